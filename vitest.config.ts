@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config';
+
+const common = { testTimeout: 60_000, hookTimeout: 60_000 };
+
+/** Tests that open sockets, start processes or make load: one file at a time, so that none starves another. */
+const live = ['test/*.test.ts', 'test/{admin,e2e,grpc,http,observe,process}/**/*.test.ts'];
+
+// biome-ignore lint/style/noDefaultExport: vitest asks for it
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: live,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      { test: { ...common, name: 'live', include: live, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
+  },
+});
