@@ -1,0 +1,60 @@
+/** The bearer token out of the authorization header (RFC 6750 section 2.1, RFC 9110 section 11.6.2). */
+import type { DenyReason } from './reasons.ts';
+
+/** What was found: a token, not looked at yet, or the reason why there is none. */
+export type Bearer = { readonly token: string } | { readonly reason: DenyReason };
+
+const missing: Bearer = { reason: 'token_missing' };
+const duplicated: Bearer = { reason: 'token_duplicated' };
+const malformed: Bearer = { reason: 'token_malformed' };
+
+const scheme = 'bearer';
+const space = 0x20;
+const tab = 0x09;
+
+/**
+ * Takes the token out of the authorization header.
+ *
+ * @param authorization the value of every authorization header line
+ */
+export function bearerToken(authorization: readonly string[]): Bearer {
+  const [value] = authorization;
+  if (value === undefined) return missing;
+  if (authorization.length > 1) return duplicated;
+
+  const start = skipSpace(value, 0, true);
+  if (!hasBearerScheme(value, start)) return missing;
+  const afterScheme = start + scheme.length;
+  const tokenStart = skipSpace(value, afterScheme, false);
+  const token = value.slice(tokenStart, trimmedEnd(value));
+  if (tokenStart === afterScheme || token === '')
+    return value.includes(',', afterScheme) ? duplicated : malformed;
+  return { token };
+}
+
+/** Whether the value starts with the scheme in any case, and the scheme ends there. */
+function hasBearerScheme(value: string, start: number): boolean {
+  for (let index = 0; index < scheme.length; index++) {
+    // The bit 0x20 is all that tells an ASCII capital from its small letter.
+    if ((value.charCodeAt(start + index) | 0x20) !== scheme.charCodeAt(index)) return false;
+  }
+  const next = value.charCodeAt(start + scheme.length);
+  return next === space || Number.isNaN(next) || !isTokenCharacter(next);
+}
+
+function skipSpace(value: string, from: number, tabsToo: boolean): number {
+  let index = from;
+  while (value.charCodeAt(index) === space || (tabsToo && value.charCodeAt(index) === tab)) index++;
+  return index;
+}
+
+function trimmedEnd(value: string): number {
+  let end = value.length;
+  while (end > 0 && (value.charCodeAt(end - 1) === space || value.charCodeAt(end - 1) === tab)) end--;
+  return end;
+}
+
+/** A character that would make the scheme a longer word (tchar, RFC 9110 section 5.6.2). */
+function isTokenCharacter(code: number): boolean {
+  return /[A-Za-z0-9!#$%&'*+.^_`|~-]/.test(String.fromCharCode(code));
+}

@@ -1,0 +1,111 @@
+/** What a verified token becomes for the upstream: which headers are set, and which a client must not supply. */
+
+import { otherSpellings } from '../config/header-names.ts';
+import type { Config } from '../config/options.ts';
+import { findClaim } from '../token/claims.ts';
+import type { Forwarding, Identity, Withheld, WithheldCause } from './types.ts';
+
+/** Longest forwarded value, and all of them together, in bytes. */
+const maxValueBytes = 4 * 1024;
+const maxTotalBytes = 8 * 1024;
+
+/** Which headers are forwarded. */
+export type ForwardOptions = Pick<
+  Config,
+  'identityHeaders' | 'outputClaimToHeaders' | 'outputTokenToHeader' | 'forwardOriginalToken'
+>;
+
+/** Says what becomes of the headers of a request that bears a verified token. */
+export type Forward = (identity: Identity, token: string) => Forwarding;
+
+/** A claim as header value, or why it is none; nothing where it is absent. */
+type Value = { readonly text?: string; readonly withheld: readonly WithheldCause[] };
+
+/**
+ * Makes the forwarder. Every configured header ends in exactly one of two lists, set or removed, and its other
+ * spellings are removed always. What it says of an identity is remembered for as long as the identity is.
+ */
+export function createForward(options: ForwardOptions): Forward {
+  const { identityHeaders, outputClaimToHeaders, outputTokenToHeader, forwardOriginalToken } = options;
+  const claimed = outputClaimToHeaders.map(({ header, claim }) => ({
+    header,
+    read: (identity: Identity) => claimValue(findClaim(identity.claims, claim)),
+  }));
+  const tokened = { header: outputTokenToHeader, read: (_: Identity, token: string) => headerValue(token) };
+  const outputs = outputTokenToHeader === '' ? claimed : [...claimed, tokened];
+  const alwaysRemoved = [
+    ...outputs.flatMap(({ header }) => otherSpellings(header)),
+    ...(forwardOriginalToken ? [] : ['authorization']),
+  ];
+  const removeAll: Forwarding = {
+    set: [],
+    remove: [...outputs.map(({ header }) => header), ...alwaysRemoved],
+    withheld: [],
+  };
+
+  const forward: Forward = (identity, token) => {
+    const set: [string, string][] = [];
+    const remove: string[] = [];
+    const withheld: Withheld[] = [];
+    let total = 0;
+    for (const { header, read } of outputs) {
+      const value = read(identity, token);
+      withheld.push(...value.withheld.map((cause) => ({ header, cause })));
+      const fits = value.text !== undefined && total + value.text.length <= maxTotalBytes;
+      if (value.text !== undefined && fits) {
+        set.push([header, value.text]);
+        total += value.text.length;
+      } else {
+        remove.push(header);
+        if (value.text !== undefined) withheld.push({ header, cause: 'total_length' });
+      }
+    }
+    return { set, remove: [...remove, ...alwaysRemoved], withheld };
+  };
+
+  const remembered = new WeakMap<Identity, Forwarding>();
+  return (identity, token) => {
+    if (identityHeaders === 'remove') return removeAll;
+    const known = remembered.get(identity);
+    if (known !== undefined) return known;
+    const forwarding = forward(identity, token);
+    remembered.set(identity, forwarding);
+    return forwarding;
+  };
+}
+
+const absent: Value = { withheld: [] };
+
+/** A claim as text: a string is itself, a number or boolean its text, a list of those is joined with commas. */
+function claimValue(claim: unknown): Value {
+  if (claim === undefined || claim === null) return absent;
+  if (!Array.isArray(claim)) {
+    const text = scalarText(claim);
+    return text === undefined ? { withheld: ['type'] } : headerValue(text);
+  }
+  const causes = new Set<WithheldCause>();
+  const members: string[] = [];
+  for (const member of claim) {
+    const text = scalarText(member);
+    if (text === undefined) causes.add('type');
+    else if (text.includes(',')) causes.add('comma');
+    else members.push(text);
+  }
+  const joined = headerValue(members.join(','));
+  return { ...joined, withheld: [...causes, ...joined.withheld] };
+}
+
+function scalarText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return Number.isFinite(value) || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+/** A text if it can be a header's value as it is; never a part of it, for that would be another identity. */
+function headerValue(text: string): Value {
+  if (text === '') return absent;
+  if (text.length > maxValueBytes) return { withheld: ['length'] };
+  // White space at the ends would not survive the way.
+  return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text)
+    ? { text, withheld: [] }
+    : { withheld: ['characters'] };
+}

@@ -1,0 +1,154 @@
+/** The table of reasons: why a check ended as it did, and what each transport answers. Nothing else knows a status. */
+
+/** What a check ends in. There is no boolean and no default: an absent answer is an error. */
+export type Outcome = 'allow' | 'deny' | 'error';
+
+/** The error codes of RFC 6750 section 3.1, and of RFC 6749 section 4.1.2.1 for an authorizer that cannot decide. */
+export type ErrorCode =
+  | 'invalid_request'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'temporarily_unavailable';
+
+interface Row {
+  readonly outcome: Outcome;
+  readonly httpStatus: number;
+  /** A code of google.rpc.Code; only 0 allows. */
+  readonly grpcCode: number;
+  /** The status that the downstream gets when the check came over gRPC. */
+  readonly grpcHttpStatus: number;
+  /** The `error` of the WWW-Authenticate challenge; null where the challenge has none. */
+  readonly error: ErrorCode | null;
+  readonly description: string;
+}
+
+const invalidToken = {
+  outcome: 'deny',
+  httpStatus: 401,
+  grpcCode: 16,
+  grpcHttpStatus: 401,
+  error: 'invalid_token',
+} as const;
+const forbidden = {
+  outcome: 'deny',
+  httpStatus: 403,
+  grpcCode: 7,
+  grpcHttpStatus: 403,
+  error: 'insufficient_scope',
+} as const;
+
+// Over HTTP a 5xx would reach the downstream as an empty 403, or as an allow where Envoy fails open.
+const unable = {
+  outcome: 'error',
+  httpStatus: 403,
+  grpcCode: 14,
+  grpcHttpStatus: 503,
+  error: 'temporarily_unavailable',
+} as const;
+
+/** Every reason a check can end with. */
+export const reasons = {
+  allowed: {
+    outcome: 'allow',
+    httpStatus: 200,
+    grpcCode: 0,
+    grpcHttpStatus: 200,
+    error: null,
+    description: 'The token is valid and fulfils every requirement of its issuer.',
+  },
+  token_missing: {
+    outcome: 'deny',
+    httpStatus: 401,
+    grpcCode: 16,
+    grpcHttpStatus: 401,
+    error: null,
+    description: 'There is no authorization header, or it has another scheme than `Bearer`.',
+  },
+  token_duplicated: {
+    outcome: 'deny',
+    httpStatus: 401,
+    grpcCode: 16,
+    grpcHttpStatus: 401,
+    error: 'invalid_request',
+    description:
+      'There is more than one authorization header, or the Bearer value holds a comma, which is how a proxy joins two headers.',
+  },
+  token_too_large: { ...invalidToken, description: 'The token is longer than `limits.maxTokenSize`.' },
+  token_malformed: {
+    ...invalidToken,
+    description:
+      'The token is not a compact JWS of canonical base64url whose header and payload are JSON objects, or its header asks for something that is never supported (`crit`, `b64`, `zip`, `cty: JWT`).',
+  },
+  algorithm_not_allowed: {
+    ...invalidToken,
+    description: "The token's `alg` is not one of the issuer's `algorithms`.",
+  },
+  token_type_not_allowed: {
+    ...invalidToken,
+    description: "The token's `typ` is not one of the issuer's `tokenTypes`.",
+  },
+  issuer_unknown: {
+    ...invalidToken,
+    description: 'The `iss` claim is absent, or is no configured issuer to the letter.',
+  },
+  key_not_found: {
+    ...invalidToken,
+    description:
+      "The issuer's key set has no usable key of the token's `kid` and `alg`, also after a fetch where one was due.",
+  },
+  signature_invalid: { ...invalidToken, description: "The signature does not verify with the issuer's key." },
+  token_expired: { ...invalidToken, description: 'The `exp` claim has passed, `clockTolerance` included.' },
+  token_not_yet_valid: {
+    ...invalidToken,
+    description: 'The `nbf` or `iat` claim is in the future, beyond `clockTolerance`.',
+  },
+  audience_mismatch: {
+    ...invalidToken,
+    description: "None of the issuer's `audiences` is in the token's audience claims, or it has none.",
+  },
+  claim_missing: { ...invalidToken, description: 'The `exp` claim is absent.' },
+  claim_invalid: {
+    ...invalidToken,
+    description: 'A claim that is looked at has the wrong type or an impossible value.',
+  },
+  token_bound: {
+    ...invalidToken,
+    description:
+      'The token is bound to a key of its client (`cnf`, RFC 7800), and nothing here verifies that binding.',
+  },
+  scope_insufficient: { ...forbidden, description: "The token lacks one of the issuer's `requiredScopes`." },
+  claim_not_allowed: { ...forbidden, description: "One of the issuer's `requiredClaims` is not met." },
+  keys_unavailable: {
+    ...unable,
+    description:
+      'The issuer has no usable key at all: none could be fetched yet, or the last ones are older than `keys.maxStale`.',
+  },
+  overloaded: {
+    ...unable,
+    description:
+      'More signatures are being verified than `limits.maxVerificationsInFlight`, or one took longer than `limits.checkDeadline`.',
+  },
+  internal_error: {
+    ...unable,
+    description: 'The authorizer itself failed; its log says how. This is a defect: please report it.',
+  },
+} as const satisfies Readonly<Record<string, Row>>;
+
+/** A reason out of the table. */
+export type Reason = keyof typeof reasons;
+
+type ReasonOf<O extends Outcome> = {
+  [R in Reason]: (typeof reasons)[R]['outcome'] extends O ? R : never;
+}[Reason];
+
+/** A reason to deny. */
+export type DenyReason = ReasonOf<'deny'>;
+
+/** A reason for having no answer. */
+export type ErrorReason = ReasonOf<'error'>;
+
+/**
+ * The errors that `whenUnavailable: error` may leave to Envoy's failure policy. A client must not be able to cause
+ * any of these, for under a mesh that fails open they become an allow.
+ */
+export const leftToEnvoy: ReadonlySet<Reason> = new Set<ErrorReason>(['keys_unavailable']);

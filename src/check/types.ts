@@ -1,0 +1,101 @@
+/** What is asked and what is answered, in words that no transport owns. */
+import type { DenyReason, ErrorReason } from './reasons.ts';
+
+/** One question of Envoy: may this request go on to the upstream? */
+export interface CheckRequest {
+  readonly method: string;
+  readonly host: string;
+  /** As received, query included; nothing parses it. */
+  readonly path: string;
+  /** The value of every authorization header line, in order. */
+  readonly authorization: readonly string[];
+  /** `x-request-id`, or empty. */
+  readonly requestId: string;
+}
+
+/** A JSON object out of a token. Read it with Object.hasOwn: its names are the issuer's. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** What a verified token says. It exists only after the signature was verified. */
+export interface Identity {
+  /** The exact `iss`. */
+  readonly issuer: string;
+  /** The configured name of the issuer. */
+  readonly issuerName: string;
+  /** `sub`, or undefined where it is absent or not a string. */
+  readonly subject: string | undefined;
+  /** Everything that the issuer's audience claims hold. */
+  readonly audiences: readonly string[];
+  readonly scopes: readonly string[];
+  /** `exp`, in seconds since the epoch. */
+  readonly expiresAt: number;
+  readonly claims: Claims;
+}
+
+/** What becomes of the request's headers on its way upstream. No name is in both lists. */
+export interface Forwarding {
+  readonly set: readonly (readonly [name: string, value: string])[];
+  readonly remove: readonly string[];
+  /** What the token had and was not forwarded: for the metric. */
+  readonly withheld: readonly Withheld[];
+}
+
+/** A value that was not forwarded. */
+export interface Withheld {
+  readonly header: string;
+  readonly cause: WithheldCause;
+}
+
+/** Why a value was not forwarded, or not whole: the values of the metric's label. */
+export const withheldCauses = {
+  characters: 'It has other characters than U+0020 to U+007E, or white space at its ends.',
+  length: 'It is longer than 4 KiB.',
+  total_length: 'With it, all forwarded values would be longer than 8 KiB.',
+  type: 'It, or a member of it, is neither text nor a number nor true or false.',
+  comma: 'A member of a list holds a comma, which separates members; the other members were forwarded.',
+} as const;
+
+/** Why a value was not forwarded. */
+export type WithheldCause = keyof typeof withheldCauses;
+
+/** The answer to a check. It cannot be made without a reason. */
+export type Decision =
+  | {
+      readonly outcome: 'allow';
+      readonly reason: 'allowed';
+      readonly identity: Identity;
+      readonly forwarding: Forwarding;
+      /** Whether the signature had been verified earlier. */
+      readonly cached: boolean;
+    }
+  | {
+      readonly outcome: 'deny';
+      readonly reason: DenyReason;
+      /** The configured name of the issuer, once it is known. */
+      readonly issuerName?: string;
+      /** What a token of that issuer needs, for the challenge of `scope_insufficient`. */
+      readonly requiredScopes?: readonly string[];
+      readonly cached?: boolean;
+    }
+  | {
+      readonly outcome: 'error';
+      readonly reason: ErrorReason;
+      readonly issuerName?: string;
+      /** What went wrong, for the log alone. */
+      readonly cause?: unknown;
+    };
+
+/** A decision that does not let the request go on. */
+export type Refusal = Denial | Failure;
+
+/** A decision against the request. */
+export type Denial = Decision & { readonly outcome: 'deny' };
+
+/** The absence of a decision. */
+export type Failure = Decision & { readonly outcome: 'error' };
+
+/**
+ * Answers a check: at once where nothing has to be waited for, which is the case for every token that was seen
+ * before. Never throws and never rejects.
+ */
+export type Check = (request: CheckRequest) => Decision | Promise<Decision>;

@@ -1,0 +1,25 @@
+/** Waiting, but not for ever. */
+import type { Clock } from './clock.ts';
+
+/**
+ * Waits for a promise, and no longer than a time.
+ *
+ * @param milliseconds the longest wait
+ * @param late gives the answer when the promise has not settled by then
+ */
+export function withDeadline<T>(
+  promise: Promise<T>,
+  milliseconds: number,
+  clock: Clock,
+  late: () => T,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(milliseconds, () => resolve(late()));
+    promise.then(resolve, reject).finally(cancel);
+  });
+}
+
+/** Waits for a time, in milliseconds. */
+export function sleep(milliseconds: number, clock: Clock): Promise<void> {
+  return new Promise((resolve) => void clock.after(milliseconds, resolve));
+}
