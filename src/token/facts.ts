@@ -1,0 +1,97 @@
+/** The facts that a verified token states, and whether they fulfil what its issuer's tokens must. */
+
+import type { DenyReason } from '../check/reasons.ts';
+import type { Claims } from '../check/types.ts';
+import type { IssuerConfig } from '../config/options.ts';
+import { claimHolds, type Read, readDate, readStrings, wrongType } from './claims.ts';
+
+/** What a token states, as it was read; unjudged. */
+export interface Facts {
+  readonly claims: Claims;
+  /** `typ` of the header as {@link normalType} gives it; `jwt` if absent. */
+  readonly type: string | typeof wrongType;
+  /** Whether the token is bound to a key of its client (`cnf`, RFC 7800). */
+  readonly isBound: boolean;
+  readonly expiresAt: Read<number>;
+  readonly notBefore: Read<number>;
+  readonly issuedAt: Read<number>;
+  readonly audiences: Read<readonly string[]>;
+  readonly scopes: Read<readonly string[]>;
+}
+
+/**
+ * Judges facts: the first requirement that is not met, or undefined.
+ *
+ * @param now the wall clock, in seconds since the epoch
+ */
+export type Requirements = (facts: Facts, now: number) => DenyReason | undefined;
+
+// Where issuers put scopes: RFC 9068 section 2.2.3 and RFC 8693 section 4.2; Entra and Okta; others.
+const scopeClaims = ['scope', 'scp', 'scopes'];
+
+/** Reads the facts out of verified claims. */
+export function readFacts(claims: Claims, type: unknown, audienceClaims: readonly string[]): Facts {
+  return {
+    claims,
+    type: type === undefined ? 'jwt' : typeof type === 'string' ? normalType(type) : wrongType,
+    isBound: Object.hasOwn(claims, 'cnf'),
+    expiresAt: readDate(claims, 'exp'),
+    notBefore: readDate(claims, 'nbf'),
+    issuedAt: readDate(claims, 'iat'),
+    audiences: together(audienceClaims.map((name) => readStrings(claims, name))),
+    scopes: together(scopeClaims.map((name) => splitScopes(claims, name))),
+  };
+}
+
+/** Makes the judge of one issuer's tokens. It runs on every check, also for a token that was verified earlier. */
+export function createRequirements(issuer: IssuerConfig): Requirements {
+  const tolerance = issuer.clockTolerance / 1000;
+  const types = new Set(issuer.tokenTypes.map(normalType));
+  const requiredClaims = Object.entries(issuer.requiredClaims);
+  const { audiences, requiredScopes } = issuer;
+
+  return (facts, now) => {
+    const { expiresAt, notBefore, issuedAt, type, isBound, scopes, claims } = facts;
+
+    if (expiresAt === undefined) return 'claim_missing';
+    if (expiresAt === wrongType || !(expiresAt > 0)) return 'claim_invalid';
+    if (expiresAt <= now - tolerance) return 'token_expired';
+    if (notBefore === wrongType || issuedAt === wrongType) return 'claim_invalid';
+    if ((notBefore ?? 0) > now + tolerance || (issuedAt ?? 0) > now + tolerance) return 'token_not_yet_valid';
+
+    if (facts.audiences === wrongType) return 'claim_invalid';
+    if (!issuer.anyAudience && !facts.audiences?.some((audience) => audiences?.includes(audience)))
+      return 'audience_mismatch';
+
+    if (type === wrongType || !types.has(type)) return 'token_type_not_allowed';
+    if (isBound && issuer.boundTokens === 'refuse') return 'token_bound';
+
+    if (requiredScopes.length > 0) {
+      if (scopes === wrongType) return 'claim_invalid';
+      if (!requiredScopes.every((scope) => scopes?.includes(scope))) return 'scope_insufficient';
+    }
+    return requiredClaims.every(([name, value]) => claimHolds(claims, name, value))
+      ? undefined
+      : 'claim_not_allowed';
+  };
+}
+
+/** A media type as `typ` compares it (RFC 7515 section 4.1.9): any case, `application/` left out. */
+function normalType(type: string): string {
+  return type.toLowerCase().replace(/^application\//, '');
+}
+
+function splitScopes(claims: Claims, name: string): Read<readonly string[]> {
+  const written = readStrings(claims, name);
+  const isString = Object.hasOwn(claims, name) && typeof claims[name] === 'string';
+  return isString && written !== wrongType
+    ? written?.flatMap((scopes) => scopes.split(' ')).filter((scope) => scope !== '')
+    : written;
+}
+
+/** One list of several claims; wrong if one is wrong, absent if all are. */
+function together(lists: readonly Read<readonly string[]>[]): Read<readonly string[]> {
+  if (lists.includes(wrongType)) return wrongType;
+  const present = lists.filter((list) => list !== undefined && list !== wrongType);
+  return present.length === 0 ? undefined : present.flat();
+}

@@ -1,0 +1,75 @@
+/** JSON objects out of a token, read more strictly than JSON.parse does. */
+import { isUtf8 } from 'node:buffer';
+
+/** How deep objects and lists may be nested, the outermost object included. */
+export const maxNesting = 32;
+
+/**
+ * Reads a JSON object (RFC 8259, RFC 7519 section 7.2): valid UTF-8 without a byte order mark, no member named
+ * twice in the object itself (RFC 7515 section 4), nested at most {@link maxNesting} deep.
+ *
+ * @returns the object, or undefined
+ */
+export function readJsonObject(bytes: Buffer): Record<string, unknown> | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  const text = bytes.toString('utf8');
+  const members = countMembers(text);
+  if (members === undefined) return undefined;
+  const value = parse(text);
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject && Object.keys(value).length === members ? (value as Record<string, unknown>) : undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+const colon = 0x3a;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
+/**
+ * Counts the members that the outermost object is written with, which JSON.parse hides when a name comes twice.
+ *
+ * @returns undefined if the text is nested too deep
+ */
+function countMembers(text: string): number | undefined {
+  let members = 0;
+  let depth = 0;
+  for (let index = 0; index < text.length; index++) {
+    switch (text.charCodeAt(index)) {
+      case quote:
+        index = endOfString(text, index);
+        break;
+      case colon:
+        if (depth === 1) members++;
+        break;
+      case openBrace:
+      case openBracket:
+        depth++;
+        if (depth > maxNesting) return undefined;
+        break;
+      case closeBrace:
+      case closeBracket:
+        depth--;
+        break;
+    }
+  }
+  return members;
+}
+
+/** The index of the quote that ends a string, or the last index of an unended one. */
+function endOfString(text: string, start: number): number {
+  let index = start + 1;
+  while (index < text.length && text.charCodeAt(index) !== quote)
+    index += text.charCodeAt(index) === backslash ? 2 : 1;
+  return index;
+}

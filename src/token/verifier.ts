@@ -1,0 +1,201 @@
+/** From the text of a bearer token to the identity that it proves, or to the reason why it proves none. */
+import { hash } from 'node:crypto';
+import type { DenyReason, ErrorReason } from '../check/reasons.ts';
+import type { Denial, Failure, Identity, Refusal } from '../check/types.ts';
+import type { Config, IssuerConfig } from '../config/options.ts';
+import type { Issuer } from '../issuer/issuer.ts';
+import type { VerificationKey } from '../issuer/key-set.ts';
+import type { Clock } from '../time/clock.ts';
+import { withDeadline } from '../time/deadline.ts';
+import type { TokenCache } from './cache.ts';
+import { readString, wrongType } from './claims.ts';
+import { splitCompact } from './compact.ts';
+import { createRequirements, type Facts, type Requirements, readFacts } from './facts.ts';
+import { type JoseHeader, readHeader } from './header.ts';
+import { readJsonObject } from './json.ts';
+import { verifySignature } from './signature.ts';
+
+/** A token whose signature was verified. */
+export interface VerifiedToken {
+  readonly identity: Identity;
+  readonly facts: Facts;
+  /** The key that verified it; the token is good for as long as its issuer holds that key. */
+  readonly key: VerificationKey;
+}
+
+/** What became of a token. */
+export type Verdict =
+  | { readonly outcome: 'verified'; readonly identity: Identity; readonly cached: boolean }
+  | Refusal;
+
+/** Verifies a token: at once if it was verified lately or can be refused by looking at it. */
+export type Verify = (token: string) => Verdict | Promise<Verdict>;
+
+/** What the verifier needs. */
+export interface VerifierDependencies {
+  readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: Issuer }[];
+  readonly cache: TokenCache;
+  readonly limits: Config['limits'];
+  readonly clock: Clock;
+  /** Tells whether a token was found in the cache. */
+  readonly onLookup: (isHit: boolean) => void;
+}
+
+/** An issuer with what its tokens must fulfil. */
+interface TrustedIssuer {
+  readonly config: IssuerConfig;
+  readonly issuer: Issuer;
+  readonly unmet: Requirements;
+}
+
+/** A token that looks like one of a known issuer; nothing in it is proven yet. */
+interface UnverifiedToken {
+  readonly token: string;
+  readonly digest: string;
+  readonly header: JoseHeader;
+  readonly payload: Buffer;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly trusted: TrustedIssuer;
+}
+
+/** Makes the verifier of a set of issuers. */
+export function createVerifier({ issuers, cache, limits, clock, onLookup }: VerifierDependencies): Verify {
+  const trustedIssuers = new Map(
+    issuers.map(({ config, issuer }) => [
+      config.issuer,
+      { config, issuer, unmet: createRequirements(config) },
+    ]),
+  );
+  const pending = new Map<string, Promise<Verdict>>();
+
+  /** Looks the token up; the key that proved it must still be its issuer's. */
+  const recall = (digest: string): Verdict | undefined => {
+    const now = clock.now() / 1000;
+    const known = cache.get(digest, now);
+    if (known === undefined) return undefined;
+    const trusted = trustedIssuers.get(known.identity.issuer);
+    if (trusted === undefined || !trusted.issuer.holds(known.key)) return undefined;
+    const reason = trusted.unmet(known.facts, now);
+    return reason === undefined
+      ? { outcome: 'verified', identity: known.identity, cached: true }
+      : { ...denied(reason, trusted), cached: true };
+  };
+
+  const examine = (token: string, digest: string): UnverifiedToken | Refusal => {
+    const segments = splitCompact(token);
+    if (segments === undefined) return refuse(token.includes(',') ? 'token_duplicated' : 'token_malformed');
+    const header = readHeader(segments.header);
+    if (typeof header === 'string') return refuse(header);
+    const payload = Buffer.from(segments.payload, 'base64url');
+    const claims = readJsonObject(payload);
+    if (claims === undefined) return refuse('token_malformed');
+    const unverifiedIssuer = readString(claims, 'iss');
+    if (unverifiedIssuer === wrongType) return refuse('claim_invalid');
+    const trusted = unverifiedIssuer === undefined ? undefined : trustedIssuers.get(unverifiedIssuer);
+    if (trusted === undefined) return refuse('issuer_unknown');
+    if (!trusted.config.algorithms.includes(header.algorithm))
+      return denied('algorithm_not_allowed', trusted);
+    return { token, digest, header, payload, claims, trusted };
+  };
+
+  /** Finds the key; a key id that was never heard of may be worth a fetch. */
+  const findKey = (
+    unverified: UnverifiedToken,
+  ): VerificationKey | Refusal | Promise<VerificationKey | Refusal> => {
+    const { header, trusted } = unverified;
+    const { issuer } = trusted;
+    const key = issuer.findKey(header.keyId, header.algorithm);
+    if (key !== undefined) return key;
+    if (!issuer.hasKeys()) return failed('keys_unavailable', trusted);
+    const fetching = fetchFor(issuer, header.keyId);
+    if (fetching === undefined) return denied('key_not_found', trusted);
+    return fetching.then(
+      () => issuer.findKey(header.keyId, header.algorithm) ?? denied('key_not_found', trusted),
+    );
+  };
+
+  const prove = async (unverified: UnverifiedToken, key: VerificationKey): Promise<Verdict> => {
+    const { token, digest, header, payload, claims, trusted } = unverified;
+    if (!(await verifySignature(token, payload, key))) return denied('signature_invalid', trusted);
+    const { config } = trusted;
+    const facts = readFacts(claims, header.type, config.audienceClaims);
+    const now = clock.now() / 1000;
+    const reason = trusted.unmet(facts, now);
+    if (reason !== undefined) return denied(reason, trusted);
+    const identity = toIdentity(facts, config);
+    cache.put(digest, { identity, facts, key }, now, token.length);
+    return { outcome: 'verified', identity, cached: false };
+  };
+
+  /** Proves a token once, however many checks ask for it meanwhile. */
+  const proveOnce = (unverified: UnverifiedToken, key: VerificationKey): Verdict | Promise<Verdict> => {
+    const { digest, trusted } = unverified;
+    const underWay = pending.get(digest);
+    if (underWay !== undefined) return underWay;
+    if (pending.size >= limits.maxVerificationsInFlight) return failed('overloaded', trusted);
+    const proof = prove(unverified, key).finally(() => pending.delete(digest));
+    pending.set(digest, proof);
+    return proof;
+  };
+
+  const settle = (unverified: UnverifiedToken): Verdict | Promise<Verdict> => {
+    const key = findKey(unverified);
+    if (key instanceof Promise)
+      return key.then((found) => ('outcome' in found ? found : proveOnce(unverified, found)));
+    return 'outcome' in key ? key : proveOnce(unverified, key);
+  };
+
+  const late = ({ header, trusted }: UnverifiedToken): Refusal => {
+    const key = trusted.issuer.findKey(header.keyId, header.algorithm);
+    return key === undefined ? denied('key_not_found', trusted) : failed('overloaded', trusted);
+  };
+
+  return (token) => {
+    if (token.length > limits.maxTokenSize)
+      return refuse(token.includes(',') ? 'token_duplicated' : 'token_too_large');
+    const digest = hash('sha256', token, 'base64');
+    const recalled = recall(digest);
+    onLookup(recalled !== undefined);
+    if (recalled !== undefined) return recalled;
+
+    const unverified = examine(token, digest);
+    if ('outcome' in unverified) return unverified;
+    const verdict = settle(unverified);
+    if (!(verdict instanceof Promise)) return verdict;
+    return withDeadline(verdict, limits.checkDeadline, clock, () => late(unverified));
+  };
+}
+
+/** A token that names no key, or a known one of another algorithm, is no reason to fetch. */
+function fetchFor(issuer: Issuer, keyId: string | undefined): Promise<void> | undefined {
+  return keyId === undefined || issuer.knowsKeyId(keyId) ? undefined : issuer.fetchForUnknownKey(keyId);
+}
+
+function refuse(reason: DenyReason): Denial {
+  return { outcome: 'deny', reason };
+}
+
+function denied(reason: DenyReason, { config }: TrustedIssuer): Denial {
+  const refusal = { outcome: 'deny', reason, issuerName: config.name } as const;
+  return reason === 'scope_insufficient' ? { ...refusal, requiredScopes: config.requiredScopes } : refusal;
+}
+
+function failed(reason: ErrorReason, { config }: TrustedIssuer): Failure {
+  return { outcome: 'error', reason, issuerName: config.name };
+}
+
+function toIdentity(
+  { claims, audiences, scopes, expiresAt }: Facts,
+  { issuer, name }: IssuerConfig,
+): Identity {
+  const subject = readString(claims, 'sub');
+  return Object.freeze({
+    issuer,
+    issuerName: name,
+    subject: subject === wrongType ? undefined : subject,
+    audiences: audiences === wrongType ? [] : (audiences ?? []),
+    scopes: scopes === wrongType ? [] : (scopes ?? []),
+    expiresAt: Number(expiresAt),
+    claims,
+  });
+}
