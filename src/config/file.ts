@@ -1,0 +1,72 @@
+/** The configuration file: YAML or JSON text to a tree, with the line of every value. */
+import { isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { ConfigError } from './problems.ts';
+
+/** What a configuration file says. */
+export interface ConfigFile {
+  readonly tree: Readonly<Record<string, unknown>>;
+  /** Where the value at a path stands, as `file:line:column`; for an absent value, its nearest parent. */
+  readonly place: (path: readonly PropertyKey[]) => string;
+}
+
+/**
+ * Reads the text of a configuration file.
+ *
+ * @param name how problems name the file
+ * @throws ConfigError if it is not one YAML mapping
+ */
+export function parseConfigFile(text: string, name: string): ConfigFile {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, uniqueKeys: true, prettyErrors: false, merge: false });
+  const at = (offset: number) => {
+    const { line, col } = lineCounter.linePos(offset);
+    return `${name}:${line}:${col}`;
+  };
+
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      document.errors.map(({ pos, message }) => ({
+        path: '',
+        source: at(pos[0]),
+        message: `not valid YAML: ${message}`,
+      })),
+    );
+  }
+  const refuse = (message: string) => new ConfigError([{ path: '', source: name, message }]);
+  if (document.contents === null) return { tree: {}, place: () => name };
+  if (!isMap(document.contents)) throw refuse('expected names with values, such as `issuers: […]`');
+
+  return {
+    tree: readTree(document, refuse),
+    place: (path) => {
+      const offset = offsetOf(document.contents, path);
+      return offset === undefined ? name : at(offset);
+    },
+  };
+}
+
+function readTree(document: ReturnType<typeof parseDocument>, refuse: (message: string) => ConfigError) {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as Record<string, unknown>;
+  } catch {
+    throw refuse('its aliases (*name) expand too far');
+  }
+}
+
+/** The offset of the deepest node that exists along a path. */
+function offsetOf(root: Node | null, path: readonly PropertyKey[]): number | undefined {
+  let node: unknown = root;
+  let offset: number | undefined;
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => String(key) === String(part));
+      if (pair === undefined) break;
+      offset = (pair.key as Node).range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(part)];
+      offset = (node as Node | undefined)?.range?.[0] ?? offset;
+    } else break;
+  }
+  return offset;
+}

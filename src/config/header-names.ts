@@ -1,0 +1,52 @@
+/** Which headers may be set on the request to the upstream, and how else a client could spell them. */
+
+/** The most hyphens a name may have: each one doubles the spellings that have to be removed. */
+const maxHyphens = 6;
+
+// RFC 9110 section 7.6.1, and what frames or routes a message.
+const refusedNames = new Set([
+  'authorization',
+  'connection',
+  'content-length',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * Says why a header cannot be one that the authorizer sets.
+ *
+ * @returns the problem, or undefined
+ */
+export function headerNameProblem(name: string): string | undefined {
+  if (name.startsWith(':')) return 'a pseudo header cannot be set';
+  if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) return 'expected a header name (RFC 9110 section 5.1)';
+  if (refusedNames.has(name)) return `${name} frames, routes or authenticates the request and cannot be set`;
+  if (name.startsWith('x-envoy-')) return "headers that start with x-envoy- are Envoy's own";
+  if (name.length > 128) return 'expected at most 128 characters';
+  if (name.split(/[-_]/).length - 1 > maxHyphens)
+    return `expected at most ${maxHyphens} hyphens, since each doubles the spellings to remove`;
+  return undefined;
+}
+
+/**
+ * The other spellings of a header that many workloads read as the same one: CGI and WSGI turn hyphens into
+ * underscores, so `x_auth-request_user` reaches them as X_AUTH_REQUEST_USER too.
+ *
+ * @param name a header name with k hyphens or underscores
+ * @returns the 2^k - 1 names that differ from it in these alone
+ */
+export function otherSpellings(name: string): string[] {
+  const [first = '', ...rest] = name.split(/[-_]/);
+  const all = rest.reduce(
+    (spellings, part) => spellings.flatMap((head) => [`${head}-${part}`, `${head}_${part}`]),
+    [first],
+  );
+  return all.filter((spelling) => spelling !== name);
+}

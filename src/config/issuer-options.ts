@@ -1,0 +1,177 @@
+/** The options of one issuer. The names are those of Istio's RequestAuthentication where it has them. */
+import * as z from 'zod';
+import { duration, fetchUrl, filePath, flag, oneOf, scopeToken, text } from './kinds.ts';
+import { isLoopback, urlProblem } from './urls.ts';
+
+/** The signature algorithms that can be allowed (RFC 7518 section 3.1, RFC 8037); never HS* or none. */
+export const supportedAlgorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const;
+
+/** An algorithm that can be allowed. */
+export type Algorithm = (typeof supportedAlgorithms)[number];
+
+const keySources = ['jwksUri', 'jwks', 'jwksFile', 'discoveryUri'] as const;
+
+const issuerFields = z.strictObject({
+  issuer: text('the exact string of the `iss` claim').describe(
+    'The exact string of the `iss` claim, compared byte for byte and never normalised. Its keys are found through OpenID discovery below this URL, unless one of `jwksUri`, `jwks`, `jwksFile` or `discoveryUri` says otherwise.',
+  ),
+  name: text('a short name other than `none`')
+    .max(128)
+    .refine((name) => name !== 'none', 'the name `none` stands for tokens of no known issuer')
+    .optional()
+    .describe("Label of this issuer in metrics, logs and `/readyz`. Default: the issuer's host."),
+  audiences: z
+    .array(text('an audience'))
+    .min(1)
+    .optional()
+    .meta({ title: 'a list of at least one audience' })
+    .describe(
+      'A token must be meant for at least one of these (RFC 7519 section 4.1.3). Required, unless `anyAudience` is true.',
+    ),
+  anyAudience: flag()
+    .default(false)
+    .describe(
+      'Accept tokens that were meant for anybody. Any service that receives such a token can replay it here.',
+    ),
+  audienceClaims: z
+    .array(text('the name of a claim'))
+    .min(1)
+    .default(['aud'])
+    .describe(
+      'Claims that the audience is read from, e.g. `[aud, client_id]` for issuers whose tokens carry no `aud`.',
+    ),
+  jwksUri: fetchUrl().optional().describe('Where the key set is; skips discovery.'),
+  jwks: text('a JSON Web Key Set as JSON text')
+    .optional()
+    .describe('The key set itself, as JSON (RFC 7517 section 5); nothing is fetched.'),
+  jwksFile: filePath().optional().describe('A file that holds the key set; read again when it changes.'),
+  discoveryUri: fetchUrl()
+    .optional()
+    .describe(
+      'Where the discovery document is, when it is not below the issuer. Its `issuer` must still be the configured string.',
+    ),
+  algorithms: z
+    .array(z.enum(supportedAlgorithms).meta({ title: `one of ${supportedAlgorithms.join(', ')}` }))
+    .min(1)
+    .default(['RS256', 'PS256', 'ES256', 'EdDSA'])
+    .describe(
+      'Accepted signature algorithms. `EdDSA` covers `Ed25519` (RFC 9864). HMAC and `none` cannot be accepted.',
+    ),
+  tokenTypes: z
+    .array(text('a token type'))
+    .min(1)
+    .default(['JWT', 'at+jwt'])
+    .describe(
+      'Accepted values of the `typ` header, in any case, with or without `application/`. A token without `typ` counts as `JWT`.',
+    ),
+  requiredScopes: z
+    .array(scopeToken())
+    .default([])
+    .describe('Scopes that a token must carry, all of them, in `scope`, `scp` or `scopes`.'),
+  requiredClaims: z
+    .record(
+      text('the name of a claim'),
+      z.union([z.string(), z.number(), z.boolean()]).meta({ title: 'a string, a number or a boolean' }),
+    )
+    .default({})
+    .describe(
+      'Claims that a token must carry with exactly this value, or with a list that holds it. A name is looked up as it stands first, then as a dotted path.',
+    ),
+  clockTolerance: duration({ from: '0s', to: '2m' })
+    .prefault('30s')
+    .describe('How far the clock of the issuer may be off when `exp`, `nbf` and `iat` are checked.'),
+  boundTokens: oneOf('refuse', 'asBearer')
+    .default('refuse')
+    .describe(
+      'What to do with a token that is bound to a key of its client (`cnf`, RFC 7800): refuse it, or accept it from anybody who bears it.',
+    ),
+  caFile: filePath()
+    .optional()
+    .describe(
+      "PEM certificates to trust for this issuer's endpoints, beside the system's; read again when it changes.",
+    ),
+  httpsProxy: z
+    .string()
+    .refine(
+      (value) => value === '' || value === 'env' || isProxyUrl(value),
+      'expected "", env, or the http:// URL of a proxy',
+    )
+    .default('')
+    .meta({ title: '"", `env`, or the URL of a proxy' })
+    .describe(
+      "Egress proxy for this issuer's endpoints. `env` takes HTTPS_PROXY, HTTP_PROXY and NO_PROXY from the environment, which are otherwise ignored.",
+    ),
+  insecureHttp: flag()
+    .default(false)
+    .describe(
+      'Allow `http://` endpoints. Without it only `https://` is allowed, and `http://` on a loopback address.',
+    ),
+});
+
+/** One issuer as the file describes it. */
+export const issuerOptions = issuerFields.superRefine(acrossFields, { when: () => true });
+
+/** Finds what no field can know alone; runs beside problems of single fields, so nothing has a sure type yet. */
+function acrossFields(
+  issuer: Partial<Record<keyof z.input<typeof issuerFields>, unknown>>,
+  context: z.RefinementCtx,
+) {
+  const problem = (field: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [field], message });
+
+  if (issuer.audiences === undefined && issuer.anyAudience !== true) {
+    problem(
+      'audiences',
+      'expected at least one audience; or say `anyAudience: true` to accept tokens meant for anybody',
+    );
+  }
+  if (issuer.audiences !== undefined && issuer.anyAudience === true) {
+    problem(
+      'anyAudience',
+      'audiences are listed, so `anyAudience: true` contradicts them; keep one of the two',
+    );
+  }
+
+  const [first, ...others] = keySources.filter((source) => issuer[source] !== undefined);
+  for (const other of others) problem(other, `${first} already says where the keys are; keep one of the two`);
+
+  const fetched = first === undefined ? 'issuer' : first;
+  const url = issuer[fetched];
+  if (typeof url !== 'string') return;
+  const discovery = fetched === 'issuer' ? discoverableProblem(url) : undefined;
+  if (discovery !== undefined) problem('issuer', discovery);
+  else if (issuer.insecureHttp !== true && isPlainHttp(url)) {
+    problem(fetched, 'plain http:// is not safe here; use https://, or say `insecureHttp: true`');
+  }
+}
+
+/** The scheme of a fetch that anybody on the way can change. */
+function isPlainHttp(url: string): boolean {
+  return URL.canParse(url) && new URL(url).protocol === 'http:' && !isLoopback(new URL(url));
+}
+
+function discoverableProblem(issuer: string): string | undefined {
+  const problem = urlProblem(issuer);
+  if (problem !== undefined) return `${problem}; or name jwksUri, jwks or jwksFile`;
+  if (new URL(issuer).pathname.includes('/.well-known/')) {
+    return 'this is the address of a discovery document; give the issuer itself, the part before /.well-known/';
+  }
+  return new URL(issuer).search === ''
+    ? undefined
+    : 'an issuer has no query (?…); see OpenID Connect Discovery section 2';
+}
+
+function isProxyUrl(text: string): boolean {
+  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
+}

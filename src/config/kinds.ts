@@ -1,0 +1,107 @@
+/**
+ * The kinds of value an option can have. Each is a zod schema that reads the written form, gives the form
+ * that the code works with, and carries as `title` the phrase that problems and docs use for it.
+ */
+import * as z from 'zod';
+import { headerNameProblem } from './header-names.ts';
+import {
+  durationPattern,
+  formatDuration,
+  formatSize,
+  parseDuration,
+  parseSize,
+  sizePattern,
+} from './units.ts';
+import { urlProblem } from './urls.ts';
+
+/** Bounds of a kind, in its written form. */
+interface Range {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A duration such as `500ms`; milliseconds inside. */
+export function duration({ from, to }: Range) {
+  const [min, max] = [parseDuration(from), parseDuration(to)];
+  return z
+    .codec(z.string().regex(durationPattern), z.number().min(min).max(max), {
+      decode: parseDuration,
+      encode: formatDuration,
+    })
+    .meta({ title: `a duration such as 500ms, 30s or 5m, from ${from} to ${to}` });
+}
+
+/** A size such as `16Ki`; bytes inside. */
+export function size({ from, to }: Range) {
+  const [min, max] = [parseSize(from), parseSize(to)];
+  return z
+    .codec(z.union([z.string().regex(sizePattern), z.int().min(0)]), z.number().min(min).max(max), {
+      decode: (written) => parseSize(String(written)),
+      encode: formatSize,
+    })
+    .meta({ title: `a size such as 16Ki, 64Mi or a number of bytes, from ${from} to ${to}` });
+}
+
+/** A whole number within bounds. */
+export function wholeNumber(from: number, to: number) {
+  return z
+    .int()
+    .min(from)
+    .max(to)
+    .meta({ title: `a whole number from ${from} to ${to}` });
+}
+
+/** true or false. */
+export function flag() {
+  return z.boolean().meta({ title: 'true or false' });
+}
+
+/** One of a few words. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(...words: Words) {
+  return z.enum(words).meta({ title: `one of ${words.join(', ')}` });
+}
+
+/** Text that is not empty. */
+export function text(title = 'text that is not empty') {
+  return z.string().min(1).meta({ title });
+}
+
+/** Text of printable ASCII, fit to stand in a quoted header parameter (RFC 9110 section 5.6.4); may be empty. */
+export function quotable() {
+  return z
+    .string()
+    .max(256)
+    .regex(/^[\x20-\x7e]*$/)
+    .meta({ title: 'printable ASCII text of at most 256 characters' });
+}
+
+/** An absolute http or https URL that keys or metadata may be fetched from. */
+export function fetchUrl() {
+  return withProblem(z.string(), urlProblem).meta({ title: 'an https:// URL' });
+}
+
+/** The name of a header that may be set on or removed from the request to the upstream. */
+export function headerName() {
+  return withProblem(z.string().toLowerCase(), headerNameProblem).meta({ title: 'a header name' });
+}
+
+/** A path of a file. */
+export function filePath() {
+  return text('the path of a file');
+}
+
+/** One scope token (RFC 6749 section 3.3). */
+export function scopeToken() {
+  return z
+    .string()
+    .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/)
+    .meta({ title: 'a scope: printable ASCII without space, quote or backslash' });
+}
+
+/** Adds a check that says in its own words what is wrong. */
+function withProblem(schema: z.ZodString, problemOf: (value: string) => string | undefined) {
+  return schema.superRefine((value, context) => {
+    const message = problemOf(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}

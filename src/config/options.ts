@@ -1,0 +1,257 @@
+/** Every option of the service, declared once: types, defaults, validation, schema, flags and docs come from here. */
+import * as z from 'zod';
+import { otherSpellings } from './header-names.ts';
+import { issuerOptions } from './issuer-options.ts';
+import { duration, filePath, flag, headerName, oneOf, quotable, size, text, wholeNumber } from './kinds.ts';
+
+/** The longest list of removals that an answer may carry, in bytes. */
+const maxRemovalBytes = 8 * 1024;
+
+const tls = z
+  .strictObject({
+    certFile: filePath().describe('PEM certificate chain; read again when it changes.'),
+    keyFile: filePath().describe('PEM private key; read again when it changes.'),
+    clientCaFile: filePath()
+      .optional()
+      .describe('PEM certificates of which one must have signed the certificate of every client.'),
+  })
+  .optional()
+  .describe('TLS, at least version 1.2. Absent: plain text, as inside a mesh that encrypts by itself.');
+
+const host = () =>
+  z
+    .string()
+    .min(1)
+    .default('0.0.0.0')
+    .meta({ title: 'an IP address or host name' })
+    .describe('Address to listen on; `[::]` for IPv6 and IPv4.');
+
+const port = (number: number) =>
+  wholeNumber(0, 65_535)
+    .default(number)
+    .describe('Port to listen on; 0 takes a free one, which the log names.');
+
+const checkListener = (protocol: string, defaultPort: number) =>
+  z
+    .strictObject({
+      enabled: flag().default(true).describe(`Whether checks are answered over ${protocol}.`),
+      host: host(),
+      port: port(defaultPort),
+      tls,
+    })
+    .prefault({});
+
+/** The configuration as a file, the environment and flags give it; what it parses to is {@link Config}. */
+export const options = z
+  .strictObject({
+    issuers: z
+      .array(issuerOptions)
+      .min(1)
+      .meta({ title: 'a list of at least one issuer' })
+      .describe('The issuers whose tokens are accepted, told apart by the exact `iss`.')
+      .superRefine(toldApart, { when: () => true }),
+    identityHeaders: oneOf('set', 'remove')
+      .default('set')
+      .describe(
+        "Whether the headers below are set for the upstream. `set` is safe only where the mesh's entry lists them in `headersToUpstreamOnAllow` (Kyma: `toUpstream.onAllow`); `remove` sets none and removes all, which needs no list.",
+      ),
+    outputClaimToHeaders: z
+      .array(z.strictObject({ header: headerName(), claim: text('the name of a claim') }))
+      .default([
+        { header: 'x-auth-request-user', claim: 'sub' },
+        { header: 'x-auth-request-email', claim: 'email' },
+        { header: 'x-auth-request-groups', claim: 'groups' },
+        { header: 'x-auth-request-preferred-username', claim: 'preferred_username' },
+      ])
+      .describe(
+        'Headers for the upstream and the claims they carry. A claim is looked up by its name first, then as a dotted path. Each header is either set or removed, in all its spellings, so that a client cannot supply it.',
+      ),
+    outputTokenToHeader: z
+      .union([z.literal(''), headerName()])
+      .default('')
+      .meta({ title: '"" or a header name' })
+      .describe(
+        'Header that carries the token itself to the upstream, e.g. `x-auth-request-access-token`; empty: none.',
+      ),
+    forwardOriginalToken: flag()
+      .default(true)
+      .describe(
+        "Whether the upstream still receives the `authorization` header. Istio's own default is false; with an APIRule's `restrictions`, which look at the token later, it must stay.",
+      ),
+    realm: quotable()
+      .default('')
+      .describe('`realm` of the WWW-Authenticate challenge (RFC 9110 section 11.5); empty: none.'),
+    whenUnavailable: oneOf('deny', 'error')
+      .default('deny')
+      .describe(
+        "What a check becomes when an issuer has no usable key at all: `deny` refuses, whatever Envoy's failure mode; `error` lets Envoy's failure mode decide.",
+      ),
+    http: checkListener('HTTP', 8000),
+    grpc: checkListener('gRPC', 9000),
+    admin: z.strictObject({ host: host(), port: port(8081), tls }).prefault({}),
+    cache: z
+      .strictObject({
+        maxEntries: wholeNumber(0, 10_000_000)
+          .default(10_000)
+          .describe('Verified tokens to remember; 0 remembers none.'),
+        maxAge: duration({ from: '0s', to: '5m' })
+          .prefault('5m')
+          .describe('Longest time a verified token is remembered; never past its own expiry.'),
+        maxBytes: size({ from: '0', to: '16Gi' })
+          .prefault('64Mi')
+          .describe('Memory for remembered tokens, estimated.'),
+      })
+      .prefault({}),
+    keys: z
+      .strictObject({
+        refreshInterval: duration({ from: '100ms', to: '24h' })
+          .prefault('5m')
+          .describe(
+            "Longest time between two background fetches of a key set, less up to a tenth; the answer's Cache-Control can shorten it.",
+          ),
+        minRefreshInterval: duration({ from: '100ms', to: '1h' })
+          .prefault('10s')
+          .describe('Shortest time between two fetches that unknown key ids cause, failed ones included.'),
+        maxStale: duration({ from: '0s', to: '8760h' })
+          .prefault('24h')
+          .describe('How long keys serve on while the issuer cannot be reached.'),
+        timeout: duration({ from: '100ms', to: '1m' })
+          .prefault('5s')
+          .describe('Time for one fetch, body included.'),
+      })
+      .prefault({}),
+    log: z
+      .strictObject({
+        level: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')
+          .default('info')
+          .describe('Least severe level that is logged.'),
+        checks: oneOf('all', 'denied', 'none')
+          .default('denied')
+          .describe(
+            'Checks that are logged at `info`: all, those that did not end in allow, or none. The others are logged at `debug`.',
+          ),
+        subject: flag().default(false).describe("Whether a check's record names the token's subject."),
+      })
+      .prefault({}),
+    limits: z
+      .strictObject({
+        maxTokenSize: size({ from: '256', to: '64Ki' }).prefault('16Ki').describe('Longest token.'),
+        maxGrpcMessageSize: size({ from: '1Ki', to: '4Mi' })
+          .prefault('256Ki')
+          .describe('Largest gRPC request, decompressed.'),
+        maxIssuerResponseSize: size({ from: '1Ki', to: '8Mi' })
+          .prefault('512Ki')
+          .describe('Largest key set or discovery document.'),
+        maxIssuerKeys: wholeNumber(1, 1_000)
+          .default(100)
+          .describe('Most keys in a key set; one with more is refused whole.'),
+        checkDeadline: duration({ from: '100ms', to: '30s' })
+          .prefault('2s')
+          .describe('Longest time a check may wait for a key or a verification.'),
+        maxVerificationsInFlight: wholeNumber(1, 65_536)
+          .default(256)
+          .describe('Signatures verified at once; a check beyond them ends as `overloaded`.'),
+      })
+      .prefault({}),
+    shutdown: z
+      .strictObject({
+        delay: duration({ from: '0s', to: '10m' })
+          .prefault('5s')
+          .describe('How long checks are still answered after SIGTERM, so that every proxy hears of it.'),
+        timeout: duration({ from: '1s', to: '15m' })
+          .prefault('25s')
+          .describe('Latest end after SIGTERM; at least `shutdown.delay`.'),
+      })
+      .prefault({}),
+  })
+  .superRefine(acrossSections, { when: () => true });
+
+type Parsed = z.output<typeof options>;
+
+/** One issuer of the configuration; its name is never absent. */
+export type IssuerConfig = Parsed['issuers'][number] & { readonly name: string };
+
+/** What the service runs with. Durations are in milliseconds, sizes in bytes. */
+export type Config = Omit<Parsed, 'issuers'> & { readonly issuers: readonly IssuerConfig[] };
+
+/** TLS files of a listener, or undefined for plain text. */
+export type TlsFiles = NonNullable<Config['admin']['tls']>;
+
+type Unchecked = Readonly<Record<string, unknown>>;
+
+/** Finds issuers that could not be told apart. */
+function toldApart(issuers: unknown, context: z.RefinementCtx): void {
+  const entries = Array.isArray(issuers) ? issuers.map((entry) => (isRecord(entry) ? entry : {})) : [];
+  for (const [index, { issuer, name }] of entries.entries()) {
+    const earlier = entries.slice(0, index);
+    const problem = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [index, field], message });
+    if (issuer !== undefined && earlier.some((other) => other.issuer === issuer)) {
+      problem('issuer', 'this issuer is already listed above');
+    }
+    if (name !== undefined && earlier.some((other) => other.name === name)) {
+      problem('name', 'another issuer already has this name');
+    }
+  }
+}
+
+/** Finds what no section can know alone; runs beside problems of single options, so nothing has a sure type yet. */
+function acrossSections(config: Unchecked, context: z.RefinementCtx): void {
+  const problem = (path: (string | number)[], message: string) =>
+    context.addIssue({ code: 'custom', path, message });
+  const section = (name: string): Unchecked => (isRecord(config[name]) ? config[name] : {});
+
+  const { delay, timeout } = section('shutdown');
+  if (typeof delay === 'number' && typeof timeout === 'number' && timeout < delay) {
+    problem(
+      ['shutdown', 'timeout'],
+      'expected at least shutdown.delay, or the service would end before the delay does',
+    );
+  }
+
+  const listening = ['http', 'grpc', 'admin'].filter((name) => section(name).enabled !== false);
+  if (listening.length === 1)
+    problem(['http', 'enabled'], 'http and grpc are both off, so no check could be asked');
+  for (const [index, name] of listening.entries()) {
+    const { host, port } = section(name);
+    const twin = listening
+      .slice(0, index)
+      .find(
+        (other) =>
+          port !== 0 && port !== undefined && section(other).port === port && section(other).host === host,
+      );
+    if (twin !== undefined) problem([name, 'port'], `${twin}.port is the same; each listener needs its own`);
+  }
+
+  const claimed = Array.isArray(config.outputClaimToHeaders) ? config.outputClaimToHeaders : [];
+  const headers: [(string | number)[], unknown][] = claimed.map((entry, index) => [
+    ['outputClaimToHeaders', index, 'header'],
+    isRecord(entry) ? entry.header : undefined,
+  ]);
+  if (config.outputTokenToHeader !== '') headers.push([['outputTokenToHeader'], config.outputTokenToHeader]);
+  const seen = new Set<string>();
+  for (const [path, header] of headers) {
+    if (typeof header !== 'string') continue;
+    const spelling = header.replaceAll('_', '-');
+    if (seen.has(spelling))
+      problem(
+        path,
+        `${header} is set twice; upstreams read - and _ as the same, and one header has one value`,
+      );
+    seen.add(spelling);
+  }
+  const removals = headers.flatMap(([, header]) =>
+    typeof header === 'string' ? [header, ...otherSpellings(header)] : [],
+  );
+  const bytes = removals.join(',').length;
+  if (bytes > maxRemovalBytes) {
+    problem(
+      ['outputClaimToHeaders'],
+      `these headers have ${removals.length} spellings that must be removed, ${bytes} bytes; at most ${maxRemovalBytes} fit. Use fewer headers, or fewer hyphens in them`,
+    );
+  }
+}
+
+function isRecord(value: unknown): value is Unchecked {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
