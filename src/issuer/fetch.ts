@@ -1,0 +1,167 @@
+/** How this service fetches anything: one GET, bounded in time, size, redirects and where it may lead. */
+import { lookup } from 'node:dns';
+import http from 'node:http';
+import https from 'node:https';
+import type { LookupFunction } from 'node:net';
+import tls from 'node:tls';
+import { isLinkLocal, isLoopback, maskUrls, urlProblem } from '../config/urls.ts';
+
+/** What bounds a fetch. */
+export interface FetchOptions {
+  /** Milliseconds for everything: name lookup, connection, headers, body. */
+  readonly timeout: number;
+  /** Bytes of the body. */
+  readonly maxBytes: number;
+  /** Whether http:// may be used for another host than this machine. */
+  readonly insecureHttp: boolean;
+  /** Further certificates to trust, PEM; read at every fetch, so that a new file is taken up. */
+  readonly extraCa: (() => string) | undefined;
+  /** A proxy's URL; `env` for what the environment says; empty for none. */
+  readonly proxy: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What came back with status 200. */
+export interface Fetched {
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Fetches a document. Rejects with an Error whose message says what went wrong. */
+export type Fetch = (url: string) => Promise<Fetched>;
+
+/** Makes a fetch with its bounds. */
+export function createFetch(options: FetchOptions): Fetch {
+  const agents = createAgents(options.proxy, options.environment);
+  const trust = createTrust(options.extraCa);
+
+  return async (text) => {
+    const problem = urlProblem(text);
+    if (problem !== undefined) throw new Error(`${shortened(text)} may not be fetched: ${problem}`);
+    const url = new URL(text);
+    if (url.protocol === 'http:' && !options.insecureHttp && !isLoopback(url)) {
+      throw new Error(
+        `${shortened(text)} may not be fetched: plain http:// is allowed only with insecureHttp`,
+      );
+    }
+    const signal = AbortSignal.timeout(options.timeout);
+    try {
+      return await get(url, options, agents, trust, signal);
+    } catch (error) {
+      if (signal.aborted) throw new Error(`${shortened(text)} did not answer within ${options.timeout} ms`);
+      throw new Error(`${shortened(text)} could not be fetched: ${maskUrls(causeOf(error))}`, {
+        cause: error,
+      });
+    }
+  };
+}
+
+interface Agents {
+  readonly http: http.Agent;
+  readonly https: https.Agent;
+  readonly isProxied: boolean;
+}
+
+/** Agents of our own: the global ones listen to the environment when Node is told so. */
+function createAgents(proxy: string, environment: FetchOptions['environment']): Agents {
+  const proxyEnv = proxy === 'env' ? { ...environment } : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
+  const options = proxy === '' ? {} : { proxyEnv: proxyEnv as NodeJS.ProcessEnv };
+  return { http: new http.Agent(options), https: new https.Agent(options), isProxied: proxy !== '' };
+}
+
+/** Builds the trust for one fetch, and again only when the extra certificates have changed. */
+function createTrust(extraCa: FetchOptions['extraCa']): () => tls.SecureContext | undefined {
+  if (extraCa === undefined) return () => undefined;
+  let known: { readonly pem: string; readonly context: tls.SecureContext } | undefined;
+  return () => {
+    const pem = extraCa();
+    if (known?.pem !== pem) {
+      known = { pem, context: tls.createSecureContext({ ca: [...tls.getCACertificates('default'), pem] }) };
+    }
+    return known.context;
+  };
+}
+
+function get(
+  url: URL,
+  { maxBytes }: FetchOptions,
+  agents: Agents,
+  trust: () => tls.SecureContext | undefined,
+  signal: AbortSignal,
+): Promise<Fetched> {
+  const secureContext = trust();
+  const options: https.RequestOptions = {
+    signal,
+    headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'oidc-authz' },
+    // Said aloud, or NODE_TLS_REJECT_UNAUTHORIZED could switch it off.
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    ...(secureContext !== undefined && { secureContext }),
+    ...(!agents.isProxied && { lookup: lookupGuarded }),
+  };
+  return new Promise((resolve, reject) => {
+    const request =
+      url.protocol === 'https:'
+        ? https.get(url, { ...options, agent: agents.https })
+        : http.get(url, { ...options, agent: agents.http });
+    request.once('error', reject);
+    request.once('response', (response) => {
+      collect(response, maxBytes).then(resolve, (error) => {
+        request.destroy();
+        reject(error);
+      });
+    });
+  });
+}
+
+async function collect(response: http.IncomingMessage, maxBytes: number): Promise<Fetched> {
+  const { statusCode, headers } = response;
+  if (statusCode !== 200) throw new Error(`status ${statusCode} instead of 200; redirects are not followed`);
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw new Error('it is compressed, unasked');
+  const tooLarge = () => new Error(`it is larger than ${maxBytes} bytes`);
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
+
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  if (!response.complete) throw new Error('the connection ended before the answer did');
+  const flat = Object.entries(headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : (value ?? ''),
+  ]);
+  return { body: Buffer.concat(chunks).toString('utf8'), headers: Object.fromEntries(flat) };
+}
+
+/** A name lookup that does not lead to a link-local address, where clouds serve credentials. */
+const lookupGuarded: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error !== null) return callback(error, '', 0);
+    const refused = addresses.find(({ address }) => isLinkLocal(address));
+    if (refused !== undefined)
+      return callback(new Error(`${hostname} has the link-local address ${refused.address}`), '', 0);
+    if (options.all === true) return callback(null, addresses);
+    const [first] = addresses;
+    return first === undefined
+      ? callback(new Error(`${hostname} has no address`), '', 0)
+      : callback(null, first.address, first.family);
+  });
+};
+
+/** The message of an error and of what caused it, without repeating. */
+export function causeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const text = error.message === '' ? code : error.message;
+  return error.cause instanceof Error ? causeOf(error.cause) : text;
+}
+
+function shortened(url: string): string {
+  const masked = maskUrls(url);
+  return masked.length > 200 ? `${masked.slice(0, 200)}…` : masked;
+}

@@ -1,0 +1,229 @@
+/** The one owner of an issuer's keys: fetches them, keeps them fresh, and serves on when the issuer is away. */
+
+import type { Algorithm } from '../config/issuer-options.ts';
+import type { Config, IssuerConfig } from '../config/options.ts';
+import type { Clock } from '../time/clock.ts';
+import type { KeyRejection } from './key.ts';
+import { type KeySet, readKeySet, type VerificationKey } from './key-set.ts';
+import type { KeySource } from './source.ts';
+
+/**
+ * How an issuer is doing: `waiting` for its first keys; `ready`; `stale`, serving keys that it could not refresh;
+ * `unavailable`, its keys being older than `keys.maxStale`.
+ */
+export type IssuerState = 'waiting' | 'ready' | 'stale' | 'unavailable';
+
+/** What an operator wants to know of an issuer. */
+export interface IssuerStatus {
+  readonly name: string;
+  readonly issuer: string;
+  readonly state: IssuerState;
+  /** Usable keys. */
+  readonly keys: number;
+  /** Seconds since the keys were last had; undefined if never. */
+  readonly keysAge: number | undefined;
+  /** Why the last fetch failed; undefined if it did not. */
+  readonly problem: string | undefined;
+}
+
+/** An issuer's keys. */
+export interface Issuer {
+  /** Begins to fetch, and goes on until stopped. */
+  readonly start: () => void;
+  readonly stop: () => void;
+  /** Resolves when there are keys for the first time. */
+  readonly firstKeys: Promise<void>;
+  readonly hasKeys: () => boolean;
+  readonly findKey: (id: string | undefined, algorithm: Algorithm) => VerificationKey | undefined;
+  /** Whether there is a key of that `kid`, for whichever algorithm. */
+  readonly knowsKeyId: (id: string) => boolean;
+  /** Whether a key is still one of the issuer's. */
+  readonly holds: (key: VerificationKey) => boolean;
+  /**
+   * Fetches because a token named an unknown key, unless that was done a short while ago; failed fetches count.
+   *
+   * @param id the token's `kid`
+   * @returns settles when the fetch has ended, never rejects; undefined if none is due
+   */
+  readonly fetchForUnknownKey: (id: string) => Promise<void> | undefined;
+  /** Fetches because an operator wants it, discovery included. Settles when that has ended; never rejects. */
+  readonly refresh: () => Promise<void>;
+  readonly status: () => IssuerStatus;
+}
+
+/** What an issuer tells the rest of the service. */
+export interface IssuerEvents {
+  readonly onStateChange: (status: IssuerStatus) => void;
+  readonly onKeysRejected: (rejected: readonly KeyRejection[]) => void;
+  /** The key set was replaced by one with other keys. */
+  readonly onKeysChange: (change: KeysChange) => void;
+}
+
+/** How two key sets differ, in keys. */
+export interface KeysChange {
+  readonly added: number;
+  readonly removed: number;
+  readonly keys: number;
+}
+
+/** What an issuer needs of its surroundings. */
+export interface IssuerDependencies extends IssuerEvents {
+  readonly source: KeySource;
+  readonly timing: Config['keys'];
+  readonly maxKeys: number;
+  readonly clock: Clock;
+  /** A number from 0 to 1, for jitter. */
+  readonly random: () => number;
+}
+
+/** While there are no keys at all, a try begins at most this long after the last one ended, in milliseconds. */
+const retryWithoutKeys = { min: 1_000, max: 1_500 };
+
+/** The longest pause between two tries while keys serve on, in milliseconds. */
+const longestBackOff = 30_000;
+
+/** Makes the owner of one issuer's keys. */
+export function createIssuer(config: IssuerConfig, dependencies: IssuerDependencies): Issuer {
+  const { source, timing, maxKeys, clock, random, onStateChange, onKeysRejected, onKeysChange } =
+    dependencies;
+
+  let keySet: KeySet | undefined;
+  let text: string | undefined;
+  let loadedAt: number | undefined;
+  let failures = 0;
+  let problem: string | undefined;
+  let flight: Promise<void> | undefined;
+  let forcedAt = Number.NEGATIVE_INFINITY;
+  let reported: IssuerState = 'waiting';
+  let cancelNext: (() => void) | undefined;
+  let isStopped = false;
+  const first = Promise.withResolvers<void>();
+
+  const age = () => (loadedAt === undefined ? undefined : clock.monotonic() - loadedAt);
+  // Asked on every check: no clock is read as long as all is well.
+  const keys = () => (failures === 0 || isRecent() ? keySet : undefined);
+  const isRecent = () => (age() ?? Number.POSITIVE_INFINITY) <= timing.maxStale;
+  const state = (): IssuerState => {
+    if (keySet === undefined) return 'waiting';
+    if (keys() === undefined) return 'unavailable';
+    return failures === 0 ? 'ready' : 'stale';
+  };
+  const status = (): IssuerStatus => {
+    const milliseconds = age();
+    return {
+      name: config.name,
+      issuer: config.issuer,
+      state: state(),
+      keys: keys()?.keys.length ?? 0,
+      keysAge: milliseconds === undefined ? undefined : milliseconds / 1000,
+      problem,
+    };
+  };
+  const reportState = () => {
+    if (state() === reported) return;
+    reported = state();
+    onStateChange(status());
+  };
+
+  const takeOver = async (published: string) => {
+    if (published !== text) {
+      const read = await readKeySet(parseJson(published), config.algorithms, maxKeys, keySet);
+      const change = difference(keySet, read.keySet);
+      if (read.rejected.length > 0) onKeysRejected(read.rejected);
+      [keySet, text] = [read.keySet, published];
+      if (change.added + change.removed > 0) onKeysChange(change);
+    }
+    loadedAt = clock.monotonic();
+    first.resolve();
+  };
+
+  const load = async (isForced: boolean) => {
+    try {
+      const maxAge = await source.load(isForced, takeOver);
+      [failures, problem] = [0, undefined];
+      scheduleNext(refreshDelay(maxAge, timing, random()));
+    } catch (error) {
+      // What a token asked for in vain changes nothing: the next fetch comes when it would have come anyhow.
+      if (!isForced || cancelNext === undefined)
+        failed(error instanceof Error ? error.message : String(error));
+    }
+    flight = undefined;
+    reportState();
+  };
+  const failed = (message: string) => {
+    failures++;
+    problem = message;
+    // The first failure of all is no change of state, and yet what an operator waits to hear.
+    if (failures === 1 && keySet === undefined) onStateChange(status());
+    scheduleNext(retryDelay(failures, keys() !== undefined, random()));
+  };
+
+  const fetchOnce = (isForced: boolean): Promise<void> => {
+    if (isStopped) return Promise.resolve();
+    flight ??= load(isForced);
+    return flight;
+  };
+  const force = (): Promise<void> | undefined => {
+    if (clock.monotonic() - forcedAt < timing.minRefreshInterval) return undefined;
+    forcedAt = clock.monotonic();
+    return fetchOnce(true);
+  };
+  const knowsKeyId = (id: string) => keys()?.keys.some((key) => key.id === id) ?? false;
+  const scheduleNext = (delay: number) => {
+    cancelNext?.();
+    if (isStopped) return;
+    cancelNext = clock.after(delay, () => {
+      cancelNext = undefined;
+      void fetchOnce(false);
+    });
+  };
+
+  return {
+    firstKeys: first.promise,
+    start: () => void fetchOnce(false),
+    stop: () => {
+      isStopped = true;
+      cancelNext?.();
+    },
+    hasKeys: () => keys() !== undefined,
+    findKey: (id, algorithm) => keys()?.find(id, algorithm),
+    knowsKeyId,
+    holds: (key) => keys()?.holds(key) ?? false,
+    fetchForUnknownKey: (id) => {
+      // A fetch that is under way may have begun before the key was published.
+      return flight === undefined ? force() : flight.then(() => (knowsKeyId(id) ? undefined : force()));
+    },
+    refresh: () => {
+      source.rediscover();
+      return fetchOnce(false);
+    },
+    status,
+  };
+}
+
+/** The pause after a success: never longer than configured, so that a withdrawn key is gone by then. */
+function refreshDelay(maxAge: number | undefined, timing: Config['keys'], random: number): number {
+  const { refreshInterval, minRefreshInterval } = timing;
+  const wanted = Math.max(maxAge ?? refreshInterval, minRefreshInterval);
+  return Math.min(wanted, refreshInterval) * (1 - random / 10);
+}
+
+/** The pause after a failure. */
+function retryDelay(failures: number, hasKeys: boolean, random: number): number {
+  if (!hasKeys) return retryWithoutKeys.min + (retryWithoutKeys.max - retryWithoutKeys.min) * random;
+  return Math.min(longestBackOff, 1_000 * 2 ** Math.min(failures, 10)) * (1 - random / 2);
+}
+
+function difference(before: KeySet | undefined, after: KeySet): KeysChange {
+  const added = after.keys.filter((key) => before?.holds(key) !== true).length;
+  const removed = before?.keys.filter((key) => !after.holds(key)).length ?? 0;
+  return { added, removed, keys: after.keys.length };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('the key set is not JSON');
+  }
+}

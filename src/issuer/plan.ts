@@ -1,0 +1,76 @@
+/** From the configuration of an issuer to the owner of its keys. */
+import type { Config, IssuerConfig } from '../config/options.ts';
+import { watchFiles } from '../files/watch.ts';
+import type { Clock } from '../time/clock.ts';
+import { createFetch } from './fetch.ts';
+import { createIssuer, type Issuer, type IssuerEvents } from './issuer.ts';
+import type { IssuerPlan } from './registry.ts';
+import { createKeySource, type OnFetched } from './source.ts';
+
+/** What an owner of keys needs of its surroundings. */
+export interface IssuerSurroundings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly readFile: (path: string) => string;
+  readonly eventsOf: (issuerName: string) => IssuerEvents & { readonly onFetched: OnFetched };
+}
+
+/** Plans the owner of an issuer's keys. */
+export function planIssuer(
+  issuerConfig: IssuerConfig,
+  config: Config,
+  surroundings: IssuerSurroundings,
+): IssuerPlan {
+  const { maxIssuerKeys, maxIssuerResponseSize } = config.limits;
+  // What the tokens of an issuer must fulfil is judged on every check and may change under its keys.
+  const { audiences: _, requiredScopes: __, requiredClaims: ___, ...lasting } = issuerConfig;
+  return {
+    config: issuerConfig,
+    identity: JSON.stringify([lasting, config.keys, maxIssuerKeys, maxIssuerResponseSize]),
+    create: () => createOwner(issuerConfig, config, surroundings),
+  };
+}
+
+function createOwner(
+  issuerConfig: IssuerConfig,
+  { keys, limits }: Config,
+  surroundings: IssuerSurroundings,
+): Issuer {
+  const { clock, random, environment, readFile, eventsOf } = surroundings;
+  const { caFile, jwksFile, httpsProxy, insecureHttp, name } = issuerConfig;
+  const events = eventsOf(name);
+  const fetch = createFetch({
+    timeout: keys.timeout,
+    maxBytes: limits.maxIssuerResponseSize,
+    insecureHttp,
+    extraCa: caFile === undefined ? undefined : () => readFile(caFile),
+    proxy: httpsProxy,
+    environment,
+  });
+  const source = createKeySource(issuerConfig, { fetch, readFile, clock, onFetched: events.onFetched });
+  const issuer = createIssuer(issuerConfig, {
+    ...events,
+    source,
+    timing: keys,
+    maxKeys: limits.maxIssuerKeys,
+    clock,
+    random,
+  });
+  return jwksFile === undefined ? issuer : refreshedByFile(issuer, jwksFile, clock);
+}
+
+function refreshedByFile(issuer: Issuer, file: string, clock: Clock): Issuer {
+  let stopWatching = () => {};
+  return {
+    ...issuer,
+    start: () => {
+      issuer.start();
+      stopWatching = watchFiles([file], clock, () => void issuer.refresh());
+    },
+    stop: () => {
+      stopWatching();
+      issuer.stop();
+    },
+  };
+}

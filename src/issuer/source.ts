@@ -1,0 +1,133 @@
+/** Where the text of an issuer's key set comes from: its own endpoints, a file, or the configuration. */
+import type { IssuerConfig } from '../config/options.ts';
+import type { Clock } from '../time/clock.ts';
+import { discover, wellKnownUrl } from './discovery.ts';
+import type { Fetch } from './fetch.ts';
+
+/** The kinds of fetch, as the metric names them. */
+export type FetchKind = 'discovery' | 'jwks';
+
+/** Tells how a fetch ended, the use of what it brought included. */
+export type OnFetched = (kind: FetchKind, error: Error | undefined) => void;
+
+/** Where key sets come from. */
+export interface KeySource {
+  /**
+   * Gets the key set and has it used; rejects with an Error that says what went wrong with either.
+   *
+   * @param isForced whether a token asked for it, which must not cause more than the one fetch
+   * @param use takes the text of the key set; rejects if it is no good
+   * @returns how long the set may be used without asking again, in milliseconds; undefined if it did not say
+   */
+  readonly load: (isForced: boolean, use: (text: string) => Promise<void>) => Promise<number | undefined>;
+  /** Has the place of the key set found anew by the next load, on another host too. */
+  readonly rediscover: () => void;
+}
+
+/** What a source needs of its surroundings. */
+export interface SourceDependencies {
+  readonly fetch: Fetch;
+  readonly readFile: (path: string) => string;
+  readonly clock: Clock;
+  readonly onFetched: OnFetched;
+}
+
+/** How long a discovery document is relied upon, in milliseconds. */
+const discoveryInterval = 60 * 60 * 1000;
+
+/** How long it is relied upon while the key set that it names cannot be had. */
+const rediscoveryInterval = 60 * 1000;
+
+/** Makes the source that the configuration of an issuer describes. */
+export function createKeySource(config: IssuerConfig, dependencies: SourceDependencies): KeySource {
+  const { jwks, jwksFile, jwksUri } = config;
+  const { fetch, readFile, onFetched } = dependencies;
+  if (jwks !== undefined) return localSource(() => jwks, onFetched);
+  if (jwksFile !== undefined) return localSource(() => readFile(jwksFile), onFetched);
+  if (jwksUri === undefined) return discoveredSource(config, dependencies);
+  return {
+    load: (_, use) => observed('jwks', fetchKeySet(fetch, jwksUri, use), onFetched),
+    rediscover: () => {},
+  };
+}
+
+function localSource(read: () => string, onFetched: OnFetched): KeySource {
+  const load = async (use: (text: string) => Promise<void>) => {
+    await use(read());
+    return undefined;
+  };
+  return { load: (_, use) => observed('jwks', load(use), onFetched), rediscover: () => {} };
+}
+
+function discoveredSource(
+  { issuer, discoveryUri }: IssuerConfig,
+  dependencies: SourceDependencies,
+): KeySource {
+  const { fetch, clock, onFetched } = dependencies;
+  const documentUrl = discoveryUri ?? wellKnownUrl(issuer);
+  let place: { readonly jwksUri: string; readonly found: number } | undefined;
+  let isFailing = false;
+  let mayMove = true;
+
+  const discoverPlace = async (): Promise<string> => {
+    const { jwksUri } = await discover(issuer, documentUrl, fetch);
+    if (place !== undefined && !mayMove) refuseMove(place.jwksUri, jwksUri);
+    place = { jwksUri, found: clock.monotonic() };
+    mayMove = false;
+    return jwksUri;
+  };
+
+  const locate = async (isForced: boolean): Promise<string> => {
+    if (place === undefined) return observed('discovery', discoverPlace(), onFetched);
+    const { jwksUri, found } = place;
+    const isFresh =
+      !mayMove && clock.monotonic() - found < (isFailing ? rediscoveryInterval : discoveryInterval);
+    if (isFresh || isForced) return jwksUri;
+    return observed('discovery', discoverPlace(), onFetched).catch(() => jwksUri);
+  };
+
+  return {
+    load: async (isForced, use) => {
+      const jwksUri = await locate(isForced);
+      isFailing = true;
+      const maxAge = await observed('jwks', fetchKeySet(fetch, jwksUri, use), onFetched);
+      isFailing = false;
+      return maxAge;
+    },
+    rediscover: () => {
+      mayMove = true;
+    },
+  };
+}
+
+/** Another host for the keys is a decision of the operator, not of a document that may have been tampered with. */
+function refuseMove(from: string, to: string): void {
+  if (new URL(from).host === new URL(to).host) return;
+  throw new Error(
+    `the jwks_uri moved from ${new URL(from).host} to ${new URL(to).host}; reload the configuration to accept that`,
+  );
+}
+
+async function fetchKeySet(fetch: Fetch, jwksUri: string, use: (text: string) => Promise<void>) {
+  const { body, headers } = await fetch(jwksUri);
+  await use(body);
+  return maxAgeOf(headers['cache-control'] ?? '');
+}
+
+/** The lifetime that Cache-Control gives (RFC 9111 section 5.2.2), in milliseconds. */
+function maxAgeOf(cacheControl: string): number | undefined {
+  if (/\bno-(cache|store)\b/i.test(cacheControl)) return undefined;
+  const [, seconds] = /\bmax-age="?(\d{1,10})/i.exec(cacheControl) ?? [];
+  return seconds === undefined || Number(seconds) === 0 ? undefined : Number(seconds) * 1000;
+}
+
+async function observed<T>(kind: FetchKind, fetching: Promise<T>, onFetched: OnFetched): Promise<T> {
+  try {
+    const result = await fetching;
+    onFetched(kind, undefined);
+    return result;
+  } catch (error) {
+    onFetched(kind, error instanceof Error ? error : new Error(String(error)));
+    throw error;
+  }
+}
