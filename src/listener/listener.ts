@@ -1,0 +1,58 @@
+/** What the application knows of a listener, whatever it speaks. */
+
+import type { AddressInfo, Server } from 'node:net';
+import type { Clock } from '../time/clock.ts';
+
+/** Where a listener turned out to listen. */
+export interface BoundAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Something that listens. */
+export interface Listener {
+  readonly name: 'http' | 'grpc' | 'admin';
+  /** Binds and listens; rejects where that is not possible. */
+  readonly start: () => Promise<BoundAddress>;
+  /** Asks every client to go elsewhere, and goes on answering. */
+  readonly drain: () => void;
+  /**
+   * Stops listening, lets what is under way end, and closes.
+   *
+   * @param grace the longest wait for that, in milliseconds
+   */
+  readonly close: (grace: number) => Promise<void>;
+}
+
+/** Binds a server and listens; rejects where that is not possible. */
+export function listen(
+  server: Server,
+  { host, port }: { host: string; port: number },
+): Promise<BoundAddress> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    // An IPv6 address may be written in brackets, as URLs do.
+    server.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port, backlog: 4096 }, () => {
+      server.off('error', reject);
+      const bound = server.address() as AddressInfo;
+      resolve({ host: bound.address, port: bound.port });
+    });
+  });
+}
+
+/** How long a quiet moment is waited for, in milliseconds. */
+const quietTimeout = 50;
+
+/**
+ * Waits for the moment in which closing the listening socket loses least: right behind an accepted connection, or
+ * when none has come for a while. What the kernel has accepted and Node has not is reset by the close.
+ */
+export function quietMoment(server: Server, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(quietTimeout, resolve);
+    server.once('connection', () => {
+      cancel();
+      setImmediate(resolve);
+    });
+  });
+}
