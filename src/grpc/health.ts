@@ -1,0 +1,67 @@
+/** The gRPC health service, grpc.health.v1: what load balancers and Kubernetes ask. */
+import type { Method } from './call.ts';
+import { loadCodec } from './protos.ts';
+import { grpcStatus } from './status.ts';
+
+/** Whether checks are being served, and a way to hear of a change. */
+export interface HealthSource {
+  readonly isServing: () => boolean;
+  /** @returns stops telling */
+  readonly onChange: (tell: () => void) => () => void;
+}
+
+type ServingStatus = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
+
+/** The names that a caller may ask for; the empty one is the server as a whole. */
+const services = ['', 'envoy.service.auth.v3.Authorization', 'grpc.health.v1.Health'];
+
+/** Makes the methods of the health service, by path. */
+export function createHealthMethods({ isServing, onChange }: HealthSource): [path: string, method: Method][] {
+  const service = 'grpc.health.v1.Health';
+  const codec = loadCodec<{ service?: string }, { status: ServingStatus }>('health.proto', service, 'Check');
+  const statusOf = (name: string): ServingStatus => {
+    if (!services.includes(name)) return 'SERVICE_UNKNOWN';
+    return isServing() ? 'SERVING' : 'NOT_SERVING';
+  };
+  const read = (request: Buffer) => {
+    try {
+      return codec.readRequest(request).service ?? '';
+    } catch {
+      return { status: grpcStatus.internal, message: 'the request is no HealthCheckRequest' };
+    }
+  };
+
+  const check: Method = {
+    kind: 'unary',
+    answer: (request) => {
+      const name = read(request);
+      if (typeof name !== 'string') return name;
+      const status = statusOf(name);
+      if (status === 'SERVICE_UNKNOWN')
+        return { status: grpcStatus.notFound, message: 'there is no such service' };
+      return codec.writeResponse({ status });
+    },
+  };
+  const watch: Method = {
+    kind: 'streaming',
+    open: (request, answers) => {
+      const name = read(request);
+      if (typeof name !== 'string') {
+        answers.end(name.status);
+        return () => {};
+      }
+      let told: ServingStatus | undefined;
+      const tell = () => {
+        const status = statusOf(name);
+        if (status !== told) answers.send(codec.writeResponse({ status }));
+        told = status;
+      };
+      tell();
+      return onChange(tell);
+    },
+  };
+  return [
+    [`/${service}/Check`, check],
+    [`/${service}/Watch`, watch],
+  ];
+}
