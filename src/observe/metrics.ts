@@ -1,0 +1,237 @@
+/** Every metric of the service, declared once; the one folder that imports prom-client. */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { type Reason, reasons } from '../check/reasons.ts';
+import type { Decision } from '../check/types.ts';
+import { createLatencyHistogram } from './histogram.ts';
+
+/** Over what a check was asked. */
+export type Transport = 'http' | 'grpc';
+
+/** The names all start with this. */
+export const metricPrefix = 'oidc_authz_';
+
+/** What is measured, without the prefix: the source of the docs. */
+export const metricDefinitions = {
+  checks_total: {
+    type: 'counter',
+    labels: ['transport', 'outcome', 'reason', 'issuer'],
+    help: 'Checks, by how they ended; issuer is a configured name, or none where the token told of no known one.',
+  },
+  check_duration_seconds: {
+    type: 'histogram',
+    labels: ['transport', 'outcome'],
+    help: 'Time from a check request to its decision.',
+  },
+  checks_in_flight: { type: 'gauge', labels: ['transport'], help: 'Checks that wait for their decision.' },
+  token_cache_lookups_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Look-ups of tokens among those verified lately: hit or miss.',
+  },
+  token_cache_entries: { type: 'gauge', labels: [], help: 'Verified tokens that are remembered.' },
+  issuer_ready: { type: 'gauge', labels: ['issuer'], help: '1 if the issuer has usable keys, else 0.' },
+  issuer_keys: { type: 'gauge', labels: ['issuer'], help: 'Usable keys of the issuer.' },
+  issuer_keys_age_seconds: {
+    type: 'gauge',
+    labels: ['issuer'],
+    help: 'Time since the issuer last gave its keys; absent as long as it never did.',
+  },
+  issuer_refreshes_total: {
+    type: 'counter',
+    labels: ['issuer', 'kind', 'result'],
+    help: 'Fetches from the issuer, by kind (discovery, jwks) and result (success, failure).',
+  },
+  issuer_keys_rejected_total: {
+    type: 'counter',
+    labels: ['issuer', 'cause'],
+    help: 'Published keys that are refused, counted once for each key set that holds them.',
+  },
+  forwarded_headers_withheld_total: {
+    type: 'counter',
+    labels: ['header', 'cause'],
+    help: 'Values that were not forwarded, or not whole: by the cause, such as characters that no header can carry.',
+  },
+  check_records_left_out_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Log records of checks that were left out because there were too many.',
+  },
+  config_reloads_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Reloads of the configuration: success or failure.',
+  },
+  config_last_reload_successful: {
+    type: 'gauge',
+    labels: [],
+    help: '1 if the last reload was good, else 0.',
+  },
+  config_last_reload_success_timestamp_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'When the configuration that is in use was loaded, in seconds since the epoch.',
+  },
+  config_hash_info: {
+    type: 'gauge',
+    labels: ['hash'],
+    help: 'Always 1; hash tells one configuration from another.',
+  },
+  build_info: { type: 'gauge', labels: ['version', 'node'], help: 'Always 1; what is running.' },
+} as const satisfies Readonly<
+  Record<string, { type: 'counter' | 'gauge' | 'histogram'; labels: readonly string[]; help: string }>
+>;
+
+type MetricName = keyof typeof metricDefinitions;
+type MetricOfType<T> = {
+  [M in MetricName]: (typeof metricDefinitions)[M]['type'] extends T ? M : never;
+}[MetricName];
+type Label<M extends MetricName> = (typeof metricDefinitions)[M]['labels'][number];
+
+/** What gauges read when they are scraped. */
+export interface GaugeSources {
+  readonly cacheEntries: () => number;
+  readonly issuers: () => readonly { name: string; keys: number; keysAge: number | undefined }[];
+}
+
+/** Where the service counts. */
+export interface Metrics {
+  readonly checkWaits: (transport: Transport) => void;
+  readonly checkWaitsNoMore: (transport: Transport) => void;
+  readonly checkEnded: (transport: Transport, decision: Decision, seconds: number) => void;
+  readonly cacheLookup: (isHit: boolean) => void;
+  readonly issuerRefreshed: (issuer: string, kind: string, isSuccess: boolean) => void;
+  readonly issuerKeyRejected: (issuer: string, cause: string) => void;
+  readonly checkRecordLeftOut: () => void;
+  readonly configLoaded: (hash: string, atSeconds: number) => void;
+  readonly configReloaded: (isSuccess: boolean) => void;
+  /** The Prometheus text format, and its content type. */
+  readonly scrape: () => Promise<string>;
+  readonly contentType: string;
+}
+
+/** A number that is raised on the hot path and read at the scrape. */
+interface Cell {
+  count: number;
+}
+
+/** Makes the metrics, in a registry of their own. */
+export function createMetrics(
+  sources: GaugeSources,
+  build: { readonly version: string; readonly node: string },
+): Metrics {
+  const registry = new Registry();
+  const common = <M extends MetricName>(name: M) => ({
+    name: metricPrefix + name,
+    help: metricDefinitions[name].help,
+    labelNames: metricDefinitions[name].labels as readonly Label<M>[],
+    registers: [registry],
+  });
+  const counter = <M extends MetricOfType<'counter'>>(name: M, collect?: (this: Counter<Label<M>>) => void) =>
+    new Counter<Label<M>>({ ...common(name), ...(collect !== undefined && { collect }) });
+  const gauge = <M extends MetricOfType<'gauge'>>(name: M, collect?: (this: Gauge<Label<M>>) => void) =>
+    new Gauge<Label<M>>({ ...common(name), ...(collect !== undefined && { collect }) });
+
+  const checks: Record<Transport, Map<string, Map<Reason, Cell>>> = { http: new Map(), grpc: new Map() };
+  const inFlight: Record<Transport, number> = { http: 0, grpc: 0 };
+  const lookups = { hit: 0, miss: 0 };
+  const durations = createLatencyHistogram(
+    `${metricPrefix}check_duration_seconds`,
+    metricDefinitions.check_duration_seconds.help,
+  );
+
+  counter('checks_total', function () {
+    this.reset();
+    for (const { labels, count } of readCells(checks)) this.inc(labels, count);
+  });
+  registry.registerMetric(durations.metric);
+  gauge('checks_in_flight', function () {
+    for (const transport of ['http', 'grpc'] as const) this.set({ transport }, inFlight[transport]);
+  });
+  counter('token_cache_lookups_total', function () {
+    this.reset();
+    for (const result of ['hit', 'miss'] as const) this.inc({ result }, lookups[result]);
+  });
+  gauge('token_cache_entries', function () {
+    this.set(sources.cacheEntries());
+  });
+  const ofIssuers = (
+    name: 'issuer_ready' | 'issuer_keys' | 'issuer_keys_age_seconds',
+    read: (issuer: ReturnType<GaugeSources['issuers']>[number]) => number | undefined,
+  ) =>
+    gauge(name, function () {
+      this.reset();
+      for (const issuer of sources.issuers()) {
+        const value = read(issuer);
+        if (value !== undefined) this.set({ issuer: issuer.name }, value);
+      }
+    });
+  ofIssuers('issuer_ready', ({ keys }) => (keys > 0 ? 1 : 0));
+  ofIssuers('issuer_keys', ({ keys }) => keys);
+  ofIssuers('issuer_keys_age_seconds', ({ keysAge }) => keysAge);
+
+  const refreshes = counter('issuer_refreshes_total');
+  const keysRejected = counter('issuer_keys_rejected_total');
+  const withheld = counter('forwarded_headers_withheld_total');
+  const recordsLeftOut = counter('check_records_left_out_total');
+  const reloads = counter('config_reloads_total');
+  const lastReloadSuccessful = gauge('config_last_reload_successful');
+  const lastReloadTime = gauge('config_last_reload_success_timestamp_seconds');
+  const hashInfo = gauge('config_hash_info');
+  gauge('build_info').set(build, 1);
+  for (const result of ['success', 'failure']) reloads.inc({ result }, 0);
+  lastReloadSuccessful.set(1);
+  collectDefaultMetrics({ register: registry });
+
+  return {
+    checkWaits: (transport) => {
+      inFlight[transport]++;
+    },
+    checkWaitsNoMore: (transport) => {
+      inFlight[transport]--;
+    },
+    checkEnded: (transport, decision, seconds) => {
+      cellOf(checks[transport], decision).count++;
+      durations.observe(transport, decision.outcome, seconds);
+      if (decision.outcome !== 'allow') return;
+      for (const { header, cause } of decision.forwarding.withheld) withheld.inc({ header, cause });
+    },
+    cacheLookup: (isHit) => {
+      lookups[isHit ? 'hit' : 'miss']++;
+    },
+    issuerRefreshed: (issuer, kind, isSuccess) =>
+      refreshes.inc({ issuer, kind, result: isSuccess ? 'success' : 'failure' }),
+    issuerKeyRejected: (issuer, cause) => keysRejected.inc({ issuer, cause }),
+    checkRecordLeftOut: () => recordsLeftOut.inc(),
+    configLoaded: (hash, atSeconds) => {
+      hashInfo.reset();
+      hashInfo.set({ hash }, 1);
+      lastReloadTime.set(atSeconds);
+    },
+    configReloaded: (isSuccess) => {
+      reloads.inc({ result: isSuccess ? 'success' : 'failure' });
+      lastReloadSuccessful.set(isSuccess ? 1 : 0);
+    },
+    scrape: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+/** The configured name of the issuer that a decision is about, or `none`. */
+export function issuerLabel(decision: Decision): string {
+  return (decision.outcome === 'allow' ? decision.identity.issuerName : decision.issuerName) ?? 'none';
+}
+
+function cellOf(byIssuer: Map<string, Map<Reason, Cell>>, decision: Decision): Cell {
+  const byReason = byIssuer.getOrInsertComputed(issuerLabel(decision), () => new Map<Reason, Cell>());
+  return byReason.getOrInsertComputed(decision.reason, () => ({ count: 0 }));
+}
+
+function* readCells(checks: Readonly<Record<Transport, Map<string, Map<Reason, Cell>>>>) {
+  for (const [transport, byIssuer] of Object.entries(checks)) {
+    for (const [issuer, byReason] of byIssuer) {
+      for (const [reason, { count }] of byReason) {
+        yield { labels: { transport, outcome: reasons[reason].outcome, reason, issuer }, count };
+      }
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/** Wraps a check so that each one is counted, timed and told in the log. */
+import type { Check, CheckRequest, Decision } from '../check/types.ts';
+import type { Config } from '../config/options.ts';
+import { createBucket } from '../time/bucket.ts';
+import type { Clock } from '../time/clock.ts';
+import type { Logger } from './logger.ts';
+import { issuerLabel, type Metrics, type Transport } from './metrics.ts';
+
+/** Tells of a check in the log. */
+export type RecordCheck = (
+  transport: Transport,
+  request: CheckRequest,
+  decision: Decision,
+  milliseconds: number,
+) => void;
+
+/** Makes a check of the same kind that is counted, timed and told. */
+export function recorded(
+  check: Check,
+  transport: Transport,
+  metrics: Metrics,
+  record: RecordCheck,
+  clock: Clock,
+): Check {
+  const end = (request: CheckRequest, decision: Decision, started: number): Decision => {
+    const milliseconds = clock.monotonic() - started;
+    metrics.checkEnded(transport, decision, milliseconds / 1000);
+    record(transport, request, decision, milliseconds);
+    return decision;
+  };
+
+  return (request) => {
+    const started = clock.monotonic();
+    const decision = check(request);
+    if (!(decision instanceof Promise)) return end(request, decision, started);
+    metrics.checkWaits(transport);
+    return decision.then((settled) => {
+      metrics.checkWaitsNoMore(transport);
+      return end(request, settled, started);
+    });
+  };
+}
+
+/** How many records of checks are written: an attacker must not be able to fill the disk, or to slow us down. */
+const recordBudget = { burst: 200, perSecond: 100 };
+
+/** How often the log says how many records it left out, in milliseconds. */
+const leftOutInterval = 10_000;
+
+/** Longest text of a downstream's that a record takes, in characters. */
+const maxText = 512;
+
+/** Makes the writer of check records. Records of allows are as many as `log.checks` wants; all others are sampled. */
+export function createRecordCheck(
+  options: Config['log'],
+  logger: Logger,
+  metrics: Metrics,
+  clock: Clock,
+): RecordCheck {
+  const budget = createBucket(recordBudget);
+  let leftOut = 0;
+
+  const mayWrite = (): boolean => {
+    if (budget.take(clock.monotonic())) return true;
+    metrics.checkRecordLeftOut();
+    if (leftOut++ === 0) clock.after(leftOutInterval, tellLeftOut);
+    return false;
+  };
+  const tellLeftOut = () => {
+    logger.warn({ leftOut }, 'records of checks were left out: there were too many');
+    leftOut = 0;
+  };
+
+  const levelOf = (isAllow: boolean) =>
+    options.checks === 'all' || (options.checks === 'denied' && !isAllow) ? 'info' : 'debug';
+  // Asked once: a level changes only with the configuration, and most checks are allows that nobody reads.
+  const [allows, others] = [true, false].map((isAllow) => logger.isLevelEnabled(levelOf(isAllow)));
+
+  return (transport, request, decision, milliseconds) => {
+    const isAllow = decision.outcome === 'allow';
+    if (!(isAllow ? allows : others)) return;
+    if (!isAllow && !mayWrite()) return;
+    const record = toRecord(transport, request, decision, milliseconds, options.subject);
+    logger[levelOf(isAllow)](record, 'check');
+    if (decision.outcome === 'error' && decision.cause !== undefined) {
+      logger.error({ error: decision.cause }, 'a check failed');
+    }
+  };
+}
+
+/** The record, field by field: nothing of a token is in it but, where wanted, the subject. */
+function toRecord(
+  transport: Transport,
+  request: CheckRequest,
+  decision: Decision,
+  milliseconds: number,
+  withSubject: boolean,
+) {
+  const { method, host, path, requestId } = request;
+  return {
+    outcome: decision.outcome,
+    reason: decision.reason,
+    transport,
+    method: shortened(method),
+    host: shortened(host),
+    path: shortened(path.split(/[?#]/, 1)[0] ?? ''),
+    issuer: issuerLabel(decision),
+    durationMs: Math.round(milliseconds * 1000) / 1000,
+    cached: decision.outcome !== 'error' && decision.cached === true,
+    requestId: shortened(requestId),
+    ...(withSubject &&
+      decision.outcome === 'allow' && { subject: shortened(decision.identity.subject ?? '') }),
+  };
+}
+
+function shortened(text: string): string {
+  return text.length > maxText ? `${text.slice(0, maxText)}…` : text;
+}
