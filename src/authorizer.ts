@@ -1,0 +1,63 @@
+/** What answers checks under one configuration: it is replaced as a whole, so that no check sees two of them. */
+import { createCheck } from './check/check.ts';
+import { createForward } from './check/forward.ts';
+import type { Config } from './config/options.ts';
+import { type CheckCodec, createToResponse } from './grpc/response.ts';
+import type { GrpcAuthorizer } from './grpc/server.ts';
+import { createToReply } from './http/reply.ts';
+import type { HttpAuthorizer } from './http/server.ts';
+import type { RegisteredIssuer } from './issuer/registry.ts';
+import type { Logger } from './observe/logger.ts';
+import type { Metrics } from './observe/metrics.ts';
+import { createRecordCheck, recorded } from './observe/recorded.ts';
+import type { Clock } from './time/clock.ts';
+import type { TokenCache } from './token/cache.ts';
+import { createVerifier } from './token/verifier.ts';
+
+/** The authorizer as the check listeners use it. */
+export interface Authorizer {
+  readonly http: HttpAuthorizer;
+  readonly grpc: GrpcAuthorizer;
+}
+
+/** What an authorizer is made of. */
+export interface AuthorizerParts {
+  readonly config: Config;
+  readonly issuers: readonly RegisteredIssuer[];
+  readonly cache: TokenCache;
+  readonly codec: CheckCodec;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Is told of an answer that could not be made. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** Makes the authorizer of a configuration. */
+export function createAuthorizer({
+  config,
+  issuers,
+  cache,
+  codec,
+  metrics,
+  logger,
+  clock,
+  onDefect,
+}: AuthorizerParts): Authorizer {
+  const verify = createVerifier({
+    issuers,
+    cache,
+    limits: config.limits,
+    clock,
+    onLookup: metrics.cacheLookup,
+  });
+  const check = createCheck(verify, createForward(config));
+  const record = createRecordCheck(config.log, logger, metrics, clock);
+  return {
+    http: { check: recorded(check, 'http', metrics, record, clock), toReply: createToReply(config) },
+    grpc: {
+      check: recorded(check, 'grpc', metrics, record, clock),
+      toResponse: createToResponse(codec, config, onDefect),
+    },
+  };
+}

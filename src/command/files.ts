@@ -1,0 +1,70 @@
+/** What only reading the files that a configuration names can tell. */
+import { createSecureContext } from 'node:tls';
+import type { Config, IssuerConfig, TlsFiles } from '../config/options.ts';
+import type { Problem } from '../config/problems.ts';
+import { readKeySet } from '../issuer/key-set.ts';
+import { readTls } from '../listener/tls.ts';
+
+/** Finds files that are missing or hold something else than the configuration takes them for. */
+export async function fileProblems(config: Config, readFile: (path: string) => string): Promise<Problem[]> {
+  const checks = [
+    ...config.issuers.flatMap((issuer, index) => issuerChecks(issuer, `issuers[${index}]`, config, readFile)),
+    ...(['http', 'grpc', 'admin'] as const).flatMap((name) => tlsChecks(config[name].tls, `${name}.tls`)),
+  ];
+  const problems = await Promise.all(checks.map(problemOf));
+  return problems.filter((problem) => problem !== undefined);
+}
+
+/** One thing to try; it throws where it cannot be done. */
+interface FileCheck {
+  readonly path: string;
+  readonly source: string;
+  readonly attempt: () => unknown;
+}
+
+function issuerChecks(
+  issuer: IssuerConfig,
+  at: string,
+  { limits }: Config,
+  readFile: (path: string) => string,
+): FileCheck[] {
+  const { jwks, jwksFile, caFile, algorithms } = issuer;
+  const usable = (text: string) => readKeySet(parseJson(text), algorithms, limits.maxIssuerKeys, undefined);
+  return [
+    ...(jwks === undefined ? [] : [{ path: `${at}.jwks`, source: '', attempt: () => usable(jwks) }]),
+    ...(jwksFile === undefined
+      ? []
+      : [{ path: `${at}.jwksFile`, source: jwksFile, attempt: () => usable(readFile(jwksFile)) }]),
+    ...(caFile === undefined
+      ? []
+      : [{ path: `${at}.caFile`, source: caFile, attempt: () => readCertificates(readFile(caFile)) }]),
+  ];
+}
+
+function tlsChecks(files: TlsFiles | undefined, path: string): FileCheck[] {
+  return files === undefined
+    ? []
+    : [{ path, source: files.certFile, attempt: () => createSecureContext(readTls(files)) }];
+}
+
+async function problemOf({ path, source, attempt }: FileCheck): Promise<Problem | undefined> {
+  try {
+    await attempt();
+    return undefined;
+  } catch (error) {
+    return { path, source, message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function readCertificates(pem: string): void {
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('expected certificates in PEM');
+  createSecureContext({ ca: pem });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('expected a JSON Web Key Set, but it is not JSON');
+  }
+}

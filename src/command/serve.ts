@@ -1,0 +1,79 @@
+/** `oidc-authz serve`: the service from its start to its end. */
+import { createApp } from '../app.ts';
+import { type ConfigSources, configFileOf, loadConfig } from '../config/load.ts';
+import type { Config } from '../config/options.ts';
+import { ConfigError } from '../config/problems.ts';
+import { watchFiles } from '../files/watch.ts';
+import { openLog } from '../observe/logger.ts';
+import { systemClock } from '../time/clock.ts';
+import { version } from '../version.ts';
+import { fileProblems } from './files.ts';
+
+/** A service that runs. */
+export interface Service {
+  /** Reads the configuration again. */
+  readonly reload: () => Promise<void>;
+  /** Drains; resolves with the exit code. */
+  readonly stop: () => Promise<number>;
+  /** Tells of a defect that leaves the process in no state to go on; what is logged is written on return. */
+  readonly crashed: (error: unknown) => void;
+}
+
+/**
+ * Starts the service.
+ *
+ * @throws ConfigError where the configuration cannot be used, Error where a listener cannot be bound
+ */
+export async function serve(sources: ConfigSources): Promise<Service> {
+  const load = async (): Promise<Config> => {
+    const config = await loadConfig(sources);
+    const problems = await fileProblems(config, sources.readFile);
+    if (problems.length > 0) throw new ConfigError(problems);
+    return config;
+  };
+
+  const config = await load();
+  const { logger, flush } = openLog(config.log.level);
+  const app = createApp(config, {
+    logger,
+    clock: systemClock,
+    random: Math.random,
+    environment: sources.environment,
+    readFile: sources.readFile,
+  });
+  logger.info(
+    { version, node: process.versions.node, issuers: config.issuers.map(({ name }) => name) },
+    'starting',
+  );
+  try {
+    await app.start();
+  } catch (error) {
+    logger.fatal({ error }, 'the service cannot start');
+    flush();
+    throw error;
+  }
+
+  const reload = async () => {
+    try {
+      await app.reload(await load());
+    } catch (error) {
+      app.reloadFailed(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  const file = configFileOf(sources);
+  const stopWatching = file === undefined ? () => {} : watchFiles([file], systemClock, () => void reload());
+
+  return {
+    reload,
+    stop: async () => {
+      stopWatching();
+      await app.stop();
+      flush();
+      return 0;
+    },
+    crashed: (error) => {
+      logger.fatal({ error }, 'a defect ends the process; please report it');
+      flush();
+    },
+  };
+}

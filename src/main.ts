@@ -1,0 +1,99 @@
+#!/usr/bin/env node
+/** The process: the command line and the environment in, signals in, an exit code out. */
+import { readFileSync } from 'node:fs';
+import { parseArguments } from './command/arguments.ts';
+import type { Service } from './command/serve.ts';
+import { flagName, scalarLeaves } from './config/leaves.ts';
+import type { ConfigSources } from './config/load.ts';
+import { ConfigError, suggestion } from './config/problems.ts';
+import { version } from './version.ts';
+
+const exitCode = { forced: 1, failed: 1, configuration: 2, defect: 70 };
+
+/** A terminal and npm may both pass on the same Ctrl-C; what comes within this many milliseconds is one signal. */
+const sameSignal = 500;
+
+const commands = ['serve', 'check-config'];
+
+async function main(argv: readonly string[]): Promise<void> {
+  const booleans = new Set(
+    scalarLeaves()
+      .filter(({ written }) => written === 'boolean')
+      .map(({ path }) => flagName(path)),
+  );
+  const isBare = (name: string, next: string) =>
+    isQuestion(name) || (booleans.has(name) && !/^(true|false)$/.test(next));
+  const { words, flags } = parseArguments(argv, isBare);
+  if (flags.some(({ name }) => name === '--help' || name === '-h')) {
+    const { helpText } = await import('./config/describe.ts');
+    return print(helpText());
+  }
+  if (flags.some(({ name }) => name === '--version')) return print(`${version}\n`);
+
+  const [command = 'serve', file, ...rest] = words;
+  if (!commands.includes(command) || rest.length > 0 || (command === 'serve' && file !== undefined)) {
+    const wrong = commands.includes(command) ? words.slice(command === 'serve' ? 1 : 2).join(' ') : command;
+    process.stderr.write(
+      `oidc-authz: unexpected ${JSON.stringify(wrong)}${suggestion(wrong, commands)} See --help.\n`,
+    );
+    process.exit(exitCode.configuration);
+  }
+  const sources = {
+    flags:
+      command === 'check-config' && file !== undefined
+        ? [...flags, { name: '--config', value: file }]
+        : flags,
+    environment: process.env,
+    readFile: (path: string) => readFileSync(path, 'utf8'),
+  };
+  if (command === 'check-config') {
+    const { checkConfig } = await import('./command/check-config.ts');
+    const { output, exitCode: code } = await checkConfig(sources);
+    (code === 0 ? process.stdout : process.stderr).write(output);
+    process.exitCode = code;
+    return;
+  }
+  await runService(sources);
+}
+
+async function runService(sources: ConfigSources): Promise<void> {
+  let stopRequestedAt: number | undefined;
+  let service: Service | undefined;
+  const stop = () => {
+    const now = performance.now();
+    if (stopRequestedAt !== undefined && now - stopRequestedAt > sameSignal) process.exit(exitCode.forced);
+    if (stopRequestedAt !== undefined) return;
+    stopRequestedAt = now;
+    void service?.stop().then((code) => process.exit(code));
+  };
+  const crash = (error: unknown) => {
+    service?.crashed(error);
+    process.exit(exitCode.defect);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGHUP', () => void service?.reload());
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+
+  try {
+    const { serve } = await import('./command/serve.ts');
+    service = await serve(sources);
+  } catch (error) {
+    const isConfig = error instanceof ConfigError;
+    process.stderr.write(`oidc-authz: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(isConfig ? exitCode.configuration : exitCode.failed);
+  }
+  // A signal may have come while the service was starting.
+  if (stopRequestedAt !== undefined) void service.stop().then((code) => process.exit(code));
+}
+
+function isQuestion(name: string): boolean {
+  return ['--help', '-h', '--version'].includes(name);
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+await main(process.argv.slice(2));
