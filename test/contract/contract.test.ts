@@ -1,0 +1,182 @@
+/** Every case of the contract against the core, over HTTP and over gRPC. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Reason, reasons } from '../../src/check/reasons.ts';
+import { otherSpellings } from '../../src/config/header-names.ts';
+import { type RunningApp, runApp } from '../support/app.ts';
+import { startCore, type TestCore } from '../support/core.ts';
+import { audience, startFakeIssuer } from '../support/fake-issuer.ts';
+import { connectGrpc, type GrpcClient, type OfficialHeaderOption } from '../support/grpc-client.ts';
+import { exchange, request } from '../support/http1.ts';
+import { createSigningKey } from '../support/keys.ts';
+import { type Case, type CaseContext, cases } from './cases.ts';
+
+/** What a check came to, in the same words for every transport. */
+interface Answer {
+  readonly reason: Reason;
+  readonly status: number;
+  readonly set: Readonly<Record<string, string>>;
+  readonly removed: readonly string[];
+  readonly challenge: string | undefined;
+  readonly body: string;
+}
+
+const forwarded = ['user', 'email', 'groups', 'preferred-username'].map((name) => `x-auth-request-${name}`);
+
+let context: CaseContext;
+let service: RunningApp;
+let grpc: GrpcClient;
+let core: TestCore;
+
+beforeAll(async () => {
+  const [main, strict] = [
+    await startFakeIssuer(),
+    await startFakeIssuer({ keys: [await createSigningKey('k1')] }),
+  ];
+  context = { main, strict, foreign: await createSigningKey('k1') };
+  service = await runApp({
+    issuer: main,
+    file: `
+issuers:
+  - {issuer: "${main.url}", audiences: [${audience}], name: main}
+  - {issuer: "${strict.url}", audiences: [${audience}], name: strict, requiredScopes: [orders.read], requiredClaims: {tid: abc}}
+http: {host: 127.0.0.1, port: 0}
+grpc: {host: 127.0.0.1, port: 0}
+admin: {host: 127.0.0.1, port: 0}
+log: {checks: all}
+shutdown: {delay: 0s, timeout: 5s}
+`,
+  });
+  grpc = connectGrpc(service.grpcPort);
+  core = await startCore(service.config);
+});
+
+afterAll(async () => {
+  grpc.close();
+  core.stop();
+  await service.stop();
+  await context.main.close();
+  await context.strict.close();
+});
+
+describe('the core', () => {
+  test.each(cases)('$name: $reason', async (one) => {
+    const decision = await core.check({
+      method: 'GET',
+      host: 'orders.example.com',
+      path: '/',
+      requestId: '',
+      authorization: await linesOf(one),
+    });
+    expect(decision.reason).toBe(one.reason);
+    expect(decision.outcome).toBe(reasons[one.reason].outcome);
+    if (decision.outcome === 'allow' && one.set !== undefined)
+      expect(Object.fromEntries(decision.forwarding.set)).toEqual(one.set);
+  });
+});
+
+describe('HTTP', () => {
+  test.each(cases.filter(({ notOverHttp }) => notOverHttp !== true))('$name: $reason', async (one) => {
+    expectAnswer(one, await askHttp(await linesOf(one)), reasons[one.reason].httpStatus);
+  });
+});
+
+describe('gRPC', () => {
+  test.each(cases)('$name: $reason', async (one) => {
+    const lines = await linesOf(one);
+    if (lines.length > 1) expectAnswer(one, await askGrpcRaw(lines), reasons[one.reason].grpcHttpStatus);
+    else expectAnswer(one, await askGrpc(lines[0]), reasons[one.reason].grpcHttpStatus);
+  });
+});
+
+function linesOf(one: Case) {
+  return one.authorization(context);
+}
+
+function expectAnswer(one: Case, answer: Answer, status: number): void {
+  const { outcome, error } = reasons[one.reason];
+  expect(answer.reason).toBe(one.reason);
+  expect(answer.status).toBe(status);
+  if (outcome === 'allow') {
+    if (one.set !== undefined) expect(answer.set).toEqual(one.set);
+    const unset = forwarded.filter((name) => !(name in answer.set));
+    expect(answer.removed.toSorted()).toEqual([...unset, ...forwarded.flatMap(otherSpellings)].toSorted());
+    expect(answer.body).toBe('');
+    return;
+  }
+  expect(answer.challenge).toMatch(/^Bearer/);
+  if (error === null) expect(answer.challenge).toBe('Bearer');
+  else expect(answer.challenge).toContain(`error="${error}"`);
+  expect(answer.challenge?.includes('scope="orders.read"')).toBe(one.reason === 'scope_insufficient');
+  expect(JSON.parse(answer.body)).toEqual({
+    error: error ?? 'unauthorized',
+    error_description: expect.any(String),
+  });
+}
+
+let asked = 0;
+
+async function askHttp(lines: readonly string[]): Promise<Answer> {
+  const requestId = `http-${asked++}`;
+  const headers = [...lines.map((line) => `authorization: ${line}`), `x-request-id: ${requestId}`];
+  const response = await exchange(
+    service.httpPort,
+    Buffer.from(request('GET', '/orders/1?q=2', headers), 'latin1'),
+  );
+  if (response === undefined) throw new Error('no answer');
+  return {
+    reason: service.records.find((record) => record.requestId === requestId)?.reason as Reason,
+    status: response.status,
+    set: Object.fromEntries(Object.entries(response.headers).filter(([name]) => forwarded.includes(name))),
+    removed: response.headers['x-envoy-auth-headers-to-remove']?.split(',') ?? [],
+    challenge: response.headers['www-authenticate'],
+    body: response.body,
+  };
+}
+
+function askGrpc(line: string | undefined): Promise<Answer> {
+  return askGrpcWith({
+    headers: { ':method': 'GET', 'x-other': 'x', ...(line !== undefined && { authorization: line }) },
+  });
+}
+
+function askGrpcRaw(lines: readonly string[]): Promise<Answer> {
+  const headers = lines.map((line) => ({ key: 'authorization', rawValue: Buffer.from(line, 'latin1') }));
+  return askGrpcWith({ headerMap: { headers } });
+}
+
+async function askGrpcWith(attributes: object): Promise<Answer> {
+  const response = await grpc.check({
+    method: 'GET',
+    path: '/orders/1',
+    host: 'orders.example.com',
+    ...attributes,
+  });
+  const { okResponse, deniedResponse, status, dynamicMetadata } = response;
+  const reason = dynamicMetadata?.fields?.reason?.stringValue as Reason;
+  expect(status?.code).toBe(reasons[reason].grpcCode);
+  expect(okResponse === undefined).toBe(status?.code !== 0);
+  const headers = okResponse?.headers ?? deniedResponse?.headers ?? [];
+  for (const { append, appendAction } of headers) {
+    expect([append?.value, appendAction]).toEqual([false, 'OVERWRITE_IF_EXISTS_OR_ADD']);
+  }
+  const code = deniedResponse?.status?.code;
+  return {
+    reason,
+    status: code === undefined ? 200 : (httpStatus[code] ?? Number.NaN),
+    set: okResponse === undefined ? {} : record(headers),
+    removed: okResponse?.headersToRemove ?? [],
+    challenge: record(headers)['www-authenticate'],
+    body: deniedResponse?.body ?? '',
+  };
+}
+
+/** Envoy's names of the statuses that occur. */
+const httpStatus: Readonly<Record<string, number>> = {
+  Unauthorized: 401,
+  Forbidden: 403,
+  ServiceUnavailable: 503,
+};
+
+function record(headers: readonly OfficialHeaderOption[]): Record<string, string> {
+  return Object.fromEntries(headers.map(({ header }) => [header?.key ?? '', header?.value ?? '']));
+}

@@ -1,0 +1,478 @@
+/** A real Envoy in front, configured as Istio configures it: what the workload receives, and what the client does. */
+import { renameSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { otherSpellings } from '../../src/config/header-names.ts';
+import { findEnvoy, type RunningEnvoy, startEnvoy } from '../../tools/envoy.ts';
+import { endpointsFile, istioSidecar, type MeshOptions } from '../../tools/istio.ts';
+import { type Received, startWorkload, type Workload } from '../../tools/workload.ts';
+import { fileFor, type RunningApp, runApp, startApp, until } from '../support/app.ts';
+import { type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
+import { exchange, request } from '../support/http1.ts';
+import { createSigningKey } from '../support/keys.ts';
+import { describeWith } from '../support/real-servers.ts';
+
+interface Mesh {
+  readonly envoy: RunningEnvoy;
+  readonly service: RunningApp;
+  readonly workload: Workload;
+  readonly ask: (path?: string, headers?: http.OutgoingHttpHeaders, method?: string) => Promise<Answer>;
+  readonly bearer: (claims?: Record<string, unknown>) => Promise<{ authorization: string }>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+  /** What the workload received; undefined if the request did not reach it. */
+  readonly received: Received | undefined;
+}
+
+/** The values that a workload received under a name. */
+const valuesOf = ({ received }: Answer, name: string) =>
+  received?.headers.filter(([key]) => key === name).map(([, value]) => value);
+
+function send(
+  port: number,
+  path: string,
+  headers: http.OutgoingHttpHeaders,
+  method: string,
+  agent?: http.Agent,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const options = { port, host: '127.0.0.1', path, method, headers, ...(agent !== undefined && { agent }) };
+    const outgoing = http.request(options, (response) => {
+      let body = '';
+      response.on('data', (chunk) => (body += chunk));
+      response.on('end', () => {
+        const status = response.statusCode ?? 0;
+        resolve({
+          status,
+          headers: response.headers,
+          body,
+          received: status === 200 && body !== '' ? JSON.parse(body) : undefined,
+        });
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
+/** Writes a file as Envoy wants to hear of it: moved into its place. */
+function publish(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
+
+const transports = ['http', 'grpc'] as const;
+
+describeWith('a real Envoy', await findEnvoy(), (path) => {
+  async function mesh(
+    transport: MeshOptions['transport'],
+    options: Partial<MeshOptions> = {},
+    service?: RunningApp,
+  ): Promise<Mesh> {
+    const running = service ?? (await startApp());
+    const workload = await startWorkload();
+    const authorizers = [transport === 'http' ? running.httpPort : running.grpcPort];
+    const envoy = await startEnvoy(path, (ports) =>
+      istioSidecar({ transport, authorizers, workload: workload.port, ...options }, ports),
+    );
+    onTestFinished(async () => {
+      await envoy.stop();
+      await workload.close();
+    });
+    return {
+      envoy,
+      service: running,
+      workload,
+      ask: (target = '/', headers = {}, method = 'GET') => send(envoy.port, target, headers, method),
+      bearer: async (claims = {}) => ({ authorization: `Bearer ${await running.issuer.mint({ claims })}` }),
+    };
+  }
+
+  describe.each(transports)('over %s', (transport) => {
+    test('without a token: 401 and a challenge, and the workload is not reached', async () => {
+      const { ask, workload } = await mesh(transport);
+      const answer = await ask('/orders');
+      expect(answer).toMatchObject({
+        status: 401,
+        headers: {
+          'www-authenticate': 'Bearer',
+          'content-type': 'application/json',
+          'cache-control': 'no-store',
+        },
+        body: '{"error":"unauthorized","error_description":"A bearer token is required."}',
+      });
+      expect(workload.requests()).toBe(0);
+      const known = [
+        'www-authenticate',
+        'content-type',
+        'cache-control',
+        'content-length',
+        'date',
+        'server',
+        'connection',
+        'x-envoy-upstream-service-time',
+      ];
+      expect(Object.keys(answer.headers).filter((name) => !known.includes(name))).toEqual([]);
+    });
+
+    test('with a token: 200, and the workload has the identity and the token', async () => {
+      const { ask, bearer } = await mesh(transport);
+      const headers = await bearer({ email: 'alice@example.com', groups: ['a', 'b'] });
+      const answer = await ask('/orders/1?x=1&y=%2f', headers);
+      expect(answer).toMatchObject({ status: 200, received: { method: 'GET', path: '/orders/1?x=1&y=%2f' } });
+      expect(valuesOf(answer, 'x-auth-request-user')).toEqual(['alice']);
+      expect(valuesOf(answer, 'x-auth-request-email')).toEqual(['alice@example.com']);
+      expect(valuesOf(answer, 'x-auth-request-groups')).toEqual(['a,b']);
+      expect(valuesOf(answer, 'authorization')).toEqual([headers.authorization]);
+    });
+
+    test('headers that a client forges do not arrive, in whichever spelling', async () => {
+      const { ask, bearer } = await mesh(transport);
+      const names = ['user', 'email', 'groups', 'preferred-username'].map((name) => `x-auth-request-${name}`);
+      const all = names.flatMap((name) => [name, name.toUpperCase(), ...otherSpellings(name)]);
+      const forged = Object.fromEntries(all.map((name) => [name, 'forged']));
+      const answer = await ask('/', { ...forged, ...(await bearer()) });
+      expect(answer.status).toBe(200);
+      expect(
+        answer.received?.headers.filter(
+          ([name, value]) => value.includes('forged') || (name.startsWith('x') && name.includes('auth')),
+        ),
+      ).toEqual([['x-auth-request-user', 'alice']]);
+    });
+
+    test.each([
+      ['expired', { exp: 1 }, 401, 'invalid_token'],
+      ['for somebody else', { aud: 'other' }, 401, 'invalid_token'],
+      ['of nobody known', { iss: 'https://evil.example.com' }, 401, 'invalid_token'],
+      ['bound to a key', { cnf: { jkt: 'x' } }, 401, 'invalid_token'],
+    ])('a token that is %s: %i', async (_, claims, status, error) => {
+      const { ask, bearer, workload } = await mesh(transport);
+      const answer = await ask('/', await bearer(claims));
+      expect([answer.status, JSON.parse(answer.body).error, workload.requests()]).toEqual([status, error, 0]);
+      expect(answer.headers['www-authenticate']).toContain(`error="${error}"`);
+    });
+
+    test('a scope that is missing: 403, and which one', async () => {
+      const issuer = await startFakeIssuer();
+      onTestFinished(() => issuer.close());
+      const file = fileFor(issuer.url).replace('name: main', 'name: main, requiredScopes: [orders.read]');
+      const { ask, bearer } = await mesh(transport, {}, await startApp({ issuer, file }));
+      const answer = await ask('/', await bearer());
+      expect([answer.status, answer.headers['www-authenticate']]).toEqual([
+        403,
+        expect.stringContaining('scope="orders.read"'),
+      ]);
+      expect((await ask('/', await bearer({ scope: 'x orders.read' }))).status).toBe(200);
+    });
+
+    test('two authorization headers: 401', async () => {
+      const { envoy, bearer, workload } = await mesh(transport);
+      const { authorization } = await bearer();
+      for (const [a, b] of [
+        [authorization, authorization],
+        ['Basic x', authorization],
+        [authorization, 'x'],
+      ]) {
+        const answer = await exchange(
+          envoy.port,
+          request('GET', '/', [`authorization: ${a}`, `authorization: ${b}`]),
+        );
+        expect(answer?.status).toBe(401);
+      }
+      expect(workload.requests()).toBe(0);
+    });
+
+    test('every method and odd paths are asked about like any other', async () => {
+      const { ask, bearer, envoy } = await mesh(transport);
+      const headers = await bearer();
+      for (const method of [
+        'GET',
+        'HEAD',
+        'POST',
+        'PUT',
+        'PATCH',
+        'DELETE',
+        'OPTIONS',
+        'PROPFIND',
+        'TRACE',
+      ]) {
+        expect([method, (await ask('/', {}, method)).status]).toEqual([method, 401]);
+        expect([method, (await ask('/', headers, method)).status]).toEqual([method, 200]);
+      }
+      for (const target of [
+        '/healthz',
+        '/readyz',
+        '/metrics',
+        '/%ZZ',
+        '//x',
+        '/a/../b',
+        '/a%2fb',
+        '/*',
+        '/?x=/healthz',
+        `/${'a'.repeat(8_000)}`,
+      ]) {
+        const without = await exchange(envoy.port, request('GET', target));
+        // Envoy itself refuses what it cannot normalise, with 400.
+        expect([target, without?.status === 401 || without?.status === 400]).toEqual([target, true]);
+        const allowed = await exchange(
+          envoy.port,
+          request('GET', target, [`authorization: ${headers.authorization}`]),
+        );
+        expect([target, allowed?.status]).toEqual([target, without?.status === 400 ? 400 : 200]);
+      }
+    });
+
+    test('a method that Node does not know is never let through', async () => {
+      const { envoy, workload } = await mesh(transport, { failOpen: true });
+      const answer = await exchange(envoy.port, request('FOO', '/'));
+      expect([400, 401]).toContain(answer?.status);
+      expect(workload.requests()).toBe(0);
+    });
+
+    test('a body, chunks, an upgrade and 80 KiB of cookies are no hindrance', async () => {
+      const { envoy, bearer } = await mesh(transport);
+      const authorization = `authorization: ${(await bearer()).authorization}`;
+      const post = `${request('POST', '/', [authorization, 'content-type: application/json', 'content-length: 1'])}{`;
+      expect((await exchange(envoy.port, post))?.status).toBe(200);
+      const chunks = `${request('POST', '/', [authorization, 'transfer-encoding: chunked'])}1\r\nx\r\n0\r\n\r\n`;
+      expect((await exchange(envoy.port, chunks))?.status).toBe(200);
+      const upgrade = request('GET', '/', ['connection: upgrade', 'upgrade: websocket']);
+      expect((await exchange(envoy.port, upgrade))?.status).toBe(401);
+      const cookies = request('GET', '/', [authorization, `cookie: ${'c'.repeat(80 * 1024)}`]);
+      // The workload's own limit answers 431; what matters is that it was reached.
+      expect([200, 431]).toContain((await exchange(envoy.port, cookies))?.status);
+    });
+
+    test('claims that no header can carry are withheld, and what a client sends in their stead too', async () => {
+      const { ask, bearer } = await mesh(transport);
+      for (const email of ['名前', 'a\r\nx-evil: 1', 'é', '\ud800', 'e'.repeat(5_000)]) {
+        const answer = await ask('/', { ...(await bearer({ email })), 'x-auth-request-email': 'forged' });
+        expect(answer.status).toBe(200);
+        expect([valuesOf(answer, 'x-auth-request-email'), valuesOf(answer, 'x-evil')]).toEqual([[], []]);
+        expect(valuesOf(answer, 'x-auth-request-user')).toEqual(['alice']);
+      }
+    });
+
+    test('`forwardOriginalToken: false` and `outputTokenToHeader`', async () => {
+      const service = await startApp({
+        flags: ['--forward-original-token=false', '--output-token-to-header=x-auth-request-access-token'],
+      });
+      const { ask, bearer } = await mesh(transport, {}, service);
+      const headers = await bearer();
+      const answer = await ask('/', headers);
+      expect(valuesOf(answer, 'authorization')).toEqual([]);
+      expect(valuesOf(answer, 'x-auth-request-access-token')).toEqual([
+        headers.authorization.slice('Bearer '.length),
+      ]);
+    });
+
+    describe('while the issuer is away', () => {
+      async function without(
+        flags: readonly string[],
+        failOpen: boolean,
+      ): Promise<{ mesh: Mesh; issuer: FakeIssuer; token: { authorization: string } }> {
+        const issuer = await startFakeIssuer();
+        onTestFinished(() => issuer.close());
+        issuer.discovery = (_, response) => response.writeHead(503).end();
+        const service = await startApp({ issuer, untilReady: false, flags });
+        const made = await mesh(transport, { failOpen }, service);
+        return { mesh: made, issuer, token: await made.bearer() };
+      }
+      const status = transport === 'http' ? 403 : 503;
+
+      test.each([false, true])(
+        '`whenUnavailable: deny` refuses and says when to come again; failOpen %s',
+        async (failOpen) => {
+          const { mesh: made, token } = await without([], failOpen);
+          const answer = await made.ask('/', token);
+          expect([answer.status, answer.headers['retry-after'], JSON.parse(answer.body).error]).toEqual([
+            status,
+            '5',
+            'temporarily_unavailable',
+          ]);
+          expect(made.workload.requests()).toBe(0);
+        },
+      );
+
+      test('`whenUnavailable: error` has the mesh decide: closed', async () => {
+        const { mesh: made, token } = await without(['--when-unavailable=error'], false);
+        const answer = await made.ask('/', token);
+        expect([answer.status, answer.body, made.workload.requests()]).toEqual([403, '', 0]);
+      });
+
+      test('`whenUnavailable: error` has the mesh decide: open, but not for what a client can cause', async () => {
+        const { mesh: made, token } = await without(['--when-unavailable=error'], true);
+        expect((await made.ask('/', token)).status).toBe(200);
+        expect((await made.ask('/', { authorization: 'Bearer garbage' })).status).toBe(401);
+        expect((await made.ask('/')).status).toBe(401);
+        expect(made.workload.requests()).toBe(1);
+      });
+
+      test('known tokens pass on, and new ones that known keys signed', async () => {
+        const made = await mesh(transport);
+        const known = await made.bearer();
+        expect((await made.ask('/', known)).status).toBe(200);
+        await made.service.issuer.close();
+        for (const token of [known, await made.bearer({ sub: 'bob' })])
+          expect((await made.ask('/', token)).status).toBe(200);
+      });
+    });
+
+    test('a key rotation under load fails no request', async () => {
+      const made = await mesh(
+        transport,
+        {},
+        await startApp({ flags: ['--keys-min-refresh-interval=100ms', '--log-checks=none'] }),
+      );
+      const { issuer } = made.service;
+      const failures: number[] = [];
+      let answered = 0;
+      let isOver = false;
+      const load = async () => {
+        while (!isOver) {
+          const { status } = await made.ask('/', await made.bearer({ jti: String(answered) }));
+          if (status === 200) answered++;
+          else failures.push(status);
+        }
+      };
+      const loads = [load(), load(), load(), load()];
+      for (let round = 0; round < 10; round++) {
+        const hits = issuer.hits.jwks;
+        // As issuers do it: the new key is published and signs, the old one stays a while.
+        issuer.keys = [await createSigningKey(`round-${round}`), ...issuer.keys.slice(0, 1)];
+        await until(() => issuer.hits.jwks > hits);
+        const before = answered;
+        await until(() => answered > before + 20);
+        await new Promise((resolve) => setTimeout(resolve, 150));
+      }
+      isOver = true;
+      await Promise.all(loads);
+      expect(failures).toEqual([]);
+    });
+
+    test('clients that go away, 400 a second, leave the others in peace', async () => {
+      const made = await mesh(transport, {}, await startApp({ flags: ['--log-checks=none'] }));
+      const token = await made.bearer();
+      const failures: number[] = [];
+      const pending: Promise<unknown>[] = [];
+      for (let tick = 0; tick < 200; tick++) {
+        for (let index = 0; index < 4; index++) {
+          const leaving = http.get({ port: made.envoy.port, host: '127.0.0.1', headers: token });
+          leaving.on('error', () => {});
+          leaving.on('socket', (socket) =>
+            socket.once('connect', () => setImmediate(() => leaving.destroy())),
+          );
+        }
+        pending.push(made.ask('/', token).then(({ status }) => status !== 200 && failures.push(status)));
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      await Promise.all(pending);
+      expect(failures).toEqual([]);
+    });
+
+    test('a replica that drains under 500 requests a second loses none', async () => {
+      const issuer = await startFakeIssuer();
+      const flags = ['--shutdown-delay=2s', '--shutdown-timeout=10s', '--log-checks=none'];
+      const [first, second] = [await runApp({ issuer, flags }), await runApp({ issuer, flags })];
+      const ports = [first, second].map((service) =>
+        transport === 'http' ? service.httpPort : service.grpcPort,
+      );
+      const workload = await startWorkload();
+      let endpoints = '';
+      const envoy = await startEnvoy(path, ({ folder, ...rest }) => {
+        endpoints = join(folder, 'endpoints.json');
+        publish(endpoints, endpointsFile(ports, 1));
+        return istioSidecar(
+          { transport, authorizers: [], workload: workload.port, endpointsFrom: endpoints },
+          { ...rest },
+        );
+      });
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 32 });
+      onTestFinished(async () => {
+        agent.destroy();
+        await envoy.stop();
+        await workload.close();
+        await Promise.all([first.stop(), second.stop()]);
+        await issuer.close();
+      });
+      const headers = { authorization: `Bearer ${await issuer.mint()}` };
+      const failures: number[] = [];
+      const pending: Promise<unknown>[] = [];
+      const timer = setInterval(() => {
+        for (let index = 0; index < 5; index++) {
+          pending.push(
+            send(envoy.port, '/', headers, 'GET', agent).then(
+              ({ status }) => status !== 200 && failures.push(status),
+            ),
+          );
+        }
+      }, 10);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const stopped = first.stop();
+      // The mesh hears of it a while later.
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      publish(endpoints, endpointsFile([ports[1] ?? 0], 2));
+      await stopped;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      clearInterval(timer);
+      await Promise.all(pending);
+      expect(pending.length).toBeGreaterThan(1_000);
+      expect(failures).toEqual([]);
+    });
+  });
+
+  describe('the entry of the mesh', () => {
+    test('that lists no header has what is set dropped, and what a client forges arrive', async () => {
+      const { ask, bearer } = await mesh('http', { headersToUpstreamOnAllow: [] });
+      const answer = await ask('/', {
+        ...(await bearer()),
+        'x-auth-request-user': 'forged',
+        x_auth_request_user: 'forged',
+      });
+      // Why `identityHeaders: set` needs the list.
+      expect(valuesOf(answer, 'x-auth-request-user')).toEqual(['forged']);
+      expect(valuesOf(answer, 'x_auth_request_user')).toEqual([]);
+    });
+
+    test('that lists no header is safe with `identityHeaders: remove`', async () => {
+      const { ask, bearer } = await mesh(
+        'http',
+        { headersToUpstreamOnAllow: [] },
+        await startApp({ flags: ['--identity-headers=remove'] }),
+      );
+      const answer = await ask('/', {
+        ...(await bearer()),
+        'x-auth-request-user': 'forged',
+        x_auth_request_user: 'forged',
+      });
+      expect(answer.status).toBe(200);
+      expect(answer.received?.headers.filter(([, value]) => value === 'forged')).toEqual([]);
+    });
+
+    test('that includes x-request-id has it in the log', async () => {
+      const { ask, service } = await mesh('http');
+      await ask('/orders?x=1', { 'x-request-id': 'r-4711' });
+      expect(service.records.find(({ requestId }) => requestId === 'r-4711')).toMatchObject({
+        transport: 'http',
+        method: 'GET',
+        path: '/orders',
+      });
+    });
+  });
+
+  test('an authorizer that hangs costs a request the timeout of the mesh, and no more', async () => {
+    const service = await startApp();
+    const made = await mesh('http', { timeout: 1 }, service);
+    service.issuer.jwks = () => {};
+    const answer = await made.ask('/', {
+      authorization: `Bearer ${await service.issuer.mint({ header: { kid: 'new' } })}`,
+    });
+    expect(answer.status).toBe(403);
+    expect((await made.ask('/', await made.bearer())).status).toBe(200);
+  });
+});

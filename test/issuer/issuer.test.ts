@@ -1,0 +1,297 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { IssuerStatus } from '../../src/issuer/issuer.ts';
+import { planIssuer } from '../../src/issuer/plan.ts';
+import { configOf, fileFor, until } from '../support/app.ts';
+import { createTestClock, settled, type TestClock } from '../support/clock.ts';
+import { type FakeIssuer, sendJson, startFakeIssuer } from '../support/fake-issuer.ts';
+import { createSigningKey } from '../support/keys.ts';
+
+interface Bench {
+  readonly fake: FakeIssuer;
+  readonly clock: TestClock;
+  readonly states: IssuerStatus[];
+  readonly fetched: string[];
+  readonly rejected: string[];
+  readonly issuer: ReturnType<ReturnType<typeof planIssuer>['create']>;
+  /** Lets time pass until the fetch that falls due has ended. */
+  readonly passUntil: (isSo: () => boolean, step?: number) => Promise<void>;
+}
+
+async function bench(
+  flags: readonly string[] = [],
+  more = fileFor,
+  prepare: (fake: FakeIssuer) => void = () => {},
+): Promise<Bench> {
+  const fake = await startFakeIssuer();
+  prepare(fake);
+  const clock = createTestClock();
+  const [states, fetched, rejected]: [IssuerStatus[], string[], string[]] = [[], [], []];
+  const config = await configOf(more(fake.url), flags);
+  const [issuerConfig] = config.issuers;
+  if (issuerConfig === undefined) throw new TypeError('no issuer');
+  const issuer = planIssuer(issuerConfig, config, {
+    clock,
+    random: () => 0.5,
+    environment: {},
+    readFile: () => '',
+    eventsOf: () => ({
+      onFetched: (kind, error) => fetched.push(`${kind} ${error === undefined ? 'success' : 'failure'}`),
+      onStateChange: (status) => states.push(status),
+      onKeysRejected: (causes) => rejected.push(...causes),
+      onKeysChange: () => {},
+    }),
+  }).create();
+  onTestFinished(async () => {
+    issuer.stop();
+    await fake.close();
+  });
+  issuer.start();
+  const passUntil = async (isSo: () => boolean, step = 1_000) => {
+    await until(async () => {
+      if (isSo()) return true;
+      await clock.advance(step);
+      return isSo();
+    });
+  };
+  return { fake, clock, states, fetched, rejected, issuer, passUntil };
+}
+
+describe('at the start', () => {
+  test('discovers, fetches, and is ready', async () => {
+    const { issuer, states, fetched } = await bench();
+    await issuer.firstKeys;
+    await until(() => states.length > 0);
+    expect(states.map(({ state }) => state)).toEqual(['ready']);
+    expect(fetched).toEqual(['discovery success', 'jwks success']);
+    expect(issuer.status()).toMatchObject({ state: 'ready', keys: 1, problem: undefined });
+  });
+
+  test('without its issuer it tries at least every two seconds, and says what is wrong', async () => {
+    const { fake, clock, states, issuer } = await bench([], fileFor, (fake) => {
+      fake.discovery = (_, response) => response.writeHead(503).end();
+    });
+    await until(() => states.length === 1);
+    expect(states[0]).toMatchObject({ state: 'waiting', keys: 0 });
+    expect(states[0]?.problem).toMatch(/discovery failed: .*status 503/);
+    for (let tries = 2; tries < 30; tries++) {
+      await clock.advance(2_000);
+      await until(() => fake.hits.discovery >= tries);
+      await settled();
+    }
+    expect(issuer.hasKeys()).toBe(false);
+    fake.discovery = (_, response) => sendJson(response, { issuer: fake.url, jwks_uri: `${fake.url}/jwks` });
+    await clock.advance(2_000);
+    await issuer.firstKeys;
+    expect(issuer.status().state).toBe('ready');
+  });
+});
+
+describe('the discovery document', () => {
+  const documents: [string, (fake: FakeIssuer) => unknown, RegExp][] = [
+    [
+      'of another issuer',
+      () => ({ issuer: 'https://evil.example.com', jwks_uri: 'https://evil.example.com/jwks' }),
+      /evil\.example\.com|issuer/,
+    ],
+    [
+      'of the issuer with a slash',
+      (fake) => ({ issuer: `${fake.url}/`, jwks_uri: `${fake.url}/jwks` }),
+      /issuer/,
+    ],
+    ['without an issuer', (fake) => ({ jwks_uri: `${fake.url}/jwks` }), /issuer/],
+    ['without a jwks_uri', (fake) => ({ issuer: fake.url }), /no jwks_uri/],
+    [
+      'with a jwks_uri on a link-local address',
+      (fake) => ({ issuer: fake.url, jwks_uri: 'https://169.254.169.254/jwks' }),
+      /link-local/,
+    ],
+    [
+      'with a jwks_uri on plain http elsewhere',
+      (fake) => ({ issuer: fake.url, jwks_uri: 'http://example.com/jwks' }),
+      /plain http/,
+    ],
+    [
+      'with a jwks_uri of another scheme',
+      (fake) => ({ issuer: fake.url, jwks_uri: 'file:///etc/passwd' }),
+      /expected https/,
+    ],
+    ['that is a list', () => [], /discovery failed/],
+    ['that is text', () => 'x', /discovery failed/],
+  ];
+  test.each(documents)('%s is refused', async (_, document, message) => {
+    const { states, issuer } = await bench([], fileFor, (fake) => {
+      fake.discovery = (_request, response) => sendJson(response, document(fake));
+    });
+    await until(() => states.length > 0);
+    expect(issuer.hasKeys()).toBe(false);
+    expect(states[0]?.problem).toMatch(message);
+  });
+
+  test('elsewhere must still be of the configured issuer', async () => {
+    const elsewhere = (url: string) =>
+      fileFor('https://tenant.example.com').replace(
+        'name: main',
+        `name: main, discoveryUri: "${url}/.well-known/openid-configuration"`,
+      );
+    const good = await bench([], elsewhere, (fake) => {
+      fake.discovery = (_, response) =>
+        sendJson(response, { issuer: 'https://tenant.example.com', jwks_uri: `${fake.url}/jwks` });
+    });
+    await good.issuer.firstKeys;
+    const bad = await bench([], elsewhere);
+    await until(() => bad.states.length > 0);
+    expect(bad.states[0]?.problem).toMatch(/is of the issuer "http:\/\/127/);
+  });
+
+  test('that moves the keys to another host is refused until a reload', async () => {
+    const { fake, issuer, passUntil, fetched } = await bench();
+    await issuer.firstKeys;
+    const other = await startFakeIssuer();
+    onTestFinished(() => other.close());
+    fake.discovery = (_, response) =>
+      sendJson(response, { issuer: fake.url, jwks_uri: `http://localhost:${other.port}/jwks` });
+    await passUntil(() => fetched.includes('discovery failure'), 300_000);
+    expect(other.hits.jwks).toBe(0);
+    expect(issuer.hasKeys()).toBe(true);
+    await issuer.refresh();
+    expect(other.hits.jwks).toBe(1);
+  });
+});
+
+describe('in the background', () => {
+  test('keys are fetched again within the interval, less at most a tenth', async () => {
+    const { fake, clock, issuer } = await bench(['--keys-refresh-interval=60s']);
+    await issuer.firstKeys;
+    await settled();
+    await clock.advance(53_000);
+    expect(fake.hits.jwks).toBe(1);
+    await clock.advance(7_000);
+    await until(() => fake.hits.jwks === 2);
+    expect(fake.hits.discovery).toBe(1);
+  });
+
+  test.each([
+    ['max-age=20', 20_000],
+    ['public, max-age="20"', 20_000],
+    ['max-age=1', 10_000],
+    ['max-age=86400', 60_000],
+    ['no-cache', 60_000],
+    ['max-age=0', 60_000],
+    ['nonsense', 60_000],
+  ])('Cache-Control: %s has them fetched within %i ms', async (cacheControl, interval) => {
+    const { fake, clock, issuer } = await bench(['--keys-refresh-interval=60s'], fileFor, (fake) => {
+      fake.jwks = (_, response) =>
+        sendJson(
+          response,
+          { keys: fake.keys.map(({ publicJwk }) => publicJwk) },
+          { 'cache-control': cacheControl },
+        );
+    });
+    await issuer.firstKeys;
+    await settled();
+    await clock.advance(interval * 0.94);
+    expect(fake.hits.jwks).toBe(1);
+    await clock.advance(interval * 0.06);
+    await until(() => fake.hits.jwks === 2);
+  });
+
+  test('discovery is done again once an hour', async () => {
+    const { fake, issuer, passUntil } = await bench();
+    await issuer.firstKeys;
+    await passUntil(() => fake.hits.discovery === 2, 60_000);
+    expect(fake.hits.jwks).toBeGreaterThan(11);
+  });
+});
+
+describe('when the issuer is away', () => {
+  test('keys serve on for maxStale, the state says so, and all is well again when it returns', async () => {
+    const { fake, issuer, passUntil, states, clock } = await bench([
+      '--keys-max-stale=1h',
+      '--keys-refresh-interval=60s',
+    ]);
+    await issuer.firstKeys;
+    const good = fake.jwks;
+    fake.jwks = (_, response) => response.writeHead(500).end();
+    await passUntil(() => states.at(-1)?.state === 'stale', 10_000);
+    expect(issuer.hasKeys()).toBe(true);
+    const hits = fake.hits.jwks;
+    await passUntil(() => (issuer.status().keysAge ?? 0) > 3_500, 30_000);
+    expect(issuer.hasKeys()).toBe(true);
+    // Half a minute at the longest between two tries, so about 115 of them in an hour.
+    expect(fake.hits.jwks - hits).toBeLessThan(260);
+    await passUntil(() => states.at(-1)?.state === 'unavailable', 10_000);
+    expect(issuer.hasKeys()).toBe(false);
+    expect(issuer.status()).toMatchObject({ keys: 0, problem: expect.stringMatching(/status 500/) });
+    fake.jwks = good;
+    await clock.advance(2_000);
+    await passUntil(() => issuer.hasKeys(), 1_000);
+    expect(states.at(-1)?.state).toBe('ready');
+  });
+
+  test.each([
+    ['garbage', '<html>'],
+    ['no keys', '{"keys":[]}'],
+    ['a list', '[]'],
+    ['only bad keys', '{"keys":[{"kty":"oct","k":"AAAA"},null]}'],
+    ['too much', JSON.stringify({ keys: [], pad: 'x'.repeat(600_000) })],
+  ])('or answers with %s, the old keys serve on', async (_, body) => {
+    const { fake, issuer, states, passUntil, fetched } = await bench(['--keys-refresh-interval=60s']);
+    await issuer.firstKeys;
+    fake.jwks = (_request, response) => response.writeHead(200).end(body);
+    await passUntil(() => states.at(-1)?.state === 'stale', 10_000);
+    expect(issuer.findKey('k1', 'RS256')).toBeDefined();
+    expect(fetched.at(-1)).toBe('jwks failure');
+  });
+});
+
+test('a key that is refused is counted once for the set that holds it', async () => {
+  const { rejected, issuer, fake, passUntil } = await bench(
+    ['--keys-refresh-interval=60s'],
+    fileFor,
+    (fake) => {
+      fake.jwks = (_, response) =>
+        sendJson(response, { keys: [null, ...fake.keys.map(({ publicJwk }) => publicJwk)] });
+    },
+  );
+  await issuer.firstKeys;
+  await passUntil(() => fake.hits.jwks === 4, 60_000);
+  await settled();
+  expect(rejected).toEqual(['not_an_object']);
+});
+
+test('a key that is published while its kid is asked for is found by one fetch', async () => {
+  const { fake, issuer } = await bench();
+  await issuer.firstKeys;
+  const next = await createSigningKey('k2');
+  fake.keys = [next, ...fake.keys];
+  await Promise.all([
+    issuer.fetchForUnknownKey('k2'),
+    issuer.fetchForUnknownKey('k2'),
+    issuer.fetchForUnknownKey('k2'),
+  ]);
+  expect(issuer.findKey('k2', 'RS256')).toBeDefined();
+  expect(fake.hits.jwks).toBe(2);
+  expect(issuer.fetchForUnknownKey('k3')).toBeUndefined();
+});
+
+test('a key that is published while another fetch is under way is found by a fetch of its own', async () => {
+  const { fake, issuer } = await bench();
+  await issuer.firstKeys;
+  const next = await createSigningKey('k2');
+  const old = JSON.stringify({ keys: fake.keys.map(({ publicJwk }) => publicJwk) });
+  const good = fake.jwks;
+  let answer = () => {};
+  fake.jwks = (_, response) => {
+    answer = () => response.writeHead(200).end(old);
+  };
+  const background = issuer.refresh();
+  await until(() => fake.hits.jwks === 2);
+  fake.keys = [next];
+  fake.jwks = good;
+  const forKey = issuer.fetchForUnknownKey('k2');
+  answer();
+  await background;
+  await forKey;
+  expect(issuer.findKey('k2', 'RS256')).toBeDefined();
+  expect(fake.hits.jwks).toBe(3);
+});

@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest';
+import { startApp, until } from '../support/app.ts';
+import { connectGrpc } from '../support/grpc-client.ts';
+import { exchange, request } from '../support/http1.ts';
+import { goodClaims, goodHeader, signTexts } from '../support/tokens.ts';
+
+const checks = (records: readonly Record<string, unknown>[]) => records.filter(({ msg }) => msg === 'check');
+
+describe('the record of a check', () => {
+  test('has these fields and no other', async () => {
+    const { httpPort, issuer, records } = await startApp({ flags: ['--log-checks=all'] });
+    const headers = [`authorization: Bearer ${await issuer.mint()}`, 'x-request-id: r-1', 'cookie: secret=1'];
+    for (let index = 0; index < 2; index++)
+      await exchange(httpPort, request('PUT', '/orders/1?token=secret#x', headers));
+    const [first, second] = checks(records);
+    expect(first).toEqual({
+      level: 'info',
+      time: expect.any(String),
+      msg: 'check',
+      outcome: 'allow',
+      reason: 'allowed',
+      transport: 'http',
+      method: 'PUT',
+      host: 'orders.example.com',
+      path: '/orders/1',
+      issuer: 'main',
+      durationMs: expect.any(Number),
+      cached: false,
+      requestId: 'r-1',
+    });
+    expect(second).toMatchObject({ cached: true });
+  });
+
+  test('over gRPC is the same', async () => {
+    const { grpcPort, records } = await startApp();
+    const client = connectGrpc(grpcPort);
+    await client.check({ method: 'GET', path: '/a?b', host: 'h', headers: { 'x-request-id': 'r-2' } });
+    client.close();
+    expect(checks(records)).toMatchObject([
+      {
+        transport: 'grpc',
+        outcome: 'deny',
+        reason: 'token_missing',
+        method: 'GET',
+        path: '/a',
+        host: 'h',
+        requestId: 'r-2',
+        issuer: 'none',
+      },
+    ]);
+  });
+
+  test.each([
+    ['all', ['allow', 'deny']],
+    ['denied', ['deny']],
+    ['none', []],
+  ])('log.checks: %s', async (option, outcomes) => {
+    const { httpPort, issuer, records } = await startApp({ flags: [`--log-checks=${option}`] });
+    await exchange(httpPort, request('GET', '/', [`authorization: Bearer ${await issuer.mint()}`]));
+    await exchange(httpPort, request('GET', '/'));
+    expect(checks(records).map(({ outcome }) => outcome)).toEqual(outcomes);
+  });
+
+  test('at debug, all of them are told', async () => {
+    const { httpPort, issuer, records } = await startApp({
+      flags: ['--log-checks=none', '--log-level=debug'],
+    });
+    await exchange(httpPort, request('GET', '/', [`authorization: Bearer ${await issuer.mint()}`]));
+    await exchange(httpPort, request('GET', '/'));
+    expect(checks(records).map(({ outcome, level }) => [outcome, level])).toEqual([
+      ['allow', 'debug'],
+      ['deny', 'debug'],
+    ]);
+  });
+
+  test('names the subject only where that is said', async () => {
+    const service = await startApp({ flags: ['--log-checks=all', '--log-subject'] });
+    await exchange(
+      service.httpPort,
+      request('GET', '/', [
+        `authorization: Bearer ${await service.issuer.mint({ claims: { sub: 'carol' } })}`,
+      ]),
+    );
+    expect(checks(service.records)).toMatchObject([{ subject: 'carol' }]);
+  });
+
+  test('is one line, whatever a downstream sends, and not longer for it', async () => {
+    const { grpcPort, records, logText } = await startApp();
+    const client = connectGrpc(grpcPort);
+    const evil = `\u001b[31m"}\n{"level":"info","msg":"forged"}\r\n${'x'.repeat(5_000)}`;
+    await client.check({
+      method: evil,
+      path: evil,
+      host: evil,
+      headers: { 'x-request-id': evil, authorization: evil },
+    });
+    client.close();
+    expect(logText().trimEnd().split('\n')).toHaveLength(records.length);
+    expect(records.some(({ msg }) => msg === 'forged')).toBe(false);
+    expect(JSON.stringify(checks(records)[0]).length).toBeLessThan(4_000);
+  });
+});
+
+test('no part of a token, no claim, no cookie and no key reaches the log, the metrics or an answer', async () => {
+  const { httpPort, grpcPort, adminPort, issuer, logText } = await startApp({
+    flags: ['--log-checks=all', '--log-level=trace'],
+  });
+  const client = connectGrpc(grpcPort);
+  const secrets = ['alice-secret', 'mail-secret@example.com', 'cookie-secret', 'kid-secret', 'alg-secret'];
+  const claims = { sub: 'alice-secret', email: 'mail-secret@example.com' };
+  const tokens = [
+    await issuer.mint({ claims }),
+    await issuer.mint({ claims: { ...claims, exp: 1 } }),
+    await issuer.mint({ claims: { ...claims, aud: 'x' } }),
+    await issuer.mint({ claims, header: { kid: 'kid-secret' } }),
+    ...[{ alg: 'alg-secret' }, { crit: ['alg-secret'] }].map((more) => {
+      const [key] = issuer.keys;
+      if (key === undefined) throw new TypeError('no key');
+      return signTexts(
+        JSON.stringify(goodHeader(issuer, more)),
+        JSON.stringify(goodClaims(issuer, claims)),
+        key,
+      );
+    }),
+  ];
+  const answers: string[] = [];
+  for (const token of tokens) {
+    const response = await exchange(
+      httpPort,
+      request('GET', `/?access_token=${token}`, [`authorization: Bearer ${token}`, 'cookie: cookie-secret']),
+    );
+    if (response?.status !== 200) answers.push(JSON.stringify(response));
+    const checked = await client.check({
+      path: `/?t=${token}`,
+      headers: { authorization: `Bearer ${token}`, cookie: 'cookie-secret' },
+    });
+    if (checked.status?.code !== 0) answers.push(JSON.stringify(checked));
+  }
+  client.close();
+  const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+  const readyz = await (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).text();
+  const everything = [logText(), metrics, readyz, ...answers].join('\n');
+  const segments = tokens.flatMap((token) => token.split('.'));
+  for (const text of [...secrets, ...segments])
+    expect([text, everything.includes(text)]).toEqual([text, false]);
+});
+
+test('a flood of denials is sampled, and what was left out is counted', async () => {
+  const { httpPort, adminPort, records } = await startApp();
+  await Promise.all(Array.from({ length: 600 }, () => exchange(httpPort, request('GET', '/'))));
+  const told = checks(records).length;
+  expect(told).toBeGreaterThanOrEqual(200);
+  expect(told).toBeLessThan(600);
+  const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+  expect(metrics).toContain(`oidc_authz_check_records_left_out_total ${600 - told}`);
+  expect(metrics).toContain('reason="token_missing",issuer="none"} 600');
+  await until(() => records.some(({ leftOut }) => leftOut === 600 - told), 15);
+});
+
+test('the number of series does not grow with what downstreams send', async () => {
+  const { httpPort, adminPort, issuer } = await startApp({ flags: ['--log-checks=none'] });
+  const series = async () => {
+    const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+    return text.match(/^oidc_authz_\w+({[^}]*})?/gm) ?? [];
+  };
+  const ask = async (index: number) =>
+    exchange(
+      httpPort,
+      request('GET', `/${index}`, [
+        `host: h${index}`,
+        `x-request-id: ${index}`,
+        `authorization: Bearer ${await issuer.mint({ header: { kid: `unknown-${index}` }, claims: { sub: `s${index}` } })}`,
+      ]),
+    );
+  await ask(0);
+  const before = await series();
+  for (let index = 1; index < 300; index++) await ask(index);
+  expect(await series()).toEqual(before);
+});

@@ -1,0 +1,343 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { until } from '../support/app.ts';
+import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
+import { exchange, request } from '../support/http1.ts';
+import { startCommand, startProcess } from '../support/process.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const free = [
+  '--http-host',
+  '127.0.0.1',
+  '--http-port',
+  '0',
+  '--grpc-host',
+  '127.0.0.1',
+  '--grpc-port',
+  '0',
+  '--admin-host',
+  '127.0.0.1',
+  '--admin-port',
+  '0',
+];
+
+async function issuerForTest(): Promise<FakeIssuer> {
+  const issuer = await startFakeIssuer();
+  onTestFinished(() => issuer.close());
+  return issuer;
+}
+
+function run(...args: string[]): Promise<{ code: number; output: string; errors: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [`${root}src/main.ts`, ...args], (error, output, errors) =>
+      resolve({ code: Number(error?.code ?? 0), output, errors }),
+    );
+  });
+}
+
+function folder(): string {
+  return mkdtempSync(join(tmpdir(), 'oidc-authz-'));
+}
+
+describe('the command line', () => {
+  test('tells its version and its help', async () => {
+    const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+    expect(await run('--version')).toMatchObject({ code: 0, output: `${version}\n` });
+    const help = await run('--help');
+    expect(help.code).toBe(0);
+    for (const flag of [
+      '--issuer',
+      '--audience',
+      '--config',
+      '--http-port',
+      '--when-unavailable',
+      '--log-level',
+    ])
+      expect(help.output).toContain(flag);
+  });
+
+  test.each([
+    [['serv'], /unexpected "serv"; did you mean serve/],
+    [['serve', 'x'], /unexpected "x"/],
+    [['check-config', 'a', 'b'], /unexpected "b"/],
+    [['--isuer', 'x'], /unknown flag; did you mean --issuer/],
+    [['--http-port'], /expected a value after it/],
+    [[], /expected at least one issuer/],
+    [['--config', '/nowhere.yaml'], /nowhere\.yaml.*ENOENT/],
+  ])('refuses %j with exit code 2', async (args, message) => {
+    const { code, output, errors } = await run(...args);
+    expect([code, output]).toEqual([2, '']);
+    expect(errors).toMatch(message);
+  });
+
+  test('checks a configuration: all that is wrong, or the whole of it', async () => {
+    const file = join(folder(), 'config.yaml');
+    writeFileSync(file, 'issuers: [{issuer: "http://x.example.com", audiences: []}]\nhttp: {port: -1}\n');
+    const bad = await run('check-config', file);
+    expect(bad.code).toBe(2);
+    expect(bad.errors.match(/^ {2}- /gm)).toHaveLength(3);
+    writeFileSync(
+      file,
+      'issuers: [{issuer: "https://x.example.com", audiences: [a], httpsProxy: "http://user:hunter2@proxy:3128"}]\n',
+    );
+    const good = await run('check-config', file);
+    expect(good).toMatchObject({
+      code: 0,
+      errors: '',
+      output: expect.stringContaining('refreshInterval: 5m'),
+    });
+    expect(good.output).not.toContain('hunter2');
+    expect((await run('check-config', '--config', file)).code).toBe(0);
+  });
+
+  test('checks the files that a configuration names', async () => {
+    const file = join(folder(), 'config.yaml');
+    writeFileSync(
+      file,
+      `issuers: [{issuer: "https://x.example.com", audiences: [a], caFile: ${file}, jwksFile: /nowhere.json}]\nadmin: {tls: {certFile: ${file}, keyFile: ${file}}}\n`,
+    );
+    const { code, errors } = await run('check-config', file);
+    expect(code).toBe(2);
+    expect(errors).toMatch(/issuers\[0\]\.caFile .*expected certificates in PEM/);
+    expect(errors).toMatch(/issuers\[0\]\.jwksFile .*ENOENT/);
+    expect(errors).toMatch(/admin\.tls/);
+  });
+});
+
+describe('a process', () => {
+  test('guards with two flags and no file, and ends with code 0 on SIGTERM', async () => {
+    const issuer = await issuerForTest();
+    const service = startProcess([
+      '--issuer',
+      issuer.url,
+      '--audience',
+      audience,
+      ...free,
+      '--shutdown-delay',
+      '100ms',
+    ]);
+    await service.record(({ state }) => state === 'ready');
+    const port = await service.port('http');
+    expect((await exchange(port, request('GET', '/')))?.status).toBe(401);
+    expect(
+      (await exchange(port, request('GET', '/', [`authorization: Bearer ${await issuer.mint()}`])))?.status,
+    ).toBe(200);
+    service.child.kill('SIGTERM');
+    expect(await service.exit).toBe(0);
+    expect(service.output()).toContain('"msg":"drained"');
+    expect(service.errors()).toBe('');
+  });
+
+  test('is npm start, so that signals reach it', async () => {
+    const issuer = await issuerForTest();
+    const service = startCommand('npm', [
+      'start',
+      '--silent',
+      '--',
+      '--issuer',
+      issuer.url,
+      '--audience',
+      audience,
+      ...free,
+      '--shutdown-delay',
+      '100ms',
+    ]);
+    await service.record(({ state }) => state === 'ready');
+    service.child.kill('SIGTERM');
+    await service.exit;
+    expect(service.output()).toContain('"msg":"drained"');
+  });
+
+  test('takes the same signal twice within half a second for one', async () => {
+    const issuer = await issuerForTest();
+    const service = startProcess([
+      '--issuer',
+      issuer.url,
+      '--audience',
+      audience,
+      ...free,
+      '--shutdown-delay',
+      '700ms',
+    ]);
+    await service.record(({ state }) => state === 'ready');
+    service.child.kill('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    service.child.kill('SIGINT');
+    expect(await service.exit).toBe(0);
+  });
+
+  test('ends at once with code 1 on a second signal', async () => {
+    const issuer = await issuerForTest();
+    const service = startProcess([
+      '--issuer',
+      issuer.url,
+      '--audience',
+      audience,
+      ...free,
+      '--shutdown-delay',
+      '60s',
+      '--shutdown-timeout',
+      '60s',
+    ]);
+    await service.record(({ state }) => state === 'ready');
+    service.child.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    service.child.kill('SIGTERM');
+    expect(await service.exit).toBe(1);
+  });
+
+  test('ends with code 1 and says why where a port is taken', async () => {
+    const issuer = await issuerForTest();
+    const service = startProcess([
+      '--issuer',
+      issuer.url,
+      '--audience',
+      audience,
+      ...free,
+      '--admin-port',
+      String(issuer.port),
+    ]);
+    expect(await service.exit).toBe(1);
+    expect(service.errors()).toMatch(/EADDRINUSE/);
+  });
+
+  test('logs a defect and ends with code 70', async () => {
+    const issuer = await issuerForTest();
+    const defect = join(folder(), 'defect.mjs');
+    for (const [name, code] of [
+      ['exception', 'throw new Error("boom")'],
+      ['rejection', 'Promise.reject(new Error("boom"))'],
+    ]) {
+      writeFileSync(defect, `process.on('SIGUSR2', () => { ${code} });`);
+      const service = startProcess(['--issuer', issuer.url, '--audience', audience, ...free], {
+        NODE_OPTIONS: `--import ${defect}`,
+      });
+      await service.record(({ state }) => state === 'ready');
+      service.child.kill('SIGUSR2');
+      expect([name, await service.exit]).toEqual([name, 70]);
+      expect(service.output()).toMatch(/"level":"fatal".*"error":\{"type":"Error","message":"boom"/);
+    }
+  });
+});
+
+describe('a change of the configuration file', () => {
+  const withAudience = (
+    issuer: FakeIssuer,
+    name: string,
+  ) => `issuers: [{issuer: "${issuer.url}", audiences: [${name}]}]
+http: {host: 127.0.0.1, port: 0}
+grpc: {enabled: false}
+admin: {host: 127.0.0.1, port: 0}
+shutdown: {delay: 0s}
+`;
+  const reloads = async (port: number) => {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    return ['success', 'failure'].map((result) =>
+      Number(new RegExp(`config_reloads_total\\{result="${result}"\\} (\\d+)`).exec(text)?.[1]),
+    );
+  };
+
+  test('is taken up, a bad one is not, and a ConfigMap swaps its link as Kubernetes does', async () => {
+    const issuer = await issuerForTest();
+    const mount = folder();
+    const publish = (version: string, text: string) => {
+      mkdirSync(join(mount, version));
+      writeFileSync(join(mount, version, 'config.yaml'), text);
+      symlinkSync(version, join(mount, '..data_tmp'));
+      renameSync(join(mount, '..data_tmp'), join(mount, '..data'));
+    };
+    publish('..1', withAudience(issuer, 'first'));
+    symlinkSync('..data/config.yaml', join(mount, 'config.yaml'));
+    const service = startProcess(['--config', join(mount, 'config.yaml')]);
+    await service.record(({ state }) => state === 'ready');
+    const [port, admin] = [await service.port('http'), await service.port('admin')];
+    const good = request('GET', '/', [
+      `authorization: Bearer ${await issuer.mint({ claims: { aud: 'second' } })}`,
+    ]);
+    const status = async () => (await exchange(port, good))?.status;
+    expect(await status()).toBe(401);
+    publish('..2', withAudience(issuer, 'second'));
+    await until(async () => (await status()) === 200);
+    publish('..3', withAudience(issuer, 'third').replace('port: 0', 'port: x'));
+    await until(async () => (await reloads(admin))[1] === 1);
+    expect(await status()).toBe(200);
+    publish('..4', 'issuers: [{issuer: half');
+    await until(async () => (await reloads(admin))[1] === 2);
+    expect(await status()).toBe(200);
+    publish('..5', withAudience(issuer, 'fifth'));
+    await until(async () => (await status()) === 401);
+    expect(await reloads(admin)).toEqual([2, 2]);
+  });
+
+  test('is taken up on SIGHUP too, and SIGHUP alone has the keys fetched anew', async () => {
+    const issuer = await issuerForTest();
+    const service = startProcess(['--issuer', issuer.url, '--audience', audience, ...free]);
+    await service.record(({ state }) => state === 'ready');
+    expect(issuer.hits.jwks).toBe(1);
+    service.child.kill('SIGHUP');
+    await until(() => issuer.hits.jwks === 2);
+    expect(service.output()).toContain('the configuration was reloaded');
+  });
+
+  test('of the keys in a file is taken up', async () => {
+    const issuer = await issuerForTest();
+    const [mount, other] = [folder(), await issuerForTest()];
+    const file = join(mount, 'jwks.json');
+    const publish = (from: FakeIssuer) =>
+      writeFileSync(file, JSON.stringify({ keys: from.keys.map(({ publicJwk }) => publicJwk) }));
+    publish(issuer);
+    writeFileSync(
+      join(mount, 'config.yaml'),
+      withAudience(issuer, audience).replace('audiences:', `jwksFile: ${file}, audiences:`),
+    );
+    const service = startProcess(['--config', join(mount, 'config.yaml')]);
+    await service.record(({ state }) => state === 'ready');
+    const port = await service.port('http');
+    const good = request('GET', '/', [`authorization: Bearer ${await issuer.mint()}`]);
+    expect((await exchange(port, good))?.status).toBe(200);
+    publish(other);
+    await until(async () => (await exchange(port, good))?.status === 401);
+    expect(issuer.hits).toEqual({ discovery: 0, jwks: 0 });
+  });
+});
+
+test('never-ended streams on ten connections leave memory bounded', async () => {
+  const { connectRaw, callHeaders, flag, frame, frameType } = await import('../support/http2.ts');
+  const issuer = await issuerForTest();
+  const service = startProcess([
+    '--issuer',
+    issuer.url,
+    '--audience',
+    audience,
+    ...free,
+    '--log-checks',
+    'none',
+  ]);
+  await service.record(({ state }) => state === 'ready');
+  const port = await service.port('grpc');
+  const resident = () =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]) / 1024;
+  const half = Buffer.alloc(5 + 16_000);
+  half.writeUInt32BE(200_000, 1);
+  let peak = 0;
+  for (let round = 0; round < 3; round++) {
+    const attackers = await Promise.all(Array.from({ length: 10 }, () => connectRaw(port)));
+    for (const attacker of attackers) {
+      for (let stream = 1; stream < 200; stream += 2) {
+        attacker.write(
+          frame(frameType.headers, flag.endHeaders, stream, callHeaders()),
+          frame(frameType.data, 0, stream, half),
+        );
+      }
+    }
+    await until(() => {
+      peak = Math.max(peak, resident());
+      return attackers.every((attacker) => attacker.isClosed());
+    });
+  }
+  expect(peak).toBeLessThan(220);
+});

@@ -1,0 +1,117 @@
+/** The whole service in this process, on free ports, with an issuer of its own. */
+import { readFileSync } from 'node:fs';
+import { onTestFinished } from 'vitest';
+import { type App, createApp } from '../../src/app.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Config } from '../../src/config/options.ts';
+import { createLogger } from '../../src/observe/logger.ts';
+import { type Clock, systemClock } from '../../src/time/clock.ts';
+import { audience, type FakeIssuer, startFakeIssuer } from './fake-issuer.ts';
+
+/** A service under test. */
+export interface RunningApp {
+  readonly app: App;
+  readonly issuer: FakeIssuer;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  readonly adminPort: number;
+  /** Everything that was logged, one record each. */
+  readonly records: Record<string, unknown>[];
+  readonly logText: () => string;
+  readonly config: Config;
+  readonly stop: () => Promise<void>;
+}
+
+/** What a test wants otherwise. */
+export interface TestAppOptions {
+  /** YAML below the defaults; `ISSUER` stands for the issuer's URL. */
+  readonly file?: string;
+  readonly flags?: readonly string[];
+  readonly issuer?: FakeIssuer;
+  readonly clock?: Clock;
+  /** Whether to wait until the issuer has keys. */
+  readonly untilReady?: boolean;
+}
+
+/** Reads a configuration out of YAML text and flags. */
+export function configOf(file: string, flags: readonly string[] = []): Promise<Config> {
+  const given = flags.map((flag) => {
+    const [name = '', value] = flag.split(/=(.*)/s);
+    return { name, value };
+  });
+  return loadConfig({
+    flags: [{ name: '--config', value: 'test.yaml' }, ...given],
+    environment: {},
+    readFile: () => file,
+  });
+}
+
+/** The smallest configuration for an issuer, on free ports of this machine. */
+export function fileFor(issuer: string): string {
+  return `
+issuers: [{issuer: "${issuer}", audiences: [${audience}], name: main}]
+http: {host: 127.0.0.1, port: 0}
+grpc: {host: 127.0.0.1, port: 0}
+admin: {host: 127.0.0.1, port: 0}
+shutdown: {delay: 0s, timeout: 5s}
+`;
+}
+
+/** Starts the service; it ends with the test. */
+export async function startApp(options: TestAppOptions = {}): Promise<RunningApp> {
+  const running = await runApp(options);
+  onTestFinished(running.stop);
+  return running;
+}
+
+/** Starts the service; whoever starts it ends it. */
+export async function runApp(options: TestAppOptions = {}): Promise<RunningApp> {
+  const issuer = options.issuer ?? (await startFakeIssuer());
+  const file = (options.file ?? fileFor('ISSUER')).replaceAll('ISSUER', issuer.url);
+  const config = await configOf(file, options.flags);
+  const records: Record<string, unknown>[] = [];
+  const lines: string[] = [];
+  const logger = createLogger(config.log.level, {
+    write: (line: string) => {
+      lines.push(line);
+      records.push(JSON.parse(line));
+    },
+  });
+  const app = createApp(config, {
+    logger,
+    clock: options.clock ?? systemClock,
+    random: () => 0.5,
+    environment: {},
+    readFile: (path) => readFileSync(path, 'utf8'),
+  });
+  const addresses = await app.start();
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    await app.stop();
+    if (options.issuer === undefined) await issuer.close();
+  };
+  if (options.untilReady !== false) await until(() => records.some(({ state }) => state === 'ready'));
+  return {
+    app,
+    issuer,
+    httpPort: addresses.http?.port ?? 0,
+    grpcPort: addresses.grpc?.port ?? 0,
+    adminPort: addresses.admin?.port ?? 0,
+    records,
+    logText: () => lines.join(''),
+    config,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+/** Waits for something that will be so, looking again and again; gives up after a bounded time. */
+export async function until(isSo: () => boolean | Promise<boolean>, seconds = 10): Promise<void> {
+  const end = performance.now() + seconds * 1000;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`waited ${seconds} s in vain for ${isSo}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,49 @@
+/** The core of the service alone: what decides, with its issuers, and no transport. */
+import { readFileSync } from 'node:fs';
+import { createCheck } from '../../src/check/check.ts';
+import { createForward } from '../../src/check/forward.ts';
+import type { Check } from '../../src/check/types.ts';
+import type { Config } from '../../src/config/options.ts';
+import { planIssuer } from '../../src/issuer/plan.ts';
+import { type Clock, systemClock } from '../../src/time/clock.ts';
+import { createTokenCache, type TokenCache } from '../../src/token/cache.ts';
+import { createVerifier } from '../../src/token/verifier.ts';
+
+/** The core under test. */
+export interface TestCore {
+  readonly check: Check;
+  readonly cache: TokenCache;
+  readonly stop: () => void;
+}
+
+/** Makes the core and waits for the keys of its issuers. */
+export async function startCore(config: Config, clock: Clock = systemClock): Promise<TestCore> {
+  const nothing = () => {};
+  const surroundings = {
+    clock,
+    random: () => 0.5,
+    environment: {},
+    readFile: (path: string) => readFileSync(path, 'utf8'),
+    eventsOf: () => ({
+      onFetched: nothing,
+      onStateChange: nothing,
+      onKeysRejected: nothing,
+      onKeysChange: nothing,
+    }),
+  };
+  const issuers = config.issuers.map((issuerConfig) => ({
+    config: issuerConfig,
+    issuer: planIssuer(issuerConfig, config, surroundings).create(),
+  }));
+  for (const { issuer } of issuers) issuer.start();
+  await Promise.all(issuers.map(({ issuer }) => issuer.firstKeys));
+  const cache = createTokenCache(config.cache);
+  const verify = createVerifier({ issuers, cache, limits: config.limits, clock, onLookup: nothing });
+  return {
+    check: createCheck(verify, createForward(config)),
+    cache,
+    stop: () => {
+      for (const { issuer } of issuers) issuer.stop();
+    },
+  };
+}

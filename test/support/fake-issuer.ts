@@ -1,0 +1,99 @@
+/** An OpenID issuer in this process: it publishes keys, mints tokens, and can rotate, slow down, hang and break. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type JWTPayload, SignJWT } from 'jose';
+import { createSigningKey, type SigningKey } from './keys.ts';
+
+/** Answers a request to the issuer. */
+export type Endpoint = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What a token is made of beyond the defaults. */
+export interface TokenParts {
+  /** Claims; undefined leaves one of the defaults out. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** Header parameters; undefined leaves one of the defaults out. */
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly key?: SigningKey;
+}
+
+/** An issuer. */
+export interface FakeIssuer {
+  readonly url: string;
+  readonly port: number;
+  /** Requests so far. */
+  readonly hits: { discovery: number; jwks: number };
+  /** The keys that are published, the first of which signs. */
+  keys: SigningKey[];
+  /** What the endpoints answer; may be replaced. */
+  discovery: Endpoint;
+  jwks: Endpoint;
+  readonly mint: (parts?: TokenParts) => Promise<string>;
+  readonly close: () => Promise<void>;
+}
+
+/** The audience of tokens that say no other. */
+export const audience = 'orders-api';
+
+/** Starts an issuer on a free port of this machine, or on the one that is given. */
+export async function startFakeIssuer({
+  port = 0,
+  keys,
+}: {
+  port?: number;
+  keys?: SigningKey[];
+} = {}): Promise<FakeIssuer> {
+  const server = createServer((request, response) => route(request, response));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const bound = (server.address() as AddressInfo).port;
+  const url = `http://127.0.0.1:${bound}`;
+
+  const issuer: FakeIssuer = {
+    url,
+    port: bound,
+    hits: { discovery: 0, jwks: 0 },
+    keys: keys ?? [await createSigningKey('k1')],
+    discovery: (_, response) => sendJson(response, { issuer: url, jwks_uri: `${url}/jwks` }),
+    jwks: (_, response) => sendJson(response, { keys: issuer.keys.map(({ publicJwk }) => publicJwk) }),
+    mint: (parts) => mint(issuer, parts),
+    close: () => closeServer(server),
+  };
+  const route: Endpoint = (request, response) => {
+    if (request.url === '/.well-known/openid-configuration') {
+      issuer.hits.discovery++;
+      issuer.discovery(request, response);
+    } else if (request.url === '/jwks') {
+      issuer.hits.jwks++;
+      issuer.jwks(request, response);
+    } else response.writeHead(404).end();
+  };
+  return issuer;
+}
+
+/** Answers with JSON. */
+export function sendJson(
+  response: ServerResponse,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+}
+
+async function mint(issuer: FakeIssuer, { claims = {}, header = {}, key }: TokenParts = {}): Promise<string> {
+  const signer = key ?? issuer.keys[0];
+  if (signer === undefined) throw new TypeError('the issuer has no key to sign with');
+  const now = Math.floor(Date.now() / 1000);
+  const payload = { iss: issuer.url, aud: audience, sub: 'alice', iat: now, exp: now + 300, ...claims };
+  const protectedHeader = { alg: signer.algorithm, kid: signer.kid, typ: 'JWT', ...header };
+  return new SignJWT(withoutUndefined(payload) as JWTPayload)
+    .setProtectedHeader(withoutUndefined(protectedHeader) as { alg: string })
+    .sign(signer.privateKey);
+}
+
+function withoutUndefined(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}

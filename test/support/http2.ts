@@ -1,0 +1,125 @@
+/** HTTP/2 frames written by hand (RFC 9113), for what no client library would send. */
+import net from 'node:net';
+
+/** Frame types and flags that the tests use. */
+export const frameType = {
+  data: 0,
+  headers: 1,
+  priority: 2,
+  rstStream: 3,
+  settings: 4,
+  ping: 6,
+  goAway: 7,
+  windowUpdate: 8,
+  continuation: 9,
+} as const;
+export const flag = { endStream: 1, ack: 1, endHeaders: 4 } as const;
+
+/** A received frame. */
+export interface Frame {
+  readonly type: number;
+  readonly flags: number;
+  readonly stream: number;
+  readonly payload: Buffer;
+}
+
+/** Writes a frame. */
+export function frame(
+  type: number,
+  flags: number,
+  stream: number,
+  payload: Uint8Array = new Uint8Array(),
+): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+/** The header block of a gRPC call, without any dynamic table (RFC 7541). */
+export function callHeaders(path = '/envoy.service.auth.v3.Authorization/Check'): Buffer {
+  return Buffer.concat([
+    Buffer.from([0x83, 0x86]),
+    literal(4, path),
+    literal(1, 'localhost'),
+    literal(31, 'application/grpc'),
+    literal('te', 'trailers'),
+  ]);
+}
+
+/** A gRPC message in its frame. */
+export function grpcMessage(message: Uint8Array): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+}
+
+/** A 32-bit number. */
+export function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+function literal(name: number | string, value: string): Buffer {
+  const start =
+    typeof name === 'number'
+      ? name < 15
+        ? [name]
+        : [15, name - 15]
+      : [0, name.length, ...Buffer.from(name)];
+  return Buffer.from([...start, ...integer(value.length), ...Buffer.from(value)]);
+}
+
+function integer(value: number): number[] {
+  return value < 127 ? [value] : [127, value - 127];
+}
+
+/** A connection that speaks HTTP/2 by hand. */
+export interface RawHttp2 {
+  readonly socket: net.Socket;
+  readonly frames: Frame[];
+  readonly write: (...frames: Buffer[]) => void;
+  readonly isClosed: () => boolean;
+  readonly close: () => void;
+}
+
+/** Connects; with `preface: false` nothing at all is sent. */
+export async function connectRaw(port: number, { preface = true } = {}): Promise<RawHttp2> {
+  const socket = net.connect(port, '127.0.0.1');
+  socket.setNoDelay(true);
+  const frames: Frame[] = [];
+  let buffer = Buffer.alloc(0);
+  let isClosed = false;
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    isClosed = true;
+  });
+  socket.on('data', (chunk: Buffer) => {
+    buffer = Buffer.concat([buffer, chunk]);
+    while (buffer.length >= 9 && buffer.length >= 9 + buffer.readUIntBE(0, 3)) {
+      const length = buffer.readUIntBE(0, 3);
+      frames.push({
+        type: buffer[3] ?? 0,
+        flags: buffer[4] ?? 0,
+        stream: buffer.readUInt32BE(5) & 0x7fffffff,
+        payload: buffer.subarray(9, 9 + length),
+      });
+      buffer = buffer.subarray(9 + length);
+    }
+  });
+  await new Promise<void>((resolve) => socket.once('connect', resolve));
+  const write = (...parts: Buffer[]) => {
+    if (!isClosed && socket.writable) socket.write(Buffer.concat(parts));
+  };
+  if (preface) {
+    write(
+      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+      frame(frameType.settings, 0, 0),
+      frame(frameType.settings, flag.ack, 0),
+    );
+  }
+  return { socket, frames, write, isClosed: () => isClosed, close: () => socket.destroy() };
+}

@@ -1,0 +1,204 @@
+/** Envoy configured as Istio configures a sidecar for an AuthorizationPolicy with the action CUSTOM. */
+
+/** How the mesh asks the authorizer. */
+export interface MeshOptions {
+  readonly transport: 'http' | 'grpc';
+  /** Ports of the authorizer's replicas on this machine. */
+  readonly authorizers: readonly number[];
+  /** The port of the protected workload. */
+  readonly workload: number;
+  /** `failOpen` of the extension provider. */
+  readonly failOpen?: boolean;
+  /** `headersToUpstreamOnAllow`; a name, or a prefix with `*` behind it. */
+  readonly headersToUpstreamOnAllow?: readonly string[];
+  /** `includeRequestHeadersInCheck`. */
+  readonly includeRequestHeadersInCheck?: readonly string[];
+  /** Seconds; `timeout` of the extension provider. */
+  readonly timeout?: number;
+  /** A file with the endpoints of the authorizer, for replicas that come and go; see {@link endpointsFile}. */
+  readonly endpointsFrom?: string;
+}
+
+interface Ports {
+  readonly port: number;
+  readonly adminPort: number;
+}
+
+const type = (name: string) => ({ '@type': `type.googleapis.com/${name}` });
+const cluster = 'outbound|authorizer';
+
+/** The configuration of a sidecar in front of a workload. */
+export function istioSidecar(options: MeshOptions, { port, adminPort }: Ports): object {
+  return {
+    admin: { address: address(adminPort) },
+    static_resources: {
+      listeners: [listener(options, port)],
+      clusters: [
+        {
+          name: 'inbound',
+          connect_timeout: '10s',
+          type: 'STATIC',
+          load_assignment: endpoints('inbound', [options.workload]),
+        },
+        authorizerCluster(options),
+      ],
+    },
+    node: { id: 'sidecar', cluster: 'orders' },
+  };
+}
+
+/** The text of a file that tells Envoy where the replicas of the authorizer are. */
+export function endpointsFile(ports: readonly number[], version: number): string {
+  const assignment = {
+    ...type('envoy.config.endpoint.v3.ClusterLoadAssignment'),
+    ...endpoints(cluster, ports),
+  };
+  return JSON.stringify({ version_info: String(version), resources: [assignment] });
+}
+
+function listener(options: MeshOptions, port: number): object {
+  return {
+    name: 'inbound',
+    address: address(port),
+    filter_chains: [
+      {
+        filters: [
+          {
+            name: 'envoy.filters.network.http_connection_manager',
+            typed_config: {
+              ...type('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
+              stat_prefix: 'inbound',
+              // Istio's default path normalisation.
+              normalize_path: true,
+              path_with_escaped_slashes_action: 'KEEP_UNCHANGED',
+              max_request_headers_kb: 96,
+              route_config: {
+                name: 'inbound',
+                virtual_hosts: [
+                  {
+                    name: 'all',
+                    domains: ['*'],
+                    routes: [{ match: { prefix: '/' }, route: { cluster: 'inbound', timeout: '0s' } }],
+                  },
+                ],
+              },
+              http_filters: [shadowRules(), externalAuthorization(options), router()],
+              upgrade_configs: [{ upgrade_type: 'websocket' }],
+            },
+          },
+        ],
+      },
+    ],
+  };
+}
+
+/** The rules of the policy, evaluated in the shadow: their match is what has the next filter ask. */
+function shadowRules(): object {
+  const policy = { permissions: [{ any: true }], principals: [{ any: true }] };
+  return {
+    name: 'envoy.filters.http.rbac',
+    typed_config: {
+      ...type('envoy.extensions.filters.http.rbac.v3.RBAC'),
+      shadow_rules: {
+        action: 'DENY',
+        policies: { 'istio-ext-authz-oidc-authz-ns[shop]-policy[orders]-rule[0]': policy },
+      },
+      shadow_rules_stat_prefix: 'istio_ext_authz_',
+    },
+  };
+}
+
+function externalAuthorization(options: MeshOptions): object {
+  const { transport, timeout = 2, failOpen = false } = options;
+  const service =
+    transport === 'grpc'
+      ? {
+          grpc_service: {
+            envoy_grpc: { cluster_name: cluster, authority: 'oidc-authz.oidc-authz.svc.cluster.local' },
+            timeout: `${timeout}s`,
+          },
+        }
+      : {
+          http_service: httpService(options, timeout),
+          allowed_headers: patterns(options.includeRequestHeadersInCheck ?? ['x-request-id']),
+        };
+  return {
+    name: 'envoy.filters.http.ext_authz',
+    typed_config: {
+      ...type('envoy.extensions.filters.http.ext_authz.v3.ExtAuthz'),
+      ...service,
+      transport_api_version: 'V3',
+      failure_mode_allow: failOpen,
+      filter_enabled_metadata: {
+        filter: 'envoy.filters.http.rbac',
+        path: [{ key: 'istio_ext_authz_shadow_effective_policy_id' }],
+        value: { string_match: { prefix: 'istio-ext-authz-oidc-authz' } },
+      },
+    },
+  };
+}
+
+function httpService(
+  { headersToUpstreamOnAllow = ['x-auth-request-*'] }: MeshOptions,
+  timeout: number,
+): object {
+  const uri = 'http://oidc-authz.oidc-authz.svc.cluster.local';
+  return {
+    server_uri: { uri, cluster, timeout: `${timeout}s` },
+    ...(headersToUpstreamOnAllow.length > 0 && {
+      authorization_response: { allowed_upstream_headers: patterns(headersToUpstreamOnAllow) },
+    }),
+  };
+}
+
+function patterns(names: readonly string[]): object {
+  return {
+    patterns: names.map((name) =>
+      name.endsWith('*')
+        ? { prefix: name.slice(0, -1), ignore_case: true }
+        : { exact: name, ignore_case: true },
+    ),
+  };
+}
+
+function router(): object {
+  return {
+    name: 'envoy.filters.http.router',
+    typed_config: type('envoy.extensions.filters.http.router.v3.Router'),
+  };
+}
+
+function authorizerCluster({ transport, authorizers, endpointsFrom }: MeshOptions): object {
+  const protocol = transport === 'grpc' ? { http2_protocol_options: {} } : { http_protocol_options: {} };
+  const where =
+    endpointsFrom === undefined
+      ? { type: 'STATIC', load_assignment: endpoints(cluster, authorizers) }
+      : {
+          type: 'EDS',
+          eds_cluster_config: {
+            eds_config: { path_config_source: { path: endpointsFrom }, resource_api_version: 'V3' },
+          },
+        };
+  return {
+    name: cluster,
+    connect_timeout: '10s',
+    ...where,
+    typed_extension_protocol_options: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+        ...type('envoy.extensions.upstreams.http.v3.HttpProtocolOptions'),
+        explicit_http_config: protocol,
+      },
+    },
+  };
+}
+
+function endpoints(name: string, ports: readonly number[]): object {
+  return {
+    cluster_name: name,
+    endpoints: [{ lb_endpoints: ports.map((port) => ({ endpoint: { address: address(port) } })) }],
+  };
+}
+
+function address(port: number): object {
+  return { socket_address: { address: '127.0.0.1', port_value: port } };
+}
