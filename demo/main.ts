@@ -1,0 +1,155 @@
+/**
+ * `npm run demo`: an issuer, the authorizer, a workload and Envoy on this machine, and the story of how they guard.
+ * It stays up for your own requests until Ctrl-C; with `--once` it ends after the story, with code 0 if all was well.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findEnvoy, freePort } from '../tools/envoy.ts';
+import { startWorkload } from '../tools/workload.ts';
+import { envoyGateway, type Gateway, standInGateway } from './gateway.ts';
+import { audience, startIssuer } from './issuer.ts';
+import { tellStory } from './story.ts';
+
+/** The longest time that is spent on fetching Envoy, in milliseconds. */
+const fetchTime = 10_000;
+
+const say = (line = '') => void process.stdout.write(`${line}\n`);
+
+interface Authorizer {
+  readonly ports: Readonly<Record<'http' | 'grpc' | 'admin', number>>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts the authorizer as a process of its own and waits until it is ready. */
+async function startAuthorizer(issuer: string, folder: string): Promise<Authorizer> {
+  const [http, grpc, admin] = [await freePort(), await freePort(), await freePort()];
+  const file = join(folder, 'config.yaml');
+  // No tolerance, or the token that is good for a second would take half a minute to expire.
+  writeFileSync(
+    file,
+    `issuers:\n  - issuer: ${issuer}\n    audiences: [${audience}]\n    clockTolerance: 0s\nshutdown: {delay: 0s}\n`,
+  );
+  const listeners = { http, grpc, admin };
+  const flags = Object.entries(listeners).flatMap(([name, port]) => [
+    `--${name}-host`,
+    '127.0.0.1',
+    `--${name}-port`,
+    String(port),
+  ]);
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+  // A group of its own: Ctrl-C is for the demo, which ends the authorizer when it is time.
+  const child = spawn(process.execPath, [main, '--config', file, ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  await readiness(child, admin);
+  return {
+    ports: listeners,
+    stop: async () => {
+      child.kill('SIGTERM');
+      if (child.exitCode === null) await once(child, 'exit');
+    },
+  };
+}
+
+async function readiness(child: ChildProcess, admin: number): Promise<void> {
+  child.stdout?.resume();
+  const end = performance.now() + 10_000;
+  for (;;) {
+    const status = await fetch(`http://127.0.0.1:${admin}/readyz`).then(
+      (response) => response.status,
+      () => 0,
+    );
+    if (status === 200) return;
+    if (child.exitCode !== null || performance.now() > end)
+      throw new Error('the authorizer did not become ready');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function main(isOnce: boolean): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-demo-'));
+  const toStop: (() => unknown)[] = [() => rmSync(folder, { recursive: true })];
+  const interrupted = new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  try {
+    const looking = findEnvoy(fetchTime);
+    const issuer = await startIssuer();
+    toStop.push(issuer.close);
+    const expired = await issuer.token('hasty-client');
+    const good = await issuer.token('orders-client');
+    const workload = await startWorkload();
+    toStop.push(workload.close);
+    const authorizer = await startAuthorizer(issuer.url, folder);
+    toStop.push(authorizer.stop);
+    const envoy = await looking;
+
+    const gateways: Gateway[] = [];
+    for (const transport of ['http', 'grpc'] as const) {
+      const between = { transport, authorizer: authorizer.ports[transport], workload: workload.port };
+      const gateway =
+        'path' in envoy ? await envoyGateway(envoy.path, between) : await standInGateway(between);
+      gateways.push(gateway);
+      toStop.push(gateway.stop);
+    }
+    const [overHttp, overGrpc] = gateways as [Gateway, Gateway];
+
+    say();
+    say(`  issuer      ${issuer.url}  (oidc-provider)`);
+    say(
+      `  authorizer  HTTP :${authorizer.ports.http}, gRPC :${authorizer.ports.grpc}, admin :${authorizer.ports.admin}`,
+    );
+    say(`  workload    :${workload.port}, which tells what it received`);
+    say(
+      'path' in envoy
+        ? `  Envoy       ${envoy.path}`
+        : `  Envoy       none (${envoy.missing}); a stand-in plays its part`,
+    );
+
+    await expiry(expired);
+    let failures = 0;
+    for (const [title, { port }] of [
+      ['HTTP', overHttp],
+      ['gRPC', overGrpc],
+    ] as const) {
+      say();
+      say(`Envoy asks over ${title}`);
+      failures += await tellStory({ port, good, expired, say });
+    }
+    say();
+    say(failures === 0 ? 'All as it should be.' : `${failures} steps did not come to what they must.`);
+    if (isOnce) return failures === 0 ? 0 : 1;
+
+    say();
+    say('Try it yourself, from another terminal:');
+    say();
+    say(`  TOKEN=$(${issuer.tokenCommand})`);
+    say(`  curl -i http://127.0.0.1:${overHttp.port}/orders/1`);
+    say(`  curl -i http://127.0.0.1:${overHttp.port}/orders/1 -H "authorization: Bearer $TOKEN"`);
+    say(
+      `  curl -i http://127.0.0.1:${overGrpc.port}/orders/1 -H "authorization: Bearer $TOKEN" -H "x-auth-request-user: admin"`,
+    );
+    say(`  curl -s http://127.0.0.1:${authorizer.ports.admin}/readyz`);
+    say(`  curl -s http://127.0.0.1:${authorizer.ports.admin}/metrics | grep oidc_authz_checks_total`);
+    say();
+    say('Ctrl-C ends it all.');
+    await interrupted;
+    return 0;
+  } finally {
+    for (const stop of toStop.toReversed()) await stop();
+  }
+}
+
+/** Waits until a token has expired. */
+async function expiry(token: string): Promise<void> {
+  const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, (exp + 1) * 1000 - Date.now())));
+}
+
+process.exit(await main(process.argv.includes('--once')));
