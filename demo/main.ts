@@ -46,14 +46,17 @@ async function startAuthorizer(issuer: string, folder: string): Promise<Authoriz
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });
-  await readiness(child, admin);
-  return {
-    ports: listeners,
-    stop: async () => {
-      child.kill('SIGTERM');
-      if (child.exitCode === null) await once(child, 'exit');
-    },
+  const stop = async () => {
+    child.kill('SIGTERM');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   };
+  try {
+    await readiness(child, admin);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { ports: listeners, stop };
 }
 
 async function readiness(child: ChildProcess, admin: number): Promise<void> {

@@ -27,10 +27,12 @@ export function watchFiles(paths: readonly string[], clock: Clock, onChange: () 
   return () => cancel();
 }
 
-/** What tells one content of a file from the next without reading it; undefined where there is none. */
+/** What tells one content of a file from the next without reading it; undefined where none can be had. */
 function versionOf(path: string): string | undefined {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined
-    ? undefined
-    : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { until } from '../support/app.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The processes that stem from one, by its session. */
+function processesOf(session: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        const fields = readFileSync(`/proc/${name}/environ`, 'latin1');
+        return fields.includes(`DEMO_TEST=${session}\0`);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** Starts the demo as a terminal does: in a process group of its own, through npm. */
+function startDemo(mark: number) {
+  const child = spawn('npm', ['run', 'demo'], {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, DEMO_TEST: String(mark) },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output += chunk;
+  });
+  onTestFinished(() => {
+    for (const pid of processesOf(mark)) process.kill(pid, 'SIGKILL');
+  });
+  return { child, output: () => output };
+}
+
+test('the demo tells its story, stays up for the commands that it prints, and leaves nothing on Ctrl-C', async () => {
+  const mark = process.pid;
+  const { child, output } = startDemo(mark);
+  await until(() => output().includes('Ctrl-C ends it all.'), 60_000);
+  expect(output()).toContain('All as it should be.');
+  expect(processesOf(mark).length).toBeGreaterThan(1);
+
+  const token = /TOKEN=(\$\(.*\))$/m.exec(output())?.[1];
+  const command = output().match(/^ {2}(curl -i .* -H "authorization: Bearer \$TOKEN")$/m)?.[1];
+  const pasted = spawn('bash', ['-c', `TOKEN=${token}\n${command}`], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let answer = '';
+  pasted.stdout.on('data', (chunk) => {
+    answer += chunk;
+  });
+  await once(pasted, 'close');
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK/);
+
+  const exit = once(child, 'exit');
+  process.kill(-(child.pid ?? 0), 'SIGINT');
+  await exit;
+  await until(() => processesOf(mark).length === 0);
+});
+
+test('Ctrl-C in the middle of the story leaves nothing either', async () => {
+  const mark = process.pid + 10_000_000;
+  const { child, output } = startDemo(mark);
+  await until(() => output().includes('authorizer  HTTP'), 60_000);
+  const exit = once(child, 'exit');
+  process.kill(-(child.pid ?? 0), 'SIGINT');
+  await exit;
+  await until(() => processesOf(mark).length === 0);
+  expect(output()).not.toContain('Ctrl-C ends it all.');
+});
