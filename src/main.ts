@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The process: the command line and the environment in, signals in, an exit code out. */
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { parseArguments } from './command/arguments.ts';
 import type { Service } from './command/serve.ts';
 import { flagName, scalarLeaves } from './config/leaves.ts';
@@ -12,6 +13,12 @@ const exitCode = { forced: 1, failed: 1, configuration: 2, defect: 70 };
 
 /** A terminal and npm may both pass on the same Ctrl-C; what comes within this many milliseconds is one signal. */
 const sameSignal = 500;
+
+/**
+ * How far the heap may grow beyond what was alive at the last collection, in percent. V8 lets it grow to four times that:
+ * tokens that were remembered and forgotten again then take 400 MiB rather than 220.
+ */
+const heapGrowth = 30;
 
 const commands = ['serve', 'check-config'];
 
@@ -57,6 +64,7 @@ async function main(argv: readonly string[]): Promise<void> {
 }
 
 async function runService(sources: ConfigSources): Promise<void> {
+  setFlagsFromString(`--heap-growing-percent=${heapGrowth}`);
   let stopRequestedAt: number | undefined;
   let service: Service | undefined;
   const stop = () => {
