@@ -17,6 +17,9 @@ import { tellStory } from './story.ts';
 /** The longest time that is spent on fetching Envoy, in milliseconds. */
 const fetchTime = 10_000;
 
+/** The exit code where the story was interrupted, as a shell has it. */
+const interruptedCode = 130;
+
 const say = (line = '') => void process.stdout.write(`${line}\n`);
 
 interface Authorizer {
@@ -77,9 +80,15 @@ async function readiness(child: ChildProcess, admin: number): Promise<void> {
 async function main(isOnce: boolean): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-demo-'));
   const toStop: (() => unknown)[] = [() => rmSync(folder, { recursive: true })];
+  let isInterrupted = false;
   const interrupted = new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
+    const interrupt = () => {
+      isInterrupted = true;
+      resolve();
+    };
+    // Not once: a terminal and npm both pass on the same Ctrl-C, and the second would end this without its end.
+    process.on('SIGINT', interrupt);
+    process.on('SIGTERM', interrupt);
   });
   try {
     const looking = findEnvoy(fetchTime);
@@ -144,6 +153,10 @@ async function main(isOnce: boolean): Promise<number> {
     say('Ctrl-C ends it all.');
     await interrupted;
     return 0;
+  } catch (error) {
+    // The same Ctrl-C has ended Envoy in the middle of a request.
+    if (isInterrupted) return interruptedCode;
+    throw error;
   } finally {
     for (const stop of toStop.toReversed()) await stop();
   }

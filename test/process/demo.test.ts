@@ -77,4 +77,5 @@ test('Ctrl-C in the middle of the story leaves nothing either', async () => {
   await exit;
   await until(() => processesOf(mark).length === 0);
   expect(output()).not.toContain('Ctrl-C ends it all.');
+  expect(output()).not.toContain('Error');
 });
