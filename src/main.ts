@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The process: the command line and the environment in, signals in, an exit code out. */
 import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { parseArguments } from './command/arguments.ts';
 import type { Service } from './command/serve.ts';
@@ -69,14 +70,18 @@ async function runService(sources: ConfigSources): Promise<void> {
   let service: Service | undefined;
   const stop = () => {
     const now = performance.now();
-    if (stopRequestedAt !== undefined && now - stopRequestedAt > sameSignal) process.exit(exitCode.forced);
+    if (stopRequestedAt !== undefined && now - stopRequestedAt > sameSignal) exitAtOnce(exitCode.forced);
     if (stopRequestedAt !== undefined) return;
     stopRequestedAt = now;
-    void service?.stop().then((code) => process.exit(code));
+    void service?.stop().then(exitAtOnce);
   };
+  let hasCrashed = false;
   const crash = (error: unknown) => {
-    service?.crashed(error);
-    process.exit(exitCode.defect);
+    if (hasCrashed) return;
+    hasCrashed = true;
+    if (service === undefined) process.stderr.write(`oidc-authz: ${inspect(error)}\n`);
+    const told = service?.crashed(error) ?? Promise.resolve();
+    void told.then(() => exitAtOnce(exitCode.defect));
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
@@ -93,7 +98,13 @@ async function runService(sources: ConfigSources): Promise<void> {
     process.exit(isConfig ? exitCode.configuration : exitCode.failed);
   }
   // A signal may have come while the service was starting.
-  if (stopRequestedAt !== undefined) void service.stop().then((code) => process.exit(code));
+  if (stopRequestedAt !== undefined) void service.stop().then(exitAtOnce);
+}
+
+/** Ends the process without the log's own exit handler, which would wait for a reader that may never come. */
+function exitAtOnce(code: number): never {
+  process.removeAllListeners('exit');
+  process.exit(code);
 }
 
 function isQuestion(name: string): boolean {

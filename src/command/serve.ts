@@ -15,8 +15,8 @@ export interface Service {
   readonly reload: () => Promise<void>;
   /** Drains; resolves with the exit code. */
   readonly stop: () => Promise<number>;
-  /** Tells of a defect that leaves the process in no state to go on; what is logged is written on return. */
-  readonly crashed: (error: unknown) => void;
+  /** Tells of a defect that leaves the process in no state to go on; resolves when the log is written. */
+  readonly crashed: (error: unknown) => Promise<void>;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function serve(sources: ConfigSources): Promise<Service> {
   };
 
   const config = await load();
-  const { logger, flush } = openLog(config.log.level);
+  const { logger, end } = openLog(config.log.level, systemClock);
   const app = createApp(config, {
     logger,
     clock: systemClock,
@@ -49,7 +49,7 @@ export async function serve(sources: ConfigSources): Promise<Service> {
     await app.start();
   } catch (error) {
     logger.fatal({ error }, 'the service cannot start');
-    flush();
+    await end();
     throw error;
   }
 
@@ -68,12 +68,12 @@ export async function serve(sources: ConfigSources): Promise<Service> {
     stop: async () => {
       stopWatching();
       await app.stop();
-      flush();
+      await end();
       return 0;
     },
-    crashed: (error) => {
+    crashed: async (error) => {
       logger.fatal({ error }, 'a defect ends the process; please report it');
-      flush();
+      await end();
     },
   };
 }

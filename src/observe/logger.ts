@@ -1,5 +1,6 @@
 /** The log: JSON lines through pino. */
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import type { Clock } from '../time/clock.ts';
 
 /** Where records go; a child of the service's one logger. */
 export type Logger = PinoLogger;
@@ -19,17 +20,34 @@ const redactedFields = [
   '*.headers',
 ];
 
-/** The log and the way to be sure that it was written. */
+/** How long the end waits for a reader of the log that takes nothing, in milliseconds. */
+const endTimeout = 1_000;
+
+/** The log and its end. */
 export interface Log {
   readonly logger: Logger;
-  /** Writes what is still held back. */
-  readonly flush: () => void;
+  /** Writes what is still held back, unless nobody reads it, and takes no more. */
+  readonly end: () => Promise<void>;
 }
 
 /** Opens the log on standard output. */
-export function openLog(level: string): Log {
-  const destination = pino.destination({ dest: 1, sync: false, maxLength: maxBufferedBytes });
-  return { logger: createLogger(level, destination), flush: () => destination.flushSync() };
+export function openLog(level: string, clock: Clock): Log {
+  // Asking for the stream makes a pipe non-blocking: a reader that takes nothing would hold a thread for ever.
+  const { fd } = process.stdout;
+  const destination = pino.destination({ dest: fd, sync: false, maxLength: maxBufferedBytes });
+  let hasEnded = false;
+  const write = (line: string) => !hasEnded && destination.write(line);
+  const end = () =>
+    new Promise<void>((resolve) => {
+      hasEnded = true;
+      const cancel = clock.after(endTimeout, resolve);
+      destination.once('close', () => {
+        cancel();
+        resolve();
+      });
+      destination.end();
+    });
+  return { logger: createLogger(level, { write }), end };
 }
 
 /** Makes a logger on any stream of lines. */

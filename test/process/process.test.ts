@@ -205,6 +205,23 @@ describe('a process', () => {
     expect(service.errors()).toMatch(/EADDRINUSE/);
   });
 
+  test('serves on and ends as it should where nobody reads its log', async () => {
+    const issuer = await issuerForTest();
+    const flags = [...free, '--shutdown-delay', '0s', '--log-checks', 'all', '--log-level', 'debug'];
+    // A pipe of the shell's blocks whoever writes to it, other than one of Node's.
+    const service = startCommand('bash', [
+      '-c',
+      `${process.execPath} src/main.ts --issuer ${issuer.url} --audience ${audience} ${flags.join(' ')} --http-port ${issuer.port + 1} & echo $! >&2; wait $!; echo "code $?" >&2`,
+    ]);
+    service.child.stdout?.pause();
+    const good = request('GET', `/${'x'.repeat(400)}`, [`authorization: Bearer ${await issuer.mint()}`]);
+    const answer = () => exchange(issuer.port + 1, good).then((response) => response?.status);
+    await until(async () => (await answer()) === 200);
+    for (let check = 0; check < 1_000; check++) expect(await answer()).toBe(200);
+    process.kill(Number(service.errors().trim()), 'SIGTERM');
+    await until(() => service.errors().includes('code 0'));
+  });
+
   test('logs a defect and ends with code 70', async () => {
     const issuer = await issuerForTest();
     const defect = join(folder(), 'defect.mjs');
