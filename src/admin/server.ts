@@ -4,7 +4,7 @@ import type https from 'node:https';
 import type { FastifyReply } from 'fastify';
 import type { Config } from '../config/options.ts';
 import type { IssuerStatus } from '../issuer/issuer.ts';
-import { type Listener, listen } from '../listener/listener.ts';
+import { closeServer, type Listener, listen, openSockets } from '../listener/listener.ts';
 import { keepTlsFresh } from '../listener/tls.ts';
 import { createWebServer } from '../listener/web-server.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -52,6 +52,7 @@ export function createAdminServer({
     },
   });
   const { server } = app;
+  const sockets = openSockets(server);
   let stopTls = () => {};
 
   app.addHook('onRequest', (request, reply, next) => {
@@ -82,9 +83,7 @@ export function createAdminServer({
     drain: () => {},
     close: async () => {
       stopTls();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
+      await closeServer(server, sockets, 0, clock);
     },
   };
 }

@@ -4,11 +4,11 @@ import net, { type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { Check, CheckRequest } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
-import { type Listener, listen, quietMoment } from '../listener/listener.ts';
+import { closeServer, type Listener, listen, openSockets, quietMoment } from '../listener/listener.ts';
 import { keepTlsFresh, readTls } from '../listener/tls.ts';
 import type { Clock } from '../time/clock.ts';
 import { type AnswerStream, type Method, serveCall, type UnaryAnswer } from './call.ts';
-import { type ConnectionGuard, createConnectionGuard, endConnection, maxConcurrentCalls } from './guard.ts';
+import { type ConnectionGuard, createConnectionGuard, maxConcurrentCalls } from './guard.ts';
 import { createHealthMethods, type HealthSource } from './health.ts';
 import { toCheckRequest } from './request.ts';
 import type { CheckCodec, ToResponse } from './response.ts';
@@ -92,6 +92,7 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
     session.on('stream', (stream, headers) => serveCall(stream, headers, context));
   };
   const server = createServer(options.tls, serve);
+  const sockets = openSockets(server);
 
   const sweep = () => {
     const now = clock.monotonic();
@@ -118,17 +119,13 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
     close: async (grace) => {
       stopTls();
       await quietMoment(server, clock);
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const cancel = clock.after(grace, () => {
-        for (const { session, socket } of connections) endConnection(session, socket);
-      });
+      const closed = closeServer(server, sockets, grace, clock);
       for (const connection of connections) askOnceToGo(connection);
       clock.after(goAwayTime, () => {
         for (const answers of openAnswers) answers.end(grpcStatus.unavailable);
         for (const { session } of connections) session.close();
       });
       await closed;
-      cancel();
       stopSweeping();
     },
   };

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Check, Decision } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
-import { type Listener, listen, quietMoment } from '../listener/listener.ts';
+import { closeServer, type Listener, listen, openSockets, quietMoment } from '../listener/listener.ts';
 import { keepTlsFresh } from '../listener/tls.ts';
 import { createWebServer } from '../listener/web-server.ts';
 import type { Clock } from '../time/clock.ts';
@@ -52,6 +52,7 @@ export function createHttpServer({
 }: HttpServerDependencies): Listener {
   const app = createApp(options);
   const { server } = app;
+  const sockets = openSockets(server);
   let isDraining = false;
   let stopTls = () => {};
 
@@ -94,10 +95,7 @@ export function createHttpServer({
       stopTls();
       stopSweeping();
       await quietMoment(server, clock);
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const cancel = clock.after(grace, () => server.closeAllConnections());
-      await closed;
-      cancel();
+      await closeServer(server, sockets, grace, clock);
     },
   };
 }
@@ -146,7 +144,7 @@ function answerConnect(
   const response = new ServerResponse(message);
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
-  response.on('finish', () => socket.end());
+  response.on('finish', () => socket.destroySoon());
   answer(message, response, message.url ?? '');
 }
 

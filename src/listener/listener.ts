@@ -1,6 +1,6 @@
 /** What the application knows of a listener, whatever it speaks. */
 
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Clock } from '../time/clock.ts';
 
 /** Where a listener turned out to listen. */
@@ -55,4 +55,29 @@ export function quietMoment(server: Server, clock: Clock): Promise<void> {
       setImmediate(resolve);
     });
   });
+}
+
+/** Keeps count of a server's connections, those in the middle of a TLS handshake included. */
+export function openSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+/** Stops listening and resolves when every connection has ended; those that are left after `grace` milliseconds are cut. */
+export async function closeServer(
+  server: Server,
+  sockets: ReadonlySet<Socket>,
+  grace: number,
+  clock: Clock,
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const cancel = clock.after(grace, () => {
+    for (const socket of sockets) socket.destroy();
+  });
+  await closed;
+  cancel();
 }
