@@ -59,14 +59,13 @@ export function createFetch(options: FetchOptions): Fetch {
 interface Agents {
   readonly http: http.Agent;
   readonly https: https.Agent;
-  readonly isProxied: boolean;
 }
 
 /** Agents of our own: the global ones listen to the environment when Node is told so. */
 function createAgents(proxy: string, environment: FetchOptions['environment']): Agents {
   const proxyEnv = proxy === 'env' ? { ...environment } : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
   const options = proxy === '' ? {} : { proxyEnv: proxyEnv as NodeJS.ProcessEnv };
-  return { http: new http.Agent(options), https: new https.Agent(options), isProxied: proxy !== '' };
+  return { http: new http.Agent(options), https: new https.Agent(options) };
 }
 
 /** Builds the trust for one fetch, and again only when the extra certificates have changed. */
@@ -97,7 +96,7 @@ function get(
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     ...(secureContext !== undefined && { secureContext }),
-    ...(!agents.isProxied && { lookup: lookupGuarded }),
+    lookup: lookupGuarded,
   };
   return new Promise((resolve, reject) => {
     const request =

@@ -195,7 +195,8 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     },
     refresh: () => {
       source.rediscover();
-      return fetchOnce(false);
+      // A fetch that is under way may have begun before whatever the operator knows of.
+      return flight === undefined ? fetchOnce(false) : flight.then(() => fetchOnce(false));
     },
     status,
   };

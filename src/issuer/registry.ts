@@ -41,6 +41,11 @@ interface Entry extends RegisteredIssuer {
 /** Makes an empty registry. */
 export function createIssuerRegistry(clock: Clock): IssuerRegistry {
   let current: readonly Entry[] = [];
+  const started = new Set<Issuer>();
+  const stop = (issuer: Issuer) => {
+    issuer.stop();
+    started.delete(issuer);
+  };
   return {
     issuers: () => current,
     prepare: async (plans) => {
@@ -53,21 +58,24 @@ export function createIssuerRegistry(clock: Clock): IssuerRegistry {
         }),
       );
       const fresh = next.filter(({ identity }) => !before.has(identity)).map(({ issuer }) => issuer);
-      for (const issuer of fresh) issuer.start();
+      for (const issuer of fresh) {
+        started.add(issuer);
+        issuer.start();
+      }
       if (current.length > 0) {
         const allHaveKeys = Promise.all(fresh.map(({ firstKeys }) => firstKeys)).then(() => {});
         await withDeadline(allHaveKeys, preparationTime, clock, () => {});
       }
       return () => {
         const kept = new Set(next.map(({ issuer }) => issuer));
-        for (const { issuer } of current) if (!kept.has(issuer)) issuer.stop();
+        for (const { issuer } of current) if (!kept.has(issuer)) stop(issuer);
         // Whoever reloads may want a withdrawn key gone now.
         for (const { issuer, identity } of next) if (before.has(identity)) void issuer.refresh();
         current = next;
       };
     },
     stop: () => {
-      for (const { issuer } of current) issuer.stop();
+      for (const issuer of started) stop(issuer);
     },
   };
 }
