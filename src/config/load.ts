@@ -158,15 +158,22 @@ function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
-/** Names the issuers that have no name after their host, and after host and path where a host has several. */
+/** The label of checks that belong to no issuer. */
+const reservedName = 'none';
+
+/** Names the issuers that have no name: after their host, or as much more of the issuer as tells them apart. */
 function named(issuers: readonly z.output<typeof options>['issuers'][number][]): IssuerConfig[] {
-  const hosts = issuers.map(({ issuer }) => (URL.canParse(issuer) ? new URL(issuer).host || issuer : issuer));
-  const taken = new Set(issuers.map(({ name }) => name));
-  return issuers.map((issuer, index) => {
-    if (issuer.name !== undefined) return { ...issuer, name: issuer.name };
-    const host = hosts[index] ?? issuer.issuer;
-    const isUnique = hosts.indexOf(host) === hosts.lastIndexOf(host) && !taken.has(host);
-    return { ...issuer, name: isUnique ? host : issuer.issuer.replace(/^[a-z]+:\/\//, '') };
+  const names: readonly ((issuer: string) => string)[] = [
+    (issuer) => (URL.canParse(issuer) ? new URL(issuer).host || issuer : issuer),
+    (issuer) => issuer.replace(/^[a-z]+:\/\//, ''),
+    (issuer) => issuer,
+  ];
+  const taken = new Set([reservedName, ...issuers.map(({ name }) => name)]);
+  return issuers.map(({ issuer, name, ...rest }) => {
+    const tellsApart = (nameOf: (issuer: string) => string) =>
+      !taken.has(nameOf(issuer)) &&
+      issuers.filter((other) => nameOf(other.issuer) === nameOf(issuer)).length === 1;
+    return { ...rest, issuer, name: name ?? names.find(tellsApart)?.(issuer) ?? `issuer ${issuer}` };
   });
 }
 
