@@ -52,7 +52,6 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   let cache = createTokenCache(config.cache);
   let isDraining = false;
   let hasBeenReady = false;
-  let reloading: Promise<void> = Promise.resolve();
   const healthListeners = new Set<() => void>();
 
   const registry = createIssuerRegistry(clock);
@@ -140,6 +139,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     metrics.configLoaded(hash('sha256', JSON.stringify(next)).slice(0, 16), clock.now() / 1000);
   const take = async (next: Config) => {
     const putInPlace = await registry.prepare(plan(next));
+    if (isDraining) return;
     const unchanged = JSON.stringify(next.cache) === JSON.stringify(config.cache);
     putInPlace();
     if (!unchanged) cache = createTokenCache(next.cache);
@@ -151,29 +151,26 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
 
   return {
     start: async () => {
+      // Before anything is asked: without its issuers, it would call every token one of an unknown issuer.
+      await take(config);
       const addresses: Partial<Record<Listener['name'], BoundAddress>> = {};
       for (const listener of listeners) {
         const address = await listener.start();
         addresses[listener.name] = address;
         logger.info({ listener: listener.name, ...address }, 'listening');
       }
-      await take(config);
       return addresses;
     },
-    reload: (next) => {
-      reloading = reloading
-        .catch(() => {})
-        .then(async () => {
-          if (isDraining) return;
-          const restart = needsRestart(config, next);
-          await take(next);
-          logger.level = next.log.level;
-          metrics.configReloaded(true);
-          if (restart.length > 0)
-            logger.warn({ options: restart }, 'these options have changed, and change only with a restart');
-          logger.info({ issuers: next.issuers.map(({ name }) => name) }, 'the configuration was reloaded');
-        });
-      return reloading;
+    reload: async (next) => {
+      if (isDraining) return;
+      const restart = needsRestart(config, next);
+      logger.level = next.log.level;
+      await take(next);
+      if (isDraining) return;
+      metrics.configReloaded(true);
+      if (restart.length > 0)
+        logger.warn({ options: restart }, 'these options have changed, and change only with a restart');
+      logger.info({ issuers: next.issuers.map(({ name }) => name) }, 'the configuration was reloaded');
     },
     reloadFailed: (error) => {
       metrics.configReloaded(false);

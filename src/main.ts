@@ -73,7 +73,7 @@ async function runService(sources: ConfigSources): Promise<void> {
     if (stopRequestedAt !== undefined && now - stopRequestedAt > sameSignal) exitAtOnce(exitCode.forced);
     if (stopRequestedAt !== undefined) return;
     stopRequestedAt = now;
-    void service?.stop().then(exitAtOnce);
+    void service?.stop().then(exitAtOnce, crash);
   };
   let hasCrashed = false;
   const crash = (error: unknown) => {
@@ -81,7 +81,8 @@ async function runService(sources: ConfigSources): Promise<void> {
     hasCrashed = true;
     if (service === undefined) process.stderr.write(`oidc-authz: ${inspect(error)}\n`);
     const told = service?.crashed(error) ?? Promise.resolve();
-    void told.then(() => exitAtOnce(exitCode.defect));
+    const exit = () => exitAtOnce(exitCode.defect);
+    void told.then(exit, exit);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
@@ -98,7 +99,7 @@ async function runService(sources: ConfigSources): Promise<void> {
     process.exit(isConfig ? exitCode.configuration : exitCode.failed);
   }
   // A signal may have come while the service was starting.
-  if (stopRequestedAt !== undefined) void service.stop().then(exitAtOnce);
+  if (stopRequestedAt !== undefined) void service.stop().then(exitAtOnce, crash);
 }
 
 /** Ends the process without the log's own exit handler, which would wait for a reader that may never come. */

@@ -53,12 +53,18 @@ export async function serve(sources: ConfigSources): Promise<Service> {
     throw error;
   }
 
-  const reload = async () => {
+  const reloadOnce = async () => {
     try {
       await app.reload(await load());
     } catch (error) {
       app.reloadFailed(error instanceof Error ? error : new Error(String(error)));
     }
+  };
+  // One after the other from the reading on, so that the file that was read last is the one in use.
+  let reloading = Promise.resolve();
+  const reload = () => {
+    reloading = reloading.then(reloadOnce);
+    return reloading;
   };
   const file = configFileOf(sources);
   const stopWatching = file === undefined ? () => {} : watchFiles([file], systemClock, () => void reload());

@@ -35,6 +35,8 @@ export function openLog(level: string, clock: Clock): Log {
   // Asking for the stream makes a pipe non-blocking: a reader that takes nothing would hold a thread for ever.
   const { fd } = process.stdout;
   const destination = pino.destination({ dest: fd, sync: false, maxLength: maxBufferedBytes });
+  // A disk that is full is no reason to stop guarding; what could not be written is tried again with the next record.
+  destination.on('error', () => {});
   let hasEnded = false;
   const write = (line: string) => !hasEnded && destination.write(line);
   const end = () =>
