@@ -29,7 +29,7 @@ function issuerChecks(
   readFile: (path: string) => string,
 ): FileCheck[] {
   const { jwks, jwksFile, caFile, algorithms } = issuer;
-  const usable = (text: string) => readKeySet(parseJson(text), algorithms, limits.maxIssuerKeys, undefined);
+  const usable = (text: string) => readKeySet(text, algorithms, limits.maxIssuerKeys, undefined);
   return [
     ...(jwks === undefined ? [] : [{ path: `${at}.jwks`, source: '', attempt: () => usable(jwks) }]),
     ...(jwksFile === undefined
@@ -59,12 +59,4 @@ async function problemOf({ path, source, attempt }: FileCheck): Promise<Problem 
 function readCertificates(pem: string): void {
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('expected certificates in PEM');
   createSecureContext({ ca: pem });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error('expected a JSON Web Key Set, but it is not JSON');
-  }
 }

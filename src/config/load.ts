@@ -1,8 +1,9 @@
 /** From file, environment and flags to one validated, frozen configuration, or to all that is wrong with them. */
 import type * as z from 'zod';
 import type { ConfigFile } from './file.ts';
+import { named } from './issuer-names.ts';
 import { dotted, leaves, titleAt } from './leaves.ts';
-import { type Config, type IssuerConfig, options } from './options.ts';
+import { type Config, options } from './options.ts';
 import { ConfigError, type Problem, suggestion } from './problems.ts';
 import {
   type GivenFlag,
@@ -156,25 +157,6 @@ function shown(value: unknown): string {
   if (isObject(value)) return 'names with values';
   const text = typeof value === 'string' ? JSON.stringify(maskUrls(value)) : String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
-}
-
-/** The label of checks that belong to no issuer. */
-const reservedName = 'none';
-
-/** Names the issuers that have no name: after their host, or as much more of the issuer as tells them apart. */
-function named(issuers: readonly z.output<typeof options>['issuers'][number][]): IssuerConfig[] {
-  const names: readonly ((issuer: string) => string)[] = [
-    (issuer) => (URL.canParse(issuer) ? new URL(issuer).host || issuer : issuer),
-    (issuer) => issuer.replace(/^[a-z]+:\/\//, ''),
-    (issuer) => issuer,
-  ];
-  const taken = new Set([reservedName, ...issuers.map(({ name }) => name)]);
-  return issuers.map(({ issuer, name, ...rest }) => {
-    const tellsApart = (nameOf: (issuer: string) => string) =>
-      !taken.has(nameOf(issuer)) &&
-      issuers.filter((other) => nameOf(other.issuer) === nameOf(issuer)).length === 1;
-    return { ...rest, issuer, name: name ?? names.find(tellsApart)?.(issuer) ?? `issuer ${issuer}` };
-  });
 }
 
 function assign(tree: Tree, path: readonly string[], value: unknown): void {

@@ -35,7 +35,7 @@ export function formatProblems(problems: readonly Problem[]): string {
  *
  * @returns the nearest candidate, or undefined if none is near
  */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
+function nearest(name: string, candidates: readonly string[]): string | undefined {
   const normal = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
   const distances = candidates.map((candidate) => ({
     candidate,

@@ -1,7 +1,6 @@
 /** The gRPC status codes that this service answers with (gRPC core documentation, statuscodes.md). */
 export const grpcStatus = {
   ok: 0,
-  cancelled: 1,
   deadlineExceeded: 4,
   notFound: 5,
   resourceExhausted: 8,

@@ -3,43 +3,25 @@ import type { IncomingMessage } from 'node:http';
 import type { CheckRequest } from '../check/types.ts';
 
 /**
- * The check request that an HTTP request is. What only a log record needs is looked up when it is asked for.
+ * The check request that an HTTP request is.
  *
  * The raw headers count: Node's parsed ones show the first of several authorization lines and hide the rest.
+ *
+ * @param path the request target as it was received
  */
-export class HttpCheckRequest implements CheckRequest {
-  readonly path: string;
-  readonly authorization: readonly string[];
-  readonly #message: IncomingMessage;
-
-  /** @param path the request target as it was received */
-  constructor(message: IncomingMessage, path: string) {
-    this.#message = message;
-    this.path = path;
-    this.authorization = rawValues(message.rawHeaders, 'authorization');
-  }
-
-  get method(): string {
-    return this.#message.method ?? '';
-  }
-
-  get host(): string {
-    return rawValues(this.#message.rawHeaders, 'host')[0] ?? '';
-  }
-
-  get requestId(): string {
-    return rawValues(this.#message.rawHeaders, 'x-request-id')[0] ?? '';
-  }
-}
-
-/** Every value of a header, in order. */
-function rawValues(rawHeaders: readonly string[], lowerCaseName: string): string[] {
-  const values: string[] = [];
+export function toCheckRequest({ method = '', rawHeaders }: IncomingMessage, path: string): CheckRequest {
+  const authorization: string[] = [];
+  let [host, requestId]: (string | undefined)[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
-    if (name.length === lowerCaseName.length && name.toLowerCase() === lowerCaseName) {
-      values.push(rawHeaders[index + 1] ?? '');
-    }
+    const value = rawHeaders[index + 1] ?? '';
+    if (isNamed(name, 'authorization')) authorization.push(value);
+    else if (isNamed(name, 'host')) host ??= value;
+    else if (isNamed(name, 'x-request-id')) requestId ??= value;
   }
-  return values;
+  return { method, path, authorization, host: host ?? '', requestId: requestId ?? '' };
+}
+
+function isNamed(name: string, lowerCase: string): boolean {
+  return name.length === lowerCase.length && name.toLowerCase() === lowerCase;
 }

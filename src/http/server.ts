@@ -1,5 +1,5 @@
 /** The HTTP check listener: every request on it, whatever its method, path or body, is a check. */
-import http, { type IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import type https from 'node:https';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -9,8 +9,9 @@ import { closeServer, type Listener, listen, openSockets, quietMoment } from '..
 import { keepTlsFresh } from '../listener/tls.ts';
 import { createWebServer } from '../listener/web-server.ts';
 import type { Clock } from '../time/clock.ts';
+import { endUnreadConnections, refuseConnection } from './connections.ts';
 import type { HttpReply } from './reply.ts';
-import { HttpCheckRequest } from './request.ts';
+import { toCheckRequest } from './request.ts';
 
 /** What answers checks; taken once per check, so that none sees two configurations. */
 export interface HttpAuthorizer {
@@ -35,9 +36,6 @@ const keepAliveTimeout = 65 * 60 * 1000;
 const headersTimeout = 10_000;
 const requestTimeout = 15_000;
 const connectionsCheckingInterval = 2_000;
-
-/** How often connections are looked at for answers that nobody reads, in milliseconds. */
-const sweepInterval = 5_000;
 
 /** The header section of 96 KiB that is promised, and a request line. */
 const maxHeaderSize = 112 * 1024;
@@ -66,7 +64,7 @@ export function createHttpServer({
   };
   const answer = (message: IncomingMessage, response: ServerResponse, path: string) => {
     const { check, toReply } = authorizer();
-    const decision = check(new HttpCheckRequest(message, path));
+    const decision = check(toCheckRequest(message, path));
     if (decision instanceof Promise) void decision.then((settled) => reply(response, settled, toReply));
     else reply(response, decision, toReply);
   };
@@ -146,51 +144,4 @@ function answerConnect(
   response.assignSocket(socket);
   response.on('finish', () => socket.destroySoon());
   answer(message, response, message.url ?? '');
-}
-
-/**
- * Ends connections whose peer does not take its answers: one that was held up at two looks in a row. Asking each
- * connection for a timeout of its own would cost every check more than this costs them all.
- *
- * @returns stops that
- */
-function endUnreadConnections(
-  server: FastifyInstance['server'],
-  isSecure: boolean,
-  clock: Clock,
-): () => void {
-  const sockets = new Set<Socket>();
-  let heldUp = new Set<Socket>();
-  let cancel = () => {};
-  // Over TLS it is the socket above the encryption that answers are written to.
-  server.on(isSecure ? 'secureConnection' : 'connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  const sweep = () => {
-    const unread = [...sockets].filter((socket) => socket.writableLength > 0);
-    for (const socket of unread) if (heldUp.has(socket)) socket.destroy();
-    heldUp = new Set(unread);
-    cancel = clock.after(sweepInterval, sweep);
-  };
-  cancel = clock.after(sweepInterval, sweep);
-  return () => cancel();
-}
-
-/** Answers what is no HTTP, or too much or too slow of it, and hangs up. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
-  const status = statusOf(error.code);
-  // A bare reset would be an error to Envoy, which an open failure mode turns into an allow; a 400 is a denial.
-  if (status !== undefined && socket.writable) {
-    socket.write(
-      `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
-    );
-  }
-  socket.destroy();
-}
-
-function statusOf(code: string | undefined): number | undefined {
-  if (code === 'HPE_HEADER_OVERFLOW') return 431;
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
-  return code?.startsWith('HPE_') === true ? 400 : undefined;
 }

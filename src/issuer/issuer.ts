@@ -127,7 +127,7 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
 
   const takeOver = async (published: string) => {
     if (published !== text) {
-      const read = await readKeySet(parseJson(published), config.algorithms, maxKeys, keySet);
+      const read = await readKeySet(published, config.algorithms, maxKeys, keySet);
       const change = difference(keySet, read.keySet);
       if (read.rejected.length > 0) onKeysRejected(read.rejected);
       [keySet, text] = [read.keySet, published];
@@ -219,12 +219,4 @@ function difference(before: KeySet | undefined, after: KeySet): KeysChange {
   const added = after.keys.filter((key) => before?.holds(key) !== true).length;
   const removed = before?.keys.filter((key) => !after.holds(key)).length ?? 0;
   return { added, removed, keys: after.keys.length };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error('the key set is not JSON');
-  }
 }

@@ -34,19 +34,19 @@ export interface ReadKeySet {
 /**
  * Reads a key set. A bad member is left out, the good ones serve.
  *
- * @param document what was published, parsed
+ * @param text what was published
  * @param allowed the algorithms that the issuer's tokens may use
  * @param maxKeys a set with more members is refused whole
  * @param previous keys that are in it too are taken over as they are
  * @throws Error if there is not one usable key
  */
 export async function readKeySet(
-  document: unknown,
+  text: string,
   allowed: readonly Algorithm[],
   maxKeys: number,
   previous: KeySet | undefined,
 ): Promise<ReadKeySet> {
-  const members = membersOf(document);
+  const members = membersOf(parseJson(text));
   if (members.length > maxKeys)
     throw new Error(`the key set has ${members.length} keys, more than ${maxKeys}`);
 
@@ -84,6 +84,14 @@ function membersOf(document: unknown): readonly unknown[] {
     return document.keys;
   }
   throw new Error('expected a JSON Web Key Set: an object with a list named keys');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('expected a JSON Web Key Set, but it is not JSON');
+  }
 }
 
 /** Whether a token's `kid` and `alg` would name both keys (RFC 7517 section 4.5). */

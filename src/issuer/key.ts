@@ -1,7 +1,7 @@
 /** One published key: from the JSON of a key set to what may be imported (RFC 7517 section 4, RFC 7518 section 6). */
 import type { JWK } from 'jose';
 import type { Algorithm } from '../config/issuer-options.ts';
-import { isKeyId, toAlgorithm } from '../token/header.ts';
+import { isKeyId, toAlgorithm } from './key-name.ts';
 import { ed25519Problem, ellipticCurves, rsaProblem } from './key-strength.ts';
 
 /** Why a published key is refused: the values of the metric's label. */

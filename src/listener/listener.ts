@@ -57,10 +57,17 @@ export function quietMoment(server: Server, clock: Clock): Promise<void> {
   });
 }
 
-/** Keeps count of a server's connections, those in the middle of a TLS handshake included. */
-export function openSockets(server: Server): ReadonlySet<Socket> {
+/**
+ * Keeps count of a server's connections.
+ *
+ * @param event tells of one: `connection`, in the middle of a TLS handshake too, or `secureConnection`, after it
+ */
+export function openSockets(
+  server: Server,
+  event: 'connection' | 'secureConnection' = 'connection',
+): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
+  server.on(event, (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });

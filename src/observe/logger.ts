@@ -2,7 +2,7 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from '../time/clock.ts';
 
-/** Where records go; a child of the service's one logger. */
+/** Where records go. */
 export type Logger = PinoLogger;
 
 /** The most that waits for a slow reader of the log, in bytes; beyond it records are dropped. */

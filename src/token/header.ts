@@ -1,14 +1,12 @@
 /** The JOSE header of a token (RFC 7515 section 4). */
 
 import type { DenyReason } from '../check/reasons.ts';
-import { type Algorithm, supportedAlgorithms } from '../config/issuer-options.ts';
+import type { Algorithm } from '../config/issuer-options.ts';
+import { isKeyId, toAlgorithm } from '../issuer/key-name.ts';
 import { readJsonObject } from './json.ts';
 
 /** The longest header, decoded, in bytes. */
 const maxHeaderBytes = 4 * 1024;
-
-/** The longest key id, in characters. */
-export const maxKeyIdLength = 256;
 
 /** What a header says of the key and the kind of token. */
 export interface JoseHeader {
@@ -45,17 +43,6 @@ export function readHeader(segment: string): JoseHeader | DenyReason {
     keyId: has('kid') ? (header.kid as string) : undefined,
     type: has('typ') ? header.typ : undefined,
   };
-}
-
-/** Whether a value can be a `kid` (RFC 7515 section 4.1.4) of a length that is looked up. */
-export function isKeyId(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= maxKeyIdLength;
-}
-
-/** Reads a JWA algorithm name; undefined if it is none that can be allowed. */
-export function toAlgorithm(name: unknown): Algorithm | undefined {
-  if (name === 'Ed25519') return 'EdDSA';
-  return supportedAlgorithms.find((algorithm) => algorithm === name);
 }
 
 /** Whether the payload would be another token (RFC 7519 section 5.2). */

@@ -20,7 +20,8 @@ beforeAll(async () => {
   ed = await exportJWK((await generateKeyPair('EdDSA', { extractable: true })).publicKey);
 });
 
-const read = (keys: unknown, max = 100) => readKeySet({ keys }, supportedAlgorithms, max, undefined);
+const read = (keys: unknown, max = 100) =>
+  readKeySet(JSON.stringify({ keys }), supportedAlgorithms, max, undefined);
 
 /** A modulus of so many bits, odd, with no structure. */
 function modulus(bits: number): string {
@@ -232,7 +233,9 @@ describe('a key set', () => {
     ['no key', { keys: [] }],
     ['no usable key', { keys: [{ kty: 'oct', k: 'AAAA' }] }],
   ])('that is %s is refused', async (_, document) => {
-    await expect(readKeySet(document, supportedAlgorithms, 100, undefined)).rejects.toThrow(/key set/i);
+    await expect(
+      readKeySet(JSON.stringify(document) ?? '', supportedAlgorithms, 100, undefined),
+    ).rejects.toThrow(/key set/i);
   });
 
   test('with too many members is refused whole', async () => {
@@ -245,10 +248,15 @@ describe('a key set', () => {
       { ...rsa, kid: 'a' },
       { ...ec, kid: 'b' },
     ]);
-    const again = await readKeySet({ keys: [{ ...rsa, kid: 'a' }] }, supportedAlgorithms, 100, first.keySet);
+    const again = await readKeySet(
+      JSON.stringify({ keys: [{ ...rsa, kid: 'a' }] }),
+      supportedAlgorithms,
+      100,
+      first.keySet,
+    );
     expect(again.keySet.find('a', 'RS256')).toBe(first.keySet.find('a', 'RS256'));
     const replaced = await readKeySet(
-      { keys: [{ ...otherRsa, kid: 'a' }] },
+      JSON.stringify({ keys: [{ ...otherRsa, kid: 'a' }] }),
       supportedAlgorithms,
       100,
       first.keySet,
