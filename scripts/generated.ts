@@ -4,14 +4,16 @@ import { withheldCauses } from '../src/check/types.ts';
 import { configJsonSchema, optionsMarkdown } from '../src/config/describe.ts';
 import { keyRejections } from '../src/issuer/key.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metrics.ts';
+import { chartFiles } from './chart.ts';
 
 /** The files and their texts. */
-export function generatedFiles(): readonly (readonly [path: string, text: string])[] {
+export async function generatedFiles(): Promise<readonly (readonly [path: string, text: string])[]> {
   return [
     ['schema/config.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
     ['docs/options.md', optionsMarkdown()],
     ['docs/reasons.md', reasonsMarkdown()],
     ['docs/metrics.md', metricsMarkdown()],
+    ...(await chartFiles()),
   ];
 }
 

@@ -164,6 +164,6 @@ describe('no file of the source', () => {
   });
 });
 
-test.each(generatedFiles())('%s is what `npm run generate` would write', (path, text) => {
+test.each(await generatedFiles())('%s is what `npm run generate` would write', (path, text) => {
   expect(readFileSync(join(root, path), 'utf8')).toBe(text);
 });

@@ -1,0 +1,32 @@
+// A check without a token must be refused, over every listener that is named as an argument.
+import http2 from 'node:http2';
+
+const overHttp = async (url) => (await fetch(url)).status;
+
+// An empty CheckRequest; the CheckResponse begins with its status, whose code says what the check came to.
+const overGrpc = (url) =>
+  new Promise((resolve, reject) => {
+    const session = http2.connect(url.replace(/^grpc/, 'http'));
+    session.on('error', reject);
+    const call = session.request({
+      ':method': 'POST',
+      ':path': '/envoy.service.auth.v3.Authorization/Check',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    const chunks = [];
+    call.on('data', (chunk) => chunks.push(chunk));
+    call.on('error', reject);
+    call.on('end', () => {
+      session.close();
+      const answer = Buffer.concat(chunks).subarray(5);
+      resolve(answer[0] === 0x0a && answer[2] === 0x08 && answer[3] === 16 ? 401 : answer.toString('hex'));
+    });
+    call.end(Buffer.alloc(5));
+  });
+
+for (const url of process.argv.slice(1)) {
+  const ended = await (url.startsWith('grpc') ? overGrpc(url) : overHttp(url));
+  console.log(`${url}: a check without a token ended in ${ended}`);
+  if (ended !== 401) process.exitCode = 1;
+}

@@ -1,0 +1,81 @@
+{{- /* What the mesh must know of the service. The header lists come from the configuration. */ -}}
+
+{{- define "oidc-authz.checkHeaders" -}}
+{{- concat (list "authorization" "x-request-id") .Values.authorizer.includeHeaders | uniq | toYaml }}
+{{- end }}
+
+{{- define "oidc-authz.upstreamHeaders" -}}
+{{- $config := include "oidc-authz.config" . | fromYaml -}}
+{{- $headers := list -}}
+{{- if eq $config.identityHeaders "set" -}}
+{{- range $config.outputClaimToHeaders }}{{- $headers = append $headers (lower .header) }}{{- end -}}
+{{- if $config.outputTokenToHeader }}{{- $headers = append $headers (lower $config.outputTokenToHeader) }}{{- end -}}
+{{- end -}}
+{{- uniq $headers | toYaml }}
+{{- end }}
+
+{{- define "oidc-authz.checkPorts" -}}
+{{- $config := include "oidc-authz.config" . | fromYaml -}}
+{{- $ports := list -}}
+{{- if $config.http.enabled }}{{- $ports = append $ports (toString $config.http.port) }}{{- end -}}
+{{- if $config.grpc.enabled }}{{- $ports = append $ports (toString $config.grpc.port) }}{{- end -}}
+{{- toJson $ports }}
+{{- end }}
+
+{{- /* An entry of spec.config.authorizers of Kyma's Istio resource. */ -}}
+{{- define "oidc-authz.kymaEntry" -}}
+{{- $onAllow := include "oidc-authz.upstreamHeaders" . | fromYamlArray -}}
+name: {{ include "oidc-authz.providerName" . }}
+service: {{ include "oidc-authz.host" . }}
+port: {{ include "oidc-authz.httpServicePort" . }}
+timeout: {{ .Values.authorizer.timeout }}
+headers:
+  inCheck:
+    include: {{ include "oidc-authz.checkHeaders" . | fromYamlArray | toJson }}
+  {{- with $onAllow }}
+  toUpstream:
+    onAllow: {{ toJson . }}
+  {{- end }}
+  {{- with .Values.authorizer.onDeny }}
+  toDownstream:
+    onDeny: {{ toJson . }}
+  {{- end }}
+{{- end }}
+
+{{- /* Entries of extensionProviders of Istio's mesh configuration. */ -}}
+{{- define "oidc-authz.istioHttpProvider" -}}
+{{- $onAllow := include "oidc-authz.upstreamHeaders" . | fromYamlArray -}}
+name: {{ include "oidc-authz.providerName" . }}
+envoyExtAuthzHttp:
+  service: {{ include "oidc-authz.host" . }}
+  port: {{ include "oidc-authz.httpServicePort" . }}
+  timeout: {{ .Values.authorizer.timeout }}
+  failOpen: false
+  includeRequestHeadersInCheck: {{ include "oidc-authz.checkHeaders" . | fromYamlArray | toJson }}
+  {{- with $onAllow }}
+  headersToUpstreamOnAllow: {{ toJson . }}
+  {{- end }}
+  {{- with .Values.authorizer.onDeny }}
+  headersToDownstreamOnDeny: {{ toJson . }}
+  {{- end }}
+{{- end }}
+
+{{- define "oidc-authz.istioGrpcProvider" -}}
+{{- $config := include "oidc-authz.config" . | fromYaml -}}
+name: {{ include "oidc-authz.providerName" . }}{{ if $config.http.enabled }}-grpc{{ end }}
+envoyExtAuthzGrpc:
+  service: {{ include "oidc-authz.host" . }}
+  port: {{ include "oidc-authz.grpcServicePort" . }}
+  timeout: {{ .Values.authorizer.timeout }}
+  failOpen: false
+{{- end }}
+
+{{- define "oidc-authz.guardedOperation" -}}
+to:
+  - operation:
+      {{- $operation := pick . "hosts" "paths" "notPaths" "methods" }}
+      {{- if not $operation }}
+      {{- $operation = dict "paths" (list "/*") }}
+      {{- end }}
+      {{- toYaml $operation | nindent 6 }}
+{{- end }}

@@ -1,0 +1,114 @@
+{{- define "oidc-authz.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- /* Room is left for the longest suffix that an object's name gets. */ -}}
+{{- define "oidc-authz.fullname" -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- default $full .Values.fullnameOverride | trunc 50 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "oidc-authz.chart" -}}
+{{- printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "oidc-authz.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "oidc-authz.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "oidc-authz.labels" -}}
+{{ include "oidc-authz.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ include "oidc-authz.chart" . }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "oidc-authz.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create }}
+{{- default (include "oidc-authz.fullname" .) .Values.serviceAccount.name }}
+{{- else }}
+{{- default "default" .Values.serviceAccount.name }}
+{{- end }}
+{{- end }}
+
+{{- define "oidc-authz.image" -}}
+{{- with .Values.image }}
+{{- if .digest }}{{ .repository }}@{{ .digest }}{{ else }}{{ .repository }}:{{ default $.Chart.AppVersion .tag }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{- /* The configuration with every default that the chart has to know. */ -}}
+{{- define "oidc-authz.config" -}}
+{{- mustMergeOverwrite (.Files.Get "files/defaults.yaml" | fromYaml) (deepCopy .Values.config) | toYaml }}
+{{- end }}
+
+{{- /* The configuration as the service gets it. */ -}}
+{{- define "oidc-authz.configFile" -}}
+{{- $config := deepCopy .Values.config -}}
+{{- if or .Values.caBundle.configMap .Values.caBundle.secret -}}
+{{- $issuers := list -}}
+{{- range $config.issuers -}}
+{{- $issuers = append $issuers (merge . (dict "caFile" (printf "/etc/oidc-authz/ca/%s" $.Values.caBundle.key))) -}}
+{{- end -}}
+{{- $_ := set $config "issuers" $issuers -}}
+{{- end -}}
+{{- toYaml $config }}
+{{- end }}
+
+{{- define "oidc-authz.configMapName" -}}
+{{- default (include "oidc-authz.fullname" .) .Values.existingConfigMap }}
+{{- end }}
+
+{{- /* Whole seconds of a duration such as 1m30s, rounded up. */ -}}
+{{- define "oidc-authz.seconds" -}}
+{{- $milliseconds := 0.0 -}}
+{{- range regexFindAll "[0-9.]+(ms|s|m|h)" . -1 -}}
+{{- $factor := get (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000) (regexFind "[a-z]+" .) -}}
+{{- $milliseconds = addf $milliseconds (mulf (regexFind "[0-9.]+" . | float64) $factor) -}}
+{{- end -}}
+{{- divf $milliseconds 1000 | ceil | int }}
+{{- end }}
+
+{{- /* The mebibytes of a quantity such as 384Mi. */ -}}
+{{- define "oidc-authz.mebibytes" -}}
+{{- $factors := dict "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 -}}
+{{- divf (mulf (regexFind "^[0-9.]+" . | float64) (get $factors (regexFind "[A-Za-z]*$" .))) 1048576 | floor | int }}
+{{- end }}
+
+{{- define "oidc-authz.host" -}}
+{{- printf "%s.%s.svc.%s" (include "oidc-authz.fullname" .) .Release.Namespace .Values.clusterDomain }}
+{{- end }}
+
+{{- define "oidc-authz.providerName" -}}
+{{- default (include "oidc-authz.fullname" .) .Values.authorizer.name }}
+{{- end }}
+
+{{- /* Ports and hosts of the URLs that the configuration names, as a list of host:port. */ -}}
+{{- define "oidc-authz.issuerEndpoints" -}}
+{{- $endpoints := list -}}
+{{- range .Values.config.issuers -}}
+{{- $urls := list .httpsProxy .jwksUri .discoveryUri -}}
+{{- if not (or .jwks .jwksFile .jwksUri .discoveryUri) }}{{- $urls = append $urls .issuer }}{{- end -}}
+{{- range $urls -}}
+{{- $url := urlParse (default "" .) -}}
+{{- if $url.host -}}
+{{- $port := default (ternary "80" "443" (eq $url.scheme "http")) (regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host)) -}}
+{{- $endpoints = append $endpoints (printf "%s:%s" (regexReplaceAll ":[0-9]+$" $url.host "") $port) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $endpoints | uniq | sortAlpha | toYaml }}
+{{- end }}
+
+{{- define "oidc-authz.httpServicePort" -}}
+{{- default (include "oidc-authz.config" . | fromYaml).http.port .Values.service.httpPort | int }}
+{{- end }}
+
+{{- define "oidc-authz.grpcServicePort" -}}
+{{- default (include "oidc-authz.config" . | fromYaml).grpc.port .Values.service.grpcPort | int }}
+{{- end }}
