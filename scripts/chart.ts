@@ -81,10 +81,10 @@ function valuesSchema(values: readonly DescribedValue[]): Schema {
   // The issuers may stand in a ConfigMap of the user's own; the template `validate` asks for them otherwise.
   const { $schema: _, required: __, ...config } = configJsonSchema() as Schema;
   if (schema.properties !== undefined) schema.properties.config = config;
-  for (const { path, description } of values) {
+  for (const { path, description } of values.filter((value) => value.description !== '')) {
     const part = path.reduce<Schema | undefined>((at, name) => at?.properties?.[name], schema);
     if (part === undefined) throw new Error(`values.yaml has ${path.join('.')}, and the schema has not`);
-    if (description !== '') part.description ??= description;
+    part.description ??= description;
   }
   return schema;
 }

@@ -69,13 +69,3 @@ envoyExtAuthzGrpc:
   timeout: {{ .Values.authorizer.timeout }}
   failOpen: false
 {{- end }}
-
-{{- define "oidc-authz.guardedOperation" -}}
-to:
-  - operation:
-      {{- $operation := pick . "hosts" "paths" "notPaths" "methods" }}
-      {{- if not $operation }}
-      {{- $operation = dict "paths" (list "/*") }}
-      {{- end }}
-      {{- toYaml $operation | nindent 6 }}
-{{- end }}
