@@ -1,9 +1,12 @@
 /** `npm run generate`: writes what is derived from the declarations in the source. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generatedFiles } from './generated.ts';
 
 for (const [path, text] of await generatedFiles()) {
-  writeFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), text);
+  const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
   process.stdout.write(`wrote ${path}\n`);
 }

@@ -1,0 +1,125 @@
+/** Manifests for Istio: providers of the mesh configuration, and policies that name them. */
+import type { Authorizer } from './mesh.ts';
+
+/** The mesh configuration's provider over HTTP. */
+export function httpProvider(authorizer: Authorizer): object {
+  const { name, host, httpPort, timeout, headersToUpstreamOnAllow } = authorizer;
+  return {
+    name,
+    envoyExtAuthzHttp: {
+      service: host,
+      port: httpPort,
+      timeout,
+      failOpen: false,
+      includeRequestHeadersInCheck: authorizer.includeRequestHeadersInCheck,
+      ...(headersToUpstreamOnAllow.length > 0 && { headersToUpstreamOnAllow }),
+      headersToDownstreamOnDeny: authorizer.headersToDownstreamOnDeny,
+    },
+  };
+}
+
+/** The mesh configuration's provider over gRPC, whose answers name every header themselves. */
+export function grpcProvider({ name, host, grpcPort, timeout }: Authorizer): object {
+  return {
+    name: `${name}-grpc`,
+    envoyExtAuthzGrpc: { service: host, port: grpcPort, timeout, failOpen: false },
+  };
+}
+
+/** Values of Istio's own chart `istiod`. */
+export function istiodValues(authorizer: Authorizer): object {
+  return { meshConfig: { extensionProviders: [httpProvider(authorizer), grpcProvider(authorizer)] } };
+}
+
+/** The same for `istioctl install`. */
+export function istioOperator(authorizer: Authorizer): object {
+  return {
+    apiVersion: 'install.istio.io/v1alpha1',
+    kind: 'IstioOperator',
+    metadata: { name: 'istio', namespace: 'istio-system' },
+    spec: istiodValues(authorizer),
+  };
+}
+
+/** A workload whose every request is checked in its sidecar, and that takes requests from the gateway alone. */
+export function workloadPolicies({ name }: Authorizer): object[] {
+  const selector = { matchLabels: { app: 'orders' } };
+  const gateway = 'cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account';
+  return [
+    policy(name, 'shop', { selector }, 'CUSTOM', [{ to: [{ operation: { notPaths: ['/healthz'] } }] }], name),
+    policy('orders-allow', 'shop', { selector }, 'ALLOW', [
+      { from: [{ source: { principals: [gateway] } }] },
+    ]),
+  ];
+}
+
+/** A host that is checked at the ingress gateway; the other hosts of the gateway are served as before. */
+export function gatewayPolicies({ name }: Authorizer): object[] {
+  const selector = { matchLabels: { istio: 'ingressgateway' } };
+  const hosts = withPorts('orders.example.com');
+  const others = withPorts('www.example.com');
+  return [
+    policy(name, 'istio-system', { selector }, 'CUSTOM', [{ to: [{ operation: { hosts } }] }], name),
+    policy('ingress-allow', 'istio-system', { selector }, 'ALLOW', [
+      { to: [{ operation: { hosts: [...hosts, ...others] } }] },
+    ]),
+  ];
+}
+
+/** The same with the Kubernetes Gateway API: the policy is attached to the Gateway. */
+export function gatewayApi({ name }: Authorizer): object[] {
+  const target = { targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'shop' }] };
+  const hosts = withPorts('orders.example.com');
+  return [
+    {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'Gateway',
+      metadata: { name: 'shop', namespace: 'shop' },
+      spec: {
+        gatewayClassName: 'istio',
+        listeners: [
+          {
+            name: 'https',
+            port: 443,
+            protocol: 'HTTPS',
+            hostname: 'orders.example.com',
+            tls: { mode: 'Terminate', certificateRefs: [{ name: 'orders-example-com' }] },
+          },
+        ],
+      },
+    },
+    {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: { name: 'orders', namespace: 'shop' },
+      spec: {
+        parentRefs: [{ name: 'shop' }],
+        hostnames: ['orders.example.com'],
+        rules: [{ backendRefs: [{ name: 'orders', port: 80 }] }],
+      },
+    },
+    policy(name, 'shop', target, 'CUSTOM', [{ to: [{ operation: { hosts } }] }], name),
+    policy('shop-allow', 'shop', target, 'ALLOW', [{ to: [{ operation: { hosts } }] }]),
+  ];
+}
+
+/** A host as clients may write it: a policy for the name alone would not see it with a port. */
+function withPorts(host: string): string[] {
+  return [host, `${host}:*`];
+}
+
+function policy(
+  name: string,
+  namespace: string,
+  scope: object,
+  action: 'CUSTOM' | 'ALLOW',
+  rules: readonly object[],
+  provider?: string,
+): object {
+  return {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name, namespace },
+    spec: { ...scope, action, ...(provider !== undefined && { provider: { name: provider } }), rules },
+  };
+}

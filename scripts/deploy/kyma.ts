@@ -1,0 +1,118 @@
+/** Manifests for Kyma: the entry of its Istio resource, and APIRules. */
+import type { Authorizer } from './mesh.ts';
+
+/** An entry of `spec.config.authorizers` of Kyma's Istio resource (operator.kyma-project.io/v1alpha2). */
+export function kymaEntry(authorizer: Authorizer): object {
+  const { name, host, httpPort, timeout, headersToUpstreamOnAllow } = authorizer;
+  return {
+    name,
+    service: host,
+    port: httpPort,
+    timeout,
+    headers: {
+      inCheck: { include: authorizer.includeRequestHeadersInCheck },
+      ...(headersToUpstreamOnAllow.length > 0 && { toUpstream: { onAllow: headersToUpstreamOnAllow } }),
+      toDownstream: { onDeny: authorizer.headersToDownstreamOnDeny },
+    },
+  };
+}
+
+/** JSON patches (RFC 6902) of the Istio resource: one appends, the other makes the list where there is none. */
+export function kymaPatches(authorizer: Authorizer): { append: object[]; create: object[] } {
+  const list = '/spec/config/authorizers';
+  const value = kymaEntry(authorizer);
+  return {
+    append: [{ op: 'add', path: `${list}/-`, value }],
+    create: [{ op: 'add', path: list, value: [value] }],
+  };
+}
+
+/** The whole Istio resource, for whoever keeps it in a repository of their own. */
+export function kymaIstio(authorizer: Authorizer): object {
+  return {
+    apiVersion: 'operator.kyma-project.io/v1alpha2',
+    kind: 'Istio',
+    metadata: {
+      name: 'default',
+      namespace: 'kyma-system',
+      labels: { 'app.kubernetes.io/name': 'default' },
+    },
+    spec: { config: { authorizers: [kymaEntry(authorizer)] } },
+  };
+}
+
+/** The namespace of the service, with a sidecar for its pods. */
+export function kymaNamespace(): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'oidc-authz', labels: { 'istio-injection': 'enabled' } },
+  };
+}
+
+/** APIRules, by what they show. */
+export function apiRules({ name }: Authorizer): Readonly<Record<string, object>> {
+  const extAuth = { authorizers: [name] };
+  const everything = { path: '/*', methods: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD'], extAuth };
+  return {
+    'one-rule': apiRule('v2', { rules: [everything] }),
+    'several-rules': apiRule('v2', {
+      rules: [
+        { path: '/healthz', methods: ['GET'], noAuth: true },
+        { path: '/orders/{*}/status', methods: ['GET'], extAuth },
+        { path: '/orders/{**}', methods: ['GET', 'POST', 'PUT'], extAuth },
+      ],
+    }),
+    cors: apiRule('v2', {
+      corsPolicy: {
+        allowOrigins: [{ exact: 'https://shop.example.com' }],
+        allowMethods: ['GET', 'POST'],
+        allowHeaders: ['authorization', 'content-type'],
+        maxAge: 600,
+      },
+      rules: [{ path: '/*', methods: ['GET', 'POST', 'OPTIONS'], extAuth }],
+    }),
+    restrictions: apiRule('v2', {
+      rules: [
+        {
+          path: '/*',
+          methods: ['GET', 'POST'],
+          extAuth: {
+            ...extAuth,
+            restrictions: {
+              authentications: [
+                { issuer: 'https://tenant.example.com', jwksUri: 'https://tenant.example.com/oauth2/certs' },
+              ],
+              authorizations: [{ requiredScopes: ['orders.read'], audiences: ['orders-api'] }],
+            },
+          },
+        },
+      ],
+    }),
+    'request-headers': apiRule('v2', {
+      rules: [
+        {
+          path: '/*',
+          methods: ['GET', 'POST'],
+          extAuth,
+          request: { headers: { 'x-orders-route': 'public' } },
+        },
+      ],
+    }),
+    v2alpha1: apiRule('v2alpha1', { rules: [{ path: '/*', methods: ['GET'], extAuth }] }),
+  };
+}
+
+function apiRule(version: 'v2' | 'v2alpha1', spec: object): object {
+  return {
+    apiVersion: `gateway.kyma-project.io/${version}`,
+    kind: 'APIRule',
+    metadata: { name: 'orders', namespace: 'shop' },
+    spec: {
+      gateway: 'kyma-system/kyma-gateway',
+      hosts: ['orders.example.com'],
+      service: { name: 'orders', port: 80 },
+      ...spec,
+    },
+  };
+}
