@@ -7,6 +7,7 @@ entry='{"name":"oidc-authz","service":"oidc-authz.oidc-authz.svc.cluster.local",
 set -eu
 istio() { kubectl --namespace kyma-system "$@"; }
 version=$(istio get istio default --output jsonpath='{.metadata.resourceVersion}')
+spec=$(istio get istio default --output jsonpath='{.spec}')
 config=$(istio get istio default --output jsonpath='{.spec.config}')
 names=$(istio get istio default --output jsonpath='{range .spec.config.authorizers[*]}{.name}{"\n"}{end}')
 position=0 found=
@@ -20,8 +21,10 @@ elif [ "$position" -gt 0 ]; then
   change='{"op":"add","path":"/spec/config/authorizers/-","value":'$entry'}'
 elif [ -n "$config" ]; then
   change='{"op":"add","path":"/spec/config/authorizers","value":['$entry']}'
-else
+elif [ -n "$spec" ]; then
   change='{"op":"add","path":"/spec/config","value":{"authorizers":['$entry']}}'
+else
+  change='{"op":"add","path":"/spec","value":{"config":{"authorizers":['$entry']}}}'
 fi
 unchanged='{"op":"test","path":"/metadata/resourceVersion","value":"'$version'"}'
 istio patch istio default --type json --patch "[$unchanged,$change]"

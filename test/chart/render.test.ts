@@ -1,0 +1,282 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { httpProvider } from '../../scripts/deploy/istio.ts';
+import { kymaEntry } from '../../scripts/deploy/kyma.ts';
+import { authorizerOf } from '../../scripts/deploy/mesh.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { findHelm, helm } from '../../tools/helm.ts';
+import { chartFolder, leastValues, type Manifest, modes, one, render, valuesFile } from '../support/chart.ts';
+import { describeWith } from '../support/real-servers.ts';
+
+const { config } = leastValues;
+
+describeWith('the chart', await findHelm(), (program) => {
+  const rendered = (values: object = leastValues) => render(program, [valuesFile(values)]);
+  const pod = (manifests: readonly Manifest[]) => one(manifests, 'Deployment').spec.template;
+  const container = (manifests: readonly Manifest[]) => pod(manifests).spec.containers[0];
+
+  test.each(modes)('$mode: lints strictly', async ({ file }) => {
+    const { ok, output } = await helm(program, ['lint', '--strict', chartFolder, '--values', file]);
+    expect([ok, output]).toEqual([true, expect.stringContaining('0 chart(s) failed')]);
+  });
+
+  test.each(modes.filter(({ mode }) => mode !== 'existing-configmap'))(
+    '$mode: gives the service a configuration that it takes',
+    async ({ file }) => {
+      const { data } = one(await render(program, [file]), 'ConfigMap', /^(oidc|orders)-authz$/);
+      const written = data['oidc-authz.yaml'];
+      const read = await loadConfig({
+        flags: [{ name: '--config', value: 'oidc-authz.yaml' }],
+        environment: {},
+        readFile: () => written,
+      });
+      const { issuers } = parse(readFileSync(file, 'utf8')).config;
+      expect(read.issuers.map(({ issuer }) => issuer)).toEqual(issuers.map((one: Manifest) => one.issuer));
+    },
+  );
+
+  test('five lines install the whole', async () => {
+    const text = readFileSync(`${chartFolder}/ci/default-values.yaml`, 'utf8');
+    expect(text.trim().split('\n')).toHaveLength(5);
+    const kinds = (await render(program, [`${chartFolder}/ci/default-values.yaml`])).map(({ kind }) => kind);
+    expect(new Set(kinds)).toEqual(
+      new Set([
+        'ConfigMap',
+        'Deployment',
+        'NetworkPolicy',
+        'Pod',
+        'PodDisruptionBudget',
+        'Service',
+        'ServiceAccount',
+      ]),
+    );
+  });
+
+  describe('the pods', () => {
+    test('run as nobody, without a token, on a root that cannot be written to', async () => {
+      const { spec } = pod(await rendered());
+      expect(spec).toMatchObject({
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+      });
+      expect(spec.containers[0].securityContext).toMatchObject({
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+        readOnlyRootFilesystem: true,
+      });
+      expect(spec.containers[0].lifecycle).toBeUndefined();
+    });
+
+    test('have their configuration mounted as a folder, which is what a change of it reaches', async () => {
+      const { volumeMounts, args } = container(await rendered());
+      expect(volumeMounts).toEqual([{ name: 'config', mountPath: '/etc/oidc-authz/config', readOnly: true }]);
+      expect(args).toEqual(['--config', '/etc/oidc-authz/config/oidc-authz.yaml']);
+    });
+
+    test.each([
+      ['25s', 30],
+      ['1m', 65],
+      ['1m30s', 95],
+      ['2500ms', 8],
+    ])('get longer to end than the drain of %s takes: %i s', async (timeout, seconds) => {
+      const values = { config: { ...config, shutdown: { delay: '1s', timeout } } };
+      expect(pod(await rendered(values)).spec.terminationGracePeriodSeconds).toBe(seconds);
+    });
+
+    test.each([
+      ['384Mi', 230],
+      ['1Gi', 614],
+      ['512M', 292],
+      ['1073741824', 614],
+    ])('with a memory limit of %s have a heap of %i MiB', async (memory, mebibytes) => {
+      const { env } = container(await rendered({ ...leastValues, resources: { limits: { memory } } }));
+      expect(env).toEqual([{ name: 'NODE_OPTIONS', value: `--max-old-space-size=${mebibytes}` }]);
+    });
+
+    test('are rolled by a change of the listeners, and of the rest only where that is wished', async () => {
+      const annotations = async (values: object) => pod(await rendered(values)).metadata.annotations;
+      const restart = { ...leastValues, configReload: 'restart' };
+      const before = await annotations(leastValues);
+      expect(await annotations({ config: { ...config, realm: 'orders' } })).toEqual(before);
+      expect(await annotations({ config: { ...config, http: { port: 8080 } } })).not.toEqual(before);
+      expect(await annotations({ ...restart, config: { ...config, realm: 'orders' } })).not.toEqual(
+        await annotations(restart),
+      );
+    });
+
+    test('are never fewer than asked for in an update, and their number is left to the autoscaler', async () => {
+      expect(one(await rendered(), 'Deployment').spec).toMatchObject({
+        replicas: 2,
+        strategy: { rollingUpdate: { maxUnavailable: 0 } },
+      });
+      const scaled = await rendered({ ...leastValues, autoscaling: { enabled: true } });
+      expect(one(scaled, 'Deployment').spec.replicas).toBeUndefined();
+      expect(one(scaled, 'HorizontalPodAutoscaler').spec.scaleTargetRef.name).toBe('oidc-authz');
+    });
+  });
+
+  test('names the ports as Istio must read them', async () => {
+    const { spec } = one(await rendered(), 'Service', /authz$/);
+    expect(spec.ports).toEqual([
+      { name: 'http-check', port: 8000, targetPort: 'http-check', protocol: 'TCP', appProtocol: 'http' },
+      { name: 'grpc-check', port: 9000, targetPort: 'grpc-check', protocol: 'TCP', appProtocol: 'grpc' },
+    ]);
+  });
+
+  test('moves every port with the listener, and takes away what is switched off', async () => {
+    const manifests = await rendered({
+      config: { ...config, http: { enabled: false }, grpc: { port: 9443 }, admin: { port: 8443 } },
+      istio: { enabled: true },
+    });
+    const names = container(manifests).ports.map(({ name, containerPort }: Record<string, unknown>) => [
+      name,
+      containerPort,
+    ]);
+    expect(names).toEqual([
+      ['grpc-check', 9443],
+      ['http-admin', 8443],
+    ]);
+    expect(one(manifests, 'Service', /authz$/).spec.ports.map(({ port }: { port: number }) => port)).toEqual([
+      9443,
+    ]);
+    const [checks, adminPort] = one(manifests, 'AuthorizationPolicy').spec.rules;
+    expect([checks.to[0].operation.ports, adminPort.to[0].operation.ports]).toEqual([['9443'], ['8443']]);
+    expect(one(manifests, 'PeerAuthentication').spec.portLevelMtls).toEqual({
+      8443: { mode: 'PERMISSIVE' },
+    });
+    expect(Object.keys(one(manifests, 'ConfigMap', /entries/).data)).toEqual(['istio-grpc-provider.yaml']);
+  });
+
+  test('gives every issuer the extra certificates, except the one that has its own', async () => {
+    const issuers = [...config.issuers, { issuer: 'https://b.example.com', anyAudience: true, caFile: '/x' }];
+    const manifests = await rendered({ config: { issuers }, caBundle: { configMap: 'ca', key: 'ca.pem' } });
+    const file = parse(one(manifests, 'ConfigMap', /authz$/).data['oidc-authz.yaml']);
+    expect(file.issuers.map(({ caFile }: { caFile: string }) => caFile)).toEqual([
+      '/etc/oidc-authz/ca/ca.pem',
+      '/x',
+    ]);
+  });
+
+  test('opens the network to the ports of the issuers that the configuration names', async () => {
+    const issuers = [
+      { issuer: 'https://a.example.com', anyAudience: true },
+      { issuer: 'https://b.example.com:8443/x', anyAudience: true },
+      { issuer: 'https://c.example.com', anyAudience: true, jwks: '{"keys":[]}' },
+      { issuer: 'https://d.example.com', anyAudience: true, httpsProxy: 'http://proxy.example.com:3128' },
+    ];
+    const { spec } = one(await rendered({ config: { issuers } }), 'NetworkPolicy', /authz$/);
+    const ports = spec.egress[1].ports.map(({ port }: { port: number }) => port);
+    expect(ports.toSorted()).toEqual([3128, 443, 8443]);
+  });
+
+  describe('what the mesh is told', () => {
+    const variants = [
+      {},
+      { identityHeaders: 'remove' },
+      { outputClaimToHeaders: [{ header: 'X-User', claim: 'sub' }], outputTokenToHeader: 'x-token' },
+      { outputClaimToHeaders: [] },
+      { http: { port: 8080 } },
+    ];
+    test.each(variants)('with %j is what the same configuration says elsewhere', async (more) => {
+      const values = { config: { ...config, ...more } };
+      const { data } = one(await rendered(values), 'ConfigMap', /entries/);
+      const read = await loadConfig({
+        flags: [{ name: '--config', value: 'x.yaml' }],
+        environment: {},
+        readFile: () => JSON.stringify(values.config),
+      });
+      const authorizer = authorizerOf(read);
+      expect(JSON.parse(data['kyma-authorizer.json'])).toEqual(kymaEntry(authorizer));
+      expect(parse(data['istio-http-provider.yaml']).extensionProviders).toEqual([httpProvider(authorizer)]);
+    });
+
+    test('stands in the notes', async () => {
+      const args = ['install', 'oidc-authz', chartFolder, '--namespace', 'oidc-authz', '--dry-run=client'];
+      const { output } = await helm(program, [...args, '--values', valuesFile(leastValues)]);
+      const notes = output.slice(output.indexOf('NOTES:'));
+      for (const text of [
+        'service: oidc-authz.oidc-authz.svc.cluster.local',
+        'onAllow: ["x-auth-request-user","x-auth-request-email"',
+        'kind: APIRule',
+        'get configmap oidc-authz-entries',
+        'envoyExtAuthzGrpc',
+      ])
+        expect(notes).toContain(text);
+    });
+  });
+
+  describe('refuses', () => {
+    const issuers = config.issuers;
+    const refused: [string, object, RegExp][] = [
+      ['no issuer', {}, /config\.issuers: expected at least one issuer/],
+      [
+        'two places of issuers',
+        { config, existingConfigMap: 'x' },
+        /existingConfigMap: the issuers stand there/,
+      ],
+      [
+        'no check listener',
+        { config: { issuers, http: { enabled: false }, grpc: { enabled: false } } },
+        /nothing would answer/,
+      ],
+      ['port 0', { config: { issuers, http: { port: 0 } } }, /three different ports/],
+      ['one port twice', { config: { issuers, http: { port: 9000 } } }, /three different ports/],
+      [
+        'probes that cannot pass',
+        { config: { issuers, admin: { tls: { certFile: '/a', keyFile: '/b', clientCaFile: '/c' } } } },
+        /kubelet has no certificate/,
+      ],
+      [
+        'APIRules without HTTP',
+        {
+          config: { issuers, http: { enabled: false } },
+          kyma: { apiRules: [{ name: 'a', host: 'a', rules: [{ path: '/*', methods: ['GET'] }] }] },
+        },
+        /over HTTP only/,
+      ],
+      [
+        'two monitors',
+        { config, metrics: { serviceMonitor: { enabled: true }, podMonitor: { enabled: true } } },
+        /counted twice/,
+      ],
+      [
+        'two bundles',
+        { config, caBundle: { configMap: 'a', secret: 'b' } },
+        /either a configMap or a secret/,
+      ],
+      ['too little time', { config, terminationGracePeriodSeconds: 25 }, /drain would be cut off/],
+    ];
+    test.each(refused)('%s', async (_, values, message) => {
+      await expect(rendered(values)).rejects.toThrow(message);
+    });
+
+    test('a fraction of a second also where the schema is skipped', async () => {
+      const command = ['template', chartFolder, '--skip-schema-validation', '--values'];
+      for (const timeout of ['500ms', '1500ms', '0s', '1m']) {
+        const values = valuesFile({ config, authorizer: { timeout } });
+        expect(await helm(program, [...command, values])).toMatchObject({
+          ok: false,
+          output: expect.stringMatching(/authorizer\.timeout: expected whole seconds/),
+        });
+      }
+    });
+
+    test.each([
+      ['an unknown value', { replicas: 3 }],
+      ['an unknown option of the service', { config: { ...config, isuers: [] } }],
+      ['an unknown option of an issuer', { config: { issuers: [{ issuer: 'x', audience: 'y' }] } }],
+      ['a number as a text', { replicaCount: '2' }],
+      ['a digest that is none', { image: { digest: 'latest' } }],
+      ['a timeout of half a second', { authorizer: { timeout: '500ms' } }],
+      ['an upper-case name', { authorizer: { name: 'Orders' } }],
+      [
+        'a gateway the wrong way round',
+        { kyma: { apiRules: [{ name: 'a', host: 'a', gateway: 'gw', rules: [] }] } },
+      ],
+    ])('%s, by its schema', async (_, values) => {
+      await expect(rendered({ ...leastValues, ...values })).rejects.toThrow(/schema/);
+    });
+  });
+});

