@@ -62,10 +62,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     },
     { version, node: process.versions.node },
   );
-  const isReady = () => {
-    hasBeenReady ||= registry.issuers().some(({ issuer }) => issuer.hasKeys());
-    return hasBeenReady && !isDraining;
-  };
+  const isReady = () => hasBeenReady && !isDraining;
   const readiness = (): Readiness => ({
     ready: isReady(),
     draining: isDraining,
@@ -73,6 +70,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   });
 
   const keysChanged = () => {
+    hasBeenReady ||= registry.issuers().some(({ issuer }) => issuer.hasKeys());
     cache.keepOnly(({ key }) => registry.issuers().some(({ issuer }) => issuer.holds(key)));
     for (const tell of healthListeners) tell();
   };

@@ -73,12 +73,14 @@ async function runService(sources: ConfigSources): Promise<void> {
     if (stopRequestedAt !== undefined && now - stopRequestedAt > sameSignal) exitAtOnce(exitCode.forced);
     if (stopRequestedAt !== undefined) return;
     stopRequestedAt = now;
+    stayUntilExit();
     void service?.stop().then(exitAtOnce, crash);
   };
   let hasCrashed = false;
   const crash = (error: unknown) => {
     if (hasCrashed) return;
     hasCrashed = true;
+    stayUntilExit();
     if (service === undefined) process.stderr.write(`oidc-authz: ${inspect(error)}\n`);
     const told = service?.crashed(error) ?? Promise.resolve();
     const exit = () => exitAtOnce(exitCode.defect);
@@ -102,7 +104,12 @@ async function runService(sources: ConfigSources): Promise<void> {
   if (stopRequestedAt !== undefined) void service.stop().then(exitAtOnce, crash);
 }
 
-/** Ends the process without the log's own exit handler, which would wait for a reader that may never come. */
+/** Keeps the process from ending by itself, with code 0 and the log's own exit handler, when its last socket is closed. */
+function stayUntilExit(): void {
+  setInterval(() => {}, 60_000);
+}
+
+/** Ends the process without the log's own exit handler, which waits for a reader or a disk for as long as it takes. */
 function exitAtOnce(code: number): never {
   process.removeAllListeners('exit');
   process.exit(code);

@@ -304,3 +304,32 @@ outputClaimToHeaders: [{header: X-User, claim: sub}]
     expect(await load({ file: written })).toEqual(config);
   });
 });
+
+describe('an issuer without a name', () => {
+  const namesOf = async (...issuers: object[]) =>
+    (
+      await load({ file: stringify({ issuers: issuers.map((one) => ({ anyAudience: true, ...one })) }) })
+    ).issuers.map(({ name }) => name);
+
+  test('goes by its host, or by as much more of it as tells it from the others', async () => {
+    expect(
+      await namesOf({ issuer: 'https://a.example.com/x' }, { issuer: 'https://b.example.com:8443/y' }),
+    ).toEqual(['a.example.com', 'b.example.com:8443']);
+    expect(
+      await namesOf({ issuer: 'https://a.example.com/x' }, { issuer: 'https://a.example.com/y' }),
+    ).toEqual(['a.example.com/x', 'a.example.com/y']);
+    expect(
+      await namesOf({ issuer: 'http://localhost/x', insecureHttp: true }, { issuer: 'https://localhost/x' }),
+    ).toEqual(['http://localhost/x', 'https://localhost/x']);
+  });
+
+  test('never goes by a name that was given to another, or that means no issuer', async () => {
+    expect(
+      await namesOf(
+        { issuer: 'https://a.example.com/x' },
+        { issuer: 'https://b.example.com', name: 'a.example.com' },
+      ),
+    ).toEqual(['a.example.com/x', 'a.example.com']);
+    expect(await namesOf({ issuer: 'https://none' })).not.toContain('none');
+  });
+});

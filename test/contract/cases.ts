@@ -42,14 +42,15 @@ const now = () => Math.floor(Date.now() / 1000);
 /** A case of a token by the main issuer with other claims. */
 function claims(
   name: string,
-  more: Readonly<Record<string, unknown>>,
+  more: Readonly<Record<string, unknown>> | (() => Readonly<Record<string, unknown>>),
   reason: Reason,
   set?: Readonly<Record<string, string>>,
 ): Case {
   return {
     name,
     reason,
-    authorization: async ({ main }) => bearer(await main.mint({ claims: more })),
+    authorization: async ({ main }) =>
+      bearer(await main.mint({ claims: typeof more === 'function' ? more() : more })),
     ...(set !== undefined && { set }),
   };
 }
@@ -472,9 +473,9 @@ export const cases: readonly Case[] = [
   ),
 
   claims('no exp', { exp: undefined }, 'claim_missing'),
-  claims('exp passed', { exp: now() - 100 }, 'token_expired'),
-  claims('exp passed, within the tolerance', { exp: now() - 20 }, 'allowed'),
-  claims('exp with a fraction', { exp: now() + 60.9 }, 'allowed'),
+  claims('exp passed', () => ({ exp: now() - 100 }), 'token_expired'),
+  claims('exp passed, within the tolerance', () => ({ exp: now() - 20 }), 'allowed'),
+  claims('exp with a fraction', () => ({ exp: now() + 60.9 }), 'allowed'),
   ...['1e10', null, true, [], {}, -1, 0, 9e15, Date.now() + 60_000, 1e308].map((exp) =>
     claims(`exp ${JSON.stringify(exp)}`, { exp }, 'claim_invalid'),
   ),
@@ -488,10 +489,10 @@ export const cases: readonly Case[] = [
     (good) => JSON.stringify(good).replace(/"exp":\d+/, '"exp":-0'),
     'claim_invalid',
   ),
-  claims('nbf in the future', { nbf: now() + 100 }, 'token_not_yet_valid'),
-  claims('nbf in the future, within the tolerance', { nbf: now() + 20 }, 'allowed'),
+  claims('nbf in the future', () => ({ nbf: now() + 100 }), 'token_not_yet_valid'),
+  claims('nbf in the future, within the tolerance', () => ({ nbf: now() + 20 }), 'allowed'),
   claims('nbf of the wrong type', { nbf: 'now' }, 'claim_invalid'),
-  claims('iat in the future', { iat: now() + 3600 }, 'token_not_yet_valid'),
+  claims('iat in the future', () => ({ iat: now() + 3600 }), 'token_not_yet_valid'),
   claims('iat of the wrong type', { iat: 'now' }, 'claim_invalid'),
   claims('no iat', { iat: undefined }, 'allowed'),
 

@@ -222,6 +222,30 @@ describe('a process', () => {
     await until(() => service.errors().includes('code 0'));
   });
 
+  test('serves on and ends as it should where its log cannot be written', async () => {
+    const issuer = await issuerForTest();
+    const flags = [
+      ...free,
+      '--shutdown-delay',
+      '0s',
+      '--log-checks',
+      'all',
+      '--http-port',
+      `${issuer.port + 2}`,
+    ];
+    const service = startCommand('bash', [
+      '-c',
+      `exec ${process.execPath} src/main.ts --issuer ${issuer.url} --audience ${audience} ${flags.join(' ')} >/dev/full`,
+    ]);
+    const good = request('GET', '/', [`authorization: Bearer ${await issuer.mint()}`]);
+    const answer = () => exchange(issuer.port + 2, good).then((response) => response?.status);
+    await until(async () => (await answer()) === 200);
+    for (let check = 0; check < 100; check++) expect(await answer()).toBe(200);
+    service.child.kill('SIGTERM');
+    expect(await service.exit).toBe(0);
+    expect(service.errors()).toBe('');
+  });
+
   test('logs a defect and ends with code 70', async () => {
     const issuer = await issuerForTest();
     const defect = join(folder(), 'defect.mjs');
