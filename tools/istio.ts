@@ -11,6 +11,8 @@ export interface MeshOptions {
   readonly failOpen?: boolean;
   /** `headersToUpstreamOnAllow`; a name, or a prefix with `*` behind it. */
   readonly headersToUpstreamOnAllow?: readonly string[];
+  /** `headersToDownstreamOnDeny`; all where it is not given. */
+  readonly headersToDownstreamOnDeny?: readonly string[];
   /** `includeRequestHeadersInCheck`. */
   readonly includeRequestHeadersInCheck?: readonly string[];
   /** Seconds; `timeout` of the extension provider. */
@@ -139,15 +141,21 @@ function externalAuthorization(options: MeshOptions): object {
 }
 
 function httpService(
-  { headersToUpstreamOnAllow = ['x-auth-request-*'] }: MeshOptions,
+  { headersToUpstreamOnAllow = ['x-auth-request-*'], headersToDownstreamOnDeny = [] }: MeshOptions,
   timeout: number,
 ): object {
   const uri = 'http://oidc-authz.oidc-authz.svc.cluster.local';
+  const authorizationResponse = {
+    ...(headersToUpstreamOnAllow.length > 0 && {
+      allowed_upstream_headers: patterns(headersToUpstreamOnAllow),
+    }),
+    ...(headersToDownstreamOnDeny.length > 0 && {
+      allowed_client_headers: patterns(headersToDownstreamOnDeny),
+    }),
+  };
   return {
     server_uri: { uri, cluster, timeout: `${timeout}s` },
-    ...(headersToUpstreamOnAllow.length > 0 && {
-      authorization_response: { allowed_upstream_headers: patterns(headersToUpstreamOnAllow) },
-    }),
+    ...(Object.keys(authorizationResponse).length > 0 && { authorization_response: authorizationResponse }),
   };
 }
 
