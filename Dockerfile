@@ -1,0 +1,45 @@
+# The image of the service: emitted JavaScript and production packages on a base with Node 26 and nothing else.
+#
+#   docker build --tag registry.example.com/oidc-authz:0.1.0 .
+#
+# Both bases should be pinned by digest where the image is built for others. To refresh a pin, ask the registry for the
+# digest of the tag and pass it on: docker buildx imagetools inspect NAME:TAG --format '{{.Manifest.Digest}}', then
+# --build-arg BASE_IMAGE=NAME:TAG@sha256:… (the same for BUILD_IMAGE).
+ARG BUILD_IMAGE=docker.io/library/node:26-bookworm-slim
+ARG BASE_IMAGE=gcr.io/distroless/nodejs26-debian13:nonroot
+
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build
+
+FROM ${BUILD_IMAGE} AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# Node itself is in the base; declarations, source maps and manuals are for whoever writes code.
+RUN npm ci --ignore-scripts --omit=dev --omit=optional \
+  && find node_modules -type f \( -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.map' -o -name '*.md' \) -delete \
+  && rm -rf node_modules/.bin node_modules/.package-lock.json
+
+FROM ${BASE_IMAGE}
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="oidc-authz" \
+  org.opencontainers.image.description="External authorizer for Envoy, Istio and Kyma: verifies the bearer token of every request" \
+  org.opencontainers.image.licenses="Apache-2.0" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.revision="${REVISION}"
+WORKDIR /app
+COPY --from=packages /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY protos ./protos
+COPY package.json LICENSE ./
+ENV NODE_ENV=production
+USER 65532:65532
+EXPOSE 8000 9000 8081
+# The process may read its own files, what is mounted below /etc and the run directories, and nothing else; it may write
+# nothing, start no process, no thread and no add-on. Nobody can attach a debugger.
+ENTRYPOINT ["/nodejs/bin/node", "--permission", "--allow-net", "--allow-fs-read=/app", "--allow-fs-read=/etc", "--allow-fs-read=/run", "--allow-fs-read=/var/run", "--allow-fs-read=/proc/self", "--disable-warning=ExperimentalWarning", "--disable-proto=delete", "--disable-sigusr1", "/app/dist/main.js"]

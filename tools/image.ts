@@ -1,0 +1,166 @@
+/** Builds the image for real where no registry of images can be reached: on bases that are made here, with buildah. */
+import { execFile } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { cacheFolder, onPath } from './cache.ts';
+import type { FoundProgram } from './programs.ts';
+
+const execute = promisify(execFile);
+const root = fileURLToPath(new URL('../', import.meta.url));
+const certificates = '/etc/ssl/certs/ca-certificates.crt';
+
+/** Programs of Debian, installed where this runs as root and they are missing. */
+const programs = { buildah: 'buildah', runc: 'runc', mmdebstrap: 'mmdebstrap' };
+
+/** Says where buildah is, with the others beside it, or why that is not so. */
+export async function findImageTools(): Promise<FoundProgram> {
+  const missing = Object.entries(programs).filter(([program]) => find(program) === undefined);
+  if (missing.length > 0) {
+    if (process.getuid?.() !== 0 || onPath('apt-get') === undefined)
+      return { missing: `no ${missing.map(([program]) => program).join(', ')}, and no way to install them` };
+    const names = missing.map(([, name]) => name);
+    const install = ['install', '--yes', '--quiet', '--no-install-recommends', ...names];
+    const options = { timeout: 300_000, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+    try {
+      await execute('apt-get', install, options).catch(async () => {
+        await execute('apt-get', ['update', '--quiet'], options);
+        await execute('apt-get', install, options);
+      });
+    } catch (error) {
+      return { missing: `they could not be installed: ${error instanceof Error ? error.message : error}` };
+    }
+  }
+  const path = find('buildah');
+  return path === undefined ? { missing: 'no buildah' } : { path };
+}
+
+function find(program: string): string | undefined {
+  // Some of them live where only root's PATH leads.
+  return onPath(program) ?? [`/usr/sbin/${program}`, `/sbin/${program}`].find(existsSync);
+}
+
+/** An image that was built. */
+export interface BuiltImage {
+  /** The folder that holds its files. */
+  readonly rootfs: string;
+  /** Its configuration, as `buildah inspect` gives it. */
+  readonly config: {
+    readonly User: string;
+    readonly Entrypoint: readonly string[];
+    readonly Env: readonly string[];
+    readonly WorkingDir: string;
+    readonly Labels: Readonly<Record<string, string>>;
+    readonly ExposedPorts: Readonly<Record<string, object>>;
+  };
+}
+
+/** Builds the Dockerfile of this project and unpacks what it came to. */
+export async function buildImage(buildah: string): Promise<BuiltImage> {
+  const folder = cacheFolder('image');
+  const run = (...args: string[]) =>
+    execute(
+      buildah,
+      [
+        '--root',
+        join(folder, 'storage'),
+        '--runroot',
+        join(folder, 'run'),
+        '--storage-driver',
+        'vfs',
+        ...args,
+      ],
+      { timeout: 600_000, maxBuffer: 64 * 1024 * 1024 },
+    );
+  const build = (tag: string, context: string, ...args: string[]) =>
+    run(
+      ...['build', '--isolation', 'chroot', '--network', 'host', '--layers=false', '--quiet'],
+      ...['--tag', tag, ...args, context],
+    );
+
+  const [base, buildBase] = [`base-${process.version}`, `build-base-${process.version}`].map((name) =>
+    join(folder, name),
+  ) as [string, string];
+  await makeBase(base);
+  await build('oidc-authz-base', base);
+  await makeBuildBase(buildBase);
+  await build('oidc-authz-build', buildBase);
+  const images = ['BASE_IMAGE=localhost/oidc-authz-base', 'BUILD_IMAGE=localhost/oidc-authz-build'];
+  await build('oidc-authz', root, ...images.flatMap((image) => ['--build-arg', image]));
+
+  const { stdout: container } = await run('from', '--pull-never', 'localhost/oidc-authz');
+  const { stdout: mounted } = await run('mount', container.trim());
+  const { stdout: inspected } = await run('inspect', '--type', 'image', 'localhost/oidc-authz');
+  const rootfs = join(folder, 'rootfs');
+  rmSync(rootfs, { recursive: true, force: true });
+  await execute('cp', ['--archive', mounted.trim(), rootfs]);
+  await run('rm', container.trim());
+  return { rootfs, config: JSON.parse(inspected).OCIv1.config };
+}
+
+/** What the distroless images of Node hold: the C library, certificates, a user and Node; no shell and no package manager. */
+async function makeBase(folder: string): Promise<void> {
+  const files = join(folder, 'files');
+  if (existsSync(join(folder, 'Dockerfile'))) return;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await debootstrap(
+    'extract',
+    ['base-files', 'libatomic1', 'libc6', 'libgcc-s1', 'libstdc++6', 'netbase'],
+    files,
+  );
+  put(join(files, 'etc/passwd'), 'nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n');
+  put(join(files, 'etc/group'), 'nonroot:x:65532:\n');
+  put(join(files, 'etc/nsswitch.conf'), 'hosts: files dns\n');
+  copy(certificates, join(files, certificates));
+  copy(process.execPath, join(files, 'nodejs/bin/node'));
+  writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY files /\n');
+}
+
+/** What the official images of Node hold: a small Debian with Node and npm, and the certificates of this machine. */
+async function makeBuildBase(folder: string): Promise<void> {
+  const files = join(folder, 'files');
+  if (existsSync(join(folder, 'Dockerfile'))) return;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await debootstrap('essential', ['libatomic1', 'libstdc++6'], files);
+  const { stdout: global } = await execute('npm', ['root', '--global']);
+  await execute('cp', [
+    '--recursive',
+    '--dereference',
+    join(global.trim(), 'npm'),
+    join(files, 'usr/lib/npm'),
+  ]);
+  put(join(files, 'usr/bin/npm'), '#!/bin/sh\nexec node /usr/lib/npm/bin/npm-cli.js "$@"\n', 0o755);
+  copy(process.execPath, join(files, 'usr/bin/node'));
+  copy(certificates, join(files, certificates));
+  writeFileSync(
+    join(folder, 'Dockerfile'),
+    `FROM scratch\nCOPY files /\nENV PATH=/usr/bin:/bin NODE_EXTRA_CA_CERTS=${certificates}\n`,
+  );
+}
+
+/** Unpacks packages of Debian, from where this machine takes its own. */
+async function debootstrap(variant: 'extract' | 'essential', packages: readonly string[], folder: string) {
+  const sources = ['/etc/apt/sources.list.d', '/etc/apt']
+    .flatMap((at) => (existsSync(at) ? readdirSync(at).map((name) => join(at, name)) : []))
+    .filter((name) => /\/(debian\.sources|sources\.list)$/.test(name));
+  const { stdout: suite } = await execute('sh', ['-c', '. /etc/os-release && echo "$VERSION_CODENAME"']);
+  const args = ['--quiet', `--variant=${variant}`, `--include=${packages.join(',')}`, suite.trim(), folder];
+  await execute('mmdebstrap', [...args, ...sources.slice(0, 1)], {
+    timeout: 300_000,
+    maxBuffer: 16 * 1024 * 1024,
+  });
+}
+
+function put(path: string, text: string, mode = 0o644): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text, { mode });
+}
+
+function copy(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  rmSync(to, { force: true });
+  copyFileSync(from, to);
+}
