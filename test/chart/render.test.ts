@@ -44,8 +44,8 @@ describeWith('the chart', await findHelm(), (program) => {
       new Set([
         'ConfigMap',
         'Deployment',
+        'Job',
         'NetworkPolicy',
-        'Pod',
         'PodDisruptionBudget',
         'Service',
         'ServiceAccount',

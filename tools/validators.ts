@@ -1,0 +1,129 @@
+/** What others say of manifests: the API server's own validation, and the checks that platform teams run. */
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { cacheFolder, onPath } from './cache.ts';
+import type { FoundProgram } from './programs.ts';
+
+const run = promisify(execFile);
+const source = fileURLToPath(new URL('manifest-validator', import.meta.url));
+const ownDefinitions = fileURLToPath(new URL('crds', import.meta.url));
+
+/** Where the definitions of others are: modules of Go, and a path in each. */
+const modules = [
+  ['istio.io/api@v1.30.8', 'kubernetes/customresourcedefinitions.gen.yaml'],
+  ['github.com/prometheus-operator/prometheus-operator@v0.85.0', 'example/prometheus-operator-crd'],
+  ['sigs.k8s.io/gateway-api@v1.5.1', 'config/crd/standard'],
+  [
+    'github.com/envoyproxy/gateway@v1.9.1',
+    'charts/gateway-helm/charts/crds/crds/generated/gateway.envoyproxy.io_securitypolicies.yaml',
+  ],
+] as const;
+
+/** Builds the validator out of the API server's own packages; gives its path. */
+export async function findManifestValidator(): Promise<FoundProgram> {
+  if (onPath('go') === undefined) return { missing: 'no go on the PATH' };
+  const path = join(cacheFolder('go'), 'manifest-validator');
+  try {
+    await run('go', ['build', '-o', path, '.'], { cwd: source, timeout: 600_000 });
+    return { path };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
+    return { missing: `it could not be built: ${reason}` };
+  }
+}
+
+/** Gets the definitions of Istio, Prometheus' operator, the Gateway API and Envoy Gateway; gives their paths and ours. */
+export async function fetchDefinitions(): Promise<readonly string[]> {
+  const paths = await Promise.all(
+    modules.map(async ([module, path]) => {
+      const { stdout } = await run('go', ['mod', 'download', '-json', module], {
+        cwd: tmpdir(),
+        timeout: 300_000,
+      });
+      return join(JSON.parse(stdout).Dir, path);
+    }),
+  );
+  return [...paths, ownDefinitions].filter((path) => existsSync(path));
+}
+
+/** Says what an API server, and Pod Security "restricted", have against manifests; nothing if all is well. */
+export async function apiServerProblems(
+  program: string,
+  definitions: readonly string[],
+  manifests: string,
+): Promise<readonly string[]> {
+  const { code, output, errors } = await feed(program, definitions, manifests);
+  if (code > 1) throw new Error(errors);
+  return lines(output);
+}
+
+/** Says what the schemas of Kubernetes have against manifests of its own kinds (kubernetes-validate). */
+export async function builtInProblems(program: string, manifests: string): Promise<readonly string[]> {
+  const { code, output, errors } = await feed(program, ['--strict', '-k', '1.37.0', '-'], manifests);
+  return code === 0 ? [] : lines(output + errors);
+}
+
+/** Says what kube-score calls critical. */
+export async function scoreProblems(program: string, manifests: string): Promise<readonly string[]> {
+  const { output } = await feed(program, ['score', '--output-format', 'ci', '-'], manifests);
+  return lines(output).filter((line) => line.startsWith('[CRITICAL]'));
+}
+
+/** Says which checks of checkov failed; `skipped` are those that are not asked. */
+export async function checkovProblems(
+  program: string,
+  framework: 'kubernetes' | 'dockerfile',
+  file: string,
+  skipped: readonly string[] = [],
+): Promise<readonly string[]> {
+  const args = [
+    '--skip-download',
+    '--quiet',
+    '--compact',
+    '--framework',
+    framework,
+    '--output',
+    'json',
+    '--file',
+    file,
+  ];
+  const skip = skipped.length > 0 ? ['--skip-check', skipped.join(',')] : [];
+  const { output } = await feed(program, [...args, ...skip], '');
+  const report = JSON.parse(output);
+  if (report.summary === undefined && report.passed === undefined) throw new Error(output);
+  const failed: { check_id: string; check_name: string; resource: string }[] =
+    report.results?.failed_checks ?? [];
+  return failed.map((one) => `${one.check_id} ${one.resource}: ${one.check_name}`);
+}
+
+/** Writes a text to a file of its own. */
+export function temporaryFile(name: string, text: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-manifests-')), name);
+  writeFileSync(file, text);
+  return file;
+}
+
+function feed(
+  program: string,
+  args: readonly string[],
+  input: string,
+): Promise<{ code: number; output: string; errors: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    let [output, errors] = ['', ''];
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (errors += chunk));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? -1, output, errors }));
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+  });
+}
+
+function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '');
+}
