@@ -5,6 +5,7 @@ import { configJsonSchema, optionsMarkdown } from '../src/config/describe.ts';
 import { keyRejections } from '../src/issuer/key.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metrics.ts';
 import { chartFiles } from './chart.ts';
+import { dashboardJson } from './dashboard.ts';
 import { deployFiles } from './deploy/files.ts';
 
 /** The files and their texts. */
@@ -15,6 +16,7 @@ export async function generatedFiles(): Promise<readonly (readonly [path: string
     ['docs/reasons.md', reasonsMarkdown()],
     ['docs/metrics.md', metricsMarkdown()],
     ...(await chartFiles()),
+    ['charts/oidc-authz/files/dashboard.json', dashboardJson()],
     ...(await deployFiles()),
   ];
 }

@@ -11,15 +11,19 @@ const execute = promisify(execFile);
 const root = fileURLToPath(new URL('../', import.meta.url));
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 
-/** Programs of Debian, installed where this runs as root and they are missing. */
+/** Programs, by the name of their Debian package. */
 const programs = { buildah: 'buildah', runc: 'runc', mmdebstrap: 'mmdebstrap' };
 
-/** Says where buildah is, with the others beside it, or why that is not so. */
-export async function findImageTools(): Promise<FoundProgram> {
+/**
+ * Says where buildah is, with the others beside it, or why that is not so.
+ *
+ * @param mayInstall whether what is missing may be installed on this machine, where this runs as root
+ */
+export async function findImageTools(mayInstall: boolean): Promise<FoundProgram> {
   const missing = Object.entries(programs).filter(([program]) => find(program) === undefined);
   if (missing.length > 0) {
-    if (process.getuid?.() !== 0 || onPath('apt-get') === undefined)
-      return { missing: `no ${missing.map(([program]) => program).join(', ')}, and no way to install them` };
+    if (!mayInstall || process.getuid?.() !== 0 || onPath('apt-get') === undefined)
+      return { missing: `no ${missing.map(([program]) => program).join(', ')}` };
     const names = missing.map(([, name]) => name);
     const install = ['install', '--yes', '--quiet', '--no-install-recommends', ...names];
     const options = { timeout: 300_000, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
@@ -32,6 +36,7 @@ export async function findImageTools(): Promise<FoundProgram> {
       return { missing: `they could not be installed: ${error instanceof Error ? error.message : error}` };
     }
   }
+  if (process.getuid?.() !== 0) return { missing: 'containers are made here by root alone' };
   const path = find('buildah');
   return path === undefined ? { missing: 'no buildah' } : { path };
 }

@@ -1,0 +1,119 @@
+/** What is watched, against what there is: a real scrape of a running service. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { queryWith, rows } from '../../scripts/dashboard.ts';
+import { findPrometheus, findPromtool } from '../../tools/prometheus.ts';
+import { fileFor, type RunningApp, startApp, until } from '../support/app.ts';
+import { startFakeIssuer } from '../support/fake-issuer.ts';
+import { connectGrpc } from '../support/grpc-client.ts';
+import { exchange, request } from '../support/http1.ts';
+import { startPrometheus } from '../support/prometheus.ts';
+import { describeWith } from '../support/real-servers.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const rules = readFileSync(`${root}charts/oidc-authz/files/rules.yaml`, 'utf8');
+const dashboard = JSON.parse(readFileSync(`${root}charts/oidc-authz/files/dashboard.json`, 'utf8'));
+
+/** A service to which everything has happened that is counted. */
+async function eventfulService(): Promise<RunningApp> {
+  const issuer = await startFakeIssuer();
+  onTestFinished(() => issuer.close());
+  issuer.jwks = (_, response) =>
+    response
+      .writeHead(200)
+      .end(JSON.stringify({ keys: [{ kty: 'oct' }, ...issuer.keys.map(({ publicJwk }) => publicJwk)] }));
+  const service = await startApp({ issuer, file: fileFor(issuer.url) });
+  await service.app.reload(service.config);
+  service.app.reloadFailed(new Error('a reload that failed'));
+  await ask(service);
+  return service;
+}
+
+async function ask({ issuer, httpPort, grpcPort }: RunningApp): Promise<void> {
+  const token = await issuer.mint({ claims: { email: 'b\u00f6se' } });
+  const grpc = connectGrpc(grpcPort);
+  for (const headers of [[], [`authorization: Bearer ${token}`], [`authorization: Bearer ${token}`]])
+    await exchange(httpPort, request('GET', '/', headers));
+  await grpc.check({ headers: { authorization: `Bearer ${token}` } });
+  grpc.close();
+}
+
+const scrape = async ({ adminPort }: RunningApp) =>
+  (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+
+test('rules and dashboard look at metrics and labels that there are', async () => {
+  const text = await scrape(await eventfulService());
+  const known = new Map<string, Set<string>>();
+  for (const [, name = '', labels = ''] of text.matchAll(/^([a-z0-9_]+)(?:\{(.*)\})? /gm)) {
+    const set = known.get(name) ?? known.set(name, new Set()).get(name);
+    for (const [, label = ''] of labels.matchAll(/([a-z_]+)="/g)) set?.add(label);
+  }
+  const queries = [
+    rules,
+    ...Object.values(rows).flatMap((panels) => panels.flatMap((panel) => Object.values(panel.queries))),
+  ];
+  const used = new Set<string>();
+  for (const query of queries) {
+    for (const [, name = '', matchers = ''] of query.matchAll(
+      /\b((?:oidc_authz|nodejs|process)_[a-z0-9_]+)(?![a-z0-9_:])(?:\{([^}]*)\})?/g,
+    )) {
+      used.add(name);
+      for (const [, label = ''] of matchers.matchAll(/([a-z]+)\s*!?=~?"/g))
+        expect([name, label, known.get(name)?.has(label)]).toEqual([name, label, true]);
+    }
+  }
+  expect(used.size).toBeGreaterThan(20);
+  expect([...used].filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('the dashboard has every panel once, and asks through its variables', () => {
+  const ids = dashboard.panels.map(({ id }: { id: number }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  const panels = dashboard.panels.filter(({ type }: { type: string }) => type !== 'row');
+  expect(panels).toHaveLength(Object.values(rows).flat().length);
+  for (const { targets } of panels)
+    for (const { expr } of targets)
+      expect(expr).toContain('namespace=~"$namespace", job=~"$job", instance=~"$instance"');
+});
+
+describeWith('a real Prometheus', await findPrometheus(), (program) => {
+  test('gives data for every panel', async () => {
+    const service = await eventfulService();
+    const prometheus = await startPrometheus(program, service.adminPort);
+    onTestFinished(prometheus.stop);
+    await until(async () => (await prometheus.query('oidc_authz_build_info')).length === 1);
+    const empty = new Set(
+      Object.values(rows).flatMap((panels) => panels.flatMap(({ queries }) => Object.values(queries))),
+    );
+    // Rates need two scrapes between which something has happened.
+    await until(async () => {
+      await ask(service);
+      for (const query of empty)
+        if (
+          (await prometheus.query(queryWith(query, 'namespace="oidc-authz", job="oidc-authz"', '1m')))
+            .length > 0
+        )
+          empty.delete(query);
+      return empty.size === 0;
+    }, 20).catch(() => {});
+    expect([...empty]).toEqual([]);
+  });
+});
+
+describeWith('promtool', await findPromtool(), (program) => {
+  test('has nothing against the names of the metrics', async () => {
+    const text = await scrape(await eventfulService());
+    const own = text
+      .split('\n')
+      .filter((line) => /^(# (HELP|TYPE) )?oidc_authz_/.test(line))
+      .join('\n');
+    const child = spawn(program, ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
+    child.stdin.end(`${own}\n`);
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect([code, said]).toEqual([0, '']);
+  });
+});
