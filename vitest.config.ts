@@ -5,6 +5,9 @@ const common = { testTimeout: 60_000, hookTimeout: 60_000 };
 /** Tests that open sockets, start processes or make load: one file at a time, so that none starves another. */
 const live = ['test/*.test.ts', 'test/{e2e,grpc,http,image,observe,process,watch}/**/*.test.ts'];
 
+/** Tests that ask other programs about manifests. */
+const manifests = ['test/{chart,deploy,validators}/**/*.test.ts'];
+
 // biome-ignore lint/style/noDefaultExport: vitest asks for it
 export default defineConfig({
   test: {
@@ -14,12 +17,21 @@ export default defineConfig({
           ...common,
           name: 'quick',
           include: ['test/**/*.test.ts'],
-          exclude: live,
+          exclude: [...live, ...manifests],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
-      { test: { ...common, name: 'live', include: live, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+      {
+        test: {
+          ...common,
+          name: 'manifests',
+          include: manifests,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      { test: { ...common, name: 'live', include: live, maxWorkers: 1, sequence: { groupOrder: 2 } } },
     ],
   },
 });

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { cacheFolder, onPath } from './cache.ts';
-import type { FoundProgram } from './programs.ts';
+import { type FoundProgram, mustFetch } from './programs.ts';
 
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -14,15 +14,11 @@ const certificates = '/etc/ssl/certs/ca-certificates.crt';
 /** Programs, by the name of their Debian package. */
 const programs = { buildah: 'buildah', runc: 'runc', mmdebstrap: 'mmdebstrap' };
 
-/**
- * Says where buildah is, with the others beside it, or why that is not so.
- *
- * @param mayInstall whether what is missing may be installed on this machine, where this runs as root
- */
-export async function findImageTools(mayInstall: boolean): Promise<FoundProgram> {
+/** Says where buildah is, with the others beside it, or why that is not so; installs them where they must be had. */
+export async function findImageTools(): Promise<FoundProgram> {
   const missing = Object.entries(programs).filter(([program]) => find(program) === undefined);
   if (missing.length > 0) {
-    if (!mayInstall || process.getuid?.() !== 0 || onPath('apt-get') === undefined)
+    if (!mustFetch || process.getuid?.() !== 0 || onPath('apt-get') === undefined)
       return { missing: `no ${missing.map(([program]) => program).join(', ')}` };
     const names = missing.map(([, name]) => name);
     const install = ['install', '--yes', '--quiet', '--no-install-recommends', ...names];

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { cacheFolder, onPath } from './cache.ts';
-import type { FoundProgram } from './programs.ts';
+import { type FoundProgram, mustFetch } from './programs.ts';
 
 const run = promisify(execFile);
 const source = fileURLToPath(new URL('manifest-validator', import.meta.url));
@@ -27,6 +27,7 @@ const modules = [
 export async function findManifestValidator(): Promise<FoundProgram> {
   if (onPath('go') === undefined) return { missing: 'no go on the PATH' };
   const path = join(cacheFolder('go'), 'manifest-validator');
+  if (!mustFetch && !existsSync(path)) return { missing: 'not built; REQUIRE_REAL_SERVERS=1 builds it' };
   try {
     await run('go', ['build', '-o', path, '.'], { cwd: source, timeout: 600_000 });
     return { path };

@@ -26,7 +26,7 @@ import { describeWith } from '../support/real-servers.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-describeWith('the image', await findImageTools(process.env.REQUIRE_REAL_SERVERS === '1'), (buildah) => {
+describeWith('the image', await findImageTools(), (buildah) => {
   let image: BuiltImage;
   beforeAll(async () => {
     image = await buildImage(buildah);

@@ -1,5 +1,6 @@
 /** Real servers that a test needs: without one it is skipped and says why, or fails where they are required. */
 import { describe } from 'vitest';
+import { mustFetch } from '../../tools/programs.ts';
 
 /** A real server's program, or why there is none. */
 export type Found = { readonly path: string } | { readonly missing: string };
@@ -10,6 +11,6 @@ export function describeWith(name: string, found: Found, suite: (path: string) =
     describe(name, () => suite(found.path));
     return;
   }
-  if (process.env.REQUIRE_REAL_SERVERS === '1') throw new Error(`${name}: ${found.missing}`);
+  if (mustFetch) throw new Error(`${name}: ${found.missing}`);
   describe.skip(`${name} (skipped: ${found.missing})`, () => suite(''));
 }

@@ -4,12 +4,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { queryWith, rows } from '../../scripts/dashboard.ts';
-import { findPrometheus, findPromtool } from '../../tools/prometheus.ts';
+import { findPrometheus, findPromtool, startPrometheus } from '../../tools/prometheus.ts';
 import { fileFor, type RunningApp, startApp, until } from '../support/app.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
 import { connectGrpc } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
-import { startPrometheus } from '../support/prometheus.ts';
 import { describeWith } from '../support/real-servers.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
