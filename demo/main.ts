@@ -154,7 +154,8 @@ async function main(isOnce: boolean): Promise<number> {
     await interrupted;
     return 0;
   } catch (error) {
-    // The same Ctrl-C has ended Envoy in the middle of a request.
+    // The same Ctrl-C may have ended Envoy in the middle of a request, even before it was heard of here.
+    await Promise.race([interrupted, new Promise((resolve) => setTimeout(resolve, 500))]);
     if (isInterrupted) return interruptedCode;
     throw error;
   } finally {

@@ -27,6 +27,11 @@ async function eventfulService(): Promise<RunningApp> {
   await service.app.reload(service.config);
   service.app.reloadFailed(new Error('a reload that failed'));
   await ask(service);
+  // A collection is counted only when there was one.
+  await until(async () => {
+    Array.from({ length: 100_000 }, (_, index) => ({ index }));
+    return (await scrape(service)).includes('nodejs_gc_duration_seconds_sum{');
+  });
   return service;
 }
 
