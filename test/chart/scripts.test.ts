@@ -3,10 +3,13 @@ import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { findKubectl } from '../../tools/helm.ts';
 import { startApp } from '../support/app.ts';
 import { chartFolder } from '../support/chart.ts';
+import { describeWith } from '../support/real-servers.ts';
 
 const run = promisify(execFile);
 
@@ -33,83 +36,96 @@ describe('`helm test`', () => {
   });
 });
 
-describe('registration with Kyma', () => {
+describeWith('registration with Kyma, by a real kubectl', await findKubectl(), (kubectl) => {
   const ours = { name: 'oidc-authz', port: 8000 };
 
-  /** A kubectl that answers the script's questions about one resource and writes down what would be patched. */
-  async function register(spec: object | undefined, version = '7'): Promise<unknown> {
+  /**
+   * Runs the script against one resource in a file: what it asks is answered out of that, and what it patches is patched
+   * there by kubectl itself.
+   *
+   * @param found the version that the script is told, which may be outdated by the time it patches
+   */
+  async function register(spec: object | undefined, found = '7'): Promise<unknown> {
     const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-kubectl-'));
-    const [resource, patches] = [join(folder, 'resource.json'), join(folder, 'patches.json')];
-    writeFileSync(resource, JSON.stringify({ metadata: { resourceVersion: version }, spec }));
+    const file = join(folder, 'resource.json');
+    const metadata = { name: 'default', namespace: 'kyma-system', resourceVersion: '7' };
+    const resource = { apiVersion: 'operator.kyma-project.io/v1alpha2', kind: 'Istio', metadata, spec };
+    writeFileSync(file, JSON.stringify(resource));
     writeFileSync(
       join(folder, 'kubectl'),
       `#!${process.execPath}
+const { execFileSync } = require('node:child_process');
 const { readFileSync, writeFileSync } = require('node:fs');
-const { metadata, spec } = JSON.parse(readFileSync(${JSON.stringify(resource)}, 'utf8'));
-const words = process.argv.slice(2);
-const [, namespace, verb, kind, name] = words;
+const file = ${JSON.stringify(file)};
+const { spec } = JSON.parse(readFileSync(file, 'utf8'));
+const [, namespace, verb, kind, name, ...rest] = process.argv.slice(2);
 if (namespace !== 'kyma-system' || kind !== 'istio' || name !== 'default') process.exit(9);
-if (verb === 'patch') writeFileSync(${JSON.stringify(patches)}, JSON.stringify(words));
-else if (words.at(-1).includes('resourceVersion')) process.stdout.write(metadata.resourceVersion);
-else if (words.at(-1).includes('range')) process.stdout.write((spec?.config?.authorizers ?? []).map((one) => one.name + '\\n').join(''));
-else {
-  const shown = words.at(-1).includes('config') ? spec?.config : spec;
-  process.stdout.write(shown === undefined ? '' : JSON.stringify(shown));
+if (verb === 'patch') {
+  const patched = execFileSync(${JSON.stringify(kubectl)}, ['patch', '--local', '--filename', file, ...rest, '--output', 'json']);
+  writeFileSync(file, patched);
+} else {
+  const path = rest.at(-1);
+  const shown = path.includes('config') ? spec?.config : spec;
+  const names = (spec?.config?.authorizers ?? []).map((one) => one.name + '\\n').join('');
+  if (path.includes('resourceVersion')) process.stdout.write(${JSON.stringify(found)});
+  else if (path.includes('range')) process.stdout.write(names);
+  else process.stdout.write(shown === undefined ? '' : JSON.stringify(shown));
 }
 `,
     );
     chmodSync(join(folder, 'kubectl'), 0o755);
     const script = `name=${ours.name}\nentry='${JSON.stringify(ours)}'\n${readFileSync(`${chartFolder}/files/register-kyma.sh`, 'utf8')}`;
     await run('sh', ['-c', script], { env: { ...process.env, PATH: `${folder}:${process.env.PATH}` } });
-    const words = JSON.parse(readFileSync(patches, 'utf8')) as string[];
-    expect(words.slice(0, 7)).toEqual([
-      '--namespace',
-      'kyma-system',
-      'patch',
-      'istio',
-      'default',
-      '--type',
-      'json',
-    ]);
-    const [unchanged, change] = JSON.parse(words.at(-1) ?? '');
-    expect(unchanged).toEqual({ op: 'test', path: '/metadata/resourceVersion', value: version });
-    return change;
+    return JSON.parse(readFileSync(file, 'utf8')).spec;
   }
 
   const others = [{ name: 'oauth2-proxy' }, { name: 'opa' }];
+  const last = { name: 'last' };
   test.each([
     [
       'appends to the authorizers that are there',
       { config: { authorizers: others } },
-      { op: 'add', path: '/spec/config/authorizers/-', value: ours },
+      { config: { authorizers: [...others, ours] } },
     ],
     [
       'replaces its own entry and no other',
-      { config: { authorizers: [...others, { name: 'oidc-authz' }, { name: 'last' }] } },
-      { op: 'replace', path: '/spec/config/authorizers/2', value: ours },
+      { config: { authorizers: [...others, { name: 'oidc-authz', port: 1 }, last] } },
+      { config: { authorizers: [...others, ours, last] } },
     ],
     [
       'replaces the first',
-      { config: { authorizers: [{ name: 'oidc-authz' }] } },
-      { op: 'replace', path: '/spec/config/authorizers/0', value: ours },
+      { config: { authorizers: [{ name: 'oidc-authz' }, last] } },
+      { config: { authorizers: [ours, last] } },
     ],
-    [
-      'makes the list where it is empty',
-      { config: { authorizers: [] } },
-      { op: 'add', path: '/spec/config/authorizers', value: [ours] },
-    ],
+    ['fills an empty list', { config: { authorizers: [] } }, { config: { authorizers: [ours] } }],
     [
       'makes the list where there is none',
       { config: { numTrustedProxies: 1 } },
-      { op: 'add', path: '/spec/config/authorizers', value: [ours] },
+      { config: { numTrustedProxies: 1, authorizers: [ours] } },
     ],
-    [
-      'makes all that holds the list',
-      undefined,
-      { op: 'add', path: '/spec', value: { config: { authorizers: [ours] } } },
-    ],
-    ['makes what holds the list', {}, { op: 'add', path: '/spec/config', value: { authorizers: [ours] } }],
-  ])('%s', async (_, spec, change) => {
-    expect(await register(spec)).toEqual(change);
+    ['makes what holds the list', {}, { config: { authorizers: [ours] } }],
+    ['makes all that holds the list', undefined, { config: { authorizers: [ours] } }],
+  ])('%s', async (_, spec, after) => {
+    expect(await register(spec)).toEqual(after);
+  });
+
+  test('changes nothing where somebody else has changed the resource meanwhile', async () => {
+    await expect(register({ config: { authorizers: others } }, '6')).rejects.toThrow(/test failed/);
+  });
+
+  test.each(['append', 'create'])('deploy/kyma/%s.patch.json is a patch that applies', async (name) => {
+    const resource = {
+      apiVersion: 'operator.kyma-project.io/v1alpha2',
+      kind: 'Istio',
+      metadata: { name: 'default' },
+      spec: { config: name === 'append' ? { authorizers: [last] } : {} },
+    };
+    const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-patch-')), 'resource.json');
+    writeFileSync(file, JSON.stringify(resource));
+    const patch = fileURLToPath(new URL(`../../deploy/kyma/${name}.patch.json`, import.meta.url));
+    const local = ['patch', '--local', '--filename', file, '--type', 'json', '--output', 'json'];
+    const { stdout } = await run(kubectl, [...local, '--patch-file', patch]);
+    const names = JSON.parse(stdout).spec.config.authorizers.map((one: { name: string }) => one.name);
+    expect(names).toEqual(name === 'append' ? ['last', 'oidc-authz'] : ['oidc-authz']);
   });
 });
