@@ -17,13 +17,19 @@ export function kymaEntry(authorizer: Authorizer): object {
   };
 }
 
-/** JSON patches (RFC 6902) of the Istio resource: one appends, the other makes the list where there is none. */
+/**
+ * JSON patches (RFC 6902) of the Istio resource: one appends, the other makes the list where there is none. The API server
+ * takes a test for null as one for absence, so the second cannot replace the authorizers of others.
+ */
 export function kymaPatches(authorizer: Authorizer): { append: object[]; create: object[] } {
   const list = '/spec/config/authorizers';
   const value = kymaEntry(authorizer);
   return {
     append: [{ op: 'add', path: `${list}/-`, value }],
-    create: [{ op: 'add', path: list, value: [value] }],
+    create: [
+      { op: 'test', path: list, value: null },
+      { op: 'add', path: list, value: [value] },
+    ],
   };
 }
 

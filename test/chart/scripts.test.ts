@@ -113,19 +113,29 @@ if (verb === 'patch') {
     await expect(register({ config: { authorizers: others } }, '6')).rejects.toThrow(/test failed/);
   });
 
-  test.each(['append', 'create'])('deploy/kyma/%s.patch.json is a patch that applies', async (name) => {
-    const resource = {
-      apiVersion: 'operator.kyma-project.io/v1alpha2',
-      kind: 'Istio',
-      metadata: { name: 'default' },
-      spec: { config: name === 'append' ? { authorizers: [last] } : {} },
-    };
-    const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-patch-')), 'resource.json');
-    writeFileSync(file, JSON.stringify(resource));
-    const patch = fileURLToPath(new URL(`../../deploy/kyma/${name}.patch.json`, import.meta.url));
-    const local = ['patch', '--local', '--filename', file, '--type', 'json', '--output', 'json'];
-    const { stdout } = await run(kubectl, [...local, '--patch-file', patch]);
-    const names = JSON.parse(stdout).spec.config.authorizers.map((one: { name: string }) => one.name);
-    expect(names).toEqual(name === 'append' ? ['last', 'oidc-authz'] : ['oidc-authz']);
+  describe('with the bare patches', () => {
+    async function patched(name: 'append' | 'create', config: object): Promise<unknown> {
+      const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-patch-')), 'resource.json');
+      const resource = {
+        apiVersion: 'operator.kyma-project.io/v1alpha2',
+        kind: 'Istio',
+        metadata: { name: 'default' },
+      };
+      writeFileSync(file, JSON.stringify({ ...resource, spec: { config } }));
+      const patch = fileURLToPath(new URL(`../../deploy/kyma/${name}.patch.json`, import.meta.url));
+      const local = ['patch', '--local', '--filename', file, '--type', 'json', '--output', 'json'];
+      const { stdout } = await run(kubectl, [...local, '--patch-file', patch]);
+      return JSON.parse(stdout).spec.config.authorizers.map((one: { name: string }) => one.name);
+    }
+
+    test('one appends, where there is a list', async () => {
+      expect(await patched('append', { authorizers: [last] })).toEqual(['last', 'oidc-authz']);
+      await expect(patched('append', {})).rejects.toThrow(/missing path/);
+    });
+
+    test('the other makes the list, and only where there is none', async () => {
+      expect(await patched('create', {})).toEqual(['oidc-authz']);
+      await expect(patched('create', { authorizers: [last] })).rejects.toThrow(/test failed/);
+    });
   });
 });
