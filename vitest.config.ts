@@ -3,10 +3,10 @@ import { defineConfig } from 'vitest/config';
 const common = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 /** Tests that open sockets, start processes or make load: one file at a time, so that none starves another. */
-const live = ['test/*.test.ts', 'test/{e2e,grpc,http,image,observe,process,watch}/**/*.test.ts'];
+const live = ['test/*.test.ts', 'test/{e2e,grpc,http,observe,process}/**/*.test.ts'];
 
-/** Tests that ask other programs about manifests. */
-const manifests = ['test/{chart,deploy,validators}/**/*.test.ts'];
+/** Tests that ask other programs about image, manifests, rules and dashboard. */
+const manifests = ['test/{chart,deploy,image,validators,watch}/**/*.test.ts'];
 
 // biome-ignore lint/style/noDefaultExport: vitest asks for it
 export default defineConfig({
@@ -27,6 +27,7 @@ export default defineConfig({
           ...common,
           name: 'manifests',
           include: manifests,
+          globalSetup: ['test/support/fetch-programs.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

