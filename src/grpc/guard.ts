@@ -139,7 +139,7 @@ export function createConnectionGuard(
 }
 
 /** Ends a connection at once, with all its calls. */
-export function endConnection(session: ServerHttp2Session, socket: Socket): void {
+function endConnection(session: ServerHttp2Session, socket: Socket): void {
   session.destroy();
   socket.destroy();
 }
