@@ -29,7 +29,7 @@ export async function findManifestValidator(): Promise<FoundProgram> {
   const path = join(cacheFolder('go'), 'manifest-validator');
   if (!mustFetch && !existsSync(path)) return { missing: 'not built; REQUIRE_REAL_SERVERS=1 builds it' };
   try {
-    await run('go', ['build', '-o', path, '.'], { cwd: source, timeout: 600_000 });
+    await run('go', ['build', '-buildvcs=false', '-o', path, '.'], { cwd: source, timeout: 600_000 });
     return { path };
   } catch (error) {
     const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
