@@ -1,7 +1,6 @@
 /** The admin listener: what the kubelet and Prometheus ask, away from the paths of downstreams. */
-import type http from 'node:http';
+import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
 import type https from 'node:https';
-import type { FastifyReply } from 'fastify';
 import type { Config } from '../config/options.ts';
 import type { IssuerStatus } from '../issuer/issuer.ts';
 import { closeServer, type Listener, listen, openSockets } from '../listener/listener.ts';
@@ -26,7 +25,15 @@ export interface AdminServerDependencies {
   readonly onTlsReload: (error: Error | undefined) => void;
 }
 
-const limits: http.ServerOptions = {
+interface Answer {
+  readonly status: number;
+  readonly type?: string;
+  readonly body: string;
+}
+
+const notFound: Answer = { status: 404, body: '' };
+
+const limits: ServerOptions = {
   headersTimeout: 5_000,
   requestTimeout: 5_000,
   connectionsCheckingInterval: 2_000,
@@ -41,41 +48,31 @@ export function createAdminServer({
   onTlsReload,
 }: AdminServerDependencies): Listener {
   const { tls } = options;
-  const app = createWebServer({
-    tls,
-    limits,
-    framework: {
-      exposeHeadRoutes: false,
-      bodyLimit: 1,
-      // A path that cannot be decoded is no path of ours either.
-      frameworkErrors: (_, __, reply: FastifyReply) => void reply.code(404).send(),
-    },
+  const routes: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
+    '/livez': () => ({ status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' }),
+    '/readyz': () => describeReadiness(readiness()),
+    '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metrics.scrape() }),
+  };
+  const answer = async (message: IncomingMessage, response: ServerResponse) => {
+    const [path = ''] = (message.url ?? '').split('?', 1);
+    const route = message.method === 'GET' && Object.hasOwn(routes, path) ? routes[path] : undefined;
+    const { status, type, body } = (await route?.()) ?? notFound;
+    response.writeHead(status, {
+      'cache-control': 'no-store',
+      ...(type !== undefined && { 'content-type': type }),
+      'content-length': Buffer.byteLength(body),
+    });
+    response.end(body);
+  };
+  const server = createWebServer(tls, limits, (message, response) => {
+    answer(message, response).catch(() => response.writeHead(500).end());
   });
-  const { server } = app;
   const sockets = openSockets(server);
   let stopTls = () => {};
-
-  app.addHook('onRequest', (request, reply, next) => {
-    void reply.header('cache-control', 'no-store');
-    // Before a body is looked at: there is nothing that takes one.
-    if (request.is404) void reply.code(404).send();
-    else next();
-  });
-  app.get('/livez', (_, reply) => reply.type('text/plain').send('ok\n'));
-  app.get('/readyz', (_, reply) => {
-    const state = readiness();
-    return reply.code(state.ready && !state.draining ? 200 : 503).send({
-      ready: state.ready && !state.draining,
-      draining: state.draining,
-      issuers: state.issuers.map(describeIssuer),
-    });
-  });
-  app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.scrape()));
 
   return {
     name: 'admin',
     start: async () => {
-      await app.ready();
       const address = await listen(server, options);
       if (tls !== undefined) stopTls = keepTlsFresh(server as https.Server, tls, clock, onTlsReload);
       return address;
@@ -86,6 +83,12 @@ export function createAdminServer({
       await closeServer(server, sockets, 0, clock);
     },
   };
+}
+
+function describeReadiness({ ready, draining, issuers }: Readiness): Answer {
+  const isReady = ready && !draining;
+  const body = JSON.stringify({ ready: isReady, draining, issuers: issuers.map(describeIssuer) });
+  return { status: isReady ? 200 : 503, type: 'application/json; charset=utf-8', body };
 }
 
 function describeIssuer({ name, issuer, state, keys, keysAge, problem }: IssuerStatus) {

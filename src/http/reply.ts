@@ -1,4 +1,5 @@
 /** From a decision to the HTTP answer that Envoy understands: exactly 200 lets the request go on. */
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import { challenge, refusalBody, retryAfterSeconds } from '../check/challenge.ts';
 import { type DenyReason, type ErrorReason, leftToEnvoy, reasons } from '../check/reasons.ts';
 import type { Decision, Denial, Failure, Forwarding } from '../check/types.ts';
@@ -7,25 +8,34 @@ import type { Config } from '../config/options.ts';
 /** An answer, ready to be written. */
 export interface HttpReply {
   readonly status: number;
-  /** Names and values in turn. */
-  readonly headers: readonly string[];
+  /**
+   * Status line and header lines as they go out (RFC 9112), each with its line end, one character a byte, in two parts:
+   * those of this answer, and those that many answers share.
+   */
+  readonly head: string;
+  readonly sharedHead: string;
   readonly body: string;
 }
 
 /** What shapes the answers. */
 export type ReplyOptions = Pick<Config, 'realm' | 'whenUnavailable'>;
 
+type Line = readonly [name: string, value: string];
+
 /** Makes the one place where a decision becomes an HTTP answer. */
 export function createToReply({ realm, whenUnavailable }: ReplyOptions): (decision: Decision) => HttpReply {
   const allowed = new WeakMap<Forwarding, HttpReply>();
+  const removals = new WeakMap<readonly string[], string>();
   const refused = new Map<DenyReason | ErrorReason, HttpReply>();
+  const allow = ({ set, remove }: Forwarding): HttpReply =>
+    reply(reasons.allowed.httpStatus, set, removals.getOrInsertComputed(remove, removalLines), '');
   const refuseAsEver = (decision: Denial | Failure) =>
     refused.getOrInsertComputed(decision.reason, () => refusal(decision, realm));
 
   return (decision) => {
     switch (decision.outcome) {
       case 'allow':
-        return allowed.getOrInsertComputed(decision.forwarding, allowReply);
+        return allowed.getOrInsertComputed(decision.forwarding, allow);
       case 'deny':
         // Which scopes are named differs by issuer; every other denial has the same answer each time.
         return decision.requiredScopes === undefined ? refuseAsEver(decision) : refusal(decision, realm);
@@ -39,24 +49,43 @@ export function createToReply({ realm, whenUnavailable }: ReplyOptions): (decisi
 }
 
 /** The answer that leaves the request to Envoy's failure policy. */
-const noVerdict: HttpReply = { status: 503, headers: ['content-length', '0'], body: '' };
+const noVerdict = reply(503, [], linesOf([['content-length', '0']]), '');
 
-function allowReply({ set, remove }: Forwarding): HttpReply {
-  const removals = remove.length === 0 ? [] : ['x-envoy-auth-headers-to-remove', remove.join(',')];
-  return {
-    status: reasons.allowed.httpStatus,
-    headers: [...set.flat(), ...removals, 'content-length', '0'],
-    body: '',
-  };
+function removalLines(remove: readonly string[]): string {
+  const removed: Line[] = remove.length === 0 ? [] : [['x-envoy-auth-headers-to-remove', remove.join(',')]];
+  return linesOf([...removed, ['content-length', '0']]);
 }
 
 function refusal(decision: Denial | Failure, realm: string): HttpReply {
   const body = refusalBody(decision.reason);
-  const said =
+  const said: Line =
     decision.outcome === 'deny'
       ? ['www-authenticate', challenge(decision, realm)]
       : ['retry-after', String(retryAfterSeconds)];
-  const common = ['content-type', 'application/json', 'cache-control', 'no-store'];
-  const headers = [...said, ...common, 'content-length', String(Buffer.byteLength(body))];
-  return { status: reasons[decision.reason].httpStatus, headers, body };
+  const shared: Line[] = [
+    ['content-type', 'application/json'],
+    ['cache-control', 'no-store'],
+    ['content-length', String(Buffer.byteLength(body))],
+  ];
+  return reply(reasons[decision.reason].httpStatus, [said], linesOf(shared), body);
+}
+
+function reply(status: number, lines: readonly Line[], sharedHead: string, body: string): HttpReply {
+  return {
+    status,
+    head: `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${linesOf(lines)}`,
+    sharedHead,
+    body,
+  };
+}
+
+/** Header lines; throws where one would be more than a line, or none. */
+function linesOf(lines: readonly Line[]): string {
+  return lines
+    .map(([name, value]) => {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+      return `${name}: ${value}\r\n`;
+    })
+    .join('');
 }

@@ -6,10 +6,8 @@ import type { CheckRequest } from '../check/types.ts';
  * The check request that an HTTP request is.
  *
  * The raw headers count: Node's parsed ones show the first of several authorization lines and hide the rest.
- *
- * @param path the request target as it was received
  */
-export function toCheckRequest({ method = '', rawHeaders }: IncomingMessage, path: string): CheckRequest {
+export function toCheckRequest({ method = '', url = '', rawHeaders }: IncomingMessage): CheckRequest {
   const authorization: string[] = [];
   let [host, requestId]: (string | undefined)[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -19,7 +17,7 @@ export function toCheckRequest({ method = '', rawHeaders }: IncomingMessage, pat
     else if (isNamed(name, 'host')) host ??= value;
     else if (isNamed(name, 'x-request-id')) requestId ??= value;
   }
-  return { method, path, authorization, host: host ?? '', requestId: requestId ?? '' };
+  return { method, path: url, authorization, host: host ?? '', requestId: requestId ?? '' };
 }
 
 function isNamed(name: string, lowerCase: string): boolean {
