@@ -2,8 +2,8 @@
 
 import { otherSpellings } from '../config/header-names.ts';
 import type { Config } from '../config/options.ts';
-import { findClaim } from '../token/claims.ts';
-import type { Forwarding, Identity, Withheld, WithheldCause } from './types.ts';
+import { findClaim, readClaims } from '../token/claims.ts';
+import type { Claims, Forwarding, Identity, Withheld, WithheldCause } from './types.ts';
 
 /** Longest forwarded value, and all of them together, in bytes. */
 const maxValueBytes = 4 * 1024;
@@ -29,9 +29,9 @@ export function createForward(options: ForwardOptions): Forward {
   const { identityHeaders, outputClaimToHeaders, outputTokenToHeader, forwardOriginalToken } = options;
   const claimed = outputClaimToHeaders.map(({ header, claim }) => ({
     header,
-    read: (identity: Identity) => claimValue(findClaim(identity.claims, claim)),
+    read: (claims: Claims) => claimValue(findClaim(claims, claim)),
   }));
-  const tokened = { header: outputTokenToHeader, read: (_: Identity, token: string) => headerValue(token) };
+  const tokened = { header: outputTokenToHeader, read: (_: Claims, token: string) => headerValue(token) };
   const outputs = outputTokenToHeader === '' ? claimed : [...claimed, tokened];
   const alwaysRemoved = [
     ...outputs.flatMap(({ header }) => otherSpellings(header)),
@@ -44,12 +44,13 @@ export function createForward(options: ForwardOptions): Forward {
   };
 
   const forward: Forward = (identity, token) => {
+    const claims = readClaims(identity.payload);
     const set: [string, string][] = [];
     const remove: string[] = [];
     const withheld: Withheld[] = [];
     let total = 0;
     for (const { header, read } of outputs) {
-      const value = read(identity, token);
+      const value = read(claims, token);
       withheld.push(...value.withheld.map((cause) => ({ header, cause })));
       const fits = value.text !== undefined && total + value.text.length <= maxTotalBytes;
       if (value.text !== undefined && fits) {

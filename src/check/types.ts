@@ -29,7 +29,8 @@ export interface Identity {
   readonly scopes: readonly string[];
   /** `exp`, in seconds since the epoch. */
   readonly expiresAt: number;
-  readonly claims: Claims;
+  /** The claims as they were signed: the text of a JSON object, which takes a quarter of what the object would. */
+  readonly payload: string;
 }
 
 /** What becomes of the request's headers on its way upstream. No name is in both lists. */

@@ -125,9 +125,9 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     onStateChange(status());
   };
 
-  const takeOver = async (published: string) => {
+  const takeOver = (published: string) => {
     if (published !== text) {
-      const read = await readKeySet(published, config.algorithms, maxKeys, keySet);
+      const read = readKeySet(published, config.algorithms, maxKeys, keySet);
       const change = difference(keySet, read.keySet);
       if (read.rejected.length > 0) onKeysRejected(read.rejected);
       [keySet, text] = [read.keySet, published];

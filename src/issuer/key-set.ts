@@ -1,14 +1,14 @@
 /** The keys of one issuer at one time (RFC 7517 section 5): how they are read, and how a token finds its own. */
-import { type CryptoKey, importJWK } from 'jose';
 import type { Algorithm } from '../config/issuer-options.ts';
 import { type KeyRejection, type PublishedKey, readKey } from './key.ts';
+import { importPublicKey, type VerifySignature } from './public-key.ts';
 
 /** A key that may verify one algorithm. Two are the same key only if they are the same object. */
 export interface VerificationKey {
   /** `kid`; undefined if the key has none. */
   readonly id: string | undefined;
   readonly algorithm: Algorithm;
-  readonly cryptoKey: CryptoKey;
+  readonly verify: VerifySignature;
   /** The public numbers and what they may be used for, by which a key is known again in the next set. */
   readonly fingerprint: string;
 }
@@ -40,12 +40,12 @@ export interface ReadKeySet {
  * @param previous keys that are in it too are taken over as they are
  * @throws Error if there is not one usable key
  */
-export async function readKeySet(
+export function readKeySet(
   text: string,
   allowed: readonly Algorithm[],
   maxKeys: number,
   previous: KeySet | undefined,
-): Promise<ReadKeySet> {
+): ReadKeySet {
   const members = membersOf(parseJson(text));
   if (members.length > maxKeys)
     throw new Error(`the key set has ${members.length} keys, more than ${maxKeys}`);
@@ -66,7 +66,7 @@ export async function readKeySet(
 
   const known = new Map(previous?.keys.map((key) => [key.fingerprint, key]));
   const keys: VerificationKey[] = [];
-  for (const imported of await Promise.all(unambiguous.map((key) => importKey(key, known)))) {
+  for (const imported of unambiguous.map((key) => importKey(key, known))) {
     if (imported === undefined) rejected.push('import');
     else keys.push(...imported);
   }
@@ -102,19 +102,16 @@ function cannotBeToldApart(a: PublishedKey, b: PublishedKey): boolean {
 }
 
 /** Imports a key for each of its algorithms; undefined if the numbers make no key, such as a point off its curve. */
-async function importKey(
+function importKey(
   { id, algorithms, publicKey }: PublishedKey,
   known: ReadonlyMap<string, VerificationKey>,
-): Promise<readonly VerificationKey[] | undefined> {
+): readonly VerificationKey[] | undefined {
   try {
-    return await Promise.all(
-      algorithms.map(async (algorithm): Promise<VerificationKey> => {
-        const fingerprint = JSON.stringify([id, algorithm, publicKey]);
-        const cryptoKey = known.get(fingerprint)?.cryptoKey ?? (await importJWK(publicKey, algorithm));
-        if (cryptoKey instanceof Uint8Array) throw new TypeError('a public key was expected');
-        return known.get(fingerprint) ?? { id, algorithm, cryptoKey, fingerprint };
-      }),
-    );
+    return algorithms.map((algorithm): VerificationKey => {
+      const fingerprint = JSON.stringify([id, algorithm, publicKey]);
+      const already = known.get(fingerprint);
+      return already ?? { id, algorithm, verify: importPublicKey(publicKey, algorithm), fingerprint };
+    });
   } catch {
     return undefined;
   }

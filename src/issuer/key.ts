@@ -1,5 +1,4 @@
 /** One published key: from the JSON of a key set to what may be imported (RFC 7517 section 4, RFC 7518 section 6). */
-import type { JWK } from 'jose';
 import type { Algorithm } from '../config/issuer-options.ts';
 import { isKeyId, toAlgorithm } from './key-name.ts';
 import { ed25519Problem, ellipticCurves, rsaProblem } from './key-strength.ts';
@@ -24,14 +23,19 @@ export const keyRejections = {
 /** Why a published key is refused. */
 export type KeyRejection = keyof typeof keyRejections;
 
+/** The members that make a public key (RFC 7518 section 6, RFC 8037 section 2), and nothing else. */
+export type PublicJwk =
+  | { readonly kty: 'RSA'; readonly n: string; readonly e: string }
+  | { readonly kty: 'EC'; readonly crv: string; readonly x: string; readonly y: string }
+  | { readonly kty: 'OKP'; readonly crv: string; readonly x: string };
+
 /** A key whose text is good: what is left is to import it, once for each algorithm. */
 export interface PublishedKey {
   /** `kid`; undefined if the key has none. */
   readonly id: string | undefined;
   /** What it may verify: its own `alg`, or without one all of the allowed algorithms that fit it. */
   readonly algorithms: readonly Algorithm[];
-  /** The members that make the public key, and nothing else. */
-  readonly publicKey: JWK;
+  readonly publicKey: PublicJwk;
 }
 
 /** A published key, the reason why it is refused, or `unused` where it is meant for something else. */
@@ -68,7 +72,7 @@ export function readKey(member: unknown, allowed: readonly Algorithm[]): ReadKey
 }
 
 type Shape =
-  | { readonly fits: readonly Algorithm[]; readonly publicKey: JWK }
+  | { readonly fits: readonly Algorithm[]; readonly publicKey: PublicJwk }
   | { readonly rejected: KeyRejection };
 
 /** Reads what the key type asks for, and says which algorithms such a key fits. */

@@ -16,10 +16,10 @@ export interface KeySource {
    * Gets the key set and has it used; rejects with an Error that says what went wrong with either.
    *
    * @param isForced whether a token asked for it, which must not cause more than the one fetch
-   * @param use takes the text of the key set; rejects if it is no good
+   * @param use takes the text of the key set; throws if it is no good
    * @returns how long the set may be used without asking again, in milliseconds; undefined if it did not say
    */
-  readonly load: (isForced: boolean, use: (text: string) => Promise<void>) => Promise<number | undefined>;
+  readonly load: (isForced: boolean, use: (text: string) => void) => Promise<number | undefined>;
   /** Has the place of the key set found anew by the next load, on another host too. */
   readonly rediscover: () => void;
 }
@@ -52,8 +52,8 @@ export function createKeySource(config: IssuerConfig, dependencies: SourceDepend
 }
 
 function localSource(read: () => string, onFetched: OnFetched): KeySource {
-  const load = async (use: (text: string) => Promise<void>) => {
-    await use(read());
+  const load = async (use: (text: string) => void) => {
+    use(read());
     return undefined;
   };
   return { load: (_, use) => observed('jwks', load(use), onFetched), rediscover: () => {} };
@@ -108,9 +108,9 @@ function refuseMove(from: string, to: string): void {
   );
 }
 
-async function fetchKeySet(fetch: Fetch, jwksUri: string, use: (text: string) => Promise<void>) {
+async function fetchKeySet(fetch: Fetch, jwksUri: string, use: (text: string) => void) {
   const { body, headers } = await fetch(jwksUri);
-  await use(body);
+  use(body);
   return maxAgeOf(headers['cache-control'] ?? '');
 }
 

@@ -7,6 +7,11 @@ export const wrongType = Symbol('wrong type');
 /** A claim that was found of the right type, was absent, or was of the wrong type. */
 export type Read<T> = T | undefined | typeof wrongType;
 
+/** The claims in the payload of a token that was verified. */
+export function readClaims(payload: string): Claims {
+  return JSON.parse(payload) as Claims;
+}
+
 /**
  * The latest NumericDate that is believed, in the year 2242. What lies beyond is a mistake such as milliseconds,
  * and would make a token that never expires.

@@ -3,11 +3,12 @@
 import type { DenyReason } from '../check/reasons.ts';
 import type { Claims } from '../check/types.ts';
 import type { IssuerConfig } from '../config/options.ts';
-import { claimHolds, type Read, readDate, readStrings, wrongType } from './claims.ts';
+import { claimHolds, type Read, readClaims, readDate, readStrings, wrongType } from './claims.ts';
 
 /** What a token states, as it was read; unjudged. */
 export interface Facts {
-  readonly claims: Claims;
+  /** The claims, as the text of a JSON object. */
+  readonly payload: string;
   /** `typ` of the header as {@link normalType} gives it; `jwt` if absent. */
   readonly type: string | typeof wrongType;
   /** Whether the token is bound to a key of its client (`cnf`, RFC 7800). */
@@ -30,9 +31,14 @@ export type Requirements = (facts: Facts, now: number) => DenyReason | undefined
 const scopeClaims = ['scope', 'scp', 'scopes'];
 
 /** Reads the facts out of verified claims. */
-export function readFacts(claims: Claims, type: unknown, audienceClaims: readonly string[]): Facts {
+export function readFacts(
+  claims: Claims,
+  payload: string,
+  type: unknown,
+  audienceClaims: readonly string[],
+): Facts {
   return {
-    claims,
+    payload,
     type: type === undefined ? 'jwt' : typeof type === 'string' ? normalType(type) : wrongType,
     isBound: Object.hasOwn(claims, 'cnf'),
     expiresAt: readDate(claims, 'exp'),
@@ -51,7 +57,7 @@ export function createRequirements(issuer: IssuerConfig): Requirements {
   const { audiences, requiredScopes } = issuer;
 
   return (facts, now) => {
-    const { expiresAt, notBefore, issuedAt, type, isBound, scopes, claims } = facts;
+    const { expiresAt, notBefore, issuedAt, type, isBound, scopes, payload } = facts;
 
     if (expiresAt === undefined) return 'claim_missing';
     if (expiresAt === wrongType || !(expiresAt > 0)) return 'claim_invalid';
@@ -70,6 +76,8 @@ export function createRequirements(issuer: IssuerConfig): Requirements {
       if (scopes === wrongType) return 'claim_invalid';
       if (!requiredScopes.every((scope) => scopes?.includes(scope))) return 'scope_insufficient';
     }
+    if (requiredClaims.length === 0) return undefined;
+    const claims = readClaims(payload);
     return requiredClaims.every(([name, value]) => claimHolds(claims, name, value))
       ? undefined
       : 'claim_not_allowed';

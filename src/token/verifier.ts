@@ -1,7 +1,7 @@
 /** From the text of a bearer token to the identity that it proves, or to the reason why it proves none. */
 import { hash } from 'node:crypto';
 import type { DenyReason, ErrorReason } from '../check/reasons.ts';
-import type { Denial, Failure, Identity, Refusal } from '../check/types.ts';
+import type { Claims, Denial, Failure, Identity, Refusal } from '../check/types.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
 import type { Issuer } from '../issuer/issuer.ts';
 import type { VerificationKey } from '../issuer/key-set.ts';
@@ -13,7 +13,7 @@ import { splitCompact } from './compact.ts';
 import { createRequirements, type Facts, type Requirements, readFacts } from './facts.ts';
 import { type JoseHeader, readHeader } from './header.ts';
 import { readJsonObject } from './json.ts';
-import { verifySignature } from './signature.ts';
+import { createVerificationQueue } from './verification-queue.ts';
 
 /** A token whose signature was verified. */
 export interface VerifiedToken {
@@ -52,8 +52,12 @@ interface TrustedIssuer {
 interface UnverifiedToken {
   readonly token: string;
   readonly digest: string;
+  /** Milliseconds of the monotonic clock. */
+  readonly askedAt: number;
   readonly header: JoseHeader;
-  readonly payload: Buffer;
+  readonly signature: string;
+  /** The claims as text, and read. */
+  readonly payload: string;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly trusted: TrustedIssuer;
 }
@@ -67,6 +71,11 @@ export function createVerifier({ issuers, cache, limits, clock, onLookup }: Veri
     ]),
   );
   const pending = new Map<string, Promise<Verdict>>();
+  const queue = createVerificationQueue<Verdict>({
+    maxWaiting: limits.maxVerificationsInFlight,
+    maxWait: limits.checkDeadline,
+    clock,
+  });
 
   /** Looks the token up; the key that proved it must still be its issuer's. */
   const recall = (digest: string): Verdict | undefined => {
@@ -95,7 +104,9 @@ export function createVerifier({ issuers, cache, limits, clock, onLookup }: Veri
     if (trusted === undefined) return refuse('issuer_unknown');
     if (!trusted.config.algorithms.includes(header.algorithm))
       return denied('algorithm_not_allowed', trusted);
-    return { token, digest, header, payload, claims, trusted };
+    const { signature } = segments;
+    const askedAt = clock.monotonic();
+    return { token, digest, askedAt, header, signature, payload: payload.toString(), claims, trusted };
   };
 
   /** Finds the key; a key id that was never heard of may be worth a fetch. */
@@ -114,15 +125,17 @@ export function createVerifier({ issuers, cache, limits, clock, onLookup }: Veri
     );
   };
 
-  const prove = async (unverified: UnverifiedToken, key: VerificationKey): Promise<Verdict> => {
+  const prove = (unverified: UnverifiedToken, key: VerificationKey): Verdict => {
     const { token, digest, header, payload, claims, trusted } = unverified;
-    if (!(await verifySignature(token, payload, key))) return denied('signature_invalid', trusted);
-    const { config } = trusted;
-    const facts = readFacts(claims, header.type, config.audienceClaims);
+    const { config, issuer } = trusted;
+    // The key may have left the set while the token waited.
+    if (!issuer.holds(key)) return denied('key_not_found', trusted);
+    if (!isSigned(unverified, key)) return denied('signature_invalid', trusted);
+    const facts = readFacts(claims, payload, header.type, config.audienceClaims);
     const now = clock.now() / 1000;
     const reason = trusted.unmet(facts, now);
     if (reason !== undefined) return denied(reason, trusted);
-    const identity = toIdentity(facts, config);
+    const identity = toIdentity(claims, facts, config);
     cache.put(digest, { identity, facts, key }, now, token.length);
     return { outcome: 'verified', identity, cached: false };
   };
@@ -132,22 +145,29 @@ export function createVerifier({ issuers, cache, limits, clock, onLookup }: Veri
     const { digest, trusted } = unverified;
     const underWay = pending.get(digest);
     if (underWay !== undefined) return underWay;
-    if (pending.size >= limits.maxVerificationsInFlight) return failed('overloaded', trusted);
-    const proof = prove(unverified, key).finally(() => pending.delete(digest));
+    const proof = queue.add({
+      since: unverified.askedAt,
+      verify: () => {
+        pending.delete(digest);
+        return prove(unverified, key);
+      },
+      late: () => {
+        pending.delete(digest);
+        return failed('overloaded', trusted);
+      },
+    });
+    if (proof === undefined) return failed('overloaded', trusted);
     pending.set(digest, proof);
     return proof;
   };
 
   const settle = (unverified: UnverifiedToken): Verdict | Promise<Verdict> => {
     const key = findKey(unverified);
-    if (key instanceof Promise)
-      return key.then((found) => ('outcome' in found ? found : proveOnce(unverified, found)));
-    return 'outcome' in key ? key : proveOnce(unverified, key);
-  };
-
-  const late = ({ header, trusted }: UnverifiedToken): Refusal => {
-    const key = trusted.issuer.findKey(header.keyId, header.algorithm);
-    return key === undefined ? denied('key_not_found', trusted) : failed('overloaded', trusted);
+    if (!(key instanceof Promise)) return 'outcome' in key ? key : proveOnce(unverified, key);
+    const notFound = () => denied('key_not_found', unverified.trusted);
+    return withDeadline(key, limits.checkDeadline, clock, notFound).then((found) =>
+      'outcome' in found ? found : proveOnce(unverified, found),
+    );
   };
 
   return (token) => {
@@ -159,10 +179,7 @@ export function createVerifier({ issuers, cache, limits, clock, onLookup }: Veri
     if (recalled !== undefined) return recalled;
 
     const unverified = examine(token, digest);
-    if ('outcome' in unverified) return unverified;
-    const verdict = settle(unverified);
-    if (!(verdict instanceof Promise)) return verdict;
-    return withDeadline(verdict, limits.checkDeadline, clock, () => late(unverified));
+    return 'outcome' in unverified ? unverified : settle(unverified);
   };
 }
 
@@ -184,8 +201,15 @@ function failed(reason: ErrorReason, { config }: TrustedIssuer): Failure {
   return { outcome: 'error', reason, issuerName: config.name };
 }
 
+/** Whether the key signed the token: all of it up to the last dot (RFC 7515 section 5.2). */
+function isSigned({ token, signature }: UnverifiedToken, key: VerificationKey): boolean {
+  const data = Buffer.from(token.slice(0, -signature.length - 1), 'latin1');
+  return key.verify(data, Buffer.from(signature, 'base64url'));
+}
+
 function toIdentity(
-  { claims, audiences, scopes, expiresAt }: Facts,
+  claims: Claims,
+  { payload, audiences, scopes, expiresAt }: Facts,
   { issuer, name }: IssuerConfig,
 ): Identity {
   const subject = readString(claims, 'sub');
@@ -196,6 +220,6 @@ function toIdentity(
     audiences: audiences === wrongType ? [] : (audiences ?? []),
     scopes: scopes === wrongType ? [] : (scopes ?? []),
     expiresAt: Number(expiresAt),
-    claims,
+    payload,
   });
 }

@@ -11,7 +11,7 @@ const request: CheckRequest = {
   authorization: ['Bearer x'],
 };
 const boom = new Error('boom');
-const verified: Verdict = { outcome: 'verified', identity: {} as Identity, cached: false };
+const verified: Verdict = { outcome: 'verified', identity: { payload: '{}' } as Identity, cached: false };
 const nothing = { set: [], remove: [], withheld: [] };
 
 describe('whatever goes wrong inside is an error, never an allow', () => {

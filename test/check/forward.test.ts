@@ -22,7 +22,7 @@ function identity(claims: Record<string, unknown>): Identity {
     audiences: [],
     scopes: [],
     expiresAt: 1,
-    claims,
+    payload: JSON.stringify(claims),
   };
 }
 

@@ -14,7 +14,7 @@ const identity: Identity = {
   audiences: ['a'],
   scopes: ['s'],
   expiresAt: 5,
-  claims: {},
+  payload: '{}',
 };
 const allow: Decision = {
   outcome: 'allow',
