@@ -3,7 +3,6 @@ import { hash } from 'node:crypto';
 import { createAdminServer, type Readiness } from './admin/server.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
 import type { Config } from './config/options.ts';
-import { loadCheckCodec } from './grpc/response.ts';
 import { createGrpcServer } from './grpc/server.ts';
 import { createHttpServer } from './http/server.ts';
 import { planIssuer } from './issuer/plan.ts';
@@ -78,11 +77,10 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   const plan = (next: Config) =>
     next.issuers.map((issuer) => planIssuer(issuer, next, { ...surroundings, eventsOf }));
 
-  const codec = loadCheckCodec();
   const onDefect = (error: unknown) =>
     logger.error({ error }, 'an answer could not be made; the request is refused');
   const authorize = () =>
-    createAuthorizer({ config, issuers: registry.issuers(), cache, codec, metrics, logger, clock, onDefect });
+    createAuthorizer({ config, issuers: registry.issuers(), cache, metrics, logger, clock, onDefect });
   let authorizer: Authorizer = authorize();
 
   const onTlsReload = (listener: Listener['name']) => (error: Error | undefined) => {
@@ -116,7 +114,6 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
       createGrpcServer({
         options,
         maxMessageBytes,
-        codec,
         authorizer: () => authorizer.grpc,
         health,
         clock,

@@ -2,7 +2,7 @@
 import { createCheck } from './check/check.ts';
 import { createForward } from './check/forward.ts';
 import type { Config } from './config/options.ts';
-import { type CheckCodec, createToResponse } from './grpc/response.ts';
+import { createToResponse } from './grpc/response.ts';
 import type { GrpcAuthorizer } from './grpc/server.ts';
 import { createToReply } from './http/reply.ts';
 import type { HttpAuthorizer } from './http/server.ts';
@@ -25,7 +25,6 @@ export interface AuthorizerParts {
   readonly config: Config;
   readonly issuers: readonly RegisteredIssuer[];
   readonly cache: TokenCache;
-  readonly codec: CheckCodec;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -38,7 +37,6 @@ export function createAuthorizer({
   config,
   issuers,
   cache,
-  codec,
   metrics,
   logger,
   clock,
@@ -57,7 +55,7 @@ export function createAuthorizer({
     http: { check: recorded(check, 'http', metrics, record, clock), toReply: createToReply(config) },
     grpc: {
       check: recorded(check, 'grpc', metrics, record, clock),
-      toResponse: createToResponse(codec, config, onDefect),
+      toResponse: createToResponse(config, onDefect),
     },
   };
 }

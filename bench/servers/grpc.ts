@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
-import { loadCheckCodec } from '../../src/grpc/response.ts';
+import { writeOk } from '../../src/grpc/check-response.ts';
+import { frameMessage } from '../../src/grpc/message.ts';
 import { createGrpcServer } from '../../src/grpc/server.ts';
 import { systemClock } from '../../src/time/clock.ts';
 
@@ -36,14 +37,18 @@ const kinds: Record<string, () => Promise<number>> = {
     );
   },
   'node:http2': async () => {
-    const codec = loadCheckCodec();
+    const message = writeOk({
+      code: 0,
+      headers: response.okResponse.headers.map(({ header }) => [header.key, header.value]),
+      headersToRemove: [],
+      metadata: {},
+    });
     const server = createGrpcServer({
       options: { enabled: true, host: '127.0.0.1', port: 0 },
       maxMessageBytes: 256 * 1024,
-      codec,
       authorizer: () => ({
         check: () => ({ outcome: 'error', reason: 'internal_error' }),
-        toResponse: () => codec.writeResponse(response),
+        toResponse: () => frameMessage(message),
       }),
       health: { isServing: () => true, onChange: () => () => {} },
       clock: systemClock,

@@ -3,16 +3,16 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'nod
 import type { Clock } from '../time/clock.ts';
 import { withDeadline } from '../time/deadline.ts';
 import type { ConnectionGuard, GuardedCall } from './guard.ts';
-import { acceptedEncodings, createMessageReader, frameMessage } from './message.ts';
+import { acceptedEncodings, createMessageReader, type Frame } from './message.ts';
 import { type CallFailure, grpcStatus } from './status.ts';
 import { httpStatusOf, readTimeout, writeFailure, writeHead, writeHttpStatus } from './wire.ts';
 
 /** What a unary call is answered with. */
-export type UnaryAnswer = Uint8Array | CallFailure;
+export type UnaryAnswer = Frame | CallFailure;
 
 /** Where a method that answers more than once puts its answers. */
 export interface AnswerStream {
-  readonly send: (message: Uint8Array) => void;
+  readonly send: (message: Frame) => void;
   /** Ends the call; what was sent stands. */
   readonly end: (status: number) => void;
 }
@@ -61,7 +61,7 @@ export function serveCall(
     answeredAt = clock.monotonic();
     if ('status' in given) return writeFailure(stream, given);
     writeHead(stream, () => grpcStatus.ok);
-    stream.end(frameMessage(given));
+    stream.end(given.frame);
   };
 
   const serve = (method: Method, message: Buffer) => {
@@ -146,7 +146,7 @@ function createAnswers(stream: ServerHttp2Stream): AnswerStream {
     send: (message) => {
       if (isGone()) return;
       begin();
-      stream.write(frameMessage(message));
+      stream.write(message.frame);
     },
     end: (finalStatus) => {
       if (isGone()) return;

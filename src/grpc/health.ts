@@ -1,6 +1,7 @@
 /** The gRPC health service, grpc.health.v1: what load balancers and Kubernetes ask. */
 import type { Method } from './call.ts';
-import { loadCodec } from './protos.ts';
+import { type Frame, frameMessage } from './message.ts';
+import { fieldsOf, isBytesField, nextField, numberField, textOf } from './protobuf.ts';
 import { grpcStatus } from './status.ts';
 
 /** Whether checks are being served, and a way to hear of a change. */
@@ -10,7 +11,12 @@ export interface HealthSource {
   readonly onChange: (tell: () => void) => () => void;
 }
 
-type ServingStatus = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
+/** The numbers of the field and of its values, as `protos/health.proto` has them. */
+const serviceField = 1;
+const statusField = 1;
+const servingStatus = { SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } as const;
+
+type ServingStatus = keyof typeof servingStatus;
 
 /** The names that a caller may ask for; the empty one is the server as a whole. */
 const services = ['', 'envoy.service.auth.v3.Authorization', 'grpc.health.v1.Health'];
@@ -18,14 +24,13 @@ const services = ['', 'envoy.service.auth.v3.Authorization', 'grpc.health.v1.Hea
 /** Makes the methods of the health service, by path. */
 export function createHealthMethods({ isServing, onChange }: HealthSource): [path: string, method: Method][] {
   const service = 'grpc.health.v1.Health';
-  const codec = loadCodec<{ service?: string }, { status: ServingStatus }>('health.proto', service, 'Check');
   const statusOf = (name: string): ServingStatus => {
     if (!services.includes(name)) return 'SERVICE_UNKNOWN';
     return isServing() ? 'SERVING' : 'NOT_SERVING';
   };
   const read = (request: Buffer) => {
     try {
-      return codec.readRequest(request).service ?? '';
+      return readService(request);
     } catch {
       return { status: grpcStatus.internal, message: 'the request is no HealthCheckRequest' };
     }
@@ -39,7 +44,7 @@ export function createHealthMethods({ isServing, onChange }: HealthSource): [pat
       const status = statusOf(name);
       if (status === 'SERVICE_UNKNOWN')
         return { status: grpcStatus.notFound, message: 'there is no such service' };
-      return codec.writeResponse({ status });
+      return responseOf(status);
     },
   };
   const watch: Method = {
@@ -53,7 +58,7 @@ export function createHealthMethods({ isServing, onChange }: HealthSource): [pat
       let told: ServingStatus | undefined;
       const tell = () => {
         const status = statusOf(name);
-        if (status !== told) answers.send(codec.writeResponse({ status }));
+        if (status !== told) answers.send(responseOf(status));
         told = status;
       };
       tell();
@@ -64,4 +69,17 @@ export function createHealthMethods({ isServing, onChange }: HealthSource): [pat
     [`/${service}/Check`, check],
     [`/${service}/Watch`, watch],
   ];
+}
+
+/** The service that a HealthCheckRequest asks for. */
+function readService(bytes: Buffer): string {
+  let service = '';
+  const request = fieldsOf(bytes);
+  while (nextField(request)) if (isBytesField(request, serviceField)) service = textOf(request);
+  return service;
+}
+
+/** A HealthCheckResponse. */
+function responseOf(status: ServingStatus): Frame {
+  return frameMessage(numberField(statusField, servingStatus[status]));
 }

@@ -10,13 +10,17 @@ const prefixBytes = 5;
 /** What a held part costs beside its bytes. */
 const memoryPerPart = 128;
 
+/** A message with its prefix, ready to be sent. */
+export interface Frame {
+  readonly frame: Buffer;
+}
+
 /** Puts a message into its frame, uncompressed. */
-export function frameMessage(message: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(prefixBytes + message.length);
-  frame[0] = 0;
+export function frameMessage(message: Uint8Array): Frame {
+  const frame = Buffer.alloc(prefixBytes + message.length);
   frame.writeUInt32BE(message.length, 1);
   frame.set(message, prefixBytes);
-  return frame;
+  return { frame };
 }
 
 /** Takes the one message of a unary call as its bytes come in. */

@@ -8,10 +8,10 @@ import { closeServer, type Listener, listen, openSockets, quietMoment } from '..
 import { keepTlsFresh, readTls } from '../listener/tls.ts';
 import type { Clock } from '../time/clock.ts';
 import { type AnswerStream, type Method, serveCall, type UnaryAnswer } from './call.ts';
+import { readCheckRequest } from './check-request.ts';
 import { type ConnectionGuard, createConnectionGuard, maxConcurrentCalls } from './guard.ts';
 import { createHealthMethods, type HealthSource } from './health.ts';
-import { toCheckRequest } from './request.ts';
-import type { CheckCodec, ToResponse } from './response.ts';
+import type { ToResponse } from './response.ts';
 import { grpcStatus } from './status.ts';
 import { askToGo, transportOf } from './transport.ts';
 
@@ -25,7 +25,6 @@ export interface GrpcAuthorizer {
 export interface GrpcServerDependencies {
   readonly options: Config['grpc'];
   readonly maxMessageBytes: number;
-  readonly codec: CheckCodec;
   readonly authorizer: () => GrpcAuthorizer;
   readonly health: HealthSource;
   readonly clock: Clock;
@@ -63,9 +62,9 @@ interface Connection {
 
 /** Makes the gRPC check listener. */
 export function createGrpcServer(dependencies: GrpcServerDependencies): Listener {
-  const { options, maxMessageBytes, codec, authorizer, health, clock, onTlsReload } = dependencies;
+  const { options, maxMessageBytes, authorizer, health, clock, onTlsReload } = dependencies;
   const methods = new Map<string, Method>([
-    ['/envoy.service.auth.v3.Authorization/Check', checkMethod(codec, authorizer)],
+    ['/envoy.service.auth.v3.Authorization/Check', checkMethod(authorizer)],
     ...createHealthMethods(health),
   ]);
   const connections = new Set<Connection>();
@@ -141,9 +140,9 @@ function createServer(files: Config['grpc']['tls'], serve: (socket: Socket) => v
   return server;
 }
 
-function checkMethod(codec: CheckCodec, authorizer: () => GrpcAuthorizer): Method {
+function checkMethod(authorizer: () => GrpcAuthorizer): Method {
   const answer = (bytes: Buffer): UnaryAnswer | Promise<UnaryAnswer> => {
-    const request = readRequest(codec, bytes);
+    const request = readRequest(bytes);
     if (request === undefined)
       return { status: grpcStatus.internal, message: 'the request is no CheckRequest' };
     const { check, toResponse } = authorizer();
@@ -153,9 +152,9 @@ function checkMethod(codec: CheckCodec, authorizer: () => GrpcAuthorizer): Metho
   return { kind: 'unary', answer };
 }
 
-function readRequest(codec: CheckCodec, bytes: Buffer): CheckRequest | undefined {
+function readRequest(bytes: Buffer): CheckRequest | undefined {
   try {
-    return toCheckRequest(codec.readRequest(bytes));
+    return readCheckRequest(bytes);
   } catch {
     return undefined;
   }

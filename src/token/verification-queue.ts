@@ -34,7 +34,7 @@ export interface Verification<T> {
 
 /**
  * The time that one turn of the event loop may spend on signatures, in milliseconds: what a token that was verified
- * before waits for at most. The longer it is, the more is verified, rather than refused, beyond capacity.
+ * before waits for at most.
  */
 const turnBudget = 25;
 
@@ -47,33 +47,29 @@ interface Waiting<T> extends Verification<T> {
 export function createVerificationQueue<T>(options: VerificationQueueOptions): VerificationQueue<T> {
   const { maxWaiting, maxWait, clock } = options;
   let waiting: Waiting<T>[] = [];
-  let next = 0;
-  let spent = 0;
 
-  const settleNext = () => {
-    const one = waiting[next++];
-    if (one === undefined) return;
-    const started = clock.monotonic();
+  const settle = ({ since, verify, late, resolve, reject }: Waiting<T>) => {
     try {
-      one.resolve(started - one.since > maxWait ? one.late() : one.verify());
+      resolve(clock.monotonic() - since > maxWait ? late() : verify());
     } catch (error) {
-      one.reject(error);
+      reject(error);
     }
-    spent += clock.monotonic() - started;
   };
   const turn = () => {
-    while (next < waiting.length && spent < turnBudget) settleNext();
-    spent = 0;
-    waiting = waiting.slice(next);
-    next = 0;
+    const end = clock.monotonic() + turnBudget;
+    let settled = 0;
+    for (const one of waiting) {
+      settle(one);
+      settled++;
+      if (clock.monotonic() >= end) break;
+    }
+    waiting = waiting.slice(settled);
     if (waiting.length > 0) setImmediate(turn);
   };
 
   return {
     add: (verification) => {
-      // Room is made by working, as long as that holds up nobody for long.
-      while (waiting.length - next >= maxWaiting && spent < turnBudget) settleNext();
-      if (waiting.length - next >= maxWaiting) return undefined;
+      if (waiting.length >= maxWaiting) return undefined;
       if (waiting.length === 0) setImmediate(turn);
       const { promise, resolve, reject } = Promise.withResolvers<T>();
       waiting.push({ ...verification, resolve, reject });

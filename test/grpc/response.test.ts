@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { type Reason, reasons } from '../../src/check/reasons.ts';
 import type { Decision, Identity } from '../../src/check/types.ts';
-import { createToResponse, loadCheckCodec } from '../../src/grpc/response.ts';
+import { proven } from '../../src/grpc/check-response.ts';
+import type { Frame } from '../../src/grpc/message.ts';
+import { createToResponse } from '../../src/grpc/response.ts';
+import type { CallFailure } from '../../src/grpc/status.ts';
+import { loadCheckCodec } from '../support/proto-codec.ts';
 
 const codec = loadCheckCodec();
 const noDefect = (error: unknown) => {
@@ -29,66 +33,64 @@ const refusals = (Object.keys(reasons) as Reason[])
   .map((reason) => ({ outcome: reasons[reason].outcome, reason }) as Decision);
 
 describe('only an allow carries code 0', () => {
-  const toResponse = createToResponse(codec, { realm: '', whenUnavailable: 'deny' }, noDefect);
+  const toResponse = createToResponse({ realm: '', whenUnavailable: 'deny' }, noDefect);
 
   test.each(refusals)('$reason does not', (decision) => {
-    const bytes = toResponse(decision);
-    if (!Buffer.isBuffer(bytes)) throw new TypeError('bytes were expected');
+    const bytes = messageOf(toResponse(decision));
     expect(bytes.length).toBeGreaterThan(0);
     expect(codec.readResponse(bytes).status.code).toBe(reasons[decision.reason].grpcCode);
     expect(codec.readResponse(bytes).deniedResponse).toBeDefined();
   });
 
   test('an allow does, and its text is valid UTF-8', () => {
-    const bytes = toResponse(allow) as Buffer;
+    const bytes = messageOf(toResponse(allow));
     expect(codec.readResponse(bytes).status.code).toBe(0);
     expect(codec.readResponse(bytes).dynamicMetadata.fields.subject).toEqual({ stringValue: 'alice�' });
   });
 });
 
 test('an error is left to Envoy only where that is said, and only if no client can cause it', () => {
-  const toResponse = createToResponse(codec, { realm: '', whenUnavailable: 'error' }, noDefect);
+  const toResponse = createToResponse({ realm: '', whenUnavailable: 'error' }, noDefect);
   for (const reason of ['keys_unavailable', 'overloaded', 'internal_error'] as const) {
     const answer = toResponse({ outcome: 'error', reason });
-    expect([reason, Buffer.isBuffer(answer)]).toEqual([reason, reason !== 'keys_unavailable']);
+    expect([reason, 'frame' in answer]).toEqual([reason, reason !== 'keys_unavailable']);
   }
   expect(toResponse({ outcome: 'error', reason: 'keys_unavailable' })).toMatchObject({ status: 14 });
 });
 
-describe('a codec that fails or says something else', () => {
-  const defects: unknown[] = [];
-  const broken: [string, typeof codec.writeResponse][] = [
-    ['nothing at all', () => Buffer.alloc(0)],
-    [
-      'a status without its code',
-      (message) => codec.writeResponse({ ...message, status: {} as { code: number } }),
-    ],
-    [
-      'a code that is no number',
-      (message) =>
-        codec.writeResponse({ ...message, status: { code: 'UNAUTHENTICATED' as unknown as number } }),
-    ],
-    [
-      'an exception',
-      () => {
-        throw new Error('broken');
-      },
-    ],
-  ];
+describe('an answer that says something else than was decided', () => {
+  const codeZero = codec.writeResponse({ status: { code: 0 } } as Parameters<typeof codec.writeResponse>[0]);
+  const okWithoutCode = Buffer.from([0x0a, 0, 0x1a, 0]);
+  const okWithCodeZero = Buffer.from([0x0a, 2, 8, 0, 0x1a, 0]);
+  const deniedWithCodeZero = Buffer.from([0x0a, 2, 8, 0, 0x12, 0]);
+  const deniedWithCode16 = Buffer.from([0x0a, 2, 8, 16, 0x12, 0]);
+  const both = Buffer.concat([okWithCodeZero, Buffer.from([0x12, 0])]);
 
-  test.each(broken)('%s: a denial, and never an allow', (_, writeResponse) => {
-    let isBroken = false;
-    const faulty = {
-      ...codec,
-      writeResponse: (message: Parameters<typeof writeResponse>[0]) =>
-        isBroken ? writeResponse(message) : codec.writeResponse(message),
-    };
-    const toResponse = createToResponse(faulty, { realm: '', whenUnavailable: 'deny' }, (error) =>
+  test('is not let out', () => {
+    expect(proven(okWithCodeZero, true)).toBe(okWithCodeZero);
+    expect(proven(deniedWithCode16, false)).toBe(deniedWithCode16);
+    for (const bytes of [Buffer.alloc(0), codeZero, okWithoutCode, both, deniedWithCode16])
+      expect(() => proven(bytes, true)).toThrow(/does not say/);
+    for (const bytes of [Buffer.alloc(0), codeZero, okWithoutCode, okWithCodeZero, deniedWithCodeZero, both])
+      expect(() => proven(bytes, false)).toThrow(/does not say/);
+    expect(() => proven(Buffer.from([0x0a, 9]), false)).toThrow();
+  });
+
+  test('as one that cannot be made, is a denial', () => {
+    const defects: unknown[] = [];
+    const toResponse = createToResponse({ realm: '', whenUnavailable: 'deny' }, (error) =>
       defects.push(error),
     );
-    isBroken = true;
-    const bytes = toResponse({ outcome: 'deny', reason: 'token_expired' }) as Buffer;
+    const broken = { ...allow, forwarding: undefined } as unknown as Decision;
+    const bytes = messageOf(toResponse(broken));
     expect(codec.readResponse(bytes).status.code).toBe(14);
-    expect(defects.length).toBeGreaterThan(0);
+    expect(defects).toHaveLength(1);
   });
 });
+
+/** The message in an answer that has one. */
+function messageOf(answer: Frame | CallFailure): Buffer {
+  if ('status' in answer) throw new TypeError('a message was expected');
+  expect([answer.frame[0], answer.frame.readUInt32BE(1)]).toEqual([0, answer.frame.length - 5]);
+  return answer.frame.subarray(5);
+}

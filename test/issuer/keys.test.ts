@@ -181,7 +181,7 @@ describe('a member of a key set', () => {
 
 describe('a key set', () => {
   test('serves its good members, and tells the causes of the bad ones', async () => {
-    const { keySet, rejected } = await read([
+    const { keySet, rejected } = read([
       null,
       { kty: 'XYZ' },
       { n: 5 },
@@ -198,7 +198,7 @@ describe('a key set', () => {
   });
 
   test('drops two keys of one name, and leaves the others', async () => {
-    const { keySet, rejected } = await read([
+    const { keySet, rejected } = read([
       { ...rsa, kid: 'a' },
       { ...otherRsa, kid: 'a' },
       { ...ec, kid: 'b' },
@@ -208,7 +208,7 @@ describe('a key set', () => {
   });
 
   test('keeps two keys of one name where their types tell them apart', async () => {
-    const { keySet, rejected } = await read([
+    const { keySet, rejected } = read([
       { ...rsa, kid: 'a' },
       { ...ec, kid: 'a' },
     ]);
@@ -217,7 +217,7 @@ describe('a key set', () => {
   });
 
   test('refuses a point that is not on its curve', async () => {
-    const { rejected } = await read([
+    const { rejected } = read([
       { ...rsa, kid: 'a' },
       { ...ec, kid: 'b', y: ec.x },
     ]);
@@ -232,30 +232,30 @@ describe('a key set', () => {
     ['keys that are null', { keys: null }],
     ['no key', { keys: [] }],
     ['no usable key', { keys: [{ kty: 'oct', k: 'AAAA' }] }],
-  ])('that is %s is refused', async (_, document) => {
-    await expect(
-      readKeySet(JSON.stringify(document) ?? '', supportedAlgorithms, 100, undefined),
-    ).rejects.toThrow(/key set/i);
+  ])('that is %s is refused', (_, document) => {
+    expect(() => readKeySet(JSON.stringify(document) ?? '', supportedAlgorithms, 100, undefined)).toThrow(
+      /key set/i,
+    );
   });
 
-  test('with too many members is refused whole', async () => {
+  test('with too many members is refused whole', () => {
     const members = Array.from({ length: 101 }, (_, index) => ({ ...rsa, kid: `k${index}` }));
-    await expect(read(members)).rejects.toThrow('101 keys, more than 100');
+    expect(() => read(members)).toThrow('101 keys, more than 100');
   });
 
   test('takes over what it has in common with the one before', async () => {
-    const first = await read([
+    const first = read([
       { ...rsa, kid: 'a' },
       { ...ec, kid: 'b' },
     ]);
-    const again = await readKeySet(
+    const again = readKeySet(
       JSON.stringify({ keys: [{ ...rsa, kid: 'a' }] }),
       supportedAlgorithms,
       100,
       first.keySet,
     );
     expect(again.keySet.find('a', 'RS256')).toBe(first.keySet.find('a', 'RS256'));
-    const replaced = await readKeySet(
+    const replaced = readKeySet(
       JSON.stringify({ keys: [{ ...otherRsa, kid: 'a' }] }),
       supportedAlgorithms,
       100,

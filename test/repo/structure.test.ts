@@ -88,7 +88,6 @@ describe('who may import whom', () => {
 
 test('each library is used in one place', () => {
   const places: Record<string, string[]> = {
-    '@grpc/proto-loader': ['grpc/protos.ts'],
     'lru-cache': ['token/cache.ts'],
     'openid-client': ['issuer/discovery.ts'],
     pino: ['observe/logger.ts'],

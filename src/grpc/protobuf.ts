@@ -1,0 +1,137 @@
+/**
+ * The wire format of protocol buffers (protobuf.dev, "Encoding"): reading a message field by field without making
+ * objects of what nobody asks for, and writing one.
+ */
+
+/** How a value is written. */
+export const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+
+/** Walks over the fields of one message. */
+export interface FieldCursor {
+  readonly bytes: Buffer;
+  /** Where the next field begins, and the message ends. */
+  next: number;
+  end: number;
+  /** The field that was read last: its number, its wire type, and where its value is. */
+  field: number;
+  wireType: number;
+  valueStart: number;
+  valueEnd: number;
+}
+
+/** Says that bytes are no message. */
+export class MalformedMessage extends Error {}
+
+/** Makes a cursor before the first field of the message between two offsets. */
+export function fieldsOf(bytes: Buffer, next = 0, end = bytes.length): FieldCursor {
+  return { bytes, next, end, field: 0, wireType: 0, valueStart: 0, valueEnd: 0 };
+}
+
+/** Makes a cursor over the message that is the value of a field. */
+export function fieldsWithin({ bytes, valueStart, valueEnd }: FieldCursor): FieldCursor {
+  return fieldsOf(bytes, valueStart, valueEnd);
+}
+
+/**
+ * Goes on to the next field.
+ *
+ * @returns whether there is one
+ * @throws MalformedMessage where the bytes end within a field, or are none
+ */
+export function nextField(cursor: FieldCursor): boolean {
+  if (cursor.next >= cursor.end) return false;
+  const tag = readVarint(cursor);
+  cursor.field = Math.floor(tag / 8);
+  cursor.wireType = tag % 8;
+  if (cursor.field === 0 || tag >= 2 ** 32) throw new MalformedMessage('a tag without a field number');
+  const length = lengthOfValue(cursor);
+  cursor.valueStart = cursor.next;
+  cursor.valueEnd = cursor.next + length;
+  if (cursor.valueEnd > cursor.end) throw new MalformedMessage('a value that goes beyond its message');
+  cursor.next = cursor.valueEnd;
+  return true;
+}
+
+/** Whether the field that was read last is of a number, and of bytes: a text or a message. */
+export function isBytesField(cursor: FieldCursor, field: number): boolean {
+  return cursor.field === field && cursor.wireType === wireType.bytes;
+}
+
+/** The value of the field that was read last, as text; what is no UTF-8 becomes U+FFFD. */
+export function textOf({ bytes, valueStart, valueEnd }: FieldCursor): string {
+  return bytes.toString('utf8', valueStart, valueEnd);
+}
+
+/** The value of the field that was read last, as a whole number. */
+export function numberOf({ bytes, valueStart, valueEnd }: FieldCursor): number {
+  return readVarint(fieldsOf(bytes, valueStart, valueEnd));
+}
+
+function lengthOfValue(cursor: FieldCursor): number {
+  switch (cursor.wireType) {
+    case wireType.varint:
+      return lengthOfVarint(cursor);
+    case wireType.fixed64:
+      return 8;
+    case wireType.bytes:
+      return readVarint(cursor);
+    case wireType.fixed32:
+      return 4;
+    default:
+      throw new MalformedMessage('a wire type that is none');
+  }
+}
+
+/** The most bytes that a varint has: ten groups of seven bits. */
+const longestVarint = 10;
+
+function lengthOfVarint({ bytes, next, end }: FieldCursor): number {
+  const limit = Math.min(end, next + longestVarint);
+  for (let index = next; index < limit; index++) if ((bytes[index] ?? 0) < 0x80) return index - next + 1;
+  throw new MalformedMessage('a number that does not end');
+}
+
+function readVarint(cursor: FieldCursor): number {
+  const { bytes, next } = cursor;
+  const length = lengthOfVarint(cursor);
+  cursor.next += length;
+  let value = 0;
+  for (let index = length - 1; index >= 0; index--) value = value * 128 + ((bytes[next + index] ?? 0) & 0x7f);
+  return value;
+}
+
+/** A part of a message that is written: one field, or several. */
+export type Written = Uint8Array;
+
+/** Puts fields one behind the other. */
+export function fields(...parts: readonly Written[]): Buffer {
+  return Buffer.concat(parts);
+}
+
+/** Writes a field that holds another message, or a text. */
+export function bytesField(field: number, value: Written | string): Buffer {
+  const content = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
+  return Buffer.concat([varint(field * 8 + wireType.bytes), varint(content.length), content]);
+}
+
+/** Writes a field that holds a whole number from 0 on. */
+export function numberField(field: number, value: number): Buffer {
+  return Buffer.concat([varint(field * 8 + wireType.varint), varint(value)]);
+}
+
+/** Writes a field that holds a number of double precision. */
+export function doubleField(field: number, value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(value);
+  return Buffer.concat([varint(field * 8 + wireType.fixed64), bytes]);
+}
+
+function varint(value: number): Buffer {
+  const groups: number[] = [];
+  let rest = value;
+  do {
+    groups.push(rest % 128);
+    rest = Math.floor(rest / 128);
+  } while (rest > 0);
+  return Buffer.from(groups.map((group, index) => (index < groups.length - 1 ? group + 128 : group)));
+}
