@@ -5,7 +5,7 @@ import { withDeadline } from '../time/deadline.ts';
 import type { ConnectionGuard, GuardedCall } from './guard.ts';
 import { acceptedEncodings, createMessageReader, type Frame } from './message.ts';
 import { type CallFailure, grpcStatus } from './status.ts';
-import { httpStatusOf, readTimeout, writeFailure, writeHead, writeHttpStatus } from './wire.ts';
+import { httpStatusOf, readTimeout, writeFailure, writeHead, writeHttpStatus, writeUnary } from './wire.ts';
 
 /** What a unary call is answered with. */
 export type UnaryAnswer = Frame | CallFailure;
@@ -44,28 +44,27 @@ export function serveCall(
   context: CallContext,
 ): void {
   const { methods, maxMessageBytes, guard, clock, openAnswers } = context;
-  const encoding = headers['grpc-encoding'];
-  const reader = createMessageReader(encoding === undefined ? undefined : String(encoding), maxMessageBytes);
-  let isRequestComplete = false;
-  let answeredAt: number | undefined;
-  let cancel = () => {};
-
   const call: GuardedCall = {
     openedAt: clock.monotonic(),
-    isRequestComplete: () => isRequestComplete,
-    heldBytes: () => (isRequestComplete ? 0 : reader.heldBytes()),
-    answeredAt: () => answeredAt,
+    isRequestComplete: false,
+    heldBytes: 0,
+    answeredAt: undefined,
   };
+  let cancel: (() => void) | undefined;
+
   const answer = (given: UnaryAnswer) => {
     if (stream.destroyed || stream.closed || stream.headersSent) return;
-    answeredAt = clock.monotonic();
-    if ('status' in given) return writeFailure(stream, given);
-    writeHead(stream, () => grpcStatus.ok);
-    stream.end(given.frame);
+    call.answeredAt = clock.monotonic();
+    if ('status' in given) writeFailure(stream, given);
+    else writeUnary(stream, given);
   };
-
   const serve = (method: Method, message: Buffer) => {
-    if (method.kind === 'unary') return settle(method.answer(message), readTimeout(headers), clock, answer);
+    if (method.kind === 'unary') {
+      const given = method.answer(message);
+      if (given instanceof Promise) settle(given, readTimeout(headers), clock, answer);
+      else answer(given);
+      return;
+    }
     const answers = createAnswers(stream);
     const stop = method.open(message, answers);
     openAnswers.add(answers);
@@ -76,33 +75,41 @@ export function serveCall(
   };
 
   guard.callOpened(call);
-  stream.on('error', () => {});
+  stream.on('error', ignore);
   stream.on('close', () => {
-    guard.callEnded(call, answeredAt !== undefined);
-    cancel();
+    guard.callEnded(call);
+    cancel?.();
   });
 
   const method = methods.get(headers[':path'] ?? '');
+  const encoding = headers['grpc-encoding'];
   const refusedStatus = httpStatusOf(headers);
   if (refusedStatus !== undefined) writeHttpStatus(stream, refusedStatus);
   else if (method === undefined) answer(noSuchMethod);
   else if (encoding !== undefined && !isAccepted(encoding)) answer(noSuchEncoding);
   else {
+    const reader = createMessageReader(
+      encoding === undefined ? undefined : String(encoding),
+      maxMessageBytes,
+    );
     stream.on('data', (chunk: Buffer) => {
       const failure = reader.add(chunk);
       if (failure !== undefined) answer(failure);
-      else guard.memoryGrew();
+      else guard.callHolds(call, reader.heldBytes());
     });
     stream.on('end', () => {
       // A stream that was reset ends too, without its data.
       if (stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
-      isRequestComplete = true;
+      call.isRequestComplete = true;
+      guard.callHolds(call, 0);
       const message = reader.finish();
       if ('status' in message) answer(message);
       else serve(method, message);
     });
   }
 }
+
+function ignore(): void {}
 
 const noSuchMethod: CallFailure = { status: grpcStatus.unimplemented, message: 'there is no such method' };
 const noSuchEncoding: CallFailure = {
@@ -121,15 +128,11 @@ function isAccepted(encoding: string | string[]): boolean {
 
 /** Waits for an answer no longer than the caller does. */
 function settle(
-  given: UnaryAnswer | Promise<UnaryAnswer>,
+  given: Promise<UnaryAnswer>,
   timeout: number | undefined,
   clock: Clock,
   answer: (given: UnaryAnswer) => void,
 ): void {
-  if (!(given instanceof Promise)) {
-    answer(given);
-    return;
-  }
   const settled = given.catch(() => methodFailed);
   const inTime =
     timeout === undefined ? settled : withDeadline(settled, timeout, clock, () => deadlinePassed);

@@ -15,19 +15,19 @@ export interface GuardedCall {
   /** Milliseconds of the monotonic clock. */
   readonly openedAt: number;
   /** Whether the caller has sent all of its request. */
-  readonly isRequestComplete: () => boolean;
+  isRequestComplete: boolean;
   /** Memory held for the request, in bytes. */
-  readonly heldBytes: () => number;
+  heldBytes: number;
   /** When the answer was given to the connection; undefined before, and for answers that go on. */
-  readonly answeredAt: () => number | undefined;
+  answeredAt: number | undefined;
 }
 
 /** Watches over one connection. */
 export interface ConnectionGuard {
   readonly callOpened: (call: GuardedCall) => void;
-  readonly callEnded: (call: GuardedCall, wasAnswered: boolean) => void;
-  /** To be called when a call holds more memory than before. */
-  readonly memoryGrew: () => void;
+  readonly callEnded: (call: GuardedCall) => void;
+  /** Notes how much memory a call holds now, in bytes. */
+  readonly callHolds: (call: GuardedCall, bytes: number) => void;
   /** To be called several times a second. */
   readonly sweep: () => void;
 }
@@ -74,6 +74,7 @@ export function createConnectionGuard(
   let hasBegun = false;
   let heardAt = connectedAt;
   let pingedAt: number | undefined;
+  let held = 0;
 
   const end = () => endConnection(session, socket);
   const heard = () => {
@@ -90,10 +91,14 @@ export function createConnectionGuard(
     if (!pings.take(heardAt)) end();
   });
 
-  const isStuck = (call: GuardedCall, now: number) => {
-    if (!call.isRequestComplete()) return now - call.openedAt > requestTimeout;
-    const answeredAt = call.answeredAt();
+  const isStuck = ({ isRequestComplete, openedAt, answeredAt }: GuardedCall, now: number) => {
+    if (!isRequestComplete) return now - openedAt > requestTimeout;
     return answeredAt !== undefined && now - answeredAt > answerTimeout;
+  };
+  const callHolds = (call: GuardedCall, bytes: number) => {
+    held += bytes - call.heldBytes;
+    call.heldBytes = bytes;
+    if (held > maxHeldBytes) end();
   };
   const endIfStuck = () => {
     if (session.destroyed) return;
@@ -113,17 +118,14 @@ export function createConnectionGuard(
   return {
     callOpened: (call) => {
       calls.add(call);
-      heard();
+      heardAt = call.openedAt;
     },
-    callEnded: (call, wasAnswered) => {
+    callEnded: (call) => {
       calls.delete(call);
-      if (wasAnswered) pings.give(pingBudget.perCall);
+      callHolds(call, 0);
+      if (call.answeredAt !== undefined) pings.give(pingBudget.perCall);
     },
-    memoryGrew: () => {
-      let held = 0;
-      for (const call of calls) held += call.heldBytes();
-      if (held > maxHeldBytes) end();
-    },
+    callHolds,
     sweep: () => {
       if (session.destroyed) return;
       const now = clock.monotonic();

@@ -44,17 +44,24 @@ export interface MessageReader {
  * @param maxBytes the longest message, compressed as well as decompressed
  */
 export function createMessageReader(encoding: string | undefined, maxBytes: number): MessageReader {
-  const parts: Buffer[] = [];
+  // Mostly there is one part, and it is the whole message.
+  let whole: Buffer | undefined;
+  let parts: Buffer[] = [];
   let bytes = 0;
   let end: number | undefined;
 
   return {
     heldBytes: () => bytes + parts.length * memoryPerPart,
     add: (chunk) => {
-      const isWhole =
-        parts.length === 0 && chunk.length >= prefixBytes && chunk.length >= endOfMessage(chunk);
+      if (bytes === 0 && chunk.length >= prefixBytes && chunk.length === endOfMessage(chunk)) {
+        whole = chunk;
+        bytes = end = chunk.length;
+        return end - prefixBytes > maxBytes ? tooLarge(maxBytes) : undefined;
+      }
+      if (whole !== undefined) parts = [whole];
+      whole = undefined;
       // A part is copied: it may be one byte that would keep the whole buffer of its socket alive.
-      parts.push(isWhole ? chunk : Buffer.from(chunk));
+      parts.push(Buffer.from(chunk));
       bytes += chunk.length;
       if (end === undefined && bytes >= prefixBytes) end = endOfMessage(Buffer.concat(parts, prefixBytes));
       if (end === undefined) return undefined;
@@ -66,7 +73,7 @@ export function createMessageReader(encoding: string | undefined, maxBytes: numb
     finish: () => {
       if (bytes !== end)
         return { status: grpcStatus.internal, message: 'the request has no complete message' };
-      const frame = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts, bytes);
+      const frame = whole ?? Buffer.concat(parts, bytes);
       const body = frame.subarray(prefixBytes);
       switch (frame[0]) {
         case 0:

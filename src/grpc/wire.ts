@@ -5,7 +5,7 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { acceptedEncodings } from './message.ts';
+import { acceptedEncodings, type Frame } from './message.ts';
 import { type CallFailure, grpcStatus } from './status.ts';
 
 const contentType = 'application/grpc+proto';
@@ -33,9 +33,24 @@ export function readTimeout(headers: IncomingHttpHeaders): number | undefined {
   return Math.min(Number(amount) * (millisecondsPerUnit[unit] ?? 1), 2 ** 31 - 1);
 }
 
-/** Begins an answer with messages; its status follows them. */
+const head = Object.freeze({ ':status': 200, 'content-type': contentType });
+const withTrailers = Object.freeze({ waitForTrailers: true });
+const okTrailers = Object.freeze({ 'grpc-status': grpcStatus.ok });
+
+/** Writes an answer of one message. */
+export function writeUnary(stream: ServerHttp2Stream, { frame }: Frame): void {
+  stream.respond(head, withTrailers);
+  stream.once('wantTrailers', sendOk);
+  stream.end(frame);
+}
+
+function sendOk(this: ServerHttp2Stream): void {
+  if (!this.destroyed) this.sendTrailers(okTrailers);
+}
+
+/** Begins an answer of any number of messages; its status follows them. */
 export function writeHead(stream: ServerHttp2Stream, status: () => number): void {
-  stream.respond({ ':status': 200, 'content-type': contentType }, { waitForTrailers: true });
+  stream.respond(head, withTrailers);
   stream.once('wantTrailers', () => {
     if (!stream.destroyed) stream.sendTrailers({ 'grpc-status': status() });
   });
