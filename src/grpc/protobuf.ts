@@ -4,7 +4,7 @@
  */
 
 /** How a value is written. */
-export const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
 /** Walks over the fields of one message. */
 export interface FieldCursor {

@@ -1,7 +1,7 @@
 /** Connections that misbehave below the level of a request. */
-import http from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { openSockets } from '../listener/listener.ts';
+import { http } from '../node-http.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** How often connections are looked at for answers that nobody reads, in milliseconds. */

@@ -1,9 +1,9 @@
 /** From a decision to the HTTP answer that Envoy understands: exactly 200 lets the request go on. */
-import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import { challenge, refusalBody, retryAfterSeconds } from '../check/challenge.ts';
 import { type DenyReason, type ErrorReason, leftToEnvoy, reasons } from '../check/reasons.ts';
 import type { Decision, Denial, Failure, Forwarding } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
+import { http } from '../node-http.ts';
 
 /** An answer, ready to be written. */
 export interface HttpReply {
@@ -73,7 +73,7 @@ function refusal(decision: Denial | Failure, realm: string): HttpReply {
 function reply(status: number, lines: readonly Line[], sharedHead: string, body: string): HttpReply {
   return {
     status,
-    head: `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${linesOf(lines)}`,
+    head: `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${linesOf(lines)}`,
     sharedHead,
     body,
   };
@@ -83,8 +83,8 @@ function reply(status: number, lines: readonly Line[], sharedHead: string, body:
 function linesOf(lines: readonly Line[]): string {
   return lines
     .map(([name, value]) => {
-      validateHeaderName(name);
-      validateHeaderValue(name, value);
+      http.validateHeaderName(name);
+      http.validateHeaderValue(name, value);
       return `${name}: ${value}\r\n`;
     })
     .join('');

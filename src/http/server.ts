@@ -1,5 +1,5 @@
 /** The HTTP check listener: every request on it, whatever its method, path or body, is a check. */
-import { type IncomingMessage, type ServerOptions, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
 import type https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Check, Decision } from '../check/types.ts';
@@ -7,6 +7,7 @@ import type { Config } from '../config/options.ts';
 import { closeServer, type Listener, listen, openSockets, quietMoment } from '../listener/listener.ts';
 import { keepTlsFresh } from '../listener/tls.ts';
 import { createWebServer } from '../listener/web-server.ts';
+import { http } from '../node-http.ts';
 import type { Clock } from '../time/clock.ts';
 import { endUnreadConnections, refuseConnection } from './connections.ts';
 import type { HttpReply } from './reply.ts';
@@ -109,7 +110,7 @@ function answerConnect(
   answer: (message: IncomingMessage, response: ServerResponse) => void,
 ): void {
   socket.on('error', () => socket.destroy());
-  const response = new ServerResponse(message);
+  const response = new http.ServerResponse(message);
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
   response.on('finish', () => socket.destroySoon());

@@ -20,28 +20,30 @@ export function wellKnownUrl(issuer: string): string {
  * @throws Error that says what is wrong with it
  */
 export async function discover(issuer: string, documentUrl: string, fetch: Fetch): Promise<IssuerMetadata> {
-  // Loaded when it is needed, for it is not needed to listen.
-  const { allowInsecureRequests, customFetch, discovery } = await import('openid-client');
-  const configuration = await discovery(new URL(documentUrl), 'oidc-authz', undefined, undefined, {
-    // The scheme is judged by our own fetch, which knows of loopback and insecureHttp.
-    execute: [allowInsecureRequests],
-    [customFetch]: async () => {
-      const { body } = await fetch(documentUrl);
-      return new Response(body, { headers: { 'content-type': 'application/json' } });
-    },
-  }).catch((error: unknown) => {
-    throw new Error(`discovery failed: ${causeOf(error)}`, { cause: error });
-  });
-
-  // The library forgives a trailing slash, and everything where it was given the document's own address.
-  const { issuer: published, jwks_uri: jwksUri } = configuration.serverMetadata();
+  const { issuer: published, jwks_uri: jwksUri } = await fetchDocument(documentUrl, fetch);
   if (published !== issuer) {
     throw new Error(
-      `the discovery document ${documentUrl} is of the issuer ${JSON.stringify(published.slice(0, 200))}, not ${JSON.stringify(issuer)}`,
+      `the discovery document ${documentUrl} is of the issuer ${JSON.stringify(published)?.slice(0, 200)}, not ${JSON.stringify(issuer)}`,
     );
   }
   if (typeof jwksUri !== 'string') throw new Error(`the discovery document ${documentUrl} has no jwks_uri`);
   const problem = urlProblem(jwksUri);
   if (problem !== undefined) throw new Error(`the jwks_uri of ${documentUrl} is refused: ${problem}`);
   return { jwksUri };
+}
+
+async function fetchDocument(url: string, fetch: Fetch): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const { body } = await fetch(url);
+    return readDocument(body);
+  } catch (error) {
+    throw new Error(`discovery failed: ${causeOf(error)}`, { cause: error });
+  }
+}
+
+function readDocument(text: string): Readonly<Record<string, unknown>> {
+  const document: unknown = JSON.parse(text);
+  if (typeof document === 'object' && document !== null && !Array.isArray(document))
+    return document as Readonly<Record<string, unknown>>;
+  throw new TypeError('the discovery document is no JSON object');
 }

@@ -1,10 +1,11 @@
 /** How this service fetches anything: one GET, bounded in time, size, redirects and where it may lead. */
 import { lookup } from 'node:dns';
-import http from 'node:http';
+import type { Agent, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import tls from 'node:tls';
 import { isLinkLocal, isLoopback, maskUrls, urlProblem } from '../config/urls.ts';
+import { http } from '../node-http.ts';
 
 /** What bounds a fetch. */
 export interface FetchOptions {
@@ -57,7 +58,7 @@ export function createFetch(options: FetchOptions): Fetch {
 }
 
 interface Agents {
-  readonly http: http.Agent;
+  readonly http: Agent;
   readonly https: https.Agent;
 }
 
@@ -113,7 +114,7 @@ function get(
   });
 }
 
-async function collect(response: http.IncomingMessage, maxBytes: number): Promise<Fetched> {
+async function collect(response: IncomingMessage, maxBytes: number): Promise<Fetched> {
   const { statusCode, headers } = response;
   if (statusCode !== 200) throw new Error(`status ${statusCode} instead of 200; redirects are not followed`);
   if ((headers['content-encoding'] ?? 'identity') !== 'identity')

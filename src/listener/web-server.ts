@@ -1,11 +1,12 @@
 /** The HTTP/1.1 servers of the check and the admin listener, plain or with TLS, each with its own limits. */
-import http from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { TlsFiles } from '../config/options.ts';
+import { http } from '../node-http.ts';
 import { readTls } from './tls.ts';
 
 /** What answers a request. */
-export type RequestHandler = (message: http.IncomingMessage, response: http.ServerResponse) => void;
+export type RequestHandler = (message: IncomingMessage, response: ServerResponse) => void;
 
 /**
  * Makes a server that does not listen yet.
@@ -14,9 +15,9 @@ export type RequestHandler = (message: http.IncomingMessage, response: http.Serv
  */
 export function createWebServer(
   tls: TlsFiles | undefined,
-  limits: http.ServerOptions,
+  limits: ServerOptions,
   handle: RequestHandler,
-): http.Server {
+): Server {
   if (tls === undefined) return http.createServer(limits, handle);
   return https.createServer({ ...limits, ...readTls(tls), ALPNProtocols: ['http/1.1'] }, handle);
 }
