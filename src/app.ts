@@ -1,20 +1,20 @@
 /** The service: every object is built here, once, in the order in which it is needed. */
 import { hash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { createAdminServer, type Readiness } from './admin/server.ts';
-import { type Authorizer, createAuthorizer } from './authorizer.ts';
+import { type CheckAddresses, type CheckService, createCheckService } from './check-service.ts';
 import type { Config } from './config/options.ts';
-import { createGrpcServer } from './grpc/server.ts';
-import { createHttpServer } from './http/server.ts';
 import { planIssuer } from './issuer/plan.ts';
-import { createIssuerRegistry } from './issuer/registry.ts';
-import type { BoundAddress, Listener } from './listener/listener.ts';
+import { createIssuerRegistry, type RegisteredIssuer } from './issuer/registry.ts';
+
 import { createIssuerEvents } from './observe/issuer-events.ts';
 import type { Logger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { createTlsEvents } from './observe/tls-events.ts';
 import type { Clock } from './time/clock.ts';
-import { sleep } from './time/deadline.ts';
-import { createTokenCache } from './token/cache.ts';
 import { version } from './version.ts';
+import { createWorkerPool } from './workers/pool.ts';
+import type { ForkWorker } from './workers/worker.ts';
 
 /** What the service needs of the process it runs in. */
 export interface Surroundings {
@@ -24,15 +24,14 @@ export interface Surroundings {
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => string;
+  /** Starts another process that answers checks; asked for where there shall be several. */
+  readonly forkWorker: ForkWorker;
 }
-
-/** Where the listeners listen. */
-export type Addresses = Readonly<Partial<Record<Listener['name'], BoundAddress>>>;
 
 /** The service. */
 export interface App {
   /** Binds every listener, then begins to fetch keys; rejects where a listener cannot be bound. */
-  readonly start: () => Promise<Addresses>;
+  readonly start: () => Promise<CheckAddresses>;
   /** Takes another configuration, at once for all checks to come. */
   readonly reload: (next: Config) => Promise<void>;
   /** Notes that a configuration could not be taken; the one in use goes on. */
@@ -41,106 +40,58 @@ export interface App {
   readonly stop: () => Promise<void>;
 }
 
-/** The longest time that what is under way gets to end, once nothing new is taken, in milliseconds. */
-const closingTime = 5_000;
-
 /** Makes the service. */
 export function createApp(initial: Config, surroundings: Surroundings): App {
-  const { logger, clock } = surroundings;
+  const { logger, clock, random, forkWorker } = surroundings;
   let config = initial;
-  let cache = createTokenCache(config.cache);
   let isDraining = false;
   let hasBeenReady = false;
-  const healthListeners = new Set<() => void>();
 
   const registry = createIssuerRegistry(clock);
   const metrics = createMetrics(
     {
-      cacheEntries: () => cache.size(),
+      cacheEntries: () => checks.cacheEntries(),
+      workers: () => checks.workers(),
       issuers: () => registry.issuers().map(({ issuer }) => issuer.status()),
     },
     { version, node: process.versions.node },
   );
-  const isReady = () => hasBeenReady && !isDraining;
+  const isServing = () => hasBeenReady && !isDraining;
+  const dependencies = { initial, metrics, logger, clock, isServing };
+  const count = initial.workers === 'auto' ? availableParallelism() : initial.workers;
+  const checks: CheckService<readonly RegisteredIssuer[]> =
+    count === 1
+      ? createCheckService(dependencies)
+      : createWorkerPool({ ...dependencies, count, random, forkWorker });
   const readiness = (): Readiness => ({
-    ready: isReady(),
+    ready: isServing() && checks.workers() > 0,
     draining: isDraining,
     issuers: registry.issuers().map(({ issuer }) => issuer.status()),
   });
 
   const keysChanged = () => {
     hasBeenReady ||= registry.issuers().some(({ issuer }) => issuer.hasKeys());
-    cache.keepOnly(({ key }) => registry.issuers().some(({ issuer }) => issuer.holds(key)));
-    for (const tell of healthListeners) tell();
+    checks.changed();
   };
   const eventsOf = (name: string) => createIssuerEvents(name, logger, metrics, keysChanged);
   const plan = (next: Config) =>
     next.issuers.map((issuer) => planIssuer(issuer, next, { ...surroundings, eventsOf }));
 
-  const onDefect = (error: unknown) =>
-    logger.error({ error }, 'an answer could not be made; the request is refused');
-  const authorize = () =>
-    createAuthorizer({ config, issuers: registry.issuers(), cache, metrics, logger, clock, onDefect });
-  let authorizer: Authorizer = authorize();
-
-  const onTlsReload = (listener: Listener['name']) => (error: Error | undefined) => {
-    if (error === undefined) logger.info({ listener }, 'the certificate was replaced');
-    else logger.error({ listener, error }, 'the new certificate is not usable; the old one goes on');
-  };
-  const health = {
-    isServing: isReady,
-    onChange: (tell: () => void) => {
-      healthListeners.add(tell);
-      return () => healthListeners.delete(tell);
-    },
-  };
-  const checkListeners: Listener[] = [];
-  if (config.http.enabled) {
-    const { http: options } = config;
-    checkListeners.push(
-      createHttpServer({
-        options,
-        authorizer: () => authorizer.http,
-        clock,
-        onTlsReload: onTlsReload('http'),
-        onDefect,
-      }),
-    );
-  }
-  if (config.grpc.enabled) {
-    const { grpc: options, limits } = config;
-    const maxMessageBytes = limits.maxGrpcMessageSize;
-    checkListeners.push(
-      createGrpcServer({
-        options,
-        maxMessageBytes,
-        authorizer: () => authorizer.grpc,
-        health,
-        clock,
-        onTlsReload: onTlsReload('grpc'),
-      }),
-    );
-  }
   const admin = createAdminServer({
     options: config.admin,
     readiness,
-    metrics,
+    metrics: { contentType: metrics.contentType, scrape: checks.scrape },
     clock,
-    onTlsReload: onTlsReload('admin'),
+    onTlsReload: createTlsEvents('admin', logger),
   });
-  const listeners = [...checkListeners, admin];
 
-  const loaded = (next: Config) =>
-    metrics.configLoaded(hash('sha256', JSON.stringify(next)).slice(0, 16), clock.now() / 1000);
   const take = async (next: Config) => {
     const putInPlace = await registry.prepare(plan(next));
     if (isDraining) return;
-    const unchanged = JSON.stringify(next.cache) === JSON.stringify(config.cache);
     putInPlace();
-    if (!unchanged) cache = createTokenCache(next.cache);
     config = next;
-    authorizer = authorize();
-    loaded(next);
+    checks.take(next, registry.issuers());
+    metrics.configLoaded(hash('sha256', JSON.stringify(next)).slice(0, 16), clock.now() / 1000);
     keysChanged();
   };
 
@@ -148,12 +99,9 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     start: async () => {
       // Before anything is asked: without its issuers, it would call every token one of an unknown issuer.
       await take(config);
-      const addresses: Partial<Record<Listener['name'], BoundAddress>> = {};
-      for (const listener of listeners) {
-        const address = await listener.start();
-        addresses[listener.name] = address;
-        logger.info({ listener: listener.name, ...address }, 'listening');
-      }
+      const addresses: CheckAddresses = { ...(await checks.start()), admin: await admin.start() };
+      for (const [listener, address] of Object.entries(addresses))
+        logger.info({ listener, ...address }, 'listening');
       return addresses;
     },
     reload: async (next) => {
@@ -173,15 +121,10 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     },
     stop: async () => {
       const { delay, timeout } = config.shutdown;
-      const end = clock.monotonic() + timeout;
       isDraining = true;
       logger.info({ delayMs: delay, timeoutMs: timeout }, 'draining');
-      for (const tell of healthListeners) tell();
-      for (const listener of checkListeners) listener.drain();
-      await sleep(delay, clock);
-      // A little is left for the process to end in.
-      const grace = Math.max(0, Math.min(closingTime, end - clock.monotonic() - 500));
-      await Promise.all(checkListeners.map((listener) => listener.close(grace)));
+      checks.changed();
+      await checks.stop();
       registry.stop();
       await admin.close(0);
       logger.info('drained');
@@ -192,6 +135,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
 /** What a running process cannot change. */
 function needsRestart(before: Config, after: Config): string[] {
   const fixed = (config: Config) => ({
+    workers: config.workers,
     http: config.http,
     grpc: config.grpc,
     admin: config.admin,

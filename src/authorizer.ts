@@ -6,13 +6,12 @@ import { createToResponse } from './grpc/response.ts';
 import type { GrpcAuthorizer } from './grpc/server.ts';
 import { createToReply } from './http/reply.ts';
 import type { HttpAuthorizer } from './http/server.ts';
-import type { RegisteredIssuer } from './issuer/registry.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { createRecordCheck, recorded } from './observe/recorded.ts';
 import type { Clock } from './time/clock.ts';
 import type { TokenCache } from './token/cache.ts';
-import { createVerifier } from './token/verifier.ts';
+import { createVerifier, type VerifierDependencies } from './token/verifier.ts';
 
 /** The authorizer as the check listeners use it. */
 export interface Authorizer {
@@ -23,7 +22,7 @@ export interface Authorizer {
 /** What an authorizer is made of. */
 export interface AuthorizerParts {
   readonly config: Config;
-  readonly issuers: readonly RegisteredIssuer[];
+  readonly issuers: VerifierDependencies['issuers'];
   readonly cache: TokenCache;
   readonly metrics: Metrics;
   readonly logger: Logger;

@@ -24,6 +24,7 @@ const heapGrowth = 30;
 const commands = ['serve', 'check-config'];
 
 async function main(argv: readonly string[]): Promise<void> {
+  if (await isWorker()) return runWorkerProcess();
   const booleans = new Set(
     scalarLeaves()
       .filter(({ written }) => written === 'boolean')
@@ -62,6 +63,25 @@ async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   await runService(sources);
+}
+
+/** Whether another process of this program started this one. */
+async function isWorker(): Promise<boolean> {
+  return process.send !== undefined && (await import('node:cluster')).default.isWorker;
+}
+
+async function runWorkerProcess(): Promise<void> {
+  setFlagsFromString(`--heap-growing-percent=${heapGrowth}`);
+  // The one that started this says when it ends; a terminal's signal reaches both.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  const { runWorker } = await import('./command/worker.ts');
+  const worker = runWorker(() => exitAtOnce(0));
+  const crash = (error: unknown) => {
+    const exit = () => exitAtOnce(exitCode.defect);
+    void worker.crashed(error).then(exit, exit);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
 }
 
 async function runService(sources: ConfigSources): Promise<void> {

@@ -20,7 +20,7 @@ export interface Readiness {
 export interface AdminServerDependencies {
   readonly options: Config['admin'];
   readonly readiness: () => Readiness;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'contentType' | 'scrape'>;
   readonly clock: Clock;
   readonly onTlsReload: (error: Error | undefined) => void;
 }

@@ -7,6 +7,7 @@ import { watchFiles } from '../files/watch.ts';
 import { openLog } from '../observe/logger.ts';
 import { systemClock } from '../time/clock.ts';
 import { version } from '../version.ts';
+import type { ForkWorker } from '../workers/worker.ts';
 import { fileProblems } from './files.ts';
 
 /** A service that runs. */
@@ -33,6 +34,7 @@ export async function serve(sources: ConfigSources): Promise<Service> {
   };
 
   const config = await load();
+  const forkWorker = await forkWorkerFor(config);
   const { logger, end } = openLog(config.log.level, systemClock);
   const app = createApp(config, {
     logger,
@@ -40,6 +42,7 @@ export async function serve(sources: ConfigSources): Promise<Service> {
     random: Math.random,
     environment: sources.environment,
     readFile: sources.readFile,
+    forkWorker,
   });
   logger.info(
     { version, node: process.versions.node, issuers: config.issuers.map(({ name }) => name) },
@@ -81,5 +84,13 @@ export async function serve(sources: ConfigSources): Promise<Service> {
       logger.fatal({ error }, 'a defect ends the process; please report it');
       await end();
     },
+  };
+}
+
+/** Loaded only where there shall be workers: it is a good part of Node. */
+async function forkWorkerFor({ workers }: Config): Promise<ForkWorker> {
+  if (workers !== 1) return (await import('./fork-worker.ts')).createForkWorker();
+  return () => {
+    throw new TypeError('one process answers the checks, and no other is started');
   };
 }

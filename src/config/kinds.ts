@@ -51,6 +51,13 @@ export function wholeNumber(from: number, to: number) {
     .meta({ title: `a whole number from ${from} to ${to}` });
 }
 
+/** A whole number within bounds, or a word that stands for one. */
+export function wholeNumberOr<const Word extends string>(from: number, to: number, word: Word) {
+  return z
+    .union([z.int().min(from).max(to), z.literal(word)])
+    .meta({ title: `a whole number from ${from} to ${to}, or ${word}` });
+}
+
 /** true or false. */
 export function flag() {
   return z.boolean().meta({ title: 'true or false' });

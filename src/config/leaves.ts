@@ -132,8 +132,9 @@ function writtenAs(schema: z.core.$ZodType): Written {
     case 'enum':
     case 'literal':
     case 'pipe':
-    case 'union':
       return 'text';
+    case 'union':
+      return def.options.some((option) => writtenAs(option) === 'number') ? 'number' : 'text';
     default:
       return 'structure';
   }

@@ -2,7 +2,18 @@
 import * as z from 'zod';
 import { otherSpellings } from './header-names.ts';
 import { issuerOptions } from './issuer-options.ts';
-import { duration, filePath, flag, headerName, oneOf, quotable, size, text, wholeNumber } from './kinds.ts';
+import {
+  duration,
+  filePath,
+  flag,
+  headerName,
+  oneOf,
+  quotable,
+  size,
+  text,
+  wholeNumber,
+  wholeNumberOr,
+} from './kinds.ts';
 
 /** The longest list of removals that an answer may carry, in bytes. */
 const maxRemovalBytes = 8 * 1024;
@@ -89,6 +100,11 @@ export const options = z
     http: checkListener('HTTP', 8000),
     grpc: checkListener('gRPC', 9000),
     admin: z.strictObject({ host: host(), port: port(8081), tls }).prefault({}),
+    workers: wholeNumberOr(1, 64, 'auto')
+      .default(1)
+      .describe(
+        'Processes that answer checks; `auto`: one for each core that the process may use. With more than one, a further process owns the keys, and Node needs `--allow-child-process`.',
+      ),
     cache: z
       .strictObject({
         maxEntries: wholeNumber(0, 10_000_000)

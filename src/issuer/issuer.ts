@@ -26,13 +26,8 @@ export interface IssuerStatus {
   readonly problem: string | undefined;
 }
 
-/** An issuer's keys. */
-export interface Issuer {
-  /** Begins to fetch, and goes on until stopped. */
-  readonly start: () => void;
-  readonly stop: () => void;
-  /** Resolves when there are keys for the first time. */
-  readonly firstKeys: Promise<void>;
+/** An issuer's keys, as whoever verifies tokens asks for them. */
+export interface IssuerKeys {
   readonly hasKeys: () => boolean;
   readonly findKey: (id: string | undefined, algorithm: Algorithm) => VerificationKey | undefined;
   /** Whether there is a key of that `kid`, for whichever algorithm. */
@@ -46,9 +41,29 @@ export interface Issuer {
    * @returns settles when the fetch has ended, never rejects; undefined if none is due
    */
   readonly fetchForUnknownKey: (id: string) => Promise<void> | undefined;
+}
+
+/** What another process needs to have the same keys. */
+export interface KeySnapshot {
+  /** The key set as it was published; undefined if there never was one. */
+  readonly text: string | undefined;
+  /** Milliseconds since it was had. */
+  readonly age: number | undefined;
+  /** Whether the last fetch failed, so that its age counts. */
+  readonly isFailing: boolean;
+}
+
+/** The owner of an issuer's keys. */
+export interface Issuer extends IssuerKeys {
+  /** Begins to fetch, and goes on until stopped. */
+  readonly start: () => void;
+  readonly stop: () => void;
+  /** Resolves when there are keys for the first time. */
+  readonly firstKeys: Promise<void>;
   /** Fetches because an operator wants it, discovery included. Settles when that has ended; never rejects. */
   readonly refresh: () => Promise<void>;
   readonly status: () => IssuerStatus;
+  readonly snapshot: () => KeySnapshot;
 }
 
 /** What an issuer tells the rest of the service. */
@@ -199,6 +214,7 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       return flight === undefined ? fetchOnce(false) : flight.then(() => fetchOnce(false));
     },
     status,
+    snapshot: () => ({ text, age: age(), isFailing: failures > 0 }),
   };
 }
 

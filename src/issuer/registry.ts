@@ -7,6 +7,8 @@ import type { Issuer } from './issuer.ts';
 /** An issuer as one configuration describes it, and the owner of its keys. */
 export interface RegisteredIssuer {
   readonly config: IssuerConfig;
+  /** Equal for configurations that an owner of keys and the tokens that it proved can be shared by. */
+  readonly identity: string;
   readonly issuer: Issuer;
 }
 
@@ -26,7 +28,7 @@ export interface IssuerRegistry {
 /** An issuer to be. */
 export interface IssuerPlan {
   readonly config: IssuerConfig;
-  /** Equal for configurations that an owner of keys and the tokens that it proved can be shared by. */
+  /** As of {@link RegisteredIssuer}. */
   readonly identity: string;
   readonly create: () => Issuer;
 }
@@ -34,13 +36,9 @@ export interface IssuerPlan {
 /** How long the keys of new issuers are waited for, in milliseconds. */
 const preparationTime = 5_000;
 
-interface Entry extends RegisteredIssuer {
-  readonly identity: string;
-}
-
 /** Makes an empty registry. */
 export function createIssuerRegistry(clock: Clock): IssuerRegistry {
-  let current: readonly Entry[] = [];
+  let current: readonly RegisteredIssuer[] = [];
   const started = new Set<Issuer>();
   const stop = (issuer: Issuer) => {
     issuer.stop();
@@ -51,7 +49,7 @@ export function createIssuerRegistry(clock: Clock): IssuerRegistry {
     prepare: async (plans) => {
       const before = new Map(current.map((entry) => [entry.identity, entry.issuer]));
       const next = plans.map(
-        ({ config, identity, create }): Entry => ({
+        ({ config, identity, create }): RegisteredIssuer => ({
           config,
           identity,
           issuer: before.get(identity) ?? create(),

@@ -30,11 +30,23 @@ export interface Log {
   readonly end: () => Promise<void>;
 }
 
-/** Opens the log on standard output. */
-export function openLog(level: string, clock: Clock): Log {
+/** A pipe takes this much at once, or nothing of it (PIPE_BUF): lines of several processes do not get into each other. */
+const maxWrittenAtOnce = 4_096;
+
+/**
+ * Opens the log on standard output.
+ *
+ * @param common fields of every record
+ */
+export function openLog(level: string, clock: Clock, common: Readonly<Record<string, unknown>> = {}): Log {
   // Asking for the stream makes a pipe non-blocking: a reader that takes nothing would hold a thread for ever.
   const { fd } = process.stdout;
-  const destination = pino.destination({ dest: fd, sync: false, maxLength: maxBufferedBytes });
+  const destination = pino.destination({
+    dest: fd,
+    sync: false,
+    maxLength: maxBufferedBytes,
+    maxWrite: maxWrittenAtOnce,
+  });
   // A disk that is full is no reason to stop guarding; what could not be written is tried again with the next record.
   destination.on('error', () => {});
   let hasEnded = false;
@@ -49,15 +61,19 @@ export function openLog(level: string, clock: Clock): Log {
       });
       destination.end();
     });
-  return { logger: createLogger(level, { write }), end };
+  return { logger: createLogger(level, { write }, common), end };
 }
 
 /** Makes a logger on any stream of lines. */
-export function createLogger(level: string, destination: DestinationStream): Logger {
+export function createLogger(
+  level: string,
+  destination: DestinationStream,
+  common: Readonly<Record<string, unknown>> = {},
+): Logger {
   return pino(
     {
       level,
-      base: null,
+      base: common,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: redactedFields, censor: '[redacted]' },

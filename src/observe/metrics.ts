@@ -1,5 +1,12 @@
 /** Every metric of the service, declared once; the one folder that imports prom-client. */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  type MetricObject,
+  Registry,
+} from 'prom-client';
 import { type Reason, reasons } from '../check/reasons.ts';
 import type { Decision } from '../check/types.ts';
 import { createLatencyHistogram } from './histogram.ts';
@@ -76,6 +83,12 @@ export const metricDefinitions = {
     labels: ['hash'],
     help: 'Always 1; hash tells one configuration from another.',
   },
+  workers: { type: 'gauge', labels: [], help: 'Processes that answer checks.' },
+  worker_restarts_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Processes that were started in the place of one that ended.',
+  },
   build_info: { type: 'gauge', labels: ['version', 'node'], help: 'Always 1; what is running.' },
 } as const satisfies Readonly<
   Record<string, { type: 'counter' | 'gauge' | 'histogram'; labels: readonly string[]; help: string }>
@@ -90,6 +103,7 @@ type Label<M extends MetricName> = (typeof metricDefinitions)[M]['labels'][numbe
 /** What gauges read when they are scraped. */
 export interface GaugeSources {
   readonly cacheEntries: () => number;
+  readonly workers: () => number;
   readonly issuers: () => readonly { name: string; keys: number; keysAge: number | undefined }[];
 }
 
@@ -104,6 +118,13 @@ export interface Metrics {
   readonly checkRecordLeftOut: () => void;
   readonly configLoaded: (hash: string, atSeconds: number) => void;
   readonly configReloaded: (isSuccess: boolean) => void;
+  readonly workerRestarted: () => void;
+  /** What was counted, for another process to add up. */
+  readonly report: () => Promise<readonly object[]>;
+  /** Of reports, together, what still counts when the processes that they are of are gone. */
+  readonly lasting: (reports: readonly (readonly object[])[]) => Promise<readonly object[]>;
+  /** The Prometheus text format of what was counted here and what the reports say, together. */
+  readonly sum: (reports: readonly (readonly object[])[]) => Promise<string>;
   /** The Prometheus text format, and its content type. */
   readonly scrape: () => Promise<string>;
   readonly contentType: string;
@@ -125,6 +146,8 @@ export function createMetrics(
     help: metricDefinitions[name].help,
     labelNames: metricDefinitions[name].labels as readonly Label<M>[],
     registers: [registry],
+    // Of several processes, what is said of the configuration and the build is said by the first.
+    ...(isSaidOnce(name) && { aggregator: 'first' as const }),
   });
   const counter = <M extends MetricOfType<'counter'>>(name: M, collect?: (this: Counter<Label<M>>) => void) =>
     new Counter<Label<M>>({ ...common(name), ...(collect !== undefined && { collect }) });
@@ -169,6 +192,10 @@ export function createMetrics(
   ofIssuers('issuer_keys', ({ keys }) => keys);
   ofIssuers('issuer_keys_age_seconds', ({ keysAge }) => keysAge);
 
+  gauge('workers', function () {
+    this.set(sources.workers());
+  });
+  const restarts = counter('worker_restarts_total');
   const refreshes = counter('issuer_refreshes_total');
   const keysRejected = counter('issuer_keys_rejected_total');
   const withheld = counter('forwarded_headers_withheld_total');
@@ -211,9 +238,33 @@ export function createMetrics(
       reloads.inc({ result: isSuccess ? 'success' : 'failure' });
       lastReloadSuccessful.set(isSuccess ? 1 : 0);
     },
+    workerRestarted: () => restarts.inc(),
+    report: () => registry.getMetricsAsJSON(),
+    lasting: (reports) => {
+      const counted = (reports as readonly MetricObject[][]).map((report) =>
+        report.filter(({ type }) => isLasting(String(type))),
+      );
+      return added(counted).getMetricsAsJSON();
+    },
+    sum: async (reports) => {
+      const own = await registry.getMetricsAsJSON();
+      return added([own, ...(reports as readonly MetricObject[][])]).metrics();
+    },
     scrape: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+function added(reports: readonly MetricObject[][]): Registry {
+  return AggregatorRegistry.aggregate(reports.filter((report) => report.length > 0));
+}
+
+function isSaidOnce(name: MetricName): boolean {
+  return name.startsWith('config_') || name === 'build_info';
+}
+
+function isLasting(type: string): boolean {
+  return type === 'counter' || type === 'histogram';
 }
 
 /** The configured name of the issuer that a decision is about, or `none`. */

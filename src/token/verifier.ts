@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { DenyReason, ErrorReason } from '../check/reasons.ts';
 import type { Claims, Denial, Failure, Identity, Refusal } from '../check/types.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
-import type { Issuer } from '../issuer/issuer.ts';
+import type { IssuerKeys } from '../issuer/issuer.ts';
 import type { VerificationKey } from '../issuer/key-set.ts';
 import type { Clock } from '../time/clock.ts';
 import { withDeadline } from '../time/deadline.ts';
@@ -33,7 +33,7 @@ export type Verify = (token: string) => Verdict | Promise<Verdict>;
 
 /** What the verifier needs. */
 export interface VerifierDependencies {
-  readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: Issuer }[];
+  readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: IssuerKeys }[];
   readonly cache: TokenCache;
   readonly limits: Config['limits'];
   readonly clock: Clock;
@@ -44,7 +44,7 @@ export interface VerifierDependencies {
 /** An issuer with what its tokens must fulfil. */
 interface TrustedIssuer {
   readonly config: IssuerConfig;
-  readonly issuer: Issuer;
+  readonly issuer: IssuerKeys;
   readonly unmet: Requirements;
 }
 
@@ -184,7 +184,7 @@ export function createVerifier({ issuers, cache, limits, clock, onLookup }: Veri
 }
 
 /** A token that names no key, or a known one of another algorithm, is no reason to fetch. */
-function fetchFor(issuer: Issuer, keyId: string | undefined): Promise<void> | undefined {
+function fetchFor(issuer: IssuerKeys, keyId: string | undefined): Promise<void> | undefined {
   return keyId === undefined || issuer.knowsKeyId(keyId) ? undefined : issuer.fetchForUnknownKey(keyId);
 }
 

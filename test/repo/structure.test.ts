@@ -43,6 +43,8 @@ describe('who may import whom', () => {
     ['main.ts'],
     ['command'],
     ['app.ts'],
+    ['workers'],
+    ['check-service.ts'],
     ['authorizer.ts'],
     ['http', 'grpc', 'admin'],
     ['observe'],

@@ -83,6 +83,9 @@ export async function runApp(options: TestAppOptions = {}): Promise<RunningApp> 
     random: () => 0.5,
     environment: {},
     readFile: (path) => readFileSync(path, 'utf8'),
+    forkWorker: () => {
+      throw new TypeError('no worker was expected');
+    },
   });
   const addresses = await app.start();
   let stopping: Promise<void> | undefined;

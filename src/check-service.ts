@@ -1,0 +1,129 @@
+/** What answers checks in this process: the check listeners, the remembered tokens, and the authorizer in use. */
+import { type Authorizer, createAuthorizer } from './authorizer.ts';
+import type { Config } from './config/options.ts';
+import { createGrpcServer } from './grpc/server.ts';
+import { createHttpServer } from './http/server.ts';
+import type { BoundAddress, Listener } from './listener/listener.ts';
+
+import type { Logger } from './observe/logger.ts';
+import type { Metrics } from './observe/metrics.ts';
+import { createTlsEvents } from './observe/tls-events.ts';
+import type { Clock } from './time/clock.ts';
+import { sleep } from './time/deadline.ts';
+import { createTokenCache } from './token/cache.ts';
+import type { VerifierDependencies } from './token/verifier.ts';
+
+/** Where the check listeners listen. */
+export type CheckAddresses = Readonly<Partial<Record<Listener['name'], BoundAddress>>>;
+
+/** The issuers of a configuration, with their keys. */
+type Issuers = VerifierDependencies['issuers'];
+
+/** What answers checks, in this process or in others. */
+export interface CheckService<Owners = Issuers> {
+  /** Takes a configuration and the owners of its issuers' keys, at once for all checks to come. */
+  readonly take: (config: Config, issuers: Owners) => void;
+  /** Binds the check listeners; rejects where that is not possible. Something must have been taken before. */
+  readonly start: () => Promise<CheckAddresses>;
+  /** Hears that keys have changed, or whether checks are being served. */
+  readonly changed: () => void;
+  /** Asks every client to go elsewhere, answers for `shutdown.delay` more, and closes. */
+  readonly stop: () => Promise<void>;
+  /** All metrics, those of other processes included, in the Prometheus text format. */
+  readonly scrape: () => Promise<string>;
+  /** Verified tokens that are remembered in this process. */
+  readonly cacheEntries: () => number;
+  /** How many processes answer checks. */
+  readonly workers: () => number;
+}
+
+/** What a check service needs. */
+export interface CheckServiceDependencies {
+  readonly initial: Config;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Whether checks are being served, as the gRPC health service says it. */
+  readonly isServing: () => boolean;
+}
+
+/** The longest time that what is under way gets to end, once nothing new is taken, in milliseconds. */
+const closingTime = 5_000;
+
+/** Makes the check service of this process. */
+export function createCheckService(dependencies: CheckServiceDependencies): CheckService {
+  const { initial, metrics, logger, clock, isServing } = dependencies;
+  let config = initial;
+  let issuers: Issuers = [];
+  let cache = createTokenCache(config.cache);
+  let authorizer: Authorizer | undefined;
+  const healthListeners = new Set<() => void>();
+
+  const onDefect = (error: unknown) =>
+    logger.error({ error }, 'an answer could not be made; the request is refused');
+  const inUse = (): Authorizer => {
+    if (authorizer === undefined) throw new TypeError('nothing was taken yet');
+    return authorizer;
+  };
+  const health = {
+    isServing,
+    onChange: (tell: () => void) => {
+      healthListeners.add(tell);
+      return () => healthListeners.delete(tell);
+    },
+  };
+  const listeners: Listener[] = [];
+  if (config.http.enabled) {
+    const onTlsReload = createTlsEvents('http', logger);
+    listeners.push(
+      createHttpServer({
+        options: config.http,
+        authorizer: () => inUse().http,
+        clock,
+        onTlsReload,
+        onDefect,
+      }),
+    );
+  }
+  if (config.grpc.enabled) {
+    listeners.push(
+      createGrpcServer({
+        options: config.grpc,
+        maxMessageBytes: config.limits.maxGrpcMessageSize,
+        authorizer: () => inUse().grpc,
+        health,
+        clock,
+        onTlsReload: createTlsEvents('grpc', logger),
+      }),
+    );
+  }
+
+  return {
+    take: (next, owners) => {
+      if (JSON.stringify(next.cache) !== JSON.stringify(config.cache)) cache = createTokenCache(next.cache);
+      [config, issuers] = [next, owners];
+      authorizer = createAuthorizer({ config, issuers, cache, metrics, logger, clock, onDefect });
+    },
+    start: async () => {
+      const addresses: Partial<Record<Listener['name'], BoundAddress>> = {};
+      for (const listener of listeners) addresses[listener.name] = await listener.start();
+      return addresses;
+    },
+    changed: () => {
+      cache.keepOnly(({ key }) => issuers.some(({ issuer }) => issuer.holds(key)));
+      for (const tell of healthListeners) tell();
+    },
+    stop: async () => {
+      const { delay, timeout } = config.shutdown;
+      const end = clock.monotonic() + timeout;
+      for (const listener of listeners) listener.drain();
+      await sleep(delay, clock);
+      // A little is left for the process to end in.
+      const grace = Math.max(0, Math.min(closingTime, end - clock.monotonic() - 500));
+      await Promise.all(listeners.map((listener) => listener.close(grace)));
+    },
+    scrape: () => metrics.scrape(),
+    cacheEntries: () => cache.size(),
+    workers: () => 1,
+  };
+}

@@ -1,0 +1,34 @@
+/** A process that another one of this program started, to answer checks. */
+import { openLog } from '../observe/logger.ts';
+import { systemClock } from '../time/clock.ts';
+import { createWorkerProcess } from '../workers/process.ts';
+import type { ToWorker } from '../workers/worker.ts';
+
+/** What a worker's process does besides its work. */
+export interface WorkerRun {
+  /** Tells of a defect that leaves the process in no state to go on; resolves when the log is written. */
+  readonly crashed: (error: unknown) => Promise<void>;
+}
+
+/** Runs a worker until the process that started it says otherwise, or is gone. */
+export function runWorker(exit: () => void): WorkerRun {
+  let log: ReturnType<typeof openLog> | undefined;
+  const hear = createWorkerProcess({
+    openLog: (level) => {
+      log = openLog(level, systemClock, { worker: process.pid });
+      return log.logger;
+    },
+    clock: systemClock,
+    send: (message) => {
+      if (process.connected) process.send?.(message, () => {});
+    },
+    end: () => void (log?.end() ?? Promise.resolve()).then(exit),
+  });
+  process.on('message', (message) => hear(message as ToWorker));
+  return {
+    crashed: async (error) => {
+      log?.logger.fatal({ error }, 'a defect ends the worker; please report it');
+      await log?.end();
+    },
+  };
+}

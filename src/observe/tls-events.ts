@@ -1,0 +1,14 @@
+/** What is told of the certificates of a listener. */
+import type { Listener } from '../listener/listener.ts';
+import type { Logger } from './logger.ts';
+
+/** Makes what tells of a certificate that was replaced, or could not be. */
+export function createTlsEvents(
+  listener: Listener['name'],
+  logger: Logger,
+): (error: Error | undefined) => void {
+  return (error) => {
+    if (error === undefined) logger.info({ listener }, 'the certificate was replaced');
+    else logger.error({ listener, error }, 'the new certificate is not usable; the old one goes on');
+  };
+}

@@ -1,0 +1,120 @@
+/** A worker: it answers checks with the keys that another process has fetched. */
+import { type CheckService, createCheckService } from '../check-service.ts';
+import type { Config } from '../config/options.ts';
+import { createMirroredIssuer, type MirroredIssuer } from '../issuer/mirrored-issuer.ts';
+import type { Logger } from '../observe/logger.ts';
+import { createMetrics, type Metrics } from '../observe/metrics.ts';
+import type { Clock } from '../time/clock.ts';
+import { version } from '../version.ts';
+import type { FromWorker, IssuerKeysMessage, ToWorker } from './worker.ts';
+
+/** What a worker needs of the process it is. */
+export interface WorkerSurroundings {
+  readonly openLog: (level: string) => Logger;
+  readonly clock: Clock;
+  readonly send: (message: FromWorker) => void;
+  /** Ends the process. */
+  readonly end: () => void;
+}
+
+/** Makes a worker. @returns hears what the owner of the keys says */
+export function createWorkerProcess(surroundings: WorkerSurroundings): (message: ToWorker) => void {
+  const { openLog, clock, send, end } = surroundings;
+  let logger: Logger | undefined;
+  let service: CheckService | undefined;
+  let metrics: Metrics | undefined;
+  let mirrors = new Map<string, MirroredIssuer>();
+  let isServing = false;
+  let requests = 0;
+  const fetches = new Map<number, (wasDue: boolean) => void>();
+
+  const fetchElsewhere = (identity: string, keyId: string) => {
+    const request = requests++;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    fetches.set(request, resolve);
+    send({ kind: 'fetch', request, identity, keyId });
+    return promise;
+  };
+  const mirrorOf = (identity: string, index: number, { issuers, keys, limits }: Config): MirroredIssuer => {
+    const config = issuers[index];
+    if (config === undefined) throw new TypeError('there are more issuers than the configuration has');
+    return createMirroredIssuer({
+      config,
+      timing: keys,
+      maxKeys: limits.maxIssuerKeys,
+      clock,
+      fetch: (keyId) => fetchElsewhere(identity, keyId),
+    });
+  };
+  const update = (issuers: readonly IssuerKeysMessage[]) => {
+    for (const { identity, snapshot } of issuers) mirrors.get(identity)?.update(snapshot);
+  };
+  const take = (config: Config, issuers: readonly IssuerKeysMessage[]) => {
+    mirrors = new Map(
+      issuers.map(({ identity }, index) => [
+        identity,
+        mirrors.get(identity) ?? mirrorOf(identity, index, config),
+      ]),
+    );
+    update(issuers);
+    const owners = [...mirrors.values()];
+    service?.take(
+      config,
+      config.issuers.flatMap((issuerConfig, index) => {
+        const issuer = owners[index];
+        return issuer === undefined ? [] : [{ config: issuerConfig, issuer }];
+      }),
+    );
+  };
+
+  const begin = (config: Config): CheckService => {
+    logger = openLog(config.log.level);
+    metrics = createMetrics(
+      { cacheEntries: () => service?.cacheEntries() ?? 0, issuers: () => [], workers: () => 0 },
+      { version, node: process.versions.node },
+    );
+    return createCheckService({ initial: config, metrics, logger, clock, isServing: () => isServing });
+  };
+  const listen = async (started: CheckService) => {
+    try {
+      send({ kind: 'listening', addresses: await started.start() });
+    } catch (error) {
+      send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    }
+  };
+
+  return (message) => {
+    switch (message.kind) {
+      case 'configuration': {
+        const isFirst = service === undefined;
+        service ??= begin(message.config);
+        if (logger !== undefined) logger.level = message.config.log.level;
+        isServing = message.isServing;
+        take(message.config, message.issuers);
+        service.changed();
+        if (isFirst) void listen(service);
+        return;
+      }
+      case 'changed':
+        isServing = message.isServing;
+        update(message.issuers);
+        service?.changed();
+        return;
+      case 'fetched':
+        fetches.get(message.request)?.(message.wasDue);
+        fetches.delete(message.request);
+        return;
+      case 'report': {
+        const { request } = message;
+        void metrics?.report().then((counted) => send({ kind: 'report', request, metrics: counted }));
+        return;
+      }
+      case 'stop':
+        isServing = false;
+        void service?.stop().then(end);
+        return;
+      default:
+        message satisfies never;
+    }
+  };
+}
