@@ -95,6 +95,16 @@ describeWith('the chart', await findHelm(), (program) => {
       expect(env).toEqual([{ name: 'NODE_OPTIONS', value: `--max-old-space-size=${mebibytes}` }]);
     });
 
+    test.each([
+      [1, '--max-old-space-size=614'],
+      [2, '--max-old-space-size=307 --allow-child-process'],
+      ['auto', '--allow-child-process'],
+    ])('with %s workers have these options of Node', async (workers, value) => {
+      const resources = { limits: { memory: '1Gi' } };
+      const { env } = container(await rendered({ config: { ...config, workers }, resources }));
+      expect(env).toEqual([{ name: 'NODE_OPTIONS', value }]);
+    });
+
     test('are rolled by a change of the listeners, and of the rest only where that is wished', async () => {
       const annotations = async (values: object) => pod(await rendered(values)).metadata.annotations;
       const restart = { ...leastValues, configReload: 'restart' };

@@ -42,10 +42,24 @@ sidecar.istio.io/inject: {{ .Values.istio.sidecar | quote }}
 {{- default (add 5 (include "oidc-authz.seconds" $config.shutdown.timeout)) .Values.terminationGracePeriodSeconds | int }}
 {{- end }}
 
+{{- /* Every process gets its part of the memory; how many `auto` will be is not known here. */ -}}
+{{- define "oidc-authz.nodeOptions" -}}
+{{- $workers := (include "oidc-authz.config" . | fromYaml).workers | toString -}}
+{{- $options := list -}}
+{{- if and .Values.heapPercent .Values.resources.limits.memory (ne $workers "auto") -}}
+{{- $mebibytes := include "oidc-authz.mebibytes" (toString .Values.resources.limits.memory) | int -}}
+{{- $options = append $options (printf "--max-old-space-size=%d" (div (div (mul $mebibytes .Values.heapPercent) 100) (int $workers))) -}}
+{{- end -}}
+{{- if ne $workers "1" -}}
+{{- $options = append $options "--allow-child-process" -}}
+{{- end -}}
+{{- join " " $options -}}
+{{- end }}
+
 {{- define "oidc-authz.env" -}}
-{{- if and .Values.heapPercent .Values.resources.limits.memory -}}
+{{- with include "oidc-authz.nodeOptions" . -}}
 - name: NODE_OPTIONS
-  value: --max-old-space-size={{ div (mul (include "oidc-authz.mebibytes" (toString .Values.resources.limits.memory) | int) .Values.heapPercent) 100 }}
+  value: {{ . }}
 {{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
