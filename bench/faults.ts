@@ -10,7 +10,7 @@ import {
   type RawHttp2,
   uint32,
 } from '../test/support/http2.ts';
-import { residentMebibytes } from './measure.ts';
+import { residentMegabytes } from './measure.ts';
 import { type Server, startServer } from './servers.ts';
 
 /** What an attacker sends. */
@@ -82,7 +82,7 @@ const attacks: readonly Attack[] = [
 const patience = 6_000;
 
 async function attack(server: Server, { perSecond, connections, next }: Attack): Promise<string> {
-  const before = residentMebibytes(server.pid);
+  const before = residentMegabytes(server.pid);
   const started = performance.now();
   const closed: number[] = [];
   const attackers = await Promise.all(Array.from({ length: connections }, () => connectRaw(server.port)));
@@ -92,7 +92,7 @@ async function attack(server: Server, { perSecond, connections, next }: Attack):
   while (closed.length < connections && performance.now() - started < patience) {
     const due = Math.floor(((performance.now() - started) / 1000) * perSecond);
     for (; sent < due; sent++) for (const [index, one] of attackers.entries()) send(one, next, states[index]);
-    peak = Math.max(peak, residentMebibytes(server.pid));
+    peak = Math.max(peak, residentMegabytes(server.pid));
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   for (const one of attackers) one.close();
@@ -100,7 +100,7 @@ async function attack(server: Server, { perSecond, connections, next }: Attack):
     closed.length === connections
       ? `ended after ${(Math.max(...closed) / 1000).toFixed(2)} s`
       : `${connections - closed.length} still open`;
-  return `${end}, ${before.toFixed(0)} to ${peak.toFixed(0)} MiB`;
+  return `${end}, ${before.toFixed(0)} to ${peak.toFixed(0)} MB`;
 }
 
 function send(attacker: RawHttp2, next: Attack['next'], state: { stream: number } | undefined): void {
@@ -118,7 +118,7 @@ const kinds: [name: string, start: () => Promise<Server>][] = [
       startServer(
         '../dist/main.js',
         [...flags, '--http-port', '0', '--grpc-port', '0', '--admin-port', '0'],
-        'grpc',
+        { listener: 'grpc' },
       ),
   ],
 ];

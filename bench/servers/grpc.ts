@@ -1,24 +1,13 @@
-/** The limit of a gRPC answer: the same unary call on grpc-js, or on node:http2, with nothing to decide. */
+/** Limits of a gRPC answer, with nothing to decide: `node grpc.ts grpc-js|node:http2`. */
+import http2, { type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 import { writeOk } from '../../src/grpc/check-response.ts';
 import { frameMessage } from '../../src/grpc/message.ts';
-import { createGrpcServer } from '../../src/grpc/server.ts';
-import { systemClock } from '../../src/time/clock.ts';
 
-const response = {
-  status: { code: 0 },
-  okResponse: {
-    headers: ['user', 'email', 'groups', 'preferred-username'].map((name) => ({
-      header: { key: `x-auth-request-${name}`, value: 'alice@example.com' },
-      append: { value: false as const },
-      appendAction: 'OVERWRITE_IF_EXISTS_OR_ADD' as const,
-    })),
-    headersToRemove: [],
-  },
-  dynamicMetadata: { fields: {} },
-};
+const names = ['user', 'email', 'groups', 'preferred-username'].map((name) => `x-auth-request-${name}`);
 
 const kinds: Record<string, () => Promise<number>> = {
   'grpc-js': () => {
@@ -26,9 +15,11 @@ const kinds: Record<string, () => Promise<number>> = {
     const service = loadSync('external_auth.proto', { includeDirs: [folder], enums: String })[
       'envoy.service.auth.v3.Authorization'
     ];
+    const headers = names.map((key) => ({ header: { key, value: 'alice@example.com' } }));
+    const answer = { status: { code: 0 }, okResponse: { headers } };
     const server = new Server();
     server.addService(service as ServiceDefinition, {
-      Check: (_: unknown, callback: (error: null, answer: unknown) => void) => callback(null, response),
+      Check: (_: unknown, callback: (error: null, answer: unknown) => void) => callback(null, answer),
     });
     return new Promise((resolve, reject) =>
       server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
@@ -36,25 +27,24 @@ const kinds: Record<string, () => Promise<number>> = {
       ),
     );
   },
-  'node:http2': async () => {
-    const message = writeOk({
-      code: 0,
-      headers: response.okResponse.headers.map(({ header }) => [header.key, header.value]),
-      headersToRemove: [],
-      metadata: {},
+  // The request is not even read as a message.
+  'node:http2': () => {
+    const headers = names.map((name) => [name, 'alice@example.com'] as const);
+    const { frame } = frameMessage(writeOk({ code: 0, headers, headersToRemove: [], metadata: {} }));
+    const answer = (stream: ServerHttp2Stream) => {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
+      stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': 0 }));
+      stream.end(frame);
+    };
+    const server = http2.createServer({ settings: { maxConcurrentStreams: 256 } });
+    server.on('stream', (stream: ServerHttp2Stream) => {
+      stream.on('error', () => {});
+      stream.on('data', () => {});
+      stream.on('end', () => answer(stream));
     });
-    const server = createGrpcServer({
-      options: { enabled: true, host: '127.0.0.1', port: 0 },
-      maxMessageBytes: 256 * 1024,
-      authorizer: () => ({
-        check: () => ({ outcome: 'error', reason: 'internal_error' }),
-        toResponse: () => frameMessage(message),
-      }),
-      health: { isServing: () => true, onChange: () => () => {} },
-      clock: systemClock,
-      onTlsReload: () => {},
-    });
-    return (await server.start()).port;
+    return new Promise((resolve) =>
+      server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
+    );
   },
 };
 

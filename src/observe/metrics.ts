@@ -8,7 +8,7 @@ import {
   Registry,
 } from 'prom-client';
 import { type Reason, reasons } from '../check/reasons.ts';
-import type { Decision } from '../check/types.ts';
+import type { Decision, WithheldCause } from '../check/types.ts';
 import { createLatencyHistogram } from './histogram.ts';
 
 /** Over what a check was asked. */
@@ -157,6 +157,8 @@ export function createMetrics(
   const checks: Record<Transport, Map<string, Map<Reason, Cell>>> = { http: new Map(), grpc: new Map() };
   const inFlight: Record<Transport, number> = { http: 0, grpc: 0 };
   const lookups = { hit: 0, miss: 0 };
+  const withheldByHeader = new Map<string, Map<WithheldCause, Cell>>();
+  let recordsLeftOut = 0;
   const durations = createLatencyHistogram(
     `${metricPrefix}check_duration_seconds`,
     metricDefinitions.check_duration_seconds.help,
@@ -198,8 +200,15 @@ export function createMetrics(
   const restarts = counter('worker_restarts_total');
   const refreshes = counter('issuer_refreshes_total');
   const keysRejected = counter('issuer_keys_rejected_total');
-  const withheld = counter('forwarded_headers_withheld_total');
-  const recordsLeftOut = counter('check_records_left_out_total');
+  counter('forwarded_headers_withheld_total', function () {
+    this.reset();
+    for (const [header, byCause] of withheldByHeader)
+      for (const [cause, { count }] of byCause) this.inc({ header, cause }, count);
+  });
+  counter('check_records_left_out_total', function () {
+    this.reset();
+    this.inc(recordsLeftOut);
+  });
   const reloads = counter('config_reloads_total');
   const lastReloadSuccessful = gauge('config_last_reload_successful');
   const lastReloadTime = gauge('config_last_reload_success_timestamp_seconds');
@@ -220,7 +229,10 @@ export function createMetrics(
       cellOf(checks[transport], decision).count++;
       durations.observe(transport, decision.outcome, seconds);
       if (decision.outcome !== 'allow') return;
-      for (const { header, cause } of decision.forwarding.withheld) withheld.inc({ header, cause });
+      for (const { header, cause } of decision.forwarding.withheld) {
+        const byCause = withheldByHeader.getOrInsertComputed(header, () => new Map());
+        byCause.getOrInsertComputed(cause, () => ({ count: 0 })).count++;
+      }
     },
     cacheLookup: (isHit) => {
       lookups[isHit ? 'hit' : 'miss']++;
@@ -228,7 +240,9 @@ export function createMetrics(
     issuerRefreshed: (issuer, kind, isSuccess) =>
       refreshes.inc({ issuer, kind, result: isSuccess ? 'success' : 'failure' }),
     issuerKeyRejected: (issuer, cause) => keysRejected.inc({ issuer, cause }),
-    checkRecordLeftOut: () => recordsLeftOut.inc(),
+    checkRecordLeftOut: () => {
+      recordsLeftOut++;
+    },
     configLoaded: (hash, atSeconds) => {
       hashInfo.reset();
       hashInfo.set({ hash }, 1);

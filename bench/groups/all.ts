@@ -1,0 +1,13 @@
+/** The groups, in the order of the page. */
+import type { Group } from './group.ts';
+import { growth } from './growth.ts';
+import { grpc } from './grpc.ts';
+import { http } from './http.ts';
+import { latency } from './latency.ts';
+import { memory } from './memory.ts';
+import { overload } from './overload.ts';
+import { throughput } from './throughput.ts';
+import { workers } from './workers.ts';
+
+/** Every group of `npm run bench`. */
+export const groups: readonly Group[] = [http, grpc, latency, growth, overload, memory, workers, throughput];

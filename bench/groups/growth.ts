@@ -1,0 +1,164 @@
+/** Whether a check costs the same with many tokens, issuers and connections as with few, and what a long token costs. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { audience } from '../../test/support/fake-issuer.ts';
+import { type CpuCase, type CpuOptions, measureCpu } from '../cpu.ts';
+import { runClosed } from '../load/closed.ts';
+import { httpRequest } from '../load/messages.ts';
+import { type Server, startService, trusting } from '../servers.ts';
+import { type Bench, cpuTable, type Findings, type Group } from './group.ts';
+
+const sizes = [1, 100, 10_000, 100_000];
+const connections = [1, 32, 1_000];
+const issuerCounts = [1, 50];
+
+/** Cost per check of remembered tokens, over HTTP, as things grow. */
+export const growth: Group = {
+  name: 'growth',
+  title: 'Growth',
+  run: async (bench) => {
+    const parts = [
+      await ofTokens(bench),
+      await ofIssuers(bench),
+      await ofConnections(bench),
+      await ofLengths(bench),
+    ];
+    return { tables: parts.flatMap(({ tables }) => tables) };
+  },
+};
+
+const common = { protocol: 'http', expected: 'allowed' } as const;
+
+async function ofTokens(bench: Bench): Promise<Findings> {
+  const { mint, issuer } = bench.mint;
+  bench.say(`signing ${sizes.at(-1)} tokens`);
+  const tokens = mint(sizes.at(-1) ?? 0, { algorithm: 'ES256' });
+  const flags = [...trusting(issuer.url), '--cache-max-entries', '200000', '--cache-max-bytes', '2Gi'];
+  const servers: Server[] = [];
+  const cases: CpuCase[] = [];
+  for (const size of sizes) {
+    const server = await startService(flags, { listener: 'http' });
+    servers.push(server);
+    const live = tokens.slice(0, size);
+    await fill(server, live);
+    const name = `${size.toLocaleString('en')} live tokens`;
+    const isFirst = size === sizes[0];
+    cases.push({
+      ...common,
+      name,
+      server,
+      tokens: live,
+      against: '1 live tokens',
+      ...(!isFirst && { target: 1.1 }),
+    });
+  }
+  // So many that the whole of the largest set is asked for at least once.
+  const count = Math.max(bench.count, Math.ceil((sizes.at(-1) ?? 0) / bench.rounds));
+  const rows = await measureCpu(cases, { ...bench, count });
+  for (const server of servers) await server.stop();
+  return { tables: [cpuTable('Live tokens, asked for in turn', rows)] };
+}
+
+/** Has every token verified once. */
+async function fill(server: Server, tokens: readonly string[]): Promise<void> {
+  const requests = tokens.map((token) => httpRequest(token));
+  const count = tokens.length;
+  const answers = await runClosed({
+    protocol: 'http',
+    port: server.port,
+    connections: 32,
+    streams: 1,
+    requests,
+    count,
+  });
+  if (answers.allowed !== count) throw new Error(`not all tokens are good: ${JSON.stringify(answers)}`);
+}
+
+async function ofIssuers(bench: Bench): Promise<Findings> {
+  const { mint, issuer } = bench.mint;
+  const jwks = JSON.stringify({ keys: issuer.keys.map(({ publicJwk }) => publicJwk) });
+  const servers: Server[] = [];
+  const cases: CpuCase[] = [];
+  for (const count of issuerCounts) {
+    const names = Array.from({ length: count }, (_, index) => `https://tenant-${index}.example.com`);
+    const file = join(tmpdir(), `oidc-authz-bench-${process.pid}-${count}.json`);
+    writeFileSync(
+      file,
+      JSON.stringify({ issuers: names.map((name) => ({ issuer: name, audiences: [audience], jwks })) }),
+    );
+    const server = await startService(['--config', file], { listener: 'http' });
+    rmSync(file);
+    servers.push(server);
+    const tokens = names.flatMap((name) => mint(1_000 / count, { issuer: name, algorithm: 'ES256' }));
+    await fill(server, tokens);
+    const isFirst = count === issuerCounts[0];
+    cases.push({
+      ...common,
+      name: `${count} issuers`,
+      server,
+      tokens,
+      against: `${issuerCounts[0]} issuers`,
+      ...(!isFirst && { target: 1.1 }),
+    });
+  }
+  const rows = await measureCpu(cases, bench);
+  for (const server of servers) await server.stop();
+  return { tables: [cpuTable('Issuers, with 1,000 live tokens of all together', rows)] };
+}
+
+async function ofConnections(bench: Bench): Promise<Findings> {
+  const { mint, issuer } = bench.mint;
+  const server = await startService(trusting(issuer.url), { listener: 'http' });
+  const tokens = mint(1);
+  const cases = connections.map(
+    (many): CpuCase => ({
+      ...common,
+      name: `${many.toLocaleString('en')} connections`,
+      server,
+      tokens,
+      connections: many,
+      against: '32 connections',
+    }),
+  );
+  const options: CpuOptions = { ...bench, count: Math.max(bench.count, 5_000) };
+  const rows = await measureCpu(cases, options);
+  await server.stop();
+  return {
+    tables: [
+      cpuTable(
+        'Connections, one hot token',
+        rows,
+        'Making the connections is part of the cost: 1,000 of them for 5,000 checks.',
+      ),
+    ],
+  };
+}
+
+async function ofLengths(bench: Bench): Promise<Findings> {
+  const { mint, issuer } = bench.mint;
+  const server = await startService(trusting(issuer.url), { listener: 'http' });
+  const padding: readonly (readonly [string, number])[] = [
+    ['1 KiB', 250],
+    ['16 KiB', 11_700],
+  ];
+  const cases = padding.map(([name, bytes]): CpuCase => {
+    const tokens = mint(1, { padding: bytes });
+    const length = tokens[0]?.length ?? 0;
+    return {
+      ...common,
+      name: `a token of ${name} (${length.toLocaleString('en')} bytes)`,
+      server,
+      tokens,
+      against: '',
+      ...(bytes > 1_000 && { target: 3 }),
+    };
+  });
+  const base = cases[0]?.name ?? '';
+  const rows = await measureCpu(
+    cases.map((one) => ({ ...one, against: base })),
+    bench,
+  );
+  await server.stop();
+  return { tables: [cpuTable('Length of a hot token', rows)] };
+}

@@ -1,0 +1,115 @@
+/** What happens beyond capacity, and to good clients beside an attacker. */
+import { runClosed } from '../load/closed.ts';
+import { grpcRequest, httpRequest, type Protocol } from '../load/messages.ts';
+import type { OpenResult } from '../load/open.ts';
+import { runOpen } from '../load/start-open.ts';
+import { startService, trusting } from '../servers.ts';
+import { type Bench, type Group, one, type Table, verdict } from './group.ts';
+
+const seconds = 5;
+
+/** Three times what can be answered, and a flood of forged tokens beside a good client. */
+export const overload: Group = {
+  name: 'overload',
+  title: 'Overload',
+  run: async (bench) => ({ tables: [await beyondCapacity(bench), await besideAFlood(bench)] }),
+};
+
+interface Kind {
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly isNew: boolean;
+}
+
+const kinds: readonly Kind[] = [
+  { name: 'HTTP, hot token', protocol: 'http', isNew: false },
+  { name: 'HTTP, each token new, RS256', protocol: 'http', isNew: true },
+  { name: 'gRPC, hot token', protocol: 'grpc', isNew: false },
+  { name: 'gRPC, each token new, RS256', protocol: 'grpc', isNew: true },
+];
+
+async function beyondCapacity({ mint: { mint, issuer }, say }: Bench): Promise<Table> {
+  const rows: string[][] = [];
+  for (const { name, protocol, isNew } of kinds) {
+    say(name);
+    const server = await startService(trusting(issuer.url), { listener: protocol });
+    const warm = isNew ? mint(4_000) : mint(1);
+    const requests = warm.map(protocol === 'http' ? httpRequest : grpcRequest);
+    const places = protocol === 'http' ? { connections: 256, streams: 1 } : { connections: 4, streams: 64 };
+    const load = { protocol, port: server.port, ...places, requests };
+    if (!isNew) await runClosed({ ...load, count: 20_000 });
+    const started = performance.now();
+    const count = isNew ? warm.length : 40_000;
+    await runClosed({ ...load, count });
+    const capacity = (count * 1000) / (performance.now() - started);
+    const rate = Math.round(3 * capacity);
+    const tokens = isNew ? mint(Math.ceil(capacity * 1.5 * seconds)) : warm;
+    const result = await runOpen({ ...load, rate, seconds, tokens });
+    const goodput = result.allowed / seconds;
+    rows.push([
+      name,
+      Math.round(capacity).toLocaleString('en'),
+      rate.toLocaleString('en'),
+      `${Math.round(goodput).toLocaleString('en')} (${one((goodput / capacity) * 100)} %)`,
+      result.overloaded.toLocaleString('en'),
+      `${one(result.p99)} ms`,
+      verdict(goodput >= 0.9 * capacity && result.p99 < 250),
+    ]);
+    await server.stop();
+  }
+  return {
+    title: 'Three times as many checks a second as can be answered, over 256 connections (4 of 64 streams)',
+    columns: [
+      '',
+      'capacity, 1/s',
+      'offered, 1/s',
+      'allowed, 1/s',
+      '`overloaded`',
+      'p99 of the answered',
+      'goodput ≥ 90 %, p99 < 250 ms',
+    ],
+    rows,
+    note: 'A request that is due while every connection waits for its answer is not sent, as behind a proxy with a bounded pool.',
+  };
+}
+
+async function besideAFlood({ mint: { mint, forge, issuer }, say }: Bench): Promise<Table> {
+  const good = { protocol: 'http', connections: 1, streams: 1, rate: 200, seconds, tokens: mint(1) } as const;
+  const flood = forge(30_000).map((token) => httpRequest(token));
+  const rows: string[][] = [];
+  const row = (name: string, { p50, p99, max, allowed, offered }: OpenResult, forged: number) =>
+    rows.push([
+      name,
+      Math.round(forged).toLocaleString('en'),
+      `${one(p50)} ms`,
+      `${one(p99)} ms`,
+      `${one(max)} ms`,
+      `${allowed} of ${offered}`,
+    ]);
+  for (const connections of [0, 64, 512]) {
+    say(`a flood over ${connections} connections`);
+    const server = await startService([...trusting(issuer.url), '--log-checks', 'none'], {
+      listener: 'http',
+    });
+    await runClosed({ ...good, port: server.port, requests: good.tokens.map(httpRequest), count: 2_000 });
+    const result = runOpen({ ...good, port: server.port });
+    let [isOver, forged] = [false, 0];
+    void result.then(() => {
+      isOver = true;
+    });
+    const load = { protocol: 'http', port: server.port, connections, streams: 1, requests: flood } as const;
+    while (connections > 0 && !isOver) {
+      await runClosed({ ...load, count: 4_000 });
+      forged += 4_000;
+    }
+    row(connections === 0 ? 'no flood' : `${connections} connections`, await result, forged / seconds);
+    await server.stop();
+  }
+  return {
+    title:
+      'A good client with 200 checks a second of a hot token, beside forged tokens as fast as they are answered',
+    columns: ['flood', 'forged, 1/s', 'good p50', 'good p99', 'good max', 'good answered'],
+    rows,
+    note: 'The flood and the good client share one core, the service has the other.',
+  };
+}

@@ -1,0 +1,46 @@
+/** A closed loop: as many requests under way as there are places, each sent when the one before it was answered. */
+import { type Answer, connect } from './connection.ts';
+import type { Protocol } from './messages.ts';
+
+/** A load in a closed loop. */
+export interface ClosedLoad {
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly connections: number;
+  /** Calls at once on each connection; over HTTP always one. */
+  readonly streams: number;
+  /** Sent in turn, from the first on. */
+  readonly requests: readonly Buffer[];
+  readonly count: number;
+}
+
+/** How many answers of each kind there were. */
+export type Answers = Record<Answer, number>;
+
+/** Runs a load. */
+export async function runClosed(load: ClosedLoad): Promise<Answers> {
+  const { protocol, port, connections, requests, count } = load;
+  const streams = protocol === 'http' ? 1 : load.streams;
+  const answers: Answers = { allowed: 0, denied: 0, overloaded: 0 };
+  let sent = 0;
+  let answered = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const open = await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const connection = await connect(protocol, port, (answer) => {
+        answers[answer]++;
+        answered++;
+        if (answered === count) resolve();
+        next();
+      });
+      const next = () => {
+        if (sent < count) connection.send(requests[sent++ % requests.length] ?? Buffer.alloc(0));
+      };
+      return { connection, next };
+    }),
+  );
+  for (let stream = 0; stream < streams; stream++) for (const { next } of open) next();
+  await promise;
+  for (const { connection } of open) connection.close();
+  return answers;
+}

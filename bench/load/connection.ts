@@ -1,0 +1,88 @@
+/** One connection of a load: it sends prepared requests and tells of each answer, at little cost. */
+import net from 'node:net';
+import { flag, frameType } from '../../test/support/http2.ts';
+import { grpcCall, type Protocol, pingAnswer, preface } from './messages.ts';
+
+/** What came back: whether the request may go on, must not, or cannot be judged now. */
+export type Answer = 'allowed' | 'denied' | 'overloaded';
+
+/** A connection of a load. */
+export interface LoadConnection {
+  /** Sends a request; over HTTP one at a time. */
+  readonly send: (request: Buffer) => void;
+  readonly close: () => void;
+}
+
+/** Connects. @param onAnswer hears of answers in the order in which they come, with what the request was tagged with */
+export function connect(
+  protocol: Protocol,
+  port: number,
+  onAnswer: (answer: Answer) => void,
+): Promise<LoadConnection> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.setNoDelay(true);
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.on('error', () => {});
+      resolve(protocol === 'http' ? overHttp(socket, onAnswer) : overGrpc(socket, onAnswer));
+    });
+  });
+}
+
+const answerOfStatus: Readonly<Record<string, Answer>> = { 200: 'allowed', 401: 'denied', 403: 'overloaded' };
+
+function overHttp(socket: net.Socket, onAnswer: (answer: Answer) => void): LoadConnection {
+  // One request is under way at a time, and its answer comes in one piece.
+  socket.on('data', (chunk) => {
+    const answer = answerOfStatus[chunk.toString('latin1', 9, 12)];
+    if (answer === undefined) throw new Error(`unexpected: ${chunk.toString('latin1', 0, 200)}`);
+    onAnswer(answer);
+  });
+  return { send: (request) => void socket.write(request), close: () => socket.destroy() };
+}
+
+/** The status code of google.rpc.Status at the start of a CheckResponse: its message comes first, and its code in it. */
+const answerOfCode: Readonly<Record<number, Answer>> = { 0: 'allowed', 16: 'denied', 14: 'overloaded' };
+
+function overGrpc(socket: net.Socket, onAnswer: (answer: Answer) => void): LoadConnection {
+  let stream = 1;
+  let received: Buffer = Buffer.alloc(0);
+  let outgoing: Buffer[] = [];
+  socket.write(preface);
+  const flush = () => {
+    if (outgoing.length > 0) socket.write(Buffer.concat(outgoing));
+    outgoing = [];
+  };
+  socket.on('data', (chunk: Buffer) => {
+    received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+    let offset = 0;
+    while (received.length - offset >= 9) {
+      const end = offset + 9 + received.readUIntBE(offset, 3);
+      if (received.length < end) break;
+      const [type, flags] = [received[offset + 3], received[offset + 4] ?? 0];
+      if (type === frameType.ping && (flags & flag.ack) === 0)
+        outgoing.push(pingAnswer(received.subarray(offset + 9, end)));
+      if (type === frameType.data && end - offset > 18) onAnswer(answerOf(received, offset + 14, end));
+      offset = end;
+    }
+    received = received.subarray(offset);
+    flush();
+  });
+  return {
+    send: (request) => {
+      outgoing.push(grpcCall(stream, request));
+      stream += 2;
+      if (outgoing.length === 1) queueMicrotask(flush);
+    },
+    close: () => socket.destroy(),
+  };
+}
+
+/** What a CheckResponse says; one of a bare server may leave its code 0 out. */
+function answerOf(bytes: Buffer, start: number, end: number): Answer {
+  const hasCode = bytes[start] === 0x0a && (bytes[start + 1] ?? 0) >= 2 && bytes[start + 2] === 0x08;
+  const answer = answerOfCode[hasCode ? (bytes[start + 3] ?? -1) : 0];
+  if (answer === undefined) throw new Error(`unexpected: ${bytes.toString('hex', start, end)}`);
+  return answer;
+}

@@ -1,0 +1,75 @@
+/** What a load consists of: requests as they go over the wire, prepared beforehand. */
+import { callHeaders, flag, frame, frameType, grpcMessage } from '../../test/support/http2.ts';
+import { officialCheck } from '../../test/support/official-protos.ts';
+
+/** Over what a load goes. */
+export type Protocol = 'http' | 'grpc';
+
+/** A check over HTTP/1.1 as Envoy sends it; without a token, one without the header. */
+export function httpRequest(token: string | undefined): Buffer {
+  const lines = [
+    'GET /orders/1?x=1 HTTP/1.1',
+    'host: orders.example.com',
+    'content-length: 0',
+    ...(token === undefined ? [] : [`authorization: Bearer ${token}`]),
+    'x-request-id: 3f2c9a10-7f5e-4f0a-9c1b-2f6f3f2c9a10',
+    'x-forwarded-for: 10.0.0.1',
+    'x-envoy-internal: true',
+    'x-envoy-expected-rq-timeout-ms: 2000',
+  ];
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
+}
+
+/** A CheckRequest as Envoy sends it, framed. */
+export function grpcRequest(token: string | undefined): Buffer {
+  const headers = {
+    ':method': 'GET',
+    ':path': '/orders/1?x=1',
+    ':authority': 'orders.example.com',
+    ':scheme': 'https',
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    'x-request-id': '3f2c9a10-7f5e-4f0a-9c1b-2f6f3f2c9a10',
+    'user-agent': 'curl/8',
+    accept: '*/*',
+    'x-forwarded-proto': 'https',
+  };
+  const http = {
+    id: '1',
+    method: 'GET',
+    path: '/orders/1?x=1',
+    host: 'orders.example.com',
+    protocol: 'HTTP/1.1',
+    headers,
+  };
+  return grpcMessage(officialCheck.requestSerialize({ attributes: { request: { http } } }));
+}
+
+const headerBlock = callHeaders();
+const prefaceOf = () => {
+  const window = Buffer.alloc(4);
+  window.writeUInt32BE(0x3fff_ffff);
+  return Buffer.concat([
+    Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+    frame(frameType.settings, 0, 0),
+    frame(frameType.settings, flag.ack, 0),
+    frame(frameType.windowUpdate, 0, 0, window),
+  ]);
+};
+
+/** What a client of HTTP/2 begins with. */
+export const preface = prefaceOf();
+
+/** A call on a stream. */
+export function grpcCall(stream: number, message: Buffer): Buffer {
+  return Buffer.concat([
+    frame(frameType.headers, flag.endHeaders, stream, headerBlock),
+    frame(frameType.data, flag.endStream, stream, message),
+  ]);
+}
+
+const ping = frameType.ping;
+
+/** The answer to a PING frame. */
+export function pingAnswer(payload: Buffer): Buffer {
+  return frame(ping, flag.ack, 0, payload);
+}

@@ -1,0 +1,16 @@
+/** Starts loads in an open loop, each in a process of its own. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { canPin } from '../servers.ts';
+import type { OpenLoad, OpenResult } from './open.ts';
+
+/** Runs a load, on the second core where processes can be pinned. */
+export async function runOpen(load: OpenLoad): Promise<OpenResult> {
+  const command = [process.execPath, fileURLToPath(new URL('open.ts', import.meta.url))];
+  const [program = '', ...args] = canPin ? ['taskset', '-c', '1', ...command] : command;
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(JSON.stringify(load));
+  const chunks: Buffer[] = [];
+  for await (const chunk of child.stdout) chunks.push(chunk);
+  return JSON.parse(Buffer.concat(chunks).toString());
+}

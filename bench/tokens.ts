@@ -1,0 +1,90 @@
+/** Tokens by the ten thousand: signed with one key each algorithm, every one another. */
+import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { exportJWK } from 'jose';
+import { audience, type FakeIssuer, startFakeIssuer } from '../test/support/fake-issuer.ts';
+import { createSigningKey } from '../test/support/keys.ts';
+
+/** The algorithms that are measured. */
+export const algorithms = ['RS256', 'ES256', 'EdDSA'] as const;
+
+/** An algorithm that is measured. */
+export type Algorithm = (typeof algorithms)[number];
+
+/** An issuer of many tokens. */
+export interface TokenMint {
+  readonly issuer: FakeIssuer;
+  /** Signs tokens of about 700 bytes, no two of them the same. */
+  readonly mint: (count: number, wanted?: Wanted) => string[];
+  /** Tokens as good as any but for their signatures, which are another's. */
+  readonly forge: (count: number) => string[];
+}
+
+/** What tokens are wanted otherwise. */
+export interface Wanted {
+  readonly algorithm?: Algorithm;
+  /** Bytes of a claim more. */
+  readonly padding?: number;
+  /** Another `iss`. */
+  readonly issuer?: string;
+}
+
+/** Starts an issuer with a key of each algorithm. */
+export async function startMint(): Promise<TokenMint> {
+  const keys = await Promise.all(algorithms.map((name) => createSigningKey(`bench-${name}`, name)));
+  const issuer = await startFakeIssuer({ keys });
+  const privateKeys = new Map<Algorithm, KeyObject>();
+  for (const [index, name] of algorithms.entries()) {
+    const jwk = await exportJWK(keys[index]?.privateKey as NonNullable<(typeof keys)[number]>['privateKey']);
+    privateKeys.set(name, createPrivateKey({ key: { ...jwk }, format: 'jwk' }));
+  }
+  const mint = (
+    count: number,
+    { algorithm = 'RS256', padding = 0, issuer: iss = issuer.url }: Wanted = {},
+  ): string[] => {
+    const key = privateKeys.get(algorithm) as KeyObject;
+    const header = segment({ alg: algorithm, kid: `bench-${algorithm}`, typ: 'at+jwt' });
+    return Array.from({ length: count }, () => {
+      const data = Buffer.from(`${header}.${segment(claimsOf(iss, padding))}`);
+      return `${data}.${signatureOf(data, algorithm, key).toString('base64url')}`;
+    });
+  };
+  return {
+    issuer,
+    mint,
+    forge: (count) => {
+      const [good = ''] = mint(1);
+      const signature = good.slice(good.lastIndexOf('.') + 1);
+      return mint(count, { algorithm: 'ES256' }).map((token) => {
+        const [, payload = ''] = token.split('.');
+        return `${good.slice(0, good.indexOf('.'))}.${payload}.${signature}`;
+      });
+    },
+  };
+}
+
+function claimsOf(issuer: string, padding: number): object {
+  const now = Math.floor(Date.now() / 1000);
+  const id = randomUUID();
+  return {
+    iss: issuer,
+    aud: audience,
+    sub: `user-${id.slice(0, 8)}`,
+    email: `${id.slice(0, 8)}@example.com`,
+    preferred_username: id.slice(0, 8),
+    groups: ['orders', 'customers'],
+    scope: 'orders.read orders.write',
+    iat: now,
+    exp: now + 86_400,
+    jti: id,
+    ...(padding > 0 && { padding: 'x'.repeat(padding) }),
+  };
+}
+
+function segment(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+function signatureOf(data: Buffer, algorithm: Algorithm, key: KeyObject): Buffer {
+  if (algorithm === 'EdDSA') return sign(null, data, key);
+  return sign('sha256', data, algorithm === 'ES256' ? { key, dsaEncoding: 'ieee-p1363' } : key);
+}
