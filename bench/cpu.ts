@@ -27,6 +27,8 @@ export interface CpuRow {
   readonly cost: Spread;
   readonly against: string;
   readonly ratio: Spread;
+  /** The ratio of the least costs: what other work on the machine adds is in neither. */
+  readonly leastRatio: number;
   readonly target?: number;
 }
 
@@ -62,7 +64,8 @@ export async function measureCpu(cases: readonly CpuCase[], options: CpuOptions)
     const own = costs.get(name) ?? [];
     const base = costs.get(against) ?? own;
     const ratio = spread(own.map((cost, round) => cost / (base[round] ?? cost)));
-    return { name, cost: spread(own), against, ratio, ...(target !== undefined && { target }) };
+    const leastRatio = Math.min(...own) / Math.min(...base);
+    return { name, cost: spread(own), against, ratio, leastRatio, ...(target !== undefined && { target }) };
   });
 }
 
