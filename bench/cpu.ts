@@ -3,13 +3,18 @@ import { type Answers, type ClosedLoad, runClosed } from './load/closed.ts';
 import type { Answer } from './load/connection.ts';
 import { grpcRequest, httpRequest, type Protocol } from './load/messages.ts';
 import { cpuMicroseconds, type Spread, spread } from './measure.ts';
-import type { Server } from './servers.ts';
+
+/** What is asked, and whose cost counts: one process, or several together. */
+export type Measured = { readonly port: number } & (
+  | { readonly pid: number }
+  | { readonly pids: readonly number[] }
+);
 
 /** A load whose cost is measured. */
 export interface CpuCase {
   readonly name: string;
   readonly protocol: Protocol;
-  readonly server: Server;
+  readonly server: Measured;
   /** Tokens in turn, from where the round before ended; undefined for requests without one. */
   readonly tokens: readonly string[] | undefined;
   readonly expected: Answer;
@@ -53,9 +58,9 @@ export async function measureCpu(cases: readonly CpuCase[], options: CpuOptions)
   const costs = new Map<string, number[]>(cases.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds + warmUp; round++) {
     for (const one of cases) {
-      const before = cpuMicroseconds(one.server.pid);
+      const before = used(one.server);
       const answers = await runClosed(loadOf(one, round, count));
-      const cost = (cpuMicroseconds(one.server.pid) - before) / count;
+      const cost = (used(one.server) - before) / count;
       demand(one, answers, count);
       if (round >= warmUp) costs.get(one.name)?.push(cost);
     }
@@ -67,6 +72,11 @@ export async function measureCpu(cases: readonly CpuCase[], options: CpuOptions)
     const leastRatio = Math.min(...own) / Math.min(...base);
     return { name, cost: spread(own), against, ratio, leastRatio, ...(target !== undefined && { target }) };
   });
+}
+
+function used(server: Measured): number {
+  const pids = 'pid' in server ? [server.pid] : server.pids;
+  return pids.reduce((sum, pid) => sum + cpuMicroseconds(pid), 0);
 }
 
 function loadOf(

@@ -10,7 +10,6 @@ const count = Number(process.env.BENCH_REQUESTS ?? 3_000);
 
 /** What is measured by a command of its own, and stands on the same page. */
 const others = [
-  { name: 'envoy', title: 'Through Envoy' },
   { name: 'kyma', title: "Kyma's own load" },
   { name: 'signatures', title: 'Which library verifies' },
 ];

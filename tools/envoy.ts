@@ -52,6 +52,7 @@ async function fetchEnvoy(folder: string, timeout: number): Promise<void> {
 
 /** An Envoy that runs. */
 export interface RunningEnvoy {
+  readonly pid: number;
   readonly port: number;
   readonly adminPort: number;
   readonly configFile: string;
@@ -99,7 +100,7 @@ export async function startEnvoy(
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return { port, adminPort, configFile, log: () => log, stop };
+  return { pid: child.pid ?? 0, port, adminPort, configFile, log: () => log, stop };
 }
 
 async function isReady(adminPort: number): Promise<boolean> {

@@ -1,4 +1,5 @@
 /** The groups, in the order of the page. */
+import { envoy } from './envoy.ts';
 import type { Group } from './group.ts';
 import { growth } from './growth.ts';
 import { grpc } from './grpc.ts';
@@ -10,4 +11,14 @@ import { throughput } from './throughput.ts';
 import { workers } from './workers.ts';
 
 /** Every group of `npm run bench`. */
-export const groups: readonly Group[] = [http, grpc, latency, growth, overload, memory, workers, throughput];
+export const groups: readonly Group[] = [
+  http,
+  grpc,
+  envoy,
+  latency,
+  growth,
+  overload,
+  memory,
+  workers,
+  throughput,
+];

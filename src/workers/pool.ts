@@ -110,9 +110,11 @@ export function createWorkerPool(
       leave(place, how, clock.monotonic() - startedAt);
     });
     worker.send(configuration());
-    return withDeadline(listening.promise, startTimeout, clock, () => {
-      throw new Error('a worker does not begin to listen');
+    const cancel = clock.after(startTimeout, () => {
+      listening.reject(new Error('a worker does not begin to listen'));
+      worker.kill();
     });
+    return listening.promise.finally(cancel);
   };
 
   const leave = (place: Place, how: number | string, lifetime: number) => {

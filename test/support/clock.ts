@@ -5,6 +5,8 @@ import type { Clock } from '../../src/time/clock.ts';
 export interface TestClock extends Clock {
   /** Lets time pass, milliseconds, and calls what falls due, in order; waits for what that sets in motion. */
   readonly advance: (milliseconds: number) => Promise<void>;
+  /** Lets time pass while something is at work: nothing that falls due is called. */
+  readonly pass: (milliseconds: number) => void;
   /** Sets the wall clock alone, as an operator or NTP does. */
   readonly jump: (milliseconds: number) => void;
 }
@@ -37,6 +39,10 @@ export function createTestClock(): TestClock {
       wall += end - elapsed;
       elapsed = end;
       await settled();
+    },
+    pass: (milliseconds) => {
+      wall += milliseconds;
+      elapsed += milliseconds;
     },
     jump: (milliseconds) => {
       wall += milliseconds;

@@ -1,0 +1,44 @@
+// A load in the shape in which Kyma measures its API rules: many users who ask as fast as they are answered, for a minute.
+//
+//   k6 run -e TARGET_URL=https://orders.example.com/ -e TOKEN="$TOKEN" bench/k6/kyma.js
+//
+// TARGET_URL             what is asked for
+// TOKEN                  the bearer token; or
+// TOKEN_URL, CLIENT_ID,  where it is had by client credentials
+// CLIENT_SECRET, SCOPE
+// USERS                  how many ask at once (500)
+// RAMP, DURATION         how long they become that many, and stay so (10s, 1m)
+
+import { check } from 'k6';
+import http from 'k6/http';
+
+const users = Number(__ENV.USERS || 500);
+
+export const options = {
+  insecureSkipTLSVerify: __ENV.INSECURE === 'true',
+  stages: [
+    { duration: __ENV.RAMP || '10s', target: users },
+    { duration: __ENV.DURATION || '1m', target: users },
+    { duration: '5s', target: 0 },
+  ],
+  thresholds: { checks: ['rate==1'] },
+  summaryTrendStats: ['avg', 'med', 'p(95)', 'p(99)', 'max'],
+};
+
+export function setup() {
+  if (!__ENV.TARGET_URL) throw new Error('TARGET_URL says what is asked for');
+  if (__ENV.TOKEN || !__ENV.TOKEN_URL) return { token: __ENV.TOKEN };
+  const form = { grant_type: 'client_credentials', scope: __ENV.SCOPE || '' };
+  const credentials = `${encodeURIComponent(__ENV.CLIENT_ID)}:${encodeURIComponent(__ENV.CLIENT_SECRET)}`;
+  const url = __ENV.TOKEN_URL.replace('://', `://${credentials}@`);
+  const answer = http.post(url, form, { auth: 'basic' });
+  if (answer.status !== 200) throw new Error(`no token from ${__ENV.TOKEN_URL}: status ${answer.status}`);
+  return { token: answer.json('access_token') };
+}
+
+// biome-ignore lint/style/noDefaultExport: k6 asks for it
+export default function ask({ token }) {
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  const answer = http.get(__ENV.TARGET_URL, { headers });
+  check(answer, { 'is 200': ({ status }) => status === 200 });
+}

@@ -1,0 +1,98 @@
+/** What goes over the wire, whichever way it was written: as text made beforehand, or by Node line by line. */
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Reason, reasons } from '../../src/check/reasons.ts';
+import type { Decision } from '../../src/check/types.ts';
+import { createToReply, type HttpReply } from '../../src/http/reply.ts';
+import { keepAliveTimeout, writeReply } from '../../src/http/write.ts';
+import { exchange, request } from '../support/http1.ts';
+
+const identity = {
+  issuer: 'https://i',
+  issuerName: 'i',
+  subject: 'alice',
+  audiences: [],
+  scopes: [],
+  expiresAt: 5,
+  payload: '{}',
+};
+const allow = (set: readonly (readonly [string, string])[], remove: readonly string[]): Decision => ({
+  outcome: 'allow',
+  reason: 'allowed',
+  identity,
+  forwarding: { set, remove, withheld: [] },
+  cached: true,
+});
+const refusals = (Object.keys(reasons) as Reason[])
+  .filter((reason) => reason !== 'allowed')
+  .map((reason) => ({ outcome: reasons[reason].outcome, reason, requiredScopes: ['a', 'b'] }) as Decision);
+const decisions: readonly Decision[] = [
+  allow([], []),
+  allow([['x-user', 'alice']], ['x-email', 'x_user']),
+  allow(
+    [
+      ['x-user', '~!@#$%^&*()_+ |}{":?><'],
+      ['x-token', 'x'.repeat(4096)],
+    ],
+    ['x_user'],
+  ),
+  ...refusals,
+];
+
+async function serve(reply: HttpReply, isLast = false): Promise<number> {
+  const server = http.createServer({ keepAliveTimeout }, (message, response) =>
+    writeReply(message, response, reply, isLast),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+describe.each(decisions)('$reason', (decision) => {
+  const reply = createToReply({ realm: 'orders', whenUnavailable: 'deny' })(decision);
+
+  test('has the same status, headers and body where the connection stays and where it ends', async () => {
+    const stays = await exchange(await serve(reply), request('GET', '/'));
+    const ends = await exchange(await serve(reply, true), request('GET', '/'));
+    const old = await exchange(await serve(reply), 'GET / HTTP/1.0\r\n\r\n');
+    expect(stays?.headers.connection).toBe('keep-alive');
+    expect(stays?.headers['keep-alive']).toBe('timeout=3900');
+    expect([ends?.headers.connection, old?.headers.connection]).toEqual(['close', 'close']);
+    const { connection: _, 'keep-alive': __, ...headers } = stays?.headers ?? {};
+    for (const other of [ends, old]) {
+      const { connection: ___, ...rest } = other?.headers ?? {};
+      expect(rest).toEqual(headers);
+      expect([other?.status, other?.body]).toEqual([stays?.status, stays?.body]);
+    }
+    expect(stays?.body).toBe(reply.body);
+    expect(headers['content-length']).toBe(String(reply.body.length));
+  });
+
+  test('has no body in answer to HEAD, and says how long it would be', async () => {
+    const port = await serve(reply);
+    const twice = request('HEAD', '/') + request('HEAD', '/');
+    const head = await exchange(port, twice, { headOnly: true });
+    expect([head?.status, head?.headers['content-length']]).toEqual([
+      reply.status,
+      String(reply.body.length),
+    ]);
+  });
+});
+
+test('a name or a value that would be more than its line is never written', () => {
+  const toReply = createToReply({ realm: '', whenUnavailable: 'deny' });
+  for (const [name, value] of [
+    ['x-user', 'a\r\nx-admin: 1'],
+    ['x-user', 'a\nb'],
+    ['x-user: 1\r\nx-admin', '1'],
+    ['x user', '1'],
+    ['', '1'],
+    ['x-user', 'ü\u0100'],
+  ] as const)
+    expect(() => toReply(allow([[name, value]], []))).toThrow(/Invalid character|valid HTTP token/);
+  expect(() => toReply(allow([], ['a\r\nb']))).toThrow(/Invalid character/);
+});

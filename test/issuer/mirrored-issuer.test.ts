@@ -1,0 +1,91 @@
+/** Keys in a process that does not fetch them. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createMirroredIssuer } from '../../src/issuer/mirrored-issuer.ts';
+import { configOf, fileFor } from '../support/app.ts';
+import { createTestClock, settled } from '../support/clock.ts';
+import { createSigningKey, type SigningKey } from '../support/keys.ts';
+
+let keys: SigningKey[];
+
+beforeAll(async () => {
+  keys = await Promise.all(['a', 'b'].map((kid) => createSigningKey(kid, 'ES256')));
+});
+
+const textOf = (some: readonly SigningKey[]) =>
+  JSON.stringify({ keys: some.map(({ publicJwk }) => publicJwk) });
+
+async function mirror() {
+  const { issuers, keys: timing } = await configOf(fileFor('https://i.example.com'), ['--keys-max-stale=1h']);
+  const clock = createTestClock();
+  const asked: string[] = [];
+  const answers: ((wasDue: boolean) => void)[] = [];
+  const issuer = createMirroredIssuer({
+    config: issuers[0] as (typeof issuers)[number],
+    timing,
+    maxKeys: 100,
+    clock,
+    fetch: (keyId) => {
+      asked.push(keyId);
+      return new Promise((resolve) => answers.push(resolve));
+    },
+  });
+  return { issuer, clock, asked, answers };
+}
+
+describe('a mirrored issuer', () => {
+  test('has no keys before it was told of some, and then those of which it was told last', async () => {
+    const { issuer } = await mirror();
+    expect(issuer.hasKeys()).toBe(false);
+    issuer.update({ text: undefined, age: undefined, isFailing: true });
+    expect(issuer.hasKeys()).toBe(false);
+    issuer.update({ text: textOf(keys), age: 0, isFailing: false });
+    const [a, b] = ['a', 'b'].map((id) => issuer.findKey(id, 'ES256'));
+    expect([a?.id, b?.id]).toEqual(['a', 'b']);
+    issuer.update({ text: textOf(keys.slice(1)), age: 0, isFailing: false });
+    expect([issuer.knowsKeyId('a'), issuer.knowsKeyId('b')]).toEqual([false, true]);
+    expect([a, b].map((key) => key !== undefined && issuer.holds(key))).toEqual([false, true]);
+    expect(issuer.findKey('b', 'ES256')).toBe(b);
+  });
+
+  test('serves on while its owner fails, for as long as maxStale from when the keys were had', async () => {
+    const { issuer, clock } = await mirror();
+    issuer.update({ text: textOf(keys), age: 0, isFailing: false });
+    await clock.advance(10 * 3_600_000);
+    expect(issuer.hasKeys()).toBe(true);
+    issuer.update({ text: textOf(keys), age: 1_800_000, isFailing: true });
+    expect(issuer.hasKeys()).toBe(true);
+    await clock.advance(1_800_001);
+    expect(issuer.hasKeys()).toBe(false);
+    issuer.update({ text: textOf(keys), age: 0, isFailing: false });
+    expect(issuer.hasKeys()).toBe(true);
+  });
+});
+
+describe('an unknown key', () => {
+  test('is asked for once, by all who wait, and not again within the cool-down', async () => {
+    const { issuer, clock, asked, answers } = await mirror();
+    issuer.update({ text: textOf(keys.slice(1)), age: 0, isFailing: false });
+    const waiting = [issuer.fetchForUnknownKey('a'), issuer.fetchForUnknownKey('a')];
+    expect(asked).toEqual(['a']);
+    issuer.update({ text: textOf(keys), age: 0, isFailing: false });
+    answers[0]?.(true);
+    await Promise.all(waiting);
+    expect(issuer.knowsKeyId('a')).toBe(true);
+    for (let index = 0; index < 100; index++) expect(issuer.fetchForUnknownKey(`u${index}`)).toBeUndefined();
+    await clock.advance(10_000);
+    expect(issuer.fetchForUnknownKey('u')).toBeDefined();
+    expect(asked).toEqual(['a', 'u']);
+  });
+
+  test('for which no fetch was due is asked for again a little later', async () => {
+    const { issuer, clock, asked, answers } = await mirror();
+    const first = issuer.fetchForUnknownKey('a');
+    answers[0]?.(false);
+    await first;
+    expect(issuer.fetchForUnknownKey('a')).toBeUndefined();
+    await clock.advance(500);
+    void issuer.fetchForUnknownKey('a');
+    await settled();
+    expect(asked).toEqual(['a', 'a']);
+  });
+});

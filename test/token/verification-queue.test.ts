@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { createVerificationQueue } from '../../src/token/verification-queue.ts';
+import { createTestClock } from '../support/clock.ts';
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+function createQueue(maxWaiting: number, maxWait = 1_000) {
+  const clock = createTestClock();
+  const queue = createVerificationQueue<string>({ maxWaiting, maxWait, clock });
+  const started: string[] = [];
+  /** @param milliseconds what the verification takes */
+  const add = (name: string, milliseconds = 0) =>
+    queue.add({
+      since: clock.monotonic(),
+      verify: () => {
+        started.push(name);
+        clock.pass(milliseconds);
+        return `${name} verified`;
+      },
+      late: () => `${name} late`,
+    });
+  return { clock, queue, add, started };
+}
+
+describe('a verification', () => {
+  test('is not begun before what asked for it has ended, and in the order of asking', async () => {
+    const { add, started } = createQueue(10);
+    const all = Promise.all([add('a'), add('b'), add('c')]);
+    expect(started).toEqual([]);
+    expect(await all).toEqual(['a verified', 'b verified', 'c verified']);
+    expect(started).toEqual(['a', 'b', 'c']);
+  });
+
+  test('beyond those that may wait is refused, and one after them is not', async () => {
+    const { add } = createQueue(2);
+    const [a, b, c] = [add('a'), add('b'), add('c')];
+    expect(c).toBeUndefined();
+    await Promise.all([a, b]);
+    expect(await add('d')).toBe('d verified');
+  });
+
+  test('that has waited too long is not begun', async () => {
+    const { add, clock, started } = createQueue(10, 100);
+    const late = add('a');
+    clock.pass(101);
+    expect(await late).toBe('a late');
+    expect(started).toEqual([]);
+  });
+
+  test('that fails fails alone', async () => {
+    const { queue, add, clock } = createQueue(10);
+    const failing = queue.add({
+      since: clock.monotonic(),
+      verify: () => {
+        throw new Error('broken');
+      },
+      late: () => 'late',
+    });
+    const next = add('b');
+    await expect(failing).rejects.toThrow('broken');
+    expect(await next).toBe('b verified');
+  });
+});
+
+test('a turn ends when it has taken long enough, and the rest comes in the next', async () => {
+  const { add, started } = createQueue(100);
+  for (let index = 0; index < 9; index++) void add(String(index), 10);
+  await turn();
+  expect(started).toEqual(['0', '1', '2']);
+  await turn();
+  expect(started).toHaveLength(6);
+  await turn();
+  expect(started).toHaveLength(9);
+});
