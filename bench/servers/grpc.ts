@@ -30,7 +30,7 @@ const kinds: Record<string, () => Promise<number>> = {
   // The request is not even read as a message.
   'node:http2': () => {
     const headers = names.map((name) => [name, 'alice@example.com'] as const);
-    const { frame } = frameMessage(writeOk({ code: 0, headers, headersToRemove: [], metadata: {} }));
+    const { frame } = frameMessage(writeOk({ code: 0, headers, removals: '', metadata: {} }));
     const answer = (stream: ServerHttp2Stream) => {
       stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
       stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': 0 }));

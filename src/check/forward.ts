@@ -9,6 +9,9 @@ import type { Claims, Forwarding, Identity, Withheld, WithheldCause } from './ty
 const maxValueBytes = 4 * 1024;
 const maxTotalBytes = 8 * 1024;
 
+/** Most lists of removals that are shared; beyond them, each token has its own. */
+const maxSharedLists = 1_000;
+
 /** Which headers are forwarded. */
 export type ForwardOptions = Pick<
   Config,
@@ -61,7 +64,16 @@ export function createForward(options: ForwardOptions): Forward {
         if (value.text !== undefined) withheld.push({ header, cause: 'total_length' });
       }
     }
-    return { set, remove: [...remove, ...alwaysRemoved], withheld };
+    return { set, remove: listOf(remove), withheld };
+  };
+
+  // Most tokens of an issuer have the same claims, and so the same removals: one list for all of them.
+  const lists = new Map<string, readonly string[]>();
+  const listOf = (absent: readonly string[]): readonly string[] => {
+    const name = absent.join();
+    const list = lists.get(name) ?? [...absent, ...alwaysRemoved];
+    if (lists.size < maxSharedLists) lists.set(name, list);
+    return list;
   };
 
   const remembered = new WeakMap<Identity, Forwarding>();

@@ -1,14 +1,15 @@
 /** Envoy's envoy.service.auth.v3.CheckResponse, written and read back. */
 import {
-  bytesField,
   doubleField,
-  fields,
   fieldsOf,
   fieldsWithin,
   isBytesField,
+  messageField,
   nextField,
   numberField,
   numberOf,
+  textField,
+  toBytes,
   type Written,
 } from './protobuf.ts';
 
@@ -37,7 +38,8 @@ export type Metadata = Readonly<Record<string, string | number | readonly string
 export interface OkResponse {
   readonly code: number;
   readonly headers: readonly HeaderToSet[];
-  readonly headersToRemove: readonly string[];
+  /** As {@link writeRemovals} wrote them. */
+  readonly removals: Written;
   readonly metadata: Metadata;
 }
 
@@ -50,23 +52,23 @@ export interface DeniedResponse {
   readonly metadata: Metadata;
 }
 
+/** Writes the names of headers to remove, which many answers share. */
+export function writeRemovals(names: readonly string[]): Written {
+  return names.map((name) => textField(inOk.headersToRemove, name)).join('');
+}
+
 /** Writes an answer that lets the request go on. */
-export function writeOk({ code, headers, headersToRemove, metadata }: OkResponse): Buffer {
-  const ok = fields(
-    ...headers.map((header) => bytesField(inOk.headers, headerOption(header))),
-    ...headersToRemove.map((name) => bytesField(inOk.headersToRemove, name)),
-  );
-  return response(code, bytesField(inResponse.ok, ok), metadata);
+export function writeOk({ code, headers, removals, metadata }: OkResponse): Buffer {
+  const set = headers.map((header) => messageField(inOk.headers, headerOption(header))).join('');
+  return response(code, messageField(inResponse.ok, set + removals), metadata);
 }
 
 /** Writes an answer that does not. */
 export function writeDenied({ code, httpStatus, headers, body, metadata }: DeniedResponse): Buffer {
-  const denied = fields(
-    bytesField(inDenied.status, numberField(inStatus.code, httpStatus)),
-    ...headers.map((header) => bytesField(inDenied.headers, headerOption(header))),
-    bytesField(inDenied.body, body),
-  );
-  return response(code, bytesField(inResponse.denied, denied), metadata);
+  const set = headers.map((header) => messageField(inDenied.headers, headerOption(header))).join('');
+  const status = messageField(inDenied.status, numberField(inStatus.code, httpStatus));
+  const denied = status + set + textField(inDenied.body, body);
+  return response(code, messageField(inResponse.denied, denied), metadata);
 }
 
 /**
@@ -104,37 +106,33 @@ function readOutcome(bytes: Buffer): {
 }
 
 function response(code: number, answer: Written, metadata: Metadata): Buffer {
-  // Written out even where it is 0, which a serialiser may leave away, as `append` is above.
-  const status = bytesField(inResponse.status, numberField(inStatus.code, code));
-  return fields(status, answer, bytesField(inResponse.dynamicMetadata, struct(metadata)));
+  // Written out even where it is 0, which a serialiser may leave away, as `append` is below.
+  const status = messageField(inResponse.status, numberField(inStatus.code, code));
+  return toBytes(status + answer + messageField(inResponse.dynamicMetadata, struct(metadata)));
 }
 
 /** Both ways of saying it: older Envoys look at `append`, newer ones at the action where `append` is absent. */
-function headerOption([name, value]: HeaderToSet): Buffer {
-  const notAppended = bytesField(inHeaderOption.append, numberField(inBool.value, 0));
-  return fields(
-    bytesField(
-      inHeaderOption.header,
-      fields(bytesField(inHeader.key, name), bytesField(inHeader.value, value)),
-    ),
-    notAppended,
-    numberField(inHeaderOption.appendAction, overwrite),
-  );
+const instead =
+  messageField(inHeaderOption.append, numberField(inBool.value, 0)) +
+  numberField(inHeaderOption.appendAction, overwrite);
+
+function headerOption([name, value]: HeaderToSet): Written {
+  const header = textField(inHeader.key, name) + textField(inHeader.value, value);
+  return messageField(inHeaderOption.header, header) + instead;
 }
 
-function struct(metadata: Metadata): Buffer {
-  const entries = Object.entries(metadata).map(([name, value]) =>
-    bytesField(
-      inStruct.fields,
-      fields(bytesField(inStruct.key, name), bytesField(inStruct.value, structValue(value))),
-    ),
-  );
-  return fields(...entries);
+function struct(metadata: Metadata): Written {
+  return Object.entries(metadata)
+    .map(([name, value]) => {
+      const entry = textField(inStruct.key, name) + messageField(inStruct.value, structValue(value));
+      return messageField(inStruct.fields, entry);
+    })
+    .join('');
 }
 
-function structValue(value: Metadata[string]): Buffer {
-  if (typeof value === 'string') return bytesField(inValue.string, value);
+function structValue(value: Metadata[string]): Written {
+  if (typeof value === 'string') return textField(inValue.string, value);
   if (typeof value === 'number') return doubleField(inValue.number, value);
-  const members = value.map((member) => bytesField(inList.values, structValue(member)));
-  return bytesField(inValue.list, fields(...members));
+  const members = value.map((member) => messageField(inList.values, structValue(member)));
+  return messageField(inValue.list, members.join(''));
 }

@@ -1,7 +1,7 @@
 /** The gRPC health service, grpc.health.v1: what load balancers and Kubernetes ask. */
 import type { Method } from './call.ts';
 import { type Frame, frameMessage } from './message.ts';
-import { fieldsOf, isBytesField, nextField, numberField, textOf } from './protobuf.ts';
+import { fieldsOf, isBytesField, nextField, numberField, textOf, toBytes } from './protobuf.ts';
 import { grpcStatus } from './status.ts';
 
 /** Whether checks are being served, and a way to hear of a change. */
@@ -81,5 +81,5 @@ function readService(bytes: Buffer): string {
 
 /** A HealthCheckResponse. */
 function responseOf(status: ServingStatus): Frame {
-  return frameMessage(numberField(statusField, servingStatus[status]));
+  return frameMessage(toBytes(numberField(statusField, servingStatus[status])));
 }

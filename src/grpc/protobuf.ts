@@ -100,38 +100,44 @@ function readVarint(cursor: FieldCursor): number {
   return value;
 }
 
-/** A part of a message that is written: one field, or several. */
-export type Written = Uint8Array;
+/**
+ * A part of a message that is written, one character a byte: strings are put together at a fraction of the cost of
+ * buffers, and an answer has a hundred parts.
+ */
+export type Written = string;
 
-/** Puts fields one behind the other. */
-export function fields(...parts: readonly Written[]): Buffer {
-  return Buffer.concat(parts);
+/** Writes a field that holds a message. */
+export function messageField(field: number, message: Written): Written {
+  return varint(field * 8 + wireType.bytes) + varint(message.length) + message;
 }
 
-/** Writes a field that holds another message, or a text. */
-export function bytesField(field: number, value: Written | string): Buffer {
-  const content = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
-  return Buffer.concat([varint(field * 8 + wireType.bytes), varint(content.length), content]);
+/** Writes a field that holds text. */
+export function textField(field: number, text: string): Written {
+  return messageField(field, utf8(text));
 }
 
 /** Writes a field that holds a whole number from 0 on. */
-export function numberField(field: number, value: number): Buffer {
-  return Buffer.concat([varint(field * 8 + wireType.varint), varint(value)]);
+export function numberField(field: number, value: number): Written {
+  return varint(field * 8 + wireType.varint) + varint(value);
 }
 
 /** Writes a field that holds a number of double precision. */
-export function doubleField(field: number, value: number): Buffer {
+export function doubleField(field: number, value: number): Written {
   const bytes = Buffer.alloc(8);
   bytes.writeDoubleLE(value);
-  return Buffer.concat([varint(field * 8 + wireType.fixed64), bytes]);
+  return varint(field * 8 + wireType.fixed64) + bytes.toString('latin1');
 }
 
-function varint(value: number): Buffer {
-  const groups: number[] = [];
-  let rest = value;
-  do {
-    groups.push(rest % 128);
-    rest = Math.floor(rest / 128);
-  } while (rest > 0);
-  return Buffer.from(groups.map((group, index) => (index < groups.length - 1 ? group + 128 : group)));
+/** The bytes of a message that was written. */
+export function toBytes(message: Written): Buffer {
+  return Buffer.from(message, 'latin1');
+}
+
+function utf8(text: string): Written {
+  return /^[\0-\x7f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+}
+
+function varint(value: number): Written {
+  if (value < 0x80) return String.fromCharCode(value);
+  return String.fromCharCode((value % 0x80) + 0x80) + varint(Math.floor(value / 0x80));
 }

@@ -1,9 +1,9 @@
 /** From a decision to the bytes of Envoy's CheckResponse: only the status code 0 lets the request go on. */
 import { challenge, refusalBody, retryAfterSeconds } from '../check/challenge.ts';
 import { type DenyReason, type ErrorReason, leftToEnvoy, reasons } from '../check/reasons.ts';
-import type { Decision, Denial, Failure, Identity } from '../check/types.ts';
+import type { Decision, Denial, Failure, Forwarding, Identity } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
-import { type HeaderToSet, proven, writeDenied, writeOk } from './check-response.ts';
+import { type HeaderToSet, proven, writeDenied, writeOk, writeRemovals } from './check-response.ts';
 import { type Frame, frameMessage } from './message.ts';
 import { type CallFailure, grpcStatus } from './status.ts';
 
@@ -24,6 +24,9 @@ export function createToResponse(
 ): ToResponse {
   const allowed = new WeakMap<Identity, Frame>();
   const refused = new Map<DenyReason | ErrorReason, Frame>();
+  const removals = new WeakMap<readonly string[], string>();
+  const allow = ({ identity, forwarding }: Decision & { readonly outcome: 'allow' }) =>
+    allowResponse(identity, forwarding.set, removals.getOrInsertComputed(forwarding.remove, writeRemovals));
   const refuse = (decision: Denial | Failure) => frameMessage(refusal(decision, realm));
   const refuseAsEver = (decision: Denial | Failure) =>
     refused.getOrInsertComputed(decision.reason, () => refuse(decision));
@@ -56,12 +59,12 @@ export function createToResponse(
 
 const noVerdict: CallFailure = { status: grpcStatus.unavailable, message: 'no verdict' };
 
-function allow({ identity, forwarding }: Decision & { readonly outcome: 'allow' }): Buffer {
+function allowResponse(identity: Identity, headers: Forwarding['set'], removals: string): Buffer {
   const { issuer, subject, audiences, scopes, expiresAt } = identity;
   const bytes = writeOk({
     code: reasons.allowed.grpcCode,
-    headers: forwarding.set,
-    headersToRemove: forwarding.remove,
+    headers,
+    removals,
     metadata: {
       reason: 'allowed',
       issuer,

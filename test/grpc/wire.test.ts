@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readCheckRequest } from '../../src/grpc/check-request.ts';
-import { type Metadata, writeDenied, writeOk } from '../../src/grpc/check-response.ts';
+import { type Metadata, writeDenied, writeOk, writeRemovals } from '../../src/grpc/check-response.ts';
 import { createHealthMethods } from '../../src/grpc/health.ts';
 import type { Frame } from '../../src/grpc/message.ts';
 import { MalformedMessage } from '../../src/grpc/protobuf.ts';
@@ -223,7 +223,12 @@ describe('a CheckResponse', () => {
         fc.array(text, { maxLength: 4 }),
         metadata,
         (set, headersToRemove, values) => {
-          const bytes = writeOk({ code: 0, headers: set, headersToRemove, metadata: values });
+          const bytes = writeOk({
+            code: 0,
+            headers: set,
+            removals: writeRemovals(headersToRemove),
+            metadata: values,
+          });
           const read = official(bytes);
           expect(read.status).toEqual({ code: 0 });
           expect(read.okResponse?.headers ?? []).toEqual(set.map(optionOf));
