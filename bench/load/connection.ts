@@ -24,8 +24,17 @@ export function connect(
     socket.setNoDelay(true);
     socket.once('error', reject);
     socket.once('connect', () => {
-      socket.on('error', () => {});
-      resolve(protocol === 'http' ? overHttp(socket, onAnswer) : overGrpc(socket, onAnswer));
+      // Whatever it was, the figures would be wrong: nobody catches this.
+      socket.on('close', () => {
+        if (!isOver) throw new Error('the server ended a connection');
+      });
+      let isOver = false;
+      const connection = protocol === 'http' ? overHttp(socket, onAnswer) : overGrpc(socket, onAnswer);
+      const close = () => {
+        isOver = true;
+        connection.close();
+      };
+      resolve({ ...connection, close });
     });
   });
 }
