@@ -65,7 +65,7 @@ export function createAdminServer({
     response.end(body);
   };
   const server = createWebServer(tls, limits, (message, response) => {
-    answer(message, response).catch(() => response.writeHead(500).end());
+    answer(message, response).catch(() => response.destroy());
   });
   const sockets = openSockets(server);
   let stopTls = () => {};

@@ -89,7 +89,10 @@ export async function serve(sources: ConfigSources): Promise<Service> {
 
 /** Loaded only where there shall be workers: it is a good part of Node. */
 async function forkWorkerFor({ workers }: Config): Promise<ForkWorker> {
-  if (workers !== 1) return (await import('./fork-worker.ts')).createForkWorker();
+  if (workers !== 1) {
+    const { createForkWorker } = await import('./fork-worker.ts');
+    return createForkWorker();
+  }
   return () => {
     throw new TypeError('one process answers the checks, and no other is started');
   };

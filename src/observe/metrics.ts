@@ -1,15 +1,9 @@
 /** Every metric of the service, declared once; the one folder that imports prom-client. */
-import {
-  AggregatorRegistry,
-  Counter,
-  collectDefaultMetrics,
-  Gauge,
-  type MetricObject,
-  Registry,
-} from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { type Reason, reasons } from '../check/reasons.ts';
 import type { Decision, WithheldCause } from '../check/types.ts';
 import { createLatencyHistogram } from './histogram.ts';
+import type { Report } from './reports.ts';
 
 /** Over what a check was asked. */
 export type Transport = 'http' | 'grpc';
@@ -120,11 +114,7 @@ export interface Metrics {
   readonly configReloaded: (isSuccess: boolean) => void;
   readonly workerRestarted: () => void;
   /** What was counted, for another process to add up. */
-  readonly report: () => Promise<readonly object[]>;
-  /** Of reports, together, what still counts when the processes that they are of are gone. */
-  readonly lasting: (reports: readonly (readonly object[])[]) => Promise<readonly object[]>;
-  /** The Prometheus text format of what was counted here and what the reports say, together. */
-  readonly sum: (reports: readonly (readonly object[])[]) => Promise<string>;
+  readonly report: () => Promise<Report>;
   /** The Prometheus text format, and its content type. */
   readonly scrape: () => Promise<string>;
   readonly contentType: string;
@@ -254,31 +244,13 @@ export function createMetrics(
     },
     workerRestarted: () => restarts.inc(),
     report: () => registry.getMetricsAsJSON(),
-    lasting: (reports) => {
-      const counted = (reports as readonly MetricObject[][]).map((report) =>
-        report.filter(({ type }) => isLasting(String(type))),
-      );
-      return added(counted).getMetricsAsJSON();
-    },
-    sum: async (reports) => {
-      const own = await registry.getMetricsAsJSON();
-      return added([own, ...(reports as readonly MetricObject[][])]).metrics();
-    },
     scrape: () => registry.metrics(),
     contentType: registry.contentType,
   };
 }
 
-function added(reports: readonly MetricObject[][]): Registry {
-  return AggregatorRegistry.aggregate(reports.filter((report) => report.length > 0));
-}
-
 function isSaidOnce(name: MetricName): boolean {
   return name.startsWith('config_') || name === 'build_info';
-}
-
-function isLasting(type: string): boolean {
-  return type === 'counter' || type === 'histogram';
 }
 
 /** The configured name of the issuer that a decision is about, or `none`. */

@@ -4,6 +4,7 @@ import type { Config } from '../config/options.ts';
 import type { RegisteredIssuer } from '../issuer/registry.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { lastingSumOf, type Report, sumOf } from '../observe/reports.ts';
 import type { Clock } from '../time/clock.ts';
 import { withDeadline } from '../time/deadline.ts';
 import type { ForkWorker, FromWorker, ToWorker, Worker } from './worker.ts';
@@ -32,9 +33,6 @@ const scrapeTimeout = 1_000;
 
 /** The pause before a worker is replaced, in milliseconds: longer each time, until one has lived for a while. */
 const backOff = { first: 100, longest: 30_000, forgottenAfter: 60_000 };
-
-/** What a worker has counted. */
-type Report = readonly object[];
 
 /** A place for a worker, and the one that has it. */
 interface Place {
@@ -121,7 +119,7 @@ export function createWorkerPool(
     const pid = place.worker?.pid;
     place.worker = undefined;
     const { report } = place;
-    departed = departed.then((before) => metrics.lasting([before, report]));
+    departed = departed.then((before) => lastingSumOf([before, report]));
     place.report = [];
     for (const answer of place.answers.values()) answer([]);
     if (isStopping) return;
@@ -185,7 +183,7 @@ export function createWorkerPool(
     },
     scrape: async () => {
       const reports = await Promise.all(places.map(reportOf));
-      return metrics.sum([...reports, await departed]);
+      return sumOf([await metrics.report(), ...reports, await departed]);
     },
     // Each worker counts its own.
     cacheEntries: () => 0,

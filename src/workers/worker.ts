@@ -2,6 +2,7 @@
 import type { CheckAddresses } from '../check-service.ts';
 import type { Config } from '../config/options.ts';
 import type { KeySnapshot } from '../issuer/issuer.ts';
+import type { Report } from '../observe/reports.ts';
 
 /** The keys of one issuer, as its owner has them. */
 export interface IssuerKeysMessage {
@@ -34,8 +35,7 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly message: string }
   /** A token named a key that nobody has heard of. */
   | { readonly kind: 'fetch'; readonly request: number; readonly identity: string; readonly keyId: string }
-  /** What the worker has counted, as prom-client writes it to JSON. */
-  | { readonly kind: 'report'; readonly request: number; readonly metrics: readonly object[] };
+  | { readonly kind: 'report'; readonly request: number; readonly metrics: Report };
 
 /** A worker, as the owner of the keys sees it. */
 export interface Worker {

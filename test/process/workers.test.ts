@@ -76,6 +76,7 @@ describe('two workers', () => {
     expect(await count('config_last_reload_successful')).toBe(1);
     expect(await count('workers ')).toBe(2);
     expect(await scrape()).toMatch(/^# TYPE oidc_authz_checks_total counter$/m);
+    expect(await scrape()).toMatch(/^process_start_time_seconds \d+$/m);
 
     const checks = service
       .output()

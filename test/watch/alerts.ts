@@ -243,6 +243,23 @@ export const alertCases: readonly AlertCase[] = [
     fires: undefined,
   },
   {
+    alert: 'OidcAuthzWorkersDying',
+    when: 'workers of two pods were replaced five times in a quarter of an hour',
+    series: {
+      [one('oidc_authz_worker_restarts_total')]: '0 0 1 2 3 3x15',
+      [one('oidc_authz_worker_restarts_total', { pod: '2' })]: '0 0 1 2 2 2x15',
+    },
+    at: '15m',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzWorkersDying',
+    when: 'one was replaced, and all were long ago',
+    series: { [one('oidc_authz_worker_restarts_total')]: '9x10 10x30' },
+    at: '15m',
+    fires: undefined,
+  },
+  {
     alert: 'OidcAuthzReloadFailed',
     when: 'the last reload of one pod failed',
     series: {
