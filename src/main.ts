@@ -16,10 +16,11 @@ const exitCode = { forced: 1, failed: 1, configuration: 2, defect: 70 };
 const sameSignal = 500;
 
 /**
- * How far the heap may grow beyond what was alive at the last collection, in percent. V8 lets it grow to four times that:
- * tokens that were remembered and forgotten again then take 400 MiB rather than 220.
+ * How V8 deals with memory here. It lets the heap grow to four times what was alive at the last collection, and the
+ * place for young objects to 16 MiB twice: tokens that were remembered and forgotten again then take 400 MiB rather than
+ * 220, and 10,000 remembered ones 175 rather than 130.
  */
-const heapGrowth = 30;
+const heapFlags = ['--heap-growing-percent=30', '--semi-space-growth-factor=1'];
 
 const commands = ['serve', 'check-config'];
 
@@ -71,7 +72,7 @@ async function isWorker(): Promise<boolean> {
 }
 
 async function runWorkerProcess(): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${heapGrowth}`);
+  for (const flag of heapFlags) setFlagsFromString(flag);
   // The one that started this says when it ends; a terminal's signal reaches both.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
   const { runWorker } = await import('./command/worker.ts');
@@ -85,7 +86,7 @@ async function runWorkerProcess(): Promise<void> {
 }
 
 async function runService(sources: ConfigSources): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${heapGrowth}`);
+  for (const flag of heapFlags) setFlagsFromString(flag);
   let stopRequestedAt: number | undefined;
   let service: Service | undefined;
   const stop = () => {

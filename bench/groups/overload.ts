@@ -33,13 +33,14 @@ async function beyondCapacity({ mint: { mint, issuer }, say }: Bench): Promise<T
   for (const { name, protocol, isNew } of kinds) {
     say(name);
     const server = await startService(trusting(issuer.url), { listener: protocol });
-    const warm = isNew ? mint(4_000) : mint(1);
-    const requests = warm.map(protocol === 'http' ? httpRequest : grpcRequest);
+    const toRequest = protocol === 'http' ? httpRequest : grpcRequest;
+    const warm = isNew ? mint(12_000) : mint(1);
+    const measured = isNew ? mint(8_000) : warm;
     const places = protocol === 'http' ? { connections: 256, streams: 1 } : { connections: 8, streams: 32 };
-    const load = { protocol, port: server.port, ...places, requests };
-    if (!isNew) await runClosed({ ...load, count: 20_000 });
+    const load = { protocol, port: server.port, ...places, requests: measured.map(toRequest) };
+    await runClosed({ ...load, requests: warm.map(toRequest), count: isNew ? warm.length : 20_000 });
     const started = performance.now();
-    const count = isNew ? warm.length : 40_000;
+    const count = isNew ? measured.length : 40_000;
     await runClosed({ ...load, count });
     const capacity = (count * 1000) / (performance.now() - started);
     const rate = Math.round(3 * capacity);
