@@ -3,7 +3,7 @@ import { leftToEnvoy, type Reason, reasons } from '../src/check/reasons.ts';
 import { withheldCauses } from '../src/check/types.ts';
 import { configJsonSchema, optionsMarkdown } from '../src/config/describe.ts';
 import { keyRejections } from '../src/issuer/key.ts';
-import { metricDefinitions, metricPrefix } from '../src/observe/metrics.ts';
+import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitions.ts';
 import { chartFiles } from './chart.ts';
 import { dashboardJson } from './dashboard.ts';
 import { deployFiles } from './deploy/files.ts';

@@ -3,7 +3,9 @@ import { hash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { createAdminServer, type Readiness } from './admin/server.ts';
 import { type CheckAddresses, type CheckService, createCheckService } from './check-service.ts';
+import type { DenyListEntry } from './config/deny-list.ts';
 import type { Config } from './config/options.ts';
+import { followDenyList } from './files/deny-list.ts';
 import { planIssuer } from './issuer/plan.ts';
 import { createIssuerRegistry, type RegisteredIssuer } from './issuer/registry.ts';
 
@@ -46,6 +48,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   let config = initial;
   let isDraining = false;
   let hasBeenReady = false;
+  let stopFollowing = () => {};
 
   const registry = createIssuerRegistry(clock);
   const metrics = createMetrics(
@@ -85,12 +88,34 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     onTlsReload: createTlsEvents('admin', logger),
   });
 
+  const revoke = (denyList: readonly DenyListEntry[]) => {
+    checks.take(config, registry.issuers(), denyList);
+    metrics.denyListTaken(denyList.length);
+    const strangers = new Set(denyList.map(({ issuer }) => issuer)).difference(
+      new Set(config.issuers.map(({ issuer }) => issuer)),
+    );
+    if (strangers.size > 0)
+      logger.warn({ issuers: [...strangers] }, 'the deny list names issuers that are not configured');
+  };
+  const denyListChanged = (change: readonly DenyListEntry[] | Error) => {
+    metrics.denyListReloaded(!(change instanceof Error));
+    if (change instanceof Error) {
+      logger.error({ problem: change.message }, 'the deny list was not reloaded; the one in use goes on');
+      return;
+    }
+    revoke(change);
+    logger.info({ entries: change.length }, 'the deny list was reloaded');
+  };
   const take = async (next: Config) => {
+    const { readFile } = surroundings;
     const putInPlace = await registry.prepare(plan(next));
     if (isDraining) return;
+    const denyList = followDenyList(next.denyList.file, { readFile, clock, onChange: denyListChanged });
+    stopFollowing();
+    stopFollowing = denyList.stop;
     putInPlace();
     config = next;
-    checks.take(next, registry.issuers());
+    revoke(denyList.entries);
     metrics.configLoaded(hash('sha256', JSON.stringify(next)).slice(0, 16), clock.now() / 1000);
     keysChanged();
   };
@@ -126,6 +151,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
       checks.changed();
       await checks.stop();
       registry.stop();
+      stopFollowing();
       await admin.close(0);
       logger.info('drained');
     },

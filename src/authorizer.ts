@@ -1,6 +1,7 @@
 /** What answers checks under one configuration: it is replaced as a whole, so that no check sees two of them. */
 import { createCheck } from './check/check.ts';
 import { createForward } from './check/forward.ts';
+import type { DenyListEntry } from './config/deny-list.ts';
 import type { Config } from './config/options.ts';
 import { createToResponse } from './grpc/response.ts';
 import type { GrpcAuthorizer } from './grpc/server.ts';
@@ -23,6 +24,7 @@ export interface Authorizer {
 export interface AuthorizerParts {
   readonly config: Config;
   readonly issuers: VerifierDependencies['issuers'];
+  readonly denyList: readonly DenyListEntry[];
   readonly cache: TokenCache;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -35,6 +37,7 @@ export interface AuthorizerParts {
 export function createAuthorizer({
   config,
   issuers,
+  denyList,
   cache,
   metrics,
   logger,
@@ -43,6 +46,7 @@ export function createAuthorizer({
 }: AuthorizerParts): Authorizer {
   const verify = createVerifier({
     issuers,
+    denyList,
     cache,
     limits: config.limits,
     clock,

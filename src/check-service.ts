@@ -1,5 +1,6 @@
 /** What answers checks in this process: the check listeners, the remembered tokens, and the authorizer in use. */
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
+import type { DenyListEntry } from './config/deny-list.ts';
 import type { Config } from './config/options.ts';
 import { createGrpcServer } from './grpc/server.ts';
 import { createHttpServer } from './http/server.ts';
@@ -21,8 +22,8 @@ type Issuers = VerifierDependencies['issuers'];
 
 /** What answers checks, in this process or in others. */
 export interface CheckService<Owners = Issuers> {
-  /** Takes a configuration and the owners of its issuers' keys, at once for all checks to come. */
-  readonly take: (config: Config, issuers: Owners) => void;
+  /** Takes a configuration, the owners of its issuers' keys and its deny list, at once for all checks to come. */
+  readonly take: (config: Config, issuers: Owners, denyList: readonly DenyListEntry[]) => void;
   /** Binds the check listeners; rejects where that is not possible. Something must have been taken before. */
   readonly start: () => Promise<CheckAddresses>;
   /** Hears that keys have changed, or whether checks are being served. */
@@ -99,10 +100,10 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   }
 
   return {
-    take: (next, owners) => {
+    take: (next, owners, denyList) => {
       if (JSON.stringify(next.cache) !== JSON.stringify(config.cache)) cache = createTokenCache(next.cache);
       [config, issuers] = [next, owners];
-      authorizer = createAuthorizer({ config, issuers, cache, metrics, logger, clock, onDefect });
+      authorizer = createAuthorizer({ config, issuers, denyList, cache, metrics, logger, clock, onDefect });
     },
     start: async () => {
       const addresses: Partial<Record<Listener['name'], BoundAddress>> = {};

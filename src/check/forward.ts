@@ -40,13 +40,14 @@ export function createForward(options: ForwardOptions): Forward {
     ...outputs.flatMap(({ header }) => otherSpellings(header)),
     ...(forwardOriginalToken ? [] : ['authorization']),
   ];
-  const removeAll: Forwarding = {
+  const removeAll = {
     set: [],
     remove: [...outputs.map(({ header }) => header), ...alwaysRemoved],
     withheld: [],
   };
 
-  const forward: Forward = (identity, token) => {
+  const make: Forward = (identity, token) => {
+    if (identityHeaders === 'remove') return { ...removeAll, answers: unanswered() };
     const claims = readClaims(identity.payload);
     const set: [string, string][] = [];
     const remove: string[] = [];
@@ -64,7 +65,7 @@ export function createForward(options: ForwardOptions): Forward {
         if (value.text !== undefined) withheld.push({ header, cause: 'total_length' });
       }
     }
-    return { set, remove: listOf(remove), withheld };
+    return { set, remove: listOf(remove), withheld, answers: unanswered() };
   };
 
   // Most tokens of an issuer have the same claims, and so the same removals: one list for all of them.
@@ -76,16 +77,16 @@ export function createForward(options: ForwardOptions): Forward {
     return list;
   };
 
-  const remembered = new WeakMap<Identity, Forwarding>();
   return (identity, token) => {
-    if (identityHeaders === 'remove') return removeAll;
-    const known = remembered.get(identity);
-    if (known !== undefined) return known;
-    const forwarding = forward(identity, token);
-    remembered.set(identity, forwarding);
-    return forwarding;
+    const { kept } = identity;
+    if (kept.forwarding !== undefined && kept.by === make) return kept.forwarding;
+    kept.by = make;
+    kept.forwarding = make(identity, token);
+    return kept.forwarding;
   };
 }
+
+const unanswered = () => ({ http: undefined, grpc: undefined });
 
 const absent: Value = { withheld: [] };
 

@@ -116,6 +116,7 @@ export const reasons = {
     description:
       'The token is bound to a key of its client (`cnf`, RFC 7800), and nothing here verifies that binding.',
   },
+  token_revoked: { ...invalidToken, description: 'The deny list (`denyList.file`) names the token.' },
   scope_insufficient: { ...forbidden, description: "The token lacks one of the issuer's `requiredScopes`." },
   claim_not_allowed: { ...forbidden, description: "One of the issuer's `requiredClaims` is not met." },
   keys_unavailable: {

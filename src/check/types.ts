@@ -31,6 +31,12 @@ export interface Identity {
   readonly expiresAt: number;
   /** The claims as they were signed: the text of a JSON object, which takes a quarter of what the object would. */
   readonly payload: string;
+  /** What is forwarded of it. Kept here, and not beside it: with many tokens, each look elsewhere costs. */
+  readonly kept: {
+    forwarding: Forwarding | undefined;
+    /** Whose it is: of another configuration, it would be another. */
+    by: object | undefined;
+  };
 }
 
 /** What becomes of the request's headers on its way upstream. No name is in both lists. */
@@ -39,6 +45,8 @@ export interface Forwarding {
   readonly remove: readonly string[];
   /** What the token had and was not forwarded: for the metric. */
   readonly withheld: readonly Withheld[];
+  /** The answer of each transport, once it was made. */
+  readonly answers: { http: unknown; grpc: unknown };
 }
 
 /** A value that was not forwarded. */

@@ -1,7 +1,8 @@
 /** What only reading the files that a configuration names can tell. */
 import { createSecureContext } from 'node:tls';
+import { readDenyList } from '../config/deny-list.ts';
 import type { Config, IssuerConfig, TlsFiles } from '../config/options.ts';
-import type { Problem } from '../config/problems.ts';
+import { ConfigError, type Problem } from '../config/problems.ts';
 import { readKeySet } from '../issuer/key-set.ts';
 import { readTls } from '../listener/tls.ts';
 
@@ -10,9 +11,9 @@ export async function fileProblems(config: Config, readFile: (path: string) => s
   const checks = [
     ...config.issuers.flatMap((issuer, index) => issuerChecks(issuer, `issuers[${index}]`, config, readFile)),
     ...(['http', 'grpc', 'admin'] as const).flatMap((name) => tlsChecks(config[name].tls, `${name}.tls`)),
+    ...denyListChecks(config.denyList.file, readFile),
   ];
-  const problems = await Promise.all(checks.map(problemOf));
-  return problems.filter((problem) => problem !== undefined);
+  return (await Promise.all(checks.map(problemsOf))).flat();
 }
 
 /** One thing to try; it throws where it cannot be done. */
@@ -47,12 +48,23 @@ function tlsChecks(files: TlsFiles | undefined, path: string): FileCheck[] {
     : [{ path, source: files.certFile, attempt: () => createSecureContext(readTls(files)) }];
 }
 
-async function problemOf({ path, source, attempt }: FileCheck): Promise<Problem | undefined> {
+function denyListChecks(file: string | undefined, readFile: (path: string) => string): FileCheck[] {
+  return file === undefined
+    ? []
+    : [{ path: 'denyList.file', source: file, attempt: () => readDenyList(readFile(file), file) }];
+}
+
+async function problemsOf({ path, source, attempt }: FileCheck): Promise<readonly Problem[]> {
   try {
     await attempt();
-    return undefined;
+    return [];
   } catch (error) {
-    return { path, source, message: error instanceof Error ? error.message : String(error) };
+    if (error instanceof ConfigError)
+      return error.problems.map((problem) => ({
+        ...problem,
+        path: `${path}${problem.path === '' ? '' : ` ${problem.path}`}`,
+      }));
+    return [{ path, source, message: error instanceof Error ? error.message : String(error) }];
   }
 }
 

@@ -2,6 +2,13 @@
 import { isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { ConfigError } from './problems.ts';
 
+/** A YAML or JSON document. */
+export interface YamlFile {
+  readonly value: unknown;
+  /** As of {@link ConfigFile}. */
+  readonly place: (path: readonly PropertyKey[]) => string;
+}
+
 /** What a configuration file says. */
 export interface ConfigFile {
   readonly tree: Readonly<Record<string, unknown>>;
@@ -16,6 +23,20 @@ export interface ConfigFile {
  * @throws ConfigError if it is not one YAML mapping
  */
 export function parseConfigFile(text: string, name: string): ConfigFile {
+  const { value, place } = parseYaml(text, name);
+  if (value === null) return { tree: {}, place };
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw refusal(name, 'expected names with values, such as `issuers: […]`');
+  return { tree: value as Record<string, unknown>, place };
+}
+
+/**
+ * Reads YAML text, of which JSON is a part.
+ *
+ * @param name how problems name the file
+ * @throws ConfigError if it is not one YAML document
+ */
+export function parseYaml(text: string, name: string): YamlFile {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, uniqueKeys: true, prettyErrors: false, merge: false });
   const at = (offset: number) => {
@@ -32,12 +53,8 @@ export function parseConfigFile(text: string, name: string): ConfigFile {
       })),
     );
   }
-  const refuse = (message: string) => new ConfigError([{ path: '', source: name, message }]);
-  if (document.contents === null) return { tree: {}, place: () => name };
-  if (!isMap(document.contents)) throw refuse('expected names with values, such as `issuers: […]`');
-
   return {
-    tree: readTree(document, refuse),
+    value: contentOf(document, name),
     place: (path) => {
       const offset = offsetOf(document.contents, path);
       return offset === undefined ? name : at(offset);
@@ -45,12 +62,16 @@ export function parseConfigFile(text: string, name: string): ConfigFile {
   };
 }
 
-function readTree(document: ReturnType<typeof parseDocument>, refuse: (message: string) => ConfigError) {
+function contentOf(document: ReturnType<typeof parseDocument>, name: string): unknown {
   try {
-    return document.toJS({ maxAliasCount: 100 }) as Record<string, unknown>;
+    return document.toJS({ maxAliasCount: 100 });
   } catch {
-    throw refuse('its aliases (*name) expand too far');
+    throw refusal(name, 'its aliases (*name) expand too far');
   }
+}
+
+function refusal(source: string, message: string): ConfigError {
+  return new ConfigError([{ path: '', source, message }]);
 }
 
 /** The offset of the deepest node that exists along a path. */

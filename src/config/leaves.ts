@@ -35,7 +35,7 @@ export function dotted(path: readonly PropertyKey[]): string {
     .map(String)
     .join('.')
     .replaceAll('.[]', '[]')
-    .replace(/\.(\d+)(?=\.|$)/g, '[$1]');
+    .replace(/(^|\.)(\d+)(?=\.|$)/g, '[$2]');
 }
 
 /** `--http-port`. */

@@ -136,6 +136,15 @@ export const options = z
           .describe('Time for one fetch, body included.'),
       })
       .prefault({}),
+    denyList: z
+      .strictObject({
+        file: filePath()
+          .optional()
+          .describe(
+            'A file that names revoked tokens, by issuer and `jti`, `sub`, `sid` or `client_id`; read again when it changes.',
+          ),
+      })
+      .prefault({}),
     log: z
       .strictObject({
         level: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')

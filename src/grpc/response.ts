@@ -22,11 +22,15 @@ export function createToResponse(
   { realm, whenUnavailable }: ResponseOptions,
   onDefect: (error: unknown) => void,
 ): ToResponse {
-  const allowed = new WeakMap<Identity, Frame>();
   const refused = new Map<DenyReason | ErrorReason, Frame>();
   const removals = new WeakMap<readonly string[], string>();
   const allow = ({ identity, forwarding }: Decision & { readonly outcome: 'allow' }) =>
     allowResponse(identity, forwarding.set, removals.getOrInsertComputed(forwarding.remove, writeRemovals));
+  const allowAsEver = (decision: Decision & { readonly outcome: 'allow' }): Frame => {
+    const { answers } = decision.forwarding;
+    answers.grpc ??= frameMessage(allow(decision));
+    return answers.grpc as Frame;
+  };
   const refuse = (decision: Denial | Failure) => frameMessage(refusal(decision, realm));
   const refuseAsEver = (decision: Denial | Failure) =>
     refused.getOrInsertComputed(decision.reason, () => refuse(decision));
@@ -34,7 +38,7 @@ export function createToResponse(
   const respond: ToResponse = (decision) => {
     switch (decision.outcome) {
       case 'allow':
-        return allowed.getOrInsertComputed(decision.identity, () => frameMessage(allow(decision)));
+        return allowAsEver(decision);
       case 'deny':
         // Which scopes are named differs by issuer; every other denial has the same answer each time.
         return decision.requiredScopes === undefined ? refuseAsEver(decision) : refuse(decision);

@@ -24,18 +24,22 @@ type Line = readonly [name: string, value: string];
 
 /** Makes the one place where a decision becomes an HTTP answer. */
 export function createToReply({ realm, whenUnavailable }: ReplyOptions): (decision: Decision) => HttpReply {
-  const allowed = new WeakMap<Forwarding, HttpReply>();
   const removals = new WeakMap<readonly string[], string>();
   const refused = new Map<DenyReason | ErrorReason, HttpReply>();
   const allow = ({ set, remove }: Forwarding): HttpReply =>
     reply(reasons.allowed.httpStatus, set, removals.getOrInsertComputed(remove, removalLines), '');
+  const allowAsEver = (forwarding: Forwarding): HttpReply => {
+    const { answers } = forwarding;
+    answers.http ??= allow(forwarding);
+    return answers.http as HttpReply;
+  };
   const refuseAsEver = (decision: Denial | Failure) =>
     refused.getOrInsertComputed(decision.reason, () => refusal(decision, realm));
 
   return (decision) => {
     switch (decision.outcome) {
       case 'allow':
-        return allowed.getOrInsertComputed(decision.forwarding, allow);
+        return allowAsEver(decision.forwarding);
       case 'deny':
         // Which scopes are named differs by issuer; every other denial has the same answer each time.
         return decision.requiredScopes === undefined ? refuseAsEver(decision) : refusal(decision, realm);

@@ -1,92 +1,13 @@
-/** Every metric of the service, declared once; the one folder that imports prom-client. */
+/** Where the service counts, and what a scrape reads; with the reports, the one place that imports prom-client. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { type Reason, reasons } from '../check/reasons.ts';
 import type { Decision, WithheldCause } from '../check/types.ts';
 import { createLatencyHistogram } from './histogram.ts';
+import { metricDefinitions, metricPrefix } from './metric-definitions.ts';
 import type { Report } from './reports.ts';
 
 /** Over what a check was asked. */
 export type Transport = 'http' | 'grpc';
-
-/** The names all start with this. */
-export const metricPrefix = 'oidc_authz_';
-
-/** What is measured, without the prefix: the source of the docs. */
-export const metricDefinitions = {
-  checks_total: {
-    type: 'counter',
-    labels: ['transport', 'outcome', 'reason', 'issuer'],
-    help: 'Checks, by how they ended; issuer is a configured name, or none where the token told of no known one.',
-  },
-  check_duration_seconds: {
-    type: 'histogram',
-    labels: ['transport', 'outcome'],
-    help: 'Time from a check request to its decision.',
-  },
-  checks_in_flight: { type: 'gauge', labels: ['transport'], help: 'Checks that wait for their decision.' },
-  token_cache_lookups_total: {
-    type: 'counter',
-    labels: ['result'],
-    help: 'Look-ups of tokens among those verified lately: hit or miss.',
-  },
-  token_cache_entries: { type: 'gauge', labels: [], help: 'Verified tokens that are remembered.' },
-  issuer_ready: { type: 'gauge', labels: ['issuer'], help: '1 if the issuer has usable keys, else 0.' },
-  issuer_keys: { type: 'gauge', labels: ['issuer'], help: 'Usable keys of the issuer.' },
-  issuer_keys_age_seconds: {
-    type: 'gauge',
-    labels: ['issuer'],
-    help: 'Time since the issuer last gave its keys; absent as long as it never did.',
-  },
-  issuer_refreshes_total: {
-    type: 'counter',
-    labels: ['issuer', 'kind', 'result'],
-    help: 'Fetches from the issuer, by kind (discovery, jwks) and result (success, failure).',
-  },
-  issuer_keys_rejected_total: {
-    type: 'counter',
-    labels: ['issuer', 'cause'],
-    help: 'Published keys that are refused, counted once for each key set that holds them.',
-  },
-  forwarded_headers_withheld_total: {
-    type: 'counter',
-    labels: ['header', 'cause'],
-    help: 'Values that were not forwarded, or not whole: by the cause, such as characters that no header can carry.',
-  },
-  check_records_left_out_total: {
-    type: 'counter',
-    labels: [],
-    help: 'Log records of checks that were left out because there were too many.',
-  },
-  config_reloads_total: {
-    type: 'counter',
-    labels: ['result'],
-    help: 'Reloads of the configuration: success or failure.',
-  },
-  config_last_reload_successful: {
-    type: 'gauge',
-    labels: [],
-    help: '1 if the last reload was good, else 0.',
-  },
-  config_last_reload_success_timestamp_seconds: {
-    type: 'gauge',
-    labels: [],
-    help: 'When the configuration that is in use was loaded, in seconds since the epoch.',
-  },
-  config_hash_info: {
-    type: 'gauge',
-    labels: ['hash'],
-    help: 'Always 1; hash tells one configuration from another.',
-  },
-  workers: { type: 'gauge', labels: [], help: 'Processes that answer checks.' },
-  worker_restarts_total: {
-    type: 'counter',
-    labels: [],
-    help: 'Processes that were started in the place of one that ended.',
-  },
-  build_info: { type: 'gauge', labels: ['version', 'node'], help: 'Always 1; what is running.' },
-} as const satisfies Readonly<
-  Record<string, { type: 'counter' | 'gauge' | 'histogram'; labels: readonly string[]; help: string }>
->;
 
 type MetricName = keyof typeof metricDefinitions;
 type MetricOfType<T> = {
@@ -112,6 +33,8 @@ export interface Metrics {
   readonly checkRecordLeftOut: () => void;
   readonly configLoaded: (hash: string, atSeconds: number) => void;
   readonly configReloaded: (isSuccess: boolean) => void;
+  readonly denyListTaken: (entries: number) => void;
+  readonly denyListReloaded: (isSuccess: boolean) => void;
   readonly workerRestarted: () => void;
   /** What was counted, for another process to add up. */
   readonly report: () => Promise<Report>;
@@ -204,7 +127,14 @@ export function createMetrics(
   const lastReloadTime = gauge('config_last_reload_success_timestamp_seconds');
   const hashInfo = gauge('config_hash_info');
   gauge('build_info').set(build, 1);
-  for (const result of ['success', 'failure']) reloads.inc({ result }, 0);
+  const denyListEntries = gauge('deny_list_entries');
+  const denyListReloads = counter('deny_list_reloads_total');
+  const denyListReloadSuccessful = gauge('deny_list_last_reload_successful');
+  for (const result of ['success', 'failure']) {
+    reloads.inc({ result }, 0);
+    denyListReloads.inc({ result }, 0);
+  }
+  denyListReloadSuccessful.set(1);
   lastReloadSuccessful.set(1);
   collectDefaultMetrics({ register: registry });
 
@@ -242,6 +172,14 @@ export function createMetrics(
       reloads.inc({ result: isSuccess ? 'success' : 'failure' });
       lastReloadSuccessful.set(isSuccess ? 1 : 0);
     },
+    denyListTaken: (entries) => {
+      denyListEntries.set(entries);
+      denyListReloadSuccessful.set(1);
+    },
+    denyListReloaded: (isSuccess) => {
+      denyListReloads.inc({ result: isSuccess ? 'success' : 'failure' });
+      denyListReloadSuccessful.set(isSuccess ? 1 : 0);
+    },
     workerRestarted: () => restarts.inc(),
     report: () => registry.getMetricsAsJSON(),
     scrape: () => registry.metrics(),
@@ -250,7 +188,7 @@ export function createMetrics(
 }
 
 function isSaidOnce(name: MetricName): boolean {
-  return name.startsWith('config_') || name === 'build_info';
+  return name.startsWith('config_') || name.startsWith('deny_list_') || name === 'build_info';
 }
 
 /** The configured name of the issuer that a decision is about, or `none`. */

@@ -4,6 +4,7 @@ import type { DenyReason } from '../check/reasons.ts';
 import type { Claims } from '../check/types.ts';
 import type { IssuerConfig } from '../config/options.ts';
 import { claimHolds, type Read, readClaims, readDate, readStrings, wrongType } from './claims.ts';
+import type { IsRevoked } from './revocation.ts';
 
 /** What a token states, as it was read; unjudged. */
 export interface Facts {
@@ -50,7 +51,7 @@ export function readFacts(
 }
 
 /** Makes the judge of one issuer's tokens. It runs on every check, also for a token that was verified earlier. */
-export function createRequirements(issuer: IssuerConfig): Requirements {
+export function createRequirements(issuer: IssuerConfig, isRevoked: IsRevoked): Requirements {
   const tolerance = issuer.clockTolerance / 1000;
   const types = new Set(issuer.tokenTypes.map(normalType));
   const requiredClaims = Object.entries(issuer.requiredClaims);
@@ -71,6 +72,8 @@ export function createRequirements(issuer: IssuerConfig): Requirements {
 
     if (type === wrongType || !types.has(type)) return 'token_type_not_allowed';
     if (isBound && issuer.boundTokens === 'refuse') return 'token_bound';
+
+    if (isRevoked(facts)) return 'token_revoked';
 
     if (requiredScopes.length > 0) {
       if (scopes === wrongType) return 'claim_invalid';

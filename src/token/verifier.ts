@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import type { DenyReason, ErrorReason } from '../check/reasons.ts';
 import type { Claims, Denial, Failure, Identity, Refusal } from '../check/types.ts';
+import type { DenyListEntry } from '../config/deny-list.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
 import type { IssuerKeys } from '../issuer/issuer.ts';
 import type { VerificationKey } from '../issuer/key-set.ts';
@@ -13,6 +14,7 @@ import { splitCompact } from './compact.ts';
 import { createRequirements, type Facts, type Requirements, readFacts } from './facts.ts';
 import { type JoseHeader, readHeader } from './header.ts';
 import { readJsonObject } from './json.ts';
+import { createIsRevoked } from './revocation.ts';
 import { createVerificationQueue } from './verification-queue.ts';
 
 /** A token whose signature was verified. */
@@ -34,6 +36,7 @@ export type Verify = (token: string) => Verdict | Promise<Verdict>;
 /** What the verifier needs. */
 export interface VerifierDependencies {
   readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: IssuerKeys }[];
+  readonly denyList: readonly DenyListEntry[];
   readonly cache: TokenCache;
   readonly limits: Config['limits'];
   readonly clock: Clock;
@@ -63,11 +66,12 @@ interface UnverifiedToken {
 }
 
 /** Makes the verifier of a set of issuers. */
-export function createVerifier({ issuers, cache, limits, clock, onLookup }: VerifierDependencies): Verify {
+export function createVerifier(dependencies: VerifierDependencies): Verify {
+  const { issuers, denyList, cache, limits, clock, onLookup } = dependencies;
   const trustedIssuers = new Map(
     issuers.map(({ config, issuer }) => [
       config.issuer,
-      { config, issuer, unmet: createRequirements(config) },
+      { config, issuer, unmet: createRequirements(config, createIsRevoked(denyList, config.issuer)) },
     ]),
   );
   const pending = new Map<string, Promise<Verdict>>();
@@ -221,5 +225,6 @@ function toIdentity(
     scopes: scopes === wrongType ? [] : (scopes ?? []),
     expiresAt: Number(expiresAt),
     payload,
+    kept: { forwarding: undefined, by: undefined },
   });
 }

@@ -1,5 +1,6 @@
 /** The check service of several processes: each answers checks on the same ports, this one owns the keys. */
 import type { CheckAddresses, CheckService } from '../check-service.ts';
+import type { DenyListEntry } from '../config/deny-list.ts';
 import type { Config } from '../config/options.ts';
 import type { RegisteredIssuer } from '../issuer/registry.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -57,6 +58,7 @@ export function createWorkerPool(
   let departed: Promise<Report> = Promise.resolve([]);
   let config = initial;
   let issuers: readonly RegisteredIssuer[] = [];
+  let denyList: readonly DenyListEntry[] = [];
   let requests = 0;
   let isStopping = false;
   let stopLooking = () => {};
@@ -66,6 +68,7 @@ export function createWorkerPool(
     kind: 'configuration',
     config,
     issuers: keys(),
+    denyList,
     isServing: isServing(),
   });
   const tellAll = (message: ToWorker) => {
@@ -156,8 +159,8 @@ export function createWorkerPool(
   };
 
   return {
-    take: (next, owners) => {
-      [config, issuers] = [next, owners];
+    take: (next, owners, revoked) => {
+      [config, issuers, denyList] = [next, owners, revoked];
       tellAll(configuration());
     },
     start: async () => {

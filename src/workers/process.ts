@@ -1,5 +1,6 @@
 /** A worker: it answers checks with the keys that another process has fetched. */
 import { type CheckService, createCheckService } from '../check-service.ts';
+import type { DenyListEntry } from '../config/deny-list.ts';
 import type { Config } from '../config/options.ts';
 import { createMirroredIssuer, type MirroredIssuer } from '../issuer/mirrored-issuer.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -49,7 +50,11 @@ export function createWorkerProcess(surroundings: WorkerSurroundings): (message:
   const update = (issuers: readonly IssuerKeysMessage[]) => {
     for (const { identity, snapshot } of issuers) mirrors.get(identity)?.update(snapshot);
   };
-  const take = (config: Config, issuers: readonly IssuerKeysMessage[]) => {
+  const take = (
+    config: Config,
+    issuers: readonly IssuerKeysMessage[],
+    denyList: readonly DenyListEntry[],
+  ) => {
     mirrors = new Map(
       issuers.map(({ identity }, index) => [
         identity,
@@ -64,6 +69,7 @@ export function createWorkerProcess(surroundings: WorkerSurroundings): (message:
         const issuer = owners[index];
         return issuer === undefined ? [] : [{ config: issuerConfig, issuer }];
       }),
+      denyList,
     );
   };
 
@@ -90,7 +96,7 @@ export function createWorkerProcess(surroundings: WorkerSurroundings): (message:
         service ??= begin(message.config);
         if (logger !== undefined) logger.level = message.config.log.level;
         isServing = message.isServing;
-        take(message.config, message.issuers);
+        take(message.config, message.issuers, message.denyList);
         service.changed();
         if (isFirst) void listen(service);
         return;

@@ -1,5 +1,6 @@
 /** What the process that owns the keys and those that answer checks say to each other. */
 import type { CheckAddresses } from '../check-service.ts';
+import type { DenyListEntry } from '../config/deny-list.ts';
 import type { Config } from '../config/options.ts';
 import type { KeySnapshot } from '../issuer/issuer.ts';
 import type { Report } from '../observe/reports.ts';
@@ -18,6 +19,7 @@ export type ToWorker =
       readonly config: Config;
       /** In the order of the configuration's issuers. */
       readonly issuers: readonly IssuerKeysMessage[];
+      readonly denyList: readonly DenyListEntry[];
       readonly isServing: boolean;
     }
   | {

@@ -12,7 +12,7 @@ const request: CheckRequest = {
 };
 const boom = new Error('boom');
 const verified: Verdict = { outcome: 'verified', identity: { payload: '{}' } as Identity, cached: false };
-const nothing = { set: [], remove: [], withheld: [] };
+const nothing = { set: [], remove: [], withheld: [], answers: { http: undefined, grpc: undefined } };
 
 describe('whatever goes wrong inside is an error, never an allow', () => {
   test.each([

@@ -19,12 +19,13 @@ const identity: Identity = {
   scopes: ['s'],
   expiresAt: 5,
   payload: '{}',
+  kept: { forwarding: undefined, by: undefined },
 };
 const allow: Decision = {
   outcome: 'allow',
   reason: 'allowed',
   identity,
-  forwarding: { set: [], remove: [], withheld: [] },
+  forwarding: { set: [], remove: [], withheld: [], answers: { http: undefined, grpc: undefined } },
   cached: false,
 };
 

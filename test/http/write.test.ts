@@ -16,12 +16,13 @@ const identity = {
   scopes: [],
   expiresAt: 5,
   payload: '{}',
+  kept: { forwarding: undefined, by: undefined },
 };
 const allow = (set: readonly (readonly [string, string])[], remove: readonly string[]): Decision => ({
   outcome: 'allow',
   reason: 'allowed',
   identity,
-  forwarding: { set, remove, withheld: [] },
+  forwarding: { set, remove, withheld: [], answers: { http: undefined, grpc: undefined } },
   cached: true,
 });
 const refusals = (Object.keys(reasons) as Reason[])

@@ -38,7 +38,14 @@ export async function startCore(config: Config, clock: Clock = systemClock): Pro
   for (const { issuer } of issuers) issuer.start();
   await Promise.all(issuers.map(({ issuer }) => issuer.firstKeys));
   const cache = createTokenCache(config.cache);
-  const verify = createVerifier({ issuers, cache, limits: config.limits, clock, onLookup: nothing });
+  const verify = createVerifier({
+    issuers,
+    denyList: [],
+    cache,
+    limits: config.limits,
+    clock,
+    onLookup: nothing,
+  });
   return {
     check: createCheck(verify, createForward(config)),
     cache,

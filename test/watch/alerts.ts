@@ -277,6 +277,23 @@ export const alertCases: readonly AlertCase[] = [
     fires: undefined,
   },
   {
+    alert: 'OidcAuthzDenyListNotReloaded',
+    when: 'the last reload of one pod failed',
+    series: {
+      [one('oidc_authz_deny_list_last_reload_successful')]: '0x20',
+      [one('oidc_authz_deny_list_last_reload_successful', { pod: '2' })]: '1x20',
+    },
+    at: '5m',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzDenyListNotReloaded',
+    when: 'the last reload was good',
+    series: { [one('oidc_authz_deny_list_last_reload_successful')]: '1x20' },
+    at: '5m',
+    fires: undefined,
+  },
+  {
     alert: 'OidcAuthzConfigurationsDiffer',
     when: 'two pods have had two configurations for half an hour',
     series: {

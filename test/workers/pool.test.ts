@@ -157,7 +157,7 @@ describe('a worker that dies', () => {
     await start();
     workers[0]?.exit(1);
     expect(pool.workers()).toBe(1);
-    pool.take(initial, []);
+    pool.take(initial, [], []);
     pool.changed();
     expect(workers[0]?.heard).toHaveLength(1);
     expect(workers[1]?.heard.map(({ kind }) => kind)).toEqual(['configuration', 'configuration', 'changed']);
@@ -197,9 +197,11 @@ test('an unknown key is fetched by its owner, and the worker hears whether that 
       return due.shift();
     },
   };
-  pool.take(initial, [
-    { config: initial.issuers[0], identity: 'main', issuer } as unknown as RegisteredIssuer,
-  ]);
+  pool.take(
+    initial,
+    [{ config: initial.issuers[0], identity: 'main', issuer } as unknown as RegisteredIssuer],
+    [],
+  );
   await start();
   for (const request of [1, 2])
     workers[0]?.say({ kind: 'fetch', request, identity: 'main', keyId: `k${request}` });

@@ -1,0 +1,90 @@
+/** The deny list: a file that names tokens which are revoked before they expire. */
+import * as z from 'zod';
+import { parseYaml } from './file.ts';
+import { text } from './kinds.ts';
+import { dotted } from './leaves.ts';
+import { ConfigError, type Problem } from './problems.ts';
+
+/** The claims that an entry can name (RFC 7519 section 4.1, OpenID Connect Front-Channel Logout, RFC 9068 section 2.2). */
+const revocableClaims = ['jti', 'sub', 'sid', 'client_id'] as const;
+
+/** A claim that an entry can name. */
+export type RevocableClaim = (typeof revocableClaims)[number];
+
+/** Revokes the tokens of an issuer that have every claim it names; with a time, those that were issued before it. */
+export interface DenyListEntry {
+  /** The exact `iss`. */
+  readonly issuer: string;
+  readonly claims: readonly (readonly [name: RevocableClaim, value: string])[];
+  /** Seconds since the epoch. */
+  readonly issuedBefore: number | undefined;
+}
+
+const time = z
+  .union([
+    z.number().positive(),
+    z.iso.datetime({ offset: true }).transform((written) => Date.parse(written) / 1000),
+  ])
+  .meta({ title: 'a time such as 2026-11-24T12:00:00Z, or seconds since 1970' });
+
+const entry = z
+  .strictObject({
+    issuer: text('the exact string of the `iss` claim'),
+    jti: text().optional(),
+    sub: text().optional(),
+    sid: text().optional(),
+    client_id: text().optional(),
+    issuedBefore: time.optional(),
+    note: z.string().optional(),
+  })
+  .refine((given) => revocableClaims.some((name) => given[name] !== undefined), {
+    message: `expected one of ${revocableClaims.join(', ')}; an entry with none would revoke every token`,
+    when: () => true,
+  });
+
+const entries = z.array(entry);
+const file = z.union([entries, z.strictObject({ entries })]);
+
+/**
+ * Reads a deny list: a list of entries in YAML or JSON, or `entries:` with that list.
+ *
+ * @param name how problems name the file
+ * @throws ConfigError with every problem that was found
+ */
+export function readDenyList(text: string, name: string): readonly DenyListEntry[] {
+  const { value, place } = parseYaml(text, name);
+  const isBare = value === null || Array.isArray(value);
+  const parsed = isBare ? entries.safeParse(value ?? []) : file.options[1].safeParse(value);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map(
+        (issue): Problem => ({
+          path: dotted(issue.path),
+          source: place(issue.path),
+          message: messageOf(issue),
+        }),
+      ),
+    );
+  }
+  const list = Array.isArray(parsed.data) ? parsed.data : parsed.data.entries;
+  return list.map((given) => ({
+    issuer: given.issuer,
+    issuedBefore: given.issuedBefore,
+    claims: revocableClaims.flatMap((name) => {
+      const wanted = given[name];
+      return wanted === undefined ? [] : [[name, wanted] as const];
+    }),
+  }));
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'custom') return issue.message;
+  if (issue.code === 'unrecognized_keys')
+    return `unknown: ${issue.keys.join(', ')}; an entry has issuer, ${revocableClaims.join(', ')}, issuedBefore and note`;
+  if (issue.path.at(-1) === 'issuedBefore')
+    return 'expected a time such as 2026-11-24T12:00:00Z, or seconds since 1970';
+  const isField = typeof issue.path.at(-1) === 'string' && issue.path.at(-1) !== 'entries';
+  return isField
+    ? 'expected text that is not empty; put it in quotes if it looks like a number'
+    : 'expected a list of entries, such as `- {issuer: https://idp.example.com, sub: alice}`';
+}

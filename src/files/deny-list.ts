@@ -1,0 +1,49 @@
+/** The deny list as a file that changes while it is in use. */
+import { type DenyListEntry, readDenyList } from '../config/deny-list.ts';
+import type { Clock } from '../time/clock.ts';
+import { watchFiles } from './watch.ts';
+
+/** What following a deny list takes. */
+export interface DenyListSurroundings {
+  readonly readFile: (path: string) => string;
+  readonly clock: Clock;
+  /** Is told each time the file has changed: what it says now, or why that cannot be used. */
+  readonly onChange: (change: readonly DenyListEntry[] | Error) => void;
+}
+
+/** A deny list that is followed. */
+export interface FollowedDenyList {
+  /** What the file said at the beginning. */
+  readonly entries: readonly DenyListEntry[];
+  /** Follows it no more. */
+  readonly stop: () => void;
+}
+
+/**
+ * Reads a deny list and goes on looking at its file.
+ *
+ * @param file undefined where there is none
+ * @throws Error or ConfigError where it cannot be used
+ */
+export function followDenyList(
+  file: string | undefined,
+  { readFile, clock, onChange }: DenyListSurroundings,
+): FollowedDenyList {
+  if (file === undefined) return { entries: [], stop: () => {} };
+  const read = () => readDenyList(readFile(file), file);
+  const reread = () => {
+    try {
+      onChange(read());
+    } catch (error) {
+      onChange(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  // Watched before it is read, or a change in between would be missed; one that has gone revokes nothing less.
+  const stop = watchFiles([file], clock, reread, { missingToo: true });
+  try {
+    return { entries: read(), stop };
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}

@@ -1,0 +1,92 @@
+/** Every metric of the service, declared once: the source of the code and of the docs. */
+
+/** The names all start with this. */
+export const metricPrefix = 'oidc_authz_';
+
+/** What is measured, without the prefix: the source of the docs. */
+export const metricDefinitions = {
+  checks_total: {
+    type: 'counter',
+    labels: ['transport', 'outcome', 'reason', 'issuer'],
+    help: 'Checks, by how they ended; issuer is a configured name, or none where the token told of no known one.',
+  },
+  check_duration_seconds: {
+    type: 'histogram',
+    labels: ['transport', 'outcome'],
+    help: 'Time from a check request to its decision.',
+  },
+  checks_in_flight: { type: 'gauge', labels: ['transport'], help: 'Checks that wait for their decision.' },
+  token_cache_lookups_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Look-ups of tokens among those verified lately: hit or miss.',
+  },
+  token_cache_entries: { type: 'gauge', labels: [], help: 'Verified tokens that are remembered.' },
+  issuer_ready: { type: 'gauge', labels: ['issuer'], help: '1 if the issuer has usable keys, else 0.' },
+  issuer_keys: { type: 'gauge', labels: ['issuer'], help: 'Usable keys of the issuer.' },
+  issuer_keys_age_seconds: {
+    type: 'gauge',
+    labels: ['issuer'],
+    help: 'Time since the issuer last gave its keys; absent as long as it never did.',
+  },
+  issuer_refreshes_total: {
+    type: 'counter',
+    labels: ['issuer', 'kind', 'result'],
+    help: 'Fetches from the issuer, by kind (discovery, jwks) and result (success, failure).',
+  },
+  issuer_keys_rejected_total: {
+    type: 'counter',
+    labels: ['issuer', 'cause'],
+    help: 'Published keys that are refused, counted once for each key set that holds them.',
+  },
+  forwarded_headers_withheld_total: {
+    type: 'counter',
+    labels: ['header', 'cause'],
+    help: 'Values that were not forwarded, or not whole: by the cause, such as characters that no header can carry.',
+  },
+  check_records_left_out_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Log records of checks that were left out because there were too many.',
+  },
+  config_reloads_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Reloads of the configuration: success or failure.',
+  },
+  config_last_reload_successful: {
+    type: 'gauge',
+    labels: [],
+    help: '1 if the last reload was good, else 0.',
+  },
+  config_last_reload_success_timestamp_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'When the configuration that is in use was loaded, in seconds since the epoch.',
+  },
+  config_hash_info: {
+    type: 'gauge',
+    labels: ['hash'],
+    help: 'Always 1; hash tells one configuration from another.',
+  },
+  deny_list_entries: { type: 'gauge', labels: [], help: 'Entries of the deny list that is in use.' },
+  deny_list_reloads_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Reloads of the deny list after a change of its file: success or failure.',
+  },
+  deny_list_last_reload_successful: {
+    type: 'gauge',
+    labels: [],
+    help: '1 if the deny list that is in use is the one in its file, 0 if that one could not be read.',
+  },
+  workers: { type: 'gauge', labels: [], help: 'Processes that answer checks.' },
+  worker_restarts_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Processes that were started in the place of one that ended.',
+  },
+  build_info: { type: 'gauge', labels: ['version', 'node'], help: 'Always 1; what is running.' },
+} as const satisfies Readonly<
+  Record<string, { type: 'counter' | 'gauge' | 'histogram'; labels: readonly string[]; help: string }>
+>;
