@@ -10,6 +10,8 @@ import type { HttpAuthorizer } from './http/server.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { createRecordCheck, recorded } from './observe/recorded.ts';
+import { createProve } from './proof/prove.ts';
+import type { ReplayStore } from './proof/replays.ts';
 import type { Clock } from './time/clock.ts';
 import type { TokenCache } from './token/cache.ts';
 import { createVerifier, type VerifierDependencies } from './token/verifier.ts';
@@ -26,6 +28,7 @@ export interface AuthorizerParts {
   readonly issuers: VerifierDependencies['issuers'];
   readonly denyList: readonly DenyListEntry[];
   readonly cache: TokenCache;
+  readonly replays: ReplayStore;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -39,6 +42,7 @@ export function createAuthorizer({
   issuers,
   denyList,
   cache,
+  replays,
   metrics,
   logger,
   clock,
@@ -52,7 +56,12 @@ export function createAuthorizer({
     clock,
     onLookup: metrics.cacheLookup,
   });
-  const check = createCheck(verify, createForward(config));
+  const check = createCheck({
+    verify,
+    prove: createProve({ config, replays, clock }),
+    forward: createForward(config),
+    schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
+  });
   const record = createRecordCheck(config.log, logger, metrics, clock);
   return {
     http: { check: recorded(check, 'http', metrics, record, clock), toReply: createToReply(config) },

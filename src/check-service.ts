@@ -9,6 +9,7 @@ import type { BoundAddress, Listener } from './listener/listener.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { createTlsEvents } from './observe/tls-events.ts';
+import { createReplayStore } from './proof/replays.ts';
 import type { Clock } from './time/clock.ts';
 import { sleep } from './time/deadline.ts';
 import { createTokenCache } from './token/cache.ts';
@@ -58,6 +59,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   let issuers: Issuers = [];
   let cache = createTokenCache(config.cache);
   let authorizer: Authorizer | undefined;
+  const replays = createReplayStore();
   const healthListeners = new Set<() => void>();
 
   const onDefect = (error: unknown) =>
@@ -103,7 +105,17 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
     take: (next, owners, denyList) => {
       if (JSON.stringify(next.cache) !== JSON.stringify(config.cache)) cache = createTokenCache(next.cache);
       [config, issuers] = [next, owners];
-      authorizer = createAuthorizer({ config, issuers, denyList, cache, metrics, logger, clock, onDefect });
+      authorizer = createAuthorizer({
+        config,
+        issuers,
+        denyList,
+        cache,
+        replays,
+        metrics,
+        logger,
+        clock,
+        onDefect,
+      });
     },
     start: async () => {
       const addresses: Partial<Record<Listener['name'], BoundAddress>> = {};

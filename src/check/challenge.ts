@@ -1,6 +1,11 @@
 /** What a downstream is told when it is not let in: the challenge and the body. Neither tells the reason. */
+import type { Config } from '../config/options.ts';
+import { proofAlgorithms } from '../proof/dpop.ts';
 import { type ErrorCode, type Reason, reasons } from './reasons.ts';
 import type { Denial } from './types.ts';
+
+/** What shapes the challenge: its realm, and whether proofs of possession are understood. */
+export type ChallengeOptions = Pick<Config, 'realm' | 'dpop'>;
 
 /** Seconds after which a client may try again when a check ended in error. */
 export const retryAfterSeconds = 5;
@@ -14,19 +19,27 @@ const descriptions: Readonly<Record<ErrorCode | 'unauthorized', string>> = {
 };
 
 /**
- * The value of WWW-Authenticate (RFC 6750 section 3).
+ * The value of WWW-Authenticate (RFC 6750 section 3, RFC 9449 section 7.1).
  *
- * @param realm of RFC 9110 section 11.5; empty for none
+ * Where proofs are understood there are two challenges: the one that failed says why, the other that it would do too.
  */
-export function challenge(decision: Denial, realm: string): string {
+export function challenge(decision: Denial, { realm, dpop }: ChallengeOptions): string {
   const { error } = reasons[decision.reason];
   const scope = decision.reason === 'scope_insufficient' ? (decision.requiredScopes ?? []).join(' ') : '';
-  const parameters = [
+  const told = [
     ...(realm === '' ? [] : [`realm=${quoted(realm)}`]),
     ...(error === null ? [] : [`error=${quoted(error)}`, `error_description=${quoted(descriptions[error])}`]),
     ...(scope === '' ? [] : [`scope=${quoted(scope)}`]),
   ];
-  return parameters.length === 0 ? 'Bearer' : `Bearer ${parameters.join(', ')}`;
+  const algs = `algs=${quoted(proofAlgorithms.join(' '))}`;
+  if (decision.reason === 'proof_invalid' && dpop.origins.length > 0)
+    return withParameters('DPoP', [...told, algs]);
+  const bearer = withParameters('Bearer', told);
+  return dpop.origins.length > 0 ? `${bearer}, ${withParameters('DPoP', [algs])}` : bearer;
+}
+
+function withParameters(scheme: string, parameters: readonly string[]): string {
+  return parameters.length === 0 ? scheme : `${scheme} ${parameters.join(', ')}`;
 }
 
 /** The JSON body of a refusal: the same bytes for every reason that shares an error code. */

@@ -114,7 +114,12 @@ export const reasons = {
   token_bound: {
     ...invalidToken,
     description:
-      'The token is bound to a key of its client (`cnf`, RFC 7800), and nothing here verifies that binding.',
+      'The token is bound to its client (`cnf`, RFC 7800), and nothing here verifies that: `boundTokens` does not ask for it, or the kind of binding is not known or not configured.',
+  },
+  proof_invalid: {
+    ...invalidToken,
+    description:
+      'The token is bound to its client (`cnf`), and the client did not prove to be it: no, several, or no good `DPoP` proofs (RFC 9449), or another certificate (RFC 8705). Also a token that is presented as `DPoP` and not bound.',
   },
   token_revoked: { ...invalidToken, description: 'The deny list (`denyList.file`) names the token.' },
   scope_insufficient: { ...forbidden, description: "The token lacks one of the issuer's `requiredScopes`." },

@@ -9,8 +9,22 @@ export interface CheckRequest {
   readonly path: string;
   /** The value of every authorization header line, in order. */
   readonly authorization: readonly string[];
+  /** The value of every `DPoP` header line (RFC 9449 section 4.1), in order. */
+  readonly dpop: readonly string[];
+  /** `x-forwarded-client-cert`, its lines joined with commas, or empty. */
+  readonly forwardedClientCert: string;
+  /** The certificate of the proxy's own peer as the proxy tells it: PEM, percent-encoded; or empty. */
+  readonly peerCertificate: string;
   /** `x-request-id`, or empty. */
   readonly requestId: string;
+}
+
+/** What a token is bound to (`cnf`, RFC 7800 section 3.1), both as base64url of a SHA-256. */
+export interface Confirmation {
+  /** `jkt`: the thumbprint of the key that proofs are signed with (RFC 9449 section 6.1). */
+  readonly keyThumbprint: string | undefined;
+  /** `x5t#S256`: the thumbprint of the client's certificate (RFC 8705 section 3.1). */
+  readonly certificateThumbprint: string | undefined;
 }
 
 /** A JSON object out of a token. Read it with Object.hasOwn: its names are the issuer's. */
@@ -29,6 +43,8 @@ export interface Identity {
   readonly scopes: readonly string[];
   /** `exp`, in seconds since the epoch. */
   readonly expiresAt: number;
+  /** What the client must show beside the token; undefined where its issuer asks for nothing. */
+  readonly confirmation: Confirmation | undefined;
   /** The claims as they were signed: the text of a JSON object, which takes a quarter of what the object would. */
   readonly payload: string;
   /** What is forwarded of it. Kept here, and not beside it: with many tokens, each look elsewhere costs. */

@@ -91,10 +91,10 @@ const issuerFields = z.strictObject({
   clockTolerance: duration({ from: '0s', to: '2m' })
     .prefault('30s')
     .describe('How far the clock of the issuer may be off when `exp`, `nbf` and `iat` are checked.'),
-  boundTokens: oneOf('refuse', 'asBearer')
+  boundTokens: oneOf('refuse', 'verify', 'asBearer')
     .default('refuse')
     .describe(
-      'What to do with a token that is bound to a key of its client (`cnf`, RFC 7800): refuse it, or accept it from anybody who bears it.',
+      'What to do with a token that is bound to its client (`cnf`, RFC 7800): refuse it, verify the binding by DPoP or the client certificate (see `dpop` and `clientCertificates`), or accept it from anybody who bears it.',
     ),
   caFile: filePath()
     .optional()

@@ -1,5 +1,6 @@
 /** Every option of the service, declared once: types, defaults, validation, schema, flags and docs come from here. */
 import * as z from 'zod';
+import { clientCertificateOptions, dpopOptions } from './binding-options.ts';
 import { otherSpellings } from './header-names.ts';
 import { issuerOptions } from './issuer-options.ts';
 import {
@@ -42,15 +43,21 @@ const port = (number: number) =>
     .default(number)
     .describe('Port to listen on; 0 takes a free one, which the log names.');
 
-const checkListener = (protocol: string, defaultPort: number) =>
+const pathPrefix = () =>
   z
-    .strictObject({
-      enabled: flag().default(true).describe(`Whether checks are answered over ${protocol}.`),
-      host: host(),
-      port: port(defaultPort),
-      tls,
-    })
-    .prefault({});
+    .string()
+    .regex(/^(\/[^?#]*)?$/)
+    .default('')
+    .meta({ title: '"" or a path such as /check' })
+    .describe("What the mesh's entry puts in front of the path of every check (Istio: `pathPrefix`).");
+
+const checkListener = (protocol: string, defaultPort: number) =>
+  z.strictObject({
+    enabled: flag().default(true).describe(`Whether checks are answered over ${protocol}.`),
+    host: host(),
+    port: port(defaultPort),
+    tls,
+  });
 
 /** The configuration as a file, the environment and flags give it; what it parses to is {@link Config}. */
 export const options = z
@@ -97,8 +104,10 @@ export const options = z
       .describe(
         "What a check becomes when an issuer has no usable key at all: `deny` refuses, whatever Envoy's failure mode; `error` lets Envoy's failure mode decide.",
       ),
-    http: checkListener('HTTP', 8000),
-    grpc: checkListener('gRPC', 9000),
+    dpop: dpopOptions,
+    clientCertificates: clientCertificateOptions,
+    http: checkListener('HTTP', 8000).extend({ pathPrefix: pathPrefix() }).prefault({}),
+    grpc: checkListener('gRPC', 9000).prefault({}),
     admin: z.strictObject({ host: host(), port: port(8081), tls }).prefault({}),
     workers: wholeNumberOr(1, 64, 'auto')
       .default(1)

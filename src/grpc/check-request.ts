@@ -7,24 +7,32 @@ import { type FieldCursor, fieldsOf, fieldsWithin, isBytesField, nextField, text
 
 /** The numbers of the fields, as `protos/external_auth.proto` has them. */
 const attributesOfCheck = 1;
-const requestOfAttributes = 4;
+const inAttributes = { source: 1, request: 4 } as const;
+const certificateOfPeer = 5;
 const httpOfRequest = 2;
 const inHttp = { method: 2, headers: 3, path: 4, host: 5, headerMap: 13 } as const;
 const headersOfHeaderMap = 1;
 const inHeader = { key: 1, value: 2, rawValue: 3 } as const;
 
-const authorization = Buffer.from('authorization');
-const requestId = Buffer.from('x-request-id');
+/** The headers that a check looks at. */
+const headerNames = ['authorization', 'dpop', 'x-request-id', 'x-forwarded-client-cert'] as const;
+type HeaderName = (typeof headerNames)[number];
+const nameBytes = headerNames.map((name) => [name, Buffer.from(name)] as const);
+
+/** A header of `headers`, where several lines of one name are joined, or of `header_map`, where they are not. */
+interface Header {
+  readonly name: HeaderName;
+  readonly isRaw: boolean;
+  readonly value: string;
+}
 
 /** What was found so far. */
 interface Found {
   method: string;
   host: string;
   path: string;
-  /** Of `headers`, where several lines of one name are joined, and of `header_map`, where they are not. */
-  readonly joined: string[];
-  readonly raw: string[];
-  requestId: string;
+  peerCertificate: string;
+  readonly headers: Header[];
 }
 
 /**
@@ -33,45 +41,70 @@ interface Found {
  * @throws MalformedMessage where the bytes are no such message
  */
 export function readCheckRequest(bytes: Buffer): CheckRequest {
-  const found: Found = { method: '', host: '', path: '', joined: [], raw: [], requestId: '' };
+  const found: Found = { method: '', host: '', path: '', peerCertificate: '', headers: [] };
   const check = fieldsOf(bytes);
   while (nextField(check)) {
     if (!isBytesField(check, attributesOfCheck)) continue;
     const attributes = fieldsWithin(check);
     while (nextField(attributes)) {
-      if (!isBytesField(attributes, requestOfAttributes)) continue;
-      const request = fieldsWithin(attributes);
-      while (nextField(request))
-        if (isBytesField(request, httpOfRequest)) readHttp(fieldsWithin(request), found);
+      if (isBytesField(attributes, inAttributes.source)) readPeer(fieldsWithin(attributes), found);
+      else if (isBytesField(attributes, inAttributes.request)) readRequest(fieldsWithin(attributes), found);
     }
   }
-  const { method, host, path, joined, raw } = found;
-  return { method, host, path, authorization: together(joined, raw), requestId: found.requestId };
+  const { method, host, path, peerCertificate, headers } = found;
+  return {
+    method,
+    host,
+    path,
+    authorization: valuesOf(headers, 'authorization'),
+    dpop: valuesOf(headers, 'dpop'),
+    forwardedClientCert: listOf(headers, 'x-forwarded-client-cert'),
+    peerCertificate,
+    requestId: valuesOf(headers, 'x-request-id').find((value) => value !== '') ?? '',
+  };
 }
 
-/** Where both carry the header and agree, they are one; where they do not, they are two. */
-function together(joined: readonly string[], raw: readonly string[]): readonly string[] {
+/** The lines of a header. Where both kinds carry it and agree, they are one; where they do not, they are two. */
+function valuesOf(headers: readonly Header[], name: HeaderName): readonly string[] {
+  const [joined, raw] = [false, true].map((isRaw) =>
+    headers.filter((header) => header.name === name && header.isRaw === isRaw).map(({ value }) => value),
+  ) as [string[], string[]];
   const isTheSame = joined.length === 1 && raw.length === 1 && joined[0] === raw[0];
   return isTheSame ? joined : [...joined, ...raw];
 }
 
+/** A header that is a list, which Envoy writes into one line: where there are two accounts of it, neither is believed. */
+function listOf(headers: readonly Header[], name: HeaderName): string {
+  const kinds = new Set(headers.filter((header) => header.name === name).map(({ isRaw }) => isRaw));
+  const values = valuesOf(headers, name);
+  return kinds.size === 2 && values.length > 1 ? '' : values.join(',');
+}
+
+function readPeer(peer: FieldCursor, found: Found): void {
+  while (nextField(peer)) if (isBytesField(peer, certificateOfPeer)) found.peerCertificate = textOf(peer);
+}
+
+function readRequest(request: FieldCursor, found: Found): void {
+  while (nextField(request)) if (isBytesField(request, httpOfRequest)) readHttp(fieldsWithin(request), found);
+}
+
 function readHttp(http: FieldCursor, found: Found): void {
   while (nextField(http)) {
-    if (isBytesField(http, inHttp.headers)) readHeader(fieldsWithin(http), found, found.joined);
+    if (isBytesField(http, inHttp.headers)) readHeader(fieldsWithin(http), found, false);
     else if (isBytesField(http, inHttp.method)) found.method = textOf(http);
     else if (isBytesField(http, inHttp.path)) found.path = textOf(http);
     else if (isBytesField(http, inHttp.host)) found.host = textOf(http);
     else if (isBytesField(http, inHttp.headerMap)) {
       const map = fieldsWithin(http);
       while (nextField(map))
-        if (isBytesField(map, headersOfHeaderMap)) readHeader(fieldsWithin(map), found, found.raw);
+        if (isBytesField(map, headersOfHeaderMap)) readHeader(fieldsWithin(map), found, true);
     }
   }
 }
 
 /** An entry of either kind: `key` and `value` have the same numbers in both. */
-function readHeader(header: FieldCursor, found: Found, values: string[]): void {
-  let name: 'authorization' | 'requestId' | undefined;
+function readHeader(header: FieldCursor, found: Found, isRaw: boolean): void {
+  let name: HeaderName | undefined;
   let value = '';
   let rawValue = '';
   while (nextField(header)) {
@@ -79,14 +112,12 @@ function readHeader(header: FieldCursor, found: Found, values: string[]): void {
     else if (isBytesField(header, inHeader.value)) value = textOf(header);
     else if (isBytesField(header, inHeader.rawValue)) rawValue = latin1Of(header);
   }
-  if (name === 'authorization') values.push(rawValue === '' ? value : rawValue);
-  else if (name === 'requestId' && found.requestId === '')
-    found.requestId = rawValue === '' ? value : rawValue;
+  if (name !== undefined) found.headers.push({ name, isRaw, value: rawValue === '' ? value : rawValue });
 }
 
-function nameOf(key: FieldCursor): 'authorization' | 'requestId' | undefined {
-  if (isNamed(key, authorization)) return 'authorization';
-  return isNamed(key, requestId) ? 'requestId' : undefined;
+function nameOf(key: FieldCursor): HeaderName | undefined {
+  for (const [name, bytes] of nameBytes) if (isNamed(key, bytes)) return name;
+  return undefined;
 }
 
 /** Whether a key is a name in any case. */

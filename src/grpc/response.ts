@@ -1,5 +1,5 @@
 /** From a decision to the bytes of Envoy's CheckResponse: only the status code 0 lets the request go on. */
-import { challenge, refusalBody, retryAfterSeconds } from '../check/challenge.ts';
+import { type ChallengeOptions, challenge, refusalBody, retryAfterSeconds } from '../check/challenge.ts';
 import { type DenyReason, type ErrorReason, leftToEnvoy, reasons } from '../check/reasons.ts';
 import type { Decision, Denial, Failure, Forwarding, Identity } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
@@ -8,7 +8,7 @@ import { type Frame, frameMessage } from './message.ts';
 import { type CallFailure, grpcStatus } from './status.ts';
 
 /** What shapes the answers. */
-export type ResponseOptions = Pick<Config, 'realm' | 'whenUnavailable'>;
+export type ResponseOptions = Pick<Config, 'whenUnavailable'> & ChallengeOptions;
 
 /** A decision as the message that goes out, or as a failed call, which leaves the request to Envoy's failure policy. */
 export type ToResponse = (decision: Decision) => Frame | CallFailure;
@@ -18,10 +18,7 @@ export type ToResponse = (decision: Decision) => Frame | CallFailure;
  *
  * @param onDefect is told of an answer that could not be made; the request is refused then
  */
-export function createToResponse(
-  { realm, whenUnavailable }: ResponseOptions,
-  onDefect: (error: unknown) => void,
-): ToResponse {
+export function createToResponse(options: ResponseOptions, onDefect: (error: unknown) => void): ToResponse {
   const refused = new Map<DenyReason | ErrorReason, Frame>();
   const removals = new WeakMap<readonly string[], string>();
   const allow = ({ identity, forwarding }: Decision & { readonly outcome: 'allow' }) =>
@@ -31,7 +28,7 @@ export function createToResponse(
     answers.grpc ??= frameMessage(allow(decision));
     return answers.grpc as Frame;
   };
-  const refuse = (decision: Denial | Failure) => frameMessage(refusal(decision, realm));
+  const refuse = (decision: Denial | Failure) => frameMessage(refusal(decision, options));
   const refuseAsEver = (decision: Denial | Failure) =>
     refused.getOrInsertComputed(decision.reason, () => refuse(decision));
 
@@ -43,7 +40,7 @@ export function createToResponse(
         // Which scopes are named differs by issuer; every other denial has the same answer each time.
         return decision.requiredScopes === undefined ? refuseAsEver(decision) : refuse(decision);
       case 'error':
-        if (whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)) return noVerdict;
+        if (options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)) return noVerdict;
         return refuseAsEver(decision);
       default:
         return decision satisfies never;
@@ -81,11 +78,11 @@ function allowResponse(identity: Identity, headers: Forwarding['set'], removals:
   return proven(bytes, true);
 }
 
-function refusal(decision: Denial | Failure, realm: string): Buffer {
+function refusal(decision: Denial | Failure, options: ChallengeOptions): Buffer {
   const { grpcCode, grpcHttpStatus } = reasons[decision.reason];
   const said: HeaderToSet =
     decision.outcome === 'deny'
-      ? ['www-authenticate', challenge(decision, realm)]
+      ? ['www-authenticate', challenge(decision, options)]
       : ['retry-after', String(retryAfterSeconds)];
   const bytes = writeDenied({
     code: grpcCode,

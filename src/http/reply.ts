@@ -1,5 +1,5 @@
 /** From a decision to the HTTP answer that Envoy understands: exactly 200 lets the request go on. */
-import { challenge, refusalBody, retryAfterSeconds } from '../check/challenge.ts';
+import { type ChallengeOptions, challenge, refusalBody, retryAfterSeconds } from '../check/challenge.ts';
 import { type DenyReason, type ErrorReason, leftToEnvoy, reasons } from '../check/reasons.ts';
 import type { Decision, Denial, Failure, Forwarding } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
@@ -18,12 +18,12 @@ export interface HttpReply {
 }
 
 /** What shapes the answers. */
-export type ReplyOptions = Pick<Config, 'realm' | 'whenUnavailable'>;
+export type ReplyOptions = Pick<Config, 'whenUnavailable'> & ChallengeOptions;
 
 type Line = readonly [name: string, value: string];
 
 /** Makes the one place where a decision becomes an HTTP answer. */
-export function createToReply({ realm, whenUnavailable }: ReplyOptions): (decision: Decision) => HttpReply {
+export function createToReply(options: ReplyOptions): (decision: Decision) => HttpReply {
   const removals = new WeakMap<readonly string[], string>();
   const refused = new Map<DenyReason | ErrorReason, HttpReply>();
   const allow = ({ set, remove }: Forwarding): HttpReply =>
@@ -34,7 +34,7 @@ export function createToReply({ realm, whenUnavailable }: ReplyOptions): (decisi
     return answers.http as HttpReply;
   };
   const refuseAsEver = (decision: Denial | Failure) =>
-    refused.getOrInsertComputed(decision.reason, () => refusal(decision, realm));
+    refused.getOrInsertComputed(decision.reason, () => refusal(decision, options));
 
   return (decision) => {
     switch (decision.outcome) {
@@ -42,9 +42,9 @@ export function createToReply({ realm, whenUnavailable }: ReplyOptions): (decisi
         return allowAsEver(decision.forwarding);
       case 'deny':
         // Which scopes are named differs by issuer; every other denial has the same answer each time.
-        return decision.requiredScopes === undefined ? refuseAsEver(decision) : refusal(decision, realm);
+        return decision.requiredScopes === undefined ? refuseAsEver(decision) : refusal(decision, options);
       case 'error':
-        if (whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)) return noVerdict;
+        if (options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)) return noVerdict;
         return refuseAsEver(decision);
       default:
         return decision satisfies never;
@@ -60,11 +60,11 @@ function removalLines(remove: readonly string[]): string {
   return linesOf([...removed, ['content-length', '0']]);
 }
 
-function refusal(decision: Denial | Failure, realm: string): HttpReply {
+function refusal(decision: Denial | Failure, options: ChallengeOptions): HttpReply {
   const body = refusalBody(decision.reason);
   const said: Line =
     decision.outcome === 'deny'
-      ? ['www-authenticate', challenge(decision, realm)]
+      ? ['www-authenticate', challenge(decision, options)]
       : ['retry-after', String(retryAfterSeconds)];
   const shared: Line[] = [
     ['content-type', 'application/json'],

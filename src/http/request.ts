@@ -6,18 +6,36 @@ import type { CheckRequest } from '../check/types.ts';
  * The check request that an HTTP request is.
  *
  * The raw headers count: Node's parsed ones show the first of several authorization lines and hide the rest.
+ *
+ * @param pathPrefix what the proxy puts in front of the downstream's path
  */
-export function toCheckRequest({ method = '', url = '', rawHeaders }: IncomingMessage): CheckRequest {
+export function toCheckRequest(
+  { method = '', url = '', rawHeaders }: IncomingMessage,
+  pathPrefix: string,
+): CheckRequest {
   const authorization: string[] = [];
-  let [host, requestId]: (string | undefined)[] = [];
+  const dpop: string[] = [];
+  let [host, requestId, forwardedClientCert]: (string | undefined)[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
     const value = rawHeaders[index + 1] ?? '';
     if (isNamed(name, 'authorization')) authorization.push(value);
     else if (isNamed(name, 'host')) host ??= value;
     else if (isNamed(name, 'x-request-id')) requestId ??= value;
+    else if (isNamed(name, 'dpop')) dpop.push(value);
+    else if (isNamed(name, 'x-forwarded-client-cert'))
+      forwardedClientCert = forwardedClientCert === undefined ? value : `${forwardedClientCert},${value}`;
   }
-  return { method, path: url, authorization, host: host ?? '', requestId: requestId ?? '' };
+  return {
+    method,
+    path: url.startsWith(pathPrefix) ? url.slice(pathPrefix.length) : url,
+    authorization,
+    dpop,
+    forwardedClientCert: forwardedClientCert ?? '',
+    peerCertificate: '',
+    host: host ?? '',
+    requestId: requestId ?? '',
+  };
 }
 
 function isNamed(name: string, lowerCase: string): boolean {

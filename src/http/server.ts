@@ -70,7 +70,7 @@ export function createHttpServer({
   };
   const answer = (message: IncomingMessage, response: ServerResponse) => {
     const { check, toReply } = authorizer();
-    const decision = check(toCheckRequest(message));
+    const decision = check(toCheckRequest(message, options.pathPrefix));
     if (decision instanceof Promise)
       void decision.then((settled) => reply(message, response, settled, toReply));
     else reply(message, response, decision, toReply);

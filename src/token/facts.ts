@@ -1,9 +1,10 @@
 /** The facts that a verified token states, and whether they fulfil what its issuer's tokens must. */
 
 import type { DenyReason } from '../check/reasons.ts';
-import type { Claims } from '../check/types.ts';
+import type { Claims, Confirmation } from '../check/types.ts';
 import type { IssuerConfig } from '../config/options.ts';
 import { claimHolds, type Read, readClaims, readDate, readStrings, wrongType } from './claims.ts';
+import { readConfirmation } from './confirmation.ts';
 import type { IsRevoked } from './revocation.ts';
 
 /** What a token states, as it was read; unjudged. */
@@ -12,8 +13,8 @@ export interface Facts {
   readonly payload: string;
   /** `typ` of the header as {@link normalType} gives it; `jwt` if absent. */
   readonly type: string | typeof wrongType;
-  /** Whether the token is bound to a key of its client (`cnf`, RFC 7800). */
-  readonly isBound: boolean;
+  /** As {@link readConfirmation} reads it. */
+  readonly confirmation: Confirmation | 'unknown' | undefined;
   readonly expiresAt: Read<number>;
   readonly notBefore: Read<number>;
   readonly issuedAt: Read<number>;
@@ -41,7 +42,7 @@ export function readFacts(
   return {
     payload,
     type: type === undefined ? 'jwt' : typeof type === 'string' ? normalType(type) : wrongType,
-    isBound: Object.hasOwn(claims, 'cnf'),
+    confirmation: readConfirmation(claims),
     expiresAt: readDate(claims, 'exp'),
     notBefore: readDate(claims, 'nbf'),
     issuedAt: readDate(claims, 'iat'),
@@ -58,7 +59,7 @@ export function createRequirements(issuer: IssuerConfig, isRevoked: IsRevoked): 
   const { audiences, requiredScopes } = issuer;
 
   return (facts, now) => {
-    const { expiresAt, notBefore, issuedAt, type, isBound, scopes, payload } = facts;
+    const { expiresAt, notBefore, issuedAt, type, confirmation, scopes, payload } = facts;
 
     if (expiresAt === undefined) return 'claim_missing';
     if (expiresAt === wrongType || !(expiresAt > 0)) return 'claim_invalid';
@@ -71,7 +72,9 @@ export function createRequirements(issuer: IssuerConfig, isRevoked: IsRevoked): 
       return 'audience_mismatch';
 
     if (type === wrongType || !types.has(type)) return 'token_type_not_allowed';
-    if (isBound && issuer.boundTokens === 'refuse') return 'token_bound';
+    const isVerifiable = issuer.boundTokens === 'verify' && confirmation !== 'unknown';
+    if (confirmation !== undefined && issuer.boundTokens !== 'asBearer' && !isVerifiable)
+      return 'token_bound';
 
     if (isRevoked(facts)) return 'token_revoked';
 

@@ -213,8 +213,8 @@ function isSigned({ token, signature }: UnverifiedToken, key: VerificationKey): 
 
 function toIdentity(
   claims: Claims,
-  { payload, audiences, scopes, expiresAt }: Facts,
-  { issuer, name }: IssuerConfig,
+  { payload, audiences, scopes, expiresAt, confirmation }: Facts,
+  { issuer, name, boundTokens }: IssuerConfig,
 ): Identity {
   const subject = readString(claims, 'sub');
   return Object.freeze({
@@ -224,6 +224,7 @@ function toIdentity(
     audiences: audiences === wrongType ? [] : (audiences ?? []),
     scopes: scopes === wrongType ? [] : (scopes ?? []),
     expiresAt: Number(expiresAt),
+    confirmation: boundTokens === 'verify' && confirmation !== 'unknown' ? confirmation : undefined,
     payload,
     kept: { forwarding: undefined, by: undefined },
   });

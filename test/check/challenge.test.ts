@@ -1,26 +1,47 @@
 import { expect, test } from 'vitest';
 import { challenge } from '../../src/check/challenge.ts';
 
+const noDpop = { origins: [], maxAge: 60_000, maxProofs: 1 };
+
 test('without a token the challenge has no error', () => {
-  expect(challenge({ outcome: 'deny', reason: 'token_missing' }, '')).toBe('Bearer');
-  expect(challenge({ outcome: 'deny', reason: 'token_missing' }, 'orders')).toBe('Bearer realm="orders"');
+  expect(challenge({ outcome: 'deny', reason: 'token_missing' }, { realm: '', dpop: noDpop })).toBe('Bearer');
+  expect(challenge({ outcome: 'deny', reason: 'token_missing' }, { realm: 'orders', dpop: noDpop })).toBe(
+    'Bearer realm="orders"',
+  );
 });
 
 test('a bad token is told by its error code alone', () => {
-  expect(challenge({ outcome: 'deny', reason: 'token_expired' }, '')).toBe(
+  expect(challenge({ outcome: 'deny', reason: 'token_expired' }, { realm: '', dpop: noDpop })).toBe(
     'Bearer error="invalid_token", error_description="The bearer token is not valid here."',
   );
 });
 
 test('an insufficient scope names what is required', () => {
   const requiredScopes = ['orders.read', 'orders.write'];
-  expect(challenge({ outcome: 'deny', reason: 'scope_insufficient', requiredScopes }, 'orders')).toBe(
+  expect(
+    challenge(
+      { outcome: 'deny', reason: 'scope_insufficient', requiredScopes },
+      { realm: 'orders', dpop: noDpop },
+    ),
+  ).toBe(
     'Bearer realm="orders", error="insufficient_scope", error_description="The bearer token does not permit this request.", scope="orders.read orders.write"',
   );
 });
 
 test('quotes and backslashes of a realm are escaped', () => {
-  expect(challenge({ outcome: 'deny', reason: 'token_missing' }, 'a "b" \\')).toBe(
+  expect(challenge({ outcome: 'deny', reason: 'token_missing' }, { realm: 'a "b" \\', dpop: noDpop })).toBe(
     'Bearer realm="a \\"b\\" \\\\"',
+  );
+});
+
+test('where proofs are understood, both schemes are offered, and the one that failed says why', () => {
+  const options = { realm: '', dpop: { ...noDpop, origins: ['https://orders.example.com'] } };
+  const algs = 'algs="EdDSA ES256 RS256 PS256"';
+  expect(challenge({ outcome: 'deny', reason: 'token_missing' }, options)).toBe(`Bearer, DPoP ${algs}`);
+  expect(challenge({ outcome: 'deny', reason: 'proof_invalid' }, options)).toMatch(
+    /^DPoP error="invalid_token", error_description="[^"]+", algs="EdDSA ES256 RS256 PS256"$/,
+  );
+  expect(challenge({ outcome: 'deny', reason: 'token_expired' }, options)).toMatch(
+    /^Bearer error="invalid_token", error_description="[^"]+", DPoP algs="/,
   );
 });

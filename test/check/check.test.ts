@@ -1,15 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { createCheck } from '../../src/check/check.ts';
-import type { CheckRequest, Identity } from '../../src/check/types.ts';
+import type { Identity } from '../../src/check/types.ts';
 import type { Verdict } from '../../src/token/verifier.ts';
+import { checkRequest } from '../support/requests.ts';
 
-const request: CheckRequest = {
-  method: 'GET',
-  host: '',
-  path: '/',
-  requestId: '',
-  authorization: ['Bearer x'],
-};
+const request = checkRequest({ authorization: ['Bearer x'] });
 const boom = new Error('boom');
 const verified: Verdict = { outcome: 'verified', identity: { payload: '{}' } as Identity, cached: false };
 const nothing = { set: [], remove: [], withheld: [], answers: { http: undefined, grpc: undefined } };
@@ -39,10 +34,49 @@ describe('whatever goes wrong inside is an error, never an allow', () => {
       },
     ],
   ])('%s', async (_, verify, forward) => {
-    expect(await createCheck(verify, forward)(request)).toEqual({
+    expect(
+      await createCheck({ verify, forward, prove: () => undefined, schemes: ['bearer'] })(request),
+    ).toEqual({
       outcome: 'error',
       reason: 'internal_error',
       cause: boom,
     });
+  });
+});
+
+describe('a client that must prove itself', () => {
+  const confirmation = { keyThumbprint: 'x', certificateThumbprint: undefined };
+  const bound: Verdict = {
+    outcome: 'verified',
+    identity: { issuerName: 'main', payload: '{}', confirmation } as unknown as Identity,
+    cached: true,
+  };
+  const parts = { verify: () => bound, forward: () => nothing, schemes: ['bearer', 'dpop'] as const };
+
+  test.each([
+    ['that does', undefined, 'allow', 'allowed'],
+    ['that does not', 'proof_invalid', 'deny', 'proof_invalid'],
+    ['when nobody has time', 'overloaded', 'error', 'overloaded'],
+  ] as const)('%s', async (_, problem, outcome, reason) => {
+    for (const prove of [() => problem, () => Promise.resolve(problem)])
+      expect(await createCheck({ ...parts, prove })(request)).toMatchObject({ outcome, reason });
+  });
+
+  test('is refused where the proving fails by a defect', async () => {
+    const prove = () => {
+      throw boom;
+    };
+    expect(await createCheck({ ...parts, prove })(request)).toMatchObject({ outcome: 'error' });
+    expect(await createCheck({ ...parts, prove: () => Promise.reject(boom) })(request)).toMatchObject({
+      reason: 'internal_error',
+    });
+  });
+
+  test('is the one with the DPoP scheme too, whatever its token', async () => {
+    const verify = () => verified;
+    const dpop = checkRequest({ authorization: ['DPoP x'] });
+    const check = createCheck({ ...parts, verify, prove: () => 'proof_invalid' });
+    expect(await check(dpop)).toMatchObject({ reason: 'proof_invalid' });
+    expect(await check(request)).toMatchObject({ reason: 'allowed' });
   });
 });

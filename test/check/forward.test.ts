@@ -22,6 +22,7 @@ function identity(claims: Record<string, unknown>): Identity {
     audiences: [],
     scopes: [],
     expiresAt: 1,
+    confirmation: undefined,
     kept: { forwarding: undefined, by: undefined },
     payload: JSON.stringify(claims),
   };

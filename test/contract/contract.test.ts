@@ -8,6 +8,7 @@ import { audience, startFakeIssuer } from '../support/fake-issuer.ts';
 import { connectGrpc, type GrpcClient, type OfficialHeaderOption } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
 import { createSigningKey } from '../support/keys.ts';
+import { checkRequest } from '../support/requests.ts';
 import { type Case, type CaseContext, cases } from './cases.ts';
 
 /** What a check came to, in the same words for every transport. */
@@ -63,13 +64,7 @@ afterAll(async () => {
 
 describe('the core', () => {
   test.each(cases)('$name: $reason', async (one) => {
-    const decision = await core.check({
-      method: 'GET',
-      host: 'orders.example.com',
-      path: '/',
-      requestId: '',
-      authorization: await linesOf(one),
-    });
+    const decision = await core.check(checkRequest({ authorization: await linesOf(one) }));
     expect(decision.reason).toBe(one.reason);
     expect(decision.outcome).toBe(reasons[one.reason].outcome);
     if (decision.outcome === 'allow')

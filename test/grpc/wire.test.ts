@@ -113,7 +113,13 @@ describe('a CheckRequest', () => {
             ...{
               body: 'body',
               rawBody: Buffer.from('raw'),
-              headers: { ':method': 'POST', authorization: 'Bearer x', 'x-request-id': 'r' },
+              headers: {
+                ':method': 'POST',
+                authorization: 'Bearer x',
+                DPoP: 'proof',
+                'x-forwarded-client-cert': 'Hash=00',
+                'x-request-id': 'r',
+              },
             },
           },
         },
@@ -127,6 +133,9 @@ describe('a CheckRequest', () => {
       path: '/a?b',
       host: 'h',
       authorization: ['Bearer x'],
+      dpop: ['proof'],
+      forwardedClientCert: 'Hash=00',
+      peerCertificate: 'c',
       requestId: 'r',
     });
   });
@@ -300,7 +309,8 @@ function isReadable(bytes: Buffer): boolean {
 
 /** What {@link readCheckRequest} must say, made of the message that the codec reads. */
 function readByCodec(bytes: Buffer): ReturnType<typeof readCheckRequest> {
-  const http = (codec.readRequest(bytes) as CheckRequestMessage).attributes?.request?.http ?? {};
+  const { attributes } = codec.readRequest(bytes) as CheckRequestMessage;
+  const http = attributes?.request?.http ?? {};
   const valuesOf = (name: string) => {
     const isNamed = (key: string) => key.length === name.length && key.toLowerCase() === name;
     const joined = Object.entries(http.headers ?? {})
@@ -313,13 +323,22 @@ function readByCodec(bytes: Buffer): ReturnType<typeof readCheckRequest> {
       );
     return [joined, raw] as const;
   };
-  const [joined = [], raw = []] = valuesOf('authorization');
-  const isTheSame = joined.length === 1 && raw.length === 1 && joined[0] === raw[0];
+  const linesOf = (name: string) => {
+    const [joined, raw] = valuesOf(name);
+    const isTheSame = joined.length === 1 && raw.length === 1 && joined[0] === raw[0];
+    return isTheSame ? joined : [...joined, ...raw];
+  };
+  const [joinedCerts, rawCerts] = valuesOf('x-forwarded-client-cert');
+  const certs = linesOf('x-forwarded-client-cert');
+  const areTwoAccounts = joinedCerts.length > 0 && rawCerts.length > 0 && certs.length > 1;
   return {
     method: http.method ?? '',
     path: http.path ?? '',
     host: http.host ?? '',
-    authorization: isTheSame ? joined : [...joined, ...raw],
+    authorization: linesOf('authorization'),
+    dpop: linesOf('dpop'),
+    forwardedClientCert: areTwoAccounts ? '' : certs.join(','),
+    peerCertificate: attributes?.source?.certificate ?? '',
     requestId:
       valuesOf('x-request-id')
         .flat()

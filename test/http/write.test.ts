@@ -8,6 +8,7 @@ import { createToReply, type HttpReply } from '../../src/http/reply.ts';
 import { keepAliveTimeout, writeReply } from '../../src/http/write.ts';
 import { exchange, request } from '../support/http1.ts';
 
+const dpop = { origins: [], maxAge: 60_000, maxProofs: 1 };
 const identity = {
   issuer: 'https://i',
   issuerName: 'i',
@@ -16,6 +17,7 @@ const identity = {
   scopes: [],
   expiresAt: 5,
   payload: '{}',
+  confirmation: undefined,
   kept: { forwarding: undefined, by: undefined },
 };
 const allow = (set: readonly (readonly [string, string])[], remove: readonly string[]): Decision => ({
@@ -54,7 +56,7 @@ async function serve(reply: HttpReply, isLast = false): Promise<number> {
 }
 
 describe.each(decisions)('$reason', (decision) => {
-  const reply = createToReply({ realm: 'orders', whenUnavailable: 'deny' })(decision);
+  const reply = createToReply({ realm: 'orders', dpop, whenUnavailable: 'deny' })(decision);
 
   test('has the same status, headers and body where the connection stays and where it ends', async () => {
     const stays = await exchange(await serve(reply), request('GET', '/'));
@@ -85,7 +87,7 @@ describe.each(decisions)('$reason', (decision) => {
 });
 
 test('a name or a value that would be more than its line is never written', () => {
-  const toReply = createToReply({ realm: '', whenUnavailable: 'deny' });
+  const toReply = createToReply({ realm: '', dpop, whenUnavailable: 'deny' });
   for (const [name, value] of [
     ['x-user', 'a\r\nx-admin: 1'],
     ['x-user', 'a\nb'],

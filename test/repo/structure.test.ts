@@ -49,6 +49,7 @@ describe('who may import whom', () => {
     ['http', 'grpc', 'admin'],
     ['observe'],
     ['check'],
+    ['proof'],
     ['token'],
     ['issuer'],
     ['listener'],
@@ -95,6 +96,7 @@ test('each library is used in one place', () => {
     'prom-client': ['observe/metrics.ts', 'observe/reports.ts'],
     yaml: ['command/check-config.ts', 'config/file.ts'],
     zod: [
+      'config/binding-options.ts',
       'config/deny-list.ts',
       'config/describe.ts',
       'config/issuer-options.ts',

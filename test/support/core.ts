@@ -5,6 +5,8 @@ import { createForward } from '../../src/check/forward.ts';
 import type { Check } from '../../src/check/types.ts';
 import type { Config } from '../../src/config/options.ts';
 import { planIssuer } from '../../src/issuer/plan.ts';
+import { createProve } from '../../src/proof/prove.ts';
+import { createReplayStore } from '../../src/proof/replays.ts';
 import { type Clock, systemClock } from '../../src/time/clock.ts';
 import { createTokenCache, type TokenCache } from '../../src/token/cache.ts';
 import { createVerifier } from '../../src/token/verifier.ts';
@@ -47,7 +49,12 @@ export async function startCore(config: Config, clock: Clock = systemClock): Pro
     onLookup: nothing,
   });
   return {
-    check: createCheck(verify, createForward(config)),
+    check: createCheck({
+      verify,
+      prove: createProve({ config, replays: createReplayStore(), clock }),
+      forward: createForward(config),
+      schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
+    }),
     cache,
     stop: () => {
       for (const { issuer } of issuers) issuer.stop();

@@ -51,7 +51,10 @@ export function loadCheckCodec(): MessageCodec<CheckRequestMessage, CheckRespons
 
 /** envoy.service.auth.v3.CheckRequest. */
 export interface CheckRequestMessage {
-  readonly attributes?: { readonly request?: { readonly http?: HttpRequestMessage } };
+  readonly attributes?: {
+    readonly source?: { readonly certificate?: string };
+    readonly request?: { readonly http?: HttpRequestMessage };
+  };
 }
 
 /** envoy.service.auth.v3.AttributeContext.HttpRequest. */

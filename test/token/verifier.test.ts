@@ -6,6 +6,7 @@ import { createTestClock, settled, type TestClock } from '../support/clock.ts';
 import { startCore, type TestCore } from '../support/core.ts';
 import { type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { createSigningKey, type SigningKey } from '../support/keys.ts';
+import { checkRequest } from '../support/requests.ts';
 
 let spare: SigningKey;
 let signers: Record<string, SigningKey>;
@@ -53,7 +54,7 @@ async function bench(
 }
 
 function requestWith(token: string): CheckRequest {
-  return { method: 'GET', host: '', path: '/', requestId: '', authorization: [`Bearer ${token}`] };
+  return checkRequest({ authorization: [`Bearer ${token}`] });
 }
 
 const summary = (decision: Decision) => [

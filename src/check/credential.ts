@@ -1,14 +1,18 @@
-/** The bearer token out of the authorization header (RFC 6750 section 2.1, RFC 9110 section 11.6.2). */
+/** The token out of the authorization header (RFC 6750 section 2.1, RFC 9449 section 7.1, RFC 9110 section 11.6.2). */
 import type { DenyReason } from './reasons.ts';
 
+/** How a token is presented: to be good for whoever bears it, or with a proof of possession. */
+export type Scheme = 'bearer' | 'dpop';
+
 /** What was found: a token, not looked at yet, or the reason why there is none. */
-export type Bearer = { readonly token: string } | { readonly reason: DenyReason };
+export type Credential =
+  | { readonly scheme: Scheme; readonly token: string }
+  | { readonly reason: DenyReason };
 
-const missing: Bearer = { reason: 'token_missing' };
-const duplicated: Bearer = { reason: 'token_duplicated' };
-const malformed: Bearer = { reason: 'token_malformed' };
+const missing: Credential = { reason: 'token_missing' };
+const duplicated: Credential = { reason: 'token_duplicated' };
+const malformed: Credential = { reason: 'token_malformed' };
 
-const scheme = 'bearer';
 const space = 0x20;
 const tab = 0x09;
 
@@ -16,24 +20,26 @@ const tab = 0x09;
  * Takes the token out of the authorization header.
  *
  * @param authorization the value of every authorization header line
+ * @param schemes those that are understood; any other is as good as no header
  */
-export function bearerToken(authorization: readonly string[]): Bearer {
+export function readCredential(authorization: readonly string[], schemes: readonly Scheme[]): Credential {
   const [value] = authorization;
   if (value === undefined) return missing;
   if (authorization.length > 1) return duplicated;
 
   const start = skipSpace(value, 0, true);
-  if (!hasBearerScheme(value, start)) return missing;
+  const scheme = schemes.find((candidate) => hasScheme(value, start, candidate));
+  if (scheme === undefined) return missing;
   const afterScheme = start + scheme.length;
   const tokenStart = skipSpace(value, afterScheme, false);
   const token = value.slice(tokenStart, trimmedEnd(value));
   if (tokenStart === afterScheme || token === '')
     return value.includes(',', afterScheme) ? duplicated : malformed;
-  return { token };
+  return { scheme, token };
 }
 
 /** Whether the value starts with the scheme in any case, and the scheme ends there. */
-function hasBearerScheme(value: string, start: number): boolean {
+function hasScheme(value: string, start: number, scheme: Scheme): boolean {
   for (let index = 0; index < scheme.length; index++) {
     // The bit 0x20 is all that tells an ASCII capital from its small letter.
     if ((value.charCodeAt(start + index) | 0x20) !== scheme.charCodeAt(index)) return false;

@@ -1,0 +1,70 @@
+/** Whether a client is the one that its token is bound to. */
+import type { DenyReason, ErrorReason } from '../check/reasons.ts';
+import type { CheckRequest, Identity } from '../check/types.ts';
+import { proofClockTolerance } from '../config/binding-options.ts';
+import type { Config } from '../config/options.ts';
+import type { Clock } from '../time/clock.ts';
+import { createVerificationQueue } from '../token/verification-queue.ts';
+import { createClientCertificate } from './client-certificate.ts';
+import { readProof } from './dpop.ts';
+import type { ReplayStore } from './replays.ts';
+
+/** A request with a verified token. */
+export interface Presentation {
+  readonly scheme: 'bearer' | 'dpop';
+  readonly token: string;
+  readonly identity: Identity;
+  readonly request: CheckRequest;
+}
+
+/** Why the client is not let in, or undefined if it is who it must be. */
+type Problem = DenyReason | ErrorReason | undefined;
+
+/** Has a client prove that it is the one that its token is bound to. */
+export type Prove = (presentation: Presentation) => Problem | Promise<Problem>;
+
+/** What proving takes. */
+export interface ProveDependencies {
+  readonly config: Pick<Config, 'dpop' | 'clientCertificates' | 'limits'>;
+  /** Outlives a change of the configuration, or that would make used proofs good again. */
+  readonly replays: ReplayStore;
+  readonly clock: Clock;
+}
+
+/** Makes what has clients prove themselves. A token that is bound twice takes both proofs. */
+export function createProve({ config, replays, clock }: ProveDependencies): Prove {
+  const { dpop, clientCertificates, limits } = config;
+  const certificateOf = createClientCertificate(clientCertificates);
+  const bounds = { maxProofs: dpop.maxProofs, keepFor: dpop.maxAge + proofClockTolerance };
+  const queue = createVerificationQueue<Problem>({
+    maxWaiting: limits.maxVerificationsInFlight,
+    maxWait: limits.checkDeadline,
+    clock,
+  });
+
+  const proveCertificate = (wanted: string, request: CheckRequest): Problem => {
+    const certificate = certificateOf(request);
+    if (certificate === 'unknowable') return 'token_bound';
+    return certificate === wanted ? undefined : 'proof_invalid';
+  };
+  const provePossession = (wanted: string, { token, request }: Presentation): Problem | Promise<Problem> => {
+    const proof = readProof({ request, token, keyThumbprint: wanted, now: clock.now() }, dpop);
+    if (proof === undefined) return 'proof_invalid';
+    const isGood = () => proof.verify() && replays.takeOnce(proof.id, clock.now(), bounds);
+    const late = (): Problem => 'overloaded';
+    const verify = (): Problem => (isGood() ? undefined : 'proof_invalid');
+    return queue.add({ since: clock.monotonic(), verify, late }) ?? 'overloaded';
+  };
+
+  return (presentation) => {
+    const { scheme, identity, request } = presentation;
+    const { keyThumbprint, certificateThumbprint } = identity.confirmation ?? {};
+    if (certificateThumbprint !== undefined) {
+      const problem = proveCertificate(certificateThumbprint, request);
+      if (problem !== undefined) return problem;
+    }
+    if (keyThumbprint === undefined) return scheme === 'dpop' ? 'proof_invalid' : undefined;
+    if (dpop.origins.length === 0) return 'token_bound';
+    return scheme === 'dpop' ? provePossession(keyThumbprint, presentation) : 'proof_invalid';
+  };
+}

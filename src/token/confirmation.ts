@@ -1,0 +1,31 @@
+/** What a token is bound to (RFC 7800 section 3.1). */
+import type { Claims, Confirmation } from '../check/types.ts';
+
+/** The base64url of a SHA-256. */
+const thumbprint = /^[A-Za-z0-9_-]{43}$/;
+
+/**
+ * Reads `cnf`.
+ *
+ * @returns undefined if the token is not bound; `unknown` where it is bound to anything that is not one of these two,
+ * or to something beside them
+ */
+export function readConfirmation(claims: Claims): Confirmation | 'unknown' | undefined {
+  if (!Object.hasOwn(claims, 'cnf')) return undefined;
+  const { cnf } = claims;
+  if (typeof cnf !== 'object' || cnf === null || Array.isArray(cnf)) return 'unknown';
+  const members = new Map(Object.entries(cnf));
+  const values = ['jkt', 'x5t#S256'].map((name) => members.get(name));
+  const isKnown = values.every((value) => value === undefined || isThumbprint(value));
+  const [keyThumbprint, certificateThumbprint] = values.filter(
+    (value) => value === undefined || isThumbprint(value),
+  );
+  const count = values.filter((value) => value !== undefined).length;
+  return isKnown && count > 0 && count === members.size
+    ? { keyThumbprint, certificateThumbprint }
+    : 'unknown';
+}
+
+function isThumbprint(value: unknown): value is string {
+  return typeof value === 'string' && thumbprint.test(value);
+}

@@ -1,0 +1,143 @@
+/** Whose certificate a proxy tells of, and which of several accounts is believed (RFC 8705). */
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createClientCertificate } from '../../src/proof/client-certificate.ts';
+import { configOf } from '../support/app.ts';
+import { startCore, type TestCore } from '../support/core.ts';
+import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
+import { checkRequest } from '../support/requests.ts';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest();
+const hashOf = (name: string) => sha256(name).toString('hex');
+const thumbprintOf = (name: string) => sha256(name).toString('base64url');
+const gateway = 'spiffe://cluster.local/ns/istio-system/sa/gateway';
+const workload = 'spiffe://cluster.local/ns/shop/sa/web';
+
+function read(forwardedClientCert: string, trustedHops: number, trustedProxyUri = '') {
+  const find = createClientCertificate({ trustedHops, trustedProxyUri });
+  return find(checkRequest({ forwardedClientCert }));
+}
+
+describe('by the number of trusted hops', () => {
+  const [forged, client, proxy] = ['forged', 'client', 'proxy'].map((name) => `Hash=${hashOf(name)}`);
+  test.each([
+    ['one hop', `${client}`, 1, 'client'],
+    ['one hop, and a forged element before it', `${forged},${client}`, 1, 'client'],
+    ['two hops', `${client},${proxy}`, 2, 'client'],
+    ['two hops, and a forged element', `${forged},${client},${proxy}`, 2, 'client'],
+    [
+      'fields around it, quotes with commas within',
+      `By=spiffe://a;${client};Subject="CN=a,O=\\"b;c\\"";URI=${workload}`,
+      1,
+      'client',
+    ],
+    ['a hash in capitals', `HASH=${hashOf('client').toUpperCase()}`, 1, 'client'],
+    ['a quoted comma in a forged element', `Subject="x,${forged}",${client}`, 1, 'client'],
+  ])('%s', (_, header, hops, name) => {
+    expect(read(header, hops)).toBe(thumbprintOf(name));
+  });
+
+  test.each([
+    ['nothing', '', 1],
+    ['fewer elements than hops', `${client}`, 2],
+    ['no hash', `URI=${workload}`, 1],
+    ['an empty element at the end', `${client},`, 1],
+    ['two hashes', `${forged};${client}`, 1],
+    ['a hash that is too short', 'Hash=abcd', 1],
+    ['a quote that never ends', `Subject="a;${client}`, 1],
+  ])('%s tells of none', (_, header, hops) => {
+    expect(read(header, hops)).toBeUndefined();
+  });
+});
+
+describe('by the URI of the trusted proxy', () => {
+  const client = `By=${gateway};Hash=${hashOf('client')};URI=spiffe://client`;
+  test.each([
+    ['the proxy asks itself', client, 'client'],
+    [
+      'the proxy stands before the one that asks',
+      `${client},By=${workload};Hash=${hashOf('gw')};URI=${gateway}`,
+      'client',
+    ],
+    [
+      'a forged element before',
+      `By=${gateway};Hash=${hashOf('forged')},${client},By=${workload};Hash=${hashOf('gw')};URI=${gateway}`,
+      'client',
+    ],
+  ])('%s', (_, header, name) => {
+    expect(read(header, 0, gateway)).toBe(thumbprintOf(name));
+  });
+
+  test.each([
+    [
+      'another workload forges the account of the proxy',
+      `${client},By=${workload};Hash=${hashOf('w')};URI=spiffe://cluster.local/ns/evil/sa/x`,
+    ],
+    ['another proxy asks', `By=${workload};Hash=${hashOf('client')}`],
+    ['the peer has two URIs', `${client},By=${workload};Hash=${hashOf('gw')};URI=${gateway};URI=${workload}`],
+    ['nothing is before it', `By=${workload};Hash=${hashOf('gw')};URI=${gateway}`],
+  ])('%s: none', (_, header) => {
+    expect(read(header, 0, gateway)).toBeUndefined();
+  });
+});
+
+test('whatever the headers hold, there is a thumbprint or none', () => {
+  const text = fc.string({
+    unit: fc.constantFrom(...'aZ=;,"\\ %-\n09', 'Hash=', 'By=', 'URI=', hashOf('x')),
+  });
+  fc.assert(
+    fc.property(text, fc.integer({ min: 0, max: 3 }), (header, hops) => {
+      const found = createClientCertificate({ trustedHops: hops, trustedProxyUri: '' })(
+        checkRequest({ forwardedClientCert: header, peerCertificate: header }),
+      );
+      expect(found === undefined || found === 'unknowable' || /^[A-Za-z0-9_-]{43}$/.test(found)).toBe(true);
+    }),
+  );
+});
+
+describe('a token that is bound to a certificate', () => {
+  let issuer: FakeIssuer;
+  let core: TestCore;
+  beforeAll(async () => {
+    issuer = await startFakeIssuer();
+    core = await coreWith('clientCertificates: {trustedHops: 1}');
+  });
+  afterAll(async () => {
+    core.stop();
+    await issuer.close();
+  });
+  const coreWith = async (more: string) =>
+    startCore(
+      await configOf(
+        `issuers: [{issuer: "${issuer.url}", audiences: [${audience}], boundTokens: verify}]\n${more}\n`,
+      ),
+    );
+  const mint = (name: string) => issuer.mint({ claims: { cnf: { 'x5t#S256': thumbprintOf(name) } } });
+
+  test('is good with that certificate alone', async () => {
+    const authorization = [`Bearer ${await mint('client')}`];
+    const reason = async (forwardedClientCert: string) =>
+      (await core.check(checkRequest({ authorization, forwardedClientCert }))).reason;
+    expect(await reason(`Hash=${hashOf('client')}`)).toBe('allowed');
+    expect(await reason(`Hash=${hashOf('other')}`)).toBe('proof_invalid');
+    expect(await reason('')).toBe('proof_invalid');
+    expect(await reason(`Hash=${hashOf('client')}`)).toBe('allowed');
+  });
+
+  test('is good with the certificate of the peer that the proxy tells over gRPC', async () => {
+    const direct = await coreWith('');
+    const der = Buffer.from('a certificate');
+    const peerCertificate = encodeURIComponent(
+      `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`,
+    );
+    const authorization = [`Bearer ${await mint('a certificate')}`];
+    const reason = async (given: string) =>
+      (await direct.check(checkRequest({ authorization, peerCertificate: given }))).reason;
+    expect(await reason(peerCertificate)).toBe('allowed');
+    expect(await reason(peerCertificate.replace('-----BEGIN', '-----BEGIM'))).toBe('proof_invalid');
+    expect(await reason('%')).toBe('proof_invalid');
+    expect(await reason('')).toBe('token_bound');
+    direct.stop();
+  });
+});

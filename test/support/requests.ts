@@ -1,0 +1,17 @@
+/** Check requests as no transport made them. */
+import type { CheckRequest } from '../../src/check/types.ts';
+
+/** A request without anything but what is given. */
+export function checkRequest(given: Partial<CheckRequest> = {}): CheckRequest {
+  return {
+    method: 'GET',
+    host: '',
+    path: '/',
+    requestId: '',
+    authorization: [],
+    dpop: [],
+    forwardedClientCert: '',
+    peerCertificate: '',
+    ...given,
+  };
+}
