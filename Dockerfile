@@ -43,4 +43,4 @@ USER 65532:65532
 EXPOSE 8000 9000 8081
 # The process may read its own files, what is mounted below /etc and the run directories, and nothing else; it may write
 # nothing, start no process, no thread and no add-on. Nobody can attach a debugger.
-ENTRYPOINT ["/nodejs/bin/node", "--permission", "--allow-net", "--allow-fs-read=/app", "--allow-fs-read=/etc", "--allow-fs-read=/run", "--allow-fs-read=/var/run", "--allow-fs-read=/proc/self", "--disable-warning=ExperimentalWarning", "--disable-proto=delete", "--disable-sigusr1", "/app/dist/main.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--permission", "--allow-net", "--allow-fs-read=/app", "--allow-fs-read=/etc", "--allow-fs-read=/run", "--allow-fs-read=/var/run", "--allow-fs-read=/proc/self", "--disable-warning=ExperimentalWarning", "--disable-proto=delete", "--disable-sigusr1", "--disallow-code-generation-from-strings", "/app/dist/main.js"]

@@ -48,6 +48,12 @@ async function main(argv: readonly string[]): Promise<void> {
     );
     process.exit(exitCode.configuration);
   }
+  if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    process.stderr.write(
+      'oidc-authz: NODE_TLS_REJECT_UNAUTHORIZED=0 would have any issuer believed; unset it, and name a private CA in `caFile`\n',
+    );
+    process.exit(exitCode.configuration);
+  }
   const sources = {
     flags:
       command === 'check-config' && file !== undefined

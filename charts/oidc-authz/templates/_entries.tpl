@@ -1,7 +1,11 @@
 {{- /* What the mesh must know of the service. The header lists come from the configuration. */ -}}
 
 {{- define "oidc-authz.checkHeaders" -}}
-{{- concat (list "authorization" "x-request-id") .Values.authorizer.includeHeaders | uniq | toYaml }}
+{{- $config := include "oidc-authz.config" . | fromYaml -}}
+{{- $headers := list "authorization" "x-request-id" -}}
+{{- if $config.dpop.origins }}{{- $headers = append $headers "dpop" }}{{- end -}}
+{{- if or $config.clientCertificates.trustedHops $config.clientCertificates.trustedProxyUri }}{{- $headers = append $headers "x-forwarded-client-cert" }}{{- end -}}
+{{- concat $headers .Values.authorizer.includeHeaders | uniq | toYaml }}
 {{- end }}
 
 {{- define "oidc-authz.upstreamHeaders" -}}
