@@ -1,0 +1,37 @@
+/**
+ * `npm run sbom`: a CycloneDX bill of materials of the runtime. npm makes it of the whole tree, and what is not part of the
+ * runtime is left out here: told to leave out development packages, npm leaves out what both need as well.
+ */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { runtimePackages } from './packages.ts';
+
+interface Bom {
+  readonly components: readonly {
+    readonly 'bom-ref': string;
+    readonly name: string;
+    readonly version: string;
+  }[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
+}
+
+const text = execFileSync(
+  'npm',
+  ['sbom', '--package-lock-only', '--sbom-format=cyclonedx', '--sbom-type=application'],
+  {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 64 * 1024 * 1024,
+  },
+);
+const whole = JSON.parse(text.toString()) as Bom & {
+  metadata: { component: { name: string; 'bom-ref': string } };
+};
+const wanted = new Set(runtimePackages().map(({ name, version }) => `${name}@${version}`));
+const components = whole.components.filter(({ name, version }) => wanted.has(`${name}@${version}`));
+const refs = new Set([whole.metadata.component['bom-ref'], ...components.map((one) => one['bom-ref'])]);
+const dependencies = whole.dependencies
+  .filter(({ ref }) => refs.has(ref))
+  .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((other) => refs.has(other)) }));
+const metadata = { ...whole.metadata, component: { ...whole.metadata.component, name: 'oidc-authz' } };
+process.stdout.write(`${JSON.stringify({ ...whole, metadata, components, dependencies }, null, 2)}\n`);

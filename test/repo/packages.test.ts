@@ -1,0 +1,127 @@
+/** What is installed beside our own code, and what the package is made of. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { runtimePackages } from '../../scripts/packages.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** A new package is a decision: raise this with a row in docs/adr/0009-runtime-dependencies.md. */
+const budget = 20;
+
+/** Licences that ask for no more than to be named. */
+const licences = new Set(['Apache-2.0', 'MIT', 'ISC', 'BlueOak-1.0.0']);
+
+describe('the runtime', () => {
+  test('has no more packages than the budget', () => {
+    expect(runtimePackages().length).toBeGreaterThan(0);
+    expect(runtimePackages().length).toBeLessThanOrEqual(budget);
+  });
+
+  test('has licences that fit ours', () => {
+    expect(runtimePackages().filter(({ licence }) => !licences.has(licence))).toEqual([]);
+  });
+
+  test('has no install script and no native code', () => {
+    const { packages } = JSON.parse(read('package-lock.json'));
+    const scripted = runtimePackages().filter(
+      ({ name }) => packages[`node_modules/${name}`].hasInstallScript,
+    );
+    expect(scripted).toEqual([]);
+    const native = runtimePackages().flatMap(({ name }) =>
+      globSync(`node_modules/${name}/**/*.node`, { cwd: root }),
+    );
+    expect(native).toEqual([]);
+  });
+
+  test('has a bill of materials that names every package, its licence and its hash', () => {
+    const text = execFileSync('npm', ['run', '--silent', 'sbom'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const { bomFormat, components } = JSON.parse(text.toString()) as {
+      bomFormat: string;
+      components: {
+        name: string;
+        version: string;
+        purl: string;
+        hashes?: { alg: string }[];
+        licenses?: { license: { id: string } }[];
+      }[];
+    };
+    expect(bomFormat).toBe('CycloneDX');
+    const found = components.map(({ name, version, licenses }) => [name, version, licenses?.[0]?.license.id]);
+    const expected = runtimePackages().map(({ name, version, licence }) => [name, version, licence]);
+    expect(found.toSorted()).toEqual(expected.toSorted());
+    for (const { purl, hashes } of components) {
+      expect(purl).toMatch(/^pkg:npm\//);
+      expect(hashes?.[0]?.alg).toBe('SHA-512');
+    }
+  });
+});
+
+describe('installing', () => {
+  test('runs no scripts and takes nothing that is newer than a few days', () => {
+    expect(read('.npmrc')).toMatch(/^ignore-scripts=true$/m);
+    expect(Number(/^min-release-age=(\d+)$/m.exec(read('.npmrc'))?.[1])).toBeGreaterThanOrEqual(1);
+    expect(read('.ci/run')).toContain('npm ci');
+    expect(read('.ci/run')).not.toMatch(/npm (install|i)\b/);
+    expect(read('Dockerfile').match(/npm ci --ignore-scripts/g)).toHaveLength(2);
+  });
+
+  test('takes every package by its hash', () => {
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { integrity?: string; link?: boolean }>;
+    };
+    const unhashed = Object.entries(packages).filter(
+      ([path, one]) => path !== '' && !/^sha512-/.test(one.integrity ?? ''),
+    );
+    expect(unhashed.map(([path]) => path)).toEqual([]);
+  });
+});
+
+describe('the package', () => {
+  const folderFor = () => {
+    const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    return folder;
+  };
+  const contentsOf = (folder: string) =>
+    Object.fromEntries(
+      globSync('**/*.*', { cwd: folder })
+        .toSorted()
+        .map((path) => [
+          path,
+          createHash('sha256')
+            .update(readFileSync(join(folder, path)))
+            .digest('hex'),
+        ]),
+    );
+  const build = (folder: string) => {
+    execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', folder], { cwd: root });
+    return contentsOf(folder);
+  };
+
+  test('is built to the same bytes each time', () => {
+    const [first, second] = [build(folderFor()), build(folderFor())];
+    expect(Object.keys(first)).toContain('main.js');
+    expect(first).toEqual(second);
+  });
+
+  test('holds what was built, the schema and the papers, and nothing else', () => {
+    const text = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [{ files }] = JSON.parse(text.toString()) as [{ files: { path: string }[] }];
+    const others = files
+      .map(({ path }) => path)
+      .filter((path) => !/^(dist\/.*\.js|schema\/.*\.json)$/.test(path));
+    expect(others.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json']);
+  });
+});
