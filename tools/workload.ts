@@ -28,7 +28,10 @@ export async function startWorkload(): Promise<Workload> {
       headers.push([(request.rawHeaders[index] ?? '').toLowerCase(), request.rawHeaders[index + 1] ?? '']);
     }
     const received: Received = { method: request.method ?? '', path: request.url ?? '', headers };
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(received));
+    const body = JSON.stringify(received);
+    response
+      .writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+      .end(body);
     request.resume();
   });
   server.keepAliveTimeout = 60_000;
