@@ -37,7 +37,7 @@ const entry = z
     issuedBefore: time.optional(),
     note: z.string().optional(),
   })
-  .refine((given) => revocableClaims.some((name) => given[name] !== undefined), {
+  .refine(namesSomebody, {
     message: `expected one of ${revocableClaims.join(', ')}; an entry with none would revoke every token`,
     when: () => true,
   });
@@ -75,6 +75,12 @@ export function readDenyList(text: string, name: string): readonly DenyListEntry
       return wanted === undefined ? [] : [[name, wanted] as const];
     }),
   }));
+}
+
+/** Runs beside problems of single fields too; what is no entry at all has its own problem already. */
+function namesSomebody(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return true;
+  return revocableClaims.some((name) => (given as Record<string, unknown>)[name] !== undefined);
 }
 
 function messageOf(issue: z.core.$ZodIssue): string {

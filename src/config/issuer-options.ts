@@ -124,9 +124,11 @@ export const issuerOptions = issuerFields.superRefine(acrossFields, { when: () =
 
 /** Finds what no field can know alone; runs beside problems of single fields, so nothing has a sure type yet. */
 function acrossFields(
-  issuer: Partial<Record<keyof z.input<typeof issuerFields>, unknown>>,
+  issuer: Partial<Record<keyof z.input<typeof issuerFields>, unknown>> | null,
   context: z.RefinementCtx,
 ) {
+  // What is no issuer at all has its own problem already.
+  if (typeof issuer !== 'object' || issuer === null || Array.isArray(issuer)) return;
   const problem = (field: string, message: string) =>
     context.addIssue({ code: 'custom', path: [field], message });
 

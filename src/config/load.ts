@@ -129,7 +129,9 @@ function toProblems(
   const value = valueAt(tree, issue.path);
   if (path === 'issuers' && value === undefined) return [{ path, source, message: noIssuer }];
   const title = titleAt(issue.path);
-  const expected = title === undefined ? issue.message : `expected ${title}`;
+  const isObjectWanted = issue.code === 'invalid_type' && issue.expected === 'object';
+  const untitled = isObjectWanted ? 'expected names with values' : issue.message;
+  const expected = title === undefined ? untitled : `expected ${title}`;
   return [
     {
       path,

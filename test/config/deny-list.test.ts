@@ -44,6 +44,7 @@ describe('what is refused, and where', () => {
     ['- {issuer: https://a, sub: a, issuedBefore: yesterday}', '[0].issuedBefore'],
     ['- {issuer: https://a, sub: a, issuedBefore: 2026-11-24}', '[0].issuedBefore'],
     ['- alice', '[0]'],
+    ['- null', '[0]'],
     ['entries: alice', 'entries'],
     ['entris: []', ''],
     ['alice', ''],

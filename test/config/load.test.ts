@@ -246,6 +246,13 @@ describe('a file', () => {
     ]);
   });
 
+  test('that has nothing, or a number, where names with values must be, is told', async () => {
+    for (const entry of ['null', '5', 'x', '[]'])
+      expect(await problemsOf({ file: `issuers: [${entry}]` })).toEqual([
+        expect.stringMatching(/^issuers\[0\] \(config\.yaml:1:11\): expected names with values, not /),
+      ]);
+  });
+
   test('never has the credentials of a URL told', async () => {
     const file = `issuers: [{issuer: "https://user:hunter2@issuer.example.com", audiences: [a], httpsProxy: "ftp://user:hunter3@proxy"}]`;
     const problems = await problemsOf({ file });

@@ -1,0 +1,405 @@
+/**
+ * What must hold whatever comes in, as properties: the tests try each some hundred times, `npm run fuzz` for as long as
+ * one wants.
+ */
+import fc from 'fast-check';
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { type Reason, reasons } from '../../src/check/reasons.ts';
+import type { CheckRequest } from '../../src/check/types.ts';
+import { readDenyList } from '../../src/config/deny-list.ts';
+import { supportedAlgorithms } from '../../src/config/issuer-options.ts';
+import { ConfigError } from '../../src/config/problems.ts';
+import { readCheckRequest } from '../../src/grpc/check-request.ts';
+import { MalformedMessage } from '../../src/grpc/protobuf.ts';
+import { createToResponse } from '../../src/grpc/response.ts';
+import { createToReply } from '../../src/http/reply.ts';
+import { discover } from '../../src/issuer/discovery.ts';
+import { readKeySet } from '../../src/issuer/key-set.ts';
+import { configOf } from '../support/app.ts';
+import { startCore, type TestCore } from '../support/core.ts';
+import { audience, type FakeIssuer } from '../support/fake-issuer.ts';
+import { officialCheck } from '../support/official-protos.ts';
+import { checkRequest } from '../support/requests.ts';
+import { base64url, goodClaims, goodHeader, signTexts } from '../support/tokens.ts';
+import { keyOf } from './corpus/case.ts';
+
+/** One invariant. */
+export interface Invariant {
+  readonly name: string;
+  readonly property: fc.IAsyncProperty<unknown[]>;
+}
+
+/** The longest time that any one input may take, in milliseconds; far above what it takes, far below a denial of service. */
+const patience = 1_000;
+
+/** Makes the invariants. @returns them, and what ends what they need */
+export async function createInvariants(
+  issuer: FakeIssuer,
+): Promise<{ readonly invariants: readonly Invariant[]; readonly stop: () => void }> {
+  const config = await configOf(
+    `issuers: [{issuer: "${issuer.url}", audiences: [${audience}], name: main, boundTokens: verify, algorithms: [RS256, PS256]}]
+dpop: {origins: ["https://orders.example.com"]}
+clientCertificates: {trustedHops: 1}
+`,
+  );
+  const core = await startCore(config);
+  const good = await issuer.mint();
+  const jwks = { keys: issuer.keys.map(({ publicJwk }) => publicJwk) } as JSONWebKeySet;
+  const toReply = createToReply(config);
+  const toResponse = createToResponse(config, (error) => {
+    throw error;
+  });
+
+  /** Checks, and proves that the answer is one of the closed set on both transports. */
+  const check = async (request: CheckRequest): Promise<Reason> => {
+    const started = performance.now();
+    const decision = await core.check(request);
+    if (performance.now() - started > patience) throw new Error('a check took too long');
+    if (!Object.hasOwn(reasons, decision.reason)) throw new Error(`no such reason: ${decision.reason}`);
+    if (decision.reason === 'internal_error') throw new Error('an internal error', { cause: decision });
+    const { status } = toReply(decision);
+    if ((status === 200) !== (decision.outcome === 'allow') || status >= 500)
+      throw new Error(`HTTP ${status}`);
+    toResponse(decision);
+    return decision.reason;
+  };
+  const isRefused = async (request: Partial<CheckRequest>) =>
+    (await check(checkRequest(request))) !== 'allowed';
+  const bearer = (token: string) => ({ authorization: [`Bearer ${token}`] });
+  const sure = (holds: boolean) => {
+    if (!holds) throw new Error('it does not hold');
+  };
+  const onlyThrows = (act: () => unknown, ...kinds: (new (...given: never[]) => Error)[]) => {
+    const started = performance.now();
+    try {
+      act();
+    } catch (error) {
+      if (!kinds.some((kind) => error instanceof kind)) throw error;
+    }
+    if (performance.now() - started > patience) throw new Error('it took too long');
+  };
+
+  const text = fc.string({ unit: 'binary', maxLength: 300 });
+  const printable = fc.string({ unit: fc.constantFrom(...'Bearer DPoP.,=-_+/ \taZ09"\\{}'), maxLength: 60 });
+  const bytes = fc.uint8Array({ maxLength: 400 });
+  const json = fc.json({ maxDepth: 4 });
+
+  const invariants: Invariant[] = [
+    {
+      name: 'an authorization header of anything is refused',
+      property: fc.asyncProperty(
+        fc.array(fc.oneof(text, printable), { maxLength: 3 }),
+        async (authorization) => sure(await isRefused({ authorization })),
+      ),
+    },
+    {
+      name: 'a token of anything is refused',
+      property: fc.asyncProperty(
+        fc.tuple(fc.oneof(json, text), fc.oneof(json, text), bytes),
+        async ([header, payload, signature]) =>
+          sure(
+            await isRefused(bearer([base64url(header), base64url(payload), base64url(signature)].join('.'))),
+          ),
+      ),
+    },
+    {
+      name: 'a good token with something cut out, put in or exchanged is refused',
+      property: fc.asyncProperty(
+        fc.tuple(
+          fc.nat(good.length),
+          fc.nat(20),
+          fc.string({ unit: fc.constantFrom(...'ABab09-_.=+/ ,'), maxLength: 10 }),
+        ),
+        async ([at, length, insert]) => {
+          const changed = good.slice(0, at) + insert + good.slice(at + length);
+          if (changed !== good && changed.trim() !== good) sure(await isRefused(bearer(changed)));
+        },
+      ),
+    },
+    {
+      name: 'a well signed token is allowed only where the reference allows it, and a good one is',
+      property: fc.asyncProperty(fc.tuple(oddHeader(), oddClaims(issuer)), async ([header, claims]) => {
+        const token = signTexts(
+          JSON.stringify({ ...goodHeader(issuer), ...header }),
+          JSON.stringify({ ...goodClaims(issuer), ...claims }),
+          keyOf(issuer),
+        );
+        const reason = await check(checkRequest(bearer(token)));
+        const byReference = await isAllowedByReference(token, issuer, jwks);
+        if (token.length <= 16 * 1024 && (reason === 'allowed') !== byReference)
+          throw new Error(
+            `${reason}, but the reference ${byReference ? 'allows' : 'refuses'}: ${JSON.stringify([header, claims])}`,
+          );
+      }),
+    },
+    {
+      name: 'proofs and certificates of anything do not help a stranger',
+      property: fc.asyncProperty(
+        fc.tuple(
+          fc.array(fc.oneof(text, printable), { maxLength: 2 }),
+          text,
+          text,
+          fc.oneof(text, fc.webPath()),
+          text,
+        ),
+        async ([dpop, forwardedClientCert, peerCertificate, path, host]) => {
+          const claims = goodClaims(issuer, { cnf: { jkt: 'A'.repeat(43), 'x5t#S256': 'A'.repeat(43) } });
+          const token = signTexts(JSON.stringify(goodHeader(issuer)), JSON.stringify(claims), keyOf(issuer));
+          for (const scheme of ['Bearer', 'DPoP'])
+            sure(
+              await isRefused({
+                authorization: [`${scheme} ${token}`],
+                dpop,
+                forwardedClientCert,
+                peerCertificate,
+                path,
+                host,
+              }),
+            );
+        },
+      ),
+    },
+    {
+      name: 'a message of anything is read or refused as malformed',
+      property: fc.asyncProperty(bytes, async (message) =>
+        onlyThrows(() => readCheckRequest(Buffer.from(message)), MalformedMessage),
+      ),
+    },
+    {
+      name: 'a message of which some bytes were changed is read or refused as malformed',
+      property: fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { minLength: 1, maxLength: 6 }),
+        async (changes) => {
+          const http = {
+            method: 'GET',
+            path: '/',
+            headers: { authorization: 'Bearer x' },
+            headerMap: { headers: [{ key: 'dpop', rawValue: Buffer.from('y') }] },
+          };
+          const message = officialCheck.requestSerialize({
+            attributes: { source: { certificate: 'c' }, request: { http } },
+          });
+          for (const [at, value] of changes) message[at % message.length] = value;
+          onlyThrows(() => readCheckRequest(message), MalformedMessage);
+        },
+      ),
+    },
+    {
+      name: 'a key set of anything gives sound keys or an error',
+      property: fc.asyncProperty(fc.oneof(text, json, oddKeySet()), async (published) =>
+        onlyThrows(() => {
+          const { keySet } = readKeySet(published, supportedAlgorithms, 100, undefined);
+          sure(
+            keySet.keys.length > 0 &&
+              keySet.keys.every(({ algorithm }) => supportedAlgorithms.includes(algorithm)),
+          );
+        }, Error),
+      ),
+    },
+    {
+      name: 'a discovery document of anything leads to an address that may be fetched, or is an error',
+      property: fc.asyncProperty(fc.oneof(text, json, oddDocument(issuer.url)), async (body) => {
+        const fetch = () => Promise.resolve({ body, headers: {} });
+        const found = await discover(issuer.url, `${issuer.url}/x`, fetch).catch((error: unknown) => {
+          if (!(error instanceof Error)) throw new Error('no error', { cause: error });
+          return undefined;
+        });
+        if (found !== undefined) sure(/^https?:\/\/(?!169\.254\.)/i.test(found.jwksUri));
+      }),
+    },
+    {
+      name: 'a configuration of anything is one, or a list of problems',
+      property: fc.asyncProperty(fc.oneof(text, json, oddConfiguration()), async (file) => {
+        try {
+          const read = await configOf(file);
+          sure(read.issuers.length > 0);
+        } catch (error) {
+          if (!(error instanceof ConfigError) || error.problems.length === 0) throw error;
+        }
+      }),
+    },
+    {
+      name: 'a deny list of anything is one, or a list of problems',
+      property: fc.asyncProperty(fc.oneof(text, json), async (list) =>
+        onlyThrows(() => readDenyList(list, 'list'), ConfigError),
+      ),
+    },
+  ] as unknown as Invariant[];
+  return { invariants, stop: core.stop };
+}
+
+/** The exhaustive one: no bit of a good token may be changed. @returns how many were tried */
+export async function tryEveryBit(core: TestCore, token: string): Promise<number> {
+  const segments = token.split('.').map((segment) => Buffer.from(segment, 'base64url'));
+  let tried = 0;
+  for (const [index, segment] of segments.entries()) {
+    for (let bit = 0; bit < segment.length * 8; bit++) {
+      const changed = Buffer.from(segment);
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      const parts = segments.map((one, other) => (other === index ? changed : one).toString('base64url'));
+      const { reason } = await core.check(checkRequest({ authorization: [`Bearer ${parts.join('.')}`] }));
+      if (reason === 'allowed') throw new Error(`bit ${bit} of segment ${index} may be changed`);
+      tried++;
+    }
+  }
+  return tried;
+}
+
+const odd = () =>
+  fc.oneof(
+    fc.constantFrom<unknown>(null, true, false, 0, -1, '', [], {}, 'x', 1e308, ['x'], [[]], { a: 1 }),
+    fc.jsonValue({ maxDepth: 2 }),
+  );
+
+/** Header parameters, mostly good ones. */
+function oddHeader() {
+  const names = fc.constantFrom(
+    'alg',
+    'kid',
+    'typ',
+    'cty',
+    'crit',
+    'b64',
+    'zip',
+    'jwk',
+    'jku',
+    'x5c',
+    'other',
+  );
+  const values = fc.oneof(
+    odd(),
+    fc.constantFrom('RS256', 'PS256', 'none', 'HS256', 'JWT', 'at+jwt', 'application/at+jwt', 'k1'),
+  );
+  return fc.dictionary(names, values, { maxKeys: 2 });
+}
+
+function oddClaims({ url }: FakeIssuer) {
+  const now = Math.floor(Date.now() / 1000);
+  const names = fc.constantFrom(
+    'iss',
+    'aud',
+    'exp',
+    'nbf',
+    'iat',
+    'sub',
+    'cnf',
+    'email',
+    'groups',
+    'scope',
+    'other',
+  );
+  const values = fc.oneof(
+    odd(),
+    fc.constantFrom<unknown>(
+      url,
+      `${url}/`,
+      audience,
+      [audience],
+      now,
+      now + 100,
+      now - 100,
+      now + 20,
+      now - 20,
+      now + 0.5,
+      2 ** 34,
+    ),
+  );
+  return fc.dictionary(names, values, { maxKeys: 3 });
+}
+
+/** The same question to jose and to the rules as they are written in docs and contract, not to our code. */
+async function isAllowedByReference(
+  token: string,
+  issuer: FakeIssuer,
+  jwks: JSONWebKeySet,
+): Promise<boolean> {
+  try {
+    const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(jwks), {
+      issuer: issuer.url,
+      audience,
+      algorithms: ['RS256'],
+      clockTolerance: 30,
+      requiredClaims: ['exp'],
+    });
+    const now = Date.now() / 1000;
+    const { typ, cty, kid } = protectedHeader;
+    const type =
+      typ === undefined
+        ? 'jwt'
+        : typeof typ === 'string'
+          ? typ.toLowerCase().replace(/^application\//, '')
+          : '';
+    const isText = (value: unknown) => value === undefined || typeof value === 'string';
+    const isSoon = (value: unknown) =>
+      value === undefined || (typeof value === 'number' && value <= now + 30 && value >= -(2 ** 33));
+    const audiences = [payload.aud].flat();
+    return (
+      ['jwt', 'at+jwt'].includes(type) &&
+      ['crit', 'b64', 'zip'].every((name) => !Object.hasOwn(protectedHeader, name)) &&
+      (!Object.hasOwn(protectedHeader, 'cty') ||
+        (typeof cty === 'string' && !/^(application\/)?jwt$/i.test(cty))) &&
+      isText(kid) &&
+      !Object.hasOwn(payload, 'cnf') &&
+      typeof payload.exp === 'number' &&
+      payload.exp > 0 &&
+      payload.exp <= 2 ** 33 &&
+      isSoon(payload.iat) &&
+      isSoon(payload.nbf) &&
+      audiences.every((member) => typeof member === 'string')
+    );
+  } catch {
+    return false;
+  }
+}
+
+function oddKeySet() {
+  const names = fc.constantFrom('kty', 'kid', 'alg', 'use', 'key_ops', 'n', 'e', 'crv', 'x', 'y', 'd', 'k');
+  const values = fc.oneof(
+    odd(),
+    fc.constantFrom('RSA', 'EC', 'OKP', 'oct', 'P-256', 'Ed25519', 'RS256', 'sig', 'AQAB'),
+    fc.base64String({ maxLength: 400 }),
+  );
+  return fc
+    .array(fc.oneof(odd(), fc.dictionary(names, values)), { maxLength: 5 })
+    .map((keys) => JSON.stringify({ keys }));
+}
+
+function oddDocument(url: string) {
+  const uris = fc.oneof(
+    odd(),
+    fc.webUrl(),
+    fc.constantFrom(
+      'file:///etc/passwd',
+      'http://169.254.169.254/',
+      'https://a@b/',
+      'data:,x',
+      'HTTP://169.254.169.254/keys',
+      'https://[fe80::1]/',
+    ),
+  );
+  return uris.map((jwks_uri) => JSON.stringify({ issuer: url, jwks_uri }));
+}
+
+function oddConfiguration() {
+  const names = fc.constantFrom(
+    'issuers',
+    'http',
+    'grpc',
+    'admin',
+    'cache',
+    'keys',
+    'log',
+    'limits',
+    'denyList',
+    'dpop',
+    'outputClaimToHeaders',
+    'workers',
+    'other',
+  );
+  const issuers = fc.constantFrom<unknown>(
+    [{ issuer: 'https://a', audiences: ['b'] }],
+    [{ issuer: 'https://a' }],
+    [{}],
+  );
+  return fc.dictionary(names, fc.oneof(odd(), issuers)).map((tree) => JSON.stringify(tree));
+}
