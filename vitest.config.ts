@@ -5,6 +5,9 @@ const common = { testTimeout: 60_000, hookTimeout: 60_000 };
 /** Tests that open sockets, start processes or make load: one file at a time, so that none starves another. */
 const live = ['test/*.test.ts', 'test/{e2e,grpc,http,observe,process,security}/**/*.test.ts'];
 
+/** Faults, floods and storms against a service of its own. */
+const chaos = ['test/chaos/**/*.test.ts'];
+
 /** Tests that ask other programs about image, manifests, rules and dashboard. */
 const manifests = ['test/{chart,deploy,image,validators,watch}/**/*.test.ts'];
 
@@ -17,7 +20,7 @@ export default defineConfig({
           ...common,
           name: 'quick',
           include: ['test/**/*.test.ts'],
-          exclude: [...live, ...manifests],
+          exclude: [...live, ...manifests, ...chaos],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -33,6 +36,7 @@ export default defineConfig({
         },
       },
       { test: { ...common, name: 'live', include: live, maxWorkers: 1, sequence: { groupOrder: 2 } } },
+      { test: { ...common, name: 'chaos', include: chaos, maxWorkers: 1, sequence: { groupOrder: 3 } } },
     ],
   },
 });

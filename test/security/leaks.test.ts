@@ -1,0 +1,182 @@
+/** Every reason, on every listener, with marked values everywhere: none of them comes out anywhere. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Reason, reasons } from '../../src/check/reasons.ts';
+import { until } from '../support/app.ts';
+import { connectGrpc } from '../support/grpc-client.ts';
+import { exchange, request } from '../support/http1.ts';
+import { createSigningKey } from '../support/keys.ts';
+import { startProcess } from '../support/process.ts';
+import { makeProof, thumbprint } from '../support/proofs.ts';
+import { bearer, type Case } from './corpus/case.ts';
+import { claimCases } from './corpus/claims.ts';
+import { credentialCases } from './corpus/credential.ts';
+import { cryptographyCases } from './corpus/cryptography.ts';
+import { headerCases } from './corpus/header.ts';
+import { createWorld, type World } from './world.ts';
+
+/** What stands in places that a client fills. None is part of any word that a service would say. */
+const canaries = ['cookie', 'query', 'body', 'user', 'claim', 'jti', 'proof', 'certificate', 'forwarded'].map(
+  (place) => `canary-${place}-7f3a`,
+);
+const [cookie, query, body, user, claim, jti, proof, certificate, forwarded] = canaries as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+];
+
+/** The reasons that tokens of the corpus do not lead to. */
+function furtherCases({ main, weak: revoking, curves }: World): Case[] {
+  const withMarks = { sub: user, jti, email: `${claim}@example.com`, groups: [claim], tid: claim };
+  return [
+    {
+      row: 'I12',
+      name: 'marked claims',
+      reason: 'allowed',
+      lines: async () => bearer(await main.mint({ claims: withMarks })),
+    },
+    {
+      row: 'I12',
+      name: 'a revoked token',
+      reason: 'token_revoked',
+      lines: async () => bearer(await revoking.mint({ claims: { ...withMarks, sid: 'revoked' } })),
+    },
+    {
+      row: 'I12',
+      name: 'no keys',
+      reason: 'keys_unavailable',
+      lines: async () => bearer(await curves.mint({ claims: { ...withMarks, iss: 'http://127.0.0.1:9' } })),
+    },
+    {
+      row: 'I12',
+      name: 'a bad proof',
+      reason: 'proof_invalid',
+      lines: async () => {
+        const key = await createSigningKey('c', 'ES256');
+        return [
+          `DPoP ${await revoking.mint({ claims: { ...withMarks, cnf: { jkt: await thumbprint(key) } } })}`,
+        ];
+      },
+    },
+  ];
+}
+
+test('whatever a check ends with, no log, metric or answer has any of it', { timeout: 120_000 }, async () => {
+  const world = await createWorld();
+  onTestFinished(() => world.close());
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const denied = join(folder, 'denied.yaml');
+  writeFileSync(denied, `- {issuer: "${world.weak.url}", sid: revoked, note: ${claim}}\n`);
+  const file = join(folder, 'config.yaml');
+  const configuration = world.configuration
+    .replace(
+      'log: {checks: none}',
+      `log: {level: trace, checks: all}\ndenyList: {file: ${denied}}\ndpop: {origins: ["https://orders.example.com"]}`,
+    )
+    .replace('name: weak,', 'name: weak, boundTokens: verify,')
+    .replace(
+      '\nhttp: {',
+      '\n  - {issuer: "http://127.0.0.1:9", audiences: [orders-api], name: away}\nhttp: {',
+    );
+  writeFileSync(file, configuration);
+  const service = startProcess(['--config', file]);
+  const [httpPort, grpcPort, adminPort] = [
+    await service.port('http'),
+    await service.port('grpc'),
+    await service.port('admin'),
+  ];
+  await Promise.all(
+    ['main', 'strict', 'curves', 'open', 'weak'].map((name) =>
+      service.record(({ issuer, state }) => issuer === name && state === 'ready'),
+    ),
+  );
+  const grpc = connectGrpc(grpcPort);
+  onTestFinished(grpc.close);
+
+  const all = [
+    ...furtherCases(world),
+    ...headerCases,
+    ...cryptographyCases,
+    ...claimCases,
+    ...credentialCases,
+  ];
+  const byReason = Map.groupBy(all, ({ reason }) => reason);
+  const answers: string[] = [];
+  const secrets = new Set(canaries);
+  const stranger = await createSigningKey('s', 'ES256');
+  for (const cases of byReason.values()) {
+    for (const one of cases.slice(0, 4)) {
+      const lines = await one.lines(world);
+      for (const line of lines)
+        for (const part of line.split(/[\s.,]+/)) if (part.length >= 24) secrets.add(part);
+      const dpop = await makeProof(stranger, proof, { claims: { jti: proof } });
+      for (const part of dpop.split('.')) secrets.add(part);
+      const others = {
+        cookie: `session=${cookie}`,
+        dpop,
+        'x-forwarded-client-cert': `Hash=${certificate};URI=spiffe://${certificate}`,
+        'x-forwarded-access-token': forwarded,
+        'x-auth-request-user': user,
+      };
+      if (one.isRaw !== true) {
+        const headers = [
+          ...lines.map((line) => `authorization: ${line}`),
+          ...Object.entries(others).map(([name, value]) => `${name}: ${value}`),
+          `content-length: ${body.length}`,
+        ];
+        const answer = await exchange(
+          httpPort,
+          request('POST', `/orders?access_token=${query}#${query}`, headers) + body,
+        );
+        if (one.reason === 'allowed' && answer !== undefined) {
+          // What an allow forwards is what it is for.
+          expect(answer.status).toBe(200);
+          answers.push(answer.body);
+        } else answers.push(JSON.stringify(answer));
+      }
+      const headerMap = {
+        headers: [
+          ...lines.map((line) => ({ key: 'authorization', rawValue: Buffer.from(line) })),
+          ...Object.entries(others).map(([key, value]) => ({ key, rawValue: Buffer.from(value) })),
+        ],
+      };
+      const {
+        okResponse: _,
+        dynamicMetadata,
+        ...rest
+      } = await grpc.check({ method: 'POST', path: `/orders?x=${query}`, headerMap });
+      expect(dynamicMetadata?.fields?.reason?.stringValue).toBe(one.reason);
+      answers.push(JSON.stringify(rest));
+    }
+  }
+
+  const wanted = (Object.keys(reasons) as Reason[]).filter(
+    (reason) => reason !== 'overloaded' && reason !== 'internal_error',
+  );
+  await until(() => wanted.every((reason) => service.output().includes(`"reason":"${reason}"`)));
+  for (const path of ['metrics', 'readyz', 'livez', `x?${query}`])
+    answers.push(await (await fetch(`http://127.0.0.1:${adminPort}/${path}`)).text());
+  const everything = [service.output(), service.errors(), ...answers].join('\n');
+  expect([...secrets].filter((secret) => everything.includes(secret))).toEqual([]);
+  expect(secrets.size).toBeGreaterThan(80);
+  expect(service.errors()).toBe('');
+});
+
+test('a deny list that is wrong is told without what stands in it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const denied = join(folder, 'denied.yaml');
+  writeFileSync(denied, `- {issuer: https://a, sub: ${user}, issuedBefore: ${claim}}\n- {sub: ${user}}\n`);
+  const service = startProcess(['--issuer', 'https://a', '--audience', 'a', '--deny-list-file', denied]);
+  expect(await service.exit).toBe(2);
+  expect(service.errors()).not.toMatch(/canary-/);
+});
