@@ -8,6 +8,7 @@ import { chartFiles } from './chart.ts';
 import { dashboardJson } from './dashboard.ts';
 import { deployFiles } from './deploy/files.ts';
 import { packagesMarkdown } from './packages.ts';
+import { securityFiles } from './security.ts';
 
 /** The files and their texts. */
 export async function generatedFiles(): Promise<readonly (readonly [path: string, text: string])[]> {
@@ -17,6 +18,7 @@ export async function generatedFiles(): Promise<readonly (readonly [path: string
     ['docs/reasons.md', reasonsMarkdown()],
     ['docs/metrics.md', metricsMarkdown()],
     ['docs/security/packages.md', packagesMarkdown()],
+    ...securityFiles(),
     ...(await chartFiles()),
     ['charts/oidc-authz/files/dashboard.json', dashboardJson()],
     ...(await deployFiles()),

@@ -1,0 +1,82 @@
+/** The service under the flags that the image starts it with. */
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { audience, startFakeIssuer } from '../support/fake-issuer.ts';
+import { exchange, request } from '../support/http1.ts';
+import { type ServiceProcess, startCommand } from '../support/process.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const [, list = '[]'] = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(`${root}Dockerfile`, 'utf8')) ?? [];
+const flags = (JSON.parse(list) as string[])
+  .filter((word) => word.startsWith('--'))
+  .map((flag) => flag.replace('=/app', `=${root.slice(0, -1)}`));
+
+const listeners = ['http', 'grpc', 'admin'].flatMap((name) => [
+  `--${name}-host`,
+  '127.0.0.1',
+  `--${name}-port`,
+  '0',
+]);
+
+async function startHardened(
+  more: readonly string[] = [],
+): Promise<{ service: ServiceProcess; port: number; token: string }> {
+  const issuer = await startFakeIssuer();
+  onTestFinished(() => issuer.close());
+  const service = startCommand(process.execPath, [
+    ...flags,
+    ...more,
+    'src/main.ts',
+    '--issuer',
+    issuer.url,
+    '--audience',
+    audience,
+    ...listeners,
+  ]);
+  await service.record(({ state }) => state === 'ready');
+  return { service, port: await service.port('http'), token: await issuer.mint() };
+}
+
+describe('under the flags of the image the service', () => {
+  test('has its permissions, no prototype accessor, no code out of text, and no debugger', () => {
+    for (const flag of [
+      '--permission',
+      '--disable-proto=delete',
+      '--disable-sigusr1',
+      '--disallow-code-generation-from-strings',
+    ])
+      expect(flags).toContain(flag);
+    expect(flags.filter((flag) => /allow-(child-process|worker|addons|wasi|fs-write)/.test(flag))).toEqual(
+      [],
+    );
+  });
+
+  test('answers checks', async () => {
+    const { port, token } = await startHardened();
+    expect((await exchange(port, request('GET', '/', [`authorization: Bearer ${token}`])))?.status).toBe(200);
+    expect((await exchange(port, request('GET', '/')))?.status).toBe(401);
+  });
+
+  test('opens no debugger on SIGUSR1', async () => {
+    const { service, port, token } = await startHardened(['--inspect-port=0']);
+    service.child.kill('SIGUSR1');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(service.errors()).not.toMatch(/Debugger|inspector/i);
+    expect((await exchange(port, request('GET', '/', [`authorization: Bearer ${token}`])))?.status).toBe(200);
+    expect(service.child.exitCode).toBeNull();
+    expect(await isOpen(9229)).toBe(false);
+  });
+});
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

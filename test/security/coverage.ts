@@ -1,0 +1,746 @@
+/**
+ * Every threat that was considered, and the tests that it is met by: the source of docs/security/coverage.md. What the corpus
+ * covers is found by the row that each of its cases names; for the rest a test is named by its file and a part of its title.
+ */
+
+/** A threat. */
+export interface Row {
+  readonly id: string;
+  readonly threat: string;
+  /** Tests beside the corpus: the file below `test`, and a part of a title in it. */
+  readonly tests?: readonly (readonly [file: string, title: string])[];
+  /** What a reader must know: where the contract decides otherwise, or why the row does not apply. */
+  readonly note?: string;
+}
+
+/** Rows that belong together. */
+export interface Table {
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+const http = 'http/server.test.ts';
+const grpc = 'grpc/server.test.ts';
+const wire = 'grpc/wire.test.ts';
+const envoy = 'e2e/envoy.test.ts';
+const verifier = 'token/verifier.test.ts';
+const issuer = 'issuer/issuer.test.ts';
+const fetching = 'issuer/fetch.test.ts';
+const keys = 'issuer/keys.test.ts';
+const app = 'app.test.ts';
+const running = 'process/process.test.ts';
+const chaosIssuer = 'chaos/issuer.test.ts';
+const chaosProcess = 'chaos/process.test.ts';
+const invariants = 'security/invariants.test.ts';
+const raw = 'security/raw.test.ts';
+
+const noRules =
+  'There are no rules on hosts, paths, methods or addresses: every request is checked alike, whatever its path.';
+
+/** All tables. */
+export const tables: readonly Table[] = [
+  {
+    title: 'A. Header and shape of a token',
+    rows: [
+      { id: 'A1', threat: 'No signature at all: `alg` none, in any spelling or none' },
+      { id: 'A2', threat: 'HMAC with the public key as its secret' },
+      { id: 'A3', threat: 'Another algorithm than the key is for' },
+      {
+        id: 'A4',
+        threat: 'A key of its own in `jwk`',
+        note: '`jwk` is never used, and no reason to refuse: some issuers send it.',
+      },
+      {
+        id: 'A5',
+        threat: 'A place to fetch keys from in `jku` or `x5u`',
+        note: 'Never followed, and no reason to refuse.',
+      },
+      {
+        id: 'A6',
+        threat: 'A certificate chain of its own in `x5c`',
+        note: 'Never used, and no reason to refuse.',
+      },
+      { id: 'A7', threat: '`kid` that walks paths or injects commands' },
+      {
+        id: 'A8',
+        threat: '`kid` of another type, or endless',
+        note: 'An empty `kid` is text, and finds no key.',
+      },
+      {
+        id: 'A9',
+        threat: 'A fetch for every unknown `kid`',
+        tests: [
+          [verifier, 'in a flood causes at most two fetches'],
+          ['process/endurance.test.ts', '10,000 unknown key ids'],
+          [chaosProcess, 'R13'],
+        ],
+      },
+      { id: 'A10', threat: '`crit`' },
+      { id: 'A11', threat: '`b64`' },
+      { id: 'A12', threat: '`zip`, bombs within' },
+      { id: 'A13', threat: 'Encrypted tokens' },
+      { id: 'A14', threat: 'A token within a token' },
+      { id: 'A15', threat: 'The JSON serializations' },
+      { id: 'A16', threat: 'Segments missing, empty or too many' },
+      {
+        id: 'A17',
+        threat: 'One token in many spellings',
+        tests: [[invariants, 'no bit of it may be changed']],
+      },
+      { id: 'A18', threat: 'Header JSON that two readers read differently' },
+      { id: 'A19', threat: 'Tokens of another type' },
+      {
+        id: 'A20',
+        threat: 'An ID token in the place of an access token',
+        note: 'An ID token is meant for its client; it is accepted only where that client id is one of the `audiences`.',
+      },
+    ],
+  },
+  {
+    title: 'B. Signatures and keys',
+    rows: [
+      { id: 'B1', threat: 'ECDSA with r or s out of range' },
+      { id: 'B2', threat: 'ECDSA in another encoding or length' },
+      {
+        id: 'B3',
+        threat: 'The twin of an ECDSA signature',
+        tests: [['token/revocation.test.ts', 'a token is revoked']],
+        note: 'It is as valid as the other; revocation goes by claims, which are the same in both.',
+      },
+      { id: 'B4', threat: 'RSA keys below 2048 bits' },
+      { id: 'B5', threat: 'RSA exponents of 1, even or small' },
+      { id: 'B6', threat: 'Forged padding under e = 3', note: 'Keys with e below 65537 are refused.' },
+      { id: 'B7', threat: 'RSA keys that can be factored from themselves' },
+      {
+        id: 'B8',
+        threat: 'Keys so large that verifying is an attack',
+        tests: [[keys, 'with too many members is refused whole']],
+      },
+      { id: 'B9', threat: 'Points off the curve, of another curve or type' },
+      {
+        id: 'B10',
+        threat: 'Ed25519 points of small order, malleable S',
+        tests: [[keys, 'of small order are refused']],
+      },
+      { id: 'B11', threat: 'Algorithms and curves that nobody allowed' },
+      { id: 'B12', threat: 'RSA padding that is nearly right' },
+      { id: 'B13', threat: '`use`, `key_ops` and `alg` of a key ignored' },
+      {
+        id: 'B14',
+        threat: 'Time tells a secret',
+        tests: [['check/reasons.test.ts', 'the body is the same for every reason']],
+        note: 'There is no secret: nothing is compared that a client must not know. Answers of one error are the same bytes.',
+      },
+    ],
+  },
+  {
+    title: 'C. Claims',
+    rows: [
+      { id: 'C1', threat: 'Expired', tests: [[verifier, 'ends with its own expiry, to the second']] },
+      { id: 'C2', threat: 'No `exp`' },
+      { id: 'C3', threat: '`exp` that is no date' },
+      { id: 'C4', threat: '`nbf` in the future' },
+      { id: 'C5', threat: '`iat` in the future' },
+      {
+        id: 'C6',
+        threat: 'A tolerance that tolerates everything',
+        tests: [['config/load.test.ts', 'that is wrong is told with where it came from']],
+        note: 'At most 2 minutes; anything else is a configuration error.',
+      },
+      { id: 'C7', threat: 'Audiences of every form' },
+      { id: 'C8', threat: 'An `iss` that only looks like it' },
+      { id: 'C9', threat: 'One issuer speaks for another' },
+      { id: 'C10', threat: 'A claim twice' },
+      { id: 'C11', threat: 'A payload that is no JSON object, or no UTF-8' },
+      { id: 'C12', threat: 'A payload that is deep or huge' },
+      {
+        id: 'C13',
+        threat: 'Claims that change prototypes',
+        tests: [['check/forward.test.ts', 'a claim is never found in a prototype']],
+      },
+      {
+        id: 'C14',
+        threat: 'A bound token used as a bearer token',
+        tests: [
+          ['proof/dpop.test.ts', 'as Bearer, with or without its proof'],
+          ['proof/client-certificate.test.ts', 'is good with that certificate alone'],
+        ],
+      },
+      {
+        id: 'C15',
+        threat: 'Addresses with two domains',
+        note: 'No decision is made by the domain of an address. A value is forwarded as it was signed.',
+      },
+      {
+        id: 'C16',
+        threat: 'Groups of another type',
+        tests: [['check/forward.test.ts', 'what is withheld is counted by its cause']],
+      },
+      { id: 'C17', threat: 'Scopes that only contain the one required' },
+      {
+        id: 'C18',
+        threat: 'A pattern that costs or remembers',
+        note: 'No configuration holds a pattern; claims are compared as values.',
+      },
+    ],
+  },
+  {
+    title: 'D. How the credential arrives',
+    rows: [
+      {
+        id: 'D1',
+        threat: 'Two authorization headers',
+        tests: [
+          [http, 'two authorization headers of any spelling are two'],
+          [envoy, 'two authorization headers: 401'],
+        ],
+      },
+      {
+        id: 'D2',
+        threat: 'Two that a proxy joined',
+        tests: [[wire, 'the authorization headers of a CheckRequest']],
+      },
+      { id: 'D3', threat: 'The scheme in any case' },
+      { id: 'D4', threat: 'White space' },
+      {
+        id: 'D5',
+        threat: 'None',
+        tests: [['check/challenge.test.ts', 'without a token the challenge has no error']],
+      },
+      {
+        id: 'D6',
+        threat: 'Text of the token in the challenge',
+        tests: [['check/challenge.test.ts', 'a bad token is told by its error code alone']],
+      },
+      { id: 'D7', threat: 'A token within Basic', note: 'Refused, on purpose: oauth2-proxy takes it.' },
+      {
+        id: 'D8',
+        threat: 'The DPoP scheme',
+        tests: [['proof/dpop.test.ts', 'a token that is not bound is good as Bearer, and none for DPoP']],
+        note: 'Without `dpop.origins` another scheme like any; with it, a proof is needed.',
+      },
+      {
+        id: 'D9',
+        threat: 'A token in query, cookie, body or other headers',
+        tests: [[http, 'a token anywhere else is none']],
+      },
+      { id: 'D10', threat: 'Bytes beyond ASCII', tests: [[http, 'what is no HTTP']] },
+      { id: 'D11', threat: 'A token without end' },
+      { id: 'D12', threat: 'A large header section', tests: [[http, 'a header section of 96 KiB']] },
+      { id: 'D13', threat: 'Thousands of headers', tests: [[http, 'in two thousand']] },
+      {
+        id: 'D14',
+        threat: 'Metadata whose address a client chooses',
+        tests: [[http, 'to a denial has these headers and no other']],
+        note: 'No `resource_metadata` is sent.',
+      },
+      { id: 'D15', threat: 'Opaque tokens' },
+    ],
+  },
+  {
+    title: 'E. The contract with Envoy',
+    rows: [
+      {
+        id: 'E1',
+        threat: 'An empty answer is an allow',
+        tests: [
+          ['grpc/response.test.ts', 'only an allow carries code 0'],
+          ['grpc/response.test.ts', 'is not let out'],
+        ],
+      },
+      {
+        id: 'E2',
+        threat: 'A header added beside the forged one',
+        tests: [[envoy, 'headers that a client forges do not arrive']],
+      },
+      {
+        id: 'E3',
+        threat: 'A forged header where the claim is absent',
+        tests: [[envoy, 'claims that no header can carry are withheld']],
+      },
+      {
+        id: 'E4',
+        threat: 'The same header with underscores',
+        tests: [
+          [envoy, 'in whichever spelling'],
+          ['check/forward.test.ts', 'where none is to be set, all are removed'],
+        ],
+      },
+      {
+        id: 'E5',
+        threat: '`x-forwarded-*` believed',
+        tests: [['proof/client-certificate.test.ts', 'another workload forges']],
+        note: 'None is read but `x-forwarded-client-cert`, and that only where the configuration says whom to believe.',
+      },
+      {
+        id: 'E6',
+        threat: 'A failure of ours becomes a 5xx',
+        tests: [
+          ['check/check.test.ts', 'whatever goes wrong inside is an error'],
+          ['check/reasons.test.ts', 'no reason has a 5xx over HTTP'],
+        ],
+        note: 'Except where `whenUnavailable: error` asks for it, and no client can cause it.',
+      },
+      {
+        id: 'E7',
+        threat: 'A failed call over gRPC',
+        tests: [['grpc/response.test.ts', 'an error is left to Envoy only where that is said']],
+      },
+      { id: 'E8', threat: 'Another 2xx than 200', tests: [[http, 'every method that Node knows']] },
+      {
+        id: 'E9',
+        threat: 'Headers of a denial that reach the client',
+        tests: [[http, 'to a denial has these headers and no other']],
+      },
+      {
+        id: 'E10',
+        threat: 'A health path on the check port lets everybody in',
+        tests: [[http, 'those of health checks and metrics among them']],
+      },
+      {
+        id: 'E11',
+        threat: 'Line breaks and letters beyond ASCII from claims',
+        tests: [['check/forward.test.ts', 'whatever a claim holds']],
+      },
+      {
+        id: 'E12',
+        threat: 'Headers too large for Envoy',
+        tests: [['check/forward.test.ts', 'total_length']],
+      },
+      {
+        id: 'E13',
+        threat: 'Headers that must not be set',
+        tests: [['config/load.test.ts', '%s says what its first line expects']],
+      },
+      {
+        id: 'E14',
+        threat: 'Odd methods and bodies',
+        tests: [
+          [http, 'every method that Node knows'],
+          [envoy, 'a body, chunks, an upgrade'],
+        ],
+      },
+      {
+        id: 'E15',
+        threat: 'Malformed paths',
+        tests: [
+          [http, 'every path'],
+          [envoy, 'every method and odd paths'],
+        ],
+      },
+      {
+        id: 'E16',
+        threat: 'Upgrades and expectations',
+        tests: [
+          [http, 'everything is a check'],
+          [envoy, 'a body, chunks, an upgrade'],
+        ],
+      },
+      {
+        id: 'E17',
+        threat: 'An authorizer that hangs',
+        tests: [
+          [grpc, 'of the service is two seconds'],
+          [verifier, 'whose fetch hangs is answered by the deadline'],
+        ],
+      },
+      {
+        id: 'E18',
+        threat: 'An answer after the client has gone',
+        tests: [
+          [grpc, 'outlives 400 cancelled checks a second'],
+          [envoy, 'clients that go away'],
+        ],
+      },
+    ],
+  },
+  {
+    title: 'F. Exemptions',
+    rows: [
+      {
+        id: 'F-1 to F-12',
+        threat: 'Exemptions by path, host, method, user agent or address, and the ways around them',
+        note: noRules,
+      },
+    ],
+  },
+  {
+    title: 'G. Remembered tokens',
+    rows: [
+      { id: 'G1', threat: 'Two tokens share an entry', tests: [[invariants, 'no bit of it may be changed']] },
+      {
+        id: 'G2',
+        threat: 'A decision is remembered, not a fact',
+        tests: [[app, 'and still judges these anew']],
+      },
+      {
+        id: 'G3',
+        threat: 'An entry outlives its token',
+        tests: [[verifier, 'ends with its own expiry, to the second']],
+      },
+      {
+        id: 'G4',
+        threat: 'An entry that never ends',
+        tests: [['token/cache.test.ts', 'a token is remembered until its age']],
+      },
+      {
+        id: 'G5',
+        threat: 'A key is withdrawn or replaced',
+        tests: [
+          [verifier, 'goes with its key'],
+          [verifier, 'when other key material takes the name'],
+          [chaosIssuer, 'R5'],
+        ],
+      },
+      {
+        id: 'G6',
+        threat: 'A refusal is remembered',
+        tests: [
+          [verifier, 'what is not remembered'],
+          [issuer, 'published while its kid is asked for'],
+        ],
+      },
+      {
+        id: 'G7',
+        threat: 'Spellings of one token fill it',
+        note: 'See A17: they are refused before they are looked up as tokens.',
+        tests: [[invariants, 'whatever comes in']],
+      },
+      {
+        id: 'G8',
+        threat: 'Distinct tokens fill memory',
+        tests: [
+          ['process/endurance.test.ts', '200,000 distinct tokens'],
+          ['token/cache.test.ts', 'the memory is bounded too'],
+        ],
+      },
+      {
+        id: 'G9',
+        threat: 'The clock jumps',
+        tests: [[verifier, 'is judged by the wall clock when that jumps']],
+      },
+      {
+        id: 'G10',
+        threat: 'A shared failure',
+        tests: [
+          [verifier, 'of one token are one verification'],
+          ['token/verification-queue.test.ts', 'that fails fails alone'],
+        ],
+      },
+      {
+        id: 'G11',
+        threat: 'The configuration changes',
+        tests: [
+          [app, 'and still judges these anew'],
+          [app, 'refuses its tokens at once, cached ones too'],
+        ],
+      },
+      {
+        id: 'G12',
+        threat: 'Remembered claims are changed',
+        tests: [['check/forward.test.ts', 'which headers']],
+        note: 'The payload is kept as text, and read anew by whoever needs it.',
+      },
+    ],
+  },
+  {
+    title: 'H. Discovery and keys',
+    rows: [
+      { id: 'H1', threat: 'The document is of another issuer', tests: [[issuer, '%s is refused']] },
+      {
+        id: 'H2',
+        threat: 'The comparison is skipped',
+        tests: [[issuer, 'elsewhere must still be of the configured issuer']],
+      },
+      {
+        id: 'H3',
+        threat: 'Redirects',
+        tests: [
+          [fetching, 'is refused or ended'],
+          [chaosIssuer, 'R8 to R12'],
+        ],
+      },
+      {
+        id: 'H4',
+        threat: 'Plain http, other schemes',
+        tests: [
+          [issuer, '%s is refused'],
+          [invariants, 'whatever comes in'],
+        ],
+      },
+      {
+        id: 'H5',
+        threat: 'Keys from inside the network',
+        tests: [[issuer, 'that moves the keys to another host is refused until a reload']],
+        note: 'Another host is allowed, since large issuers have one; a link-local address never, a later move only with a reload.',
+      },
+      {
+        id: 'H6',
+        threat: 'Endless answers and bombs',
+        tests: [
+          [fetching, 'is refused or ended'],
+          [chaosIssuer, 'R8 to R12'],
+        ],
+      },
+      {
+        id: 'H7',
+        threat: 'An issuer that trickles',
+        tests: [
+          [fetching, 'is refused or ended'],
+          [chaosIssuer, 'R8 to R12'],
+        ],
+      },
+      {
+        id: 'H8',
+        threat: 'Garbage',
+        tests: [
+          [keys, 'that is %s is refused'],
+          [chaosIssuer, 'R8 to R12'],
+        ],
+      },
+      { id: 'H9', threat: 'A bad member spoils the set', tests: [[keys, 'serves its good members']] },
+      { id: 'H10', threat: 'Private or symmetric keys published' },
+      { id: 'H11', threat: 'Two keys of one name', tests: [[keys, 'drops two keys of one name']] },
+      { id: 'H12', threat: 'An empty set after a good one', tests: [[chaosIssuer, 'R8 to R12']] },
+      { id: 'H13', threat: 'A token without `kid`', tests: [[verifier, 'needs a single key that fits']] },
+      {
+        id: 'H14',
+        threat: 'TLS that anybody can read',
+        tests: [
+          [fetching, 'an unknown authority is refused, whatever the environment says'],
+          ['process/refusals.test.ts', 'NODE_TLS_REJECT_UNAUTHORIZED=0'],
+        ],
+      },
+      { id: 'H15', threat: 'The document changes', tests: [[issuer, 'that moves the keys to another host']] },
+      {
+        id: 'H16',
+        threat: 'Proxies by environment',
+        tests: [[fetching, 'that the environment names, only where that is said']],
+      },
+    ],
+  },
+  {
+    title: 'I. The surface of the service',
+    rows: [
+      { id: 'I1', threat: 'Request smuggling', tests: [[http, 'what is no HTTP']] },
+      {
+        id: 'I2',
+        threat: 'HTTP/2 floods',
+        tests: [[grpc, 'a hostile connection is ended within two seconds']],
+      },
+      {
+        id: 'I3',
+        threat: 'Messages that are huge, deep or compressed',
+        tests: [
+          [grpc, 'a call that is no check'],
+          ['grpc/message.test.ts', 'what is refused'],
+        ],
+      },
+      { id: 'I4', threat: 'Malformed frames', tests: [[raw, 'bytes of anything']] },
+      {
+        id: 'I5',
+        threat: 'Slow clients',
+        tests: [
+          [http, 'a slow client is cut off within 20 s'],
+          [grpc, 'a silent connection is cut off within 20 s'],
+        ],
+      },
+      { id: 'I6', threat: 'Admin paths', tests: [[app, 'has three paths and no other']] },
+      {
+        id: 'I7',
+        threat: 'A debugger by signal',
+        tests: [['process/hardening.test.ts', 'opens no debugger on SIGUSR1']],
+      },
+      {
+        id: 'I8',
+        threat: 'A flood of forged signatures',
+        tests: [[chaosProcess, 'R20']],
+        note: 'Measured in [denial of service](denial-of-service.md).',
+      },
+      {
+        id: 'I9',
+        threat: 'Threads that cryptography and names share',
+        tests: [[chaosProcess, 'R20']],
+        note: 'Signatures are verified on the main thread, in bounded turns; names are looked up by others.',
+      },
+      { id: 'I10', threat: 'Names that collide in a hash table' },
+      {
+        id: 'I11',
+        threat: 'Lines forged in the log',
+        tests: [['observe/records.test.ts', 'is one line, whatever a downstream sends']],
+      },
+      {
+        id: 'I12',
+        threat: 'Tokens, claims and cookies in logs, metrics and answers',
+        tests: [['security/leaks.test.ts', 'whatever a check ends with']],
+      },
+      {
+        id: 'I13',
+        threat: 'Series without end',
+        tests: [['observe/records.test.ts', 'the number of series does not grow']],
+      },
+      {
+        id: 'I14',
+        threat: 'Answers that tell the reason',
+        tests: [['check/reasons.test.ts', 'the body is the same for every reason']],
+      },
+      {
+        id: 'I15',
+        threat: 'Calls past the proxy',
+        tests: [['chart/render.test.ts', 'opens the network to the ports']],
+        note: 'A matter of the network: the chart has a NetworkPolicy; `clientCaFile` admits known clients alone.',
+      },
+      { id: 'I16', threat: 'Headers named `__proto__`', tests: [[wire, 'with headers of odd names']] },
+      {
+        id: 'I17',
+        threat: 'A misspelt option is ignored',
+        tests: [['config/load.test.ts', 'that nobody knows is told, with what was probably meant']],
+      },
+    ],
+  },
+  {
+    title: 'R. Reliability',
+    rows: [
+      {
+        id: 'R1',
+        threat: 'The issuer is down at the start',
+        tests: [
+          [app, 'the service stays up, is not ready'],
+          [chaosIssuer, 'R1'],
+        ],
+      },
+      { id: 'R2', threat: 'A wrong configuration at the start', tests: [[running, 'with exit code 2']] },
+      { id: 'R3', threat: 'The issuer goes away later', tests: [[issuer, 'keys serve on for maxStale']] },
+      {
+        id: 'R4',
+        threat: 'It stays away',
+        tests: [['life.test.ts', 'readiness stays when the keys have become too old']],
+        note: 'A check ends as `keys_unavailable`; readiness stays, or all replicas would leave together.',
+      },
+      { id: 'R5', threat: 'A thousand rotations under load', tests: [[chaosIssuer, 'R5']] },
+      { id: 'R6', threat: 'A hard rotation', tests: [[chaosIssuer, 'R6']] },
+      {
+        id: 'R7',
+        threat: 'A key must go at once',
+        tests: [
+          [app, 'has withdrawn keys gone at once'],
+          [running, 'SIGHUP alone has the keys fetched anew'],
+        ],
+      },
+      { id: 'R8', threat: 'A slow issuer', tests: [[chaosIssuer, 'R8 to R12']] },
+      { id: 'R9', threat: 'An endless issuer', tests: [[chaosIssuer, 'R8 to R12']] },
+      { id: 'R10', threat: 'An issuer of garbage', tests: [[chaosIssuer, 'R8 to R12']] },
+      { id: 'R11', threat: 'An issuer of errors and redirects', tests: [[chaosIssuer, 'R8 to R12']] },
+      { id: 'R12', threat: 'An issuer that comes and goes', tests: [[chaosIssuer, 'R12: an issuer']] },
+      {
+        id: 'R13',
+        threat: 'A storm of unknown key ids',
+        tests: [[chaosProcess, 'R13']],
+        note: 'A few seconds of 1,500 a second; a minute of 5,000 needs a machine of its own.',
+      },
+      {
+        id: 'R14',
+        threat: 'The end under load, HTTP',
+        tests: [[app, 'under 500 checks a second loses none']],
+      },
+      {
+        id: 'R15',
+        threat: 'The end under load, gRPC',
+        tests: [[app, 'under 500 checks a second loses none']],
+      },
+      {
+        id: 'R16',
+        threat: 'Replicas replaced one by one',
+        tests: [[envoy, 'a replica that drains under 500 requests a second loses none']],
+        note: 'Seconds, not minutes, and one replica after the other.',
+      },
+      {
+        id: 'R17',
+        threat: 'A second signal',
+        tests: [[running, 'ends at once with code 1 on a second signal']],
+      },
+      { id: 'R18', threat: 'The process stands still', tests: [[chaosProcess, 'R18']] },
+      {
+        id: 'R19',
+        threat: 'A flood of distinct good tokens',
+        tests: [['process/endurance.test.ts', '200,000 distinct tokens']],
+      },
+      { id: 'R20', threat: 'A flood of distinct bad tokens', tests: [[chaosProcess, 'R20']] },
+      { id: 'R21', threat: 'No more files', tests: [[chaosProcess, 'R21']] },
+      {
+        id: 'R22',
+        threat: 'A storm of connections',
+        tests: [
+          [chaosProcess, 'R22'],
+          [http, '2,000 connections are all answered'],
+        ],
+      },
+      { id: 'R23', threat: 'Slow clients', tests: [[http, 'a slow client is cut off within 20 s']] },
+      {
+        id: 'R24',
+        threat: 'Reloads of every kind',
+        tests: [
+          [running, 'is taken up, a bad one is not'],
+          [app, 'shows no check a mixture'],
+        ],
+      },
+      {
+        id: 'R25',
+        threat: 'The clock jumps',
+        tests: [[verifier, 'is judged by the wall clock when that jumps']],
+      },
+      {
+        id: 'R26',
+        threat: 'An exception that nobody caught',
+        tests: [[running, 'logs a defect and ends with code 70']],
+      },
+      {
+        id: 'R27',
+        threat: 'A worker dies',
+        tests: [['process/workers.test.ts', 'are replaced when they die']],
+      },
+      {
+        id: 'R28',
+        threat: 'Connections that are ended by age',
+        tests: [[grpc, 'asks a peer to go, and still answers']],
+        note: 'No connection is ended by age; it is asked to go when the service drains.',
+      },
+      {
+        id: 'R29',
+        threat: 'An idle connection is closed in the moment of its use',
+        tests: [[http, 'an idle connection that was answered stays open']],
+        note: 'Idle connections are kept for 65 minutes, which is longer than Envoy keeps them.',
+      },
+      {
+        id: 'R30',
+        threat: 'Cancelled checks',
+        tests: [
+          [grpc, 'outlives 400 cancelled checks a second'],
+          [grpc, 'in flight is nothing once all is answered'],
+        ],
+      },
+      { id: 'R31', threat: 'Little memory', tests: [[chaosProcess, 'R31']] },
+      {
+        id: 'R32',
+        threat: 'Names that fail or change',
+        tests: [[fetching, 'a name that does not exist']],
+        note: 'The name is looked up at each fetch, and no connection is kept.',
+      },
+      {
+        id: 'R33',
+        threat: 'A log that nobody reads',
+        tests: [
+          [running, 'where nobody reads its log'],
+          [running, 'where its log cannot be written'],
+        ],
+      },
+      { id: 'R34', threat: 'Many scrapes', tests: [[chaosProcess, 'R34']] },
+      {
+        id: 'R35',
+        threat: 'Everything at once, for long',
+        tests: [[chaosProcess, 'R35']],
+        note: 'Twenty seconds in CI.',
+      },
+    ],
+  },
+];
