@@ -5,7 +5,7 @@ import { createAdminServer, type Readiness } from './admin/server.ts';
 import { type CheckAddresses, type CheckService, createCheckService } from './check-service.ts';
 import type { DenyListEntry } from './config/deny-list.ts';
 import type { Config } from './config/options.ts';
-import { followDenyList } from './files/deny-list.ts';
+import { type FollowedDenyList, followDenyList } from './files/deny-list.ts';
 import { planIssuer } from './issuer/plan.ts';
 import { createIssuerRegistry, type RegisteredIssuer } from './issuer/registry.ts';
 
@@ -48,7 +48,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   let config = initial;
   let isDraining = false;
   let hasBeenReady = false;
-  let stopFollowing = () => {};
+  let followed: FollowedDenyList = { entries: () => [], stop: () => {} };
 
   const registry = createIssuerRegistry(clock);
   const metrics = createMetrics(
@@ -108,14 +108,20 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   };
   const take = async (next: Config) => {
     const { readFile } = surroundings;
+    const denyList = followDenyList(next.denyList.file, {
+      readFile,
+      clock,
+      onChange: (change) => {
+        if (denyList === followed) denyListChanged(change);
+      },
+    });
     const putInPlace = await registry.prepare(plan(next));
-    if (isDraining) return;
-    const denyList = followDenyList(next.denyList.file, { readFile, clock, onChange: denyListChanged });
-    stopFollowing();
-    stopFollowing = denyList.stop;
+    if (isDraining) return denyList.stop();
+    followed.stop();
+    followed = denyList;
     putInPlace();
     config = next;
-    revoke(denyList.entries);
+    revoke(denyList.entries());
     metrics.configLoaded(hash('sha256', JSON.stringify(next)).slice(0, 16), clock.now() / 1000);
     keysChanged();
   };
@@ -151,7 +157,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
       checks.changed();
       await checks.stop();
       registry.stop();
-      stopFollowing();
+      followed.stop();
       await admin.close(0);
       logger.info('drained');
     },

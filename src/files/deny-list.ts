@@ -13,8 +13,8 @@ export interface DenyListSurroundings {
 
 /** A deny list that is followed. */
 export interface FollowedDenyList {
-  /** What the file said at the beginning. */
-  readonly entries: readonly DenyListEntry[];
+  /** What the file said when it was last good. */
+  readonly entries: () => readonly DenyListEntry[];
   /** Follows it no more. */
   readonly stop: () => void;
 }
@@ -29,11 +29,13 @@ export function followDenyList(
   file: string | undefined,
   { readFile, clock, onChange }: DenyListSurroundings,
 ): FollowedDenyList {
-  if (file === undefined) return { entries: [], stop: () => {} };
+  if (file === undefined) return { entries: () => [], stop: () => {} };
   const read = () => readDenyList(readFile(file), file);
+  let entries: readonly DenyListEntry[] = [];
   const reread = () => {
     try {
-      onChange(read());
+      entries = read();
+      onChange(entries);
     } catch (error) {
       onChange(error instanceof Error ? error : new Error(String(error)));
     }
@@ -41,7 +43,8 @@ export function followDenyList(
   // Watched before it is read, or a change in between would be missed; one that has gone revokes nothing less.
   const stop = watchFiles([file], clock, reread, { missingToo: true });
   try {
-    return { entries: read(), stop };
+    entries = read();
+    return { entries: () => entries, stop };
   } catch (error) {
     stop();
     throw error;

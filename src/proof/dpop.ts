@@ -15,6 +15,9 @@ import { isForRequest } from './target.ts';
 /** The algorithms that a proof may be signed with, the cheap ones first. */
 export const proofAlgorithms: readonly Algorithm[] = ['EdDSA', 'ES256', 'RS256', 'PS256'];
 
+/** The longest proof, in characters: one with an RSA key of 8192 bits takes about three thousand. */
+const maxProofLength = 8 * 1024;
+
 /** A proof that fits its request and its token; its signature is not verified yet. */
 export interface UnverifiedProof {
   /** Equal for two proofs of one key with the same `jti`. */
@@ -43,7 +46,7 @@ type DpopOptions = Pick<Config['dpop'], 'origins' | 'maxAge'>;
 export function readProof(terms: ProofTerms, options: DpopOptions): UnverifiedProof | undefined {
   const { request, token, keyThumbprint, now } = terms;
   const [proof, ...others] = request.dpop;
-  if (proof === undefined || others.length > 0 || proof.length > token.length + 16 * 1024) return undefined;
+  if (proof === undefined || others.length > 0 || proof.length > maxProofLength) return undefined;
   const segments = splitCompact(proof);
   const header = segments === undefined ? undefined : readHeader(segments.header);
   if (segments === undefined || header === undefined || typeof header === 'string') return undefined;

@@ -40,6 +40,106 @@ const noRules =
 /** All tables. */
 export const tables: readonly Table[] = [
   {
+    title: 'What would go wrong first',
+    rows: [
+      {
+        id: 'F1',
+        threat: 'gRPC allows by default',
+        tests: [['grpc/response.test.ts', 'only an allow carries code 0']],
+        note: 'E1',
+      },
+      {
+        id: 'F2',
+        threat: 'What an absent `append` means has changed in Envoy',
+        tests: [[envoy, 'headers that a client forges do not arrive']],
+        note: 'E2',
+      },
+      {
+        id: 'F3',
+        threat: 'A health path on the check port',
+        tests: [[http, 'those of health checks and metrics among them']],
+        note: 'E10',
+      },
+      {
+        id: 'F4',
+        threat: 'A missing claim lets a forged header pass',
+        tests: [[envoy, 'that lists no header is safe with']],
+        note: 'E3',
+      },
+      {
+        id: 'F5',
+        threat: 'A library that fails closed and hammers when the issuer is down',
+        tests: [[issuer, 'keys serve on for maxStale']],
+        note: 'R3, A9',
+      },
+      {
+        id: 'F6',
+        threat: 'No bound on what an issuer sends',
+        tests: [[chaosIssuer, 'R8 to R12']],
+        note: 'H6',
+      },
+      {
+        id: 'F7',
+        threat: 'Libraries that take weak keys',
+        tests: [[keys, 'with %s are not']],
+        note: 'B4 to B10',
+      },
+      {
+        id: 'F8',
+        threat: 'Tokens that can be respelt',
+        tests: [[invariants, 'no bit of it may be changed']],
+        note: 'A17',
+      },
+      {
+        id: 'F9',
+        threat: 'Gaps in what libraries check',
+        tests: [[invariants, 'whatever comes in']],
+        note: 'A10 to A19, C2 to C5',
+      },
+      {
+        id: 'F10',
+        threat: 'A cache whose zero means for ever',
+        tests: [['token/cache.test.ts', 'a token is remembered until its age']],
+        note: 'G3, G4',
+      },
+      {
+        id: 'F11',
+        threat: 'A claim that forces a 500',
+        tests: [['check/forward.test.ts', 'whatever a claim holds']],
+        note: 'E11',
+      },
+      {
+        id: 'F12',
+        threat: 'Errors that carry claims into the log',
+        tests: [['security/leaks.test.ts', 'whatever a check ends with']],
+        note: 'I12',
+      },
+      {
+        id: 'F13',
+        threat: 'A web framework that refuses what must be checked',
+        tests: [[http, 'everything is a check']],
+        note: 'E14 to E16',
+      },
+      {
+        id: 'F14',
+        threat: 'A close that drops checks',
+        tests: [[app, 'under 500 checks a second loses none']],
+        note: 'R14, R15',
+      },
+      {
+        id: 'F15',
+        threat: 'A runtime at the end of its life',
+        note: 'Node 26, by `engines` and by the image.',
+      },
+      {
+        id: 'F16',
+        threat: 'Signatures starve what fetches keys',
+        tests: [[chaosProcess, 'F16']],
+        note: 'I9',
+      },
+    ],
+  },
+  {
     title: 'A. Header and shape of a token',
     rows: [
       { id: 'A1', threat: 'No signature at all: `alg` none, in any spelling or none' },

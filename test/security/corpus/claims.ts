@@ -215,6 +215,13 @@ const texts: Case[] = [
     'allowed',
   ),
   payload(
+    'I10',
+    'names that look like numbers, by the hundred',
+    (text) =>
+      text.replace('}', `${Array.from({ length: 700 }, (_, index) => `,"${index * 65_536}":0`).join('')}}`),
+    'allowed',
+  ),
+  payload(
     'C13',
     '__proto__',
     (text) => text.replace('}', ',"__proto__":{"email":"root@example.com","sub":"root"}}'),
