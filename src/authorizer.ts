@@ -1,8 +1,12 @@
 /** What answers checks under one configuration: it is replaced as a whole, so that no check sees two of them. */
+import { type Authenticate, createAuthenticate } from './check/authenticate.ts';
 import { createCheck } from './check/check.ts';
-import { createForward } from './check/forward.ts';
+import { createForward, forwardNothing } from './check/forward.ts';
+import { createRuledCheck } from './check/ruled-check.ts';
+import type { Check } from './check/types.ts';
 import type { DenyListEntry } from './config/deny-list.ts';
 import type { Config } from './config/options.ts';
+import { forwardedHeaders } from './config/rule-problems.ts';
 import { createToResponse } from './grpc/response.ts';
 import type { GrpcAuthorizer } from './grpc/server.ts';
 import { createToReply } from './http/reply.ts';
@@ -12,6 +16,7 @@ import type { Metrics } from './observe/metrics.ts';
 import { createRecordCheck, recorded } from './observe/recorded.ts';
 import { createProve } from './proof/prove.ts';
 import type { ReplayStore } from './proof/replays.ts';
+import { createSelectRule } from './rules/select.ts';
 import type { Clock } from './time/clock.ts';
 import type { TokenCache } from './token/cache.ts';
 import { createVerifier, type VerifierDependencies } from './token/verifier.ts';
@@ -56,12 +61,12 @@ export function createAuthorizer({
     clock,
     onLookup: metrics.cacheLookup,
   });
-  const check = createCheck({
+  const authenticate = createAuthenticate({
     verify,
     prove: createProve({ config, replays, clock }),
-    forward: createForward(config),
     schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
   });
+  const check = createDecision(config, authenticate);
   const record = createRecordCheck(config.log, logger, metrics, clock);
   return {
     http: { check: recorded(check, 'http', metrics, record, clock), toReply: createToReply(config) },
@@ -70,4 +75,28 @@ export function createAuthorizer({
       toResponse: createToResponse(config, onDefect),
     },
   };
+}
+
+/** Makes the check of a configuration, by its rules if it has any. */
+export function createDecision(config: Config, authenticate: Authenticate): Check {
+  const { rules, noRuleMatches, mode } = config;
+  if (rules === undefined) return createCheck(authenticate, createForward(config));
+  const headers = forwardedHeaders(config);
+  // One for each rule, since an answer that is kept says which rule it was.
+  const forwards = rules.map((rule) =>
+    createForward(
+      { ...config, outputClaimToHeaders: rule.outputClaimToHeaders ?? config.outputClaimToHeaders },
+      headers,
+    ),
+  );
+  const unmatched = createForward(config, headers);
+  return createRuledCheck({
+    rules,
+    select: createSelectRule(rules),
+    noRuleMatches,
+    mode,
+    authenticate,
+    forwardOf: (rule) => (rule === 'none' ? unmatched : (forwards[rule] ?? unmatched)),
+    forwardNothing: () => forwardNothing(config, headers),
+  });
 }

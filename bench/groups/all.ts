@@ -7,6 +7,7 @@ import { http } from './http.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { overload } from './overload.ts';
+import { rules } from './rules.ts';
 import { throughput } from './throughput.ts';
 import { workers } from './workers.ts';
 
@@ -17,6 +18,7 @@ export const groups: readonly Group[] = [
   envoy,
   latency,
   growth,
+  rules,
   overload,
   memory,
   workers,

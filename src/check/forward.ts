@@ -27,8 +27,10 @@ type Value = { readonly text?: string; readonly withheld: readonly WithheldCause
 /**
  * Makes the forwarder. Every configured header ends in exactly one of two lists, set or removed, and its other
  * spellings are removed always. What it says of an identity is remembered for as long as the identity is.
+ *
+ * @param others headers that other rules set, which a client must not supply here either
  */
-export function createForward(options: ForwardOptions): Forward {
+export function createForward(options: ForwardOptions, others: readonly string[] = []): Forward {
   const { identityHeaders, outputClaimToHeaders, outputTokenToHeader, forwardOriginalToken } = options;
   const claimed = outputClaimToHeaders.map(({ header, claim }) => ({
     header,
@@ -38,6 +40,9 @@ export function createForward(options: ForwardOptions): Forward {
   const outputs = outputTokenToHeader === '' ? claimed : [...claimed, tokened];
   const alwaysRemoved = [
     ...outputs.flatMap(({ header }) => otherSpellings(header)),
+    ...others
+      .filter((header) => !outputs.some((output) => output.header === header))
+      .flatMap((header) => [header, ...otherSpellings(header)]),
     ...(forwardOriginalToken ? [] : ['authorization']),
   ];
   const removeAll = {
@@ -80,9 +85,36 @@ export function createForward(options: ForwardOptions): Forward {
   return (identity, token) => {
     const { kept } = identity;
     if (kept.forwarding !== undefined && kept.by === make) return kept.forwarding;
-    kept.by = make;
-    kept.forwarding = make(identity, token);
-    return kept.forwarding;
+    const known = kept.others?.get(make);
+    if (known !== undefined) return known;
+    const forwarding = make(identity, token);
+    if (kept.forwarding === undefined) {
+      kept.by = make;
+      kept.forwarding = forwarding;
+    } else {
+      kept.others ??= new WeakMap();
+      kept.others.set(make, forwarding);
+    }
+    return forwarding;
+  };
+}
+
+/** What is forwarded of nobody: every header is removed. */
+export function forwardNothing(options: ForwardOptions, others: readonly string[]): Forwarding {
+  const { outputClaimToHeaders, outputTokenToHeader, forwardOriginalToken } = options;
+  const headers = new Set([
+    ...outputClaimToHeaders.map(({ header }) => header),
+    ...(outputTokenToHeader === '' ? [] : [outputTokenToHeader]),
+    ...others,
+  ]);
+  return {
+    set: [],
+    remove: [
+      ...[...headers].flatMap((header) => [header, ...otherSpellings(header)]),
+      ...(forwardOriginalToken ? [] : ['authorization']),
+    ],
+    withheld: [],
+    answers: unanswered(),
   };
 }
 

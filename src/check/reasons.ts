@@ -122,8 +122,27 @@ export const reasons = {
       'The token is bound to its client (`cnf`), and the client did not prove to be it: no, several, or no good `DPoP` proofs (RFC 9449), or another certificate (RFC 8705). Also a token that is presented as `DPoP` and not bound.',
   },
   token_revoked: { ...invalidToken, description: 'The deny list (`denyList.file`) names the token.' },
-  scope_insufficient: { ...forbidden, description: "The token lacks one of the issuer's `requiredScopes`." },
-  claim_not_allowed: { ...forbidden, description: "One of the issuer's `requiredClaims` is not met." },
+  scope_insufficient: {
+    ...forbidden,
+    description: "The token lacks one of the issuer's `requiredScopes`, or one that the rule requires.",
+  },
+  claim_not_allowed: {
+    ...forbidden,
+    description: "One of the issuer's `requiredClaims`, or of the rule's `claims`, is not met.",
+  },
+  rule_denied: {
+    ...forbidden,
+    description:
+      'The rule that matches refuses, or is for other issuers; or none matches and `noRuleMatches` is `deny`.',
+  },
+  path_ambiguous: {
+    outcome: 'deny',
+    httpStatus: 400,
+    grpcCode: 3,
+    grpcHttpStatus: 400,
+    error: 'invalid_request',
+    description: 'Rules look at paths, and this one could be read in two ways ([rules](rules.md)).',
+  },
   keys_unavailable: {
     ...unable,
     description:

@@ -17,6 +17,8 @@ export interface CheckRequest {
   readonly peerCertificate: string;
   /** `x-request-id`, or empty. */
   readonly requestId: string;
+  /** The value of every line of another header, looked up when it is asked for; its name in lower case. */
+  readonly header: (name: string) => readonly string[];
 }
 
 /** What a token is bound to (`cnf`, RFC 7800 section 3.1), both as base64url of a SHA-256. */
@@ -50,8 +52,10 @@ export interface Identity {
   /** What is forwarded of it. Kept here, and not beside it: with many tokens, each look elsewhere costs. */
   readonly kept: {
     forwarding: Forwarding | undefined;
-    /** Whose it is: of another configuration, it would be another. */
+    /** Whose it is: of another configuration or rule, it would be another. */
     by: object | undefined;
+    /** That of other rules. */
+    others: WeakMap<object, Forwarding> | undefined;
   };
 }
 
@@ -88,10 +92,15 @@ export type Decision =
   | {
       readonly outcome: 'allow';
       readonly reason: 'allowed';
-      readonly identity: Identity;
+      /** Undefined where nobody was asked for: by a rule for anonymous requests, or one that is only tried. */
+      readonly identity: Identity | undefined;
       readonly forwarding: Forwarding;
       /** Whether the signature had been verified earlier. */
       readonly cached: boolean;
+      /** The name of the rule that decided, if one did. */
+      readonly rule?: string;
+      /** Why a rule that is only tried would have refused. */
+      readonly shadow?: DenyReason | ErrorReason;
     }
   | {
       readonly outcome: 'deny';
@@ -101,6 +110,7 @@ export type Decision =
       /** What a token of that issuer needs, for the challenge of `scope_insufficient`. */
       readonly requiredScopes?: readonly string[];
       readonly cached?: boolean;
+      readonly rule?: string;
     }
   | {
       readonly outcome: 'error';
@@ -108,6 +118,7 @@ export type Decision =
       readonly issuerName?: string;
       /** What went wrong, for the log alone. */
       readonly cause?: unknown;
+      readonly rule?: string;
     };
 
 /** A decision that does not let the request go on. */

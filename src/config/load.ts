@@ -5,6 +5,7 @@ import { named } from './issuer-names.ts';
 import { dotted, leaves, titleAt } from './leaves.ts';
 import { type Config, options } from './options.ts';
 import { ConfigError, type Problem, suggestion } from './problems.ts';
+import { ruleProblems } from './rule-problems.ts';
 import {
   type GivenFlag,
   type Setting,
@@ -55,8 +56,17 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     file.place(path);
   if (!parsed.success)
     problems.push(...parsed.error.issues.flatMap((issue) => toProblems(issue, tree, sourceOf)));
-  if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
-  return deepFreeze({ ...parsed.data, issuers: named(parsed.data.issuers) });
+  if (!parsed.success) throw new ConfigError(problems);
+  const config: Config = { ...parsed.data, issuers: named(parsed.data.issuers) };
+  problems.push(
+    ...ruleProblems(config).map(({ path, message }) => ({
+      path: dotted(path),
+      source: sourceOf(path),
+      message,
+    })),
+  );
+  if (problems.length > 0) throw new ConfigError(problems);
+  return deepFreeze(config);
 }
 
 async function readConfigFile(

@@ -11,10 +11,10 @@ import {
   oneOf,
   quotable,
   size,
-  text,
   wholeNumber,
   wholeNumberOr,
 } from './kinds.ts';
+import { claimHeaders, ruleOptions } from './rule-options.ts';
 
 /** The longest list of removals that an answer may carry, in bytes. */
 const maxRemovalBytes = 8 * 1024;
@@ -73,8 +73,7 @@ export const options = z
       .describe(
         "Whether the headers below are set for the upstream. `set` is safe only where the mesh's entry lists them in `headersToUpstreamOnAllow` (Kyma: `toUpstream.onAllow`); `remove` sets none and removes all, which needs no list.",
       ),
-    outputClaimToHeaders: z
-      .array(z.strictObject({ header: headerName(), claim: text('the name of a claim') }))
+    outputClaimToHeaders: claimHeaders()
       .default([
         { header: 'x-auth-request-user', claim: 'sub' },
         { header: 'x-auth-request-email', claim: 'email' },
@@ -96,6 +95,7 @@ export const options = z
       .describe(
         "Whether the upstream still receives the `authorization` header. Istio's own default is false; with an APIRule's `restrictions`, which look at the token later, it must stay.",
       ),
+    ...ruleOptions,
     realm: quotable()
       .default('')
       .describe('`realm` of the WWW-Authenticate challenge (RFC 9110 section 11.5); empty: none.'),

@@ -15,13 +15,13 @@ const headersOfHeaderMap = 1;
 const inHeader = { key: 1, value: 2, rawValue: 3 } as const;
 
 /** The headers that a check looks at. */
-const headerNames = ['authorization', 'dpop', 'x-request-id', 'x-forwarded-client-cert'] as const;
-type HeaderName = (typeof headerNames)[number];
-const nameBytes = headerNames.map((name) => [name, Buffer.from(name)] as const);
+const usedHeaders = namesWithBytes('authorization', 'dpop', 'x-request-id', 'x-forwarded-client-cert');
+
+type NameWithBytes = readonly [name: string, bytes: Buffer];
 
 /** A header of `headers`, where several lines of one name are joined, or of `header_map`, where they are not. */
 interface Header {
-  readonly name: HeaderName;
+  readonly name: string;
   readonly isRaw: boolean;
   readonly value: string;
 }
@@ -33,6 +33,8 @@ interface Found {
   path: string;
   peerCertificate: string;
   readonly headers: Header[];
+  /** The headers that are looked for. */
+  readonly wanted: readonly NameWithBytes[];
 }
 
 /**
@@ -41,16 +43,7 @@ interface Found {
  * @throws MalformedMessage where the bytes are no such message
  */
 export function readCheckRequest(bytes: Buffer): CheckRequest {
-  const found: Found = { method: '', host: '', path: '', peerCertificate: '', headers: [] };
-  const check = fieldsOf(bytes);
-  while (nextField(check)) {
-    if (!isBytesField(check, attributesOfCheck)) continue;
-    const attributes = fieldsWithin(check);
-    while (nextField(attributes)) {
-      if (isBytesField(attributes, inAttributes.source)) readPeer(fieldsWithin(attributes), found);
-      else if (isBytesField(attributes, inAttributes.request)) readRequest(fieldsWithin(attributes), found);
-    }
-  }
+  const found = readAttributes(bytes, usedHeaders);
   const { method, host, path, peerCertificate, headers } = found;
   return {
     method,
@@ -61,11 +54,34 @@ export function readCheckRequest(bytes: Buffer): CheckRequest {
     forwardedClientCert: listOf(headers, 'x-forwarded-client-cert'),
     peerCertificate,
     requestId: valuesOf(headers, 'x-request-id').find((value) => value !== '') ?? '',
+    header: (name) => valuesOf(readHeaders(bytes, name), name),
   };
 }
 
+function readHeaders(bytes: Buffer, name: string): readonly Header[] {
+  return readAttributes(bytes, namesWithBytes(name)).headers;
+}
+
+function namesWithBytes(...names: readonly string[]): readonly NameWithBytes[] {
+  return names.map((name) => [name, Buffer.from(name)]);
+}
+
+function readAttributes(bytes: Buffer, wanted: readonly NameWithBytes[]): Found {
+  const found: Found = { method: '', host: '', path: '', peerCertificate: '', headers: [], wanted };
+  const check = fieldsOf(bytes);
+  while (nextField(check)) {
+    if (!isBytesField(check, attributesOfCheck)) continue;
+    const attributes = fieldsWithin(check);
+    while (nextField(attributes)) {
+      if (isBytesField(attributes, inAttributes.source)) readPeer(fieldsWithin(attributes), found);
+      else if (isBytesField(attributes, inAttributes.request)) readRequest(fieldsWithin(attributes), found);
+    }
+  }
+  return found;
+}
+
 /** The lines of a header. Where both kinds carry it and agree, they are one; where they do not, they are two. */
-function valuesOf(headers: readonly Header[], name: HeaderName): readonly string[] {
+function valuesOf(headers: readonly Header[], name: string): readonly string[] {
   const [joined, raw] = [false, true].map((isRaw) =>
     headers.filter((header) => header.name === name && header.isRaw === isRaw).map(({ value }) => value),
   ) as [string[], string[]];
@@ -74,7 +90,7 @@ function valuesOf(headers: readonly Header[], name: HeaderName): readonly string
 }
 
 /** A header that is a list, which Envoy writes into one line: where there are two accounts of it, neither is believed. */
-function listOf(headers: readonly Header[], name: HeaderName): string {
+function listOf(headers: readonly Header[], name: string): string {
   const kinds = new Set(headers.filter((header) => header.name === name).map(({ isRaw }) => isRaw));
   const values = valuesOf(headers, name);
   return kinds.size === 2 && values.length > 1 ? '' : values.join(',');
@@ -104,19 +120,19 @@ function readHttp(http: FieldCursor, found: Found): void {
 
 /** An entry of either kind: `key` and `value` have the same numbers in both. */
 function readHeader(header: FieldCursor, found: Found, isRaw: boolean): void {
-  let name: HeaderName | undefined;
+  let name: string | undefined;
   let value = '';
   let rawValue = '';
   while (nextField(header)) {
-    if (isBytesField(header, inHeader.key)) name = nameOf(header);
+    if (isBytesField(header, inHeader.key)) name = nameOf(header, found.wanted);
     else if (isBytesField(header, inHeader.value)) value = textOf(header);
     else if (isBytesField(header, inHeader.rawValue)) rawValue = latin1Of(header);
   }
   if (name !== undefined) found.headers.push({ name, isRaw, value: rawValue === '' ? value : rawValue });
 }
 
-function nameOf(key: FieldCursor): HeaderName | undefined {
-  for (const [name, bytes] of nameBytes) if (isNamed(key, bytes)) return name;
+function nameOf(key: FieldCursor, wanted: readonly NameWithBytes[]): string | undefined {
+  for (const [name, bytes] of wanted) if (isNamed(key, bytes)) return name;
   return undefined;
 }
 

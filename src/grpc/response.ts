@@ -1,7 +1,7 @@
 /** From a decision to the bytes of Envoy's CheckResponse: only the status code 0 lets the request go on. */
 import { type ChallengeOptions, challenge, refusalBody, retryAfterSeconds } from '../check/challenge.ts';
-import { type DenyReason, type ErrorReason, leftToEnvoy, reasons } from '../check/reasons.ts';
-import type { Decision, Denial, Failure, Forwarding, Identity } from '../check/types.ts';
+import { leftToEnvoy, reasons } from '../check/reasons.ts';
+import type { Decision, Denial, Failure, Identity } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
 import { type HeaderToSet, proven, writeDenied, writeOk, writeRemovals } from './check-response.ts';
 import { type Frame, frameMessage } from './message.ts';
@@ -19,18 +19,18 @@ export type ToResponse = (decision: Decision) => Frame | CallFailure;
  * @param onDefect is told of an answer that could not be made; the request is refused then
  */
 export function createToResponse(options: ResponseOptions, onDefect: (error: unknown) => void): ToResponse {
-  const refused = new Map<DenyReason | ErrorReason, Frame>();
+  const refused = new Map<string, Frame>();
   const removals = new WeakMap<readonly string[], string>();
-  const allow = ({ identity, forwarding }: Decision & { readonly outcome: 'allow' }) =>
-    allowResponse(identity, forwarding.set, removals.getOrInsertComputed(forwarding.remove, writeRemovals));
-  const allowAsEver = (decision: Decision & { readonly outcome: 'allow' }): Frame => {
+  const allow = (decision: Allowed) =>
+    allowResponse(decision, removals.getOrInsertComputed(decision.forwarding.remove, writeRemovals));
+  const allowAsEver = (decision: Allowed): Frame => {
     const { answers } = decision.forwarding;
     answers.grpc ??= frameMessage(allow(decision));
     return answers.grpc as Frame;
   };
   const refuse = (decision: Denial | Failure) => frameMessage(refusal(decision, options));
   const refuseAsEver = (decision: Denial | Failure) =>
-    refused.getOrInsertComputed(decision.reason, () => refuse(decision));
+    refused.getOrInsertComputed(`${decision.reason} ${decision.rule ?? ''}`, () => refuse(decision));
 
   const respond: ToResponse = (decision) => {
     switch (decision.outcome) {
@@ -60,22 +60,25 @@ export function createToResponse(options: ResponseOptions, onDefect: (error: unk
 
 const noVerdict: CallFailure = { status: grpcStatus.unavailable, message: 'no verdict' };
 
-function allowResponse(identity: Identity, headers: Forwarding['set'], removals: string): Buffer {
-  const { issuer, subject, audiences, scopes, expiresAt } = identity;
+type Allowed = Decision & { readonly outcome: 'allow' };
+
+function allowResponse({ identity, forwarding, rule, shadow }: Allowed, removals: string): Buffer {
   const bytes = writeOk({
     code: reasons.allowed.grpcCode,
-    headers,
+    headers: forwarding.set,
     removals,
     metadata: {
       reason: 'allowed',
-      issuer,
-      ...(subject !== undefined && { subject }),
-      audiences,
-      scopes,
-      expires_at: expiresAt,
+      ...(rule !== undefined && { rule }),
+      ...(shadow !== undefined && { shadow }),
+      ...(identity !== undefined && identityMetadata(identity)),
     },
   });
   return proven(bytes, true);
+}
+
+function identityMetadata({ issuer, subject, audiences, scopes, expiresAt }: Identity) {
+  return { issuer, ...(subject !== undefined && { subject }), audiences, scopes, expires_at: expiresAt };
 }
 
 function refusal(decision: Denial | Failure, options: ChallengeOptions): Buffer {
@@ -89,7 +92,7 @@ function refusal(decision: Denial | Failure, options: ChallengeOptions): Buffer 
     httpStatus: grpcHttpStatus,
     headers: [said, ['content-type', 'application/json'], ['cache-control', 'no-store']],
     body: refusalBody(decision.reason),
-    metadata: { reason: decision.reason },
+    metadata: { reason: decision.reason, ...(decision.rule !== undefined && { rule: decision.rule }) },
   });
   return proven(bytes, false);
 }

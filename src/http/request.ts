@@ -35,9 +35,14 @@ export function toCheckRequest(
     peerCertificate: '',
     host: host ?? '',
     requestId: requestId ?? '',
+    header: (name) => linesOf(rawHeaders, name),
   };
 }
 
 function isNamed(name: string, lowerCase: string): boolean {
   return name.length === lowerCase.length && name.toLowerCase() === lowerCase;
+}
+
+function linesOf(rawHeaders: readonly string[], name: string): readonly string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && isNamed(rawHeaders[index - 1] ?? '', name));
 }

@@ -10,6 +10,16 @@ export const metricDefinitions = {
     labels: ['transport', 'outcome', 'reason', 'issuer'],
     help: 'Checks, by how they ended; issuer is a configured name, or none where the token told of no known one.',
   },
+  rule_checks_total: {
+    type: 'counter',
+    labels: ['rule', 'outcome', 'reason'],
+    help: 'Checks that a rule of the configuration decided, by its name and how they ended.',
+  },
+  checks_shadow_total: {
+    type: 'counter',
+    labels: ['reason', 'rule'],
+    help: 'Checks that passed only because rules are tried (`mode: shadow`), by why they would have been refused; rule is none where none matched.',
+  },
   check_duration_seconds: {
     type: 'histogram',
     labels: ['transport', 'outcome'],

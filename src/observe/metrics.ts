@@ -113,6 +113,24 @@ export function createMetrics(
   const restarts = counter('worker_restarts_total');
   const refreshes = counter('issuer_refreshes_total');
   const keysRejected = counter('issuer_keys_rejected_total');
+  const byRule = new Map<string, Map<Reason, Cell>>();
+  const shadowed = new Map<string, Map<Reason, Cell>>();
+  counter('rule_checks_total', function () {
+    this.reset();
+    for (const [rule, byReason] of byRule)
+      for (const [reason, { count }] of byReason)
+        this.inc({ rule, outcome: reasons[reason].outcome, reason }, count);
+  });
+  counter('checks_shadow_total', function () {
+    this.reset();
+    for (const [rule, byReason] of shadowed)
+      for (const [reason, { count }] of byReason) this.inc({ reason, rule }, count);
+  });
+  const ruleDecided = (decision: Decision) => {
+    if (decision.rule !== undefined) cellIn(byRule, decision.rule, decision.reason).count++;
+    if (decision.outcome === 'allow' && decision.shadow !== undefined)
+      cellIn(shadowed, decision.rule ?? 'none', decision.shadow).count++;
+  };
   counter('forwarded_headers_withheld_total', function () {
     this.reset();
     for (const [header, byCause] of withheldByHeader)
@@ -146,7 +164,8 @@ export function createMetrics(
       inFlight[transport]--;
     },
     checkEnded: (transport, decision, seconds) => {
-      cellOf(checks[transport], decision).count++;
+      cellIn(checks[transport], issuerLabel(decision), decision.reason).count++;
+      ruleDecided(decision);
       durations.observe(transport, decision.outcome, seconds);
       if (decision.outcome !== 'allow') return;
       for (const { header, cause } of decision.forwarding.withheld) {
@@ -193,12 +212,13 @@ function isSaidOnce(name: MetricName): boolean {
 
 /** The configured name of the issuer that a decision is about, or `none`. */
 export function issuerLabel(decision: Decision): string {
-  return (decision.outcome === 'allow' ? decision.identity.issuerName : decision.issuerName) ?? 'none';
+  return (decision.outcome === 'allow' ? decision.identity?.issuerName : decision.issuerName) ?? 'none';
 }
 
-function cellOf(byIssuer: Map<string, Map<Reason, Cell>>, decision: Decision): Cell {
-  const byReason = byIssuer.getOrInsertComputed(issuerLabel(decision), () => new Map<Reason, Cell>());
-  return byReason.getOrInsertComputed(decision.reason, () => ({ count: 0 }));
+function cellIn(cells: Map<string, Map<Reason, Cell>>, name: string, reason: Reason): Cell {
+  return cells
+    .getOrInsertComputed(name, () => new Map<Reason, Cell>())
+    .getOrInsertComputed(reason, () => ({ count: 0 }));
 }
 
 function* readCells(checks: Readonly<Record<Transport, Map<string, Map<Reason, Cell>>>>) {

@@ -109,7 +109,9 @@ function toRecord(
     cached: decision.outcome !== 'error' && decision.cached === true,
     requestId: shortened(requestId),
     ...(withSubject &&
-      decision.outcome === 'allow' && { subject: shortened(decision.identity.subject ?? '') }),
+      decision.outcome === 'allow' && { subject: shortened(decision.identity?.subject ?? '') }),
+    ...(decision.rule !== undefined && { rule: decision.rule }),
+    ...(decision.outcome === 'allow' && decision.shadow !== undefined && { shadow: decision.shadow }),
   };
 }
 

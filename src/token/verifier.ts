@@ -226,6 +226,6 @@ function toIdentity(
     expiresAt: Number(expiresAt),
     confirmation: boundTokens === 'verify' && confirmation !== 'unknown' ? confirmation : undefined,
     payload,
-    kept: { forwarding: undefined, by: undefined },
+    kept: { forwarding: undefined, by: undefined, others: undefined },
   });
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { createAuthenticate } from '../../src/check/authenticate.ts';
 import { createCheck } from '../../src/check/check.ts';
 import type { Identity } from '../../src/check/types.ts';
+import type { Prove } from '../../src/proof/prove.ts';
 import type { Verdict } from '../../src/token/verifier.ts';
 import { checkRequest } from '../support/requests.ts';
 
@@ -35,7 +37,10 @@ describe('whatever goes wrong inside is an error, never an allow', () => {
     ],
   ])('%s', async (_, verify, forward) => {
     expect(
-      await createCheck({ verify, forward, prove: () => undefined, schemes: ['bearer'] })(request),
+      await createCheck(
+        createAuthenticate({ verify, prove: () => undefined, schemes: ['bearer'] }),
+        forward,
+      )(request),
     ).toEqual({
       outcome: 'error',
       reason: 'internal_error',
@@ -51,7 +56,8 @@ describe('a client that must prove itself', () => {
     identity: { issuerName: 'main', payload: '{}', confirmation } as unknown as Identity,
     cached: true,
   };
-  const parts = { verify: () => bound, forward: () => nothing, schemes: ['bearer', 'dpop'] as const };
+  const make = (prove: Prove, verify = () => bound) =>
+    createCheck(createAuthenticate({ verify, prove, schemes: ['bearer', 'dpop'] }), () => nothing);
 
   test.each([
     ['that does', undefined, 'allow', 'allowed'],
@@ -59,15 +65,15 @@ describe('a client that must prove itself', () => {
     ['when nobody has time', 'overloaded', 'error', 'overloaded'],
   ] as const)('%s', async (_, problem, outcome, reason) => {
     for (const prove of [() => problem, () => Promise.resolve(problem)])
-      expect(await createCheck({ ...parts, prove })(request)).toMatchObject({ outcome, reason });
+      expect(await make(prove)(request)).toMatchObject({ outcome, reason });
   });
 
   test('is refused where the proving fails by a defect', async () => {
     const prove = () => {
       throw boom;
     };
-    expect(await createCheck({ ...parts, prove })(request)).toMatchObject({ outcome: 'error' });
-    expect(await createCheck({ ...parts, prove: () => Promise.reject(boom) })(request)).toMatchObject({
+    expect(await make(prove)(request)).toMatchObject({ outcome: 'error' });
+    expect(await make(() => Promise.reject(boom))(request)).toMatchObject({
       reason: 'internal_error',
     });
   });
@@ -75,7 +81,7 @@ describe('a client that must prove itself', () => {
   test('is the one with the DPoP scheme too, whatever its token', async () => {
     const verify = () => verified;
     const dpop = checkRequest({ authorization: ['DPoP x'] });
-    const check = createCheck({ ...parts, verify, prove: () => 'proof_invalid' });
+    const check = make(() => 'proof_invalid', verify);
     expect(await check(dpop)).toMatchObject({ reason: 'proof_invalid' });
     expect(await check(request)).toMatchObject({ reason: 'allowed' });
   });

@@ -23,7 +23,7 @@ function identity(claims: Record<string, unknown>): Identity {
     scopes: [],
     expiresAt: 1,
     confirmation: undefined,
-    kept: { forwarding: undefined, by: undefined },
+    kept: { forwarding: undefined, by: undefined, others: undefined },
     payload: JSON.stringify(claims),
   };
 }

@@ -21,7 +21,7 @@ const identity: Identity = {
   expiresAt: 5,
   payload: '{}',
   confirmation: undefined,
-  kept: { forwarding: undefined, by: undefined },
+  kept: { forwarding: undefined, by: undefined, others: undefined },
 };
 const allow: Decision = {
   outcome: 'allow',

@@ -18,7 +18,7 @@ const identity = {
   expiresAt: 5,
   payload: '{}',
   confirmation: undefined,
-  kept: { forwarding: undefined, by: undefined },
+  kept: { forwarding: undefined, by: undefined, others: undefined },
 };
 const allow = (set: readonly (readonly [string, string])[], remove: readonly string[]): Decision => ({
   outcome: 'allow',

@@ -49,7 +49,7 @@ describe('who may import whom', () => {
     ['http', 'grpc', 'admin'],
     ['observe'],
     ['check'],
-    ['proof'],
+    ['proof', 'rules'],
     ['token'],
     ['issuer'],
     ['listener'],
@@ -102,6 +102,7 @@ test('each library is used in one place', () => {
       'config/issuer-options.ts',
       'config/kinds.ts',
       'config/options.ts',
+      'config/rule-options.ts',
     ],
   };
   const used = imports.filter(({ to, isType }) => !isType && !to.endsWith('.ts') && !to.startsWith('node:'));

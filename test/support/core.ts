@@ -1,7 +1,7 @@
 /** The core of the service alone: what decides, with its issuers, and no transport. */
 import { readFileSync } from 'node:fs';
-import { createCheck } from '../../src/check/check.ts';
-import { createForward } from '../../src/check/forward.ts';
+import { createDecision } from '../../src/authorizer.ts';
+import { createAuthenticate } from '../../src/check/authenticate.ts';
 import type { Check } from '../../src/check/types.ts';
 import type { Config } from '../../src/config/options.ts';
 import { planIssuer } from '../../src/issuer/plan.ts';
@@ -49,12 +49,14 @@ export async function startCore(config: Config, clock: Clock = systemClock): Pro
     onLookup: nothing,
   });
   return {
-    check: createCheck({
-      verify,
-      prove: createProve({ config, replays: createReplayStore(), clock }),
-      forward: createForward(config),
-      schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
-    }),
+    check: createDecision(
+      config,
+      createAuthenticate({
+        verify,
+        prove: createProve({ config, replays: createReplayStore(), clock }),
+        schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
+      }),
+    ),
     cache,
     stop: () => {
       for (const { issuer } of issuers) issuer.stop();

@@ -1,0 +1,58 @@
+/** What rules cost: a hot check with none, with one, with 50 and with 1,000. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { audience } from '../../test/support/fake-issuer.ts';
+import { type CpuCase, measureCpu } from '../cpu.ts';
+import { type Server, startService } from '../servers.ts';
+import { cpuTable, type Group } from './group.ts';
+
+const counts = [0, 1, 50, 1_000];
+
+/** Rules of which the last one that is listed for the host decides the path that the load asks for. */
+function rulesOf(count: number): object[] {
+  return Array.from({ length: count }, (_, index) => {
+    const isLast = index === count - 1;
+    const paths = [isLast ? '/orders/{**}' : `/service-${index}/{*}/items/{**}`];
+    return {
+      name: `rule-${index}`,
+      match: { paths, methods: ['GET', 'POST'] },
+      require: { claims: { aud: [audience, 'other'] } },
+    };
+  });
+}
+
+/** Cost per check by the number of rules. */
+export const rules: Group = {
+  name: 'rules',
+  title: 'Rules',
+  run: async (bench) => {
+    const { mint, issuer } = bench.mint;
+    const tokens = mint(1);
+    const servers: Server[] = [];
+    const cases: CpuCase[] = [];
+    for (const count of counts) {
+      const file = join(tmpdir(), `oidc-authz-bench-${process.pid}-rules.json`);
+      const jwks = JSON.stringify({ keys: issuer.keys.map(({ publicJwk }) => publicJwk) });
+      const issuers = [{ issuer: issuer.url, audiences: [audience], jwks }];
+      writeFileSync(file, JSON.stringify({ issuers, ...(count > 0 && { rules: rulesOf(count) }) }));
+      const server = await startService(['--config', file], { listener: 'http' });
+      rmSync(file);
+      servers.push(server);
+      const against = count === 1_000 ? '1 rules' : '0 rules';
+      const target = count === 1_000 ? 2 : 1.2;
+      cases.push({
+        protocol: 'http',
+        expected: 'allowed',
+        name: `${count} rules`,
+        server,
+        tokens,
+        against,
+        ...(count > 0 && { target }),
+      });
+    }
+    const rows = await measureCpu(cases, bench);
+    for (const server of servers) await server.stop();
+    return { tables: [cpuTable('A hot check over HTTP, by the number of rules on one host', rows)] };
+  },
+};

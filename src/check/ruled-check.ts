@@ -1,0 +1,122 @@
+/** One check where there are rules: the first that matches decides what the request needs. */
+import type { RuleConfig } from '../config/rule-options.ts';
+import { createRuleRequirements } from '../rules/require.ts';
+import { preflightMethod, type SelectRule } from '../rules/select.ts';
+import { type Admit, type Authenticate, internalError } from './authenticate.ts';
+import type { Forward } from './forward.ts';
+import type { DenyReason } from './reasons.ts';
+import type { Check, CheckRequest, Decision, Forwarding, Identity, Refusal } from './types.ts';
+
+/** What a check by rules is made of. */
+export interface RuledCheckParts {
+  readonly rules: readonly RuleConfig[];
+  readonly select: SelectRule;
+  readonly noRuleMatches: 'deny' | 'token';
+  readonly mode: 'enforce' | 'shadow';
+  readonly authenticate: Authenticate;
+  /** What is forwarded by a rule; by its index, or where none matches. */
+  readonly forwardOf: (rule: number | 'none') => Forward;
+  /** Forwards nothing: every header that is ever set is removed. */
+  readonly forwardNothing: () => Forwarding;
+}
+
+/** How requests of one rule are decided. */
+type Decide = (request: CheckRequest) => Decision | Promise<Decision>;
+
+/** Makes the check. */
+export function createRuledCheck(parts: RuledCheckParts): Check {
+  const { rules, select, noRuleMatches, mode, authenticate, forwardOf, forwardNothing } = parts;
+  const inMode = (decide: Decide, of: 'enforce' | 'shadow') =>
+    of === 'shadow' ? shadowed(decide, forwardNothing) : decide;
+  const decideByRule = rules.map((rule, index) =>
+    inMode(createDecide(rule, authenticate, forwardOf(index), forwardNothing), rule.mode ?? mode),
+  );
+  const forwardUnmatched = forwardOf('none');
+  const unmatched: Admit =
+    noRuleMatches === 'token'
+      ? (identity, token, cached) => ({
+          outcome: 'allow',
+          reason: 'allowed',
+          identity,
+          forwarding: forwardUnmatched(identity, token),
+          cached,
+        })
+      : ({ issuerName }, _, cached) => ({ outcome: 'deny', reason: 'rule_denied', issuerName, cached });
+  const decideUnmatched = inMode((request) => authenticate(request, unmatched), mode);
+  const decideAmbiguous = inMode(() => ({ outcome: 'deny', reason: 'path_ambiguous' }), mode);
+
+  return (request) => {
+    try {
+      const selected = select(request);
+      if (selected === 'ambiguous') return decideAmbiguous(request);
+      const decide = selected === 'none' ? decideUnmatched : (decideByRule[selected] ?? decideUnmatched);
+      return decide(request);
+    } catch (cause) {
+      return internalError(cause);
+    }
+  };
+}
+
+function createDecide(
+  rule: RuleConfig,
+  authenticate: Authenticate,
+  forward: Forward,
+  forwardNothing: () => Forwarding,
+): Decide {
+  const { name, require: required } = rule;
+  const anonymous: Decision = {
+    outcome: 'allow',
+    reason: 'allowed',
+    rule: name,
+    identity: undefined,
+    forwarding: forwardNothing(),
+    cached: false,
+  };
+  if (rule.allow === 'anonymous') return () => anonymous;
+
+  const unmet = required === undefined ? () => 'rule_denied' as const : createRuleRequirements(required);
+  const requiredScopes = [...(required?.scopes ?? []), ...(required?.anyScopes ?? [])];
+  const refuse = (reason: DenyReason, { issuerName }: Identity, cached: boolean): Decision => {
+    const refusal = { outcome: 'deny', reason, rule: name, issuerName, cached } as const;
+    return reason === 'scope_insufficient' ? { ...refusal, requiredScopes } : refusal;
+  };
+  const admit: Admit = (identity, token, cached) => {
+    const reason = unmet(identity);
+    if (reason !== undefined) return refuse(reason, identity, cached);
+    return {
+      outcome: 'allow',
+      reason: 'allowed',
+      rule: name,
+      identity,
+      forwarding: forward(identity, token),
+      cached,
+    };
+  };
+  const named = (decision: Decision): Decision =>
+    decision.rule === undefined ? { ...decision, rule: name } : decision;
+  return (request) => {
+    if (rule.allowPreflight && preflightMethod(request) !== undefined) return anonymous;
+    const decision = authenticate(request, admit);
+    return decision instanceof Promise ? decision.then(named) : named(decision);
+  };
+}
+
+/** Lets pass what would be refused, without any identity, and says why it would have been. */
+function shadowed(decide: Decide, forwardNothing: () => Forwarding): Decide {
+  const forwardings = new Map<string, Forwarding>();
+  const letPass = (refusal: Refusal): Decision => ({
+    outcome: 'allow',
+    reason: 'allowed',
+    ...(refusal.rule !== undefined && { rule: refusal.rule }),
+    shadow: refusal.reason,
+    identity: undefined,
+    forwarding: forwardings.getOrInsertComputed(`${refusal.reason} ${refusal.rule}`, forwardNothing),
+    cached: false,
+  });
+  const pass = (decision: Decision): Decision =>
+    decision.outcome === 'allow' ? decision : letPass(decision);
+  return (request) => {
+    const decision = decide(request);
+    return decision instanceof Promise ? decision.then(pass) : pass(decision);
+  };
+}

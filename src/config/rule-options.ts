@@ -1,0 +1,167 @@
+/** Rules: what a request needs, by its host, path and method. */
+import * as z from 'zod';
+import { flag, headerName, oneOf, scopeToken, text } from './kinds.ts';
+import { hostPatternProblem, pathPatternProblem } from './patterns.ts';
+
+const host = () =>
+  z
+    .string()
+    .superRefine((value, context) => {
+      const message = hostPatternProblem(value);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
+    .meta({ title: 'a host, or *. and a domain' });
+
+const path = () =>
+  z
+    .string()
+    .superRefine((value, context) => {
+      const message = pathPatternProblem(value);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
+    .meta({ title: 'a path such as /orders/{*} or /orders/{**}' });
+
+const method = () =>
+  z
+    .string()
+    .regex(/^[A-Z][A-Z-]*$/)
+    .meta({ title: 'a method in capitals, such as GET' });
+
+const scalar = z
+  .union([z.string(), z.number(), z.boolean()])
+  .meta({ title: 'a string, a number or a boolean' });
+
+/** The headers that claims are forwarded in. */
+export const claimHeaders = () =>
+  z.array(z.strictObject({ header: headerName(), claim: text('the name of a claim') }));
+
+/** One rule. */
+const rule = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,62})$/)
+    .meta({ title: 'a name of letters, digits, dots, hyphens and underscores' })
+    .describe('Name of the rule in metrics, logs and dynamic metadata.'),
+  match: z
+    .strictObject({
+      hosts: z
+        .array(host())
+        .min(1)
+        .optional()
+        .meta({ title: 'a list of hosts' })
+        .describe('Hosts, exact or `*.` and a domain, which stands for every name below it. Absent: all.'),
+      paths: z
+        .array(path())
+        .min(1)
+        .optional()
+        .meta({ title: 'a list of paths' })
+        .describe(
+          'Paths, in which `{*}` stands for one segment, and `{**}` at the end for the rest; `/*` for all. Absent: all.',
+        ),
+      methods: z
+        .array(method())
+        .min(1)
+        .optional()
+        .meta({ title: 'a list of methods' })
+        .describe('Methods. Absent: all.'),
+      headers: z
+        .record(
+          z.string().toLowerCase(),
+          z.union([z.string(), z.literal(true)]).meta({ title: 'a value, or true' }),
+        )
+        .default({})
+        .describe(
+          'Headers that must have exactly this value, or with `true` be there; each one of `trustedHeaders`.',
+        ),
+    })
+    .prefault({}),
+  allow: oneOf('anonymous')
+    .optional()
+    .describe('`anonymous`: no token is looked at, and no identity is forwarded.'),
+  deny: z
+    .literal(true)
+    .optional()
+    .meta({ title: 'true' })
+    .describe('Refuse, whoever asks; after the token, so that 401 comes before 403.'),
+  require: z
+    .strictObject({
+      issuers: z
+        .array(text('the name of an issuer'))
+        .min(1)
+        .optional()
+        .meta({ title: 'a list of names of issuers' })
+        .describe('Names of the issuers whose tokens are good here. Absent: all.'),
+      audiences: z
+        .array(text('an audience'))
+        .min(1)
+        .optional()
+        .meta({ title: 'a list of audiences' })
+        .describe("Audiences of which the token must have one, beside one of its issuer's."),
+      scopes: z.array(scopeToken()).default([]).describe('Scopes that the token must have, all of them.'),
+      anyScopes: z
+        .array(scopeToken())
+        .min(1)
+        .optional()
+        .meta({ title: 'a list of scopes' })
+        .describe('Scopes of which the token must have one.'),
+      claims: z
+        .record(
+          text('the name of a claim'),
+          z
+            .union([scalar, z.array(scalar).min(1)])
+            .meta({ title: 'a value, or a list of which one is needed' }),
+        )
+        .default({})
+        .describe(
+          'Claims that the token must have with this value, with one of these, or with a list that holds it.',
+        ),
+    })
+    .optional()
+    .describe('What a token needs; `{}`: to be a good one.'),
+  allowPreflight: flag()
+    .default(false)
+    .describe(
+      'Whether `OPTIONS` with `Origin` and `Access-Control-Request-Method` passes without a token, if the rule is for the method that it asks for.',
+    ),
+  outputClaimToHeaders: claimHeaders()
+    .optional()
+    .describe(
+      'The claims that are forwarded instead of the general ones. Headers of other rules are removed.',
+    ),
+  mode: oneOf('enforce', 'shadow')
+    .optional()
+    .describe('`shadow`: let pass what the rule would refuse, and log and count it.'),
+});
+
+/** The options of rules; a list without any rule would refuse everything, so it is a mistake. */
+export const ruleOptions = {
+  rules: z
+    .array(rule)
+    .min(1)
+    .optional()
+    .meta({ title: 'a list of at least one rule' })
+    .describe(
+      'What a request needs; the first rule that matches decides. Absent: a good token of any issuer, for everything.',
+    ),
+  noRuleMatches: oneOf('deny', 'token')
+    .default('deny')
+    .describe('What becomes of a request that no rule matches: it is refused, or a good token is enough.'),
+  mode: oneOf('enforce', 'shadow')
+    .default('enforce')
+    .describe(
+      '`shadow`: let pass, without any identity, what the rules would refuse; log and count it. For trying rules.',
+    ),
+  trustedHeaders: z
+    .array(
+      z
+        .string()
+        .toLowerCase()
+        .regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/)
+        .meta({ title: 'a header name' }),
+    )
+    .default([])
+    .describe('Headers that the mesh overwrites on every way to the workload, so that rules may match them.'),
+};
+
+/** One rule of the configuration. */
+export type RuleConfig = z.output<typeof rule>;

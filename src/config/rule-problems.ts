@@ -1,0 +1,102 @@
+/** What is wrong with rules beside each other, and with what they speak of. */
+import { otherSpellings } from './header-names.ts';
+import type { Config } from './options.ts';
+import { hostCovers, pathCovers } from './patterns.ts';
+import type { RuleConfig } from './rule-options.ts';
+
+/** A problem, and where it is below `rules`. */
+export interface RuleProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** The longest list of removals that an answer may carry, in bytes. */
+const maxRemovalBytes = 8 * 1024;
+
+/** Finds the problems of rules that are each right by themselves. */
+export function ruleProblems(config: Config): readonly RuleProblem[] {
+  const { rules = [], trustedHeaders } = config;
+  const issuerNames = config.issuers.map(({ name }) => name);
+  const ofRules = rules.flatMap((rule, index) =>
+    [...ownProblems(rule, issuerNames, trustedHeaders), ...besideOthers(rule, rules.slice(0, index))].map(
+      ({ path, message }) => ({ path: ['rules', index, ...path], message }),
+    ),
+  );
+  const removals = forwardedHeaders(config).flatMap((header) => [header, ...otherSpellings(header)]);
+  const bytes = removals.join(',').length;
+  if (rules.length === 0 || bytes <= maxRemovalBytes) return ofRules;
+  const message = `the headers of all rules have ${removals.length} spellings that must be removed, ${bytes} bytes; at most ${maxRemovalBytes} fit`;
+  return [...ofRules, { path: ['rules'], message }];
+}
+
+/** Every header that any rule sets, or that is set where no rule says otherwise. */
+export function forwardedHeaders({
+  rules = [],
+  outputClaimToHeaders,
+  outputTokenToHeader,
+}: Config): readonly string[] {
+  const claimed = [...outputClaimToHeaders, ...rules.flatMap((rule) => rule.outputClaimToHeaders ?? [])];
+  const names = claimed.map(({ header }) => header);
+  return [...new Set(outputTokenToHeader === '' ? names : [...names, outputTokenToHeader])];
+}
+
+function ownProblems(
+  rule: RuleConfig,
+  issuerNames: readonly string[],
+  trustedHeaders: readonly string[],
+): RuleProblem[] {
+  const problems: RuleProblem[] = [];
+  const said = (['allow', 'deny', 'require'] as const).filter((name) => rule[name] !== undefined);
+  if (said.length !== 1)
+    problems.push({
+      path: said[1] === undefined ? [] : [said[1]],
+      message:
+        said.length === 0
+          ? 'expected one of allow, deny and require; `require: {}` asks for a good token'
+          : `${said[0]} is said already; keep one of them`,
+    });
+  for (const [index, name] of (rule.require?.issuers ?? []).entries())
+    if (!issuerNames.includes(name))
+      problems.push({
+        path: ['require', 'issuers', index],
+        message: `there is no issuer of this name; there are ${issuerNames.join(', ')}`,
+      });
+  for (const name of Object.keys(rule.match.headers))
+    if (!trustedHeaders.includes(name))
+      problems.push({
+        path: ['match', 'headers', name],
+        message:
+          'a client can send this header; list it in trustedHeaders if the mesh overwrites it for every request',
+      });
+  return problems;
+}
+
+function besideOthers(rule: RuleConfig, earlier: readonly RuleConfig[]): RuleProblem[] {
+  if (earlier.some(({ name }) => name === rule.name))
+    return [{ path: ['name'], message: 'another rule above has this name' }];
+  const hiding = earlier.find((other) => covers(other, rule));
+  return hiding === undefined
+    ? []
+    : [
+        {
+          path: [],
+          message: `the rule ${hiding.name} above matches everything that this one does, so this one never decides`,
+        },
+      ];
+}
+
+/** Whether a rule matches whatever another one matches. */
+function covers({ match: wide }: RuleConfig, { match: narrow, allowPreflight }: RuleConfig): boolean {
+  const within = (
+    outer: readonly string[] | undefined,
+    inner: readonly string[] | undefined,
+    isWithin: (a: string, b: string) => boolean,
+  ) => outer === undefined || (inner?.every((one) => outer.some((other) => isWithin(other, one))) ?? false);
+  return (
+    within(wide.hosts, narrow.hosts, hostCovers) &&
+    within(wide.paths, narrow.paths ?? ['/*'], pathCovers) &&
+    within(wide.methods, narrow.methods, (a, b) => a === b) &&
+    !(allowPreflight && wide.methods !== undefined && !wide.methods.includes('OPTIONS')) &&
+    Object.entries(wide.headers).every(([name, value]) => narrow.headers[name] === value)
+  );
+}
