@@ -16,6 +16,7 @@ import type { Metrics } from './observe/metrics.ts';
 import { createRecordCheck, recorded } from './observe/recorded.ts';
 import { createProve } from './proof/prove.ts';
 import type { ReplayStore } from './proof/replays.ts';
+import { createContextOf } from './rules/context.ts';
 import { createSelectRule } from './rules/select.ts';
 import type { Clock } from './time/clock.ts';
 import type { TokenCache } from './token/cache.ts';
@@ -66,7 +67,7 @@ export function createAuthorizer({
     prove: createProve({ config, replays, clock }),
     schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
   });
-  const check = createDecision(config, authenticate);
+  const check = createDecision(config, authenticate, clock);
   const record = createRecordCheck(config.log, logger, metrics, clock);
   return {
     http: { check: recorded(check, 'http', metrics, record, clock), toReply: createToReply(config) },
@@ -78,8 +79,8 @@ export function createAuthorizer({
 }
 
 /** Makes the check of a configuration, by its rules if it has any. */
-export function createDecision(config: Config, authenticate: Authenticate): Check {
-  const { rules, noRuleMatches, mode } = config;
+export function createDecision(config: Config, authenticate: Authenticate, clock: Clock): Check {
+  const { rules, noRuleMatches, mode, trustedHeaders } = config;
   if (rules === undefined) return createCheck(authenticate, createForward(config));
   const headers = forwardedHeaders(config);
   // One for each rule, since an answer that is kept says which rule it was.
@@ -96,6 +97,7 @@ export function createDecision(config: Config, authenticate: Authenticate): Chec
     noRuleMatches,
     mode,
     authenticate,
+    contextOf: createContextOf(trustedHeaders, clock),
     forwardOf: (rule) => (rule === 'none' ? unmatched : (forwards[rule] ?? unmatched)),
     forwardNothing: () => forwardNothing(config, headers),
   });

@@ -6,7 +6,7 @@ import { type DenyReason, type ErrorReason, reasons } from './reasons.ts';
 import type { CheckRequest, Decision, Identity, Refusal } from './types.ts';
 
 /** What becomes of a request whose client is known. */
-export type Admit = (identity: Identity, token: string, cached: boolean) => Decision;
+export type Admit = (identity: Identity, token: string, cached: boolean, request: CheckRequest) => Decision;
 
 /** Finds out who asks; decides by itself where that is nobody. */
 export type Authenticate = (request: CheckRequest, admit: Admit) => Decision | Promise<Decision>;
@@ -34,10 +34,11 @@ export function createAuthenticate({ verify, prove, schemes }: AuthenticateParts
   ): Decision | Promise<Decision> => {
     if (verdict.outcome !== 'verified') return verdict;
     const { identity, cached } = verdict;
-    if (identity.confirmation === undefined && scheme === 'bearer') return admit(identity, token, cached);
+    if (identity.confirmation === undefined && scheme === 'bearer')
+      return admit(identity, token, cached, request);
     const problem = prove({ scheme, token, identity, request });
     const settle = (reason: DenyReason | ErrorReason | undefined) =>
-      reason === undefined ? admit(identity, token, cached) : refused(reason, identity);
+      reason === undefined ? admit(identity, token, cached, request) : refused(reason, identity);
     return problem instanceof Promise ? problem.then(settle) : settle(problem);
   };
 

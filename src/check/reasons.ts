@@ -128,12 +128,18 @@ export const reasons = {
   },
   claim_not_allowed: {
     ...forbidden,
-    description: "One of the issuer's `requiredClaims`, or of the rule's `claims`, is not met.",
+    description:
+      "One of the issuer's `requiredClaims`, or of the rule's `claims`, or its `expression`, is not met.",
   },
   rule_denied: {
     ...forbidden,
     description:
       'The rule that matches refuses, or is for other issuers; or none matches and `noRuleMatches` is `deny`.',
+  },
+  rule_failed: {
+    ...forbidden,
+    description:
+      "The rule's `expression` could not be evaluated, as where it names a claim that the token has not.",
   },
   path_ambiguous: {
     outcome: 'deny',

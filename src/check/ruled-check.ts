@@ -1,5 +1,6 @@
 /** One check where there are rules: the first that matches decides what the request needs. */
 import type { RuleConfig } from '../config/rule-options.ts';
+import type { ContextOf } from '../rules/context.ts';
 import { createRuleRequirements } from '../rules/require.ts';
 import { preflightMethod, type SelectRule } from '../rules/select.ts';
 import { type Admit, type Authenticate, internalError } from './authenticate.ts';
@@ -16,6 +17,7 @@ export interface RuledCheckParts {
   readonly authenticate: Authenticate;
   /** What is forwarded by a rule; by its index, or where none matches. */
   readonly forwardOf: (rule: number | 'none') => Forward;
+  readonly contextOf: ContextOf;
   /** Forwards nothing: every header that is ever set is removed. */
   readonly forwardNothing: () => Forwarding;
 }
@@ -25,11 +27,11 @@ type Decide = (request: CheckRequest) => Decision | Promise<Decision>;
 
 /** Makes the check. */
 export function createRuledCheck(parts: RuledCheckParts): Check {
-  const { rules, select, noRuleMatches, mode, authenticate, forwardOf, forwardNothing } = parts;
+  const { rules, select, noRuleMatches, mode, authenticate, forwardOf, forwardNothing, contextOf } = parts;
   const inMode = (decide: Decide, of: 'enforce' | 'shadow') =>
     of === 'shadow' ? shadowed(decide, forwardNothing) : decide;
   const decideByRule = rules.map((rule, index) =>
-    inMode(createDecide(rule, authenticate, forwardOf(index), forwardNothing), rule.mode ?? mode),
+    inMode(createDecide(rule, authenticate, forwardOf(index), forwardNothing, contextOf), rule.mode ?? mode),
   );
   const forwardUnmatched = forwardOf('none');
   const unmatched: Admit =
@@ -62,6 +64,7 @@ function createDecide(
   authenticate: Authenticate,
   forward: Forward,
   forwardNothing: () => Forwarding,
+  contextOf: ContextOf,
 ): Decide {
   const { name, require: required } = rule;
   const anonymous: Decision = {
@@ -74,14 +77,15 @@ function createDecide(
   };
   if (rule.allow === 'anonymous') return () => anonymous;
 
-  const unmet = required === undefined ? () => 'rule_denied' as const : createRuleRequirements(required);
+  const unmet =
+    required === undefined ? () => 'rule_denied' as const : createRuleRequirements(required, contextOf);
   const requiredScopes = [...(required?.scopes ?? []), ...(required?.anyScopes ?? [])];
   const refuse = (reason: DenyReason, { issuerName }: Identity, cached: boolean): Decision => {
     const refusal = { outcome: 'deny', reason, rule: name, issuerName, cached } as const;
     return reason === 'scope_insufficient' ? { ...refusal, requiredScopes } : refusal;
   };
-  const admit: Admit = (identity, token, cached) => {
-    const reason = unmet(identity);
+  const admit: Admit = (identity, token, cached, request) => {
+    const reason = unmet(identity, request);
     if (reason !== undefined) return refuse(reason, identity, cached);
     return {
       outcome: 'allow',

@@ -115,6 +115,11 @@ const rule = z.strictObject({
         .describe(
           'Claims that the token must have with this value, with one of these, or with a list that holds it.',
         ),
+      expression: text('an expression')
+        .optional()
+        .describe(
+          'An expression of the Common Expression Language that must be true, over `claims`, `token` and `request`. One that cannot be evaluated refuses, with `rule_failed`.',
+        ),
     })
     .optional()
     .describe('What a token needs; `{}`: to be a good one.'),

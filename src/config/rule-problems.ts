@@ -1,4 +1,5 @@
 /** What is wrong with rules beside each other, and with what they speak of. */
+import { compileExpression } from './expression.ts';
 import { otherSpellings } from './header-names.ts';
 import type { Config } from './options.ts';
 import { hostCovers, pathCovers } from './patterns.ts';
@@ -61,6 +62,9 @@ function ownProblems(
         path: ['require', 'issuers', index],
         message: `there is no issuer of this name; there are ${issuerNames.join(', ')}`,
       });
+  const expression =
+    rule.require?.expression === undefined ? undefined : expressionProblem(rule.require.expression);
+  if (expression !== undefined) problems.push({ path: ['require', 'expression'], message: expression });
   for (const name of Object.keys(rule.match.headers))
     if (!trustedHeaders.includes(name))
       problems.push({
@@ -69,6 +73,15 @@ function ownProblems(
           'a client can send this header; list it in trustedHeaders if the mesh overwrites it for every request',
       });
   return problems;
+}
+
+function expressionProblem(text: string): string | undefined {
+  try {
+    compileExpression(text);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function besideOthers(rule: RuleConfig, earlier: readonly RuleConfig[]): RuleProblem[] {

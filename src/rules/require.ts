@@ -1,29 +1,49 @@
 /** What a rule requires of a verified token. */
 import type { DenyReason } from '../check/reasons.ts';
-import type { Identity } from '../check/types.ts';
+import type { CheckRequest, Identity } from '../check/types.ts';
+import { compileExpression, type Expression } from '../config/expression.ts';
 import type { RuleConfig } from '../config/rule-options.ts';
 import { claimHolds, readClaims } from '../token/claims.ts';
+import type { ContextOf } from './context.ts';
 
-/** The first requirement that an identity does not meet, or undefined. */
-export type RuleRequirements = (identity: Identity) => DenyReason | undefined;
+/** The first requirement that is not met, or undefined. */
+export type RuleRequirements = (identity: Identity, request: CheckRequest) => DenyReason | undefined;
 
 /** Makes the judge of a rule. What it says of a token's claims is remembered for as long as the token is. */
-export function createRuleRequirements(required: NonNullable<RuleConfig['require']>): RuleRequirements {
-  const { issuers, audiences, scopes, anyScopes, claims } = required;
+export function createRuleRequirements(
+  required: NonNullable<RuleConfig['require']>,
+  contextOf: ContextOf,
+): RuleRequirements {
+  const { issuers, audiences, scopes, anyScopes, claims, expression } = required;
   const wanted = Object.entries(claims).map(([name, value]) => [name, [value].flat()] as const);
   const remembered = new WeakMap<Identity, boolean>();
   const hasClaims = ({ payload }: Identity) => {
     const own = readClaims(payload);
     return wanted.every(([name, values]) => values.some((value) => claimHolds(own, name, value)));
   };
+  const compiled = expression === undefined ? undefined : compileExpression(expression);
 
-  return (identity) => {
+  return (identity, request) => {
     if (issuers !== undefined && !issuers.includes(identity.issuerName)) return 'rule_denied';
     if (audiences !== undefined && !audiences.some((audience) => identity.audiences.includes(audience)))
       return 'audience_mismatch';
     const has = (scope: string) => identity.scopes.includes(scope);
     if (!scopes.every(has) || anyScopes?.some(has) === false) return 'scope_insufficient';
-    if (wanted.length === 0) return undefined;
-    return remembered.getOrInsertComputed(identity, hasClaims) ? undefined : 'claim_not_allowed';
+    if (wanted.length > 0 && !remembered.getOrInsertComputed(identity, hasClaims)) return 'claim_not_allowed';
+    return compiled === undefined ? undefined : judge(compiled, identity, request, contextOf);
   };
+}
+
+/** An expression that cannot be evaluated, as where it names a claim that is absent, is no reason to let anybody in. */
+function judge(
+  expression: Expression,
+  identity: Identity,
+  request: CheckRequest,
+  contextOf: ContextOf,
+): DenyReason | undefined {
+  try {
+    return expression(contextOf(identity, request)) ? undefined : 'claim_not_allowed';
+  } catch {
+    return 'rule_failed';
+  }
 }

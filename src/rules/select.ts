@@ -18,7 +18,9 @@ interface PathNode {
 
 /** Makes the selection of some rules. */
 export function createSelectRule(rules: readonly RuleConfig[]): SelectRule {
-  const looksAtPaths = rules.some(({ match }) => match.paths !== undefined);
+  const looksAtPaths = rules.some(
+    ({ match, require }) => match.paths !== undefined || require?.expression !== undefined,
+  );
   const patterns = [...new Set(rules.flatMap(({ match }) => match.hosts ?? []))];
   const treeOf = (host: string | undefined) => {
     const root = createNode();

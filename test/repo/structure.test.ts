@@ -91,6 +91,7 @@ describe('who may import whom', () => {
 
 test('each library is used in one place', () => {
   const places: Record<string, string[]> = {
+    '@marcbachmann/cel-js': ['config/expression.ts'],
     'lru-cache': ['token/cache.ts'],
     pino: ['observe/logger.ts'],
     'prom-client': ['observe/metrics.ts', 'observe/reports.ts'],

@@ -31,6 +31,8 @@ rules:
   - {name: read, match: {paths: ["/orders/{**}"]}, require: {anyScopes: [orders.read, orders.write]}, outputClaimToHeaders: [{header: x-reader, claim: sub}]}
   - {name: billing, match: {hosts: [billing.example.com]}, require: {issuers: [main], audiences: [billing]}}
   - {name: internal, match: {paths: ["/internal/{**}"]}, deny: true}
+  - {name: own, match: {paths: ["/users/{**}"]}, require: {expression: 'claims.sub == request.segments[1]'}}
+  - {name: fails, match: {paths: [/fails]}, require: {expression: 'claims.department == "ops"'}}
   - {name: trial, match: {paths: [/trial]}, require: {scopes: [trial]}, mode: shadow}
 `;
 
@@ -178,6 +180,27 @@ describe('a request', () => {
     });
   });
 
+  test('must fulfil an expression, and is refused where that cannot be evaluated', async () => {
+    const token = await main.mint();
+    expect(await ask({ path: '/users/alice/items', token })).toMatchObject({
+      reason: 'allowed',
+      rule: 'own',
+    });
+    expect(await ask({ path: '/users/x/../alice', token })).toMatchObject({ reason: 'allowed', rule: 'own' });
+    expect(await ask({ path: '/users/bob', token })).toMatchObject({
+      status: 403,
+      reason: 'claim_not_allowed',
+      rule: 'own',
+    });
+    expect(await ask({ path: '/fails', token })).toMatchObject({
+      status: 403,
+      reason: 'rule_failed',
+      rule: 'fails',
+    });
+    expect(await ask({ path: '/fails', token: await write() })).toMatchObject({ reason: 'allowed' });
+    expect(await ask({ path: '/users/alice' })).toMatchObject({ status: 401 });
+  });
+
   test('that is refused to all is 401 before it is 403', async () => {
     expect(await ask({ path: '/internal/x' })).toMatchObject({ status: 401, rule: 'internal' });
     expect(await ask({ path: '/internal/x', token: await read() })).toMatchObject({
@@ -302,6 +325,8 @@ describe('rules that are refused', () => {
     ['rules: [{name: a, match: {hosts: ["A.com"]}, deny: true}]', 'rules[0].match.hosts[0]'],
     ['rules: [{name: a, match: {methods: [get]}, deny: true}]', 'rules[0].match.methods[0]'],
     ['rules: [{name: a, deny: false}]', 'rules[0].deny'],
+    ['rules: [{name: a, require: {expression: "claims.sub =="}}]', 'rules[0].require.expression'],
+    ['rules: [{name: a, require: {expression: "request.method == 5"}}]', 'rules[0].require.expression'],
   ])('%s', async (text, path) => {
     const error = await configOf(`${base()}${text}\n`).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ConfigError);

@@ -34,7 +34,7 @@ const [cookie, query, body, user, claim, jti, proof, certificate, forwarded] = c
 ];
 
 /** The reasons that tokens of the corpus do not lead to. */
-function furtherCases({ main, weak: revoking, curves }: World): Case[] {
+function furtherCases({ main, weak: revoking, curves }: World): (Case & { readonly path?: string })[] {
   const withMarks = { sub: user, jti, email: `${claim}@example.com`, groups: [claim], tid: claim };
   return [
     {
@@ -54,6 +54,27 @@ function furtherCases({ main, weak: revoking, curves }: World): Case[] {
       name: 'no keys',
       reason: 'keys_unavailable',
       lines: async () => bearer(await curves.mint({ claims: { ...withMarks, iss: 'http://127.0.0.1:9' } })),
+    },
+    {
+      row: 'I12',
+      name: 'a rule that refuses',
+      reason: 'rule_denied',
+      path: '/denied',
+      lines: async () => bearer(await main.mint({ claims: withMarks })),
+    },
+    {
+      row: 'I12',
+      name: 'an expression that fails',
+      reason: 'rule_failed',
+      path: '/fails',
+      lines: async () => bearer(await main.mint({ claims: withMarks })),
+    },
+    {
+      row: 'I12',
+      name: 'an unclear path',
+      reason: 'path_ambiguous',
+      path: '//orders',
+      lines: async () => bearer(await main.mint({ claims: withMarks })),
     },
     {
       row: 'I12',
@@ -80,7 +101,7 @@ test('whatever a check ends with, no log, metric or answer has any of it', { tim
   const configuration = world.configuration
     .replace(
       'log: {checks: none}',
-      `log: {level: trace, checks: all}\ndenyList: {file: ${denied}}\ndpop: {origins: ["https://orders.example.com"]}`,
+      `log: {level: trace, checks: all}\ndenyList: {file: ${denied}}\nnoRuleMatches: token\nrules:\n  - {name: denied, match: {paths: [/denied]}, deny: true}\n  - {name: fails, match: {paths: [/fails]}, require: {expression: claims.nothing == "x"}}\ndpop: {origins: ["https://orders.example.com"]}`,
     )
     .replace('name: weak,', 'name: weak, boundTokens: verify,')
     .replace(
@@ -109,7 +130,7 @@ test('whatever a check ends with, no log, metric or answer has any of it', { tim
     ...claimCases,
     ...credentialCases,
   ];
-  const byReason = Map.groupBy(all, ({ reason }) => reason);
+  const byReason = Map.groupBy<Reason, Case & { readonly path?: string }>(all, ({ reason }) => reason);
   const answers: string[] = [];
   const secrets = new Set(canaries);
   const stranger = await createSigningKey('s', 'ES256');
@@ -135,7 +156,7 @@ test('whatever a check ends with, no log, metric or answer has any of it', { tim
         ];
         const answer = await exchange(
           httpPort,
-          request('POST', `/orders?access_token=${query}#${query}`, headers) + body,
+          request('POST', `${one.path ?? '/orders'}?access_token=${query}`, headers) + body,
         );
         if (one.reason === 'allowed' && answer !== undefined) {
           // What an allow forwards is what it is for.
@@ -153,7 +174,7 @@ test('whatever a check ends with, no log, metric or answer has any of it', { tim
         okResponse: _,
         dynamicMetadata,
         ...rest
-      } = await grpc.check({ method: 'POST', path: `/orders?x=${query}`, headerMap });
+      } = await grpc.check({ method: 'POST', path: `${one.path ?? '/orders'}?x=${query}`, headerMap });
       expect(dynamicMetadata?.fields?.reason?.stringValue).toBe(one.reason);
       answers.push(JSON.stringify(rest));
     }

@@ -56,6 +56,7 @@ export async function startCore(config: Config, clock: Clock = systemClock): Pro
         prove: createProve({ config, replays: createReplayStore(), clock }),
         schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
       }),
+      clock,
     ),
     cache,
     stop: () => {

@@ -1,0 +1,52 @@
+/** What an expression of a rule sees of a token and a request. */
+import type { CheckRequest, Identity } from '../check/types.ts';
+import type { ExpressionContext } from '../config/expression.ts';
+import type { Clock } from '../time/clock.ts';
+import { readClaims } from '../token/claims.ts';
+import { normalHost, readPath } from './path.ts';
+
+/** Makes the context of one check. */
+export type ContextOf = (identity: Identity, request: CheckRequest) => ExpressionContext;
+
+/**
+ * Makes what makes contexts. Claims are read once for as long as the token is remembered.
+ *
+ * @param trustedHeaders the headers that an expression may see: any other is the client's to send
+ */
+export function createContextOf(trustedHeaders: readonly string[], clock: Clock): ContextOf {
+  const claimsOf = new WeakMap<Identity, ExpressionContext['claims']>();
+  return (identity, request) => {
+    const { issuer, audiences, scopes, expiresAt, payload } = identity;
+    const segments = readPath(request.path) ?? [];
+    return {
+      claims: claimsOf.getOrInsertComputed(identity, () => readClaims(payload)),
+      token: { issuer, audiences, scopes, expiry: BigInt(Math.floor(expiresAt)) },
+      request: {
+        method: request.method,
+        host: normalHost(request.host),
+        path: `/${segments.join('/')}`,
+        segments,
+        query: queryOf(request.path),
+        headers: headersOf(request, trustedHeaders),
+        time: new Date(clock.now()),
+      },
+    };
+  };
+}
+
+/** The parameters of the query that come once: of one that comes twice, nobody can say which the workload takes. */
+function queryOf(target: string): Readonly<Record<string, string>> {
+  const start = target.indexOf('?');
+  if (start < 0) return {};
+  const parameters = new URLSearchParams(target.slice(start + 1));
+  return Object.fromEntries([...parameters].filter(([name]) => parameters.getAll(name).length === 1));
+}
+
+function headersOf(request: CheckRequest, names: readonly string[]): Readonly<Record<string, string>> {
+  const values = names.map((name) => [name, request.header(name)] as const);
+  return Object.fromEntries(
+    values.flatMap(([name, [value, ...others]]) =>
+      value === undefined || others.length > 0 ? [] : [[name, value]],
+    ),
+  );
+}
