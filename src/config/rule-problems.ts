@@ -1,6 +1,7 @@
 /** What is wrong with rules beside each other, and with what they speak of. */
-import { compileExpression } from './expression.ts';
+
 import { otherSpellings } from './header-names.ts';
+import { compileExpression } from './lazy-expression.ts';
 import type { Config } from './options.ts';
 import { hostCovers, pathCovers } from './patterns.ts';
 import type { RuleConfig } from './rule-options.ts';

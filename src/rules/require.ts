@@ -1,7 +1,8 @@
 /** What a rule requires of a verified token. */
 import type { DenyReason } from '../check/reasons.ts';
 import type { CheckRequest, Identity } from '../check/types.ts';
-import { compileExpression, type Expression } from '../config/expression.ts';
+import type { Expression } from '../config/expression.ts';
+import { compileExpression } from '../config/lazy-expression.ts';
 import type { RuleConfig } from '../config/rule-options.ts';
 import { claimHolds, readClaims } from '../token/claims.ts';
 import type { ContextOf } from './context.ts';
