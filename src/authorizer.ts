@@ -2,7 +2,8 @@
 import { type Authenticate, createAuthenticate } from './check/authenticate.ts';
 import { createCheck } from './check/check.ts';
 import { createForward, forwardNothing } from './check/forward.ts';
-import { createRuledCheck } from './check/ruled-check.ts';
+import { createPolicyCheck } from './check/policy-check.ts';
+import { createRuledCheck, type RuledCheckParts } from './check/ruled-check.ts';
 import type { Check } from './check/types.ts';
 import type { DenyListEntry } from './config/deny-list.ts';
 import type { Config } from './config/options.ts';
@@ -78,27 +79,41 @@ export function createAuthorizer({
   };
 }
 
-/** Makes the check of a configuration, by its rules if it has any. */
+/** Makes the check of a configuration, by its policies or rules if it has any. */
 export function createDecision(config: Config, authenticate: Authenticate, clock: Clock): Check {
-  const { rules, noRuleMatches, mode, trustedHeaders } = config;
-  if (rules === undefined) return createCheck(authenticate, createForward(config));
+  const { rules, policies, grpcPolicy, noRuleMatches, mode, trustedHeaders } = config;
   const headers = forwardedHeaders(config);
-  // One for each rule, since an answer that is kept says which rule it was.
-  const forwards = rules.map((rule) =>
-    createForward(
-      { ...config, outputClaimToHeaders: rule.outputClaimToHeaders ?? config.outputClaimToHeaders },
-      headers,
-    ),
+  const contextOf = createContextOf(trustedHeaders, clock);
+  const byRules = (set: RuleSet): Check => {
+    // One for each rule, since an answer that is kept says which rule it was.
+    const forwards = set.rules.map(({ outputClaimToHeaders = config.outputClaimToHeaders }) =>
+      createForward({ ...config, outputClaimToHeaders }, headers),
+    );
+    const unmatched = createForward(config, headers);
+    return createRuledCheck({
+      ...set,
+      select: createSelectRule(set.rules),
+      authenticate,
+      contextOf,
+      forwardOf: (rule) => (rule === 'none' ? unmatched : (forwards[rule] ?? unmatched)),
+      forwardNothing: () => forwardNothing(config, headers),
+    });
+  };
+
+  if (rules !== undefined) return byRules({ rules, noRuleMatches, mode });
+  if (policies === undefined) return createCheck(authenticate, createForward(config));
+  return createPolicyCheck(
+    policies.map((policy) => ({
+      name: policy.name,
+      pathPrefix: policy.pathPrefix,
+      check: byRules({
+        rules: policy.rules.map((rule) => ({ ...rule, name: `${policy.name}/${rule.name}` })),
+        noRuleMatches: policy.noRuleMatches ?? noRuleMatches,
+        mode: policy.mode ?? mode,
+      }),
+    })),
+    grpcPolicy,
   );
-  const unmatched = createForward(config, headers);
-  return createRuledCheck({
-    rules,
-    select: createSelectRule(rules),
-    noRuleMatches,
-    mode,
-    authenticate,
-    contextOf: createContextOf(trustedHeaders, clock),
-    forwardOf: (rule) => (rule === 'none' ? unmatched : (forwards[rule] ?? unmatched)),
-    forwardNothing: () => forwardNothing(config, headers),
-  });
 }
+
+type RuleSet = Pick<RuledCheckParts, 'rules' | 'noRuleMatches' | 'mode'>;

@@ -17,6 +17,10 @@ export interface CheckRequest {
   readonly peerCertificate: string;
   /** `x-request-id`, or empty. */
   readonly requestId: string;
+  /**
+   * The policy that the proxy names, or empty where it names none; undefined where it is said by the path, as over HTTP.
+   */
+  readonly policy: string | undefined;
   /** The value of every line of another header, looked up when it is asked for; its name in lower case. */
   readonly header: (name: string) => readonly string[];
 }
@@ -99,6 +103,8 @@ export type Decision =
       readonly cached: boolean;
       /** The name of the rule that decided, if one did. */
       readonly rule?: string;
+      /** The name of the policy that the rule is of, if there are policies. */
+      readonly policy?: string;
       /** Why a rule that is only tried would have refused. */
       readonly shadow?: DenyReason | ErrorReason;
     }
@@ -111,6 +117,7 @@ export type Decision =
       readonly requiredScopes?: readonly string[];
       readonly cached?: boolean;
       readonly rule?: string;
+      readonly policy?: string;
     }
   | {
       readonly outcome: 'error';
@@ -119,6 +126,7 @@ export type Decision =
       /** What went wrong, for the log alone. */
       readonly cause?: unknown;
       readonly rule?: string;
+      readonly policy?: string;
     };
 
 /** A decision that does not let the request go on. */

@@ -35,13 +35,15 @@ const scalar = z
 export const claimHeaders = () =>
   z.array(z.strictObject({ header: headerName(), claim: text('the name of a claim') }));
 
-/** One rule. */
-const rule = z.strictObject({
-  name: z
+const ruleName = () =>
+  z
     .string()
     .regex(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,62})$/)
-    .meta({ title: 'a name of letters, digits, dots, hyphens and underscores' })
-    .describe('Name of the rule in metrics, logs and dynamic metadata.'),
+    .meta({ title: 'a name of letters, digits, dots, hyphens and underscores' });
+
+/** One rule. */
+const rule = z.strictObject({
+  name: ruleName().describe('Name of the rule in metrics, logs and dynamic metadata.'),
   match: z
     .strictObject({
       hosts: z
@@ -138,15 +140,44 @@ const rule = z.strictObject({
     .describe('`shadow`: let pass what the rule would refuse, and log and count it.'),
 });
 
+const ruleList = () => z.array(rule).min(1);
+
 /** The options of rules; a list without any rule would refuse everything, so it is a mistake. */
 export const ruleOptions = {
-  rules: z
-    .array(rule)
-    .min(1)
+  rules: ruleList()
     .optional()
     .meta({ title: 'a list of at least one rule' })
     .describe(
       'What a request needs; the first rule that matches decides. Absent: a good token of any issuer, for everything.',
+    ),
+  policies: z
+    .array(
+      z.strictObject({
+        name: ruleName().describe('Name of the policy in metrics, logs and dynamic metadata.'),
+        pathPrefix: z
+          .string()
+          .regex(/^(\/[A-Za-z0-9._~-]+)+$/)
+          .meta({ title: 'a path such as /team-a, without a slash at its end' })
+          .describe(
+            "What the team's entry in the mesh puts in front of every path (`pathPrefix`); it is cut off.",
+          ),
+        rules: ruleList().meta({ title: 'a list of at least one rule' }).describe('As `rules`.'),
+        noRuleMatches: oneOf('deny', 'token')
+          .optional()
+          .describe('As `noRuleMatches`, which is the default.'),
+        mode: oneOf('enforce', 'shadow').optional().describe('As `mode`, which is the default.'),
+      }),
+    )
+    .min(1)
+    .optional()
+    .meta({ title: 'a list of at least one policy' })
+    .describe(
+      'Sets of rules, for several entries in the mesh that name this one service; instead of `rules`.',
+    ),
+  grpcPolicy: text('the name of a policy')
+    .optional()
+    .describe(
+      'The policy of checks over gRPC whose route names none (`context_extensions.policy`). Absent: they are refused.',
     ),
   noRuleMatches: oneOf('deny', 'token')
     .default('deny')

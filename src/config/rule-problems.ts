@@ -15,18 +15,17 @@ export interface RuleProblem {
 /** The longest list of removals that an answer may carry, in bytes. */
 const maxRemovalBytes = 8 * 1024;
 
-/** Finds the problems of rules that are each right by themselves. */
+/** Finds the problems of rules and policies that are each right by themselves. */
 export function ruleProblems(config: Config): readonly RuleProblem[] {
-  const { rules = [], trustedHeaders } = config;
-  const issuerNames = config.issuers.map(({ name }) => name);
-  const ofRules = rules.flatMap((rule, index) =>
-    [...ownProblems(rule, issuerNames, trustedHeaders), ...besideOthers(rule, rules.slice(0, index))].map(
-      ({ path, message }) => ({ path: ['rules', index, ...path], message }),
-    ),
-  );
+  const { rules = [], policies = [] } = config;
+  const ofRules = [
+    ...listProblems(rules, ['rules'], config),
+    ...policies.flatMap((policy, index) => listProblems(policy.rules, ['policies', index, 'rules'], config)),
+    ...policyProblems(config),
+  ];
   const removals = forwardedHeaders(config).flatMap((header) => [header, ...otherSpellings(header)]);
   const bytes = removals.join(',').length;
-  if (rules.length === 0 || bytes <= maxRemovalBytes) return ofRules;
+  if ((rules.length === 0 && policies.length === 0) || bytes <= maxRemovalBytes) return ofRules;
   const message = `the headers of all rules have ${removals.length} spellings that must be removed, ${bytes} bytes; at most ${maxRemovalBytes} fit`;
   return [...ofRules, { path: ['rules'], message }];
 }
@@ -40,6 +39,48 @@ export function forwardedHeaders({
   const claimed = [...outputClaimToHeaders, ...rules.flatMap((rule) => rule.outputClaimToHeaders ?? [])];
   const names = claimed.map(({ header }) => header);
   return [...new Set(outputTokenToHeader === '' ? names : [...names, outputTokenToHeader])];
+}
+
+function listProblems(
+  rules: readonly RuleConfig[],
+  at: readonly (string | number)[],
+  { issuers, trustedHeaders }: Config,
+): RuleProblem[] {
+  const names = issuers.map(({ name }) => name);
+  return rules.flatMap((rule, index) =>
+    [...ownProblems(rule, names, trustedHeaders), ...besideOthers(rule, rules.slice(0, index))].map(
+      ({ path, message }) => ({ path: [...at, index, ...path], message }),
+    ),
+  );
+}
+
+function policyProblems({ rules, policies = [], grpcPolicy, http }: Config): RuleProblem[] {
+  const problems: RuleProblem[] = [];
+  if (rules !== undefined && policies.length > 0)
+    problems.push({ path: ['rules'], message: 'policies have rules of their own; keep one of the two' });
+  if (http.pathPrefix !== '' && policies.length > 0)
+    problems.push({
+      path: ['http', 'pathPrefix'],
+      message: 'each policy has its own pathPrefix; keep those',
+    });
+  if (grpcPolicy !== undefined && !policies.some(({ name }) => name === grpcPolicy))
+    problems.push({ path: ['grpcPolicy'], message: 'there is no policy of this name' });
+  for (const [index, { name, pathPrefix }] of policies.entries()) {
+    const earlier = policies.slice(0, index);
+    if (earlier.some((other) => other.name === name))
+      problems.push({ path: ['policies', index, 'name'], message: 'another policy above has this name' });
+    const within = earlier.find(
+      (other) =>
+        `${pathPrefix}/`.startsWith(`${other.pathPrefix}/`) ||
+        `${other.pathPrefix}/`.startsWith(`${pathPrefix}/`),
+    );
+    if (within !== undefined)
+      problems.push({
+        path: ['policies', index, 'pathPrefix'],
+        message: `${within.pathPrefix} of ${within.name} and this one begin alike, so a client could choose between them`,
+      });
+  }
+  return problems;
 }
 
 function ownProblems(

@@ -7,11 +7,13 @@ import { type FieldCursor, fieldsOf, fieldsWithin, isBytesField, nextField, text
 
 /** The numbers of the fields, as `protos/external_auth.proto` has them. */
 const attributesOfCheck = 1;
-const inAttributes = { source: 1, request: 4 } as const;
+const inAttributes = { source: 1, request: 4, contextExtensions: 10 } as const;
 const certificateOfPeer = 5;
 const httpOfRequest = 2;
 const inHttp = { method: 2, headers: 3, path: 4, host: 5, headerMap: 13 } as const;
 const headersOfHeaderMap = 1;
+const inMapEntry = { key: 1, value: 2 } as const;
+const policyName = Buffer.from('policy');
 const inHeader = { key: 1, value: 2, rawValue: 3 } as const;
 
 /** The headers that a check looks at. */
@@ -32,6 +34,7 @@ interface Found {
   host: string;
   path: string;
   peerCertificate: string;
+  policy: string;
   readonly headers: Header[];
   /** The headers that are looked for. */
   readonly wanted: readonly NameWithBytes[];
@@ -44,7 +47,7 @@ interface Found {
  */
 export function readCheckRequest(bytes: Buffer): CheckRequest {
   const found = readAttributes(bytes, usedHeaders);
-  const { method, host, path, peerCertificate, headers } = found;
+  const { method, host, path, peerCertificate, policy, headers } = found;
   return {
     method,
     host,
@@ -53,6 +56,7 @@ export function readCheckRequest(bytes: Buffer): CheckRequest {
     dpop: valuesOf(headers, 'dpop'),
     forwardedClientCert: listOf(headers, 'x-forwarded-client-cert'),
     peerCertificate,
+    policy,
     requestId: valuesOf(headers, 'x-request-id').find((value) => value !== '') ?? '',
     header: (name) => valuesOf(readHeaders(bytes, name), name),
   };
@@ -67,7 +71,15 @@ function namesWithBytes(...names: readonly string[]): readonly NameWithBytes[] {
 }
 
 function readAttributes(bytes: Buffer, wanted: readonly NameWithBytes[]): Found {
-  const found: Found = { method: '', host: '', path: '', peerCertificate: '', headers: [], wanted };
+  const found: Found = {
+    method: '',
+    host: '',
+    path: '',
+    peerCertificate: '',
+    policy: '',
+    headers: [],
+    wanted,
+  };
   const check = fieldsOf(bytes);
   while (nextField(check)) {
     if (!isBytesField(check, attributesOfCheck)) continue;
@@ -75,6 +87,8 @@ function readAttributes(bytes: Buffer, wanted: readonly NameWithBytes[]): Found 
     while (nextField(attributes)) {
       if (isBytesField(attributes, inAttributes.source)) readPeer(fieldsWithin(attributes), found);
       else if (isBytesField(attributes, inAttributes.request)) readRequest(fieldsWithin(attributes), found);
+      else if (isBytesField(attributes, inAttributes.contextExtensions))
+        readExtension(fieldsWithin(attributes), found);
     }
   }
   return found;
@@ -98,6 +112,17 @@ function listOf(headers: readonly Header[], name: string): string {
 
 function readPeer(peer: FieldCursor, found: Found): void {
   while (nextField(peer)) if (isBytesField(peer, certificateOfPeer)) found.peerCertificate = textOf(peer);
+}
+
+/** What the route says beside the request: of it, the policy. */
+function readExtension(entry: FieldCursor, found: Found): void {
+  let isPolicy = false;
+  let value = '';
+  while (nextField(entry)) {
+    if (isBytesField(entry, inMapEntry.key)) isPolicy = isNamed(entry, policyName);
+    else if (isBytesField(entry, inMapEntry.value)) value = textOf(entry);
+  }
+  if (isPolicy) found.policy = value;
 }
 
 function readRequest(request: FieldCursor, found: Found): void {

@@ -30,7 +30,9 @@ export function createToResponse(options: ResponseOptions, onDefect: (error: unk
   };
   const refuse = (decision: Denial | Failure) => frameMessage(refusal(decision, options));
   const refuseAsEver = (decision: Denial | Failure) =>
-    refused.getOrInsertComputed(`${decision.reason} ${decision.rule ?? ''}`, () => refuse(decision));
+    refused.getOrInsertComputed(`${decision.reason} ${decision.rule ?? ''} ${decision.policy ?? ''}`, () =>
+      refuse(decision),
+    );
 
   const respond: ToResponse = (decision) => {
     switch (decision.outcome) {
@@ -62,7 +64,7 @@ const noVerdict: CallFailure = { status: grpcStatus.unavailable, message: 'no ve
 
 type Allowed = Decision & { readonly outcome: 'allow' };
 
-function allowResponse({ identity, forwarding, rule, shadow }: Allowed, removals: string): Buffer {
+function allowResponse({ identity, forwarding, rule, policy, shadow }: Allowed, removals: string): Buffer {
   const bytes = writeOk({
     code: reasons.allowed.grpcCode,
     headers: forwarding.set,
@@ -70,6 +72,7 @@ function allowResponse({ identity, forwarding, rule, shadow }: Allowed, removals
     metadata: {
       reason: 'allowed',
       ...(rule !== undefined && { rule }),
+      ...(policy !== undefined && { policy }),
       ...(shadow !== undefined && { shadow }),
       ...(identity !== undefined && identityMetadata(identity)),
     },
@@ -92,7 +95,11 @@ function refusal(decision: Denial | Failure, options: ChallengeOptions): Buffer 
     httpStatus: grpcHttpStatus,
     headers: [said, ['content-type', 'application/json'], ['cache-control', 'no-store']],
     body: refusalBody(decision.reason),
-    metadata: { reason: decision.reason, ...(decision.rule !== undefined && { rule: decision.rule }) },
+    metadata: {
+      reason: decision.reason,
+      ...(decision.rule !== undefined && { rule: decision.rule }),
+      ...(decision.policy !== undefined && { policy: decision.policy }),
+    },
   });
   return proven(bytes, false);
 }

@@ -33,6 +33,7 @@ export function toCheckRequest(
     dpop,
     forwardedClientCert: forwardedClientCert ?? '',
     peerCertificate: '',
+    policy: undefined,
     host: host ?? '',
     requestId: requestId ?? '',
     header: (name) => linesOf(rawHeaders, name),

@@ -15,6 +15,11 @@ export const metricDefinitions = {
     labels: ['rule', 'outcome', 'reason'],
     help: 'Checks that a rule of the configuration decided, by its name and how they ended.',
   },
+  policy_checks_total: {
+    type: 'counter',
+    labels: ['policy', 'outcome', 'reason'],
+    help: 'Checks of each policy, by how they ended.',
+  },
   checks_shadow_total: {
     type: 'counter',
     labels: ['reason', 'rule'],

@@ -121,6 +121,13 @@ export function createMetrics(
       for (const [reason, { count }] of byReason)
         this.inc({ rule, outcome: reasons[reason].outcome, reason }, count);
   });
+  const byPolicy = new Map<string, Map<Reason, Cell>>();
+  counter('policy_checks_total', function () {
+    this.reset();
+    for (const [policy, byReason] of byPolicy)
+      for (const [reason, { count }] of byReason)
+        this.inc({ policy, outcome: reasons[reason].outcome, reason }, count);
+  });
   counter('checks_shadow_total', function () {
     this.reset();
     for (const [rule, byReason] of shadowed)
@@ -128,6 +135,7 @@ export function createMetrics(
   });
   const ruleDecided = (decision: Decision) => {
     if (decision.rule !== undefined) cellIn(byRule, decision.rule, decision.reason).count++;
+    if (decision.policy !== undefined) cellIn(byPolicy, decision.policy, decision.reason).count++;
     if (decision.outcome === 'allow' && decision.shadow !== undefined)
       cellIn(shadowed, decision.rule ?? 'none', decision.shadow).count++;
   };

@@ -110,6 +110,7 @@ function toRecord(
     requestId: shortened(requestId),
     ...(withSubject &&
       decision.outcome === 'allow' && { subject: shortened(decision.identity?.subject ?? '') }),
+    ...(decision.policy !== undefined && { policy: decision.policy }),
     ...(decision.rule !== undefined && { rule: decision.rule }),
     ...(decision.outcome === 'allow' && decision.shadow !== undefined && { shadow: decision.shadow }),
   };

@@ -130,7 +130,7 @@ describe('a CheckRequest', () => {
             },
           },
         },
-        contextExtensions: { a: 'b' },
+        contextExtensions: { a: 'b', policy: 'orders' },
         metadataContext: { filterMetadata: { x: { fields: { y: { stringValue: 'z' } } } } },
         tlsSession: { sni: 'sni' },
       },
@@ -143,6 +143,7 @@ describe('a CheckRequest', () => {
       dpop: ['proof'],
       forwardedClientCert: 'Hash=00',
       peerCertificate: 'c',
+      policy: 'orders',
       requestId: 'r',
     });
   });
@@ -346,6 +347,7 @@ function readByCodec(bytes: Buffer): Omit<CheckRequest, 'header'> {
     dpop: linesOf('dpop'),
     forwardedClientCert: areTwoAccounts ? '' : certs.join(','),
     peerCertificate: attributes?.source?.certificate ?? '',
+    policy: attributes?.contextExtensions?.policy ?? '',
     requestId:
       valuesOf('x-request-id')
         .flat()

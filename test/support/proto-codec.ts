@@ -54,6 +54,7 @@ export interface CheckRequestMessage {
   readonly attributes?: {
     readonly source?: { readonly certificate?: string };
     readonly request?: { readonly http?: HttpRequestMessage };
+    readonly contextExtensions?: Readonly<Record<string, string>>;
   };
 }
 
