@@ -100,6 +100,11 @@ const rule = z.strictObject({
         .meta({ title: 'a list of audiences' })
         .describe("Audiences of which the token must have one, beside one of its issuer's."),
       scopes: z.array(scopeToken()).default([]).describe('Scopes that the token must have, all of them.'),
+      scopesFromHeader: headerName()
+        .optional()
+        .describe(
+          'A header that the mesh sets for each route, with further scopes that the token must have, separated by spaces or commas. It can only ask for more: absent or repeated it refuses, and it is removed upstream.',
+        ),
       anyScopes: z
         .array(scopeToken())
         .min(1)
@@ -191,8 +196,8 @@ export const ruleOptions = {
     .array(
       z
         .string()
+        .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/)
         .toLowerCase()
-        .regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/)
         .meta({ title: 'a header name' }),
     )
     .default([])

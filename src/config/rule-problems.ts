@@ -30,15 +30,19 @@ export function ruleProblems(config: Config): readonly RuleProblem[] {
   return [...ofRules, { path: ['rules'], message }];
 }
 
-/** Every header that any rule sets, or that is set where no rule says otherwise. */
-export function forwardedHeaders({
-  rules = [],
-  outputClaimToHeaders,
-  outputTokenToHeader,
-}: Config): readonly string[] {
-  const claimed = [...outputClaimToHeaders, ...rules.flatMap((rule) => rule.outputClaimToHeaders ?? [])];
-  const names = claimed.map(({ header }) => header);
+/** Every header that a client must not supply to the upstream: those that any rule sets, and those that rules take from the mesh. */
+export function forwardedHeaders(config: Config): readonly string[] {
+  const { outputClaimToHeaders, outputTokenToHeader } = config;
+  const all = rulesOf(config);
+  const claimed = [...outputClaimToHeaders, ...all.flatMap((rule) => rule.outputClaimToHeaders ?? [])];
+  const parameters = all.flatMap((rule) => rule.require?.scopesFromHeader ?? []);
+  const names = [...claimed.map(({ header }) => header), ...parameters];
   return [...new Set(outputTokenToHeader === '' ? names : [...names, outputTokenToHeader])];
+}
+
+/** All rules, those of policies among them. */
+export function rulesOf({ rules = [], policies = [] }: Config): readonly RuleConfig[] {
+  return [...rules, ...policies.flatMap((policy) => policy.rules)];
 }
 
 function listProblems(

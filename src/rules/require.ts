@@ -15,7 +15,7 @@ export function createRuleRequirements(
   required: NonNullable<RuleConfig['require']>,
   contextOf: ContextOf,
 ): RuleRequirements {
-  const { issuers, audiences, scopes, anyScopes, claims, expression } = required;
+  const { issuers, audiences, scopes, scopesFromHeader, anyScopes, claims, expression } = required;
   const wanted = Object.entries(claims).map(([name, value]) => [name, [value].flat()] as const);
   const remembered = new WeakMap<Identity, boolean>();
   const hasClaims = ({ payload }: Identity) => {
@@ -30,6 +30,11 @@ export function createRuleRequirements(
       return 'audience_mismatch';
     const has = (scope: string) => identity.scopes.includes(scope);
     if (!scopes.every(has) || anyScopes?.some(has) === false) return 'scope_insufficient';
+    if (scopesFromHeader !== undefined) {
+      const asked = scopesIn(request.header(scopesFromHeader));
+      if (asked === undefined) return 'rule_denied';
+      if (!asked.every(has)) return 'scope_insufficient';
+    }
     if (wanted.length > 0 && !remembered.getOrInsertComputed(identity, hasClaims)) return 'claim_not_allowed';
     return compiled === undefined ? undefined : judge(compiled, identity, request, contextOf);
   };
@@ -47,4 +52,11 @@ function judge(
   } catch {
     return 'rule_failed';
   }
+}
+
+/** The scopes in the lines of a header; undefined if there is not one line, with one scope at least. */
+function scopesIn(lines: readonly string[]): readonly string[] | undefined {
+  const [line, ...others] = lines;
+  const scopes = (line ?? '').split(/[ ,]+/).filter((scope) => scope !== '');
+  return others.length > 0 || scopes.length === 0 ? undefined : scopes;
 }

@@ -188,6 +188,24 @@ describeWith('the chart', await findHelm(), (program) => {
       { outputClaimToHeaders: [{ header: 'X-User', claim: 'sub' }], outputTokenToHeader: 'x-token' },
       { outputClaimToHeaders: [] },
       { http: { port: 8080 } },
+      { dpop: { origins: ['https://a.example.com'] }, clientCertificates: { trustedHops: 1 } },
+      {
+        trustedHeaders: ['X-Gateway'],
+        rules: [
+          {
+            name: 'a',
+            match: { paths: ['/a'] },
+            require: { scopesFromHeader: 'x-scopes' },
+            allowPreflight: true,
+          },
+          { name: 'b', require: {}, outputClaimToHeaders: [{ header: 'X-Own', claim: 'sub' }] },
+        ],
+      },
+      {
+        policies: [
+          { name: 'p', pathPrefix: '/p', rules: [{ name: 'r', require: { scopesFromHeader: 'x-scopes' } }] },
+        ],
+      },
     ];
     test.each(variants)('with %j is what the same configuration says elsewhere', async (more) => {
       const values = { config: { ...config, ...more } };

@@ -32,6 +32,7 @@ rules:
   - {name: billing, match: {hosts: [billing.example.com]}, require: {issuers: [main], audiences: [billing]}}
   - {name: internal, match: {paths: ["/internal/{**}"]}, deny: true}
   - {name: own, match: {paths: ["/users/{**}"]}, require: {expression: 'claims.sub == request.segments[1]'}}
+  - {name: route, match: {paths: [/route]}, require: {scopesFromHeader: x-oidc-authz-require-scopes}}
   - {name: fails, match: {paths: [/fails]}, require: {expression: 'claims.department == "ops"'}}
   - {name: trial, match: {paths: [/trial]}, require: {scopes: [trial]}, mode: shadow}
 `;
@@ -199,6 +200,25 @@ describe('a request', () => {
     });
     expect(await ask({ path: '/fails', token: await write() })).toMatchObject({ reason: 'allowed' });
     expect(await ask({ path: '/users/alice' })).toMatchObject({ status: 401 });
+  });
+
+  test('needs what the mesh asks for its route, and is refused where that is absent or repeated', async () => {
+    const header = 'x-oidc-authz-require-scopes';
+    const token = await main.mint({ claims: { scope: 'a b' } });
+    const answer = await ask({ path: '/route', token, headers: { [header]: 'a,b' } });
+    expect(answer).toMatchObject({ reason: 'allowed', rule: 'route' });
+    expect(answer.removed).toContain(header);
+    expect(await ask({ path: '/route', token, headers: { [header]: 'a c' } })).toMatchObject({
+      status: 403,
+      reason: 'scope_insufficient',
+    });
+    expect(await ask({ path: '/route', token, headers: { [header]: ' ' } })).toMatchObject({
+      status: 403,
+      reason: 'rule_denied',
+    });
+    expect(await ask({ path: '/route', token })).toMatchObject({ status: 403, reason: 'rule_denied' });
+    const lines = [`authorization: Bearer ${token}`, `${header}: a`, `${header}: a`];
+    expect((await exchange(service.httpPort, request('GET', '/route', lines)))?.status).toBe(403);
   });
 
   test('that is refused to all is 401 before it is 403', async () => {

@@ -5,6 +5,13 @@
 {{- $headers := list "authorization" "x-request-id" -}}
 {{- if $config.dpop.origins }}{{- $headers = append $headers "dpop" }}{{- end -}}
 {{- if or $config.clientCertificates.trustedHops $config.clientCertificates.trustedProxyUri }}{{- $headers = append $headers "x-forwarded-client-cert" }}{{- end -}}
+{{- range $config.trustedHeaders }}{{- $headers = append $headers (lower .) }}{{- end -}}
+{{- $rules := $config.rules | default list -}}
+{{- range $config.policies | default list }}{{- $rules = concat $rules .rules }}{{- end -}}
+{{- range $rules }}
+{{- if .allowPreflight }}{{- $headers = concat $headers (list "origin" "access-control-request-method") }}{{- end -}}
+{{- if (.require | default dict).scopesFromHeader }}{{- $headers = append $headers (lower .require.scopesFromHeader) }}{{- end -}}
+{{- end -}}
 {{- concat $headers .Values.authorizer.includeHeaders | uniq | toYaml }}
 {{- end }}
 
@@ -13,6 +20,9 @@
 {{- $headers := list -}}
 {{- if eq $config.identityHeaders "set" -}}
 {{- range $config.outputClaimToHeaders }}{{- $headers = append $headers (lower .header) }}{{- end -}}
+{{- $rules := $config.rules | default list -}}
+{{- range $config.policies | default list }}{{- $rules = concat $rules .rules }}{{- end -}}
+{{- range $rules }}{{- range .outputClaimToHeaders | default list }}{{- $headers = append $headers (lower .header) }}{{- end -}}{{- end -}}
 {{- if $config.outputTokenToHeader }}{{- $headers = append $headers (lower $config.outputTokenToHeader) }}{{- end -}}
 {{- end -}}
 {{- uniq $headers | toYaml }}
