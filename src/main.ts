@@ -54,17 +54,19 @@ async function main(argv: readonly string[]): Promise<void> {
     );
     process.exit(exitCode.configuration);
   }
+  const isCheck = command === 'check-config';
+  const tests = isCheck ? flags.findLast(({ name }) => name === '--test')?.value : undefined;
+  const ofConfig = isCheck
+    ? flags.filter(({ name, value }) => name !== '--test' || value === undefined)
+    : flags;
   const sources = {
-    flags:
-      command === 'check-config' && file !== undefined
-        ? [...flags, { name: '--config', value: file }]
-        : flags,
+    flags: isCheck && file !== undefined ? [...ofConfig, { name: '--config', value: file }] : ofConfig,
     environment: process.env,
     readFile: (path: string) => readFileSync(path, 'utf8'),
   };
-  if (command === 'check-config') {
+  if (isCheck) {
     const { checkConfig } = await import('./command/check-config.ts');
-    const { output, exitCode: code } = await checkConfig(sources);
+    const { output, exitCode: code } = await checkConfig(sources, tests);
     (code === 0 ? process.stdout : process.stderr).write(output);
     process.exitCode = code;
     return;

@@ -15,6 +15,8 @@ export interface MeshOptions {
   readonly headersToDownstreamOnDeny?: readonly string[];
   /** `includeRequestHeadersInCheck`. */
   readonly includeRequestHeadersInCheck?: readonly string[];
+  /** `pathPrefix` of the extension provider: what stands before the path of a check over HTTP. */
+  readonly pathPrefix?: string;
   /** Seconds; `timeout` of the extension provider. */
   readonly timeout?: number;
   /** A file with the endpoints of the authorizer, for replicas that come and go; see {@link endpointsFile}. */
@@ -141,7 +143,11 @@ function externalAuthorization(options: MeshOptions): object {
 }
 
 function httpService(
-  { headersToUpstreamOnAllow = ['x-auth-request-*'], headersToDownstreamOnDeny = [] }: MeshOptions,
+  {
+    headersToUpstreamOnAllow = ['x-auth-request-*'],
+    headersToDownstreamOnDeny = [],
+    pathPrefix,
+  }: MeshOptions,
   timeout: number,
 ): object {
   const uri = 'http://oidc-authz.oidc-authz.svc.cluster.local';
@@ -155,6 +161,7 @@ function httpService(
   };
   return {
     server_uri: { uri, cluster, timeout: `${timeout}s` },
+    ...(pathPrefix !== undefined && { path_prefix: pathPrefix }),
     ...(Object.keys(authorizationResponse).length > 0 && { authorization_response: authorizationResponse }),
   };
 }

@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { writtenConfig } from '../config/describe.ts';
 import { type ConfigSources, loadConfig } from '../config/load.ts';
 import { ConfigError, formatProblems } from '../config/problems.ts';
+import { systemClock } from '../time/clock.ts';
 import { fileProblems } from './files.ts';
 
 /** What a command prints, and the exit code that it ends with. */
@@ -11,15 +12,33 @@ export interface CommandResult {
   readonly exitCode: number;
 }
 
-/** Checks a configuration: exit code 0 with the resolved configuration as YAML, or 2 with its problems. */
-export async function checkConfig(sources: ConfigSources): Promise<CommandResult> {
+/**
+ * Checks a configuration: exit code 0 with the resolved configuration as YAML, or 2 with its problems.
+ *
+ * @param tests a file with a table of requests, which is run against the rules instead; exit code 1 where one fails
+ */
+export async function checkConfig(sources: ConfigSources, tests?: string): Promise<CommandResult> {
   try {
     const config = await loadConfig(sources);
     const problems = await fileProblems(config, sources.readFile);
     if (problems.length > 0) throw new ConfigError(problems);
+    if (tests !== undefined) {
+      const { runRuleTests } = await import('./rule-tests.ts');
+      const { output, failed } = await runRuleTests(config, readTests(tests, sources), tests, systemClock);
+      return { output, exitCode: failed === 0 ? 0 : 1 };
+    }
     return { output: stringify(writtenConfig(config)), exitCode: 0 };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { output: `${formatProblems(error.problems)}\n`, exitCode: 2 };
+  }
+}
+
+function readTests(file: string, { readFile }: ConfigSources): string {
+  try {
+    return readFile(file);
+  } catch (error) {
+    const message = `the file cannot be read: ${error instanceof Error && 'code' in error ? String(error.code) : String(error)}`;
+    throw new ConfigError([{ path: '', source: file, message }]);
   }
 }

@@ -66,6 +66,7 @@ export function helpText(): string {
     'usage:',
     '  oidc-authz [serve] [flags]        answer checks',
     '  oidc-authz check-config [FILE]    tell what is wrong with a configuration, or print it resolved',
+    '  oidc-authz check-config [FILE] --test TABLE    run a table of requests against its rules',
     '  oidc-authz --help | --version',
     '',
     'the common case:',

@@ -1,7 +1,7 @@
 /** From the text of a bearer token to the identity that it proves, or to the reason why it proves none. */
 import { hash } from 'node:crypto';
 import type { DenyReason, ErrorReason } from '../check/reasons.ts';
-import type { Claims, Denial, Failure, Identity, Refusal } from '../check/types.ts';
+import type { Denial, Failure, Identity, Refusal } from '../check/types.ts';
 import type { DenyListEntry } from '../config/deny-list.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
 import type { IssuerKeys } from '../issuer/issuer.ts';
@@ -13,6 +13,7 @@ import { readString, wrongType } from './claims.ts';
 import { splitCompact } from './compact.ts';
 import { createRequirements, type Facts, type Requirements, readFacts } from './facts.ts';
 import { type JoseHeader, readHeader } from './header.ts';
+import { identityOf } from './identity.ts';
 import { readJsonObject } from './json.ts';
 import { createIsRevoked } from './revocation.ts';
 import { createVerificationQueue } from './verification-queue.ts';
@@ -139,7 +140,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     const now = clock.now() / 1000;
     const reason = trusted.unmet(facts, now);
     if (reason !== undefined) return denied(reason, trusted);
-    const identity = toIdentity(claims, facts, config);
+    const identity = identityOf(claims, facts, config);
     cache.put(digest, { identity, facts, key }, now, token.length);
     return { outcome: 'verified', identity, cached: false };
   };
@@ -209,23 +210,4 @@ function failed(reason: ErrorReason, { config }: TrustedIssuer): Failure {
 function isSigned({ token, signature }: UnverifiedToken, key: VerificationKey): boolean {
   const data = Buffer.from(token.slice(0, -signature.length - 1), 'latin1');
   return key.verify(data, Buffer.from(signature, 'base64url'));
-}
-
-function toIdentity(
-  claims: Claims,
-  { payload, audiences, scopes, expiresAt, confirmation }: Facts,
-  { issuer, name, boundTokens }: IssuerConfig,
-): Identity {
-  const subject = readString(claims, 'sub');
-  return Object.freeze({
-    issuer,
-    issuerName: name,
-    subject: subject === wrongType ? undefined : subject,
-    audiences: audiences === wrongType ? [] : (audiences ?? []),
-    scopes: scopes === wrongType ? [] : (scopes ?? []),
-    expiresAt: Number(expiresAt),
-    confirmation: boundTokens === 'verify' && confirmation !== 'unknown' ? confirmation : undefined,
-    payload,
-    kept: { forwarding: undefined, by: undefined, others: undefined },
-  });
 }

@@ -104,6 +104,7 @@ test('each library is used in one place', () => {
       'config/kinds.ts',
       'config/options.ts',
       'config/rule-options.ts',
+      'config/rule-tests.ts',
     ],
   };
   const used = imports.filter(({ to, isType }) => !isType && !to.endsWith('.ts') && !to.startsWith('node:'));

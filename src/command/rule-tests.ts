@@ -1,0 +1,108 @@
+/** `oidc-authz check-config --test FILE`: a table of requests, and what the rules of a configuration make of each. */
+import { createDecision } from '../authorizer.ts';
+import type { Authenticate } from '../check/authenticate.ts';
+import type { DenyReason, Reason } from '../check/reasons.ts';
+import type { CheckRequest, Decision } from '../check/types.ts';
+import { parseYaml } from '../config/file.ts';
+import type { Config, IssuerConfig } from '../config/options.ts';
+import { ConfigError } from '../config/problems.ts';
+import { type RuleTest, readRuleTests } from '../config/rule-tests.ts';
+import type { Clock } from '../time/clock.ts';
+import { createRequirements, readFacts } from '../token/facts.ts';
+import { identityOf } from '../token/identity.ts';
+
+/** What became of a table. */
+export interface RuleTestResult {
+  /** A line for each test that failed, and one with the count. */
+  readonly output: string;
+  readonly failed: number;
+}
+
+/**
+ * Runs a table against the rules of a configuration. Tokens are taken as signed; everything else is what a check does.
+ *
+ * @param name how problems name the file
+ * @throws ConfigError where the table cannot be read
+ */
+export async function runRuleTests(
+  config: Config,
+  text: string,
+  name: string,
+  clock: Clock,
+): Promise<RuleTestResult> {
+  requireRules(config, name);
+  const { value, place } = parseYaml(text, name);
+  const tests = readRuleTests(value, place);
+  const lines: string[] = [];
+  for (const test of tests) {
+    const decision = await decide(config, test, clock);
+    const found = describe(decision);
+    const isAsExpected =
+      (test.expect.outcome === undefined || test.expect.outcome === decision.outcome) &&
+      (test.expect.reason === undefined || test.expect.reason === found.reason) &&
+      (test.expect.rule === undefined || test.expect.rule === found.rule);
+    if (!isAsExpected)
+      lines.push(
+        `${test.name}: expected ${written(test.expect)}, found ${written({ outcome: decision.outcome, ...found })}`,
+      );
+  }
+  const count = `${tests.length - lines.length} of ${tests.length} as expected`;
+  return { output: `${[...lines, count].join('\n')}\n`, failed: lines.length };
+}
+
+function describe(decision: Decision): { reason: Reason; rule: string } {
+  const reason = decision.outcome === 'allow' ? (decision.shadow ?? decision.reason) : decision.reason;
+  return { reason, rule: decision.rule ?? 'none' };
+}
+
+function written(of: Readonly<Record<string, string | undefined>>): string {
+  return Object.entries(of)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ');
+}
+
+async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Decision> {
+  const authenticate: Authenticate = (request, admit) => {
+    const { claims } = test;
+    if (claims === undefined) return { outcome: 'deny', reason: 'token_missing' };
+    const issuer = issuerOf(config, test);
+    if (issuer === undefined) return { outcome: 'deny', reason: 'issuer_unknown' };
+    const now = clock.now() / 1000;
+    const full = { iss: issuer.issuer, aud: issuer.audiences?.[0], exp: now + 300, iat: now, ...claims };
+    const payload = JSON.stringify(full);
+    const facts = readFacts(JSON.parse(payload), payload, 'JWT', issuer.audienceClaims);
+    const unmet: DenyReason | undefined = createRequirements(issuer, () => false)(facts, now);
+    if (unmet !== undefined) return { outcome: 'deny', reason: unmet, issuerName: issuer.name };
+    return admit(identityOf(JSON.parse(payload), facts, issuer), '', false, request);
+  };
+  return createDecision(config, authenticate, clock)(requestOf(test));
+}
+
+/** The issuer that a test names, or the first. */
+function issuerOf({ issuers }: Config, { issuer }: RuleTest): IssuerConfig | undefined {
+  return issuer === undefined ? issuers[0] : issuers.find(({ name }) => name === issuer);
+}
+
+function requestOf({ request }: RuleTest): CheckRequest {
+  const { method, host, path, headers, policy } = request;
+  const lines = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value].flat()]));
+  return {
+    method,
+    host,
+    path,
+    policy,
+    authorization: [],
+    dpop: [],
+    forwardedClientCert: '',
+    peerCertificate: '',
+    requestId: '',
+    header: (name) => lines.get(name) ?? [],
+  };
+}
+
+/** A table beside no rules would test nothing. */
+function requireRules(config: Config, name: string): void {
+  if (config.rules === undefined && config.policies === undefined)
+    throw new ConfigError([{ path: '', source: name, message: 'the configuration has no rules to test' }]);
+}

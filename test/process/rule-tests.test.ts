@@ -1,0 +1,83 @@
+/** `check-config --test`: a team's own tests of its rules. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+const config = `
+issuers:
+  - {issuer: "https://a.example.com", audiences: [orders], name: a}
+  - {issuer: "https://b.example.com", audiences: [orders], name: b, requiredScopes: [b]}
+rules:
+  - {name: health, match: {paths: [/healthz]}, allow: anonymous}
+  - {name: own, match: {paths: ["/users/{**}"]}, require: {expression: 'claims.sub == request.segments[1]'}}
+  - {name: write, match: {methods: [POST]}, require: {scopes: [write]}}
+`;
+
+function run(table: string, rules = config): Promise<{ code: number; output: string; errors: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'config.yaml'), rules);
+  writeFileSync(join(folder, 'table.yaml'), table);
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [main, 'check-config', 'config.yaml', '--test', 'table.yaml'],
+      { cwd: folder },
+      (error, output, errors) => resolve({ code: Number(error?.code ?? 0), output, errors }),
+    );
+  });
+}
+
+test('tells what was as expected', async () => {
+  const { code, output } = await run(`
+- {name: health, request: {path: /healthz}, expect: {outcome: allow, rule: health}}
+- {name: own, request: {path: /users/alice}, claims: {sub: alice}, expect: {outcome: allow, rule: own}}
+- {name: of another, request: {path: /users/bob}, claims: {sub: alice}, expect: {reason: claim_not_allowed}}
+- {name: no token, request: {path: /users/alice}, expect: {reason: token_missing}}
+- {name: write, request: {method: POST, path: /x}, claims: {scope: write}, expect: {rule: write, outcome: allow}}
+- {name: read, request: {path: /x}, claims: {}, expect: {reason: rule_denied, rule: none}}
+- {name: another issuer, request: {method: POST}, issuer: b, claims: {scope: write}, expect: {reason: scope_insufficient}}
+- {name: unclear, request: {path: //x}, expect: {reason: path_ambiguous}}
+- {name: expired, request: {method: POST}, claims: {exp: 5}, expect: {reason: token_expired}}
+`);
+  expect([code, output]).toEqual([0, '9 of 9 as expected\n']);
+});
+
+test('tells what was not, and ends with code 1', async () => {
+  const { code, errors } = await run(`
+- {name: health, request: {path: /healthz}, expect: {outcome: deny}}
+- {name: own, request: {path: /users/bob}, claims: {sub: alice}, expect: {outcome: allow, rule: own}}
+- {name: right, request: {path: /healthz}, expect: {outcome: allow}}
+`);
+  expect(code).toBe(1);
+  expect(errors).toBe(
+    'health: expected outcome deny, found outcome allow, reason allowed, rule health\n' +
+      'own: expected outcome allow, rule own, found outcome deny, reason claim_not_allowed, rule own\n' +
+      '1 of 3 as expected\n',
+  );
+});
+
+test.each([
+  ['[]', 'table.yaml'],
+  ['- {name: a}', 'table.yaml:1'],
+  ['- {name: a, expect: {}}', 'expected an outcome, a reason or a rule'],
+  ['- {name: a, expect: {reason: nothing}}', '[0].expect.reason'],
+  ['- {name: a, request: {verb: GET}, expect: {outcome: allow}}', 'verb'],
+])('a table that cannot be read ends with code 2: %s', async (table, told) => {
+  const { code, errors } = await run(table);
+  expect(code).toBe(2);
+  expect(errors).toContain(told);
+});
+
+test('a configuration without rules has nothing to test', async () => {
+  const { code, errors } = await run(
+    '- {name: a, expect: {outcome: allow}}',
+    'issuers: [{issuer: "https://a", audiences: [a]}]',
+  );
+  expect([code, errors]).toEqual([2, expect.stringContaining('no rules to test')]);
+});
