@@ -2,7 +2,9 @@
 import { stringify } from 'yaml';
 import { writtenConfig } from '../config/describe.ts';
 import { type ConfigSources, loadConfig } from '../config/load.ts';
+import type { Config } from '../config/options.ts';
 import { ConfigError, formatProblems } from '../config/problems.ts';
+import { rulesOf } from '../config/rule-problems.ts';
 import { systemClock } from '../time/clock.ts';
 import { fileProblems } from './files.ts';
 
@@ -27,7 +29,7 @@ export async function checkConfig(sources: ConfigSources, tests?: string): Promi
       const { output, failed } = await runRuleTests(config, readTests(tests, sources), tests, systemClock);
       return { output, exitCode: failed === 0 ? 0 : 1 };
     }
-    return { output: stringify(writtenConfig(config)), exitCode: 0 };
+    return { output: warningsOf(config) + stringify(writtenConfig(config)), exitCode: 0 };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { output: `${formatProblems(error.problems)}\n`, exitCode: 2 };
@@ -41,4 +43,19 @@ function readTests(file: string, { readFile }: ConfigSources): string {
     const message = `the file cannot be read: ${error instanceof Error && 'code' in error ? String(error.code) : String(error)}`;
     throw new ConfigError([{ path: '', source: file, message }]);
   }
+}
+
+/** What is allowed and hardly ever meant, as comments above the configuration. */
+function warningsOf(config: Config): string {
+  const isShared = config.issuers.some(({ audiences }) => (audiences?.length ?? 0) > 1);
+  const careless = rulesOf(config).filter(
+    ({ require }) => require !== undefined && require.audiences === undefined,
+  );
+  if (!isShared) return '';
+  return careless
+    .map(
+      ({ name }) =>
+        `# warning: the rule ${name} names no audiences, so a token for any of its issuer's is good for it\n`,
+    )
+    .join('');
 }

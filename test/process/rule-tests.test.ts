@@ -81,3 +81,21 @@ test('a configuration without rules has nothing to test', async () => {
   );
   expect([code, errors]).toEqual([2, expect.stringContaining('no rules to test')]);
 });
+
+test('an issuer of several audiences and a rule that names none is told', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(
+    join(folder, 'config.yaml'),
+    config.replace('audiences: [orders], name: a', 'audiences: [orders, billing], name: a'),
+  );
+  const output = await new Promise<string>((resolve) => {
+    execFile(process.execPath, [main, 'check-config', 'config.yaml'], { cwd: folder }, (_, text) =>
+      resolve(text),
+    );
+  });
+  expect(output.split('\n').filter((line) => line.startsWith('# warning'))).toEqual([
+    "# warning: the rule own names no audiences, so a token for any of its issuer's is good for it",
+    "# warning: the rule write names no audiences, so a token for any of its issuer's is good for it",
+  ]);
+});

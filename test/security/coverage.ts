@@ -34,8 +34,9 @@ const chaosProcess = 'chaos/process.test.ts';
 const invariants = 'security/invariants.test.ts';
 const raw = 'security/raw.test.ts';
 
-const noRules =
-  'There are no rules on hosts, paths, methods or addresses: every request is checked alike, whatever its path.';
+const selecting = 'rules/select.test.ts';
+const paths = 'rules/path.test.ts';
+const ruled = 'rules/rules.test.ts';
 
 /** All tables. */
 export const tables: readonly Table[] = [
@@ -455,13 +456,52 @@ export const tables: readonly Table[] = [
     ],
   },
   {
-    title: 'F. Exemptions',
+    title: 'F. Rules, and the ways around them',
     rows: [
       {
-        id: 'F-1 to F-12',
-        threat: 'Exemptions by path, host, method, user agent or address, and the ways around them',
-        note: noRules,
+        id: 'F-1',
+        threat: 'The path out of a header',
+        tests: [[ruled, 'whose path is unclear is refused']],
+        note: 'No header says a path.',
       },
+      { id: 'F-2', threat: 'A pattern that sees the query', tests: [[paths, 'a path has one reading']] },
+      { id: 'F-3', threat: 'A fragment', tests: [[paths, 'a path has two readings']] },
+      {
+        id: 'F-4',
+        threat: 'Escapes, dot segments, other separators',
+        tests: [
+          [paths, 'a path has two readings'],
+          [selecting, 'paths'],
+        ],
+      },
+      { id: 'F-5', threat: 'A path that is read as a host', tests: [[paths, 'a path has two readings']] },
+      { id: 'F-6', threat: 'A query that an encoding hides', tests: [[paths, 'a path has two readings']] },
+      {
+        id: 'F-7',
+        threat: 'Patterns without an end',
+        tests: [[selecting, 'paths']],
+        note: 'Whole segments are compared.',
+      },
+      {
+        id: 'F-8',
+        threat: 'Patterns that backtrack',
+        tests: [['rules/expression.test.ts', 'is refused when it is read']],
+        note: 'There are none; `matches()` of CEL is refused.',
+      },
+      {
+        id: 'F-9',
+        threat: 'Exemptions by user agent',
+        tests: [[ruled, '%s']],
+        note: 'Only headers that the mesh is said to overwrite can be matched.',
+      },
+      {
+        id: 'F-10',
+        threat: 'Pre-flight requests let through',
+        tests: [[ruled, 'that asks before it asks']],
+        note: 'By an option of a rule, for its methods alone.',
+      },
+      { id: 'F-11', threat: 'Exemptions by address', note: 'There are none.' },
+      { id: 'F-12', threat: 'Hosts in other spellings', tests: [[selecting, 'hosts']] },
     ],
   },
   {
