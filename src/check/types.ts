@@ -15,6 +15,8 @@ export interface CheckRequest {
   readonly forwardedClientCert: string;
   /** The certificate of the proxy's own peer as the proxy tells it: PEM, percent-encoded; or empty. */
   readonly peerCertificate: string;
+  /** Address and principal (such as a SPIFFE id) of the proxy's own peer, as far as the proxy tells; or empty. */
+  readonly source: { readonly address: string; readonly principal: string };
   /** `x-request-id`, or empty. */
   readonly requestId: string;
   /**

@@ -96,6 +96,7 @@ function requestOf({ request }: RuleTest): CheckRequest {
     dpop: [],
     forwardedClientCert: '',
     peerCertificate: '',
+    source: { address: '', principal: '' },
     requestId: '',
     header: (name) => lines.get(name) ?? [],
   };

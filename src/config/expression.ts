@@ -23,6 +23,8 @@ export interface ExpressionContext {
     readonly headers: Readonly<Record<string, string>>;
     readonly time: Date;
   };
+  /** The proxy's own peer, as far as the proxy tells; else empty. */
+  readonly source: { readonly address: string; readonly principal: string };
 }
 
 /** Evaluates an expression; throws where it cannot be evaluated, as where a claim that it names is absent. */
@@ -47,6 +49,7 @@ const macros = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 export function compileExpression(text: string): Expression {
   const environment = new Environment({ limits })
     .registerVariable('claims', 'map')
+    .registerVariable({ name: 'source', schema: { address: 'string', principal: 'string' } })
     .registerVariable({
       name: 'token',
       schema: { issuer: 'string', audiences: 'list<string>', scopes: 'list<string>', expiry: 'int' },

@@ -111,6 +111,13 @@ function ownProblems(
   const expression =
     rule.require?.expression === undefined ? undefined : expressionProblem(rule.require.expression);
   if (expression !== undefined) problems.push({ path: ['require', 'expression'], message: expression });
+  const { scopes = [], anyScopes = [] } = rule.require ?? {};
+  const idle = anyScopes.find((scope) => scopes.includes(scope));
+  if (idle !== undefined)
+    problems.push({
+      path: ['require', 'anyScopes'],
+      message: `${idle} is in scopes already, so anyScopes asks for nothing`,
+    });
   for (const name of Object.keys(rule.match.headers))
     if (!trustedHeaders.includes(name))
       problems.push({

@@ -8,7 +8,9 @@ import { type FieldCursor, fieldsOf, fieldsWithin, isBytesField, nextField, text
 /** The numbers of the fields, as `protos/external_auth.proto` has them. */
 const attributesOfCheck = 1;
 const inAttributes = { source: 1, request: 4, contextExtensions: 10 } as const;
-const certificateOfPeer = 5;
+const inPeer = { address: 1, principal: 4, certificate: 5 } as const;
+const socketOfAddress = 1;
+const addressOfSocket = 2;
 const httpOfRequest = 2;
 const inHttp = { method: 2, headers: 3, path: 4, host: 5, headerMap: 13 } as const;
 const headersOfHeaderMap = 1;
@@ -34,6 +36,8 @@ interface Found {
   host: string;
   path: string;
   peerCertificate: string;
+  address: string;
+  principal: string;
   policy: string;
   readonly headers: Header[];
   /** The headers that are looked for. */
@@ -47,7 +51,7 @@ interface Found {
  */
 export function readCheckRequest(bytes: Buffer): CheckRequest {
   const found = readAttributes(bytes, usedHeaders);
-  const { method, host, path, peerCertificate, policy, headers } = found;
+  const { method, host, path, peerCertificate, address, principal, policy, headers } = found;
   return {
     method,
     host,
@@ -56,6 +60,7 @@ export function readCheckRequest(bytes: Buffer): CheckRequest {
     dpop: valuesOf(headers, 'dpop'),
     forwardedClientCert: listOf(headers, 'x-forwarded-client-cert'),
     peerCertificate,
+    source: { address, principal },
     policy,
     requestId: valuesOf(headers, 'x-request-id').find((value) => value !== '') ?? '',
     header: (name) => valuesOf(readHeaders(bytes, name), name),
@@ -76,6 +81,8 @@ function readAttributes(bytes: Buffer, wanted: readonly NameWithBytes[]): Found 
     host: '',
     path: '',
     peerCertificate: '',
+    address: '',
+    principal: '',
     policy: '',
     headers: [],
     wanted,
@@ -111,7 +118,19 @@ function listOf(headers: readonly Header[], name: string): string {
 }
 
 function readPeer(peer: FieldCursor, found: Found): void {
-  while (nextField(peer)) if (isBytesField(peer, certificateOfPeer)) found.peerCertificate = textOf(peer);
+  while (nextField(peer)) {
+    if (isBytesField(peer, inPeer.certificate)) found.peerCertificate = textOf(peer);
+    else if (isBytesField(peer, inPeer.principal)) found.principal = textOf(peer);
+    else if (isBytesField(peer, inPeer.address)) readAddress(fieldsWithin(peer), found);
+  }
+}
+
+function readAddress(address: FieldCursor, found: Found): void {
+  while (nextField(address)) {
+    if (!isBytesField(address, socketOfAddress)) continue;
+    const socket = fieldsWithin(address);
+    while (nextField(socket)) if (isBytesField(socket, addressOfSocket)) found.address = textOf(socket);
+  }
 }
 
 /** What the route says beside the request: of it, the policy. */

@@ -2,6 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { CheckRequest } from '../check/types.ts';
 
+/** What HTTP tells of it would be a header, which a client can send. */
+const unknownSource = { address: '', principal: '' } as const;
+
 /**
  * The check request that an HTTP request is.
  *
@@ -33,6 +36,7 @@ export function toCheckRequest(
     dpop,
     forwardedClientCert: forwardedClientCert ?? '',
     peerCertificate: '',
+    source: unknownSource,
     policy: undefined,
     host: host ?? '',
     requestId: requestId ?? '',

@@ -30,6 +30,7 @@ export function createContextOf(trustedHeaders: readonly string[], clock: Clock)
         headers: headersOf(request, trustedHeaders),
         time: new Date(clock.now()),
       },
+      source: request.source,
     };
   };
 }

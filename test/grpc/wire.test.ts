@@ -143,6 +143,7 @@ describe('a CheckRequest', () => {
       dpop: ['proof'],
       forwardedClientCert: 'Hash=00',
       peerCertificate: 'c',
+      source: { address: '10.0.0.1', principal: 'spiffe://x' },
       policy: 'orders',
       requestId: 'r',
     });
@@ -347,6 +348,10 @@ function readByCodec(bytes: Buffer): Omit<CheckRequest, 'header'> {
     dpop: linesOf('dpop'),
     forwardedClientCert: areTwoAccounts ? '' : certs.join(','),
     peerCertificate: attributes?.source?.certificate ?? '',
+    source: {
+      address: attributes?.source?.address?.socketAddress?.address ?? '',
+      principal: attributes?.source?.principal ?? '',
+    },
     policy: attributes?.contextExtensions?.policy ?? '',
     requestId:
       valuesOf('x-request-id')

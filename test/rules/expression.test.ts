@@ -29,7 +29,13 @@ function contextFor(target = '/users/alice/items?q=1&twice=a&twice=b', own: obje
   const header = (name: string) => ({ 'x-tenant': ['t1'], 'x-other': ['x'] })[name] ?? [];
   return contextOf(
     identity,
-    checkRequest({ method: 'GET', host: 'Orders.example.com:443', path: target, header }),
+    checkRequest({
+      method: 'GET',
+      host: 'Orders.example.com:443',
+      path: target,
+      header,
+      source: { address: '10.0.0.1', principal: 'spiffe://gw' },
+    }),
   );
 }
 
@@ -56,6 +62,7 @@ describe('an expression', () => {
     ['"x-other" in request.headers', false],
     ['request.time < timestamp("2100-01-01T00:00:00Z")', true],
     ['size(claims.tags) == 0', true],
+    ['source.principal == "spiffe://gw" && source.address.startsWith("10.")', true],
   ])('%s: %s', (text, expected) => {
     expect(compileExpression(text)(contextFor())).toBe(expected);
   });

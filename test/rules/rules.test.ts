@@ -345,6 +345,7 @@ describe('rules that are refused', () => {
     ['rules: [{name: a, match: {hosts: ["A.com"]}, deny: true}]', 'rules[0].match.hosts[0]'],
     ['rules: [{name: a, match: {methods: [get]}, deny: true}]', 'rules[0].match.methods[0]'],
     ['rules: [{name: a, deny: false}]', 'rules[0].deny'],
+    ['rules: [{name: a, require: {scopes: [a], anyScopes: [a, b]}}]', 'rules[0].require.anyScopes'],
     ['rules: [{name: a, require: {expression: "claims.sub =="}}]', 'rules[0].require.expression'],
     ['rules: [{name: a, require: {expression: "request.method == 5"}}]', 'rules[0].require.expression'],
   ])('%s', async (text, path) => {

@@ -52,7 +52,11 @@ export function loadCheckCodec(): MessageCodec<CheckRequestMessage, CheckRespons
 /** envoy.service.auth.v3.CheckRequest. */
 export interface CheckRequestMessage {
   readonly attributes?: {
-    readonly source?: { readonly certificate?: string };
+    readonly source?: {
+      readonly certificate?: string;
+      readonly principal?: string;
+      readonly address?: { readonly socketAddress?: { readonly address?: string } };
+    };
     readonly request?: { readonly http?: HttpRequestMessage };
     readonly contextExtensions?: Readonly<Record<string, string>>;
   };

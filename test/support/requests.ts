@@ -12,6 +12,7 @@ export function checkRequest(given: Partial<CheckRequest> = {}): CheckRequest {
     dpop: [],
     forwardedClientCert: '',
     peerCertificate: '',
+    source: { address: '', principal: '' },
     policy: undefined,
     header: () => [],
     ...given,
