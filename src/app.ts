@@ -5,6 +5,7 @@ import { createAdminServer, type Readiness } from './admin/server.ts';
 import { type CheckAddresses, type CheckService, createCheckService } from './check-service.ts';
 import type { DenyListEntry } from './config/deny-list.ts';
 import type { Config } from './config/options.ts';
+import { isTried } from './config/rule-problems.ts';
 import { type FollowedDenyList, followDenyList } from './files/deny-list.ts';
 import { planIssuer } from './issuer/plan.ts';
 import { createIssuerRegistry, type RegisteredIssuer } from './issuer/registry.ts';
@@ -42,12 +43,16 @@ export interface App {
   readonly stop: () => Promise<void>;
 }
 
+/** How often the log says that rules are only tried, in milliseconds. */
+const trialWarningInterval = 60_000;
+
 /** Makes the service. */
 export function createApp(initial: Config, surroundings: Surroundings): App {
   const { logger, clock, random, forkWorker } = surroundings;
   let config = initial;
   let isDraining = false;
   let hasBeenReady = false;
+  let stopWarning = () => {};
   let followed: FollowedDenyList = { entries: () => [], stop: () => {} };
 
   const registry = createIssuerRegistry(clock);
@@ -106,6 +111,14 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     revoke(change);
     logger.info({ entries: change.length }, 'the deny list was reloaded');
   };
+  const warnOfTrial = () => {
+    stopWarning();
+    const isSo = isTried(config);
+    metrics.rulesAreTried(isSo);
+    if (!isSo) return;
+    logger.warn('rules are only tried (mode: shadow): what they would refuse passes');
+    stopWarning = clock.after(trialWarningInterval, warnOfTrial);
+  };
   const take = async (next: Config) => {
     const { readFile } = surroundings;
     const denyList = followDenyList(next.denyList.file, {
@@ -122,6 +135,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     putInPlace();
     config = next;
     revoke(denyList.entries());
+    warnOfTrial();
     metrics.configLoaded(hash('sha256', JSON.stringify(next)).slice(0, 16), clock.now() / 1000);
     keysChanged();
   };
@@ -158,6 +172,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
       await checks.stop();
       registry.stop();
       followed.stop();
+      stopWarning();
       await admin.close(0);
       logger.info('drained');
     },

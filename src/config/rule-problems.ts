@@ -40,6 +40,17 @@ export function forwardedHeaders(config: Config): readonly string[] {
   return [...new Set(outputTokenToHeader === '' ? names : [...names, outputTokenToHeader])];
 }
 
+/** Whether anything that rules refuse passes, for they are only tried. */
+export function isTried(config: Config): boolean {
+  const { rules, policies = [], mode } = config;
+  const modes = [
+    ...(rules === undefined ? [] : [mode]),
+    ...policies.map((policy) => policy.mode ?? mode),
+    ...rulesOf(config).map((rule) => rule.mode),
+  ];
+  return modes.includes('shadow');
+}
+
 /** All rules, those of policies among them. */
 export function rulesOf({ rules = [], policies = [] }: Config): readonly RuleConfig[] {
   return [...rules, ...policies.flatMap((policy) => policy.rules)];

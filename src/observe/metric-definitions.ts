@@ -84,6 +84,11 @@ export const metricDefinitions = {
     labels: ['hash'],
     help: 'Always 1; hash tells one configuration from another.',
   },
+  shadow_mode: {
+    type: 'gauge',
+    labels: [],
+    help: '1 while rules are only tried (`mode: shadow`) everywhere or somewhere, so that what they refuse passes; else 0.',
+  },
   deny_list_entries: { type: 'gauge', labels: [], help: 'Entries of the deny list that is in use.' },
   deny_list_reloads_total: {
     type: 'counter',

@@ -35,6 +35,7 @@ export interface Metrics {
   readonly configReloaded: (isSuccess: boolean) => void;
   readonly denyListTaken: (entries: number) => void;
   readonly denyListReloaded: (isSuccess: boolean) => void;
+  readonly rulesAreTried: (isSo: boolean) => void;
   readonly workerRestarted: () => void;
   /** What was counted, for another process to add up. */
   readonly report: () => Promise<Report>;
@@ -153,6 +154,7 @@ export function createMetrics(
   const lastReloadTime = gauge('config_last_reload_success_timestamp_seconds');
   const hashInfo = gauge('config_hash_info');
   gauge('build_info').set(build, 1);
+  const shadowMode = gauge('shadow_mode');
   const denyListEntries = gauge('deny_list_entries');
   const denyListReloads = counter('deny_list_reloads_total');
   const denyListReloadSuccessful = gauge('deny_list_last_reload_successful');
@@ -207,6 +209,7 @@ export function createMetrics(
       denyListReloads.inc({ result: isSuccess ? 'success' : 'failure' });
       denyListReloadSuccessful.set(isSuccess ? 1 : 0);
     },
+    rulesAreTried: (isSo) => shadowMode.set(isSo ? 1 : 0),
     workerRestarted: () => restarts.inc(),
     report: () => registry.getMetricsAsJSON(),
     scrape: () => registry.metrics(),
@@ -215,7 +218,12 @@ export function createMetrics(
 }
 
 function isSaidOnce(name: MetricName): boolean {
-  return name.startsWith('config_') || name.startsWith('deny_list_') || name === 'build_info';
+  return (
+    name.startsWith('config_') ||
+    name === 'shadow_mode' ||
+    name.startsWith('deny_list_') ||
+    name === 'build_info'
+  );
 }
 
 /** The configured name of the issuer that a decision is about, or `none`. */

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/config/problems.ts';
 import { configOf, type RunningApp, runApp, startApp } from '../support/app.ts';
+import { createTestClock } from '../support/clock.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { connectGrpc, type GrpcClient } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
@@ -318,9 +319,24 @@ test('`noRuleMatches: token` has a good token be enough, and `mode: shadow` refu
     )?.status;
   expect(await status(lenient.httpPort, '/x', await main.mint())).toBe(200);
   expect(await status(lenient.httpPort, '/x')).toBe(401);
-  const tried = await startApp({ issuer: main, file: `${base()}${rules}mode: shadow\n` });
+  const clock = createTestClock();
+  const tried = await startApp({
+    issuer: main,
+    file: `${base()}${rules}mode: shadow\n`,
+    clock,
+    untilReady: false,
+  });
+  const warnings = () => tried.records.filter(({ msg }) => String(msg).includes('only tried')).length;
+  expect(warnings()).toBe(1);
+  await clock.advance(60_000);
+  expect(warnings()).toBe(2);
+  const metricsOf = async (port: number) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(await metricsOf(tried.adminPort)).toContain('oidc_authz_shadow_mode 1');
   for (const path of ['/x', '/internal/x', '//x', '/orders/1'])
     expect(await status(tried.httpPort, path)).toBe(200);
+  const stopping = tried.stop();
+  await clock.advance(10_000);
+  await stopping;
 });
 
 describe('rules that are refused', () => {
