@@ -1,7 +1,7 @@
 /** Where the service counts, and what a scrape reads; with the reports, the one place that imports prom-client. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { type Reason, reasons } from '../check/reasons.ts';
 import type { Decision, WithheldCause } from '../check/types.ts';
+import { createReasonCells, type ReasonCells } from './cells.ts';
 import { createLatencyHistogram } from './histogram.ts';
 import { metricDefinitions, metricPrefix } from './metric-definitions.ts';
 import type { Report } from './reports.ts';
@@ -68,7 +68,7 @@ export function createMetrics(
   const gauge = <M extends MetricOfType<'gauge'>>(name: M, collect?: (this: Gauge<Label<M>>) => void) =>
     new Gauge<Label<M>>({ ...common(name), ...(collect !== undefined && { collect }) });
 
-  const checks: Record<Transport, Map<string, Map<Reason, Cell>>> = { http: new Map(), grpc: new Map() };
+  const checks: Record<Transport, ReasonCells> = { http: createReasonCells(), grpc: createReasonCells() };
   const inFlight: Record<Transport, number> = { http: 0, grpc: 0 };
   const lookups = { hit: 0, miss: 0 };
   const withheldByHeader = new Map<string, Map<WithheldCause, Cell>>();
@@ -80,7 +80,9 @@ export function createMetrics(
 
   counter('checks_total', function () {
     this.reset();
-    for (const { labels, count } of readCells(checks)) this.inc(labels, count);
+    for (const transport of ['http', 'grpc'] as const)
+      for (const { name, outcome, reason, count } of checks[transport].read())
+        this.inc({ transport, outcome, reason, issuer: name }, count);
   });
   registry.registerMetric(durations.metric);
   gauge('checks_in_flight', function () {
@@ -114,31 +116,26 @@ export function createMetrics(
   const restarts = counter('worker_restarts_total');
   const refreshes = counter('issuer_refreshes_total');
   const keysRejected = counter('issuer_keys_rejected_total');
-  const byRule = new Map<string, Map<Reason, Cell>>();
-  const shadowed = new Map<string, Map<Reason, Cell>>();
+  const [byRule, byPolicy, shadowed] = [createReasonCells(), createReasonCells(), createReasonCells()];
   counter('rule_checks_total', function () {
     this.reset();
-    for (const [rule, byReason] of byRule)
-      for (const [reason, { count }] of byReason)
-        this.inc({ rule, outcome: reasons[reason].outcome, reason }, count);
+    for (const { name, outcome, reason, count } of byRule.read())
+      this.inc({ rule: name, outcome, reason }, count);
   });
-  const byPolicy = new Map<string, Map<Reason, Cell>>();
   counter('policy_checks_total', function () {
     this.reset();
-    for (const [policy, byReason] of byPolicy)
-      for (const [reason, { count }] of byReason)
-        this.inc({ policy, outcome: reasons[reason].outcome, reason }, count);
+    for (const { name, outcome, reason, count } of byPolicy.read())
+      this.inc({ policy: name, outcome, reason }, count);
   });
   counter('checks_shadow_total', function () {
     this.reset();
-    for (const [rule, byReason] of shadowed)
-      for (const [reason, { count }] of byReason) this.inc({ reason, rule }, count);
+    for (const { name, reason, count } of shadowed.read()) this.inc({ reason, rule: name }, count);
   });
   const ruleDecided = (decision: Decision) => {
-    if (decision.rule !== undefined) cellIn(byRule, decision.rule, decision.reason).count++;
-    if (decision.policy !== undefined) cellIn(byPolicy, decision.policy, decision.reason).count++;
+    if (decision.rule !== undefined) byRule.add(decision.rule, decision.reason);
+    if (decision.policy !== undefined) byPolicy.add(decision.policy, decision.reason);
     if (decision.outcome === 'allow' && decision.shadow !== undefined)
-      cellIn(shadowed, decision.rule ?? 'none', decision.shadow).count++;
+      shadowed.add(decision.rule ?? 'none', decision.shadow);
   };
   counter('forwarded_headers_withheld_total', function () {
     this.reset();
@@ -174,7 +171,7 @@ export function createMetrics(
       inFlight[transport]--;
     },
     checkEnded: (transport, decision, seconds) => {
-      cellIn(checks[transport], issuerLabel(decision), decision.reason).count++;
+      checks[transport].add(issuerLabel(decision), decision.reason);
       ruleDecided(decision);
       durations.observe(transport, decision.outcome, seconds);
       if (decision.outcome !== 'allow') return;
@@ -229,20 +226,4 @@ function isSaidOnce(name: MetricName): boolean {
 /** The configured name of the issuer that a decision is about, or `none`. */
 export function issuerLabel(decision: Decision): string {
   return (decision.outcome === 'allow' ? decision.identity?.issuerName : decision.issuerName) ?? 'none';
-}
-
-function cellIn(cells: Map<string, Map<Reason, Cell>>, name: string, reason: Reason): Cell {
-  return cells
-    .getOrInsertComputed(name, () => new Map<Reason, Cell>())
-    .getOrInsertComputed(reason, () => ({ count: 0 }));
-}
-
-function* readCells(checks: Readonly<Record<Transport, Map<string, Map<Reason, Cell>>>>) {
-  for (const [transport, byIssuer] of Object.entries(checks)) {
-    for (const [issuer, byReason] of byIssuer) {
-      for (const [reason, { count }] of byReason) {
-        yield { labels: { transport, outcome: reasons[reason].outcome, reason, issuer }, count };
-      }
-    }
-  }
 }
