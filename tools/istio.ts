@@ -17,10 +17,22 @@ export interface MeshOptions {
   readonly includeRequestHeadersInCheck?: readonly string[];
   /** `pathPrefix` of the extension provider: what stands before the path of a check over HTTP. */
   readonly pathPrefix?: string;
+  /** Has clients show certificates, as a Gateway with `tls.mode: MUTUAL` does; over gRPC they are told to the authorizer as well. */
+  readonly clientTls?: ClientTls;
   /** Seconds; `timeout` of the extension provider. */
   readonly timeout?: number;
   /** A file with the endpoints of the authorizer, for replicas that come and go; see {@link endpointsFile}. */
   readonly endpointsFrom?: string;
+}
+
+/** TLS in which clients show certificates. */
+export interface ClientTls {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Who signs the certificates of clients. */
+  readonly caFile: string;
+  /** What becomes of the x-forwarded-client-cert that a client sends. */
+  readonly forwardClientCert: 'SANITIZE_SET' | 'APPEND_FORWARD';
 }
 
 interface Ports {
@@ -61,17 +73,23 @@ export function endpointsFile(ports: readonly number[], version: number): string
 }
 
 function listener(options: MeshOptions, port: number): object {
+  const { clientTls } = options;
   return {
     name: 'inbound',
     address: address(port),
     filter_chains: [
       {
+        ...(clientTls !== undefined && { transport_socket: transportSocket(clientTls) }),
         filters: [
           {
             name: 'envoy.filters.network.http_connection_manager',
             typed_config: {
               ...type('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
               stat_prefix: 'inbound',
+              ...(clientTls !== undefined && {
+                forward_client_cert_details: clientTls.forwardClientCert,
+                set_current_client_cert_details: { uri: true, subject: true },
+              }),
               // Istio's default path normalisation.
               normalize_path: true,
               path_with_escaped_slashes_action: 'KEEP_UNCHANGED',
@@ -112,6 +130,20 @@ function shadowRules(): object {
   };
 }
 
+function transportSocket({ certFile, keyFile, caFile }: ClientTls): object {
+  return {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: {
+      ...type('envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext'),
+      require_client_certificate: true,
+      common_tls_context: {
+        tls_certificates: [{ certificate_chain: { filename: certFile }, private_key: { filename: keyFile } }],
+        validation_context: { trusted_ca: { filename: caFile } },
+      },
+    },
+  };
+}
+
 function externalAuthorization(options: MeshOptions): object {
   const { transport, timeout = 2, failOpen = false } = options;
   const service =
@@ -133,6 +165,7 @@ function externalAuthorization(options: MeshOptions): object {
       ...service,
       transport_api_version: 'V3',
       failure_mode_allow: failOpen,
+      ...(options.clientTls !== undefined && { include_peer_certificate: true }),
       filter_enabled_metadata: {
         filter: 'envoy.filters.http.rbac',
         path: [{ key: 'istio_ext_authz_shadow_effective_policy_id' }],

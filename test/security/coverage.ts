@@ -265,6 +265,7 @@ export const tables: readonly Table[] = [
         tests: [
           ['proof/dpop.test.ts', 'as Bearer, with or without its proof'],
           ['proof/client-certificate.test.ts', 'is good with that certificate alone'],
+          ['e2e/bound-tokens.test.ts', 'that ends the TLS of clients'],
         ],
       },
       {
