@@ -43,13 +43,17 @@ function writtenBy(uri: string, elements: readonly Element[]): Element | undefin
 function readElements(header: string): readonly Element[] {
   if (header === '') return [];
   return splitOutsideQuotes(header, ',').map((element) => {
-    const pairs = splitOutsideQuotes(element, ';').map((pair): [string, string] => {
+    const values = new Map<string, string>();
+    const repeated = new Set<string>();
+    for (const pair of splitOutsideQuotes(element, ';')) {
       const equals = pair.indexOf('=');
-      return [pair.slice(0, equals).trim().toLowerCase(), unquoted(pair.slice(equals + 1).trim())];
-    });
+      const key = pair.slice(0, equals).trim().toLowerCase();
+      if (values.has(key)) repeated.add(key);
+      values.set(key, unquoted(pair.slice(equals + 1).trim()));
+    }
     // A key that comes twice, as URI may, is no name for one peer.
-    const names = pairs.map(([key]) => key);
-    return new Map(pairs.filter(([key]) => names.indexOf(key) === names.lastIndexOf(key)));
+    for (const key of repeated) values.delete(key);
+    return values;
   });
 }
 

@@ -39,8 +39,12 @@ export function createContextOf(trustedHeaders: readonly string[], clock: Clock)
 function queryOf(target: string): Readonly<Record<string, string>> {
   const start = target.indexOf('?');
   if (start < 0) return {};
-  const parameters = new URLSearchParams(target.slice(start + 1));
-  return Object.fromEntries([...parameters].filter(([name]) => parameters.getAll(name).length === 1));
+  const values = new Map<string, string | undefined>();
+  for (const [name, value] of new URLSearchParams(target.slice(start + 1)))
+    values.set(name, values.has(name) ? undefined : value);
+  return Object.fromEntries(
+    [...values].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 function headersOf(request: CheckRequest, names: readonly string[]): Readonly<Record<string, string>> {

@@ -16,6 +16,9 @@ interface PathNode {
   readonly rests: number[];
 }
 
+/** The longest name that a host can have (RFC 1035 section 2.3.4): with a longer one, each of its dots would cost its whole length. */
+const maxHostLength = 253;
+
 /** Makes the selection of some rules. */
 export function createSelectRule(rules: readonly RuleConfig[]): SelectRule {
   const looksAtPaths = rules.some(
@@ -41,6 +44,7 @@ export function createSelectRule(rules: readonly RuleConfig[]): SelectRule {
   const headers = rules.map(({ match }) => Object.entries(match.headers));
 
   const treeFor = (host: string): PathNode => {
+    if (host.length > maxHostLength) return anyHost;
     const exact = byHost.get(host);
     if (exact !== undefined) return exact;
     for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {

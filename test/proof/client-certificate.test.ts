@@ -96,6 +96,12 @@ test('whatever the headers hold, there is a thumbprint or none', () => {
   );
 });
 
+// So long that what grows with the square of the length would not end within a test.
+test('a header of half a million fields is read in one go', () => {
+  const fields = Array.from({ length: 500_000 }, (_, index) => `k${index}=v`).join(';');
+  expect(read(`${fields};Hash=${hashOf('client')}`, 1)).toBe(thumbprintOf('client'));
+});
+
 describe('a token that is bound to a certificate', () => {
   let issuer: FakeIssuer;
   let core: TestCore;

@@ -135,3 +135,13 @@ describe('a pattern covers another', () => {
     expect(hostCovers(wide, narrow)).toBe(expected);
   });
 });
+
+// So long that what grows with the square of the length would not end within a test.
+test('a host of a million dots, and a path of as many segments, are read in one go', () => {
+  const select = selectOf({ hosts: ['*.example.com'], paths: ['/{*}/{*}/{**}'] }, {});
+  const host = 'a.example.com';
+  expect(select('/', { host: `${'a.'.repeat(1_000_000)}example.com` })).toBe(1);
+  expect(select('/a'.repeat(1_000_000), { host })).toBe(0);
+  expect(select(`${'/a/..'.repeat(400_000)}/a`, { host })).toBe(1);
+  expect(select(`/${'%61'.repeat(600_000)}`, { host })).toBe(1);
+});
