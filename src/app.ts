@@ -116,7 +116,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     const isSo = isTried(config);
     metrics.rulesAreTried(isSo);
     if (!isSo) return;
-    logger.warn('rules are only tried (mode: shadow): what they would refuse passes');
+    logger.warn('checks are only tried (mode: shadow): what would be refused passes');
     stopWarning = clock.after(trialWarningInterval, warnOfTrial);
   };
   const take = async (next: Config) => {

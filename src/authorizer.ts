@@ -4,6 +4,7 @@ import { createCheck } from './check/check.ts';
 import { createForward, forwardNothing } from './check/forward.ts';
 import { createPolicyCheck } from './check/policy-check.ts';
 import { createRuledCheck, type RuledCheckParts } from './check/ruled-check.ts';
+import { shadowed } from './check/shadowed.ts';
 import type { Check } from './check/types.ts';
 import type { DenyListEntry } from './config/deny-list.ts';
 import type { Config } from './config/options.ts';
@@ -17,8 +18,11 @@ import type { Metrics } from './observe/metrics.ts';
 import { createRecordCheck, recorded } from './observe/recorded.ts';
 import { createProve } from './proof/prove.ts';
 import type { ReplayStore } from './proof/replays.ts';
+import { createClientAddress } from './rules/client-address.ts';
 import { createContextOf } from './rules/context.ts';
 import { createSelectRule } from './rules/select.ts';
+import { createShadowedCheck } from './shadow/check.ts';
+import { createAskIncumbent } from './shadow/incumbent.ts';
 import type { Clock } from './time/clock.ts';
 import type { TokenCache } from './token/cache.ts';
 import { createVerifier, type VerifierDependencies } from './token/verifier.ts';
@@ -68,13 +72,25 @@ export function createAuthorizer({
     prove: createProve({ config, replays, clock }),
     schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
   });
-  const check = createDecision(config, authenticate, clock);
+  const own = createDecision(config, authenticate, clock);
+  const toReply = createToReply(config, clock);
+  const check =
+    config.shadow.authorizer === ''
+      ? own
+      : createShadowedCheck(
+          own,
+          createAskIncumbent(config.shadow),
+          (decision, request) => toReply(decision, request).status,
+        );
   const record = createRecordCheck(config.log, logger, metrics, clock);
   return {
-    http: { check: recorded(check, 'http', metrics, record, clock), toReply: createToReply(config) },
+    http: { check: recorded(check, 'http', metrics, record, clock), toReply },
     grpc: {
       check: recorded(check, 'grpc', metrics, record, clock),
-      toResponse: createToResponse(config, onDefect),
+      toResponse: createToResponse(
+        { ...config, forwarded: [...forwardedHeaders(config), 'authorization'] },
+        onDefect,
+      ),
     },
   };
 }
@@ -92,7 +108,7 @@ export function createDecision(config: Config, authenticate: Authenticate, clock
     const unmatched = createForward(config, headers);
     return createRuledCheck({
       ...set,
-      select: createSelectRule(set.rules),
+      select: createSelectRule(set.rules, createClientAddress(config.clientAddress)),
       authenticate,
       contextOf,
       forwardOf: (rule) => (rule === 'none' ? unmatched : (forwards[rule] ?? unmatched)),
@@ -101,7 +117,10 @@ export function createDecision(config: Config, authenticate: Authenticate, clock
   };
 
   if (rules !== undefined) return byRules({ rules, noRuleMatches, mode });
-  if (policies === undefined) return createCheck(authenticate, createForward(config));
+  if (policies === undefined) {
+    const check = createCheck(authenticate, createForward(config));
+    return mode === 'shadow' ? shadowed(check, () => forwardNothing(config, headers)) : check;
+  }
   return createPolicyCheck(
     policies.map((policy) => ({
       name: policy.name,

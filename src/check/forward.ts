@@ -1,8 +1,9 @@
 /** What a verified token becomes for the upstream: which headers are set, and which a client must not supply. */
 
 import { otherSpellings } from '../config/header-names.ts';
-import type { Config } from '../config/options.ts';
+import type { Config, IssuerConfig } from '../config/options.ts';
 import { findClaim, readClaims } from '../token/claims.ts';
+import { emailOf, groupsOf } from '../token/identity-claims.ts';
 import type { Claims, Forwarding, Identity, Withheld, WithheldCause } from './types.ts';
 
 /** Longest forwarded value, and all of them together, in bytes. */
@@ -15,7 +16,12 @@ const maxSharedLists = 1_000;
 /** Which headers are forwarded. */
 export type ForwardOptions = Pick<
   Config,
-  'identityHeaders' | 'outputClaimToHeaders' | 'outputTokenToHeader' | 'forwardOriginalToken'
+  | 'issuers'
+  | 'identityHeaders'
+  | 'outputClaimToHeaders'
+  | 'outputTokenToHeader'
+  | 'forwardOriginalToken'
+  | 'setAuthorizationHeader'
 >;
 
 /** Says what becomes of the headers of a request that bears a verified token. */
@@ -32,11 +38,9 @@ type Value = { readonly text?: string; readonly withheld: readonly WithheldCause
  */
 export function createForward(options: ForwardOptions, others: readonly string[] = []): Forward {
   const { identityHeaders, outputClaimToHeaders, outputTokenToHeader, forwardOriginalToken } = options;
-  const claimed = outputClaimToHeaders.map(({ header, claim }) => ({
-    header,
-    read: (claims: Claims) => claimValue(findClaim(claims, claim)),
-  }));
-  const tokened = { header: outputTokenToHeader, read: (_: Claims, token: string) => headerValue(token) };
+  const issuers = new Map(options.issuers.map((issuer) => [issuer.name, issuer]));
+  const claimed = outputClaimToHeaders.map((output) => ({ header: output.header, read: createRead(output) }));
+  const tokened = { header: outputTokenToHeader, read: tokenValue };
   const outputs = outputTokenToHeader === '' ? claimed : [...claimed, tokened];
   const alwaysRemoved = [
     ...outputs.flatMap(({ header }) => otherSpellings(header)),
@@ -46,20 +50,27 @@ export function createForward(options: ForwardOptions, others: readonly string[]
     ...(forwardOriginalToken ? [] : ['authorization']),
   ];
   const removeAll = {
-    set: [],
     remove: [...outputs.map(({ header }) => header), ...alwaysRemoved],
     withheld: [],
   };
 
+  /** Not counted and never removed: where it does not fit, the request has it already. */
+  const authorizationOf = (token: string): [string, string][] =>
+    options.setAuthorizationHeader && token.length <= maxValueBytes
+      ? [['authorization', `Bearer ${token}`]]
+      : [];
+
   const make: Forward = (identity, token) => {
-    if (identityHeaders === 'remove') return { ...removeAll, answers: unanswered() };
+    if (identityHeaders === 'remove')
+      return { ...removeAll, set: authorizationOf(token), answers: unanswered() };
     const claims = readClaims(identity.payload);
+    const issuer = issuers.get(identity.issuerName);
     const set: [string, string][] = [];
     const remove: string[] = [];
     const withheld: Withheld[] = [];
     let total = 0;
     for (const { header, read } of outputs) {
-      const value = read(claims, token);
+      const value = read(claims, token, issuer);
       withheld.push(...value.withheld.map((cause) => ({ header, cause })));
       const fits = value.text !== undefined && total + value.text.length <= maxTotalBytes;
       if (value.text !== undefined && fits) {
@@ -70,6 +81,7 @@ export function createForward(options: ForwardOptions, others: readonly string[]
         if (value.text !== undefined) withheld.push({ header, cause: 'total_length' });
       }
     }
+    set.push(...authorizationOf(token));
     return { set, remove: listOf(remove), withheld, answers: unanswered() };
   };
 
@@ -97,6 +109,28 @@ export function createForward(options: ForwardOptions, others: readonly string[]
     }
     return forwarding;
   };
+}
+
+/** What a header carries of a token. */
+type Read = (claims: Claims, token: string, issuer: IssuerConfig | undefined) => Value;
+
+function createRead({ claim, from }: Config['outputClaimToHeaders'][number]): Read {
+  switch (from) {
+    case 'email':
+      return (claims, _, issuer) =>
+        issuer === undefined ? absent : claimValue(emailOf(claims, issuer.email));
+    case 'groups':
+      return (claims, _, issuer) =>
+        issuer === undefined ? absent : claimValue(groupsOf(claims, issuer.groups));
+    case 'token':
+      return tokenValue;
+    default:
+      return (claims) => (claim === undefined ? absent : claimValue(findClaim(claims, claim)));
+  }
+}
+
+function tokenValue(_: Claims, token: string): Value {
+  return headerValue(token);
 }
 
 /** What is forwarded of nobody: every header is removed. */

@@ -109,7 +109,8 @@ export const reasons = {
   claim_missing: { ...invalidToken, description: 'The `exp` claim is absent.' },
   claim_invalid: {
     ...invalidToken,
-    description: 'A claim that is looked at has the wrong type or an impossible value.',
+    description:
+      'A claim that is looked at has the wrong type or an impossible value, or the e-mail is not verified (`issuers[].email.requireVerified`).',
   },
   token_bound: {
     ...invalidToken,
@@ -129,7 +130,7 @@ export const reasons = {
   claim_not_allowed: {
     ...forbidden,
     description:
-      "One of the issuer's `requiredClaims`, or of the rule's `claims`, or its `expression`, is not met.",
+      "One of the issuer's `requiredClaims`, its allowed e-mails or groups, the rule's `claims` or its `expression`, is not met.",
   },
   rule_denied: {
     ...forbidden,
@@ -153,6 +154,11 @@ export const reasons = {
     ...unable,
     description:
       'The issuer has no usable key at all: none could be fetched yet, or the last ones are older than `keys.maxStale`.',
+  },
+  incumbent_unavailable: {
+    ...unable,
+    description:
+      'The authorizer that still decides (`shadow.authorizer`) gave no answer within `shadow.timeout`.',
   },
   overloaded: {
     ...unable,

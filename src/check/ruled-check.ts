@@ -6,7 +6,8 @@ import { preflightMethod, type SelectRule } from '../rules/select.ts';
 import { type Admit, type Authenticate, internalError } from './authenticate.ts';
 import type { Forward } from './forward.ts';
 import type { DenyReason } from './reasons.ts';
-import type { Check, CheckRequest, Decision, Forwarding, Identity, Refusal } from './types.ts';
+import { type Decide, shadowed } from './shadowed.ts';
+import type { Check, Decision, Forwarding, Identity } from './types.ts';
 
 /** What a check by rules is made of. */
 export interface RuledCheckParts {
@@ -21,9 +22,6 @@ export interface RuledCheckParts {
   /** Forwards nothing: every header that is ever set is removed. */
   readonly forwardNothing: () => Forwarding;
 }
-
-/** How requests of one rule are decided. */
-type Decide = (request: CheckRequest) => Decision | Promise<Decision>;
 
 /** Makes the check. */
 export function createRuledCheck(parts: RuledCheckParts): Check {
@@ -102,25 +100,5 @@ function createDecide(
     if (rule.allowPreflight && preflightMethod(request) !== undefined) return anonymous;
     const decision = authenticate(request, admit);
     return decision instanceof Promise ? decision.then(named) : named(decision);
-  };
-}
-
-/** Lets pass what would be refused, without any identity, and says why it would have been. */
-function shadowed(decide: Decide, forwardNothing: () => Forwarding): Decide {
-  const forwardings = new Map<string, Forwarding>();
-  const letPass = (refusal: Refusal): Decision => ({
-    outcome: 'allow',
-    reason: 'allowed',
-    ...(refusal.rule !== undefined && { rule: refusal.rule }),
-    shadow: refusal.reason,
-    identity: undefined,
-    forwarding: forwardings.getOrInsertComputed(`${refusal.reason} ${refusal.rule}`, forwardNothing),
-    cached: false,
-  });
-  const pass = (decision: Decision): Decision =>
-    decision.outcome === 'allow' ? decision : letPass(decision);
-  return (request) => {
-    const decision = decide(request);
-    return decision instanceof Promise ? decision.then(pass) : pass(decision);
   };
 }

@@ -23,6 +23,11 @@ export interface CheckRequest {
    * The policy that the proxy names, or empty where it names none; undefined where it is said by the path, as over HTTP.
    */
   readonly policy: string | undefined;
+  /** The request as the proxy sent it: its target, and every header line. Asked only where it is handed on. */
+  readonly original: () => {
+    readonly target: string;
+    readonly headers: readonly (readonly [name: string, value: string])[];
+  };
   /** The value of every line of another header, looked up when it is asked for; its name in lower case. */
   readonly header: (name: string) => readonly string[];
 }
@@ -93,8 +98,42 @@ export const withheldCauses = {
 /** Why a value was not forwarded. */
 export type WithheldCause = keyof typeof withheldCauses;
 
+/** The answer of another authorizer, over HTTP. */
+export interface IncumbentAnswer {
+  readonly status: number;
+  readonly statusText: string;
+  /** Every header line, in order. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** One character a byte. */
+  readonly body: string;
+  /** Whether there is none, as to HEAD, and the headers speak of one that is not there. */
+  readonly isBodyless: boolean;
+}
+
+/** How a decision of our own compares with the answer of the authorizer that still decides. */
+export const comparisons = {
+  same: 'Both let the request go on, with the same identity; or both refuse it, with the same status.',
+  status_differs: 'Both refuse, with another status.',
+  headers_differ: 'Both let the request go on, with another identity.',
+  incumbent_allows: 'The other one lets the request go on that our own decision refuses.',
+  incumbent_refuses: 'The other one refuses the request that our own decision lets go on.',
+  unavailable: 'The other one gave no answer in time.',
+} as const;
+
+/** How a decision of our own compares with the answer of the authorizer that still decides. */
+export type Comparison = keyof typeof comparisons;
+
+/** What another authorizer made of a check, where it still decides. */
+interface Shadowing {
+  /** Its answer, which is given instead of our own. */
+  readonly incumbent?: IncumbentAnswer;
+  readonly comparison?: Comparison;
+}
+
 /** The answer to a check. It cannot be made without a reason. */
-export type Decision =
+export type Decision = Shadowing & OwnDecision;
+
+type OwnDecision =
   | {
       readonly outcome: 'allow';
       readonly reason: 'allowed';

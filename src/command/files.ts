@@ -4,6 +4,7 @@ import { readDenyList } from '../config/deny-list.ts';
 import type { Config, IssuerConfig, TlsFiles } from '../config/options.ts';
 import { ConfigError, type Problem } from '../config/problems.ts';
 import { readKeySet } from '../issuer/key-set.ts';
+import { keySetOfPem } from '../issuer/pem.ts';
 import { readTls } from '../listener/tls.ts';
 
 /** Finds files that are missing or hold something else than the configuration takes them for. */
@@ -29,16 +30,23 @@ function issuerChecks(
   { limits }: Config,
   readFile: (path: string) => string,
 ): FileCheck[] {
-  const { jwks, jwksFile, caFile, algorithms } = issuer;
-  const usable = (text: string) => readKeySet(text, algorithms, limits.maxIssuerKeys, undefined);
+  const { jwks, jwksFile, publicKeyFiles, caFile = [] } = issuer;
+  const usable = (text: string) => readKeySet(text, issuer.algorithms, limits.maxIssuerKeys, undefined);
   return [
     ...(jwks === undefined ? [] : [{ path: `${at}.jwks`, source: '', attempt: () => usable(jwks) }]),
     ...(jwksFile === undefined
       ? []
       : [{ path: `${at}.jwksFile`, source: jwksFile, attempt: () => usable(readFile(jwksFile)) }]),
-    ...(caFile === undefined
-      ? []
-      : [{ path: `${at}.caFile`, source: caFile, attempt: () => readCertificates(readFile(caFile)) }]),
+    ...(publicKeyFiles ?? []).map((file, index) => ({
+      path: `${at}.publicKeyFiles[${index}]`,
+      source: file,
+      attempt: () => usable(keySetOfPem([readFile(file)])),
+    })),
+    ...[caFile].flat().map((file) => ({
+      path: `${at}.caFile`,
+      source: file,
+      attempt: () => readCertificates(readFile(file)),
+    })),
   ];
 }
 

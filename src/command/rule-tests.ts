@@ -71,7 +71,7 @@ async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Dec
     const now = clock.now() / 1000;
     const full = { iss: issuer.issuer, aud: issuer.audiences?.[0], exp: now + 300, iat: now, ...claims };
     const payload = JSON.stringify(full);
-    const facts = readFacts(JSON.parse(payload), payload, 'JWT', issuer.audienceClaims);
+    const facts = readFacts(JSON.parse(payload), payload, 'JWT', issuer);
     const unmet: DenyReason | undefined = createRequirements(issuer, () => false)(facts, now);
     if (unmet !== undefined) return { outcome: 'deny', reason: unmet, issuerName: issuer.name };
     return admit(identityOf(JSON.parse(payload), facts, issuer), '', false, request);
@@ -98,6 +98,7 @@ function requestOf({ request }: RuleTest): CheckRequest {
     peerCertificate: '',
     source: { address: '', principal: '' },
     requestId: '',
+    original: () => ({ target: path, headers: [] }),
     header: (name) => lines.get(name) ?? [],
   };
 }

@@ -3,6 +3,9 @@
 /** The most hyphens a name may have: each one doubles the spellings that have to be removed. */
 const maxHyphens = 6;
 
+/** The longest list of removals that an answer may carry, in bytes. */
+export const maxRemovalBytes = 8 * 1024;
+
 // RFC 9110 section 7.6.1, and what frames or routes a message.
 const refusedNames = new Set([
   'authorization',

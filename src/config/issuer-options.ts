@@ -1,6 +1,7 @@
 /** The options of one issuer. The names are those of Istio's RequestAuthentication where it has them. */
 import * as z from 'zod';
-import { duration, fetchUrl, filePath, flag, oneOf, scopeToken, text } from './kinds.ts';
+import { emailOptions, groupsOptions } from './identity-options.ts';
+import { duration, fetchUrl, filePath, flag, oneOf, scalar, scopeToken, text } from './kinds.ts';
 import { isLoopback, urlProblem } from './urls.ts';
 
 /** The signature algorithms that can be allowed (RFC 7518 section 3.1, RFC 8037); never HS* or none. */
@@ -20,11 +21,11 @@ export const supportedAlgorithms = [
 /** An algorithm that can be allowed. */
 export type Algorithm = (typeof supportedAlgorithms)[number];
 
-const keySources = ['jwksUri', 'jwks', 'jwksFile', 'discoveryUri'] as const;
+const keySources = ['jwksUri', 'jwks', 'jwksFile', 'publicKeyFiles', 'discoveryUri'] as const;
 
 const issuerFields = z.strictObject({
   issuer: text('the exact string of the `iss` claim').describe(
-    'The exact string of the `iss` claim, compared byte for byte and never normalised. Its keys are found through OpenID discovery below this URL, unless one of `jwksUri`, `jwks`, `jwksFile` or `discoveryUri` says otherwise.',
+    'The exact string of the `iss` claim, compared byte for byte and never normalised. Its keys are found through OpenID discovery below this URL, unless one of `jwksUri`, `jwks`, `jwksFile`, `publicKeyFiles` or `discoveryUri` says otherwise.',
   ),
   name: text('a short name other than `none`')
     .max(128)
@@ -51,11 +52,24 @@ const issuerFields = z.strictObject({
     .describe(
       'Claims that the audience is read from, e.g. `[aud, client_id]` for issuers whose tokens carry no `aud`.',
     ),
+  audienceClaimsUsed: oneOf('all', 'first')
+    .default('all')
+    .describe(
+      'Whether the audiences are those of all `audienceClaims` together, or of the first one that the token has.',
+    ),
   jwksUri: fetchUrl().optional().describe('Where the key set is; skips discovery.'),
   jwks: text('a JSON Web Key Set as JSON text')
     .optional()
     .describe('The key set itself, as JSON (RFC 7517 section 5); nothing is fetched.'),
   jwksFile: filePath().optional().describe('A file that holds the key set; read again when it changes.'),
+  publicKeyFiles: z
+    .array(filePath())
+    .min(1)
+    .optional()
+    .meta({ title: 'a list of paths of files' })
+    .describe(
+      'PEM files of public keys, read again when they change. They have no names: a token is good if one of them signed it, whatever its `kid`.',
+    ),
   discoveryUri: fetchUrl()
     .optional()
     .describe(
@@ -82,12 +96,16 @@ const issuerFields = z.strictObject({
   requiredClaims: z
     .record(
       text('the name of a claim'),
-      z.union([z.string(), z.number(), z.boolean()]).meta({ title: 'a string, a number or a boolean' }),
+      z
+        .union([scalar(), z.array(scalar()).min(1)])
+        .meta({ title: 'a string, a number or a boolean, or a list of which one is needed' }),
     )
     .default({})
     .describe(
-      'Claims that a token must carry with exactly this value, or with a list that holds it. A name is looked up as it stands first, then as a dotted path.',
+      'Claims that a token must carry with exactly this value, with one of these, or with a list that holds it. A name is looked up as it stands first, then as a dotted path.',
     ),
+  email: emailOptions,
+  groups: groupsOptions,
   clockTolerance: duration({ from: '0s', to: '2m' })
     .prefault('30s')
     .describe('How far the clock of the issuer may be off when `exp`, `nbf` and `iat` are checked.'),
@@ -96,11 +114,16 @@ const issuerFields = z.strictObject({
     .describe(
       'What to do with a token that is bound to its client (`cnf`, RFC 7800): refuse it, verify the binding by DPoP or the client certificate (see `dpop` and `clientCertificates`), or accept it from anybody who bears it.',
     ),
-  caFile: filePath()
+  caFile: z
+    .union([filePath(), z.array(filePath()).min(1)])
     .optional()
+    .meta({ title: 'the path of a file, or a list of them' })
     .describe(
-      "PEM certificates to trust for this issuer's endpoints, beside the system's; read again when it changes.",
+      "PEM certificates to trust for this issuer's endpoints, beside the system's; read again when they change.",
     ),
+  trustSystemCas: flag()
+    .default(true)
+    .describe("Whether the system's certificates are trusted for this issuer's endpoints too."),
   httpsProxy: z
     .string()
     .refine(
@@ -145,6 +168,9 @@ function acrossFields(
     );
   }
 
+  if (issuer.trustSystemCas === false && issuer.caFile === undefined)
+    problem('trustSystemCas', "without the system's certificates and without caFile, nothing is trusted");
+
   const [first, ...others] = keySources.filter((source) => issuer[source] !== undefined);
   for (const other of others) problem(other, `${first} already says where the keys are; keep one of the two`);
 
@@ -165,7 +191,7 @@ function isPlainHttp(url: string): boolean {
 
 function discoverableProblem(issuer: string): string | undefined {
   const problem = urlProblem(issuer);
-  if (problem !== undefined) return `${problem}; or name jwksUri, jwks or jwksFile`;
+  if (problem !== undefined) return `${problem}; or name jwksUri, jwks, jwksFile or publicKeyFiles`;
   if (new URL(issuer).pathname.includes('/.well-known/')) {
     return 'this is the address of a discovery document; give the issuer itself, the part before /.well-known/';
   }

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { headerNameProblem } from './header-names.ts';
+import { networkProblem } from './networks.ts';
 import {
   durationPattern,
   formatDuration,
@@ -66,6 +67,18 @@ export function flag() {
 /** One of a few words. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(...words: Words) {
   return z.enum(words).meta({ title: `one of ${words.join(', ')}` });
+}
+
+/** A plain value that a claim can be compared with. */
+export function scalar() {
+  return z.union([z.string(), z.number(), z.boolean()]).meta({ title: 'a string, a number or a boolean' });
+}
+
+/** An IP address, or a network of them (CIDR, RFC 4632). */
+export function network() {
+  return withProblem(z.string(), networkProblem).meta({
+    title: 'an IP address or a network such as 10.0.0.0/8',
+  });
 }
 
 /** Text that is not empty. */

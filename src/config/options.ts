@@ -1,7 +1,7 @@
 /** Every option of the service, declared once: types, defaults, validation, schema, flags and docs come from here. */
 import * as z from 'zod';
+import { acrossSections, toldApart } from './across-options.ts';
 import { clientCertificateOptions, dpopOptions } from './binding-options.ts';
-import { otherSpellings } from './header-names.ts';
 import { issuerOptions } from './issuer-options.ts';
 import {
   duration,
@@ -11,13 +11,12 @@ import {
   oneOf,
   quotable,
   size,
+  text,
   wholeNumber,
   wholeNumberOr,
 } from './kinds.ts';
 import { claimHeaders, ruleOptions } from './rule-options.ts';
-
-/** The longest list of removals that an answer may carry, in bytes. */
-const maxRemovalBytes = 8 * 1024;
+import { compatOptions, shadowOptions } from './switch-options.ts';
 
 const tls = z
   .strictObject({
@@ -26,6 +25,13 @@ const tls = z
     clientCaFile: filePath()
       .optional()
       .describe('PEM certificates of which one must have signed the certificate of every client.'),
+    minVersion: oneOf('TLSv1.2', 'TLSv1.3').default('TLSv1.2').describe('Oldest version that is spoken.'),
+    cipherSuites: z
+      .array(text('the name of a cipher suite'))
+      .min(1)
+      .optional()
+      .meta({ title: 'a list of cipher suites' })
+      .describe("Cipher suites that are offered, by their IANA or OpenSSL names. Absent: Node's own."),
   })
   .optional()
   .describe('TLS, at least version 1.2. Absent: plain text, as inside a mesh that encrypts by itself.');
@@ -81,7 +87,7 @@ export const options = z
         { header: 'x-auth-request-preferred-username', claim: 'preferred_username' },
       ])
       .describe(
-        'Headers for the upstream and the claims they carry. A claim is looked up by its name first, then as a dotted path. Each header is either set or removed, in all its spellings, so that a client cannot supply it.',
+        'Headers for the upstream and the claims they carry. A claim is looked up by its name first, then as a dotted path. Instead of `claim`, `from: email` and `from: groups` take what `issuers[].email` and `issuers[].groups` say, `from: token` the token. Each header is either set or removed, in all its spellings, so that a client cannot supply it.',
       ),
     outputTokenToHeader: z
       .union([z.literal(''), headerName()])
@@ -95,7 +101,14 @@ export const options = z
       .describe(
         "Whether the upstream still receives the `authorization` header. Istio's own default is false; with an APIRule's `restrictions`, which look at the token later, it must stay.",
       ),
+    setAuthorizationHeader: flag()
+      .default(false)
+      .describe(
+        'Whether an allow sets `authorization` anew, as `Bearer` and the token that was verified, for whoever takes the header from the answer. A token over 4 KiB is left as it came.',
+      ),
     ...ruleOptions,
+    ...compatOptions,
+    shadow: shadowOptions,
     realm: quotable()
       .default('')
       .describe('`realm` of the WWW-Authenticate challenge (RFC 9110 section 11.5); empty: none.'),
@@ -165,6 +178,22 @@ export const options = z
             'Checks that are logged at `info`: all, those that did not end in allow, or none. The others are logged at `debug`.',
           ),
         subject: flag().default(false).describe("Whether a check's record names the token's subject."),
+        excludePaths: z
+          .array(
+            z
+              .string()
+              .regex(/^\/[^?#]*$/)
+              .meta({ title: 'a path' }),
+          )
+          .default([])
+          .describe('Paths, without query, whose checks are not logged; each exactly as it is received.'),
+        requestIdHeader: z
+          .string()
+          .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/)
+          .toLowerCase()
+          .default('x-request-id')
+          .meta({ title: 'a header name' })
+          .describe('The header that `requestId` of a record is taken from.'),
       })
       .prefault({}),
     limits: z
@@ -210,82 +239,3 @@ export type Config = Omit<Parsed, 'issuers'> & { readonly issuers: readonly Issu
 
 /** TLS files of a listener, or undefined for plain text. */
 export type TlsFiles = NonNullable<Config['admin']['tls']>;
-
-type Unchecked = Readonly<Record<string, unknown>>;
-
-/** Finds issuers that could not be told apart. */
-function toldApart(issuers: unknown, context: z.RefinementCtx): void {
-  const entries = Array.isArray(issuers) ? issuers.map((entry) => (isRecord(entry) ? entry : {})) : [];
-  for (const [index, { issuer, name }] of entries.entries()) {
-    const earlier = entries.slice(0, index);
-    const problem = (field: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [index, field], message });
-    if (issuer !== undefined && earlier.some((other) => other.issuer === issuer)) {
-      problem('issuer', 'this issuer is already listed above');
-    }
-    if (name !== undefined && earlier.some((other) => other.name === name)) {
-      problem('name', 'another issuer already has this name');
-    }
-  }
-}
-
-/** Finds what no section can know alone; runs beside problems of single options, so nothing has a sure type yet. */
-function acrossSections(config: Unchecked, context: z.RefinementCtx): void {
-  const problem = (path: (string | number)[], message: string) =>
-    context.addIssue({ code: 'custom', path, message });
-  const section = (name: string): Unchecked => (isRecord(config[name]) ? config[name] : {});
-
-  const { delay, timeout } = section('shutdown');
-  if (typeof delay === 'number' && typeof timeout === 'number' && timeout < delay) {
-    problem(
-      ['shutdown', 'timeout'],
-      'expected at least shutdown.delay, or the service would end before the delay does',
-    );
-  }
-
-  const listening = ['http', 'grpc', 'admin'].filter((name) => section(name).enabled !== false);
-  if (listening.length === 1)
-    problem(['http', 'enabled'], 'http and grpc are both off, so no check could be asked');
-  for (const [index, name] of listening.entries()) {
-    const { host, port } = section(name);
-    const twin = listening
-      .slice(0, index)
-      .find(
-        (other) =>
-          port !== 0 && port !== undefined && section(other).port === port && section(other).host === host,
-      );
-    if (twin !== undefined) problem([name, 'port'], `${twin}.port is the same; each listener needs its own`);
-  }
-
-  const claimed = Array.isArray(config.outputClaimToHeaders) ? config.outputClaimToHeaders : [];
-  const headers: [(string | number)[], unknown][] = claimed.map((entry, index) => [
-    ['outputClaimToHeaders', index, 'header'],
-    isRecord(entry) ? entry.header : undefined,
-  ]);
-  if (config.outputTokenToHeader !== '') headers.push([['outputTokenToHeader'], config.outputTokenToHeader]);
-  const seen = new Set<string>();
-  for (const [path, header] of headers) {
-    if (typeof header !== 'string') continue;
-    const spelling = header.replaceAll('_', '-');
-    if (seen.has(spelling))
-      problem(
-        path,
-        `${header} is set twice; upstreams read - and _ as the same, and one header has one value`,
-      );
-    seen.add(spelling);
-  }
-  const removals = headers.flatMap(([, header]) =>
-    typeof header === 'string' ? [header, ...otherSpellings(header)] : [],
-  );
-  const bytes = removals.join(',').length;
-  if (bytes > maxRemovalBytes) {
-    problem(
-      ['outputClaimToHeaders'],
-      `these headers have ${removals.length} spellings that must be removed, ${bytes} bytes; at most ${maxRemovalBytes} fit. Use fewer headers, or fewer hyphens in them`,
-    );
-  }
-}
-
-function isRecord(value: unknown): value is Unchecked {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

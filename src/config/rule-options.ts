@@ -1,6 +1,6 @@
 /** Rules: what a request needs, by its host, path and method. */
 import * as z from 'zod';
-import { flag, headerName, oneOf, scopeToken, text } from './kinds.ts';
+import { flag, headerName, network, oneOf, scalar, scopeToken, text } from './kinds.ts';
 import { hostPatternProblem, pathPatternProblem } from './patterns.ts';
 
 const host = () =>
@@ -27,13 +27,20 @@ const method = () =>
     .regex(/^[A-Z][A-Z-]*$/)
     .meta({ title: 'a method in capitals, such as GET' });
 
-const scalar = z
-  .union([z.string(), z.number(), z.boolean()])
-  .meta({ title: 'a string, a number or a boolean' });
-
 /** The headers that claims are forwarded in. */
 export const claimHeaders = () =>
-  z.array(z.strictObject({ header: headerName(), claim: text('the name of a claim') }));
+  z.array(
+    z
+      .strictObject({
+        header: headerName(),
+        claim: text('the name of a claim').optional(),
+        from: oneOf('email', 'groups', 'token').optional(),
+      })
+      .refine(
+        ({ claim, from }) => (claim === undefined) !== (from === undefined),
+        'expected either `claim`, or `from` with one of email, groups, token',
+      ),
+  );
 
 const ruleName = () =>
   z
@@ -75,6 +82,14 @@ const rule = z.strictObject({
         .describe(
           'Headers that must have exactly this value, or with `true` be there; each one of `trustedHeaders`.',
         ),
+      addresses: z
+        .array(network())
+        .min(1)
+        .optional()
+        .meta({ title: 'a list of IP addresses and networks' })
+        .describe(
+          'Addresses of clients, as `clientAddress` tells them. A client whose address cannot be told is in none. Absent: all.',
+        ),
     })
     .prefault({}),
   allow: oneOf('anonymous')
@@ -115,7 +130,7 @@ const rule = z.strictObject({
         .record(
           text('the name of a claim'),
           z
-            .union([scalar, z.array(scalar).min(1)])
+            .union([scalar(), z.array(scalar()).min(1)])
             .meta({ title: 'a value, or a list of which one is needed' }),
         )
         .default({})
@@ -202,6 +217,25 @@ export const ruleOptions = {
     )
     .default([])
     .describe('Headers that the mesh overwrites on every way to the workload, so that rules may match them.'),
+  clientAddress: z
+    .strictObject({
+      header: z
+        .string()
+        .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/)
+        .toLowerCase()
+        .default('x-forwarded-for')
+        .meta({ title: 'a header name' })
+        .describe(
+          'The header that tells the address of the client. Of `x-forwarded-for`, which every proxy appends to, it is the last address that is none of `trustedProxies`; any other header must be one of `trustedHeaders`.',
+        ),
+      trustedProxies: z
+        .array(network())
+        .default([])
+        .describe(
+          'The proxies that the header is believed of: addresses of load balancers and gateways in front. Needed for rules with `addresses`.',
+        ),
+    })
+    .prefault({}),
 };
 
 /** One rule of the configuration. */

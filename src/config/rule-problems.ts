@@ -1,6 +1,6 @@
 /** What is wrong with rules beside each other, and with what they speak of. */
 
-import { otherSpellings } from './header-names.ts';
+import { maxRemovalBytes, otherSpellings } from './header-names.ts';
 import { compileExpression } from './lazy-expression.ts';
 import type { Config } from './options.ts';
 import { hostCovers, pathCovers } from './patterns.ts';
@@ -11,9 +11,6 @@ export interface RuleProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
-
-/** The longest list of removals that an answer may carry, in bytes. */
-const maxRemovalBytes = 8 * 1024;
 
 /** Finds the problems of rules and policies that are each right by themselves. */
 export function ruleProblems(config: Config): readonly RuleProblem[] {
@@ -40,11 +37,13 @@ export function forwardedHeaders(config: Config): readonly string[] {
   return [...new Set(outputTokenToHeader === '' ? names : [...names, outputTokenToHeader])];
 }
 
-/** Whether anything that rules refuse passes, for they are only tried. */
+/** Whether anything passes that would be refused, for it is only tried. */
 export function isTried(config: Config): boolean {
-  const { rules, policies = [], mode } = config;
+  const { policies = [], mode, shadow } = config;
+  // Where another authorizer decides, nothing passes that it refuses.
+  if (shadow.authorizer !== '') return false;
   const modes = [
-    ...(rules === undefined ? [] : [mode]),
+    ...(policies.length > 0 ? [] : [mode]),
     ...policies.map((policy) => policy.mode ?? mode),
     ...rulesOf(config).map((rule) => rule.mode),
   ];
@@ -59,13 +58,14 @@ export function rulesOf({ rules = [], policies = [] }: Config): readonly RuleCon
 function listProblems(
   rules: readonly RuleConfig[],
   at: readonly (string | number)[],
-  { issuers, trustedHeaders }: Config,
+  config: Config,
 ): RuleProblem[] {
-  const names = issuers.map(({ name }) => name);
   return rules.flatMap((rule, index) =>
-    [...ownProblems(rule, names, trustedHeaders), ...besideOthers(rule, rules.slice(0, index))].map(
-      ({ path, message }) => ({ path: [...at, index, ...path], message }),
-    ),
+    [
+      ...ownProblems(rule, config),
+      ...addressProblems(rule, config),
+      ...besideOthers(rule, rules.slice(0, index)),
+    ].map(({ path, message }) => ({ path: [...at, index, ...path], message })),
   );
 }
 
@@ -98,11 +98,32 @@ function policyProblems({ rules, policies = [], grpcPolicy, http }: Config): Rul
   return problems;
 }
 
-function ownProblems(
-  rule: RuleConfig,
-  issuerNames: readonly string[],
-  trustedHeaders: readonly string[],
-): RuleProblem[] {
+/** An address is worth what is known of those who tell it. */
+function addressProblems({ match }: RuleConfig, { clientAddress, trustedHeaders }: Config): RuleProblem[] {
+  if (match.addresses === undefined) return [];
+  const { header, trustedProxies } = clientAddress;
+  if (header !== 'x-forwarded-for')
+    return trustedHeaders.includes(header)
+      ? []
+      : [
+          {
+            path: ['match', 'addresses'],
+            message: `a client can send ${header}, which clientAddress.header names; list it in trustedHeaders if the mesh overwrites it for every request`,
+          },
+        ];
+  return trustedProxies.length > 0
+    ? []
+    : [
+        {
+          path: ['match', 'addresses'],
+          message:
+            'a client can send x-forwarded-for; say in clientAddress.trustedProxies which proxies stand in front',
+        },
+      ];
+}
+
+function ownProblems(rule: RuleConfig, { issuers, trustedHeaders }: Config): RuleProblem[] {
+  const issuerNames = issuers.map(({ name }) => name);
   const problems: RuleProblem[] = [];
   const said = (['allow', 'deny', 'require'] as const).filter((name) => rule[name] !== undefined);
   if (said.length !== 1)
@@ -173,6 +194,7 @@ function covers({ match: wide }: RuleConfig, { match: narrow, allowPreflight }: 
     within(wide.hosts, narrow.hosts, hostCovers) &&
     within(wide.paths, narrow.paths ?? ['/*'], pathCovers) &&
     within(wide.methods, narrow.methods, (a, b) => a === b) &&
+    within(wide.addresses, narrow.addresses, (a, b) => a === b) &&
     !(allowPreflight && wide.methods !== undefined && !wide.methods.includes('OPTIONS')) &&
     Object.entries(wide.headers).every(([name, value]) => narrow.headers[name] === value)
   );

@@ -40,8 +40,8 @@ interface Found {
   principal: string;
   policy: string;
   readonly headers: Header[];
-  /** The headers that are looked for. */
-  readonly wanted: readonly NameWithBytes[];
+  /** The headers that are looked for; undefined: all. */
+  readonly wanted: readonly NameWithBytes[] | undefined;
 }
 
 /**
@@ -62,6 +62,7 @@ export function readCheckRequest(bytes: Buffer): CheckRequest {
     peerCertificate,
     source: { address, principal },
     policy,
+    original: () => ({ target: path, headers: [['host', host], ...linesOf(bytes)] }),
     requestId: valuesOf(headers, 'x-request-id').find((value) => value !== '') ?? '',
     header: (name) => valuesOf(readHeaders(bytes, name), name),
   };
@@ -71,11 +72,20 @@ function readHeaders(bytes: Buffer, name: string): readonly Header[] {
   return readAttributes(bytes, namesWithBytes(name)).headers;
 }
 
+/** Every header line but pseudo headers and `host`; where there are two accounts of them, the one that keeps lines apart. */
+function linesOf(bytes: Buffer): readonly (readonly [string, string])[] {
+  const { headers } = readAttributes(bytes, undefined);
+  const raw = headers.filter(({ isRaw }) => isRaw);
+  return (raw.length > 0 ? raw : headers)
+    .filter(({ name }) => !name.startsWith(':') && name !== 'host')
+    .map(({ name, value }) => [name, value]);
+}
+
 function namesWithBytes(...names: readonly string[]): readonly NameWithBytes[] {
   return names.map((name) => [name, Buffer.from(name)]);
 }
 
-function readAttributes(bytes: Buffer, wanted: readonly NameWithBytes[]): Found {
+function readAttributes(bytes: Buffer, wanted: Found['wanted']): Found {
   const found: Found = {
     method: '',
     host: '',
@@ -175,7 +185,8 @@ function readHeader(header: FieldCursor, found: Found, isRaw: boolean): void {
   if (name !== undefined) found.headers.push({ name, isRaw, value: rawValue === '' ? value : rawValue });
 }
 
-function nameOf(key: FieldCursor, wanted: readonly NameWithBytes[]): string | undefined {
+function nameOf(key: FieldCursor, wanted: Found['wanted']): string | undefined {
+  if (wanted === undefined) return textOf(key).toLowerCase();
   for (const [name, bytes] of wanted) if (isNamed(key, bytes)) return name;
   return undefined;
 }

@@ -4,11 +4,16 @@ import { leftToEnvoy, reasons } from '../check/reasons.ts';
 import type { Decision, Denial, Failure, Identity } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
 import { type HeaderToSet, proven, writeDenied, writeOk, writeRemovals } from './check-response.ts';
+import { incumbentResponse } from './incumbent-response.ts';
 import { type Frame, frameMessage } from './message.ts';
 import { type CallFailure, grpcStatus } from './status.ts';
 
 /** What shapes the answers. */
-export type ResponseOptions = Pick<Config, 'whenUnavailable'> & ChallengeOptions;
+export type ResponseOptions = Pick<Config, 'whenUnavailable'> &
+  ChallengeOptions & {
+    /** The headers that are taken from the answer of another authorizer, where that still decides. */
+    readonly forwarded: readonly string[];
+  };
 
 /** A decision as the message that goes out, or as a failed call, which leaves the request to Envoy's failure policy. */
 export type ToResponse = (decision: Decision) => Frame | CallFailure;
@@ -35,6 +40,8 @@ export function createToResponse(options: ResponseOptions, onDefect: (error: unk
     );
 
   const respond: ToResponse = (decision) => {
+    if (decision.incumbent !== undefined)
+      return frameMessage(incumbentResponse(decision.incumbent, options.forwarded));
     switch (decision.outcome) {
       case 'allow':
         return allowAsEver(decision);

@@ -1,29 +1,32 @@
 /** From a decision to the HTTP answer that Envoy understands: exactly 200 lets the request go on. */
 import { type ChallengeOptions, challenge, refusalBody, retryAfterSeconds } from '../check/challenge.ts';
 import { type DenyReason, type ErrorReason, leftToEnvoy, reasons } from '../check/reasons.ts';
-import type { Decision, Denial, Failure, Forwarding } from '../check/types.ts';
+import type { CheckRequest, Decision, Denial, Failure, Forwarding } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
-import { http } from '../node-http.ts';
+import type { Clock } from '../time/clock.ts';
+import { createToCompatReply } from './compat-reply.ts';
+import { incumbentReply } from './incumbent-reply.ts';
+import { type HttpReply, type Line, linesOf, removalLine, reply } from './lines.ts';
 
-/** An answer, ready to be written. */
-export interface HttpReply {
-  readonly status: number;
-  /**
-   * Status line and header lines as they go out (RFC 9112), each with its line end, one character a byte, in two parts:
-   * those of this answer, and those that many answers share.
-   */
-  readonly head: string;
-  readonly sharedHead: string;
-  readonly body: string;
-}
+/** A decision as the answer to a request. */
+export type ToReply = (decision: Decision, request: CheckRequest) => HttpReply;
 
 /** What shapes the answers. */
-export type ReplyOptions = Pick<Config, 'whenUnavailable'> & ChallengeOptions;
-
-type Line = readonly [name: string, value: string];
+export type ReplyOptions = Pick<
+  Config,
+  'issuers' | 'whenUnavailable' | 'compat' | 'compatInvalidTokenStatus'
+> &
+  ChallengeOptions;
 
 /** Makes the one place where a decision becomes an HTTP answer. */
-export function createToReply(options: ReplyOptions): (decision: Decision) => HttpReply {
+export function createToReply(options: ReplyOptions, clock: Clock): ToReply {
+  const own = createToOwnReply(options);
+  const written = options.compat === 'oauth2-proxy' ? createToCompatReply(options, own, clock) : own;
+  return (decision, request) =>
+    decision.incumbent === undefined ? written(decision, request) : incumbentReply(decision.incumbent);
+}
+
+function createToOwnReply(options: ReplyOptions): ToReply {
   const removals = new WeakMap<readonly string[], string>();
   const refused = new Map<DenyReason | ErrorReason, HttpReply>();
   const allow = ({ set, remove }: Forwarding): HttpReply =>
@@ -56,8 +59,7 @@ export function createToReply(options: ReplyOptions): (decision: Decision) => Ht
 const noVerdict = reply(503, [], linesOf([['content-length', '0']]), '');
 
 function removalLines(remove: readonly string[]): string {
-  const removed: Line[] = remove.length === 0 ? [] : [['x-envoy-auth-headers-to-remove', remove.join(',')]];
-  return linesOf([...removed, ['content-length', '0']]);
+  return linesOf([...removalLine(remove), ['content-length', '0']]);
 }
 
 function refusal(decision: Denial | Failure, options: ChallengeOptions): HttpReply {
@@ -72,24 +74,4 @@ function refusal(decision: Denial | Failure, options: ChallengeOptions): HttpRep
     ['content-length', String(Buffer.byteLength(body))],
   ];
   return reply(reasons[decision.reason].httpStatus, [said], linesOf(shared), body);
-}
-
-function reply(status: number, lines: readonly Line[], sharedHead: string, body: string): HttpReply {
-  return {
-    status,
-    head: `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${linesOf(lines)}`,
-    sharedHead,
-    body,
-  };
-}
-
-/** Header lines; throws where one would be more than a line, or none. */
-function linesOf(lines: readonly Line[]): string {
-  return lines
-    .map(([name, value]) => {
-      http.validateHeaderName(name);
-      http.validateHeaderValue(name, value);
-      return `${name}: ${value}\r\n`;
-    })
-    .join('');
 }

@@ -40,12 +40,19 @@ export function toCheckRequest(
     policy: undefined,
     host: host ?? '',
     requestId: requestId ?? '',
+    original: () => ({ target: url, headers: pairsOf(rawHeaders) }),
     header: (name) => linesOf(rawHeaders, name),
   };
 }
 
 function isNamed(name: string, lowerCase: string): boolean {
   return name.length === lowerCase.length && name.toLowerCase() === lowerCase;
+}
+
+function pairsOf(rawHeaders: readonly string[]): readonly (readonly [string, string])[] {
+  return rawHeaders.flatMap((name, index): [string, string][] =>
+    index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? '']] : [],
+  );
 }
 
 function linesOf(rawHeaders: readonly string[], name: string): readonly string[] {

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
 import type https from 'node:https';
 import type { Socket } from 'node:net';
-import type { Check, Decision } from '../check/types.ts';
+import type { Check, CheckRequest, Decision } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
 import { closeServer, type Listener, listen, openSockets, quietMoment } from '../listener/listener.ts';
 import { keepTlsFresh } from '../listener/tls.ts';
@@ -10,14 +10,14 @@ import { createWebServer } from '../listener/web-server.ts';
 import { http } from '../node-http.ts';
 import type { Clock } from '../time/clock.ts';
 import { endUnreadConnections, refuseConnection } from './connections.ts';
-import type { HttpReply } from './reply.ts';
+import type { ToReply } from './reply.ts';
 import { toCheckRequest } from './request.ts';
 import { keepAliveTimeout, writeReply } from './write.ts';
 
 /** What answers checks; taken once per check, so that none sees two configurations. */
 export interface HttpAuthorizer {
   readonly check: Check;
-  readonly toReply: (decision: Decision) => HttpReply;
+  readonly toReply: ToReply;
 }
 
 /** What the listener needs. */
@@ -58,22 +58,24 @@ export function createHttpServer({
   const reply = (
     message: IncomingMessage,
     response: ServerResponse,
+    request: CheckRequest,
     decision: Decision,
-    toReply: HttpAuthorizer['toReply'],
+    toReply: ToReply,
   ) => {
     try {
-      writeReply(message, response, toReply(decision), isDraining);
+      writeReply(message, response, toReply(decision, request), isDraining);
     } catch (error) {
       onDefect(error);
-      if (!response.headersSent) writeReply(message, response, toReply(unanswerable), isDraining);
+      if (!response.headersSent) writeReply(message, response, toReply(unanswerable, request), isDraining);
     }
   };
   const answer = (message: IncomingMessage, response: ServerResponse) => {
     const { check, toReply } = authorizer();
-    const decision = check(toCheckRequest(message, options.pathPrefix));
+    const request = toCheckRequest(message, options.pathPrefix);
+    const decision = check(request);
     if (decision instanceof Promise)
-      void decision.then((settled) => reply(message, response, settled, toReply));
-    else reply(message, response, decision, toReply);
+      void decision.then((settled) => reply(message, response, request, settled, toReply));
+    else reply(message, response, request, decision, toReply);
   };
 
   server.maxHeadersCount = 0;

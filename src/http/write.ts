@@ -1,6 +1,6 @@
 /** Writes an answer that was made beforehand. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HttpReply } from './reply.ts';
+import type { HttpReply } from './lines.ts';
 
 /** What Node's response writes out as its head; a field that it has for the classes built on it. */
 interface WithHead {
@@ -29,14 +29,18 @@ export function writeReply(
   if (isLast) response.shouldKeepAlive = false;
   // Judging and joining the same lines anew for each answer would cost a third of the whole check.
   if (isOrdinary(message, response)) {
-    const head = reply.head + reply.sharedHead + staysOpen;
+    const head = reply.head + reply.sharedHead + dateOf(reply) + staysOpen;
     (response as unknown as WithHead)._header = reply.body === '' ? head : head + reply.body;
     response.end();
     return;
   }
   response.sendDate = false;
-  response.writeHead(reply.status, namesAndValues(reply.head + reply.sharedHead));
-  response.end(reply.body);
+  response.writeHead(reply.status, namesAndValues(reply.head + reply.sharedHead + dateOf(reply)));
+  response.end(reply.body, 'latin1');
+}
+
+function dateOf({ dateLine }: HttpReply): string {
+  return dateLine === undefined ? '' : dateLine();
 }
 
 /** Whether the answer has its body, and the connection stays open (RFC 9112 sections 6.3 and 9.3). */

@@ -17,6 +17,8 @@ export interface FetchOptions {
   readonly insecureHttp: boolean;
   /** Further certificates to trust, PEM; read at every fetch, so that a new file is taken up. */
   readonly extraCa: (() => string) | undefined;
+  /** Whether the system's certificates are trusted beside those. */
+  readonly trustSystemCas: boolean;
   /** A proxy's URL; `env` for what the environment says; empty for none. */
   readonly proxy: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -34,7 +36,7 @@ export type Fetch = (url: string) => Promise<Fetched>;
 /** Makes a fetch with its bounds. */
 export function createFetch(options: FetchOptions): Fetch {
   const agents = createAgents(options.proxy, options.environment);
-  const trust = createTrust(options.extraCa);
+  const trust = createTrust(options);
 
   return async (text) => {
     const problem = urlProblem(text);
@@ -70,13 +72,14 @@ function createAgents(proxy: string, environment: FetchOptions['environment']): 
 }
 
 /** Builds the trust for one fetch, and again only when the extra certificates have changed. */
-function createTrust(extraCa: FetchOptions['extraCa']): () => tls.SecureContext | undefined {
+function createTrust({ extraCa, trustSystemCas }: FetchOptions): () => tls.SecureContext | undefined {
   if (extraCa === undefined) return () => undefined;
   let known: { readonly pem: string; readonly context: tls.SecureContext } | undefined;
   return () => {
     const pem = extraCa();
     if (known?.pem !== pem) {
-      known = { pem, context: tls.createSecureContext({ ca: [...tls.getCACertificates('default'), pem] }) };
+      const system = trustSystemCas ? tls.getCACertificates('default') : [];
+      known = { pem, context: tls.createSecureContext({ ca: [...system, pem] }) };
     }
     return known.context;
   };

@@ -142,7 +142,13 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
 
   const takeOver = (published: string) => {
     if (published !== text) {
-      const read = readKeySet(published, config.algorithms, maxKeys, keySet);
+      const read = readKeySet(
+        published,
+        config.algorithms,
+        maxKeys,
+        keySet,
+        config.publicKeyFiles !== undefined,
+      );
       const change = difference(keySet, read.keySet);
       if (read.rejected.length > 0) onKeysRejected(read.rejected);
       [keySet, text] = [read.keySet, published];

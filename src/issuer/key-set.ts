@@ -38,6 +38,7 @@ export interface ReadKeySet {
  * @param allowed the algorithms that the issuer's tokens may use
  * @param maxKeys a set with more members is refused whole
  * @param previous keys that are in it too are taken over as they are
+ * @param areUnnamed whether a token's `kid` says nothing, since the keys come from files that give them no names
  * @throws Error if there is not one usable key
  */
 export function readKeySet(
@@ -45,6 +46,7 @@ export function readKeySet(
   allowed: readonly Algorithm[],
   maxKeys: number,
   previous: KeySet | undefined,
+  areUnnamed = false,
 ): ReadKeySet {
   const members = membersOf(parseJson(text));
   if (members.length > maxKeys)
@@ -71,7 +73,7 @@ export function readKeySet(
     else keys.push(...imported);
   }
   if (keys.length === 0) throw new Error(`the key set has no usable key${summary(rejected)}`);
-  return { keySet: createKeySet(keys), rejected };
+  return { keySet: areUnnamed ? createUnnamedKeySet(keys) : createKeySet(keys), rejected };
 }
 
 function membersOf(document: unknown): readonly unknown[] {
@@ -115,6 +117,20 @@ function importKey(
   } catch {
     return undefined;
   }
+}
+
+/** Keys without names, as one for each algorithm: a signature is good if it is one of any of them. */
+function createUnnamedKeySet(keys: readonly VerificationKey[]): KeySet {
+  const together = [...Map.groupBy(keys, ({ algorithm }) => algorithm)].map(
+    ([algorithm, same]): VerificationKey => ({
+      id: undefined,
+      algorithm,
+      verify: (data, signature) => same.some((key) => key.verify(data, signature)),
+      fingerprint: JSON.stringify(same.map(({ fingerprint }) => fingerprint)),
+    }),
+  );
+  const { keys: unnamed, holds, find } = createKeySet(together);
+  return { keys: unnamed, holds, find: (_, algorithm) => find(undefined, algorithm) };
 }
 
 function createKeySet(keys: readonly VerificationKey[]): KeySet {

@@ -57,7 +57,13 @@ export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): 
   return {
     update: (snapshot) => {
       if (snapshot.text !== undefined && snapshot.text !== text) {
-        keySet = readKeySet(snapshot.text, config.algorithms, maxKeys, keySet).keySet;
+        keySet = readKeySet(
+          snapshot.text,
+          config.algorithms,
+          maxKeys,
+          keySet,
+          config.publicKeyFiles !== undefined,
+        ).keySet;
         text = snapshot.text;
       }
       isFailing = snapshot.isFailing;

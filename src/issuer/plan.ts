@@ -38,13 +38,14 @@ function createOwner(
   surroundings: IssuerSurroundings,
 ): Issuer {
   const { clock, random, environment, readFile, eventsOf } = surroundings;
-  const { caFile, jwksFile, httpsProxy, insecureHttp, name } = issuerConfig;
+  const { caFile, trustSystemCas, jwksFile, publicKeyFiles, httpsProxy, insecureHttp, name } = issuerConfig;
   const events = eventsOf(name);
   const fetch = createFetch({
     timeout: keys.timeout,
     maxBytes: limits.maxIssuerResponseSize,
     insecureHttp,
-    extraCa: caFile === undefined ? undefined : () => readFile(caFile),
+    extraCa: caFile === undefined ? undefined : () => [caFile].flat().map(readFile).join('\n'),
+    trustSystemCas,
     proxy: httpsProxy,
     environment,
   });
@@ -57,16 +58,17 @@ function createOwner(
     clock,
     random,
   });
-  return jwksFile === undefined ? issuer : refreshedByFile(issuer, jwksFile, clock);
+  const files = jwksFile === undefined ? (publicKeyFiles ?? []) : [jwksFile];
+  return files.length === 0 ? issuer : refreshedByFiles(issuer, files, clock);
 }
 
-function refreshedByFile(issuer: Issuer, file: string, clock: Clock): Issuer {
+function refreshedByFiles(issuer: Issuer, files: readonly string[], clock: Clock): Issuer {
   let stopWatching = () => {};
   return {
     ...issuer,
     start: () => {
       issuer.start();
-      stopWatching = watchFiles([file], clock, () => void issuer.refresh());
+      stopWatching = watchFiles(files, clock, () => void issuer.refresh());
     },
     stop: () => {
       stopWatching();

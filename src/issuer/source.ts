@@ -3,6 +3,7 @@ import type { IssuerConfig } from '../config/options.ts';
 import type { Clock } from '../time/clock.ts';
 import { discover, wellKnownUrl } from './discovery.ts';
 import type { Fetch } from './fetch.ts';
+import { keySetOfPem } from './pem.ts';
 
 /** The kinds of fetch, as the metric names them. */
 export type FetchKind = 'discovery' | 'jwks';
@@ -40,10 +41,12 @@ const rediscoveryInterval = 60 * 1000;
 
 /** Makes the source that the configuration of an issuer describes. */
 export function createKeySource(config: IssuerConfig, dependencies: SourceDependencies): KeySource {
-  const { jwks, jwksFile, jwksUri } = config;
+  const { jwks, jwksFile, publicKeyFiles, jwksUri } = config;
   const { fetch, readFile, onFetched } = dependencies;
   if (jwks !== undefined) return localSource(() => jwks, onFetched);
   if (jwksFile !== undefined) return localSource(() => readFile(jwksFile), onFetched);
+  if (publicKeyFiles !== undefined)
+    return localSource(() => keySetOfPem(publicKeyFiles.map(readFile)), onFetched);
   if (jwksUri === undefined) return discoveredSource(config, dependencies);
   return {
     load: (_, use) => observed('jwks', fetchKeySet(fetch, jwksUri, use), onFetched),

@@ -8,7 +8,7 @@ import type { Clock } from '../time/clock.ts';
 /** What a TLS server is made with. */
 export type TlsOptions = Pick<
   tls.TlsOptions & tls.SecureContextOptions,
-  'cert' | 'key' | 'ca' | 'requestCert' | 'rejectUnauthorized' | 'minVersion' | 'handshakeTimeout'
+  'cert' | 'key' | 'ca' | 'requestCert' | 'rejectUnauthorized' | 'minVersion' | 'ciphers' | 'handshakeTimeout'
 >;
 
 /** The time for a TLS handshake, in milliseconds. */
@@ -19,7 +19,7 @@ const handshakeTimeout = 10_000;
  *
  * @throws Error that names the file
  */
-export function readTls({ certFile, keyFile, clientCaFile }: TlsFiles): TlsOptions {
+export function readTls({ certFile, keyFile, clientCaFile, minVersion, cipherSuites }: TlsFiles): TlsOptions {
   return {
     cert: readFileSync(certFile),
     key: readFileSync(keyFile),
@@ -28,7 +28,8 @@ export function readTls({ certFile, keyFile, clientCaFile }: TlsFiles): TlsOptio
       requestCert: true,
       rejectUnauthorized: true,
     }),
-    minVersion: 'TLSv1.2',
+    minVersion,
+    ...(cipherSuites !== undefined && { ciphers: cipherSuites.join(':') }),
     handshakeTimeout,
   };
 }

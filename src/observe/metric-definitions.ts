@@ -87,7 +87,12 @@ export const metricDefinitions = {
   shadow_mode: {
     type: 'gauge',
     labels: [],
-    help: '1 while rules are only tried (`mode: shadow`) everywhere or somewhere, so that what they refuse passes; else 0.',
+    help: '1 while checks are only tried (`mode: shadow`) everywhere or somewhere, so that what would be refused passes; else 0.',
+  },
+  shadow_comparisons_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Checks that another authorizer (`shadow.authorizer`) still decides, by how its answer compares with our own decision.',
   },
   deny_list_entries: { type: 'gauge', labels: [], help: 'Entries of the deny list that is in use.' },
   deny_list_reloads_total: {

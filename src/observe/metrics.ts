@@ -1,6 +1,6 @@
 /** Where the service counts, and what a scrape reads; with the reports, the one place that imports prom-client. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { Decision, WithheldCause } from '../check/types.ts';
+import { type Comparison, comparisons, type Decision, type WithheldCause } from '../check/types.ts';
 import { createReasonCells, type ReasonCells } from './cells.ts';
 import { createLatencyHistogram } from './histogram.ts';
 import { metricDefinitions, metricPrefix } from './metric-definitions.ts';
@@ -72,6 +72,9 @@ export function createMetrics(
   const inFlight: Record<Transport, number> = { http: 0, grpc: 0 };
   const lookups = { hit: 0, miss: 0 };
   const withheldByHeader = new Map<string, Map<WithheldCause, Cell>>();
+  const comparisonCounts = Object.fromEntries(
+    Object.keys(comparisons).map((result) => [result, { count: 0 }]),
+  ) as Record<Comparison, Cell>;
   let recordsLeftOut = 0;
   const durations = createLatencyHistogram(
     `${metricPrefix}check_duration_seconds`,
@@ -137,6 +140,11 @@ export function createMetrics(
     if (decision.outcome === 'allow' && decision.shadow !== undefined)
       shadowed.add(decision.rule ?? 'none', decision.shadow);
   };
+  counter('shadow_comparisons_total', function () {
+    this.reset();
+    if (Object.values(comparisonCounts).every(({ count }) => count === 0)) return;
+    for (const [result, { count }] of Object.entries(comparisonCounts)) this.inc({ result }, count);
+  });
   counter('forwarded_headers_withheld_total', function () {
     this.reset();
     for (const [header, byCause] of withheldByHeader)
@@ -173,6 +181,7 @@ export function createMetrics(
     checkEnded: (transport, decision, seconds) => {
       checks[transport].add(issuerLabel(decision), decision.reason);
       ruleDecided(decision);
+      if (decision.comparison !== undefined) comparisonCounts[decision.comparison].count++;
       durations.observe(transport, decision.outcome, seconds);
       if (decision.outcome !== 'allow') return;
       for (const { header, cause } of decision.forwarding.withheld) {

@@ -73,14 +73,18 @@ export function createRecordCheck(
 
   const levelOf = (isAllow: boolean) =>
     options.checks === 'all' || (options.checks === 'denied' && !isAllow) ? 'info' : 'debug';
+  const excluded = new Set(options.excludePaths);
+  const isExcluded = ({ path }: CheckRequest) => excluded.size > 0 && excluded.has(withoutQuery(path));
   // Asked once: a level changes only with the configuration, and most checks are allows that nobody reads.
   const [allows, others] = [true, false].map((isAllow) => logger.isLevelEnabled(levelOf(isAllow)));
 
   return (transport, request, decision, milliseconds) => {
-    const isAllow = decision.outcome === 'allow';
+    // Where another authorizer decides, what it would have been otherwise is what its operator waits to hear.
+    const isAllow = decision.outcome === 'allow' && (decision.comparison ?? 'same') === 'same';
     if (!(isAllow ? allows : others)) return;
+    if (isExcluded(request)) return;
     if (!isAllow && !mayWrite()) return;
-    const record = toRecord(transport, request, decision, milliseconds, options.subject);
+    const record = toRecord(transport, request, decision, milliseconds, options);
     logger[levelOf(isAllow)](record, 'check');
     if (decision.outcome === 'error' && decision.cause !== undefined) {
       logger.error({ error: decision.cause }, 'a check failed');
@@ -94,16 +98,18 @@ function toRecord(
   request: CheckRequest,
   decision: Decision,
   milliseconds: number,
-  withSubject: boolean,
+  { subject: withSubject, requestIdHeader }: Config['log'],
 ) {
-  const { method, host, path, requestId } = request;
+  const { method, host, path } = request;
+  const requestId =
+    requestIdHeader === 'x-request-id' ? request.requestId : (request.header(requestIdHeader)[0] ?? '');
   return {
     outcome: decision.outcome,
     reason: decision.reason,
     transport,
     method: shortened(method),
     host: shortened(host),
-    path: shortened(path.split(/[?#]/, 1)[0] ?? ''),
+    path: shortened(withoutQuery(path)),
     issuer: issuerLabel(decision),
     durationMs: Math.round(milliseconds * 1000) / 1000,
     cached: decision.outcome !== 'error' && decision.cached === true,
@@ -113,7 +119,15 @@ function toRecord(
     ...(decision.policy !== undefined && { policy: decision.policy }),
     ...(decision.rule !== undefined && { rule: decision.rule }),
     ...(decision.outcome === 'allow' && decision.shadow !== undefined && { shadow: decision.shadow }),
+    ...(decision.comparison !== undefined && {
+      comparison: decision.comparison,
+      incumbentStatus: decision.incumbent?.status,
+    }),
   };
+}
+
+function withoutQuery(path: string): string {
+  return path.split(/[?#]/, 1)[0] ?? '';
 }
 
 function shortened(text: string): string {

@@ -4,7 +4,7 @@ import type { CheckRequest, Identity } from '../check/types.ts';
 import type { Expression } from '../config/expression.ts';
 import { compileExpression } from '../config/lazy-expression.ts';
 import type { RuleConfig } from '../config/rule-options.ts';
-import { claimHolds, readClaims } from '../token/claims.ts';
+import { claimHoldsOne, readClaims } from '../token/claims.ts';
 import type { ContextOf } from './context.ts';
 
 /** The first requirement that is not met, or undefined. */
@@ -16,11 +16,11 @@ export function createRuleRequirements(
   contextOf: ContextOf,
 ): RuleRequirements {
   const { issuers, audiences, scopes, scopesFromHeader, anyScopes, claims, expression } = required;
-  const wanted = Object.entries(claims).map(([name, value]) => [name, [value].flat()] as const);
+  const wanted = Object.entries(claims);
   const remembered = new WeakMap<Identity, boolean>();
   const hasClaims = ({ payload }: Identity) => {
     const own = readClaims(payload);
-    return wanted.every(([name, values]) => values.some((value) => claimHolds(own, name, value)));
+    return wanted.every(([name, values]) => claimHoldsOne(own, name, values));
   };
   const compiled = expression === undefined ? undefined : compileExpression(expression);
 

@@ -1,7 +1,9 @@
 /** Finds the first rule that matches a request: by host, then along the segments of the path. */
 import type { CheckRequest } from '../check/types.ts';
+import { createIsWithin } from '../config/networks.ts';
 import { hostCovers, readPathPattern, type SegmentPattern } from '../config/patterns.ts';
 import type { RuleConfig } from '../config/rule-options.ts';
+import type { ClientAddress } from './client-address.ts';
 import { normalHost, readPath } from './path.ts';
 
 /** Finds the index of the rule that decides, `none`, or `ambiguous` where rules look at paths and the path is unclear. */
@@ -20,7 +22,7 @@ interface PathNode {
 const maxHostLength = 253;
 
 /** Makes the selection of some rules. */
-export function createSelectRule(rules: readonly RuleConfig[]): SelectRule {
+export function createSelectRule(rules: readonly RuleConfig[], clientAddress: ClientAddress): SelectRule {
   const looksAtPaths = rules.some(
     ({ match, require }) => match.paths !== undefined || require?.expression !== undefined,
   );
@@ -42,6 +44,9 @@ export function createSelectRule(rules: readonly RuleConfig[]): SelectRule {
   );
 
   const headers = rules.map(({ match }) => Object.entries(match.headers));
+  const addresses = rules.map(({ match }) =>
+    match.addresses === undefined ? undefined : createIsWithin(match.addresses),
+  );
 
   const treeFor = (host: string): PathNode => {
     if (host.length > maxHostLength) return anyHost;
@@ -63,6 +68,8 @@ export function createSelectRule(rules: readonly RuleConfig[]): SelectRule {
       !(rule.allowPreflight && wanted.has(preflightMethod(request) ?? ''))
     )
       return false;
+    const isWithin = addresses[index];
+    if (isWithin !== undefined && !isWithin(clientAddress(request) ?? '')) return false;
     return (headers[index] ?? []).every(([name, value]) => {
       const lines = request.header(name);
       return value === true ? lines.length > 0 : lines.length === 1 && lines[0] === value;

@@ -56,10 +56,17 @@ export function readStrings(claims: Claims, name: string): Read<readonly string[
   return Array.isArray(value) && value.every((member) => typeof member === 'string') ? value : wrongType;
 }
 
+type Scalar = string | number | boolean;
+
 /** Whether a claim equals a value, or is a list that holds it. */
-export function claimHolds(claims: Claims, name: string, wanted: string | number | boolean): boolean {
+function claimHolds(claims: Claims, name: string, wanted: Scalar): boolean {
   const value = findClaim(claims, name);
   return Array.isArray(value) ? value.includes(wanted) : value === wanted;
+}
+
+/** Whether a claim is one of some values, or a list that holds one. */
+export function claimHoldsOne(claims: Claims, name: string, wanted: Scalar | readonly Scalar[]): boolean {
+  return [wanted].flat().some((value) => claimHolds(claims, name, value));
 }
 
 function isRecord(value: unknown): value is Claims {

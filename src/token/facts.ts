@@ -3,7 +3,8 @@
 import type { DenyReason } from '../check/reasons.ts';
 import type { Claims, Confirmation } from '../check/types.ts';
 import type { IssuerConfig } from '../config/options.ts';
-import { claimHolds, type Read, readClaims, readDate, readStrings, wrongType } from './claims.ts';
+import { createClaimRequirements } from './claim-requirements.ts';
+import { findClaim, type Read, readDate, readStrings, wrongType } from './claims.ts';
 import { readConfirmation } from './confirmation.ts';
 import type { IsRevoked } from './revocation.ts';
 
@@ -37,8 +38,12 @@ export function readFacts(
   claims: Claims,
   payload: string,
   type: unknown,
-  audienceClaims: readonly string[],
+  { audienceClaims, audienceClaimsUsed }: Pick<IssuerConfig, 'audienceClaims' | 'audienceClaimsUsed'>,
 ): Facts {
+  const used =
+    audienceClaimsUsed === 'all'
+      ? audienceClaims
+      : audienceClaims.filter((name) => findClaim(claims, name) !== undefined).slice(0, 1);
   return {
     payload,
     type: type === undefined ? 'jwt' : typeof type === 'string' ? normalType(type) : wrongType,
@@ -46,7 +51,7 @@ export function readFacts(
     expiresAt: readDate(claims, 'exp'),
     notBefore: readDate(claims, 'nbf'),
     issuedAt: readDate(claims, 'iat'),
-    audiences: together(audienceClaims.map((name) => readStrings(claims, name))),
+    audiences: together(used.map((name) => readStrings(claims, name))),
     scopes: together(scopeClaims.map((name) => splitScopes(claims, name))),
   };
 }
@@ -55,11 +60,11 @@ export function readFacts(
 export function createRequirements(issuer: IssuerConfig, isRevoked: IsRevoked): Requirements {
   const tolerance = issuer.clockTolerance / 1000;
   const types = new Set(issuer.tokenTypes.map(normalType));
-  const requiredClaims = Object.entries(issuer.requiredClaims);
+  const unmetOfClaims = createClaimRequirements(issuer);
   const { audiences, requiredScopes } = issuer;
 
   return (facts, now) => {
-    const { expiresAt, notBefore, issuedAt, type, confirmation, scopes, payload } = facts;
+    const { expiresAt, notBefore, issuedAt, type, confirmation, scopes } = facts;
 
     if (expiresAt === undefined) return 'claim_missing';
     if (expiresAt === wrongType || !(expiresAt > 0)) return 'claim_invalid';
@@ -77,16 +82,14 @@ export function createRequirements(issuer: IssuerConfig, isRevoked: IsRevoked): 
       return 'token_bound';
 
     if (isRevoked(facts)) return 'token_revoked';
+    const unmet = unmetOfClaims(facts);
+    if (unmet === 'claim_invalid') return unmet;
 
     if (requiredScopes.length > 0) {
       if (scopes === wrongType) return 'claim_invalid';
       if (!requiredScopes.every((scope) => scopes?.includes(scope))) return 'scope_insufficient';
     }
-    if (requiredClaims.length === 0) return undefined;
-    const claims = readClaims(payload);
-    return requiredClaims.every(([name, value]) => claimHolds(claims, name, value))
-      ? undefined
-      : 'claim_not_allowed';
+    return unmet;
   };
 }
 

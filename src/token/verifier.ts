@@ -136,7 +136,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     // The key may have left the set while the token waited.
     if (!issuer.holds(key)) return denied('key_not_found', trusted);
     if (!isSigned(unverified, key)) return denied('signature_invalid', trusted);
-    const facts = readFacts(claims, payload, header.type, config.audienceClaims);
+    const facts = readFacts(claims, payload, header.type, config);
     const now = clock.now() / 1000;
     const reason = trusted.unmet(facts, now);
     if (reason !== undefined) return denied(reason, trusted);

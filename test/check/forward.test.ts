@@ -5,6 +5,8 @@ import type { Identity } from '../../src/check/types.ts';
 import { otherSpellings } from '../../src/config/header-names.ts';
 
 const options: ForwardOptions = {
+  issuers: [],
+  setAuthorizationHeader: false,
   identityHeaders: 'set',
   outputClaimToHeaders: [
     { header: 'x-user', claim: 'sub' },

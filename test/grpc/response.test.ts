@@ -36,7 +36,7 @@ const refusals = (Object.keys(reasons) as Reason[])
   .map((reason) => ({ outcome: reasons[reason].outcome, reason }) as Decision);
 
 describe('only an allow carries code 0', () => {
-  const toResponse = createToResponse({ realm: '', dpop, whenUnavailable: 'deny' }, noDefect);
+  const toResponse = createToResponse({ realm: '', dpop, whenUnavailable: 'deny', forwarded: [] }, noDefect);
 
   test.each(refusals)('$reason does not', (decision) => {
     const bytes = messageOf(toResponse(decision));
@@ -53,7 +53,7 @@ describe('only an allow carries code 0', () => {
 });
 
 test('an error is left to Envoy only where that is said, and only if no client can cause it', () => {
-  const toResponse = createToResponse({ realm: '', dpop, whenUnavailable: 'error' }, noDefect);
+  const toResponse = createToResponse({ realm: '', dpop, whenUnavailable: 'error', forwarded: [] }, noDefect);
   for (const reason of ['keys_unavailable', 'overloaded', 'internal_error'] as const) {
     const answer = toResponse({ outcome: 'error', reason });
     expect([reason, 'frame' in answer]).toEqual([reason, reason !== 'keys_unavailable']);
@@ -81,8 +81,9 @@ describe('an answer that says something else than was decided', () => {
 
   test('as one that cannot be made, is a denial', () => {
     const defects: unknown[] = [];
-    const toResponse = createToResponse({ realm: '', dpop, whenUnavailable: 'deny' }, (error) =>
-      defects.push(error),
+    const toResponse = createToResponse(
+      { realm: '', dpop, whenUnavailable: 'deny', forwarded: [] },
+      (error) => defects.push(error),
     );
     const broken = { ...allow, forwarding: undefined } as unknown as Decision;
     const bytes = messageOf(toResponse(broken));

@@ -4,11 +4,21 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Reason, reasons } from '../../src/check/reasons.ts';
 import type { Decision } from '../../src/check/types.ts';
-import { createToReply, type HttpReply } from '../../src/http/reply.ts';
+import type { HttpReply } from '../../src/http/lines.ts';
+import { createToReply, type ReplyOptions } from '../../src/http/reply.ts';
 import { keepAliveTimeout, writeReply } from '../../src/http/write.ts';
+import { systemClock } from '../../src/time/clock.ts';
 import { exchange, request } from '../support/http1.ts';
+import { checkRequest } from '../support/requests.ts';
 
-const dpop = { origins: [], maxAge: 60_000, maxProofs: 1 };
+const options = {
+  issuers: [],
+  compat: 'none',
+  compatInvalidTokenStatus: 401,
+  whenUnavailable: 'deny',
+  dpop: { origins: [], maxAge: 60_000, maxProofs: 1 },
+} satisfies Omit<ReplyOptions, 'realm'>;
+const asked = checkRequest();
 const identity = {
   issuer: 'https://i',
   issuerName: 'i',
@@ -56,7 +66,7 @@ async function serve(reply: HttpReply, isLast = false): Promise<number> {
 }
 
 describe.each(decisions)('$reason', (decision) => {
-  const reply = createToReply({ realm: 'orders', dpop, whenUnavailable: 'deny' })(decision);
+  const reply = createToReply({ ...options, realm: 'orders' }, systemClock)(decision, asked);
 
   test('has the same status, headers and body where the connection stays and where it ends', async () => {
     const stays = await exchange(await serve(reply), request('GET', '/'));
@@ -87,7 +97,7 @@ describe.each(decisions)('$reason', (decision) => {
 });
 
 test('a name or a value that would be more than its line is never written', () => {
-  const toReply = createToReply({ realm: '', dpop, whenUnavailable: 'deny' });
+  const toReply = createToReply({ ...options, realm: '' }, systemClock);
   for (const [name, value] of [
     ['x-user', 'a\r\nx-admin: 1'],
     ['x-user', 'a\nb'],
@@ -96,6 +106,6 @@ test('a name or a value that would be more than its line is never written', () =
     ['', '1'],
     ['x-user', 'ü\u0100'],
   ] as const)
-    expect(() => toReply(allow([[name, value]], []))).toThrow(/Invalid character|valid HTTP token/);
-  expect(() => toReply(allow([], ['a\r\nb']))).toThrow(/Invalid character/);
+    expect(() => toReply(allow([[name, value]], []), asked)).toThrow(/Invalid character|valid HTTP token/);
+  expect(() => toReply(allow([], ['a\r\nb']), asked)).toThrow(/Invalid character/);
 });

@@ -12,6 +12,7 @@ const options: FetchOptions = {
   maxBytes: 1_000,
   insecureHttp: false,
   extraCa: undefined,
+  trustSystemCas: true,
   proxy: '',
   environment: {},
 };

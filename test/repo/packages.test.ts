@@ -12,10 +12,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 /** A new package is a decision: raise this with a row in docs/adr/0009-runtime-dependencies.md. */
-const budget = 21;
+const budget = 22;
 
 /** Licences that ask for no more than to be named. */
-const licences = new Set(['Apache-2.0', 'MIT', 'ISC', 'BlueOak-1.0.0']);
+const licences = new Set(['Apache-2.0', 'MIT', 'ISC', 'BlueOak-1.0.0', 'BSD-3-Clause']);
 
 describe('the runtime', () => {
   test('has no more packages than the budget', () => {

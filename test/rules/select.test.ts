@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { CheckRequest } from '../../src/check/types.ts';
 import { hostCovers, pathCovers } from '../../src/config/patterns.ts';
 import type { RuleConfig } from '../../src/config/rule-options.ts';
+import { createClientAddress } from '../../src/rules/client-address.ts';
 import { createSelectRule } from '../../src/rules/select.ts';
 import { checkRequest } from '../support/requests.ts';
 
@@ -13,7 +14,10 @@ function selectOf(...matches: Match[]) {
     ({ allowPreflight = false, ...match }, index) =>
       ({ name: `r${index}`, match: { headers: {}, ...match }, allowPreflight }) as unknown as RuleConfig,
   );
-  const select = createSelectRule(rules);
+  const select = createSelectRule(
+    rules,
+    createClientAddress({ header: 'x-forwarded-for', trustedProxies: ['10.0.0.0/8'] }),
+  );
   return (path: string, given: Partial<CheckRequest> = {}) =>
     select(checkRequest({ path, host: 'orders.example.com', ...given }));
 }

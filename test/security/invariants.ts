@@ -16,6 +16,7 @@ import { createToResponse } from '../../src/grpc/response.ts';
 import { createToReply } from '../../src/http/reply.ts';
 import { discover } from '../../src/issuer/discovery.ts';
 import { readKeySet } from '../../src/issuer/key-set.ts';
+import { systemClock } from '../../src/time/clock.ts';
 import { configOf } from '../support/app.ts';
 import { startCore, type TestCore } from '../support/core.ts';
 import { audience, type FakeIssuer } from '../support/fake-issuer.ts';
@@ -53,8 +54,8 @@ rules:
   );
   const good = await issuer.mint();
   const jwks = { keys: issuer.keys.map(({ publicJwk }) => publicJwk) } as JSONWebKeySet;
-  const toReply = createToReply(config);
-  const toResponse = createToResponse(config, (error) => {
+  const toReply = createToReply(config, systemClock);
+  const toResponse = createToResponse({ ...config, forwarded: [] }, (error) => {
     throw error;
   });
 
@@ -65,7 +66,7 @@ rules:
     if (performance.now() - started > patience) throw new Error('a check took too long');
     if (!Object.hasOwn(reasons, decision.reason)) throw new Error(`no such reason: ${decision.reason}`);
     if (decision.reason === 'internal_error') throw new Error('an internal error', { cause: decision });
-    const { status } = toReply(decision);
+    const { status } = toReply(decision, request);
     if ((status === 200) !== (decision.outcome === 'allow') || status >= 500)
       throw new Error(`HTTP ${status}`);
     toResponse(decision);

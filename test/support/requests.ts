@@ -14,6 +14,7 @@ export function checkRequest(given: Partial<CheckRequest> = {}): CheckRequest {
     peerCertificate: '',
     source: { address: '', principal: '' },
     policy: undefined,
+    original: () => ({ target: '/', headers: [] }),
     header: () => [],
     ...given,
   };

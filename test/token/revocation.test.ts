@@ -6,7 +6,7 @@ import { createIsRevoked } from '../../src/token/revocation.ts';
 
 const issuer = 'https://a';
 const factsOf = (claims: Record<string, unknown>) =>
-  readFacts(claims, JSON.stringify(claims), 'JWT', ['aud']);
+  readFacts(claims, JSON.stringify(claims), 'JWT', { audienceClaims: ['aud'], audienceClaimsUsed: 'all' });
 
 function isRevoked(list: readonly object[], claims: Record<string, unknown>): boolean {
   return createIsRevoked(readDenyList(JSON.stringify(list), 'list'), issuer)(factsOf(claims));

@@ -2,7 +2,7 @@
 
 {{- define "oidc-authz.checkHeaders" -}}
 {{- $config := include "oidc-authz.config" . | fromYaml -}}
-{{- $headers := list "authorization" "x-request-id" -}}
+{{- $headers := list "authorization" (lower $config.log.requestIdHeader) -}}
 {{- if $config.dpop.origins }}{{- $headers = append $headers "dpop" }}{{- end -}}
 {{- if or $config.clientCertificates.trustedHops $config.clientCertificates.trustedProxyUri }}{{- $headers = append $headers "x-forwarded-client-cert" }}{{- end -}}
 {{- range $config.trustedHeaders }}{{- $headers = append $headers (lower .) }}{{- end -}}
@@ -10,6 +10,7 @@
 {{- range $config.policies | default list }}{{- $rules = concat $rules .rules }}{{- end -}}
 {{- range $rules }}
 {{- if .allowPreflight }}{{- $headers = concat $headers (list "origin" "access-control-request-method") }}{{- end -}}
+{{- if (.match | default dict).addresses }}{{- $headers = append $headers (lower $config.clientAddress.header) }}{{- end -}}
 {{- if (.require | default dict).scopesFromHeader }}{{- $headers = append $headers (lower .require.scopesFromHeader) }}{{- end -}}
 {{- end -}}
 {{- concat $headers .Values.authorizer.includeHeaders | uniq | toYaml }}
@@ -25,6 +26,8 @@
 {{- range $rules }}{{- range .outputClaimToHeaders | default list }}{{- $headers = append $headers (lower .header) }}{{- end -}}{{- end -}}
 {{- if $config.outputTokenToHeader }}{{- $headers = append $headers (lower $config.outputTokenToHeader) }}{{- end -}}
 {{- end -}}
+{{- if $config.setAuthorizationHeader }}{{- $headers = append $headers "authorization" }}{{- end -}}
+{{- if eq $config.compat "oauth2-proxy" }}{{- $headers = append $headers "gap-auth" }}{{- end -}}
 {{- uniq $headers | toYaml }}
 {{- end }}
 

@@ -1,0 +1,25 @@
+/** What is only tried: a check that lets pass what it would refuse, and says why it would have. */
+import type { CheckRequest, Decision, Forwarding, Refusal } from './types.ts';
+
+/** How some requests are decided. */
+export type Decide = (request: CheckRequest) => Decision | Promise<Decision>;
+
+/** Lets pass what would be refused, without any identity, and says why it would have been. */
+export function shadowed(decide: Decide, forwardNothing: () => Forwarding): Decide {
+  const forwardings = new Map<string, Forwarding>();
+  const letPass = (refusal: Refusal): Decision => ({
+    outcome: 'allow',
+    reason: 'allowed',
+    ...(refusal.rule !== undefined && { rule: refusal.rule }),
+    shadow: refusal.reason,
+    identity: undefined,
+    forwarding: forwardings.getOrInsertComputed(`${refusal.reason} ${refusal.rule}`, forwardNothing),
+    cached: false,
+  });
+  const pass = (decision: Decision): Decision =>
+    decision.outcome === 'allow' ? decision : letPass(decision);
+  return (request) => {
+    const decision = decide(request);
+    return decision instanceof Promise ? decision.then(pass) : pass(decision);
+  };
+}

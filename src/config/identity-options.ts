@@ -1,0 +1,70 @@
+/** What of a token is its e-mail and what its groups, and who may pass by them. */
+import * as z from 'zod';
+import { flag, text } from './kinds.ts';
+
+const domain = () =>
+  z
+    .string()
+    .regex(/^(\*\.)?([a-z0-9_-]+\.)*[a-z0-9_-]+$/i)
+    .toLowerCase()
+    .meta({ title: 'a domain such as example.com, or *.example.com for those below it' });
+
+const address = () =>
+  z
+    .string()
+    .regex(/^[^@\s]+@[^@\s]+$/)
+    .toLowerCase()
+    .meta({ title: 'an e-mail address' });
+
+/** The e-mail of a token. */
+export const emailOptions = z
+  .strictObject({
+    claim: text('the name of a claim')
+      .default('email')
+      .describe('The claim that holds the e-mail; by its name as it stands first, then as a dotted path.'),
+    fallbackClaim: z
+      .string()
+      .default('')
+      .meta({ title: '"" or the name of a claim' })
+      .describe('The claim that stands for an e-mail that is absent or empty, e.g. `sub`; empty: none.'),
+    requireVerified: flag()
+      .default(false)
+      .describe('Refuse, as `claim_invalid`, a token whose `email_verified` is there and is not true.'),
+    allowedDomains: z
+      .array(domain())
+      .min(1)
+      .optional()
+      .meta({ title: 'a list of domains' })
+      .describe(
+        'Domains of which the e-mail must be one, in any case; `*.example.com` stands for those below it. A token without e-mail is refused.',
+      ),
+    allowedAddresses: z
+      .array(address())
+      .min(1)
+      .optional()
+      .meta({ title: 'a list of e-mail addresses' })
+      .describe('Addresses that may pass, beside `allowedDomains`, in any case.'),
+  })
+  .prefault({});
+
+/** The groups of a token. */
+export const groupsOptions = z
+  .strictObject({
+    claim: text('the name of a claim')
+      .default('groups')
+      .describe(
+        'The claim that holds the groups, one or a list; by its name as it stands first, then as a dotted path.',
+      ),
+    keycloakRoles: flag()
+      .default(false)
+      .describe(
+        "Count Keycloak's roles among the groups: `role:NAME` for one in `realm_access.roles`, `role:CLIENT:NAME` for one in `resource_access.CLIENT.roles`.",
+      ),
+    allowed: z
+      .array(text('the name of a group'))
+      .min(1)
+      .optional()
+      .meta({ title: 'a list of names of groups' })
+      .describe('Groups of which the token must have one.'),
+  })
+  .prefault({});

@@ -1,0 +1,33 @@
+/** IP addresses and networks of them (CIDR, RFC 4632 section 3.1). */
+import { BlockList, isIP } from 'node:net';
+
+/** Says why a text is neither an IP address nor a network; undefined if it is. */
+export function networkProblem(text: string): string | undefined {
+  const [address = '', prefix, ...more] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || more.length > 0) return 'expected an IP address, or a network such as 10.0.0.0/8';
+  if (prefix === undefined) return undefined;
+  const bits = family === 6 ? 128 : 32;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits
+    ? undefined
+    : `expected a prefix of 0 to ${bits} bits behind the slash`;
+}
+
+/** Whether an address is in one of some networks. Never throws: what is no address is in none. */
+export type IsWithin = (address: string) => boolean;
+
+/** Makes the judge of addresses; an IPv4 address that is mapped into IPv6 (RFC 4291 section 2.5.5.2) counts as itself. */
+export function createIsWithin(networks: readonly string[]): IsWithin {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = '', prefix] = network.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return (text) => {
+    const address = text.replace(/^::ffff:(?=\d+\.)/i, '');
+    const family = isIP(address);
+    return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  };
+}

@@ -1,0 +1,56 @@
+/** The options for taking the place of oauth2-proxy: its answers over HTTP, and the time in which it still decides. */
+import * as z from 'zod';
+import { duration, oneOf } from './kinds.ts';
+
+const incumbentUrl = () =>
+  z
+    .string()
+    .refine(
+      (value) => value === '' || isOrigin(value),
+      'expected http:// or https:// and a host, with nothing behind it: the path is that of the check',
+    )
+    .default('')
+    .meta({ title: '"" or a URL such as http://oauth2-proxy.oauth2-proxy.svc.cluster.local' });
+
+/** How answers over HTTP are written. */
+export const compatOptions = {
+  compat: oneOf('none', 'oauth2-proxy')
+    .default('none')
+    .describe(
+      'How an answer over HTTP is written: our own way, or as oauth2-proxy writes it, for clients and filters that depend on that. It never changes what is decided.',
+    ),
+  compatInvalidTokenStatus: z
+    .union([z.literal(401), z.literal(403)])
+    .default(401)
+    .meta({ title: '401 or 403' })
+    .describe(
+      'With `compat: oauth2-proxy`, the status for a token that is not good: 403 is what `bearer-token-login-fallback=false` makes of it.',
+    ),
+};
+
+/** The one that decides until this one does. */
+export const shadowOptions = z
+  .strictObject({
+    authorizer: incumbentUrl().describe(
+      'The authorizer that decides for the time being, such as an oauth2-proxy: it is asked each check, its answer is given unchanged, and our own is only compared, logged and counted. Empty: none.',
+    ),
+    timeout: duration({ from: '100ms', to: '30s' })
+      .prefault('2s')
+      .describe(
+        "Longest wait for its answer, below the timeout of the mesh's entry; then the check ends as `incumbent_unavailable`.",
+      ),
+  })
+  .prefault({});
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.hash === ''
+  );
+}

@@ -1,0 +1,42 @@
+/** The answer of the authorizer that still decides, which it gave over HTTP, as a CheckResponse. */
+import type { IncumbentAnswer } from '../check/types.ts';
+import { http } from '../node-http.ts';
+import { proven, writeDenied, writeOk, writeRemovals } from './check-response.ts';
+import { grpcStatus } from './status.ts';
+
+/** What a refusal hands on to the downstream is all but this. */
+const notHandedOn = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']);
+
+/** Statuses that Node has a name for and Envoy (envoy.type.v3.StatusCode) has not. */
+const unknownToEnvoy = new Set([418, 425, 451, 509]);
+
+/**
+ * Makes the message. As over HTTP, exactly 200 lets the request go on.
+ *
+ * @param forwarded the headers that go to the upstream, as the mesh's entry would list them over HTTP
+ */
+export function incumbentResponse(
+  { status, headers, body }: IncumbentAnswer,
+  forwarded: readonly string[],
+): Buffer {
+  const lines = headers.map(([name, value]) => [name.toLowerCase(), value] as const);
+  if (status === 200) {
+    const set = lines.filter(([name, value]) => forwarded.includes(name) && value !== '');
+    return proven(writeOk({ code: 0, headers: set, removals: writeRemovals([]), metadata: {} }), true);
+  }
+  return proven(
+    writeDenied({
+      code: status === 401 ? grpcStatus.unauthenticated : grpcStatus.permissionDenied,
+      httpStatus: isRefusal(status) ? status : 403,
+      headers: lines.filter(([name]) => !notHandedOn.has(name)),
+      body: Buffer.from(body, 'latin1').toString('utf8'),
+      metadata: {},
+    }),
+    false,
+  );
+}
+
+/** Whether a status can be that of a refusal: one that Envoy knows, and no success. */
+function isRefusal(status: number): boolean {
+  return status >= 300 && http.STATUS_CODES[status] !== undefined && !unknownToEnvoy.has(status);
+}

@@ -1,0 +1,107 @@
+/** From a decision to the answer that oauth2-proxy gives as a verifier of bearer tokens (v7.15, with a static upstream). */
+import { leftToEnvoy, reasons } from '../check/reasons.ts';
+import type { CheckRequest, Denial, Forwarding, Identity } from '../check/types.ts';
+import { otherSpellings } from '../config/header-names.ts';
+import type { Config, IssuerConfig } from '../config/options.ts';
+import type { Clock } from '../time/clock.ts';
+import { readClaims } from '../token/claims.ts';
+import { emailOf } from '../token/identity-claims.ts';
+import { type HttpReply, type Line, linesOf, removalLine, reply } from './lines.ts';
+import type { ToReply } from './reply.ts';
+
+/** What shapes the answers. */
+type CompatOptions = Pick<Config, 'issuers' | 'whenUnavailable' | 'compatInvalidTokenStatus'>;
+
+/** The header that tells who asks, whatever else is forwarded. */
+const identityHeader = 'gap-auth';
+
+const allowedBody = 'Authenticated';
+
+/**
+ * Makes the answers. What is removed upstream is removed here too; and an error that oauth2-proxy has no word for keeps our own.
+ *
+ * @param own makes our own answers
+ */
+export function createToCompatReply(options: CompatOptions, own: ToReply, clock: Clock): ToReply {
+  const dateLine = () => `date: ${new Date(clock.now()).toUTCString()}\r\n`;
+  const issuers = new Map(options.issuers.map((issuer) => [issuer.name, issuer]));
+  const dated = (answer: HttpReply): HttpReply => ({ ...answer, dateLine });
+  const unauthorized = dated(jsonRefusal(401));
+  const invalidToken = options.compatInvalidTokenStatus === 403 ? dated(forbidden) : unauthorized;
+  const denied = new Map<number, HttpReply>();
+
+  const allow = (forwarding: Forwarding, identity: Identity | undefined): HttpReply => {
+    forwarding.answers.http ??= dated(allowed(forwarding, identity, issuers));
+    return forwarding.answers.http as HttpReply;
+  };
+  const deny = ({ reason }: Denial, request: CheckRequest): HttpReply => {
+    const { httpStatus } = reasons[reason];
+    if (httpStatus !== 401)
+      return denied.getOrInsertComputed(httpStatus, () => dated(jsonRefusal(httpStatus)));
+    return request.authorization.length === 0 ? unauthorized : invalidToken;
+  };
+
+  return (decision, request) => {
+    switch (decision.outcome) {
+      case 'allow':
+        return allow(decision.forwarding, decision.identity);
+      case 'deny':
+        return deny(decision, request);
+      case 'error':
+        // Without keys no token is good there; whatever else fails here has no counterpart.
+        return leftToEnvoy.has(decision.reason) && options.whenUnavailable === 'deny'
+          ? invalidToken
+          : own(decision, request);
+      default:
+        return decision satisfies never;
+    }
+  };
+}
+
+function allowed(
+  { set, remove }: Forwarding,
+  identity: Identity | undefined,
+  issuers: ReadonlyMap<string, IssuerConfig>,
+): HttpReply {
+  const whoAsks = identity === undefined ? undefined : nameOf(identity, issuers);
+  const lines: Line[] = whoAsks === undefined ? [...set] : [...set, [identityHeader, whoAsks]];
+  const removed = [
+    ...remove,
+    ...otherSpellings(identityHeader),
+    ...(whoAsks === undefined ? [identityHeader] : []),
+  ];
+  const shared: Line[] = [
+    ...removalLine(removed),
+    ['content-type', 'text/plain; charset=utf-8'],
+    ['content-length', String(allowedBody.length)],
+  ];
+  return reply(200, lines, linesOf(shared), allowedBody);
+}
+
+/** The e-mail, else the subject, else nothing; undefined where it could not be a header. */
+function nameOf(
+  { issuerName, payload, subject }: Identity,
+  issuers: ReadonlyMap<string, IssuerConfig>,
+): string | undefined {
+  const issuer = issuers.get(issuerName);
+  const email = issuer === undefined ? undefined : emailOf(readClaims(payload), issuer.email);
+  const name = typeof email === 'string' && email !== '' ? email : (subject ?? '');
+  return /^([\x21-\x7e]([\x20-\x7e]{0,4094}[\x21-\x7e])?)?$/.test(name) ? name : undefined;
+}
+
+function jsonRefusal(status: number): HttpReply {
+  return refusal(status, [['content-type', 'application/json']], '{}');
+}
+
+const forbidden = refusal(
+  403,
+  [
+    ['content-type', 'text/plain; charset=utf-8'],
+    ['x-content-type-options', 'nosniff'],
+  ],
+  'Forbidden\n',
+);
+
+function refusal(status: number, lines: readonly Line[], body: string): HttpReply {
+  return reply(status, lines, linesOf([['content-length', String(body.length)]]), body);
+}

@@ -1,0 +1,63 @@
+/** What an issuer asks of the claims of its tokens, beyond those that every token must have. */
+import type { DenyReason } from '../check/reasons.ts';
+import type { Claims } from '../check/types.ts';
+import type { IssuerConfig } from '../config/options.ts';
+import { claimHoldsOne, readClaims } from './claims.ts';
+import type { Facts } from './facts.ts';
+import { emailOf, groupsOf, isEmailVerified } from './identity-claims.ts';
+
+/** The first requirement that is not met, or undefined. */
+export type ClaimRequirements = (facts: Facts) => DenyReason | undefined;
+
+const none: ClaimRequirements = () => undefined;
+
+/** Makes the judge of one issuer's tokens. What it says of a token is remembered for as long as the token is. */
+export function createClaimRequirements({ requiredClaims, email, groups }: IssuerConfig): ClaimRequirements {
+  const wanted = Object.entries(requiredClaims);
+  const isEmailAllowed = createIsEmailAllowed(email);
+  const allowedGroups = groups.allowed === undefined ? undefined : new Set<unknown>(groups.allowed);
+
+  const judge = (claims: Claims): DenyReason | undefined => {
+    if (email.requireVerified && !isEmailVerified(claims)) return 'claim_invalid';
+    const isAllowed =
+      wanted.every(([name, values]) => claimHoldsOne(claims, name, values)) &&
+      isEmailAllowed(claims) &&
+      (allowedGroups === undefined ||
+        [groupsOf(claims, groups)].flat().some((one) => allowedGroups.has(one)));
+    return isAllowed ? undefined : 'claim_not_allowed';
+  };
+
+  const asksForNothing =
+    wanted.length === 0 &&
+    !email.requireVerified &&
+    email.allowedDomains === undefined &&
+    email.allowedAddresses === undefined &&
+    allowedGroups === undefined;
+  if (asksForNothing) return none;
+  const remembered = new WeakMap<Facts, DenyReason | undefined>();
+  return (facts) => {
+    if (!remembered.has(facts)) remembered.set(facts, judge(readClaims(facts.payload)));
+    return remembered.get(facts);
+  };
+}
+
+function createIsEmailAllowed(options: IssuerConfig['email']): (claims: Claims) => boolean {
+  const { allowedDomains, allowedAddresses } = options;
+  if (allowedDomains === undefined && allowedAddresses === undefined) return () => true;
+  const addresses = new Set(allowedAddresses);
+  return (claims) => {
+    const email = emailOf(claims, options);
+    if (typeof email !== 'string') return false;
+    const address = email.toLowerCase();
+    return addresses.has(address) || (allowedDomains?.some((domain) => isOf(address, domain)) ?? false);
+  };
+}
+
+/** Whether an address is one of a domain: its only @ stands before the domain, or before one below `*.example.com`. */
+function isOf(address: string, domain: string): boolean {
+  const [name, host, ...more] = address.split('@');
+  if (name === '' || host === undefined || more.length > 0) return false;
+  return domain.startsWith('*.')
+    ? host.endsWith(domain.slice(1)) && host.length >= domain.length
+    : host === domain;
+}
