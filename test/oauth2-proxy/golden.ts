@@ -1,0 +1,522 @@
+/**
+ * What oauth2-proxy answers as a verifier of bearer tokens, case by case, and what `compat: oauth2-proxy` answers. A case that is
+ * decided otherwise here says why.
+ */
+import { audience, type FakeIssuer } from '../support/fake-issuer.ts';
+import type { SigningKey } from '../support/keys.ts';
+import { base64url, goodClaims, goodHeader, signTexts } from '../support/tokens.ts';
+
+/** What the cases make their tokens of. */
+export interface GoldenContext {
+  readonly issuer: FakeIssuer;
+  /** An issuer whose key set cannot be had. */
+  readonly keyless: FakeIssuer;
+  /** A key that nobody publishes. */
+  readonly foreign: SigningKey;
+}
+
+/** The settings of an installation beyond those of all. */
+export const installations = {
+  seed: [],
+  restricted: [
+    '--email-domain=example.com',
+    '--allowed-group=admins',
+    '--skip-auth-route=^/public/',
+    '--skip-auth-preflight=true',
+  ],
+  customAudience: ['--oidc-audience-claim=client', '--oidc-audience-claim=aud'],
+  keyless: [],
+} as const;
+
+/** An installation. */
+export type InstallationName = keyof typeof installations;
+
+/** An answer; of the headers, those that matter to Envoy and to clients. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A connection that ends without an answer. */
+export const dropped = 'dropped';
+
+/** One case, by its row in the table of cases. */
+export interface GoldenCase {
+  readonly row: number;
+  readonly name: string;
+  readonly installation?: InstallationName;
+  readonly method?: string;
+  readonly target?: string;
+  readonly headers: (context: GoldenContext) => readonly string[] | Promise<readonly string[]>;
+  readonly theirs: Answer | typeof dropped;
+  /** With `bearer-token-login-fallback=false`; absent: the same. */
+  readonly theirsStrict?: Answer;
+  /** Where another answer is given here. */
+  readonly ours?: { readonly answer: Answer; readonly strict?: Answer; readonly because: string };
+}
+
+const json = (status: number): Answer => ({
+  status,
+  body: '{}',
+  headers: { 'content-type': 'application/json', 'content-length': '2' },
+});
+const unauthorized = json(401);
+const forbidden = json(403);
+const forbiddenText: Answer = {
+  status: 403,
+  body: 'Forbidden\n',
+  headers: {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': '10',
+    'x-content-type-options': 'nosniff',
+  },
+};
+const allowed = (identity: Readonly<Record<string, string>>): Answer => ({
+  status: 200,
+  body: 'Authenticated',
+  headers: { 'content-type': 'text/plain; charset=utf-8', 'content-length': '13', ...identity },
+});
+
+/** Stands in an expected header for the token that was sent. */
+export const theToken = '<the token>';
+
+/** The identity of a token that says no more than its subject. */
+const alice = {
+  'gap-auth': 'alice',
+  'x-auth-request-user': 'alice',
+  'x-auth-request-email': 'alice',
+  'x-auth-request-access-token': theToken,
+  authorization: `Bearer ${theToken}`,
+};
+
+const bearer = (token: string) => [`authorization: Bearer ${token}`];
+const basic = (user: string, password: string) => [
+  `authorization: Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+];
+const now = () => Math.floor(Date.now() / 1000);
+const minted = (claims: Readonly<Record<string, unknown>> | (() => Readonly<Record<string, unknown>>) = {}) =>
+  async function headers({ issuer }: GoldenContext) {
+    return bearer(await issuer.mint({ claims: typeof claims === 'function' ? claims() : claims }));
+  };
+const signer = ({ keys: [key] }: FakeIssuer): SigningKey => {
+  if (key === undefined) throw new TypeError('the issuer has no key');
+  return key;
+};
+
+const badToken = { theirs: unauthorized, theirsStrict: forbiddenText } as const;
+const noTokenInBasic =
+  'a token is a Bearer token; in Basic it would end in the logs of whoever logs user names';
+
+/** Every case. */
+export const goldenCases: readonly GoldenCase[] = [
+  { row: 1, name: 'no credential', headers: () => [], theirs: unauthorized },
+  { row: 2, name: 'a good token', headers: minted(), theirs: allowed(alice) },
+  {
+    row: 2,
+    name: 'a good token with e-mail, groups and name',
+    headers: minted({ email: 'alice@example.com', groups: ['a', 'b'], preferred_username: 'ally' }),
+    theirs: allowed({
+      ...alice,
+      'gap-auth': 'alice@example.com',
+      'x-auth-request-email': 'alice@example.com',
+      'x-auth-request-groups': 'a,b',
+      'x-auth-request-preferred-username': 'ally',
+    }),
+  },
+  {
+    row: 2,
+    name: 'a good token with one group that is no list',
+    headers: minted({ groups: 'a' }),
+    theirs: allowed({ ...alice, 'x-auth-request-groups': 'a' }),
+  },
+  { row: 2, name: 'a good token, POST', method: 'POST', headers: minted(), theirs: allowed(alice) },
+  { row: 3, name: 'expired', headers: minted(() => ({ exp: now() - 3600 })), ...badToken },
+  { row: 3, name: 'without exp', headers: minted({ exp: undefined }), ...badToken },
+  {
+    row: 3,
+    name: 'expired a moment ago',
+    headers: minted(() => ({ exp: now() - 5 })),
+    ...badToken,
+    ours: { answer: allowed(alice), because: 'the clock of an issuer may be off by `clockTolerance`, 30 s' },
+  },
+  { row: 4, name: 'of another issuer', headers: minted({ iss: 'https://other.example.com' }), ...badToken },
+  { row: 5, name: 'for another audience', headers: minted({ aud: 'other' }), ...badToken },
+  { row: 5, name: 'without audience', headers: minted({ aud: undefined }), ...badToken },
+  {
+    row: 6,
+    name: 'signed by another key under a known name',
+    headers: async ({ issuer, foreign }) => bearer(await issuer.mint({ key: foreign })),
+    ...badToken,
+  },
+  {
+    row: 7,
+    name: 'of an unknown key',
+    headers: async ({ issuer, foreign }) =>
+      bearer(await issuer.mint({ key: foreign, header: { kid: 'unknown' } })),
+    ...badToken,
+  },
+  {
+    row: 8,
+    name: 'alg none',
+    headers: ({ issuer }) =>
+      bearer(
+        `${base64url(JSON.stringify({ alg: 'none' }))}.${base64url(JSON.stringify(goodClaims(issuer)))}.`,
+      ),
+    ...badToken,
+  },
+  {
+    row: 8,
+    name: 'an algorithm that is not published',
+    headers: ({ issuer }) =>
+      bearer(
+        signTexts(
+          JSON.stringify(goodHeader(issuer, { alg: 'RS384' })),
+          JSON.stringify(goodClaims(issuer)),
+          signer(issuer),
+        ),
+      ),
+    ...badToken,
+  },
+  {
+    row: 9,
+    name: 'not yet valid for ten minutes',
+    headers: minted(() => ({ nbf: now() + 600 })),
+    ...badToken,
+  },
+  {
+    row: 9,
+    name: 'not yet valid for two minutes',
+    headers: minted(() => ({ nbf: now() + 120 })),
+    theirs: allowed(alice),
+    ours: {
+      answer: unauthorized,
+      strict: forbiddenText,
+      because: '`nbf` has the tolerance of every other time, `clockTolerance`, and not five minutes',
+    },
+  },
+  {
+    row: 9,
+    name: 'issued in the future',
+    headers: minted(() => ({ iat: now() + 600 })),
+    theirs: allowed(alice),
+    ours: { answer: unauthorized, strict: forbiddenText, because: '`iat` is looked at' },
+  },
+  {
+    row: 10,
+    name: 'of an issuer without keys',
+    installation: 'keyless',
+    headers: async ({ keyless }) => bearer(await keyless.mint()),
+    ...badToken,
+  },
+  { row: 11, name: 'an opaque token', headers: () => bearer('2YotnFZFEjr1zCsicMWpAA'), ...badToken },
+  {
+    row: 12,
+    name: 'a payload that begins with a space',
+    headers: ({ issuer }) =>
+      bearer(
+        signTexts(
+          JSON.stringify(goodHeader(issuer)),
+          ` ${JSON.stringify(goodClaims(issuer))}`,
+          signer(issuer),
+        ),
+      ),
+    ...badToken,
+    ours: { answer: allowed(alice), because: 'JSON may begin with white space (RFC 8259 section 2)' },
+  },
+  {
+    row: 13,
+    name: 'the scheme in small letters',
+    headers: async ({ issuer }) => [`authorization: bearer ${await issuer.mint()}`],
+    ...badToken,
+    ours: { answer: allowed(alice), because: 'a scheme is read in any case (RFC 9110 section 11.1)' },
+  },
+  {
+    row: 14,
+    name: 'two spaces behind the scheme',
+    headers: async ({ issuer }) => [`authorization: Bearer  ${await issuer.mint()}`],
+    ...badToken,
+    ours: { answer: allowed(alice), because: 'one or more spaces (RFC 9110 section 11.4)' },
+  },
+  {
+    row: 14,
+    name: 'something behind the token',
+    headers: async ({ issuer }) => [`authorization: Bearer ${await issuer.mint()} x`],
+    ...badToken,
+  },
+  {
+    row: 14,
+    name: 'two tokens, joined by a comma',
+    headers: async ({ issuer }) => [
+      `authorization: Bearer ${await issuer.mint()},Bearer ${await issuer.mint()}`,
+    ],
+    ...badToken,
+  },
+  {
+    row: 15,
+    name: 'two authorization headers, the first of them good',
+    headers: async ({ issuer }) => [...bearer(await issuer.mint()), 'authorization: Bearer x'],
+    theirs: allowed(alice),
+    ours: {
+      answer: unauthorized,
+      strict: forbiddenText,
+      because: 'of two, nobody can say which one the workload takes',
+    },
+  },
+  {
+    row: 16,
+    name: 'Basic, the token as user',
+    headers: async ({ issuer }) => basic(await issuer.mint(), ''),
+    theirs: allowed(alice),
+    ours: { answer: unauthorized, strict: forbiddenText, because: noTokenInBasic },
+  },
+  {
+    row: 17,
+    name: 'Basic, the token as password',
+    headers: async ({ issuer }) => basic('x', await issuer.mint()),
+    theirs: allowed(alice),
+    ours: { answer: unauthorized, strict: forbiddenText, because: noTokenInBasic },
+  },
+  {
+    row: 18,
+    name: 'Basic, the token as user beside a password',
+    headers: async ({ issuer }) => basic(await issuer.mint(), 'secret'),
+    ...badToken,
+  },
+  { row: 19, name: 'Basic without a token', headers: () => basic('alice', 'secret'), ...badToken },
+  { row: 19, name: 'another scheme', headers: () => ['authorization: Negotiate abc'], ...badToken },
+  {
+    row: 20,
+    name: 'an e-mail that is not verified',
+    headers: minted({ email: 'alice@example.com', email_verified: false }),
+    ...badToken,
+  },
+  {
+    row: 20,
+    name: 'an e-mail that is not verified, in words',
+    headers: minted({ email: 'alice@example.com', email_verified: 'false' }),
+    ...badToken,
+  },
+  {
+    row: 20,
+    name: 'no e-mail, and it is not verified',
+    headers: minted({ email_verified: false }),
+    ...badToken,
+  },
+  {
+    row: 20,
+    name: 'an e-mail that is verified, in words',
+    headers: minted({ email: 'alice@example.com', email_verified: 'true' }),
+    theirs: allowed({
+      ...alice,
+      'gap-auth': 'alice@example.com',
+      'x-auth-request-email': 'alice@example.com',
+    }),
+  },
+  {
+    row: 21,
+    name: 'no e-mail: the subject stands for it',
+    headers: minted({ sub: 'bob' }),
+    theirs: allowed({
+      ...alice,
+      'gap-auth': 'bob',
+      'x-auth-request-user': 'bob',
+      'x-auth-request-email': 'bob',
+    }),
+  },
+  {
+    row: 22,
+    name: 'neither e-mail nor subject',
+    headers: minted({ sub: undefined }),
+    theirs: allowed({
+      'gap-auth': '',
+      'x-auth-request-access-token': theToken,
+      authorization: `Bearer ${theToken}`,
+    }),
+  },
+  {
+    row: 22,
+    name: 'neither e-mail nor subject, where domains are asked for',
+    installation: 'restricted',
+    headers: minted({ sub: undefined, groups: ['admins'] }),
+    theirs: allowed({
+      'gap-auth': '',
+      'x-auth-request-groups': 'admins',
+      'x-auth-request-access-token': theToken,
+      authorization: `Bearer ${theToken}`,
+    }),
+    ours: { answer: forbidden, because: 'whoever has no e-mail is of none of the domains' },
+  },
+  {
+    row: 23,
+    name: 'an e-mail of another domain',
+    installation: 'restricted',
+    headers: minted({ email: 'alice@evil.example', groups: ['admins'] }),
+    theirs: forbidden,
+  },
+  {
+    row: 23,
+    name: 'an e-mail of a domain that only ends alike',
+    installation: 'restricted',
+    headers: minted({ email: 'alice@notexample.com', groups: ['admins'] }),
+    theirs: forbidden,
+  },
+  {
+    row: 23,
+    name: 'an e-mail with two @',
+    installation: 'restricted',
+    headers: minted({ email: 'alice@evil@example.com', groups: ['admins'] }),
+    theirs: forbidden,
+  },
+  {
+    row: 23,
+    name: 'no e-mail, and the subject is of no domain',
+    installation: 'restricted',
+    headers: minted({ groups: ['admins'] }),
+    theirs: forbidden,
+  },
+  {
+    row: 24,
+    name: 'none of the groups',
+    installation: 'restricted',
+    headers: minted({ email: 'alice@example.com', groups: ['users'] }),
+    theirs: forbidden,
+  },
+  {
+    row: 24,
+    name: 'no groups',
+    installation: 'restricted',
+    headers: minted({ email: 'alice@example.com' }),
+    theirs: forbidden,
+  },
+  {
+    row: 24,
+    name: 'domain and group as asked for',
+    installation: 'restricted',
+    headers: minted({ email: 'Alice@Example.com', groups: ['users', 'admins'] }),
+    theirs: allowed({
+      ...alice,
+      'gap-auth': 'Alice@Example.com',
+      'x-auth-request-email': 'Alice@Example.com',
+      'x-auth-request-groups': 'users,admins',
+    }),
+  },
+  {
+    row: 25,
+    name: "a query that is the workload's own",
+    target: '/orders?allowed_groups=admins',
+    headers: minted({ groups: ['users'] }),
+    theirs: forbiddenText,
+    ours: {
+      answer: allowed({ ...alice, 'x-auth-request-groups': 'users' }),
+      because: 'the query belongs to the workload, and a client can extend it',
+    },
+  },
+  {
+    row: 26,
+    name: 'an open route, no token',
+    installation: 'restricted',
+    target: '/public/x',
+    headers: () => [],
+    theirs: allowed({}),
+  },
+  {
+    row: 26,
+    name: 'a pre-flight, no token',
+    installation: 'restricted',
+    method: 'OPTIONS',
+    headers: () => [],
+    theirs: allowed({}),
+  },
+  {
+    row: 26,
+    name: 'an open route, a good token',
+    installation: 'restricted',
+    target: '/public/x',
+    headers: minted(),
+    theirs: allowed(alice),
+    ours: {
+      answer: allowed({}),
+      because: 'where anybody may pass, no token is looked at, and nobody is named',
+    },
+  },
+  {
+    row: 27,
+    name: 'an open route, a bad token',
+    installation: 'restricted',
+    target: '/public/x',
+    headers: () => bearer('x.y.z'),
+    theirs: allowed({}),
+    theirsStrict: forbiddenText,
+    ours: {
+      answer: allowed({}),
+      because: 'where anybody may pass, no token is looked at, so none is bad',
+    },
+  },
+  {
+    row: 28,
+    name: 'a session cookie that cannot be read',
+    headers: () => ['cookie: _oauth2_proxy=abc'],
+    theirs: { ...unauthorized, headers: { ...unauthorized.headers, 'set-cookie': '<any>' } },
+    ours: { answer: unauthorized, because: 'there are no sessions here, and no cookie is read or set' },
+  },
+  {
+    row: 29,
+    name: 'a path that could be cleaned',
+    target: '/a//b',
+    headers: minted(),
+    theirs: { status: 301, body: '', headers: { location: '/a/b', 'content-length': '0' } },
+    ours: { answer: allowed(alice), because: "no path is special: it is the workload's to read" },
+  },
+  ...['/ping', '/ready', '/robots.txt'].map(
+    (target): GoldenCase => ({
+      row: 29,
+      name: `a path of oauth2-proxy's own, ${target}`,
+      target,
+      headers: () => [],
+      theirs: { status: 200, body: '<any>', headers: { 'content-type': '<any>', 'content-length': '<any>' } },
+      ours: { answer: unauthorized, because: 'no path is special: this one was open to anybody' },
+    }),
+  ),
+  {
+    row: 29,
+    name: "a path of oauth2-proxy's own, /oauth2/auth",
+    target: '/oauth2/auth',
+    headers: minted(),
+    theirs: { ...allowed(alice), status: 202, body: '', headers: { ...alice, 'content-length': '0' } },
+    ours: { answer: allowed(alice), because: 'no path is special: this one refused everybody' },
+  },
+  {
+    row: 30,
+    name: 'an audience claim that is a number',
+    installation: 'customAudience',
+    headers: minted({ client: 5 }),
+    theirs: dropped,
+    ours: {
+      answer: unauthorized,
+      strict: forbiddenText,
+      because: 'a claim of a wrong type makes a token that is not good, and no lost connection',
+    },
+  },
+  {
+    row: 30,
+    name: 'the first audience claim decides: good',
+    installation: 'customAudience',
+    headers: minted({ client: audience, aud: 'other' }),
+    theirs: allowed(alice),
+  },
+  {
+    row: 30,
+    name: 'the first audience claim decides: another',
+    installation: 'customAudience',
+    headers: minted({ client: 'other', aud: audience }),
+    ...badToken,
+  },
+  {
+    row: 30,
+    name: 'the second audience claim where the first is absent',
+    installation: 'customAudience',
+    headers: minted(),
+    theirs: allowed(alice),
+  },
+];
