@@ -35,7 +35,11 @@ export function writeReply(
     return;
   }
   response.sendDate = false;
-  response.writeHead(reply.status, namesAndValues(reply.head + reply.sharedHead + dateOf(reply)));
+  const [statusLine = '', ...lines] = (reply.head + reply.sharedHead + dateOf(reply))
+    .split('\r\n')
+    .filter((line) => line !== '');
+  const reasonPhrase = statusLine.slice('HTTP/1.1 200 '.length);
+  response.writeHead(reply.status, reasonPhrase, lines.flatMap(nameAndValue));
   response.end(reply.body, 'latin1');
 }
 
@@ -53,10 +57,7 @@ function isOrdinary(message: IncomingMessage, response: ServerResponse): boolean
   );
 }
 
-function namesAndValues(head: string): string[] {
-  const [, ...lines] = head.split('\r\n').filter((line) => line !== '');
-  return lines.flatMap((line) => {
-    const colon = line.indexOf(': ');
-    return [line.slice(0, colon), line.slice(colon + 2)];
-  });
+function nameAndValue(line: string): string[] {
+  const colon = line.indexOf(': ');
+  return [line.slice(0, colon), line.slice(colon + 2)];
 }

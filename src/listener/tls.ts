@@ -4,6 +4,7 @@ import type tls from 'node:tls';
 import type { TlsFiles } from '../config/options.ts';
 import { watchFiles } from '../files/watch.ts';
 import type { Clock } from '../time/clock.ts';
+import { cipherList } from './cipher-suites.ts';
 
 /** What a TLS server is made with. */
 export type TlsOptions = Pick<
@@ -29,7 +30,7 @@ export function readTls({ certFile, keyFile, clientCaFile, minVersion, cipherSui
       rejectUnauthorized: true,
     }),
     minVersion,
-    ...(cipherSuites !== undefined && { ciphers: cipherSuites.join(':') }),
+    ...(cipherSuites !== undefined && { ciphers: cipherList(cipherSuites) }),
     handshakeTimeout,
   };
 }

@@ -340,7 +340,7 @@ test('an idle connection that was answered stays open', async () => {
 
 describe('over TLS', () => {
   const authority = createAuthority();
-  const withTls = (files: { certFile: string; keyFile: string; clientCaFile?: string }) =>
+  const withTls = (files: object) =>
     fileFor('ISSUER').replace('http: {', `http: {tls: ${JSON.stringify(files)}, `);
   const ask = (port: number, options: tls.ConnectionOptions = {}) =>
     new Promise<{ status: string; subject: string }>((resolve, reject) => {
@@ -363,6 +363,25 @@ describe('over TLS', () => {
     expect(await ask(httpPort)).toEqual({ status: '401', subject: 'one' });
     await expect(
       ask(httpPort, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' }),
+    ).rejects.toThrow();
+  });
+
+  test('only the versions and cipher suites that are wanted are spoken', async () => {
+    const files = authority.issue('narrow');
+    const [newest, narrow] = [
+      await startApp({ file: withTls({ ...files, minVersion: 'TLSv1.3' }) }),
+      await startApp({
+        file: withTls({ ...files, cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384'] }),
+      }),
+    ];
+    expect((await ask(newest.httpPort)).status).toBe('401');
+    await expect(ask(newest.httpPort, { maxVersion: 'TLSv1.2' })).rejects.toThrow();
+    const old = { maxVersion: 'TLSv1.2' } as const;
+    expect((await ask(narrow.httpPort, { ...old, ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' })).status).toBe(
+      '401',
+    );
+    await expect(
+      ask(narrow.httpPort, { ...old, ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' }),
     ).rejects.toThrow();
   });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
+import tls from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createFetch, type FetchOptions } from '../../src/issuer/fetch.ts';
@@ -150,6 +151,21 @@ describe('over TLS', () => {
     pem = authority.ca;
     expect((await fetch(`https://127.0.0.1:${port}/`)).body).toBe('{}');
   });
+});
+
+test("the system's certificates are trusted only where that is wanted", async () => {
+  const [own, system] = [createAuthority(), createAuthority()];
+  const before = tls.getCACertificates('default');
+  tls.setDefaultCACertificates([...before, system.ca]);
+  onTestFinished(() => tls.setDefaultCACertificates(before));
+  const { certFile, keyFile } = system.issue('issuer');
+  const server = https.createServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
+  const port = await serve((_, response) => response.writeHead(200).end('{}'), server);
+  const url = `https://127.0.0.1:${port}/`;
+  const fetchBy = (trustSystemCas: boolean) =>
+    createFetch({ ...options, extraCa: () => own.ca, trustSystemCas })(url);
+  expect((await fetchBy(true)).body).toBe('{}');
+  await expect(fetchBy(false)).rejects.toThrow(/certificate/);
 });
 
 describe('through a proxy', () => {

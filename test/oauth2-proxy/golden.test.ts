@@ -6,7 +6,7 @@ import { istioSidecar } from '../../tools/istio.ts';
 import { findOauth2Proxy, type RunningOauth2Proxy, startOauth2Proxy } from '../../tools/oauth2-proxy.ts';
 import { type Received, startWorkload, type Workload } from '../../tools/workload.ts';
 import { type RunningApp, runApp, until } from '../support/app.ts';
-import { audience, type FakeIssuer, sendJson, startFakeIssuer } from '../support/fake-issuer.ts';
+import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, request } from '../support/http1.ts';
 import { createSigningKey } from '../support/keys.ts';
 import { describeWith } from '../support/real-servers.ts';
@@ -18,6 +18,7 @@ import {
   goldenCases,
   type InstallationName,
   installations,
+  publishWhole,
   theToken,
 } from './golden.ts';
 import { migratedConfiguration, seedFlags } from './seed.ts';
@@ -39,19 +40,6 @@ function flagsOf(name: InstallationName, mode: Mode): string[] {
     ...installations[name],
     `--bearer-token-login-fallback=${mode === 'fallback'}`,
   ];
-}
-
-/** A discovery document as oauth2-proxy wants it. */
-function publishWhole(issuer: FakeIssuer): FakeIssuer {
-  issuer.discovery = (_, response) =>
-    sendJson(response, {
-      issuer: issuer.url,
-      jwks_uri: `${issuer.url}/jwks`,
-      authorization_endpoint: `${issuer.url}/authorize`,
-      token_endpoint: `${issuer.url}/token`,
-      id_token_signing_alg_values_supported: ['RS256'],
-    });
-  return issuer;
 }
 
 beforeAll(async () => {

@@ -2,7 +2,7 @@
  * What oauth2-proxy answers as a verifier of bearer tokens, case by case, and what `compat: oauth2-proxy` answers. A case that is
  * decided otherwise here says why.
  */
-import { audience, type FakeIssuer } from '../support/fake-issuer.ts';
+import { audience, type FakeIssuer, sendJson } from '../support/fake-issuer.ts';
 import type { SigningKey } from '../support/keys.ts';
 import { base64url, goodClaims, goodHeader, signTexts } from '../support/tokens.ts';
 
@@ -13,6 +13,19 @@ export interface GoldenContext {
   readonly keyless: FakeIssuer;
   /** A key that nobody publishes. */
   readonly foreign: SigningKey;
+}
+
+/** Has an issuer publish a whole discovery document, as oauth2-proxy wants it. */
+export function publishWhole(issuer: FakeIssuer): FakeIssuer {
+  issuer.discovery = (_, response) =>
+    sendJson(response, {
+      issuer: issuer.url,
+      jwks_uri: `${issuer.url}/jwks`,
+      authorization_endpoint: `${issuer.url}/authorize`,
+      token_endpoint: `${issuer.url}/token`,
+      id_token_signing_alg_values_supported: ['RS256'],
+    });
+  return issuer;
 }
 
 /** The settings of an installation beyond those of all. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startApp, until } from '../support/app.ts';
+import { fileFor, startApp, until } from '../support/app.ts';
 import { connectGrpc } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
 import { goodClaims, goodHeader, signTexts } from '../support/tokens.ts';
@@ -82,6 +82,25 @@ describe('the record of a check', () => {
       ]),
     );
     expect(checks(service.records)).toMatchObject([{ subject: 'carol' }]);
+  });
+
+  test('is not written of paths that are left out, which must be meant exactly', async () => {
+    const { httpPort, records } = await startApp({
+      file: `${fileFor('ISSUER')}log: {excludePaths: [/healthz]}`,
+    });
+    for (const path of ['/healthz', '/healthz?a=b', '/healthz/', '/x/healthz', '/Healthz'])
+      await exchange(httpPort, request('GET', path));
+    expect(checks(records).map(({ path }) => path)).toEqual(['/healthz/', '/x/healthz', '/Healthz']);
+  });
+
+  test('takes its request id from the header that is named', async () => {
+    const { httpPort, grpcPort, records } = await startApp({ flags: ['--log-request-id-header=X-Trace'] });
+    await exchange(httpPort, request('GET', '/', ['X-Request-Id: one', 'x-trace: two']));
+    await exchange(httpPort, request('GET', '/', ['x-request-id: one']));
+    const client = connectGrpc(grpcPort);
+    await client.check({ method: 'GET', path: '/', headers: { 'x-trace': 'three' } });
+    client.close();
+    expect(checks(records).map(({ requestId }) => requestId)).toEqual(['two', '', 'three']);
   });
 
   test('is one line, whatever a downstream sends, and not longer for it', async () => {

@@ -1,0 +1,26 @@
+/** Cipher suites by either of their names: IANA's (RFC 5289, RFC 7905) and OpenSSL's. */
+import tls from 'node:tls';
+
+/**
+ * The list as OpenSSL takes it. What it does not know it would leave out without a word where it looks like a suite of TLS 1.3.
+ *
+ * @throws Error that names a suite that nobody knows
+ */
+export function cipherList(suites: readonly string[]): string {
+  const known = new Set(tls.getCiphers());
+  const names = suites.map(opensslName);
+  const unknown = names.findIndex((name) => !known.has(name.toLowerCase()));
+  if (unknown >= 0) throw new Error(`no cipher suite is called ${suites[unknown]}`);
+  return names.join(':');
+}
+
+/** `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` is `ECDHE-RSA-AES128-GCM-SHA256`; suites of TLS 1.3 have one name. */
+function opensslName(suite: string): string {
+  const [, exchange, cipher = ''] = /^TLS_(.+)_WITH_(.+)$/.exec(suite) ?? [];
+  if (exchange === undefined) return suite;
+  const short = cipher
+    .replace(/^AES_(\d+)_CBC_/, 'AES$1_')
+    .replace(/^AES_(\d+)/, 'AES$1')
+    .replace(/^(CHACHA20_POLY1305)_SHA256$/, '$1');
+  return (exchange === 'RSA' ? short : `${exchange}_${short}`).replaceAll('_', '-');
+}

@@ -1,0 +1,221 @@
+/** Who may pass by e-mail, groups, roles, tenants and audiences, and what of it the upstream receives. */
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { configOf } from '../support/app.ts';
+import { startCore } from '../support/core.ts';
+import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
+import { checkRequest } from '../support/requests.ts';
+
+let issuer: FakeIssuer;
+beforeAll(async () => {
+  issuer = await startFakeIssuer();
+});
+afterAll(() => issuer.close());
+
+/** What becomes of a token with some claims, twice: newly verified, and remembered. */
+async function decide(entry: string, claims: Record<string, unknown>, more = '') {
+  const config = await configOf(
+    `issuers: [{issuer: "${issuer.url}", audiences: [${audience}], name: main, ${entry}}]\n${more}`,
+  );
+  const core = await startCore(config);
+  onTestFinished(core.stop);
+  const request = checkRequest({ authorization: [`Bearer ${await issuer.mint({ claims })}`] });
+  const [first, again] = [await core.check(request), await core.check(request)];
+  expect(again.reason).toBe(first.reason);
+  return first;
+}
+
+const reasonOf = async (entry: string, claims: Record<string, unknown>) =>
+  (await decide(entry, claims)).reason;
+
+describe('email.allowedDomains', () => {
+  const entry = 'email: {fallbackClaim: sub, allowedDomains: [Example.com, "*.corp.example.com"]}';
+
+  test.each([
+    'alice@example.com',
+    'ALICE@EXAMPLE.COM',
+    'alice@a.corp.example.com',
+    'alice@a.b.corp.example.com',
+  ])('%s passes', async (email) => {
+    expect(await reasonOf(entry, { email })).toBe('allowed');
+  });
+
+  test.each([
+    'alice@evil.example',
+    'alice@notexample.com',
+    'alice@a.example.com',
+    'alice@corp.example.com',
+    'alice@.corp.example.com',
+    'alice@example.com.evil.example',
+    'alice@example.com@evil.example',
+    'alice@evil.example@example.com',
+    '@example.com',
+    'example.com',
+    'alice@',
+    'alice@example.com ',
+    'alice@exämple.com',
+    '',
+  ])('%j does not', async (email) => {
+    expect(await reasonOf(entry, { email })).toBe('claim_not_allowed');
+  });
+
+  test.each([
+    ['a number', { email: 5 }],
+    ['a list', { email: ['alice@example.com'] }],
+    ['an object', { email: { toString: 'alice@example.com' } }],
+    ['nothing at all', { sub: undefined }],
+  ])('an e-mail that is %s does not pass', async (_, claims) => {
+    expect(await reasonOf(entry, claims)).toBe('claim_not_allowed');
+  });
+
+  test('the fallback stands for an absent e-mail alone', async () => {
+    expect(await reasonOf(entry, { sub: 'bob@example.com' })).toBe('allowed');
+    expect(await reasonOf(entry, { sub: 'bob@example.com', email: '' })).toBe('allowed');
+    expect(await reasonOf(entry, { sub: 'bob@example.com', email: 'bob@evil.example' })).toBe(
+      'claim_not_allowed',
+    );
+    expect(await reasonOf('email: {allowedDomains: [example.com]}', { sub: 'bob@example.com' })).toBe(
+      'claim_not_allowed',
+    );
+  });
+
+  test('addresses pass beside domains', async () => {
+    const both = 'email: {allowedDomains: [example.com], allowedAddresses: [Bob@Other.example]}';
+    expect(await reasonOf(both, { email: 'bob@other.EXAMPLE' })).toBe('allowed');
+    expect(await reasonOf(both, { email: 'alice@example.com' })).toBe('allowed');
+    expect(await reasonOf(both, { email: 'eve@other.example' })).toBe('claim_not_allowed');
+  });
+});
+
+describe('email.requireVerified', () => {
+  test.each([
+    [undefined, 'allowed'],
+    [null, 'allowed'],
+    [true, 'allowed'],
+    ['true', 'allowed'],
+    [1, 'allowed'],
+    [false, 'claim_invalid'],
+    ['false', 'claim_invalid'],
+    [0, 'claim_invalid'],
+    ['yes', 'claim_invalid'],
+    ['', 'claim_invalid'],
+    [[true], 'claim_invalid'],
+    [{}, 'claim_invalid'],
+  ])('email_verified %j: %s', async (verified, reason) => {
+    const claims = { email: 'a@example.com', email_verified: verified };
+    expect(await reasonOf('email: {requireVerified: true}', claims)).toBe(reason);
+    expect(await reasonOf('email: {}', claims)).toBe('allowed');
+  });
+
+  test('comes before what a scope would say: 401 before 403', async () => {
+    const entry = 'email: {requireVerified: true}, requiredScopes: [a]';
+    expect(await reasonOf(entry, { email_verified: false })).toBe('claim_invalid');
+    expect(await reasonOf(entry, {})).toBe('scope_insufficient');
+  });
+});
+
+describe('groups.allowed', () => {
+  const entry = 'groups: {claim: realm.groups, allowed: [admins, "role:editor", "role:shop:buyer"]}';
+  const withRoles = entry.replace('allowed', 'keycloakRoles: true, allowed');
+
+  test.each([
+    ['one of a list', { realm: { groups: ['users', 'admins'] } }, 'allowed'],
+    ['the only one', { realm: { groups: 'admins' } }, 'allowed'],
+    ['another case', { realm: { groups: ['Admins'] } }, 'claim_not_allowed'],
+    ['one that only begins alike', { realm: { groups: ['admins2', 'admin'] } }, 'claim_not_allowed'],
+    ['one joined with another', { realm: { groups: 'users,admins' } }, 'claim_not_allowed'],
+    ['nested deeper', { realm: { groups: [['admins']] } }, 'claim_not_allowed'],
+    ['none', {}, 'claim_not_allowed'],
+    ['in another claim', { groups: ['admins'] }, 'claim_not_allowed'],
+    ['an object', { realm: { groups: { admins: true } } }, 'claim_not_allowed'],
+  ])('%s: %s', async (_, claims, reason) => {
+    expect(await reasonOf(entry, claims)).toBe(reason);
+  });
+
+  test('Keycloak roles are groups only where that is said', async () => {
+    const claims = { realm_access: { roles: ['editor'] } };
+    expect(await reasonOf(entry, claims)).toBe('claim_not_allowed');
+    expect(await reasonOf(withRoles, claims)).toBe('allowed');
+    expect(await reasonOf(withRoles, { resource_access: { shop: { roles: ['buyer'] } } })).toBe('allowed');
+    expect(await reasonOf(withRoles, { resource_access: { other: { roles: ['buyer'] } } })).toBe(
+      'claim_not_allowed',
+    );
+    expect(await reasonOf(withRoles, { realm: { groups: ['admins'] } })).toBe('allowed');
+  });
+
+  test.each([
+    { realm_access: null, resource_access: 5 },
+    { realm_access: { roles: 5 }, resource_access: { shop: null } },
+    { realm_access: ['editor'], resource_access: [{ roles: ['buyer'] }] },
+    { realm_access: { roles: [['editor'], null, 5] }, resource_access: { shop: { roles: {} } } },
+  ])('roles of odd shapes are none: %j', async (claims) => {
+    expect(await reasonOf(withRoles, claims)).toBe('claim_not_allowed');
+  });
+});
+
+describe('what is forwarded', () => {
+  const headers = `
+outputClaimToHeaders:
+  - {header: x-auth-request-email, from: email}
+  - {header: x-auth-request-groups, from: groups}
+  - {header: x-forwarded-access-token, from: token}
+`;
+  const setOf = async (entry: string, claims: Record<string, unknown>, more = headers) => {
+    const decision = await decide(entry, claims, more);
+    if (decision.outcome !== 'allow') throw new Error(decision.reason);
+    const { set, remove } = decision.forwarding;
+    return { set: Object.fromEntries(set), removed: remove };
+  };
+
+  test('the e-mail with its fallback, the groups with the roles, and the token', async () => {
+    const entry = 'email: {fallbackClaim: sub}, groups: {keycloakRoles: true}';
+    const { set } = await setOf(entry, {
+      groups: ['a'],
+      realm_access: { roles: ['r'] },
+      resource_access: { shop: { roles: ['s'] } },
+    });
+    expect(set['x-auth-request-email']).toBe('alice');
+    expect(set['x-auth-request-groups']).toBe('a,role:r,role:shop:s');
+    expect(set['x-forwarded-access-token']).toMatch(/^eyJ/);
+  });
+
+  test('nothing where there is nothing, and then the header is removed', async () => {
+    const { set, removed } = await setOf('groups: {keycloakRoles: true}', {});
+    expect(Object.keys(set)).toEqual(['x-forwarded-access-token']);
+    expect(removed).toEqual(expect.arrayContaining(['x-auth-request-email', 'x-auth-request-groups']));
+  });
+
+  test('authorization anew, where that is wanted, and never removed', async () => {
+    const { set } = await setOf('', {}, 'setAuthorizationHeader: true');
+    expect(set.authorization).toMatch(/^Bearer eyJ/);
+    const long = await setOf('', { filler: 'x'.repeat(5_000) }, 'setAuthorizationHeader: true');
+    expect(long.set.authorization).toBeUndefined();
+    expect(long.removed).not.toContain('authorization');
+    const alone = await setOf('', {}, 'setAuthorizationHeader: true\nidentityHeaders: remove');
+    expect(alone.set.authorization).toMatch(/^Bearer eyJ/);
+  });
+});
+
+describe('audienceClaimsUsed', () => {
+  const entry = 'audienceClaims: [client_id, aud]';
+
+  test.each([
+    ['all', { client_id: 'other', aud: audience }, 'allowed'],
+    ['all', { client_id: audience, aud: 'other' }, 'allowed'],
+    ['first', { client_id: 'other', aud: audience }, 'audience_mismatch'],
+    ['first', { client_id: audience, aud: 'other' }, 'allowed'],
+    ['first', { aud: audience }, 'allowed'],
+    ['first', { aud: undefined }, 'audience_mismatch'],
+    ['first', { client_id: 5, aud: audience }, 'claim_invalid'],
+    ['first', { client_id: null, aud: audience }, 'claim_invalid'],
+  ])('%s of %j: %s', async (used, claims, reason) => {
+    expect(await reasonOf(`${entry}, audienceClaimsUsed: ${used}`, claims)).toBe(reason);
+  });
+});
+
+test('a required claim may be one of several values', async () => {
+  const entry = 'requiredClaims: {tid: [t1, t2], level: 3}';
+  expect(await reasonOf(entry, { tid: 't2', level: 3 })).toBe('allowed');
+  expect(await reasonOf(entry, { tid: 't3', level: 3 })).toBe('claim_not_allowed');
+  expect(await reasonOf(entry, { tid: ['t1', 'x'], level: 3 })).toBe('allowed');
+  expect(await reasonOf(entry, { tid: 't1' })).toBe('claim_not_allowed');
+});
