@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The process: the command line and the environment in, signals in, an exit code out. */
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { parseArguments } from './command/arguments.ts';
@@ -22,7 +23,13 @@ const sameSignal = 500;
  */
 const heapFlags = ['--heap-growing-percent=30', '--semi-space-growth-factor=1'];
 
-const commands = ['serve', 'check-config'];
+const commands = ['serve', 'check-config', 'compare', 'migrate'];
+
+/** The commands that may be about a file. */
+const aboutFile = ['check-config', 'compare'];
+
+/** Flags of commands that stand alone. */
+const bareFlags = ['--show-values'];
 
 async function main(argv: readonly string[]): Promise<void> {
   if (await isWorker()) return runWorkerProcess();
@@ -32,7 +39,7 @@ async function main(argv: readonly string[]): Promise<void> {
       .map(({ path }) => flagName(path)),
   );
   const isBare = (name: string, next: string) =>
-    isQuestion(name) || (booleans.has(name) && !/^(true|false)$/.test(next));
+    isQuestion(name) || bareFlags.includes(name) || (booleans.has(name) && !/^(true|false)$/.test(next));
   const { words, flags } = parseArguments(argv, isBare);
   if (flags.some(({ name }) => name === '--help' || name === '-h')) {
     const { helpText } = await import('./config/describe.ts');
@@ -41,8 +48,10 @@ async function main(argv: readonly string[]): Promise<void> {
   if (flags.some(({ name }) => name === '--version')) return print(`${version}\n`);
 
   const [command = 'serve', file, ...rest] = words;
-  if (!commands.includes(command) || rest.length > 0 || (command === 'serve' && file !== undefined)) {
-    const wrong = commands.includes(command) ? words.slice(command === 'serve' ? 1 : 2).join(' ') : command;
+  if (command === 'migrate') return runMigrate(argv.slice(argv.indexOf(command) + 1));
+  const isAboutFile = aboutFile.includes(command);
+  if (!commands.includes(command) || rest.length > 0 || (!isAboutFile && file !== undefined)) {
+    const wrong = commands.includes(command) ? words.slice(isAboutFile ? 2 : 1).join(' ') : command;
     process.stderr.write(
       `oidc-authz: unexpected ${JSON.stringify(wrong)}${suggestion(wrong, commands)} See --help.\n`,
     );
@@ -60,10 +69,17 @@ async function main(argv: readonly string[]): Promise<void> {
     ? flags.filter(({ name, value }) => name !== '--test' || value === undefined)
     : flags;
   const sources = {
-    flags: isCheck && file !== undefined ? [...ofConfig, { name: '--config', value: file }] : ofConfig,
+    flags: isAboutFile && file !== undefined ? [...ofConfig, { name: '--config', value: file }] : ofConfig,
     environment: process.env,
     readFile: (path: string) => readFileSync(path, 'utf8'),
   };
+  if (command === 'compare') {
+    const { compareAnswers } = await import('./command/compare.ts');
+    const { output, exitCode: code } = await compareAnswers(sources);
+    (code === exitCode.configuration ? process.stderr : process.stdout).write(output);
+    process.exitCode = code;
+    return;
+  }
   if (isCheck) {
     const { checkConfig } = await import('./command/check-config.ts');
     const { output, exitCode: code } = await checkConfig(sources, tests);
@@ -72,6 +88,26 @@ async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   await runService(sources);
+}
+
+async function runMigrate(argv: readonly string[]): Promise<void> {
+  const { migrate } = await import('./command/migrate.ts');
+  const {
+    output,
+    report,
+    exitCode: code,
+  } = await migrate({
+    argv,
+    environment: process.env,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    readInput: () => {
+      if (isatty(0)) throw new Error('it is a terminal; name a FILE, or pipe one in');
+      return readFileSync(0, 'utf8');
+    },
+  });
+  process.stderr.write(report);
+  print(output);
+  process.exitCode = code;
 }
 
 /** Whether another process of this program started this one. */

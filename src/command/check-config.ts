@@ -4,7 +4,7 @@ import { writtenConfig } from '../config/describe.ts';
 import { type ConfigSources, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/options.ts';
 import { ConfigError, formatProblems } from '../config/problems.ts';
-import { rulesOf } from '../config/rule-problems.ts';
+import { isTried, rulesOf } from '../config/rule-problems.ts';
 import { systemClock } from '../time/clock.ts';
 import { fileProblems } from './files.ts';
 
@@ -51,11 +51,11 @@ function warningsOf(config: Config): string {
   const careless = rulesOf(config).filter(
     ({ require }) => require !== undefined && require.audiences === undefined,
   );
-  if (!isShared) return '';
-  return careless
-    .map(
-      ({ name }) =>
-        `# warning: the rule ${name} names no audiences, so a token for any of its issuer's is good for it\n`,
-    )
-    .join('');
+  const tried = isTried(config)
+    ? ['mode: shadow lets pass what would be refused; it is only for workloads that are open today']
+    : [];
+  const shared = careless.map(
+    ({ name }) => `the rule ${name} names no audiences, so a token for any of its issuer's is good for it`,
+  );
+  return [...tried, ...(isShared ? shared : [])].map((warning) => `# warning: ${warning}\n`).join('');
 }

@@ -38,7 +38,14 @@ export function parseConfigFile(text: string, name: string): ConfigFile {
  */
 export function parseYaml(text: string, name: string): YamlFile {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, uniqueKeys: true, prettyErrors: false, merge: false });
+  const document = parseDocument(text, {
+    // It would print a part of the file, and it may hold secrets.
+    logLevel: 'error',
+    lineCounter,
+    uniqueKeys: true,
+    prettyErrors: false,
+    merge: false,
+  });
   const at = (offset: number) => {
     const { line, col } = lineCounter.linePos(offset);
     return `${name}:${line}:${col}`;

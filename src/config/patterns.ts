@@ -58,8 +58,9 @@ export function pathCovers(wide: string, narrow: string): boolean {
     const other = inner[index];
     if (pattern === 'rest') return other !== undefined;
     if (other === undefined || other === 'rest') return false;
-    if (pattern === 'one') continue;
-    if (other === 'one' || other.literal !== pattern.literal) return false;
+    // An empty segment is none: `{*}` does not stand for it.
+    if (pattern === 'one' && (other === 'one' || other.literal !== '')) continue;
+    if (pattern === 'one' || other === 'one' || other.literal !== pattern.literal) return false;
   }
   return inner.length === outer.length;
 }

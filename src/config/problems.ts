@@ -20,14 +20,14 @@ export class ConfigError extends Error {
   }
 }
 
-/** All problems as lines for a person. */
-export function formatProblems(problems: readonly Problem[]): string {
+/** All problems as lines for a person, of the configuration or of something else. */
+export function formatProblems(problems: readonly Problem[], of = 'the configuration'): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   const lines = problems.map(({ path, source, message }) => {
     const place = [path, source === '' ? '' : `(${source})`].filter((part) => part !== '').join(' ');
     return `  - ${place === '' ? '' : `${place}: `}${message}`;
   });
-  return [`the configuration has ${count}:`, ...lines].join('\n');
+  return [`${of} has ${count}:`, ...lines].join('\n');
 }
 
 /**

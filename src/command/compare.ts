@@ -1,0 +1,159 @@
+/** `oidc-authz compare`: the same requests to oauth2-proxy and to this configuration, and how the answers differ. */
+import type { CheckRequest, IncumbentAnswer } from '../check/types.ts';
+import { type ConfigSources, loadConfig } from '../config/load.ts';
+import { ConfigError, formatProblems, type Problem } from '../config/problems.ts';
+import type { GivenFlag } from '../config/settings.ts';
+import { differences } from '../shadow/differences.ts';
+import { type AskIncumbent, createAskIncumbent } from '../shadow/incumbent.ts';
+import type { CommandResult } from './check-config.ts';
+import { requestOf, startPrivately } from './private-service.ts';
+
+/** The flags of this command; all others are the configuration's. */
+const ownFlags = [
+  '--oauth2-proxy',
+  '--oidc-authz',
+  '--tokens',
+  '--method',
+  '--path',
+  '--host',
+  '--show-values',
+];
+
+/** The longest wait for an answer, in milliseconds. */
+const answerTimeout = 5_000;
+
+/** A request to send to both. */
+interface Question {
+  readonly name: string;
+  readonly request: CheckRequest;
+  /** Never printed. */
+  readonly token: string;
+}
+
+/**
+ * Sends each token, and a request without one, to both. Exit code 0 where nothing differs, 1 where something does, 2 where the
+ * command line or the configuration is wrong.
+ */
+export async function compareAnswers(sources: ConfigSources): Promise<CommandResult> {
+  try {
+    const given = sources.flags.filter(({ name }) => ownFlags.includes(name));
+    const ofConfig = sources.flags.filter(({ name }) => !ownFlags.includes(name));
+    const [oauth2Proxy, tokens] = [needed(given, '--oauth2-proxy'), needed(given, '--tokens')];
+    const questions = questionsOf(readTokens(tokens, sources), given);
+    const theirs = askAt(oauth2Proxy, '--oauth2-proxy');
+    const url = givenValue(given, '--oidc-authz');
+    if (url !== undefined && ofConfig.length > 0)
+      throw problem('flag --oidc-authz', 'it has its own configuration; give one of the two');
+    const own =
+      url === undefined
+        ? await startPrivately(await loadConfig({ ...sources, flags: ofConfig }), sources)
+        : { url, stop: async () => {} };
+    try {
+      return await compareAll(
+        questions,
+        theirs,
+        askAt(own.url, '--oidc-authz'),
+        given.some(({ name }) => name === '--show-values'),
+      );
+    } finally {
+      await own.stop();
+    }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { output: `${formatProblems(error.problems)}\n`, exitCode: 2 };
+  }
+}
+
+async function compareAll(
+  questions: readonly Question[],
+  theirs: AskIncumbent,
+  own: AskIncumbent,
+  showsValues: boolean,
+): Promise<CommandResult> {
+  const lines: string[] = [];
+  let differing = 0;
+  for (const { name, request, token } of questions) {
+    const [incumbent, answer] = await Promise.all([answerOf(theirs, request), answerOf(own, request)]);
+    const shown = (value: string) =>
+      JSON.stringify(token === '' ? value : value.replaceAll(token, '<the token>'));
+    const found = differences(
+      { name: 'oauth2-proxy', answer: incumbent },
+      { name: 'oidc-authz', answer },
+      showsValues ? shown : undefined,
+    );
+    if (found.length > 0) differing++;
+    lines.push(...found.map((difference) => `${name}: ${difference}`));
+  }
+  lines.push(`${questions.length - differing} of ${questions.length} requests are answered alike`);
+  return { output: `${lines.join('\n')}\n`, exitCode: differing === 0 ? 0 : 1 };
+}
+
+function answerOf(ask: AskIncumbent, request: CheckRequest): Promise<IncumbentAnswer | undefined> {
+  return ask(request).catch(() => undefined);
+}
+
+/** Tokens by the numbers of their lines; empty lines and those that begin with # are left out. */
+function readTokens(file: string, { readFile }: ConfigSources): ReadonlyMap<number, string> {
+  let text: string;
+  try {
+    text = readFile(file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw problem(`flag --tokens ${file}`, `the file cannot be read: ${code}`);
+  }
+  const lines = text.split(/\r?\n/).map((line) => line.trim().replace(/^Bearer +/i, ''));
+  const tokens = new Map([...lines.entries()].filter(([, line]) => line !== '' && !line.startsWith('#')));
+  const odd = [...tokens].find(([, token]) => !/^[\x21-\x7e]+$/.test(token));
+  if (odd !== undefined)
+    throw problem(`${file}:${odd[0] + 1}`, 'expected one token on a line, without spaces in it');
+  return tokens;
+}
+
+function questionsOf(tokens: ReadonlyMap<number, string>, given: readonly GivenFlag[]): Question[] {
+  const allOf = (name: string, preset: string) => {
+    const values = given.flatMap((flag) =>
+      flag.name === name && flag.value !== undefined ? [flag.value] : [],
+    );
+    return values.length === 0 ? [preset] : values;
+  };
+  const credentials = [
+    ['no token', ''] as const,
+    ...[...tokens].map(([line, token]) => [`line ${line + 1}`, token] as const),
+  ];
+  const targets = allOf('--method', 'GET').flatMap((method) =>
+    allOf('--path', '/').map((target) => ({ method, target })),
+  );
+  const [host = ''] = allOf('--host', 'compare.invalid');
+  return targets.flatMap(({ method, target }) =>
+    credentials.map(([name, token]) => ({
+      name: `${name}, ${method} ${target}`,
+      token,
+      request: requestOf(method, target, host, token),
+    })),
+  );
+}
+
+function askAt(url: string, flag: string): AskIncumbent {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw problem(`flag ${flag}`, 'expected a URL such as http://127.0.0.1:4180');
+  return createAskIncumbent({ authorizer: url, timeout: answerTimeout });
+}
+
+function givenValue(given: readonly GivenFlag[], flag: string): string | undefined {
+  return given.findLast(({ name }) => name === flag)?.value;
+}
+
+function needed(given: readonly GivenFlag[], flag: string): string {
+  const value = givenValue(given, flag);
+  if (value === undefined)
+    throw problem(
+      `flag ${flag}`,
+      'needed: compare --oauth2-proxy URL --tokens FILE [--config FILE | --oidc-authz URL]',
+    );
+  return value;
+}
+
+function problem(source: string, message: string): ConfigError {
+  const one: Problem = { path: '', source, message };
+  return new ConfigError([one]);
+}

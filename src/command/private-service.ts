@@ -1,0 +1,113 @@
+/** The service of a configuration in this process, for a command that asks it a few questions. */
+import { createApp } from '../app.ts';
+import type { CheckRequest } from '../check/types.ts';
+import type { ConfigSources } from '../config/load.ts';
+import type { Config } from '../config/options.ts';
+import { ConfigError } from '../config/problems.ts';
+import { createLogger } from '../observe/logger.ts';
+import { type AskIncumbent, createAskIncumbent } from '../shadow/incumbent.ts';
+import { systemClock } from '../time/clock.ts';
+import { sleep } from '../time/deadline.ts';
+
+/** A service that runs. */
+export interface PrivateService {
+  /** Where its checks are. */
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** The longest wait for an answer, and for the keys of every issuer, in milliseconds. */
+const answerTimeout = 5_000;
+const readyTimeout = 15_000;
+
+/**
+ * Starts the service of a configuration on a port of this machine that nobody else knows of, and waits for the keys of every issuer.
+ *
+ * @throws ConfigError where they cannot be had
+ */
+export async function startPrivately(
+  config: Config,
+  { environment, readFile }: ConfigSources,
+): Promise<PrivateService> {
+  const { tls: _, ...http } = config.http;
+  const here = { host: '127.0.0.1', port: 0 };
+  const app = createApp(
+    {
+      ...config,
+      workers: 1,
+      shadow: { ...config.shadow, authorizer: '' },
+      http: { ...http, ...here, enabled: true },
+      grpc: { ...config.grpc, enabled: false },
+      admin: here,
+      shutdown: { delay: 0, timeout: 1_000 },
+    },
+    {
+      logger: createLogger('silent', { write: () => {} }),
+      clock: systemClock,
+      random: () => 0,
+      environment,
+      readFile,
+      forkWorker: () => {
+        throw new TypeError('one process is enough to compare');
+      },
+    },
+  );
+  const { http: bound, admin } = await app.start();
+  const readyz = createAskIncumbent({
+    authorizer: `http://127.0.0.1:${admin?.port}`,
+    timeout: answerTimeout,
+  });
+  const stop = () => app.stop();
+  const waiting = await issuersWithoutKeys(readyz);
+  if (waiting.length > 0) {
+    await stop();
+    throw new ConfigError(
+      waiting.map(({ name, problem: why }) => ({
+        path: '',
+        source: `issuer ${name}`,
+        message: `its keys cannot be had: ${why ?? 'no answer yet'}`,
+      })),
+    );
+  }
+  return { url: `http://127.0.0.1:${bound?.port}`, stop };
+}
+
+interface IssuerReadiness {
+  readonly name: string;
+  readonly state: string;
+  readonly problem: string | null;
+}
+
+/** Waits until every issuer has keys, for as long as that may take. */
+async function issuersWithoutKeys(readyz: AskIncumbent): Promise<readonly IssuerReadiness[]> {
+  const end = systemClock.monotonic() + readyTimeout;
+  for (;;) {
+    const { body } = await readyz(requestOf('GET', '/readyz', 'localhost', ''));
+    const { issuers } = JSON.parse(body) as { issuers: readonly IssuerReadiness[] };
+    const waiting = issuers.filter(({ state }) => state === 'waiting');
+    if (waiting.length === 0 || systemClock.monotonic() > end) return waiting;
+    await sleep(100, systemClock);
+  }
+}
+
+/** A request with one token, or none. */
+export function requestOf(method: string, target: string, host: string, token: string): CheckRequest {
+  const authorization = token === '' ? [] : [`Bearer ${token}`];
+  return {
+    method,
+    host,
+    path: target,
+    authorization,
+    dpop: [],
+    forwardedClientCert: '',
+    peerCertificate: '',
+    source: { address: '', principal: '' },
+    requestId: '',
+    policy: undefined,
+    original: () => ({
+      target,
+      headers: [['host', host], ...authorization.map((value) => ['authorization', value] as const)],
+    }),
+    header: () => [],
+  };
+}
