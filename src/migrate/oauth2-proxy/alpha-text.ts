@@ -1,0 +1,37 @@
+/** The text of an alpha configuration, with its variables replaced. */
+import { ConfigError } from '../../config/problems.ts';
+import { isAlphaName } from './alpha-fields.ts';
+import { readDocuments } from './documents.ts';
+import type { AlphaSource } from './gathered.ts';
+import { fields, type Spot } from './spot.ts';
+import { substitute, substituteBelow, type VariableOf } from './substitution.ts';
+import { unseenTemplate } from './unseen.ts';
+
+/** Whether a text of a ConfigMap or Secret is an alpha configuration: one of its names stands at the start of a line. */
+export function isAlphaText(text: string, key: string): boolean {
+  const names = [...text.matchAll(/^["']?([A-Za-z]+)["']?:(?=\s|$)/gm)].map(([, name = '']) => name);
+  return names.some(isAlphaName) && (/oauth2/.test(key) || /upstreamConfig|injectRe|clientID/i.test(text));
+}
+
+/** Whether a document is an alpha configuration: it has one of its names. */
+export function isAlphaDocument(document: Spot): boolean {
+  return fields(document).some(([name]) => isAlphaName(name));
+}
+
+/**
+ * The document of an alpha configuration; of several, oauth2-proxy reads the first.
+ *
+ * @throws ConfigError if it is not YAML
+ */
+export function alphaDocument(source: AlphaSource, variableOf: VariableOf): Spot {
+  if ('spot' in source) return { ...source.spot, value: substituteBelow(source.spot.value, variableOf) };
+  const text = source.isTemplated === true ? markTemplates(source.text) : source.text;
+  const [document] = readDocuments(substitute(text, variableOf), source.name);
+  if (document !== undefined) return document;
+  throw new ConfigError([{ path: '', source: source.name, message: 'there is nothing in it' }]);
+}
+
+/** Marks each template of a text. */
+function markTemplates(text: string): string {
+  return text.replaceAll(/\{\{.*?\}\}/gs, unseenTemplate);
+}

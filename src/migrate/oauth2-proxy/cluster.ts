@@ -1,0 +1,49 @@
+/** The objects of Kubernetes manifests: what ConfigMaps and Secrets hold, for whoever refers to it. */
+import { Buffer } from 'node:buffer';
+import { child, elements, fields, isMapping, place, type Spot, scalarText } from './spot.ts';
+
+/** An object of a manifest. */
+export interface ClusterObject {
+  readonly kind: string;
+  readonly name: string;
+  readonly spot: Spot;
+}
+
+/** One text of a ConfigMap or Secret. */
+export interface HeldText {
+  readonly key: string;
+  readonly text: string;
+  /** Where it stands. */
+  readonly source: string;
+  readonly holder: 'ConfigMap' | 'Secret';
+}
+
+/** The objects of a document, which may be a list of them. */
+export function objectsIn(document: Spot): ClusterObject[] {
+  const kind = child(document, 'kind').value;
+  if (typeof kind !== 'string') return [];
+  if (/List$/.test(kind) && Array.isArray(child(document, 'items').value))
+    return elements(child(document, 'items')).flatMap(objectsIn);
+  return [{ kind, name: scalarText(child(document, 'metadata', 'name')) ?? '', spot: document }];
+}
+
+/** Whether a document is an object of Kubernetes. */
+export function isClusterObject({ value }: Spot): boolean {
+  return isMapping(value) && typeof value.kind === 'string' && 'apiVersion' in value;
+}
+
+/** What a ConfigMap or Secret holds; empty for other objects. */
+export function heldTexts({ kind, name, spot }: ClusterObject): HeldText[] {
+  if (kind !== 'ConfigMap' && kind !== 'Secret') return [];
+  const read = (below: string, decode: (text: string) => string) =>
+    fields(child(spot, below)).flatMap(([key, entry]) => {
+      const text = scalarText(entry);
+      const source = `${place(entry)} ${kind} ${name}`;
+      return text === undefined ? [] : [{ key, text: decode(text), source, holder: kind } as const];
+    });
+  const decoded = (text: string) => Buffer.from(text, 'base64').toString('utf8');
+  const plain = (text: string) => text;
+  return kind === 'Secret'
+    ? [...read('data', decoded), ...read('stringData', plain)]
+    : [...read('data', plain), ...read('binaryData', decoded)];
+}

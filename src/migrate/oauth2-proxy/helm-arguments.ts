@@ -1,0 +1,109 @@
+/** The flags that the chart of oauth2-proxy puts together, in the order in which it writes them. */
+import { readCommandLine, type Word } from './command-line.ts';
+import { flagNamed } from './flags.ts';
+import type { Gathered } from './gathered.ts';
+import { child, elements, fields, isEmpty, isMapping, place, type Spot, scalarText } from './spot.ts';
+import { unseenTemplate } from './unseen.ts';
+import { quoteValue } from './value.ts';
+
+/** Reads everything in the values that becomes a flag. */
+export function readChartArguments(values: Spot, hasAlpha: boolean, gathered: Gathered): void {
+  const listeners = ['http-address=0.0.0.0:4180', 'https-address=0.0.0.0:4443'];
+  const metrics =
+    child(values, 'metrics', 'enabled').value === false ? [] : ['metrics-address=0.0.0.0:44180'];
+  // With an alpha configuration the chart says the same in there.
+  const own = hasAlpha ? listeners.slice(0, 1) : listeners;
+  const words = [
+    ...[...own, ...metrics].map(
+      (flag): Word => ({ text: `--${flag}`, place: "the chart's default", isOfChart: true }),
+    ),
+    ...wordsOf('cookie-name', child(values, 'config', 'cookieName')),
+    ...extraArguments(child(values, 'extraArgs'), gathered),
+    ...emailsArgument(child(values, 'authenticatedEmailsFile')),
+    ...googleArguments(child(values, 'config', 'google')),
+  ];
+  readCommandLine(words, gathered);
+}
+
+/** As a mapping, by name; as a list, as they are. */
+function extraArguments(spot: Spot, { problems }: Gathered): Word[] {
+  if (isEmpty(spot)) return [];
+  if (Array.isArray(spot.value)) {
+    return elements(spot).flatMap((entry) => {
+      const text = scalarText(entry);
+      return text === undefined ? [] : [{ text, place: `${place(entry)} extraArgs` }];
+    });
+  }
+  if (!isMapping(spot.value)) {
+    const message = 'expected flags by name, or a list of them';
+    problems.push({ path: 'extraArgs', source: place(spot), message });
+    return [];
+  }
+  const sorted = fields(spot).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.flatMap(([name, entry]) => {
+    const where = { place: `${place(entry)} extraArgs` };
+    if (entry.value === null) return [{ text: `--${name}`, ...where }];
+    if (Array.isArray(entry.value)) {
+      const isList = flagNamed(name)?.kind === 'list';
+      const texts = elements(entry).map((item) => scalarText(item) ?? '');
+      return texts.map((text) => ({ text: `--${name}=${isList ? quoteValue(text) : text}`, ...where }));
+    }
+    if (
+      typeof entry.value === 'number' &&
+      Number.isInteger(entry.value) &&
+      !Number.isSafeInteger(entry.value)
+    ) {
+      problems.push({
+        path: `extraArgs.${name}`,
+        source: place(entry),
+        message: 'a number this long needs quotes',
+      });
+      return [];
+    }
+    const text = scalarText(entry);
+    if (text === undefined) {
+      problems.push({ path: `extraArgs.${name}`, source: place(entry), message: 'expected a value' });
+      return [];
+    }
+    return [{ text: `--${name}=${unseenTemplate(asHelmReads(text, name))}`, ...where }];
+  });
+}
+
+/** Helm's YAML has further words for truth values. */
+function asHelmReads(text: string, name: string): string {
+  if (flagNamed(name)?.kind !== 'boolean') return text;
+  if (/^(yes|on|y)$/i.test(text)) return 'true';
+  return /^(no|off|n)$/i.test(text) ? 'false' : text;
+}
+
+function emailsArgument(file: Spot): Word[] {
+  if (child(file, 'enabled').value !== true) return [];
+  const name = scalarText(child(file, 'template'));
+  const path = `/etc/oauth2-proxy/${name === undefined || name === '' ? 'authenticated-emails-list' : name}`;
+  return [{ text: `--authenticated-emails-file=${path}`, place: `${place(file)} authenticatedEmailsFile` }];
+}
+
+function googleArguments(google: Spot): Word[] {
+  const hasDefaults = child(google, 'useApplicationDefaultCredentials').value === true;
+  const hasAccount = ['serviceAccountJson', 'existingSecret'].some((name) => !isEmpty(child(google, name)));
+  const where = `${place(google)} config.google`;
+  const words: Word[] = [];
+  if (!isEmpty(child(google, 'adminEmail')) && (hasDefaults || hasAccount)) {
+    words.push(...wordsOf('google-admin-email', child(google, 'adminEmail')));
+    words.push({
+      text: hasDefaults
+        ? '--google-use-application-default-credentials=true'
+        : '--google-service-account-json=/google/service-account.json',
+      place: where,
+    });
+    words.push(...wordsOf('google-target-principal', child(google, 'targetPrincipal')));
+  }
+  return [...words, ...elements(child(google, 'groups')).flatMap((group) => wordsOf('google-group', group))];
+}
+
+/** The flag of a value of the chart, which is left out where the value is empty. */
+function wordsOf(flag: string, spot: Spot): Word[] {
+  const text = isEmpty(spot) ? undefined : scalarText(spot);
+  const label = spot.path.slice(Math.max(0, spot.path.indexOf('config'))).join('.');
+  return text === undefined ? [] : [{ text: `--${flag}=${text}`, place: `${place(spot)} ${label}` }];
+}

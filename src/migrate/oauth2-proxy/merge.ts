@@ -1,0 +1,119 @@
+/** Which of several sources counts: a flag before a variable, a variable before a key of the file. */
+import type { Problem } from '../../config/problems.ts';
+import type { Finding } from '../finding.ts';
+import { isReplacedByAlpha } from './alpha-fields.ts';
+import { flagNamed } from './flags.ts';
+import type { Sighting } from './gathered.ts';
+import type { GivenSetting } from './given.ts';
+import { whyUnseen } from './unseen.ts';
+
+/** What is kept of a secret: that there is one. */
+const hidden = '(not kept)';
+
+/** Where settings were found, from the weakest to the strongest; each in the order in which it was given. */
+export interface Layers {
+  readonly keys: readonly Sighting[];
+  readonly variables: readonly Sighting[];
+  readonly flags: readonly Sighting[];
+}
+
+/** What counts, and what became of the rest. */
+export interface Merged {
+  readonly settings: ReadonlyMap<string, GivenSetting>;
+  readonly findings: readonly Finding[];
+  readonly problems: readonly Problem[];
+}
+
+/** Chooses between the sources. What another overrides becomes a finding, and so does what cannot be seen. */
+export function merge({ keys, variables, flags }: Layers): Merged {
+  const sightings = Map.groupBy([...keys, ...variables, ...flags], ({ flag }) => flag);
+  const fromFlags = new Set(flags);
+  const settings = new Map<string, GivenSetting>();
+  const findings: Finding[] = [];
+  const problems: Problem[] = [];
+  for (const [flag, all] of sightings) {
+    const [winner, overridden] = chosen(flag, all, fromFlags);
+    for (const { source } of overridden)
+      findings.push({ setting: flag, source, verdict: 'meaningless', text: `${winner.source} overrides it` });
+    if (winner.problem !== undefined) problems.push(winner.problem);
+    const isSecret = flagNamed(flag)?.isSecret === true;
+    const why = isSecret ? undefined : whyUnseen(winner.value);
+    if (why !== undefined)
+      findings.push({ setting: flag, source: winner.source, verdict: 'refused', text: why });
+    else
+      settings.set(flag, {
+        flag,
+        value: isSecret ? withoutSecret(winner.value) : winner.value,
+        source: winner.source,
+      });
+  }
+  return { settings, findings, problems };
+}
+
+/**
+ * What has no place beside an alpha configuration: oauth2-proxy does not start with such flags and keys, and takes no
+ * notice of such variables.
+ */
+export function besideAlpha(layers: Layers): {
+  readonly layers: Layers;
+  readonly findings: readonly Finding[];
+  readonly problems: readonly Problem[];
+} {
+  const isReplaced = ({ flag }: Sighting) => isReplacedByAlpha(flag);
+  const message = 'oauth2-proxy does not start with it beside an alpha configuration, which says it instead';
+  const wrong = [...layers.keys, ...layers.flags].filter((one) => isReplaced(one) && one.isOfChart !== true);
+  // The chart sets these two in any case, for the alpha configuration to refer to.
+  const ignored = layers.variables.filter(
+    (one) => isReplaced(one) && !['client-id', 'client-secret'].includes(one.flag),
+  );
+  const text = 'oauth2-proxy takes no notice of it beside an alpha configuration';
+  const isKept = (one: Sighting) => !isReplaced(one) || one.isOfChart === true;
+  return {
+    layers: {
+      keys: layers.keys.filter(isKept),
+      variables: layers.variables.filter((one) => !isReplaced(one)),
+      flags: layers.flags.filter(isKept),
+    },
+    findings: ignored.map(({ flag, source }) => ({ setting: flag, source, verdict: 'meaningless', text })),
+    problems: wrong.map(({ flag, source }) => ({ path: flag, source, message })),
+  };
+}
+
+function chosen(
+  flag: string,
+  all: readonly Sighting[],
+  fromFlags: ReadonlySet<Sighting>,
+): [winner: Sighting, overridden: readonly Sighting[]] {
+  const last = all.at(-1) as Sighting;
+  const given = all.filter((one) => fromFlags.has(one));
+  // A flag for a list may be given several times, and all of them count.
+  const isCollected = flagNamed(flag)?.kind === 'list' && given.length > 0;
+  const winner = isCollected ? collected(flag, given) : last;
+  const overridden = all.filter(
+    (one) =>
+      one !== last &&
+      !(isCollected && fromFlags.has(one)) &&
+      one.isOfChart !== true &&
+      JSON.stringify(one.value) !== JSON.stringify(winner.value),
+  );
+  return [winner, overridden];
+}
+
+function collected(flag: string, given: readonly Sighting[]): Sighting {
+  const unseen = given.find(({ value }) => whyUnseen(value) !== undefined);
+  if (unseen !== undefined) return unseen;
+  const [first = '', ...more] = new Set(given.map(({ source }) => source));
+  const value = [...new Set(given.flatMap((one) => (Array.isArray(one.value) ? one.value : [])))];
+  // One empty value alone is no value.
+  const isNone = value.length === 1 && value[0] === '';
+  return {
+    flag,
+    value: isNone ? [] : value,
+    source: more.length === 0 ? first : `${first} and ${more.length} more`,
+  };
+}
+
+function withoutSecret(value: GivenSetting['value']): GivenSetting['value'] {
+  if (typeof value === 'string') return value === '' ? value : hidden;
+  return Array.isArray(value) ? value.map(() => hidden) : value;
+}

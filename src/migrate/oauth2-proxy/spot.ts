@@ -1,0 +1,59 @@
+/** A value of a YAML file together with where it stands, so that whatever is read can say its place. */
+
+/** A value and where it stands. */
+export interface Spot {
+  readonly value: unknown;
+  /** From the top of the document. */
+  readonly path: readonly PropertyKey[];
+  /** The place of anything in the document, as `file:line:column`. */
+  readonly placeOf: (path: readonly PropertyKey[]) => string;
+}
+
+/** Where a value stands; for an absent one, its nearest parent. */
+export function place({ path, placeOf }: Spot): string {
+  return placeOf(path);
+}
+
+/** What is below a name of a mapping or at an index of a list; the value is undefined where there is nothing. */
+export function child(spot: Spot, ...keys: readonly (string | number)[]): Spot {
+  const value = keys.reduce<unknown>((parent, key) => {
+    if (Array.isArray(parent)) return (parent as unknown[])[Number(key)];
+    return isMapping(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined;
+  }, spot.value);
+  return { ...spot, value, path: [...spot.path, ...keys] };
+}
+
+/** The names of a mapping with what is below them; empty for anything else. */
+export function fields(spot: Spot): [name: string, spot: Spot][] {
+  return isMapping(spot.value) ? Object.keys(spot.value).map((name) => [name, child(spot, name)]) : [];
+}
+
+/** What is below a name, whatever the case in which it is written. */
+export function fieldOf(spot: Spot, name: string): Spot {
+  const written = fields(spot).findLast(([key]) => key.toLowerCase() === name.toLowerCase());
+  return written?.[1] ?? child(spot, name);
+}
+
+/** The entries of a list; empty for anything else. */
+export function elements(spot: Spot): Spot[] {
+  return Array.isArray(spot.value) ? spot.value.map((_, index) => child(spot, index)) : [];
+}
+
+/** Whether a value has names. */
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A text, number or truth value as text; undefined for anything else. */
+export function scalarText({ value }: Spot): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined;
+}
+
+/** Whether there is nothing in it: what an unset value of a chart looks like. */
+export function isEmpty({ value }: Spot): boolean {
+  if (value === undefined || value === null || value === '' || value === false) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return isMapping(value) && Object.keys(value).length === 0;
+}

@@ -1,0 +1,38 @@
+/** Parts of a value that cannot be seen where it is read: they are marked in the text, with what hides them. */
+
+const marked = /\uE000([^\uE001]*)\uE001/;
+
+/** What hides a part of a value. */
+export type Hidden =
+  | { readonly in: 'Secret' | 'ConfigMap'; readonly name: string }
+  | { readonly in: 'variable'; readonly name: string }
+  | { readonly in: 'pod' }
+  | { readonly in: 'template' };
+
+/** Stands in a text for what cannot be seen. */
+export function unseen(hidden: Hidden): string {
+  return `\uE000${hidden.in} ${'name' in hidden ? hidden.name : ''}\uE001`;
+}
+
+/** Marks a whole text that a Helm template makes up. */
+export function unseenTemplate(text: string): string {
+  return text.includes('{{') ? unseen({ in: 'template' }) : text;
+}
+
+/** Why a value cannot be seen, as it goes on after "refused because"; undefined if all of it can. */
+export function whyUnseen(value: string | boolean | readonly string[]): string | undefined {
+  if (typeof value === 'boolean') return undefined;
+  const [, hidden] = marked.exec(typeof value === 'string' ? value : value.join('\n')) ?? [];
+  if (hidden === undefined) return undefined;
+  const [kind = '', name = ''] = hidden.split(' ');
+  switch (kind) {
+    case 'template':
+      return 'it is a Helm template, which is not rendered here; give what `helm template` writes';
+    case 'pod':
+      return 'only a running pod knows its value; give it as a flag behind `--`';
+    case 'variable':
+      return `the variable ${name} is not set here; set it in the environment of this command`;
+    default:
+      return `its value is in the ${kind} ${name}, which is not among the files; give that as well, or the value as a flag behind \`--\``;
+  }
+}

@@ -1,0 +1,92 @@
+/** The values of settings as oauth2-proxy reads them: strictly from flags, loosely from files and variables. */
+import type { FlagKind } from './flags.ts';
+
+/** A value, or what was expected instead of it. */
+export type Reading =
+  | { readonly value: string | boolean | readonly string[] }
+  | { readonly expected: string };
+
+const expectations: Readonly<Record<FlagKind, string>> = {
+  text: 'a text',
+  boolean: 'true or false',
+  number: 'a whole number',
+  duration: 'a duration such as 1h30m',
+  list: 'a list of texts',
+};
+
+/** What a flag takes, for a person. */
+export function expectationOf(kind: FlagKind): string {
+  return expectations[kind];
+}
+
+/** Reads what stands behind a flag; a list is one line of comma-separated values, quoted where they have commas. */
+export function readFlagValue(kind: FlagKind, text: string): Reading {
+  if (kind === 'list') {
+    const values = splitQuoted(text);
+    return values === undefined
+      ? { expected: 'values with commas between them, in double quotes where they have commas or quotes' }
+      : { value: values };
+  }
+  return readText(kind, text);
+}
+
+/** Reads a value of a TOML file or of a variable, which need not be of the kind that it is meant to be. */
+export function readLooseValue(kind: FlagKind, raw: unknown): Reading {
+  if (kind === 'list') return readLooseList(raw);
+  if (kind === 'boolean') {
+    if (typeof raw === 'boolean') return { value: raw };
+    if (typeof raw === 'number') return { value: raw !== 0 };
+    return raw === '' ? { value: false } : readText(kind, raw);
+  }
+  if (kind === 'duration') return typeof raw === 'number' ? { value: `${raw}ns` } : readText(kind, raw);
+  const text = looseText(raw);
+  return text === undefined ? { expected: expectations[kind] } : readText(kind, text);
+}
+
+function readLooseList(raw: unknown): Reading {
+  // Here quotes mean nothing: a comma always separates.
+  if (typeof raw === 'string') return { value: raw === '' ? [] : raw.split(',') };
+  const values = (Array.isArray(raw) ? raw : [raw]).map(looseText);
+  return values.every((value) => value !== undefined) ? { value: values } : { expected: expectations.list };
+}
+
+function readText(kind: FlagKind, text: unknown): Reading {
+  if (typeof text !== 'string') return { expected: expectations[kind] };
+  if (kind === 'boolean' && !/^(1|t|T|true|TRUE|True|0|f|F|false|FALSE|False)$/.test(text))
+    return { expected: expectations.boolean };
+  if (kind === 'boolean') return { value: /^(1|t)/i.test(text) };
+  const pattern = {
+    number: /^[+-]?(0[xX][\da-fA-F]+|\d+)$/,
+    duration: /^[+-]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/,
+  };
+  if ((kind === 'number' || kind === 'duration') && !pattern[kind].test(text))
+    return { expected: expectations[kind] };
+  return { value: text };
+}
+
+function looseText(raw: unknown): string | undefined {
+  if (typeof raw === 'boolean') return raw ? '1' : '0';
+  return typeof raw === 'string' || typeof raw === 'number' ? String(raw) : undefined;
+}
+
+/** One line of comma-separated values as RFC 4180 has them; undefined where a quote is out of place. */
+function splitQuoted(text: string): string[] | undefined {
+  if (text === '') return [];
+  const values: string[] = [];
+  let rest = text;
+  for (;;) {
+    const match = /^"((?:[^"]|"")*)"(?=,|\r?\n|$)/.exec(rest) ?? /^[^",\r\n]*(?=,|\r?\n|$)/.exec(rest);
+    if (match === null) return undefined;
+    const [found, inner] = match;
+    values.push(inner?.replaceAll('""', '"') ?? found);
+    rest = rest.slice(found.length);
+    // What stands in further lines is not read.
+    if (!rest.startsWith(',')) return values;
+    rest = rest.slice(1);
+  }
+}
+
+/** Writes one value of a list so that it is one whatever it holds. */
+export function quoteValue(value: string): string {
+  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}

@@ -1,0 +1,123 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how an alpha configuration writes variables
+import { describe, expect, test } from 'vitest';
+import { findingsOf, problemsOf, read, sourcesOf, valuesOf } from './reading.ts';
+
+const deployment = (container: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: proxy}
+spec:
+  template:
+    spec:
+      containers:
+      - {name: sidecar, image: envoy, args: [--nope=S3CRET]}
+      - name: main
+        image: quay.io/oauth2-proxy/oauth2-proxy:v7.15.3
+${container.replaceAll(/^/gm, '        ')}
+`;
+
+const manifest = (text: string) => ({ files: { 'all.yaml': text } });
+
+describe('a workload', () => {
+  test('has words in its command and arguments, with variables of its own in them', () => {
+    const text = deployment(`command: [/bin/oauth2-proxy, --provider=oidc]
+args:
+- --oidc-issuer-url=$(ISSUER)/$$(X)
+- --scope
+- a b
+env:
+- {name: HOST, value: i.example.com}
+- {name: ISSUER, value: "https://$(HOST)"}
+- {name: OAUTH2_PROXY_CLIENT_ID, value: app}`);
+    expect(valuesOf(manifest(text))).toEqual({
+      provider: 'oidc',
+      'oidc-issuer-url': 'https://i.example.com/$(X)',
+      scope: 'a b',
+      'client-id': 'app',
+    });
+    expect(sourcesOf(manifest(text))).toMatchObject({
+      'oidc-issuer-url': 'all.yaml:13:11 args',
+      'client-id': 'all.yaml:19:11 env OAUTH2_PROXY_CLIENT_ID',
+    });
+  });
+
+  test('takes what ConfigMaps and Secrets hold, in whatever file they are', () => {
+    const text = deployment(`args: [--config=/etc/oauth2_proxy/oauth2_proxy.cfg]
+envFrom:
+- {configMapRef: {name: more}, prefix: OAUTH2_PROXY_}
+env:
+- {name: OAUTH2_PROXY_CLIENT_ID, valueFrom: {secretKeyRef: {name: creds, key: id}}}
+- {name: OAUTH2_PROXY_COOKIE_SECRET, valueFrom: {secretKeyRef: {name: creds, key: cookie}}}`);
+    const list = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [
+        {
+          apiVersion: 'v1',
+          kind: 'Secret',
+          metadata: { name: 'creds' },
+          data: { id: 'YXBw', cookie: 'UzNDUkVU' },
+        },
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'more' }, data: { SCOPE: 'openid' } },
+      ],
+    });
+    const config =
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cfg}\ndata:\n  oauth2_proxy.cfg: |\n    email_domains = ["*"]\n  nginx.conf: "a = 1"\n  restricted_user_access: a@example.com\n';
+    const files = { 'list.json': list, 'all.yaml': `---\n# made\n${config}---\n${text}` };
+    expect(valuesOf({ files })).toEqual({
+      'client-id': 'app',
+      'cookie-secret': '(not kept)',
+      scope: 'openid',
+      'email-domain': ['*'],
+    });
+    expect(sourcesOf({ files })['email-domain']).toBe('all.yaml:7:3 ConfigMap cfg oauth2_proxy.cfg:1:1');
+    expect(sourcesOf({ files })['client-id']).toBe('all.yaml:26:11 env OAUTH2_PROXY_CLIENT_ID');
+    expect(read({ files }).authenticatedEmails).toEqual(['a@example.com']);
+  });
+
+  test('refuses what it does not see, but for secrets and what a flag says', () => {
+    const text = deployment(`args: ["--scope=$(UNKNOWN)"]
+env:
+- {name: OAUTH2_PROXY_CLIENT_ID, valueFrom: {secretKeyRef: {name: creds, key: id}}}
+- {name: OAUTH2_PROXY_PROVIDER, valueFrom: {secretKeyRef: {name: creds, key: p}}}
+- {name: OAUTH2_PROXY_COOKIE_SECRET, valueFrom: {secretKeyRef: {name: creds, key: cookie}}}`);
+    const inputs = { ...manifest(text), flags: ['--provider=oidc'] };
+    expect(valuesOf(inputs)).toEqual({ provider: 'oidc', 'cookie-secret': '(not kept)' });
+    expect(findingsOf(inputs)).toEqual([
+      'client-id (all.yaml:13:11 env OAUTH2_PROXY_CLIENT_ID) refused: its value is in the Secret creds, which is not among the files; give that as well, or the value as a flag behind `--`',
+      'provider (all.yaml:14:11 env OAUTH2_PROXY_PROVIDER) meaningless: flag --provider overrides it',
+      'scope (all.yaml:11:16 args) refused: the variable UNKNOWN is not set here; set it in the environment of this command',
+    ]);
+  });
+
+  test('may have its alpha configuration in a Secret', () => {
+    const alpha = Buffer.from('providers:\n- clientID: ${ID}\n').toString('base64');
+    const secret = `---\napiVersion: v1\nkind: Secret\nmetadata: {name: alpha}\ndata: {oauth2_proxy.yml: ${alpha}}\n`;
+    const text = deployment('args: [--alpha-config=/etc/alpha.yml]\nenv: [{name: ID, value: app}]');
+    expect(valuesOf(manifest(text + secret))).toEqual({ 'client-id': 'app' });
+  });
+
+  test.each([
+    [
+      deployment('args: [--config=/etc/o.cfg]'),
+      '--config (all.yaml:11:16 args): it names /etc/o.cfg, which is not among the files; give that as well',
+    ],
+    [
+      deployment('args: [--emial-domain=S3CRET]'),
+      '--emial-domain (all.yaml:11:16 args): unknown flag; did you mean --email-domain?',
+    ],
+    [
+      deployment('command: [sh, -c, S3CRET]'),
+      'command (all.yaml:11:19): it starts another program than oauth2-proxy; give the flags behind `--`',
+    ],
+    [
+      `${deployment('args: []')}---\n${deployment('args: []')}`,
+      ' (all.yaml:21:9): a second container that runs oauth2-proxy; give the files of one at a time',
+    ],
+    [
+      'apiVersion: v1\nkind: Service\nmetadata: {name: S3CRET}\n',
+      ' (all.yaml): no container that runs oauth2-proxy, and no ConfigMap or Secret with a configuration of it',
+    ],
+  ])('is a problem: case %#', (text, problem) => {
+    expect(problemsOf(manifest(text))).toEqual([problem]);
+  });
+});

@@ -1,0 +1,51 @@
+/** Reads inputs of oauth2-proxy for tests: settings as a plain object, problems and findings as lines. */
+import { ConfigError } from '../../../src/config/problems.ts';
+import type { Given } from '../../../src/migrate/oauth2-proxy/given.ts';
+import { readOauth2Proxy } from '../../../src/migrate/oauth2-proxy/read.ts';
+
+/** What a test gives. */
+export interface Inputs {
+  /** Text by the name of its file. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly flags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly readFile?: (path: string) => string;
+}
+
+/** Reads the inputs. */
+export function read({ files = {}, flags = [], environment = {}, readFile }: Inputs): Given {
+  return readOauth2Proxy({
+    files: Object.entries(files).map(([name, text]) => ({ name, text })),
+    commandLine: flags,
+    environment,
+    ...(readFile !== undefined && { readFile }),
+  });
+}
+
+/** The values by flag. */
+export function valuesOf(inputs: Inputs): Record<string, unknown> {
+  return Object.fromEntries([...read(inputs).settings].map(([flag, { value }]) => [flag, value]));
+}
+
+/** The sources by flag. */
+export function sourcesOf(inputs: Inputs): Record<string, string> {
+  return Object.fromEntries([...read(inputs).settings].map(([flag, { source }]) => [flag, source]));
+}
+
+/** The findings as `setting (source) verdict: text`. */
+export function findingsOf(inputs: Inputs): string[] {
+  return read(inputs).findings.map(
+    ({ setting, source, verdict, text }) => `${setting} (${source}) ${verdict}: ${text}`,
+  );
+}
+
+/** The problems as `path (source): message`; empty if there is none. */
+export function problemsOf(inputs: Inputs): string[] {
+  try {
+    read(inputs);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map(({ path, source, message }) => `${path} (${source}): ${message}`);
+  }
+}
