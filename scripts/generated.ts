@@ -7,6 +7,7 @@ import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitio
 import { chartFiles } from './chart.ts';
 import { dashboardJson } from './dashboard.ts';
 import { deployFiles } from './deploy/files.ts';
+import { migratingMarkdown } from './migrating.ts';
 import { packagesMarkdown } from './packages.ts';
 import { securityFiles } from './security.ts';
 
@@ -17,6 +18,7 @@ export async function generatedFiles(): Promise<readonly (readonly [path: string
     ['docs/options.md', optionsMarkdown()],
     ['docs/reasons.md', reasonsMarkdown()],
     ['docs/metrics.md', metricsMarkdown()],
+    ['docs/migrating-from-oauth2-proxy.md', migratingMarkdown()],
     ['docs/security/packages.md', packagesMarkdown()],
     ...securityFiles(),
     ...(await chartFiles()),

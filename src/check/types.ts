@@ -23,7 +23,7 @@ export interface CheckRequest {
    * The policy that the proxy names, or empty where it names none; undefined where it is said by the path, as over HTTP.
    */
   readonly policy: string | undefined;
-  /** The request as the proxy sent it: its target, and every header line. Asked only where it is handed on. */
+  /** The request of the downstream: its target, and every header line. Asked only where it is handed on. */
   readonly original: () => {
     readonly target: string;
     readonly headers: readonly (readonly [name: string, value: string])[];

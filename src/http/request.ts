@@ -29,9 +29,10 @@ export function toCheckRequest(
     else if (isNamed(name, 'x-forwarded-client-cert'))
       forwardedClientCert = forwardedClientCert === undefined ? value : `${forwardedClientCert},${value}`;
   }
+  const path = url.startsWith(pathPrefix) ? url.slice(pathPrefix.length) : url;
   return {
     method,
-    path: url.startsWith(pathPrefix) ? url.slice(pathPrefix.length) : url,
+    path,
     authorization,
     dpop,
     forwardedClientCert: forwardedClientCert ?? '',
@@ -40,7 +41,7 @@ export function toCheckRequest(
     policy: undefined,
     host: host ?? '',
     requestId: requestId ?? '',
-    original: () => ({ target: url, headers: pairsOf(rawHeaders) }),
+    original: () => ({ target: path, headers: pairsOf(rawHeaders) }),
     header: (name) => linesOf(rawHeaders, name),
   };
 }

@@ -10,7 +10,7 @@ export type AskIncumbent = (request: CheckRequest) => Promise<IncumbentAnswer>;
 
 /** The largest answer, in bytes: its head, and its body. */
 const maxHeadBytes = 96 * 1024;
-const maxBodyBytes = 1024 * 1024;
+const maxBodyBytes = 256 * 1024;
 
 /** The most questions that are asked at once; what comes beyond them has no answer. */
 const maxQuestions = 1_024;

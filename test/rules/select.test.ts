@@ -123,6 +123,8 @@ describe('a pattern covers another', () => {
     ['/a/{**}', '/a', false],
     ['/a/{*}', '/a/b', true],
     ['/a/{*}', '/a/{**}', false],
+    ['/a/{*}', '/a/', false],
+    ['/a/{*}', '/a/{*}', true],
     ['/a/b', '/a/{*}', false],
     ['/a', '/a', true],
   ])('%s %s: %s', (wide, narrow, expected) => {

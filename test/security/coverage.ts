@@ -884,4 +884,61 @@ export const tables: readonly Table[] = [
       },
     ],
   },
+  {
+    title: 'S. In the place of another authorizer',
+    rows: [
+      {
+        id: 'S1',
+        threat: 'What is migrated guards less than what was before',
+        tests: [
+          ['oauth2-proxy/installations/installations.test.ts', 'a real oauth2-proxy'],
+          ['migrate/apirule/never-more-open.test.ts', 'open'],
+        ],
+      },
+      {
+        id: 'S2',
+        threat: 'Half a migration reaches a cluster',
+        tests: [['oauth2-proxy/command.test.ts', 'prints nothing, and says how to go on']],
+      },
+      {
+        id: 'S3',
+        threat: 'A migration prints a secret of what was before',
+        tests: [['oauth2-proxy/installations/installations.test.ts', 'secret']],
+      },
+      {
+        id: 'S4',
+        threat: 'Answers of another kind let pass what was refused',
+        tests: [
+          ['oauth2-proxy/golden.test.ts', 'in its place, over HTTP'],
+          ['oauth2-proxy/golden.test.ts', 'in its place, behind Envoy'],
+        ],
+      },
+      {
+        id: 'S5',
+        threat: 'The authorizer that still decides gives no answer, half of one, or one without end',
+        tests: [['shadow/shadow.test.ts', 'where the incumbent gives no answer']],
+      },
+      {
+        id: 'S6',
+        threat: 'Its answer is changed on the way, or its request is',
+        tests: [
+          ['shadow/shadow.test.ts', 'goes out unchanged'],
+          ['shadow/shadow.test.ts', 'every header line as it was written'],
+        ],
+      },
+      {
+        id: 'S7',
+        threat: 'A client writes x-forwarded-for itself, and is let in by an address',
+        tests: [['rules/client-address.test.ts', 'not what a client wrote in front of it']],
+      },
+      {
+        id: 'S8',
+        threat: 'A domain, a group or a role that only looks like an allowed one',
+        tests: [
+          ['check/identity-options.test.ts', 'email.allowedDomains'],
+          ['check/identity-options.test.ts', 'groups.allowed'],
+        ],
+      },
+    ],
+  },
 ];

@@ -93,7 +93,7 @@ helm.sh/chart: {{ include "oidc-authz.chart" . }}
 {{- $endpoints := list -}}
 {{- range .Values.config.issuers -}}
 {{- $urls := list .httpsProxy .jwksUri .discoveryUri -}}
-{{- if not (or .jwks .jwksFile .jwksUri .discoveryUri) }}{{- $urls = append $urls .issuer }}{{- end -}}
+{{- if not (or .jwks .jwksFile .publicKeyFiles .jwksUri .discoveryUri) }}{{- $urls = append $urls .issuer }}{{- end -}}
 {{- range $urls -}}
 {{- $url := urlParse (default "" .) -}}
 {{- if $url.host -}}

@@ -1,0 +1,37 @@
+/** docs/migrating-from-oauth2-proxy.md: what people wrote, with the tables that the code and the tests hold. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { flagTableMarkdown } from '../src/migrate/oauth2-proxy/verdicts.ts';
+import { type Answer, dropped, type GoldenCase, goldenCases } from '../test/oauth2-proxy/golden.ts';
+import { oauth2ProxyVersion } from '../tools/oauth2-proxy.ts';
+
+/** The page. */
+export function migratingMarkdown(): string {
+  const file = fileURLToPath(new URL('migrating-from-oauth2-proxy.md', import.meta.url));
+  const parts: Readonly<Record<string, string>> = {
+    count: String(goldenCases.length),
+    version: oauth2ProxyVersion,
+    answers: answersTable(),
+    flags: flagTableMarkdown(),
+  };
+  return readFileSync(file, 'utf8').replaceAll(/\{\{(\w+)\}\}/g, (_, name) => parts[name] ?? '');
+}
+
+/** The cases whose answers differ, and why. */
+function answersTable(): string {
+  const rows = goldenCases.flatMap((one) =>
+    one.ours === undefined
+      ? []
+      : [`| ${one.name} | ${shown(one.theirs)} | ${shownOurs(one, one.ours.answer)} | ${one.ours.because} |`],
+  );
+  return ['| case | oauth2-proxy | `compat` | why |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function shown(answer: Answer | typeof dropped): string {
+  return answer === dropped ? 'no answer' : String(answer.status);
+}
+
+function shownOurs({ theirs }: GoldenCase, answer: Answer): string {
+  const isOfHeadersAlone = theirs !== dropped && theirs.status === answer.status;
+  return isOfHeadersAlone ? `${answer.status}, other headers` : String(answer.status);
+}
