@@ -3,9 +3,12 @@ import { spawn } from 'node:child_process';
 import { freePort } from './envoy.ts';
 import { type FoundProgram, goProgram } from './programs.ts';
 
+/** The version that tests compare with. */
+export const oauth2ProxyVersion = 'v7.15.6';
+
 /** Looks for oauth2-proxy; builds it where it must be had. */
 export function findOauth2Proxy(): Promise<FoundProgram> {
-  return goProgram('oauth2-proxy', 'github.com/oauth2-proxy/oauth2-proxy/v7@v7.15.6');
+  return goProgram('oauth2-proxy', `github.com/oauth2-proxy/oauth2-proxy/v7@${oauth2ProxyVersion}`);
 }
 
 /** An oauth2-proxy that runs. */

@@ -35,10 +35,8 @@ export function createClaimRequirements({ requiredClaims, email, groups }: Issue
     allowedGroups === undefined;
   if (asksForNothing) return none;
   const remembered = new WeakMap<Facts, DenyReason | undefined>();
-  return (facts) => {
-    if (!remembered.has(facts)) remembered.set(facts, judge(readClaims(facts.payload)));
-    return remembered.get(facts);
-  };
+  const judgeOnce = ({ payload }: Facts) => judge(readClaims(payload));
+  return (facts) => remembered.getOrInsertComputed(facts, judgeOnce);
 }
 
 function createIsEmailAllowed(options: IssuerConfig['email']): (claims: Claims) => boolean {

@@ -1,4 +1,6 @@
 /** The settings of the Kyma way with oauth2-proxy, and what they become here. */
+import { migrateOauth2Proxy } from '../../src/migrate/oauth2-proxy/migrate.ts';
+import { readOauth2Proxy } from '../../src/migrate/oauth2-proxy/read.ts';
 
 /** The values of the tutorial as flags, with an issuer and a client of one's own. */
 export function seedFlags(issuer: string, clientId: string): string[] {
@@ -32,48 +34,10 @@ export function seedFlags(issuer: string, clientId: string): string[] {
   ];
 }
 
-/** The configuration that flags become, in YAML. */
+/** The configuration that flags become, with answers as oauth2-proxy writes them; in YAML. */
 export function migratedConfiguration(flags: readonly string[]): string {
-  const valuesOf = (name: string) =>
-    flags.filter((f) => f.startsWith(`--${name}=`)).map((f) => f.slice(name.length + 3));
-  const [issuer] = valuesOf('oidc-issuer-url');
-  const [client] = valuesOf('client-id');
-  const domains = valuesOf('email-domain').filter((d) => d !== '*');
-  const groups = valuesOf('allowed-group');
-  const claims = valuesOf('oidc-audience-claim');
-  const entry = {
-    issuer,
-    audiences: [client],
-    name: 'main',
-    email: {
-      fallbackClaim: 'sub',
-      requireVerified: true,
-      ...(domains.length && { allowedDomains: domains }),
-    },
-    ...(groups.length && { groups: { allowed: groups } }),
-    ...(claims.length && { audienceClaims: claims, audienceClaimsUsed: 'first' }),
-  };
-  const config = {
-    issuers: [entry],
-    compat: 'oauth2-proxy',
-    compatInvalidTokenStatus: flags.includes('--bearer-token-login-fallback=false') ? 403 : 401,
-    setAuthorizationHeader: true,
-    outputTokenToHeader: 'x-auth-request-access-token',
-    outputClaimToHeaders: [
-      { header: 'x-auth-request-user', claim: 'sub' },
-      { header: 'x-auth-request-email', from: 'email' },
-      { header: 'x-auth-request-groups', from: 'groups' },
-      { header: 'x-auth-request-preferred-username', claim: 'preferred_username' },
-    ],
-    ...(valuesOf('skip-auth-route').length && {
-      noRuleMatches: 'token',
-      rules: [
-        { name: 'preflight', match: { methods: ['OPTIONS'] }, allow: 'anonymous' },
-        { name: 'public', match: { paths: ['/public/{**}'] }, allow: 'anonymous' },
-      ],
-    }),
-  };
-  return Object.entries(config)
-    .map(([k, v]) => `${k}: ${JSON.stringify(v)}`)
-    .join('\n');
+  const given = readOauth2Proxy({ files: [], commandLine: flags, environment: {} });
+  const { output, report } = migrateOauth2Proxy({ given, output: 'config', accept: [], compat: true });
+  if (output === '') throw new Error(report);
+  return output;
 }

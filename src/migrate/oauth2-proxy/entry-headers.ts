@@ -1,0 +1,52 @@
+/** Which headers the mesh's entry must list for a configuration. */
+import type { Config } from '../../config/options.ts';
+import { rulesOf } from '../../config/rule-problems.ts';
+
+/** The lists of an entry. */
+export interface EntryHeaders {
+  /** Headers of the request that the check needs. */
+  readonly include: readonly string[];
+  /** Headers of an allow that the workload gets. */
+  readonly onAllow: readonly string[];
+  /** Headers of a refusal that the client gets. */
+  readonly onDeny: readonly string[];
+}
+
+/** The lists for a configuration. */
+export function entryHeaders(config: Config): EntryHeaders {
+  const rules = rulesOf(config);
+  const looksAtAddresses = rules.some(({ match }) => match.addresses !== undefined);
+  const include = [
+    'authorization',
+    config.log.requestIdHeader,
+    ...(config.dpop.origins.length > 0 ? ['dpop'] : []),
+    ...(isOfCertificates(config) ? ['x-forwarded-client-cert'] : []),
+    ...config.trustedHeaders,
+    ...(looksAtAddresses ? [config.clientAddress.header] : []),
+    ...rules.flatMap(({ require }) => require?.scopesFromHeader ?? []),
+    ...(rules.some(({ allowPreflight }) => allowPreflight)
+      ? ['origin', 'access-control-request-method']
+      : []),
+  ];
+  const claims = [
+    ...config.outputClaimToHeaders,
+    ...rules.flatMap((rule) => rule.outputClaimToHeaders ?? []),
+  ];
+  const onAllow = [
+    ...(config.identityHeaders === 'set' ? claims.map(({ header }) => header) : []),
+    ...(config.identityHeaders === 'set' && config.outputTokenToHeader !== ''
+      ? [config.outputTokenToHeader]
+      : []),
+    ...(config.setAuthorizationHeader ? ['authorization'] : []),
+    ...(config.compat === 'oauth2-proxy' ? ['gap-auth'] : []),
+  ];
+  return {
+    include: [...new Set(include)],
+    onAllow: [...new Set(onAllow)],
+    onDeny: ['www-authenticate', 'content-type', 'cache-control', 'retry-after'],
+  };
+}
+
+function isOfCertificates({ clientCertificates: { trustedHops, trustedProxyUri } }: Config): boolean {
+  return trustedHops > 0 || trustedProxyUri !== '';
+}

@@ -1,0 +1,66 @@
+/** `oidc-authz migrate oauth2-proxy`: what an installation was told, as a configuration of ours. */
+import { ConfigError, type Problem, suggestion } from '../../config/problems.ts';
+import type { Finding } from '../finding.ts';
+import type { Given } from './given.ts';
+import { configText, planText, valuesText } from './plan.ts';
+import { notAccepted, reportText } from './report.ts';
+import { type Translation, translate } from './translate.ts';
+import { flagVerdicts } from './verdicts.ts';
+
+/** What can be printed: the configuration, the values of the chart, or a plan of the switch-over. */
+export type MigrationOutput = 'config' | 'values' | 'plan';
+
+/** What is to be migrated, and how. */
+export interface Migration {
+  readonly given: Given;
+  readonly output: MigrationOutput;
+  /** Names of refused settings that may be lost. */
+  readonly accept: readonly string[];
+  /** Whether answers are to be as oauth2-proxy writes them; else they are our own. */
+  readonly compat?: boolean;
+}
+
+/** What the command prints, and the exit code that it ends with. */
+export interface MigrationResult {
+  /** For standard output; empty where something is refused that was not accepted. */
+  readonly output: string;
+  /** For standard error. */
+  readonly report: string;
+  readonly exitCode: number;
+}
+
+const writers: Readonly<
+  Record<MigrationOutput, (translation: Translation, accept: readonly string[]) => string>
+> = {
+  config: configText,
+  values: valuesText,
+  plan: planText,
+};
+
+/**
+ * Migrates an installation. Exit code 3 where a setting is refused that was not accepted by name: then nothing is
+ * printed, as a configuration that guards less must get nowhere by accident.
+ *
+ * @throws ConfigError where no configuration can come of it
+ */
+export function migrateOauth2Proxy({ given, output, accept, compat = false }: Migration): MigrationResult {
+  const translation = translate(given, compat);
+  const { findings } = translation;
+  const problems = acceptProblems(accept, findings);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const report = reportText(findings, accept);
+  if (notAccepted(findings, accept).length > 0) return { output: '', report, exitCode: 3 };
+  return { output: writers[output](translation, accept), report, exitCode: 0 };
+}
+
+function acceptProblems(accept: readonly string[], findings: readonly Finding[]): readonly Problem[] {
+  const refused = findings.filter(({ verdict }) => verdict === 'refused').map(({ setting }) => setting);
+  const known = new Set([...findings.map(({ setting }) => setting), ...flagVerdicts.map(({ flag }) => flag)]);
+  return accept
+    .filter((name) => !known.has(name))
+    .map((name) => ({
+      path: '',
+      source: '--accept',
+      message: `there is no setting ${JSON.stringify(name)}${suggestion(name, [...refused, ...known])}`,
+    }));
+}

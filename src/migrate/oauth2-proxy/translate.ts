@@ -1,0 +1,101 @@
+/** From what an installation of oauth2-proxy was told to a configuration of ours, and what becomes of each setting. */
+import { named } from '../../config/issuer-names.ts';
+import { dotted } from '../../config/leaves.ts';
+import { type Config, options } from '../../config/options.ts';
+import { ConfigError, type Problem } from '../../config/problems.ts';
+import { ruleProblems } from '../../config/rule-problems.ts';
+import type { Finding } from '../finding.ts';
+import type { Given, GivenSetting } from './given.ts';
+import type { Part, Tree, TreeComment } from './translate-given.ts';
+import { translateHeaders } from './translate-headers.ts';
+import { translateIssuers } from './translate-issuers.ts';
+import { translateListeners } from './translate-listeners.ts';
+import { translateLog } from './translate-log.ts';
+import { translateLogin } from './translate-login.ts';
+import { translateRules } from './translate-rules.ts';
+import { verdictOf } from './verdicts.ts';
+
+/** A configuration in place of an installation of oauth2-proxy. */
+export interface Translation {
+  /** As a file says it: only what differs from the defaults. */
+  readonly tree: Tree;
+  /** The same, with the defaults. */
+  readonly config: Config;
+  readonly comments: readonly TreeComment[];
+  /** One for each setting that was given, and some for what was not. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Translates an installation. What is refused is left out of the configuration.
+ *
+ * @param compat whether answers are written as oauth2-proxy writes them
+ * @throws ConfigError where no configuration can come of it
+ */
+export function translate(given: Given, compat: boolean): Translation {
+  const parts: readonly Part[] = [
+    translateIssuers(given),
+    translateHeaders(given),
+    translateRules(given),
+    translateLogin(given, compat),
+    translateListeners(given),
+    translateLog(given),
+  ];
+  const problems = parts.flatMap((part) => part.problems ?? []);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const tree = Object.assign({}, ...parts.map((part) => part.config)) as Tree;
+  const judged = parts.flatMap((part) => part.findings);
+  const isJudged = new Set(judged.map(({ setting }) => setting));
+  const others = [...given.settings.values()].filter(({ flag }) => !isJudged.has(flag)).map(inGeneral);
+  return {
+    tree,
+    config: checked(tree),
+    comments: parts.flatMap((part) => part.comments ?? []),
+    findings: [...given.findings.map(aloud), ...judged, ...others],
+  };
+}
+
+/** What becomes of a setting whose value makes no difference, but that it may be off. */
+function inGeneral({ flag, value, source }: GivenSetting): Finding {
+  const general = verdictOf(flag);
+  if (general === undefined)
+    return { setting: flag, source, verdict: 'refused', text: 'nothing is known of it here' };
+  const { verdict, text } = general;
+  const isOff = value === false || value === '' || (typeof value === 'object' && value.length === 0);
+  return isOff && verdict !== 'meaningless'
+    ? { setting: flag, source, verdict: 'meaningless', text: value === false ? 'it is off' : 'it is empty' }
+    : { setting: flag, source, verdict, text };
+}
+
+/** Settings that ask for something, so that without them more passes. */
+const asking = [
+  'allowed-group',
+  'allowed-role',
+  'authenticated-emails-file',
+  'email-domain',
+  'entra-id-allowed-tenant',
+  'gitlab-group',
+];
+
+/** A refusal of a reader, which does not know what is lost. */
+function aloud(finding: Finding): Finding {
+  return finding.verdict === 'refused' && asking.includes(finding.setting)
+    ? { ...finding, text: `${finding.text}. WITHOUT IT THIS IS NO LONGER ASKED FOR` }
+    : finding;
+}
+
+/** The whole configuration; what was given may be nothing that is possible. */
+function checked(tree: Tree): Config {
+  const parsed = options.safeParse(tree);
+  const problem = (path: readonly PropertyKey[], message: string): Problem => ({
+    path: dotted(path),
+    source: 'translated',
+    message,
+  });
+  if (!parsed.success)
+    throw new ConfigError(parsed.error.issues.map(({ path, message }) => problem(path, message)));
+  const config: Config = { ...parsed.data, issuers: named(parsed.data.issuers) };
+  const problems = ruleProblems(config).map(({ path, message }) => problem(path, message));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}

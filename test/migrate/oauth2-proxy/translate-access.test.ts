@@ -1,0 +1,170 @@
+/** Who may pass, as oauth2-proxy was told: every restriction is there, or refused aloud. */
+import { describe, expect, test } from 'vitest';
+import type { Given } from '../../../src/migrate/oauth2-proxy/given.ts';
+import { configFrom, type Flags, findingOf, problemsOf } from './translate-given.ts';
+
+const emailOf = async (flags: Flags, more: Partial<Given> = {}) =>
+  (await configFrom(flags, more)).issuers[0]?.email;
+const groupsOf = async (flags: Flags) => (await configFrom(flags)).issuers[0]?.groups;
+
+describe('e-mail', () => {
+  test('of some domains', async () => {
+    const flags = { 'email-domain': ['Example.com', '.x.example.org', '*.y.example.org'] };
+    expect(await emailOf(flags)).toMatchObject({
+      fallbackClaim: 'sub',
+      allowedDomains: ['example.com', '*.x.example.org', '*.y.example.org'],
+    });
+    expect(findingOf('email-domain', flags)).toMatchObject({
+      verdict: 'kept',
+      text: expect.stringContaining('is asked for its `sub`'),
+    });
+  });
+
+  test('of any domain', async () => {
+    const flags = { 'email-domain': ['example.com', '*'], 'authenticated-emails-file': '/emails' };
+    const email = await emailOf(flags, { authenticatedEmails: ['a@example.com'] });
+    expect([email?.allowedDomains, email?.allowedAddresses]).toEqual([undefined, undefined]);
+    expect(findingOf('authenticated-emails-file', flags).verdict).toBe('meaningless');
+  });
+
+  test('of a list of addresses, alone or beside domains', async () => {
+    const flags = { 'email-domain': undefined, 'authenticated-emails-file': '/emails' };
+    const emails = { authenticatedEmails: ['a@example.com', 'service-account'] };
+    expect(await emailOf(flags, emails)).toMatchObject({ allowedAddresses: ['a@example.com'] });
+    expect(findingOf('authenticated-emails-file', flags, emails).verdict).toBe('changed');
+    const both = { ...flags, 'email-domain': ['example.org'] };
+    expect(await emailOf(both, emails)).toMatchObject({
+      allowedDomains: ['example.org'],
+      allowedAddresses: ['a@example.com'],
+    });
+  });
+
+  test('of a list that nobody shows is refused', async () => {
+    const flags = { 'email-domain': undefined, 'authenticated-emails-file': '/emails' };
+    expect(findingOf('authenticated-emails-file', flags)).toMatchObject({
+      verdict: 'refused',
+      text: expect.stringMatching(/allowedAddresses.*WITHOUT IT NO E-MAIL IS ASKED FOR/),
+    });
+    const both = { ...flags, 'email-domain': ['example.org'] };
+    expect(findingOf('authenticated-emails-file', both).verdict).toBe('refused');
+    expect((await emailOf(both))?.allowedDomains).toEqual(['example.org']);
+  });
+
+  test('of nobody never becomes that of anybody', () => {
+    expect(problemsOf({ 'email-domain': ['a@example.com', 'b c'] })).toEqual([
+      expect.stringMatching(/^email-domain: it names nobody who could pass/),
+    ]);
+    const none = { 'email-domain': undefined, 'authenticated-emails-file': '/emails' };
+    expect(problemsOf(none, { authenticatedEmails: ['alice'] })).toHaveLength(1);
+    expect(problemsOf(none, { authenticatedEmails: [] })).toHaveLength(1);
+  });
+
+  test('that is no domain is left out beside others', async () => {
+    const flags = { 'email-domain': ['b c', 'example.com'] };
+    expect((await emailOf(flags))?.allowedDomains).toEqual(['example.com']);
+    expect(findingOf('email-domain', flags).verdict).toBe('changed');
+  });
+
+  test('that nobody speaks of is told', () => {
+    const flags = { 'email-domain': undefined };
+    expect(findingOf('email-domain', flags)).toMatchObject({ verdict: 'changed', source: 'not given' });
+    expect(findingOf('email-domain', { ...flags, 'htpasswd-file': '/users' }).verdict).toBe('refused');
+  });
+
+  test.each<[Flags, object]>([
+    [{ 'oidc-email-claim': 'mail' }, { claim: 'mail', requireVerified: false }],
+    [{ 'user-id-claim': 'upn' }, { claim: 'upn', requireVerified: false }],
+    [
+      { 'user-id-claim': 'upn', 'oidc-email-claim': 'mail' },
+      { claim: 'mail', requireVerified: false },
+    ],
+    [
+      { 'oidc-email-claim': 'email', 'user-id-claim': 'email' },
+      { claim: 'email', requireVerified: true },
+    ],
+    [{ 'insecure-oidc-allow-unverified-email': true }, { claim: 'email', requireVerified: false }],
+    [{ 'insecure-oidc-allow-unverified-email': false }, { claim: 'email', requireVerified: true }],
+    [
+      { provider: 'azure', 'oidc-email-claim': 'mail' },
+      { claim: 'email', requireVerified: true },
+    ],
+  ])('is read from its claim: %o', async (flags, email) => {
+    expect(await emailOf(flags)).toMatchObject({ ...email, fallbackClaim: 'sub' });
+  });
+});
+
+describe('groups', () => {
+  test.each<[Flags, object]>([
+    [{ 'allowed-group': ['ops', 'dev'] }, { claim: 'groups', allowed: ['ops', 'dev'] }],
+    [{ 'oidc-groups-claim': 'a.b' }, { claim: 'a.b', keycloakRoles: false }],
+    [
+      { provider: 'keycloak-oidc', 'allowed-role': ['r', 'c:s'], 'allowed-group': ['ops'] },
+      { keycloakRoles: true, allowed: ['ops', 'role:r', 'role:c:s'] },
+    ],
+    [{ provider: 'keycloak-oidc' }, { keycloakRoles: true }],
+    [{ provider: 'gitlab', 'gitlab-group': ['a/b'], 'allowed-group': ['ops'] }, { allowed: ['a/b'] }],
+    [{ provider: 'gitlab', 'allowed-group': ['ops'] }, { allowed: ['ops'] }],
+    [
+      { provider: 'azure', 'oidc-groups-claim': 'teams', 'allowed-group': ['ops'] },
+      { claim: 'groups', allowed: ['ops'] },
+    ],
+  ])('%o', async (flags, groups) => {
+    expect(await groupsOf(flags)).toMatchObject(groups);
+  });
+
+  test('roles of another provider never guarded', async () => {
+    const flags = { 'allowed-role': ['r'] };
+    expect((await groupsOf(flags))?.allowed).toBeUndefined();
+    expect(findingOf('allowed-role', flags)).toMatchObject({
+      verdict: 'meaningless',
+      text: expect.stringContaining('never guarded anything'),
+    });
+  });
+
+  test('that gitlab replaces are told', () => {
+    const flags = { provider: 'gitlab', 'gitlab-group': ['a'], 'allowed-group': ['ops'] };
+    expect(findingOf('gitlab-group', flags).verdict).toBe('kept');
+    expect(findingOf('allowed-group', flags).verdict).toBe('meaningless');
+    expect(findingOf('allowed-group', { provider: 'gitlab', 'allowed-group': ['ops'] }).verdict).toBe(
+      'changed',
+    );
+  });
+});
+
+describe('what is asked of the servers of a provider', () => {
+  test.each([
+    ['github-org', 'github'],
+    ['github-team', 'github'],
+    ['github-repo', 'github'],
+    ['github-user', 'github'],
+    ['gitlab-group', 'gitlab'],
+    ['gitlab-project', 'gitlab'],
+    ['google-group', 'google'],
+    ['bitbucket-team', 'bitbucket'],
+    ['bitbucket-repository', 'bitbucket'],
+    ['keycloak-group', 'keycloak'],
+  ])('%s is refused', (flag, provider) => {
+    expect(findingOf(flag, { [flag]: ['x'] })).toMatchObject({
+      verdict: 'refused',
+      text: expect.stringContaining('never guarded anything with provider oidc'),
+    });
+    if (flag !== 'gitlab-group')
+      expect(findingOf(flag, { [flag]: ['x'], provider })).toMatchObject({
+        verdict: 'refused',
+        text: expect.stringContaining('WITHOUT IT THIS IS NO LONGER ASKED FOR'),
+      });
+    expect(findingOf(flag, { [flag]: [] }).verdict).toBe('meaningless');
+  });
+
+  test('a restriction that a reader could not see is told aloud', () => {
+    const finding = {
+      setting: 'allowed-group',
+      source: 'a',
+      verdict: 'refused',
+      text: 'it is in a Secret',
+    } as const;
+    expect(findingOf('allowed-group', {}, { findings: [finding] }).text).toBe(
+      'it is in a Secret. WITHOUT IT THIS IS NO LONGER ASKED FOR',
+    );
+  });
+});
