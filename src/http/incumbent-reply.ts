@@ -1,18 +1,7 @@
 /** The answer of the authorizer that still decides, as it came. */
 import type { IncumbentAnswer } from '../check/types.ts';
+import { connectionHeaders } from '../shadow/connection-headers.ts';
 import { type HttpReply, type Line, linesOf } from './lines.ts';
-
-/** What belongs to the connection that the answer came on (RFC 9110 section 7.6.1), or says how long the body is. */
-const ofConnection = new Set([
-  'connection',
-  'content-length',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /** Makes the answer. */
 export function incumbentReply({
@@ -22,7 +11,7 @@ export function incumbentReply({
   body,
   isBodyless,
 }: IncumbentAnswer): HttpReply {
-  const lines: Line[] = headers.filter(([name]) => !ofConnection.has(name.toLowerCase()));
+  const lines: Line[] = headers.filter(([name]) => !connectionHeaders.has(name.toLowerCase()));
   const length = isBodyless ? headers.filter(([name]) => name.toLowerCase() === 'content-length') : undefined;
   return {
     status,

@@ -1,15 +1,9 @@
 /** How two authorizers' answers to one request differ, in words. */
 import type { IncumbentAnswer } from '../check/types.ts';
+import { connectionHeaders } from './connection-headers.ts';
 
-/** What is of the connection or of the moment, or says what is compared elsewhere. */
-const notCompared = new Set([
-  'connection',
-  'content-length',
-  'date',
-  'keep-alive',
-  'transfer-encoding',
-  'x-envoy-auth-headers-to-remove',
-]);
+/** What is of the moment, or says what is compared elsewhere. */
+const notCompared = new Set(['date', 'x-envoy-auth-headers-to-remove']);
 
 /** An answer, and who gave it; undefined where there is none. */
 export interface Answered {
@@ -50,5 +44,7 @@ function headerDifferences(one: Answered, other: Answered, shown: ShownValue): s
 /** Every header that says something; an empty one says nothing to an upstream. */
 function headersOf({ answer }: Answered): ReadonlyMap<string, string> {
   const lines = (answer?.headers ?? []).map(([name, value]) => [name.toLowerCase(), value] as const);
-  return new Map(lines.filter(([name, value]) => !notCompared.has(name) && value !== ''));
+  return new Map(
+    lines.filter(([name, value]) => !notCompared.has(name) && !connectionHeaders.has(name) && value !== ''),
+  );
 }

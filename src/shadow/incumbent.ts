@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { CheckRequest, IncumbentAnswer } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
 import { http } from '../node-http.ts';
+import { connectionHeaders } from './connection-headers.ts';
 
 /** Asks for an answer; rejects where none can be had in time. */
 export type AskIncumbent = (request: CheckRequest) => Promise<IncumbentAnswer>;
@@ -17,19 +18,6 @@ const maxQuestions = 1_024;
 
 /** How long a connection is kept for the next question, in milliseconds. */
 const idleTimeout = 30_000;
-
-/** What belongs to the connection that a request came on (RFC 9110 section 7.6.1), or announces a body that is not sent on. */
-const notSentOn = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /** Makes what asks. */
 export function createAskIncumbent({ authorizer, timeout }: Config['shadow']): AskIncumbent {
@@ -49,7 +37,7 @@ export function createAskIncumbent({ authorizer, timeout }: Config['shadow']): A
       path: target,
       // A flat list is sent as it is: names as they were written, and lines that come twice.
       headers: [
-        ...headers.filter(([name]) => !notSentOn.has(name.toLowerCase())).flat(),
+        ...headers.filter(([name]) => !connectionHeaders.has(name.toLowerCase())).flat(),
         'content-length',
         '0',
       ] as unknown as NonNullable<RequestOptions['headers']>,

@@ -181,6 +181,15 @@ describeWith('the chart', await findHelm(), (program) => {
     expect(ports.toSorted()).toEqual([3128, 443, 8443]);
   });
 
+  test('opens the network to the authorizer that still decides, and only then', async () => {
+    const egressOf = async (more: object) =>
+      one(await rendered({ config: { ...config, ...more } }), 'NetworkPolicy', /authz$/).spec.egress;
+    const shadow = { authorizer: 'http://oauth2-proxy.oauth2-proxy.svc.cluster.local' };
+    const anyPod = { to: [{ namespaceSelector: {} }] };
+    expect(await egressOf({ shadow })).toContainEqual(anyPod);
+    expect(await egressOf({})).not.toContainEqual(anyPod);
+  });
+
   describe('what the mesh is told', () => {
     const variants = [
       {},
@@ -188,6 +197,13 @@ describeWith('the chart', await findHelm(), (program) => {
       { outputClaimToHeaders: [{ header: 'X-User', claim: 'sub' }], outputTokenToHeader: 'x-token' },
       { outputClaimToHeaders: [] },
       { http: { port: 8080 } },
+      { compat: 'oauth2-proxy', setAuthorizationHeader: true, log: { requestIdHeader: 'X-Trace' } },
+      { identityHeaders: 'remove', setAuthorizationHeader: true },
+      {
+        clientAddress: { trustedProxies: ['10.0.0.0/8'] },
+        noRuleMatches: 'token',
+        rules: [{ name: 'a', match: { addresses: ['192.0.2.0/24'] }, allow: 'anonymous' }],
+      },
       { dpop: { origins: ['https://a.example.com'] }, clientCertificates: { trustedHops: 1 } },
       {
         trustedHeaders: ['X-Gateway'],

@@ -5,7 +5,6 @@
 {{- $headers := list "authorization" (lower $config.log.requestIdHeader) -}}
 {{- if $config.dpop.origins }}{{- $headers = append $headers "dpop" }}{{- end -}}
 {{- if or $config.clientCertificates.trustedHops $config.clientCertificates.trustedProxyUri }}{{- $headers = append $headers "x-forwarded-client-cert" }}{{- end -}}
-{{- if $config.shadow.authorizer }}{{- $headers = concat $headers (list "cookie" "x-forwarded-for") }}{{- end -}}
 {{- range $config.trustedHeaders }}{{- $headers = append $headers (lower .) }}{{- end -}}
 {{- $rules := $config.rules | default list -}}
 {{- range $config.policies | default list }}{{- $rules = concat $rules .rules }}{{- end -}}

@@ -1,7 +1,7 @@
 /** What is printed: the configuration, the values of our chart, and the plan of a switch-over without a gap. */
+import { type EntryHeaders, entryHeaders } from '../../config/entry-headers.ts';
 import { yamlText } from '../../config/yaml-text.ts';
 import type { Finding } from '../finding.ts';
-import { type EntryHeaders, entryHeaders } from './entry-headers.ts';
 import { findingLines } from './report.ts';
 import type { Translation } from './translate.ts';
 import type { Tree, TreeComment } from './translate-given.ts';

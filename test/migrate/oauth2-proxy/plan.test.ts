@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Config } from '../../../src/config/options.ts';
-import { entryHeaders } from '../../../src/migrate/oauth2-proxy/entry-headers.ts';
+import { entryHeaders } from '../../../src/config/entry-headers.ts';
 import { configOf } from '../../support/app.ts';
 import { configFrom, type Flags, givenOf, migrated } from './translate-given.ts';
 

@@ -1,0 +1,56 @@
+/** Another program as a process of its own, from its start until it answers. */
+import { spawn } from 'node:child_process';
+
+/** A program that runs. */
+export interface RunningChild {
+  readonly pid: number;
+  /** What it has written so far. */
+  readonly log: () => string;
+  readonly stop: () => Promise<void>;
+}
+
+/** The longest wait for it to answer, in milliseconds. */
+const startTimeout = 20_000;
+
+/**
+ * Starts a program and waits until it is ready.
+ *
+ * @param env its whole environment; that of this process where it is absent
+ * @throws Error with what it wrote, where it ends or never gets ready
+ */
+export async function startChild(
+  name: string,
+  path: string,
+  args: readonly string[],
+  isReady: () => Promise<boolean>,
+  env?: NodeJS.ProcessEnv,
+): Promise<RunningChild> {
+  const child = spawn(path, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(env !== undefined && { env }),
+  });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (log += chunk));
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async () => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  const end = performance.now() + startTimeout;
+  while (!(await isReady())) {
+    if (child.exitCode !== null || performance.now() > end) {
+      await stop();
+      throw new Error(`${name} did not start: ${log}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return { pid: child.pid ?? 0, log: () => log, stop };
+}
+
+/** Whether a GET is answered with 200. */
+export async function answersWell(url: string): Promise<boolean> {
+  return fetch(url).then(
+    ({ status }) => status === 200,
+    () => false,
+  );
+}
