@@ -2,7 +2,17 @@
 import { readCommandLine, type Word } from './command-line.ts';
 import { flagNamed } from './flags.ts';
 import type { Gathered } from './gathered.ts';
-import { child, elements, fields, isEmpty, isMapping, place, type Spot, scalarText } from './spot.ts';
+import {
+  child,
+  elements,
+  expectedInstead,
+  fields,
+  isEmpty,
+  isMapping,
+  place,
+  type Spot,
+  scalarText,
+} from './spot.ts';
 import { unseenTemplate } from './unseen.ts';
 import { quoteValue } from './value.ts';
 
@@ -62,7 +72,11 @@ function extraArguments(spot: Spot, { problems }: Gathered): Word[] {
     }
     const text = scalarText(entry);
     if (text === undefined) {
-      problems.push({ path: `extraArgs.${name}`, source: place(entry), message: 'expected a value' });
+      problems.push({
+        path: `extraArgs.${name}`,
+        source: place(entry),
+        message: expectedInstead(entry, 'a value'),
+      });
       return [];
     }
     return [{ text: `--${name}=${unseenTemplate(asHelmReads(text, name))}`, ...where }];

@@ -1,7 +1,17 @@
 /** `config` and `alphaConfig` in the values of the chart: secrets, and which configuration files there are. */
 import { suggestion } from '../../config/problems.ts';
 import type { Gathered } from './gathered.ts';
-import { child, elements, fields, isEmpty, isMapping, place, type Spot, scalarText } from './spot.ts';
+import {
+  child,
+  elements,
+  expectedInstead,
+  fields,
+  isEmpty,
+  isMapping,
+  place,
+  type Spot,
+  scalarText,
+} from './spot.ts';
 import { readToml } from './toml.ts';
 import { unseenTemplate } from './unseen.ts';
 
@@ -42,7 +52,11 @@ export function readCredentials(values: Spot, { variables, findings, problems }:
     if (isEmpty(spot) || (text !== undefined && /^X+$/.test(text))) continue;
     const source = `${place(spot)} config.${name}`;
     if (text === undefined) {
-      problems.push({ path: `config.${name}`, source: place(spot), message: 'expected a text' });
+      problems.push({
+        path: `config.${name}`,
+        source: place(spot),
+        message: expectedInstead(spot, 'a text'),
+      });
       continue;
     }
     if (isHandedOver(key)) variables.push({ name: variable, value: unseenTemplate(text), source });

@@ -51,6 +51,14 @@ export function scalarText({ value }: Spot): string | undefined {
     : undefined;
 }
 
+/** Says what was expected; where a tutorial's `{PLACEHOLDER}` was left in, its value. */
+export function expectedInstead({ value }: Spot, expected: string): string {
+  const [name, ...more] = isMapping(value) ? Object.keys(value) : [];
+  return name !== undefined && more.length === 0 && /^[A-Z][A-Z0-9_]*$/.test(name)
+    ? `{${name}} is a placeholder; put in its value`
+    : `expected ${expected}`;
+}
+
 /** Whether there is nothing in it: what an unset value of a chart looks like. */
 export function isEmpty({ value }: Spot): boolean {
   if (value === undefined || value === null || value === '' || value === false) return true;

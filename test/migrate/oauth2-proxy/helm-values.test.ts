@@ -153,6 +153,10 @@ describe('extraArgs', () => {
       '--emial-domain (values.yaml:1:13 extraArgs): unknown flag; did you mean --email-domain?',
     ],
     ['extraArgs: {scope: {a: S3CRET}}', 'extraArgs.scope (values.yaml:1:13): expected a value'],
+    [
+      'extraArgs: {oidc-issuer-url: {OIDC_ISSUER_URL}}',
+      'extraArgs.oidc-issuer-url (values.yaml:1:13): {OIDC_ISSUER_URL} is a placeholder; put in its value',
+    ],
     ['extraArgs: S3CRET', 'extraArgs (values.yaml:1:1): expected flags by name, or a list of them'],
     [
       'extraArgs: {client-id: 12345678901234567890}',

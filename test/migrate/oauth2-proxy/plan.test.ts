@@ -1,8 +1,8 @@
 /** What is printed: configuration, values and plan, and the headers that the mesh must list. */
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { Config } from '../../../src/config/options.ts';
 import { entryHeaders } from '../../../src/config/entry-headers.ts';
+import type { Config } from '../../../src/config/options.ts';
 import { configOf } from '../../support/app.ts';
 import { configFrom, type Flags, givenOf, migrated } from './translate-given.ts';
 
