@@ -2,7 +2,7 @@
 
 import { otherSpellings } from '../config/header-names.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
-import { findClaim, readClaims } from '../token/claims.ts';
+import { findClaim, readClaims, scalarText } from '../token/claims.ts';
 import { emailOf, groupsOf } from '../token/identity-claims.ts';
 import type { Claims, Forwarding, Identity, Withheld, WithheldCause } from './types.ts';
 
@@ -156,6 +156,11 @@ const unanswered = () => ({ http: undefined, grpc: undefined });
 
 const absent: Value = { withheld: [] };
 
+/** The text that a header carries of a claim; undefined where there is none that it can carry. */
+export function claimText(claim: unknown): string | undefined {
+  return claimValue(claim).text;
+}
+
 /** A claim as text: a string is itself, a number or boolean its text, a list of those is joined with commas. */
 function claimValue(claim: unknown): Value {
   if (claim === undefined || claim === null) return absent;
@@ -173,11 +178,6 @@ function claimValue(claim: unknown): Value {
   }
   const joined = headerValue(members.join(','));
   return { ...joined, withheld: [...causes, ...joined.withheld] };
-}
-
-function scalarText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  return Number.isFinite(value) || typeof value === 'boolean' ? String(value) : undefined;
 }
 
 /** A text if it can be a header's value as it is; never a part of it, for that would be another identity. */

@@ -1,4 +1,5 @@
 /** From a decision to the answer that oauth2-proxy gives as a verifier of bearer tokens (v7.15, with a static upstream). */
+import { claimText } from '../check/forward.ts';
 import { leftToEnvoy, reasons } from '../check/reasons.ts';
 import type { CheckRequest, Denial, Forwarding, Identity } from '../check/types.ts';
 import { otherSpellings } from '../config/header-names.ts';
@@ -85,8 +86,8 @@ function nameOf(
 ): string | undefined {
   const issuer = issuers.get(issuerName);
   const email = issuer === undefined ? undefined : emailOf(readClaims(payload), issuer.email);
-  const name = typeof email === 'string' && email !== '' ? email : (subject ?? '');
-  return /^([\x21-\x7e]([\x20-\x7e]{0,4094}[\x21-\x7e])?)?$/.test(name) ? name : undefined;
+  const name = email === undefined || email === null || email === '' ? (subject ?? '') : email;
+  return name === '' ? '' : claimText(name);
 }
 
 function jsonRefusal(status: number): HttpReply {

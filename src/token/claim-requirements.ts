@@ -2,7 +2,7 @@
 import type { DenyReason } from '../check/reasons.ts';
 import type { Claims } from '../check/types.ts';
 import type { IssuerConfig } from '../config/options.ts';
-import { claimHoldsOne, readClaims } from './claims.ts';
+import { claimHoldsOne, readClaims, scalarText } from './claims.ts';
 import type { Facts } from './facts.ts';
 import { emailOf, groupsOf, isEmailVerified } from './identity-claims.ts';
 
@@ -15,7 +15,8 @@ const none: ClaimRequirements = () => undefined;
 export function createClaimRequirements({ requiredClaims, email, groups }: IssuerConfig): ClaimRequirements {
   const wanted = Object.entries(requiredClaims);
   const isEmailAllowed = createIsEmailAllowed(email);
-  const allowedGroups = groups.allowed === undefined ? undefined : new Set<unknown>(groups.allowed);
+  const allowedGroups =
+    groups.allowed === undefined ? undefined : new Set<string | undefined>(groups.allowed);
 
   const judge = (claims: Claims): DenyReason | undefined => {
     if (email.requireVerified && !isEmailVerified(claims)) return 'claim_invalid';
@@ -23,7 +24,7 @@ export function createClaimRequirements({ requiredClaims, email, groups }: Issue
       wanted.every(([name, values]) => claimHoldsOne(claims, name, values)) &&
       isEmailAllowed(claims) &&
       (allowedGroups === undefined ||
-        [groupsOf(claims, groups)].flat().some((one) => allowedGroups.has(one)));
+        [groupsOf(claims, groups)].flat().some((one) => allowedGroups.has(scalarText(one))));
     return isAllowed ? undefined : 'claim_not_allowed';
   };
 

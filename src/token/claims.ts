@@ -56,6 +56,12 @@ export function readStrings(claims: Claims, name: string): Read<readonly string[
   return Array.isArray(value) && value.every((member) => typeof member === 'string') ? value : wrongType;
 }
 
+/** The text that a plain value is forwarded as; undefined for any other. */
+export function scalarText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return Number.isFinite(value) || typeof value === 'boolean' ? String(value) : undefined;
+}
+
 type Scalar = string | number | boolean;
 
 /** Whether a claim equals a value, or is a list that holds it. */

@@ -13,7 +13,7 @@ export function emailOf(claims: Claims, { claim, fallbackClaim }: IssuerConfig['
 /** The groups of a token, one or a list; with Keycloak's roles among them where that is wanted, always a list. */
 export function groupsOf(claims: Claims, { claim, keycloakRoles }: IssuerConfig['groups']): unknown {
   const groups = findClaim(claims, claim);
-  return keycloakRoles ? [...listOf(groups), ...rolesOf(claims)] : groups;
+  return keycloakRoles ? [...listOf(groups).filter((group) => group !== ''), ...rolesOf(claims)] : groups;
 }
 
 /** Whether a token's e-mail was verified, as far as it says; an issuer may write the flag as text or number. */

@@ -114,7 +114,8 @@ describe('email.requireVerified', () => {
 });
 
 describe('groups.allowed', () => {
-  const entry = 'groups: {claim: realm.groups, allowed: [admins, "role:editor", "role:shop:buyer"]}';
+  const entry =
+    'groups: {claim: realm.groups, allowed: [admins, "7", "true", "role:editor", "role:shop:buyer"]}';
   const withRoles = entry.replace('allowed', 'keycloakRoles: true, allowed');
 
   test.each([
@@ -127,6 +128,9 @@ describe('groups.allowed', () => {
     ['none', {}, 'claim_not_allowed'],
     ['in another claim', { groups: ['admins'] }, 'claim_not_allowed'],
     ['an object', { realm: { groups: { admins: true } } }, 'claim_not_allowed'],
+    ['a number, by its text', { realm: { groups: [7] } }, 'allowed'],
+    ['true, by its text', { realm: { groups: true } }, 'allowed'],
+    ['null', { realm: { groups: [null] } }, 'claim_not_allowed'],
   ])('%s: %s', async (_, claims, reason) => {
     expect(await reasonOf(entry, claims)).toBe(reason);
   });
