@@ -2,7 +2,7 @@
 import type { Access } from './access.ts';
 import { type Introspection, introspection, unknownNames } from './handlers.ts';
 import type { HandlerContext } from './jwt.ts';
-import { scopesOf, tokenPlace, unknownSettings } from './token-settings.ts';
+import { scopesOf, tellScopeStrategy, tokenPlace, unknownSettings } from './token-settings.ts';
 
 const closed: Access = { kind: 'deny' };
 
@@ -32,17 +32,7 @@ export function introspectionAccess(config: Introspection, context: HandlerConte
   const isPrefixed = typeof config.prefix === 'string' && config.prefix !== '';
   if (isPrefixed) report.refuse('prefix', source('prefix'), 'tokens are not told apart by how they begin');
   const scopes = scopesOf('required_scope', config.required_scope, context);
-  if (
-    config.scope_strategy !== undefined &&
-    config.scope_strategy !== null &&
-    config.scope_strategy !== 'exact'
-  )
-    report.add(
-      'changed',
-      'scope_strategy',
-      source('scope_strategy'),
-      'scopes are compared as they are written',
-    );
+  tellScopeStrategy(config.scope_strategy, context);
 
   const trusted =
     config.trusted_issuers.length > 0 ? [...new Set(config.trusted_issuers)] : optional(context.issuer);

@@ -4,7 +4,7 @@ import type { Access } from './access.ts';
 import { type IstioJwt, istioJwt, type OryJwt, oryJwt, unknownNames } from './handlers.ts';
 import type { Issuers } from './issuers.ts';
 import type { Report } from './report.ts';
-import { scopesOf, tokenPlace, unknownSettings } from './token-settings.ts';
+import { scopesOf, tellScopeStrategy, tokenPlace, unknownSettings } from './token-settings.ts';
 
 /** Where a handler stands, and what the command line says. */
 export interface HandlerContext {
@@ -30,17 +30,7 @@ export function oryAccess(config: OryJwt, context: HandlerContext): Access {
   for (const name of ['jwks_max_wait', 'jwks_ttl'] as const)
     if (config[name] !== undefined)
       report.add('meaningless', name, source(name), 'keys are fetched before they are needed; see `keys`');
-  if (
-    config.scope_strategy !== undefined &&
-    config.scope_strategy !== null &&
-    config.scope_strategy !== 'exact'
-  )
-    report.add(
-      'changed',
-      'scope_strategy',
-      source('scope_strategy'),
-      'scopes are compared as they are written; a wildcard in a token stands for nothing else',
-    );
+  tellScopeStrategy(config.scope_strategy, context);
 
   const trusted = trustedIssuers(config.trusted_issuers, context);
   if (trusted === undefined || !isReadable || scopes === undefined || algorithms === undefined) return closed;

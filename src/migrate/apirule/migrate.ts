@@ -3,6 +3,7 @@ import { loadConfig } from '../../config/load.ts';
 import { hostPatternProblem } from '../../config/patterns.ts';
 import { ConfigError, type Problem, suggestion } from '../../config/problems.ts';
 import { yamlText } from '../../config/yaml-text.ts';
+import { notAccepted, reportText } from '../report.ts';
 import { configurationOf, type HostAtoms } from './configuration.ts';
 import { findApiRules, type NamedText } from './documents.ts';
 import { createIssuers, type Issuers } from './issuers.ts';
@@ -12,7 +13,7 @@ import { requestChanges } from './mutators.ts';
 import { ordered } from './order.ts';
 import { planAtoms, type ReadRule } from './plan.ts';
 import { type GivenApiRule, knownNames, readApiRule } from './read.ts';
-import { createReport, type Report, reportText } from './report.ts';
+import { createReport, type Report } from './report.ts';
 import { ruleAccess } from './strategies.ts';
 
 /** What of the result is printed: both, one of them, or the configuration as the values of the chart. */
@@ -69,7 +70,7 @@ export async function migrateApiRule(migration: ApiRuleMigration): Promise<ApiRu
     manifestsOf(one, hosts, atoms, authorizer, report),
   );
   const text = reportText(report.findings, accept);
-  if (report.isRefused()) return { output: '', report: text, exitCode: 3 };
+  if (notAccepted(report.findings, accept).length > 0) return { output: '', report: text, exitCode: 3 };
   if (config !== undefined) await mustLoad(config);
   return { output: written(manifests, config, output), report: text, exitCode: 0 };
 }

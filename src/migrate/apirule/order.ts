@@ -58,18 +58,37 @@ function settleOverlaps(atoms: readonly Atom[], isIstio: boolean, report: Report
         tellNested(first, second, methods, isIstio, report);
         continue;
       }
+      const deciders = Map.groupBy(methods, (method) =>
+        isIstio ? first : (takenBefore(first, path, method, all) ?? first),
+      );
+      const told = [...new Set([...deciders.keys()].map(({ rule }) => rule.given.path))].join(' and ');
       report.add(
         'changed',
         'path',
         second.rule.source,
-        `${second.path} and ${first.path} have ${path} in common, which ${first.rule.given.path} decides about; Kyma may call that a conflict of paths`,
+        `${second.path} and ${first.path} have ${path} in common, which ${told} decides about; Kyma may call that a conflict of paths`,
       );
       const known = new Set(all.filter((known) => known.path === path).flatMap((known) => known.methods));
-      const missing = methods.filter((method) => !known.has(method));
-      if (missing.length > 0 && all.length < maxAtoms) all.push({ ...first, path, methods: missing });
-      else if (missing.length > 0) report.refuse('path', second.rule.source, 'too many paths overlap');
+      for (const [decider, own] of deciders) {
+        const missing = own.filter((method) => !known.has(method));
+        if (missing.length > 0 && all.length < maxAtoms) all.push({ ...decider, path, methods: missing });
+        else if (missing.length > 0) report.refuse('path', second.rule.source, 'too many paths overlap');
+      }
     }
   return all;
+}
+
+/** What kept a path from ever being open by a pattern that is: Oathkeeper had all requests of an earlier one. */
+function takenBefore(
+  { access, rule, rank }: Atom,
+  path: string,
+  method: string,
+  all: readonly Atom[],
+): Atom | undefined {
+  if (access.kind !== 'open' || rule.route !== 'direct') return undefined;
+  return all
+    .filter((one) => one.rank < rank && one.access.kind !== 'open' && one.rule.route === 'checked')
+    .find((one) => one.methods.includes(method) && pathCovers(one.path, path));
 }
 
 /** Tells what v1beta1 made of a pattern within another, where that was something else than the narrow one deciding. */

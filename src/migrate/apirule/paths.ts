@@ -1,6 +1,7 @@
 /** From the regular expression of a path to patterns: which lie within it, and which it lies within. */
-import { pathPatternProblem, readPathPattern, type SegmentPattern } from '../../config/patterns.ts';
-import { readRegularPath, type Sequence, type Step } from './regular-path.ts';
+import { readPathPattern, type SegmentPattern } from '../../config/patterns.ts';
+import { type Expression, readExpression, type Sequence, type Step, segmentsOf } from '../path-expression.ts';
+import { everyPath, patternsAround, patternsWithin } from '../path-patterns.ts';
 
 /** A path in patterns. */
 export interface PathReading {
@@ -20,19 +21,19 @@ export function readPath(path: string, isIstio: boolean): PathReading {
   if (path === '/*') return { within: ['/'], around: ['/*'], isExact: false, meant: 'around' };
   // Istio's policies took such a path as it is written, dots too, so nothing else was ever let in.
   const isText = isIstio && !hasOperator(path);
-  const sequences = readRegularPath(isText ? path.replaceAll('.', '\\.') : path);
-  if (sequences === undefined)
+  const expression = readExpression(isText ? path.replaceAll('.', '\\.') : path);
+  if (expression === undefined || expression.isCaseless)
     return { within: [], around: [aroundText(path)], isExact: false, meant: 'around' };
-  const readings = sequences.map(readSequence);
+  const readings = expression.sequences.map(readSequence);
   const within = distinct(readings.flatMap((reading) => reading.within));
+  const inexact = readings.filter(({ isExact }) => !isExact);
+  if (inexact.length === 0) return exact(within);
   const around = distinct(readings.flatMap((reading) => reading.around));
-  const isExact = readings.every((reading) => reading.isExact);
-  const inexact = readings.filter((reading) => !reading.isExact);
   return {
     within,
-    around,
-    isExact,
-    meant: inexact.every(({ meant }) => meant === 'within') && within.length > 0 ? 'within' : 'around',
+    around: around.includes('/*') ? [aroundText(path)] : around,
+    isExact: false,
+    meant: inexact.every(({ meant }) => meant === 'within') ? 'within' : 'around',
   };
 }
 
@@ -79,123 +80,91 @@ function commonSegment(left: SegmentPattern, right: SegmentPattern): SegmentPatt
     : undefined;
 }
 
-/** What a segment of a sequence becomes: patterns within it, patterns around it, each one or two segments. */
-interface SegmentReading {
-  readonly within: readonly string[];
-  readonly around: readonly string[];
-  readonly meant: 'within' | 'around';
-  /** Nothing behind it is looked at: what is around it takes all the rest. */
-  readonly takesRest?: true;
-}
-
+/** Reads one of the sequences that a whole path may follow. */
 function readSequence(sequence: Sequence): PathReading {
-  // What begins with anything has the slash among it.
-  const [first] = sequence;
-  const steps = first?.set === 'any' && first.times !== 'once' ? [slash, ...sequence] : sequence;
-  if (steps[0]?.literal !== '/' || steps[0].times !== 'once')
-    return { within: [], around: ['/*'], isExact: false, meant: 'around' };
-  const segments = segmentsOf(steps.slice(1));
-  if (segments === undefined)
-    return { within: [], around: [prefixAround(steps)], isExact: false, meant: 'around' };
+  const segments = segmentsOf(sequence.filter(({ kind }) => kind !== 'start' && kind !== 'end'));
+  // No pattern says a path with `//`, yet the gateway takes one. So that it stays guarded, all from there on is around.
+  const gap = segments.findIndex(
+    (steps, index) => index > 0 && index < segments.length - 1 && steps.every(mayBeEmpty),
+  );
+  const inside = patternsWithin(whole(...withSlash(sequence)));
+  const within = inside.patterns.map(normal).filter(isOfV2);
+  if (inside.isExact && gap < 0 && within.length > 0 && within.length === inside.patterns.length)
+    return exact(within);
 
-  let within = [''];
-  let around = [''];
-  let meant: 'within' | 'around' = 'within';
-  const isLastAt = segments.length - 1;
-  for (const [index, segment] of segments.entries()) {
-    const reading = readSegment(segment, index === isLastAt);
-    if (!same(reading) && reading.meant === 'around') meant = 'around';
-    within = within.flatMap((before) => reading.within.map((part) => `${before}/${part}`));
-    around = around.flatMap((before) => reading.around.map((part) => `${before}/${part}`));
-    if (reading.takesRest === true) {
-      const behind = segments
-        .slice(index + 1)
-        .map((one, at) => readSegment(one, index + 1 + at === isLastAt));
-      for (const { within: parts } of behind)
-        within = within.flatMap((before) => parts.map((part) => `${before}/${part}`));
-      break;
-    }
-  }
-  const usable = within.map(normal).filter((pattern) => pathProblem(pattern) === undefined);
-  const wide = around.map(aroundPattern);
-  const isExact = usable.length === wide.length && usable.every((pattern, index) => pattern === wide[index]);
-  return { within: usable, around: wide, isExact, meant: usable.length === 0 ? 'around' : meant };
-}
-
-function readSegment(steps: readonly Step[], isLast: boolean): SegmentReading {
-  const crossing = steps.findIndex(({ set }) => set === 'any' || set === 'across');
-  const [only] = steps;
-  if (crossing < 0) {
-    if (steps.every(({ literal, times }) => literal !== undefined && times === 'once'))
-      return textSegment(textOf(steps));
-    if (steps.length === 1 && only?.set === 'segment' && only.times === 'many') return exactSegment(['{*}']);
-    if (steps.length === 1 && only?.set === 'segment' && only.times === 'any number')
-      return exactSegment(['', '{*}']);
-    const maybeEmpty = steps.every(({ times }) => times === 'any number');
-    return { within: [], around: maybeEmpty ? ['', '{*}'] : ['{*}'], meant: 'around' };
-  }
-  const step = steps[crossing];
-  const repeats = step?.set === 'any' && step.times !== 'once';
-  if (repeats && isLast && steps.length === 1)
-    return exactSegment(step.times === 'many' ? ['{*}', '{*}/{**}'] : ['{**}']);
-  const before = steps.slice(0, crossing);
-  const isText = before.every(({ literal, times }) => literal !== undefined && times === 'once');
-  if (repeats && isLast && crossing === steps.length - 1 && isText) {
-    const text = textOf(before);
-    const wanted = step.times === 'many' ? [`${text}/{**}`] : [text, `${text}/{**}`];
-    const within = isOperator(text) ? [] : wanted;
-    return { within, around: ['{*}', '{*}/{**}'], meant: 'within', takesRest: true };
-  }
-  // A dot that stands for itself, as in `/v1.0`.
-  const dotted = steps.map((one): Step => (one.set === 'any' && one.times === 'once' ? dot : one));
-  if (dotted.every(({ literal, times }) => literal !== undefined && times === 'once'))
-    return {
-      within: isOperator(textOf(dotted)) ? [] : [textOf(dotted)],
-      around: ['{**}'],
-      meant: 'within',
-      takesRest: true,
-    };
-  const within = repeats && steps.length === 1 ? ['{*}'] : [];
-  return { within, around: ['{**}'], meant: 'around', takesRest: true };
-}
-
-const slash: Step = { literal: '/', set: undefined, times: 'once' };
-const dot: Step = { literal: '.', set: undefined, times: 'once' };
-
-/** The steps between slashes; undefined where a slash repeats. */
-function segmentsOf(steps: Sequence): readonly (readonly Step[])[] | undefined {
-  const segments: Step[][] = [[]];
-  for (const step of steps) {
-    if (step.literal !== '/') segments.at(-1)?.push(step);
-    else if (step.times === 'once') segments.push([]);
-    else return undefined;
-  }
-  return segments;
-}
-
-/** A segment that is a text; where that looks like an operator of patterns, nothing says it. */
-function textSegment(text: string): SegmentReading {
-  return isOperator(text) ? { within: [], around: ['{*}'], meant: 'around' } : exactSegment([text]);
-}
-
-function isOperator(text: string): boolean {
-  return /[{}*]/.test(text);
-}
-
-function exactSegment(parts: readonly string[]): SegmentReading {
-  return { within: parts, around: parts, meant: 'within' };
-}
-
-function same({ within, around }: SegmentReading): boolean {
-  return within === around;
-}
-
-function textOf(steps: readonly Step[]): string {
-  return steps.map(({ literal }) => literal).join('');
+  const before = segments.slice(0, Math.max(gap, 0)).flatMap((steps) => [...steps, slash]);
+  const outside = patternsAround(whole(gap < 0 ? sequence : [...before, anything]))?.patterns ?? [];
+  const around = (outside.length === 0 ? [everyPath] : outside)
+    .map(inV2)
+    .flatMap((pattern) => (endsInText(segments, pattern) ? belowText(pattern) : [pattern]));
+  const meant = within.length > 0 && isTextMeant(segments) ? 'within' : 'around';
+  return { within, around: around.map(normal), isExact: false, meant };
 }
 
 function exact(patterns: readonly string[]): PathReading {
-  return { within: patterns, around: patterns, isExact: true, meant: 'around' };
+  return { within: patterns, around: patterns, isExact: true, meant: 'within' };
+}
+
+const slash: Step = { kind: 'character', character: '/' };
+const anything: Step = { kind: 'anything' };
+
+/** An expression that has to be all of a path. */
+function whole(...sequences: readonly Sequence[]): Expression {
+  const tied = sequences.map((one): Sequence => [{ kind: 'start' }, ...one, { kind: 'end' }]);
+  return { sequences: tied, isCaseless: false };
+}
+
+/** What begins with anything has among it what begins with a slash and anything. */
+function withSlash(sequence: Sequence): readonly Sequence[] {
+  const [first, ...others] = sequence.slice(sequence.findIndex(({ kind }) => kind !== 'start'));
+  const isAnything = first?.kind === 'anything' || first?.kind === 'something';
+  return isAnything ? [sequence, [slash, anything, ...others]] : [sequence];
+}
+
+/** Whether what a pattern calls the rest is a text and what goes on behind it, as in `/orders.*`. */
+function endsInText(segments: readonly Sequence[], pattern: string): boolean {
+  const [before, last] = [segments[0] ?? [], segments.at(-1) ?? []];
+  const text = withoutTail(last);
+  const isRest = pattern.endsWith('/{**}') && pattern.split('/').length === segments.length;
+  return (
+    isRest &&
+    before.length === 0 &&
+    text.length === last.length - 1 &&
+    text.length > 0 &&
+    text.every(isCharacter)
+  );
+}
+
+/** The rest, but for the empty one. */
+function belowText(pattern: string): readonly string[] {
+  const below = pattern.replace(/\{\*\*\}$/, '{*}');
+  return [below, `${below}/{**}`];
+}
+
+/** Whether the first segment that is no pattern is meant as its text: with dots as in `/v1.0`, or as in `/orders.*`. */
+function isTextMeant(segments: readonly Sequence[]): boolean {
+  const odd = segments.find(
+    (steps) =>
+      !steps.every(isCharacter) &&
+      !(steps.length === 1 && (steps[0]?.kind === 'segment' || steps[0]?.kind === 'inner')),
+  );
+  const text = odd === segments.at(-1) ? withoutTail(odd ?? []) : odd;
+  return (text ?? []).every(
+    (step) => isCharacter(step) || (step.kind === 'opaque' && step.sample !== undefined),
+  );
+}
+
+function withoutTail(steps: Sequence): Sequence {
+  const tail = steps.at(-1)?.kind;
+  return tail === 'anything' || tail === 'something' ? steps.slice(0, -1) : steps;
+}
+
+function isCharacter({ kind }: Step): boolean {
+  return kind === 'character';
+}
+
+function mayBeEmpty(step: Step): boolean {
+  return step.kind === 'anything' || step.kind === 'inner' || (step.kind === 'opaque' && step.mayBeEmpty);
 }
 
 function distinct(patterns: readonly string[]): string[] {
@@ -204,31 +173,21 @@ function distinct(patterns: readonly string[]): string[] {
 }
 
 function normal(pattern: string): string {
-  return pattern === '/{**}' ? '/*' : pattern;
+  return pattern === everyPath ? '/*' : pattern;
 }
 
-/** What keeps a text from being a pattern both here and in APIRule v2. */
-function pathProblem(pattern: string): string | undefined {
+/** Whether a pattern has only what one of APIRule v2 can have too. */
+function isOfV2(pattern: string): boolean {
   const operators = pattern.replaceAll(/\{\*{1,2}\}/g, '');
-  if (pattern !== '/*' && !/^[-_.~!$&'()+,=:@A-Za-z0-9/]*$/.test(operators))
-    return 'a character that v2 lacks';
-  return pathPatternProblem(pattern);
+  return pattern === '/*' || /^[-_.~!$&'()+,=:@A-Za-z0-9/]*$/.test(operators);
 }
 
-/** A pattern, or where it is none, as much of it as is one, and all that is below. */
-function aroundPattern(pattern: string): string {
-  if (pathProblem(normal(pattern)) === undefined) return normal(pattern);
-  const kept: string[] = [];
-  for (const segment of pattern.slice(1).split('/')) {
-    if (segment === '{**}' || segment === '' || pathProblem(`/${segment}`) !== undefined) break;
-    kept.push(segment);
-  }
-  return normal(['', ...kept, '{**}'].join('/'));
-}
-
-function prefixAround(steps: Sequence): string {
-  const end = steps.findIndex(({ literal, times }) => literal === undefined || times !== 'once');
-  return aroundText(textOf(steps.slice(0, end < 0 ? steps.length : end)));
+/** The same with any segment in place of one that v2 cannot say. */
+function inV2(pattern: string): string {
+  return pattern
+    .split('/')
+    .map((part) => (isOfV2(part) ? part : '{*}'))
+    .join('/');
 }
 
 /** Everything below the last slash of the beginning that is plain text. */
@@ -237,5 +196,5 @@ function aroundText(text: string): string {
   const [plain = ''] = /^(?:\/[A-Za-z0-9_-]+)*\//.exec(text) ?? [];
   const next = text[plain.length] ?? '';
   const isFirm = plain !== '' && !/[?*+{]/.test(next);
-  return normal(isFirm ? `${plain}{**}` : '/{**}');
+  return normal(isFirm ? `${plain}{**}` : everyPath);
 }

@@ -1,4 +1,4 @@
-/** Settings that several handlers share: where the token is, what scopes it needs, and what nobody knows. */
+/** Settings that several handlers share: where the token is, what scopes it needs, how they are compared, and what nobody knows. */
 import type { HandlerContext } from './jwt.ts';
 
 interface TokenFrom {
@@ -42,6 +42,20 @@ export function scopesOf(
   if (distinct.length > 0)
     report.add('kept', setting, at, `the scopes ${distinct.join(', ')}, compared as they are written`);
   return distinct;
+}
+
+/** Tells of a strategy by which a scope stands for others; here, as with `exact`, none does. */
+export function tellScopeStrategy(
+  strategy: string | null | undefined,
+  { report, source }: HandlerContext,
+): void {
+  if ((strategy ?? 'exact') === 'exact') return;
+  report.add(
+    'changed',
+    'scope_strategy',
+    source('scope_strategy'),
+    'scopes are compared as they are written; a wildcard in a token stands for nothing else',
+  );
 }
 
 /** Refuses what may guard something in a way that nobody knows. */

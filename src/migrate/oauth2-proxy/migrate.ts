@@ -1,9 +1,9 @@
 /** `oidc-authz migrate oauth2-proxy`: what an installation was told, as a configuration of ours. */
 import { ConfigError, type Problem, suggestion } from '../../config/problems.ts';
 import type { Finding } from '../finding.ts';
+import { notAccepted, reportText } from '../report.ts';
 import type { Given } from './given.ts';
 import { configText, planText, valuesText } from './plan.ts';
-import { notAccepted, reportText } from './report.ts';
 import { type Translation, translate } from './translate.ts';
 import { flagVerdicts } from './verdicts.ts';
 

@@ -2,7 +2,7 @@
 import { type EntryHeaders, entryHeaders } from '../../config/entry-headers.ts';
 import { yamlText } from '../../config/yaml-text.ts';
 import type { Finding } from '../finding.ts';
-import { findingLines } from './report.ts';
+import { findingLines } from '../report.ts';
 import type { Translation } from './translate.ts';
 import type { Tree, TreeComment } from './translate-given.ts';
 

@@ -1,8 +1,9 @@
 /** What needs no token: routes, preflights and trusted addresses become rules. */
 import { pathCovers } from '../../config/patterns.ts';
 import type { Verdict } from '../finding.ts';
+import { readExpression } from '../path-expression.ts';
+import { everyPath, patternsAround, patternsWithin } from '../path-patterns.ts';
 import type { Given } from './given.ts';
-import { everyPath, patternsAround, patternsWithin } from './routes.ts';
 import { readSkipEntries, type SkipEntry } from './routes-entry.ts';
 import { trustedAddresses } from './translate-addresses.ts';
 import { isOn, judged, type Part, type Tree } from './translate-given.ts';
@@ -82,7 +83,7 @@ function openRoute(entry: SkipEntry, opened: Opened[]): { rules: readonly Tree[]
   const outcome = (verdict: Verdict, of: string): Outcome => ({ flag, verdict, text: `\`${text}\` ${of}` });
   if (method === 'never')
     return { rules: [], outcome: outcome('kept', 'opened nothing: no method is called that') };
-  const { patterns, isExact } = patternsWithin(expression);
+  const { patterns, isExact } = patternsWithin(readExpression(expression));
   const paths = patterns.filter((path) => !isOpen(path, method, opened));
   const name = `skip-${position}`;
   const verdict = isExact ? 'kept' : 'changed';
@@ -128,7 +129,7 @@ function openAllBut(
     const isOpenAlready = isOpen(everyPath, method, opened);
     let position = 0;
     for (const { flag, text, expression, position: at } of own) {
-      const around = method === 'never' ? undefined : patternsAround(expression);
+      const around = method === 'never' ? undefined : patternsAround(readExpression(expression));
       const add = (verdict: Verdict, of: string) =>
         outcomes.push({ flag, verdict, text: `\`${text}\` ${of}` });
       if (method === 'never') add('kept', 'opened nothing: no method is called that');

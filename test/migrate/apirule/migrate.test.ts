@@ -117,6 +117,9 @@ describe('what is printed', () => {
     expect({ output, exitCode }).toEqual({ output: '', exitCode: 3 });
     expect(report).toMatch(/^oauth2_introspection .*refused because/m);
     expect(report).not.toContain('(accepted)');
+    const [counts, advice] = report.trim().split('\n').slice(-2);
+    expect(counts).toMatch(/^\d+ kept, \d+ without meaning, \d+ changed, [1-9]\d* refused$/);
+    expect(advice).toContain('--accept oauth2_introspection');
   });
 
   test('has no configuration where every path is open', async () => {
@@ -134,6 +137,18 @@ spec:
     expect(output).toContain('owner: me');
     expect(report).toMatch(/^gateway .*changes behaviour/m);
   });
+});
+
+test('a terminal obeys nothing of the report, and what is found twice is told once', async () => {
+  const { report } = await migrated({
+    yaml: (fixtures[1]?.yaml ?? '').replaceAll('[GET]', '[GET]\n      "a\\e[2J\\nkept: all": 1'),
+  });
+  expect(report).toMatch(/^a \[2J kept: all .*has no meaning here/m);
+  expect(report).not.toContain('\u001b');
+  const lines = report.trim().split('\n');
+  const kept = lines.filter((line) => line.includes(': kept as '));
+  expect(new Set(lines).size).toBe(lines.length);
+  expect(lines.at(-1)).toMatch(new RegExp(`^${kept.length} kept, `));
 });
 
 describe('an issuer', () => {

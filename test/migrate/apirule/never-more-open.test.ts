@@ -70,6 +70,14 @@ const rules = fc.array(rule, { minLength: 1, maxLength: 5 }).filter((list) => {
   return new Set(pairs).size === pairs.length;
 });
 
+/** What the second and the third have in common is closed by the first, which the gateway asks about. */
+const thirdPattern: ModelRule[] = [
+  { path: '/(a|b)/.+', methods: ['GET'], handler: 'jwt', scopes: [] },
+  { path: '/a.*', methods: ['POST'], handler: 'allow', scopes: [] },
+  { path: '/[^/]+/b', methods: ['POST', 'GET'], handler: 'unauthorized', scopes: [] },
+  { path: '/.*', methods: ['GET'], handler: 'allow', scopes: [] },
+];
+
 test('for every request', async () => {
   let [asked, opened] = [0, 0];
   await fc.assert(
@@ -106,7 +114,7 @@ test('for every request', async () => {
       const result = await runRuleTests(loaded, stringify(table), 't.yaml', systemClock);
       expect(result.failed, result.output).toBe(0);
     }),
-    { numRuns: Number(process.env.RUNS ?? 150) },
+    { numRuns: Number(process.env.RUNS ?? 150), examples: [[thirdPattern, false]] },
   );
   // Else nothing was compared.
   expect(asked).toBeGreaterThan(100);

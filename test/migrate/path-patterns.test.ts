@@ -1,8 +1,13 @@
 /** Regular expressions of paths as patterns: what lies within opens no more, what lies around guards no less. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { pathPatternProblem } from '../../../src/config/patterns.ts';
-import { patternsAround, patternsWithin } from '../../../src/migrate/oauth2-proxy/routes.ts';
+import { pathPatternProblem } from '../../src/config/patterns.ts';
+import { readExpression } from '../../src/migrate/path-expression.ts';
+import { patternsAround, patternsWithin } from '../../src/migrate/path-patterns.ts';
+import { asJavaScript, expressions, matches, paths } from './expressions.ts';
+
+const within = (expression: string) => patternsWithin(readExpression(expression));
+const around = (expression: string) => patternsAround(readExpression(expression));
 
 const exact = true;
 const narrower = false;
@@ -62,12 +67,12 @@ describe('patterns within', () => {
     ['^/a**$', [], narrower],
     ['^/(', [], narrower],
   ])('%s', (expression, patterns, isExact) => {
-    expect(patternsWithin(expression)).toEqual({ patterns: patterns.toSorted(), isExact });
+    expect(within(expression)).toEqual({ patterns: patterns.toSorted(), isExact });
   });
 
   test('of too many alternatives are none', () => {
-    expect(patternsWithin(`^/${'(a|b)'.repeat(12)}$`)).toEqual({ patterns: [], isExact: false });
-    expect(patternsWithin(`^/${'('.repeat(99)}a${')'.repeat(99)}$`)).toEqual({
+    expect(within(`^/${'(a|b)'.repeat(12)}$`)).toEqual({ patterns: [], isExact: false });
+    expect(within(`^/${'('.repeat(99)}a${')'.repeat(99)}$`)).toEqual({
       patterns: [],
       isExact: false,
     });
@@ -90,60 +95,17 @@ describe('patterns around', () => {
     ['(?i)^/admin/', undefined],
     ['\\badmin', undefined],
   ])('%s', (expression, patterns, isExact) => {
-    expect(patternsAround(expression)).toEqual(patterns && { patterns: patterns.toSorted(), isExact });
+    expect(around(expression)).toEqual(patterns && { patterns: patterns.toSorted(), isExact });
   });
 });
 
 describe('whatever the expression', () => {
-  const pieces = fc.constantFrom(
-    ...[
-      '^',
-      '$',
-      '/',
-      'a',
-      'b',
-      '.',
-      '\\.',
-      '.*',
-      '.+',
-      '.?',
-      '[^/]',
-      '[^/]+',
-      '[^/]*',
-      '[ab]',
-      '[a-b]+',
-      '[^a]',
-    ],
-    ...[
-      '\\w',
-      '\\W*',
-      '\\d+',
-      '(a|/b)',
-      '(/a)?',
-      '(a|)+',
-      '(/[^/]+)*',
-      '(?:b|/)',
-      '|',
-      '/?',
-      '/+',
-      'a{2}',
-      '[]/]',
-    ],
-  );
-  const expressions = fc.array(pieces, { maxLength: 7 }).map((parts) => parts.join(''));
-  const segments = fc.constantFrom('a', 'b', 'aa', 'ab', 'ba', 'a.b', 'é', '100%', 'a b', 'A');
-  const paths = fc
-    .tuple(fc.array(segments, { maxLength: 4 }), fc.boolean())
-    .map(([parts, isOpen]) => `/${parts.join('/')}${isOpen && parts.length > 0 ? '/' : ''}`);
-  const matches = (patterns: readonly string[], path: string) =>
-    patterns.some((one) => asRegExp(one).test(path));
-
   test('within is part of it, around has all of it, and exact is both', () => {
     fc.assert(
       fc.property(expressions, fc.array(paths, { minLength: 1, maxLength: 12 }), (expression, some) => {
         const javascript = asJavaScript(expression);
         fc.pre(javascript !== undefined);
-        const [inside, outside] = [patternsWithin(expression), patternsAround(expression)];
+        const [inside, outside] = [within(expression), around(expression)];
         expect([...inside.patterns, ...(outside?.patterns ?? [])].filter(pathPatternProblem)).toEqual([]);
         for (const path of some) {
           const isMeant = javascript.test(path);
@@ -158,22 +120,4 @@ describe('whatever the expression', () => {
       { numRuns: 20_000 },
     );
   });
-
-  /** The same in JavaScript, where `[]/]` would be another set. */
-  function asJavaScript(expression: string): RegExp | undefined {
-    try {
-      return new RegExp(expression.replaceAll('[]/]', '[\\]/]'), 's');
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** A pattern as an expression of its own. */
-  function asRegExp(pattern: string): RegExp {
-    const parts = pattern
-      .slice(1)
-      .split('/')
-      .map((part) => (part === '{*}' ? '[^/]+' : part === '{**}' ? '.*' : part.replaceAll(/[^\w]/g, '\\$&')));
-    return new RegExp(`^/${parts.join('/')}$`);
-  }
 });

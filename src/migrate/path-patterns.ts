@@ -1,6 +1,6 @@
 /** From the regular expression of a path to patterns of paths: such as lie within it, and such as it lies within. */
-import { pathCovers, pathPatternProblem } from '../../config/patterns.ts';
-import { readExpression, type Sequence, type Step, stepCrosses } from './routes-expression.ts';
+import { pathCovers, pathPatternProblem } from '../config/patterns.ts';
+import { type Expression, type Sequence, type Step, segmentsOf, stepCrosses } from './path-expression.ts';
 
 /** Patterns for an expression. */
 export interface Patterns {
@@ -12,24 +12,22 @@ export interface Patterns {
 /** The pattern of all paths. */
 export const everyPath = '/{**}';
 
-/** Patterns that have no path beside those of an expression; there may be none. */
-export function patternsWithin(expression: string): Patterns {
-  const read = readExpression(expression);
-  if (read === undefined) return { patterns: [], isExact: false };
-  const each = read.sequences.map((sequence) => {
+/** Patterns that have no path beside those of an expression, if that was understood; there may be none. */
+export function patternsWithin(expression: Expression | undefined): Patterns {
+  if (expression === undefined) return unsaid;
+  const each = expression.sequences.map((sequence) => {
     const steps = anchored(sequence);
     return steps === undefined ? unsaid : within(steps);
   });
   const patterns = widest(each.flatMap(({ patterns }) => patterns));
-  const isExact = !read.isCaseless && each.every((one) => one.isExact);
+  const isExact = !expression.isCaseless && each.every((one) => one.isExact);
   return { patterns, isExact: isExact || patterns.includes(everyPath) };
 }
 
 /** Patterns that have every path of an expression; undefined where they would be all paths, or nobody can say. */
-export function patternsAround(expression: string): Patterns | undefined {
-  const read = readExpression(expression);
-  if (read === undefined || read.isCaseless) return undefined;
-  const each = read.sequences.map((sequence) => {
+export function patternsAround(expression: Expression | undefined): Patterns | undefined {
+  if (expression === undefined || expression.isCaseless) return undefined;
+  const each = expression.sequences.map((sequence) => {
     const steps = anchored(sequence);
     return steps === undefined ? undefined : around(steps);
   });
@@ -183,16 +181,6 @@ function isPattern(part: string): boolean {
 }
 
 const slash: Step = { kind: 'character', character: '/' };
-
-/** The steps between slashes. */
-function segmentsOf(steps: Sequence): readonly (readonly Step[])[] {
-  const segments: Step[][] = [[]];
-  for (const step of steps) {
-    if (step.kind === 'character' && step.character === '/') segments.push([]);
-    else segments.at(-1)?.push(step);
-  }
-  return segments;
-}
 
 /** Patterns without those that another one has all paths of. */
 function widest(patterns: readonly string[]): string[] {

@@ -1,6 +1,6 @@
-/** What becomes of each setting, told line by line. */
-import { maskUrls } from '../../config/urls.ts';
-import type { Finding, Verdict } from '../finding.ts';
+/** The report of a migration: what becomes of each setting, line by line, and what to do where something is refused. */
+import { maskUrls } from '../config/urls.ts';
+import type { Finding, Verdict } from './finding.ts';
 
 /** How a verdict reads between a setting and the text of its finding. */
 const phrases: Readonly<Record<Verdict, string>> = {
@@ -23,15 +23,17 @@ export function notAccepted(findings: readonly Finding[], accepted: readonly str
 
 /** A line for each finding, then how many there are of each kind. */
 export function findingLines(findings: readonly Finding[], accepted: readonly string[]): readonly string[] {
-  const sorted = order.flatMap((verdict) => findings.filter((finding) => finding.verdict === verdict));
-  const lines = sorted.map(({ setting, source, verdict, text }) => {
+  const lineOf = ({ setting, source, verdict, text }: Finding): string => {
     const given = verdict === 'refused' && accepted.includes(setting) ? ' (accepted)' : '';
     return plain(`${setting} (${source}): ${phrases[verdict]} ${text}${given}`);
-  });
-  const counts = order.map((verdict) => findings.filter((finding) => finding.verdict === verdict).length);
-  const [meaningless, kept, changed, refused] = counts;
+  };
+  // What is found twice is told once.
+  const lines = order.map((verdict) => [
+    ...new Set(findings.filter((finding) => finding.verdict === verdict).map(lineOf)),
+  ]);
+  const [meaningless, kept, changed, refused] = lines.map(({ length }) => length);
   return [
-    ...new Set(lines),
+    ...lines.flat(),
     `${kept} kept, ${meaningless} without meaning, ${changed} changed, ${refused} refused`,
   ];
 }

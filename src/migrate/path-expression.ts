@@ -189,6 +189,16 @@ export function stepCrosses(step: Step): boolean {
   return step.kind === 'anything' || step.kind === 'something' || (step.kind === 'opaque' && step.crosses);
 }
 
+/** The steps between slashes. */
+export function segmentsOf(steps: Sequence): readonly (readonly Step[])[] {
+  const segments: Step[][] = [[]];
+  for (const step of steps) {
+    if (step.kind === 'character' && step.character === '/') segments.push([]);
+    else segments.at(-1)?.push(step);
+  }
+  return segments;
+}
+
 function opaque(crosses: boolean, sample?: string): Step {
   return { kind: 'opaque', crosses, mayBeEmpty: false, sample };
 }
