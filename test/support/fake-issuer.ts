@@ -34,34 +34,39 @@ export interface FakeIssuer {
 /** The audience of tokens that say no other. */
 export const audience = 'orders-api';
 
-/** Starts an issuer on a free port of this machine, or on the one that is given. */
+/** Starts an issuer on a free port of this machine, or on the one that is given; its URL may have a path behind the port. */
 export async function startFakeIssuer({
   port = 0,
   keys,
+  path = '',
 }: {
   port?: number;
   keys?: SigningKey[];
+  /** As in `/tenant/v2.0`, or `/` for a URL that ends with a slash. */
+  path?: string;
 } = {}): Promise<FakeIssuer> {
   const server = createServer((request, response) => route(request, response));
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const bound = (server.address() as AddressInfo).port;
-  const url = `http://127.0.0.1:${bound}`;
+  const url = `http://127.0.0.1:${bound}${path}`;
+  const folder = path.replace(/\/$/, '');
 
   const issuer: FakeIssuer = {
     url,
     port: bound,
     hits: { discovery: 0, jwks: 0 },
     keys: keys ?? [await createSigningKey('k1')],
-    discovery: (_, response) => sendJson(response, { issuer: url, jwks_uri: `${url}/jwks` }),
+    discovery: (_, response) =>
+      sendJson(response, { issuer: url, jwks_uri: `http://127.0.0.1:${bound}${folder}/jwks` }),
     jwks: (_, response) => sendJson(response, { keys: issuer.keys.map(({ publicJwk }) => publicJwk) }),
     mint: (parts) => mint(issuer, parts),
     close: () => closeServer(server),
   };
   const route: Endpoint = (request, response) => {
-    if (request.url === '/.well-known/openid-configuration') {
+    if (request.url === `${folder}/.well-known/openid-configuration`) {
       issuer.hits.discovery++;
       issuer.discovery(request, response);
-    } else if (request.url === '/jwks') {
+    } else if (request.url === `${folder}/jwks`) {
       issuer.hits.jwks++;
       issuer.jwks(request, response);
     } else response.writeHead(404).end();
