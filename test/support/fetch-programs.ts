@@ -1,6 +1,7 @@
 /** Fetches, before the first test and once, what tests ask for from several processes at once. */
 import { findHelm } from '../../tools/helm.ts';
 import { findImageTools } from '../../tools/image.ts';
+import { findOauth2Proxy } from '../../tools/oauth2-proxy.ts';
 import { goProgram, mustFetch, pythonProgram } from '../../tools/programs.ts';
 import { findPrometheus } from '../../tools/prometheus.ts';
 import { fetchDefinitions, findManifestValidator } from '../../tools/validators.ts';
@@ -22,5 +23,7 @@ export async function setup(): Promise<void> {
   await findPrometheus();
   await findImageTools();
   await Promise.all(fetched);
+  // By itself: it takes both cores for a minute.
+  await findOauth2Proxy();
   await fetchDefinitions().catch(() => {});
 }
