@@ -1,6 +1,8 @@
 /** docs/migrating-from-oauth2-proxy.md: what people wrote, with the tables that the code and the tests hold. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { migrateOauth2Proxy } from '../src/migrate/oauth2-proxy/migrate.ts';
+import { readOauth2Proxy } from '../src/migrate/oauth2-proxy/read.ts';
 import { flagTableMarkdown } from '../src/migrate/oauth2-proxy/verdicts.ts';
 import { type Answer, dropped, type GoldenCase, goldenCases } from '../test/oauth2-proxy/golden.ts';
 import { oauth2ProxyVersion } from '../tools/oauth2-proxy.ts';
@@ -13,8 +15,17 @@ export function migratingMarkdown(): string {
     version: oauth2ProxyVersion,
     answers: answersTable(),
     flags: flagTableMarkdown(),
+    seed: migratedSeed(),
   };
   return readFileSync(file, 'utf8').replaceAll(/\{\{(\w+)\}\}/g, (_, name) => parts[name] ?? '');
+}
+
+/** What the values of the tutorial become. */
+function migratedSeed(): string {
+  const name = '../test/oauth2-proxy/installations/fixtures/seed/values.yaml';
+  const text = readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8');
+  const given = readOauth2Proxy({ files: [{ name: 'values.yaml', text }], commandLine: [], environment: {} });
+  return migrateOauth2Proxy({ given, output: 'config', accept: [] }).output;
 }
 
 /** The cases whose answers differ, and why. */

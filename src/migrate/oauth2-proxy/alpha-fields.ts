@@ -75,7 +75,13 @@ export const providerFields: Readonly<Record<string, AlphaField>> = {
     },
   },
   ADFSConfig: { fields: { skipScope: meaningless('there is no login here') } },
-  bitbucketConfig: { fields: { team: text('bitbucket-team'), repository: text('bitbucket-repository') } },
+  bitbucketConfig: {
+    fields: {
+      team: text('bitbucket-team'),
+      workspace: text('bitbucket-workspace'),
+      repository: text('bitbucket-repository'),
+    },
+  },
   githubConfig: {
     fields: {
       org: text('github-org'),

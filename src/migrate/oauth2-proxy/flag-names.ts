@@ -24,6 +24,7 @@ export const textFlags = [
   'basic-auth-password',
   'bitbucket-repository',
   'bitbucket-team',
+  'bitbucket-workspace',
   'client-id',
   'client-secret',
   'client-secret-file',

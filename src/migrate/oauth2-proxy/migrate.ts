@@ -50,6 +50,7 @@ export function migrateOauth2Proxy({ given, output, accept, compat = false }: Mi
   if (problems.length > 0) throw new ConfigError(problems);
   const report = reportText(findings, accept);
   if (notAccepted(findings, accept).length > 0) return { output: '', report, exitCode: 3 };
+  if ('lacking' in translation) throw new ConfigError(translation.lacking);
   return { output: writers[output](translation, accept), report, exitCode: 0 };
 }
 

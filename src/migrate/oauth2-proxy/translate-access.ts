@@ -211,6 +211,7 @@ const restrictions: readonly (readonly [flag: string, provider: string, what: st
   ['gitlab-project', 'gitlab', 'access to a project of GitLab'],
   ['google-group', 'google', 'membership in a group of Google'],
   ['bitbucket-team', 'bitbucket', 'membership in a team of Bitbucket'],
+  ['bitbucket-workspace', 'bitbucket', 'membership in a workspace of Bitbucket'],
   ['bitbucket-repository', 'bitbucket', 'access to a repository of Bitbucket'],
   ['keycloak-group', 'keycloak', 'membership in a group of Keycloak'],
 ];

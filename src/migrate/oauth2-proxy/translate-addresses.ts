@@ -44,7 +44,6 @@ export function trustedAddresses(given: Given): TrustedAddresses {
     return opened(given, problems, {
       config: { trustedHeaders: [header], clientAddress: { header } },
       text: 'the rule `trusted-addresses`; Envoy overwrites the header at the edge only, so let nobody but the ingress gateway call the workload',
-      verdict: 'kept',
     });
   if (header !== 'x-forwarded-for')
     return closed(
@@ -56,15 +55,14 @@ export function trustedAddresses(given: Given): TrustedAddresses {
     );
   return opened(given, problems, {
     config: { clientAddress: { trustedProxies: proxies } },
-    text: 'the rule `trusted-addresses` opens for the last address in `x-forwarded-for` that is none of the trusted proxies; before it was the first, which anybody can send',
-    verdict: 'changed',
+    text: 'the rule `trusted-addresses`, for the last address in `x-forwarded-for` that is none of the trusted proxies; before 7.15.5 oauth2-proxy took the first, which anybody can send',
   });
 }
 
 function opened(
   given: Given,
   problems: readonly Problem[],
-  { config, text, verdict }: { config: Tree; text: string; verdict: 'kept' | 'changed' },
+  { config, text }: { config: Tree; text: string },
 ): TrustedAddresses {
   const isForwarded = !('trustedHeaders' in config);
   const proxies = isForwarded
@@ -75,7 +73,7 @@ function opened(
     config,
     rules: [{ name: 'trusted-addresses', match, allow: 'anonymous' }],
     findings: [
-      ...judged(given, 'trusted-ip', verdict, text),
+      ...judged(given, 'trusted-ip', 'kept', text),
       ...proxies,
       ...judged(given, 'real-client-ip-header', 'kept', '`clientAddress.header`'),
       ...judged(given, 'reverse-proxy', 'kept', `\`clientAddress\`; ${elsewhere}`),

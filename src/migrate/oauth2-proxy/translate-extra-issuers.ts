@@ -7,6 +7,7 @@ import type { Access } from './translate-access.ts';
 import { isGiven, judged, listed, listOf, present, problemOf, type Tree } from './translate-given.ts';
 import { fixedIdentity, type Identity, readAlike } from './translate-identity.ts';
 import { insecureHttp, plainText, shownUrl } from './translate-keys.ts';
+import { otherTypes } from './translate-provider.ts';
 
 /** One issuer, before it is written. */
 export interface Issuer {
@@ -23,6 +24,7 @@ export function addExtraIssuers(
   access: Access,
 ): { issuers: readonly Issuer[]; findings: readonly Finding[]; problems: readonly Problem[] } {
   const flag = 'extra-jwt-issuers';
+  const identity = fixedIdentity(given);
   const issuers = [...primary];
   const problems: Problem[] = [];
   const notes: string[] = [];
@@ -38,20 +40,21 @@ export function addExtraIssuers(
     const same = issuers.find(({ issuer }) => issuer === url);
     if (same === undefined) {
       const fields = present({ insecureHttp: insecureHttp(url) });
-      issuers.push({ issuer: url, audiences: [audience], fields, identity: fixedIdentity });
+      issuers.push({ issuer: url, audiences: [audience], fields, identity });
       if (insecureHttp(url)) notes.push(`${shownUrl(url)} with \`insecureHttp: true\`; ${plainText}`);
     } else if (opensMore(same.identity, access)) refused.push(entry);
     else {
       same.audiences.push(audience);
-      if (!readAlike(same.identity, fixedIdentity))
+      if (!readAlike(same.identity, identity))
         notes.push(
           `\`${audience}\` is an audience of ${shownUrl(url)} above, so the claims named for that are what counts for it too`,
         );
     }
   }
   if (!isGiven(given, flag)) return { issuers, findings: [], problems };
-  const kept =
+  const made =
     'further `issuers`, each with its audience; one without a discovery document needs `jwksUri: ISSUER/.well-known/jwks.json`, which was guessed before';
+  const rest = [made, otherTypes, ...notes].join('; ');
   const reason =
     'is the issuer of the provider again, whose tokens are read by other claims than those of this audience were; one issuer is read in one way, and this audience would pass by claims that it was not asked for';
   const findings =
@@ -60,20 +63,17 @@ export function addExtraIssuers(
           given,
           flag,
           'refused',
-          `${listed(refused.map(maskUrls))} ${reason}. Without it tokens for this audience do not pass; the rest is ${[kept, ...notes].join('; ')}`,
+          `${listed(refused.map(maskUrls))} ${reason}. Without it tokens for this audience do not pass; the rest is ${rest}`,
         )
-      : judged(
-          given,
-          flag,
-          listOf(given, flag).length === 0 ? 'meaningless' : 'kept',
-          listOf(given, flag).length === 0 ? 'it is empty' : [kept, ...notes].join('; '),
-        );
+      : listOf(given, flag).length === 0
+        ? judged(given, flag, 'meaningless', 'it is empty')
+        : judged(given, flag, 'changed', rest);
   return { issuers, findings, problems };
 }
 
 /** Whether tokens for a further audience could pass that did not: by claims that were not those asked for, or by an unverified e-mail. */
 function opensMore({ email, groups }: Identity, access: Access): boolean {
   const isOtherEmail = email.claim !== undefined && Object.keys(access.email).length > 0;
-  const isOtherGroup = Object.keys(groups).length > 0 && Object.keys(access.groups).length > 0;
+  const isOtherGroup = groups.keycloakRoles === true && Object.keys(access.groups).length > 0;
   return isOtherEmail || isOtherGroup || email.requireVerified !== true;
 }

@@ -19,6 +19,8 @@ export interface Part {
   readonly config: Tree;
   readonly findings: readonly Finding[];
   readonly problems?: readonly Problem[];
+  /** Problems that there are only once everything that is refused is accepted. */
+  readonly lacking?: readonly Problem[];
   readonly comments?: readonly TreeComment[];
 }
 

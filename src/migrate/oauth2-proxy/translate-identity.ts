@@ -1,7 +1,7 @@
 /** Which claims of a token are its e-mail and its groups. */
 import type { Finding } from '../finding.ts';
 import type { Given } from './given.ts';
-import { isOn, judged, present, type Tree, textOf } from './translate-given.ts';
+import { isOn, judged, listOf, present, type Tree, textOf } from './translate-given.ts';
 import { hasFixedClaims, providerOf } from './translate-provider.ts';
 
 /** What an issuer says of e-mail and groups, who may pass aside. */
@@ -10,14 +10,18 @@ export interface Identity {
   readonly groups: Tree;
 }
 
-/** How the tokens of `extra-jwt-issuers` are read: no option changes it. */
-export const fixedIdentity: Identity = { email: { fallbackClaim: 'sub', requireVerified: true }, groups: {} };
+/** How the tokens of `extra-jwt-issuers` are read, and with azure all of them: no option but that for the groups changes it. */
+export function fixedIdentity(given: Given): Identity {
+  return {
+    email: { fallbackClaim: 'sub', requireVerified: true },
+    groups: present({ claim: groupsClaim(given) }),
+  };
+}
 
 /** How the tokens of `oidc-issuer-url` are read. */
 export function primaryIdentity(given: Given): Identity {
-  if (hasFixedClaims(given)) return fixedIdentity;
+  if (hasFixedClaims(given)) return fixedIdentity(given);
   const claim = emailClaim(given);
-  const groups = textOf(given, 'oidc-groups-claim') || 'groups';
   const isVerified = claim === 'email' && !isOn(given, 'insecure-oidc-allow-unverified-email');
   return {
     email: present({
@@ -26,7 +30,7 @@ export function primaryIdentity(given: Given): Identity {
       requireVerified: isVerified ? true : undefined,
     }),
     groups: present({
-      claim: groups === 'groups' ? undefined : groups,
+      claim: groupsClaim(given),
       keycloakRoles: providerOf(given) === 'keycloak-oidc' ? true : undefined,
     }),
   };
@@ -37,17 +41,18 @@ export function readAlike(one: Identity, other: Identity): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** Judges the options that name claims. */
-export function judgeIdentity(given: Given): readonly Finding[] {
+/**
+ * Judges the options that name claims.
+ *
+ * @param asksForGroups whether somebody may pass by groups only
+ */
+export function judgeIdentity(given: Given, asksForGroups: boolean): readonly Finding[] {
+  const ofGroups = judgeGroupsClaim(given, asksForGroups);
   if (hasFixedClaims(given)) {
     const reason =
-      'provider azure looks at the claims `email`, `email_verified` and `groups` of bearer tokens, whatever it says';
-    return [
-      'oidc-email-claim',
-      'user-id-claim',
-      'oidc-groups-claim',
-      'insecure-oidc-allow-unverified-email',
-    ].flatMap((flag) => judged(given, flag, 'meaningless', reason));
+      'provider azure looks at the claims `email` and `email_verified` of bearer tokens, whatever it says';
+    const flags = ['oidc-email-claim', 'user-id-claim', 'insecure-oidc-allow-unverified-email'];
+    return [...flags.flatMap((flag) => judged(given, flag, 'meaningless', reason)), ...ofGroups];
   }
   const claim = emailClaim(given);
   const isRenamed = textOf(given, 'oidc-email-claim') === claim && claim !== 'email';
@@ -74,12 +79,7 @@ export function judgeIdentity(given: Given): readonly Finding[] {
           'meaningless',
           '`oidc-email-claim` is what counts, and the user is `sub`',
         )),
-    ...judged(
-      given,
-      'oidc-groups-claim',
-      'kept',
-      `\`issuers[].groups.claim: ${textOf(given, 'oidc-groups-claim') || 'groups'}\``,
-    ),
+    ...ofGroups,
     ...(isOn(given, allow)
       ? judged(
           given,
@@ -89,6 +89,38 @@ export function judgeIdentity(given: Given): readonly Finding[] {
         )
       : judged(given, allow, 'meaningless', 'it is off')),
   ];
+}
+
+/** Judges the claim of the groups, which for some tokens was no path. */
+function judgeGroupsClaim(given: Given, asksForGroups: boolean): readonly Finding[] {
+  const flag = 'oidc-groups-claim';
+  const claim = groupsClaim(given) ?? 'groups';
+  const kept = `\`issuers[].groups.claim: ${claim}\``;
+  const ofExtra = listOf(given, 'extra-jwt-issuers').length > 0 ? 'the tokens of `extra-jwt-issuers`' : '';
+  const whose = hasFixedClaims(given) ? 'bearer tokens of provider azure' : ofExtra;
+  if (whose === '' || claim === 'groups') return judged(given, flag, 'kept', kept);
+  const before = `before 7.15.6 oauth2-proxy read \`groups\` of ${whose}`;
+  if (!claim.includes('.')) return judged(given, flag, 'kept', `${kept}; ${before}`);
+  const path = `of ${whose} oauth2-proxy reads the claim of that very name, while here it is a path where a token has no such claim`;
+  return asksForGroups
+    ? judged(
+        given,
+        flag,
+        'refused',
+        `${path}. If it is accepted it is ${kept}, and A TOKEN WITH ITS GROUPS AT THAT PATH PASSES FROM NOW ON`,
+      )
+    : judged(
+        given,
+        flag,
+        'changed',
+        `it is ${kept}; ${path}, so groups at that path are forwarded, which were not; ${before}`,
+      );
+}
+
+/** The claim of the groups; undefined where it is the usual one. */
+function groupsClaim(given: Given): string | undefined {
+  const claim = textOf(given, 'oidc-groups-claim') || 'groups';
+  return claim === 'groups' ? undefined : claim;
 }
 
 /** The older option counts where the newer one is left at its default. */

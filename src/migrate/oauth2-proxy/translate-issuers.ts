@@ -4,10 +4,10 @@ import type { Finding } from '../finding.ts';
 import type { Given } from './given.ts';
 import { type Access, translateAccess } from './translate-access.ts';
 import { addExtraIssuers, type Issuer } from './translate-extra-issuers.ts';
-import { judged, listOf, type Part, present, type Tree, textOf } from './translate-given.ts';
+import { judged, listed, listOf, type Part, present, type Tree, textOf } from './translate-given.ts';
 import { judgeIdentity, primaryIdentity } from './translate-identity.ts';
 import { type Keys, translateKeys } from './translate-keys.ts';
-import { hasPrimary, judgeProvider, providerOf } from './translate-provider.ts';
+import { hasPrimary, isVerifying, judgeProvider, providerOf } from './translate-provider.ts';
 import { judgeIssuer, tenantIssuers } from './translate-tenants.ts';
 
 /** Translates everything that decides which tokens are good. */
@@ -17,6 +17,7 @@ export function translateIssuers(given: Given): Part {
   const tenants = tenantIssuers(given);
   const primary = hasPrimary(given) ? primaryIssuers(given, keys, tenants) : [];
   const extra = addExtraIssuers(given, primary, access);
+  const missed = missing(given);
   return {
     config: { issuers: extra.issuers.map((issuer) => written(given, issuer, access, keys)) },
     findings: [
@@ -24,11 +25,13 @@ export function translateIssuers(given: Given): Part {
       ...judgeIssuer(given, tenants),
       ...judgeAudiences(given),
       ...keys.findings,
-      ...judgeIdentity(given),
+      ...judgeIdentity(given, 'allowed' in access.groups),
       ...access.findings,
       ...extra.findings,
     ],
-    problems: [...missing(given), ...access.problems, ...extra.problems],
+    problems: [...(isVerifying(given) ? missed : []), ...access.problems, ...extra.problems],
+    // Where no token was verified, none needed an issuer.
+    lacking: isVerifying(given) ? [] : missed,
   };
 }
 
@@ -68,6 +71,7 @@ function primaryIssuers(given: Given, { ofPrimary }: Keys, tenants: readonly str
 
 function judgeAudiences(given: Given): readonly Finding[] {
   const claims = listOf(given, 'oidc-audience-claim');
+  const dotted = claims.filter((claim) => claim.includes('.'));
   const first =
     claims.length > 1 ? ' with `audienceClaimsUsed: first`: the first one that a token has counts' : '';
   return [
@@ -85,7 +89,14 @@ function judgeAudiences(given: Given): readonly Finding[] {
       'kept',
       '`issuers[].audiences`, beside the others, of every issuer',
     ),
-    ...judged(given, 'oidc-audience-claim', 'kept', `\`issuers[].audienceClaims\` of every issuer${first}`),
+    ...(dotted.length > 0
+      ? judged(
+          given,
+          'oidc-audience-claim',
+          'refused',
+          `oauth2-proxy reads the claim of that very name, while here ${listed(dotted)} is a path where a token has no such claim. If it is accepted it is \`issuers[].audienceClaims\` of every issuer${first}, and A TOKEN WITH ITS AUDIENCE AT THAT PATH PASSES FROM NOW ON`,
+        )
+      : judged(given, 'oidc-audience-claim', 'kept', `\`issuers[].audienceClaims\` of every issuer${first}`)),
   ];
 }
 

@@ -12,7 +12,7 @@ export function providerOf(given: Given): string {
 }
 
 /** Whether bearer tokens of `oidc-issuer-url` were verified. */
-function isVerifying(given: Given): boolean {
+export function isVerifying(given: Given): boolean {
   return verifying.includes(providerOf(given));
 }
 
@@ -21,10 +21,14 @@ export function hasPrimary(given: Given): boolean {
   return isVerifying(given) || listOf(given, 'extra-jwt-issuers').length === 0;
 }
 
-/** Whether claims are read as those of `extra-jwt-issuers` are: no option renames them. */
+/** Whether claims are read as those of `extra-jwt-issuers` are: no option renames them, but that for the groups. */
 export function hasFixedClaims(given: Given): boolean {
   return providerOf(given) === 'azure';
 }
+
+/** What no longer makes a token 401, where claims are read so. */
+export const otherTypes =
+  'a token with a claim of a wrong type, such as `email_verified: "true"` or groups that are numbers, was 401 and may pass here';
 
 /** Judges the provider. */
 export function judgeProvider(given: Given): readonly Finding[] {
@@ -36,6 +40,7 @@ export function judgeProvider(given: Given): readonly Finding[] {
       'kept',
       '`issuers[].groups.keycloakRoles`: roles count among the groups, in the header too',
     );
+  if (hasFixedClaims(given)) return judged(given, 'provider', 'changed', otherTypes);
   if (isVerifying(given))
     return judged(given, 'provider', 'meaningless', 'bearer tokens are verified alike whoever issues them');
   const default_ = textOf(given, 'provider') === '' ? `${provider}, the default, ` : `${provider} `;

@@ -15,15 +15,24 @@ import { translateLogin } from './translate-login.ts';
 import { translateRules } from './translate-rules.ts';
 import { verdictOf } from './verdicts.ts';
 
-/** A configuration in place of an installation of oauth2-proxy. */
-export interface Translation {
+/** What becomes of an installation of oauth2-proxy. */
+export interface Outcome {
+  /** One for each setting that was given, and some for what was not. */
+  readonly findings: readonly Finding[];
+}
+
+/** A configuration in its place. */
+export interface Translation extends Outcome {
   /** As a file says it: only what differs from the defaults. */
   readonly tree: Tree;
   /** The same, with the defaults. */
   readonly config: Config;
   readonly comments: readonly TreeComment[];
-  /** One for each setting that was given, and some for what was not. */
-  readonly findings: readonly Finding[];
+}
+
+/** What is refused, and would lack something even if it were accepted. */
+export interface Incomplete extends Outcome {
+  readonly lacking: readonly Problem[];
 }
 
 /**
@@ -32,7 +41,7 @@ export interface Translation {
  * @param compat whether answers are written as oauth2-proxy writes them
  * @throws ConfigError where no configuration can come of it
  */
-export function translate(given: Given, compat: boolean): Translation {
+export function translate(given: Given, compat: boolean): Translation | Incomplete {
   const parts: readonly Part[] = [
     translateIssuers(given),
     translateHeaders(given),
@@ -47,12 +56,10 @@ export function translate(given: Given, compat: boolean): Translation {
   const judged = parts.flatMap((part) => part.findings);
   const isJudged = new Set(judged.map(({ setting }) => setting));
   const others = [...given.settings.values()].filter(({ flag }) => !isJudged.has(flag)).map(inGeneral);
-  return {
-    tree,
-    config: checked(tree),
-    comments: parts.flatMap((part) => part.comments ?? []),
-    findings: [...given.findings.map(aloud), ...judged, ...others],
-  };
+  const findings = [...given.findings.map(aloud), ...judged, ...others];
+  const lacking = parts.flatMap((part) => part.lacking ?? []);
+  if (lacking.length > 0) return { findings, lacking };
+  return { tree, config: checked(tree), comments: parts.flatMap((part) => part.comments ?? []), findings };
 }
 
 /** What becomes of a setting whose value makes no difference, but that it may be off. */

@@ -16,8 +16,7 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'client-id': '`issuers[0].audiences`: it is the audience that tokens must be meant for, and no secret',
     'oidc-extra-audience': '`issuers[].audiences`, beside the others, of every issuer',
     'oidc-audience-claim':
-      '`issuers[].audienceClaims`, with `audienceClaimsUsed: first` where there are several',
-    'extra-jwt-issuers': 'further `issuers`, or further audiences of one that is there',
+      '`issuers[].audienceClaims`, with `audienceClaimsUsed: first` where there are several; refused where a name has a dot',
     'skip-oidc-discovery': '`issuers[0].jwksUri` or `publicKeyFiles`, which need no discovery',
     'oidc-jwks-url': '`issuers[0].jwksUri`, if discovery is skipped',
     'oidc-public-key-file': '`issuers[0].publicKeyFiles`, if discovery is skipped',
@@ -29,7 +28,8 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'insecure-oidc-allow-unverified-email': '`issuers[].email.requireVerified: false`',
     'email-domain': '`issuers[].email.allowedDomains`; none with `*`',
     'authenticated-emails-file': '`issuers[].email.allowedAddresses`; refused where only its path is known',
-    'oidc-groups-claim': '`issuers[].groups.claim`',
+    'oidc-groups-claim':
+      '`issuers[].groups.claim`, of every issuer; refused where it has a dot and `extra-jwt-issuers` or azure must not follow the path',
     'allowed-group': '`issuers[].groups.allowed`, for the tokens of every issuer',
     'allowed-role':
       '`issuers[].groups.allowed` as `role:NAME`, with provider keycloak-oidc; no other one looks at it',
@@ -61,6 +61,8 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'config alpha-config': 'what is read as well, where the file is given',
   },
   changed: {
+    'extra-jwt-issuers':
+      'they are further `issuers`, or further audiences of one that is there; claims of a wrong type, for which a token was 401, are read or left out',
     'ssl-insecure-skip-verify':
       'the certificate of the issuer is always verified; name its CA in `issuers[].caFile`',
     'insecure-oidc-skip-issuer-verification': '`iss` is always compared; with Entra, name the tenants',
@@ -79,7 +81,7 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
       'records go to standard output, and whoever collects them keeps them',
   },
   refused: {
-    'github-org github-team github-repo github-user gitlab-project google-group bitbucket-team bitbucket-repository keycloak-group':
+    'github-org github-team github-repo github-user gitlab-project google-group bitbucket-team bitbucket-workspace bitbucket-repository keycloak-group':
       'nothing here asks the provider who somebody is; ask for a group or a claim of the token instead',
     'htpasswd-file htpasswd-user-group':
       'users with a password no longer pass; nothing here checks passwords',
@@ -91,7 +93,8 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
       'browsers log in there, and nothing here does that; without meaning where `force-json-errors` is on',
   },
   meaningless: {
-    provider: 'bearer tokens are verified alike whoever issues them; one that verifies none is refused',
+    provider:
+      'bearer tokens are verified alike whoever issues them, for azure with claims of more types; one that verifies none is refused',
     'reverse-proxy': 'method, host and path are what Envoy says of the request, and no header changes them',
     'api-route': 'a refusal has a JSON body on every path',
     'allow-query-semicolons': 'the query of a request is not looked at',

@@ -61,7 +61,7 @@ providers:
     azureConfig: {tenant: t, graphGroupField: id}
     microsoftEntraIDConfig: {allowedTenants: [t1], federatedTokenAuth: true}
     ADFSConfig: {skipScope: true}
-    bitbucketConfig: {team: t, repository: r}
+    bitbucketConfig: {team: t, workspace: w, repository: r}
     githubConfig: {org: o, team: t, repo: r, token: S3CRET, users: [u]}
     gitlabConfig: {group: [g], projects: [p]}
     googleConfig:
@@ -129,6 +129,7 @@ describe('the alpha configuration', () => {
       'entra-id-allowed-tenant': ['t1'],
       'entra-id-federated-token-auth': true,
       'bitbucket-team': 't',
+      'bitbucket-workspace': 'w',
       'bitbucket-repository': 'r',
       'github-org': 'o',
       'github-team': 't',

@@ -1,7 +1,7 @@
 /** Who may pass, as oauth2-proxy was told: every restriction is there, or refused aloud. */
 import { describe, expect, test } from 'vitest';
 import type { Given } from '../../../src/migrate/oauth2-proxy/given.ts';
-import { configFrom, type Flags, findingOf, problemsOf } from './translate-given.ts';
+import { configFrom, type Flags, findingOf, lets, problemsOf } from './translate-given.ts';
 
 const emailOf = async (flags: Flags, more: Partial<Given> = {}) =>
   (await configFrom(flags, more)).issuers[0]?.email;
@@ -106,10 +106,52 @@ describe('groups', () => {
     [{ provider: 'gitlab', 'allowed-group': ['ops'] }, { allowed: ['ops'] }],
     [
       { provider: 'azure', 'oidc-groups-claim': 'teams', 'allowed-group': ['ops'] },
-      { claim: 'groups', allowed: ['ops'] },
+      { claim: 'teams', allowed: ['ops'] },
     ],
   ])('%o', async (flags, groups) => {
     expect(await groupsOf(flags)).toMatchObject(groups);
+  });
+
+  test('that are numbers or truth values are compared as text, as before', async () => {
+    const [issuer] = (await configFrom({ 'allowed-group': ['7', 'true'] })).issuers;
+    for (const groups of [7, [7], [1, 7], true, ['x', true], '7'])
+      expect([groups, lets(issuer, { groups })]).toEqual([groups, true]);
+    for (const groups of [8, [77], false, [[7]], [{ 7: true }], null, [null], undefined])
+      expect([groups, lets(issuer, { groups })]).toEqual([groups, false]);
+  });
+
+  test('of azure are in the claim that is named, and the e-mail is where it always was', async () => {
+    const flags = { provider: 'azure', 'oidc-groups-claim': 'roles', 'allowed-group': ['ops'] };
+    const [issuer] = (await configFrom(flags)).issuers;
+    expect([lets(issuer, { roles: ['ops'] }), lets(issuer, { groups: ['ops'] })]).toEqual([true, false]);
+    expect(findingOf('oidc-groups-claim', flags)).toMatchObject({
+      verdict: 'kept',
+      text: expect.stringMatching(
+        /claim: roles`; before 7\.15\.6 .*`groups` of bearer tokens of provider azure/,
+      ),
+    });
+    const email = { ...flags, 'oidc-email-claim': 'upn', 'insecure-oidc-allow-unverified-email': true };
+    expect((await configFrom(email)).issuers[0]?.email).toMatchObject({
+      claim: 'email',
+      requireVerified: true,
+    });
+    for (const flag of ['oidc-email-claim', 'insecure-oidc-allow-unverified-email'])
+      expect(findingOf(flag, email).verdict).toBe('meaningless');
+  });
+
+  test('of azure are in no path, as here: refused where they restrict', () => {
+    const flags = { provider: 'azure', 'oidc-groups-claim': 'realm.roles' };
+    expect(findingOf('oidc-groups-claim', flags)).toMatchObject({
+      verdict: 'changed',
+      text: expect.stringContaining('groups at that path are forwarded, which were not'),
+    });
+    expect(findingOf('oidc-groups-claim', { ...flags, 'allowed-group': ['ops'] })).toMatchObject({
+      verdict: 'refused',
+      text: expect.stringContaining('PASSES FROM NOW ON'),
+    });
+    expect(
+      findingOf('oidc-groups-claim', { ...flags, provider: 'oidc', 'allowed-group': ['ops'] }).verdict,
+    ).toBe('kept');
   });
 
   test('roles of another provider never guarded', async () => {
@@ -141,6 +183,7 @@ describe('what is asked of the servers of a provider', () => {
     ['gitlab-project', 'gitlab'],
     ['google-group', 'google'],
     ['bitbucket-team', 'bitbucket'],
+    ['bitbucket-workspace', 'bitbucket'],
     ['bitbucket-repository', 'bitbucket'],
     ['keycloak-group', 'keycloak'],
   ])('%s is refused', (flag, provider) => {

@@ -1,10 +1,13 @@
 /** What an installation of oauth2-proxy was told, made up for a test, and what becomes of it. */
-import type { Config } from '../../../src/config/options.ts';
+import type { Claims } from '../../../src/check/types.ts';
+import type { Config, IssuerConfig } from '../../../src/config/options.ts';
 import { ConfigError } from '../../../src/config/problems.ts';
 import type { Finding } from '../../../src/migrate/finding.ts';
 import type { Given, GivenSetting } from '../../../src/migrate/oauth2-proxy/given.ts';
 import { type MigrationResult, migrateOauth2Proxy } from '../../../src/migrate/oauth2-proxy/migrate.ts';
 import { translate } from '../../../src/migrate/oauth2-proxy/translate.ts';
+import { createClaimRequirements } from '../../../src/token/claim-requirements.ts';
+import type { Facts } from '../../../src/token/facts.ts';
 import { configOf } from '../../support/app.ts';
 
 /** The values of flags. */
@@ -50,6 +53,12 @@ export function migrated(
 /** The configuration, as the service reads it from what is printed. */
 export function configFrom(flags: Flags = {}, more: Partial<Given> = {}): Promise<Config> {
   return configOf(migrated(givenOf(flags, more)).output);
+}
+
+/** Whether an issuer's token with these claims passes. */
+export function lets(issuer: IssuerConfig | undefined, claims: Claims): boolean {
+  if (issuer === undefined) throw new TypeError('no such issuer');
+  return createClaimRequirements(issuer)({ payload: JSON.stringify(claims) } as Facts) === undefined;
 }
 
 /** What becomes of one setting: the verdict and the text. */

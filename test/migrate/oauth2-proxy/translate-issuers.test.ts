@@ -1,6 +1,8 @@
 /** Which tokens are good, as oauth2-proxy was told: never one more than before. */
 import { describe, expect, test } from 'vitest';
-import { configFrom, findingOf, problemsOf } from './translate-given.ts';
+import { ConfigError } from '../../../src/config/problems.ts';
+import { migrateOauth2Proxy } from '../../../src/migrate/oauth2-proxy/migrate.ts';
+import { configFrom, type Flags, findingOf, givenOf, lets, problemsOf } from './translate-given.ts';
 
 const issuer = 'https://issuer.example.com';
 const other = 'https://other.example.com';
@@ -37,6 +39,20 @@ describe('the issuer of the provider', () => {
     expect(issuers).toMatchObject([
       { audiences: ['orders', 'b'], audienceClaims: ['azp', 'aud'], audienceClaimsUsed: 'first' },
     ]);
+  });
+
+  test('whose audience is in a claim with a dot is refused, as here it is a path', async () => {
+    const flag = 'oidc-audience-claim';
+    for (const claims of [['a.aud'], ['aud', 'a.aud'], ['https://example.com/aud', 'aud']]) {
+      expect(findingOf(flag, { [flag]: claims })).toMatchObject({
+        verdict: 'refused',
+        text: expect.stringContaining('A TOKEN WITH ITS AUDIENCE AT THAT PATH PASSES FROM NOW ON'),
+      });
+      const given = givenOf({ [flag]: claims });
+      expect(migrateOauth2Proxy({ given, output: 'config', accept: [] }).exitCode).toBe(3);
+      expect((await configFrom({ [flag]: claims })).issuers[0]?.audienceClaims).toEqual(claims);
+    }
+    expect(findingOf(flag, { [flag]: ['azp', 'aud'] }).verdict).toBe('kept');
   });
 
   test('over plain HTTP says so', async () => {
@@ -143,12 +159,40 @@ describe('keys', () => {
 });
 
 describe('the provider', () => {
-  test.each(['oidc', 'adfs', 'azure', 'cidaas', 'entra-id', 'gitlab'])(
-    '%s verifies bearer tokens',
-    (provider) => {
-      expect(findingOf('provider', { provider }).verdict).toBe('meaningless');
-    },
-  );
+  test.each(['oidc', 'adfs', 'cidaas', 'entra-id', 'gitlab'])('%s verifies bearer tokens', (provider) => {
+    expect(findingOf('provider', { provider }).verdict).toBe('meaningless');
+  });
+
+  test('azure verifies bearer tokens, of which some with claims of other types pass now', () => {
+    expect(findingOf('provider', { provider: 'azure' })).toMatchObject({
+      verdict: 'changed',
+      text: expect.stringMatching(/`email_verified: "true"` or groups that are numbers, was 401/),
+    });
+  });
+
+  test.each<Flags>([
+    { provider: 'github', 'github-org': 'acme' },
+    { provider: undefined, 'google-group': ['admins'] },
+  ])('that verifies none is refused before anybody asks for an issuer: %o', (flags) => {
+    const given = givenOf({ ...flags, 'oidc-issuer-url': undefined, 'client-id': undefined });
+    const run = (accept: readonly string[]) => migrateOauth2Proxy({ given, output: 'config', accept });
+    const [, restriction = ''] = Object.keys(flags);
+    for (const accept of [[], ['provider'], [restriction]])
+      expect(run(accept)).toMatchObject({
+        exitCode: 3,
+        output: '',
+        report: expect.stringMatching(/provider \(.*: refused because/),
+      });
+    const accepted = () => run(['provider', restriction]);
+    expect(accepted).toThrow(ConfigError);
+    expect(accepted).toThrow(/oidc-issuer-url: expected the issuer/);
+    expect(accepted).toThrow(/client-id: expected the client id/);
+  });
+
+  test('that verifies none does not hide another problem', () => {
+    const flags = { provider: 'github', 'oidc-issuer-url': undefined, 'trusted-ip': ['localhost'] };
+    expect(problemsOf(flags)).toEqual([expect.stringMatching(/^trusted-ip: /)]);
+  });
 
   test.each(['github', 'google', undefined])('%s verifies none', async (provider) => {
     expect(findingOf('provider', { provider })).toMatchObject({
@@ -164,7 +208,7 @@ describe('the provider', () => {
 });
 
 describe('extra-jwt-issuers', () => {
-  test('are issuers with their own audience and fixed claims', async () => {
+  test('are issuers with their own audience, and fixed claims but for the groups', async () => {
     const flags = {
       'extra-jwt-issuers': [`${other}=b=c`, `${other}=d`, 'http://third.example.com=e'],
       'oidc-extra-audience': ['x'],
@@ -182,7 +226,7 @@ describe('extra-jwt-issuers', () => {
       audienceClaimsUsed: 'first',
       algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
       email: { claim: 'email', fallbackClaim: 'sub', requireVerified: true, allowedDomains: ['example.com'] },
-      groups: { claim: 'groups', keycloakRoles: false, allowed: ['ops'] },
+      groups: { claim: 'teams', keycloakRoles: false, allowed: ['ops'] },
     };
     expect(issuers).toMatchObject([
       {
@@ -200,17 +244,83 @@ describe('extra-jwt-issuers', () => {
   test('of the same issuer are further audiences, if its tokens are read alike', async () => {
     const flags = { 'extra-jwt-issuers': [`${issuer}=b`] };
     expect((await configFrom(flags)).issuers).toMatchObject([{ audiences: ['orders', 'b'] }]);
-    const renamed = { ...flags, 'oidc-groups-claim': 'teams' };
-    expect((await configFrom(renamed)).issuers).toMatchObject([{ audiences: ['orders', 'b'] }]);
+    const renamed = { ...flags, 'oidc-groups-claim': 'teams', 'allowed-group': ['ops'] };
+    expect((await configFrom(renamed)).issuers).toMatchObject([
+      { audiences: ['orders', 'b'], groups: { claim: 'teams', allowed: ['ops'] } },
+    ]);
+    const note = 'the claims named for that are what counts';
     expect(findingOf('extra-jwt-issuers', renamed)).toMatchObject({
-      verdict: 'kept',
-      text: expect.stringContaining('the claims named for that are what counts'),
+      verdict: 'changed',
+      text: expect.not.stringContaining(note),
+    });
+    const roles = { ...flags, provider: 'keycloak-oidc' };
+    expect((await configFrom(roles)).issuers).toMatchObject([{ audiences: ['orders', 'b'] }]);
+    expect(findingOf('extra-jwt-issuers', roles)).toMatchObject({
+      verdict: 'changed',
+      text: expect.stringContaining(note),
     });
   });
 
+  test('have the claim for the groups of the provider, whichever that is', async () => {
+    const flags = {
+      'extra-jwt-issuers': [`${other}=b`],
+      'oidc-groups-claim': 'teams',
+      'allowed-group': ['ops'],
+    };
+    for (const provider of ['oidc', 'azure', 'github', 'keycloak-oidc', undefined]) {
+      const extra = (await configFrom({ ...flags, provider })).issuers.at(-1);
+      expect(extra).toMatchObject({ issuer: other, groups: { claim: 'teams', keycloakRoles: false } });
+      expect([lets(extra, { teams: ['ops'] }), lets(extra, { groups: ['ops'] })]).toEqual([true, false]);
+      expect(findingOf('oidc-groups-claim', { ...flags, provider })).toMatchObject({
+        verdict: 'kept',
+        text: expect.stringContaining('before 7.15.6'),
+      });
+    }
+    const alone = { ...flags, 'extra-jwt-issuers': undefined };
+    expect(findingOf('oidc-groups-claim', alone).text).toBe('`issuers[].groups.claim: teams`');
+  });
+
+  test('whose groups are in no path: refused where they restrict, and told where they do not', async () => {
+    const flag = 'oidc-groups-claim';
+    const flags = { 'extra-jwt-issuers': [`${other}=b`], [flag]: 'realm.teams' };
+    expect(findingOf(flag, flags)).toMatchObject({
+      verdict: 'changed',
+      text: expect.stringContaining('groups at that path are forwarded, which were not'),
+    });
+    const restricted = [
+      { 'allowed-group': ['ops'] },
+      { provider: 'keycloak-oidc', 'allowed-role': ['ops'] },
+      { provider: 'gitlab', 'gitlab-group': ['ops'] },
+      { provider: 'github', 'allowed-group': ['ops'] },
+      { 'extra-jwt-issuers': [`${issuer}=b`], 'allowed-group': ['ops'] },
+    ];
+    for (const more of restricted)
+      expect(findingOf(flag, { ...flags, ...more })).toMatchObject({
+        verdict: 'refused',
+        text: expect.stringMatching(/`extra-jwt-issuers`.*A TOKEN WITH ITS GROUPS AT THAT PATH PASSES/),
+      });
+    const given = givenOf({ ...flags, 'allowed-group': ['ops'] });
+    expect(migrateOauth2Proxy({ given, output: 'config', accept: [] })).toMatchObject({
+      exitCode: 3,
+      output: '',
+    });
+    const [, accepted] = (await configFrom({ ...flags, 'allowed-group': ['ops'] })).issuers;
+    expect(lets(accepted, { realm: { teams: ['ops'] } })).toBe(true);
+    expect(lets(accepted, { 'realm.teams': ['ops'] })).toBe(true);
+    expect(lets(accepted, { groups: ['ops'] })).toBe(false);
+  });
+
+  test('of which some with claims of other types pass now', () => {
+    expect(findingOf('extra-jwt-issuers', { 'extra-jwt-issuers': [`${other}=b`] })).toMatchObject({
+      verdict: 'changed',
+      text: expect.stringMatching(/`email_verified: "true"` or groups that are numbers, was 401/),
+    });
+    expect(findingOf('extra-jwt-issuers', { 'extra-jwt-issuers': [] }).verdict).toBe('meaningless');
+  });
+
   test.each([
-    { 'oidc-groups-claim': 'teams', 'allowed-group': ['ops'] },
     { provider: 'keycloak-oidc', 'allowed-role': ['ops'] },
+    { provider: 'keycloak-oidc', 'oidc-groups-claim': 'teams', 'allowed-group': ['ops'] },
     { 'insecure-oidc-allow-unverified-email': true },
     { 'oidc-email-claim': 'mail', 'email-domain': ['example.com'] },
   ])('of the same issuer are left out where they would pass by other claims: %o', async (more) => {

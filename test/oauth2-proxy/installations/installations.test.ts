@@ -4,8 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
+import { checkConfig } from '../../../src/command/check-config.ts';
+import { migrate } from '../../../src/command/migrate.ts';
 import { findOauth2Proxy, type RunningOauth2Proxy } from '../../../tools/oauth2-proxy.ts';
 import { type RunningApp, runApp, until } from '../../support/app.ts';
 import { type FakeIssuer, sendJson, startFakeIssuer } from '../../support/fake-issuer.ts';
@@ -114,14 +116,42 @@ interface Printed {
   readonly report: string;
 }
 
-async function migrate(folder: Folder, ...more: readonly string[]): Promise<Printed> {
-  return run('migrate', 'oauth2-proxy', ...folder.arguments({ more }));
-}
-
+/** What the command prints, as a process of its own. */
 async function run(...words: readonly string[]): Promise<Printed> {
   const process = startProcess(words);
   const code = await process.exit;
   return { code, output: process.output(), report: process.errors() };
+}
+
+const readFile = (path: string) => readFileSync(path, 'utf8');
+
+/** What `migrate oauth2-proxy` would print. To start a process takes far longer, so most of what is asked is asked so. */
+async function migrateHere(...words: readonly string[]): Promise<Printed> {
+  const readInput = () => {
+    throw new Error('nothing is given there');
+  };
+  const argv = ['oauth2-proxy', ...words];
+  const { output, report, exitCode } = await migrate({
+    argv,
+    environment: process.env,
+    readFile,
+    readInput,
+  });
+  return { code: exitCode, output, report };
+}
+
+/** What `check-config` would print. */
+async function checkHere(file: string): Promise<Printed> {
+  const flags = [{ name: '--config', value: file }];
+  const { output, exitCode } = await checkConfig({ flags, environment: process.env, readFile });
+  return exitCode === 0 ? { code: 0, output, report: '' } : { code: exitCode, output: '', report: output };
+}
+
+/** Keys by what they are for: they serve all installations, for making them is slow. */
+const keyPool = new Map<string, Promise<SigningKey>>();
+
+function keyFor(purpose: string, kid = purpose): Promise<SigningKey> {
+  return keyPool.getOrInsertComputed(purpose, () => createSigningKey(kid));
 }
 
 function expectNoSecret(folder: Folder, printed: readonly Printed[]): void {
@@ -189,11 +219,11 @@ class Scene {
   async open(): Promise<void> {
     const { issuers, keyFolder, keyFiles = [] } = this.#installation;
     // One set for all, as it is with Entra; an issuer is told by its URL.
-    const keys = [await createSigningKey('k1'), await createSigningKey('k2')];
-    this.#foreign = await createSigningKey('k1');
+    const keys = [await keyFor('k1'), await keyFor('k2')];
+    this.#foreign = await keyFor('foreign', 'k1');
     for (const [name, url] of Object.entries(issuers)) {
       const path = url.replace(/^https:\/\/[^/]+/, '');
-      const own = this.#installation.isAsWritten ? keys : [await createSigningKey(`${name}-1`), ...keys];
+      const own = this.#installation.isAsWritten ? keys : [await keyFor(`${name}-1`), ...keys];
       const issuer = publishWhole(await startFakeIssuer({ path, keys: keyFiles.length > 0 ? keys : own }));
       this.issuers.set(name, issuer);
       this.folder.replace(url, issuer.url);
@@ -211,18 +241,23 @@ class Scene {
 
   async #migrate() {
     const { isAsWritten } = this.#installation;
-    const print = async (...more: readonly string[]): Promise<Printed> => {
-      const words = this.folder.arguments({ more, isAsWritten });
-      const printed = await run('migrate', 'oauth2-proxy', ...words);
-      return isAsWritten === true ? { ...printed, output: this.folder.replaced(printed.output) } : printed;
-    };
-    const [config, values, plan, compat] = await Promise.all([
-      print(),
-      print('--output', 'values'),
-      print('--output', 'plan'),
-      print('--compat', 'oauth2-proxy'),
+    const words = (...more: readonly string[]) => this.folder.arguments({ more, isAsWritten });
+    const running = (printed: Printed) =>
+      isAsWritten === true ? { ...printed, output: this.folder.replaced(printed.output) } : printed;
+    const [config, here, values, plan, compat] = await Promise.all([
+      run('migrate', 'oauth2-proxy', ...words()),
+      migrateHere(...words()),
+      migrateHere(...words('--output', 'values')),
+      migrateHere(...words('--output', 'plan')),
+      migrateHere(...words('--compat', 'oauth2-proxy')),
     ]);
-    return { config, values, plan, compat };
+    expect(here).toEqual(config);
+    return {
+      config: running(config),
+      values: running(values),
+      plan: running(plan),
+      compat: running(compat),
+    };
   }
 
   async service(kind: 'own' | 'compat'): Promise<RunningApp> {
@@ -372,7 +407,8 @@ describe.each(installations.map((one) => [one.name, one] as const))('%s', (_, in
       scene.folder.write('own-config.yaml', config.output),
       scene.folder.write('compat-config.yaml', compat.output),
     ];
-    const judged = await Promise.all(files.map((file) => run('check-config', file)));
+    const [own = '', ofCompat = ''] = files;
+    const judged = await Promise.all([run('check-config', own), checkHere(ofCompat)]);
     for (const { code, output, report } of judged)
       expect([code, report, output.includes('warning')]).toEqual([0, '', false]);
   });
@@ -424,7 +460,9 @@ describe.each(refusedInstallations.map((one) => [one.name, one] as const))('%s',
   afterAll(() => folder.remove());
 
   test('is refused: what is refused is told, and nothing is printed in any way', async () => {
-    const printed = await Promise.all(outputs.map((output) => migrate(folder, '--output', output)));
+    const words = folder.arguments();
+    const others = outputs.slice(1).map((output) => migrateHere(...words, '--output', output));
+    const printed = await Promise.all([run('migrate', 'oauth2-proxy', ...words), ...others]);
     for (const { code, output, report } of printed) {
       expect([code, code === 3 || report]).toEqual([3, true]);
       expect(output).toBe('');
@@ -442,18 +480,34 @@ describe.each(refusedInstallations.map((one) => [one.name, one] as const))('%s',
     const accept = installation.refused.flatMap((name) => ['--accept', name]);
     const { supplement = [] } = installation;
     const lacking = supplement.length > 0 ? ['--', ...supplement] : [];
-    const accepted = await migrate(folder, ...accept, ...lacking);
+    const words = (...more: readonly string[]) => folder.arguments({ more: [...more, ...lacking] });
+    const accepted = await run('migrate', 'oauth2-proxy', ...words(...accept));
     expect([accepted.code, accepted.code === 0 || accepted.report]).toEqual([0, true]);
     const file = folder.write('own-config.yaml', accepted.output);
-    const judged = await run('check-config', file);
-    expect([judged.code, judged.code === 0 || judged.output]).toEqual([0, true]);
+    const judged = await checkHere(file);
+    expect([judged.code, judged.code === 0 || judged.report]).toEqual([0, true]);
     expectNoSecret(folder, [accepted, judged]);
     // One of them alone is not enough.
     if (installation.refused.length < 2) return;
-    const { code, output } = await migrate(folder, ...accept.slice(2), ...lacking);
+    const { code, output } = await migrateHere(...words(...accept.slice(2)));
     expect([code, output]).toEqual([3, '']);
   });
 });
+
+const lackingOnes = refusedInstallations.filter(({ supplement }) => supplement !== undefined);
+
+test.each(lackingOnes.map((one) => [one.name, one] as const))(
+  '%s is asked for what is lacking only where all that is refused is accepted',
+  async (_, installation) => {
+    const { refused, supplement = [] } = installation;
+    const folder = new Folder(installation);
+    onTestFinished(() => folder.remove());
+    const accept = refused.flatMap((name) => ['--accept', name]);
+    const { code, output, report } = await migrateHere(...folder.arguments({ more: accept }));
+    expect([code, output]).toEqual([2, '']);
+    for (const flag of supplement) expect(report).toContain(`- ${flag.slice(2).split('=')[0]}: expected `);
+  },
+);
 
 test('every difference has its reason', () => {
   const differing = installations.flatMap(({ asks }) => asks.flatMap(({ theirs }) => theirs ?? []));

@@ -875,6 +875,7 @@ const gitlab: Installation = {
   ],
 };
 
+const otherTypes = 'a claim of another type than it must have was a reason to refuse a token';
 const azureClaims = {
   aud: '22223333-aaaa-4bbb-8ccc-ddddeeee0002',
   sub: 'BBBBkim',
@@ -923,6 +924,81 @@ const azure: Installation = {
     },
     { name: 'of no group', claims: azureClaims, answer: 403 },
     { name: 'for another application', claims: { ...azureClaims, aud: 'other' }, answer: 401 },
+    {
+      name: 'a member whose address is verified in words',
+      claims: {
+        ...azureClaims,
+        email: 'kim@mail.example',
+        email_verified: 'true',
+        groups: ['0a0a0a0a-0000-4000-8000-00000000000a'],
+      },
+      answer: who('BBBBkim', {
+        email: 'kim@mail.example',
+        groups: '0a0a0a0a-0000-4000-8000-00000000000a',
+        name: 'kim@shop.example',
+      }),
+      theirs: { answer: 401, because: otherTypes },
+    },
+    {
+      name: 'a member whose address is not verified, in words',
+      claims: {
+        ...azureClaims,
+        email: 'kim@mail.example',
+        email_verified: 'false',
+        groups: ['0a0a0a0a-0000-4000-8000-00000000000a'],
+      },
+      answer: 401,
+    },
+    {
+      name: 'a member of a group that is a number too',
+      claims: { ...azureClaims, groups: [7, '0a0a0a0a-0000-4000-8000-00000000000a'] },
+      answer: who('BBBBkim', {
+        groups: '7,0a0a0a0a-0000-4000-8000-00000000000a',
+        name: 'kim@shop.example',
+      }),
+      theirs: { answer: 401, because: otherTypes },
+    },
+  ],
+};
+
+const azureRoles: Installation = {
+  name: 'azure-roles',
+  files: ['values.yaml'],
+  issuers: { main: `https://login.microsoftonline.com/${tenant}/v2.0` },
+  theirs: fromChart('values.yaml'),
+  asks: [
+    noToken,
+    {
+      name: 'somebody with the role',
+      claims: { ...azureClaims, aud: 'orders-app', roles: ['Orders.Read', 'Orders.Write'] },
+      answer: who('BBBBkim', { groups: 'Orders.Read,Orders.Write', name: 'kim@shop.example' }),
+    },
+    {
+      name: 'one role, which is no list then',
+      claims: { ...azureClaims, aud: 'orders-app', roles: 'Orders.Write' },
+      answer: who('BBBBkim', { groups: 'Orders.Write', name: 'kim@shop.example' }),
+    },
+    {
+      name: 'a group that is called like the role',
+      claims: { ...azureClaims, aud: 'orders-app', groups: ['Orders.Write'] },
+      answer: 403,
+    },
+    {
+      name: 'the address where it always was',
+      claims: {
+        ...azureClaims,
+        aud: 'orders-app',
+        upn: 'kim@shop.example',
+        email: 'kim@mail.example',
+        roles: ['Orders.Write'],
+      },
+      answer: who('BBBBkim', {
+        email: 'kim@mail.example',
+        groups: 'Orders.Write',
+        name: 'kim@shop.example',
+      }),
+    },
+    { name: 'for another application', claims: { ...azureClaims, roles: ['Orders.Write'] }, answer: 401 },
   ],
 };
 
@@ -956,6 +1032,81 @@ const extraIssuerGroups: Installation = {
       claims: { aud: 'console', sub: 'kim', groups: ['console'] },
       answer: 403,
     },
+    {
+      name: 'a partner with one group, which is no list then',
+      by: 'partners',
+      claims: { aud: 'console-partners', sub: 'pat', entitlements: 'console' },
+      answer: who('pat', { groups: 'console' }),
+    },
+    {
+      name: 'a partner with a number among the groups',
+      by: 'partners',
+      claims: { aud: 'console-partners', sub: 'pat', entitlements: ['console', 7] },
+      answer: who('pat', { groups: 'console,7' }),
+      theirs: { answer: 401, because: otherTypes },
+    },
+    {
+      name: 'a person with a number among the groups',
+      claims: { aud: 'console', sub: 'kim', entitlements: ['console', 7] },
+      answer: who('kim', { groups: 'console,7' }),
+    },
+    {
+      name: 'a partner whose groups are a truth value',
+      by: 'partners',
+      claims: { aud: 'console-partners', sub: 'pat', entitlements: true },
+      answer: 403,
+      theirs: { answer: 401, because: otherTypes },
+    },
+    {
+      name: 'a partner with an address that is verified in words',
+      by: 'partners',
+      claims: {
+        aud: 'console-partners',
+        sub: 'pat',
+        email: 'pat@partners.example',
+        email_verified: 'true',
+        entitlements: ['console'],
+      },
+      answer: who('pat', { email: 'pat@partners.example', groups: 'console' }),
+      theirs: { answer: 401, because: otherTypes },
+    },
+    {
+      name: 'a partner without groups',
+      by: 'partners',
+      claims: { aud: 'console-partners', sub: 'pat', entitlements: null },
+      answer: 403,
+    },
+  ],
+};
+
+const extraIssuerPaths: Installation = {
+  name: 'extra-issuer-paths',
+  files: ['values.yaml'],
+  issuers: { people: 'https://id.shop.example', partners: 'https://partners.example' },
+  theirs: fromChart('values.yaml'),
+  asks: [
+    noToken,
+    {
+      name: 'a person with groups below another claim',
+      claims: { aud: 'console', sub: 'kim', realm: { teams: ['ops'] } },
+      answer: who('kim', { groups: 'ops' }),
+    },
+    {
+      name: 'a partner with groups in a claim of that name',
+      by: 'partners',
+      claims: { aud: 'console-partners', sub: 'pat', 'realm.teams': ['ops'], realm: { teams: ['other'] } },
+      answer: who('pat', { groups: 'ops' }),
+    },
+    {
+      name: 'a partner with groups below another claim',
+      by: 'partners',
+      claims: { aud: 'console-partners', sub: 'pat', realm: { teams: ['ops'] } },
+      answer: who('pat', { groups: 'ops' }),
+      theirs: {
+        answer: who('pat'),
+        because: 'of the tokens of further issuers it never took a name as a path',
+      },
+    },
   ],
 };
 
@@ -987,6 +1138,13 @@ const groupsRequired: Installation = {
       claims: gate(['dev', ' on call']),
       answer: who('kim', { groups: 'dev, on call' }),
     },
+    { name: 'a team that is a number', claims: gate([3, 7]), answer: who('kim', { groups: '3,7' }) },
+    { name: 'one number, which is no list then', claims: gate(7), answer: who('kim', { groups: '7' }) },
+    { name: 'the number in words', claims: gate(['7']), answer: who('kim', { groups: '7' }) },
+    { name: 'a truth value', claims: gate([true]), answer: who('kim', { groups: 'true' }) },
+    { name: 'another number', claims: gate([77, 70, -7]), answer: 403 },
+    { name: 'another truth value', claims: gate([false]), answer: 403 },
+    { name: 'the number in a list in the list', claims: gate([[7]]), answer: 403 },
     { name: 'all teams in one text', claims: gate('team-orders,team-billing'), answer: 403 },
     { name: 'for another client', claims: { ...gate(['ops']), aud: 'other' }, answer: 401 },
   ],
@@ -1259,8 +1417,10 @@ export const installations: readonly Installation[] = [
   dex,
   gitlab,
   azure,
+  azureRoles,
   severalIssuers,
   extraIssuerGroups,
+  extraIssuerPaths,
   groupsRequired,
   skipRoutes,
   alpha,
@@ -1289,5 +1449,16 @@ export const refusedInstallations: readonly RefusedInstallation[] = [
     files: ['values.yaml'],
     refused: ['provider', 'google-group', 'skip-jwt-bearer-tokens'],
     supplement: ['--oidc-issuer-url=https://accounts.google.example'],
+  },
+  {
+    name: 'bitbucket-workspace',
+    files: ['oauth2-proxy.cfg'],
+    refused: ['provider', 'bitbucket-workspace', 'bitbucket-repository'],
+    supplement: ['--oidc-issuer-url=https://id.shop.example'],
+  },
+  {
+    name: 'dotted-claims',
+    files: ['values.yaml'],
+    refused: ['oidc-groups-claim', 'oidc-audience-claim'],
   },
 ];
