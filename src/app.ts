@@ -9,7 +9,6 @@ import { isTried } from './config/rule-problems.ts';
 import { type FollowedDenyList, followDenyList } from './files/deny-list.ts';
 import { planIssuer } from './issuer/plan.ts';
 import { createIssuerRegistry, type RegisteredIssuer } from './issuer/registry.ts';
-
 import { createIssuerEvents } from './observe/issuer-events.ts';
 import type { Logger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
@@ -115,6 +114,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     stopWarning();
     const isSo = isTried(config);
     metrics.rulesAreTried(isSo);
+    metrics.anotherDecides(config.shadow.authorizer !== '');
     if (!isSo) return;
     logger.warn('checks are only tried (mode: shadow): what would be refused passes');
     stopWarning = clock.after(trialWarningInterval, warnOfTrial);
@@ -136,6 +136,11 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     config = next;
     revoke(denyList.entries());
     warnOfTrial();
+    if (config.shadow.authorizer !== '')
+      logger.warn(
+        { authorizer: config.shadow.authorizer },
+        'another authorizer decides (shadow.authorizer); our own decisions are only compared',
+      );
     metrics.configLoaded(hash('sha256', JSON.stringify(next)).slice(0, 16), clock.now() / 1000);
     keysChanged();
   };

@@ -7,6 +7,7 @@ import { createRuledCheck, type RuledCheckParts } from './check/ruled-check.ts';
 import { shadowed } from './check/shadowed.ts';
 import type { Check } from './check/types.ts';
 import type { DenyListEntry } from './config/deny-list.ts';
+import { entryHeaders } from './config/entry-headers.ts';
 import type { Config } from './config/options.ts';
 import { forwardedHeaders } from './config/rule-problems.ts';
 import { createToResponse } from './grpc/response.ts';
@@ -87,10 +88,7 @@ export function createAuthorizer({
     http: { check: recorded(check, 'http', metrics, record, clock), toReply },
     grpc: {
       check: recorded(check, 'grpc', metrics, record, clock),
-      toResponse: createToResponse(
-        { ...config, forwarded: [...forwardedHeaders(config), 'authorization'] },
-        onDefect,
-      ),
+      toResponse: createToResponse({ ...config, forwarded: entryHeaders(config).onAllow }, onDefect),
     },
   };
 }

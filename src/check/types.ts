@@ -120,7 +120,7 @@ export const comparisons = {
   unavailable: 'The other one gave no answer in time.',
 } as const;
 
-/** How a decision of our own compares with the answer of the authorizer that still decides. */
+/** One of these. */
 export type Comparison = keyof typeof comparisons;
 
 /** What another authorizer made of a check, where it still decides. */
@@ -164,7 +164,8 @@ type OwnDecision =
       readonly outcome: 'error';
       readonly reason: ErrorReason;
       readonly issuerName?: string;
-      /** What went wrong, for the log alone. */
+      /** What went wrong, for the log alone: what failed elsewhere, in words, or a defect of our own. */
+      readonly problem?: string;
       readonly cause?: unknown;
       readonly rule?: string;
       readonly policy?: string;

@@ -3,6 +3,7 @@ import type { CheckRequest, IncumbentAnswer } from '../check/types.ts';
 import { type ConfigSources, loadConfig } from '../config/load.ts';
 import { ConfigError, formatProblems, type Problem } from '../config/problems.ts';
 import type { GivenFlag } from '../config/settings.ts';
+import { isOrigin } from '../config/urls.ts';
 import { differences } from '../shadow/differences.ts';
 import { type AskIncumbent, createAskIncumbent } from '../shadow/incumbent.ts';
 import type { CommandResult } from './check-config.ts';
@@ -88,8 +89,8 @@ async function compareAll(
   return { output: `${lines.join('\n')}\n`, exitCode: differing === 0 ? 0 : 1 };
 }
 
-function answerOf(ask: AskIncumbent, request: CheckRequest): Promise<IncumbentAnswer | undefined> {
-  return ask(request).catch(() => undefined);
+function answerOf(ask: AskIncumbent, request: CheckRequest): Promise<IncumbentAnswer | Error> {
+  return ask(request).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
 }
 
 /** Tokens by the numbers of their lines; empty lines and those that begin with # are left out. */
@@ -134,8 +135,8 @@ function questionsOf(tokens: ReadonlyMap<number, string>, given: readonly GivenF
 }
 
 function askAt(url: string, flag: string): AskIncumbent {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw problem(`flag ${flag}`, 'expected a URL such as http://127.0.0.1:4180');
+  if (!isOrigin(url))
+    throw problem(`flag ${flag}`, 'expected a URL such as http://127.0.0.1:4180, with nothing behind it');
   return createAskIncumbent({ authorizer: url, timeout: answerTimeout });
 }
 

@@ -1,6 +1,7 @@
 /** What is wrong with options beside each other. */
 import type * as z from 'zod';
 import { maxRemovalBytes, otherSpellings } from './header-names.ts';
+import { isLoopback } from './urls.ts';
 
 type Unchecked = Readonly<Record<string, unknown>>;
 
@@ -58,6 +59,15 @@ export function acrossSections(config: Unchecked, context: z.RefinementCtx): voi
       ['compatInvalidTokenStatus'],
       'without `compat: oauth2-proxy` a token that is not good is 401 (RFC 6750 section 3.1)',
     );
+
+  const { authorizer } = section('shadow');
+  const own = section('http');
+  if (typeof authorizer === 'string' && URL.canParse(authorizer) && own.port !== 0) {
+    const url = new URL(authorizer);
+    const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+    if (isLoopback(url) && port === own.port)
+      problem(['shadow', 'authorizer'], 'this is our own port, so each check would ask for itself');
+  }
 
   const claimed = Array.isArray(config.outputClaimToHeaders) ? config.outputClaimToHeaders : [];
   const headers: [(string | number)[], unknown][] = claimed.map((entry, index) => [

@@ -1,4 +1,5 @@
 /** Which headers the mesh's entry must list for a configuration. */
+import { compatHeader } from './header-names.ts';
 import type { Config } from './options.ts';
 import { rulesOf } from './rule-problems.ts';
 
@@ -37,7 +38,7 @@ export function entryHeaders(config: Config): EntryHeaders {
       ? [config.outputTokenToHeader]
       : []),
     ...(config.setAuthorizationHeader ? ['authorization'] : []),
-    ...(config.compat === 'oauth2-proxy' ? ['gap-auth'] : []),
+    ...(config.compat === 'oauth2-proxy' ? [compatHeader] : []),
   ];
   return {
     include: [...new Set(include)],

@@ -3,6 +3,9 @@
 /** The most hyphens a name may have: each one doubles the spellings that have to be removed. */
 const maxHyphens = 6;
 
+/** The header by which oauth2-proxy tells who asks, whatever else it sets. */
+export const compatHeader = 'gap-auth';
+
 /** The longest list of removals that an answer may carry, in bytes. */
 export const maxRemovalBytes = 8 * 1024;
 

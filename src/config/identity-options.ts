@@ -12,7 +12,7 @@ const domain = () =>
 const address = () =>
   z
     .string()
-    .regex(/^[^@\s]+@[^@\s]+$/)
+    .regex(/^[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+$/)
     .toLowerCase()
     .meta({ title: 'an e-mail address' });
 

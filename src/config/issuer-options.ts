@@ -1,7 +1,7 @@
 /** The options of one issuer. The names are those of Istio's RequestAuthentication where it has them. */
 import * as z from 'zod';
 import { emailOptions, groupsOptions } from './identity-options.ts';
-import { duration, fetchUrl, filePath, flag, oneOf, scalar, scopeToken, text } from './kinds.ts';
+import { claimRequirement, duration, fetchUrl, filePath, flag, oneOf, scopeToken, text } from './kinds.ts';
 import { isLoopback, urlProblem } from './urls.ts';
 
 /** The signature algorithms that can be allowed (RFC 7518 section 3.1, RFC 8037); never HS* or none. */
@@ -94,12 +94,7 @@ const issuerFields = z.strictObject({
     .default([])
     .describe('Scopes that a token must carry, all of them, in `scope`, `scp` or `scopes`.'),
   requiredClaims: z
-    .record(
-      text('the name of a claim'),
-      z
-        .union([scalar(), z.array(scalar()).min(1)])
-        .meta({ title: 'a string, a number or a boolean, or a list of which one is needed' }),
-    )
+    .record(text('the name of a claim'), claimRequirement())
     .default({})
     .describe(
       'Claims that a token must carry with exactly this value, with one of these, or with a list that holds it. A name is looked up as it stands first, then as a dotted path.',

@@ -70,8 +70,15 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(...wor
 }
 
 /** A plain value that a claim can be compared with. */
-export function scalar() {
+function scalar() {
   return z.union([z.string(), z.number(), z.boolean()]).meta({ title: 'a string, a number or a boolean' });
+}
+
+/** A value that a claim must have, or a list of which it must have one. */
+export function claimRequirement() {
+  return z
+    .union([scalar(), z.array(scalar()).min(1)])
+    .meta({ title: 'a string, a number or a boolean, or a list of which one is needed' });
 }
 
 /** An IP address, or a network of them (CIDR, RFC 4632). */
@@ -103,6 +110,15 @@ export function fetchUrl() {
 /** The name of a header that may be set on or removed from the request to the upstream. */
 export function headerName() {
   return withProblem(z.string().toLowerCase(), headerNameProblem).meta({ title: 'a header name' });
+}
+
+/** The name of a header that is only read (RFC 9110 section 5.1). */
+export function anyHeaderName() {
+  return z
+    .string()
+    .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/)
+    .toLowerCase()
+    .meta({ title: 'a header name' });
 }
 
 /** A path of a file. */

@@ -4,6 +4,7 @@ import { acrossSections, toldApart } from './across-options.ts';
 import { clientCertificateOptions, dpopOptions } from './binding-options.ts';
 import { issuerOptions } from './issuer-options.ts';
 import {
+  anyHeaderName,
   duration,
   filePath,
   flag,
@@ -18,6 +19,16 @@ import {
 import { claimHeaders, ruleOptions } from './rule-options.ts';
 import { compatOptions, shadowOptions } from './switch-options.ts';
 
+/** Headers whose values are credentials or tell of them. */
+const credentialHeaders = [
+  'authorization',
+  'cookie',
+  'dpop',
+  'proxy-authorization',
+  'set-cookie',
+  'x-forwarded-client-cert',
+];
+
 const tls = z
   .strictObject({
     certFile: filePath().describe('PEM certificate chain; read again when it changes.'),
@@ -31,7 +42,9 @@ const tls = z
       .min(1)
       .optional()
       .meta({ title: 'a list of cipher suites' })
-      .describe("Cipher suites that are offered, by their IANA or OpenSSL names. Absent: Node's own."),
+      .describe(
+        "Cipher suites that are offered, by their IANA or OpenSSL names; those of TLS 1.3 stay unless one of them is named. Absent: Node's own.",
+      ),
   })
   .optional()
   .describe('TLS, at least version 1.2. Absent: plain text, as inside a mesh that encrypts by itself.');
@@ -187,12 +200,12 @@ export const options = z
           )
           .default([])
           .describe('Paths, without query, whose checks are not logged; each exactly as it is received.'),
-        requestIdHeader: z
-          .string()
-          .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/)
-          .toLowerCase()
+        requestIdHeader: anyHeaderName()
+          .refine(
+            (name) => !credentialHeaders.includes(name),
+            'this header carries credentials, which no log may have',
+          )
           .default('x-request-id')
-          .meta({ title: 'a header name' })
           .describe('The header that `requestId` of a record is taken from.'),
       })
       .prefault({}),

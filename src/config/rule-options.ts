@@ -1,6 +1,15 @@
 /** Rules: what a request needs, by its host, path and method. */
 import * as z from 'zod';
-import { flag, headerName, network, oneOf, scalar, scopeToken, text } from './kinds.ts';
+import {
+  anyHeaderName,
+  claimRequirement,
+  flag,
+  headerName,
+  network,
+  oneOf,
+  scopeToken,
+  text,
+} from './kinds.ts';
 import { hostPatternProblem, pathPatternProblem } from './patterns.ts';
 
 const host = () =>
@@ -127,12 +136,7 @@ const rule = z.strictObject({
         .meta({ title: 'a list of scopes' })
         .describe('Scopes of which the token must have one.'),
       claims: z
-        .record(
-          text('the name of a claim'),
-          z
-            .union([scalar(), z.array(scalar()).min(1)])
-            .meta({ title: 'a value, or a list of which one is needed' }),
-        )
+        .record(text('the name of a claim'), claimRequirement())
         .default({})
         .describe(
           'Claims that the token must have with this value, with one of these, or with a list that holds it.',
@@ -208,23 +212,13 @@ export const ruleOptions = {
       '`shadow`: let pass, without any identity, what the rules would refuse; log and count it. For trying rules.',
     ),
   trustedHeaders: z
-    .array(
-      z
-        .string()
-        .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/)
-        .toLowerCase()
-        .meta({ title: 'a header name' }),
-    )
+    .array(anyHeaderName())
     .default([])
     .describe('Headers that the mesh overwrites on every way to the workload, so that rules may match them.'),
   clientAddress: z
     .strictObject({
-      header: z
-        .string()
-        .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/)
-        .toLowerCase()
+      header: anyHeaderName()
         .default('x-forwarded-for')
-        .meta({ title: 'a header name' })
         .describe(
           'The header that tells the address of the client. Of `x-forwarded-for`, which every proxy appends to, it is the last address that is none of `trustedProxies`; any other header must be one of `trustedHeaders`.',
         ),

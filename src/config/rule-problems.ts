@@ -1,6 +1,6 @@
 /** What is wrong with rules beside each other, and with what they speak of. */
 
-import { maxRemovalBytes, otherSpellings } from './header-names.ts';
+import { compatHeader, maxRemovalBytes, otherSpellings } from './header-names.ts';
 import { compileExpression } from './lazy-expression.ts';
 import type { Config } from './options.ts';
 import { hostCovers, pathCovers } from './patterns.ts';
@@ -19,6 +19,7 @@ export function ruleProblems(config: Config): readonly RuleProblem[] {
     ...listProblems(rules, ['rules'], config),
     ...policies.flatMap((policy, index) => listProblems(policy.rules, ['policies', index, 'rules'], config)),
     ...policyProblems(config),
+    ...compatProblems(config),
   ];
   const removals = forwardedHeaders(config).flatMap((header) => [header, ...otherSpellings(header)]);
   const bytes = removals.join(',').length;
@@ -69,10 +70,24 @@ function listProblems(
   );
 }
 
-function policyProblems({ rules, policies = [], grpcPolicy, http }: Config): RuleProblem[] {
+/** The header that answers of oauth2-proxy always have. */
+function compatProblems(config: Config): RuleProblem[] {
+  const isTaken = forwardedHeaders(config).some((header) => header.replaceAll('_', '-') === compatHeader);
+  return config.compat === 'oauth2-proxy' && isTaken
+    ? [{ path: ['compat'], message: `oauth2-proxy sets ${compatHeader} itself; name another header` }]
+    : [];
+}
+
+function policyProblems({ rules, policies = [], grpcPolicy, http, shadow }: Config): RuleProblem[] {
   const problems: RuleProblem[] = [];
   if (rules !== undefined && policies.length > 0)
     problems.push({ path: ['rules'], message: 'policies have rules of their own; keep one of the two' });
+  if (shadow.authorizer !== '' && policies.length > 0)
+    problems.push({
+      path: ['shadow', 'authorizer'],
+      message:
+        'the other authorizer would be asked for paths with the prefixes of policies, which it does not know',
+    });
   if (http.pathPrefix !== '' && policies.length > 0)
     problems.push({
       path: ['http', 'pathPrefix'],

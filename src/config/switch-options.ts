@@ -1,6 +1,7 @@
 /** The options for taking the place of oauth2-proxy: its answers over HTTP, and the time in which it still decides. */
 import * as z from 'zod';
 import { duration, oneOf } from './kinds.ts';
+import { isOrigin } from './urls.ts';
 
 const incumbentUrl = () =>
   z
@@ -17,7 +18,7 @@ export const compatOptions = {
   compat: oneOf('none', 'oauth2-proxy')
     .default('none')
     .describe(
-      'How an answer over HTTP is written: our own way, or as oauth2-proxy writes it, for clients and filters that depend on that. It never changes what is decided.',
+      'How an answer over HTTP is written: our own way, or as oauth2-proxy writes it, for clients and filters that depend on that. It never changes what is decided. It sets `gap-auth` too, whatever `identityHeaders` says, which the entry of the mesh must list.',
     ),
   compatInvalidTokenStatus: z
     .union([z.literal(401), z.literal(403)])
@@ -32,7 +33,7 @@ export const compatOptions = {
 export const shadowOptions = z
   .strictObject({
     authorizer: incumbentUrl().describe(
-      'The authorizer that decides for the time being, such as an oauth2-proxy: it is asked each check, its answer is given unchanged, and our own is only compared, logged and counted. Empty: none.',
+      'The authorizer that decides for the time being, such as an oauth2-proxy: it is asked each check, its answer is given unchanged, and our own is only compared, logged and counted. Over https:// its certificate must be one that the system trusts (`NODE_EXTRA_CA_CERTS` adds to those). Empty: none.',
     ),
     timeout: duration({ from: '100ms', to: '30s' })
       .prefault('2s')
@@ -41,16 +42,3 @@ export const shadowOptions = z
       ),
   })
   .prefault({});
-
-function isOrigin(text: string): boolean {
-  const url = URL.parse(text);
-  return (
-    url !== null &&
-    /^https?:$/.test(url.protocol) &&
-    url.username === '' &&
-    url.password === '' &&
-    url.pathname === '/' &&
-    url.search === '' &&
-    url.hash === ''
-  );
-}

@@ -22,6 +22,17 @@ export function urlProblem(text: string): string | undefined {
   return undefined;
 }
 
+/** Whether a text is http:// or https://, a host and perhaps a port, and nothing behind that. */
+export function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    [url.origin, `${url.origin}/`].includes(url.href) &&
+    !/[?#@]/.test(text)
+  );
+}
+
 /** Whether plain http needs no permission: the host is this machine. */
 export function isLoopback(url: URL): boolean {
   const host = hostOf(url);

@@ -28,6 +28,8 @@ interface Header {
   readonly name: string;
   readonly isRaw: boolean;
   readonly value: string;
+  /** Whether the value came as bytes, of which each is one of its characters. */
+  readonly isLatin1: boolean;
 }
 
 /** What was found so far. */
@@ -62,7 +64,7 @@ export function readCheckRequest(bytes: Buffer): CheckRequest {
     peerCertificate,
     source: { address, principal },
     policy,
-    original: () => ({ target: path, headers: [['host', host], ...linesOf(bytes)] }),
+    original: () => ({ target: toBytes(path), headers: [['host', toBytes(host)], ...linesOf(bytes)] }),
     requestId: valuesOf(headers, 'x-request-id').find((value) => value !== '') ?? '',
     header: (name) => valuesOf(readHeaders(bytes, name), name),
   };
@@ -78,7 +80,12 @@ function linesOf(bytes: Buffer): readonly (readonly [string, string])[] {
   const raw = headers.filter(({ isRaw }) => isRaw);
   return (raw.length > 0 ? raw : headers)
     .filter(({ name }) => !name.startsWith(':') && name !== 'host')
-    .map(({ name, value }) => [name, value]);
+    .map(({ name, value, isLatin1 }) => [name, isLatin1 ? value : toBytes(value)]);
+}
+
+/** Text as HTTP/1.1 carries it: one character for each byte of its UTF-8. */
+function toBytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 function namesWithBytes(...names: readonly string[]): readonly NameWithBytes[] {
@@ -182,7 +189,8 @@ function readHeader(header: FieldCursor, found: Found, isRaw: boolean): void {
     else if (isBytesField(header, inHeader.value)) value = textOf(header);
     else if (isBytesField(header, inHeader.rawValue)) rawValue = latin1Of(header);
   }
-  if (name !== undefined) found.headers.push({ name, isRaw, value: rawValue === '' ? value : rawValue });
+  const isLatin1 = rawValue !== '';
+  if (name !== undefined) found.headers.push({ name, isRaw, isLatin1, value: isLatin1 ? rawValue : value });
 }
 
 function nameOf(key: FieldCursor, wanted: Found['wanted']): string | undefined {

@@ -17,21 +17,31 @@ export function incumbentResponse(
   { status, headers, body }: IncumbentAnswer,
   forwarded: readonly string[],
 ): Buffer {
-  const lines = headers.map(([name, value]) => [name.toLowerCase(), value] as const);
+  const lines = headers.map(([name, value]) => [name.toLowerCase(), utf8Of(value)] as const);
   if (status === 200) {
+    const removed = lines
+      .filter(([name]) => name === 'x-envoy-auth-headers-to-remove')
+      .flatMap(([, value]) => value.split(','))
+      .map((name) => name.trim())
+      .filter((name) => name !== '');
     const set = lines.filter(([name, value]) => forwarded.includes(name) && value !== '');
-    return proven(writeOk({ code: 0, headers: set, removals: writeRemovals([]), metadata: {} }), true);
+    return proven(writeOk({ code: 0, headers: set, removals: writeRemovals(removed), metadata: {} }), true);
   }
   return proven(
     writeDenied({
       code: status === 401 ? grpcStatus.unauthenticated : grpcStatus.permissionDenied,
       httpStatus: isRefusal(status) ? status : 403,
       headers: lines.filter(([name]) => !connectionHeaders.has(name) && name !== 'date'),
-      body: Buffer.from(body, 'latin1').toString('utf8'),
+      body: utf8Of(body),
       metadata: {},
     }),
     false,
   );
+}
+
+/** What came as one character a byte, as text. */
+function utf8Of(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
 /** Whether a status can be that of a refusal: one that Envoy knows, and no success. */

@@ -2,7 +2,7 @@
 import { claimText } from '../check/forward.ts';
 import { leftToEnvoy, reasons } from '../check/reasons.ts';
 import type { CheckRequest, Denial, Forwarding, Identity } from '../check/types.ts';
-import { otherSpellings } from '../config/header-names.ts';
+import { compatHeader, otherSpellings } from '../config/header-names.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
 import type { Clock } from '../time/clock.ts';
 import { readClaims } from '../token/claims.ts';
@@ -12,9 +12,6 @@ import type { ToReply } from './reply.ts';
 
 /** What shapes the answers. */
 type CompatOptions = Pick<Config, 'issuers' | 'whenUnavailable' | 'compatInvalidTokenStatus'>;
-
-/** The header that tells who asks, whatever else is forwarded. */
-const identityHeader = 'gap-auth';
 
 const allowedBody = 'Authenticated';
 
@@ -65,11 +62,11 @@ function allowed(
   issuers: ReadonlyMap<string, IssuerConfig>,
 ): HttpReply {
   const whoAsks = identity === undefined ? undefined : nameOf(identity, issuers);
-  const lines: Line[] = whoAsks === undefined ? [...set] : [...set, [identityHeader, whoAsks]];
+  const lines: Line[] = whoAsks === undefined ? [...set] : [...set, [compatHeader, whoAsks]];
   const removed = [
     ...remove,
-    ...otherSpellings(identityHeader),
-    ...(whoAsks === undefined ? [identityHeader] : []),
+    ...otherSpellings(compatHeader),
+    ...(whoAsks === undefined ? [compatHeader] : []),
   ];
   const shared: Line[] = [
     ...removalLine(removed),

@@ -1,6 +1,7 @@
 /** A check request out of what Envoy's HTTP ext_authz sends: the downstream's own method, path and headers. */
 import type { IncomingMessage } from 'node:http';
 import type { CheckRequest } from '../check/types.ts';
+import { headerLines } from '../listener/raw-headers.ts';
 
 /** What HTTP tells of it would be a header, which a client can send. */
 const unknownSource = { address: '', principal: '' } as const;
@@ -41,19 +42,13 @@ export function toCheckRequest(
     policy: undefined,
     host: host ?? '',
     requestId: requestId ?? '',
-    original: () => ({ target: path, headers: pairsOf(rawHeaders) }),
+    original: () => ({ target: path, headers: headerLines(rawHeaders) }),
     header: (name) => linesOf(rawHeaders, name),
   };
 }
 
 function isNamed(name: string, lowerCase: string): boolean {
   return name.length === lowerCase.length && name.toLowerCase() === lowerCase;
-}
-
-function pairsOf(rawHeaders: readonly string[]): readonly (readonly [string, string])[] {
-  return rawHeaders.flatMap((name, index): [string, string][] =>
-    index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? '']] : [],
-  );
 }
 
 function linesOf(rawHeaders: readonly string[], name: string): readonly string[] {

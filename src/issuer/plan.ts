@@ -24,7 +24,7 @@ export function planIssuer(
 ): IssuerPlan {
   const { maxIssuerKeys, maxIssuerResponseSize } = config.limits;
   // What the tokens of an issuer must fulfil is judged on every check and may change under its keys.
-  const { audiences: _, requiredScopes: __, requiredClaims: ___, ...lasting } = issuerConfig;
+  const { audiences, requiredScopes, requiredClaims, email, groups, ...lasting } = issuerConfig;
   return {
     config: issuerConfig,
     identity: JSON.stringify([lasting, config.keys, maxIssuerKeys, maxIssuerResponseSize]),

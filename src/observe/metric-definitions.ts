@@ -8,7 +8,7 @@ export const metricDefinitions = {
   checks_total: {
     type: 'counter',
     labels: ['transport', 'outcome', 'reason', 'issuer'],
-    help: 'Checks, by how they ended; issuer is a configured name, or none where the token told of no known one.',
+    help: 'Checks, by how they ended; issuer is a configured name, or none where the token told of no known one. While another authorizer decides (`shadow.authorizer`), how they would have.',
   },
   rule_checks_total: {
     type: 'counter',
@@ -88,6 +88,11 @@ export const metricDefinitions = {
     type: 'gauge',
     labels: [],
     help: '1 while checks are only tried (`mode: shadow`) everywhere or somewhere, so that what would be refused passes; else 0.',
+  },
+  shadow_authorizer: {
+    type: 'gauge',
+    labels: [],
+    help: '1 while another authorizer decides (`shadow.authorizer`) and our own decisions are only compared; else 0.',
   },
   shadow_comparisons_total: {
     type: 'counter',

@@ -36,6 +36,7 @@ export interface Metrics {
   readonly denyListTaken: (entries: number) => void;
   readonly denyListReloaded: (isSuccess: boolean) => void;
   readonly rulesAreTried: (isSo: boolean) => void;
+  readonly anotherDecides: (isSo: boolean) => void;
   readonly workerRestarted: () => void;
   /** What was counted, for another process to add up. */
   readonly report: () => Promise<Report>;
@@ -160,6 +161,7 @@ export function createMetrics(
   const hashInfo = gauge('config_hash_info');
   gauge('build_info').set(build, 1);
   const shadowMode = gauge('shadow_mode');
+  const shadowAuthorizer = gauge('shadow_authorizer');
   const denyListEntries = gauge('deny_list_entries');
   const denyListReloads = counter('deny_list_reloads_total');
   const denyListReloadSuccessful = gauge('deny_list_last_reload_successful');
@@ -216,6 +218,7 @@ export function createMetrics(
       denyListReloadSuccessful.set(isSuccess ? 1 : 0);
     },
     rulesAreTried: (isSo) => shadowMode.set(isSo ? 1 : 0),
+    anotherDecides: (isSo) => shadowAuthorizer.set(isSo ? 1 : 0),
     workerRestarted: () => restarts.inc(),
     report: () => registry.getMetricsAsJSON(),
     scrape: () => registry.metrics(),
@@ -227,6 +230,7 @@ function isSaidOnce(name: MetricName): boolean {
   return (
     name.startsWith('config_') ||
     name === 'shadow_mode' ||
+    name === 'shadow_authorizer' ||
     name.startsWith('deny_list_') ||
     name === 'build_info'
   );

@@ -119,6 +119,7 @@ function toRecord(
     ...(decision.policy !== undefined && { policy: decision.policy }),
     ...(decision.rule !== undefined && { rule: decision.rule }),
     ...(decision.outcome === 'allow' && decision.shadow !== undefined && { shadow: decision.shadow }),
+    ...(decision.outcome === 'error' && decision.problem !== undefined && { problem: decision.problem }),
     ...(decision.comparison !== undefined && {
       comparison: decision.comparison,
       incumbentStatus: decision.incumbent?.status,

@@ -21,14 +21,11 @@ export function createClientAddress({ header, trustedProxies }: Config['clientAd
     const lines = request.header(header);
     if (header !== 'x-forwarded-for') return lines.length === 1 ? addressIn(lines[0] ?? '') : undefined;
     const { address: peer } = request.source;
-    const hops = lines
-      .join(',')
-      .split(',')
-      .slice(-maxHops)
-      .concat(peer === '' ? [] : peer)
-      .map(addressIn);
-    const last = hops.findLastIndex((hop) => !isTrusted(hop));
-    return last < 0 ? hops[0] : hops[last];
+    const entries = lines.join(',').split(',');
+    const hops = [...entries.slice(-maxHops), ...(peer === '' ? [] : [peer])].map(addressIn);
+    const last = hops.findLast((hop) => !isTrusted(hop));
+    // Where all are known, it is the first; of a longer list nobody has looked at that.
+    return last ?? (entries.length > maxHops ? undefined : hops[0]);
   };
 }
 

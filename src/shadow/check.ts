@@ -21,6 +21,6 @@ export function createShadowedCheck(own: Check, ask: AskIncumbent, statusOf: Sta
   };
 }
 
-function unavailable(cause: Error): Decision {
-  return { outcome: 'error', reason: 'incumbent_unavailable', comparison: 'unavailable', cause };
+function unavailable({ message }: Error): Decision {
+  return { outcome: 'error', reason: 'incumbent_unavailable', comparison: 'unavailable', problem: message };
 }

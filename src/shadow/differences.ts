@@ -5,10 +5,10 @@ import { connectionHeaders } from './connection-headers.ts';
 /** What is of the moment, or says what is compared elsewhere. */
 const notCompared = new Set(['date', 'x-envoy-auth-headers-to-remove']);
 
-/** An answer, and who gave it; undefined where there is none. */
+/** An answer, and who gave it; or why there is none. */
 export interface Answered {
   readonly name: string;
-  readonly answer: IncumbentAnswer | undefined;
+  readonly answer: IncumbentAnswer | Error;
 }
 
 /** How a header's value is written; undefined: not at all, since it can tell of a person. */
@@ -16,13 +16,15 @@ export type ShownValue = ((value: string) => string) | undefined;
 
 /** Says each difference: of the outcome, the status, and every header. */
 export function differences(one: Answered, other: Answered, shown: ShownValue): readonly string[] {
-  const silent = [one, other].filter(({ answer }) => answer === undefined);
-  if (silent.length > 0) return silent.map(({ name }) => `no answer from ${name}`);
+  const silent = [one, other].flatMap(({ name, answer }) =>
+    answer instanceof Error ? [`${name}: ${answer.message}`] : [],
+  );
+  if (silent.length > 0) return silent;
   return [...statusDifferences(one, other), ...headerDifferences(one, other, shown)];
 }
 
 function statusDifferences(one: Answered, other: Answered): string[] {
-  const [a, b] = [one.answer?.status, other.answer?.status];
+  const [a, b] = [statusOf(one), statusOf(other)];
   if (a === b) return [];
   const kind = (a === 200) === (b === 200) ? 'status' : 'outcome';
   return [`${kind}: ${one.name} ${a}, ${other.name} ${b}`];
@@ -41,9 +43,15 @@ function headerDifferences(one: Answered, other: Answered, shown: ShownValue): s
   });
 }
 
+function statusOf({ answer }: Answered): number | undefined {
+  return answer instanceof Error ? undefined : answer.status;
+}
+
 /** Every header that says something; an empty one says nothing to an upstream. */
 function headersOf({ answer }: Answered): ReadonlyMap<string, string> {
-  const lines = (answer?.headers ?? []).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const lines = (answer instanceof Error ? [] : answer.headers).map(
+    ([name, value]) => [name.toLowerCase(), value] as const,
+  );
   return new Map(
     lines.filter(([name, value]) => !notCompared.has(name) && !connectionHeaders.has(name) && value !== ''),
   );

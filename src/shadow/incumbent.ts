@@ -3,10 +3,11 @@ import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node
 import https from 'node:https';
 import type { CheckRequest, IncumbentAnswer } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
+import { type HeaderLine, headerLines } from '../listener/raw-headers.ts';
 import { http } from '../node-http.ts';
 import { connectionHeaders } from './connection-headers.ts';
 
-/** Asks for an answer; rejects where none can be had in time. */
+/** Asks for an answer; rejects, with an Error that says why, where none can be had in time. */
 export type AskIncumbent = (request: CheckRequest) => Promise<IncumbentAnswer>;
 
 /** The largest answer, in bytes: its head, and its body. */
@@ -27,44 +28,24 @@ export function createAskIncumbent({ authorizer, timeout }: Config['shadow']): A
   const agent: Agent = isSecure ? new https.Agent(agentOptions) : new http.Agent(agentOptions);
   let questions = 0;
 
-  const ask = (request: CheckRequest, signal: AbortSignal): Promise<IncumbentAnswer> => {
-    const { target, headers } = request.original();
+  const ask = async (request: CheckRequest, signal: AbortSignal): Promise<IncumbentAnswer> => {
     const options: RequestOptions = {
-      agent,
+      ...requestOf(request),
       hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
       port: url.port === '' ? (isSecure ? 443 : 80) : url.port,
-      method: request.method,
-      path: target,
-      // A flat list is sent as it is: names as they were written, and lines that come twice.
-      headers: [
-        ...headers.filter(([name]) => !connectionHeaders.has(name.toLowerCase())).flat(),
-        'content-length',
-        '0',
-      ] as unknown as NonNullable<RequestOptions['headers']>,
       setHost: false,
       maxHeaderSize: maxHeadBytes,
       signal,
     };
-    return new Promise((resolve, reject) => {
-      const question: ClientRequest = isSecure ? https.request(options) : http.request(options);
-      const answered = (response: IncomingMessage) =>
-        read(response, request.method === 'HEAD').then(resolve, (error) => {
-          question.destroy();
-          reject(error);
-        });
-      question.once('error', (error) => reject(Object.assign(error, { isStale: isStale(question, error) })));
-      question.once('response', answered);
-      // To CONNECT there is no tunnel here, whatever the answer is.
-      question.once('connect', (response, socket) => {
-        socket.destroy();
-        resolve(answerOf(response, '', true));
-      });
-      question.once('upgrade', (response, socket) => {
-        socket.destroy();
-        resolve(answerOf(response, '', true));
-      });
-      question.end();
-    });
+    const start = (by: Agent | false) =>
+      isSecure ? https.request({ ...options, agent: by }) : http.request({ ...options, agent: by });
+    try {
+      return await answerTo(start(agent));
+    } catch (error) {
+      // A connection can be closed in the moment in which it is used again; the question was not heard then.
+      if (error instanceof UnheardQuestion) return answerTo(start(false));
+      throw error;
+    }
   };
 
   return async (request) => {
@@ -72,40 +53,85 @@ export function createAskIncumbent({ authorizer, timeout }: Config['shadow']): A
     questions++;
     const signal = AbortSignal.timeout(timeout);
     try {
-      // A connection can be closed in the moment in which it is used again; the question was not heard then.
-      return await ask(request, signal).catch((error: unknown) =>
-        isMarkedStale(error) ? ask(request, signal) : Promise.reject(error),
-      );
+      return await ask(request, signal);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const text = signal.aborted ? `within ${timeout} ms` : `(${why})`;
+      throw new Error(`no answer from ${url.origin} ${text}`, { cause });
     } finally {
       questions--;
     }
   };
 }
 
+/** A question that was put on a connection which had ended already. */
+class UnheardQuestion extends Error {}
+
+/** What is sent on: all but what belongs to the connection that it came on, and what HTTP/1.1 cannot carry. */
+function requestOf(request: CheckRequest): RequestOptions {
+  const { target, headers } = request.original();
+  const lines: HeaderLine[] = headers.filter(
+    ([name, value]) => !connectionHeaders.has(name.toLowerCase()) && isCarried(name, value),
+  );
+  return {
+    method: request.method,
+    path: target.replaceAll(/[^\x21-\xff]/g, (character) => encodeURIComponent(character)),
+    // A flat list is sent as it is: names as they were written, and lines that come twice.
+    headers: [...lines.flat(), 'content-length', '0'] as unknown as NonNullable<RequestOptions['headers']>,
+  };
+}
+
+function isCarried(name: string, value: string): boolean {
+  try {
+    http.validateHeaderName(name);
+    http.validateHeaderValue(name, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function answerTo(question: ClientRequest): Promise<IncumbentAnswer> {
+  return new Promise((resolve, reject) => {
+    question.once('error', (error: NodeJS.ErrnoException) => {
+      const isUnheard = question.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      reject(isUnheard ? new UnheardQuestion() : error);
+    });
+    question.once('response', (response) => {
+      read(response, question.method === 'HEAD').then(resolve, (error) => {
+        question.destroy();
+        reject(error);
+      });
+    });
+    // To CONNECT there is no tunnel here, whatever the answer is; and what follows its head is no body.
+    question.once('connect', (response, socket) => {
+      socket.destroy();
+      resolve(answerOf(response, '', false));
+    });
+    question.once('upgrade', (_, socket) => {
+      socket.destroy();
+      reject(new Error('it answers with another protocol, which nobody asked for'));
+    });
+    question.end();
+  });
+}
+
 async function read(response: IncomingMessage, isHead: boolean): Promise<IncumbentAnswer> {
+  const { statusCode: status = 0 } = response;
+  if (status < 200 || status > 599) throw new Error(`it answers with the status ${status}`);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw new Error(`the answer is larger than ${maxBodyBytes} bytes`);
+    if (bytes > maxBodyBytes) throw new Error(`its answer is larger than ${maxBodyBytes} bytes`);
     chunks.push(chunk);
   }
-  if (!response.complete) throw new Error('the connection ended before the answer did');
-  return answerOf(response, Buffer.concat(chunks).toString('latin1'), isHead);
+  if (!response.complete) throw new Error('the connection ended before its answer did');
+  const isBodyless = isHead || status === 204 || status === 304;
+  return answerOf(response, Buffer.concat(chunks).toString('latin1'), isBodyless);
 }
 
-function answerOf(response: IncomingMessage, body: string, isHead: boolean): IncumbentAnswer {
+function answerOf(response: IncomingMessage, body: string, isBodyless: boolean): IncumbentAnswer {
   const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = response;
-  const headers = rawHeaders.flatMap((name, index): [string, string][] =>
-    index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? '']] : [],
-  );
-  return { status, statusText, headers, body, isBodyless: isHead || status === 204 || status === 304 };
-}
-
-function isStale(question: ClientRequest, error: NodeJS.ErrnoException): boolean {
-  return question.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-}
-
-function isMarkedStale(error: unknown): boolean {
-  return error instanceof Error && 'isStale' in error && error.isStale === true;
+  return { status, statusText, headers: headerLines(rawHeaders), body, isBodyless };
 }

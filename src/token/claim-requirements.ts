@@ -47,7 +47,8 @@ function createIsEmailAllowed(options: IssuerConfig['email']): (claims: Claims) 
   return (claims) => {
     const email = emailOf(claims, options);
     if (typeof email !== 'string') return false;
-    const address = email.toLowerCase();
+    // Of ASCII alone: beyond it, two letters can have the same small one.
+    const address = email.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
     return addresses.has(address) || (allowedDomains?.some((domain) => isOf(address, domain)) ?? false);
   };
 }

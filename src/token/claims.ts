@@ -56,9 +56,13 @@ export function readStrings(claims: Claims, name: string): Read<readonly string[
   return Array.isArray(value) && value.every((member) => typeof member === 'string') ? value : wrongType;
 }
 
-/** The text that a plain value is forwarded as; undefined for any other. */
+/**
+ * The text that a plain value is forwarded as; undefined for any other, and for a whole number beyond 2^53, of which the last
+ * digits were lost in reading: it would be that of somebody else.
+ */
 export function scalarText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return undefined;
   return Number.isFinite(value) || typeof value === 'boolean' ? String(value) : undefined;
 }
 

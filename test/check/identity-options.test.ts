@@ -83,6 +83,10 @@ describe('email.allowedDomains', () => {
     expect(await reasonOf(both, { email: 'bob@other.EXAMPLE' })).toBe('allowed');
     expect(await reasonOf(both, { email: 'alice@example.com' })).toBe('allowed');
     expect(await reasonOf(both, { email: 'eve@other.example' })).toBe('claim_not_allowed');
+    // KELVIN SIGN, whose small letter is k.
+    const kate = 'email: {allowedAddresses: [kate@example.com]}';
+    expect(await reasonOf(kate, { email: 'KATE@example.com' })).toBe('allowed');
+    expect(await reasonOf(kate, { email: '\u212Aate@example.com' })).toBe('claim_not_allowed');
   });
 });
 
@@ -115,7 +119,7 @@ describe('email.requireVerified', () => {
 
 describe('groups.allowed', () => {
   const entry =
-    'groups: {claim: realm.groups, allowed: [admins, "7", "true", "role:editor", "role:shop:buyer"]}';
+    'groups: {claim: realm.groups, allowed: [admins, "7", "true", "9007199254740992", "role:editor", "role:shop:buyer"]}';
   const withRoles = entry.replace('allowed', 'keycloakRoles: true, allowed');
 
   test.each([
@@ -131,6 +135,7 @@ describe('groups.allowed', () => {
     ['a number, by its text', { realm: { groups: [7] } }, 'allowed'],
     ['true, by its text', { realm: { groups: true } }, 'allowed'],
     ['null', { realm: { groups: [null] } }, 'claim_not_allowed'],
+    ['a number that was not read whole', { realm: { groups: [2 ** 53] } }, 'claim_not_allowed'],
   ])('%s: %s', async (_, claims, reason) => {
     expect(await reasonOf(entry, claims)).toBe(reason);
   });

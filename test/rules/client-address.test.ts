@@ -46,7 +46,7 @@ describe('the address of a client', () => {
   test('costs no more for a header of many entries, of which the last ones count', () => {
     const many = `10.0.0.9, ${'203.0.113.9, '.repeat(8_000)}10.0.0.1`;
     expect(addressOf([many])).toBe('203.0.113.9');
-    expect(addressOf([`203.0.113.9, ${'10.0.0.1, '.repeat(40)}10.0.0.1`])).toBe('10.0.0.1');
+    expect(addressOf([`203.0.113.9, ${'10.0.0.1, '.repeat(40)}10.0.0.1`])).toBeUndefined();
   });
 });
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import net, { type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../tools/envoy.ts';
-import { configOf, fileFor, type RunningApp, startApp, type TestAppOptions } from '../support/app.ts';
+import { configOf, fileFor, type RunningApp, startApp, type TestAppOptions, until } from '../support/app.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
 import { connectGrpc } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
@@ -33,7 +33,7 @@ async function startIncumbent(answer: Answer): Promise<Incumbent> {
   server.on('connect', (message: IncomingMessage, socket: net.Socket) => {
     const { method = '', url = '', rawHeaders } = message;
     incumbent.asked.push({ method, url, rawHeaders, body: '' });
-    socket.end('HTTP/1.1 403 Forbidden\r\nx-incumbent: 1\r\n\r\n');
+    socket.end('HTTP/1.1 403 Forbidden\r\nx-incumbent: 1\r\ncontent-length: 2\r\n\r\n{}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -101,7 +101,11 @@ describe('the answer of the incumbent', () => {
     const incumbent = await startIncumbent(allow);
     const { httpPort } = await startShadowed(incumbent.url);
     const answer = await exchange(httpPort, request('CONNECT', 'orders.example.com:80'));
-    expect([answer?.status, answer?.headers['x-incumbent']]).toEqual([403, '1']);
+    expect([answer?.status, answer?.headers['x-incumbent'], answer?.headers['content-length']]).toEqual([
+      403,
+      '1',
+      '0',
+    ]);
   });
 
   test('counts whatever our own decision is', async () => {
@@ -148,6 +152,48 @@ describe('the answer of the incumbent', () => {
     expect(denied.deniedResponse?.headers?.map(({ header }) => header?.key)).toContain('x-why');
     incumbent.answer = (_, response) => response.writeHead(202).end();
     expect((await grpc.check(asked)).deniedResponse?.status?.code).toBe('Forbidden');
+  });
+
+  test('over gRPC: every character arrives as its bytes, there and back', async () => {
+    const bytes = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
+    const incumbent = await startIncumbent((_, response) => {
+      response.writeHead(200, {
+        'x-auth-request-user': bytes('Müller'),
+        'x-envoy-auth-headers-to-remove': 'x-a, x_a',
+      });
+      response.end();
+    });
+    const service = await startShadowed(incumbent.url);
+    const grpc = connectGrpc(service.grpcPort);
+    onTestFinished(grpc.close);
+    const headers = { 'x-city': 'Łódź €', 'x-odd': 'a\u0001b', 'user-agent': 'é' };
+    const { okResponse, status } = await grpc.check({ method: 'GET', path: '/a b', host: 'a', headers });
+    expect(status?.code).toBe(0);
+    expect(okResponse?.headers?.map(({ header }) => header?.value)).toEqual(['Müller']);
+    expect(okResponse?.headersToRemove).toEqual(['x-a', 'x_a']);
+    const [question] = incumbent.asked;
+    expect(question?.url).toBe('/a%20b');
+    expect(pairs(question?.rawHeaders ?? []).slice(0, 3)).toEqual([
+      'host: a',
+      `x-city: ${bytes('Łódź €')}`,
+      `user-agent: ${bytes('é')}`,
+    ]);
+  });
+
+  test('over gRPC: what goes on to the upstream is what the entry of the mesh would list', async () => {
+    const incumbent = await startIncumbent((_, response) => {
+      response.writeHead(200, { authorization: 'Basic dTpw', 'x-auth-request-user': 'eve' }).end();
+    });
+    const grpcOf = async (more: string) => {
+      const service = await startShadowed(incumbent.url, more);
+      const grpc = connectGrpc(service.grpcPort);
+      onTestFinished(grpc.close);
+      const { okResponse } = await grpc.check({ method: 'GET', path: '/' });
+      return okResponse?.headers?.map(({ header }) => header?.key) ?? [];
+    };
+    expect(await grpcOf('')).toEqual(['x-auth-request-user']);
+    expect(await grpcOf('setAuthorizationHeader: true')).toEqual(['authorization', 'x-auth-request-user']);
+    expect(await grpcOf('identityHeaders: remove')).toEqual([]);
   });
 });
 
@@ -225,6 +271,31 @@ describe('where the incumbent gives no answer', () => {
     expect(await comparisons(service)).toEqual({ unavailable: 1 });
   });
 
+  test.each(['0', '099', '101', '600', '999'])('since it has the odd status %s', async (status) => {
+    const server = net.createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', () => socket.end(`HTTP/1.1 ${status} x\r\ncontent-length: 0\r\n\r\n`));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const service = await startShadowed(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    expect(await exchange(service.httpPort, request('GET', '/'))).toMatchObject(refusal);
+  });
+
+  test('the log says who, how long and why, and calls it no defect', async () => {
+    const incumbent = await startIncumbent(() => {});
+    const slow = await startShadowed(incumbent.url);
+    await exchange(slow.httpPort, request('GET', '/'));
+    const away = await startShadowed(`http://127.0.0.1:${await freePort()}`);
+    await exchange(away.httpPort, request('GET', '/'));
+    const problemOf = ({ records }: RunningApp) =>
+      records.find(({ outcome }) => outcome === 'error')?.problem;
+    expect(problemOf(slow)).toBe(`no answer from ${incumbent.url} within 500 ms`);
+    expect(problemOf(away)).toMatch(/^no answer from http:\/\/127\.0\.0\.1:\d+ \(connect ECONNREFUSED/);
+    for (const { records } of [slow, away])
+      expect(records.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
   test('since nobody listens', async () => {
     const service = await startShadowed(`http://127.0.0.1:${await freePort()}`);
     expect(await exchange(service.httpPort, request('GET', '/', [await bearer(service)]))).toMatchObject(
@@ -234,6 +305,21 @@ describe('where the incumbent gives no answer', () => {
     onTestFinished(grpc.close);
     const answer = await grpc.check({ method: 'GET', path: '/' });
     expect([answer.status?.code, answer.deniedResponse?.status?.code]).toEqual([14, 'ServiceUnavailable']);
+  });
+
+  test('connections that all ended in the meantime are no reason', async () => {
+    const held: ServerResponse[] = [];
+    const incumbent = await startIncumbent((_, response) => void held.push(response));
+    const { httpPort } = await startShadowed(incumbent.url);
+    const first = Array.from({ length: 6 }, () => exchange(httpPort, request('GET', '/')));
+    await until(() => held.length === 6);
+    const sockets = held.map(({ socket }) => socket);
+    for (const response of held) response.writeHead(200).end();
+    await Promise.all(first);
+    for (const socket of sockets) socket?.once('data', () => socket.resetAndDestroy());
+    incumbent.answer = allow;
+    for (let count = 0; count < 6; count++)
+      expect((await exchange(httpPort, request('GET', '/')))?.status).toBe(200);
   });
 
   test('a connection that it closed in the meantime is no reason: the question is asked again', async () => {
@@ -336,7 +422,10 @@ describe('mode: shadow, where nobody else decides', () => {
     expect((await exchange(service.httpPort, request('GET', '/')))?.status).toBe(401);
     const metrics = await (await fetch(`http://127.0.0.1:${service.adminPort}/metrics`)).text();
     expect(metrics).toMatch(/^oidc_authz_shadow_mode 0$/m);
-    expect(service.records.filter(({ level }) => level === 'warn')).toEqual([]);
+    expect(metrics).toMatch(/^oidc_authz_shadow_authorizer 1$/m);
+    expect(service.records.filter(({ level }) => level === 'warn')).toMatchObject([
+      { authorizer: incumbent.url, msg: expect.stringContaining('another authorizer decides') },
+    ]);
     expect(await comparisons(service)).toEqual({ same: 1 });
   });
 });
