@@ -160,6 +160,15 @@ export const rows: Readonly<Record<string, readonly Panel[]>> = {
       },
     },
     {
+      title: 'Compared with the authorizer that still decides',
+      type: 'timeseries',
+      unit: 'ops',
+      description: 'Only with `shadow.authorizer`: how its answers compare with our own decisions.',
+      queries: {
+        '{{result}}': `sum by (result) (${rate(metric('shadow_comparisons_total'))})`,
+      },
+    },
+    {
       title: 'Values withheld from the upstream',
       type: 'timeseries',
       unit: 'ops',

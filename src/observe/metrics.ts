@@ -143,7 +143,6 @@ export function createMetrics(
   };
   counter('shadow_comparisons_total', function () {
     this.reset();
-    if (Object.values(comparisonCounts).every(({ count }) => count === 0)) return;
     for (const [result, { count }] of Object.entries(comparisonCounts)) this.inc({ result }, count);
   });
   counter('forwarded_headers_withheld_total', function () {

@@ -26,6 +26,7 @@ const fast = one('oidc_authz_check_duration_seconds_bucket', {
 const issuer = (metric: string, labels: Readonly<Record<string, string>> = {}) =>
   one(`oidc_authz_issuer_${metric}`, { issuer: 'main', ...labels });
 const refreshes = (result: string) => issuer('refreshes_total', { kind: 'jwks', result });
+const compared = (result: string) => one('oidc_authz_shadow_comparisons_total', { result });
 const build = one('oidc_authz_build_info', { version: '1', node: '26' });
 
 /** An issuer that cannot be reached while its keys of this age serve on. */
@@ -239,6 +240,20 @@ export const alertCases: readonly AlertCase[] = [
     alert: 'OidcAuthzRestarts',
     when: 'something else does that is scraped beside it',
     series: { [one('process_start_time_seconds')]: '100 200 300 400 500 500x10' },
+    at: '10m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzIncumbentUnavailable',
+    when: 'one check in twenty has no answer from the authorizer that still decides',
+    series: { [compared('same')]: '0+95x20', [compared('unavailable')]: '0+5x20' },
+    at: '10m',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzIncumbentUnavailable',
+    when: 'it answers, though otherwise',
+    series: { [compared('incumbent_refuses')]: '0+95x20', [compared('unavailable')]: '3x20' },
     at: '10m',
     fires: undefined,
   },
