@@ -338,6 +338,21 @@ export const goldenCases: readonly GoldenCase[] = [
     }),
   },
   {
+    row: 21,
+    name: 'a subject that is a number',
+    headers: minted({ sub: 7 }),
+    ...badToken,
+    ours: {
+      answer: allowed({
+        ...alice,
+        'gap-auth': '7',
+        'x-auth-request-user': '7',
+        'x-auth-request-email': '7',
+      }),
+      because: 'a number is forwarded as its text, wherever it stands',
+    },
+  },
+  {
     row: 22,
     name: 'neither e-mail nor subject',
     headers: minted({ sub: undefined }),
