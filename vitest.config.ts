@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config';
 const common = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 /** Tests that open sockets, start processes or make load: one file at a time, so that none starves another. */
-const live = ['test/*.test.ts', 'test/{e2e,grpc,http,oauth2-proxy,observe,process,security,shadow}/**/*.test.ts'];
+const live = [
+  'test/*.test.ts',
+  'test/{e2e,grpc,http,oauth2-proxy,observe,process,security,shadow}/**/*.test.ts',
+];
 
 /** Faults, floods and storms against a service of its own. */
 const chaos = ['test/chaos/**/*.test.ts'];

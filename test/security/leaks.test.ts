@@ -1,5 +1,7 @@
 /** Every reason, on every listener, with marked values everywhere: none of them comes out anywhere. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -181,7 +183,7 @@ test('whatever a check ends with, no log, metric or answer has any of it', { tim
   }
 
   const wanted = (Object.keys(reasons) as Reason[]).filter(
-    (reason) => reason !== 'overloaded' && reason !== 'internal_error',
+    (reason) => !['overloaded', 'internal_error', 'incumbent_unavailable'].includes(reason),
   );
   await until(() => wanted.every((reason) => service.output().includes(`"reason":"${reason}"`)));
   for (const path of ['metrics', 'readyz', 'livez', `x?${query}`])
@@ -189,6 +191,47 @@ test('whatever a check ends with, no log, metric or answer has any of it', { tim
   const everything = [service.output(), service.errors(), ...answers].join('\n');
   expect([...secrets].filter((secret) => everything.includes(secret))).toEqual([]);
   expect(secrets.size).toBeGreaterThan(80);
+  expect(service.errors()).toBe('');
+});
+
+test('while another authorizer decides, no log and no metric has any of it, nor of its answer', async () => {
+  const world = await createWorld();
+  onTestFinished(() => world.close());
+  const incumbent = createServer((message, response) => {
+    if (message.url?.startsWith('/away') === true) return void response.destroy();
+    response.writeHead(message.url?.startsWith('/no') === true ? 401 : 200, {
+      'x-auth-request-user': user,
+      'set-cookie': `session=${cookie}`,
+    });
+    return void response.end(body);
+  });
+  await new Promise<void>((resolve) => incumbent.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    incumbent.closeAllConnections();
+    incumbent.close();
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'config.yaml');
+  const { port } = incumbent.address() as AddressInfo;
+  const shadow = `log: {level: trace, checks: all}\nshadow: {authorizer: "http://127.0.0.1:${port}"}`;
+  writeFileSync(file, world.configuration.replace('log: {checks: none}', shadow));
+  const service = startProcess(['--config', file]);
+  const [httpPort, adminPort] = [await service.port('http'), await service.port('admin')];
+  await service.record(({ issuer, state }) => issuer === 'main' && state === 'ready');
+  const secrets = new Set(canaries);
+  for (const path of ['/yes', '/no', '/away']) {
+    const token = await world.main.mint({ claims: { sub: user, email: `${claim}@example.com` } });
+    for (const part of token.split('.')) secrets.add(part);
+    const headers = [`authorization: Bearer ${token}`, `cookie: session=${cookie}`];
+    await exchange(httpPort, request('GET', `${path}?access_token=${query}`, headers));
+  }
+  for (const wanted of ['headers_differ', 'incumbent_refuses', 'unavailable'])
+    await service.record(({ comparison }) => comparison === wanted);
+  const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+  const everything = [service.output(), service.errors(), metrics].join('\n');
+  expect(everything).toContain('incumbent_unavailable');
+  expect([...secrets].filter((secret) => everything.includes(secret))).toEqual([]);
   expect(service.errors()).toBe('');
 });
 
