@@ -92,6 +92,15 @@ export const rows: Readonly<Record<string, readonly Panel[]>> = {
       stacked: true,
       queries: { '{{transport}}': `sum by (transport) (${rate(checks)})` },
     },
+    {
+      title: 'Compared with the authorizer that still decides',
+      type: 'timeseries',
+      unit: 'ops',
+      description: 'Only with `shadow.authorizer`: how its answers compare with our own decisions.',
+      queries: {
+        '{{result}}': `sum by (result) (${rate(metric('shadow_comparisons_total'))})`,
+      },
+    },
   ],
   Latency: [
     {
@@ -157,15 +166,6 @@ export const rows: Readonly<Record<string, readonly Panel[]>> = {
       unit: 'short',
       queries: {
         '{{issuer}} {{cause}}': `max by (issuer, cause) (${metric('issuer_keys_rejected_total')}{$at})`,
-      },
-    },
-    {
-      title: 'Compared with the authorizer that still decides',
-      type: 'timeseries',
-      unit: 'ops',
-      description: 'Only with `shadow.authorizer`: how its answers compare with our own decisions.',
-      queries: {
-        '{{result}}': `sum by (result) (${rate(metric('shadow_comparisons_total'))})`,
       },
     },
     {
