@@ -1,5 +1,6 @@
 /** From file, environment and flags to one validated, frozen configuration, or to all that is wrong with them. */
 import type * as z from 'zod';
+import { applyCompatDefaults } from './compat-defaults.ts';
 import type { ConfigFile } from './file.ts';
 import { named } from './issuer-names.ts';
 import { dotted, leaves, titleAt } from './leaves.ts';
@@ -49,6 +50,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const overrides = [...environment.settings, ...flags.settings];
   for (const { path, value } of overrides) assign(tree, path, value);
   const shortForm = applyShortForm(tree, [flags, environment], problems);
+  applyCompatDefaults(tree);
 
   const parsed = options.safeParse(tree);
   const sourceOf = (path: readonly PropertyKey[]) =>

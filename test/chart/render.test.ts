@@ -199,6 +199,10 @@ describeWith('the chart', await findHelm(), (program) => {
       { http: { port: 8080 } },
       { compat: 'oauth2-proxy', setAuthorizationHeader: true, log: { requestIdHeader: 'X-Trace' } },
       { identityHeaders: 'remove', setAuthorizationHeader: true },
+      { compat: 'oauth2-proxy' },
+      { compat: 'oauth2-proxy', outputTokenToHeader: '', setAuthorizationHeader: false },
+      { compat: 'oauth2-proxy', forwardOriginalToken: false },
+      { compat: 'oauth2-proxy', identityHeaders: 'remove' },
       {
         clientAddress: { trustedProxies: ['10.0.0.0/8'] },
         noRuleMatches: 'token',

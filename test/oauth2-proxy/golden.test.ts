@@ -1,6 +1,6 @@
 /** The table of cases against a real oauth2-proxy, against this service in its place, and through a real Envoy. */
 import http from 'node:http';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findEnvoy, type RunningEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { istioSidecar } from '../../tools/istio.ts';
 import { findOauth2Proxy, type RunningOauth2Proxy, startOauth2Proxy } from '../../tools/oauth2-proxy.ts';
@@ -236,6 +236,29 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       expect(identity.toSorted()).toEqual(wanted.toSorted());
     });
   });
+});
+
+test('compat alone, without any other setting, answers good tokens and none as those settings do', async () => {
+  const app = await runApp({
+    issuer: context.issuer,
+    file: `
+issuers: [{issuer: ISSUER, audiences: [${audience}]}]
+compat: oauth2-proxy
+http: {host: 127.0.0.1, port: 0}
+grpc: {enabled: false}
+admin: {host: 127.0.0.1, port: 0}
+shutdown: {delay: 0s, timeout: 5s}
+`,
+  });
+  onTestFinished(app.stop);
+  for (const one of goldenCases.filter(
+    ({ row, installation = 'seed' }) => installation === 'seed' && row !== 20,
+  )) {
+    const { response, token } = await ask(app.httpPort, one);
+    const { 'x-envoy-auth-headers-to-remove': _, ...headers } = response?.headers ?? {};
+    const { status = 0, body = '' } = response ?? {};
+    expectAnswer({ status, headers, body }, ourAnswer(one, 'fallback'), token);
+  }
 });
 
 test('the methods that a client can send are all answered', async () => {

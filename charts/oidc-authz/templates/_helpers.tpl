@@ -44,7 +44,14 @@ helm.sh/chart: {{ include "oidc-authz.chart" . }}
 
 {{- /* The configuration with every default that the chart has to know. */ -}}
 {{- define "oidc-authz.config" -}}
-{{- mustMergeOverwrite (.Files.Get "files/defaults.yaml" | fromYaml) (deepCopy .Values.config) | toYaml }}
+{{- $defaults := .Files.Get "files/defaults.yaml" | fromYaml -}}
+{{- $given := .Values.config -}}
+{{- if eq (default "none" $given.compat) "oauth2-proxy" -}}
+{{- $isSettable := and (ne (default "set" $given.identityHeaders) "remove") (ne (toString $given.forwardOriginalToken) "false") -}}
+{{- $_ := set $defaults "outputTokenToHeader" "x-auth-request-access-token" -}}
+{{- $_ := set $defaults "setAuthorizationHeader" $isSettable -}}
+{{- end -}}
+{{- mustMergeOverwrite $defaults (deepCopy $given) | toYaml }}
 {{- end }}
 
 {{- /* The configuration as the service gets it. */ -}}

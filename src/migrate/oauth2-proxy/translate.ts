@@ -52,7 +52,8 @@ export function translate(given: Given, compat: boolean): Translation | Incomple
   ];
   const problems = parts.flatMap((part) => part.problems ?? []);
   if (problems.length > 0) throw new ConfigError(problems);
-  const tree = Object.assign({}, ...parts.map((part) => part.config)) as Tree;
+  const said = Object.assign({}, ...parts.map((part) => part.config)) as Tree;
+  const tree = compat ? withoutFurtherHeaders(said) : said;
   const judged = parts.flatMap((part) => part.findings);
   const isJudged = new Set(judged.map(({ setting }) => setting));
   const others = [...given.settings.values()].filter(({ flag }) => !isJudged.has(flag)).map(inGeneral);
@@ -60,6 +61,12 @@ export function translate(given: Given, compat: boolean): Translation | Incomple
   const lacking = parts.flatMap((part) => part.lacking ?? []);
   if (lacking.length > 0) return { findings, lacking };
   return { tree, config: checked(tree), comments: parts.flatMap((part) => part.comments ?? []), findings };
+}
+
+/** What `compat` would set of itself is not set where the installation did not. */
+function withoutFurtherHeaders(tree: Tree): Tree {
+  const { outputTokenToHeader = '', setAuthorizationHeader = false } = tree;
+  return { ...tree, outputTokenToHeader, setAuthorizationHeader };
 }
 
 /** What becomes of a setting whose value makes no difference, but that it may be off. */
