@@ -1,6 +1,6 @@
 /** Every file that is derived from a declaration in the source. */
 import { leftToEnvoy, type Reason, reasons } from '../src/check/reasons.ts';
-import { withheldCauses } from '../src/check/types.ts';
+import { comparisons, withheldCauses } from '../src/check/types.ts';
 import { configJsonSchema, optionsMarkdown } from '../src/config/describe.ts';
 import { keyRejections } from '../src/issuer/key.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitions.ts';
@@ -71,13 +71,19 @@ function metricsMarkdown(): string {
     '| --- | --- | --- | --- |',
     ...rows,
     '',
-    ...causes('forwarded_headers_withheld_total', withheldCauses),
-    ...causes('issuer_keys_rejected_total', keyRejections),
+    ...valuesOf('cause', 'forwarded_headers_withheld_total', withheldCauses),
+    ...valuesOf('cause', 'issuer_keys_rejected_total', keyRejections),
+    ...valuesOf('result', 'shadow_comparisons_total', comparisons),
   ].join('\n');
 }
 
-/** The values of a metric's label `cause`. */
-function causes(metric: keyof typeof metricDefinitions, table: Readonly<Record<string, string>>): string[] {
-  const rows = Object.entries(table).map(([cause, description]) => `| \`${cause}\` | ${description} |`);
-  return [`## Causes of \`${metricPrefix}${metric}\``, '', '| cause | |', '| --- | --- |', ...rows, ''];
+/** The values of a label of a metric. */
+function valuesOf(
+  label: 'cause' | 'result',
+  metric: keyof typeof metricDefinitions,
+  table: Readonly<Record<string, string>>,
+): string[] {
+  const rows = Object.entries(table).map(([value, description]) => `| \`${value}\` | ${description} |`);
+  const title = `## ${label === 'cause' ? 'Causes' : 'Results'} of \`${metricPrefix}${metric}\``;
+  return [title, '', `| ${label} | |`, '| --- | --- |', ...rows, ''];
 }

@@ -1,6 +1,7 @@
 /** docs/migrating-from-oauth2-proxy.md: what people wrote, with the tables that the code and the tests hold. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { comparisons } from '../src/check/types.ts';
 import { migrateOauth2Proxy } from '../src/migrate/oauth2-proxy/migrate.ts';
 import { readOauth2Proxy } from '../src/migrate/oauth2-proxy/read.ts';
 import { flagTableMarkdown } from '../src/migrate/oauth2-proxy/verdicts.ts';
@@ -14,10 +15,19 @@ export function migratingMarkdown(): string {
     count: String(goldenCases.length),
     version: oauth2ProxyVersion,
     answers: answersTable(),
+    comparisons: comparisonsTable(),
     flags: flagTableMarkdown(),
     seed: migratedSeed(),
   };
   return readFileSync(file, 'utf8').replaceAll(/\{\{(\w+)\}\}/g, (_, name) => parts[name] ?? '');
+}
+
+/** How two authorizers can compare, within a numbered step. */
+function comparisonsTable(): string {
+  const rows = Object.entries(comparisons).map(
+    ([result, description]) => `| \`${result}\` | ${description} |`,
+  );
+  return ['| `result` | |', '| --- | --- |', ...rows].map((row) => `   ${row}`).join('\n');
 }
 
 /** What the values of the tutorial become. */

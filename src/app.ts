@@ -114,10 +114,18 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     stopWarning();
     const isSo = isTried(config);
     metrics.rulesAreTried(isSo);
-    metrics.anotherDecides(config.shadow.authorizer !== '');
     if (!isSo) return;
     logger.warn('checks are only tried (mode: shadow): what would be refused passes');
     stopWarning = clock.after(trialWarningInterval, warnOfTrial);
+  };
+  const tellWhoDecides = () => {
+    const { authorizer } = config.shadow;
+    metrics.anotherDecides(authorizer !== '');
+    if (authorizer !== '')
+      logger.warn(
+        { authorizer },
+        'another authorizer decides (shadow.authorizer); our own decisions are only compared',
+      );
   };
   const take = async (next: Config) => {
     const { readFile } = surroundings;
@@ -136,11 +144,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     config = next;
     revoke(denyList.entries());
     warnOfTrial();
-    if (config.shadow.authorizer !== '')
-      logger.warn(
-        { authorizer: config.shadow.authorizer },
-        'another authorizer decides (shadow.authorizer); our own decisions are only compared',
-      );
+    tellWhoDecides();
     metrics.configLoaded(hash('sha256', JSON.stringify(next)).slice(0, 16), clock.now() / 1000);
     keysChanged();
   };

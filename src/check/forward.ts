@@ -39,9 +39,11 @@ type Value = { readonly text?: string; readonly withheld: readonly WithheldCause
 export function createForward(options: ForwardOptions, others: readonly string[] = []): Forward {
   const { identityHeaders, outputClaimToHeaders, outputTokenToHeader, forwardOriginalToken } = options;
   const issuers = new Map(options.issuers.map((issuer) => [issuer.name, issuer]));
-  const claimed = outputClaimToHeaders.map((output) => ({ header: output.header, read: createRead(output) }));
-  const tokened = { header: outputTokenToHeader, read: tokenValue };
-  const outputs = outputTokenToHeader === '' ? claimed : [...claimed, tokened];
+  const tokened = outputTokenToHeader === '' ? [] : [{ header: outputTokenToHeader, from: 'token' } as const];
+  const outputs = [...outputClaimToHeaders, ...tokened].map((output) => ({
+    header: output.header,
+    read: createRead(output),
+  }));
   const alwaysRemoved = [
     ...outputs.flatMap(({ header }) => otherSpellings(header)),
     ...others
@@ -114,7 +116,7 @@ export function createForward(options: ForwardOptions, others: readonly string[]
 /** What a header carries of a token. */
 type Read = (claims: Claims, token: string, issuer: IssuerConfig | undefined) => Value;
 
-function createRead({ claim, from }: Config['outputClaimToHeaders'][number]): Read {
+function createRead({ claim, from }: Partial<Config['outputClaimToHeaders'][number]>): Read {
   switch (from) {
     case 'email':
       return (claims, _, issuer) =>
@@ -123,14 +125,10 @@ function createRead({ claim, from }: Config['outputClaimToHeaders'][number]): Re
       return (claims, _, issuer) =>
         issuer === undefined ? absent : claimValue(groupsOf(claims, issuer.groups));
     case 'token':
-      return tokenValue;
+      return (_, token) => headerValue(token);
     default:
       return (claims) => (claim === undefined ? absent : claimValue(findClaim(claims, claim)));
   }
-}
-
-function tokenValue(_: Claims, token: string): Value {
-  return headerValue(token);
 }
 
 /** What is forwarded of nobody: every header is removed. */

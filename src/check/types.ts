@@ -115,9 +115,11 @@ export const comparisons = {
   same: 'Both let the request go on, with the same identity; or both refuse it, with the same status.',
   status_differs: 'Both refuse, with another status.',
   headers_differ: 'Both let the request go on, with another identity.',
-  incumbent_allows: 'The other one lets the request go on that our own decision refuses.',
+  incumbent_allows:
+    'The other one lets the request go on that our own decision refuses; its record has the `reason`.',
   incumbent_refuses: 'The other one refuses the request that our own decision lets go on.',
-  unavailable: 'The other one gave no answer in time.',
+  unavailable:
+    'The other one gave no answer within `shadow.timeout`: the check ended as `incumbent_unavailable`, refused.',
 } as const;
 
 /** One of these. */

@@ -7,6 +7,7 @@ import { ConfigError, formatProblems } from '../config/problems.ts';
 import { isTried, rulesOf } from '../config/rule-problems.ts';
 import { systemClock } from '../time/clock.ts';
 import { fileProblems } from './files.ts';
+import { readGivenFile } from './read-file.ts';
 
 /** What a command prints, and the exit code that it ends with. */
 export interface CommandResult {
@@ -26,22 +27,18 @@ export async function checkConfig(sources: ConfigSources, tests?: string): Promi
     if (problems.length > 0) throw new ConfigError(problems);
     if (tests !== undefined) {
       const { runRuleTests } = await import('./rule-tests.ts');
-      const { output, failed } = await runRuleTests(config, readTests(tests, sources), tests, systemClock);
+      const { output, failed } = await runRuleTests(
+        config,
+        readGivenFile(tests, sources.readFile),
+        tests,
+        systemClock,
+      );
       return { output, exitCode: failed === 0 ? 0 : 1 };
     }
     return { output: warningsOf(config) + stringify(writtenConfig(config)), exitCode: 0 };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { output: `${formatProblems(error.problems)}\n`, exitCode: 2 };
-  }
-}
-
-function readTests(file: string, { readFile }: ConfigSources): string {
-  try {
-    return readFile(file);
-  } catch (error) {
-    const message = `the file cannot be read: ${error instanceof Error && 'code' in error ? String(error.code) : String(error)}`;
-    throw new ConfigError([{ path: '', source: file, message }]);
   }
 }
 

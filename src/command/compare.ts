@@ -8,6 +8,7 @@ import { differences } from '../shadow/differences.ts';
 import { type AskIncumbent, createAskIncumbent } from '../shadow/incumbent.ts';
 import type { CommandResult } from './check-config.ts';
 import { requestOf, startPrivately } from './private-service.ts';
+import { readGivenFile } from './read-file.ts';
 
 /** The flags of this command; all others are the configuration's. */
 const ownFlags = [
@@ -95,13 +96,7 @@ function answerOf(ask: AskIncumbent, request: CheckRequest): Promise<IncumbentAn
 
 /** Tokens by the numbers of their lines; empty lines and those that begin with # are left out. */
 function readTokens(file: string, { readFile }: ConfigSources): ReadonlyMap<number, string> {
-  let text: string;
-  try {
-    text = readFile(file);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw problem(`flag --tokens ${file}`, `the file cannot be read: ${code}`);
-  }
+  const text = readGivenFile(file, readFile, `flag --tokens ${file}`);
   const lines = text.split(/\r?\n/).map((line) => line.trim().replace(/^Bearer +/i, ''));
   const tokens = new Map([...lines.entries()].filter(([, line]) => line !== '' && !line.startsWith('#')));
   const odd = [...tokens].find(([, token]) => !/^[\x21-\x7e]+$/.test(token));

@@ -5,6 +5,7 @@ import { migrateApiRule } from '../migrate/apirule/migrate.ts';
 import { migrateOauth2Proxy } from '../migrate/oauth2-proxy/migrate.ts';
 import { readOauth2Proxy } from '../migrate/oauth2-proxy/read.ts';
 import { parseArguments } from './arguments.ts';
+import { readGivenFile } from './read-file.ts';
 
 /** What the command is given. */
 export interface MigrateSources {
@@ -141,15 +142,13 @@ function readFiles(
 ): { readonly name: string; readonly text: string }[] {
   const problems: Problem[] = [];
   const files = paths.flatMap((path) => {
+    const isInput = path === standardInput;
     try {
-      return [
-        path === standardInput
-          ? { name: 'standard input', text: readInput() }
-          : { name: path, text: readFile(path) },
-      ];
+      const text = readGivenFile(path, isInput ? readInput : readFile);
+      return [{ name: isInput ? 'standard input' : path, text }];
     } catch (error) {
-      const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-      problems.push({ path: '', source: path, message: `the file cannot be read: ${why}` });
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
       return [];
     }
   });

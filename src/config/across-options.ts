@@ -1,13 +1,12 @@
 /** What is wrong with options beside each other. */
 import type * as z from 'zod';
 import { maxRemovalBytes, otherSpellings } from './header-names.ts';
+import { isTree, type Tree } from './tree.ts';
 import { isLoopback } from './urls.ts';
-
-type Unchecked = Readonly<Record<string, unknown>>;
 
 /** Finds issuers that could not be told apart. */
 export function toldApart(issuers: unknown, context: z.RefinementCtx): void {
-  const entries = Array.isArray(issuers) ? issuers.map((entry) => (isRecord(entry) ? entry : {})) : [];
+  const entries = Array.isArray(issuers) ? issuers.map((entry) => (isTree(entry) ? entry : {})) : [];
   for (const [index, { issuer, name }] of entries.entries()) {
     const earlier = entries.slice(0, index);
     const problem = (field: string, message: string) =>
@@ -22,10 +21,10 @@ export function toldApart(issuers: unknown, context: z.RefinementCtx): void {
 }
 
 /** Finds what no section can know alone; runs beside problems of single options, so nothing has a sure type yet. */
-export function acrossSections(config: Unchecked, context: z.RefinementCtx): void {
+export function acrossSections(config: Tree, context: z.RefinementCtx): void {
   const problem = (path: (string | number)[], message: string) =>
     context.addIssue({ code: 'custom', path, message });
-  const section = (name: string): Unchecked => (isRecord(config[name]) ? config[name] : {});
+  const section = (name: string): Tree => (isTree(config[name]) ? config[name] : {});
 
   const { delay, timeout } = section('shutdown');
   if (typeof delay === 'number' && typeof timeout === 'number' && timeout < delay) {
@@ -72,7 +71,7 @@ export function acrossSections(config: Unchecked, context: z.RefinementCtx): voi
   const claimed = Array.isArray(config.outputClaimToHeaders) ? config.outputClaimToHeaders : [];
   const headers: [(string | number)[], unknown][] = claimed.map((entry, index) => [
     ['outputClaimToHeaders', index, 'header'],
-    isRecord(entry) ? entry.header : undefined,
+    isTree(entry) ? entry.header : undefined,
   ]);
   if (config.outputTokenToHeader !== '') headers.push([['outputTokenToHeader'], config.outputTokenToHeader]);
   const seen = new Set<string>();
@@ -96,8 +95,4 @@ export function acrossSections(config: Unchecked, context: z.RefinementCtx): voi
       `these headers have ${removals.length} spellings that must be removed, ${bytes} bytes; at most ${maxRemovalBytes} fit. Use fewer headers, or fewer hyphens in them`,
     );
   }
-}
-
-function isRecord(value: unknown): value is Unchecked {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

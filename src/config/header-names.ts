@@ -3,6 +3,9 @@
 /** The most hyphens a name may have: each one doubles the spellings that have to be removed. */
 const maxHyphens = 6;
 
+/** What a header name looks like, in any case (RFC 9110 section 5.1). */
+export const headerNamePattern = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+
 /** The header by which oauth2-proxy tells who asks, whatever else it sets. */
 export const compatHeader = 'gap-auth';
 

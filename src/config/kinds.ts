@@ -3,7 +3,7 @@
  * that the code works with, and carries as `title` the phrase that problems and docs use for it.
  */
 import * as z from 'zod';
-import { headerNameProblem } from './header-names.ts';
+import { headerNamePattern, headerNameProblem } from './header-names.ts';
 import { networkProblem } from './networks.ts';
 import {
   durationPattern,
@@ -114,11 +114,7 @@ export function headerName() {
 
 /** The name of a header that is only read (RFC 9110 section 5.1). */
 export function anyHeaderName() {
-  return z
-    .string()
-    .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/)
-    .toLowerCase()
-    .meta({ title: 'a header name' });
+  return z.string().regex(headerNamePattern).toLowerCase().meta({ title: 'a header name' });
 }
 
 /** A path of a file. */

@@ -14,6 +14,7 @@ import {
   settingsOfEnvironment,
   settingsOfFlags,
 } from './settings.ts';
+import { isTree, type Tree } from './tree.ts';
 import { maskUrls } from './urls.ts';
 
 /** Where a configuration is read from. */
@@ -23,8 +24,6 @@ export interface ConfigSources {
   /** Reads a file as UTF-8 text; throws what the file system says. */
   readonly readFile: (path: string) => string;
 }
-
-type Tree = Record<string, unknown>;
 
 /** The configuration file that flags or the environment name, if any. */
 export function configFileOf({
@@ -194,10 +193,6 @@ function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
 
 function startsWith(path: readonly PropertyKey[], prefix: readonly string[]): boolean {
   return prefix.every((part, index) => String(path[index]) === part);
-}
-
-function isTree(value: unknown): value is Tree {
-  return isObject(value) && !Array.isArray(value);
 }
 
 function isObject(value: unknown): value is object {

@@ -32,6 +32,14 @@ describe('compat: oauth2-proxy', () => {
     expect(config.issuers[0]?.email).toMatchObject({ claim: 'mail', fallbackClaim: '' });
   });
 
+  test('makes nothing good that is wrong', async () => {
+    const wrong = 'issuers: [{issuer: "https://a.example.com", audiences: [a], email: null}]';
+    await expect(configOf(`${wrong}\ncompat: oauth2-proxy`)).rejects.toThrow('issuers[0].email');
+    await expect(configOf(`${issuers}compat: oauth2-proxy\noutputClaimToHeaders: null`)).rejects.toThrow(
+      'outputClaimToHeaders',
+    );
+  });
+
   test('never lets a subject pass for an e-mail where e-mails decide', async () => {
     const file = `issuers: [{issuer: "https://a.example.com", audiences: [a], email: {allowedDomains: [example.com]}}]\n`;
     expect((await configOf(`${file}compat: oauth2-proxy`)).issuers[0]?.email.fallbackClaim).toBe('');

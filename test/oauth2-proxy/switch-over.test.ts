@@ -4,7 +4,8 @@ import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { istioSidecar } from '../../tools/istio.ts';
 import { findOauth2Proxy, startOauth2Proxy } from '../../tools/oauth2-proxy.ts';
 import { startWorkload } from '../../tools/workload.ts';
-import { configOf, type RunningApp, startApp, until } from '../support/app.ts';
+import { configOf, startApp, until } from '../support/app.ts';
+import { comparisonsOf } from '../support/comparisons.ts';
 import { audience, startFakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, request } from '../support/http1.ts';
 import { createSigningKey } from '../support/keys.ts';
@@ -35,12 +36,6 @@ async function start(proxyPath: string) {
   return { issuer, proxy, own, shadowed };
 }
 
-async function comparisons({ adminPort }: RunningApp): Promise<Record<string, number>> {
-  const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
-  const lines = [...text.matchAll(/^oidc_authz_shadow_comparisons_total\{result="(\w+)"\} (\d+)$/gm)];
-  return Object.fromEntries(lines.map(([, result, count]) => [result, Number(count)]));
-}
-
 describeWith('a real oauth2-proxy as the incumbent', foundProxy, (proxyPath) => {
   test('whatever is asked, its answer is given, and each difference of the table is counted', async () => {
     const { issuer, proxy, shadowed } = await start(proxyPath);
@@ -60,7 +55,7 @@ describeWith('a real oauth2-proxy as the incumbent', foundProxy, (proxyPath) => 
       expect(of(through)).toEqual(of(direct));
       if (ours !== undefined && theirs !== dropped && ours.answer.status !== theirs.status) differences++;
     }
-    const { same = 0, ...others } = await comparisons(service);
+    const { same = 0, ...others } = await comparisonsOf(service);
     const counted = Object.values(others).reduce((sum, count) => sum + count, 0);
     expect([counted, same]).toEqual([differences, cases.length - differences]);
     expect(differences).toBeGreaterThan(10);
@@ -110,17 +105,17 @@ describeWith('a real oauth2-proxy as the incumbent', foundProxy, (proxyPath) => 
       expect(await outcomes(before.port)).toEqual(expected);
       // The mesh asks us; the old one still decides.
       expect(await outcomes(after.port)).toEqual(expected);
-      expect((await comparisons(service)).same).toBe(3);
+      expect((await comparisonsOf(service)).same).toBe(3);
 
       // The two agree: `shadow` is taken out, and the old one may go.
       await service.app.reload(await configOf(own));
       expect(await outcomes(after.port)).toEqual(expected);
-      expect((await comparisons(service)).same).toBe(3);
+      expect((await comparisonsOf(service)).same).toBe(3);
 
       // Back again.
       await service.app.reload(await configOf(shadowed));
       expect(await outcomes(after.port)).toEqual(expected);
-      expect((await comparisons(service)).same).toBe(6);
+      expect((await comparisonsOf(service)).same).toBe(6);
 
       // Without the old one, in the shadow, nobody gets in; alone, as before.
       await proxy.stop();

@@ -4,6 +4,7 @@ import net, { type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../tools/envoy.ts';
 import { configOf, fileFor, type RunningApp, startApp, type TestAppOptions, until } from '../support/app.ts';
+import { comparisonsOf } from '../support/comparisons.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
 import { connectGrpc } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
@@ -53,14 +54,6 @@ async function startShadowed(url: string, more = '', options: TestAppOptions = {
 shadow: {authorizer: "${url}", timeout: 500ms}
 ${more}`;
   return startApp({ file, ...options });
-}
-
-async function comparisons({ adminPort }: RunningApp): Promise<Record<string, number>> {
-  const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
-  const lines = [...text.matchAll(/^oidc_authz_shadow_comparisons_total\{result="(\w+)"\} (\d+)$/gm)];
-  return Object.fromEntries(
-    lines.map(([, result, count]) => [result, Number(count)]).filter(([, n]) => n !== 0),
-  );
 }
 
 const bearer = async ({ issuer }: RunningApp, claims = {}) =>
@@ -268,7 +261,7 @@ describe('where the incumbent gives no answer', () => {
       reason: 'incumbent_unavailable',
       comparison: 'unavailable',
     });
-    expect(await comparisons(service)).toEqual({ unavailable: 1 });
+    expect(await comparisonsOf(service)).toEqual({ unavailable: 1 });
   });
 
   test.each(['0', '099', '101', '600', '999'])('since it has the odd status %s', async (status) => {
@@ -357,7 +350,7 @@ describe('the comparison', () => {
     await ask([]);
     incumbent.answer = (_, response) => response.writeHead(403).end();
     await ask([]);
-    expect(await comparisons(service)).toEqual({
+    expect(await comparisonsOf(service)).toEqual({
       same: 2,
       headers_differ: 1,
       incumbent_allows: 1,
@@ -381,7 +374,7 @@ describe('the comparison', () => {
     const compat = 'compat: oauth2-proxy\ncompatInvalidTokenStatus: 403';
     const service = await startShadowed(incumbent.url, compat);
     await exchange(service.httpPort, request('GET', '/', ['authorization: Bearer x']));
-    expect(await comparisons(service)).toEqual({ same: 1 });
+    expect(await comparisonsOf(service)).toEqual({ same: 1 });
   });
 
   test('goes out and in again with a reload, between two checks', async () => {
@@ -426,7 +419,7 @@ describe('mode: shadow, where nobody else decides', () => {
     expect(service.records.filter(({ level }) => level === 'warn')).toMatchObject([
       { authorizer: incumbent.url, msg: expect.stringContaining('another authorizer decides') },
     ]);
-    expect(await comparisons(service)).toEqual({ same: 1 });
+    expect(await comparisonsOf(service)).toEqual({ same: 1 });
   });
 });
 

@@ -1,6 +1,7 @@
 /** The APIRules in files of YAML documents, also those that the API server shows as v2 and keeps as v1beta1 in an annotation. */
 import { parseYaml } from '../../config/file.ts';
 import { ConfigError, type Problem } from '../../config/problems.ts';
+import { isTree, type Tree } from '../../config/tree.ts';
 import type { Finding } from '../finding.ts';
 
 /** A file by its name, as text. */
@@ -23,8 +24,6 @@ export interface Found {
   readonly problems: readonly Problem[];
   readonly findings: readonly Finding[];
 }
-
-type Tree = Readonly<Record<string, unknown>>;
 
 const group = 'gateway.kyma-project.io';
 /** The annotation in which the API server keeps what v2 cannot say. */
@@ -115,8 +114,4 @@ function documentsOf(text: string): string[] {
 
 function isListOf(value: Tree): value is Tree & { readonly items: readonly unknown[] } {
   return typeof value.kind === 'string' && value.kind.endsWith('List') && Array.isArray(value.items);
-}
-
-function isTree(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

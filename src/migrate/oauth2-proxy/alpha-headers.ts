@@ -1,8 +1,10 @@
 /** The headers that an alpha configuration adds to the answer. */
+
 import { type Problem, suggestion } from '../../config/problems.ts';
+import { isTree } from '../../config/tree.ts';
 import type { Alpha } from './alpha.ts';
 import type { InjectedValue } from './given.ts';
-import { elements, fields, isMapping, place, type Spot } from './spot.ts';
+import { elements, fields, place, type Spot } from './spot.ts';
 import { whyUnseen } from './unseen.ts';
 
 /** What a value of a header may say: since 7.14 below `claimSource` or `secretSource`, before that beside each other. */
@@ -70,7 +72,7 @@ function namesOf(
   path: string,
   problems: Problem[],
 ): ReadonlyMap<string, Spot> {
-  if (!isMapping(spot.value)) {
+  if (!isTree(spot.value)) {
     problems.push({ path, source: place(spot), message: 'expected names with values' });
     return new Map();
   }

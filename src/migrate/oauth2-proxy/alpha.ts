@@ -1,12 +1,14 @@
 /** The alpha configuration of oauth2-proxy: YAML with providers, headers, upstreams and listeners. */
+
 import { type Problem, suggestion } from '../../config/problems.ts';
+import { isTree } from '../../config/tree.ts';
 import type { Finding } from '../finding.ts';
 import { type AlphaField, alphaFields, providerFields, upstreamFields } from './alpha-fields.ts';
 import { readInjectedHeaders } from './alpha-headers.ts';
 import { readUpstreams } from './alpha-upstreams.ts';
 import type { Sighting } from './gathered.ts';
 import type { InjectedHeader } from './given.ts';
-import { elements, fieldOf, fields, isEmpty, isMapping, place, type Spot } from './spot.ts';
+import { elements, fieldOf, fields, isEmpty, place, type Spot } from './spot.ts';
 import { whyUnseen } from './unseen.ts';
 import { expectationOf, readFlagValue } from './value.ts';
 
@@ -21,7 +23,7 @@ export interface Alpha {
 /** Reads one alpha configuration, in which variables are replaced already. */
 export function readAlpha(top: Spot): Alpha {
   const alpha: Alpha = { sightings: [], headers: [], findings: [], problems: [] };
-  if (!isMapping(top.value)) {
+  if (!isTree(top.value)) {
     const message = 'expected names with values, such as `providers: […]`';
     alpha.problems.push({ path: '', source: place(top), message });
     return alpha;
@@ -58,7 +60,7 @@ function readFields(
   alpha: Alpha,
 ): void {
   if (spot.value === null || spot.value === undefined) return;
-  if (!isMapping(spot.value)) {
+  if (!isTree(spot.value)) {
     alpha.problems.push({ path, source: place(spot), message: 'expected names with values' });
     return;
   }

@@ -1,7 +1,9 @@
 /** Values of the chart of oauth2-proxy that are no settings of oauth2-proxy itself. */
+
 import { suggestion } from '../../config/problems.ts';
+import { isTree } from '../../config/tree.ts';
 import type { Gathered } from './gathered.ts';
-import { child, fields, isEmpty, isMapping, place, type Spot } from './spot.ts';
+import { child, fields, isEmpty, place, type Spot } from './spot.ts';
 
 /** Names that the chart of oauth2-proxy knows and other readers take. */
 const readElsewhere = [
@@ -89,7 +91,7 @@ const silent = [
 export function judgeChartValues(values: Spot, isComputed: boolean, { findings }: Gathered): void {
   for (const [name, spot] of fields(values)) {
     const isOff = isEmpty(spot) || child(spot, 'enabled').value === false;
-    const isMeant = !isComputed || (isMapping(spot.value) && spot.value.enabled === true);
+    const isMeant = !isComputed || (isTree(spot.value) && spot.value.enabled === true);
     const text = textFor(name);
     if (text !== undefined && !isOff && isMeant)
       findings.push({ setting: name, source: place(spot), verdict: 'meaningless', text });

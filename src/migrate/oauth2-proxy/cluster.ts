@@ -1,6 +1,8 @@
 /** The objects of Kubernetes manifests: what ConfigMaps and Secrets hold, for whoever refers to it. */
+
 import { Buffer } from 'node:buffer';
-import { child, elements, fields, isMapping, place, type Spot, scalarText } from './spot.ts';
+import { isTree } from '../../config/tree.ts';
+import { child, elements, fields, place, type Spot, scalarText } from './spot.ts';
 
 /** An object of a manifest. */
 export interface ClusterObject {
@@ -29,7 +31,7 @@ export function objectsIn(document: Spot): ClusterObject[] {
 
 /** Whether a document is an object of Kubernetes. */
 export function isClusterObject({ value }: Spot): boolean {
-  return isMapping(value) && typeof value.kind === 'string' && 'apiVersion' in value;
+  return isTree(value) && typeof value.kind === 'string' && 'apiVersion' in value;
 }
 
 /** What a ConfigMap or Secret holds; empty for other objects. */

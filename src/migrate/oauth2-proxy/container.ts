@@ -1,8 +1,9 @@
 /** The container of a manifest that runs oauth2-proxy: its words and its variables. */
+import { isTree } from '../../config/tree.ts';
 import { type ClusterObject, heldTexts } from './cluster.ts';
 import { readCommandLine, type Word } from './command-line.ts';
 import type { Gathered, Variable } from './gathered.ts';
-import { child, elements, isMapping, place, type Spot, scalarText } from './spot.ts';
+import { child, elements, place, type Spot, scalarText } from './spot.ts';
 import type { VariableOf } from './substitution.ts';
 import { unseen } from './unseen.ts';
 
@@ -52,7 +53,7 @@ export function readVariables(list: Spot, objects: readonly ClusterObject[], lab
     const name = scalarText(child(entry, 'name'));
     if (name === undefined) continue;
     const from = child(entry, 'valueFrom');
-    const value = isMapping(from.value)
+    const value = isTree(from.value)
       ? referredValue(from, objects)
       : expand(scalarText(child(entry, 'value')) ?? '', variableOf);
     variables.push({ name, value, source: `${place(entry)} ${label} ${name}` });

@@ -1,18 +1,9 @@
 /** The flags that the chart of oauth2-proxy puts together, in the order in which it writes them. */
+import { isTree } from '../../config/tree.ts';
 import { readCommandLine, type Word } from './command-line.ts';
 import { flagNamed } from './flags.ts';
 import type { Gathered } from './gathered.ts';
-import {
-  child,
-  elements,
-  expectedInstead,
-  fields,
-  isEmpty,
-  isMapping,
-  place,
-  type Spot,
-  scalarText,
-} from './spot.ts';
+import { child, elements, expectedInstead, fields, isEmpty, place, type Spot, scalarText } from './spot.ts';
 import { unseenTemplate } from './unseen.ts';
 import { quoteValue } from './value.ts';
 
@@ -44,7 +35,7 @@ function extraArguments(spot: Spot, { problems }: Gathered): Word[] {
       return text === undefined ? [] : [{ text, place: `${place(entry)} extraArgs` }];
     });
   }
-  if (!isMapping(spot.value)) {
+  if (!isTree(spot.value)) {
     const message = 'expected flags by name, or a list of them';
     problems.push({ path: 'extraArgs', source: place(spot), message });
     return [];

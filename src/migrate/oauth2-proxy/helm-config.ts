@@ -1,17 +1,9 @@
 /** `config` and `alphaConfig` in the values of the chart: secrets, and which configuration files there are. */
+
 import { suggestion } from '../../config/problems.ts';
+import { isTree } from '../../config/tree.ts';
 import type { Gathered } from './gathered.ts';
-import {
-  child,
-  elements,
-  expectedInstead,
-  fields,
-  isEmpty,
-  isMapping,
-  place,
-  type Spot,
-  scalarText,
-} from './spot.ts';
+import { child, elements, expectedInstead, fields, isEmpty, place, type Spot, scalarText } from './spot.ts';
 import { readToml } from './toml.ts';
 import { unseenTemplate } from './unseen.ts';
 
@@ -114,7 +106,7 @@ export function readChartAlpha(values: Spot, owner: string, gathered: Gathered):
     child(alpha, 'configData'),
   ];
   for (const spot of parts) {
-    if (isMapping(spot.value)) gathered.alpha.push({ spot, owner });
+    if (isTree(spot.value)) gathered.alpha.push({ spot, owner });
   }
   const file = child(alpha, 'configFile');
   if (typeof file.value === 'string' && file.value.trim() !== '') {
@@ -125,7 +117,7 @@ export function readChartAlpha(values: Spot, owner: string, gathered: Gathered):
 
 /** The same value below a name that the chart puts before it. */
 function below(name: string, spot: Spot): Spot {
-  if (!isMapping(spot.value)) return { ...spot, value: undefined };
+  if (!isTree(spot.value)) return { ...spot, value: undefined };
   return {
     value: { [name]: spot.value },
     path: [],

@@ -1,10 +1,12 @@
 /** What is printed: the configuration, the values of our chart, and the plan of a switch-over without a gap. */
+
 import { type EntryHeaders, entryHeaders } from '../../config/entry-headers.ts';
+import type { Tree } from '../../config/tree.ts';
 import { yamlText } from '../../config/yaml-text.ts';
 import type { Finding } from '../finding.ts';
 import { findingLines } from '../report.ts';
 import type { Translation } from './translate.ts';
-import type { Tree, TreeComment } from './translate-given.ts';
+import type { TreeComment } from './translate-given.ts';
 
 /** Where the chart puts the service. */
 const service = 'oidc-authz.oidc-authz.svc.cluster.local';

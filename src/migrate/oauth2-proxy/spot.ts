@@ -1,4 +1,5 @@
 /** A value of a YAML file together with where it stands, so that whatever is read can say its place. */
+import { isTree } from '../../config/tree.ts';
 
 /** A value and where it stands. */
 export interface Spot {
@@ -18,14 +19,14 @@ export function place({ path, placeOf }: Spot): string {
 export function child(spot: Spot, ...keys: readonly (string | number)[]): Spot {
   const value = keys.reduce<unknown>((parent, key) => {
     if (Array.isArray(parent)) return (parent as unknown[])[Number(key)];
-    return isMapping(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined;
+    return isTree(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined;
   }, spot.value);
   return { ...spot, value, path: [...spot.path, ...keys] };
 }
 
 /** The names of a mapping with what is below them; empty for anything else. */
 export function fields(spot: Spot): [name: string, spot: Spot][] {
-  return isMapping(spot.value) ? Object.keys(spot.value).map((name) => [name, child(spot, name)]) : [];
+  return isTree(spot.value) ? Object.keys(spot.value).map((name) => [name, child(spot, name)]) : [];
 }
 
 /** What is below a name, whatever the case in which it is written. */
@@ -39,11 +40,6 @@ export function elements(spot: Spot): Spot[] {
   return Array.isArray(spot.value) ? spot.value.map((_, index) => child(spot, index)) : [];
 }
 
-/** Whether a value has names. */
-export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A text, number or truth value as text; undefined for anything else. */
 export function scalarText({ value }: Spot): string | undefined {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
@@ -53,7 +49,7 @@ export function scalarText({ value }: Spot): string | undefined {
 
 /** Says what was expected; where a tutorial's `{PLACEHOLDER}` was left in, its value. */
 export function expectedInstead({ value }: Spot, expected: string): string {
-  const [name, ...more] = isMapping(value) ? Object.keys(value) : [];
+  const [name, ...more] = isTree(value) ? Object.keys(value) : [];
   return name !== undefined && more.length === 0 && /^[A-Z][A-Z0-9_]*$/.test(name)
     ? `{${name}} is a placeholder; put in its value`
     : `expected ${expected}`;
@@ -63,5 +59,5 @@ export function expectedInstead({ value }: Spot, expected: string): string {
 export function isEmpty({ value }: Spot): boolean {
   if (value === undefined || value === null || value === '' || value === false) return true;
   if (Array.isArray(value)) return value.length === 0;
-  return isMapping(value) && Object.keys(value).length === 0;
+  return isTree(value) && Object.keys(value).length === 0;
 }

@@ -1,18 +1,10 @@
 /** Who may pass: domains and addresses of e-mail, groups and roles, and what of other providers restricts. */
+
 import type { Problem } from '../../config/problems.ts';
+import type { Tree } from '../../config/tree.ts';
 import type { Finding } from '../finding.ts';
 import type { Given } from './given.ts';
-import {
-  isGiven,
-  judged,
-  listed,
-  listOf,
-  noted,
-  present,
-  problemOf,
-  type Tree,
-  textOf,
-} from './translate-given.ts';
+import { isGiven, judged, listed, listOf, noted, present, problemOf, textOf } from './translate-given.ts';
 import { providerOf } from './translate-provider.ts';
 
 /** What is asked of the tokens of every issuer. */

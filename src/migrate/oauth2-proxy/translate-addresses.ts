@@ -1,9 +1,11 @@
 /** Clients that needed no token for their address: a rule, where it can be known who tells the address. */
+
 import { networkProblem } from '../../config/networks.ts';
 import type { Problem } from '../../config/problems.ts';
+import type { Tree } from '../../config/tree.ts';
 import type { Finding } from '../finding.ts';
 import type { Given } from './given.ts';
-import { isOn, judged, listed, listOf, problemOf, type Tree, textOf } from './translate-given.ts';
+import { isOn, judged, listed, listOf, problemOf, textOf } from './translate-given.ts';
 
 /** The rule for trusted addresses, and the options that it needs. */
 export interface TrustedAddresses {

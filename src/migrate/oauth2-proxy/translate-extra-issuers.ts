@@ -1,10 +1,12 @@
 /** The issuers of `extra-jwt-issuers`: further ones, or further audiences of one that is there. */
+
 import type { Problem } from '../../config/problems.ts';
+import type { Tree } from '../../config/tree.ts';
 import { maskUrls } from '../../config/urls.ts';
 import type { Finding } from '../finding.ts';
 import type { Given } from './given.ts';
 import type { Access } from './translate-access.ts';
-import { isGiven, judged, listed, listOf, present, problemOf, type Tree } from './translate-given.ts';
+import { isGiven, judged, listed, listOf, present, problemOf } from './translate-given.ts';
 import { fixedIdentity, type Identity, readAlike } from './translate-identity.ts';
 import { insecureHttp, plainText, shownUrl } from './translate-keys.ts';
 import { otherTypes } from './translate-provider.ts';

@@ -1,11 +1,9 @@
 /** What was given, by kind, and findings about it: what every part of the translation starts from. */
 import type { Problem } from '../../config/problems.ts';
+import type { Tree } from '../../config/tree.ts';
 import { maskUrls } from '../../config/urls.ts';
 import type { Finding, Verdict } from '../finding.ts';
 import type { Given } from './given.ts';
-
-/** Names with values, as a configuration file has them. */
-export type Tree = Record<string, unknown>;
 
 /** A comment that stands at the end of a part of the configuration. */
 export interface TreeComment {

@@ -1,6 +1,7 @@
 /** The headers that oauth2-proxy put into its answer, for the mesh to hand on to the workload. */
+import type { Tree } from '../../config/tree.ts';
 import type { Given } from './given.ts';
-import { isOn, judged, type Part, type Tree } from './translate-given.ts';
+import { isOn, judged, type Part } from './translate-given.ts';
 import { injectedHeaders } from './translate-injected.ts';
 
 /** Flags that an alpha configuration rules out. */

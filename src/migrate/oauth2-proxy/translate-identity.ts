@@ -1,7 +1,8 @@
 /** Which claims of a token are its e-mail and its groups. */
+import type { Tree } from '../../config/tree.ts';
 import type { Finding } from '../finding.ts';
 import type { Given } from './given.ts';
-import { isOn, judged, listOf, present, type Tree, textOf } from './translate-given.ts';
+import { isOn, judged, listOf, present, textOf } from './translate-given.ts';
 import { hasFixedClaims, providerOf } from './translate-provider.ts';
 
 /** What an issuer says of e-mail and groups, who may pass aside. */

@@ -1,8 +1,9 @@
 /** The response headers of an alpha configuration. */
+
 import { headerNameProblem, maxRemovalBytes, otherSpellings } from '../../config/header-names.ts';
+import type { Tree } from '../../config/tree.ts';
 import type { Finding, Verdict } from '../finding.ts';
 import type { InjectedHeader } from './given.ts';
-import type { Tree } from './translate-given.ts';
 
 /** Where the values of a session come from here; any other claim is one of the token. */
 const sources: Readonly<Record<string, Tree>> = {

@@ -1,10 +1,12 @@
 /** The issuers whose tokens were good: the one of the provider, and those of `extra-jwt-issuers`. */
+
 import type { Problem } from '../../config/problems.ts';
+import type { Tree } from '../../config/tree.ts';
 import type { Finding } from '../finding.ts';
 import type { Given } from './given.ts';
 import { type Access, translateAccess } from './translate-access.ts';
 import { addExtraIssuers, type Issuer } from './translate-extra-issuers.ts';
-import { judged, listed, listOf, type Part, present, type Tree, textOf } from './translate-given.ts';
+import { judged, listed, listOf, type Part, present, textOf } from './translate-given.ts';
 import { judgeIdentity, primaryIdentity } from './translate-identity.ts';
 import { type Keys, translateKeys } from './translate-keys.ts';
 import { hasPrimary, isVerifying, judgeProvider, providerOf } from './translate-provider.ts';

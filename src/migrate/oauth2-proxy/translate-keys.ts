@@ -1,9 +1,11 @@
 /** Where the keys of issuers are, what they may sign with, and whom to trust on the way to them. */
+
 import { type Algorithm, supportedAlgorithms } from '../../config/issuer-options.ts';
+import type { Tree } from '../../config/tree.ts';
 import { isLoopback, maskUrls } from '../../config/urls.ts';
 import type { Finding } from '../finding.ts';
 import type { Given } from './given.ts';
-import { isOn, judged, listed, listOf, present, type Tree, textOf } from './translate-given.ts';
+import { isOn, judged, listed, listOf, present, textOf } from './translate-given.ts';
 
 /** What is said of keys. */
 export interface Keys {

@@ -1,7 +1,8 @@
 /** Where checks and metrics are asked for. */
+import type { Tree } from '../../config/tree.ts';
 import type { Finding } from '../finding.ts';
 import type { Given } from './given.ts';
-import { isGiven, judged, listOf, type Part, present, type Tree, textOf } from './translate-given.ts';
+import { isGiven, judged, listOf, type Part, present, textOf } from './translate-given.ts';
 
 /** What the chart of oauth2-proxy says by itself; the ports of our own chart are as good. */
 const ofChart = ['0.0.0.0:4180', '[::]:4180', '0.0.0.0:44180', '[::]:44180'];

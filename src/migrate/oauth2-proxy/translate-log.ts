@@ -1,8 +1,7 @@
 /** What was logged. */
+import { headerNamePattern } from '../../config/header-names.ts';
 import type { Given } from './given.ts';
 import { isOn, judged, listed, listOf, type Part, present, textOf } from './translate-given.ts';
-
-const headerPattern = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 
 /** Translates what is said of the log. */
 export function translateLog(given: Given): Part {
@@ -14,7 +13,7 @@ export function translateLog(given: Given): Part {
   const excludePaths = [...new Set(paths.filter((path) => /^\/[^?#]*$/.test(path)))];
   const others = paths.filter((path) => !excludePaths.includes(path));
   const header = textOf(given, 'request-id-header').toLowerCase();
-  const isHeader = header !== '' && headerPattern.test(header);
+  const isHeader = header !== '' && headerNamePattern.test(header);
   const log = present({
     checks,
     excludePaths: excludePaths.length === 0 ? undefined : excludePaths,

@@ -1,12 +1,14 @@
 /** What needs no token: routes, preflights and trusted addresses become rules. */
+
 import { pathCovers } from '../../config/patterns.ts';
+import type { Tree } from '../../config/tree.ts';
 import type { Verdict } from '../finding.ts';
 import { readExpression } from '../path-expression.ts';
 import { everyPath, patternsAround, patternsWithin } from '../path-patterns.ts';
 import type { Given } from './given.ts';
 import { readSkipEntries, type SkipEntry } from './routes-entry.ts';
 import { trustedAddresses } from './translate-addresses.ts';
-import { isOn, judged, type Part, type Tree } from './translate-given.ts';
+import { isOn, judged, type Part } from './translate-given.ts';
 
 /** A rule, as far as it is looked at here. */
 interface Opened {

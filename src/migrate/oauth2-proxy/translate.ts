@@ -1,12 +1,14 @@
 /** From what an installation of oauth2-proxy was told to a configuration of ours, and what becomes of each setting. */
+
 import { named } from '../../config/issuer-names.ts';
 import { dotted } from '../../config/leaves.ts';
 import { type Config, options } from '../../config/options.ts';
 import { ConfigError, type Problem } from '../../config/problems.ts';
 import { ruleProblems } from '../../config/rule-problems.ts';
+import type { Tree } from '../../config/tree.ts';
 import type { Finding } from '../finding.ts';
 import type { Given, GivenSetting } from './given.ts';
-import type { Part, Tree, TreeComment } from './translate-given.ts';
+import type { Part, TreeComment } from './translate-given.ts';
 import { translateHeaders } from './translate-headers.ts';
 import { translateIssuers } from './translate-issuers.ts';
 import { translateListeners } from './translate-listeners.ts';
