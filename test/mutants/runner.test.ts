@@ -1,0 +1,61 @@
+/** The runner of mutants must find a survivor, or its green says nothing. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Mutant } from './mutant.ts';
+import { mutants } from './mutants.ts';
+import { createCopy } from './runner.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+const files = {
+  'vitest.config.ts': `export default { test: { projects: [{ test: { name: 'quick', include: ['*.test.ts'] } }] } };\n`,
+  'limit.ts': 'export const isAllowed = (size: number) => size > 0 && size <= 10;\n',
+  'limit.test.ts': `import { expect, test } from 'vitest';
+import { isAllowed } from './limit.ts';
+test('eleven is too much', () => expect([isAllowed(10), isAllowed(11)]).toEqual([true, false]));
+`,
+};
+
+/** A repository with a check that is tested and one that is not. */
+function smallRepository(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  mkdirSync(join(folder, '.cache'));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+const mutant = (find: string, replace: string, tests = ['limit.test.ts']): Mutant => ({
+  name: '',
+  file: 'limit.ts',
+  find,
+  replace,
+  tests,
+});
+
+test('a mutant that a test notices is killed, one that no test notices survives, and any other is broken', async () => {
+  const repository = smallRepository();
+  const { judge, remove } = createCopy(repository, Object.keys(files), join(repository, '.cache/copy'));
+  expect(await judge(mutant('size <= 10', 'size <= 99'))).toEqual({
+    kind: 'killed',
+    by: 'eleven is too much',
+  });
+  expect(await judge(mutant('size > 0', 'size > -1'))).toEqual({ kind: 'survived' });
+  expect(await judge(mutant('size > 7', 'true'))).toMatchObject({ kind: 'broken' });
+  expect(await judge(mutant('size > 0', 'size >'))).toMatchObject({ kind: 'broken' });
+  expect(await judge(mutant('size > 0', 'true', ['absent.test.ts']))).toMatchObject({ kind: 'broken' });
+  expect(readFileSync(join(repository, 'limit.ts'), 'utf8')).toBe(files['limit.ts']);
+  remove();
+});
+
+test('every mutant changes its file, and each has a name of its own', () => {
+  const missing = mutants.filter(
+    ({ file, find }) => readFileSync(join(root, file), 'utf8').split(find).length !== 2,
+  );
+  expect(missing.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
+  expect(new Set(mutants.map(({ file, name }) => `${file} ${name}`)).size).toBe(mutants.length);
+});
