@@ -1,0 +1,40 @@
+/** A check by rules in which something of ours fails. */
+import { expect, test } from 'vitest';
+import { createRuledCheck, type RuledCheckParts } from '../../src/check/ruled-check.ts';
+import { checkRequest } from '../support/requests.ts';
+
+const forwarding = () => ({
+  set: [],
+  remove: [],
+  withheld: [],
+  answers: { http: undefined, grpc: undefined },
+});
+
+const parts: RuledCheckParts = {
+  rules: [],
+  select: () => 'none',
+  noRuleMatches: 'token',
+  mode: 'enforce',
+  authenticate: () => ({ outcome: 'deny', reason: 'token_missing' }),
+  forwardOf: () => forwarding,
+  contextOf: () => {
+    throw new TypeError('no expression is evaluated here');
+  },
+  forwardNothing: forwarding,
+};
+
+test('where nothing fails, authentication decides', () => {
+  expect(createRuledCheck(parts)(checkRequest())).toMatchObject({ outcome: 'deny', reason: 'token_missing' });
+});
+
+test.each(['enforce', 'shadow'] as const)(
+  'in mode %s an exception in the selection of a rule ends in an error, never in an allow',
+  (mode) => {
+    const cause = new Error('the selection failed');
+    const select = () => {
+      throw cause;
+    };
+    const check = createRuledCheck({ ...parts, mode, select });
+    expect(check(checkRequest())).toEqual({ outcome: 'error', reason: 'internal_error', cause });
+  },
+);

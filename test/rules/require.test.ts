@@ -1,0 +1,46 @@
+/** What a rule requires: all of a list, not one of it. */
+import { expect, test } from 'vitest';
+import type { Identity } from '../../src/check/types.ts';
+import type { RuleConfig } from '../../src/config/rule-options.ts';
+import { createRuleRequirements } from '../../src/rules/require.ts';
+import { configOf, fileFor } from '../support/app.ts';
+import { checkRequest } from '../support/requests.ts';
+
+async function requireOf(text: string): Promise<NonNullable<RuleConfig['require']>> {
+  const { rules } = await configOf(
+    `${fileFor('https://issuer.example.com')}\nrules: [{name: a, require: ${text}}]`,
+  );
+  const required = rules?.[0]?.require;
+  if (required === undefined) throw new TypeError('the rule requires nothing');
+  return required;
+}
+
+const identity = (scopes: readonly string[], claims: object): Identity => ({
+  issuer: 'https://issuer.example.com',
+  issuerName: 'main',
+  subject: 'alice',
+  audiences: [],
+  scopes,
+  expiresAt: 0,
+  confirmation: undefined,
+  payload: JSON.stringify(claims),
+  kept: { forwarding: undefined, by: undefined, others: undefined },
+});
+
+const noContext = () => {
+  throw new TypeError('no expression is evaluated here');
+};
+
+test.each([
+  ['{scopes: [a, b]}', ['a'], {}, 'scope_insufficient'],
+  ['{scopes: [a, b]}', ['b', 'c'], {}, 'scope_insufficient'],
+  ['{scopes: [a, b]}', ['b', 'a'], {}, undefined],
+  ['{anyScopes: [a, b]}', ['c'], {}, 'scope_insufficient'],
+  ['{anyScopes: [a, b]}', ['b'], {}, undefined],
+  ['{claims: {tenant: acme, role: admin}}', [], { tenant: 'acme' }, 'claim_not_allowed'],
+  ['{claims: {tenant: acme, role: admin}}', [], { tenant: 'acme', role: 'user' }, 'claim_not_allowed'],
+  ['{claims: {tenant: acme, role: admin}}', [], { tenant: 'acme', role: ['user', 'admin'] }, undefined],
+])('%s of scopes %j and claims %j: %s', async (text, scopes, claims, reason) => {
+  const unmet = createRuleRequirements(await requireOf(text), noContext);
+  expect(unmet(identity(scopes, claims), checkRequest())).toBe(reason);
+});
