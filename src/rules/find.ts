@@ -4,7 +4,7 @@ import { expressionReads } from '../config/expression-reads.ts';
 import type { Config } from '../config/options.ts';
 import { folded, withOtherEnd } from '../config/patterns.ts';
 import type { RuleConfig } from '../config/rule-options.ts';
-import type { Spelling } from './path.ts';
+import type { Spelling, Spellings } from './path.ts';
 import { collect, collectSpelled, createNode, type Found, insert, type PathNode } from './path-tree.ts';
 
 /** The index of a rule, or none; or that servers would read the path as one of different rules. */
@@ -13,7 +13,7 @@ export type FoundRule = number | 'none' | 'path_ambiguous';
 /** A path as it was read, and what else servers make of it. */
 export interface ReadPath {
   readonly segments: readonly string[];
-  readonly spellings: readonly (Spelling | undefined)[] | undefined;
+  readonly spellings: Spellings | undefined;
 }
 
 /** The rules of some hosts by their paths. */
@@ -82,13 +82,10 @@ export function createFindRule(
       return firstOf(found, request);
     }
     const found: Found = { surely: new Set(), perhaps: new Set() };
-    collectSpelled(root, segments, spellings, found);
+    collectSpelled(root, segments, spellings.at, found);
     const first = firstSpelled(found, request);
     // An expression compares the text of a segment with whatever it likes.
-    const isUnclear =
-      typeof first === 'number' &&
-      readsPath[first] === true &&
-      spellings.some((spelling) => spelling?.isLoose === true);
+    const isUnclear = typeof first === 'number' && readsPath[first] === true && spellings.isLoose();
     return isUnclear ? 'path_ambiguous' : first;
   };
 
@@ -100,12 +97,13 @@ export function createFindRule(
   ): FoundRule => {
     const textOf = paths.ignoreCase ? folded : (text: string) => text;
     const segments = path.segments.map(textOf);
-    const spellings = (path.spellings ?? []).map(
-      (spelling) => spelling && { ...spelling, others: spelling.others.map(textOf) },
-    );
+    const spellingAt = (index: number): Spelling | undefined => {
+      const spelling = path.spellings?.at(index);
+      return spelling && { ...spelling, others: spelling.others.map(textOf) };
+    };
     const found: Found = { surely: new Set(), perhaps: new Set() };
-    collectSpelled(root, segments, spellings, found);
-    if (paths.ignoreTrailingSlash) collectSpelled(root, withOtherEnd(segments), spellings, found);
+    collectSpelled(root, segments, spellingAt, found);
+    if (paths.ignoreTrailingSlash) collectSpelled(root, withOtherEnd(segments), spellingAt, found);
     return firstSpelled(found, request, before);
   };
 

@@ -1,6 +1,6 @@
 /** Path patterns of rules as a tree of segments: a thousand rules cost what one does. */
 import { readPathPattern, type SegmentPattern } from '../config/patterns.ts';
-import type { Spelling } from './path.ts';
+import type { Spellings } from './path.ts';
 
 /** The patterns of some rules, by their segments. */
 export interface PathNode {
@@ -67,7 +67,7 @@ export interface Found {
 export function collectSpelled(
   node: PathNode,
   path: readonly string[],
-  spellings: readonly (Spelling | undefined)[],
+  spellings: Spellings['at'],
   found: Found,
   { at = 0, isSure = true } = {},
 ): void {
@@ -80,7 +80,7 @@ export function collectSpelled(
     return;
   }
   add(node.rests);
-  const spelling = spellings[at];
+  const spelling = node.literals.size === 0 ? undefined : spellings(at);
   for (const text of new Set([segment, ...(spelling?.others ?? [])])) {
     const literal = node.literals.get(text);
     const isItself = text === segment && (spelling?.isSure ?? true);

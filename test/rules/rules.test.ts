@@ -188,7 +188,8 @@ describe('a request', () => {
       reason: 'allowed',
       rule: 'own',
     });
-    expect(await ask({ path: '/users/x/../alice', token })).toMatchObject({ reason: 'allowed', rule: 'own' });
+    expect(await ask({ path: '/users/x/../alice', token })).toMatchObject({ reason: 'path_ambiguous' });
+    expect(await ask({ path: '/users/alice.', token })).toMatchObject({ reason: 'path_ambiguous' });
     expect(await ask({ path: '/users/bob', token })).toMatchObject({
       status: 403,
       reason: 'claim_not_allowed',

@@ -1,0 +1,108 @@
+/** An Envoy without a mesh: it routes by path or host to one of two workloads, and asks the authorizer before. */
+
+/** One way to configure Envoy's own reading of a request. */
+export interface Listener {
+  readonly port: number;
+  /** Options of the connection manager. */
+  readonly manager: Readonly<Record<string, unknown>>;
+  /** Options of the routes. */
+  readonly routing?: Readonly<Record<string, unknown>>;
+}
+
+/** What stands behind it. */
+export interface Behind {
+  readonly transport: 'http' | 'grpc';
+  readonly authorizer: number;
+  /** Where requests go that are of the open path or host, and all others. */
+  readonly open: number;
+  readonly other: number;
+  /** What is open. */
+  readonly by: { readonly prefix: string } | { readonly host: string };
+}
+
+const type = (name: string) => ({ '@type': `type.googleapis.com/${name}` });
+
+/** The configuration, with one listener for each reading. */
+export function plainEnvoy(behind: Behind, listeners: readonly Listener[], adminPort: number): object {
+  const { transport, authorizer, open, other } = behind;
+  const http2 = {
+    typed_extension_protocol_options: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+        ...type('envoy.extensions.upstreams.http.v3.HttpProtocolOptions'),
+        explicit_http_config: { http2_protocol_options: {} },
+      },
+    },
+  };
+  return {
+    admin: { address: address(adminPort) },
+    static_resources: {
+      listeners: listeners.map((listener) => ({
+        name: `on-${listener.port}`,
+        address: address(listener.port),
+        filter_chains: [{ filters: [connectionManager(behind, listener)] }],
+      })),
+      clusters: [
+        cluster('open', open),
+        cluster('other', other),
+        { ...cluster('authorizer', authorizer), ...(transport === 'grpc' && http2) },
+      ],
+    },
+  };
+}
+
+function connectionManager({ transport, by }: Behind, { manager, routing }: Listener): object {
+  const to = (name: string, prefix = '/') => ({ match: { prefix }, route: { cluster: name } });
+  const hosts =
+    'host' in by
+      ? [
+          { name: 'open', domains: [by.host], routes: [to('open')] },
+          { name: 'other', domains: ['*'], routes: [to('other')] },
+        ]
+      : [{ name: 'all', domains: ['*'], routes: [to('open', by.prefix), to('other')] }];
+  return {
+    name: 'envoy.filters.network.http_connection_manager',
+    typed_config: {
+      ...type('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
+      stat_prefix: 'ingress',
+      ...manager,
+      http_protocol_options: { accept_http_10: true, ...(manager.http_protocol_options as object) },
+      route_config: { virtual_hosts: hosts, ...routing },
+      http_filters: [
+        {
+          name: 'envoy.filters.http.ext_authz',
+          typed_config: {
+            ...type('envoy.extensions.filters.http.ext_authz.v3.ExtAuthz'),
+            transport_api_version: 'V3',
+            ...(transport === 'grpc'
+              ? { grpc_service: { envoy_grpc: { cluster_name: 'authorizer' }, timeout: '5s' } }
+              : {
+                  http_service: {
+                    server_uri: { uri: 'http://authorizer', cluster: 'authorizer', timeout: '5s' },
+                  },
+                }),
+          },
+        },
+        {
+          name: 'envoy.filters.http.router',
+          typed_config: type('envoy.extensions.filters.http.router.v3.Router'),
+        },
+      ],
+    },
+  };
+}
+
+function cluster(name: string, port: number): object {
+  return {
+    name,
+    connect_timeout: '10s',
+    type: 'STATIC',
+    load_assignment: {
+      cluster_name: name,
+      endpoints: [{ lb_endpoints: [{ endpoint: { address: address(port) } }] }],
+    },
+  };
+}
+
+function address(port: number): object {
+  return { socket_address: { address: '127.0.0.1', port_value: port } };
+}
