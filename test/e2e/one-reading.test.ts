@@ -5,7 +5,7 @@ import { findEnvoy, freePort, startEnvoy } from '../../tools/envoy.ts';
 import { startWorkload, type Workload } from '../../tools/workload.ts';
 import { fileFor, startApp } from '../support/app.ts';
 import { exchange } from '../support/http1.ts';
-import { type Behind, plainEnvoy } from '../support/plain-envoy.ts';
+import { type Behind, type Listener, plainEnvoy } from '../support/plain-envoy.ts';
 import { describeWith } from '../support/real-servers.ts';
 import { hostileHosts, hostilePaths } from './hostile.ts';
 
@@ -36,11 +36,11 @@ interface Reading {
 const strict: Readonly<Record<string, Reading>> = {
   'compares the whole host': { manager: {} },
   'drops a dot at the end': { manager: { strip_trailing_host_dot: true } },
+  'strips the port that it listens on': { manager: { strip_matching_host_port: true } },
 };
 const portless: Readonly<Record<string, Reading>> = {
   'ignores ports, as in Istio': { manager: {}, routing: { ignore_port_in_host_matching: true } },
   'strips every port': { manager: { strip_any_host_port: true } },
-  'strips its own port': { manager: { strip_matching_host_port: true } },
 };
 
 describeWith('a plain Envoy', await findEnvoy(), (program) => {
@@ -51,7 +51,7 @@ describeWith('a plain Envoy', await findEnvoy(), (program) => {
   ): Promise<{ ports: readonly number[]; open: Workload; other: Workload }> {
     const service = await startApp({ file: `${fileFor('ISSUER')}log: {checks: none}\n${config}` });
     const [open, other] = [await startWorkload(), await startWorkload()];
-    const listeners = [];
+    const listeners: Listener[] = [];
     for (const reading of readings) listeners.push({ ...reading, port: await freePort() });
     const authorizer = behind.transport === 'http' ? service.httpPort : service.grpcPort;
     const envoy = await startEnvoy(program, ({ adminPort }) =>
