@@ -1,11 +1,11 @@
 /** A real Envoy routes by its own reading of a path or a host: what a rule opens never leads to another workload. */
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { findEnvoy, freePort, startEnvoy } from '../../tools/envoy.ts';
+import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { startWorkload, type Workload } from '../../tools/workload.ts';
 import { fileFor, startApp } from '../support/app.ts';
 import { exchange } from '../support/http1.ts';
-import { type Behind, type Listener, plainEnvoy } from '../support/plain-envoy.ts';
+import { type Behind, plainEnvoy, portsOf, type Reading } from '../support/plain-envoy.ts';
 import { describeWith } from '../support/real-servers.ts';
 import { hostileHosts, hostilePaths } from './hostile.ts';
 
@@ -28,11 +28,6 @@ const pathReadings: Readonly<Record<string, Readonly<Record<string, unknown>>>> 
   'rejects escaped slashes': { normalize_path: true, path_with_escaped_slashes_action: 'REJECT_REQUEST' },
 };
 
-interface Reading {
-  readonly manager: Readonly<Record<string, unknown>>;
-  readonly routing?: Readonly<Record<string, unknown>>;
-}
-
 const strict: Readonly<Record<string, Reading>> = {
   'compares the whole host': { manager: {} },
   'drops a dot at the end': { manager: { strip_trailing_host_dot: true } },
@@ -51,18 +46,16 @@ describeWith('a plain Envoy', await findEnvoy(), (program) => {
   ): Promise<{ ports: readonly number[]; open: Workload; other: Workload }> {
     const service = await startApp({ file: `${fileFor('ISSUER')}log: {checks: none}\n${config}` });
     const [open, other] = [await startWorkload(), await startWorkload()];
-    const listeners: Listener[] = [];
-    for (const reading of readings) listeners.push({ ...reading, port: await freePort() });
     const authorizer = behind.transport === 'http' ? service.httpPort : service.grpcPort;
     const envoy = await startEnvoy(program, ({ adminPort }) =>
-      plainEnvoy({ ...behind, authorizer, open: open.port, other: other.port }, listeners, adminPort),
+      plainEnvoy({ ...behind, authorizer, open: open.port, other: other.port }, readings, adminPort),
     );
     onTestFinished(async () => {
       await envoy.stop();
       await open.close();
       await other.close();
     });
-    return { ports: listeners.map(({ port }) => port), open, other };
+    return { ports: await portsOf(envoy.adminPort), open, other };
   }
 
   describe.each(['http', 'grpc'] as const)('over %s', (transport) => {

@@ -1,8 +1,7 @@
 /** An Envoy without a mesh: it routes by path or host to one of two workloads, and asks the authorizer before. */
 
 /** One way to configure Envoy's own reading of a request. */
-export interface Listener {
-  readonly port: number;
+export interface Reading {
   /** Options of the connection manager. */
   readonly manager: Readonly<Record<string, unknown>>;
   /** Options of the routes. */
@@ -22,8 +21,8 @@ export interface Behind {
 
 const type = (name: string) => ({ '@type': `type.googleapis.com/${name}` });
 
-/** The configuration, with one listener for each reading. */
-export function plainEnvoy(behind: Behind, listeners: readonly Listener[], adminPort: number): object {
+/** The configuration, with one listener for each reading, on a free port. */
+export function plainEnvoy(behind: Behind, readings: readonly Reading[], adminPort: number): object {
   const { transport, authorizer, open, other } = behind;
   const http2 = {
     typed_extension_protocol_options: {
@@ -36,10 +35,10 @@ export function plainEnvoy(behind: Behind, listeners: readonly Listener[], admin
   return {
     admin: { address: address(adminPort) },
     static_resources: {
-      listeners: listeners.map((listener) => ({
-        name: `on-${listener.port}`,
-        address: address(listener.port),
-        filter_chains: [{ filters: [connectionManager(behind, listener)] }],
+      listeners: readings.map((reading, index) => ({
+        name: String(index),
+        address: address(0),
+        filter_chains: [{ filters: [connectionManager(behind, reading)] }],
       })),
       clusters: [
         cluster('open', open),
@@ -50,7 +49,18 @@ export function plainEnvoy(behind: Behind, listeners: readonly Listener[], admin
   };
 }
 
-function connectionManager({ transport, by }: Behind, { manager, routing }: Listener): object {
+/** The ports of the listeners, in order. */
+export async function portsOf(adminPort: number): Promise<readonly number[]> {
+  const response = await fetch(`http://127.0.0.1:${adminPort}/listeners?format=json`);
+  const { listener_statuses: statuses } = (await response.json()) as {
+    listener_statuses: { name: string; local_address: { socket_address: { port_value: number } } }[];
+  };
+  return statuses
+    .toSorted((a, b) => Number(a.name) - Number(b.name))
+    .map(({ local_address: { socket_address: at } }) => at.port_value);
+}
+
+function connectionManager({ transport, by }: Behind, { manager, routing }: Reading): object {
   const to = (name: string, prefix = '/') => ({ match: { prefix }, route: { cluster: name } });
   const hosts =
     'host' in by
