@@ -88,7 +88,7 @@ function furtherCases({ main, weak: revoking, curves }: World): (Case & Place)[]
       row: 'I12',
       name: 'an unclear host',
       reason: 'host_ambiguous',
-      host: `${user}.example.com.`,
+      host: 'orders.example.com.',
       lines: async () => bearer(await main.mint({ claims: withMarks })),
     },
     {
