@@ -19,7 +19,7 @@ export function isForRequest(
   const [, base = '', targetPath = ''] = uriParts.exec(target) ?? [];
   const origin = URL.parse(base)?.origin;
   if (origin === undefined || !origins.includes(origin) || !isHostOf(origin, host)) return false;
-  const [requestPath = ''] = path.split(/[?#]/, 1);
+  const [requestPath = ''] = path.split('?', 1);
   return normalPath(targetPath) === normalPath(requestPath);
 }
 
