@@ -95,9 +95,9 @@ export function createAuthorizer({
 
 /** Makes the check of a configuration, by its policies or rules if it has any. */
 export function createDecision(config: Config, authenticate: Authenticate, clock: Clock): Check {
-  const { rules, policies, grpcPolicy, noRuleMatches, mode, trustedHeaders } = config;
+  const { rules, policies, grpcPolicy, noRuleMatches, mode, trustedHeaders, hosts, paths } = config;
   const headers = forwardedHeaders(config);
-  const contextOf = createContextOf(trustedHeaders, clock);
+  const contextOf = createContextOf(trustedHeaders, clock, hosts.ports);
   const byRules = (set: RuleSet): Check => {
     // One for each rule, since an answer that is kept says which rule it was.
     const forwards = set.rules.map(({ outputClaimToHeaders = config.outputClaimToHeaders }) =>
@@ -106,7 +106,11 @@ export function createDecision(config: Config, authenticate: Authenticate, clock
     const unmatched = createForward(config, headers);
     return createRuledCheck({
       ...set,
-      select: createSelectRule(set.rules, createClientAddress(config.clientAddress)),
+      select: createSelectRule(set.rules, createClientAddress(config.clientAddress), {
+        ...set,
+        hosts,
+        paths,
+      }),
       authenticate,
       contextOf,
       forwardOf: (rule) => (rule === 'none' ? unmatched : (forwards[rule] ?? unmatched)),

@@ -150,6 +150,15 @@ export const reasons = {
     error: 'invalid_request',
     description: 'Rules look at paths, and this one could be read in two ways ([rules](rules.md)).',
   },
+  host_ambiguous: {
+    outcome: 'deny',
+    httpStatus: 400,
+    grpcCode: 3,
+    grpcHttpStatus: 400,
+    error: 'invalid_request',
+    description:
+      'Rules look at hosts, and this one is not a name or an address in its usual form, came in two lines, or has a port with which another rule would decide ([rules](rules.md)).',
+  },
   keys_unavailable: {
     ...unable,
     description:

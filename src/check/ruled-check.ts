@@ -43,14 +43,16 @@ export function createRuledCheck(parts: RuledCheckParts): Check {
         })
       : ({ issuerName }, _, cached) => ({ outcome: 'deny', reason: 'rule_denied', issuerName, cached });
   const decideUnmatched = inMode((request) => authenticate(request, unmatched), mode);
-  const decideAmbiguous = inMode(() => ({ outcome: 'deny', reason: 'path_ambiguous' }), mode);
+  const decideAmbiguous = {
+    path_ambiguous: inMode(() => ({ outcome: 'deny', reason: 'path_ambiguous' }), mode),
+    host_ambiguous: inMode(() => ({ outcome: 'deny', reason: 'host_ambiguous' }), mode),
+  };
 
   return (request) => {
     try {
       const selected = select(request);
-      if (selected === 'ambiguous') return decideAmbiguous(request);
-      const decide = selected === 'none' ? decideUnmatched : (decideByRule[selected] ?? decideUnmatched);
-      return decide(request);
+      if (typeof selected === 'number') return (decideByRule[selected] ?? decideUnmatched)(request);
+      return (selected === 'none' ? decideUnmatched : decideAmbiguous[selected])(request);
     } catch (cause) {
       return internalError(cause);
     }
@@ -75,8 +77,12 @@ function createDecide(
   };
   if (rule.allow === 'anonymous') return () => anonymous;
 
+  // Of hosts with a port, a rule for hosts decides only those whose port it names.
+  const namesPort = rule.match.hosts !== undefined;
   const unmet =
-    required === undefined ? () => 'rule_denied' as const : createRuleRequirements(required, contextOf);
+    required === undefined
+      ? () => 'rule_denied' as const
+      : createRuleRequirements(required, contextOf, namesPort);
   const requiredScopes = [...(required?.scopes ?? []), ...(required?.anyScopes ?? [])];
   const refuse = (reason: DenyReason, { issuerName }: Identity, cached: boolean): Decision => {
     const refusal = { outcome: 'deny', reason, rule: name, issuerName, cached } as const;

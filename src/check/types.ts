@@ -4,6 +4,7 @@ import type { DenyReason, ErrorReason } from './reasons.ts';
 /** One question of Envoy: may this request go on to the upstream? */
 export interface CheckRequest {
   readonly method: string;
+  /** As received; where it came more than once, all of it with commas between. */
   readonly host: string;
   /** As received, query included; nothing parses it. */
   readonly path: string;

@@ -1,18 +1,28 @@
 /** Patterns of hosts and paths, as rules have them. None is a regular expression. */
+import { isAddress, readHost } from './hosts.ts';
+import { spellingProblem } from './spelling.ts';
 
 /** A segment of a path pattern: a text, `{*}` for any one segment, or `{**}` for all that is left. */
 export type SegmentPattern = { readonly literal: string } | 'one' | 'rest';
 
 /** Says why a text is no pattern of hosts; undefined if it is one. */
 export function hostPatternProblem(pattern: string): string | undefined {
-  const name = pattern.replace(/^\*\./, '');
-  if (name !== name.toLowerCase()) return 'expected a host in lower case';
-  if (name.includes('*')) return 'a * is only understood as *. at the beginning';
-  const isName = /^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/.test(name);
-  const isAddress = !pattern.startsWith('*') && /^\[[0-9a-f:.]+\]$/.test(name);
-  return isName || isAddress
-    ? undefined
-    : 'expected a host without port, such as orders.example.com or *.example.com';
+  const isWide = pattern.startsWith('*.');
+  const host = isWide ? pattern.slice(2) : pattern;
+  if (host !== host.toLowerCase()) return 'expected a host in lower case';
+  if (host.includes('*')) return 'a * is only understood as *. at the beginning';
+  // Below a domain there is a name, of one letter at least.
+  const read = readHost(isWide ? `x.${host}` : host);
+  if (read === undefined) return expectedHost;
+  return isWide && isAddress(read.name) ? 'there are no names below an address' : undefined;
+}
+
+const expectedHost =
+  'expected a host such as orders.example.com, *.example.com, orders.example.com:8443 or [2001:db8::1], in the form in which clients send it';
+
+/** Whether a pattern of hosts names a port. */
+export function hasPort(pattern: string): boolean {
+  return /:[0-9]+$/.test(pattern);
 }
 
 /** Says why a text is no pattern of paths; undefined if it is one. */
@@ -29,7 +39,10 @@ export function pathPatternProblem(pattern: string): string | undefined {
     if (/[?#;%\\]/.test(segment) || !/^[\x21-\x7e\u00a1-\uffff]*$/.test(segment))
       return 'expected a path as it is when decoded, without ? # ; % and backslash';
     if (segment === '.' || segment === '..')
-      return 'a path is matched when its dot segments are resolved, so it has none';
+      return 'a path with dot segments is refused as ambiguous, so nothing would match this';
+    const problem = spellingProblem(segment);
+    if (problem !== undefined)
+      return `${JSON.stringify(segment)} ${problem}, so it is refused as ambiguous, and nothing would match this`;
   }
   return segments.slice(0, -1).includes('')
     ? 'a path with // is refused as ambiguous, so nothing would match this'
@@ -63,4 +76,32 @@ export function pathCovers(wide: string, narrow: string): boolean {
     if (pattern === 'one' || other === 'one' || other.literal !== pattern.literal) return false;
   }
   return inner.length === outer.length;
+}
+
+/** How far two paths may differ that are one to a server. */
+export interface PathTolerance {
+  readonly ignoreCase: boolean;
+  readonly ignoreTrailingSlash: boolean;
+}
+
+/** Whether every path of one pattern is one of the other to a server that ignores case, or a slash at the end. */
+export function pathCoversTolerantly(
+  wide: string,
+  narrow: string,
+  { ignoreCase, ignoreTrailingSlash }: PathTolerance,
+): boolean {
+  const [outer, inner] = ignoreCase ? [folded(wide), folded(narrow)] : [wide, narrow];
+  if (pathCovers(outer, inner)) return true;
+  return ignoreTrailingSlash && pathCovers(outer, `/${withOtherEnd(inner.slice(1).split('/')).join('/')}`);
+}
+
+/** A text as it is to a server that ignores case. Capitals go first: the long s is an S there, and a dotless i an I. */
+export function folded(text: string): string {
+  return text.toUpperCase().toLowerCase().replaceAll('\u0307', '');
+}
+
+/** Segments with a slash at their end if they had none, and without it if they had. */
+export function withOtherEnd(segments: readonly string[]): readonly string[] {
+  if (segments.at(-1) !== '') return [...segments, ''];
+  return segments.length === 1 ? segments : segments.slice(0, -1);
 }

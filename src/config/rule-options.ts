@@ -19,7 +19,7 @@ const host = () =>
       const message = hostPatternProblem(value);
       if (message !== undefined) context.addIssue({ code: 'custom', message });
     })
-    .meta({ title: 'a host, or *. and a domain' });
+    .meta({ title: 'a host, or *. and a domain, with or without a port' });
 
 const path = () =>
   z
@@ -67,7 +67,9 @@ const rule = z.strictObject({
         .min(1)
         .optional()
         .meta({ title: 'a list of hosts' })
-        .describe('Hosts, exact or `*.` and a domain, which stands for every name below it. Absent: all.'),
+        .describe(
+          'Hosts, exact or `*.` and a domain, which stands for every name below it; either with a port behind it, then for that port alone. Absent: all.',
+        ),
       paths: z
         .array(path())
         .min(1)
@@ -211,6 +213,29 @@ export const ruleOptions = {
     .describe(
       '`shadow`: let pass, without any identity, what the rules would refuse; log and count it. For trying rules.',
     ),
+  paths: z
+    .strictObject({
+      ignoreCase: flag()
+        .default(false)
+        .describe(
+          'Whether rules that deny or require something also match paths that differ only in capitals and small letters, for workloads to which those are the same. It never lets in more: `allow: anonymous` matches exactly.',
+        ),
+      ignoreTrailingSlash: flag()
+        .default(false)
+        .describe(
+          'The same for a slash at the end: `/admin` is then also `/admin/`, and `/admin/{**}` also `/admin`.',
+        ),
+    })
+    .prefault({}),
+  hosts: z
+    .strictObject({
+      ports: oneOf('exact', 'ignore')
+        .default('exact')
+        .describe(
+          'Whether the mesh routes by the port of a host, where rules look at hosts. `exact`: it may, as a plain Envoy does, so a host with a port must select the same rule as without, or one that names the port; else it is `host_ambiguous`. `ignore`: it does not, as in Istio.',
+        ),
+    })
+    .prefault({}),
   trustedHeaders: z
     .array(anyHeaderName())
     .default([])

@@ -3,7 +3,7 @@
 import { compatHeader, maxRemovalBytes, otherSpellings } from './header-names.ts';
 import { compileExpression } from './lazy-expression.ts';
 import type { Config } from './options.ts';
-import { hostCovers, pathCovers } from './patterns.ts';
+import { hasPort, hostCovers, pathCovers, pathCoversTolerantly } from './patterns.ts';
 import type { RuleConfig } from './rule-options.ts';
 
 /** A problem, and where it is below `rules`. */
@@ -65,7 +65,8 @@ function listProblems(
     [
       ...ownProblems(rule, config),
       ...addressProblems(rule, config),
-      ...besideOthers(rule, rules.slice(0, index)),
+      ...portProblems(rule, config),
+      ...besideOthers(rule, rules.slice(0, index), config),
     ].map(({ path, message }) => ({ path: [...at, index, ...path], message })),
   );
 }
@@ -184,10 +185,25 @@ function expressionProblem(text: string): string | undefined {
   }
 }
 
-function besideOthers(rule: RuleConfig, earlier: readonly RuleConfig[]): RuleProblem[] {
+/** A port that is ignored is one that no rule can name. */
+function portProblems({ match }: RuleConfig, { hosts }: Config): RuleProblem[] {
+  if (hosts.ports === 'exact') return [];
+  return (match.hosts ?? []).flatMap((host, index) =>
+    hasPort(host)
+      ? [
+          {
+            path: ['match', 'hosts', index],
+            message: 'hosts.ports is ignore, so no host is compared with its port; leave out the port here',
+          },
+        ]
+      : [],
+  );
+}
+
+function besideOthers(rule: RuleConfig, earlier: readonly RuleConfig[], config: Config): RuleProblem[] {
   if (earlier.some(({ name }) => name === rule.name))
     return [{ path: ['name'], message: 'another rule above has this name' }];
-  const hiding = earlier.find((other) => covers(other, rule));
+  const hiding = earlier.find((other) => covers(other, rule, config));
   return hiding === undefined
     ? []
     : [
@@ -198,19 +214,32 @@ function besideOthers(rule: RuleConfig, earlier: readonly RuleConfig[]): RulePro
       ];
 }
 
-/** Whether a rule matches whatever another one matches. */
-function covers({ match: wide }: RuleConfig, { match: narrow, allowPreflight }: RuleConfig): boolean {
+/** Whether a rule decides whatever another one behind it matches. */
+function covers(earlier: RuleConfig, later: RuleConfig, config: Config): boolean {
+  const [{ match: wide }, { match: narrow, allowPreflight }] = [earlier, later];
   const within = (
     outer: readonly string[] | undefined,
     inner: readonly string[] | undefined,
     isWithin: (a: string, b: string) => boolean,
   ) => outer === undefined || (inner?.every((one) => outer.some((other) => isWithin(other, one))) ?? false);
+  const isPathWithin = takesAway(earlier, later, config)
+    ? (a: string, b: string) => pathCoversTolerantly(a, b, config.paths)
+    : pathCovers;
   return (
     within(wide.hosts, narrow.hosts, hostCovers) &&
-    within(wide.paths, narrow.paths ?? ['/*'], pathCovers) &&
+    within(wide.paths, narrow.paths ?? ['/*'], isPathWithin) &&
     within(wide.methods, narrow.methods, (a, b) => a === b) &&
     within(wide.addresses, narrow.addresses, (a, b) => a === b) &&
     !(allowPreflight && wide.methods !== undefined && !wide.methods.includes('OPTIONS')) &&
     Object.entries(wide.headers).every(([name, value]) => narrow.headers[name] === value)
   );
+}
+
+/** Whether a rule also decides where its path differs in what `paths` ignores: it only takes away from what comes behind it. */
+function takesAway(earlier: RuleConfig, later: RuleConfig, { mode, policies = [] }: Config): boolean {
+  if (earlier.allow === 'anonymous') return false;
+  const isTried = [mode, ...policies.map((policy) => policy.mode), earlier.mode, later.mode].includes(
+    'shadow',
+  );
+  return !isTried && (earlier.deny === true || later.deny !== true);
 }

@@ -19,7 +19,14 @@ const policyName = Buffer.from('policy');
 const inHeader = { key: 1, value: 2, rawValue: 3 } as const;
 
 /** The headers that a check looks at. */
-const usedHeaders = namesWithBytes('authorization', 'dpop', 'x-request-id', 'x-forwarded-client-cert');
+const usedHeaders = namesWithBytes(
+  'authorization',
+  'dpop',
+  'x-request-id',
+  'x-forwarded-client-cert',
+  ':authority',
+  'host',
+);
 
 type NameWithBytes = readonly [name: string, bytes: Buffer];
 
@@ -56,7 +63,7 @@ export function readCheckRequest(bytes: Buffer): CheckRequest {
   const { method, host, path, peerCertificate, address, principal, policy, headers } = found;
   return {
     method,
-    host,
+    host: hostOf(host, headers),
     path,
     authorization: valuesOf(headers, 'authorization'),
     dpop: valuesOf(headers, 'dpop'),
@@ -125,6 +132,16 @@ function valuesOf(headers: readonly Header[], name: string): readonly string[] {
   ) as [string[], string[]];
   const isTheSame = joined.length === 1 && raw.length === 1 && joined[0] === raw[0];
   return isTheSame ? joined : [...joined, ...raw];
+}
+
+/** The host; where there is another account of it, or a header of it comes twice, all of them with commas between. */
+function hostOf(host: string, headers: readonly Header[]): string {
+  const others = headers.filter(({ name }) => name === ':authority' || name === 'host');
+  const isClear = others.every(
+    ({ name, isRaw, value }, index) =>
+      value === host && !others.slice(0, index).some((other) => other.name === name && other.isRaw === isRaw),
+  );
+  return isClear ? host : [host, ...others.map(({ value }) => value)].join(',');
 }
 
 /** A header that is a list, which Envoy writes into one line: where there are two accounts of it, neither is believed. */

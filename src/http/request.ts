@@ -24,7 +24,7 @@ export function toCheckRequest(
     const name = rawHeaders[index] ?? '';
     const value = rawHeaders[index + 1] ?? '';
     if (isNamed(name, 'authorization')) authorization.push(value);
-    else if (isNamed(name, 'host')) host ??= value;
+    else if (isNamed(name, 'host')) host = host === undefined ? value : `${host},${value}`;
     else if (isNamed(name, 'x-request-id')) requestId ??= value;
     else if (isNamed(name, 'dpop')) dpop.push(value);
     else if (isNamed(name, 'x-forwarded-client-cert'))

@@ -1,8 +1,9 @@
 /** Whether a proof was made for a request: the comparison of `htu` (RFC 9449 section 4.3, number 9). */
 import type { CheckRequest } from '../check/types.ts';
+import { readHost } from '../config/hosts.ts';
 
 const uriParts = /^(https?:\/\/[^/?#@\s]+)([^?#]*)/i;
-const defaultPorts: Readonly<Record<string, string>> = { 'http:': ':80', 'https:': ':443' };
+const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /**
  * Compares the target of a proof with that of the request. Its origin must be one that is configured, the one whose host
@@ -18,16 +19,17 @@ export function isForRequest(
   const [, base = '', targetPath = ''] = uriParts.exec(target) ?? [];
   const origin = URL.parse(base)?.origin;
   if (origin === undefined || !origins.includes(origin) || !isHostOf(origin, host)) return false;
-  const [requestPath = ''] = path.split(/[?#]/, 1);
+  const [requestPath = ''] = path.split('?', 1);
   return normalPath(targetPath) === normalPath(requestPath);
 }
 
 /** Whether a Host header names an origin, its default port said or not (RFC 9110 section 7.2). */
-function isHostOf(origin: string, host: string): boolean {
+function isHostOf(origin: string, text: string): boolean {
+  const host = readHost(text);
+  if (host === undefined) return false;
   const { protocol, host: hostOfOrigin } = new URL(origin);
-  const port = defaultPorts[protocol] ?? '';
-  const name = host.toLowerCase();
-  return (name.endsWith(port) ? name.slice(0, -port.length) : name) === hostOfOrigin;
+  const isDefault = host.port === undefined || host.port === defaultPorts[protocol];
+  return (isDefault ? host.name : `${host.name}:${host.port}`) === hostOfOrigin;
 }
 
 /** A path in the form of RFC 3986 section 6.2.2: nothing is decoded that could mean something else. */

@@ -1,21 +1,31 @@
 /** What an expression of a rule sees of a token and a request. */
 import type { CheckRequest, Identity } from '../check/types.ts';
 import type { ExpressionContext } from '../config/expression.ts';
+import { type Host, readHost } from '../config/hosts.ts';
+import type { Config } from '../config/options.ts';
 import type { Clock } from '../time/clock.ts';
 import { readClaims } from '../token/claims.ts';
-import { normalHost, readPath } from './path.ts';
+import { readPath } from './path.ts';
 
-/** Makes the context of one check. */
-export type ContextOf = (identity: Identity, request: CheckRequest) => ExpressionContext;
+/** Makes the context of one check, in which a host has no port. */
+export interface ContextOf {
+  (identity: Identity, request: CheckRequest): ExpressionContext;
+  /** The same with the port behind the host; undefined where there is none, or the mesh does not look at it. */
+  readonly withPort: (identity: Identity, request: CheckRequest) => ExpressionContext | undefined;
+}
 
 /**
  * Makes what makes contexts. Claims are read once for as long as the token is remembered.
  *
  * @param trustedHeaders the headers that an expression may see: any other is the client's to send
  */
-export function createContextOf(trustedHeaders: readonly string[], clock: Clock): ContextOf {
+export function createContextOf(
+  trustedHeaders: readonly string[],
+  clock: Clock,
+  ports: Config['hosts']['ports'] = 'exact',
+): ContextOf {
   const claimsOf = new WeakMap<Identity, ExpressionContext['claims']>();
-  return (identity, request) => {
+  const contextOf = (identity: Identity, request: CheckRequest, host: string): ExpressionContext => {
     const { issuer, audiences, scopes, expiresAt, payload } = identity;
     const segments = readPath(request.path) ?? [];
     return {
@@ -23,7 +33,7 @@ export function createContextOf(trustedHeaders: readonly string[], clock: Clock)
       token: { issuer, audiences, scopes, expiry: BigInt(Math.floor(expiresAt)) },
       request: {
         method: request.method,
-        host: normalHost(request.host),
+        host,
         path: `/${segments.join('/')}`,
         segments,
         query: queryOf(request.path),
@@ -33,6 +43,15 @@ export function createContextOf(trustedHeaders: readonly string[], clock: Clock)
       source: request.source,
     };
   };
+  const withoutPort = (identity: Identity, request: CheckRequest) =>
+    contextOf(identity, request, readHost(request.host)?.name ?? '');
+  const withPort = (identity: Identity, request: CheckRequest) => {
+    const { name, port }: Partial<Host> = readHost(request.host) ?? {};
+    return port === undefined || ports === 'ignore'
+      ? undefined
+      : contextOf(identity, request, `${name}:${port}`);
+  };
+  return Object.assign(withoutPort, { withPort });
 }
 
 /** The parameters of the query that come once: of one that comes twice, nobody can say which the workload takes. */

@@ -1,7 +1,8 @@
 /** What a rule requires of a verified token. */
 import type { DenyReason } from '../check/reasons.ts';
 import type { CheckRequest, Identity } from '../check/types.ts';
-import type { Expression } from '../config/expression.ts';
+import type { Expression, ExpressionContext } from '../config/expression.ts';
+import { expressionReads } from '../config/expression-reads.ts';
 import { compileExpression } from '../config/lazy-expression.ts';
 import type { RuleConfig } from '../config/rule-options.ts';
 import { claimHoldsOne, readClaims } from '../token/claims.ts';
@@ -10,10 +11,15 @@ import type { ContextOf } from './context.ts';
 /** The first requirement that is not met, or undefined. */
 export type RuleRequirements = (identity: Identity, request: CheckRequest) => DenyReason | undefined;
 
-/** Makes the judge of a rule. What it says of a token's claims is remembered for as long as the token is. */
+/**
+ * Makes the judge of a rule. What it says of a token's claims is remembered for as long as the token is.
+ *
+ * @param namesPort whether the rule names the port of each host that it decides, so that the name alone says which it is
+ */
 export function createRuleRequirements(
   required: NonNullable<RuleConfig['require']>,
   contextOf: ContextOf,
+  namesPort = false,
 ): RuleRequirements {
   const { issuers, audiences, scopes, scopesFromHeader, anyScopes, claims, expression } = required;
   const wanted = Object.entries(claims);
@@ -23,6 +29,7 @@ export function createRuleRequirements(
     return wanted.every(([name, values]) => claimHoldsOne(own, name, values));
   };
   const compiled = expression === undefined ? undefined : compileExpression(expression);
+  const looksAtPort = !namesPort && expressionReads(expression, 'host');
 
   return (identity, request) => {
     if (issuers !== undefined && !issuers.includes(identity.issuerName)) return 'rule_denied';
@@ -36,19 +43,18 @@ export function createRuleRequirements(
       if (!asked.every(has)) return 'scope_insufficient';
     }
     if (wanted.length > 0 && !remembered.getOrInsertComputed(identity, hasClaims)) return 'claim_not_allowed';
-    return compiled === undefined ? undefined : judge(compiled, identity, request, contextOf);
+    if (compiled === undefined) return undefined;
+    const judged = judge(compiled, contextOf(identity, request));
+    if (!looksAtPort) return judged;
+    const withPort = contextOf.withPort(identity, request);
+    return withPort === undefined || judge(compiled, withPort) === judged ? judged : 'host_ambiguous';
   };
 }
 
 /** An expression that cannot be evaluated, as where it names a claim that is absent, is no reason to let anybody in. */
-function judge(
-  expression: Expression,
-  identity: Identity,
-  request: CheckRequest,
-  contextOf: ContextOf,
-): DenyReason | undefined {
+function judge(expression: Expression, context: ExpressionContext): DenyReason | undefined {
   try {
-    return expression(contextOf(identity, request)) ? undefined : 'claim_not_allowed';
+    return expression(context) ? undefined : 'claim_not_allowed';
   } catch {
     return 'rule_failed';
   }

@@ -1,44 +1,50 @@
 /** Finds the first rule that matches a request: by host, then along the segments of the path. */
 import type { CheckRequest } from '../check/types.ts';
+import { expressionReads } from '../config/expression-reads.ts';
+import { readHost } from '../config/hosts.ts';
 import { createIsWithin } from '../config/networks.ts';
-import { hostCovers, readPathPattern, type SegmentPattern } from '../config/patterns.ts';
+import type { Config } from '../config/options.ts';
+import { hostCovers } from '../config/patterns.ts';
 import type { RuleConfig } from '../config/rule-options.ts';
 import type { ClientAddress } from './client-address.ts';
-import { normalHost, readPath } from './path.ts';
+import { createFindRule, type FoundRule, type PathTrees, treesOf } from './find.ts';
+import { otherSpellings, readPath } from './path.ts';
 
-/** Finds the index of the rule that decides, `none`, or `ambiguous` where rules look at paths and the path is unclear. */
-export type SelectRule = (request: CheckRequest) => number | 'none' | 'ambiguous';
+/** Finds the index of the rule that decides, or `none`; or says what of the request has two readings, where rules look at it. */
+export type SelectRule = (request: CheckRequest) => FoundRule | 'host_ambiguous';
 
-/** The rules of some hosts, by their paths. */
-interface PathNode {
-  readonly literals: Map<string, PathNode>;
-  one: PathNode | undefined;
-  /** Rules whose pattern ends here, and those that take all that is left; in order. */
-  readonly ends: number[];
-  readonly rests: number[];
-}
+/** What says how paths and hosts are compared. */
+export type Comparison = Pick<Config, 'paths' | 'hosts' | 'noRuleMatches' | 'mode'>;
 
-/** The longest name that a host can have (RFC 1035 section 2.3.4): with a longer one, each of its dots would cost its whole length. */
-const maxHostLength = 253;
+const strictest: Comparison = {
+  paths: { ignoreCase: false, ignoreTrailingSlash: false },
+  hosts: { ports: 'exact' },
+  noRuleMatches: 'deny',
+  mode: 'enforce',
+};
+const noPath: readonly string[] = [''];
 
 /** Makes the selection of some rules. */
-export function createSelectRule(rules: readonly RuleConfig[], clientAddress: ClientAddress): SelectRule {
+export function createSelectRule(
+  rules: readonly RuleConfig[],
+  clientAddress: ClientAddress,
+  comparison: Comparison = strictest,
+): SelectRule {
   const looksAtPaths = rules.some(
     ({ match, require }) => match.paths !== undefined || require?.expression !== undefined,
   );
+  const looksAtHosts = rules.some(
+    ({ match, require }) => match.hosts !== undefined || expressionReads(require?.expression, 'host'),
+  );
   const patterns = [...new Set(rules.flatMap(({ match }) => match.hosts ?? []))];
-  const treeOf = (host: string | undefined) => {
-    const root = createNode();
-    for (const [index, { match }] of rules.entries()) {
-      const isMeant =
-        match.hosts === undefined ||
-        (host !== undefined && match.hosts.some((wide) => hostCovers(wide, host)));
-      if (isMeant) for (const path of match.paths ?? ['/*']) insert(root, readPathPattern(path), index);
-    }
-    return root;
-  };
-  const byHost = new Map(patterns.map((pattern) => [pattern, treeOf(pattern)]));
-  const anyHost = treeOf(undefined);
+  const forHost = (host: string | undefined) =>
+    treesOf(rules, comparison.paths, ({ match }) =>
+      match.hosts === undefined
+        ? true
+        : host !== undefined && match.hosts.some((wide) => hostCovers(wide, host)),
+    );
+  const byHost = new Map(patterns.map((pattern) => [pattern, forHost(pattern)]));
+  const anyHost = forHost(undefined);
   const methods = rules.map(({ match }) =>
     match.methods === undefined ? undefined : new Set(match.methods),
   );
@@ -48,8 +54,7 @@ export function createSelectRule(rules: readonly RuleConfig[], clientAddress: Cl
     match.addresses === undefined ? undefined : createIsWithin(match.addresses),
   );
 
-  const treeFor = (host: string): PathNode => {
-    if (host.length > maxHostLength) return anyHost;
+  const treesFor = (host: string): PathTrees => {
     const exact = byHost.get(host);
     if (exact !== undefined) return exact;
     for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
@@ -76,14 +81,21 @@ export function createSelectRule(rules: readonly RuleConfig[], clientAddress: Cl
     });
   };
 
+  const find = createFindRule(rules, comparison, matches);
+
   return (request) => {
-    const path = looksAtPaths ? readPath(request.path) : [''];
-    if (path === undefined) return 'ambiguous';
-    const found: number[] = [];
-    collect(treeFor(normalHost(request.host)), path, 0, found);
-    if (found.length > 1) found.sort((a, b) => a - b);
-    for (const index of found) if (matches(index, request)) return index;
-    return 'none';
+    const segments = looksAtPaths ? readPath(request.path) : noPath;
+    if (segments === undefined) return 'path_ambiguous';
+    const path = { segments, spellings: looksAtPaths ? otherSpellings(request.path, segments) : undefined };
+    if (!looksAtHosts) return find(anyHost, request, path);
+    const host = readHost(request.host);
+    if (host === undefined) return 'host_ambiguous';
+    const { name, port } = host;
+    if (port === undefined || comparison.hosts.ports === 'ignore') return find(treesFor(name), request, path);
+    const found = find(treesFor(`${name}:${port}`), request, path);
+    // A rule for hosts that was found with a port names it.
+    if (typeof found === 'number' && rules[found]?.match.hosts !== undefined) return found;
+    return found === find(treesFor(name), request, path) ? found : 'host_ambiguous';
   };
 }
 
@@ -92,36 +104,4 @@ export function preflightMethod(request: CheckRequest): string | undefined {
   if (request.method !== 'OPTIONS' || request.header('origin').length !== 1) return undefined;
   const [method, ...others] = request.header('access-control-request-method');
   return others.length === 0 ? method : undefined;
-}
-
-function createNode(): PathNode {
-  return { literals: new Map(), one: undefined, ends: [], rests: [] };
-}
-
-function insert(root: PathNode, pattern: readonly SegmentPattern[], index: number): void {
-  let node = root;
-  for (const segment of pattern) {
-    if (segment === 'rest') {
-      node.rests.push(index);
-      return;
-    }
-    if (segment === 'one') {
-      node.one ??= createNode();
-      node = node.one;
-    } else node = node.literals.getOrInsertComputed(segment.literal, createNode);
-  }
-  node.ends.push(index);
-}
-
-function collect(node: PathNode, path: readonly string[], at: number, found: number[]): void {
-  const segment = path[at];
-  if (segment === undefined) {
-    found.push(...node.ends);
-    return;
-  }
-  found.push(...node.rests);
-  const literal = node.literals.get(segment);
-  if (literal !== undefined) collect(literal, path, at + 1, found);
-  // `{*}` is a segment, and an empty one is none.
-  if (node.one !== undefined && segment !== '') collect(node.one, path, at + 1, found);
 }

@@ -190,6 +190,32 @@ describeWith('the chart', await findHelm(), (program) => {
     expect(await egressOf({})).not.toContainEqual(anyPod);
   });
 
+  test('says that ports of hosts are ignored where Istio routes, and lets you say otherwise', async () => {
+    const rule = { name: 'api', match: { hosts: ['api.example.com'] }, require: {} };
+    const portsOf = async (values: object, hosts?: object) => {
+      const all = { config: { ...config, rules: [rule], ...(hosts !== undefined && { hosts }) }, ...values };
+      const { data } = one(await rendered(all), 'ConfigMap', /authz$/);
+      const read = await loadConfig({
+        flags: [{ name: '--config', value: 'x.yaml' }],
+        environment: {},
+        readFile: () => data['oidc-authz.yaml'],
+      });
+      return read.hosts.ports;
+    };
+    const apiRule = { name: 'a', host: 'a', rules: [{ path: '/*', methods: ['GET'] }] };
+    expect(await portsOf({})).toBe('exact');
+    for (const mesh of [
+      { istio: { enabled: true } },
+      { kyma: { enabled: true } },
+      { kyma: { apiRules: [apiRule] } },
+    ]) {
+      expect(await portsOf(mesh)).toBe('ignore');
+      expect(await portsOf(mesh, {})).toBe('ignore');
+      expect(await portsOf(mesh, { ports: 'exact' })).toBe('exact');
+    }
+    expect(await portsOf({}, { ports: 'ignore' })).toBe('ignore');
+  });
+
   describe('what the mesh is told', () => {
     const variants = [
       {},

@@ -32,6 +32,10 @@ export interface Case {
   readonly reason: Reason;
   /** Headers that the upstream must receive; exactly these are set. */
   readonly set?: Readonly<Record<string, string>>;
+  /** The path; absent: of the orders. */
+  readonly path?: string;
+  /** The host lines; absent: one of the orders. */
+  readonly hosts?: readonly string[];
   /** Whether the lines hold what no HTTP parser lets through, so that only the core and gRPC can be asked. */
   readonly notOverHttp?: boolean;
 }
@@ -100,6 +104,21 @@ function headerText(
   };
 }
 
+/** A case without a token, of a path or of host lines; `open.example.com` and `/open/{**}` there need none. */
+function place(reason: Reason, given: Pick<Case, 'path' | 'hosts' | 'notOverHttp'>): Case {
+  const { path = '/open/x', hosts = ['open.example.com'] } = given;
+  const name = `without a token: ${JSON.stringify(hosts.join(' and '))} ${path}`;
+  return {
+    ...given,
+    path,
+    hosts,
+    name,
+    reason,
+    authorization: () => [],
+    ...(reason === 'allowed' && { set: {} }),
+  };
+}
+
 function strict(name: string, more: Readonly<Record<string, unknown>>, reason: Reason): Case {
   return {
     name,
@@ -130,8 +149,97 @@ function siblings(token: string): string[] {
   return [...alphabet.slice(start, start + group)].filter((character) => character !== token.at(-1));
 }
 
+const longHost = `${'a.'.repeat(130)}open.example.com`;
+
+/** Paths and hosts, where a rule looks at both. */
+const places: readonly Case[] = [
+  ...[
+    '/open/x',
+    '/open/',
+    '/open/x?y=/../admin',
+    '/open/x?//',
+    '/open/a%20b',
+    '/open/caf%C3%A9',
+    '/open/a.b/~c/@d/e:f/g%40h',
+    '/open/x.',
+    '/open/x%20',
+    '/open/e%CC%81',
+  ].map((path) => place('allowed', { path })),
+  ...['/open', '/', '/OPEN/x', '/openx', '/x?/open/x'].map((path) => place('token_missing', { path })),
+  ...[
+    '//open/x',
+    '/open//x',
+    '/open//../admin',
+    '/open/x//',
+    '/admin/../open/x',
+    '/open/../admin',
+    '/open/./x',
+    '/./open/x',
+    '/open/.',
+    '/open/..',
+    '/open/...',
+    '/open/%2e%2e/admin',
+    '/open/.%2E/admin',
+    '/open/%252e%252e/admin',
+    '/open/%u002e%u002e/admin',
+    '/open/%c0%ae%c0%ae/admin',
+    '/open/..%2fadmin',
+    '/open/..%5cadmin',
+    '/open/..\\admin',
+    '/open/..;/admin',
+    '/open;x/admin',
+    '/open/x%3fy',
+    '/open/x%23y',
+    '/open/x%00',
+    '/open/%EF%BC%8E%EF%BC%8E/admin',
+    '/open/x%EF%BC%8F..%EF%BC%8Fadmin',
+    '/open./x',
+    '/open%20/x',
+    '/%6fpen/x',
+    '*',
+    'http://open.example.com/open/x',
+  ].map((path) => place('path_ambiguous', { path })),
+  place('path_ambiguous', { path: '/open/é', notOverHttp: true }),
+  place('path_ambiguous', { path: '/open/x#y', notOverHttp: true }),
+  place('path_ambiguous', { path: '', notOverHttp: true }),
+  ...['open.example.com', 'OPEN.example.com', 'open.example.com:8443'].map((host) =>
+    place('allowed', { hosts: [host] }),
+  ),
+  ...['else.example.com', 'x.open.example.com', 'else.example.com:4711', '192.0.2.1', '[::1]'].map((host) =>
+    place('token_missing', { hosts: [host] }),
+  ),
+  ...[
+    '',
+    'open.example.com.',
+    'open.example.com..',
+    'open.example.com:4711',
+    'open.example.com:443',
+    'open.example.com:',
+    'open.example.com:08443',
+    'open.example.com:8443.',
+    'open.example.com.:8443',
+    'open.example.com:65536',
+    'open.example.com:x',
+    'open.example.com,else.example.com',
+    'else.example.com, open.example.com',
+    'user@open.example.com',
+    'open.example.com/x',
+    'open%2eexample.com',
+    'else..example.com',
+    '127.1',
+    '[0::1]',
+    longHost,
+    `${'a'.repeat(64)}.example.com`,
+  ].map((host) => place('host_ambiguous', { hosts: [host] })),
+  place('host_ambiguous', { hosts: ['öpen.example.com'], notOverHttp: true }),
+  place('host_ambiguous', { hosts: ['open.example.com', 'else.example.com'] }),
+  place('host_ambiguous', { hosts: ['else.example.com', 'open.example.com'] }),
+  place('host_ambiguous', { hosts: ['open.example.com', 'open.example.com'] }),
+];
+
 /** Every case. */
 export const cases: readonly Case[] = [
+  ...places,
   // The credential: RFC 6750 section 2.1, RFC 9110 section 11.
   {
     name: 'a good token',

@@ -26,6 +26,9 @@ const aliceAlone = { 'x-auth-request-user': 'alice' };
 
 const forwarded = ['user', 'email', 'groups', 'preferred-username'].map((name) => `x-auth-request-${name}`);
 
+const ordersHost = 'orders.example.com';
+const ordersPath = '/orders/1';
+
 let context: CaseContext;
 let service: RunningApp;
 let grpc: GrpcClient;
@@ -47,6 +50,9 @@ http: {host: 127.0.0.1, port: 0}
 grpc: {host: 127.0.0.1, port: 0}
 admin: {host: 127.0.0.1, port: 0}
 log: {checks: all}
+noRuleMatches: token
+rules:
+  - {name: open, match: {hosts: [open.example.com, "open.example.com:8443"], paths: ["/open/{**}"]}, allow: anonymous}
 shutdown: {delay: 0s, timeout: 5s}
 `,
   });
@@ -64,7 +70,10 @@ afterAll(async () => {
 
 describe('the core', () => {
   test.each(cases)('$name: $reason', async (one) => {
-    const decision = await core.check(checkRequest({ authorization: await linesOf(one) }));
+    const { path = ordersPath, hosts = [ordersHost] } = one;
+    const decision = await core.check(
+      checkRequest({ authorization: await linesOf(one), path, host: hosts.join(',') }),
+    );
     expect(decision.reason).toBe(one.reason);
     expect(decision.outcome).toBe(reasons[one.reason].outcome);
     if (decision.outcome === 'allow')
@@ -74,15 +83,16 @@ describe('the core', () => {
 
 describe('HTTP', () => {
   test.each(cases.filter(({ notOverHttp }) => notOverHttp !== true))('$name: $reason', async (one) => {
-    expectAnswer(one, await askHttp(await linesOf(one)), reasons[one.reason].httpStatus);
+    expectAnswer(one, await askHttp(one, await linesOf(one)), reasons[one.reason].httpStatus);
   });
 });
 
 describe('gRPC', () => {
   test.each(cases)('$name: $reason', async (one) => {
     const lines = await linesOf(one);
-    if (lines.length > 1) expectAnswer(one, await askGrpcRaw(lines), reasons[one.reason].grpcHttpStatus);
-    else expectAnswer(one, await askGrpc(lines[0]), reasons[one.reason].grpcHttpStatus);
+    const status = reasons[one.reason].grpcHttpStatus;
+    if (lines.length > 1) expectAnswer(one, await askGrpcRaw(one, lines), status);
+    else expectAnswer(one, await askGrpc(one, lines[0]), status);
   });
 });
 
@@ -113,12 +123,21 @@ function expectAnswer(one: Case, answer: Answer, status: number): void {
 
 let asked = 0;
 
-async function askHttp(lines: readonly string[]): Promise<Answer> {
+async function askHttp(
+  { path = '/orders/1?q=2', hosts = [ordersHost] }: Case,
+  lines: readonly string[],
+): Promise<Answer> {
   const requestId = `http-${asked++}`;
   const headers = [...lines.map((line) => `authorization: ${line}`), `x-request-id: ${requestId}`];
   const response = await exchange(
     service.httpPort,
-    Buffer.from(request('GET', '/orders/1?q=2', headers), 'latin1'),
+    Buffer.from(
+      request('GET', path, headers).replace(
+        `host: ${ordersHost}`,
+        hosts.map((host) => `host: ${host}`).join('\r\n'),
+      ),
+      'latin1',
+    ),
   );
   if (response === undefined) throw new Error('no answer');
   return {
@@ -131,24 +150,33 @@ async function askHttp(lines: readonly string[]): Promise<Answer> {
   };
 }
 
-function askGrpc(line: string | undefined): Promise<Answer> {
-  return askGrpcWith({
-    headers: { ':method': 'GET', 'x-other': 'x', ...(line !== undefined && { authorization: line }) },
+function askGrpc(one: Case, line: string | undefined): Promise<Answer> {
+  const [, secondHost] = one.hosts ?? [];
+  return askGrpcWith(one, {
+    headers: {
+      ':method': 'GET',
+      'x-other': 'x',
+      ...(secondHost !== undefined && { host: secondHost, ':authority': one.hosts?.[0] ?? '' }),
+      ...(line !== undefined && { authorization: line }),
+    },
+    // Two lines that say the same are still two.
+    ...(secondHost !== undefined &&
+      secondHost === one.hosts?.[0] && {
+        headerMap: { headers: one.hosts.map((value) => ({ key: 'host', rawValue: Buffer.from(value) })) },
+      }),
   });
 }
 
-function askGrpcRaw(lines: readonly string[]): Promise<Answer> {
+function askGrpcRaw(one: Case, lines: readonly string[]): Promise<Answer> {
   const headers = lines.map((line) => ({ key: 'authorization', rawValue: Buffer.from(line, 'latin1') }));
-  return askGrpcWith({ headerMap: { headers } });
+  return askGrpcWith(one, { headerMap: { headers } });
 }
 
-async function askGrpcWith(attributes: object): Promise<Answer> {
-  const response = await grpc.check({
-    method: 'GET',
-    path: '/orders/1',
-    host: 'orders.example.com',
-    ...attributes,
-  });
+async function askGrpcWith(
+  { path = ordersPath, hosts: [host = ''] = [ordersHost] }: Case,
+  attributes: object,
+): Promise<Answer> {
+  const response = await grpc.check({ method: 'GET', path, host, ...attributes });
   const { okResponse, deniedResponse, status, dynamicMetadata } = response;
   const reason = dynamicMetadata?.fields?.reason?.stringValue as Reason;
   expect(status?.code).toBe(reasons[reason].grpcCode);
@@ -170,6 +198,7 @@ async function askGrpcWith(attributes: object): Promise<Answer> {
 
 /** Envoy's names of the statuses that occur. */
 const httpStatus: Readonly<Record<string, number>> = {
+  BadRequest: 400,
   Unauthorized: 401,
   Forbidden: 403,
   ServiceUnavailable: 503,

@@ -188,7 +188,8 @@ describe('a request', () => {
       reason: 'allowed',
       rule: 'own',
     });
-    expect(await ask({ path: '/users/x/../alice', token })).toMatchObject({ reason: 'allowed', rule: 'own' });
+    expect(await ask({ path: '/users/x/../alice', token })).toMatchObject({ reason: 'path_ambiguous' });
+    expect(await ask({ path: '/users/alice.', token })).toMatchObject({ reason: 'path_ambiguous' });
     expect(await ask({ path: '/users/bob', token })).toMatchObject({
       status: 403,
       reason: 'claim_not_allowed',
@@ -287,6 +288,60 @@ describe('a request', () => {
   });
 });
 
+describe('an expression that reads the host', () => {
+  const start = (more: string) =>
+    startApp({
+      issuer: main,
+      file: `${base()}${more}
+rules:
+  - {name: port, match: {hosts: ["named.example.com:8443"]}, require: {expression: 'request.host == "named.example.com"'}}
+  - {name: not, match: {paths: [/not]}, require: {expression: 'request.host != "locked.example.com"'}}
+  - {name: all, require: {expression: 'request.host == "orders.example.com"'}}
+`.replace(
+        'hosts: ["named.example.com:8443"]',
+        more.includes('ignore') ? 'hosts: ["named.example.com"]' : '$&',
+      ),
+    });
+  const askAt = async (at: RunningApp, host: string, path = '/x') => {
+    const lines = [`authorization: Bearer ${await main.mint()}`, `x-request-id: ${host}${path}`];
+    const text = request('GET', path, lines).replace('host: orders.example.com', `host: ${host}`);
+    await exchange(at.httpPort, text);
+    return at.records.find(({ requestId }) => requestId === `${host}${path}`)?.reason;
+  };
+
+  test('must say the same of a host with its port and without, unless the rule names the port', async () => {
+    const exact = await start('');
+    expect(await askAt(exact, 'orders.example.com')).toBe('allowed');
+    expect(await askAt(exact, 'ORDERS.example.com')).toBe('allowed');
+    expect(await askAt(exact, 'orders.example.com:8443')).toBe('host_ambiguous');
+    expect(await askAt(exact, 'other.example.com:8443')).toBe('claim_not_allowed');
+    expect(await askAt(exact, 'locked.example.com:1', '/not')).toBe('host_ambiguous');
+    expect(await askAt(exact, 'other.example.com:1', '/not')).toBe('allowed');
+    expect(await askAt(exact, 'locked.example.com.', '/not')).toBe('host_ambiguous');
+    expect(await askAt(exact, 'named.example.com:8443')).toBe('allowed');
+  });
+
+  test('reads it without its port where ports are ignored', async () => {
+    const ignoring = await start('hosts: {ports: ignore}');
+    expect(await askAt(ignoring, 'orders.example.com:8443')).toBe('allowed');
+    expect(await askAt(ignoring, 'locked.example.com:1', '/not')).toBe('claim_not_allowed');
+    expect(await askAt(ignoring, 'orders.example.com:')).toBe('host_ambiguous');
+  });
+});
+
+test('a path or a host that is unclear is refused and passes like any other refusal where rules are tried', async () => {
+  const tried = await startApp({
+    issuer: main,
+    file: `${base()}mode: shadow\nrules: [{name: a, match: {hosts: [a.example.com], paths: [/a]}, require: {}}]\n`,
+  });
+  await exchange(tried.httpPort, request('GET', '/a').replace('orders.example.com', 'a.example.com.'));
+  await exchange(tried.httpPort, request('GET', '/a//'));
+  expect(tried.records.map(({ shadow }) => shadow).filter((shadow) => shadow !== undefined)).toEqual([
+    'host_ambiguous',
+    'path_ambiguous',
+  ]);
+});
+
 test('the same token has two outcomes on two paths, also right after a reload', async () => {
   const token = await read();
   const outcomes = async () => [
@@ -359,6 +414,28 @@ describe('rules that are refused', () => {
     ['rules: [{name: a, match: {paths: ["/a//b"]}, deny: true}]', 'rules[0].match.paths[0]'],
     ['rules: [{name: a, match: {hosts: ["a.*.com"]}, deny: true}]', 'rules[0].match.hosts[0]'],
     ['rules: [{name: a, match: {hosts: ["A.com"]}, deny: true}]', 'rules[0].match.hosts[0]'],
+    ['rules: [{name: a, match: {hosts: ["a.com:0"]}, deny: true}]', 'rules[0].match.hosts[0]'],
+    ['rules: [{name: a, match: {hosts: ["a.com."]}, deny: true}]', 'rules[0].match.hosts[0]'],
+    [
+      'hosts: {ports: ignore}\nrules: [{name: a, match: {hosts: ["a.com:80"]}, deny: true}]',
+      'rules[0].match.hosts[0]',
+    ],
+    ['rules: [{name: a, match: {paths: ["/a/../b"]}, deny: true}]', 'rules[0].match.paths[0]'],
+    ['rules: [{name: a, match: {paths: ["/a."]}, deny: true}]', 'rules[0].match.paths[0]'],
+    ['rules: [{name: a, match: {paths: ["/a "]}, deny: true}]', 'rules[0].match.paths[0]'],
+    ['rules: [{name: a, match: {paths: ["/e\u0301"]}, deny: true}]', 'rules[0].match.paths[0]'],
+    [
+      'paths: {ignoreCase: true}\nrules: [{name: a, match: {paths: [/a]}, deny: true}, {name: b, match: {paths: [/A]}, allow: anonymous}]',
+      'rules[1]',
+    ],
+    [
+      'paths: {ignoreCase: true}\nrules: [{name: a, match: {paths: [/a]}, require: {}}, {name: b, match: {paths: [/A]}, require: {}}]',
+      'rules[1]',
+    ],
+    [
+      'paths: {ignoreTrailingSlash: true}\nrules: [{name: a, match: {paths: ["/a/{**}"]}, deny: true}, {name: b, match: {paths: [/a]}, require: {}}]',
+      'rules[1]',
+    ],
     ['rules: [{name: a, match: {methods: [get]}, deny: true}]', 'rules[0].match.methods[0]'],
     ['rules: [{name: a, deny: false}]', 'rules[0].deny'],
     ['rules: [{name: a, require: {scopes: [a], anyScopes: [a, b]}}]', 'rules[0].require.anyScopes'],
@@ -368,5 +445,18 @@ describe('rules that are refused', () => {
     const error = await configOf(`${base()}${text}\n`).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as ConfigError).problems.map((problem) => problem.path)).toContain(path);
+  });
+
+  test.each([
+    // Each of these decides for something.
+    'rules: [{name: a, match: {paths: [/a]}, deny: true}, {name: b, match: {paths: [/A, /a/]}, allow: anonymous}]',
+    'paths: {ignoreCase: true}\nrules: [{name: a, match: {paths: [/a]}, allow: anonymous}, {name: b, match: {paths: [/A]}, deny: true}]',
+    'paths: {ignoreCase: true}\nrules: [{name: a, match: {paths: [/a]}, require: {}}, {name: b, match: {paths: [/A]}, deny: true}]',
+    'paths: {ignoreCase: true}\nrules: [{name: a, match: {paths: [/a]}, deny: true, mode: shadow}, {name: b, match: {paths: [/A]}, require: {}}]',
+    'paths: {ignoreTrailingSlash: true}\nrules: [{name: a, match: {paths: [/a]}, deny: true}, {name: b, match: {paths: ["/a/{**}"]}, require: {}}]',
+    'rules: [{name: a, match: {hosts: [a.com]}, deny: true}, {name: b, match: {hosts: ["a.com:80"]}, require: {}}]',
+    'rules: [{name: a, match: {hosts: ["*.a.com"]}, deny: true}, {name: b, match: {hosts: ["b.a.com:80", "*.b.a.com:1"]}, require: {}}]',
+  ])('are not these: %s', async (text) => {
+    await expect(configOf(`${base()}${text}\n`)).resolves.toBeDefined();
   });
 });

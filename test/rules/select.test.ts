@@ -4,10 +4,12 @@ import type { CheckRequest } from '../../src/check/types.ts';
 import { hostCovers, pathCovers } from '../../src/config/patterns.ts';
 import type { RuleConfig } from '../../src/config/rule-options.ts';
 import { createClientAddress } from '../../src/rules/client-address.ts';
-import { createSelectRule } from '../../src/rules/select.ts';
+import { type Comparison, createSelectRule } from '../../src/rules/select.ts';
 import { checkRequest } from '../support/requests.ts';
 
 type Match = Partial<RuleConfig['match']> & { allowPreflight?: boolean };
+
+const noTolerance = { ignoreCase: false, ignoreTrailingSlash: false };
 
 function selectOf(...matches: Match[]) {
   const rules = matches.map(
@@ -49,15 +51,295 @@ describe('paths', () => {
     ['/*', '/a/b/c', true],
     ['/a b', '/a%20b', true],
     ['/public', '/publicadmin', false],
-    ['/public/{**}', '/public/../admin', false],
-    ['/admin', '/public/../admin', true],
   ])('%s for %s: %s', (pattern, path, isMatch) => {
     expect(selectOf({ paths: [pattern] })(path)).toBe(isMatch ? 0 : 'none');
   });
 
   test('that are unclear are ambiguous where a rule looks at paths, and nothing where none does', () => {
-    expect(selectOf({ paths: ['/a'] }, {})('//a')).toBe('ambiguous');
+    expect(selectOf({ paths: ['/a'] }, {})('//a')).toBe('path_ambiguous');
     expect(selectOf({ methods: ['GET'] })('//a')).toBe(0);
+  });
+});
+
+describe('a path that servers have different texts for', () => {
+  const select = (...paths: string[]) => selectOf(...paths.map((path) => ({ paths: [path] })));
+  test.each([
+    // The second rule would decide for some servers, and the first for others.
+    [['/admin', '/{**}'], '/admin.', 'path_ambiguous'],
+    [['/admin', '/{**}'], '/admin%20', 'path_ambiguous'],
+    [['/admin', '/{**}'], '/%61dmin', 'path_ambiguous'],
+    [['/admin/{**}', '/{**}'], '/admin./x', 'path_ambiguous'],
+    [['/admin/{**}', '/{**}'], '/%EF%BD%81dmin/x', 'path_ambiguous'],
+    [['/public/{**}', '/{**}'], '/%70ublic/x', 'path_ambiguous'],
+    [['/public/{**}'], '/%70ublic/x', 'path_ambiguous'],
+    [['/public/{**}'], '/public./x', 'path_ambiguous'],
+    [['/café', '/{**}'], '/cafe%CC%81', 'path_ambiguous'],
+    [['/café', '/{**}'], '/caf%c3%a9', 'path_ambiguous'],
+    [['/a b', '/{**}'], '/a+b', 'path_ambiguous'],
+    [['/@me/{**}'], '/%40me/x', 'path_ambiguous'],
+    // Where they would not, it does not matter.
+    [['/admin', '/{**}'], '/else.', 1],
+    [['/public/{**}', '/{**}'], '/public/%61.', 0],
+    [['/users/{*}', '/{**}'], '/users/a%40b.c', 0],
+    [['/{*}/x', '/{**}'], '/admin./x', 0],
+    [['/c++', '/{**}'], '/c++', 0],
+    [['/café', '/{**}'], '/caf%C3%A9', 0],
+    [['/a b', '/{**}'], '/a%20b', 0],
+    [['/a', '/b'], '/c.', 'none'],
+  ] as const)('%j: %s is %s', (paths, target, expected) => {
+    expect(select(...paths)(target)).toBe(expected);
+  });
+
+  test('is ambiguous for an expression that looks at paths, whatever its rule matches', () => {
+    const rules = (expression: string) => [
+      { name: 'own', match: { headers: {} }, require: { expression } } as unknown as RuleConfig,
+    ];
+    const selectBy = (expression: string, path: string) =>
+      createSelectRule(rules(expression), () => undefined)(checkRequest({ path, host: 'h' }));
+    for (const reads of [
+      'claims.sub == request.segments[1]',
+      'request.path == "/a"',
+      'request == claims.r',
+    ]) {
+      expect(selectBy(reads, '/users/bob.')).toBe('path_ambiguous');
+      expect(selectBy(reads, '/users/a%40b.c')).toBe(0);
+    }
+    expect(selectBy('claims.sub == "a"', '/users/bob.')).toBe(0);
+  });
+});
+
+describe('what paths.ignoreCase and paths.ignoreTrailingSlash make of rules', () => {
+  type Kind = 'anonymous' | 'deny' | 'require' | 'preflight' | 'tried';
+  const both = { ignoreCase: true, ignoreTrailingSlash: true };
+  const selectBy = (given: readonly (readonly [Kind, string])[], comparison: Partial<Comparison> = {}) => {
+    const rules = given.map(
+      ([kind, path], index) =>
+        ({
+          name: `r${index}`,
+          match: { headers: {}, paths: [path] },
+          allowPreflight: kind === 'preflight',
+          ...(kind === 'anonymous' && { allow: 'anonymous' }),
+          ...((kind === 'deny' || kind === 'tried') && { deny: true }),
+          ...(kind === 'tried' && { mode: 'shadow' }),
+          ...((kind === 'require' || kind === 'preflight') && { require: {} }),
+        }) as unknown as RuleConfig,
+    );
+    const select = createSelectRule(rules, () => undefined, {
+      paths: both,
+      hosts: { ports: 'exact' },
+      noRuleMatches: 'deny',
+      mode: 'enforce',
+      ...comparison,
+    });
+    return (path: string) => select(checkRequest({ path }));
+  };
+
+  test.each([
+    [
+      [
+        ['deny', '/admin/{**}'],
+        ['anonymous', '/{**}'],
+      ],
+      '/ADMIN/x',
+      0,
+    ],
+    [
+      [
+        ['deny', '/admin/{**}'],
+        ['anonymous', '/{**}'],
+      ],
+      '/aDmIn',
+      0,
+    ],
+    [
+      [
+        ['deny', '/admin'],
+        ['anonymous', '/{**}'],
+      ],
+      '/admin/',
+      0,
+    ],
+    [
+      [
+        ['deny', '/admin/'],
+        ['anonymous', '/{**}'],
+      ],
+      '/Admin',
+      0,
+    ],
+    [
+      [
+        ['deny', '/'],
+        ['anonymous', '/{**}'],
+      ],
+      '/',
+      0,
+    ],
+    [
+      [
+        ['deny', '/Admin'],
+        ['anonymous', '/{**}'],
+      ],
+      '/admin',
+      0,
+    ],
+    [
+      [
+        ['deny', '/admin'],
+        ['anonymous', '/{**}'],
+      ],
+      '/adm%C4%B1n',
+      0,
+    ],
+    [
+      [
+        ['deny', '/settings'],
+        ['anonymous', '/{**}'],
+      ],
+      '/%C5%BFettings',
+      'path_ambiguous',
+    ],
+    [
+      [
+        ['deny', '/admin'],
+        ['anonymous', '/{**}'],
+      ],
+      '/adm%C4%B0n',
+      0,
+    ],
+    [
+      [
+        ['deny', '/straße'],
+        ['anonymous', '/{**}'],
+      ],
+      '/STRASSE',
+      0,
+    ],
+    [
+      [
+        ['require', '/admin/{**}'],
+        ['anonymous', '/{**}'],
+      ],
+      '/ADMIN/x',
+      0,
+    ],
+    // What opens matches exactly.
+    [
+      [
+        ['anonymous', '/public/{**}'],
+        ['deny', '/{**}'],
+      ],
+      '/PUBLIC/x',
+      1,
+    ],
+    [
+      [
+        ['anonymous', '/public'],
+        ['deny', '/{**}'],
+      ],
+      '/public/',
+      1,
+    ],
+    [
+      [
+        ['anonymous', '/public/{**}'],
+        ['deny', '/{**}'],
+      ],
+      '/public/x',
+      0,
+    ],
+    [
+      [
+        ['anonymous', '/admin/login'],
+        ['deny', '/admin/{**}'],
+        ['anonymous', '/{**}'],
+      ],
+      '/ADMIN/LOGIN',
+      1,
+    ],
+    // What was refused stays refused.
+    [
+      [
+        ['require', '/orders/{**}'],
+        ['deny', '/{**}'],
+      ],
+      '/ORDERS/x',
+      1,
+    ],
+    [[['require', '/orders/{**}']], '/ORDERS/x', 'none'],
+    [
+      [
+        ['require', '/a'],
+        ['require', '/{**}'],
+      ],
+      '/A',
+      'path_ambiguous',
+    ],
+    [
+      [
+        ['tried', '/admin/{**}'],
+        ['require', '/{**}'],
+      ],
+      '/ADMIN/x',
+      1,
+    ],
+    [
+      [
+        ['tried', '/admin/{**}'],
+        ['anonymous', '/{**}'],
+      ],
+      '/ADMIN/x',
+      0,
+    ],
+    [
+      [
+        ['require', '/admin/{**}'],
+        ['tried', '/{**}'],
+      ],
+      '/ADMIN/x',
+      0,
+    ],
+    // A rule in front of all is not asked about what comes behind it.
+    [
+      [
+        ['anonymous', '/{*}'],
+        ['deny', '/admin'],
+      ],
+      '/ADMIN',
+      0,
+    ],
+    [
+      [
+        ['anonymous', '/{*}'],
+        ['deny', '/admin'],
+      ],
+      '/ADMIN.',
+      0,
+    ],
+  ] as const)('%j: %s is %s', (rules, path, expected) => {
+    expect(selectBy(rules)(path)).toBe(expected);
+  });
+
+  test('where a token is enough for what no rule matches, a rule that requires more decides', () => {
+    const lenient = { noRuleMatches: 'token' } as const;
+    expect(selectBy([['require', '/a']], lenient)('/A')).toBe(0);
+    expect(selectBy([['preflight', '/a']], lenient)('/A')).toBe('path_ambiguous');
+    expect(selectBy([['deny', '/a']], lenient)('/A')).toBe(0);
+  });
+
+  test('each is for itself, and neither is on by itself', () => {
+    const rules = [
+      ['deny', '/admin'],
+      ['anonymous', '/{**}'],
+    ] as const;
+    const of = (paths: Partial<typeof both>) => {
+      const select = selectBy(rules, { paths: { ...noTolerance, ...paths } });
+      return ['/admin', '/ADMIN', '/admin/', '/ADMIN/'].map(select);
+    };
+    expect(of({})).toEqual([0, 1, 1, 1]);
+    expect(of({ ignoreCase: true })).toEqual([0, 0, 1, 1]);
+    expect(of({ ignoreTrailingSlash: true })).toEqual([0, 1, 0, 1]);
+    expect(of(both)).toEqual([0, 0, 0, 0]);
   });
 });
 
@@ -70,17 +352,77 @@ describe('hosts', () => {
   );
   test.each([
     ['a.shop.example.com', 0],
-    ['A.SHOP.example.com:443', 0],
+    ['A.SHOP.example.com', 0],
     ['b.shop.example.com', 1],
     ['x.y.shop.example.com', 1],
     ['shop.example.com', 2],
-    ['example.com.', 2],
+    ['example.com', 2],
     ['evil-example.com', 'none'],
     ['example.com.evil', 'none'],
-    ['[::1]:80', 3],
-    ['', 'none'],
+    ['[::1]', 3],
+    ['other.example.org:8443', 'none'],
+    ['A.SHOP.example.com:443', 'host_ambiguous'],
+    ['example.com.', 'host_ambiguous'],
+    ['[::1]:80', 'host_ambiguous'],
+    ['', 'host_ambiguous'],
   ])('%s', (host, expected) => {
     expect(select('/', { host })).toBe(expected);
+  });
+});
+
+describe('a host with a port', () => {
+  const rules: Match[] = [
+    { hosts: ['api.example.com:8443', '*.wide.example.com:9000', '[::1]:80'] },
+    { paths: ['/everywhere'] },
+    { hosts: ['api.example.com', '*.wide.example.com', '[::1]'] },
+    {},
+  ];
+  const exact = selectOf(...rules);
+  test.each([
+    ['api.example.com', '/', 2],
+    ['api.example.com:8443', '/', 0],
+    ['API.example.com:8443', '/', 0],
+    ['api.example.com:8444', '/', 'host_ambiguous'],
+    ['api.example.com:8444', '/everywhere', 1],
+    ['a.wide.example.com:9000', '/', 0],
+    ['a.wide.example.com:9001', '/', 'host_ambiguous'],
+    ['[::1]:80', '/', 0],
+    ['[::1]:81', '/', 'host_ambiguous'],
+    ['other.example.com:8443', '/', 3],
+  ])('%s%s, where ports are exact: %s', (host, path, expected) => {
+    expect(exact(path, { host })).toBe(expected);
+  });
+
+  const ignoring = createSelectRule(
+    [{ hosts: ['api.example.com'] }, {}].map(
+      (match, index) => ({ name: `r${index}`, match: { headers: {}, ...match } }) as unknown as RuleConfig,
+    ),
+    () => undefined,
+    { paths: noTolerance, hosts: { ports: 'ignore' }, noRuleMatches: 'deny', mode: 'enforce' },
+  );
+  test.each([
+    ['api.example.com:8443', 0],
+    ['api.example.com:', 'host_ambiguous'],
+    ['api.example.com:080', 'host_ambiguous'],
+    ['api.example.com.:80', 'host_ambiguous'],
+    ['other.example.com:1', 1],
+  ])('%s, where the mesh ignores them: %s', (host, expected) => {
+    expect(ignoring(checkRequest({ host }))).toBe(expected);
+  });
+
+  test('is not looked at where no rule looks at hosts', () => {
+    const select = selectOf({ paths: ['/a'] }, {});
+    for (const host of ['', 'a..b', 'h,b', 'h:', 'é']) expect(select('/a', { host })).toBe(0);
+  });
+
+  test('is looked at where an expression does', () => {
+    const of = (expression: string) =>
+      createSelectRule(
+        [{ name: 'r', match: { headers: {} }, require: { expression } } as unknown as RuleConfig],
+        () => undefined,
+      );
+    expect(of('request.host == "a"')(checkRequest({ host: 'h,b' }))).toBe('host_ambiguous');
+    expect(of('claims.sub == "a"')(checkRequest({ host: 'h,b' }))).toBe(0);
   });
 });
 
@@ -146,8 +488,11 @@ describe('a pattern covers another', () => {
 test('a host of a million dots, and a path of as many segments, are read in one go', () => {
   const select = selectOf({ hosts: ['*.example.com'], paths: ['/{*}/{*}/{**}'] }, {});
   const host = 'a.example.com';
-  expect(select('/', { host: `${'a.'.repeat(1_000_000)}example.com` })).toBe(1);
+  expect(select('/', { host: `${'a.'.repeat(1_000_000)}example.com` })).toBe('host_ambiguous');
   expect(select('/a'.repeat(1_000_000), { host })).toBe(0);
-  expect(select(`${'/a/..'.repeat(400_000)}/a`, { host })).toBe(1);
+  expect(select(`${'/a/..'.repeat(400_000)}/a`, { host })).toBe('path_ambiguous');
   expect(select(`/${'%61'.repeat(600_000)}`, { host })).toBe(1);
+  expect(select(`/${'a.'.repeat(600_000)}`, { host })).toBe(1);
+  expect(select(`/${'.'.repeat(1_000_000)}a`, { host })).toBe(1);
+  expect(select(`/a${'%20'.repeat(400_000)}b`, { host })).toBe(1);
 });

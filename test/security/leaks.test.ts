@@ -35,8 +35,14 @@ const [cookie, query, body, user, claim, jti, proof, certificate, forwarded] = c
   string,
 ];
 
+/** Where a request goes; absent: to the orders. */
+interface Place {
+  readonly path?: string;
+  readonly host?: string;
+}
+
 /** The reasons that tokens of the corpus do not lead to. */
-function furtherCases({ main, weak: revoking, curves }: World): (Case & { readonly path?: string })[] {
+function furtherCases({ main, weak: revoking, curves }: World): (Case & Place)[] {
   const withMarks = { sub: user, jti, email: `${claim}@example.com`, groups: [claim], tid: claim };
   return [
     {
@@ -80,6 +86,13 @@ function furtherCases({ main, weak: revoking, curves }: World): (Case & { readon
     },
     {
       row: 'I12',
+      name: 'an unclear host',
+      reason: 'host_ambiguous',
+      host: 'orders.example.com.',
+      lines: async () => bearer(await main.mint({ claims: withMarks })),
+    },
+    {
+      row: 'I12',
       name: 'a bad proof',
       reason: 'proof_invalid',
       lines: async () => {
@@ -103,7 +116,7 @@ test('whatever a check ends with, no log, metric or answer has any of it', { tim
   const configuration = world.configuration
     .replace(
       'log: {checks: none}',
-      `log: {level: trace, checks: all}\ndenyList: {file: ${denied}}\nnoRuleMatches: token\nrules:\n  - {name: denied, match: {paths: [/denied]}, deny: true}\n  - {name: fails, match: {paths: [/fails]}, require: {expression: claims.nothing == "x"}}\ndpop: {origins: ["https://orders.example.com"]}`,
+      `log: {level: trace, checks: all}\ndenyList: {file: ${denied}}\nnoRuleMatches: token\nrules:\n  - {name: locked, match: {hosts: [locked.example.com]}, deny: true}\n  - {name: denied, match: {paths: [/denied]}, deny: true}\n  - {name: fails, match: {paths: [/fails]}, require: {expression: claims.nothing == "x"}}\ndpop: {origins: ["https://orders.example.com"]}`,
     )
     .replace('name: weak,', 'name: weak, boundTokens: verify,')
     .replace(
@@ -132,12 +145,13 @@ test('whatever a check ends with, no log, metric or answer has any of it', { tim
     ...claimCases,
     ...credentialCases,
   ];
-  const byReason = Map.groupBy<Reason, Case & { readonly path?: string }>(all, ({ reason }) => reason);
+  const byReason = Map.groupBy<Reason, Case & Place>(all, ({ reason }) => reason);
   const answers: string[] = [];
   const secrets = new Set(canaries);
   const stranger = await createSigningKey('s', 'ES256');
   for (const cases of byReason.values()) {
     for (const one of cases.slice(0, 4)) {
+      const host = one.host ?? 'orders.example.com';
       const lines = await one.lines(world);
       for (const line of lines)
         for (const part of line.split(/[\s.,]+/)) if (part.length >= 24) secrets.add(part);
@@ -158,7 +172,10 @@ test('whatever a check ends with, no log, metric or answer has any of it', { tim
         ];
         const answer = await exchange(
           httpPort,
-          request('POST', `${one.path ?? '/orders'}?access_token=${query}`, headers) + body,
+          request('POST', `${one.path ?? '/orders'}?access_token=${query}`, headers).replace(
+            'orders.example.com',
+            host,
+          ) + body,
         );
         if (one.reason === 'allowed' && answer !== undefined) {
           // What an allow forwards is what it is for.
@@ -176,7 +193,7 @@ test('whatever a check ends with, no log, metric or answer has any of it', { tim
         okResponse: _,
         dynamicMetadata,
         ...rest
-      } = await grpc.check({ method: 'POST', path: `${one.path ?? '/orders'}?x=${query}`, headerMap });
+      } = await grpc.check({ method: 'POST', host, path: `${one.path ?? '/orders'}?x=${query}`, headerMap });
       expect(dynamicMetadata?.fields?.reason?.stringValue).toBe(one.reason);
       answers.push(JSON.stringify(rest));
     }

@@ -64,6 +64,10 @@ helm.sh/chart: {{ include "oidc-authz.chart" . }}
 {{- end -}}
 {{- $_ := set $config "issuers" $issuers -}}
 {{- end -}}
+{{- /* Istio ignores ports when it routes; what the values say wins. */ -}}
+{{- if or .Values.istio.enabled .Values.kyma.enabled .Values.kyma.apiRules -}}
+{{- $_ := set $config "hosts" (merge (default dict $config.hosts) (dict "ports" "ignore")) -}}
+{{- end -}}
 {{- toYaml $config }}
 {{- end }}
 

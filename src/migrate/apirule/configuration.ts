@@ -67,6 +67,8 @@ export function configurationOf(
   });
   return {
     issuers: written.map(({ name, ...issuer }) => (written.length > 1 ? { name, ...issuer } : issuer)),
+    // Istio, and so Kyma, ignores ports when it routes.
+    hosts: { ports: 'ignore' },
     rules,
   };
 }

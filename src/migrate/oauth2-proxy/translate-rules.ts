@@ -72,7 +72,8 @@ export function translateRules(given: Given): Part {
 }
 
 function looksText(given: Given): string {
-  const ambiguous = 'paths that can be read in two ways (`//`, `%2F`, `;` and the like) are refused with 400';
+  const ambiguous =
+    'paths that can be read in two ways (`//`, `/../`, `%2F`, `;` and the like) are refused with 400';
   const identity = 'a good token on an open path brings no identity headers';
   const forbidden = isOn(given, 'bearer-token-login-fallback', true)
     ? ''
