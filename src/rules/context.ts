@@ -17,21 +17,47 @@ export function createContextOf(trustedHeaders: readonly string[], clock: Clock)
   const claimsOf = new WeakMap<Identity, ExpressionContext['claims']>();
   return (identity, request) => {
     const { issuer, audiences, scopes, expiresAt, payload } = identity;
-    const segments = readPath(request.path) ?? [];
+    // An expression looks at some of it, and each part costs what a client sends: so each is read when it is looked at, once.
+    const segments = once(() => readPath(request.path) ?? []);
+    const path = once(() => `/${segments().join('/')}`);
+    const host = once(() => normalHost(request.host));
+    const query = once(() => queryOf(request.path));
+    const headers = once(() => headersOf(request, trustedHeaders));
     return {
+      target: request.path,
       claims: claimsOf.getOrInsertComputed(identity, () => readClaims(payload)),
       token: { issuer, audiences, scopes, expiry: BigInt(Math.floor(expiresAt)) },
       request: {
         method: request.method,
-        host: normalHost(request.host),
-        path: `/${segments.join('/')}`,
-        segments,
-        query: queryOf(request.path),
-        headers: headersOf(request, trustedHeaders),
-        time: new Date(clock.now()),
+        get host() {
+          return host();
+        },
+        get path() {
+          return path();
+        },
+        get segments() {
+          return segments();
+        },
+        get query() {
+          return query();
+        },
+        get headers() {
+          return headers();
+        },
+        get time() {
+          return new Date(clock.now());
+        },
       },
       source: request.source,
     };
+  };
+}
+
+function once<T>(read: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => {
+    known ??= { value: read() };
+    return known.value;
   };
 }
 

@@ -1,0 +1,310 @@
+/**
+ * What an expression can cost at most: found when the configuration is read, without running it. Each part has a size and a cost;
+ * both are bounds for the worst token and the worst request there can be. What has no bound here is refused.
+ */
+import {
+  type Amount,
+  atMost,
+  constant,
+  type Loop,
+  largest,
+  plus,
+  times,
+  totalOf,
+  worst,
+} from './expression-amounts.ts';
+import { functionCosts, type Shape } from './expression-functions.ts';
+
+/** A node of a parsed expression, as far as costs are concerned. */
+export interface Node {
+  readonly op: string;
+  readonly args: unknown;
+  /** Where it stands in the text: its operator or name, its first character, the one behind its last. */
+  readonly pos: number;
+  readonly start: number;
+  readonly end: number;
+  /** The type that the check found; absent where it does not look. */
+  readonly checkedType?: { readonly kind: string; readonly type: string };
+}
+
+/** How large the inputs can be. */
+export interface InputSizes {
+  /** The claims, in bytes of JSON. */
+  readonly claims: number;
+  /** What of a request an expression can look at, in bytes. */
+  readonly request: number;
+  /** The expression itself, in characters: it is quoted where it fails. */
+  readonly text: number;
+}
+
+/** A bound, in steps of about 10 ns, and the part that costs most. */
+export interface Bound {
+  readonly steps: number;
+  readonly dearest: Node;
+}
+
+/** An expression that has no bound, or must not have what it has. */
+export class Unbounded extends Error {
+  readonly node: Node;
+
+  constructor(message: string, node: Node) {
+    super(message);
+    this.node = node;
+  }
+}
+
+/** Macros that go through a list. */
+const macros = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
+const maxMacros = 6;
+
+/** Steps of what is always paid: an operator with its types, a call, a member that is visited, an evaluation that fails. */
+const step = { read: 3, access: 8, logic: 4, operator: 9, call: 15, visit: 4, member: 4, entry: 10 } as const;
+const failure = { each: 500, perCharacter: 0.3, most: 32 } as const;
+/** Steps for each member: of a list that is searched; and those of all comparisons of lists and maps together. */
+const searched = 0.6;
+const deepComparisons = 18_000;
+/** Most steps of a macro within another one, for all members of the outer list. */
+const maxWithin = 30_000;
+const numbers = ['int', 'uint', 'double', 'google.protobuf.Timestamp', 'google.protobuf.Duration'];
+
+/** What is known where a part stands: the variables, and the loop that it is in. */
+interface Scope {
+  readonly variables: ReadonlyMap<string, Shape>;
+  readonly loop: Loop | undefined;
+}
+
+interface Result {
+  readonly cost: Amount;
+  readonly shape: Shape;
+}
+
+const scalar: Shape = { weight: constant(8), members: constant(0) };
+const unread: Result = { cost: constant(0), shape: scalar };
+
+/**
+ * Bounds the cost of an expression.
+ *
+ * @param maxVisits the most members that a macro visits
+ * @throws Unbounded where a part has no bound
+ */
+export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound {
+  const ofClaims = { weight: constant(sizes.claims), members: constant(sizes.claims / 2) };
+  const ofRequest = { weight: constant(sizes.request), members: constant(sizes.request / 2) };
+  const variables = new Map([
+    ['claims', ofClaims],
+    ['token', ofClaims],
+    ['request', ofRequest],
+    ['source', ofRequest],
+  ]);
+  let dearest = { node: root, steps: 0 };
+  let macroCount = 0;
+  let comparesDeep = false;
+  let failures = 1;
+
+  /** What a node costs: itself, and what it is made of. Of which one by itself costs most, a message can tell. */
+  const paid = (node: Node, own: Amount, of: readonly Result[], shape: Shape, { loop }: Scope): Result => {
+    const steps = loop === undefined ? own.fixed : totalOf(own, loop) * loop.outside;
+    if (steps > dearest.steps) dearest = { node, steps };
+    return { cost: of.reduce((total, { cost }) => plus(total, cost), own), shape };
+  };
+
+  const visit = (node: Node, scope: Scope): Result => {
+    if (node.op === 'call') return visitCall(node, [], (node.args as [string, Node[]])[1], scope);
+    if (node.op === 'rcall') {
+      const [, receiver, own] = node.args as [string, Node, Node[]];
+      return visitCall(node, [receiver], own, scope);
+    }
+    if (node.op === 'value') return { cost: constant(step.read), shape: shapeOfLiteral(node.args) };
+    if (node.op === 'id')
+      return { cost: constant(step.read), shape: scope.variables.get(String(node.args)) ?? scalar };
+    const nodes = [node.args].flat(3).filter(isNode);
+    const results = nodes.map((one) => visit(one, scope));
+    const [a = unread, b = unread, c = unread] = results;
+    switch (node.op) {
+      case '.':
+        return paid(node, constant(step.access), results, a.shape, scope);
+      case '[]':
+        return paid(node, plus(constant(step.access), times(b.shape.weight, 0.2)), results, a.shape, scope);
+      case '&&':
+      case '||':
+        failures++;
+        return paid(node, constant(step.logic), results, scalar, scope);
+      case '!_':
+      case '-_':
+        return paid(node, constant(step.logic), results, scalar, scope);
+      case '?:': {
+        const either = { cost: worst(b.cost, c.cost), shape: scalar };
+        const shape = {
+          weight: worst(b.shape.weight, c.shape.weight),
+          members: worst(b.shape.members, c.shape.members),
+        };
+        return paid(node, constant(step.logic), [a, either], shape, scope);
+      }
+      case 'list':
+        return paid(node, constant(step.member * (nodes.length + 1)), results, together(results), scope);
+      case 'map':
+        return paid(node, constant(step.entry * (nodes.length + 1)), results, together(results), scope);
+      default:
+        return paid(
+          node,
+          plus(constant(step.operator), operation(node, nodes, [a, b], scope.loop)),
+          results,
+          resultOf(node, [a, b]),
+          scope,
+        );
+    }
+  };
+
+  /** What an operator of two operands does with them. */
+  const operation = (
+    node: Node,
+    [left, right]: readonly Node[],
+    [a, b]: readonly [Result, Result],
+    loop: Loop | undefined,
+  ): Amount => {
+    const types = [typeOf(left), typeOf(right)];
+    const smaller = atMost(a.shape.weight, b.shape.weight, loop);
+    switch (node.op) {
+      case '+':
+        if (isNumber(node)) return constant(0);
+        return times(plus(a.shape.weight, b.shape.weight), types.includes('string') ? 0.06 : 0.4);
+      case '==':
+      case '!=':
+        comparesDeep ||= mayBeDeep(left) && mayBeDeep(right);
+        return times(smaller, types.includes('bytes') ? 0.2 : 0.03);
+      case 'in':
+        comparesDeep ||= mayBeDeep(left);
+        return right?.checkedType?.kind === 'map'
+          ? times(a.shape.weight, 0.2)
+          : plus(times(b.shape.members, searched), times(b.shape.weight, 0.03));
+      case '<':
+      case '<=':
+      case '>':
+      case '>=':
+        return times(smaller, 0.1);
+      case '-':
+      case '*':
+      case '/':
+      case '%':
+        return constant(0);
+      default:
+        throw new Unbounded(`nobody has said yet what ${node.op} can cost`, node);
+    }
+  };
+
+  const visitCall = (node: Node, receiver: readonly Node[], own: readonly Node[], scope: Scope): Result => {
+    const name = String((node.args as unknown[])[0]);
+    const [list] = receiver;
+    if (name === 'has' && list === undefined) return paid(node, costOfHas(own), [], scalar, scope);
+    if (list !== undefined && macros.has(name)) return visitMacro(node, name, list, own, scope);
+    const cost = functionCosts.get(`${list === undefined ? '' : '.'}${name}/${own.length}`);
+    if (cost === undefined)
+      throw new Unbounded(
+        name === 'matches'
+          ? 'matches() runs a regular expression, whose cost has no bound; compare texts, or use startsWith, endsWith and contains'
+          : `${name}() is not one of the functions whose cost is known`,
+        node,
+      );
+    const operands = [...receiver, ...own];
+    const results = operands.map((one) => visit(one, scope));
+    const found = cost(
+      results.map(({ shape }) => shape),
+      {
+        loop: scope.loop,
+        literals: operands.map((one) => (one.op === 'value' ? one.args : undefined)),
+        types: operands.map(typeOf),
+      },
+    );
+    if (typeof found === 'string') throw new Unbounded(found, node);
+    return paid(node, plus(constant(step.call), found.cost), results, found.shape, scope);
+  };
+
+  const visitMacro = (
+    node: Node,
+    name: string,
+    receiver: Node,
+    own: readonly Node[],
+    outer: Scope,
+  ): Result => {
+    if (++macroCount > maxMacros)
+      throw new Unbounded(`there are more than ${maxMacros} that go through a list`, node);
+    const list = visit(receiver, outer);
+    failures = Math.max(failures, failure.most);
+    // Within another loop, a member of that counts with the most that it can be.
+    const flat = (amount: Amount) => largest(amount, outer.loop);
+    const outside = outer.loop === undefined ? 1 : outer.loop.visits * outer.loop.outside;
+    const visits = Math.min(flat(list.shape.members), maxVisits);
+    const loop: Loop = { weight: flat(list.shape.weight), visits, outside };
+    const [variable, ...bodies] = own;
+    const seen = new Map(
+      [...outer.variables].map(([id, shape]) => [id, shapeBy(shape, (amount) => constant(flat(amount)))]),
+    );
+    if (variable?.op === 'id') seen.set(String(variable.args), member);
+    const results = bodies.map((body) => visit(body, { variables: seen, loop }));
+    const each = results.reduce((total, { cost }) => plus(total, cost), constant(step.visit));
+    const steps = totalOf(each, loop);
+    if (outer.loop !== undefined && steps * outside > maxWithin)
+      throw new Unbounded(
+        `${name}() within another one goes through a list for each member of a list, which can cost too much`,
+        node,
+      );
+    const made = results.at(-1)?.shape ?? scalar;
+    const weight = name === 'map' ? totalOf(made.weight, loop) + visits : loop.weight;
+    const shape =
+      name === 'map' || name === 'filter' ? { weight: constant(weight), members: constant(visits) } : scalar;
+    return { cost: plus(list.cost, constant(step.call + steps)), shape };
+  };
+
+  const { cost } = visit(root, { variables, loop: undefined });
+  const ofFailures = failures * (failure.each + failure.perCharacter * sizes.text);
+  return { steps: cost.fixed + ofFailures + (comparesDeep ? deepComparisons : 0), dearest: dearest.node };
+}
+
+/** A member of a list that is gone through. */
+const member: Shape = { weight: { fixed: 0, perMember: 1 }, members: { fixed: 0, perMember: 1 } };
+
+function costOfHas([path]: readonly Node[]): Amount {
+  let depth = 0;
+  for (let at = path; at?.op === '.'; at = (at.args as Node[])[0]) depth++;
+  return constant(step.call + step.access * depth);
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
+}
+
+function typeOf(node: Node | undefined): string {
+  return node?.checkedType?.type ?? 'dyn';
+}
+
+function isNumber(node: Node): boolean {
+  return numbers.includes(typeOf(node));
+}
+
+/** Whether a part can be a list or a map. */
+function mayBeDeep(node: Node | undefined): boolean {
+  return !['primitive', 'message'].includes(node?.checkedType?.kind ?? 'dyn');
+}
+
+function resultOf(node: Node, [a, b]: readonly [Result, Result]): Shape {
+  return node.op === '+' && !isNumber(node) ? joined(a.shape, b.shape) : scalar;
+}
+
+function shapeOfLiteral(value: unknown): Shape {
+  const length = typeof value === 'string' || value instanceof Uint8Array ? value.length : 6;
+  return { weight: constant(length + 2), members: constant(0) };
+}
+
+function joined(a: Shape, b: Shape): Shape {
+  return { weight: plus(a.weight, b.weight), members: plus(a.members, b.members) };
+}
+
+/** A list or a map of parts; what is taken out of it has at most the members of all of them. */
+function together(parts: readonly Result[]): Shape {
+  const none: Shape = { weight: constant(parts.length), members: constant(parts.length) };
+  return parts.reduce((all, { shape }) => joined(all, shape), none);
+}
+
+function shapeBy({ weight, members }: Shape, change: (amount: Amount) => Amount): Shape {
+  return { weight: change(weight), members: change(members) };
+}

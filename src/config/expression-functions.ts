@@ -1,0 +1,142 @@
+/** What each function of expressions can cost, and how large its result can be. One that is not here is refused. */
+import { type Amount, atMost, constant, type Loop, largest, plus, times } from './expression-amounts.ts';
+
+/** How large a value can be. */
+export interface Shape {
+  /** Its characters, or those of all that it holds, and one for each member. */
+  readonly weight: Amount;
+  /** The members that it has if it is a list or a map. */
+  readonly members: Amount;
+}
+
+/** What a call is made with, beside the sizes. */
+export interface CallFacts {
+  readonly loop: Loop | undefined;
+  /** The operands that are written out in the expression. */
+  readonly literals: readonly unknown[];
+  readonly types: readonly string[];
+}
+
+/** Steps beside those of any call, and the result; or why the call is refused. */
+type FunctionCost = (
+  operands: readonly Shape[],
+  facts: CallFacts,
+) => { readonly cost: Amount; readonly shape: Shape } | string;
+
+const nothing: Shape = { weight: constant(8), members: constant(0) };
+/** A number as text, or an instant. */
+const short = constant(30);
+
+/** Longest text that may be searched for: with a longer one, the search can cost their product. */
+const maxNeedle = 200;
+const maxDuration = 32;
+
+const fixed =
+  (steps: number): FunctionCost =>
+  () => ({ cost: constant(steps), shape: nothing });
+
+/** Steps for each character of the first operand. */
+const linear =
+  (steps: number): FunctionCost =>
+  ([text = nothing]) => ({ cost: times(text.weight, steps), shape: nothing });
+
+/** The same, with a text as result, so many times as long at most. */
+const rewriting =
+  (steps: number, growth: number): FunctionCost =>
+  ([text = nothing]) => ({
+    cost: times(text.weight, steps),
+    shape: { weight: plus(times(text.weight, growth), short), members: constant(0) },
+  });
+
+const comparing: FunctionCost = ([text = nothing, other = nothing], { loop }) => ({
+  cost: times(atMost(text.weight, other.weight, loop), 0.05),
+  shape: nothing,
+});
+
+/** A search costs as much for each character as the engine needs where all but the last one of the searched text agree. */
+const searching =
+  (steps: number, perNeedle: number, split: boolean): FunctionCost =>
+  ([text = nothing, needle = nothing], { loop }) => {
+    const length = largest(needle.weight, loop);
+    const cost = times(text.weight, length <= maxNeedle ? steps + perNeedle * length : length * 5);
+    const shape = { weight: times(text.weight, 2), members: text.weight };
+    return { cost, shape: split ? shape : nothing };
+  };
+
+const joining: FunctionCost = ([list = nothing, separator = nothing], { loop }) => {
+  const between = times(list.members, largest(separator.weight, loop));
+  const weight = plus(list.weight, between);
+  return { cost: plus(times(list.members, 2), times(weight, 0.2)), shape: { weight, members: constant(0) } };
+};
+
+const reading: FunctionCost = (operands, { literals }) => {
+  const text = literals[0];
+  if (typeof text !== 'string' || text.length > maxDuration)
+    return `duration() needs a text that is written out, such as "24h", of at most ${maxDuration} characters: a longer one can cost too much`;
+  return fixed(300)(operands, { loop: undefined, literals, types: [] });
+};
+
+const same: FunctionCost = ([value = nothing]) => ({ cost: constant(0), shape: value });
+const pickedText: FunctionCost = ([text = nothing]) => ({
+  cost: times(text.weight, 0.05),
+  shape: { weight: text.weight, members: constant(0) },
+});
+
+const size: FunctionCost = ([value = nothing], { types: [type] }) => {
+  if (type === 'list' || type === 'bytes') return { cost: constant(0), shape: nothing };
+  return { cost: type === 'map' ? times(value.members, 5) : times(value.weight, 0.8), shape: nothing };
+};
+
+const zoned = 15_000;
+const parts = [
+  'Date',
+  'DayOfMonth',
+  'DayOfWeek',
+  'DayOfYear',
+  'FullYear',
+  'Hours',
+  'Milliseconds',
+  'Minutes',
+  'Month',
+  'Seconds',
+];
+
+/** By the name, with a dot before it if it is called on something, and the number of its arguments. */
+export const functionCosts: ReadonlyMap<string, FunctionCost> = new Map<string, FunctionCost>([
+  ['dyn/1', same],
+  ['type/1', fixed(0)],
+  ['bool/1', fixed(10)],
+  ['size/1', size],
+  ['.size/0', size],
+  ['bytes/1', rewriting(0.4, 3)],
+  ['string/1', rewriting(0.3, 1)],
+  ['double/1', linear(0.5)],
+  ['int/1', linear(0.5)],
+  ['uint/1', linear(0.5)],
+  ['.startsWith/1', comparing],
+  ['.endsWith/1', comparing],
+  ['.contains/1', searching(0.7, 0.005, false)],
+  ['.indexOf/1', searching(0.7, 0.005, false)],
+  ['.indexOf/2', searching(0.7, 0.005, false)],
+  ['.lastIndexOf/1', searching(0.3, 0.08, false)],
+  ['.lastIndexOf/2', searching(0.3, 0.08, false)],
+  ['.split/1', searching(2, 0.005, true)],
+  ['.split/2', searching(4, 0.005, true)],
+  ['.join/0', joining],
+  ['.join/1', joining],
+  ['.lowerAscii/0', rewriting(2, 3)],
+  ['.upperAscii/0', rewriting(2, 3)],
+  ['.trim/0', rewriting(0.5, 1)],
+  ['.substring/1', pickedText],
+  ['.substring/2', pickedText],
+  ['.hex/0', rewriting(0.4, 2)],
+  ['.string/0', rewriting(0.4, 1)],
+  ['.base64/0', rewriting(0.4, 2)],
+  ['.at/1', fixed(0)],
+  ['timestamp/1', fixed(60)],
+  ['duration/1', reading],
+  ...parts.flatMap((part): [string, FunctionCost][] => [
+    [`.get${part}/0`, fixed(20)],
+    [`.get${part}/1`, fixed(zoned)],
+  ]),
+]);
