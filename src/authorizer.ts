@@ -109,6 +109,7 @@ export function createDecision(config: Config, authenticate: Authenticate, clock
       select: createSelectRule(set.rules, createClientAddress(config.clientAddress)),
       authenticate,
       contextOf,
+      maxTokenSize: config.limits.maxTokenSize,
       forwardOf: (rule) => (rule === 'none' ? unmatched : (forwards[rule] ?? unmatched)),
       forwardNothing: () => forwardNothing(config, headers),
     });

@@ -3,7 +3,7 @@
  * what they can cost.
  */
 import { Environment } from '@marcbachmann/cel-js';
-import { boundOf, type Node, Unbounded } from './expression-cost.ts';
+import { type Bound, boundOf, type Node, Unbounded } from './expression-cost.ts';
 import { guard } from './expression-guard.ts';
 
 /** What an expression sees. */
@@ -119,16 +119,20 @@ function visitsWithin(root: Node, text: string, maxTokenSize: number, budget: nu
       bound = boundOf(root, sizes, visits);
       if (bound.steps <= budget) return visits;
     }
-    const part = text.slice(bound.dearest.start, bound.dearest.end);
-    throw new Unbounded(
-      `with the largest token and request this can cost about ${milliseconds(bound.steps)}, and may cost ${milliseconds(budget)}; most of it for ${JSON.stringify(part)}. Look for texts that you write out, as in "admin" in claims.groups or claims.roles.exists(r, r in ["a", "b"]), use fewer parts, or lower limits.maxTokenSize`,
-      bound.dearest,
-    );
+    throw new Unbounded(tooDear(bound, text, budget), bound.nested ?? bound.dearest);
   } catch (problem) {
     if (problem instanceof Unbounded)
       throw new Error(`${problem.message}\n\n${quoted(text, problem.node.pos)}`);
     throw problem;
   }
+}
+
+function tooDear({ steps, dearest, nested }: Bound, text: string, budget: number): string {
+  const cost = `with the largest token and request this can cost about ${milliseconds(steps)}, of ${milliseconds(budget)}`;
+  if (nested !== undefined)
+    return `one that goes through a list, within another one, does so for each member of a list: ${cost}. Look for texts that you write out, as in claims.roles.exists(r, r in ["a", "b"])`;
+  const part = JSON.stringify(text.slice(dearest.start, dearest.end));
+  return `${cost}, and most of that is ${part}. Look for texts that you write out, as in "admin" in claims.groups or claims.roles.exists(r, r in ["a", "b"]), use fewer parts, or lower limits.maxTokenSize`;
 }
 
 function milliseconds(steps: number): string {

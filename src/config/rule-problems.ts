@@ -137,7 +137,7 @@ function addressProblems({ match }: RuleConfig, { clientAddress, trustedHeaders 
       ];
 }
 
-function ownProblems(rule: RuleConfig, { issuers, trustedHeaders }: Config): RuleProblem[] {
+function ownProblems(rule: RuleConfig, { issuers, trustedHeaders, limits }: Config): RuleProblem[] {
   const issuerNames = issuers.map(({ name }) => name);
   const problems: RuleProblem[] = [];
   const said = (['allow', 'deny', 'require'] as const).filter((name) => rule[name] !== undefined);
@@ -156,7 +156,9 @@ function ownProblems(rule: RuleConfig, { issuers, trustedHeaders }: Config): Rul
         message: `there is no issuer of this name; there are ${issuerNames.join(', ')}`,
       });
   const expression =
-    rule.require?.expression === undefined ? undefined : expressionProblem(rule.require.expression);
+    rule.require?.expression === undefined
+      ? undefined
+      : expressionProblem(rule.require.expression, limits.maxTokenSize);
   if (expression !== undefined) problems.push({ path: ['require', 'expression'], message: expression });
   const { scopes = [], anyScopes = [] } = rule.require ?? {};
   const idle = anyScopes.find((scope) => scopes.includes(scope));
@@ -175,9 +177,9 @@ function ownProblems(rule: RuleConfig, { issuers, trustedHeaders }: Config): Rul
   return problems;
 }
 
-function expressionProblem(text: string): string | undefined {
+function expressionProblem(text: string, maxTokenSize: number): string | undefined {
   try {
-    compileExpression(text);
+    compileExpression(text, maxTokenSize);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -10,10 +10,15 @@ import type { ContextOf } from './context.ts';
 /** The first requirement that is not met, or undefined. */
 export type RuleRequirements = (identity: Identity, request: CheckRequest) => DenyReason | undefined;
 
-/** Makes the judge of a rule. What it says of a token's claims is remembered for as long as the token is. */
+/**
+ * Makes the judge of a rule. What it says of a token's claims is remembered for as long as the token is.
+ *
+ * @param maxTokenSize `limits.maxTokenSize`, in bytes
+ */
 export function createRuleRequirements(
   required: NonNullable<RuleConfig['require']>,
   contextOf: ContextOf,
+  maxTokenSize: number,
 ): RuleRequirements {
   const { issuers, audiences, scopes, scopesFromHeader, anyScopes, claims, expression } = required;
   const wanted = Object.entries(claims);
@@ -22,7 +27,7 @@ export function createRuleRequirements(
     const own = readClaims(payload);
     return wanted.every(([name, values]) => claimHoldsOne(own, name, values));
   };
-  const compiled = expression === undefined ? undefined : compileExpression(expression);
+  const compiled = expression === undefined ? undefined : compileExpression(expression, maxTokenSize);
 
   return (identity, request) => {
     if (issuers !== undefined && !issuers.includes(identity.issuerName)) return 'rule_denied';
