@@ -60,7 +60,17 @@ const macros = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 const maxMacros = 6;
 
 /** Steps of what is always paid: an operator with its types, a call, a member that is visited, an evaluation that fails. */
-const step = { read: 3, access: 8, logic: 4, operator: 9, call: 15, visit: 4, member: 4, entry: 10 } as const;
+const step = {
+  read: 1.5,
+  access: 6,
+  logic: 2,
+  operator: 8,
+  call: 8,
+  visit: 6,
+  macro: 40,
+  member: 2.5,
+  entry: 5,
+} as const;
 const failure = { each: 500, perCharacter: 0.3, most: 32 } as const;
 /** Steps for each member: of a list that is searched; and those of all comparisons of lists and maps together. */
 const searched = 0.4;
@@ -249,7 +259,7 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
     const weight = name === 'map' ? totalOf(made.weight, loop) + visits : loop.weight;
     const shape =
       name === 'map' || name === 'filter' ? { weight: constant(weight), members: constant(visits) } : scalar;
-    return { cost: plus(list.cost, constant(step.call + steps)), shape };
+    return { cost: plus(list.cost, constant(step.macro + steps)), shape };
   };
 
   const { cost } = visit(root, { variables, loop: undefined });

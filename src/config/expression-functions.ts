@@ -60,7 +60,7 @@ const searching =
     const length = largest(needle.weight, loop);
     const cost = times(text.weight, length <= maxNeedle ? steps + perNeedle * length : length * 5);
     const shape = { weight: times(text.weight, 2), members: text.weight };
-    return { cost, shape: split ? shape : nothing };
+    return split ? { cost: plus(cost, constant(30)), shape } : { cost, shape: nothing };
   };
 
 const joining: FunctionCost = ([list = nothing, separator = nothing], { loop }) => {
@@ -104,7 +104,7 @@ const parts = [
 /** By the name, with a dot before it if it is called on something, and the number of its arguments. */
 export const functionCosts: ReadonlyMap<string, FunctionCost> = new Map<string, FunctionCost>([
   ['dyn/1', same],
-  ['type/1', fixed(0)],
+  ['type/1', fixed(20)],
   ['bool/1', fixed(10)],
   ['size/1', size],
   ['.size/0', size],
@@ -133,10 +133,10 @@ export const functionCosts: ReadonlyMap<string, FunctionCost> = new Map<string, 
   ['.string/0', rewriting(0.4, 1)],
   ['.base64/0', rewriting(0.4, 2)],
   ['.at/1', fixed(0)],
-  ['timestamp/1', fixed(60)],
+  ['timestamp/1', fixed(50)],
   ['duration/1', reading],
   ...parts.flatMap((part): [string, FunctionCost][] => [
-    [`.get${part}/0`, fixed(20)],
+    [`.get${part}/0`, fixed(part === 'DayOfYear' ? 60 : 10)],
     [`.get${part}/1`, fixed(zoned)],
   ]),
 ]);
