@@ -5,6 +5,7 @@ import type { Expression } from '../config/expression.ts';
 import { compileExpression } from '../config/lazy-expression.ts';
 import type { RuleConfig } from '../config/rule-options.ts';
 import { claimHoldsOne, readClaims } from '../token/claims.ts';
+import { createHasAll, createIsOneOf } from '../token/members.ts';
 import type { ContextOf } from './context.ts';
 
 /** The first requirement that is not met, or undefined. */
@@ -27,18 +28,20 @@ export function createRuleRequirements(
     const own = readClaims(payload);
     return wanted.every(([name, values]) => claimHoldsOne(own, name, values));
   };
+  const isOurs = createIsOneOf(audiences ?? []);
+  const hasScopes = createHasAll(scopes);
+  const isAnyScope = createIsOneOf(anyScopes ?? []);
   const compiled = expression === undefined ? undefined : compileExpression(expression, maxTokenSize);
 
   return (identity, request) => {
     if (issuers !== undefined && !issuers.includes(identity.issuerName)) return 'rule_denied';
-    if (audiences !== undefined && !audiences.some((audience) => identity.audiences.includes(audience)))
-      return 'audience_mismatch';
-    const has = (scope: string) => identity.scopes.includes(scope);
-    if (!scopes.every(has) || anyScopes?.some(has) === false) return 'scope_insufficient';
+    if (audiences !== undefined && !identity.audiences.some(isOurs)) return 'audience_mismatch';
+    if (!hasScopes(identity.scopes)) return 'scope_insufficient';
+    if (anyScopes !== undefined && !identity.scopes.some(isAnyScope)) return 'scope_insufficient';
     if (scopesFromHeader !== undefined) {
       const asked = scopesIn(request.header(scopesFromHeader));
       if (asked === undefined) return 'rule_denied';
-      if (!asked.every(has)) return 'scope_insufficient';
+      if (!createHasAll(asked)(identity.scopes)) return 'scope_insufficient';
     }
     if (wanted.length > 0 && !remembered.getOrInsertComputed(identity, hasClaims)) return 'claim_not_allowed';
     return compiled === undefined ? undefined : judge(compiled, identity, request, contextOf);
@@ -62,6 +65,7 @@ function judge(
 /** The scopes in the lines of a header; undefined if there is not one line, with one scope at least. */
 function scopesIn(lines: readonly string[]): readonly string[] | undefined {
   const [line, ...others] = lines;
-  const scopes = (line ?? '').split(/[ ,]+/).filter((scope) => scope !== '');
-  return others.length > 0 || scopes.length === 0 ? undefined : scopes;
+  const scopes = new Set((line ?? '').split(/[ ,]+/));
+  scopes.delete('');
+  return others.length > 0 || scopes.size === 0 ? undefined : [...scopes];
 }
