@@ -25,7 +25,9 @@ export function createContextOf(trustedHeaders: readonly string[], clock: Clock)
     const headers = once(() => headersOf(request, trustedHeaders));
     return {
       target: request.path,
-      claims: claimsOf.getOrInsertComputed(identity, () => readClaims(payload)),
+      get claims() {
+        return claimsOf.getOrInsertComputed(identity, () => readClaims(payload));
+      },
       token: { issuer, audiences, scopes, expiry: BigInt(Math.floor(expiresAt)) },
       request: {
         method: request.method,
