@@ -293,7 +293,7 @@ function isNumber(node: Node): boolean {
 }
 
 /** Whether a part can be a list or a map. */
-function mayBeDeep(node: Node | undefined): boolean {
+export function mayBeDeep(node: Node | undefined): boolean {
   return !['primitive', 'message'].includes(node?.checkedType?.kind ?? 'dyn');
 }
 

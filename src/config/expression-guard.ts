@@ -2,7 +2,7 @@
  * What an evaluation may do at most, beside what is known before: members that are visited, failures that are passed over, and members
  * of lists and maps that are compared with each other. An evaluation that exceeds it fails as a whole.
  */
-import type { Node } from './expression-cost.ts';
+import { mayBeDeep, type Node } from './expression-cost.ts';
 
 /** What the library evaluates with, as far as it is used here. */
 interface Evaluator {
@@ -97,67 +97,80 @@ export function guard(root: Node, { maxVisits }: GuardLimits): Guarded {
     }
   };
 
-  const watch = (node: Evaluated): void => {
-    const { handle } = node;
-    if (handle !== undefined && (node.op === '==' || node.op === '!=' || node.op === 'in')) {
-      const count = node.op === 'in' ? weighMembers : weigh;
+  const watch = (node: Evaluated, isWithin: boolean): void => {
+    const { handle, op } = node;
+    if (handle !== undefined && (op === '==' || op === '!=' || op === 'in') && comparesDeep(node)) {
+      const count = op === 'in' ? weighMembers : weigh;
       node.handle = (left, right, ast, evaluator) => {
         if (isDeep(left)) count(left, right);
         return handle(left, right, ast, evaluator);
       };
     }
-    if (node.op === '||' || node.op === '&&') {
+    // Outside of macros, there are no more failures than parts.
+    if (isWithin && (op === '||' || op === '&&')) {
       const [left] = node.args as [Evaluated];
-      around(left, (evaluate) => {
+      const inner = evaluationOf(left);
+      left.evaluate = (evaluator, _, context) => {
         try {
-          return evaluate();
+          return inner(evaluator, left, context);
         } catch (failure) {
           failed(failure);
           throw failure;
         }
-      });
+      };
     }
     const { alternate } = node.meta;
     if (alternate?.op === 'comprehension') watchMacro(alternate);
-    else if (node.op === 'rcall' && macroNames.has(String((node.args as unknown[])[0])))
+    else if (op === 'rcall' && macroNames.has(String((node.args as unknown[])[0])))
       throw new TypeError('a macro is not expanded as it is expected');
   };
 
   const watchMacro = (macro: Evaluated): void => {
     const { kind, init, step } = macro.args as Comprehension;
     let visits = 0;
-    around(macro, (evaluate) => {
-      const before = visits;
+    const run = evaluationOf(macro);
+    macro.evaluate = (evaluator, _, context) => {
       visits = 0;
-      try {
-        return evaluate();
-      } finally {
-        visits = before;
-      }
-    });
+      return run(evaluator, macro, context);
+    };
     // A quantifier passes over failures until it knows: this ends it.
     const end = () => {
       if (kind === 'quantifier') return init.args === false;
       throw exceed('ends');
     };
-    around(step, (evaluate) => {
+    const visit = evaluationOf(step);
+    step.evaluate = (evaluator, _, context) => {
       if (++visits > maxVisits) exceed(`goes through more than ${maxVisits} members`);
       if (exceeded !== undefined) return end();
       try {
-        return evaluate();
+        return visit(evaluator, step, context);
       } catch (failure) {
         failed(failure);
         if (exceeded !== undefined) return end();
         throw failure;
       }
-    });
+    };
   };
 
-  for (const node of nodesOf(root as Evaluated)) watch(node);
-  around(root as Evaluated, (evaluate, evaluator) => {
+  const watchAll = (node: Evaluated, isWithin: boolean): void => {
+    const [, receiver, own] =
+      node.op === 'rcall' && node.meta.alternate !== undefined
+        ? (node.args as [string, Evaluated, Evaluated[]])
+        : [];
+    if (receiver === undefined) for (const one of nodesIn(node.args)) watchAll(one, isWithin);
+    else {
+      watchAll(receiver, isWithin);
+      for (const one of own ?? []) watchAll(one, true);
+    }
+    watch(node, isWithin);
+  };
+  watchAll(root as Evaluated, false);
+  const whole = root as Evaluated;
+  const evaluateAll = evaluationOf(whole);
+  whole.evaluate = (evaluator, _, context) => {
     evaluator.debugTypeDeep = (value) => typeWithin(evaluator, value, maxTypeDepth);
-    return evaluate();
-  });
+    return evaluateAll(evaluator, whole, context);
+  };
 
   return (evaluate) => {
     exceeded = undefined;
@@ -171,25 +184,26 @@ export function guard(root: Node, { maxVisits }: GuardLimits): Guarded {
 
 const macroNames = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 
-/** Has a node evaluated by what stands around it. */
-function around(node: Evaluated, run: (evaluate: () => unknown, evaluator: Evaluator) => unknown): void {
-  const own = Object.hasOwn(node, 'evaluate') ? node.evaluate : undefined;
-  const inner: Evaluate = (evaluator, _, context) => {
-    if (own !== undefined) return own(evaluator, node, context);
-    const { alternate, macro, evaluate } = node.meta;
-    if (alternate !== undefined) return alternate.evaluate(evaluator, alternate, context);
-    return macro !== undefined
-      ? macro.evaluate(evaluator, macro, context)
-      : evaluate(evaluator, node, context);
-  };
-  node.evaluate = (evaluator, _, context) => run(() => inner(evaluator, node, context), evaluator);
+/** How a node is evaluated so far. */
+function evaluationOf(node: Evaluated): Evaluate {
+  if (Object.hasOwn(node, 'evaluate')) return node.evaluate;
+  const { alternate, macro, evaluate } = node.meta;
+  if (alternate !== undefined)
+    return (evaluator, _, context) => alternate.evaluate(evaluator, alternate, context);
+  if (macro !== undefined) return (evaluator, _, context) => macro.evaluate(evaluator, macro, context);
+  return evaluate;
 }
 
-function nodesOf(node: Evaluated): Evaluated[] {
-  const within = [node.args]
+function nodesIn(args: unknown): Evaluated[] {
+  return [args]
     .flat(3)
     .filter((one): one is Evaluated => typeof one === 'object' && one !== null && 'meta' in one);
-  return [node, ...within.flatMap(nodesOf)];
+}
+
+/** Whether lists or maps may be compared: of the members of the right side, where it is looked in. */
+function comparesDeep({ op, args }: Node): boolean {
+  const [left, right] = args as [Node, Node];
+  return mayBeDeep(left) && (op === 'in' || mayBeDeep(right));
 }
 
 /** The type of a value; of a list, with that of its first member. The library would go on to any depth, and remember each type. */
