@@ -4,7 +4,6 @@
  */
 import {
   type Amount,
-  atMost,
   constant,
   type Loop,
   largest,
@@ -13,19 +12,10 @@ import {
   totalOf,
   worst,
 } from './expression-amounts.ts';
-import { functionCosts, type Shape } from './expression-functions.ts';
-
-/** A node of a parsed expression, as far as costs are concerned. */
-export interface Node {
-  readonly op: string;
-  readonly args: unknown;
-  /** Where it stands in the text: its operator or name, its first character, the one behind its last. */
-  readonly pos: number;
-  readonly start: number;
-  readonly end: number;
-  /** The type that the check found; absent where it does not look. */
-  readonly checkedType?: { readonly kind: string; readonly type: string };
-}
+import { functionCosts } from './expression-functions.ts';
+import { isNode, type Node, typeOf, Unbounded } from './expression-nodes.ts';
+import { operationOf } from './expression-operators.ts';
+import { member, type Shape, scalar, shapeBy, shapeOfLiteral, together } from './expression-shapes.ts';
 
 /** How large the inputs can be. */
 export interface InputSizes {
@@ -45,16 +35,6 @@ export interface Bound {
   readonly nested: Node | undefined;
 }
 
-/** An expression that has no bound, or must not have what it has. */
-export class Unbounded extends Error {
-  readonly node: Node;
-
-  constructor(message: string, node: Node) {
-    super(message);
-    this.node = node;
-  }
-}
-
 /** Macros that go through a list. */
 const macros = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 const maxMacros = 6;
@@ -70,12 +50,11 @@ const step = {
   macro: 40,
   member: 2.5,
   entry: 5,
+  listed: 0.2,
 } as const;
 const failure = { each: 500, perCharacter: 0.3, most: 32 } as const;
-/** Steps for each member: of a list that is searched; and those of all comparisons of lists and maps together. */
-const searched = 0.4;
+/** Steps of all comparisons of lists and maps together. */
 const deepComparisons = 18_000;
-const numbers = ['int', 'uint', 'double', 'google.protobuf.Timestamp', 'google.protobuf.Duration'];
 
 /** What is known where a part stands: the variables, and the loop that it is in. */
 interface Scope {
@@ -88,7 +67,6 @@ interface Result {
   readonly shape: Shape;
 }
 
-const scalar: Shape = { weight: constant(8), members: constant(0) };
 const unread: Result = { cost: constant(0), shape: scalar };
 
 /**
@@ -155,51 +133,12 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
         return paid(node, constant(step.member * (nodes.length + 1)), results, together(results), scope);
       case 'map':
         return paid(node, constant(step.entry * (nodes.length + 1)), results, together(results), scope);
-      default:
-        return paid(
-          node,
-          plus(constant(step.operator), operation(node, nodes, [a, b], scope.loop)),
-          results,
-          resultOf(node, [a, b]),
-          scope,
-        );
-    }
-  };
-
-  /** What an operator of two operands does with them. */
-  const operation = (
-    node: Node,
-    [left, right]: readonly Node[],
-    [a, b]: readonly [Result, Result],
-    loop: Loop | undefined,
-  ): Amount => {
-    const types = [typeOf(left), typeOf(right)];
-    const smaller = atMost(a.shape.weight, b.shape.weight, loop);
-    switch (node.op) {
-      case '+':
-        if (isNumber(node)) return constant(0);
-        return times(plus(a.shape.weight, b.shape.weight), types.includes('string') ? 0.06 : 0.4);
-      case '==':
-      case '!=':
-        comparesDeep ||= mayBeDeep(left) && mayBeDeep(right);
-        return times(smaller, types.includes('bytes') ? 0.2 : 0.03);
-      case 'in':
-        comparesDeep ||= mayBeDeep(left);
-        return right?.checkedType?.kind === 'map'
-          ? times(a.shape.weight, 0.2)
-          : plus(times(b.shape.members, searched), times(b.shape.weight, 0.03));
-      case '<':
-      case '<=':
-      case '>':
-      case '>=':
-        return times(smaller, 0.1);
-      case '-':
-      case '*':
-      case '/':
-      case '%':
-        return constant(0);
-      default:
-        throw new Unbounded(`nobody has said yet what ${node.op} can cost`, node);
+      default: {
+        const shapes = results.map(({ shape }) => shape);
+        const { cost, shape, isDeep } = operationOf(node, nodes, shapes, scope.loop);
+        comparesDeep ||= isDeep;
+        return paid(node, plus(constant(step.operator), cost), results, shape, scope);
+      }
     }
   };
 
@@ -259,7 +198,9 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
     const weight = name === 'map' ? totalOf(made.weight, loop) + visits : loop.weight;
     const shape =
       name === 'map' || name === 'filter' ? { weight: constant(weight), members: constant(visits) } : scalar;
-    return { cost: plus(list.cost, constant(step.macro + steps)), shape };
+    // The names of a map are listed first, however many are visited.
+    const listed = typeOf(receiver) === 'list' ? constant(0) : times(list.shape.weight, step.listed);
+    return { cost: plus(plus(list.cost, listed), constant(step.macro + steps)), shape };
   };
 
   const { cost } = visit(root, { variables, loop: undefined });
@@ -271,51 +212,8 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
   };
 }
 
-/** A member of a list that is gone through. */
-const member: Shape = { weight: { fixed: 0, perMember: 1 }, members: { fixed: 0, perMember: 1 } };
-
 function costOfHas([path]: readonly Node[]): Amount {
   let depth = 0;
   for (let at = path; at?.op === '.'; at = (at.args as Node[])[0]) depth++;
   return constant(step.call + step.access * depth);
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
-}
-
-function typeOf(node: Node | undefined): string {
-  return node?.checkedType?.type ?? 'dyn';
-}
-
-function isNumber(node: Node): boolean {
-  return numbers.includes(typeOf(node));
-}
-
-/** Whether a part can be a list or a map. */
-export function mayBeDeep(node: Node | undefined): boolean {
-  return !['primitive', 'message'].includes(node?.checkedType?.kind ?? 'dyn');
-}
-
-function resultOf(node: Node, [a, b]: readonly [Result, Result]): Shape {
-  return node.op === '+' && !isNumber(node) ? joined(a.shape, b.shape) : scalar;
-}
-
-function shapeOfLiteral(value: unknown): Shape {
-  const length = typeof value === 'string' || value instanceof Uint8Array ? value.length : 6;
-  return { weight: constant(length + 2), members: constant(0) };
-}
-
-function joined(a: Shape, b: Shape): Shape {
-  return { weight: plus(a.weight, b.weight), members: plus(a.members, b.members) };
-}
-
-/** A list or a map of parts; what is taken out of it has at most the members of all of them. */
-function together(parts: readonly Result[]): Shape {
-  const none: Shape = { weight: constant(parts.length), members: constant(parts.length) };
-  return parts.reduce((all, { shape }) => joined(all, shape), none);
-}
-
-function shapeBy({ weight, members }: Shape, change: (amount: Amount) => Amount): Shape {
-  return { weight: change(weight), members: change(members) };
 }

@@ -1,16 +1,9 @@
 /** What each function of expressions can cost, and how large its result can be. One that is not here is refused. */
 import { type Amount, atMost, constant, type Loop, largest, plus, times } from './expression-amounts.ts';
-
-/** How large a value can be. */
-export interface Shape {
-  /** Its characters, or those of all that it holds, and one for each member. */
-  readonly weight: Amount;
-  /** The members that it has if it is a list or a map. */
-  readonly members: Amount;
-}
+import { type Shape, scalar } from './expression-shapes.ts';
 
 /** What a call is made with, beside the sizes. */
-export interface CallFacts {
+interface CallFacts {
   readonly loop: Loop | undefined;
   /** The operands that are written out in the expression. */
   readonly literals: readonly unknown[];
@@ -23,7 +16,6 @@ type FunctionCost = (
   facts: CallFacts,
 ) => { readonly cost: Amount; readonly shape: Shape } | string;
 
-const nothing: Shape = { weight: constant(8), members: constant(0) };
 /** A number as text, or an instant. */
 const short = constant(30);
 
@@ -33,37 +25,37 @@ const maxDuration = 32;
 
 const fixed =
   (steps: number): FunctionCost =>
-  () => ({ cost: constant(steps), shape: nothing });
+  () => ({ cost: constant(steps), shape: scalar });
 
 /** Steps for each character of the first operand. */
 const linear =
   (steps: number): FunctionCost =>
-  ([text = nothing]) => ({ cost: times(text.weight, steps), shape: nothing });
+  ([text = scalar]) => ({ cost: times(text.weight, steps), shape: scalar });
 
 /** The same, with a text as result, so many times as long at most. */
 const rewriting =
   (steps: number, growth: number): FunctionCost =>
-  ([text = nothing]) => ({
+  ([text = scalar]) => ({
     cost: times(text.weight, steps),
     shape: { weight: plus(times(text.weight, growth), short), members: constant(0) },
   });
 
-const comparing: FunctionCost = ([text = nothing, other = nothing], { loop }) => ({
+const comparing: FunctionCost = ([text = scalar, other = scalar], { loop }) => ({
   cost: times(atMost(text.weight, other.weight, loop), 0.05),
-  shape: nothing,
+  shape: scalar,
 });
 
 /** A search costs as much for each character as the engine needs where all but the last one of the searched text agree. */
 const searching =
   (steps: number, perNeedle: number, split: boolean): FunctionCost =>
-  ([text = nothing, needle = nothing], { loop }) => {
+  ([text = scalar, needle = scalar], { loop }) => {
     const length = largest(needle.weight, loop);
     const cost = times(text.weight, length <= maxNeedle ? steps + perNeedle * length : length * 5);
     const shape = { weight: times(text.weight, 2), members: text.weight };
-    return split ? { cost: plus(cost, constant(30)), shape } : { cost, shape: nothing };
+    return split ? { cost: plus(cost, constant(30)), shape } : { cost, shape: scalar };
   };
 
-const joining: FunctionCost = ([list = nothing, separator = nothing], { loop }) => {
+const joining: FunctionCost = ([list = scalar, separator = scalar], { loop }) => {
   const between = times(list.members, largest(separator.weight, loop));
   const weight = plus(list.weight, between);
   return { cost: plus(times(list.members, 2), times(weight, 0.2)), shape: { weight, members: constant(0) } };
@@ -76,15 +68,15 @@ const reading: FunctionCost = (operands, { literals }) => {
   return fixed(300)(operands, { loop: undefined, literals, types: [] });
 };
 
-const same: FunctionCost = ([value = nothing]) => ({ cost: constant(0), shape: value });
-const pickedText: FunctionCost = ([text = nothing]) => ({
+const same: FunctionCost = ([value = scalar]) => ({ cost: constant(0), shape: value });
+const pickedText: FunctionCost = ([text = scalar]) => ({
   cost: times(text.weight, 0.05),
   shape: { weight: text.weight, members: constant(0) },
 });
 
-const size: FunctionCost = ([value = nothing], { types: [type] }) => {
-  if (type === 'list' || type === 'bytes') return { cost: constant(0), shape: nothing };
-  return { cost: type === 'map' ? times(value.members, 5) : times(value.weight, 0.8), shape: nothing };
+const size: FunctionCost = ([value = scalar], { types: [type] }) => {
+  if (type === 'list' || type === 'bytes') return { cost: constant(0), shape: scalar };
+  return { cost: type === 'map' ? times(value.members, 5) : times(value.weight, 0.8), shape: scalar };
 };
 
 const zoned = 15_000;

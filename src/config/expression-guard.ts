@@ -2,7 +2,7 @@
  * What an evaluation may do at most, beside what is known before: members that are visited, failures that are passed over, and members
  * of lists and maps that are compared with each other. An evaluation that exceeds it fails as a whole.
  */
-import { mayBeDeep, type Node } from './expression-cost.ts';
+import { mayBeDeep, type Node } from './expression-nodes.ts';
 
 /** What the library evaluates with, as far as it is used here. */
 interface Evaluator {

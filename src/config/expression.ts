@@ -3,8 +3,9 @@
  * what they can cost.
  */
 import { Environment } from '@marcbachmann/cel-js';
-import { type Bound, boundOf, type Node, Unbounded } from './expression-cost.ts';
+import { type Bound, boundOf } from './expression-cost.ts';
 import { guard } from './expression-guard.ts';
+import { type Node, Unbounded } from './expression-nodes.ts';
 
 /** What an expression sees. */
 export interface ExpressionContext {
@@ -185,13 +186,17 @@ function isRequest(value: unknown): boolean {
     'op' in value &&
     'args' in value &&
     value.op === 'id' &&
-    value.args === 'request'
+    (value.args === 'request' || value.args === 'source')
   );
 }
 
-function checkSize({ target, request }: ExpressionContext, { query, headers }: Looks): void {
-  const ofHeaders = headers ? Object.values(request.headers).join('').length : 0;
-  if (target.length > maxRequestText || ofHeaders > maxRequestText || request.host.length > maxRequestText)
+function checkSize({ target, request, source }: ExpressionContext, { query, headers }: Looks): void {
+  const others = [request.method, request.host, source.address, source.principal];
+  const ofHeaders = headers ? Object.values(request.headers) : [];
+  const isLong = [target.length, lengthOf(others), lengthOf(ofHeaders)].some(
+    (length) => length > maxRequestText,
+  );
+  if (isLong)
     throw new RangeError(
       `the request is longer than the ${maxRequestText} characters that an expression may look at`,
     );
@@ -199,4 +204,8 @@ function checkSize({ target, request }: ExpressionContext, { query, headers }: L
     throw new RangeError(
       `the query has more than the ${maxParameters} parameters that an expression may look at`,
     );
+}
+
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((total, text) => total + text.length, 0);
 }
