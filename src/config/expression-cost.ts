@@ -51,6 +51,7 @@ const step = {
   member: 2.5,
   entry: 5,
   listed: 0.2,
+  named: 0.2,
 } as const;
 const failure = { each: 500, perCharacter: 0.3, most: 32 } as const;
 /** Steps of all comparisons of lists and maps together. */
@@ -131,8 +132,11 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
       }
       case 'list':
         return paid(node, constant(step.member * (nodes.length + 1)), results, together(results), scope);
-      case 'map':
-        return paid(node, constant(step.entry * (nodes.length + 1)), results, together(results), scope);
+      case 'map': {
+        const shape = together(results);
+        const own = plus(constant(step.entry * (nodes.length + 1)), times(shape.weight, step.named));
+        return paid(node, own, results, shape, scope);
+      }
       default: {
         const shapes = results.map(({ shape }) => shape);
         const { cost, shape, isDeep } = operationOf(node, nodes, shapes, scope.loop);

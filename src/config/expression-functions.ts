@@ -50,7 +50,10 @@ const searching =
   (steps: number, perNeedle: number, split: boolean): FunctionCost =>
   ([text = scalar, needle = scalar], { loop }) => {
     const length = largest(needle.weight, loop);
-    const cost = times(text.weight, length <= maxNeedle ? steps + perNeedle * length : length * 5);
+    const cost = plus(
+      times(text.weight, length <= maxNeedle ? steps + perNeedle * length : length * 5),
+      times(needle.weight, 0.05),
+    );
     const shape = { weight: times(text.weight, 2), members: text.weight };
     return split ? { cost: plus(cost, constant(30)), shape } : { cost, shape: scalar };
   };
@@ -70,7 +73,7 @@ const reading: FunctionCost = (operands, { literals }) => {
 
 const same: FunctionCost = ([value = scalar]) => ({ cost: constant(0), shape: value });
 const pickedText: FunctionCost = ([text = scalar]) => ({
-  cost: times(text.weight, 0.05),
+  cost: times(text.weight, 0.01),
   shape: { weight: text.weight, members: constant(0) },
 });
 

@@ -6,6 +6,9 @@ import { joined, type Shape, scalar } from './expression-shapes.ts';
 /** Steps for each member of a list that is searched. */
 const searched = 0.4;
 
+/** Steps for each character of texts that are joined: the engine copies them where something looks at them, which is paid there. */
+const joinedText = 0.002;
+
 /** What an operator does. */
 interface Operation {
   /** Steps beside those of any operator. */
@@ -35,7 +38,7 @@ export function operationOf(
     case '+':
       if (isNumber(node)) return plain(constant(0));
       return {
-        cost: times(plus(a.weight, b.weight), types.includes('string') ? 0.06 : 0.4),
+        cost: times(plus(a.weight, b.weight), types.includes('string') ? joinedText : 0.4),
         shape: joined(a, b),
         isDeep: false,
       };
@@ -55,7 +58,7 @@ export function operationOf(
     case '<=':
     case '>':
     case '>=':
-      return plain(times(smaller, 0.1));
+      return plain(plus(times(smaller, 0.1), times(plus(a.weight, b.weight), 0.03)));
     case '-':
     case '*':
     case '/':

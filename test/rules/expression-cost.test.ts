@@ -36,7 +36,9 @@ describe('is refused when it is read, with its place', () => {
     ['claims.g.all(x, !(x in claims.r))', 'x in claims.r'],
     ['claims.g.exists(x, x in claims.r)', 'x in claims.r'],
     ['claims.g.exists_one(x, claims.r.contains(x))', 'claims.r.contains(x)'],
-    ['claims.g.filter(x, claims.s.startsWith(claims.t + x)) == []', 'claims.t + x'],
+    ['claims.g.filter(x, claims.s.contains(claims.t + x)) == []', 'contains(claims.t + x)'],
+    ['[claims.g].map(x, x + x).map(x, x + x).map(x, x + x).map(x, x + x) == []', 'x + x'],
+    ['claims.g.map(x, claims.s + claims.t).map(y, {y: 1}) == []', 'claims.s + claims.t'],
     ['claims.g.map(x, claims.r + claims.r) == []', 'claims.r + claims.r'],
     [`(${Array.from({ length: 40 }, () => 'claims.g').join(' + ')}) == []`, 'claims.g + claims.g'],
     ['claims.a.contains(claims.b)', 'claims.a.contains(claims.b)'],
@@ -91,6 +93,7 @@ describe('is accepted, and says what is so of the largest tokens', () => {
     groups: [...groups, 'alice', 'team-1'],
     orgs: groups.slice(0, 900).map((name) => ({ name, roles: ['admin'] })),
     client_id: 'alice',
+    few: [...groups.slice(0, 250), 'alice'],
   };
   test.each([
     ['"team-1" in claims.groups', true],
@@ -110,6 +113,9 @@ describe('is accepted, and says what is so of the largest tokens', () => {
     ['size(claims.groups) > 2000', true],
     ['claims.email.lowerAscii() == "alice@example.com"', true],
     ['request.path.contains("/alice")', true],
+    ['claims.few.exists(g, g.startsWith(request.segments[0].substring(0, 1) + "nobody"))', false],
+    ['claims.few.exists(g, g == request.segments[1] + "")', true],
+    ['("team" + "-1") in claims.groups', true],
     ['request.time.getHours("Europe/Berlin") >= 0', true],
     ['claims.groups.exists(g, g == "nobody")', false],
   ])('%s', (text, expected) => {
