@@ -50,7 +50,6 @@ const step = {
   macro: 40,
   member: 2.5,
   entry: 5,
-  listed: 0.2,
   named: 0.2,
 } as const;
 const failure = { each: 500, perCharacter: 0.3, most: 32 } as const;
@@ -197,14 +196,14 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
     const results = bodies.map((body) => visit(body, { variables: seen, loop }));
     const each = results.reduce((total, { cost }) => plus(total, cost), constant(step.visit));
     const steps = totalOf(each, loop);
+    // The names of a map are listed first, and counted as its members are in comparisons.
+    comparesDeep ||= typeOf(receiver) !== 'list';
     if (outer.loop !== undefined) nested ??= node;
     const made = results.at(-1)?.shape ?? scalar;
     const weight = name === 'map' ? totalOf(made.weight, loop) + visits : loop.weight;
     const shape =
       name === 'map' || name === 'filter' ? { weight: constant(weight), members: constant(visits) } : scalar;
-    // The names of a map are listed first, however many are visited.
-    const listed = typeOf(receiver) === 'list' ? constant(0) : times(list.shape.weight, step.listed);
-    return { cost: plus(plus(list.cost, listed), constant(step.macro + steps)), shape };
+    return { cost: plus(list.cost, constant(step.macro + steps)), shape };
   };
 
   const { cost } = visit(root, { variables, loop: undefined });

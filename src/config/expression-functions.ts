@@ -79,7 +79,7 @@ const pickedText: FunctionCost = ([text = scalar]) => ({
 
 const size: FunctionCost = ([value = scalar], { types: [type] }) => {
   if (type === 'list' || type === 'bytes') return { cost: constant(0), shape: scalar };
-  return { cost: type === 'map' ? times(value.members, 5) : times(value.weight, 0.8), shape: scalar };
+  return { cost: type === 'map' ? times(value.members, 5) : value.weight, shape: scalar };
 };
 
 const zoned = 15_000;

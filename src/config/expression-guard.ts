@@ -29,6 +29,7 @@ interface Evaluated extends Node {
 interface Comprehension {
   readonly kind?: 'quantifier';
   readonly init: { readonly args: unknown };
+  readonly iterable: Evaluated;
   readonly step: Evaluated;
 }
 
@@ -90,7 +91,8 @@ export function guard(root: Node, { maxVisits }: GuardLimits): Guarded {
     for (const name of names) if (Object.hasOwn(right, name)) weigh(left[name], right[name]);
   };
   const weighMembers = (value: unknown, list: unknown): void => {
-    if (!isDeep(value) || !Array.isArray(list)) return;
+    if (!isDeep(value)) return;
+    if (!Array.isArray(list)) throw noName();
     for (const member of list) {
       spend(1);
       weigh(value, member);
@@ -106,6 +108,13 @@ export function guard(root: Node, { maxVisits }: GuardLimits): Guarded {
         return handle(left, right, ast, evaluator);
       };
     }
+    // The library would write a list out as text, each time, to look for a member of that name.
+    if (handle !== undefined && op === '[]')
+      node.handle = (left, right, ast, evaluator) => {
+        if (isDeep(right)) throw noName();
+        return handle(left, right, ast, evaluator);
+      };
+    if (op === 'map') for (const [name] of node.args as [Evaluated, Evaluated][]) watchName(name);
     // Outside of macros, there are no more failures than parts.
     if (isWithin && (op === '||' || op === '&&')) {
       const [left] = node.args as [Evaluated];
@@ -125,8 +134,24 @@ export function guard(root: Node, { maxVisits }: GuardLimits): Guarded {
       throw new TypeError('a macro is not expanded as it is expected');
   };
 
+  const watchName = (node: Evaluated): void => {
+    const inner = evaluationOf(node);
+    node.evaluate = (evaluator, _, context) => {
+      const name = inner(evaluator, node, context);
+      if (isDeep(name)) throw noName();
+      return name;
+    };
+  };
+
   const watchMacro = (macro: Evaluated): void => {
-    const { kind, init, step } = macro.args as Comprehension;
+    const { kind, init, step, iterable } = macro.args as Comprehension;
+    const listed = evaluationOf(iterable);
+    iterable.evaluate = (evaluator, _, context) => {
+      const list = listed(evaluator, iterable, context);
+      // Of a map, all names are listed, however few are visited.
+      if (isDeep(list) && !Array.isArray(list)) spend(Object.keys(list).length);
+      return list;
+    };
     let visits = 0;
     const run = evaluationOf(macro);
     macro.evaluate = (evaluator, _, context) => {
@@ -183,6 +208,10 @@ export function guard(root: Node, { maxVisits }: GuardLimits): Guarded {
 }
 
 const macroNames = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
+
+function noName(): TypeError {
+  return new TypeError('a list or a map is not the name of a member');
+}
 
 /** How a node is evaluated so far. */
 function evaluationOf(node: Evaluated): Evaluate {

@@ -158,6 +158,12 @@ describe('fails as a whole, after little work', () => {
     ).toBe(true);
   });
 
+  test('where a map of many names is gone through', () => {
+    const a = Object.fromEntries(Array.from({ length: 2_500 }, (_, index) => [`n${index}`, 0]));
+    expect(failing('claims.a.exists(x, x == "b")', { a })).toBeLessThan(10_000);
+    expect(compileExpression('claims.a.exists(x, x == "b")')(contextOf({ a: { c: 1, b: 2 } }))).toBe(true);
+  });
+
   test('where the path or the query is longer than an expression may look at', () => {
     const path = compileExpression('request.path == "/a"');
     const query = compileExpression('request.query["q"] == "1"');
@@ -174,6 +180,20 @@ describe('fails as a whole, after little work', () => {
     ]);
   });
 });
+
+test.each(['claims.a in claims.m', 'claims.m[claims.a] == 1', '{claims.a: 1} == claims.m'])(
+  'a list is not the name of a member: %s',
+  (text) => {
+    const a = Array.from({ length: 4_000 }, () => 'x');
+    const work = countWork({ a, m: { 'x,x': 1 } }, (counted) => {
+      expect(() => compileExpression(text)(contextOf(counted))).toThrow(/not the name/);
+    });
+    expect(work).toBeLessThan(200);
+    expect(() => compileExpression(text)(contextOf({ a: ['x', 'x'], m: { 'x,x': 1 } }))).toThrow(
+      /not the name/,
+    );
+  },
+);
 
 test('types that no token had before are not remembered, so that tokens cannot fill the memory with them', () => {
   const text = 'claims.a.exists(x, x == "a" || x == claims.b)';
@@ -312,8 +332,8 @@ test('what is accepted says what the library alone says, of claims of any ordina
     try {
       const result = evaluate();
       return typeof result === 'boolean' ? result : 'fails';
-    } catch {
-      return 'fails';
+    } catch (error) {
+      return error instanceof Error && error.message.includes('not the name') ? 'a name' : 'fails';
     }
   };
   let compared = 0;
@@ -329,7 +349,9 @@ test('what is accepted says what the library alone says, of claims of any ordina
       compared++;
       const context = contextOf(claims);
       const alone = resultOf(() => plain.parse(text)(context));
-      expect([text, resultOf(() => expression(context))]).toEqual([text, alone]);
+      const own = resultOf(() => expression(context));
+      // The library takes a list for the name that it is written out as: here, that fails.
+      if (own !== 'a name') expect([text, own]).toEqual([text, alone]);
     }),
     { numRuns: 3_000 },
   );
