@@ -113,6 +113,7 @@ export function createDecision(config: Config, authenticate: Authenticate, clock
       }),
       authenticate,
       contextOf,
+      maxTokenSize: config.limits.maxTokenSize,
       forwardOf: (rule) => (rule === 'none' ? unmatched : (forwards[rule] ?? unmatched)),
       forwardNothing: () => forwardNothing(config, headers),
     });

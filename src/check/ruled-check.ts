@@ -19,17 +19,19 @@ export interface RuledCheckParts {
   /** What is forwarded by a rule; by its index, or where none matches. */
   readonly forwardOf: (rule: number | 'none') => Forward;
   readonly contextOf: ContextOf;
+  /** `limits.maxTokenSize`, in bytes: what an expression can cost depends on it. */
+  readonly maxTokenSize: number;
   /** Forwards nothing: every header that is ever set is removed. */
   readonly forwardNothing: () => Forwarding;
 }
 
 /** Makes the check. */
 export function createRuledCheck(parts: RuledCheckParts): Check {
-  const { rules, select, noRuleMatches, mode, authenticate, forwardOf, forwardNothing, contextOf } = parts;
+  const { rules, select, noRuleMatches, mode, authenticate, forwardOf, forwardNothing } = parts;
   const inMode = (decide: Decide, of: 'enforce' | 'shadow') =>
     of === 'shadow' ? shadowed(decide, forwardNothing) : decide;
   const decideByRule = rules.map((rule, index) =>
-    inMode(createDecide(rule, authenticate, forwardOf(index), forwardNothing, contextOf), rule.mode ?? mode),
+    inMode(createDecide(rule, forwardOf(index), parts), rule.mode ?? mode),
   );
   const forwardUnmatched = forwardOf('none');
   const unmatched: Admit =
@@ -61,10 +63,8 @@ export function createRuledCheck(parts: RuledCheckParts): Check {
 
 function createDecide(
   rule: RuleConfig,
-  authenticate: Authenticate,
   forward: Forward,
-  forwardNothing: () => Forwarding,
-  contextOf: ContextOf,
+  { authenticate, forwardNothing, contextOf, maxTokenSize }: RuledCheckParts,
 ): Decide {
   const { name, require: required } = rule;
   const anonymous: Decision = {
@@ -82,7 +82,7 @@ function createDecide(
   const unmet =
     required === undefined
       ? () => 'rule_denied' as const
-      : createRuleRequirements(required, contextOf, namesPort);
+      : createRuleRequirements(required, contextOf, maxTokenSize, namesPort);
   const requiredScopes = [...(required?.scopes ?? []), ...(required?.anyScopes ?? [])];
   const refuse = (reason: DenyReason, { issuerName }: Identity, cached: boolean): Decision => {
     const refusal = { outcome: 'deny', reason, rule: name, issuerName, cached } as const;

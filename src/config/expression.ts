@@ -3,9 +3,14 @@
  * what they can cost.
  */
 import { Environment } from '@marcbachmann/cel-js';
+import { type Bound, boundOf } from './expression-cost.ts';
+import { guard } from './expression-guard.ts';
+import { type Node, Unbounded } from './expression-nodes.ts';
 
 /** What an expression sees. */
 export interface ExpressionContext {
+  /** The target of the request as it came: what it is read from is bounded by it. */
+  readonly target: string;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly token: {
     readonly issuer: string;
@@ -30,7 +35,8 @@ export interface ExpressionContext {
 /** Evaluates an expression; throws where it cannot be evaluated, as where a claim that it names is absent. */
 export type Expression = (context: ExpressionContext) => boolean;
 
-/** Nodes of an expression, and how deep they may be nested; macros that go through a list, which may not be nested at all. */
+/** Characters of an expression; its nodes, and how deep they may be nested. */
+const maxText = 8_192;
 const limits = {
   maxAstNodes: 200,
   maxDepth: 24,
@@ -38,16 +44,53 @@ const limits = {
   maxMapEntries: 32,
   maxCallArguments: 8,
 };
-const maxMacros = 6;
-const macros = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
+
+/** What an evaluation may cost: 1.2 ms by the steps, of which a step is 10 ns, so that 0.8 ms are left for what they do not know. */
+const maxSteps = 120_000;
+/** Members that a macro visits at most: as many as the steps allow. With fewer, ordinary tokens would fail. */
+const visitLimits = [
+  32_768, 24_576, 16_384, 12_288, 8_192, 7_168, 6_144, 5_120, 4_096, 3_584, 3_072, 2_560, 2_048, 1_536, 1_024,
+  768, 512, 384, 256,
+];
+
+/** What an expression sees of a request: the target, and the trusted headers together, in characters; parameters of the query. */
+const maxRequestText = 16_384;
+const maxParameters = 1_000;
+const stepsOfQuery = 30_000;
+
+/** The longest token where nobody says: the default of `limits.maxTokenSize`. */
+const defaultTokenSize = 16_384;
 
 /**
  * Compiles an expression.
  *
+ * @param maxTokenSize `limits.maxTokenSize`, in bytes: what an expression can cost depends on it
  * @throws Error that says what is wrong, and where
  */
-export function compileExpression(text: string): Expression {
-  const environment = new Environment({ limits })
+export function compileExpression(text: string, maxTokenSize = defaultTokenSize): Expression {
+  if (text.length > maxText)
+    throw new Error(`the expression is longer than ${maxText} characters; use several rules`);
+  const parsed = createEnvironment().parse(text);
+  const { valid, type, error } = parsed.check();
+  if (!valid) throw new Error(error?.message ?? 'the expression cannot be read');
+  if (type !== 'bool' && type !== 'dyn')
+    throw new Error(`expected an expression that is true or false, not ${type}`);
+  // What the library's own types do not say: an operator, its operands, and where they stand.
+  const root = parsed.ast as unknown as Node;
+  const looks = looksAt(root);
+  const maxVisits = visitsWithin(root, text, maxTokenSize, looks.query ? maxSteps - stepsOfQuery : maxSteps);
+  const guarded = guard(root, { maxVisits });
+
+  return (context) => {
+    if (looks.request) checkSize(context, looks);
+    const result = guarded(() => parsed(context) as unknown);
+    if (typeof result !== 'boolean') throw new TypeError('the expression is neither true nor false');
+    return result;
+  };
+}
+
+function createEnvironment(): Environment {
+  return new Environment({ limits })
     .registerVariable('claims', 'map')
     .registerVariable({ name: 'source', schema: { address: 'string', principal: 'string' } })
     .registerVariable({
@@ -66,44 +109,103 @@ export function compileExpression(text: string): Expression {
         time: 'google.protobuf.Timestamp',
       },
     });
-  const { valid, type, error } = environment.check(text);
-  if (!valid) throw new Error(error?.message ?? 'the expression cannot be read');
-  if (type !== 'bool' && type !== 'dyn')
-    throw new Error(`expected an expression that is true or false, not ${type}`);
-  const parsed = environment.parse(text);
-  const problem = costProblem(parsed.ast);
-  if (problem !== undefined) throw new Error(problem);
-  return (context) => {
-    const result: unknown = parsed(context);
-    if (typeof result !== 'boolean') throw new TypeError('the expression is neither true nor false');
-    return result;
-  };
 }
 
-/** Says what makes an expression cost more than its length and the length of a token. */
-function costProblem(ast: unknown): string | undefined {
-  let count = 0;
-  const walk = (node: unknown, isWithin: boolean): string | undefined => {
-    if (Array.isArray(node)) return first(node, (one) => walk(one, isWithin));
-    if (typeof node !== 'object' || node === null || !('op' in node) || !('args' in node)) return undefined;
-    const { op, args } = node;
-    const [name] = Array.isArray(args) && (op === 'rcall' || op === 'call') ? (args as unknown[]) : [];
-    if (name === 'matches')
-      return 'matches() runs a regular expression, whose cost has no bound; compare texts, or use startsWith, endsWith and contains';
-    if (typeof name !== 'string' || !macros.has(name)) return walk(args, isWithin);
-    if (isWithin)
-      return `${name}() within another one goes through a list for each member of a list, whose cost has no bound`;
-    if (++count > maxMacros) return `there are more than ${maxMacros} that go through a list`;
-    const [, receiver, own] = args as unknown[];
-    return walk(receiver, isWithin) ?? walk(own, true);
-  };
-  return walk(ast, false);
-}
-
-function first<T>(list: readonly T[], find: (one: T) => string | undefined): string | undefined {
-  for (const one of list) {
-    const found = find(one);
-    if (found !== undefined) return found;
+/** The most members that a macro can visit within a budget. */
+function visitsWithin(root: Node, text: string, maxTokenSize: number, budget: number): number {
+  // A token is its claims in base64url, and more.
+  const sizes = { claims: Math.ceil((maxTokenSize * 3) / 4), request: maxRequestText, text: text.length };
+  try {
+    let bound = boundOf(root, sizes, 0);
+    for (const visits of visitLimits) {
+      bound = boundOf(root, sizes, visits);
+      if (bound.steps <= budget) return visits;
+    }
+    throw new Unbounded(tooDear(bound, text, budget), bound.nested ?? bound.dearest);
+  } catch (problem) {
+    if (problem instanceof Unbounded)
+      throw new Error(`${problem.message}\n\n${quoted(text, placeOf(problem.node, text))}`);
+    throw problem;
   }
-  return undefined;
+}
+
+function tooDear({ steps, dearest, nested }: Bound, text: string, budget: number): string {
+  const cost = `with the largest token and request this can cost about ${milliseconds(steps)}, of ${milliseconds(budget)}`;
+  if (nested !== undefined)
+    return `one that goes through a list, within another one, does so for each member of a list: ${cost}. Look for texts that you write out, as in claims.roles.exists(r, r in ["a", "b"])`;
+  const part = JSON.stringify(text.slice(dearest.start, dearest.end));
+  return `${cost}, and most of that is ${part}. Look for texts that you write out, as in "admin" in claims.groups or claims.roles.exists(r, r in ["a", "b"]), use fewer parts, or lower limits.maxTokenSize`;
+}
+
+function milliseconds(steps: number): string {
+  return `${Number((steps / 100_000).toPrecision(2))} ms`;
+}
+
+/** Where the name of a function or an operator stands. */
+function placeOf({ op, args, pos }: Node, text: string): number {
+  if (op !== 'rcall') return pos;
+  const [name, receiver] = args as [string, Node];
+  return text.indexOf(name, receiver.end);
+}
+
+/** The line of a place, and a mark below it. */
+function quoted(text: string, position: number): string {
+  const before = text.slice(0, position).split('\n');
+  const line = text.split('\n')[before.length - 1] ?? '';
+  const column = before.at(-1)?.length ?? 0;
+  return `> ${String(before.length).padStart(4)} | ${line}\n${' '.repeat(9 + column)}^`;
+}
+
+interface Looks {
+  readonly request: boolean;
+  readonly query: boolean;
+  readonly headers: boolean;
+}
+
+/** Which parts of a request an expression looks at; all, where it takes the request as a whole. */
+function looksAt(root: Node): Looks {
+  const parts = new Set<string>();
+  const walk = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(walk);
+    if (typeof value !== 'object' || value === null || !('op' in value) || !('args' in value)) return;
+    const { op, args } = value as Node;
+    const [of, part] = Array.isArray(args) ? (args as unknown[]) : [];
+    if (op === '.' && isRequest(of)) parts.add(String(part));
+    else if (isRequest(value)) parts.add('all');
+    else walk(args);
+  };
+  walk(root);
+  const all = parts.has('all');
+  return { request: parts.size > 0, query: all || parts.has('query'), headers: all || parts.has('headers') };
+}
+
+function isRequest(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'op' in value &&
+    'args' in value &&
+    value.op === 'id' &&
+    (value.args === 'request' || value.args === 'source')
+  );
+}
+
+function checkSize({ target, request, source }: ExpressionContext, { query, headers }: Looks): void {
+  const others = [request.method, request.host, source.address, source.principal];
+  const ofHeaders = headers ? Object.values(request.headers) : [];
+  const isLong = [target.length, lengthOf(others), lengthOf(ofHeaders)].some(
+    (length) => length > maxRequestText,
+  );
+  if (isLong)
+    throw new RangeError(
+      `the request is longer than the ${maxRequestText} characters that an expression may look at`,
+    );
+  if (query && target.split('&', maxParameters + 1).length > maxParameters)
+    throw new RangeError(
+      `the query has more than the ${maxParameters} parameters that an expression may look at`,
+    );
+}
+
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((total, text) => total + text.length, 0);
 }

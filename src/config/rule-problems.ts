@@ -138,7 +138,7 @@ function addressProblems({ match }: RuleConfig, { clientAddress, trustedHeaders 
       ];
 }
 
-function ownProblems(rule: RuleConfig, { issuers, trustedHeaders }: Config): RuleProblem[] {
+function ownProblems(rule: RuleConfig, { issuers, trustedHeaders, limits }: Config): RuleProblem[] {
   const issuerNames = issuers.map(({ name }) => name);
   const problems: RuleProblem[] = [];
   const said = (['allow', 'deny', 'require'] as const).filter((name) => rule[name] !== undefined);
@@ -157,7 +157,9 @@ function ownProblems(rule: RuleConfig, { issuers, trustedHeaders }: Config): Rul
         message: `there is no issuer of this name; there are ${issuerNames.join(', ')}`,
       });
   const expression =
-    rule.require?.expression === undefined ? undefined : expressionProblem(rule.require.expression);
+    rule.require?.expression === undefined
+      ? undefined
+      : expressionProblem(rule.require.expression, limits.maxTokenSize);
   if (expression !== undefined) problems.push({ path: ['require', 'expression'], message: expression });
   const { scopes = [], anyScopes = [] } = rule.require ?? {};
   const idle = anyScopes.find((scope) => scopes.includes(scope));
@@ -176,9 +178,9 @@ function ownProblems(rule: RuleConfig, { issuers, trustedHeaders }: Config): Rul
   return problems;
 }
 
-function expressionProblem(text: string): string | undefined {
+function expressionProblem(text: string, maxTokenSize: number): string | undefined {
   try {
-    compileExpression(text);
+    compileExpression(text, maxTokenSize);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

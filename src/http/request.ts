@@ -43,7 +43,7 @@ export function toCheckRequest(
     host: host ?? '',
     requestId: requestId ?? '',
     original: () => ({ target: path, headers: headerLines(rawHeaders) }),
-    header: (name) => linesOf(rawHeaders, name),
+    header: createHeaderOf(rawHeaders),
   };
 }
 
@@ -51,6 +51,24 @@ function isNamed(name: string, lowerCase: string): boolean {
   return name.length === lowerCase.length && name.toLowerCase() === lowerCase;
 }
 
-function linesOf(rawHeaders: readonly string[], name: string): readonly string[] {
-  return rawHeaders.filter((_, index) => index % 2 === 1 && isNamed(rawHeaders[index - 1] ?? '', name));
+/** Looks up headers by name: all lines are gone through when the first one is asked for, and not again. */
+function createHeaderOf(rawHeaders: readonly string[]): CheckRequest['header'] {
+  let index: Map<string, string[]> | undefined;
+  return (name) => {
+    index ??= indexOf(rawHeaders);
+    return index.get(name) ?? none;
+  };
+}
+
+const none: readonly string[] = [];
+
+function indexOf(rawHeaders: readonly string[]): Map<string, string[]> {
+  const index = new Map<string, string[]>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase();
+    const lines = index.get(name);
+    if (lines === undefined) index.set(name, [rawHeaders[at + 1] ?? '']);
+    else lines.push(rawHeaders[at + 1] ?? '');
+  }
+  return index;
 }

@@ -17,16 +17,42 @@ const maxHops = 32;
  */
 export function createClientAddress({ header, trustedProxies }: Config['clientAddress']): ClientAddress {
   const isTrusted = createIsWithin(trustedProxies);
-  return (request) => {
+  const read: ClientAddress = (request) => {
     const lines = request.header(header);
     if (header !== 'x-forwarded-for') return lines.length === 1 ? addressIn(lines[0] ?? '') : undefined;
     const { address: peer } = request.source;
-    const entries = lines.join(',').split(',');
-    const hops = [...entries.slice(-maxHops), ...(peer === '' ? [] : [peer])].map(addressIn);
+    const { entries, isAll } = lastEntries(lines);
+    const hops = [...entries, ...(peer === '' ? [] : [peer])].map(addressIn);
     const last = hops.findLast((hop) => !isTrusted(hop));
     // Where all are known, it is the first; of a longer list nobody has looked at that.
-    return last ?? (entries.length > maxHops ? undefined : hops[0]);
+    return last ?? (isAll ? hops[0] : undefined);
   };
+
+  // The rules of a check ask one after the other, so the last request is all that has to be remembered.
+  let known: { readonly request: CheckRequest; readonly address: string | undefined } | undefined;
+  return (request) => {
+    if (known?.request !== request) known = { request, address: read(request) };
+    return known.address;
+  };
+}
+
+/** The last entries of a list in some lines, in order, and whether there are no others; what is in front of them is not looked at. */
+function lastEntries(lines: readonly string[]): {
+  readonly entries: readonly string[];
+  readonly isAll: boolean;
+} {
+  const entries: string[] = [];
+  for (let at = lines.length - 1; at >= 0; at--) {
+    const line = lines[at] ?? '';
+    for (let end = line.length; end >= 0; ) {
+      if (entries.length === maxHops) return { entries: entries.reverse(), isAll: false };
+      const comma = end === 0 ? -1 : line.lastIndexOf(',', end - 1);
+      entries.push(line.slice(comma + 1, end));
+      end = comma;
+    }
+  }
+  // No line is one entry, of nothing.
+  return { entries: entries.length === 0 ? [''] : entries.reverse(), isAll: true };
 }
 
 /** An entry without white space and port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */

@@ -25,33 +25,65 @@ export function createContextOf(
   ports: Config['hosts']['ports'] = 'exact',
 ): ContextOf {
   const claimsOf = new WeakMap<Identity, ExpressionContext['claims']>();
-  const contextOf = (identity: Identity, request: CheckRequest, host: string): ExpressionContext => {
+  const contextOf = (
+    identity: Identity,
+    request: CheckRequest,
+    readName: () => string,
+  ): ExpressionContext => {
     const { issuer, audiences, scopes, expiresAt, payload } = identity;
-    const segments = readPath(request.path) ?? [];
+    // An expression looks at some of it, and each part costs what a client sends: so each is read when it is looked at, once.
+    const segments = once(() => readPath(request.path) ?? []);
+    const path = once(() => `/${segments().join('/')}`);
+    const host = once(readName);
+    const query = once(() => queryOf(request.path));
+    const headers = once(() => headersOf(request, trustedHeaders));
     return {
-      claims: claimsOf.getOrInsertComputed(identity, () => readClaims(payload)),
+      target: request.path,
+      get claims() {
+        return claimsOf.getOrInsertComputed(identity, () => readClaims(payload));
+      },
       token: { issuer, audiences, scopes, expiry: BigInt(Math.floor(expiresAt)) },
       request: {
         method: request.method,
-        host,
-        path: `/${segments.join('/')}`,
-        segments,
-        query: queryOf(request.path),
-        headers: headersOf(request, trustedHeaders),
-        time: new Date(clock.now()),
+        get host() {
+          return host();
+        },
+        get path() {
+          return path();
+        },
+        get segments() {
+          return segments();
+        },
+        get query() {
+          return query();
+        },
+        get headers() {
+          return headers();
+        },
+        get time() {
+          return new Date(clock.now());
+        },
       },
       source: request.source,
     };
   };
   const withoutPort = (identity: Identity, request: CheckRequest) =>
-    contextOf(identity, request, readHost(request.host)?.name ?? '');
+    contextOf(identity, request, () => readHost(request.host)?.name ?? '');
   const withPort = (identity: Identity, request: CheckRequest) => {
     const { name, port }: Partial<Host> = readHost(request.host) ?? {};
     return port === undefined || ports === 'ignore'
       ? undefined
-      : contextOf(identity, request, `${name}:${port}`);
+      : contextOf(identity, request, () => `${name}:${port}`);
   };
   return Object.assign(withoutPort, { withPort });
+}
+
+function once<T>(read: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => {
+    known ??= { value: read() };
+    return known.value;
+  };
 }
 
 /** The parameters of the query that come once: of one that comes twice, nobody can say which the workload takes. */

@@ -6,6 +6,7 @@ import { expressionReads } from '../config/expression-reads.ts';
 import { compileExpression } from '../config/lazy-expression.ts';
 import type { RuleConfig } from '../config/rule-options.ts';
 import { claimHoldsOne, readClaims } from '../token/claims.ts';
+import { createHasAll, createIsOneOf } from '../token/members.ts';
 import type { ContextOf } from './context.ts';
 
 /** The first requirement that is not met, or undefined. */
@@ -14,11 +15,13 @@ export type RuleRequirements = (identity: Identity, request: CheckRequest) => De
 /**
  * Makes the judge of a rule. What it says of a token's claims is remembered for as long as the token is.
  *
+ * @param maxTokenSize `limits.maxTokenSize`, in bytes
  * @param namesPort whether the rule names the port of each host that it decides, so that the name alone says which it is
  */
 export function createRuleRequirements(
   required: NonNullable<RuleConfig['require']>,
   contextOf: ContextOf,
+  maxTokenSize: number,
   namesPort = false,
 ): RuleRequirements {
   const { issuers, audiences, scopes, scopesFromHeader, anyScopes, claims, expression } = required;
@@ -28,19 +31,21 @@ export function createRuleRequirements(
     const own = readClaims(payload);
     return wanted.every(([name, values]) => claimHoldsOne(own, name, values));
   };
-  const compiled = expression === undefined ? undefined : compileExpression(expression);
+  const isOurs = createIsOneOf(audiences ?? []);
+  const hasScopes = createHasAll(scopes);
+  const isAnyScope = createIsOneOf(anyScopes ?? []);
+  const compiled = expression === undefined ? undefined : compileExpression(expression, maxTokenSize);
   const looksAtPort = !namesPort && expressionReads(expression, 'host');
 
   return (identity, request) => {
     if (issuers !== undefined && !issuers.includes(identity.issuerName)) return 'rule_denied';
-    if (audiences !== undefined && !audiences.some((audience) => identity.audiences.includes(audience)))
-      return 'audience_mismatch';
-    const has = (scope: string) => identity.scopes.includes(scope);
-    if (!scopes.every(has) || anyScopes?.some(has) === false) return 'scope_insufficient';
+    if (audiences !== undefined && !identity.audiences.some(isOurs)) return 'audience_mismatch';
+    if (!hasScopes(identity.scopes)) return 'scope_insufficient';
+    if (anyScopes !== undefined && !identity.scopes.some(isAnyScope)) return 'scope_insufficient';
     if (scopesFromHeader !== undefined) {
       const asked = scopesIn(request.header(scopesFromHeader));
       if (asked === undefined) return 'rule_denied';
-      if (!asked.every(has)) return 'scope_insufficient';
+      if (!createHasAll(asked)(identity.scopes)) return 'scope_insufficient';
     }
     if (wanted.length > 0 && !remembered.getOrInsertComputed(identity, hasClaims)) return 'claim_not_allowed';
     if (compiled === undefined) return undefined;
@@ -63,6 +68,7 @@ function judge(expression: Expression, context: ExpressionContext): DenyReason |
 /** The scopes in the lines of a header; undefined if there is not one line, with one scope at least. */
 function scopesIn(lines: readonly string[]): readonly string[] | undefined {
   const [line, ...others] = lines;
-  const scopes = (line ?? '').split(/[ ,]+/).filter((scope) => scope !== '');
-  return others.length > 0 || scopes.length === 0 ? undefined : scopes;
+  const scopes = new Set((line ?? '').split(/[ ,]+/));
+  scopes.delete('');
+  return others.length > 0 || scopes.size === 0 ? undefined : [...scopes];
 }

@@ -1,5 +1,6 @@
 /** Typed reading of claims (RFC 7519 section 4). A claim of another type than it must have is not guessed at. */
 import type { Claims } from '../check/types.ts';
+import { createIsOneOf } from './members.ts';
 
 /** Stands for a claim that is present with a type that it must not have. */
 export const wrongType = Symbol('wrong type');
@@ -68,15 +69,11 @@ export function scalarText(value: unknown): string | undefined {
 
 type Scalar = string | number | boolean;
 
-/** Whether a claim equals a value, or is a list that holds it. */
-function claimHolds(claims: Claims, name: string, wanted: Scalar): boolean {
-  const value = findClaim(claims, name);
-  return Array.isArray(value) ? value.includes(wanted) : value === wanted;
-}
-
 /** Whether a claim is one of some values, or a list that holds one. */
 export function claimHoldsOne(claims: Claims, name: string, wanted: Scalar | readonly Scalar[]): boolean {
-  return [wanted].flat().some((value) => claimHolds(claims, name, value));
+  const isOne = createIsOneOf<unknown>([wanted].flat());
+  const value = findClaim(claims, name);
+  return Array.isArray(value) ? value.some(isOne) : isOne(value);
 }
 
 function isRecord(value: unknown): value is Claims {

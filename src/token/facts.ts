@@ -6,6 +6,7 @@ import type { IssuerConfig } from '../config/options.ts';
 import { createClaimRequirements } from './claim-requirements.ts';
 import { findClaim, type Read, readDate, readStrings, wrongType } from './claims.ts';
 import { readConfirmation } from './confirmation.ts';
+import { createHasAll, createIsOneOf } from './members.ts';
 import type { IsRevoked } from './revocation.ts';
 
 /** What a token states, as it was read; unjudged. */
@@ -61,7 +62,9 @@ export function createRequirements(issuer: IssuerConfig, isRevoked: IsRevoked): 
   const tolerance = issuer.clockTolerance / 1000;
   const types = new Set(issuer.tokenTypes.map(normalType));
   const unmetOfClaims = createClaimRequirements(issuer);
-  const { audiences, requiredScopes } = issuer;
+  const { requiredScopes } = issuer;
+  const isOurs = createIsOneOf(issuer.audiences ?? []);
+  const hasScopes = createHasAll(requiredScopes);
 
   return (facts, now) => {
     const { expiresAt, notBefore, issuedAt, type, confirmation, scopes } = facts;
@@ -73,8 +76,7 @@ export function createRequirements(issuer: IssuerConfig, isRevoked: IsRevoked): 
     if ((notBefore ?? 0) > now + tolerance || (issuedAt ?? 0) > now + tolerance) return 'token_not_yet_valid';
 
     if (facts.audiences === wrongType) return 'claim_invalid';
-    if (!issuer.anyAudience && !facts.audiences?.some((audience) => audiences?.includes(audience)))
-      return 'audience_mismatch';
+    if (!issuer.anyAudience && !facts.audiences?.some(isOurs)) return 'audience_mismatch';
 
     if (type === wrongType || !types.has(type)) return 'token_type_not_allowed';
     const isVerifiable = issuer.boundTokens === 'verify' && confirmation !== 'unknown';
@@ -87,7 +89,7 @@ export function createRequirements(issuer: IssuerConfig, isRevoked: IsRevoked): 
 
     if (requiredScopes.length > 0) {
       if (scopes === wrongType) return 'claim_invalid';
-      if (!requiredScopes.every((scope) => scopes?.includes(scope))) return 'scope_insufficient';
+      if (!hasScopes(scopes ?? [])) return 'scope_insufficient';
     }
     return unmet;
   };

@@ -10,16 +10,19 @@ const forwarding = () => ({
   answers: { http: undefined, grpc: undefined },
 });
 
+const noContext = () => {
+  throw new TypeError('no expression is evaluated here');
+};
+
 const parts: RuledCheckParts = {
   rules: [],
   select: () => 'none',
   noRuleMatches: 'token',
   mode: 'enforce',
+  maxTokenSize: 16 * 1024,
   authenticate: () => ({ outcome: 'deny', reason: 'token_missing' }),
   forwardOf: () => forwarding,
-  contextOf: () => {
-    throw new TypeError('no expression is evaluated here');
-  },
+  contextOf: Object.assign(noContext, { withPort: noContext }),
   forwardNothing: forwarding,
 };
 

@@ -27,9 +27,10 @@ const identity = (scopes: readonly string[], claims: object): Identity => ({
   kept: { forwarding: undefined, by: undefined, others: undefined },
 });
 
-const noContext = () => {
+const fail = () => {
   throw new TypeError('no expression is evaluated here');
 };
+const noContext = Object.assign(fail, { withPort: fail });
 
 test.each([
   ['{scopes: [a, b]}', ['a'], {}, 'scope_insufficient'],
@@ -41,6 +42,6 @@ test.each([
   ['{claims: {tenant: acme, role: admin}}', [], { tenant: 'acme', role: 'user' }, 'claim_not_allowed'],
   ['{claims: {tenant: acme, role: admin}}', [], { tenant: 'acme', role: ['user', 'admin'] }, undefined],
 ])('%s of scopes %j and claims %j: %s', async (text, scopes, claims, reason) => {
-  const unmet = createRuleRequirements(await requireOf(text), noContext);
+  const unmet = createRuleRequirements(await requireOf(text), noContext, 16 * 1024);
   expect(unmet(identity(scopes, claims), checkRequest())).toBe(reason);
 });

@@ -503,6 +503,53 @@ export const tables: readonly Table[] = [
       },
       { id: 'F-11', threat: 'Exemptions by address', note: 'There are none.' },
       { id: 'F-12', threat: 'Hosts in other spellings', tests: [[selecting, 'hosts']] },
+      {
+        id: 'LC1',
+        threat:
+          'Claims that make an expression dear: long lists that are searched for each member, or added to each other',
+        tests: [
+          ['rules/expression-cost.test.ts', 'is refused when it is read, with its place'],
+          ['rules/expression-cost.test.ts', 'whatever is accepted does little work'],
+        ],
+        note: '`npm run bench:expressions` searches for the dearest expression that is accepted.',
+      },
+      {
+        id: 'LC2',
+        threat:
+          'Claims of another type than an expression expects, so that each member of a list is an error',
+        tests: [['rules/expression-cost.test.ts', 'where more than 32 members cannot be judged']],
+      },
+      {
+        id: 'LC3',
+        threat: 'Tokens with ever new types of claims, each of which is remembered',
+        tests: [['rules/expression-cost.test.ts', 'types that no token had before are not remembered']],
+      },
+      {
+        id: 'LC4',
+        threat: 'What bounds an expression changes what it says',
+        tests: [['rules/expression-cost.test.ts', 'what is accepted says what the library alone says']],
+        note: 'It can only end an evaluation, which refuses.',
+      },
+      {
+        id: 'LC5',
+        threat: 'A long x-forwarded-for, which every rule with addresses takes apart',
+        tests: [
+          ['rules/request-cost.test.ts', 'is asked for once, for all rules with addresses'],
+          ['rules/request-cost.test.ts', 'is looked at from its end'],
+          ['rules/request-cost.test.ts', 'is read as a reader that takes the whole list apart reads it'],
+        ],
+      },
+      {
+        id: 'LC6',
+        threat: 'Thousands of small headers, which every rule with headers goes through',
+        tests: [['rules/request-cost.test.ts', 'the headers of a request are gone through once']],
+      },
+      {
+        id: 'LC7',
+        threat:
+          'A token with thousands of scopes, audiences or values, each compared with each of the configuration',
+        tests: [['rules/request-cost.test.ts', 'are each gone through once, where both are long']],
+      },
     ],
   },
   {
