@@ -196,5 +196,8 @@ function discoverableProblem(issuer: string): string | undefined {
 }
 
 function isProxyUrl(text: string): boolean {
-  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) return false;
+  // A proxy may ask for a name and a password, as no issuer does.
+  return urlProblem(url.origin) === undefined;
 }
