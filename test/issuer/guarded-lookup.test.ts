@@ -10,6 +10,7 @@ import { discover } from '../../src/issuer/discovery.ts';
 import { createFetch, type FetchOptions } from '../../src/issuer/fetch.ts';
 import type { Resolve } from '../../src/issuer/guarded-lookup.ts';
 import { planIssuer } from '../../src/issuer/plan.ts';
+import { createKeySource } from '../../src/issuer/source.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { configOf, fileFor } from '../support/app.ts';
 import { createAuthority } from '../support/certificates.ts';
@@ -206,6 +207,33 @@ describe('a document', () => {
     ['not a url', secure, 'https://idp.example.com/jwks'],
   ])('of %s at %s leads to %s', async (issuer, at, jwksUri) => {
     expect(await led(issuer, `${at}/.well-known/openid-configuration`, jwksUri)).toBe('it was fetched');
+  });
+
+  test('is named as what led there when the keys are fetched; the configuration is not', async () => {
+    const [issuer, jwksUri] = ['https://idp.example.com', 'https://keys.example.com/jwks'];
+    const documentUrl = 'https://idp.example.com/.well-known/openid-configuration';
+    const fetchesOf = async (more: string) => {
+      const fetches: [string, string | undefined][] = [];
+      const config = await configOf(fileFor(issuer).replace('name: main', `name: main${more}`));
+      const [issuerConfig] = config.issuers;
+      if (issuerConfig === undefined) throw new TypeError('no issuer');
+      const source = createKeySource(issuerConfig, {
+        fetch: async (url, from) => {
+          fetches.push([url, from]);
+          return { body: JSON.stringify({ issuer, jwks_uri: jwksUri }), headers: {} };
+        },
+        readFile: () => '',
+        clock: systemClock,
+        onFetched: () => {},
+      });
+      await source.load(false, () => {});
+      return fetches;
+    };
+    expect(await fetchesOf('')).toEqual([
+      [documentUrl, undefined],
+      [jwksUri, documentUrl],
+    ]);
+    expect(await fetchesOf(`, jwksUri: "${jwksUri}"`)).toEqual([[jwksUri, undefined]]);
   });
 
   test('of an issuer on https:// leads to no http:// address, even with insecureHttp; the configuration may', async () => {
