@@ -40,3 +40,13 @@ export function requireCertificates(text: string): void {
     }
   }
 }
+
+/**
+ * Makes sure that a text has a private key.
+ *
+ * @throws Error where it has none, or one that is cut
+ */
+export function requirePrivateKey(text: string): void {
+  if (!pemBlocks(text).some(({ label }) => label.endsWith('PRIVATE KEY')))
+    throw new Error('expected a private key in PEM (-----BEGIN PRIVATE KEY-----)');
+}

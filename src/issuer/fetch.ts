@@ -77,7 +77,8 @@ interface Agents {
 function createAgents(proxy: string, environment: FetchOptions['environment']): Agents {
   const proxyEnv = proxy === 'env' ? { ...environment } : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
   const options = proxy === '' ? {} : { proxyEnv: proxyEnv as NodeJS.ProcessEnv };
-  return { http: new http.Agent(options), https: new https.Agent(options) };
+  // A session that is resumed is not judged again: an authority that is trusted no more would be trusted on.
+  return { http: new http.Agent(options), https: new https.Agent({ ...options, maxCachedSessions: 0 }) };
 }
 
 /** Builds the trust for one fetch, and again only when the extra certificates have changed. */

@@ -4,7 +4,7 @@ import tls from 'node:tls';
 import type { TlsFiles } from '../config/options.ts';
 import { followFiles } from '../files/follow.ts';
 import { type FileSystem, systemFiles } from '../files/look.ts';
-import { requireCertificates } from '../files/pem-blocks.ts';
+import { requireCertificates, requirePrivateKey } from '../files/pem-blocks.ts';
 import type { Clock } from '../time/clock.ts';
 import { cipherList } from './cipher-suites.ts';
 
@@ -27,19 +27,22 @@ export function readTls(
   files: TlsFiles,
   read: (path: string) => string = (path) => readFileSync(path, 'utf8'),
 ): TlsOptions {
+  const { certFile, keyFile, clientCaFile } = files;
   const options = optionsOf(files, read);
-  // Node takes a file without certificates for an authority that has signed for nobody.
-  if (files.clientCaFile !== undefined) {
-    try {
-      requireCertificates(String(options.ca));
-    } catch (error) {
-      throw new Error(`${files.clientCaFile}: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      });
-    }
-  }
+  // Node takes an empty text for none at all, and a file without certificates for an authority that signed for nobody.
+  naming(certFile, () => requireCertificates(String(options.cert)));
+  naming(keyFile, () => requirePrivateKey(String(options.key)));
+  if (clientCaFile !== undefined) naming(clientCaFile, () => requireCertificates(String(options.ca)));
   tls.createSecureContext(options);
   return options;
+}
+
+function naming(file: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
 function optionsOf(
