@@ -54,6 +54,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   let hasBeenReady = false;
   let stopWarning = () => {};
   let revoked: readonly DenyListEntry[] = [];
+  const notTaken: { configuration?: string; denyList?: string } = {};
   let followed: FollowedDenyList = { entries: () => [], stop: () => {} };
 
   const registry = createIssuerRegistry(clock);
@@ -76,6 +77,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     ready: isServing() && checks.workers() > 0,
     draining: isDraining,
     issuers: registry.issuers().map(({ issuer }) => issuer.status()),
+    problems: Object.values(notTaken),
   });
 
   const keysChanged = () => {
@@ -104,6 +106,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
       );
     }
     revoked = denyList;
+    delete notTaken.denyList;
     checks.take(config, registry.issuers(), denyList);
     metrics.denyListTaken(denyList.length);
     const strangers = new Set(denyList.map(({ issuer }) => issuer)).difference(
@@ -115,6 +118,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   const denyListChanged = (change: readonly DenyListEntry[] | Error) => {
     metrics.denyListReloaded(!(change instanceof Error));
     if (change instanceof Error) {
+      notTaken.denyList = `the deny list was not reloaded: ${change.message}`;
       logger.error({ problem: change.message }, 'the deny list was not reloaded; the one in use goes on');
       return;
     }
@@ -154,6 +158,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     revoke(denyList.entries());
     warnOfTrial();
     tellWhoDecides();
+    delete notTaken.configuration;
     metrics.configLoaded(hash('sha256', JSON.stringify(next)).slice(0, 16), clock.now() / 1000);
     keysChanged();
   };
@@ -180,6 +185,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     },
     reloadFailed: (error) => {
       metrics.configReloaded(false);
+      notTaken.configuration = `the configuration was not reloaded: ${error.message}`;
       logger.error({ problem: error.message }, 'the configuration was not reloaded; the one in use goes on');
     },
     stop: async () => {

@@ -172,9 +172,17 @@ test.each([
   expect(service.records.find(({ msg }) => String(msg).includes('not reloaded'))?.problem).toContain(
     'the document is empty',
   );
+  const problems = async () => {
+    const text = await (await fetch(`http://127.0.0.1:${service.adminPort}/readyz`)).text();
+    return (JSON.parse(text) as { problems?: readonly string[] }).problems;
+  };
+  expect(await problems()).toEqual([expect.stringMatching(/^the deny list was not reloaded: .*empty/s)]);
   // Nor does a reload of the configuration lift it.
   await expect(service.app.reload(service.config)).rejects.toThrow(/empty/);
   expect(await ask(token)).toBe(401);
+  scribble('[]');
+  await clock.advance(2_000);
+  expect([await ask(token), await problems()]).toEqual([200, undefined]);
 });
 
 test('a list that stays cut after its first entry counts, and what it lifts is told', async () => {

@@ -47,6 +47,7 @@ async function start(config: string, ...flags: string[]) {
     service,
     ask: async (token: string) =>
       (await exchange(http, request('GET', '/', [`authorization: Bearer ${token}`])))?.status,
+    readyz: async () => (await fetch(`http://127.0.0.1:${admin}/readyz`)).json() as Promise<object>,
     metric: async (name: string) => {
       const text = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
       return Number(new RegExp(`^oidc_authz_${name.replaceAll(/[{}]/g, '\\$&')} (.+)$`, 'm').exec(text)?.[1]);
@@ -100,7 +101,13 @@ describe('a configuration', () => {
     const config = join(folder, 'config.yaml');
     writeFileSync(config, configFor(issuer));
     // The short form would be a whole configuration without the file.
-    const { service, ask, metric } = await start(config, '--issuer', issuer.url, '--audience', audience);
+    const { service, ask, metric, readyz } = await start(
+      config,
+      '--issuer',
+      issuer.url,
+      '--audience',
+      audience,
+    );
     const token = await issuer.mint();
     const failures = () => metric('config_reloads_total{result="failure"}');
     for (const [index, text] of ['', '# nothing\n', 'null\n', '---\n'].entries()) {
@@ -108,6 +115,10 @@ describe('a configuration', () => {
       service.child.kill('SIGHUP');
       await until(async () => (await failures()) > index);
       expect([await ask(token), await metric('config_last_reload_successful')]).toEqual([200, 0]);
+      expect(await readyz()).toMatchObject({
+        ready: true,
+        problems: [expect.stringContaining('the configuration was not reloaded')],
+      });
     }
     const before = await failures();
     service.child.kill('SIGHUP');
@@ -116,6 +127,7 @@ describe('a configuration', () => {
     expect(await ask(token)).toBe(200);
     writeFileSync(config, configFor(issuer));
     await until(async () => (await metric('config_last_reload_successful')) === 1);
+    expect(await readyz()).not.toHaveProperty('problems');
   });
 
   test('that changes is taken by SIGHUP once', async () => {
