@@ -38,7 +38,7 @@ export async function serve(sources: ConfigSources): Promise<Service> {
   };
   // Followed before it is read, or a change in between would be missed.
   const configuration = files.follow(file === undefined ? [] : [file], () => void reload());
-  let named: Following = { settled: () => Promise.resolve(false), stop: () => {} };
+  let named: Following = files.follow([], () => {});
 
   /** @param isInUse whether another configuration is, which then goes on until no file is being written */
   const load = async (isInUse: boolean): Promise<Config> => {

@@ -129,6 +129,7 @@ export function followFiles(files: FileSystem, clock: Clock): FollowedFiles {
       return found.bytes.toString('utf8');
     },
     follow: (paths, onChange) => {
+      if (paths.length === 0) return followingNothing;
       for (const path of paths) {
         const entry = entries.getOrInsertComputed(path, () => firstLook(lookAt(path, files, undefined)));
         entry.followers++;
@@ -156,6 +157,8 @@ export function followFiles(files: FileSystem, clock: Clock): FollowedFiles {
     },
   };
 }
+
+const followingNothing: Following = { settled: () => Promise.resolve(false), stop: () => {} };
 
 function firstLook(found: Look): Entry {
   return { counting: found, last: found, sightings: 0, followers: 0 };

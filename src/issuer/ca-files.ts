@@ -22,7 +22,7 @@ export function createTrustedCertificates(
   onReload: (error: Error | undefined) => void,
 ): TrustedCertificates {
   let good: string | undefined;
-  let following = { stop: () => {} };
+  let following = files.follow([], () => {});
   const read = () => paths.map((path) => readCertificates(path, files)).join('\n');
   const reload = () => {
     try {

@@ -77,7 +77,7 @@ function createOwner(
   });
   const keyFiles = jwksFile === undefined ? (publicKeyFiles ?? []) : [jwksFile];
   if (keyFiles.length === 0 && trusted === undefined) return issuer;
-  let following = { stop: () => {} };
+  let following = files.follow([], () => {});
   return {
     ...issuer,
     start: () => {
