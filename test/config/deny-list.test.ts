@@ -42,10 +42,13 @@ test.each([
   ['a beginning', '---\n'],
   ['a beginning and an end', '---\n...\n'],
   ['a byte order mark', '\ufeff'],
-  ['the name of the list alone', 'entries:\n'],
-  ['no list at all', '{}'],
 ])('a document of %s is an error, not an empty list', (_, text) => {
-  expect(() => read(text)).toThrow(/the document is empty|expected a list of entries/);
+  expect(() => read(text)).toThrow(/the document is empty; write \[\]/);
+});
+
+test('a document that lacks its list is an error', () => {
+  for (const text of ['entries:\n', '{}', 'entries: null', '{"entries": null}'])
+    expect(() => read(text), text).toThrow(/expected a list of entries/);
 });
 
 test('whatever a JSON list is cut to is an error', () => {

@@ -306,6 +306,16 @@ describe('on a disk', () => {
     expect(counted).toEqual([told, 'one']);
   });
 
+  test('what is told of one problem is told of another', async () => {
+    const { file } = onDisk();
+    const { clock, counted } = follow(systemFiles, file);
+    rmSync(file);
+    await clock.advance(3_000);
+    mkdirSync(file);
+    await clock.advance(3_000);
+    expect(counted).toEqual(['(ENOENT)', '(it is not a file)']);
+  });
+
   test('what is gone for one look is not missed', async () => {
     const { file } = onDisk();
     const { clock, counted } = follow(systemFiles, file);

@@ -142,6 +142,12 @@ describe('in the place of the certificate, the key or the authority of clients',
   });
 });
 
+test('a certificate and the key of another one are an error at the start', async () => {
+  const { certFile } = await listener();
+  expect(() => readTls({ certFile, keyFile: second.keyFile, minVersion: 'TLSv1.2' })).toThrow(/mismatch/);
+  expect(() => readTls({ certFile, keyFile: first.keyFile, minVersion: 'TLSv1.2' })).not.toThrow();
+});
+
 test('another authority of clients is used for the connections to come', async () => {
   const { clientCaFile, clock, told, start, shown } = await listener({ withClientCa: true });
   start();
