@@ -7,6 +7,10 @@ import tls from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { TlsFiles } from '../../src/config/options.ts';
 import { keepTlsFresh, readTls } from '../../src/listener/tls.ts';
+import { createIssuerEvents } from '../../src/observe/issuer-events.ts';
+import { createLogger } from '../../src/observe/logger.ts';
+import { createMetrics } from '../../src/observe/metrics.ts';
+import { createTlsEvents } from '../../src/observe/tls-events.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { createTestClock } from '../support/clock.ts';
 
@@ -44,7 +48,6 @@ async function listener({ withClientCa = false } = {}) {
   /** Whose certificate a handshake shows; or that there was none. */
   const shown = () =>
     new Promise<string>((resolve) => {
-      const { port } = server.address() as AddressInfo;
       const credentials = { cert: readFileSync(client.certFile), key: readFileSync(client.keyFile) };
       const socket = tls.connect({ port, host: '127.0.0.1', ca: authority.ca, ...credentials });
       let greeting = '';
@@ -58,7 +61,8 @@ async function listener({ withClientCa = false } = {}) {
       socket.on('error', () => {});
       socket.on('close', () => resolve(greeting === 'hello' ? name : 'no handshake'));
     });
-  return { certFile, keyFile, clientCaFile, clock, told, start, shown };
+  const { port } = server.address() as AddressInfo;
+  return { certFile, keyFile, clientCaFile, clock, told, start, shown, port };
 }
 
 test('a new pair is used once certificate and key fit, however long the second takes to come', async () => {
@@ -155,4 +159,62 @@ test('another authority of clients is used for the connections to come', async (
   copyFileSync(other.caFile, clientCaFile);
   await clock.advance(2_000);
   expect([told, await shown()]).toEqual([['new'], 'no handshake']);
+});
+
+test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+  'a client whose authority was withdrawn does not get in by a session of before, in %s',
+  async (version) => {
+    const { clientCaFile, clock, told, start, port } = await listener({ withClientCa: true });
+    start();
+    const connect = (session: Buffer | undefined) =>
+      new Promise<{ greeting: string; isResumed: boolean; session: Buffer | undefined }>((resolve) => {
+        const socket = tls.connect({
+          ...{ port, host: '127.0.0.1', ca: authority.ca, minVersion: version, maxVersion: version },
+          ...{ cert: readFileSync(client.certFile), key: readFileSync(client.keyFile) },
+          ...(session !== undefined && { session }),
+        });
+        let greeting = '';
+        let next: Buffer | undefined;
+        let isResumed = false;
+        socket.on('secureConnect', () => {
+          isResumed = socket.isSessionReused();
+        });
+        socket.on('session', (given) => {
+          next = given;
+        });
+        socket.on('data', (chunk) => {
+          greeting += chunk;
+        });
+        socket.on('error', () => {});
+        socket.on('close', () => resolve({ greeting, isResumed, session: next }));
+      });
+    const { session } = await connect(undefined);
+    expect(session).toBeDefined();
+    expect(await connect(session)).toMatchObject({ greeting: 'hello', isResumed: true });
+    copyFileSync(other.caFile, clientCaFile);
+    await clock.advance(2_000);
+    expect(told).toEqual(['new']);
+    expect((await connect(session)).greeting).toBe('');
+  },
+);
+
+test('what becomes of new files is counted and told', async () => {
+  const lines: string[] = [];
+  const metrics = createMetrics(
+    { cacheEntries: () => 0, workers: () => 1, issuers: () => [] },
+    { version: '0', node: '0' },
+  );
+  const logger = createLogger('info', { write: (line: string) => lines.push(line) });
+  const ofListener = createTlsEvents('http', logger, metrics);
+  const { onTrustReload } = createIssuerEvents('main', logger, metrics, () => {});
+  for (const tell of [ofListener, onTrustReload]) {
+    tell(undefined);
+    tell(new Error('/etc/x.pem: cut'));
+  }
+  const text = await metrics.scrape();
+  for (const kind of ['listener', 'ca'])
+    for (const result of ['success', 'failure'])
+      expect(text).toContain(`oidc_authz_certificate_reloads_total{kind="${kind}",result="${result}"} 1`);
+  expect(lines.map((line) => JSON.parse(line).level)).toEqual(['info', 'error', 'info', 'error']);
+  expect(lines.filter((line) => line.includes('/etc/x.pem: cut'))).toHaveLength(2);
 });
