@@ -1,4 +1,4 @@
-/** Which IP addresses may be fetched from: those of clouds' metadata and those that are no single machine's never. */
+/** Which IP addresses may be fetched from. Never: where clouds keep their metadata, and what does not belong to a single machine. */
 import { isIP } from 'node:net';
 
 /**
@@ -74,7 +74,7 @@ const translations: readonly { readonly of: Network; readonly at: readonly (read
 const isatap = ['0,0,94,254', '2,0,94,254'];
 
 /**
- * Says what an address is to whoever fetches. A text that is no IP address is `open`.
+ * Says what an address is to whoever fetches. A text that is not an IP address is `open`.
  *
  * @param text without brackets; a zone (`%eth0`) counts for nothing
  */

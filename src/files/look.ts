@@ -46,8 +46,8 @@ export const systemFiles: FileSystem = {
  * Looks at a file. Never throws.
  *
  * A large file is not read again once two looks have read the same from the same version of it: what was written in the
- * same tick of the file system's clock as the first of them, the second has seen. What is no file is read once at most,
- * since a pipe has nothing to say twice.
+ * same tick of the file system's clock as the first of them, the second has seen. What is not a file is read once at
+ * most: a pipe says everything once.
  *
  * @param previous what the look before found
  */

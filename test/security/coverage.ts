@@ -967,7 +967,7 @@ export const tables: readonly Table[] = [
           [follow, 'counts at no place where it could be cut'],
           ['revocation.test.ts', 'revokes at every moment what it revoked'],
         ],
-        note: 'Two looks in a row must see the same. A writer that stops halfway cannot be told from one that is done; JSON has no place where a cut goes unnoticed.',
+        note: 'Two looks in a row must see the same. A writer that stops halfway cannot be told from one that is done; JSON is never valid where it is cut.',
       },
       {
         id: 'LF3',
