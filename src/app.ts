@@ -6,7 +6,8 @@ import { type CheckAddresses, type CheckService, createCheckService } from './ch
 import type { DenyListEntry } from './config/deny-list.ts';
 import type { Config } from './config/options.ts';
 import { isTried } from './config/rule-problems.ts';
-import { type FollowedDenyList, followDenyList } from './files/deny-list.ts';
+import { entriesRemoved, type FollowedDenyList, followDenyList } from './files/deny-list.ts';
+import type { FollowedFiles } from './files/follow.ts';
 import { planIssuer } from './issuer/plan.ts';
 import { createIssuerRegistry, type RegisteredIssuer } from './issuer/registry.ts';
 import { createIssuerEvents } from './observe/issuer-events.ts';
@@ -25,7 +26,7 @@ export interface Surroundings {
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly readFile: (path: string) => string;
+  readonly files: FollowedFiles;
   /** Starts another process that answers checks; asked for where there shall be several. */
   readonly forkWorker: ForkWorker;
 }
@@ -52,6 +53,8 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   let isDraining = false;
   let hasBeenReady = false;
   let stopWarning = () => {};
+  let revoked: readonly DenyListEntry[] = [];
+  const notTaken: { configuration?: string; denyList?: string } = {};
   let followed: FollowedDenyList = { entries: () => [], stop: () => {} };
 
   const registry = createIssuerRegistry(clock);
@@ -74,6 +77,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     ready: isServing() && checks.workers() > 0,
     draining: isDraining,
     issuers: registry.issuers().map(({ issuer }) => issuer.status()),
+    problems: Object.values(notTaken),
   });
 
   const keysChanged = () => {
@@ -89,10 +93,20 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     readiness,
     metrics: { contentType: metrics.contentType, scrape: checks.scrape },
     clock,
-    onTlsReload: createTlsEvents('admin', logger),
+    onTlsReload: createTlsEvents('admin', logger, metrics),
   });
 
   const revoke = (denyList: readonly DenyListEntry[]) => {
+    const removed = entriesRemoved(revoked, denyList);
+    if (removed > 0) {
+      metrics.denyListShrank(removed);
+      logger.warn(
+        { removed, before: revoked.length, entries: denyList.length },
+        'the deny list no longer has entries that it had; what they revoked is good again',
+      );
+    }
+    revoked = denyList;
+    delete notTaken.denyList;
     checks.take(config, registry.issuers(), denyList);
     metrics.denyListTaken(denyList.length);
     const strangers = new Set(denyList.map(({ issuer }) => issuer)).difference(
@@ -104,6 +118,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   const denyListChanged = (change: readonly DenyListEntry[] | Error) => {
     metrics.denyListReloaded(!(change instanceof Error));
     if (change instanceof Error) {
+      notTaken.denyList = `the deny list was not reloaded: ${change.message}`;
       logger.error({ problem: change.message }, 'the deny list was not reloaded; the one in use goes on');
       return;
     }
@@ -128,10 +143,8 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
       );
   };
   const take = async (next: Config) => {
-    const { readFile } = surroundings;
     const denyList = followDenyList(next.denyList.file, {
-      readFile,
-      clock,
+      files: surroundings.files,
       onChange: (change) => {
         if (denyList === followed) denyListChanged(change);
       },
@@ -145,6 +158,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     revoke(denyList.entries());
     warnOfTrial();
     tellWhoDecides();
+    delete notTaken.configuration;
     metrics.configLoaded(hash('sha256', JSON.stringify(next)).slice(0, 16), clock.now() / 1000);
     keysChanged();
   };
@@ -171,6 +185,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     },
     reloadFailed: (error) => {
       metrics.configReloaded(false);
+      notTaken.configuration = `the configuration was not reloaded: ${error.message}`;
       logger.error({ problem: error.message }, 'the configuration was not reloaded; the one in use goes on');
     },
     stop: async () => {

@@ -77,7 +77,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   };
   const listeners: Listener[] = [];
   if (config.http.enabled) {
-    const onTlsReload = createTlsEvents('http', logger);
+    const onTlsReload = createTlsEvents('http', logger, metrics);
     listeners.push(
       createHttpServer({
         options: config.http,
@@ -96,7 +96,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
         authorizer: () => inUse().grpc,
         health,
         clock,
-        onTlsReload: createTlsEvents('grpc', logger),
+        onTlsReload: createTlsEvents('grpc', logger, metrics),
       }),
     );
   }

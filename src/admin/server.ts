@@ -14,6 +14,8 @@ export interface Readiness {
   readonly ready: boolean;
   readonly draining: boolean;
   readonly issuers: readonly IssuerStatus[];
+  /** Files that were not taken, so that old content goes on; in words. */
+  readonly problems: readonly string[];
 }
 
 /** What the listener needs. */
@@ -85,9 +87,14 @@ export function createAdminServer({
   };
 }
 
-function describeReadiness({ ready, draining, issuers }: Readiness): Answer {
+function describeReadiness({ ready, draining, issuers, problems }: Readiness): Answer {
   const isReady = ready && !draining;
-  const body = JSON.stringify({ ready: isReady, draining, issuers: issuers.map(describeIssuer) });
+  const body = JSON.stringify({
+    ready: isReady,
+    draining,
+    issuers: issuers.map(describeIssuer),
+    ...(problems.length > 0 && { problems }),
+  });
   return { status: isReady ? 200 : 503, type: 'application/json; charset=utf-8', body };
 }
 

@@ -1,8 +1,8 @@
 /** What only reading the files that a configuration names can tell. */
-import { createSecureContext } from 'node:tls';
 import { readDenyList } from '../config/deny-list.ts';
 import type { Config, IssuerConfig, TlsFiles } from '../config/options.ts';
 import { ConfigError, type Problem } from '../config/problems.ts';
+import { requireCertificates } from '../files/pem-blocks.ts';
 import { readKeySet } from '../issuer/key-set.ts';
 import { keySetOfPem } from '../issuer/pem.ts';
 import { readTls } from '../listener/tls.ts';
@@ -11,10 +11,27 @@ import { readTls } from '../listener/tls.ts';
 export async function fileProblems(config: Config, readFile: (path: string) => string): Promise<Problem[]> {
   const checks = [
     ...config.issuers.flatMap((issuer, index) => issuerChecks(issuer, `issuers[${index}]`, config, readFile)),
-    ...(['http', 'grpc', 'admin'] as const).flatMap((name) => tlsChecks(config[name].tls, `${name}.tls`)),
+    ...(['http', 'grpc', 'admin'] as const).flatMap((name) =>
+      tlsChecks(config[name].tls, `${name}.tls`, readFile),
+    ),
     ...denyListChecks(config.denyList.file, readFile),
   ];
   return (await Promise.all(checks.map(problemsOf))).flat();
+}
+
+/** The files that a configuration names and that are read again when they change. */
+export function filesOf(config: Config): readonly string[] {
+  const { denyList, issuers, http, grpc, admin } = config;
+  const named = [
+    denyList.file,
+    ...issuers.flatMap(({ jwksFile, publicKeyFiles = [], caFile = [] }) => [
+      jwksFile,
+      ...publicKeyFiles,
+      ...[caFile].flat(),
+    ]),
+    ...[http, grpc, admin].flatMap(({ tls }) => [tls?.certFile, tls?.keyFile, tls?.clientCaFile]),
+  ];
+  return [...new Set(named.filter((path) => path !== undefined))];
 }
 
 /** One thing to try; it throws where it cannot be done. */
@@ -45,15 +62,19 @@ function issuerChecks(
     ...[caFile].flat().map((file) => ({
       path: `${at}.caFile`,
       source: file,
-      attempt: () => readCertificates(readFile(file)),
+      attempt: () => requireCertificates(readFile(file)),
     })),
   ];
 }
 
-function tlsChecks(files: TlsFiles | undefined, path: string): FileCheck[] {
+function tlsChecks(
+  files: TlsFiles | undefined,
+  path: string,
+  readFile: (path: string) => string,
+): FileCheck[] {
   return files === undefined
     ? []
-    : [{ path, source: files.certFile, attempt: () => createSecureContext(readTls(files)) }];
+    : [{ path, source: files.certFile, attempt: () => readTls(files, readFile) }];
 }
 
 function denyListChecks(file: string | undefined, readFile: (path: string) => string): FileCheck[] {
@@ -74,9 +95,4 @@ async function problemsOf({ path, source, attempt }: FileCheck): Promise<readonl
       }));
     return [{ path, source, message: error instanceof Error ? error.message : String(error) }];
   }
-}
-
-function readCertificates(pem: string): void {
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('expected certificates in PEM');
-  createSecureContext({ ca: pem });
 }

@@ -4,6 +4,8 @@ import type { CheckRequest } from '../check/types.ts';
 import type { ConfigSources } from '../config/load.ts';
 import type { Config } from '../config/options.ts';
 import { ConfigError } from '../config/problems.ts';
+import { followFiles } from '../files/follow.ts';
+import { systemFiles } from '../files/look.ts';
 import { createLogger } from '../observe/logger.ts';
 import { type AskIncumbent, createAskIncumbent } from '../shadow/incumbent.ts';
 import { systemClock } from '../time/clock.ts';
@@ -27,7 +29,7 @@ const readyTimeout = 15_000;
  */
 export async function startPrivately(
   config: Config,
-  { environment, readFile }: ConfigSources,
+  { environment }: ConfigSources,
 ): Promise<PrivateService> {
   const { tls: _, ...http } = config.http;
   const here = { host: '127.0.0.1', port: 0 };
@@ -46,7 +48,7 @@ export async function startPrivately(
       clock: systemClock,
       random: () => 0,
       environment,
-      readFile,
+      files: followFiles(systemFiles, systemClock),
       forkWorker: () => {
         throw new TypeError('one process is enough to compare');
       },

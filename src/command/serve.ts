@@ -3,12 +3,13 @@ import { createApp } from '../app.ts';
 import { type ConfigSources, configFileOf, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/options.ts';
 import { ConfigError } from '../config/problems.ts';
-import { watchFiles } from '../files/watch.ts';
+import { type Following, followFiles } from '../files/follow.ts';
+import { systemFiles } from '../files/look.ts';
 import { openLog } from '../observe/logger.ts';
 import { systemClock } from '../time/clock.ts';
 import { version } from '../version.ts';
 import type { ForkWorker } from '../workers/worker.ts';
-import { fileProblems } from './files.ts';
+import { fileProblems, filesOf } from './files.ts';
 
 /** A service that runs. */
 export interface Service {
@@ -26,14 +27,41 @@ export interface Service {
  * @throws ConfigError where the configuration cannot be used, Error where a listener cannot be bound
  */
 export async function serve(sources: ConfigSources): Promise<Service> {
-  const load = async (): Promise<Config> => {
-    const config = await loadConfig(sources);
-    const problems = await fileProblems(config, sources.readFile);
-    if (problems.length > 0) throw new ConfigError(problems);
-    return config;
+  const files = followFiles(systemFiles, systemClock);
+  const file = configFileOf(sources);
+  const started = Promise.withResolvers<void>();
+  // One after the other from the reading on, so that the file that was read last is the one in use.
+  let reloading = started.promise;
+  const reload = () => {
+    reloading = reloading.then(reloadOnce);
+    return reloading;
+  };
+  // Followed before it is read, or a change in between would be missed.
+  const configuration = files.follow(file === undefined ? [] : [file], () => void reload());
+  let named: Following = files.follow([], () => {});
+
+  /** @param isInUse whether another configuration is, which then goes on until no file is being written */
+  const load = async (isInUse: boolean): Promise<Config> => {
+    const loaded = await loadConfig({ ...sources, readFile: files.read });
+    let isRefused = false;
+    const before = named;
+    // What is wrong with a configuration may be a file that it names; another one of those is another try.
+    named = files.follow(filesOf(loaded), () => {
+      if (isRefused) void reload();
+    });
+    before.stop();
+    try {
+      if (isInUse) await named.settled();
+      const problems = await fileProblems(loaded, files.read);
+      if (problems.length > 0) throw new ConfigError(problems);
+      return loaded;
+    } catch (error) {
+      isRefused = true;
+      throw error;
+    }
   };
 
-  const config = await load();
+  const config = await load(false);
   const forkWorker = await forkWorkerFor(config);
   const { logger, end } = openLog(config.log.level, systemClock);
   const app = createApp(config, {
@@ -41,9 +69,18 @@ export async function serve(sources: ConfigSources): Promise<Service> {
     clock: systemClock,
     random: Math.random,
     environment: sources.environment,
-    readFile: sources.readFile,
+    files,
     forkWorker,
   });
+  const reloadOnce = async () => {
+    try {
+      await app.reload(await load(true));
+    } catch (error) {
+      app.reloadFailed(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  // What was being written has been taken up when it was written; that was a reload.
+  const reloadUnlessTaken = (isTaken: boolean) => (isTaken ? undefined : reload());
   logger.info(
     { version, node: process.versions.node, issuers: config.issuers.map(({ name }) => name) },
     'starting',
@@ -56,26 +93,13 @@ export async function serve(sources: ConfigSources): Promise<Service> {
     throw error;
   }
 
-  const reloadOnce = async () => {
-    try {
-      await app.reload(await load());
-    } catch (error) {
-      app.reloadFailed(error instanceof Error ? error : new Error(String(error)));
-    }
-  };
-  // One after the other from the reading on, so that the file that was read last is the one in use.
-  let reloading = Promise.resolve();
-  const reload = () => {
-    reloading = reloading.then(reloadOnce);
-    return reloading;
-  };
-  const file = configFileOf(sources);
-  const stopWatching = file === undefined ? () => {} : watchFiles([file], systemClock, () => void reload());
+  started.resolve();
 
   return {
-    reload,
+    reload: () => configuration.settled().then(reloadUnlessTaken, app.reloadFailed),
     stop: async () => {
-      stopWatching();
+      configuration.stop();
+      named.stop();
       await app.stop();
       await end();
       return 0;

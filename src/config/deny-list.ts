@@ -46,7 +46,7 @@ const entries = z.array(entry);
 const file = z.strictObject({ entries }).transform((given) => given.entries);
 
 /**
- * Reads a deny list: a list of entries in YAML or JSON, or `entries:` with that list.
+ * Reads a deny list: a list of entries in YAML or JSON, or `entries:` with that list. An empty document is neither.
  *
  * @param name how problems name the file
  * @throws ConfigError with every problem that was found
@@ -56,7 +56,12 @@ export function readDenyList(text: string, name: string): readonly DenyListEntry
   const quick = validate(parsedJson(text));
   if (quick.success) return quick.data.map(toEntry);
   const { value, place } = parseYaml(text, name);
-  const parsed = validate(value ?? []);
+  // A file that was truncated looks like this; taken for a list, it would lift every revocation.
+  if (value === null)
+    throw new ConfigError([
+      { path: '', source: name, message: 'the document is empty; write [] for a list without entries' },
+    ]);
+  const parsed = validate(value);
   if (parsed.success) return parsed.data.map(toEntry);
   throw new ConfigError(
     parsed.error.issues.map(

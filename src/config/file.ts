@@ -24,7 +24,8 @@ export interface ConfigFile {
  */
 export function parseConfigFile(text: string, name: string): ConfigFile {
   const { value, place } = parseYaml(text, name);
-  if (value === null) return { tree: {}, place };
+  if (value === null)
+    throw refusal(name, 'the document is empty; write {} for a configuration without options');
   if (typeof value !== 'object' || Array.isArray(value))
     throw refusal(name, 'expected names with values, such as `issuers: […]`');
   return { tree: value as Record<string, unknown>, place };

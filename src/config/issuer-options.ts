@@ -73,7 +73,7 @@ const issuerFields = z.strictObject({
   discoveryUri: fetchUrl()
     .optional()
     .describe(
-      'Where the discovery document is, when it is not below the issuer. Its `issuer` must still be the configured string.',
+      'Where the discovery document is, when it is not below the issuer. Its `issuer` must still be the configured string. For an issuer on `https://`, its `jwks_uri` is on `https://` too, or on the very server that `discoveryUri` names.',
     ),
   algorithms: z
     .array(z.enum(supportedAlgorithms).meta({ title: `one of ${supportedAlgorithms.join(', ')}` }))
@@ -128,12 +128,12 @@ const issuerFields = z.strictObject({
     .default('')
     .meta({ title: '"", `env`, or the URL of a proxy' })
     .describe(
-      "Egress proxy for this issuer's endpoints. `env` takes HTTPS_PROXY, HTTP_PROXY and NO_PROXY from the environment, which are otherwise ignored.",
+      "Egress proxy for this issuer's endpoints. `env` takes HTTPS_PROXY, HTTP_PROXY and NO_PROXY from the environment, which are otherwise ignored. A proxy looks names up by itself, so it is the one that must refuse names of internal addresses.",
     ),
   insecureHttp: flag()
     .default(false)
     .describe(
-      'Allow `http://` endpoints. Without it only `https://` is allowed, and `http://` on a loopback address.',
+      'Allow `http://` endpoints. Without it only `https://` is allowed, and `http://` on a loopback address. Even with it, a document of an issuer on `https://` leads to no other server on `http://`.',
     ),
 });
 
@@ -196,5 +196,8 @@ function discoverableProblem(issuer: string): string | undefined {
 }
 
 function isProxyUrl(text: string): boolean {
-  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) return false;
+  // A proxy may ask for a name and a password, as no issuer does.
+  return urlProblem(url.origin) === undefined;
 }

@@ -200,7 +200,8 @@ function isObject(value: unknown): value is object {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'it is not readable text';
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? String(error.code) : error.message;
 }
 
 function deepFreeze<T>(value: T): T {

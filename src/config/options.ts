@@ -176,7 +176,7 @@ export const options = z
         file: filePath()
           .optional()
           .describe(
-            'A file that names revoked tokens, by issuer and `jti`, `sub`, `sid` or `client_id`; read again when it changes.',
+            'A file that names revoked tokens, by issuer and `jti`, `sub`, `sid` or `client_id`; read again when it changes. A list without entries is `[]`; an empty file is an error.',
           ),
       })
       .prefault({}),

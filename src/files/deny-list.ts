@@ -1,12 +1,10 @@
 /** The deny list as a file that changes while it is in use. */
 import { type DenyListEntry, readDenyList } from '../config/deny-list.ts';
-import type { Clock } from '../time/clock.ts';
-import { watchFiles } from './watch.ts';
+import type { FollowedFiles } from './follow.ts';
 
 /** What following a deny list takes. */
 export interface DenyListSurroundings {
-  readonly readFile: (path: string) => string;
-  readonly clock: Clock;
+  readonly files: FollowedFiles;
   /** Is told each time the file has changed: what it says now, or why that cannot be used. */
   readonly onChange: (change: readonly DenyListEntry[] | Error) => void;
 }
@@ -27,10 +25,10 @@ export interface FollowedDenyList {
  */
 export function followDenyList(
   file: string | undefined,
-  { readFile, clock, onChange }: DenyListSurroundings,
+  { files, onChange }: DenyListSurroundings,
 ): FollowedDenyList {
   if (file === undefined) return { entries: () => [], stop: () => {} };
-  const read = () => readDenyList(readFile(file), file);
+  const read = () => readDenyList(files.read(file), file);
   let entries: readonly DenyListEntry[] = [];
   const reread = () => {
     try {
@@ -40,8 +38,8 @@ export function followDenyList(
       onChange(error instanceof Error ? error : new Error(String(error)));
     }
   };
-  // Watched before it is read, or a change in between would be missed; one that has gone revokes nothing less.
-  const stop = watchFiles([file], clock, reread, { missingToo: true });
+  // Followed before it is read, or a change in between would be missed.
+  const { stop } = files.follow([file], reread);
   try {
     entries = read();
     return { entries: () => entries, stop };
@@ -49,4 +47,10 @@ export function followDenyList(
     stop();
     throw error;
   }
+}
+
+/** How many entries of a list the next one does not have. */
+export function entriesRemoved(before: readonly DenyListEntry[], after: readonly DenyListEntry[]): number {
+  const texts = (list: readonly DenyListEntry[]) => new Set(list.map((entry) => JSON.stringify(entry)));
+  return before.length === 0 ? 0 : texts(before).difference(texts(after)).size;
 }

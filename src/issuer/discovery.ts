@@ -1,6 +1,7 @@
 /** OpenID Connect Discovery 1.0 section 4: where an issuer's keys are. */
 import { urlProblem } from '../config/urls.ts';
 import { causeOf, type Fetch } from './fetch.ts';
+import { ledProblem } from './guarded-lookup.ts';
 
 /** All that is taken from a discovery document. */
 export interface IssuerMetadata {
@@ -27,7 +28,7 @@ export async function discover(issuer: string, documentUrl: string, fetch: Fetch
     );
   }
   if (typeof jwksUri !== 'string') throw new Error(`the discovery document ${documentUrl} has no jwks_uri`);
-  const problem = urlProblem(jwksUri);
+  const problem = urlProblem(jwksUri) ?? ledProblem(jwksUri, documentUrl, issuer);
   if (problem !== undefined) throw new Error(`the jwks_uri of ${documentUrl} is refused: ${problem}`);
   return { jwksUri };
 }

@@ -1,11 +1,11 @@
 /** How this service fetches anything: one GET, bounded in time, size, redirects and where it may lead. */
-import { lookup } from 'node:dns';
 import type { Agent, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import tls from 'node:tls';
-import { isLinkLocal, isLoopback, maskUrls, urlProblem } from '../config/urls.ts';
+import { isLoopback, maskUrls, urlProblem } from '../config/urls.ts';
 import { http } from '../node-http.ts';
+import { guardedLookup, type Resolve, resolveBySystem } from './guarded-lookup.ts';
 
 /** What bounds a fetch. */
 export interface FetchOptions {
@@ -30,15 +30,19 @@ export interface Fetched {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Fetches a document. Rejects with an Error whose message says what went wrong. */
-export type Fetch = (url: string) => Promise<Fetched>;
+/**
+ * Fetches a document. Rejects with an Error whose message says what went wrong.
+ *
+ * @param from the URL of the document that named this one, which may lead to less; undefined where the configuration did
+ */
+export type Fetch = (url: string, from?: string) => Promise<Fetched>;
 
 /** Makes a fetch with its bounds. */
-export function createFetch(options: FetchOptions): Fetch {
+export function createFetch(options: FetchOptions, resolve: Resolve = resolveBySystem): Fetch {
   const agents = createAgents(options.proxy, options.environment);
   const trust = createTrust(options);
 
-  return async (text) => {
+  return async (text, from) => {
     const problem = urlProblem(text);
     if (problem !== undefined) throw new Error(`${shortened(text)} may not be fetched: ${problem}`);
     const url = new URL(text);
@@ -49,7 +53,12 @@ export function createFetch(options: FetchOptions): Fetch {
     }
     const signal = AbortSignal.timeout(options.timeout);
     try {
-      return await get(url, options, agents, trust, signal);
+      const guarded = guardedLookup(resolve, {
+        url,
+        from,
+        insecureHttp: options.insecureHttp,
+      });
+      return await get(url, options, agents, trust, guarded, signal);
     } catch (error) {
       if (signal.aborted) throw new Error(`${shortened(text)} did not answer within ${options.timeout} ms`);
       throw new Error(`${shortened(text)} could not be fetched: ${maskUrls(causeOf(error))}`, {
@@ -68,7 +77,8 @@ interface Agents {
 function createAgents(proxy: string, environment: FetchOptions['environment']): Agents {
   const proxyEnv = proxy === 'env' ? { ...environment } : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
   const options = proxy === '' ? {} : { proxyEnv: proxyEnv as NodeJS.ProcessEnv };
-  return { http: new http.Agent(options), https: new https.Agent(options) };
+  // A session that is resumed is not judged again: an authority that is trusted no more would be trusted on.
+  return { http: new http.Agent(options), https: new https.Agent({ ...options, maxCachedSessions: 0 }) };
 }
 
 /** Builds the trust for one fetch, and again only when the extra certificates have changed. */
@@ -90,6 +100,7 @@ function get(
   { maxBytes }: FetchOptions,
   agents: Agents,
   trust: () => tls.SecureContext | undefined,
+  guarded: LookupFunction,
   signal: AbortSignal,
 ): Promise<Fetched> {
   const secureContext = trust();
@@ -100,7 +111,7 @@ function get(
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     ...(secureContext !== undefined && { secureContext }),
-    lookup: lookupGuarded,
+    lookup: guarded,
   };
   return new Promise((resolve, reject) => {
     const request =
@@ -139,21 +150,6 @@ async function collect(response: IncomingMessage, maxBytes: number): Promise<Fet
   ]);
   return { body: Buffer.concat(chunks).toString('utf8'), headers: Object.fromEntries(flat) };
 }
-
-/** A name lookup that does not lead to a link-local address, where clouds serve credentials. */
-const lookupGuarded: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, '', 0);
-    const refused = addresses.find(({ address }) => isLinkLocal(address));
-    if (refused !== undefined)
-      return callback(new Error(`${hostname} has the link-local address ${refused.address}`), '', 0);
-    if (options.all === true) return callback(null, addresses);
-    const [first] = addresses;
-    return first === undefined
-      ? callback(new Error(`${hostname} has no address`), '', 0)
-      : callback(null, first.address, first.family);
-  });
-};
 
 /** The message of an error and of what caused it, without repeating. */
 export function causeOf(error: unknown): string {

@@ -1,7 +1,8 @@
 /** From the configuration of an issuer to the owner of its keys. */
 import type { Config, IssuerConfig } from '../config/options.ts';
-import { watchFiles } from '../files/watch.ts';
+import type { FollowedFiles } from '../files/follow.ts';
 import type { Clock } from '../time/clock.ts';
+import { createTrustedCertificates } from './ca-files.ts';
 import { createFetch } from './fetch.ts';
 import { createIssuer, type Issuer, type IssuerEvents } from './issuer.ts';
 import type { IssuerPlan } from './registry.ts';
@@ -12,8 +13,15 @@ export interface IssuerSurroundings {
   readonly clock: Clock;
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly readFile: (path: string) => string;
-  readonly eventsOf: (issuerName: string) => IssuerEvents & { readonly onFetched: OnFetched };
+  readonly files: FollowedFiles;
+  readonly eventsOf: (issuerName: string) => OwnerEvents;
+}
+
+/** What the owner of an issuer's keys tells the rest of the service. */
+export interface OwnerEvents extends IssuerEvents {
+  readonly onFetched: OnFetched;
+  /** The files of trusted certificates have changed: why they cannot be used, or undefined where they can. */
+  readonly onTrustReload: (error: Error | undefined) => void;
 }
 
 /** Plans the owner of an issuer's keys. */
@@ -37,19 +45,28 @@ function createOwner(
   { keys, limits }: Config,
   surroundings: IssuerSurroundings,
 ): Issuer {
-  const { clock, random, environment, readFile, eventsOf } = surroundings;
+  const { clock, random, environment, files, eventsOf } = surroundings;
   const { caFile, trustSystemCas, jwksFile, publicKeyFiles, httpsProxy, insecureHttp, name } = issuerConfig;
   const events = eventsOf(name);
+  const trusted =
+    caFile === undefined
+      ? undefined
+      : createTrustedCertificates([caFile].flat(), files, events.onTrustReload);
   const fetch = createFetch({
     timeout: keys.timeout,
     maxBytes: limits.maxIssuerResponseSize,
     insecureHttp,
-    extraCa: caFile === undefined ? undefined : () => [caFile].flat().map(readFile).join('\n'),
+    extraCa: trusted?.read,
     trustSystemCas,
     proxy: httpsProxy,
     environment,
   });
-  const source = createKeySource(issuerConfig, { fetch, readFile, clock, onFetched: events.onFetched });
+  const source = createKeySource(issuerConfig, {
+    fetch,
+    readFile: files.read,
+    clock,
+    onFetched: events.onFetched,
+  });
   const issuer = createIssuer(issuerConfig, {
     ...events,
     source,
@@ -58,20 +75,20 @@ function createOwner(
     clock,
     random,
   });
-  const files = jwksFile === undefined ? (publicKeyFiles ?? []) : [jwksFile];
-  return files.length === 0 ? issuer : refreshedByFiles(issuer, files, clock);
-}
-
-function refreshedByFiles(issuer: Issuer, files: readonly string[], clock: Clock): Issuer {
-  let stopWatching = () => {};
+  const keyFiles = jwksFile === undefined ? (publicKeyFiles ?? []) : [jwksFile];
+  if (keyFiles.length === 0 && trusted === undefined) return issuer;
+  let following = files.follow([], () => {});
   return {
     ...issuer,
     start: () => {
+      // Followed before they are read, or a change in between would be missed.
+      trusted?.start();
+      following = files.follow(keyFiles, () => void issuer.refresh());
       issuer.start();
-      stopWatching = watchFiles(files, clock, () => void issuer.refresh());
     },
     stop: () => {
-      stopWatching();
+      trusted?.stop();
+      following.stop();
       issuer.stop();
     },
   };

@@ -93,7 +93,7 @@ function discoveredSource(
     load: async (isForced, use) => {
       const jwksUri = await locate(isForced);
       isFailing = true;
-      const maxAge = await observed('jwks', fetchKeySet(fetch, jwksUri, use), onFetched);
+      const maxAge = await observed('jwks', fetchKeySet(fetch, jwksUri, use, documentUrl), onFetched);
       isFailing = false;
       return maxAge;
     },
@@ -111,8 +111,9 @@ function refuseMove(from: string, to: string): void {
   );
 }
 
-async function fetchKeySet(fetch: Fetch, jwksUri: string, use: (text: string) => void) {
-  const { body, headers } = await fetch(jwksUri);
+/** @param from the URL of the document that named it; undefined where the configuration did */
+async function fetchKeySet(fetch: Fetch, jwksUri: string, use: (text: string) => void, from?: string) {
+  const { body, headers } = await fetch(jwksUri, from);
   use(body);
   return maxAgeOf(headers['cache-control'] ?? '');
 }

@@ -1,8 +1,10 @@
 /** TLS of a listener, from files that are read again when they change. */
 import { readFileSync } from 'node:fs';
-import type tls from 'node:tls';
+import tls from 'node:tls';
 import type { TlsFiles } from '../config/options.ts';
-import { watchFiles } from '../files/watch.ts';
+import { followFiles } from '../files/follow.ts';
+import { type FileSystem, systemFiles } from '../files/look.ts';
+import { requireCertificates, requirePrivateKey } from '../files/pem-blocks.ts';
 import type { Clock } from '../time/clock.ts';
 import { cipherList } from './cipher-suites.ts';
 
@@ -18,14 +20,40 @@ const handshakeTimeout = 10_000;
 /**
  * Reads the files.
  *
- * @throws Error that names the file
+ * @param read reads one of them as text
+ * @throws Error where one cannot be read or used, or the key is not of the certificate
  */
-export function readTls({ certFile, keyFile, clientCaFile, minVersion, cipherSuites }: TlsFiles): TlsOptions {
+export function readTls(
+  files: TlsFiles,
+  read: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+): TlsOptions {
+  const { certFile, keyFile, clientCaFile } = files;
+  const options = optionsOf(files, read);
+  // Node takes an empty text for none at all, and a file without certificates for an authority that signed for nobody.
+  naming(certFile, () => requireCertificates(String(options.cert)));
+  naming(keyFile, () => requirePrivateKey(String(options.key)));
+  if (clientCaFile !== undefined) naming(clientCaFile, () => requireCertificates(String(options.ca)));
+  tls.createSecureContext(options);
+  return options;
+}
+
+function naming(file: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+function optionsOf(
+  { certFile, keyFile, clientCaFile, minVersion, cipherSuites }: TlsFiles,
+  read: (path: string) => string,
+): TlsOptions {
   return {
-    cert: readFileSync(certFile),
-    key: readFileSync(keyFile),
+    cert: read(certFile),
+    key: read(keyFile),
     ...(clientCaFile !== undefined && {
-      ca: readFileSync(clientCaFile),
+      ca: read(clientCaFile),
       requestCert: true,
       rejectUnauthorized: true,
     }),
@@ -41,7 +69,8 @@ interface SecureServer {
 }
 
 /**
- * Gives a server its new certificate each time the files change; one that is no good is told and not used.
+ * Gives a server its new certificate each time the files change; what is no good is told and not used. Certificate and
+ * key are two files that change one after the other: they are used once they fit each other.
  *
  * @returns stops that
  */
@@ -50,14 +79,21 @@ export function keepTlsFresh(
   files: TlsFiles,
   clock: Clock,
   onReload: (error: Error | undefined) => void,
+  fileSystem: FileSystem = systemFiles,
 ): () => void {
   const paths = [files.certFile, files.keyFile, files.clientCaFile].filter((path) => path !== undefined);
-  return watchFiles(paths, clock, () => {
+  const followed = followFiles(fileSystem, clock);
+  const use = (): Error | undefined => {
     try {
-      server.setSecureContext(readTls(files));
-      onReload(undefined);
+      server.setSecureContext(readTls(files, followed.read));
+      return undefined;
     } catch (error) {
-      onReload(error instanceof Error ? error : new Error(String(error)));
+      return error instanceof Error ? error : new Error(String(error));
     }
-  });
+  };
+  const { stop } = followed.follow(paths, () => onReload(use()));
+  // The server was made with what the files said a while ago.
+  const problem = use();
+  if (problem !== undefined) onReload(problem);
+  return stop;
 }

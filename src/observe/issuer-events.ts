@@ -1,6 +1,6 @@
 /** What is counted and told of an issuer. */
-import type { IssuerEvents, IssuerState } from '../issuer/issuer.ts';
-import type { OnFetched } from '../issuer/source.ts';
+import type { IssuerState } from '../issuer/issuer.ts';
+import type { OwnerEvents } from '../issuer/plan.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -17,12 +17,21 @@ export function createIssuerEvents(
   logger: Logger,
   metrics: Metrics,
   onChange: () => void,
-): IssuerEvents & { readonly onFetched: OnFetched } {
+): OwnerEvents {
   return {
     onFetched: (kind, error) => {
       metrics.issuerRefreshed(issuer, kind, error === undefined);
       if (error !== undefined)
         logger.debug({ issuer, kind, problem: error.message }, 'a fetch from the issuer failed');
+    },
+    onTrustReload: (error) => {
+      metrics.certificatesReloaded('ca', error === undefined);
+      if (error === undefined) logger.info({ issuer }, 'the certificates of caFile were replaced');
+      else
+        logger.error(
+          { issuer, problem: error.message },
+          'the certificates of caFile were not replaced; the old ones go on',
+        );
     },
     onStateChange: ({ state, keys, keysAge, problem }) => {
       const keysAgeSeconds = keysAge === undefined ? undefined : Math.round(keysAge);

@@ -110,6 +110,16 @@ export const metricDefinitions = {
     labels: [],
     help: '1 if the deny list that is in use is the one in its file, 0 if that one could not be read.',
   },
+  deny_list_entries_removed_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Entries that a reload of the deny list no longer had: revocations that were lifted.',
+  },
+  certificate_reloads_total: {
+    type: 'counter',
+    labels: ['kind', 'result'],
+    help: 'Reloads of certificates after a change of their files, by kind (`listener`, `ca`) and result (success, failure).',
+  },
   workers: { type: 'gauge', labels: [], help: 'Processes that answer checks.' },
   worker_restarts_total: {
     type: 'counter',

@@ -35,6 +35,8 @@ export interface Metrics {
   readonly configReloaded: (isSuccess: boolean) => void;
   readonly denyListTaken: (entries: number) => void;
   readonly denyListReloaded: (isSuccess: boolean) => void;
+  readonly denyListShrank: (entries: number) => void;
+  readonly certificatesReloaded: (kind: 'listener' | 'ca', isSuccess: boolean) => void;
   readonly rulesAreTried: (isSo: boolean) => void;
   readonly anotherDecides: (isSo: boolean) => void;
   readonly workerRestarted: () => void;
@@ -164,6 +166,8 @@ export function createMetrics(
   const denyListEntries = gauge('deny_list_entries');
   const denyListReloads = counter('deny_list_reloads_total');
   const denyListReloadSuccessful = gauge('deny_list_last_reload_successful');
+  const denyListRemovals = counter('deny_list_entries_removed_total');
+  const certificateReloads = counter('certificate_reloads_total');
   for (const result of ['success', 'failure']) {
     reloads.inc({ result }, 0);
     denyListReloads.inc({ result }, 0);
@@ -216,6 +220,9 @@ export function createMetrics(
       denyListReloads.inc({ result: isSuccess ? 'success' : 'failure' });
       denyListReloadSuccessful.set(isSuccess ? 1 : 0);
     },
+    denyListShrank: (entries) => denyListRemovals.inc(entries),
+    certificatesReloaded: (kind, isSuccess) =>
+      certificateReloads.inc({ kind, result: isSuccess ? 'success' : 'failure' }),
     rulesAreTried: (isSo) => shadowMode.set(isSo ? 1 : 0),
     anotherDecides: (isSo) => shadowAuthorizer.set(isSo ? 1 : 0),
     workerRestarted: () => restarts.inc(),

@@ -25,13 +25,39 @@ test('an entry names an issuer, claims, and a time', () => {
   ]);
 });
 
-test('it may be JSON, stand below `entries`, or be empty', () => {
+test('it may be JSON, stand below `entries`, or be a list without entries', () => {
   const entry = { issuer: 'https://a', jti: '1' };
   expect(read(JSON.stringify([entry]))).toHaveLength(1);
   expect(read(JSON.stringify({ entries: [entry] }))).toHaveLength(1);
-  expect(read('')).toEqual([]);
-  expect(read('# nobody\n')).toEqual([]);
-  expect(read('[]')).toEqual([]);
+  for (const none of ['[]', '# nobody\n[]\n', '{"entries": []}', 'entries: []', '---\n[]\n...\n'])
+    expect(read(none)).toEqual([]);
+});
+
+test.each([
+  ['nothing', ''],
+  ['white space', ' \n \n'],
+  ['a comment', '# nobody\n'],
+  ['null', 'null'],
+  ['null in YAML', '~\n'],
+  ['a beginning', '---\n'],
+  ['a beginning and an end', '---\n...\n'],
+  ['a byte order mark', '\ufeff'],
+])('a document of %s is an error, not an empty list', (_, text) => {
+  expect(() => read(text)).toThrow(/the document is empty; write \[\]/);
+});
+
+test('a document that lacks its list is an error', () => {
+  for (const text of ['entries:\n', '{}', 'entries: null', '{"entries": null}'])
+    expect(() => read(text), text).toThrow(/expected a list of entries/);
+});
+
+test('whatever a JSON list is cut to is an error', () => {
+  const whole = JSON.stringify([
+    { issuer: 'https://a', sub: 'alice' },
+    { issuer: 'https://a', sub: 'bob' },
+  ]);
+  for (let length = 0; length < whole.length; length++)
+    expect(() => read(whole.slice(0, length)), whole.slice(0, length)).toThrow();
 });
 
 describe('what is refused, and where', () => {

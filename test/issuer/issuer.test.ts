@@ -1,4 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { followFiles } from '../../src/files/follow.ts';
+import { systemFiles } from '../../src/files/look.ts';
 import type { IssuerStatus } from '../../src/issuer/issuer.ts';
 import { planIssuer } from '../../src/issuer/plan.ts';
 import { configOf, fileFor, until } from '../support/app.ts';
@@ -33,9 +35,10 @@ async function bench(
     clock,
     random: () => 0.5,
     environment: {},
-    readFile: () => '',
+    files: followFiles(systemFiles, clock),
     eventsOf: () => ({
       onFetched: (kind, error) => fetched.push(`${kind} ${error === undefined ? 'success' : 'failure'}`),
+      onTrustReload: () => {},
       onStateChange: (status) => states.push(status),
       onKeysRejected: (causes) => rejected.push(...causes),
       onKeysChange: () => {},

@@ -27,6 +27,12 @@ const verifier = 'token/verifier.test.ts';
 const issuer = 'issuer/issuer.test.ts';
 const fetching = 'issuer/fetch.test.ts';
 const keys = 'issuer/keys.test.ts';
+const lookup = 'issuer/guarded-lookup.test.ts';
+const ownerFiles = 'issuer/files.test.ts';
+const files = 'process/files.test.ts';
+const follow = 'files/follow.test.ts';
+const listenerTls = 'listener/tls.test.ts';
+const framing = 'http/framing.test.ts';
 const app = 'app.test.ts';
 const running = 'process/process.test.ts';
 const chaosIssuer = 'chaos/issuer.test.ts';
@@ -660,7 +666,7 @@ export const tables: readonly Table[] = [
         id: 'H5',
         threat: 'Keys from inside the network',
         tests: [[issuer, 'that moves the keys to another host is refused until a reload']],
-        note: 'Another host is allowed, since large issuers have one; a link-local address never, a later move only with a reload.',
+        note: 'Another host is allowed, since large issuers have one; what gives secrets away never (LF11), a later move only with a reload.',
       },
       {
         id: 'H6',
@@ -984,6 +990,118 @@ export const tables: readonly Table[] = [
         tests: [
           ['check/identity-options.test.ts', 'email.allowedDomains'],
           ['check/identity-options.test.ts', 'groups.allowed'],
+        ],
+      },
+    ],
+  },
+  {
+    title: 'LF. Files, and where fetches lead',
+    rows: [
+      {
+        id: 'LF1',
+        threat: 'A deny list that is truncated lifts what it revoked',
+        tests: [
+          ['revocation.test.ts', 'a list that stays cut to %s revokes on, and that is told'],
+          [files, 'a token stays revoked at every moment while its list is written anew'],
+          ['config/deny-list.test.ts', 'is an error, not an empty list'],
+        ],
+      },
+      {
+        id: 'LF2',
+        threat: 'A file counts while it is half written',
+        tests: [
+          [follow, 'counts whole, whatever was in it at any look'],
+          [follow, 'counts at no place where it could be cut'],
+          ['revocation.test.ts', 'revokes at every moment what it revoked'],
+        ],
+        note: 'Two looks in a row must see the same. A writer that stops halfway cannot be told from one that is done; JSON is never valid where it is cut.',
+      },
+      {
+        id: 'LF3',
+        threat: 'A list is shortened, and nobody notices',
+        tests: [
+          [
+            'revocation.test.ts',
+            'a list that stays cut after its first entry counts, and what it lifts is told',
+          ],
+        ],
+      },
+      {
+        id: 'LF4',
+        threat: 'A configuration that is emptied loses its rules, or is taken half by SIGHUP',
+        tests: [
+          [files, 'that is empty, or says nothing but a comment, is refused, by SIGHUP too'],
+          ['revocation.test.ts', 'while the configuration is reloaded counts as it was'],
+        ],
+      },
+      {
+        id: 'LF5',
+        threat: 'A key set, a public key or an authority is emptied or cut',
+        tests: [
+          [ownerFiles, 'keys stay whole at every moment'],
+          [ownerFiles, '%s in its place is told, the keys serve on'],
+          [ownerFiles, '%s in its place is told, and what was trusted is trusted on'],
+        ],
+      },
+      {
+        id: 'LF6',
+        threat:
+          'A certificate without its key ends a listener, or an empty authority of clients lets nobody or anybody in',
+        tests: [
+          [listenerTls, 'a new pair is used once certificate and key fit'],
+          [listenerTls, '%s is refused, and the old ones go on'],
+        ],
+      },
+      {
+        id: 'LF7',
+        threat: 'A change before the first look is missed',
+        tests: [
+          [follow, 'a change between the first reading and the first look is taken up'],
+          [listenerTls, 'what changes before it is first looked at is taken up'],
+        ],
+      },
+      {
+        id: 'LF8',
+        threat: 'A folder, a pipe or a link to itself stands in the place of a file',
+        tests: [[follow, '%s in its place is told, once, and so is its return']],
+      },
+      {
+        id: 'LF9',
+        threat: 'An authority that was withdrawn is trusted on by a resumed session',
+        tests: [[ownerFiles, 'another authority is taken, and the old one is trusted no more']],
+      },
+      {
+        id: 'LF10',
+        threat: 'An issuer on https:// leads to http://',
+        tests: [
+          [lookup, 'leads to no http:// address, even with insecureHttp'],
+          [lookup, 'of %s at %s does not lead to %s'],
+        ],
+      },
+      {
+        id: 'LF11',
+        threat: "A document leads to this machine, or to a cloud's metadata",
+        tests: [
+          [lookup, 'leads to a name with a loopback address only from that very host'],
+          ['config/addresses.test.ts', 'IPv6 addresses are judged as the tables say'],
+          ['config/addresses.test.ts', '%s is refused'],
+        ],
+      },
+      {
+        id: 'LF12',
+        threat: 'A name resolves to such an address, or to another one at the second look-up',
+        tests: [
+          [lookup, 'with the address %s is not connected to'],
+          [lookup, 'that is looked up differently a second time'],
+        ],
+        note: 'Behind an egress proxy the proxy looks names up, and must refuse.',
+      },
+      {
+        id: 'LF13',
+        threat: 'An answer to HEAD has a body, which the next request on the connection is answered with',
+        tests: [
+          [framing, 'to HEAD have the head that GET has, no body'],
+          [framing, 'stay in step, to HEAD and to others'],
         ],
       },
     ],

@@ -1,9 +1,10 @@
 /** The whole service in this process, on free ports, with an issuer of its own. */
-import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { type App, createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/options.ts';
+import { followFiles } from '../../src/files/follow.ts';
+import { systemFiles } from '../../src/files/look.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { type Clock, systemClock } from '../../src/time/clock.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from './fake-issuer.ts';
@@ -29,6 +30,8 @@ export interface TestAppOptions {
   readonly flags?: readonly string[];
   readonly issuer?: FakeIssuer;
   readonly clock?: Clock;
+  /** Moves the looks at files, where another clock than the rest of the service's shall. */
+  readonly filesClock?: Clock;
   /** Whether to wait until the issuer has keys. */
   readonly untilReady?: boolean;
 }
@@ -82,7 +85,7 @@ export async function runApp(options: TestAppOptions = {}): Promise<RunningApp> 
     clock: options.clock ?? systemClock,
     random: () => 0.5,
     environment: {},
-    readFile: (path) => readFileSync(path, 'utf8'),
+    files: followFiles(systemFiles, options.filesClock ?? options.clock ?? systemClock),
     forkWorker: () => {
       throw new TypeError('no worker was expected');
     },

@@ -1,9 +1,10 @@
 /** The core of the service alone: what decides, with its issuers, and no transport. */
-import { readFileSync } from 'node:fs';
 import { createDecision } from '../../src/authorizer.ts';
 import { createAuthenticate } from '../../src/check/authenticate.ts';
 import type { Check } from '../../src/check/types.ts';
 import type { Config } from '../../src/config/options.ts';
+import { followFiles } from '../../src/files/follow.ts';
+import { systemFiles } from '../../src/files/look.ts';
 import { planIssuer } from '../../src/issuer/plan.ts';
 import { createProve } from '../../src/proof/prove.ts';
 import { createReplayStore } from '../../src/proof/replays.ts';
@@ -25,9 +26,10 @@ export async function startCore(config: Config, clock: Clock = systemClock): Pro
     clock,
     random: () => 0.5,
     environment: {},
-    readFile: (path: string) => readFileSync(path, 'utf8'),
+    files: followFiles(systemFiles, clock),
     eventsOf: () => ({
       onFetched: nothing,
+      onTrustReload: nothing,
       onStateChange: nothing,
       onKeysRejected: nothing,
       onKeysChange: nothing,
