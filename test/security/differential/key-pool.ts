@@ -1,5 +1,13 @@
 /** Key pairs of every kind and size that a token can be signed with. They are made once for a run. */
-import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import {
+  constants,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  generatePrimeSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
 import type { JWK } from 'jose';
 
 /** The algorithms by the kind of their key. */
@@ -27,7 +35,7 @@ const wanted = [
   ['rsa', 2048, 65_537],
   ['rsa', 2048, 65_537],
   ['rsa', 2048, 65_539],
-  // A modulus that does not fill its bytes: the signature is longer than the bits of the padding need.
+  // Of one bit more than a whole number of bytes: the signature is a byte longer than its padding (RFC 8017 section 8.1.1).
   ['rsa', 2049, 65_537],
   ['rsa', 3072, 65_537],
   ['rsa', 4096, 65_537],
@@ -54,10 +62,39 @@ export function createKeyPool(): readonly Pair[] {
 }
 
 function generate(type: keyof typeof algorithmsOf, bits = 2048, publicExponent = 65_537) {
+  if (type === 'rsa' && bits % 8 === 1) return assembleRsa(bits);
   if (type === 'rsa') return generateKeyPairSync('rsa', { modulusLength: bits, publicExponent });
   return type === 'ed25519'
     ? generateKeyPairSync('ed25519')
     : generateKeyPairSync('ec', { namedCurve: type });
+}
+
+/** Makes an RSA key of primes, for sizes that OpenSSL rounds when it makes one. */
+function assembleRsa(bits: number): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
+  const e = 65_537n;
+  for (;;) {
+    const [p, q] = [(bits + 1) >> 1, bits >> 1].map((size) => generatePrimeSync(size, { bigint: true }));
+    if (p === undefined || q === undefined) throw new TypeError('no primes');
+    const order = (p - 1n) * (q - 1n);
+    if ((p * q).toString(2).length !== bits || order % e === 0n) continue;
+    const d = inverse(e, order);
+    const numbers = { n: p * q, e, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverse(q, p) };
+    const key = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, base64url(value)]));
+    const privateKey = createPrivateKey({ key: { kty: 'RSA', ...key }, format: 'jwk' });
+    return { privateKey, publicKey: createPublicKey(privateKey) };
+  }
+}
+
+/** The inverse of a number (the extended algorithm of Euclid). */
+function inverse(value: bigint, modulus: bigint): bigint {
+  let [a, b, x, y] = [modulus, value % modulus, 0n, 1n];
+  while (b > 0n) [a, b, x, y] = [b, a % b, y, x - (a / b) * y];
+  return ((x % modulus) + modulus) % modulus;
+}
+
+function base64url(value: bigint): string {
+  const text = value.toString(16);
+  return Buffer.from(text.padStart(text.length + (text.length % 2), '0'), 'hex').toString('base64url');
 }
 
 /** Signs as RFC 7518 section 3 says. */

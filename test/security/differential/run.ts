@@ -135,8 +135,7 @@ export async function runDifferential(options: RunOptions): Promise<Summary> {
     const { token, signed, isSigned } = input;
     const { pair } = signed.key;
     if (!jose.some((verdict) => isSame(reason, verdict))) {
-      const bits = pair.jwk.n === undefined ? 0 : Buffer.from(pair.jwk.n, 'base64url').length * 8;
-      const modulusBits = pair.kind === 'rsa-2049' ? 2049 : bits;
+      const modulusBits = pair.publicKey.asymmetricKeyDetails?.modulusLength ?? 0;
       const known = jose.includes('accepted')
         ? knownDifference(token, reason, world.clock.now(), modulusBits)
         : undefined;
