@@ -7,7 +7,7 @@ import { createKeyPool } from './key-pool.ts';
 import { knownDifference } from './known-differences.ts';
 import { isSignedByArithmetic, isSignedByStream, type JoseVerdict, signatureFailed } from './oracles.ts';
 import { createRandom, type Random } from './random.ts';
-import { type SignedToken, signToken } from './signed.ts';
+import { type Origin, type SignedToken, signToken } from './signed.ts';
 import { type Tampered, tamper } from './tamper.ts';
 import { startTransports, type Transports } from './transports.ts';
 import { type AskJose, createWorld, type World } from './world.ts';
@@ -144,15 +144,11 @@ export async function runDifferential(options: RunOptions): Promise<Summary> {
     }
     // What the making of a token and other ways to verify say of its signature, where its key is the one that is asked.
     if (isSigned === false && afterSignature.has(reason)) return { what: 'made without a signature' };
-    const isCurrent =
-      !changes &&
-      world
-        .origins()
-        .some(({ keys }) => keys.some(({ pair: one, kid }) => one === pair && kid === signed.key.kid));
+    const isCurrent = !changes && isPublished(signed, world.origins());
     if (isSigned === true && isCurrent && reason === 'signature_invalid')
       return { what: 'made with a signature' };
     const isAsked = judged % 8 === 0 || (reason === 'signature_invalid' && isSigned === undefined);
-    if (!isAsked || !isCurrent || signed.oddity === 'alg') return undefined;
+    if (!isAsked || !isCurrent) return undefined;
     const isSignedByOracle = signatureOf(input);
     signaturesByOracle++;
     const disagrees = isSignedByOracle ? reason === 'signature_invalid' : afterSignature.has(reason);
@@ -247,6 +243,20 @@ function createInputs(bases: readonly SignedToken[], random: Random, count: numb
     while (random.chance(0.1)) inputs.push(input);
   }
   return inputs.slice(0, count);
+}
+
+/** What a token can be odd about so that another key than its own, or none, is asked. */
+const otherKeyOddities = ['alg', 'no alg', 'kid', 'no kid', 'a parameter twice'];
+
+/** Whether the key of a token is published for it now, and no other under its name. */
+function isPublished({ key, algorithm, oddity }: SignedToken, origins: readonly Origin[]): boolean {
+  if (otherKeyOddities.includes(oddity)) return false;
+  return origins.some(({ keys }) =>
+    keys.some(
+      ({ pair, kid, alg }) =>
+        pair === key.pair && kid === key.kid && (alg === undefined || alg === algorithm),
+    ),
+  );
 }
 
 /** Asks the service's verifier. What it throws is what `check/authenticate.ts` would make an error of. */

@@ -230,11 +230,14 @@ function rotated(before: readonly Published[], pool: readonly Pair[], random: Ra
         break;
       }
       case 2:
-        if (keys.length > 6) keys.splice(at, 1);
+        if (keys.length > pool.length - 4) keys.splice(at, 1);
         break;
       case 3: {
-        const kid = `k${random.below(pool.length)}`;
-        if (keys.every((key) => key.kid !== kid)) keys.push({ pair: random.pick(pool), kid, alg: undefined });
+        const isFree = (kid: string) => keys.every((key) => key.kid !== kid);
+        const kid = pool.map((_, index) => `k${index}`).find(isFree);
+        const absent = pool.filter((pair) => keys.every((key) => key.pair !== pair));
+        if (kid !== undefined && absent.length > 0)
+          keys.push({ pair: random.pick(absent), kid, alg: undefined });
         break;
       }
       default:
