@@ -138,7 +138,7 @@ export const knownDifferences: readonly Rule[] = [
   },
 ];
 
-/** The row that a refusal falls under where jose accepts; undefined if there is none. */
+/** The row that a refusal falls under where jose says otherwise; undefined if there is none. */
 export function knownDifference(
   token: string,
   reason: Reason,
