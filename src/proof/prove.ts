@@ -3,11 +3,10 @@ import type { DenyReason, ErrorReason } from '../check/reasons.ts';
 import type { CheckRequest, Identity } from '../check/types.ts';
 import { proofClockTolerance } from '../config/binding-options.ts';
 import type { Config } from '../config/options.ts';
-import { importPublicKey } from '../issuer/public-key.ts';
 import type { Clock } from '../time/clock.ts';
 import { createVerificationQueue } from '../token/verification-queue.ts';
 import { createClientCertificate } from './client-certificate.ts';
-import { type ImportKey, readProof } from './dpop.ts';
+import { readProof } from './dpop.ts';
 import type { ReplayStore } from './replays.ts';
 
 /** A request with a verified token. */
@@ -30,17 +29,10 @@ export interface ProveDependencies {
   /** Outlives a change of the configuration, or that would make used proofs good again. */
   readonly replays: ReplayStore;
   readonly clock: Clock;
-  /** Imports the key that a proof brings along. */
-  readonly importKey?: ImportKey;
 }
 
 /** Makes what has clients prove themselves. A token that is bound twice takes both proofs. */
-export function createProve({
-  config,
-  replays,
-  clock,
-  importKey = importPublicKey,
-}: ProveDependencies): Prove {
+export function createProve({ config, replays, clock }: ProveDependencies): Prove {
   const { dpop, clientCertificates, limits } = config;
   const certificateOf = createClientCertificate(clientCertificates);
   const bounds = { maxProofs: dpop.maxProofs, keepFor: dpop.maxAge + proofClockTolerance };
@@ -56,7 +48,7 @@ export function createProve({
     return certificate === wanted ? undefined : 'proof_invalid';
   };
   const provePossession = (wanted: string, { token, request }: Presentation): Problem | Promise<Problem> => {
-    const proof = readProof({ request, token, keyThumbprint: wanted, now: clock.now() }, dpop, importKey);
+    const proof = readProof({ request, token, keyThumbprint: wanted, now: clock.now() }, dpop);
     if (proof === undefined) return 'proof_invalid';
     const isGood = () => proof.verify() && replays.takeOnce(proof.id, clock.now(), bounds);
     const late = (): Problem => 'overloaded';

@@ -65,23 +65,26 @@ ${more}`,
   return { ...service, overHttp, overGrpc, counted, defects };
 }
 
-describe.each(['all', 'none'])('where verifying fails, with log.checks: %s', (checks) => {
-  test('a good token is refused as internal_error, never left to Envoy, told, and good when that is over', async () => {
-    const { issuer, overHttp, overGrpc, counted, defects, logText } = await start([`--log-checks=${checks}`]);
-    const token = await issuer.mint();
-    const lines = [`authorization: Bearer ${token}`];
-    failure.isOn = true;
-    expect(await overHttp(lines)).toBe(403);
-    expect(await overGrpc(lines)).toEqual([14, 'ServiceUnavailable', 'internal_error']);
-    expect([await counted('internal_error'), await counted('signature_invalid')]).toEqual([2, 0]);
-    expect(defects()).toHaveLength(2);
-    expect(defects()[0]).toMatchObject({ level: 'error', error: { message: failure.message } });
-    for (const segment of token.split('.')) expect(logText()).not.toContain(segment);
-    failure.isOn = false;
-    expect(await overHttp(lines)).toBe(200);
-    expect(await overGrpc(lines)).toEqual([0, undefined, 'allowed']);
-  });
-});
+describe.each(['log: {checks: all}', 'log: {checks: none}', 'log: {excludePaths: [/orders/1]}'])(
+  'where verifying fails, with %s',
+  (log) => {
+    test('a good token is refused as internal_error, never left to Envoy, told, and good when that is over', async () => {
+      const { issuer, overHttp, overGrpc, counted, defects, logText } = await start([], log);
+      const token = await issuer.mint();
+      const lines = [`authorization: Bearer ${token}`];
+      failure.isOn = true;
+      expect(await overHttp(lines)).toBe(403);
+      expect(await overGrpc(lines)).toEqual([14, 'ServiceUnavailable', 'internal_error']);
+      expect([await counted('internal_error'), await counted('signature_invalid')]).toEqual([2, 0]);
+      expect(defects()).toHaveLength(2);
+      expect(defects()[0]).toMatchObject({ level: 'error', error: { message: failure.message } });
+      for (const segment of token.split('.')) expect(logText()).not.toContain(segment);
+      failure.isOn = false;
+      expect(await overHttp(lines)).toBe(200);
+      expect(await overGrpc(lines)).toEqual([0, undefined, 'allowed']);
+    });
+  },
+);
 
 test('every check that waits for the same verification is told of its failure', async () => {
   const { issuer, overGrpc, counted } = await start([]);
