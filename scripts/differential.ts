@@ -1,7 +1,7 @@
 /**
  * `npm run differential -- [--tokens N] [--seed S]`: has the service and jose judge the same tokens, a million or as many as is said.
  * Whatever the two disagree about without a known reason is kept whole, one JSON a line, below `.cache/differential/`; then it ends with 1.
- * The seed repeats the choices; keys and signatures are new each time, which is why the inputs are kept.
+ * Interrupted, it ends early and tells what it found. The seed repeats the choices; keys and signatures are new each time, which is why the inputs are kept.
  */
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -24,10 +24,15 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 const started = performance.now();
 let kept = 0;
 let said = 0;
+let isStopped = false;
+process.once('SIGINT', () => {
+  isStopped = true;
+});
 say(`seed ${seed}, ${tokens} tokens`);
 const summary = await runDifferential({
   tokens,
   seed,
+  isStopped: () => isStopped,
   onDifference: (difference) => {
     if (kept++ >= maxKept) return;
     mkdirSync(folder, { recursive: true });

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly onDifference: (difference: Difference) => void;
   /** What the verifier is made to say instead: for a test of the run itself. */
   readonly mistake?: (reason: Reason, token: string) => Reason;
+  /** Whether to end before all were judged. */
+  readonly isStopped?: () => boolean;
   /** Hears how many tokens were judged so far. */
   readonly onProgress?: (judged: number) => void;
 }
@@ -74,7 +76,14 @@ interface Input extends Tampered {
 
 /** Does it. */
 export async function runDifferential(options: RunOptions): Promise<Summary> {
-  const { tokens, seed, onDifference, onProgress, mistake = (reason) => reason } = options;
+  const {
+    tokens,
+    seed,
+    onDifference,
+    onProgress,
+    mistake = (reason) => reason,
+    isStopped = () => false,
+  } = options;
   const random = createRandom(seed);
   const world = await createWorld(options.pool ?? createKeyPool(), random);
   const counts = createCounts();
@@ -155,7 +164,7 @@ export async function runDifferential(options: RunOptions): Promise<Summary> {
     return disagrees ? { what: 'signature', isSignedByOracle } : undefined;
   };
 
-  while (judged < tokens) {
+  while (judged < tokens && !isStopped()) {
     if (judged > 0) {
       world.rotate();
       rotations++;
@@ -176,7 +185,7 @@ export async function runDifferential(options: RunOptions): Promise<Summary> {
     } finally {
       await transports.stop();
     }
-    while (judged < end) {
+    while (judged < end && !isStopped()) {
       const changes = random.chance(0.02);
       askJose = await runBatch(createInputs(bases, random, batchSize), changes, askJose);
       onProgress?.(judged);
