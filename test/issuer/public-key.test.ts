@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { compactVerify, exportJWK, importJWK } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { supportedAlgorithms } from '../../src/config/issuer-options.ts';
-import type { PublicJwk } from '../../src/issuer/key.ts';
-import { importPublicKey, type VerifySignature } from '../../src/issuer/public-key.ts';
+import { type PublicJwk, readKey } from '../../src/issuer/key.ts';
+import { importPublicKey, isNoKey, type VerifySignature } from '../../src/issuer/public-key.ts';
 import { createSigningKey, type SigningKey } from '../support/keys.ts';
 import { privateKeyObject } from '../support/tokens.ts';
 
@@ -163,6 +163,53 @@ test.each([2048, 2050, 2056, 3072, 4096])('a signature of %i bits has the length
     expect(verify(data, signature)).toBe(true);
     expect(verify(data, Buffer.concat([signature, Buffer.alloc(1)]))).toBe(false);
   }
+});
+
+test('whatever numbers a client sends as its key, they make a key that answers, or are told to make none', () => {
+  const bytes = (length: number) =>
+    fc.oneof(
+      fc.uint8Array({ minLength: length, maxLength: length }),
+      fc.constantFrom(0, 1, 2, 0xfe, 0xff).map((byte) => new Uint8Array(length).fill(byte)),
+      fc.constantFrom(0, 1, 2, 0xff).map((byte) => new Uint8Array(length).with(length - 1, byte)),
+    );
+  const number = (length: number) => bytes(length).map(base64url);
+  const curve = (crv: string, alg: string, length: number) =>
+    fc.record({ x: number(length), y: number(length) }).map((point) => ({ kty: 'EC', crv, alg, ...point }));
+  const rsa = (alg: string) =>
+    fc
+      .record({
+        n: fc.constantFrom(256, 257, 300, 1024).chain(number),
+        e: fc.oneof(fc.constant('AQAB'), fc.integer({ min: 1, max: 5 }).chain(number)),
+      })
+      .map((numbers) => ({ kty: 'RSA', alg, ...numbers }));
+  const keys = fc.oneof(
+    curve('P-256', 'ES256', 32),
+    curve('P-384', 'ES384', 48),
+    curve('P-521', 'ES512', 66),
+    number(32).map((x) => ({ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', x })),
+    ...supportedAlgorithms.filter((name) => /^[RP]S/.test(name)).map(rsa),
+  );
+  const lengths = [0, 64, 96, 132, 256, 257, 300, 1024];
+  let [imported, none] = [0, 0];
+  fc.assert(
+    fc.property(keys, fc.nat(255), (jwk, byte) => {
+      const read = readKey(jwk, supportedAlgorithms);
+      if (read === 'unused' || 'rejected' in read) return;
+      let verify: VerifySignature;
+      try {
+        verify = importPublicKey(read.publicKey, read.algorithms[0] ?? 'RS256');
+        imported++;
+      } catch (error) {
+        expect(isNoKey(error)).toBe(true);
+        none++;
+        return;
+      }
+      for (const length of lengths)
+        expect(verify(Buffer.from('x.y'), Buffer.alloc(length, byte))).toBe(false);
+    }),
+    { numRuns: 400 },
+  );
+  expect([imported > 10, none > 10]).toEqual([true, true]);
 });
 
 test('an ECDSA signature in DER is none', async () => {
