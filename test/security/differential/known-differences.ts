@@ -1,15 +1,13 @@
 /**
- * Where the service and jose differ on purpose. Each row says why, and finds out by itself, from the bytes of the token, whether it
- * applies. All but one refuse what jose accepts.
+ * Where the service refuses what jose accepts, on purpose. Each row says why, and finds out by itself, from the bytes of the token,
+ * whether it applies. There is none the other way: what jose refuses is refused.
  */
 import type { Reason } from '../../../src/check/reasons.ts';
-import type { JoseVerdict } from './oracles.ts';
 
 /** A token with what can be read in it, as jose reads it: leniently. */
 interface Subject {
   readonly token: string;
   readonly reason: Reason;
-  readonly jose: readonly JoseVerdict[];
   /** The segments as text, decoded; empty where there are none. */
   readonly texts: readonly string[];
   readonly bytes: readonly Buffer[];
@@ -25,7 +23,7 @@ interface Rule {
   readonly name: string;
   readonly why: string;
   /** The reasons that it may lead to. */
-  readonly reasons: readonly Reason[] | 'any';
+  readonly reasons: readonly Reason[];
   readonly applies: (subject: Subject) => boolean;
 }
 
@@ -138,20 +136,12 @@ export const knownDifferences: readonly Rule[] = [
     reasons: ['signature_invalid'],
     applies: ({ bytes, modulusBits }) => (bytes[2]?.length ?? 0) < Math.ceil(modulusBits / 8),
   },
-  {
-    name: '`Ed25519` and `EdDSA`, one in the token and the other in the key',
-    why: 'RFC 9864: the newer name of the same algorithm. To jose they are two, and there is no key.',
-    reasons: 'any',
-    applies: ({ header, jose }) =>
-      (header.alg === 'Ed25519' || header.alg === 'EdDSA') && jose.includes('ERR_JWKS_NO_MATCHING_KEY'),
-  },
 ];
 
-/** The row that a verdict falls under where jose says otherwise; undefined if there is none. */
+/** The row that a refusal falls under where jose says otherwise; undefined if there is none. */
 export function knownDifference(
   token: string,
   reason: Reason,
-  jose: readonly JoseVerdict[],
   now: number,
   modulusBits: number,
 ): string | undefined {
@@ -160,7 +150,6 @@ export function knownDifference(
   const subject: Subject = {
     token,
     reason,
-    jose,
     bytes,
     texts,
     header: objectOf(texts[0]),
@@ -168,8 +157,7 @@ export function knownDifference(
     now: now / 1000,
     modulusBits,
   };
-  const mayLeadTo = ({ reasons }: Rule) => reasons === 'any' || reasons.includes(reason);
-  return knownDifferences.find((rule) => mayLeadTo(rule) && rule.applies(subject))?.name;
+  return knownDifferences.find((rule) => rule.reasons.includes(reason) && rule.applies(subject))?.name;
 }
 
 function objectOf(text = ''): Record<string, unknown> {

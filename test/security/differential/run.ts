@@ -147,7 +147,7 @@ export async function runDifferential(options: RunOptions): Promise<Summary> {
     const { pair } = signed.key;
     if (!jose.some((verdict) => isSame(reason, verdict))) {
       const modulusBits = pair.publicKey.asymmetricKeyDetails?.modulusLength ?? 0;
-      const known = knownDifference(token, reason, jose, world.clock.now(), modulusBits);
+      const known = knownDifference(token, reason, world.clock.now(), modulusBits);
       if (known === undefined) return { what: 'jose', isSignedByOracle: signatureOf(input) };
       counts.known(known);
     }
