@@ -30,9 +30,18 @@ const clockTolerance = 30;
 export function createJose(options: JoseIssuer): (token: string, now: number) => Promise<JoseVerdict> {
   const { issuer, audience, algorithms, jwks, isUnnamed } = options;
   const find = createLocalJWKSet(jwks);
-  const findKey: JWTVerifyGetKey = isUnnamed
-    ? ({ kid: _, ...header }, token) => find(header, token)
-    : (header, token) => find(header, token);
+  const otherNames: Readonly<Record<string, string>> = { EdDSA: 'Ed25519', Ed25519: 'EdDSA' };
+  const findKey: JWTVerifyGetKey = async ({ kid, ...rest }, token) => {
+    const header = isUnnamed || kid === undefined ? rest : { ...rest, kid };
+    try {
+      return await find(header, token);
+    } catch (error) {
+      // Two names of one algorithm (RFC 9864); to jose a key of the one is no key of the other.
+      const alg = otherNames[header.alg];
+      if (alg === undefined || !(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      return find({ ...header, alg }, token);
+    }
+  };
   return async (token, now) => {
     const terms = {
       issuer,
