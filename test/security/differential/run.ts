@@ -2,6 +2,7 @@
  * The differential run: the same tokens to the service's verifier and to jose, while keys change. What both make of each must be the
  * same, or a difference that the table of known ones has a row for.
  */
+import type { JSONWebKeySet } from 'jose';
 import { type Reason, reasons } from '../../../src/check/reasons.ts';
 import { createKeyPool, type Pair } from './key-pool.ts';
 import { knownDifference } from './known-differences.ts';
@@ -44,7 +45,7 @@ export interface Difference {
   /** What another way to verify says of the signature alone. */
   readonly isSignedByOracle: boolean | undefined;
   /** The key sets before and, where keys changed meanwhile, after. */
-  readonly keySets: readonly object[];
+  readonly keySets: readonly Readonly<Record<string, JSONWebKeySet>>[];
   readonly configuration: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -321,7 +322,7 @@ const afterSignature: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 
 /** Whether both say the same: let in or not, and of the signature the same, where both come to look at it. */
-function isSame(reason: Reason, jose: JoseVerdict): boolean {
+export function isSame(reason: Reason, jose: JoseVerdict): boolean {
   if (reason === 'allowed' || jose === 'accepted') return reason === 'allowed' && jose === 'accepted';
   if (reasons[reason].outcome !== 'deny' || !jose.startsWith('ERR_')) return false;
   if (reason === 'signature_invalid') return jose === signatureFailed;

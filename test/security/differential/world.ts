@@ -12,6 +12,7 @@ import { createVerifier, type Verify } from '../../../src/token/verifier.ts';
 import { configOf } from '../../support/app.ts';
 import { createTestClock, type TestClock } from '../../support/clock.ts';
 import { audience, type FakeIssuer, sendJson, startFakeIssuer } from '../../support/fake-issuer.ts';
+import { issuerOf } from './issuer-of.ts';
 import type { Pair } from './key-pool.ts';
 import { createJose, type JoseVerdict } from './oracles.ts';
 import type { Random } from './random.ts';
@@ -194,16 +195,6 @@ export async function createWorld(pool: readonly Pair[], random: Random): Promis
       await Promise.all([main.close(), narrow.close()]);
     },
   };
-}
-
-/** The issuer that a token names, read leniently. */
-function issuerOf(token: string): string {
-  try {
-    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
-    return String(claims.iss);
-  } catch {
-    return '';
-  }
 }
 
 /** The same keys after some time; never none. */
