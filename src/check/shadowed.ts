@@ -12,6 +12,7 @@ export function shadowed(decide: Decide, forwardNothing: () => Forwarding): Deci
     reason: 'allowed',
     ...(refusal.rule !== undefined && { rule: refusal.rule }),
     shadow: refusal.reason,
+    ...(refusal.outcome === 'error' && refusal.cause !== undefined && { cause: refusal.cause }),
     identity: undefined,
     forwarding: forwardings.getOrInsertComputed(`${refusal.reason} ${refusal.rule}`, forwardNothing),
     cached: false,

@@ -151,6 +151,8 @@ type OwnDecision =
       readonly policy?: string;
       /** Why a rule that is only tried would have refused. */
       readonly shadow?: DenyReason | ErrorReason;
+      /** The defect for which it would have refused, for the log alone. */
+      readonly cause?: unknown;
     }
   | {
       readonly outcome: 'deny';

@@ -1,11 +1,13 @@
 /** A public key, ready for OpenSSL to verify one algorithm with (RFC 7518 section 3.1, RFC 8037 section 3.1). */
-import { constants, createPublicKey, type VerifyKeyObjectInput, verify } from 'node:crypto';
+import { constants, createPublicKey, type KeyObject, type VerifyKeyObjectInput, verify } from 'node:crypto';
 import type { Algorithm } from '../config/issuer-options.ts';
 import type { PublicJwk } from './key.ts';
 
 /**
- * Whether a signature is one of the key's over some data. Takes tens of microseconds, and never throws: whatever the
- * signature is, it is one or it is none.
+ * Whether a signature is one of the key's over some data. Takes tens of microseconds.
+ *
+ * @throws Error where the verification itself fails, as without memory. No signature and no data cause that: a signature
+ * of another length than the key's is none, and OpenSSL answers for every other.
  */
 export type VerifySignature = (data: Buffer, signature: Buffer) => boolean;
 
@@ -14,7 +16,7 @@ interface Method {
   /** Null where the algorithm has its own. */
   readonly digest: string | null;
   readonly options?: Omit<VerifyKeyObjectInput, 'key'>;
-  /** The one length of all signatures, in bytes, where the key does not say it. */
+  /** The one length of all signatures, in bytes; undefined where it is that of the key's modulus. */
   readonly length?: number;
 }
 
@@ -46,20 +48,42 @@ const methods: Readonly<Record<Algorithm, Method>> = {
   EdDSA: { digest: null, length: 64 },
 };
 
+/** How OpenSSL is asked. */
+export type VerifyOnce = (
+  digest: string | null,
+  data: Buffer,
+  key: VerifyKeyObjectInput,
+  signature: Buffer,
+) => boolean;
+
 /**
  * Imports a key for one algorithm.
  *
- * @throws Error where the numbers make no key, such as a point that is not on its curve
+ * @throws Error where the numbers make no key ({@link isNoKey}), such as a point that is not on its curve, or where the import
+ * itself fails
  */
-export function importPublicKey(jwk: PublicJwk, algorithm: Algorithm): VerifySignature {
+export function importPublicKey(
+  jwk: PublicJwk,
+  algorithm: Algorithm,
+  verifyOnce: VerifyOnce = verify,
+): VerifySignature {
   const { digest, options, length } = methods[algorithm];
-  const key = { key: createPublicKey({ key: { ...jwk }, format: 'jwk' }), ...options };
-  return (data, signature) => {
-    if (length !== undefined && signature.length !== length) return false;
-    try {
-      return verify(digest, data, key, signature);
-    } catch {
-      return false;
-    }
-  };
+  const publicKey = createPublicKey({ key: { ...jwk }, format: 'jwk' });
+  const key = { key: publicKey, ...options };
+  const signatureLength = length ?? modulusLength(publicKey);
+  return (data, signature) =>
+    signature.length === signatureLength && verifyOnce(digest, data, key, signature);
+}
+
+/** Whether an import failed because of the numbers of the key, and not by itself. */
+export function isNoKey(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_CRYPTO_INVALID_JWK';
+}
+
+/**
+ * The length of an RSA key's signatures, in bytes (RFC 8017 sections 8.1.2 and 8.2.2, step 1). OpenSSL takes a shorter one
+ * for PSS, where the zeros in front are missing: one token would have two spellings.
+ */
+function modulusLength({ asymmetricKeyDetails }: KeyObject): number {
+  return Math.ceil((asymmetricKeyDetails?.modulusLength ?? 0) / 8);
 }

@@ -81,15 +81,25 @@ export function createRecordCheck(
   return (transport, request, decision, milliseconds) => {
     // Where another authorizer decides, what it would have been otherwise is what its operator waits to hear.
     const isAllow = decision.outcome === 'allow' && (decision.comparison ?? 'same') === 'same';
-    if (!(isAllow ? allows : others)) return;
-    if (isExcluded(request)) return;
-    if (!isAllow && !mayWrite()) return;
-    const record = toRecord(transport, request, decision, milliseconds, options);
-    logger[levelOf(isAllow)](record, 'check');
-    if (decision.outcome === 'error' && decision.cause !== undefined) {
-      logger.error({ error: decision.cause }, 'a check failed');
+    const isTold = isAllow ? allows : others;
+    const cause = causeOf(decision);
+    if (!isTold && cause === undefined) return;
+    const isRecorded = isTold && !isExcluded(request);
+    if (!isRecorded && cause === undefined) return;
+    if ((!isAllow || cause !== undefined) && !mayWrite()) return;
+    if (isRecorded) {
+      const record = toRecord(transport, request, decision, milliseconds, options);
+      logger[levelOf(isAllow)](record, 'check');
     }
+    // A defect is told whichever records are wanted.
+    if (cause !== undefined) logger.error({ error: cause }, 'a check failed');
   };
+}
+
+/** What went wrong inside, where it did; a check that is only tried lets the request pass all the same. */
+function causeOf(decision: Decision): unknown {
+  if (decision.outcome === 'allow' && decision.shadow === undefined) return undefined;
+  return decision.outcome === 'deny' ? undefined : decision.cause;
 }
 
 /** The record, field by field: nothing of a token is in it but, where wanted, the subject. */

@@ -5,7 +5,7 @@ import { proofClockTolerance } from '../config/binding-options.ts';
 import type { Algorithm } from '../config/issuer-options.ts';
 import type { Config } from '../config/options.ts';
 import { readKey } from '../issuer/key.ts';
-import { importPublicKey } from '../issuer/public-key.ts';
+import { importPublicKey, isNoKey, type VerifySignature } from '../issuer/public-key.ts';
 import { readDate, readString, wrongType } from '../token/claims.ts';
 import { splitCompact } from '../token/compact.ts';
 import { readHeader } from '../token/header.ts';
@@ -22,7 +22,11 @@ const maxProofLength = 8 * 1024;
 export interface UnverifiedProof {
   /** Equal for two proofs of one key with the same `jti`. */
   readonly id: string;
-  /** Verifies the signature; takes as long as that of a token. */
+  /**
+   * Verifies the signature; takes as long as that of a token.
+   *
+   * @throws Error where the verification itself fails, which no proof can cause
+   */
   readonly verify: () => boolean;
 }
 
@@ -38,12 +42,19 @@ export interface ProofTerms {
 
 type DpopOptions = Pick<Config['dpop'], 'origins' | 'maxAge'>;
 
+/** Imports a public key, as {@link importPublicKey} does. */
+export type ImportKey = (...key: Parameters<typeof importPublicKey>) => VerifySignature;
+
 /**
  * Reads the proof of a request: all of RFC 9449 section 4.3 but the signature and whether the proof was used before.
  *
  * @returns undefined if there is not exactly one, or it is no proof for this request and this token
  */
-export function readProof(terms: ProofTerms, options: DpopOptions): UnverifiedProof | undefined {
+export function readProof(
+  terms: ProofTerms,
+  options: DpopOptions,
+  importKey: ImportKey = importPublicKey,
+): UnverifiedProof | undefined {
   const { request, token, keyThumbprint, now } = terms;
   const [proof, ...others] = request.dpop;
   if (proof === undefined || others.length > 0 || proof.length > maxProofLength) return undefined;
@@ -70,19 +81,31 @@ export function readProof(terms: ProofTerms, options: DpopOptions): UnverifiedPr
 
   return {
     id: hash('sha256', JSON.stringify([keyThumbprint, id]), 'base64'),
-    verify: () => isSigned(proof, segments.signature, jwk, header.algorithm),
+    verify: () => isSigned(proof, segments.signature, jwk, header.algorithm, importKey),
   };
 }
 
-function isSigned(proof: string, signature: string, jwk: unknown, algorithm: Algorithm): boolean {
+function isSigned(
+  proof: string,
+  signature: string,
+  jwk: unknown,
+  algorithm: Algorithm,
+  importKey: ImportKey,
+) {
+  const verify = keyOf(jwk, algorithm, importKey);
+  const data = Buffer.from(proof.slice(0, -signature.length - 1), 'latin1');
+  return verify?.(data, Buffer.from(signature, 'base64url')) ?? false;
+}
+
+/** The key that a proof brings along; undefined if it is none to verify with. */
+function keyOf(jwk: unknown, algorithm: Algorithm, importKey: ImportKey): VerifySignature | undefined {
   const key = readKey(jwk, [algorithm]);
-  if (key === 'unused' || 'rejected' in key) return false;
+  if (key === 'unused' || 'rejected' in key) return undefined;
   try {
-    const data = Buffer.from(proof.slice(0, -signature.length - 1), 'latin1');
-    return importPublicKey(key.publicKey, algorithm)(data, Buffer.from(signature, 'base64url'));
-  } catch {
-    // Numbers that make no key.
-    return false;
+    return importKey(key.publicKey, algorithm);
+  } catch (error) {
+    if (isNoKey(error)) return undefined;
+    throw error;
   }
 }
 

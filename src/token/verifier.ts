@@ -206,7 +206,11 @@ function failed(reason: ErrorReason, { config }: TrustedIssuer): Failure {
   return { outcome: 'error', reason, issuerName: config.name };
 }
 
-/** Whether the key signed the token: all of it up to the last dot (RFC 7515 section 5.2). */
+/**
+ * Whether the key signed the token: all of it up to the last dot (RFC 7515 section 5.2).
+ *
+ * @throws Error where the verification itself fails; that is no bad signature
+ */
 function isSigned({ token, signature }: UnverifiedToken, key: VerificationKey): boolean {
   const data = Buffer.from(token.slice(0, -signature.length - 1), 'latin1');
   return key.verify(data, Buffer.from(signature, 'base64url'));

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CheckRequest } from '../../src/check/types.ts';
+import { type ImportKey, readProof } from '../../src/proof/dpop.ts';
 import { type Clock, systemClock } from '../../src/time/clock.ts';
 import { configOf } from '../support/app.ts';
 import { createTestClock } from '../support/clock.ts';
@@ -249,5 +250,31 @@ describe('used proofs', () => {
     expect(await ask(first)).toBe('proof_invalid');
     expect(await ask(await makeProof(client, token, iat()))).toBe('allowed');
     small.stop();
+  });
+});
+
+describe('the key that a proof brings along', () => {
+  const verified = (importKey: ImportKey) => async () => {
+    const request = checkRequest({ ...target, dpop: [await makeProof(client, token)] });
+    const keyThumbprint = await thumbprint(client);
+    const options = { origins: ['https://orders.example.com'], maxAge: 60_000 };
+    return readProof({ request, token, keyThumbprint, now: Date.now() }, options, importKey)?.verify();
+  };
+  const failing = (code: string) => () => {
+    throw Object.assign(new Error('no'), { code });
+  };
+
+  test('is none where its numbers make none', async () => {
+    expect(await verified(failing('ERR_CRYPTO_INVALID_JWK'))()).toBe(false);
+  });
+
+  test('is no bad one where its import fails, or verifying with it', async () => {
+    await expect(verified(failing('ERR_OSSL_MALLOC_FAILURE'))).rejects.toThrow('no');
+    await expect(verified(() => failing('ERR_OSSL_MALLOC_FAILURE'))).rejects.toThrow('no');
+  });
+
+  test('decides', async () => {
+    expect(await verified(() => () => true)()).toBe(true);
+    expect(await verified(() => () => false)()).toBe(false);
   });
 });

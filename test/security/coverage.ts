@@ -201,6 +201,11 @@ export const tables: readonly Table[] = [
         threat: 'An ID token in the place of an access token',
         note: 'An ID token is meant for its client; it is accepted only where that client id is one of the `audiences`.',
       },
+      {
+        id: 'LJ1',
+        threat: 'Unused bits in the last character of a segment of any length',
+        tests: [['token/compact.test.ts', 'a segment with any last character']],
+      },
     ],
   },
   {
@@ -237,6 +242,33 @@ export const tables: readonly Table[] = [
         threat: 'Time tells a secret',
         tests: [['check/reasons.test.ts', 'the body is the same for every reason']],
         note: 'There is no secret: nothing is compared that a client must not know. Answers of one error are the same bytes.',
+      },
+      {
+        id: 'LJ2',
+        threat: 'An RSA signature that is shorter or longer than its modulus',
+        tests: [['issuer/public-key.test.ts', 'has no second spelling']],
+        note: 'OpenSSL takes a PSS signature without the zeros in front of it.',
+      },
+      {
+        id: 'LJ3',
+        threat: 'A verification that fails reads as a bad signature, or is told nowhere',
+        tests: [
+          ['security/failing-verification.test.ts', 'a good token is refused as internal_error'],
+          ['security/failing-verification.test.ts', 'is not proof_invalid where verifying it fails'],
+        ],
+      },
+      {
+        id: 'LJ4',
+        threat: 'A signature or a key of a client makes a verification fail',
+        tests: [
+          ['issuer/public-key.test.ts', 'fails for no signature'],
+          ['security/failing-verification.test.ts', 'a proof whose key is no point of its curve'],
+        ],
+      },
+      {
+        id: 'LJ5',
+        threat: 'A verdict that another implementation would not give, among many tokens and changing keys',
+        tests: [['security/differential.test.ts', 'judge the same of 20,000 tokens']],
       },
     ],
   },

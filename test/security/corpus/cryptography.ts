@@ -275,6 +275,20 @@ const rsa: Case[] = [
       ),
     ),
   ),
+  tokenCase('B12', 'PSS without the zero in front of it', 'signature_invalid', ({ curves }) =>
+    signedBy(curves, { alg: 'PS256', kid: 'PS256' }, (data) => {
+      const again = rsaSignature(
+        'sha256',
+        privateKeyObject(keyOf(curves, 'PS256')),
+        constants.RSA_PKCS1_PSS_PADDING,
+      );
+      // The salt is another each time: one signature in 256 begins with a zero.
+      for (;;) {
+        const signature = again(data);
+        if (signature[0] === 0) return signature.subarray(1);
+      }
+    }),
+  ),
   tokenCase('B12', 'PKCS #1 under the name of PS256', 'signature_invalid', ({ curves }) =>
     signedBy(
       curves,

@@ -1,0 +1,78 @@
+/** The short form of `npm run differential`, and that it notices what a verifier gets wrong. */
+import { describe, expect, test } from 'vitest';
+import type { Reason } from '../../src/check/reasons.ts';
+import { judgeAgain } from './differential/again.ts';
+import { createKeyPool } from './differential/key-pool.ts';
+import { knownDifferences } from './differential/known-differences.ts';
+import { type Difference, runDifferential } from './differential/run.ts';
+
+const pool = createKeyPool();
+
+test('the service and jose judge the same of 20,000 tokens', { timeout: 300_000 }, async () => {
+  const seed = Date.now() % 2 ** 31;
+  const found: Difference[] = [];
+  const summary = await runDifferential({
+    tokens: 20_000,
+    seed,
+    pool,
+    onDifference: (difference) => void found.push(difference),
+  });
+  if (found.length > 0)
+    throw new Error(`seed ${seed}: ${found.length} differences, such as ${JSON.stringify(found[0])}`);
+  expect(summary.judged).toBeGreaterThanOrEqual(20_000);
+  expect(summary.overTransports).toBeGreaterThan(200);
+  expect(summary.signaturesByOracle).toBeGreaterThan(1_000);
+  // Every algorithm was let in and refused, or the run would say nothing of it.
+  const byAlgorithm = Map.groupBy(Object.entries(summary.verdicts), ([kind]) => kind.split(' ')[0]);
+  expect([...byAlgorithm.keys()].toSorted()).toEqual(
+    ['EdDSA', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'].toSorted(),
+  );
+  for (const [algorithm, kinds] of byAlgorithm)
+    for (const reason of ['allowed', 'signature_invalid'])
+      expect([algorithm, kinds.some(([, verdicts]) => (verdicts[reason] ?? 0) > 0)]).toEqual([
+        algorithm,
+        true,
+      ]);
+  const names = new Set(knownDifferences.map(({ name }) => name));
+  expect(Object.keys(summary.known).filter((name) => !names.has(name))).toEqual([]);
+});
+
+describe('the run notices, and keeps the token of,', () => {
+  const once = (wrong: Reason, right: Reason) => {
+    let isDone = false;
+    return (reason: Reason): Reason => {
+      if (isDone || reason !== right) return reason;
+      isDone = true;
+      return wrong;
+    };
+  };
+
+  test.each<[string, Reason, Reason]>([
+    ['one good token that is signature_invalid', 'signature_invalid', 'allowed'],
+    ['one good token that is an internal error', 'internal_error', 'allowed'],
+    ['one good token that is refused for any other reason', 'token_malformed', 'allowed'],
+    ['one bad signature that is let in', 'allowed', 'signature_invalid'],
+    ['one bad signature that is only expired', 'token_expired', 'signature_invalid'],
+    ['one malformed token that is let in', 'allowed', 'token_malformed'],
+  ])('%s', { timeout: 120_000 }, async (_, wrong, right) => {
+    const found: Difference[] = [];
+    await runDifferential({
+      tokens: 400,
+      seed: 1,
+      pool,
+      onDifference: (difference) => void found.push(difference),
+      mistake: once(wrong, right),
+    });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({
+      reason: wrong,
+      token: expect.any(String),
+      configuration: expect.stringContaining('issuers:'),
+      now: expect.any(Number),
+    });
+    // It was the mistake of this test alone: whoever judges the kept input again sees what was right.
+    const again = await Promise.all(found.map(judgeAgain));
+    expect(again.flat().map(({ reason }) => reason)).toContain(right);
+    for (const { reason, jose } of again.flat()) expect(jose === 'accepted').toBe(reason === 'allowed');
+  });
+});

@@ -1,0 +1,64 @@
+/** A kept input, judged again: by the service's verifier and by jose, with the keys and at the time that were kept with it. */
+import type { JSONWebKeySet } from 'jose';
+import type { Reason } from '../../../src/check/reasons.ts';
+import { createIssuer } from '../../../src/issuer/issuer.ts';
+import type { Clock } from '../../../src/time/clock.ts';
+import { createTokenCache } from '../../../src/token/cache.ts';
+import { createVerifier } from '../../../src/token/verifier.ts';
+import { configOf } from '../../support/app.ts';
+import { audience } from '../../support/fake-issuer.ts';
+import { issuerOf } from './issuer-of.ts';
+import { createJose, type JoseVerdict } from './oracles.ts';
+import type { Difference } from './run.ts';
+
+/** What both say now. */
+export interface Again {
+  readonly reason: Reason;
+  readonly jose: JoseVerdict;
+}
+
+/** Judges it, once with each of its key sets. */
+export async function judgeAgain({ token, configuration, keySets, now }: Difference): Promise<Again[]> {
+  const config = await configOf(configuration);
+  const clock: Clock = { now: () => now, monotonic: () => 0, after: () => () => {} };
+  const nothing = () => {};
+  const judgeWith = async (published: Readonly<Record<string, JSONWebKeySet>>): Promise<Again> => {
+    const issuers = config.issuers.map((one) => {
+      const load = async (_: boolean, use: (text: string) => void) => {
+        use(JSON.stringify(published[one.issuer]));
+        return undefined;
+      };
+      const issuer = createIssuer(one, {
+        source: { load, rediscover: nothing },
+        timing: config.keys,
+        maxKeys: config.limits.maxIssuerKeys,
+        clock,
+        random: () => 0.5,
+        onStateChange: nothing,
+        onKeysRejected: nothing,
+        onKeysChange: nothing,
+      });
+      issuer.start();
+      return { config: one, issuer };
+    });
+    await Promise.all(issuers.map(({ issuer }) => issuer.firstKeys));
+    const verify = createVerifier({
+      issuers,
+      denyList: [],
+      cache: createTokenCache({ ...config.cache, maxEntries: 0 }),
+      limits: config.limits,
+      clock,
+      onLookup: nothing,
+    });
+    const verdict = await verify(token);
+    const named = config.issuers.find(({ issuer }) => issuer === issuerOf(token)) ?? config.issuers[0];
+    const jwks = published[named?.issuer ?? ''];
+    if (named === undefined || jwks === undefined) throw new TypeError('no key set was kept');
+    const jose = createJose({ ...named, audience, jwks, isUnnamed: named.publicKeyFiles !== undefined });
+    return {
+      reason: verdict.outcome === 'verified' ? 'allowed' : verdict.reason,
+      jose: await jose(token, now),
+    };
+  };
+  return Promise.all(keySets.map(judgeWith));
+}

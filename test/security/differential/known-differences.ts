@@ -1,0 +1,200 @@
+/**
+ * Where the service refuses what jose accepts, on purpose. Each row says why, and finds out by itself, from the bytes of the token,
+ * whether it applies. There is none the other way: what jose refuses is refused.
+ */
+import type { Reason } from '../../../src/check/reasons.ts';
+
+/** A token with what can be read in it, as jose reads it: leniently. */
+interface Subject {
+  readonly token: string;
+  readonly reason: Reason;
+  /** The segments as text, decoded; empty where there are none. */
+  readonly texts: readonly string[];
+  readonly bytes: readonly Buffer[];
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** Seconds since the epoch. */
+  readonly now: number;
+  /** Bits of the modulus of the key that signed it; 0 where it is no RSA key. */
+  readonly modulusBits: number;
+}
+
+interface Rule {
+  readonly name: string;
+  readonly why: string;
+  /** The reasons that it may lead to. */
+  readonly reasons: readonly Reason[];
+  readonly applies: (subject: Subject) => boolean;
+}
+
+const has = (record: Readonly<Record<string, unknown>>, name: string) => Object.hasOwn(record, name);
+const latestDate = 2 ** 33;
+const isDate = (value: unknown) => typeof value === 'number' && Math.abs(value) <= latestDate;
+
+/** The table. */
+export const knownDifferences: readonly Rule[] = [
+  {
+    name: 'base64url that is not canonical',
+    why: 'RFC 4648 section 3.5, RFC 7515 section 2: with padding, white space or unused bits one token has many spellings.',
+    reasons: ['token_malformed', 'token_duplicated'],
+    applies: ({ token, bytes }) => bytes.map((part) => part.toString('base64url')).join('.') !== token,
+  },
+  {
+    name: 'a member twice',
+    why: 'RFC 7515 section 4, RFC 7519 section 4: two readers could read two values.',
+    reasons: ['token_malformed'],
+    applies: ({ texts }) => texts.slice(0, 2).some((text) => namesOf(text).some(isRepeated)),
+  },
+  {
+    name: 'no valid UTF-8',
+    why: 'RFC 7515 section 5.2, step 3.',
+    reasons: ['token_malformed'],
+    applies: ({ bytes }) => bytes.slice(0, 2).some((part) => !Buffer.from(part.toString()).equals(part)),
+  },
+  {
+    name: 'a byte order mark',
+    why: 'RFC 8259 section 8.1: one must not be added. A token has none.',
+    reasons: ['token_malformed'],
+    applies: ({ bytes }) =>
+      bytes.slice(0, 2).some((part) => part.subarray(0, 3).toString('hex') === 'efbbbf'),
+  },
+  {
+    name: 'nested deeper than 32',
+    why: 'The contract bounds nesting.',
+    reasons: ['token_malformed'],
+    applies: ({ texts }) => texts.slice(0, 2).some((text) => depthOf(text) > 32),
+  },
+  {
+    name: 'longer than limits.maxTokenSize, or a header longer than it may be',
+    why: 'The contract bounds sizes.',
+    reasons: ['token_too_large', 'token_malformed'],
+    applies: ({ token, bytes }) => token.length > 16 * 1024 || (bytes[0]?.length ?? 0) > 4 * 1024,
+  },
+  {
+    name: 'a header parameter that changes what the token means',
+    why: 'RFC 7515 section 4.1.11, RFC 7797, RFC 7516 section 4.1.3, RFC 7519 section 5.2: none of these is supported.',
+    reasons: ['token_malformed'],
+    applies: ({ header }) => ['crit', 'b64', 'zip', 'cty'].some((name) => has(header, name)),
+  },
+  {
+    name: '`kid` that is no text, or is longer than 256 characters',
+    why: 'RFC 7515 section 4.1.4; the contract bounds what is looked up.',
+    reasons: ['token_malformed'],
+    applies: ({ header }) =>
+      has(header, 'kid') && (typeof header.kid !== 'string' || header.kid.length > 256),
+  },
+  {
+    name: 'no `kid`, and several keys that fit',
+    why: 'The contract names a single key, where there is no `kid`.',
+    reasons: ['key_not_found'],
+    applies: ({ header }) => !has(header, 'kid') || header.kid === null,
+  },
+  {
+    name: '`typ` that is not one of the tokenTypes',
+    why: 'RFC 8725 section 3.11, RFC 9068 section 4: a token of another kind is not taken.',
+    reasons: ['token_type_not_allowed'],
+    applies: ({ header }) =>
+      has(header, 'typ') &&
+      !(typeof header.typ === 'string' && /^(application\/)?(jwt|at\+jwt)$/i.test(header.typ)),
+  },
+  {
+    name: 'no `exp`',
+    why: 'The contract asks for it: a token without it would be good for ever.',
+    reasons: ['claim_missing'],
+    applies: ({ claims }) => !has(claims, 'exp'),
+  },
+  {
+    name: 'a date that is none',
+    why: 'RFC 7519 section 2: a number of seconds. One beyond 2^33, or `exp` of 0 and below, is a mistake.',
+    reasons: ['claim_invalid', 'claim_missing'],
+    applies: ({ claims }) =>
+      ['exp', 'nbf', 'iat'].some((name) => has(claims, name) && !isDate(claims[name])) ||
+      (typeof claims.exp === 'number' && claims.exp <= 0),
+  },
+  {
+    name: '`iat` in the future',
+    why: 'The contract asks for it; jose looks at `iat` only where an age is bounded.',
+    reasons: ['token_not_yet_valid'],
+    applies: ({ claims, now }) => typeof claims.iat === 'number' && claims.iat > now + 30,
+  },
+  {
+    name: '`aud` with a member that is no text',
+    why: 'RFC 7519 section 4.1.3.',
+    reasons: ['claim_invalid'],
+    applies: ({ claims }) =>
+      Array.isArray(claims.aud) && claims.aud.some((member) => typeof member !== 'string'),
+  },
+  {
+    name: 'bound to a client (`cnf`)',
+    why: 'RFC 7800, RFC 9449: a bound token is no bearer token.',
+    reasons: ['token_bound'],
+    applies: ({ claims }) => has(claims, 'cnf'),
+  },
+  {
+    name: 'an RSA signature shorter than its modulus',
+    why: 'RFC 8017 section 8.2.2, step 1. OpenSSL takes a PSS signature without the zeros in front of it.',
+    reasons: ['signature_invalid'],
+    applies: ({ bytes, modulusBits }) => (bytes[2]?.length ?? 0) < Math.ceil(modulusBits / 8),
+  },
+];
+
+/** The row that a refusal falls under where jose says otherwise; undefined if there is none. */
+export function knownDifference(
+  token: string,
+  reason: Reason,
+  now: number,
+  modulusBits: number,
+): string | undefined {
+  const bytes = token.split('.').map((segment) => Buffer.from(segment.replaceAll(/\s/g, ''), 'base64url'));
+  const texts = bytes.map((part) => part.toString());
+  const subject: Subject = {
+    token,
+    reason,
+    bytes,
+    texts,
+    header: objectOf(texts[0]),
+    claims: objectOf(texts[1]),
+    now: now / 1000,
+    modulusBits,
+  };
+  return knownDifferences.find((rule) => rule.reasons.includes(reason) && rule.applies(subject))?.name;
+}
+
+function objectOf(text = ''): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text.replace(/^\ufeff/, '')));
+  } catch {
+    return {};
+  }
+}
+
+/** The names of the outermost members, unescaped, each as often as it is written. */
+function namesOf(text: string): readonly string[] {
+  const names: string[] = [];
+  let depth = 0;
+  for (const [piece] of text.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}[\]]/gs)) {
+    if (piece === '{' || piece === '[') depth++;
+    else if (piece === '}' || piece === ']') depth--;
+    else if (depth === 1 && piece.endsWith(':')) names.push(unescaped(piece.replace(/\s*:$/, '')));
+  }
+  return names;
+}
+
+function unescaped(name: string): string {
+  try {
+    return String(JSON.parse(name));
+  } catch {
+    return name;
+  }
+}
+
+const isRepeated = (name: string, index: number, names: readonly string[]) => names.indexOf(name) !== index;
+
+function depthOf(text: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [piece] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/gs)) {
+    if (piece === '{' || piece === '[') deepest = Math.max(deepest, ++depth);
+    else if (piece === '}' || piece === ']') depth--;
+  }
+  return deepest;
+}

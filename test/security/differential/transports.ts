@@ -1,0 +1,53 @@
+/** The whole service over HTTP and gRPC, asked of tokens. */
+import { Agent, request } from 'node:http';
+import { systemClock } from '../../../src/time/clock.ts';
+import { runApp, until } from '../../support/app.ts';
+import { connectGrpc } from '../../support/grpc-client.ts';
+import type { World } from './world.ts';
+
+/** A service that runs. */
+export interface Transports {
+  /** The reason that the answer over gRPC names. */
+  readonly grpc: (token: string) => Promise<string>;
+  /** The status over HTTP. */
+  readonly http: (token: string) => Promise<number>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts a service with the world's issuers and clock. */
+export async function startTransports({ configuration, main, clock, origins }: World): Promise<Transports> {
+  // It shows the world's time, and its own end must come by real time.
+  const shown = { ...systemClock, now: clock.now };
+  const app = await runApp({ file: configuration, issuer: main, clock: shown, untilReady: false });
+  const client = connectGrpc(app.grpcPort);
+  const agent = new Agent({ keepAlive: true });
+  const grpc = async (token: string) => {
+    const headers = [{ key: 'authorization', rawValue: Buffer.from(`Bearer ${token}`, 'latin1') }];
+    const answer = await client.check({ method: 'GET', path: '/', headerMap: { headers } });
+    return String(answer.dynamicMetadata?.fields?.reason?.stringValue);
+  };
+  await until(() => app.records.filter(({ state }) => state === 'ready').length >= origins().length);
+  return {
+    grpc,
+    http: (token) =>
+      new Promise((resolve, reject) => {
+        const options = {
+          host: '127.0.0.1',
+          port: app.httpPort,
+          agent,
+          headers: { authorization: `Bearer ${token}` },
+        };
+        request(options, (response) => {
+          response.resume();
+          response.on('end', () => resolve(response.statusCode ?? 0));
+        })
+          .on('error', reject)
+          .end();
+      }),
+    stop: async () => {
+      agent.destroy();
+      client.close();
+      await app.stop();
+    },
+  };
+}

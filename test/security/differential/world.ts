@@ -1,0 +1,239 @@
+/** Issuers whose keys change, the service's own verifier in every form, and jose beside it. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JSONWebKeySet } from 'jose';
+import { type Algorithm, supportedAlgorithms } from '../../../src/config/issuer-options.ts';
+import type { Issuer } from '../../../src/issuer/issuer.ts';
+import { createMirroredIssuer } from '../../../src/issuer/mirrored-issuer.ts';
+import { planIssuer } from '../../../src/issuer/plan.ts';
+import { createTokenCache } from '../../../src/token/cache.ts';
+import { createVerifier, type Verify } from '../../../src/token/verifier.ts';
+import { configOf } from '../../support/app.ts';
+import { createTestClock, type TestClock } from '../../support/clock.ts';
+import { audience, type FakeIssuer, sendJson, startFakeIssuer } from '../../support/fake-issuer.ts';
+import { issuerOf } from './issuer-of.ts';
+import type { Pair } from './key-pool.ts';
+import { createJose, type JoseVerdict } from './oracles.ts';
+import type { Random } from './random.ts';
+import type { Origin, Published } from './signed.ts';
+
+/** Asks jose of a token, whichever issuer it names. */
+export type AskJose = (token: string) => Promise<JoseVerdict>;
+
+/** Everything that the two sides are asked with. */
+export interface World {
+  readonly clock: TestClock;
+  /** The service's configuration, as its file would say it. */
+  readonly configuration: string;
+  /** An issuer that a process could use, for whoever starts one. */
+  readonly main: FakeIssuer;
+  /** The issuers with the keys that each publishes now. */
+  readonly origins: () => readonly Origin[];
+  /** What is published now, as it goes into a report. */
+  readonly published: () => Readonly<Record<string, JSONWebKeySet>>;
+  /** The verifier: without a cache, with one, and with keys that came from another process. */
+  readonly verifiers: Readonly<Record<'cold' | 'remembering' | 'mirrored', Verify>>;
+  /** Changes what is published: keys come, go, change places under one name, and say other algorithms. */
+  readonly rotate: () => void;
+  /** Has the service fetch what is published. */
+  readonly refresh: () => Promise<void>;
+  /** Makes jose know what is published now. */
+  readonly createAskJose: () => AskJose;
+  readonly close: () => Promise<void>;
+}
+
+interface Entry {
+  readonly config: { readonly issuer: string; readonly algorithms: readonly Algorithm[] };
+  readonly keys: () => readonly Published[];
+  readonly isUnnamed: boolean;
+}
+
+const filesIssuer = 'https://files.example.com';
+
+/** Starts it. */
+export async function createWorld(pool: readonly Pair[], random: Random): Promise<World> {
+  const clock = createTestClock();
+  // jose counts whole seconds; on a whole one both read the same time.
+  clock.jump(1000 - (clock.now() % 1000));
+  let keys = pool.map((pair, index): Published => ({ pair, kid: `k${index}`, alg: undefined }));
+  const jwksOf = (published: readonly Published[]): JSONWebKeySet => ({
+    keys: published.map(({ pair, kid, alg }) => ({
+      ...pair.jwk,
+      ...(kid !== undefined && { kid }),
+      ...(alg !== undefined && { alg }),
+    })) as JSONWebKeySet['keys'],
+  });
+  const endpoint: FakeIssuer['jwks'] = (_, response) => sendJson(response, jwksOf(keys));
+  const main = await startFakeIssuer({ keys: [] });
+  const narrow = await startFakeIssuer({ keys: [] });
+  [main.jwks, narrow.jwks] = [endpoint, endpoint];
+
+  const folder = mkdtempSync(join(tmpdir(), 'differential-'));
+  const inFiles = pool.filter((_, index) => index % 3 === 0);
+  const files = inFiles.map(({ publicKey }, index) => {
+    const file = join(folder, `${index}.pem`);
+    writeFileSync(file, publicKey.export({ format: 'pem', type: 'spki' }));
+    return file;
+  });
+
+  const all = supportedAlgorithms.join(', ');
+  const entry = (issuer: string, name: string, more: string) =>
+    `  - {issuer: "${issuer}", name: ${name}, audiences: [${audience}], ${more}}`;
+  const configuration = [
+    'issuers:',
+    entry(main.url, 'main', `algorithms: [${all}]`),
+    entry(narrow.url, 'narrow', 'algorithms: [RS256, ES256]'),
+    entry(filesIssuer, 'files', `algorithms: [${all}], publicKeyFiles: ${JSON.stringify(files)}`),
+    'http: {host: 127.0.0.1, port: 0}',
+    'grpc: {host: 127.0.0.1, port: 0}',
+    'admin: {host: 127.0.0.1, port: 0}',
+    'limits: {maxVerificationsInFlight: 65536}',
+    'shutdown: {delay: 0s, timeout: 5s}',
+    'log: {checks: none}',
+    '',
+  ].join('\n');
+  const config = await configOf(configuration);
+  const nothing = () => {};
+  const owners: Issuer[] = config.issuers.map((one) =>
+    planIssuer(one, config, {
+      clock,
+      random: () => 0.5,
+      environment: {},
+      readFile: (path) => readFileSync(path, 'utf8'),
+      eventsOf: () => ({
+        onFetched: nothing,
+        onStateChange: nothing,
+        onKeysRejected: nothing,
+        onKeysChange: nothing,
+      }),
+    }).create(),
+  );
+  for (const owner of owners) owner.start();
+  await Promise.all(owners.map(({ firstKeys }) => firstKeys));
+
+  const mirrored = config.issuers.map((one, index) => {
+    const owner = owners[index];
+    if (owner === undefined) throw new TypeError('no owner');
+    const mirror = createMirroredIssuer({
+      config: one,
+      timing: config.keys,
+      maxKeys: config.limits.maxIssuerKeys,
+      clock,
+      fetch: async (keyId) => {
+        const fetching = owner.fetchForUnknownKey(keyId);
+        await fetching;
+        mirror.update(owner.snapshot());
+        return fetching !== undefined;
+      },
+    });
+    mirror.update(owner.snapshot());
+    return { mirror, owner };
+  });
+  const verifierOf = (
+    issuers: readonly (typeof owners)[number][] | readonly (typeof mirrored)[number]['mirror'][],
+    maxEntries: number,
+  ) =>
+    createVerifier({
+      issuers: config.issuers.map((one, index) => {
+        const issuer = issuers[index];
+        if (issuer === undefined) throw new TypeError('no issuer');
+        return { config: one, issuer };
+      }),
+      denyList: [],
+      cache: createTokenCache({ ...config.cache, maxEntries }),
+      limits: config.limits,
+      clock,
+      onLookup: nothing,
+    });
+
+  const named = () => keys;
+  const unnamed = inFiles.map((pair): Published => ({ pair, kid: undefined, alg: undefined }));
+  const entries: readonly Entry[] = config.issuers.map((one) =>
+    one.issuer === filesIssuer
+      ? { config: one, keys: () => unnamed, isUnnamed: true }
+      : { config: one, keys: named, isUnnamed: false },
+  );
+
+  return {
+    clock,
+    configuration,
+    main,
+    origins: () => entries.map((one) => ({ ...one.config, keys: one.keys() })),
+    published: () => Object.fromEntries(entries.map((one) => [one.config.issuer, jwksOf(one.keys())])),
+    verifiers: {
+      cold: verifierOf(owners, 0),
+      remembering: verifierOf(owners, 2_000),
+      mirrored: verifierOf(
+        mirrored.map(({ mirror }) => mirror),
+        0,
+      ),
+    },
+    rotate: () => {
+      keys = rotated(keys, pool, random);
+    },
+    refresh: async () => {
+      await Promise.all(owners.map((owner) => owner.refresh()));
+      for (const { mirror, owner } of mirrored) mirror.update(owner.snapshot());
+    },
+    createAskJose: () => {
+      const judges = new Map(
+        entries.map((one) => [
+          one.config.issuer,
+          createJose({ ...one.config, audience, jwks: jwksOf(one.keys()), isUnnamed: one.isUnnamed }),
+        ]),
+      );
+      const fallback = judges.get(main.url);
+      return async (token) => {
+        const judge = judges.get(issuerOf(token)) ?? fallback;
+        return judge === undefined ? 'no judge' : judge(token, clock.now());
+      };
+    },
+    close: async () => {
+      for (const owner of owners) owner.stop();
+      rmSync(folder, { recursive: true });
+      await Promise.all([main.close(), narrow.close()]);
+    },
+  };
+}
+
+/** The same keys after some time; never none. */
+function rotated(before: readonly Published[], pool: readonly Pair[], random: Random): Published[] {
+  const keys = [...before];
+  for (let step = 0; step < 4; step++) {
+    const at = random.below(keys.length);
+    const one = keys[at];
+    if (one === undefined) continue;
+    switch (random.below(5)) {
+      case 0: {
+        // Other material under the same name.
+        const alike = random.pick(pool.filter(({ algorithms }) => algorithms[0] === one.pair.algorithms[0]));
+        keys[at] = { ...one, pair: alike };
+        break;
+      }
+      case 1: {
+        const other = random.below(keys.length);
+        const [mine, its] = [keys[at]?.kid, keys[other]?.kid];
+        const two = keys[other];
+        if (two === undefined || other === at) break;
+        keys[at] = { ...one, kid: its };
+        keys[other] = { ...two, kid: mine };
+        break;
+      }
+      case 2:
+        if (keys.length > pool.length - 4) keys.splice(at, 1);
+        break;
+      case 3: {
+        const isFree = (kid: string) => keys.every((key) => key.kid !== kid);
+        const kid = pool.map((_, index) => `k${index}`).find(isFree);
+        const absent = pool.filter((pair) => keys.every((key) => key.pair !== pair));
+        if (kid !== undefined && absent.length > 0)
+          keys.push({ pair: random.pick(absent), kid, alg: undefined });
+        break;
+      }
+      default:
+        keys[at] = { ...one, alg: random.chance(0.7) ? undefined : random.pick(one.pair.algorithms) };
+    }
+  }
+  return keys;
+}
