@@ -199,7 +199,10 @@ function besideOthers(rule: RuleConfig, earlier: readonly RuleConfig[]): RulePro
 }
 
 /** Whether a rule matches whatever another one matches. */
-function covers({ match: wide }: RuleConfig, { match: narrow, allowPreflight }: RuleConfig): boolean {
+function covers(
+  { match: wide, allow }: RuleConfig,
+  { match: narrow, allowPreflight, allow: allowOfNarrow }: RuleConfig,
+): boolean {
   const within = (
     outer: readonly string[] | undefined,
     inner: readonly string[] | undefined,
@@ -211,6 +214,8 @@ function covers({ match: wide }: RuleConfig, { match: narrow, allowPreflight }: 
     within(wide.methods, narrow.methods, (a, b) => a === b) &&
     within(wide.addresses, narrow.addresses, (a, b) => a === b) &&
     !(allowPreflight && wide.methods !== undefined && !wide.methods.includes('OPTIONS')) &&
+    // Of pre-flight requests, a rule that lets anybody pass has those for its methods alone.
+    !(allow === 'anonymous' && allowOfNarrow !== 'anonymous' && narrow.methods?.includes('OPTIONS')) &&
     Object.entries(wide.headers).every(([name, value]) => narrow.headers[name] === value)
   );
 }

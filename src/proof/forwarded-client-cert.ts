@@ -10,9 +10,9 @@
  * 2. A quote that the client leaves open ends at the first quote of the proxy's element, or never. Between the two stands the
  *    proxy's `Hash=`, its 64 digits and a semicolon. No quoted value of a proxy holds that, since a subject has each semicolon
  *    escaped. So a header with such a value is unreadable.
- * 3. Outside of quotes, every comma of the proxy's element lies in a value without quotes behind its hash. The reader sees an element
- *    that ends there, and then further ones. So an element with a value without quotes behind its hash may be the first part of
- *    the proxy's own, and nothing behind it is believed but by a proxy that stands further on.
+ * 3. Every comma within the proxy's element that is not in its subject is in a URI or a DNS name. The reader sees an element that ends
+ *    there, and then further ones, which the client wrote. So an element with a URI, a DNS name or an unknown key behind its hash may be
+ *    the first part of the proxy's own, and what follows it is not believed.
  */
 
 /** What one proxy wrote of its peer: values by their keys in lower case, each as it stands there, with its quotes. */
@@ -28,6 +28,9 @@ const hashPattern = /^[0-9a-f]{64}$/i;
 
 /** The keys that Envoy writes, in its order. */
 const order = ['by', 'hash', 'cert', 'chain', 'subject', 'uri', 'dns'];
+
+/** Those with values that hold no comma outside of quotes, whoever chose them. */
+const contained = new Set(['cert', 'chain', 'subject']);
 
 /** Of these an element may have several; which one names the peer is unknown then. */
 const repeatable = new Set(['by', 'uri', 'dns']);
@@ -61,10 +64,10 @@ function split(header: string): readonly (readonly Pair[])[] | undefined {
   }
 }
 
-/** Whether the comma behind an element may be part of its last value. */
+/** Whether the comma behind an element may be part of a value that a client chose. */
 function mayGoOn(pairs: readonly Pair[]): boolean {
   const hash = pairs.findIndex(([key, value]) => key === 'hash' && hashPattern.test(value));
-  return hash >= 0 && pairs.slice(hash + 1).some(([, value]) => !value.startsWith('"'));
+  return hash >= 0 && pairs.slice(hash + 1).some(([key]) => !contained.has(key));
 }
 
 /** An element as Envoy writes it, or undefined: one with a known key out of its order, or twice, has a part that a client wrote. */

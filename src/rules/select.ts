@@ -5,6 +5,7 @@ import { hostCovers, readPathPattern, type SegmentPattern } from '../config/patt
 import type { RuleConfig } from '../config/rule-options.ts';
 import type { ClientAddress } from './client-address.ts';
 import { normalHost, readPath } from './path.ts';
+import { asksForOther, type Preflight, readPreflight } from './preflight.ts';
 
 /** Finds the index of the rule that decides, `none`, or `ambiguous` where rules look at paths and the path is unclear. */
 export type SelectRule = (request: CheckRequest) => number | 'none' | 'ambiguous';
@@ -58,16 +59,28 @@ export function createSelectRule(rules: readonly RuleConfig[], clientAddress: Cl
     }
     return anyHost;
   };
-  const matches = (index: number, request: CheckRequest): boolean => {
+  const looksAtPreflights = rules.some(
+    ({ allowPreflight, match }) => allowPreflight || match.methods?.includes('OPTIONS'),
+  );
+  const isForMethod = (
+    rule: RuleConfig,
+    wanted: ReadonlySet<string> | undefined,
+    request: CheckRequest,
+    preflight: Preflight | undefined,
+  ): boolean => {
+    if (wanted === undefined) return true;
+    if (!wanted.has(request.method)) return rule.allowPreflight && wanted.has(preflight?.method ?? '');
+    return rule.allow !== 'anonymous' || !asksForOther(preflight, wanted);
+  };
+  /** Whether a rule that asks for a token lists `OPTIONS`, but not what a pre-flight request asks for: then it lets nobody pass. */
+  const isGuard = (index: number, preflight: Preflight | undefined): boolean =>
+    preflight !== undefined &&
+    rules[index]?.require !== undefined &&
+    (methods[index]?.has('OPTIONS') ?? false) &&
+    asksForOther(preflight, methods[index]);
+  const matches = (index: number, request: CheckRequest, preflight: Preflight | undefined): boolean => {
     const rule = rules[index];
-    if (rule === undefined) return false;
-    const wanted = methods[index];
-    if (
-      wanted !== undefined &&
-      !wanted.has(request.method) &&
-      !(rule.allowPreflight && wanted.has(preflightMethod(request) ?? ''))
-    )
-      return false;
+    if (rule === undefined || !isForMethod(rule, methods[index], request, preflight)) return false;
     const isWithin = addresses[index];
     if (isWithin !== undefined && !isWithin(clientAddress(request) ?? '')) return false;
     return (headers[index] ?? []).every(([name, value]) => {
@@ -82,16 +95,16 @@ export function createSelectRule(rules: readonly RuleConfig[], clientAddress: Cl
     const found: number[] = [];
     collect(treeFor(normalHost(request.host)), path, 0, found);
     if (found.length > 1) found.sort((a, b) => a - b);
-    for (const index of found) if (matches(index, request)) return index;
-    return 'none';
+    const preflight = looksAtPreflights ? readPreflight(request) : undefined;
+    let guard: number | undefined;
+    for (const index of found) {
+      if (!matches(index, request, preflight)) continue;
+      if (isGuard(index, preflight)) guard ??= index;
+      // Past a guard, only a rule that names the method may let it pass: a header must not lead to a rule for everything.
+      else if (guard === undefined || methods[index] !== undefined) return index;
+    }
+    return guard ?? 'none';
   };
-}
-
-/** The method that a pre-flight request asks for (Fetch standard, CORS-preflight), or undefined if it is none. */
-export function preflightMethod(request: CheckRequest): string | undefined {
-  if (request.method !== 'OPTIONS' || request.header('origin').length !== 1) return undefined;
-  const [method, ...others] = request.header('access-control-request-method');
-  return others.length === 0 ? method : undefined;
 }
 
 function createNode(): PathNode {

@@ -6,6 +6,7 @@ import { createClientCertificate } from '../../src/proof/client-certificate.ts';
 import { configOf } from '../support/app.ts';
 import { startCore, type TestCore } from '../support/core.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
+import { anyForgery, hashes, headerOf, settings } from '../support/forged-client-cert.ts';
 import { checkRequest } from '../support/requests.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest();
@@ -93,6 +94,47 @@ test('whatever the headers hold, there is a thumbprint or none', () => {
       );
       expect(found === undefined || found === 'unknowable' || /^[A-Za-z0-9_-]{43}$/.test(found)).toBe(true);
     }),
+  );
+});
+
+describe('no client passes for another one, whatever it sends and whatever its certificate holds', () => {
+  test.each(settings)(
+    'behind $proxies proxies, with trustedHops $trustedHops and trustedProxyUri "$trustedProxyUri"',
+    ({ trustedHops, trustedProxyUri, proxies }) => {
+      const own = Buffer.from(hashes.client, 'hex').toString('base64url');
+      let believed = 0;
+      fc.assert(
+        fc.property(anyForgery, (forgery) => {
+          const found = read(headerOf(forgery, proxies), trustedHops, trustedProxyUri);
+          if (found !== undefined) believed++;
+          expect([own, undefined]).toContain(found);
+        }),
+        { numRuns: 20_000 },
+      );
+      // A reader that believed nothing would hold the property as well.
+      expect(believed).toBeGreaterThan(500);
+    },
+  );
+
+  test.each(settings)(
+    'and a client that sends nothing is believed, whatever its subject: behind $proxies proxies, with trustedHops $trustedHops and trustedProxyUri "$trustedProxyUri"',
+    ({ trustedHops, trustedProxyUri, proxies }) => {
+      const harmless = { uris: ['spiffe://a/b'], dnsNames: ['a.example.com', '*.example.com'] };
+      fc.assert(
+        fc.property(anyForgery, (forgery) => {
+          const certificate = { ...forgery.certificate, ...harmless };
+          const detailsBehind = { ...forgery.detailsBehind, uri: true };
+          const header = headerOf(
+            { ...forgery, certificate, detailsBehind, text: '', hasUri: true },
+            proxies,
+          );
+          expect(read(header, trustedHops, trustedProxyUri)).toBe(
+            Buffer.from(hashes.client, 'hex').toString('base64url'),
+          );
+        }),
+        { numRuns: 5_000 },
+      );
+    },
   );
 });
 
