@@ -70,7 +70,7 @@ export function createAuthorizer({
   });
   const authenticate = createAuthenticate({
     verify,
-    prove: createProve({ config, replays, clock }),
+    prove: createProve({ config, replays, clock, onFull: metrics.replayStoreFull }),
     schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
   });
   const own = createDecision(config, authenticate, clock);
