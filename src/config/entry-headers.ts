@@ -39,7 +39,7 @@ export function entryHeaders(config: Config): EntryHeaders {
       ? [config.outputTokenToHeader]
       : []),
     ...(config.setAuthorizationHeader ? ['authorization'] : []),
-    ...(config.compat === 'oauth2-proxy' ? [compatHeader] : []),
+    ...(config.compat === 'oauth2-proxy' && config.identityHeaders === 'set' ? [compatHeader] : []),
   ];
   return {
     include: [...new Set(include)],

@@ -21,7 +21,7 @@ export function ruleProblems(config: Config): readonly RuleProblem[] {
     ...policyProblems(config),
     ...compatProblems(config),
   ];
-  const removals = forwardedHeaders(config).flatMap((header) => [header, ...otherSpellings(header)]);
+  const removals = removedHeaders(config).flatMap((header) => [header, ...otherSpellings(header)]);
   const bytes = removals.join(',').length;
   if ((rules.length === 0 && policies.length === 0) || bytes <= maxRemovalBytes) return ofRules;
   const message = `the headers of all rules have ${removals.length} spellings that must be removed, ${bytes} bytes; at most ${maxRemovalBytes} fit`;
@@ -36,6 +36,12 @@ export function forwardedHeaders(config: Config): readonly string[] {
   const parameters = all.flatMap((rule) => rule.require?.scopesFromHeader ?? []);
   const names = [...claimed.map(({ header }) => header), ...parameters];
   return [...new Set(outputTokenToHeader === '' ? names : [...names, outputTokenToHeader])];
+}
+
+/** Every header that is removed where it is not set: those, and the one that answers of oauth2-proxy have, whatever the transport. */
+export function removedHeaders(config: Config): readonly string[] {
+  const headers = forwardedHeaders(config);
+  return config.compat === 'oauth2-proxy' ? [...headers, compatHeader] : headers;
 }
 
 /** Whether anything passes that would be refused, for it is only tried. */

@@ -28,7 +28,7 @@
 {{- if $config.outputTokenToHeader }}{{- $headers = append $headers (lower $config.outputTokenToHeader) }}{{- end -}}
 {{- end -}}
 {{- if $config.setAuthorizationHeader }}{{- $headers = append $headers "authorization" }}{{- end -}}
-{{- if eq $config.compat "oauth2-proxy" }}{{- $headers = append $headers "gap-auth" }}{{- end -}}
+{{- if and (eq $config.compat "oauth2-proxy") (eq $config.identityHeaders "set") }}{{- $headers = append $headers "gap-auth" }}{{- end -}}
 {{- uniq $headers | toYaml }}
 {{- end }}
 
