@@ -33,6 +33,8 @@ export interface ClientTls {
   readonly caFile: string;
   /** What becomes of the x-forwarded-client-cert that a client sends. */
   readonly forwardClientCert: 'SANITIZE_SET' | 'APPEND_FORWARD';
+  /** What is told of a client's certificate beside its hash; as in Istio where it is not given. */
+  readonly details?: Readonly<Partial<Record<'cert' | 'chain' | 'subject' | 'uri' | 'dns', boolean>>>;
 }
 
 interface Ports {
@@ -88,7 +90,7 @@ function listener(options: MeshOptions, port: number): object {
               stat_prefix: 'inbound',
               ...(clientTls !== undefined && {
                 forward_client_cert_details: clientTls.forwardClientCert,
-                set_current_client_cert_details: { uri: true, subject: true },
+                set_current_client_cert_details: clientTls.details ?? { uri: true, subject: true },
               }),
               // Istio's default path normalisation.
               normalize_path: true,
