@@ -10,7 +10,7 @@ export interface CertificateFiles {
   readonly keyFile: string;
 }
 
-/** What somebody wants in a certificate, of any characters but line breaks. */
+/** What somebody wants in a certificate, of any characters. */
 export interface CertificateWish {
   readonly subject: readonly (readonly [type: string, value: string])[];
   readonly uris?: readonly string[];
@@ -90,5 +90,6 @@ export function createAuthority(): Authority {
 
 /** A value as openssl's configuration files have it. */
 function inConfig(value: string): string {
-  return value.replaceAll(/[\\"'#$]/g, '\\$&');
+  const escaped = value.replaceAll(/[\\"'#$]/g, '\\$&');
+  return escaped.replaceAll('\r', '\\r').replaceAll('\n', '\\n');
 }
