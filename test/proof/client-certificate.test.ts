@@ -69,6 +69,8 @@ describe('by the number of trusted hops', () => {
     ['white space behind a key', `Hash =${hashOf('client')}`, 1],
     ['a quoted hash', `Hash="${hashOf('client')}"`, 1],
     ['two lines', `${forged}\n${client}`, 1],
+    ['two lines, of which the first ends with a URI', `${client};URI=a\nb`, 1],
+    ['two lines within quotes', `${client};Subject="a\nb"`, 1],
     ['two lines, one of them empty', `\n${client}`, 1],
     ['a subject before the hash', `Subject="a";${client}`, 1],
     ['a URI before the subject', `${client};URI=a;Subject="b"`, 1],
@@ -127,6 +129,11 @@ describe('by the URI of the trusted proxy', () => {
       `Hash=${hashOf('forged')},By=${workload};Hash=${hashOf('w')};URI="${gateway}"`,
     ],
     ['two proxies ask', `By=${gateway};By=${workload};Hash=${hashOf('client')}`],
+    ['two proxies ask, in another order', `By=${workload};By=${gateway};Hash=${hashOf('client')}`],
+    [
+      'the peer has two URIs, in another order',
+      `${client},By=${workload};Hash=${hashOf('gw')};URI=${workload};URI=${gateway}`,
+    ],
   ])('%s: none', (_, header) => {
     expect(read(header, 0, gateway)).toBeUndefined();
   });

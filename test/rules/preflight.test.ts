@@ -118,6 +118,13 @@ describe('a rule that lists OPTIONS', () => {
     expect(decide({ method: 'DELETE' })).toMatchObject({ reason: 'allowed', rule: 'open' });
   });
 
+  test('and denies is not passed by one that names the method either', async () => {
+    const decide = await decisionsOf(`rules:
+  - {name: none, match: {methods: [OPTIONS]}, deny: true}
+  - {name: write, match: {methods: [PUT]}, require: {}, allowPreflight: true}`);
+    expect(decide(asking(['PUT']))).toMatchObject({ reason: 'token_missing', rule: 'none' });
+  });
+
   test('can stand before one that denies OPTIONS', async () => {
     const decide = await decisionsOf(`rules:
   - {name: open, match: {methods: [GET, OPTIONS]}, allow: anonymous}
@@ -132,6 +139,15 @@ describe('allowPreflight', () => {
       'rules: [{name: read, match: {methods: [GET]}, require: {}, allowPreflight: true}]',
     );
     expect(decide(asking(asked, origins)).outcome).toBe('deny');
+  });
+
+  test('lets pass only what has one origin', async () => {
+    const decide = await decisionsOf(
+      'rules: [{name: read, match: {methods: [GET]}, require: {}, allowPreflight: true}, {name: rest, require: {}, allowPreflight: true}]',
+    );
+    expect(decide(asking(['GET']))).toMatchObject({ reason: 'allowed', rule: 'read' });
+    for (const origins of [[], ['https://a', 'https://b'], ['https://a', 'https://a']])
+      expect(decide(asking(['GET'], origins))).toMatchObject({ reason: 'token_missing', rule: 'rest' });
   });
 
   test('of a rule for all methods lets pass what a browser sends', async () => {
