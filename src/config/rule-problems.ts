@@ -29,7 +29,7 @@ export function ruleProblems(config: Config): readonly RuleProblem[] {
 }
 
 /** Every header that a client must not supply to the upstream: those that any rule sets, and those that rules take from the mesh. */
-export function forwardedHeaders(config: Config): readonly string[] {
+function forwardedHeaders(config: Config): readonly string[] {
   const { outputClaimToHeaders, outputTokenToHeader } = config;
   const all = rulesOf(config);
   const claimed = [...outputClaimToHeaders, ...all.flatMap((rule) => rule.outputClaimToHeaders ?? [])];
