@@ -22,7 +22,7 @@ export type Element = ReadonlyMap<string, string>;
 const pairPattern = /([\w-]+)=("[^"\\\n]*(?:\\.[^"\\\n]*)*"|[^",;\n]*)([,;]|$)/y;
 
 /** The beginning of an element that goes on behind its hash. */
-const swallowedElement = /Hash=[0-9a-f]{64};/;
+const swallowedElement = /Hash=[0-9a-f]{64};/i;
 
 const hashPattern = /^[0-9a-f]{64}$/i;
 

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
-import { type ClientTls, istioSidecar } from '../../tools/istio.ts';
+import { type ClientTls, istioGateway, istioSidecar } from '../../tools/istio.ts';
 import { type Received, startWorkload } from '../../tools/workload.ts';
 import { fileFor, startApp } from '../support/app.ts';
 import {
@@ -98,8 +98,8 @@ const texts = (victim: string): (string | string[])[] => {
   ];
 };
 
-/** Envoy itself refuses, with 403, what it cannot ask over HTTP: a header with a line break. */
-const refusals = [401, 403];
+/** Envoy itself refuses what it cannot send on, a header with a line break: 403 where it would ask, 503 on the way to another Envoy. */
+const refusals = [401, 403, 503];
 const anyAnswer = [200, ...refusals];
 
 const settings = [
@@ -118,40 +118,60 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
           const authority = createAuthority();
           const victim = clientOf(authority, 'victim', { subject: [['CN', 'victim']] });
           const { port, mint } = await mesh(authority, transport, { forwardClientCert, details }, option);
-          const stolen = await mint(victim);
-          expect((await ask(port, authority, victim)(stolen)).status).toBe(200);
-
-          for (const [kind, wishes] of Object.entries({
-            subject: subjects(victim.hash),
-            name: names(victim.hash),
-          }))
-            for (const [index, wish] of wishes.entries()) {
-              const client = clientOf(authority, `${kind}${index}`, wish);
-              const own = await mint(client);
-              const send = ask(port, authority, client);
-              const plain = await send(own);
-              // The model of what Envoy writes is what Envoy writes.
-              if (plain.status === 200) expect(plain.header).toBe(writtenOf(client, authority, details));
-              const isContained = kind === 'subject' || details === nothing;
-              expect([wish, plain.status]).toEqual([wish, isContained ? 200 : expect.toBeOneOf(anyAnswer)]);
-              expect([wish, (await send(stolen)).status]).toEqual([wish, expect.toBeOneOf(refusals)]);
-              for (const text of texts(victim.hash)) {
-                const { status } = await send(stolen, text);
-                expect([wish, text, status]).toEqual([wish, text, expect.toBeOneOf(refusals)]);
-                const isOwn = (await send(own, text)).status;
-                const isSure = isContained && forwardClientCert === 'SANITIZE_SET';
-                expect([wish, text, isOwn]).toEqual([wish, text, isSure ? 200 : expect.toBeOneOf(anyAnswer)]);
-              }
-              send.close();
-            }
-          // A harmless text before the proxy's element does not keep its client out.
-          const honest = clientOf(authority, 'honest', { subject: [['CN', 'honest']] });
-          const send = ask(port, authority, honest);
-          expect((await send(await mint(honest), 'Hash=00,By=x;Subject="a,b;c"')).status).toBe(200);
-          send.close();
+          await attack({ authority, victim, port, mint, details, forwardClientCert });
         },
       );
     });
+  });
+
+  describe.each(['http', 'grpc'] as const)('behind another one, over %s', (transport) => {
+    test.each(['trustedHops: 2', `trustedProxyUri: "${gateway}"`])(
+      '%s: a client passes as itself alone',
+      { timeout: 180_000 },
+      async (option) => {
+        const authority = createAuthority();
+        const victim = clientOf(authority, 'victim', { subject: [['CN', 'victim']] });
+        const forwardClientCert = 'APPEND_FORWARD';
+        const behind = await mesh(
+          authority,
+          transport,
+          { forwardClientCert, details: { subject: true, uri: true } },
+          option,
+          sidecar,
+        );
+        const own = authority.issueFor('gateway', { subject: [], uris: [gateway], dnsNames: ['localhost'] });
+        const clientTls = {
+          ...own,
+          caFile: authority.caFile,
+          forwardClientCert,
+          details: everything,
+        } as const;
+        const front = await startEnvoy(path, (ports) =>
+          istioGateway({ clientTls, sidecar: behind.port }, ports),
+        );
+        onTestFinished(front.stop);
+        await attack({
+          authority,
+          victim,
+          port: front.port,
+          mint: behind.mint,
+          details: everything,
+          forwardClientCert,
+          isLast: false,
+        });
+        // Past the gateway, a client of the mesh has no certificate that is believed.
+        if (option.startsWith('trustedHops')) return;
+        const evil = clientOf(authority, 'evil', {
+          subject: [],
+          uris: ['spiffe://cluster.local/ns/evil/sa/x'],
+        });
+        const send = ask(behind.port, authority, evil);
+        for (const text of [undefined, ...texts(victim.hash), ...texts(evil.hash)])
+          for (const token of [await behind.mint(victim), await behind.mint(evil)])
+            expect([text, (await send(token, text)).status]).toEqual([text, 401]);
+        send.close();
+      },
+    );
   });
 
   /** An Envoy that ends TLS and asks, in front of a workload that tells what it got. */
@@ -160,13 +180,14 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
     transport: 'http' | 'grpc',
     tls: Pick<ClientTls, 'forwardClientCert' | 'details'>,
     option: string,
+    uri = gateway,
   ) {
     const file = `${fileFor('ISSUER').replace('name: main', 'name: main, boundTokens: verify')}clientCertificates: {${option}}\n`;
     const service = await startApp({ file });
     const workload = await startWorkload();
     const server = authority.issueFor('envoy', {
       subject: [['CN', 'envoy']],
-      uris: [gateway],
+      uris: [uri],
       dnsNames: ['localhost'],
     });
     const envoy = await startEnvoy(path, (ports) =>
@@ -190,6 +211,60 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
     return { port: envoy.port, mint };
   }
 });
+
+/** Where an attack goes. */
+interface Target {
+  readonly authority: Authority;
+  readonly victim: Client;
+  readonly port: number;
+  /** Makes the token that is bound to the certificate of a client. */
+  readonly mint: (client: Client) => Promise<string>;
+  /** What the proxy that ends TLS tells. */
+  readonly details: Details;
+  readonly forwardClientCert: ClientTls['forwardClientCert'];
+  /** Whether that proxy is the one that asks. */
+  readonly isLast?: boolean;
+}
+
+/** Tries every certificate with every text: with the token of the victim, which must never pass, and with the client's own. */
+async function attack(target: Target): Promise<void> {
+  const { authority, victim, port, mint, details, forwardClientCert, isLast = true } = target;
+  const stolen = await mint(victim);
+  expect((await ask(port, authority, victim)(stolen)).status).toBe(200);
+
+  for (const [kind, wishes] of Object.entries({
+    subject: subjects(victim.hash),
+    name: names(victim.hash),
+  }))
+    for (const [index, wish] of wishes.entries()) {
+      const client = clientOf(authority, `${kind}${index}`, wish);
+      const own = await mint(client);
+      const send = ask(port, authority, client);
+      const plain = await send(own);
+      // The model of what Envoy writes is what Envoy writes.
+      if (plain.status === 200) {
+        const written = writtenOf(client, authority, details);
+        if (isLast) expect(plain.header).toBe(written);
+        else expect(plain.header.startsWith(`${written},By=${sidecar};`)).toBe(true);
+      }
+      const isContained = kind === 'subject' || details === nothing;
+      expect([wish, plain.status]).toEqual([wish, isContained ? 200 : expect.toBeOneOf(anyAnswer)]);
+      expect([wish, (await send(stolen)).status]).toEqual([wish, expect.toBeOneOf(refusals)]);
+      for (const text of texts(victim.hash)) {
+        const { status } = await send(stolen, text);
+        expect([wish, text, status]).toEqual([wish, text, expect.toBeOneOf(refusals)]);
+        const isOwn = (await send(own, text)).status;
+        const isSure = isContained && forwardClientCert === 'SANITIZE_SET';
+        expect([wish, text, isOwn]).toEqual([wish, text, isSure ? 200 : expect.toBeOneOf(anyAnswer)]);
+      }
+      send.close();
+    }
+  // A harmless text before the proxy's element does not keep its client out.
+  const honest = clientOf(authority, 'honest', { subject: [['CN', 'honest']] });
+  const send = ask(port, authority, honest);
+  expect((await send(await mint(honest), 'Hash=00,By=x;Subject="a,b;c"')).status).toBe(200);
+  send.close();
+}
 
 /** What Envoy writes of a client, by the model. */
 function writtenOf({ hash, wish, files }: Client, { ca }: Authority, details: Details): string {
