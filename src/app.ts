@@ -61,6 +61,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   const metrics = createMetrics(
     {
       cacheEntries: () => checks.cacheEntries(),
+      proofs: () => checks.proofs(),
       workers: () => checks.workers(),
       issuers: () => registry.issuers().map(({ issuer }) => issuer.status()),
     },

@@ -9,7 +9,7 @@ import type { Check } from './check/types.ts';
 import type { DenyListEntry } from './config/deny-list.ts';
 import { entryHeaders } from './config/entry-headers.ts';
 import type { Config } from './config/options.ts';
-import { forwardedHeaders } from './config/rule-problems.ts';
+import { removedHeaders } from './config/rule-problems.ts';
 import { createToResponse } from './grpc/response.ts';
 import type { GrpcAuthorizer } from './grpc/server.ts';
 import { createToReply } from './http/reply.ts';
@@ -70,7 +70,7 @@ export function createAuthorizer({
   });
   const authenticate = createAuthenticate({
     verify,
-    prove: createProve({ config, replays, clock }),
+    prove: createProve({ config, replays, clock, onFull: metrics.replayStoreFull }),
     schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
   });
   const own = createDecision(config, authenticate, clock);
@@ -96,7 +96,7 @@ export function createAuthorizer({
 /** Makes the check of a configuration, by its policies or rules if it has any. */
 export function createDecision(config: Config, authenticate: Authenticate, clock: Clock): Check {
   const { rules, policies, grpcPolicy, noRuleMatches, mode, trustedHeaders, hosts, paths } = config;
-  const headers = forwardedHeaders(config);
+  const headers = removedHeaders(config);
   const contextOf = createContextOf(trustedHeaders, clock, hosts.ports);
   const byRules = (set: RuleSet): Check => {
     // One for each rule, since an answer that is kept says which rule it was.
@@ -121,7 +121,7 @@ export function createDecision(config: Config, authenticate: Authenticate, clock
 
   if (rules !== undefined) return byRules({ rules, noRuleMatches, mode });
   if (policies === undefined) {
-    const check = createCheck(authenticate, createForward(config));
+    const check = createCheck(authenticate, createForward(config, headers));
     return mode === 'shadow' ? shadowed(check, () => forwardNothing(config, headers)) : check;
   }
   return createPolicyCheck(

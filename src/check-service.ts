@@ -35,6 +35,8 @@ export interface CheckService<Owners = Issuers> {
   readonly scrape: () => Promise<string>;
   /** Verified tokens that are remembered in this process. */
   readonly cacheEntries: () => number;
+  /** DPoP proofs that are remembered in this process. */
+  readonly proofs: () => number;
   /** How many processes answer checks. */
   readonly workers: () => number;
 }
@@ -137,6 +139,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
     },
     scrape: () => metrics.scrape(),
     cacheEntries: () => cache.size(),
+    proofs: () => replays.size(),
     workers: () => 1,
   };
 }

@@ -33,6 +33,8 @@ export interface ClientTls {
   readonly caFile: string;
   /** What becomes of the x-forwarded-client-cert that a client sends. */
   readonly forwardClientCert: 'SANITIZE_SET' | 'APPEND_FORWARD';
+  /** What is told of a client's certificate beside its hash; as in Istio where it is not given. */
+  readonly details?: Readonly<Partial<Record<'cert' | 'chain' | 'subject' | 'uri' | 'dns', boolean>>>;
 }
 
 interface Ports {
@@ -63,6 +65,81 @@ export function istioSidecar(options: MeshOptions, { port, adminPort }: Ports): 
   };
 }
 
+/** The configuration of a gateway that ends the TLS of clients and calls a sidecar with its own certificate. */
+export function istioGateway(
+  { clientTls, sidecar }: { readonly clientTls: ClientTls; readonly sidecar: number },
+  { port, adminPort }: Ports,
+): object {
+  const { certFile, keyFile } = clientTls;
+  const to = 'outbound|sidecar';
+  return {
+    admin: { address: address(adminPort) },
+    static_resources: {
+      listeners: [
+        {
+          name: 'gateway',
+          address: address(port),
+          filter_chains: [
+            {
+              transport_socket: transportSocket(clientTls),
+              filters: [
+                {
+                  name: 'envoy.filters.network.http_connection_manager',
+                  typed_config: {
+                    ...type(
+                      'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+                    ),
+                    stat_prefix: 'gateway',
+                    ...clientCertDetails(clientTls),
+                    max_request_headers_kb: 96,
+                    route_config: {
+                      virtual_hosts: [
+                        {
+                          name: 'all',
+                          domains: ['*'],
+                          routes: [{ match: { prefix: '/' }, route: { cluster: to } }],
+                        },
+                      ],
+                    },
+                    http_filters: [router()],
+                  },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+      clusters: [
+        {
+          name: to,
+          connect_timeout: '10s',
+          type: 'STATIC',
+          load_assignment: endpoints(to, [sidecar]),
+          transport_socket: {
+            name: 'envoy.transport_sockets.tls',
+            typed_config: {
+              ...type('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext'),
+              common_tls_context: {
+                tls_certificates: [
+                  { certificate_chain: { filename: certFile }, private_key: { filename: keyFile } },
+                ],
+              },
+            },
+          },
+        },
+      ],
+    },
+    node: { id: 'gateway', cluster: 'gateway' },
+  };
+}
+
+function clientCertDetails({ forwardClientCert, details }: ClientTls): object {
+  return {
+    forward_client_cert_details: forwardClientCert,
+    set_current_client_cert_details: details ?? { uri: true, subject: true },
+  };
+}
+
 /** The text of a file that tells Envoy where the replicas of the authorizer are. */
 export function endpointsFile(ports: readonly number[], version: number): string {
   const assignment = {
@@ -86,10 +163,7 @@ function listener(options: MeshOptions, port: number): object {
             typed_config: {
               ...type('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
               stat_prefix: 'inbound',
-              ...(clientTls !== undefined && {
-                forward_client_cert_details: clientTls.forwardClientCert,
-                set_current_client_cert_details: { uri: true, subject: true },
-              }),
+              ...(clientTls !== undefined && clientCertDetails(clientTls)),
               // Istio's default path normalisation.
               normalize_path: true,
               path_with_escaped_slashes_action: 'KEEP_UNCHANGED',

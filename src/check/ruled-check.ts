@@ -1,13 +1,14 @@
 /** One check where there are rules: the first that matches decides what the request needs. */
 import type { RuleConfig } from '../config/rule-options.ts';
 import type { ContextOf } from '../rules/context.ts';
+import { asksForOther, readPreflight } from '../rules/preflight.ts';
 import { createRuleRequirements } from '../rules/require.ts';
-import { preflightMethod, type SelectRule } from '../rules/select.ts';
+import type { SelectRule } from '../rules/select.ts';
 import { type Admit, type Authenticate, internalError } from './authenticate.ts';
 import type { Forward } from './forward.ts';
 import type { DenyReason } from './reasons.ts';
 import { type Decide, shadowed } from './shadowed.ts';
-import type { Check, Decision, Forwarding, Identity } from './types.ts';
+import type { Check, CheckRequest, Decision, Forwarding, Identity } from './types.ts';
 
 /** What a check by rules is made of. */
 export interface RuledCheckParts {
@@ -66,7 +67,7 @@ function createDecide(
   forward: Forward,
   { authenticate, forwardNothing, contextOf, maxTokenSize }: RuledCheckParts,
 ): Decide {
-  const { name, require: required } = rule;
+  const { name, require: required, match } = rule;
   const anonymous: Decision = {
     outcome: 'allow',
     reason: 'allowed',
@@ -78,18 +79,21 @@ function createDecide(
   if (rule.allow === 'anonymous') return () => anonymous;
 
   // Of hosts with a port, a rule for hosts decides only those whose port it names.
-  const namesPort = rule.match.hosts !== undefined;
+  const namesPort = match.hosts !== undefined;
   const unmet =
     required === undefined
       ? () => 'rule_denied' as const
       : createRuleRequirements(required, contextOf, maxTokenSize, namesPort);
+  const listed = match.methods?.includes('OPTIONS') ? new Set(match.methods) : undefined;
+  const isUnlisted = (request: CheckRequest) =>
+    listed !== undefined && asksForOther(readPreflight(request), listed);
   const requiredScopes = [...(required?.scopes ?? []), ...(required?.anyScopes ?? [])];
   const refuse = (reason: DenyReason, { issuerName }: Identity, cached: boolean): Decision => {
     const refusal = { outcome: 'deny', reason, rule: name, issuerName, cached } as const;
     return reason === 'scope_insufficient' ? { ...refusal, requiredScopes } : refusal;
   };
   const admit: Admit = (identity, token, cached, request) => {
-    const reason = unmet(identity, request);
+    const reason = isUnlisted(request) ? 'rule_denied' : unmet(identity, request);
     if (reason !== undefined) return refuse(reason, identity, cached);
     return {
       outcome: 'allow',
@@ -103,7 +107,8 @@ function createDecide(
   const named = (decision: Decision): Decision =>
     decision.rule === undefined ? { ...decision, rule: name } : decision;
   return (request) => {
-    if (rule.allowPreflight && preflightMethod(request) !== undefined) return anonymous;
+    if (rule.allowPreflight && readPreflight(request)?.method !== undefined && !isUnlisted(request))
+      return anonymous;
     const decision = authenticate(request, admit);
     return decision instanceof Promise ? decision.then(named) : named(decision);
   };

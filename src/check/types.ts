@@ -12,7 +12,7 @@ export interface CheckRequest {
   readonly authorization: readonly string[];
   /** The value of every `DPoP` header line (RFC 9449 section 4.1), in order. */
   readonly dpop: readonly string[];
-  /** `x-forwarded-client-cert`, its lines joined with commas, or empty. */
+  /** `x-forwarded-client-cert`, or empty. A proxy writes one line; where there are several, line breaks separate them, and none is believed. */
   readonly forwardedClientCert: string;
   /** The certificate of the proxy's own peer as the proxy tells it: PEM, percent-encoded; or empty. */
   readonly peerCertificate: string;

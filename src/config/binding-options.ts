@@ -25,8 +25,17 @@ export const dpopOptions = z
     maxProofs: wholeNumber(1, 10_000_000)
       .default(100_000)
       .describe(
-        'Most proofs that are remembered, so that none is good twice; each for `dpop.maxAge` and 30 s. When they are full, further ones are refused. Each worker remembers its own.',
+        'Most proofs that are remembered of the tokens of one issuer, so that none is good twice; each for at most `dpop.maxAge` and 30 s. When there is no room, further ones end as `overloaded`. Each worker remembers its own.',
       ),
+    maxProofsPerKey: wholeNumber(1, 10_000_000)
+      .optional()
+      .describe(
+        'Most of them of one key, so that one client cannot take the room of others; at most `dpop.maxProofs`. Absent: a twentieth of that.',
+      ),
+  })
+  .refine(({ maxProofs, maxProofsPerKey = 1 }) => maxProofsPerKey <= maxProofs, {
+    message: 'one key would have more room than all of them, which is dpop.maxProofs',
+    path: ['maxProofsPerKey'],
   })
   .prefault({});
 
@@ -53,6 +62,14 @@ export const clientCertificateOptions = z
     path: ['trustedProxyUri'],
   })
   .prefault({});
+
+/** How many proofs of one key are remembered. */
+export function proofsPerKey(dpop: {
+  readonly maxProofs: number;
+  readonly maxProofsPerKey?: number | undefined;
+}): number {
+  return dpop.maxProofsPerKey ?? Math.ceil(dpop.maxProofs / 20);
+}
 
 /** The most that the clock of a client may be ahead of ours, in milliseconds. */
 export const proofClockTolerance = 30_000;

@@ -23,7 +23,8 @@ export function entryHeaders(config: Config): EntryHeaders {
     ...(isOfCertificates(config) ? ['x-forwarded-client-cert'] : []),
     ...config.trustedHeaders,
     ...rules.flatMap(({ allowPreflight, match, require }) => [
-      ...(allowPreflight ? ['origin', 'access-control-request-method'] : []),
+      ...(allowPreflight ? ['origin'] : []),
+      ...(allowPreflight || match.methods?.includes('OPTIONS') ? ['access-control-request-method'] : []),
       ...(match.addresses === undefined ? [] : [config.clientAddress.header]),
       ...(require?.scopesFromHeader === undefined ? [] : [require.scopesFromHeader]),
     ]),
@@ -38,7 +39,7 @@ export function entryHeaders(config: Config): EntryHeaders {
       ? [config.outputTokenToHeader]
       : []),
     ...(config.setAuthorizationHeader ? ['authorization'] : []),
-    ...(config.compat === 'oauth2-proxy' ? [compatHeader] : []),
+    ...(config.compat === 'oauth2-proxy' && config.identityHeaders === 'set' ? [compatHeader] : []),
   ];
   return {
     include: [...new Set(include)],

@@ -83,7 +83,9 @@ const rule = z.strictObject({
         .min(1)
         .optional()
         .meta({ title: 'a list of methods' })
-        .describe('Methods. Absent: all.'),
+        .describe(
+          'Methods. Absent: all. With `OPTIONS` among them, a pre-flight request passes only if the method that it asks for is listed too.',
+        ),
       headers: z
         .record(
           z.string().toLowerCase(),
@@ -154,7 +156,7 @@ const rule = z.strictObject({
   allowPreflight: flag()
     .default(false)
     .describe(
-      'Whether `OPTIONS` with `Origin` and `Access-Control-Request-Method` passes without a token, if the rule is for the method that it asks for.',
+      'Whether `OPTIONS` with one `Origin` and one `Access-Control-Request-Method` passes without a token, if the rule is for the method that it asks for.',
     ),
   outputClaimToHeaders: claimHeaders()
     .optional()

@@ -21,7 +21,7 @@ export function ruleProblems(config: Config): readonly RuleProblem[] {
     ...policyProblems(config),
     ...compatProblems(config),
   ];
-  const removals = forwardedHeaders(config).flatMap((header) => [header, ...otherSpellings(header)]);
+  const removals = removedHeaders(config).flatMap((header) => [header, ...otherSpellings(header)]);
   const bytes = removals.join(',').length;
   if ((rules.length === 0 && policies.length === 0) || bytes <= maxRemovalBytes) return ofRules;
   const message = `the headers of all rules have ${removals.length} spellings that must be removed, ${bytes} bytes; at most ${maxRemovalBytes} fit`;
@@ -29,13 +29,19 @@ export function ruleProblems(config: Config): readonly RuleProblem[] {
 }
 
 /** Every header that a client must not supply to the upstream: those that any rule sets, and those that rules take from the mesh. */
-export function forwardedHeaders(config: Config): readonly string[] {
+function forwardedHeaders(config: Config): readonly string[] {
   const { outputClaimToHeaders, outputTokenToHeader } = config;
   const all = rulesOf(config);
   const claimed = [...outputClaimToHeaders, ...all.flatMap((rule) => rule.outputClaimToHeaders ?? [])];
   const parameters = all.flatMap((rule) => rule.require?.scopesFromHeader ?? []);
   const names = [...claimed.map(({ header }) => header), ...parameters];
   return [...new Set(outputTokenToHeader === '' ? names : [...names, outputTokenToHeader])];
+}
+
+/** Every header that is removed where it is not set: those, and the one that answers of oauth2-proxy have, whatever the transport. */
+export function removedHeaders(config: Config): readonly string[] {
+  const headers = forwardedHeaders(config);
+  return config.compat === 'oauth2-proxy' ? [...headers, compatHeader] : headers;
 }
 
 /** Whether anything passes that would be refused, for it is only tried. */
@@ -233,6 +239,8 @@ function covers(earlier: RuleConfig, later: RuleConfig, config: Config): boolean
     within(wide.methods, narrow.methods, (a, b) => a === b) &&
     within(wide.addresses, narrow.addresses, (a, b) => a === b) &&
     !(allowPreflight && wide.methods !== undefined && !wide.methods.includes('OPTIONS')) &&
+    // Of pre-flight requests, a rule that lets anybody pass has those for its methods alone.
+    !(earlier.allow === 'anonymous' && later.allow !== 'anonymous' && narrow.methods?.includes('OPTIONS')) &&
     Object.entries(wide.headers).every(([name, value]) => narrow.headers[name] === value)
   );
 }

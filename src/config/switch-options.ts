@@ -18,7 +18,7 @@ export const compatOptions = {
   compat: oneOf('none', 'oauth2-proxy')
     .default('none')
     .describe(
-      'How an answer over HTTP is written: our own way, or as oauth2-proxy writes it, for clients and filters that depend on that. It never changes what is decided. It sets `gap-auth` too, whatever `identityHeaders` says, which the entry of the mesh must list. Headers that nobody configured are then those of its usual settings: `outputTokenToHeader` is `x-auth-request-access-token`, `setAuthorizationHeader` is true, and the e-mail is the subject where there is none.',
+      'How an answer over HTTP is written: our own way, or as oauth2-proxy writes it, for clients and filters that depend on that. It never changes what is decided. It sets `gap-auth` too, which the entry of the mesh must list; with `identityHeaders: remove` it is removed like the others. Headers that nobody configured are then those of its usual settings: `outputTokenToHeader` is `x-auth-request-access-token`, `setAuthorizationHeader` is true, and the e-mail is the subject where there is none.',
     ),
   compatInvalidTokenStatus: z
     .union([z.literal(401), z.literal(403)])

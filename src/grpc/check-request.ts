@@ -148,7 +148,7 @@ function hostOf(host: string, headers: readonly Header[]): string {
 function listOf(headers: readonly Header[], name: string): string {
   const kinds = new Set(headers.filter((header) => header.name === name).map(({ isRaw }) => isRaw));
   const values = valuesOf(headers, name);
-  return kinds.size === 2 && values.length > 1 ? '' : values.join(',');
+  return kinds.size === 2 && values.length > 1 ? '' : values.join('\n');
 }
 
 function readPeer(peer: FieldCursor, found: Found): void {

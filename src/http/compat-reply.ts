@@ -2,7 +2,7 @@
 import { claimText } from '../check/forward.ts';
 import { leftToEnvoy, reasons } from '../check/reasons.ts';
 import type { CheckRequest, Denial, Forwarding, Identity } from '../check/types.ts';
-import { compatHeader, otherSpellings } from '../config/header-names.ts';
+import { compatHeader } from '../config/header-names.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
 import type { Clock } from '../time/clock.ts';
 import { readClaims } from '../token/claims.ts';
@@ -11,7 +11,10 @@ import { type HttpReply, type Line, linesOf, removalLine, reply } from './lines.
 import type { ToReply } from './reply.ts';
 
 /** What shapes the answers. */
-type CompatOptions = Pick<Config, 'issuers' | 'whenUnavailable' | 'compatInvalidTokenStatus'>;
+type CompatOptions = Pick<
+  Config,
+  'issuers' | 'identityHeaders' | 'whenUnavailable' | 'compatInvalidTokenStatus'
+>;
 
 const allowedBody = 'Authenticated';
 
@@ -22,6 +25,7 @@ const allowedBody = 'Authenticated';
  */
 export function createToCompatReply(options: CompatOptions, own: ToReply, clock: Clock): ToReply {
   const dateLine = () => `date: ${new Date(clock.now()).toUTCString()}\r\n`;
+  const isTold = options.identityHeaders === 'set';
   const issuers = new Map(options.issuers.map((issuer) => [issuer.name, issuer]));
   const dated = (answer: HttpReply): HttpReply => ({ ...answer, dateLine });
   const unauthorized = dated(jsonRefusal(401));
@@ -29,7 +33,7 @@ export function createToCompatReply(options: CompatOptions, own: ToReply, clock:
   const denied = new Map<number, HttpReply>();
 
   const allow = (forwarding: Forwarding, identity: Identity | undefined): HttpReply => {
-    forwarding.answers.http ??= dated(allowed(forwarding, identity, issuers));
+    forwarding.answers.http ??= dated(allowed(forwarding, isTold ? nameOf(identity, issuers) : undefined));
     return forwarding.answers.http as HttpReply;
   };
   const deny = ({ reason }: Denial, request: CheckRequest): HttpReply => {
@@ -56,18 +60,10 @@ export function createToCompatReply(options: CompatOptions, own: ToReply, clock:
   };
 }
 
-function allowed(
-  { set, remove }: Forwarding,
-  identity: Identity | undefined,
-  issuers: ReadonlyMap<string, IssuerConfig>,
-): HttpReply {
-  const whoAsks = identity === undefined ? undefined : nameOf(identity, issuers);
+function allowed({ set, remove }: Forwarding, whoAsks: string | undefined): HttpReply {
   const lines: Line[] = whoAsks === undefined ? [...set] : [...set, [compatHeader, whoAsks]];
-  const removed = [
-    ...remove,
-    ...otherSpellings(compatHeader),
-    ...(whoAsks === undefined ? [compatHeader] : []),
-  ];
+  // All its spellings are removed everywhere; here one of them is set.
+  const removed = whoAsks === undefined ? remove : remove.filter((name) => name !== compatHeader);
   const shared: Line[] = [
     ...removalLine(removed),
     ['content-type', 'text/plain; charset=utf-8'],
@@ -76,11 +72,13 @@ function allowed(
   return reply(200, lines, linesOf(shared), allowedBody);
 }
 
-/** The e-mail, else the subject, else nothing; undefined where it could not be a header. */
+/** The e-mail, else the subject, else nothing; undefined where nobody was asked for, or it could not be a header. */
 function nameOf(
-  { issuerName, payload, subject }: Identity,
+  identity: Identity | undefined,
   issuers: ReadonlyMap<string, IssuerConfig>,
 ): string | undefined {
+  if (identity === undefined) return undefined;
+  const { issuerName, payload, subject } = identity;
   const issuer = issuers.get(issuerName);
   const email = issuer === undefined ? undefined : emailOf(readClaims(payload), issuer.email);
   const name = email === undefined || email === null || email === '' ? (subject ?? '') : email;

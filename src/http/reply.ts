@@ -14,7 +14,7 @@ export type ToReply = (decision: Decision, request: CheckRequest) => HttpReply;
 /** What shapes the answers. */
 export type ReplyOptions = Pick<
   Config,
-  'issuers' | 'whenUnavailable' | 'compat' | 'compatInvalidTokenStatus'
+  'issuers' | 'identityHeaders' | 'whenUnavailable' | 'compat' | 'compatInvalidTokenStatus'
 > &
   ChallengeOptions;
 

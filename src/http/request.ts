@@ -28,7 +28,7 @@ export function toCheckRequest(
     else if (isNamed(name, 'x-request-id')) requestId ??= value;
     else if (isNamed(name, 'dpop')) dpop.push(value);
     else if (isNamed(name, 'x-forwarded-client-cert'))
-      forwardedClientCert = forwardedClientCert === undefined ? value : `${forwardedClientCert},${value}`;
+      forwardedClientCert = forwardedClientCert === undefined ? value : `${forwardedClientCert}\n${value}`;
   }
   const path = url.startsWith(pathPrefix) ? url.slice(pathPrefix.length) : url;
   return {

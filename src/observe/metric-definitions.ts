@@ -37,6 +37,16 @@ export const metricDefinitions = {
     help: 'Look-ups of tokens among those verified lately: hit or miss.',
   },
   token_cache_entries: { type: 'gauge', labels: [], help: 'Verified tokens that are remembered.' },
+  dpop_proofs: {
+    type: 'gauge',
+    labels: [],
+    help: 'DPoP proofs that are remembered, so that none is good twice.',
+  },
+  dpop_replay_store_full_total: {
+    type: 'counter',
+    labels: ['issuer', 'bound'],
+    help: 'Good DPoP proofs that were refused (`overloaded`) since there was no room to remember them: by the issuer of the token, and by the bound, key (`dpop.maxProofsPerKey`) or issuer (`dpop.maxProofs`).',
+  },
   issuer_ready: { type: 'gauge', labels: ['issuer'], help: '1 if the issuer has usable keys, else 0.' },
   issuer_keys: { type: 'gauge', labels: ['issuer'], help: 'Usable keys of the issuer.' },
   issuer_keys_age_seconds: {

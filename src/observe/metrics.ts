@@ -18,6 +18,7 @@ type Label<M extends MetricName> = (typeof metricDefinitions)[M]['labels'][numbe
 /** What gauges read when they are scraped. */
 export interface GaugeSources {
   readonly cacheEntries: () => number;
+  readonly proofs: () => number;
   readonly workers: () => number;
   readonly issuers: () => readonly { name: string; keys: number; keysAge: number | undefined }[];
 }
@@ -30,6 +31,8 @@ export interface Metrics {
   readonly cacheLookup: (isHit: boolean) => void;
   readonly issuerRefreshed: (issuer: string, kind: string, isSuccess: boolean) => void;
   readonly issuerKeyRejected: (issuer: string, cause: string) => void;
+  /** Tells that a DPoP proof was refused since there was no room to remember it, and which bound left none. */
+  readonly replayStoreFull: (issuer: string, bound: 'key' | 'issuer') => void;
   readonly checkRecordLeftOut: () => void;
   readonly configLoaded: (hash: string, atSeconds: number) => void;
   readonly configReloaded: (isSuccess: boolean) => void;
@@ -101,6 +104,10 @@ export function createMetrics(
   gauge('token_cache_entries', function () {
     this.set(sources.cacheEntries());
   });
+  gauge('dpop_proofs', function () {
+    this.set(sources.proofs());
+  });
+  const proofsRefused = counter('dpop_replay_store_full_total');
   const ofIssuers = (
     name: 'issuer_ready' | 'issuer_keys' | 'issuer_keys_age_seconds',
     read: (issuer: ReturnType<GaugeSources['issuers']>[number]) => number | undefined,
@@ -200,6 +207,7 @@ export function createMetrics(
     issuerRefreshed: (issuer, kind, isSuccess) =>
       refreshes.inc({ issuer, kind, result: isSuccess ? 'success' : 'failure' }),
     issuerKeyRejected: (issuer, cause) => keysRejected.inc({ issuer, cause }),
+    replayStoreFull: (issuer, bound) => proofsRefused.inc({ issuer, bound }),
     checkRecordLeftOut: () => {
       recordsLeftOut++;
     },

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import type { CheckRequest } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
+import { type Element, readLastElements } from './forwarded-client-cert.ts';
 
 /** The thumbprint of the client's certificate; undefined if it showed none; `unknowable` where nobody tells. */
 export type ClientCertificate = string | 'unknowable' | undefined;
@@ -13,67 +14,27 @@ export function createClientCertificate(
   const { trustedHops, trustedProxyUri } = options;
   const choose =
     trustedProxyUri === ''
-      ? (elements: readonly Element[]) => elements.at(-trustedHops)
-      : (elements: readonly Element[]) => writtenBy(trustedProxyUri, elements);
+      ? (header: string) => readLastElements(header, trustedHops)?.[0]
+      : (header: string) => writtenBy(trustedProxyUri, header);
   const isForwarded = trustedHops > 0 || trustedProxyUri !== '';
 
   return ({ forwardedClientCert, peerCertificate }) => {
-    if (isForwarded) return thumbprintOfHash(choose(readElements(forwardedClientCert))?.get('hash'));
+    if (isForwarded) return thumbprintOfHash(choose(forwardedClientCert)?.get('hash'));
     return peerCertificate === '' ? 'unknowable' : thumbprintOfPem(peerCertificate);
   };
 }
 
-/** What one proxy wrote of its peer: the values by their keys in lower case. */
-type Element = ReadonlyMap<string, string>;
-
 /**
  * The element that a proxy wrote. The last one is by the proxy that asks; the one before it is believed only where the
- * last one says that the peer was that proxy, for anybody can send a header.
+ * last one says that the peer was that proxy, for anybody can send a header. Where that proxy asks itself, the URI of its peer
+ * says nothing: the authority of its clients is another one than that of the mesh, and may sign any URI.
  */
-function writtenBy(uri: string, elements: readonly Element[]): Element | undefined {
-  const last = elements.at(-1);
-  if (last?.get('uri') === uri) return elements.at(-2);
-  return last?.get('by') === uri ? last : undefined;
-}
-
-/**
- * Reads Envoy's x-forwarded-client-cert: elements with commas between them, each of `Key=Value` with semicolons
- * between them; a value with one of these characters stands in quotes.
- */
-function readElements(header: string): readonly Element[] {
-  if (header === '') return [];
-  return splitOutsideQuotes(header, ',').map((element) => {
-    const values = new Map<string, string>();
-    const repeated = new Set<string>();
-    for (const pair of splitOutsideQuotes(element, ';')) {
-      const equals = pair.indexOf('=');
-      const key = pair.slice(0, equals).trim().toLowerCase();
-      if (values.has(key)) repeated.add(key);
-      values.set(key, unquoted(pair.slice(equals + 1).trim()));
-    }
-    // A key that comes twice, as URI may, is no name for one peer.
-    for (const key of repeated) values.delete(key);
-    return values;
-  });
-}
-
-function splitOutsideQuotes(text: string, separator: string): string[] {
-  const parts: string[] = [];
-  let [start, isQuoted] = [0, false];
-  for (let index = 0; index < text.length; index++) {
-    const character = text[index];
-    if (character === '\\' && isQuoted) index++;
-    else if (character === '"') isQuoted = !isQuoted;
-    else if (character === separator && !isQuoted) {
-      parts.push(text.slice(start, index));
-      start = index + 1;
-    }
-  }
-  return [...parts, text.slice(start)];
-}
-
-function unquoted(value: string): string {
-  return /^".*"$/s.test(value) ? value.slice(1, -1).replaceAll(/\\(.)/gs, '$1') : value;
+function writtenBy(uri: string, header: string): Element | undefined {
+  const [client, proxy] = readLastElements(header, 2) ?? [];
+  const by = proxy?.get('by');
+  if (by !== undefined && by !== uri && proxy?.get('uri') === uri) return client;
+  const [own] = readLastElements(header, 1) ?? [];
+  return own?.get('by') === uri ? own : undefined;
 }
 
 /** Envoy gives the SHA-256 in hexadecimal, tokens carry it as base64url. */

@@ -22,6 +22,8 @@ const maxProofLength = 8 * 1024;
 export interface UnverifiedProof {
   /** Equal for two proofs of one key with the same `jti`. */
   readonly id: string;
+  /** `iat`, in milliseconds. */
+  readonly issuedAt: number;
   /**
    * Verifies the signature; takes as long as that of a token.
    *
@@ -81,6 +83,7 @@ export function readProof(
 
   return {
     id: hash('sha256', JSON.stringify([keyThumbprint, id]), 'base64'),
+    issuedAt: issuedAt * 1000,
     verify: () => isSigned(proof, segments.signature, jwk, header.algorithm, importKey),
   };
 }

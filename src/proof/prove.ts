@@ -1,13 +1,13 @@
 /** Whether a client is the one that its token is bound to. */
 import type { DenyReason, ErrorReason } from '../check/reasons.ts';
 import type { CheckRequest, Identity } from '../check/types.ts';
-import { proofClockTolerance } from '../config/binding-options.ts';
+import { proofsPerKey } from '../config/binding-options.ts';
 import type { Config } from '../config/options.ts';
 import type { Clock } from '../time/clock.ts';
 import { createVerificationQueue } from '../token/verification-queue.ts';
 import { createClientCertificate } from './client-certificate.ts';
 import { readProof } from './dpop.ts';
-import type { ReplayStore } from './replays.ts';
+import type { ReplayStore, UsedProof } from './replays.ts';
 
 /** A request with a verified token. */
 export interface Presentation {
@@ -29,13 +29,15 @@ export interface ProveDependencies {
   /** Outlives a change of the configuration, or that would make used proofs good again. */
   readonly replays: ReplayStore;
   readonly clock: Clock;
+  /** Is told that there is no room for a further proof: by the configured name of the issuer, and by which bound. */
+  readonly onFull: (issuerName: string, bound: 'key' | 'issuer') => void;
 }
 
 /** Makes what has clients prove themselves. A token that is bound twice takes both proofs. */
-export function createProve({ config, replays, clock }: ProveDependencies): Prove {
+export function createProve({ config, replays, clock, onFull }: ProveDependencies): Prove {
   const { dpop, clientCertificates, limits } = config;
   const certificateOf = createClientCertificate(clientCertificates);
-  const bounds = { maxProofs: dpop.maxProofs, keepFor: dpop.maxAge + proofClockTolerance };
+  const bounds = { maxProofs: dpop.maxProofs, maxProofsPerKey: proofsPerKey(dpop), maxAge: dpop.maxAge };
   const queue = createVerificationQueue<Problem>({
     maxWaiting: limits.maxVerificationsInFlight,
     maxWait: limits.checkDeadline,
@@ -47,12 +49,25 @@ export function createProve({ config, replays, clock }: ProveDependencies): Prov
     if (certificate === 'unknowable') return 'token_bound';
     return certificate === wanted ? undefined : 'proof_invalid';
   };
-  const provePossession = (wanted: string, { token, request }: Presentation): Problem | Promise<Problem> => {
-    const proof = readProof({ request, token, keyThumbprint: wanted, now: clock.now() }, dpop);
+  /** Takes note of a proof that is good. Where there is no room, nothing is wrong with the proof. */
+  const use = (proof: UsedProof, issuerName: string): Problem => {
+    const taken = replays.take(proof, clock.now(), bounds);
+    if (taken === 'new') return undefined;
+    if (taken === 'used') return 'proof_invalid';
+    onFull(issuerName, taken);
+    return 'overloaded';
+  };
+  const provePossession = (
+    keyThumbprint: string,
+    { token, request, identity }: Presentation,
+  ): Problem | Promise<Problem> => {
+    const proof = readProof({ request, token, keyThumbprint, now: clock.now() }, dpop);
     if (proof === undefined) return 'proof_invalid';
-    const isGood = () => proof.verify() && replays.takeOnce(proof.id, clock.now(), bounds);
+    const { id, issuedAt } = proof;
+    const { issuer, issuerName } = identity;
     const late = (): Problem => 'overloaded';
-    const verify = (): Problem => (isGood() ? undefined : 'proof_invalid');
+    const verify = (): Problem =>
+      proof.verify() ? use({ issuer, keyThumbprint, id, issuedAt }, issuerName) : 'proof_invalid';
     return queue.add({ since: clock.monotonic(), verify, late }) ?? 'overloaded';
   };
 

@@ -45,29 +45,26 @@ export function treesOf(
 /**
  * Makes what finds the rule.
  *
- * @param matches whether a rule is for a request, its path and host aside
+ * @param choose the rule for a request among those for its path and host, which are given in order
  */
 export function createFindRule(
   rules: readonly RuleConfig[],
   { paths, noRuleMatches, mode }: Pick<Config, 'paths' | 'noRuleMatches' | 'mode'>,
-  matches: (index: number, request: CheckRequest) => boolean,
+  choose: (found: readonly number[], request: CheckRequest) => number | 'none',
 ): (trees: PathTrees, request: CheckRequest, path: ReadPath) => FoundRule {
   const readsPath = rules.map(
     ({ require }) =>
       expressionReads(require?.expression, 'path') || expressionReads(require?.expression, 'segments'),
   );
-  const firstOf = (found: readonly number[], request: CheckRequest): number | 'none' => {
-    for (const index of found) if (matches(index, request)) return index;
-    return 'none';
-  };
   const firstSpelled = (
     { surely, perhaps }: Found,
     request: CheckRequest,
     before = rules.length,
   ): FoundRule => {
-    const all = [...new Set([...surely, ...perhaps])].filter((index) => index < before).sort(ascending);
-    const first = firstOf(all, request);
-    return typeof first === 'number' && !surely.has(first) ? 'path_ambiguous' : first;
+    const inOrder = (found: Iterable<number>) =>
+      [...new Set(found)].filter((index) => index < before).sort(ascending);
+    const first = choose(inOrder([...surely, ...perhaps]), request);
+    return first === choose(inOrder(surely), request) ? first : 'path_ambiguous';
   };
 
   const findExactly = (
@@ -79,7 +76,7 @@ export function createFindRule(
       const found: number[] = [];
       collect(root, segments, 0, found);
       if (found.length > 1) found.sort(ascending);
-      return firstOf(found, request);
+      return choose(found, request);
     }
     const found: Found = { surely: new Set(), perhaps: new Set() };
     collectSpelled(root, segments, spellings.at, found);

@@ -9,6 +9,7 @@ import type { RuleConfig } from '../config/rule-options.ts';
 import type { ClientAddress } from './client-address.ts';
 import { createFindRule, type FoundRule, type PathTrees, treesOf } from './find.ts';
 import { otherSpellings, readPath } from './path.ts';
+import { asksForOther, type Preflight, readPreflight } from './preflight.ts';
 
 /** Finds the index of the rule that decides, or `none`; or says what of the request has two readings, where rules look at it. */
 export type SelectRule = (request: CheckRequest) => FoundRule | 'host_ambiguous';
@@ -63,16 +64,28 @@ export function createSelectRule(
     }
     return anyHost;
   };
-  const matches = (index: number, request: CheckRequest): boolean => {
+  const looksAtPreflights = rules.some(
+    ({ allowPreflight, match }) => allowPreflight || match.methods?.includes('OPTIONS'),
+  );
+  const isForMethod = (
+    rule: RuleConfig,
+    wanted: ReadonlySet<string> | undefined,
+    request: CheckRequest,
+    preflight: Preflight | undefined,
+  ): boolean => {
+    if (wanted === undefined) return true;
+    if (!wanted.has(request.method)) return rule.allowPreflight && wanted.has(preflight?.method ?? '');
+    return rule.allow !== 'anonymous' || !asksForOther(preflight, wanted);
+  };
+  /** Whether a rule that asks for a token lists `OPTIONS`, but not what a pre-flight request asks for: then it lets nobody pass. */
+  const isGuard = (index: number, preflight: Preflight | undefined): boolean =>
+    preflight !== undefined &&
+    rules[index]?.require !== undefined &&
+    (methods[index]?.has('OPTIONS') ?? false) &&
+    asksForOther(preflight, methods[index]);
+  const matches = (index: number, request: CheckRequest, preflight: Preflight | undefined): boolean => {
     const rule = rules[index];
-    if (rule === undefined) return false;
-    const wanted = methods[index];
-    if (
-      wanted !== undefined &&
-      !wanted.has(request.method) &&
-      !(rule.allowPreflight && wanted.has(preflightMethod(request) ?? ''))
-    )
-      return false;
+    if (rule === undefined || !isForMethod(rule, methods[index], request, preflight)) return false;
     const isWithin = addresses[index];
     if (isWithin !== undefined && !isWithin(clientAddress(request) ?? '')) return false;
     return (headers[index] ?? []).every(([name, value]) => {
@@ -81,7 +94,19 @@ export function createSelectRule(
     });
   };
 
-  const find = createFindRule(rules, comparison, matches);
+  const choose = (found: readonly number[], request: CheckRequest): number | 'none' => {
+    const preflight = looksAtPreflights ? readPreflight(request) : undefined;
+    let guard: number | undefined;
+    for (const index of found) {
+      if (!matches(index, request, preflight)) continue;
+      if (isGuard(index, preflight)) guard ??= index;
+      // Past a guard, only a rule that names the method may let it pass: a header must not lead to a rule for everything.
+      else if (guard === undefined || methods[index] !== undefined) return index;
+    }
+    return guard ?? 'none';
+  };
+
+  const find = createFindRule(rules, comparison, choose);
 
   return (request) => {
     const segments = looksAtPaths ? readPath(request.path) : noPath;
@@ -97,11 +122,4 @@ export function createSelectRule(
     if (typeof found === 'number' && rules[found]?.match.hosts !== undefined) return found;
     return found === find(treesFor(name), request, path) ? found : 'host_ambiguous';
   };
-}
-
-/** The method that a pre-flight request asks for (Fetch standard, CORS-preflight), or undefined if it is none. */
-export function preflightMethod(request: CheckRequest): string | undefined {
-  if (request.method !== 'OPTIONS' || request.header('origin').length !== 1) return undefined;
-  const [method, ...others] = request.header('access-control-request-method');
-  return others.length === 0 ? method : undefined;
 }

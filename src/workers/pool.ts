@@ -190,6 +190,7 @@ export function createWorkerPool(
     },
     // Each worker counts its own.
     cacheEntries: () => 0,
+    proofs: () => 0,
     workers: () => places.filter(({ worker }) => worker !== undefined).length,
   };
 }

@@ -76,7 +76,12 @@ export function createWorkerProcess(surroundings: WorkerSurroundings): (message:
   const begin = (config: Config): CheckService => {
     logger = openLog(config.log.level);
     metrics = createMetrics(
-      { cacheEntries: () => service?.cacheEntries() ?? 0, issuers: () => [], workers: () => 0 },
+      {
+        cacheEntries: () => service?.cacheEntries() ?? 0,
+        proofs: () => service?.proofs() ?? 0,
+        issuers: () => [],
+        workers: () => 0,
+      },
       { version, node: process.versions.node },
     );
     return createCheckService({ initial: config, metrics, logger, clock, isServing: () => isServing });

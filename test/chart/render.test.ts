@@ -247,6 +247,7 @@ describeWith('the chart', await findHelm(), (program) => {
           { name: 'b', require: {}, outputClaimToHeaders: [{ header: 'X-Own', claim: 'sub' }] },
         ],
       },
+      { rules: [{ name: 'a', match: { methods: ['GET', 'OPTIONS'] }, allow: 'anonymous' }] },
       {
         policies: [
           { name: 'p', pathPrefix: '/p', rules: [{ name: 'r', require: { scopesFromHeader: 'x-scopes' } }] },

@@ -346,7 +346,7 @@ function readByCodec(bytes: Buffer): Omit<CheckRequest, 'header' | 'original'> {
     host: http.host ?? '',
     authorization: linesOf('authorization'),
     dpop: linesOf('dpop'),
-    forwardedClientCert: areTwoAccounts ? '' : certs.join(','),
+    forwardedClientCert: areTwoAccounts ? '' : certs.join('\n'),
     peerCertificate: attributes?.source?.certificate ?? '',
     source: {
       address: attributes?.source?.address?.socketAddress?.address ?? '',

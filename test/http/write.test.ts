@@ -14,6 +14,7 @@ import { checkRequest } from '../support/requests.ts';
 const options = {
   issuers: [],
   compat: 'none',
+  identityHeaders: 'set',
   compatInvalidTokenStatus: 401,
   whenUnavailable: 'deny',
   dpop: { origins: [], maxAge: 60_000, maxProofs: 1 },

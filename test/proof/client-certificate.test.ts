@@ -6,6 +6,7 @@ import { createClientCertificate } from '../../src/proof/client-certificate.ts';
 import { configOf } from '../support/app.ts';
 import { startCore, type TestCore } from '../support/core.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
+import { anyForgery, hashes, headerOf, settings } from '../support/forged-client-cert.ts';
 import { checkRequest } from '../support/requests.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest();
@@ -34,6 +35,12 @@ describe('by the number of trusted hops', () => {
     ],
     ['a hash in capitals', `HASH=${hashOf('client').toUpperCase()}`, 1, 'client'],
     ['a quoted comma in a forged element', `Subject="x,${forged}",${client}`, 1, 'client'],
+    ['an escaped quote in a subject', `${client};Subject="CN=\\",${hashOf('x')}"`, 1, 'client'],
+    ['a backslash at the end of a subject', `${client};Subject="CN=\\\\"`, 1, 'client'],
+    ['an empty subject and an empty URI', `By=${gateway};${client};Subject="";URI=`, 1, 'client'],
+    ['several proxies that ask', `By=${gateway};By=${workload};${client}`, 1, 'client'],
+    ['several URIs', `${client};URI=${workload};URI=a:b;DNS=c;DNS=d`, 1, 'client'],
+    ['a forged element that has a subject', `${forged};Subject="a",${client}`, 1, 'client'],
   ])('%s', (_, header, hops, name) => {
     expect(read(header, hops)).toBe(thumbprintOf(name));
   });
@@ -46,6 +53,33 @@ describe('by the number of trusted hops', () => {
     ['two hashes', `${forged};${client}`, 1],
     ['a hash that is too short', 'Hash=abcd', 1],
     ['a quote that never ends', `Subject="a;${client}`, 1],
+    ['a quote before that never ends', `${forged};X=",${client}`, 1],
+    ['a quote that ends within an element', `${forged};X=",${client};URI="`, 1],
+    ['a quoted value that holds an element', `${forged};Subject=",By=spiffe://a;${client};DNS="`, 1],
+    ['text behind a quote', `X="a"b,${client}`, 1],
+    ['text before a quote', `X=a"b",${client}`, 1],
+    ['a quote within a value', `X=a"b,${client}`, 1],
+    ['a quote that is escaped outside of quotes', `X=\\"a",${client}`, 1],
+    ['a pair without a value', `X,${client}`, 1],
+    ['a pair without a key', `=x,${client}`, 1],
+    ['an empty pair', `X=y;;Y=z,${client}`, 1],
+    ['an empty element before', `,${client}`, 1],
+    ['white space before an element', `X=y, ${client}`, 1],
+    ['white space before a key', `${client}; URI=a`, 1],
+    ['white space behind a key', `Hash =${hashOf('client')}`, 1],
+    ['a quoted hash', `Hash="${hashOf('client')}"`, 1],
+    ['two lines', `${forged}\n${client}`, 1],
+    ['two lines, of which the first ends with a URI', `${client};URI=a\nb`, 1],
+    ['two lines within quotes', `${client};Subject="a\nb"`, 1],
+    ['two lines, one of them empty', `\n${client}`, 1],
+    ['a subject before the hash', `Subject="a";${client}`, 1],
+    ['a URI before the subject', `${client};URI=a;Subject="b"`, 1],
+    ['two subjects', `${client};Subject="a";Subject="b"`, 1],
+    ['a URI with a comma', `${forged};URI=x,${client}`, 1],
+    ['a DNS name with a comma', `${forged};Subject="";DNS=x,y=z,${client}`, 1],
+    ['a quoted URI before', `${forged};URI="x",${client}`, 1],
+    ['an unknown key behind a hash before', `${forged};Mail=x,${client}`, 1],
+    ['a URI with a comma before the last proxy', `${forged};URI=x,${client},${proxy}`, 2],
   ])('%s tells of none', (_, header, hops) => {
     expect(read(header, hops)).toBeUndefined();
   });
@@ -58,6 +92,11 @@ describe('by the URI of the trusted proxy', () => {
     [
       'the proxy stands before the one that asks',
       `${client},By=${workload};Hash=${hashOf('gw')};URI=${gateway}`,
+      'client',
+    ],
+    [
+      'the peer of the proxy has its URI as well, by another authority',
+      `By=${gateway};Hash=${hashOf('forged')},By=${gateway};Hash=${hashOf('client')};URI=${gateway}`,
       'client',
     ],
     [
@@ -77,6 +116,24 @@ describe('by the URI of the trusted proxy', () => {
     ['another proxy asks', `By=${workload};Hash=${hashOf('client')}`],
     ['the peer has two URIs', `${client},By=${workload};Hash=${hashOf('gw')};URI=${gateway};URI=${workload}`],
     ['nothing is before it', `By=${workload};Hash=${hashOf('gw')};URI=${gateway}`],
+    [
+      'a client has the URI of the proxy, whose own certificate has none',
+      `Hash=${hashOf('forged')},Hash=${hashOf('client')};URI=${gateway}`,
+    ],
+    [
+      'a DNS name looks like the URI of the proxy',
+      `Hash=${hashOf('forged')},By=${workload};Hash=${hashOf('w')};DNS=x;URI=${gateway}`,
+    ],
+    [
+      'the URI of the peer is quoted',
+      `Hash=${hashOf('forged')},By=${workload};Hash=${hashOf('w')};URI="${gateway}"`,
+    ],
+    ['two proxies ask', `By=${gateway};By=${workload};Hash=${hashOf('client')}`],
+    ['two proxies ask, in another order', `By=${workload};By=${gateway};Hash=${hashOf('client')}`],
+    [
+      'the peer has two URIs, in another order',
+      `${client},By=${workload};Hash=${hashOf('gw')};URI=${workload};URI=${gateway}`,
+    ],
   ])('%s: none', (_, header) => {
     expect(read(header, 0, gateway)).toBeUndefined();
   });
@@ -93,6 +150,47 @@ test('whatever the headers hold, there is a thumbprint or none', () => {
       );
       expect(found === undefined || found === 'unknowable' || /^[A-Za-z0-9_-]{43}$/.test(found)).toBe(true);
     }),
+  );
+});
+
+describe('no client passes for another one, whatever it sends and whatever its certificate holds', () => {
+  test.each(settings)(
+    'behind $proxies proxies, with trustedHops $trustedHops and trustedProxyUri "$trustedProxyUri"',
+    ({ trustedHops, trustedProxyUri, proxies }) => {
+      const own = Buffer.from(hashes.client, 'hex').toString('base64url');
+      let believed = 0;
+      fc.assert(
+        fc.property(anyForgery, (forgery) => {
+          const found = read(headerOf(forgery, proxies), trustedHops, trustedProxyUri);
+          if (found !== undefined) believed++;
+          expect([own, undefined]).toContain(found);
+        }),
+        { numRuns: 12_000 },
+      );
+      // A reader that believed nothing would hold the property as well.
+      expect(believed).toBeGreaterThan(500);
+    },
+  );
+
+  test.each(settings)(
+    'and a client that sends nothing is believed, whatever its subject: behind $proxies proxies, with trustedHops $trustedHops and trustedProxyUri "$trustedProxyUri"',
+    ({ trustedHops, trustedProxyUri, proxies }) => {
+      const harmless = { uris: ['spiffe://a/b'], dnsNames: ['a.example.com', '*.example.com'] };
+      fc.assert(
+        fc.property(anyForgery, (forgery) => {
+          const certificate = { ...forgery.certificate, ...harmless };
+          const detailsBehind = { ...forgery.detailsBehind, uri: true };
+          const header = headerOf(
+            { ...forgery, certificate, detailsBehind, text: '', hasUri: true },
+            proxies,
+          );
+          expect(read(header, trustedHops, trustedProxyUri)).toBe(
+            Buffer.from(hashes.client, 'hex').toString('base64url'),
+          );
+        }),
+        { numRuns: 5_000 },
+      );
+    },
   );
 });
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CheckRequest } from '../../src/check/types.ts';
 import { type ImportKey, readProof } from '../../src/proof/dpop.ts';
+import { createReplayStore } from '../../src/proof/replays.ts';
 import { type Clock, systemClock } from '../../src/time/clock.ts';
 import { configOf } from '../support/app.ts';
 import { createTestClock } from '../support/clock.ts';
@@ -234,9 +235,11 @@ test.each([
 });
 
 describe('used proofs', () => {
-  test('are remembered until they are too old, and refused beyond the room for them', async () => {
+  const options = (more: string) => `dpop: {origins: ["https://orders.example.com"], ${more}}`;
+
+  test('are remembered until they are too old; beyond the room for them nothing is wrong with a proof', async () => {
     const clock = createTestClock();
-    const small = await coreWith('dpop: {origins: ["https://orders.example.com"], maxProofs: 2}', clock);
+    const small = await coreWith(options('maxProofs: 2, maxProofsPerKey: 2'), clock);
     const ask = async (proof: string) =>
       (await small.check(checkRequest({ ...target, authorization: [`DPoP ${token}`], dpop: [proof] })))
         .reason;
@@ -244,12 +247,62 @@ describe('used proofs', () => {
     const first = await makeProof(client, token, iat());
     expect(await ask(first)).toBe('allowed');
     expect(await ask(await makeProof(client, token, iat()))).toBe('allowed');
-    expect(await ask(await makeProof(client, token, iat()))).toBe('proof_invalid');
+    expect(await ask(await makeProof(client, token, iat()))).toBe('overloaded');
     expect(await ask(first)).toBe('proof_invalid');
     await clock.advance(91_000);
     expect(await ask(first)).toBe('proof_invalid');
     expect(await ask(await makeProof(client, token, iat()))).toBe('allowed');
     small.stop();
+  });
+
+  test('of one client leave room for others of the same issuer and of another one', async () => {
+    const other = await startFakeIssuer();
+    const shared = await startCore(
+      await configOf(`issuers:
+  - {issuer: "${issuer.url}", audiences: [${audience}], name: main, boundTokens: verify}
+  - {issuer: "${other.url}", audiences: [${audience}], name: other, boundTokens: verify}
+${options('maxProofs: 60')}`),
+    );
+    const ask = async (owner: FakeIssuer, key: SigningKey) => {
+      const bound = await owner.mint({ claims: { cnf: { jkt: await thumbprint(key) } } });
+      const dpop = [await makeProof(key, bound)];
+      return (await shared.check(checkRequest({ ...target, authorization: [`DPoP ${bound}`], dpop }))).reason;
+    };
+    const greedy: string[] = [];
+    for (let index = 0; index < 61; index++) greedy.push(await ask(issuer, client));
+    expect(greedy.filter((reason) => reason === 'allowed')).toHaveLength(3);
+    expect(greedy.filter((reason) => reason === 'overloaded')).toHaveLength(58);
+    expect(await ask(issuer, stranger)).toBe('allowed');
+    expect(await ask(other, stranger)).toBe('allowed');
+    expect(await ask(other, client)).toBe('allowed');
+    shared.stop();
+    await other.close();
+  });
+
+  test('are not good again after a reload with a larger maxAge', async () => {
+    const clock = createTestClock();
+    const replays = createReplayStore();
+    const withAge = async (maxAge: string) =>
+      startCore(
+        await configOf(
+          `issuers: [{issuer: "${issuer.url}", audiences: [${audience}], boundTokens: verify}]
+${options(`maxAge: ${maxAge}`)}`,
+        ),
+        clock,
+        replays,
+      );
+    const proofOfNow = () => makeProof(client, token, { claims: { iat: Math.floor(clock.now() / 1000) } });
+    const ask = async (core: TestCore, proof: string) =>
+      (await core.check(checkRequest({ ...target, authorization: [`DPoP ${token}`], dpop: [proof] }))).reason;
+    const [short, long] = [await withAge('1m'), await withAge('10m')];
+    const stolen = await proofOfNow();
+    expect(await ask(short, stolen)).toBe('allowed');
+    await clock.advance(95_000);
+    expect(await ask(short, await proofOfNow())).toBe('allowed');
+    expect(await ask(long, stolen)).toBe('proof_invalid');
+    expect(await ask(long, await proofOfNow())).toBe('allowed');
+    short.stop();
+    long.stop();
   });
 });
 

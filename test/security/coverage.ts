@@ -1138,4 +1138,64 @@ export const tables: readonly Table[] = [
       },
     ],
   },
+  {
+    title: 'LX. Headers and proofs that a client writes',
+    rows: [
+      {
+        id: 'LX1',
+        threat:
+          "A client's text before the proxy's element of `x-forwarded-client-cert` swallows it or passes for it",
+        tests: [
+          ['proof/client-certificate.test.ts', 'no client passes for another one'],
+          ['e2e/client-certificates.test.ts', 'a client passes as itself alone'],
+          [invariants, 'whatever comes in'],
+        ],
+        note: 'The oracles are a model of Envoy and a real one. No client text is believed; some refuse their own sender.',
+      },
+      {
+        id: 'LX2',
+        threat: 'A subject, URI or DNS name in a certificate that looks like another element',
+        tests: [
+          [
+            'proof/client-certificate.test.ts',
+            'a client that sends nothing is believed, whatever its subject',
+          ],
+          ['e2e/client-certificates.test.ts', 'a client passes as itself alone'],
+        ],
+      },
+      {
+        id: 'LX3',
+        threat: 'A pre-flight request for a method that no rule opens',
+        tests: [
+          ['rules/preflight.test.ts', 'lets nobody pass who asks for'],
+          ['rules/preflight.test.ts', 'a header opens nothing'],
+          ['e2e/preflight.test.ts', 'a browser may send the methods that a rule has for it'],
+          ['e2e/preflight.test.ts', 'whatever else names DELETE'],
+        ],
+      },
+      {
+        id: 'LX4',
+        threat: 'One client fills the memory of used proofs for others',
+        tests: [
+          ['proof/replays.test.ts', 'that one key takes is none of others'],
+          ['proof/dpop.test.ts', 'leave room for others of the same issuer and of another one'],
+        ],
+        note: 'A client that gets tokens for many keys can fill the room of its own issuer: `overloaded`, a metric and an alert.',
+      },
+      {
+        id: 'LX5',
+        threat: 'A used proof is good again, after a reload or a change of the clock',
+        tests: [
+          ['proof/replays.test.ts', 'no proof is good twice, whatever the clock does'],
+          ['proof/dpop.test.ts', 'are not good again after a reload with a larger maxAge'],
+        ],
+        note: 'Each process remembers its own proofs: with several, and after a restart, a proof is good once in each.',
+      },
+      {
+        id: 'LX6',
+        threat: 'With `identityHeaders: remove`, a header of an identity is set, or one of a client passes',
+        tests: [['e2e/identity-headers.test.ts', 'none reaches the workload']],
+      },
+    ],
+  },
 ];

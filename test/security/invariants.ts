@@ -20,6 +20,7 @@ import { systemClock } from '../../src/time/clock.ts';
 import { configOf } from '../support/app.ts';
 import { startCore, type TestCore } from '../support/core.ts';
 import { audience, type FakeIssuer } from '../support/fake-issuer.ts';
+import { anyForgery, hashes, headerOf, settings } from '../support/forged-client-cert.ts';
 import { officialCheck } from '../support/official-protos.ts';
 import { checkRequest } from '../support/requests.ts';
 import { base64url, goodClaims, goodHeader, signTexts } from '../support/tokens.ts';
@@ -51,6 +52,25 @@ rules:
   - {name: public, match: {paths: ["/public/{**}"]}, allow: anonymous}
   - {name: rest, require: {}}
 `),
+  );
+  const mutual = await Promise.all(
+    settings.map(async ({ trustedHops, trustedProxyUri, proxies }) => ({
+      proxies,
+      core: await startCore(
+        await configOf(
+          `issuers: [{issuer: "${issuer.url}", audiences: [${audience}], boundTokens: verify}]
+clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedProxyUri}"}
+`,
+        ),
+      ),
+    })),
+  );
+  const [stolen, own] = await Promise.all(
+    [hashes.victim, hashes.client].map((hash) =>
+      issuer.mint({
+        claims: { cnf: { 'x5t#S256': Buffer.from(hash, 'hex').toString('base64url') } },
+      }),
+    ),
   );
   const good = await issuer.mint();
   const jwks = { keys: issuer.keys.map(({ publicJwk }) => publicJwk) } as JSONWebKeySet;
@@ -170,6 +190,31 @@ rules:
       ),
     },
     {
+      name: 'a stolen token is refused behind any proxies, whatever header its thief sends and whatever its certificate holds',
+      property: fc.asyncProperty(fc.tuple(anyForgery, fc.boolean()), async ([forgery, isRaw]) => {
+        for (const { core: asked, proxies } of mutual) {
+          const header = headerOf(forgery, proxies);
+          for (const [token, allowed] of [
+            [stolen, ['proof_invalid']],
+            [own, ['proof_invalid', 'allowed']],
+          ] as const) {
+            const lines = { authorization: `Bearer ${token}`, 'x-forwarded-client-cert': header };
+            const overHttp = checkRequest({
+              authorization: [lines.authorization],
+              forwardedClientCert: header,
+            });
+            const map = Object.entries(lines).map(([key, value]) => ({ key, rawValue: Buffer.from(value) }));
+            const http = isRaw ? { headerMap: { headers: map } } : { headers: lines };
+            const message = officialCheck.requestSerialize({ attributes: { request: { http } } });
+            for (const request of [overHttp, readCheckRequest(message)]) {
+              const { reason } = await asked.check(request);
+              if (!allowed.some((one) => one === reason)) throw new Error(`${reason}: ${header}`);
+            }
+          }
+        }
+      }),
+    },
+    {
       name: 'a path that a rule lets anybody into is one for every reader, and a token is needed everywhere else',
       property: fc.asyncProperty(
         fc.tuple(oddPath(), fc.constantFrom('GET', 'POST', 'OPTIONS')),
@@ -248,6 +293,7 @@ rules:
   const stop = () => {
     core.stop();
     ruled.stop();
+    for (const { core: one } of mutual) one.stop();
   };
   return { invariants, stop };
 }

@@ -1,6 +1,6 @@
 /** Certificates of a test run, made by openssl: an authority, and what it signs. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,12 +10,21 @@ export interface CertificateFiles {
   readonly keyFile: string;
 }
 
+/** What somebody wants in a certificate, of any characters. */
+export interface CertificateWish {
+  readonly subject: readonly (readonly [type: string, value: string])[];
+  readonly uris?: readonly string[];
+  readonly dnsNames?: readonly string[];
+}
+
 /** An authority. */
 export interface Authority {
   readonly caFile: string;
   readonly ca: string;
   /** Signs a certificate for 127.0.0.1 and localhost. */
   readonly issue: (name: string) => CertificateFiles;
+  /** Signs whatever is asked for, under a file name. */
+  readonly issueFor: (name: string, wanted: CertificateWish) => CertificateFiles;
 }
 
 /** Makes an authority in a folder of its own. */
@@ -56,5 +65,31 @@ export function createAuthority(): Authority {
       );
       return { certFile, keyFile };
     },
+    issueFor: (name, { subject, uris = [], dnsNames = [] }) => {
+      const [certFile, keyFile, configFile] = [at(`${name}.pem`), at(`${name}.key`), at(`${name}.cnf`)];
+      const names = [
+        ...uris.map((uri, index) => `URI.${index} = ${inConfig(uri)}`),
+        ...dnsNames.map((dns, index) => `DNS.${index} = ${inConfig(dns)}`),
+      ];
+      const extensions = [
+        'basicConstraints = critical,CA:FALSE',
+        ...(names.length > 0 ? ['subjectAltName = @names'] : []),
+      ];
+      const sections = ['[req]', 'distinguished_name = dn', 'x509_extensions = v3', '[dn]', '[v3]'];
+      writeFileSync(configFile, [...sections, ...extensions, '[names]', ...names, ''].join('\n'));
+      const parts = subject.map(([type, value]) => `/${type}=${value.replaceAll(/[\\/+]/g, '\\$&')}`);
+      openssl(
+        ...['req', '-x509', ...newKey, '-config', configFile, '-utf8'],
+        ...['-subj', parts.length === 0 ? '/' : parts.join('')],
+        ...['-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-keyout', keyFile, '-out', certFile],
+      );
+      return { certFile, keyFile };
+    },
   };
+}
+
+/** A value as openssl's configuration files have it. */
+function inConfig(value: string): string {
+  const escaped = value.replaceAll(/[\\"'#$]/g, '\\$&');
+  return escaped.replaceAll('\r', '\\r').replaceAll('\n', '\\n');
 }

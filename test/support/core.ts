@@ -7,7 +7,7 @@ import { followFiles } from '../../src/files/follow.ts';
 import { systemFiles } from '../../src/files/look.ts';
 import { planIssuer } from '../../src/issuer/plan.ts';
 import { createProve } from '../../src/proof/prove.ts';
-import { createReplayStore } from '../../src/proof/replays.ts';
+import { createReplayStore, type ReplayStore } from '../../src/proof/replays.ts';
 import { type Clock, systemClock } from '../../src/time/clock.ts';
 import { createTokenCache, type TokenCache } from '../../src/token/cache.ts';
 import { createVerifier } from '../../src/token/verifier.ts';
@@ -20,7 +20,11 @@ export interface TestCore {
 }
 
 /** Makes the core and waits for the keys of its issuers. */
-export async function startCore(config: Config, clock: Clock = systemClock): Promise<TestCore> {
+export async function startCore(
+  config: Config,
+  clock: Clock = systemClock,
+  replays: ReplayStore = createReplayStore(),
+): Promise<TestCore> {
   const nothing = () => {};
   const surroundings = {
     clock,
@@ -55,7 +59,7 @@ export async function startCore(config: Config, clock: Clock = systemClock): Pro
       config,
       createAuthenticate({
         verify,
-        prove: createProve({ config, replays: createReplayStore(), clock }),
+        prove: createProve({ config, replays, clock, onFull: nothing }),
         schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
       }),
       clock,

@@ -309,6 +309,24 @@ export const alertCases: readonly AlertCase[] = [
     fires: undefined,
   },
   {
+    alert: 'OidcAuthzProofsWithoutRoom',
+    when: 'all the room of an issuer is taken',
+    series: {
+      [one('oidc_authz_dpop_replay_store_full_total', { issuer: 'main', bound: 'issuer' })]: '0+1x20',
+    },
+    at: '15m',
+    fires: { issuer: 'main' },
+  },
+  {
+    alert: 'OidcAuthzProofsWithoutRoom',
+    when: 'one client has taken all of its own room',
+    series: {
+      [one('oidc_authz_dpop_replay_store_full_total', { issuer: 'main', bound: 'key' })]: '0+1x20',
+    },
+    at: '15m',
+    fires: undefined,
+  },
+  {
     alert: 'OidcAuthzConfigurationsDiffer',
     when: 'two pods have had two configurations for half an hour',
     series: {

@@ -9,6 +9,8 @@ import { fileFor, type RunningApp, startApp, until } from '../support/app.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
 import { connectGrpc } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
+import { createSigningKey } from '../support/keys.ts';
+import { makeProof, thumbprint } from '../support/proofs.ts';
 import { describeWith } from '../support/real-servers.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -23,7 +25,10 @@ async function eventfulService(): Promise<RunningApp> {
     response
       .writeHead(200)
       .end(JSON.stringify({ keys: [{ kty: 'oct' }, ...issuer.keys.map(({ publicJwk }) => publicJwk)] }));
-  const service = await startApp({ issuer, file: fileFor(issuer.url) });
+  const service = await startApp({
+    issuer,
+    file: `${fileFor(issuer.url).replace('name: main', 'name: main, boundTokens: verify')}dpop: {origins: ["http://orders.example.com"], maxProofs: 1}\n`,
+  });
   await service.app.reload(service.config);
   service.app.reloadFailed(new Error('a reload that failed'));
   await ask(service);
@@ -41,6 +46,13 @@ async function ask({ issuer, httpPort, grpcPort }: RunningApp): Promise<void> {
   for (const headers of [[], [`authorization: Bearer ${token}`], [`authorization: Bearer ${token}`]])
     await exchange(httpPort, request('GET', '/', headers));
   await grpc.check({ headers: { authorization: `Bearer ${token}` } });
+  // There is room for one proof.
+  const key = await createSigningKey('c', 'ES256');
+  const bound = await issuer.mint({ claims: { cnf: { jkt: await thumbprint(key) } } });
+  for (let index = 0; index < 2; index++) {
+    const proof = await makeProof(key, bound, { claims: { htu: 'http://orders.example.com/' } });
+    await exchange(httpPort, request('GET', '/', [`authorization: DPoP ${bound}`, `dpop: ${proof}`]));
+  }
   grpc.close();
 }
 

@@ -28,7 +28,7 @@ async function createPool(count: number, isServing = () => true) {
   const workers: Played[] = [];
   const newMetrics = () =>
     createMetrics(
-      { cacheEntries: () => 0, issuers: () => [], workers: () => 0 },
+      { cacheEntries: () => 0, proofs: () => 0, issuers: () => [], workers: () => 0 },
       { version: '1', node: '2' },
     );
   const metrics = newMetrics();

@@ -9,7 +9,8 @@
 {{- $rules := $config.rules | default list -}}
 {{- range $config.policies | default list }}{{- $rules = concat $rules .rules }}{{- end -}}
 {{- range $rules }}
-{{- if .allowPreflight }}{{- $headers = concat $headers (list "origin" "access-control-request-method") }}{{- end -}}
+{{- if .allowPreflight }}{{- $headers = append $headers "origin" }}{{- end -}}
+{{- if or .allowPreflight (has "OPTIONS" ((.match | default dict).methods | default list)) }}{{- $headers = append $headers "access-control-request-method" }}{{- end -}}
 {{- if (.match | default dict).addresses }}{{- $headers = append $headers (lower $config.clientAddress.header) }}{{- end -}}
 {{- if (.require | default dict).scopesFromHeader }}{{- $headers = append $headers (lower .require.scopesFromHeader) }}{{- end -}}
 {{- end -}}
@@ -27,7 +28,7 @@
 {{- if $config.outputTokenToHeader }}{{- $headers = append $headers (lower $config.outputTokenToHeader) }}{{- end -}}
 {{- end -}}
 {{- if $config.setAuthorizationHeader }}{{- $headers = append $headers "authorization" }}{{- end -}}
-{{- if eq $config.compat "oauth2-proxy" }}{{- $headers = append $headers "gap-auth" }}{{- end -}}
+{{- if and (eq $config.compat "oauth2-proxy") (eq $config.identityHeaders "set") }}{{- $headers = append $headers "gap-auth" }}{{- end -}}
 {{- uniq $headers | toYaml }}
 {{- end }}
 

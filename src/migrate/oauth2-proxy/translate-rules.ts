@@ -1,7 +1,7 @@
 /** What needs no token: routes, preflights and trusted addresses become rules. */
 
 import { pathCovers } from '../../config/patterns.ts';
-import type { Tree } from '../../config/tree.ts';
+import { isTree, type Tree } from '../../config/tree.ts';
 import type { Verdict } from '../finding.ts';
 import { readExpression } from '../path-expression.ts';
 import { everyPath, patternsAround, patternsWithin } from '../path-patterns.ts';
@@ -35,14 +35,19 @@ export function translateRules(given: Given): Part {
     opened,
   );
   const preflight = { name: 'preflight', match: { methods: ['OPTIONS'] }, allow: 'anonymous' };
-  const rules = [
+  // A rule that lists `OPTIONS` alone is for no pre-flight request; those pass by the rules that ask for a token.
+  const rest = { name: 'rest', require: {}, allowPreflight: true };
+  const rules: Tree[] = [
     ...addresses.rules,
     ...(hasPreflight ? [preflight] : []),
     ...positive.flatMap(({ rules }) => rules),
-    ...negative.rules,
+    ...negative.rules.map((rule) =>
+      hasPreflight && 'require' in rule ? { ...rule, allowPreflight: true } : rule,
+    ),
+    ...(hasPreflight && !isOpen(everyPath, undefined, opened) ? [rest] : []),
   ];
   const outcomes = [...positive.map(({ outcome }) => outcome), ...negative.outcomes];
-  const looksAtPaths = rules.some((rule) => 'paths' in (rule.match as Tree));
+  const looksAtPaths = rules.some(({ match }) => isTree(match) && 'paths' in match);
   return {
     config: rules.length === 0 ? {} : { ...addresses.config, rules, noRuleMatches: 'token' },
     findings: [
@@ -62,7 +67,7 @@ export function translateRules(given: Given): Part {
             given,
             'skip-auth-preflight',
             'kept',
-            'the rule `preflight`: every `OPTIONS` passes without a token; `allowPreflight` of a rule is narrower',
+            'the rule `preflight` and `allowPreflight`: every `OPTIONS` that a browser sends passes without a token',
           )
         : []),
       ...addresses.findings,

@@ -36,7 +36,7 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'gitlab-group': '`issuers[].groups.allowed`, with provider gitlab; no other one looks at it',
     'skip-auth-route skip-auth-regex':
       '`rules`, where path patterns say the same; what they cannot say stays guarded',
-    'skip-auth-preflight': 'the rule `preflight`',
+    'skip-auth-preflight': 'the rule `preflight`, and `allowPreflight` of the rules that need a token',
     'trusted-ip': 'the rule `trusted-addresses`, if `trusted-proxy-ip` says who may tell the address',
     'trusted-proxy-ip': '`clientAddress.trustedProxies`',
     'real-client-ip-header': '`clientAddress.header`, if it is X-Forwarded-For or X-Envoy-External-Address',

@@ -93,8 +93,14 @@ describe('routes', () => {
       ...flags,
       'skip-auth-route': [...flags['skip-auth-route'], 'OPTIONS=^/e$'],
     });
-    expect(config.rules?.map(({ name }) => name)).toEqual(['preflight', 'skip-1', 'skip-3', 'skip-6']);
-    expect(config.rules?.at(-1)?.match.paths).toEqual(['/d']);
+    expect(config.rules?.map(({ name }) => name)).toEqual([
+      'preflight',
+      'skip-1',
+      'skip-3',
+      'skip-6',
+      'rest',
+    ]);
+    expect(config.rules?.at(-2)?.match.paths).toEqual(['/d']);
   });
 
   test('that open everything leave nothing guarded, as before', async () => {
@@ -180,6 +186,18 @@ describe('all but some paths', () => {
 test('preflights are all OPTIONS', async () => {
   const config = await configFrom({ 'skip-auth-preflight': true });
   expect(await open(config, targets('OPTIONS /a', 'GET /a'))).toEqual(['OPTIONS /a']);
+  const asking = (method: string): Request => [
+    `OPTIONS /${method}`,
+    { origin: 'https://shop.example.com', 'access-control-request-method': method },
+  ];
+  const preflights = ['GET', 'DELETE', 'patch'].map(asking);
+  const passed = preflights.map(([target]) => target);
+  expect(await open(config, preflights)).toEqual(passed);
+  const allBut = await configFrom({ 'skip-auth-preflight': true, 'skip-auth-route': ['!=^/(GET|x)$'] });
+  expect(await open(allBut, [...preflights, ...targets('GET /GET', 'GET /y')])).toEqual([
+    ...passed,
+    'GET /y',
+  ]);
   expect(config.noRuleMatches).toBe('token');
   expect((await configFrom({ 'skip-auth-preflight': false })).rules).toBeUndefined();
   expect(findingOf('skip-auth-preflight', { 'skip-auth-preflight': false }).verdict).toBe('meaningless');

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import { type Algorithm, supportedAlgorithms } from '../../../src/config/issuer-options.ts';
+import { followFiles } from '../../../src/files/follow.ts';
+import { systemFiles } from '../../../src/files/look.ts';
 import type { Issuer } from '../../../src/issuer/issuer.ts';
 import { createMirroredIssuer } from '../../../src/issuer/mirrored-issuer.ts';
 import { planIssuer } from '../../../src/issuer/plan.ts';
@@ -100,9 +102,10 @@ export async function createWorld(pool: readonly Pair[], random: Random): Promis
       clock,
       random: () => 0.5,
       environment: {},
-      readFile: (path) => readFileSync(path, 'utf8'),
+      files: followFiles(systemFiles, clock),
       eventsOf: () => ({
         onFetched: nothing,
+        onTrustReload: nothing,
         onStateChange: nothing,
         onKeysRejected: nothing,
         onKeysChange: nothing,

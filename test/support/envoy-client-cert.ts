@@ -1,0 +1,102 @@
+/**
+ * A model of what Envoy does with `x-forwarded-client-cert`, for certificates that hold anything: by Envoy's documentation and
+ * by what a real one was seen to write (test/e2e/client-certificates.test.ts), not by our own reader.
+ */
+import fc from 'fast-check';
+
+/** A certificate, as far as Envoy tells of it. */
+export interface ModelCertificate {
+  /** The SHA-256 in hexadecimal. */
+  readonly hash: string;
+  /** The parts of its subject: a type, and a value of any characters. */
+  readonly subject: readonly (readonly [type: string, value: string])[];
+  readonly uris: readonly string[];
+  readonly dnsNames: readonly string[];
+}
+
+/** What a proxy is set to tell beside `By` and `Hash`. */
+export type Details = Readonly<Record<'cert' | 'chain' | 'subject' | 'uri' | 'dns', boolean>>;
+
+/** Characters of a distinguished name that RFC 2253 section 2.4 escapes. */
+const escapedCharacters = ',+"\\<>;';
+
+/** A subject in the form of RFC 2253: bytes beyond ASCII and control characters in hexadecimal. */
+function rfc2253(subject: ModelCertificate['subject']): string {
+  return subject.map(([type, value]) => `${type}=${escaped(value)}`).join(',');
+}
+
+function escaped(value: string): string {
+  const last = value.length - 1;
+  return [...value]
+    .map((character, index) => {
+      const isEdge = (index === 0 && ' #'.includes(character)) || (index === last && character === ' ');
+      if (escapedCharacters.includes(character) || isEdge) return `\\${character}`;
+      if (/^[\x20-\x7e]$/.test(character)) return character;
+      return [...Buffer.from(character)]
+        .map((byte) => `\\${byte.toString(16).padStart(2, '0').toUpperCase()}`)
+        .join('');
+    })
+    .join('');
+}
+
+/** The element that a proxy writes of its peer. URIs and DNS names stand there as they are. */
+export function elementOf(
+  peer: ModelCertificate,
+  by: readonly string[],
+  { cert, chain, subject, uri, dns }: Details,
+): string {
+  const pem = encodeURIComponent('-----BEGIN CERTIFICATE-----\nMII+/=\n-----END CERTIFICATE-----\n');
+  const uris = peer.uris.length === 0 ? ['URI='] : peer.uris.map((one) => `URI=${one}`);
+  return [
+    ...by.map((one) => `By=${one}`),
+    `Hash=${peer.hash}`,
+    ...(cert ? [`Cert="${pem}"`] : []),
+    ...(chain ? [`Chain="${pem}${pem}"`] : []),
+    ...(subject ? [`Subject="${rfc2253(peer.subject)}"`] : []),
+    ...(uri ? uris : []),
+    ...(dns ? peer.dnsNames.map((one) => `DNS=${one}`) : []),
+  ].join(';');
+}
+
+/** The header after a proxy: with `APPEND_FORWARD` what it got and its own element, whatever it got. */
+export function appended(got: string, element: string): string {
+  return got === '' ? element : `${got},${element}`;
+}
+
+/** Text of the pieces that make a reader mistake one thing for another. */
+export function collidingText(victim: string, uris: readonly string[]): fc.Arbitrary<string> {
+  const pieces = [
+    ...[',', ';', '=', '"', '\\', '\\"', '\\\\', '",', '";', '="', ' ', 'x', '#', 'é', '\\,', '\\;', '%22'],
+    ...['By=', 'Hash=', 'Subject=', 'Subject="', 'URI=', 'DNS=', 'Cert="', 'X="', 'X=', 'by=', 'HASH='],
+    ...[victim, `Hash=${victim}`, `;Hash=${victim};`, `,Hash=${victim}`, `,Hash=${victim};URI=`],
+    ...uris,
+    ...uris.flatMap((uri) => [
+      `By=${uri};Hash=${victim}`,
+      `,By=${uri};Hash=${victim};Subject="CN=v"`,
+      `;URI=${uri}`,
+      `,By=spiffe://x/y;Hash=${victim};Subject="";URI=${uri}`,
+    ]),
+  ];
+  return fc.array(fc.constantFrom(...pieces), { maxLength: 7 }).map((parts) => parts.join(''));
+}
+
+/** What a proxy tells. */
+export const anyDetails: fc.Arbitrary<Details> = fc.record({
+  cert: fc.boolean(),
+  chain: fc.boolean(),
+  subject: fc.boolean(),
+  uri: fc.boolean(),
+  dns: fc.boolean(),
+});
+
+/** A certificate whose authority signs whatever its owner asks for. */
+export function anyCertificate(hash: string, text: fc.Arbitrary<string>): fc.Arbitrary<ModelCertificate> {
+  return fc.record({
+    hash: fc.constant(hash),
+    subject: fc.array(fc.tuple(fc.constantFrom('CN', 'O', '2.5.4.3', 'emailAddress'), text), {
+      maxLength: 3,
+    }),
+    uris: fc.array(text, { maxLength: 2 }),
+    dnsNames: fc.array(text, { maxLength: 2 }),
+  });
+}
