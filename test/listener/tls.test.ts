@@ -201,7 +201,7 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
 test('what becomes of new files is counted and told', async () => {
   const lines: string[] = [];
   const metrics = createMetrics(
-    { cacheEntries: () => 0, workers: () => 1, issuers: () => [] },
+    { cacheEntries: () => 0, workers: () => 1, proofs: () => 0, issuers: () => [] },
     { version: '0', node: '0' },
   );
   const logger = createLogger('info', { write: (line: string) => lines.push(line) });
