@@ -95,6 +95,25 @@ export function pathCoversTolerantly(
   return ignoreTrailingSlash && pathCovers(outer, `/${withOtherEnd(inner.slice(1).split('/')).join('/')}`);
 }
 
+/** Whether a pattern has every path that is one of another's to such a server, and so all its spellings. */
+export function pathCoversAlike(
+  wide: string,
+  narrow: string,
+  { ignoreCase, ignoreTrailingSlash }: PathTolerance,
+): boolean {
+  const segments = narrow.slice(1).split('/');
+  const alike = segments.map((segment) =>
+    // Of a text in any case, no pattern has all but one that takes whatever stands there.
+    ignoreCase && /\p{L}/u.test(segment) ? anyCase : segment,
+  );
+  const others = alike.at(-1) === '{**}' ? alike.slice(0, -1) : withOtherEnd(alike);
+  const all = ignoreTrailingSlash && others.length > 0 ? [alike, others] : [alike];
+  return all.every((one) => pathCovers(wide, `/${one.join('/')}`));
+}
+
+/** A text that no pattern has. */
+const anyCase = '\0';
+
 /** A text as it is to a server that ignores case. Capitals go first: the long s is an S there, and a dotless i an I. */
 export function folded(text: string): string {
   return text.toUpperCase().toLowerCase().replaceAll('\u0307', '');

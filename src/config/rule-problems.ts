@@ -3,7 +3,7 @@
 import { compatHeader, maxRemovalBytes, otherSpellings } from './header-names.ts';
 import { compileExpression } from './lazy-expression.ts';
 import type { Config } from './options.ts';
-import { hasPort, hostCovers, pathCovers, pathCoversTolerantly } from './patterns.ts';
+import { hasPort, hostCovers, pathCovers, pathCoversAlike, pathCoversTolerantly } from './patterns.ts';
 import type { RuleConfig } from './rule-options.ts';
 
 /** A problem, and where it is below `rules`. */
@@ -230,9 +230,13 @@ function covers(earlier: RuleConfig, later: RuleConfig, config: Config): boolean
     inner: readonly string[] | undefined,
     isWithin: (a: string, b: string) => boolean,
   ) => outer === undefined || (inner?.every((one) => outer.some((other) => isWithin(other, one))) ?? false);
-  const isPathWithin = takesAway(earlier, later, config)
-    ? (a: string, b: string) => pathCoversTolerantly(a, b, config.paths)
-    : pathCovers;
+  // What opens takes nothing away where its path differs, and what comes behind it may.
+  const isBeside =
+    (earlier.allow !== undefined || mayBeTried([earlier], config)) && later.allow === undefined;
+  const isPathWithin = (a: string, b: string) =>
+    isBeside
+      ? pathCoversAlike(a, b, config.paths)
+      : pathCovers(a, b) || (takesAway(earlier, later, config) && pathCoversTolerantly(a, b, config.paths));
   return (
     within(wide.hosts, narrow.hosts, hostCovers) &&
     within(wide.paths, narrow.paths ?? ['/*'], isPathWithin) &&
@@ -246,10 +250,10 @@ function covers(earlier: RuleConfig, later: RuleConfig, config: Config): boolean
 }
 
 /** Whether a rule also decides where its path differs in what `paths` ignores: it only takes away from what comes behind it. */
-function takesAway(earlier: RuleConfig, later: RuleConfig, { mode, policies = [] }: Config): boolean {
-  if (earlier.allow === 'anonymous') return false;
-  const isTried = [mode, ...policies.map((policy) => policy.mode), earlier.mode, later.mode].includes(
-    'shadow',
-  );
-  return !isTried && (earlier.deny === true || later.deny !== true);
+function takesAway(earlier: RuleConfig, later: RuleConfig, config: Config): boolean {
+  return earlier.allow === undefined && later.deny !== true && !mayBeTried([earlier, later], config);
+}
+
+function mayBeTried(rules: readonly RuleConfig[], { mode, policies = [] }: Config): boolean {
+  return [mode, ...[...policies, ...rules].map((one) => one.mode)].includes('shadow');
 }

@@ -59,19 +59,15 @@ export function createFindRule(
   const firstSpelled = (
     { surely, perhaps }: Found,
     request: CheckRequest,
-    before = rules.length,
+    isMeant: (index: number) => boolean = () => true,
   ): FoundRule => {
-    const inOrder = (found: Iterable<number>) =>
-      [...new Set(found)].filter((index) => index < before).sort(ascending);
+    const inOrder = (found: Iterable<number>) => [...new Set(found)].filter(isMeant).sort(ascending);
     const first = choose(inOrder([...surely, ...perhaps]), request);
     return first === choose(inOrder(surely), request) ? first : 'path_ambiguous';
   };
 
-  const findExactly = (
-    root: PathNode,
-    request: CheckRequest,
-    { segments, spellings }: ReadPath,
-  ): FoundRule => {
+  const findExactly = (root: PathNode, request: CheckRequest, path: ReadPath): FoundRule => {
+    const { segments, spellings } = path;
     if (spellings === undefined) {
       const found: number[] = [];
       collect(root, segments, 0, found);
@@ -80,17 +76,24 @@ export function createFindRule(
     }
     const found: Found = { surely: new Set(), perhaps: new Set() };
     collectSpelled(root, segments, spellings.at, found);
-    const first = firstSpelled(found, request);
-    // An expression compares the text of a segment with whatever it likes.
-    const isUnclear = typeof first === 'number' && readsPath[first] === true && spellings.isLoose();
-    return isUnclear ? 'path_ambiguous' : first;
+    return firstSpelled(found, request);
   };
+
+  const isTried = (rule: RuleConfig | undefined) => (rule?.mode ?? mode) === 'shadow';
+  /** Whether a rule lets pass without a token; undefined: what becomes of a request that no rule matches. */
+  const isOpen = (rule: RuleConfig | undefined) => rule?.allow === 'anonymous' || isTried(rule);
+
+  /** Whether nobody is let in anyway. */
+  const isRefused = (exact: number | 'none') =>
+    exact === 'none'
+      ? noRuleMatches === 'deny' && !isTried(undefined)
+      : rules[exact]?.deny === true && !isTried(rules[exact]);
 
   const findWidely = (
     root: PathNode,
     request: CheckRequest,
     path: ReadPath,
-    before: number | undefined,
+    exact: number | 'none',
   ): FoundRule => {
     const textOf = paths.ignoreCase ? folded : (text: string) => text;
     const segments = path.segments.map(textOf);
@@ -101,26 +104,40 @@ export function createFindRule(
     const found: Found = { surely: new Set(), perhaps: new Set() };
     collectSpelled(root, segments, spellingAt, found);
     if (paths.ignoreTrailingSlash) collectSpelled(root, withOtherEnd(segments), spellingAt, found);
-    return firstSpelled(found, request, before);
+    const [before, rule] = exact === 'none' ? [rules.length, undefined] : [exact, rules[exact]];
+    // A rule that is only tried takes nothing away, so those behind it count.
+    return firstSpelled(
+      found,
+      request,
+      (index) => index < before && (isOpen(rule) || !isTried(rules[index])),
+    );
   };
 
-  const isTried = (rule: RuleConfig | undefined) => (rule?.mode ?? mode) === 'shadow';
   /** What a wider match makes of an exact one: it takes away, and never gives. */
   const narrowed = (exact: number | 'none', wide: number): FoundRule => {
     const [rule, wider] = [exact === 'none' ? undefined : rules[exact], rules[wide]];
-    const isOpen = rule?.allow === 'anonymous' || isTried(rule);
-    if (wider === undefined || isTried(wider)) return isOpen ? wide : exact;
-    if (isOpen || wider.deny === true) return wide;
-    if (rule === undefined && noRuleMatches === 'token')
-      return wider.allowPreflight ? 'path_ambiguous' : wide;
-    return rule === undefined || rule.deny === true ? exact : 'path_ambiguous';
+    if (isOpen(rule) || wider?.deny === true) return wide;
+    // Where a token is needed for what no rule matches, a preflight without one is not let pass either.
+    if (rule === undefined && wider?.allowPreflight !== true) return wide;
+    return 'path_ambiguous';
   };
 
-  return ({ exact: root, wide: wideRoot }, request, path) => {
+  const find = ({ exact: root, wide: wideRoot }: PathTrees, request: CheckRequest, path: ReadPath) => {
     const exact = findExactly(root, request, path);
-    if (wideRoot === undefined || exact === 'path_ambiguous') return exact;
-    const wide = findWidely(wideRoot, request, path, exact === 'none' ? undefined : exact);
+    if (wideRoot === undefined || exact === 'path_ambiguous' || isRefused(exact)) return exact;
+    const wide = findWidely(wideRoot, request, path, exact);
     return typeof wide === 'number' ? narrowed(exact, wide) : wide === 'none' ? exact : wide;
+  };
+
+  return (trees, request, path) => {
+    const found = find(trees, request, path);
+    // An expression compares the text of a segment with whatever it likes.
+    const isUnclear =
+      path.spellings !== undefined &&
+      typeof found === 'number' &&
+      readsPath[found] === true &&
+      path.spellings.isLoose();
+    return isUnclear ? 'path_ambiguous' : found;
   };
 }
 

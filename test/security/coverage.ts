@@ -588,6 +588,56 @@ export const tables: readonly Table[] = [
           'A token with thousands of scopes, audiences or values, each compared with each of the configuration',
         tests: [['rules/request-cost.test.ts', 'are each gone through once, where both are long']],
       },
+      {
+        id: 'LR1',
+        threat: 'A path that Envoy or the workload resolves, merges, decodes or trims otherwise than rules do',
+        tests: [
+          ['rules/readers.test.ts', 'is one of this rule to every reader'],
+          ['e2e/one-reading.test.ts', 'that reads paths in its own way'],
+          ['contract/contract.test.ts', 'HTTP'],
+        ],
+      },
+      {
+        id: 'LR2',
+        threat: 'A path in other capitals, or with a slash at its end, to a workload that ignores those',
+        tests: [
+          [selecting, 'what paths.ignoreCase and paths.ignoreTrailingSlash make of rules'],
+          ['rules/readers.test.ts', 'also to one that ignores these'],
+        ],
+        note: 'By options; rules compare exactly.',
+      },
+      {
+        id: 'LR3',
+        threat: 'A host that Envoy routes otherwise than rules read it: a port, a final dot, two hosts in one',
+        tests: [
+          ['e2e/one-reading.test.ts', 'that picks a host in its own way'],
+          ['config/hosts.test.ts', 'not a host, or one with two readings'],
+          [selecting, 'a host with a port'],
+        ],
+      },
+      {
+        id: 'LR4',
+        threat: 'A host that is too long or malformed falls through to an open rule',
+        tests: [
+          [selecting, 'hosts'],
+          ['config/hosts.test.ts', 'not a host, or one with two readings'],
+        ],
+      },
+      {
+        id: 'LR5',
+        threat: 'Two host lines, or two accounts of the host over gRPC',
+        tests: [['contract/contract.test.ts', 'gRPC']],
+      },
+      {
+        id: 'LR6',
+        threat: 'A proof of possession for a host with two readings',
+        tests: [['proof/dpop.test.ts', 'a bound token is refused']],
+      },
+      {
+        id: 'LR7',
+        threat: 'A rule that never decides, and nobody is told',
+        tests: [['rules/hidden.test.ts', 'that make rules match more']],
+      },
     ],
   },
   {
