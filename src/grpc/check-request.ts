@@ -107,8 +107,8 @@ export function readCheckRequest(bytes: Buffer): CheckRequest {
     header: (name) => {
       const { joined = [], raw = [] } = index().get(name) ?? {};
       return agreed(
-        joined.map((header) => valueOf(bytes, header)),
-        raw.map((header) => valueOf(bytes, header)),
+        joined.map((header) => headerValue(bytes, header)),
+        raw.map((header) => headerValue(bytes, header)),
       );
     },
   };
@@ -133,7 +133,7 @@ function linesOf(bytes: Buffer, index: HeaderIndex): readonly (readonly [string,
     .flatMap((header) => header[kind])
     .filter(({ name }) => !name.startsWith(':') && name !== 'host')
     .map((header) => {
-      const value = valueOf(bytes, header);
+      const value = headerValue(bytes, header);
       return [header.name, header.isLatin1 ? value : toBytes(value)];
     });
 }
@@ -174,7 +174,7 @@ function readAttributes(bytes: Buffer, wanted: Found['wanted']): Found {
   return found;
 }
 
-function valueOf(bytes: Buffer, { valueStart, valueEnd, isLatin1 }: Header): string {
+function headerValue(bytes: Buffer, { valueStart, valueEnd, isLatin1 }: Header): string {
   return bytes.toString(isLatin1 ? 'latin1' : 'utf8', valueStart, valueEnd);
 }
 
@@ -184,7 +184,7 @@ function valuesOf(bytes: Buffer, { joined, raw }: Headers, name: string): readon
 
 function namedIn(headers: Iterable<Header>, bytes: Buffer, name: string): string[] {
   const values: string[] = [];
-  for (const header of headers) if (header.name === name) values.push(valueOf(bytes, header));
+  for (const header of headers) if (header.name === name) values.push(headerValue(bytes, header));
   return values;
 }
 
