@@ -59,11 +59,13 @@ export interface GuardDependencies {
 export const sweepInterval = 250;
 
 /**
- * How long a request may stand still, and how long it may take in all, counted in looks: a look that comes late,
- * because this process had no time, does not count for more.
+ * How long a request of a caller that names no timeout may stand still, how long it may take, and how long one may
+ * whatever its caller says, counted in looks: a look that comes late, because this process had no time, does not count
+ * for more.
  */
-const quietLimit = 1_500 / sweepInterval;
+const quietLimit = 5_000 / sweepInterval;
 const requestLimit = 15_000 / sweepInterval;
+const longestLimit = 60_000 / sweepInterval;
 
 /** The time for an answer to be taken, in looks. */
 const answerLimit = 10_000 / sweepInterval;
@@ -96,6 +98,8 @@ export function createConnectionGuard({
   let hasBegun = false;
   let heardAt = connectedAt;
   let pingedAt: number | undefined;
+  /** Whether anything of a request came since the last look that is not whole yet. */
+  let isUploading = false;
 
   const end = () => endConnection(session, socket);
   const heard = () => {
@@ -125,17 +129,24 @@ export function createConnectionGuard({
     call.heldBytes = bytes;
     return isWithin;
   };
+  const isTooSlow = (call: GuardedCall, hasTimeout: boolean) => {
+    if (++call.looks > (hasTimeout ? longestLimit : requestLimit)) return true;
+    // While others send much, the rest of this one may be waiting for its turn.
+    if (!isUploading) call.quietLooks++;
+    return !hasTimeout && call.quietLooks > quietLimit;
+  };
   const look = (call: GuardedCall) => {
     if (call.isAnswered) {
       if (++call.unreadLooks > answerLimit) call.abandon();
     } else if (!call.isRequestComplete) {
-      if (++call.quietLooks > quietLimit || ++call.looks > requestLimit) return call.giveUp();
       const left = call.timeLeft();
-      if (left !== undefined && left < sweepInterval) clock.after(Math.max(0, left), call.giveUp);
+      if (isTooSlow(call, left !== undefined)) call.giveUp();
+      else if (left !== undefined && left < sweepInterval) clock.after(Math.max(0, left), call.giveUp);
     }
   };
   const lookAtCalls = () => {
     if (!session.destroyed) for (const call of calls) look(call);
+    isUploading = false;
   };
   const isAnswerWaiting = () => {
     for (const { unreadLooks } of calls) if (unreadLooks > answerLimit) return true;
@@ -166,6 +177,7 @@ export function createConnectionGuard({
     },
     callHolds: (call, bytes) => {
       call.quietLooks = 0;
+      isUploading ||= bytes > 0;
       if (!hold(call, bytes)) makeRoom();
     },
     sweep: () => {

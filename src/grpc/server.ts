@@ -46,11 +46,12 @@ export interface GrpcServerDependencies {
 const maxConcurrentCalls = 4_096;
 
 /**
- * How much a peer may send ahead, in bytes. What comes in is read at once, so it costs no memory; with the 64 KiB that
- * HTTP/2 begins with, a hundred large checks take hundreds of turns of two processes, which a busy machine has not in time.
+ * How much a peer may send ahead, in bytes: on one call what HTTP/2 begins with, and on the connection that of many
+ * calls. Were both the same, one large check would hold up all others; were that of a call larger, a small check would
+ * stand behind what a hundred large ones have sent ahead.
  */
-const streamWindow = 1024 * 1024;
-const connectionWindow = 8 * 1024 * 1024;
+const streamWindow = 64 * 1024 - 1;
+const connectionWindow = 1024 * 1024;
 
 const sessionOptions: http2.ServerSessionOptions = {
   // Of the memory that the library holds for one connection, in megabytes. Beyond it, it refuses calls.

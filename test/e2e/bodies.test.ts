@@ -46,7 +46,9 @@ describeWith('a real Envoy that sends bodies along', await findEnvoy(), (path) =
       post: (body, headers = {}) => post(envoy.port, agent, body, headers),
       bearer: async () => ({ authorization: `Bearer ${await service.issuer.mint()}` }),
       counts: async () => {
-        const stats = await (await fetch(`http://127.0.0.1:${envoy.adminPort}/stats?filter=ext_authz`)).text();
+        const stats = await (
+          await fetch(`http://127.0.0.1:${envoy.adminPort}/stats?filter=ext_authz`)
+        ).text();
         const sum = (name: string) =>
           [...stats.matchAll(new RegExp(`ext_authz[^\\n]*${name}: (\\d+)`, 'g'))].reduce(
             (total, [, count]) => total + Number(count),
@@ -93,10 +95,12 @@ describeWith('a real Envoy that sends bodies along', await findEnvoy(), (path) =
     });
 
     test('a body beyond limits.maxGrpcBodySize is refused with 413, whoever asks', async () => {
-      const { post: send, bearer, workload, counts } = await mesh(
-        { ...partial, maxBytes: 16 * mebibyte },
-        failOpen,
-      );
+      const {
+        post: send,
+        bearer,
+        workload,
+        counts,
+      } = await mesh({ ...partial, maxBytes: 16 * mebibyte }, failOpen);
       const good = await bearer();
       expect(await send(Buffer.alloc(4 * mebibyte, 'b'), good)).toBe(200);
       const reached = workload.requests();
@@ -111,7 +115,12 @@ describeWith('a real Envoy that sends bodies along', await findEnvoy(), (path) =
     });
 
     test('headers beyond limits.maxGrpcMessageSize are refused with 413, whoever asks', async () => {
-      const { post: send, bearer, workload, counts } = await mesh(partial, failOpen, {
+      const {
+        post: send,
+        bearer,
+        workload,
+        counts,
+      } = await mesh(partial, failOpen, {
         flags: ['--limits-max-grpc-message-size=16Ki'],
       });
       const good = await bearer();

@@ -303,7 +303,9 @@ test('the health messages are those of their proto', async () => {
       const { status } = health.readResponse(answer.frame.subarray(5));
       expect(status).toBe(isServing ? 'SERVING' : 'NOT_SERVING');
     }
-    expect(await check.answer(health.writeRequest({ service: 'x' }), () => undefined)).toMatchObject({ status: 5 });
+    expect(await check.answer(health.writeRequest({ service: 'x' }), () => undefined)).toMatchObject({
+      status: 5,
+    });
   }
 });
 
