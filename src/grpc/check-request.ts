@@ -273,10 +273,14 @@ function readHeader(header: FieldCursor, found: Found, isRaw: boolean): void {
 }
 
 function nameOf(bytes: Buffer, start: number, end: number, wanted: Found['wanted']): string | undefined {
-  // One character a byte: no character beyond ASCII has an ASCII one as its small letter then.
-  if (wanted === undefined) return bytes.toString('latin1', start, end).toLowerCase();
+  if (wanted === undefined) return inSmallLetters(bytes.toString('latin1', start, end));
   for (const [name, named] of wanted) if (isNamed(bytes, start, end, named)) return name;
   return undefined;
+}
+
+/** Only those of ASCII: beyond it, each character is one byte of several. */
+function inSmallLetters(name: string): string {
+  return /[A-Z]/.test(name) ? name.replaceAll(/[A-Z]+/g, (capitals) => capitals.toLowerCase()) : name;
 }
 
 /** Whether a key is a name in any case. */

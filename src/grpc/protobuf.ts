@@ -78,7 +78,8 @@ function skipGroup(cursor: FieldCursor): void {
     else if (cursor.wireType === wireType.endGroup) {
       if (open.pop() !== cursor.field) throw new MalformedMessage('a group that another one ends');
     } else {
-      cursor.next += lengthOfValue(cursor);
+      const length = lengthOfValue(cursor);
+      cursor.next += length;
       if (cursor.next > cursor.end) throw new MalformedMessage('a value that goes beyond its message');
     }
   }
