@@ -105,32 +105,45 @@ export function readCheckRequest(bytes: Buffer): CheckRequest {
     }),
     requestId: valuesOf(bytes, found, 'x-request-id').find((value) => value !== '') ?? '',
     header: (name) => {
-      const { joined = [], raw = [] } = index().get(name) ?? {};
-      return agreed(
-        joined.map((header) => headerValue(bytes, header)),
-        raw.map((header) => headerValue(bytes, header)),
-      );
+      const { joined, spelled, raw } = index();
+      const plain = joined.get(name);
+      const inSmall = plain?.name === name ? [plain] : [];
+      const read = (header: Header) => headerValue(bytes, header);
+      return agreed([...inSmall, ...(spelled.get(name) ?? [])].map(read), (raw.get(name) ?? []).map(read));
     },
   };
 }
 
 /** Every header by its name: made once for a request, when the first one is asked for. */
-type HeaderIndex = ReadonlyMap<string, { readonly joined: Header[]; readonly raw: Header[] }>;
+interface HeaderIndex {
+  /** Those of `headers` by their key, which mostly is the name. */
+  readonly joined: ReadonlyMap<string, Header>;
+  /** Those of `headers` whose key has capitals, by their name. */
+  readonly spelled: ReadonlyMap<string, readonly Header[]>;
+  /** Those of `header_map` by their name. */
+  readonly raw: ReadonlyMap<string, readonly Header[]>;
+}
 
 function indexHeaders({ joined, raw }: Headers): HeaderIndex {
-  const index = new Map<string, { joined: Header[]; raw: Header[] }>();
-  const of = (name: string) => index.getOrInsertComputed(name, () => ({ joined: [], raw: [] }));
-  for (const header of joined.values()) of(header.name).joined.push(header);
-  for (const header of raw) of(header.name).raw.push(header);
-  return index;
+  const spelled: Header[] = [];
+  for (const [key, header] of joined) if (header.name !== key) spelled.push(header);
+  return { joined, spelled: byName(spelled), raw: byName(raw) };
+}
+
+function byName(headers: readonly Header[]): ReadonlyMap<string, readonly Header[]> {
+  const named = new Map<string, Header[]>();
+  for (const header of headers) {
+    const others = named.get(header.name);
+    if (others === undefined) named.set(header.name, [header]);
+    else others.push(header);
+  }
+  return named;
 }
 
 /** Every header line but pseudo headers and `host`; where there are two accounts of them, the one that keeps lines apart. */
-function linesOf(bytes: Buffer, index: HeaderIndex): readonly (readonly [string, string])[] {
-  const headers = [...index.values()];
-  const kind = headers.some(({ raw }) => raw.length > 0) ? 'raw' : 'joined';
+function linesOf(bytes: Buffer, { joined, raw }: HeaderIndex): readonly (readonly [string, string])[] {
+  const headers = raw.size > 0 ? [...raw.values()].flat() : [...joined.values()];
   return headers
-    .flatMap((header) => header[kind])
     .filter(({ name }) => !name.startsWith(':') && name !== 'host')
     .map((header) => {
       const value = headerValue(bytes, header);
@@ -254,26 +267,43 @@ function readHttp(http: FieldCursor, found: Found): void {
 /** An entry of either kind: `key` and `value` have the same numbers in both. */
 function readHeader(header: FieldCursor, found: Found, isRaw: boolean): void {
   const { bytes } = header;
-  let [keyStart, keyEnd, valueStart, valueEnd, rawStart, rawEnd] = [0, 0, 0, 0, 0, 0];
+  let keyStart = 0;
+  let keyEnd = 0;
+  let valueStart = 0;
+  let valueEnd = 0;
+  let rawStart = 0;
+  let rawEnd = 0;
   while (nextField(header)) {
-    if (isBytesField(header, inHeader.key)) [keyStart, keyEnd] = [header.valueStart, header.valueEnd];
-    else if (isBytesField(header, inHeader.value))
-      [valueStart, valueEnd] = [header.valueStart, header.valueEnd];
-    else if (isRaw && isBytesField(header, inHeader.rawValue))
-      [rawStart, rawEnd] = [header.valueStart, header.valueEnd];
+    if (isBytesField(header, inHeader.key)) {
+      keyStart = header.valueStart;
+      keyEnd = header.valueEnd;
+    } else if (isBytesField(header, inHeader.value)) {
+      valueStart = header.valueStart;
+      valueEnd = header.valueEnd;
+    } else if (isRaw && isBytesField(header, inHeader.rawValue)) {
+      rawStart = header.valueStart;
+      rawEnd = header.valueEnd;
+    }
   }
-  const name = nameOf(bytes, keyStart, keyEnd, found.wanted);
-  if (name === undefined) return;
+  const wanted = found.wanted === undefined ? '' : nameOf(bytes, keyStart, keyEnd, found.wanted);
+  if (wanted === undefined) return;
+  const key = bytes.toString('latin1', keyStart, keyEnd);
+  const name = wanted === '' ? inSmallLetters(key) : wanted;
   const isLatin1 = rawEnd > rawStart;
   const read = isLatin1
     ? { name, isLatin1, valueStart: rawStart, valueEnd: rawEnd }
     : { name, isLatin1, valueStart, valueEnd };
   if (isRaw) found.raw.push(read);
-  else found.joined.set(bytes.toString('latin1', keyStart, keyEnd), read);
+  else found.joined.set(key, read);
 }
 
-function nameOf(bytes: Buffer, start: number, end: number, wanted: Found['wanted']): string | undefined {
-  if (wanted === undefined) return inSmallLetters(bytes.toString('latin1', start, end));
+/** Which of the headers that are looked for a key is. */
+function nameOf(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  wanted: readonly NameWithBytes[],
+): string | undefined {
   for (const [name, named] of wanted) if (isNamed(bytes, start, end, named)) return name;
   return undefined;
 }

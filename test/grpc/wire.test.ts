@@ -361,3 +361,22 @@ function readByCodec(bytes: Buffer): Omit<CheckRequest, 'header' | 'original'> {
         .find((value) => value !== '') ?? '',
   };
 }
+
+test('other headers are read once for a request, however many are asked for', () => {
+  const count = 2_000;
+  const many = Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, `v${index}`]));
+  const bytes = officialCheck.requestSerialize({ attributes: { request: { http: { headers: many } } } });
+  const request = readWithLookup(bytes);
+  let decoded = 0;
+  const toText = bytes.toString.bind(bytes);
+  bytes.toString = (...given) => {
+    decoded++;
+    return toText(...given);
+  };
+  for (let index = 0; index < 50; index++) {
+    expect(request.header(`x-${index * 7}`)).toEqual([`v${index * 7}`]);
+    expect(request.header(`y-${index}`)).toEqual([]);
+  }
+  // A name and what is written of it, and the values that were asked for: a reading for each name would be fifty of that.
+  expect(decoded).toBeLessThan(3 * count);
+});
