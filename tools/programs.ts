@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { cacheFolder, onPath } from './cache.ts';
 
@@ -61,6 +62,21 @@ export async function goProgram(command: string, module: string): Promise<FoundP
   const folder = cacheFolder('go');
   const env = { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' };
   return findOrFetch(join(folder, command), () => run('go', ['install', module], { env, timeout }));
+}
+
+/** A program of our own in Go, built from the folder of that name beside this file. */
+export async function ownGoProgram(name: string): Promise<FoundProgram> {
+  if (onPath('go') === undefined) return { missing: 'no go on the PATH' };
+  const path = join(cacheFolder('go'), name);
+  if (!mustFetch && !existsSync(path)) return { missing: 'not built; REQUIRE_REAL_SERVERS=1 builds it' };
+  try {
+    const cwd = fileURLToPath(new URL(name, import.meta.url));
+    await run('go', ['build', '-buildvcs=false', '-o', path, '.'], { cwd, timeout: 600_000 });
+    return { path };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
+    return { missing: `it could not be built: ${reason}` };
+  }
 }
 
 /**

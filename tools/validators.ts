@@ -5,11 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { cacheFolder, onPath } from './cache.ts';
-import { type FoundProgram, mustFetch } from './programs.ts';
+import { type FoundProgram, ownGoProgram } from './programs.ts';
 
 const run = promisify(execFile);
-const source = fileURLToPath(new URL('manifest-validator', import.meta.url));
 const ownDefinitions = fileURLToPath(new URL('crds', import.meta.url));
 
 /** Where the definitions of others are: modules of Go, and a path in each. */
@@ -24,17 +22,8 @@ const modules = [
 ] as const;
 
 /** Builds the validator out of the API server's own packages; gives its path. */
-export async function findManifestValidator(): Promise<FoundProgram> {
-  if (onPath('go') === undefined) return { missing: 'no go on the PATH' };
-  const path = join(cacheFolder('go'), 'manifest-validator');
-  if (!mustFetch && !existsSync(path)) return { missing: 'not built; REQUIRE_REAL_SERVERS=1 builds it' };
-  try {
-    await run('go', ['build', '-buildvcs=false', '-o', path, '.'], { cwd: source, timeout: 600_000 });
-    return { path };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
-    return { missing: `it could not be built: ${reason}` };
-  }
+export function findManifestValidator(): Promise<FoundProgram> {
+  return ownGoProgram('manifest-validator');
 }
 
 /** Gets the definitions of Istio, Prometheus' operator, the Gateway API and Envoy Gateway; gives their paths and ours. */

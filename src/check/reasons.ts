@@ -159,6 +159,15 @@ export const reasons = {
     description:
       'Rules look at hosts, and this one is not a name or an address in its usual form, came in two lines, or has a port with which another rule would decide ([rules](rules.md)).',
   },
+  request_too_large: {
+    outcome: 'deny',
+    httpStatus: 413,
+    grpcCode: 8,
+    grpcHttpStatus: 413,
+    error: 'invalid_request',
+    description:
+      'The check is too large to be read: what a decision reads of it is larger than `limits.maxGrpcMessageSize`, or its body than `limits.maxGrpcBodySize`.',
+  },
   keys_unavailable: {
     ...unable,
     description:

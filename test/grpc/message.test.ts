@@ -5,7 +5,7 @@ import { createMessageReader, frameMessage } from '../../src/grpc/message.ts';
 import { grpcStatus } from '../../src/grpc/status.ts';
 
 function read(bytes: Buffer, cuts: readonly number[] = [], encoding?: string, max = 1_000) {
-  const reader = createMessageReader(encoding, max);
+  const reader = createMessageReader(encoding, { kept: max, skipped: max });
   const places = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];
   for (let index = 1; index < places.length; index++) {
     const failure = reader.add(bytes.subarray(places[index - 1], places[index]));
@@ -71,15 +71,23 @@ describe('what is refused', () => {
     ['compression by another name', compressed(gzipSync('x')), 'identity', grpcStatus.internal],
     ['what is not compressed', compressed(Buffer.from('xxxx')), 'gzip', grpcStatus.internal],
     ['a bomb', compressed(gzipSync(Buffer.alloc(1_000_000))), 'gzip', grpcStatus.resourceExhausted],
+    ['a small bomb', compressed(gzipSync(Buffer.alloc(100_000))), 'gzip', grpcStatus.resourceExhausted],
+    [
+      'a small bomb, deflated',
+      compressed(deflateSync(Buffer.alloc(100_000))),
+      'deflate',
+      grpcStatus.resourceExhausted,
+    ],
   ];
   test.each(cases)('%s', (_, bytes, encoding, status) => {
     expect(read(bytes, [], encoding)).toMatchObject({ status });
   });
 });
 
-test('memory for small parts is counted with what it costs', () => {
-  const reader = createMessageReader(undefined, 1_000);
-  reader.add(Buffer.from([0, 0, 0, 1]));
-  for (let index = 0; index < 99; index++) reader.add(Buffer.from([0]));
-  expect(reader.heldBytes()).toBeGreaterThan(100 * 100);
+test('memory for small parts is counted with what it costs, and not more is taken than has come', () => {
+  const reader = createMessageReader(undefined, { kept: 1_000_000, skipped: 0 });
+  reader.add(Buffer.from([0, 0, 15, 0, 0]));
+  for (let index = 0; index < 10_000; index++) reader.add(Buffer.from([0]));
+  expect(reader.heldBytes()).toBeGreaterThanOrEqual(10_000);
+  expect(reader.heldBytes()).toBeLessThan(40_000);
 });

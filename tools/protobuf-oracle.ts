@@ -1,0 +1,53 @@
+/** What Go's protocol buffers, with Envoy's own definitions, read in a CheckRequest. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { type FoundProgram, ownGoProgram } from './programs.ts';
+
+/** What was read of a message, or why it is none. */
+export interface OracleReading {
+  readonly error?: string;
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>> | null;
+  /** `rawValue` in base64. */
+  readonly headerMap: readonly {
+    readonly key: string;
+    readonly value: string;
+    readonly rawValue: string | null;
+  }[];
+  readonly address: string;
+  readonly principal: string;
+  readonly certificate: string;
+  readonly contextExtensions: Readonly<Record<string, string>> | null;
+}
+
+/** A reader that runs. */
+export interface ProtobufOracle {
+  readonly read: (message: Buffer) => Promise<OracleReading>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Builds the reader; gives its path. */
+export function findProtobufOracle(): Promise<FoundProgram> {
+  return ownGoProgram('protobuf-oracle');
+}
+
+/** Starts the reader. */
+export function startProtobufOracle(path: string): ProtobufOracle {
+  const child = spawn(path, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const waiting: ((line: string) => void)[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.(line));
+  return {
+    read: (message) =>
+      new Promise((resolve) => {
+        waiting.push((line) => resolve(JSON.parse(line)));
+        child.stdin.write(`${message.toString('hex')}\n`);
+      }),
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('close', () => resolve());
+        child.stdin.end();
+      }),
+  };
+}
