@@ -163,7 +163,7 @@ export const reasons = {
   overloaded: {
     ...unable,
     description:
-      'More signatures are being verified than `limits.maxVerificationsInFlight`, or one took longer than `limits.checkDeadline`.',
+      'More signatures wait to be verified than `limits.maxVerificationsInFlight`, or the check took longer than `limits.checkDeadline`.',
   },
   internal_error: {
     ...unable,
