@@ -21,6 +21,8 @@ export interface MeshOptions {
   readonly clientTls?: ClientTls;
   /** Seconds; `timeout` of the extension provider. */
   readonly timeout?: number;
+  /** `includeRequestBodyInCheck`: how much of a body goes along with the check, in bytes, and over gRPC in which field. A longer one is cut. */
+  readonly requestBody?: { readonly maxBytes: number; readonly asBytes: boolean };
   /** A file with the endpoints of the authorizer, for replicas that come and go; see {@link endpointsFile}. */
   readonly endpointsFrom?: string;
 }
@@ -166,6 +168,7 @@ function externalAuthorization(options: MeshOptions): object {
       transport_api_version: 'V3',
       failure_mode_allow: failOpen,
       ...(options.clientTls !== undefined && { include_peer_certificate: true }),
+      ...(options.requestBody !== undefined && { with_request_body: requestBody(options.requestBody) }),
       filter_enabled_metadata: {
         filter: 'envoy.filters.http.rbac',
         path: [{ key: 'istio_ext_authz_shadow_effective_policy_id' }],
@@ -173,6 +176,10 @@ function externalAuthorization(options: MeshOptions): object {
       },
     },
   };
+}
+
+function requestBody({ maxBytes, asBytes }: NonNullable<MeshOptions['requestBody']>): object {
+  return { max_request_bytes: maxBytes, allow_partial_message: true, pack_as_bytes: asBytes };
 }
 
 function httpService(
