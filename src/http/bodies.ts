@@ -73,13 +73,13 @@ export function createBodyDrain(clock: Clock): BodyDrain {
       message.once('end', over);
       message.once('close', over);
       if (waiting.length >= maxWaiting) {
-        message.resume();
+        message.on('data', ignore);
         return;
       }
       waiting.push(() => {
         if (isOver) return false;
         isReading = true;
-        message.resume();
+        message.on('data', ignore);
         return true;
       });
       // Behind the heads that have arrived with this one.
@@ -87,3 +87,6 @@ export function createBodyDrain(clock: Clock): BodyDrain {
     },
   };
 }
+
+/** A listener takes each piece as it comes; without one, each would be put into a queue first. */
+function ignore(): void {}
