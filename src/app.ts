@@ -196,6 +196,7 @@ function needsRestart(before: Config, after: Config): string[] {
     grpc: config.grpc,
     admin: config.admin,
     'limits.maxGrpcMessageSize': config.limits.maxGrpcMessageSize,
+    'limits.maxGrpcBodySize': config.limits.maxGrpcBodySize,
   });
   const [old, next] = [fixed(before), fixed(after)];
   return Object.keys(old).filter((name) => {

@@ -5,12 +5,13 @@ import { createForward, forwardNothing } from './check/forward.ts';
 import { inTime } from './check/in-time.ts';
 import { createPolicyCheck } from './check/policy-check.ts';
 import { createRuledCheck, type RuledCheckParts } from './check/ruled-check.ts';
-import { shadowed } from './check/shadowed.ts';
-import type { Check } from './check/types.ts';
+import { createLetPass, shadowed } from './check/shadowed.ts';
+import type { Check, CheckRequest, Decision, Refusal } from './check/types.ts';
 import type { DenyListEntry } from './config/deny-list.ts';
 import { entryHeaders } from './config/entry-headers.ts';
 import type { Config } from './config/options.ts';
 import { forwardedHeaders } from './config/rule-problems.ts';
+import { createInTime } from './grpc/in-time.ts';
 import { createToResponse } from './grpc/response.ts';
 import type { GrpcAuthorizer } from './grpc/server.ts';
 import { createToReply } from './http/reply.ts';
@@ -86,12 +87,40 @@ export function createAuthorizer({
           { timeout: config.shadow.timeout, clock },
         );
   const record = createRecordCheck(config.log, logger, metrics, clock);
+  const overGrpc = createGrpcChecks(config, check, clock);
+  const recordedOverGrpc = <More extends readonly unknown[]>(
+    decide: (request: CheckRequest, ...more: More) => ReturnType<Check>,
+  ) => recorded(decide, 'grpc', metrics, record, clock);
   return {
     http: { check: recorded(check, 'http', metrics, record, clock), toReply },
     grpc: {
-      check: recorded(check, 'grpc', metrics, record, clock),
+      check: recordedOverGrpc(overGrpc.check),
+      refuse: {
+        request_too_large: recordedOverGrpc(overGrpc.refuse('deny', 'request_too_large')),
+        overloaded: recordedOverGrpc(overGrpc.refuse('error', 'overloaded')),
+        internal_error: recordedOverGrpc(overGrpc.refuse('error', 'internal_error')),
+      },
       toResponse: createToResponse({ ...config, forwarded: entryHeaders(config).onAllow }, onDefect),
     },
+  };
+}
+
+/** Makes what ends a check over gRPC that is late, or whose request was not taken. Where all is only tried, it passes. */
+function createGrpcChecks(config: Config, check: Check, clock: Clock) {
+  const headers = forwardedHeaders(config);
+  const letPass = createLetPass(() => forwardNothing(config, headers));
+  const refuse = (outcome: 'deny' | 'error', reason: Refusal['reason']) => (): Decision => {
+    const refusal = { outcome, reason } as Refusal;
+    return config.mode === 'shadow' ? letPass(refusal) : refusal;
+  };
+  return {
+    refuse,
+    check: createInTime({
+      check,
+      late: refuse('error', 'overloaded'),
+      longest: config.limits.checkDeadline,
+      clock,
+    }),
   };
 }
 

@@ -92,7 +92,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
     listeners.push(
       createGrpcServer({
         options: config.grpc,
-        maxMessageBytes: config.limits.maxGrpcMessageSize,
+        limits: { kept: config.limits.maxGrpcMessageSize, skipped: config.limits.maxGrpcBodySize },
         authorizer: () => inUse().grpc,
         health,
         clock,

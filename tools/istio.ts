@@ -19,12 +19,22 @@ export interface MeshOptions {
   readonly pathPrefix?: string;
   /** Has clients show certificates, as a Gateway with `tls.mode: MUTUAL` does; over gRPC they are told to the authorizer as well. */
   readonly clientTls?: ClientTls;
+  /** Has the body of a request sent along in its check: `includeRequestBodyInCheck` of the extension provider. */
+  readonly requestBody?: RequestBody;
   /** Seconds; `timeout` of the extension provider. */
   readonly timeout?: number;
-  /** `includeRequestBodyInCheck`: how much of a body goes along with the check, in bytes, and over gRPC in which field. A longer one is cut. */
-  readonly requestBody?: { readonly maxBytes: number; readonly asBytes: boolean };
   /** A file with the endpoints of the authorizer, for replicas that come and go; see {@link endpointsFile}. */
   readonly endpointsFrom?: string;
+}
+
+/** How a body is sent along in a check. */
+export interface RequestBody {
+  /** `maxRequestBytes`. */
+  readonly maxBytes: number;
+  /** `allowPartialMessage`: whether of a larger body the first bytes are sent; if not, Envoy itself refuses it. */
+  readonly allowPartial: boolean;
+  /** `packAsBytes`, over gRPC: whether it is in `raw_body` instead of `body`. */
+  readonly asBytes: boolean;
 }
 
 /** TLS in which clients show certificates. */
@@ -75,10 +85,12 @@ export function endpointsFile(ports: readonly number[], version: number): string
 }
 
 function listener(options: MeshOptions, port: number): object {
-  const { clientTls } = options;
+  const { clientTls, requestBody } = options;
   return {
     name: 'inbound',
     address: address(port),
+    // Envoy refuses by itself what it cannot hold, and it holds a body until its check is answered.
+    ...(requestBody !== undefined && { per_connection_buffer_limit_bytes: 2 * requestBody.maxBytes }),
     filter_chains: [
       {
         ...(clientTls !== undefined && { transport_socket: transportSocket(clientTls) }),
@@ -147,7 +159,7 @@ function transportSocket({ certFile, keyFile, caFile }: ClientTls): object {
 }
 
 function externalAuthorization(options: MeshOptions): object {
-  const { transport, timeout = 2, failOpen = false } = options;
+  const { transport, timeout = 2, failOpen = false, requestBody } = options;
   const service =
     transport === 'grpc'
       ? {
@@ -167,8 +179,14 @@ function externalAuthorization(options: MeshOptions): object {
       ...service,
       transport_api_version: 'V3',
       failure_mode_allow: failOpen,
+      ...(requestBody !== undefined && {
+        with_request_body: {
+          max_request_bytes: requestBody.maxBytes,
+          allow_partial_message: requestBody.allowPartial,
+          pack_as_bytes: requestBody.asBytes,
+        },
+      }),
       ...(options.clientTls !== undefined && { include_peer_certificate: true }),
-      ...(options.requestBody !== undefined && { with_request_body: requestBody(options.requestBody) }),
       filter_enabled_metadata: {
         filter: 'envoy.filters.http.rbac',
         path: [{ key: 'istio_ext_authz_shadow_effective_policy_id' }],
@@ -176,10 +194,6 @@ function externalAuthorization(options: MeshOptions): object {
       },
     },
   };
-}
-
-function requestBody({ maxBytes, asBytes }: NonNullable<MeshOptions['requestBody']>): object {
-  return { max_request_bytes: maxBytes, allow_partial_message: true, pack_as_bytes: asBytes };
 }
 
 function httpService(

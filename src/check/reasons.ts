@@ -150,6 +150,15 @@ export const reasons = {
     error: 'invalid_request',
     description: 'Rules look at paths, and this one could be read in two ways ([rules](rules.md)).',
   },
+  request_too_large: {
+    outcome: 'deny',
+    httpStatus: 413,
+    grpcCode: 8,
+    grpcHttpStatus: 413,
+    error: 'invalid_request',
+    description:
+      'The check is too large to be read: what a decision reads of it is larger than `limits.maxGrpcMessageSize`, or its body than `limits.maxGrpcBodySize`.',
+  },
   keys_unavailable: {
     ...unable,
     description:

@@ -6,8 +6,19 @@ export type Decide = (request: CheckRequest) => Decision | Promise<Decision>;
 
 /** Lets pass what would be refused, without any identity, and says why it would have been. */
 export function shadowed(decide: Decide, forwardNothing: () => Forwarding): Decide {
+  const letPass = createLetPass(forwardNothing);
+  const pass = (decision: Decision): Decision =>
+    decision.outcome === 'allow' ? decision : letPass(decision);
+  return (request) => {
+    const decision = decide(request);
+    return decision instanceof Promise ? decision.then(pass) : pass(decision);
+  };
+}
+
+/** Makes what lets a refusal pass. */
+export function createLetPass(forwardNothing: () => Forwarding): (refusal: Refusal) => Decision {
   const forwardings = new Map<string, Forwarding>();
-  const letPass = (refusal: Refusal): Decision => ({
+  return (refusal) => ({
     outcome: 'allow',
     reason: 'allowed',
     ...(refusal.rule !== undefined && { rule: refusal.rule }),
@@ -16,10 +27,4 @@ export function shadowed(decide: Decide, forwardNothing: () => Forwarding): Deci
     forwarding: forwardings.getOrInsertComputed(`${refusal.reason} ${refusal.rule}`, forwardNothing),
     cached: false,
   });
-  const pass = (decision: Decision): Decision =>
-    decision.outcome === 'allow' ? decision : letPass(decision);
-  return (request) => {
-    const decision = decide(request);
-    return decision instanceof Promise ? decision.then(pass) : pass(decision);
-  };
 }

@@ -79,7 +79,7 @@ const checkListener = (protocol: string, defaultPort: number) =>
     maxConnections: wholeNumber(1, 1_000_000)
       .default(10_000)
       .describe(
-        'Connections at once. One beyond them closes the connection that has been idle for longest; where all are busy, the new one is answered as `overloaded`.',
+        'Most connections at once, of one process; beyond it the one that has been idle for longest is closed.',
       ),
   });
 
@@ -219,7 +219,14 @@ export const options = z
         maxTokenSize: size({ from: '256', to: '64Ki' }).prefault('16Ki').describe('Longest token.'),
         maxGrpcMessageSize: size({ from: '1Ki', to: '4Mi' })
           .prefault('256Ki')
-          .describe('Largest gRPC request, decompressed.'),
+          .describe(
+            'Most that is kept of a gRPC check, decompressed: its headers above all. A larger one is answered with `request_too_large`.',
+          ),
+        maxGrpcBodySize: size({ from: '0', to: '64Mi' })
+          .prefault('4Mi')
+          .describe(
+            'Largest body in a gRPC check that is larger than `limits.maxGrpcMessageSize`. No decision reads a body: it is skipped as it comes in.',
+          ),
         maxIssuerResponseSize: size({ from: '1Ki', to: '8Mi' })
           .prefault('512Ki')
           .describe('Largest key set or discovery document.'),

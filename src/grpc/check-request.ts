@@ -4,36 +4,67 @@
  */
 import type { CheckRequest } from '../check/types.ts';
 import { type FieldCursor, fieldsOf, fieldsWithin, isBytesField, nextField, textOf } from './protobuf.ts';
+import type { MessageParts } from './sieve.ts';
 
 /** The numbers of the fields, as `protos/external_auth.proto` has them. */
-const attributesOfCheck = 1;
+const inCheck = { attributes: 1 } as const;
 const inAttributes = { source: 1, request: 4, contextExtensions: 10 } as const;
 const inPeer = { address: 1, principal: 4, certificate: 5 } as const;
-const socketOfAddress = 1;
+const inAddress = { socket: 1, pipe: 2, internal: 3 } as const;
 const addressOfSocket = 2;
-const httpOfRequest = 2;
-const inHttp = { method: 2, headers: 3, path: 4, host: 5, headerMap: 13 } as const;
+const inRequest = { http: 2 } as const;
+const inHttp = { method: 2, headers: 3, path: 4, host: 5, body: 11, rawBody: 12, headerMap: 13 } as const;
 const headersOfHeaderMap = 1;
 const inMapEntry = { key: 1, value: 2 } as const;
-const policyName = Buffer.from('policy');
+const policyName = 'policy';
 const inHeader = { key: 1, value: 2, rawValue: 3 } as const;
+
+/** Which fields of which messages are read, and so must be kept of one that comes in parts. */
+export const partsOfCheckRequest: MessageParts = {
+  kept: [],
+  within: {
+    [inCheck.attributes]: {
+      kept: [inAttributes.source, inAttributes.contextExtensions],
+      within: {
+        [inAttributes.request]: {
+          kept: [],
+          within: {
+            [inRequest.http]: {
+              kept: [inHttp.method, inHttp.headers, inHttp.path, inHttp.host, inHttp.headerMap],
+              bulk: [inHttp.body, inHttp.rawBody],
+              within: {},
+            },
+          },
+        },
+      },
+    },
+  },
+};
 
 /** The headers that a check looks at. */
 const usedHeaders = namesWithBytes('authorization', 'dpop', 'x-request-id', 'x-forwarded-client-cert');
 
 type NameWithBytes = readonly [name: string, bytes: Buffer];
 
-/** A header of `headers`, where several lines of one name are joined, or of `header_map`, where they are not. */
+/** A header, and where in the message its value is. */
 interface Header {
   readonly name: string;
-  readonly isRaw: boolean;
-  readonly value: string;
+  readonly valueStart: number;
+  readonly valueEnd: number;
   /** Whether the value came as bytes, of which each is one of its characters. */
   readonly isLatin1: boolean;
 }
 
+/** The headers of a message, of either kind. */
+interface Headers {
+  /** Those of `headers`, where several lines of one name are joined; by the key as it was written, of which the last counts. */
+  readonly joined: Map<string, Header>;
+  /** Those of `header_map`, line by line. */
+  readonly raw: Header[];
+}
+
 /** What was found so far. */
-interface Found {
+interface Found extends Headers {
   method: string;
   host: string;
   path: string;
@@ -41,7 +72,6 @@ interface Found {
   address: string;
   principal: string;
   policy: string;
-  readonly headers: Header[];
   /** The headers that are looked for; undefined: all. */
   readonly wanted: readonly NameWithBytes[] | undefined;
 }
@@ -53,34 +83,59 @@ interface Found {
  */
 export function readCheckRequest(bytes: Buffer): CheckRequest {
   const found = readAttributes(bytes, usedHeaders);
-  const { method, host, path, peerCertificate, address, principal, policy, headers } = found;
+  const { method, host, path, peerCertificate, address, principal, policy } = found;
+  let all: HeaderIndex | undefined;
+  const index = () => {
+    all ??= indexHeaders(readAttributes(bytes, undefined));
+    return all;
+  };
   return {
     method,
     host,
     path,
-    authorization: valuesOf(headers, 'authorization'),
-    dpop: valuesOf(headers, 'dpop'),
-    forwardedClientCert: listOf(headers, 'x-forwarded-client-cert'),
+    authorization: valuesOf(bytes, found, 'authorization'),
+    dpop: valuesOf(bytes, found, 'dpop'),
+    forwardedClientCert: listOf(bytes, found, 'x-forwarded-client-cert'),
     peerCertificate,
     source: { address, principal },
     policy,
-    original: () => ({ target: toBytes(path), headers: [['host', toBytes(host)], ...linesOf(bytes)] }),
-    requestId: valuesOf(headers, 'x-request-id').find((value) => value !== '') ?? '',
-    header: (name) => valuesOf(readHeaders(bytes, name), name),
+    original: () => ({
+      target: toBytes(path),
+      headers: [['host', toBytes(host)], ...linesOf(bytes, index())],
+    }),
+    requestId: valuesOf(bytes, found, 'x-request-id').find((value) => value !== '') ?? '',
+    header: (name) => {
+      const { joined = [], raw = [] } = index().get(name) ?? {};
+      return agreed(
+        joined.map((header) => headerValue(bytes, header)),
+        raw.map((header) => headerValue(bytes, header)),
+      );
+    },
   };
 }
 
-function readHeaders(bytes: Buffer, name: string): readonly Header[] {
-  return readAttributes(bytes, namesWithBytes(name)).headers;
+/** Every header by its name: made once for a request, when the first one is asked for. */
+type HeaderIndex = ReadonlyMap<string, { readonly joined: Header[]; readonly raw: Header[] }>;
+
+function indexHeaders({ joined, raw }: Headers): HeaderIndex {
+  const index = new Map<string, { joined: Header[]; raw: Header[] }>();
+  const of = (name: string) => index.getOrInsertComputed(name, () => ({ joined: [], raw: [] }));
+  for (const header of joined.values()) of(header.name).joined.push(header);
+  for (const header of raw) of(header.name).raw.push(header);
+  return index;
 }
 
 /** Every header line but pseudo headers and `host`; where there are two accounts of them, the one that keeps lines apart. */
-function linesOf(bytes: Buffer): readonly (readonly [string, string])[] {
-  const { headers } = readAttributes(bytes, undefined);
-  const raw = headers.filter(({ isRaw }) => isRaw);
-  return (raw.length > 0 ? raw : headers)
+function linesOf(bytes: Buffer, index: HeaderIndex): readonly (readonly [string, string])[] {
+  const headers = [...index.values()];
+  const kind = headers.some(({ raw }) => raw.length > 0) ? 'raw' : 'joined';
+  return headers
+    .flatMap((header) => header[kind])
     .filter(({ name }) => !name.startsWith(':') && name !== 'host')
-    .map(({ name, value, isLatin1 }) => [name, isLatin1 ? value : toBytes(value)]);
+    .map((header) => {
+      const value = headerValue(bytes, header);
+      return [header.name, header.isLatin1 ? value : toBytes(value)];
+    });
 }
 
 /** Text as HTTP/1.1 carries it: one character for each byte of its UTF-8. */
@@ -101,12 +156,13 @@ function readAttributes(bytes: Buffer, wanted: Found['wanted']): Found {
     address: '',
     principal: '',
     policy: '',
-    headers: [],
+    joined: new Map(),
+    raw: [],
     wanted,
   };
   const check = fieldsOf(bytes);
   while (nextField(check)) {
-    if (!isBytesField(check, attributesOfCheck)) continue;
+    if (!isBytesField(check, inCheck.attributes)) continue;
     const attributes = fieldsWithin(check);
     while (nextField(attributes)) {
       if (isBytesField(attributes, inAttributes.source)) readPeer(fieldsWithin(attributes), found);
@@ -118,20 +174,31 @@ function readAttributes(bytes: Buffer, wanted: Found['wanted']): Found {
   return found;
 }
 
+function headerValue(bytes: Buffer, { valueStart, valueEnd, isLatin1 }: Header): string {
+  return bytes.toString(isLatin1 ? 'latin1' : 'utf8', valueStart, valueEnd);
+}
+
+function valuesOf(bytes: Buffer, { joined, raw }: Headers, name: string): readonly string[] {
+  return agreed(namedIn(joined.values(), bytes, name), namedIn(raw, bytes, name));
+}
+
+function namedIn(headers: Iterable<Header>, bytes: Buffer, name: string): string[] {
+  const values: string[] = [];
+  for (const header of headers) if (header.name === name) values.push(headerValue(bytes, header));
+  return values;
+}
+
 /** The lines of a header. Where both kinds carry it and agree, they are one; where they do not, they are two. */
-function valuesOf(headers: readonly Header[], name: string): readonly string[] {
-  const [joined, raw] = [false, true].map((isRaw) =>
-    headers.filter((header) => header.name === name && header.isRaw === isRaw).map(({ value }) => value),
-  ) as [string[], string[]];
+function agreed(joined: readonly string[], raw: readonly string[]): readonly string[] {
   const isTheSame = joined.length === 1 && raw.length === 1 && joined[0] === raw[0];
   return isTheSame ? joined : [...joined, ...raw];
 }
 
 /** A header that is a list, which Envoy writes into one line: where there are two accounts of it, neither is believed. */
-function listOf(headers: readonly Header[], name: string): string {
-  const kinds = new Set(headers.filter((header) => header.name === name).map(({ isRaw }) => isRaw));
-  const values = valuesOf(headers, name);
-  return kinds.size === 2 && values.length > 1 ? '' : values.join(',');
+function listOf(bytes: Buffer, { joined, raw }: Headers, name: string): string {
+  const [fromJoined, fromRaw] = [namedIn(joined.values(), bytes, name), namedIn(raw, bytes, name)];
+  const values = agreed(fromJoined, fromRaw);
+  return fromJoined.length > 0 && fromRaw.length > 0 && values.length > 1 ? '' : values.join(',');
 }
 
 function readPeer(peer: FieldCursor, found: Found): void {
@@ -144,9 +211,13 @@ function readPeer(peer: FieldCursor, found: Found): void {
 
 function readAddress(address: FieldCursor, found: Found): void {
   while (nextField(address)) {
-    if (!isBytesField(address, socketOfAddress)) continue;
-    const socket = fieldsWithin(address);
-    while (nextField(socket)) if (isBytesField(socket, addressOfSocket)) found.address = textOf(socket);
+    // An address is one of three: the last one that is written is the one that it has.
+    if (isBytesField(address, inAddress.pipe) || isBytesField(address, inAddress.internal))
+      found.address = '';
+    else if (isBytesField(address, inAddress.socket)) {
+      const socket = fieldsWithin(address);
+      while (nextField(socket)) if (isBytesField(socket, addressOfSocket)) found.address = textOf(socket);
+    }
   }
 }
 
@@ -155,14 +226,15 @@ function readExtension(entry: FieldCursor, found: Found): void {
   let isPolicy = false;
   let value = '';
   while (nextField(entry)) {
-    if (isBytesField(entry, inMapEntry.key)) isPolicy = isNamed(entry, policyName);
+    if (isBytesField(entry, inMapEntry.key)) isPolicy = textOf(entry) === policyName;
     else if (isBytesField(entry, inMapEntry.value)) value = textOf(entry);
   }
   if (isPolicy) found.policy = value;
 }
 
 function readRequest(request: FieldCursor, found: Found): void {
-  while (nextField(request)) if (isBytesField(request, httpOfRequest)) readHttp(fieldsWithin(request), found);
+  while (nextField(request))
+    if (isBytesField(request, inRequest.http)) readHttp(fieldsWithin(request), found);
 }
 
 function readHttp(http: FieldCursor, found: Found): void {
@@ -181,36 +253,39 @@ function readHttp(http: FieldCursor, found: Found): void {
 
 /** An entry of either kind: `key` and `value` have the same numbers in both. */
 function readHeader(header: FieldCursor, found: Found, isRaw: boolean): void {
-  let name: string | undefined;
-  let value = '';
-  let rawValue = '';
+  const { bytes } = header;
+  let [keyStart, keyEnd, valueStart, valueEnd, rawStart, rawEnd] = [0, 0, 0, 0, 0, 0];
   while (nextField(header)) {
-    if (isBytesField(header, inHeader.key)) name = nameOf(header, found.wanted);
-    else if (isBytesField(header, inHeader.value)) value = textOf(header);
-    else if (isBytesField(header, inHeader.rawValue)) rawValue = latin1Of(header);
+    if (isBytesField(header, inHeader.key)) [keyStart, keyEnd] = [header.valueStart, header.valueEnd];
+    else if (isBytesField(header, inHeader.value))
+      [valueStart, valueEnd] = [header.valueStart, header.valueEnd];
+    else if (isRaw && isBytesField(header, inHeader.rawValue))
+      [rawStart, rawEnd] = [header.valueStart, header.valueEnd];
   }
-  const isLatin1 = rawValue !== '';
-  if (name !== undefined) found.headers.push({ name, isRaw, isLatin1, value: isLatin1 ? rawValue : value });
+  const name = nameOf(bytes, keyStart, keyEnd, found.wanted);
+  if (name === undefined) return;
+  const isLatin1 = rawEnd > rawStart;
+  const read = isLatin1
+    ? { name, isLatin1, valueStart: rawStart, valueEnd: rawEnd }
+    : { name, isLatin1, valueStart, valueEnd };
+  if (isRaw) found.raw.push(read);
+  else found.joined.set(bytes.toString('latin1', keyStart, keyEnd), read);
 }
 
-function nameOf(key: FieldCursor, wanted: Found['wanted']): string | undefined {
-  if (wanted === undefined) return textOf(key).toLowerCase();
-  for (const [name, bytes] of wanted) if (isNamed(key, bytes)) return name;
+function nameOf(bytes: Buffer, start: number, end: number, wanted: Found['wanted']): string | undefined {
+  // One character a byte: no character beyond ASCII has an ASCII one as its small letter then.
+  if (wanted === undefined) return bytes.toString('latin1', start, end).toLowerCase();
+  for (const [name, named] of wanted) if (isNamed(bytes, start, end, named)) return name;
   return undefined;
 }
 
 /** Whether a key is a name in any case. */
-function isNamed({ bytes, valueStart, valueEnd }: FieldCursor, name: Buffer): boolean {
-  if (valueEnd - valueStart !== name.length) return false;
+function isNamed(bytes: Buffer, start: number, end: number, name: Buffer): boolean {
+  if (end - start !== name.length) return false;
   for (let index = 0; index < name.length; index++) {
-    const byte = bytes[valueStart + index] ?? 0;
+    const byte = bytes[start + index] ?? 0;
     const isCapital = byte >= 0x41 && byte <= 0x5a;
     if ((isCapital ? byte + 0x20 : byte) !== name[index]) return false;
   }
   return true;
-}
-
-/** The raw bytes one character each: what is not ASCII is no token anyhow. */
-function latin1Of({ bytes, valueStart, valueEnd }: FieldCursor): string {
-  return bytes.toString('latin1', valueStart, valueEnd);
 }

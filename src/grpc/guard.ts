@@ -1,42 +1,74 @@
 /**
  * What one HTTP/2 connection may cost. Envoy shares a connection among all its downstreams, so nothing that one of
- * them can cause may end it; what only a hostile peer does ends it soon, in bounded memory.
+ * them can cause may end it: what one call does too much of ends that call, with an answer. What only a hostile peer
+ * does ends the connection soon, in bounded memory.
  *
  * Resets of streams, CONTINUATION, PRIORITY and malformed frames are bounded by the HTTP/2 library; here stands what
- * it leaves open: PING and SETTINGS, streams that never end, peers that fall silent or never read.
+ * it leaves open: PING and SETTINGS, calls that stand still, memory, peers that fall silent or never read.
  */
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { createBucket } from '../time/bucket.ts';
 import type { Clock } from '../time/clock.ts';
+import type { MemoryBudget } from './memory-budget.ts';
 
 /** A call as far as the guard cares. */
 export interface GuardedCall {
-  /** Milliseconds of the monotonic clock. */
-  readonly openedAt: number;
   /** Whether the caller has sent all of its request. */
   isRequestComplete: boolean;
+  /** Looks of the guard at this call in a row in which nothing more of its request had come; and all looks at it. */
+  quietLooks: number;
+  looks: number;
   /** Memory held for the request, in bytes. */
   heldBytes: number;
-  /** When the answer was given to the connection; undefined before, and for answers that go on. */
-  answeredAt: number | undefined;
+  /** Whether an answer was given to the connection that is the last of its call. */
+  isAnswered: boolean;
+  /** Looks of the guard since it was answered. */
+  unreadLooks: number;
+  /** Milliseconds until the caller gives up, less a reserve for the answer; undefined if it does not say. */
+  readonly timeLeft: () => number | undefined;
+  /** Answers a call that is not complete, to the effect that it was not decided, and ends it. */
+  readonly giveUp: () => void;
+  /** Ends a call whose answer is not taken. */
+  readonly abandon: () => void;
 }
 
 /** Watches over one connection. */
 export interface ConnectionGuard {
   readonly callOpened: (call: GuardedCall) => void;
   readonly callEnded: (call: GuardedCall) => void;
-  /** Notes how much memory a call holds now, in bytes. */
+  /** Notes that more of a request has come, and how much memory the call holds now, in bytes. */
   readonly callHolds: (call: GuardedCall, bytes: number) => void;
-  /** To be called several times a second. */
+  /** To be called every {@link sweepInterval}. */
   readonly sweep: () => void;
 }
 
-/** The time for one request to arrive whole, in milliseconds. Envoy sends a check in one go. */
-const requestTimeout = 1_500;
+/** What a guard needs. */
+export interface GuardDependencies {
+  readonly session: ServerHttp2Session;
+  readonly socket: Socket;
+  readonly clock: Clock;
+  /** Memory for requests on all connections. */
+  readonly memory: MemoryBudget;
+  /** Is told when the first call begins, and when the last one has ended. */
+  readonly onBusy: () => void;
+  readonly onIdle: () => void;
+}
 
-/** The time for an answer to be taken, in milliseconds. */
-const answerTimeout = 10_000;
+/** How often the guards look at their connections, in milliseconds. */
+export const sweepInterval = 250;
+
+/**
+ * How long a request of a caller that names no timeout may stand still, how long it may take, and how long one may
+ * whatever its caller says, counted in looks: a look that comes late, because this process had no time, does not count
+ * for more.
+ */
+const quietLimit = 5_000 / sweepInterval;
+const requestLimit = 15_000 / sweepInterval;
+const longestLimit = 60_000 / sweepInterval;
+
+/** The time for an answer to be taken, in looks. */
+const answerLimit = 10_000 / sweepInterval;
 
 /** The time for a connection to begin with HTTP/2, in milliseconds. */
 const prefaceTimeout = 10_000;
@@ -45,36 +77,29 @@ const prefaceTimeout = 10_000;
 const silence = 10_000;
 const pingTimeout = 5_000;
 
-/**
- * Calls at once on one connection; a busy proxy opens another. The library counts a call that was reset until its
- * round of input is over, so this is more than a proxy that cancels hundreds a second has open.
- */
-export const maxConcurrentCalls = 256;
-
-/**
- * Memory for requests that have not arrived whole, in bytes, on one connection: more than a proxy can have under way
- * where every downstream fills the headers that it may send.
- */
-const maxHeldBytes = maxConcurrentCalls * 96 * 1024;
-
 // A peer that estimates bandwidth sends about a PING a call, which is why calls earn them.
 const pingBudget = { burst: 200, perSecond: 20, perCall: 2 };
 const settingsBudget = { burst: 50, perSecond: 5 };
 
 /** Makes the guard of a connection; it ends the connection by destroying its session. */
-export function createConnectionGuard(
-  session: ServerHttp2Session,
-  socket: Socket,
-  clock: Clock,
-): ConnectionGuard {
+export function createConnectionGuard({
+  session,
+  socket,
+  clock,
+  memory,
+  onBusy,
+  onIdle,
+}: GuardDependencies): ConnectionGuard {
   const calls = new Set<GuardedCall>();
   const pings = createBucket(pingBudget);
   const settings = createBucket(settingsBudget);
+  const share = memory.open();
   const connectedAt = clock.monotonic();
   let hasBegun = false;
   let heardAt = connectedAt;
   let pingedAt: number | undefined;
-  let held = 0;
+  /** Whether anything of a request came since the last look that is not whole yet. */
+  let isUploading = false;
 
   const end = () => endConnection(session, socket);
   const heard = () => {
@@ -90,24 +115,47 @@ export function createConnectionGuard(
     heard();
     if (!pings.take(heardAt)) end();
   });
+  session.on('close', share.close);
 
-  const isStuck = ({ isRequestComplete, openedAt, answeredAt }: GuardedCall, now: number) => {
-    if (!isRequestComplete) return now - openedAt > requestTimeout;
-    return answeredAt !== undefined && now - answeredAt > answerTimeout;
+  /** The call that holds most gives way: the one that made it too much may be a small one that came last. */
+  const makeRoom = () => {
+    let largest: GuardedCall | undefined;
+    for (const call of calls)
+      if (!call.isRequestComplete && call.heldBytes > (largest?.heldBytes ?? 0)) largest = call;
+    largest?.giveUp();
   };
-  const callHolds = (call: GuardedCall, bytes: number) => {
-    held += bytes - call.heldBytes;
+  const hold = (call: GuardedCall, bytes: number) => {
+    const isWithin = share.add(bytes - call.heldBytes);
     call.heldBytes = bytes;
-    if (held > maxHeldBytes) end();
+    return isWithin;
   };
-  const endIfStuck = () => {
-    if (session.destroyed) return;
-    const now = clock.monotonic();
-    for (const call of calls) if (isStuck(call, now)) return end();
+  const isTooSlow = (call: GuardedCall, hasTimeout: boolean) => {
+    if (++call.looks > (hasTimeout ? longestLimit : requestLimit)) return true;
+    // While others send much, the rest of this one may be waiting for its turn.
+    if (!isUploading) call.quietLooks++;
+    return !hasTimeout && call.quietLooks > quietLimit;
+  };
+  const look = (call: GuardedCall) => {
+    if (call.isAnswered) {
+      if (++call.unreadLooks > answerLimit) call.abandon();
+    } else if (!call.isRequestComplete) {
+      const left = call.timeLeft();
+      if (isTooSlow(call, left !== undefined)) call.giveUp();
+      else if (left !== undefined && left < sweepInterval) clock.after(Math.max(0, left), call.giveUp);
+    }
+  };
+  const lookAtCalls = () => {
+    if (!session.destroyed) for (const call of calls) look(call);
+    isUploading = false;
+  };
+  const isAnswerWaiting = () => {
+    for (const { unreadLooks } of calls) if (unreadLooks > answerLimit) return true;
+    return false;
   };
   const askWhetherAlive = (now: number) => {
     if (pingedAt !== undefined) return now - pingedAt > pingTimeout ? end() : undefined;
-    if (now - heardAt <= silence) return undefined;
+    // Whoever talks and does not read is as silent: no answer to a PING will come.
+    if (now - heardAt <= silence && !isAnswerWaiting()) return undefined;
     pingedAt = now;
     session.ping(() => {
       pingedAt = undefined;
@@ -117,15 +165,21 @@ export function createConnectionGuard(
 
   return {
     callOpened: (call) => {
+      if (calls.size === 0) onBusy();
       calls.add(call);
-      heardAt = call.openedAt;
+      heard();
     },
     callEnded: (call) => {
-      calls.delete(call);
-      callHolds(call, 0);
-      if (call.answeredAt !== undefined) pings.give(pingBudget.perCall);
+      if (!calls.delete(call)) return;
+      hold(call, 0);
+      if (call.isAnswered) pings.give(pingBudget.perCall);
+      if (calls.size === 0) onIdle();
     },
-    callHolds,
+    callHolds: (call, bytes) => {
+      call.quietLooks = 0;
+      isUploading ||= bytes > 0;
+      if (!hold(call, bytes)) makeRoom();
+    },
     sweep: () => {
       if (session.destroyed) return;
       const now = clock.monotonic();
@@ -134,7 +188,7 @@ export function createConnectionGuard(
         return;
       }
       // Judged behind the next round of input: after a stall of our own, what seems missing is waiting to be read.
-      if (calls.size > 0) setImmediate(endIfStuck);
+      if (calls.size > 0) setImmediate(lookAtCalls);
       askWhetherAlive(now);
     },
   };

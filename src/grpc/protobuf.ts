@@ -4,7 +4,13 @@
  */
 
 /** How a value is written. */
-const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+export const wireType = { varint: 0, fixed64: 1, bytes: 2, startGroup: 3, endGroup: 4, fixed32: 5 } as const;
+
+/** How deep groups may stand in each other. Nobody reads one; C++, and so Envoy, has the same bound. */
+export const deepestGroup = 100;
+
+/** The first number that no tag has: field numbers have 29 bits, wire types three. */
+export const firstInvalidTag = 2 ** 32;
 
 /** Walks over the fields of one message. */
 export interface FieldCursor {
@@ -40,16 +46,44 @@ export function fieldsWithin({ bytes, valueStart, valueEnd }: FieldCursor): Fiel
  */
 export function nextField(cursor: FieldCursor): boolean {
   if (cursor.next >= cursor.end) return false;
-  const tag = readVarint(cursor);
-  cursor.field = Math.floor(tag / 8);
-  cursor.wireType = tag % 8;
-  if (cursor.field === 0 || tag >= 2 ** 32) throw new MalformedMessage('a tag without a field number');
+  readTag(cursor);
+  if (cursor.wireType === wireType.startGroup) {
+    cursor.valueStart = cursor.next;
+    skipGroup(cursor);
+    return true;
+  }
   const length = lengthOfValue(cursor);
   cursor.valueStart = cursor.next;
   cursor.valueEnd = cursor.next + length;
   if (cursor.valueEnd > cursor.end) throw new MalformedMessage('a value that goes beyond its message');
   cursor.next = cursor.valueEnd;
   return true;
+}
+
+function readTag(cursor: FieldCursor): void {
+  const tag = readVarint(cursor);
+  cursor.field = Math.floor(tag / 8);
+  cursor.wireType = tag % 8;
+  if (cursor.field === 0 || tag >= firstInvalidTag)
+    throw new MalformedMessage('a tag without a field number');
+}
+
+/** Passes over a group, a field that older messages have: everything up to the tag that ends it. */
+function skipGroup(cursor: FieldCursor): void {
+  const open = [cursor.field];
+  while (open.length > 0) {
+    if (open.length > deepestGroup) throw new MalformedMessage('too many groups in each other');
+    readTag(cursor);
+    if (cursor.wireType === wireType.startGroup) open.push(cursor.field);
+    else if (cursor.wireType === wireType.endGroup) {
+      if (open.pop() !== cursor.field) throw new MalformedMessage('a group that another one ends');
+    } else {
+      cursor.next += lengthOfValue(cursor);
+      if (cursor.next > cursor.end) throw new MalformedMessage('a value that goes beyond its message');
+    }
+  }
+  cursor.wireType = wireType.startGroup;
+  cursor.valueEnd = cursor.next;
 }
 
 /** Whether the field that was read last is of a number, and of bytes: a text or a message. */
@@ -82,13 +116,19 @@ function lengthOfValue(cursor: FieldCursor): number {
   }
 }
 
-/** The most bytes that a varint has: ten groups of seven bits. */
-const longestVarint = 10;
+/** The most bytes that a varint has: ten groups of seven bits, of which the last holds the 64th bit alone. */
+export const longestVarint = 10;
 
 function lengthOfVarint({ bytes, next, end }: FieldCursor): number {
   const limit = Math.min(end, next + longestVarint);
-  for (let index = next; index < limit; index++) if ((bytes[index] ?? 0) < 0x80) return index - next + 1;
-  throw new MalformedMessage('a number that does not end');
+  for (let index = next; index < limit; index++) {
+    const byte = bytes[index] ?? 0;
+    if (byte >= 0x80) continue;
+    const length = index - next + 1;
+    if (length === longestVarint && byte > 1) break;
+    return length;
+  }
+  throw new MalformedMessage('a number that does not end, or of more than 64 bits');
 }
 
 function readVarint(cursor: FieldCursor): number {

@@ -2,49 +2,73 @@
 import http2, { type ServerHttp2Session } from 'node:http2';
 import net, { type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
-import type { Check, CheckRequest } from '../check/types.ts';
+import type { Check, CheckRequest, Decision } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
 import { closeServer, type Listener, listen, openSockets, quietMoment } from '../listener/listener.ts';
 import { keepTlsFresh, readTls } from '../listener/tls.ts';
 import type { Clock } from '../time/clock.ts';
-import { type AnswerStream, type Method, serveCall, type UnaryAnswer } from './call.ts';
-import { readCheckRequest } from './check-request.ts';
-import { type ConnectionGuard, createConnectionGuard, maxConcurrentCalls } from './guard.ts';
+import { type Method, serveCall, type UnaryAnswer, type UnaryMethod } from './call.ts';
+import { partsOfCheckRequest, readCheckRequest } from './check-request.ts';
+import { createConnectionLimit } from './connection-limit.ts';
+import { type ConnectionGuard, createConnectionGuard, sweepInterval } from './guard.ts';
 import { createHealthMethods, type HealthSource } from './health.ts';
+import { createMemoryBudget } from './memory-budget.ts';
+import type { MessageLimits } from './message.ts';
 import type { ToResponse } from './response.ts';
 import { grpcStatus } from './status.ts';
 import { askToGo, transportOf } from './transport.ts';
+import { type AnswerStream, createWatchBudget } from './watch.ts';
 
 /** What answers checks; taken once per check, so that none sees two configurations. */
 export interface GrpcAuthorizer {
-  readonly check: Check;
+  /** @param timeLeft milliseconds in which the answer must be given; undefined where the caller does not say */
+  readonly check: (request: CheckRequest, timeLeft: () => number | undefined) => Decision | Promise<Decision>;
+  /** What becomes of a check whose request was not taken. */
+  readonly refuse: Readonly<Record<'request_too_large' | 'overloaded' | 'internal_error', Check>>;
   readonly toResponse: ToResponse;
 }
 
 /** What the listener needs. */
 export interface GrpcServerDependencies {
   readonly options: Config['grpc'];
-  readonly maxMessageBytes: number;
+  readonly limits: MessageLimits;
   readonly authorizer: () => GrpcAuthorizer;
   readonly health: HealthSource;
   readonly clock: Clock;
   readonly onTlsReload: (error: Error | undefined) => void;
 }
 
+/**
+ * Calls at once on one connection: more than a proxy begins before it has read this number (Envoy 1.40 takes 1,024 for
+ * granted), and more than one that cancels hundreds has open. The library counts a call that was reset until its
+ * round of input is over, and refuses what is beyond: a failed call, which a client must not be able to cause.
+ */
+const maxConcurrentCalls = 4_096;
+
+/**
+ * How much a peer may send ahead, in bytes: on one call what HTTP/2 begins with, and on the connection that of many
+ * calls. Were both the same, one large check would hold up all others; were that of a call larger, a small check would
+ * stand behind what a hundred large ones have sent ahead.
+ */
+const streamWindow = 64 * 1024 - 1;
+const connectionWindow = 1024 * 1024;
+
 const sessionOptions: http2.ServerSessionOptions = {
-  // Of the memory that the library holds for one connection, in megabytes.
-  maxSessionMemory: 16,
+  // Of the memory that the library holds for one connection, in megabytes. Beyond it, it refuses calls.
+  maxSessionMemory: 128,
   // The library never forgets a refused stream; a connection that lives for weeks would end by them one day.
   maxSessionRejectedStreams: 2 ** 31 - 1,
-  settings: { maxConcurrentStreams: maxConcurrentCalls, maxHeaderListSize: 64 * 1024, enablePush: false },
+  settings: {
+    maxConcurrentStreams: maxConcurrentCalls,
+    maxHeaderListSize: 64 * 1024,
+    initialWindowSize: streamWindow,
+    enablePush: false,
+  },
   maxHeaderListPairs: 256,
-  // Envoy resets a stream whenever its downstream goes away; thousands a second, sustained, are an attack.
-  streamResetBurst: 3_000,
-  streamResetRate: 2_000,
+  // Envoy resets a stream whenever its downstream goes away: as often as its clients can connect and leave.
+  streamResetBurst: 30_000,
+  streamResetRate: 10_000,
 };
-
-/** How often the guards look at their connections, in milliseconds. */
-const sweepInterval = 250;
 
 /** How old a connection that comes while draining may grow before it is asked to go too, in milliseconds. */
 const stayWhileDraining = 1_000;
@@ -62,13 +86,20 @@ interface Connection {
 
 /** Makes the gRPC check listener. */
 export function createGrpcServer(dependencies: GrpcServerDependencies): Listener {
-  const { options, maxMessageBytes, authorizer, health, clock, onTlsReload } = dependencies;
+  const { options, limits, authorizer, health, clock, onTlsReload } = dependencies;
   const methods = new Map<string, Method>([
     ['/envoy.service.auth.v3.Authorization/Check', checkMethod(authorizer)],
     ...createHealthMethods(health),
   ]);
   const connections = new Set<Connection>();
   const openAnswers = new Set<AnswerStream>();
+  const memory = createMemoryBudget();
+  const places = createConnectionLimit<Socket>(options.maxConnections, (socket) => {
+    const connection = [...connections].find((one) => one.socket === socket);
+    if (connection === undefined) return void socket.destroy();
+    askOnceToGo(connection);
+    clock.after(goAwayTime, () => connection.session.close());
+  });
   let isDraining = false;
   let stopTls = () => {};
   let stopSweeping = () => {};
@@ -76,7 +107,14 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
   const serve = (socket: Socket) => {
     socket.on('error', () => socket.destroy());
     const session = http2.performServerHandshake(transportOf(socket), sessionOptions);
-    const guard = createConnectionGuard(session, socket, clock);
+    const guard = createConnectionGuard({
+      session,
+      socket,
+      clock,
+      memory,
+      onBusy: () => places.busy(socket),
+      onIdle: () => places.idle(socket),
+    });
     const connection: Connection = {
       session,
       socket,
@@ -84,7 +122,8 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
       openedAt: clock.monotonic(),
       wasAskedToGo: false,
     };
-    const context = { methods, maxMessageBytes, guard, clock, openAnswers };
+    const context = { methods, limits, guard, clock, watches: createWatchBudget(openAnswers) };
+    session.setLocalWindowSize(connectionWindow);
     connections.add(connection);
     session.on('error', () => socket.destroy());
     session.on('close', () => connections.delete(connection));
@@ -92,6 +131,10 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
   };
   const server = createServer(options.tls, serve);
   const sockets = openSockets(server);
+  server.on('connection', (socket: Socket) => {
+    socket.once('close', () => places.left(socket));
+    places.came(socket);
+  });
 
   const sweep = () => {
     const now = clock.monotonic();
@@ -140,16 +183,32 @@ function createServer(files: Config['grpc']['tls'], serve: (socket: Socket) => v
   return server;
 }
 
-function checkMethod(authorizer: () => GrpcAuthorizer): Method {
-  const answer = (bytes: Buffer): UnaryAnswer | Promise<UnaryAnswer> => {
-    const request = readRequest(bytes);
-    if (request === undefined)
-      return { status: grpcStatus.internal, message: 'the request is no CheckRequest' };
-    const { check, toResponse } = authorizer();
-    const decision = check(request);
-    return decision instanceof Promise ? decision.then(toResponse) : toResponse(decision);
+function checkMethod(authorizer: () => GrpcAuthorizer): UnaryMethod {
+  const nothing = Buffer.alloc(0);
+  const unreadable: UnaryAnswer = { status: grpcStatus.internal, message: 'the request is no CheckRequest' };
+  return {
+    kind: 'unary',
+    parts: partsOfCheckRequest,
+    answer: (bytes, timeLeft) => {
+      const request = readRequest(bytes);
+      if (request === undefined) return unreadable;
+      const { check, refuse, toResponse } = authorizer();
+      // A failed call would leave the request to Envoy's failure mode.
+      const failed = async () => toResponse(await refuse.internal_error(request));
+      try {
+        const decision = check(request, timeLeft);
+        return decision instanceof Promise ? decision.then(toResponse, failed) : toResponse(decision);
+      } catch {
+        return failed();
+      }
+    },
+    refuse: (why, soFar) => {
+      const { refuse, toResponse } = authorizer();
+      const request = readRequest(soFar) ?? readCheckRequest(nothing);
+      const decision = refuse[why === 'too_large' ? 'request_too_large' : 'overloaded'](request);
+      return decision instanceof Promise ? decision.then(toResponse) : toResponse(decision);
+    },
   };
-  return { kind: 'unary', answer };
 }
 
 function readRequest(bytes: Buffer): CheckRequest | undefined {

@@ -37,11 +37,20 @@ const head = Object.freeze({ ':status': 200, 'content-type': contentType });
 const withTrailers = Object.freeze({ waitForTrailers: true });
 const okTrailers = Object.freeze({ 'grpc-status': grpcStatus.ok });
 
-/** Writes an answer of one message. */
-export function writeUnary(stream: ServerHttp2Stream, { frame }: Frame): void {
+/**
+ * Writes an answer of one message.
+ *
+ * @param isRequestComplete whether the caller has sent all; if it has not, it is asked to send no more
+ */
+export function writeUnary(stream: ServerHttp2Stream, { frame }: Frame, isRequestComplete: boolean): void {
   stream.respond(head, withTrailers);
-  stream.once('wantTrailers', sendOk);
+  stream.once('wantTrailers', isRequestComplete ? sendOk : sendOkAndClose);
   stream.end(frame);
+}
+
+function sendOkAndClose(this: ServerHttp2Stream): void {
+  sendOk.call(this);
+  closeBehindAnswer(this);
 }
 
 function sendOk(this: ServerHttp2Stream): void {
@@ -75,6 +84,10 @@ export function writeHttpStatus(stream: ServerHttp2Stream, status: number): void
 
 function endWith(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
   stream.respond(headers, { endStream: true });
-  // Not before the headers have gone out: a reset overtakes them.
+  closeBehindAnswer(stream);
+}
+
+/** Asks the caller to send no more (RFC 9113 section 8.1), but not before the answer has gone out: a reset overtakes it. */
+function closeBehindAnswer(stream: ServerHttp2Stream): void {
   setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
 }

@@ -15,13 +15,13 @@ export type RecordCheck = (
 ) => void;
 
 /** Makes a check of the same kind that is counted, timed and told. */
-export function recorded(
-  check: Check,
+export function recorded<More extends readonly unknown[]>(
+  check: (request: CheckRequest, ...more: More) => ReturnType<Check>,
   transport: Transport,
   metrics: Metrics,
   record: RecordCheck,
   clock: Clock,
-): Check {
+): (request: CheckRequest, ...more: More) => ReturnType<Check> {
   const end = (request: CheckRequest, decision: Decision, started: number): Decision => {
     const milliseconds = clock.monotonic() - started;
     metrics.checkEnded(transport, decision, milliseconds / 1000);
@@ -29,9 +29,9 @@ export function recorded(
     return decision;
   };
 
-  return (request) => {
+  return (request, ...more) => {
     const started = clock.monotonic();
-    const decision = check(request);
+    const decision = check(request, ...more);
     if (!(decision instanceof Promise)) return end(request, decision, started);
     metrics.checkWaits(transport);
     return decision.then((settled) => {

@@ -5,7 +5,7 @@ import { createMessageReader, frameMessage } from '../../src/grpc/message.ts';
 import { grpcStatus } from '../../src/grpc/status.ts';
 
 function read(bytes: Buffer, cuts: readonly number[] = [], encoding?: string, max = 1_000) {
-  const reader = createMessageReader(encoding, max);
+  const reader = createMessageReader(encoding, { kept: max, skipped: max });
   const places = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];
   for (let index = 1; index < places.length; index++) {
     const failure = reader.add(bytes.subarray(places[index - 1], places[index]));
@@ -78,7 +78,7 @@ describe('what is refused', () => {
 });
 
 test('memory for small parts is counted with what it costs', () => {
-  const reader = createMessageReader(undefined, 1_000);
+  const reader = createMessageReader(undefined, { kept: 1_000, skipped: 0 });
   reader.add(Buffer.from([0, 0, 0, 1]));
   for (let index = 0; index < 99; index++) reader.add(Buffer.from([0]));
   expect(reader.heldBytes()).toBeGreaterThan(100 * 100);
