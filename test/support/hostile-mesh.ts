@@ -5,11 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEnvoy } from '../../tools/envoy.ts';
+import { answersWell, startChild } from '../../tools/child.ts';
+import { freePort, startEnvoy } from '../../tools/envoy.ts';
 import { istioSidecar, type MeshOptions } from '../../tools/istio.ts';
 import { startWorkload, type Workload } from '../../tools/workload.ts';
-import { answersWell, startChild } from '../../tools/child.ts';
-import { freePort } from '../../tools/envoy.ts';
 
 /** The authorizer as a process that shares a core. */
 export interface StarvedService {
@@ -122,7 +121,11 @@ export interface ClientRequest {
 }
 
 /** Sends a request through Envoy; the status, or undefined where the client went away or the connection broke. */
-export function sendThrough(port: number, request: ClientRequest, agent?: http.Agent): Promise<number | undefined> {
+export function sendThrough(
+  port: number,
+  request: ClientRequest,
+  agent?: http.Agent,
+): Promise<number | undefined> {
   const { method = 'GET', headers = {}, body, isCancelled = false } = request;
   return new Promise((resolve) => {
     const outgoing = http.request(
