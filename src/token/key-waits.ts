@@ -24,10 +24,14 @@ export interface KeyWaitsOptions {
   readonly clock: Clock;
 }
 
-/** The part of the longest wait that is left to the last one that may wait: a crowd takes longer to answer, so it waits less. */
-const shareOfTheLast = 1 / 3;
+/** More than so many checks at once are a crowd. Its answers take time of their own, so it waits only this part of the longest wait. */
+const mostInPeace = 8;
+const shareOfCrowd = 1 / 3;
 
-/** Makes the waits of one issuer. While a fetch is under way that was once waited for in vain, nobody waits for it again. */
+/**
+ * Makes the waits of one issuer. While a fetch is under way that was once waited for in vain, nobody begins to wait for it, and whoever
+ * waits already waits no longer than a crowd does.
+ */
 export function createKeyWaits({ maxWaiting, maxWait, clock }: KeyWaitsOptions): KeyWaits {
   let waiting = 0;
   let inVain = 0;
@@ -35,14 +39,18 @@ export function createKeyWaits({ maxWaiting, maxWait, clock }: KeyWaitsOptions):
   const waitFor = (fetching: Promise<void>): Promise<boolean> =>
     new Promise((resolve) => {
       let isLate = false;
-      const crowd = waiting / maxWaiting;
       waiting++;
-      const cancel = clock.after(maxWait * (1 - crowd * (1 - shareOfTheLast)), () => {
+      const giveUp = () => {
         isLate = true;
         waiting--;
         inVain++;
         resolve(false);
-      });
+      };
+      const look = () => {
+        if (waiting > mostInPeace || inVain > 0) giveUp();
+        else cancel = clock.after(maxWait * (1 - shareOfCrowd), giveUp);
+      };
+      let cancel = clock.after(maxWait * shareOfCrowd, look);
       void fetching.finally(() => {
         if (isLate) {
           inVain--;

@@ -243,6 +243,27 @@ describe('an unknown key id', () => {
     expect(answered).toHaveLength(20);
   });
 
+  test('is waited for by few for as long as a check may take, and by a crowd for a third of that', async () => {
+    for (const [count, answeredBy] of [
+      [8, 1_350],
+      [40, 450],
+    ] as const) {
+      const { ask, issuer, clock } = await bench();
+      issuer.jwks = () => {};
+      const tokens = await Promise.all(
+        Array.from({ length: count }, (_, index) => issuer.mint({ header: { kid: `u-${index}` } })),
+      );
+      let answered = 0;
+      for (const token of tokens) void ask(token).then(() => answered++);
+      await until(() => issuer.hits.jwks === 2);
+      await settled();
+      await clock.advance(answeredBy - 1);
+      expect(answered).toBe(0);
+      await clock.advance(1);
+      expect(answered).toBe(count);
+    }
+  });
+
   test('is not waited for again while a fetch hangs that was waited for in vain', async () => {
     const { ask, core, issuer, clock } = await bench();
     const hung: (() => void)[] = [];
