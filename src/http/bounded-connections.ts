@@ -91,8 +91,11 @@ export function boundConnections(
       return;
     }
     refused.add(socket);
-    socket.once('close', () => refused.delete(socket));
-    socket.setTimeout(refusalTime, () => socket.destroy());
+    const cancel = clock.after(refusalTime, () => socket.destroy());
+    socket.once('close', () => {
+      cancel();
+      refused.delete(socket);
+    });
     // What the proxy sends meanwhile is read: a reset would take the answer away from it.
     socket.once('end', () => socket.destroy());
     socket.resume();

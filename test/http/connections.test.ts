@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { fileFor, startApp, until } from '../support/app.ts';
 import { createTestClock } from '../support/clock.ts';
 import { request } from '../support/http1.ts';
+import { createSigningKey } from '../support/keys.ts';
 
 interface Client {
   readonly send: (text: string) => void;
@@ -128,4 +129,50 @@ test('a thousand connections one after the other leave no more than the bound', 
   await until(() => clients.filter(({ isOpen }) => isOpen()).length === 50);
   expect(clients.slice(-50).every(({ isOpen }) => isOpen())).toBe(true);
   expect(clients.every(({ statuses }) => statuses()[0] === 401)).toBe(true);
+});
+
+test('no refusal ends a connection', async () => {
+  const { httpPort, issuer } = await startApp({
+    file: `${fileFor('ISSUER')}limits: {checkDeadline: 200ms}\nkeys: {minRefreshInterval: 100ms}`,
+  });
+  issuer.jwks = () => {};
+  const stranger = await createSigningKey('k1');
+  const tokens = [
+    'x',
+    'a.b.c',
+    'a'.repeat(40_000),
+    await issuer.mint({ claims: { iss: 'https://nobody.example.com' } }),
+    await issuer.mint({ claims: { exp: 1 } }),
+    await issuer.mint({ claims: { aud: 'other' } }),
+    await issuer.mint({ key: stranger }),
+    await issuer.mint({ header: { kid: 'unknown' } }),
+    await issuer.mint({ header: { alg: 'HS256' } }).catch(() => 'e30.e30.e30'),
+  ];
+  const client = await connect(httpPort);
+  let asked = 0;
+  const refused = async (text: string) => {
+    client.send(text);
+    asked++;
+    await until(() => client.statuses().length === asked);
+  };
+  for (const token of tokens) await refused(request('GET', '/', [`authorization: Bearer ${token}`]));
+  for (const method of ['POST', 'DELETE', 'OPTIONS', 'PROPFIND'])
+    await refused(request(method, '/a/../b//c'));
+  await refused(request('GET', '/', ['authorization: Bearer a', 'authorization: Bearer b']));
+  await refused(
+    request(
+      'GET',
+      '/',
+      Array.from({ length: 80 }, (_, index) => `x-${index}: ${'a'.repeat(1_000)}`),
+    ),
+  );
+  client.send(request('GET', '/', [`authorization: Bearer ${await issuer.mint()}`]));
+  await until(() => client.statuses().length === asked + 1);
+  expect(client.statuses().at(-1)).toBe(200);
+  expect(
+    client
+      .statuses()
+      .slice(0, -1)
+      .filter((status) => status === 200),
+  ).toEqual([]);
 });

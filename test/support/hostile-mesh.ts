@@ -74,7 +74,7 @@ export interface Gateway {
   readonly port: number;
   readonly pid: number;
   readonly workload: Workload;
-  /** What Envoy counts of its external authorization: how often it had no answer, by counter. */
+  /** What Envoy counts: checks without an answer, and connections that the authorizer ended while checks waited on them. */
   readonly failures: () => Promise<Record<string, number>>;
   readonly stop: () => Promise<void>;
 }
@@ -96,11 +96,17 @@ export async function startGateway(
     pid: envoy.pid,
     workload,
     failures: async () => {
-      const answer = await fetch(`http://127.0.0.1:${envoy.adminPort}/stats?filter=ext_authz`);
-      const counters = [...(await answer.text()).matchAll(/ext_authz\.(\w+): (\d+)$/gm)];
-      const sum = (wanted: string) =>
-        counters.reduce((total, [, name, value]) => total + (name === wanted ? Number(value) : 0), 0);
-      return Object.fromEntries(failureCounters.map((name) => [name, sum(name)]));
+      const answer = await fetch(`http://127.0.0.1:${envoy.adminPort}/stats`);
+      const counters = [...(await answer.text()).matchAll(/^(.+)\.(\w+): (\d+)$/gm)];
+      const sum = (scope: RegExp, wanted: string) =>
+        counters.reduce(
+          (total, [, of = '', name, value]) =>
+            total + (name === wanted && scope.test(of) ? Number(value) : 0),
+          0,
+        );
+      const ofChecks = failureCounters.map((name) => [name, sum(/\.ext_authz$/, name)]);
+      const lost = sum(/^cluster\.outbound\|authorizer$/, 'upstream_cx_destroy_remote_with_active_rq');
+      return Object.fromEntries([...ofChecks, ['lost connections', lost]]);
     },
     stop: async () => {
       await envoy.stop();
