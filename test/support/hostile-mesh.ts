@@ -73,6 +73,7 @@ log: {checks: none}
 export interface Gateway {
   readonly port: number;
   readonly pid: number;
+  readonly adminPort: number;
   readonly workload: Workload;
   /** What Envoy counts: checks without an answer, and connections that the authorizer ended while checks waited on them. */
   readonly failures: () => Promise<Record<string, number>>;
@@ -94,6 +95,7 @@ export async function startGateway(
   return {
     port: envoy.port,
     pid: envoy.pid,
+    adminPort: envoy.adminPort,
     workload,
     failures: async () => {
       const answer = await fetch(`http://127.0.0.1:${envoy.adminPort}/stats`);
