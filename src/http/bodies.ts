@@ -58,6 +58,10 @@ export function createBodyDrain(clock: Clock): BodyDrain {
     // What was read once by hand is not read to its end by the library when the answer is written.
     hold: (message) => void message.read(0),
     drain: (message, response) => {
+      if (message.destroyed) {
+        response.end();
+        return;
+      }
       let isOver = false;
       let isReading = false;
       const over = () => {

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { fileFor, startApp, until } from '../support/app.ts';
+import { fileFor, runApp, startApp, until } from '../support/app.ts';
 import { request } from '../support/http1.ts';
 
 /** A connection on which everything that comes is kept. */
@@ -152,6 +152,26 @@ describe('a body', () => {
     await closed();
     expect([statuses(), end()]).toEqual([[401], 'ended']);
   });
+});
+
+test('a body of any size is answered in order while the service drains', async () => {
+  const service = await runApp({ flags: ['--shutdown-delay=3s', '--shutdown-timeout=10s'] });
+  const authorization = `authorization: Bearer ${await service.issuer.mint()}`;
+  const clients = await Promise.all([1, 2].map(() => connect(service.httpPort)));
+  const stopped = service.stop();
+  await until(() => service.records.some(({ msg }) => msg === 'draining'));
+  for (const [index, length] of [1_000, megabyte.length].entries()) {
+    const client = clients[index];
+    await client?.send(request('POST', '/', [authorization, `content-length: ${length}`]));
+    await client?.answered(1);
+    await client?.send(megabyte.subarray(0, length));
+    await client?.closed();
+  }
+  expect(clients.map(({ statuses, end }) => [statuses(), end()])).toEqual([
+    [[200], 'ended'],
+    [[200], 'ended'],
+  ]);
+  await stopped;
 });
 
 describe('a client that expects to be told to go on', () => {
