@@ -2,6 +2,7 @@
 import { type Authenticate, createAuthenticate } from './check/authenticate.ts';
 import { createCheck } from './check/check.ts';
 import { createForward, forwardNothing } from './check/forward.ts';
+import { inTime } from './check/in-time.ts';
 import { createPolicyCheck } from './check/policy-check.ts';
 import { createRuledCheck, type RuledCheckParts } from './check/ruled-check.ts';
 import { createLetPass, shadowed } from './check/shadowed.ts';
@@ -83,6 +84,7 @@ export function createAuthorizer({
           own,
           createAskIncumbent(config.shadow),
           (decision, request) => toReply(decision, request).status,
+          { timeout: config.shadow.timeout, clock },
         );
   const record = createRecordCheck(config.log, logger, metrics, clock);
   const overGrpc = createGrpcChecks(config, check, clock);
@@ -123,10 +125,11 @@ function createGrpcChecks(config: Config, check: Check, clock: Clock) {
 }
 
 /** Makes the check of a configuration, by its policies or rules if it has any. */
-export function createDecision(config: Config, authenticate: Authenticate, clock: Clock): Check {
+export function createDecision(config: Config, unbounded: Authenticate, clock: Clock): Check {
   const { rules, policies, grpcPolicy, noRuleMatches, mode, trustedHeaders, hosts, paths } = config;
   const headers = removedHeaders(config);
   const contextOf = createContextOf(trustedHeaders, clock, hosts.ports);
+  const authenticate = inTime(unbounded, config.limits.checkDeadline, clock);
   const byRules = (set: RuleSet): Check => {
     // One for each rule, since an answer that is kept says which rule it was.
     const forwards = set.rules.map(({ outputClaimToHeaders = config.outputClaimToHeaders }) =>

@@ -21,7 +21,7 @@ export interface Workload {
 /** Starts the workload on a free port of this machine. */
 export async function startWorkload(): Promise<Workload> {
   let requests = 0;
-  const server = http.createServer((request, response) => {
+  const server = http.createServer({ maxHeaderSize: 128 * 1024 }, (request, response) => {
     requests++;
     const headers: [string, string][] = [];
     for (let index = 0; index < request.rawHeaders.length; index += 2) {

@@ -123,11 +123,18 @@ function exactly(names: readonly string[]): object {
   return { patterns: names.map((exact) => ({ exact, ignore_case: true })) };
 }
 
+/** More than is ever under way. */
+const most = 100_000;
+
 function cluster(name: string, host: string, port: number): object {
   return {
     name,
     type: 'STRICT_DNS',
     connect_timeout: '1s',
+    // Envoy's own limit is 1024: a check beyond it would be left to the failure mode.
+    circuit_breakers: {
+      thresholds: [{ max_connections: most, max_pending_requests: most, max_requests: most }],
+    },
     load_assignment: {
       cluster_name: name,
       endpoints: [{ lb_endpoints: [{ endpoint: { address: address(host, port) } }] }],

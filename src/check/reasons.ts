@@ -181,7 +181,7 @@ export const reasons = {
   overloaded: {
     ...unable,
     description:
-      'More signatures are being verified than `limits.maxVerificationsInFlight`, one took longer than `limits.checkDeadline`, or there is no room to remember a further DPoP proof (`dpop.maxProofs`).',
+      'More signatures wait to be verified than `limits.maxVerificationsInFlight`, the check took longer than `limits.checkDeadline`, or there is no room to remember a further DPoP proof (`dpop.maxProofs`).',
   },
   internal_error: {
     ...unable,

@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import { maxRemovalBytes, otherSpellings } from './header-names.ts';
 import { isTree, type Tree } from './tree.ts';
+import { formatDuration } from './units.ts';
 import { isLoopback } from './urls.ts';
 
 /** Finds issuers that could not be told apart. */
@@ -59,7 +60,15 @@ export function acrossSections(config: Tree, context: z.RefinementCtx): void {
       'without `compat: oauth2-proxy` a token that is not good is 401 (RFC 6750 section 3.1)',
     );
 
-  const { authorizer } = section('shadow');
+  const { authorizer, timeout: shadowTimeout } = section('shadow');
+  const { checkDeadline, meshTimeout } = section('limits');
+  const tooLate = (path: [string, string], time: unknown) => {
+    const message = lateProblem(time, meshTimeout);
+    if (message !== undefined) problem(path, message);
+  };
+  tooLate(['limits', 'checkDeadline'], checkDeadline);
+  if (typeof authorizer === 'string' && authorizer !== '') tooLate(['shadow', 'timeout'], shadowTimeout);
+
   const own = section('http');
   if (typeof authorizer === 'string' && URL.canParse(authorizer) && own.port !== 0) {
     const url = new URL(authorizer);
@@ -95,4 +104,19 @@ export function acrossSections(config: Tree, context: z.RefinementCtx): void {
       `these headers have ${removals.length} spellings that must be removed, ${bytes} bytes; at most ${maxRemovalBytes} fit. Use fewer headers, or fewer hyphens in them`,
     );
   }
+}
+
+/** The part of the mesh's timeout that an answer may take at most. */
+const shareOfMeshTimeout = 0.8;
+
+/** Says why an answer could come after the mesh has given up. */
+function lateProblem(time: unknown, meshTimeout: unknown): string | undefined {
+  if (typeof time !== 'number' || typeof meshTimeout !== 'number') return undefined;
+  const most = meshTimeout * shareOfMeshTimeout;
+  if (time <= most) return undefined;
+  const [is, has] = [formatDuration(time), formatDuration(meshTimeout)];
+  return (
+    `${is} is not at least 20 % below limits.meshTimeout (${has}), so an answer could come after the mesh has given up, and its failure mode would decide: ` +
+    `lower this to at most ${formatDuration(Math.floor(most))}, or raise the timeout of the mesh's entry and limits.meshTimeout to at least ${formatDuration(Math.ceil(time / shareOfMeshTimeout))}`
+  );
 }

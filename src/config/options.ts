@@ -234,11 +234,20 @@ export const options = z
           .default(100)
           .describe('Most keys in a key set; one with more is refused whole.'),
         checkDeadline: duration({ from: '100ms', to: '30s' })
+          .prefault('1500ms')
+          .describe(
+            'Longest time for one check, whatever it waits for; at least 20 % below `limits.meshTimeout`. It ends as `key_not_found` if it waits for a key, else as `overloaded`.',
+          ),
+        meshTimeout: duration({ from: '125ms', to: '1h' })
           .prefault('2s')
-          .describe('Longest time a check may wait for a key or a verification.'),
+          .describe(
+            "The `timeout` of the mesh's entry for this authorizer, the shortest if there are several. Nothing is timed by it: it is what `limits.checkDeadline` and `shadow.timeout` must stay at least 20 % below, since a later answer is left to Envoy's failure mode.",
+          ),
         maxVerificationsInFlight: wholeNumber(1, 65_536)
           .default(256)
-          .describe('Signatures verified at once; a check beyond them ends as `overloaded`.'),
+          .describe(
+            'Signatures that wait to be verified at once; a check beyond them ends as `overloaded`. Also the checks that wait for a key of one issuer at once; one beyond them ends as `key_not_found`.',
+          ),
       })
       .prefault({}),
     shutdown: z

@@ -36,9 +36,9 @@ export const shadowOptions = z
       'The authorizer that decides for the time being, such as an oauth2-proxy: it is asked each check, its answer is given unchanged, and our own is only compared, logged and counted. Over https:// its certificate must be one that the system trusts (`NODE_EXTRA_CA_CERTS` adds to those). Empty: none.',
     ),
     timeout: duration({ from: '100ms', to: '30s' })
-      .prefault('2s')
+      .prefault('1500ms')
       .describe(
-        "Longest wait for its answer, below the timeout of the mesh's entry; then the check ends as `incumbent_unavailable`.",
+        'Longest wait for its answer, at least 20 % below `limits.meshTimeout`; then the check ends as `incumbent_unavailable`.',
       ),
   })
   .prefault({});

@@ -9,10 +9,13 @@ import { keepTlsFresh } from '../listener/tls.ts';
 import { createWebServer } from '../listener/web-server.ts';
 import { http } from '../node-http.ts';
 import type { Clock } from '../time/clock.ts';
+import { type BodyKind, bodyOf, createBodyDrain } from './bodies.ts';
+import { boundConnections } from './bounded-connections.ts';
 import { endUnreadConnections, refuseConnection } from './connections.ts';
+import type { HttpReply } from './lines.ts';
 import type { ToReply } from './reply.ts';
 import { toCheckRequest } from './request.ts';
-import { keepAliveTimeout, writeReply } from './write.ts';
+import { keepAliveTimeout, writeAhead, writeReply } from './write.ts';
 
 /** What answers checks; taken once per check, so that none sees two configurations. */
 export interface HttpAuthorizer {
@@ -28,6 +31,14 @@ export interface HttpServerDependencies {
   readonly onTlsReload: (error: Error | undefined) => void;
   /** Is told of an answer that could not be written; the request is refused then. */
   readonly onDefect: (error: unknown) => void;
+}
+
+/** A check, and where its answer goes. */
+interface Question {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly request: CheckRequest;
+  readonly body: BodyKind;
 }
 
 const unanswerable: Decision = { outcome: 'error', reason: 'internal_error' };
@@ -51,38 +62,72 @@ export function createHttpServer({
   onDefect,
 }: HttpServerDependencies): Listener {
   const server = createWebServer(options.tls, limits, (message, response) => answer(message, response));
+  const isSecure = options.tls !== undefined;
+  const connections = boundConnections(server, isSecure, options.maxConnections, clock);
   const sockets = openSockets(server);
+  const bodies = createBodyDrain(clock);
   let isDraining = false;
   let stopTls = () => {};
 
-  const reply = (
-    message: IncomingMessage,
-    response: ServerResponse,
-    request: CheckRequest,
-    decision: Decision,
-    toReply: ToReply,
-  ) => {
+  const write = (question: Question, reply: HttpReply) => {
+    const { message, response, body } = question;
+    const isLast = isDraining || body === 'long';
+    if (body === 'none' || (body === 'short' && !isLast && response.shouldKeepAlive)) {
+      writeReply(message, response, reply, isLast);
+      return;
+    }
+    writeAhead(response, reply);
+    bodies.drain(message, response);
+  };
+  const reply = (question: Question, decision: Decision, toReply: ToReply) => {
+    const { message, response, request } = question;
+    connections.used(message.socket);
     try {
-      writeReply(message, response, toReply(decision, request), isDraining);
+      write(question, toReply(decision, request));
     } catch (error) {
       onDefect(error);
-      if (!response.headersSent) writeReply(message, response, toReply(unanswerable, request), isDraining);
+      if (!response.headersSent) write(question, toReply(unanswerable, request));
     }
   };
-  const answer = (message: IncomingMessage, response: ServerResponse) => {
+  const answer = (message: IncomingMessage, response: ServerResponse, kind?: BodyKind) => {
     const { check, toReply } = authorizer();
     const request = toCheckRequest(message, options.pathPrefix);
+    const body = kind ?? bodyOf(message);
+    if (body !== 'none') expectBody(message, body);
+    const question = { message, response, request, body };
     const decision = check(request);
-    if (decision instanceof Promise)
-      void decision.then((settled) => reply(message, response, request, settled, toReply));
-    else reply(message, response, request, decision, toReply);
+    if (!(decision instanceof Promise)) {
+      reply(question, decision, toReply);
+      return;
+    }
+    connections.waits(message.socket, 1);
+    void decision.then((settled) => {
+      connections.waits(message.socket, -1);
+      reply(question, settled, toReply);
+    });
   };
+  const expectBody = (message: IncomingMessage, body: BodyKind) => {
+    if (body === 'long') bodies.hold(message);
+    connections.expectsBody(message.socket, true);
+    message.once('end', () => {
+      connections.expectsBody(message.socket, false);
+      connections.used(message.socket);
+    });
+  };
+  // Whether its body comes is for the client to say once it has an answer, so nothing can follow on that connection.
+  const answerAhead = (message: IncomingMessage, response: ServerResponse) =>
+    answer(message, response, 'long');
 
   server.maxHeadersCount = 0;
-  server.on('checkContinue', answer);
-  server.on('checkExpectation', answer);
-  server.on('clientError', refuseConnection);
-  const stopSweeping = endUnreadConnections(server, options.tls !== undefined, clock);
+  server.on('checkContinue', answerAhead);
+  server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) =>
+    answer(message, response),
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (connections.isAnswered(socket)) socket.destroy();
+    else refuseConnection(error, socket);
+  });
+  const stopSweeping = endUnreadConnections(server, isSecure, clock, connections.sweep);
   server.on('connect', (message: IncomingMessage, socket: Socket) => answerConnect(message, socket, answer));
 
   return {
@@ -109,12 +154,12 @@ export function createHttpServer({
 function answerConnect(
   message: IncomingMessage,
   socket: Socket,
-  answer: (message: IncomingMessage, response: ServerResponse) => void,
+  answer: (message: IncomingMessage, response: ServerResponse, body: BodyKind) => void,
 ): void {
   socket.on('error', () => socket.destroy());
   const response = new http.ServerResponse(message);
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
   response.on('finish', () => socket.destroySoon());
-  answer(message, response);
+  answer(message, response, 'none');
 }

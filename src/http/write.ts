@@ -34,13 +34,28 @@ export function writeReply(
     response.end();
     return;
   }
+  writeHead(response, reply);
+  response.end(reply.body, 'latin1');
+}
+
+/**
+ * Writes an answer whole while its request is still arriving, and says that the connection will be closed. Its response is ended later, since
+ * that closes the connection, and a close before all has arrived can take the answer away from the peer.
+ */
+export function writeAhead(response: ServerResponse, reply: HttpReply): void {
+  response.shouldKeepAlive = false;
+  writeHead(response, reply);
+  if (reply.body === '' || response.req.method === 'HEAD') response.flushHeaders();
+  else response.write(reply.body, 'latin1');
+}
+
+function writeHead(response: ServerResponse, reply: HttpReply): void {
   response.sendDate = false;
   const [statusLine = '', ...lines] = (reply.head + reply.sharedHead + dateOf(reply))
     .split('\r\n')
     .filter((line) => line !== '');
   const reasonPhrase = statusLine.slice('HTTP/1.1 200 '.length);
   response.writeHead(reply.status, reasonPhrase, lines.flatMap(nameAndValue));
-  response.end(reply.body, 'latin1');
 }
 
 function dateOf({ dateLine }: HttpReply): string {

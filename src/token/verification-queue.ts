@@ -38,6 +38,12 @@ export interface Verification<T> {
  */
 const turnBudget = 25;
 
+/**
+ * How long what has arrived is read before the signatures among it get a turn, in milliseconds. Where CPU is short, reading all of a
+ * burst could take longer than the first of it can wait.
+ */
+const readingBudget = 25;
+
 interface Waiting<T> extends Verification<T> {
   readonly resolve: (result: T) => void;
   readonly reject: (error: unknown) => void;
@@ -47,6 +53,7 @@ interface Waiting<T> extends Verification<T> {
 export function createVerificationQueue<T>(options: VerificationQueueOptions): VerificationQueue<T> {
   const { maxWaiting, maxWait, clock } = options;
   let waiting: Waiting<T>[] = [];
+  let turnWantedSince = 0;
 
   const settle = ({ since, verify, late, resolve, reject }: Waiting<T>) => {
     try {
@@ -55,7 +62,7 @@ export function createVerificationQueue<T>(options: VerificationQueueOptions): V
       reject(error);
     }
   };
-  const turn = () => {
+  const work = () => {
     const end = clock.monotonic() + turnBudget;
     let settled = 0;
     for (const one of waiting) {
@@ -64,15 +71,30 @@ export function createVerificationQueue<T>(options: VerificationQueueOptions): V
       if (clock.monotonic() >= end) break;
     }
     waiting = waiting.slice(settled);
-    if (waiting.length > 0) setImmediate(turn);
+    turnWantedSince = clock.monotonic();
+  };
+  let isTurnDue = false;
+  const turn = () => {
+    isTurnDue = false;
+    work();
+    if (waiting.length > 0) plan();
+  };
+  const plan = () => {
+    if (isTurnDue) return;
+    isTurnDue = true;
+    setImmediate(turn);
   };
 
   return {
     add: (verification) => {
+      const now = clock.monotonic();
+      if (waiting.length === 0) turnWantedSince = now;
+      // Not with this one among them: whoever adds it does not have its promise yet.
+      else if (now - turnWantedSince > readingBudget) work();
       if (waiting.length >= maxWaiting) return undefined;
-      if (waiting.length === 0) setImmediate(turn);
       const { promise, resolve, reject } = Promise.withResolvers<T>();
       waiting.push({ ...verification, resolve, reject });
+      plan();
       return promise;
     },
   };

@@ -7,7 +7,6 @@ import type { Config, IssuerConfig } from '../config/options.ts';
 import type { IssuerKeys } from '../issuer/issuer.ts';
 import type { VerificationKey } from '../issuer/key-set.ts';
 import type { Clock } from '../time/clock.ts';
-import { withDeadline } from '../time/deadline.ts';
 import type { TokenCache } from './cache.ts';
 import { readString, wrongType } from './claims.ts';
 import { splitCompact } from './compact.ts';
@@ -15,6 +14,7 @@ import { createRequirements, type Facts, type Requirements, readFacts } from './
 import { type JoseHeader, readHeader } from './header.ts';
 import { identityOf } from './identity.ts';
 import { readJsonObject } from './json.ts';
+import { createKeyWaits, type KeyWaits } from './key-waits.ts';
 import { createIsRevoked } from './revocation.ts';
 import { createVerificationQueue } from './verification-queue.ts';
 
@@ -34,6 +34,9 @@ export type Verdict =
 /** Verifies a token: at once if it was verified lately or can be refused by looking at it. */
 export type Verify = (token: string) => Verdict | Promise<Verdict>;
 
+/** The part of a check's time that it may wait for a key: what is left is for the signature, and for the way back. */
+const keyShare = 0.9;
+
 /** What the verifier needs. */
 export interface VerifierDependencies {
   readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: IssuerKeys }[];
@@ -50,6 +53,7 @@ interface TrustedIssuer {
   readonly config: IssuerConfig;
   readonly issuer: IssuerKeys;
   readonly unmet: Requirements;
+  readonly keyWaits: KeyWaits;
 }
 
 /** A token that looks like one of a known issuer; nothing in it is proven yet. */
@@ -72,7 +76,16 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
   const trustedIssuers = new Map(
     issuers.map(({ config, issuer }) => [
       config.issuer,
-      { config, issuer, unmet: createRequirements(config, createIsRevoked(denyList, config.issuer)) },
+      {
+        config,
+        issuer,
+        unmet: createRequirements(config, createIsRevoked(denyList, config.issuer)),
+        keyWaits: createKeyWaits({
+          maxWaiting: limits.maxVerificationsInFlight,
+          maxWait: limits.checkDeadline * keyShare,
+          clock,
+        }),
+      },
     ]),
   );
   const pending = new Map<string, Promise<Verdict>>();
@@ -123,10 +136,11 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     const key = issuer.findKey(header.keyId, header.algorithm);
     if (key !== undefined) return key;
     if (!issuer.hasKeys()) return failed('keys_unavailable', trusted);
-    const fetching = fetchFor(issuer, header.keyId);
-    if (fetching === undefined) return denied('key_not_found', trusted);
-    return fetching.then(
-      () => issuer.findKey(header.keyId, header.algorithm) ?? denied('key_not_found', trusted),
+    const notFound = denied('key_not_found', trusted);
+    const waiting = trusted.keyWaits.wait(() => fetchFor(issuer, header.keyId));
+    if (waiting === undefined) return notFound;
+    return waiting.then(
+      (hasEnded) => (hasEnded ? issuer.findKey(header.keyId, header.algorithm) : undefined) ?? notFound,
     );
   };
 
@@ -168,11 +182,9 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
 
   const settle = (unverified: UnverifiedToken): Verdict | Promise<Verdict> => {
     const key = findKey(unverified);
-    if (!(key instanceof Promise)) return 'outcome' in key ? key : proveOnce(unverified, key);
-    const notFound = () => denied('key_not_found', unverified.trusted);
-    return withDeadline(key, limits.checkDeadline, clock, notFound).then((found) =>
-      'outcome' in found ? found : proveOnce(unverified, found),
-    );
+    const proceed = (found: VerificationKey | Refusal) =>
+      'outcome' in found ? found : proveOnce(unverified, found);
+    return key instanceof Promise ? key.then(proceed) : proceed(key);
   };
 
   return (token) => {

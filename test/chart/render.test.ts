@@ -282,6 +282,13 @@ describeWith('the chart', await findHelm(), (program) => {
     });
   });
 
+  test('the service knows the timeout of the entries, and may take longer where they do', async () => {
+    const settings = { ...config, limits: { checkDeadline: '4s' } };
+    const manifests = await rendered({ config: settings, authorizer: { timeout: '5s' } });
+    const file = parse(one(manifests, 'ConfigMap', /authz$/).data['oidc-authz.yaml']);
+    expect(file.limits).toEqual({ checkDeadline: '4s', meshTimeout: '5s' });
+  });
+
   describe('refuses', () => {
     const issuers = config.issuers;
     const refused: [string, object, RegExp][] = [
@@ -320,6 +327,26 @@ describeWith('the chart', await findHelm(), (program) => {
         'two bundles',
         { config, caBundle: { configMap: 'a', secret: 'b' } },
         /either a configMap or a secret/,
+      ],
+      [
+        'a deadline too close to the timeout of the entry',
+        { config: { ...config, limits: { checkDeadline: '1900ms' } } },
+        /config\.limits\.checkDeadline: 1900ms .* authorizer\.timeout and config\.limits\.meshTimeout \(2s\).* at most 1600ms/,
+      ],
+      [
+        'a timeout of the entry too close to the deadline',
+        { config, authorizer: { timeout: '1s' } },
+        /config\.limits\.checkDeadline: 1500ms .*\(1s\).* at most 800ms/,
+      ],
+      [
+        'another authorizer that may answer too late',
+        { config: { ...config, shadow: { authorizer: 'http://oauth2-proxy', timeout: '2s' } } },
+        /config\.shadow\.timeout: 2s /,
+      ],
+      [
+        'a mesh that gives up before it is said to',
+        { config: { ...config, limits: { meshTimeout: '5s' } } },
+        /config\.limits\.meshTimeout: 5s is longer than authorizer\.timeout/,
       ],
       ['too little time', { config, terminationGracePeriodSeconds: 25 }, /drain would be cut off/],
     ];

@@ -57,7 +57,7 @@ test('and with options that make rules match more, too', () => {
           outputTokenToHeader: '',
           shadow: { authorizer: '' },
           compat: 'none',
-        http: { pathPrefix: '' },
+          http: { pathPrefix: '' },
           noRuleMatches: 'deny',
           mode: 'enforce',
           paths: { ignoreCase, ignoreTrailingSlash },

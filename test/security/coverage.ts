@@ -590,7 +590,8 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LR1',
-        threat: 'A path that Envoy or the workload resolves, merges, decodes or trims otherwise than rules do',
+        threat:
+          'A path that Envoy or the workload resolves, merges, decodes or trims otherwise than rules do',
         tests: [
           ['rules/readers.test.ts', 'is one of this rule to every reader'],
           ['e2e/one-reading.test.ts', 'that reads paths in its own way'],
@@ -608,7 +609,8 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LR3',
-        threat: 'A host that Envoy routes otherwise than rules read it: a port, a final dot, two hosts in one',
+        threat:
+          'A host that Envoy routes otherwise than rules read it: a port, a final dot, two hosts in one',
         tests: [
           ['e2e/one-reading.test.ts', 'that picks a host in its own way'],
           ['config/hosts.test.ts', 'not a host, or one with two readings'],
@@ -1016,6 +1018,70 @@ export const tables: readonly Table[] = [
         threat: 'Everything at once, for long',
         tests: [[chaosProcess, 'R35']],
         note: 'Twenty seconds in CI.',
+      },
+      {
+        id: 'LD1',
+        threat:
+          'Tokens with unknown key ids wait for an issuer that hangs until the mesh gives up, and an open failure mode lets them pass',
+        tests: [
+          ['e2e/failure-mode.test.ts', 'while the issuer hangs'],
+          ['token/verifier.test.ts', 'is answered by the deadline'],
+          ['check/in-time.test.ts', 'is answered at its deadline'],
+        ],
+      },
+      {
+        id: 'LD2',
+        threat: 'Checks that wait for a key pile up',
+        tests: [
+          ['token/verifier.test.ts', 'is waited for by so many checks at once'],
+          ['token/verifier.test.ts', 'is not waited for again while a fetch hangs'],
+          ['token/verifier.test.ts', 'costs the tokens of another nothing'],
+        ],
+      },
+      {
+        id: 'LD3',
+        threat: 'A burst of large headers or bodies, where CPU is short, is answered too late',
+        tests: [
+          ['e2e/failure-mode.test.ts', 'by large headers'],
+          ['e2e/failure-mode.test.ts', 'by large bodies'],
+          ['token/verification-queue.test.ts', 'does not keep the first of it waiting'],
+        ],
+      },
+      {
+        id: 'LD4',
+        threat: "A deadline of ours is longer than the mesh's timeout",
+        tests: [
+          ['config/load.test.ts', 'says what its first line expects'],
+          ['chart/render.test.ts', 'the service knows the timeout of the entries'],
+        ],
+      },
+      {
+        id: 'LD5',
+        threat:
+          'A body of a check over HTTP is stored, is taken for a request, or leaves its connection unusable',
+        tests: [
+          ['http/bodies.test.ts', 'of several megabytes'],
+          ['http/bodies.test.ts', 'that looks like a request is none'],
+          ['http/bodies.test.ts', 'takes no memory'],
+          ['http/bodies.test.ts', 'and sends its body all the same'],
+        ],
+      },
+      {
+        id: 'LD6',
+        threat: 'Connections without end, and one that is in use is closed for another',
+        tests: [
+          ['http/connections.test.ts', 'idle for longest gives way'],
+          ['http/connections.test.ts', 'are kept while another connection is idle'],
+          ['http/connections.test.ts', 'where all are busy'],
+        ],
+      },
+      {
+        id: 'LD7',
+        threat: 'A refusal ends a connection that checks of others use',
+        tests: [
+          ['http/connections.test.ts', 'no refusal ends a connection'],
+          ['e2e/failure-mode.test.ts', 'by going away'],
+        ],
       },
     ],
   },

@@ -72,3 +72,21 @@ test('a turn ends when it has taken long enough, and the rest comes in the next'
   await turn();
   expect(started).toHaveLength(9);
 });
+
+test('a burst that takes long to read does not keep the first of it waiting', () => {
+  const { add, clock, started } = createQueue(100);
+  for (const name of ['a', 'b', 'c', 'd']) {
+    void add(name);
+    clock.pass(20);
+  }
+  expect(started).toEqual(['a', 'b']);
+});
+
+test('one that is added is never begun within that, however long others have waited', async () => {
+  const { add, clock, started } = createQueue(1);
+  void add('a');
+  clock.pass(100);
+  const b = add('b');
+  expect(started).toEqual(['a']);
+  expect(await b).toBe('b verified');
+});

@@ -4,7 +4,7 @@ import type { CheckRequest, Decision } from '../../src/check/types.ts';
 import { configOf, fileFor, until } from '../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';
 import { startCore, type TestCore } from '../support/core.ts';
-import { type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
+import { type FakeIssuer, sendJson, startFakeIssuer } from '../support/fake-issuer.ts';
 import { createSigningKey, type SigningKey } from '../support/keys.ts';
 import { checkRequest } from '../support/requests.ts';
 
@@ -224,8 +224,77 @@ describe('an unknown key id', () => {
     const waiting = ask(await issuer.mint({ header: { kid: 'new' } }));
     await settled();
     expect((await ask(known)).reason).toBe('allowed');
-    await clock.advance(2_000);
+    await clock.advance(1_500);
     expect((await waiting).reason).toBe('key_not_found');
+  });
+
+  test('is waited for by so many checks at once, and the others are answered at once', async () => {
+    const { ask, issuer, clock } = await bench(['--limits-max-verifications-in-flight=3']);
+    issuer.jwks = () => {};
+    const flood = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => issuer.mint({ header: { kid: `u-${index}` } })),
+    );
+    const answered: string[] = [];
+    const all = flood.map(async (token) => answered.push((await ask(token)).reason));
+    await settled();
+    expect(answered).toEqual(Array.from({ length: 17 }, () => 'key_not_found'));
+    await clock.advance(1_500);
+    await Promise.all(all);
+    expect(answered).toHaveLength(20);
+  });
+
+  test('is waited for by few for as long as a check may take, and by a crowd for a third of that', async () => {
+    for (const [count, answeredBy] of [
+      [8, 1_350],
+      [40, 450],
+    ] as const) {
+      const { ask, issuer, clock } = await bench();
+      issuer.jwks = () => {};
+      const tokens = await Promise.all(
+        Array.from({ length: count }, (_, index) => issuer.mint({ header: { kid: `u-${index}` } })),
+      );
+      let answered = 0;
+      for (const token of tokens) void ask(token).then(() => answered++);
+      await until(() => issuer.hits.jwks === 2);
+      await settled();
+      await clock.advance(answeredBy - 1);
+      expect(answered).toBe(0);
+      await clock.advance(1);
+      expect(answered).toBe(count);
+    }
+  });
+
+  test('is not waited for again while a fetch hangs that was waited for in vain', async () => {
+    const { ask, core, issuer, clock } = await bench();
+    const hung: (() => void)[] = [];
+    issuer.jwks = (_, response) => void hung.push(() => response.writeHead(500).end());
+    const first = ask(await issuer.mint({ header: { kid: 'new' } }));
+    await until(() => hung.length === 1);
+    await clock.advance(1_500);
+    expect((await first).reason).toBe('key_not_found');
+    const another = requestWith(await issuer.mint({ header: { kid: 'other' } }));
+    expect(core.check(another)).toMatchObject({ reason: 'key_not_found' });
+
+    issuer.keys = [spare, ...issuer.keys];
+    issuer.jwks = (_, response) => sendJson(response, { keys: issuer.keys.map((key) => key.publicJwk) });
+    for (const end of hung) end();
+    await clock.advance(60_000);
+    expect((await ask(await issuer.mint({ key: spare }))).reason).toBe('allowed');
+  });
+
+  test('that hangs at one issuer costs the tokens of another nothing', async () => {
+    const other = await startFakeIssuer();
+    onTestFinished(other.close);
+    const { ask, issuer } = await bench(['--limits-max-verifications-in-flight=2'], (url) =>
+      fileFor(url).replace(
+        'issuers: [',
+        `issuers: [{issuer: "${other.url}", audiences: [orders-api], name: other}, `,
+      ),
+    );
+    issuer.jwks = () => {};
+    for (let index = 0; index < 5; index++) void ask(await issuer.mint({ header: { kid: `u-${index}` } }));
+    other.keys = [spare, ...other.keys];
+    expect((await ask(await other.mint({ key: spare }))).reason).toBe('allowed');
   });
 });
 

@@ -51,6 +51,7 @@ helm.sh/chart: {{ include "oidc-authz.chart" . }}
 {{- $_ := set $defaults "outputTokenToHeader" "x-auth-request-access-token" -}}
 {{- $_ := set $defaults "setAuthorizationHeader" $isSettable -}}
 {{- end -}}
+{{- $_ := set $defaults.limits "meshTimeout" .Values.authorizer.timeout -}}
 {{- mustMergeOverwrite $defaults (deepCopy $given) | toYaml }}
 {{- end }}
 
@@ -68,6 +69,9 @@ helm.sh/chart: {{ include "oidc-authz.chart" . }}
 {{- if or .Values.istio.enabled .Values.kyma.enabled .Values.kyma.apiRules -}}
 {{- $_ := set $config "hosts" (merge (default dict $config.hosts) (dict "ports" "ignore")) -}}
 {{- end -}}
+{{- /* The service refuses deadlines that are too close to the timeout of the entries that are printed. */ -}}
+{{- $meshTimeout := (include "oidc-authz.config" . | fromYaml).limits.meshTimeout -}}
+{{- $_ := set $config "limits" (merge (dict "meshTimeout" $meshTimeout) (default dict $config.limits)) -}}
 {{- toYaml $config }}
 {{- end }}
 
@@ -77,12 +81,17 @@ helm.sh/chart: {{ include "oidc-authz.chart" . }}
 
 {{- /* Whole seconds of a duration such as 1m30s, rounded up. */ -}}
 {{- define "oidc-authz.seconds" -}}
+{{- divf (include "oidc-authz.milliseconds" . | float64) 1000 | ceil | int }}
+{{- end }}
+
+{{- /* Milliseconds of a duration such as 1m30s, rounded up. */ -}}
+{{- define "oidc-authz.milliseconds" -}}
 {{- $milliseconds := 0.0 -}}
 {{- range regexFindAll "[0-9.]+(ms|s|m|h)" . -1 -}}
 {{- $factor := get (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000) (regexFind "[a-z]+" .) -}}
 {{- $milliseconds = addf $milliseconds (mulf (regexFind "[0-9.]+" . | float64) $factor) -}}
 {{- end -}}
-{{- divf $milliseconds 1000 | ceil | int }}
+{{- $milliseconds | ceil | int }}
 {{- end }}
 
 {{- /* The mebibytes of a quantity such as 384Mi. */ -}}

@@ -1,0 +1,160 @@
+/**
+ * No client chooses what Envoy does with a check that has no answer. The authorizer shares a core with a busy process; the oracle is Envoy's own
+ * count of checks without an answer, and what the workload received.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findEnvoy } from '../../tools/envoy.ts';
+import { type FakeIssuer, sendJson, startFakeIssuer } from '../support/fake-issuer.ts';
+import {
+  type ClientRequest,
+  type Gateway,
+  type StarvedService,
+  sendThrough,
+  startGateway,
+  startStarvedService,
+  storm,
+} from '../support/hostile-mesh.ts';
+import { createSigningKey } from '../support/keys.ts';
+import { describeWith } from '../support/real-servers.ts';
+
+/** About as much as Envoy lets a client send in headers, in a hundred lines at most. */
+const largeHeaders = Object.fromEntries(
+  Array.from({ length: 56 }, (_, index) => [`x-large-${index}`, 'a'.repeat(1024)]),
+);
+const maxBodyBytes = 1024 * 1024;
+
+const crowd = 250;
+/** As many bodies of a megabyte as a test machine can move in a moment. */
+const largeCrowd = 60;
+
+const ways = (['http', 'grpc'] as const).flatMap((transport) =>
+  [true, false].flatMap((failOpen) => [true, false].map((asBytes) => ({ transport, failOpen, asBytes }))),
+);
+
+describeWith('a client never chooses the failure mode', await findEnvoy(), (envoyPath) => {
+  let issuer: FakeIssuer;
+  let service: StarvedService;
+  /** What an attacker has: an authorization header for each request. */
+  let forgeries: Record<string, (index: number) => string | undefined>;
+  let manyKids: string[];
+
+  const publish = () => {
+    issuer.jwks = (_, response) =>
+      sendJson(response, { keys: issuer.keys.map(({ publicJwk }) => publicJwk) });
+  };
+  const bearer = async (...parts: Parameters<FakeIssuer['mint']>) => `Bearer ${await issuer.mint(...parts)}`;
+
+  beforeAll(async () => {
+    issuer = await startFakeIssuer();
+    service = await startStarvedService(
+      `issuers: [{issuer: "${issuer.url}", audiences: [orders-api]}]\nkeys: {minRefreshInterval: 100ms}`,
+      1,
+    );
+    const stranger = await createSigningKey('k1');
+    const [unknown, wrong] = [await bearer({ header: { kid: 'unknown' } }), await bearer({ key: stranger })];
+    manyKids = await Promise.all(
+      Array.from({ length: crowd }, (_, index) => bearer({ header: { kid: `unknown-${index}` } })),
+    );
+    forgeries = {
+      'an unknown key id': () => unknown,
+      'a wrong signature': () => wrong,
+      'no token': () => undefined,
+    };
+  });
+  afterAll(async () => {
+    await service.stop();
+    await issuer.close();
+  });
+
+  describe.each(ways)(
+    'over $transport, failOpen: $failOpen, packAsBytes: $asBytes',
+    ({ transport, failOpen, asBytes }) => {
+      let gateway: Gateway;
+
+      beforeAll(async () => {
+        gateway = await startGateway(envoyPath, {
+          transport,
+          failOpen,
+          authorizers: [transport === 'http' ? service.httpPort : service.grpcPort],
+          requestBody: { maxBytes: maxBodyBytes, asBytes, allowPartial: true },
+          includeRequestHeadersInCheck: ['x-request-id', 'x-large-*'],
+        });
+        expect(await sendThrough(gateway.port, { headers: { authorization: await bearer() } })).toBe(200);
+      });
+      afterAll(() => gateway.stop());
+
+      /** Storms while a client with good tokens, remembered ones and new ones, goes on as ever. */
+      async function attack(count: number, requestOf: (index: number) => ClientRequest): Promise<void> {
+        const remembered = await bearer();
+        const [before, failures] = [gateway.workload.requests(), await gateway.failures()];
+        const good: (number | undefined)[] = [];
+        let isOver = false;
+        const goodClient = async () => {
+          for (let turn = 0; turn < 2 || !isOver; turn++) {
+            const authorization = turn % 2 === 0 ? remembered : await bearer({ claims: { jti: `${turn}` } });
+            good.push(await sendThrough(gateway.port, { headers: { authorization } }));
+          }
+        };
+        const wellBehaved = goodClient();
+        const statuses = await storm(gateway.port, count, requestOf);
+        isOver = true;
+        await wellBehaved;
+        expect(good.filter((status) => status !== 200)).toEqual([]);
+        expect([await gateway.failures(), statuses[200]]).toEqual([failures, undefined]);
+        expect(gateway.workload.requests() - before).toBe(good.length);
+      }
+      const headersOf = (authorization: string | undefined, more: Record<string, string> = {}) => ({
+        ...more,
+        ...(authorization !== undefined && { authorization }),
+      });
+
+      test.each(['an unknown key id', 'a wrong signature', 'no token'])(
+        'by large headers and %s',
+        async (kind) => {
+          await attack(crowd, (index) => ({ headers: headersOf(forgeries[kind]?.(index), largeHeaders) }));
+        },
+      );
+
+      test('by going away', async () => {
+        await attack(crowd, (index) => ({
+          headers: headersOf(manyKids[index], largeHeaders),
+          isCancelled: index % 2 === 0,
+        }));
+      });
+
+      test.each([
+        ['an unknown key id', crowd, 239 * 1024],
+        ['a wrong signature', largeCrowd, maxBodyBytes],
+        ['no token', largeCrowd, maxBodyBytes + 100_000],
+      ])('by large bodies and %s', async (kind, count, size) => {
+        const body = Buffer.alloc(size, 'a');
+        await attack(count, (index) => ({
+          method: 'POST',
+          body,
+          headers: headersOf(forgeries[kind]?.(index)),
+          isCancelled: index % 10 === 0,
+        }));
+      });
+
+      test.each([
+        ['one key id', () => manyKids[0]],
+        ['many key ids', (index: number) => manyKids[index]],
+      ])('by %s while the issuer hangs', async (_, authorizationOf) => {
+        issuer.jwks = () => {};
+        try {
+          await attack(crowd, (index) => ({ headers: headersOf(authorizationOf(index)) }));
+        } finally {
+          publish();
+        }
+      });
+    },
+  );
+
+  test('the count that this looks at rises where there is no answer', async () => {
+    const gateway = await startGateway(envoyPath, { transport: 'http', failOpen: true, authorizers: [1] });
+    expect(await sendThrough(gateway.port, {})).toBe(200);
+    const { failure_mode_allowed: allowed } = await gateway.failures();
+    await gateway.stop();
+    expect(allowed).toBeGreaterThan(0);
+  });
+});
