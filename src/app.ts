@@ -15,6 +15,7 @@ import { createMetrics } from './observe/metrics.ts';
 import { createTlsEvents } from './observe/tls-events.ts';
 import type { Clock } from './time/clock.ts';
 import { version } from './version.ts';
+import { createDoors } from './workers/doors.ts';
 import { createWorkerPool } from './workers/pool.ts';
 import type { ForkWorker } from './workers/worker.ts';
 
@@ -28,6 +29,8 @@ export interface Surroundings {
   readonly readFile: (path: string) => string;
   /** Starts another process that answers checks; asked for where there shall be several. */
   readonly forkWorker: ForkWorker;
+  /** Is told that no such process can be kept, so that nothing answers checks; the process is to end. */
+  readonly giveUp: (error: Error) => void;
 }
 
 /** The service. */
@@ -47,7 +50,7 @@ const trialWarningInterval = 60_000;
 
 /** Makes the service. */
 export function createApp(initial: Config, surroundings: Surroundings): App {
-  const { logger, clock, random, forkWorker } = surroundings;
+  const { logger, clock, random, forkWorker, giveUp } = surroundings;
   let config = initial;
   let isDraining = false;
   let hasBeenReady = false;
@@ -69,7 +72,14 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   const checks: CheckService<readonly RegisteredIssuer[]> =
     count === 1
       ? createCheckService(dependencies)
-      : createWorkerPool({ ...dependencies, count, random, forkWorker });
+      : createWorkerPool({
+          ...dependencies,
+          count,
+          random,
+          forkWorker,
+          giveUp,
+          doors: createDoors(initial, clock),
+        });
   const readiness = (): Readiness => ({
     ready: isServing() && checks.workers() > 0,
     draining: isDraining,

@@ -2,6 +2,7 @@
 /** The process: the command line and the environment in, signals in, an exit code out. */
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { parseArguments } from './command/arguments.ts';
@@ -32,7 +33,7 @@ const aboutFile = ['check-config', 'compare'];
 const bareFlags = ['--show-values'];
 
 async function main(argv: readonly string[]): Promise<void> {
-  if (await isWorker()) return runWorkerProcess();
+  if (isWorker(argv)) return runWorkerProcess();
   const booleans = new Set(
     scalarLeaves()
       .filter(({ written }) => written === 'boolean')
@@ -111,8 +112,8 @@ async function runMigrate(argv: readonly string[]): Promise<void> {
 }
 
 /** Whether another process of this program started this one. */
-async function isWorker(): Promise<boolean> {
-  return process.send !== undefined && (await import('node:cluster')).default.isWorker;
+function isWorker([command]: readonly string[]): boolean {
+  return process.send !== undefined && command === 'worker';
 }
 
 async function runWorkerProcess(): Promise<void> {
@@ -159,7 +160,7 @@ async function runService(sources: ConfigSources): Promise<void> {
 
   try {
     const { serve } = await import('./command/serve.ts');
-    service = await serve(sources);
+    service = await serve(sources, fileURLToPath(import.meta.url), () => exitAtOnce(exitCode.failed));
   } catch (error) {
     const isConfig = error instanceof ConfigError;
     process.stderr.write(`oidc-authz: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -6,6 +6,7 @@ import { ConfigError } from '../config/problems.ts';
 import { watchFiles } from '../files/watch.ts';
 import { openLog } from '../observe/logger.ts';
 import { systemClock } from '../time/clock.ts';
+import { onceAtATime } from '../time/once-at-a-time.ts';
 import { version } from '../version.ts';
 import type { ForkWorker } from '../workers/worker.ts';
 import { fileProblems } from './files.ts';
@@ -23,9 +24,11 @@ export interface Service {
 /**
  * Starts the service.
  *
+ * @param program the file that this process runs, for those that it starts
+ * @param giveUp ends the process, where nothing can be made to answer checks any more; is called when the log is written
  * @throws ConfigError where the configuration cannot be used, Error where a listener cannot be bound
  */
-export async function serve(sources: ConfigSources): Promise<Service> {
+export async function serve(sources: ConfigSources, program: string, giveUp: () => void): Promise<Service> {
   const load = async (): Promise<Config> => {
     const config = await loadConfig(sources);
     const problems = await fileProblems(config, sources.readFile);
@@ -34,7 +37,7 @@ export async function serve(sources: ConfigSources): Promise<Service> {
   };
 
   const config = await load();
-  const forkWorker = await forkWorkerFor(config);
+  const forkWorker = await forkWorkerFor(config, program);
   const { logger, end } = openLog(config.log.level, systemClock);
   const app = createApp(config, {
     logger,
@@ -43,6 +46,10 @@ export async function serve(sources: ConfigSources): Promise<Service> {
     environment: sources.environment,
     readFile: sources.readFile,
     forkWorker,
+    giveUp: (error) => {
+      logger.fatal({ error }, 'nothing answers checks; the process ends, to be started anew');
+      void end().then(giveUp);
+    },
   });
   logger.info(
     { version, node: process.versions.node, issuers: config.issuers.map(({ name }) => name) },
@@ -56,19 +63,14 @@ export async function serve(sources: ConfigSources): Promise<Service> {
     throw error;
   }
 
-  const reloadOnce = async () => {
+  // One after the other from the reading on, so that the file that was read last is the one in use.
+  const reload = onceAtATime(async () => {
     try {
       await app.reload(await load());
     } catch (error) {
       app.reloadFailed(error instanceof Error ? error : new Error(String(error)));
     }
-  };
-  // One after the other from the reading on, so that the file that was read last is the one in use.
-  let reloading = Promise.resolve();
-  const reload = () => {
-    reloading = reloading.then(reloadOnce);
-    return reloading;
-  };
+  });
   const file = configFileOf(sources);
   const stopWatching = file === undefined ? () => {} : watchFiles([file], systemClock, () => void reload());
 
@@ -88,10 +90,10 @@ export async function serve(sources: ConfigSources): Promise<Service> {
 }
 
 /** Loaded only where there shall be workers: it is a good part of Node. */
-async function forkWorkerFor({ workers }: Config): Promise<ForkWorker> {
+async function forkWorkerFor({ workers }: Config, program: string): Promise<ForkWorker> {
   if (workers !== 1) {
     const { createForkWorker } = await import('./fork-worker.ts');
-    return createForkWorker();
+    return createForkWorker(program);
   }
   return () => {
     throw new TypeError('one process answers the checks, and no other is started');

@@ -1,5 +1,5 @@
-/** The check service of several processes: each answers checks on the same ports, this one owns the keys. */
-import type { CheckAddresses, CheckService } from '../check-service.ts';
+/** The check service of several processes: each answers checks on the same ports, this one owns the ports and the keys. */
+import type { CheckService } from '../check-service.ts';
 import type { DenyListEntry } from '../config/deny-list.ts';
 import type { Config } from '../config/options.ts';
 import type { RegisteredIssuer } from '../issuer/registry.ts';
@@ -7,8 +7,12 @@ import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { lastingSumOf, type Report, sumOf } from '../observe/reports.ts';
 import type { Clock } from '../time/clock.ts';
-import { withDeadline } from '../time/deadline.ts';
-import type { ForkWorker, FromWorker, ToWorker, Worker } from './worker.ts';
+import { sleep, withDeadline } from '../time/deadline.ts';
+import { onceAtATime } from '../time/once-at-a-time.ts';
+import type { Doors } from './doors.ts';
+import { type Member, startMember } from './member.ts';
+import { createTurns } from './turns.ts';
+import type { Connection, ForkWorker, StateMessage } from './worker.ts';
 
 /** What a pool needs. */
 export interface WorkerPoolDependencies {
@@ -20,176 +24,249 @@ export interface WorkerPoolDependencies {
   readonly random: () => number;
   readonly isServing: () => boolean;
   readonly forkWorker: ForkWorker;
+  readonly doors: Doors;
+  /** Is told that no worker can be kept; the process is to end, so that whoever started it starts it anew. */
+  readonly giveUp: (error: Error) => void;
 }
 
-/** The time for a worker to listen, in milliseconds. */
+/** How often a worker is asked for what it has counted, in milliseconds. */
+const reportInterval = 5_000;
+
+/** How long a worker may leave that unanswered, or say nothing while it starts, until another is started beside it. */
+const longestSilence = { listening: 20_000, starting: 60_000 };
+
+/** How long a start may last when others listen already, in milliseconds: then the service goes on without it. */
 const startTimeout = 30_000;
 
-/** How often a worker is asked for what it has counted, and how long it may be silent until it is replaced. */
-const reportInterval = 5_000;
-const longestSilence = 20_000;
-
-/** How long a scrape waits for a worker; then it takes what that one said before. */
+/** How long a scrape waits for a worker, in milliseconds; then it takes what that one said before. */
 const scrapeTimeout = 1_000;
 
-/** The pause before a worker is replaced, in milliseconds: longer each time, until one has lived for a while. */
-const backOff = { first: 100, longest: 30_000, forgottenAfter: 60_000 };
+/**
+ * The pause before a worker is replaced, in milliseconds: longer each time, until one has lived for a while. While
+ * no other listens, it is short.
+ */
+const backOff = { first: 100, longest: 30_000, longestWithoutOthers: 1_000, forgottenAfter: 60_000 };
+
+/** When it is given up, where no worker listens: so many ended in so many milliseconds, or after this many. */
+const lastResort = { deaths: 10, in: 60_000, after: 600_000 };
+
+/** The most connections that wait for a worker. */
+const maxWaitingConnections = 1_024;
+
+/** How long the last connections have to reach a worker, and a worker that is killed to end, in milliseconds. */
+const lastMoment = 1_000;
 
 /** A place for a worker, and the one that has it. */
 interface Place {
-  worker: Worker | undefined;
+  member: Member | undefined;
+  /** Started beside one that is silent, to take its place if it listens sooner than that one answers. */
+  successor: Member | undefined;
   /** How many died in a row. */
   deaths: number;
-  report: Report;
-  heardAt: number;
-  readonly answers: Map<number, (report: Report) => void>;
+  /** Ends the pause before the next start; undefined if there is none. */
+  cancelStart: (() => void) | undefined;
 }
 
 /** Makes a pool without workers. */
 export function createWorkerPool(
   dependencies: WorkerPoolDependencies,
 ): CheckService<readonly RegisteredIssuer[]> {
-  const { count, initial, metrics, logger, clock, random, isServing, forkWorker } = dependencies;
+  const { count, initial, metrics, logger, clock, random, isServing, forkWorker, doors, giveUp } =
+    dependencies;
   const places = Array.from(
     { length: count },
-    (): Place => ({ worker: undefined, deaths: 0, report: [], heardAt: 0, answers: new Map() }),
+    (): Place => ({ member: undefined, successor: undefined, deaths: 0, cancelStart: undefined }),
   );
+  const ends = new Map<Member, PromiseWithResolvers<void>>();
+  const started = Promise.withResolvers<void>();
   // What those that died had counted, in sum: a counter never goes back.
   let departed: Promise<Report> = Promise.resolve([]);
   let config = initial;
   let issuers: readonly RegisteredIssuer[] = [];
   let denyList: readonly DenyListEntry[] = [];
-  let requests = 0;
+  let hasStarted = false;
   let isStopping = false;
   let stopLooking = () => {};
+  /** How many died since one listened, and since when none does. */
+  let deathsInARow = 0;
+  let noneSince = 0;
 
-  const keys = () => issuers.map(({ identity, issuer }) => ({ identity, snapshot: issuer.snapshot() }));
-  const configuration = (): ToWorker => ({
-    kind: 'configuration',
-    config,
-    issuers: keys(),
-    denyList,
-    isServing: isServing(),
+  const turns = createTurns<Member, Connection>({
+    maxWaiting: maxWaitingConnections,
+    hand: (member, connection) => member.hand(connection),
+    letGo: ({ socket }) => void socket.destroy(),
   });
-  const tellAll = (message: ToWorker) => {
-    for (const { worker } of places) worker?.send(message);
+  const members = () => [...ends.keys()];
+  const listening = () => members().filter((member) => member.isListening());
+  const state = (kind: StateMessage['kind']): StateMessage => {
+    const keys = issuers.map(({ identity, issuer }) => ({ identity, snapshot: issuer.snapshot() }));
+    return kind === 'configuration'
+      ? { kind, config, issuers: keys, denyList, isServing: isServing() }
+      : { kind, issuers: keys, isServing: isServing() };
   };
 
-  const fetchFor = async (worker: Worker, message: FromWorker & { kind: 'fetch' }) => {
-    const owner = issuers.find(({ identity }) => identity === message.identity)?.issuer;
-    const fetching = owner?.fetchForUnknownKey(message.keyId);
-    await fetching;
-    worker.send({ kind: 'fetched', request: message.request, wasDue: fetching !== undefined });
+  const begin = (place: Place): Member => {
+    const member = startMember({
+      forkWorker,
+      clock,
+      issuers: () => issuers,
+      state,
+      onListening: (listener) => listens(place, listener),
+      onFailed: (_, problem) => started.reject(new Error(problem)),
+      onAccepted: turns.isFree,
+      onExit: (one, how) => leave(place, one, how),
+    });
+    ends.set(member, Promise.withResolvers());
+    return member;
   };
-
-  /** Starts a worker in a place; resolves when it listens. */
-  const fill = (place: Place): Promise<CheckAddresses> => {
-    const worker = forkWorker();
-    const startedAt = clock.monotonic();
-    const listening = Promise.withResolvers<CheckAddresses>();
-    place.worker = worker;
-    place.heardAt = startedAt;
-    worker.onMessage((message) => {
-      place.heardAt = clock.monotonic();
-      switch (message.kind) {
-        case 'listening':
-          return listening.resolve(message.addresses);
-        case 'failed':
-          return listening.reject(new Error(message.message));
-        case 'fetch':
-          return void fetchFor(worker, message);
-        case 'report':
-          place.report = message.metrics;
-          place.answers.get(message.request)?.(message.metrics);
-          return undefined;
-        default:
-          return message satisfies never;
-      }
-    });
-    worker.onExit((how) => {
-      listening.reject(new Error(`a worker ended with ${how} before it listened`));
-      leave(place, how, clock.monotonic() - startedAt);
-    });
-    worker.send(configuration());
-    const cancel = clock.after(startTimeout, () => {
-      listening.reject(new Error('a worker does not begin to listen'));
-      worker.kill();
-    });
-    return listening.promise.finally(cancel);
+  const listens = (place: Place, member: Member) => {
+    deathsInARow = 0;
+    if (place.successor === member) {
+      logger.error({ pid: place.member?.pid }, 'a silent worker is ended; another has taken its place');
+      metrics.workerRestarted();
+      place.member?.kill();
+      [place.member, place.successor] = [member, undefined];
+    }
+    turns.isFree(member);
+    if (listening().length >= count) started.resolve();
   };
-
-  const leave = (place: Place, how: number | string, lifetime: number) => {
-    const pid = place.worker?.pid;
-    place.worker = undefined;
-    const { report } = place;
-    departed = departed.then((before) => lastingSumOf([before, report]));
-    place.report = [];
-    for (const answer of place.answers.values()) answer([]);
-    if (isStopping) return;
-    place.deaths = lifetime > backOff.forgottenAfter ? 1 : place.deaths + 1;
-    const pause = Math.min(backOff.longest, backOff.first * 2 ** (place.deaths - 1)) * (1 + random() / 2);
-    logger.error({ pid, how, restartInMs: Math.round(pause) }, 'a worker ended; it will be replaced');
-    clock.after(pause, () => {
+  const leave = (place: Place, member: Member, how: number | string) => {
+    ends.get(member)?.resolve();
+    ends.delete(member);
+    turns.isGone(member);
+    departed = departed.then((before) => lastingSumOf([before, member.counted()]).catch(() => before));
+    if (place.successor === member) place.successor = undefined;
+    if (isStopping || place.member !== member) return;
+    [place.member, place.successor] = [place.successor, undefined];
+    deathsInARow++;
+    place.deaths = clock.monotonic() - member.startedAt > backOff.forgottenAfter ? 1 : place.deaths + 1;
+    const { pid } = member;
+    if (place.member !== undefined) {
+      metrics.workerRestarted();
+      logger.error({ pid, how }, 'a worker ended; another has been started already');
+    } else {
+      const restartInMs = Math.round(startSoon(place));
+      logger.error({ pid, how, restartInMs }, 'a worker ended; it will be replaced');
+    }
+    if (listening().length > 0) return;
+    if (member.isListening()) noneSince = clock.monotonic();
+    for (const other of places) if (other.cancelStart !== undefined) startSoon(other);
+    giveUpWhereNoneCanBeKept();
+  };
+  /** @returns the pause until then, in milliseconds */
+  const startSoon = (place: Place): number => {
+    const longest = listening().length > 0 ? backOff.longest : backOff.longestWithoutOthers;
+    const pause = Math.min(longest, backOff.first * 2 ** (place.deaths - 1)) * (1 + random() / 2);
+    place.cancelStart?.();
+    place.cancelStart = clock.after(pause, () => {
+      place.cancelStart = undefined;
       if (isStopping) return;
       metrics.workerRestarted();
-      // How it ends is told where it ends.
-      fill(place).catch(() => {});
+      place.member = begin(place);
     });
+    return pause;
+  };
+  const giveUpWhereNoneCanBeKept = () => {
+    if (listening().length > 0 || isStopping) return;
+    const time = clock.monotonic() - noneSince;
+    const areDying = deathsInARow >= lastResort.deaths && (!hasStarted || time > lastResort.in);
+    if (!areDying && time <= lastResort.after) return;
+    const error = new Error(
+      `no worker listens since ${Math.round(time / 1000)} s, and ${deathsInARow} have ended`,
+    );
+    if (hasStarted) giveUp(error);
+    else started.reject(error);
   };
 
-  const reportOf = (place: Place): Promise<Report> => {
-    const { worker, answers } = place;
-    if (worker === undefined) return Promise.resolve([]);
-    const request = requests++;
-    const { promise, resolve } = Promise.withResolvers<Report>();
-    answers.set(request, resolve);
-    worker.send({ kind: 'report', request });
-    return withDeadline(promise, scrapeTimeout, clock, () => place.report).finally(() =>
-      answers.delete(request),
-    );
+  const ask = async (member: Member) => {
+    const handed = turns.handedTo(member);
+    await member.report();
+    // Whoever answers a later question has not got the connection: it had no file descriptor left for it.
+    if (handed !== undefined) turns.isLost(member, handed);
   };
   const look = () => {
-    for (const place of places) {
-      void reportOf(place);
-      if (place.worker === undefined || clock.monotonic() - place.heardAt <= longestSilence) continue;
-      logger.error({ pid: place.worker.pid }, 'a worker is silent; it is ended');
-      place.worker.kill();
-    }
+    for (const member of members()) void ask(member);
+    // Judged behind the next round of input: after a stall of our own, answers are waiting to be read.
+    setImmediate(() => {
+      if (isStopping) return;
+      giveUpWhereNoneCanBeKept();
+      for (const place of places) judge(place);
+    });
     stopLooking = clock.after(reportInterval, look);
   };
+  const isSilent = (member: Member) =>
+    member.silence() > (member.isListening() ? longestSilence.listening : longestSilence.starting);
+  const judge = (place: Place) => {
+    const { member, successor } = place;
+    if (member === undefined) return;
+    const { pid } = member;
+    if (successor !== undefined) {
+      if (isSilent(member)) return;
+      logger.warn({ pid }, 'a silent worker answers again; it stays');
+      place.successor = undefined;
+      successor.kill();
+    } else if (isSilent(member) && places.every((other) => other.successor === undefined)) {
+      // Where CPU is short, a start takes as long as an answer: only one that is quicker ends the other.
+      logger.warn({ pid }, 'a worker is silent; another is started beside it');
+      place.successor = begin(place);
+    }
+    for (const one of [member, place.successor])
+      if (one?.isListening() === false && one.silence() > lastResort.after) one.kill();
+  };
+
+  const scrape = onceAtATime(async () => {
+    const all = members();
+    await Promise.all(
+      all.map((member) => withDeadline(member.report(), scrapeTimeout, clock, () => undefined)),
+    );
+    return sumOf([await metrics.report(), ...all.map((member) => member.counted()), await departed]);
+  });
+
+  const closeInOrder = async () => {
+    await sleep(config.shutdown.delay, clock);
+    await doors.close();
+    await withDeadline(turns.allTaken(), lastMoment, clock, () => undefined);
+    turns.end();
+    for (const member of members()) member.send({ kind: 'close' });
+    await allEnded();
+    return true;
+  };
+  const allEnded = () => Promise.all([...ends.values()].map(({ promise }) => promise));
 
   return {
     take: (next, owners, revoked) => {
       [config, issuers, denyList] = [next, owners, revoked];
-      tellAll(configuration());
+      for (const member of members()) member.isOutdated('configuration');
     },
     start: async () => {
-      const [first = {}] = await Promise.all(places.map(fill));
+      const addresses = await doors.open(turns.arrived);
+      noneSince = clock.monotonic();
+      for (const place of places) place.member = begin(place);
       stopLooking = clock.after(reportInterval, look);
-      return first;
+      const cancel = clock.after(startTimeout, () => {
+        if (listening().length > 0) started.resolve();
+      });
+      await started.promise.finally(cancel);
+      hasStarted = true;
+      return addresses;
     },
-    changed: () => tellAll({ kind: 'changed', issuers: keys(), isServing: isServing() }),
+    changed: () => {
+      for (const member of members()) member.isOutdated('changed');
+    },
     stop: async () => {
       isStopping = true;
       stopLooking();
-      const ended = places.map(({ worker }) => {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        if (worker === undefined) resolve();
-        worker?.onExit(() => resolve());
-        return promise;
-      });
-      tellAll({ kind: 'stop' });
-      const all = Promise.all(ended).then(() => true);
-      if (await withDeadline(all, config.shutdown.timeout, clock, () => false)) return;
-      for (const { worker } of places) worker?.kill();
-      await all;
+      for (const { cancelStart } of places) cancelStart?.();
+      for (const member of members())
+        if (member.isListening()) member.send({ kind: 'drain' });
+        else member.kill();
+      if (await withDeadline(closeInOrder(), config.shutdown.timeout, clock, () => false)) return;
+      for (const member of members()) member.kill();
+      await withDeadline(allEnded(), lastMoment, clock, () => []);
     },
-    scrape: async () => {
-      const reports = await Promise.all(places.map(reportOf));
-      return sumOf([await metrics.report(), ...reports, await departed]);
-    },
+    scrape,
     // Each worker counts its own.
     cacheEntries: () => 0,
-    workers: () => places.filter(({ worker }) => worker !== undefined).length,
+    workers: () => listening().length,
   };
 }
