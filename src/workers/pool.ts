@@ -105,44 +105,67 @@ export function createWorkerPool(
       : { kind, issuers: keys, isServing: isServing() };
   };
 
-  const begin = (place: Place): Member => {
+  const placeOf = (member: Member) =>
+    places.find((place) => place.member === member || place.successor === member);
+  const begin = (): Member => {
     const member = startMember({
       forkWorker,
       clock,
       issuers: () => issuers,
       state,
-      onListening: (listener) => listens(place, listener),
+      onListening: listens,
       onFailed: (_, problem) => started.reject(new Error(problem)),
       onAccepted: turns.isFree,
-      onExit: (one, how) => leave(place, one, how),
+      onExit: leave,
     });
     ends.set(member, Promise.withResolvers());
     return member;
   };
-  const listens = (place: Place, member: Member) => {
+  const listens = (member: Member) => {
+    const place = placeOf(member);
     deathsInARow = 0;
-    if (place.successor === member) {
-      logger.error({ pid: place.member?.pid }, 'a silent worker is ended; another has taken its place');
-      metrics.workerRestarted();
-      place.member?.kill();
-      [place.member, place.successor] = [member, undefined];
-    }
-    turns.isFree(member);
+    // Behind the next round of input: the answer of the one that it was started beside may be waiting to be read.
+    if (place?.successor === member) setImmediate(() => succeed(place, member));
+    else turns.isFree(member);
     if (listening().length >= count) started.resolve();
   };
-  const leave = (place: Place, member: Member, how: number | string) => {
+  const succeed = (place: Place, successor: Member) => {
+    const { member } = place;
+    if (isStopping || place.successor !== successor || member === undefined) return;
+    if (!isSilent(member)) return keep(member, place);
+    logger.error({ pid: member.pid }, 'a silent worker is ended; another has taken its place');
+    metrics.workerRestarted();
+    [place.member, place.successor] = [successor, undefined];
+    member.kill();
+    turns.isFree(successor);
+  };
+  const keep = (member: Member, place: Place) => {
+    logger.warn({ pid: member.pid }, 'a silent worker answers again; it stays');
+    const { successor } = place;
+    place.successor = undefined;
+    if (successor === undefined) return;
+    const empty = places.find((other) => other.member === undefined);
+    if (empty === undefined) return successor.kill();
+    empty.cancelStart?.();
+    [empty.member, empty.cancelStart] = [successor, undefined];
+    metrics.workerRestarted();
+    if (successor.isListening()) turns.isFree(successor);
+  };
+  const leave = (member: Member, how: number | string) => {
+    const place = placeOf(member);
     ends.get(member)?.resolve();
     ends.delete(member);
     turns.isGone(member);
     departed = departed.then((before) => lastingSumOf([before, member.counted()]).catch(() => before));
-    if (place.successor === member) place.successor = undefined;
-    if (isStopping || place.member !== member) return;
+    if (place?.successor === member) place.successor = undefined;
+    if (isStopping || place?.member !== member) return;
     [place.member, place.successor] = [place.successor, undefined];
     deathsInARow++;
     place.deaths = clock.monotonic() - member.startedAt > backOff.forgottenAfter ? 1 : place.deaths + 1;
     const { pid } = member;
     if (place.member !== undefined) {
       metrics.workerRestarted();
+      if (place.member.isListening()) turns.isFree(place.member);
       logger.error({ pid, how }, 'a worker ended; another has been started already');
     } else {
       const restartInMs = Math.round(startSoon(place));
@@ -162,7 +185,7 @@ export function createWorkerPool(
       place.cancelStart = undefined;
       if (isStopping) return;
       metrics.workerRestarted();
-      place.member = begin(place);
+      place.member = begin();
     });
     return pause;
   };
@@ -197,18 +220,14 @@ export function createWorkerPool(
   const isSilent = (member: Member) =>
     member.silence() > (member.isListening() ? longestSilence.listening : longestSilence.starting);
   const judge = (place: Place) => {
-    const { member, successor } = place;
+    const { member } = place;
     if (member === undefined) return;
-    const { pid } = member;
-    if (successor !== undefined) {
-      if (isSilent(member)) return;
-      logger.warn({ pid }, 'a silent worker answers again; it stays');
-      place.successor = undefined;
-      successor.kill();
+    if (place.successor !== undefined) {
+      if (!isSilent(member)) keep(member, place);
     } else if (isSilent(member) && places.every((other) => other.successor === undefined)) {
       // Where CPU is short, a start takes as long as an answer: only one that is quicker ends the other.
-      logger.warn({ pid }, 'a worker is silent; another is started beside it');
-      place.successor = begin(place);
+      logger.warn({ pid: member.pid }, 'a worker is silent; another is started beside it');
+      place.successor = begin();
     }
     for (const one of [member, place.successor])
       if (one?.isListening() === false && one.silence() > lastResort.after) one.kill();
@@ -241,7 +260,7 @@ export function createWorkerPool(
     start: async () => {
       const addresses = await doors.open(turns.arrived);
       noneSince = clock.monotonic();
-      for (const place of places) place.member = begin(place);
+      for (const place of places) place.member = begin();
       stopLooking = clock.after(reportInterval, look);
       const cancel = clock.after(startTimeout, () => {
         if (listening().length > 0) started.resolve();
