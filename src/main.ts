@@ -7,7 +7,6 @@ import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { parseArguments } from './command/arguments.ts';
 import type { Service } from './command/serve.ts';
-import { flagName, scalarLeaves } from './config/leaves.ts';
 import type { ConfigSources } from './config/load.ts';
 import { ConfigError, suggestion } from './config/problems.ts';
 import { version } from './version.ts';
@@ -32,8 +31,18 @@ const aboutFile = ['check-config', 'compare'];
 /** Flags of commands that stand alone. */
 const bareFlags = ['--show-values'];
 
+/** What happens on SIGHUP before a service is there that can read its configuration again: it is noted. */
+interface Hangups {
+  count: number;
+  readonly note: () => void;
+}
+
 async function main(argv: readonly string[]): Promise<void> {
+  // By default SIGHUP ends a process; this one may be asked to reload before it has read what it is to do.
+  const hangups: Hangups = { count: 0, note: () => void hangups.count++ };
+  process.on('SIGHUP', hangups.note);
   if (isWorker(argv)) return runWorkerProcess();
+  const { flagName, scalarLeaves } = await import('./config/leaves.ts');
   const booleans = new Set(
     scalarLeaves()
       .filter(({ written }) => written === 'boolean')
@@ -49,6 +58,7 @@ async function main(argv: readonly string[]): Promise<void> {
   if (flags.some(({ name }) => name === '--version')) return print(`${version}\n`);
 
   const [command = 'serve', file, ...rest] = words;
+  if (command !== 'serve') process.off('SIGHUP', hangups.note);
   if (command === 'migrate') return runMigrate(argv.slice(argv.indexOf(command) + 1));
   const isAboutFile = aboutFile.includes(command);
   if (!commands.includes(command) || rest.length > 0 || (!isAboutFile && file !== undefined)) {
@@ -88,7 +98,7 @@ async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = code;
     return;
   }
-  await runService(sources);
+  await runService(sources, hangups);
 }
 
 async function runMigrate(argv: readonly string[]): Promise<void> {
@@ -119,7 +129,7 @@ function isWorker([command]: readonly string[]): boolean {
 async function runWorkerProcess(): Promise<void> {
   for (const flag of heapFlags) setFlagsFromString(flag);
   // The one that started this says when it ends; a terminal's signal reaches both.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
   const { runWorker } = await import('./command/worker.ts');
   const worker = runWorker(() => exitAtOnce(0));
   const crash = (error: unknown) => {
@@ -130,7 +140,7 @@ async function runWorkerProcess(): Promise<void> {
   process.on('unhandledRejection', crash);
 }
 
-async function runService(sources: ConfigSources): Promise<void> {
+async function runService(sources: ConfigSources, hangups: Hangups): Promise<void> {
   for (const flag of heapFlags) setFlagsFromString(flag);
   let stopRequestedAt: number | undefined;
   let service: Service | undefined;
@@ -154,7 +164,6 @@ async function runService(sources: ConfigSources): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  process.on('SIGHUP', () => void service?.reload());
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
 
@@ -166,7 +175,11 @@ async function runService(sources: ConfigSources): Promise<void> {
     process.stderr.write(`oidc-authz: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(isConfig ? exitCode.configuration : exitCode.failed);
   }
+  const { reload } = service;
+  process.on('SIGHUP', () => void reload());
+  process.off('SIGHUP', hangups.note);
   // A signal may have come while the service was starting.
+  if (hangups.count > 0) void reload();
   if (stopRequestedAt !== undefined) void service.stop().then(exitAtOnce, crash);
 }
 

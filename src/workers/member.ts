@@ -11,6 +11,7 @@ export interface Member {
   readonly pid: number | undefined;
   /** When it was started, in milliseconds of the monotonic clock. */
   readonly startedAt: number;
+  /** Whether it listens, or did until it ended. */
   readonly isListening: () => boolean;
   /** How long it has left a question unanswered, or while it starts, said nothing; in milliseconds. */
   readonly silence: () => number;
@@ -113,7 +114,6 @@ export function startMember(dependencies: MemberDependencies): Member {
   worker.onExit((how) => {
     if (hasEnded) return;
     hasEnded = true;
-    isListening = false;
     onReport();
     onExit(member, how);
   });

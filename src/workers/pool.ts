@@ -77,7 +77,7 @@ export function createWorkerPool(
     { length: count },
     (): Place => ({ member: undefined, successor: undefined, deaths: 0, cancelStart: undefined }),
   );
-  const ends = new Map<Member, PromiseWithResolvers<void>>();
+  const lives = new Map<Member, { readonly end: PromiseWithResolvers<void>; readonly beganAt: number }>();
   const started = Promise.withResolvers<void>();
   // What those that died had counted, in sum: a counter never goes back.
   let departed: Promise<Report> = Promise.resolve([]);
@@ -87,6 +87,8 @@ export function createWorkerPool(
   let hasStarted = false;
   let isStopping = false;
   let stopLooking = () => {};
+  /** Time by our own looks, so that none passes while this process stands still. */
+  let awakeFor = 0;
   /** How many died since one listened, and since when none does. */
   let deathsInARow = 0;
   let noneSince = 0;
@@ -96,7 +98,7 @@ export function createWorkerPool(
     hand: (member, connection) => member.hand(connection),
     letGo: ({ socket }) => void socket.destroy(),
   });
-  const members = () => [...ends.keys()];
+  const members = () => [...lives.keys()];
   const listening = () => members().filter((member) => member.isListening());
   const state = (kind: StateMessage['kind']): StateMessage => {
     const keys = issuers.map(({ identity, issuer }) => ({ identity, snapshot: issuer.snapshot() }));
@@ -118,7 +120,7 @@ export function createWorkerPool(
       onAccepted: turns.isFree,
       onExit: leave,
     });
-    ends.set(member, Promise.withResolvers());
+    lives.set(member, { end: Promise.withResolvers(), beganAt: awakeFor });
     return member;
   };
   const listens = (member: Member) => {
@@ -133,28 +135,32 @@ export function createWorkerPool(
     const { member } = place;
     if (isStopping || place.successor !== successor || member === undefined) return;
     if (!isSilent(member)) return keep(member, place);
-    logger.error({ pid: member.pid }, 'a silent worker is ended; another has taken its place');
+    logger.error({ pid: member.pid }, 'a worker is silent; another has taken its place');
     metrics.workerRestarted();
     [place.member, place.successor] = [successor, undefined];
-    member.kill();
     turns.isFree(successor);
+    if (member.isListening()) member.kill();
+    else spare(member);
   };
   const keep = (member: Member, place: Place) => {
     logger.warn({ pid: member.pid }, 'a silent worker answers again; it stays');
     const { successor } = place;
     place.successor = undefined;
-    if (successor === undefined) return;
-    const empty = places.find((other) => other.member === undefined);
-    if (empty === undefined) return successor.kill();
+    if (successor !== undefined) spare(successor);
+  };
+  /** Finds another place for one that has none, or ends it. */
+  const spare = (member: Member) => {
+    const empty = places.find((place) => place.member === undefined);
+    if (empty === undefined) return member.kill();
     empty.cancelStart?.();
-    [empty.member, empty.cancelStart] = [successor, undefined];
+    [empty.member, empty.cancelStart] = [member, undefined];
     metrics.workerRestarted();
-    if (successor.isListening()) turns.isFree(successor);
+    if (member.isListening()) turns.isFree(member);
   };
   const leave = (member: Member, how: number | string) => {
     const place = placeOf(member);
-    ends.get(member)?.resolve();
-    ends.delete(member);
+    lives.get(member)?.end.resolve();
+    lives.delete(member);
     turns.isGone(member);
     departed = departed.then((before) => lastingSumOf([before, member.counted()]).catch(() => before));
     if (place?.successor === member) place.successor = undefined;
@@ -172,7 +178,7 @@ export function createWorkerPool(
       logger.error({ pid, how, restartInMs }, 'a worker ended; it will be replaced');
     }
     if (listening().length > 0) return;
-    if (member.isListening()) noneSince = clock.monotonic();
+    if (member.isListening()) noneSince = awakeFor;
     for (const other of places) if (other.cancelStart !== undefined) startSoon(other);
     giveUpWhereNoneCanBeKept();
   };
@@ -190,15 +196,16 @@ export function createWorkerPool(
     return pause;
   };
   const giveUpWhereNoneCanBeKept = () => {
-    if (listening().length > 0 || isStopping) return;
-    const time = clock.monotonic() - noneSince;
+    if (isStopping || listening().length > 0) return;
+    const time = awakeFor - noneSince;
     const areDying = deathsInARow >= lastResort.deaths && (!hasStarted || time > lastResort.in);
     if (!areDying && time <= lastResort.after) return;
     const error = new Error(
       `no worker listens since ${Math.round(time / 1000)} s, and ${deathsInARow} have ended`,
     );
-    if (hasStarted) giveUp(error);
-    else started.reject(error);
+    if (!hasStarted) return started.reject(error);
+    isStopping = true;
+    giveUp(error);
   };
 
   const ask = async (member: Member) => {
@@ -208,12 +215,15 @@ export function createWorkerPool(
     if (handed !== undefined) turns.isLost(member, handed);
   };
   const look = () => {
+    awakeFor += reportInterval;
     for (const member of members()) void ask(member);
     // Judged behind the next round of input: after a stall of our own, answers are waiting to be read.
     setImmediate(() => {
       if (isStopping) return;
       giveUpWhereNoneCanBeKept();
       for (const place of places) judge(place);
+      for (const [member, { beganAt }] of lives)
+        if (!member.isListening() && awakeFor - beganAt > lastResort.after) member.kill();
     });
     stopLooking = clock.after(reportInterval, look);
   };
@@ -229,8 +239,6 @@ export function createWorkerPool(
       logger.warn({ pid: member.pid }, 'a worker is silent; another is started beside it');
       place.successor = begin();
     }
-    for (const one of [member, place.successor])
-      if (one?.isListening() === false && one.silence() > lastResort.after) one.kill();
   };
 
   const scrape = onceAtATime(async () => {
@@ -250,7 +258,7 @@ export function createWorkerPool(
     await allEnded();
     return true;
   };
-  const allEnded = () => Promise.all([...ends.values()].map(({ promise }) => promise));
+  const allEnded = () => Promise.all([...lives.values()].map(({ end }) => end.promise));
 
   return {
     take: (next, owners, revoked) => {
@@ -259,7 +267,6 @@ export function createWorkerPool(
     },
     start: async () => {
       const addresses = await doors.open(turns.arrived);
-      noneSince = clock.monotonic();
       for (const place of places) place.member = begin();
       stopLooking = clock.after(reportInterval, look);
       const cancel = clock.after(startTimeout, () => {

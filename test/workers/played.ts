@@ -24,7 +24,8 @@ export interface PlayedWorker {
   readonly listen: () => void;
   readonly isAlive: () => boolean;
   readonly isListening: () => boolean;
-  /** Since when it listens, and since when it reads nothing; in milliseconds of the clock. */
+  /** Since when it is there, since when it listens, and since when it reads nothing; in milliseconds of the clock. */
+  readonly startedAt: number;
   readonly listensSince: () => number | undefined;
   readonly stalledSince: () => number | undefined;
   readonly wasKilled: () => boolean;
@@ -177,6 +178,7 @@ function playWorker(
   };
   const worker: PlayedWorker = {
     pid,
+    startedAt: clock.monotonic(),
     heard,
     unread,
     say,

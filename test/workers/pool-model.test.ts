@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { settled } from '../support/clock.ts';
-import { createPlayedPool, type PlayedWorker } from './played.ts';
+import { createPlayedPool } from './played.ts';
 
 const seconds = (count: number) => count * 1_000;
 const count = 3;
@@ -35,7 +35,6 @@ const anEvent: fc.Arbitrary<Event> = fc.oneof(
 
 /** Starts a pool, has everything happen to it, and gives it peace. */
 async function live(events: readonly Event[]) {
-  const startedAt = new Map<PlayedWorker, number>();
   const wrongKills: string[] = [];
   const played = await createPlayedPool({
     count,
@@ -52,8 +51,8 @@ async function live(events: readonly Event[]) {
       if (worker.isListening() && stalledFor < seconds(20)) wrongKills.push(`${worker.pid} answers`);
       if (worker.isListening() && others.length < 1) wrongKills.push(`${worker.pid} was the last`);
       // One that starts is ended only where it has not moved for ten minutes.
-      const age = now - (startedAt.get(worker) ?? now);
-      if (!worker.isListening() && age < seconds(600)) wrongKills.push(`${worker.pid} was starting`);
+      if (!worker.isListening() && now - worker.startedAt < seconds(600))
+        wrongKills.push(`${worker.pid} was starting`);
     },
   });
   const { pool, clock, workers, initial } = played;
@@ -63,7 +62,6 @@ async function live(events: readonly Event[]) {
   await settled();
   const connections: ReturnType<typeof played.connect>[] = [];
   const note = () => {
-    for (const worker of workers) if (!startedAt.has(worker)) startedAt.set(worker, clock.monotonic());
     for (const worker of played.alive()) expect(worker.unread.length).toBeLessThanOrEqual(5);
     expect(played.alive().length).toBeLessThanOrEqual(count + 1);
   };

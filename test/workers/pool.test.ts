@@ -195,7 +195,7 @@ describe('the last resort', () => {
     void played.pool.start();
     await settled();
     for (const worker of played.workers) worker.listen();
-    await settled();
+    await played.clock.advance(minutes(5));
     await dieFor(played, 60);
     expect(played.givenUp).toEqual([]);
     await dieFor(played, 6);
