@@ -1,9 +1,13 @@
 /** The service with several workers: one port, one set of keys, one count, one end. */
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import http2 from 'node:http2';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { until } from '../support/app.ts';
+import { createAuthority } from '../support/certificates.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { connectGrpc } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
@@ -194,6 +198,34 @@ describe('two workers', () => {
     expect(new Set(await askOften())).toEqual(new Set(['200,0']));
     expect(await service.exit).toBe(0);
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
+  });
+
+  test('speak TLS, over HTTP and gRPC', async () => {
+    const authority = createAuthority();
+    const { certFile, keyFile } = authority.issue('workers');
+    const tls = ['http', 'grpc'].flatMap((name) => [
+      `--${name}-tls-cert-file=${certFile}`,
+      `--${name}-tls-key-file=${keyFile}`,
+    ]);
+    const { service, issuer } = await startPool(tls);
+    const headers = { authorization: `Bearer ${await issuer.mint()}` };
+    const port = await service.port('http');
+    for (let check = 0; check < 4; check++) {
+      const asked = https.get({ host: '127.0.0.1', port, ca: authority.ca, headers, agent: false });
+      const [response] = await once(asked, 'response');
+      expect(response.resume().statusCode).toBe(200);
+    }
+    const session = http2.connect(`https://127.0.0.1:${await service.port('grpc')}`, { ca: authority.ca });
+    onTestFinished(() => session.destroy());
+    const call = session.request({
+      ':method': 'POST',
+      ':path': '/grpc.health.v1.Health/Check',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    call.end(Buffer.alloc(5));
+    const [answer] = await once(call.resume(), 'response');
+    expect(answer[':status']).toBe(200);
   });
 
   test('end with the one that started them, however that ends', async () => {
