@@ -69,6 +69,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   const isServing = () => hasBeenReady && !isDraining;
   const dependencies = { initial, metrics, logger, clock, isServing };
   const count = initial.workers === 'auto' ? availableParallelism() : initial.workers;
+  metrics.workersWanted(count);
   const checks: CheckService<readonly RegisteredIssuer[]> =
     count === 1
       ? createCheckService(dependencies)

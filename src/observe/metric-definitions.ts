@@ -110,7 +110,12 @@ export const metricDefinitions = {
     labels: [],
     help: '1 if the deny list that is in use is the one in its file, 0 if that one could not be read.',
   },
-  workers: { type: 'gauge', labels: [], help: 'Processes that answer checks.' },
+  workers: {
+    type: 'gauge',
+    labels: [],
+    help: 'Processes that answer checks; one that is starting is not among them.',
+  },
+  workers_wanted: { type: 'gauge', labels: [], help: 'Processes that are to answer checks (`workers`).' },
   worker_restarts_total: {
     type: 'counter',
     labels: [],
