@@ -11,10 +11,13 @@ import type { ConfigSources } from './config/load.ts';
 import { ConfigError, suggestion } from './config/problems.ts';
 import { version } from './version.ts';
 
-const exitCode = { forced: 1, failed: 1, configuration: 2, defect: 70 };
+const exitCode = { ended: 0, forced: 1, failed: 1, configuration: 2, defect: 70 };
 
 /** A terminal and npm may both pass on the same Ctrl-C; what comes within this many milliseconds is one signal. */
 const sameSignal = 500;
+
+/** How long a start may still take once the end was asked for, in milliseconds. */
+const startPatience = 5_000;
 
 /**
  * How V8 deals with memory here. It lets the heap grow to four times what was alive at the last collection, and the
@@ -144,13 +147,20 @@ async function runService(sources: ConfigSources, hangups: Hangups): Promise<voi
   for (const flag of heapFlags) setFlagsFromString(flag);
   let stopRequestedAt: number | undefined;
   let service: Service | undefined;
+  const endings: (() => void)[] = [];
+  const exit = (code: number): never => {
+    for (const end of endings) end();
+    exitAtOnce(code);
+  };
   const stop = () => {
     const now = performance.now();
-    if (stopRequestedAt !== undefined && now - stopRequestedAt > sameSignal) exitAtOnce(exitCode.forced);
+    if (stopRequestedAt !== undefined && now - stopRequestedAt > sameSignal) exit(exitCode.forced);
     if (stopRequestedAt !== undefined) return;
     stopRequestedAt = now;
     stayUntilExit();
-    void service?.stop().then(exitAtOnce, crash);
+    void service?.stop().then(exit, crash);
+    // A start can take minutes where CPU is short, and nobody relies on what has not started.
+    setTimeout(() => service ?? exit(exitCode.ended), startPatience);
   };
   let hasCrashed = false;
   const crash = (error: unknown) => {
@@ -159,8 +169,8 @@ async function runService(sources: ConfigSources, hangups: Hangups): Promise<voi
     stayUntilExit();
     if (service === undefined) process.stderr.write(`oidc-authz: ${inspect(error)}\n`);
     const told = service?.crashed(error) ?? Promise.resolve();
-    const exit = () => exitAtOnce(exitCode.defect);
-    void told.then(exit, exit);
+    const exitDefect = () => exit(exitCode.defect);
+    void told.then(exitDefect, exitDefect);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
@@ -169,10 +179,15 @@ async function runService(sources: ConfigSources, hangups: Hangups): Promise<voi
 
   try {
     const { serve } = await import('./command/serve.ts');
-    service = await serve(sources, fileURLToPath(import.meta.url), () => exitAtOnce(exitCode.failed));
+    service = await serve(sources, {
+      program: fileURLToPath(import.meta.url),
+      atEnd: (end) => void endings.push(end),
+      giveUp: () => exit(exitCode.failed),
+    });
   } catch (error) {
     const isConfig = error instanceof ConfigError;
     process.stderr.write(`oidc-authz: ${error instanceof Error ? error.message : String(error)}\n`);
+    for (const end of endings) end();
     process.exit(isConfig ? exitCode.configuration : exitCode.failed);
   }
   const { reload } = service;
@@ -180,7 +195,7 @@ async function runService(sources: ConfigSources, hangups: Hangups): Promise<voi
   process.off('SIGHUP', hangups.note);
   // A signal may have come while the service was starting.
   if (hangups.count > 0) void reload();
-  if (stopRequestedAt !== undefined) void service.stop().then(exitAtOnce, crash);
+  if (stopRequestedAt !== undefined) void service.stop().then(exit, crash);
 }
 
 /** Keeps the process from ending by itself, with code 0 and the log's own exit handler, when its last socket is closed. */

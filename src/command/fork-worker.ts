@@ -9,14 +9,19 @@ const workerArgument = 'worker';
  * Makes what starts workers.
  *
  * @param program the file to run
+ * @param atEnd is given what ends those that are left when this process ends: one that is starting does not hear of it
  * @throws Error where this process may start no other
  */
-export function createForkWorker(program: string): ForkWorker {
+export function createForkWorker(program: string, atEnd: (end: () => void) => void): ForkWorker {
   if (process.permission?.has('child') === false) {
     throw new Error(
       'workers: several need the permission to start processes; give Node --allow-child-process, or leave workers at 1',
     );
   }
+  const children = new Set<ChildProcess>();
+  atEnd(() => {
+    for (const child of children) child.kill('SIGKILL');
+  });
   return () => {
     let child: ChildProcess;
     try {
@@ -25,10 +30,16 @@ export function createForkWorker(program: string): ForkWorker {
     } catch (error) {
       return neverStarted(error);
     }
+    children.add(child);
     const { promise, resolve } = Promise.withResolvers<number | string>();
-    child.once('exit', (code, signal) => resolve(signal ?? code ?? 'an unknown end'));
+    child.once('exit', (code, signal) => {
+      children.delete(child);
+      resolve(signal ?? code ?? 'an unknown end');
+    });
     child.on('error', (error) => {
-      if (child.pid === undefined) resolve(error.message);
+      if (child.pid !== undefined) return;
+      children.delete(child);
+      resolve(error.message);
     });
     // Whoever cannot be spoken to any more is of no use; an orderly end closes the channel last.
     child.once('disconnect', () => void child.kill('SIGKILL'));

@@ -21,14 +21,23 @@ export interface Service {
   readonly crashed: (error: unknown) => Promise<void>;
 }
 
+/** The process, as far as the service deals with it. */
+export interface ServingProcess {
+  /** The file that it runs, for those that it starts. */
+  readonly program: string;
+  /** Takes what is to be done when it ends, however that comes. */
+  readonly atEnd: (end: () => void) => void;
+  /** Ends it, where nothing can be made to answer checks any more; is called when the log is written. */
+  readonly giveUp: () => void;
+}
+
 /**
  * Starts the service.
  *
- * @param program the file that this process runs, for those that it starts
- * @param giveUp ends the process, where nothing can be made to answer checks any more; is called when the log is written
+ * @param self what is to be known of the process, and done to it
  * @throws ConfigError where the configuration cannot be used, Error where a listener cannot be bound
  */
-export async function serve(sources: ConfigSources, program: string, giveUp: () => void): Promise<Service> {
+export async function serve(sources: ConfigSources, self: ServingProcess): Promise<Service> {
   const load = async (): Promise<Config> => {
     const config = await loadConfig(sources);
     const problems = await fileProblems(config, sources.readFile);
@@ -37,7 +46,7 @@ export async function serve(sources: ConfigSources, program: string, giveUp: () 
   };
 
   const config = await load();
-  const forkWorker = await forkWorkerFor(config, program);
+  const forkWorker = await forkWorkerFor(config, self);
   const { logger, end } = openLog(config.log.level, systemClock);
   const app = createApp(config, {
     logger,
@@ -48,7 +57,7 @@ export async function serve(sources: ConfigSources, program: string, giveUp: () 
     forkWorker,
     giveUp: (error) => {
       logger.fatal({ error }, 'nothing answers checks; the process ends, to be started anew');
-      void end().then(giveUp);
+      void end().then(self.giveUp);
     },
   });
   logger.info(
@@ -90,10 +99,10 @@ export async function serve(sources: ConfigSources, program: string, giveUp: () 
 }
 
 /** Loaded only where there shall be workers: it is a good part of Node. */
-async function forkWorkerFor({ workers }: Config, program: string): Promise<ForkWorker> {
+async function forkWorkerFor({ workers }: Config, { program, atEnd }: ServingProcess): Promise<ForkWorker> {
   if (workers !== 1) {
     const { createForkWorker } = await import('./fork-worker.ts');
-    return createForkWorker(program);
+    return createForkWorker(program, atEnd);
   }
   return () => {
     throw new TypeError('one process answers the checks, and no other is started');

@@ -9,7 +9,9 @@ import { lastingSumOf, type Report, sumOf } from '../observe/reports.ts';
 import type { Clock } from '../time/clock.ts';
 import { sleep, withDeadline } from '../time/deadline.ts';
 import { onceAtATime } from '../time/once-at-a-time.ts';
+import { deathsInARow, pauseAfter } from './back-off.ts';
 import type { Doors } from './doors.ts';
+import { createLastResort } from './last-resort.ts';
 import { type Member, startMember } from './member.ts';
 import { createTurns } from './turns.ts';
 import type { Connection, ForkWorker, StateMessage } from './worker.ts';
@@ -35,20 +37,14 @@ const reportInterval = 5_000;
 /** How long a worker may leave that unanswered, or say nothing while it starts, until another is started beside it. */
 const longestSilence = { listening: 20_000, starting: 60_000 };
 
+/** The least time from the start of one that is started beside another to the next, in milliseconds. */
+const successorInterval = 30_000;
+
 /** How long a start may last when others listen already, in milliseconds: then the service goes on without it. */
 const startTimeout = 30_000;
 
 /** How long a scrape waits for a worker, in milliseconds; then it takes what that one said before. */
 const scrapeTimeout = 1_000;
-
-/**
- * The pause before a worker is replaced, in milliseconds: longer each time, until one has lived for a while. While
- * no other listens, it is short.
- */
-const backOff = { first: 100, longest: 30_000, longestWithoutOthers: 1_000, forgottenAfter: 60_000 };
-
-/** When it is given up, where no worker listens: so many ended in so many milliseconds, or after this many. */
-const lastResort = { deaths: 10, in: 60_000, after: 600_000 };
 
 /** The most connections that wait for a worker. */
 const maxWaitingConnections = 1_024;
@@ -87,11 +83,9 @@ export function createWorkerPool(
   let hasStarted = false;
   let isStopping = false;
   let stopLooking = () => {};
-  /** Time by our own looks, so that none passes while this process stands still. */
-  let awakeFor = 0;
-  /** How many died since one listened, and since when none does. */
-  let deathsInARow = 0;
-  let noneSince = 0;
+  const lastResort = createLastResort();
+  /** When the last successor was started. */
+  let succeededAt = Number.NEGATIVE_INFINITY;
 
   const turns = createTurns<Member, Connection>({
     maxWaiting: maxWaitingConnections,
@@ -107,8 +101,7 @@ export function createWorkerPool(
       : { kind, issuers: keys, isServing: isServing() };
   };
 
-  const placeOf = (member: Member) =>
-    places.find((place) => place.member === member || place.successor === member);
+  const placeOf = (one: Member) => places.find((place) => [place.member, place.successor].includes(one));
   const begin = (): Member => {
     const member = startMember({
       forkWorker,
@@ -116,16 +109,19 @@ export function createWorkerPool(
       issuers: () => issuers,
       state,
       onListening: listens,
-      onFailed: (_, problem) => started.reject(new Error(problem)),
+      onFailed: ({ pid }, problem) => {
+        logger.error({ pid, problem }, 'a worker cannot begin');
+        started.reject(new Error(problem));
+      },
       onAccepted: turns.isFree,
       onExit: leave,
     });
-    lives.set(member, { end: Promise.withResolvers(), beganAt: awakeFor });
+    lives.set(member, { end: Promise.withResolvers(), beganAt: lastResort.awakeFor() });
     return member;
   };
   const listens = (member: Member) => {
     const place = placeOf(member);
-    deathsInARow = 0;
+    lastResort.listens();
     // Behind the next round of input: the answer of the one that it was started beside may be waiting to be read.
     if (place?.successor === member) setImmediate(() => succeed(place, member));
     else turns.isFree(member);
@@ -163,11 +159,14 @@ export function createWorkerPool(
     lives.delete(member);
     turns.isGone(member);
     departed = departed.then((before) => lastingSumOf([before, member.counted()]).catch(() => before));
-    if (place?.successor === member) place.successor = undefined;
+    if (place?.successor === member) {
+      place.successor = undefined;
+      logger.error({ pid: member.pid, how }, 'a worker that was started beside a silent one ended');
+    }
     if (isStopping || place?.member !== member) return;
     [place.member, place.successor] = [place.successor, undefined];
-    deathsInARow++;
-    place.deaths = clock.monotonic() - member.startedAt > backOff.forgottenAfter ? 1 : place.deaths + 1;
+    lastResort.died();
+    place.deaths = deathsInARow(place.deaths, clock.monotonic() - member.startedAt);
     const { pid } = member;
     if (place.member !== undefined) {
       metrics.workerRestarted();
@@ -178,14 +177,13 @@ export function createWorkerPool(
       logger.error({ pid, how, restartInMs }, 'a worker ended; it will be replaced');
     }
     if (listening().length > 0) return;
-    if (member.isListening()) noneSince = awakeFor;
+    if (member.isListening()) lastResort.noneListens();
     for (const other of places) if (other.cancelStart !== undefined) startSoon(other);
     giveUpWhereNoneCanBeKept();
   };
   /** @returns the pause until then, in milliseconds */
   const startSoon = (place: Place): number => {
-    const longest = listening().length > 0 ? backOff.longest : backOff.longestWithoutOthers;
-    const pause = Math.min(longest, backOff.first * 2 ** (place.deaths - 1)) * (1 + random() / 2);
+    const pause = pauseAfter(place.deaths, listening().length > 0, random());
     place.cancelStart?.();
     place.cancelStart = clock.after(pause, () => {
       place.cancelStart = undefined;
@@ -197,12 +195,8 @@ export function createWorkerPool(
   };
   const giveUpWhereNoneCanBeKept = () => {
     if (isStopping || listening().length > 0) return;
-    const time = awakeFor - noneSince;
-    const areDying = deathsInARow >= lastResort.deaths && (!hasStarted || time > lastResort.in);
-    if (!areDying && time <= lastResort.after) return;
-    const error = new Error(
-      `no worker listens since ${Math.round(time / 1000)} s, and ${deathsInARow} have ended`,
-    );
+    const error = lastResort.reason(hasStarted);
+    if (error === undefined) return;
     if (!hasStarted) return started.reject(error);
     isStopping = true;
     giveUp(error);
@@ -215,7 +209,7 @@ export function createWorkerPool(
     if (handed !== undefined) turns.isLost(member, handed);
   };
   const look = () => {
-    awakeFor += reportInterval;
+    lastResort.looked(reportInterval);
     for (const member of members()) void ask(member);
     // Judged behind the next round of input: after a stall of our own, answers are waiting to be read.
     setImmediate(() => {
@@ -223,7 +217,7 @@ export function createWorkerPool(
       giveUpWhereNoneCanBeKept();
       for (const place of places) judge(place);
       for (const [member, { beganAt }] of lives)
-        if (!member.isListening() && awakeFor - beganAt > lastResort.after) member.kill();
+        if (!member.isListening() && lastResort.isHopeless(beganAt)) member.kill();
     });
     stopLooking = clock.after(reportInterval, look);
   };
@@ -232,9 +226,10 @@ export function createWorkerPool(
   const judge = (place: Place) => {
     const { member } = place;
     if (member === undefined) return;
-    if (place.successor !== undefined) {
-      if (!isSilent(member)) keep(member, place);
-    } else if (isSilent(member) && places.every((other) => other.successor === undefined)) {
+    if (place.successor !== undefined) return isSilent(member) ? undefined : keep(member, place);
+    const isDue = clock.monotonic() - succeededAt > successorInterval;
+    if (isDue && isSilent(member) && places.every((other) => other.successor === undefined)) {
+      succeededAt = clock.monotonic();
       // Where CPU is short, a start takes as long as an answer: only one that is quicker ends the other.
       logger.warn({ pid: member.pid }, 'a worker is silent; another is started beside it');
       place.successor = begin();
@@ -242,11 +237,12 @@ export function createWorkerPool(
   };
 
   const scrape = onceAtATime(async () => {
-    const all = members();
-    await Promise.all(
-      all.map((member) => withDeadline(member.report(), scrapeTimeout, clock, () => undefined)),
-    );
-    return sumOf([await metrics.report(), ...all.map((member) => member.counted()), await departed]);
+    const hear = ({ report }: Member) => withDeadline(report(), scrapeTimeout, clock, () => undefined);
+    await Promise.all(members().map(hear));
+    const own = await metrics.report();
+    // In one go: whoever ends goes from those that are there to those that have departed.
+    const counted = members().map((member) => member.counted());
+    return sumOf([own, ...counted, await departed]);
   });
 
   const closeInOrder = async () => {

@@ -325,6 +325,23 @@ describe('a start with workers', () => {
     expect(Number(/config_reloads_total\{result="success"\} (\d+)/.exec(text)?.[1])).toBeLessThanOrEqual(2);
   });
 
+  test('that does not come to an end is no reason to stay, once the end is asked for', async () => {
+    const issuer = await startFakeIssuer();
+    onTestFinished(() => issuer.close());
+    const code =
+      "if (process.argv[2] === 'worker') await new Promise((resolve) => setTimeout(resolve, 1e9));";
+    const service = startProcess(
+      ['--issuer', issuer.url, '--audience', audience, '--workers', '2', ...free],
+      { NODE_OPTIONS: `--import ${moduleOf(code)}` },
+    );
+    await service.record(({ state }) => state === 'ready');
+    const pids = childrenOf(service.pid);
+    expect(pids).toHaveLength(2);
+    service.child.kill('SIGTERM');
+    expect(await service.exit).toBe(0);
+    await until(() => pids.every((pid) => !isAlive(pid)));
+  });
+
   test('fails where the port is taken', async () => {
     const issuer = await startFakeIssuer();
     onTestFinished(() => issuer.close());

@@ -21,7 +21,7 @@ test('a process that cannot be started has ended, says why, and takes messages w
     process.execPath = execPath;
   });
   process.execPath = '/nowhere/node';
-  const worker = createForkWorker('main.js')();
+  const worker = createForkWorker('main.js', () => {})();
   worker.send({ kind: 'report' });
   worker.kill();
   expect(await howItEnds(worker)).toMatch(/ENOENT/);
@@ -33,14 +33,14 @@ test('a start that throws is one that has ended', async () => {
     process.execPath = execPath;
   });
   process.execPath = 'no\0path';
-  const worker = createForkWorker('main.js')();
+  const worker = createForkWorker('main.js', () => {})();
   worker.send({ kind: 'report' });
   worker.kill();
   expect(await howItEnds(worker)).toMatch(/null bytes/);
 });
 
 test('one that closes its channel and lives on is ended', async () => {
-  const worker = createForkWorker(program('setInterval(() => {}, 1000); process.disconnect();'))();
+  const worker = createForkWorker(program('setInterval(() => {}, 1000); process.disconnect();'), () => {})();
   expect(await howItEnds(worker)).toBe('SIGKILL');
 });
 
@@ -49,5 +49,15 @@ test('one that ends by itself says how, and is out of reach of signals to this g
     import { readFileSync } from 'node:fs';
     const group = readFileSync('/proc/self/stat', 'utf8').split(' ')[4];
     process.exit(Number(group) === process.pid ? 7 : 8);`;
-  expect(await howItEnds(createForkWorker(program(code))())).toBe(7);
+  expect(await howItEnds(createForkWorker(program(code), () => {})())).toBe(7);
+});
+
+test('one that has not begun to hear is ended with the process that started it', async () => {
+  let end = () => {};
+  const start = createForkWorker(program('setInterval(() => {}, 1000);'), (atEnd) => {
+    end = atEnd;
+  });
+  const workers = [start(), start()];
+  end();
+  expect(await Promise.all(workers.map(howItEnds))).toEqual(['SIGKILL', 'SIGKILL']);
 });

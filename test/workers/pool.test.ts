@@ -155,6 +155,19 @@ describe('a worker that dies', () => {
     expect(await pool.scrape()).toMatch(/oidc_authz_build_info\{version="1",node="2"\} 1$/m);
   });
 
+  test('while it is asked what it has counted, is counted once', async () => {
+    const { pool, workers, clock, counted } = await startPool();
+    for (let check = 0; check < 5; check++) counted.cacheLookup(true);
+    const hits = (text: string) => /lookups_total\{result="hit"\} (\d+)/.exec(text)?.[1];
+    expect(hits(await pool.scrape())).toBe('10');
+    workers[0]?.stall();
+    const scraped = pool.scrape();
+    await settled();
+    workers[0]?.exit('SIGKILL');
+    expect(hits(await scraped)).toBe('10');
+    await clock.advance(1_000);
+  });
+
   test('is gone from what the others are told', async () => {
     const { pool, workers, initial } = await startPool();
     workers[0]?.exit(1);
@@ -298,6 +311,22 @@ describe('a worker that is silent', () => {
     workers[2]?.listen();
     await settled();
     expect([workers.length, pool.workers()]).toEqual([3, 2]);
+  });
+
+  test('whose successors end has another started beside it every half minute at most', async () => {
+    const { pool, workers, clock, alive } = await createPlayedPool({ startByHand: true });
+    const starting = pool.start();
+    await settled();
+    for (const worker of workers) worker.listen();
+    await starting;
+    workers[0]?.stall();
+    for (let second = 0; second < 600; second++) {
+      for (const worker of alive().slice(2)) worker.exit(70);
+      await clock.advance(1_000);
+    }
+    expect(workers.length).toBeGreaterThan(10);
+    expect(workers.length).toBeLessThanOrEqual(2 + 600 / 30);
+    expect(workers[0]?.wasKilled()).toBe(false);
   });
 
   test('does not hold up a scrape', async () => {
