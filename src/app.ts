@@ -16,6 +16,7 @@ import { createMetrics } from './observe/metrics.ts';
 import { createTlsEvents } from './observe/tls-events.ts';
 import type { Clock } from './time/clock.ts';
 import { version } from './version.ts';
+import { createDoors } from './workers/doors.ts';
 import { createWorkerPool } from './workers/pool.ts';
 import type { ForkWorker } from './workers/worker.ts';
 
@@ -29,6 +30,8 @@ export interface Surroundings {
   readonly files: FollowedFiles;
   /** Starts another process that answers checks; asked for where there shall be several. */
   readonly forkWorker: ForkWorker;
+  /** Is told that no such process can be kept, so that nothing answers checks; the process is to end. */
+  readonly giveUp: (error: Error) => void;
 }
 
 /** The service. */
@@ -48,7 +51,7 @@ const trialWarningInterval = 60_000;
 
 /** Makes the service. */
 export function createApp(initial: Config, surroundings: Surroundings): App {
-  const { logger, clock, random, forkWorker } = surroundings;
+  const { logger, clock, random, forkWorker, giveUp } = surroundings;
   let config = initial;
   let isDraining = false;
   let hasBeenReady = false;
@@ -70,10 +73,18 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   const isServing = () => hasBeenReady && !isDraining;
   const dependencies = { initial, metrics, logger, clock, isServing };
   const count = initial.workers === 'auto' ? availableParallelism() : initial.workers;
+  metrics.workersWanted(count);
   const checks: CheckService<readonly RegisteredIssuer[]> =
     count === 1
       ? createCheckService(dependencies)
-      : createWorkerPool({ ...dependencies, count, random, forkWorker });
+      : createWorkerPool({
+          ...dependencies,
+          count,
+          random,
+          forkWorker,
+          giveUp,
+          doors: createDoors(initial, clock),
+        });
   const readiness = (): Readiness => ({
     ready: isServing() && checks.workers() > 0,
     draining: isDraining,

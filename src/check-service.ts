@@ -4,8 +4,7 @@ import type { DenyListEntry } from './config/deny-list.ts';
 import type { Config } from './config/options.ts';
 import { createGrpcServer } from './grpc/server.ts';
 import { createHttpServer } from './http/server.ts';
-import type { BoundAddress, Listener } from './listener/listener.ts';
-
+import { type BoundAddress, type Listen, type Listener, listen } from './listener/listener.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { createTlsEvents } from './observe/tls-events.ts';
@@ -49,6 +48,10 @@ export interface CheckServiceDependencies {
   readonly clock: Clock;
   /** Whether checks are being served, as the gRPC health service says it. */
   readonly isServing: () => boolean;
+  /** How a listener of that name gets its connections; binds a port of its own where nothing else is said. */
+  readonly listenFor?: (name: Listener['name']) => Listen;
+  /** What is waited for between draining and closing; `shutdown.delay` where nothing else is said. */
+  readonly untilClosing?: () => Promise<void>;
 }
 
 /** The longest time that what is under way gets to end, once nothing new is taken, in milliseconds. */
@@ -57,6 +60,7 @@ const closingTime = 5_000;
 /** Makes the check service of this process. */
 export function createCheckService(dependencies: CheckServiceDependencies): CheckService {
   const { initial, metrics, logger, clock, isServing } = dependencies;
+  const { listenFor = () => listen, untilClosing = () => sleep(config.shutdown.delay, clock) } = dependencies;
   let config = initial;
   let issuers: Issuers = [];
   let cache = createTokenCache(config.cache);
@@ -87,6 +91,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
         clock,
         onTlsReload,
         onDefect,
+        listen: listenFor('http'),
       }),
     );
   }
@@ -99,6 +104,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
         health,
         clock,
         onTlsReload: createTlsEvents('grpc', logger, metrics),
+        listen: listenFor('grpc'),
       }),
     );
   }
@@ -129,10 +135,9 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       for (const tell of healthListeners) tell();
     },
     stop: async () => {
-      const { delay, timeout } = config.shutdown;
-      const end = clock.monotonic() + timeout;
+      const end = clock.monotonic() + config.shutdown.timeout;
       for (const listener of listeners) listener.drain();
-      await sleep(delay, clock);
+      await untilClosing();
       // A little is left for the process to end in.
       const grace = Math.max(0, Math.min(closingTime, end - clock.monotonic() - 500));
       await Promise.all(listeners.map((listener) => listener.close(grace)));

@@ -2,19 +2,22 @@
 /** The process: the command line and the environment in, signals in, an exit code out. */
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { parseArguments } from './command/arguments.ts';
 import type { Service } from './command/serve.ts';
-import { flagName, scalarLeaves } from './config/leaves.ts';
 import type { ConfigSources } from './config/load.ts';
 import { ConfigError, suggestion } from './config/problems.ts';
 import { version } from './version.ts';
 
-const exitCode = { forced: 1, failed: 1, configuration: 2, defect: 70 };
+const exitCode = { ended: 0, forced: 1, failed: 1, configuration: 2, defect: 70 };
 
 /** A terminal and npm may both pass on the same Ctrl-C; what comes within this many milliseconds is one signal. */
 const sameSignal = 500;
+
+/** How long a start may still take once the end was asked for, in milliseconds. */
+const startPatience = 5_000;
 
 /**
  * How V8 deals with memory here. It lets the heap grow to four times what was alive at the last collection, and the
@@ -31,8 +34,18 @@ const aboutFile = ['check-config', 'compare'];
 /** Flags of commands that stand alone. */
 const bareFlags = ['--show-values'];
 
+/** What happens on SIGHUP before a service is there that can read its configuration again: it is noted. */
+interface Hangups {
+  count: number;
+  readonly note: () => void;
+}
+
 async function main(argv: readonly string[]): Promise<void> {
-  if (await isWorker()) return runWorkerProcess();
+  // By default SIGHUP ends a process; this one may be asked to reload before it has read what it is to do.
+  const hangups: Hangups = { count: 0, note: () => void hangups.count++ };
+  process.on('SIGHUP', hangups.note);
+  if (isWorker(argv)) return runWorkerProcess();
+  const { flagName, scalarLeaves } = await import('./config/leaves.ts');
   const booleans = new Set(
     scalarLeaves()
       .filter(({ written }) => written === 'boolean')
@@ -48,6 +61,7 @@ async function main(argv: readonly string[]): Promise<void> {
   if (flags.some(({ name }) => name === '--version')) return print(`${version}\n`);
 
   const [command = 'serve', file, ...rest] = words;
+  if (command !== 'serve') process.off('SIGHUP', hangups.note);
   if (command === 'migrate') return runMigrate(argv.slice(argv.indexOf(command) + 1));
   const isAboutFile = aboutFile.includes(command);
   if (!commands.includes(command) || rest.length > 0 || (!isAboutFile && file !== undefined)) {
@@ -87,7 +101,7 @@ async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = code;
     return;
   }
-  await runService(sources);
+  await runService(sources, hangups);
 }
 
 async function runMigrate(argv: readonly string[]): Promise<void> {
@@ -111,14 +125,14 @@ async function runMigrate(argv: readonly string[]): Promise<void> {
 }
 
 /** Whether another process of this program started this one. */
-async function isWorker(): Promise<boolean> {
-  return process.send !== undefined && (await import('node:cluster')).default.isWorker;
+function isWorker([command]: readonly string[]): boolean {
+  return process.send !== undefined && command === 'worker';
 }
 
 async function runWorkerProcess(): Promise<void> {
   for (const flag of heapFlags) setFlagsFromString(flag);
   // The one that started this says when it ends; a terminal's signal reaches both.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
   const { runWorker } = await import('./command/worker.ts');
   const worker = runWorker(() => exitAtOnce(0));
   const crash = (error: unknown) => {
@@ -129,17 +143,24 @@ async function runWorkerProcess(): Promise<void> {
   process.on('unhandledRejection', crash);
 }
 
-async function runService(sources: ConfigSources): Promise<void> {
+async function runService(sources: ConfigSources, hangups: Hangups): Promise<void> {
   for (const flag of heapFlags) setFlagsFromString(flag);
   let stopRequestedAt: number | undefined;
   let service: Service | undefined;
+  const endings: (() => void)[] = [];
+  const exit = (code: number): never => {
+    for (const end of endings) end();
+    exitAtOnce(code);
+  };
   const stop = () => {
     const now = performance.now();
-    if (stopRequestedAt !== undefined && now - stopRequestedAt > sameSignal) exitAtOnce(exitCode.forced);
+    if (stopRequestedAt !== undefined && now - stopRequestedAt > sameSignal) exit(exitCode.forced);
     if (stopRequestedAt !== undefined) return;
     stopRequestedAt = now;
     stayUntilExit();
-    void service?.stop().then(exitAtOnce, crash);
+    void service?.stop().then(exit, crash);
+    // A start can take minutes where CPU is short, and nobody relies on what has not started.
+    setTimeout(() => service ?? exit(exitCode.ended), startPatience);
   };
   let hasCrashed = false;
   const crash = (error: unknown) => {
@@ -148,25 +169,33 @@ async function runService(sources: ConfigSources): Promise<void> {
     stayUntilExit();
     if (service === undefined) process.stderr.write(`oidc-authz: ${inspect(error)}\n`);
     const told = service?.crashed(error) ?? Promise.resolve();
-    const exit = () => exitAtOnce(exitCode.defect);
-    void told.then(exit, exit);
+    const exitDefect = () => exit(exitCode.defect);
+    void told.then(exitDefect, exitDefect);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  process.on('SIGHUP', () => void service?.reload());
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
 
   try {
     const { serve } = await import('./command/serve.ts');
-    service = await serve(sources);
+    service = await serve(sources, {
+      program: fileURLToPath(import.meta.url),
+      atEnd: (end) => void endings.push(end),
+      giveUp: () => exit(exitCode.failed),
+    });
   } catch (error) {
     const isConfig = error instanceof ConfigError;
     process.stderr.write(`oidc-authz: ${error instanceof Error ? error.message : String(error)}\n`);
+    for (const end of endings) end();
     process.exit(isConfig ? exitCode.configuration : exitCode.failed);
   }
+  const { reload } = service;
+  process.on('SIGHUP', () => void reload());
+  process.off('SIGHUP', hangups.note);
   // A signal may have come while the service was starting.
-  if (stopRequestedAt !== undefined) void service.stop().then(exitAtOnce, crash);
+  if (hangups.count > 0) void reload();
+  if (stopRequestedAt !== undefined) void service.stop().then(exit, crash);
 }
 
 /** Keeps the process from ending by itself, with code 0 and the log's own exit handler, when its last socket is closed. */

@@ -1,6 +1,8 @@
-import http from 'node:http';
+import { once } from 'node:events';
+import net from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { configOf, fileFor, type RunningApp, runApp, startApp, until } from './support/app.ts';
+import { createTestClock } from './support/clock.ts';
 import { audience, type FakeIssuer, sendJson, startFakeIssuer } from './support/fake-issuer.ts';
 import { connectGrpc } from './support/grpc-client.ts';
 import { exchange, request } from './support/http1.ts';
@@ -17,6 +19,38 @@ async function admin(
 ): Promise<{ status: number; text: string }> {
   const response = await fetch(`http://127.0.0.1:${service.adminPort}${path}`, init);
   return { status: response.status, text: await response.text() };
+}
+
+/** Sends half a request; @returns sends the rest, and gives the status and what is to become of the connection */
+async function sendHalf(port: number, header: string): Promise<() => Promise<string>> {
+  const socket = net.connect(port, '127.0.0.1');
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+  });
+  await once(socket, 'connect');
+  socket.write(`GET / HTTP/1.1\r\nhost: a\r\n${header}\r\n`);
+  // Another one on the way behind it: when that is answered, the server has read this.
+  await exchange(port, request('GET', '/'));
+  return async () => {
+    const closed = once(socket, 'close');
+    socket.write('\r\n');
+    await closed;
+    return `${/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]} ${/^connection: (\w+)/im.exec(text)?.[1]}`;
+  };
+}
+
+/** Waits until a port refuses connections. */
+async function refuses(port: number): Promise<void> {
+  await until(async () => {
+    const socket = net.connect(port, '127.0.0.1');
+    const isRefused = await once(socket, 'connect').then(
+      () => false,
+      () => true,
+    );
+    socket.destroy();
+    return isRefused;
+  });
 }
 
 async function issuerForTest(): Promise<FakeIssuer> {
@@ -329,54 +363,55 @@ issuers:
 });
 
 describe('the end', () => {
-  test('under 500 checks a second loses none, on HTTP and on gRPC', async () => {
-    const service = await runApp({ flags: ['--shutdown-delay=2s', '--shutdown-timeout=10s'] });
-    const token = await service.issuer.mint();
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 20 });
-    const grpc = connectGrpc(service.grpcPort);
-    const failures: string[] = [];
-    let answered = 0;
-    let isOver = false;
-    const overHttp = () =>
-      new Promise<void>((resolve) => {
-        const options = {
-          port: service.httpPort,
-          host: '127.0.0.1',
-          agent,
-          headers: { authorization: `Bearer ${token}` },
-        };
-        http
-          .get(options, (response) => {
-            if (response.statusCode === 200) answered++;
-            else failures.push(`HTTP ${response.statusCode}`);
-            response.resume().on('end', resolve);
-          })
-          .on('error', (error: NodeJS.ErrnoException) => {
-            failures.push(`HTTP ${error.code}`);
-            resolve();
-          });
-      });
-    const overGrpc = () =>
-      grpc.check({ headers: { authorization: `Bearer ${token}` } }).then(
-        ({ status }) => (status?.code === 0 ? answered++ : failures.push(`gRPC ${status?.code}`)),
-        (error) => failures.push(`gRPC ${error.code} ${error.details}`),
+  test('loses no check that was sent before the listeners closed, on HTTP and on gRPC', async () => {
+    const clock = createTestClock();
+    const service = await runApp({ clock, flags: ['--shutdown-delay=2s', '--shutdown-timeout=20s'] });
+    const { issuer, httpPort, grpcPort } = service;
+    const authorization = `authorization: Bearer ${await issuer.mint()}`;
+    const unknown = await issuer.mint({ header: { kid: 'unheard-of' } });
+    const grpc = connectGrpc(grpcPort);
+    onTestFinished(() => grpc.close());
+    const overGrpc = async (token: string) =>
+      (await grpc.check({ headers: { authorization: `Bearer ${token}` } })).status?.code;
+    const askOften = async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, async () => {
+          const response = await exchange(httpPort, request('GET', '/', [authorization]));
+          return `${response?.status} ${response?.headers.connection} ${await overGrpc(authorization.slice(22))}`;
+        }),
       );
-    const pending: Promise<unknown>[] = [];
-    const timer = setInterval(() => {
-      if (!isOver) for (let index = 0; index < 3; index++) pending.push(overHttp(), overGrpc());
-    }, 10);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+      return [...new Set(answers)];
+    };
+    expect(await askOften()).toEqual(['200 keep-alive 0']);
+
+    // The clock stands still: the delay is as long as the checks take.
     const stopped = service.stop();
-    // Clients hear of the end within the delay, and go elsewhere.
-    await new Promise((resolve) => setTimeout(resolve, 1_900));
-    isOver = true;
-    clearInterval(timer);
-    await Promise.all(pending);
-    await stopped;
-    grpc.close();
-    agent.destroy();
-    expect(failures).toEqual([]);
-    expect(answered).toBeGreaterThan(800);
+    expect(await askOften()).toEqual(['200 close 0']);
+    await clock.advance(1_999);
+    expect(await askOften()).toEqual(['200 close 0']);
+
+    // What is under way when the listeners close: requests of which half has come, and checks that wait for a key.
+    const halves = await Promise.all(Array.from({ length: 10 }, () => sendHalf(httpPort, authorization)));
+    let release = () => {};
+    issuer.jwks = (_, response) => {
+      release = () => sendJson(response, { keys: issuer.keys.map(({ publicJwk }) => publicJwk) });
+    };
+    const { jwks } = issuer.hits;
+    const waiting = [ask(service, unknown), overGrpc(unknown)];
+    await until(() => issuer.hits.jwks > jwks);
+    await clock.advance(100);
+    await Promise.all([refuses(httpPort), refuses(grpcPort)]);
+    expect(await Promise.all(halves.map((finish) => finish()))).toEqual(Array(10).fill('200 close'));
+    release();
+    expect(await Promise.all(waiting)).toEqual([401, 16]);
+    let hasStopped = false;
+    void stopped.then(() => {
+      hasStopped = true;
+    });
+    await until(async () => {
+      await clock.advance(100);
+      return hasStopped;
+    });
   });
 
   test('waits for a check that is under way', async () => {

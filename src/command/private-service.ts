@@ -52,6 +52,9 @@ export async function startPrivately(
       forkWorker: () => {
         throw new TypeError('one process is enough to compare');
       },
+      giveUp: (error) => {
+        throw error;
+      },
     },
   );
   const { http: bound, admin } = await app.start();

@@ -7,6 +7,7 @@ import { type Following, followFiles } from '../files/follow.ts';
 import { systemFiles } from '../files/look.ts';
 import { openLog } from '../observe/logger.ts';
 import { systemClock } from '../time/clock.ts';
+import { onceAtATime } from '../time/once-at-a-time.ts';
 import { version } from '../version.ts';
 import type { ForkWorker } from '../workers/worker.ts';
 import { fileProblems, filesOf } from './files.ts';
@@ -21,21 +22,35 @@ export interface Service {
   readonly crashed: (error: unknown) => Promise<void>;
 }
 
+/** The process, as far as the service deals with it. */
+export interface ServingProcess {
+  /** The file that it runs, for those that it starts. */
+  readonly program: string;
+  /** Takes what is to be done when it ends, however that comes. */
+  readonly atEnd: (end: () => void) => void;
+  /** Ends it, where nothing can be made to answer checks any more; is called when the log is written. */
+  readonly giveUp: () => void;
+}
+
 /**
  * Starts the service.
  *
+ * @param self what is to be known of the process, and done to it
  * @throws ConfigError where the configuration cannot be used, Error where a listener cannot be bound
  */
-export async function serve(sources: ConfigSources): Promise<Service> {
+export async function serve(sources: ConfigSources, self: ServingProcess): Promise<Service> {
   const files = followFiles(systemFiles, systemClock);
   const file = configFileOf(sources);
   const started = Promise.withResolvers<void>();
   // One after the other from the reading on, so that the file that was read last is the one in use.
-  let reloading = started.promise;
-  const reload = () => {
-    reloading = reloading.then(reloadOnce);
-    return reloading;
-  };
+  const reload = onceAtATime(async () => {
+    await started.promise;
+    try {
+      await app.reload(await load(true));
+    } catch (error) {
+      app.reloadFailed(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
   // Followed before it is read, or a change in between would be missed.
   const configuration = files.follow(file === undefined ? [] : [file], () => void reload());
   let named: Following = files.follow([], () => {});
@@ -62,7 +77,7 @@ export async function serve(sources: ConfigSources): Promise<Service> {
   };
 
   const config = await load(false);
-  const forkWorker = await forkWorkerFor(config);
+  const forkWorker = await forkWorkerFor(config, self);
   const { logger, end } = openLog(config.log.level, systemClock);
   const app = createApp(config, {
     logger,
@@ -71,14 +86,11 @@ export async function serve(sources: ConfigSources): Promise<Service> {
     environment: sources.environment,
     files,
     forkWorker,
+    giveUp: (error) => {
+      logger.fatal({ error }, 'nothing answers checks; the process ends, to be started anew');
+      void end().then(self.giveUp);
+    },
   });
-  const reloadOnce = async () => {
-    try {
-      await app.reload(await load(true));
-    } catch (error) {
-      app.reloadFailed(error instanceof Error ? error : new Error(String(error)));
-    }
-  };
   // What was being written has been taken up when it was written; that was a reload.
   const reloadUnlessTaken = (isTaken: boolean) => (isTaken ? undefined : reload());
   logger.info(
@@ -112,10 +124,10 @@ export async function serve(sources: ConfigSources): Promise<Service> {
 }
 
 /** Loaded only where there shall be workers: it is a good part of Node. */
-async function forkWorkerFor({ workers }: Config): Promise<ForkWorker> {
+async function forkWorkerFor({ workers }: Config, { program, atEnd }: ServingProcess): Promise<ForkWorker> {
   if (workers !== 1) {
     const { createForkWorker } = await import('./fork-worker.ts');
-    return createForkWorker();
+    return createForkWorker(program, atEnd);
   }
   return () => {
     throw new TypeError('one process answers the checks, and no other is started');

@@ -1,4 +1,5 @@
 /** A process that another one of this program started, to answer checks. */
+import type { Socket } from 'node:net';
 import { openLog } from '../observe/logger.ts';
 import { systemClock } from '../time/clock.ts';
 import { createWorkerProcess } from '../workers/process.ts';
@@ -24,7 +25,9 @@ export function runWorker(exit: () => void): WorkerRun {
     },
     end: () => void (log?.end() ?? Promise.resolve()).then(exit),
   });
-  process.on('message', (message) => hear(message as ToWorker));
+  process.on('message', (message, socket) => hear(message as ToWorker, socket as Socket | undefined));
+  process.once('disconnect', exit);
+  if (!process.connected) exit();
   return {
     crashed: async (error) => {
       log?.logger.fatal({ error }, 'a defect ends the worker; please report it');

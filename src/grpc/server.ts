@@ -4,7 +4,7 @@ import net, { type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { Check, CheckRequest, Decision } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
-import { closeServer, type Listener, listen, openSockets, quietMoment } from '../listener/listener.ts';
+import { closeServer, type Listen, type Listener, openSockets, quietMoment } from '../listener/listener.ts';
 import { keepTlsFresh, readTls } from '../listener/tls.ts';
 import type { Clock } from '../time/clock.ts';
 import { type Method, serveCall, type UnaryAnswer, type UnaryMethod } from './call.ts';
@@ -36,6 +36,7 @@ export interface GrpcServerDependencies {
   readonly health: HealthSource;
   readonly clock: Clock;
   readonly onTlsReload: (error: Error | undefined) => void;
+  readonly listen: Listen;
 }
 
 /**
@@ -86,7 +87,7 @@ interface Connection {
 
 /** Makes the gRPC check listener. */
 export function createGrpcServer(dependencies: GrpcServerDependencies): Listener {
-  const { options, limits, authorizer, health, clock, onTlsReload } = dependencies;
+  const { options, limits, authorizer, health, clock, onTlsReload, listen } = dependencies;
   const methods = new Map<string, Method>([
     ['/envoy.service.auth.v3.Authorization/Check', checkMethod(authorizer)],
     ...createHealthMethods(health),

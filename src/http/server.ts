@@ -4,7 +4,7 @@ import type https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Check, CheckRequest, Decision } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
-import { closeServer, type Listener, listen, openSockets, quietMoment } from '../listener/listener.ts';
+import { closeServer, type Listen, type Listener, openSockets, quietMoment } from '../listener/listener.ts';
 import { keepTlsFresh } from '../listener/tls.ts';
 import { createWebServer } from '../listener/web-server.ts';
 import { http } from '../node-http.ts';
@@ -29,6 +29,7 @@ export interface HttpServerDependencies {
   readonly authorizer: () => HttpAuthorizer;
   readonly clock: Clock;
   readonly onTlsReload: (error: Error | undefined) => void;
+  readonly listen: Listen;
   /** Is told of an answer that could not be written; the request is refused then. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -60,6 +61,7 @@ export function createHttpServer({
   clock,
   onTlsReload,
   onDefect,
+  listen,
 }: HttpServerDependencies): Listener {
   const server = createWebServer(options.tls, limits, (message, response) => answer(message, response));
   const isSecure = options.tls !== undefined;

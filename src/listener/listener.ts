@@ -24,6 +24,9 @@ export interface Listener {
   readonly close: (grace: number) => Promise<void>;
 }
 
+/** Has a server get its connections. */
+export type Listen = (server: Server, where: { host: string; port: number }) => Promise<BoundAddress>;
+
 /** Binds a server and listens; rejects where that is not possible. */
 export function listen(
   server: Server,
@@ -86,5 +89,9 @@ export async function closeServer(
     for (const socket of sockets) socket.destroy();
   });
   await closed;
+  // A server knows nothing of connections that were handed to it.
+  await Promise.all(
+    [...sockets].map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()))),
+  );
   cancel();
 }

@@ -130,7 +130,12 @@ export const metricDefinitions = {
     labels: ['kind', 'result'],
     help: 'Reloads of certificates after a change of their files, by kind (`listener`, `ca`) and result (success, failure).',
   },
-  workers: { type: 'gauge', labels: [], help: 'Processes that answer checks.' },
+  workers: {
+    type: 'gauge',
+    labels: [],
+    help: 'Processes that answer checks; one that is starting is not among them.',
+  },
+  workers_wanted: { type: 'gauge', labels: [], help: 'Processes that are to answer checks (`workers`).' },
   worker_restarts_total: {
     type: 'counter',
     labels: [],

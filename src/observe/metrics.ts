@@ -43,6 +43,7 @@ export interface Metrics {
   readonly rulesAreTried: (isSo: boolean) => void;
   readonly anotherDecides: (isSo: boolean) => void;
   readonly workerRestarted: () => void;
+  readonly workersWanted: (count: number) => void;
   /** What was counted, for another process to add up. */
   readonly report: () => Promise<Report>;
   /** The Prometheus text format, and its content type. */
@@ -126,6 +127,7 @@ export function createMetrics(
   gauge('workers', function () {
     this.set(sources.workers());
   });
+  const wanted = gauge('workers_wanted');
   const restarts = counter('worker_restarts_total');
   const refreshes = counter('issuer_refreshes_total');
   const keysRejected = counter('issuer_keys_rejected_total');
@@ -234,6 +236,7 @@ export function createMetrics(
     rulesAreTried: (isSo) => shadowMode.set(isSo ? 1 : 0),
     anotherDecides: (isSo) => shadowAuthorizer.set(isSo ? 1 : 0),
     workerRestarted: () => restarts.inc(),
+    workersWanted: (count) => wanted.set(count),
     report: () => registry.getMetricsAsJSON(),
     scrape: () => registry.metrics(),
     contentType: registry.contentType,

@@ -1,8 +1,10 @@
-/** A worker: it answers checks with the keys that another process has fetched. */
+/** A worker: it answers the checks of connections that another process accepts, with the keys that one has fetched. */
+import type { Socket } from 'node:net';
 import { type CheckService, createCheckService } from '../check-service.ts';
 import type { DenyListEntry } from '../config/deny-list.ts';
 import type { Config } from '../config/options.ts';
 import { createMirroredIssuer, type MirroredIssuer } from '../issuer/mirrored-issuer.ts';
+import { createHandedConnections } from '../listener/handed.ts';
 import type { Logger } from '../observe/logger.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../time/clock.ts';
@@ -18,8 +20,10 @@ export interface WorkerSurroundings {
   readonly end: () => void;
 }
 
-/** Makes a worker. @returns hears what the owner of the keys says */
-export function createWorkerProcess(surroundings: WorkerSurroundings): (message: ToWorker) => void {
+/** Makes a worker. @returns hears what the owner of the keys says, and takes the connection that comes along */
+export function createWorkerProcess(
+  surroundings: WorkerSurroundings,
+): (message: ToWorker, socket?: Socket) => void {
   const { openLog, clock, send, end } = surroundings;
   let logger: Logger | undefined;
   let service: CheckService | undefined;
@@ -28,6 +32,8 @@ export function createWorkerProcess(surroundings: WorkerSurroundings): (message:
   let isServing = false;
   let requests = 0;
   const fetches = new Map<number, (wasDue: boolean) => void>();
+  const handed = createHandedConnections();
+  const closing = Promise.withResolvers<void>();
 
   const fetchElsewhere = (identity: string, keyId: string) => {
     const request = requests++;
@@ -84,17 +90,27 @@ export function createWorkerProcess(surroundings: WorkerSurroundings): (message:
       },
       { version, node: process.versions.node },
     );
-    return createCheckService({ initial: config, metrics, logger, clock, isServing: () => isServing });
+    return createCheckService({
+      initial: config,
+      metrics,
+      logger,
+      clock,
+      isServing: () => isServing,
+      listenFor: handed.listenFor,
+      untilClosing: () => closing.promise,
+    });
   };
   const listen = async (started: CheckService) => {
     try {
-      send({ kind: 'listening', addresses: await started.start() });
+      await started.start();
+      send({ kind: 'listening' });
     } catch (error) {
       send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+      end();
     }
   };
 
-  return (message) => {
+  return (message, socket) => {
     switch (message.kind) {
       case 'configuration': {
         const isFirst = service === undefined;
@@ -103,6 +119,7 @@ export function createWorkerProcess(surroundings: WorkerSurroundings): (message:
         isServing = message.isServing;
         take(message.config, message.issuers, message.denyList);
         service.changed();
+        send({ kind: 'taken' });
         if (isFirst) void listen(service);
         return;
       }
@@ -110,19 +127,25 @@ export function createWorkerProcess(surroundings: WorkerSurroundings): (message:
         isServing = message.isServing;
         update(message.issuers);
         service?.changed();
+        send({ kind: 'taken' });
         return;
       case 'fetched':
         fetches.get(message.request)?.(message.wasDue);
         fetches.delete(message.request);
         return;
-      case 'report': {
-        const { request } = message;
-        void metrics?.report().then((counted) => send({ kind: 'report', request, metrics: counted }));
+      case 'report':
+        void metrics?.report().then((counted) => send({ kind: 'report', metrics: counted }));
         return;
-      }
-      case 'stop':
+      case 'connection':
+        send({ kind: 'accepted' });
+        if (socket !== undefined) handed.take(message.listener, socket);
+        return;
+      case 'drain':
         isServing = false;
         void service?.stop().then(end);
+        return;
+      case 'close':
+        closing.resolve();
         return;
       default:
         message satisfies never;

@@ -1,5 +1,5 @@
 /** What the process that owns the keys and those that answer checks say to each other. */
-import type { CheckAddresses } from '../check-service.ts';
+import type { Socket } from 'node:net';
 import type { DenyListEntry } from '../config/deny-list.ts';
 import type { Config } from '../config/options.ts';
 import type { KeySnapshot } from '../issuer/issuer.ts';
@@ -12,8 +12,8 @@ export interface IssuerKeysMessage {
   readonly snapshot: KeySnapshot;
 }
 
-/** From the owner of the keys to a worker. */
-export type ToWorker =
+/** What a worker goes by; it answers each with `taken`. */
+export type StateMessage =
   | {
       readonly kind: 'configuration';
       readonly config: Config;
@@ -26,29 +26,58 @@ export type ToWorker =
       readonly kind: 'changed';
       readonly issuers: readonly IssuerKeysMessage[];
       readonly isServing: boolean;
-    }
-  | { readonly kind: 'fetched'; readonly request: number; readonly wasDue: boolean }
-  | { readonly kind: 'report'; readonly request: number }
-  | { readonly kind: 'stop' };
+    };
+
+/** The answer to a worker that asked for a fetch of keys. */
+export interface FetchedMessage {
+  readonly kind: 'fetched';
+  readonly request: number;
+  readonly wasDue: boolean;
+}
+
+/** From the owner of the keys to a worker. */
+export type ToWorker =
+  | StateMessage
+  | FetchedMessage
+  /** Wants to know what was counted. */
+  | { readonly kind: 'report' }
+  /** A connection comes along; the worker answers with `accepted`. */
+  | { readonly kind: 'connection'; readonly listener: CheckListenerName }
+  /** Asks clients to go elsewhere, and answers on. */
+  | { readonly kind: 'drain' }
+  /** No connection comes any more: what is under way ends, and then the process. */
+  | { readonly kind: 'close' };
 
 /** From a worker. */
 export type FromWorker =
-  | { readonly kind: 'listening'; readonly addresses: CheckAddresses }
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'listening' }
   | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'accepted' }
   /** A token named a key that nobody has heard of. */
   | { readonly kind: 'fetch'; readonly request: number; readonly identity: string; readonly keyId: string }
-  | { readonly kind: 'report'; readonly request: number; readonly metrics: Report };
+  | { readonly kind: 'report'; readonly metrics: Report };
+
+/** A listener for checks. */
+export type CheckListenerName = 'http' | 'grpc';
+
+/** A connection that waits to be given to a worker. */
+export interface Connection {
+  readonly listener: CheckListenerName;
+  readonly socket: Socket;
+}
 
 /** A worker, as the owner of the keys sees it. */
 export interface Worker {
   readonly pid: number | undefined;
-  readonly send: (message: ToWorker) => void;
+  /** Sends a message, and with it the use of a connection, which stays open here too. */
+  readonly send: (message: ToWorker, socket?: Socket) => void;
   readonly onMessage: (hear: (message: FromWorker) => void) => void;
-  /** Tells how it ended: an exit code or the name of a signal. */
+  /** Tells how it ended, once: an exit code, the name of a signal, or why it could not be started. */
   readonly onExit: (hear: (how: number | string) => void) => void;
   /** Ends it at once. */
   readonly kill: () => void;
 }
 
-/** Starts a worker. */
+/** Starts a worker; does not throw. */
 export type ForkWorker = () => Worker;

@@ -46,7 +46,7 @@ test(`R5: ${rotations} rotations under load: a published key is good and a withd
     let attempts = 0;
     while ((await askOnce(httpPort, { authorization })) !== 200) {
       // Within the cool-down of 100 ms no fetch is due; then one is enough.
-      if (++attempts > 5) {
+      if (++attempts > 100) {
         wrong.push(`${next.kid} is published and refused`);
         break;
       }

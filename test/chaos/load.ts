@@ -23,6 +23,8 @@ export interface LoadResult {
 
 /** Load that runs. */
 export interface Load {
+  /** How many questions were asked so far. */
+  readonly asked: () => number;
   /** Ends it, waits for the last answers, and says what came of it. */
   readonly stop: () => Promise<LoadResult>;
 }
@@ -66,7 +68,7 @@ export function startLoad(port: number, next: () => Question | Promise<Question>
     clearInterval(timer);
     agent.destroy();
   });
-  return { stop };
+  return { asked: () => result.asked, stop };
 }
 
 /** Asks one question; rejects if there is no answer within 10 s. */

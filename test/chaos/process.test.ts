@@ -32,12 +32,14 @@ test('R13: a storm of unknown key ids: fetches are few, and good tokens pass', {
     () => ({ authorization: `Bearer ${freshToken(issuer)}`, mustBeAllowed: true }),
     50,
   );
-  await sleep(6_000);
+  const startedAt = performance.now();
+  await until(() => storm.asked() > 3_000 && issuer.hits.jwks > before.hits, 40);
+  const seconds = (performance.now() - startedAt) / 1000;
   const [ofStorm, ofGood] = [await storm.stop(), await good.stop()];
   expect(ofStorm).toMatchObject(noWrong);
   expect(ofGood).toMatchObject(noWrong);
-  expect(ofStorm.asked).toBeGreaterThan(1_000);
-  expect(issuer.hits.jwks - before.hits).toBeLessThanOrEqual(12);
+  // One a second, however long it took, and what was under way.
+  expect(issuer.hits.jwks - before.hits).toBeLessThanOrEqual(2 * seconds + 4);
   expect(residentMiB() - before.resident).toBeLessThan(80);
 });
 
@@ -52,11 +54,9 @@ test('R20, F16: a flood of forged tokens starves neither good ones nor the refre
   );
   const good = startLoad(httpPort, mixed(issuer), 60);
   const before = issuer.hits.jwks;
-  await sleep(5_000);
-  const refreshes = issuer.hits.jwks - before;
+  await until(() => flood.asked() > 2_000 && issuer.hits.jwks >= before + 5, 40);
   expect(await flood.stop()).toMatchObject(noWrong);
   expect(await good.stop()).toMatchObject(noWrong);
-  expect(refreshes).toBeGreaterThanOrEqual(5);
 });
 
 test('R21: with 128 files and 1,000 connections it lives, and serves again when they have gone', {

@@ -202,9 +202,11 @@ shutdown: {delay: 0s, timeout: 5s}
       60,
     );
     await until(() => service.records.findLast(({ state }) => state !== undefined)?.state === 'ready', 60);
+    // Old tokens are answered on, however quick the machine is.
+    const before = answered;
+    await until(() => failures.length > 0 || answered > before + 100, 60);
     isOver = true;
     await Promise.all(loads);
     expect(failures).toEqual([]);
-    expect(answered).toBeGreaterThan(500);
   }, 300_000);
 });

@@ -3,6 +3,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createGrpcServer } from '../../src/grpc/server.ts';
+import { listen } from '../../src/listener/listener.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { configOf, fileFor, type RunningApp, runApp, startApp, until } from '../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';
@@ -375,6 +376,7 @@ describe('a decision that is late', () => {
         health: { isServing: () => true, onChange: () => () => {} },
         clock: systemClock,
         onTlsReload: () => {},
+        listen,
       });
       const { port } = await server.start();
       const end: CallEnd = await makeCall(openSession(port), checkMessage({}));

@@ -1,14 +1,18 @@
 /** The service with several workers: one port, one set of keys, one count, one end. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import http2 from 'node:http2';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { until } from '../support/app.ts';
+import { createAuthority } from '../support/certificates.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { connectGrpc } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
 import { createSigningKey } from '../support/keys.ts';
-import { type ServiceProcess, startProcess } from '../support/process.ts';
+import { type ServiceProcess, startCommand, startProcess } from '../support/process.ts';
 
 interface Pool {
   readonly service: ServiceProcess;
@@ -20,14 +24,31 @@ interface Pool {
   readonly workers: () => number[];
 }
 
-const free = ['--http-port', '0', '--grpc-port', '0', '--admin-port', '0', '--shutdown-timeout', '10s'];
+const free = ['--http-port', '0', '--grpc-port', '0', '--admin-port', '0', '--shutdown-timeout', '20s'];
 
-async function startPool(flags: readonly string[] = [], given?: FakeIssuer): Promise<Pool> {
+/**
+ * Starts a service with two workers.
+ *
+ * @param before a command that runs what follows it
+ * @param code is run first in every process of it
+ */
+async function startPool(
+  flags: readonly string[] = [],
+  given?: FakeIssuer,
+  before?: string,
+  code?: string,
+): Promise<Pool> {
   const issuer = given ?? (await startFakeIssuer());
   if (given === undefined) onTestFinished(() => issuer.close());
   const of = given === undefined ? ['--issuer', issuer.url, '--audience', audience] : [];
-  const service = startProcess([...of, '--workers', '2', '--shutdown-delay', '0s', ...free, ...flags]);
+  const words = [...of, '--workers', '2', '--shutdown-delay', '0s', ...free, ...flags];
+  const environment = code === undefined ? {} : { NODE_OPTIONS: `--import ${moduleOf(code)}` };
+  const service =
+    before === undefined
+      ? startProcess(words, environment)
+      : startCommand(before, [process.execPath, 'src/main.ts', ...words], environment);
   await service.record(({ state }) => state === 'ready');
+  await service.port('admin');
   const [http, admin] = [await service.port('http'), await service.port('admin')];
   const scrape = async () => (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
   return {
@@ -45,6 +66,14 @@ async function startPool(flags: readonly string[] = [], given?: FakeIssuer): Pro
         .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0),
     workers: () => childrenOf(service.pid),
   };
+}
+
+function moduleOf(code: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-workers-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'module.mjs');
+  writeFileSync(file, code);
+  return file;
 }
 
 function childrenOf(pid: number): number[] {
@@ -151,28 +180,52 @@ describe('two workers', () => {
   });
 
   test('end together, and no check is lost', async () => {
-    const { service, issuer, ask, workers } = await startPool(['--shutdown-delay', '500ms']);
+    const { service, issuer, ask, workers } = await startPool(['--shutdown-delay', '5s']);
     const token = await issuer.mint();
     const pids = workers();
-    let isEnding = false;
-    const asking = Promise.all(
-      Array.from({ length: 8 }, async () => {
-        const answers: (number | undefined)[] = [];
-        while (!isEnding && answers.length < 5_000) answers.push(await ask(token));
-        return answers;
-      }),
-    );
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const grpc = connectGrpc(await service.port('grpc'));
+    onTestFinished(() => grpc.close());
+    const askBoth = async () => [
+      await ask(token),
+      (await grpc.check({ headers: { authorization: `Bearer ${token}` } })).status?.code,
+    ];
+    const askOften = async () => (await Promise.all(Array.from({ length: 20 }, askBoth))).map(String);
+    expect(new Set(await askOften())).toEqual(new Set(['200,0']));
     process.kill(service.pid, 'SIGTERM');
     // A terminal's Ctrl-C reaches every process of the group.
     for (const pid of pids) process.kill(pid, 'SIGINT');
-    await new Promise((resolve) => setTimeout(resolve, 350));
-    isEnding = true;
-    const answers = (await asking).flat();
-    expect(answers.length).toBeGreaterThan(50);
-    expect(new Set(answers)).toEqual(new Set([200]));
+    await service.record(({ msg }) => msg === 'draining');
+    expect(new Set(await askOften())).toEqual(new Set(['200,0']));
     expect(await service.exit).toBe(0);
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
+  });
+
+  test('speak TLS, over HTTP and gRPC', async () => {
+    const authority = createAuthority();
+    const { certFile, keyFile } = authority.issue('workers');
+    const tls = ['http', 'grpc'].flatMap((name) => [
+      `--${name}-tls-cert-file=${certFile}`,
+      `--${name}-tls-key-file=${keyFile}`,
+    ]);
+    const { service, issuer } = await startPool(tls);
+    const headers = { authorization: `Bearer ${await issuer.mint()}` };
+    const port = await service.port('http');
+    for (let check = 0; check < 4; check++) {
+      const asked = https.get({ host: '127.0.0.1', port, ca: authority.ca, headers, agent: false });
+      const [response] = await once(asked, 'response');
+      expect(response.resume().statusCode).toBe(200);
+    }
+    const session = http2.connect(`https://127.0.0.1:${await service.port('grpc')}`, { ca: authority.ca });
+    onTestFinished(() => session.destroy());
+    const call = session.request({
+      ':method': 'POST',
+      ':path': '/grpc.health.v1.Health/Check',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    call.end(Buffer.alloc(5));
+    const [answer] = await once(call.resume(), 'response');
+    expect(answer[':status']).toBe(200);
   });
 
   test('end with the one that started them, however that ends', async () => {
@@ -184,7 +237,111 @@ describe('two workers', () => {
   });
 });
 
+describe('whatever ends workers', () => {
+  test('the port stays open, the same one, and a check that comes meanwhile is answered by a successor', async () => {
+    const { issuer, ask, workers, service, count } = await startPool();
+    const token = await issuer.mint();
+    const grpc = connectGrpc(await service.port('grpc'));
+    onTestFinished(() => grpc.close());
+    for (let round = 0; round < 3; round++) {
+      for (const pid of workers()) process.kill(pid, 'SIGKILL');
+      await until(async () => (await count('workers ')) === 0);
+      expect(await Promise.all(Array.from({ length: 20 }, () => ask(token)))).toEqual(Array(20).fill(200));
+      await until(async () => (await count('workers ')) === 2, 30);
+    }
+    const answer = await grpc.check({ headers: { authorization: `Bearer ${token}` } });
+    expect(answer.status?.code).toBe(0);
+  });
+
+  test('it is not a signal to the whole group, also while they start', { timeout: 120_000 }, async () => {
+    const { issuer, ask, workers, service, count } = await startPool([], undefined, 'setsid');
+    const token = await issuer.mint();
+    const first = workers();
+    for (let signal = 0; signal < 300; signal++) process.kill(-service.pid, 'SIGHUP');
+    await service.record(({ msg }) => msg === 'the configuration was reloaded');
+    expect(await ask(token)).toBe(200);
+    expect(workers()).toEqual(first);
+    for (const pid of first) process.kill(pid, 'SIGKILL');
+    // A process that has just begun cannot know of signals yet: it is out of their reach instead.
+    await until(async () => {
+      process.kill(-service.pid, 'SIGHUP');
+      return (await count('workers ')) === 2 && !workers().some((pid) => first.includes(pid));
+    }, 60);
+    expect(await count('worker_restarts_total')).toBe(2);
+    expect(await ask(token)).toBe(200);
+    process.kill(-service.pid, 'SIGTERM');
+    expect(await service.exit).toBe(0);
+  });
+
+  test('a signal that a worker does not wait for ends it alone, or not at all', async () => {
+    const { ask, issuer, workers, count, service } = await startPool();
+    const token = await issuer.mint();
+    const pids = workers();
+    for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT', 'SIGPIPE'] as const)
+      for (const pid of pids) process.kill(pid, signal);
+    for (let check = 0; check < 4; check++) expect(await ask(token)).toBe(200);
+    expect([await count('workers '), await count('worker_restarts_total')]).toEqual([2, 0]);
+    process.kill(pids[0] ?? 0, 'SIGUSR2');
+    await service.record(({ how }) => how === 'SIGUSR2');
+    await until(async () => (await count('workers ')) === 2, 30);
+    expect(workers()).toContain(pids[1]);
+    expect(await ask(token)).toBe(200);
+  });
+
+  test('one that cannot be spoken to any more is replaced', async () => {
+    const code = "process.on('SIGUSR2', () => process.disconnect?.()); process.on('disconnect', () => {});";
+    const { workers, count, service, ask, issuer } = await startPool([], undefined, undefined, code);
+    const [first] = workers();
+    process.kill(first ?? 0, 'SIGUSR2');
+    await service.record(({ msg, pid }) => msg === 'a worker ended; it will be replaced' && pid === first);
+    await until(async () => (await count('workers ')) === 2, 30);
+    expect(await ask(await issuer.mint())).toBe(200);
+  });
+
+  test('where none can be kept from the start, the service ends with code 1 and says why', async () => {
+    const code = "if (process.argv[2] === 'worker') process.exit(3);";
+    const issuer = await startFakeIssuer();
+    onTestFinished(() => issuer.close());
+    const service = startProcess(
+      ['--issuer', issuer.url, '--audience', audience, '--workers', '2', ...free],
+      { NODE_OPTIONS: `--import ${moduleOf(code)}` },
+    );
+    expect(await service.exit).toBe(1);
+    expect(service.errors()).toMatch(/no worker listens.*10 have ended/);
+  });
+});
+
 describe('a start with workers', () => {
+  test('is ready for 300 SIGHUPs that come meanwhile, with one reload in the end', async () => {
+    const issuer = await startFakeIssuer();
+    onTestFinished(() => issuer.close());
+    const service = startProcess(['--issuer', issuer.url, '--audience', audience, '--workers', '2', ...free]);
+    await service.record(({ msg }) => msg === 'starting');
+    for (let signal = 0; signal < 300; signal++) service.child.kill('SIGHUP');
+    const admin = await service.port('admin');
+    await service.record(({ msg }) => msg === 'the configuration was reloaded');
+    const text = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
+    expect(text).toMatch(/^oidc_authz_workers 2$/m);
+    expect(Number(/config_reloads_total\{result="success"\} (\d+)/.exec(text)?.[1])).toBeLessThanOrEqual(2);
+  });
+
+  test('that does not come to an end is no reason to stay, once the end is asked for', async () => {
+    const issuer = await startFakeIssuer();
+    onTestFinished(() => issuer.close());
+    const code =
+      "if (process.argv[2] === 'worker') await new Promise((resolve) => setTimeout(resolve, 1e9));";
+    const service = startProcess(
+      ['--issuer', issuer.url, '--audience', audience, '--workers', '2', ...free],
+      { NODE_OPTIONS: `--import ${moduleOf(code)}` },
+    );
+    await service.record(({ state }) => state === 'ready');
+    const pids = childrenOf(service.pid);
+    expect(pids).toHaveLength(2);
+    service.child.kill('SIGTERM');
+    expect(await service.exit).toBe(0);
+    await until(() => pids.every((pid) => !isAlive(pid)));
+  });
+
   test('fails where the port is taken', async () => {
     const issuer = await startFakeIssuer();
     onTestFinished(() => issuer.close());

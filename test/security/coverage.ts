@@ -37,6 +37,9 @@ const app = 'app.test.ts';
 const running = 'process/process.test.ts';
 const chaosIssuer = 'chaos/issuer.test.ts';
 const chaosProcess = 'chaos/process.test.ts';
+const chaosWorkers = 'chaos/workers.test.ts';
+const workers = 'process/workers.test.ts';
+const pool = 'workers/pool.test.ts';
 const invariants = 'security/invariants.test.ts';
 const raw = 'security/raw.test.ts';
 
@@ -130,7 +133,7 @@ export const tables: readonly Table[] = [
       {
         id: 'F14',
         threat: 'A close that drops checks',
-        tests: [[app, 'under 500 checks a second loses none']],
+        tests: [[app, 'loses no check that was sent before the listeners closed']],
         note: 'R14, R15',
       },
       {
@@ -919,17 +922,17 @@ export const tables: readonly Table[] = [
       {
         id: 'R14',
         threat: 'The end under load, HTTP',
-        tests: [[app, 'under 500 checks a second loses none']],
+        tests: [[app, 'loses no check that was sent before the listeners closed']],
       },
       {
         id: 'R15',
         threat: 'The end under load, gRPC',
-        tests: [[app, 'under 500 checks a second loses none']],
+        tests: [[app, 'loses no check that was sent before the listeners closed']],
       },
       {
         id: 'R16',
         threat: 'Replicas replaced one by one',
-        tests: [[envoy, 'a replica that drains under 500 requests a second loses none']],
+        tests: [[envoy, 'a replica that drains while requests come loses none']],
         note: 'Seconds, not minutes, and one replica after the other.',
       },
       {
@@ -1081,6 +1084,71 @@ export const tables: readonly Table[] = [
         tests: [
           ['http/connections.test.ts', 'no refusal ends a connection'],
           ['e2e/failure-mode.test.ts', 'by going away'],
+        ],
+      },
+      {
+        id: 'LW1',
+        threat:
+          'CPU is so short that workers seem silent, in a storm of reloads, rotations, scrapes and unknown keys',
+        tests: [
+          [chaosWorkers, 'LW1'],
+          ['workers/pool-model.test.ts', 'no worker that answers is ever ended'],
+        ],
+      },
+      {
+        id: 'LW2',
+        threat: 'Workers start more slowly than anybody thought',
+        tests: [
+          [chaosWorkers, 'LW2'],
+          [pool, 'waits for a worker that takes five minutes'],
+        ],
+      },
+      {
+        id: 'LW3',
+        threat: 'A worker stands still',
+        tests: [
+          [chaosWorkers, 'LW3'],
+          [pool, 'goes on until another listens in its place'],
+        ],
+      },
+      {
+        id: 'LW4',
+        threat: 'All workers end at once',
+        tests: [
+          [workers, 'the port stays open, the same one'],
+          [pool, 'leaves the ports open'],
+          ['workers/turns.test.ts', 'no connection is with two'],
+        ],
+      },
+      {
+        id: 'LW5',
+        threat: 'A signal to every process of the group, also while they start',
+        tests: [
+          [workers, 'a signal to the whole group'],
+          [workers, 'is ready for 300 SIGHUPs that come meanwhile'],
+        ],
+      },
+      {
+        id: 'LW6',
+        threat: 'Reloads, scrapes and fetches come faster than a worker takes them',
+        tests: [
+          [pool, 'is told the newest of 300 configurations'],
+          [pool, 'fifty scrapes at once are two'],
+          [running, 'by a few reloads, though 300 SIGHUPs ask for it'],
+        ],
+      },
+      {
+        id: 'LW7',
+        threat: 'The process that watches over the workers stands still itself',
+        tests: [[pool, 'is none where it was this process that stood still']],
+      },
+      {
+        id: 'LW8',
+        threat: 'No worker can be started, or kept',
+        tests: [
+          ['workers/fork-worker.test.ts', 'a process that cannot be started'],
+          [workers, 'where none can be kept from the start'],
+          [pool, 'is for workers that die and die for a minute'],
         ],
       },
     ],

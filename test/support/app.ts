@@ -89,6 +89,9 @@ export async function runApp(options: TestAppOptions = {}): Promise<RunningApp> 
     forkWorker: () => {
       throw new TypeError('no worker was expected');
     },
+    giveUp: (error) => {
+      throw error;
+    },
   });
   const addresses = await app.start();
   let stopping: Promise<void> | undefined;

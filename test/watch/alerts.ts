@@ -275,6 +275,28 @@ export const alertCases: readonly AlertCase[] = [
     fires: undefined,
   },
   {
+    alert: 'OidcAuthzWorkersMissing',
+    when: 'one of two workers does not come back, in one pod of two',
+    series: {
+      [one('oidc_authz_workers')]: '1x20',
+      [one('oidc_authz_workers_wanted')]: '2x20',
+      [one('oidc_authz_workers', { pod: '2' })]: '2x20',
+      [one('oidc_authz_workers_wanted', { pod: '2' })]: '2x20',
+    },
+    at: '10m',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzWorkersMissing',
+    when: 'one is replaced, and comes back within minutes',
+    series: {
+      [one('oidc_authz_workers')]: '2x3 1x3 2x20',
+      [one('oidc_authz_workers_wanted')]: '2x30',
+    },
+    at: '10m',
+    fires: undefined,
+  },
+  {
     alert: 'OidcAuthzReloadFailed',
     when: 'the last reload of one pod failed',
     series: {
