@@ -12,6 +12,9 @@ export const deepestGroup = 100;
 /** The first number that no tag has: field numbers have 29 bits, wire types three. */
 export const firstInvalidTag = 2 ** 32;
 
+/** The same within a group, of which nothing is read but where it ends: there Go takes numbers of 31 bits. */
+export const firstInvalidTagInGroup = 2 ** 34;
+
 /** Walks over the fields of one message. */
 export interface FieldCursor {
   readonly bytes: Buffer;
@@ -60,12 +63,11 @@ export function nextField(cursor: FieldCursor): boolean {
   return true;
 }
 
-function readTag(cursor: FieldCursor): void {
+function readTag(cursor: FieldCursor, firstInvalid = firstInvalidTag): void {
   const tag = readVarint(cursor);
   cursor.field = Math.floor(tag / 8);
   cursor.wireType = tag % 8;
-  if (cursor.field === 0 || tag >= firstInvalidTag)
-    throw new MalformedMessage('a tag without a field number');
+  if (cursor.field === 0 || tag >= firstInvalid) throw new MalformedMessage('a tag without a field number');
 }
 
 /** Passes over a group, a field that older messages have: everything up to the tag that ends it. */
@@ -73,7 +75,7 @@ function skipGroup(cursor: FieldCursor): void {
   const open = [cursor.field];
   while (open.length > 0) {
     if (open.length > deepestGroup) throw new MalformedMessage('too many groups in each other');
-    readTag(cursor);
+    readTag(cursor, firstInvalidTagInGroup);
     if (cursor.wireType === wireType.startGroup) open.push(cursor.field);
     else if (cursor.wireType === wireType.endGroup) {
       if (open.pop() !== cursor.field) throw new MalformedMessage('a group that another one ends');

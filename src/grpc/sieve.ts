@@ -3,7 +3,14 @@
  * passed over without being stored.
  */
 import { createKeptBytes, type KeptBytes } from './kept-bytes.ts';
-import { deepestGroup, firstInvalidTag, longestVarint, MalformedMessage, wireType } from './protobuf.ts';
+import {
+  deepestGroup,
+  firstInvalidTag,
+  firstInvalidTagInGroup,
+  longestVarint,
+  MalformedMessage,
+  wireType,
+} from './protobuf.ts';
 
 /** Which fields of a message are kept. All others are passed over. */
 export interface MessageParts {
@@ -85,7 +92,8 @@ export function createSieve(parts: MessageParts, length: number): Sieve {
     valueLeft = bytes;
   };
   const tagEnds = () => {
-    if (number < 8 || number >= firstInvalidTag) throw new MalformedMessage('a tag without a field number');
+    const firstInvalid = groups.length > 0 ? firstInvalidTagInGroup : firstInvalidTag;
+    if (number < 8 || number >= firstInvalid) throw new MalformedMessage('a tag without a field number');
     tag = number;
     kind = 'other';
     switch (tag % 8) {

@@ -1208,6 +1208,81 @@ export const tables: readonly Table[] = [
           ['check/identity-options.test.ts', 'groups.allowed'],
         ],
       },
+      {
+        id: 'LG1',
+        threat: 'A body in a check, of any size, makes the call fail, and Envoy fails open',
+        tests: [
+          ['grpc/limits.test.ts', 'is decided as if that were not there'],
+          ['grpc/limits.test.ts', 'a check that is too large is answered'],
+          ['e2e/bodies.test.ts', 'a body of any size changes nothing'],
+        ],
+      },
+      {
+        id: 'LG2',
+        threat: 'Many large checks at once end the connection that everybody shares',
+        tests: [
+          ['grpc/limits.test.ts', 'many large checks at once'],
+          ['e2e/bodies.test.ts', '250 bodies of 239 KiB at once'],
+          ['e2e/bodies.test.ts', '1,000 requests at the very start'],
+        ],
+      },
+      {
+        id: 'LG3',
+        threat: 'One call that stands still, or whose answer is not read, ends the calls of others',
+        tests: [
+          ['grpc/limits.test.ts', 'ends alone, with an answer'],
+          ['grpc/limits.test.ts', 'with not even its first byte'],
+          ['grpc/limits.test.ts', 'never reads its answer'],
+        ],
+      },
+      {
+        id: 'LG4',
+        threat: 'Memory for half-sent checks grows without bound',
+        tests: [['grpc/limits.test.ts', 'more memory than a connection may hold']],
+      },
+      {
+        id: 'LG5',
+        threat: 'A late decision becomes a failed call',
+        tests: [['grpc/limits.test.ts', 'a decision that is late']],
+      },
+      {
+        id: 'LG6',
+        threat: 'A small message decompresses into a large one',
+        tests: [
+          ['grpc/message.test.ts', 'what is refused'],
+          ['grpc/limits.test.ts', 'a check that is too large is answered'],
+        ],
+      },
+      {
+        id: 'LG7',
+        threat: 'Two readers of a CheckRequest read odd forms of it differently',
+        tests: [
+          ['grpc/protobuf-oracle.test.ts', 'accept odd forms of a message'],
+          ['grpc/protobuf-oracle.test.ts', 'refuse what is broken somewhere'],
+          ['grpc/protobuf-oracle.test.ts', 'refuse a length beyond its message'],
+        ],
+      },
+      {
+        id: 'LG8',
+        threat: 'Connections or health watches without end fill the memory',
+        tests: [
+          ['grpc/limits.test.ts', 'connections are bounded'],
+          ['grpc/limits.test.ts', 'health watches are bounded'],
+        ],
+      },
+      {
+        id: 'LG9',
+        threat: 'Clients that cancel end the connection that everybody shares',
+        tests: [
+          ['grpc/server.test.ts', 'a shared connection'],
+          ['grpc/server.test.ts', 'resets beyond what cancelling downstreams cause'],
+        ],
+      },
+      {
+        id: 'LG10',
+        threat: 'Thousands of small headers are read anew for each rule that looks at one',
+        tests: [['grpc/wire.test.ts', 'other headers are read once for a request']],
+      },
     ],
   },
   {
