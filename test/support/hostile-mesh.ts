@@ -12,6 +12,8 @@ import { startWorkload, type Workload } from '../../tools/workload.ts';
 
 /** The authorizer as a process that shares a core. */
 export interface StarvedService {
+  /** How long it has run so far, and how long it has waited for a core, in milliseconds. */
+  readonly cpu: () => { readonly ran: number; readonly waited: number };
   readonly httpPort: number;
   readonly grpcPort: number;
   readonly adminPort: number;
@@ -53,7 +55,7 @@ log: {checks: none}
     () => answersWell(`http://127.0.0.1:${adminPort}/readyz`),
   );
   const hogs: ChildProcess[] = Array.from({ length: busy }, () =>
-    spawn('taskset', ['-c', core, process.execPath, '-e', 'for (;;);'], { stdio: 'ignore' }),
+    spawn('taskset', ['-c', core, process.execPath, '-e', keepsBusy], { stdio: 'ignore' }),
   );
   return {
     httpPort,
@@ -61,6 +63,12 @@ log: {checks: none}
     adminPort,
     log: service.log,
     pid: service.pid,
+    cpu: () => {
+      const [ran = 0, waited = 0] = readFileSync(`/proc/${service.pid}/schedstat`, 'utf8')
+        .split(' ')
+        .map(Number);
+      return { ran: Math.round(ran / 1e6), waited: Math.round(waited / 1e6) };
+    },
     stop: async () => {
       for (const hog of hogs) hog.kill('SIGKILL');
       await service.stop();
@@ -68,6 +76,10 @@ log: {checks: none}
     },
   };
 }
+
+/** Ends by itself when whoever started it is gone, or after ten minutes. */
+const keepsBusy =
+  'const parent = process.ppid; const end = Date.now() + 600_000; while (process.ppid === parent && Date.now() < end);';
 
 /** An Envoy in front of a workload. */
 export interface Gateway {
