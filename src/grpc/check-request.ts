@@ -30,6 +30,9 @@ const usedHeaders = namesWithBytes(
 
 type NameWithBytes = readonly [name: string, bytes: Buffer];
 
+/** Names by their length: most headers have one that is not looked for. */
+type Names = readonly (readonly NameWithBytes[] | undefined)[];
+
 /** A header of `headers`, where several lines of one name are joined, or of `header_map`, where they are not. */
 interface Header {
   readonly name: string;
@@ -50,7 +53,7 @@ interface Found {
   policy: string;
   readonly headers: Header[];
   /** The headers that are looked for; undefined: all. */
-  readonly wanted: readonly NameWithBytes[] | undefined;
+  readonly wanted: Names | undefined;
 }
 
 /**
@@ -95,8 +98,11 @@ function toBytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-function namesWithBytes(...names: readonly string[]): readonly NameWithBytes[] {
-  return names.map((name) => [name, Buffer.from(name)]);
+function namesWithBytes(...names: readonly string[]): Names {
+  const longest = Math.max(...names.map(({ length }) => length));
+  return Array.from({ length: longest + 1 }, (_, length) =>
+    names.filter((name) => name.length === length).map((name) => [name, Buffer.from(name)] as const),
+  );
 }
 
 function readAttributes(bytes: Buffer, wanted: Found['wanted']): Found {
@@ -136,12 +142,15 @@ function valuesOf(headers: readonly Header[], name: string): readonly string[] {
 
 /** The host; where there is another account of it, or a header of it comes twice, all of them with commas between. */
 function hostOf(host: string, headers: readonly Header[]): string {
-  const others = headers.filter(({ name }) => name === ':authority' || name === 'host');
-  const isClear = others.every(
-    ({ name, isRaw, value }, index) =>
-      value === host && !others.slice(0, index).some((other) => other.name === name && other.isRaw === isRaw),
-  );
-  return isClear ? host : [host, ...others.map(({ value }) => value)].join(',');
+  let seen = 0;
+  for (const { name, isRaw, value } of headers) {
+    if (name !== ':authority' && name !== 'host') continue;
+    const kind = (name === 'host' ? 1 : 2) << (isRaw ? 2 : 0);
+    if (value !== host || (seen & kind) !== 0)
+      return [host, ...valuesOf(headers, ':authority'), ...valuesOf(headers, 'host')].join(',');
+    seen |= kind;
+  }
+  return host;
 }
 
 /** A header that is a list, which Envoy writes into one line: where there are two accounts of it, neither is believed. */
@@ -212,7 +221,8 @@ function readHeader(header: FieldCursor, found: Found, isRaw: boolean): void {
 
 function nameOf(key: FieldCursor, wanted: Found['wanted']): string | undefined {
   if (wanted === undefined) return textOf(key).toLowerCase();
-  for (const [name, bytes] of wanted) if (isNamed(key, bytes)) return name;
+  for (const [name, bytes] of wanted[key.valueEnd - key.valueStart] ?? [])
+    if (isNamed(key, bytes)) return name;
   return undefined;
 }
 
