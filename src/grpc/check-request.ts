@@ -55,6 +55,9 @@ const usedHeaders = namesWithBytes(
 
 type NameWithBytes = readonly [name: string, bytes: Buffer];
 
+/** Names by their length: most headers have one that is not looked for. */
+type Names = readonly (readonly NameWithBytes[] | undefined)[];
+
 /** A header, and where in the message its value is. */
 interface Header {
   readonly name: string;
@@ -82,7 +85,7 @@ interface Found extends Headers {
   principal: string;
   policy: string;
   /** The headers that are looked for; undefined: all. */
-  readonly wanted: readonly NameWithBytes[] | undefined;
+  readonly wanted: Names | undefined;
 }
 
 /**
@@ -165,8 +168,11 @@ function toBytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-function namesWithBytes(...names: readonly string[]): readonly NameWithBytes[] {
-  return names.map((name) => [name, Buffer.from(name)]);
+function namesWithBytes(...names: readonly string[]): Names {
+  const longest = Math.max(...names.map(({ length }) => length));
+  return Array.from({ length: longest + 1 }, (_, length) =>
+    names.filter((name) => name.length === length).map((name) => [name, Buffer.from(name)] as const),
+  );
 }
 
 function readAttributes(bytes: Buffer, wanted: Found['wanted']): Found {
@@ -217,13 +223,22 @@ function agreed(joined: readonly string[], raw: readonly string[]): readonly str
 }
 
 /** The host; where there is another account of it, or a header of it comes twice, all of them with commas between. */
-function hostOf(bytes: Buffer, host: string, { joined, raw }: Headers): string {
-  const accounts = hostHeaders.flatMap((name) => [
-    namedIn(joined.values(), bytes, name),
-    namedIn(raw, bytes, name),
-  ]);
-  const isClear = accounts.every((values) => values.length <= 1 && values.every((value) => value === host));
-  return isClear ? host : [host, ...accounts.flat()].join(',');
+function hostOf(bytes: Buffer, host: string, headers: Headers): string {
+  const isClear = isHostOnce(headers.joined.values(), bytes, host) && isHostOnce(headers.raw, bytes, host);
+  if (isClear) return host;
+  return [host, ...hostHeaders.flatMap((name) => valuesOf(bytes, headers, name))].join(',');
+}
+
+/** Whether each header of the host comes once at most, and says the same. */
+function isHostOnce(headers: Iterable<Header>, bytes: Buffer, host: string): boolean {
+  let seen = '';
+  for (const header of headers) {
+    const { name } = header;
+    if (name !== ':authority' && name !== 'host') continue;
+    if (name === seen || headerValue(bytes, header) !== host) return false;
+    seen = name;
+  }
+  return true;
 }
 
 /** A header that is a list, which Envoy writes into one line: where there are two accounts of it, neither is believed. */
@@ -317,13 +332,8 @@ function readHeader(header: FieldCursor, found: Found, isRaw: boolean): void {
 }
 
 /** Which of the headers that are looked for a key is. */
-function nameOf(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  wanted: readonly NameWithBytes[],
-): string | undefined {
-  for (const [name, named] of wanted) if (isNamed(bytes, start, end, named)) return name;
+function nameOf(bytes: Buffer, start: number, end: number, wanted: Names): string | undefined {
+  for (const [name, named] of wanted[end - start] ?? []) if (isNamed(bytes, start, end, named)) return name;
   return undefined;
 }
 
