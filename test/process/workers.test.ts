@@ -329,7 +329,7 @@ describe('a start with workers', () => {
     const issuer = await startFakeIssuer();
     onTestFinished(() => issuer.close());
     const code =
-      "if (process.argv[2] === 'worker') await new Promise((resolve) => setTimeout(resolve, 1e9));";
+      "if (process.argv[2] === 'worker') await new Promise((resolve) => setTimeout(resolve, 120_000));";
     const service = startProcess(
       ['--issuer', issuer.url, '--audience', audience, '--workers', '2', ...free],
       { NODE_OPTIONS: `--import ${moduleOf(code)}` },
