@@ -120,6 +120,7 @@ while (performance.now() < end) {
 }
 
 const again = found
+  .slice(0, 12)
   .map((one) => ({ ...one, milliseconds: measure(one.tree)?.milliseconds ?? 0, fresh: freshly(one.text) }))
   .sort((a, b) => Math.max(b.milliseconds, b.fresh) - Math.max(a.milliseconds, a.fresh));
 print(`seed ${seed}, limits.maxTokenSize ${maxTokenSize}: ${tried} expressions, ${accepted} accepted`);
