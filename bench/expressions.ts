@@ -89,10 +89,12 @@ function measure(tree: Tree): Measured | undefined {
 function freshly(text: string): number {
   const expression = compileExpression(text, maxTokenSize);
   const least = new Map<string, number>();
-  for (let run = 0; run < 8; run++)
+  const worst = () => Math.max(...least.values());
+  // On a machine with neighbours, one run in many is not interrupted.
+  for (let run = 0; run < 8 || (run < 40 && worst() > most); run++)
     for (const [name, context] of contexts())
       least.set(name, Math.min(least.get(name) ?? Number.POSITIVE_INFINITY, timeOf(expression, context, 1)));
-  return Math.max(...least.values());
+  return worst();
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -118,6 +120,7 @@ while (performance.now() < end) {
 }
 
 const again = found
+  .slice(0, 12)
   .map((one) => ({ ...one, milliseconds: measure(one.tree)?.milliseconds ?? 0, fresh: freshly(one.text) }))
   .sort((a, b) => Math.max(b.milliseconds, b.fresh) - Math.max(a.milliseconds, a.fresh));
 print(`seed ${seed}, limits.maxTokenSize ${maxTokenSize}: ${tried} expressions, ${accepted} accepted`);
