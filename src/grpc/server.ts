@@ -77,6 +77,12 @@ const stayWhileDraining = 1_000;
 /** How long connections have to end by themselves after the last of them was asked to, in milliseconds. */
 const goAwayTime = 500;
 
+/** Connections that are accepted beside those that have a place. */
+const beyondPlaces = 1_000;
+
+/** The time for a TLS handshake, in milliseconds. */
+const handshakeTimeout = 10_000;
+
 interface Connection {
   readonly session: ServerHttp2Session;
   readonly socket: Socket;
@@ -95,8 +101,9 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
   const connections = new Set<Connection>();
   const openAnswers = new Set<AnswerStream>();
   const memory = createMemoryBudget();
+  const connectionOf = new WeakMap<Socket, Connection>();
   const places = createConnectionLimit<Socket>(options.maxConnections, (socket) => {
-    const connection = [...connections].find((one) => one.socket === socket);
+    const connection = connectionOf.get(socket);
     if (connection === undefined) return void socket.destroy();
     askOnceToGo(connection);
     clock.after(goAwayTime, () => connection.session.close());
@@ -107,6 +114,9 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
 
   const serve = (socket: Socket) => {
     socket.on('error', () => socket.destroy());
+    socket.once('close', () => places.left(socket));
+    places.came(socket);
+    if (socket.destroyed) return;
     const session = http2.performServerHandshake(transportOf(socket), sessionOptions);
     const guard = createConnectionGuard({
       session,
@@ -126,16 +136,15 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
     const context = { methods, limits, guard, clock, watches: createWatchBudget(openAnswers) };
     session.setLocalWindowSize(connectionWindow);
     connections.add(connection);
+    connectionOf.set(socket, connection);
     session.on('error', () => socket.destroy());
     session.on('close', () => connections.delete(connection));
     session.on('stream', (stream, headers) => serveCall(stream, headers, context));
   };
   const server = createServer(options.tls, serve);
   const sockets = openSockets(server);
-  server.on('connection', (socket: Socket) => {
-    socket.once('close', () => places.left(socket));
-    places.came(socket);
-  });
+  // Those that are in the middle of a TLS handshake, or on their way out, have no place of their own.
+  server.maxConnections = options.maxConnections + beyondPlaces;
 
   const sweep = () => {
     const now = clock.monotonic();
@@ -176,10 +185,13 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
 
 function createServer(files: Config['grpc']['tls'], serve: (socket: Socket) => void): Server {
   if (files === undefined) return net.createServer(serve);
-  const server = tls.createServer({ ...readTls(files), ALPNProtocols: ['h2'] }, (socket) => {
-    if (socket.alpnProtocol === 'h2') serve(socket);
-    else socket.destroy();
-  });
+  const server = tls.createServer(
+    { ...readTls(files), ALPNProtocols: ['h2'], handshakeTimeout },
+    (socket) => {
+      if (socket.alpnProtocol === 'h2') serve(socket);
+      else socket.destroy();
+    },
+  );
   server.on('tlsClientError', (_, socket) => socket.destroy());
   return server;
 }

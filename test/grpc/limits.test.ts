@@ -1,4 +1,5 @@
 /** What is large, slow or too much in one call ends that call, with an answer: never a failed call, never the connection. */
+import http2 from 'node:http2';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -6,6 +7,7 @@ import { createGrpcServer } from '../../src/grpc/server.ts';
 import { listen } from '../../src/listener/listener.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { configOf, fileFor, type RunningApp, runApp, startApp, until } from '../support/app.ts';
+import { createAuthority } from '../support/certificates.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';
 import {
   beginCall,
@@ -467,6 +469,32 @@ describe('connections are bounded', () => {
     await new Promise<void>((resolve) => late.once('close', () => resolve()));
     pending.stream.end(message.subarray(10));
     expect(await pending.ended).toMatchObject(allowed);
+  });
+
+  test('over TLS as well', async () => {
+    const authority = createAuthority();
+    const { certFile, keyFile } = authority.issue('grpc');
+    const tls = `grpc: {maxConnections: 1, tls: {certFile: ${certFile}, keyFile: ${keyFile}}, `;
+    const service = await startApp({ file: fileFor('ISSUER').replace('grpc: {', tls), flags: quiet });
+    const message = checkMessage({ headers: await bearer(service) });
+    const connect = () => {
+      const session = http2.connect(`https://127.0.0.1:${service.grpcPort}`, { ca: authority.ca });
+      session.on('error', () => {});
+      onTestFinished(() => session.destroy());
+      return session;
+    };
+    const first = connect();
+    expect(await makeCall(first, message)).toMatchObject(allowed);
+    const pending = beginCall(first);
+    pending.stream.write(message.subarray(0, 10));
+    expect(await makeCall(first, message)).toMatchObject(allowed);
+    const late = connect();
+    await new Promise<void>((resolve) => late.once('close', () => resolve()));
+    pending.stream.end(message.subarray(10));
+    expect(await pending.ended).toMatchObject(allowed);
+    const gone = new Promise<void>((resolve) => first.once('close', () => resolve()));
+    expect(await makeCall(connect(), message)).toMatchObject(allowed);
+    await gone;
   });
 });
 

@@ -807,7 +807,7 @@ export const tables: readonly Table[] = [
       {
         id: 'I2',
         threat: 'HTTP/2 floods',
-        tests: [[grpc, 'a hostile connection is ended within two seconds']],
+        tests: [[grpc, 'a hostile connection is ended, and no other']],
       },
       {
         id: 'I3',
