@@ -46,12 +46,6 @@ export const knownDifferences: readonly Rule[] = [
     applies: ({ texts }) => texts.slice(0, 2).some((text) => namesOf(text).some(isRepeated)),
   },
   {
-    name: 'no valid UTF-8',
-    why: 'RFC 7515 section 5.2, step 3.',
-    reasons: ['token_malformed'],
-    applies: ({ bytes }) => bytes.slice(0, 2).some((part) => !Buffer.from(part.toString()).equals(part)),
-  },
-  {
     name: 'a byte order mark',
     why: 'RFC 8259 section 8.1: one must not be added. A token has none.',
     reasons: ['token_malformed'],
