@@ -1,10 +1,24 @@
 /** Every mutant, by the folder that it changes. */
 import { check } from './check.ts';
+import { files } from './files.ts';
+import { grpc } from './grpc.ts';
+import { http } from './http.ts';
 import { issuer } from './issuer.ts';
-import { listener } from './listener.ts';
 import type { Mutant } from './mutant.ts';
+import { proof } from './proof.ts';
+import { reach } from './reach.ts';
 import { rulesMutants } from './rules.ts';
 import { token } from './token.ts';
 
 /** All of them. */
-export const mutants: readonly Mutant[] = [...token, ...issuer, ...check, ...rulesMutants, ...listener];
+export const mutants: readonly Mutant[] = [
+  ...token,
+  ...issuer,
+  ...check,
+  ...rulesMutants,
+  ...grpc,
+  ...http,
+  ...proof,
+  ...files,
+  ...reach,
+];
