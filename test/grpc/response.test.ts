@@ -61,6 +61,23 @@ test('an error is left to Envoy only where that is said, and only if no client c
   expect(toResponse({ outcome: 'error', reason: 'keys_unavailable' })).toMatchObject({ status: 14 });
 });
 
+test('a denial names its own rule, policy and scopes, whatever was said before', () => {
+  const toResponse = createToResponse({ realm: '', dpop, whenUnavailable: 'deny', forwarded: [] }, noDefect);
+  const told = (decision: object) => {
+    const bytes = messageOf(toResponse({ outcome: 'deny', ...decision } as Decision));
+    const { dynamicMetadata, deniedResponse } = codec.readResponse(bytes);
+    const { rule, policy } = dynamicMetadata.fields as Record<string, { stringValue?: string }>;
+    return [rule?.stringValue, policy?.stringValue, JSON.stringify(deniedResponse)] as const;
+  };
+  for (const rule of [undefined, 'a', 'b'])
+    for (const policy of [undefined, 'a', 'b'])
+      expect(told({ reason: 'rule_denied', rule, policy }).slice(0, 2)).toEqual([rule, policy]);
+  for (const scope of ['read', 'write'])
+    expect(told({ reason: 'scope_insufficient', requiredScopes: [scope] })[2]).toContain(
+      `scope=\\"${scope}\\"`,
+    );
+});
+
 describe('an answer that says something else than was decided', () => {
   const codeZero = codec.writeResponse({ status: { code: 0 } } as Parameters<typeof codec.writeResponse>[0]);
   const okWithoutCode = Buffer.from([0x0a, 0, 0x1a, 0]);
