@@ -84,14 +84,23 @@ describe('an answer that says something else than was decided', () => {
   const okWithCodeZero = Buffer.from([0x0a, 2, 8, 0, 0x1a, 0]);
   const deniedWithCodeZero = Buffer.from([0x0a, 2, 8, 0, 0x12, 0]);
   const deniedWithCode16 = Buffer.from([0x0a, 2, 8, 16, 0x12, 0]);
+  const bothWithCode16 = Buffer.concat([deniedWithCode16, Buffer.from([0x1a, 0])]);
   const both = Buffer.concat([okWithCodeZero, Buffer.from([0x12, 0])]);
 
   test('is not let out', () => {
     expect(proven(okWithCodeZero, true)).toBe(okWithCodeZero);
     expect(proven(deniedWithCode16, false)).toBe(deniedWithCode16);
-    for (const bytes of [Buffer.alloc(0), codeZero, okWithoutCode, both, deniedWithCode16])
+    for (const bytes of [Buffer.alloc(0), codeZero, okWithoutCode, both, bothWithCode16, deniedWithCode16])
       expect(() => proven(bytes, true)).toThrow(/does not say/);
-    for (const bytes of [Buffer.alloc(0), codeZero, okWithoutCode, okWithCodeZero, deniedWithCodeZero, both])
+    for (const bytes of [
+      Buffer.alloc(0),
+      codeZero,
+      okWithoutCode,
+      okWithCodeZero,
+      deniedWithCodeZero,
+      both,
+      bothWithCode16,
+    ])
       expect(() => proven(bytes, false)).toThrow(/does not say/);
     expect(() => proven(Buffer.from([0x0a, 9]), false)).toThrow();
   });
