@@ -97,11 +97,12 @@ describe('a new connection', () => {
     stuck.bytesRead += 10;
     for (let look = 0; look < 2; look++) sweep();
     waits(waiting, 1);
-    expect(connect().written).toBe('');
-    expect(areOpen([waiting, stuck])).toEqual([true, false]);
+    const next = connect();
+    expect([areOpen([waiting, stuck]), next.written]).toEqual([[true, false], '']);
+    next.bytesRead += 10;
     await clock.advance(1_000);
-    expect(connect().written).toBe('');
-    expect(waiting.isOpen).toBe(true);
+    expect(connect().written).toMatch(/^HTTP\/1\.1 403 /);
+    expect(areOpen([waiting, next])).toEqual([true, true]);
   });
 
   test('is closed without an answer where a thousand are being told', () => {

@@ -106,10 +106,10 @@ export const files: readonly Mutant[] = [
     tests: follow,
   },
   {
-    name: 'files that never stay the same are waited for without end',
+    name: 'files that are being written are not waited for',
     file: 'src/files/follow.ts',
     find: 'else if (waiting.looks > mostLooks)',
-    replace: 'else if (waiting.looks < 0)',
+    replace: 'else if (waiting.looks > 1)',
     tests: follow,
   },
   {
