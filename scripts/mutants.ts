@@ -4,6 +4,7 @@
  * 1 where a mutant survives.
  */
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -27,7 +28,13 @@ const files = listed
   .toString()
   .split('\0')
   .filter((file) => file !== '' && !file.startsWith('bench/results'));
-const copies = [0, 1].map((index) => createCopy(root, files, join(root, '.cache/mutants', String(index))));
+/** Where the copies of a run are: each run has its own, named by its process. What runs left that were cut off is removed. */
+const home = join(root, '.cache/mutants');
+mkdirSync(home, { recursive: true });
+for (const run of readdirSync(home))
+  if (!isRunning(Number(run))) rmSync(join(home, run), { recursive: true, force: true });
+const own = join(home, String(process.pid));
+const copies = [0, 1].map((index) => createCopy(root, files, join(own, String(index))));
 
 const tell = (text: string) => process.stdout.write(`${text}\n`);
 const fates = new Map<Mutant, Fate>();
@@ -74,10 +81,18 @@ const confirm = async (copy: Copy, project: 'quick' | 'live') => {
 const [one, other] = copies;
 if (one !== undefined && other !== undefined)
   await Promise.all([confirm(one, 'quick'), confirm(other, 'live')]);
-for (const copy of copies) copy.remove();
+rmSync(own, { recursive: true, force: true });
 
 const count = (kind: Fate['kind']) => [...fates.values()].filter((fate) => fate.kind === kind).length;
 tell(
   `${count('killed')} mutants killed, ${count('survived')} survived, ${count('broken')} broken, of ${mutants.length}`,
 );
 process.exitCode = chosen.length > 0 && count('killed') === chosen.length ? 0 : 1;
+
+function isRunning(pid: number): boolean {
+  try {
+    return Number.isInteger(pid) && pid > 1 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

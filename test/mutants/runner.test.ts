@@ -42,11 +42,7 @@ const mutant = (find: string, replace: string, tests = ['limit.test.ts']): Mutan
 
 test('a mutant that a test notices is killed, one that no test notices survives, and any other is broken', async () => {
   const repository = smallRepository();
-  const { judge, failing, remove } = createCopy(
-    repository,
-    Object.keys(files),
-    join(repository, '.cache/copy'),
-  );
+  const { judge, failing } = createCopy(repository, Object.keys(files), join(repository, '.cache/copy'));
   expect(await judge(mutant('size <= 10', 'size <= 99'))).toEqual({
     kind: 'killed',
     by: { name: 'eleven is too much', file: 'limit.test.ts' },
@@ -61,7 +57,6 @@ test('a mutant that a test notices is killed, one that no test notices survives,
   ]);
   expect(await failing(['absent.test.ts'], 'quick')).toMatch(/Command failed|no test/);
   expect(readFileSync(join(repository, 'limit.ts'), 'utf8')).toBe(files['limit.ts']);
-  remove();
 });
 
 test('every mutant changes its file, and each has a name of its own', () => {

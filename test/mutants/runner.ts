@@ -16,7 +16,6 @@ export interface Copy {
   readonly judge: (mutant: Mutant) => Promise<Fate>;
   /** Runs test files of one project without any mutant; gives the tests that fail, or why no test ran to its end. */
   readonly failing: (tests: readonly string[], project: Project) => Promise<readonly FailedTest[] | string>;
-  readonly remove: () => void;
 }
 
 type Project = NonNullable<Mutant['project']>;
@@ -79,7 +78,6 @@ export function createCopy(root: string, files: readonly string[], folder: strin
       const outcome = await run(tests, project);
       return problemOf(outcome, isNever(outcome.error)) ?? failedIn(outcome.report, folder);
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
