@@ -30,7 +30,7 @@ export const dpopOptions = z
     maxProofsPerKey: wholeNumber(1, 10_000_000)
       .optional()
       .describe(
-        'Most of them of one key, so that one client cannot take the room of others; at most `dpop.maxProofs`. Absent: a twentieth of that.',
+        'Most of them of one key, so that one client cannot take the room of others; at most `dpop.maxProofs`. Absent: a fifth of that.',
       ),
   })
   .refine(({ maxProofs, maxProofsPerKey = 1 }) => maxProofsPerKey <= maxProofs, {
@@ -68,7 +68,7 @@ export function proofsPerKey(dpop: {
   readonly maxProofs: number;
   readonly maxProofsPerKey?: number | undefined;
 }): number {
-  return dpop.maxProofsPerKey ?? Math.ceil(dpop.maxProofs / 20);
+  return dpop.maxProofsPerKey ?? Math.ceil(dpop.maxProofs / 5);
 }
 
 /** The most that the clock of a client may be ahead of ours, in milliseconds. */
