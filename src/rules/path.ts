@@ -74,7 +74,8 @@ function decodedOnce(path: string): string | undefined {
   if (hasHidden.test(text)) return undefined;
   const plain = plainest(text);
   // A separator or a parameter in other characters, or a segment that is gone without those that nobody sees.
-  const isOther = hasHidden.test(plain) || slashesOf(plain) !== slashesOf(text) || hasEmptySegment.test(plain);
+  const isOther =
+    hasHidden.test(plain) || slashesOf(plain) !== slashesOf(text) || hasEmptySegment.test(plain);
   const isShorter = plain.endsWith('/') !== text.endsWith('/');
   return isOther || isShorter || hasDotSegment.test(plain) ? undefined : text;
 }
