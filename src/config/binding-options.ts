@@ -34,7 +34,7 @@ export const dpopOptions = z
       ),
   })
   .refine(({ maxProofs, maxProofsPerKey = 1 }) => maxProofsPerKey <= maxProofs, {
-    message: 'one key would have more room than all of them, which is dpop.maxProofs',
+    message: 'is more than dpop.maxProofs, the most of all keys together; lower it, or raise dpop.maxProofs',
     path: ['maxProofsPerKey'],
   })
   .prefault({});

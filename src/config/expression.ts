@@ -130,11 +130,11 @@ function visitsWithin(root: Node, text: string, maxTokenSize: number, budget: nu
 }
 
 function tooDear({ steps, dearest, nested }: Bound, text: string, budget: number): string {
-  const cost = `with the largest token and request this can cost about ${milliseconds(steps)}, of ${milliseconds(budget)}`;
+  const cost = `with the largest token and request this can cost about ${milliseconds(steps)}, and at most ${milliseconds(budget)} is allowed`;
   if (nested !== undefined)
     return `one that goes through a list, within another one, does so for each member of a list: ${cost}. Look for texts that you write out, as in claims.roles.exists(r, r in ["a", "b"])`;
   const part = JSON.stringify(text.slice(dearest.start, dearest.end));
-  return `${cost}, and most of that is ${part}. Look for texts that you write out, as in "admin" in claims.groups or claims.roles.exists(r, r in ["a", "b"]), use fewer parts, or lower limits.maxTokenSize`;
+  return `${cost}; most of it is ${part}. Look for texts that you write out, as in "admin" in claims.groups or claims.roles.exists(r, r in ["a", "b"]), use fewer parts, or lower limits.maxTokenSize`;
 }
 
 function milliseconds(steps: number): string {
