@@ -9,6 +9,7 @@ const keys = [
 ];
 const owner = ['test/issuer/issuer.test.ts', 'test/issuer/mirrored-issuer.test.ts'];
 const fetching = ['test/issuer/fetch.test.ts'];
+const lookup = ['test/issuer/guarded-lookup.test.ts'];
 
 /** Each removes one check of `src/issuer`. */
 export const issuer: readonly Mutant[] = [
@@ -182,9 +183,9 @@ export const issuer: readonly Mutant[] = [
   },
   {
     name: 'a name may have a link-local address',
-    file: 'src/issuer/fetch.ts',
-    find: 'if (refused !== undefined)\n',
-    replace: 'if (refused !== undefined && hostname === "")\n',
-    tests: fetching,
+    file: 'src/issuer/guarded-lookup.ts',
+    find: "if (reach !== 'open') return reach;",
+    replace: '',
+    tests: lookup,
   },
 ];
