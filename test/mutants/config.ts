@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const addresses = ['test/config/addresses.test.ts'];
 const hosts = ['test/config/hosts.test.ts'];
+const required = ['test/rules/require.test.ts'];
 const denied = ['test/config/deny-list.test.ts'];
 const select = ['test/rules/select.test.ts'];
 const client = ['test/rules/client-address.test.ts'];
@@ -360,6 +361,20 @@ export const config: readonly Mutant[] = [
     find: 'if (bound.steps <= budget) return visits;',
     replace: 'if (budget > 0) return visits;',
     tests: cost,
+  },
+  {
+    name: 'an expression that is evaluated twice has the budget of one that is evaluated once',
+    file: 'src/config/expression.ts',
+    find: 'looks.host ? maxSteps / 2 : maxSteps',
+    replace: 'maxSteps',
+    tests: cost,
+  },
+  {
+    name: 'an expression that hands the request on does not read the host',
+    file: 'src/config/expression.ts',
+    find: "host: all || parts.has('host')",
+    replace: "host: parts.has('host')",
+    tests: required,
   },
   {
     name: 'an expression may have any length',
