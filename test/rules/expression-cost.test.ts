@@ -81,6 +81,32 @@ describe('is refused when it is read, with its place', () => {
     expect(() => compileExpression(text, 65_536)).toThrow(/limits\.maxTokenSize/);
     expect(compileExpression(text, 4_096)(contextOf({ s0: 'b a' }))).toBe(true);
   });
+
+  test('what is evaluated twice, with the port of the host and without, may cost half', () => {
+    /** The most parts that are accepted beside one that looks at something of a request. */
+    const mostBeside = (part: string) => {
+      const isAccepted = (count: number) => {
+        const parts = Array.from({ length: count }, (_, index) => `"a" in claims.s${index}.split(" ")`);
+        try {
+          compileExpression([part, ...parts].join(' || '), 6_000);
+          return true;
+        } catch {
+          return false;
+        }
+      };
+      let count = 0;
+      while (count < 40 && isAccepted(count + 1)) count++;
+      return count;
+    };
+    const once = mostBeside('request.method == "a"');
+    expect(once).toBeGreaterThan(8);
+    expect(once).toBeLessThan(40);
+    expect(mostBeside('claims.host == "a"')).toBe(once);
+    for (const part of ['request.host == "a"', 'request.host == claims.host']) {
+      const twice = mostBeside(part);
+      expect([part, twice > 0, 2 * twice <= once]).toEqual([part, true, true]);
+    }
+  });
 });
 
 describe('is accepted, and says what is so of the largest tokens', () => {
