@@ -1,6 +1,7 @@
 /**
  * `npm run mutants -- [--short] [NAME…]`: removes one check of the source at a time, and runs the tests that must notice. `--short`
- * takes every fourth mutant; NAME takes those whose name or file contains it. Ends with 1 where a mutant survives.
+ * takes every fourth mutant; NAME takes those whose name or file contains it. A test that fails without a mutant as well kills none. Ends with
+ * 1 where a mutant survives.
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -29,21 +30,53 @@ const files = listed
 const copies = [0, 1].map((index) => createCopy(root, files, join(root, '.cache/mutants', String(index))));
 
 const tell = (text: string) => process.stdout.write(`${text}\n`);
-const fates: Fate[] = [];
-const waiting = chosen.values();
-const work = async (copy: Copy) => {
-  for (const mutant of waiting) {
+const fates = new Map<Mutant, Fate>();
+const judge = async (copy: Copy, from: Iterable<Mutant>) => {
+  for (const mutant of from) {
     const fate = await copy.judge(mutant);
-    fates.push(fate);
-    const told =
-      fate.kind === 'killed' ? fate.by : fate.kind === 'broken' ? fate.why : mutant.tests.join(' ');
-    tell(`${fate.kind.padEnd(8)} ${mutant.file}: ${mutant.name}\n         ${told}`);
+    fates.set(mutant, fate);
+    tellFate(mutant, fate);
   }
 };
-await Promise.all(copies.map(work));
+const tellFate = (mutant: Mutant, fate: Fate) =>
+  tell(`${fate.kind.padEnd(8)} ${mutant.file}: ${mutant.name}\n         ${detailOf(mutant, fate)}`);
+const detailOf = ({ tests }: Mutant, fate: Fate): string => {
+  switch (fate.kind) {
+    case 'killed':
+      return fate.by?.name ?? 'the tests did not end';
+    case 'survived':
+      return tests.join(' ');
+    default:
+      return fate.why;
+  }
+};
+
+const waiting = chosen.values();
+await Promise.all(copies.map((copy) => judge(copy, waiting)));
+
+/** A test that fails anyway notices nothing: those that killed a mutant must pass without it. */
+const confirm = async (copy: Copy, project: 'quick' | 'live') => {
+  const killed = [...fates].flatMap(([mutant, fate]) =>
+    (mutant.project ?? 'quick') === project && fate.kind === 'killed' && fate.by !== undefined
+      ? [{ mutant, by: fate.by }]
+      : [],
+  );
+  if (killed.length === 0) return;
+  const failing = await copy.failing([...new Set(killed.map(({ by }) => by.file))], project);
+  if (typeof failing === 'string') throw new Error(`the tests without a mutant: ${failing}`);
+  for (const { mutant, by } of killed) {
+    if (!failing.some(({ name, file }) => name === by.name && file === by.file)) continue;
+    const fate = { kind: 'broken', why: `fails without the mutant as well: ${by.file}: ${by.name}` } as const;
+    fates.set(mutant, fate);
+    tellFate(mutant, fate);
+  }
+};
+const [one, other] = copies;
+if (one !== undefined && other !== undefined)
+  await Promise.all([confirm(one, 'quick'), confirm(other, 'live')]);
 for (const copy of copies) copy.remove();
 
-const count = (kind: Fate['kind']) => fates.filter((fate) => fate.kind === kind).length;
+const count = (kind: Fate['kind']) => [...fates.values()].filter((fate) => fate.kind === kind).length;
 tell(
   `${count('killed')} mutants killed, ${count('survived')} survived, ${count('broken')} broken, of ${mutants.length}`,
 );

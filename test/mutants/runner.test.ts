@@ -13,6 +13,9 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const files = {
   'vitest.config.ts': `export default { test: { projects: [{ test: { name: 'quick', include: ['*.test.ts'] } }] } };\n`,
   'limit.ts': 'export const isAllowed = (size: number) => size > 0 && size <= 10;\n',
+  'failing.test.ts': `import { expect, test } from 'vitest';
+test('always fails', () => expect(1).toBe(2));
+`,
   'limit.test.ts': `import { expect, test } from 'vitest';
 import { isAllowed } from './limit.ts';
 test('eleven is too much', () => expect([isAllowed(10), isAllowed(11)]).toEqual([true, false]));
@@ -39,15 +42,24 @@ const mutant = (find: string, replace: string, tests = ['limit.test.ts']): Mutan
 
 test('a mutant that a test notices is killed, one that no test notices survives, and any other is broken', async () => {
   const repository = smallRepository();
-  const { judge, remove } = createCopy(repository, Object.keys(files), join(repository, '.cache/copy'));
+  const { judge, failing, remove } = createCopy(
+    repository,
+    Object.keys(files),
+    join(repository, '.cache/copy'),
+  );
   expect(await judge(mutant('size <= 10', 'size <= 99'))).toEqual({
     kind: 'killed',
-    by: 'eleven is too much',
+    by: { name: 'eleven is too much', file: 'limit.test.ts' },
   });
   expect(await judge(mutant('size > 0', 'size > -1'))).toEqual({ kind: 'survived' });
   expect(await judge(mutant('size > 7', 'true'))).toMatchObject({ kind: 'broken' });
   expect(await judge(mutant('size > 0', 'size >'))).toMatchObject({ kind: 'broken' });
   expect(await judge(mutant('size > 0', 'true', ['absent.test.ts']))).toMatchObject({ kind: 'broken' });
+  expect(await failing(['limit.test.ts'], 'quick')).toEqual([]);
+  expect(await failing(['limit.test.ts', 'failing.test.ts'], 'quick')).toEqual([
+    { name: 'always fails', file: 'failing.test.ts' },
+  ]);
+  expect(await failing(['absent.test.ts'], 'quick')).toMatch(/Command failed|no test/);
   expect(readFileSync(join(repository, 'limit.ts'), 'utf8')).toBe(files['limit.ts']);
   remove();
 });
