@@ -461,7 +461,14 @@ export const config: readonly Mutant[] = [
     tests: cost,
   },
   {
-    name: 'what one evaluation did counts for the next',
+    name: 'members that one evaluation compared count for the next',
+    file: 'src/config/expression-guard.ts',
+    find: 'failures = compared = 0;',
+    replace: 'failures = 0;',
+    tests: cost,
+  },
+  {
+    name: 'failures of one evaluation count for the next',
     file: 'src/config/expression-guard.ts',
     find: 'failures = compared = 0;',
     replace: 'compared = 0;',

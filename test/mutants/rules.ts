@@ -7,6 +7,7 @@ const select = ['test/rules/select.test.ts'];
 const preflight = ['test/rules/preflight.test.ts'];
 const client = ['test/rules/client-address.test.ts'];
 const work = ['test/rules/request-cost.test.ts'];
+const required = ['test/rules/require.test.ts'];
 const ruled = ['test/rules/rules.test.ts'];
 const expression = ['test/rules/expression.test.ts'];
 
@@ -570,7 +571,7 @@ export const rulesMutants: readonly Mutant[] = [
     file: 'src/rules/require.ts',
     find: 'if (!looksAtPort) return judged;',
     replace: 'return judged;',
-    tests: ruled,
+    tests: required,
   },
   {
     name: 'an expression is told the host without its port twice',

@@ -167,6 +167,21 @@ describe('fails as a whole, after little work', () => {
     expect(one(contextOf({ a: [...numbers.slice(0, 30), 'ab'] }))).toBe(true);
   });
 
+  test('and what one did does not count for the next', () => {
+    const fails = compileExpression('claims.a.exists(x, x.startsWith("a"))');
+    const compares = compileExpression('claims.a == claims.b');
+    const a = [...Array.from({ length: 30 }, () => 0), 'ab'];
+    const lists = Array.from({ length: 600 }, () => 0);
+    for (let round = 0; round < 20; round++) {
+      expect(fails(contextOf({ a }))).toBe(true);
+      expect(compares(contextOf({ a: lists, b: [...lists] }))).toBe(true);
+      // Not even where that one exceeded what it may do.
+      const tooMany = Array.from({ length: 3_000 }, () => 0);
+      expect(() => fails(contextOf({ a: tooMany }))).toThrow(/the expression/);
+      expect(() => compares(contextOf({ a: tooMany, b: [...tooMany] }))).toThrow(/the expression/);
+    }
+  });
+
   test('where a list has more members than may be visited', () => {
     const a = Array.from({ length: 24_000 }, () => 0);
     expect(failing('claims.a.exists(x, x == "b" || x == "c")', { a })).toBeLessThan(10_000);
