@@ -183,13 +183,6 @@ export const issuer: readonly Mutant[] = [
     tests: fetching,
   },
   {
-    name: 'a name may have a link-local address',
-    file: 'src/issuer/guarded-lookup.ts',
-    find: "if (reach !== 'open') return reach;",
-    replace: '',
-    tests: lookup,
-  },
-  {
     name: 'only the first address of a name is judged',
     file: 'src/issuer/guarded-lookup.ts',
     find: 'for (const { address } of addresses)',
