@@ -14,7 +14,7 @@ export interface Readiness {
   readonly ready: boolean;
   readonly draining: boolean;
   readonly issuers: readonly IssuerStatus[];
-  /** Files that were not taken, so that old content goes on; in words. */
+  /** Files whose new content was not taken, so that the previous content stays in use; as text. */
   readonly problems: readonly string[];
 }
 

@@ -140,7 +140,7 @@ export const reasons = {
   rule_failed: {
     ...forbidden,
     description:
-      "The rule's `expression` could not be evaluated, as where it names a claim that the token has not, or would do more than an expression may ([rules](rules.md)).",
+      "The rule's `expression` could not be evaluated, for example because it names a claim that the token does not have, or it would do more than an expression may ([rules](rules.md)).",
   },
   path_ambiguous: {
     outcome: 'deny',

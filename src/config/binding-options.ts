@@ -30,11 +30,11 @@ export const dpopOptions = z
     maxProofsPerKey: wholeNumber(1, 10_000_000)
       .optional()
       .describe(
-        'Most of them of one key, so that one client cannot take the room of others; at most `dpop.maxProofs`. Absent: a twentieth of that.',
+        'Most of them of one key, so that one client cannot take the room of others; at most `dpop.maxProofs`. Absent: a fifth of that.',
       ),
   })
   .refine(({ maxProofs, maxProofsPerKey = 1 }) => maxProofsPerKey <= maxProofs, {
-    message: 'one key would have more room than all of them, which is dpop.maxProofs',
+    message: 'is more than dpop.maxProofs, the most of all keys together; lower it, or raise dpop.maxProofs',
     path: ['maxProofsPerKey'],
   })
   .prefault({});
@@ -68,7 +68,7 @@ export function proofsPerKey(dpop: {
   readonly maxProofs: number;
   readonly maxProofsPerKey?: number | undefined;
 }): number {
-  return dpop.maxProofsPerKey ?? Math.ceil(dpop.maxProofs / 20);
+  return dpop.maxProofsPerKey ?? Math.ceil(dpop.maxProofs / 5);
 }
 
 /** The most that the clock of a client may be ahead of ours, in milliseconds. */

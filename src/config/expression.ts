@@ -33,7 +33,11 @@ export interface ExpressionContext {
 }
 
 /** Evaluates an expression; throws where it cannot be evaluated, as where a claim that it names is absent. */
-export type Expression = (context: ExpressionContext) => boolean;
+export interface Expression {
+  (context: ExpressionContext): boolean;
+  /** Whether it may read `request.host`. Its budget is for two evaluations then: with the port of the host, and without. */
+  readonly readsHost: boolean;
+}
 
 /** Characters of an expression; its nodes, and how deep they may be nested. */
 const maxText = 8_192;
@@ -78,15 +82,18 @@ export function compileExpression(text: string, maxTokenSize = defaultTokenSize)
   // What the library's own types do not say: an operator, its operands, and where they stand.
   const root = parsed.ast as unknown as Node;
   const looks = looksAt(root);
-  const maxVisits = visitsWithin(root, text, maxTokenSize, looks.query ? maxSteps - stepsOfQuery : maxSteps);
+  const stepsOfEach = looks.host ? maxSteps / 2 : maxSteps;
+  const budget = looks.query ? stepsOfEach - stepsOfQuery : stepsOfEach;
+  const maxVisits = visitsWithin(root, text, maxTokenSize, budget);
   const guarded = guard(root, { maxVisits });
 
-  return (context) => {
+  const evaluate = (context: ExpressionContext) => {
     if (looks.request) checkSize(context, looks);
     const result = guarded(() => parsed(context) as unknown);
     if (typeof result !== 'boolean') throw new TypeError('the expression is neither true nor false');
     return result;
   };
+  return Object.assign(evaluate, { readsHost: looks.host });
 }
 
 function createEnvironment(): Environment {
@@ -130,11 +137,11 @@ function visitsWithin(root: Node, text: string, maxTokenSize: number, budget: nu
 }
 
 function tooDear({ steps, dearest, nested }: Bound, text: string, budget: number): string {
-  const cost = `with the largest token and request this can cost about ${milliseconds(steps)}, of ${milliseconds(budget)}`;
+  const cost = `with the largest token and request this can cost about ${milliseconds(steps)}, and at most ${milliseconds(budget)} is allowed`;
   if (nested !== undefined)
     return `one that goes through a list, within another one, does so for each member of a list: ${cost}. Look for texts that you write out, as in claims.roles.exists(r, r in ["a", "b"])`;
   const part = JSON.stringify(text.slice(dearest.start, dearest.end));
-  return `${cost}, and most of that is ${part}. Look for texts that you write out, as in "admin" in claims.groups or claims.roles.exists(r, r in ["a", "b"]), use fewer parts, or lower limits.maxTokenSize`;
+  return `${cost}; most of it is ${part}. Look for texts that you write out, as in "admin" in claims.groups or claims.roles.exists(r, r in ["a", "b"]), use fewer parts, or lower limits.maxTokenSize`;
 }
 
 function milliseconds(steps: number): string {
@@ -158,6 +165,7 @@ function quoted(text: string, position: number): string {
 
 interface Looks {
   readonly request: boolean;
+  readonly host: boolean;
   readonly query: boolean;
   readonly headers: boolean;
 }
@@ -176,7 +184,12 @@ function looksAt(root: Node): Looks {
   };
   walk(root);
   const all = parts.has('all');
-  return { request: parts.size > 0, query: all || parts.has('query'), headers: all || parts.has('headers') };
+  return {
+    request: parts.size > 0,
+    host: all || parts.has('host'),
+    query: all || parts.has('query'),
+    headers: all || parts.has('headers'),
+  };
 }
 
 function isRequest(value: unknown): boolean {

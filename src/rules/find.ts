@@ -105,11 +105,13 @@ export function createFindRule(
     collectSpelled(root, segments, spellingAt, found);
     if (paths.ignoreTrailingSlash) collectSpelled(root, withOtherEnd(segments), spellingAt, found);
     const [before, rule] = exact === 'none' ? [rules.length, undefined] : [exact, rules[exact]];
+    // A rule that leaves a preflight to a later one needs that one in the list.
+    if (exact !== 'none') found.surely.add(exact);
     // A rule that is only tried takes nothing away, so those behind it count.
     return firstSpelled(
       found,
       request,
-      (index) => index < before && (isOpen(rule) || !isTried(rules[index])),
+      (index) => index === exact || (index < before && (isOpen(rule) || !isTried(rules[index]))),
     );
   };
 
@@ -126,7 +128,8 @@ export function createFindRule(
     const exact = findExactly(root, request, path);
     if (wideRoot === undefined || exact === 'path_ambiguous' || isRefused(exact)) return exact;
     const wide = findWidely(wideRoot, request, path, exact);
-    return typeof wide === 'number' ? narrowed(exact, wide) : wide === 'none' ? exact : wide;
+    if (wide === exact || wide === 'none') return exact;
+    return wide === 'path_ambiguous' ? wide : narrowed(exact, wide);
   };
 
   return (trees, request, path) => {

@@ -3,8 +3,8 @@ import { isLoose, plainest, withoutTail } from '../config/spelling.ts';
 
 const hasOddCharacter = /[^\x21-\x7e]|[\\;#]/;
 const hasEmptySegment = /^\/\/|\/\/./;
-/** Nothing but dots and white space between slashes: a step up, or nothing at all. */
-const hasDotSegment = /\/[.\s]+(?=\/|$)/u;
+/** Nothing but dots and white space between slashes, a plus being a space to some: a step up, or nothing at all. */
+const hasDotSegment = /\/[.+\s]+(?=\/|$)/u;
 /** A parameter, a query or a control character that was hidden, or a second layer of escapes. */
 const hasHidden = /[\\;?#]|\p{Cc}|%[0-9a-f]{2}|%u[0-9a-f]{4}/iu;
 /** Where a segment could have another text elsewhere: an escape, a plus, or a dot at its end. */
@@ -37,7 +37,7 @@ export function readPath(target: string): readonly string[] | undefined {
   if (path.charCodeAt(0) !== 0x2f || hasOddCharacter.test(path)) return undefined;
   // An empty segment is only clear at the end.
   if (path.includes('//')) return undefined;
-  if (path.includes('/.') && hasDotSegment.test(path)) return undefined;
+  if ((path.includes('/.') || path.includes('/+')) && hasDotSegment.test(path)) return undefined;
   const text = path.includes('%') ? decodedOnce(path) : path;
   return text?.slice(1).split('/');
 }
@@ -73,8 +73,9 @@ function decodedOnce(path: string): string | undefined {
   }
   if (hasHidden.test(text)) return undefined;
   const plain = plainest(text);
-  // A separator in other characters, or a segment that is gone without those that nobody sees.
-  const isOther = /\\/.test(plain) || slashesOf(plain) !== slashesOf(text) || hasEmptySegment.test(plain);
+  // A separator or a parameter in other characters, or a segment that is gone without those that nobody sees.
+  const isOther =
+    hasHidden.test(plain) || slashesOf(plain) !== slashesOf(text) || hasEmptySegment.test(plain);
   const isShorter = plain.endsWith('/') !== text.endsWith('/');
   return isOther || isShorter || hasDotSegment.test(plain) ? undefined : text;
 }
@@ -87,7 +88,7 @@ function spellingOf(text: string, raw: string): Spelling | undefined {
   const composed = text.normalize('NFC');
   const plain = plainest(text);
   const spaced = text.replaceAll('+', ' ');
-  const all = [composed, plain, spaced].flatMap((one) => [one, withoutTail(one)]);
+  const all = [composed, plain, spaced, plainest(spaced)].flatMap((one) => [one, withoutTail(one)]);
   const others = [...new Set(all)].filter((other) => other !== text);
   const isSure = !isLoose(text) && (raw === text || raw === encoded(text));
   return others.length === 0 && isSure ? undefined : { others, isSure };

@@ -2,7 +2,6 @@
 import type { DenyReason } from '../check/reasons.ts';
 import type { CheckRequest, Identity } from '../check/types.ts';
 import type { Expression, ExpressionContext } from '../config/expression.ts';
-import { expressionReads } from '../config/expression-reads.ts';
 import { compileExpression } from '../config/lazy-expression.ts';
 import type { RuleConfig } from '../config/rule-options.ts';
 import { claimHoldsOne, readClaims } from '../token/claims.ts';
@@ -35,7 +34,7 @@ export function createRuleRequirements(
   const hasScopes = createHasAll(scopes);
   const isAnyScope = createIsOneOf(anyScopes ?? []);
   const compiled = expression === undefined ? undefined : compileExpression(expression, maxTokenSize);
-  const looksAtPort = !namesPort && expressionReads(expression, 'host');
+  const looksAtPort = !namesPort && compiled?.readsHost === true;
 
   return (identity, request) => {
     if (issuers !== undefined && !issuers.includes(identity.issuerName)) return 'rule_denied';

@@ -148,7 +148,7 @@ test('a message of just under the limit is a check, and so is one in a hundred p
 });
 
 describe('a deadline', () => {
-  test('of the service is two seconds, and its answer a denial', async () => {
+  test('of the service is a second and a half, and its answer a denial', async () => {
     const { grpcPort, issuer } = await startApp();
     issuer.jwks = () => {};
     const headers = { authorization: `Bearer ${await issuer.mint({ header: { kid: 'new' } })}` };

@@ -219,3 +219,16 @@ test('an ECDSA signature in DER is none', async () => {
   const der = sign('sha256', data, createPrivateKey({ key: { ...jwk }, format: 'jwk' }));
   expect(importPublicKey(key.publicJwk as PublicJwk, 'ES256')(data, der)).toBe(false);
 });
+
+test('an import that fails for another cause than the numbers is not told to be of them', () => {
+  const withCode = (code: string) => Object.assign(new Error('failed'), { code });
+  for (const error of [
+    new Error('failed'),
+    new RangeError('Array buffer allocation failed'),
+    withCode('ERR_OSSL_EVP_UNSUPPORTED'),
+    withCode('ERR_CRYPTO_OPERATION_FAILED'),
+    withCode('ENOMEM'),
+    'ERR_CRYPTO_INVALID_JWK',
+  ])
+    expect(isNoKey(error)).toBe(false);
+});

@@ -3,6 +3,8 @@ import type { Mutant } from './mutant.ts';
 
 const core = ['test/check', 'test/contract/contract.test.ts'];
 const rules = ['test/rules', 'test/contract/contract.test.ts'];
+const inTime = ['test/check/in-time.test.ts'];
+const preflight = ['test/rules/preflight.test.ts'];
 
 /** Each removes one check of `src/check`. */
 export const check: readonly Mutant[] = [
@@ -108,8 +110,8 @@ export const check: readonly Mutant[] = [
   {
     name: 'a rule that denies lets a good token pass',
     file: 'src/check/ruled-check.ts',
-    find: "required === undefined ? () => 'rule_denied' as const",
-    replace: 'required === undefined ? () => undefined',
+    find: "? () => 'rule_denied' as const",
+    replace: '? () => undefined',
     tests: rules,
   },
   {
@@ -122,8 +124,8 @@ export const check: readonly Mutant[] = [
   {
     name: 'an exception in the selection of a rule is not caught',
     file: 'src/check/ruled-check.ts',
-    find: '      return decide(request);\n    } catch (cause) {\n      return internalError(cause);',
-    replace: '      return decide(request);\n    } catch (cause) {\n      throw cause;',
+    find: '    } catch (cause) {\n      return internalError(cause);',
+    replace: '    } catch (cause) {\n      throw cause;',
     tests: core,
   },
   {
@@ -139,5 +141,26 @@ export const check: readonly Mutant[] = [
     find: 'const isByPath = request.policy === undefined;',
     replace: "const isByPath = request.policy === undefined || request.policy === '';",
     tests: rules,
+  },
+  {
+    name: 'a check may wait without an end',
+    file: 'src/check/in-time.ts',
+    find: 'decision instanceof Promise ? withDeadline(decision, deadline, clock, () => overloaded) : decision',
+    replace: 'decision',
+    tests: inTime,
+  },
+  {
+    name: 'a good token passes with a pre-flight request for a method that the rule does not list',
+    file: 'src/check/ruled-check.ts',
+    find: "isUnlisted(request) ? 'rule_denied' : unmet(identity, request)",
+    replace: 'unmet(identity, request)',
+    tests: preflight,
+  },
+  {
+    name: 'a pre-flight request for a method that the rule does not list passes without a token',
+    file: 'src/check/ruled-check.ts',
+    find: ' && !isUnlisted(request))\n',
+    replace: ')\n',
+    tests: preflight,
   },
 ];

@@ -9,6 +9,8 @@ const keys = [
 ];
 const owner = ['test/issuer/issuer.test.ts', 'test/issuer/mirrored-issuer.test.ts'];
 const fetching = ['test/issuer/fetch.test.ts'];
+const lookup = ['test/issuer/guarded-lookup.test.ts'];
+const signatures = ['test/issuer/public-key.test.ts'];
 
 /** Each removes one check of `src/issuer`. */
 export const issuer: readonly Mutant[] = [
@@ -181,10 +183,165 @@ export const issuer: readonly Mutant[] = [
     tests: fetching,
   },
   {
-    name: 'a name may have a link-local address',
+    name: 'only the first address of a name is judged',
+    file: 'src/issuer/guarded-lookup.ts',
+    find: 'for (const { address } of addresses)',
+    replace: 'for (const { address } of addresses.slice(0, 1))',
+    tests: lookup,
+  },
+  {
+    name: 'a document leads to a name with a loopback address',
+    file: 'src/issuer/guarded-lookup.ts',
+    find: "return isAllowed ? undefined : 'a loopback address';",
+    replace: 'return undefined;',
+    tests: lookup,
+  },
+  {
+    name: 'a name of this machine may have another address, in plain',
+    file: 'src/issuer/guarded-lookup.ts',
+    find: "url.protocol === 'http:' && !insecureHttp ? 'an address of another machine' : undefined",
+    replace: 'undefined',
+    tests: lookup,
+  },
+  {
+    name: 'an issuer on https:// leads to http://',
+    file: 'src/issuer/guarded-lookup.ts',
+    find: 'if (isSecure && url.origin !== document.origin)',
+    replace: "if (isSecure && url.hostname === '')",
+    tests: lookup,
+  },
+  {
+    name: 'a document on https:// leads to http://',
+    file: 'src/issuer/guarded-lookup.ts',
+    find: "document.protocol === 'https:' || URL",
+    replace: 'URL',
+    tests: lookup,
+  },
+  {
+    name: 'a mirror on http:// of an issuer on https:// leads to another http://',
+    file: 'src/issuer/guarded-lookup.ts',
+    find: " || URL.parse(issuer)?.protocol === 'https:'",
+    replace: '',
+    tests: lookup,
+  },
+  {
+    name: 'another port in plain is the server that was asked',
+    file: 'src/issuer/guarded-lookup.ts',
+    find: 'url.origin !== document.origin',
+    replace: 'url.hostname !== document.hostname',
+    tests: lookup,
+  },
+  {
+    name: 'a document of another machine leads to this one',
+    file: 'src/issuer/guarded-lookup.ts',
+    find: 'return isLoopback(url) && !mayLeadToLoopback(url, document)',
+    replace: "return isLoopback(url) && url.hostname === ''",
+    tests: lookup,
+  },
+  {
+    name: 'names are looked up without a guard',
     file: 'src/issuer/fetch.ts',
-    find: 'if (refused !== undefined)\n',
-    replace: 'if (refused !== undefined && hostname === "")\n',
+    find: '    lookup: guarded,\n',
+    replace: '',
+    tests: lookup,
+  },
+  {
+    name: 'an answer that is compressed is read',
+    file: 'src/issuer/fetch.ts',
+    find: "if ((headers['content-encoding'] ?? 'identity') !== 'identity')",
+    replace: "if (headers['content-encoding'] === '')",
     tests: fetching,
+  },
+  {
+    name: 'an answer that was cut off is read',
+    file: 'src/issuer/fetch.ts',
+    find: 'if (!response.complete)',
+    replace: 'if (statusCode !== 200)',
+    tests: fetching,
+  },
+  {
+    name: 'a signature may have any length',
+    file: 'src/issuer/public-key.ts',
+    find: 'signature.length === signatureLength && verifyOnce',
+    replace: 'verifyOnce',
+    tests: signatures,
+  },
+  {
+    name: 'a signature may be shorter than its key',
+    file: 'src/issuer/public-key.ts',
+    find: 'signature.length === signatureLength &&',
+    replace: 'signature.length <= signatureLength &&',
+    tests: signatures,
+  },
+  {
+    name: 'an RSA signature may be longer by some bytes than its modulus',
+    file: 'src/issuer/public-key.ts',
+    find: 'Math.ceil((asymmetricKeyDetails?.modulusLength ?? 0) / 8)',
+    replace: 'Math.ceil((asymmetricKeyDetails?.modulusLength ?? 0) / 8) + 1',
+    tests: signatures,
+  },
+  {
+    name: 'the salt of PSS may have any length',
+    file: 'src/issuer/public-key.ts',
+    find: 'RSA_PSS_SALTLEN_DIGEST',
+    replace: 'RSA_PSS_SALTLEN_AUTO',
+    tests: signatures,
+  },
+  {
+    name: 'a verification that fails is a bad signature',
+    file: 'src/issuer/public-key.ts',
+    find: 'verifyOnce(digest, data, key, signature);\n}',
+    replace:
+      'attempt(() => verifyOnce(digest, data, key, signature));\n}\n\nfunction attempt(call: () => boolean): boolean {\n  try {\n    return call();\n  } catch {\n    return false;\n  }\n}',
+    tests: signatures,
+  },
+  {
+    name: 'an import that fails by itself is a bad key',
+    file: 'src/issuer/public-key.ts',
+    find: "error instanceof Error && 'code' in error && error.code === 'ERR_CRYPTO_INVALID_JWK'",
+    replace: 'error instanceof Error',
+    tests: signatures,
+  },
+  {
+    name: 'of two keys with one name, each verifies',
+    file: 'src/issuer/key-set.ts',
+    find: 'published.filter((key) => !isAmbiguous(key))',
+    replace: 'published',
+    tests: keys,
+  },
+  {
+    name: 'a token without `kid` takes the first key that fits',
+    file: 'src/issuer/key-set.ts',
+    find: 'fitting.length === 1 ? fitting[0] : undefined',
+    replace: 'fitting[0]',
+    tests: keys,
+  },
+  {
+    name: 'a key is found whatever the algorithm',
+    file: 'src/issuer/key-set.ts',
+    find: 'algorithm: Algorithm): string {\n',
+    replace: 'algorithm: Algorithm): string {\n  if (algorithm.length > 0) return String(id);\n',
+    tests: keys,
+  },
+  {
+    name: 'a set holds keys of other sets',
+    file: 'src/issuer/key-set.ts',
+    find: 'holds: (key) => held.has(key)',
+    replace: 'holds: (key) => held.has(key) || held.size > 0',
+    tests: keys,
+  },
+  {
+    name: 'a key with new numbers under its old name is taken for the old one',
+    file: 'src/issuer/key-set.ts',
+    find: 'JSON.stringify([id, algorithm, publicKey])',
+    replace: 'JSON.stringify([id, algorithm])',
+    tests: keys,
+  },
+  {
+    name: 'a key for another algorithm is taken for the old one',
+    file: 'src/issuer/key-set.ts',
+    find: 'JSON.stringify([id, algorithm, publicKey])',
+    replace: 'JSON.stringify([id, publicKey])',
+    tests: keys,
   },
 ];

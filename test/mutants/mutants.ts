@@ -1,5 +1,6 @@
 /** Every mutant, by the folder that it changes. */
 import { check } from './check.ts';
+import { config } from './config.ts';
 import { files } from './files.ts';
 import { grpc } from './grpc.ts';
 import { http } from './http.ts';
@@ -16,6 +17,7 @@ export const mutants: readonly Mutant[] = [
   ...issuer,
   ...check,
   ...rulesMutants,
+  ...config,
   ...grpc,
   ...http,
   ...proof,

@@ -4,6 +4,9 @@ import type { Mutant } from './mutant.ts';
 const compact = ['test/token/compact.test.ts', 'test/security/invariants.test.ts'];
 const json = ['test/token/json.test.ts'];
 const verifier = ['test/token', 'test/contract/contract.test.ts', 'test/check'];
+const waits = ['test/token/key-waits.test.ts'];
+const queue = ['test/token/verification-queue.test.ts'];
+const members = ['test/rules/request-cost.test.ts'];
 
 /** Each removes one check of `src/token`. */
 export const token: readonly Mutant[] = [
@@ -202,5 +205,110 @@ export const token: readonly Mutant[] = [
     find: 'if (waiting.length >= maxWaiting) return undefined;',
     replace: '',
     tests: verifier,
+  },
+  {
+    name: 'checks that wait for a key have no limit',
+    file: 'src/token/key-waits.ts',
+    find: 'if (inVain > 0 || waiting >= maxWaiting) return undefined;',
+    replace: 'if (inVain > 0) return undefined;',
+    tests: waits,
+  },
+  {
+    name: 'checks wait for a fetch that was waited for in vain',
+    file: 'src/token/key-waits.ts',
+    find: 'if (inVain > 0 || waiting >= maxWaiting) return undefined;',
+    replace: 'if (waiting >= maxWaiting) return undefined;',
+    tests: waits,
+  },
+  {
+    name: 'a crowd waits for a key as long as a single check',
+    file: 'src/token/key-waits.ts',
+    find: 'if (waiting > mostInPeace || inVain > 0) giveUp();',
+    replace: 'if (inVain > 0) giveUp();',
+    tests: waits,
+  },
+  {
+    name: 'a check that waits already waits on where another one waited in vain',
+    file: 'src/token/key-waits.ts',
+    find: 'if (waiting > mostInPeace || inVain > 0) giveUp();',
+    replace: 'if (waiting > mostInPeace) giveUp();',
+    tests: waits,
+  },
+  {
+    name: 'a check waits for a key without an end',
+    file: 'src/token/key-waits.ts',
+    find: 'else cancel = clock.after(maxWait * (1 - shareOfCrowd), giveUp);',
+    replace: '',
+    tests: waits,
+  },
+  {
+    name: 'nobody waits for a key again after a wait in vain',
+    file: 'src/token/key-waits.ts',
+    find: '          inVain--;\n',
+    replace: '',
+    tests: waits,
+  },
+  {
+    name: 'a wait that has ended counts for ever',
+    file: 'src/token/key-waits.ts',
+    find: '        cancel();\n        waiting--;\n',
+    replace: '        cancel();\n',
+    tests: waits,
+  },
+  {
+    name: 'a wait in vain counts for ever',
+    file: 'src/token/key-waits.ts',
+    find: '        isLate = true;\n        waiting--;\n',
+    replace: '        isLate = true;\n',
+    tests: waits,
+  },
+  {
+    name: 'a signature is verified however long it waited',
+    file: 'src/token/verification-queue.ts',
+    find: 'clock.monotonic() - since > maxWait ? late() : verify()',
+    replace: 'verify()',
+    tests: queue,
+  },
+  {
+    name: 'one turn verifies all that wait',
+    file: 'src/token/verification-queue.ts',
+    find: 'if (clock.monotonic() >= end) break;',
+    replace: '',
+    tests: queue,
+  },
+  {
+    name: 'a verification that fails stops those behind it',
+    file: 'src/token/verification-queue.ts',
+    find: '      reject(error);\n',
+    replace: '      throw error;\n',
+    tests: queue,
+  },
+  {
+    name: 'the first of a burst waits until all of it is read',
+    file: 'src/token/verification-queue.ts',
+    find: 'else if (now - turnWantedSince > readingBudget) work();',
+    replace: '',
+    tests: queue,
+  },
+  {
+    name: 'one of a few values is enough',
+    file: 'src/token/members.ts',
+    find: 'values.every((value) => list.includes(value))',
+    replace: 'values.some((value) => list.includes(value))',
+    tests: members,
+  },
+  {
+    name: 'one of many values is enough',
+    file: 'src/token/members.ts',
+    find: 'found.size === wanted.size',
+    replace: 'found.size > 0',
+    tests: members,
+  },
+  {
+    name: 'so many values are enough as are wanted, whichever they are',
+    file: 'src/token/members.ts',
+    find: 'if (wanted.has(member)) found.add(member);',
+    replace: 'found.add(member);',
+    tests: members,
   },
 ];

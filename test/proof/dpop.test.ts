@@ -313,8 +313,8 @@ ${options('maxProofs: 60')}`),
     };
     const greedy: string[] = [];
     for (let index = 0; index < 61; index++) greedy.push(await ask(issuer, client));
-    expect(greedy.filter((reason) => reason === 'allowed')).toHaveLength(3);
-    expect(greedy.filter((reason) => reason === 'overloaded')).toHaveLength(58);
+    expect(greedy.filter((reason) => reason === 'allowed')).toHaveLength(12);
+    expect(greedy.filter((reason) => reason === 'overloaded')).toHaveLength(49);
     expect(await ask(issuer, stranger)).toBe('allowed');
     expect(await ask(other, stranger)).toBe('allowed');
     expect(await ask(other, client)).toBe('allowed');

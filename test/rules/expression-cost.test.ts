@@ -81,6 +81,32 @@ describe('is refused when it is read, with its place', () => {
     expect(() => compileExpression(text, 65_536)).toThrow(/limits\.maxTokenSize/);
     expect(compileExpression(text, 4_096)(contextOf({ s0: 'b a' }))).toBe(true);
   });
+
+  test('what is evaluated twice, with the port of the host and without, may cost half', () => {
+    /** The most parts that are accepted beside one that looks at something of a request. */
+    const mostBeside = (part: string) => {
+      const isAccepted = (count: number) => {
+        const parts = Array.from({ length: count }, (_, index) => `"a" in claims.s${index}.split(" ")`);
+        try {
+          compileExpression([part, ...parts].join(' || '), 6_000);
+          return true;
+        } catch {
+          return false;
+        }
+      };
+      let count = 0;
+      while (count < 40 && isAccepted(count + 1)) count++;
+      return count;
+    };
+    const once = mostBeside('request.method == "a"');
+    expect(once).toBeGreaterThan(8);
+    expect(once).toBeLessThan(40);
+    expect(mostBeside('claims.host == "a"')).toBe(once);
+    for (const part of ['request.host == "a"', 'request.host == claims.host']) {
+      const twice = mostBeside(part);
+      expect([part, twice > 0, 2 * twice <= once]).toEqual([part, true, true]);
+    }
+  });
 });
 
 describe('is accepted, and says what is so of the largest tokens', () => {
@@ -139,6 +165,21 @@ describe('fails as a whole, after little work', () => {
     expect(failing('claims.a.all(x, x.startsWith("a") || true)', { a: numbers })).toBeLessThan(200);
     const one = compileExpression('claims.a.exists(x, x.startsWith("a"))');
     expect(one(contextOf({ a: [...numbers.slice(0, 30), 'ab'] }))).toBe(true);
+  });
+
+  test('and what one did does not count for the next', () => {
+    const fails = compileExpression('claims.a.exists(x, x.startsWith("a"))');
+    const compares = compileExpression('claims.a == claims.b');
+    const a = [...Array.from({ length: 30 }, () => 0), 'ab'];
+    const lists = Array.from({ length: 600 }, () => 0);
+    for (let round = 0; round < 20; round++) {
+      expect(fails(contextOf({ a }))).toBe(true);
+      expect(compares(contextOf({ a: lists, b: [...lists] }))).toBe(true);
+      // Not even where that one exceeded what it may do.
+      const tooMany = Array.from({ length: 3_000 }, () => 0);
+      expect(() => fails(contextOf({ a: tooMany }))).toThrow(/the expression/);
+      expect(() => compares(contextOf({ a: tooMany, b: [...tooMany] }))).toThrow(/the expression/);
+    }
   });
 
   test('where a list has more members than may be visited', () => {

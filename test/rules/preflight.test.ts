@@ -118,6 +118,25 @@ describe('a rule that lists OPTIONS', () => {
     expect(decide({ method: 'DELETE' })).toMatchObject({ reason: 'allowed', rule: 'open' });
   });
 
+  test.each(['{}', '{ignoreCase: true}', '{ignoreTrailingSlash: true}'])(
+    'is passed by one that names the method with paths: %s too',
+    async (paths) => {
+      const decide = await decisionsOf(`paths: ${paths}
+rules:
+  - {name: write, match: {paths: ["/orders/{**}"], methods: [POST, OPTIONS]}, require: {}}
+  - {name: read, match: {paths: ["/orders/{**}"], methods: [GET]}, require: {}, allowPreflight: true}
+  - {name: none, match: {paths: ["/orders/{**}"]}, deny: true}`);
+      const path = '/orders/1';
+      expect(decide({ ...asking(['GET']), path })).toMatchObject({ reason: 'allowed', rule: 'read' });
+      expect(decide({ ...asking(['POST']), path })).toMatchObject({ reason: 'token_missing', rule: 'write' });
+      expect(decide({ ...asking(['DELETE']), path })).toMatchObject({
+        reason: 'token_missing',
+        rule: 'write',
+      });
+      expect(decide({ method: 'GET', path })).toMatchObject({ reason: 'token_missing', rule: 'read' });
+    },
+  );
+
   test('and denies is not passed by one that names the method either', async () => {
     const decide = await decisionsOf(`rules:
   - {name: none, match: {methods: [OPTIONS]}, deny: true}

@@ -65,6 +65,7 @@ export const steps: Readonly<Record<string, Step>> = {
       .split('/')
       .map((segment) => (/^\.{1,2}$/.test(segment) ? segment : segment.replace(/[. ]+$/, '')))
       .join('/'),
+  'takes pluses for spaces': (path) => path.replaceAll('+', ' '),
   'trims segments': (path) =>
     path
       .split('/')

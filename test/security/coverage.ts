@@ -483,7 +483,7 @@ export const tables: readonly Table[] = [
         id: 'E17',
         threat: 'An authorizer that hangs',
         tests: [
-          [grpc, 'of the service is two seconds'],
+          [grpc, 'of the service is a second and a half'],
           [verifier, 'whose fetch hangs is answered by the deadline'],
         ],
       },

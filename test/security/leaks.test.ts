@@ -199,6 +199,18 @@ test('whatever a check ends with, no log, metric or answer has any of it', { tim
     }
   }
 
+  // Only a check over gRPC can be too large to be read: what has come of it by then is told, and no more of that.
+  const large = await grpc.check({
+    path: `/orders?x=${query}`,
+    headers: {
+      cookie: `session=${cookie}`,
+      'x-auth-request-user': user,
+      'x-filler': 'f'.repeat(300 * 1024),
+      'x-forwarded-access-token': forwarded,
+    },
+  });
+  answers.push(JSON.stringify(large));
+
   const wanted = (Object.keys(reasons) as Reason[]).filter(
     (reason) => !['overloaded', 'internal_error', 'incumbent_unavailable'].includes(reason),
   );

@@ -87,3 +87,38 @@ test('segments of random bytes are split, and with any unused bit set they are n
     { numRuns: 300 },
   );
 });
+
+test.each([
+  '.',
+  '.e30',
+  '.e30.e30',
+  '=',
+  '==',
+  '+',
+  '/',
+  '!',
+  '%',
+  ' ',
+  '\t',
+  '\n',
+  '\r\n',
+  ',',
+  ';',
+  '\0',
+  'é',
+  '.\n',
+])('a token with %j at its end, at its beginning or at the end of a segment is none', (more) => {
+  for (const good of ['e30', 'AAA', 'AAAA', 'AAAAAA']) {
+    const segments = ['e30', 'e30', good];
+    expect(splitCompact(segments.join('.'))).toBeDefined();
+    expect(splitCompact(`${segments.join('.')}${more}`)).toBeUndefined();
+    expect(splitCompact(`${more}${segments.join('.')}`)).toBeUndefined();
+    for (const at of [0, 1, 2])
+      expect(splitCompact(segments.with(at, `${good}${more}`).join('.'))).toBeUndefined();
+  }
+});
+
+test('a token of two segments, of one or of none is none', () => {
+  for (const text of ['', '.', '..', 'e30', 'e30.e30', 'e30.e30.', '.e30.e30', 'e30..e30'])
+    expect([text, splitCompact(text)]).toEqual([text, undefined]);
+});
