@@ -1271,6 +1271,7 @@ export const tables: readonly Table[] = [
         threat: 'Connections or health watches without end fill the memory',
         tests: [
           ['grpc/limits.test.ts', 'connections are bounded'],
+          ['listener/open-connections.test.ts', 'keeps no more than its bound'],
           ['grpc/limits.test.ts', 'health watches are bounded'],
         ],
       },
