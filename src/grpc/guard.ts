@@ -93,7 +93,14 @@ export function createConnectionGuard({
   const calls = new Set<GuardedCall>();
   const pings = createBucket(pingBudget);
   const settings = createBucket(settingsBudget);
-  const share = memory.open();
+  /** The call that holds most gives way: the one that made it too much may be a small one that came last. */
+  const share = memory.open(() => {
+    let largest: GuardedCall | undefined;
+    for (const call of calls)
+      if (!call.isRequestComplete && call.heldBytes > (largest?.heldBytes ?? 0)) largest = call;
+    largest?.giveUp();
+    return largest !== undefined;
+  });
   const connectedAt = clock.monotonic();
   let hasBegun = false;
   let heardAt = connectedAt;
@@ -117,17 +124,11 @@ export function createConnectionGuard({
   });
   session.on('close', share.close);
 
-  /** The call that holds most gives way: the one that made it too much may be a small one that came last. */
-  const makeRoom = () => {
-    let largest: GuardedCall | undefined;
-    for (const call of calls)
-      if (!call.isRequestComplete && call.heldBytes > (largest?.heldBytes ?? 0)) largest = call;
-    largest?.giveUp();
-  };
   const hold = (call: GuardedCall, bytes: number) => {
-    const isWithin = share.add(bytes - call.heldBytes);
+    const more = bytes - call.heldBytes;
+    if (more === 0) return;
     call.heldBytes = bytes;
-    return isWithin;
+    share.add(more);
   };
   const isTooSlow = (call: GuardedCall, hasTimeout: boolean) => {
     if (++call.looks > (hasTimeout ? longestLimit : requestLimit)) return true;
@@ -178,7 +179,7 @@ export function createConnectionGuard({
     callHolds: (call, bytes) => {
       call.quietLooks = 0;
       isUploading ||= bytes > 0;
-      if (!hold(call, bytes)) makeRoom();
+      hold(call, bytes);
     },
     sweep: () => {
       if (session.destroyed) return;

@@ -2,45 +2,89 @@
 
 /** How much there may be, in bytes. */
 export interface MemoryBudget {
-  readonly open: () => MemoryShare;
+  /**
+   * Counts a connection.
+   *
+   * @param giveWay ends its largest request that is not whole and gives its memory back; false where it has none
+   */
+  readonly open: (giveWay: () => boolean) => MemoryShare;
 }
 
 /** What one connection has of it. */
 export interface MemoryShare {
   /**
-   * Takes some, or gives some back where it is negative.
-   *
-   * @returns whether that is within what the connection and all of them may have
+   * Takes some, or gives some back where it is negative. Beyond what one connection may have, a request of this one
+   * gives way. Beyond what all may have, one of the connection that holds most does, whoever takes.
    */
-  readonly add: (bytes: number) => boolean;
-  /** Gives back all. */
+  readonly add: (bytes: number) => void;
+  /** Gives back all; what is added later does not count. */
   readonly close: () => void;
 }
 
-/**
- * For one connection: 256 requests of 256 KiB each. A proxy that sends more at once, such as one with a thousand
- * downstreams that all fill the headers which they may send, does not have all of them half sent at the same moment.
- */
-const maxOfConnection = 64 * 1024 * 1024;
+/** The bounds, in bytes. */
+export interface MemoryBounds {
+  readonly ofConnection: number;
+  readonly ofAll: number;
+}
 
-/** For all: what the smallest memory limit that is recommended leaves room for. */
-const maxOfAll = 96 * 1024 * 1024;
+const bounds: MemoryBounds = {
+  // 256 requests of 256 KiB each. A proxy that sends more at once, such as one with a thousand downstreams that all
+  // fill the headers which they may send, does not have all of them half sent at the same moment.
+  ofConnection: 64 * 1024 * 1024,
+  // What the smallest memory limit that is recommended leaves room for.
+  ofAll: 96 * 1024 * 1024,
+};
+
+interface Holder {
+  held: number;
+  readonly giveWay: () => boolean;
+}
 
 /** Makes the budget of a listener. */
-export function createMemoryBudget(): MemoryBudget {
+export function createMemoryBudget({ ofConnection, ofAll }: MemoryBounds = bounds): MemoryBudget {
+  const holders = new Set<Holder>();
   let all = 0;
+
+  const change = (holder: Holder, bytes: number) => {
+    holder.held += bytes;
+    all += bytes;
+    if (holder.held > 0) holders.add(holder);
+    else holders.delete(holder);
+  };
+  /** @returns whether the connection holds less than before */
+  const hasGivenWay = (holder: Holder) => {
+    const before = holder.held;
+    return holder.giveWay() && holder.held < before;
+  };
+  const makeRoom = () => {
+    // Requests that wait for their decision cannot give way. A connection with no more than an equal part of all does
+    // not pay for those of others: so it is at most twice the bound that is held, and only while they wait.
+    const equalPart = ofAll / holders.size;
+    const stuck = new Set<Holder>();
+    while (all > ofAll) {
+      let most: Holder | undefined;
+      for (const holder of holders)
+        if (holder.held > (most?.held ?? equalPart) && !stuck.has(holder)) most = holder;
+      if (most === undefined) return;
+      if (!hasGivenWay(most)) stuck.add(most);
+    }
+  };
+
   return {
-    open: () => {
-      let own = 0;
+    open: (giveWay) => {
+      const own: Holder = { held: 0, giveWay };
+      let isOpen = true;
       return {
         add: (bytes) => {
-          own += bytes;
-          all += bytes;
-          return bytes <= 0 || (own <= maxOfConnection && all <= maxOfAll);
+          if (!isOpen) return;
+          change(own, bytes);
+          if (bytes <= 0) return;
+          while (own.held > ofConnection && hasGivenWay(own));
+          if (all > ofAll) makeRoom();
         },
         close: () => {
-          all -= own;
-          own = 0;
+          isOpen = false;
+          change(own, -own.held);
         },
       };
     },

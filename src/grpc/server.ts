@@ -5,6 +5,7 @@ import tls from 'node:tls';
 import type { Check, CheckRequest, Decision } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
 import { closeServer, type Listen, type Listener, openSockets, quietMoment } from '../listener/listener.ts';
+import { boundOpenConnections } from '../listener/open-connections.ts';
 import { keepTlsFresh, readTls } from '../listener/tls.ts';
 import type { Clock } from '../time/clock.ts';
 import { type Method, serveCall, type UnaryAnswer, type UnaryMethod } from './call.ts';
@@ -142,9 +143,9 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
     session.on('stream', (stream, headers) => serveCall(stream, headers, context));
   };
   const server = createServer(options.tls, serve);
-  const sockets = openSockets(server);
   // Those that are in the middle of a TLS handshake, or on their way out, have no place of their own.
-  server.maxConnections = options.maxConnections + beyondPlaces;
+  boundOpenConnections(server, () => options.maxConnections + beyondPlaces);
+  const sockets = openSockets(server);
 
   const sweep = () => {
     const now = clock.monotonic();

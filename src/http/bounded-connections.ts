@@ -3,6 +3,7 @@
  * nobody needs gives way first; and where all are busy, the new one gets an answer that refuses.
  */
 import type { Server, Socket } from 'node:net';
+import { boundOpenConnections } from '../listener/open-connections.ts';
 import { http } from '../node-http.ts';
 import type { Clock } from '../time/clock.ts';
 
@@ -120,7 +121,8 @@ export function boundConnections(
     if (isAdmitted(socket)) for (const listener of serve) listener.call(server, socket);
     else refuse(socket);
   });
-  if (isSecure) boundHandshakes(server, () => connections.size, max);
+  // Those that have not come through their TLS handshake yet are as many again at most.
+  if (isSecure) boundOpenConnections(server, () => connections.size + max);
 
   return {
     used: (socket) => {
@@ -150,14 +152,4 @@ export function boundConnections(
       }
     },
   };
-}
-
-/** Bounds the connections that have not come through their TLS handshake. */
-function boundHandshakes(server: Server, established: () => number, max: number): void {
-  let open = 0;
-  server.prependListener('connection', (socket: Socket) => {
-    open++;
-    socket.once('close', () => open--);
-    if (open - established() > max) socket.destroy();
-  });
 }

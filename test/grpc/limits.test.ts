@@ -217,6 +217,30 @@ describe('many large checks at once on one connection, on a clock that stands st
   }, 90_000);
 });
 
+describe('memory that other connections hold', () => {
+  test('costs a connection that holds little nothing: of those that hold most, half-sent requests end', async () => {
+    const service = await startOn(createTestClock());
+    const large = checkMessage({ headers: { cookie: 'c'.repeat(240 * 1024) } });
+    const hogs = [openSession(service.grpcPort), openSession(service.grpcPort)];
+    const held = hogs.flatMap((session) => Array.from({ length: 235 }, () => beginCall(session)));
+    for (const { stream } of held) stream.write(large.subarray(0, -1));
+    const given = () => held.filter(({ isAnswered }) => isAnswered());
+    await until(() => given().length > 50, 60);
+    const session = openSession(service.grpcPort);
+    const small = checkMessage({ headers: { ...(await bearer(service)), cookie: 'c'.repeat(60 * 1024) } });
+    const before = given().length;
+    const calls = Array.from({ length: 20 }, () => beginCall(session));
+    for (const { stream } of calls) stream.write(small.subarray(0, -1));
+    // They need room themselves, which the others make.
+    await until(() => given().length > before, 60);
+    for (const { stream } of calls) stream.end(small.subarray(-1));
+    const ends = await Promise.all(calls.map(({ ended }) => ended));
+    expect(ends.filter(({ reason }) => reason !== 'allowed')).toEqual([]);
+    for (const { ended } of given()) expect(await ended).toMatchObject(overloaded);
+    for (const hog of hogs) expect(hog.closed || hog.destroyed).toBe(false);
+  }, 90_000);
+});
+
 describe('a call that stands still', () => {
   const half = checkMessage({ headers: { cookie: 'c'.repeat(30_000) } }).subarray(0, 15_000);
 

@@ -1237,8 +1237,12 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LG4',
-        threat: 'Memory for half-sent checks grows without bound',
-        tests: [['grpc/limits.test.ts', 'more memory than a connection may hold']],
+        threat: 'Memory for half-sent checks grows without bound, or one peer takes what others need',
+        tests: [
+          ['grpc/limits.test.ts', 'more memory than a connection may hold'],
+          ['grpc/limits.test.ts', 'costs a connection that holds little nothing'],
+          ['grpc/memory-budget.test.ts', 'nobody pays who holds less than another one'],
+        ],
       },
       {
         id: 'LG5',
@@ -1267,6 +1271,7 @@ export const tables: readonly Table[] = [
         threat: 'Connections or health watches without end fill the memory',
         tests: [
           ['grpc/limits.test.ts', 'connections are bounded'],
+          ['listener/open-connections.test.ts', 'keeps no more than its bound'],
           ['grpc/limits.test.ts', 'health watches are bounded'],
         ],
       },
