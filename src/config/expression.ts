@@ -6,6 +6,7 @@ import { Environment } from '@marcbachmann/cel-js';
 import { type Bound, boundOf } from './expression-cost.ts';
 import { guard } from './expression-guard.ts';
 import { type Node, Unbounded } from './expression-nodes.ts';
+import { expressionReads } from './expression-reads.ts';
 
 /** What an expression sees. */
 export interface ExpressionContext {
@@ -78,7 +79,9 @@ export function compileExpression(text: string, maxTokenSize = defaultTokenSize)
   // What the library's own types do not say: an operator, its operands, and where they stand.
   const root = parsed.ast as unknown as Node;
   const looks = looksAt(root);
-  const maxVisits = visitsWithin(root, text, maxTokenSize, looks.query ? maxSteps - stepsOfQuery : maxSteps);
+  // One that reads the host is evaluated twice where the host has a port.
+  const steps = expressionReads(text, 'host') ? maxSteps / 2 : maxSteps;
+  const maxVisits = visitsWithin(root, text, maxTokenSize, looks.query ? steps - stepsOfQuery : steps);
   const guarded = guard(root, { maxVisits });
 
   return (context) => {
