@@ -6,6 +6,7 @@ import type { Server, Socket } from 'node:net';
 import { boundOpenConnections } from '../listener/open-connections.ts';
 import { http } from '../node-http.ts';
 import type { Clock } from '../time/clock.ts';
+import { createHangUp } from './hang-up.ts';
 
 /** The connections of a listener. */
 export interface BoundedConnections {
@@ -34,10 +35,6 @@ interface Connection {
   looks: number;
 }
 
-/** The most refused connections that are still being told so, and how long that may take, in milliseconds. */
-const maxRefused = 1_000;
-const refusalTime = 2_000;
-
 /** How long nobody looks again where no connection could be closed, in milliseconds for each: looking at many takes time. */
 const pausePerConnection = 0.01;
 
@@ -54,7 +51,7 @@ export function boundConnections(
   clock: Clock,
 ): BoundedConnections {
   const connections = new Map<Socket, Connection>();
-  const refused = new Set<Socket>();
+  const hangUp = createHangUp(clock);
   let order = 0;
   let lookAgainAt = Number.NEGATIVE_INFINITY;
   let candidates: { readonly connection: Connection; readonly usedAt: number }[] = [];
@@ -85,23 +82,6 @@ export function boundConnections(
     lookAgainAt = clock.monotonic() + max * pausePerConnection;
     return undefined;
   };
-  const refuse = (socket: Socket) => {
-    socket.on('error', () => socket.destroy());
-    if (refused.size >= maxRefused) {
-      socket.destroy();
-      return;
-    }
-    refused.add(socket);
-    const cancel = clock.after(refusalTime, () => socket.destroy());
-    socket.once('close', () => {
-      cancel();
-      refused.delete(socket);
-    });
-    // What the proxy sends meanwhile is read: a reset would take the answer away from it.
-    socket.once('end', () => socket.destroy());
-    socket.resume();
-    socket.end(refusal);
-  };
   const isAdmitted = (socket: Socket): boolean => {
     if (connections.size >= max) {
       const victim = takeVictim();
@@ -119,7 +99,7 @@ export function boundConnections(
   server.removeAllListeners(event);
   server.on(event, (socket: Socket) => {
     if (isAdmitted(socket)) for (const listener of serve) listener.call(server, socket);
-    else refuse(socket);
+    else hangUp(socket, refusal);
   });
   // Those that have not come through their TLS handshake yet are as many again at most.
   if (isSecure) boundOpenConnections(server, () => connections.size + max);

@@ -1,33 +1,13 @@
-/** What bounds the listener as a whole: memory, connections, watches, and the time of a check. */
+/** What bounds the listener as a whole: connections, watches, and the time of a check. */
 import type { ServerHttp2Stream } from 'node:http2';
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../src/check/types.ts';
 import { createConnectionLimit } from '../../src/grpc/connection-limit.ts';
 import { createInTime } from '../../src/grpc/in-time.ts';
-import { createMemoryBudget } from '../../src/grpc/memory-budget.ts';
 import { frameMessage } from '../../src/grpc/message.ts';
 import { type AnswerStream, createAnswers, createWatchBudget } from '../../src/grpc/watch.ts';
 import { createTestClock } from '../support/clock.ts';
 import { checkRequest } from '../support/requests.ts';
-
-const mebibyte = 1024 * 1024;
-
-describe('memory', () => {
-  test('of one connection is 64 MiB', () => {
-    const share = createMemoryBudget().open();
-    expect([share.add(64 * mebibyte), share.add(1)]).toEqual([true, false]);
-    expect([share.add(-2), share.add(1), share.add(1)]).toEqual([true, true, false]);
-  });
-
-  test('of all connections is 96 MiB, and is there again when one of them ends', () => {
-    const budget = createMemoryBudget();
-    const [first, second, third] = [budget.open(), budget.open(), budget.open()];
-    expect([first.add(60 * mebibyte), second.add(36 * mebibyte), third.add(1)]).toEqual([true, true, false]);
-    first.close();
-    first.close();
-    expect([third.add(60 * mebibyte - 1), third.add(1)]).toEqual([true, false]);
-  });
-});
 
 describe('beyond the bound of connections', () => {
   function limit(max: number) {

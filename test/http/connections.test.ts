@@ -176,3 +176,22 @@ test('no refusal ends a connection', async () => {
       .filter((status) => status === 200),
   ).toEqual([]);
 });
+
+test.each([
+  ['headers that are too large', 'x: ', 431],
+  ['what is no header', '\0', 400],
+])('a peer that reads only when it has sent all of %s has its answer', async (_, line, status) => {
+  const { httpPort } = await startApp();
+  const socket = net.connect({ port: httpPort, host: '127.0.0.1' });
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  // Nothing is read, as by a peer that has a megabyte to send first; more than the kernels on the way hold.
+  socket.pause();
+  const end = Promise.withResolvers<void>();
+  socket.once('error', end.reject);
+  socket.write(`GET / HTTP/1.1\r\n${line}`);
+  socket.write(Buffer.alloc(16 * 1024 * 1024, 'a'), () => end.resolve());
+  await end.promise;
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(answer.toString('latin1')).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+});

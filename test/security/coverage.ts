@@ -1460,6 +1460,11 @@ export const tables: readonly Table[] = [
         threat: 'With `identityHeaders: remove`, a header of an identity is set, or one of a client passes',
         tests: [['e2e/identity-headers.test.ts', 'none reaches the workload']],
       },
+      {
+        id: 'ADV1',
+        threat: 'Headers that are too large, of which the answer is lost in a reset: no answer to Envoy',
+        tests: [['http/connections.test.ts', 'a peer that reads only when it has sent all']],
+      },
     ],
   },
 ];
