@@ -1185,7 +1185,11 @@ export const tables: readonly Table[] = [
       {
         id: 'S5',
         threat: 'The authorizer that still decides gives no answer, half of one, or one without end',
-        tests: [['shadow/shadow.test.ts', 'where the incumbent gives no answer']],
+        tests: [
+          ['shadow/shadow.test.ts', 'where the incumbent gives no answer'],
+          ['shadow/deadlines.test.ts', 'over HTTP and over gRPC'],
+          ['shadow/deadlines.test.ts', 'the check ends a tenth before it, and refuses'],
+        ],
       },
       {
         id: 'S6',
