@@ -1466,7 +1466,10 @@ export const tables: readonly Table[] = [
           'More checks at once than `http.maxConnections`: connections whose request is on its way are closed, which is no answer to Envoy',
         tests: [
           ['e2e/connections.test.ts', 'answers each of a crowd'],
-          ['http/connections.test.ts', 'a new connection whose first request is on its way does not give way'],
+          [
+            'http/connections.test.ts',
+            'a new connection whose first request is on its way does not give way',
+          ],
         ],
       },
       {
