@@ -82,9 +82,10 @@ export function createAuthorizer({
       ? own
       : createShadowedCheck(
           own,
-          createAskIncumbent(config.shadow),
+          createAskIncumbent(config.shadow, clock),
           (decision, request) => toReply(decision, request).status,
-          { timeout: config.shadow.timeout, clock },
+          config.shadow,
+          clock,
         );
   const record = createRecordCheck(config.log, logger, metrics, clock);
   const overGrpc = createGrpcChecks(config, check, clock);
@@ -107,18 +108,21 @@ export function createAuthorizer({
 
 /** Makes what ends a check over gRPC that is late, or whose request was not taken. Where all is only tried, it passes. */
 function createGrpcChecks(config: Config, check: Check, clock: Clock) {
+  const { mode, limits, shadow } = config;
+  const isDecidedElsewhere = shadow.authorizer !== '';
   const headers = removedHeaders(config);
   const letPass = createLetPass(() => forwardNothing(config, headers));
   const refuse = (outcome: 'deny' | 'error', reason: Refusal['reason']) => (): Decision => {
     const refusal = { outcome, reason } as Refusal;
-    return config.mode === 'shadow' ? letPass(refusal) : refusal;
+    return mode === 'shadow' && !isDecidedElsewhere ? letPass(refusal) : refusal;
   };
   return {
     refuse,
     check: createInTime({
       check,
       late: refuse('error', 'overloaded'),
-      longest: config.limits.checkDeadline,
+      // What the check itself waits for: the same request has the same outcome over HTTP.
+      longest: isDecidedElsewhere ? Math.max(limits.checkDeadline, shadow.timeout) : limits.checkDeadline,
       clock,
     }),
   };

@@ -6,6 +6,7 @@ import type { GivenFlag } from '../config/settings.ts';
 import { isOrigin } from '../config/urls.ts';
 import { differences } from '../shadow/differences.ts';
 import { type AskIncumbent, createAskIncumbent } from '../shadow/incumbent.ts';
+import { systemClock } from '../time/clock.ts';
 import type { CommandResult } from './check-config.ts';
 import { requestOf, startPrivately } from './private-service.ts';
 import { readGivenFile } from './read-file.ts';
@@ -132,7 +133,7 @@ function questionsOf(tokens: ReadonlyMap<number, string>, given: readonly GivenF
 function askAt(url: string, flag: string): AskIncumbent {
   if (!isOrigin(url))
     throw problem(`flag ${flag}`, 'expected a URL such as http://127.0.0.1:4180, with nothing behind it');
-  return createAskIncumbent({ authorizer: url, timeout: answerTimeout });
+  return createAskIncumbent({ authorizer: url, timeout: answerTimeout }, systemClock);
 }
 
 function givenValue(given: readonly GivenFlag[], flag: string): string | undefined {

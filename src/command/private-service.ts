@@ -58,10 +58,10 @@ export async function startPrivately(
     },
   );
   const { http: bound, admin } = await app.start();
-  const readyz = createAskIncumbent({
-    authorizer: `http://127.0.0.1:${admin?.port}`,
-    timeout: answerTimeout,
-  });
+  const readyz = createAskIncumbent(
+    { authorizer: `http://127.0.0.1:${admin?.port}`, timeout: answerTimeout },
+    systemClock,
+  );
   const stop = () => app.stop();
   const waiting = await issuersWithoutKeys(readyz);
   if (waiting.length > 0) {

@@ -24,6 +24,8 @@ export interface BoundedConnections {
 
 interface Connection {
   readonly socket: Socket;
+  /** Milliseconds of the monotonic clock. */
+  readonly madeAt: number;
   /** When it was last used, or was made: later is greater. */
   usedAt: number;
   /** What had arrived, in bytes, when the last request was read. */
@@ -34,6 +36,16 @@ interface Connection {
   /** At how many looks in a row the same request had begun and not arrived. */
   looks: number;
 }
+
+/** How long a new connection may take to its first request, in milliseconds: a proxy makes one because it has a request to send. */
+const firstRequestTime = 2_000;
+
+/**
+ * How long a connection that is one too many waits before another one gives way to it, in milliseconds: a proxy makes it while requests on
+ * others, which still look idle, are on their way. And how many of them wait.
+ */
+const newcomerWait = 100;
+const maxNewcomers = 1_000;
 
 /** How long nobody looks again where no connection could be closed, in milliseconds for each: looking at many takes time. */
 const pausePerConnection = 0.01;
@@ -56,8 +68,11 @@ export function boundConnections(
   let lookAgainAt = Number.NEGATIVE_INFINITY;
   let candidates: { readonly connection: Connection; readonly usedAt: number }[] = [];
 
-  const isIdle = ({ socket, seen, waiting }: Connection) =>
-    waiting === 0 && socket.bytesRead === seen && socket.writableLength === 0;
+  const isIdle = ({ socket, seen, waiting, madeAt }: Connection) =>
+    waiting === 0 &&
+    socket.bytesRead === seen &&
+    socket.writableLength === 0 &&
+    (seen > 0 || clock.monotonic() - madeAt > firstRequestTime);
   const isGivenUp = ({ waiting, looks }: Connection) => waiting === 0 && looks > 1;
 
   const findCandidates = (isFit: (connection: Connection) => boolean) => {
@@ -89,7 +104,15 @@ export function boundConnections(
       connections.delete(victim.socket);
       victim.socket.destroy();
     }
-    connections.set(socket, { socket, usedAt: ++order, seen: 0, waiting: 0, expectsBody: false, looks: 0 });
+    connections.set(socket, {
+      socket,
+      madeAt: clock.monotonic(),
+      usedAt: ++order,
+      seen: 0,
+      waiting: 0,
+      expectsBody: false,
+      looks: 0,
+    });
     socket.once('close', () => connections.delete(socket));
     return true;
   };
@@ -97,9 +120,21 @@ export function boundConnections(
   const event = isSecure ? 'secureConnection' : 'connection';
   const serve = server.listeners(event) as ((socket: Socket) => void)[];
   server.removeAllListeners(event);
-  server.on(event, (socket: Socket) => {
+  const admit = (socket: Socket) => {
     if (isAdmitted(socket)) for (const listener of serve) listener.call(server, socket);
     else hangUp(socket, refusal);
+  };
+  let newcomers = 0;
+  server.on(event, (socket: Socket) => {
+    if (connections.size < max) return admit(socket);
+    if (newcomers >= maxNewcomers) return hangUp(socket, refusal);
+    newcomers++;
+    socket.once('error', ignore);
+    clock.after(newcomerWait, () => {
+      newcomers--;
+      if (!socket.destroyed) admit(socket);
+      socket.off('error', ignore);
+    });
   });
   // Those that have not come through their TLS handshake yet are as many again at most.
   if (isSecure) boundOpenConnections(server, () => connections.size + max);
@@ -133,3 +168,18 @@ export function boundConnections(
     },
   };
 }
+<<<<<<< .merge_file_vPrTZ6
+=======
+
+function ignore(): void {}
+
+/** Bounds the connections that have not come through their TLS handshake, and those that wait behind it. */
+function boundHandshakes(server: Server, established: () => number, max: number): void {
+  let open = 0;
+  server.prependListener('connection', (socket: Socket) => {
+    open++;
+    socket.once('close', () => open--);
+    if (open - established() > max + maxNewcomers) socket.destroy();
+  });
+}
+>>>>>>> .merge_file_khuQFA

@@ -1,27 +1,26 @@
 /** A check that another authorizer still decides: our own decision is only compared. */
 import { internalError } from '../check/authenticate.ts';
 import type { Check, Decision, IncumbentAnswer } from '../check/types.ts';
+import type { Config } from '../config/options.ts';
 import type { Clock } from '../time/clock.ts';
 import { withDeadline } from '../time/deadline.ts';
 import { compare, type StatusOf } from './compare.ts';
-import type { AskIncumbent } from './incumbent.ts';
-
-/** How much later than its own timeout a question is given up that never settles, as a factor. */
-const patience = 1.05;
+import { type AskIncumbent, noAnswerInTime } from './incumbent.ts';
 
 /**
  * Makes the check. Both are asked at once; where the other one gives no answer, there is none.
  *
- * @param bound the time that the other one has, in milliseconds
+ * @param shadow the other one, and the time that it has, in milliseconds: a question that never settles has no more
  */
 export function createShadowedCheck(
   own: Check,
   ask: AskIncumbent,
   statusOf: StatusOf,
-  { timeout, clock }: { readonly timeout: number; readonly clock: Clock },
+  shadow: Config['shadow'],
+  clock: Clock,
 ): Check {
   const inTime = (answer: Promise<IncumbentAnswer | Error>) =>
-    withDeadline(answer, timeout * patience, clock, () => new Error(`no answer within ${timeout} ms`));
+    withDeadline(answer, shadow.timeout, clock, () => noAnswerInTime(shadow));
   return async (request) => {
     const answer = ask(request).then(
       (given): IncumbentAnswer | Error => given,

@@ -5,6 +5,7 @@ import type { CheckRequest, IncumbentAnswer } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
 import { type HeaderLine, headerLines } from '../listener/raw-headers.ts';
 import { http } from '../node-http.ts';
+import type { Clock } from '../time/clock.ts';
 import { connectionHeaders } from './connection-headers.ts';
 
 /** Asks for an answer; rejects, with an Error that says why, where none can be had in time. */
@@ -20,8 +21,14 @@ const maxQuestions = 1_024;
 /** How long a connection is kept for the next question, in milliseconds. */
 const idleTimeout = 30_000;
 
+/** Says that an answer did not come in time. */
+export function noAnswerInTime({ authorizer, timeout }: Config['shadow'], cause?: unknown): Error {
+  return new Error(`no answer from ${new URL(authorizer).origin} within ${timeout} ms`, { cause });
+}
+
 /** Makes what asks. */
-export function createAskIncumbent({ authorizer, timeout }: Config['shadow']): AskIncumbent {
+export function createAskIncumbent(options: Config['shadow'], clock: Clock): AskIncumbent {
+  const { authorizer, timeout } = options;
   const url = new URL(authorizer);
   const isSecure = url.protocol === 'https:';
   const agentOptions = { keepAlive: true, maxSockets: maxQuestions, timeout: idleTimeout };
@@ -51,14 +58,16 @@ export function createAskIncumbent({ authorizer, timeout }: Config['shadow']): A
   return async (request) => {
     if (questions >= maxQuestions) throw new Error(`${maxQuestions} questions wait for an answer already`);
     questions++;
-    const signal = AbortSignal.timeout(timeout);
+    const late = new AbortController();
+    const cancel = clock.after(timeout, () => late.abort());
     try {
-      return await ask(request, signal);
+      return await ask(request, late.signal);
     } catch (cause) {
+      if (late.signal.aborted) throw noAnswerInTime(options, cause);
       const why = cause instanceof Error ? cause.message : String(cause);
-      const text = signal.aborted ? `within ${timeout} ms` : `(${why})`;
-      throw new Error(`no answer from ${url.origin} ${text}`, { cause });
+      throw new Error(`no answer from ${url.origin} (${why})`, { cause });
     } finally {
+      cancel();
       questions--;
     }
   };

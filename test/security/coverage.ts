@@ -1185,7 +1185,11 @@ export const tables: readonly Table[] = [
       {
         id: 'S5',
         threat: 'The authorizer that still decides gives no answer, half of one, or one without end',
-        tests: [['shadow/shadow.test.ts', 'where the incumbent gives no answer']],
+        tests: [
+          ['shadow/shadow.test.ts', 'where the incumbent gives no answer'],
+          ['shadow/deadlines.test.ts', 'over HTTP and over gRPC'],
+          ['shadow/deadlines.test.ts', 'the check ends a tenth before it, and refuses'],
+        ],
       },
       {
         id: 'S6',
@@ -1464,6 +1468,23 @@ export const tables: readonly Table[] = [
         id: 'ADV1',
         threat: 'Headers that are too large, of which the answer is lost in a reset: no answer to Envoy',
         tests: [['http/connections.test.ts', 'a peer that reads only when it has sent all']],
+      },
+      {
+        id: 'ADV2',
+        threat:
+          'More checks at once than `http.maxConnections`: connections whose request is on its way are closed, which is no answer to Envoy',
+        tests: [
+          ['e2e/connections.test.ts', 'answers each of a crowd'],
+          [
+            'http/connections.test.ts',
+            'a new connection whose first request is on its way does not give way',
+          ],
+        ],
+      },
+      {
+        id: 'ADV3',
+        threat: 'A host with a port has an expression evaluated twice, at twice the cost',
+        tests: [['rules/expression-cost.test.ts', 'a host with a port, for which an expression']],
       },
     ],
   },
