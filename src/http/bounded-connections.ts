@@ -136,8 +136,8 @@ export function boundConnections(
       socket.off('error', ignore);
     });
   });
-  // Those that have not come through their TLS handshake yet are as many again at most.
-  if (isSecure) boundOpenConnections(server, () => connections.size + max);
+  // Those that have not come through their TLS handshake yet are as many again at most, beside those that wait behind it.
+  if (isSecure) boundOpenConnections(server, () => connections.size + max + maxNewcomers);
 
   return {
     used: (socket) => {
@@ -168,18 +168,5 @@ export function boundConnections(
     },
   };
 }
-<<<<<<< .merge_file_vPrTZ6
-=======
 
 function ignore(): void {}
-
-/** Bounds the connections that have not come through their TLS handshake, and those that wait behind it. */
-function boundHandshakes(server: Server, established: () => number, max: number): void {
-  let open = 0;
-  server.prependListener('connection', (socket: Socket) => {
-    open++;
-    socket.once('close', () => open--);
-    if (open - established() > max + maxNewcomers) socket.destroy();
-  });
-}
->>>>>>> .merge_file_khuQFA

@@ -5,6 +5,7 @@ const message = ['test/grpc/message.test.ts'];
 const sieve = ['test/grpc/sieve.test.ts'];
 const wire = ['test/grpc/wire.test.ts'];
 const response = ['test/grpc/response.test.ts'];
+const memory = ['test/grpc/memory-budget.test.ts'];
 const bounds = ['test/grpc/bounds.test.ts'];
 const guard = ['test/grpc/guard.test.ts'];
 
@@ -462,25 +463,25 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'a connection has all of the memory',
     file: 'src/grpc/memory-budget.ts',
-    find: 'own <= maxOfConnection && ',
+    find: 'while (own.held > ofConnection && hasGivenWay(own));',
     replace: '',
-    tests: bounds,
+    tests: memory,
     project: 'live',
   },
   {
     name: 'all connections together have any memory',
     file: 'src/grpc/memory-budget.ts',
-    find: ' && all <= maxOfAll',
+    find: 'if (all > ofAll) makeRoom();',
     replace: '',
-    tests: bounds,
+    tests: memory,
     project: 'live',
   },
   {
     name: 'a connection that ends keeps its memory',
     file: 'src/grpc/memory-budget.ts',
-    find: 'all -= own;',
+    find: 'change(own, -own.held);',
     replace: '',
-    tests: bounds,
+    tests: memory,
     project: 'live',
   },
   {
@@ -612,11 +613,11 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'memory beyond the budget is taken',
-    file: 'src/grpc/guard.ts',
-    find: 'if (!hold(call, bytes)) makeRoom();',
-    replace: 'hold(call, bytes);',
-    tests: guard,
+    name: 'one with an equal part of all the memory pays for others',
+    file: 'src/grpc/memory-budget.ts',
+    find: '(most?.held ?? equalPart)',
+    replace: '(most?.held ?? 0)',
+    tests: memory,
     project: 'live',
   },
   {
