@@ -253,13 +253,6 @@ export const issuer: readonly Mutant[] = [
     tests: fetching,
   },
   {
-    name: 'an answer that was cut off is read',
-    file: 'src/issuer/fetch.ts',
-    find: 'if (!response.complete)',
-    replace: 'if (statusCode !== 200)',
-    tests: fetching,
-  },
-  {
     name: 'a signature may have any length',
     file: 'src/issuer/public-key.ts',
     find: 'signature.length === signatureLength && verifyOnce',
