@@ -2,7 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const request = ['test/http/request.test.ts'];
-const write = ['test/http/write.test.ts', 'test/http/framing.test.ts'];
+const write = ['test/http/write.test.ts'];
 const bounded = ['test/http/bounded-connections.test.ts'];
 const compat = ['test/http/compat-reply.test.ts'];
 

@@ -59,10 +59,12 @@ test('a mutant that a test notices is killed, one that no test notices survives,
   expect(readFileSync(join(repository, 'limit.ts'), 'utf8')).toBe(files['limit.ts']);
 });
 
-test('every mutant changes its file, and each has a name of its own', () => {
+test('every mutant changes its file, each in its own way and with a name of its own', () => {
   const missing = mutants.filter(
     ({ file, find }) => readFileSync(join(root, file), 'utf8').split(find).length !== 2,
   );
   expect(missing.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
+  const changes = mutants.map(({ file, find, replace }) => JSON.stringify([file, find, replace]));
+  expect(changes.filter((change, index) => changes.indexOf(change) !== index)).toEqual([]);
   expect(new Set(mutants.map(({ file, name }) => `${file} ${name}`)).size).toBe(mutants.length);
 });
