@@ -339,6 +339,7 @@ describe('a decision that is late', () => {
     const clock = createTestClock();
     const { call } = await waiting(clock, { 'grpc-timeout': timeout }, [
       '--limits-check-deadline=30s',
+      '--limits-mesh-timeout=1m',
       '--keys-timeout=1m',
     ]);
     await clock.advance(due - 1);
