@@ -114,9 +114,9 @@ export function pathCoversAlike(
 /** A text that no pattern has. */
 const anyCase = '\0';
 
-/** A text as it is to a server that ignores case. Capitals go first: the long s is an S there, and a dotless i an I. */
+/** A text as it is to a server that ignores case, by way of capitals: a sharp s is SS there, a long s S, and a dotless i I. */
 export function folded(text: string): string {
-  return text.toUpperCase().toLowerCase().replaceAll('\u0307', '');
+  return text.toLowerCase().toUpperCase().toLowerCase().replaceAll('\u0307', '');
 }
 
 /** Segments with a slash at their end if they had none, and without it if they had. */

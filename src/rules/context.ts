@@ -86,23 +86,40 @@ function once<T>(read: () => T): () => T {
   };
 }
 
-/** The parameters of the query that come once: of one that comes twice, nobody can say which the workload takes. */
+/** The parameters of the query: of one that comes twice, nobody can say which the workload takes. */
 function queryOf(target: string): Readonly<Record<string, string>> {
   const start = target.indexOf('?');
   if (start < 0) return {};
   const values = new Map<string, string | undefined>();
   for (const [name, value] of new URLSearchParams(target.slice(start + 1)))
     values.set(name, values.has(name) ? undefined : value);
-  return Object.fromEntries(
-    [...values].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
+  return valuesThatComeOnce(values);
+}
+
+/** An object of values; one that is undefined came more than once: it is there, and to look at it is an error. */
+function valuesThatComeOnce(values: Iterable<readonly [string, string | undefined]>) {
+  const once: Record<string, string> = {};
+  for (const [name, value] of values)
+    Object.defineProperty(
+      once,
+      name,
+      value === undefined
+        ? { enumerable: true, get: () => tooMany(name) }
+        : { enumerable: true, value, writable: false },
+    );
+  return once;
+}
+
+function tooMany(name: string): never {
+  throw new TypeError(`${name} comes more than once`);
 }
 
 function headersOf(request: CheckRequest, names: readonly string[]): Readonly<Record<string, string>> {
-  const values = names.map((name) => [name, request.header(name)] as const);
-  return Object.fromEntries(
-    values.flatMap(([name, [value, ...others]]) =>
-      value === undefined || others.length > 0 ? [] : [[name, value]],
-    ),
+  return valuesThatComeOnce(
+    names.flatMap((name): (readonly [string, string | undefined])[] => {
+      const [value, ...others] = request.header(name);
+      if (value === undefined) return [];
+      return [[name, others.length > 0 ? undefined : value]];
+    }),
   );
 }

@@ -1,7 +1,7 @@
 /** Which verified tokens the deny list revokes. */
 import type { Claims } from '../check/types.ts';
 import type { DenyListEntry, RevocableClaim } from '../config/deny-list.ts';
-import { readClaims } from './claims.ts';
+import { readClaims, scalarText } from './claims.ts';
 import type { Facts } from './facts.ts';
 
 /** Whether a token is revoked. It is asked on every check, also for a token that was verified earlier. */
@@ -42,7 +42,8 @@ function isMeant(
 
 function textOf(claims: Claims, name: RevocableClaim): string | undefined {
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
-  return typeof value === 'string' ? value : undefined;
+  // A number is revoked by its text, as it is forwarded by it.
+  return scalarText(value);
 }
 
 function nameOf(name: string | undefined, value: string | undefined): string {

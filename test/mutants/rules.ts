@@ -590,8 +590,8 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'an expression sees the first of two lines of a header',
     file: 'src/rules/context.ts',
-    find: 'value === undefined || others.length > 0 ? []',
-    replace: 'value === undefined ? []',
+    find: 'return [[name, others.length > 0 ? undefined : value]];',
+    replace: 'return [[name, value]];',
     tests: expression,
   },
 ];

@@ -222,6 +222,14 @@ describe('what paths.ignoreCase and paths.ignoreTrailingSlash make of rules', ()
     ],
     [
       [
+        ['deny', '/straße'],
+        ['anonymous', '/{**}'],
+      ],
+      '/STRA%E1%BA%9EE',
+      0,
+    ],
+    [
+      [
         ['require', '/admin/{**}'],
         ['anonymous', '/{**}'],
       ],

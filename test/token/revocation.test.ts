@@ -19,6 +19,9 @@ describe('a token is revoked', () => {
     expect(isRevoked(list, { [name]: 'y' })).toBe(false);
     expect(isRevoked(list, { [name]: ['x'] })).toBe(false);
     expect(isRevoked(list, {})).toBe(false);
+    // A number is forwarded by its text, and so it is revoked by it.
+    expect(isRevoked([{ issuer, [name]: '7' }], { [name]: 7 })).toBe(true);
+    expect(isRevoked([{ issuer, [name]: '7' }], { [name]: 70 })).toBe(false);
     expect(isRevoked([{ issuer: 'https://b', [name]: 'x' }], { [name]: 'x' })).toBe(false);
   });
 
