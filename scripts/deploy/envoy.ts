@@ -28,7 +28,13 @@ export function staticEnvoy(authorizer: Authorizer, transport: 'http' | 'grpc'):
 /** Envoy Gateway's policy for a route (gateway.envoyproxy.io/v1alpha1). */
 export function securityPolicy(authorizer: Authorizer, transport: 'http' | 'grpc'): object {
   const { name, httpPort, grpcPort, headersToUpstreamOnAllow } = authorizer;
-  const backendRefs = (port: number) => [{ name, namespace: 'oidc-authz', port }];
+  const backend = (port: number) => ({
+    backendRefs: [{ name, namespace: 'oidc-authz', port }],
+    // The default is 1,024 checks at once; one beyond it counts as failed.
+    backendSettings: {
+      circuitBreaker: { maxConnections: most, maxPendingRequests: most, maxParallelRequests: most },
+    },
+  });
   return {
     apiVersion: 'gateway.envoyproxy.io/v1alpha1',
     kind: 'SecurityPolicy',
@@ -41,9 +47,9 @@ export function securityPolicy(authorizer: Authorizer, transport: 'http' | 'grpc
         ...(transport === 'http'
           ? {
               headersToExtAuth: authorizer.includeRequestHeadersInCheck,
-              http: { backendRefs: backendRefs(httpPort), headersToBackend: headersToUpstreamOnAllow },
+              http: { ...backend(httpPort), headersToBackend: headersToUpstreamOnAllow },
             }
-          : { grpc: { backendRefs: backendRefs(grpcPort) } }),
+          : { grpc: backend(grpcPort) }),
       },
     },
   };

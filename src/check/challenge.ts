@@ -12,7 +12,7 @@ export const retryAfterSeconds = 5;
 
 const descriptions: Readonly<Record<ErrorCode | 'unauthorized', string>> = {
   unauthorized: 'A bearer token is required.',
-  invalid_request: 'The request must carry exactly one bearer token.',
+  invalid_request: 'The request is malformed, ambiguous or too large, or carries more than one token.',
   invalid_token: 'The bearer token is not valid here.',
   insufficient_scope: 'The bearer token does not permit this request.',
   temporarily_unavailable: 'The request cannot be authorized right now; try again later.',

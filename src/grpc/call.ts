@@ -174,12 +174,14 @@ const failures = {
   tooManyWatches: { status: grpcStatus.resourceExhausted, message: 'too many calls of this kind are open' },
 } as const satisfies Readonly<Record<string, CallFailure>>;
 
-/** What is left of the caller's time for the way of the answer. */
-const reserve = 0.1;
+/** What is left of the caller's time for the way of the answer: a part of it and so many milliseconds at least, but never more than half. */
+const reserve = { part: 0.1, least: 25, most: 0.5 } as const;
 
 function timeLeftOf(headers: IncomingHttpHeaders, openedAt: number, clock: Clock): number | undefined {
   const timeout = readTimeout(headers);
-  return timeout === undefined ? undefined : openedAt + timeout * (1 - reserve) - clock.monotonic();
+  if (timeout === undefined) return undefined;
+  const reserved = Math.min(timeout * reserve.most, Math.max(timeout * reserve.part, reserve.least));
+  return openedAt + timeout - reserved - clock.monotonic();
 }
 
 function isAccepted(encoding: string | string[]): boolean {

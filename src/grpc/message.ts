@@ -85,11 +85,11 @@ export function createMessageReader(
     heldBytes: () => body?.heldBytes() ?? 0,
     add: (chunk) => {
       if (chunk.length === 0) return undefined;
+      if (whole !== undefined) return severalMessages;
       if (body === undefined && prefix === undefined && isWholeAndSmall(chunk, limits.kept)) {
         whole = chunk;
         return undefined;
       }
-      if (whole !== undefined) return severalMessages;
       let rest = chunk;
       if (body === undefined) {
         const start = prefix === undefined ? chunk : Buffer.concat([prefix, chunk]);

@@ -6,6 +6,7 @@ import type { Server, Socket } from 'node:net';
 import { boundOpenConnections } from '../listener/open-connections.ts';
 import { http } from '../node-http.ts';
 import type { Clock } from '../time/clock.ts';
+import { createHangUp } from './hang-up.ts';
 
 /** The connections of a listener. */
 export interface BoundedConnections {
@@ -23,6 +24,8 @@ export interface BoundedConnections {
 
 interface Connection {
   readonly socket: Socket;
+  /** Milliseconds of the monotonic clock. */
+  readonly madeAt: number;
   /** When it was last used, or was made: later is greater. */
   usedAt: number;
   /** What had arrived, in bytes, when the last request was read. */
@@ -34,9 +37,15 @@ interface Connection {
   looks: number;
 }
 
-/** The most refused connections that are still being told so, and how long that may take, in milliseconds. */
-const maxRefused = 1_000;
-const refusalTime = 2_000;
+/** How long a new connection may take to its first request, in milliseconds: a proxy makes one because it has a request to send. */
+const firstRequestTime = 2_000;
+
+/**
+ * How long a connection that is one too many waits before another one gives way to it, in milliseconds: a proxy makes it while requests on
+ * others, which still look idle, are on their way. And how many of them wait.
+ */
+const newcomerWait = 100;
+const maxNewcomers = 1_000;
 
 /** How long nobody looks again where no connection could be closed, in milliseconds for each: looking at many takes time. */
 const pausePerConnection = 0.01;
@@ -54,13 +63,16 @@ export function boundConnections(
   clock: Clock,
 ): BoundedConnections {
   const connections = new Map<Socket, Connection>();
-  const refused = new Set<Socket>();
+  const hangUp = createHangUp(clock);
   let order = 0;
   let lookAgainAt = Number.NEGATIVE_INFINITY;
   let candidates: { readonly connection: Connection; readonly usedAt: number }[] = [];
 
-  const isIdle = ({ socket, seen, waiting }: Connection) =>
-    waiting === 0 && socket.bytesRead === seen && socket.writableLength === 0;
+  const isIdle = ({ socket, seen, waiting, madeAt }: Connection) =>
+    waiting === 0 &&
+    socket.bytesRead === seen &&
+    socket.writableLength === 0 &&
+    (seen > 0 || clock.monotonic() - madeAt > firstRequestTime);
   const isGivenUp = ({ waiting, looks }: Connection) => waiting === 0 && looks > 1;
 
   const findCandidates = (isFit: (connection: Connection) => boolean) => {
@@ -85,23 +97,6 @@ export function boundConnections(
     lookAgainAt = clock.monotonic() + max * pausePerConnection;
     return undefined;
   };
-  const refuse = (socket: Socket) => {
-    socket.on('error', () => socket.destroy());
-    if (refused.size >= maxRefused) {
-      socket.destroy();
-      return;
-    }
-    refused.add(socket);
-    const cancel = clock.after(refusalTime, () => socket.destroy());
-    socket.once('close', () => {
-      cancel();
-      refused.delete(socket);
-    });
-    // What the proxy sends meanwhile is read: a reset would take the answer away from it.
-    socket.once('end', () => socket.destroy());
-    socket.resume();
-    socket.end(refusal);
-  };
   const isAdmitted = (socket: Socket): boolean => {
     if (connections.size >= max) {
       const victim = takeVictim();
@@ -109,7 +104,15 @@ export function boundConnections(
       connections.delete(victim.socket);
       victim.socket.destroy();
     }
-    connections.set(socket, { socket, usedAt: ++order, seen: 0, waiting: 0, expectsBody: false, looks: 0 });
+    connections.set(socket, {
+      socket,
+      madeAt: clock.monotonic(),
+      usedAt: ++order,
+      seen: 0,
+      waiting: 0,
+      expectsBody: false,
+      looks: 0,
+    });
     socket.once('close', () => connections.delete(socket));
     return true;
   };
@@ -117,12 +120,24 @@ export function boundConnections(
   const event = isSecure ? 'secureConnection' : 'connection';
   const serve = server.listeners(event) as ((socket: Socket) => void)[];
   server.removeAllListeners(event);
-  server.on(event, (socket: Socket) => {
+  const admit = (socket: Socket) => {
     if (isAdmitted(socket)) for (const listener of serve) listener.call(server, socket);
-    else refuse(socket);
+    else hangUp(socket, refusal);
+  };
+  let newcomers = 0;
+  server.on(event, (socket: Socket) => {
+    if (connections.size < max) return admit(socket);
+    if (newcomers >= maxNewcomers) return hangUp(socket, refusal);
+    newcomers++;
+    socket.once('error', ignore);
+    clock.after(newcomerWait, () => {
+      newcomers--;
+      if (!socket.destroyed) admit(socket);
+      socket.off('error', ignore);
+    });
   });
-  // Those that have not come through their TLS handshake yet are as many again at most.
-  if (isSecure) boundOpenConnections(server, () => connections.size + max);
+  // Those that have not come through their TLS handshake yet are as many again at most, beside those that wait behind it.
+  if (isSecure) boundOpenConnections(server, () => connections.size + max + maxNewcomers);
 
   return {
     used: (socket) => {
@@ -153,3 +168,5 @@ export function boundConnections(
     },
   };
 }
+
+function ignore(): void {}

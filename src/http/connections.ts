@@ -3,6 +3,7 @@ import type { Server, Socket } from 'node:net';
 import { openSockets } from '../listener/listener.ts';
 import { http } from '../node-http.ts';
 import type { Clock } from '../time/clock.ts';
+import type { HangUp } from './hang-up.ts';
 
 /** How often connections are looked at for answers that nobody reads, in milliseconds. */
 const sweepInterval = 5_000;
@@ -36,15 +37,17 @@ export function endUnreadConnections(
 }
 
 /** Answers what is no HTTP, or too much or too slow of it, and hangs up. */
-export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket, hangUp: HangUp): void {
   const status = statusOf(error.code);
-  // A bare reset would be an error to Envoy, which an open failure mode turns into an allow; a 400 is a denial.
-  if (status !== undefined && socket.writable) {
-    socket.write(
-      `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
-    );
+  if (status === undefined) {
+    socket.destroy();
+    return;
   }
-  socket.destroy();
+  // A bare reset would be an error to Envoy, which an open failure mode turns into an allow; a 400 is a denial.
+  hangUp(
+    socket,
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+  );
 }
 
 function statusOf(code: string | undefined): number | undefined {

@@ -12,6 +12,7 @@ import type { Clock } from '../time/clock.ts';
 import { type BodyKind, bodyOf, createBodyDrain } from './bodies.ts';
 import { boundConnections } from './bounded-connections.ts';
 import { endUnreadConnections, refuseConnection } from './connections.ts';
+import { createHangUp } from './hang-up.ts';
 import type { HttpReply } from './lines.ts';
 import type { ToReply } from './reply.ts';
 import { toCheckRequest } from './request.ts';
@@ -68,6 +69,7 @@ export function createHttpServer({
   const connections = boundConnections(server, isSecure, options.maxConnections, clock);
   const sockets = openSockets(server);
   const bodies = createBodyDrain(clock);
+  const hangUp = createHangUp(clock);
   let isDraining = false;
   let stopTls = () => {};
 
@@ -127,7 +129,7 @@ export function createHttpServer({
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (connections.isAnswered(socket)) socket.destroy();
-    else refuseConnection(error, socket);
+    else refuseConnection(error, socket, hangUp);
   });
   const stopSweeping = endUnreadConnections(server, isSecure, clock, connections.sweep);
   server.on('connect', (message: IncomingMessage, socket: Socket) => answerConnect(message, socket, answer));

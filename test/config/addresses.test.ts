@@ -210,6 +210,7 @@ describe('a URL', () => {
     ['http://[fd00:ec2::254]/', 'metadata'],
     ['http://[fd00:ec2::23]/', 'metadata'],
     ['http://[fd20:ce::254]/', 'metadata'],
+    ['http://[fd00:42::42]/', 'metadata'],
     ['http://100.100.100.200/', 'metadata'],
     ['http://168.63.129.16/', 'metadata'],
     ['http://192.0.0.192/', 'metadata'],

@@ -356,6 +356,9 @@ describe('a decision that is late', () => {
     ['1S', 900],
     ['800m', 720],
     ['10S', 9_000],
+    ['100m', 75],
+    ['50m', 25],
+    ['4m', 2],
   ])('is answered within nine tenths of a grpc-timeout of %s', async (timeout, due) => {
     const clock = createTestClock();
     const { call } = await waiting(clock, { 'grpc-timeout': timeout }, [

@@ -1,8 +1,10 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { partsOfCheckRequest } from '../../src/grpc/check-request.ts';
 import { createMessageReader, frameMessage } from '../../src/grpc/message.ts';
 import { grpcStatus } from '../../src/grpc/status.ts';
+import { officialCheck } from '../support/official-protos.ts';
 
 function read(bytes: Buffer, cuts: readonly number[] = [], encoding?: string, max = 1_000) {
   const reader = createMessageReader(encoding, { kept: max, skipped: max });
@@ -81,6 +83,43 @@ describe('what is refused', () => {
   ];
   test.each(cases)('%s', (_, bytes, encoding, status) => {
     expect(read(bytes, [], encoding)).toMatchObject({ status });
+  });
+});
+
+test('a second message is refused, however the two are cut', () => {
+  const frame = framed(Buffer.alloc(20));
+  const two = Buffer.concat([frame, frame]);
+  for (let cut = 0; cut <= two.length; cut++)
+    expect([cut, read(two, [cut])]).toMatchObject([cut, { status: grpcStatus.internal }]);
+});
+
+describe('of a check', () => {
+  const check = (http: object) => officialCheck.requestSerialize({ attributes: { request: { http } } });
+  const large = check({ headers: { cookie: 'c'.repeat(500) } });
+  const withBody = check({ headers: { a: 'b' }, rawBody: Buffer.alloc(500) });
+  const [tooLarge, taken] = ['resourceExhausted', 'taken'] as const;
+  const cases: [string, Buffer, { kept: number; skipped: number }, typeof tooLarge | typeof taken][] = [
+    ['what is read may be as large as that', large, { kept: 600, skipped: 0 }, taken],
+    ['more of it is refused, though more may be passed over', large, { kept: 400, skipped: 5_000 }, tooLarge],
+    ['a body may be larger', withBody, { kept: 100, skipped: 500 }, taken],
+    ['up to its own bound', withBody, { kept: 100, skipped: 499 }, tooLarge],
+    ['a small one is read whatever is in it', withBody, { kept: 600, skipped: 0 }, taken],
+  ];
+  test.each(cases)('%s', (_, message, limits, expected) => {
+    const zipped = framed(gzipSync(message));
+    zipped[0] = 1;
+    for (const [frame, encoding] of [
+      [framed(message), undefined],
+      [zipped, 'gzip'],
+    ] as const)
+      for (const cut of [frame.length, 3, 5, frame.length - 1]) {
+        const reader = createMessageReader(encoding, limits, partsOfCheckRequest);
+        const failure = reader.add(frame.subarray(0, cut)) ?? reader.add(frame.subarray(cut));
+        const end = failure ?? reader.finish();
+        expect('status' in end ? end.status : taken).toBe(
+          expected === taken ? taken : grpcStatus.resourceExhausted,
+        );
+      }
   });
 });
 

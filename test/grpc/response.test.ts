@@ -61,20 +61,46 @@ test('an error is left to Envoy only where that is said, and only if no client c
   expect(toResponse({ outcome: 'error', reason: 'keys_unavailable' })).toMatchObject({ status: 14 });
 });
 
+test('a denial names its own rule, policy and scopes, whatever was said before', () => {
+  const toResponse = createToResponse({ realm: '', dpop, whenUnavailable: 'deny', forwarded: [] }, noDefect);
+  const told = (decision: object) => {
+    const bytes = messageOf(toResponse({ outcome: 'deny', ...decision } as Decision));
+    const { dynamicMetadata, deniedResponse } = codec.readResponse(bytes);
+    const { rule, policy } = dynamicMetadata.fields as Record<string, { stringValue?: string }>;
+    return [rule?.stringValue, policy?.stringValue, JSON.stringify(deniedResponse)] as const;
+  };
+  for (const rule of [undefined, 'a', 'b'])
+    for (const policy of [undefined, 'a', 'b'])
+      expect(told({ reason: 'rule_denied', rule, policy }).slice(0, 2)).toEqual([rule, policy]);
+  for (const scope of ['read', 'write'])
+    expect(told({ reason: 'scope_insufficient', requiredScopes: [scope] })[2]).toContain(
+      `scope=\\"${scope}\\"`,
+    );
+});
+
 describe('an answer that says something else than was decided', () => {
   const codeZero = codec.writeResponse({ status: { code: 0 } } as Parameters<typeof codec.writeResponse>[0]);
   const okWithoutCode = Buffer.from([0x0a, 0, 0x1a, 0]);
   const okWithCodeZero = Buffer.from([0x0a, 2, 8, 0, 0x1a, 0]);
   const deniedWithCodeZero = Buffer.from([0x0a, 2, 8, 0, 0x12, 0]);
   const deniedWithCode16 = Buffer.from([0x0a, 2, 8, 16, 0x12, 0]);
+  const bothWithCode16 = Buffer.concat([deniedWithCode16, Buffer.from([0x1a, 0])]);
   const both = Buffer.concat([okWithCodeZero, Buffer.from([0x12, 0])]);
 
   test('is not let out', () => {
     expect(proven(okWithCodeZero, true)).toBe(okWithCodeZero);
     expect(proven(deniedWithCode16, false)).toBe(deniedWithCode16);
-    for (const bytes of [Buffer.alloc(0), codeZero, okWithoutCode, both, deniedWithCode16])
+    for (const bytes of [Buffer.alloc(0), codeZero, okWithoutCode, both, bothWithCode16, deniedWithCode16])
       expect(() => proven(bytes, true)).toThrow(/does not say/);
-    for (const bytes of [Buffer.alloc(0), codeZero, okWithoutCode, okWithCodeZero, deniedWithCodeZero, both])
+    for (const bytes of [
+      Buffer.alloc(0),
+      codeZero,
+      okWithoutCode,
+      okWithCodeZero,
+      deniedWithCodeZero,
+      both,
+      bothWithCode16,
+    ])
       expect(() => proven(bytes, false)).toThrow(/does not say/);
     expect(() => proven(Buffer.from([0x0a, 9]), false)).toThrow();
   });

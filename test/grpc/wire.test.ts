@@ -209,6 +209,82 @@ describe('the authorization headers of a CheckRequest', () => {
   });
 });
 
+describe('what two accounts say of a CheckRequest', () => {
+  const read = (http: object) =>
+    readWithLookup(officialCheck.requestSerialize({ attributes: { request: { http } } }));
+  const inMap = (...lines: readonly (readonly [string, string])[]) => ({
+    headerMap: { headers: lines.map(([key, value]) => ({ key, rawValue: Buffer.from(value) })) },
+  });
+
+  test.each<[string, object]>([
+    ['alone', {}],
+    ['with the same in its headers', { headers: { ':authority': 'a', host: 'a' } }],
+    ['with the same in its map', inMap([':authority', 'a'], ['host', 'a'])],
+  ])('the host %s is clear', (_, http) => {
+    expect(read({ host: 'a', ...http }).host).toBe('a');
+  });
+
+  test.each<[string, object]>([
+    ['another one in its headers', { headers: { host: 'b' } }],
+    ['another authority in its headers', { headers: { ':authority': 'b' } }],
+    ['another one in its map', inMap(['host', 'b'])],
+    ['another authority in its map', inMap([':authority', 'b'])],
+    ['the same twice in its map', inMap(['host', 'a'], ['Host', 'a'])],
+    ['the same in two spellings', { headers: { host: 'a', Host: 'a' } }],
+    ['an empty one in its map', inMap(['host', ''])],
+  ])('the host with %s is none', (_, http) => {
+    expect(read({ host: 'a', ...http }).host).toContain(',');
+  });
+
+  test('a client certificate that they do not agree on is none', () => {
+    const name = 'x-forwarded-client-cert';
+    const told = (headers: object, ...lines: readonly (readonly [string, string])[]) =>
+      read({ headers, ...inMap(...lines) }).forwardedClientCert;
+    expect(told({ [name]: 'Hash=a' })).toBe('Hash=a');
+    expect(told({}, [name, 'Hash=a'])).toBe('Hash=a');
+    expect(told({ [name]: 'Hash=a' }, [name, 'Hash=a'])).toBe('Hash=a');
+    expect(told({ [name]: 'Hash=a' }, [name, 'Hash=b'])).toBe('');
+    expect(told({ [name]: 'Hash=a' }, [name, 'Hash=a'], [name, 'Hash=a'])).toBe('');
+  });
+
+  test('a header that is asked for is found in any spelling and in both', () => {
+    const request = read({
+      headers: { 'X-A': '1', 'x-a': '2', 'X-B': '3' },
+      ...inMap(['X-a', '4'], ['x-b', '3']),
+    });
+    expect([...request.header('x-a')].sort()).toEqual(['1', '2', '4']);
+    expect(request.header('x-b')).toEqual(['3']);
+    expect(request.header('x-c')).toEqual([]);
+  });
+});
+
+test('only the extension of that name is the policy, in any order', () => {
+  for (const extensions of [
+    { policy: 'p', a: 'b' },
+    { a: 'b', policy: 'p' },
+    { Policy: 'b', policy: 'p', policy2: 'c' },
+  ])
+    expect(
+      readCheckRequest(officialCheck.requestSerialize({ attributes: { contextExtensions: extensions } }))
+        .policy,
+    ).toBe('p');
+});
+
+test('of two addresses of a peer the last one counts, and one that is no socket is none', () => {
+  const socket = { socketAddress: { address: '10.0.0.1', portValue: 1 } };
+  const addressOf = (...addresses: readonly object[]) =>
+    readCheckRequest(
+      Buffer.concat(
+        addresses.map((address) => officialCheck.requestSerialize({ attributes: { source: { address } } })),
+      ),
+    ).source.address;
+  expect(addressOf(socket)).toBe('10.0.0.1');
+  for (const other of [{ pipe: { path: '/x' } }, { envoyInternalAddress: { serverListenerName: 'x' } }]) {
+    expect(addressOf(socket, other)).toBe('');
+    expect(addressOf(other, socket)).toBe('10.0.0.1');
+  }
+});
+
 describe('a CheckResponse', () => {
   const header = fc.tuple(text, text);
   const metadata: fc.Arbitrary<Metadata> = fc.dictionary(

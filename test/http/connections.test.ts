@@ -97,6 +97,40 @@ test('where all are busy a new connection has an answer that refuses, and none o
   expect(busy.map(({ isOpen }) => isOpen())).toEqual([true, true]);
 });
 
+test('a new connection whose first request is on its way does not give way', async () => {
+  const clock = createTestClock();
+  const { httpPort, stop } = await startApp({ ...bounded(2), clock });
+  const fresh = [await connect(httpPort), await connect(httpPort)];
+  const late = await connect(httpPort);
+  late.send(request('GET', '/'));
+  const answered = (client: Client) =>
+    until(async () => {
+      await clock.advance(10);
+      return client.statuses().length > 0;
+    });
+  await answered(late);
+  for (const client of fresh) await client.ask();
+  expect([...fresh, late].map(({ statuses }) => statuses()[0])).toEqual([401, 401, 403]);
+  const silent = await connect(httpPort);
+  await until(async () => {
+    await clock.advance(10);
+    return fresh[0]?.isOpen() === false;
+  });
+  await clock.advance(2_500);
+  for (const next of [await connect(httpPort), await connect(httpPort)]) {
+    next.send(request('GET', '/'));
+    await answered(next);
+    expect(next.statuses()).toEqual([401]);
+  }
+  await silent.closed();
+  let isStopped = false;
+  void stop().then(() => (isStopped = true));
+  await until(async () => {
+    await clock.advance(1_000);
+    return isStopped;
+  });
+});
+
 test('requests that do not arrive give way where nothing is idle', async () => {
   const clock = createTestClock();
   const { httpPort, stop } = await startApp({ ...bounded(2), clock });
@@ -106,7 +140,10 @@ test('requests that do not arrive give way where nothing is idle', async () => {
     await clock.advance(5_000);
     const next = await connect(httpPort);
     next.send(request('GET', '/'));
-    await until(() => next.statuses().length === 1);
+    await until(async () => {
+      await clock.advance(10);
+      return next.statuses().length === 1;
+    });
     return next.statuses()[0] === 401;
   });
   expect(stuck.filter(({ isOpen }) => !isOpen()).length).toBeGreaterThanOrEqual(1);
@@ -118,13 +155,13 @@ test('requests that do not arrive give way where nothing is idle', async () => {
   });
 });
 
-test('a thousand connections one after the other leave no more than the bound', async () => {
+test('a thousand connections in turn leave no more than the bound', async () => {
   const { httpPort } = await startApp(bounded(50));
   const clients: Client[] = [];
-  for (let index = 0; index < 1_000; index++) {
-    const client = await connect(httpPort);
-    await client.ask();
-    clients.push(client);
+  for (let index = 0; index < 40; index++) {
+    const some = await Promise.all(Array.from({ length: 25 }, () => connect(httpPort)));
+    await Promise.all(some.map(({ ask }) => ask()));
+    clients.push(...some);
   }
   await until(() => clients.filter(({ isOpen }) => isOpen()).length === 50);
   expect(clients.slice(-50).every(({ isOpen }) => isOpen())).toBe(true);
@@ -175,4 +212,25 @@ test('no refusal ends a connection', async () => {
       .slice(0, -1)
       .filter((status) => status === 200),
   ).toEqual([]);
+});
+
+test.each([
+  ['headers that are too large', 'x: ', 431],
+  ['what is no header', '\0', 400],
+])('a peer that reads only when it has sent all of %s has its answer', async (_, line, status) => {
+  const { httpPort } = await startApp();
+  const socket = net.connect({ port: httpPort, host: '127.0.0.1' });
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  // Nothing is read, as by a peer that has a megabyte to send first; more than the kernels on the way hold.
+  socket.pause();
+  const end = Promise.withResolvers<void>();
+  socket.once('error', end.reject);
+  socket.write(`GET / HTTP/1.1\r\n${line}`);
+  socket.write(Buffer.alloc(16 * 1024 * 1024, 'a'), () => end.resolve());
+  await end.promise;
+  const received = once(socket, 'data');
+  socket.resume();
+  const [answer] = (await received) as [Buffer];
+  expect(answer.toString('latin1')).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
 });

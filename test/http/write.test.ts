@@ -1,6 +1,6 @@
 /** What goes over the wire, whichever way it was written: as text made beforehand, or by Node line by line. */
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Reason, reasons } from '../../src/check/reasons.ts';
 import type { Decision } from '../../src/check/types.ts';
@@ -66,6 +66,15 @@ async function serve(reply: HttpReply, isLast = false): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** All that comes on a connection until the server ends it. */
+async function everything(port: number, bytes: string): Promise<string> {
+  const socket = net.connect(port, '127.0.0.1', () => socket.write(bytes));
+  onTestFinished(() => void socket.destroy());
+  let received = '';
+  for await (const chunk of socket) received += String(chunk);
+  return received;
+}
+
 describe.each(decisions)('$reason', (decision) => {
   const reply = createToReply({ ...options, realm: 'orders' }, systemClock)(decision, asked);
 
@@ -88,13 +97,43 @@ describe.each(decisions)('$reason', (decision) => {
 
   test('has no body in answer to HEAD, and says how long it would be', async () => {
     const port = await serve(reply);
-    const twice = request('HEAD', '/') + request('HEAD', '/');
-    const head = await exchange(port, twice, { headOnly: true });
+    const head = await exchange(port, request('HEAD', '/'), { headOnly: true });
     expect([head?.status, head?.headers['content-length']]).toEqual([
       reply.status,
       String(reply.body.length),
     ]);
+    // Behind a head there is the next one, and behind the last one there is nothing.
+    const received = await everything(
+      port,
+      request('HEAD', '/') + request('HEAD', '/', ['connection: close']),
+    );
+    expect(received.split('\r\n\r\n').map((part) => part.slice(0, 12))).toEqual([
+      `HTTP/1.1 ${reply.status}`,
+      `HTTP/1.1 ${reply.status}`,
+      '',
+    ]);
   });
+});
+
+test('only missing keys are left to Envoy, and only where that is said', () => {
+  const answers = (['deny', 'error'] as const).map((whenUnavailable) => {
+    const toReply = createToReply({ ...options, realm: '', whenUnavailable }, systemClock);
+    return (['keys_unavailable', 'overloaded', 'internal_error'] as const).map(
+      (reason) => toReply({ outcome: 'error', reason }, asked).status,
+    );
+  });
+  expect(answers).toEqual([
+    [403, 403, 403],
+    [503, 403, 403],
+  ]);
+});
+
+test('a denial names its own scopes, whatever was said before', () => {
+  const toReply = createToReply({ ...options, realm: '' }, systemClock);
+  for (const scope of ['read', 'write', 'read'])
+    expect(
+      toReply({ outcome: 'deny', reason: 'scope_insufficient', requiredScopes: [scope] }, asked).head,
+    ).toContain(`scope="${scope}"`);
 });
 
 test('a name or a value that would be more than its line is never written', () => {

@@ -86,6 +86,7 @@ describe('a name', () => {
     ['192.0.0.192', 'metadata'],
     ['fd00:ec2::254', 'metadata'],
     ['fd20:ce::254', 'metadata'],
+    ['fd00:42::42', 'metadata'],
     ['0.0.0.0', 'unspecified'],
     ['::', 'unspecified'],
     ['224.0.0.1', 'multicast'],

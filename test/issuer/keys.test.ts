@@ -1,4 +1,4 @@
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { createLocalJWKSet, errors, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { supportedAlgorithms } from '../../src/config/issuer-options.ts';
 import { readKey } from '../../src/issuer/key.ts';
@@ -263,4 +263,39 @@ describe('a key set', () => {
     );
     expect(replaced.keySet.find('a', 'RS256')).not.toBe(first.keySet.find('a', 'RS256'));
   });
+});
+
+test('a token without `kid` finds a key where another implementation finds one, and none where it finds several', async () => {
+  const sets = [
+    [rsa],
+    [rsa, ec],
+    [rsa, otherRsa],
+    [rsa, otherRsa, ec],
+    [
+      { ...rsa, kid: 'a' },
+      { ...otherRsa, kid: 'b' },
+    ],
+    [
+      { ...rsa, alg: 'RS256' },
+      { ...otherRsa, alg: 'PS256' },
+    ],
+    [{ ...rsa, kid: 'a' }, otherRsa, { ...ec, kid: 'a' }],
+  ];
+  const found = { one: 0, several: 0, none: 0 };
+  for (const keys of sets) {
+    const { keySet } = read(keys);
+    for (const alg of ['RS256', 'PS256', 'ES256'] as const) {
+      const reference = await createLocalJWKSet({ keys })({ alg }).then(
+        () => 'one' as const,
+        (error: unknown) => (error instanceof errors.JWKSMultipleMatchingKeys ? 'several' : 'none'),
+      );
+      found[reference]++;
+      expect([keys, alg, keySet.find(undefined, alg) !== undefined]).toEqual([
+        keys,
+        alg,
+        reference === 'one',
+      ]);
+    }
+  }
+  expect(Math.min(...Object.values(found))).toBeGreaterThan(2);
 });

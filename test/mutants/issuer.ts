@@ -183,13 +183,6 @@ export const issuer: readonly Mutant[] = [
     tests: fetching,
   },
   {
-    name: 'a name may have a link-local address',
-    file: 'src/issuer/guarded-lookup.ts',
-    find: "if (reach !== 'open') return reach;",
-    replace: '',
-    tests: lookup,
-  },
-  {
     name: 'only the first address of a name is judged',
     file: 'src/issuer/guarded-lookup.ts',
     find: 'for (const { address } of addresses)',
@@ -257,13 +250,6 @@ export const issuer: readonly Mutant[] = [
     file: 'src/issuer/fetch.ts',
     find: "if ((headers['content-encoding'] ?? 'identity') !== 'identity')",
     replace: "if (headers['content-encoding'] === '')",
-    tests: fetching,
-  },
-  {
-    name: 'an answer that was cut off is read',
-    file: 'src/issuer/fetch.ts',
-    find: 'if (!response.complete)',
-    replace: 'if (statusCode !== 200)',
     tests: fetching,
   },
   {

@@ -15,12 +15,19 @@ export interface Mutant {
   readonly project?: 'quick' | 'live';
 }
 
+/** A test that failed. */
+export interface FailedTest {
+  readonly name: string;
+  /** Its file, below the root of the repository. */
+  readonly file: string;
+}
+
 /**
- * What came of a mutant. `killed`: a test failed. `survived`: every test passed. `broken`: the text to replace is not there
- * exactly once, or no test ran to its end.
+ * What came of a mutant. `killed`: a test failed; none did where the mutant never ends. `survived`: every test passed. `broken`: the
+ * text to replace is not there exactly once, no test ran to its end, or the test fails without the mutant as well.
  */
 export type Fate =
-  | { readonly kind: 'killed'; readonly by: string }
+  | { readonly kind: 'killed'; readonly by: FailedTest | undefined }
   | { readonly kind: 'survived' }
   | { readonly kind: 'broken'; readonly why: string };
 

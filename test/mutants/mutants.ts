@@ -1,9 +1,14 @@
 /** Every mutant, by the folder that it changes. */
+import { bounds } from './bounds.ts';
 import { check } from './check.ts';
 import { config } from './config.ts';
+import { files } from './files.ts';
+import { grpc } from './grpc.ts';
+import { http } from './http.ts';
 import { issuer } from './issuer.ts';
-import { listener } from './listener.ts';
 import type { Mutant } from './mutant.ts';
+import { proof } from './proof.ts';
+import { reach } from './reach.ts';
 import { rulesMutants } from './rules.ts';
 import { token } from './token.ts';
 
@@ -13,6 +18,11 @@ export const mutants: readonly Mutant[] = [
   ...issuer,
   ...check,
   ...rulesMutants,
-  ...listener,
   ...config,
+  ...grpc,
+  ...http,
+  ...proof,
+  ...files,
+  ...reach,
+  ...bounds,
 ];

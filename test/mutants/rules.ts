@@ -7,6 +7,7 @@ const select = ['test/rules/select.test.ts'];
 const preflight = ['test/rules/preflight.test.ts'];
 const client = ['test/rules/client-address.test.ts'];
 const work = ['test/rules/request-cost.test.ts'];
+const required = ['test/rules/require.test.ts'];
 const ruled = ['test/rules/rules.test.ts'];
 const expression = ['test/rules/expression.test.ts'];
 
@@ -120,15 +121,22 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'dot segments are read as they are',
     file: 'src/rules/path.ts',
-    find: "if (path.includes('/.') && hasDotSegment.test(path)) return undefined;",
+    find: "if ((path.includes('/.') || path.includes('/+')) && hasDotSegment.test(path)) return undefined;",
     replace: '',
     tests: path,
   },
   {
     name: 'white space between slashes is no dot segment',
     file: 'src/rules/path.ts',
-    find: '/\\/[.\\s]+(?=\\/|$)/u',
-    replace: '/\\/[.]+(?=\\/|$)/u',
+    find: '/\\/[.+\\s]+(?=\\/|$)/u',
+    replace: '/\\/[.+]+(?=\\/|$)/u',
+    tests: path,
+  },
+  {
+    name: 'a plus between slashes is no dot segment',
+    file: 'src/rules/path.ts',
+    find: '/\\/[.+\\s]+(?=\\/|$)/u',
+    replace: '/\\/[.\\s]+(?=\\/|$)/u',
     tests: path,
   },
   {
@@ -188,9 +196,9 @@ export const rulesMutants: readonly Mutant[] = [
     tests: path,
   },
   {
-    name: 'another character that becomes a backslash is part of a segment',
+    name: 'another character that becomes a separator, a parameter or an escape is part of a segment',
     file: 'src/rules/path.ts',
-    find: '/\\\\/.test(plain) || ',
+    find: 'hasHidden.test(plain) || ',
     replace: '',
     tests: path,
   },
@@ -253,14 +261,14 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'no server normalises to NFKC',
     file: 'src/rules/path.ts',
-    find: '[composed, plain, spaced]',
+    find: '[composed, plain, spaced, plainest(spaced)]',
     replace: '[composed, spaced]',
     tests: path,
   },
   {
     name: 'no server normalises to NFC',
     file: 'src/rules/path.ts',
-    find: '[composed, plain, spaced]',
+    find: '[composed, plain, spaced, plainest(spaced)]',
     replace: '[plain, spaced]',
     tests: path,
   },
@@ -570,7 +578,7 @@ export const rulesMutants: readonly Mutant[] = [
     file: 'src/rules/require.ts',
     find: 'if (!looksAtPort) return judged;',
     replace: 'return judged;',
-    tests: ruled,
+    tests: required,
   },
   {
     name: 'an expression is told the host without its port twice',

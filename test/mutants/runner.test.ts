@@ -13,6 +13,9 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const files = {
   'vitest.config.ts': `export default { test: { projects: [{ test: { name: 'quick', include: ['*.test.ts'] } }] } };\n`,
   'limit.ts': 'export const isAllowed = (size: number) => size > 0 && size <= 10;\n',
+  'failing.test.ts': `import { expect, test } from 'vitest';
+test('always fails', () => expect(1).toBe(2));
+`,
   'limit.test.ts': `import { expect, test } from 'vitest';
 import { isAllowed } from './limit.ts';
 test('eleven is too much', () => expect([isAllowed(10), isAllowed(11)]).toEqual([true, false]));
@@ -39,23 +42,29 @@ const mutant = (find: string, replace: string, tests = ['limit.test.ts']): Mutan
 
 test('a mutant that a test notices is killed, one that no test notices survives, and any other is broken', async () => {
   const repository = smallRepository();
-  const { judge, remove } = createCopy(repository, Object.keys(files), join(repository, '.cache/copy'));
+  const { judge, failing } = createCopy(repository, Object.keys(files), join(repository, '.cache/copy'));
   expect(await judge(mutant('size <= 10', 'size <= 99'))).toEqual({
     kind: 'killed',
-    by: 'eleven is too much',
+    by: { name: 'eleven is too much', file: 'limit.test.ts' },
   });
   expect(await judge(mutant('size > 0', 'size > -1'))).toEqual({ kind: 'survived' });
   expect(await judge(mutant('size > 7', 'true'))).toMatchObject({ kind: 'broken' });
   expect(await judge(mutant('size > 0', 'size >'))).toMatchObject({ kind: 'broken' });
   expect(await judge(mutant('size > 0', 'true', ['absent.test.ts']))).toMatchObject({ kind: 'broken' });
+  expect(await failing(['limit.test.ts'], 'quick')).toEqual([]);
+  expect(await failing(['limit.test.ts', 'failing.test.ts'], 'quick')).toEqual([
+    { name: 'always fails', file: 'failing.test.ts' },
+  ]);
+  expect(await failing(['absent.test.ts'], 'quick')).toMatch(/Command failed|no test/);
   expect(readFileSync(join(repository, 'limit.ts'), 'utf8')).toBe(files['limit.ts']);
-  remove();
 });
 
-test('every mutant changes its file, and each has a name of its own', () => {
+test('every mutant changes its file, each in its own way and with a name of its own', () => {
   const missing = mutants.filter(
     ({ file, find }) => readFileSync(join(root, file), 'utf8').split(find).length !== 2,
   );
   expect(missing.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
+  const changes = mutants.map(({ file, find, replace }) => JSON.stringify([file, find, replace]));
+  expect(changes.filter((change, index) => changes.indexOf(change) !== index)).toEqual([]);
   expect(new Set(mutants.map(({ file, name }) => `${file} ${name}`)).size).toBe(mutants.length);
 });

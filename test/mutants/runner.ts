@@ -1,11 +1,11 @@
 /** Runs the tests of mutants in copies of the repository, so that the working tree stays as it is. */
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { type Fate, type Mutant, mutate } from './mutant.ts';
+import { type FailedTest, type Fate, type Mutant, mutate } from './mutant.ts';
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 
 /** The longest time for the tests of one mutant, in milliseconds: a mutant may loop for ever. */
 const timeout = 240_000;
@@ -14,12 +14,16 @@ const timeout = 240_000;
 export interface Copy {
   /** Runs the tests of a mutant, and restores the source. */
   readonly judge: (mutant: Mutant) => Promise<Fate>;
-  readonly remove: () => void;
+  /** Runs test files of one project without any mutant; gives the tests that fail, or why no test ran to its end. */
+  readonly failing: (tests: readonly string[], project: Project) => Promise<readonly FailedTest[] | string>;
 }
+
+type Project = NonNullable<Mutant['project']>;
 
 interface Report {
   readonly numTotalTests: number;
   readonly testResults: readonly {
+    readonly name: string;
     readonly message: string;
     readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
   }[];
@@ -40,16 +44,20 @@ export function createCopy(root: string, files: readonly string[], folder: strin
   }
   for (const shared of ['node_modules', '.cache']) symlinkSync(join(root, shared), join(folder, shared));
 
-  const test = async ({ tests, project = 'quick' }: Mutant): Promise<Fate> => {
-    const report = join(folder, 'report.json');
-    rmSync(report, { force: true });
-    const reporting = ['--reporter=json', `--outputFile=${report}`];
-    const args = ['run', '--project', project, '--bail', '1', ...reporting, ...tests];
+  const run = async (
+    tests: readonly string[],
+    project: Project,
+    ...more: readonly string[]
+  ): Promise<Run> => {
+    const path = join(folder, 'report.json');
+    rmSync(path, { force: true });
+    const reporting = ['--reporter=json', `--outputFile=${path}`];
+    const args = ['run', '--project', project, ...more, ...reporting, ...tests];
     const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
-    const outcome = await run(process.execPath, [vitest, ...args], { cwd: folder, timeout }).catch(
+    const outcome = await execute(process.execPath, [vitest, ...args], { cwd: folder, timeout }).catch(
       (error: Error) => error,
     );
-    return fateOf(readReport(report), outcome instanceof Error ? outcome : undefined);
+    return { report: readReport(path), error: outcome instanceof Error ? outcome : undefined };
   };
 
   return {
@@ -61,27 +69,58 @@ export function createCopy(root: string, files: readonly string[], folder: strin
         return { kind: 'broken', why: 'the text to replace is not there exactly once' };
       writeFileSync(path, mutated);
       try {
-        return await test(mutant);
+        return fateOf(await run(mutant.tests, mutant.project ?? 'quick', '--bail', '1'), folder);
       } finally {
         writeFileSync(path, original);
       }
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    failing: async (tests, project) => {
+      const outcome = await run(tests, project);
+      return problemOf(outcome, isNever(outcome.error)) ?? failedIn(outcome.report, folder);
+    },
   };
 }
 
-function fateOf(report: Report | undefined, error: Error | undefined): Fate {
+/** What a run of vitest left. */
+interface Run {
+  readonly report: Report | undefined;
+  readonly error: Error | undefined;
+}
+
+function fateOf(outcome: Run, folder: string): Fate {
+  const { report, error } = outcome;
   // A mutant that never ends is noticed by whoever waits for the tests.
-  if (error !== undefined && 'killed' in error && error.killed === true)
-    return { kind: 'killed', by: `no end within ${timeout / 1000} s` };
-  if (report === undefined) return { kind: 'broken', why: error?.message.slice(0, 500) ?? 'no report' };
-  const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
-  const failed = results.find(({ status }) => status === 'failed');
-  if (failed !== undefined) return { kind: 'killed', by: failed.fullName };
+  if (isNever(error)) return { kind: 'killed', by: undefined };
+  const [failed] = failedIn(report, folder);
+  if (failed !== undefined) return { kind: 'killed', by: failed };
+  const why = problemOf(outcome, error !== undefined);
+  return why === undefined ? { kind: 'survived' } : { kind: 'broken', why };
+}
+
+/** Whether the tests did not end in time. */
+function isNever(error: Error | undefined): boolean {
+  return error !== undefined && 'killed' in error && error.killed === true;
+}
+
+function failedIn(report: Report | undefined, folder: string): readonly FailedTest[] {
+  return (report?.testResults ?? []).flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName }) => ({ name: fullName, file: relative(folder, name) })),
+  );
+}
+
+/**
+ * Why the tests did not all run to their end; undefined if they did.
+ *
+ * @param hasFailed whether an error of vitest itself is such a reason, which it also has where a test fails
+ */
+function problemOf({ report, error }: Run, hasFailed: boolean): string | undefined {
+  if (report === undefined) return error?.message.slice(0, 500) ?? 'no report';
   const message = report.testResults.map((file) => file.message).find((text) => text !== '');
-  if (error !== undefined || message !== undefined || report.numTotalTests === 0)
-    return { kind: 'broken', why: (message ?? error?.message ?? 'no test ran').slice(0, 500) };
-  return { kind: 'survived' };
+  if (hasFailed || message !== undefined || report.numTotalTests === 0)
+    return (message ?? error?.message ?? 'no test ran').slice(0, 500);
+  return undefined;
 }
 
 function readReport(path: string): Report | undefined {

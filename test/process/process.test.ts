@@ -391,7 +391,7 @@ test('never-ended streams on ten connections leave memory bounded', async () => 
   const half = Buffer.alloc(5 + 16_000);
   half.writeUInt32BE(200_000, 1);
   let peak = 0;
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     const attackers = await Promise.all(Array.from({ length: 10 }, () => connectRaw(port)));
     for (const attacker of attackers) {
       for (let stream = 1; stream < 200; stream += 2) {
@@ -404,7 +404,7 @@ test('never-ended streams on ten connections leave memory bounded', async () => 
     await until(() => {
       peak = Math.max(peak, resident());
       return attackers.every((attacker) => attacker.isClosed());
-    });
+    }, 60);
   }
   expect(peak).toBeLessThan(220);
-});
+}, 150_000);

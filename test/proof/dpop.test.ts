@@ -93,6 +93,15 @@ describe('a bound token with a good proof', () => {
     expect(await reasonOf([await makeProof(client, token)])).toBe('allowed');
   });
 
+  test('is allowed with an id that another client has used', async () => {
+    const parts = { claims: { jti: 'the same' } };
+    const other = await issuer.mint({ claims: { cnf: { jkt: await thumbprint(stranger) } } });
+    expect(await reasonOf([await makeProof(client, token, parts)])).toBe('allowed');
+    const authorization = [`DPoP ${other}`];
+    expect(await reasonOf([await makeProof(stranger, other, parts)], { authorization })).toBe('allowed');
+    expect(await reasonOf([await makeProof(client, token, parts)])).toBe('proof_invalid');
+  });
+
   test('a proof that is sent many times at once is good once', async () => {
     const proof = await makeProof(client, token);
     const reasons = await Promise.all(Array.from({ length: 20 }, () => reasonOf([proof])));
@@ -151,6 +160,9 @@ describe('a bound token is refused', () => {
     ['no target', { claims: { htu: undefined } }],
     ['a proof of two minutes ago', { claims: { iat: Math.floor(Date.now() / 1000) - 120 } }],
     ['a proof of the future', { claims: { iat: Math.floor(Date.now() / 1000) + 60 } }],
+    ['nine thousand characters', { claims: { more: 'x'.repeat(9_000) } }],
+    ['a type that only begins alike', { header: { typ: 'dpop+jwtx' } }],
+    ['a type that only ends alike', { header: { typ: 'xdpop+jwt' } }],
     ['the type of a token', { header: { typ: 'JWT' } }],
     ['no type', { header: { typ: undefined } }],
     ['no key', { header: { jwk: undefined } }],
@@ -170,6 +182,37 @@ describe('a bound token is refused', () => {
         ).toString('base64url'),
       );
     expect(await reasonOf([sent], request)).toBe('proof_invalid');
+  });
+
+  test.each(['ES384', 'RS512', 'PS512'])('with a proof of %s, which is not announced', async (algorithm) => {
+    const key = await createSigningKey('x', algorithm);
+    const bound = await issuer.mint({ claims: { cnf: { jkt: await thumbprint(key) } } });
+    const authorization = [`DPoP ${bound}`];
+    expect(await reasonOf([await makeProof(key, bound)], { authorization })).toBe('proof_invalid');
+  });
+
+  test('with one of two proofs where it is bound twice', async () => {
+    const both = await coreWith(
+      'dpop: {origins: ["https://orders.example.com"]}\nclientCertificates: {trustedHops: 1}',
+    );
+    const certificate = createHash('sha256').update('client');
+    const hashes = { header: certificate.copy().digest('hex'), token: certificate.digest('base64url') };
+    const cnf = { jkt: await thumbprint(client), 'x5t#S256': hashes.token };
+    const bound = await issuer.mint({ claims: { cnf } });
+    const ask = async (scheme: string, dpop: readonly string[], forwardedClientCert: string) => {
+      const authorization = [`${scheme} ${bound}`];
+      return (await both.check(checkRequest({ ...target, authorization, dpop, forwardedClientCert }))).reason;
+    };
+    const proof = async () => [await makeProof(client, bound)];
+    const shown = `Hash=${hashes.header}`;
+    expect(await ask('DPoP', await proof(), shown)).toBe('allowed');
+    for (const scheme of ['DPoP', 'Bearer']) {
+      expect(await ask(scheme, [], shown)).toBe('proof_invalid');
+      expect(await ask(scheme, await proof(), '')).toBe('proof_invalid');
+      expect(await ask(scheme, await proof(), `Hash=${'0'.repeat(64)}`)).toBe('proof_invalid');
+    }
+    expect(await ask('Bearer', await proof(), shown)).toBe('proof_invalid');
+    both.stop();
   });
 
   test('with the proof of another key', async () => {

@@ -181,6 +181,16 @@ describe('room', () => {
     expect(store.size()).toBe(1);
   });
 
+  test('of a key is there again though another key still has proofs', () => {
+    const store = createReplayStore();
+    const take = (keyThumbprint: string, id: string, now: number) =>
+      store.take(proofOf(`${keyThumbprint}${id}`, now, { keyThumbprint }), now, bounds);
+    for (const id of ['a', 'b', 'c', 'd']) expect(take('k', id, start)).toBe('new');
+    expect(take('other', 'a', start + minute)).toBe('new');
+    for (const id of ['e', 'f', 'g', 'h']) expect(take('k', id, start + minute + 1_001)).toBe('new');
+    expect(take('k', 'i', start + minute + 1_001)).toBe('key');
+  });
+
   test('is no less for a smaller bound than for a larger one', () => {
     const store = createReplayStore();
     for (const id of ['a', 'b', 'c']) expect(store.take(proofOf(id), start, bounds)).toBe('new');

@@ -6,9 +6,12 @@
 import { Environment } from '@marcbachmann/cel-js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Identity } from '../../src/check/types.ts';
 import { compileExpression, type ExpressionContext } from '../../src/config/expression.ts';
+import { createRuleRequirements } from '../../src/rules/require.ts';
 import { hostileClaims } from '../support/expression-claims.ts';
 import { makeTree, mutated, randomOf, textOf } from '../support/expression-grammar.ts';
+import { checkRequest } from '../support/requests.ts';
 
 const sizes = [16_384, 65_536];
 
@@ -165,6 +168,21 @@ describe('fails as a whole, after little work', () => {
     expect(failing('claims.a.all(x, x.startsWith("a") || true)', { a: numbers })).toBeLessThan(200);
     const one = compileExpression('claims.a.exists(x, x.startsWith("a"))');
     expect(one(contextOf({ a: [...numbers.slice(0, 30), 'ab'] }))).toBe(true);
+  });
+
+  test('and what one did does not count for the next', () => {
+    const fails = compileExpression('claims.a.exists(x, x.startsWith("a"))');
+    const compares = compileExpression('claims.a == claims.b');
+    const a = [...Array.from({ length: 30 }, () => 0), 'ab'];
+    const lists = Array.from({ length: 600 }, () => 0);
+    for (let round = 0; round < 20; round++) {
+      expect(fails(contextOf({ a }))).toBe(true);
+      expect(compares(contextOf({ a: lists, b: [...lists] }))).toBe(true);
+      // Not even where that one exceeded what it may do.
+      const tooMany = Array.from({ length: 3_000 }, () => 0);
+      expect(() => fails(contextOf({ a: tooMany }))).toThrow(/the expression/);
+      expect(() => compares(contextOf({ a: tooMany, b: [...tooMany] }))).toThrow(/the expression/);
+    }
   });
 
   test('where a list has more members than may be visited', () => {
@@ -335,6 +353,25 @@ test('whatever is accepted does little work, whatever the claims are', () => {
   );
   expect(accepted).toBeGreaterThan(300);
   expect(worst).toBeGreaterThan(5_000);
+});
+
+test('a host with a port, for which an expression that reads the host is evaluated twice, costs no more than one evaluation may', () => {
+  const claims = { a: Array.from({ length: 40_000 }, () => 'a') };
+  const parts = Array.from({ length: 4 }, () => '!claims.a.exists(x, x == "b")').join(' && ');
+  const workOf = (expression: string) =>
+    countWork(claims, (counted) => {
+      const context = () => contextOf(counted);
+      const unmet = createRuleRequirements(
+        { scopes: [], claims: {}, expression },
+        Object.assign(context, { withPort: context }),
+        65_536,
+      );
+      expect(unmet({} as Identity, checkRequest({ host: 'orders.example.com:8443' }))).toBe('rule_failed');
+    });
+  const once = workOf(parts);
+  expect(once).toBeGreaterThan(1_000);
+  for (const host of ['request.host != ""', 'has(claims.host) || true'])
+    expect(workOf(`(${host}) && ${parts}`)).toBeLessThanOrEqual(once * 1.1);
 });
 
 test('what is accepted says what the library alone says, of claims of any ordinary size', () => {

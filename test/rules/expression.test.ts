@@ -78,6 +78,21 @@ describe('an expression', () => {
     expect(() => compileExpression(text)(contextFor())).toThrow();
   });
 
+  test('sees a trusted header that comes once, and none that comes twice or not at all', () => {
+    const text = '"x-tenant" in request.headers';
+    const seen = (lines: readonly string[]) => {
+      const identity = { payload: '{}', expiresAt: 1 } as unknown as Identity;
+      return compileExpression(text)(contextOf(identity, checkRequest({ header: () => lines })));
+    };
+    expect([seen(['a']), seen(['']), seen(['a', 'b']), seen(['a', 'a']), seen([])]).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
   test('sees nothing of a prototype, whatever the claims are called', () => {
     const own = JSON.parse('{"__proto__": {"admin": true}, "constructor": "x"}');
     expect(() => compileExpression('claims.admin')(contextFor('/', own))).toThrow();

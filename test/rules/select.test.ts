@@ -72,6 +72,8 @@ describe('a path that servers have different texts for', () => {
     [['/admin/{**}', '/{**}'], '/%EF%BD%81dmin/x', 'path_ambiguous'],
     [['/public/{**}', '/{**}'], '/%70ublic/x', 'path_ambiguous'],
     [['/public/{**}'], '/%70ublic/x', 'path_ambiguous'],
+    [['/public/x'], '/%70ublic/x', 'path_ambiguous'],
+    [['/public/x/y', '/{**}'], '/public./x/y', 'path_ambiguous'],
     [['/public/{**}'], '/public./x', 'path_ambiguous'],
     [['/café', '/{**}'], '/cafe%CC%81', 'path_ambiguous'],
     [['/café', '/{**}'], '/caf%c3%a9', 'path_ambiguous'],
@@ -82,6 +84,9 @@ describe('a path that servers have different texts for', () => {
     [['/public/{**}', '/{**}'], '/public/%61.', 0],
     [['/users/{*}', '/{**}'], '/users/a%40b.c', 0],
     [['/{*}/x', '/{**}'], '/admin./x', 0],
+    // An empty segment is none, to all of them.
+    [['/{*}/{*}', '/{**}'], '/admin./', 1],
+    [['/{*}', '/{**}'], '/a%2Eb', 0],
     [['/c++', '/{**}'], '/c++', 0],
     [['/café', '/{**}'], '/caf%C3%A9', 0],
     [['/a b', '/{**}'], '/a%20b', 0],
@@ -222,6 +227,23 @@ describe('what paths.ignoreCase and paths.ignoreTrailingSlash make of rules', ()
       ],
       '/ADMIN/x',
       0,
+    ],
+    // Whoever ignores case may cut off the end of a segment too.
+    [
+      [
+        ['deny', '/admin'],
+        ['anonymous', '/{**}'],
+      ],
+      '/ADMIN.',
+      'path_ambiguous',
+    ],
+    [
+      [
+        ['require', '/admin/{**}'],
+        ['anonymous', '/{**}'],
+      ],
+      '/%EF%BC%A1dmin/x',
+      'path_ambiguous',
     ],
     // What opens matches exactly.
     [

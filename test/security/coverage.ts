@@ -1464,6 +1464,28 @@ export const tables: readonly Table[] = [
         threat: 'With `identityHeaders: remove`, a header of an identity is set, or one of a client passes',
         tests: [['e2e/identity-headers.test.ts', 'none reaches the workload']],
       },
+      {
+        id: 'ADV1',
+        threat: 'Headers that are too large, of which the answer is lost in a reset: no answer to Envoy',
+        tests: [['http/connections.test.ts', 'a peer that reads only when it has sent all']],
+      },
+      {
+        id: 'ADV2',
+        threat:
+          'More checks at once than `http.maxConnections`: connections whose request is on its way are closed, which is no answer to Envoy',
+        tests: [
+          ['e2e/connections.test.ts', 'answers each of a crowd'],
+          [
+            'http/connections.test.ts',
+            'a new connection whose first request is on its way does not give way',
+          ],
+        ],
+      },
+      {
+        id: 'ADV3',
+        threat: 'A host with a port has an expression evaluated twice, at twice the cost',
+        tests: [['rules/expression-cost.test.ts', 'a host with a port, for which an expression']],
+      },
     ],
   },
 ];

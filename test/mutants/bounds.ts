@@ -1,26 +1,8 @@
-/** Mutants of the listeners. */
+/** Mutants of what bounds memory, connections and time of many peers. */
 import type { Mutant } from './mutant.ts';
 
-const write = ['test/http/write.test.ts', 'test/http/server.test.ts'];
-
-/** Each removes one check of `src/http`, `src/grpc` or `src/listener`, or of what the authorizer does for them. */
-export const listener: readonly Mutant[] = [
-  {
-    name: 'HEAD takes the fast path',
-    file: 'src/http/write.ts',
-    find: "    message.method !== 'HEAD' &&\n",
-    replace: '',
-    tests: write,
-    project: 'live',
-  },
-  {
-    name: 'a connection with no more than its part pays for the memory of others',
-    file: 'src/grpc/memory-budget.ts',
-    find: '(most?.held ?? equalPart)',
-    replace: '(most?.held ?? 0)',
-    tests: ['test/grpc/memory-budget.test.ts'],
-    project: 'live',
-  },
+/** Each removes one bound, or has another one pay for it. */
+export const bounds: readonly Mutant[] = [
   {
     name: 'what ends after its connection makes room that nobody has',
     file: 'src/grpc/memory-budget.ts',

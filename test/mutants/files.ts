@@ -1,0 +1,164 @@
+/** Mutants of files that are followed, and of TLS that is made of them. */
+import type { Mutant } from './mutant.ts';
+
+const tls = ['test/listener/tls.test.ts'];
+const suites = ['test/listener/cipher-suites.test.ts'];
+const follow = ['test/files/follow.test.ts'];
+
+/** Each removes one check of `src/files` or `src/listener`. */
+export const files: readonly Mutant[] = [
+  {
+    name: 'a file without a certificate is one',
+    file: 'src/listener/tls.ts',
+    find: 'naming(certFile, () => requireCertificates(String(options.cert)));',
+    replace: '',
+    tests: tls,
+  },
+  {
+    name: 'a file without a key is one',
+    file: 'src/listener/tls.ts',
+    find: 'naming(keyFile, () => requirePrivateKey(String(options.key)));',
+    replace: '',
+    tests: tls,
+  },
+  {
+    name: 'a file without an authority is one',
+    file: 'src/listener/tls.ts',
+    find: 'if (clientCaFile !== undefined) naming(clientCaFile, () => requireCertificates(String(options.ca)));',
+    replace: '',
+    tests: tls,
+  },
+  {
+    name: 'a key need not be of its certificate',
+    file: 'src/listener/tls.ts',
+    find: '  tls.createSecureContext(options);\n',
+    replace: '',
+    tests: tls,
+  },
+  {
+    name: 'a client need not show a certificate',
+    file: 'src/listener/tls.ts',
+    find: 'requestCert: true,',
+    replace: 'requestCert: false,',
+    tests: tls,
+  },
+  {
+    name: 'a certificate of any authority is good',
+    file: 'src/listener/tls.ts',
+    find: 'rejectUnauthorized: true,',
+    replace: 'rejectUnauthorized: false,',
+    tests: tls,
+  },
+  {
+    name: 'what changed before the first look is not used',
+    file: 'src/listener/tls.ts',
+    find: 'const problem = use();',
+    replace: 'const problem = undefined;',
+    tests: tls,
+  },
+  {
+    name: 'new files are told and not used',
+    file: 'src/listener/tls.ts',
+    find: 'server.setSecureContext(readTls(files, followed.read));',
+    replace: 'readTls(files, followed.read);',
+    tests: tls,
+  },
+  {
+    name: 'a cut PEM file is read as far as it goes',
+    file: 'src/files/pem-blocks.ts',
+    find: 'if (begun !== found.length) throw new',
+    replace: 'if (begun < 0) throw new',
+    tests: tls,
+  },
+  {
+    name: 'an unknown cipher suite is left out',
+    file: 'src/listener/cipher-suites.ts',
+    find: 'if (unknown >= 0) throw',
+    replace: 'if (unknown > suites.length) throw',
+    tests: suites,
+  },
+  {
+    name: 'one look is enough',
+    file: 'src/files/follow.ts',
+    find: 'if (entry.sightings > 1) entry.counting = current;',
+    replace: 'entry.counting = current;',
+    tests: follow,
+  },
+  {
+    name: 'the first look counts as one of two',
+    file: 'src/files/follow.ts',
+    find: 'last: found, sightings: 0,',
+    replace: 'last: found, sightings: 1,',
+    tests: follow,
+  },
+  {
+    name: 'one of several files is told of while another is written',
+    file: 'src/files/follow.ts',
+    find: 'const areSettled = members.every(({ sightings }) => sightings > 1);',
+    replace: 'const areSettled = members.some(({ sightings }) => sightings > 1);',
+    tests: follow,
+  },
+  {
+    name: 'what is told is not compared',
+    file: 'src/files/follow.ts',
+    find: 'members.some(({ counting }, index) => !foundTheSame(counting, group.told[index] ?? counting));',
+    replace: 'members.length > 0;',
+    tests: follow,
+  },
+  {
+    name: 'files that are being written are not waited for',
+    file: 'src/files/follow.ts',
+    find: 'else if (waiting.looks > mostLooks)',
+    replace: 'else if (waiting.looks > 1)',
+    tests: follow,
+  },
+  {
+    name: 'a file is read again by each who asks',
+    file: 'src/files/follow.ts',
+    find: 'entries.get(path)?.counting ?? lookAt',
+    replace: 'lookAt',
+    tests: follow,
+  },
+  {
+    name: 'a large file is not read again after one look',
+    file: 'src/files/look.ts',
+    find: "const isSure = isSameVersion && 'bytes' in previous && previous.bytes.equals(bytes);",
+    replace: "const isSure = 'bytes' in (previous ?? {});",
+    tests: follow,
+  },
+  {
+    name: 'a large file that keeps its version is read at every look',
+    file: 'src/files/look.ts',
+    find: ' && state.size > alwaysRead && ',
+    replace: ' && state.size < 0 && ',
+    tests: follow,
+  },
+  {
+    name: 'a small file is not read again',
+    file: 'src/files/look.ts',
+    find: 'state.size > alwaysRead && ',
+    replace: '',
+    tests: follow,
+  },
+  {
+    name: 'a pipe is read again',
+    file: 'src/files/look.ts',
+    find: 'if (!state.isFile && previous !== undefined)',
+    replace: 'if (!state.isFile && previous === undefined)',
+    tests: follow,
+  },
+  {
+    name: 'one problem is like another',
+    file: 'src/files/look.ts',
+    find: ' && one.problem.message === other.problem.message',
+    replace: '',
+    tests: follow,
+  },
+  {
+    name: 'content of equal length is the same',
+    file: 'src/files/look.ts',
+    find: 'one.bytes.equals(other.bytes)',
+    replace: 'one.bytes.length === other.bytes.length',
+    tests: follow,
+  },
+];
