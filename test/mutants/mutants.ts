@@ -1,4 +1,5 @@
 /** Every mutant, by the folder that it changes. */
+import { bounds } from './bounds.ts';
 import { check } from './check.ts';
 import { config } from './config.ts';
 import { files } from './files.ts';
@@ -23,4 +24,5 @@ export const mutants: readonly Mutant[] = [
   ...proof,
   ...files,
   ...reach,
+  ...bounds,
 ];

@@ -1,0 +1,45 @@
+/** Mutants of what bounds memory, connections and time of many peers. */
+import type { Mutant } from './mutant.ts';
+
+/** Each removes one bound, or has another one pay for it. */
+export const bounds: readonly Mutant[] = [
+  {
+    name: 'what ends after its connection makes room that nobody has',
+    file: 'src/grpc/memory-budget.ts',
+    find: '          if (!isOpen) return;\n',
+    replace: '',
+    tests: ['test/grpc/memory-budget.test.ts'],
+    project: 'live',
+  },
+  {
+    name: 'connections that come beyond the bound stay open',
+    file: 'src/listener/open-connections.ts',
+    find: 'open >= most()',
+    replace: 'open >= Number.POSITIVE_INFINITY',
+    tests: ['test/listener/open-connections.test.ts'],
+  },
+  {
+    name: 'a check over gRPC that is late passes in shadow mode, though another authorizer decides',
+    file: 'src/authorizer.ts',
+    find: ' && !isDecidedElsewhere ? letPass',
+    replace: ' ? letPass',
+    tests: ['test/shadow/deadlines.test.ts'],
+    project: 'live',
+  },
+  {
+    name: 'a check over gRPC waits no longer than for our own decision',
+    file: 'src/authorizer.ts',
+    find: 'Math.max(limits.checkDeadline, shadow.timeout)',
+    replace: 'limits.checkDeadline',
+    tests: ['test/shadow/deadlines.test.ts'],
+    project: 'live',
+  },
+  {
+    name: 'another authorizer has more time than it is given',
+    file: 'src/shadow/check.ts',
+    find: 'withDeadline(answer, shadow.timeout,',
+    replace: 'withDeadline(answer, shadow.timeout * 1.05,',
+    tests: ['test/shadow/check.test.ts'],
+    project: 'live',
+  },
+];
