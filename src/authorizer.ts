@@ -11,6 +11,7 @@ import type { DenyListEntry } from './config/deny-list.ts';
 import { entryHeaders } from './config/entry-headers.ts';
 import type { Config } from './config/options.ts';
 import { removedHeaders } from './config/rule-problems.ts';
+import { isAllOnlyTried } from './config/tried.ts';
 import { createInTime } from './grpc/in-time.ts';
 import { createToResponse } from './grpc/response.ts';
 import type { GrpcAuthorizer } from './grpc/server.ts';
@@ -112,9 +113,10 @@ function createGrpcChecks(config: Config, check: Check, clock: Clock) {
   const isDecidedElsewhere = shadow.authorizer !== '';
   const headers = removedHeaders(config);
   const letPass = createLetPass(() => forwardNothing(config, headers));
+  const isTried = isAllOnlyTried(config);
   const refuse = (outcome: 'deny' | 'error', reason: Refusal['reason']) => (): Decision => {
     const refusal = { outcome, reason } as Refusal;
-    return mode === 'shadow' && !isDecidedElsewhere ? letPass(refusal) : refusal;
+    return isTried && !isDecidedElsewhere ? letPass(refusal) : refusal;
   };
   return {
     refuse,

@@ -1,5 +1,6 @@
 /** One check where there are rules: the first that matches decides what the request needs. */
 import type { RuleConfig } from '../config/rule-options.ts';
+import { isOnlyTried } from '../config/tried.ts';
 import type { ContextOf } from '../rules/context.ts';
 import { asksForOther, readPreflight } from '../rules/preflight.ts';
 import { createRuleRequirements } from '../rules/require.ts';
@@ -46,9 +47,11 @@ export function createRuledCheck(parts: RuledCheckParts): Check {
         })
       : ({ issuerName }, _, cached) => ({ outcome: 'deny', reason: 'rule_denied', issuerName, cached });
   const decideUnmatched = inMode((request) => authenticate(request, unmatched), mode);
+  // It could be for a rule that is enforced.
+  const modeOfAmbiguous = isOnlyTried({ mode, rules }) ? 'shadow' : 'enforce';
   const decideAmbiguous = {
-    path_ambiguous: inMode(() => ({ outcome: 'deny', reason: 'path_ambiguous' }), mode),
-    host_ambiguous: inMode(() => ({ outcome: 'deny', reason: 'host_ambiguous' }), mode),
+    path_ambiguous: inMode(() => ({ outcome: 'deny', reason: 'path_ambiguous' }), modeOfAmbiguous),
+    host_ambiguous: inMode(() => ({ outcome: 'deny', reason: 'host_ambiguous' }), modeOfAmbiguous),
   };
 
   return (request) => {

@@ -155,6 +155,16 @@ describe('a check that is too large is answered, and the connection stays', () =
     expect(records).toMatchObject([{ transport: 'grpc', outcome: 'deny' }]);
   });
 
+  test.each([
+    ['rules: [{name: a, match: {paths: [/a]}, require: {}, mode: enforce}, {name: b, require: {}}]'],
+    ['policies: [{name: a, pathPrefix: /a, mode: enforce, rules: [{name: b, require: {}}]}]'],
+  ])('where one rule is enforced, it does not pass: %s', async (rules) => {
+    const service = await startApp({ file: `${fileFor('ISSUER')}mode: shadow\n${rules}\n`, flags: quiet });
+    const session = openSession(service.grpcPort);
+    const filler = 'a'.repeat(300_000);
+    expect(await makeCall(session, checkMessage({ headers: { filler } }))).toMatchObject(tooLarge);
+  });
+
   test('where all is only tried, it passes', async () => {
     const service = await startApp({ flags: [...quiet, '--mode=shadow'] });
     const answer = await makeCall(

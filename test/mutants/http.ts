@@ -296,4 +296,28 @@ export const http: readonly Mutant[] = [
     tests: bounded,
     project: 'live',
   },
+  {
+    name: 'a connection that has not sent its first request is idle',
+    file: 'src/http/bounded-connections.ts',
+    find: 'clock.monotonic() - madeAt > firstRequestTime',
+    replace: 'true',
+    tests: ['test/http/connections.test.ts'],
+    project: 'live',
+  },
+  {
+    name: 'a connection that is refused is not read on',
+    file: 'src/http/hang-up.ts',
+    find: '    socket.end(answer);\n',
+    replace: '    socket.write(answer);\n    socket.destroy();\n',
+    tests: ['test/http/connections.test.ts'],
+    project: 'live',
+  },
+  {
+    name: 'a short timeout leaves no time for the answer',
+    file: 'src/grpc/call.ts',
+    find: 'Math.max(timeout * reserve.part, reserve.least)',
+    replace: 'timeout * reserve.part',
+    tests: ['test/grpc/limits.test.ts'],
+    project: 'live',
+  },
 ];

@@ -1486,6 +1486,15 @@ export const tables: readonly Table[] = [
         threat: 'A host with a port has an expression evaluated twice, at twice the cost',
         tests: [['rules/expression-cost.test.ts', 'a host with a port, for which an expression']],
       },
+      {
+        id: 'ADV4',
+        threat:
+          'Beside rules that are only tried, a request for an enforced rule is spelled or sized so that nobody knows its rule',
+        tests: [
+          ['rules/tried.test.ts', 'does not pass where the others are only tried'],
+          ['grpc/limits.test.ts', 'where one rule is enforced, it does not pass'],
+        ],
+      },
     ],
   },
 ];
