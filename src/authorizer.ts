@@ -109,7 +109,7 @@ export function createAuthorizer({
 
 /** Makes what ends a check over gRPC that is late, or whose request was not taken. Where all is only tried, it passes. */
 function createGrpcChecks(config: Config, check: Check, clock: Clock) {
-  const { mode, limits, shadow } = config;
+  const { limits, shadow } = config;
   const isDecidedElsewhere = shadow.authorizer !== '';
   const headers = removedHeaders(config);
   const letPass = createLetPass(() => forwardNothing(config, headers));
