@@ -152,7 +152,13 @@ function speaksHttp2(): object {
   const options = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
   return {
     typed_extension_protocol_options: {
-      [options]: { ...type(options), explicit_http_config: { http2_protocol_options: {} } },
+      [options]: {
+        ...type(options),
+        explicit_http_config: {
+          // By default Envoy ends its own connection, with the checks of everybody, when a thousand cancelled ones wait to be sent.
+          http2_protocol_options: { max_outbound_frames: 1_000_000, max_outbound_control_frames: 1_000_000 },
+        },
+      },
     },
   };
 }

@@ -1292,6 +1292,12 @@ export const tables: readonly Table[] = [
         threat: 'Thousands of small headers are read anew for each rule that looks at one',
         tests: [['grpc/wire.test.ts', 'other headers are read once for a request']],
       },
+      {
+        id: 'LG11',
+        threat: 'Clients that cancel a thousand requests at once make Envoy itself end the connection',
+        tests: [['e2e/cancelled.test.ts', 'fail no check of anybody']],
+        note: "By Envoy's own limits of frames that wait, which must be raised.",
+      },
     ],
   },
   {
