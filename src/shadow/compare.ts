@@ -1,6 +1,7 @@
 /** How a decision of our own compares with the answer of the authorizer that still decides. */
 import { reasons } from '../check/reasons.ts';
 import type { CheckRequest, Comparison, Decision, IncumbentAnswer, Refusal } from '../check/types.ts';
+import { compatHeader } from '../config/header-names.ts';
 
 /** The status that a decision is answered with over HTTP. */
 export type StatusOf = (decision: Decision, request: CheckRequest) => number;
@@ -33,6 +34,7 @@ function hasSameIdentity(
   const theirs = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
   return (
     set.every(([name, value]) => theirs.get(name) === value) &&
-    remove.every((name) => (theirs.get(name) ?? '') === '')
+    // That oauth2-proxy says who asked in a header of its own is no difference: `compat` says it as well.
+    remove.every((name) => name === compatHeader || (theirs.get(name) ?? '') === '')
   );
 }
