@@ -357,13 +357,6 @@ export const rulesMutants: readonly Mutant[] = [
     tests: select,
   },
   {
-    name: 'a rule behind the one that decides is looked at where case is ignored',
-    file: 'src/rules/find.ts',
-    find: 'index < before && (isOpen(rule) || !isTried(rules[index]))',
-    replace: 'isOpen(rule) || !isTried(rules[index])',
-    tests: select,
-  },
-  {
     name: 'a rule that is only tried is not open',
     file: 'src/rules/find.ts',
     find: "rule?.allow === 'anonymous' || isTried(rule)",
