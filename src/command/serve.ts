@@ -55,7 +55,7 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
   const configuration = files.follow(file === undefined ? [] : [file], () => void reload());
   let named: Following = files.follow([], () => {});
 
-  /** @param isInUse whether another configuration is, which then goes on until no file is being written */
+  /** @param isInUse whether another configuration is in use; it then stays so until no file is being written */
   const load = async (isInUse: boolean): Promise<Config> => {
     const loaded = await loadConfig({ ...sources, readFile: files.read });
     let isRefused = false;

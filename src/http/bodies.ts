@@ -17,10 +17,10 @@ const maxWaiting = 256;
 /** How long a body may take after its check was answered, in milliseconds. */
 const bodyTimeout = 5_000;
 
-/** How a message goes on behind its head (RFC 9112 section 6.3). */
+/** What follows the head of a message (RFC 9112 section 6.3). */
 export type BodyKind = 'none' | 'short' | 'long';
 
-/** What follows the head of a message. */
+/** Finds what follows the head of a message. */
 export function bodyOf({ rawHeaders }: IncomingMessage): BodyKind {
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';

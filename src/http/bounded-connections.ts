@@ -136,7 +136,7 @@ export function boundConnections(
       socket.off('error', ignore);
     });
   });
-  // Those that have not come through their TLS handshake yet are as many again at most, beside those that wait behind it.
+  // As many more may be in their TLS handshake, beside those that wait behind it.
   if (isSecure) boundOpenConnections(server, () => connections.size + max + maxNewcomers);
 
   return {

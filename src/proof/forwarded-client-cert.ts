@@ -21,7 +21,7 @@ export type Element = ReadonlyMap<string, string>;
 /** A pair, and what follows: a comma, a semicolon, or the end. A line break separates lines and is part of no value. */
 const pairPattern = /([\w-]+)=("[^"\\\n]*(?:\\.[^"\\\n]*)*"|[^",;\n]*)([,;]|$)/y;
 
-/** The beginning of an element that goes on behind its hash. */
+/** The beginning of an element that has more behind its hash. */
 const swallowedElement = /Hash=[0-9a-f]{64};/i;
 
 const hashPattern = /^[0-9a-f]{64}$/i;

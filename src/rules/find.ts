@@ -80,7 +80,7 @@ export function createFindRule(
   };
 
   const isTried = (rule: RuleConfig | undefined) => (rule?.mode ?? mode) === 'shadow';
-  /** Whether a rule lets pass without a token; undefined: what becomes of a request that no rule matches. */
+  /** Whether a rule lets a request pass without a token; undefined stands for requests that no rule matches. */
   const isOpen = (rule: RuleConfig | undefined) => rule?.allow === 'anonymous' || isTried(rule);
 
   /** Whether nobody is let in anyway. */
