@@ -33,11 +33,6 @@ export function readHost(text: string): Host | undefined {
   return { name, port };
 }
 
-/** Whether a host is an address, below which there are no names. */
-export function isAddress(name: string): boolean {
-  return name.startsWith('[') || endsInNumber.test(name);
-}
-
 function isHostName(name: string): boolean {
   // An address that is written in another way than usual is the same one to some servers, and another text to the rest.
   if (name.startsWith('[')) return URL.parse(`http://${name}`)?.hostname === name;

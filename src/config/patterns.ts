@@ -1,5 +1,5 @@
 /** Patterns of hosts and paths, as rules have them. None is a regular expression. */
-import { isAddress, readHost } from './hosts.ts';
+import { readHost } from './hosts.ts';
 import { spellingProblem } from './spelling.ts';
 
 /** A segment of a path pattern: a text, `{*}` for any one segment, or `{**}` for all that is left. */
@@ -11,10 +11,8 @@ export function hostPatternProblem(pattern: string): string | undefined {
   const host = isWide ? pattern.slice(2) : pattern;
   if (host !== host.toLowerCase()) return 'expected a host in lower case';
   if (host.includes('*')) return 'a * is only understood as *. at the beginning';
-  // Below a domain there is a name, of one letter at least.
-  const read = readHost(isWide ? `x.${host}` : host);
-  if (read === undefined) return expectedHost;
-  return isWide && isAddress(read.name) ? 'there are no names below an address' : undefined;
+  // Below a domain there is a name, of one letter at least; below an address there is none.
+  return readHost(isWide ? `x.${host}` : host) === undefined ? expectedHost : undefined;
 }
 
 const expectedHost =

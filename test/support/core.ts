@@ -5,7 +5,7 @@ import type { Check } from '../../src/check/types.ts';
 import type { Config } from '../../src/config/options.ts';
 import { followFiles } from '../../src/files/follow.ts';
 import { systemFiles } from '../../src/files/look.ts';
-import { planIssuer } from '../../src/issuer/plan.ts';
+import { type IssuerSurroundings, planIssuer } from '../../src/issuer/plan.ts';
 import { createProve } from '../../src/proof/prove.ts';
 import { createReplayStore, type ReplayStore } from '../../src/proof/replays.ts';
 import { type Clock, systemClock } from '../../src/time/clock.ts';
@@ -19,14 +19,10 @@ export interface TestCore {
   readonly stop: () => void;
 }
 
-/** Makes the core and waits for the keys of its issuers. */
-export async function startCore(
-  config: Config,
-  clock: Clock = systemClock,
-  replays: ReplayStore = createReplayStore(),
-): Promise<TestCore> {
+/** What issuers need, where nobody is told of anything. */
+export function quietSurroundings(clock: Clock): IssuerSurroundings {
   const nothing = () => {};
-  const surroundings = {
+  return {
     clock,
     random: () => 0.5,
     environment: {},
@@ -39,6 +35,15 @@ export async function startCore(
       onKeysChange: nothing,
     }),
   };
+}
+
+/** Makes the core and waits for the keys of its issuers. */
+export async function startCore(
+  config: Config,
+  clock: Clock = systemClock,
+  replays: ReplayStore = createReplayStore(),
+): Promise<TestCore> {
+  const surroundings = quietSurroundings(clock);
   const issuers = config.issuers.map((issuerConfig) => ({
     config: issuerConfig,
     issuer: planIssuer(issuerConfig, config, surroundings).create(),
@@ -52,14 +57,14 @@ export async function startCore(
     cache,
     limits: config.limits,
     clock,
-    onLookup: nothing,
+    onLookup: () => {},
   });
   return {
     check: createDecision(
       config,
       createAuthenticate({
         verify,
-        prove: createProve({ config, replays, clock, onFull: nothing }),
+        prove: createProve({ config, replays, clock, onFull: () => {} }),
         schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
       }),
       clock,

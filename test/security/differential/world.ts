@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import { type Algorithm, supportedAlgorithms } from '../../../src/config/issuer-options.ts';
-import { followFiles } from '../../../src/files/follow.ts';
-import { systemFiles } from '../../../src/files/look.ts';
 import type { Issuer } from '../../../src/issuer/issuer.ts';
 import { createMirroredIssuer } from '../../../src/issuer/mirrored-issuer.ts';
 import { planIssuer } from '../../../src/issuer/plan.ts';
@@ -13,6 +11,7 @@ import { createTokenCache } from '../../../src/token/cache.ts';
 import { createVerifier, type Verify } from '../../../src/token/verifier.ts';
 import { configOf } from '../../support/app.ts';
 import { createTestClock, type TestClock } from '../../support/clock.ts';
+import { quietSurroundings } from '../../support/core.ts';
 import { audience, type FakeIssuer, sendJson, startFakeIssuer } from '../../support/fake-issuer.ts';
 import { issuerOf } from './issuer-of.ts';
 import type { Pair } from './key-pool.ts';
@@ -96,21 +95,8 @@ export async function createWorld(pool: readonly Pair[], random: Random): Promis
     '',
   ].join('\n');
   const config = await configOf(configuration);
-  const nothing = () => {};
   const owners: Issuer[] = config.issuers.map((one) =>
-    planIssuer(one, config, {
-      clock,
-      random: () => 0.5,
-      environment: {},
-      files: followFiles(systemFiles, clock),
-      eventsOf: () => ({
-        onFetched: nothing,
-        onTrustReload: nothing,
-        onStateChange: nothing,
-        onKeysRejected: nothing,
-        onKeysChange: nothing,
-      }),
-    }).create(),
+    planIssuer(one, config, quietSurroundings(clock)).create(),
   );
   for (const owner of owners) owner.start();
   await Promise.all(owners.map(({ firstKeys }) => firstKeys));
@@ -147,7 +133,7 @@ export async function createWorld(pool: readonly Pair[], random: Random): Promis
       cache: createTokenCache({ ...config.cache, maxEntries }),
       limits: config.limits,
       clock,
-      onLookup: nothing,
+      onLookup: () => {},
     });
 
   const named = () => keys;
