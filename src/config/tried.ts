@@ -3,7 +3,7 @@ import type { Config } from './options.ts';
 import type { RuleConfig } from './rule-options.ts';
 
 /**
- * Whether nothing is enforced, neither a rule nor what becomes of a request that none matches. Only then may a request pass of which nobody
+ * Whether nothing is enforced, neither a rule nor the answer to requests that no rule matches. Only then may a request pass of which nobody
  * can say which rule it is for.
  */
 export function isOnlyTried({

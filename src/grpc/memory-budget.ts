@@ -1,4 +1,4 @@
-/** Memory for requests that have not arrived whole, of one connection and of all together. */
+/** Memory for requests that are still arriving, for one connection and for all together. */
 
 /** How much there may be, in bytes. */
 export interface MemoryBudget {

@@ -40,7 +40,7 @@ const okTrailers = Object.freeze({ 'grpc-status': grpcStatus.ok });
 /**
  * Writes an answer of one message.
  *
- * @param isRequestComplete whether the caller has sent all; if it has not, it is asked to send no more
+ * @param isRequestComplete whether the caller has sent everything; otherwise it is asked to send no more
  */
 export function writeUnary(stream: ServerHttp2Stream, { frame }: Frame, isRequestComplete: boolean): void {
   stream.respond(head, withTrailers);
