@@ -33,6 +33,7 @@ const build = one('oidc_authz_build_info', { version: '1', node: '26' });
 const failing = (age: string) => ({
   [issuer('ready')]: '1x60',
   [issuer('keys_age_seconds')]: age,
+  [one('oidc_authz_keys_max_stale_seconds')]: '86400x60',
   [refreshes('failure')]: '0+1x60',
   [refreshes('success')]: '5x60',
 });
@@ -170,6 +171,20 @@ export const alertCases: readonly AlertCase[] = [
     fires: undefined,
   },
   {
+    alert: 'OidcAuthzKeysAboutToExpire',
+    when: 'they are two hours old, and keys serve for two and a half',
+    series: { ...failing('7200+60x60'), [one('oidc_authz_keys_max_stale_seconds')]: '9000x60' },
+    at: '25m',
+    fires: { issuer: 'main' },
+  },
+  {
+    alert: 'OidcAuthzKeysStale',
+    when: 'they are two hours old, and keys serve for a week',
+    series: { ...failing('7200+60x60'), [one('oidc_authz_keys_max_stale_seconds')]: '604800x60' },
+    at: '25m',
+    fires: undefined,
+  },
+  {
     alert: 'OidcAuthzKeysStale',
     when: 'keys are two hours old and cannot be refreshed',
     series: failing('7200+60x60'),
@@ -182,6 +197,7 @@ export const alertCases: readonly AlertCase[] = [
     series: {
       [issuer('ready')]: '1x60',
       [issuer('keys_age_seconds')]: '7200+60x60',
+      [one('oidc_authz_keys_max_stale_seconds')]: '86400x60',
       [refreshes('failure')]: '0x60',
     },
     at: '25m',
@@ -381,6 +397,39 @@ export const alertCases: readonly AlertCase[] = [
     when: 'it was late for a moment',
     series: { [build]: '1x30', [one('nodejs_eventloop_lag_p99_seconds')]: '0.2x3 0.01x27' },
     at: '15m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzCertificatesNotReloaded',
+    when: 'a renewed certificate could not be read',
+    series: {
+      [one('oidc_authz_certificate_reloads_total', { kind: 'listener', result: 'failure' })]: '0x10 1x30',
+    },
+    at: '20m',
+    fires: { kind: 'listener' },
+  },
+  {
+    alert: 'OidcAuthzCertificatesNotReloaded',
+    when: 'certificates were renewed, and the last failure is hours ago',
+    series: {
+      [one('oidc_authz_certificate_reloads_total', { kind: 'listener', result: 'failure' })]: '0x10 1x200',
+      [one('oidc_authz_certificate_reloads_total', { kind: 'listener', result: 'success' })]: '0x10 1+1x200',
+    },
+    at: '3h',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzShadowModeLasts',
+    when: 'rules have been tried for eight days',
+    series: { [one('oidc_authz_shadow_mode')]: '1x12000' },
+    at: '8d',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzShadowModeLasts',
+    when: 'they are tried since yesterday',
+    series: { [one('oidc_authz_shadow_mode')]: '0x10080 1x1440' },
+    at: '8d',
     fires: undefined,
   },
 ];

@@ -104,7 +104,7 @@ describe('each alert', () => {
     for (const { alert, labels, annotations } of alerts) {
       expect([alert, labels?.severity]).toEqual([alert, expect.stringMatching(/^(critical|warning)$/)]);
       expect(annotations).toMatchObject({ summary: expect.any(String), description: expect.any(String) });
-      expect(annotations?.runbook_url).toBe(`docs/runbooks/${alert}.md`);
+      expect(annotations?.runbook).toBe(`docs/runbooks/${alert}.md`);
       expect([alert, existsSync(`${root}docs/runbooks/${alert}.md`)]).toEqual([alert, true]);
     }
   });
