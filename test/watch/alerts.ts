@@ -6,6 +6,8 @@ export interface AlertCase {
   readonly when: string;
   readonly series: Readonly<Record<string, string>>;
   readonly at: string;
+  /** How far apart the points of the series are; default: a minute. */
+  readonly step?: string;
   /** The labels that it fires with beside namespace, job and severity; undefined if it does not fire. */
   readonly fires: Readonly<Record<string, string>> | undefined;
 }
@@ -421,14 +423,16 @@ export const alertCases: readonly AlertCase[] = [
   {
     alert: 'OidcAuthzShadowModeLasts',
     when: 'rules have been tried for eight days',
-    series: { [one('oidc_authz_shadow_mode')]: '1x12000' },
+    series: { [one('oidc_authz_shadow_mode')]: '1x200' },
+    step: '1h',
     at: '8d',
     fires: {},
   },
   {
     alert: 'OidcAuthzShadowModeLasts',
     when: 'they are tried since yesterday',
-    series: { [one('oidc_authz_shadow_mode')]: '0x10080 1x1440' },
+    series: { [one('oidc_authz_shadow_mode')]: '0x168 1x24' },
+    step: '1h',
     at: '8d',
     fires: undefined,
   },
