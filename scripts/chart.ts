@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { isMap, type Pair, parseDocument, stringify } from 'yaml';
 import { configJsonSchema, writtenConfig } from '../src/config/describe.ts';
 import { loadConfig } from '../src/config/load.ts';
+import { prometheusRuleSchema } from './monitoring.ts';
 
 const folder = 'charts/oidc-authz';
 const read = (path: string) =>
@@ -81,12 +82,26 @@ function valuesSchema(values: readonly DescribedValue[]): Schema {
   // The issuers may stand in a ConfigMap of the user's own; the template `validate` asks for them otherwise.
   const { $schema: _, required: __, ...config } = configJsonSchema() as Schema;
   if (schema.properties !== undefined) schema.properties.config = config;
+  Object.assign(
+    schema.properties?.metrics?.properties?.prometheusRule?.properties ?? {},
+    prometheusRuleSchema(),
+  );
   for (const { path, description } of values.filter((value) => value.description !== '')) {
-    const part = path.reduce<Schema | undefined>((at, name) => at?.properties?.[name], schema);
+    const part = path.reduce<Schema | undefined>((at, name) => ownPart(schema, at, name), schema);
     if (part === undefined) throw new Error(`values.yaml has ${path.join('.')}, and the schema has not`);
     part.description ??= description;
   }
   return schema;
+}
+
+/** A part of a schema; one that it shares with others becomes its own, so that it can have a description of its own. */
+function ownPart(schema: Schema, at: Schema | undefined, name: string): Schema | undefined {
+  const part = at?.properties?.[name];
+  if (at?.properties === undefined || typeof part?.$ref !== 'string') return part;
+  const { $ref, ...rest } = part;
+  const shared = (schema.$defs as Record<string, Schema>)[$ref.slice('#/$defs/'.length)];
+  at.properties[name] = { ...structuredClone(shared), ...rest };
+  return at.properties[name];
 }
 
 function readme(values: readonly DescribedValue[]): string {

@@ -171,7 +171,11 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     warnOfTrial();
     tellWhoDecides();
     delete notTaken.configuration;
-    metrics.configLoaded(hash('sha256', JSON.stringify(next)).slice(0, 16), clock.now() / 1000);
+    metrics.configLoaded(
+      hash('sha256', JSON.stringify(next)).slice(0, 16),
+      clock.now() / 1000,
+      next.keys.maxStale,
+    );
     keysChanged();
   };
 

@@ -37,19 +37,25 @@ export async function promtool(
 export interface RuleTest {
   readonly series: Readonly<Record<string, string>>;
   readonly at: string;
+  /** How far apart the points of the series and the evaluations are; default: a minute. */
+  readonly step?: string;
   readonly expression: string;
   readonly samples: readonly { readonly labels: string; readonly value: number }[];
 }
 
 /** Runs a unit test of rules. */
-export function testRules(program: string, rules: string, { series, at, expression, samples }: RuleTest) {
+export function testRules(
+  program: string,
+  rules: string,
+  { series, at, step = '1m', expression, samples }: RuleTest,
+) {
   const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-rules-')), 'test.json');
   const test = {
-    interval: '1m',
+    interval: step,
     input_series: Object.entries(series).map(([one, values]) => ({ series: one, values })),
     promql_expr_test: [{ expr: expression, eval_time: at, exp_samples: samples }],
   };
-  writeFileSync(file, JSON.stringify({ rule_files: [rules], evaluation_interval: '1m', tests: [test] }));
+  writeFileSync(file, JSON.stringify({ rule_files: [rules], evaluation_interval: step, tests: [test] }));
   return promtool(program, ['test', 'rules', file]);
 }
 

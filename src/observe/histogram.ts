@@ -4,7 +4,7 @@ import type { Outcome } from '../check/reasons.ts';
 import type { Transport } from './metrics.ts';
 
 /** Upper bounds of the buckets, in seconds. */
-const bounds = [
+export const bounds = [
   0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 ];
 

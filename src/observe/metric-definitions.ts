@@ -54,6 +54,11 @@ export const metricDefinitions = {
     labels: ['issuer'],
     help: 'Time since the issuer last gave its keys; absent as long as it never did.',
   },
+  keys_max_stale_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'How long keys serve while their issuer cannot be reached (`keys.maxStale`).',
+  },
   issuer_refreshes_total: {
     type: 'counter',
     labels: ['issuer', 'kind', 'result'],

@@ -34,7 +34,8 @@ export interface Metrics {
   /** Tells that a DPoP proof was refused since there was no room to remember it, and which bound left none. */
   readonly replayStoreFull: (issuer: string, bound: 'key' | 'issuer') => void;
   readonly checkRecordLeftOut: () => void;
-  readonly configLoaded: (hash: string, atSeconds: number) => void;
+  /** Tells which configuration is in use from now on, and how long it lets keys serve, in milliseconds. */
+  readonly configLoaded: (hash: string, atSeconds: number, maxStale: number) => void;
   readonly configReloaded: (isSuccess: boolean) => void;
   readonly denyListTaken: (entries: number) => void;
   readonly denyListReloaded: (isSuccess: boolean) => void;
@@ -124,6 +125,7 @@ export function createMetrics(
   ofIssuers('issuer_keys', ({ keys }) => keys);
   ofIssuers('issuer_keys_age_seconds', ({ keysAge }) => keysAge);
 
+  const keysMaxStale = gauge('keys_max_stale_seconds');
   gauge('workers', function () {
     this.set(sources.workers());
   });
@@ -181,6 +183,8 @@ export function createMetrics(
     reloads.inc({ result }, 0);
     denyListReloads.inc({ result }, 0);
   }
+  for (const kind of ['listener', 'ca'])
+    for (const result of ['success', 'failure']) certificateReloads.inc({ kind, result }, 0);
   denyListReloadSuccessful.set(1);
   lastReloadSuccessful.set(1);
   collectDefaultMetrics({ register: registry });
@@ -213,7 +217,8 @@ export function createMetrics(
     checkRecordLeftOut: () => {
       recordsLeftOut++;
     },
-    configLoaded: (hash, atSeconds) => {
+    configLoaded: (hash, atSeconds, maxStale) => {
+      keysMaxStale.set(maxStale / 1000);
       hashInfo.reset();
       hashInfo.set({ hash }, 1);
       lastReloadTime.set(atSeconds);
@@ -246,6 +251,7 @@ export function createMetrics(
 function isSaidOnce(name: MetricName): boolean {
   return (
     name.startsWith('config_') ||
+    name === 'keys_max_stale_seconds' ||
     name === 'shadow_mode' ||
     name === 'shadow_authorizer' ||
     name.startsWith('deny_list_') ||

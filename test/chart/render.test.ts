@@ -53,6 +53,94 @@ describeWith('the chart', await findHelm(), (program) => {
     );
   });
 
+  describe('the alerts', () => {
+    const withAlerts = (prometheusRule: object) =>
+      rendered({
+        ...leastValues,
+        metrics: { prometheusRule: { enabled: true, ...prometheusRule }, dashboard: { enabled: true } },
+      });
+    const rulesOf = async (prometheusRule: object = {}) =>
+      one(await withAlerts(prometheusRule), 'PrometheusRule').spec.groups.flatMap(
+        ({ rules }: Manifest) => rules,
+      ) as Manifest[];
+    const alert = async (name: string, prometheusRule: object = {}) =>
+      (await rulesOf(prometheusRule)).find((rule) => rule.alert === name);
+
+    test('are those of the plain rule file where nothing is set', async () => {
+      const plain = parse(readFileSync(`${chartFolder}/files/rules.yaml`, 'utf8')).groups.flatMap(
+        ({ rules }: Manifest) => rules,
+      ) as Manifest[];
+      const withoutRunbook = plain.map(({ annotations, ...rule }) => {
+        const { runbook: _, ...rest } = annotations ?? {};
+        return annotations === undefined ? rule : { ...rule, annotations: rest };
+      });
+      expect(await rulesOf()).toEqual(withoutRunbook);
+    });
+
+    test('link to where the runbooks are published, with or without a slash at the end, and the dashboard does', async () => {
+      for (const runbookBaseUrl of [
+        'https://runbooks.example.com/authz',
+        'https://runbooks.example.com/authz/',
+      ]) {
+        const manifests = await withAlerts({ runbookBaseUrl });
+        const url = 'https://runbooks.example.com/authz/OidcAuthzAbsent.md';
+        expect(JSON.stringify(one(manifests, 'PrometheusRule'))).toContain(`"runbook_url":"${url}"`);
+        const board = JSON.parse(one(manifests, 'ConfigMap', /dashboard/).data['oidc-authz.json']);
+        expect(
+          board.panels.flatMap(({ links = [] }: Manifest) => links.map((link: Manifest) => link.url)),
+        ).toContain(url);
+      }
+      const manifests = await withAlerts({});
+      const board = JSON.parse(one(manifests, 'ConfigMap', /dashboard/).data['oidc-authz.json']);
+      expect([JSON.stringify(board).includes('runbooks/'), board.links]).toEqual([false, undefined]);
+      expect(board.panels.length).toBeGreaterThan(30);
+    });
+
+    test('can be switched off, re-levelled, labelled, and have other numbers', async () => {
+      const set = {
+        alertLabels: { team: 'platform' },
+        objectives: { errors: 0.0001, seconds: 0.05 },
+        alerts: {
+          OidcAuthzDenialsJump: { thresholds: { share: 0.4 } },
+          OidcAuthzKeysStale: { enabled: false },
+          OidcAuthzAbsent: { severity: 'page', for: '10m', labels: { x: 'z' }, annotations: { note: 'hi' } },
+        },
+      };
+      expect(await alert('OidcAuthzAbsent', set)).toMatchObject({
+        for: '10m',
+        labels: { severity: 'page', team: 'platform', x: 'z' },
+        annotations: { note: 'hi', summary: expect.any(String) },
+      });
+      expect((await alert('OidcAuthzDenialsJump', set))?.expr).toContain('offset 1d > 0.4');
+      expect((await alert('OidcAuthzErrorBudgetBurnFast', set))?.expr).toContain('14.4 * 0.0001');
+      expect(JSON.stringify(await rulesOf(set))).not.toContain('le=\\"0.025\\"');
+      expect(await alert('OidcAuthzKeysStale', set)).toBeUndefined();
+      // What an alert leaves to another, it tells itself where that one is switched off.
+      expect((await alert('OidcAuthzRefreshesFailing', set))?.expr).toContain('ratio > +Inf');
+    });
+
+    test.each([
+      ['a runbook base that is no URL', { runbookBaseUrl: 'docs/runbooks/' }],
+      ['an alert that there is not', { alerts: { OidcAuthzAbsentt: { enabled: false } } }],
+      ['a threshold that it does not have', { alerts: { OidcAuthzAbsent: { thresholds: { share: 1 } } } }],
+      ['seconds that are no bound of the histogram', { objectives: { seconds: 0.03 } }],
+    ])('refuse %s', async (_, set) => {
+      await expect(withAlerts(set)).rejects.toThrow(/metrics\/prometheusRule/);
+    });
+  });
+
+  test.each(['serviceMonitor', 'podMonitor'])('a %s passes on how Prometheus scrapes', async (kind) => {
+    const how = { tlsConfig: { serverName: 'authz' }, authorization: { type: 'Bearer' } };
+    const metrics = { [kind]: { enabled: true, scrapeTimeout: '10s', annotations: { a: 'b' }, ...how } };
+    const monitor = one(
+      await rendered({ ...leastValues, metrics }),
+      kind.replace(/^./, (first) => first.toUpperCase()),
+    );
+    const [endpoint] = monitor.spec.endpoints ?? monitor.spec.podMetricsEndpoints;
+    expect(endpoint).toMatchObject({ scrapeTimeout: '10s', interval: '30s', ...how });
+    expect(monitor.metadata.annotations).toEqual({ a: 'b' });
+  });
+
   describe('the pods', () => {
     test('run as nobody, without a token, on a root that cannot be written to', async () => {
       const { spec } = pod(await rendered());

@@ -6,6 +6,8 @@ export interface AlertCase {
   readonly when: string;
   readonly series: Readonly<Record<string, string>>;
   readonly at: string;
+  /** How far apart the points of the series are; default: a minute. */
+  readonly step?: string;
   /** The labels that it fires with beside namespace, job and severity; undefined if it does not fire. */
   readonly fires: Readonly<Record<string, string>> | undefined;
 }
@@ -33,6 +35,7 @@ const build = one('oidc_authz_build_info', { version: '1', node: '26' });
 const failing = (age: string) => ({
   [issuer('ready')]: '1x60',
   [issuer('keys_age_seconds')]: age,
+  [one('oidc_authz_keys_max_stale_seconds')]: '86400x60',
   [refreshes('failure')]: '0+1x60',
   [refreshes('success')]: '5x60',
 });
@@ -170,6 +173,20 @@ export const alertCases: readonly AlertCase[] = [
     fires: undefined,
   },
   {
+    alert: 'OidcAuthzKeysAboutToExpire',
+    when: 'they are two hours old, and keys serve for two and a half',
+    series: { ...failing('7200+60x60'), [one('oidc_authz_keys_max_stale_seconds')]: '9000x60' },
+    at: '25m',
+    fires: { issuer: 'main' },
+  },
+  {
+    alert: 'OidcAuthzKeysStale',
+    when: 'they are two hours old, and keys serve for a week',
+    series: { ...failing('7200+60x60'), [one('oidc_authz_keys_max_stale_seconds')]: '604800x60' },
+    at: '25m',
+    fires: undefined,
+  },
+  {
     alert: 'OidcAuthzKeysStale',
     when: 'keys are two hours old and cannot be refreshed',
     series: failing('7200+60x60'),
@@ -182,6 +199,7 @@ export const alertCases: readonly AlertCase[] = [
     series: {
       [issuer('ready')]: '1x60',
       [issuer('keys_age_seconds')]: '7200+60x60',
+      [one('oidc_authz_keys_max_stale_seconds')]: '86400x60',
       [refreshes('failure')]: '0x60',
     },
     at: '25m',
@@ -381,6 +399,41 @@ export const alertCases: readonly AlertCase[] = [
     when: 'it was late for a moment',
     series: { [build]: '1x30', [one('nodejs_eventloop_lag_p99_seconds')]: '0.2x3 0.01x27' },
     at: '15m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzCertificatesNotReloaded',
+    when: 'a renewed certificate could not be read',
+    series: {
+      [one('oidc_authz_certificate_reloads_total', { kind: 'listener', result: 'failure' })]: '0x10 1x30',
+    },
+    at: '20m',
+    fires: { kind: 'listener' },
+  },
+  {
+    alert: 'OidcAuthzCertificatesNotReloaded',
+    when: 'certificates were renewed, and the last failure is hours ago',
+    series: {
+      [one('oidc_authz_certificate_reloads_total', { kind: 'listener', result: 'failure' })]: '0x10 1x200',
+      [one('oidc_authz_certificate_reloads_total', { kind: 'listener', result: 'success' })]: '0x10 1+1x200',
+    },
+    at: '3h',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzShadowModeLasts',
+    when: 'rules have been tried for eight days',
+    series: { [one('oidc_authz_shadow_mode')]: '1x200' },
+    step: '1h',
+    at: '8d',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzShadowModeLasts',
+    when: 'they are tried since yesterday',
+    series: { [one('oidc_authz_shadow_mode')]: '0x168 1x24' },
+    step: '1h',
+    at: '8d',
     fires: undefined,
   },
 ];

@@ -17,6 +17,18 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const rules = readFileSync(`${root}charts/oidc-authz/files/rules.yaml`, 'utf8');
 const dashboard = JSON.parse(readFileSync(`${root}charts/oidc-authz/files/dashboard.json`, 'utf8'));
 
+/** One proof has room; one rule decides, one is only tried. */
+const ruled = `
+dpop: {origins: ["http://orders.example.com"], maxProofs: 1}
+policies:
+  - name: shop
+    pathPrefix: /shop
+    rules:
+      - {name: tried, mode: shadow, match: {paths: [/tried]}, require: {scopes: [orders.admin]}}
+      - {name: rest, require: {}}
+grpcPolicy: shop
+`;
+
 /** A service to which everything has happened that is counted. */
 async function eventfulService(): Promise<RunningApp> {
   const issuer = await startFakeIssuer();
@@ -27,7 +39,7 @@ async function eventfulService(): Promise<RunningApp> {
       .end(JSON.stringify({ keys: [{ kty: 'oct' }, ...issuer.keys.map(({ publicJwk }) => publicJwk)] }));
   const service = await startApp({
     issuer,
-    file: `${fileFor(issuer.url).replace('name: main', 'name: main, boundTokens: verify')}dpop: {origins: ["http://orders.example.com"], maxProofs: 1}\n`,
+    file: `${fileFor(issuer.url).replace('name: main', 'name: main, boundTokens: verify')}${ruled}`,
   });
   await service.app.reload(service.config);
   service.app.reloadFailed(new Error('a reload that failed'));
@@ -44,14 +56,18 @@ async function ask({ issuer, httpPort, grpcPort }: RunningApp): Promise<void> {
   const token = await issuer.mint({ claims: { email: 'b\u00f6se' } });
   const grpc = connectGrpc(grpcPort);
   for (const headers of [[], [`authorization: Bearer ${token}`], [`authorization: Bearer ${token}`]])
-    await exchange(httpPort, request('GET', '/', headers));
+    for (const path of ['/shop/orders', '/shop/tried'])
+      await exchange(httpPort, request('GET', path, headers));
   await grpc.check({ headers: { authorization: `Bearer ${token}` } });
   // There is room for one proof.
   const key = await createSigningKey('c', 'ES256');
   const bound = await issuer.mint({ claims: { cnf: { jkt: await thumbprint(key) } } });
   for (let index = 0; index < 2; index++) {
-    const proof = await makeProof(key, bound, { claims: { htu: 'http://orders.example.com/' } });
-    await exchange(httpPort, request('GET', '/', [`authorization: DPoP ${bound}`, `dpop: ${proof}`]));
+    const proof = await makeProof(key, bound, { claims: { htu: 'http://orders.example.com/orders' } });
+    await exchange(
+      httpPort,
+      request('GET', '/shop/orders', [`authorization: DPoP ${bound}`, `dpop: ${proof}`]),
+    );
   }
   grpc.close();
 }
@@ -82,6 +98,18 @@ test('rules and dashboard look at metrics and labels that there are', async () =
   }
   expect(used.size).toBeGreaterThan(20);
   expect([...used].filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('every panel says what it shows, and names an alert that there is', () => {
+  const names = new Set([...rules.matchAll(/alert: (\w+)/g)].map(([, name]) => name));
+  const named = new Set<string>();
+  for (const panel of Object.values(rows).flat()) {
+    expect([panel.title, panel.description]).toEqual([panel.title, expect.stringMatching(/^[A-Z].*\.$/)]);
+    if (panel.alert === undefined) continue;
+    expect([panel.title, names.has(panel.alert)]).toEqual([panel.title, true]);
+    named.add(panel.alert);
+  }
+  expect(named.size).toBeGreaterThan(15);
 });
 
 test('the dashboard has every panel once, and asks through its variables', () => {

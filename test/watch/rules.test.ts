@@ -31,7 +31,7 @@ describeWith('promtool', await findPromtool(), (program) => {
     });
   });
 
-  test.each(alertCases)('$alert: $when', async ({ alert, series, at, fires }) => {
+  test.each(alertCases)('$alert: $when', async ({ alert, series, at, step = '1m', fires }) => {
     const severity = alerts.find((rule) => rule.alert === alert)?.labels?.severity;
     const labels = {
       alertname: alert,
@@ -45,6 +45,7 @@ describeWith('promtool', await findPromtool(), (program) => {
     const result = await testRules(program, file, {
       series,
       at,
+      step,
       expression: `ALERTS{alertname="${alert}", alertstate="firing"}`,
       samples: fires === undefined ? [] : [{ labels: `ALERTS{${text.join(',')}}`, value: 1 }],
     });
@@ -104,7 +105,7 @@ describe('each alert', () => {
     for (const { alert, labels, annotations } of alerts) {
       expect([alert, labels?.severity]).toEqual([alert, expect.stringMatching(/^(critical|warning)$/)]);
       expect(annotations).toMatchObject({ summary: expect.any(String), description: expect.any(String) });
-      expect(annotations?.runbook_url).toBe(`docs/runbooks/${alert}.md`);
+      expect(annotations?.runbook).toBe(`docs/runbooks/${alert}.md`);
       expect([alert, existsSync(`${root}docs/runbooks/${alert}.md`)]).toEqual([alert, true]);
     }
   });
