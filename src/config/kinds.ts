@@ -94,7 +94,7 @@ export function text(title = 'text that is not empty') {
   return z
     .string()
     .min(1)
-    .regex(/^\S(.*\S)?$/)
+    .regex(/^\S(.*\S)?$/, 'expected one line of text, without white space at its ends')
     .meta({ title });
 }
 

@@ -1,6 +1,7 @@
 /** Rules: what a request needs, by its host, path and method. */
 import * as z from 'zod';
 import { claimHeaders } from './header-options.ts';
+import { hostPatternProblem } from './host-patterns.ts';
 import {
   anyHeaderName,
   claimKey,
@@ -13,7 +14,7 @@ import {
   scopeToken,
   text,
 } from './kinds.ts';
-import { hostPatternProblem, pathPatternProblem } from './patterns.ts';
+import { pathPatternProblem } from './patterns.ts';
 
 const host = () =>
   z

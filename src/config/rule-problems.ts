@@ -10,6 +10,8 @@ import type { RuleConfig } from './rule-options.ts';
 export interface RuleProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
+  /** Whether it is about a rule beside another one. */
+  readonly isOfTwo?: boolean;
 }
 
 /** Finds the problems of rules and policies that are each right by themselves. */
@@ -73,7 +75,7 @@ function listProblems(
       ...addressProblems(rule, config),
       ...portProblems(rule, config),
       ...besideOthers(rule, rules.slice(0, index), config),
-    ].map(({ path, message }) => ({ path: [...at, index, ...path], message })),
+    ].map((problem) => ({ ...problem, path: [...at, index, ...problem.path] })),
   );
 }
 
@@ -85,10 +87,17 @@ function compatProblems(config: Config): RuleProblem[] {
     : [];
 }
 
+/** Rules beside policies, whatever they are. */
+export function bothProblem(rules: unknown, policies: unknown): RuleProblem | undefined {
+  const areThere = rules !== undefined && Array.isArray(policies) && policies.length > 0;
+  return areThere
+    ? { path: ['rules'], message: 'policies have rules of their own; keep one of the two' }
+    : undefined;
+}
+
 function policyProblems({ rules, policies = [], grpcPolicy, http, shadow }: Config): RuleProblem[] {
-  const problems: RuleProblem[] = [];
-  if (rules !== undefined && policies.length > 0)
-    problems.push({ path: ['rules'], message: 'policies have rules of their own; keep one of the two' });
+  const both = bothProblem(rules, policies);
+  const problems: RuleProblem[] = both === undefined ? [] : [both];
   if (shadow.authorizer !== '' && policies.length > 0)
     problems.push({
       path: ['shadow', 'authorizer'],
@@ -162,11 +171,9 @@ function ownProblems(rule: RuleConfig, { issuers, trustedHeaders, limits }: Conf
         path: ['require', 'issuers', index],
         message: `there is no issuer of this name; there are ${issuerNames.join(', ')}`,
       });
-  const expression =
-    rule.require?.expression === undefined
-      ? undefined
-      : expressionProblem(rule.require.expression, limits.maxTokenSize);
-  if (expression !== undefined) problems.push({ path: ['require', 'expression'], message: expression });
+  if (rule.require?.expression !== undefined)
+    for (const message of expressionProblems(rule.require.expression, limits.maxTokenSize, trustedHeaders))
+      problems.push({ path: ['require', 'expression'], message });
   const { scopes = [], anyScopes = [] } = rule.require ?? {};
   const idle = anyScopes.find((scope) => scopes.includes(scope));
   if (idle !== undefined)
@@ -184,12 +191,27 @@ function ownProblems(rule: RuleConfig, { issuers, trustedHeaders, limits }: Conf
   return problems;
 }
 
-function expressionProblem(text: string, maxTokenSize: number): string | undefined {
+function expressionProblems(
+  text: string,
+  maxTokenSize: number,
+  trustedHeaders: readonly string[],
+): readonly string[] {
   try {
-    compileExpression(text, maxTokenSize);
-    return undefined;
+    const { names, others } = compileExpression(text, maxTokenSize).headers;
+    if (others && trustedHeaders.length === 0)
+      return [
+        'request.headers has the headers of trustedHeaders alone, and there is none; list those that are meant',
+      ];
+    return names.flatMap((name) => {
+      if (trustedHeaders.includes(name)) return [];
+      if (name !== name.toLowerCase())
+        return [`request.headers has names in lower case alone; write ${name.toLowerCase()}, not ${name}`];
+      return [
+        `request.headers never has ${name}, which a client can send; list it in trustedHeaders if the mesh overwrites it for every request`,
+      ];
+    });
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return [error instanceof Error ? error.message : String(error)];
   }
 }
 
@@ -210,7 +232,7 @@ function portProblems({ match }: RuleConfig, { hosts }: Config): RuleProblem[] {
 
 function besideOthers(rule: RuleConfig, earlier: readonly RuleConfig[], config: Config): RuleProblem[] {
   if (earlier.some(({ name }) => name === rule.name))
-    return [{ path: ['name'], message: 'another rule above has this name' }];
+    return [{ path: ['name'], message: 'another rule above has this name', isOfTwo: true }];
   const hiding = earlier.find((other) => covers(other, rule, config));
   return hiding === undefined
     ? []
@@ -218,6 +240,7 @@ function besideOthers(rule: RuleConfig, earlier: readonly RuleConfig[], config: 
         {
           path: [],
           message: `the rule ${hiding.name} above matches everything that this one does, so this one never decides`,
+          isOfTwo: true,
         },
       ];
 }
