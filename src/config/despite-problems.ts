@@ -31,13 +31,13 @@ export function ruleProblemsDespite(tree: Tree, issues: readonly z.core.$ZodIssu
           (problem) =>
             problem.isOfTwo !== true &&
             isWithin(problem.path, lessened.broken) &&
-            !isBecauseOf(problem.path, lessened.broken),
+            !isBecauseOf(problem, lessened.broken),
         );
   const ofOthers =
     replaced === undefined
       ? []
       : ruleProblems(replaced.config).filter(
-          ({ path }) => !isWithin(path, replaced.broken) && !isBecauseOf(path, replaced.broken),
+          (problem) => !isWithin(problem.path, replaced.broken) && !isBecauseOf(problem, replaced.broken),
         );
   const both = bothProblem(tree.rules, tree.policies);
   const isTold = ofOthers.some(({ message }) => message === both?.message);
@@ -68,6 +68,9 @@ function takeOut(tree: Tree, issue: z.core.$ZodIssue, how: Mend, broken: Set<str
   else if (path[0] === 'issuers') {
     broken.add('issuers');
     tree.issuers = [{ issuer: 'https://issuer.invalid', anyAudience: true }];
+  } else if (rule === undefined && path[0] === 'policies' && path.length > 1) {
+    broken.add('policies');
+    mendPolicy(tree, path);
   } else {
     const start = rule?.length ?? 0;
     const index = path.findIndex((part, place) => place >= start && /^\d+$/.test(part));
@@ -88,6 +91,14 @@ function ruleOf(path: readonly string[]): readonly string[] | undefined {
   return path.length >= length ? path.slice(0, length) : undefined;
 }
 
+function mendPolicy(tree: Tree, [, index = '', field = '']: readonly string[]): void {
+  const name = `with-problems-${index}`;
+  const harmless: Tree = { name, pathPrefix: `/${name}`, rules: [harmlessRule([index])] };
+  if (field === '') set(tree, ['policies', index], harmless);
+  else if (Object.hasOwn(harmless, field)) set(tree, ['policies', index, field], harmless[field]);
+  else remove(tree, ['policies', index, field]);
+}
+
 function harmlessRule(path: readonly string[]): Tree {
   const name = `with-problems-${path.join('-')}`;
   return { name, match: { hosts: [`${name}.invalid`] }, deny: true };
@@ -99,17 +110,20 @@ function isWithin(path: RuleProblem['path'], broken: ReadonlySet<string>): boole
 }
 
 /** Whether something may be said of a place only because an option is not as it was written. */
-function isBecauseOf(path: RuleProblem['path'], broken: ReadonlySet<string>): boolean {
+function isBecauseOf({ path, option = '' }: RuleProblem, broken: ReadonlySet<string>): boolean {
+  if (broken.has(option)) return true;
   const inRule = path.slice(ruleOf(path.map(String))?.length ?? 0).join('/');
   const needs: [string, RegExp][] = [
     ['issuers', /^require\/issuers/],
-    ['trustedHeaders', /^(match\/(headers|addresses)|require\/expression)/],
+    ['trustedHeaders', /^match\/(headers|addresses)/],
     ['clientAddress', /^match\/addresses/],
     ['hosts', /^match\/hosts/],
-    ['policies', /^grpcPolicy/],
   ];
+  const isOfPolicy = path[0] === 'grpcPolicy' || (path[0] === 'policies' && path.length === 3);
   return (
-    broken.has(String(path[0])) || needs.some(([option, place]) => broken.has(option) && place.test(inRule))
+    (path[0] !== 'policies' && broken.has(String(path[0]))) ||
+    (isOfPolicy && broken.has('policies')) ||
+    needs.some(([option, place]) => broken.has(option) && place.test(inRule))
   );
 }
 

@@ -106,9 +106,18 @@ const limits: Readonly<Record<string, string>> = {
 };
 
 type Words = (found: readonly string[]) => string;
+type Entry = readonly [pattern: RegExp, words: Words];
+
+function alike(what: string): Entry {
+  return [
+    /type '(.*)' but found '(.*)'/,
+    ([one = '', other = '']) =>
+      `all ${what} must be of one kind, not ${typeWords(one)} and ${typeWords(other)}`,
+  ];
+}
 
 /** For each code: what to take out of the words of the library, and what to make of it. */
-const dictionary: Readonly<Record<string, readonly [pattern: RegExp, words: Words]>> = {
+const dictionary: Readonly<Record<string, Entry>> = {
   unexpected_token: [
     /: (\w+)/,
     ([token = '']) =>
@@ -183,11 +192,9 @@ const dictionary: Readonly<Record<string, readonly [pattern: RegExp, words: Word
     ([one = '', other = '']) =>
       `both values of a choice (? :) must be of one kind, not ${typeWords(one)} and ${typeWords(other)}`,
   ],
-  list_item_type_mismatch: [
-    /type '(.*)' but found '(.*)'/,
-    ([one = '', other = '']) =>
-      `all members of a list must be of one kind, not ${typeWords(one)} and ${typeWords(other)}`,
-  ],
+  heterogeneous_list_element: alike('members of a list'),
+  heterogeneous_map_key: alike('names of a map'),
+  heterogeneous_map_value: alike('values of a map'),
   cannot_index_type: [/type '(.*)'/, ([type = '']) => `${typeWords(type)} has no members`],
   invalid_index_type: [
     /./,

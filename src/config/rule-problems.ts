@@ -12,6 +12,8 @@ export interface RuleProblem {
   readonly message: string;
   /** Whether it is about a rule beside another one. */
   readonly isOfTwo?: boolean;
+  /** The option that it is about as well. */
+  readonly option?: string;
 }
 
 /** Finds the problems of rules and policies that are each right by themselves. */
@@ -172,8 +174,8 @@ function ownProblems(rule: RuleConfig, { issuers, trustedHeaders, limits }: Conf
         message: `there is no issuer of this name; there are ${issuerNames.join(', ')}`,
       });
   if (rule.require?.expression !== undefined)
-    for (const message of expressionProblems(rule.require.expression, limits.maxTokenSize, trustedHeaders))
-      problems.push({ path: ['require', 'expression'], message });
+    for (const problem of expressionProblems(rule.require.expression, limits.maxTokenSize, trustedHeaders))
+      problems.push({ path: ['require', 'expression'], ...problem });
   const { scopes = [], anyScopes = [] } = rule.require ?? {};
   const idle = anyScopes.find((scope) => scopes.includes(scope));
   if (idle !== undefined)
@@ -195,24 +197,28 @@ function expressionProblems(
   text: string,
   maxTokenSize: number,
   trustedHeaders: readonly string[],
-): readonly string[] {
+): readonly Omit<RuleProblem, 'path'>[] {
+  const option = 'trustedHeaders';
   try {
     const { names, others } = compileExpression(text, maxTokenSize).headers;
-    if (others && trustedHeaders.length === 0)
-      return [
-        'request.headers has the headers of trustedHeaders alone, and there is none; list those that are meant',
-      ];
-    return names.flatMap((name) => {
-      if (trustedHeaders.includes(name)) return [];
-      if (name !== name.toLowerCase())
-        return [`request.headers has names in lower case alone; write ${name.toLowerCase()}, not ${name}`];
-      return [
-        `request.headers never has ${name}, which a client can send; list it in trustedHeaders if the mesh overwrites it for every request`,
-      ];
-    });
+    const unseen = names.filter((name) => !trustedHeaders.includes(name));
+    const isBlind = others && trustedHeaders.length === 0;
+    return [
+      ...(isBlind ? [{ message: noHeaders, option }] : []),
+      ...unseen.map((name) => ({ message: unseenProblem(name), option })),
+    ];
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [{ message: error instanceof Error ? error.message : String(error) }];
   }
+}
+
+const noHeaders =
+  'request.headers has the headers of trustedHeaders alone, and there is none; list those that are meant';
+
+function unseenProblem(name: string): string {
+  return name === name.toLowerCase()
+    ? `request.headers never has ${name}, which a client can send; list it in trustedHeaders if the mesh overwrites it for every request`
+    : `request.headers has names in lower case alone; write ${name.toLowerCase()}, not ${name}`;
 }
 
 /** A port that is ignored is one that no rule can name. */
