@@ -43,9 +43,7 @@ describe('the configuration', () => {
       anyAudience: false,
       groups: { allowed: [odd] },
     });
-    await expect(configFrom({ 'client-id': 'a\n  anyAudience: true' })).rejects.toThrow(
-      'expected one line of text',
-    );
+    expect(() => configFrom({ 'client-id': 'a\n  anyAudience: true' })).toThrow('expected one line of text');
   });
 });
 
