@@ -12,6 +12,7 @@ import { deployFiles } from './deploy/files.ts';
 import { migratingMarkdown } from './migrating.ts';
 import { alertsMarkdown, rulesYaml } from './monitoring.ts';
 import { packagesMarkdown } from './packages.ts';
+import { rulesMarkdown } from './rules.ts';
 import { securityFiles } from './security.ts';
 
 /** The files and their texts. */
@@ -22,6 +23,7 @@ export async function generatedFiles(): Promise<readonly (readonly [path: string
     ['docs/reasons.md', reasonsMarkdown()],
     ['docs/metrics.md', metricsMarkdown()],
     ['docs/migrating-from-oauth2-proxy.md', migratingMarkdown()],
+    ['docs/rules.md', rulesMarkdown()],
     ['docs/security/packages.md', packagesMarkdown()],
     ...securityFiles(),
     ...(await chartFiles()),

@@ -1,13 +1,21 @@
 /** What a verified token becomes for the upstream: which headers are set, and which a client must not supply. */
 
 import { otherSpellings } from '../config/header-names.ts';
-import type { Config, IssuerConfig } from '../config/options.ts';
-import { findClaim, readClaims, scalarText } from '../token/claims.ts';
-import { emailOf, groupsOf } from '../token/identity-claims.ts';
-import type { Claims, Forwarding, Identity, Withheld, WithheldCause } from './types.ts';
+import type { Config } from '../config/options.ts';
+import { createReadClaim } from '../token/claim-path.ts';
+import { readClaims, scalarText } from '../token/claims.ts';
+import { createIdentityClaims, type IdentityClaims } from '../token/identity-claims.ts';
+import {
+  absent,
+  createWriteClaims,
+  createWriteValue,
+  type HeaderValue,
+  headerValue,
+  maxValueBytes,
+} from './header-value.ts';
+import type { Claims, Forwarding, Identity, Withheld } from './types.ts';
 
-/** Longest forwarded value, and all of them together, in bytes. */
-const maxValueBytes = 4 * 1024;
+/** Longest forwarded values, all of them together, in bytes. */
 const maxTotalBytes = 8 * 1024;
 
 /** Most lists of removals that are shared; beyond them, each token has its own. */
@@ -27,9 +35,6 @@ export type ForwardOptions = Pick<
 /** Says what becomes of the headers of a request that bears a verified token. */
 export type Forward = (identity: Identity, token: string) => Forwarding;
 
-/** A claim as header value, or why it is none; nothing where it is absent. */
-type Value = { readonly text?: string; readonly withheld: readonly WithheldCause[] };
-
 /**
  * Makes the forwarder. Every configured header ends in exactly one of two lists, set or removed, and its other
  * spellings are removed always. What it says of an identity is remembered for as long as the identity is.
@@ -38,7 +43,7 @@ type Value = { readonly text?: string; readonly withheld: readonly WithheldCause
  */
 export function createForward(options: ForwardOptions, others: readonly string[] = []): Forward {
   const { identityHeaders, outputClaimToHeaders, outputTokenToHeader, forwardOriginalToken } = options;
-  const issuers = new Map(options.issuers.map((issuer) => [issuer.name, issuer]));
+  const issuers = new Map(options.issuers.map((issuer) => [issuer.name, createIdentityClaims(issuer)]));
   const tokened = outputTokenToHeader === '' ? [] : [{ header: outputTokenToHeader, from: 'token' } as const];
   const outputs = [...outputClaimToHeaders, ...tokened].map((output) => ({
     header: output.header,
@@ -65,14 +70,14 @@ export function createForward(options: ForwardOptions, others: readonly string[]
   const make: Forward = (identity, token) => {
     if (identityHeaders === 'remove')
       return { ...removeAll, set: authorizationOf(token), answers: unanswered() };
-    const claims = readClaims(identity.payload);
-    const issuer = issuers.get(identity.issuerName);
+    const { payload } = identity;
+    const facts = { claims: readClaims(payload), payload, token, of: issuers.get(identity.issuerName) };
     const set: [string, string][] = [];
     const remove: string[] = [];
     const withheld: Withheld[] = [];
     let total = 0;
     for (const { header, read } of outputs) {
-      const value = read(claims, token, issuer);
+      const value = read(facts);
       withheld.push(...value.withheld.map((cause) => ({ header, cause })));
       const fits = value.text !== undefined && total + value.text.length <= maxTotalBytes;
       if (value.text !== undefined && fits) {
@@ -113,22 +118,52 @@ export function createForward(options: ForwardOptions, others: readonly string[]
   };
 }
 
-/** What a header carries of a token. */
-type Read = (claims: Claims, token: string, issuer: IssuerConfig | undefined) => Value;
+/** What a header can carry. */
+interface Carried {
+  readonly claims: Claims;
+  readonly payload: string;
+  readonly token: string;
+  /** Undefined where the issuer is not configured any more. */
+  readonly of: IdentityClaims | undefined;
+}
 
-function createRead({ claim, from }: Partial<Config['outputClaimToHeaders'][number]>): Read {
+/** What a header carries of a token. */
+type Read = (carried: Carried) => HeaderValue;
+
+function createRead({
+  claim,
+  from,
+  encoding,
+  separator,
+}: Partial<Config['outputClaimToHeaders'][number]>): Read {
+  const write = createWriteValue(encoding, separator);
   switch (from) {
     case 'email':
-      return (claims, _, issuer) =>
-        issuer === undefined ? absent : claimValue(emailOf(claims, issuer.email));
+      return ({ claims, of }) => write(of?.email(claims));
     case 'groups':
-      return (claims, _, issuer) =>
-        issuer === undefined ? absent : claimValue(groupsOf(claims, issuer.groups));
+      return encoding === 'json' || encoding === 'base64url'
+        ? ({ claims, payload, of }) => writeList(of?.groups(claims, payload), write)
+        : ({ claims, payload, of }) => write(of?.groups(claims, payload));
     case 'token':
-      return (_, token) => headerValue(token);
-    default:
-      return (claims) => (claim === undefined ? absent : claimValue(findClaim(claims, claim)));
+      return ({ token }) => headerValue(token);
+    case 'claims': {
+      const writeClaims = createWriteClaims(encoding);
+      return ({ payload }) => writeClaims(payload);
+    }
+    default: {
+      const read = claim === undefined ? undefined : createReadClaim(claim);
+      return read === undefined ? () => absent : ({ claims }) => write(read(claims));
+    }
   }
+}
+
+/** Groups in JSON are a list in any case: a single one could be a text that looks like a list. */
+function writeList(groups: unknown, write: (list: unknown) => HeaderValue): HeaderValue {
+  if (groups === undefined) return absent;
+  const all = [groups].flat();
+  const list = all.filter((group) => scalarText(group) !== undefined);
+  const value = write(list);
+  return list.length < all.length ? { ...value, withheld: ['type', ...value.withheld] } : value;
 }
 
 /** What is forwarded of nobody: every header is removed. */
@@ -152,38 +187,9 @@ export function forwardNothing(options: ForwardOptions, others: readonly string[
 
 const unanswered = () => ({ http: undefined, grpc: undefined });
 
-const absent: Value = { withheld: [] };
+const writePlain = createWriteValue();
 
 /** The text that a header carries of a claim; undefined where there is none that it can carry. */
 export function claimText(claim: unknown): string | undefined {
-  return claimValue(claim).text;
-}
-
-/** A claim as text: a string is itself, a number or boolean its text, a list of those is joined with commas. */
-function claimValue(claim: unknown): Value {
-  if (claim === undefined || claim === null) return absent;
-  if (!Array.isArray(claim)) {
-    const text = scalarText(claim);
-    return text === undefined ? { withheld: ['type'] } : headerValue(text);
-  }
-  const causes = new Set<WithheldCause>();
-  const members: string[] = [];
-  for (const member of claim) {
-    const text = scalarText(member);
-    if (text === undefined) causes.add('type');
-    else if (text.includes(',')) causes.add('comma');
-    else members.push(text);
-  }
-  const joined = headerValue(members.join(','));
-  return { ...joined, withheld: [...causes, ...joined.withheld] };
-}
-
-/** A text if it can be a header's value as it is; never a part of it, for that would be another identity. */
-function headerValue(text: string): Value {
-  if (text === '') return absent;
-  if (text.length > maxValueBytes) return { withheld: ['length'] };
-  // White space at the ends would not survive the way.
-  return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text)
-    ? { text, withheld: [] }
-    : { withheld: ['characters'] };
+  return writePlain(claim).text;
 }

@@ -89,11 +89,13 @@ export interface Withheld {
 
 /** Why a value was not forwarded, or not whole: the values of the metric's label. */
 export const withheldCauses = {
-  characters: 'It has other characters than U+0020 to U+007E, or white space at its ends.',
+  characters:
+    'It has other characters than U+0020 to U+007E, or white space at its ends; or with an `encoding`, half a character.',
   length: 'It is longer than 4 KiB.',
   total_length: 'With it, all forwarded values would be longer than 8 KiB.',
-  type: 'It, or a member of it, is neither text nor a number nor true or false.',
+  type: 'It, or a member of it, is neither text nor a number nor true or false; or it is a whole number beyond 2^53.',
   comma: 'A member of a list holds a comma, which separates members; the other members were forwarded.',
+  separator: 'The same, where `separator` says what separates members.',
 } as const;
 
 /** Why a value was not forwarded. */

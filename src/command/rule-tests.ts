@@ -8,7 +8,7 @@ import type { Config, IssuerConfig } from '../config/options.ts';
 import { ConfigError } from '../config/problems.ts';
 import { type RuleTest, readRuleTests } from '../config/rule-tests.ts';
 import type { Clock } from '../time/clock.ts';
-import { createRequirements, readFacts } from '../token/facts.ts';
+import { createReadFacts, createRequirements } from '../token/facts.ts';
 import { identityOf } from '../token/identity.ts';
 
 /** What became of a table. */
@@ -71,7 +71,7 @@ async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Dec
     const now = clock.now() / 1000;
     const full = { iss: issuer.issuer, aud: issuer.audiences?.[0], exp: now + 300, iat: now, ...claims };
     const payload = JSON.stringify(full);
-    const facts = readFacts(JSON.parse(payload), payload, 'JWT', issuer);
+    const facts = createReadFacts(issuer)(JSON.parse(payload), payload, 'JWT');
     const unmet: DenyReason | undefined = createRequirements(issuer, () => false)(facts, now);
     if (unmet !== undefined) return { outcome: 'deny', reason: unmet, issuerName: issuer.name };
     return admit(identityOf(JSON.parse(payload), facts, issuer), '', false, request);

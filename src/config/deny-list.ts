@@ -4,6 +4,7 @@ import { parseYaml } from './file.ts';
 import { text } from './kinds.ts';
 import { dotted } from './leaves.ts';
 import { ConfigError, type Problem } from './problems.ts';
+import { straySpaceProblem } from './stray-space.ts';
 
 /** The claims that an entry can name (RFC 7519 section 4.1, OpenID Connect Front-Channel Logout, RFC 9068 section 2.2). */
 const revocableClaims = ['jti', 'sub', 'sid', 'client_id'] as const;
@@ -68,7 +69,7 @@ export function readDenyList(text: string, name: string): readonly DenyListEntry
       (issue): Problem => ({
         path: dotted(issue.path),
         source: place(issue.path),
-        message: messageOf(issue),
+        message: messageOf(issue, valueAt(value, issue.path)),
       }),
     ),
   );
@@ -103,12 +104,21 @@ function namesSomebody(given: unknown): boolean {
   return revocableClaims.some((name) => (given as Record<string, unknown>)[name] !== undefined);
 }
 
-function messageOf(issue: z.core.$ZodIssue): string {
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part], value);
+}
+
+function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'custom') return issue.message;
   if (issue.code === 'unrecognized_keys')
     return `unknown: ${issue.keys.join(', ')}; an entry has issuer, ${revocableClaims.join(', ')}, issuedBefore and note`;
   if (issue.path.at(-1) === 'issuedBefore')
     return 'expected a time such as 2026-11-24T12:00:00Z, or seconds since 1970';
+  const isOfIssuer = issue.path.at(-1) === 'issuer';
+  if (isOfIssuer && value === undefined)
+    return 'this entry does not say whose tokens it revokes; write `issuer: https://…`, the exact `iss` of those tokens, beside the claim';
+  const space = typeof value === 'string' ? straySpaceProblem(value) : undefined;
+  if (space !== undefined) return space;
   const isField = typeof issue.path.at(-1) === 'string' && issue.path.at(-1) !== 'entries';
   return isField
     ? 'expected text that is not empty; put it in quotes if it looks like a number'

@@ -5,7 +5,9 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { type Bound, boundOf } from './expression-cost.ts';
 import { guard } from './expression-guard.ts';
+import { type HeaderReads, headerReads } from './expression-header-reads.ts';
 import { type Node, Unbounded } from './expression-nodes.ts';
+import { expressionWords, quoted, typeWords } from './expression-words.ts';
 
 /** What an expression sees. */
 export interface ExpressionContext {
@@ -37,6 +39,8 @@ export interface Expression {
   (context: ExpressionContext): boolean;
   /** Whether it may read `request.host`. Its budget is for two evaluations then: with the port of the host, and without. */
   readonly readsHost: boolean;
+  /** Which of `request.headers` it reads. */
+  readonly headers: HeaderReads;
 }
 
 /** Characters of an expression; its nodes, and how deep they may be nested. */
@@ -74,11 +78,11 @@ const defaultTokenSize = 16_384;
 export function compileExpression(text: string, maxTokenSize = defaultTokenSize): Expression {
   if (text.length > maxText)
     throw new Error(`the expression is longer than ${maxText} characters; use several rules`);
-  const parsed = createEnvironment().parse(text);
-  const { valid, type, error } = parsed.check();
-  if (!valid) throw new Error(error?.message ?? 'the expression cannot be read');
+  const parsed = inPlainWords(text, () => createEnvironment().parse(text));
+  const { valid, type = '', error } = parsed.check();
+  if (!valid) throw new Error(expressionWords(error, text) ?? 'the expression cannot be understood');
   if (type !== 'bool' && type !== 'dyn')
-    throw new Error(`expected an expression that is true or false, not ${type}`);
+    throw new Error(`expected an expression that is true or false, not ${typeWords(type)}`);
   // What the library's own types do not say: an operator, its operands, and where they stand.
   const root = parsed.ast as unknown as Node;
   const looks = looksAt(root);
@@ -93,7 +97,15 @@ export function compileExpression(text: string, maxTokenSize = defaultTokenSize)
     if (typeof result !== 'boolean') throw new TypeError('the expression is neither true nor false');
     return result;
   };
-  return Object.assign(evaluate, { readsHost: looks.host });
+  return Object.assign(evaluate, { readsHost: looks.host, headers: headerReads(root) });
+}
+
+function inPlainWords<T>(text: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(expressionWords(error, text) ?? 'the expression cannot be understood', { cause: error });
+  }
 }
 
 function createEnvironment(): Environment {
@@ -153,14 +165,6 @@ function placeOf({ op, args, pos }: Node, text: string): number {
   if (op !== 'rcall') return pos;
   const [name, receiver] = args as [string, Node];
   return text.indexOf(name, receiver.end);
-}
-
-/** The line of a place, and a mark below it. */
-function quoted(text: string, position: number): string {
-  const before = text.slice(0, position).split('\n');
-  const line = text.split('\n')[before.length - 1] ?? '';
-  const column = before.at(-1)?.length ?? 0;
-  return `> ${String(before.length).padStart(4)} | ${line}\n${' '.repeat(9 + column)}^`;
 }
 
 interface Looks {

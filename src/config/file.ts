@@ -1,5 +1,5 @@
 /** The configuration file: YAML or JSON text to a tree, with the line of every value. */
-import { isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar, visit } from 'yaml';
 import { ConfigError } from './problems.ts';
 
 /** A YAML or JSON document. */
@@ -61,6 +61,7 @@ export function parseYaml(text: string, name: string): YamlFile {
       })),
     );
   }
+  writeListNames(document, at);
   return {
     value: contentOf(document, name),
     place: (path) => {
@@ -68,6 +69,29 @@ export function parseYaml(text: string, name: string): YamlFile {
       return offset === undefined ? name : at(offset);
     },
   };
+}
+
+/**
+ * Turns a list that stands as a name, as in `{[kubernetes.io, namespace]: prod}`, into the text of that list as JSON, which is how the name of a
+ * claim can be such a list everywhere.
+ *
+ * @throws ConfigError where that gives a name twice
+ */
+function writeListNames(document: ReturnType<typeof parseDocument>, at: (offset: number) => string): void {
+  visit(document, {
+    Map: (_, map) => {
+      for (const pair of map.items) {
+        const { key } = pair;
+        if (!isSeq(key)) continue;
+        const text = JSON.stringify(key.toJS(document));
+        if (map.items.some((other) => isScalar(other.key) && other.key.value === text))
+          throw refusal(at(key.range?.[0] ?? 0), `the name ${text} stands here twice`);
+        const name = new Scalar(text);
+        name.range = key.range ?? null;
+        pair.key = name;
+      }
+    },
+  });
 }
 
 function contentOf(document: ReturnType<typeof parseDocument>, name: string): unknown {

@@ -1,6 +1,6 @@
 /** What of a token is its e-mail and what its groups, and who may pass by them. */
 import * as z from 'zod';
-import { flag, text } from './kinds.ts';
+import { claimName, flag, oneOf, text } from './kinds.ts';
 
 const domain = () =>
   z
@@ -19,13 +19,13 @@ const address = () =>
 /** The e-mail of a token. */
 export const emailOptions = z
   .strictObject({
-    claim: text('the name of a claim')
+    claim: claimName()
       .default('email')
       .describe('The claim that holds the e-mail; by its name as it stands first, then as a dotted path.'),
     fallbackClaim: z
-      .string()
+      .union([z.literal(''), claimName()])
       .default('')
-      .meta({ title: '"" or the name of a claim' })
+      .meta({ title: '"", the name of a claim, or a list of the names on the way to it' })
       .describe('The claim that stands for an e-mail that is absent or empty, e.g. `sub`; empty: none.'),
     requireVerified: flag()
       .default(false)
@@ -50,10 +50,15 @@ export const emailOptions = z
 /** The groups of a token. */
 export const groupsOptions = z
   .strictObject({
-    claim: text('the name of a claim')
+    claim: claimName()
       .default('groups')
       .describe(
         'The claim that holds the groups, one or a list; by its name as it stands first, then as a dotted path.',
+      ),
+    from: oneOf('values', 'names')
+      .default('values')
+      .describe(
+        "Whether the groups are the claim's values, or the names of its members where it is an object, as Zitadel's roles are. A member that is null or false is no group.",
       ),
     keycloakRoles: flag()
       .default(false)

@@ -1,7 +1,19 @@
 /** The options of one issuer. The names are those of Istio's RequestAuthentication where it has them. */
 import * as z from 'zod';
 import { emailOptions, groupsOptions } from './identity-options.ts';
-import { claimRequirement, duration, fetchUrl, filePath, flag, oneOf, scopeToken, text } from './kinds.ts';
+import {
+  claimKey,
+  claimName,
+  claimRequirement,
+  duration,
+  fetchUrl,
+  filePath,
+  flag,
+  lines,
+  oneOf,
+  scopeToken,
+  text,
+} from './kinds.ts';
 import { isLoopback, urlProblem } from './urls.ts';
 
 /** The signature algorithms that can be allowed (RFC 7518 section 3.1, RFC 8037); never HS* or none. */
@@ -46,11 +58,12 @@ const issuerFields = z.strictObject({
       'Accept tokens that were meant for anybody. Any service that receives such a token can replay it here.',
     ),
   audienceClaims: z
-    .array(text('the name of a claim'))
+    .array(claimName())
     .min(1)
     .default(['aud'])
+    .meta({ title: 'a list of names of claims' })
     .describe(
-      'Claims that the audience is read from, e.g. `[aud, client_id]` for issuers whose tokens carry no `aud`.',
+      'Claims that the audience is read from, e.g. `[aud, client_id]` for issuers whose tokens carry no `aud`. Each is a name, a dotted path, or a list of names.',
     ),
   audienceClaimsUsed: oneOf('all', 'first')
     .default('all')
@@ -58,7 +71,7 @@ const issuerFields = z.strictObject({
       'Whether the audiences are those of all `audienceClaims` together, or of the first one that the token has.',
     ),
   jwksUri: fetchUrl().optional().describe('Where the key set is; skips discovery.'),
-  jwks: text('a JSON Web Key Set as JSON text')
+  jwks: lines('a JSON Web Key Set as JSON text')
     .optional()
     .describe('The key set itself, as JSON (RFC 7517 section 5); nothing is fetched.'),
   jwksFile: filePath().optional().describe('A file that holds the key set; read again when it changes.'),
@@ -94,10 +107,10 @@ const issuerFields = z.strictObject({
     .default([])
     .describe('Scopes that a token must carry, all of them, in `scope`, `scp` or `scopes`.'),
   requiredClaims: z
-    .record(text('the name of a claim'), claimRequirement())
+    .record(claimKey(), claimRequirement())
     .default({})
     .describe(
-      'Claims that a token must carry with exactly this value, with one of these, or with a list that holds it. A name is looked up as it stands first, then as a dotted path.',
+      'Claims that a token must carry with exactly this value, with one of these, or with a list that holds it. A name is looked up as it stands first, then as a dotted path; `["kubernetes.io", "namespace"]` as a name is a list of names, taken one by one.',
     ),
   email: emailOptions,
   groups: groupsOptions,

@@ -3,6 +3,7 @@
  * that the code works with, and carries as `title` the phrase that problems and docs use for it.
  */
 import * as z from 'zod';
+import { claimNameProblem } from './claim-names.ts';
 import { headerNamePattern, headerNameProblem } from './header-names.ts';
 import { networkProblem } from './networks.ts';
 import {
@@ -88,9 +89,32 @@ export function network() {
   });
 }
 
-/** Text that is not empty. */
+/** Text of one line that is not empty, without white space at its ends. */
 export function text(title = 'text that is not empty') {
+  return z
+    .string()
+    .min(1)
+    .regex(/^\S(.*\S)?$/, 'expected one line of text, without white space at its ends')
+    .meta({ title });
+}
+
+/** Text that is not empty, of any number of lines. */
+export function lines(title: string) {
   return z.string().min(1).meta({ title });
+}
+
+const nameOfClaim = 'the name of a claim';
+
+/** What names a claim where only a text can stand, as on the left side of a value: a name, a dotted path, or a list as JSON. */
+export function claimKey() {
+  return withProblem(text(nameOfClaim), claimNameProblem).meta({ title: nameOfClaim });
+}
+
+/** What names a claim: a name, a dotted path, or the list of the names on the way to it. */
+export function claimName() {
+  return z
+    .union([claimKey(), z.array(lines(nameOfClaim)).min(1)])
+    .meta({ title: 'the name of a claim, or a list of the names on the way to it' });
 }
 
 /** Text of printable ASCII, fit to stand in a quoted header parameter (RFC 9110 section 5.6.4); may be empty. */

@@ -62,7 +62,8 @@ export function readWord(word: string, { written }: Leaf): unknown {
 export function titleAt(path: readonly PropertyKey[]): string | undefined {
   const pattern = path.map((part) => (typeof part === 'number' ? '[]' : String(part)));
   const at = (place: readonly string[]) => leaves().find((leaf) => dotted(leaf.path) === dotted(place));
-  return at(pattern)?.title ?? at(pattern.slice(0, -1))?.entryTitle;
+  const above = at(pattern.slice(0, -1));
+  return at(pattern)?.title ?? above?.entryTitle ?? (above?.written === 'text' ? above.title : undefined);
 }
 
 function words(camelCase: string): string[] {

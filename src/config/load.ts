@@ -1,12 +1,13 @@
 /** From file, environment and flags to one validated, frozen configuration, or to all that is wrong with them. */
 import type * as z from 'zod';
 import { applyCompatDefaults } from './compat-defaults.ts';
+import { ruleProblemsDespite } from './despite-problems.ts';
 import type { ConfigFile } from './file.ts';
 import { named } from './issuer-names.ts';
 import { dotted, leaves, titleAt } from './leaves.ts';
 import { type Config, options } from './options.ts';
 import { ConfigError, type Problem, suggestion } from './problems.ts';
-import { ruleProblems } from './rule-problems.ts';
+import { type RuleProblem, ruleProblems } from './rule-problems.ts';
 import {
   type GivenFlag,
   type Setting,
@@ -14,8 +15,9 @@ import {
   settingsOfEnvironment,
   settingsOfFlags,
 } from './settings.ts';
+import { shown } from './shown.ts';
+import { straySpace, straySpaceProblem } from './stray-space.ts';
 import { isTree, type Tree } from './tree.ts';
-import { maskUrls } from './urls.ts';
 
 /** Where a configuration is read from. */
 export interface ConfigSources {
@@ -41,7 +43,7 @@ export function configFileOf({
 export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const flags = settingsOfFlags(sources.flags);
   const environment = settingsOfEnvironment(sources.environment);
-  const problems = [...environment.problems, ...flags.problems];
+  const problems = [...environment.problems, ...flags.problems, ...fileNameProblems(flags, environment)];
 
   const file = await readConfigFile(configFileOf(sources), sources.readFile);
   if ('unreadable' in file) throw new ConfigError([...file.unreadable, ...problems]);
@@ -52,22 +54,40 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   applyCompatDefaults(tree);
 
   const parsed = options.safeParse(tree);
+  const issues = parsed.error?.issues ?? [];
   const sourceOf = (path: readonly PropertyKey[]) =>
     [...overrides, ...shortForm].findLast((setting) => startsWith(path, setting.path))?.source ??
     file.place(path);
-  if (!parsed.success)
-    problems.push(...parsed.error.issues.flatMap((issue) => toProblems(issue, tree, sourceOf)));
-  if (!parsed.success) throw new ConfigError(problems);
-  const config: Config = { ...parsed.data, issuers: named(parsed.data.issuers) };
+  const told = ({ path, message }: Pick<RuleProblem, 'path' | 'message'>): Problem => ({
+    path: dotted(path),
+    source: sourceOf(path),
+    message,
+  });
+  // What is said of the white space of a text is all that has to be said of it.
+  const spaces = [...straySpace(tree), ...unusableNames(tree)].map(told);
+  const isSaid = ({ path }: Problem) => spaces.some((space) => space.path === path);
   problems.push(
-    ...ruleProblems(config).map(({ path, message }) => ({
-      path: dotted(path),
-      source: sourceOf(path),
-      message,
-    })),
+    ...spaces,
+    ...issues.flatMap((issue) => toProblems(issue, tree, sourceOf)).filter((problem) => !isSaid(problem)),
   );
+  if (!parsed.success) throw new ConfigError([...problems, ...ruleProblemsDespite(tree, issues).map(told)]);
+  const config: Config = { ...parsed.data, issuers: named(parsed.data.issuers) };
+  problems.push(...ruleProblems(config).map(told));
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze(config);
+}
+
+/** The name of the file is a value like all others. */
+function fileNameProblems(flags: Settings, environment: Settings): Problem[] {
+  return (
+    [
+      [flags.file, 'flag --config'],
+      [environment.file, 'environment OIDC_AUTHZ_CONFIG'],
+    ] as const
+  ).flatMap(([name, source]) => {
+    const message = straySpaceProblem(name ?? '');
+    return message === undefined ? [] : [{ path: '', source, message }];
+  });
 }
 
 async function readConfigFile(
@@ -136,6 +156,7 @@ function toProblems(
     });
   }
   if (issue.code === 'custom') return [{ path, source, message: issue.message }];
+  if (issue.code === 'invalid_key') return [{ path, source, message: keyMessage(issue) }];
 
   const value = valueAt(tree, issue.path);
   if (path === 'issuers' && value === undefined) return [{ path, source, message: noIssuer }];
@@ -143,13 +164,34 @@ function toProblems(
   const isObjectWanted = issue.code === 'invalid_type' && issue.expected === 'object';
   const untitled = isObjectWanted ? 'expected names with values' : issue.message;
   const expected = title === undefined ? untitled : `expected ${title}`;
-  return [
-    {
-      path,
-      source,
-      message: value === undefined ? `${expected}; it is missing` : `${expected}, not ${shown(value)}`,
-    },
-  ];
+  if (value === undefined) return [{ path, source, message: `${expected}; it is missing` }];
+  return [{ path, source, message: `${expected}, not ${shown(value)}${mendOf(path, value)}` }];
+}
+
+/** What to write instead of nothing: YAML takes a name without a value for null. */
+function mendOf(path: string, value: unknown): string {
+  if (value !== null || /\]$/.test(path)) return '';
+  return path.endsWith('.require')
+    ? ', as where nothing stands behind it; write `require: {}` for a good token, whatever it says'
+    : ', as where nothing stands behind it; give it a value, or leave it out';
+}
+
+/** What is wrong with a name that stands before a value. */
+function keyMessage({ issues }: z.core.$ZodIssueInvalidKey): string {
+  const [first] = issues;
+  return first?.code === 'custom' ? first.message : 'expected a name that is not empty';
+}
+
+/** The schema would pass over a value of this name, and what it demands would be lost. */
+const unusableName = '__proto__';
+
+function unusableNames(value: unknown, path: readonly (string | number)[] = []): RuleProblem[] {
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([key, member]) => {
+    const at = [...path, Array.isArray(value) ? Number(key) : key];
+    const message = 'this name cannot be used here; write ["__proto__"] for a claim of this name';
+    return [...(key === unusableName ? [{ path: at, message }] : []), ...unusableNames(member, at)];
+  });
 }
 
 const noIssuer =
@@ -162,14 +204,6 @@ function knownBelow(path: string): string[] {
     .map((leaf) => dotted(leaf.path))
     .filter((name) => name.startsWith(prefix));
   return [...new Set(below.map((name) => name.slice(prefix.length).split(/[.[]/)[0] ?? ''))];
-}
-
-/** A value as a problem may show it: short, and without the credentials that a URL can hold. */
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (isObject(value)) return 'names with values';
-  const text = typeof value === 'string' ? JSON.stringify(maskUrls(value)) : String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
 function assign(tree: Tree, path: readonly string[], value: unknown): void {

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { acrossSections, toldApart } from './across-options.ts';
 import { clientCertificateOptions, dpopOptions } from './binding-options.ts';
+import { claimHeaders } from './header-options.ts';
 import { issuerOptions } from './issuer-options.ts';
 import {
   anyHeaderName,
@@ -16,7 +17,7 @@ import {
   wholeNumber,
   wholeNumberOr,
 } from './kinds.ts';
-import { claimHeaders, ruleOptions } from './rule-options.ts';
+import { ruleOptions } from './rule-options.ts';
 import { compatOptions, shadowOptions } from './switch-options.ts';
 
 /** Headers whose values are credentials or tell of them. */
@@ -105,7 +106,7 @@ export const options = z
         { header: 'x-auth-request-preferred-username', claim: 'preferred_username' },
       ])
       .describe(
-        'Headers for the upstream and the claims they carry. A claim is looked up by its name first, then as a dotted path. Instead of `claim`, `from: email` and `from: groups` take what `issuers[].email` and `issuers[].groups` say, `from: token` the token. Each header is either set or removed, in all its spellings, so that a client cannot supply it.',
+        'Headers for the upstream and the claims they carry. A claim is looked up by its name first, then as a dotted path. Instead of `claim`, `from: email` and `from: groups` take what `issuers[].email` and `issuers[].groups` say, `from: token` the token, `from: claims` all claims. Each header is either set or removed, in all its spellings, so that a client cannot supply it.',
       ),
     outputTokenToHeader: z
       .union([z.literal(''), headerName()])

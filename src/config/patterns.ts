@@ -1,30 +1,22 @@
 /** Patterns of hosts and paths, as rules have them. None is a regular expression. */
-import { readHost } from './hosts.ts';
+import { shown } from './shown.ts';
 import { spellingProblem } from './spelling.ts';
 
 /** A segment of a path pattern: a text, `{*}` for any one segment, or `{**}` for all that is left. */
 export type SegmentPattern = { readonly literal: string } | 'one' | 'rest';
-
-/** Says why a text is no pattern of hosts; undefined if it is one. */
-export function hostPatternProblem(pattern: string): string | undefined {
-  const isWide = pattern.startsWith('*.');
-  const host = isWide ? pattern.slice(2) : pattern;
-  if (host !== host.toLowerCase()) return 'expected a host in lower case';
-  if (host.includes('*')) return 'a * is only understood as *. at the beginning';
-  // Below a domain there is a name, of one letter at least; below an address there is none.
-  return readHost(isWide ? `x.${host}` : host) === undefined ? expectedHost : undefined;
-}
-
-const expectedHost =
-  'expected a host such as orders.example.com, *.example.com, orders.example.com:8443 or [2001:db8::1], in the form in which clients send it';
 
 /** Whether a pattern of hosts names a port. */
 export function hasPort(pattern: string): boolean {
   return /:[0-9]+$/.test(pattern);
 }
 
-/** Says why a text is no pattern of paths; undefined if it is one. */
+/** Says why a text is no pattern of paths, with the text; undefined if it is one. */
 export function pathPatternProblem(pattern: string): string | undefined {
+  const problem = partProblem(pattern);
+  return problem === undefined ? undefined : `${shown(pattern)}: ${problem}`;
+}
+
+function partProblem(pattern: string): string | undefined {
   if (!pattern.startsWith('/')) return 'expected a path that begins with /';
   if (pattern === '/*') return undefined;
   const segments = pattern.slice(1).split('/');
@@ -32,15 +24,17 @@ export function pathPatternProblem(pattern: string): string | undefined {
     return '{**} stands for the rest, so nothing can come behind it';
   for (const segment of segments) {
     if (segment === '{*}' || segment === '{**}') continue;
+    const part = JSON.stringify(segment);
     if (/[{}*]/.test(segment))
-      return `${JSON.stringify(segment)}: {*} and {**} are whole segments, and * is only understood in /*`;
-    if (/[?#;%\\]/.test(segment) || !/^[\x21-\x7e\u00a1-\uffff]*$/.test(segment))
-      return 'expected a path as it is when decoded, without ? # ; % and backslash';
+      return `${part}: {*} and {**} are whole segments, and * is only understood in /*`;
+    const strange = /[?#;%\\]|[^\x21-\x7e\u00a1-\uffff]/.exec(segment)?.[0];
+    if (strange !== undefined)
+      return `${part} has ${shown(strange)}: expected a path as it is when decoded, without ? # ; % and backslash`;
     if (segment === '.' || segment === '..')
-      return 'a path with dot segments is refused as ambiguous, so nothing would match this';
+      return `a path with ${part} is refused as ambiguous, so nothing would match this`;
     const problem = spellingProblem(segment);
     if (problem !== undefined)
-      return `${JSON.stringify(segment)} ${problem}, so it is refused as ambiguous, and nothing would match this`;
+      return `${part} ${problem}, so it is refused as ambiguous, and nothing would match this`;
   }
   return segments.slice(0, -1).includes('')
     ? 'a path with // is refused as ambiguous, so nothing would match this'

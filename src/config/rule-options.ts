@@ -1,16 +1,20 @@
 /** Rules: what a request needs, by its host, path and method. */
 import * as z from 'zod';
+import { claimHeaders } from './header-options.ts';
+import { hostPatternProblem } from './host-patterns.ts';
 import {
   anyHeaderName,
+  claimKey,
   claimRequirement,
   flag,
   headerName,
+  lines,
   network,
   oneOf,
   scopeToken,
   text,
 } from './kinds.ts';
-import { hostPatternProblem, pathPatternProblem } from './patterns.ts';
+import { pathPatternProblem } from './patterns.ts';
 
 const host = () =>
   z
@@ -35,21 +39,6 @@ const method = () =>
     .string()
     .regex(/^[A-Z][A-Z-]*$/)
     .meta({ title: 'a method in capitals, such as GET' });
-
-/** The headers that claims are forwarded in. */
-export const claimHeaders = () =>
-  z.array(
-    z
-      .strictObject({
-        header: headerName(),
-        claim: text('the name of a claim').optional(),
-        from: oneOf('email', 'groups', 'token').optional(),
-      })
-      .refine(
-        ({ claim, from }) => (claim === undefined) !== (from === undefined),
-        'expected either `claim`, or `from` with one of email, groups, token',
-      ),
-  );
 
 const ruleName = () =>
   z
@@ -140,12 +129,12 @@ const rule = z.strictObject({
         .meta({ title: 'a list of scopes' })
         .describe('Scopes of which the token must have one.'),
       claims: z
-        .record(text('the name of a claim'), claimRequirement())
+        .record(claimKey(), claimRequirement())
         .default({})
         .describe(
-          'Claims that the token must have with this value, with one of these, or with a list that holds it.',
+          'Claims that the token must have with this value, with one of these, or with a list that holds it; named as in `issuers[].requiredClaims`.',
         ),
-      expression: text('an expression')
+      expression: lines('an expression')
         .optional()
         .describe(
           'An expression of the Common Expression Language that must be true, over `claims`, `token` and `request`. One that cannot be evaluated refuses, with `rule_failed`.',

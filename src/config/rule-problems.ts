@@ -10,6 +10,10 @@ import type { RuleConfig } from './rule-options.ts';
 export interface RuleProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
+  /** Whether it is about a rule beside another one. */
+  readonly isOfTwo?: boolean;
+  /** The option that it is about as well. */
+  readonly option?: string;
 }
 
 /** Finds the problems of rules and policies that are each right by themselves. */
@@ -73,7 +77,7 @@ function listProblems(
       ...addressProblems(rule, config),
       ...portProblems(rule, config),
       ...besideOthers(rule, rules.slice(0, index), config),
-    ].map(({ path, message }) => ({ path: [...at, index, ...path], message })),
+    ].map((problem) => ({ ...problem, path: [...at, index, ...problem.path] })),
   );
 }
 
@@ -85,10 +89,17 @@ function compatProblems(config: Config): RuleProblem[] {
     : [];
 }
 
+/** Rules beside policies, whatever they are. */
+export function bothProblem(rules: unknown, policies: unknown): RuleProblem | undefined {
+  const areThere = rules !== undefined && Array.isArray(policies) && policies.length > 0;
+  return areThere
+    ? { path: ['rules'], message: 'policies have rules of their own; keep one of the two' }
+    : undefined;
+}
+
 function policyProblems({ rules, policies = [], grpcPolicy, http, shadow }: Config): RuleProblem[] {
-  const problems: RuleProblem[] = [];
-  if (rules !== undefined && policies.length > 0)
-    problems.push({ path: ['rules'], message: 'policies have rules of their own; keep one of the two' });
+  const both = bothProblem(rules, policies);
+  const problems: RuleProblem[] = both === undefined ? [] : [both];
   if (shadow.authorizer !== '' && policies.length > 0)
     problems.push({
       path: ['shadow', 'authorizer'],
@@ -162,11 +173,9 @@ function ownProblems(rule: RuleConfig, { issuers, trustedHeaders, limits }: Conf
         path: ['require', 'issuers', index],
         message: `there is no issuer of this name; there are ${issuerNames.join(', ')}`,
       });
-  const expression =
-    rule.require?.expression === undefined
-      ? undefined
-      : expressionProblem(rule.require.expression, limits.maxTokenSize);
-  if (expression !== undefined) problems.push({ path: ['require', 'expression'], message: expression });
+  if (rule.require?.expression !== undefined)
+    for (const problem of expressionProblems(rule.require.expression, limits.maxTokenSize, trustedHeaders))
+      problems.push({ path: ['require', 'expression'], ...problem });
   const { scopes = [], anyScopes = [] } = rule.require ?? {};
   const idle = anyScopes.find((scope) => scopes.includes(scope));
   if (idle !== undefined)
@@ -184,13 +193,32 @@ function ownProblems(rule: RuleConfig, { issuers, trustedHeaders, limits }: Conf
   return problems;
 }
 
-function expressionProblem(text: string, maxTokenSize: number): string | undefined {
+function expressionProblems(
+  text: string,
+  maxTokenSize: number,
+  trustedHeaders: readonly string[],
+): readonly Omit<RuleProblem, 'path'>[] {
+  const option = 'trustedHeaders';
   try {
-    compileExpression(text, maxTokenSize);
-    return undefined;
+    const { names, others } = compileExpression(text, maxTokenSize).headers;
+    const unseen = names.filter((name) => !trustedHeaders.includes(name));
+    const isBlind = others && trustedHeaders.length === 0;
+    return [
+      ...(isBlind ? [{ message: noHeaders, option }] : []),
+      ...unseen.map((name) => ({ message: unseenProblem(name), option })),
+    ];
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return [{ message: error instanceof Error ? error.message : String(error) }];
   }
+}
+
+const noHeaders =
+  'request.headers has the headers of trustedHeaders alone, and there is none; list those that are meant';
+
+function unseenProblem(name: string): string {
+  return name === name.toLowerCase()
+    ? `request.headers never has ${name}, which a client can send; list it in trustedHeaders if the mesh overwrites it for every request`
+    : `request.headers has names in lower case alone; write ${name.toLowerCase()}, not ${name}`;
 }
 
 /** A port that is ignored is one that no rule can name. */
@@ -210,7 +238,7 @@ function portProblems({ match }: RuleConfig, { hosts }: Config): RuleProblem[] {
 
 function besideOthers(rule: RuleConfig, earlier: readonly RuleConfig[], config: Config): RuleProblem[] {
   if (earlier.some(({ name }) => name === rule.name))
-    return [{ path: ['name'], message: 'another rule above has this name' }];
+    return [{ path: ['name'], message: 'another rule above has this name', isOfTwo: true }];
   const hiding = earlier.find((other) => covers(other, rule, config));
   return hiding === undefined
     ? []
@@ -218,6 +246,7 @@ function besideOthers(rule: RuleConfig, earlier: readonly RuleConfig[], config: 
         {
           path: [],
           message: `the rule ${hiding.name} above matches everything that this one does, so this one never decides`,
+          isOfTwo: true,
         },
       ];
 }

@@ -1,14 +1,14 @@
 /** A table of requests with what rules must make of them. */
 import * as z from 'zod';
 import { reasons } from '../check/reasons.ts';
-import { text } from './kinds.ts';
+import { lines, text } from './kinds.ts';
 import { dotted } from './leaves.ts';
 import { ConfigError } from './problems.ts';
 
 const header = z.union([z.string(), z.array(z.string()).min(1)]);
 
 const test = z.strictObject({
-  name: text(),
+  name: lines('a name'),
   request: z
     .strictObject({
       method: z.string().default('GET'),

@@ -3,10 +3,10 @@ import { claimText } from '../check/forward.ts';
 import { leftToEnvoy, reasons } from '../check/reasons.ts';
 import type { CheckRequest, Denial, Forwarding, Identity } from '../check/types.ts';
 import { compatHeader } from '../config/header-names.ts';
-import type { Config, IssuerConfig } from '../config/options.ts';
+import type { Config } from '../config/options.ts';
 import type { Clock } from '../time/clock.ts';
 import { readClaims } from '../token/claims.ts';
-import { emailOf } from '../token/identity-claims.ts';
+import { createIdentityClaims, type IdentityClaims } from '../token/identity-claims.ts';
 import { type HttpReply, type Line, linesOf, removalLine, reply } from './lines.ts';
 import type { ToReply } from './reply.ts';
 
@@ -26,7 +26,7 @@ const allowedBody = 'Authenticated';
 export function createToCompatReply(options: CompatOptions, own: ToReply, clock: Clock): ToReply {
   const dateLine = () => `date: ${new Date(clock.now()).toUTCString()}\r\n`;
   const isTold = options.identityHeaders === 'set';
-  const issuers = new Map(options.issuers.map((issuer) => [issuer.name, issuer]));
+  const issuers = new Map(options.issuers.map((issuer) => [issuer.name, createIdentityClaims(issuer)]));
   const dated = (answer: HttpReply): HttpReply => ({ ...answer, dateLine });
   const unauthorized = dated(jsonRefusal(401));
   const invalidToken = options.compatInvalidTokenStatus === 403 ? dated(forbidden) : unauthorized;
@@ -75,12 +75,12 @@ function allowed({ set, remove }: Forwarding, whoAsks: string | undefined): Http
 /** The e-mail, else the subject, else nothing; undefined where nobody was asked for, or it could not be a header. */
 function nameOf(
   identity: Identity | undefined,
-  issuers: ReadonlyMap<string, IssuerConfig>,
+  issuers: ReadonlyMap<string, IdentityClaims>,
 ): string | undefined {
   if (identity === undefined) return undefined;
   const { issuerName, payload, subject } = identity;
   const issuer = issuers.get(issuerName);
-  const email = issuer === undefined ? undefined : emailOf(readClaims(payload), issuer.email);
+  const email = issuer?.email(readClaims(payload));
   const name = email === undefined || email === null || email === '' ? (subject ?? '') : email;
   return name === '' ? '' : claimText(name);
 }

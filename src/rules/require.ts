@@ -4,7 +4,7 @@ import type { CheckRequest, Identity } from '../check/types.ts';
 import type { Expression, ExpressionContext } from '../config/expression.ts';
 import { compileExpression } from '../config/lazy-expression.ts';
 import type { RuleConfig } from '../config/rule-options.ts';
-import { claimHoldsOne, readClaims } from '../token/claims.ts';
+import { createFulfils, readClaims } from '../token/claims.ts';
 import { createHasAll, createIsOneOf } from '../token/members.ts';
 import type { ContextOf } from './context.ts';
 
@@ -24,12 +24,10 @@ export function createRuleRequirements(
   namesPort = false,
 ): RuleRequirements {
   const { issuers, audiences, scopes, scopesFromHeader, anyScopes, claims, expression } = required;
-  const wanted = Object.entries(claims);
+  const asksForClaims = Object.keys(claims).length > 0;
+  const fulfils = createFulfils(claims);
   const remembered = new WeakMap<Identity, boolean>();
-  const hasClaims = ({ payload }: Identity) => {
-    const own = readClaims(payload);
-    return wanted.every(([name, values]) => claimHoldsOne(own, name, values));
-  };
+  const hasClaims = ({ payload }: Identity) => fulfils(readClaims(payload));
   const isOurs = createIsOneOf(audiences ?? []);
   const hasScopes = createHasAll(scopes);
   const isAnyScope = createIsOneOf(anyScopes ?? []);
@@ -46,7 +44,7 @@ export function createRuleRequirements(
       if (asked === undefined) return 'rule_denied';
       if (!createHasAll(asked)(identity.scopes)) return 'scope_insufficient';
     }
-    if (wanted.length > 0 && !remembered.getOrInsertComputed(identity, hasClaims)) return 'claim_not_allowed';
+    if (asksForClaims && !remembered.getOrInsertComputed(identity, hasClaims)) return 'claim_not_allowed';
     if (compiled === undefined) return undefined;
     const judged = judge(compiled, contextOf(identity, request));
     if (!looksAtPort) return judged;

@@ -2,9 +2,9 @@
 import type { DenyReason } from '../check/reasons.ts';
 import type { Claims } from '../check/types.ts';
 import type { IssuerConfig } from '../config/options.ts';
-import { claimHoldsOne, readClaims, scalarText } from './claims.ts';
+import { createFulfils, readClaims, scalarText } from './claims.ts';
 import type { Facts } from './facts.ts';
-import { emailOf, groupsOf, isEmailVerified } from './identity-claims.ts';
+import { createIdentityClaims, type IdentityClaims, isEmailVerified } from './identity-claims.ts';
 
 /** The first requirement that is not met, or undefined. */
 export type ClaimRequirements = (facts: Facts) => DenyReason | undefined;
@@ -12,24 +12,26 @@ export type ClaimRequirements = (facts: Facts) => DenyReason | undefined;
 const none: ClaimRequirements = () => undefined;
 
 /** Makes the judge of one issuer's tokens. What it says of a token is remembered for as long as the token is. */
-export function createClaimRequirements({ requiredClaims, email, groups }: IssuerConfig): ClaimRequirements {
-  const wanted = Object.entries(requiredClaims);
-  const isEmailAllowed = createIsEmailAllowed(email);
+export function createClaimRequirements(issuer: IssuerConfig): ClaimRequirements {
+  const { requiredClaims, email, groups } = issuer;
+  const identityClaims = createIdentityClaims(issuer);
+  const isEmailAllowed = createIsEmailAllowed(email, identityClaims);
+  const hasClaims = createFulfils(requiredClaims);
   const allowedGroups =
     groups.allowed === undefined ? undefined : new Set<string | undefined>(groups.allowed);
 
   const judge = (claims: Claims): DenyReason | undefined => {
     if (email.requireVerified && !isEmailVerified(claims)) return 'claim_invalid';
     const isAllowed =
-      wanted.every(([name, values]) => claimHoldsOne(claims, name, values)) &&
+      hasClaims(claims) &&
       isEmailAllowed(claims) &&
       (allowedGroups === undefined ||
-        [groupsOf(claims, groups)].flat().some((one) => allowedGroups.has(scalarText(one))));
+        [identityClaims.groups(claims)].flat().some((one) => allowedGroups.has(scalarText(one))));
     return isAllowed ? undefined : 'claim_not_allowed';
   };
 
   const asksForNothing =
-    wanted.length === 0 &&
+    Object.keys(requiredClaims).length === 0 &&
     !email.requireVerified &&
     email.allowedDomains === undefined &&
     email.allowedAddresses === undefined &&
@@ -40,12 +42,14 @@ export function createClaimRequirements({ requiredClaims, email, groups }: Issue
   return (facts) => remembered.getOrInsertComputed(facts, judgeOnce);
 }
 
-function createIsEmailAllowed(options: IssuerConfig['email']): (claims: Claims) => boolean {
-  const { allowedDomains, allowedAddresses } = options;
+function createIsEmailAllowed(
+  { allowedDomains, allowedAddresses }: IssuerConfig['email'],
+  identityClaims: IdentityClaims,
+): (claims: Claims) => boolean {
   if (allowedDomains === undefined && allowedAddresses === undefined) return () => true;
   const addresses = new Set(allowedAddresses);
   return (claims) => {
-    const email = emailOf(claims, options);
+    const email = identityClaims.email(claims);
     if (typeof email !== 'string') return false;
     // Of ASCII alone: beyond it, two letters can have the same small one.
     const address = email.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());

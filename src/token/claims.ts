@@ -1,5 +1,7 @@
 /** Typed reading of claims (RFC 7519 section 4). A claim of another type than it must have is not guessed at. */
 import type { Claims } from '../check/types.ts';
+import type { ClaimName } from '../config/claim-names.ts';
+import { createReadClaim } from './claim-path.ts';
 import { createIsOneOf } from './members.ts';
 
 /** Stands for a claim that is present with a type that it must not have. */
@@ -14,47 +16,34 @@ export function readClaims(payload: string): Claims {
 }
 
 /**
- * The latest NumericDate that is believed, in the year 2242. What lies beyond is a mistake such as milliseconds,
- * and would make a token that never expires.
+ * Where the dates end that are believed, in seconds since the epoch: with the year 9999. What lies beyond is a mistake such as
+ * milliseconds, and would make a token that never expires.
  */
-const latestDate = 2 ** 33;
+const endOfDates = 253_402_300_800;
 
-/**
- * Finds a claim by its name, and failing that as a dotted path; own properties only.
- *
- * @param name e.g. `email` or `realm_access.roles`
- */
-export function findClaim(claims: Claims, name: string): unknown {
-  if (Object.hasOwn(claims, name)) return claims[name];
-  if (!name.includes('.')) return undefined;
-  return name
-    .split('.')
-    .reduce<unknown>(
-      (value, part) => (isRecord(value) && Object.hasOwn(value, part) ? value[part] : undefined),
-      claims,
-    );
-}
-
-/** Reads a NumericDate: seconds since the epoch, fractions allowed. */
+/** Reads a NumericDate: seconds since the epoch, fractions allowed. One that is null is as if absent, as every claim. */
 export function readDate(claims: Claims, name: string): Read<number> {
-  if (!Object.hasOwn(claims, name)) return undefined;
-  const value = claims[name];
-  return typeof value === 'number' && Math.abs(value) <= latestDate ? value : wrongType;
+  const value = claimOf(claims, name);
+  if (value === undefined) return undefined;
+  return typeof value === 'number' && Math.abs(value) < endOfDates ? value : wrongType;
 }
 
 /** Reads a string. */
 export function readString(claims: Claims, name: string): Read<string> {
-  if (!Object.hasOwn(claims, name)) return undefined;
-  const value = claims[name];
-  return typeof value === 'string' ? value : wrongType;
+  const value = claimOf(claims, name);
+  return value === undefined || typeof value === 'string' ? value : wrongType;
 }
 
-/** Reads a string or a list of strings, found as {@link findClaim} does. */
-export function readStrings(claims: Claims, name: string): Read<readonly string[]> {
-  const value = findClaim(claims, name);
+/** A string or a list of strings, as a list. */
+export function stringsOf(value: unknown): Read<readonly string[]> {
   if (value === undefined) return undefined;
   if (typeof value === 'string') return [value];
   return Array.isArray(value) && value.every((member) => typeof member === 'string') ? value : wrongType;
+}
+
+/** A claim by its name as it stands; undefined where it is absent or null. */
+export function claimOf(claims: Claims, name: string): unknown {
+  return Object.hasOwn(claims, name) ? (claims[name] ?? undefined) : undefined;
 }
 
 /**
@@ -69,13 +58,23 @@ export function scalarText(value: unknown): string | undefined {
 
 type Scalar = string | number | boolean;
 
-/** Whether a claim is one of some values, or a list that holds one. */
-export function claimHoldsOne(claims: Claims, name: string, wanted: Scalar | readonly Scalar[]): boolean {
+/** Makes what says whether a claim is one of some values, or a list that holds one. */
+export function createClaimHoldsOne(
+  name: ClaimName,
+  wanted: Scalar | readonly Scalar[],
+): (claims: Claims) => boolean {
+  const read = createReadClaim(name);
   const isOne = createIsOneOf<unknown>([wanted].flat());
-  const value = findClaim(claims, name);
-  return Array.isArray(value) ? value.some(isOne) : isOne(value);
+  return (claims) => {
+    const value = read(claims);
+    return Array.isArray(value) ? value.some(isOne) : isOne(value);
+  };
 }
 
-function isRecord(value: unknown): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Makes what says whether claims fulfil all that is required of them, by name. */
+export function createFulfils(
+  required: Readonly<Record<string, Scalar | readonly Scalar[]>>,
+): (claims: Claims) => boolean {
+  const wanted = Object.entries(required).map(([name, values]) => createClaimHoldsOne(name, values));
+  return (claims) => wanted.every((holdsOne) => holdsOne(claims));
 }

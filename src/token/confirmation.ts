@@ -1,5 +1,7 @@
 /** What a token is bound to (RFC 7800 section 3.1). */
 import type { Claims, Confirmation } from '../check/types.ts';
+import { isObject } from './claim-path.ts';
+import { claimOf } from './claims.ts';
 
 /** The base64url of a SHA-256. */
 const thumbprint = /^[A-Za-z0-9_-]{43}$/;
@@ -11,10 +13,10 @@ const thumbprint = /^[A-Za-z0-9_-]{43}$/;
  * or to something beside them
  */
 export function readConfirmation(claims: Claims): Confirmation | 'unknown' | undefined {
-  if (!Object.hasOwn(claims, 'cnf')) return undefined;
-  const { cnf } = claims;
-  if (typeof cnf !== 'object' || cnf === null || Array.isArray(cnf)) return 'unknown';
-  const members = new Map(Object.entries(cnf));
+  const cnf = claimOf(claims, 'cnf');
+  if (cnf === undefined) return undefined;
+  if (!isObject(cnf)) return 'unknown';
+  const members = new Map(Object.entries(cnf).filter(([, value]) => value !== null));
   const values = ['jkt', 'x5t#S256'].map((name) => members.get(name));
   const isKnown = values.every((value) => value === undefined || isThumbprint(value));
   const [keyThumbprint, certificateThumbprint] = values.filter(

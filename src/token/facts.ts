@@ -3,8 +3,9 @@
 import type { DenyReason } from '../check/reasons.ts';
 import type { Claims, Confirmation } from '../check/types.ts';
 import type { IssuerConfig } from '../config/options.ts';
+import { createReadClaim } from './claim-path.ts';
 import { createClaimRequirements } from './claim-requirements.ts';
-import { findClaim, type Read, readDate, readStrings, wrongType } from './claims.ts';
+import { claimOf, type Read, readDate, stringsOf, wrongType } from './claims.ts';
 import { readConfirmation } from './confirmation.ts';
 import { createHasAll, createIsOneOf } from './members.ts';
 import type { IsRevoked } from './revocation.ts';
@@ -34,26 +35,29 @@ export type Requirements = (facts: Facts, now: number) => DenyReason | undefined
 // Where issuers put scopes: RFC 9068 section 2.2.3 and RFC 8693 section 4.2; Entra and Okta; others.
 const scopeClaims = ['scope', 'scp', 'scopes'];
 
-/** Reads the facts out of verified claims. */
-export function readFacts(
-  claims: Claims,
-  payload: string,
-  type: unknown,
-  { audienceClaims, audienceClaimsUsed }: Pick<IssuerConfig, 'audienceClaims' | 'audienceClaimsUsed'>,
-): Facts {
-  const used =
-    audienceClaimsUsed === 'all'
-      ? audienceClaims
-      : audienceClaims.filter((name) => findClaim(claims, name) !== undefined).slice(0, 1);
-  return {
-    payload,
-    type: type === undefined ? 'jwt' : typeof type === 'string' ? normalType(type) : wrongType,
-    confirmation: readConfirmation(claims),
-    expiresAt: readDate(claims, 'exp'),
-    notBefore: readDate(claims, 'nbf'),
-    issuedAt: readDate(claims, 'iat'),
-    audiences: together(used.map((name) => readStrings(claims, name))),
-    scopes: together(scopeClaims.map((name) => splitScopes(claims, name))),
+/** Reads the facts out of verified claims; `type` is `typ` of the header. */
+export type ReadFacts = (claims: Claims, payload: string, type: unknown) => Facts;
+
+/** Makes what reads the facts that an issuer's tokens state. */
+export function createReadFacts({
+  audienceClaims,
+  audienceClaimsUsed,
+}: Pick<IssuerConfig, 'audienceClaims' | 'audienceClaimsUsed'>): ReadFacts {
+  const readers = audienceClaims.map((name) => createReadClaim(name));
+  return (claims, payload, type) => {
+    const found = readers.map((read) => read(claims));
+    const used =
+      audienceClaimsUsed === 'all' ? found : found.filter((value) => value !== undefined).slice(0, 1);
+    return {
+      payload,
+      type: type === undefined ? 'jwt' : typeof type === 'string' ? normalType(type) : wrongType,
+      confirmation: readConfirmation(claims),
+      expiresAt: readDate(claims, 'exp'),
+      notBefore: readDate(claims, 'nbf'),
+      issuedAt: readDate(claims, 'iat'),
+      audiences: together(used.map(stringsOf)),
+      scopes: together(scopeClaims.map((name) => splitScopes(claimOf(claims, name)))),
+    };
   };
 }
 
@@ -100,12 +104,10 @@ function normalType(type: string): string {
   return type.toLowerCase().replace(/^application\//, '');
 }
 
-function splitScopes(claims: Claims, name: string): Read<readonly string[]> {
-  const written = readStrings(claims, name);
-  const isString = Object.hasOwn(claims, name) && typeof claims[name] === 'string';
-  return isString && written !== wrongType
-    ? written?.flatMap((scopes) => scopes.split(' ')).filter((scope) => scope !== '')
-    : written;
+function splitScopes(written: unknown): Read<readonly string[]> {
+  return typeof written === 'string'
+    ? written.split(' ').filter((scope) => scope !== '')
+    : stringsOf(written);
 }
 
 /** One list of several claims; wrong if one is wrong, absent if all are. */

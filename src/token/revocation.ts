@@ -1,7 +1,7 @@
 /** Which verified tokens the deny list revokes. */
 import type { Claims } from '../check/types.ts';
 import type { DenyListEntry, RevocableClaim } from '../config/deny-list.ts';
-import { readClaims, scalarText } from './claims.ts';
+import { claimOf, readClaims, scalarText } from './claims.ts';
 import type { Facts } from './facts.ts';
 
 /** Whether a token is revoked. It is asked on every check, also for a token that was verified earlier. */
@@ -41,9 +41,8 @@ function isMeant(
 }
 
 function textOf(claims: Claims, name: RevocableClaim): string | undefined {
-  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   // A number is revoked by its text, as it is forwarded by it.
-  return scalarText(value);
+  return scalarText(claimOf(claims, name));
 }
 
 function nameOf(name: string | undefined, value: string | undefined): string {

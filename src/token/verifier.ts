@@ -10,7 +10,13 @@ import type { Clock } from '../time/clock.ts';
 import type { TokenCache } from './cache.ts';
 import { readString, wrongType } from './claims.ts';
 import { splitCompact } from './compact.ts';
-import { createRequirements, type Facts, type Requirements, readFacts } from './facts.ts';
+import {
+  createReadFacts,
+  createRequirements,
+  type Facts,
+  type ReadFacts,
+  type Requirements,
+} from './facts.ts';
 import { type JoseHeader, readHeader } from './header.ts';
 import { identityOf } from './identity.ts';
 import { readJsonObject } from './json.ts';
@@ -52,6 +58,7 @@ export interface VerifierDependencies {
 interface TrustedIssuer {
   readonly config: IssuerConfig;
   readonly issuer: IssuerKeys;
+  readonly readFacts: ReadFacts;
   readonly unmet: Requirements;
   readonly keyWaits: KeyWaits;
 }
@@ -79,6 +86,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
       {
         config,
         issuer,
+        readFacts: createReadFacts(config),
         unmet: createRequirements(config, createIsRevoked(denyList, config.issuer)),
         keyWaits: createKeyWaits({
           maxWaiting: limits.maxVerificationsInFlight,
@@ -150,7 +158,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     // The key may have left the set while the token waited.
     if (!issuer.holds(key)) return denied('key_not_found', trusted);
     if (!isSigned(unverified, key)) return denied('signature_invalid', trusted);
-    const facts = readFacts(claims, payload, header.type, config);
+    const facts = trusted.readFacts(claims, payload, header.type);
     const now = clock.now() / 1000;
     const reason = trusted.unmet(facts, now);
     if (reason !== undefined) return denied(reason, trusted);

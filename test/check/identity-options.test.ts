@@ -215,7 +215,9 @@ describe('audienceClaimsUsed', () => {
     ['first', { aud: audience }, 'allowed'],
     ['first', { aud: undefined }, 'audience_mismatch'],
     ['first', { client_id: 5, aud: audience }, 'claim_invalid'],
-    ['first', { client_id: null, aud: audience }, 'claim_invalid'],
+    ['first', { client_id: null, aud: audience }, 'allowed'],
+    ['all', { client_id: null, aud: audience }, 'allowed'],
+    ['all', { client_id: null, aud: null }, 'audience_mismatch'],
   ])('%s of %j: %s', async (used, claims, reason) => {
     expect(await reasonOf(`${entry}, audienceClaimsUsed: ${used}`, claims)).toBe(reason);
   });

@@ -1,8 +1,8 @@
 /** Which texts are a host that every server reads alike. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { hostPatternProblem } from '../../src/config/host-patterns.ts';
 import { readHost } from '../../src/config/hosts.ts';
-import { hostPatternProblem } from '../../src/config/patterns.ts';
 
 const label63 = 'a'.repeat(63);
 const longest = [label63, label63, label63, 'a'.repeat(61)].join('.');

@@ -584,7 +584,9 @@ export const cases: readonly Case[] = [
   claims('exp passed', () => ({ exp: now() - 100 }), 'token_expired'),
   claims('exp passed, within the tolerance', () => ({ exp: now() - 20 }), 'allowed'),
   claims('exp with a fraction', () => ({ exp: now() + 60.9 }), 'allowed'),
-  ...['1e10', null, true, [], {}, -1, 0, 9e15, Date.now() + 60_000, 1e308].map((exp) =>
+  claims('exp of null', { exp: null }, 'claim_missing'),
+  claims('exp in the year 9999', { exp: 253_402_300_799 }, 'allowed'),
+  ...['1e10', true, [], {}, -1, 0, 9e15, Date.now() + 60_000, 1e308, 253_402_300_800].map((exp) =>
     claims(`exp ${JSON.stringify(exp)}`, { exp }, 'claim_invalid'),
   ),
   payload(
@@ -603,8 +605,16 @@ export const cases: readonly Case[] = [
   claims('iat in the future', () => ({ iat: now() + 3600 }), 'token_not_yet_valid'),
   claims('iat of the wrong type', { iat: 'now' }, 'claim_invalid'),
   claims('no iat', { iat: undefined }, 'allowed'),
+  claims(
+    'nbf, iat, scope, email and groups of null',
+    { nbf: null, iat: null, scope: null, email: null, groups: null },
+    'allowed',
+    { 'x-auth-request-user': 'alice' },
+  ),
+  claims('sub of null', { sub: null }, 'allowed', {}),
 
   claims('no iss', { iss: undefined }, 'issuer_unknown'),
+  claims('iss of null', { iss: null }, 'issuer_unknown'),
   claims('another iss', { iss: 'https://evil.example.com' }, 'issuer_unknown'),
   ...['/', '#', '?', ' '].map(
     (tail): Case => ({
@@ -637,12 +647,13 @@ export const cases: readonly Case[] = [
 
   claims('aud in a list', { aud: ['other', audience] }, 'allowed'),
   claims('no aud', { aud: undefined }, 'audience_mismatch'),
+  claims('aud of null', { aud: null }, 'audience_mismatch'),
   claims('another aud', { aud: 'other' }, 'audience_mismatch'),
   claims('an empty list of aud', { aud: [] }, 'audience_mismatch'),
   ...[`${audience} `, audience.slice(0, -1), `${audience}x`, audience.toUpperCase()].map((aud) =>
     claims(`aud ${JSON.stringify(aud)}`, { aud }, 'audience_mismatch'),
   ),
-  ...[5, { [audience]: 1 }, [[audience]], [audience, 5], null].map((aud) =>
+  ...[5, { [audience]: 1 }, [[audience]], [audience, 5], [null], [audience, null]].map((aud) =>
     claims(`aud ${JSON.stringify(aud)}`, { aud }, 'claim_invalid'),
   ),
 

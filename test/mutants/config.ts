@@ -7,6 +7,8 @@ const required = ['test/rules/require.test.ts'];
 const denied = ['test/config/deny-list.test.ts'];
 const select = ['test/rules/select.test.ts'];
 const cost = ['test/rules/expression-cost.test.ts'];
+const allProblems = ['test/config/all-problems.test.ts'];
+const spaces = ['test/config/stray-space.test.ts'];
 const expressions = ['test/rules/expression.test.ts'];
 
 /** Each removes one check of `src/config`. */
@@ -507,5 +509,47 @@ export const config: readonly Mutant[] = [
     find: '.strictObject({\n    issuer',
     replace: '.object({\n    issuer',
     tests: denied,
+  },
+  {
+    name: 'white space at the end of a value is taken for a part of it',
+    file: 'src/config/stray-space.ts',
+    find: '  if (ends) return `expected no ',
+    replace: '  if (ends && begins) return `expected no ',
+    tests: spaces,
+  },
+  {
+    name: 'a line break in a value is taken for a part of it',
+    file: 'src/config/stray-space.ts',
+    find: 'return lineBreak.test(text)\n',
+    replace: "return text === ''\n",
+    tests: spaces,
+  },
+  {
+    name: 'a claim named __proto__ is not asked for',
+    file: 'src/config/load.ts',
+    find: 'const spaces = [...straySpace(tree), ...unusableNames(tree)].map(told);',
+    replace: 'const spaces = straySpace(tree).map(told);',
+    tests: allProblems,
+  },
+  {
+    name: 'an expression may ask for a header that it never sees',
+    file: 'src/config/rule-problems.ts',
+    find: 'const unseen = names.filter((name) => !trustedHeaders.includes(name));',
+    replace: 'const unseen = names.filter((name) => name === "");',
+    tests: allProblems,
+  },
+  {
+    name: 'a costly expression is told only when all else is right',
+    file: 'src/config/load.ts',
+    find: '[...problems, ...ruleProblemsDespite(tree, issues).map(told)]',
+    replace: 'problems',
+    tests: allProblems,
+  },
+  {
+    name: 'a separator may be a part of what percent-encoding writes',
+    file: 'src/config/header-options.ts',
+    find: "typeof separator === 'string' && ofPercent.test(separator)",
+    replace: "typeof separator === 'string' && separator === '%'",
+    tests: allProblems,
   },
 ];

@@ -103,6 +103,7 @@ test('each library is used in one place', () => {
       'config/binding-options.ts',
       'config/deny-list.ts',
       'config/describe.ts',
+      'config/header-options.ts',
       'config/identity-options.ts',
       'config/issuer-options.ts',
       'config/kinds.ts',

@@ -10,7 +10,7 @@ import { checkRequest } from '../support/requests.ts';
 
 async function requireOf(text: string): Promise<NonNullable<RuleConfig['require']>> {
   const { rules } = await configOf(
-    `${fileFor('https://issuer.example.com')}\nrules: [{name: a, require: ${text}}]`,
+    `${fileFor('https://issuer.example.com')}\ntrustedHeaders: [host]\nrules: [{name: a, require: ${text}}]`,
   );
   const required = rules?.[0]?.require;
   if (required === undefined) throw new TypeError('the rule requires nothing');

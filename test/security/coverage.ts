@@ -1501,6 +1501,47 @@ export const tables: readonly Table[] = [
           ['grpc/limits.test.ts', 'where one rule is enforced, it does not pass'],
         ],
       },
+      {
+        id: 'O1',
+        threat: 'A claim is found at another place than the one that the configuration names',
+        tests: [
+          ['token/claim-path.test.ts', 'agrees with a model that takes it apart in every way'],
+          ['token/claim-path.test.ts', 'is not a claim of the token, and is not found'],
+          ['check/claim-names.test.ts', 'is no role of anybody'],
+        ],
+      },
+      {
+        id: 'O2',
+        threat: 'A claim becomes a second header, or a second member of a list',
+        tests: [
+          ['e2e/claim-headers.test.ts', 'the workload decodes exactly the claims'],
+          ['check/header-value.test.ts', 'stay as many for whoever splits them at'],
+        ],
+      },
+      {
+        id: 'O3',
+        threat:
+          'A claim is another one after its encoding: half a character, a number without its last digits',
+        tests: [
+          ['check/header-value.test.ts', 'what cannot be exactly the claim is withheld'],
+          ['check/header-value.test.ts', 'is printable ASCII on one line, whatever the claim is'],
+        ],
+      },
+      {
+        id: 'O4',
+        threat:
+          'A requirement of the configuration that no token meets or that is not asked for, without a word',
+        tests: [
+          ['config/all-problems.test.ts', '__proto__, which would be passed over, is told'],
+          ['config/all-problems.test.ts', 'a problem where none is trusted'],
+          ['config/stray-space.test.ts', 'from a flag and from the environment, with its source'],
+        ],
+      },
+      {
+        id: 'O5',
+        threat: 'A token without an end: `exp` beyond the year 9999, or one that keeps it remembered',
+        tests: [['check/claim-names.test.ts', 'is remembered no longer than others']],
+      },
     ],
   },
 ];

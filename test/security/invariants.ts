@@ -4,7 +4,7 @@
  */
 import { posix } from 'node:path';
 import fc from 'fast-check';
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { compactVerify, createLocalJWKSet, type JSONWebKeySet, UnsecuredJWT } from 'jose';
 import { type Reason, reasons } from '../../src/check/reasons.ts';
 import type { CheckRequest } from '../../src/check/types.ts';
 import { readDenyList } from '../../src/config/deny-list.ts';
@@ -372,6 +372,7 @@ function oddClaims({ url }: FakeIssuer) {
       now - 20,
       now + 0.5,
       2 ** 34,
+      2 ** 38,
     ),
   );
   return fc.dictionary(names, values, { maxKeys: 3 });
@@ -384,14 +385,20 @@ async function isAllowedByReference(
   jwks: JSONWebKeySet,
 ): Promise<boolean> {
   try {
-    const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(jwks), {
+    const verified = await compactVerify(token, createLocalJWKSet(jwks), { algorithms: ['RS256'] });
+    const { protectedHeader } = verified;
+    // A claim that is null is as if absent. Jose judges claims of its own reading, so it gets them without.
+    const present = Object.entries(JSON.parse(Buffer.from(verified.payload).toString())).filter(
+      ([, value]) => value !== null,
+    );
+    const { payload } = UnsecuredJWT.decode(new UnsecuredJWT(Object.fromEntries(present)).encode(), {
       issuer: issuer.url,
       audience,
-      algorithms: ['RS256'],
       clockTolerance: 30,
       requiredClaims: ['exp'],
     });
     const now = Date.now() / 1000;
+    const endOfDates = Date.UTC(10_000, 0) / 1000;
     const { typ, cty, kid } = protectedHeader;
     const type =
       typ === undefined
@@ -401,7 +408,7 @@ async function isAllowedByReference(
           : '';
     const isText = (value: unknown) => value === undefined || typeof value === 'string';
     const isSoon = (value: unknown) =>
-      value === undefined || (typeof value === 'number' && value <= now + 30 && value >= -(2 ** 33));
+      value === undefined || (typeof value === 'number' && value <= now + 30 && value > -endOfDates);
     const audiences = [payload.aud].flat();
     return (
       ['jwt', 'at+jwt'].includes(type) &&
@@ -412,7 +419,7 @@ async function isAllowedByReference(
       !Object.hasOwn(payload, 'cnf') &&
       typeof payload.exp === 'number' &&
       payload.exp > 0 &&
-      payload.exp <= 2 ** 33 &&
+      payload.exp < endOfDates &&
       isSoon(payload.iat) &&
       isSoon(payload.nbf) &&
       audiences.every((member) => typeof member === 'string')

@@ -1,12 +1,16 @@
 /** Which tokens a deny list revokes. */
 import { describe, expect, test } from 'vitest';
 import { readDenyList } from '../../src/config/deny-list.ts';
-import { readFacts } from '../../src/token/facts.ts';
+import { createReadFacts } from '../../src/token/facts.ts';
 import { createIsRevoked } from '../../src/token/revocation.ts';
 
 const issuer = 'https://a';
 const factsOf = (claims: Record<string, unknown>) =>
-  readFacts(claims, JSON.stringify(claims), 'JWT', { audienceClaims: ['aud'], audienceClaimsUsed: 'all' });
+  createReadFacts({ audienceClaims: ['aud'], audienceClaimsUsed: 'all' })(
+    claims,
+    JSON.stringify(claims),
+    'JWT',
+  );
 
 function isRevoked(list: readonly object[], claims: Record<string, unknown>): boolean {
   return createIsRevoked(readDenyList(JSON.stringify(list), 'list'), issuer)(factsOf(claims));

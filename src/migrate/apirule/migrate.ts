@@ -1,6 +1,7 @@
 /** APIRules in v1beta1 become APIRules in v2 that ask this authorizer, and its configuration. */
+
+import { hostPatternProblem } from '../../config/host-patterns.ts';
 import { loadConfig } from '../../config/load.ts';
-import { hostPatternProblem } from '../../config/patterns.ts';
 import { ConfigError, type Problem, suggestion } from '../../config/problems.ts';
 import { yamlText } from '../../config/yaml-text.ts';
 import { notAccepted, reportText } from '../report.ts';

@@ -36,13 +36,14 @@ describe('the configuration', () => {
   });
 
   test('is no place for what a value says of its own', async () => {
-    const odd = 'a\n  anyAudience: true # \' " {{ x }}';
+    const odd = 'a: {anyAudience: true} # \' " {{ x }}';
     const config = await configFrom({ 'client-id': odd, 'allowed-group': [odd] });
     expect(config.issuers[0]).toMatchObject({
       audiences: [odd],
       anyAudience: false,
       groups: { allowed: [odd] },
     });
+    expect(() => configFrom({ 'client-id': 'a\n  anyAudience: true' })).toThrow('expected one line of text');
   });
 });
 

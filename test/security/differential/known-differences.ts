@@ -1,6 +1,6 @@
 /**
- * Where the service refuses what jose accepts, on purpose. Each row says why, and finds out by itself, from the bytes of the token,
- * whether it applies. There is none the other way: what jose refuses is refused.
+ * Where the service and jose differ on purpose. Each row says why, and finds out by itself, from the bytes of the token, whether it
+ * applies. All but one are about what the service refuses and jose accepts.
  */
 import type { Reason } from '../../../src/check/reasons.ts';
 
@@ -28,8 +28,9 @@ interface Rule {
 }
 
 const has = (record: Readonly<Record<string, unknown>>, name: string) => Object.hasOwn(record, name);
-const latestDate = 2 ** 33;
-const isDate = (value: unknown) => typeof value === 'number' && Math.abs(value) <= latestDate;
+/** Where the year 9999 ends. */
+const endOfDates = Date.UTC(10_000, 0) / 1000;
+const isDate = (value: unknown) => typeof value === 'number' && Math.abs(value) < endOfDates;
 
 /** The table. */
 export const knownDifferences: readonly Rule[] = [
@@ -95,15 +96,21 @@ export const knownDifferences: readonly Rule[] = [
     name: 'no `exp`',
     why: 'The contract asks for it: a token without it would be good for ever.',
     reasons: ['claim_missing'],
-    applies: ({ claims }) => !has(claims, 'exp'),
+    applies: ({ claims }) => !has(claims, 'exp') || claims.exp === null,
   },
   {
     name: 'a date that is none',
-    why: 'RFC 7519 section 2: a number of seconds. One beyond 2^33, or `exp` of 0 and below, is a mistake.',
+    why: 'RFC 7519 section 2: a number of seconds. One beyond the year 9999, or `exp` of 0 and below, is a mistake.',
     reasons: ['claim_invalid', 'claim_missing'],
     applies: ({ claims }) =>
       ['exp', 'nbf', 'iat'].some((name) => has(claims, name) && !isDate(claims[name])) ||
       (typeof claims.exp === 'number' && claims.exp <= 0),
+  },
+  {
+    name: '`nbf` or `iat` of null',
+    why: 'The contract takes a claim that is null for one that is absent, and neither is required.',
+    reasons: ['allowed'],
+    applies: ({ claims }) => claims.nbf === null || claims.iat === null,
   },
   {
     name: '`iat` in the future',

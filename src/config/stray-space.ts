@@ -1,0 +1,53 @@
+/** White space that nobody sees in a configuration and that nothing would ever equal: at the ends of a text, or a line break in it. */
+import { shown } from './shown.ts';
+import { isTree } from './tree.ts';
+
+/** A problem, and where it is. */
+export interface StraySpace {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** Options whose texts may have any white space: it has a meaning there, or none at all. */
+const exempt = [
+  /^issuers\/\d+\/jwks$/,
+  /^(policies\/\d+\/)?rules\/\d+\/require\/expression$/,
+  /^((policies\/\d+\/)?rules\/\d+\/)?outputClaimToHeaders\/\d+\/separator$/,
+];
+
+/** Beside what is white space to Unicode, what cannot be seen either. */
+const space = '[\\p{White_Space}\\u200b-\\u200d\\u2060\\ufeff]';
+const atBeginning = new RegExp(`^${space}`, 'u');
+const atEnd = new RegExp(`${space}$`, 'u');
+const lineBreak = /[\n\v\f\r\u0085\u2028\u2029]/;
+
+/** Finds every text and every name in a tree that has such white space. */
+export function straySpace(value: unknown, path: readonly (string | number)[] = []): readonly StraySpace[] {
+  if (typeof value === 'string') {
+    const problem = straySpaceProblem(value);
+    return problem === undefined || exempt.some((option) => option.test(path.join('/')))
+      ? []
+      : [{ path, message: problem }];
+  }
+  if (Array.isArray(value)) return value.flatMap((member, index) => straySpace(member, [...path, index]));
+  if (!isTree(value)) return [];
+  return Object.entries(value).flatMap(([name, member]) => {
+    const problem = straySpaceProblem(name);
+    const ofName = problem === undefined ? [] : [{ path: [...path, name], message: `this name: ${problem}` }];
+    return [...ofName, ...straySpace(member, [...path, name])];
+  });
+}
+
+/** Says what white space a text has that it must not have; undefined if it has none. */
+export function straySpaceProblem(text: string): string | undefined {
+  const [begins, ends] = [atBeginning.test(text), atEnd.test(text)];
+  const what = (at: RegExp) => (lineBreak.test(at.exec(text)?.[0] ?? '') ? 'a line break' : 'white space');
+  if (text.trim() === '' && text !== '') return `expected more than white space, not ${shown(text)}`;
+  if (begins && ends) return `expected no white space at its beginning and its end, not ${shown(text)}`;
+  if (begins)
+    return `expected no ${what(atBeginning).replace(/^a /, '')} at its beginning, not ${shown(text)}`;
+  if (ends) return `expected no ${what(atEnd).replace(/^a /, '')} at its end, not ${shown(text)}`;
+  return lineBreak.test(text)
+    ? `expected one line, without a line break in it, not ${shown(text)}`
+    : undefined;
+}

@@ -1,0 +1,189 @@
+/** What a header carries in each encoding, read back by decoders that know nothing of the code; those of another language are in e2e. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createWriteClaims, createWriteValue } from '../../src/check/header-value.ts';
+
+/** Decodes headers as a workload does that knows nothing but the standards. */
+function decoded(encoding: 'percent' | 'base64url' | 'json', headers: readonly string[]): unknown[] {
+  const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const read = {
+    percent: decodeURIComponent,
+    base64url: (header: string) =>
+      strict.decode(
+        Uint8Array.from(atob(header.replaceAll('-', '+').replaceAll('_', '/')), (unit) => unit.charCodeAt(0)),
+      ),
+    json: (header: string): unknown => JSON.parse(header),
+  }[encoding];
+  return headers.map(read);
+}
+
+const textOf = (encoding: Parameters<typeof createWriteValue>[0], claim: unknown) =>
+  createWriteValue(encoding)(claim).text ?? '';
+const printable = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
+
+const texts = [
+  'alice',
+  'Åsa Öberg',
+  '名前',
+  '😀',
+  ' a ',
+  'a\r\nx-admin: true',
+  'a\0b',
+  'a%20b+c',
+  "!'()*~-._",
+  '"\\',
+  '\u2028\u2029\u0085\ufeff',
+  'a\x7fb',
+  ...Array.from({ length: 95 }, (_, index) => `x${String.fromCharCode(32 + index)}x`),
+];
+
+describe('percent', () => {
+  test('is read back by every decoder, and needs no other characters than these', () => {
+    const headers = texts.map((text) => textOf('percent', text));
+    expect(decoded('percent', headers)).toEqual(texts);
+    // RFC 3986 section 2.3: what is not encoded means the same to everybody. A plus is no space.
+    for (const header of headers) expect(header).toMatch(/^([A-Za-z0-9._~-]|%[0-9A-F]{2})+$/);
+  });
+
+  test('of a list joins what is encoded', () => {
+    const write = createWriteValue('percent', '|');
+    expect(write(['é', 1, true, 'a b']).text).toBe('%C3%A9|1|true|a%20b');
+  });
+});
+
+describe('base64url', () => {
+  test('is of the text, without padding', () => {
+    const headers = texts.map((text) => textOf('base64url', text));
+    expect(decoded('base64url', headers)).toEqual(texts);
+    for (const header of headers) expect(header).toMatch(/^[A-Za-z0-9_-]+$/);
+  });
+
+  test('is of the JSON of what is not a text', () => {
+    const values = [1, true, ['a', 'b,c'], { a: { b: ['é'] } }, [], 0.5];
+    const headers = values.map((value) => textOf('base64url', value));
+    expect(decoded('base64url', headers).map((json) => JSON.parse(String(json)))).toEqual(values);
+  });
+});
+
+describe('json', () => {
+  test('is printable ASCII on one line, whatever the claim is, and reads back as it', () => {
+    const claims = fc.jsonValue({ stringUnit: 'binary' }).filter((value) => value !== null);
+    const values: unknown[] = [...texts, ...fc.sample(claims, { numRuns: 500, seed: 17 }), '', [], {}];
+    const written = values.map((value) => createWriteValue('json')(value));
+    const given = values.filter((_, index) => written[index]?.text !== undefined);
+    const headers = written.flatMap(({ text }) => (text === undefined ? [] : [text]));
+    expect(headers.length).toBeGreaterThan(texts.length + 50);
+    for (const header of headers) expect(header).toMatch(printable);
+    expect(decoded('json', headers).map((value) => JSON.stringify(value))).toEqual(
+      given.map((value) => JSON.stringify(value)),
+    );
+  });
+});
+
+describe('what cannot be exactly the claim is withheld', () => {
+  test.each([
+    ['percent', 'a\ud800', 'characters'],
+    ['base64url', 'a\udc00', 'characters'],
+    ['json', 2 ** 53, 'type'],
+    ['json', { deep: [{ id: 2 ** 64 }] }, 'type'],
+    ['base64url', [Number.POSITIVE_INFINITY], 'type'],
+    ['percent', { a: 1 }, 'type'],
+    ['plain', 'é', 'characters'],
+    ['json', 'x'.repeat(4095), 'length'],
+    ['json', 'é'.repeat(700), 'length'],
+    ['percent', '名'.repeat(500), 'length'],
+    ['base64url', 'x'.repeat(3100), 'length'],
+  ] as const)('%s of %j: %s', (encoding, claim, cause) => {
+    expect(createWriteValue(encoding)(claim)).toEqual({ withheld: [cause] });
+  });
+
+  test('and half a character in JSON is an escape, as it was signed', () => {
+    expect(textOf('json', '\ud800')).toBe('"\\ud800"');
+  });
+
+  test.each(['plain', 'percent', 'base64url', 'json'] as const)('%s of nothing is nothing', (encoding) => {
+    for (const nothing of [undefined, null])
+      expect(createWriteValue(encoding)(nothing)).toEqual({ withheld: [] });
+  });
+});
+
+describe('all claims', () => {
+  const payload =
+    ' {"sub":"Åsa","id":12345678901234567890,\r\n\t"deep":{"b":1,"a":[1.50,"\u2028\\n"]},\n"x":"\x7f"} ';
+
+  test('are the very bytes of the payload in base64url', () => {
+    const header = createWriteClaims()(payload).text ?? '';
+    expect(decoded('base64url', [header])).toEqual([payload]);
+  });
+
+  test('are one line of ASCII in json, with every digit', () => {
+    const header = createWriteClaims('json')(payload).text ?? '';
+    expect(header).toMatch(printable);
+    expect(header).toContain('12345678901234567890');
+    expect(decoded('json', [header])).toEqual([JSON.parse(payload)]);
+  });
+
+  test('are read back from percent', () => {
+    expect(decoded('percent', [createWriteClaims('percent')(payload).text ?? ''])).toEqual([payload]);
+  });
+});
+
+describe('the members of a list', () => {
+  const separators = [',', ';', '|', ' ', ', ', ' | ', '::', ':::', '--', 'aba', 'ab', '/'];
+
+  test.each(separators)('stay as many for whoever splits them at %j', (separator) => {
+    const unit = fc.constantFrom('a', 'b', ',', ';', '|', ' ', ':', '-', '/', 'x', 'é', '\r\n');
+    const members = fc.array(
+      fc.array(unit, { maxLength: 5 }).map((units) => units.join('')),
+      { maxLength: 5 },
+    );
+    const core = separator.trim() || separator;
+    for (const encoding of ['plain', 'percent'] as const) {
+      if (encoding === 'percent' && /[a-z-]/.test(separator)) continue;
+      const write = createWriteValue(encoding, separator);
+      fc.assert(
+        fc.property(members, (list) => {
+          const { text, withheld } = write(list);
+          if (text === undefined) return;
+          const decode = (one: string) => (encoding === 'percent' ? decodeURIComponent(one) : one);
+          const readers = [
+            text.split(separator).map(decode),
+            decode(text).split(separator),
+            decode(text)
+              .split(core)
+              .map((one) => one.trim()),
+            splitFromEnd(decode(text), separator),
+          ];
+          const trimmed = list.map((one) => one.trim());
+          const count = text.split(separator).length;
+          for (const [index, read] of readers.entries()) {
+            expect(read.length).toBe(count);
+            for (const one of read) expect(index === 2 ? trimmed : list).toContain(one);
+          }
+          if (withheld.length === 0) expect(readers[0]).toEqual(list);
+        }),
+        { numRuns: 100 },
+      );
+    }
+  });
+
+  test('are left out where they hold the separator, and counted', () => {
+    expect(createWriteValue('plain', '|')(['a|b', 'c', 'd,e'])).toEqual({
+      text: 'c|d,e',
+      withheld: ['separator'],
+    });
+    expect(createWriteValue('percent')(['a,b', 'c'])).toEqual({ text: 'c', withheld: ['comma'] });
+    expect(createWriteValue('plain', ', ')(['a,b', 'c'])).toEqual({ text: 'c', withheld: ['separator'] });
+    expect(createWriteValue('plain', '::')(['x:', 'y'])).toEqual({ text: 'y', withheld: ['separator'] });
+    expect(createWriteValue()([' admin', 'c'])).toEqual({ text: 'c', withheld: ['characters'] });
+  });
+
+  test('are all there in json and base64url, whatever they hold', () => {
+    expect(createWriteValue('json')(['a,b', 'c'])).toEqual({ text: '["a,b","c"]', withheld: [] });
+  });
+});
+
+function splitFromEnd(text: string, separator: string): string[] {
+  const at = text.lastIndexOf(separator);
+  return at < 0 ? [text] : [...splitFromEnd(text.slice(0, at), separator), text.slice(at + separator.length)];
+}
