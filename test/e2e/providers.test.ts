@@ -90,7 +90,7 @@ async function tokenOf({ page }: Provider, difference: Difference): Promise<stri
 /** The service with a configuration of the page, with what differs; its issuers are asked through the proxy. */
 async function serviceOf({ page, documents }: Provider, difference: Difference): Promise<RunningApp> {
   const { configurations } = examplesOf(page);
-  const { read } = configurations[difference.configuration ?? 0] ?? { read: {} };
+  const read = configurations[difference.configuration ?? 0]?.read ?? {};
   const through = { httpsProxy: internet.proxy, caFile: internet.caFile };
   const issuers = (read.issuers ?? []).map((issuer) => ({
     ...changed(issuer, difference.issuer),
