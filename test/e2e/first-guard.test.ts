@@ -132,7 +132,7 @@ ADMIN_PASSWORD=admin CLIENT_SECRET=secret
 kcadm.sh config credentials --server https://keycloak.shop.example --realm master --user admin --password admin
 kcadm.sh delete realms/shop`,
       );
-    }, 60_000);
+    }, 120_000);
 
     test('without the audience mapper a token is refused as the page says, with it it passes', async () => {
       await command(prepare);
@@ -146,7 +146,7 @@ kcadm.sh delete realms/shop`,
         'service-account-orders-cli',
       ]);
       expect(headers['x-auth-request-user']).toMatch(/^[0-9a-f-]{36}$/);
-    }, 120_000);
+    }, 300_000);
 
     test('roles are groups', async () => {
       const ask = await guard(configurations[1] ?? '');
@@ -158,18 +158,18 @@ kcadm.sh add-roles -r shop --uusername service-account-orders-cli --rolename buy
         200,
         expect.arrayContaining(['role:buyer']),
       ]);
-    }, 120_000);
+    }, 300_000);
 
     test('the e-mail of a service account is not verified', async () => {
       expect(await (await guard(configurations[2] ?? ''))()).toMatchObject({
         status: 401,
         reason: 'claim_invalid',
       });
-    }, 120_000);
+    }, 300_000);
 
     test('keys come from another address than the issuer', async () => {
       expect(await (await guard(configurations[3] ?? ''))()).toMatchObject({ status: 200 });
-    }, 120_000);
+    }, 300_000);
   });
 
   test('what the page started ends with its last command', async () => {
@@ -179,5 +179,5 @@ kcadm.sh add-roles -r shop --uusername service-account-orders-cli --rolename buy
     await shell.run('wait');
     expect((await shell.run('jobs -r')).output.trim()).toBe('');
     await expect(fetch(keycloak)).rejects.toThrow();
-  }, 60_000);
+  }, 120_000);
 });
