@@ -2,18 +2,21 @@
  * Commands of the documentation that search the log find what they search for. Each is run as it stands there, by a shell, with a `kubectl` that gives
  * the real log of a service in the state of the alert; of states that last, only what was written within the command's `--since`.
  */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { fileFor, type RunningApp, runApp, startApp, until } from '../support/app.ts';
-import { createAuthority } from '../support/certificates.ts';
+import { type CertificateFiles, createAuthority } from '../support/certificates.ts';
 import { createTestClock, settled } from '../support/clock.ts';
 import { type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, request } from '../support/http1.ts';
+import { readPage, rowsOf } from '../support/pages.ts';
 import { startProcess } from '../support/process.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -174,6 +177,98 @@ async function workerEnds(): Promise<string> {
   await service.record(({ msg }) => String(msg).startsWith('a worker ended'));
   return service.output();
 }
+
+/** Issuers in each trouble that a runbook names: what the problem of each says. */
+const troubles: Readonly<Record<string, () => Promise<string>>> = {
+  ENOTFOUND: () => problemOf('https://issuer.invalid'),
+  EAI_AGAIN: () => problemOf('https://issuer.invalid'),
+  ECONNREFUSED: () => problemOf('http://127.0.0.1:9'),
+  'did not answer within': async () => {
+    const issuer = await troubledIssuer();
+    issuer.discovery = () => {};
+    return problemOf(issuer.url);
+  },
+  'unable to verify': async () => problemOf(await startSecure(createAuthority().issue('signed'))),
+  'self-signed': async () => problemOf(await startSecure(ownCertificate(1))),
+  expired: async () => {
+    const certificate = ownCertificate(-1);
+    return problemOf(await startSecure(certificate), `, caFile: ${certificate.certFile}`);
+  },
+  'status 5…': async () => {
+    const issuer = await troubledIssuer();
+    issuer.discovery = fail;
+    return problemOf(issuer.url);
+  },
+  'status 4…': async () => problemOf(`${(await troubledIssuer()).url}/elsewhere`),
+  'is of the issuer "…"': async () => problemOf(`${(await troubledIssuer()).url}/`),
+  'no usable key': async () => {
+    const issuer = await troubledIssuer();
+    issuer.keys = [];
+    return problemOf(issuer.url);
+  },
+};
+
+async function troubledIssuer(): Promise<FakeIssuer> {
+  const issuer = await startFakeIssuer();
+  onTestFinished(issuer.close);
+  return issuer;
+}
+
+/** A server with a certificate, at its address. */
+async function startSecure({ certFile, keyFile }: CertificateFiles): Promise<string> {
+  const server = createServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A certificate that nobody else signed, good for some days from now on, or up to a day ago. */
+function ownCertificate(days: number): CertificateFiles {
+  const at = mkdtempSync(join(folder, 'own-'));
+  const [certFile, keyFile, asked, names] = ['cert', 'key', 'asked', 'names'].map((name) =>
+    join(at, name),
+  ) as [string, string, string, string];
+  writeFileSync(names, 'subjectAltName = IP:127.0.0.1\n');
+  const openssl = (words: string) => execFileSync('openssl', words.split(' '), { stdio: 'pipe' });
+  openssl(
+    `req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=own -keyout ${keyFile} -out ${asked}`,
+  );
+  openssl(`x509 -req -in ${asked} -signkey ${keyFile} -days ${days} -extfile ${names} -out ${certFile}`);
+  return { certFile, keyFile };
+}
+
+/** What `/readyz` says of an issuer. */
+async function problemOf(issuer: string, more = ''): Promise<string> {
+  const file = `${plain.replace('ISSUER', issuer).replace('name: main', `name: main${more}`)}keys: {timeout: 500ms}\n`;
+  const service = await startApp({
+    file,
+    issuer: { url: '', close: async () => {} } as unknown as FakeIssuer,
+    untilReady: false,
+  });
+  await until(() => service.records.some(({ problem }) => problem !== undefined));
+  const answer = await (await fetch(`http://127.0.0.1:${service.adminPort}/readyz`)).json();
+  return String((answer as { issuers: { problem: unknown }[] }).issuers[0]?.problem);
+}
+
+const named = rowsOf(readPage('runbooks/OidcAuthzNoReadyIssuer.md'), 'Look').flatMap(([cell = '']) =>
+  [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text),
+);
+
+test('every problem that the runbook of the issuers names is tried', () => {
+  expect(named).toEqual(Object.keys(troubles));
+});
+
+test.each(named)('an issuer in that trouble has the problem: %s', async (text) => {
+  const problem = await troubles[text]?.();
+  const [start = '', end = ''] = text.split('…');
+  // Without a network, a name that does not exist and a server of names that does not answer are told apart by chance.
+  const texts = ['ENOTFOUND', 'EAI_AGAIN'].includes(text) ? ['ENOTFOUND', 'EAI_AGAIN'] : [start];
+  expect(
+    texts.some((one) => problem?.includes(one)),
+    problem,
+  ).toBe(true);
+  expect(problem).toContain(end);
+});
 
 test('commands were found', () => {
   expect(commands.length).toBeGreaterThan(12);
