@@ -63,7 +63,23 @@ function clientSees(reason: Reason): string[] {
   const plain = { realm: '', dpop: { origins: [] } } as unknown as Parameters<typeof challenge>[1];
   const header =
     outcome === 'deny'
-      ? `www-authenticate: ${challenge({ outcome: 'deny', reason: reason as DenyReason }, plain)}`
+      ? `www-authenticate: ${challenge({ outcome: 'deny', reason: reason as DenyReason, requiredScopes: ['orders.read'] }, plain)}`
       : `retry-after: ${retryAfterSeconds}`;
-  return [`**The client sees** ${status}:`, '', '```text', header, '', refusalBody(reason), '```', ''];
+  const isProof = reason === 'proof_invalid';
+  return [
+    `**The client sees** ${status}:`,
+    '',
+    '```text',
+    header,
+    '',
+    refusalBody(reason),
+    '```',
+    '',
+    ...(isProof
+      ? [
+          'Where `dpop.origins` is set, the challenge has the scheme `DPoP`, and names the algorithms of proofs.',
+          '',
+        ]
+      : []),
+  ];
 }
