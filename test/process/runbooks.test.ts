@@ -188,7 +188,7 @@ const troubles: Readonly<Record<string, () => Promise<string>>> = {
     issuer.discovery = () => {};
     return problemOf(issuer.url);
   },
-  'unable to verify': async () => problemOf(await startSecure(createAuthority().issue('signed'))),
+  'not trusted': async () => problemOf(await startSecure(createAuthority().issue('signed'))),
   'self-signed': async () => problemOf(await startSecure(ownCertificate(1))),
   expired: async () => {
     const certificate = ownCertificate(-1);
