@@ -194,7 +194,7 @@ export const options = z
         checks: oneOf('all', 'denied', 'none')
           .default('denied')
           .describe(
-            'Checks that are logged at `info`: all, those that did not end in allow, or none. The others are logged at `debug`. What ends as `internal_error` is logged in any case, with its cause.',
+            'Checks that are logged at `info`: all, those that did not end in allow or did so only because a rule is tried, or none. The others are logged at `debug`. What ends as `internal_error` is logged in any case, with its cause.',
           ),
         subject: flag().default(false).describe("Whether a check's record names the token's subject."),
         excludePaths: z

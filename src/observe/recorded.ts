@@ -79,8 +79,11 @@ export function createRecordCheck(
   const [allows, others] = [true, false].map((isAllow) => logger.isLevelEnabled(levelOf(isAllow)));
 
   return (transport, request, decision, milliseconds) => {
-    // Where another authorizer decides, what it would have been otherwise is what its operator waits to hear.
-    const isAllow = decision.outcome === 'allow' && (decision.comparison ?? 'same') === 'same';
+    // What it would have been otherwise is what its operator waits to hear, where another authorizer decides or rules are only tried.
+    const isAllow =
+      decision.outcome === 'allow' &&
+      decision.shadow === undefined &&
+      (decision.comparison ?? 'same') === 'same';
     const isTold = isAllow ? allows : others;
     const cause = causeOf(decision);
     if (!isTold && cause === undefined) return;

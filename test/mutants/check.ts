@@ -198,4 +198,12 @@ export const check: readonly Mutant[] = [
     replace: ')\n',
     tests: preflight,
   },
+  {
+    name: 'a request that passes only because its rule is tried leaves no record',
+    file: 'src/observe/recorded.ts',
+    find: '      decision.shadow === undefined &&\n',
+    replace: '',
+    tests: ['test/observe/records.test.ts'],
+    project: 'live',
+  },
 ];

@@ -61,6 +61,14 @@ describe('the record of a check', () => {
     expect(checks(records).map(({ outcome }) => outcome)).toEqual(outcomes);
   });
 
+  test('a request that passes only because its rule is tried is told by default', async () => {
+    const rules = 'mode: shadow\nrules: [{name: tried, match: {paths: [/tried]}, require: {}}]\n';
+    const { httpPort, issuer, records } = await startApp({ file: `${fileFor('ISSUER')}${rules}` });
+    expect((await exchange(httpPort, request('GET', '/tried')))?.status).toBe(200);
+    await exchange(httpPort, request('GET', '/tried', [`authorization: Bearer ${await issuer.mint()}`]));
+    expect(checks(records)).toMatchObject([{ outcome: 'allow', rule: 'tried', shadow: 'token_missing' }]);
+  });
+
   test('at debug, all of them are told', async () => {
     const { httpPort, issuer, records } = await startApp({
       flags: ['--log-checks=none', '--log-level=debug'],

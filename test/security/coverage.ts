@@ -643,6 +643,28 @@ export const tables: readonly Table[] = [
         threat: 'A rule that never decides, and nobody is told',
         tests: [['rules/hidden.test.ts', 'that make rules match more']],
       },
+      {
+        id: 'U1',
+        threat:
+          'Rules that are only tried are forgotten, and nobody hears of the requests that pass for that',
+        tests: [
+          [
+            'observe/records.test.ts',
+            'a request that passes only because its rule is tried is told by default',
+          ],
+          ['e2e/what-now.test.ts', 'a rule is only tried: the record has shadow'],
+        ],
+      },
+      {
+        id: 'U2',
+        threat:
+          'A request that nobody asks about: no policy, or a mesh that fails open, and with it the identity that a client writes',
+        tests: [
+          ['e2e/what-now.test.ts', 'no policy covers it: no record and no count'],
+          ['e2e/what-now.test.ts', 'failOpen, and Envoy has no answer over'],
+        ],
+        note: 'Nothing here can prevent it; docs/what-now.md says how to see it.',
+      },
     ],
   },
   {

@@ -1,0 +1,364 @@
+/** `docs/what-now.md`: each answer that it quotes is what a client gets from a real Envoy, and each silent fault that it names comes about. */
+import net, { type AddressInfo, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { findEnvoy, freePort, type RunningEnvoy, startEnvoy } from '../../tools/envoy.ts';
+import { istioSidecar, type MeshOptions } from '../../tools/istio.ts';
+import { type Received, startWorkload, type Workload } from '../../tools/workload.ts';
+import { type RunningApp, runApp, startApp, until } from '../support/app.ts';
+import { type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
+import { exchange, type RawResponse, request } from '../support/http1.ts';
+import { blocksOf, readPage, rowsOf } from '../support/pages.ts';
+import { describeWith } from '../support/real-servers.ts';
+
+const page = readPage('what-now.md');
+const quoted = new Map(
+  blocksOf(page)
+    .filter(({ language }) => language === 'http')
+    .map(({ section, text }) => [section, text.trimEnd()]),
+);
+
+/** What an answer has that says nothing of its cause. */
+const incidental = ['date', 'server', 'content-length', 'connection', 'x-envoy-upstream-service-time'];
+
+/** An answer as the page writes it. */
+function writtenOf(answer: RawResponse | undefined, phrase: string): string {
+  const { status, headers = {}, body } = answer ?? {};
+  const lines = Object.entries(headers).filter(([name]) => !incidental.includes(name));
+  const head = [`HTTP/1.1 ${status} ${phrase}`, ...lines.map(([name, value]) => `${name}: ${value}`)];
+  return body === '' ? head.join('\n') : [...head, '', body].join('\n');
+}
+
+/** An HTTP filter of a configuration. */
+interface Tree {
+  readonly name: string;
+  readonly typed_config: object;
+}
+
+/** Changes the HTTP filters of a sidecar. */
+function withFilters(config: object, change: (filters: Tree[]) => Tree[]): object {
+  const copy = structuredClone(config) as unknown as {
+    static_resources: {
+      listeners: { filter_chains: { filters: { typed_config: { http_filters: Tree[] } }[] }[] }[];
+    };
+  };
+  const manager = copy.static_resources.listeners[0]?.filter_chains[0]?.filters[0]?.typed_config;
+  if (manager === undefined) throw new TypeError('the sidecar has no connection manager');
+  manager.http_filters = change(manager.http_filters);
+  return copy;
+}
+
+const isNamed =
+  (name: string) =>
+  ({ name: own }: Tree) =>
+    own === name;
+const authorization = isNamed('envoy.filters.http.ext_authz');
+
+/** What istiod puts in the place of a provider that it does not know: everything is denied. */
+function denyAll(filters: Tree[]): Tree[] {
+  const rules = {
+    action: 'DENY',
+    policies: { 'deny-all': { permissions: [{ any: true }], principals: [{ any: true }] } },
+  };
+  const rbac = {
+    name: 'envoy.filters.http.rbac',
+    typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC', rules },
+  };
+  return [
+    rbac as unknown as Tree,
+    ...filters.filter((filter) => !authorization(filter) && !isNamed(rbac.name)(filter)),
+  ];
+}
+
+/** What `statusOnError` of an extension provider does. */
+function withStatusOnError(filters: Tree[]): Tree[] {
+  return filters.map((filter) =>
+    authorization(filter)
+      ? {
+          ...filter,
+          typed_config: { ...filter.typed_config, status_on_error: { code: 'ServiceUnavailable' } },
+        }
+      : filter,
+  );
+}
+
+describeWith('a real Envoy', await findEnvoy(), (path) => {
+  let issuer: FakeIssuer;
+  let service: RunningApp;
+  let workload: Workload;
+  let nobody: number;
+  const awayIssuer = 'http://127.0.0.1:9/realms/away';
+
+  beforeAll(async () => {
+    issuer = await startFakeIssuer();
+    workload = await startWorkload();
+    nobody = await freePort();
+    service = await runApp({
+      issuer,
+      file: `
+issuers:
+  - {issuer: "${issuer.url}", audiences: [orders-api], name: main, requiredScopes: [orders.read]}
+  - {issuer: "${awayIssuer}", audiences: [orders-api], name: away}
+rules:
+  - {name: orders, match: {paths: ['/orders/{**}']}, require: {}}
+  - {name: public, match: {paths: [/healthz]}, allow: anonymous}
+  - {name: tried, match: {paths: [/tried]}, require: {scopes: [orders.write]}, mode: shadow}
+limits: {maxGrpcMessageSize: 4Ki}
+http: {host: 127.0.0.1, port: 0}
+grpc: {host: 127.0.0.1, port: 0}
+admin: {host: 127.0.0.1, port: 0}
+shutdown: {delay: 0s, timeout: 5s}
+`,
+    });
+  });
+  afterAll(async () => {
+    await service.stop();
+    await workload.close();
+    await issuer.close();
+  });
+
+  const records = (from = 0) => service.records.slice(from).filter(({ msg }) => msg === 'check');
+  const bearer = async (claims: Record<string, unknown> = {}) =>
+    `authorization: Bearer ${await issuer.mint({ claims: { scope: 'orders.read', ...claims } })}`;
+
+  async function gateway(
+    options: Partial<MeshOptions> = {},
+    change: (config: object) => object = (config) => config,
+  ): Promise<RunningEnvoy> {
+    const transport = options.transport ?? 'http';
+    const authorizers = [transport === 'http' ? service.httpPort : service.grpcPort];
+    const envoy = await startEnvoy(path, (ports) =>
+      change(istioSidecar({ transport, authorizers, workload: workload.port, ...options }, ports)),
+    );
+    onTestFinished(() => envoy.stop());
+    return envoy;
+  }
+
+  const get = (envoy: RunningEnvoy, lines: readonly string[] = [], target = '/orders/1') =>
+    exchange(envoy.port, request('GET', target, lines));
+  const receivedBy = (answer: RawResponse | undefined) =>
+    Object.fromEntries((JSON.parse(answer?.body ?? '{}') as Received).headers);
+
+  interface Symptom {
+    readonly phrase: string;
+    readonly transports?: readonly MeshOptions['transport'][];
+    /** The header lines of the request. */
+    readonly lines?: () => Promise<readonly string[]>;
+    readonly target?: string;
+    /** What the record says; absent: there is none. */
+    readonly reason?: string;
+    readonly mesh?: () => Partial<MeshOptions>;
+    readonly change?: (config: object) => object;
+    readonly raw?: () => string;
+  }
+
+  const both = ['http', 'grpc'] as const;
+  const away = async () => [await bearer({ iss: awayIssuer })];
+  const symptoms: Readonly<Record<string, Symptom>> = {
+    '401 without an error': { phrase: 'Unauthorized', transports: both, reason: 'token_missing' },
+    '401 invalid_token': {
+      phrase: 'Unauthorized',
+      transports: both,
+      lines: async () => [await bearer({ aud: 'account' })],
+      reason: 'audience_mismatch',
+    },
+    '401 invalid_request': {
+      phrase: 'Unauthorized',
+      transports: both,
+      lines: async () => [await bearer(), await bearer()],
+      reason: 'token_duplicated',
+    },
+    '403 insufficient_scope': {
+      phrase: 'Forbidden',
+      transports: both,
+      lines: async () => [await bearer({ scope: 'email' })],
+      reason: 'scope_insufficient',
+    },
+    '403 temporarily_unavailable': { phrase: 'Forbidden', lines: away, reason: 'keys_unavailable' },
+    '503 temporarily_unavailable': {
+      phrase: 'Service Unavailable',
+      transports: ['grpc'],
+      lines: away,
+      reason: 'keys_unavailable',
+    },
+    '400 invalid_request': {
+      phrase: 'Bad Request',
+      transports: both,
+      target: '/orders//1',
+      reason: 'path_ambiguous',
+    },
+    '413 invalid_request': {
+      phrase: 'Payload Too Large',
+      transports: ['grpc'],
+      lines: async () => [`x-large: ${'a'.repeat(8192)}`],
+      reason: 'request_too_large',
+    },
+    '403 without a body': {
+      phrase: 'Forbidden',
+      transports: both,
+      mesh: () => ({ authorizers: [nobody] }),
+    },
+    '503 without a body': {
+      phrase: 'Service Unavailable',
+      transports: both,
+      mesh: () => ({ authorizers: [nobody] }),
+      change: (config) => withFilters(config, withStatusOnError),
+    },
+    '403 RBAC: access denied': {
+      phrase: 'Forbidden',
+      lines: async () => [await bearer()],
+      change: (config) => withFilters(config, denyAll),
+    },
+    '503 upstream connect error': {
+      phrase: 'Service Unavailable',
+      transports: both,
+      lines: async () => [await bearer()],
+      mesh: () => ({ workload: nobody }),
+    },
+    '413 of Envoy': {
+      phrase: 'Payload Too Large',
+      transports: both,
+      mesh: () => ({ requestBody: { maxBytes: 16, allowPartial: false, asBytes: false } }),
+      raw: () =>
+        `POST /orders/1 HTTP/1.1\r\nhost: orders.example.com\r\ncontent-length: 4096\r\n\r\n${'a'.repeat(4096)}`,
+    },
+  };
+
+  test('every answer that the page quotes is asked for', () => {
+    expect([...quoted.keys()]).toEqual(Object.keys(symptoms));
+  });
+
+  describe.each(Object.entries(symptoms))('%s', (section, symptom) => {
+    test.each(symptom.transports ?? (['http'] as const))('over %s', async (transport) => {
+      const { phrase, lines, target, reason, mesh, change, raw } = symptom;
+      const envoy = await gateway({ transport, ...mesh?.() }, change);
+      const from = service.records.length;
+      const answer =
+        raw === undefined ? await get(envoy, await lines?.(), target) : await exchange(envoy.port, raw());
+      // The order of headers has no meaning; a body may end in the address of the workload.
+      const expected = quoted.get(section) ?? '';
+      const shown = writtenOf(answer, phrase);
+      const sorted = (text: string) => {
+        const [head = '', ...body] = text.split('\n\n');
+        return [head.split('\n').toSorted().join('\n'), ...body].join('\n\n');
+      };
+      const [start = '', ...more] = sorted(expected).split('…');
+      if (more.length === 0) expect(sorted(shown)).toBe(start);
+      else expect(sorted(shown).slice(0, start.length)).toBe(start);
+      const last = records(from).at(-1);
+      expect(last?.outcome === 'allow' ? undefined : last?.reason).toBe(reason);
+      if (reason === undefined) return;
+      const [own = ''] = (page.split(`\n### ${section}\n`)[1] ?? '').split(/^## /m);
+      expect(own).toContain(`(reasons.md#${reason})`);
+    });
+  });
+
+  test('Nothing, for a long time: as long as the entry lets Envoy wait', async () => {
+    const sockets: Socket[] = [];
+    const hanging = net.createServer((socket) => void sockets.push(socket));
+    await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      hanging.close();
+    });
+    const { port } = hanging.address() as AddressInfo;
+    const envoy = await gateway({ authorizers: [port], timeout: 600 });
+    let answered = '';
+    const client = net.connect(envoy.port, '127.0.0.1', () => client.write(request('GET', '/orders/1')));
+    client.on('data', (chunk) => {
+      answered += chunk;
+    });
+    client.on('error', () => {});
+    onTestFinished(() => void client.destroy());
+    await until(() => sockets.length > 0);
+    // Another request comes and goes meanwhile, and this one still has nothing.
+    expect((await fetch(`http://127.0.0.1:${envoy.adminPort}/ready`)).status).toBe(200);
+    expect(answered).toBe('');
+    for (const socket of sockets) socket.end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n');
+    await until(() => answered.startsWith('HTTP/1.1 401'));
+  });
+
+  describe('The workload does not know who it is', () => {
+    const forged = 'x-auth-request-user: mallory';
+    const causes: Readonly<Record<string, () => Promise<void>>> = {
+      'Over HTTP, the entry does not list the header': async () => {
+        const envoy = await gateway({ headersToUpstreamOnAllow: [] });
+        const answer = await get(envoy, [await bearer(), forged]);
+        expect([answer?.status, receivedBy(answer)['x-auth-request-user']]).toEqual([200, 'mallory']);
+      },
+      '`identityHeaders: remove` is set': async () => {
+        const other = await startApp({ issuer, flags: ['--identity-headers=remove'] });
+        const envoy = await gateway({ authorizers: [other.httpPort] });
+        const answer = await get(envoy, [await bearer(), forged]);
+        expect([answer?.status, receivedBy(answer)['x-auth-request-user']]).toEqual([200, undefined]);
+      },
+      'The token does not have the claim, or its value cannot be a header': async () => {
+        const envoy = await gateway();
+        const received = receivedBy(await get(envoy, [await bearer({ email: 'ä@shop.example' })]));
+        expect([received['x-auth-request-email'], received['x-auth-request-groups']]).toEqual([
+          undefined,
+          undefined,
+        ]);
+        const metrics = await (await fetch(`http://127.0.0.1:${service.adminPort}/metrics`)).text();
+        expect(metrics).toMatch(/^oidc_authz_forwarded_headers_withheld_total\{.*\} [1-9]/m);
+      },
+      'The rule says `allow: anonymous`': async () => {
+        const answer = await get(await gateway(), [await bearer(), forged], '/healthz');
+        expect([answer?.status, receivedBy(answer)['x-auth-request-user']]).toEqual([200, undefined]);
+      },
+      '`mode: shadow` let the request pass': async () => {
+        const from = service.records.length;
+        const answer = await get(await gateway(), [await bearer(), forged], '/tried');
+        expect([answer?.status, receivedBy(answer)['x-auth-request-user']]).toEqual([200, undefined]);
+        expect(service.records.slice(from).some(({ shadow }) => shadow === 'scope_insufficient')).toBe(true);
+      },
+    };
+    const rows = Object.keys(causes);
+    test('every cause is tried', () => {
+      const [own = ''] = (page.split('\n### The workload does not know who it is\n')[1] ?? '').split(
+        /^### /m,
+      );
+      const named = rowsOf(`\n## all\n${own}`, 'all').map(([cause = '']) => cause);
+      expect(named.map((cause) => rows.find((row) => cause.startsWith(row)))).toEqual(rows);
+    });
+    test.each(Object.entries(causes))('%s', (_, tried) => tried());
+  });
+
+  describe('A request passes that should be refused', () => {
+    test('no policy covers it: no record and no count', async () => {
+      const envoy = await gateway({}, (config) =>
+        withFilters(config, (filters) => filters.filter((filter) => !authorization(filter))),
+      );
+      const from = service.records.length;
+      expect((await get(envoy))?.status).toBe(200);
+      expect(records(from)).toEqual([]);
+    });
+
+    test.each(both)(
+      'failOpen, and Envoy has no answer over %s: the identity of the client gets through',
+      async (transport) => {
+        const envoy = await gateway({ transport, authorizers: [nobody], failOpen: true });
+        const answer = await get(envoy, ['x-auth-request-user: mallory']);
+        expect([answer?.status, receivedBy(answer)['x-auth-request-user']]).toEqual([200, 'mallory']);
+        const stats = await (await fetch(`http://127.0.0.1:${envoy.adminPort}/stats`)).text();
+        expect(stats).toMatch(/ext_authz\.failure_mode_allowed: 1$/m);
+      },
+    );
+
+    test('a rule is only tried: the record has shadow', async () => {
+      const from = service.records.length;
+      expect((await get(await gateway(), [], '/tried'))?.status).toBe(200);
+      expect(service.records.slice(from).some(({ shadow }) => shadow === 'token_missing')).toBe(true);
+    });
+
+    test('the audience that every token of a realm has', async () => {
+      const file = `issuers: [{issuer: "${issuer.url}", audiences: [account]}]
+http: {host: 127.0.0.1, port: 0}
+grpc: {enabled: false}
+admin: {host: 127.0.0.1, port: 0}
+shutdown: {delay: 0s, timeout: 5s}`;
+      const other = await startApp({ issuer, file });
+      const envoy = await gateway({ authorizers: [other.httpPort] });
+      expect((await get(envoy, [await bearer({ aud: 'account' })]))?.status).toBe(200);
+    });
+  });
+});

@@ -1,0 +1,316 @@
+/**
+ * Commands of the documentation that search the log find what they search for. Each is run as it stands there, by a shell, with a `kubectl` that gives
+ * the real log of a service in the state of the alert; of states that last, only what was written within the command's `--since`.
+ */
+import { execFile, execFileSync } from 'node:child_process';
+import { chmodSync, globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { fileFor, type RunningApp, runApp, startApp, until } from '../support/app.ts';
+import { type CertificateFiles, createAuthority } from '../support/certificates.ts';
+import { createTestClock, settled } from '../support/clock.ts';
+import { type FakeIssuer, sendJson, startFakeIssuer } from '../support/fake-issuer.ts';
+import { exchange, request } from '../support/http1.ts';
+import { readPage, rowsOf } from '../support/pages.ts';
+import { startProcess } from '../support/process.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-runbooks-'));
+
+const commands = globSync(['docs/runbooks/*.md', 'docs/kyma.md', 'docs/what-now.md'], { cwd: root }).flatMap(
+  (page) =>
+    [
+      ...readFileSync(join(root, page), 'utf8').matchAll(
+        /^kubectl [^|\n]* logs [^|\n]*oidc-authz[^|\n]*\| grep .*$/gm,
+      ),
+    ].map(([command]) => ({ page: basename(page, '.md'), command })),
+);
+
+/** Milliseconds of a command's `--since`; an hour where it takes the whole log. */
+function sinceOf(command: string): number {
+  const [, amount = '1', unit = 'h'] = /--since=(\d+)([mh])/.exec(command) ?? [];
+  return Number(amount) * (unit === 'h' ? 3_600_000 : 60_000);
+}
+
+/** Runs a command; gives what it prints. */
+async function printedBy(command: string, log: string): Promise<string> {
+  const [bin, file] = [mkdtempSync(join(folder, 'bin-')), join(folder, 'log')];
+  // With --all-pods, kubectl puts the name of the pod in front of each line.
+  const lines = log.split('\n').filter((line) => line !== '');
+  writeFileSync(file, `${lines.map((line) => `[pod/oidc-authz-7d9c-x/oidc-authz] ${line}`).join('\n')}\n`);
+  writeFileSync(join(bin, 'kubectl'), `#!/bin/sh\ncat '${file}'\n`);
+  chmodSync(join(bin, 'kubectl'), 0o755);
+  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, NS: 'oidc-authz', REQUEST_ID: 'r-1' };
+  const { stdout } = await promisify(execFile)('bash', ['-c', `${command} || true`], { env });
+  return stdout;
+}
+
+const plain = fileFor('ISSUER').replace('grpc: {', 'grpc: {enabled: false, ');
+
+/** A service whose issuer is in trouble for longer than the command looks back: what it wrote within that time. */
+async function troubled(command: string, begin: (issuer: FakeIssuer) => void, hasKeysFirst: boolean) {
+  const issuer = await startFakeIssuer();
+  onTestFinished(issuer.close);
+  if (!hasKeysFirst) begin(issuer);
+  const clock = createTestClock();
+  const running = await runApp({ issuer, clock, file: plain, untilReady: hasKeysFirst });
+  onTestFinished(async () => {
+    let hasEnded = false;
+    void running.stop().then(() => {
+      hasEnded = true;
+    });
+    await until(async () => {
+      await clock.advance(1_000);
+      return hasEnded;
+    });
+  });
+  await until(() => running.records.some(({ state }) => state !== undefined));
+  begin(issuer);
+  const pass = async (milliseconds: number) => {
+    for (let passed = 0; passed < milliseconds; passed += 20_000) {
+      const asked = issuer.hits.jwks + issuer.hits.discovery;
+      await clock.advance(20_000);
+      // Whatever that asks the issuer for is answered by a real server, in real time.
+      if (issuer.hits.jwks + issuer.hits.discovery > asked) await settled();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  };
+  await pass(30 * 60_000);
+  const written = running.logText().length;
+  await pass(sinceOf(command));
+  return { ...running, clock, recent: () => running.logText().slice(written) };
+}
+
+const fail: FakeIssuer['jwks'] = (_, response) => void response.writeHead(500).end();
+const jwksFail = (issuer: FakeIssuer) => {
+  issuer.jwks = fail;
+};
+const keysMove = (issuer: FakeIssuer) => {
+  issuer.discovery = (_, response) =>
+    sendJson(response, { issuer: issuer.url, jwks_uri: `http://localhost:${issuer.port}/jwks` });
+};
+const everythingFails = (issuer: FakeIssuer) => {
+  [issuer.jwks, issuer.discovery] = [fail, fail];
+};
+
+async function asked(service: RunningApp, lines: readonly string[] = [], path = '/'): Promise<string> {
+  await exchange(service.httpPort, request('GET', path, lines));
+  return service.logText();
+}
+
+/** The log of a process of which a file is written anew, and not taken. */
+async function rewritten(
+  configOf: (file: string) => string,
+  contents: readonly [string, string],
+  told: string,
+) {
+  const issuer = await startFakeIssuer();
+  onTestFinished(issuer.close);
+  const [config, file] = [join(folder, 'config.yaml'), join(folder, 'file')];
+  const [before, after] = contents;
+  writeFileSync(file, before);
+  writeFileSync(config, configOf(file).replaceAll('ISSUER', issuer.url));
+  const service = startProcess(['--config', config]);
+  await service.record(({ state }) => state === 'ready');
+  writeFileSync(configOf(file).includes(file) ? file : config, after);
+  await service.record(({ msg }) => String(msg).includes(told));
+  return service.output();
+}
+
+/** The log of a service in the state of which a page is; by the name of the page. */
+const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
+  OidcAuthzDenialsJump: async () => asked(await startApp()),
+  OidcAuthzDenyListNotReloaded: () =>
+    rewritten((file) => `${plain}denyList: {file: ${file}}\n`, ['[]', '[{issuer: 1}]'], 'was not reloaded'),
+  OidcAuthzReloadFailed: () => rewritten(() => plain, ['', 'issuers: []\n'], 'was not reloaded'),
+  OidcAuthzIncumbentUnavailable: async () =>
+    asked(await startApp({ file: `${plain}shadow: {authorizer: "http://127.0.0.1:9"}\n` })),
+  OidcAuthzIssuerWithoutKeys: async (command) => (await troubled(command, everythingFails, false)).recent(),
+  OidcAuthzNoReadyIssuer: async (command) => (await troubled(command, everythingFails, false)).recent(),
+  OidcAuthzRefreshesFailing: async (command) => (await troubled(command, jwksFail, true)).recent(),
+  OidcAuthzKeysStale: async (command) => {
+    const service = await troubled(command, jwksFail, true);
+    const claims = {
+      iat: Math.floor(service.clock.now() / 1000),
+      exp: Math.floor(service.clock.now() / 1000) + 300,
+    };
+    const token = await service.issuer.mint({ header: { kid: 'new' }, claims });
+    const answer = exchange(service.httpPort, request('GET', '/', [`authorization: Bearer ${token}`]));
+    await until(async () => {
+      await service.clock.advance(100);
+      return service.records.some(({ reason }) => reason === 'key_not_found');
+    });
+    await answer;
+    return service.recent();
+  },
+  OidcAuthzWorkersDying: () => workerEnds(),
+  OidcAuthzWorkersMissing: () => workerEnds(),
+  OidcAuthzCertificatesNotReloaded: () =>
+    rewritten(
+      (file) => plain.replace('name: main', `name: main, caFile: ${file}`),
+      [createAuthority().ca, 'no certificate'],
+      'were not replaced',
+    ),
+  OidcAuthzShadowModeLasts: async () => asked(await startApp({ file: `${plain}mode: shadow\n` })),
+  kyma: async () => asked(await startApp(), ['x-request-id: r-1']),
+  'what-now': async () => asked(await startApp()),
+};
+
+async function workerEnds(): Promise<string> {
+  const issuer = await startFakeIssuer();
+  onTestFinished(issuer.close);
+  const ports = ['http', 'grpc', 'admin'].flatMap((name) => [
+    `--${name}-port`,
+    '0',
+    `--${name}-host`,
+    '127.0.0.1',
+  ]);
+  const words = ['--issuer', issuer.url, '--audience', 'orders-api', '--workers', '2', ...ports];
+  const service = startProcess(words);
+  await service.record(({ state }) => state === 'ready');
+  await service.port('http');
+  const children = () =>
+    readFileSync(`/proc/${service.pid}/task/${service.pid}/children`, 'utf8').trim().split(' ').map(Number);
+  await until(() => children().filter((pid) => pid > 0).length === 2);
+  process.kill(children()[0] ?? 0, 'SIGKILL');
+  await service.record(({ msg }) => String(msg).startsWith('a worker ended'));
+  return service.output();
+}
+
+/** Issuers in each trouble that a runbook names: what the problem of each says. */
+const troubles: Readonly<Record<string, () => Promise<string>>> = {
+  ENOTFOUND: () => problemOf('https://issuer.invalid'),
+  EAI_AGAIN: () => problemOf('https://issuer.invalid'),
+  ECONNREFUSED: () => problemOf('http://127.0.0.1:9'),
+  'did not answer within': async () => {
+    const issuer = await troubledIssuer();
+    issuer.discovery = () => {};
+    return problemOf(issuer.url);
+  },
+  'not trusted': async () => problemOf(await startSecure(createAuthority().issue('signed'))),
+  'self-signed': async () => problemOf(await startSecure(ownCertificate(1))),
+  expired: async () => {
+    const certificate = ownCertificate(-1);
+    return problemOf(await startSecure(certificate), `, caFile: ${certificate.certFile}`);
+  },
+  'status 5…': async () => {
+    const issuer = await troubledIssuer();
+    issuer.discovery = fail;
+    return problemOf(issuer.url);
+  },
+  'status 4…': async () => problemOf(`${(await troubledIssuer()).url}/elsewhere`),
+  'is of the issuer "…"': async () => problemOf(`${(await troubledIssuer()).url}/`),
+  'the jwks_uri moved from … to …': async () => {
+    const { adminPort } = await troubled('', keysMove, true);
+    return readProblem(adminPort);
+  },
+  'no usable key': async () => {
+    const issuer = await troubledIssuer();
+    issuer.keys = [];
+    return problemOf(issuer.url);
+  },
+};
+
+async function troubledIssuer(): Promise<FakeIssuer> {
+  const issuer = await startFakeIssuer();
+  onTestFinished(issuer.close);
+  return issuer;
+}
+
+/** A server with a certificate, at its address. */
+async function startSecure({ certFile, keyFile }: CertificateFiles): Promise<string> {
+  const server = createServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A certificate that nobody else signed, good for some days from now on, or up to a day ago. */
+function ownCertificate(days: number): CertificateFiles {
+  const at = mkdtempSync(join(folder, 'own-'));
+  const [certFile, keyFile, asked, names] = ['cert', 'key', 'asked', 'names'].map((name) =>
+    join(at, name),
+  ) as [string, string, string, string];
+  writeFileSync(names, 'subjectAltName = IP:127.0.0.1\n');
+  const openssl = (words: string) => execFileSync('openssl', words.split(' '), { stdio: 'pipe' });
+  openssl(
+    `req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=own -keyout ${keyFile} -out ${asked}`,
+  );
+  openssl(`x509 -req -in ${asked} -signkey ${keyFile} -days ${days} -extfile ${names} -out ${certFile}`);
+  return { certFile, keyFile };
+}
+
+/** What `/readyz` says of an issuer. */
+async function problemOf(issuer: string, more = ''): Promise<string> {
+  const file = `${plain.replace('ISSUER', issuer).replace('name: main', `name: main${more}`)}keys: {timeout: 500ms}\n`;
+  const service = await startApp({
+    file,
+    issuer: { url: '', close: async () => {} } as unknown as FakeIssuer,
+    untilReady: false,
+  });
+  await until(() => service.records.some(({ problem }) => problem !== undefined));
+  return readProblem(service.adminPort);
+}
+
+async function readProblem(adminPort: number): Promise<string> {
+  const answer = await (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).json();
+  return String((answer as { issuers: { problem: unknown }[] }).issuers[0]?.problem);
+}
+
+const named = rowsOf(readPage('runbooks/OidcAuthzNoReadyIssuer.md'), 'Look').flatMap(([cell = '']) =>
+  [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text),
+);
+
+test('every problem that the runbook of the issuers names is tried', () => {
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((text) => troubles[text] === undefined)).toEqual([]);
+});
+
+test.each(named)('an issuer in that trouble has the problem: %s', async (text) => {
+  const problem = await troubles[text]?.();
+  const [start = '', end = ''] = text.split('…');
+  // Without a network, a name that does not exist and a server of names that does not answer are told apart by chance.
+  const texts = ['ENOTFOUND', 'EAI_AGAIN'].includes(text) ? ['ENOTFOUND', 'EAI_AGAIN'] : [start];
+  expect(
+    texts.some((one) => problem?.includes(one)),
+    problem,
+  ).toBe(true);
+  expect(problem).toContain(end);
+});
+
+test('commands were found', () => {
+  expect(commands.length).toBeGreaterThan(12);
+});
+
+test.each(commands)(
+  '$page: $command',
+  async ({ page, command }) => {
+    const log = await states[page]?.(command);
+    expect(log).toBeDefined();
+    expect(await printedBy(command, log ?? '')).toMatch(/\{"level":/);
+  },
+  120_000,
+);
+
+test('a command that finds nothing would be noticed', async () => {
+  expect(
+    await printedBy('kubectl -n $NS logs deployment/oidc-authz | grep \'"state"\'', '{"level":"info"}'),
+  ).toBe('');
+});
+
+test('each text that is searched for can be written', () => {
+  const sources = globSync('src/**/*.ts', { cwd: root })
+    .map((path) => readFileSync(join(root, path), 'utf8'))
+    .join('');
+  const alternatives = commands
+    .flatMap(({ command }) =>
+      [...command.matchAll(/grep -E '([^']+)'/g)].flatMap(([, text = '']) => text.split('|')),
+    )
+    .filter((text) => !sources.includes(text));
+  expect(alternatives).toEqual([]);
+});

@@ -1,0 +1,53 @@
+/** A terminal in which the commands of a page are run one after another, as a reader does. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** A terminal. */
+export interface ShellSession {
+  /**
+   * Runs commands and resolves with what they wrote to stdout, and the exit code of the last one.
+   *
+   * @throws Error with all that was written, where the shell ends meanwhile
+   */
+  readonly run: (commands: string) => Promise<{ readonly output: string; readonly code: number }>;
+  /** Everything that was written to stderr. */
+  readonly errors: () => string;
+  /** Ends it with everything that it started. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Opens a terminal in the root of the project. */
+export function openShellSession(env: NodeJS.ProcessEnv = process.env): ShellSession {
+  const cwd = fileURLToPath(new URL('../../', import.meta.url));
+  const child = spawn('bash', ['--noprofile', '--norc'], { cwd, env, stdio: 'pipe', detached: true });
+  let [output, errors, turn] = ['', '', 0];
+  let look = () => {};
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+    look();
+  });
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return {
+    run: (commands) =>
+      new Promise((resolve, reject) => {
+        const end = `end of turn ${++turn}:`;
+        look = () => {
+          const [written = '', code] = output.split(end);
+          if (code === undefined || !code.includes('\n')) return;
+          output = '';
+          resolve({ output: written, code: Number(code) });
+        };
+        void exited.then(() => reject(new Error(`the shell ended: ${output}${errors}`)));
+        child.stdin.write(`${commands}\necho "${end}$?"\n`);
+      }),
+    errors: () => errors,
+    stop: async () => {
+      // What it started is in the same group.
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+      await exited;
+    },
+  };
+}
