@@ -38,4 +38,5 @@ case $there in
     ;;
   *) fail "kubectl answered '$found'" ;;
 esac
-istio patch --type json --patch "[$same,$change]"
+istio patch --type json --patch "[$same,$change]" ||
+  fail "the Istio resource is as it was; if somebody changed it at the same time, register again"
