@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { startChild } from './child.ts';
 import { freePort } from './envoy.ts';
 
@@ -18,7 +19,7 @@ export interface Cluster {
   /** For KUBECONFIG: who uses it may do everything. */
   readonly kubeconfig: string;
   /** Asks the API server; the body of the answer as it comes in, for watches that never end. */
-  readonly open: (method: string, path: string, patch?: object) => Promise<NodeJS.ReadableStream>;
+  readonly open: (method: string, path: string, patch?: object) => Promise<Readable>;
   readonly stop: () => Promise<void>;
 }
 
@@ -133,7 +134,7 @@ function openStream({
   readonly path: string;
   readonly ca: Buffer;
   readonly patch?: object;
-}): Promise<NodeJS.ReadableStream> {
+}): Promise<Readable> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/merge-patch+json' };
     const request = https.request(

@@ -3,6 +3,7 @@
  * ready. Nothing runs; this is only so that a client which waits for them goes on.
  */
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import type { Cluster } from './cluster.ts';
 
 /** How Jobs end. */
@@ -32,43 +33,57 @@ interface Watched {
 export async function startControllers(cluster: Cluster): Promise<Controllers> {
   const jobs: string[] = [];
   let outcome: Outcome = 'Complete';
-  const jobStream = await cluster.open('GET', '/apis/batch/v1/jobs?watch=true');
-  const deploymentStream = await cluster.open('GET', '/apis/apps/v1/deployments?watch=true');
-
-  follow(jobStream, async ({ metadata, status }) => {
-    if (status?.conditions !== undefined) return;
-    jobs.push(`${metadata.namespace}/${metadata.name}`);
-    await patchStatus(
-      cluster,
-      `/apis/batch/v1/namespaces/${metadata.namespace}/jobs/${metadata.name}`,
-      ended(outcome),
-    );
-  });
-  follow(deploymentStream, async ({ metadata, spec, status }) => {
-    if (status?.observedGeneration === metadata.generation) return;
-    const path = `/apis/apps/v1/namespaces/${metadata.namespace}/deployments/${metadata.name}`;
-    await patchStatus(cluster, path, available(metadata.generation, spec.replicas ?? 1));
-  });
+  const watches = await Promise.all([
+    follow(cluster, '/apis/batch/v1/jobs', async ({ metadata, status }) => {
+      if (status?.conditions !== undefined) return;
+      const { namespace, name } = metadata;
+      jobs.push(`${namespace}/${name}`);
+      await patchStatus(cluster, `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`, ended(outcome));
+    }),
+    follow(cluster, '/apis/apps/v1/deployments', async ({ metadata, spec, status }) => {
+      if (status?.observedGeneration === metadata.generation) return;
+      const path = `/apis/apps/v1/namespaces/${metadata.namespace}/deployments/${metadata.name}`;
+      await patchStatus(cluster, path, available(metadata.generation, spec.replicas ?? 1));
+    }),
+  ]);
   return {
     jobs,
     endJobs: (next) => {
       outcome = next;
     },
     stop: () => {
-      for (const stream of [jobStream, deploymentStream])
-        (stream as unknown as { destroy(): void }).destroy();
+      for (const watch of watches) watch.stop();
     },
   };
 }
 
-function follow(stream: NodeJS.ReadableStream, use: (object: Watched) => Promise<void>): void {
-  stream.on('error', () => {});
-  const lines = createInterface({ input: stream });
-  lines.on('error', () => {});
-  lines.on('line', (line) => {
-    const { type, object } = JSON.parse(line) as { type: string; object: Watched };
-    if (type === 'ADDED' || type === 'MODIFIED') void use(object);
-  });
+/** Watches what a path lists, from what the server has at hand; a watch that the server ends is begun anew. */
+async function follow(
+  cluster: Cluster,
+  path: string,
+  use: (object: Watched) => Promise<void>,
+): Promise<{ stop: () => void }> {
+  let isStopped = false;
+  let stream: Readable;
+  const begin = async () => {
+    stream = await cluster.open('GET', `${path}?watch=true&resourceVersion=0`);
+    stream.on('error', () => {});
+    stream.once('close', () => {
+      if (!isStopped) begin().catch(() => {});
+    });
+    const lines = createInterface({ input: stream }).on('error', () => {});
+    lines.on('line', (line) => {
+      const { type, object } = JSON.parse(line) as { type: string; object: Watched };
+      if (type === 'ADDED' || type === 'MODIFIED') void use(object);
+    });
+  };
+  await begin();
+  return {
+    stop: () => {
+      isStopped = true;
+      stream.destroy();
+    },
+  };
 }
 
 /** What was deleted or changed meanwhile is told of by an event of its own, so a patch that is refused is none the worse. */

@@ -12,7 +12,15 @@ import {
   istioOperator,
   workloadPolicies,
 } from './istio.ts';
-import { apiRules, kymaEntry, kymaIstio, kymaNamespace, kymaPatches, kymaReachable } from './kyma.ts';
+import {
+  apiRules,
+  kymaEntry,
+  kymaHostsWithoutPort,
+  kymaIstio,
+  kymaNamespace,
+  kymaPatches,
+  kymaReachable,
+} from './kyma.ts';
 import { authorizerOf } from './mesh.ts';
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -34,6 +42,7 @@ export async function deployFiles(): Promise<readonly (readonly [path: string, t
     ['deploy/kyma/create-spec.patch.json', json(patches.none)],
     ['deploy/kyma/from-ingressgateway.patch.json', json(kymaReachable())],
     ['deploy/kyma/register.sh', registerScript(authorizer.name, kymaEntry(authorizer))],
+    ['deploy/kyma/strip-host-port.yaml', yaml(kymaHostsWithoutPort())],
     ['deploy/kyma/istio.yaml', yaml(kymaIstio(authorizer))],
     ...Object.entries(apiRules(authorizer)).map(
       ([name, rule]) => [`deploy/kyma/apirule-${name}.yaml`, yaml(rule)] as const,

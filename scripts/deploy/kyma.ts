@@ -46,6 +46,37 @@ export function kymaReachable(): object {
   return { spec: { template: { metadata: { labels: { [fromIngressGateway]: 'allowed' } } } } };
 }
 
+/**
+ * Has Kyma's ingress gateway take the port away from the host of every request: the policies of APIRules match the exact host, so that a request
+ * with a port would be refused.
+ */
+export function kymaHostsWithoutPort(): object {
+  const manager = 'envoy.filters.network.http_connection_manager';
+  return {
+    apiVersion: 'networking.istio.io/v1alpha3',
+    kind: 'EnvoyFilter',
+    metadata: { name: 'strip-host-port', namespace: 'istio-system' },
+    spec: {
+      workloadSelector: { labels: { istio: 'ingressgateway' } },
+      configPatches: [
+        {
+          applyTo: 'NETWORK_FILTER',
+          match: { context: 'GATEWAY', listener: { filterChain: { filter: { name: manager } } } },
+          patch: {
+            operation: 'MERGE',
+            value: {
+              typed_config: {
+                '@type': `type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+                strip_any_host_port: true,
+              },
+            },
+          },
+        },
+      ],
+    },
+  };
+}
+
 const fromIngressGateway = 'networking.kyma-project.io/from-ingressgateway';
 
 /** The whole Istio resource, for whoever keeps it in a repository of their own. */
