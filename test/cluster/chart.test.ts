@@ -158,6 +158,17 @@ test('a hook that fails stops the installation and the upgrade, and the old rele
 });
 
 describe('the number of pods', () => {
+  test('that somebody sets beside helm has helm refuse the next upgrade, unless it is forced', async () => {
+    const namespace = 'scaled-beside';
+    const three = ['--values', valuesFile({ ...leastValues, replicaCount: 3 })];
+    await command('install', namespace, '--create-namespace', ...three);
+    await cluster.kubectl(['scale', 'deployment/oidc-authz', '--namespace', namespace, '--replicas=6']);
+    await expect(command('upgrade', namespace, ...three)).rejects.toThrow(/conflict with "kubectl"/);
+    await command('upgrade', namespace, ...three, '--force-conflicts');
+    expect(await replicas(namespace)).toBe(3);
+    await cluster.helm(['uninstall', 'oidc-authz', '--namespace', namespace]);
+  });
+
   const values = (more: object) => ['--values', valuesFile({ ...leastValues, ...more })];
   const replicas = async (namespace: string) =>
     (await cluster.get('deployments', 'oidc-authz', namespace)).spec.replicas;

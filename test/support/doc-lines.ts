@@ -14,12 +14,17 @@ export interface DocLine {
 /** Pages that people read who run the service. */
 export const pages: readonly string[] = [
   'README.md',
-  ...globSync('docs/{*,runbooks/*,issuers/*,security/*}.md', { cwd: root }).toSorted(),
+  ...globSync('docs/**/*.md', { cwd: root })
+    .filter((path) => !path.startsWith('docs/adr/'))
+    .toSorted(),
   'charts/oidc-authz/README.md',
   'SECURITY.md',
 ];
 
-/** Every line of a block of shell, and every code span, that calls kubectl or helm; lines that a backslash continues are one. */
+/**
+ * Every line of a block of shell, and every code span, that calls kubectl or helm; lines that a backslash continues are one. A program and
+ * its verb alone, such as `helm test`, only name a command.
+ */
 export function commandLines(): readonly DocLine[] {
   return pages.flatMap((page) => {
     const text = readFileSync(join(root, page), 'utf8');
@@ -30,7 +35,14 @@ export function commandLines(): readonly DocLine[] {
     const spans = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
     return [...blocks, ...spans]
       .map((line) => line.trim())
-      .filter((line) => /(?:^|[|;(&]\s*)(?:kubectl|helm) \S/.test(line))
+      .filter((line) => /(?:^|[|;(&]\s*)(?:kubectl|helm) \S+ \S/.test(line))
       .map((line) => ({ page, line }));
   });
+}
+
+/** The values that a page has for the chart; undefined where it has none. */
+export function valuesOf(page: string): string | undefined {
+  const text = readFileSync(join(root, page), 'utf8');
+  const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
+  return blocks.find((block) => /^image:/m.test(block) && /^config:/m.test(block));
 }
