@@ -36,6 +36,12 @@ async function create(spec: unknown): Promise<void> {
 
 const specification = async () => (await cluster.get(istio, 'default', 'kyma-system')).spec;
 const register = () => cluster.shell(`sh ${deploy}register.sh`);
+/** Runs the script with a kubectl of one's own, a script that finds the real one. */
+function registerWith(kubectl: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-own-kubectl-'));
+  writeFileSync(join(folder, 'kubectl'), `#!/bin/sh\nPATH=\${PATH#*:}${kubectl}\n`, { mode: 0o755 });
+  return cluster.shell(`PATH=${folder}:$PATH sh ${deploy}register.sh`);
+}
 const patch = (name: string) =>
   cluster.shell(
     `kubectl -n kyma-system patch istio default --type json --patch-file ${deploy}${name}.patch.json`,
@@ -101,6 +107,18 @@ describe('register.sh', () => {
     expect(await specification()).toEqual(spec);
   });
 
+  test('needs to get and to patch the resource, and no more', async () => {
+    const as = '\nkubectl --as registrar "$@"';
+    const role = ['create', 'role', 'registrar', '--namespace', 'kyma-system', `--resource=${istio}`];
+    await create({});
+    expect(await registerWith(as)).toMatchObject({ code: 1, errors: expect.stringMatching(/forbidden/i) });
+    await cluster.kubectl([...role, '--resource-name=default', '--verb=get', '--verb=patch']);
+    const bind = ['create', 'rolebinding', 'registrar', '--role=registrar', '--user=registrar'];
+    await cluster.kubectl([...bind, '--namespace', 'kyma-system']);
+    expect(await registerWith(as)).toMatchObject({ code: 0 });
+    expect(await specification()).toEqual(withEntries(ours as Entry));
+  });
+
   test('no Istio resource: the server says so', async () => {
     await cluster.kubectl(['--namespace', 'kyma-system', 'delete', istio, 'default', '--ignore-not-found']);
     const { code, errors } = await register();
@@ -109,17 +127,12 @@ describe('register.sh', () => {
 
   test('the resource changes between the look and the patch: the server refuses the patch', async () => {
     await create(withEntries(other('a'), older));
-    const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-racing-'));
     const entry = '[{"op":"add","path":"/spec/config/authorizers/0","value":{"name":"new","port":1}}]';
-    // A kubectl with which somebody else puts an entry in front after each look.
-    const racing = `#!/bin/sh
-PATH=\${PATH#*:}
+    // After each look somebody else puts an entry in front.
+    const { code, errors } = await registerWith(`
 kubectl "$@" || exit
 [ "$3" = get ] || exit 0
-kubectl -n kyma-system patch istio default --type json --patch '${entry}' >/dev/null
-`;
-    writeFileSync(join(folder, 'kubectl'), racing, { mode: 0o755 });
-    const { code, errors } = await cluster.shell(`PATH=${folder}:$PATH sh ${deploy}register.sh`);
+kubectl -n kyma-system patch istio default --type json --patch '${entry}' >/dev/null`);
     expect([code, errors]).toEqual([1, expect.stringMatching(/not registered: .* register again/)]);
     const names = (await specification()).config.authorizers.map(({ name }: Entry) => name);
     expect(names).toEqual(['new', 'a', 'oidc-authz']);
