@@ -86,7 +86,7 @@ async function follow(
   };
 }
 
-/** What was deleted or changed meanwhile is told of by an event of its own, so a patch that is refused is none the worse. */
+/** An object that was deleted or changed meanwhile has an event of its own, so its refusal of this patch does not matter. */
 async function patchStatus(cluster: Cluster, path: string, status: object): Promise<void> {
   const answer = await cluster.open('PATCH', `${path}/status`, { status }).catch((error: Error) => {
     if (!/: 40[49] /.test(error.message)) throw error;
