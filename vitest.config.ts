@@ -11,6 +11,9 @@ const live = [
 /** Faults, floods and storms against a service of its own. */
 const chaos = ['test/chaos/**/*.test.ts'];
 
+/** Tests against a real API server: `npm run test:cluster`, with a configuration of their own. */
+const cluster = ['test/cluster/**/*.test.ts'];
+
 /** Tests that ask other programs about image, manifests, rules and dashboard. */
 const manifests = ['test/{chart,deploy,image,validators,watch}/**/*.test.ts'];
 
@@ -23,7 +26,7 @@ export default defineConfig({
           ...common,
           name: 'quick',
           include: ['test/**/*.test.ts'],
-          exclude: [...live, ...manifests, ...chaos],
+          exclude: [...live, ...manifests, ...chaos, ...cluster],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

@@ -9,13 +9,11 @@ export interface RunningChild {
   readonly stop: () => Promise<void>;
 }
 
-/** The longest wait for it to answer, in milliseconds. */
-const startTimeout = 20_000;
-
 /**
  * Starts a program and waits until it is ready.
  *
  * @param env its whole environment; that of this process where it is absent
+ * @param timeout the longest wait for it to answer, in milliseconds
  * @throws Error with what it wrote, where it ends or never gets ready
  */
 export async function startChild(
@@ -24,6 +22,7 @@ export async function startChild(
   args: readonly string[],
   isReady: () => Promise<boolean>,
   env?: NodeJS.ProcessEnv,
+  timeout = 20_000,
 ): Promise<RunningChild> {
   const child = spawn(path, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -36,7 +35,7 @@ export async function startChild(
     child.kill('SIGKILL');
     await exited;
   };
-  const end = performance.now() + startTimeout;
+  const end = performance.now() + timeout;
   while (!(await isReady())) {
     if (child.exitCode !== null || performance.now() > end) {
       await stop();

@@ -17,8 +17,8 @@ export interface MeshOptions {
   readonly includeRequestHeadersInCheck?: readonly string[];
   /** `pathPrefix` of the extension provider: what stands before the path of a check over HTTP. */
   readonly pathPrefix?: string;
-  /** Whether Envoy's own limits of frames that wait to be sent hold, as by default. */
-  readonly hasFrameLimits?: boolean;
+  /** `typed_extension_protocol_options` that an EnvoyFilter merges into the authorizer's cluster: each takes the place of what istiod made. */
+  readonly protocolOptions?: object;
   /** Has clients show certificates, as a Gateway with `tls.mode: MUTUAL` does; over gRPC they are told to the authorizer as well. */
   readonly clientTls?: ClientTls;
   /** Has the body of a request sent along in its check: `includeRequestBodyInCheck` of the extension provider. */
@@ -313,16 +313,8 @@ function router(): object {
   };
 }
 
-function authorizerCluster({
-  transport,
-  authorizers,
-  endpointsFrom,
-  hasFrameLimits = true,
-}: MeshOptions): object {
-  const http2 = hasFrameLimits
-    ? {}
-    : { max_outbound_frames: 1_000_000, max_outbound_control_frames: 1_000_000 };
-  const protocol = transport === 'grpc' ? { http2_protocol_options: http2 } : { http_protocol_options: {} };
+function authorizerCluster({ transport, authorizers, endpointsFrom, protocolOptions }: MeshOptions): object {
+  const protocol = transport === 'grpc' ? { http2_protocol_options: {} } : { http_protocol_options: {} };
   const where =
     endpointsFrom === undefined
       ? { type: 'STATIC', load_assignment: endpoints(cluster, authorizers) }
@@ -341,6 +333,7 @@ function authorizerCluster({
         ...type('envoy.extensions.upstreams.http.v3.HttpProtocolOptions'),
         explicit_http_config: protocol,
       },
+      ...protocolOptions,
     },
   };
 }

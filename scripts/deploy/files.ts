@@ -4,8 +4,23 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../src/config/load.ts';
 import { referenceGrant, securityPolicy, staticEnvoy } from './envoy.ts';
-import { gatewayApi, gatewayPolicies, istiodValues, istioOperator, workloadPolicies } from './istio.ts';
-import { apiRules, kymaEntry, kymaIstio, kymaNamespace, kymaPatches } from './kyma.ts';
+import {
+  gatewayApi,
+  gatewayPolicies,
+  grpcFrames,
+  istiodValues,
+  istioOperator,
+  workloadPolicies,
+} from './istio.ts';
+import {
+  apiRules,
+  kymaEntry,
+  kymaHostsWithoutPort,
+  kymaIstio,
+  kymaNamespace,
+  kymaPatches,
+  kymaReachable,
+} from './kyma.ts';
 import { authorizerOf } from './mesh.ts';
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -18,18 +33,23 @@ export async function deployFiles(): Promise<readonly (readonly [path: string, t
     readFile: (path) => readFileSync(path, 'utf8'),
   });
   const authorizer = authorizerOf(config);
-  const { append, create } = kymaPatches(authorizer);
+  const patches = kymaPatches(authorizer);
   return [
     ['deploy/kyma/namespace.yaml', yaml(kymaNamespace())],
-    ['deploy/kyma/append.patch.json', json(append)],
-    ['deploy/kyma/create.patch.json', json(create)],
+    ['deploy/kyma/append.patch.json', json(patches.list)],
+    ['deploy/kyma/create.patch.json', json(patches.config)],
+    ['deploy/kyma/create-config.patch.json', json(patches.spec)],
+    ['deploy/kyma/create-spec.patch.json', json(patches.none)],
+    ['deploy/kyma/from-ingressgateway.patch.json', json(kymaReachable())],
     ['deploy/kyma/register.sh', registerScript(authorizer.name, kymaEntry(authorizer))],
+    ['deploy/kyma/strip-host-port.yaml', yaml(kymaHostsWithoutPort())],
     ['deploy/kyma/istio.yaml', yaml(kymaIstio(authorizer))],
     ...Object.entries(apiRules(authorizer)).map(
       ([name, rule]) => [`deploy/kyma/apirule-${name}.yaml`, yaml(rule)] as const,
     ),
     ['deploy/istio/istiod-values.yaml', yaml(istiodValues(authorizer))],
     ['deploy/istio/istio-operator.yaml', yaml(istioOperator(authorizer))],
+    ['deploy/istio/grpc-frames.yaml', yaml(grpcFrames(authorizer))],
     ['deploy/istio/workload.yaml', yaml(...workloadPolicies(authorizer))],
     ['deploy/istio/ingress-gateway.yaml', yaml(...gatewayPolicies(authorizer))],
     ['deploy/istio/gateway-api.yaml', yaml(...gatewayApi(authorizer))],

@@ -18,20 +18,66 @@ export function kymaEntry(authorizer: Authorizer): object {
 }
 
 /**
- * JSON patches (RFC 6902) of the Istio resource: one appends, the other makes the list where there is none. The API server
- * takes a test for null as one for absence, so the second cannot replace the authorizers of others.
+ * JSON patches (RFC 6902) of the Istio resource, one for each shape of it; `list` is for a list that is there, also an empty one, and the
+ * others for a resource that ends at `config`, at `spec`, or before both. The server takes a test for null as one for absence, so each
+ * applies to its own shape alone, and none can replace what others have put there.
  */
-export function kymaPatches(authorizer: Authorizer): { append: object[]; create: object[] } {
-  const list = '/spec/config/authorizers';
-  const value = kymaEntry(authorizer);
+export function kymaPatches(
+  authorizer: Authorizer,
+): Readonly<Record<'list' | 'config' | 'spec' | 'none', object[]>> {
+  const entry = kymaEntry(authorizer);
   return {
-    append: [{ op: 'add', path: `${list}/-`, value }],
-    create: [
-      { op: 'test', path: list, value: null },
-      { op: 'add', path: list, value: [value] },
-    ],
+    list: [{ op: 'add', path: '/spec/config/authorizers/-', value: entry }],
+    config: absent('/spec/config/authorizers', [entry]),
+    spec: absent('/spec/config', { authorizers: [entry] }),
+    none: absent('/spec', { config: { authorizers: [entry] } }),
   };
 }
+
+function absent(path: string, value: unknown): object[] {
+  return [
+    { op: 'test', path, value: null },
+    { op: 'add', path, value },
+  ];
+}
+
+/** A merge patch of a workload's Deployment: Kyma's network policies let the ingress gateway reach only pods with this label. */
+export function kymaReachable(): object {
+  return { spec: { template: { metadata: { labels: { [fromIngressGateway]: 'allowed' } } } } };
+}
+
+/**
+ * Has Kyma's ingress gateway take the port away from the host of every request: the policies of APIRules match the exact host, so that a request
+ * with a port would be refused.
+ */
+export function kymaHostsWithoutPort(): object {
+  const manager = 'envoy.filters.network.http_connection_manager';
+  return {
+    apiVersion: 'networking.istio.io/v1alpha3',
+    kind: 'EnvoyFilter',
+    metadata: { name: 'strip-host-port', namespace: 'istio-system' },
+    spec: {
+      workloadSelector: { labels: { istio: 'ingressgateway' } },
+      configPatches: [
+        {
+          applyTo: 'NETWORK_FILTER',
+          match: { context: 'GATEWAY', listener: { filterChain: { filter: { name: manager } } } },
+          patch: {
+            operation: 'MERGE',
+            value: {
+              typed_config: {
+                '@type': `type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+                strip_any_host_port: true,
+              },
+            },
+          },
+        },
+      ],
+    },
+  };
+}
+
+const fromIngressGateway = 'networking.kyma-project.io/from-ingressgateway';
 
 /** The whole Istio resource, for whoever keeps it in a repository of their own. */
 export function kymaIstio(authorizer: Authorizer): object {
@@ -104,6 +150,12 @@ export function apiRules({ name }: Authorizer): Readonly<Record<string, object>>
           request: { headers: { 'x-orders-route': 'public' } },
         },
       ],
+    }),
+    // Instead of `gateway`, never beside it.
+    'external-gateway': apiRule('v2', {
+      gateway: undefined,
+      externalGateway: 'shop/orders',
+      rules: [everything],
     }),
     v2alpha1: apiRule('v2alpha1', { rules: [{ path: '/*', methods: ['GET'], extAuth }] }),
   };

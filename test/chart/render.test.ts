@@ -304,6 +304,32 @@ describeWith('the chart', await findHelm(), (program) => {
     expect(await portsOf({}, { ports: 'ignore' })).toBe('ignore');
   });
 
+  test('names one gateway in each APIRule, and has pods that the ingress gateway may reach where it asks them', async () => {
+    const rules = [{ path: '/*', methods: ['GET'] }];
+    const apiRules = [
+      { name: 'a', host: 'a', rules },
+      { name: 'b', host: 'b', rules, gateway: 'shop/own' },
+      { name: 'c', host: 'c', rules, externalGateway: 'shop/external' },
+    ];
+    const gatewaysOf = async (kyma: object) =>
+      (await rendered({ ...leastValues, kyma }))
+        .filter(({ kind }) => kind === 'APIRule')
+        .map(({ spec }) => [spec.gateway, spec.externalGateway]);
+    expect(await gatewaysOf({ apiRules })).toEqual([
+      ['kyma-system/kyma-gateway', undefined],
+      ['shop/own', undefined],
+      [undefined, 'shop/external'],
+    ]);
+    const both = [{ ...apiRules[1], externalGateway: 'shop/external' }];
+    await expect(gatewaysOf({ apiRules: both })).rejects.toThrow(/apiRules/);
+
+    const label = 'networking.kyma-project.io/from-ingressgateway';
+    const labelled = async (kyma: object) =>
+      pod(await rendered({ ...leastValues, kyma })).metadata.labels[label];
+    expect(await labelled({ enabled: true })).toBeUndefined();
+    expect(await labelled({ enabled: true, fromIngressGateway: true })).toBe('allowed');
+  });
+
   describe('what the mesh is told', () => {
     const variants = [
       {},

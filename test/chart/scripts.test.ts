@@ -3,12 +3,13 @@ import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findKubectl } from '../../tools/helm.ts';
 import { startApp } from '../support/app.ts';
 import { chartFolder } from '../support/chart.ts';
+import { type Entry, hostileNames, other, others, shapes } from '../support/istio-resource.ts';
 import { describeWith } from '../support/real-servers.ts';
 
 const run = promisify(execFile);
@@ -37,105 +38,102 @@ describe('`helm test`', () => {
 });
 
 describeWith('registration with Kyma, by a real kubectl', await findKubectl(), (kubectl) => {
-  const ours = { name: 'oidc-authz', port: 8000 };
+  const ours: Entry = { name: 'oidc-authz', port: 8000 };
 
   /**
-   * Runs the script against one resource in a file: what it asks is answered out of that, and what it patches is patched
-   * there by kubectl itself.
+   * Runs the script against one resource in a file: a real kubectl shows it with the script's own template, and patches it.
    *
-   * @param found the version that the script is told, which may be outdated by the time it patches
+   * @param meanwhile changes the resource between the two
    */
-  async function register(spec: object | undefined, found = '7'): Promise<unknown> {
+  async function register(
+    spec: unknown,
+    { meanwhile, name = ours.name }: { meanwhile?: unknown; name?: string } = {},
+  ): Promise<unknown> {
     const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-kubectl-'));
     const file = join(folder, 'resource.json');
-    const metadata = { name: 'default', namespace: 'kyma-system', resourceVersion: '7' };
-    const resource = { apiVersion: 'operator.kyma-project.io/v1alpha2', kind: 'Istio', metadata, spec };
-    writeFileSync(file, JSON.stringify(resource));
+    const resource = (version: string, of: unknown) =>
+      JSON.stringify({
+        apiVersion: 'operator.kyma-project.io/v1alpha2',
+        kind: 'Istio',
+        metadata: { name: 'default', namespace: 'kyma-system', resourceVersion: version },
+        spec: of,
+      });
+    writeFileSync(file, resource('7', spec));
     writeFileSync(
       join(folder, 'kubectl'),
       `#!${process.execPath}
 const { execFileSync } = require('node:child_process');
-const { readFileSync, writeFileSync } = require('node:fs');
+const { writeFileSync } = require('node:fs');
 const file = ${JSON.stringify(file)};
-const { spec } = JSON.parse(readFileSync(file, 'utf8'));
-const [, namespace, verb, kind, name, ...rest] = process.argv.slice(2);
-if (namespace !== 'kyma-system' || kind !== 'istio' || name !== 'default') process.exit(9);
-if (verb === 'patch') {
-  const patched = execFileSync(${JSON.stringify(kubectl)}, ['patch', '--local', '--filename', file, ...rest, '--output', 'json']);
-  writeFileSync(file, patched);
-} else {
-  const path = rest.at(-1);
-  const shown = path.includes('config') ? spec?.config : spec;
-  const names = (spec?.config?.authorizers ?? []).map((one) => one.name + '\\n').join('');
-  if (path.includes('resourceVersion')) process.stdout.write(${JSON.stringify(found)});
-  else if (path.includes('range')) process.stdout.write(names);
-  else process.stdout.write(shown === undefined ? '' : JSON.stringify(shown));
-}
+const [flag, namespace, verb, kind, name, ...rest] = process.argv.slice(2);
+if ([flag, namespace, kind, name].join() !== '--namespace,kyma-system,istios.operator.kyma-project.io,default') process.exit(9);
+const local = (...args) => execFileSync(${JSON.stringify(kubectl)}, ['patch', '--local', '--filename', file, ...args]);
+if (verb === 'patch') writeFileSync(file, local(...rest, '--output', 'json'));
+else if (verb === 'get') {
+  process.stdout.write(local('--type', 'json', '--patch', '[]', ...rest));
+  ${meanwhile === undefined ? '' : `writeFileSync(file, ${JSON.stringify(resource('8', meanwhile))});`}
+} else process.exit(9);
 `,
     );
     chmodSync(join(folder, 'kubectl'), 0o755);
-    const script = `name=${ours.name}\nentry='${JSON.stringify(ours)}'\n${readFileSync(`${chartFolder}/files/register-kyma.sh`, 'utf8')}`;
+    const script = `name='${name}'\nentry='${JSON.stringify(ours)}'\n${readFileSync(`${chartFolder}/files/register-kyma.sh`, 'utf8')}`;
     await run('sh', ['-c', script], { env: { ...process.env, PATH: `${folder}:${process.env.PATH}` } });
     return JSON.parse(readFileSync(file, 'utf8')).spec;
   }
 
-  const others = [{ name: 'oauth2-proxy' }, { name: 'opa' }];
-  const last = { name: 'last' };
-  test.each([
-    [
-      'appends to the authorizers that are there',
-      { config: { authorizers: others } },
-      { config: { authorizers: [...others, ours] } },
-    ],
-    [
-      'replaces its own entry and no other',
-      { config: { authorizers: [...others, { name: 'oidc-authz', port: 1 }, last] } },
-      { config: { authorizers: [...others, ours, last] } },
-    ],
-    [
-      'replaces the first',
-      { config: { authorizers: [{ name: 'oidc-authz' }, last] } },
-      { config: { authorizers: [ours, last] } },
-    ],
-    ['fills an empty list', { config: { authorizers: [] } }, { config: { authorizers: [ours] } }],
-    [
-      'makes the list where there is none',
-      { config: { numTrustedProxies: 1 } },
-      { config: { numTrustedProxies: 1, authorizers: [ours] } },
-    ],
-    ['makes what holds the list', {}, { config: { authorizers: [ours] } }],
-    ['makes all that holds the list', undefined, { config: { authorizers: [ours] } }],
-  ])('%s', async (_, spec, after) => {
-    expect(await register(spec)).toEqual(after);
+  const withEntries = (...authorizers: readonly Entry[]) => ({ config: { authorizers } });
+  const [first, last] = [other('oauth2-proxy'), other('last')];
+
+  test.each(shapes)('$shape: adds its entry and keeps the rest', async ({ spec }) => {
+    const authorizers = [...(spec?.config?.authorizers ?? []), ours];
+    expect(await register(spec)).toEqual({ ...spec, config: { ...spec?.config, authorizers } });
   });
+
+  test('replaces its own entry and no other', async () => {
+    const older = { name: 'oidc-authz', service: 'old.old.svc.cluster.local', timeout: '600s' };
+    expect(await register(withEntries(first, older, last))).toEqual(withEntries(first, ours, last));
+    expect(await register(withEntries(older, last))).toEqual(withEntries(ours, last));
+    expect(await register(withEntries(first, ours))).toEqual(withEntries(first, ours));
+  });
+
+  test('finds its own entry among any names, and keeps the entries of the others', async () => {
+    const someNames = hostileNames.map(other);
+    expect(await register(withEntries(...someNames, { name: 'oidc-authz' }, last))).toEqual(
+      withEntries(...someNames, ours, last),
+    );
+    await fc.assert(
+      fc.asyncProperty(others, others, fc.boolean(), async (before, after, isThere) => {
+        const there = isThere ? [{ name: 'oidc-authz', port: 1 }] : [];
+        const result = await register(withEntries(...before, ...there, ...after));
+        expect(result).toEqual(
+          isThere ? withEntries(...before, ours, ...after) : withEntries(...before, ...after, ours),
+        );
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test('refuses where two entries have its name', async () => {
+    await expect(register(withEntries(ours, first, ours))).rejects.toThrow(
+      /several entries have the name oidc-authz/,
+    );
+  });
+
+  test.each(['', 'Oidc', 'a b', "'$(exit 1)'", '"}}', '-a', 'a-'])(
+    'refuses the name %j, which is no DNS label',
+    async (name) => {
+      const quoted = name.replaceAll("'", "'\\''");
+      await expect(register(withEntries(first), { name: quoted })).rejects.toThrow(/is not a DNS label/);
+    },
+  );
 
   test('changes nothing where somebody else has changed the resource meanwhile', async () => {
-    await expect(register({ config: { authorizers: others } }, '6')).rejects.toThrow(/test failed/);
-  });
-
-  describe('with the bare patches', () => {
-    async function patched(name: 'append' | 'create', config: object): Promise<unknown> {
-      const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-patch-')), 'resource.json');
-      const resource = {
-        apiVersion: 'operator.kyma-project.io/v1alpha2',
-        kind: 'Istio',
-        metadata: { name: 'default' },
-      };
-      writeFileSync(file, JSON.stringify({ ...resource, spec: { config } }));
-      const patch = fileURLToPath(new URL(`../../deploy/kyma/${name}.patch.json`, import.meta.url));
-      const local = ['patch', '--local', '--filename', file, '--type', 'json', '--output', 'json'];
-      const { stdout } = await run(kubectl, [...local, '--patch-file', patch]);
-      return JSON.parse(stdout).spec.config.authorizers.map((one: { name: string }) => one.name);
-    }
-
-    test('one appends, where there is a list', async () => {
-      expect(await patched('append', { authorizers: [last] })).toEqual(['last', 'oidc-authz']);
-      await expect(patched('append', {})).rejects.toThrow(/missing path/);
-    });
-
-    test('the other makes the list, and only where there is none', async () => {
-      expect(await patched('create', {})).toEqual(['oidc-authz']);
-      await expect(patched('create', { authorizers: [last] })).rejects.toThrow(/test failed/);
-    });
+    const meanwhile = withEntries(last, first);
+    await expect(register(withEntries(first), { meanwhile })).rejects.toThrow(
+      /test failed[\s\S]*not registered/,
+    );
+    await expect(register(withEntries(first, ours), { meanwhile })).rejects.toThrow(
+      /test failed[\s\S]*not registered/,
+    );
   });
 });

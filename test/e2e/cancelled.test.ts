@@ -1,6 +1,9 @@
-/** Clients that cancel a thousand requests at once, and a real Envoy whose limits of frames are raised as in `deploy/envoy/grpc.yaml`. */
+/** Clients that cancel a thousand requests at once, and a real Envoy whose limits of frames are raised as `deploy/` says. */
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
 import { findEnvoy } from '../../tools/envoy.ts';
 import { startApp } from '../support/app.ts';
 import { startGateway } from '../support/hostile-mesh.ts';
@@ -37,45 +40,56 @@ function connect(port: number): Promise<net.Socket> {
   });
 }
 
+const read = (path: string) =>
+  parse(readFileSync(fileURLToPath(new URL(`../../deploy/${path}`, import.meta.url)), 'utf8'));
+const ofEnvoy = read('envoy/grpc.yaml').static_resources.clusters[1].typed_extension_protocol_options;
+const [ofSidecars, ofGateways] = read('istio/grpc-frames.yaml').spec.configPatches.map(
+  ({ patch }: { patch: { value: Record<string, object> } }) => patch.value.typed_extension_protocol_options,
+);
+
 const rounds = 3;
 const kinds = [
-  ['reset one by one', 5, burst(240, true)],
-  ['whose connections end', 15, burst(100, false)],
+  ['reset one by one, in a sidecar', 5, burst(240, true), ofSidecars],
+  ['whose connections end, at a gateway', 15, burst(100, false), ofGateways],
+  ['reset one by one, without a mesh', 5, burst(240, true), ofEnvoy],
 ] as const;
 
 describeWith('a real Envoy', await findEnvoy(), (path) => {
-  test.each(kinds)('1,200 and more requests, %s, fail no check of anybody', async (_, connections, bytes) => {
-    const { grpcPort, issuer } = await startApp();
-    const gateway = await startGateway(path, {
-      transport: 'grpc',
-      authorizers: [grpcPort],
-      failOpen: true,
-      timeout: 10,
-      hasFrameLimits: false,
-    });
-    onTestFinished(() => gateway.stop());
-    const good = `authorization: Bearer ${await issuer.mint()}`;
-    const ask = async (lines: string[]) =>
-      (await exchange(gateway.port, request('GET', '/x', lines)))?.status;
+  test.each(kinds)(
+    '1,200 and more requests, %s, fail no check of anybody',
+    async (_, connections, bytes, protocolOptions) => {
+      const { grpcPort, issuer } = await startApp();
+      const gateway = await startGateway(path, {
+        transport: 'grpc',
+        authorizers: [grpcPort],
+        failOpen: true,
+        timeout: 10,
+        protocolOptions,
+      });
+      onTestFinished(() => gateway.stop());
+      const good = `authorization: Bearer ${await issuer.mint()}`;
+      const ask = async (lines: string[]) =>
+        (await exchange(gateway.port, request('GET', '/x', lines)))?.status;
 
-    expect(await ask([good])).toBe(200);
-    for (let round = 0; round < rounds; round++) {
-      const sockets = await Promise.all(Array.from({ length: connections }, () => connect(gateway.port)));
-      for (const socket of sockets) socket.write(bytes);
-      const asked = Promise.all([ask([good]), ask([]), ask([good]), ask([])]);
-      for (const socket of sockets) socket.resetAndDestroy();
-      expect(await asked).toEqual([200, 401, 200, 401]);
-    }
-    const stats = await (await fetch(`http://127.0.0.1:${gateway.adminPort}/stats`)).text();
-    const [, cancelled = 0] = /outbound\|authorizer\.http2\.tx_reset: (\d+)/.exec(stats) ?? [];
-    const [, ended = 0] =
-      /outbound\|authorizer\.upstream_cx_destroy_local_with_active_rq: (\d+)/.exec(stats) ?? [];
-    expect(await gateway.failures()).toEqual({
-      error: 0,
-      failure_mode_allowed: 0,
-      timeout: 0,
-      'lost connections': 0,
-    });
-    expect([Number(cancelled) > 1_000, Number(ended)]).toEqual([true, 0]);
-  });
+      expect(await ask([good])).toBe(200);
+      for (let round = 0; round < rounds; round++) {
+        const sockets = await Promise.all(Array.from({ length: connections }, () => connect(gateway.port)));
+        for (const socket of sockets) socket.write(bytes);
+        const asked = Promise.all([ask([good]), ask([]), ask([good]), ask([])]);
+        for (const socket of sockets) socket.resetAndDestroy();
+        expect(await asked).toEqual([200, 401, 200, 401]);
+      }
+      const stats = await (await fetch(`http://127.0.0.1:${gateway.adminPort}/stats`)).text();
+      const [, cancelled = 0] = /outbound\|authorizer\.http2\.tx_reset: (\d+)/.exec(stats) ?? [];
+      const [, ended = 0] =
+        /outbound\|authorizer\.upstream_cx_destroy_local_with_active_rq: (\d+)/.exec(stats) ?? [];
+      expect(await gateway.failures()).toEqual({
+        error: 0,
+        failure_mode_allowed: 0,
+        timeout: 0,
+        'lost connections': 0,
+      });
+      expect([Number(cancelled) > 1_000, Number(ended)]).toEqual([true, 0]);
+    },
+  );
 });

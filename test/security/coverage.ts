@@ -1320,6 +1320,35 @@ export const tables: readonly Table[] = [
         tests: [['e2e/cancelled.test.ts', 'fail no check of anybody']],
         note: "By Envoy's own limits of frames that wait, which must be raised.",
       },
+      {
+        id: 'RK1',
+        threat:
+          "An authorizer whose name holds spaces, quotes or templates has the registration overwrite somebody else's entry",
+        tests: [
+          [
+            'chart/scripts.test.ts',
+            'finds its own entry among any names, and keeps the entries of the others',
+          ],
+        ],
+      },
+      {
+        id: 'RK2',
+        threat: 'Somebody changes the Istio resource between the look and the patch, and loses an entry',
+        tests: [
+          ['chart/scripts.test.ts', 'changes nothing where somebody else has changed the resource meanwhile'],
+        ],
+      },
+      {
+        id: 'RK3',
+        threat: 'A bare patch replaces a list of authorizers, or a configuration, that is there',
+        tests: [['deploy/patches.test.ts', 'applies, and all that was there stays']],
+      },
+      {
+        id: 'RK4',
+        threat: 'A host with a port goes past policies for the exact host',
+        tests: [['e2e/host-port.test.ts', 'answers hosts with and without ports']],
+        note: 'Such a request is refused; with `deploy/kyma/strip-host-port.yaml` it is checked as one without the port.',
+      },
     ],
   },
   {

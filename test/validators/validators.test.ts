@@ -127,6 +127,18 @@ describeWith('an API server', validator, (program) => {
         /spec\.gateway/,
       ],
       [
+        'one with two kinds of gateways',
+        changed('deploy/kyma/apirule-external-gateway.yaml', ({ spec }) =>
+          Object.assign(spec, { gateway: 'kyma-system/kyma-gateway' }),
+        ),
+        /exactly one of gateway and externalGateway/,
+      ],
+      [
+        'one with none',
+        changed('deploy/kyma/apirule-external-gateway.yaml', ({ spec }) => delete spec.externalGateway),
+        /exactly one of gateway and externalGateway/,
+      ],
+      [
         'one with two hosts',
         changed('deploy/kyma/apirule-one-rule.yaml', ({ spec }) => spec.hosts.push('b.example.com')),
         /at most 1 item/,

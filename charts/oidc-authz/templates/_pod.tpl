@@ -31,6 +31,9 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- if .Values.istio.enabled }}
 sidecar.istio.io/inject: {{ .Values.istio.sidecar | quote }}
 {{- end }}
+{{- if .Values.kyma.fromIngressGateway }}
+networking.kyma-project.io/from-ingressgateway: allowed
+{{- end }}
 {{- with .Values.podLabels }}
 {{ toYaml . }}
 {{- end }}

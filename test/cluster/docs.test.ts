@@ -1,0 +1,246 @@
+/** Every `kubectl` and `helm` line of the documentation, run as it stands against a real API server, page by page from top to bottom. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from '../support/cluster.ts';
+import { commandLines, valuesOf } from '../support/doc-lines.ts';
+import { other } from '../support/istio-resource.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const namespace = 'oidc-authz';
+
+/** Lines that cannot be run here, by the reason. A line that is in no page any more must go from here, too. */
+const notRun: Readonly<Record<string, readonly string[]>> = {
+  'reads the log of a pod, and no pod runs': [
+    'kubectl -n oidc-authz logs deployment/oidc-authz | grep \'"state"\'',
+    'kubectl -n oidc-authz logs deployment/oidc-authz --all-pods=true | grep "$REQUEST_ID"',
+    "kubectl -n istio-system logs deployment/istiod | grep -i 'ext.\\?authz'",
+    'kubectl -n $NS logs NAME --previous',
+    'kubectl -n $NS logs deployment/oidc-authz --previous | tail -n 20',
+    "kubectl -n $NS logs deployment/oidc-authz --since=1h | grep 'deny list'",
+    "kubectl -n $NS logs deployment/oidc-authz --since=1h | grep 'not reloaded'",
+    'kubectl -n $NS logs deployment/oidc-authz --since=10m | grep incumbent_unavailable | tail -n 5',
+    'kubectl -n $NS logs deployment/oidc-authz --since=15m | grep \'"state"\'',
+    'kubectl -n $NS logs deployment/oidc-authz --since=2h | grep \'"state":"stale"\'',
+    'kubectl -n $NS logs deployment/oidc-authz --since=2h | grep key_not_found | tail',
+    'kubectl -n $NS logs deployment/oidc-authz --since=30m | grep \'"outcome":"deny"\' | tail -n 20',
+    'kubectl -n $NS logs deployment/oidc-authz --since=30m | grep \'"problem"\'',
+    "kubectl -n $NS logs deployment/oidc-authz --since=30m | grep -E 'a worker ended|a worker is silent|a defect'",
+    "kubectl -n $NS logs deployment/oidc-authz --since=30m | grep -E 'worker|nothing answers checks'",
+    'kubectl -n $NS logs deployment/oidc-authz --all-pods=true --since=1h | grep \'"state"\' | grep -v \'"ready"\'',
+  ],
+  'forwards a port to a pod, and no pod runs': [
+    'kubectl -n oidc-authz port-forward deployment/oidc-authz 8081 &',
+    'kubectl -n $NS port-forward deployment/oidc-authz 8081 >/dev/null & sleep 2',
+    'kubectl --namespace oauth2-proxy port-forward service/oauth2-proxy 4180:80 &',
+  ],
+  'asks the metrics server of running pods': ['kubectl -n $NS top pods'],
+  "needs Istio's own chart, out of its repository": [
+    'helm upgrade istiod istio/istiod --namespace istio-system --reuse-values --values deploy/istio/istiod-values.yaml',
+  ],
+  'is the beginning of a line': ['helm get values … |', 'kubectl get … -o yaml |'],
+  'stands for four files, each of which another test applies': [
+    'kubectl -n kyma-system patch istio default --type json --patch-file …',
+  ],
+};
+
+const lines = commandLines();
+const listed = Object.values(notRun).flat();
+const byPage = Map.groupBy(
+  lines.filter(({ line }) => !listed.includes(line)),
+  ({ page }) => page,
+);
+const installs = (line: string) => /^helm (upgrade --install|install) oidc-authz /.test(line);
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  for (const name of ['shop', 'istio-system', 'kyma-system', 'oauth2-proxy'])
+    await cluster.kubectl(['create', 'namespace', name]);
+  await cluster.kubectl(['create', 'deployment', 'orders', '--image=orders', '--namespace', 'shop']);
+  // What istiod reads.
+  const mesh = '--from-literal=mesh=extensionProviders:\n- name: oidc-authz\n';
+  await cluster.kubectl(['create', 'configmap', 'istio', mesh, '--namespace', 'istio-system']);
+  await cluster.kubectl(['create', '--filename', '-'], JSON.stringify(formerRule));
+  const folder = incumbent();
+  await cluster.helm([
+    'install',
+    'oauth2-proxy',
+    folder,
+    '--namespace',
+    'oauth2-proxy',
+    '--values',
+    join(folder, 'own.json'),
+  ]);
+});
+afterAll(() => cluster?.stop());
+
+test('no line is listed as not run that no page has', () => {
+  const all = lines.map(({ line }) => line);
+  expect(listed.filter((line) => !all.includes(line))).toEqual([]);
+});
+
+test('the lines of the pages that people start with are found', () => {
+  for (const page of ['README.md', 'docs/kyma.md', 'docs/istio.md', 'charts/oidc-authz/README.md'])
+    expect(byPage.get(page)?.filter(({ line }) => installs(line))).toHaveLength(1);
+});
+
+describe.each([...byPage].map(([page, found]) => ({ page, found })))('$page', ({ page, found }) => {
+  let cwd: string;
+  beforeAll(async () => {
+    cwd = workingFolder(valuesOf(page));
+    await reset();
+    if (found.some(({ line }) => /^kubectl create namespace oidc-authz/.test(line))) await removeNamespace();
+    // Who reads a page about a service that runs has one, and has changed it once.
+    if (!found.some(({ line }) => installs(line)))
+      for (let round = 0; round < 2; round++) await run(install, cwd);
+    if (!found.some(({ line }) => /^kubectl create namespace oidc-authz/.test(line))) await startPod();
+  });
+
+  test.each(found)('$line', async ({ line }) => {
+    // What can be done once can be done again, and is then a second revision.
+    for (let round = 0; round < (installs(line) ? 2 : 1); round++) {
+      const { code, output, errors } = await run(line, cwd);
+      expect([code, code === 0 ? '' : `${errors}${output}`]).toEqual([0, '']);
+    }
+  });
+});
+
+test('the lines in the notes of the release', async () => {
+  await reset();
+  const cwd = workingFolder(undefined);
+  await run(install, cwd);
+  const notes = await cluster.helm(['get', 'notes', 'oidc-authz', '--namespace', namespace]);
+  const told = notes.split('\n').filter((line) => /^\s+(kubectl|helm) /.test(line));
+  expect(told.length).toBeGreaterThan(2);
+  for (const line of told) expect([line, (await run(line, cwd)).code]).toEqual([line, 0]);
+});
+
+const install =
+  'helm upgrade --install oidc-authz charts/oidc-authz --namespace oidc-authz --create-namespace --values values.yaml';
+
+function run(line: string, cwd: string) {
+  // NAME stands for the name of a pod.
+  const whole = line.replaceAll(/\bNAME\b/g, podName);
+  const env = { NS: namespace, REQUEST_ID: 'r1', EDITOR: 'true', LINE: whole };
+  return cluster.shell('exec bash -o pipefail -c "$LINE"', { cwd, env });
+}
+
+/** The repository as somebody has it who follows a page, with the page's values. */
+function workingFolder(values: string | undefined): string {
+  const cwd = mkdtempSync(join(tmpdir(), 'oidc-authz-docs-'));
+  for (const name of readdirSync(root)) symlinkSync(join(root, name), join(cwd, name));
+  const least = readFileSync(join(root, 'charts/oidc-authz/ci/default-values.yaml'), 'utf8');
+  writeFileSync(join(cwd, 'values.yaml'), values ?? least);
+  return cwd;
+}
+
+/** Brings the cluster to where nobody has installed or registered anything, but another authorizer is there. */
+async function reset(): Promise<void> {
+  const quietly = (line: string) => cluster.shell(line);
+  await quietly(`helm uninstall oidc-authz --namespace ${namespace}`);
+  await quietly(`kubectl create namespace ${namespace}`);
+  const resource = {
+    apiVersion: 'operator.kyma-project.io/v1alpha2',
+    kind: 'Istio',
+    metadata: { name: 'default', namespace: 'kyma-system' },
+    spec: { config: { authorizers: [other('oauth2-proxy')] } },
+  };
+  await quietly('kubectl --namespace kyma-system delete istios.operator.kyma-project.io default');
+  await cluster.kubectl(['create', '--filename', '-'], JSON.stringify(resource));
+}
+
+/** Removes the namespace, which the controllers of a real cluster would. */
+async function removeNamespace(): Promise<void> {
+  await cluster.kubectl(['delete', 'pods,secrets,serviceaccounts', '--all', '--namespace', namespace]);
+  await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);
+  const left = await cluster.get('namespaces', namespace);
+  const path = `/api/v1/namespaces/${namespace}/finalize`;
+  await cluster.kubectl(
+    ['replace', '--raw', path, '--filename', '-'],
+    JSON.stringify({ ...left, spec: { finalizers: [] } }),
+  );
+}
+
+const podName = 'oidc-authz-5d4f9c7b6-abcde';
+
+/** A pod as the server would have it once it was restarted; it does not run. */
+async function startPod(): Promise<void> {
+  const labels = { 'app.kubernetes.io/name': 'oidc-authz', 'app.kubernetes.io/instance': 'oidc-authz' };
+  const container = { name: 'oidc-authz', image: 'oidc-authz' };
+  const metadata = { name: podName, namespace, labels };
+  const spec = { automountServiceAccountToken: false, containers: [container] };
+  await cluster.shell(`kubectl create serviceaccount default --namespace ${namespace}`);
+  await cluster.shell(`kubectl delete pod ${podName} --namespace ${namespace} --ignore-not-found`);
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec };
+  await cluster.kubectl(['create', '--filename', '-'], JSON.stringify(pod));
+  const at = '2026-01-01T00:00:00Z';
+  const status = {
+    containerStatuses: [
+      {
+        ...container,
+        imageID: '',
+        ready: true,
+        restartCount: 1,
+        state: { running: { startedAt: at } },
+        lastState: { terminated: { exitCode: 137, reason: 'OOMKilled', startedAt: at, finishedAt: at } },
+      },
+    ],
+  };
+  const patch = ['patch', 'pod', podName, '--namespace', namespace, '--subresource=status', '--type=merge'];
+  await cluster.kubectl([...patch, '--patch', JSON.stringify({ status })]);
+}
+
+/** An APIRule of v1beta1 as a server shows it that serves v2: what it was is in an annotation. */
+const formerRule = {
+  apiVersion: 'gateway.kyma-project.io/v2',
+  kind: 'APIRule',
+  metadata: {
+    name: 'former',
+    namespace: 'shop',
+    annotations: {
+      'gateway.kyma-project.io/original-version': 'v1beta1',
+      'gateway.kyma-project.io/v1beta1-spec': JSON.stringify({
+        host: 'former.example.com',
+        service: { name: 'former', port: 80 },
+        gateway: 'kyma-system/kyma-gateway',
+        rules: [
+          {
+            path: '/.*',
+            methods: ['GET'],
+            accessStrategies: [
+              {
+                handler: 'oauth2_introspection',
+                config: {
+                  introspection_request_headers: { Authorization: 'credential' },
+                  trusted_issuers: ['https://tenant.example.com'],
+                  target_audience: ['orders-api'],
+                  required_scope: ['orders.read'],
+                },
+              },
+            ],
+          },
+        ],
+      }),
+    },
+  },
+};
+
+/** A chart with nothing but the values of an oauth2-proxy. */
+function incumbent(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-incumbent-'));
+  mkdirSync(join(folder, 'templates'));
+  writeFileSync(join(folder, 'Chart.yaml'), 'apiVersion: v2\nname: oauth2-proxy\nversion: 7.0.0\n');
+  const extraArgs = {
+    provider: 'oidc',
+    'oidc-issuer-url': 'https://tenant.example.com',
+    'email-domain': '*',
+    upstream: 'static://200',
+    'skip-jwt-bearer-tokens': true,
+  };
+  writeFileSync(join(folder, 'values.yaml'), '{}\n');
+  writeFileSync(join(folder, 'own.json'), JSON.stringify({ config: { clientID: 'orders-api' }, extraArgs }));
+  return folder;
+}

@@ -1,0 +1,48 @@
+/** Command lines that the documentation tells to run. */
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A command line of the documentation. */
+export interface DocLine {
+  readonly page: string;
+  readonly line: string;
+}
+
+/** Pages that people read who run the service. */
+export const pages: readonly string[] = [
+  'README.md',
+  ...globSync('docs/**/*.md', { cwd: root })
+    .filter((path) => !path.startsWith('docs/adr/'))
+    .toSorted(),
+  'charts/oidc-authz/README.md',
+  'SECURITY.md',
+];
+
+/**
+ * Every line of a block of shell, and every code span, that calls kubectl or helm; lines that a backslash continues are one. A program and
+ * its verb alone, such as `helm test`, only name a command.
+ */
+export function commandLines(): readonly DocLine[] {
+  return pages.flatMap((page) => {
+    const text = readFileSync(join(root, page), 'utf8');
+    const blocks = [...text.matchAll(/^( *)```(?:sh|bash|shell|console)\n([\s\S]*?)^\1```/gm)].flatMap(
+      ([, , block = '']) => block.replaceAll(/\\\n\s*/g, ' ').split('\n'),
+    );
+    const prose = text.replaceAll(/^ *```[\s\S]*?^ *```/gm, '');
+    const spans = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
+    return [...blocks, ...spans]
+      .map((line) => line.trim())
+      .filter((line) => /(?:^|[|;(&]\s*)(?:kubectl|helm) \S+ \S/.test(line))
+      .map((line) => ({ page, line }));
+  });
+}
+
+/** The values that a page has for the chart; undefined where it has none. */
+export function valuesOf(page: string): string | undefined {
+  const text = readFileSync(join(root, page), 'utf8');
+  const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
+  return blocks.find((block) => /^image:/m.test(block) && /^config:/m.test(block));
+}
