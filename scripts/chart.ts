@@ -1,7 +1,7 @@
 /** What of the chart follows from the options of the service and from the comments in values.yaml. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { isMap, type Pair, parseDocument, stringify } from 'yaml';
+import { isMap, type Pair, parse, parseDocument, stringify } from 'yaml';
 import { configJsonSchema, writtenConfig } from '../src/config/describe.ts';
 import { loadConfig } from '../src/config/load.ts';
 
@@ -11,10 +11,11 @@ const read = (path: string) =>
 
 /** The files of the chart that are derived, and their texts. */
 export async function chartFiles(): Promise<readonly (readonly [path: string, text: string])[]> {
-  const values = describedValues();
+  const schema = ownSchema();
+  const values = describedValues(schema);
   return [
     [`${folder}/files/defaults.yaml`, await defaultsYaml()],
-    [`${folder}/values.schema.json`, `${JSON.stringify(valuesSchema(values), null, 2)}\n`],
+    [`${folder}/values.schema.json`, `${JSON.stringify(valuesSchema(schema, values), null, 2)}\n`],
     [`${folder}/README.md`, readme(values)],
   ];
 }
@@ -41,10 +42,10 @@ async function defaultsYaml(): Promise<string> {
 }
 
 /** Every single value, and every group that a comment beginning with `--` describes. */
-function describedValues(): DescribedValue[] {
+function describedValues(schema: Schema): DescribedValue[] {
   const { contents } = parseDocument(read('values.yaml'));
   const found: DescribedValue[] = [];
-  const walk = (map: unknown, path: readonly string[]) => {
+  const walk = (map: unknown, path: readonly string[], part: Schema) => {
     if (!isMap(map)) return;
     map.items.forEach((pair, index) => {
       const { key, value } = pair as Pair<
@@ -55,38 +56,78 @@ function describedValues(): DescribedValue[] {
       const comment = key.commentBefore ?? (index === 0 ? map.commentBefore : undefined) ?? '';
       const [, text] = /(?:^|\n) -- ([\s\S]*)$/.exec(comment) ?? [];
       const place = [...path, key.value];
-      const isLeaf = !isMap(value) || value.items.length === 0;
-      if (text !== undefined || isLeaf)
+      const below = ownPart(schema, part, key.value);
+      if (below === undefined)
+        throw new Error(`values.yaml has ${place.join('.')}, and the schema does not have it`);
+      const isGroup = isMap(value) && value.items.length > 0 && isGroupSchema(below);
+      if (text !== undefined || !isGroup)
         found.push({
           path: place,
           description: text?.replaceAll(/\s*\n\s*/g, ' ') ?? '',
           preset: value?.toJSON(),
         });
-      walk(value, place);
+      if (isGroup) walk(value, place, below);
     });
   };
-  walk(contents, []);
+  walk(contents, [], schema);
   return found;
+}
+
+/** Whether a part of the schema lists values of the chart; other objects are written out into manifests as they are. */
+function isGroupSchema({ properties, additionalProperties }: Schema): boolean {
+  return properties !== undefined && additionalProperties !== undefined;
 }
 
 interface Schema {
   properties?: Record<string, Schema>;
   description?: string;
+  additionalProperties?: unknown;
+  type?: string | string[];
   [keyword: string]: unknown;
 }
 
-/** The hand-written schema of the chart with the service's own under `config`, and the comments as descriptions. */
-function valuesSchema(values: readonly DescribedValue[]): Schema {
+/** The hand-written schema of the chart with the service's own under `config`. */
+function ownSchema(): Schema {
   const schema = JSON.parse(read('schema/chart.schema.json')) as Schema;
   // The issuers may stand in a ConfigMap of the user's own; the template `validate` asks for them otherwise.
   const { $schema: _, required: __, ...config } = configJsonSchema() as Schema;
   if (schema.properties !== undefined) schema.properties.config = config;
-  for (const { path, description } of values.filter((value) => value.description !== '')) {
-    const part = path.reduce<Schema | undefined>((at, name) => at?.properties?.[name], schema);
-    if (part === undefined) throw new Error(`values.yaml has ${path.join('.')}, and the schema has not`);
-    part.description ??= description;
-  }
   return schema;
+}
+
+/** The schema with the comments of values.yaml as descriptions. */
+function valuesSchema(schema: Schema, values: readonly DescribedValue[]): Schema {
+  for (const { path, description } of values.filter((value) => value.description !== '')) {
+    const part = path.reduce<Schema | undefined>((at, name) => ownPart(schema, at, name), schema);
+    if (part !== undefined) part.description ??= description;
+  }
+  requirePresets(schema, parse(read('values.yaml')));
+  return schema;
+}
+
+/** A part of a schema; one that it shares with others becomes its own, so that it can have a description of its own. */
+function ownPart(schema: Schema, at: Schema | undefined, name: string): Schema | undefined {
+  const part = at?.properties?.[name];
+  if (at?.properties === undefined || typeof part?.$ref !== 'string') return part;
+  const { $ref, ...rest } = part;
+  const shared = (schema.$defs as Record<string, Schema>)[($ref as string).slice('#/$defs/'.length)];
+  at.properties[name] = { ...structuredClone(shared), ...rest };
+  return at.properties[name];
+}
+
+/**
+ * Has the schema ask for what the templates cannot do without: groups, and single values that are not empty. Whoever sets
+ * such a value to null takes it away, default included, and is told so.
+ */
+function requirePresets(part: Schema, presets: Readonly<Record<string, unknown>>): void {
+  const needed = Object.entries(presets).filter(([name, preset]) => {
+    const below = part.properties?.[name] ?? {};
+    if ([below.type].flat().includes('null')) return false;
+    const isGroup = isGroupSchema(below) && typeof preset === 'object' && preset !== null;
+    if (isGroup) requirePresets(below, preset as Record<string, unknown>);
+    return isGroup || ['boolean', 'number'].includes(typeof preset) || (typeof preset === 'string' && preset !== '');
+  });
+  part.required = needed.map(([name]) => name);
 }
 
 function readme(values: readonly DescribedValue[]): string {

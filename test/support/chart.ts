@@ -31,6 +31,7 @@ export interface Manifest {
 
 /** The values of the smallest installation. */
 export const leastValues = {
+  image: { repository: 'registry.example.com/oidc-authz' },
   config: { issuers: [{ issuer: 'https://tenant.example.com', audiences: ['orders-api'] }] },
 };
 
