@@ -125,7 +125,11 @@ function requirePresets(part: Schema, presets: Readonly<Record<string, unknown>>
     if ([below.type].flat().includes('null')) return false;
     const isGroup = isGroupSchema(below) && typeof preset === 'object' && preset !== null;
     if (isGroup) requirePresets(below, preset as Record<string, unknown>);
-    return isGroup || ['boolean', 'number'].includes(typeof preset) || (typeof preset === 'string' && preset !== '');
+    return (
+      isGroup ||
+      ['boolean', 'number'].includes(typeof preset) ||
+      (typeof preset === 'string' && preset !== '')
+    );
   });
   part.required = needed.map(([name]) => name);
 }

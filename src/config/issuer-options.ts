@@ -1,8 +1,18 @@
 /** The options of one issuer. The names are those of Istio's RequestAuthentication where it has them. */
 import * as z from 'zod';
 import { emailOptions, groupsOptions } from './identity-options.ts';
-import { claimRequirement, duration, fetchUrl, filePath, flag, oneOf, scopeToken, text } from './kinds.ts';
-import { isLoopback, urlProblem } from './urls.ts';
+import {
+  claimRequirement,
+  duration,
+  fetchUrl,
+  filePath,
+  flag,
+  oneOf,
+  scopeToken,
+  text,
+  word,
+} from './kinds.ts';
+import { isLoopback, urlProblem, writtenUrlPattern, writtenUrlProblem } from './urls.ts';
 
 /** The signature algorithms that can be allowed (RFC 7518 section 3.1, RFC 8037); never HS* or none. */
 export const supportedAlgorithms = [
@@ -24,7 +34,7 @@ export type Algorithm = (typeof supportedAlgorithms)[number];
 const keySources = ['jwksUri', 'jwks', 'jwksFile', 'publicKeyFiles', 'discoveryUri'] as const;
 
 const issuerFields = z.strictObject({
-  issuer: text('the exact string of the `iss` claim').describe(
+  issuer: word('the exact string of the `iss` claim').describe(
     'The exact string of the `iss` claim, compared byte for byte and never normalised. Its keys are found through OpenID discovery below this URL, unless one of `jwksUri`, `jwks`, `jwksFile`, `publicKeyFiles` or `discoveryUri` says otherwise.',
   ),
   name: text('a short name other than `none`')
@@ -33,7 +43,7 @@ const issuerFields = z.strictObject({
     .optional()
     .describe("Label of this issuer in metrics, logs and `/readyz`. Default: the issuer's host."),
   audiences: z
-    .array(text('an audience'))
+    .array(word('an audience'))
     .min(1)
     .optional()
     .meta({ title: 'a list of at least one audience' })
@@ -46,7 +56,7 @@ const issuerFields = z.strictObject({
       'Accept tokens that were meant for anybody. Any service that receives such a token can replay it here.',
     ),
   audienceClaims: z
-    .array(text('the name of a claim'))
+    .array(word('the name of a claim'))
     .min(1)
     .default(['aud'])
     .describe(
@@ -83,7 +93,7 @@ const issuerFields = z.strictObject({
       'Accepted signature algorithms. `EdDSA` covers `Ed25519` (RFC 9864). HMAC and `none` cannot be accepted.',
     ),
   tokenTypes: z
-    .array(text('a token type'))
+    .array(word('a token type'))
     .min(1)
     .default(['JWT', 'at+jwt'])
     .describe(
@@ -126,7 +136,7 @@ const issuerFields = z.strictObject({
       'expected "", env, or the http:// URL of a proxy',
     )
     .default('')
-    .meta({ title: '"", `env`, or the URL of a proxy' })
+    .meta({ title: '"", `env`, or the URL of a proxy', pattern: '^(env|[Hh][Tt][Tt][Pp][Ss]?://\\S+)?$' })
     .describe(
       "Egress proxy for this issuer's endpoints. `env` takes HTTPS_PROXY, HTTP_PROXY and NO_PROXY from the environment, which are otherwise ignored. A proxy looks names up by itself, so it is the one that must refuse names of internal addresses.",
     ),
@@ -137,8 +147,33 @@ const issuerFields = z.strictObject({
     ),
 });
 
+/** What a JSON Schema can say about several fields of an issuer; {@link acrossFields} says all of it. */
+const acrossFieldsSchema = {
+  allOf: [
+    {
+      anyOf: [
+        { required: ['audiences'] },
+        { required: ['anyAudience'], properties: { anyAudience: { const: true } } },
+      ],
+    },
+    { not: { required: ['audiences', 'anyAudience'], properties: { anyAudience: { const: true } } } },
+    { oneOf: [{ not: { anyOf: anySource() } }, ...anySource()] },
+    {
+      if: { not: { anyOf: anySource() } },
+      // biome-ignore lint/suspicious/noThenProperty: JSON Schema calls it so
+      then: { properties: { issuer: { pattern: writtenUrlPattern.source } } },
+    },
+  ],
+};
+
 /** One issuer as the file describes it. */
-export const issuerOptions = issuerFields.superRefine(acrossFields, { when: () => true });
+export const issuerOptions = issuerFields
+  .superRefine(acrossFields, { when: () => true })
+  .meta(acrossFieldsSchema);
+
+function anySource() {
+  return keySources.map((source) => ({ required: [source] }));
+}
 
 /** Finds what no field can know alone; runs beside problems of single fields, so nothing has a sure type yet. */
 function acrossFields(
@@ -185,7 +220,7 @@ function isPlainHttp(url: string): boolean {
 }
 
 function discoverableProblem(issuer: string): string | undefined {
-  const problem = urlProblem(issuer);
+  const problem = writtenUrlProblem(issuer);
   if (problem !== undefined) return `${problem}; or name jwksUri, jwks, jwksFile or publicKeyFiles`;
   if (new URL(issuer).pathname.includes('/.well-known/')) {
     return 'this is the address of a discovery document; give the issuer itself, the part before /.well-known/';
@@ -196,7 +231,7 @@ function discoverableProblem(issuer: string): string | undefined {
 }
 
 function isProxyUrl(text: string): boolean {
-  const url = URL.parse(text);
+  const url = /^\S+:\/\/\S+$/.test(text) ? URL.parse(text) : null;
   if (url === null || !['http:', 'https:'].includes(url.protocol)) return false;
   // A proxy may ask for a name and a password, as no issuer does.
   return urlProblem(url.origin) === undefined;

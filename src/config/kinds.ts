@@ -3,7 +3,7 @@
  * that the code works with, and carries as `title` the phrase that problems and docs use for it.
  */
 import * as z from 'zod';
-import { headerNamePattern, headerNameProblem } from './header-names.ts';
+import { headerNamePattern, headerNameProblem, refusedNames } from './header-names.ts';
 import { networkProblem } from './networks.ts';
 import {
   durationPattern,
@@ -13,7 +13,7 @@ import {
   parseSize,
   sizePattern,
 } from './units.ts';
-import { urlProblem } from './urls.ts';
+import { writtenUrlPattern, writtenUrlProblem } from './urls.ts';
 
 /** Bounds of a kind, in its written form. */
 interface Range {
@@ -85,12 +85,20 @@ export function claimRequirement() {
 export function network() {
   return withProblem(z.string(), networkProblem).meta({
     title: 'an IP address or a network such as 10.0.0.0/8',
+    pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$',
   });
 }
 
 /** Text that is not empty. */
 export function text(title = 'text that is not empty') {
   return z.string().min(1).meta({ title });
+}
+
+/** Text on one line that neither begins nor ends with white space: nobody means it, and nobody sees it. */
+export function word(title: string) {
+  return withProblem(z.string().min(1), (value) =>
+    value === '' || /^\S(.*\S)?$/.test(value) ? undefined : `expected ${title} without white space around it`,
+  ).meta({ title, pattern: '^\\S(.*\\S)?$' });
 }
 
 /** Text of printable ASCII, fit to stand in a quoted header parameter (RFC 9110 section 5.6.4); may be empty. */
@@ -104,12 +112,20 @@ export function quotable() {
 
 /** An absolute http or https URL that keys or metadata may be fetched from. */
 export function fetchUrl() {
-  return withProblem(z.string(), urlProblem).meta({ title: 'an https:// URL' });
+  return withProblem(z.string(), writtenUrlProblem).meta({
+    title: 'an https:// URL',
+    pattern: writtenUrlPattern.source,
+  });
 }
 
 /** The name of a header that may be set on or removed from the request to the upstream. */
 export function headerName() {
-  return withProblem(z.string().toLowerCase(), headerNameProblem).meta({ title: 'a header name' });
+  return withProblem(z.string().toLowerCase(), headerNameProblem).meta({
+    title: 'a header name',
+    pattern: headerNamePattern.source,
+    maxLength: 128,
+    not: { anyOf: [{ enum: [...refusedNames] }, { pattern: '^[Xx]-[Ee][Nn][Vv][Oo][Yy]-' }] },
+  });
 }
 
 /** The name of a header that is only read (RFC 9110 section 5.1). */
@@ -119,7 +135,7 @@ export function anyHeaderName() {
 
 /** A path of a file. */
 export function filePath() {
-  return text('the path of a file');
+  return word('the path of a file');
 }
 
 /** One scope token (RFC 6749 section 3.3). */
