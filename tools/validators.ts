@@ -26,6 +26,23 @@ export function findManifestValidator(): Promise<FoundProgram> {
   return ownGoProgram('manifest-validator');
 }
 
+/** Builds what reads quantities as an API server does; gives its path. */
+export function findQuantityReader(): Promise<FoundProgram> {
+  return ownGoProgram('quantity');
+}
+
+/**
+ * Reads quantities as an API server does.
+ *
+ * @param yaml a list of them
+ * @returns each as a whole number, rounded up; undefined for what is none
+ */
+export async function readQuantities(program: string, yaml: string): Promise<(bigint | undefined)[]> {
+  const { code, output, errors } = await feed(program, [], yaml);
+  if (code !== 0) throw new Error(errors);
+  return lines(output).map((line) => (line.startsWith('invalid') ? undefined : BigInt(line)));
+}
+
 /** Gets the definitions of Istio, Prometheus' operator, the Gateway API and Envoy Gateway; gives their paths and ours. */
 export async function fetchDefinitions(): Promise<readonly string[]> {
   const paths = await Promise.all(

@@ -28,6 +28,23 @@
 {{- $problems | toYaml }}
 {{- end }}
 
+{{- /* Durations and sizes of `config` that are out of bounds. */ -}}
+{{- define "oidc-authz.rangeProblems" -}}
+{{- $problems := list -}}
+{{- range .Files.Get "files/ranges.yaml" | fromYamlArray -}}
+{{- $value := $.Values.config -}}
+{{- range splitList "." .path }}{{ $value = kindIs "map" $value | ternary (get (kindIs "map" $value | ternary $value dict) .) "" }}{{ end -}}
+{{- if not (empty $value) -}}
+{{- $measure := ternary "oidc-authz.milliseconds" "oidc-authz.quantity" (eq .kind "duration") -}}
+{{- $number := include $measure (toString $value) | float64 -}}
+{{- if or (lt $number (include $measure .from | float64)) (gt $number (include $measure .to | float64)) -}}
+{{- $problems = append $problems (printf "config.%s: expected a %s from %s to %s, not %v" .path .kind .from .to $value) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $problems | toYaml }}
+{{- end }}
+
 {{- /* About times that must fit each other. */ -}}
 {{- define "oidc-authz.timeProblems" -}}
 {{- $config := include "oidc-authz.config" . | fromYaml -}}
