@@ -7,10 +7,10 @@ import {
   fetchUrl,
   filePath,
   flag,
+  lines,
   oneOf,
   scopeToken,
   text,
-  word,
 } from './kinds.ts';
 import { isLoopback, urlProblem, writtenUrlPattern, writtenUrlProblem } from './urls.ts';
 
@@ -34,7 +34,7 @@ export type Algorithm = (typeof supportedAlgorithms)[number];
 const keySources = ['jwksUri', 'jwks', 'jwksFile', 'publicKeyFiles', 'discoveryUri'] as const;
 
 const issuerFields = z.strictObject({
-  issuer: word('the exact string of the `iss` claim').describe(
+  issuer: text('the exact string of the `iss` claim').describe(
     'The exact string of the `iss` claim, compared byte for byte and never normalised. Its keys are found through OpenID discovery below this URL, unless one of `jwksUri`, `jwks`, `jwksFile`, `publicKeyFiles` or `discoveryUri` says otherwise.',
   ),
   name: text('a short name other than `none`')
@@ -43,7 +43,7 @@ const issuerFields = z.strictObject({
     .optional()
     .describe("Label of this issuer in metrics, logs and `/readyz`. Default: the issuer's host."),
   audiences: z
-    .array(word('an audience'))
+    .array(text('an audience'))
     .min(1)
     .optional()
     .meta({ title: 'a list of at least one audience' })
@@ -56,7 +56,7 @@ const issuerFields = z.strictObject({
       'Accept tokens that were meant for anybody. Any service that receives such a token can replay it here.',
     ),
   audienceClaims: z
-    .array(word('the name of a claim'))
+    .array(text('the name of a claim'))
     .min(1)
     .default(['aud'])
     .describe(
@@ -68,7 +68,7 @@ const issuerFields = z.strictObject({
       'Whether the audiences are those of all `audienceClaims` together, or of the first one that the token has.',
     ),
   jwksUri: fetchUrl().optional().describe('Where the key set is; skips discovery.'),
-  jwks: text('a JSON Web Key Set as JSON text')
+  jwks: lines('a JSON Web Key Set as JSON text')
     .optional()
     .describe('The key set itself, as JSON (RFC 7517 section 5); nothing is fetched.'),
   jwksFile: filePath().optional().describe('A file that holds the key set; read again when it changes.'),
@@ -93,7 +93,7 @@ const issuerFields = z.strictObject({
       'Accepted signature algorithms. `EdDSA` covers `Ed25519` (RFC 9864). HMAC and `none` cannot be accepted.',
     ),
   tokenTypes: z
-    .array(word('a token type'))
+    .array(text('a token type'))
     .min(1)
     .default(['JWT', 'at+jwt'])
     .describe(

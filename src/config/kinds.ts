@@ -89,16 +89,18 @@ export function network() {
   });
 }
 
-/** Text that is not empty. */
+/** Text of one line that is not empty, without white space at its ends. */
 export function text(title = 'text that is not empty') {
-  return z.string().min(1).meta({ title });
+  return z
+    .string()
+    .min(1)
+    .regex(/^\S(.*\S)?$/, 'expected one line of text, without white space at its ends')
+    .meta({ title });
 }
 
-/** Text on one line that neither begins nor ends with white space: nobody means it, and nobody sees it. */
-export function word(title: string) {
-  return withProblem(z.string().min(1), (value) =>
-    value === '' || /^\S(.*\S)?$/.test(value) ? undefined : `expected ${title} without white space around it`,
-  ).meta({ title, pattern: '^\\S(.*\\S)?$' });
+/** Text that is not empty, of any number of lines. */
+export function lines(title: string) {
+  return z.string().min(1).meta({ title });
 }
 
 /** Text of printable ASCII, fit to stand in a quoted header parameter (RFC 9110 section 5.6.4); may be empty. */
@@ -135,7 +137,7 @@ export function anyHeaderName() {
 
 /** A path of a file. */
 export function filePath() {
-  return word('the path of a file');
+  return text('the path of a file');
 }
 
 /** One scope token (RFC 6749 section 3.3). */

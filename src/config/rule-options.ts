@@ -5,6 +5,7 @@ import {
   claimRequirement,
   flag,
   headerName,
+  lines,
   network,
   oneOf,
   scopeToken,
@@ -145,7 +146,7 @@ const rule = z.strictObject({
         .describe(
           'Claims that the token must have with this value, with one of these, or with a list that holds it.',
         ),
-      expression: text('an expression')
+      expression: lines('an expression')
         .optional()
         .describe(
           'An expression of the Common Expression Language that must be true, over `claims`, `token` and `request`. One that cannot be evaluated refuses, with `rule_failed`.',

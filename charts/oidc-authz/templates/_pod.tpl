@@ -30,14 +30,14 @@
 {{- default (add 5 (include "oidc-authz.seconds" $config.shutdown.timeout)) .Values.terminationGracePeriodSeconds | int }}
 {{- end }}
 
+{{- /* A name that comes twice is an error to the API server: the values win. */ -}}
 {{- define "oidc-authz.env" -}}
-{{- with include "oidc-authz.nodeOptions" . -}}
-- name: NODE_OPTIONS
-  value: {{ . | quote }}
-{{- end }}
-{{- with .Values.extraEnv }}
-{{ toYaml . }}
-{{- end }}
+{{- $env := .Values.extraEnv | default list -}}
+{{- $names := list -}}
+{{- range $env }}{{ $names = append $names .name }}{{ end -}}
+{{- $options := include "oidc-authz.nodeOptions" . -}}
+{{- if and $options (not (has "NODE_OPTIONS" $names)) }}{{ $env = prepend $env (dict "name" "NODE_OPTIONS" "value" $options) }}{{ end -}}
+{{- with $env }}{{ toYaml . }}{{ end -}}
 {{- end }}
 
 {{- define "oidc-authz.probes" -}}
