@@ -11,8 +11,8 @@ import { deployFiles } from './deploy/files.ts';
 import { migratingMarkdown } from './migrating.ts';
 import { alertsMarkdown, rulesYaml } from './monitoring.ts';
 import { packagesMarkdown } from './packages.ts';
-import { rulesMarkdown } from './rules.ts';
 import { reasonsMarkdown } from './reasons.ts';
+import { rulesMarkdown } from './rules.ts';
 import { securityFiles } from './security.ts';
 
 /** The files and their texts. */

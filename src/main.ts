@@ -32,7 +32,7 @@ const commands = ['serve', 'check-config', 'compare', 'migrate'];
 const aboutFile = ['check-config', 'compare'];
 
 /** Flags of commands that stand alone. */
-const bareFlags = ['--show-values'];
+const bareFlags = ['--show-values', '--without-files'];
 
 /** What happens on SIGHUP before a service is there that can read its configuration again: it is noted. */
 interface Hangups {
@@ -79,8 +79,11 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   const isCheck = command === 'check-config';
   const tests = isCheck ? flags.findLast(({ name }) => name === '--test')?.value : undefined;
+  const isWithFiles = !flags.some(({ name }) => name === '--without-files');
   const ofConfig = isCheck
-    ? flags.filter(({ name, value }) => name !== '--test' || value === undefined)
+    ? flags.filter(
+        ({ name, value }) => name !== '--without-files' && (name !== '--test' || value === undefined),
+      )
     : flags;
   const sources = {
     flags: isAboutFile && file !== undefined ? [...ofConfig, { name: '--config', value: file }] : ofConfig,
@@ -96,7 +99,7 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   if (isCheck) {
     const { checkConfig } = await import('./command/check-config.ts');
-    const { output, exitCode: code } = await checkConfig(sources, tests);
+    const { output, exitCode: code } = await checkConfig(sources, tests, isWithFiles);
     (code === 0 ? process.stdout : process.stderr).write(output);
     process.exitCode = code;
     return;

@@ -15,6 +15,7 @@ const modules = [
   ['istio.io/api@v1.30.8', 'kubernetes/customresourcedefinitions.gen.yaml'],
   ['github.com/prometheus-operator/prometheus-operator@v0.85.0', 'example/prometheus-operator-crd'],
   ['sigs.k8s.io/gateway-api@v1.5.1', 'config/crd/standard'],
+  ['k8s.io/autoscaler/vertical-pod-autoscaler@v1.4.1', 'deploy/vpa-v1-crd-gen.yaml'],
   [
     'github.com/envoyproxy/gateway@v1.9.1',
     'charts/gateway-helm/charts/crds/crds/generated/gateway.envoyproxy.io_securitypolicies.yaml',
@@ -26,7 +27,24 @@ export function findManifestValidator(): Promise<FoundProgram> {
   return ownGoProgram('manifest-validator');
 }
 
-/** Gets the definitions of Istio, Prometheus' operator, the Gateway API and Envoy Gateway; gives their paths and ours. */
+/** Builds what reads quantities as an API server does; gives its path. */
+export function findQuantityReader(): Promise<FoundProgram> {
+  return ownGoProgram('quantity');
+}
+
+/**
+ * Reads quantities as an API server does.
+ *
+ * @param yaml a list of them
+ * @returns each as a whole number, rounded up; undefined for what is none
+ */
+export async function readQuantities(program: string, yaml: string): Promise<(bigint | undefined)[]> {
+  const { code, output, errors } = await feed(program, [], yaml);
+  if (code !== 0) throw new Error(errors);
+  return lines(output).map((line) => (line.startsWith('invalid') ? undefined : BigInt(line)));
+}
+
+/** Gets the definitions of Istio, Prometheus' operator, the Gateway API, Envoy Gateway and the VPA; gives their paths and ours. */
 export async function fetchDefinitions(): Promise<readonly string[]> {
   const paths = await Promise.all(
     modules.map(async ([module, path]) => {

@@ -19,11 +19,16 @@ export interface CommandResult {
  * Checks a configuration: exit code 0 with the resolved configuration as YAML, or 2 with its problems.
  *
  * @param tests a file with a table of requests, which is run against the rules instead; exit code 1 where one fails
+ * @param isWithFiles whether the files that the configuration names are read, which may not be there yet
  */
-export async function checkConfig(sources: ConfigSources, tests?: string): Promise<CommandResult> {
+export async function checkConfig(
+  sources: ConfigSources,
+  tests?: string,
+  isWithFiles = true,
+): Promise<CommandResult> {
   try {
     const config = await loadConfig(sources);
-    const problems = await fileProblems(config, sources.readFile);
+    const problems = await fileProblems(isWithFiles ? config : namingNoFiles(config), sources.readFile);
     if (problems.length > 0) throw new ConfigError(problems);
     if (tests !== undefined) {
       const { runRuleTests } = await import('./rule-tests.ts');
@@ -40,6 +45,17 @@ export async function checkConfig(sources: ConfigSources, tests?: string): Promi
     if (!(error instanceof ConfigError)) throw error;
     return { output: `${formatProblems(error.problems)}\n`, exitCode: 2 };
   }
+}
+
+function namingNoFiles(config: Config): Config {
+  return {
+    ...config,
+    issuers: config.issuers.map(({ jwksFile: _, publicKeyFiles: __, caFile: ___, ...issuer }) => issuer),
+    http: { ...config.http, tls: undefined },
+    grpc: { ...config.grpc, tls: undefined },
+    admin: { ...config.admin, tls: undefined },
+    denyList: {},
+  };
 }
 
 /** What is allowed and hardly ever meant, as comments above the configuration. */

@@ -66,6 +66,7 @@ export function helpText(): string {
     'usage:',
     '  oidc-authz [serve] [flags]        answer checks',
     '  oidc-authz check-config [FILE]    tell what is wrong with a configuration, or print it resolved',
+    '  oidc-authz check-config [FILE] --without-files    the same, without the files that it names (certificates, keys)',
     '  oidc-authz check-config [FILE] --test TABLE    run a table of requests against its rules',
     '  oidc-authz migrate oauth2-proxy [FILE…] [--output config|values|plan] [--accept NAME]… [--compat oauth2-proxy] [-- FLAGS]',
     '                                    turn the settings of an oauth2-proxy into a configuration; FILE: Helm values, TOML,',

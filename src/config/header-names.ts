@@ -12,8 +12,8 @@ export const compatHeader = 'gap-auth';
 /** The longest list of removals that an answer may carry, in bytes. */
 export const maxRemovalBytes = 8 * 1024;
 
-// RFC 9110 section 7.6.1, and what frames or routes a message.
-const refusedNames = new Set([
+/** Headers that frame, route or authenticate a message (RFC 9110 section 7.6.1). */
+export const refusedNames: ReadonlySet<string> = new Set([
   'authorization',
   'connection',
   'content-length',

@@ -14,7 +14,7 @@ import {
   scopeToken,
   text,
 } from './kinds.ts';
-import { isLoopback, urlProblem } from './urls.ts';
+import { isLoopback, urlProblem, writtenUrlPattern, writtenUrlProblem } from './urls.ts';
 
 /** The signature algorithms that can be allowed (RFC 7518 section 3.1, RFC 8037); never HS* or none. */
 export const supportedAlgorithms = [
@@ -139,7 +139,7 @@ const issuerFields = z.strictObject({
       'expected "", env, or the http:// URL of a proxy',
     )
     .default('')
-    .meta({ title: '"", `env`, or the URL of a proxy' })
+    .meta({ title: '"", `env`, or the URL of a proxy', pattern: '^(env|[Hh][Tt][Tt][Pp][Ss]?://\\S+)?$' })
     .describe(
       "Egress proxy for this issuer's endpoints. `env` takes HTTPS_PROXY, HTTP_PROXY and NO_PROXY from the environment, which are otherwise ignored. A proxy looks names up by itself, so it is the one that must refuse names of internal addresses.",
     ),
@@ -150,8 +150,33 @@ const issuerFields = z.strictObject({
     ),
 });
 
+/** What a JSON Schema can say about several fields of an issuer; {@link acrossFields} says all of it. */
+const acrossFieldsSchema = {
+  allOf: [
+    {
+      anyOf: [
+        { required: ['audiences'] },
+        { required: ['anyAudience'], properties: { anyAudience: { const: true } } },
+      ],
+    },
+    { not: { required: ['audiences', 'anyAudience'], properties: { anyAudience: { const: true } } } },
+    { oneOf: [{ not: { anyOf: anySource() } }, ...anySource()] },
+    {
+      if: { not: { anyOf: anySource() } },
+      // biome-ignore lint/suspicious/noThenProperty: JSON Schema calls it so
+      then: { properties: { issuer: { pattern: writtenUrlPattern.source } } },
+    },
+  ],
+};
+
 /** One issuer as the file describes it. */
-export const issuerOptions = issuerFields.superRefine(acrossFields, { when: () => true });
+export const issuerOptions = issuerFields
+  .superRefine(acrossFields, { when: () => true })
+  .meta(acrossFieldsSchema);
+
+function anySource() {
+  return keySources.map((source) => ({ required: [source] }));
+}
 
 /** Finds what no field can know alone; runs beside problems of single fields, so nothing has a sure type yet. */
 function acrossFields(
@@ -198,7 +223,7 @@ function isPlainHttp(url: string): boolean {
 }
 
 function discoverableProblem(issuer: string): string | undefined {
-  const problem = urlProblem(issuer);
+  const problem = writtenUrlProblem(issuer);
   if (problem !== undefined) return `${problem}; or name jwksUri, jwks, jwksFile or publicKeyFiles`;
   if (new URL(issuer).pathname.includes('/.well-known/')) {
     return 'this is the address of a discovery document; give the issuer itself, the part before /.well-known/';
@@ -209,7 +234,7 @@ function discoverableProblem(issuer: string): string | undefined {
 }
 
 function isProxyUrl(text: string): boolean {
-  const url = URL.parse(text);
+  const url = /^\S+:\/\/\S+$/.test(text) ? URL.parse(text) : null;
   if (url === null || !['http:', 'https:'].includes(url.protocol)) return false;
   // A proxy may ask for a name and a password, as no issuer does.
   return urlProblem(url.origin) === undefined;

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { claimNameProblem } from './claim-names.ts';
-import { headerNamePattern, headerNameProblem } from './header-names.ts';
+import { headerNamePattern, headerNameProblem, refusedNames } from './header-names.ts';
 import { networkProblem } from './networks.ts';
 import {
   durationPattern,
@@ -14,7 +14,7 @@ import {
   parseSize,
   sizePattern,
 } from './units.ts';
-import { urlProblem } from './urls.ts';
+import { writtenUrlPattern, writtenUrlProblem } from './urls.ts';
 
 /** Bounds of a kind, in its written form. */
 interface Range {
@@ -86,6 +86,7 @@ export function claimRequirement() {
 export function network() {
   return withProblem(z.string(), networkProblem).meta({
     title: 'an IP address or a network such as 10.0.0.0/8',
+    pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$',
   });
 }
 
@@ -128,12 +129,20 @@ export function quotable() {
 
 /** An absolute http or https URL that keys or metadata may be fetched from. */
 export function fetchUrl() {
-  return withProblem(z.string(), urlProblem).meta({ title: 'an https:// URL' });
+  return withProblem(z.string(), writtenUrlProblem).meta({
+    title: 'an https:// URL',
+    pattern: writtenUrlPattern.source,
+  });
 }
 
 /** The name of a header that may be set on or removed from the request to the upstream. */
 export function headerName() {
-  return withProblem(z.string().toLowerCase(), headerNameProblem).meta({ title: 'a header name' });
+  return withProblem(z.string().toLowerCase(), headerNameProblem).meta({
+    title: 'a header name',
+    pattern: headerNamePattern.source,
+    maxLength: 128,
+    not: { anyOf: [{ enum: [...refusedNames] }, { pattern: '^[Xx]-[Ee][Nn][Vv][Oo][Yy]-' }] },
+  });
 }
 
 /** The name of a header that is only read (RFC 9110 section 5.1). */

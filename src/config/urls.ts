@@ -17,6 +17,21 @@ export function urlProblem(text: string): string | undefined {
   return reach === 'open' || reach === 'loopback' ? undefined : `expected a URL that is not on ${reach}`;
 }
 
+/** What a URL for a fetch looks like when somebody writes it. URL parsers take more: white space around it, one slash. */
+export const writtenUrlPattern = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/?#]+\S*$/;
+
+/**
+ * Says why a URL that somebody has written cannot be fetched from.
+ *
+ * @returns the problem, or undefined
+ */
+export function writtenUrlProblem(text: string): string | undefined {
+  if (/\s/.test(text)) return 'expected a URL without white space';
+  const problem = urlProblem(text);
+  if (problem !== undefined || writtenUrlPattern.test(text)) return problem;
+  return 'expected an absolute URL such as https://issuer.example.com';
+}
+
 /** Whether a text is http:// or https://, a host and perhaps a port, and nothing behind that. */
 export function isOrigin(text: string): boolean {
   const url = URL.parse(text);

@@ -9,10 +9,10 @@ import { findHelm, helm } from '../../tools/helm.ts';
 import { chartFolder, leastValues, type Manifest, modes, one, render, valuesFile } from '../support/chart.ts';
 import { describeWith } from '../support/real-servers.ts';
 
-const { config } = leastValues;
+const { config, image } = leastValues;
 
 describeWith('the chart', await findHelm(), (program) => {
-  const rendered = (values: object = leastValues) => render(program, [valuesFile(values)]);
+  const rendered = (values: object = leastValues) => render(program, [valuesFile({ image, ...values })]);
   const pod = (manifests: readonly Manifest[]) => one(manifests, 'Deployment').spec.template;
   const container = (manifests: readonly Manifest[]) => pod(manifests).spec.containers[0];
 
@@ -173,26 +173,6 @@ describeWith('the chart', await findHelm(), (program) => {
       expect(pod(await rendered(values)).spec.terminationGracePeriodSeconds).toBe(seconds);
     });
 
-    test.each([
-      ['384Mi', 230],
-      ['1Gi', 614],
-      ['512M', 292],
-      ['1073741824', 614],
-    ])('with a memory limit of %s have a heap of %i MiB', async (memory, mebibytes) => {
-      const { env } = container(await rendered({ ...leastValues, resources: { limits: { memory } } }));
-      expect(env).toEqual([{ name: 'NODE_OPTIONS', value: `--max-old-space-size=${mebibytes}` }]);
-    });
-
-    test.each([
-      [1, '--max-old-space-size=614'],
-      [2, '--max-old-space-size=307 --allow-child-process'],
-      ['auto', '--allow-child-process'],
-    ])('with %s workers have these options of Node', async (workers, value) => {
-      const resources = { limits: { memory: '1Gi' } };
-      const { env } = container(await rendered({ config: { ...config, workers }, resources }));
-      expect(env).toEqual([{ name: 'NODE_OPTIONS', value }]);
-    });
-
     test('are rolled by a change of the listeners, and of the rest only where that is wished', async () => {
       const annotations = async (values: object) => pod(await rendered(values)).metadata.annotations;
       const restart = { ...leastValues, configReload: 'restart' };
@@ -204,14 +184,11 @@ describeWith('the chart', await findHelm(), (program) => {
       );
     });
 
-    test('are never fewer than asked for in an update, and their number is left to the autoscaler', async () => {
+    test('are never fewer than asked for in an update', async () => {
       expect(one(await rendered(), 'Deployment').spec).toMatchObject({
         replicas: 2,
         strategy: { rollingUpdate: { maxUnavailable: 0 } },
       });
-      const scaled = await rendered({ ...leastValues, autoscaling: { enabled: true } });
-      expect(one(scaled, 'Deployment').spec.replicas).toBeUndefined();
-      expect(one(scaled, 'HorizontalPodAutoscaler').spec.scaleTargetRef.name).toBe('oidc-authz');
     });
   });
 
@@ -471,7 +448,7 @@ describeWith('the chart', await findHelm(), (program) => {
     test('a fraction of a second also where the schema is skipped', async () => {
       const command = ['template', chartFolder, '--skip-schema-validation', '--values'];
       for (const timeout of ['500ms', '1500ms', '0s', '1m']) {
-        const values = valuesFile({ config, authorizer: { timeout } });
+        const values = valuesFile({ image, config, authorizer: { timeout } });
         expect(await helm(program, [...command, values])).toMatchObject({
           ok: false,
           output: expect.stringMatching(/authorizer\.timeout: expected whole seconds/),
@@ -484,7 +461,7 @@ describeWith('the chart', await findHelm(), (program) => {
       ['an unknown option of the service', { config: { ...config, isuers: [] } }],
       ['an unknown option of an issuer', { config: { issuers: [{ issuer: 'x', audience: 'y' }] } }],
       ['a number as a text', { replicaCount: '2' }],
-      ['a digest that is none', { image: { digest: 'latest' } }],
+      ['a digest that is none', { image: { ...image, digest: 'latest' } }],
       ['a timeout of half a second', { authorizer: { timeout: '500ms' } }],
       ['an upper-case name', { authorizer: { name: 'Orders' } }],
       [

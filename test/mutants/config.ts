@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const addresses = ['test/config/addresses.test.ts'];
 const hosts = ['test/config/hosts.test.ts'];
+const writtenUrls = ['test/config/written-urls.test.ts'];
 const required = ['test/rules/require.test.ts'];
 const denied = ['test/config/deny-list.test.ts'];
 const select = ['test/rules/select.test.ts'];
@@ -13,6 +14,27 @@ const expressions = ['test/rules/expression.test.ts'];
 
 /** Each removes one check of `src/config`. */
 export const config: readonly Mutant[] = [
+  {
+    name: 'a URL may have white space around it',
+    file: 'src/config/urls.ts',
+    find: "  if (/\\s/.test(text)) return 'expected a URL without white space';\n",
+    replace: '',
+    tests: writtenUrls,
+  },
+  {
+    name: 'a URL may have one slash',
+    file: 'src/config/urls.ts',
+    find: 'if (problem !== undefined || writtenUrlPattern.test(text)) return problem;',
+    replace: 'return problem;',
+    tests: writtenUrls,
+  },
+  {
+    name: 'without files nothing of a key set in the configuration is looked at',
+    file: 'src/command/check-config.ts',
+    find: 'fileProblems(isWithFiles ? config : namingNoFiles(config), sources.readFile)',
+    replace: '(isWithFiles ? fileProblems(config, sources.readFile) : [])',
+    tests: writtenUrls,
+  },
   {
     name: 'an address of "this network" is fetched from',
     file: 'src/config/addresses.ts',

@@ -1593,6 +1593,39 @@ export const tables: readonly Table[] = [
         threat: 'A token without an end: `exp` beyond the year 9999, or one that keeps it remembered',
         tests: [['check/claim-names.test.ts', 'is remembered no longer than others']],
       },
+      {
+        id: 'Q1',
+        threat:
+          'A configuration that the service refuses is rolled out: the pods go on with the old one, and each that restarts is lost',
+        tests: [
+          ['chart/config.test.ts', 'is told by the schema'],
+          ['chart/config.test.ts', 'is told by the hook'],
+          ['chart/config.test.ts', 'has the new configuration, exactly as the pods will have it'],
+        ],
+      },
+      {
+        id: 'Q2',
+        threat:
+          'What tries a configuration before it is rolled out can itself reach the network, or is taken for the service',
+        tests: [
+          ['chart/config.test.ts', 'without any connection'],
+          ['chart/config.test.ts', 'may open no connection'],
+          ['chart/config.test.ts', 'is found by nothing that looks for pods'],
+        ],
+      },
+      {
+        id: 'Q3',
+        threat: 'A memory limit in another form gives the service no heap, or one that the limit ends',
+        tests: [
+          ['chart/heap.test.ts', 'any other quantity'],
+          ['chart/heap.test.ts', 'is refused where it is too little for'],
+        ],
+      },
+      {
+        id: 'Q4',
+        threat: 'Switching the autoscaler on leaves one pod where many are needed',
+        tests: [['chart/replicas.test.ts', 'stays what runs']],
+      },
     ],
   },
 ];

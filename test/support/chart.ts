@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseAllDocuments, stringify } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { helm } from '../../tools/helm.ts';
 
 /** The folder of the chart. */
@@ -32,20 +32,26 @@ export interface Manifest {
 
 /** The values of the smallest installation. */
 export const leastValues = {
+  image: { repository: 'registry.example.com/oidc-authz' },
   config: { issuers: [{ issuer: 'https://tenant.example.com', audiences: ['orders-api'] }] },
 };
 
-/** Writes values to a file. */
-export function valuesFile(values: object): string {
+/** Writes values to a file, or a text in YAML as it is. */
+export function valuesFile(values: object | string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-values-')), 'values.yaml');
-  writeFileSync(file, stringify(values));
+  // A text such as 08 or no stays one, however helm reads YAML.
+  writeFileSync(file, typeof values === 'string' ? values : JSON.stringify(values));
   return file;
 }
 
 /** Renders the chart; throws what helm says if it refuses. */
-export async function render(program: string, valuesFiles: readonly string[]): Promise<readonly Manifest[]> {
+export async function render(
+  program: string,
+  valuesFiles: readonly string[],
+  flags: readonly string[] = [],
+): Promise<readonly Manifest[]> {
   const values = valuesFiles.flatMap((file) => ['--values', file]);
-  const command = ['template', 'oidc-authz', chartFolder, '--namespace', 'oidc-authz', ...values];
+  const command = ['template', 'oidc-authz', chartFolder, '--namespace', 'oidc-authz', ...values, ...flags];
   const { ok, output } = await helm(program, command);
   if (!ok) throw new Error(output);
   return parseAllDocuments(output)

@@ -41,8 +41,8 @@ describeWith('an API server', validator, (program) => {
   }, 300_000);
   const problems = (manifests: string) => apiServerProblems(program, definitions, manifests);
 
-  test('has the definitions of Istio, Prometheus, the Gateway API, Envoy Gateway and Kyma', () => {
-    expect(definitions).toHaveLength(5);
+  test('has the definitions of Istio, Prometheus, the Gateway API, the VPA, Envoy Gateway and Kyma', () => {
+    expect(definitions).toHaveLength(6);
   });
 
   test.each(deployed)('takes %s', async (path) => {

@@ -111,5 +111,5 @@ func validateMetadata(object map[string]any, namespaced bool) field.ErrorList {
 // isBuiltIn tells the groups of Kubernetes itself, which have other validators.
 func isBuiltIn(group string) bool {
 	return !strings.Contains(group, ".") ||
-		(strings.HasSuffix(group, ".k8s.io") && group != "gateway.networking.k8s.io")
+		(strings.HasSuffix(group, ".k8s.io") && group != "gateway.networking.k8s.io" && group != "autoscaling.k8s.io")
 }

@@ -14,7 +14,7 @@
 {{- if (.match | default dict).addresses }}{{- $headers = append $headers (lower $config.clientAddress.header) }}{{- end -}}
 {{- if (.require | default dict).scopesFromHeader }}{{- $headers = append $headers (lower .require.scopesFromHeader) }}{{- end -}}
 {{- end -}}
-{{- concat $headers .Values.authorizer.includeHeaders | uniq | toYaml }}
+{{- concat $headers (.Values.authorizer.includeHeaders | default list) | uniq | toYaml }}
 {{- end }}
 
 {{- define "oidc-authz.upstreamHeaders" -}}

@@ -18,14 +18,15 @@ app.kubernetes.io/name: {{ include "oidc-authz.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
+{{- /* What everything is found by stays as it is, whatever the values say. */ -}}
 {{- define "oidc-authz.labels" -}}
-{{ include "oidc-authz.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ include "oidc-authz.chart" . }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
+{{- $own := dict "app.kubernetes.io/version" .Chart.AppVersion "app.kubernetes.io/managed-by" .Release.Service "helm.sh/chart" (include "oidc-authz.chart" .) -}}
+{{- mergeOverwrite $own (.Values.commonLabels | default dict) (include "oidc-authz.selectorLabels" . | fromYaml) | toYaml }}
 {{- end }}
+
+{{- /* The namespace of every object. */ -}}
+{{- define "oidc-authz.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride }}
 {{- end }}
 
 {{- define "oidc-authz.serviceAccountName" -}}
@@ -33,12 +34,6 @@ helm.sh/chart: {{ include "oidc-authz.chart" . }}
 {{- default (include "oidc-authz.fullname" .) .Values.serviceAccount.name }}
 {{- else }}
 {{- default "default" .Values.serviceAccount.name }}
-{{- end }}
-{{- end }}
-
-{{- define "oidc-authz.image" -}}
-{{- with .Values.image }}
-{{- if .digest }}{{ .repository }}@{{ .digest }}{{ else }}{{ .repository }}:{{ default $.Chart.AppVersion .tag }}{{ end }}
 {{- end }}
 {{- end }}
 
@@ -94,14 +89,8 @@ helm.sh/chart: {{ include "oidc-authz.chart" . }}
 {{- $milliseconds | ceil | int }}
 {{- end }}
 
-{{- /* The mebibytes of a quantity such as 384Mi. */ -}}
-{{- define "oidc-authz.mebibytes" -}}
-{{- $factors := dict "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 -}}
-{{- divf (mulf (regexFind "^[0-9.]+" . | float64) (get $factors (regexFind "[A-Za-z]*$" .))) 1048576 | floor | int }}
-{{- end }}
-
 {{- define "oidc-authz.host" -}}
-{{- printf "%s.%s.svc.%s" (include "oidc-authz.fullname" .) .Release.Namespace .Values.clusterDomain }}
+{{- printf "%s.%s.svc.%s" (include "oidc-authz.fullname" .) (include "oidc-authz.namespace" .) .Values.clusterDomain }}
 {{- end }}
 
 {{- define "oidc-authz.providerName" -}}
@@ -115,10 +104,12 @@ helm.sh/chart: {{ include "oidc-authz.chart" . }}
 {{- $urls := list .httpsProxy .jwksUri .discoveryUri -}}
 {{- if not (or .jwks .jwksFile .publicKeyFiles .jwksUri .discoveryUri) }}{{- $urls = append $urls .issuer }}{{- end -}}
 {{- range $urls -}}
-{{- $url := urlParse (default "" .) -}}
-{{- if $url.host -}}
-{{- $port := default (ternary "80" "443" (eq $url.scheme "http")) (regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host)) -}}
-{{- $endpoints = append $endpoints (printf "%s:%s" (regexReplaceAll ":[0-9]+$" $url.host "") $port) -}}
+{{- $parts := regexFindAll "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+" (default "" .) 1 -}}
+{{- range $parts -}}
+{{- $authority := regexReplaceAll "^[a-zA-Z]+://([^@]*@)?" . "" -}}
+{{- $preset := ternary "80" "443" (regexMatch "^[Hh][Tt][Tt][Pp]:" .) -}}
+{{- $port := default $preset (trimPrefix ":" (regexFind ":[0-9]+$" $authority)) -}}
+{{- $endpoints = append $endpoints (printf "%s:%s" (regexReplaceAll ":[0-9]+$" $authority "") $port) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

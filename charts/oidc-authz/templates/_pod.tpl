@@ -1,42 +1,28 @@
 {{- define "oidc-authz.podAnnotations" -}}
 {{- $config := include "oidc-authz.config" . | fromYaml -}}
-kubectl.kubernetes.io/default-container: oidc-authz
-{{- if .Values.metrics.annotations }}
-prometheus.io/scrape: "true"
-prometheus.io/port: {{ $config.admin.port | quote }}
-prometheus.io/path: /metrics
-prometheus.io/scheme: {{ ternary "https" "http" (not (empty $config.admin.tls)) }}
-{{- end }}
-{{- if and .Values.istio.enabled .Values.istio.sidecar }}
-{{- if .Values.istio.nativeSidecar }}
-sidecar.istio.io/nativeSidecar: "true"
-{{- end }}
-sidecar.istio.io/rewriteAppHTTPProbers: "true"
-proxy.istio.io/config: |
-  holdApplicationUntilProxyStarts: true
-  terminationDrainDuration: {{ include "oidc-authz.seconds" $config.shutdown.timeout }}s
-{{- end }}
-{{- with .Values.podAnnotations }}
-{{ toYaml . }}
-{{- end }}
+{{- $own := dict "kubectl.kubernetes.io/default-container" "oidc-authz" -}}
+{{- if .Values.metrics.annotations -}}
+{{- $scheme := ternary "https" "http" (not (empty $config.admin.tls)) -}}
+{{- $scrape := dict "scrape" "true" "port" (toString $config.admin.port) "path" "/metrics" "scheme" $scheme -}}
+{{- range $name, $value := $scrape }}{{ $_ := set $own (printf "prometheus.io/%s" $name) $value }}{{ end -}}
+{{- end -}}
+{{- if and .Values.istio.enabled .Values.istio.sidecar -}}
+{{- if .Values.istio.nativeSidecar }}{{ $_ := set $own "sidecar.istio.io/nativeSidecar" "true" }}{{ end -}}
+{{- $_ := set $own "sidecar.istio.io/rewriteAppHTTPProbers" "true" -}}
+{{- $drain := printf "%ss" (include "oidc-authz.seconds" $config.shutdown.timeout) -}}
+{{- $proxy := dict "holdApplicationUntilProxyStarts" true "terminationDrainDuration" $drain -}}
+{{- $_ := set $own "proxy.istio.io/config" (toYaml $proxy) -}}
+{{- end -}}
+{{- mergeOverwrite $own (.Values.podAnnotations | default dict) | toYaml }}
 {{- end }}
 
 {{- /* Without the chart's version: a new one must not roll the pods by itself. */ -}}
 {{- define "oidc-authz.podLabels" -}}
-{{ include "oidc-authz.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
-{{- if .Values.istio.enabled }}
-sidecar.istio.io/inject: {{ .Values.istio.sidecar | quote }}
-{{- end }}
-{{- if .Values.kyma.fromIngressGateway }}
-networking.kyma-project.io/from-ingressgateway: allowed
-{{- end }}
-{{- with .Values.podLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $own := dict "app.kubernetes.io/version" .Chart.AppVersion -}}
+{{- $_ := mergeOverwrite $own (.Values.commonLabels | default dict) -}}
+{{- if .Values.istio.enabled }}{{ $_ := set $own "sidecar.istio.io/inject" (toString .Values.istio.sidecar) }}{{ end -}}
+{{- if .Values.kyma.fromIngressGateway }}{{ $_ := set $own "networking.kyma-project.io/from-ingressgateway" "allowed" }}{{ end -}}
+{{- mergeOverwrite $own (.Values.podLabels | default dict) (include "oidc-authz.selectorLabels" . | fromYaml) | toYaml }}
 {{- end }}
 
 {{- /* The drain takes config.shutdown.timeout at most; the rest is for the container to end in. */ -}}
@@ -45,28 +31,14 @@ networking.kyma-project.io/from-ingressgateway: allowed
 {{- default (add 5 (include "oidc-authz.seconds" $config.shutdown.timeout)) .Values.terminationGracePeriodSeconds | int }}
 {{- end }}
 
-{{- /* Every process gets its part of the memory; how many `auto` will be is not known here. */ -}}
-{{- define "oidc-authz.nodeOptions" -}}
-{{- $workers := (include "oidc-authz.config" . | fromYaml).workers | toString -}}
-{{- $options := list -}}
-{{- if and .Values.heapPercent .Values.resources.limits.memory (ne $workers "auto") -}}
-{{- $mebibytes := include "oidc-authz.mebibytes" (toString .Values.resources.limits.memory) | int -}}
-{{- $options = append $options (printf "--max-old-space-size=%d" (div (div (mul $mebibytes .Values.heapPercent) 100) (int $workers))) -}}
-{{- end -}}
-{{- if ne $workers "1" -}}
-{{- $options = append $options "--allow-child-process" -}}
-{{- end -}}
-{{- join " " $options -}}
-{{- end }}
-
+{{- /* A name that comes twice is an error to the API server: the values win. */ -}}
 {{- define "oidc-authz.env" -}}
-{{- with include "oidc-authz.nodeOptions" . -}}
-- name: NODE_OPTIONS
-  value: {{ . }}
-{{- end }}
-{{- with .Values.extraEnv }}
-{{ toYaml . }}
-{{- end }}
+{{- $env := .Values.extraEnv | default list -}}
+{{- $names := list -}}
+{{- range $env }}{{ $names = append $names .name }}{{ end -}}
+{{- $options := include "oidc-authz.nodeOptions" . -}}
+{{- if and $options (not (has "NODE_OPTIONS" $names)) }}{{ $env = prepend $env (dict "name" "NODE_OPTIONS" "value" $options) }}{{ end -}}
+{{- with $env }}{{ toYaml . }}{{ end -}}
 {{- end }}
 
 {{- define "oidc-authz.probes" -}}
@@ -75,7 +47,9 @@ networking.kyma-project.io/from-ingressgateway: allowed
 {{- range $probe, $path := dict "startup" "/livez" "liveness" "/livez" "readiness" "/readyz" }}
 {{ $probe }}Probe:
   httpGet: {path: {{ $path }}, port: http-admin, scheme: {{ $scheme }}}
-  {{- toYaml (get $.Values.probes $probe) | nindent 2 }}
+  {{- with get $.Values.probes $probe }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}
 {{- end }}
 
@@ -91,6 +65,11 @@ topologySpreadConstraints:
   {{- toYaml (default $constraints .Values.topologySpreadConstraints) | nindent 2 }}
 affinity:
   {{- toYaml (default $apart .Values.affinity) | nindent 2 }}
+{{ include "oidc-authz.placement" . }}
+{{- end }}
+
+{{- /* Where pods may run: those of the service, of the hook and of `helm test`. */ -}}
+{{- define "oidc-authz.placement" -}}
 {{- with .Values.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
@@ -98,5 +77,17 @@ nodeSelector:
 {{- with .Values.tolerations }}
 tolerations:
   {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.runtimeClassName }}
+runtimeClassName: {{ . }}
+{{- end }}
+{{- end }}
+
+{{- /* How pods resolve names, and who places them. */ -}}
+{{- define "oidc-authz.podOptions" -}}
+{{- range $name := list "priorityClassName" "schedulerName" "dnsPolicy" "dnsConfig" "hostAliases" }}
+{{- with get $.Values $name }}
+{{ toYaml (dict $name .) }}
+{{- end }}
 {{- end }}
 {{- end }}

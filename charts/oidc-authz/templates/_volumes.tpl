@@ -1,0 +1,20 @@
+{{- /* What is mounted: the configuration, the certificates to trust, and what the values name. */ -}}
+
+{{- define "oidc-authz.configPath" -}}
+/etc/oidc-authz/config/oidc-authz.yaml
+{{- end }}
+
+{{- define "oidc-authz.volumeMounts" -}}
+{{- $mounts := list (dict "name" "config" "mountPath" "/etc/oidc-authz/config" "readOnly" true) -}}
+{{- if or .Values.caBundle.configMap .Values.caBundle.secret -}}
+{{- $mounts = append $mounts (dict "name" "ca" "mountPath" "/etc/oidc-authz/ca" "readOnly" true) -}}
+{{- end -}}
+{{- concat $mounts (.Values.extraVolumeMounts | default list) | toYaml }}
+{{- end }}
+
+{{- define "oidc-authz.volumes" -}}
+{{- $volumes := list (dict "name" "config" "configMap" (dict "name" (include "oidc-authz.configMapName" .))) -}}
+{{- with .Values.caBundle.configMap }}{{ $volumes = append $volumes (dict "name" "ca" "configMap" (dict "name" .)) }}{{ end -}}
+{{- with .Values.caBundle.secret }}{{ $volumes = append $volumes (dict "name" "ca" "secret" (dict "secretName" . "defaultMode" 288)) }}{{ end -}}
+{{- concat $volumes (.Values.extraVolumes | default list) | toYaml }}
+{{- end }}

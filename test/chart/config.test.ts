@@ -1,0 +1,398 @@
+/** What is wrong in `config` is told before anything changes: by the schema, by the templates, by the hook. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { loadConfig } from '../../src/config/load.ts';
+import { findHelm } from '../../tools/helm.ts';
+import { leastValues, type Manifest, one, render, valuesFile } from '../support/chart.ts';
+import { describeWith } from '../support/real-servers.ts';
+import { otherMistakes, schemaMistakes, templateMistakes } from './mistakes.ts';
+
+const { image } = leastValues;
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const [issuer] = leastValues.config.issuers;
+
+/** What the service itself says of a configuration; empty if it takes it. */
+async function problemsOf(config: object): Promise<string> {
+  try {
+    const flags = [{ name: '--config', value: 'oidc-authz.yaml' }];
+    await loadConfig({ flags, environment: {}, readFile: () => JSON.stringify(config) });
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+describeWith('a mistake in config', await findHelm(), (program) => {
+  const rendered = (values: object) => render(program, [valuesFile({ image, ...values })]);
+
+  describe('is told by the schema, at its path:', () => {
+    test.each(schemaMistakes)('%s', async (_, path, config) => {
+      await expect(rendered({ config })).rejects.toThrow(`at '${path}'`);
+      expect(await problemsOf(config)).not.toBe('');
+    });
+  });
+
+  describe('is told by the templates, with its path:', () => {
+    test.each(templateMistakes)('%s', async (_, path, config) => {
+      await expect(rendered({ config })).rejects.toThrow(`\nconfig.${path}: `);
+      expect(await problemsOf(config)).toContain(`- ${path} `);
+    });
+  });
+
+  test('is told together with all others that the templates find', async () => {
+    const config = { ...leastValues.config, keys: { maxStale: '100000h' }, http: { port: 9000 } };
+    const told = await rendered({ image: {}, config }).catch(String);
+    for (const path of ['config.keys.maxStale', 'config: http.port', 'image.repository'])
+      expect(told).toContain(`\n${path}`);
+  });
+
+  describe('is told by the hook:', () => {
+    test.each(otherMistakes)('%s', async (_, path, config) => {
+      const { code, output } = await runHook(await rendered({ config }));
+      expect(code).toBe(2);
+      expect(output).toContain(`- ${path}`);
+    });
+  });
+
+  describe('the hook', () => {
+    const hook = (manifests: readonly Manifest[]) => one(manifests, 'Job', /-check-config$/);
+    const pod = (manifests: readonly Manifest[]) => hook(manifests).spec.template;
+
+    test.each([
+      ['the least values', {}],
+      ['an environment', { extraEnv: [{ name: 'OIDC_AUTHZ_LOG_LEVEL', value: 'debug' }] }],
+      ['arguments', { extraArgs: ['--realm', 'orders'] }],
+      ['istio', { istio: { enabled: true } }],
+      ['the listeners on IPv6', { config: { ...leastValues.config, http: { host: '::' } } }],
+    ])('takes %s, without any connection', async (_, values) => {
+      const { code, output } = await runHook(await rendered({ ...leastValues, ...values }));
+      expect([code, output]).toEqual([0, expect.stringContaining('issuer: https://tenant.example.com')]);
+    });
+
+    test('refuses arguments and an environment that the service would refuse', async () => {
+      const withArgument = await rendered({ ...leastValues, extraArgs: ['--relm=orders'] });
+      const told = expect.stringContaining('--relm');
+      expect(await runHook(withArgument)).toEqual({ code: 2, output: told });
+      const extraEnv = [{ name: 'OIDC_AUTHZ_LOG_LEVEL', value: 'loud' }];
+      const { code, output } = await runHook(await rendered({ ...leastValues, extraEnv }));
+      expect([code, output]).toEqual([2, expect.stringContaining('log.level')]);
+    });
+
+    test('has the new configuration, exactly as the pods will have it', async () => {
+      const manifests = await rendered({
+        ...leastValues,
+        caBundle: { secret: 'ca' },
+        kyma: { enabled: true },
+      });
+      const [mine, theirs] = [/-check-config$/, /authz$/].map(
+        (name) => one(manifests, 'ConfigMap', name).data['oidc-authz.yaml'],
+      );
+      expect(mine).toBe(theirs);
+      expect(one(manifests, 'ConfigMap', /-check-config$/).metadata.annotations).toMatchObject({
+        'helm.sh/hook': 'pre-install,pre-upgrade',
+        'helm.sh/hook-weight': '-20',
+      });
+    });
+
+    test('runs before everything else, once, with the same image, and is found by nothing that looks for pods', async () => {
+      const manifests = await rendered({ ...leastValues, istio: { enabled: true } });
+      const { metadata, spec } = hook(manifests);
+      expect(metadata.annotations).toEqual({
+        'helm.sh/hook': 'pre-install,pre-upgrade',
+        'helm.sh/hook-weight': '-10',
+        'helm.sh/hook-delete-policy': 'before-hook-creation,hook-succeeded',
+        'helm.sh/hook-output-log-policy': 'hook-failed',
+      });
+      expect(spec).toMatchObject({
+        backoffLimit: 0,
+        activeDeadlineSeconds: 180,
+        ttlSecondsAfterFinished: 86_400,
+      });
+      const deployment = one(manifests, 'Deployment').spec;
+      const [check] = spec.template.spec.containers;
+      expect(check.image).toBe(deployment.template.spec.containers[0].image);
+      expect(check.command).toBeUndefined();
+      expect(spec.template.spec).toMatchObject({
+        restartPolicy: 'Never',
+        serviceAccountName: 'default',
+        automountServiceAccountToken: false,
+      });
+      const inject = { 'sidecar.istio.io/inject': 'false' };
+      expect(spec.template.metadata).toMatchObject({ labels: inject, annotations: inject });
+      for (const { matchLabels } of selectors(manifests, 'check-config'))
+        expect(spec.template.metadata.labels).not.toMatchObject(matchLabels);
+    });
+
+    test('may open no connection', async () => {
+      const manifests = await rendered(leastValues);
+      const policy = one(manifests, 'NetworkPolicy', /-check-config$/).spec;
+      expect(policy).toEqual({
+        podSelector: { matchLabels: expect.anything() },
+        policyTypes: ['Ingress', 'Egress'],
+      });
+      expect(pod(manifests).metadata.labels).toMatchObject(policy.podSelector.matchLabels);
+    });
+
+    test('is not there where that is wished', async () => {
+      const manifests = await rendered({ ...leastValues, hooks: { checkConfig: { enabled: false } } });
+      expect(manifests.filter(({ metadata }) => /check-config/.test(metadata.name))).toEqual([]);
+    });
+
+    test('reads a ConfigMap of your own where it is', async () => {
+      const manifests = await rendered({ existingConfigMap: 'mine' });
+      expect(
+        manifests.filter(({ kind, metadata }) => kind === 'ConfigMap' && /check/.test(metadata.name)),
+      ).toEqual([]);
+      const config = 'issuers: [{issuer: https://a.example.com, audiences: [a]}]\nkey: 1\n';
+      expect(await runHook(manifests, { mine: { 'oidc-authz.yaml': config } })).toMatchObject({ code: 2 });
+      const good = { 'oidc-authz.yaml': config.replace('key: 1', 'realm: a') };
+      expect(await runHook(manifests, { mine: good })).toMatchObject({ code: 0 });
+    });
+
+    test('reads the files that the configuration names', async () => {
+      const values = { ...leastValues, caBundle: { secret: 'company', key: 'ca.pem' } };
+      const manifests = await rendered(values);
+      const { code, output } = await runHook(manifests, { company: { 'ca.pem': 'nothing' } });
+      expect([code, output]).toEqual([2, expect.stringContaining('issuers[0].caFile')]);
+      expect(await runHook(manifests, { company: { 'ca.crt': 'another key' } })).toMatchObject({ code: 2 });
+      const blind = await rendered({ ...values, hooks: { checkConfig: { files: false } } });
+      expect(await runHook(blind, { company: {} })).toMatchObject({ code: 0 });
+    });
+
+    const tls = { certFile: '/etc/oidc-authz/tls/tls.crt', keyFile: '/etc/oidc-authz/tls/tls.key' };
+    const withTls = {
+      config: { ...leastValues.config, admin: { tls } },
+      extraVolumeMounts: [{ name: 'tls', mountPath: '/etc/oidc-authz/tls' }],
+    };
+    const certificate = {
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'Certificate',
+      metadata: { name: 'orders' },
+      spec: { secretName: 'orders-tls' },
+    };
+    test.each([
+      ['a Secret of the release', { secret: { secretName: 'orders-tls' } }, { extraObjects: [certificate] }],
+      [
+        'the same in a text',
+        { secret: { secretName: 'orders-tls' } },
+        { extraObjects: ['kind: Secret\nmetadata: {name: orders-tls}'] },
+      ],
+      [
+        'a projected one',
+        { projected: { sources: [{ secret: { name: 'orders-tls' } }] } },
+        { extraObjects: [certificate] },
+      ],
+      ['a volume that its own pod fills', { emptyDir: {} }, { initContainers: [{ name: 'a', image: 'a' }] }],
+      ['a volume of a driver', { csi: { driver: 'secrets-store.csi.k8s.io' } }, {}],
+      ['a claim', { persistentVolumeClaim: { claimName: 'a' } }, {}],
+    ])('does not wait for %s, and reads no file then', async (_, volume, values) => {
+      const extraVolumes = [{ name: 'tls', ...volume }];
+      const manifests = await rendered({ ...withTls, extraVolumes, ...values });
+      const { spec } = pod(manifests);
+      expect(spec.volumes.map(({ name }: Manifest) => name)).toEqual(['config']);
+      expect(spec.containers[0].volumeMounts.map(({ name }: Manifest) => name)).toEqual(['config']);
+      expect(await runHook(manifests)).toMatchObject({ code: 0 });
+    });
+
+    test.each([
+      ['a Secret', { secret: { secretName: 'orders-tls' } }],
+      ['a Secret beside another of the release', { secret: { secretName: 'tls' } }],
+      ['a projected one', { projected: { sources: [{ configMap: { name: 'orders-tls' } }] } }],
+    ])('mounts %s that is there before', async (_, volume) => {
+      const extraVolumes = [{ name: 'tls', ...volume }];
+      const extraObjects = [{ ...certificate, spec: { secretName: 'orders-tls-2' } }];
+      const { spec } = pod(await rendered({ ...withTls, extraVolumes, extraObjects }));
+      expect(spec.volumes).toContainEqual({ name: 'tls', ...volume });
+      expect(spec.containers[0].args).not.toContain('--without-files');
+    });
+
+    test('does not wait for an environment that the release brings', async () => {
+      const from = (name: string) => ({ name: 'A', valueFrom: { secretKeyRef: { name, key: 'a' } } });
+      const { spec } = pod(
+        await rendered({
+          ...leastValues,
+          extraEnv: [from('orders-tls'), from('other')],
+          envFrom: [{ secretRef: { name: 'orders-tls' } }, { configMapRef: { name: 'other' } }],
+          extraObjects: [certificate],
+        }),
+      );
+      expect(spec.containers[0].env).toEqual([from('other')]);
+      expect(spec.containers[0].envFrom).toEqual([{ configMapRef: { name: 'other' } }]);
+    });
+  });
+
+  test('whatever the service takes, the schema takes', async () => {
+    const written = fc.oneof(
+      fc.constantFrom(
+        ...[
+          '',
+          'a',
+          'orders-api',
+          ' a',
+          'a ',
+          'https://a.example.com',
+          'http://a',
+          'https:a',
+          'x-user',
+          '/a',
+          'é',
+        ],
+        ...[
+          '5s',
+          '5',
+          '1h30m',
+          '64Mi',
+          '1.5s',
+          '08',
+          '1e3',
+          'true',
+          '10.0.0.0/8',
+          '::1',
+          '[::]',
+          'RS256',
+          'env',
+        ],
+      ),
+      fc.integer({ min: -1, max: 70_000 }),
+      fc.boolean(),
+      fc.constant(null),
+    );
+    const value = fc.oneof(
+      written,
+      fc.array(written, { maxLength: 2 }),
+      fc.dictionary(fc.constant('a'), written),
+    );
+    const places = [
+      ...[
+        'issuer',
+        'name',
+        'audiences',
+        'anyAudience',
+        'audienceClaims',
+        'jwksUri',
+        'jwks',
+        'jwksFile',
+        'publicKeyFiles',
+      ],
+      ...[
+        'discoveryUri',
+        'algorithms',
+        'tokenTypes',
+        'requiredScopes',
+        'requiredClaims',
+        'clockTolerance',
+        'caFile',
+      ],
+      ...['trustSystemCas', 'httpsProxy', 'insecureHttp'],
+    ].map((name) => ['issuers', name] as const);
+    const others = [
+      ...[
+        'realm',
+        'outputTokenToHeader',
+        'workers',
+        'trustedHeaders',
+        'whenUnavailable',
+        'forwardOriginalToken',
+      ],
+      ...[
+        'keys.maxStale',
+        'cache.maxEntries',
+        'cache.maxBytes',
+        'log.excludePaths',
+        'log.requestIdHeader',
+        'denyList.file',
+      ],
+      ...[
+        'clientAddress.trustedProxies',
+        'dpop.origins',
+        'http.host',
+        'http.pathPrefix',
+        'shadow.authorizer',
+      ],
+    ].map((path) => path.split('.') as readonly string[] as readonly [string, string?]);
+    const change = fc.tuple(fc.constantFrom<readonly [string, string?]>(...places, ...others), value);
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 2 }), async (changes) => {
+        const config: Record<string, unknown> = structuredClone(leastValues.config);
+        const [first] = config.issuers as Record<string, unknown>[];
+        for (const [[head, below], changed] of changes) {
+          if (head === 'issuers') Object.assign(first ?? {}, { [below ?? '']: changed });
+          else
+            config[head] = below === undefined ? changed : { ...(config[head] as object), [below]: changed };
+        }
+        const told = await rendered({ config }).then(String, String);
+        if ((await problemsOf(config)) === '') expect(told).not.toContain('schema');
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('what helm makes of texts that look like something else reaches the service as it was', async () => {
+    const texts = [
+      '08',
+      '0o17',
+      '0x1f',
+      '1e3',
+      '1_000',
+      '1:30',
+      'no',
+      'y',
+      '~',
+      '.inf',
+      '2001-01-01',
+      '<<',
+      'a: b',
+    ];
+    const config = { issuers: [{ ...issuer, requiredClaims: { odd: texts, id: 123_456_789 } }] };
+    const { data } = one(await rendered({ config }), 'ConfigMap', /authz$/);
+    expect(parse(data['oidc-authz.yaml']).issuers[0].requiredClaims).toEqual({ odd: texts, id: 123_456_789 });
+  });
+});
+
+/** The labels by which objects of the chart look for pods, but for those of a part of it. */
+function selectors(manifests: readonly Manifest[], except: string): { matchLabels: object }[] {
+  return manifests
+    .filter(({ metadata }) => !metadata.name.endsWith(except))
+    .flatMap(({ kind, spec }) => {
+      if (kind === 'Service') return [{ matchLabels: spec.selector }];
+      return [spec?.selector, spec?.podSelector].filter((one) => one?.matchLabels !== undefined);
+    });
+}
+
+/**
+ * Runs what the hook's container would run, with its arguments, environment and files, and no way to connect to anything.
+ *
+ * @param objects the content of ConfigMaps and Secrets that are there before, by their names
+ */
+async function runHook(
+  manifests: readonly Manifest[],
+  objects: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
+): Promise<{ code: number; output: string }> {
+  const root = mkdtempSync(join(tmpdir(), 'oidc-authz-hook-'));
+  const at = (text: string) => text.replaceAll('/etc/oidc-authz', root);
+  const { volumes, containers } = one(manifests, 'Job', /-check-config$/).spec.template.spec;
+  const [{ args, env = [], volumeMounts }] = containers;
+  for (const { name, mountPath } of volumeMounts as { name: string; mountPath: string }[]) {
+    const { configMap, secret } = volumes.find((volume: Manifest) => volume.name === name);
+    const from = configMap?.name ?? secret?.secretName;
+    const made = manifests.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === from);
+    mkdirSync(at(mountPath), { recursive: true });
+    for (const [key, text] of Object.entries<string>(made?.data ?? objects[from] ?? {}))
+      writeFileSync(join(at(mountPath), key), at(text));
+  }
+  const environment = Object.fromEntries(
+    env.map(({ name, value }: { name: string; value: string }) => [name, value]),
+  );
+  const command = ['--permission', '--allow-fs-read=*', main, ...args.map(at)];
+  return new Promise((resolve) => {
+    execFile(process.execPath, command, { env: environment }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr }),
+    );
+  });
+}

@@ -1,0 +1,164 @@
+/** The heap that the pods get, beside what an API server makes of the same memory limit. */
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { findHelm } from '../../tools/helm.ts';
+import { findQuantityReader, readQuantities } from '../../tools/validators.ts';
+import { leastValues, type Manifest, one, render, valuesFile } from '../support/chart.ts';
+import { describeWith } from '../support/real-servers.ts';
+
+const mebibyte = 1024n ** 2n;
+const reader = await findQuantityReader();
+
+/** Values in YAML with a text of YAML as the memory limit: how it is written is what matters. */
+const withLimits = (limits: string, more: object = {}) =>
+  `${JSON.stringify({ ...leastValues, ...more }).slice(0, -1)}, resources: {limits: ${limits}}}`;
+const withMemory = (memory: string, more: object = {}) => withLimits(`{cpu: "2", memory: ${memory}}`, more);
+const workers = (count: number | string) => ({ config: { ...leastValues.config, workers: count } });
+
+describeWith('the heap', await findHelm(), (program) => {
+  async function container(values: string): Promise<Manifest> {
+    const { spec } = one(await render(program, [valuesFile(values)]), 'Deployment').spec.template;
+    return spec.containers[0];
+  }
+  const optionsOf = ({ env }: Manifest): string | undefined =>
+    env?.find(({ name }: { name: string }) => name === 'NODE_OPTIONS')?.value;
+  const nodeOptions = async (values: string) => optionsOf(await container(values));
+  const heapOf = (one: Manifest) => Number(/--max-old-space-size=(\d+)/.exec(optionsOf(one) ?? '')?.[1]);
+  const heap = async (values: string) => heapOf(await container(values));
+
+  describeWith('follows what an API server reads in', reader, (quantities) => {
+    const share = (bytes: bigint | undefined, count = 1n) =>
+      Number((((bytes ?? 0n) / mebibyte) * 60n) / 100n / count);
+
+    test.each([
+      ...[
+        '384Mi',
+        '1Gi',
+        '1.5Gi',
+        '"1.5Gi"',
+        '.5Gi',
+        '5.Gi',
+        '+1Gi',
+        '1Ti',
+        '500M',
+        '0.5Gi',
+        '393216Ki',
+        '2G',
+        '1T',
+      ],
+      ...['5e8', '"5e8"', '5E8', '"512e6"', '512e6', '5.12e+8', '"0.5e9"', '1Pi', '1E', '524288k'],
+      ...[
+        '536870912',
+        '"536870912"',
+        '1073741824',
+        '300000000',
+        '402653184000m',
+        '"402653184000m"',
+        '4e17u',
+        '4e17n',
+      ],
+    ])('%s', async (memory) => {
+      const [bytes] = await readQuantities(quantities, `[${memory}]`);
+      if (bytes === undefined)
+        await expect(heap(withMemory(memory))).rejects.toThrow('/resources/limits/memory');
+      else {
+        const made = await container(withMemory(memory));
+        const limit = JSON.stringify([made.resources.limits.memory]);
+        expect(await readQuantities(quantities, limit)).toEqual([bytes]);
+        expect(heapOf(made)).toBe(share(bytes));
+      }
+    });
+
+    test('any other quantity', async () => {
+      const amount = fc.oneof(
+        fc.nat(999_999).map(String),
+        fc.tuple(fc.nat(9_999), fc.nat(999_999)).map(([whole, part]) => `${whole}.${part}`),
+        fc.nat(999).map((part) => `.${part}`),
+        fc.nat(999).map((whole) => `${whole}.`),
+      );
+      const unit = fc.oneof(
+        fc.constantFrom('', 'n', 'u', 'm', 'k', 'M', 'G', 'T', 'Ki', 'Mi', 'Gi', 'Ti'),
+        fc
+          .tuple(fc.constantFrom('e', 'E'), fc.constantFrom('', '+', '-'), fc.nat(9))
+          .map((parts) => parts.join('')),
+      );
+      const texts = fc.sample(
+        fc.tuple(amount, unit).map((parts) => JSON.stringify(parts.join(''))),
+        400,
+      );
+      const numbers = fc
+        .sample(fc.oneof(fc.nat(), fc.double({ min: 0, max: 1e13, noNaN: true })), 100)
+        .map(String);
+      const list = `[${[...texts, ...numbers].join(', ')}]`;
+      const script = '{{ range .Values.global.written }}\n- {{ include "oidc-authz.mebibytes" . }}{{ end }}';
+      const extraObjects = [`kind: List\nmetadata: {name: written}\nitems:${script}`];
+      const values = `${JSON.stringify({ ...leastValues, extraObjects }).slice(0, -1)}, global: {written: ${list}}}`;
+      const { items } = one(await render(program, [valuesFile(values)]), 'List');
+      const wanted = await readQuantities(quantities, list);
+      expect(items).toEqual(wanted.map((bytes) => Number((bytes ?? -1n) / mebibyte)));
+    });
+
+    test.each([
+      [2, '1Gi', 2n],
+      [3, '384Mi', 3n],
+      [64, '8Gi', 64n],
+      ['auto', '384Mi', 2n],
+    ])('%s workers of %s', async (count, memory, parts) => {
+      const [bytes] = await readQuantities(quantities, `[${memory}]`);
+      const options = `--max-old-space-size=${share(bytes, parts)} --allow-child-process`;
+      expect(await nodeOptions(withMemory(memory, workers(count)))).toBe(options);
+    });
+  });
+
+  describe('is left to Node', () => {
+    test.each([
+      ['without resources', `${JSON.stringify(leastValues).slice(0, -1)}, resources: null}`],
+      ['without limits', withLimits('null')],
+      ['without a memory limit', withMemory('null')],
+      ['where that is wished', withMemory('1Gi', { heapPercent: 0 })],
+    ])('%s', async (_, values) => {
+      expect(await nodeOptions(values)).toBeUndefined();
+    });
+
+    test('where nobody knows how many workers there will be', async () => {
+      const values = withLimits('{cpu: null, memory: 1Gi}', workers('auto'));
+      expect(await nodeOptions(values)).toBe('--allow-child-process');
+    });
+
+    test('and no limit is written then', async () => {
+      for (const limits of ['null', '{cpu: null, memory: null, ephemeral-storage: null}']) {
+        const manifests = await render(program, [valuesFile(withLimits(limits))]);
+        const [{ resources }] = one(manifests, 'Deployment').spec.template.spec.containers;
+        expect(resources.limits ?? {}).toEqual({});
+        expect(resources.requests.memory).toBe('192Mi');
+      }
+    });
+  });
+
+  describe('is refused where it is too little for', () => {
+    test.each([
+      [
+        'one process',
+        '64Mi',
+        1,
+        /resources\.limits\.memory: 64Mi is too little, the service needs at least 96Mi/,
+      ],
+      ['one, in milli-units', '500m', 1, /resources\.limits\.memory: 500m is too little/],
+      ['one, of nothing', '0', 1, /resources\.limits\.memory: 0 is too little/],
+      ['many workers', '384Mi', 8, /384Mi is too little, 8 workers .* at least 864Mi; .*config\.workers/],
+      ['the most workers', '1Gi', 64, /1Gi is too little, 64 workers .* at least 6240Mi/],
+    ])('%s', async (_, memory, count, message) => {
+      await expect(heap(withMemory(memory, workers(count)))).rejects.toThrow(message);
+    });
+
+    test('as many workers as the CPU limit allows', async () => {
+      const values = withLimits('{cpu: 7500m, memory: 384Mi}', workers('auto'));
+      await expect(heap(values)).rejects.toThrow(/384Mi is too little, 8 workers .* resources\.limits\.cpu/);
+    });
+  });
+
+  test('is never written for what is no quantity', async () => {
+    for (const memory of ['384MB', '384mb', '"1 Gi"', '1K', '-1Gi', '""', 'lots', '1e3Mi', '{}', 'true'])
+      await expect(heap(withMemory(memory))).rejects.toThrow("at '/resources/limits/memory'");
+  });
+});

@@ -1,0 +1,40 @@
+// Reads quantities as an API server does.
+//
+//	quantity < list.yaml
+//
+// The list holds numbers and texts. Prints a line for each: its value, rounded up to a whole number, or "invalid: …".
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+	"sigs.k8s.io/yaml"
+)
+
+func main() {
+	text, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		fail(err)
+	}
+	var written []json.RawMessage
+	if err := yaml.Unmarshal(text, &written); err != nil {
+		fail(err)
+	}
+	for _, one := range written {
+		var quantity resource.Quantity
+		if err := json.Unmarshal(one, &quantity); err != nil {
+			fmt.Printf("invalid: %v\n", err)
+			continue
+		}
+		fmt.Println(quantity.Value())
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(2)
+}
