@@ -8,11 +8,11 @@
 {{- $set := .Values.metrics.prometheusRule -}}
 {{- $template := .Files.Get "files/rules.template.yaml" -}}
 {{- range $alert, $numbers := .Files.Get "files/thresholds.yaml" | fromYaml -}}
-  {{- $own := ternary $set.objectives (dig $alert "thresholds" dict $set.alerts) (eq $alert "objectives") -}}
+  {{- $own := ternary ($set.objectives | default dict) (dig $alert "thresholds" dict ($set.alerts | default dict)) (eq $alert "objectives") -}}
   {{- range $name, $number := $numbers -}}
     {{- $value := dig $name $number.default $own -}}
     {{- /* What an alert leaves to one that is switched off, it tells itself. */ -}}
-    {{- if not (dig $alert "enabled" true $set.alerts) }}{{ $value = "+Inf" }}{{ end -}}
+    {{- if not (dig $alert "enabled" true ($set.alerts | default dict)) }}{{ $value = "+Inf" }}{{ end -}}
     {{- $template = $template | replace (printf "${%s.%s}" $alert $name) (toString $value) -}}
   {{- end -}}
 {{- end -}}
@@ -23,9 +23,9 @@
     {{- if not $rule.alert -}}
       {{- $rules = append $rules $rule -}}
     {{- else -}}
-      {{- $own := dig $rule.alert dict $set.alerts -}}
+      {{- $own := dig $rule.alert dict ($set.alerts | default dict) -}}
       {{- if dig "enabled" true $own -}}
-        {{- $labels := mergeOverwrite (deepCopy $rule.labels) (deepCopy $set.alertLabels) (dig "labels" dict $own) -}}
+        {{- $labels := mergeOverwrite (deepCopy $rule.labels) (deepCopy ($set.alertLabels | default dict)) (dig "labels" dict $own) -}}
         {{- with $own.severity }}{{ $_ := set $labels "severity" . }}{{ end -}}
         {{- $annotations := deepCopy $rule.annotations -}}
         {{- with include "oidc-authz.runbooks" $ }}{{ $_ := set $annotations "runbook_url" (printf "%s%s.md" . $rule.alert) }}{{ end -}}
