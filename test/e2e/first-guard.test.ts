@@ -68,7 +68,7 @@ describeWith('a real Envoy and a real Keycloak', 'path' in envoy ? found : envoy
     }
     expect(compared).toBe(blocks.filter(({ language }) => language === 'text').length);
     expect(compared).toBeGreaterThan(5);
-  }, 500_000);
+  }, 900_000);
 
   describe('docs/providers/keycloak.md', () => {
     const page = readPage('providers/keycloak.md');
