@@ -1,6 +1,6 @@
 /** A cluster without nodes: etcd and an API server on this machine's own addresses, in a folder of their own. */
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,6 +111,7 @@ export async function startCluster({ etcd, apiserver }: ClusterPrograms): Promis
     stop: async () => {
       await server.stop();
       await store.stop();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
