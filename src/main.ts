@@ -134,7 +134,7 @@ async function runWorkerProcess(): Promise<void> {
   // The one that started this says when it ends; a terminal's signal reaches both.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
   const { runWorker } = await import('./command/worker.ts');
-  const worker = runWorker(() => exitAtOnce(0));
+  const worker = runWorker(() => exitAtOnce(0), process.env);
   const crash = (error: unknown) => {
     const exit = () => exitAtOnce(exitCode.defect);
     void worker.crashed(error).then(exit, exit);
