@@ -1,9 +1,10 @@
 /** What a newcomer's own Node meets: it installs without a warning, and is told where it cannot run the service. */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -69,30 +70,85 @@ describe('npm ci on Node 20', () => {
   });
 });
 
-/** An older Node: the machine's own, if it is one, or ours that says so. */
-function asOlder(args: readonly string[]): Promise<{ code: number; output: string; errors: string }> {
-  const pretend = `Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})`;
-  const own = ['/usr/bin/node', '/usr/local/bin/node'].find(existsSync);
-  const command = process.env.OLDER_NODE ?? own ?? process.execPath;
-  return new Promise((resolve) => {
-    execFile(
-      command,
-      ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, ...args],
-      { cwd: root },
-      (error, output, errors) => resolve({ code: Number(error?.code ?? 0), output, errors }),
-    );
-  });
+interface Ended {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
 }
 
-describe('an older Node', () => {
-  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+/** A checkout with the script that starts Node, whose own Node and the one on the PATH tell which of them runs. */
+function checkout({ own, other }: { own: boolean; other: string | undefined }) {
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const program = (path: string, version: string) => {
+    mkdirSync(join(folder, path, '..'), { recursive: true });
+    const text = `#!/bin/sh\n[ "$1" = --version ] && echo ${version} || echo "${version} runs $*"\n`;
+    writeFileSync(join(folder, path), text, { mode: 0o755 });
+  };
+  mkdirSync(join(folder, 'scripts'));
+  copyFileSync(join(root, 'scripts/node'), join(folder, 'scripts/node'));
+  const name = `node-linux-${process.arch}`;
+  if (own) program(`node_modules/${name}/bin/node`, 'v26.10.0');
+  if (other !== undefined) program('elsewhere/node', other);
+  return (...args: string[]): Promise<Ended> =>
+    new Promise((resolve) => {
+      const env = { PATH: `${join(folder, 'elsewhere')}:/usr/bin:/bin` };
+      execFile(join(folder, 'scripts/node'), args, { env }, (error, output, errors) =>
+        resolve({ code: Number(error?.code ?? 0), output, errors }),
+      );
+    });
+}
 
-  test.each(['start', 'demo', 'test'])('is told what to do by npm %s', async (name) => {
-    const [, args = ''] = /^(?:exec )?node ([^&]*)/.exec(scripts[name] ?? '') ?? [];
-    const { code, output, errors } = await asOlder(args.trim().split(' '));
-    expect([code, output]).toEqual([1, '']);
-    expect(errors).toMatch(/^oidc-authz runs on Node 26 or newer; this is Node 20\.\d+\.\d+\.\n/);
-    expect(errors).toContain('npm ci');
-    expect(errors).not.toContain('    at ');
+describe('the Node that npm start, demo and test run', () => {
+  test('is the one of the script for every command that is written in TypeScript', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const bare = Object.entries(scripts).filter(([, text]) => /(?<!scripts\/)\b(node|vitest) /.test(text));
+    expect(bare).toEqual([]);
+    for (const name of ['start', 'demo', 'test']) expect(scripts[name]).toMatch(/^exec scripts\/node /);
+  });
+
+  test("is the project's own, whatever stands on the PATH", async () => {
+    for (const other of [undefined, 'v20.19.0', 'v27.0.0'])
+      expect(await checkout({ own: true, other })('src/main.ts', 'a b')).toEqual({
+        code: 0,
+        output: 'v26.10.0 runs src/main.ts a b\n',
+        errors: '',
+      });
+  });
+
+  test('is the one on the PATH where it is new enough, and there is no other', async () => {
+    expect(await checkout({ own: false, other: 'v26.0.0' })('x.ts')).toMatchObject({
+      code: 0,
+      output: 'v26.0.0 runs x.ts\n',
+    });
+  });
+
+  test('is missing where it is too old, and a person is told what to do', async () => {
+    for (const other of ['v20.19.0', 'v25.9.0']) {
+      const { code, output, errors } = await checkout({ own: false, other })('x.ts');
+      expect([code, output]).toEqual([1, '']);
+      expect(errors).toContain(`oidc-authz runs on Node 26 or newer; this is ${other}.\n`);
+      expect(errors).toContain('npm ci');
+    }
+  });
+});
+
+test('the program itself says so where it is started by an older Node', async () => {
+  const pretend = `Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})`;
+  const args = [
+    '--import',
+    `data:text/javascript,${encodeURIComponent(pretend)}`,
+    'src/main.ts',
+    '--version',
+  ];
+  const ended = await new Promise<Ended>((resolve) => {
+    execFile(process.execPath, args, { cwd: root }, (error, output, errors) =>
+      resolve({ code: Number(error?.code ?? 0), output, errors }),
+    );
+  });
+  expect(ended).toEqual({
+    code: 1,
+    output: '',
+    errors: expect.stringMatching(/^oidc-authz: it runs on Node 26 or newer, and this is Node 20\.19\.0;/),
   });
 });
