@@ -95,7 +95,7 @@ function pageText(page: ManualPage): string {
     ...(page.flags.length === 0 ? [] : ['', 'flags:', ...page.flags.flatMap(flagLines)]),
     ...(page.takesConfig ? configFlagLines(page) : []),
     '',
-    ...(page.takesConfig || page.flags.some(({ takes }) => takes === 'LIST')
+    ...(page.name === 'serve' || page.flags.some(({ takes }) => takes === 'LIST')
       ? [...wrapped(lists, 0), '']
       : []),
     'exit codes:',
@@ -132,9 +132,18 @@ function configFlagLines({ name, flags }: ManualPage): string[] {
   ];
 }
 
-function flagOf({ path, title, description, default: preset }: Leaf): ManualFlag {
+function flagOf(leaf: Leaf): ManualFlag {
+  const { path, title, description, default: preset } = leaf;
   const takes = preset === undefined ? `Takes ${title}.` : `Takes ${title}; default ${shown(preset)}.`;
-  return { name: flagName(path), text: `${withoutMarkup(description)} ${takes}` };
+  return { name: flagName(path), takes: placeholder(leaf), text: `${withoutMarkup(description)} ${takes}` };
+}
+
+/** What stands for the value of a flag. */
+function placeholder({ written, title }: Leaf): string {
+  const words = /^one of ([\w.-]+(?:, [\w.-]+)*)$/.exec(title)?.[1]?.split(', ');
+  if (words !== undefined && words.length < 5) return words.join('|');
+  if (written === 'boolean') return '[true|false]';
+  return written === 'number' ? 'N' : 'TEXT';
 }
 
 function shown(preset: unknown): string {

@@ -52,7 +52,7 @@ const serve: ManualPage = {
 
 const checkConfig: ManualPage = {
   name: 'check-config',
-  summary: 'tell what is wrong with a configuration, or print all of it',
+  summary: 'tell what is wrong with a configuration, or try a token',
   usage: [
     'oidc-authz check-config [FILE]',
     'oidc-authz check-config [FILE] --token-file FILE [--method M] [--host H] [--path P]',
@@ -140,7 +140,7 @@ const migrateExitCodes = {
 
 const migrateOauth2Proxy: ManualPage = {
   name: 'migrate oauth2-proxy',
-  summary: 'turn the settings of an oauth2-proxy into a configuration',
+  summary: 'turn settings of an oauth2-proxy into a configuration',
   usage: ['oidc-authz migrate oauth2-proxy [FILE…] [flags] [-- FLAGS OF OAUTH2-PROXY]'],
   about: [
     'FILE holds Helm values, TOML, alpha YAML, Kubernetes manifests or variables; `-` or none is standard input. The result goes to standard output, the report on each setting to standard error.',

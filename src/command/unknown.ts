@@ -1,6 +1,6 @@
 /** What to say of words and flags that nobody knows here; loaded only where there is one. */
 
-import { suggestion } from '../config/problems.ts';
+import { nearest, suggestion } from '../config/problems.ts';
 import { configFlags, type GivenFlag } from '../config/settings.ts';
 import { verdictOf } from '../migrate/oauth2-proxy/verdicts.ts';
 import { commandNames } from './help.ts';
@@ -55,10 +55,10 @@ export function wordHint(word: string): string {
   if (/^https?:\/\//.test(word)) return `; an issuer is given as --issuer ${word}`;
   if (/\.(ya?ml|json)$/.test(word))
     return '; a configuration is given as --config FILE, and checked with check-config FILE';
-  const other = otherWords[word.toLowerCase()];
-  if (other !== undefined) return `; did you mean ${other}?`;
-  const near = suggestion(word, [...commandNames(), 'help', 'version']);
-  return near === '' ? `; the commands are ${commandNames().join(', ')}, help and version.` : near;
+  const near = nearest(word, [...commandNames(), 'help', 'version', ...Object.keys(otherWords)]);
+  return near === undefined
+    ? `; the commands are ${commandNames().join(', ')}, help and version.`
+    : `; did you mean ${otherWords[near] ?? near}?`;
 }
 
 /**
@@ -92,7 +92,7 @@ function theirHint(flag: string, isLast: boolean): string {
   const all = isLast
     ? '. `oidc-authz migrate oauth2-proxy -- FLAGS` turns all of its flags into a configuration'
     : '';
-  return `; it is one of oauth2-proxy; ${said}${all}`;
+  return `; oauth2-proxy has it; ${said}${all}`;
 }
 
 function isTheirs(name: string): boolean {
