@@ -1,5 +1,5 @@
 /** `oidc-authz check-config`: every problem of a configuration, the configuration as it would be used, or what it does. */
-import { absentOptions, writtenConfig } from '../config/describe.ts';
+import { absentOptions, withDerivedDefaults, writtenConfig } from '../config/describe.ts';
 import { parseConfigFile } from '../config/file.ts';
 import { type ConfigSources, configFileOf, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/options.ts';
@@ -145,7 +145,8 @@ async function tryTokenOf(
 
 /** The configuration as a file; what has no value is named in comments. */
 function written(config: Config): string {
-  return yamlText(writtenConfig(config), { comments: absentOptions(config) });
+  const whole = withDerivedDefaults(config);
+  return yamlText(writtenConfig(whole), { comments: absentOptions(whole) });
 }
 
 /** What is allowed and hardly ever meant. */

@@ -56,13 +56,13 @@ export function optionsMarkdown(): string {
   ].join('\n');
 }
 
-/** A configuration in the form of a file, every default filled in, also those that follow from others; credentials of URLs hidden. */
+/** A configuration in the form of a file, every default filled in, credentials of URLs hidden. */
 export function writtenConfig(config: Config): unknown {
-  return masked(z.encode(options, structuredClone(resolved(config)) as z.output<typeof options>));
+  return masked(z.encode(options, structuredClone(config) as z.output<typeof options>));
 }
 
-/** With the defaults that follow from other options. */
-function resolved(config: Config): Config {
+/** A configuration with the defaults that follow from other options. */
+export function withDerivedDefaults(config: Config): Config {
   const { dpop } = config;
   return { ...config, dpop: { ...dpop, maxProofsPerKey: proofsPerKey(dpop) } };
 }
@@ -73,7 +73,7 @@ export function absentOptions(config: Config): YamlComment[] {
   return parts.flatMap((part) => {
     const names = part === '' ? [] : part.split('/');
     const below = [...new Set(leavesBelow(names))];
-    return placesOf(resolved(config), names).flatMap(({ path, value }) => {
+    return placesOf(config, names).flatMap(({ path, value }) => {
       const absent = below.filter((name) => (value as Tree)[name] === undefined);
       return absent.length === 0 ? [] : [{ path, text: `without a value: ${absent.join(', ')}` }];
     });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { checkConfig } from '../../src/command/check-config.ts';
-import { writtenConfig } from '../../src/config/describe.ts';
+import { withDerivedDefaults, writtenConfig } from '../../src/config/describe.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { findHelm } from '../../tools/helm.ts';
 import { leastValues, type Manifest, modes, one, render, valuesFile } from '../support/chart.ts';
@@ -48,6 +48,6 @@ describeWith('check-config of values', await findHelm(), (program) => {
     const { exitCode, output } = await checkConfig(sourcesOf(readFileSync(file, 'utf8')));
     expect(exitCode).toBe(0);
     const made = { ...sourcesOf(data['oidc-authz.yaml']), environment };
-    expect(parse(output)).toEqual(writtenConfig(await loadConfig(made)));
+    expect(parse(output)).toEqual(writtenConfig(withDerivedDefaults(await loadConfig(made))));
   });
 });
