@@ -91,7 +91,10 @@ async function lock(folder: string, { tell, signal }: FetchOptions): Promise<() 
   // What an earlier one left when it was killed.
   for (const name of readdirSync(folder).filter((one) => one.startsWith('part-')))
     rmSync(join(folder, name), { recursive: true, force: true });
-  const heartbeat = setInterval(() => utimesSync(file, new Date(), new Date()), interval);
+  const heartbeat = setInterval(() => {
+    // Whoever took it for stale has it now; the binary is moved into its place as a whole by either.
+    if (ownerOf(file) === process.pid) utimesSync(file, new Date(), new Date());
+  }, interval);
   return () => {
     clearInterval(heartbeat);
     rmSync(file, { force: true });
@@ -124,7 +127,7 @@ async function download(folder: string, work: string, options: FetchOptions): Pr
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TMPDIR: temporary },
   });
-  let output = '';
+  let [output, most] = ['', 0];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const isStuck = createPatience(patience);
   let stopped: Error | undefined;
@@ -136,8 +139,11 @@ async function download(folder: string, work: string, options: FetchOptions): Pr
   signal?.addEventListener('abort', abort, { once: true });
   const watch = setInterval(
     () => {
-      const bytes = bytesIn(work);
-      tell?.({ bytes, total: /Downloading \S+ \((.*?)\)/.exec(output)?.[1] });
+      const sizes = sizesIn(work);
+      // pip keeps a copy for its cache beside it, which is not told of.
+      most = Math.max(most, ...sizes);
+      const bytes = sizes.reduce((sum, size) => sum + size, 0);
+      tell?.({ bytes: most, total: /Downloading \S+ \((.*?)\)/.exec(output)?.[1] });
       if (isStuck(bytes + output.length, performance.now()))
         stop(
           new Error(`not a byte came for ${patience / 1000} s; ${lastLine(output) ?? 'pip said nothing'}`),
@@ -215,13 +221,16 @@ function wheelIn(folder: string): string | undefined {
   return name === undefined ? undefined : join(folder, name);
 }
 
-/** All that files below a folder hold; what is moved meanwhile counts once or not. */
-function bytesIn(folder: string): number {
-  const sizes = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => {
-    const stats = statSync(join(folder, name), { throwIfNoEntry: false });
-    return stats?.isFile() ? stats.size : 0;
-  });
-  return sizes.reduce((sum, size) => sum + size, 0);
+/** The sizes of the files below a folder; none where folders go while it looks. */
+function sizesIn(folder: string): number[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => {
+      const stats = statSync(join(folder, name), { throwIfNoEntry: false });
+      return stats?.isFile() ? stats.size : 0;
+    });
+  } catch {
+    return [];
+  }
 }
 
 function lastLine(text: string): string | undefined {

