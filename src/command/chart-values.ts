@@ -89,7 +89,7 @@ function caFiles(config: Tree, { caBundle }: Tree): string[] {
   return without.length === 0 ? [] : [`caFile of ${without.length} issuers is ${path}, from caBundle`];
 }
 
-function podEnvironment({ extraEnv, envFrom }: Tree): Pick<ChartConfig, 'environment' | 'notes'> {
+function podEnvironment({ extraEnv, envFrom, extraArgs }: Tree): Pick<ChartConfig, 'environment' | 'notes'> {
   const given = Array.isArray(extraEnv) ? extraEnv.filter(isTree) : [];
   const ours = given.filter(({ name }) => String(name).startsWith('OIDC_AUTHZ_'));
   const [read, others] = [
@@ -102,6 +102,7 @@ function podEnvironment({ extraEnv, envFrom }: Tree): Pick<ChartConfig, 'environ
       ...read.map(({ name }) => `${String(name)} is read from extraEnv`),
       ...others.map(({ name }) => `not read: ${String(name)} of extraEnv, whose value is elsewhere`),
       ...(isSet(envFrom) ? ['not read: envFrom, whose values are elsewhere'] : []),
+      ...(isSet(extraArgs) ? ['not read: extraArgs; give the same flags to this command'] : []),
     ],
   };
 }

@@ -108,7 +108,7 @@ test('what of values cannot be read here is told', async () => {
   const { exitCode, output } = await checkConfig(
     sourcesOf(
       values(
-        'caBundle: {configMap: cas}\nextraEnv: [{name: OIDC_AUTHZ_REALM, valueFrom: {secretKeyRef: {}}}]\n',
+        'caBundle: {configMap: cas}\nextraArgs: [--realm=x]\nenvFrom: [{secretRef: {name: s}}]\nextraEnv: [{name: OIDC_AUTHZ_REALM, valueFrom: {secretKeyRef: {}}}]\n',
         '{issuers: [{issuer: "https://a.example.com", audiences: [a]}], denyList: {file: /etc/denied.yaml}}',
       ),
     ),
@@ -117,7 +117,8 @@ test('what of values cannot be read here is told', async () => {
   expect(output).toContain(
     '# not read, for they are in the pod: /etc/denied.yaml, /etc/oidc-authz/ca/ca.crt',
   );
-  expect(output).toContain('# not read: OIDC_AUTHZ_REALM of extraEnv');
+  for (const name of ['OIDC_AUTHZ_REALM of extraEnv', 'envFrom', 'extraArgs'])
+    expect(output).toContain(`# not read: ${name}`);
 });
 
 test('values whose configuration is in a ConfigMap of their own are not judged', async () => {
