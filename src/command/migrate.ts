@@ -1,4 +1,5 @@
 /** `oidc-authz migrate`: what guarded workloads before, as a configuration of ours. */
+import { splitList } from '../config/lists.ts';
 import { ConfigError, formatProblems, type Problem, suggestion } from '../config/problems.ts';
 import type { GivenFlag } from '../config/settings.ts';
 import { migrateApiRule } from '../migrate/apirule/migrate.ts';
@@ -27,7 +28,7 @@ export interface MigrateResult {
 }
 
 /** What can be migrated from, the flags of each, and the values that `--output` takes. */
-const kinds = {
+export const kinds = {
   'oauth2-proxy': { flags: ['--output', '--accept', '--compat'], outputs: ['config', 'values', 'plan'] },
   apirule: {
     flags: ['--output', '--accept', '--issuer', '--audience', '--authorizer', '--domain'],
@@ -66,13 +67,13 @@ async function migrateFrom(sources: MigrateSources): Promise<MigrateResult> {
   const last = (name: string) => flags.findLast((flag) => flag.name === name)?.value;
   const all = (name: string) =>
     flags.flatMap((flag) => (flag.name === name && flag.value !== undefined ? [flag.value] : []));
-  const accept = all('--accept').flatMap((names) => names.split(','));
+  const accept = all('--accept').flatMap(splitList);
 
   if (kind === 'apirule') {
     return migrateApiRule({
       files: readFiles(paths.length === 0 ? [standardInput] : paths, sources),
       issuer: last('--issuer'),
-      audiences: all('--audience'),
+      audiences: all('--audience').flatMap(splitList),
       domain: last('--domain'),
       authorizer: last('--authorizer') ?? 'oidc-authz',
       output: outputOf(kind, last('--output')),

@@ -3,10 +3,10 @@ import { createApp } from '../app.ts';
 import type { CheckRequest } from '../check/types.ts';
 import type { ConfigSources } from '../config/load.ts';
 import type { Config } from '../config/options.ts';
-import { ConfigError } from '../config/problems.ts';
+import { ConfigError, type Problem } from '../config/problems.ts';
 import { followFiles } from '../files/follow.ts';
 import { systemFiles } from '../files/look.ts';
-import { createLogger } from '../observe/logger.ts';
+import { createLogger, type Logger } from '../observe/logger.ts';
 import { type AskIncumbent, createAskIncumbent } from '../shadow/incumbent.ts';
 import { systemClock } from '../time/clock.ts';
 import { sleep } from '../time/deadline.ts';
@@ -15,7 +15,16 @@ import { sleep } from '../time/deadline.ts';
 export interface PrivateService {
   /** Where its checks are. */
   readonly url: string;
+  /** Issuers whose keys cannot be had, where the service was to start without them. */
+  readonly problems: readonly Problem[];
   readonly stop: () => Promise<void>;
+}
+
+/** How a service is started, where it is not for comparing. */
+export interface PrivateStart {
+  readonly logger: Logger;
+  /** Whether the keys of an issuer, by its name, are waited for; where they cannot be had, the service starts all the same. */
+  readonly needs: (name: string) => boolean;
 }
 
 /** The longest wait for an answer, and for the keys of every issuer, in milliseconds. */
@@ -23,13 +32,15 @@ const answerTimeout = 5_000;
 const readyTimeout = 15_000;
 
 /**
- * Starts the service of a configuration on a port of this machine that nobody else knows of, and waits for the keys of every issuer.
+ * Starts the service of a configuration on a port of this machine that nobody else knows of, and waits for the keys of its issuers.
  *
- * @throws ConfigError where they cannot be had
+ * @param start absent: the keys of every issuer are needed
+ * @throws ConfigError where keys that are needed cannot be had
  */
 export async function startPrivately(
   config: Config,
   { environment }: ConfigSources,
+  start?: PrivateStart,
 ): Promise<PrivateService> {
   const { tls: _, ...http } = config.http;
   const here = { host: '127.0.0.1', port: 0 };
@@ -38,13 +49,13 @@ export async function startPrivately(
       ...config,
       workers: 1,
       shadow: { ...config.shadow, authorizer: '' },
-      http: { ...http, ...here, enabled: true },
+      http: { ...http, ...here, enabled: true, pathPrefix: '' },
       grpc: { ...config.grpc, enabled: false },
       admin: here,
       shutdown: { delay: 0, timeout: 1_000 },
     },
     {
-      logger: createLogger('silent', { write: () => {} }),
+      logger: start?.logger ?? createLogger('silent', { write: () => {} }),
       clock: systemClock,
       random: () => 0,
       environment,
@@ -63,18 +74,17 @@ export async function startPrivately(
     systemClock,
   );
   const stop = () => app.stop();
-  const waiting = await issuersWithoutKeys(readyz);
-  if (waiting.length > 0) {
+  const waiting = await issuersWithoutKeys(readyz, start?.needs ?? (() => true));
+  const problems = waiting.map(({ name, problem: why }) => ({
+    path: '',
+    source: `issuer ${name}`,
+    message: `its keys cannot be had: ${why ?? 'no answer yet'}`,
+  }));
+  if (problems.length > 0 && start === undefined) {
     await stop();
-    throw new ConfigError(
-      waiting.map(({ name, problem: why }) => ({
-        path: '',
-        source: `issuer ${name}`,
-        message: `its keys cannot be had: ${why ?? 'no answer yet'}`,
-      })),
-    );
+    throw new ConfigError(problems);
   }
-  return { url: `http://127.0.0.1:${bound?.port}`, stop };
+  return { url: `http://127.0.0.1:${bound?.port}`, problems, stop };
 }
 
 interface IssuerReadiness {
@@ -83,13 +93,16 @@ interface IssuerReadiness {
   readonly problem: string | null;
 }
 
-/** Waits until every issuer has keys, for as long as that may take. */
-async function issuersWithoutKeys(readyz: AskIncumbent): Promise<readonly IssuerReadiness[]> {
+/** Waits until every issuer that is needed has keys, for as long as that may take. */
+async function issuersWithoutKeys(
+  readyz: AskIncumbent,
+  needs: (name: string) => boolean,
+): Promise<readonly IssuerReadiness[]> {
   const end = systemClock.monotonic() + readyTimeout;
   for (;;) {
     const { body } = await readyz(requestOf('GET', '/readyz', 'localhost', ''));
     const { issuers } = JSON.parse(body) as { issuers: readonly IssuerReadiness[] };
-    const waiting = issuers.filter(({ state }) => state === 'waiting');
+    const waiting = issuers.filter(({ name, state }) => needs(name) && state === 'waiting');
     if (waiting.length === 0 || systemClock.monotonic() > end) return waiting;
     await sleep(100, systemClock);
   }

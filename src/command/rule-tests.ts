@@ -4,8 +4,9 @@ import type { Authenticate } from '../check/authenticate.ts';
 import type { DenyReason, Reason } from '../check/reasons.ts';
 import type { CheckRequest, Decision } from '../check/types.ts';
 import { parseYaml } from '../config/file.ts';
+import { dotted } from '../config/leaves.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
-import { ConfigError } from '../config/problems.ts';
+import { ConfigError, suggestion } from '../config/problems.ts';
 import { type RuleTest, readRuleTests } from '../config/rule-tests.ts';
 import type { Clock } from '../time/clock.ts';
 import { createReadFacts, createRequirements } from '../token/facts.ts';
@@ -19,7 +20,7 @@ export interface RuleTestResult {
 }
 
 /**
- * Runs a table against the rules of a configuration. Tokens are taken as signed; everything else is what a check does.
+ * Runs a table against a configuration, its rules if it has any. Tokens are taken as signed; everything else is what a check does.
  *
  * @param name how problems name the file
  * @throws ConfigError where the table cannot be read
@@ -30,9 +31,9 @@ export async function runRuleTests(
   name: string,
   clock: Clock,
 ): Promise<RuleTestResult> {
-  requireRules(config, name);
   const { value, place } = parseYaml(text, name);
   const tests = readRuleTests(value, place);
+  requireNames(config, tests, place);
   const lines: string[] = [];
   for (const test of tests) {
     const decision = await decide(config, test, clock);
@@ -103,8 +104,31 @@ function requestOf({ request }: RuleTest): CheckRequest {
   };
 }
 
-/** A table beside no rules would test nothing. */
-function requireRules(config: Config, name: string): void {
-  if (config.rules === undefined && config.policies === undefined)
-    throw new ConfigError([{ path: '', source: name, message: 'the configuration has no rules to test' }]);
+/** A test that names a rule or an issuer that is not there can never be as expected. */
+function requireNames(
+  { rules, policies, issuers }: Config,
+  tests: readonly RuleTest[],
+  place: (path: readonly PropertyKey[]) => string,
+): void {
+  const ruleNames = [
+    'none',
+    ...(rules ?? []).map(({ name }) => name),
+    ...(policies ?? []).flatMap((policy) => policy.rules.map(({ name }) => `${policy.name}/${name}`)),
+  ];
+  const issuerNames = issuers.map(({ name }) => name);
+  const unknown = (kind: string, known: readonly string[], named: string | undefined, path: PropertyKey[]) =>
+    named === undefined || known.includes(named)
+      ? []
+      : [
+          {
+            path: dotted(path),
+            source: place(path),
+            message: `the configuration has no ${kind} ${JSON.stringify(named)}${suggestion(named, known)}`,
+          },
+        ];
+  const problems = tests.flatMap(({ expect, issuer }, index) => [
+    ...unknown('rule', ruleNames, expect.rule, [index, 'expect', 'rule']),
+    ...unknown('issuer', issuerNames, issuer, [index, 'issuer']),
+  ]);
+  if (problems.length > 0) throw new ConfigError(problems);
 }

@@ -78,7 +78,7 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
 
   const config = await load(false);
   const forkWorker = await forkWorkerFor(config, self);
-  const { logger, end } = openLog(config.log.level, systemClock);
+  const { logger, end } = openLog(config.log, systemClock, sources.environment);
   const app = createApp(config, {
     logger,
     clock: systemClock,

@@ -12,11 +12,14 @@ export interface WorkerRun {
 }
 
 /** Runs a worker until the process that started it says otherwise, or is gone. */
-export function runWorker(exit: () => void): WorkerRun {
+export function runWorker(
+  exit: () => void,
+  environment: Readonly<Record<string, string | undefined>>,
+): WorkerRun {
   let log: ReturnType<typeof openLog> | undefined;
   const hear = createWorkerProcess({
-    openLog: (level) => {
-      log = openLog(level, systemClock, { worker: process.pid });
+    openLog: (options) => {
+      log = openLog(options, systemClock, environment, { worker: process.pid });
       return log.logger;
     },
     clock: systemClock,

@@ -1,8 +1,11 @@
 /** The options as people and editors read them: JSON Schema, Markdown, help text, and a configuration written out. */
 import * as z from 'zod';
+import { proofsPerKey } from './binding-options.ts';
 import { dotted, environmentName, flagName, type Leaf, leaves, scalarLeaves } from './leaves.ts';
 import { type Config, options } from './options.ts';
+import { isTree, type Tree } from './tree.ts';
 import { maskUrls } from './urls.ts';
+import type { YamlComment } from './yaml-text.ts';
 
 /** The JSON Schema (2020-12) of the configuration file. */
 export function configJsonSchema(): object {
@@ -38,8 +41,8 @@ export function optionsMarkdown(): string {
     '',
     '## The short form',
     '',
-    'One issuer needs no file: `--issuer URL` and `--audience NAME` (repeatable), or `OIDC_AUTHZ_ISSUER` and',
-    '`OIDC_AUTHZ_AUDIENCES` (comma separated). An issuer that the file lists as well keeps what the file says of it;',
+    'One issuer needs no file: `--issuer URL` and `--audience LIST` (repeatable), or `OIDC_AUTHZ_ISSUER` and',
+    '`OIDC_AUTHZ_AUDIENCES`. Commas separate the entries of a list; `\\,` is a comma inside an entry. An issuer that the file lists as well keeps what the file says of it;',
     'any other issuer replaces the list. Audiences alone go to the only issuer of the file.',
     '',
     '## Issuers',
@@ -53,48 +56,54 @@ export function optionsMarkdown(): string {
   ].join('\n');
 }
 
-/** The text of `oidc-authz --help`. */
-export function helpText(): string {
-  const width = Math.max(...scalarLeaves().map(({ path }) => flagName(path).length)) + 2;
-  const flags = scalarLeaves().map(({ path, title, default: preset }) => {
-    const text = preset === undefined ? title : `${title} (default ${JSON.stringify(preset)})`;
-    return `  ${flagName(path).padEnd(width)}${text}`;
-  });
-  return [
-    'oidc-authz: external authorizer for Envoy, Istio and Kyma',
-    '',
-    'usage:',
-    '  oidc-authz [serve] [flags]        answer checks',
-    '  oidc-authz check-config [FILE]    tell what is wrong with a configuration, or print it resolved',
-    '  oidc-authz check-config [FILE] --without-files    the same, without the files that it names (certificates, keys)',
-    '  oidc-authz check-config [FILE] --test TABLE    run a table of requests against its rules',
-    '  oidc-authz migrate oauth2-proxy [FILE…] [--output config|values|plan] [--accept NAME]… [--compat oauth2-proxy] [-- FLAGS]',
-    '                                    turn the settings of an oauth2-proxy into a configuration; FILE: Helm values, TOML,',
-    '                                    alpha YAML, manifests, variables; - or none: standard input',
-    '  oidc-authz migrate apirule [FILE…] [--output all|apirule|config|values] [--issuer URL --audience NAME] [--accept NAME]…',
-    '                                    turn APIRules in v1beta1 into v2 and a configuration',
-    '  oidc-authz compare [FILE] --oauth2-proxy URL --tokens FILE [--oidc-authz URL] [--path P]… [--method M]… [--show-values]',
-    '                                    ask an oauth2-proxy and a configuration the same, and tell every difference',
-    '  oidc-authz --help | --version',
-    '',
-    'the common case:',
-    '  oidc-authz --issuer https://issuer.example.com --audience orders-api',
-    '',
-    'flags:',
-    `  ${'--config'.padEnd(width)}the configuration file, YAML or JSON`,
-    `  ${'--issuer'.padEnd(width)}the only issuer`,
-    `  ${'--audience'.padEnd(width)}an audience of the only issuer; may be repeated`,
-    ...flags,
-    '',
-    'Every flag has an environment name: --http-port is OIDC_AUTHZ_HTTP_PORT; further OIDC_AUTHZ_CONFIG,',
-    'OIDC_AUTHZ_ISSUER and OIDC_AUTHZ_AUDIENCES (comma separated). Lists and issuers in detail come from the file.',
-    '',
-  ].join('\n');
-}
-
 /** A configuration in the form of a file, every default filled in, credentials of URLs hidden. */
 export function writtenConfig(config: Config): unknown {
   return masked(z.encode(options, structuredClone(config) as z.output<typeof options>));
+}
+
+/** A configuration with the defaults that follow from other options. */
+export function withDerivedDefaults(config: Config): Config {
+  const { dpop } = config;
+  return { ...config, dpop: { ...dpop, maxProofsPerKey: proofsPerKey(dpop) } };
+}
+
+/** For each part of a configuration the options that have no value in it, as comments beside those that have. */
+export function absentOptions(config: Config): YamlComment[] {
+  const parts = [...new Set(leaves().map(({ path }) => path.slice(0, -1).join('/')))];
+  return parts.flatMap((part) => {
+    const names = part === '' ? [] : part.split('/');
+    const below = [...new Set(leavesBelow(names))];
+    return placesOf(config, names).flatMap(({ path, value }) => {
+      const absent = below.filter((name) => (value as Tree)[name] === undefined);
+      return absent.length === 0 ? [] : [{ path, text: `without a value: ${absent.join(', ')}` }];
+    });
+  });
+}
+
+/** The names directly below a part of the options. */
+function leavesBelow(part: readonly string[]): string[] {
+  return leaves()
+    .filter(({ path }) => path.length > part.length && part.every((name, index) => path[index] === name))
+    .map(({ path }) => path[part.length] ?? '')
+    .filter((name) => name !== '[]');
+}
+
+interface PlacedTree {
+  readonly path: readonly (string | number)[];
+  readonly value: unknown;
+}
+
+/** Where a part of the options is in a configuration: once, never, or in each entry of a list. */
+function placesOf(
+  value: unknown,
+  part: readonly string[],
+  at: readonly (string | number)[] = [],
+): PlacedTree[] {
+  const [name, ...rest] = part;
+  if (name === undefined) return isTree(value) ? [{ path: at, value }] : [];
+  if (name === '[]')
+    return Array.isArray(value) ? value.flatMap((entry, index) => placesOf(entry, rest, [...at, index])) : [];
+  return isTree(value) ? placesOf(value[name], rest, [...at, name]) : [];
 }
 
 function masked(value: unknown): unknown {

@@ -25,6 +25,10 @@ export interface ConfigSources {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Reads a file as UTF-8 text; throws what the file system says. */
   readonly readFile: (path: string) => string;
+  /** What to say of a flag that is not known, behind `unknown flag`; undefined where nothing more is known of it. */
+  readonly hintOf?: (flag: string) => string | undefined;
+  /** Gives the configuration that a file holds; absent: the file is one. */
+  readonly unwrap?: (file: ConfigFile) => ConfigFile;
 }
 
 /** The configuration file that flags or the environment name, if any. */
@@ -41,11 +45,11 @@ export function configFileOf({
  * @throws ConfigError with every problem that was found
  */
 export async function loadConfig(sources: ConfigSources): Promise<Config> {
-  const flags = settingsOfFlags(sources.flags);
+  const flags = settingsOfFlags(sources.flags, sources.hintOf);
   const environment = settingsOfEnvironment(sources.environment);
   const problems = [...environment.problems, ...flags.problems, ...fileNameProblems(flags, environment)];
 
-  const file = await readConfigFile(configFileOf(sources), sources.readFile);
+  const file = await readConfigFile(configFileOf(sources), sources);
   if ('unreadable' in file) throw new ConfigError([...file.unreadable, ...problems]);
   const tree = structuredClone(file.tree) as Tree;
   const overrides = [...environment.settings, ...flags.settings];
@@ -92,13 +96,13 @@ function fileNameProblems(flags: Settings, environment: Settings): Problem[] {
 
 async function readConfigFile(
   path: string | undefined,
-  readFile: ConfigSources['readFile'],
+  { readFile, unwrap = (file) => file }: ConfigSources,
 ): Promise<ConfigFile | { readonly unreadable: readonly Problem[] }> {
   if (path === undefined) return { tree: {}, place: () => '' };
   // Loaded when it is needed: the common case has no file.
   const { parseConfigFile } = await import('./file.ts');
   try {
-    return parseConfigFile(readFile(path), path);
+    return unwrap(parseConfigFile(readFile(path), path));
   } catch (error) {
     if (error instanceof ConfigError) return { unreadable: error.problems };
     return {

@@ -191,6 +191,11 @@ export const options = z
         level: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')
           .default('info')
           .describe('Least severe level that is logged.'),
+        format: oneOf('auto', 'json', 'text')
+          .default('auto')
+          .describe(
+            'How records are written: `json`, one object a line; `text`, one line a record for people; `auto`: `text` on a terminal, `json` everywhere else. `text` has colours on a terminal, unless NO_COLOR is set or TERM is `dumb`; FORCE_COLOR asks for them elsewhere.',
+          ),
         checks: oneOf('all', 'denied', 'none')
           .default('denied')
           .describe(

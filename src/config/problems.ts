@@ -35,7 +35,7 @@ export function formatProblems(problems: readonly Problem[], of = 'the configura
  *
  * @returns the nearest candidate, or undefined if none is near
  */
-function nearest(name: string, candidates: readonly string[]): string | undefined {
+export function nearest(name: string, candidates: readonly string[]): string | undefined {
   const normal = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
   const distances = candidates.map((candidate) => ({
     candidate,

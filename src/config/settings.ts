@@ -1,5 +1,6 @@
 /** What flags and the environment say, as values for places in the configuration. */
 import { environmentName, flagName, readWord, scalarLeaves } from './leaves.ts';
+import { splitList } from './lists.ts';
 import { type Problem, suggestion } from './problems.ts';
 
 /** One value that overrides the file. */
@@ -28,10 +29,24 @@ export interface GivenFlag {
   readonly value: string | undefined;
 }
 
-/** Reads the flags of the command line. */
-export function settingsOfFlags(flags: readonly GivenFlag[]): Settings {
+/** The flags that stand for no option of the file. */
+const specialFlags = ['--config', '--issuer', '--audience'];
+
+/** Every flag of the configuration. */
+export function configFlags(): readonly string[] {
+  return [...scalarLeaves().map(({ path }) => flagName(path)), ...specialFlags];
+}
+
+/**
+ * Reads the flags of the command line.
+ *
+ * @param hintOf what to say of a flag that is not known, if more is known of it than a name that is near
+ */
+export function settingsOfFlags(
+  flags: readonly GivenFlag[],
+  hintOf: (name: string) => string | undefined = () => undefined,
+): Settings {
   const known = new Map(scalarLeaves().map((leaf) => [flagName(leaf.path), leaf]));
-  const special = ['--config', '--issuer', '--audience'];
   const settings: Setting[] = [];
   const problems: Problem[] = [];
   const last = (name: string) => flags.findLast((flag) => flag.name === name)?.value;
@@ -40,11 +55,12 @@ export function settingsOfFlags(flags: readonly GivenFlag[]): Settings {
     const source = `flag ${name}`;
     const leaf = known.get(name);
     if (leaf === undefined) {
-      if (special.includes(name)) {
-        if (value === undefined) problems.push({ path: '', source, message: 'expected a value after it' });
+      if (specialFlags.includes(name)) {
+        if (splitList(value ?? '').length === 0)
+          problems.push({ path: '', source, message: 'expected a value after it' });
       } else {
-        const message = `unknown flag${suggestion(name, [...known.keys(), ...special])}`;
-        problems.push({ path: '', source, message });
+        const hint = hintOf(name) ?? suggestion(name, [...known.keys(), ...specialFlags]);
+        problems.push({ path: '', source, message: `unknown flag${hint}` });
       }
     } else if (value === undefined && leaf.written !== 'boolean') {
       problems.push({ path: '', source, message: `expected a value after it: ${leaf.title}` });
@@ -53,16 +69,14 @@ export function settingsOfFlags(flags: readonly GivenFlag[]): Settings {
     }
   }
 
-  const audiences = flags.flatMap(({ name, value }) =>
-    name === '--audience' && value !== undefined ? [value] : [],
-  );
+  const audiences = flags.flatMap(({ name, value = '' }) => (name === '--audience' ? splitList(value) : []));
   const [issuer, file] = [last('--issuer'), last('--config')];
   return {
     settings,
     problems,
     audiences: { value: audiences, source: 'flag --audience' },
-    ...(issuer !== undefined && { issuer: { value: issuer, source: 'flag --issuer' } }),
-    ...(file !== undefined && { file }),
+    ...(issuer !== undefined && issuer !== '' && { issuer: { value: issuer, source: 'flag --issuer' } }),
+    ...(file !== undefined && file !== '' && { file }),
   };
 }
 
@@ -91,7 +105,7 @@ export function settingsOfEnvironment(environment: Readonly<Record<string, strin
   return {
     settings,
     problems,
-    audiences: { value: splitList(audiences), source: 'environment OIDC_AUTHZ_AUDIENCES' },
+    audiences: { value: splitList(audiences ?? ''), source: 'environment OIDC_AUTHZ_AUDIENCES' },
     ...(issuer !== undefined && { issuer: { value: issuer, source: 'environment OIDC_AUTHZ_ISSUER' } }),
     ...(file !== undefined && { file }),
   };
@@ -108,11 +122,4 @@ function isServiceLink(name: string, value: string): boolean {
     /_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name) ||
     (/_PORT$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value))
   );
-}
-
-function splitList(words: string | undefined): string[] {
-  return (words ?? '')
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
 }

@@ -1,6 +1,8 @@
-/** The log: JSON lines through pino. */
+/** The log: JSON lines through pino; on a terminal, lines for people are made of them. */
+import { isatty } from 'node:tty';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from '../time/clock.ts';
+import type { TextLogTarget } from './text-log.ts';
 
 /** Where records go. */
 export type Logger = PinoLogger;
@@ -33,12 +35,26 @@ export interface Log {
 /** A pipe takes this much at once, or nothing of it (PIPE_BUF): lines of several processes do not get into each other. */
 const maxWrittenAtOnce = 4_096;
 
+/** How the log is written. */
+export interface LogOptions {
+  /** The least severe level that is written. */
+  readonly level: string;
+  /** As of `log.format`. */
+  readonly format: 'auto' | 'json' | 'text';
+}
+
 /**
  * Opens the log on standard output.
  *
+ * @param environment says whether people see colours
  * @param common fields of every record
  */
-export function openLog(level: string, clock: Clock, common: Readonly<Record<string, unknown>> = {}): Log {
+export function openLog(
+  { level, format }: LogOptions,
+  clock: Clock,
+  environment: Readonly<Record<string, string | undefined>>,
+  common: Readonly<Record<string, unknown>> = {},
+): Log {
   // Asking for the stream makes a pipe non-blocking: a reader that takes nothing would hold a thread for ever.
   const { fd } = process.stdout;
   const destination = pino.destination({
@@ -50,9 +66,15 @@ export function openLog(level: string, clock: Clock, common: Readonly<Record<str
   // A disk that is full is no reason to stop guarding; what could not be written is tried again with the next record.
   destination.on('error', () => {});
   let hasEnded = false;
-  const write = (line: string) => !hasEnded && destination.write(line);
-  const end = () =>
-    new Promise<void>((resolve) => {
+  const writeLine = (line: string) => !hasEnded && destination.write(line);
+  const isTerminal = isatty(fd);
+  const { write, written } =
+    format === 'text' || (format === 'auto' && isTerminal)
+      ? forPeople(writeLine, { isTerminal, environment })
+      : { write: writeLine, written: Promise.resolve() };
+  const end = async () => {
+    await written;
+    await new Promise<void>((resolve) => {
       hasEnded = true;
       const cancel = clock.after(endTimeout, resolve);
       destination.once('close', () => {
@@ -61,7 +83,23 @@ export function openLog(level: string, clock: Clock, common: Readonly<Record<str
       });
       destination.end();
     });
+  };
   return { logger: createLogger(level, { write }, common), end };
+}
+
+/** Turns records into lines for people. What does it is loaded only here; until it is, records wait. */
+function forPeople(
+  writeLine: (line: string) => void,
+  target: TextLogTarget,
+): { readonly write: (line: string) => void; readonly written: Promise<void> } {
+  const waiting: string[] = [];
+  let write = (line: string): void => void waiting.push(line);
+  const written = import('./text-log.ts').then(({ createTextLog }) => {
+    const toText = createTextLog(target);
+    write = (line) => writeLine(toText(line));
+    for (const line of waiting) write(line);
+  });
+  return { write: (line) => write(line), written };
 }
 
 /** Makes a logger on any stream of lines. */

@@ -5,7 +5,7 @@ import type { DenyListEntry } from '../config/deny-list.ts';
 import type { Config } from '../config/options.ts';
 import { createMirroredIssuer, type MirroredIssuer } from '../issuer/mirrored-issuer.ts';
 import { createHandedConnections } from '../listener/handed.ts';
-import type { Logger } from '../observe/logger.ts';
+import type { Logger, LogOptions } from '../observe/logger.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../time/clock.ts';
 import { version } from '../version.ts';
@@ -13,7 +13,7 @@ import type { FromWorker, IssuerKeysMessage, ToWorker } from './worker.ts';
 
 /** What a worker needs of the process it is. */
 export interface WorkerSurroundings {
-  readonly openLog: (level: string) => Logger;
+  readonly openLog: (options: LogOptions) => Logger;
   readonly clock: Clock;
   readonly send: (message: FromWorker) => void;
   /** Ends the process. */
@@ -80,7 +80,7 @@ export function createWorkerProcess(
   };
 
   const begin = (config: Config): CheckService => {
-    logger = openLog(config.log.level);
+    logger = openLog(config.log);
     metrics = createMetrics(
       {
         cacheEntries: () => service?.cacheEntries() ?? 0,

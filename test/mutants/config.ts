@@ -574,4 +574,20 @@ export const config: readonly Mutant[] = [
     replace: "typeof separator === 'string' && separator === '%'",
     tests: allProblems,
   },
+  {
+    name: 'a line of the log for people has what a terminal acts on',
+    file: 'src/observe/text-log.ts',
+    find: String.raw`const unsafe = /[\p{C}\p{Zl}\p{Zp}]/gu;`,
+    replace: String.raw`const unsafe = /[\p{Zl}\p{Zp}]/gu;`,
+    tests: ['test/observe/text-log.test.ts'],
+    project: 'live',
+  },
+  {
+    name: 'check-config prints the token that it tries',
+    file: 'src/command/try-token.ts',
+    find: "text.replaceAll(token, '<the token>')",
+    replace: 'text',
+    tests: ['test/process/command-line.test.ts'],
+    project: 'live',
+  },
 ];

@@ -23,8 +23,8 @@ function processesOf(session: number): number[] {
 }
 
 /** Starts the demo as a terminal does: in a process group of its own, through npm. */
-function startDemo(mark: number) {
-  const child = spawn('npm', ['run', 'demo'], {
+function startDemo(mark: number, command = 'npm run demo') {
+  const child = spawn('bash', ['-c', `exec ${command}`], {
     cwd: root,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -78,4 +78,47 @@ test('Ctrl-C in the middle of the story leaves nothing either', async () => {
   await until(() => processesOf(mark).length === 0);
   expect(output()).not.toContain('Ctrl-C ends it all.');
   expect(output()).not.toContain('Error');
+});
+
+test.each([
+  ['its first lines', 'bash -c "npm run demo | head -8"'],
+  ['one line of the story', 'bash -c "npm run demo -- --once | grep -m1 x-auth-request-user"'],
+])('a reader that takes only %s ends it, and nothing is left', async (_, command) => {
+  const mark = process.pid + 20_000_000;
+  const { child, output } = startDemo(mark, command);
+  await once(child, 'close');
+  await until(() => processesOf(mark).length === 0);
+  expect(output()).toMatch(/issuer {6}http|x-auth-request-user/);
+  expect(output()).not.toContain('EPIPE');
+});
+
+test('the end of its terminal ends it, and nothing is left', async () => {
+  const mark = process.pid + 30_000_000;
+  const { child, output } = startDemo(mark);
+  await until(() => output().includes('Ctrl-C ends it all.'), 60_000);
+  const exit = once(child, 'exit');
+  process.kill(-(child.pid ?? 0), 'SIGHUP');
+  await exit;
+  await until(() => processesOf(mark).length === 0);
+});
+
+test.each([
+  ['--help', 0, /^npm run demo \[-- --once\]$/m],
+  ['-h', 0, /--once {4}end after the story/],
+  ['--onec', 2, /^demo: unknown "--onec"$/m],
+  ['once', 2, /^demo: unknown "once"$/m],
+])('with %s it starts nothing and tells how it is used', async (word, code, told) => {
+  const mark = process.pid + 40_000_000;
+  const { child, output } = startDemo(mark, `npm run --silent demo -- ${word}`);
+  const [exitCode] = await once(child, 'close');
+  expect(exitCode).toBe(code);
+  expect(output()).toMatch(told);
+  expect(output()).not.toContain('authorizer  HTTP');
+  expect(
+    Math.max(
+      ...output()
+        .split('\n')
+        .map((line) => line.length),
+    ),
+  ).toBeLessThanOrEqual(82);
 });

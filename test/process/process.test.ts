@@ -47,7 +47,7 @@ describe('the command line', () => {
   test('tells its version and its help', async () => {
     const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
     expect(await run('--version')).toMatchObject({ code: 0, output: `${version}\n` });
-    const help = await run('--help');
+    const help = await run('serve', '--help');
     expect(help.code).toBe(0);
     for (const flag of [
       '--issuer',

@@ -1626,6 +1626,22 @@ export const tables: readonly Table[] = [
         threat: 'Switching the autoscaler on leaves one pod where many are needed',
         tests: [['chart/replicas.test.ts', 'stays what runs']],
       },
+        id: 'T1',
+        threat:
+          'A value of a client turns into a command of the terminal that shows the log, or into a record of its own',
+        tests: [
+          ['observe/text-log.test.ts', 'one line that no terminal acts on'],
+          ['observe/text-log.test.ts', 'so that fields stay apart'],
+        ],
+      },
+      {
+        id: 'T2',
+        threat: '`check-config --token-file` prints the token, its signature, or what a terminal acts on',
+        tests: [
+          ['process/command-line.test.ts', 'without a word of the token'],
+          ['process/command-line.test.ts', 'refuses what is no token'],
+        ],
+      },
     ],
   },
 ];

@@ -1,0 +1,115 @@
+/** The values of the Helm chart as the configuration that the chart makes of them. */
+import type { ConfigFile } from '../config/file.ts';
+import { ConfigError } from '../config/problems.ts';
+import { isTree, type Tree } from '../config/tree.ts';
+
+/** What values say of the service. */
+export interface ChartConfig {
+  readonly file: ConfigFile;
+  /** The environment of the pod, as far as the values tell it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What was done, a line each. */
+  readonly notes: readonly string[];
+}
+
+/** As the chart's own values have it. */
+const defaultTimeout = '2s';
+const defaultCaKey = 'ca.crt';
+const caFolder = '/etc/oidc-authz/ca';
+
+/**
+ * Reads values of the chart, or of a chart that has it as a part.
+ *
+ * @returns undefined where a file is no such values: `config` is no option of the service
+ * @throws ConfigError where the configuration is elsewhere
+ */
+export function readChartValues(file: ConfigFile): ChartConfig | undefined {
+  const found = valuesIn(file.tree);
+  if (found === undefined) return undefined;
+  const { values, at } = found;
+  const place = (path: readonly PropertyKey[]) => file.place([...at, ...path]);
+  if (typeof values.existingConfigMap === 'string' && values.existingConfigMap !== '')
+    throw new ConfigError([
+      {
+        path: 'existingConfigMap',
+        source: place(['existingConfigMap']),
+        message: `the configuration is in the ConfigMap ${values.existingConfigMap}, which is not read here; check the file oidc-authz.yaml in it`,
+      },
+    ]);
+
+  const config: Tree = isTree(values.config) ? structuredClone(values.config) : {};
+  const { environment, notes } = podEnvironment(values);
+  const made = [...meshTimeout(config, values), ...ports(config, values), ...caFiles(config, values)];
+  const where = [...at, 'config'].join('.');
+  return {
+    file: { tree: config, place: (path) => place(['config', ...path]) },
+    environment,
+    notes: [`these are values of the chart: the configuration is below \`${where}\``, ...made, ...notes],
+  };
+}
+
+function valuesIn(tree: Tree): { readonly values: Tree; readonly at: readonly string[] } | undefined {
+  if ('issuers' in tree) return undefined;
+  if ('config' in tree || 'existingConfigMap' in tree) return { values: tree, at: [] };
+  const parts = Object.entries(tree).filter(([, part]) => isTree(part) && isTree(part.config));
+  const [only, ...more] = parts;
+  return only === undefined || more.length > 0 ? undefined : { values: only[1] as Tree, at: [only[0]] };
+}
+
+/** The service refuses deadlines too close to the timeout of the entries that the chart makes. */
+function meshTimeout(config: Tree, { authorizer }: Tree): string[] {
+  const limits = isTree(config.limits) ? config.limits : {};
+  if (isSet(limits.meshTimeout) || (config.limits !== undefined && !isTree(config.limits))) return [];
+  const timeout = isTree(authorizer) && isSet(authorizer.timeout) ? authorizer.timeout : defaultTimeout;
+  config.limits = { ...limits, meshTimeout: timeout };
+  return [`limits.meshTimeout is ${String(timeout)}, as authorizer.timeout`];
+}
+
+/** Istio ignores ports when it routes. */
+function ports(config: Tree, { istio, kyma }: Tree): string[] {
+  const switches: readonly (readonly [string, unknown])[] = [
+    ['istio.enabled', isTree(istio) && istio.enabled],
+    ['kyma.enabled', isTree(kyma) && kyma.enabled],
+    ['kyma.apiRules', isTree(kyma) && kyma.apiRules],
+  ];
+  const cause = switches.find(([, value]) => isSet(value))?.[0];
+  const hosts = config.hosts ?? {};
+  if (cause === undefined || !isTree(hosts) || isSet(hosts.ports)) return [];
+  config.hosts = { ...hosts, ports: 'ignore' };
+  return [`hosts.ports is ignore, because of ${cause}`];
+}
+
+function caFiles(config: Tree, { caBundle }: Tree): string[] {
+  if (!isTree(caBundle) || !(isSet(caBundle.configMap) || isSet(caBundle.secret))) return [];
+  const path = `${caFolder}/${isSet(caBundle.key) ? String(caBundle.key) : defaultCaKey}`;
+  const without = Array.isArray(config.issuers)
+    ? config.issuers.filter((issuer) => isTree(issuer) && !isSet(issuer.caFile))
+    : [];
+  for (const issuer of without) issuer.caFile = path;
+  return without.length === 0 ? [] : [`caFile of ${without.length} issuers is ${path}, from caBundle`];
+}
+
+function podEnvironment({ extraEnv, envFrom, extraArgs }: Tree): Pick<ChartConfig, 'environment' | 'notes'> {
+  const given = Array.isArray(extraEnv) ? extraEnv.filter(isTree) : [];
+  const ours = given.filter(({ name }) => String(name).startsWith('OIDC_AUTHZ_'));
+  const [read, others] = [
+    ours.filter(({ value }) => value !== undefined),
+    ours.filter(({ value }) => value === undefined),
+  ];
+  return {
+    environment: Object.fromEntries(read.map(({ name, value }) => [String(name), String(value)])),
+    notes: [
+      ...read.map(({ name }) => `${String(name)} is read from extraEnv`),
+      ...others.map(({ name }) => `not read: ${String(name)} of extraEnv, whose value is elsewhere`),
+      ...(isSet(envFrom) ? ['not read: envFrom, whose values are elsewhere'] : []),
+      ...(isSet(extraArgs) ? ['not read: extraArgs; give the same flags to this command'] : []),
+    ],
+  };
+}
+
+/** Whether a template of Helm takes a value for true. */
+function isSet(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  if (isTree(value)) return Object.keys(value).length > 0;
+  return value !== undefined && value !== null && value !== false && value !== '' && value !== 0;
+}

@@ -1,0 +1,246 @@
+/** The command line as a person meets it: questions, lists, and what is wrong with it. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
+import { audience, startFakeIssuer } from '../support/fake-issuer.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+interface Ended {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+function run(args: readonly string[], environment = {}, input?: string): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [`${root}src/main.ts`, ...args],
+      { env: { ...process.env, ...environment } },
+      (error, output, errors) => resolve({ code: Number(error?.code ?? 0), output, errors }),
+    );
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+  });
+}
+
+function folderForTest(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+describe('a question', () => {
+  const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+
+  test.each([['version'], ['--version'], ['-v'], ['-V'], ['serve --version']])('%s', async (line) => {
+    expect(await run(line.split(' '))).toEqual({ code: 0, output: `${version}\n`, errors: '' });
+  });
+
+  test.each([
+    ['help', /^oidc-authz: external authorizer/],
+    ['-h', /^oidc-authz: external authorizer/],
+    ['help serve', /^oidc-authz serve: /],
+    ['serve --help', /^oidc-authz serve: /],
+    ['check-config some.yaml --help', /^oidc-authz check-config: /],
+    ['help migrate apirule', /^oidc-authz migrate apirule: /],
+    ['migrate oauth2-proxy --help', /^oidc-authz migrate oauth2-proxy: /],
+    ['compare --help --tokens x', /^oidc-authz compare: /],
+  ])('%s', async (line, told) => {
+    const { code, output, errors } = await run(line.split(' '));
+    expect([code, errors]).toEqual([0, '']);
+    expect(output).toMatch(told);
+  });
+
+  test.each([
+    ['help serv', /unexpected "serv"; did you mean serve\?/],
+    ['strat --help', /unexpected "strat"; did you mean serve\?/],
+  ])('%s is about nothing that there is', async (line, told) => {
+    const { code, output, errors } = await run(line.split(' '));
+    expect([code, output]).toEqual([2, '']);
+    expect(errors).toMatch(told);
+  });
+});
+
+describe('a list', () => {
+  const audiencesOf = async (args: readonly string[], environment = {}) => {
+    const { code, output } = await run(
+      ['check-config', '--issuer', 'https://a.example.com', ...args],
+      environment,
+    );
+    return code === 0 ? parse(output).issuers[0].audiences : code;
+  };
+
+  test('of audiences is the same in a flag as in the environment', async () => {
+    for (const [text, audiences] of [
+      ['a,b', ['a', 'b']],
+      [' a , b,', ['a', 'b']],
+      ['a\\,b,c', ['a,b', 'c']],
+      ['https://a/?x=1', ['https://a/?x=1']],
+    ] as const) {
+      expect([text, await audiencesOf([`--audience=${text}`])]).toEqual([text, audiences]);
+      expect([text, await audiencesOf([], { OIDC_AUTHZ_AUDIENCES: text })]).toEqual([text, audiences]);
+    }
+    expect(await audiencesOf(['--audience', 'a,b', '--audience', 'c'])).toEqual(['a', 'b', 'c']);
+  });
+});
+
+test.each([
+  ['--issuer=', '--audience=a'],
+  ['--audience=', '--issuer=https://a.example.com'],
+  ['--audience=,', '--issuer=https://a.example.com'],
+  ['--config=', '--issuer=https://a.example.com'],
+])('%s without a value is told of', async (flag, other) => {
+  const { code, errors } = await run(['check-config', flag, other]);
+  expect(code).toBe(2);
+  expect(errors).toContain(`(flag ${flag.split('=')[0]}): expected a value after it`);
+});
+
+test('flags of oauth2-proxy are answered by name, all of them at once', async () => {
+  const theirs = [
+    ...['--oidc-issuer-url=https://a.example.com', '--client-id=orders', '--upstream=static://200'],
+    ...['--http-address=0.0.0.0:4180', '--cookie-secret=hunter2', '-email-domain=*'],
+  ];
+  const { code, output, errors } = await run(theirs);
+  expect([code, output]).toEqual([2, '']);
+  for (const flag of theirs)
+    expect(errors).toContain(`(flag ${flag.split('=')[0]}): unknown flag; oauth2-proxy has it;`);
+  expect(errors.match(/migrate oauth2-proxy -- FLAGS/g)).toHaveLength(1);
+  expect(errors).not.toContain('hunter2');
+});
+
+describe('check-config --token-file', () => {
+  const prepare = async (more = '') => {
+    const issuer = await startFakeIssuer();
+    onTestFinished(() => issuer.close());
+    const folder = folderForTest();
+    const [config, file] = [join(folder, 'config.yaml'), join(folder, 'token')];
+    writeFileSync(
+      config,
+      `issuers: [{issuer: "${issuer.url}", audiences: [${audience}], requiredScopes: [read]}]\n${more}`,
+    );
+    const tried = async (token: string, ...args: string[]) => {
+      writeFileSync(file, token);
+      const ended = await run(['check-config', config, '--token-file', file, ...args]);
+      for (const part of token
+        .trim()
+        .split(/[\s.]+/)
+        .slice(2))
+        expect(`${ended.output}${ended.errors}`).not.toContain(part);
+      return ended;
+    };
+    return { issuer, tried, config };
+  };
+
+  test('says that a good one is allowed, and which headers it gives, without a word of the token', async () => {
+    const { issuer, tried } = await prepare('outputTokenToHeader: x-token\n');
+    const token = await issuer.mint({ claims: { scope: 'read', email: 'a\u001b[2J@example.com' } });
+    const { code, output, errors } = await tried(`Bearer ${token}\n`);
+    expect([code, errors]).toEqual([0, '']);
+    expect(output).toMatch(/^outcome: allow\nreason: allowed$/m);
+    expect(output).toMatch(/^ {2}x-auth-request-user: alice$/m);
+    expect(output).toMatch(/^ {2}x-token: <the token>$/m);
+    expect(output).not.toContain('\u001b');
+    expect(output).not.toContain('<- the reason');
+  });
+
+  test.each<[string, object, object, string, RegExp]>([
+    [
+      'for somebody else',
+      { scope: 'read', aud: 'account' },
+      {},
+      'audience_mismatch',
+      /^audience +expected orders-api\n +found +aud account +<- the reason$/m,
+    ],
+    [
+      'that has expired',
+      { scope: 'read', exp: 1_000_000_000 },
+      {},
+      'token_expired',
+      /^expires +expected .*\n +found +2001-09-09T01:46:40\.000Z, \d+ days ago +<- the reason$/m,
+    ],
+    [
+      'without its scope',
+      { scope: 'write' },
+      {},
+      'scope_insufficient',
+      /^scopes +expected all of read\n +found +scope write +<- the reason$/m,
+    ],
+    [
+      'of another issuer',
+      { iss: 'https://b.example.com' },
+      {},
+      'issuer_unknown',
+      /^issuer +expected http:\S+\n +found +https:\/\/b\.example\.com +<- the reason$/m,
+    ],
+    [
+      'of a key that is not there',
+      { scope: 'read' },
+      { kid: 'gone' },
+      'key_not_found',
+      /found +kid gone +<- the reason$/m,
+    ],
+  ])('says why one %s is refused, and what was found', async (_, claims, header, reason, told) => {
+    const { issuer, tried } = await prepare();
+    const { code, output } = await tried(await issuer.mint({ claims: { ...claims }, header: { ...header } }));
+    expect(code).toBe(1);
+    expect(output).toMatch(new RegExp(`^outcome: deny\\nreason: ${reason}$`, 'm'));
+    expect(output).toMatch(told);
+  });
+
+  test('says what a rule makes of the request', async () => {
+    const { issuer, tried } = await prepare(
+      'rules:\n  - {name: open, match: {paths: [/healthz]}, allow: anonymous}\n  - {name: orders, match: {methods: [POST], hosts: [a.example.com]}, require: {}}\n',
+    );
+    const token = await issuer.mint({ claims: { scope: 'read' } });
+    const orders = await tried(token, '--method', 'POST', '--host', 'a.example.com', '--path', '/orders?x=1');
+    expect([orders.code, orders.output]).toEqual([0, expect.stringMatching(/^rule: orders$/m)]);
+    expect(await tried(token, '--host', 'b.example.com')).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^reason: rule_denied$/m),
+    });
+    expect((await tried('not-a-token', '--path', '/healthz')).output).toMatch(/^rule: open$/m);
+  });
+
+  test('takes standard input, and refuses what is no token', async () => {
+    const { issuer, config } = await prepare();
+    const token = await issuer.mint({ claims: { scope: 'read' } });
+    const from = (input: string) => run(['check-config', config, '--token-file', '-'], {}, input);
+    expect((await from(`authorization: Bearer ${token}\r\n`)).code).toBe(0);
+    for (const [input, told] of [
+      ['', /it is empty/],
+      [`{"access_token":"${token}"}`, /give the value of its `access_token`/],
+      ['a b', /expected one token, without spaces/],
+    ] as const) {
+      const { code, output, errors } = await from(input);
+      expect([code, output]).toEqual([2, '']);
+      expect(errors).toMatch(told);
+      expect(errors).not.toContain(token);
+    }
+  });
+
+  test('says whose keys cannot be had', async () => {
+    const { issuer, tried } = await prepare();
+    const token = await issuer.mint({ claims: { scope: 'read' } });
+    await issuer.close();
+    const { code, output } = await tried(token);
+    expect(code).toBe(1);
+    expect(output).toMatch(/^reason: keys_unavailable$/m);
+    expect(output).toMatch(/^issuer \S+: its keys cannot be had: .*ECONNREFUSED/m);
+  });
+
+  test('is not mixed with a table, and its request needs it', async () => {
+    const { config } = await prepare();
+    const both = await run(['check-config', config, '--token-file', 'a', '--test', 'b']);
+    expect([both.code, both.errors]).toEqual([2, expect.stringContaining('beside --token-file')]);
+    const lonely = await run(['check-config', config, '--path', '/x']);
+    expect([lonely.code, lonely.errors]).toEqual([2, expect.stringContaining('only with --token-file')]);
+    const valueless = await run(['check-config', config, '--token-file']);
+    expect([valueless.code, valueless.errors]).toEqual([2, expect.stringContaining('expected a value')]);
+  });
+});
