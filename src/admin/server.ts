@@ -14,8 +14,27 @@ export interface Readiness {
   readonly ready: boolean;
   readonly draining: boolean;
   readonly issuers: readonly IssuerStatus[];
-  /** Files whose new content was not taken, so that the previous content stays in use; as text. */
-  readonly problems: readonly string[];
+  /** What was changed and not taken, so that the previous content stays in use. */
+  readonly problems: readonly ReloadProblem[];
+  readonly shadow: ShadowMode;
+}
+
+/** New content that was not taken. */
+export interface ReloadProblem {
+  readonly what: 'configuration' | 'deny list' | 'certificate' | 'caFile';
+  /** The files, as far as they are known. */
+  readonly files: readonly string[];
+  readonly problem: string;
+  /** When it was first refused, in milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** What keeps our own refusals from being given. */
+export interface ShadowMode {
+  /** Whether checks are only tried, everywhere or somewhere (`mode: shadow`). */
+  readonly tried: boolean;
+  /** The authorizer that decides (`shadow.authorizer`); undefined where we do. */
+  readonly authorizer: string | undefined;
 }
 
 /** What the listener needs. */
@@ -87,18 +106,21 @@ export function createAdminServer({
   };
 }
 
-function describeReadiness({ ready, draining, issuers, problems }: Readiness): Answer {
+function describeReadiness({ ready, draining, issuers, problems, shadow }: Readiness): Answer {
   const isReady = ready && !draining;
   const body = JSON.stringify({
     ready: isReady,
     draining,
     issuers: issuers.map(describeIssuer),
-    ...(problems.length > 0 && { problems }),
+    shadow: { tried: shadow.tried, authorizer: shadow.authorizer ?? null },
+    ...(problems.length > 0 && {
+      problems: problems.map(({ since, ...rest }) => ({ ...rest, since: isoTime(since) })),
+    }),
   });
   return { status: isReady ? 200 : 503, type: 'application/json; charset=utf-8', body };
 }
 
-function describeIssuer({ name, issuer, state, keys, keysAge, problem }: IssuerStatus) {
+function describeIssuer({ name, issuer, state, keys, keysAge, problem, problemSince }: IssuerStatus) {
   return {
     name,
     issuer,
@@ -106,5 +128,10 @@ function describeIssuer({ name, issuer, state, keys, keysAge, problem }: IssuerS
     keys,
     keysAgeSeconds: keysAge === undefined ? null : Math.round(keysAge),
     problem: problem ?? null,
+    problemSince: problemSince === undefined ? null : isoTime(problemSince),
   };
+}
+
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }

@@ -85,6 +85,7 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
     random: Math.random,
     environment: sources.environment,
     files,
+    configFile: file,
     forkWorker,
     giveUp: (error) => {
       logger.fatal({ error }, 'nothing answers checks; the process ends, to be started anew');

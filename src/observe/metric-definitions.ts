@@ -59,6 +59,11 @@ export const metricDefinitions = {
     labels: ['issuer', 'kind', 'result'],
     help: 'Fetches from the issuer, by kind (discovery, jwks) and result (success, failure).',
   },
+  issuer_jwks_uri_moved: {
+    type: 'gauge',
+    labels: ['issuer'],
+    help: "1 while the issuer's discovery document names its key set on another host than when it was first read, which is refused until a reload; else 0. When keys are older than `keys.maxStale`, tokens of the issuer are refused.",
+  },
   issuer_keys_rejected_total: {
     type: 'counter',
     labels: ['issuer', 'cause'],

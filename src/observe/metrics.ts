@@ -20,7 +20,12 @@ export interface GaugeSources {
   readonly cacheEntries: () => number;
   readonly proofs: () => number;
   readonly workers: () => number;
-  readonly issuers: () => readonly { name: string; keys: number; keysAge: number | undefined }[];
+  readonly issuers: () => readonly {
+    name: string;
+    keys: number;
+    keysAge: number | undefined;
+    hasMoved: boolean;
+  }[];
 }
 
 /** Where the service counts. */
@@ -110,7 +115,7 @@ export function createMetrics(
   });
   const proofsRefused = counter('dpop_replay_store_full_total');
   const ofIssuers = (
-    name: 'issuer_ready' | 'issuer_keys' | 'issuer_keys_age_seconds',
+    name: 'issuer_ready' | 'issuer_keys' | 'issuer_keys_age_seconds' | 'issuer_jwks_uri_moved',
     read: (issuer: ReturnType<GaugeSources['issuers']>[number]) => number | undefined,
   ) =>
     gauge(name, function () {
@@ -123,6 +128,7 @@ export function createMetrics(
   ofIssuers('issuer_ready', ({ keys }) => (keys > 0 ? 1 : 0));
   ofIssuers('issuer_keys', ({ keys }) => keys);
   ofIssuers('issuer_keys_age_seconds', ({ keysAge }) => keysAge);
+  ofIssuers('issuer_jwks_uri_moved', ({ hasMoved }) => (hasMoved ? 1 : 0));
 
   gauge('workers', function () {
     this.set(sources.workers());
