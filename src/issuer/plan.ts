@@ -59,6 +59,11 @@ function createOwner(
     trustSystemCas,
     proxy: httpsProxy,
     environment,
+    issuerName: name,
+    optionOf: (url) => {
+      if (url === issuerConfig.jwksUri) return 'jwksUri';
+      return url === issuerConfig.discoveryUri ? 'discoveryUri' : 'issuer';
+    },
   });
   const source = createKeySource(issuerConfig, {
     fetch,

@@ -2,6 +2,7 @@
 import type { IssuerConfig } from '../config/options.ts';
 import type { Clock } from '../time/clock.ts';
 import { discover, wellKnownUrl } from './discovery.ts';
+import { notJson } from './failures.ts';
 import type { Fetch } from './fetch.ts';
 import { keySetOfPem } from './pem.ts';
 
@@ -145,6 +146,8 @@ function refuseMove(from: string, to: string): void {
 /** @param from the URL of the document that named it; undefined where the configuration did */
 async function fetchKeySet(fetch: Fetch, jwksUri: string, use: (text: string) => void, from?: string) {
   const { body, headers } = await fetch(jwksUri, from);
+  if (/^\s*(<|$)/.test(body))
+    throw new Error(`${jwksUri} answers with no key set: ${notJson(body)}; check \`jwksUri\``);
   use(body);
   return maxAgeOf(headers['cache-control'] ?? '');
 }
