@@ -53,13 +53,12 @@ function readEntry(entry: string): Matches | undefined {
 }
 
 function networkOf(entry: string): Matches | undefined {
-  const [written = '', bits = ''] = entry.split('/');
+  const [, written = '', bits = ''] = /^([^/]*)\/(\d{1,3})$/.exec(entry) ?? [];
   const address = plainAddress(written);
   const family = isIP(address);
   // Of an address inside an IPv6 one, the bits in front of it are no part of the network.
   const prefix = Number(bits) - (address === written ? 0 : 96);
-  if (family === 0 || !/^\d{1,3}$/.test(bits) || prefix < 0 || prefix > (family === 6 ? 128 : 32))
-    return undefined;
+  if (family === 0 || prefix < 0 || prefix > (family === 6 ? 128 : 32)) return undefined;
   const network = new BlockList();
   network.addSubnet(address, prefix, familyName(address));
   return (asked) => isIP(asked) !== 0 && network.check(asked, familyName(asked));

@@ -1,0 +1,3 @@
+module oidc-authz/proxy-oracle
+
+go 1.24
