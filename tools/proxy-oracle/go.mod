@@ -1,3 +1,3 @@
-module oidc-authz/proxy-oracle
+module oidc-authz/tools/proxy-oracle
 
-go 1.24
+go 1.26.0
