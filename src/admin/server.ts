@@ -94,7 +94,7 @@ export function createAdminServer({
   return {
     name: 'admin',
     start: async () => {
-      const address = await listen(server, options);
+      const address = await listen(server, { name: 'admin', host: options.host, port: options.port });
       if (tls !== undefined) stopTls = keepTlsFresh(server as https.Server, tls, clock, onTlsReload);
       return address;
     },

@@ -159,7 +159,7 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
   return {
     name: 'grpc',
     start: async () => {
-      const address = await listen(server, options);
+      const address = await listen(server, { name: 'grpc', host: options.host, port: options.port });
       if (options.tls !== undefined)
         stopTls = keepTlsFresh(server as tls.Server, options.tls, clock, onTlsReload);
       sweep();

@@ -137,7 +137,7 @@ export function createHttpServer({
   return {
     name: 'http',
     start: async () => {
-      const address = await listen(server, options);
+      const address = await listen(server, { name: 'http', host: options.host, port: options.port });
       if (options.tls !== undefined)
         stopTls = keepTlsFresh(server as https.Server, options.tls, clock, onTlsReload);
       return address;
