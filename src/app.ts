@@ -15,6 +15,7 @@ import type { Listener } from './listener/listener.ts';
 import { createIssuerEvents } from './observe/issuer-events.ts';
 import type { Logger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { createRejectionLog } from './observe/rejection-log.ts';
 import { createTlsEvents } from './observe/tls-events.ts';
 import type { Clock } from './time/clock.ts';
 import { version } from './version.ts';
@@ -76,7 +77,15 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     { version, node: process.versions.node },
   );
   const isServing = () => hasBeenReady && !isDraining;
-  const dependencies = { initial, metrics, logger, clock, isServing };
+  const tellRejected = createRejectionLog(logger, clock);
+  const certificateReloaded = (listener: Listener['name'], problem: string | undefined) => {
+    const tls = initial[listener].tls;
+    if (tls === undefined) return;
+    const files = [tls.certFile, tls.keyFile, tls.clientCaFile].filter((file) => file !== undefined);
+    if (problem === undefined) untaken.taken('certificate', files);
+    else untaken.refused('certificate', files, problem);
+  };
+  const dependencies = { initial, metrics, logger, clock, isServing, tellRejected, certificateReloaded };
   const count = initial.workers === 'auto' ? availableParallelism() : initial.workers;
   metrics.workersWanted(count);
   const checks: CheckService<readonly RegisteredIssuer[]> =
@@ -118,13 +127,6 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   };
   const plan = (next: Config) =>
     next.issuers.map((issuer) => planIssuer(issuer, next, { ...surroundings, eventsOf }));
-  const certificateReloaded = (listener: Listener['name'], problem: string | undefined) => {
-    const tls = initial[listener].tls;
-    if (tls === undefined) return;
-    const files = [tls.certFile, tls.keyFile, tls.clientCaFile].filter((file) => file !== undefined);
-    if (problem === undefined) untaken.taken('certificate', files);
-    else untaken.refused('certificate', files, problem);
-  };
   const tellTlsReload = createTlsEvents('admin', logger, metrics);
 
   const admin = createAdminServer({
@@ -135,6 +137,10 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     onTlsReload: (error) => {
       tellTlsReload(error);
       certificateReloaded('admin', error?.message);
+    },
+    onRejected: (cause) => {
+      metrics.connectionRejected('admin', cause);
+      tellRejected('admin', cause, 1);
     },
   });
 

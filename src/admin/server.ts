@@ -1,9 +1,11 @@
 /** The admin listener: what the kubelet and Prometheus ask, away from the paths of downstreams. */
 import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
 import type https from 'node:https';
+import type { Socket } from 'node:net';
 import type { Config } from '../config/options.ts';
 import type { IssuerStatus } from '../issuer/issuer.ts';
 import { closeServer, type Listener, listen, openSockets } from '../listener/listener.ts';
+import { type OnRejected, otherThanHttp1 } from '../listener/rejections.ts';
 import { keepTlsFresh } from '../listener/tls.ts';
 import { createWebServer } from '../listener/web-server.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -44,6 +46,7 @@ export interface AdminServerDependencies {
   readonly metrics: Pick<Metrics, 'contentType' | 'scrape'>;
   readonly clock: Clock;
   readonly onTlsReload: (error: Error | undefined) => void;
+  readonly onRejected: OnRejected;
 }
 
 interface Answer {
@@ -67,6 +70,7 @@ export function createAdminServer({
   metrics,
   clock,
   onTlsReload,
+  onRejected,
 }: AdminServerDependencies): Listener {
   const { tls } = options;
   const routes: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
@@ -87,6 +91,13 @@ export function createAdminServer({
   };
   const server = createWebServer(tls, limits, (message, response) => {
     answer(message, response).catch(() => response.destroy());
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const cause = otherThanHttp1(error, socket);
+    if (cause !== undefined) onRejected(cause);
+    if (socket.writable)
+      socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    socket.destroySoon();
   });
   const sockets = openSockets(server);
   let stopTls = () => {};

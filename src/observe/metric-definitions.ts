@@ -135,6 +135,11 @@ export const metricDefinitions = {
     labels: ['kind', 'result'],
     help: 'Reloads of certificates after a change of their files, by kind (`listener`, `ca`) and result (success, failure).',
   },
+  connections_rejected_total: {
+    type: 'counter',
+    labels: ['listener', 'cause'],
+    help: 'Connections that came to nothing because whoever connects speaks something else than the listener: `tls`, `http1`, `http2` or `proxy_protocol` where that is not spoken, `unknown`; on a listener with TLS `plain_text`, `client_certificate` (none, or not believed), `certificate_refused` (ours, by the client), `tls_version` (or cipher), `alpn`.',
+  },
   workers: {
     type: 'gauge',
     labels: [],

@@ -45,6 +45,7 @@ export interface Metrics {
   readonly denyListReloaded: (isSuccess: boolean) => void;
   readonly denyListShrank: (entries: number) => void;
   readonly certificatesReloaded: (kind: 'listener' | 'ca', isSuccess: boolean) => void;
+  readonly connectionRejected: (listener: string, cause: string) => void;
   readonly rulesAreTried: (isSo: boolean) => void;
   readonly anotherDecides: (isSo: boolean) => void;
   readonly workerRestarted: () => void;
@@ -183,6 +184,7 @@ export function createMetrics(
   const denyListReloadSuccessful = gauge('deny_list_last_reload_successful');
   const denyListRemovals = counter('deny_list_entries_removed_total');
   const certificateReloads = counter('certificate_reloads_total');
+  const connectionsRejected = counter('connections_rejected_total');
   for (const result of ['success', 'failure']) {
     reloads.inc({ result }, 0);
     denyListReloads.inc({ result }, 0);
@@ -239,6 +241,7 @@ export function createMetrics(
     denyListShrank: (entries) => denyListRemovals.inc(entries),
     certificatesReloaded: (kind, isSuccess) =>
       certificateReloads.inc({ kind, result: isSuccess ? 'success' : 'failure' }),
+    connectionRejected: (listener, cause) => connectionsRejected.inc({ listener, cause }),
     rulesAreTried: (isSo) => shadowMode.set(isSo ? 1 : 0),
     anotherDecides: (isSo) => shadowAuthorizer.set(isSo ? 1 : 0),
     workerRestarted: () => restarts.inc(),

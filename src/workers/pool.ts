@@ -3,6 +3,8 @@ import type { CheckService } from '../check-service.ts';
 import type { DenyListEntry } from '../config/deny-list.ts';
 import type { Config } from '../config/options.ts';
 import type { RegisteredIssuer } from '../issuer/registry.ts';
+import type { Listener } from '../listener/listener.ts';
+import type { TellRejected } from '../listener/rejections.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { lastingSumOf, type Report, sumOf } from '../observe/reports.ts';
@@ -27,6 +29,9 @@ export interface WorkerPoolDependencies {
   readonly isServing: () => boolean;
   readonly forkWorker: ForkWorker;
   readonly doors: Doors;
+  /** As of the check service; workers tell it. */
+  readonly tellRejected: TellRejected;
+  readonly certificateReloaded: (listener: Listener['name'], problem: string | undefined) => void;
   /** Is told that no worker can be kept; the process is to end, so that whoever started it starts it anew. */
   readonly giveUp: (error: Error) => void;
 }
@@ -115,6 +120,8 @@ export function createWorkerPool(
       },
       onAccepted: turns.isFree,
       onExit: leave,
+      tellRejected: dependencies.tellRejected,
+      certificateReloaded: dependencies.certificateReloaded,
     });
     lives.set(member, { end: Promise.withResolvers(), beganAt: lastResort.awakeFor() });
     return member;

@@ -36,6 +36,7 @@ const makeGrpc: Make = (config, clock, listenBy) =>
     health: { isServing: () => true, onChange: () => () => {} },
     clock,
     onTlsReload: () => {},
+    onRejected: () => {},
     listen: listenBy,
   });
 
@@ -45,6 +46,7 @@ const makeHttp: Make = (config, clock, listenBy) =>
     authorizer: () => ({ check: () => decided, toReply: nothing }),
     clock,
     onTlsReload: () => {},
+    onRejected: () => {},
     onDefect: nothing,
     listen: listenBy,
   });
