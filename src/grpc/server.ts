@@ -111,11 +111,18 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
   const connectionOf = new WeakMap<Socket, Connection>();
   /** Connections on which nothing has come yet. */
   const silent = new Set<Socket>();
+  /** Those of them that are to go, of which a call may be on its way. */
+  const leaving = new WeakSet<Socket>();
   const places = createConnectionLimit<Socket>(options.maxConnections, (socket) => {
     const connection = connectionOf.get(socket);
-    if (connection === undefined) return void socket.destroy();
-    askOnceToGo(connection);
-    clock.after(goAwayTime, () => connection.session.close());
+    if (connection === undefined && !silent.has(socket)) return void socket.destroy();
+    if (connection === undefined) leaving.add(socket);
+    else askOnceToGo(connection);
+    clock.after(goAwayTime, () => {
+      const { session } = connectionOf.get(socket) ?? {};
+      if (session === undefined) socket.destroy();
+      else session.close();
+    });
   });
   let isDraining = false;
   let stopTls = () => {};
@@ -159,6 +166,7 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
     session.setLocalWindowSize(connectionWindow);
     connections.add(connection);
     connectionOf.set(socket, connection);
+    if (leaving.has(socket)) setImmediate(() => askOnceToGo(connection));
     session.on('error', () => {
       // What is broken later is a broken peer, not one that speaks something else.
       if (!guard.hasBegun()) rejected(protocolOf(firstBytes));
