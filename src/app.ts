@@ -63,7 +63,12 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   let hasBeenReady = false;
   let stopWarning = () => {};
   let revoked: readonly DenyListEntry[] = [];
-  const untaken = createUntaken(clock);
+  const untaken = createUntaken(clock, ({ what, files, problem, since }) =>
+    logger.error(
+      { what, files, problem, since: new Date(since).toISOString() },
+      `the ${what} was not reloaded; the one in use goes on`,
+    ),
+  );
   let followed: FollowedDenyList = { entries: () => [], stop: () => {} };
 
   const registry = createIssuerRegistry(clock);
@@ -251,6 +256,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
       registry.stop();
       followed.stop();
       stopWarning();
+      untaken.stop();
       await admin.close(0);
       logger.info('drained');
     },

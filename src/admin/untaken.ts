@@ -11,10 +11,19 @@ export interface Untaken {
   /** Forgets what was refused of files that are used no more; `used` are the others. */
   readonly keepOnly: (what: ReloadProblem['what'], used: readonly (readonly string[])[]) => void;
   readonly problems: () => readonly ReloadProblem[];
+  readonly stop: () => void;
 }
 
-/** Makes it, with nothing in it. */
-export function createUntaken(clock: Clock): Untaken {
+/** The longest time between two records of content that is not taken, in milliseconds. */
+const interval = 5 * 60_000;
+
+/** Makes it, with nothing in it. @param repeat tells once more of what is still not taken */
+export function createUntaken(clock: Clock, repeat: (problem: ReloadProblem) => void): Untaken {
+  let cancel: (() => void) | undefined;
+  const look = () => {
+    for (const refusal of refusals.values()) repeat(refusal);
+    cancel = refusals.size === 0 ? undefined : clock.after(interval, look);
+  };
   const refusals = new Map<string, ReloadProblem>();
   const keyOf = (what: ReloadProblem['what'], files: readonly string[]) => JSON.stringify([what, files]);
   return {
@@ -22,6 +31,7 @@ export function createUntaken(clock: Clock): Untaken {
       const key = keyOf(what, files);
       const since = refusals.get(key)?.since ?? clock.now();
       refusals.set(key, { what, files, problem, since });
+      cancel ??= clock.after(interval, look);
     },
     taken: (what, files) => void refusals.delete(keyOf(what, files)),
     keepOnly: (what, used) => {
@@ -29,6 +39,7 @@ export function createUntaken(clock: Clock): Untaken {
       for (const [key, refusal] of refusals)
         if (refusal.what === what && !kept.has(key)) refusals.delete(key);
     },
+    stop: () => cancel?.(),
     problems: () => [...refusals.values()],
   };
 }
