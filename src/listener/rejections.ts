@@ -4,21 +4,17 @@ import type { Clock } from '../time/clock.ts';
 import type { Listener } from './listener.ts';
 
 /** Why a connection was rejected, as metric and log name it. */
-export const rejectionCauses = [
-  'tls',
-  'http1',
-  'http2',
-  'proxy_protocol',
-  'unknown',
-  'plain_text',
-  'client_certificate',
-  'certificate_refused',
-  'tls_version',
-  'alpn',
-] as const;
-
-/** One of them. */
-export type RejectionCause = (typeof rejectionCauses)[number];
+export type RejectionCause =
+  | 'tls'
+  | 'http1'
+  | 'http2'
+  | 'proxy_protocol'
+  | 'unknown'
+  | 'plain_text'
+  | 'client_certificate'
+  | 'certificate_refused'
+  | 'tls_version'
+  | 'alpn';
 
 /** Tells that a connection was rejected. Nothing of what it sent is told. */
 export type OnRejected = (cause: RejectionCause) => void;

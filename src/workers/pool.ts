@@ -3,8 +3,6 @@ import type { CheckService } from '../check-service.ts';
 import type { DenyListEntry } from '../config/deny-list.ts';
 import type { Config } from '../config/options.ts';
 import type { RegisteredIssuer } from '../issuer/registry.ts';
-import type { Listener } from '../listener/listener.ts';
-import type { TellRejected } from '../listener/rejections.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { lastingSumOf, type Report, sumOf } from '../observe/reports.ts';
@@ -14,12 +12,13 @@ import { onceAtATime } from '../time/once-at-a-time.ts';
 import { deathsInARow, pauseAfter } from './back-off.ts';
 import type { Doors } from './doors.ts';
 import { createLastResort } from './last-resort.ts';
-import { type Member, startMember } from './member.ts';
+import { type Member, type MemberDependencies, startMember } from './member.ts';
 import { createTurns } from './turns.ts';
 import type { Connection, ForkWorker, StateMessage } from './worker.ts';
 
 /** What a pool needs. */
-export interface WorkerPoolDependencies {
+export interface WorkerPoolDependencies
+  extends Pick<MemberDependencies, 'tellRejected' | 'certificateReloaded'> {
   readonly count: number;
   readonly initial: Config;
   readonly metrics: Metrics;
@@ -29,9 +28,6 @@ export interface WorkerPoolDependencies {
   readonly isServing: () => boolean;
   readonly forkWorker: ForkWorker;
   readonly doors: Doors;
-  /** As of the check service; workers tell it. */
-  readonly tellRejected: TellRejected;
-  readonly certificateReloaded: (listener: Listener['name'], problem: string | undefined) => void;
   /** Is told that no worker can be kept; the process is to end, so that whoever started it starts it anew. */
   readonly giveUp: (error: Error) => void;
 }
