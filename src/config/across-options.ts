@@ -77,6 +77,7 @@ export function acrossSections(config: Tree, context: z.RefinementCtx): void {
         (other) =>
           port !== 0 &&
           port !== undefined &&
+          isSound(name, 'port') &&
           section(other).port === port &&
           shareAddresses(section(other).host, host),
       );
@@ -117,7 +118,10 @@ export function acrossSections(config: Tree, context: z.RefinementCtx): void {
     const url = new URL(authorizer);
     const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
     if (isLoopback(url) && port === own.port)
-      problem(['shadow', 'authorizer'], 'this is our own port, so each check would ask for itself');
+      conflict((isGiven) => ({
+        path: ['shadow', 'authorizer'],
+        message: `this is our own port (http.port${isGiven('http', 'port') ? '' : `, ${port} by default`}), so each check would ask for itself`,
+      }));
   }
 
   const claimed = Array.isArray(config.outputClaimToHeaders) ? config.outputClaimToHeaders : [];
