@@ -2,17 +2,20 @@
 import { hash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { createAdminServer, type Readiness } from './admin/server.ts';
+import { createUntaken } from './admin/untaken.ts';
 import { type CheckAddresses, type CheckService, createCheckService } from './check-service.ts';
 import type { DenyListEntry } from './config/deny-list.ts';
 import type { Config } from './config/options.ts';
 import { isTried } from './config/rule-problems.ts';
 import { entriesRemoved, type FollowedDenyList, followDenyList } from './files/deny-list.ts';
 import type { FollowedFiles } from './files/follow.ts';
-import { planIssuer } from './issuer/plan.ts';
+import { type OwnerEvents, planIssuer } from './issuer/plan.ts';
 import { createIssuerRegistry, type RegisteredIssuer } from './issuer/registry.ts';
+import type { Listener } from './listener/listener.ts';
 import { createIssuerEvents } from './observe/issuer-events.ts';
 import type { Logger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { createRejectionLog } from './observe/rejection-log.ts';
 import { createTlsEvents } from './observe/tls-events.ts';
 import type { Clock } from './time/clock.ts';
 import { version } from './version.ts';
@@ -28,6 +31,8 @@ export interface Surroundings {
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly files: FollowedFiles;
+  /** The configuration file, where there is one. */
+  readonly configFile?: string | undefined;
   /** Starts another process that answers checks; asked for where there shall be several. */
   readonly forkWorker: ForkWorker;
   /** Is told that no such process can be kept, so that nothing answers checks; the process is to end. */
@@ -51,13 +56,19 @@ const trialWarningInterval = 60_000;
 
 /** Makes the service. */
 export function createApp(initial: Config, surroundings: Surroundings): App {
-  const { logger, clock, random, forkWorker, giveUp } = surroundings;
+  const { logger, clock, random, forkWorker, giveUp, configFile } = surroundings;
+  const configFiles = configFile === undefined ? [] : [configFile];
   let config = initial;
   let isDraining = false;
   let hasBeenReady = false;
   let stopWarning = () => {};
   let revoked: readonly DenyListEntry[] = [];
-  const notTaken: { configuration?: string; denyList?: string } = {};
+  const untaken = createUntaken(clock, ({ what, files, problem, since }) =>
+    logger.error(
+      { what, files, problem, since: new Date(since).toISOString() },
+      `the ${what} was not reloaded; the one in use goes on`,
+    ),
+  );
   let followed: FollowedDenyList = { entries: () => [], stop: () => {} };
 
   const registry = createIssuerRegistry(clock);
@@ -71,7 +82,15 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     { version, node: process.versions.node },
   );
   const isServing = () => hasBeenReady && !isDraining;
-  const dependencies = { initial, metrics, logger, clock, isServing };
+  const tellRejected = createRejectionLog(logger, clock);
+  const certificateReloaded = (listener: Listener['name'], problem: string | undefined) => {
+    const tls = initial[listener].tls;
+    if (tls === undefined) return;
+    const files = [tls.certFile, tls.keyFile, tls.clientCaFile].filter((file) => file !== undefined);
+    if (problem === undefined) untaken.taken('certificate', files);
+    else untaken.refused('certificate', files, problem);
+  };
+  const dependencies = { initial, metrics, logger, clock, isServing, tellRejected, certificateReloaded };
   const count = initial.workers === 'auto' ? availableParallelism() : initial.workers;
   metrics.workersWanted(count);
   const checks: CheckService<readonly RegisteredIssuer[]> =
@@ -89,25 +108,48 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     ready: isServing() && checks.workers() > 0,
     draining: isDraining,
     issuers: registry.issuers().map(({ issuer }) => issuer.status()),
-    problems: Object.values(notTaken),
+    problems: untaken.problems(),
+    shadow: {
+      tried: isTried(config),
+      authorizer: config.shadow.authorizer === '' ? undefined : config.shadow.authorizer,
+    },
   });
 
   const keysChanged = () => {
     hasBeenReady ||= registry.issuers().some(({ issuer }) => issuer.hasKeys());
     checks.changed();
   };
-  const eventsOf = (name: string) => createIssuerEvents(name, logger, metrics, keysChanged);
+  const eventsOf = (name: string, caFiles: readonly string[]): OwnerEvents => {
+    const events = createIssuerEvents(name, logger, metrics, keysChanged);
+    return {
+      ...events,
+      onTrustReload: (error) => {
+        events.onTrustReload(error);
+        if (error === undefined) untaken.taken('caFile', caFiles);
+        else untaken.refused('caFile', caFiles, error.message);
+      },
+    };
+  };
   const plan = (next: Config) =>
     next.issuers.map((issuer) => planIssuer(issuer, next, { ...surroundings, eventsOf }));
+  const tellTlsReload = createTlsEvents('admin', logger, metrics);
 
   const admin = createAdminServer({
     options: config.admin,
     readiness,
     metrics: { contentType: metrics.contentType, scrape: checks.scrape },
     clock,
-    onTlsReload: createTlsEvents('admin', logger, metrics),
+    onTlsReload: (error) => {
+      tellTlsReload(error);
+      certificateReloaded('admin', error?.message);
+    },
+    onRejected: (cause) => {
+      metrics.connectionRejected('admin', cause);
+      tellRejected('admin', cause, 1);
+    },
   });
 
+  const filesOfDenyList = () => (config.denyList.file === undefined ? [] : [config.denyList.file]);
   const revoke = (denyList: readonly DenyListEntry[]) => {
     const removed = entriesRemoved(revoked, denyList);
     if (removed > 0) {
@@ -118,7 +160,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
       );
     }
     revoked = denyList;
-    delete notTaken.denyList;
+    untaken.taken('deny list', filesOfDenyList());
     checks.take(config, registry.issuers(), denyList);
     metrics.denyListTaken(denyList.length);
     const strangers = new Set(denyList.map(({ issuer }) => issuer)).difference(
@@ -130,7 +172,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   const denyListChanged = (change: readonly DenyListEntry[] | Error) => {
     metrics.denyListReloaded(!(change instanceof Error));
     if (change instanceof Error) {
-      notTaken.denyList = `the deny list was not reloaded: ${change.message}`;
+      untaken.refused('deny list', filesOfDenyList(), change.message);
       logger.error({ problem: change.message }, 'the deny list was not reloaded; the one in use goes on');
       return;
     }
@@ -170,7 +212,12 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     revoke(denyList.entries());
     warnOfTrial();
     tellWhoDecides();
-    delete notTaken.configuration;
+    untaken.taken('configuration', configFiles);
+    untaken.keepOnly('deny list', [filesOfDenyList()]);
+    untaken.keepOnly(
+      'caFile',
+      next.issuers.map(({ caFile = [] }) => [caFile].flat()),
+    );
     metrics.configLoaded(
       hash('sha256', JSON.stringify(next)).slice(0, 16),
       clock.now() / 1000,
@@ -201,7 +248,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     },
     reloadFailed: (error) => {
       metrics.configReloaded(false);
-      notTaken.configuration = `the configuration was not reloaded: ${error.message}`;
+      untaken.refused('configuration', configFiles, error.message);
       logger.error({ problem: error.message }, 'the configuration was not reloaded; the one in use goes on');
     },
     stop: async () => {
@@ -213,6 +260,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
       registry.stop();
       followed.stop();
       stopWarning();
+      untaken.stop();
       await admin.close(0);
       logger.info('drained');
     },

@@ -5,6 +5,7 @@ import type { Config } from './config/options.ts';
 import { createGrpcServer } from './grpc/server.ts';
 import { createHttpServer } from './http/server.ts';
 import { type BoundAddress, type Listen, type Listener, listen } from './listener/listener.ts';
+import type { RejectionCause, TellRejected } from './listener/rejections.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { createTlsEvents } from './observe/tls-events.ts';
@@ -52,6 +53,10 @@ export interface CheckServiceDependencies {
   readonly listenFor?: (name: Listener['name']) => Listen;
   /** What is waited for between draining and closing; `shutdown.delay` where nothing else is said. */
   readonly untilClosing?: () => Promise<void>;
+  /** Is told of connections that come to nothing because something else is spoken on them. */
+  readonly tellRejected: TellRejected;
+  /** Is told of the new certificate of a listener: why it cannot be used, or undefined where it can. */
+  readonly certificateReloaded: (listener: Listener['name'], problem: string | undefined) => void;
 }
 
 /** The longest time that what is under way gets to end, once nothing new is taken, in milliseconds. */
@@ -59,7 +64,7 @@ const closingTime = 5_000;
 
 /** Makes the check service of this process. */
 export function createCheckService(dependencies: CheckServiceDependencies): CheckService {
-  const { initial, metrics, logger, clock, isServing } = dependencies;
+  const { initial, metrics, logger, clock, isServing, tellRejected, certificateReloaded } = dependencies;
   const { listenFor = () => listen, untilClosing = () => sleep(config.shutdown.delay, clock) } = dependencies;
   let config = initial;
   let issuers: Issuers = [];
@@ -81,15 +86,26 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       return () => healthListeners.delete(tell);
     },
   };
+  const rejectedBy = (listener: Listener['name']) => (cause: RejectionCause) => {
+    metrics.connectionRejected(listener, cause);
+    tellRejected(listener, cause, 1);
+  };
+  const tlsReloadedBy = (listener: Listener['name']) => {
+    const tell = createTlsEvents(listener, logger, metrics);
+    return (error: Error | undefined) => {
+      tell(error);
+      certificateReloaded(listener, error?.message);
+    };
+  };
   const listeners: Listener[] = [];
   if (config.http.enabled) {
-    const onTlsReload = createTlsEvents('http', logger, metrics);
     listeners.push(
       createHttpServer({
         options: config.http,
         authorizer: () => inUse().http,
         clock,
-        onTlsReload,
+        onTlsReload: tlsReloadedBy('http'),
+        onRejected: rejectedBy('http'),
         onDefect,
         listen: listenFor('http'),
       }),
@@ -103,7 +119,8 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
         authorizer: () => inUse().grpc,
         health,
         clock,
-        onTlsReload: createTlsEvents('grpc', logger, metrics),
+        onTlsReload: tlsReloadedBy('grpc'),
+        onRejected: rejectedBy('grpc'),
         listen: listenFor('grpc'),
       }),
     );

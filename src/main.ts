@@ -150,9 +150,18 @@ async function runService(sources: ConfigSources, hangups: Hangups): Promise<voi
     for (const end of endings) end();
     exitAtOnce(code);
   };
-  const stop = () => {
+  let isForced = false;
+  const force = (signal: string) => {
+    if (isForced) exit(exitCode.forced);
+    isForced = true;
+    const exitForced = () => exit(exitCode.forced);
+    if (service !== undefined) return void service.forced(signal).then(exitForced, exitForced);
+    process.stderr.write(`oidc-authz: a second signal (${signal}) forces the stop; the start was not over\n`);
+    exitForced();
+  };
+  const stop = (signal: string) => {
     const now = performance.now();
-    if (stopRequestedAt !== undefined && now - stopRequestedAt > sameSignal) exit(exitCode.forced);
+    if (stopRequestedAt !== undefined && now - stopRequestedAt > sameSignal) force(signal);
     if (stopRequestedAt !== undefined) return;
     stopRequestedAt = now;
     stayUntilExit();

@@ -119,7 +119,15 @@ shutdown: {delay: 0s, timeout: 5s}
       ready: true,
       draining: false,
       issuers: [
-        { name: 'good', issuer: good.url, state: 'ready', keys: 1, keysAgeSeconds: 0, problem: null },
+        {
+          name: 'good',
+          issuer: good.url,
+          state: 'ready',
+          keys: 1,
+          keysAgeSeconds: 0,
+          problem: null,
+          problemSince: null,
+        },
         {
           name: 'bad',
           issuer: bad.url,
@@ -127,8 +135,10 @@ shutdown: {delay: 0s, timeout: 5s}
           keys: 0,
           keysAgeSeconds: null,
           problem: expect.stringContaining('status 500'),
+          problemSince: expect.stringMatching(/^\d{4}-.*Z$/),
         },
       ],
+      shadow: { tried: false, authorizer: null },
     });
     const { text: metrics } = await admin(service, '/metrics');
     for (const line of [

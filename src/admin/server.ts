@@ -1,9 +1,11 @@
 /** The admin listener: what the kubelet and Prometheus ask, away from the paths of downstreams. */
 import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
 import type https from 'node:https';
+import type { Socket } from 'node:net';
 import type { Config } from '../config/options.ts';
 import type { IssuerStatus } from '../issuer/issuer.ts';
 import { closeServer, type Listener, listen, openSockets } from '../listener/listener.ts';
+import { type OnRejected, otherThanHttp1 } from '../listener/rejections.ts';
 import { keepTlsFresh } from '../listener/tls.ts';
 import { createWebServer } from '../listener/web-server.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -14,8 +16,27 @@ export interface Readiness {
   readonly ready: boolean;
   readonly draining: boolean;
   readonly issuers: readonly IssuerStatus[];
-  /** Files whose new content was not taken, so that the previous content stays in use; as text. */
-  readonly problems: readonly string[];
+  /** What was changed and not taken, so that the previous content stays in use. */
+  readonly problems: readonly ReloadProblem[];
+  readonly shadow: ShadowMode;
+}
+
+/** New content that was not taken. */
+export interface ReloadProblem {
+  readonly what: 'configuration' | 'deny list' | 'certificate' | 'caFile';
+  /** The files, as far as they are known. */
+  readonly files: readonly string[];
+  readonly problem: string;
+  /** When it was first refused, in milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** What keeps our own refusals from being given. */
+export interface ShadowMode {
+  /** Whether checks are only tried, everywhere or somewhere (`mode: shadow`). */
+  readonly tried: boolean;
+  /** The authorizer that decides (`shadow.authorizer`); undefined where we do. */
+  readonly authorizer: string | undefined;
 }
 
 /** What the listener needs. */
@@ -25,6 +46,7 @@ export interface AdminServerDependencies {
   readonly metrics: Pick<Metrics, 'contentType' | 'scrape'>;
   readonly clock: Clock;
   readonly onTlsReload: (error: Error | undefined) => void;
+  readonly onRejected: OnRejected;
 }
 
 interface Answer {
@@ -48,6 +70,7 @@ export function createAdminServer({
   metrics,
   clock,
   onTlsReload,
+  onRejected,
 }: AdminServerDependencies): Listener {
   const { tls } = options;
   const routes: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
@@ -69,13 +92,20 @@ export function createAdminServer({
   const server = createWebServer(tls, limits, (message, response) => {
     answer(message, response).catch(() => response.destroy());
   });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const cause = otherThanHttp1(error, socket);
+    if (cause !== undefined) onRejected(cause);
+    if (socket.writable)
+      socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    socket.destroySoon();
+  });
   const sockets = openSockets(server);
   let stopTls = () => {};
 
   return {
     name: 'admin',
     start: async () => {
-      const address = await listen(server, options);
+      const address = await listen(server, { name: 'admin', host: options.host, port: options.port });
       if (tls !== undefined) stopTls = keepTlsFresh(server as https.Server, tls, clock, onTlsReload);
       return address;
     },
@@ -87,18 +117,21 @@ export function createAdminServer({
   };
 }
 
-function describeReadiness({ ready, draining, issuers, problems }: Readiness): Answer {
+function describeReadiness({ ready, draining, issuers, problems, shadow }: Readiness): Answer {
   const isReady = ready && !draining;
   const body = JSON.stringify({
     ready: isReady,
     draining,
     issuers: issuers.map(describeIssuer),
-    ...(problems.length > 0 && { problems }),
+    shadow: { tried: shadow.tried, authorizer: shadow.authorizer ?? null },
+    ...(problems.length > 0 && {
+      problems: problems.map(({ since, ...rest }) => ({ ...rest, since: isoTime(since) })),
+    }),
   });
   return { status: isReady ? 200 : 503, type: 'application/json; charset=utf-8', body };
 }
 
-function describeIssuer({ name, issuer, state, keys, keysAge, problem }: IssuerStatus) {
+function describeIssuer({ name, issuer, state, keys, keysAge, problem, problemSince }: IssuerStatus) {
   return {
     name,
     issuer,
@@ -106,5 +139,10 @@ function describeIssuer({ name, issuer, state, keys, keysAge, problem }: IssuerS
     keys,
     keysAgeSeconds: keysAge === undefined ? null : Math.round(keysAge),
     problem: problem ?? null,
+    problemSince: problemSince === undefined ? null : isoTime(problemSince),
   };
+}
+
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }

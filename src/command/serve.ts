@@ -18,6 +18,8 @@ export interface Service {
   readonly reload: () => Promise<void>;
   /** Drains; resolves with the exit code. */
   readonly stop: () => Promise<number>;
+  /** Tells that a second signal ends the process before it has drained; resolves when the log is written. */
+  readonly forced: (signal: string) => Promise<void>;
   /** Tells of a defect that leaves the process in no state to go on; resolves when the log is written. */
   readonly crashed: (error: unknown) => Promise<void>;
 }
@@ -85,6 +87,7 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
     random: Math.random,
     environment: sources.environment,
     files,
+    configFile: file,
     forkWorker,
     giveUp: (error) => {
       logger.fatal({ error }, 'nothing answers checks; the process ends, to be started anew');
@@ -115,6 +118,13 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
       await app.stop();
       await end();
       return 0;
+    },
+    forced: async (signal) => {
+      logger.warn(
+        { signal },
+        'a second signal forces the stop: the process ends now, with code 1, and checks under way get no answer',
+      );
+      await end();
     },
     crashed: async (error) => {
       logger.fatal({ error }, 'a defect ends the process; please report it');

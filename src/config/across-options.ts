@@ -5,6 +5,12 @@ import { isTree, type Tree } from './tree.ts';
 import { formatDuration } from './units.ts';
 import { isLoopback } from './urls.ts';
 
+/** Whether an option was given, by whatever source; else its value is the default. */
+export type IsGiven = (...path: string[]) => boolean;
+
+/** Tells what is wrong with options beside each other, at the one that was given. */
+export type TellConflict = (isGiven: IsGiven) => { readonly path: string[]; readonly message: string };
+
 /** Finds issuers that could not be told apart. */
 export function toldApart(issuers: unknown, context: z.RefinementCtx): void {
   const entries = Array.isArray(issuers) ? issuers.map((entry) => (isTree(entry) ? entry : {})) : [];
@@ -25,14 +31,39 @@ export function toldApart(issuers: unknown, context: z.RefinementCtx): void {
 export function acrossSections(config: Tree, context: z.RefinementCtx): void {
   const problem = (path: (string | number)[], message: string) =>
     context.addIssue({ code: 'custom', path, message });
+  /** A problem of some options beside each other. */
+  const conflict = (tell: TellConflict) => {
+    const { path, message } = tell(() => true);
+    context.addIssue({ code: 'custom', path, message, params: { tell } });
+  };
   const section = (name: string): Tree => (isTree(config[name]) ? config[name] : {});
+  // What has a problem of its own was not read: a number without a unit would count as milliseconds.
+  const unsound = context.issues.filter(({ code }) => code !== 'unrecognized_keys');
+  const isSound = (...path: string[]) =>
+    !unsound.some((issue) => issue.path?.every((part, index) => part === path[index]) === true);
+  const duration = (of: string, name: string): number | undefined => {
+    const value = section(of)[name];
+    return typeof value === 'number' && isSound(of, name) ? value : undefined;
+  };
 
-  const { delay, timeout } = section('shutdown');
-  if (typeof delay === 'number' && typeof timeout === 'number' && timeout < delay) {
-    problem(
-      ['shutdown', 'timeout'],
-      'expected at least shutdown.delay, or the service would end before the delay does',
-    );
+  const [delay, timeout] = [duration('shutdown', 'delay'), duration('shutdown', 'timeout')];
+  if (delay !== undefined && timeout !== undefined && timeout < delay) {
+    conflict((isGiven) => {
+      const [isDelayGiven, isTimeoutGiven] = [isGiven('shutdown', 'delay'), isGiven('shutdown', 'timeout')];
+      const [delayText, timeoutText] = [
+        shownDuration(delay, isDelayGiven),
+        shownDuration(timeout, isTimeoutGiven),
+      ];
+      return isDelayGiven
+        ? {
+            path: ['shutdown', 'delay'],
+            message: `${formatDuration(delay)} is longer than shutdown.timeout (${timeoutText}), so the service would end before the delay does: lower this, or raise shutdown.timeout`,
+          }
+        : {
+            path: ['shutdown', 'timeout'],
+            message: `${formatDuration(timeout)} is shorter than shutdown.delay (${delayText}), so the service would end before the delay does: raise this, or lower shutdown.delay`,
+          };
+    });
   }
 
   const listening = ['http', 'grpc', 'admin'].filter((name) => section(name).enabled !== false);
@@ -44,9 +75,21 @@ export function acrossSections(config: Tree, context: z.RefinementCtx): void {
       .slice(0, index)
       .find(
         (other) =>
-          port !== 0 && port !== undefined && section(other).port === port && section(other).host === host,
+          port !== 0 &&
+          port !== undefined &&
+          isSound(name, 'port') &&
+          section(other).port === port &&
+          shareAddresses(section(other).host, host),
       );
-    if (twin !== undefined) problem([name, 'port'], `${twin}.port is the same; each listener needs its own`);
+    if (twin !== undefined)
+      conflict((isGiven) => {
+        const [first, second] = isGiven(name, 'port') ? [name, twin] : [twin, name];
+        const note = isGiven(second, 'port') ? '' : ', by default';
+        return {
+          path: [first, 'port'],
+          message: `${second}.port is ${port} too${note}; each listener needs its own`,
+        };
+      });
   }
 
   if (config.setAuthorizationHeader === true && config.forwardOriginalToken === false)
@@ -60,21 +103,25 @@ export function acrossSections(config: Tree, context: z.RefinementCtx): void {
       'without `compat: oauth2-proxy` a token that is not good is 401 (RFC 6750 section 3.1)',
     );
 
-  const { authorizer, timeout: shadowTimeout } = section('shadow');
-  const { checkDeadline, meshTimeout } = section('limits');
-  const tooLate = (path: [string, string], time: unknown) => {
-    const message = lateProblem(time, meshTimeout);
-    if (message !== undefined) problem(path, message);
+  const { authorizer } = section('shadow');
+  const meshTimeout = duration('limits', 'meshTimeout');
+  const tooLate = (of: string, name: string) => {
+    const time = duration(of, name);
+    if (time === undefined || meshTimeout === undefined || time <= meshTimeout * shareOfMeshTimeout) return;
+    conflict((isGiven) => lateProblem([of, name], time, meshTimeout, isGiven));
   };
-  tooLate(['limits', 'checkDeadline'], checkDeadline);
-  if (typeof authorizer === 'string' && authorizer !== '') tooLate(['shadow', 'timeout'], shadowTimeout);
+  tooLate('limits', 'checkDeadline');
+  if (typeof authorizer === 'string' && authorizer !== '') tooLate('shadow', 'timeout');
 
   const own = section('http');
   if (typeof authorizer === 'string' && URL.canParse(authorizer) && own.port !== 0) {
     const url = new URL(authorizer);
     const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
     if (isLoopback(url) && port === own.port)
-      problem(['shadow', 'authorizer'], 'this is our own port, so each check would ask for itself');
+      conflict((isGiven) => ({
+        path: ['shadow', 'authorizer'],
+        message: `this is our own port (http.port${isGiven('http', 'port') ? '' : `, ${port} by default`}), so each check would ask for itself`,
+      }));
   }
 
   const claimed = Array.isArray(config.outputClaimToHeaders) ? config.outputClaimToHeaders : [];
@@ -110,13 +157,37 @@ export function acrossSections(config: Tree, context: z.RefinementCtx): void {
 const shareOfMeshTimeout = 0.8;
 
 /** Says why an answer could come after the mesh has given up. */
-function lateProblem(time: unknown, meshTimeout: unknown): string | undefined {
-  if (typeof time !== 'number' || typeof meshTimeout !== 'number') return undefined;
-  const most = meshTimeout * shareOfMeshTimeout;
-  if (time <= most) return undefined;
-  const [is, has] = [formatDuration(time), formatDuration(meshTimeout)];
-  return (
-    `${is} is not at least 20 % below limits.meshTimeout (${has}), so an answer could come after the mesh has given up, and its failure mode would decide: ` +
-    `lower this to at most ${formatDuration(Math.floor(most))}, or raise the timeout of the mesh's entry and limits.meshTimeout to at least ${formatDuration(Math.ceil(time / shareOfMeshTimeout))}`
-  );
+function lateProblem(
+  path: [string, string],
+  time: number,
+  meshTimeout: number,
+  isGiven: IsGiven,
+): { path: string[]; message: string } {
+  const [most, least] = [
+    formatDuration(Math.floor(meshTimeout * shareOfMeshTimeout)),
+    formatDuration(Math.ceil(time / shareOfMeshTimeout)),
+  ];
+  const why = 'so an answer could come after the mesh has given up, and its failure mode would decide';
+  const mesh = shownDuration(meshTimeout, isGiven('limits', 'meshTimeout'));
+  if (isGiven(...path) || !isGiven('limits', 'meshTimeout'))
+    return {
+      path,
+      message: `${shownDuration(time, isGiven(...path))} is not at least 20 % below limits.meshTimeout (${mesh}), ${why}: lower this to at most ${most}, or raise the timeout of the mesh's entry and limits.meshTimeout to at least ${least}`,
+    };
+  const option = path.join('.');
+  return {
+    path: ['limits', 'meshTimeout'],
+    message: `${option} (${shownDuration(time, false)}) is not at least 20 % below ${mesh}, ${why}: set ${option} to at most ${most}, or raise the timeout of the mesh's entry and this to at least ${least}`,
+  };
+}
+
+/** A duration as a problem shows it: one that nobody wrote is looked for in vain, unless it says so. */
+function shownDuration(milliseconds: number, isGiven: boolean): string {
+  return `${formatDuration(milliseconds)}${isGiven ? '' : ', the default'}`;
+}
+
+/** Whether two listeners of one port would get in each other's way. */
+function shareAddresses(one: unknown, other: unknown): boolean {
+  const isAll = (host: unknown) => host === undefined || ['0.0.0.0', '::', '[::]'].includes(String(host));
+  return one === other || isAll(one) || isAll(other);
 }

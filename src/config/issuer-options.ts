@@ -127,7 +127,7 @@ const issuerFields = z.strictObject({
     .optional()
     .meta({ title: 'the path of a file, or a list of them' })
     .describe(
-      "PEM certificates to trust for this issuer's endpoints, beside the system's; read again when they change.",
+      "PEM certificates to trust for this issuer's endpoints, beside the system's; read again when they change. Each is trusted as it stands: an intermediate, or the server's own, needs nothing above it.",
     ),
   trustSystemCas: flag()
     .default(true)
@@ -141,7 +141,7 @@ const issuerFields = z.strictObject({
     .default('')
     .meta({ title: '"", `env`, or the URL of a proxy', pattern: '^(env|[Hh][Tt][Tt][Pp][Ss]?://\\S+)?$' })
     .describe(
-      "Egress proxy for this issuer's endpoints. `env` takes HTTPS_PROXY, HTTP_PROXY and NO_PROXY from the environment, which are otherwise ignored. A proxy looks names up by itself, so it is the one that must refuse names of internal addresses.",
+      "Egress proxy for this issuer's endpoints. `env` takes HTTPS_PROXY, HTTP_PROXY and NO_PROXY from the environment, which are otherwise ignored; NO_PROXY may hold names, addresses and networks (`.svc`, `10.0.0.0/8`, `fd00::/8`). A proxy looks names up by itself, so it is the one that must refuse names of internal addresses.",
     ),
   insecureHttp: flag()
     .default(false)

@@ -1,5 +1,6 @@
 /** From file, environment and flags to one validated, frozen configuration, or to all that is wrong with them. */
 import type * as z from 'zod';
+import type { TellConflict } from './across-options.ts';
 import { applyCompatDefaults } from './compat-defaults.ts';
 import { ruleProblemsDespite } from './despite-problems.ts';
 import type { ConfigFile } from './file.ts';
@@ -159,7 +160,12 @@ function toProblems(
       return { path: dotted([...issue.path, key]), source: sourceOf([...issue.path, key]), message };
     });
   }
-  if (issue.code === 'custom') return [{ path, source, message: issue.message }];
+  if (issue.code === 'custom') {
+    const tell: TellConflict | undefined = issue.params?.tell;
+    if (tell === undefined) return [{ path, source, message: issue.message }];
+    const told = tell((...option) => valueAt(tree, option) !== undefined);
+    return [{ path: dotted(told.path), source: sourceOf(told.path), message: told.message }];
+  }
   if (issue.code === 'invalid_key') return [{ path, source, message: keyMessage(issue) }];
 
   const value = valueAt(tree, issue.path);

@@ -54,9 +54,11 @@ const host = () =>
   z
     .string()
     .min(1)
-    .default('0.0.0.0')
+    .optional()
     .meta({ title: 'an IP address or host name' })
-    .describe('Address to listen on; `[::]` for IPv6 and IPv4.');
+    .describe(
+      'Address to listen on. Absent: `[::]`, which is every address of IPv6 and IPv4, where the machine has IPv6, else `0.0.0.0`.',
+    );
 
 const port = (number: number) =>
   wholeNumber(0, 65_535)

@@ -39,6 +39,8 @@ export interface ConnectionGuard {
   readonly callEnded: (call: GuardedCall) => void;
   /** Notes that more of a request has come, and how much memory the call holds now, in bytes. */
   readonly callHolds: (call: GuardedCall, bytes: number) => void;
+  /** Whether the peer has begun to speak HTTP/2. */
+  readonly hasBegun: () => boolean;
   /** To be called every {@link sweepInterval}. */
   readonly sweep: () => void;
 }
@@ -181,6 +183,7 @@ export function createConnectionGuard({
       isUploading ||= bytes > 0;
       hold(call, bytes);
     },
+    hasBegun: () => hasBegun,
     sweep: () => {
       if (session.destroyed) return;
       const now = clock.monotonic();

@@ -4,8 +4,10 @@ import net, { type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { Check, CheckRequest, Decision } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
+import { onFirstBytes } from '../listener/first-bytes.ts';
 import { closeServer, type Listen, type Listener, openSockets, quietMoment } from '../listener/listener.ts';
 import { boundOpenConnections } from '../listener/open-connections.ts';
+import { handshakeFailure, type OnRejected, protocolOf } from '../listener/rejections.ts';
 import { keepTlsFresh, readTls } from '../listener/tls.ts';
 import type { Clock } from '../time/clock.ts';
 import { type Method, serveCall, type UnaryAnswer, type UnaryMethod } from './call.ts';
@@ -37,6 +39,7 @@ export interface GrpcServerDependencies {
   readonly health: HealthSource;
   readonly clock: Clock;
   readonly onTlsReload: (error: Error | undefined) => void;
+  readonly onRejected: OnRejected;
   readonly listen: Listen;
 }
 
@@ -81,6 +84,9 @@ const goAwayTime = 500;
 /** Connections that are accepted beside those that have a place. */
 const beyondPlaces = 1_000;
 
+/** The time for a connection to begin, in milliseconds. */
+const prefaceTimeout = 10_000;
+
 /** The time for a TLS handshake, in milliseconds. */
 const handshakeTimeout = 10_000;
 
@@ -94,7 +100,7 @@ interface Connection {
 
 /** Makes the gRPC check listener. */
 export function createGrpcServer(dependencies: GrpcServerDependencies): Listener {
-  const { options, limits, authorizer, health, clock, onTlsReload, listen } = dependencies;
+  const { options, limits, authorizer, health, clock, onTlsReload, onRejected, listen } = dependencies;
   const methods = new Map<string, Method>([
     ['/envoy.service.auth.v3.Authorization/Check', checkMethod(authorizer)],
     ...createHealthMethods(health),
@@ -103,11 +109,20 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
   const openAnswers = new Set<AnswerStream>();
   const memory = createMemoryBudget();
   const connectionOf = new WeakMap<Socket, Connection>();
+  /** Connections on which nothing has come yet. */
+  const silent = new Set<Socket>();
+  /** Those of them that are to go, of which a call may be on its way. */
+  const leaving = new WeakSet<Socket>();
   const places = createConnectionLimit<Socket>(options.maxConnections, (socket) => {
     const connection = connectionOf.get(socket);
-    if (connection === undefined) return void socket.destroy();
-    askOnceToGo(connection);
-    clock.after(goAwayTime, () => connection.session.close());
+    if (connection === undefined && !silent.has(socket)) return void socket.destroy();
+    if (connection === undefined) leaving.add(socket);
+    else askOnceToGo(connection);
+    clock.after(goAwayTime, () => {
+      const { session } = connectionOf.get(socket) ?? {};
+      if (session === undefined) socket.destroy();
+      else session.close();
+    });
   });
   let isDraining = false;
   let stopTls = () => {};
@@ -118,6 +133,19 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
     socket.once('close', () => places.left(socket));
     places.came(socket);
     if (socket.destroyed) return;
+    silent.add(socket);
+    const cancel = clock.after(prefaceTimeout, () => socket.destroy());
+    const speaks = () => {
+      cancel();
+      silent.delete(socket);
+    };
+    socket.once('close', speaks);
+    onFirstBytes(socket, (bytes) => {
+      speaks();
+      begin(socket, bytes);
+    });
+  };
+  const begin = (socket: Socket, firstBytes: Buffer) => {
     const session = http2.performServerHandshake(transportOf(socket), sessionOptions);
     const guard = createConnectionGuard({
       session,
@@ -138,11 +166,19 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
     session.setLocalWindowSize(connectionWindow);
     connections.add(connection);
     connectionOf.set(socket, connection);
-    session.on('error', () => socket.destroy());
+    if (leaving.has(socket)) setImmediate(() => askOnceToGo(connection));
+    session.on('error', () => {
+      // What is broken later is a broken peer, not one that speaks something else.
+      if (!guard.hasBegun()) rejected(protocolOf(firstBytes));
+      socket.destroy();
+    });
     session.on('close', () => connections.delete(connection));
     session.on('stream', (stream, headers) => serveCall(stream, headers, context));
   };
-  const server = createServer(options.tls, serve);
+  const rejected = (protocol: ReturnType<typeof protocolOf>) => {
+    if (protocol !== 'http2') onRejected(protocol);
+  };
+  const server = createServer(options.tls, serve, onRejected);
   // Those that are in the middle of a TLS handshake, or on their way out, have no place of their own.
   boundOpenConnections(server, () => options.maxConnections + beyondPlaces);
   const sockets = openSockets(server);
@@ -159,7 +195,7 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
   return {
     name: 'grpc',
     start: async () => {
-      const address = await listen(server, options);
+      const address = await listen(server, { name: 'grpc', host: options.host, port: options.port });
       if (options.tls !== undefined)
         stopTls = keepTlsFresh(server as tls.Server, options.tls, clock, onTlsReload);
       sweep();
@@ -175,6 +211,7 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
       const closed = closeServer(server, sockets, grace, clock);
       for (const connection of connections) askOnceToGo(connection);
       clock.after(goAwayTime, () => {
+        for (const socket of silent) socket.destroy();
         for (const answers of openAnswers) answers.end(grpcStatus.unavailable);
         for (const { session } of connections) session.close();
       });
@@ -184,16 +221,25 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
   };
 }
 
-function createServer(files: Config['grpc']['tls'], serve: (socket: Socket) => void): Server {
+function createServer(
+  files: Config['grpc']['tls'],
+  serve: (socket: Socket) => void,
+  onRejected: OnRejected,
+): Server {
   if (files === undefined) return net.createServer(serve);
   const server = tls.createServer(
     { ...readTls(files), ALPNProtocols: ['h2'], handshakeTimeout },
     (socket) => {
-      if (socket.alpnProtocol === 'h2') serve(socket);
-      else socket.destroy();
+      if (socket.alpnProtocol === 'h2') return serve(socket);
+      onRejected('alpn');
+      socket.destroy();
     },
   );
-  server.on('tlsClientError', (_, socket) => socket.destroy());
+  server.on('tlsClientError', (error, socket) => {
+    const cause = handshakeFailure(error, socket);
+    if (cause !== undefined) onRejected(cause);
+    socket.destroy();
+  });
   return server;
 }
 

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Check, CheckRequest, Decision } from '../check/types.ts';
 import type { Config } from '../config/options.ts';
 import { closeServer, type Listen, type Listener, openSockets, quietMoment } from '../listener/listener.ts';
+import { type OnRejected, otherThanHttp1 } from '../listener/rejections.ts';
 import { keepTlsFresh } from '../listener/tls.ts';
 import { createWebServer } from '../listener/web-server.ts';
 import { http } from '../node-http.ts';
@@ -30,6 +31,7 @@ export interface HttpServerDependencies {
   readonly authorizer: () => HttpAuthorizer;
   readonly clock: Clock;
   readonly onTlsReload: (error: Error | undefined) => void;
+  readonly onRejected: OnRejected;
   readonly listen: Listen;
   /** Is told of an answer that could not be written; the request is refused then. */
   readonly onDefect: (error: unknown) => void;
@@ -61,6 +63,7 @@ export function createHttpServer({
   authorizer,
   clock,
   onTlsReload,
+  onRejected,
   onDefect,
   listen,
 }: HttpServerDependencies): Listener {
@@ -128,6 +131,8 @@ export function createHttpServer({
     answer(message, response),
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const cause = otherThanHttp1(error, socket);
+    if (cause !== undefined) onRejected(cause);
     if (connections.isAnswered(socket)) socket.destroy();
     else refuseConnection(error, socket, hangUp);
   });
@@ -137,7 +142,7 @@ export function createHttpServer({
   return {
     name: 'http',
     start: async () => {
-      const address = await listen(server, options);
+      const address = await listen(server, { name: 'http', host: options.host, port: options.port });
       if (options.tls !== undefined)
         stopTls = keepTlsFresh(server as https.Server, options.tls, clock, onTlsReload);
       return address;

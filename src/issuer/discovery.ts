@@ -1,7 +1,9 @@
 /** OpenID Connect Discovery 1.0 section 4: where an issuer's keys are. */
 import { urlProblem } from '../config/urls.ts';
-import { causeOf, type Fetch } from './fetch.ts';
+import { notJson } from './failures.ts';
+import type { Fetch } from './fetch.ts';
 import { ledProblem } from './guarded-lookup.ts';
+import { otherIssuerProblem } from './other-issuer.ts';
 
 /** All that is taken from a discovery document. */
 export interface IssuerMetadata {
@@ -21,14 +23,20 @@ export function wellKnownUrl(issuer: string): string {
  * @throws Error that says what is wrong with it
  */
 export async function discover(issuer: string, documentUrl: string, fetch: Fetch): Promise<IssuerMetadata> {
-  const { issuer: published, jwks_uri: jwksUri } = await fetchDocument(documentUrl, fetch);
+  const document = await fetchDocument(documentUrl, fetch);
+  const { issuer: published, jwks_uri: jwksUri } = document;
+  const problem =
+    typeof jwksUri === 'string'
+      ? (urlProblem(jwksUri) ?? ledProblem(jwksUri, documentUrl, issuer))
+      : undefined;
   if (published !== issuer) {
-    throw new Error(
-      `the discovery document ${documentUrl} is of the issuer ${JSON.stringify(published)?.slice(0, 200)}, not ${JSON.stringify(issuer)}`,
-    );
+    const usable = typeof jwksUri === 'string' && problem === undefined ? jwksUri : undefined;
+    throw new Error(`the discovery document ${documentUrl} ${otherIssuerProblem(issuer, document, usable)}`);
   }
-  if (typeof jwksUri !== 'string') throw new Error(`the discovery document ${documentUrl} has no jwks_uri`);
-  const problem = urlProblem(jwksUri) ?? ledProblem(jwksUri, documentUrl, issuer);
+  if (typeof jwksUri !== 'string')
+    throw new Error(
+      `the discovery document ${documentUrl} has no jwks_uri; name the key set in \`jwksUri\`, \`jwksFile\` or \`jwks\``,
+    );
   if (problem !== undefined) throw new Error(`the jwks_uri of ${documentUrl} is refused: ${problem}`);
   return { jwksUri };
 }
@@ -36,15 +44,29 @@ export async function discover(issuer: string, documentUrl: string, fetch: Fetch
 async function fetchDocument(url: string, fetch: Fetch): Promise<Readonly<Record<string, unknown>>> {
   try {
     const { body } = await fetch(url);
-    return readDocument(body);
+    return readDocument(body, url);
   } catch (error) {
-    throw new Error(`discovery failed: ${causeOf(error)}`, { cause: error });
+    throw new Error(`discovery failed: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }
 
-function readDocument(text: string): Readonly<Record<string, unknown>> {
-  const document: unknown = JSON.parse(text);
+function readDocument(text: string, url: string): Readonly<Record<string, unknown>> {
+  const document = parsed(text, url);
   if (typeof document === 'object' && document !== null && !Array.isArray(document))
     return document as Readonly<Record<string, unknown>>;
-  throw new TypeError('the discovery document is no JSON object');
+  throw new TypeError(
+    `the discovery document ${url} is not a JSON object; check \`issuer\` or \`discoveryUri\``,
+  );
+}
+
+function parsed(text: string, url: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(
+      `${url} answers with no discovery document: ${notJson(text)}; check \`issuer\` or \`discoveryUri\`, or name the key set in \`jwksUri\``,
+    );
+  }
 }

@@ -5,7 +5,9 @@ import type { LookupFunction } from 'node:net';
 import tls from 'node:tls';
 import { isLoopback, maskUrls, urlProblem } from '../config/urls.ts';
 import { http } from '../node-http.ts';
+import { type Attempt, explainFailure } from './failures.ts';
 import { guardedLookup, type Resolve, resolveBySystem } from './guarded-lookup.ts';
+import { readNoProxy } from './no-proxy.ts';
 
 /** What bounds a fetch. */
 export interface FetchOptions {
@@ -22,6 +24,10 @@ export interface FetchOptions {
   /** A proxy's URL; `env` for what the environment says; empty for none. */
   readonly proxy: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whose endpoints these are, for messages. */
+  readonly issuerName?: string;
+  /** The option that names a URL; `issuer` where nothing else is said. */
+  readonly optionOf?: (url: string) => Attempt['option'];
 }
 
 /** What came back with status 200. */
@@ -39,8 +45,10 @@ export type Fetch = (url: string, from?: string) => Promise<Fetched>;
 
 /** Makes a fetch with its bounds. */
 export function createFetch(options: FetchOptions, resolve: Resolve = resolveBySystem): Fetch {
-  const agents = createAgents(options.proxy, options.environment);
+  const agentsFor = createAgents(options.proxy, options.environment);
   const trust = createTrust(options);
+  const { issuerName, optionOf = () => 'issuer' } = options;
+  const whose = issuerName === undefined ? '' : ` of the issuer ${issuerName}`;
 
   return async (text, from) => {
     const problem = urlProblem(text);
@@ -52,7 +60,10 @@ export function createFetch(options: FetchOptions, resolve: Resolve = resolveByS
       );
     }
     const signal = AbortSignal.timeout(options.timeout);
+    let proxy: string | undefined;
     try {
+      const agents = agentsFor(url);
+      proxy = agents.proxy;
       const guarded = guardedLookup(resolve, {
         url,
         from,
@@ -60,10 +71,20 @@ export function createFetch(options: FetchOptions, resolve: Resolve = resolveByS
       });
       return await get(url, options, agents, trust, guarded, signal);
     } catch (error) {
-      if (signal.aborted) throw new Error(`${shortened(text)} did not answer within ${options.timeout} ms`);
-      throw new Error(`${shortened(text)} could not be fetched: ${maskUrls(causeOf(error))}`, {
-        cause: error,
+      const place = `${shortened(text)}${whose}`;
+      if (signal.aborted)
+        throw new Error(
+          `${place} did not answer within ${options.timeout} ms${proxy === undefined ? '' : ` through the proxy ${proxy}`}; is it up, and is egress to it allowed (NetworkPolicy, firewall, ServiceEntry)? \`keys.timeout\` is the longest wait (ETIMEDOUT)`,
+        );
+      const problem = explainFailure(error, {
+        url,
+        option: from === undefined ? optionOf(text) : undefined,
+        hasCaFile: options.extraCa !== undefined,
+        trustSystemCas: options.trustSystemCas,
+        proxy,
+        isProxyOfEnvironment: options.proxy === 'env',
       });
+      throw new Error(`${place} could not be fetched: ${problem}`, { cause: error });
     }
   };
 }
@@ -71,14 +92,47 @@ export function createFetch(options: FetchOptions, resolve: Resolve = resolveByS
 interface Agents {
   readonly http: Agent;
   readonly https: https.Agent;
+  /** Host and port of the proxy that they ask; undefined where they ask none. */
+  readonly proxy: string | undefined;
 }
 
 /** Agents of our own: the global ones listen to the environment when Node is told so. */
-function createAgents(proxy: string, environment: FetchOptions['environment']): Agents {
-  const proxyEnv = proxy === 'env' ? { ...environment } : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
-  const options = proxy === '' ? {} : { proxyEnv: proxyEnv as NodeJS.ProcessEnv };
-  // A session that is resumed is not judged again: an authority that is trusted no more would be trusted on.
-  return { http: new http.Agent(options), https: new https.Agent({ ...options, maxCachedSessions: 0 }) };
+function createAgents(proxy: string, environment: FetchOptions['environment']): (url: URL) => Agents {
+  const direct = agentsThrough('');
+  if (proxy === '') return () => direct;
+  if (proxy !== 'env') {
+    const through = agentsThrough(proxy);
+    return () => through;
+  }
+  const find = (name: string) => environment[name.toLowerCase()] || environment[name] || '';
+  const bypasses = readNoProxy(find('NO_PROXY'));
+  const through = new Map<string, Agents>();
+  return (url) => {
+    const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+    const found = bypasses(url) ? '' : find(name);
+    return found === ''
+      ? direct
+      : through.getOrInsertComputed(found, () => agentsThrough(proxyUrl(found, name)));
+  };
+}
+
+/** A proxy of the environment; without a scheme it is `http://`, as elsewhere. @throws Error where it cannot be used */
+function proxyUrl(text: string, variable: string): string {
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+  if (url !== null && ['http:', 'https:'].includes(url.protocol)) return url.href;
+  throw new Error(
+    `${variable} of the environment is not the http:// URL of a proxy, and \`httpsProxy: env\` takes it`,
+  );
+}
+
+function agentsThrough(proxy: string): Agents {
+  const options = proxy === '' ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
+  return {
+    http: new http.Agent(options),
+    // A session that is resumed is not judged again: an authority that is trusted no more would be trusted on.
+    https: new https.Agent({ ...options, maxCachedSessions: 0 }),
+    proxy: proxy === '' ? undefined : (URL.parse(proxy)?.host ?? 'whose address is no URL'),
+  };
 }
 
 /** Builds the trust for one fetch, and again only when the extra certificates have changed. */
@@ -89,7 +143,9 @@ function createTrust({ extraCa, trustSystemCas }: FetchOptions): () => tls.Secur
     const pem = extraCa();
     if (known?.pem !== pem) {
       const system = trustSystemCas ? tls.getCACertificates('default') : [];
-      known = { pem, context: tls.createSecureContext({ ca: [...system, pem] }) };
+      // A file may hold an intermediate certificate, or the server's own, without what signed it.
+      const context = tls.createSecureContext({ ca: [...system, pem], allowPartialTrustChain: true });
+      known = { pem, context };
     }
     return known.context;
   };
@@ -130,7 +186,10 @@ function get(
 
 async function collect(response: IncomingMessage, maxBytes: number): Promise<Fetched> {
   const { statusCode, headers } = response;
-  if (statusCode !== 200) throw new Error(`status ${statusCode} instead of 200; redirects are not followed`);
+  if (statusCode !== 200)
+    throw Object.assign(new Error(`status ${statusCode} instead of 200; redirects are not followed`), {
+      statusCode,
+    });
   if ((headers['content-encoding'] ?? 'identity') !== 'identity')
     throw new Error('it is compressed, unasked');
   const tooLarge = () => new Error(`it is larger than ${maxBytes} bytes`);
@@ -149,15 +208,6 @@ async function collect(response: IncomingMessage, maxBytes: number): Promise<Fet
     Array.isArray(value) ? value.join(', ') : (value ?? ''),
   ]);
   return { body: Buffer.concat(chunks).toString('utf8'), headers: Object.fromEntries(flat) };
-}
-
-/** The message of an error and of what caused it, without repeating. */
-export function causeOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0]);
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const text = error.message === '' ? code : error.message;
-  return error.cause instanceof Error ? causeOf(error.cause) : text;
 }
 
 function shortened(url: string): string {

@@ -5,6 +5,7 @@ import type { Config, IssuerConfig } from '../config/options.ts';
 import type { Clock } from '../time/clock.ts';
 import type { KeyRejection } from './key.ts';
 import { type KeySet, readKeySet, type VerificationKey } from './key-set.ts';
+import { createProblemWatch } from './problem-watch.ts';
 import type { KeySource } from './source.ts';
 
 /**
@@ -22,8 +23,12 @@ export interface IssuerStatus {
   readonly keys: number;
   /** Seconds since the keys were last had; undefined if never. */
   readonly keysAge: number | undefined;
-  /** Why the last fetch failed; undefined if it did not. */
+  /** What is wrong: why the last fetch failed, or what will make a later one fail; undefined if nothing is. */
   readonly problem: string | undefined;
+  /** When the issuer began to have problems, in milliseconds since the epoch; undefined while it has none. */
+  readonly problemSince: number | undefined;
+  /** Whether its discovery document names the key set on another host than before, which is refused until a reload. */
+  readonly hasMoved: boolean;
 }
 
 /** An issuer's keys, as whoever verifies tokens asks for them. */
@@ -69,6 +74,8 @@ export interface Issuer extends IssuerKeys {
 /** What an issuer tells the rest of the service. */
 export interface IssuerEvents {
   readonly onStateChange: (status: IssuerStatus) => void;
+  /** Its problem began, changed, ended, or lasts: told again every few minutes. Not told where the state changes too. */
+  readonly onProblem: (status: IssuerStatus) => void;
   readonly onKeysRejected: (rejected: readonly KeyRejection[]) => void;
   /** The key set was replaced by one with other keys. */
   readonly onKeysChange: (change: KeysChange) => void;
@@ -99,8 +106,8 @@ const longestBackOff = 30_000;
 
 /** Makes the owner of one issuer's keys. */
 export function createIssuer(config: IssuerConfig, dependencies: IssuerDependencies): Issuer {
-  const { source, timing, maxKeys, clock, random, onStateChange, onKeysRejected, onKeysChange } =
-    dependencies;
+  const { source, timing, maxKeys, clock, random } = dependencies;
+  const { onStateChange, onProblem, onKeysRejected, onKeysChange } = dependencies;
 
   let keySet: KeySet | undefined;
   let text: string | undefined;
@@ -123,6 +130,12 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     if (keys() === undefined) return 'unavailable';
     return failures === 0 ? 'ready' : 'stale';
   };
+  const allProblems = (): string | undefined => {
+    const concern = source.concern();
+    if (failures === 0 || problem === undefined) return concern?.message;
+    return concern?.isMove === true ? `${problem}; ${concern.message}` : problem;
+  };
+  const watch = createProblemWatch(clock, () => onProblem(status()));
   const status = (): IssuerStatus => {
     const milliseconds = age();
     return {
@@ -131,13 +144,20 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       state: state(),
       keys: keys()?.keys.length ?? 0,
       keysAge: milliseconds === undefined ? undefined : milliseconds / 1000,
-      problem,
+      problem: allProblems(),
+      problemSince: watch.since(),
+      hasMoved: source.concern()?.isMove ?? false,
     };
   };
-  const reportState = () => {
-    if (state() === reported) return;
+  const report = () => {
+    // The first failure of all is no change of state, and yet what an operator waits to hear.
+    const trouble = allProblems();
+    const isFirst = keySet === undefined && trouble !== undefined && watch.since() === undefined;
+    const isChange = state() !== reported || isFirst;
     reported = state();
-    onStateChange(status());
+    const isNews = watch.see(trouble, isChange);
+    if (isChange) onStateChange(status());
+    else if (isNews) onProblem(status());
   };
 
   const takeOver = (published: string) => {
@@ -169,13 +189,11 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
         failed(error instanceof Error ? error.message : String(error));
     }
     flight = undefined;
-    reportState();
+    if (!isStopped) report();
   };
   const failed = (message: string) => {
     failures++;
     problem = message;
-    // The first failure of all is no change of state, and yet what an operator waits to hear.
-    if (failures === 1 && keySet === undefined) onStateChange(status());
     scheduleNext(retryDelay(failures, keys() !== undefined, random()));
   };
 
@@ -205,6 +223,7 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     stop: () => {
       isStopped = true;
       cancelNext?.();
+      watch.stop();
     },
     hasKeys: () => keys() !== undefined,
     findKey: (id, algorithm) => keys()?.find(id, algorithm),

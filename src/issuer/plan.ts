@@ -14,7 +14,7 @@ export interface IssuerSurroundings {
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly files: FollowedFiles;
-  readonly eventsOf: (issuerName: string) => OwnerEvents;
+  readonly eventsOf: (issuerName: string, caFiles: readonly string[]) => OwnerEvents;
 }
 
 /** What the owner of an issuer's keys tells the rest of the service. */
@@ -47,11 +47,10 @@ function createOwner(
 ): Issuer {
   const { clock, random, environment, files, eventsOf } = surroundings;
   const { caFile, trustSystemCas, jwksFile, publicKeyFiles, httpsProxy, insecureHttp, name } = issuerConfig;
-  const events = eventsOf(name);
+  const caFiles = caFile === undefined ? [] : [caFile].flat();
+  const events = eventsOf(name, caFiles);
   const trusted =
-    caFile === undefined
-      ? undefined
-      : createTrustedCertificates([caFile].flat(), files, events.onTrustReload);
+    caFile === undefined ? undefined : createTrustedCertificates(caFiles, files, events.onTrustReload);
   const fetch = createFetch({
     timeout: keys.timeout,
     maxBytes: limits.maxIssuerResponseSize,
@@ -60,6 +59,11 @@ function createOwner(
     trustSystemCas,
     proxy: httpsProxy,
     environment,
+    issuerName: name,
+    optionOf: (url) => {
+      if (url === issuerConfig.jwksUri) return 'jwksUri';
+      return url === issuerConfig.discoveryUri ? 'discoveryUri' : 'issuer';
+    },
   });
   const source = createKeySource(issuerConfig, {
     fetch,

@@ -2,6 +2,7 @@
 import type { IssuerConfig } from '../config/options.ts';
 import type { Clock } from '../time/clock.ts';
 import { discover, wellKnownUrl } from './discovery.ts';
+import { notJson } from './failures.ts';
 import type { Fetch } from './fetch.ts';
 import { keySetOfPem } from './pem.ts';
 
@@ -23,6 +24,15 @@ export interface KeySource {
   readonly load: (isForced: boolean, use: (text: string) => void) => Promise<number | undefined>;
   /** Has the place of the key set found anew by the next load, on another host too. */
   readonly rediscover: () => void;
+  /** What is wrong although keys may still be had; undefined if nothing is. */
+  readonly concern: () => Concern | undefined;
+}
+
+/** What is wrong with the way to the keys, while the one that is known serves on. */
+export interface Concern {
+  readonly message: string;
+  /** Whether the document names the key set on another host than before, which is refused. */
+  readonly isMove: boolean;
 }
 
 /** What a source needs of its surroundings. */
@@ -51,6 +61,7 @@ export function createKeySource(config: IssuerConfig, dependencies: SourceDepend
   return {
     load: (_, use) => observed('jwks', fetchKeySet(fetch, jwksUri, use), onFetched),
     rediscover: () => {},
+    concern: () => undefined,
   };
 }
 
@@ -59,7 +70,11 @@ function localSource(read: () => string, onFetched: OnFetched): KeySource {
     use(read());
     return undefined;
   };
-  return { load: (_, use) => observed('jwks', load(use), onFetched), rediscover: () => {} };
+  return {
+    load: (_, use) => observed('jwks', load(use), onFetched),
+    rediscover: () => {},
+    concern: () => undefined,
+  };
 }
 
 function discoveredSource(
@@ -71,12 +86,24 @@ function discoveredSource(
   let place: { readonly jwksUri: string; readonly found: number } | undefined;
   let isFailing = false;
   let mayMove = true;
+  let concern: Concern | undefined;
 
   const discoverPlace = async (): Promise<string> => {
     const { jwksUri } = await discover(issuer, documentUrl, fetch);
     if (place !== undefined && !mayMove) refuseMove(place.jwksUri, jwksUri);
     place = { jwksUri, found: clock.monotonic() };
     mayMove = false;
+    concern = undefined;
+    return jwksUri;
+  };
+  /** The place that is known serves on, but nobody may stay unaware of why no other was found. */
+  const stay = (jwksUri: string, error: unknown): string => {
+    const isMove = error instanceof MovedError;
+    const message = error instanceof Error ? error.message : String(error);
+    concern = {
+      isMove,
+      message: isMove ? message : `${message}; keys are still fetched from ${new URL(jwksUri).host}`,
+    };
     return jwksUri;
   };
 
@@ -86,7 +113,7 @@ function discoveredSource(
     const isFresh =
       !mayMove && clock.monotonic() - found < (isFailing ? rediscoveryInterval : discoveryInterval);
     if (isFresh || isForced) return jwksUri;
-    return observed('discovery', discoverPlace(), onFetched).catch(() => jwksUri);
+    return observed('discovery', discoverPlace(), onFetched).catch((error) => stay(jwksUri, error));
   };
 
   return {
@@ -100,20 +127,27 @@ function discoveredSource(
     rediscover: () => {
       mayMove = true;
     },
+    concern: () => concern,
   };
 }
+
+/** The document names the key set on another host than before. */
+class MovedError extends Error {}
 
 /** Another host for the keys is a decision of the operator, not of a document that may have been tampered with. */
 function refuseMove(from: string, to: string): void {
   if (new URL(from).host === new URL(to).host) return;
-  throw new Error(
-    `the jwks_uri moved from ${new URL(from).host} to ${new URL(to).host}; reload the configuration to accept that`,
+  const [before, now] = [new URL(from).host, new URL(to).host];
+  throw new MovedError(
+    `the jwks_uri moved from ${before} to ${now}, which is refused: keys are still fetched from ${before}. If the move is meant, reload the configuration (SIGHUP, or a restart), or set \`jwksUri: ${to}\``,
   );
 }
 
 /** @param from the URL of the document that named it; undefined where the configuration did */
 async function fetchKeySet(fetch: Fetch, jwksUri: string, use: (text: string) => void, from?: string) {
   const { body, headers } = await fetch(jwksUri, from);
+  if (/^\s*(<|$)/.test(body))
+    throw new Error(`${jwksUri} answers with no key set: ${notJson(body)}; check \`jwksUri\``);
   use(body);
   return maxAgeOf(headers['cache-control'] ?? '');
 }

@@ -18,7 +18,7 @@ export function createHandedConnections(): HandedConnections {
       servers.set(name, server);
       // The HTTP server begins to look for requests that take too long when it is told that it listens.
       server.emit('listening');
-      return where;
+      return { host: where.host ?? '::', port: where.port };
     },
     take: (name, socket) => {
       const server = servers.get(name);

@@ -1,5 +1,5 @@
 /** What is counted and told of an issuer. */
-import type { IssuerState } from '../issuer/issuer.ts';
+import type { IssuerState, IssuerStatus } from '../issuer/issuer.ts';
 import type { OwnerEvents } from '../issuer/plan.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -33,10 +33,17 @@ export function createIssuerEvents(
           'the certificates of caFile were not replaced; the old ones go on',
         );
     },
-    onStateChange: ({ state, keys, keysAge, problem }) => {
-      const keysAgeSeconds = keysAge === undefined ? undefined : Math.round(keysAge);
-      logger[levels[state]]({ issuer, state, keys, keysAgeSeconds, problem }, `issuer is ${state}`);
+    onStateChange: (status) => {
+      // A state that is good is no reason to leave a problem unseen.
+      const level =
+        levels[status.state] === 'info' && status.problem !== undefined ? 'warn' : levels[status.state];
+      logger[level](recordOf(issuer, status), `issuer is ${status.state}`);
       onChange();
+    },
+    onProblem: (status) => {
+      if (status.problem === undefined)
+        logger.info(recordOf(issuer, status), 'the issuer has no problem any more');
+      else logger.warn(recordOf(issuer, status), 'the issuer has a problem');
     },
     onKeysRejected: (rejected) => {
       for (const cause of rejected) metrics.issuerKeyRejected(issuer, cause);
@@ -46,5 +53,16 @@ export function createIssuerEvents(
       logger.info({ issuer, ...change }, 'the keys of the issuer have changed');
       onChange();
     },
+  };
+}
+
+function recordOf(issuer: string, { state, keys, keysAge, problem, problemSince }: IssuerStatus) {
+  return {
+    issuer,
+    state,
+    keys,
+    keysAgeSeconds: keysAge === undefined ? undefined : Math.round(keysAge),
+    problem,
+    since: problemSince === undefined ? undefined : new Date(problemSince).toISOString(),
   };
 }

@@ -64,6 +64,11 @@ export const metricDefinitions = {
     labels: ['issuer', 'kind', 'result'],
     help: 'Fetches from the issuer, by kind (discovery, jwks) and result (success, failure).',
   },
+  issuer_jwks_uri_moved: {
+    type: 'gauge',
+    labels: ['issuer'],
+    help: "1 while the issuer's discovery document names its key set on another host than when it was first read, which is refused until a reload; else 0. When keys are older than `keys.maxStale`, tokens of the issuer are refused.",
+  },
   issuer_keys_rejected_total: {
     type: 'counter',
     labels: ['issuer', 'cause'],
@@ -134,6 +139,11 @@ export const metricDefinitions = {
     type: 'counter',
     labels: ['kind', 'result'],
     help: 'Reloads of certificates after a change of their files, by kind (`listener`, `ca`) and result (success, failure).',
+  },
+  connections_rejected_total: {
+    type: 'counter',
+    labels: ['listener', 'cause'],
+    help: 'Connections that came to nothing because whoever connects speaks something else than the listener: `tls`, `http1`, `http2` or `proxy_protocol` where that is not spoken, `unknown`; on a listener with TLS `plain_text`, `client_certificate` (none, or not believed), `certificate_refused` (ours, by the client), `tls_version` (or cipher), `alpn`.',
   },
   workers: {
     type: 'gauge',

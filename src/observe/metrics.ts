@@ -20,7 +20,12 @@ export interface GaugeSources {
   readonly cacheEntries: () => number;
   readonly proofs: () => number;
   readonly workers: () => number;
-  readonly issuers: () => readonly { name: string; keys: number; keysAge: number | undefined }[];
+  readonly issuers: () => readonly {
+    name: string;
+    keys: number;
+    keysAge: number | undefined;
+    hasMoved: boolean;
+  }[];
 }
 
 /** Where the service counts. */
@@ -41,6 +46,7 @@ export interface Metrics {
   readonly denyListReloaded: (isSuccess: boolean) => void;
   readonly denyListShrank: (entries: number) => void;
   readonly certificatesReloaded: (kind: 'listener' | 'ca', isSuccess: boolean) => void;
+  readonly connectionRejected: (listener: string, cause: string) => void;
   readonly rulesAreTried: (isSo: boolean) => void;
   readonly anotherDecides: (isSo: boolean) => void;
   readonly workerRestarted: () => void;
@@ -111,7 +117,7 @@ export function createMetrics(
   });
   const proofsRefused = counter('dpop_replay_store_full_total');
   const ofIssuers = (
-    name: 'issuer_ready' | 'issuer_keys' | 'issuer_keys_age_seconds',
+    name: 'issuer_ready' | 'issuer_keys' | 'issuer_keys_age_seconds' | 'issuer_jwks_uri_moved',
     read: (issuer: ReturnType<GaugeSources['issuers']>[number]) => number | undefined,
   ) =>
     gauge(name, function () {
@@ -124,6 +130,7 @@ export function createMetrics(
   ofIssuers('issuer_ready', ({ keys }) => (keys > 0 ? 1 : 0));
   ofIssuers('issuer_keys', ({ keys }) => keys);
   ofIssuers('issuer_keys_age_seconds', ({ keysAge }) => keysAge);
+  ofIssuers('issuer_jwks_uri_moved', ({ hasMoved }) => (hasMoved ? 1 : 0));
 
   const keysMaxStale = gauge('keys_max_stale_seconds');
   gauge('workers', function () {
@@ -179,6 +186,7 @@ export function createMetrics(
   const denyListReloadSuccessful = gauge('deny_list_last_reload_successful');
   const denyListRemovals = counter('deny_list_entries_removed_total');
   const certificateReloads = counter('certificate_reloads_total');
+  const connectionsRejected = counter('connections_rejected_total');
   for (const result of ['success', 'failure']) {
     reloads.inc({ result }, 0);
     denyListReloads.inc({ result }, 0);
@@ -238,6 +246,7 @@ export function createMetrics(
     denyListShrank: (entries) => denyListRemovals.inc(entries),
     certificatesReloaded: (kind, isSuccess) =>
       certificateReloads.inc({ kind, result: isSuccess ? 'success' : 'failure' }),
+    connectionRejected: (listener, cause) => connectionsRejected.inc({ listener, cause }),
     rulesAreTried: (isSo) => shadowMode.set(isSo ? 1 : 0),
     anotherDecides: (isSo) => shadowAuthorizer.set(isSo ? 1 : 0),
     workerRestarted: () => restarts.inc(),

@@ -19,14 +19,14 @@ export function createDoors({ http, grpc }: Pick<Config, 'http' | 'grpc'>, clock
   const servers: net.Server[] = [];
   const open = async (
     name: CheckListenerName,
-    where: { host: string; port: number },
+    { host, port }: Config[CheckListenerName],
     arrived: (connection: Connection) => void,
   ) => {
     const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
       socket.on('error', () => {});
       arrived({ listener: name, socket });
     });
-    const address = await listen(server, where);
+    const address = await listen(server, { name, host, port });
     servers.push(server);
     // A connection that the kernel could not give, for want of file descriptors: the next one may succeed.
     server.on('error', () => {});

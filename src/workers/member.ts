@@ -1,5 +1,7 @@
 /** A worker as the pool has it: what it was told, what it has counted, and when it was last heard. */
 import type { RegisteredIssuer } from '../issuer/registry.ts';
+import type { Listener } from '../listener/listener.ts';
+import type { TellRejected } from '../listener/rejections.ts';
 import type { Report } from '../observe/reports.ts';
 import type { Clock } from '../time/clock.ts';
 import { onceAtATime } from '../time/once-at-a-time.ts';
@@ -38,6 +40,8 @@ export interface MemberDependencies {
   /** It has taken the connection that it was handed. */
   readonly onAccepted: (member: Member) => void;
   readonly onExit: (member: Member, how: number | string) => void;
+  readonly tellRejected: TellRejected;
+  readonly certificateReloaded: (listener: Listener['name'], problem: string | undefined) => void;
 }
 
 /** Starts a worker. */
@@ -107,6 +111,10 @@ export function startMember(dependencies: MemberDependencies): Member {
         counted = message.metrics;
         askedAt = undefined;
         return onReport();
+      case 'rejected':
+        return dependencies.tellRejected(message.listener, message.cause, message.count);
+      case 'certificate':
+        return dependencies.certificateReloaded(message.listener, message.problem);
       default:
         return message satisfies never;
     }

@@ -12,12 +12,13 @@ import { onceAtATime } from '../time/once-at-a-time.ts';
 import { deathsInARow, pauseAfter } from './back-off.ts';
 import type { Doors } from './doors.ts';
 import { createLastResort } from './last-resort.ts';
-import { type Member, startMember } from './member.ts';
+import { type Member, type MemberDependencies, startMember } from './member.ts';
 import { createTurns } from './turns.ts';
 import type { Connection, ForkWorker, StateMessage } from './worker.ts';
 
 /** What a pool needs. */
-export interface WorkerPoolDependencies {
+export interface WorkerPoolDependencies
+  extends Pick<MemberDependencies, 'tellRejected' | 'certificateReloaded'> {
   readonly count: number;
   readonly initial: Config;
   readonly metrics: Metrics;
@@ -115,6 +116,8 @@ export function createWorkerPool(
       },
       onAccepted: turns.isFree,
       onExit: leave,
+      tellRejected: dependencies.tellRejected,
+      certificateReloaded: dependencies.certificateReloaded,
     });
     lives.set(member, { end: Promise.withResolvers(), beganAt: lastResort.awakeFor() });
     return member;

@@ -5,6 +5,7 @@ import type { DenyListEntry } from '../config/deny-list.ts';
 import type { Config } from '../config/options.ts';
 import { createMirroredIssuer, type MirroredIssuer } from '../issuer/mirrored-issuer.ts';
 import { createHandedConnections } from '../listener/handed.ts';
+import { onceAMinute } from '../listener/rejections.ts';
 import type { Logger, LogOptions } from '../observe/logger.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../time/clock.ts';
@@ -98,6 +99,11 @@ export function createWorkerProcess(
       isServing: () => isServing,
       listenFor: handed.listenFor,
       untilClosing: () => closing.promise,
+      tellRejected: onceAMinute(
+        (listener, cause, count) => send({ kind: 'rejected', listener, cause, count }),
+        clock,
+      ),
+      certificateReloaded: (listener, problem) => send({ kind: 'certificate', listener, problem }),
     });
   };
   const listen = async (started: CheckService) => {

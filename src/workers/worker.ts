@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import type { DenyListEntry } from '../config/deny-list.ts';
 import type { Config } from '../config/options.ts';
 import type { KeySnapshot } from '../issuer/issuer.ts';
+import type { Listener } from '../listener/listener.ts';
+import type { RejectionCause } from '../listener/rejections.ts';
 import type { Report } from '../observe/reports.ts';
 
 /** The keys of one issuer, as its owner has them. */
@@ -56,7 +58,20 @@ export type FromWorker =
   | { readonly kind: 'accepted' }
   /** A token named a key that nobody has heard of. */
   | { readonly kind: 'fetch'; readonly request: number; readonly identity: string; readonly keyId: string }
-  | { readonly kind: 'report'; readonly metrics: Report };
+  | { readonly kind: 'report'; readonly metrics: Report }
+  /** Connections came to nothing because something else is spoken on them. */
+  | {
+      readonly kind: 'rejected';
+      readonly listener: Listener['name'];
+      readonly cause: RejectionCause;
+      readonly count: number;
+    }
+  /** The new certificate of a listener was taken, or not. */
+  | {
+      readonly kind: 'certificate';
+      readonly listener: Listener['name'];
+      readonly problem: string | undefined;
+    };
 
 /** A listener for checks. */
 export type CheckListenerName = 'http' | 'grpc';

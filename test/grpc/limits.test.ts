@@ -416,6 +416,7 @@ describe('a decision that is late', () => {
         health: { isServing: () => true, onChange: () => () => {} },
         clock: systemClock,
         onTlsReload: () => {},
+        onRejected: () => {},
         listen,
       });
       const { port } = await server.start();

@@ -40,6 +40,7 @@ async function ownerOf(url: string, more: string) {
     eventsOf: () => ({
       onFetched: () => {},
       onTrustReload: (error) => trust.push(error?.message ?? 'new'),
+      onProblem: () => {},
       onStateChange: () => {},
       onKeysRejected: () => {},
       onKeysChange: () => {},

@@ -271,6 +271,7 @@ describe('a document', () => {
         eventsOf: () => ({
           onFetched: () => {},
           onTrustReload: () => {},
+          onProblem: () => {},
           onStateChange: ({ state, problem }) => told.resolve(problem ?? state),
           onKeysRejected: () => {},
           onKeysChange: () => {},

@@ -39,6 +39,7 @@ async function bench(
     eventsOf: () => ({
       onFetched: (kind, error) => fetched.push(`${kind} ${error === undefined ? 'success' : 'failure'}`),
       onTrustReload: () => {},
+      onProblem: () => {},
       onStateChange: (status) => states.push(status),
       onKeysRejected: (causes) => rejected.push(...causes),
       onKeysChange: () => {},

@@ -11,7 +11,7 @@ import { createTestClock } from '../support/clock.ts';
 async function startHanded(options: http.ServerOptions, answer: http.RequestListener) {
   const server = http.createServer(options, answer);
   const handed = createHandedConnections();
-  await handed.listenFor('http')(server, { host: '127.0.0.1', port: 0 });
+  await handed.listenFor('http')(server, { name: 'http', host: '127.0.0.1', port: 0 });
   const door = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
     handed.take('http', socket.resume()),
   );

@@ -36,6 +36,7 @@ const makeGrpc: Make = (config, clock, listenBy) =>
     health: { isServing: () => true, onChange: () => () => {} },
     clock,
     onTlsReload: () => {},
+    onRejected: () => {},
     listen: listenBy,
   });
 
@@ -45,6 +46,7 @@ const makeHttp: Make = (config, clock, listenBy) =>
     authorizer: () => ({ check: () => decided, toReply: nothing }),
     clock,
     onTlsReload: () => {},
+    onRejected: () => {},
     onDefect: nothing,
     listen: listenBy,
   });
@@ -141,7 +143,7 @@ test('what the server does to a connection is not done to one beyond the bound',
   const served: net.Socket[] = [];
   server.on('connection', (socket) => served.push(socket));
   boundOpenConnections(server, () => 2);
-  const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
+  const { port } = await listen(server, { name: 'http', host: '127.0.0.1', port: 0 });
   onTestFinished(() => void server.close());
   const { sockets, open } = await connectSilent(port, 5);
   await until(() => open() === 2);

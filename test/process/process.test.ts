@@ -187,7 +187,11 @@ describe('a process', () => {
     service.child.kill('SIGTERM');
     await service.record(({ msg }) => msg === 'draining');
     await new Promise((resolve) => setTimeout(resolve, 700));
-    service.child.kill('SIGTERM');
+    service.child.kill('SIGINT');
+    expect(await service.record(({ signal }) => signal === 'SIGINT')).toMatchObject({
+      level: 'warn',
+      msg: expect.stringContaining('a second signal forces the stop'),
+    });
     expect(await service.exit).toBe(1);
   });
 

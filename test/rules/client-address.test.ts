@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/config/problems.ts';
 import { createClientAddress } from '../../src/rules/client-address.ts';
+import { createSelectRule } from '../../src/rules/select.ts';
 import { configOf } from '../support/app.ts';
 import { checkRequest } from '../support/requests.ts';
 
@@ -47,6 +48,46 @@ describe('the address of a client', () => {
     const many = `10.0.0.9, ${'203.0.113.9, '.repeat(8_000)}10.0.0.1`;
     expect(addressOf([many])).toBe('203.0.113.9');
     expect(addressOf([`203.0.113.9, ${'10.0.0.1, '.repeat(40)}10.0.0.1`])).toBeUndefined();
+  });
+});
+
+/** RFC 4291 section 2.5.5.2: one address, in each of its spellings, as a proxy that listens on `[::]` writes it. */
+const spellings = [
+  '203.0.113.9',
+  '::ffff:203.0.113.9',
+  '::FFFF:203.0.113.9',
+  '::ffff:cb00:7109',
+  '0:0:0:0:0:ffff:203.0.113.9',
+  '[::ffff:203.0.113.9]:4711',
+];
+
+describe('an IPv4 address inside an IPv6 one is that IPv4 address', () => {
+  test.each(spellings)('%s', async (spelling) => {
+    const judge = async (networks: string) => {
+      const { rules } = await configOf(`
+issuers: [{issuer: "https://a.example.com", audiences: [a]}]
+noRuleMatches: deny
+clientAddress: {trustedProxies: [10.0.0.0/8]}
+rules: [{name: office, match: {addresses: ${networks}}, allow: anonymous}]
+`);
+      const select = createSelectRule(
+        rules ?? [],
+        createClientAddress({ header: 'x-forwarded-for', trustedProxies: ['10.0.0.0/8'] }),
+      );
+      const request = checkRequest({
+        source: { address: '::ffff:10.0.0.1', principal: '' },
+        header: (name) => (name === 'x-forwarded-for' ? [spelling] : []),
+      });
+      return select(request);
+    };
+    for (const networks of [
+      '[203.0.113.0/24]',
+      '[203.0.113.9]',
+      '["::ffff:203.0.113.0/120"]',
+      '["::ffff:203.0.113.9"]',
+    ])
+      expect(await judge(networks)).toBe(0);
+    expect(await judge('[198.51.100.0/24, "2001:db8::/32"]')).toBe('none');
   });
 });
 

@@ -1173,6 +1173,32 @@ export const tables: readonly Table[] = [
           [pool, 'is for workers that die and die for a minute'],
         ],
       },
+      {
+        id: 'P5',
+        threat: 'Whoever speaks the wrong protocol on a port fills the log, or has a token in it',
+        tests: [
+          ['observe/rejections.test.ts', 'is told once a minute for each listener and cause'],
+          ['observe/rejections.test.ts', 'nothing that a client sent is in the log'],
+        ],
+      },
+      {
+        id: 'P6',
+        threat: 'A downstream of Envoy has its broken HTTP told as a fault of the mesh',
+        tests: [['observe/rejections.test.ts', 'nothing is told of what is no fault of the mesh']],
+      },
+      {
+        id: 'P7',
+        threat: 'An IPv4 client behind a listener on `[::]` passes a rule on addresses, or is refused by it',
+        tests: [['rules/client-address.test.ts', 'an IPv4 address inside an IPv6 one is that IPv4 address']],
+      },
+      {
+        id: 'P8',
+        threat: 'A problem that lasts is in the log once, and a failed reload nowhere after an hour',
+        tests: [
+          ['issuer/problems.test.ts', 'is in the log again every five minutes'],
+          ['observe/readiness.test.ts', 'what is not taken is repeated while it lasts'],
+        ],
+      },
     ],
   },
   {
@@ -1461,6 +1487,41 @@ export const tables: readonly Table[] = [
           [framing, 'stay in step, to HEAD and to others'],
         ],
       },
+      {
+        id: 'P1',
+        threat: 'A document that was tampered with leads to keys on another host, and nobody hears of it',
+        tests: [
+          ['issuer/issuer.test.ts', 'that moves the keys to another host is refused until a reload'],
+          ['issuer/problems.test.ts', 'is told in the log, in /readyz and as a metric'],
+        ],
+      },
+      {
+        id: 'P2',
+        threat:
+          "A `caFile` that holds an intermediate or a server's own certificate lets other certificates pass",
+        tests: [
+          ['issuer/chain.test.ts', 'refused: %s'],
+          ['issuer/chain.test.ts', 'the name of the host counts all the same'],
+          ['issuer/chain.test.ts', 'an expired one is refused'],
+        ],
+      },
+      {
+        id: 'P3',
+        threat:
+          'NO_PROXY is read otherwise than elsewhere: keys are fetched past the proxy that would refuse, or cannot be fetched',
+        tests: [
+          ['issuer/no-proxy.test.ts', 'NO_PROXY=%j and %s'],
+          ['process/no-proxy.test.ts', 'both lists of cases say what it does'],
+        ],
+      },
+      {
+        id: 'P4',
+        threat: 'A message repeats what an issuer answers, or the password of a proxy',
+        tests: [
+          ['issuer/messages.test.ts', '%s instead of a document, or a key set'],
+          ['issuer/messages.test.ts', 'that wants a password, for %s'],
+        ],
+      },
     ],
   },
   {
@@ -1626,6 +1687,7 @@ export const tables: readonly Table[] = [
         threat: 'Switching the autoscaler on leaves one pod where many are needed',
         tests: [['chart/replicas.test.ts', 'stays what runs']],
       },
+      {
         id: 'T1',
         threat:
           'A value of a client turns into a command of the terminal that shows the log, or into a record of its own',

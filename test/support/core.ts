@@ -30,6 +30,7 @@ export function quietSurroundings(clock: Clock): IssuerSurroundings {
     eventsOf: () => ({
       onFetched: nothing,
       onTrustReload: nothing,
+      onProblem: nothing,
       onStateChange: nothing,
       onKeysRejected: nothing,
       onKeysChange: nothing,

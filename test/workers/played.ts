@@ -92,6 +92,8 @@ export async function createPlayedPool(options: PlayedPoolOptions = {}) {
       return port;
     },
     giveUp: (error) => void givenUp.push(error.message),
+    tellRejected: () => {},
+    certificateReloaded: () => {},
     doors: {
       open: async (tell) => {
         bind();

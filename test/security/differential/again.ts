@@ -29,11 +29,12 @@ export async function judgeAgain({ token, configuration, keySets, now }: Differe
         return undefined;
       };
       const issuer = createIssuer(one, {
-        source: { load, rediscover: nothing },
+        source: { load, rediscover: nothing, concern: () => undefined },
         timing: config.keys,
         maxKeys: config.limits.maxIssuerKeys,
         clock,
         random: () => 0.5,
+        onProblem: nothing,
         onStateChange: nothing,
         onKeysRejected: nothing,
         onKeysChange: nothing,

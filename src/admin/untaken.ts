@@ -1,0 +1,45 @@
+/** What was changed and not taken: the previous content stays in use, which an operator has to hear. */
+import type { Clock } from '../time/clock.ts';
+import type { ReloadProblem } from './server.ts';
+
+/** Keeps what was not taken. */
+export interface Untaken {
+  /** Notes that new content was refused; what is refused again and again is so since the first time. */
+  readonly refused: (what: ReloadProblem['what'], files: readonly string[], problem: string) => void;
+  /** Notes that the content of those files is in use. */
+  readonly taken: (what: ReloadProblem['what'], files: readonly string[]) => void;
+  /** Forgets what was refused of files that are used no more; `used` are the others. */
+  readonly keepOnly: (what: ReloadProblem['what'], used: readonly (readonly string[])[]) => void;
+  readonly problems: () => readonly ReloadProblem[];
+  readonly stop: () => void;
+}
+
+/** The longest time between two records of content that is not taken, in milliseconds. */
+const interval = 5 * 60_000;
+
+/** Makes it, with nothing in it. @param repeat tells once more of what is still not taken */
+export function createUntaken(clock: Clock, repeat: (problem: ReloadProblem) => void): Untaken {
+  let cancel: (() => void) | undefined;
+  const look = () => {
+    for (const refusal of refusals.values()) repeat(refusal);
+    cancel = refusals.size === 0 ? undefined : clock.after(interval, look);
+  };
+  const refusals = new Map<string, ReloadProblem>();
+  const keyOf = (what: ReloadProblem['what'], files: readonly string[]) => JSON.stringify([what, files]);
+  return {
+    refused: (what, files, problem) => {
+      const key = keyOf(what, files);
+      const since = refusals.get(key)?.since ?? clock.now();
+      refusals.set(key, { what, files, problem, since });
+      cancel ??= clock.after(interval, look);
+    },
+    taken: (what, files) => void refusals.delete(keyOf(what, files)),
+    keepOnly: (what, used) => {
+      const kept = new Set(used.map((files) => keyOf(what, files)));
+      for (const [key, refusal] of refusals)
+        if (refusal.what === what && !kept.has(key)) refusals.delete(key);
+    },
+    stop: () => cancel?.(),
+    problems: () => [...refusals.values()],
+  };
+}

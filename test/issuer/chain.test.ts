@@ -1,0 +1,85 @@
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createFetch } from '../../src/issuer/fetch.ts';
+import { type Certificate, createChain } from '../support/chain.ts';
+
+const chain = createChain();
+const other = createChain();
+
+/** A server that sends its own certificate, and those that follow it in the text. */
+async function serve({ cert, key }: Certificate): Promise<number> {
+  const server = https.createServer({ cert, key }, (_, response) => response.end('{}'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+const fetchWith = (caFile: string | undefined, trustSystemCas = true) =>
+  createFetch({
+    timeout: 5_000,
+    maxBytes: 1_000,
+    insecureHttp: false,
+    extraCa: caFile === undefined ? undefined : () => caFile,
+    trustSystemCas,
+    proxy: '',
+    environment: {},
+  });
+
+const leaf = chain.leaf();
+const whole = { ...leaf, cert: leaf.cert + chain.intermediate };
+const own = chain.selfSigned();
+
+describe('a `caFile` is trusted as it stands', () => {
+  test.each([
+    ['the root, of a server that sends its intermediate', chain.root, whole],
+    ['the intermediate alone', chain.intermediate, whole],
+    ['the intermediate alone, of a server that sends only its own', chain.intermediate, leaf],
+    ["the server's own certificate alone", leaf.cert, whole],
+    ["the server's own certificate alone, of a server that sends nothing else", leaf.cert, leaf],
+    ['a self-signed certificate', own.cert, own],
+    ['all of them', chain.root + chain.intermediate + leaf.cert, whole],
+    ['another authority too', other.root + chain.intermediate, leaf],
+  ])('%s', async (_, caFile, certificate) => {
+    const port = await serve(certificate);
+    for (const trustSystemCas of [true, false])
+      expect((await fetchWith(caFile, trustSystemCas)(`https://127.0.0.1:${port}/`)).body).toBe('{}');
+  });
+
+  test.each([
+    ['nothing', undefined, whole],
+    ['the root, of a server that leaves its intermediate out', chain.root, leaf],
+    ['the intermediate of another authority', other.intermediate, whole],
+    ['the root of another authority', other.root, whole],
+    ['the certificate of another server of the same authority', chain.leaf().cert, whole],
+    ['another self-signed certificate', chain.selfSigned().cert, own],
+  ])('refused: %s', async (_, caFile, certificate) => {
+    const port = await serve(certificate);
+    await expect(fetchWith(caFile)(`https://127.0.0.1:${port}/`)).rejects.toThrow(
+      /not (one that is )?trusted.*`caFile`/,
+    );
+  });
+
+  test.each([
+    ['the intermediate', chain.intermediate],
+    ['the certificate itself', undefined],
+  ])('the name of the host counts all the same, with %s', async (_, caFile) => {
+    const elsewhere = chain.leaf({ names: 'DNS:idp.example.com' });
+    const port = await serve(elsewhere);
+    await expect(fetchWith(caFile ?? elsewhere.cert)(`https://127.0.0.1:${port}/`)).rejects.toThrow(
+      /not for 127\.0\.0\.1, but for DNS:idp\.example\.com.*\(ERR_TLS_CERT_ALTNAME_INVALID\)$/,
+    );
+  });
+
+  test('an expired one is refused, even where it is the one in `caFile`', async () => {
+    const expired = chain.leaf({ hasExpired: true });
+    const port = await serve(expired);
+    for (const caFile of [expired.cert, chain.intermediate])
+      await expect(fetchWith(caFile)(`https://127.0.0.1:${port}/`)).rejects.toThrow(
+        /has expired; renew it.*\(CERT_HAS_EXPIRED\)$/,
+      );
+  });
+});

@@ -1,0 +1,3 @@
+module oidc-authz/tools/proxy-oracle
+
+go 1.26.0

@@ -1,0 +1,24 @@
+// Says for which of the URLs on its input Go's own client asks a proxy.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"os"
+)
+
+func main() {
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		request, err := http.NewRequest("GET", lines.Text(), nil)
+		if err != nil {
+			panic(err)
+		}
+		proxy, err := http.ProxyFromEnvironment(request)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(proxy != nil)
+	}
+}
