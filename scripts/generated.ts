@@ -2,7 +2,7 @@
 import { leftToEnvoy, type Reason, reasons } from '../src/check/reasons.ts';
 import { comparisons, withheldCauses } from '../src/check/types.ts';
 import { configJsonSchema, optionsMarkdown } from '../src/config/describe.ts';
-import { keyRejections } from '../src/issuer/key.ts';
+import { keyRejections, unusedCauses } from '../src/issuer/unused-keys.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitions.ts';
 import { chartFiles } from './chart.ts';
 import { dashboardJson } from './dashboard.ts';
@@ -73,6 +73,7 @@ function metricsMarkdown(): string {
     '',
     ...valuesOf('cause', 'forwarded_headers_withheld_total', withheldCauses),
     ...valuesOf('cause', 'issuer_keys_rejected_total', keyRejections),
+    ...valuesOf('cause', 'issuer_keys_unused', unusedCauses),
     ...valuesOf('result', 'shadow_comparisons_total', comparisons),
   ].join('\n');
 }

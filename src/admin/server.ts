@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
 import type https from 'node:https';
 import type { Config } from '../config/options.ts';
 import type { IssuerStatus } from '../issuer/issuer.ts';
+import { someUnusedKeys } from '../issuer/unused-keys.ts';
 import { closeServer, type Listener, listen, openSockets } from '../listener/listener.ts';
 import { keepTlsFresh } from '../listener/tls.ts';
 import { createWebServer } from '../listener/web-server.ts';
@@ -32,6 +33,9 @@ interface Answer {
   readonly type?: string;
   readonly body: string;
 }
+
+/** The most unused keys of an issuer that are named. */
+const mostNamed = 20;
 
 const notFound: Answer = { status: 404, body: '' };
 
@@ -98,7 +102,7 @@ function describeReadiness({ ready, draining, issuers, problems }: Readiness): A
   return { status: isReady ? 200 : 503, type: 'application/json; charset=utf-8', body };
 }
 
-function describeIssuer({ name, issuer, state, keys, keysAge, problem }: IssuerStatus) {
+function describeIssuer({ name, issuer, state, keys, unused, keysAge, problem }: IssuerStatus) {
   return {
     name,
     issuer,
@@ -106,5 +110,6 @@ function describeIssuer({ name, issuer, state, keys, keysAge, problem }: IssuerS
     keys,
     keysAgeSeconds: keysAge === undefined ? null : Math.round(keysAge),
     problem: problem ?? null,
+    ...(unused.length > 0 && { unusedKeys: someUnusedKeys(unused, mostNamed) }),
   };
 }

@@ -1,5 +1,6 @@
 /** OpenID Connect Discovery 1.0 section 4: where an issuer's keys are. */
 import { urlProblem } from '../config/urls.ts';
+import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { causeOf, type Fetch } from './fetch.ts';
 import { ledProblem } from './guarded-lookup.ts';
 
@@ -35,7 +36,7 @@ export async function discover(issuer: string, documentUrl: string, fetch: Fetch
 
 async function fetchDocument(url: string, fetch: Fetch): Promise<Readonly<Record<string, unknown>>> {
   try {
-    const { body } = await fetch(url);
+    const { body } = await fetch(url, undefined, 'discoveryUri');
     return readDocument(body);
   } catch (error) {
     throw new Error(`discovery failed: ${causeOf(error)}`, { cause: error });
@@ -43,7 +44,7 @@ async function fetchDocument(url: string, fetch: Fetch): Promise<Readonly<Record
 }
 
 function readDocument(text: string): Readonly<Record<string, unknown>> {
-  const document: unknown = JSON.parse(text);
+  const document: unknown = JSON.parse(withoutByteOrderMark(text));
   if (typeof document === 'object' && document !== null && !Array.isArray(document))
     return document as Readonly<Record<string, unknown>>;
   throw new TypeError('the discovery document is no JSON object');

@@ -3,9 +3,15 @@
 import type { Algorithm } from '../config/issuer-options.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
 import type { Clock } from '../time/clock.ts';
-import type { KeyRejection } from './key.ts';
-import { type KeySet, readKeySet, type VerificationKey } from './key-set.ts';
+import {
+  type KeySet,
+  keySetRules,
+  readKeySet,
+  UnusableKeySetError,
+  type VerificationKey,
+} from './key-set.ts';
 import type { KeySource } from './source.ts';
+import type { UnusedKey } from './unused-keys.ts';
 
 /**
  * How an issuer is doing: `waiting` for its first keys; `ready`; `stale`, serving keys that it could not refresh;
@@ -18,8 +24,10 @@ export interface IssuerStatus {
   readonly name: string;
   readonly issuer: string;
   readonly state: IssuerState;
-  /** Usable keys. */
+  /** Usable keys, each counted once. */
   readonly keys: number;
+  /** The keys of the set that was published last which are not used. */
+  readonly unused: readonly UnusedKey[];
   /** Seconds since the keys were last had; undefined if never. */
   readonly keysAge: number | undefined;
   /** Why the last fetch failed; undefined if it did not. */
@@ -29,7 +37,8 @@ export interface IssuerStatus {
 /** An issuer's keys, as whoever verifies tokens asks for them. */
 export interface IssuerKeys {
   readonly hasKeys: () => boolean;
-  readonly findKey: (id: string | undefined, algorithm: Algorithm) => VerificationKey | undefined;
+  /** The keys that may have signed a token ({@link KeySet.find}). */
+  readonly findKeys: (id: string | undefined, algorithm: Algorithm) => readonly VerificationKey[];
   /** Whether there is a key of that `kid`, for whichever algorithm. */
   readonly knowsKeyId: (id: string) => boolean;
   /** Whether a key is still one of the issuer's. */
@@ -41,6 +50,15 @@ export interface IssuerKeys {
    * @returns settles when the fetch has ended, never rejects; undefined if none is due
    */
   readonly fetchForUnknownKey: (id: string) => Promise<void> | undefined;
+  /**
+   * Fetches because the keys that could have signed a token did not: its issuer may have other keys under the same names. Keys that were
+   * had within `keys.minRefreshInterval` are new enough. The bound of {@link fetchForUnknownKey} holds for both together, and each
+   * fetch that brings no new key doubles the pause before the next one, up to `keys.refreshInterval`: who makes up signatures does
+   * not have more fetched than is fetched anyhow.
+   *
+   * @returns settles when the fetch has ended, never rejects; undefined if none is due
+   */
+  readonly fetchForBadSignature: () => Promise<void> | undefined;
 }
 
 /** What another process needs to have the same keys. */
@@ -69,8 +87,9 @@ export interface Issuer extends IssuerKeys {
 /** What an issuer tells the rest of the service. */
 export interface IssuerEvents {
   readonly onStateChange: (status: IssuerStatus) => void;
-  readonly onKeysRejected: (rejected: readonly KeyRejection[]) => void;
-  /** The key set was replaced by one with other keys. */
+  /** Other keys than before are not used, or by other causes. */
+  readonly onUnusedKeys: (unused: readonly UnusedKey[]) => void;
+  /** The key set was replaced by one with other keys, or with the same in another order. */
   readonly onKeysChange: (change: KeysChange) => void;
 }
 
@@ -99,8 +118,8 @@ const longestBackOff = 30_000;
 
 /** Makes the owner of one issuer's keys. */
 export function createIssuer(config: IssuerConfig, dependencies: IssuerDependencies): Issuer {
-  const { source, timing, maxKeys, clock, random, onStateChange, onKeysRejected, onKeysChange } =
-    dependencies;
+  const { source, timing, maxKeys, clock, random, onStateChange, onUnusedKeys, onKeysChange } = dependencies;
+  const rules = keySetRules(config, maxKeys);
 
   let keySet: KeySet | undefined;
   let text: string | undefined;
@@ -109,6 +128,8 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
   let problem: string | undefined;
   let flight: Promise<void> | undefined;
   let forcedAt = Number.NEGATIVE_INFINITY;
+  let unused: readonly UnusedKey[] = [];
+  const badSignatures = { fetchedAt: Number.NEGATIVE_INFINITY, pause: timing.minRefreshInterval };
   let reported: IssuerState = 'waiting';
   let cancelNext: (() => void) | undefined;
   let isStopped = false;
@@ -129,7 +150,8 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       name: config.name,
       issuer: config.issuer,
       state: state(),
-      keys: keys()?.keys.length ?? 0,
+      keys: keys()?.size ?? 0,
+      unused,
       keysAge: milliseconds === undefined ? undefined : milliseconds / 1000,
       problem,
     };
@@ -140,22 +162,30 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     onStateChange(status());
   };
 
+  const reportUnused = (now: readonly UnusedKey[]) => {
+    if (JSON.stringify(now) === JSON.stringify(unused)) return;
+    unused = now;
+    onUnusedKeys(now);
+  };
   const takeOver = (published: string) => {
     if (published !== text) {
-      const read = readKeySet(
-        published,
-        config.algorithms,
-        maxKeys,
-        keySet,
-        config.publicKeyFiles !== undefined,
-      );
+      const read = readPublished(published);
       const change = difference(keySet, read.keySet);
-      if (read.rejected.length > 0) onKeysRejected(read.rejected);
+      reportUnused(read.unused);
       [keySet, text] = [read.keySet, published];
-      if (change.added + change.removed > 0) onKeysChange(change);
+      onKeysChange(change);
+      if (change.added > 0) badSignatures.pause = timing.minRefreshInterval;
     }
     loadedAt = clock.monotonic();
     first.resolve();
+  };
+  const readPublished = (published: string) => {
+    try {
+      return readKeySet(published, rules, keySet);
+    } catch (error) {
+      if (error instanceof UnusableKeySetError) reportUnused(error.unused);
+      throw error;
+    }
   };
 
   const load = async (isForced: boolean) => {
@@ -184,12 +214,24 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     flight ??= load(isForced);
     return flight;
   };
+  const isForceDue = () => clock.monotonic() - forcedAt >= timing.minRefreshInterval;
   const force = (): Promise<void> | undefined => {
-    if (clock.monotonic() - forcedAt < timing.minRefreshInterval) return undefined;
+    if (!isForceDue()) return undefined;
     forcedAt = clock.monotonic();
     return fetchOnce(true);
   };
-  const knowsKeyId = (id: string) => keys()?.keys.some((key) => key.id === id) ?? false;
+  const forceForBadSignature = (): Promise<void> | undefined => {
+    const now = clock.monotonic();
+    const areFresh = (age() ?? 0) < timing.minRefreshInterval;
+    if (areFresh || now - badSignatures.fetchedAt < badSignatures.pause || !isForceDue()) return undefined;
+    badSignatures.fetchedAt = now;
+    badSignatures.pause = Math.min(
+      badSignatures.pause * 2,
+      Math.max(timing.refreshInterval, timing.minRefreshInterval),
+    );
+    return force();
+  };
+  const knowsKeyId = (id: string) => keys()?.knows(id) ?? false;
   const scheduleNext = (delay: number) => {
     cancelNext?.();
     if (isStopped) return;
@@ -207,13 +249,14 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       cancelNext?.();
     },
     hasKeys: () => keys() !== undefined,
-    findKey: (id, algorithm) => keys()?.find(id, algorithm),
+    findKeys: (id, algorithm) => keys()?.find(id, algorithm) ?? [],
     knowsKeyId,
     holds: (key) => keys()?.holds(key) ?? false,
     fetchForUnknownKey: (id) => {
       // A fetch that is under way may have begun before the key was published.
       return flight === undefined ? force() : flight.then(() => (knowsKeyId(id) ? undefined : force()));
     },
+    fetchForBadSignature: () => flight ?? forceForBadSignature(),
     refresh: () => {
       source.rediscover();
       // A fetch that is under way may have begun before whatever the operator knows of.
@@ -240,5 +283,5 @@ function retryDelay(failures: number, hasKeys: boolean, random: number): number 
 function difference(before: KeySet | undefined, after: KeySet): KeysChange {
   const added = after.keys.filter((key) => before?.holds(key) !== true).length;
   const removed = before?.keys.filter((key) => !after.holds(key)).length ?? 0;
-  return { added, removed, keys: after.keys.length };
+  return { added, removed, keys: after.size };
 }

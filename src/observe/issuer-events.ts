@@ -1,6 +1,7 @@
 /** What is counted and told of an issuer. */
 import type { IssuerState } from '../issuer/issuer.ts';
 import type { OwnerEvents } from '../issuer/plan.ts';
+import { isRejection, someUnusedKeys } from '../issuer/unused-keys.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -10,6 +11,9 @@ const levels: Readonly<Record<IssuerState, 'info' | 'warn' | 'error'>> = {
   stale: 'warn',
   unavailable: 'error',
 };
+
+/** The most unused keys that one record names. */
+const mostNamed = 50;
 
 /** Makes the events of one issuer. */
 export function createIssuerEvents(
@@ -38,12 +42,17 @@ export function createIssuerEvents(
       logger[levels[state]]({ issuer, state, keys, keysAgeSeconds, problem }, `issuer is ${state}`);
       onChange();
     },
-    onKeysRejected: (rejected) => {
+    onUnusedKeys: (unused) => {
+      const rejected = unused.map(({ cause }) => cause).filter(isRejection);
       for (const cause of rejected) metrics.issuerKeyRejected(issuer, cause);
-      logger.warn({ issuer, causes: rejected.slice(0, 20) }, 'the issuer publishes keys that are refused');
+      const record = { issuer, unusedKeys: someUnusedKeys(unused, mostNamed) };
+      if (rejected.length > 0) logger.warn(record, 'the issuer publishes keys that are refused');
+      else if (unused.length > 0) logger.info(record, 'the issuer publishes keys that are not used here');
+      else logger.info({ issuer }, 'every key that the issuer publishes is used');
     },
     onKeysChange: (change) => {
-      logger.info({ issuer, ...change }, 'the keys of the issuer have changed');
+      if (change.added + change.removed > 0)
+        logger.info({ issuer, ...change }, 'the keys of the issuer have changed');
       onChange();
     },
   };

@@ -20,7 +20,12 @@ export interface GaugeSources {
   readonly cacheEntries: () => number;
   readonly proofs: () => number;
   readonly workers: () => number;
-  readonly issuers: () => readonly { name: string; keys: number; keysAge: number | undefined }[];
+  readonly issuers: () => readonly {
+    readonly name: string;
+    readonly keys: number;
+    readonly keysAge: number | undefined;
+    readonly unused: readonly { readonly cause: string }[];
+  }[];
 }
 
 /** Where the service counts. */
@@ -124,6 +129,12 @@ export function createMetrics(
   ofIssuers('issuer_keys', ({ keys }) => keys);
   ofIssuers('issuer_keys_age_seconds', ({ keysAge }) => keysAge);
 
+  gauge('issuer_keys_unused', function () {
+    this.reset();
+    for (const { name: issuer, unused } of sources.issuers())
+      for (const [cause, keys] of Map.groupBy(unused, (key) => key.cause))
+        this.set({ issuer, cause }, keys.length);
+  });
   gauge('workers', function () {
     this.set(sources.workers());
   });

@@ -41,7 +41,7 @@ async function ownerOf(url: string, more: string) {
       onFetched: () => {},
       onTrustReload: (error) => trust.push(error?.message ?? 'new'),
       onStateChange: () => {},
-      onKeysRejected: () => {},
+      onUnusedKeys: () => {},
       onKeysChange: () => {},
     }),
   }).create();

@@ -272,7 +272,7 @@ describe('a document', () => {
           onFetched: () => {},
           onTrustReload: () => {},
           onStateChange: ({ state, problem }) => told.resolve(problem ?? state),
-          onKeysRejected: () => {},
+          onUnusedKeys: () => {},
           onKeysChange: () => {},
         }),
       }).create();

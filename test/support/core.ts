@@ -31,7 +31,7 @@ export function quietSurroundings(clock: Clock): IssuerSurroundings {
       onFetched: nothing,
       onTrustReload: nothing,
       onStateChange: nothing,
-      onKeysRejected: nothing,
+      onUnusedKeys: nothing,
       onKeysChange: nothing,
     }),
   };

@@ -35,7 +35,7 @@ export async function judgeAgain({ token, configuration, keySets, now }: Differe
         clock,
         random: () => 0.5,
         onStateChange: nothing,
-        onKeysRejected: nothing,
+        onUnusedKeys: nothing,
         onKeysChange: nothing,
       });
       issuer.start();
