@@ -187,9 +187,9 @@ export const tables: readonly Table[] = [
       },
       { id: 'A10', threat: '`crit`' },
       { id: 'A11', threat: '`b64`' },
-      { id: 'A12', threat: '`zip`, bombs within' },
+      { id: 'A12', threat: '`zip`, bombs within', note: 'Ignored: nothing is ever decompressed.' },
       { id: 'A13', threat: 'Encrypted tokens' },
-      { id: 'A14', threat: 'A token within a token' },
+      { id: 'A14', threat: 'A token within a token', note: '`cty` is ignored; a payload that is not a JSON object is refused.' },
       { id: 'A15', threat: 'The JSON serializations' },
       { id: 'A16', threat: 'Segments missing, empty or too many' },
       {
@@ -783,7 +783,7 @@ export const tables: readonly Table[] = [
       { id: 'H10', threat: 'Private or symmetric keys published' },
       { id: 'H11', threat: 'Two keys of one name', tests: [[keys, 'drops two keys of one name']] },
       { id: 'H12', threat: 'An empty set after a good one', tests: [[chaosIssuer, 'R8 to R12']] },
-      { id: 'H13', threat: 'A token without `kid`', tests: [[verifier, 'needs a single key that fits']] },
+      { id: 'H13', threat: 'A token without `kid`', tests: [[verifier, 'is tried with every key that fits']] },
       {
         id: 'H14',
         threat: 'TLS that anybody can read',
