@@ -70,7 +70,11 @@ test.each([
   ['without a target', undefined, /status 302 instead of 200$/],
   ['to no URL', 'https://[', /redirects to something that is not a URL/],
   ['to another scheme', 'data:text/plain,secret', /redirects to data:,/],
-  ['to a long URL', `https://example.com/${'x'.repeat(5_000)}`, /redirects to https:\/\/example\.com\/x{180}…,/],
+  [
+    'to a long URL',
+    `https://example.com/${'x'.repeat(5_000)}`,
+    /redirects to https:\/\/example\.com\/x{180}…,/,
+  ],
 ])('a redirect %s', async (_, location, message) => {
   const problem = await problemOf((fake) => {
     fake.jwks = redirect(location, 302);
