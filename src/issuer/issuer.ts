@@ -51,10 +51,10 @@ export interface IssuerKeys {
    */
   readonly fetchForUnknownKey: (id: string) => Promise<void> | undefined;
   /**
-   * Fetches because the keys that could have signed a token did not: its issuer may have other keys under the same names. Keys that were
-   * had within `keys.minRefreshInterval` are new enough. The bound of {@link fetchForUnknownKey} holds for both together, and each
-   * fetch that brings no new key doubles the pause before the next one, up to `keys.refreshInterval`: who makes up signatures does
-   * not have more fetched than is fetched anyhow.
+   * Fetches because the keys that could have signed a token did not: its issuer may have other keys under the same names. The bound of
+   * {@link fetchForUnknownKey} holds for both together, and keys that were had within `keys.minRefreshInterval` are new enough. Each
+   * fetch that brings no new key doubles that pause, up to `keys.refreshInterval`: by then, who makes up signatures has nothing
+   * fetched that is not fetched anyhow. It is short again after a new key, or when there was no bad signature for that long.
    *
    * @returns settles when the fetch has ended, never rejects; undefined if none is due
    */
@@ -129,7 +129,11 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
   let flight: Promise<void> | undefined;
   let forcedAt = Number.NEGATIVE_INFINITY;
   let unused: readonly UnusedKey[] = [];
-  const badSignatures = { fetchedAt: Number.NEGATIVE_INFINITY, pause: timing.minRefreshInterval };
+  const badSignatures = {
+    seenAt: Number.NEGATIVE_INFINITY,
+    fetchedAt: Number.NEGATIVE_INFINITY,
+    pause: timing.minRefreshInterval,
+  };
   let reported: IssuerState = 'waiting';
   let cancelNext: (() => void) | undefined;
   let isStopped = false;
@@ -222,13 +226,14 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
   };
   const forceForBadSignature = (): Promise<void> | undefined => {
     const now = clock.monotonic();
-    const areFresh = (age() ?? 0) < timing.minRefreshInterval;
-    if (areFresh || now - badSignatures.fetchedAt < badSignatures.pause || !isForceDue()) return undefined;
+    const shortest = timing.minRefreshInterval;
+    const longest = Math.max(timing.refreshInterval, shortest);
+    if (now - badSignatures.seenAt > longest) badSignatures.pause = shortest;
+    badSignatures.seenAt = now;
+    const { pause, fetchedAt } = badSignatures;
+    if ((age() ?? 0) < pause || now - fetchedAt < pause || !isForceDue()) return undefined;
     badSignatures.fetchedAt = now;
-    badSignatures.pause = Math.min(
-      badSignatures.pause * 2,
-      Math.max(timing.refreshInterval, timing.minRefreshInterval),
-    );
+    badSignatures.pause = Math.min(pause * 2, longest);
     return force();
   };
   const knowsKeyId = (id: string) => keys()?.knows(id) ?? false;
