@@ -270,6 +270,35 @@ describe('a key set', () => {
     expect(() => read(Array.from({ length: 30 }, () => keys[1]))).toThrow('keys[9]: curve, and 20 more)');
   });
 
+  test('names the keys that are never tried, and does not count them', async () => {
+    const pairs = await Promise.all(
+      [1, 2, 3, 4].map(async () =>
+        exportJWK((await generateKeyPair('ES256', { extractable: true })).publicKey),
+      ),
+    );
+    const alike = [...pairs, ec, ec].map((key) => ({ ...key, kid: 'a' }));
+    const { unused, keySet } = read([...alike, { ...ed, kid: 'b' }]);
+    expect(unused).toEqual([
+      { key: 'a', cause: 'too_many' },
+      { key: 'a', cause: 'too_many' },
+    ]);
+    expect([keySet.size, keySet.find('a', 'ES256').length, keySet.find(undefined, 'ES256').length]).toEqual([
+      5, 4, 4,
+    ]);
+  });
+
+  test('counts a key once, whatever it may verify, however often and under whichever names it is published', () => {
+    const { unused, keySet } = read([
+      rsa,
+      { ...rsa, kid: 'a' },
+      { ...rsa, kid: 'b', alg: 'PS256' },
+      { ...rsa, kid: 'b' },
+    ]);
+    expect([unused, keySet.size]).toEqual([[], 1]);
+    expect(keySet.find('b', 'PS256')).toHaveLength(1);
+    expect(keySet.find(undefined, 'RS512')).toHaveLength(1);
+  });
+
   test('keeps two keys of one name where their types tell them apart', () => {
     const { keySet, unused } = read([
       { ...rsa, kid: 'a' },
