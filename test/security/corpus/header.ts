@@ -515,11 +515,7 @@ const texts: Case[] = [
       ['32 levels', (text: string) => text.replace('}', `,"x":${nested(31)}}`), 'allowed'],
       ['33 levels', (text: string) => text.replace('}', `,"x":${nested(32)}}`), 'token_malformed'],
       ['a thousand levels', (text: string) => text.replace('}', `,"x":${nested(1000)}}`), 'token_malformed'],
-      [
-        'more than 4 KiB',
-        (text: string) => text.replace('}', `,"x":"${'x'.repeat(4096)}"}`),
-        'allowed',
-      ],
+      ['more than 4 KiB', (text: string) => text.replace('}', `,"x":"${'x'.repeat(4096)}"}`), 'allowed'],
     ] as const
   ).map(([name, change, reason]) =>
     tokenCase('A18', `a header with ${name}`, reason, (world) =>
