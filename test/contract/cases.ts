@@ -549,7 +549,6 @@ export const cases: readonly Case[] = [
     '',
     5,
     [],
-    null,
   ].map((typ) => header(`typ ${JSON.stringify(typ)}`, { typ }, 'token_type_not_allowed')),
 
   // The payload and its claims: RFC 7519 section 4.
