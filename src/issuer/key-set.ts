@@ -26,6 +26,7 @@ export interface KeySet {
    */
   readonly find: (id: string | undefined, algorithm: Algorithm) => readonly VerificationKey[];
   readonly holds: (key: VerificationKey) => boolean;
+  /** Whether a token's `kid` says no more than these keys do, so that it is not worth a fetch. */
   readonly knows: (id: string) => boolean;
   readonly keys: readonly VerificationKey[];
   /** How many keys there are, each counted once, whatever it may verify and however often it is published. */
@@ -182,7 +183,11 @@ function createKeySet(imported: readonly ImportedKey[]): KeySet {
 function createUnnamedKeySet(imported: readonly ImportedKey[]): KeySet {
   const all = createLists(Number.POSITIVE_INFINITY);
   for (const { material, keys } of imported) for (const key of keys) all.add(key.algorithm, material, key);
-  return keySetOf(imported, [all], (_, algorithm) => all.of(algorithm));
+  return {
+    ...keySetOf(imported, [all], (_, algorithm) => all.of(algorithm)),
+    // No token can name a key that is not there.
+    knows: () => true,
+  };
 }
 
 function keySetOf(imported: readonly ImportedKey[], lists: readonly KeyLists[], find: Finder): KeySet {

@@ -1,7 +1,7 @@
 /** What is counted and told of an issuer. */
 import type { IssuerState } from '../issuer/issuer.ts';
 import type { OwnerEvents } from '../issuer/plan.ts';
-import { isRejection, someUnusedKeys } from '../issuer/unused-keys.ts';
+import { isRejection, someUnusedKeys, type UnusedKey } from '../issuer/unused-keys.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -22,6 +22,7 @@ export function createIssuerEvents(
   metrics: Metrics,
   onChange: () => void,
 ): OwnerEvents {
+  let known: ReadonlySet<string> = new Set();
   return {
     onFetched: (kind, error) => {
       metrics.issuerRefreshed(issuer, kind, error === undefined);
@@ -43,8 +44,10 @@ export function createIssuerEvents(
       onChange();
     },
     onUnusedKeys: (unused) => {
-      const rejected = unused.map(({ cause }) => cause).filter(isRejection);
-      for (const cause of rejected) metrics.issuerKeyRejected(issuer, cause);
+      const rejected = unused.filter(({ cause }) => isRejection(cause));
+      const nameOf = ({ key, cause }: UnusedKey) => `${cause} ${key}`;
+      for (const one of rejected) if (!known.has(nameOf(one))) metrics.issuerKeyRejected(issuer, one.cause);
+      known = new Set(rejected.map(nameOf));
       const record = { issuer, unusedKeys: someUnusedKeys(unused, mostNamed) };
       if (rejected.length > 0) logger.warn(record, 'the issuer publishes keys that are refused');
       else if (unused.length > 0) logger.info(record, 'the issuer publishes keys that are not used here');

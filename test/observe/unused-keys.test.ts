@@ -70,10 +70,13 @@ describe('a weak key', () => {
     publish(issuer, []);
     await refresh();
     await until(async () => (await issuerOf(service)).unusedKeys === undefined);
-    publish(issuer, unsupported);
+    publish(issuer, [weak]);
     await refresh();
     await until(() => unusedIn(service).length === 2);
-    expect(await textOf(service, '/metrics')).not.toContain('cause="size"} 2');
+    publish(issuer, [weak, ...unsupported]);
+    await refresh();
+    await until(() => unusedIn(service).length === 3);
+    expect(await textOf(service, '/metrics')).toContain('rejected_total{issuer="main",cause="size"} 2');
   });
 });
 
