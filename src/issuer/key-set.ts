@@ -206,7 +206,7 @@ function keySetOf(imported: readonly ImportedKey[], lists: readonly KeyLists[], 
 
 /** Keys by what is looked for. */
 interface KeyLists {
-  /** Adds a key at the end of a list, unless that is full or has the same numbers already. */
+  /** Adds a key at the end of a list, unless that is full. One with the same numbers takes the other's place. */
   readonly add: (name: string, material: string, key: VerificationKey) => void;
   readonly get: (name: string) => readonly VerificationKey[] | undefined;
   readonly of: (name: string) => readonly VerificationKey[];
@@ -219,7 +219,7 @@ function createLists(most: number): KeyLists {
   return {
     add: (name, material, key) => {
       const list = lists.getOrInsertComputed(name, () => new Map());
-      if (list.size >= most || list.has(material)) return;
+      if (list.size >= most) return;
       list.set(material, key);
       made.set(name, [...list.values()]);
     },

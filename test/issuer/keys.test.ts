@@ -295,6 +295,8 @@ describe('a key set', () => {
       { ...rsa, kid: 'b' },
     ]);
     expect([unused, keySet.size]).toEqual([[], 1]);
+    const inFront = (value = '') => base64url(Buffer.concat([Buffer.alloc(2), bytes(value)]));
+    expect(read([ec, { ...ec, x: inFront(ec.x), y: `${inFront(ec.y)}=` }]).keySet.size).toBe(1);
     expect(keySet.find('b', 'PS256')).toHaveLength(1);
     expect(keySet.find(undefined, 'RS512')).toHaveLength(1);
   });
