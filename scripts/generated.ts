@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { comparisons, withheldCauses } from '../src/check/types.ts';
 import { configJsonSchema, optionsMarkdown } from '../src/config/describe.ts';
-import { keyRejections } from '../src/issuer/key.ts';
+import { keyRejections, unusedCauses } from '../src/issuer/unused-keys.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitions.ts';
 import { chartFiles } from './chart.ts';
 import { dashboardJson } from './dashboard.ts';
@@ -54,6 +54,7 @@ function metricsMarkdown(): string {
     '',
     ...valuesOf('cause', 'forwarded_headers_withheld_total', withheldCauses),
     ...valuesOf('cause', 'issuer_keys_rejected_total', keyRejections),
+    ...valuesOf('cause', 'issuer_keys_unused', unusedCauses),
     ...valuesOf('result', 'shadow_comparisons_total', comparisons),
   ].join('\n');
 }

@@ -4,6 +4,7 @@ import type https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Config } from '../config/options.ts';
 import type { IssuerStatus } from '../issuer/issuer.ts';
+import { someUnusedKeys } from '../issuer/unused-keys.ts';
 import { closeServer, type Listener, listen, openSockets } from '../listener/listener.ts';
 import { type OnRejected, otherThanHttp1 } from '../listener/rejections.ts';
 import { keepTlsFresh } from '../listener/tls.ts';
@@ -54,6 +55,9 @@ interface Answer {
   readonly type?: string;
   readonly body: string;
 }
+
+/** The most unused keys of an issuer that are named. */
+const mostNamed = 20;
 
 const notFound: Answer = { status: 404, body: '' };
 
@@ -131,7 +135,7 @@ function describeReadiness({ ready, draining, issuers, problems, shadow }: Readi
   return { status: isReady ? 200 : 503, type: 'application/json; charset=utf-8', body };
 }
 
-function describeIssuer({ name, issuer, state, keys, keysAge, problem, problemSince }: IssuerStatus) {
+function describeIssuer({ name, issuer, state, keys, unused, keysAge, problem, problemSince }: IssuerStatus) {
   return {
     name,
     issuer,
@@ -140,6 +144,7 @@ function describeIssuer({ name, issuer, state, keys, keysAge, problem, problemSi
     keysAgeSeconds: keysAge === undefined ? null : Math.round(keysAge),
     problem: problem ?? null,
     problemSince: problemSince === undefined ? null : isoTime(problemSince),
+    ...(unused.length > 0 && { unusedKeys: someUnusedKeys(unused, mostNamed) }),
   };
 }
 

@@ -77,7 +77,7 @@ export const reasons = {
   token_malformed: {
     ...invalidToken,
     description:
-      'The token is not a compact JWS of canonical base64url whose header and payload are JSON objects, or its header asks for something that is never supported (`crit`, `b64`, `zip`, `cty: JWT`).',
+      'The token is not a compact JWS of canonical base64url whose header and payload are JSON objects, or its header asks for something that is never supported (`crit`, `b64`).',
   },
   algorithm_not_allowed: {
     ...invalidToken,
@@ -94,9 +94,13 @@ export const reasons = {
   key_not_found: {
     ...invalidToken,
     description:
-      "The issuer's key set has no usable key of the token's `kid` and `alg`, also after a fetch where one was due.",
+      "The issuer's key set has no usable key of the token's `kid` and `alg`, and none without `kid`, also after a fetch where one was due. `/readyz` names the keys that are not used, and why.",
   },
-  signature_invalid: { ...invalidToken, description: "The signature does not verify with the issuer's key." },
+  signature_invalid: {
+    ...invalidToken,
+    description:
+      "The signature does not verify with any of the issuer's keys that the token's `kid` and `alg` name, at most four, also after a fetch where one was due.",
+  },
   token_expired: { ...invalidToken, description: 'The `exp` claim has passed, `clockTolerance` included.' },
   token_not_yet_valid: {
     ...invalidToken,

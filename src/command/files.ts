@@ -3,7 +3,7 @@ import { readDenyList } from '../config/deny-list.ts';
 import type { Config, IssuerConfig, TlsFiles } from '../config/options.ts';
 import { ConfigError, type Problem } from '../config/problems.ts';
 import { requireCertificates } from '../files/pem-blocks.ts';
-import { readKeySet } from '../issuer/key-set.ts';
+import { keySetRules, readKeySet } from '../issuer/key-set.ts';
 import { keySetOfPem } from '../issuer/pem.ts';
 import { readTls } from '../listener/tls.ts';
 
@@ -48,7 +48,8 @@ function issuerChecks(
   readFile: (path: string) => string,
 ): FileCheck[] {
   const { jwks, jwksFile, publicKeyFiles, caFile = [] } = issuer;
-  const usable = (text: string) => readKeySet(text, issuer.algorithms, limits.maxIssuerKeys, undefined);
+  const rules = keySetRules(issuer, limits.maxIssuerKeys);
+  const usable = (text: string) => readKeySet(text, rules);
   return [
     ...(jwks === undefined ? [] : [{ path: `${at}.jwks`, source: '', attempt: () => usable(jwks) }]),
     ...(jwksFile === undefined

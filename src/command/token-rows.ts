@@ -1,8 +1,10 @@
 /** What a token says beside what a configuration expects, for people. Nothing is judged here: the check does that. */
 import type { Reason } from '../check/reasons.ts';
 import type { Claims } from '../check/types.ts';
+import type { ClaimName } from '../config/claim-names.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
-import { findClaim } from '../token/claims.ts';
+import { createReadClaim } from '../token/claim-path.ts';
+import { createIdentityClaims } from '../token/identity-claims.ts';
 
 /** One thing that a check looks at. */
 export interface TokenRow {
@@ -85,7 +87,7 @@ function headerRows(header: Claims, { algorithms, tokenTypes, name }: IssuerConf
 }
 
 function audienceRow(claims: Claims, { audiences, audienceClaims }: IssuerConfig): TokenRow {
-  const found = audienceClaims.map((name) => `${name} ${shown(findClaim(claims, name))}`);
+  const found = audienceClaims.map((name) => `${nameOf(name)} ${shown(createReadClaim(name)(claims))}`);
   return {
     name: 'audience',
     expected: audiences === undefined ? 'any (anyAudience)' : audiences.map(shown).join(' or '),
@@ -116,6 +118,7 @@ function claimRows(
 ): TokenRow[] {
   const scopes = ['scope', 'scp', 'scopes'].filter((name) => claims[name] !== undefined);
   const emails = [...(email.allowedDomains ?? []), ...(email.allowedAddresses ?? [])];
+  const identity = createIdentityClaims({ email, groups });
   const notAllowed: TokenRow['reasons'] = ['claim_not_allowed'];
   const row = (name: string, expected: string, found: unknown): TokenRow => ({
     name,
@@ -131,14 +134,12 @@ function claimRows(
       reasons: ['scope_insufficient'],
     },
     ...Object.entries(requiredClaims).map(([name, wanted]) =>
-      row(`claim ${name}`, [wanted].flat().map(shown).join(' or '), findClaim(claims, name)),
+      row(`claim ${name}`, [wanted].flat().map(shown).join(' or '), createReadClaim(name)(claims)),
     ),
-    ...(emails.length === 0
-      ? []
-      : [row('e-mail', emails.join(' or '), findClaim(claims, String(email.claim)))]),
+    ...(emails.length === 0 ? [] : [row('e-mail', emails.join(' or '), identity.email(claims))]),
     ...(groups.allowed === undefined
       ? []
-      : [row('groups', groups.allowed.map(shown).join(' or '), findClaim(claims, String(groups.claim)))]),
+      : [row('groups', groups.allowed.map(shown).join(' or '), identity.groups(claims))]),
     ...(claims.cnf === undefined
       ? []
       : [
@@ -150,6 +151,10 @@ function claimRows(
           },
         ]),
   ];
+}
+
+function nameOf(name: ClaimName): string {
+  return typeof name === 'string' ? name : JSON.stringify(name);
 }
 
 function when(value: unknown, now: number): string {

@@ -71,6 +71,7 @@ const issuerFields = z.strictObject({
       'Whether the audiences are those of all `audienceClaims` together, or of the first one that the token has.',
     ),
   jwksUri: fetchUrl().optional().describe('Where the key set is; skips discovery.'),
+  // A document, and not one value: it may have line breaks and a byte order mark.
   jwks: lines('a JSON Web Key Set as JSON text')
     .optional()
     .describe('The key set itself, as JSON (RFC 7517 section 5); nothing is fetched.'),
@@ -94,6 +95,18 @@ const issuerFields = z.strictObject({
     .default(['RS256', 'PS256', 'ES256', 'EdDSA'])
     .describe(
       'Accepted signature algorithms. `EdDSA` covers `Ed25519` (RFC 9864). HMAC and `none` cannot be accepted.',
+    ),
+  keyUses: z
+    .array(
+      text('a value of `use`').refine(
+        (use) => use !== 'enc',
+        'keys of `use: enc` are for encryption, and sign no tokens (RFC 7517 section 4.2)',
+      ),
+    )
+    .min(1)
+    .default(['sig', 'jwt-svid'])
+    .describe(
+      'Values of `use` of a published key that mean signatures of tokens. A key without `use` is always one of them; a key with another value is not used. `jwt-svid` is that of SPIFFE.',
     ),
   tokenTypes: z
     .array(text('a token type'))

@@ -254,7 +254,7 @@ export const options = z
         maxVerificationsInFlight: wholeNumber(1, 65_536)
           .default(256)
           .describe(
-            'Signatures that wait to be verified at once; a check beyond them ends as `overloaded`. Also the checks that wait for a key of one issuer at once; one beyond them ends as `key_not_found`.',
+            'Signatures that wait to be verified at once, each counted with every key that it may have to be tried with; a check beyond them ends as `overloaded`. Also the checks that wait for a key of one issuer at once; one beyond them ends as `key_not_found`.',
           ),
       })
       .prefault({}),

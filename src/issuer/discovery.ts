@@ -1,5 +1,6 @@
 /** OpenID Connect Discovery 1.0 section 4: where an issuer's keys are. */
 import { urlProblem } from '../config/urls.ts';
+import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { notJson } from './failures.ts';
 import type { Fetch } from './fetch.ts';
 import { ledProblem } from './guarded-lookup.ts';
@@ -43,7 +44,7 @@ export async function discover(issuer: string, documentUrl: string, fetch: Fetch
 
 async function fetchDocument(url: string, fetch: Fetch): Promise<Readonly<Record<string, unknown>>> {
   try {
-    const { body } = await fetch(url);
+    const { body } = await fetch(url, undefined, 'discoveryUri');
     return readDocument(body, url);
   } catch (error) {
     throw new Error(`discovery failed: ${error instanceof Error ? error.message : String(error)}`, {
@@ -63,7 +64,7 @@ function readDocument(text: string, url: string): Readonly<Record<string, unknow
 
 function parsed(text: string, url: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(withoutByteOrderMark(text));
   } catch {
     throw new Error(
       `${url} answers with no discovery document: ${notJson(text)}; check \`issuer\` or \`discoveryUri\`, or name the key set in \`jwksUri\``,

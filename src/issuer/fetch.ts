@@ -5,6 +5,7 @@ import type { LookupFunction } from 'node:net';
 import tls from 'node:tls';
 import { isLoopback, maskUrls, urlProblem } from '../config/urls.ts';
 import { http } from '../node-http.ts';
+import { decoderOf } from './content-coding.ts';
 import { type Attempt, explainFailure } from './failures.ts';
 import { guardedLookup, type Resolve, resolveBySystem } from './guarded-lookup.ts';
 import { readNoProxy } from './no-proxy.ts';
@@ -36,12 +37,16 @@ export interface Fetched {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** The option that says where what is fetched is. */
+export type PlaceOption = 'jwksUri' | 'discoveryUri';
+
 /**
  * Fetches a document. Rejects with an Error whose message says what went wrong.
  *
  * @param from the URL of the document that named this one, which may lead to less; undefined where the configuration did
+ * @param option what an operator sets to have it fetched from elsewhere; by default `jwksUri`
  */
-export type Fetch = (url: string, from?: string) => Promise<Fetched>;
+export type Fetch = (url: string, from?: string, option?: PlaceOption) => Promise<Fetched>;
 
 /** Makes a fetch with its bounds. */
 export function createFetch(options: FetchOptions, resolve: Resolve = resolveBySystem): Fetch {
@@ -50,7 +55,7 @@ export function createFetch(options: FetchOptions, resolve: Resolve = resolveByS
   const { issuerName, optionOf = () => 'issuer' } = options;
   const whose = issuerName === undefined ? '' : ` of the issuer ${issuerName}`;
 
-  return async (text, from) => {
+  return async (text, from, option = 'jwksUri') => {
     const problem = urlProblem(text);
     if (problem !== undefined) throw new Error(`${shortened(text)} may not be fetched: ${problem}`);
     const url = new URL(text);
@@ -69,7 +74,14 @@ export function createFetch(options: FetchOptions, resolve: Resolve = resolveByS
         from,
         insecureHttp: options.insecureHttp,
       });
-      return await get(url, options, agents, trust, guarded, signal);
+      const response = await get(url, agents, trust, guarded, signal);
+      try {
+        requireStatus(response, url, option);
+        return await collect(response, options.maxBytes);
+      } finally {
+        // What is left of it is not read.
+        response.destroy();
+      }
     } catch (error) {
       const place = `${shortened(text)}${whose}`;
       if (signal.aborted)
@@ -153,12 +165,11 @@ function createTrust({ extraCa, trustSystemCas }: FetchOptions): () => tls.Secur
 
 function get(
   url: URL,
-  { maxBytes }: FetchOptions,
   agents: Agents,
   trust: () => tls.SecureContext | undefined,
   guarded: LookupFunction,
   signal: AbortSignal,
-): Promise<Fetched> {
+): Promise<IncomingMessage> {
   const secureContext = trust();
   const options: https.RequestOptions = {
     signal,
@@ -175,23 +186,31 @@ function get(
         ? https.get(url, { ...options, agent: agents.https })
         : http.get(url, { ...options, agent: agents.http });
     request.once('error', reject);
-    request.once('response', (response) => {
-      collect(response, maxBytes).then(resolve, (error) => {
-        request.destroy();
-        reject(error);
-      });
-    });
+    request.once('response', resolve);
   });
 }
 
+/** @throws Error that says what came instead of a document */
+function requireStatus({ statusCode = 0, headers }: IncomingMessage, url: URL, option: PlaceOption): void {
+  if (statusCode === 200) return;
+  const { location } = headers;
+  const redirect =
+    statusCode < 300 || statusCode > 399 || location === undefined
+      ? ''
+      : `: it redirects to ${targetOf(location, url)}, and redirects are not followed; if that is the right place, set \`${option}\` to it`;
+  throw Object.assign(new Error(`status ${statusCode} instead of 200${redirect}`), { statusCode });
+}
+
+/** Where a redirect leads, as a message names it: without what may be a secret. */
+function targetOf(location: string, from: URL): string {
+  const target = URL.parse(location, from);
+  if (target === null) return 'something that is not a URL';
+  return shortened(target.origin === 'null' ? target.protocol : target.origin + target.pathname);
+}
+
 async function collect(response: IncomingMessage, maxBytes: number): Promise<Fetched> {
-  const { statusCode, headers } = response;
-  if (statusCode !== 200)
-    throw Object.assign(new Error(`status ${statusCode} instead of 200; redirects are not followed`), {
-      statusCode,
-    });
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
-    throw new Error('it is compressed, unasked');
+  const { headers } = response;
+  const decode = decoderOf(headers['content-encoding'] ?? '');
   const tooLarge = () => new Error(`it is larger than ${maxBytes} bytes`);
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
 
@@ -203,11 +222,12 @@ async function collect(response: IncomingMessage, maxBytes: number): Promise<Fet
     chunks.push(chunk);
   }
   if (!response.complete) throw new Error('the connection ended before the answer did');
+  const body = await decode(Buffer.concat(chunks), maxBytes);
   const flat = Object.entries(headers).map(([name, value]) => [
     name,
     Array.isArray(value) ? value.join(', ') : (value ?? ''),
   ]);
-  return { body: Buffer.concat(chunks).toString('utf8'), headers: Object.fromEntries(flat) };
+  return { body: body.toString('utf8'), headers: Object.fromEntries(flat) };
 }
 
 function shortened(url: string): string {

@@ -3,10 +3,16 @@
 import type { Algorithm } from '../config/issuer-options.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
 import type { Clock } from '../time/clock.ts';
-import type { KeyRejection } from './key.ts';
-import { type KeySet, readKeySet, type VerificationKey } from './key-set.ts';
+import {
+  type KeySet,
+  keySetRules,
+  readKeySet,
+  UnusableKeySetError,
+  type VerificationKey,
+} from './key-set.ts';
 import { createProblemWatch } from './problem-watch.ts';
 import type { KeySource } from './source.ts';
+import type { UnusedKey } from './unused-keys.ts';
 
 /**
  * How an issuer is doing: `waiting` for its first keys; `ready`; `stale`, serving keys that it could not refresh;
@@ -19,8 +25,10 @@ export interface IssuerStatus {
   readonly name: string;
   readonly issuer: string;
   readonly state: IssuerState;
-  /** Usable keys. */
+  /** Usable keys, each counted once. */
   readonly keys: number;
+  /** The keys of the set that was published last which are not used. */
+  readonly unused: readonly UnusedKey[];
   /** Seconds since the keys were last had; undefined if never. */
   readonly keysAge: number | undefined;
   /** What is wrong: why the last fetch failed, or what will make a later one fail; undefined if nothing is. */
@@ -34,7 +42,8 @@ export interface IssuerStatus {
 /** An issuer's keys, as whoever verifies tokens asks for them. */
 export interface IssuerKeys {
   readonly hasKeys: () => boolean;
-  readonly findKey: (id: string | undefined, algorithm: Algorithm) => VerificationKey | undefined;
+  /** The keys that may have signed a token ({@link KeySet.find}). */
+  readonly findKeys: (id: string | undefined, algorithm: Algorithm) => readonly VerificationKey[];
   /** Whether there is a key of that `kid`, for whichever algorithm. */
   readonly knowsKeyId: (id: string) => boolean;
   /** Whether a key is still one of the issuer's. */
@@ -46,6 +55,15 @@ export interface IssuerKeys {
    * @returns settles when the fetch has ended, never rejects; undefined if none is due
    */
   readonly fetchForUnknownKey: (id: string) => Promise<void> | undefined;
+  /**
+   * Fetches because the keys that could have signed a token did not: its issuer may have other keys under the same names. The bound of
+   * {@link fetchForUnknownKey} holds for both together, and keys that were had within `keys.minRefreshInterval` are new enough. Each
+   * fetch that brings no new key doubles that pause, up to `keys.refreshInterval`: by then, who makes up signatures has nothing
+   * fetched that is not fetched anyhow. It is short again after a new key, or when there was no bad signature for that long.
+   *
+   * @returns settles when the fetch has ended, never rejects; undefined if none is due
+   */
+  readonly fetchForBadSignature: () => Promise<void> | undefined;
 }
 
 /** What another process needs to have the same keys. */
@@ -76,8 +94,9 @@ export interface IssuerEvents {
   readonly onStateChange: (status: IssuerStatus) => void;
   /** Its problem began, changed, ended, or lasts: told again every few minutes. Not told where the state changes too. */
   readonly onProblem: (status: IssuerStatus) => void;
-  readonly onKeysRejected: (rejected: readonly KeyRejection[]) => void;
-  /** The key set was replaced by one with other keys. */
+  /** Other keys than before are not used, or by other causes. */
+  readonly onUnusedKeys: (unused: readonly UnusedKey[]) => void;
+  /** The key set was replaced by one with other keys, or with the same in another order. */
   readonly onKeysChange: (change: KeysChange) => void;
 }
 
@@ -107,7 +126,8 @@ const longestBackOff = 30_000;
 /** Makes the owner of one issuer's keys. */
 export function createIssuer(config: IssuerConfig, dependencies: IssuerDependencies): Issuer {
   const { source, timing, maxKeys, clock, random } = dependencies;
-  const { onStateChange, onProblem, onKeysRejected, onKeysChange } = dependencies;
+  const { onStateChange, onProblem, onUnusedKeys, onKeysChange } = dependencies;
+  const rules = keySetRules(config, maxKeys);
 
   let keySet: KeySet | undefined;
   let text: string | undefined;
@@ -116,6 +136,12 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
   let problem: string | undefined;
   let flight: Promise<void> | undefined;
   let forcedAt = Number.NEGATIVE_INFINITY;
+  let unused: readonly UnusedKey[] = [];
+  const badSignatures = {
+    seenAt: Number.NEGATIVE_INFINITY,
+    fetchedAt: Number.NEGATIVE_INFINITY,
+    pause: timing.minRefreshInterval,
+  };
   let reported: IssuerState = 'waiting';
   let cancelNext: (() => void) | undefined;
   let isStopped = false;
@@ -142,7 +168,8 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       name: config.name,
       issuer: config.issuer,
       state: state(),
-      keys: keys()?.keys.length ?? 0,
+      keys: keys()?.size ?? 0,
+      unused,
       keysAge: milliseconds === undefined ? undefined : milliseconds / 1000,
       problem: allProblems(),
       problemSince: watch.since(),
@@ -160,22 +187,30 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     else if (isNews) onProblem(status());
   };
 
+  const reportUnused = (now: readonly UnusedKey[]) => {
+    if (JSON.stringify(now) === JSON.stringify(unused)) return;
+    unused = now;
+    onUnusedKeys(now);
+  };
   const takeOver = (published: string) => {
     if (published !== text) {
-      const read = readKeySet(
-        published,
-        config.algorithms,
-        maxKeys,
-        keySet,
-        config.publicKeyFiles !== undefined,
-      );
+      const read = readPublished(published);
       const change = difference(keySet, read.keySet);
-      if (read.rejected.length > 0) onKeysRejected(read.rejected);
+      reportUnused(read.unused);
       [keySet, text] = [read.keySet, published];
-      if (change.added + change.removed > 0) onKeysChange(change);
+      onKeysChange(change);
+      if (change.added > 0) badSignatures.pause = timing.minRefreshInterval;
     }
     loadedAt = clock.monotonic();
     first.resolve();
+  };
+  const readPublished = (published: string) => {
+    try {
+      return readKeySet(published, rules, keySet);
+    } catch (error) {
+      if (error instanceof UnusableKeySetError) reportUnused(error.unused);
+      throw error;
+    }
   };
 
   const load = async (isForced: boolean) => {
@@ -202,12 +237,25 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     flight ??= load(isForced);
     return flight;
   };
+  const isForceDue = () => clock.monotonic() - forcedAt >= timing.minRefreshInterval;
   const force = (): Promise<void> | undefined => {
-    if (clock.monotonic() - forcedAt < timing.minRefreshInterval) return undefined;
+    if (!isForceDue()) return undefined;
     forcedAt = clock.monotonic();
     return fetchOnce(true);
   };
-  const knowsKeyId = (id: string) => keys()?.keys.some((key) => key.id === id) ?? false;
+  const forceForBadSignature = (): Promise<void> | undefined => {
+    const now = clock.monotonic();
+    const shortest = timing.minRefreshInterval;
+    const longest = Math.max(timing.refreshInterval, shortest);
+    if (now - badSignatures.seenAt > longest) badSignatures.pause = shortest;
+    badSignatures.seenAt = now;
+    const { pause, fetchedAt } = badSignatures;
+    if ((age() ?? 0) < pause || now - fetchedAt < pause || !isForceDue()) return undefined;
+    badSignatures.fetchedAt = now;
+    badSignatures.pause = Math.min(pause * 2, longest);
+    return force();
+  };
+  const knowsKeyId = (id: string) => keys()?.knows(id) ?? false;
   const scheduleNext = (delay: number) => {
     cancelNext?.();
     if (isStopped) return;
@@ -226,13 +274,14 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       watch.stop();
     },
     hasKeys: () => keys() !== undefined,
-    findKey: (id, algorithm) => keys()?.find(id, algorithm),
+    findKeys: (id, algorithm) => keys()?.find(id, algorithm) ?? [],
     knowsKeyId,
     holds: (key) => keys()?.holds(key) ?? false,
     fetchForUnknownKey: (id) => {
       // A fetch that is under way may have begun before the key was published.
       return flight === undefined ? force() : flight.then(() => (knowsKeyId(id) ? undefined : force()));
     },
+    fetchForBadSignature: () => flight ?? forceForBadSignature(),
     refresh: () => {
       source.rediscover();
       // A fetch that is under way may have begun before whatever the operator knows of.
@@ -259,5 +308,5 @@ function retryDelay(failures: number, hasKeys: boolean, random: number): number 
 function difference(before: KeySet | undefined, after: KeySet): KeysChange {
   const added = after.keys.filter((key) => before?.holds(key) !== true).length;
   const removed = before?.keys.filter((key) => !after.holds(key)).length ?? 0;
-  return { added, removed, keys: after.keys.length };
+  return { added, removed, keys: after.size };
 }

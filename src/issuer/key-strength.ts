@@ -13,19 +13,19 @@ export const ellipticCurves = [
 /**
  * Says why an RSA key is not safe to verify with.
  *
- * @param modulus `n`, base64url
- * @param exponent `e`, base64url
+ * @param modulus `n`, without zeros in front
+ * @param exponent `e`, without zeros in front
  */
-export function rsaProblem(modulus: string, exponent: string): 'size' | 'exponent' | 'weak' | undefined {
-  // Before any arithmetic: a key of megabytes must not cost more than a look at its length.
-  if (modulus.length > rsaBits.max / 6 + 8 || exponent.length > 8)
-    return modulus.length > rsaBits.max / 6 + 8 ? 'size' : 'exponent';
+export function rsaProblem(modulus: Buffer, exponent: Buffer): 'size' | 'exponent' | 'weak' | undefined {
+  // Before any arithmetic: a large number must not cost more than a look at its length.
+  if (modulus.length > rsaBits.max / 8) return 'size';
+  if (exponent.length > 4) return 'exponent';
   const n = toInteger(modulus);
   const e = toInteger(exponent);
   const bits = n.toString(2).length;
   if (bits < rsaBits.min || bits > rsaBits.max) return 'size';
   // With e = 1 anybody can sign; a small e invites forged padding (RFC 8017 section 3.1).
-  if (e % 2n === 0n || e < 65_537n || e >= 2n ** 32n) return 'exponent';
+  if (e % 2n === 0n || e < 65_537n) return 'exponent';
   return n % 2n === 0n || isRocaModulus(n) ? 'weak' : undefined;
 }
 
@@ -33,12 +33,11 @@ export function rsaProblem(modulus: string, exponent: string): 'size' | 'exponen
  * Says why an Ed25519 key is not safe to verify with (RFC 8032 section 5.1): with a point of small order,
  * signatures can be made without any private key.
  *
- * @param point `x`, base64url
+ * @param point `x`
  */
-export function ed25519Problem(point: string): 'size' | 'weak' | undefined {
-  const bytes = Buffer.from(point, 'base64url');
-  if (bytes.length !== 32) return 'size';
-  const y = BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`) & (2n ** 255n - 1n);
+export function ed25519Problem(point: Buffer): 'size' | 'weak' | undefined {
+  if (point.length !== 32) return 'size';
+  const y = BigInt(`0x${Buffer.from(point).reverse().toString('hex')}`) & (2n ** 255n - 1n);
   return y >= fieldPrime || smallOrderY.includes(y) ? 'weak' : undefined;
 }
 
@@ -106,6 +105,6 @@ function isPowerModulo(base: bigint, value: bigint, prime: bigint): boolean {
   return false;
 }
 
-function toInteger(base64url: string): bigint {
-  return BigInt(`0x${Buffer.from(base64url, 'base64url').toString('hex') || '0'}`);
+function toInteger(bytes: Buffer): bigint {
+  return BigInt(`0x${bytes.toString('hex') || '0'}`);
 }

@@ -1,29 +1,11 @@
 /** One published key: from the JSON of a key set to what may be imported (RFC 7517 section 4, RFC 7518 section 6). */
 import type { Algorithm } from '../config/issuer-options.ts';
+import { base64urlBytes, integerBytes } from './key-bytes.ts';
 import { isKeyId, toAlgorithm } from './key-name.ts';
 import { ed25519Problem, ellipticCurves, rsaProblem } from './key-strength.ts';
+import { isRejection, type UnusedCause } from './unused-keys.ts';
 
-/** Why a published key is refused: the values of the metric's label. */
-export const keyRejections = {
-  not_an_object: 'The member of the key set is no JSON object.',
-  key_type: '`kty` is none of RSA, EC and OKP.',
-  symmetric: '`kty` is oct: a secret, which nobody should publish.',
-  private: 'It has private members: the issuer has published its private key.',
-  key_id: '`kid` is no text, or longer than 256 characters.',
-  algorithm: '`alg` does not go with the type or the curve of the key.',
-  curve: '`crv` is none of P-256, P-384, P-521 and Ed25519.',
-  encoding: 'A number of the key is missing, no base64url, or of the wrong length.',
-  size: 'An RSA modulus has less than 2048 or more than 8192 bits, or an Ed25519 point not 32 bytes.',
-  exponent: 'An RSA exponent is even, below 65537, or beyond 32 bits.',
-  weak: 'The key is known to be weak: a modulus that can be factored from itself, a point of small order.',
-  duplicate: 'Two keys have the same `kid` and could verify the same algorithm; both are refused.',
-  import: 'The numbers make no key, such as a point that is not on its curve.',
-} as const;
-
-/** Why a published key is refused. */
-export type KeyRejection = keyof typeof keyRejections;
-
-/** The members that make a public key (RFC 7518 section 6, RFC 8037 section 2), and nothing else. */
+/** The members that make a public key (RFC 7518 section 6, RFC 8037 section 2), and nothing else, each in its one spelling. */
 export type PublicJwk =
   | { readonly kty: 'RSA'; readonly n: string; readonly e: string }
   | { readonly kty: 'EC'; readonly crv: string; readonly x: string; readonly y: string }
@@ -38,76 +20,103 @@ export interface PublishedKey {
   readonly publicKey: PublicJwk;
 }
 
-/** A published key, the reason why it is refused, or `unused` where it is meant for something else. */
-export type ReadKey = PublishedKey | { readonly rejected: KeyRejection } | 'unused';
+/** A published key, or the cause for which it is not used. */
+export type ReadKey = PublishedKey | { readonly unused: UnusedCause };
+
+/** What the keys of an issuer may be used for. */
+export interface KeyUses {
+  /** The algorithms that the issuer's tokens may use. */
+  readonly algorithms: readonly Algorithm[];
+  /** The values of `use` that mean signatures of tokens. */
+  readonly keyUses: readonly string[];
+}
+
+type Members = Readonly<Record<string, unknown>>;
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
-/**
- * Reads one member of a key set.
- *
- * @param allowed the algorithms that the issuer's tokens may use
- */
-export function readKey(member: unknown, allowed: readonly Algorithm[]): ReadKey {
+/** Reads one member of a key set. A member of the key that is null is as if absent, and so is an empty `kid`, `use` or `alg`. */
+export function readKey(member: unknown, { algorithms: allowed, keyUses }: KeyUses): ReadKey {
   if (typeof member !== 'object' || member === null || Array.isArray(member))
-    return { rejected: 'not_an_object' };
-  const jwk = member as Readonly<Record<string, unknown>>;
-  const { kty, kid, use, key_ops: operations, alg } = jwk;
+    return { unused: 'not_an_object' };
+  const jwk: Members = Object.fromEntries(Object.entries(member).filter(([, value]) => value !== null));
+  const { kty, key_ops: operations } = jwk;
+  const [kid, use, alg] = [jwk.kid, jwk.use, jwk.alg].map((name) => (name === '' ? undefined : name));
 
-  if (kty === 'oct') return { rejected: 'symmetric' };
-  if (privateMembers.some((name) => Object.hasOwn(jwk, name))) return { rejected: 'private' };
-  if (use !== undefined && use !== 'sig') return 'unused';
-  if (Array.isArray(operations) && !operations.includes('verify')) return 'unused';
-  if (kid !== undefined && !isKeyId(kid)) return { rejected: 'key_id' };
+  if (kty === 'oct') return { unused: 'symmetric' };
+  if (privateMembers.some((name) => Object.hasOwn(jwk, name))) return { unused: 'private' };
+  if (use !== undefined && !keyUses.some((one) => one === use)) return { unused: 'use' };
+  if (Array.isArray(operations) && !operations.includes('verify')) return { unused: 'operations' };
 
-  const shape = readShape(jwk);
-  if ('rejected' in shape) return shape;
   const bound = alg === undefined ? undefined : toAlgorithm(alg);
-  if (alg !== undefined && bound === undefined) return 'unused';
-  if (bound !== undefined && !shape.fits.includes(bound)) return { rejected: 'algorithm' };
+  const isForeign = bound === undefined && typeof alg === 'string';
+  const shape = readShape(jwk);
+  // How good a key for other algorithms is does not matter here.
+  if ('unused' in shape)
+    return isForeign && isRejection(shape.unused) ? { unused: 'other_algorithm' } : shape;
+  if (isForeign) return { unused: 'other_algorithm' };
+  if (kid !== undefined && !isKeyId(kid)) return { unused: 'key_id' };
+  const isFitting = alg === undefined || (bound !== undefined && shape.fits.includes(bound));
+  if (!isFitting) return { unused: 'algorithm' };
   const algorithms = (bound === undefined ? shape.fits : [bound]).filter((algorithm) =>
     allowed.includes(algorithm),
   );
-  return algorithms.length === 0 ? 'unused' : { id: kid, algorithms, publicKey: shape.publicKey };
+  return algorithms.length === 0
+    ? { unused: 'not_allowed' }
+    : { id: kid, algorithms, publicKey: shape.publicKey };
 }
 
 type Shape =
   | { readonly fits: readonly Algorithm[]; readonly publicKey: PublicJwk }
-  | { readonly rejected: KeyRejection };
+  | { readonly unused: UnusedCause };
 
 /** Reads what the key type asks for, and says which algorithms such a key fits. */
-function readShape({ kty, crv, n, e, x, y }: Readonly<Record<string, unknown>>): Shape {
-  switch (kty) {
-    case 'RSA': {
-      if (!isBase64url(n) || !isBase64url(e)) return { rejected: 'encoding' };
-      const problem = rsaProblem(n, e);
-      const fits = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const;
-      return problem === undefined ? { fits, publicKey: { kty, n, e } } : { rejected: problem };
-    }
-    case 'EC': {
-      const curve = ellipticCurves.find(({ name }) => name === crv);
-      if (curve === undefined) return { rejected: 'curve' };
-      const isPoint =
-        isBase64url(x) && isBase64url(y) && [x, y].every((part) => byteLength(part) === curve.bytes);
-      return isPoint
-        ? { fits: [curve.algorithm], publicKey: { kty, crv: curve.name, x, y } }
-        : { rejected: 'encoding' };
-    }
-    case 'OKP': {
-      if (crv !== 'Ed25519') return { rejected: 'curve' };
-      if (!isBase64url(x)) return { rejected: 'encoding' };
-      const problem = ed25519Problem(x);
-      return problem === undefined ? { fits: ['EdDSA'], publicKey: { kty, crv, x } } : { rejected: problem };
-    }
+function readShape(jwk: Members): Shape {
+  switch (jwk.kty) {
+    case 'RSA':
+      return readRsa(jwk);
+    case 'EC':
+      return readPoint(jwk);
+    case 'OKP':
+      return readEdwards(jwk);
     default:
-      return { rejected: 'key_type' };
+      return { unused: typeof jwk.kty === 'string' && jwk.kty !== '' ? 'key_type' : 'no_key_type' };
   }
 }
 
-function isBase64url(value: unknown): value is string {
-  return typeof value === 'string' && /^[A-Za-z0-9_-]+$/.test(value);
+function readRsa({ n, e }: Members): Shape {
+  const [modulus, exponent] = [integerBytes(n), integerBytes(e)];
+  if (modulus === undefined || exponent === undefined) return { unused: 'encoding' };
+  const problem = rsaProblem(modulus, exponent);
+  if (problem !== undefined) return { unused: problem };
+  const fits = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const;
+  return { fits, publicKey: { kty: 'RSA', n: base64url(modulus), e: base64url(exponent) } };
 }
 
-function byteLength(base64url: string): number {
-  return Buffer.from(base64url, 'base64url').length;
+function readPoint({ crv, x, y }: Members): Shape {
+  const curve = ellipticCurves.find(({ name }) => name === crv);
+  if (curve === undefined) return { unused: typeof crv === 'string' ? 'curve' : 'encoding' };
+  const [first, second] = [integerBytes(x), integerBytes(y)];
+  if (first === undefined || second === undefined) return { unused: 'encoding' };
+  if (first.length > curve.bytes || second.length > curve.bytes) return { unused: 'encoding' };
+  const coordinate = (bytes: Buffer) =>
+    base64url(Buffer.concat([Buffer.alloc(curve.bytes - bytes.length), bytes]));
+  return {
+    fits: [curve.algorithm],
+    publicKey: { kty: 'EC', crv: curve.name, x: coordinate(first), y: coordinate(second) },
+  };
+}
+
+function readEdwards({ crv, x }: Members): Shape {
+  if (crv !== 'Ed25519') return { unused: typeof crv === 'string' ? 'curve' : 'encoding' };
+  const point = base64urlBytes(x);
+  if (point === undefined) return { unused: 'encoding' };
+  const problem = ed25519Problem(point);
+  return problem === undefined
+    ? { fits: ['EdDSA'], publicKey: { kty: 'OKP', crv, x: base64url(point) } }
+    : { unused: problem };
+}
+
+function base64url(bytes: Buffer): string {
+  return bytes.toString('base64url');
 }

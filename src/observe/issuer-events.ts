@@ -1,6 +1,7 @@
 /** What is counted and told of an issuer. */
 import type { IssuerState, IssuerStatus } from '../issuer/issuer.ts';
 import type { OwnerEvents } from '../issuer/plan.ts';
+import { isRejection, someUnusedKeys, type UnusedKey } from '../issuer/unused-keys.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -11,6 +12,9 @@ const levels: Readonly<Record<IssuerState, 'info' | 'warn' | 'error'>> = {
   unavailable: 'error',
 };
 
+/** The most unused keys that one record names. */
+const mostNamed = 50;
+
 /** Makes the events of one issuer. */
 export function createIssuerEvents(
   issuer: string,
@@ -18,6 +22,7 @@ export function createIssuerEvents(
   metrics: Metrics,
   onChange: () => void,
 ): OwnerEvents {
+  let known: ReadonlySet<string> = new Set();
   return {
     onFetched: (kind, error) => {
       metrics.issuerRefreshed(issuer, kind, error === undefined);
@@ -45,12 +50,19 @@ export function createIssuerEvents(
         logger.info(recordOf(issuer, status), 'the issuer has no problem any more');
       else logger.warn(recordOf(issuer, status), 'the issuer has a problem');
     },
-    onKeysRejected: (rejected) => {
-      for (const cause of rejected) metrics.issuerKeyRejected(issuer, cause);
-      logger.warn({ issuer, causes: rejected.slice(0, 20) }, 'the issuer publishes keys that are refused');
+    onUnusedKeys: (unused) => {
+      const rejected = unused.filter(({ cause }) => isRejection(cause));
+      const nameOf = ({ key, cause }: UnusedKey) => `${cause} ${key}`;
+      for (const one of rejected) if (!known.has(nameOf(one))) metrics.issuerKeyRejected(issuer, one.cause);
+      known = new Set(rejected.map(nameOf));
+      const record = { issuer, unusedKeys: someUnusedKeys(unused, mostNamed) };
+      if (rejected.length > 0) logger.warn(record, 'the issuer publishes keys that are refused');
+      else if (unused.length > 0) logger.info(record, 'the issuer publishes keys that are not used here');
+      else logger.info({ issuer }, 'every key that the issuer publishes is used');
     },
     onKeysChange: (change) => {
-      logger.info({ issuer, ...change }, 'the keys of the issuer have changed');
+      if (change.added + change.removed > 0)
+        logger.info({ issuer, ...change }, 'the keys of the issuer have changed');
       onChange();
     },
   };

@@ -48,7 +48,7 @@ export const metricDefinitions = {
     help: 'Good DPoP proofs that were refused (`overloaded`) since there was no room to remember them: by the issuer of the token, and by the bound, key (`dpop.maxProofsPerKey`) or issuer (`dpop.maxProofs`).',
   },
   issuer_ready: { type: 'gauge', labels: ['issuer'], help: '1 if the issuer has usable keys, else 0.' },
-  issuer_keys: { type: 'gauge', labels: ['issuer'], help: 'Usable keys of the issuer.' },
+  issuer_keys: { type: 'gauge', labels: ['issuer'], help: 'Usable keys of the issuer, each counted once.' },
   issuer_keys_age_seconds: {
     type: 'gauge',
     labels: ['issuer'],
@@ -72,7 +72,12 @@ export const metricDefinitions = {
   issuer_keys_rejected_total: {
     type: 'counter',
     labels: ['issuer', 'cause'],
-    help: 'Published keys that are refused, counted once for each key set that holds them.',
+    help: 'Published keys that are refused since they are weak or malformed, counted when a key set first holds them.',
+  },
+  issuer_keys_unused: {
+    type: 'gauge',
+    labels: ['issuer', 'cause'],
+    help: 'Published keys that verify nothing, by the cause: those that are refused, and those that are meant for something else or of a kind that is not supported.',
   },
   forwarded_headers_withheld_total: {
     type: 'counter',

@@ -21,10 +21,11 @@ export interface GaugeSources {
   readonly proofs: () => number;
   readonly workers: () => number;
   readonly issuers: () => readonly {
-    name: string;
-    keys: number;
-    keysAge: number | undefined;
-    hasMoved: boolean;
+    readonly name: string;
+    readonly keys: number;
+    readonly keysAge: number | undefined;
+    readonly unused: readonly { readonly cause: string }[];
+    readonly hasMoved: boolean;
   }[];
 }
 
@@ -133,6 +134,12 @@ export function createMetrics(
   ofIssuers('issuer_jwks_uri_moved', ({ hasMoved }) => (hasMoved ? 1 : 0));
 
   const keysMaxStale = gauge('keys_max_stale_seconds');
+  gauge('issuer_keys_unused', function () {
+    this.reset();
+    for (const { name: issuer, unused } of sources.issuers())
+      for (const [cause, keys] of Map.groupBy(unused, (key) => key.cause))
+        this.set({ issuer, cause }, keys.length);
+  });
   gauge('workers', function () {
     this.set(sources.workers());
   });

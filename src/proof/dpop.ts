@@ -102,8 +102,8 @@ function isSigned(
 
 /** The key that a proof brings along; undefined if it is none to verify with. */
 function keyOf(jwk: unknown, algorithm: Algorithm, importKey: ImportKey): VerifySignature | undefined {
-  const key = readKey(jwk, [algorithm]);
-  if (key === 'unused' || 'rejected' in key) return undefined;
+  const key = readKey(jwk, { algorithms: [algorithm], keyUses: ['sig'] });
+  if ('unused' in key) return undefined;
   try {
     return importKey(key.publicKey, algorithm);
   } catch (error) {

@@ -68,7 +68,7 @@ export function createProve({ config, replays, clock, onFull }: ProveDependencie
     const late = (): Problem => 'overloaded';
     const verify = (): Problem =>
       proof.verify() ? use({ issuer, keyThumbprint, id, issuedAt }, issuerName) : 'proof_invalid';
-    return queue.add({ since: clock.monotonic(), verify, late }) ?? 'overloaded';
+    return queue.add({ since: clock.monotonic(), signatures: 1, verify, late }) ?? 'overloaded';
   };
 
   return (presentation) => {

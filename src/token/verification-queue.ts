@@ -6,7 +6,7 @@ import type { Clock } from '../time/clock.ts';
 
 /** Bounds of the queue. */
 export interface VerificationQueueOptions {
-  /** The most that wait at once. */
+  /** The most verifications that wait at once. The last token that finds room may take more of it than is left. */
   readonly maxWaiting: number;
   /** The longest wait, in milliseconds. */
   readonly maxWait: number;
@@ -23,8 +23,10 @@ export interface VerificationQueue<T> {
   readonly add: (verification: Verification<T>) => Promise<T> | undefined;
 }
 
-/** A signature to be verified. */
+/** A token whose signature is to be verified. */
 export interface Verification<T> {
+  /** With how many keys it may have to be verified: so many verifications wait. */
+  readonly signatures: number;
   /** When the wait began, in milliseconds of the monotonic clock. */
   readonly since: number;
   readonly verify: () => T;
@@ -53,6 +55,7 @@ interface Waiting<T> extends Verification<T> {
 export function createVerificationQueue<T>(options: VerificationQueueOptions): VerificationQueue<T> {
   const { maxWaiting, maxWait, clock } = options;
   let waiting: Waiting<T>[] = [];
+  let signaturesWaiting = 0;
   let turnWantedSince = 0;
 
   const settle = ({ since, verify, late, resolve, reject }: Waiting<T>) => {
@@ -66,6 +69,7 @@ export function createVerificationQueue<T>(options: VerificationQueueOptions): V
     const end = clock.monotonic() + turnBudget;
     let settled = 0;
     for (const one of waiting) {
+      signaturesWaiting -= one.signatures;
       settle(one);
       settled++;
       if (clock.monotonic() >= end) break;
@@ -91,7 +95,8 @@ export function createVerificationQueue<T>(options: VerificationQueueOptions): V
       if (waiting.length === 0) turnWantedSince = now;
       // Not with this one among them: whoever adds it does not have its promise yet.
       else if (now - turnWantedSince > readingBudget) work();
-      if (waiting.length >= maxWaiting) return undefined;
+      if (signaturesWaiting >= maxWaiting) return undefined;
+      signaturesWaiting += verification.signatures;
       const { promise, resolve, reject } = Promise.withResolvers<T>();
       waiting.push({ ...verification, resolve, reject });
       plan();

@@ -5,7 +5,7 @@ import type { Denial, Failure, Identity, Refusal } from '../check/types.ts';
 import type { DenyListEntry } from '../config/deny-list.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
 import type { IssuerKeys } from '../issuer/issuer.ts';
-import type { VerificationKey } from '../issuer/key-set.ts';
+import { mostTried, type VerificationKey } from '../issuer/key-set.ts';
 import type { Clock } from '../time/clock.ts';
 import type { TokenCache } from './cache.ts';
 import { readString, wrongType } from './claims.ts';
@@ -135,29 +135,11 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     return { token, digest, askedAt, header, signature, payload: payload.toString(), claims, trusted };
   };
 
-  /** Finds the key; a key id that was never heard of may be worth a fetch. */
-  const findKey = (
-    unverified: UnverifiedToken,
-  ): VerificationKey | Refusal | Promise<VerificationKey | Refusal> => {
-    const { header, trusted } = unverified;
-    const { issuer } = trusted;
-    const key = issuer.findKey(header.keyId, header.algorithm);
-    if (key !== undefined) return key;
-    if (!issuer.hasKeys()) return failed('keys_unavailable', trusted);
-    const notFound = denied('key_not_found', trusted);
-    const waiting = trusted.keyWaits.wait(() => fetchFor(issuer, header.keyId));
-    if (waiting === undefined) return notFound;
-    return waiting.then(
-      (hasEnded) => (hasEnded ? issuer.findKey(header.keyId, header.algorithm) : undefined) ?? notFound,
-    );
-  };
-
-  const prove = (unverified: UnverifiedToken, key: VerificationKey): Verdict => {
+  const prove = (unverified: UnverifiedToken, keys: readonly VerificationKey[]): Verdict => {
     const { token, digest, header, payload, claims, trusted } = unverified;
     const { config, issuer } = trusted;
-    // The key may have left the set while the token waited.
-    if (!issuer.holds(key)) return denied('key_not_found', trusted);
-    if (!isSigned(unverified, key)) return denied('signature_invalid', trusted);
+    const key = signerOf(unverified, keys, issuer);
+    if (typeof key === 'string') return denied(key, trusted);
     const facts = trusted.readFacts(claims, payload, header.type);
     const now = clock.now() / 1000;
     const reason = trusted.unmet(facts, now);
@@ -168,15 +150,19 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
   };
 
   /** Proves a token once, however many checks ask for it meanwhile. */
-  const proveOnce = (unverified: UnverifiedToken, key: VerificationKey): Verdict | Promise<Verdict> => {
+  const proveOnce = (
+    unverified: UnverifiedToken,
+    keys: readonly VerificationKey[],
+  ): Verdict | Promise<Verdict> => {
     const { digest, trusted } = unverified;
     const underWay = pending.get(digest);
     if (underWay !== undefined) return underWay;
     const proof = queue.add({
       since: unverified.askedAt,
+      signatures: keys.length,
       verify: () => {
         pending.delete(digest);
-        return prove(unverified, key);
+        return prove(unverified, keys);
       },
       late: () => {
         pending.delete(digest);
@@ -188,11 +174,39 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     return proof;
   };
 
+  /** Tries the keys that a fetch may bring. Those that were tried before are not tried again, nor more than {@link mostTried} in all. */
+  const tryNewKeys = (
+    unverified: UnverifiedToken,
+    tried: readonly VerificationKey[],
+    refusal: Denial,
+  ): Verdict | Promise<Verdict> => {
+    const { header, trusted } = unverified;
+    const { issuer } = trusted;
+    const waiting = trusted.keyWaits.wait(() => fetchFor(issuer, header.keyId, tried.length > 0));
+    if (waiting === undefined) return refusal;
+    return waiting.then((hasEnded) => {
+      if (!hasEnded) return refusal;
+      const found = issuer.findKeys(header.keyId, header.algorithm).filter((key) => !tried.includes(key));
+      const rest = tried.length === 0 ? found : found.slice(0, Math.max(0, mostTried - tried.length));
+      return rest.length === 0 ? refusal : proveOnce(unverified, rest);
+    });
+  };
+
   const settle = (unverified: UnverifiedToken): Verdict | Promise<Verdict> => {
-    const key = findKey(unverified);
-    const proceed = (found: VerificationKey | Refusal) =>
-      'outcome' in found ? found : proveOnce(unverified, found);
-    return key instanceof Promise ? key.then(proceed) : proceed(key);
+    const { header, trusted } = unverified;
+    const keys = trusted.issuer.findKeys(header.keyId, header.algorithm);
+    if (keys.length === 0) {
+      return trusted.issuer.hasKeys()
+        ? tryNewKeys(unverified, keys, denied('key_not_found', trusted))
+        : failed('keys_unavailable', trusted);
+    }
+    const verdict = proveOnce(unverified, keys);
+    if (!(verdict instanceof Promise)) return verdict;
+    return verdict.then((first) =>
+      first.outcome === 'deny' && first.reason === 'signature_invalid'
+        ? tryNewKeys(unverified, keys, first)
+        : first,
+    );
   };
 
   return (token) => {
@@ -208,9 +222,17 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
   };
 }
 
-/** A token that names no key, or a known one of another algorithm, is no reason to fetch. */
-function fetchFor(issuer: IssuerKeys, keyId: string | undefined): Promise<void> | undefined {
-  return keyId === undefined || issuer.knowsKeyId(keyId) ? undefined : issuer.fetchForUnknownKey(keyId);
+/**
+ * Fetches where that can bring the key of a token: one of a `kid` that was never heard of, or another one where those that were tried
+ * did not sign it. A token that names no key, or a known one of another algorithm, is not a reason to fetch by itself.
+ */
+function fetchFor(
+  issuer: IssuerKeys,
+  keyId: string | undefined,
+  wereTried: boolean,
+): Promise<void> | undefined {
+  if (keyId !== undefined && !issuer.knowsKeyId(keyId)) return issuer.fetchForUnknownKey(keyId);
+  return wereTried ? issuer.fetchForBadSignature() : undefined;
 }
 
 function refuse(reason: DenyReason): Denial {
@@ -227,11 +249,24 @@ function failed(reason: ErrorReason, { config }: TrustedIssuer): Failure {
 }
 
 /**
- * Whether the key signed the token: all of it up to the last dot (RFC 7515 section 5.2).
+ * The first of some keys that signed the token: all of it up to the last dot (RFC 7515 section 5.2). A key that has left the set while
+ * the token waited did not.
  *
+ * @returns the key, or the reason to deny
  * @throws Error where the verification itself fails; that is no bad signature
  */
-function isSigned({ token, signature }: UnverifiedToken, key: VerificationKey): boolean {
+function signerOf(
+  { token, signature }: UnverifiedToken,
+  keys: readonly VerificationKey[],
+  issuer: IssuerKeys,
+): VerificationKey | 'key_not_found' | 'signature_invalid' {
   const data = Buffer.from(token.slice(0, -signature.length - 1), 'latin1');
-  return key.verify(data, Buffer.from(signature, 'base64url'));
+  const bytes = Buffer.from(signature, 'base64url');
+  let reason: 'key_not_found' | 'signature_invalid' = 'key_not_found';
+  for (const key of keys) {
+    if (!issuer.holds(key)) continue;
+    if (key.verify(data, bytes)) return key;
+    reason = 'signature_invalid';
+  }
+  return reason;
 }

@@ -5,18 +5,17 @@ import { checkConfig } from '../../src/command/check-config.ts';
 import { writtenUrlPattern, writtenUrlProblem } from '../../src/config/urls.ts';
 
 const check = (config: object, isWithFiles = true) =>
-  checkConfig(
-    {
-      flags: [{ name: '--config', value: 'oidc-authz.yaml' }],
-      environment: {},
-      readFile: (path) => {
-        if (path === 'oidc-authz.yaml') return JSON.stringify(config);
-        throw new Error(`nobody may read ${path}`);
-      },
+  checkConfig({
+    flags: [
+      { name: '--config', value: 'oidc-authz.yaml' },
+      ...(isWithFiles ? [] : [{ name: '--without-files', value: undefined }]),
+    ],
+    environment: {},
+    readFile: (path) => {
+      if (path === 'oidc-authz.yaml') return JSON.stringify(config);
+      throw new Error(`nobody may read ${path}`);
     },
-    undefined,
-    isWithFiles,
-  );
+  });
 
 test.each([
   [' https://a.example.com', /without white space/],

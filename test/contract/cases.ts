@@ -471,9 +471,11 @@ export const cases: readonly Case[] = [
   header('a kid that injects', { kid: "x' UNION SELECT 'secret" }, 'key_not_found'),
   header('a kid of __proto__', { kid: '__proto__' }, 'key_not_found'),
   header('a kid of constructor', { kid: 'constructor' }, 'key_not_found'),
-  ...[1, null, [], {}, true].map((kid) =>
-    header(`a kid of ${JSON.stringify(kid)}`, { kid }, 'token_malformed'),
-  ),
+  header('a kid of null', { kid: null }, 'allowed'),
+  header('a typ of null', { typ: null }, 'allowed'),
+  header('a crit of null', { crit: null }, 'token_malformed'),
+  header('a b64 of null', { b64: null }, 'allowed'),
+  ...[1, [], {}, true].map((kid) => header(`a kid of ${JSON.stringify(kid)}`, { kid }, 'token_malformed')),
   header('a kid of 257 characters', { kid: 'k'.repeat(257) }, 'token_malformed'),
   {
     name: 'no kid, where one key fits',
@@ -485,10 +487,11 @@ export const cases: readonly Case[] = [
   ),
   header('b64 false', { b64: false }, 'token_malformed'),
   header('b64 true', { b64: true }, 'token_malformed'),
-  header('zip', { zip: 'DEF' }, 'token_malformed'),
-  header('cty JWT', { cty: 'JWT' }, 'token_malformed'),
-  header('cty application/jwt', { cty: 'application/jwt' }, 'token_malformed'),
-  header('cty that is no text', { cty: 5 }, 'token_malformed'),
+  header('zip', { zip: 'DEF' }, 'allowed'),
+  header('enc', { enc: 'A256GCM' }, 'allowed'),
+  header('cty JWT', { cty: 'JWT' }, 'allowed'),
+  header('cty application/jwt', { cty: 'application/jwt' }, 'allowed'),
+  header('cty that is no text', { cty: 5 }, 'allowed'),
   header('another cty', { cty: 'json' }, 'allowed'),
   header(
     'jku, x5u, x5c and x5t, which are not used',
@@ -520,9 +523,9 @@ export const cases: readonly Case[] = [
     'token_malformed',
   ),
   headerText(
-    'a header of more than 4 KiB',
-    (good) => JSON.stringify({ ...good, x: 'x'.repeat(4 * 1024) }),
-    'token_malformed',
+    'a header with a chain of certificates',
+    (good) => JSON.stringify({ ...good, x5c: ['x', 'y', 'z'].map((one) => one.repeat(2_500)) }),
+    'allowed',
   ),
   headerText(
     'a header nested too deep',
@@ -544,7 +547,6 @@ export const cases: readonly Case[] = [
     '',
     5,
     [],
-    null,
   ].map((typ) => header(`typ ${JSON.stringify(typ)}`, { typ }, 'token_type_not_allowed')),
 
   // The payload and its claims: RFC 7519 section 4.

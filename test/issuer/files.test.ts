@@ -42,7 +42,7 @@ async function ownerOf(url: string, more: string) {
       onTrustReload: (error) => trust.push(error?.message ?? 'new'),
       onProblem: () => {},
       onStateChange: () => {},
-      onKeysRejected: () => {},
+      onUnusedKeys: () => {},
       onKeysChange: () => {},
     }),
   }).create();

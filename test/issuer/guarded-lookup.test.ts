@@ -273,7 +273,7 @@ describe('a document', () => {
           onTrustReload: () => {},
           onProblem: () => {},
           onStateChange: ({ state, problem }) => told.resolve(problem ?? state),
-          onKeysRejected: () => {},
+          onUnusedKeys: () => {},
           onKeysChange: () => {},
         }),
       }).create();

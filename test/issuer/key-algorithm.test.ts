@@ -3,6 +3,7 @@ import { exportJWK, generateKeyPair } from 'jose';
 import { expect, test } from 'vitest';
 import { supportedAlgorithms } from '../../src/config/issuer-options.ts';
 import { readKeySet } from '../../src/issuer/key-set.ts';
+import { lenientRules } from '../support/keys.ts';
 
 const { publicKey } = await generateKeyPair('RS256', { extractable: true });
 const jwk = { ...(await exportJWK(publicKey)), kid: 'k1' };
@@ -10,8 +11,8 @@ const rsaAlgorithms = supportedAlgorithms.filter((algorithm) => /^[RP]S/.test(al
 
 const foundBy = (members: object) => {
   const text = JSON.stringify({ keys: [{ ...jwk, ...members }] });
-  const { keySet } = readKeySet(text, supportedAlgorithms, 10, undefined);
-  return supportedAlgorithms.filter((algorithm) => keySet.find('k1', algorithm) !== undefined);
+  const { keySet } = readKeySet(text, lenientRules);
+  return supportedAlgorithms.filter((algorithm) => keySet.find('k1', algorithm).length > 0);
 };
 
 test('a key without alg verifies every algorithm of its type', () => {

@@ -59,7 +59,7 @@ async function problemOf(
       onTrustReload: () => {},
       onProblem: () => {},
       onStateChange: ({ problem }) => told.resolve(problem ?? ''),
-      onKeysRejected: () => {},
+      onUnusedKeys: () => {},
       onKeysChange: () => {},
     }),
   }).create();

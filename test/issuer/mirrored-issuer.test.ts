@@ -25,7 +25,7 @@ async function mirror() {
     maxKeys: 100,
     clock,
     fetch: (keyId) => {
-      asked.push(keyId);
+      asked.push(keyId ?? 'bad signature');
       return new Promise((resolve) => answers.push(resolve));
     },
   });
@@ -39,12 +39,12 @@ describe('a mirrored issuer', () => {
     issuer.update({ text: undefined, age: undefined, isFailing: true });
     expect(issuer.hasKeys()).toBe(false);
     issuer.update({ text: textOf(keys), age: 0, isFailing: false });
-    const [a, b] = ['a', 'b'].map((id) => issuer.findKey(id, 'ES256'));
+    const [a, b] = ['a', 'b'].map((id) => issuer.findKeys(id, 'ES256')[0]);
     expect([a?.id, b?.id]).toEqual(['a', 'b']);
     issuer.update({ text: textOf(keys.slice(1)), age: 0, isFailing: false });
     expect([issuer.knowsKeyId('a'), issuer.knowsKeyId('b')]).toEqual([false, true]);
     expect([a, b].map((key) => key !== undefined && issuer.holds(key))).toEqual([false, true]);
-    expect(issuer.findKey('b', 'ES256')).toBe(b);
+    expect(issuer.findKeys('b', 'ES256')).toEqual([b]);
   });
 
   test('serves on while its owner fails, for as long as maxStale from when the keys were had', async () => {
@@ -75,6 +75,21 @@ describe('an unknown key', () => {
     await clock.advance(10_000);
     expect(issuer.fetchForUnknownKey('u')).toBeDefined();
     expect(asked).toEqual(['a', 'u']);
+  });
+
+  test('is asked for beside a bad signature, and neither keeps the other waiting', async () => {
+    const { issuer, asked, answers, clock } = await mirror();
+    issuer.update({ text: textOf(keys), age: 0, isFailing: false });
+    const bad = [issuer.fetchForBadSignature(), issuer.fetchForBadSignature()];
+    expect(asked).toEqual(['bad signature']);
+    answers[0]?.(false);
+    await Promise.all(bad);
+    expect(issuer.fetchForBadSignature()).toBeUndefined();
+    void issuer.fetchForUnknownKey('u');
+    expect(asked).toEqual(['bad signature', 'u']);
+    await clock.advance(500);
+    void issuer.fetchForBadSignature();
+    expect(asked).toEqual(['bad signature', 'u', 'bad signature']);
   });
 
   test('for which no fetch was due is asked for again a little later', async () => {

@@ -102,7 +102,7 @@ describe('publicKeyFiles', () => {
     [
       'a weak key',
       pemOf(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey),
-      /no usable key \(refused: size\)/,
+      /no usable key \(keys\[0\]: size\)/,
     ],
   ])('that hold %s are a problem of check-config', async (name, text, message) => {
     const file = write(`${name}.pem`, text);

@@ -6,7 +6,10 @@ const keys = [
   'test/issuer/key-algorithm.test.ts',
   'test/issuer/pem.test.ts',
   'test/issuer/public-key.test.ts',
+  'test/issuer/key-set-cases.test.ts',
 ];
+const choice = ['test/token/key-choice.test.ts'];
+const coding = ['test/issuer/content-coding.test.ts'];
 const owner = ['test/issuer/issuer.test.ts', 'test/issuer/mirrored-issuer.test.ts'];
 const fetching = ['test/issuer/fetch.test.ts'];
 const lookup = ['test/issuer/guarded-lookup.test.ts'];
@@ -17,35 +20,35 @@ export const issuer: readonly Mutant[] = [
   {
     name: 'a key for encryption verifies',
     file: 'src/issuer/key.ts',
-    find: "if (use !== undefined && use !== 'sig') return 'unused';",
+    find: "if (use !== undefined && !keyUses.some((one) => one === use)) return { unused: 'use' };",
     replace: '',
     tests: keys,
   },
   {
     name: 'a key whose operations do not include verify verifies',
     file: 'src/issuer/key.ts',
-    find: "if (Array.isArray(operations) && !operations.includes('verify')) return 'unused';",
+    find: "if (Array.isArray(operations) && !operations.includes('verify')) return { unused: 'operations' };",
     replace: '',
     tests: keys,
   },
   {
     name: 'a private key is used',
     file: 'src/issuer/key.ts',
-    find: "if (privateMembers.some((name) => Object.hasOwn(jwk, name))) return { rejected: 'private' };",
+    find: "if (privateMembers.some((name) => Object.hasOwn(jwk, name))) return { unused: 'private' };",
     replace: '',
     tests: keys,
   },
   {
     name: 'a secret is read as a key of unknown type',
     file: 'src/issuer/key.ts',
-    find: "if (kty === 'oct') return { rejected: 'symmetric' };",
+    find: "if (kty === 'oct') return { unused: 'symmetric' };",
     replace: '',
     tests: keys,
   },
   {
     name: 'the `alg` of a key need not fit its type',
     file: 'src/issuer/key.ts',
-    find: "if (bound !== undefined && !shape.fits.includes(bound)) return { rejected: 'algorithm' };",
+    find: "if (!isFitting) return { unused: 'algorithm' };",
     replace: '',
     tests: keys,
   },
@@ -66,8 +69,8 @@ export const issuer: readonly Mutant[] = [
   {
     name: 'a coordinate may have any length',
     file: 'src/issuer/key.ts',
-    find: '[x, y].every((part) => byteLength(part) === curve.bytes)',
-    replace: '[x, y].every((part) => byteLength(part) > 0)',
+    find: "if (first.length > curve.bytes || second.length > curve.bytes) return { unused: 'encoding' };",
+    replace: '',
     tests: keys,
   },
   {
@@ -87,7 +90,7 @@ export const issuer: readonly Mutant[] = [
   {
     name: 'a small RSA exponent is accepted',
     file: 'src/issuer/key-strength.ts',
-    find: 'e < 65_537n ||',
+    find: ' || e < 65_537n',
     replace: '',
     tests: keys,
   },
@@ -122,15 +125,15 @@ export const issuer: readonly Mutant[] = [
   {
     name: 'a key set may have any number of keys',
     file: 'src/issuer/key-set.ts',
-    find: 'if (members.length > maxKeys)',
-    replace: 'if (members.length > 1000 * maxKeys)',
+    find: 'if (members.length > rules.maxKeys)',
+    replace: 'if (members.length > 1000 * rules.maxKeys)',
     tests: keys,
   },
   {
     name: 'a key set without a usable key is taken',
     file: 'src/issuer/key-set.ts',
-    find: 'if (keys.length === 0) throw',
-    replace: 'if (keys.length < 0) throw',
+    find: 'if (imported.length === 0) throw',
+    replace: 'if (imported.length < 0) throw',
     tests: keys,
   },
   {
@@ -157,15 +160,15 @@ export const issuer: readonly Mutant[] = [
   {
     name: 'each unknown `kid` causes a fetch',
     file: 'src/issuer/issuer.ts',
-    find: 'if (clock.monotonic() - forcedAt < timing.minRefreshInterval) return undefined;',
+    find: 'if (!isForceDue()) return undefined;',
     replace: '',
     tests: owner,
   },
   {
     name: 'a status other than 200 is taken for an answer',
     file: 'src/issuer/fetch.ts',
-    find: 'if (statusCode !== 200)',
-    replace: 'if (statusCode === 404)',
+    find: 'if (statusCode === 200) return;',
+    replace: 'if (statusCode !== 404) return;',
     tests: fetching,
   },
   {
@@ -246,11 +249,11 @@ export const issuer: readonly Mutant[] = [
     tests: lookup,
   },
   {
-    name: 'an answer that is compressed is read',
-    file: 'src/issuer/fetch.ts',
-    find: "if ((headers['content-encoding'] ?? 'identity') !== 'identity')",
-    replace: "if (headers['content-encoding'] === '')",
-    tests: fetching,
+    name: 'an answer may become larger than its limit when it is decompressed',
+    file: 'src/issuer/content-coding.ts',
+    find: 'decode(body, { maxOutputLength });',
+    replace: 'decode(body, { maxOutputLength: 1000 * maxOutputLength });',
+    tests: coding,
   },
   {
     name: 'a signature may have any length',
@@ -296,17 +299,52 @@ export const issuer: readonly Mutant[] = [
     tests: signatures,
   },
   {
-    name: 'of two keys with one name, each verifies',
+    name: 'a token is tried with any number of keys',
     file: 'src/issuer/key-set.ts',
-    find: 'published.filter((key) => !isAmbiguous(key))',
-    replace: 'published',
+    find: '      if (list.size >= most) return;\n',
+    replace: '',
+    tests: [...keys, ...choice],
+  },
+  {
+    name: 'the same key twice takes the place of another one',
+    file: 'src/issuer/key-set.ts',
+    find: 'list.set(material, key);',
+    replace: 'list.set(key.fingerprint + list.size, key);',
     tests: keys,
   },
   {
-    name: 'a token without `kid` takes the first key that fits',
+    name: 'a key that is never tried is not named',
     file: 'src/issuer/key-set.ts',
-    find: 'fitting.length === 1 ? fitting[0] : undefined',
-    replace: 'fitting[0]',
+    find: 'imported.filter(({ keys }) => !keys.some(isTried));',
+    replace: 'imported.filter(({ keys }) => keys.some(isTried) && keys.length === 0);',
+    tests: keys,
+  },
+  {
+    name: 'each bad signature causes a fetch that the cool-down allows',
+    file: 'src/issuer/issuer.ts',
+    find: 'if ((age() ?? 0) < pause || now - fetchedAt < pause || !isForceDue()) return undefined;',
+    replace: 'if (!isForceDue()) return undefined;',
+    tests: choice,
+  },
+  {
+    name: 'bad signatures have keys fetched as often as unknown kids',
+    file: 'src/issuer/issuer.ts',
+    find: 'badSignatures.pause = Math.min(pause * 2, longest);',
+    replace: '',
+    tests: choice,
+  },
+  {
+    name: 'a bad signature long ago counts for ever',
+    file: 'src/issuer/issuer.ts',
+    find: 'if (now - badSignatures.seenAt > longest) badSignatures.pause = shortest;',
+    replace: '',
+    tests: choice,
+  },
+  {
+    name: 'a token of an unknown `kid` is tried with every key',
+    file: 'src/issuer/key-set.ts',
+    find: '(named.get(nameOf(id, algorithm)) ?? unnamed.of(algorithm))',
+    replace: '(named.get(nameOf(id, algorithm)) ?? all.of(algorithm))',
     tests: keys,
   },
   {

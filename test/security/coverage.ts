@@ -187,9 +187,13 @@ export const tables: readonly Table[] = [
       },
       { id: 'A10', threat: '`crit`' },
       { id: 'A11', threat: '`b64`' },
-      { id: 'A12', threat: '`zip`, bombs within' },
+      { id: 'A12', threat: '`zip`, bombs within', note: 'Ignored: nothing is ever decompressed.' },
       { id: 'A13', threat: 'Encrypted tokens' },
-      { id: 'A14', threat: 'A token within a token' },
+      {
+        id: 'A14',
+        threat: 'A token within a token',
+        note: '`cty` is ignored; a payload that is not a JSON object is refused.',
+      },
       { id: 'A15', threat: 'The JSON serializations' },
       { id: 'A16', threat: 'Segments missing, empty or too many' },
       {
@@ -803,9 +807,18 @@ export const tables: readonly Table[] = [
       },
       { id: 'H9', threat: 'A bad member spoils the set', tests: [[keys, 'serves its good members']] },
       { id: 'H10', threat: 'Private or symmetric keys published' },
-      { id: 'H11', threat: 'Two keys of one name', tests: [[keys, 'drops two keys of one name']] },
+      {
+        id: 'H11',
+        threat: 'Two keys of one name',
+        tests: [['issuer/random-key-sets.test.ts', 'nothing is taken that no key speaks for']],
+        note: 'Each is tried, at most four.',
+      },
       { id: 'H12', threat: 'An empty set after a good one', tests: [[chaosIssuer, 'R8 to R12']] },
-      { id: 'H13', threat: 'A token without `kid`', tests: [[verifier, 'needs a single key that fits']] },
+      {
+        id: 'H13',
+        threat: 'A token without `kid`',
+        tests: [[verifier, 'is tried with every key that fits']],
+      },
       {
         id: 'H14',
         threat: 'TLS that anybody can read',
@@ -819,6 +832,48 @@ export const tables: readonly Table[] = [
         id: 'H16',
         threat: 'Proxies by environment',
         tests: [[fetching, 'that the environment names, only where that is said']],
+      },
+      {
+        id: 'N1',
+        threat: 'A token without `kid`, or of a `kid` of many keys, costs many verifications',
+        tests: [
+          ['token/key-choice.test.ts', 'of a token whose issuer has keys'],
+          ['token/key-choice.test.ts', 'with four keys each fill the queue four times as fast'],
+        ],
+      },
+      {
+        id: 'N2',
+        threat: 'Made-up signatures have keys fetched again and again',
+        tests: [
+          ['token/key-choice.test.ts', 'does not have more fetched for long than is fetched anyhow'],
+          ['token/key-choice.test.ts', 'under known and unknown kids in turn'],
+          ['token/key-choice.test.ts', 'does not keep an unknown key from being found'],
+        ],
+      },
+      {
+        id: 'N3',
+        threat: 'A bomb: a small answer of an issuer that becomes a large one',
+        tests: [['issuer/content-coding.test.ts', 'without the memory that it claims']],
+      },
+      {
+        id: 'N4',
+        threat: 'A key leaves the set, and the tokens that it verified stay, since another key has its name',
+        tests: [['token/key-choice.test.ts', 'is cached, and goes with that key alone']],
+      },
+      {
+        id: 'N5',
+        threat: 'A token that names no key is verified by a key that is for another algorithm or use',
+        tests: [['issuer/random-key-sets.test.ts', 'nothing is taken that no key speaks for']],
+      },
+      {
+        id: 'N6',
+        threat: 'A redirect leads to keys of somebody else, or a message about it tells a secret',
+        tests: [['issuer/redirect.test.ts', 'a key set that is redirected with']],
+      },
+      {
+        id: 'N7',
+        threat: 'A key set that is read in two ways by the process that fetches it and those that answer',
+        tests: [['issuer/random-key-sets.test.ts', 'both processes agree']],
       },
     ],
   },

@@ -32,7 +32,7 @@ export function quietSurroundings(clock: Clock): IssuerSurroundings {
       onTrustReload: nothing,
       onProblem: nothing,
       onStateChange: nothing,
-      onKeysRejected: nothing,
+      onUnusedKeys: nothing,
       onKeysChange: nothing,
     }),
   };

@@ -9,9 +9,10 @@ function createQueue(maxWaiting: number, maxWait = 1_000) {
   const queue = createVerificationQueue<string>({ maxWaiting, maxWait, clock });
   const started: string[] = [];
   /** @param milliseconds what the verification takes */
-  const add = (name: string, milliseconds = 0) =>
+  const add = (name: string, milliseconds = 0, signatures = 1) =>
     queue.add({
       since: clock.monotonic(),
+      signatures,
       verify: () => {
         started.push(name);
         clock.pass(milliseconds);
@@ -39,6 +40,17 @@ describe('a verification', () => {
     expect(await add('d')).toBe('d verified');
   });
 
+  test('of a token that is tried with several keys counts with each', async () => {
+    const { add } = createQueue(8);
+    const [first, second, third] = [add('a', 0, 4), add('b', 0, 4), add('c')];
+    expect(third).toBeUndefined();
+    await Promise.all([first, second]);
+    const [one, crowded] = [add('d', 0, 7), add('e', 0, 4)];
+    expect(add('f')).toBeUndefined();
+    expect(await Promise.all([one, crowded])).toEqual(['d verified', 'e verified']);
+    expect(await add('g', 0, 8)).toBe('g verified');
+  });
+
   test('that has waited too long is not begun', async () => {
     const { add, clock, started } = createQueue(10, 100);
     const late = add('a');
@@ -51,6 +63,7 @@ describe('a verification', () => {
     const { queue, add, clock } = createQueue(10);
     const failing = queue.add({
       since: clock.monotonic(),
+      signatures: 1,
       verify: () => {
         throw new Error('broken');
       },

@@ -309,9 +309,15 @@ test('a known key id under another algorithm causes no fetch', async () => {
 });
 
 describe('a token without a key id', () => {
-  test('needs a single key that fits', async () => {
+  test('is tried with every key that fits', async () => {
     const { ask, issuer } = await bench([], fileFor, [await createSigningKey('k1'), spare]);
-    expect((await ask(await issuer.mint({ header: { kid: undefined } }))).reason).toBe('key_not_found');
+    for (const key of issuer.keys) {
+      const token = await issuer.mint({ key, header: { kid: undefined } });
+      expect([summary(await ask(token)), summary(await ask(token))]).toEqual([
+        ['allowed', false],
+        ['allowed', true],
+      ]);
+    }
     expect(issuer.hits.jwks).toBe(1);
   });
 

@@ -18,10 +18,11 @@ async function verifierOf(held: Set<VerificationKey>) {
   const clock = createTestClock();
   const keys = {
     hasKeys: () => true,
-    findKey: () => key,
+    findKeys: () => [key],
     knowsKeyId: () => true,
     holds: (one: VerificationKey) => held.has(one),
     fetchForUnknownKey: () => undefined,
+    fetchForBadSignature: () => undefined,
   };
   const verify = createVerifier({
     issuers: config.issuers.map((one) => ({ config: one, issuer: keys })),

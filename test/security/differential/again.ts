@@ -36,7 +36,7 @@ export async function judgeAgain({ token, configuration, keySets, now }: Differe
         random: () => 0.5,
         onProblem: nothing,
         onStateChange: nothing,
-        onKeysRejected: nothing,
+        onUnusedKeys: nothing,
         onKeysChange: nothing,
       });
       issuer.start();

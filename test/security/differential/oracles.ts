@@ -32,7 +32,8 @@ export function createJose(options: JoseIssuer): (token: string, now: number) =>
   const find = createLocalJWKSet(jwks);
   const otherNames: Readonly<Record<string, string>> = { EdDSA: 'Ed25519', Ed25519: 'EdDSA' };
   const findKey: JWTVerifyGetKey = async ({ kid, ...rest }, token) => {
-    const header = isUnnamed || kid === undefined ? rest : { ...rest, kid };
+    // A parameter that is null is as if absent; jose looks for a key of that name.
+    const header = isUnnamed || kid === undefined || kid === null ? rest : { ...rest, kid };
     try {
       return await find(header, token);
     } catch (error) {
