@@ -1,5 +1,5 @@
 /** `oidc-authz migrate oauth2-proxy`: what an installation was told, as a configuration of ours. */
-import { ConfigError, type Problem, suggestion } from '../../config/problems.ts';
+import { ConfigError, formatProblems, type Problem, suggestion } from '../../config/problems.ts';
 import type { Finding } from '../finding.ts';
 import { notAccepted, reportText } from '../report.ts';
 import type { Given } from './given.ts';
@@ -39,18 +39,26 @@ const writers: Readonly<
 
 /**
  * Migrates an installation. Exit code 3 where a setting is refused that was not accepted by name: then nothing is
- * printed, as a configuration that guards less must get nowhere by accident.
+ * printed, as a configuration that guards less must get nowhere by accident. Exit code 2, with the report all the same, where
+ * something cannot be read, or no configuration can come of it.
  *
- * @throws ConfigError where no configuration can come of it
+ * @throws ConfigError where a name to accept is none
  */
 export function migrateOauth2Proxy({ given, output, accept, compat = false }: Migration): MigrationResult {
   const translation = translate(given, compat);
   const { findings } = translation;
   const problems = acceptProblems(accept, findings);
   if (problems.length > 0) throw new ConfigError(problems);
+  const isRefused = notAccepted(findings, accept).length > 0;
+  const wrong = [...given.problems];
+  if (wrong.length === 0 && 'problems' in translation) wrong.push(...translation.problems);
+  if (wrong.length === 0 && !isRefused && 'lacking' in translation) wrong.push(...translation.lacking);
   const report = reportText(findings, accept);
-  if (notAccepted(findings, accept).length > 0) return { output: '', report, exitCode: 3 };
-  if ('lacking' in translation) throw new ConfigError(translation.lacking);
+  if (wrong.length > 0) {
+    const text = `${formatProblems(wrong, 'what is to be migrated')}\n`;
+    return { output: '', report: findings.length === 0 ? text : `${report}${text}`, exitCode: 2 };
+  }
+  if (isRefused || 'lacking' in translation) return { output: '', report, exitCode: 3 };
   return { output: writers[output](translation, accept), report, exitCode: 0 };
 }
 

@@ -61,3 +61,13 @@ export function isEmpty({ value }: Spot): boolean {
   if (Array.isArray(value)) return value.length === 0;
   return isTree(value) && Object.keys(value).length === 0;
 }
+
+/** Whether a template takes a value for true: Helm has further words for it, and any text but an empty one counts. */
+export function isTrue(spot: Spot): boolean {
+  return !isEmpty(spot) && !isFalse(spot) && spot.value !== 0;
+}
+
+/** Whether a value is false, for which Helm has further words. */
+export function isFalse({ value }: Spot): boolean {
+  return value === false || (typeof value === 'string' && /^(n|no|off)$/i.test(value));
+}
