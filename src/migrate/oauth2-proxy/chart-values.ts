@@ -130,7 +130,11 @@ export function judgeChartValues(
   const silent: string[] = [];
   for (const [name, spot] of fields(values)) {
     const known = textFor(name, chart);
-    if (known === undefined || (isNested && name === 'enabled' && !isFalse(spot))) continue;
+    if (isNested && name === 'enabled' && !isFalse(spot)) {
+      silent.push(name);
+      continue;
+    }
+    if (known === undefined) continue;
     const isOff = isEmpty(spot) || isFalse(child(spot, 'enabled'));
     const isOn = !isComputed || child(spot, 'enabled').value === true;
     const guards = isOff ? [] : guardsIn(name, spot);

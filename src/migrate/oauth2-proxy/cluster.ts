@@ -31,17 +31,19 @@ export function objectsIn(document: Spot, ofList = ''): ClusterObject[] {
     return elements(items).flatMap((item) => objectsIn(item, kind.slice(0, -'List'.length)));
   const objects = child(document, 'objects');
   if (kind === 'Template' && Array.isArray(objects.value))
-    return elements(objects).flatMap((object) => objectsIn(object));
+    return [...elements(objects).flatMap((object) => objectsIn(object)), objectAt(document, kind)];
+  return [objectAt(document, kind)];
+}
+
+function objectAt(document: Spot, kind: string): ClusterObject {
   const metadata = child(document, 'metadata');
-  return [
-    {
-      kind,
-      apiVersion: scalarText(child(document, 'apiVersion')) ?? '',
-      name: scalarText(child(metadata, 'name')) ?? '',
-      namespace: scalarText(child(metadata, 'namespace')),
-      spot: document,
-    },
-  ];
+  return {
+    kind,
+    apiVersion: scalarText(child(document, 'apiVersion')) ?? '',
+    name: scalarText(child(metadata, 'name')) ?? '',
+    namespace: scalarText(child(metadata, 'namespace')),
+    spot: document,
+  };
 }
 
 /** Whether a document is an object of Kubernetes. */

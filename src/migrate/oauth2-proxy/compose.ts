@@ -1,6 +1,7 @@
 /** A file of docker compose: the service that runs oauth2-proxy. */
 import { isTree } from '../../config/tree.ts';
 import { readCommandLine, type Word } from './command-line.ts';
+import { readVariableFile } from './environment.ts';
 import type { NamedText } from './file-kind.ts';
 import type { Gathered, Variable } from './gathered.ts';
 import type { FileAt } from './mounts.ts';
@@ -34,6 +35,8 @@ export function isCompose(document: Spot): boolean {
 export interface ComposeContext {
   /** The files that were given, for what a service names. */
   readonly files: readonly NamedText[];
+  /** Those of them that hold variables. */
+  readonly variableFiles: readonly NamedText[];
   /** The variables of the shell, or of `.env`. */
   readonly variableOf: VariableOf;
 }
@@ -90,17 +93,33 @@ function readService(
   name: string,
   service: Spot,
   document: Spot,
-  { files, variableOf }: ComposeContext,
+  { files, variableFiles, variableOf }: ComposeContext,
   gathered: Gathered,
 ): void {
   const entry = child(service, 'env_file');
+  const others = new Set(variableFiles.map((file) => file.name));
   const named = Array.isArray(entry.value) ? elements(entry) : entry.value === undefined ? [] : [entry];
   for (const spot of named) {
     const path = scalarText(isTree(spot.value) ? child(spot, 'path') : spot) ?? '';
-    if (files.some((file) => baseName(file.name) === baseName(path))) continue;
+    const file = files.find(({ name: given }) => baseName(given) === baseName(path));
+    if (file !== undefined) {
+      others.delete(file.name);
+      readVariableFile(file.text, file.name, gathered);
+      continue;
+    }
     const text = `it may set anything, and ${path} is not among the files; give that as well`;
     gathered.findings.push({ setting: 'env_file', source: place(spot), verdict: 'refused', text });
   }
+  for (const file of others)
+    gathered.findings.push({
+      setting: file,
+      source: file,
+      verdict: baseName(file) === '.env' ? 'meaningless' : 'refused',
+      text:
+        baseName(file) === '.env'
+          ? 'docker compose puts its variables into the file, and gives them to no service'
+          : 'it is not read: the service has no `env_file` of this name',
+    });
   gathered.variables.push(...variablesOf(child(service, 'environment'), variableOf));
   gathered.mounts.push(filesOf(service, document, files));
   const [program, ...tail] = wordsOf(child(service, 'entrypoint'), 'entrypoint', variableOf);

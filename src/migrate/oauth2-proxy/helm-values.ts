@@ -46,6 +46,14 @@ export function readHelmValues(values: Spot, scope: Scope, gathered: Gathered): 
   if (hasAlpha) readChartAlpha(values, place({ ...values, path: [] }), scope, gathered);
   readCredentials(values, scope, gathered);
   gathered.variables.push(...sessionStore(child(values, 'sessionStorage', 'type')));
+  for (const [name, spot] of fields(child(values, 'sessionStorage')))
+    for (const [inner, below] of name === 'type' ? [] : fields(spot))
+      gathered.findings.push({
+        setting: `sessionStorage.${name}.${inner}`,
+        source: place(below),
+        verdict: 'meaningless',
+        text: 'no session is kept here',
+      });
   gathered.variables.push(
     ...elements(child(values, 'envFrom')).flatMap((entry) => variablesFrom(entry, scope, gathered)),
   );

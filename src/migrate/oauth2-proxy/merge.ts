@@ -73,11 +73,9 @@ export function besideAlpha(layers: Layers): {
   const isReplaced = ({ flag }: Sighting) => isReplacedByAlpha(flag);
   const message = 'oauth2-proxy does not start with it beside an alpha configuration, which says it instead';
   const wrong = [...layers.keys, ...layers.flags].filter((one) => isReplaced(one) && one.isOfChart !== true);
-  // The chart sets these two in any case, for the alpha configuration to refer to.
-  const ignored = layers.variables.filter(
-    (one) => isReplaced(one) && !['client-id', 'client-secret'].includes(one.flag),
-  );
-  const text = 'oauth2-proxy takes no notice of it beside an alpha configuration';
+  const ignored = layers.variables.filter(isReplaced);
+  const text =
+    'oauth2-proxy takes no notice of it beside an alpha configuration, but where that refers to its variable';
   const isKept = (one: Sighting) => !isReplaced(one) || one.isOfChart === true;
   return {
     layers: {

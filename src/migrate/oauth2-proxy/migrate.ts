@@ -1,10 +1,11 @@
 /** `oidc-authz migrate oauth2-proxy`: what an installation was told, as a configuration of ours. */
 import { ConfigError, formatProblems, type Problem, suggestion } from '../../config/problems.ts';
 import type { Finding } from '../finding.ts';
-import { notAccepted, reportText } from '../report.ts';
+import { findingLines, notAccepted, reportText } from '../report.ts';
 import type { Given } from './given.ts';
 import { configText, planText, valuesText } from './plan.ts';
 import { type Translation, translate } from './translate.ts';
+import { notGiven } from './translate-given.ts';
 import { flagVerdicts } from './verdicts.ts';
 
 /** What can be printed: the configuration, the values of the chart, or a plan of the switch-over. */
@@ -53,11 +54,14 @@ export function migrateOauth2Proxy({ given, output, accept, compat = false }: Mi
   const wrong = [...given.problems];
   if (wrong.length === 0 && 'problems' in translation) wrong.push(...translation.problems);
   if (wrong.length === 0 && !isRefused && 'lacking' in translation) wrong.push(...translation.lacking);
-  const report = reportText(findings, accept);
   if (wrong.length > 0) {
-    const text = `${formatProblems(wrong, 'what is to be migrated')}\n`;
-    return { output: '', report: findings.length === 0 ? text : `${report}${text}`, exitCode: 2 };
+    // What was not given may be in what cannot be read.
+    const told = findings.filter(({ source }) => source !== notGiven);
+    const lines = told.length === 0 ? [] : findingLines(told, accept);
+    const text = [...lines, formatProblems(wrong, 'what is to be migrated'), ''].join('\n');
+    return { output: '', report: text, exitCode: 2 };
   }
+  const report = reportText(findings, accept);
   if (isRefused || 'lacking' in translation) return { output: '', report, exitCode: 3 };
   return { output: writers[output](translation, accept), report, exitCode: 0 };
 }

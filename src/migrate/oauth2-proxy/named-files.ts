@@ -41,7 +41,9 @@ function resolve(
   const isMissing = gathered.missing.some((one) => one.kind === kind);
   if (mounted !== undefined && 'text' in mounted) {
     read(mounted);
-    refuseOthers(given, flag, gathered);
+    // A compose file mounts the files that were given.
+    const others = given.filter(({ name }) => name !== mounted.name);
+    refuseOthers(others, flag, gathered);
   } else if (given.length > 0 && (named !== undefined || isMissing || !isInstalled)) {
     const [first, ...more] = given;
     if (first !== undefined) read(first);

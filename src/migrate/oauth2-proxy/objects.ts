@@ -95,6 +95,8 @@ function whyUnread(object: ClusterObject): string {
     return 'it is not read: what runs oauth2-proxy neither mounts nor names it';
   if (kind === 'Kustomization')
     return 'it is not read: it says how manifests are made; give what `kubectl kustomize` prints';
+  if (kind === 'Template')
+    return 'it is not read: its parameters are not put into its objects here; give what `oc process` prints';
   const containers = elements(child(spot, 'spec', 'template', 'spec', 'containers'));
   if (containers.length > 0) {
     const names = containers.map((container) => scalarText(child(container, 'name')) ?? 'one without a name');

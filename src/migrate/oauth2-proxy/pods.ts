@@ -24,6 +24,8 @@ export function podsIn(object: ClusterObject): Pod[] {
     const below = Array.isArray(spot.value) ? elements(spot) : fields(spot).map(([, inner]) => inner);
     return below.flatMap((inner) => find(inner, depth + 1));
   };
+  // The objects of a template are looked at one by one.
+  if (object.kind === 'Template') return [];
   return fields(object.spot)
     .filter(([name]) => name !== 'metadata' && name !== 'status')
     .flatMap(([, spot]) => find(spot, 1))

@@ -82,16 +82,24 @@ function readInstallations(
   objects: Objects,
   gathered: Gathered,
 ): void {
-  for (const { name, text } of sorted.variables) readVariableFile(text, name, gathered);
-  const ofFiles = new Map(gathered.variables.map(({ name, value }) => [name, value]));
+  const { variables: variableFiles, compose } = sorted;
+  const read = nothingGathered();
+  for (const { name, text } of variableFiles) readVariableFile(text, name, read);
+  // A service of docker compose says itself which of them it takes.
+  if (compose.length === 0) {
+    gathered.variables.push(...read.variables);
+    gathered.problems.push(...read.problems);
+  }
+  const ofFiles = new Map(read.variables.map(({ name, value }) => [name, value]));
   const context = {
     files: sorted.files,
+    variableFiles,
     variableOf: (name: string) => environment[name] ?? ofFiles.get(name),
   };
   const found = [
     ...readWorkloads(objects, gathered),
     ...readCharts(sorted, objects, gathered),
-    ...sorted.compose.flatMap((document) => readCompose(document, context, gathered)),
+    ...compose.flatMap((document) => readCompose(document, context, gathered)),
   ];
   sorted.isInstalled = found.length > 0;
   for (const source of found.slice(1)) {
@@ -115,6 +123,13 @@ function emailsOf(
   else if (isNamed || !isInstalled) for (const { text } of emails) readEmails(text, gathered);
   else for (const { name } of emails) gathered.findings.push(unnamed(name, 'authenticated-emails-file'));
   const found = gathered.emails;
+  if (found.length === 0 && mounted !== undefined && 'lacks' in mounted)
+    gathered.findings.push({
+      setting: 'authenticated-emails-file',
+      source: settings.get('authenticated-emails-file')?.source ?? '',
+      verdict: 'refused',
+      text: `${path} is in ${mounted.lacks}, which is not among the files; give that as well`,
+    });
   return found.length > 0 ? [...new Set(found)] : undefined;
 }
 

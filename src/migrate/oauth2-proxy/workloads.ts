@@ -91,11 +91,17 @@ function nameHarmless({ object, spot }: Pod, container: Spot, { findings }: Gath
   const ofContainer = fields(container).flatMap(([name]) =>
     harmlessContainerFields.includes(name) ? [name] : [],
   );
-  const volumes = elements(child(spot, 'volumes')).map(
-    (volume) => `the volume ${scalarText(child(volume, 'name')) ?? ''}`,
+  const mounted = elements(child(container, 'volumeMounts')).map(
+    (mount) => `${scalarText(child(mount, 'name'))} at ${scalarText(child(mount, 'mountPath'))}`,
   );
+  const volumes = elements(child(spot, 'volumes')).flatMap((volume) => [
+    `the volume ${scalarText(child(volume, 'name'))}`,
+    ...volumeSources(volume, object.namespace).map(({ kind, name: source }) => `of the ${kind} ${source}`),
+  ]);
   const image = scalarText(child(container, 'image'));
+  const name = scalarText(child(container, 'name'));
   const all = [
+    ...(name === undefined ? [] : [`the container ${name}`]),
     ...(image === undefined ? [] : [`the image ${image}`]),
     ...new Set(
       [...ofObject, ...ofPod, ...ofContainer].filter(
@@ -103,6 +109,7 @@ function nameHarmless({ object, spot }: Pod, container: Spot, { findings }: Gath
       ),
     ),
     ...volumes,
+    ...mounted,
   ];
   findings.push({
     setting: labelOf(object),
