@@ -3,10 +3,38 @@
  * holds the files, the guards are the same ones. The files are below `fixtures/`.
  */
 
-/** The guards as flags, written down here once more, so that a reader that loses one is found out. */
-export const guards: Readonly<Record<'domain' | 'addresses', readonly string[]>> = {
-  domain: ['--email-domain=shop.example'],
-  addresses: [],
+/** Who may pass, besides that a token must be of a client and of a group. */
+export type Access = 'domain' | 'addresses' | 'one address';
+
+/** The issuer of all of them, for which a running one stands in. */
+export const issuerUrl = 'https://id.shop.example';
+
+/**
+ * The flags that every wrapping comes to, written down here once more, so that a reader that loses one is found out.
+ *
+ * @param emails the file of addresses, where there is one
+ */
+export function theirFlags(issuer: string, emails: string | undefined): readonly string[] {
+  return [
+    '--provider=oidc',
+    `--oidc-issuer-url=${issuer}`,
+    '--client-id=orders-api',
+    '--client-secret=not-used',
+    '--cookie-secret=0123456789abcdef0123456789abcdef',
+    '--oidc-extra-audience=orders-batch',
+    '--allowed-group=clerks',
+    '--skip-jwt-bearer-tokens',
+    '--set-xauthrequest',
+    '--force-json-errors',
+    '--upstream=static://200',
+    ...(emails === undefined ? ['--email-domain=shop.example'] : [`--authenticated-emails-file=${emails}`]),
+  ];
+}
+
+/** The addresses that may pass. */
+export const addresses: Readonly<Record<Exclude<Access, 'domain'>, readonly string[]>> = {
+  addresses: ['kim@shop.example', 'lee@shop.example'],
+  'one address': ['kim@shop.example'],
 };
 
 /** One wrapping. */
@@ -17,7 +45,7 @@ export interface Wrapped {
   readonly code: 0 | 2 | 3;
   readonly refused?: readonly string[];
   /** Who may pass, where that is said otherwise than by a domain. */
-  readonly access?: 'addresses' | 'one address';
+  readonly access?: Exclude<Access, 'domain'>;
 }
 
 const read = (name: string, ...files: readonly string[]): Wrapped => ({ name, files, code: 0 });
@@ -87,7 +115,7 @@ export const wrapped: readonly Wrapped[] = [
   refused('guarding-policy', ['all.yaml'], 'AuthorizationPolicy/orders'),
   refused('guards-elsewhere', ['workload.yaml', 'objects.yaml'], 'email-domain', 'allowed-group'),
   refused('kustomization', ['all.yaml'], 'Kustomization/'),
-  refused('openshift-template', ['template.yaml'], 'oidc-issuer-url'),
+  refused('openshift-template', ['template.yaml'], 'Template/gate', 'oidc-issuer-url'),
   refused('other-namespace', ['all.yaml'], 'ConfigMap/gate-config'),
   refused('placeholders', ['oauth2-proxy.cfg'], 'oidc-issuer-url', 'oidc-extra-audience', 'allowed-group'),
   refused('secret-elsewhere', ['workload.yaml', 'objects.yaml'], 'client-id'),
@@ -98,6 +126,6 @@ export const wrapped: readonly Wrapped[] = [
   refused('unreferenced', ['all.yaml'], 'ConfigMap/gate-config'),
   impossible('two-workloads', 'all.yaml'),
   impossible('values-and-workload', 'values.yaml', 'deployment.yaml'),
-  impossible('values-of-two', 'a.yaml'),
+  { ...impossible('values-of-two', 'a.yaml'), refused: ['gate-b'] },
   impossible('written-at-the-start', 'all.yaml'),
 ];
