@@ -15,12 +15,13 @@ import {
   isEmpty,
   isFalse,
   isTrue,
+  listProblem,
   place,
   type Spot,
   scalarText,
 } from './spot.ts';
 import { readToml } from './toml.ts';
-import { unseenTemplate } from './unseen.ts';
+import { unseenTemplate, unseenWord } from './unseen.ts';
 
 const configurationNames = [
   ...['authenticatedEmailsFile', 'clientID', 'clientSecret', 'content', 'cookieSecret', 'existingConfigmap'],
@@ -34,6 +35,10 @@ const emailsPath = '/bitnami/oauth2-proxy/conf/authenticated-emails/authenticate
 /** Reads the values of Bitnami's chart; those that are no settings are judged elsewhere. */
 export function readBitnamiValues(values: Spot, scope: Scope, gathered: Gathered): void {
   const configuration = child(values, 'configuration');
+  for (const name of ['extraEnvVars', 'extraVolumeMounts', 'extraVolumes']) {
+    const problem = listProblem(child(values, name), name);
+    if (problem !== undefined) gathered.problems.push(problem);
+  }
   readContent(configuration, scope, gathered);
   readCredentials(configuration, scope, gathered);
   gathered.variables.push(
@@ -89,6 +94,12 @@ function readContent(configuration: Spot, { objects, namespace }: Scope, gathere
       { text: content.value, name: `${place(content)} configuration.content`, isTemplated: true },
       gathered,
     );
+  else if (!isEmpty(content))
+    gathered.problems.push({
+      path: 'configuration.content',
+      source: place(content),
+      message: 'expected a text, which is the configuration file',
+    });
   else if (content.value === undefined) {
     // What its chart has by default.
     const preset = { source: "the chart's default", isOfChart: true };
@@ -233,7 +244,10 @@ function listOfWords(spot: Spot, label: string, gathered: Gathered): Word[] {
   const words = (list: Spot, at: (entry: Spot) => string) =>
     elements(list).flatMap((entry): Word[] => {
       const text = scalarText(entry);
-      return text === undefined ? [] : [{ text: unseenWord(text), place: `${at(entry)} ${label}` }];
+      if (text !== undefined) return [{ text: unseenWord(text), place: `${at(entry)} ${label}` }];
+      const message = 'expected a flag, such as `--provider=oidc`';
+      gathered.problems.push({ path: label, source: at(entry), message });
+      return [];
     });
   if (Array.isArray(spot.value)) return words(spot, place);
   if (typeof spot.value === 'string') {
@@ -243,10 +257,4 @@ function listOfWords(spot: Spot, label: string, gathered: Gathered): Word[] {
   const message = "expected a list of flags, as Bitnami's chart takes them";
   gathered.problems.push({ path: label, source: place(spot), message });
   return [];
-}
-
-/** Keeps the name of a flag whose value is a template. */
-function unseenWord(text: string): string {
-  const [, flag, value] = /^(--[^=]+=)(.*)$/s.exec(text) ?? [];
-  return flag === undefined || value === undefined ? text : `${flag}${unseenTemplate(value)}`;
 }

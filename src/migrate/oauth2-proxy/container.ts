@@ -3,7 +3,7 @@ import { isTree } from '../../config/tree.ts';
 import { readCommandLine, type Word } from './command-line.ts';
 import type { Gathered, Variable } from './gathered.ts';
 import type { Objects } from './objects.ts';
-import { child, elements, place, type Spot, scalarText } from './spot.ts';
+import { child, elements, listProblem, place, type Spot, scalarText } from './spot.ts';
 import type { VariableOf } from './substitution.ts';
 import { unseen } from './unseen.ts';
 
@@ -15,6 +15,10 @@ export interface Scope {
 
 /** Reads a container that runs oauth2-proxy. */
 export function readContainer(container: Spot, scope: Scope, gathered: Gathered): void {
+  for (const name of ['args', 'command', 'env', 'envFrom', 'volumeMounts']) {
+    const problem = listProblem(child(container, name), name);
+    if (problem !== undefined) gathered.problems.push(problem);
+  }
   const variables = [
     ...elements(child(container, 'envFrom')).flatMap((entry) => variablesFrom(entry, scope, gathered)),
     ...readVariables(child(container, 'env'), scope, 'env'),

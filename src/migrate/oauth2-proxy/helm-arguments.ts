@@ -16,7 +16,7 @@ import {
   type Spot,
   scalarText,
 } from './spot.ts';
-import { unseenTemplate } from './unseen.ts';
+import { unseenTemplate, unseenWord } from './unseen.ts';
 import { quoteValue } from './value.ts';
 
 /** Reads everything in the values that becomes a flag. */
@@ -49,7 +49,10 @@ function extraArguments(spot: Spot, { problems }: Gathered): Word[] {
   if (Array.isArray(spot.value)) {
     return elements(spot).flatMap((entry) => {
       const text = scalarText(entry);
-      return text === undefined ? [] : [{ text, place: `${place(entry)} extraArgs` }];
+      if (text !== undefined) return [{ text: unseenWord(text), place: `${place(entry)} extraArgs` }];
+      const message = 'expected a flag, such as `--provider=oidc`';
+      problems.push({ path: 'extraArgs', source: place(entry), message });
+      return [];
     });
   }
   if (!isTree(spot.value)) {
@@ -120,7 +123,13 @@ function googleArguments(google: Spot): Word[] {
     });
     words.push(...wordsOf('google-target-principal', child(google, 'targetPrincipal')));
   }
-  return [...words, ...elements(child(google, 'groups')).flatMap((group) => wordsOf('google-group', group))];
+  return [
+    ...words,
+    ...(Array.isArray(child(google, 'groups').value)
+      ? elements(child(google, 'groups'))
+      : [child(google, 'groups')]
+    ).flatMap((group) => wordsOf('google-group', group)),
+  ];
 }
 
 /** The flag of a value of the chart, which is left out where the value is empty. */

@@ -47,15 +47,19 @@ export function readCredentials(values: Spot, scope: Scope, gathered: Gathered):
   const config = child(values, 'config');
   const required = child(config, 'requiredSecretKeys').value;
   const existing = child(config, 'existingSecret');
-  const secret = isEmpty(existing) ? undefined : unseenTemplate(scalarText(existing) ?? '');
+  const secret = isEmpty(existing) ? undefined : (scalarText(existing) ?? '');
   const areVariables = !isFalse(child(values, 'proxyVarsAsSecrets'));
   const isAsked = (key: string) => areVariables && (!Array.isArray(required) || required.includes(key));
   for (const { name, key, variable } of credentials) {
     const spot = child(config, name);
     const text = scalarText(spot);
     if (secret !== undefined && isAsked(key)) {
-      const held = keyValue('Secret', { name: secret, key }, scope);
-      const source = held?.source ?? `${place(existing)} config.existingSecret`;
+      const held = secret.includes('{{')
+        ? { value: unseenTemplate(secret) }
+        : keyValue('Secret', { name: secret, key }, scope);
+      const source =
+        (held !== undefined && 'source' in held ? held.source : undefined) ??
+        `${place(existing)} config.existingSecret`;
       variables.push({ name: variable, value: held?.value ?? '', source });
     }
     // What the chart has by default is no client, but a row of X.
@@ -129,6 +133,12 @@ export function readMountedFile(values: Spot, hasAlpha: boolean, scope: Scope, g
         { text: inline.value, name: `${place(inline)} config.configFile`, isTemplated: true },
         gathered,
       );
+    else
+      gathered.problems.push({
+        path: 'config.configFile',
+        source: place(inline),
+        message: expectedInstead(inline, 'a text, which is the configuration file'),
+      });
     return;
   }
   unused(inline, '`alphaConfig` and `forceLegacyConfig: false`');
@@ -168,6 +178,12 @@ export function readChartAlpha(values: Spot, owner: string, scope: Scope, gather
   ];
   for (const spot of parts) {
     if (isTree(spot.value)) gathered.alpha.push({ spot, owner });
+    else if (!isEmpty(spot))
+      gathered.problems.push({
+        path: 'alphaConfig',
+        source: place(spot),
+        message: 'expected names with values',
+      });
   }
   const file = child(alpha, 'configFile');
   if (typeof file.value === 'string' && file.value.trim() !== '') {
@@ -191,7 +207,7 @@ function heldIn(
 
 /** The same value below a name that the chart puts before it. */
 function below(name: string, spot: Spot): Spot {
-  if (!isTree(spot.value)) return { ...spot, value: undefined };
+  if (!isTree(spot.value)) return spot;
   return {
     value: { [name]: spot.value },
     path: [],
@@ -199,8 +215,10 @@ function below(name: string, spot: Spot): Spot {
   };
 }
 
-function readMadeList(spot: Spot, flag: string, preset: string, { keys }: Gathered): void {
+function readMadeList(spot: Spot, flag: string, preset: string, { keys, problems }: Gathered): void {
   const label = `config.${String(spot.path.at(-1))}`;
+  if (!Array.isArray(spot.value) && !isEmpty(spot))
+    problems.push({ path: label, source: place(spot), message: expectedInstead(spot, 'a list') });
   const isPreset = !Array.isArray(spot.value);
   keys.push({
     flag,

@@ -7,7 +7,17 @@ import type { Gathered, Variable } from './gathered.ts';
 import { readChartArguments } from './helm-arguments.ts';
 import { readChartAlpha, readCredentials, readMountedFile } from './helm-config.ts';
 import { mountedFiles } from './mounts.ts';
-import { child, elements, fields, isEmpty, isTrue, place, type Spot, scalarText } from './spot.ts';
+import {
+  child,
+  elements,
+  fields,
+  isEmpty,
+  isTrue,
+  listProblem,
+  place,
+  type Spot,
+  scalarText,
+} from './spot.ts';
 import { unseenTemplate } from './unseen.ts';
 
 const emailNames = [
@@ -42,6 +52,10 @@ export function withoutHeading(text: string): { readonly text: string; readonly 
 /** Reads values of the chart; those that are no settings are judged elsewhere. */
 export function readHelmValues(values: Spot, scope: Scope, gathered: Gathered): void {
   const hasAlpha = isTrue(child(values, 'alphaConfig', 'enabled'));
+  for (const name of ['envFrom', 'extraEnv', 'extraVolumeMounts', 'extraVolumes']) {
+    const problem = listProblem(child(values, name), name);
+    if (problem !== undefined) gathered.problems.push(problem);
+  }
   readMountedFile(values, hasAlpha, scope, gathered);
   if (hasAlpha) readChartAlpha(values, place({ ...values, path: [] }), scope, gathered);
   readCredentials(values, scope, gathered);

@@ -25,6 +25,7 @@ export function mountedFiles(
     .map((mount) => ({
       volume: scalarText(child(mount, 'name')) ?? '',
       path: (scalarText(child(mount, 'mountPath')) ?? '').replace(/\/+$/, ''),
+      isKnown: child(mount, 'subPathExpr').value === undefined,
       below: (scalarText(child(mount, 'subPath')) ?? '').replace(/^\/+|\/+$/g, ''),
     }))
     .toSorted((a, b) => b.path.length - a.path.length);
@@ -35,7 +36,7 @@ export function mountedFiles(
     const rest = path.slice(mount.path.length + 1);
     const inner = [mount.below, rest].filter((part) => part !== '').join('/');
     const volume = elements(volumeList).find((one) => scalarText(child(one, 'name')) === mount.volume);
-    if (volume === undefined) return { lacks: `the volume ${mount.volume}` };
+    if (volume === undefined || !mount.isKnown) return { lacks: `the volume ${mount.volume}` };
     return (
       inSources(volumeSources(volume, namespace), inner, objects) ?? {
         lacks: `a file of the volume ${mount.volume}`,

@@ -19,6 +19,10 @@ export function resolveNamedFiles(sorted: SortedFiles, readFile: ReadFile, gathe
       });
     resolve(flag, named, sorted, readFile, gathered);
   }
+  for (const source of gathered.keyFiles.slice(1)) {
+    const message = `a second configuration file beside that of ${gathered.keyFiles[0]}; oauth2-proxy takes one`;
+    gathered.problems.push({ path: '', source, message });
+  }
 }
 
 function resolve(

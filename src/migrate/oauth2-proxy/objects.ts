@@ -92,7 +92,7 @@ function unusedKey(setting: string, { key, source }: HeldText): Finding {
 function whyUnread(object: ClusterObject): string {
   const { kind, spot } = object;
   if (kind === 'ConfigMap' || kind === 'Secret')
-    return 'it is not read: what runs oauth2-proxy neither mounts nor names it';
+    return 'it is not read: what runs oauth2-proxy does not mount it, or names no file of it';
   if (kind === 'Kustomization')
     return 'it is not read: it says how manifests are made; give what `kubectl kustomize` prints';
   if (kind === 'Template')

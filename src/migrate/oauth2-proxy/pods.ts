@@ -53,19 +53,44 @@ const telling = [
   'whitelist-domain',
 ];
 
+/**
+ * The containers of a pod that run oauth2-proxy as long as the pod runs. Where some have its image or its settings, others only
+ * have its name.
+ */
+export function proxiesOf(pod: Pod): Spot[] {
+  const lasting = containersOf(pod).filter(
+    (container) =>
+      container.path.at(-2) === 'containers' || child(container, 'restartPolicy').value === 'Always',
+  );
+  const found = lasting.filter(isProxy);
+  const sure = found.filter(
+    (container) =>
+      hasSettings(container) || /(^|\/)oauth2?[-_.]?proxy(?=[:@]|$)/i.test(textOf(child(container, 'image'))),
+  );
+  return sure.length > 0 ? sure : found;
+}
+
 /** Whether a container runs oauth2-proxy: by its image, name or command, or by variables or flags for it. */
 export function isProxy(container: Spot): boolean {
+  const words = [child(container, 'name'), child(container, 'image'), child(container, 'command', 0)];
+  return words.some((word) => /oauth2?[-_.]?proxy/i.test(textOf(word))) || hasSettings(container);
+}
+
+/** Whether a container has variables or flags for oauth2-proxy. */
+function hasSettings(container: Spot): boolean {
   const words = ['command', 'args'].flatMap((list) =>
     elements(child(container, list)).map((word) => scalarText(word) ?? ''),
   );
-  const names = [child(container, 'name'), child(container, 'image')].map((spot) => scalarText(spot) ?? '');
   return (
-    [...names, words[0] ?? ''].some((word) => /oauth2?[-_.]?proxy/i.test(word)) ||
     words.some((word) => telling.includes(flagOf(word)) && flagNamed(flagOf(word)) !== undefined) ||
     elements(child(container, 'env')).some((entry) =>
       (scalarText(child(entry, 'name')) ?? '').startsWith('OAUTH2_PROXY_'),
     )
   );
+}
+
+function textOf(spot: Spot): string {
+  return scalarText(spot) ?? '';
 }
 
 function flagOf(word: string): string {

@@ -121,8 +121,9 @@ function argoReleases(spec: Spot, reader: Reader): readonly Release[] {
       {
         object,
         namespace: scalarText(child(spec, 'destination', 'namespace')),
-        chart: [child(source, 'chart'), child(source, 'repoURL'), child(source, 'path')]
-          .map((spot) => scalarText(spot) ?? '')
+        // A folder of manifests may have the name of what is in it.
+        chart: ['chart', ...(isEmpty(child(source, 'chart')) ? [] : ['repoURL'])]
+          .map((name) => scalarText(child(source, name)) ?? '')
           .join(' '),
         layers: argoValues(child(source, 'helm'), reader),
       },

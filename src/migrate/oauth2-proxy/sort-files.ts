@@ -1,5 +1,6 @@
 /** The files that were given, sorted by what they are. */
 import { ConfigError } from '../../config/problems.ts';
+import { isTree } from '../../config/tree.ts';
 import { isAlphaName } from './alpha-fields.ts';
 import type { ClusterObject } from './cluster.ts';
 import { fileParts, type NamedText, understood } from './file-kind.ts';
@@ -45,16 +46,29 @@ export function sortFiles(files: readonly NamedText[], gathered: Gathered): Sort
     }
   });
   const hasValues = parts.some(({ part }) => part.kind === 'values');
+  const withValues = new Set<NamedText>();
   for (const { file, part } of parts) {
     if (part.kind === 'objects') sorted.objects.push(...part.objects);
     else if (part.kind === 'compose') sorted.compose.push(part.document);
-    else if (part.kind === 'values') sorted.values.push({ spot: part.values, isComputed: part.isComputed });
-    else if (part.kind !== 'unknown') sorted[part.kind].push(file);
-    else if (hasValues) sorted.values.push({ spot: part.document, isComputed: part.isComputed });
+    else if (
+      part.kind === 'values' ||
+      (part.kind === 'unknown' && hasValues && isTree(part.document.value))
+    ) {
+      const { isComputed } = part;
+      const spot = part.kind === 'values' ? part.values : part.document;
+      if (withValues.has(file)) nameSecond(spot, file, gathered);
+      else sorted.values.push({ spot, isComputed });
+      withValues.add(file);
+    } else if (part.kind !== 'unknown') sorted[part.kind].push(file);
     else if (fields(part.document).some(([name]) => isAlphaName(name))) sorted.alpha.push(file);
     else nameUnknown(part.document, file, parts.length > 1, gathered);
   }
   return sorted;
+}
+
+function nameSecond(document: Spot, { name }: NamedText, { findings }: Gathered): void {
+  const text = 'it is not read: Helm takes the first document of a file of values';
+  findings.push({ setting: name, source: place(document), verdict: 'refused', text });
 }
 
 function nameUnknown(document: Spot, { name }: NamedText, hasOthers: boolean, gathered: Gathered): void {

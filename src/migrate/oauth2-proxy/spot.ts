@@ -1,4 +1,5 @@
 /** A value of a YAML file together with where it stands, so that whatever is read can say its place. */
+import type { Problem } from '../../config/problems.ts';
 import { isTree } from '../../config/tree.ts';
 
 /** A value and where it stands. */
@@ -38,6 +39,12 @@ export function fieldOf(spot: Spot, name: string): Spot {
 /** The entries of a list; empty for anything else. */
 export function elements(spot: Spot): Spot[] {
   return Array.isArray(spot.value) ? spot.value.map((_, index) => child(spot, index)) : [];
+}
+
+/** What is wrong with a value that must be a list; undefined where it is one, or nothing. */
+export function listProblem(spot: Spot, path: string): Problem | undefined {
+  if (Array.isArray(spot.value) || spot.value === undefined || spot.value === null) return undefined;
+  return { path, source: place(spot), message: expectedInstead(spot, 'a list') };
 }
 
 /** A text, number or truth value as text; undefined for anything else. */

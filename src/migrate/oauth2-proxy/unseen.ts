@@ -32,6 +32,12 @@ export function unseenTemplate(text: string): string {
   return text.includes('{{') ? unseen({ in: 'template' }) : text;
 }
 
+/** The same for a flag with its value, whose name is kept. */
+export function unseenWord(text: string): string {
+  const [, flag, value] = /^(--[^=]+=)(.*)$/s.exec(text) ?? [];
+  return flag === undefined || value === undefined ? text : `${flag}${unseenTemplate(value)}`;
+}
+
 /** Why a value cannot be seen, as it goes on after "refused because"; undefined if all of it can. */
 export function whyUnseen(value: string | boolean | readonly string[]): string | undefined {
   if (typeof value === 'boolean') return undefined;

@@ -5,7 +5,7 @@ import { readContainer, type Scope } from './container.ts';
 import type { Gathered } from './gathered.ts';
 import { mountedFiles, volumeSources } from './mounts.ts';
 import type { Objects, Reference } from './objects.ts';
-import { containersOf, isProxy, type Pod, podsIn } from './pods.ts';
+import { containersOf, type Pod, podsIn, proxiesOf } from './pods.ts';
 import { child, elements, fields, place, type Spot, scalarText } from './spot.ts';
 
 /** Fields of a pod that are read. */
@@ -37,11 +37,7 @@ export function readWorkloads(objects: Objects, gathered: Gathered): readonly st
   const found = objects.all
     .filter((object) => !isMade(object, objects, gathered) && !isReference(object, objects, gathered))
     .flatMap(podsIn)
-    .flatMap((pod) =>
-      containersOf(pod)
-        .filter(isProxy)
-        .map((container) => ({ pod, container })),
-    );
+    .flatMap((pod) => proxiesOf(pod).map((container) => ({ pod, container })));
   const distinct = [...Map.groupBy(found, ({ pod, container }) => sameness(pod, container)).values()];
   for (const { pod } of found) objects.tell(pod.object);
   for (const [one, ...others] of distinct)
