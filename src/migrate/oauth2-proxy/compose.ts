@@ -164,7 +164,7 @@ function wordsOf(spot: Spot, label: string, variableOf: VariableOf): Word[] {
 }
 
 /** Splits a line as a shell does: at blanks that stand in no quotes. */
-export function shellWords(line: string): string[] {
+function shellWords(line: string): string[] {
   const words = line.match(/(?:[^\s"'\\]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'[^']*')+/g) ?? [];
   return words.map((word) =>
     word.replaceAll(

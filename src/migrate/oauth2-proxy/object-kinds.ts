@@ -1,6 +1,6 @@
 /** Kinds of objects that say nothing of who may pass. Every other kind that is not read is refused. */
 import type { ClusterObject } from './cluster.ts';
-import { child, fields, scalarText } from './spot.ts';
+import { child, fields, type Spot, scalarText } from './spot.ts';
 
 const forPods = 'it says where and how pods run, and the chart of oidc-authz makes its own';
 const forMetrics = 'it says where metrics are fetched, and the chart of oidc-authz makes its own';
@@ -47,6 +47,12 @@ export function isHarmlessKind(kind: string): boolean {
   return Object.hasOwn(harmlessKinds, kind);
 }
 
+/** Whether Helm runs an object only when the release is tested. */
+export function isTestOfRelease(spot: Spot): boolean {
+  const hook = scalarText(child(spot, 'metadata', 'annotations', 'helm.sh/hook')) ?? '';
+  return /^(test|test-success|test-failure)$/.test(hook);
+}
+
 /** Why an object says nothing of who may pass; undefined where that is not known of it. */
 export function whyHarmless({ kind, apiVersion, name, spot }: ClusterObject): string | undefined {
   const type = scalarText(child(spot, 'type')) ?? '';
@@ -55,6 +61,7 @@ export function whyHarmless({ kind, apiVersion, name, spot }: ClusterObject): st
   if (kind === 'Secret' && type === 'helm.sh/release.v1') return 'it is where Helm keeps a release';
   if (kind === 'ConfigMap' && ['kube-root-ca.crt', 'istio-ca-root-cert'].includes(name))
     return 'the cluster puts it into every namespace';
+  if (isTestOfRelease(spot)) return 'it is a test of the release';
   // A Knative Service runs pods.
   if (!isHarmlessKind(kind) || /knative/.test(apiVersion)) return undefined;
   const annotations = fields(child(spot, 'metadata', 'annotations')).map(([annotation]) => annotation);

@@ -1,7 +1,9 @@
 /** The shell of the plan: what reads the cluster itself, so that nothing has to be put in by hand. */
 
-/** The files that the plan has taken out of itself; a `values.yaml` that is there is the way back, and stays. */
+/** The file of values that the plan has taken out of itself; a `values.yaml` that is there is the way back, and stays. */
 export const valuesFile = 'values.oidc-authz.yaml';
+
+/** The same with the shadow. */
 export const shadowFile = 'values.oidc-authz.shadow.yaml';
 
 /** Stands before the block that is a file. */

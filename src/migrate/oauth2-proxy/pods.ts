@@ -65,7 +65,9 @@ export function proxiesOf(pod: Pod): Spot[] {
   const found = lasting.filter(isProxy);
   const sure = found.filter(
     (container) =>
-      hasSettings(container) || /(^|\/)oauth2?[-_.]?proxy(?=[:@]|$)/i.test(textOf(child(container, 'image'))),
+      hasSettings(container) ||
+      elements(child(container, 'envFrom')).length > 0 ||
+      /(^|\/)oauth2?[-_.]?proxy(?=[:@]|$)/i.test(textOf(child(container, 'image'))),
   );
   return sure.length > 0 ? sure : found;
 }

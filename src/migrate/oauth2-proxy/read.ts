@@ -182,7 +182,7 @@ function readAlphas({ alpha: alphas, variables, problems }: Gathered): Alpha | u
 }
 
 /** Runs a reader; what it throws are problems. */
-export function orProblems<T>(read: () => T, { problems }: { readonly problems: Problem[] }): T | undefined {
+function orProblems<T>(read: () => T, { problems }: { readonly problems: Problem[] }): T | undefined {
   try {
     return read();
   } catch (error) {

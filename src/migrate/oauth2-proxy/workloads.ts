@@ -4,6 +4,7 @@ import type { ClusterObject } from './cluster.ts';
 import { readContainer, type Scope } from './container.ts';
 import type { Gathered } from './gathered.ts';
 import { mountedFiles, volumeSources } from './mounts.ts';
+import { isTestOfRelease } from './object-kinds.ts';
 import type { Objects, Reference } from './objects.ts';
 import { containersOf, type Pod, podsIn, proxiesOf } from './pods.ts';
 import { child, elements, fields, place, type Spot, scalarText } from './spot.ts';
@@ -35,6 +36,7 @@ const harmlessContainerFields = [
  */
 export function readWorkloads(objects: Objects, gathered: Gathered): readonly string[] {
   const found = objects.all
+    .filter(({ spot }) => !isTestOfRelease(spot))
     .filter((object) => !isMade(object, objects, gathered) && !isReference(object, objects, gathered))
     .flatMap(podsIn)
     .flatMap((pod) => proxiesOf(pod).map((container) => ({ pod, container })));

@@ -135,3 +135,29 @@ env:
     expect(problemsOf(manifest(text))).toEqual([problem]);
   });
 });
+
+describe('a pod', () => {
+  const pod = (name: string, containers: string, more = '') =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}${more}}\nspec:\n  containers: [${containers}]\n`;
+  const proxy = '{name: main, image: "quay.io/oauth2-proxy/oauth2-proxy:v7", args: [--scope=a]}';
+
+  test('may have others in it whose name has that of oauth2-proxy in it', () => {
+    const text = pod('a', `{name: wait-for-oauth2-proxy, image: busybox, args: [sleep]}, ${proxy}`);
+    expect(valuesOf(manifest(text))).toEqual({ scope: 'a' });
+    expect(findingsOf(manifest(text)).join()).toContain('container/wait-for-oauth2-proxy');
+  });
+
+  test('that only tests the release is no installation', () => {
+    const hook = ', annotations: {helm.sh/hook: test}';
+    const text = `${pod('a', proxy)}---\n${pod('oauth2-proxy-test', '{name: oauth2-proxy-test, image: busybox}', hook)}`;
+    expect(valuesOf(manifest(text))).toEqual({ scope: 'a' });
+    expect(findingsOf(manifest(text)).join('\n')).toMatch(
+      /^Pod\/oauth2-proxy-test .*meaningless: it is a test/m,
+    );
+  });
+
+  test('without oauth2-proxy in it is named beside another, with its containers', () => {
+    const text = `${pod('a', proxy)}---\n${pod('b', '{name: web, image: nginx}')}`;
+    expect(findingsOf(manifest(text)).join('\n')).toMatch(/^Pod\/b .*refused: it is not read: .*\n?/m);
+  });
+});

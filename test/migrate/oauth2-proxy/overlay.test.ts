@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { migrate } from '../../../src/command/migrate.ts';
 import { readDocuments } from '../../../src/migrate/oauth2-proxy/documents.ts';
 import { overlay } from '../../../src/migrate/oauth2-proxy/overlay.ts';
 import { settingAt } from '../../../src/migrate/oauth2-proxy/set-values.ts';
@@ -115,4 +117,26 @@ describe('a guard in the last file', () => {
     const files = { 'a.yaml': below(open), 'b.yaml': below(guarded) };
     expect(valuesOf({ files })['email-domain']).toEqual(['shop.example']);
   });
+});
+
+test.each([
+  [['-f', 'a.yaml', '-f', 'b.yaml']],
+  [['--values', 'a.yaml', '--values=b.yaml']],
+  [['-fa.yaml', 'b.yaml']],
+])('the command takes files as helm does: %j', async (words) => {
+  const files: Readonly<Record<string, string>> = {
+    'a.yaml': `config: {clientID: app}
+extraArgs: {provider: oidc, oidc-issuer-url: "https://a.example.com", email-domain: "*", upstream: "static://200"}
+`,
+    'b.yaml':
+      'extraArgs: {email-domain: shop.example, skip-jwt-bearer-tokens: true, force-json-errors: true}\n',
+  };
+  const { exitCode, output, report } = await migrate({
+    argv: ['oauth2-proxy', ...words],
+    environment: {},
+    readFile: (path) => files[path] ?? '',
+    readInput: () => '',
+  });
+  expect([exitCode, exitCode === 0 || report]).toEqual([0, true]);
+  expect(parse(output).issuers[0].email.allowedDomains).toEqual(['shop.example']);
 });
