@@ -47,8 +47,7 @@ export const migrateMutants: readonly Mutant[] = [
     file: 'src/migrate/oauth2-proxy/objects.ts',
     find: 'object.namespace === namespace || object.namespace === undefined',
     replace: 'object.namespace !== "" || object.namespace === undefined',
-    tests: ['test/oauth2-proxy/installations/wrapped.test.ts'],
-    project: 'live',
+    tests: ['test/migrate/oauth2-proxy/manifests.test.ts'],
   },
   {
     name: 'a placeholder is taken for a value',

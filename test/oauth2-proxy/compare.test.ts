@@ -34,10 +34,14 @@ async function compare(...args: string[]) {
   return { code, lines: run.output().trimEnd().split('\n'), errors: run.errors() };
 }
 
-/** An authorizer that lets everybody pass as somebody else. */
-async function startLax(): Promise<string> {
-  const server = createServer((_, response) =>
-    response.writeHead(200, { 'x-auth-request-user': 'mallory', 'gap-auth': 'mallory' }).end('Authenticated'),
+/** An authorizer that lets everybody pass as somebody else, or only those with a token. */
+async function startLax({ needsToken = false } = {}): Promise<string> {
+  const server = createServer(({ headers }, response) =>
+    needsToken && headers.authorization === undefined
+      ? response.writeHead(401).end()
+      : response
+          .writeHead(200, { 'x-auth-request-user': 'mallory', 'gap-auth': 'mallory' })
+          .end('Authenticated'),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -113,6 +117,21 @@ describe('differences', () => {
     );
     expect(shown.lines).toContain('  line 2, GET /: x-token: only oidc-authz has it: "<the token>"');
     expect(shown.lines.join()).not.toContain(token.slice(20));
+  });
+
+  test('only of the caller that is named are enough to fail', async () => {
+    const issuer = await issuerOfTest();
+    const url = await startLax({ needsToken: true });
+    const config = write('own-caller.yaml', fileFor(issuer.url));
+    const tokens = write('caller', await issuer.mint());
+    const { code, lines } = await compare('--config', config, '--oauth2-proxy', url, '--tokens', tokens);
+    expect(lines.slice(0, 4)).toEqual([
+      '1 of 2 requests are answered alike, but for what is below',
+      '',
+      'another caller is named:',
+      '  line 1, GET /: x-auth-request-user: another value',
+    ]);
+    expect(code).toBe(1);
   });
 
   test('with a service that runs already', async () => {

@@ -160,4 +160,14 @@ describe('a pod', () => {
     const text = `${pod('a', proxy)}---\n${pod('b', '{name: web, image: nginx}')}`;
     expect(findingsOf(manifest(text)).join('\n')).toMatch(/^Pod\/b .*refused: it is not read: .*\n?/m);
   });
+
+  test('takes a ConfigMap of its own namespace, whatever another one has', () => {
+    const map = (namespace: string, scope: string) =>
+      `---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: ${namespace}}\ndata: {OAUTH2_PROXY_SCOPE: ${scope}}\n`;
+    const container =
+      '{name: oauth2-proxy, image: "quay.io/oauth2-proxy/oauth2-proxy", envFrom: [{configMapRef: {name: c}}]}';
+    const text = pod('a', container, ', namespace: edge') + map('edge', 'own') + map('staging', 'other');
+    expect(valuesOf(manifest(text))).toEqual({ scope: 'own' });
+    expect(findingsOf(manifest(text)).join('\n')).toMatch(/^ConfigMap\/c .*refused: it is not read/m);
+  });
 });
