@@ -9,6 +9,7 @@ import { differences } from '../shadow/differences.ts';
 import { type AskIncumbent, createAskIncumbent } from '../shadow/incumbent.ts';
 import { systemClock } from '../time/clock.ts';
 import type { CommandResult } from './check-config.ts';
+import { comparisonText, type FoundDifference, type Meaning, meaningOf } from './comparison.ts';
 import { requestOf, startPrivately } from './private-service.ts';
 import { readGivenFile } from './read-file.ts';
 
@@ -35,8 +36,8 @@ interface Question {
 }
 
 /**
- * Sends each token, and a request without one, to both. Exit code 0 where nothing differs, 1 where something does, 2 where the
- * command line or the configuration is wrong.
+ * Sends each token, and a request without one, to both. Exit code 0 where both decide alike and name the same caller, 1 where
+ * they do not, 2 where the command line or the configuration is wrong.
  */
 export async function compareAnswers(sources: ConfigSources): Promise<CommandResult> {
   try {
@@ -74,22 +75,28 @@ async function compareAll(
   own: AskIncumbent,
   showsValues: boolean,
 ): Promise<CommandResult> {
-  const lines: string[] = [];
-  let differing = 0;
+  const all: (FoundDifference & { readonly meaning: Meaning })[] = [];
   for (const { name, request, token } of questions) {
     const [incumbent, answer] = await Promise.all([answerOf(theirs, request), answerOf(own, request)]);
     const shown = (value: string) =>
       JSON.stringify(token === '' ? value : value.replaceAll(token, '<the token>'));
+    const doBothAllow = allows(incumbent) && allows(answer);
     const found = differences(
       { name: 'oauth2-proxy', answer: incumbent },
       { name: 'oidc-authz', answer },
       showsValues ? shown : undefined,
-    );
-    if (found.length > 0) differing++;
-    lines.push(...found.map((difference) => `${name}: ${difference}`));
+    ).map((text) => ({ name, text, meaning: meaningOf(text, doBothAllow) }));
+    // Where one lets pass and the other does not, all else follows from that.
+    const decisive = found.filter(({ meaning }) => meaning === 'outcome');
+    all.push(...(decisive.length > 0 ? decisive : found));
   }
-  lines.push(`${questions.length - differing} of ${questions.length} requests are answered alike`);
-  return { output: `${lines.join('\n')}\n`, exitCode: differing === 0 ? 0 : 1 };
+  const isAlike = all.every(({ meaning }) => meaning !== 'outcome' && meaning !== 'identity');
+  const found = Map.groupBy(all, ({ meaning }) => meaning);
+  return { output: comparisonText(questions.length, found), exitCode: isAlike ? 0 : 1 };
+}
+
+function allows(answer: IncumbentAnswer | Error): boolean {
+  return !(answer instanceof Error) && answer.status === 200;
 }
 
 function answerOf(ask: AskIncumbent, request: CheckRequest): Promise<IncumbentAnswer | Error> {

@@ -59,7 +59,7 @@ async function migrateFrom(sources: MigrateSources): Promise<MigrateResult> {
   const { argv, environment } = sources;
   const end = argv.indexOf('--');
   const [before, commandLine] = end < 0 ? [argv, []] : [argv.slice(0, end), argv.slice(end + 1)];
-  const { words, flags } = parseArguments(before, () => false);
+  const { words, flags } = parseArguments(withoutHelmFlags(before), () => false);
   const [kind = '', ...paths] = words;
   if (!isKind(kind)) throw unknownKind(kind);
   const problems = flagProblems(kind, flags);
@@ -95,6 +95,15 @@ async function migrateFrom(sources: MigrateSources): Promise<MigrateResult> {
     output: outputOf(kind, last('--output')),
     accept,
     compat: last('--compat') === 'oauth2-proxy',
+  });
+}
+
+/** Files of values may be given as Helm takes them, by `-f` or `--values`: each is a file in its place. */
+function withoutHelmFlags(argv: readonly string[]): readonly string[] {
+  return argv.flatMap((word) => {
+    if (word === '-f' || word === '--values') return [];
+    const [, file] = /^(?:-f=?|--values=)(?!$)(.*)$/s.exec(word) ?? [];
+    return [file ?? word];
   });
 }
 

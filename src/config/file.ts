@@ -35,9 +35,10 @@ export function parseConfigFile(text: string, name: string): ConfigFile {
  * Reads YAML text, of which JSON is a part.
  *
  * @param name how problems name the file
+ * @param options `merge`: whether `<<` takes over the names of another mapping, as Helm and Kubernetes have it
  * @throws ConfigError if it is not one YAML document
  */
-export function parseYaml(text: string, name: string): YamlFile {
+export function parseYaml(text: string, name: string, { merge = false } = {}): YamlFile {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, {
     // It would print a part of the file, and it may hold secrets.
@@ -45,7 +46,7 @@ export function parseYaml(text: string, name: string): YamlFile {
     lineCounter,
     uniqueKeys: true,
     prettyErrors: false,
-    merge: false,
+    merge,
   });
   const at = (offset: number) => {
     const { line, col } = lineCounter.linePos(offset);

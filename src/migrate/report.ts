@@ -53,9 +53,9 @@ export function reportText(findings: readonly Finding[], accepted: readonly stri
 
 /** One line without control characters, which a terminal would obey, and without credentials. */
 function plain(text: string): string {
-  return maskUrls(text).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\uE000\uE001]/gu, ' ');
+  return maskUrls(text).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\uE000-\uE002]/gu, ' ');
 }
 
 function shellWord(name: string): string {
-  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+  return /^[\w./:-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }

@@ -6,6 +6,7 @@ import { files } from './files.ts';
 import { grpc } from './grpc.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
+import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { proof } from './proof.ts';
 import { reach } from './reach.ts';
@@ -25,4 +26,5 @@ export const mutants: readonly Mutant[] = [
   ...files,
   ...reach,
   ...bounds,
+  ...migrateMutants,
 ];

@@ -1316,6 +1316,38 @@ export const tables: readonly Table[] = [
         ],
       },
       {
+        id: 'S9',
+        threat: 'A guard is in the files and is not read',
+        tests: [
+          ['oauth2-proxy/installations/nothing-unread.test.ts', 'nothing can be taken out without a trace'],
+          [
+            'oauth2-proxy/installations/wrapped.test.ts',
+            'ends as it should, and names what it does not read',
+          ],
+        ],
+      },
+      {
+        id: 'S10',
+        threat: 'What runs oauth2-proxy is told in another form, which opens more than the old one',
+        tests: [['oauth2-proxy/installations/wrapped.test.ts', 'lets in whom that lets in, and nobody else']],
+      },
+      {
+        id: 'S11',
+        threat: 'Of several files of values an open one wins over a guarded one',
+        tests: [
+          ['migrate/oauth2-proxy/overlay.test.ts', 'lays any values over any others in the same way'],
+          ['migrate/oauth2-proxy/overlay.test.ts', 'replaces the open one before it'],
+        ],
+      },
+      {
+        id: 'S12',
+        threat: 'A switch-over changes some rules of a workload and not others, or leaves no way back',
+        tests: [
+          ['migrate/oauth2-proxy/plan-commands.test.ts', 'points every rule of every APIRule'],
+          ['migrate/oauth2-proxy/plan-commands.test.ts', 'leaves the values that are there'],
+        ],
+      },
+      {
         id: 'LG1',
         threat: 'A body in a check, of any size, makes the call fail, and Envoy fails open',
         tests: [

@@ -88,16 +88,30 @@ function apiRuleIn(
   if (kind !== 'APIRule' || !apiVersion.startsWith(`${group}/`))
     return meaningless('only APIRules are migrated');
   if (apiVersion === `${group}/v1beta1`) return { metadata, spec, place };
+  if (apiVersion === `${group}/v1alpha1`) return { metadata, spec: ofV1Alpha1(spec), place };
   const annotations = isTree(metadata) && isTree(metadata.annotations) ? metadata.annotations : {};
   const kept = annotations[specAnnotation];
+  const version = apiVersion.slice(group.length + 1);
   if (annotations[`${group}/original-version`] !== 'v1beta1' || typeof kept !== 'string')
-    return meaningless(`it is ${apiVersion.slice(group.length + 1)} already`);
+    return /^v2/.test(version)
+      ? meaningless(`it is ${version} already`)
+      : {
+          ...meaningless(`it is not read: nothing is known here of its version ${version}`),
+          verdict: 'refused',
+        };
   const at = place(['metadata', 'annotations', specAnnotation]);
   try {
     return { metadata, spec: JSON.parse(kept), place: (path) => (path[0] === 'spec' ? at : place(path)) };
   } catch {
     return { path: specAnnotation, source: at, message: 'expected JSON' };
   }
+}
+
+/** The same in v1beta1: v1alpha1 has the host in the Service. */
+function ofV1Alpha1(spec: unknown): unknown {
+  if (!isTree(spec) || !isTree(spec.service)) return spec;
+  const { host, ...service } = spec.service;
+  return { host, ...spec, service };
 }
 
 /** The documents of a text, each on the lines that it has in the whole. */

@@ -94,7 +94,6 @@ function translate(
     `${place(['rules'])} ${label}`,
     'v2 wants a sidecar in the workload, and refuses calls from within the cluster unless an AuthorizationPolicy of yours lets them in',
   );
-  const hosts = hostsOf(given, migration.domain, report);
   const rules = spec.rules.map((rule, index): ReadRule => {
     const sourceOf = (...path: readonly PropertyKey[]) =>
       `${place(['rules', index, ...path])} ${label} rules[${index}]`;
@@ -115,12 +114,19 @@ function translate(
     return { index, given: rule, access, route, request, source: sourceOf('path') };
   });
   const atoms = ordered(planAtoms(rules, isIstio, report), isIstio, report);
+  const isGuarded = atoms.some(({ access }) => access.kind !== 'open');
+  const hosts = hostsOf(given, migration.domain, isGuarded, report);
   if (atoms.length === 0) report.refuse('rules', `${place(['rules'])} ${label}`, 'none of them is left');
   return { given, name: metadata.name, hosts, atoms };
 }
 
 /** Our rules look at the whole name, which v1beta1 and v2 complete by the domain of the gateway or the cluster. */
-function hostsOf({ spec, label, place }: GivenApiRule, domain: string | undefined, report: Report): string[] {
+function hostsOf(
+  { spec, label, place }: GivenApiRule,
+  domain: string | undefined,
+  isGuarded: boolean,
+  report: Report,
+): string[] {
   const given = [...new Set([...(spec.host ? [spec.host] : []), ...(spec.hosts ?? [])])];
   return given.map((host) => {
     const source = `${place([spec.host === host ? 'host' : 'hosts'])} ${label}`;
@@ -128,7 +134,8 @@ function hostsOf({ spec, label, place }: GivenApiRule, domain: string | undefine
     const full = lower.includes('.') || domain === undefined ? lower : `${lower}.${domain.toLowerCase()}`;
     if (hostPatternProblem(full) !== undefined || !/^(\*\.)?[a-z0-9.-]+$/.test(full))
       report.refuse('host', source, 'v2 takes no such host');
-    else if (!full.includes('.'))
+    // Where nothing is guarded no rule of ours looks at the host, and v2 completes it as v1beta1 did.
+    else if (!full.includes('.') && isGuarded)
       report.refuse(
         'host',
         source,

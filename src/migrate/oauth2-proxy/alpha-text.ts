@@ -3,7 +3,7 @@ import { ConfigError } from '../../config/problems.ts';
 import { isAlphaName } from './alpha-fields.ts';
 import { readDocuments } from './documents.ts';
 import type { AlphaSource } from './gathered.ts';
-import { fields, type Spot } from './spot.ts';
+import type { Spot } from './spot.ts';
 import { substitute, substituteBelow, type VariableOf } from './substitution.ts';
 import { unseenTemplate } from './unseen.ts';
 
@@ -11,11 +11,6 @@ import { unseenTemplate } from './unseen.ts';
 export function isAlphaText(text: string, key: string): boolean {
   const names = [...text.matchAll(/^["']?([A-Za-z]+)["']?:(?=\s|$)/gm)].map(([, name = '']) => name);
   return names.some(isAlphaName) && (/oauth2/.test(key) || /upstreamConfig|injectRe|clientID/i.test(text));
-}
-
-/** Whether a document is an alpha configuration: it has one of its names. */
-export function isAlphaDocument(document: Spot): boolean {
-  return fields(document).some(([name]) => isAlphaName(name));
 }
 
 /**

@@ -1,9 +1,12 @@
 /** Values of the chart of oauth2-proxy that are no settings of oauth2-proxy itself. */
 
 import { suggestion } from '../../config/problems.ts';
-import { isTree } from '../../config/tree.ts';
+import type { Finding } from '../finding.ts';
+import type { Chart, ChartValues } from './charts.ts';
 import type { Gathered } from './gathered.ts';
-import { child, fields, isEmpty, place, type Spot } from './spot.ts';
+import { guardingAnnotation, harmlessKinds } from './object-kinds.ts';
+import { isProxy } from './pods.ts';
+import { child, elements, fields, isEmpty, isFalse, place, type Spot, scalarText } from './spot.ts';
 
 /** Names that the chart of oauth2-proxy knows and other readers take. */
 const readElsewhere = [
@@ -54,6 +57,9 @@ const noWayIn = 'Envoy asks oidc-authz from inside the cluster, so nothing needs
 const noRedis = 'there are no sessions here, and so nothing to keep in Redis';
 const notInChart = 'the chart of oidc-authz has no such value';
 
+/** Values that say where and how pods run. */
+const aboutPods = 'it says where and how pods run';
+
 /** Values that nothing in our chart answers to. */
 const withoutOwn: Readonly<Record<string, string>> = {
   ingress: noWayIn,
@@ -69,45 +75,136 @@ const withoutOwn: Readonly<Record<string, string>> = {
   lifecycle: notInChart,
   resizePolicy: notInChart,
   strategy: notInChart,
+  checkDeprecation: aboutPods,
+  deploymentAnnotations: aboutPods,
+  deploymentLabels: aboutPods,
+  enableServiceLinks: aboutPods,
+  global: 'it says where images and the like come from',
+  kubeVersion: aboutPods,
+  metrics: 'the chart of oidc-authz has its own value `serviceMonitor`, and metrics are always served',
+  namespaceOverride: aboutPods,
 };
 
-/** Names that say nothing worth a line, but are known. */
-const silent = [
-  'global',
-  'metrics',
-  'checkDeprecation',
-  'kubeVersion',
-  'namespaceOverride',
-  'enableServiceLinks',
-  'deploymentAnnotations',
-  'deploymentLabels',
+/** The values of Bitnami's chart that are no settings either, beside those of the same names. */
+const ofBitnami: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [
+      ...[
+        'automountServiceAccountToken',
+        'clusterDomain',
+        'commonAnnotations',
+        'commonLabels',
+        'containerPorts',
+      ],
+      ...['containerSecurityContext', 'customLivenessProbe', 'customReadinessProbe', 'customStartupProbe'],
+      ...['dnsConfig', 'dnsPolicy', 'extraContainerPorts', 'lifecycleHooks', 'nodeAffinityPreset', 'pdb'],
+      ...['podAffinityPreset', 'podAntiAffinityPreset', 'resourcesPreset', 'schedulerName', 'sidecars'],
+      ...['startupProbe', 'updateStrategy', 'usePasswordFiles'],
+    ].map((name) => [name, aboutPods]),
+  ),
+};
+
+/** Names of Bitnami's chart that other readers take. */
+const readOfBitnami = [
+  ...['args', 'command', 'configuration', 'externalRedis', 'extraArgs', 'extraEnvVars', 'extraEnvVarsCM'],
+  ...['extraEnvVarsSecret', 'redis'],
+];
+
+/** Names of the official chart that are none of Bitnami's. */
+const notOfBitnami = [
+  ...['alphaConfig', 'config', 'envFrom', 'extraEnv', 'proxyVarsAsSecrets', 'authenticatedEmailsFile'],
+  ...['htpasswdFile', 'sessionStorage', 'redis-ha', 'extraContainers', 'extraInitContainers', 'extraObjects'],
 ];
 
 /**
- * Tells what becomes of the values that are no settings.
+ * Tells what becomes of the values that are no settings. What the chart does not know is refused, as it may be a guard that
+ * was meant.
  *
  * @param isComputed whether the values hold all defaults of the chart too, so that only what is enabled was meant
  */
-export function judgeChartValues(values: Spot, isComputed: boolean, { findings }: Gathered): void {
+export function judgeChartValues(
+  { chart, spot: values, isNested }: ChartValues,
+  isComputed: boolean,
+  { findings }: Gathered,
+): void {
+  const silent: string[] = [];
   for (const [name, spot] of fields(values)) {
-    const isOff = isEmpty(spot) || child(spot, 'enabled').value === false;
-    const isMeant = !isComputed || (isTree(spot.value) && spot.value.enabled === true);
-    const text = textFor(name);
-    if (text !== undefined && !isOff && isMeant)
-      findings.push({ setting: name, source: place(spot), verdict: 'meaningless', text });
+    const known = textFor(name, chart);
+    if (isNested && name === 'enabled' && !isFalse(spot)) {
+      silent.push(name);
+      continue;
+    }
+    if (known === undefined) continue;
+    const isOff = isEmpty(spot) || isFalse(child(spot, 'enabled'));
+    const isOn = !isComputed || child(spot, 'enabled').value === true;
+    const guards = isOff ? [] : guardsIn(name, spot);
+    if (guards.length > 0) findings.push(...guards);
+    else if (known.verdict === 'refused') findings.push({ setting: name, source: place(spot), ...known });
+    else if (isOff || !isOn) silent.push(name);
+    else findings.push({ setting: name, source: place(spot), ...known });
   }
+  if (silent.length > 0)
+    findings.push({
+      setting: 'values',
+      source: place(values),
+      verdict: 'meaningless',
+      text: `they are empty, off, or say how pods run: ${silent.join(', ')}`,
+    });
 }
 
 /** Whether a name is one of the chart's that other files hardly have. */
 export function isChartValue(name: string): boolean {
-  return readElsewhere.includes(name);
+  return readElsewhere.includes(name) || name === 'configuration';
 }
 
-function textFor(name: string): string | undefined {
-  if (readElsewhere.includes(name) || silent.includes(name)) return undefined;
-  const own = Object.hasOwn(ownValues, name) ? ownValues[name] : undefined;
-  if (own !== undefined) return `the chart of oidc-authz has its own value \`${own}\``;
-  if (Object.hasOwn(withoutOwn, name)) return withoutOwn[name];
-  const known = [...readElsewhere, ...Object.keys(ownValues), ...Object.keys(withoutOwn), ...silent];
-  return `the chart of oauth2-proxy has no such value${suggestion(name, known)}`;
+type Judgement = Pick<Finding, 'verdict' | 'text'>;
+
+function textFor(name: string, chart: Chart): Judgement | undefined {
+  const read = chart === 'bitnami' ? readOfBitnami : readElsewhere;
+  if (read.includes(name)) return undefined;
+  const names = { ...ownNames, ...withoutOwn, ...(chart === 'bitnami' ? ofBitnami : {}) };
+  const isKnown = Object.hasOwn(names, name) && !(chart === 'bitnami' && notOfBitnami.includes(name));
+  const text = isKnown ? names[name] : undefined;
+  if (text !== undefined) return { verdict: 'meaningless', text };
+  const known = [...read, ...Object.keys(names)];
+  const of = chart === 'bitnami' ? "Bitnami's chart" : 'the chart';
+  return {
+    verdict: 'refused',
+    text: `it is not read: ${of} of oauth2-proxy has no such value${suggestion(name, known)}`,
+  };
+}
+
+const ownNames = Object.fromEntries(
+  Object.entries(ownValues).map(([name, own]) => [
+    name,
+    `the chart of oidc-authz has its own value \`${own}\``,
+  ]),
+);
+
+/** What values that mostly say how pods run have in them that may be a guard, or another oauth2-proxy. */
+function guardsIn(name: string, spot: Spot): readonly Finding[] {
+  const refused = (at: Spot, setting: string, text: string): Finding => ({
+    setting,
+    source: place(at),
+    verdict: 'refused',
+    text: `it is not read: ${text}`,
+  });
+  if (name === 'ingress' || name === 'gatewayApi')
+    return fields(child(spot, 'annotations')).flatMap(([annotation, at]) =>
+      guardingAnnotation.test(annotation)
+        ? [refused(at, `${name}.annotations.${annotation}`, 'it asks the gateway for a guard of its own')]
+        : [],
+    );
+  if (name === 'extraObjects' || name === 'extraDeploy')
+    return elements(spot).flatMap((object) => {
+      const kind = scalarText(child(object, 'kind')) ?? 'one that is a template';
+      return Object.hasOwn(harmlessKinds, kind)
+        ? []
+        : [refused(object, `${name}/${kind}`, 'nothing here knows what it asks for; give it as a manifest')];
+    });
+  if (/containers|sidecars/i.test(name))
+    return elements(spot).flatMap((container) =>
+      isProxy(container) ? [refused(container, name, 'it runs an oauth2-proxy of its own')] : [],
+    );
+  return [];
 }

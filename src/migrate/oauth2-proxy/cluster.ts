@@ -7,7 +7,9 @@ import { child, elements, fields, place, type Spot, scalarText } from './spot.ts
 /** An object of a manifest. */
 export interface ClusterObject {
   readonly kind: string;
+  readonly apiVersion: string;
   readonly name: string;
+  readonly namespace: string | undefined;
   readonly spot: Spot;
 }
 
@@ -21,12 +23,27 @@ export interface HeldText {
 }
 
 /** The objects of a document, which may be a list of them. */
-export function objectsIn(document: Spot): ClusterObject[] {
-  const kind = child(document, 'kind').value;
-  if (typeof kind !== 'string') return [];
-  if (/List$/.test(kind) && Array.isArray(child(document, 'items').value))
-    return elements(child(document, 'items')).flatMap(objectsIn);
-  return [{ kind, name: scalarText(child(document, 'metadata', 'name')) ?? '', spot: document }];
+export function objectsIn(document: Spot, ofList = ''): ClusterObject[] {
+  const kind = scalarText(child(document, 'kind')) ?? ofList;
+  const items = child(document, 'items');
+  // What the API server lists itself has its kind only once.
+  if (/List$/.test(kind) && Array.isArray(items.value))
+    return elements(items).flatMap((item) => objectsIn(item, kind.slice(0, -'List'.length)));
+  const objects = child(document, 'objects');
+  if (kind === 'Template' && Array.isArray(objects.value))
+    return [...elements(objects).flatMap((object) => objectsIn(object)), objectAt(document, kind)];
+  return [objectAt(document, kind)];
+}
+
+function objectAt(document: Spot, kind: string): ClusterObject {
+  const metadata = child(document, 'metadata');
+  return {
+    kind,
+    apiVersion: scalarText(child(document, 'apiVersion')) ?? '',
+    name: scalarText(child(metadata, 'name')) ?? '',
+    namespace: scalarText(child(metadata, 'namespace')),
+    spot: document,
+  };
 }
 
 /** Whether a document is an object of Kubernetes. */
@@ -45,7 +62,10 @@ export function heldTexts({ kind, name, spot }: ClusterObject): HeldText[] {
     });
   const decoded = (text: string) => Buffer.from(text, 'base64').toString('utf8');
   const plain = (text: string) => text;
-  return kind === 'Secret'
-    ? [...read('data', decoded), ...read('stringData', plain)]
-    : [...read('data', plain), ...read('binaryData', decoded)];
+  const all =
+    kind === 'Secret'
+      ? [...read('data', decoded), ...read('stringData', plain)]
+      : [...read('data', plain), ...read('binaryData', decoded)];
+  // Of a key in both, the second counts.
+  return all.filter(({ key }, index) => all.findLastIndex((other) => other.key === key) === index);
 }

@@ -1,33 +1,27 @@
-/** The container of a manifest that runs oauth2-proxy: its words and its variables. */
+/** The container of a pod that runs oauth2-proxy: its words and its variables. */
 import { isTree } from '../../config/tree.ts';
-import { type ClusterObject, heldTexts } from './cluster.ts';
 import { readCommandLine, type Word } from './command-line.ts';
 import type { Gathered, Variable } from './gathered.ts';
-import { child, elements, place, type Spot, scalarText } from './spot.ts';
+import type { Objects } from './objects.ts';
+import { child, elements, listProblem, place, type Spot, scalarText } from './spot.ts';
 import type { VariableOf } from './substitution.ts';
 import { unseen } from './unseen.ts';
 
-const workloads = ['Deployment', 'StatefulSet', 'DaemonSet'];
-
-/** The containers of an object that run oauth2-proxy: by image, name or command, or by variables for it. */
-export function proxyContainers({ kind, spot }: ClusterObject): Spot[] {
-  if (!workloads.includes(kind)) return [];
-  return elements(child(spot, 'spec', 'template', 'spec', 'containers')).filter((container) => {
-    const words = [child(container, 'name'), child(container, 'image'), child(container, 'command', 0)];
-    return (
-      words.some((word) => /oauth2[-_]proxy/.test(scalarText(word) ?? '')) ||
-      elements(child(container, 'env')).some((entry) =>
-        (scalarText(child(entry, 'name')) ?? '').startsWith('OAUTH2_PROXY_'),
-      )
-    );
-  });
+/** Where references lead: all objects, and the namespace of whoever refers. */
+export interface Scope {
+  readonly objects: Objects;
+  readonly namespace: string | undefined;
 }
 
 /** Reads a container that runs oauth2-proxy. */
-export function readContainer(container: Spot, objects: readonly ClusterObject[], gathered: Gathered): void {
+export function readContainer(container: Spot, scope: Scope, gathered: Gathered): void {
+  for (const name of ['args', 'command', 'env', 'envFrom', 'volumeMounts']) {
+    const problem = listProblem(child(container, name), name);
+    if (problem !== undefined) gathered.problems.push(problem);
+  }
   const variables = [
-    ...elements(child(container, 'envFrom')).flatMap((entry) => variablesFrom(entry, objects, gathered)),
-    ...readVariables(child(container, 'env'), objects, 'env'),
+    ...elements(child(container, 'envFrom')).flatMap((entry) => variablesFrom(entry, scope, gathered)),
+    ...readVariables(child(container, 'env'), scope, 'env'),
   ];
   gathered.variables.push(...variables);
 
@@ -46,38 +40,34 @@ export function readContainer(container: Spot, objects: readonly ClusterObject[]
 }
 
 /** The variables of a list of `name` with `value` or `valueFrom`, as containers and the chart have it. */
-export function readVariables(list: Spot, objects: readonly ClusterObject[], label: string): Variable[] {
+export function readVariables(list: Spot, scope: Scope, label: string): Variable[] {
   const variables: Variable[] = [];
-  const variableOf = (name: string) => variables.find((variable) => variable.name === name)?.value;
+  const variableOf = (name: string) => variables.findLast((variable) => variable.name === name)?.value;
   for (const entry of elements(list)) {
     const name = scalarText(child(entry, 'name'));
     if (name === undefined) continue;
     const from = child(entry, 'valueFrom');
     const value = isTree(from.value)
-      ? referredValue(from, objects)
+      ? referredValue(from, scope)
       : expand(scalarText(child(entry, 'value')) ?? '', variableOf);
-    variables.push({ name, value, source: `${place(entry)} ${label} ${name}` });
+    if (value !== undefined) variables.push({ name, value, source: `${place(entry)} ${label} ${name}` });
   }
   return variables;
 }
 
 /** The variables that all keys of a ConfigMap or Secret make; a finding where it is not among the files. */
-export function variablesFrom(
-  entry: Spot,
-  objects: readonly ClusterObject[],
-  gathered: Gathered,
-): Variable[] {
+export function variablesFrom(entry: Spot, { objects, namespace }: Scope, gathered: Gathered): Variable[] {
   const prefix = scalarText(child(entry, 'prefix')) ?? '';
   return (['ConfigMap', 'Secret'] as const).flatMap((kind) => {
     const name = scalarText(child(entry, kind === 'Secret' ? 'secretRef' : 'configMapRef', 'name'));
     if (name === undefined) return [];
-    const object = objects.find((candidate) => candidate.kind === kind && candidate.name === name);
+    const object = objects.named({ kind, name, namespace });
     if (object === undefined) {
       const text = `it may set anything, and the ${kind} ${name} is not among the files; give that as well`;
       gathered.findings.push({ setting: 'envFrom', source: place(entry), verdict: 'refused', text });
       return [];
     }
-    return heldTexts(object).map(({ key, text, source }) => ({
+    return objects.take(object).map(({ key, text, source }) => ({
       name: `${prefix}${key}`,
       value: text,
       source: `${source} ${key}`,
@@ -85,17 +75,28 @@ export function variablesFrom(
   });
 }
 
-function referredValue(from: Spot, objects: readonly ClusterObject[]): string {
+/** The variable that one key of a Secret or ConfigMap holds; undefined where there need not be one. */
+export function keyValue(
+  kind: 'ConfigMap' | 'Secret',
+  reference: { readonly name: string; readonly key: string; readonly isOptional?: boolean },
+  { objects, namespace }: Scope,
+): { readonly value: string; readonly source?: string } | undefined {
+  const { name, key, isOptional = false } = reference;
+  const object = objects.named({ kind, name, namespace });
+  if (object === undefined) return { value: unseen({ in: kind, name, key, namespace }) };
+  const [held] = objects.take(object, key);
+  if (held !== undefined) return { value: held.text, source: `${held.source} ${held.key}` };
+  return isOptional ? undefined : { value: unseen({ in: kind, name, key, namespace, isThere: true }) };
+}
+
+function referredValue(from: Spot, scope: Scope): string | undefined {
   for (const kind of ['Secret', 'ConfigMap'] as const) {
     const reference = child(from, kind === 'Secret' ? 'secretKeyRef' : 'configMapKeyRef');
     const name = scalarText(child(reference, 'name'));
     if (name === undefined) continue;
-    const key = scalarText(child(reference, 'key'));
-    const held = objects
-      .filter((object) => object.kind === kind && object.name === name)
-      .flatMap(heldTexts)
-      .find((text) => text.key === key);
-    return held?.text ?? unseen({ in: kind, name });
+    const key = scalarText(child(reference, 'key')) ?? '';
+    const isOptional = child(reference, 'optional').value === true;
+    return keyValue(kind, { name, key, isOptional }, scope)?.value;
   }
   return unseen({ in: 'pod' });
 }
@@ -105,7 +106,7 @@ function wordOf(spot: Spot, label: string, variableOf: VariableOf): Word {
 }
 
 /** Replaces `$(NAME)` as Kubernetes does; `$$(NAME)` stands for itself. */
-function expand(text: string, variableOf: VariableOf): string {
+export function expand(text: string, variableOf: VariableOf): string {
   return text.replaceAll(/\$?\$\(([\w.-]+)\)/g, (whole, name: string) =>
     whole.startsWith('$$') ? whole.slice(1) : (variableOf(name) ?? unseen({ in: 'variable', name })),
   );

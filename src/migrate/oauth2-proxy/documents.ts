@@ -25,7 +25,7 @@ export function readDocuments(text: string, name: string): Spot[] {
 
 function parseQuietly(text: string, name: string): ReturnType<typeof parseYaml> {
   try {
-    return parseYaml(text, name);
+    return parseYaml(text, name, { merge: true });
   } catch (error) {
     if (error instanceof RangeError)
       throw new ConfigError([{ path: '', source: name, message: 'nested too deeply' }]);

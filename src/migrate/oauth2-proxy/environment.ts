@@ -11,7 +11,11 @@ export function settingsOfVariables(variables: readonly Variable[], gathered: Ga
   const known = variablesOfFlags();
   return variables.flatMap(({ name, value, source, isOfChart = false }) => {
     const flag = known.get(name);
-    if (value === '' || !name.startsWith('OAUTH2_PROXY_') || isServiceLink(name, value)) return [];
+    const why = whyUnused(name, value);
+    if (why !== undefined) {
+      gathered.findings.push({ setting: name, source, verdict: 'meaningless', text: why });
+      return [];
+    }
     if (flag === undefined) {
       gathered.findings.push(unknownVariable(name, source, [...known.keys()]));
       return [];
@@ -52,6 +56,12 @@ export function isVariableFile(text: string): boolean {
     lines.every((line) => /^\s*(?:export\s+)?[A-Z_][A-Z0-9_]*=/.test(line)) &&
     lines.some((line) => /^\s*(?:export\s+)?OAUTH2_PROXY_/.test(line))
   );
+}
+
+function whyUnused(name: string, value: string): string | undefined {
+  if (!name.startsWith('OAUTH2_PROXY_')) return 'oauth2-proxy has no setting of this name';
+  if (value === '') return 'it is empty, which sets nothing';
+  return isServiceLink(name, value) ? 'Kubernetes sets it for a Service' : undefined;
 }
 
 function withoutQuotes(value: string): string {

@@ -1,14 +1,16 @@
 /** What a file is, told by its content rather than by its name. */
 import { ConfigError } from '../../config/problems.ts';
+import { isTree } from '../../config/tree.ts';
 import { isAlphaName } from './alpha-fields.ts';
-import { isAlphaDocument } from './alpha-text.ts';
 import { isChartValue } from './chart-values.ts';
+import { chartsIn } from './charts.ts';
 import { type ClusterObject, isClusterObject, objectsIn } from './cluster.ts';
+import { isCompose } from './compose.ts';
 import { readDocuments } from './documents.ts';
 import { isEmailFile } from './emails.ts';
 import { isVariableFile } from './environment.ts';
-import { chartValues, withoutHeading } from './helm-values.ts';
-import type { Spot } from './spot.ts';
+import { withoutHeading } from './helm-values.ts';
+import { fields, type Spot } from './spot.ts';
 import { isToml } from './toml.ts';
 
 /** A file that was given. */
@@ -17,50 +19,60 @@ export interface NamedText {
   readonly text: string;
 }
 
-/** What a file is, with what was read of it to tell. */
-export type FileKind =
+/** What a part of a file is, with what was read of it to tell. */
+export type FilePart =
   | { readonly kind: 'variables' | 'toml' | 'emails' | 'alpha' }
-  | { readonly kind: 'manifests'; readonly objects: readonly ClusterObject[] }
-  | { readonly kind: 'values'; readonly values: Spot; readonly isComputed: boolean };
+  | { readonly kind: 'objects'; readonly objects: readonly ClusterObject[] }
+  | { readonly kind: 'values'; readonly values: Spot; readonly isComputed: boolean }
+  | { readonly kind: 'compose'; readonly document: Spot }
+  /** Names with values of which nothing tells what they are. */
+  | { readonly kind: 'unknown'; readonly document: Spot; readonly isComputed: boolean };
 
-const understood =
+/** What is understood, for a file that is none of it. */
+export const understood =
   'the values of its Helm chart, Kubernetes manifests, its configuration file (TOML), its alpha configuration (YAML), ' +
   'variables (`OAUTH2_PROXY_SCOPE=openid`) or addresses that may sign in';
 
 /**
- * Tells what a file is.
+ * Tells what a file is: one thing, or each of its documents one.
  *
  * @throws ConfigError if that cannot be told, or it is YAML with mistakes
  */
-export function fileKind({ name, text: whole }: NamedText): FileKind {
+export function fileParts({ name, text: whole }: NamedText): readonly FilePart[] {
   const { text, isComputed } = withoutHeading(whole.replace(/^\uFEFF/, ''));
   if (text.trim() === '') throw problem(name, 'there is nothing in it');
-  if (isVariableFile(text) || /(^|\/)[^/]*\.env$/.test(name)) return { kind: 'variables' };
-  if (isToml(text)) return { kind: 'toml' };
-  if (isEmailFile(text)) return { kind: 'emails' };
-  // Before its variables are replaced, an alpha configuration need not be YAML.
-  const names = [...text.matchAll(/^["']?([\w-]+)["']?:(?=\s|$)/gm)].map(([, found = '']) => found);
-  const isPlainly =
-    names.some(isAlphaName) && !names.some((found) => isChartValue(found) || found === 'kind');
-  if (isPlainly) return { kind: 'alpha' };
-
+  if (isVariableFile(text) || /(^|\/)[^/]*\.env$/.test(name)) return [{ kind: 'variables' }];
+  if (isToml(text)) return [{ kind: 'toml' }];
+  if (isEmailFile(text)) return [{ kind: 'emails' }];
   const documents = documentsOf(text, name);
-  const objects = documents.filter(isClusterObject).flatMap(objectsIn);
-  if (objects.length > 0) return { kind: 'manifests', objects };
-  const [document] = documents;
-  const values = document === undefined ? undefined : chartValues(document);
-  if (values !== undefined) return { kind: 'values', values, isComputed };
-  if (document !== undefined && isAlphaDocument(document)) return { kind: 'alpha' };
-  throw problem(name, `it is nothing of oauth2-proxy's that is known here: ${understood}`);
+  if (documents === undefined) return [{ kind: 'alpha' }];
+  return documents.map((document) => partOf(document, isComputed));
 }
 
-function documentsOf(text: string, name: string): Spot[] {
+function partOf(document: Spot, isComputed: boolean): FilePart {
+  if (isClusterObject(document)) return { kind: 'objects', objects: objectsIn(document) };
+  if (isCompose(document)) return { kind: 'compose', document };
+  if (chartsIn(document).length > 0) return { kind: 'values', values: document, isComputed };
+  const names = fields(document).map(([field]) => field);
+  if (names.length > 0 && names.every(isAlphaName)) return { kind: 'alpha' };
+  return { kind: 'unknown', document, isComputed };
+}
+
+/** The documents of YAML; undefined where it is none before the variables of an alpha configuration are replaced. */
+function documentsOf(text: string, name: string): readonly Spot[] | undefined {
   try {
-    return readDocuments(text, name);
+    const documents = readDocuments(text, name);
+    if (documents.some(({ value }) => isTree(value))) return documents;
   } catch (error) {
-    if (!(error instanceof ConfigError) || /\.(ya?ml|json)$/.test(name)) throw error;
+    if (!(error instanceof ConfigError)) throw error;
+    const names = [...text.matchAll(/^["']?([\w-]+)["']?:(?=\s|$)/gm)].map(([, found = '']) => found);
+    const isAlpha =
+      names.some(isAlphaName) && !names.some((found) => isChartValue(found) || found === 'kind');
+    if (isAlpha) return undefined;
+    if (/\.(ya?ml|json)$/.test(name)) throw error;
     throw problem(name, `it cannot be told what it is; what is understood: ${understood}`);
   }
+  throw problem(name, `it is nothing of oauth2-proxy's that is known here: ${understood}`);
 }
 
 function problem(source: string, message: string): ConfigError {

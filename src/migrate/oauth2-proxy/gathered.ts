@@ -2,6 +2,7 @@
 import type { Problem } from '../../config/problems.ts';
 import type { Finding } from '../finding.ts';
 import type { GivenSetting } from './given.ts';
+import type { FileAt } from './mounts.ts';
 import type { Spot } from './spot.ts';
 
 /** A setting at one of the places where it was given. */
@@ -47,7 +48,10 @@ export interface Gathered {
   readonly namedFiles: NamedFile[];
   /** Configuration files in the cluster that values name but do not hold. */
   readonly missing: { readonly kind: 'keys' | 'alpha'; readonly finding: Finding }[];
+  /** The addresses that may sign in. */
   readonly emails: string[];
+  /** The files that what runs oauth2-proxy sees. */
+  readonly mounts: FileAt[];
   readonly findings: Finding[];
   readonly problems: Problem[];
 }
@@ -63,6 +67,7 @@ export function nothingGathered(): Gathered {
     namedFiles: [],
     missing: [],
     emails: [],
+    mounts: [],
     findings: [],
     problems: [],
   };

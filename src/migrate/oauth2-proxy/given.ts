@@ -1,4 +1,5 @@
 /** What an installation of oauth2-proxy was told: its settings after its own precedence, wherever they were given. */
+import type { Problem } from '../../config/problems.ts';
 import type { Finding } from '../finding.ts';
 
 /** One setting. */
@@ -33,4 +34,6 @@ export interface Given {
   readonly findings: readonly Finding[];
   /** The addresses of an authenticated-emails file that the values carry; undefined where there is none. */
   readonly authenticatedEmails: readonly string[] | undefined;
+  /** What cannot be read, so that no configuration can come of it. */
+  readonly problems: readonly Problem[];
 }

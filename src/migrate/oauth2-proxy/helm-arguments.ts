@@ -1,17 +1,28 @@
 /** The flags that the chart of oauth2-proxy puts together, in the order in which it writes them. */
 import { isTree } from '../../config/tree.ts';
 import { readCommandLine, type Word } from './command-line.ts';
+import { expand } from './container.ts';
 import { flagNamed } from './flags.ts';
 import type { Gathered } from './gathered.ts';
-import { child, elements, expectedInstead, fields, isEmpty, place, type Spot, scalarText } from './spot.ts';
-import { unseenTemplate } from './unseen.ts';
+import {
+  child,
+  elements,
+  expectedInstead,
+  fields,
+  isEmpty,
+  isFalse,
+  isTrue,
+  place,
+  type Spot,
+  scalarText,
+} from './spot.ts';
+import { unseenTemplate, unseenWord } from './unseen.ts';
 import { quoteValue } from './value.ts';
 
 /** Reads everything in the values that becomes a flag. */
 export function readChartArguments(values: Spot, hasAlpha: boolean, gathered: Gathered): void {
   const listeners = ['http-address=0.0.0.0:4180', 'https-address=0.0.0.0:4443'];
-  const metrics =
-    child(values, 'metrics', 'enabled').value === false ? [] : ['metrics-address=0.0.0.0:44180'];
+  const metrics = isFalse(child(values, 'metrics', 'enabled')) ? [] : ['metrics-address=0.0.0.0:44180'];
   // With an alpha configuration the chart says the same in there.
   const own = hasAlpha ? listeners.slice(0, 1) : listeners;
   const words = [
@@ -23,7 +34,13 @@ export function readChartArguments(values: Spot, hasAlpha: boolean, gathered: Ga
     ...emailsArgument(child(values, 'authenticatedEmailsFile')),
     ...googleArguments(child(values, 'config', 'google')),
   ];
-  readCommandLine(words, gathered);
+  readCommandLine(expanded(words, gathered), gathered);
+}
+
+/** The words with the variables of the chart in them, as Kubernetes puts these in. */
+export function expanded(words: readonly Word[], { variables }: Gathered): Word[] {
+  const variableOf = (name: string) => variables.findLast((variable) => variable.name === name)?.value;
+  return words.map((word) => ({ ...word, text: expand(word.text, variableOf) }));
 }
 
 /** As a mapping, by name; as a list, as they are. */
@@ -32,7 +49,10 @@ function extraArguments(spot: Spot, { problems }: Gathered): Word[] {
   if (Array.isArray(spot.value)) {
     return elements(spot).flatMap((entry) => {
       const text = scalarText(entry);
-      return text === undefined ? [] : [{ text, place: `${place(entry)} extraArgs` }];
+      if (text !== undefined) return [{ text: unseenWord(text), place: `${place(entry)} extraArgs` }];
+      const message = 'expected a flag, such as `--provider=oidc`';
+      problems.push({ path: 'extraArgs', source: place(entry), message });
+      return [];
     });
   }
   if (!isTree(spot.value)) {
@@ -82,14 +102,14 @@ function asHelmReads(text: string, name: string): string {
 }
 
 function emailsArgument(file: Spot): Word[] {
-  if (child(file, 'enabled').value !== true) return [];
+  if (!isTrue(child(file, 'enabled'))) return [];
   const name = scalarText(child(file, 'template'));
   const path = `/etc/oauth2-proxy/${name === undefined || name === '' ? 'authenticated-emails-list' : name}`;
   return [{ text: `--authenticated-emails-file=${path}`, place: `${place(file)} authenticatedEmailsFile` }];
 }
 
 function googleArguments(google: Spot): Word[] {
-  const hasDefaults = child(google, 'useApplicationDefaultCredentials').value === true;
+  const hasDefaults = isTrue(child(google, 'useApplicationDefaultCredentials'));
   const hasAccount = ['serviceAccountJson', 'existingSecret'].some((name) => !isEmpty(child(google, name)));
   const where = `${place(google)} config.google`;
   const words: Word[] = [];
@@ -103,7 +123,13 @@ function googleArguments(google: Spot): Word[] {
     });
     words.push(...wordsOf('google-target-principal', child(google, 'targetPrincipal')));
   }
-  return [...words, ...elements(child(google, 'groups')).flatMap((group) => wordsOf('google-group', group))];
+  return [
+    ...words,
+    ...(Array.isArray(child(google, 'groups').value)
+      ? elements(child(google, 'groups'))
+      : [child(google, 'groups')]
+    ).flatMap((group) => wordsOf('google-group', group)),
+  ];
 }
 
 /** The flag of a value of the chart, which is left out where the value is empty. */

@@ -2,8 +2,20 @@
 
 import { suggestion } from '../../config/problems.ts';
 import { isTree } from '../../config/tree.ts';
+import type { HeldText } from './cluster.ts';
+import { keyValue, type Scope } from './container.ts';
 import type { Gathered } from './gathered.ts';
-import { child, elements, expectedInstead, fields, isEmpty, place, type Spot, scalarText } from './spot.ts';
+import {
+  child,
+  elements,
+  expectedInstead,
+  fields,
+  isEmpty,
+  isFalse,
+  place,
+  type Spot,
+  scalarText,
+} from './spot.ts';
 import { readToml } from './toml.ts';
 import { unseenTemplate } from './unseen.ts';
 
@@ -30,16 +42,26 @@ const configNames = [
 ];
 
 /** Reads the three credentials, which the chart hands over as variables. */
-export function readCredentials(values: Spot, { variables, findings, problems }: Gathered): void {
+export function readCredentials(values: Spot, scope: Scope, gathered: Gathered): void {
+  const { variables, findings, problems } = gathered;
   const config = child(values, 'config');
   const required = child(config, 'requiredSecretKeys').value;
-  const isHandedOver = (key: string) =>
-    isEmpty(child(config, 'existingSecret')) &&
-    child(values, 'proxyVarsAsSecrets').value !== false &&
-    (!Array.isArray(required) || required.includes(key));
+  const existing = child(config, 'existingSecret');
+  const secret = isEmpty(existing) ? undefined : (scalarText(existing) ?? '');
+  const areVariables = !isFalse(child(values, 'proxyVarsAsSecrets'));
+  const isAsked = (key: string) => areVariables && (!Array.isArray(required) || required.includes(key));
   for (const { name, key, variable } of credentials) {
     const spot = child(config, name);
     const text = scalarText(spot);
+    if (secret !== undefined && isAsked(key)) {
+      const held = secret.includes('{{')
+        ? { value: unseenTemplate(secret) }
+        : keyValue('Secret', { name: secret, key }, scope);
+      const source =
+        (held !== undefined && 'source' in held ? held.source : undefined) ??
+        `${place(existing)} config.existingSecret`;
+      variables.push({ name: variable, value: held?.value ?? '', source });
+    }
     // What the chart has by default is no client, but a row of X.
     if (isEmpty(spot) || (text !== undefined && /^X+$/.test(text))) continue;
     const source = `${place(spot)} config.${name}`;
@@ -51,53 +73,102 @@ export function readCredentials(values: Spot, { variables, findings, problems }:
       });
       continue;
     }
-    if (isHandedOver(key)) variables.push({ name: variable, value: unseenTemplate(text), source });
+    if (secret === undefined && isAsked(key))
+      variables.push({ name: variable, value: unseenTemplate(text), source });
     else {
       const reason = 'the chart of oauth2-proxy does not use it beside what `config` says otherwise';
       findings.push({ setting: `config.${name}`, source, verdict: 'meaningless', text: reason });
     }
   }
   for (const [name, spot] of fields(config)) {
-    if (configNames.includes(name)) continue;
-    const text = `the chart of oauth2-proxy has no such value${suggestion(name, configNames)}`;
-    findings.push({ setting: `config.${name}`, source: place(spot), verdict: 'meaningless', text });
+    const setting = `config.${name}`;
+    const source = place(spot);
+    if (!configNames.includes(name)) {
+      const text = `it is not read: the chart of oauth2-proxy has no such value${suggestion(name, configNames)}`;
+      findings.push({ setting, source, verdict: 'refused', text });
+    } else if (told.includes(name) && !isEmpty(spot))
+      findings.push({
+        setting,
+        source,
+        verdict: 'meaningless',
+        text: 'it says how the chart puts its files together',
+      });
   }
 }
 
+/** Names of `config` that no setting comes of. */
+const told = ['annotations', 'existingSecret', 'forceLegacyConfig', 'requiredSecretKeys'];
+
 /** Reads the TOML file that the chart mounts: an existing one, the one in the values, or the one that it makes. */
-export function readMountedFile(values: Spot, hasAlpha: boolean, gathered: Gathered): void {
+export function readMountedFile(values: Spot, hasAlpha: boolean, scope: Scope, gathered: Gathered): void {
   const config = child(values, 'config');
-  const isForced = child(config, 'forceLegacyConfig').value !== false;
+  const isForced = !isFalse(child(config, 'forceLegacyConfig'));
   const [existing, inline] = [child(config, 'existingConfig'), child(config, 'configFile')];
   const isGiven = !isEmpty(existing) || !isEmpty(inline);
+  const unused = (spot: Spot, beside: string) => {
+    const setting = spot === inline ? 'config.configFile' : 'config.existingConfig';
+    const text = `the chart of oauth2-proxy does not use it beside ${beside}`;
+    if (!isEmpty(spot))
+      gathered.findings.push({ setting, source: place(spot), verdict: 'meaningless', text });
+  };
+  const lists = (beside: string) => {
+    for (const name of ['emailDomains', 'upstreams'])
+      if (!isEmpty(child(config, name)))
+        gathered.findings.push({
+          setting: `config.${name}`,
+          source: place(child(config, name)),
+          verdict: 'meaningless',
+          text: `the chart of oauth2-proxy does not use it beside ${beside}`,
+        });
+  };
   if (isGiven && (isForced || !hasAlpha)) {
-    if (!isEmpty(existing)) noteMissing(existing, 'config.existingConfig', 'keys', gathered);
-    else if (typeof inline.value === 'string')
+    lists(isEmpty(existing) ? '`config.configFile`' : '`config.existingConfig`');
+    if (!isEmpty(existing)) {
+      unused(inline, '`config.existingConfig`');
+      const held = heldIn(existing, 'ConfigMap', ['oauth2_proxy.cfg'], scope);
+      if (held === undefined) noteMissing(existing, 'config.existingConfig', 'keys', gathered);
+      else readToml({ text: held.text, name: `${held.source} ${held.key}` }, gathered);
+    } else if (typeof inline.value === 'string')
       readToml(
         { text: inline.value, name: `${place(inline)} config.configFile`, isTemplated: true },
         gathered,
       );
+    else
+      gathered.problems.push({
+        path: 'config.configFile',
+        source: place(inline),
+        message: expectedInstead(inline, 'a text, which is the configuration file'),
+      });
     return;
   }
-  if (isGiven) {
-    const spot = isEmpty(existing) ? inline : existing;
-    const text =
-      'the chart of oauth2-proxy does not use it beside `alphaConfig` and `forceLegacyConfig: false`';
-    const setting = isEmpty(existing) ? 'config.configFile' : 'config.existingConfig';
-    gathered.findings.push({ setting, source: place(spot), verdict: 'meaningless', text });
+  unused(inline, '`alphaConfig` and `forceLegacyConfig: false`');
+  unused(existing, '`alphaConfig` and `forceLegacyConfig: false`');
+  if (!hasAlpha && !isForced) {
+    lists('`forceLegacyConfig: false`');
+    return;
   }
-  if (!hasAlpha && !isForced) return;
   readMadeList(child(config, 'emailDomains'), 'email-domain', '*', gathered);
   if (!hasAlpha) readMadeList(child(config, 'upstreams'), 'upstream', 'file:///dev/null', gathered);
 }
 
 /** Reads the alpha configuration that the chart puts together. */
-export function readChartAlpha(values: Spot, owner: string, gathered: Gathered): void {
+export function readChartAlpha(values: Spot, owner: string, scope: Scope, gathered: Gathered): void {
   const alpha = child(values, 'alphaConfig');
-  for (const name of ['existingConfig', 'existingSecret']) {
-    const spot = child(alpha, name);
-    if (isEmpty(spot)) continue;
-    noteMissing(spot, `alphaConfig.${name}`, 'alpha', gathered);
+  const isThere = ['existingConfig', 'existingSecret'].find((name) => !isEmpty(child(alpha, name)));
+  if (isThere !== undefined) {
+    const spot = child(alpha, isThere);
+    const kind = isThere === 'existingSecret' ? 'Secret' : 'ConfigMap';
+    const held = heldIn(spot, kind, ['oauth2_proxy.yml', 'oauth2_proxy.yaml'], scope);
+    if (held === undefined) noteMissing(spot, `alphaConfig.${isThere}`, 'alpha', gathered);
+    else gathered.alpha.push({ text: held.text, name: `${held.source} ${held.key}`, owner });
+    for (const [name, other] of fields(alpha))
+      if (name !== isThere && name !== 'enabled' && !isEmpty(other))
+        gathered.findings.push({
+          setting: `alphaConfig.${name}`,
+          source: place(other),
+          verdict: 'meaningless',
+          text: `the chart of oauth2-proxy does not use it beside \`alphaConfig.${isThere}\``,
+        });
     return;
   }
   const parts = [
@@ -107,6 +178,12 @@ export function readChartAlpha(values: Spot, owner: string, gathered: Gathered):
   ];
   for (const spot of parts) {
     if (isTree(spot.value)) gathered.alpha.push({ spot, owner });
+    else if (!isEmpty(spot))
+      gathered.problems.push({
+        path: 'alphaConfig',
+        source: place(spot),
+        message: 'expected names with values',
+      });
   }
   const file = child(alpha, 'configFile');
   if (typeof file.value === 'string' && file.value.trim() !== '') {
@@ -115,9 +192,22 @@ export function readChartAlpha(values: Spot, owner: string, gathered: Gathered):
   }
 }
 
+/** What the object that a value names holds below one of the keys that the chart mounts. */
+function heldIn(
+  spot: Spot,
+  kind: 'ConfigMap' | 'Secret',
+  keys: readonly string[],
+  { objects, namespace }: Scope,
+): HeldText | undefined {
+  const name = scalarText(spot);
+  const object = name === undefined ? undefined : objects.named({ kind, name, namespace });
+  if (object === undefined) return undefined;
+  return keys.flatMap((key) => objects.take(object, key))[0];
+}
+
 /** The same value below a name that the chart puts before it. */
 function below(name: string, spot: Spot): Spot {
-  if (!isTree(spot.value)) return { ...spot, value: undefined };
+  if (!isTree(spot.value)) return spot;
   return {
     value: { [name]: spot.value },
     path: [],
@@ -125,8 +215,10 @@ function below(name: string, spot: Spot): Spot {
   };
 }
 
-function readMadeList(spot: Spot, flag: string, preset: string, { keys }: Gathered): void {
+function readMadeList(spot: Spot, flag: string, preset: string, { keys, problems }: Gathered): void {
   const label = `config.${String(spot.path.at(-1))}`;
+  if (!Array.isArray(spot.value) && !isEmpty(spot))
+    problems.push({ path: label, source: place(spot), message: expectedInstead(spot, 'a list') });
   const isPreset = !Array.isArray(spot.value);
   keys.push({
     flag,

@@ -1,14 +1,33 @@
 /** The values of the Helm chart of oauth2-proxy, as written for it or as `helm get values` prints them. */
 import { suggestion } from '../../config/problems.ts';
-import { isChartValue, judgeChartValues } from './chart-values.ts';
-import type { ClusterObject } from './cluster.ts';
-import { readVariables, variablesFrom } from './container.ts';
+import type { Finding } from '../finding.ts';
+import { readVariables, type Scope, variablesFrom } from './container.ts';
 import { readEmails } from './emails.ts';
 import type { Gathered, Variable } from './gathered.ts';
 import { readChartArguments } from './helm-arguments.ts';
 import { readChartAlpha, readCredentials, readMountedFile } from './helm-config.ts';
-import { child, elements, fields, isEmpty, place, type Spot, scalarText } from './spot.ts';
+import { mountedFiles } from './mounts.ts';
+import {
+  child,
+  elements,
+  fields,
+  isEmpty,
+  isTrue,
+  listProblem,
+  place,
+  type Spot,
+  scalarText,
+} from './spot.ts';
 import { unseenTemplate } from './unseen.ts';
+
+const emailNames = [
+  'enabled',
+  'persistence',
+  'template',
+  'restrictedUserAccessKey',
+  'restricted_access',
+  'annotations',
+];
 
 const alphaNames = [
   'annotations',
@@ -30,39 +49,72 @@ export function withoutHeading(text: string): { readonly text: string; readonly 
   return { text: text.slice(found?.length ?? 0), isComputed: which === 'COMPUTED' };
 }
 
-/** The values themselves: those of a chart that has the chart of oauth2-proxy in it are below its name. */
-export function chartValues(document: Spot): Spot | undefined {
-  const candidates = [document, child(document, 'oauth2-proxy')];
-  return candidates.find((spot) => fields(spot).some(([name]) => isChartValue(name)));
-}
-
-/** Reads values of the chart. */
-export function readHelmValues(
-  values: Spot,
-  isComputed: boolean,
-  objects: readonly ClusterObject[],
-  gathered: Gathered,
-): void {
-  const hasAlpha = child(values, 'alphaConfig', 'enabled').value === true;
-  readMountedFile(values, hasAlpha, gathered);
-  if (hasAlpha) readChartAlpha(values, place({ ...values, path: [] }), gathered);
-  readCredentials(values, gathered);
+/** Reads values of the chart; those that are no settings are judged elsewhere. */
+export function readHelmValues(values: Spot, scope: Scope, gathered: Gathered): void {
+  const hasAlpha = isTrue(child(values, 'alphaConfig', 'enabled'));
+  for (const name of ['envFrom', 'extraEnv', 'extraVolumeMounts', 'extraVolumes']) {
+    const problem = listProblem(child(values, name), name);
+    if (problem !== undefined) gathered.problems.push(problem);
+  }
+  readMountedFile(values, hasAlpha, scope, gathered);
+  if (hasAlpha) readChartAlpha(values, place({ ...values, path: [] }), scope, gathered);
+  readCredentials(values, scope, gathered);
   gathered.variables.push(...sessionStore(child(values, 'sessionStorage', 'type')));
+  for (const [name, spot] of fields(child(values, 'sessionStorage')))
+    for (const [inner, below] of name === 'type' ? [] : fields(spot))
+      gathered.findings.push({
+        setting: `sessionStorage.${name}.${inner}`,
+        source: place(below),
+        verdict: 'meaningless',
+        text: 'no session is kept here',
+      });
   gathered.variables.push(
-    ...elements(child(values, 'envFrom')).flatMap((entry) => variablesFrom(entry, objects, gathered)),
+    ...elements(child(values, 'envFrom')).flatMap((entry) => variablesFrom(entry, scope, gathered)),
   );
-  const extra = readVariables(child(values, 'extraEnv'), objects, 'extraEnv');
+  const extra = readVariables(child(values, 'extraEnv'), scope, 'extraEnv');
   gathered.variables.push(
     ...extra.map((variable) => ({ ...variable, value: unseenTemplate(variable.value) })),
   );
+  const mounts = [child(values, 'extraVolumeMounts'), child(values, 'extraVolumes')] as const;
+  gathered.mounts.push(mountedFiles(...mounts, scope.namespace, scope.objects));
   readChartArguments(values, hasAlpha, gathered);
 
-  const emails = child(values, 'authenticatedEmailsFile');
-  const inline = child(emails, 'restricted_access').value;
-  if (child(emails, 'enabled').value === true && typeof inline === 'string') readEmails(inline, gathered);
+  readEmailsFile(child(values, 'authenticatedEmailsFile'), scope, gathered);
   judgeHtpasswd(child(values, 'htpasswdFile'), gathered);
   judgeAlphaNames(child(values, 'alphaConfig'), hasAlpha, gathered);
-  judgeChartValues(values, isComputed, gathered);
+}
+
+/** Addresses in the values, or in an object whose name they say. */
+function readEmailsFile(file: Spot, { objects, namespace }: Scope, gathered: Gathered): void {
+  const [inline, template] = [child(file, 'restricted_access'), child(file, 'template')];
+  if (!isTrue(child(file, 'enabled'))) {
+    for (const [name, spot] of fields(file))
+      if (name !== 'enabled' && !isEmpty(spot))
+        gathered.findings.push({
+          setting: `authenticatedEmailsFile.${name}`,
+          source: place(spot),
+          verdict: 'meaningless',
+          text: 'the chart of oauth2-proxy does not use it without `authenticatedEmailsFile.enabled: true`',
+        });
+    return;
+  }
+  for (const [name, spot] of fields(file))
+    if (!emailNames.includes(name))
+      gathered.findings.push(unknownValue(`authenticatedEmailsFile.${name}`, spot, name, emailNames));
+  if (typeof inline.value === 'string' && inline.value !== '') readEmails(inline.value, gathered);
+  const name = isEmpty(template) ? undefined : scalarText(template);
+  if (name === undefined) return;
+  const kind = child(file, 'persistence').value === 'secret' ? 'Secret' : 'ConfigMap';
+  const object = objects.named({ kind, name, namespace });
+  const key = scalarText(child(file, 'restrictedUserAccessKey')) || 'restricted_user_access';
+  const [held] = object === undefined ? [] : objects.take(object, key);
+  if (held !== undefined) readEmails(held.text, gathered);
+}
+
+/** A value that the chart does not know, as it may be a guard that was meant. */
+function unknownValue(setting: string, spot: Spot, name: string, known: readonly string[]): Finding {
+  const text = `it is not read: the chart of oauth2-proxy has no such value${suggestion(name, known)}`;
+  return { setting, source: place(spot), verdict: 'refused', text };
 }
 
 function sessionStore(type: Spot): Variable[] {
@@ -72,7 +124,12 @@ function sessionStore(type: Spot): Variable[] {
 }
 
 function judgeHtpasswd(file: Spot, { findings }: Gathered): void {
-  if (child(file, 'enabled').value !== true) return;
+  if (!isTrue(child(file, 'enabled'))) {
+    const text = 'it is off';
+    if (!isEmpty(file))
+      findings.push({ setting: 'htpasswdFile', source: place(file), verdict: 'meaningless', text });
+    return;
+  }
   const text = 'it lets people in by a password, and here only tokens count';
   findings.push({
     setting: 'htpasswd-file',
@@ -86,8 +143,7 @@ function judgeAlphaNames(alpha: Spot, hasAlpha: boolean, { findings }: Gathered)
   for (const [name, spot] of fields(alpha)) {
     const setting = `alphaConfig.${name}`;
     if (!alphaNames.includes(name)) {
-      const text = `the chart of oauth2-proxy has no such value${suggestion(name, alphaNames)}`;
-      findings.push({ setting, source: place(spot), verdict: 'meaningless', text });
+      findings.push(unknownValue(setting, spot, name, alphaNames));
     } else if (!hasAlpha && name !== 'annotations' && !isEmpty(spot)) {
       const text = 'the chart of oauth2-proxy does not use it without `alphaConfig.enabled: true`';
       findings.push({ setting, source: place(spot), verdict: 'meaningless', text });

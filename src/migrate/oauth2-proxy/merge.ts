@@ -5,7 +5,9 @@ import { isReplacedByAlpha } from './alpha-fields.ts';
 import { flagNamed } from './flags.ts';
 import type { Sighting } from './gathered.ts';
 import type { GivenSetting } from './given.ts';
+import { placeholderIn } from './placeholders.ts';
 import { whyUnseen } from './unseen.ts';
+import { verdictOf } from './verdicts.ts';
 
 /** What is kept of a secret: that there is one. */
 const hidden = '(not kept)';
@@ -37,7 +39,7 @@ export function merge({ keys, variables, flags }: Layers): Merged {
       findings.push({ setting: flag, source, verdict: 'meaningless', text: `${winner.source} overrides it` });
     if (winner.problem !== undefined) problems.push(winner.problem);
     const isSecret = flagNamed(flag)?.isSecret === true;
-    const why = isSecret ? undefined : whyUnseen(winner.value);
+    const why = isSecret ? undefined : (whyUnseen(winner.value) ?? whyPlaceholder(flag, winner.value));
     if (why !== undefined)
       findings.push({ setting: flag, source: winner.source, verdict: 'refused', text: why });
     else
@@ -48,6 +50,15 @@ export function merge({ keys, variables, flags }: Layers): Merged {
       });
   }
   return { settings, findings, problems };
+}
+
+/** Why a value that was never put in counts for nothing; one that has no meaning here may stay as it is. */
+function whyPlaceholder(flag: string, value: GivenSetting['value']): string | undefined {
+  if (verdictOf(flag)?.verdict === 'meaningless' && flag !== 'provider') return undefined;
+  const found = placeholderIn(flag, value);
+  return found === undefined
+    ? undefined
+    : `\`${found}\` in it is a placeholder; put in its value, or give it as a flag behind \`--\``;
 }
 
 /**
@@ -62,11 +73,9 @@ export function besideAlpha(layers: Layers): {
   const isReplaced = ({ flag }: Sighting) => isReplacedByAlpha(flag);
   const message = 'oauth2-proxy does not start with it beside an alpha configuration, which says it instead';
   const wrong = [...layers.keys, ...layers.flags].filter((one) => isReplaced(one) && one.isOfChart !== true);
-  // The chart sets these two in any case, for the alpha configuration to refer to.
-  const ignored = layers.variables.filter(
-    (one) => isReplaced(one) && !['client-id', 'client-secret'].includes(one.flag),
-  );
-  const text = 'oauth2-proxy takes no notice of it beside an alpha configuration';
+  const ignored = layers.variables.filter(isReplaced);
+  const text =
+    'oauth2-proxy takes no notice of it beside an alpha configuration, but where that refers to its variable';
   const isKept = (one: Sighting) => !isReplaced(one) || one.isOfChart === true;
   return {
     layers: {

@@ -1,10 +1,11 @@
 /** `oidc-authz migrate oauth2-proxy`: what an installation was told, as a configuration of ours. */
-import { ConfigError, type Problem, suggestion } from '../../config/problems.ts';
+import { ConfigError, formatProblems, type Problem, suggestion } from '../../config/problems.ts';
 import type { Finding } from '../finding.ts';
-import { notAccepted, reportText } from '../report.ts';
+import { findingLines, notAccepted, reportText } from '../report.ts';
 import type { Given } from './given.ts';
 import { configText, planText, valuesText } from './plan.ts';
 import { type Translation, translate } from './translate.ts';
+import { notGiven } from './translate-given.ts';
 import { flagVerdicts } from './verdicts.ts';
 
 /** What can be printed: the configuration, the values of the chart, or a plan of the switch-over. */
@@ -39,18 +40,29 @@ const writers: Readonly<
 
 /**
  * Migrates an installation. Exit code 3 where a setting is refused that was not accepted by name: then nothing is
- * printed, as a configuration that guards less must get nowhere by accident.
+ * printed, as a configuration that guards less must get nowhere by accident. Exit code 2, with the report all the same, where
+ * something cannot be read, or no configuration can come of it.
  *
- * @throws ConfigError where no configuration can come of it
+ * @throws ConfigError where a name to accept is none
  */
 export function migrateOauth2Proxy({ given, output, accept, compat = false }: Migration): MigrationResult {
   const translation = translate(given, compat);
   const { findings } = translation;
   const problems = acceptProblems(accept, findings);
   if (problems.length > 0) throw new ConfigError(problems);
+  const isRefused = notAccepted(findings, accept).length > 0;
+  const wrong = [...given.problems];
+  if (wrong.length === 0 && 'problems' in translation) wrong.push(...translation.problems);
+  if (wrong.length === 0 && !isRefused && 'lacking' in translation) wrong.push(...translation.lacking);
+  if (wrong.length > 0) {
+    // What was not given may be in what cannot be read.
+    const told = findings.filter(({ source }) => source !== notGiven);
+    const lines = told.length === 0 ? [] : findingLines(told, accept);
+    const text = [...lines, formatProblems(wrong, 'what is to be migrated'), ''].join('\n');
+    return { output: '', report: text, exitCode: 2 };
+  }
   const report = reportText(findings, accept);
-  if (notAccepted(findings, accept).length > 0) return { output: '', report, exitCode: 3 };
-  if ('lacking' in translation) throw new ConfigError(translation.lacking);
+  if (isRefused || 'lacking' in translation) return { output: '', report, exitCode: 3 };
   return { output: writers[output](translation, accept), report, exitCode: 0 };
 }
 

@@ -5,6 +5,15 @@ import type { Tree } from '../../config/tree.ts';
 import { yamlText } from '../../config/yaml-text.ts';
 import type { Finding } from '../finding.ts';
 import { findingLines } from '../report.ts';
+import {
+  fileMark,
+  keepOld,
+  pointScript,
+  removeEntry,
+  shadowFile,
+  takeOut,
+  valuesFile,
+} from './plan-scripts.ts';
 import type { Translation } from './translate.ts';
 import type { TreeComment } from './translate-given.ts';
 
@@ -94,16 +103,22 @@ export function planText(translation: Translation, accept: readonly string[]): s
     '## The configuration',
     fenced('yaml', configText(translation)),
     '## The values',
+    `Keep this plan as \`plan.md\`. It becomes files of its own: your \`values.yaml\` is the way back, and nothing here writes it.`,
+    fileMark(valuesFile),
     fenced('yaml', valuesText(translation)),
     '## The switch-over',
-    '1. Install with `shadow.authorizer`: oidc-authz asks oauth2-proxy for each check and gives its answer unchanged; its own is only compared. `values-shadow.yaml` is the values above with that, and with the headers that oauth2-proxy is sent. Let these be exactly those of the old entry, which are printed first: another one oauth2-proxy could believe from a client.',
+    'First keep what is there today:',
+    commands(keepOld),
+    `1. Install with \`shadow.authorizer\`: oidc-authz asks oauth2-proxy for each check and gives its answer unchanged; its own is only compared. \`${shadowFile}\` is the values above with that, and with the headers that oauth2-proxy is sent. Let these be exactly those of the old entry, which are printed first: another one oauth2-proxy could believe from a client.`,
     commands(
       `kubectl --namespace kyma-system get istio default --output jsonpath='{.spec.config.authorizers[?(@.name=="oauth2-proxy")].headers.inCheck.include}'`,
     ),
+    fileMark(shadowFile),
     fenced('yaml', yamlText(trialValues)),
+    commands(takeOut),
     commands(
       'kubectl apply -f deploy/kyma/namespace.yaml',
-      'helm upgrade --install oidc-authz charts/oidc-authz --namespace oidc-authz --values values-shadow.yaml --wait',
+      `helm upgrade --install oidc-authz charts/oidc-authz --namespace oidc-authz --values ${shadowFile} --wait`,
     ),
     '2. Register it beside the old authorizer. A JSON patch appends; a merge patch would take away all other authorizers. Where there is no list yet, run the script of the chart (`register-kyma.sh` in the ConfigMap `oidc-authz-entries`) instead. In Kyma:',
     commands(kymaCommand(trial)),
@@ -111,24 +126,24 @@ export function planText(translation: Translation, accept: readonly string[]): s
     fenced('yaml', yamlText([kymaEntry(trial)])),
     'With Istio alone, append to `extensionProviders` of the mesh configuration:',
     fenced('yaml', yamlText([istioEntry(trial)])),
-    '3. Point each APIRule (`authorizers: [oauth2-proxy]`) or AuthorizationPolicy (`provider.name`) at `oidc-authz` in one change. Never both on one workload: Istio denies everything where two CUSTOM providers meet.',
-    commands(
-      `kubectl --namespace NAMESPACE patch apirule NAME --type json --patch '[{"op":"replace","path":"/spec/rules/0/extAuth/authorizers","value":["oidc-authz"]}]'`,
-    ),
+    '3. Point each rule of each APIRule (`authorizers: [oauth2-proxy]`) and each AuthorizationPolicy of yours (`provider.name`) at `oidc-authz`. Never both on one workload: Istio denies everything where two CUSTOM providers meet. This script looks for them itself and changes all rules of an object at once; with a namespace as a third word, only in there:',
+    commands(pointScript, 'sh point-authorizer.sh oauth2-proxy oidc-authz'),
     '4. Watch what would be decided otherwise. `oidc_authz_shadow_comparisons_total` counts by `result`, and the log has a record of each difference with its reason:',
     commands(
       'kubectl --namespace oidc-authz port-forward deployment/oidc-authz 8081 &',
-      'curl --silent http://127.0.0.1:8081/metrics | grep oidc_authz_shadow_comparisons_total',
+      'curl --silent --retry 5 --retry-connrefused http://127.0.0.1:8081/metrics | grep oidc_authz_shadow_comparisons_total',
       `kubectl --namespace oidc-authz logs deployment/oidc-authz --all-pods=true | grep '"comparison"'`,
     ),
     '5. When nothing differs but what the list above says, take `shadow` out. The pods take it up within about a minute, without a restart:',
-    commands(helm('values.yaml')),
+    commands(helm(valuesFile)),
     '6. Roll back by putting it in again; the mesh need not change:',
-    commands(helm('values-shadow.yaml')),
+    commands(helm(shadowFile)),
+    'Or all the way, to oauth2-proxy alone:',
+    commands('sh point-authorizer.sh oidc-authz oauth2-proxy'),
     '7. When you are sure, remove oauth2-proxy: its entry in the Istio resource, the release, and its secrets, which nothing needs any more. Headers such as `cookie` may then leave the entry of oidc-authz; the chart has the shorter one:',
     commands(
       "kubectl --namespace oidc-authz get configmap oidc-authz-entries --output jsonpath='{.data.register-kyma\\.sh}' | sh",
-      'kubectl --namespace kyma-system edit istio default',
+      removeEntry,
       'helm --namespace oauth2-proxy uninstall oauth2-proxy',
       'kubectl --namespace oauth2-proxy get secrets',
     ),

@@ -1,17 +1,23 @@
 /** Everything that an installation of oauth2-proxy was told, from all the places where it can be told. */
-import { ConfigError } from '../../config/problems.ts';
+import { ConfigError, type Problem } from '../../config/problems.ts';
+import type { Finding } from '../finding.ts';
+import { readAlone } from './alone.ts';
 import { type Alpha, readAlpha } from './alpha.ts';
 import { alphaDocument } from './alpha-text.ts';
 import { readCommandLine } from './command-line.ts';
+import { readCompose } from './compose.ts';
 import { readEmails } from './emails.ts';
 import { readVariableFile, settingsOfVariables } from './environment.ts';
-import { type FileKind, fileKind, type NamedText } from './file-kind.ts';
-import { type Gathered, type NamedFile, nothingGathered } from './gathered.ts';
+import type { NamedText } from './file-kind.ts';
+import { type Gathered, nothingGathered } from './gathered.ts';
 import type { Given } from './given.ts';
-import { readHelmValues } from './helm-values.ts';
-import { readManifests } from './manifests.ts';
 import { besideAlpha, type Layers, merge } from './merge.ts';
-import { readToml } from './toml.ts';
+import type { MountedFile } from './mounts.ts';
+import { resolveNamedFiles } from './named-files.ts';
+import { createObjects, type Objects } from './objects.ts';
+import { readCharts } from './read-charts.ts';
+import { type SortedFiles, sortFiles } from './sort-files.ts';
+import { readWorkloads } from './workloads.ts';
 
 /** Where it was told. */
 export interface Oauth2ProxySources {
@@ -25,22 +31,24 @@ export interface Oauth2ProxySources {
 
 /**
  * Reads it all. A flag wins over a variable, which wins over the configuration file; beside these there may be an alpha
- * configuration.
+ * configuration. What is in the files and is not read is a finding, which refuses it.
  *
- * @throws ConfigError with every problem that was found
+ * @returns also the problems: with any, nothing can come of it
  */
 export function readOauth2Proxy(sources: Oauth2ProxySources): Given {
   const gathered = nothingGathered();
-  readFiles(sources.files, gathered);
+  const sorted = sortFiles(sources.files, gathered);
+  const objects = createObjects(sorted.objects);
+  readInstallations(sources, sorted, objects, gathered);
   const words = sources.commandLine.map((text) => ({ text, place: undefined }));
   readCommandLine(words, gathered);
-  for (const file of gathered.namedFiles) readNamedFile(file, sources, gathered);
+  resolveNamedFiles(sorted, sources.readFile, gathered);
   for (const [name, value] of Object.entries(sources.environment)) {
     if (value !== undefined) gathered.variables.push({ name, value, source: `environment ${name}` });
   }
 
   const alpha = readAlphas(gathered);
-  const { keys, flags, missing, findings, problems, emails } = gathered;
+  const { keys, flags, missing, findings, problems } = gathered;
   let layers: Layers = { keys, flags, variables: settingsOfVariables(gathered.variables, gathered) };
   if (alpha !== undefined) {
     const beside = besideAlpha(layers);
@@ -50,7 +58,8 @@ export function readOauth2Proxy(sources: Oauth2ProxySources): Given {
   }
   const merged = merge(layers);
   problems.push(...merged.problems);
-  if (problems.length > 0) throw new ConfigError(problems);
+  const authenticatedEmails = emailsOf(merged.settings, sorted, gathered);
+  takeMounted(layers, gathered);
   const isMissing = { keys: gathered.keyFiles.length === 0, alpha: alpha === undefined };
   return {
     settings: merged.settings,
@@ -59,54 +68,95 @@ export function readOauth2Proxy(sources: Oauth2ProxySources): Given {
       ...missing.filter(({ kind }) => isMissing[kind]).map(({ finding }) => finding),
       ...findings,
       ...merged.findings,
+      ...objects.untold(),
     ],
-    authenticatedEmails: emails.length > 0 ? [...new Set(emails)] : undefined,
+    authenticatedEmails,
+    problems,
   };
 }
 
-function readFiles(files: readonly NamedText[], gathered: Gathered): void {
-  const kinds = files.flatMap((file) => {
-    const kind = orProblems(() => fileKind(file), gathered);
-    return kind === undefined ? [] : [{ file, kind }];
-  });
-  const objects = kinds.flatMap(({ kind }) => (kind.kind === 'manifests' ? kind.objects : []));
-  readManifests(objects, gathered);
-  for (const { file, kind } of kinds) {
-    if (kind.kind === 'values') readHelmValues(kind.values, kind.isComputed, objects, gathered);
-    else readPlainFile(file, kind, gathered);
+/** Reads the workload, the values or the compose file that describe the installation: there can be one. */
+function readInstallations(
+  { environment }: Oauth2ProxySources,
+  sorted: SortedFiles,
+  objects: Objects,
+  gathered: Gathered,
+): void {
+  const { variables: variableFiles, compose } = sorted;
+  const read = nothingGathered();
+  for (const { name, text } of variableFiles) readVariableFile(text, name, read);
+  // A service of docker compose says itself which of them it takes.
+  if (compose.length === 0) {
+    gathered.variables.push(...read.variables);
+    gathered.problems.push(...read.problems);
   }
-}
-
-function readPlainFile({ name, text }: NamedText, { kind }: FileKind, gathered: Gathered): void {
-  if (kind === 'variables') readVariableFile(text, name, gathered);
-  else if (kind === 'toml') readToml({ text, name }, gathered);
-  else if (kind === 'emails') readEmails(text, gathered);
-  else if (kind === 'alpha') gathered.alpha.push({ text, name, owner: name });
-}
-
-/** A file that a flag names: given as well, to be read from this machine, or missing. */
-function readNamedFile(named: NamedFile, { readFile }: Oauth2ProxySources, gathered: Gathered): void {
-  const { flag, path, source } = named;
-  const there = flag === 'config' ? gathered.keyFiles : gathered.alpha;
-  if (
-    there.length > 0 ||
-    gathered.missing.some(({ kind }) => kind === (flag === 'config' ? 'keys' : 'alpha'))
-  )
-    return;
-  const text = named.isOwn && readFile !== undefined ? readOrNothing(path, readFile) : undefined;
-  if (text === undefined) {
-    const message = `it names ${path}, which is not among the files; give that as well`;
-    gathered.problems.push({ path: `--${flag}`, source, message });
-  } else if (flag === 'config') readToml({ text, name: path }, gathered);
-  else gathered.alpha.push({ text, name: path, owner: path });
-}
-
-function readOrNothing(path: string, readFile: (path: string) => string): string | undefined {
-  try {
-    return readFile(path);
-  } catch {
-    return undefined;
+  const ofFiles = new Map(read.variables.map(({ name, value }) => [name, value]));
+  const context = {
+    files: sorted.files,
+    variableFiles,
+    variableOf: (name: string) => environment[name] ?? ofFiles.get(name),
+  };
+  const found = [
+    ...readWorkloads(objects, gathered),
+    ...readCharts(sorted, objects, gathered),
+    ...compose.flatMap((document) => readCompose(document, context, gathered)),
+  ];
+  sorted.isInstalled = found.length > 0;
+  for (const source of found.slice(1)) {
+    const message = `a second installation of oauth2-proxy beside the one at ${found[0]}; give the files of one at a time`;
+    gathered.problems.push({ path: '', source, message });
   }
+  if (found.length === 0) readAlone(objects, sorted, gathered);
+}
+
+/** The addresses of the file that is named, or that is given by itself. */
+function emailsOf(
+  settings: Given['settings'],
+  { emails, isInstalled }: SortedFiles,
+  gathered: Gathered,
+): readonly string[] | undefined {
+  const path = settings.get('authenticated-emails-file')?.value ?? '';
+  const isNamed = typeof path === 'string' && path !== '';
+  const mounted = isNamed ? mountedAt(path, gathered) : undefined;
+  if (gathered.emails.length === 0 && mounted !== undefined && 'text' in mounted)
+    readEmails(mounted.text, gathered);
+  else if (isNamed || !isInstalled) for (const { text } of emails) readEmails(text, gathered);
+  else for (const { name } of emails) gathered.findings.push(unnamed(name, 'authenticated-emails-file'));
+  const found = gathered.emails;
+  if (found.length === 0 && mounted !== undefined && 'lacks' in mounted)
+    gathered.findings.push({
+      setting: 'authenticated-emails-file',
+      source: settings.get('authenticated-emails-file')?.source ?? '',
+      verdict: 'refused',
+      text: `${path} is in ${mounted.lacks}, which is not among the files; give that as well`,
+    });
+  return found.length > 0 ? [...new Set(found)] : undefined;
+}
+
+/** What a file is named by that nothing refers to. */
+function unnamed(source: string, flag: string): Finding {
+  const text = `it is not read: what runs oauth2-proxy has no \`--${flag}\``;
+  return { setting: source, source, verdict: 'refused', text };
+}
+
+function mountedAt(path: string, { mounts }: Gathered): MountedFile | undefined {
+  return mounts.map((fileAt) => fileAt(path)).find((file) => file !== undefined);
+}
+
+/** Files that other settings name, such as those of keys: they are given by their paths here, too. */
+function takeMounted({ keys, variables, flags }: Layers, gathered: Gathered): void {
+  for (const { flag, value } of [...keys, ...variables, ...flags])
+    for (const path of typeof value === 'object' ? value : [String(value)]) {
+      if (!path.startsWith('/') || flag === 'authenticated-emails-file') continue;
+      const file = mountedAt(path, gathered);
+      if (file !== undefined && 'text' in file)
+        gathered.findings.push({
+          setting: flag,
+          source: file.name,
+          verdict: 'changed',
+          text: `${path} is this file; where the configuration names it, mount it in the same place`,
+        });
+    }
 }
 
 /** The alpha configuration, of which there can be one. */
@@ -131,7 +181,8 @@ function readAlphas({ alpha: alphas, variables, problems }: Gathered): Alpha | u
   };
 }
 
-function orProblems<T>(read: () => T, { problems }: Pick<Gathered, 'problems'>): T | undefined {
+/** Runs a reader; what it throws are problems. */
+function orProblems<T>(read: () => T, { problems }: { readonly problems: Problem[] }): T | undefined {
   try {
     return read();
   } catch (error) {

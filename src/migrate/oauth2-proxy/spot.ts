@@ -1,4 +1,5 @@
 /** A value of a YAML file together with where it stands, so that whatever is read can say its place. */
+import type { Problem } from '../../config/problems.ts';
 import { isTree } from '../../config/tree.ts';
 
 /** A value and where it stands. */
@@ -40,6 +41,12 @@ export function elements(spot: Spot): Spot[] {
   return Array.isArray(spot.value) ? spot.value.map((_, index) => child(spot, index)) : [];
 }
 
+/** What is wrong with a value that must be a list; undefined where it is one, or nothing. */
+export function listProblem(spot: Spot, path: string): Problem | undefined {
+  if (Array.isArray(spot.value) || spot.value === undefined || spot.value === null) return undefined;
+  return { path, source: place(spot), message: expectedInstead(spot, 'a list') };
+}
+
 /** A text, number or truth value as text; undefined for anything else. */
 export function scalarText({ value }: Spot): string | undefined {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
@@ -60,4 +67,14 @@ export function isEmpty({ value }: Spot): boolean {
   if (value === undefined || value === null || value === '' || value === false) return true;
   if (Array.isArray(value)) return value.length === 0;
   return isTree(value) && Object.keys(value).length === 0;
+}
+
+/** Whether a template takes a value for true: Helm has further words for it, and any text but an empty one counts. */
+export function isTrue(spot: Spot): boolean {
+  return !isEmpty(spot) && !isFalse(spot) && spot.value !== 0;
+}
+
+/** Whether a value is false, for which Helm has further words. */
+export function isFalse({ value }: Spot): boolean {
+  return value === false || (typeof value === 'string' && /^(n|no|off)$/i.test(value));
 }

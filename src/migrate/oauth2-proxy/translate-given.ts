@@ -23,7 +23,7 @@ export interface Part {
 }
 
 /** How the source of what nobody said reads. */
-const notGiven = 'not given';
+export const notGiven = 'not given';
 
 /** Whether a flag was given. */
 export function isGiven({ settings }: Given, flag: string): boolean {

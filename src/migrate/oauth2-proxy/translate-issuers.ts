@@ -20,6 +20,9 @@ export function translateIssuers(given: Given): Part {
   const primary = hasPrimary(given) ? primaryIssuers(given, keys, tenants) : [];
   const extra = addExtraIssuers(given, primary, access);
   const missed = missing(given);
+  // What a refusal has taken away is lacking only once that is accepted.
+  const isRefusedAnyway = given.findings.some(({ verdict }) => verdict === 'refused');
+  const isLacking = !isVerifying(given) || isRefusedAnyway;
   return {
     config: { issuers: extra.issuers.map((issuer) => written(given, issuer, access, keys)) },
     findings: [
@@ -31,9 +34,9 @@ export function translateIssuers(given: Given): Part {
       ...access.findings,
       ...extra.findings,
     ],
-    problems: [...(isVerifying(given) ? missed : []), ...access.problems, ...extra.problems],
+    problems: [...(isLacking ? [] : missed), ...access.problems, ...extra.problems],
     // Where no token was verified, none needed an issuer.
-    lacking: isVerifying(given) ? [] : missed,
+    lacking: isLacking ? missed : [],
   };
 }
 

@@ -3,7 +3,7 @@
 import { named } from '../../config/issuer-names.ts';
 import { dotted } from '../../config/leaves.ts';
 import { type Config, options } from '../../config/options.ts';
-import { ConfigError, type Problem } from '../../config/problems.ts';
+import type { Problem } from '../../config/problems.ts';
 import { ruleProblems } from '../../config/rule-problems.ts';
 import type { Tree } from '../../config/tree.ts';
 import type { Finding } from '../finding.ts';
@@ -32,8 +32,11 @@ export interface Translation extends Outcome {
   readonly comments: readonly TreeComment[];
 }
 
-/** What is refused, and would lack something even if it were accepted. */
+/** Settings that no configuration can come of. */
 export interface Incomplete extends Outcome {
+  /** What is wrong in any case. */
+  readonly problems: readonly Problem[];
+  /** What would be lacking even if everything that is refused were accepted. */
   readonly lacking: readonly Problem[];
 }
 
@@ -41,7 +44,6 @@ export interface Incomplete extends Outcome {
  * Translates an installation. What is refused is left out of the configuration.
  *
  * @param compat whether answers are written as oauth2-proxy writes them
- * @throws ConfigError where no configuration can come of it
  */
 export function translate(given: Given, compat: boolean): Translation | Incomplete {
   const parts: readonly Part[] = [
@@ -53,7 +55,6 @@ export function translate(given: Given, compat: boolean): Translation | Incomple
     translateLog(given),
   ];
   const problems = parts.flatMap((part) => part.problems ?? []);
-  if (problems.length > 0) throw new ConfigError(problems);
   const said = Object.assign({}, ...parts.map((part) => part.config)) as Tree;
   const tree = compat ? withoutFurtherHeaders(said) : said;
   const judged = parts.flatMap((part) => part.findings);
@@ -61,8 +62,10 @@ export function translate(given: Given, compat: boolean): Translation | Incomple
   const others = [...given.settings.values()].filter(({ flag }) => !isJudged.has(flag)).map(inGeneral);
   const findings = [...given.findings.map(aloud), ...judged, ...others];
   const lacking = parts.flatMap((part) => part.lacking ?? []);
-  if (lacking.length > 0) return { findings, lacking };
-  return { tree, config: checked(tree), comments: parts.flatMap((part) => part.comments ?? []), findings };
+  if (problems.length + lacking.length > 0) return { findings, problems, lacking };
+  const config = checked(tree);
+  if ('problems' in config) return { findings, problems: config.problems, lacking };
+  return { tree, config: config.config, comments: parts.flatMap((part) => part.comments ?? []), findings };
 }
 
 /** What `compat` would set of itself is not set where the installation did not. */
@@ -101,7 +104,7 @@ function aloud(finding: Finding): Finding {
 }
 
 /** The whole configuration; what was given may be nothing that is possible. */
-function checked(tree: Tree): Config {
+function checked(tree: Tree): { readonly config: Config } | { readonly problems: readonly Problem[] } {
   const parsed = options.safeParse(tree);
   const problem = (path: readonly PropertyKey[], message: string): Problem => ({
     path: dotted(path),
@@ -109,9 +112,8 @@ function checked(tree: Tree): Config {
     message,
   });
   if (!parsed.success)
-    throw new ConfigError(parsed.error.issues.map(({ path, message }) => problem(path, message)));
+    return { problems: parsed.error.issues.map(({ path, message }) => problem(path, message)) };
   const config: Config = { ...parsed.data, issuers: named(parsed.data.issuers) };
   const problems = ruleProblems(config).map(({ path, message }) => problem(path, message));
-  if (problems.length > 0) throw new ConfigError(problems);
-  return config;
+  return problems.length > 0 ? { problems } : { config };
 }

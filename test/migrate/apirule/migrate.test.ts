@@ -444,3 +444,64 @@ a: [`);
     expect(await problemsOf(`${one}\n---${one}`)).toMatch(/shop\/pay has this host already/);
   });
 });
+
+describe('what else there may be', () => {
+  const rule = (handler: string, path = '/.*') =>
+    `    - {path: "${path}", methods: [GET], accessStrategies: [{handler: ${handler}}]}`;
+  const jwt =
+    'jwt, config: {trusted_issuers: ["https://a.example.com"], jwks_urls: ["https://a.example.com/k"]}';
+  const apiRule = (
+    version: string,
+    host: string,
+    ...rules: string[]
+  ) => `apiVersion: gateway.kyma-project.io/${version}
+kind: APIRule
+metadata: {name: shop, namespace: shop}
+spec:
+  gateway: kyma-system/kyma-gateway
+  ${version === 'v1alpha1' ? `service: {host: ${host}, name: shop, port: 80}` : `host: ${host}\n  service: {name: shop, port: 80}`}
+  rules:
+${rules.join('\n')}
+`;
+
+  test.each(['noop', 'allow', 'no_auth'])(
+    'a short host needs no domain where %s opens everything',
+    async (handler) => {
+      const { exitCode, output, report } = await migrated({
+        yaml: apiRule('v1beta1', 'shop', rule(handler)),
+      });
+      expect([exitCode, exitCode === 0 || report]).toEqual([0, true]);
+      expect(parse(output.split('---\n')[0] ?? '').spec.hosts).toEqual(['shop']);
+    },
+  );
+
+  test('a short host needs one as soon as anything is guarded', async () => {
+    const yaml = apiRule('v1beta1', 'shop', rule('allow', '/open'), rule(jwt, '/orders'));
+    const { exitCode, report } = await migrated({ yaml });
+    expect([exitCode, report]).toEqual([
+      3,
+      expect.stringMatching(/^host .*refused because .*--domain NAME/m),
+    ]);
+    expect((await migrated({ yaml, domain: 'example.com' })).exitCode).toBe(0);
+  });
+
+  test('an APIRule in v1alpha1 is read like the same one in v1beta1', async () => {
+    const both = ['v1alpha1', 'v1beta1'].map((version) => apiRule(version, 'shop.example.com', rule(jwt)));
+    const [alpha, beta] = await Promise.all(both.map((yaml) => migrated({ yaml })));
+    expect(alpha?.exitCode).toBe(0);
+    expect(alpha?.output).toBe(beta?.output);
+    // Beside another one neither is lost.
+    const other = apiRule('v1beta1', 'pay.example.com', rule(jwt)).replace('name: shop, n', 'name: pay, n');
+    const { output } = await migrated({ yaml: `${both[0]}---\n${other}` });
+    for (const host of ['shop.example.com', 'pay.example.com']) expect(output).toContain(host);
+  });
+
+  test('an APIRule in a version that nobody knows is refused', async () => {
+    const yaml = `${apiRule('v1beta1', 'a.example.com', rule(jwt))}---\n${apiRule('v1', 'b.example.com', rule(jwt))}`;
+    const { exitCode, report } = await migrated({ yaml });
+    expect([exitCode, report]).toEqual([
+      3,
+      expect.stringMatching(/^APIRule .*it is not read: .*version v1/m),
+    ]);
+  });
+});

@@ -324,7 +324,8 @@ describe('beside an alpha configuration', () => {
     const environment = { OAUTH2_PROXY_CLIENT_ID: 'b', OAUTH2_PROXY_ALLOWED_GROUPS: 'g' };
     expect(valuesOf({ files, environment })).toEqual({ 'client-id': 'a' });
     expect(findingsOf({ files, environment })).toEqual([
-      'allowed-group (environment OAUTH2_PROXY_ALLOWED_GROUPS) meaningless: oauth2-proxy takes no notice of it beside an alpha configuration',
+      'client-id (environment OAUTH2_PROXY_CLIENT_ID) meaningless: oauth2-proxy takes no notice of it beside an alpha configuration, but where that refers to its variable',
+      'allowed-group (environment OAUTH2_PROXY_ALLOWED_GROUPS) meaningless: oauth2-proxy takes no notice of it beside an alpha configuration, but where that refers to its variable',
     ]);
   });
 

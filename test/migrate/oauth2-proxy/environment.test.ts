@@ -38,7 +38,12 @@ describe('variables', () => {
       OAUTH2_PROXY_PORT_80_TCP_ADDR: '10.0.0.1',
       OAUTH2_PROXY_METRICS_PORT: 'tcp://10.0.0.1:44180',
     };
-    expect(findingsOf({ environment })).toEqual([]);
+    expect(valuesOf({ environment })).toEqual({});
+    expect(findingsOf({ environment })).toEqual(
+      Object.keys(environment).map(
+        (name) => `${name} (environment ${name}) meaningless: Kubernetes sets it for a Service`,
+      ),
+    );
   });
 
   test('of the wrong kind are a problem, unless a flag says it', () => {

@@ -77,6 +77,7 @@ service: {portNumber: 80}
     expect(valuesOf(values(text))).toEqual(ofChart);
     expect(findingsOf(values(text))).toEqual([
       'ingress (values.yaml:12:1) meaningless: Envoy asks oidc-authz from inside the cluster, so nothing needs a way in from outside',
+      'values (values.yaml) meaningless: they are empty, off, or say how pods run: replicaCount, resources, service',
     ]);
   });
 
@@ -217,6 +218,8 @@ describe('config', () => {
     expect(valuesOf(values(text))).not.toHaveProperty('client-id');
     expect(findingsOf(values(text))).toEqual([
       expect.stringMatching(/^config\.clientID .* meaningless: the chart of oauth2-proxy does not use it/),
+      expect.stringMatching(/^config\.existingSecret .* meaningless: /),
+      expect.stringMatching(/^client-id .* refused: its value is the key `client-id` of the Secret creds/),
     ]);
     const secret =
       'apiVersion: v1\nkind: Secret\nmetadata: {name: creds}\ndata: {client-id: YXBw, client-secret: UzNDUkVU}\n';
@@ -251,7 +254,7 @@ describe('config', () => {
 
   test('has names of its own only', () => {
     expect(findingsOf(values('config: {clientId: S3CRET}\n'))).toEqual([
-      'config.clientId (values.yaml:1:10) meaningless: the chart of oauth2-proxy has no such value; did you mean clientID?',
+      'config.clientId (values.yaml:1:10) refused: it is not read: the chart of oauth2-proxy has no such value; did you mean clientID?',
     ]);
   });
 });
@@ -289,7 +292,10 @@ alphaConfig:
       'oidc-issuer-url': 'values.yaml:8:22 providers[0].oidcConfig.issuerURL',
       upstream: 'values.yaml:9:3 alphaConfig.configFile:2:3 upstreamConfig.upstreams',
     });
-    expect(findingsOf(values(text))).toEqual([]);
+    expect(findingsOf(values(text))).toEqual([
+      expect.stringMatching(/^client-id .* meaningless: .*where that refers to its variable$/),
+      expect.stringMatching(/^client-secret .* meaningless: .*where that refers to its variable$/),
+    ]);
   });
 
   test('that is not enabled has no effect, which is told', () => {
@@ -335,7 +341,7 @@ envFrom:
     expect(valuesOf(values(text))).toMatchObject({ scope: 'a', 'cookie-secret': '(not kept)' });
     expect(findingsOf(values(text))).toEqual([
       'envFrom (values.yaml:7:3) refused: it may set anything, and the Secret more is not among the files; give that as well',
-      'provider (values.yaml:4:3 extraEnv OAUTH2_PROXY_PROVIDER) refused: its value is in the ConfigMap c, which is not among the files; give that as well, or the value as a flag behind `--`',
+      'provider (values.yaml:4:3 extraEnv OAUTH2_PROXY_PROVIDER) refused: its value is the key `k` of the ConfigMap c, which is not among the files; give that as well (`kubectl get configmap c --output yaml`), or the value as a flag behind `--`',
       'banner (values.yaml:5:3 extraEnv OAUTH2_PROXY_BANNER) refused: only a running pod knows its value; give it as a flag behind `--`',
     ]);
   });
@@ -365,7 +371,8 @@ envFrom:
       'replicaCount (values.yaml:2:1) meaningless: the chart of oidc-authz has its own value `replicaCount`',
       'redis-ha (values.yaml:5:1) meaningless: there are no sessions here, and so nothing to keep in Redis',
       'extraContainers (values.yaml:6:1) meaningless: the chart of oidc-authz has no such value',
-      'replicacount (values.yaml:7:1) meaningless: the chart of oauth2-proxy has no such value; did you mean replicaCount?',
+      'replicacount (values.yaml:7:1) refused: it is not read: the chart of oauth2-proxy has no such value; did you mean replicaCount?',
+      'values (values.yaml) meaningless: they are empty, off, or say how pods run: extraVolumes, autoscaling',
     ]);
   });
 });

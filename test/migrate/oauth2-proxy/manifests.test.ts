@@ -21,17 +21,17 @@ describe('a workload', () => {
   test('has words in its command and arguments, with variables of its own in them', () => {
     const text = deployment(`command: [/bin/oauth2-proxy, --provider=oidc]
 args:
-- --oidc-issuer-url=$(ISSUER)/$$(X)
+- --oidc-issuer-url=$(ISSUER)
 - --scope
-- a b
+- a $$(X)
 env:
 - {name: HOST, value: i.example.com}
 - {name: ISSUER, value: "https://$(HOST)"}
 - {name: OAUTH2_PROXY_CLIENT_ID, value: app}`);
     expect(valuesOf(manifest(text))).toEqual({
       provider: 'oidc',
-      'oidc-issuer-url': 'https://i.example.com/$(X)',
-      scope: 'a b',
+      'oidc-issuer-url': 'https://i.example.com',
+      scope: 'a $(X)',
       'client-id': 'app',
     });
     expect(sourcesOf(manifest(text))).toMatchObject({
@@ -41,7 +41,10 @@ env:
   });
 
   test('takes what ConfigMaps and Secrets hold, in whatever file they are', () => {
-    const text = deployment(`args: [--config=/etc/oauth2_proxy/oauth2_proxy.cfg]
+    const text =
+      deployment(`args: [--config=/etc/oauth2_proxy/oauth2_proxy.cfg, --authenticated-emails-file=/etc/oauth2_proxy/who]
+volumeMounts:
+- {name: cfg, mountPath: /etc/oauth2_proxy}
 envFrom:
 - {configMapRef: {name: more}, prefix: OAUTH2_PROXY_}
 env:
@@ -61,16 +64,21 @@ env:
       ],
     });
     const config =
-      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cfg}\ndata:\n  oauth2_proxy.cfg: |\n    email_domains = ["*"]\n  nginx.conf: "a = 1"\n  restricted_user_access: a@example.com\n';
-    const files = { 'list.json': list, 'all.yaml': `---\n# made\n${config}---\n${text}` };
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cfg}\ndata:\n  oauth2_proxy.cfg: |\n    email_domains = ["*"]\n  nginx.conf: "a = 1"\n  who: a@example.com\n';
+    const volumes = '      volumes: [{name: cfg, configMap: {name: cfg}}]\n';
+    const files = { 'list.json': list, 'all.yaml': `---\n# made\n${config}---\n${text}${volumes}` };
     expect(valuesOf({ files })).toEqual({
       'client-id': 'app',
       'cookie-secret': '(not kept)',
       scope: 'openid',
       'email-domain': ['*'],
+      'authenticated-emails-file': '/etc/oauth2_proxy/who',
     });
+    expect(findingsOf({ files }).filter((line) => line.includes('refused'))).toEqual([
+      'ConfigMap/cfg:nginx.conf (all.yaml:9:3 ConfigMap cfg) refused: it is not read: nothing that oauth2-proxy is told names it',
+    ]);
     expect(sourcesOf({ files })['email-domain']).toBe('all.yaml:7:3 ConfigMap cfg oauth2_proxy.cfg:1:1');
-    expect(sourcesOf({ files })['client-id']).toBe('all.yaml:26:11 env OAUTH2_PROXY_CLIENT_ID');
+    expect(sourcesOf({ files })['client-id']).toBe('all.yaml:28:11 env OAUTH2_PROXY_CLIENT_ID');
     expect(read({ files }).authenticatedEmails).toEqual(['a@example.com']);
   });
 
@@ -83,7 +91,9 @@ env:
     const inputs = { ...manifest(text), flags: ['--provider=oidc'] };
     expect(valuesOf(inputs)).toEqual({ provider: 'oidc', 'cookie-secret': '(not kept)' });
     expect(findingsOf(inputs)).toEqual([
-      'client-id (all.yaml:13:11 env OAUTH2_PROXY_CLIENT_ID) refused: its value is in the Secret creds, which is not among the files; give that as well, or the value as a flag behind `--`',
+      expect.stringMatching(/^Deployment\/proxy .* meaningless: /),
+      expect.stringMatching(/^container\/sidecar .* meaningless: it runs another program/),
+      'client-id (all.yaml:13:11 env OAUTH2_PROXY_CLIENT_ID) refused: its value is the key `id` of the Secret creds, which is not among the files; give that as well (`kubectl get secret creds --output yaml`), or the value as a flag behind `--`',
       'provider (all.yaml:14:11 env OAUTH2_PROXY_PROVIDER) meaningless: flag --provider overrides it',
       'scope (all.yaml:11:16 args) refused: the variable UNKNOWN is not set here; set it in the environment of this command',
     ]);
@@ -92,8 +102,12 @@ env:
   test('may have its alpha configuration in a Secret', () => {
     const alpha = Buffer.from('providers:\n- clientID: ${ID}\n').toString('base64');
     const secret = `---\napiVersion: v1\nkind: Secret\nmetadata: {name: alpha}\ndata: {oauth2_proxy.yml: ${alpha}}\n`;
-    const text = deployment('args: [--alpha-config=/etc/alpha.yml]\nenv: [{name: ID, value: app}]');
-    expect(valuesOf(manifest(text + secret))).toEqual({ 'client-id': 'app' });
+    const text = deployment(
+      'args: [--alpha-config=/etc/alpha/oauth2_proxy.yml]\nenv: [{name: ID, value: app}]\nvolumeMounts: [{name: a, mountPath: /etc/alpha}]',
+    );
+    expect(
+      valuesOf(manifest(`${text}      volumes: [{name: a, secret: {secretName: alpha}}]\n${secret}`)),
+    ).toEqual({ 'client-id': 'app' });
   });
 
   test.each([
@@ -110,8 +124,8 @@ env:
       'command (all.yaml:11:19): it starts another program than oauth2-proxy; give the flags behind `--`',
     ],
     [
-      `${deployment('args: []')}---\n${deployment('args: []')}`,
-      ' (all.yaml:21:9): a second container that runs oauth2-proxy; give the files of one at a time',
+      `${deployment('args: []')}---\n${deployment('args: [--scope=a]')}`,
+      ' (all.yaml:21:9): a second installation of oauth2-proxy beside the one at all.yaml:9:9; give the files of one at a time',
     ],
     [
       'apiVersion: v1\nkind: Service\nmetadata: {name: S3CRET}\n',
@@ -119,5 +133,41 @@ env:
     ],
   ])('is a problem: case %#', (text, problem) => {
     expect(problemsOf(manifest(text))).toEqual([problem]);
+  });
+});
+
+describe('a pod', () => {
+  const pod = (name: string, containers: string, more = '') =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}${more}}\nspec:\n  containers: [${containers}]\n`;
+  const proxy = '{name: main, image: "quay.io/oauth2-proxy/oauth2-proxy:v7", args: [--scope=a]}';
+
+  test('may have others in it whose name has that of oauth2-proxy in it', () => {
+    const text = pod('a', `{name: wait-for-oauth2-proxy, image: busybox, args: [sleep]}, ${proxy}`);
+    expect(valuesOf(manifest(text))).toEqual({ scope: 'a' });
+    expect(findingsOf(manifest(text)).join()).toContain('container/wait-for-oauth2-proxy');
+  });
+
+  test('that only tests the release is no installation', () => {
+    const hook = ', annotations: {helm.sh/hook: test}';
+    const text = `${pod('a', proxy)}---\n${pod('oauth2-proxy-test', '{name: oauth2-proxy-test, image: busybox}', hook)}`;
+    expect(valuesOf(manifest(text))).toEqual({ scope: 'a' });
+    expect(findingsOf(manifest(text)).join('\n')).toMatch(
+      /^Pod\/oauth2-proxy-test .*meaningless: it is a test/m,
+    );
+  });
+
+  test('without oauth2-proxy in it is named beside another, with its containers', () => {
+    const text = `${pod('a', proxy)}---\n${pod('b', '{name: web, image: nginx}')}`;
+    expect(findingsOf(manifest(text)).join('\n')).toMatch(/^Pod\/b .*refused: it is not read: .*\n?/m);
+  });
+
+  test('takes a ConfigMap of its own namespace, whatever another one has', () => {
+    const map = (namespace: string, scope: string) =>
+      `---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: ${namespace}}\ndata: {OAUTH2_PROXY_SCOPE: ${scope}}\n`;
+    const container =
+      '{name: oauth2-proxy, image: "quay.io/oauth2-proxy/oauth2-proxy", envFrom: [{configMapRef: {name: c}}]}';
+    const text = pod('a', container, ', namespace: edge') + map('edge', 'own') + map('staging', 'other');
+    expect(valuesOf(manifest(text))).toEqual({ scope: 'own' });
+    expect(findingsOf(manifest(text)).join('\n')).toMatch(/^ConfigMap\/c .*refused: it is not read/m);
   });
 });

@@ -12,8 +12,14 @@ export interface Inputs {
   readonly readFile?: (path: string) => string;
 }
 
-/** Reads the inputs. */
-export function read({ files = {}, flags = [], environment = {}, readFile }: Inputs): Given {
+/** Reads the inputs, which must have no problems. */
+export function read(inputs: Inputs): Given {
+  const given = readAll(inputs);
+  if (given.problems.length > 0) throw new ConfigError(given.problems);
+  return given;
+}
+
+function readAll({ files = {}, flags = [], environment = {}, readFile }: Inputs): Given {
   return readOauth2Proxy({
     files: Object.entries(files).map(([name, text]) => ({ name, text })),
     commandLine: flags,
@@ -41,11 +47,5 @@ export function findingsOf(inputs: Inputs): string[] {
 
 /** The problems as `path (source): message`; empty if there is none. */
 export function problemsOf(inputs: Inputs): string[] {
-  try {
-    read(inputs);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.problems.map(({ path, source, message }) => `${path} (${source}): ${message}`);
-  }
+  return readAll(inputs).problems.map(({ path, source, message }) => `${path} (${source}): ${message}`);
 }

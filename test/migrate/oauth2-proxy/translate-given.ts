@@ -1,7 +1,6 @@
 /** What an installation of oauth2-proxy was told, made up for a test, and what becomes of it. */
 import type { Claims } from '../../../src/check/types.ts';
 import type { Config, IssuerConfig } from '../../../src/config/options.ts';
-import { ConfigError } from '../../../src/config/problems.ts';
 import type { Finding } from '../../../src/migrate/finding.ts';
 import type { Given, GivenSetting } from '../../../src/migrate/oauth2-proxy/given.ts';
 import { type MigrationResult, migrateOauth2Proxy } from '../../../src/migrate/oauth2-proxy/migrate.ts';
@@ -35,6 +34,7 @@ export function givenOf(flags: Flags = {}, more: Partial<Given> = {}): Given {
     injectedHeaders: undefined,
     findings: [],
     authenticatedEmails: undefined,
+    problems: [],
     ...more,
   };
 }
@@ -70,11 +70,7 @@ export function findingOf(setting: string, flags: Flags = {}, more: Partial<Give
 
 /** The problems of what cannot be translated, as `path: message`. */
 export function problemsOf(flags: Flags = {}, more: Partial<Given> = {}): readonly string[] {
-  try {
-    translate(givenOf(flags, more), false);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.problems.map(({ path, message }) => `${path}: ${message}`);
-  }
+  const translation = translate(givenOf(flags, more), false);
+  const { problems, lacking } = 'problems' in translation ? translation : { problems: [], lacking: [] };
+  return (problems.length > 0 ? problems : lacking).map(({ path, message }) => `${path}: ${message}`);
 }

@@ -1,0 +1,97 @@
+/** The values of oauth2-proxy's charts: in files, or in objects that have a chart installed. */
+import type { Finding } from '../finding.ts';
+import { readBitnamiValues } from './bitnami.ts';
+import { judgeChartValues } from './chart-values.ts';
+import { type ChartValues, chartsIn } from './charts.ts';
+import type { Scope } from './container.ts';
+import type { Gathered } from './gathered.ts';
+import { readHelmValues } from './helm-values.ts';
+import type { Objects } from './objects.ts';
+import { overlay } from './overlay.ts';
+import { type Release, releasesIn } from './releases.ts';
+import type { SortedFiles } from './sort-files.ts';
+import { child, fields, isFalse, place, type Spot } from './spot.ts';
+
+/**
+ * Reads all values: those of several files are laid over one another in their order.
+ *
+ * @returns where the values of each installation stand; more than one is a problem
+ */
+export function readCharts(sorted: SortedFiles, objects: Objects, gathered: Gathered): readonly string[] {
+  const { values } = sorted;
+  const [first] = values;
+  const found: string[] = [];
+  if (first !== undefined) {
+    const { spot, findings } = overlay(values.map((one) => one.spot));
+    gathered.findings.push(...findings);
+    const isComputed = values.some((one) => one.isComputed);
+    found.push(...readEach(chartsIn(spot), isComputed, { objects, namespace: undefined }, gathered));
+  }
+  for (const release of releasesIn(objects, gathered)) found.push(...readRelease(release, objects, gathered));
+  return found;
+}
+
+function readRelease(release: Release, objects: Objects, gathered: Gathered): readonly string[] {
+  const { object, layers, namespace, chart } = release;
+  const empty: Spot = { value: {}, path: [], placeOf: () => place(object.spot) };
+  const { spot, findings } = overlay(layers.length === 0 ? [empty] : layers);
+  const isNamed = /oauth2?[-_]?proxy/i.test(chart);
+  const charts = chartsIn(spot);
+  if (charts.length === 0 && !isNamed) return [];
+  objects.tell(object);
+  gathered.findings.push(...findings, harmless(release));
+  const own: ChartValues = {
+    chart: /bitnami/i.test(chart) ? 'bitnami' : 'official',
+    spot,
+    isNested: false,
+    beside: [],
+  };
+  return readEach(charts.length === 0 ? [own] : charts, false, { objects, namespace }, gathered);
+}
+
+function harmless({ object }: Release): Finding {
+  const names = fields(child(object.spot, 'spec')).map(([name]) => name);
+  return {
+    setting: `${object.kind}/${object.name}`,
+    source: place(object.spot),
+    verdict: 'meaningless',
+    text: `beside what is told of its values, it says what is installed and how: ${names.join(', ')}`,
+  };
+}
+
+function readEach(
+  charts: readonly ChartValues[],
+  isComputed: boolean,
+  scope: Scope,
+  gathered: Gathered,
+): readonly string[] {
+  const [first] = charts;
+  if (first !== undefined) readChart(first, isComputed, scope, gathered);
+  return charts.map(({ spot }) => place(spot));
+}
+
+function readChart(values: ChartValues, isComputed: boolean, scope: Scope, gathered: Gathered): void {
+  const { chart, spot, beside } = values;
+  if (chart === 'bitnami') readBitnamiValues(spot, scope, gathered);
+  else readHelmValues(spot, scope, gathered);
+  judgeChartValues(values, isComputed, gathered);
+  const name = String(spot.path.at(-1));
+  for (const [other, one] of beside)
+    gathered.findings.push({
+      setting: other,
+      source: place(one),
+      ...(other === 'global'
+        ? { verdict: 'meaningless', text: 'it says where images and the like come from' }
+        : {
+            verdict: 'refused',
+            text: `it is not read: the values of oauth2-proxy are below \`${name}\`, and these are of something else`,
+          }),
+    });
+  if (values.isNested && isFalse(child(spot, 'enabled')))
+    gathered.findings.push({
+      setting: `${name}.enabled`,
+      source: place(child(spot, 'enabled')),
+      verdict: 'refused',
+      text: 'it switches the chart of oauth2-proxy off, so that it guards nothing',
+    });
+}

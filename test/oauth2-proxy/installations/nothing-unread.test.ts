@@ -1,0 +1,230 @@
+/**
+ * What is in the files of an installation is read, or named as not read. Whatever is taken out of any fixture, one thing at a
+ * time, leaves a trace in what is printed: a guard that could go without one was never read.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { migrate } from '../../../src/command/migrate.ts';
+import { installations, refusedInstallations } from './installations.ts';
+import { deletions, replacements, rewritten, type Spot, type Texts } from './mutations.ts';
+import { wrapped } from './wrapped.ts';
+
+interface Files {
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly flags?: readonly string[];
+}
+
+const fixtures = fileURLToPath(new URL('fixtures/', import.meta.url));
+
+function textsOf({ name, files }: Files): Texts {
+  return Object.fromEntries(files.map((file) => [file, readFileSync(`${fixtures}${name}/${file}`, 'utf8')]));
+}
+
+async function run(texts: Texts, flags: readonly string[], accept: readonly string[] = []) {
+  const result = await migrate({
+    argv: [
+      'oauth2-proxy',
+      ...Object.keys(texts),
+      ...accept.map((name) => `--accept=${name}`),
+      ...(flags.length === 0 ? [] : ['--', ...flags]),
+    ],
+    environment: {},
+    readFile: (path) => texts[path] ?? readFileSync(path, 'utf8'),
+    readInput: () => '',
+  });
+  // Where something stands changes with what stands before it.
+  const text = `${result.exitCode}\n${result.output}\n${result.report}`.replaceAll(
+    /(:\d+)+(?=[\s),;]|$)/gm,
+    '',
+  );
+  return { ...result, text };
+}
+
+const everything: readonly Files[] = [
+  ...installations,
+  ...refusedInstallations,
+  ...wrapped.filter(({ code }) => code !== 2),
+];
+
+/** Objects that are told as a whole, since they are none of oauth2-proxy's. */
+const toldAsWhole =
+  /: (has no meaning here|refused) because .*(it is not read|makes it, and is looked at|it runs the same as|it runs the pod of|its parameters|the chart of oidc-authz|says where|stays in the cluster)/;
+
+/** Names of values of the charts that are settings, or hold them. */
+const settings = [
+  ...['alphaConfig', 'authenticatedEmailsFile', 'config', 'configuration', 'envFrom', 'extraArgs'],
+  ...['extraEnv', 'extraEnvVars', 'htpasswdFile', 'sessionStorage'],
+];
+
+/** What says nothing of oauth2-proxy: names and labels, the state, and what is below a field that is told as a whole. */
+function isSilent(report: string): (spot: Spot) => boolean {
+  const lines = report.split('\n');
+  return ({ file, document, path }) => {
+    const [object, inner] = objectAt(document, path);
+    const at = inner.join('.');
+    if (asItIsAnyway.test(path.join('.')) || isOfNoValue(document, path)) return true;
+    if (isToldAbove(file, path, lines)) return true;
+    if (object === undefined) return isOtherValue(inner, lines);
+    if (/^(metadata|status|apiVersion|kind|type|immutable)\b/.test(at)) return true;
+    if (/^(data|stringData)\.(client|cookie)[-_]secret$/.test(at)) return true;
+    if (/\.selector\.|\.fieldPath$/.test(at)) return true;
+    if (/\.metadata\.|\.(defaultMode|readOnly|namespace)$/.test(at)) return true;
+    if (/\.(ports|livenessProbe|readinessProbe|resources|securityContext|workloadRef)\./.test(at))
+      return true;
+    const own = lines.filter((line) => line.startsWith(`${object.kind}/${object.metadata?.name ?? ''} (`));
+    if (own.some((line) => toldAsWhole.test(line) && !/beside what/.test(line))) return true;
+    if (isOtherContainer(object, inner, lines)) return true;
+    if (isRelease(object.kind)) return /^spec\.(?!values|.*helm\.|.*(valuesContent|set)\b)/.test(at);
+    // Below a field that is told by its name.
+    const isPod = /^spec\.(template|jobTemplate|containers|initContainers|volumes)\b/.test(at);
+    return inner[0] === 'spec' && inner.length > 2 && !isPod;
+  };
+}
+
+/** What has the same value where it is left out, and names that nothing refers to. */
+const asItIsAnyway = /audienceClaims\.0$|upstreams\.0\.(path|staticCode)$|\.id$|^htpasswdFile\./;
+
+/** What is empty, a secret whose value does not count, or what the cluster mounts itself. */
+function isOfNoValue(document: unknown, path: Spot['path']): boolean {
+  const values = path.map((_, index) => valueAt(document, path.slice(0, index + 1)));
+  const names = values.map((value) => (value as { name?: unknown } | null | undefined)?.name);
+  return (
+    values.at(-1) === '' ||
+    names.some((name) => /^kube-api-access-|_(CLIENT|COOKIE)_SECRET$|^AWS_REGION$/.test(String(name ?? '')))
+  );
+}
+
+function valueAt(document: unknown, path: Spot['path']): unknown {
+  return path.reduce<unknown>(
+    (value, part) => (value as Record<string | number, unknown> | null)?.[part],
+    document,
+  );
+}
+
+/** Whether something above it is told as a whole: replaced, or not read. */
+function isToldAbove(file: string, path: Spot['path'], lines: readonly string[]): boolean {
+  return path.some((part, index) => {
+    const above = [path.slice(0, index + 1).join('.'), `container.${part}`];
+    return (
+      index < path.length - 1 &&
+      lines.some(
+        (line) =>
+          above.some((name) => line.startsWith(`${name} (${file}`)) &&
+          /replaces it|it is not read/.test(line),
+      )
+    );
+  });
+}
+
+interface KubernetesObject {
+  readonly kind: string;
+  readonly metadata?: { readonly name?: string };
+}
+
+const isRelease = (kind: string) =>
+  ['HelmRelease', 'Application', 'ApplicationSet', 'HelmChart', 'HelmChartConfig'].includes(kind);
+
+/** The object that a path leads into, and the rest of the path in it. */
+function objectAt(document: unknown, path: Spot['path']): [KubernetesObject | undefined, Spot['path']] {
+  const top = document as { kind?: string; items?: unknown[]; objects?: unknown[] };
+  if (typeof top !== 'object' || top === null || typeof top.kind !== 'string') return [undefined, path];
+  if ((path[0] === 'items' || path[0] === 'objects') && typeof path[1] === 'number') {
+    const item = (top[path[0]] ?? [])[path[1]] as KubernetesObject;
+    return [{ ...item, kind: item.kind ?? top.kind.replace(/List$/, '') }, path.slice(2)];
+  }
+  return [top as KubernetesObject, path];
+}
+
+/** Whether it is of a container that runs something else. */
+function isOtherContainer(object: unknown, path: Spot['path'], lines: readonly string[]): boolean {
+  let value: unknown = object;
+  for (const [index, part] of path.entries()) {
+    value = (value as Record<string | number, unknown>)?.[part];
+    const list = path[index - 1];
+    const { name } = (value ?? {}) as { name?: unknown };
+    if ((list === 'containers' || list === 'initContainers') && typeof name === 'string')
+      return lines.some((line) => line.startsWith(`container/${name} (`));
+  }
+  return false;
+}
+
+/** Whether it is below a value of a chart that is told as a whole, or of a service of docker compose that is. */
+function isOtherValue(path: Spot['path'], lines: readonly string[]): boolean {
+  const told = (name: string) =>
+    lines.some((line) => line.startsWith(`${name} (`)) ||
+    lines.some(
+      (line) =>
+        / they are empty, off, or say how pods run: /.test(line) && new RegExp(`[ ,]${name}(,|$)`).test(line),
+    );
+  const names = path.map(String);
+  if (names[0] === 'services')
+    return names[2] === undefined || !['command', 'environment', 'env_file', 'entrypoint'].includes(names[2]);
+  const index = names.findIndex((name) => !/^(oauth2-proxy|gate|platform)$/.test(name));
+  const name = names[index] ?? '';
+  return !settings.includes(name) && told(name) && names.length > index + 1;
+}
+
+describe.each(everything.map((one) => [one.name, one] as const))('%s', (_, one) => {
+  const { flags = [] } = one;
+
+  test('nothing can be taken out without a trace', async () => {
+    const texts = rewritten(textsOf(one));
+    const strict = await run(texts, flags);
+    const refused = [...strict.report.matchAll(/--accept (\S+)/g)].map(([, name = '']) =>
+      name.replaceAll("'", ''),
+    );
+    // Where it is refused as it is, nothing can be lost; so all of that is given up.
+    const base = await run(texts, flags, refused);
+    expect(['0', '2']).toContain(String(base.exitCode));
+    const mutations = deletions(texts, isSilent(base.report));
+    expect(mutations.length + flags.length).toBeGreaterThan(4);
+    const lost: string[] = [];
+    for (const { name, texts: mutated } of mutations)
+      if ((await run(mutated, flags, refused)).text === base.text) lost.push(name);
+    for (const flag of flags)
+      if (
+        (
+          await run(
+            texts,
+            flags.filter((other) => other !== flag),
+            refused,
+          )
+        ).text === base.text
+      )
+        lost.push(flag);
+    expect(lost.filter((name) => !replaced.includes(name))).toEqual([]);
+  });
+});
+
+/** Lines of a text that another one replaces as a whole. */
+const replaced = [
+  'chart.yaml spec.valuesContent line 6: email_domains = ["*"]',
+  'chart.yaml spec.valuesContent line 7: upstreams = ["static://200"]',
+];
+
+const words = {
+  'email_domains = ["shop': 'email_domains = ["other',
+  '=shop.example': '=other.example',
+  clerks: 'admins',
+  'orders-batch': 'others',
+  'orders-api': 'others',
+};
+
+test.each(wrapped.filter(({ code }) => code === 0).map((one) => [one.name, one] as const))(
+  '%s: a guard that is another one makes another configuration',
+  async (_, one) => {
+    const texts = rewritten(textsOf(one));
+    const base = await run(texts, []);
+    expect(base.exitCode).toBe(0);
+    const mutations = replacements(texts, words, isSilent(base.report));
+    expect(mutations.length).toBeGreaterThan(2);
+    const lost: string[] = [];
+    for (const { name, texts: mutated } of mutations) {
+      const { exitCode, output } = await run(mutated, []);
+      if (exitCode === 0 && output === base.output) lost.push(name);
+    }
+    expect(lost).toEqual([]);
+  },
+);

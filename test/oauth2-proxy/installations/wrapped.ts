@@ -1,0 +1,131 @@
+/**
+ * One installation of oauth2-proxy in all the wrappings that operators have it in: whatever runs the pod, installs the chart or
+ * holds the files, the guards are the same ones. The files are below `fixtures/`.
+ */
+
+/** Who may pass, besides that a token must be of a client and of a group. */
+export type Access = 'domain' | 'addresses' | 'one address';
+
+/** The issuer of all of them, for which a running one stands in. */
+export const issuerUrl = 'https://id.shop.example';
+
+/**
+ * The flags that every wrapping comes to, written down here once more, so that a reader that loses one is found out.
+ *
+ * @param emails the file of addresses, where there is one
+ */
+export function theirFlags(issuer: string, emails: string | undefined): readonly string[] {
+  return [
+    '--provider=oidc',
+    `--oidc-issuer-url=${issuer}`,
+    '--client-id=orders-api',
+    '--client-secret=not-used',
+    '--cookie-secret=0123456789abcdef0123456789abcdef',
+    '--oidc-extra-audience=orders-batch',
+    '--allowed-group=clerks',
+    '--skip-jwt-bearer-tokens',
+    '--set-xauthrequest',
+    '--force-json-errors',
+    '--upstream=static://200',
+    ...(emails === undefined ? ['--email-domain=shop.example'] : [`--authenticated-emails-file=${emails}`]),
+  ];
+}
+
+/** The addresses that may pass. */
+export const addresses: Readonly<Record<Exclude<Access, 'domain'>, readonly string[]>> = {
+  addresses: ['kim@shop.example', 'lee@shop.example'],
+  'one address': ['kim@shop.example'],
+};
+
+/** One wrapping. */
+export interface Wrapped {
+  readonly name: string;
+  readonly files: readonly string[];
+  /** The exit code; with 3 something is refused. */
+  readonly code: 0 | 2 | 3;
+  readonly refused?: readonly string[];
+  /** Who may pass, where that is said otherwise than by a domain. */
+  readonly access?: Exclude<Access, 'domain'>;
+}
+
+const read = (name: string, ...files: readonly string[]): Wrapped => ({ name, files, code: 0 });
+const refused = (name: string, files: readonly string[], ...names: readonly string[]): Wrapped => ({
+  name,
+  files,
+  code: 3,
+  refused: names,
+});
+const impossible = (name: string, ...files: readonly string[]): Wrapped => ({ name, files, code: 2 });
+
+/** All of them. */
+export const wrapped: readonly Wrapped[] = [
+  read('alone', 'configmap.yaml'),
+  read('alpha-mounted', 'all.yaml'),
+  read('argo-parameters', 'application.yaml'),
+  read('argo-rollout', 'rollout.yaml'),
+  read('argo-values', 'application.yaml'),
+  read('bare-pod', 'pod.yaml'),
+  read('bitnami', 'values.yaml'),
+  read('bitnami-existing', 'values.yaml', 'objects.yaml'),
+  read('bitnami-umbrella', 'values.yaml'),
+  read('cloneset', 'cloneset.yaml'),
+  read('compose', 'compose.yaml'),
+  read('compose-files', 'compose.yaml', 'gate.env', 'oauth2-proxy.cfg'),
+  read('computed', 'values.yaml'),
+  read('config-by-subpath', 'all.yaml'),
+  read('cronjob', 'cronjob.yaml'),
+  read('daemonset', 'daemonset.yaml'),
+  read('env-from', 'all.yaml'),
+  read('env-references', 'workload.yaml', 'objects.yaml'),
+  read('flux', 'release.yaml'),
+  read('flux-inline', 'release.yaml'),
+  read('flux-target-path', 'release.yaml'),
+  read('get-all', 'all.yaml'),
+  read('helm-manifest', 'manifest.yaml'),
+  read('job', 'job.yaml'),
+  read('k3s', 'chart.yaml'),
+  read('knative', 'service.yaml'),
+  read('kustomize-dump', 'build.yaml'),
+  read('native-sidecar', 'deployment.yaml'),
+  read('openshift', 'deploymentconfig.yaml'),
+  read('overlay', 'base.yaml', 'production.yaml'),
+  read('overlay-of-lists', 'base.yaml', 'guards.yaml', 'size.yaml'),
+  read('plain-ingress', 'all.yaml'),
+  read('pods-alone', 'pods.yaml'),
+  read('replicaset', 'replicaset.yaml'),
+  read('rollout-of-deployment', 'all.yaml'),
+  read('rollout-with-config', 'all.yaml'),
+  read('sidecar', 'deployment.yaml'),
+  read('statefulset', 'statefulset.yaml'),
+  read('typed-list', 'list.yaml'),
+  read('umbrella-alias', 'values.yaml'),
+  read('variables-in-arguments', 'deployment.yaml'),
+  { ...read('bitnami-emails', 'values.yaml'), access: 'one address' },
+  { ...read('emails-of-any-key', 'all.yaml'), access: 'addresses' },
+  refused('argo-application-set', ['applicationset.yaml'], 'oidc-issuer-url'),
+  refused('argo-value-files', ['application.yaml'], 'Application/gate:valueFiles'),
+  refused('bitnami-unknown', ['values.yaml'], 'configuration.emailDomains', 'guards'),
+  refused('compose-beside-others', ['compose.yaml'], 'services.edge'),
+  refused('emails-elsewhere', ['deployment.yaml'], 'authenticated-emails-file'),
+  refused('existing-secret-elsewhere', ['values.yaml'], 'client-id'),
+  refused('flux-other-chart', ['all.yaml'], 'HelmRelease/redis'),
+  refused('flux-post-renderers', ['release.yaml'], 'HelmRelease/oauth2-proxy:postRenderers'),
+  refused('flux-values-elsewhere', ['release.yaml'], 'HelmRelease/oauth2-proxy:valuesFrom'),
+  refused('guarding-ingress', ['all.yaml'], 'Ingress/gate'),
+  refused('guarding-policy', ['all.yaml'], 'AuthorizationPolicy/orders'),
+  refused('guards-elsewhere', ['workload.yaml', 'objects.yaml'], 'email-domain', 'allowed-group'),
+  refused('kustomization', ['all.yaml'], 'Kustomization/'),
+  refused('openshift-template', ['template.yaml'], 'Template/gate', 'oidc-issuer-url'),
+  refused('other-namespace', ['all.yaml'], 'ConfigMap/gate-config'),
+  refused('placeholders', ['oauth2-proxy.cfg'], 'oidc-issuer-url', 'oidc-extra-audience', 'allowed-group'),
+  refused('secret-elsewhere', ['workload.yaml', 'objects.yaml'], 'client-id'),
+  refused('two-configs', ['all.yaml'], 'ConfigMap/gate-config-old'),
+  refused('umbrella', ['values.yaml'], 'server', 'providers'),
+  refused('unknown-field', ['deployment.yaml'], 'container.flags'),
+  refused('unknown-values', ['values.yaml'], 'emailDomains', 'extraArg'),
+  refused('unreferenced', ['all.yaml'], 'ConfigMap/gate-config'),
+  impossible('two-workloads', 'all.yaml'),
+  impossible('values-and-workload', 'values.yaml', 'deployment.yaml'),
+  { ...impossible('values-of-two', 'a.yaml'), refused: ['gate-b'] },
+  impossible('written-at-the-start', 'all.yaml'),
+];
