@@ -18,11 +18,12 @@ describeWith('the number of pods', await findHelm(), (program) => {
 
   describe('where the autoscaler decides', () => {
     const autoscaling = { enabled: true, minReplicas: 3 };
-    async function beside(running: number, values: object): Promise<number> {
+    async function beside(running: number, values: object, managedFields: object[] = []): Promise<number> {
       const metadata = {
         namespace: 'oidc-authz',
         name: 'oidc-authz',
         labels: { 'app.kubernetes.io/managed-by': 'Helm' },
+        managedFields,
         annotations: {
           'meta.helm.sh/release-name': 'oidc-authz',
           'meta.helm.sh/release-namespace': 'oidc-authz',
@@ -36,6 +37,20 @@ describeWith('the number of pods', await findHelm(), (program) => {
     test('stays what runs', async () => {
       expect(await beside(4, { autoscaling })).toBe(4);
       expect(await beside(9, { autoscaling, replicaCount: 2 })).toBe(9);
+    });
+
+    const applied = (spec: object) => ({ manager: 'helm', operation: 'Apply', fieldsV1: { 'f:spec': spec } });
+    const scaled = { manager: 'kube-controller-manager', operation: 'Update', subresource: 'scale' };
+
+    test('is said as long as it is helm that has set it: without it the API server would make it 1', async () => {
+      expect(await beside(4, { autoscaling }, [applied({ 'f:replicas': {} })])).toBe(4);
+      expect(await beside(4, { autoscaling }, [applied({ 'f:replicas': {} }), scaled])).toBe(4);
+      expect(await beside(4, { autoscaling }, [{ manager: 'helm', operation: 'Update' }])).toBe(4);
+    });
+
+    test('is left to the autoscaler once that has set it, so that a rollback has nothing to say', async () => {
+      expect(await beside(7, { autoscaling }, [applied({ 'f:selector': {} }), scaled])).toBeUndefined();
+      expect(await beside(7, { replicaCount: 4 }, [applied({ 'f:selector': {} }), scaled])).toBe(4);
     });
 
     test('is the fewest where none runs, since the autoscaler leaves 0 alone', async () => {
