@@ -475,9 +475,7 @@ export const cases: readonly Case[] = [
   header('a typ of null', { typ: null }, 'allowed'),
   header('a crit of null', { crit: null }, 'token_malformed'),
   header('a b64 of null', { b64: null }, 'allowed'),
-  ...[1, [], {}, true].map((kid) =>
-    header(`a kid of ${JSON.stringify(kid)}`, { kid }, 'token_malformed'),
-  ),
+  ...[1, [], {}, true].map((kid) => header(`a kid of ${JSON.stringify(kid)}`, { kid }, 'token_malformed')),
   header('a kid of 257 characters', { kid: 'k'.repeat(257) }, 'token_malformed'),
   {
     name: 'no kid, where one key fits',
