@@ -287,6 +287,25 @@ export const rows: Readonly<Record<string, readonly Panel[]>> = {
       },
     },
     {
+      title: 'Keys that are not used',
+      type: 'timeseries',
+      unit: 'short',
+      description: 'Published keys that are not used, by cause: unsupported ones are usual beside good ones.',
+      alert: 'OidcAuthzKeysRejected',
+      queries: {
+        '{{issuer}} {{cause}}': `max by (issuer, cause) (${metric('issuer_keys_unused')}{$at})`,
+      },
+    },
+    {
+      title: 'Keys on another host',
+      type: 'timeseries',
+      unit: 'short',
+      description:
+        '1 while the discovery document of an issuer names another host for its keys, which is not followed.',
+      alert: 'OidcAuthzKeysMoved',
+      queries: { '{{issuer}}': `max by (issuer) (${metric('issuer_jwks_uri_moved')}{$at})` },
+    },
+    {
       title: 'Values withheld from the upstream',
       type: 'timeseries',
       unit: 'ops',
@@ -340,6 +359,17 @@ export const rows: Readonly<Record<string, readonly Panel[]>> = {
         'wanted {{instance}}': `${metric('workers_wanted')}{$at}`,
         'working {{instance}}': `${metric('workers')}{$at}`,
         'replaced {{instance}}': `${metric('worker_restarts_total')}{$at}`,
+      },
+    },
+    {
+      title: 'Connections that came to nothing',
+      type: 'timeseries',
+      unit: 'ops',
+      description:
+        'Connections on which another protocol was spoken, by listener and cause. Empty until the first.',
+      alert: 'OidcAuthzConnectionsRejected',
+      queries: {
+        '{{listener}} {{cause}}': `sum by (listener, cause) (${rate(metric('connections_rejected_total'))})`,
       },
     },
     {

@@ -436,4 +436,39 @@ export const alertCases: readonly AlertCase[] = [
     at: '8d',
     fires: undefined,
   },
+  {
+    alert: 'OidcAuthzKeysMoved',
+    when: 'one pod has seen another host for the keys',
+    series: {
+      [issuer('jwks_uri_moved')]: '1x20',
+      [issuer('jwks_uri_moved', { pod: '2' })]: '0x20',
+    },
+    at: '10m',
+    fires: { issuer: 'main' },
+  },
+  {
+    alert: 'OidcAuthzKeysMoved',
+    when: 'the keys are where they were',
+    series: { [issuer('jwks_uri_moved')]: '0x20' },
+    at: '10m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzConnectionsRejected',
+    when: 'Envoy speaks TLS to a port without it, again and again',
+    series: {
+      [one('oidc_authz_connections_rejected_total', { listener: 'http', cause: 'tls' })]: '_x5 0+2x30',
+    },
+    at: '30m',
+    fires: { listener: 'http', cause: 'tls' },
+  },
+  {
+    alert: 'OidcAuthzConnectionsRejected',
+    when: 'a scanner tried once, and nothing since',
+    series: {
+      [one('oidc_authz_connections_rejected_total', { listener: 'http', cause: 'tls' })]: '_x5 1x60',
+    },
+    at: '50m',
+    fires: undefined,
+  },
 ];
