@@ -27,7 +27,9 @@ const [helm, validator, kubernetesValidate, kubeScore, checkov] = await Promise.
   programs.checkov(),
 ]);
 
-const written = (manifests: readonly object[]) => manifests.map((one) => stringify(one)).join('---\n');
+// Words such as Off are texts to YAML 1.2, and booleans to those who read here.
+const written = (manifests: readonly object[]) =>
+  manifests.map((one) => stringify(one, { version: '1.1' })).join('---\n');
 /** Files of `deploy/` that a cluster takes; the others are configurations of Envoy and of Istio's installers. */
 const deployed = globSync('deploy/{kyma,istio,envoy-gateway}/*.yaml', { cwd: root }).filter(
   (path) => !/istiod-values|istio-operator/.test(path),
