@@ -11,32 +11,11 @@ import { other } from '../support/istio-resource.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const namespace = 'oidc-authz';
 
-/** Lines that cannot be run here, by the reason. A line that is in no page any more must go from here, too. */
+/** What kubectl does only with a pod that runs: its log, a port of it, what it uses. */
+const ofRunningPods = /^kubectl (\S+ )*?(logs|port-forward|top|exec) /;
+
+/** Further lines that cannot be run here, by the reason. A line that is in no page any more must go from here, too. */
 const notRun: Readonly<Record<string, readonly string[]>> = {
-  'reads the log of a pod, and no pod runs': [
-    'kubectl -n oidc-authz logs deployment/oidc-authz | grep \'"state"\'',
-    'kubectl -n oidc-authz logs deployment/oidc-authz --all-pods=true | grep "$REQUEST_ID"',
-    "kubectl -n istio-system logs deployment/istiod | grep -i 'ext.\\?authz'",
-    'kubectl -n $NS logs NAME --previous',
-    'kubectl -n $NS logs deployment/oidc-authz --previous | tail -n 20',
-    "kubectl -n $NS logs deployment/oidc-authz --since=1h | grep 'deny list'",
-    "kubectl -n $NS logs deployment/oidc-authz --since=1h | grep 'not reloaded'",
-    'kubectl -n $NS logs deployment/oidc-authz --since=10m | grep incumbent_unavailable | tail -n 5',
-    'kubectl -n $NS logs deployment/oidc-authz --since=15m | grep \'"state"\'',
-    'kubectl -n $NS logs deployment/oidc-authz --since=2h | grep \'"state":"stale"\'',
-    'kubectl -n $NS logs deployment/oidc-authz --since=2h | grep key_not_found | tail',
-    'kubectl -n $NS logs deployment/oidc-authz --since=30m | grep \'"outcome":"deny"\' | tail -n 20',
-    'kubectl -n $NS logs deployment/oidc-authz --since=30m | grep \'"problem"\'',
-    "kubectl -n $NS logs deployment/oidc-authz --since=30m | grep -E 'a worker ended|a worker is silent|a defect'",
-    "kubectl -n $NS logs deployment/oidc-authz --since=30m | grep -E 'worker|nothing answers checks'",
-    'kubectl -n $NS logs deployment/oidc-authz --all-pods=true --since=1h | grep \'"state"\' | grep -v \'"ready"\'',
-  ],
-  'forwards a port to a pod, and no pod runs': [
-    'kubectl -n oidc-authz port-forward deployment/oidc-authz 8081 &',
-    'kubectl -n $NS port-forward deployment/oidc-authz 8081 >/dev/null & sleep 2',
-    'kubectl --namespace oauth2-proxy port-forward service/oauth2-proxy 4180:80 &',
-  ],
-  'asks the metrics server of running pods': ['kubectl -n $NS top pods'],
   "needs Istio's own chart, out of its repository": [
     'helm upgrade istiod istio/istiod --namespace istio-system --reuse-values --values deploy/istio/istiod-values.yaml',
   ],
@@ -49,7 +28,7 @@ const notRun: Readonly<Record<string, readonly string[]>> = {
 const lines = commandLines();
 const listed = Object.values(notRun).flat();
 const byPage = Map.groupBy(
-  lines.filter(({ line }) => !listed.includes(line)),
+  lines.filter(({ line }) => !listed.includes(line) && !ofRunningPods.test(line)),
   ({ page }) => page,
 );
 const installs = (line: string) => /^helm (upgrade --install|install) oidc-authz /.test(line);
