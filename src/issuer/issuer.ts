@@ -49,21 +49,13 @@ export interface IssuerKeys {
   /** Whether a key is still one of the issuer's. */
   readonly holds: (key: VerificationKey) => boolean;
   /**
-   * Fetches because a token named an unknown key, unless that was done a short while ago; failed fetches count.
+   * Fetches because a token named an unknown key, unless that was done a short while ago; failed fetches count. Nothing else that a
+   * client sends causes a fetch: anybody can make up a signature.
    *
    * @param id the token's `kid`
    * @returns settles when the fetch has ended, never rejects; undefined if none is due
    */
   readonly fetchForUnknownKey: (id: string) => Promise<void> | undefined;
-  /**
-   * Fetches because the keys that could have signed a token did not: its issuer may have other keys under the same names. The bound of
-   * {@link fetchForUnknownKey} holds for both together, and keys that were had within `keys.minRefreshInterval` are new enough. Each
-   * fetch that brings no new key doubles that pause, up to `keys.refreshInterval`: by then, who makes up signatures has nothing
-   * fetched that is not fetched anyhow. It is short again after a new key, or when there was no bad signature for that long.
-   *
-   * @returns settles when the fetch has ended, never rejects; undefined if none is due
-   */
-  readonly fetchForBadSignature: () => Promise<void> | undefined;
 }
 
 /** What another process needs to have the same keys. */
@@ -137,11 +129,6 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
   let flight: Promise<void> | undefined;
   let forcedAt = Number.NEGATIVE_INFINITY;
   let unused: readonly UnusedKey[] = [];
-  const badSignatures = {
-    seenAt: Number.NEGATIVE_INFINITY,
-    fetchedAt: Number.NEGATIVE_INFINITY,
-    pause: timing.minRefreshInterval,
-  };
   let reported: IssuerState = 'waiting';
   let cancelNext: (() => void) | undefined;
   let isStopped = false;
@@ -199,7 +186,6 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       reportUnused(read.unused);
       [keySet, text] = [read.keySet, published];
       onKeysChange(change);
-      if (change.added > 0) badSignatures.pause = timing.minRefreshInterval;
     }
     loadedAt = clock.monotonic();
     first.resolve();
@@ -237,23 +223,10 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     flight ??= load(isForced);
     return flight;
   };
-  const isForceDue = () => clock.monotonic() - forcedAt >= timing.minRefreshInterval;
   const force = (): Promise<void> | undefined => {
-    if (!isForceDue()) return undefined;
+    if (clock.monotonic() - forcedAt < timing.minRefreshInterval) return undefined;
     forcedAt = clock.monotonic();
     return fetchOnce(true);
-  };
-  const forceForBadSignature = (): Promise<void> | undefined => {
-    const now = clock.monotonic();
-    const shortest = timing.minRefreshInterval;
-    const longest = Math.max(timing.refreshInterval, shortest);
-    if (now - badSignatures.seenAt > longest) badSignatures.pause = shortest;
-    badSignatures.seenAt = now;
-    const { pause, fetchedAt } = badSignatures;
-    if ((age() ?? 0) < pause || now - fetchedAt < pause || !isForceDue()) return undefined;
-    badSignatures.fetchedAt = now;
-    badSignatures.pause = Math.min(pause * 2, longest);
-    return force();
   };
   const knowsKeyId = (id: string) => keys()?.knows(id) ?? false;
   const scheduleNext = (delay: number) => {
@@ -281,7 +254,6 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       // A fetch that is under way may have begun before the key was published.
       return flight === undefined ? force() : flight.then(() => (knowsKeyId(id) ? undefined : force()));
     },
-    fetchForBadSignature: () => flight ?? forceForBadSignature(),
     refresh: () => {
       source.rediscover();
       // A fetch that is under way may have begun before whatever the operator knows of.

@@ -11,11 +11,11 @@ export interface MirroredIssuerDependencies {
   readonly maxKeys: number;
   readonly clock: Clock;
   /**
-   * Has the owner of the keys fetch them for an unknown key, or for a bad signature where no key is named.
+   * Has the owner of the keys fetch them for an unknown key.
    *
    * @returns resolves when the keys are those that came of it: whether a fetch was due
    */
-  readonly fetch: (keyId: string | undefined) => Promise<boolean>;
+  readonly fetch: (keyId: string) => Promise<boolean>;
 }
 
 /** An issuer whose keys come from elsewhere. */
@@ -28,17 +28,31 @@ const patience = 500;
 
 /** Makes an issuer without keys. */
 export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): MirroredIssuer {
-  const { config, timing, maxKeys, clock } = dependencies;
+  const { config, timing, maxKeys, clock, fetch } = dependencies;
   const rules = keySetRules(config, maxKeys);
   let keySet: KeySet | undefined;
   let text: string | undefined;
   let loadedAt = Number.NEGATIVE_INFINITY;
   let isFailing = false;
+  let asking: Promise<void> | undefined;
+  let askAgainAt = Number.NEGATIVE_INFINITY;
 
   const isRecent = () => clock.monotonic() - loadedAt <= timing.maxStale;
   const keys = () => (!isFailing || isRecent() ? keySet : undefined);
   const knowsKeyId = (id: string) => keys()?.knows(id) ?? false;
-  const [forKeys, forSignatures] = [createAsking(dependencies), createAsking(dependencies)];
+
+  const askOwner = async (id: string) => {
+    const wasDue = await fetch(id);
+    asking = undefined;
+    askAgainAt =
+      clock.monotonic() +
+      (wasDue ? timing.minRefreshInterval : Math.min(patience, timing.minRefreshInterval));
+  };
+  const ask = (id: string): Promise<void> | undefined => {
+    if (asking === undefined && clock.monotonic() < askAgainAt) return undefined;
+    asking ??= askOwner(id);
+    return asking;
+  };
 
   return {
     update: (snapshot) => {
@@ -54,36 +68,6 @@ export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): 
     knowsKeyId,
     holds: (key) => keys()?.holds(key) ?? false,
     // What is being asked may have begun before the key was published.
-    fetchForUnknownKey: (id) =>
-      forKeys.underWay()?.then(() => (knowsKeyId(id) ? undefined : forKeys.ask(id))) ?? forKeys.ask(id),
-    fetchForBadSignature: () => forSignatures.ask(undefined),
-  };
-}
-
-/** What the owner of the keys is asked for, once at a time and not too often. */
-interface Asking {
-  /** Settles when it has answered; undefined where it is too early to ask again. */
-  readonly ask: (keyId: string | undefined) => Promise<void> | undefined;
-  /** Settles when it has answered what it was asked last; undefined where it has. */
-  readonly underWay: () => Promise<void> | undefined;
-}
-
-function createAsking({ timing, clock, fetch }: MirroredIssuerDependencies): Asking {
-  let asking: Promise<void> | undefined;
-  let askAgainAt = Number.NEGATIVE_INFINITY;
-  const askOwner = async (keyId: string | undefined) => {
-    const wasDue = await fetch(keyId);
-    asking = undefined;
-    askAgainAt =
-      clock.monotonic() +
-      (wasDue ? timing.minRefreshInterval : Math.min(patience, timing.minRefreshInterval));
-  };
-  return {
-    ask: (keyId) => {
-      if (asking === undefined && clock.monotonic() < askAgainAt) return undefined;
-      asking ??= askOwner(keyId);
-      return asking;
-    },
-    underWay: () => asking,
+    fetchForUnknownKey: (id) => asking?.then(() => (knowsKeyId(id) ? undefined : ask(id))) ?? ask(id),
   };
 }

@@ -182,7 +182,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
   ): Verdict | Promise<Verdict> => {
     const { header, trusted } = unverified;
     const { issuer } = trusted;
-    const waiting = trusted.keyWaits.wait(() => fetchFor(issuer, header.keyId, tried.length > 0));
+    const waiting = trusted.keyWaits.wait(() => fetchFor(issuer, header.keyId));
     if (waiting === undefined) return refusal;
     return waiting.then((hasEnded) => {
       if (!hasEnded) return refusal;
@@ -223,16 +223,11 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
 }
 
 /**
- * Fetches where that can bring the key of a token: one of a `kid` that was never heard of, or another one where those that were tried
- * did not sign it. A token that names no key, or a known one of another algorithm, is not a reason to fetch by itself.
+ * Fetches where a token names a key that was never heard of, also where keys without names were tried and did not sign it. A token that
+ * names no key or a known one is not a reason to fetch, whatever its signature and its algorithm.
  */
-function fetchFor(
-  issuer: IssuerKeys,
-  keyId: string | undefined,
-  wereTried: boolean,
-): Promise<void> | undefined {
-  if (keyId !== undefined && !issuer.knowsKeyId(keyId)) return issuer.fetchForUnknownKey(keyId);
-  return wereTried ? issuer.fetchForBadSignature() : undefined;
+function fetchFor(issuer: IssuerKeys, keyId: string | undefined): Promise<void> | undefined {
+  return keyId === undefined || issuer.knowsKeyId(keyId) ? undefined : issuer.fetchForUnknownKey(keyId);
 }
 
 function refuse(reason: DenyReason): Denial {

@@ -59,8 +59,7 @@ export function startMember(dependencies: MemberDependencies): Member {
 
   const fetchFor = async (message: FromWorker & { kind: 'fetch' }) => {
     const owner = issuers().find(({ identity }) => identity === message.identity)?.issuer;
-    const fetching =
-      message.keyId === undefined ? owner?.fetchForBadSignature() : owner?.fetchForUnknownKey(message.keyId);
+    const fetching = owner?.fetchForUnknownKey(message.keyId);
     await fetching;
     return fetching !== undefined;
   };

@@ -36,7 +36,7 @@ export function createWorkerProcess(
   const handed = createHandedConnections();
   const closing = Promise.withResolvers<void>();
 
-  const fetchElsewhere = (identity: string, keyId: string | undefined) => {
+  const fetchElsewhere = (identity: string, keyId: string) => {
     const request = requests++;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     fetches.set(request, resolve);

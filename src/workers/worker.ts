@@ -56,13 +56,8 @@ export type FromWorker =
   | { readonly kind: 'listening' }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'accepted' }
-  /** A token named a key that nobody has heard of; or none of the keys that could have signed one did, where no key is named. */
-  | {
-      readonly kind: 'fetch';
-      readonly request: number;
-      readonly identity: string;
-      readonly keyId: string | undefined;
-    }
+  /** A token named a key that nobody has heard of. */
+  | { readonly kind: 'fetch'; readonly request: number; readonly identity: string; readonly keyId: string }
   | { readonly kind: 'report'; readonly metrics: Report }
   /** Connections came to nothing because something else is spoken on them. */
   | {

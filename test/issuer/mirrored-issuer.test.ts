@@ -25,7 +25,7 @@ async function mirror() {
     maxKeys: 100,
     clock,
     fetch: (keyId) => {
-      asked.push(keyId ?? 'bad signature');
+      asked.push(keyId);
       return new Promise((resolve) => answers.push(resolve));
     },
   });
@@ -75,21 +75,6 @@ describe('an unknown key', () => {
     await clock.advance(10_000);
     expect(issuer.fetchForUnknownKey('u')).toBeDefined();
     expect(asked).toEqual(['a', 'u']);
-  });
-
-  test('is asked for beside a bad signature, and neither keeps the other waiting', async () => {
-    const { issuer, asked, answers, clock } = await mirror();
-    issuer.update({ text: textOf(keys), age: 0, isFailing: false });
-    const bad = [issuer.fetchForBadSignature(), issuer.fetchForBadSignature()];
-    expect(asked).toEqual(['bad signature']);
-    answers[0]?.(false);
-    await Promise.all(bad);
-    expect(issuer.fetchForBadSignature()).toBeUndefined();
-    void issuer.fetchForUnknownKey('u');
-    expect(asked).toEqual(['bad signature', 'u']);
-    await clock.advance(500);
-    void issuer.fetchForBadSignature();
-    expect(asked).toEqual(['bad signature', 'u', 'bad signature']);
   });
 
   test('for which no fetch was due is asked for again a little later', async () => {

@@ -271,10 +271,16 @@ test.each([
   ['nothing', {}],
   ['a list', []],
   ['text', 'x'],
-  ['null', null],
 ])('a token that is bound to %s is refused', async (_, cnf) => {
   const bound = await issuer.mint({ claims: { cnf } });
   expect(await reasonOf([], { authorization: [`Bearer ${bound}`] })).toBe('token_bound');
+});
+
+test('a token whose `cnf` is null is not bound: good as Bearer, and none for DPoP', async () => {
+  const plain = await issuer.mint({ claims: { cnf: null } });
+  expect(await reasonOf([], { authorization: [`Bearer ${plain}`] })).toBe('allowed');
+  const proof = await makeProof(client, plain);
+  expect(await reasonOf([proof], { authorization: [`DPoP ${plain}`] })).toBe('proof_invalid');
 });
 
 describe('used proofs', () => {

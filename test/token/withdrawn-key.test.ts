@@ -22,7 +22,6 @@ async function verifierOf(held: Set<VerificationKey>) {
     knowsKeyId: () => true,
     holds: (one: VerificationKey) => held.has(one),
     fetchForUnknownKey: () => undefined,
-    fetchForBadSignature: () => undefined,
   };
   const verify = createVerifier({
     issuers: config.issuers.map((one) => ({ config: one, issuer: keys })),

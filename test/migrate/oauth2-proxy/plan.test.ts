@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { entryHeaders } from '../../../src/config/entry-headers.ts';
 import type { Config } from '../../../src/config/options.ts';
 import { configOf } from '../../support/app.ts';
-import { configFrom, type Flags, givenOf, migrated } from './translate-given.ts';
+import { configFrom, type Flags, givenOf, migrated, problemsOf } from './translate-given.ts';
 
 const printed = (output: 'config' | 'values' | 'plan', flags: Flags = {}, compat = false) =>
   migrated(givenOf(flags), { output, compat }).output;
@@ -43,7 +43,16 @@ describe('the configuration', () => {
       anyAudience: false,
       groups: { allowed: [odd] },
     });
-    expect(() => configFrom({ 'client-id': 'a\n  anyAudience: true' })).toThrow('expected one line of text');
+    const broken = 'a\n  anyAudience: true';
+    for (const [flag, value, path] of [
+      ['client-id', broken, 'issuers[0].audiences[0]'],
+      ['allowed-group', [broken], 'issuers[0].groups.allowed[0]'],
+    ] as const) {
+      const refused = { [flag]: value };
+      const problem = `${path}: expected one line of text, without white space at its ends`;
+      expect(problemsOf(refused)).toEqual([problem]);
+      expect(migrated(givenOf(refused))).toMatchObject({ output: '', exitCode: 2 });
+    }
   });
 });
 

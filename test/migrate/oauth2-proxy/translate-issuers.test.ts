@@ -79,9 +79,11 @@ describe('the issuer of the provider', () => {
     expect(problemsOf({ 'client-id': undefined }, { findings: [hidden] })).toEqual([
       expect.stringContaining('(a.yaml:1:1: in a Secret)'),
     ]);
-    expect(problemsOf({ 'oidc-issuer-url': 'not a URL' })).toEqual([
-      expect.stringMatching(/^issuers\[0\].issuer: expected an absolute URL/),
-    ]);
+    for (const [url, problem] of [
+      ['nowhere', /^issuers\[0\]\.issuer: expected an absolute URL/],
+      ['not a URL', /^issuers\[0\]\.issuer: expected a URL without white space/],
+    ] as const)
+      expect(problemsOf({ 'oidc-issuer-url': url })).toEqual([expect.stringMatching(problem)]);
   });
 });
 

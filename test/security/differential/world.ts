@@ -110,7 +110,7 @@ export async function createWorld(pool: readonly Pair[], random: Random): Promis
       maxKeys: config.limits.maxIssuerKeys,
       clock,
       fetch: async (keyId) => {
-        const fetching = keyId === undefined ? owner.fetchForBadSignature() : owner.fetchForUnknownKey(keyId);
+        const fetching = owner.fetchForUnknownKey(keyId);
         await fetching;
         mirror.update(owner.snapshot());
         return fetching !== undefined;
