@@ -301,7 +301,7 @@ export const rows: Readonly<Record<string, readonly Panel[]>> = {
       type: 'timeseries',
       unit: 'short',
       description:
-        '1 while the discovery document of an issuer names another host for its keys, which is not followed.',
+        'Is 1 while the discovery document of an issuer names another host for its keys, which is not followed.',
       alert: 'OidcAuthzKeysMoved',
       queries: { '{{issuer}}': `max by (issuer) (${metric('issuer_jwks_uri_moved')}{$at})` },
     },

@@ -1,6 +1,8 @@
 /** What is watched, against what there is: a real scrape of a running service. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { queryWith, rows } from '../../scripts/dashboard.ts';
@@ -59,6 +61,7 @@ async function ask({ issuer, httpPort, grpcPort }: RunningApp): Promise<void> {
     for (const path of ['/shop/orders', '/shop/tried'])
       await exchange(httpPort, request('GET', path, headers));
   await grpc.check({ headers: { authorization: `Bearer ${token}` } });
+  await speakTls(httpPort);
   // There is room for one proof.
   const key = await createSigningKey('c', 'ES256');
   const bound = await issuer.mint({ claims: { cnf: { jkt: await thumbprint(key) } } });
@@ -70,6 +73,12 @@ async function ask({ issuer, httpPort, grpcPort }: RunningApp): Promise<void> {
     );
   }
   grpc.close();
+}
+
+/** Opens TLS to a port that does not speak it, and waits for the end. */
+async function speakTls(port: number): Promise<void> {
+  const socket = tls.connect({ port, host: '127.0.0.1' });
+  await once(socket, 'error');
 }
 
 const scrape = async ({ adminPort }: RunningApp) =>
