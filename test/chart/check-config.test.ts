@@ -36,7 +36,7 @@ const cases = [
       config: { ...config, limits: { meshTimeout: '9s', maxTokenSize: '8Ki' } },
       authorizer: { timeout: '9s' },
     },
-  }).map(([name, values]) => [name, valuesFile(values)] as const),
+  }).map(([name, values]) => [name, valuesFile({ ...leastValues, ...values })] as const),
 ];
 
 describeWith('check-config of values', await findHelm(), (program) => {

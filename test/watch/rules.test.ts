@@ -31,7 +31,7 @@ describeWith('promtool', await findPromtool(), (program) => {
     });
   });
 
-  test.each(alertCases)('$alert: $when', async ({ alert, series, at, step = '1m', fires }) => {
+  test.each(alertCases)('$alert: $when', { timeout: 300_000 }, async ({ alert, series, at, step = '1m', fires }) => {
     const severity = alerts.find((rule) => rule.alert === alert)?.labels?.severity;
     const labels = {
       alertname: alert,
