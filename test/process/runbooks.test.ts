@@ -3,11 +3,13 @@
  * the real log of a service in the state of the alert; of states that last, only what was written within the command's `--since`.
  */
 import { execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
@@ -148,6 +150,21 @@ const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
     await answer;
     return service.recent();
   },
+  OidcAuthzKeysMoved: async (command) => {
+    // Where the keys cannot be had, the document is read again within a minute.
+    const moveAway = (issuer: FakeIssuer) => {
+      keysMove(issuer);
+      jwksFail(issuer);
+    };
+    return (await troubled(command, moveAway, true)).recent();
+  },
+  OidcAuthzConnectionsRejected: async () => {
+    const service = await startApp({ file: plain });
+    const socket = connect({ port: service.httpPort, host: '127.0.0.1' });
+    await once(socket, 'error');
+    await until(() => service.records.some(({ cause }) => cause === 'tls'));
+    return service.logText();
+  },
   OidcAuthzWorkersDying: () => workerEnds(),
   OidcAuthzWorkersMissing: () => workerEnds(),
   OidcAuthzCertificatesNotReloaded: () =>
@@ -184,6 +201,27 @@ async function workerEnds(): Promise<string> {
 
 /** Issuers in each trouble that a runbook names: what the problem of each says. */
 const troubles: Readonly<Record<string, () => Promise<string>>> = {
+  'does not exist': () => problemOf('https://issuer.invalid'),
+  'cannot be resolved': () => problemOf('https://issuer.invalid'),
+  'no connection to': () => problemOf('http://127.0.0.1:9'),
+  'was cut': async () => {
+    const issuer = await troubledIssuer();
+    issuer.discovery = (request) => void request.socket.destroy();
+    return problemOf(issuer.url);
+  },
+  'its certificate is not for': async () => {
+    const certificate = ownCertificate(1);
+    const url = await startSecure(certificate);
+    return problemOf(url.replace('127.0.0.1', 'localhost'), `, caFile: ${certificate.certFile}`);
+  },
+  'does not speak TLS': async () => problemOf((await troubledIssuer()).url.replace('http:', 'https:')),
+  'speaks TLS': async () => problemOf((await startSecure(ownCertificate(1))).replace('https:', 'http:')),
+  'the proxy …': () => problemOf('https://issuer.invalid', ', httpsProxy: "http://127.0.0.1:9"'),
+  'a web page': async () => {
+    const issuer = await troubledIssuer();
+    issuer.discovery = (_, response) => void response.writeHead(200).end('<html><body>Sign in</body></html>');
+    return problemOf(issuer.url);
+  },
   ENOTFOUND: () => problemOf('https://issuer.invalid'),
   EAI_AGAIN: () => problemOf('https://issuer.invalid'),
   ECONNREFUSED: () => problemOf('http://127.0.0.1:9'),
@@ -194,7 +232,7 @@ const troubles: Readonly<Record<string, () => Promise<string>>> = {
   },
   'not trusted': async () => problemOf(await startSecure(createAuthority().issue('signed'))),
   'self-signed': async () => problemOf(await startSecure(ownCertificate(1))),
-  expired: async () => {
+  'has expired': async () => {
     const certificate = ownCertificate(-1);
     return problemOf(await startSecure(certificate), `, caFile: ${certificate.certFile}`);
   },
@@ -271,11 +309,16 @@ test('every problem that the runbook of the issuers names is tried', () => {
   expect(named.filter((text) => troubles[text] === undefined)).toEqual([]);
 });
 
+const unresolved = [
+  ['ENOTFOUND', 'EAI_AGAIN'],
+  ['does not exist', 'cannot be resolved'],
+];
+
 test.each(named)('an issuer in that trouble has the problem: %s', async (text) => {
   const problem = await troubles[text]?.();
   const [start = '', end = ''] = text.split('…');
   // Without a network, a name that does not exist and a server of names that does not answer are told apart by chance.
-  const texts = ['ENOTFOUND', 'EAI_AGAIN'].includes(text) ? ['ENOTFOUND', 'EAI_AGAIN'] : [start];
+  const texts = unresolved.find((pair) => pair.includes(text)) ?? [start];
   expect(
     texts.some((one) => problem?.includes(one)),
     problem,
