@@ -192,7 +192,10 @@ describe('the number of pods', () => {
     await command('upgrade', namespace, ...values({ autoscaling, podAnnotations: { changed: 'yes' } }));
     expect(await replicas(namespace)).toBe(7);
 
-    await command('upgrade', namespace, ...values({ replicaCount: 3 }));
+    // The number is somebody else's by now, so switching it off is a conflict that has to be forced.
+    const without = values({ replicaCount: 3 });
+    await expect(command('upgrade', namespace, ...without)).rejects.toThrow(/conflict with "kubectl"/);
+    await command('upgrade', namespace, ...without, '--force-conflicts');
     expect(await replicas(namespace)).toBe(3);
     await cluster.helm(['uninstall', 'oidc-authz', '--namespace', namespace]);
   });
