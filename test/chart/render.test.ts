@@ -113,7 +113,9 @@ describeWith('the chart', await findHelm(), (program) => {
       });
       expect((await alert('OidcAuthzDenialsJump', set))?.expr).toContain('offset 1d > 0.4');
       expect((await alert('OidcAuthzErrorBudgetBurnFast', set))?.expr).toContain('14.4 * 0.0001');
-      expect(JSON.stringify(await rulesOf(set))).not.toContain('le=\\"0.025\\"');
+      expect(JSON.stringify(await rulesOf(set))).not.toContain('0.025');
+      // Prometheus 3 calls the bound 1.0, whatever the service calls it.
+      expect(JSON.stringify(await rulesOf({ objectives: { seconds: 1 } }))).toContain('le=~\\"1(.0)?\\"');
       expect(await alert('OidcAuthzKeysStale', set)).toBeUndefined();
       // What an alert leaves to another, it tells itself where that one is switched off.
       expect((await alert('OidcAuthzRefreshesFailing', set))?.expr).toContain('ratio > +Inf');
@@ -356,6 +358,15 @@ describeWith('the chart', await findHelm(), (program) => {
       const authorizer = authorizerOf(read);
       expect(JSON.parse(data['kyma-authorizer.json'])).toEqual(kymaEntry(authorizer));
       expect(parse(data['istio-http-provider.yaml']).extensionProviders).toEqual([httpProvider(authorizer)]);
+    });
+
+    test('and what to run next stands in the notes, in the namespace where it is found', async () => {
+      const args = ['install', 'oidc-authz', chartFolder, '--namespace', 'releases', '--dry-run=client'];
+      const values = valuesFile({ ...leastValues, namespaceOverride: 'elsewhere' });
+      const { output } = await helm(program, [...args, '--values', values]);
+      const notes = output.slice(output.indexOf('NOTES:'));
+      expect(notes).toContain('helm test -n releases oidc-authz');
+      expect(notes).toContain('kubectl -n elsewhere rollout status');
     });
 
     test('stands in the notes', async () => {

@@ -78,6 +78,7 @@
 {{- if not .Values.image.repository -}}
 {{- $problems = append $problems "image.repository: expected where the image is, such as image.repository=registry.example.com/oidc-authz; docs/image.md says how to build and push it" -}}
 {{- end -}}
+{{- $problems = concat $problems (include "oidc-authz.overridden" . | fromYamlArray) -}}
 {{- with include "oidc-authz.memoryProblem" . }}{{ $problems = append $problems . }}{{ end -}}
 {{- if and .Values.kyma.apiRules (not $config.http.enabled) -}}
 {{- $problems = append $problems "kyma.apiRules: Kyma asks over HTTP only; set config.http.enabled" -}}
@@ -109,6 +110,24 @@
 {{- concat $problems (include "oidc-authz.serviceProblems" . | fromYamlArray) | toYaml }}
 {{- end }}
 
+{{- /* What the chart reads out of `config` must stand there: an argument or a variable would change the service alone. */ -}}
+{{- define "oidc-authz.overridden" -}}
+{{- $problems := list -}}
+{{- $options := list "http.enabled" "http.port" "http.tls.certFile" "http.pathPrefix" "grpc.enabled" "grpc.port" "grpc.tls.certFile" "admin.port" "admin.tls.certFile" "workers" "compat" "identityHeaders" "outputTokenToHeader" "setAuthorizationHeader" "log.requestIdHeader" "limits.checkDeadline" "limits.meshTimeout" "shutdown.timeout" -}}
+{{- range $option := $options -}}
+{{- $snake := snakecase (replace "." "_" $option) -}}
+{{- $flag := printf "--%s" (replace "_" "-" $snake) -}}
+{{- range $.Values.extraArgs | default list -}}
+{{- if eq $flag (first (splitList "=" .)) }}{{ $problems = append $problems (printf "extraArgs: %s is config.%s, which the chart reads too; set it there" $flag $option) }}{{ end -}}
+{{- end -}}
+{{- $variable := printf "OIDC_AUTHZ_%s" (upper $snake) -}}
+{{- range $.Values.extraEnv | default list -}}
+{{- if eq $variable .name }}{{ $problems = append $problems (printf "extraEnv: %s is config.%s, which the chart reads too; set it there" $variable $option) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- $problems | toYaml }}
+{{- end }}
+
 {{- define "oidc-authz.memoryProblem" -}}
 {{- $workers := include "oidc-authz.workers" . -}}
 {{- $memory := include "oidc-authz.limit" (dict "context" . "of" "memory") -}}
@@ -117,6 +136,8 @@
 {{- if lt (include "oidc-authz.mebibytes" $memory | int64) (int64 $least) -}}
 {{- $who := ternary "the service needs" (printf "%s workers and the process that owns the keys need" $workers) (eq $workers "1") -}}
 {{- printf "resources.limits.memory: %s is too little, %s at least %sMi; raise it, or lower config.workers (with auto: resources.limits.cpu)" $memory $who $least -}}
+{{- else if and .Values.heapPercent (lt (include "oidc-authz.heap" . | int64) 32) -}}
+{{- printf "heapPercent: %d leaves a process %sMi for its objects, and it needs at least 32Mi; raise it, or say 0, which leaves it to Node" (int .Values.heapPercent) (include "oidc-authz.heap" .) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
