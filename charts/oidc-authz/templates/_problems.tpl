@@ -83,6 +83,7 @@
 {{- if and .Values.kyma.apiRules (not $config.http.enabled) -}}
 {{- $problems = append $problems "kyma.apiRules: Kyma asks over HTTP only; set config.http.enabled" -}}
 {{- end -}}
+{{- $problems = concat $problems (include "oidc-authz.policyProblems" . | fromYamlArray) -}}
 {{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled -}}
 {{- $problems = append $problems "metrics: serviceMonitor and podMonitor are both enabled, and everything would be counted twice" -}}
 {{- end -}}
@@ -108,6 +109,26 @@
 {{- end -}}
 {{- end -}}
 {{- concat $problems (include "oidc-authz.serviceProblems" . | fromYamlArray) | toYaml }}
+{{- end }}
+
+{{- /* Each policy has an entry of its own, so whoever asks must say which. */ -}}
+{{- define "oidc-authz.policyProblems" -}}
+{{- $config := include "oidc-authz.config" . | fromYaml -}}
+{{- $names := list -}}
+{{- range $config.policies | default list }}{{ $names = append $names .name }}{{ end -}}
+{{- $problems := list -}}
+{{- if $config.http.enabled -}}
+{{- range $value, $items := dict "kyma.apiRules" .Values.kyma.apiRules "istio.guards" .Values.istio.guards -}}
+{{- range $items | default list -}}
+{{- if and $names (not (has .policy $names)) -}}
+{{- $problems = append $problems (printf "%s: %s: policy: expected one of %s, since each of config.policies has an entry of its own" $value .name (join ", " $names)) -}}
+{{- else if and .policy (not $names) -}}
+{{- $problems = append $problems (printf "%s: %s: policy: there are no config.policies" $value .name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $problems | toYaml }}
 {{- end }}
 
 {{- /* What the chart reads out of `config` must stand there: an argument or a variable would change the service alone. */ -}}
