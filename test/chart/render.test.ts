@@ -140,6 +140,10 @@ describeWith('the chart', await findHelm(), (program) => {
     );
     const [endpoint] = monitor.spec.endpoints ?? monitor.spec.podMetricsEndpoints;
     expect(endpoint).toMatchObject({ scrapeTimeout: '10s', interval: '30s', ...how });
+    const late = { [kind]: { enabled: true, scrapeTimeout: '1m' } };
+    await expect(rendered({ ...leastValues, metrics: late })).rejects.toThrow(
+      `metrics.${kind}.scrapeTimeout: 1m is longer than the interval (30s)`,
+    );
     expect(monitor.metadata.annotations).toEqual({ a: 'b' });
   });
 

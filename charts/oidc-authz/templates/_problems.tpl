@@ -87,6 +87,13 @@
 {{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled -}}
 {{- $problems = append $problems "metrics: serviceMonitor and podMonitor are both enabled, and everything would be counted twice" -}}
 {{- end -}}
+{{- range $name := list "serviceMonitor" "podMonitor" -}}
+{{- with get $.Values.metrics $name -}}
+{{- if and .enabled .scrapeTimeout (gt (include "oidc-authz.milliseconds" .scrapeTimeout | int64) (include "oidc-authz.milliseconds" .interval | int64)) -}}
+{{- $problems = append $problems (printf "metrics.%s.scrapeTimeout: %s is longer than the interval (%s), and the operator refuses that" $name .scrapeTimeout .interval) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.caBundle.configMap .Values.caBundle.secret -}}
 {{- $problems = append $problems "caBundle: name either a configMap or a secret" -}}
 {{- end -}}
