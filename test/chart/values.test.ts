@@ -135,7 +135,13 @@ describeWith('each value', await findHelm(), (program) => {
 
     test('lifecycle, for the service', async () => {
       const lifecycle = { preStop: { sleep: { seconds: 5 } } };
-      expect(pod(await rendered({ lifecycle })).containers[0].lifecycle).toEqual(lifecycle);
+      const { containers, terminationGracePeriodSeconds } = pod(await rendered({ lifecycle }));
+      expect(containers[0].lifecycle).toEqual(lifecycle);
+      // It sleeps before it drains, for 25 s at most.
+      expect(terminationGracePeriodSeconds).toBe(35);
+      await expect(rendered({ lifecycle, terminationGracePeriodSeconds: 30 })).rejects.toThrow(
+        'terminationGracePeriodSeconds: 30 is not longer than config.shutdown.timeout (25s) and lifecycle.preStop.sleep (5s)',
+      );
     });
 
     test('a NODE_OPTIONS of your own, once', async () => {

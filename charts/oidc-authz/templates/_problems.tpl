@@ -64,8 +64,10 @@
 {{- $problems = append $problems (printf $late "config.shadow.timeout" $config.shadow.timeout $config.limits.meshTimeout $most) -}}
 {{- end -}}
 {{- with .Values.terminationGracePeriodSeconds -}}
-{{- if le (int .) (include "oidc-authz.seconds" $config.shutdown.timeout | int) -}}
-{{- $problems = append $problems (printf "terminationGracePeriodSeconds: %d is not longer than config.shutdown.timeout (%s), so the drain would be cut off" (int .) $config.shutdown.timeout) -}}
+{{- $preStop := include "oidc-authz.preStop" $ | int -}}
+{{- if le (int .) (add $preStop (include "oidc-authz.seconds" $config.shutdown.timeout | int) | int) -}}
+{{- $sleep := ternary (printf " and lifecycle.preStop.sleep (%ds)" $preStop) "" (gt $preStop 0) -}}
+{{- $problems = append $problems (printf "terminationGracePeriodSeconds: %d is not longer than config.shutdown.timeout (%s)%s, so the drain would be cut off" (int .) $config.shutdown.timeout $sleep) -}}
 {{- end -}}
 {{- end -}}
 {{- $problems | toYaml }}
