@@ -76,7 +76,8 @@ export async function startCluster({ etcd, apiserver }: ClusterPrograms): Promis
       ['--bind-address', '127.0.0.1', '--secure-port', String(port), '--cert-dir', at('certificates')],
       ['--authorization-mode', 'RBAC'],
       ['--token-auth-file', write('tokens.csv', `${token},administrator,1,"system:masters"\n`)],
-      ['--endpoint-reconciler-type', 'none', '--service-cluster-ip-range', '10.96.0.0/16'],
+      // Services of either family, as in a cluster with both.
+      ['--endpoint-reconciler-type', 'none', '--service-cluster-ip-range', '10.96.0.0/16,fd00:10:96::/112'],
       ['--service-account-issuer', 'https://kubernetes.default.svc.cluster.local'],
       ['--service-account-key-file', write('service-accounts.pub', publicKey)],
       ['--service-account-signing-key-file', signingKey],

@@ -3,13 +3,14 @@ import type { Authorizer } from './mesh.ts';
 
 /** The mesh configuration's provider over HTTP. */
 export function httpProvider(authorizer: Authorizer): object {
-  const { name, host, httpPort, timeout, headersToUpstreamOnAllow } = authorizer;
+  const { name, host, httpPort, timeout, pathPrefix, headersToUpstreamOnAllow } = authorizer;
   return {
     name,
     envoyExtAuthzHttp: {
       service: host,
       port: httpPort,
       timeout,
+      ...(pathPrefix !== '' && { pathPrefix }),
       failOpen: false,
       includeRequestHeadersInCheck: authorizer.includeRequestHeadersInCheck,
       ...(headersToUpstreamOnAllow.length > 0 && { headersToUpstreamOnAllow }),

@@ -3,12 +3,13 @@ import type { Authorizer } from './mesh.ts';
 
 /** An entry of `spec.config.authorizers` of Kyma's Istio resource (operator.kyma-project.io/v1alpha2). */
 export function kymaEntry(authorizer: Authorizer): object {
-  const { name, host, httpPort, timeout, headersToUpstreamOnAllow } = authorizer;
+  const { name, host, httpPort, timeout, pathPrefix, headersToUpstreamOnAllow } = authorizer;
   return {
     name,
     service: host,
     port: httpPort,
     timeout,
+    ...(pathPrefix !== '' && { pathPrefix }),
     headers: {
       inCheck: { include: authorizer.includeRequestHeadersInCheck },
       ...(headersToUpstreamOnAllow.length > 0 && { toUpstream: { onAllow: headersToUpstreamOnAllow } }),

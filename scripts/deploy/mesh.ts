@@ -11,6 +11,8 @@ export interface Authorizer {
   readonly grpcPort: number;
   /** Whole seconds: Kyma cuts fractions off, and a timeout of 0s never ends. */
   readonly timeout: string;
+  /** What the mesh puts before each path of a check over HTTP; often nothing. */
+  readonly pathPrefix: string;
   /** Request headers that a check over HTTP must carry. */
   readonly includeRequestHeadersInCheck: readonly string[];
   /** Headers of an allow that must reach the upstream; none where the service sets none. */
@@ -28,6 +30,7 @@ export function authorizerOf(config: Config): Authorizer {
     httpPort: config.http.port,
     grpcPort: config.grpc.port,
     timeout: '2s',
+    pathPrefix: config.http.pathPrefix,
     includeRequestHeadersInCheck: include,
     headersToUpstreamOnAllow: onAllow,
     headersToDownstreamOnDeny: onDeny,

@@ -151,6 +151,11 @@ describeWith('the heap', await findHelm(), (program) => {
       await expect(heap(withMemory(memory, workers(count)))).rejects.toThrow(message);
     });
 
+    test('the share of it that is wished', async () => {
+      const values = withMemory('384Mi', { heapPercent: 1 });
+      await expect(heap(values)).rejects.toThrow(/heapPercent: 1 leaves a process 3Mi/);
+    });
+
     test('as many workers as the CPU limit allows', async () => {
       const values = withLimits('{cpu: 7500m, memory: 384Mi}', workers('auto'));
       await expect(heap(values)).rejects.toThrow(/384Mi is too little, 8 workers .* resources\.limits\.cpu/);

@@ -113,7 +113,9 @@ describeWith('the chart', await findHelm(), (program) => {
       });
       expect((await alert('OidcAuthzDenialsJump', set))?.expr).toContain('offset 1d > 0.4');
       expect((await alert('OidcAuthzErrorBudgetBurnFast', set))?.expr).toContain('14.4 * 0.0001');
-      expect(JSON.stringify(await rulesOf(set))).not.toContain('le=\\"0.025\\"');
+      expect(JSON.stringify(await rulesOf(set))).not.toContain('0.025');
+      // Prometheus 3 calls the bound 1.0, whatever the service calls it.
+      expect(JSON.stringify(await rulesOf({ objectives: { seconds: 1 } }))).toContain('le=~\\"1(.0)?\\"');
       expect(await alert('OidcAuthzKeysStale', set)).toBeUndefined();
       // What an alert leaves to another, it tells itself where that one is switched off.
       expect((await alert('OidcAuthzRefreshesFailing', set))?.expr).toContain('ratio > +Inf');
@@ -138,6 +140,10 @@ describeWith('the chart', await findHelm(), (program) => {
     );
     const [endpoint] = monitor.spec.endpoints ?? monitor.spec.podMetricsEndpoints;
     expect(endpoint).toMatchObject({ scrapeTimeout: '10s', interval: '30s', ...how });
+    const late = { [kind]: { enabled: true, scrapeTimeout: '1m' } };
+    await expect(rendered({ ...leastValues, metrics: late })).rejects.toThrow(
+      `metrics.${kind}.scrapeTimeout: 1m is longer than the interval (30s)`,
+    );
     expect(monitor.metadata.annotations).toEqual({ a: 'b' });
   });
 
@@ -353,9 +359,76 @@ describeWith('the chart', await findHelm(), (program) => {
         environment: {},
         readFile: () => JSON.stringify(values.config),
       });
-      const authorizer = authorizerOf(read);
-      expect(JSON.parse(data['kyma-authorizer.json'])).toEqual(kymaEntry(authorizer));
+      const policy = read.policies?.[0];
+      const suffix = policy === undefined ? '' : `-${policy.name}`;
+      const { name, pathPrefix, ...rest } = authorizerOf(read);
+      const own = { name: `${name}${suffix}`, pathPrefix: policy?.pathPrefix ?? pathPrefix };
+      const authorizer = { ...rest, ...own };
+      expect(JSON.parse(data[`kyma-authorizer${suffix}.json`])).toEqual(kymaEntry(authorizer));
       expect(parse(data['istio-http-provider.yaml']).extensionProviders).toEqual([httpProvider(authorizer)]);
+    });
+
+    test('and what to run next stands in the notes, in the namespace where it is found', async () => {
+      const args = ['install', 'oidc-authz', chartFolder, '--namespace', 'releases', '--dry-run=client'];
+      const values = valuesFile({ ...leastValues, namespaceOverride: 'elsewhere' });
+      const { output } = await helm(program, [...args, '--values', values]);
+      const notes = output.slice(output.indexOf('NOTES:'));
+      expect(notes).toContain('helm test -n releases oidc-authz');
+      expect(notes).toContain('kubectl -n elsewhere rollout status');
+    });
+
+    test('is one for each policy, told apart by the prefix, and whoever asks says which', async () => {
+      const policies = ['shop', 'pay'].map((name) => ({
+        name,
+        pathPrefix: `/${name}`,
+        rules: [{ name: 'all' }],
+      }));
+      const apiRule = { name: 'a', host: 'a.example.com', rules: [{ path: '/*', methods: ['GET'] }] };
+      const guard = { name: 'a', namespace: 'shop', matchLabels: { app: 'a' } };
+      const values = (policy?: string) => ({
+        ...leastValues,
+        config: { ...config, policies },
+        kyma: { apiRules: [{ ...apiRule, policy }] },
+        istio: { enabled: true, guards: [{ ...guard, policy }] },
+      });
+      const manifests = await rendered(values('pay'));
+      const { data } = one(manifests, 'ConfigMap', /entries/);
+      const entry = { name: 'oidc-authz-pay', pathPrefix: '/pay' };
+      expect(JSON.parse(data['kyma-authorizer-pay.json'])).toMatchObject(entry);
+      expect(data['register-kyma-pay.sh']).toContain('name=oidc-authz-pay\n');
+      const { extensionProviders } = parse(data['istio-http-provider.yaml']);
+      expect(
+        extensionProviders.map(({ name, envoyExtAuthzHttp }: Manifest) => [
+          name,
+          envoyExtAuthzHttp.pathPrefix,
+        ]),
+      ).toEqual([
+        ['oidc-authz-shop', '/shop'],
+        ['oidc-authz-pay', '/pay'],
+      ]);
+      expect(Object.keys(data).filter((key) => /^(kyma-authorizer\.|register-kyma\.)/.test(key))).toEqual([]);
+      expect(one(manifests, 'APIRule').spec.rules[0].extAuth.authorizers).toEqual(['oidc-authz-pay']);
+      expect(one(manifests, 'AuthorizationPolicy', /^a-oidc/).spec.provider).toEqual({
+        name: 'oidc-authz-pay',
+      });
+      for (const wrong of [undefined, 'other'])
+        await expect(rendered(values(wrong))).rejects.toThrow(
+          /kyma\.apiRules: a: policy: expected one of shop, pay.*\n.*istio\.guards: a: policy|istio\.guards: a: policy.*\n.*kyma\.apiRules: a/,
+        );
+    });
+
+    test('puts the prefix of the service before each path', async () => {
+      const values = { ...leastValues, config: { ...config, http: { pathPrefix: '/check' } } };
+      const { data } = one(await rendered(values), 'ConfigMap', /entries/);
+      const read = await loadConfig({
+        flags: [{ name: '--config', value: 'x.yaml' }],
+        environment: {},
+        readFile: () => JSON.stringify(values.config),
+      });
+      expect(JSON.parse(data['kyma-authorizer.json'])).toEqual(kymaEntry(authorizerOf(read)));
+      expect(JSON.parse(data['kyma-authorizer.json']).pathPrefix).toBe('/check');
+      const [provider] = parse(data['istio-http-provider.yaml']).extensionProviders;
+      expect(provider).toEqual(httpProvider(authorizerOf(read)));
     });
 
     test('stands in the notes', async () => {

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findKubectl } from '../../tools/helm.ts';
 import { startApp } from '../support/app.ts';
+import { createAuthority } from '../support/certificates.ts';
 import { chartFolder } from '../support/chart.ts';
 import { type Entry, hostileNames, other, others, shapes } from '../support/istio-resource.ts';
 import { describeWith } from '../support/real-servers.ts';
@@ -26,6 +27,17 @@ describe('`helm test`', () => {
   test('passes where a check without a token is refused over HTTP and gRPC', async () => {
     const { httpPort, grpcPort } = await startApp();
     const { stdout } = await check(`http://127.0.0.1:${httpPort}`, `grpc://127.0.0.1:${grpcPort}`);
+    expect(stdout.match(/ended in 401/g)).toHaveLength(2);
+  });
+
+  test('passes over TLS, whoever has signed the certificate', async () => {
+    const { certFile, keyFile } = createAuthority().issue('authz');
+    const flags = ['http', 'grpc'].flatMap((listener) => [
+      `--${listener}-tls-cert-file=${certFile}`,
+      `--${listener}-tls-key-file=${keyFile}`,
+    ]);
+    const { httpPort, grpcPort } = await startApp({ flags });
+    const { stdout } = await check(`https://127.0.0.1:${httpPort}`, `grpcs://127.0.0.1:${grpcPort}`);
     expect(stdout.match(/ended in 401/g)).toHaveLength(2);
   });
 

@@ -135,7 +135,13 @@ describeWith('each value', await findHelm(), (program) => {
 
     test('lifecycle, for the service', async () => {
       const lifecycle = { preStop: { sleep: { seconds: 5 } } };
-      expect(pod(await rendered({ lifecycle })).containers[0].lifecycle).toEqual(lifecycle);
+      const { containers, terminationGracePeriodSeconds } = pod(await rendered({ lifecycle }));
+      expect(containers[0].lifecycle).toEqual(lifecycle);
+      // It sleeps before it drains, for 25 s at most.
+      expect(terminationGracePeriodSeconds).toBe(35);
+      await expect(rendered({ lifecycle, terminationGracePeriodSeconds: 30 })).rejects.toThrow(
+        'terminationGracePeriodSeconds: 30 is not longer than config.shutdown.timeout (25s) and lifecycle.preStop.sleep (5s)',
+      );
     });
 
     test('a NODE_OPTIONS of your own, once', async () => {
@@ -295,6 +301,62 @@ describeWith('each value', await findHelm(), (program) => {
       ['AuthorizationPolicy', 'shop'],
     ]);
     expect(JSON.stringify(manifests)).toContain('.elsewhere.svc.cluster.local');
+  });
+
+  test('commonLabels are on every object and every pod, once', async () => {
+    const commonLabels = { team: 'a', 'app.kubernetes.io/component': 'b', 'app.kubernetes.io/name': 'c' };
+    const labels = { team: 'prometheus', 'app.kubernetes.io/instance': 'd' };
+    const monitor = { enabled: true, labels };
+    const files = [everything, valuesFile({ commonLabels, metrics: { serviceMonitor: monitor } })];
+    const manifests = (await render(program, files)).filter(
+      ({ kind, metadata }) => kind !== 'ServiceMonitor' && !metadata.name.endsWith('-more'),
+    );
+    const pods = manifests.flatMap(({ spec }) => spec?.template?.metadata ?? []);
+    expect(pods).toHaveLength(3);
+    const bare = [...manifests.map(({ metadata }) => metadata), ...pods].filter(
+      (metadata) => metadata.labels?.team !== 'a',
+    );
+    expect(bare).toEqual([]);
+    expect(JSON.stringify(pods)).not.toContain('"app.kubernetes.io/name":"c"');
+    expect(one(await render(program, files), 'ServiceMonitor').metadata.labels).toMatchObject(labels);
+  });
+
+  test('a release whose name could be taken for something else in YAML', async () => {
+    for (const name of ['y', 'on', '123', '1e3']) {
+      const { ok, output } = await helm(program, ['template', name, chartFolder, '--values', everything]);
+      const instances = output.match(/app\.kubernetes\.io\/instance: .*/g) ?? [];
+      expect([ok, [...new Set(instances.map((line) => line.replace(/.*: /, '')))]]).toEqual([
+        true,
+        [`"${name}"`],
+      ]);
+    }
+  });
+
+  test.each([
+    ['extraArgs', { extraArgs: ['--http-port=8001'] }, 'extraArgs: --http-port is config.http.port'],
+    ['extraArgs', { extraArgs: ['--workers', '4'] }, 'extraArgs: --workers is config.workers'],
+    [
+      'extraEnv',
+      { extraEnv: [{ name: 'OIDC_AUTHZ_LIMITS_MESH_TIMEOUT', value: '9s' }] },
+      'extraEnv: OIDC_AUTHZ_LIMITS_MESH_TIMEOUT is config.limits.meshTimeout',
+    ],
+  ])('%s that change what the chart reads are refused: %j', async (_, values, message) => {
+    await expect(rendered(values)).rejects.toThrow(message);
+  });
+
+  test('a proxy in extraEnv that an issuer takes may be asked', async () => {
+    const [issuer] = leastValues.config.issuers;
+    const extraEnv = [
+      { name: 'HTTPS_PROXY', value: 'http://user:word@proxy.example.com:3128' },
+      { name: 'http_proxy', value: 'proxy.example.com:8888' },
+    ];
+    const portsOf = async (httpsProxy: string) => {
+      const config = { issuers: [{ ...issuer, httpsProxy }] };
+      const { egress } = one(await rendered({ config, extraEnv }), 'NetworkPolicy', /authz$/).spec;
+      return egress[1].ports.map(({ port }: Manifest) => port).sort();
+    };
+    expect(await portsOf('env')).toEqual([3128, 443, 8888]);
+    expect(await portsOf('')).toEqual([443]);
   });
 
   describe('of the disruption budget', () => {

@@ -8,8 +8,13 @@ import { startTestCluster, type TestCluster } from '../support/cluster.ts';
 let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await startTestCluster();
-  for (const namespace of ['shop', 'istio-system', 'kyma-system'])
+  for (const namespace of ['shop', 'istio-system', 'kyma-system', 'guards'])
     await cluster.kubectl(['create', 'namespace', namespace]);
+  const gvisor = { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', handler: 'runsc' };
+  await cluster.kubectl(
+    ['create', '--filename', '-'],
+    JSON.stringify({ ...gvisor, metadata: { name: 'gvisor' } }),
+  );
 });
 afterAll(() => cluster?.stop());
 
@@ -59,10 +64,11 @@ describe.each(modes)('$mode', ({ mode, file }) => {
     expect(await state(namespace)).toEqual([1, 'deployed']);
     const first = await released(namespace);
     const installed = await live(first);
+    const home = first.find(({ kind }) => kind === 'Deployment')?.metadata.namespace ?? '';
 
     const before = cluster.controllers.jobs.length;
     await cluster.helm(['test', 'oidc-authz', ...about]);
-    expect(cluster.controllers.jobs.slice(before)).toEqual([expect.stringMatching(`^${namespace}/.*-test$`)]);
+    expect(cluster.controllers.jobs.slice(before)).toEqual([expect.stringMatching(`^${home}/.*-test$`)]);
 
     const changed = ['--values', file, '--set', 'podAnnotations.changed=yes,commonLabels.changed=yes'];
     await command('upgrade', namespace, ...changed, '--wait');
@@ -79,7 +85,7 @@ describe.each(modes)('$mode', ({ mode, file }) => {
       await expect(cluster.get(kind, name, where)).rejects.toThrow(/not found/);
     }
     for (const kind of ['jobs', 'networkpolicies', 'configmaps', 'serviceaccounts', 'secrets']) {
-      const names = await cluster.kubectl(['get', kind, '--namespace', namespace, '--output', 'name']);
+      const names = await cluster.kubectl(['get', kind, '--namespace', home, '--output', 'name']);
       expect([kind, names.trim()]).toEqual([kind, '']);
     }
   });
@@ -96,7 +102,7 @@ describe.each(modes)('$mode', ({ mode, file }) => {
     const rendered = objects(
       await cluster.helm([
         ...['template', 'oidc-authz', chartFolder, '--namespace', namespace, '--values', file],
-        '--is-upgrade',
+        ...['--set', `namespaceOverride=${namespace}`, '--is-upgrade'],
       ]),
     );
     for (const account of rendered.filter(({ kind }) => kind === 'ServiceAccount'))
@@ -186,7 +192,10 @@ describe('the number of pods', () => {
     await command('upgrade', namespace, ...values({ autoscaling, podAnnotations: { changed: 'yes' } }));
     expect(await replicas(namespace)).toBe(7);
 
-    await command('upgrade', namespace, ...values({ replicaCount: 3 }));
+    // The number is somebody else's by now, so switching it off is a conflict that has to be forced.
+    const without = values({ replicaCount: 3 });
+    await expect(command('upgrade', namespace, ...without)).rejects.toThrow(/conflict with "kubectl"/);
+    await command('upgrade', namespace, ...without, '--force-conflicts');
     expect(await replicas(namespace)).toBe(3);
     await cluster.helm(['uninstall', 'oidc-authz', '--namespace', namespace]);
   });

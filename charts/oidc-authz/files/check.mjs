@@ -1,12 +1,21 @@
 // A check without a token must be refused, over every listener that is named as an argument.
+import http from 'node:http';
 import http2 from 'node:http2';
+import https from 'node:https';
 
-const overHttp = async (url) => (await fetch(url)).status;
+// Nothing secret is sent, so any certificate will do: this is about the answer.
+const tls = { rejectUnauthorized: false };
+
+const overHttp = (url) =>
+  new Promise((resolve, reject) => {
+    const { get } = url.startsWith('https') ? https : http;
+    get(url, tls, (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+  });
 
 // An empty CheckRequest; the CheckResponse begins with its status, whose code says what the check came to.
 const overGrpc = (url) =>
   new Promise((resolve, reject) => {
-    const session = http2.connect(url.replace(/^grpc/, 'http'));
+    const session = http2.connect(url.replace(/^grpc/, 'http'), tls);
     session.on('error', reject);
     const call = session.request({
       ':method': 'POST',

@@ -66,7 +66,7 @@
 {{- /* Other labels than those of the service: nothing that looks for its pods must find this one. */ -}}
 {{- define "oidc-authz.checkConfigLabels" -}}
 app.kubernetes.io/name: {{ include "oidc-authz.name" . }}-check-config
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "oidc-authz.checkConfigAnnotations" -}}

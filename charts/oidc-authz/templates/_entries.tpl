@@ -40,13 +40,38 @@
 {{- toJson $ports }}
 {{- end }}
 
+{{- /*
+The entries over HTTP: one, or one for each policy, told apart by what the mesh puts before each path. Without that the client's own path
+would choose the policy.
+*/ -}}
+{{- define "oidc-authz.httpEntries" -}}
+{{- $config := include "oidc-authz.config" . | fromYaml -}}
+{{- $name := include "oidc-authz.providerName" . -}}
+{{- $entries := list -}}
+{{- range $config.policies | default list -}}
+{{- $entries = append $entries (dict "name" (printf "%s-%s" $name .name) "pathPrefix" .pathPrefix "suffix" (printf "-%s" .name)) -}}
+{{- end -}}
+{{- default (list (dict "name" $name "pathPrefix" $config.http.pathPrefix "suffix" "")) $entries | toYaml }}
+{{- end }}
+
+{{- /* The name of the entry that an APIRule or a guard asks by. */ -}}
+{{- define "oidc-authz.providerOf" -}}
+{{- $name := include "oidc-authz.providerName" .context -}}
+{{- if .of.policy }}{{ printf "%s-%s" $name .of.policy }}{{ else }}{{ $name }}{{ end -}}
+{{- end }}
+
 {{- /* An entry of spec.config.authorizers of Kyma's Istio resource. */ -}}
 {{- define "oidc-authz.kymaEntry" -}}
+{{- $entry := .entry -}}
+{{- with .context -}}
 {{- $onAllow := include "oidc-authz.upstreamHeaders" . | fromYamlArray -}}
-name: {{ include "oidc-authz.providerName" . }}
+name: {{ $entry.name }}
 service: {{ include "oidc-authz.host" . }}
 port: {{ include "oidc-authz.httpServicePort" . }}
 timeout: {{ .Values.authorizer.timeout }}
+{{- with $entry.pathPrefix }}
+pathPrefix: {{ . }}
+{{- end }}
 headers:
   inCheck:
     include: {{ include "oidc-authz.checkHeaders" . | fromYamlArray | toJson }}
@@ -58,16 +83,22 @@ headers:
   toDownstream:
     onDeny: {{ toJson . }}
   {{- end }}
+{{- end -}}
 {{- end }}
 
 {{- /* Entries of extensionProviders of Istio's mesh configuration. */ -}}
 {{- define "oidc-authz.istioHttpProvider" -}}
+{{- $entry := .entry -}}
+{{- with .context -}}
 {{- $onAllow := include "oidc-authz.upstreamHeaders" . | fromYamlArray -}}
-name: {{ include "oidc-authz.providerName" . }}
+name: {{ $entry.name }}
 envoyExtAuthzHttp:
   service: {{ include "oidc-authz.host" . }}
   port: {{ include "oidc-authz.httpServicePort" . }}
   timeout: {{ .Values.authorizer.timeout }}
+  {{- with $entry.pathPrefix }}
+  pathPrefix: {{ . }}
+  {{- end }}
   failOpen: false
   includeRequestHeadersInCheck: {{ include "oidc-authz.checkHeaders" . | fromYamlArray | toJson }}
   {{- with $onAllow }}
@@ -76,6 +107,7 @@ envoyExtAuthzHttp:
   {{- with .Values.authorizer.onDeny }}
   headersToDownstreamOnDeny: {{ toJson . }}
   {{- end }}
+{{- end -}}
 {{- end }}
 
 {{- define "oidc-authz.istioGrpcProvider" -}}

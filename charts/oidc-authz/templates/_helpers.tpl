@@ -14,8 +14,8 @@
 {{- end }}
 
 {{- define "oidc-authz.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "oidc-authz.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "oidc-authz.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- /* What everything is found by stays as it is, whatever the values say. */ -}}
@@ -102,6 +102,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- $endpoints := list -}}
 {{- range .Values.config.issuers -}}
 {{- $urls := list .httpsProxy .jwksUri .discoveryUri -}}
+{{- if eq (default "" .httpsProxy) "env" }}{{ $urls = concat $urls (include "oidc-authz.proxies" $ | fromYamlArray) }}{{ end -}}
 {{- if not (or .jwks .jwksFile .publicKeyFiles .jwksUri .discoveryUri) }}{{- $urls = append $urls .issuer }}{{- end -}}
 {{- range $urls -}}
 {{- $parts := regexFindAll "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+" (default "" .) 1 -}}
@@ -114,6 +115,17 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 {{- end -}}
 {{- $endpoints | uniq | sortAlpha | toYaml }}
+{{- end }}
+
+{{- /* URLs of the proxies that `extraEnv` names. Without a scheme they are http://, as the service has it. */ -}}
+{{- define "oidc-authz.proxies" -}}
+{{- $proxies := list -}}
+{{- range .Values.extraEnv | default list -}}
+{{- if and .value (has (upper .name) (list "HTTPS_PROXY" "HTTP_PROXY")) -}}
+{{- $proxies = append $proxies (contains "://" .value | ternary .value (printf "http://%s" .value)) -}}
+{{- end -}}
+{{- end -}}
+{{- $proxies | toYaml }}
 {{- end }}
 
 {{- define "oidc-authz.httpServicePort" -}}

@@ -25,10 +25,15 @@
 {{- mergeOverwrite $own (.Values.podLabels | default dict) (include "oidc-authz.selectorLabels" . | fromYaml) | toYaml }}
 {{- end }}
 
-{{- /* The drain takes config.shutdown.timeout at most; the rest is for the container to end in. */ -}}
+{{- /* Seconds that pass before a container begins to end. */ -}}
+{{- define "oidc-authz.preStop" -}}
+{{- dig "preStop" "sleep" "seconds" 0 (.Values.lifecycle | default dict) | int }}
+{{- end }}
+
+{{- /* The drain takes config.shutdown.timeout at most, after a `lifecycle.preStop`; the rest is for the container to end in. */ -}}
 {{- define "oidc-authz.gracePeriod" -}}
 {{- $config := include "oidc-authz.config" . | fromYaml -}}
-{{- default (add 5 (include "oidc-authz.seconds" $config.shutdown.timeout)) .Values.terminationGracePeriodSeconds | int }}
+{{- default (add 5 (include "oidc-authz.preStop" .) (include "oidc-authz.seconds" $config.shutdown.timeout)) .Values.terminationGracePeriodSeconds | int }}
 {{- end }}
 
 {{- /* A name that comes twice is an error to the API server: the values win. */ -}}

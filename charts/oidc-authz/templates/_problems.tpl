@@ -64,8 +64,10 @@
 {{- $problems = append $problems (printf $late "config.shadow.timeout" $config.shadow.timeout $config.limits.meshTimeout $most) -}}
 {{- end -}}
 {{- with .Values.terminationGracePeriodSeconds -}}
-{{- if le (int .) (include "oidc-authz.seconds" $config.shutdown.timeout | int) -}}
-{{- $problems = append $problems (printf "terminationGracePeriodSeconds: %d is not longer than config.shutdown.timeout (%s), so the drain would be cut off" (int .) $config.shutdown.timeout) -}}
+{{- $preStop := include "oidc-authz.preStop" $ | int -}}
+{{- if le (int .) (add $preStop (include "oidc-authz.seconds" $config.shutdown.timeout | int) | int) -}}
+{{- $sleep := ternary (printf " and lifecycle.preStop.sleep (%ds)" $preStop) "" (gt $preStop 0) -}}
+{{- $problems = append $problems (printf "terminationGracePeriodSeconds: %d is not longer than config.shutdown.timeout (%s)%s, so the drain would be cut off" (int .) $config.shutdown.timeout $sleep) -}}
 {{- end -}}
 {{- end -}}
 {{- $problems | toYaml }}
@@ -78,12 +80,21 @@
 {{- if not .Values.image.repository -}}
 {{- $problems = append $problems "image.repository: expected where the image is, such as image.repository=registry.example.com/oidc-authz; docs/image.md says how to build and push it" -}}
 {{- end -}}
+{{- $problems = concat $problems (include "oidc-authz.overridden" . | fromYamlArray) -}}
 {{- with include "oidc-authz.memoryProblem" . }}{{ $problems = append $problems . }}{{ end -}}
 {{- if and .Values.kyma.apiRules (not $config.http.enabled) -}}
 {{- $problems = append $problems "kyma.apiRules: Kyma asks over HTTP only; set config.http.enabled" -}}
 {{- end -}}
+{{- $problems = concat $problems (include "oidc-authz.policyProblems" . | fromYamlArray) -}}
 {{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled -}}
 {{- $problems = append $problems "metrics: serviceMonitor and podMonitor are both enabled, and everything would be counted twice" -}}
+{{- end -}}
+{{- range $name := list "serviceMonitor" "podMonitor" -}}
+{{- with get $.Values.metrics $name -}}
+{{- if and .enabled .scrapeTimeout (gt (include "oidc-authz.milliseconds" .scrapeTimeout | int64) (include "oidc-authz.milliseconds" .interval | int64)) -}}
+{{- $problems = append $problems (printf "metrics.%s.scrapeTimeout: %s is longer than the interval (%s), and the operator refuses that" $name .scrapeTimeout .interval) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- if and .Values.caBundle.configMap .Values.caBundle.secret -}}
 {{- $problems = append $problems "caBundle: name either a configMap or a secret" -}}
@@ -109,6 +120,44 @@
 {{- concat $problems (include "oidc-authz.serviceProblems" . | fromYamlArray) | toYaml }}
 {{- end }}
 
+{{- /* Each policy has an entry of its own, so whoever asks must say which. */ -}}
+{{- define "oidc-authz.policyProblems" -}}
+{{- $config := include "oidc-authz.config" . | fromYaml -}}
+{{- $names := list -}}
+{{- range $config.policies | default list }}{{ $names = append $names .name }}{{ end -}}
+{{- $problems := list -}}
+{{- if $config.http.enabled -}}
+{{- range $value, $items := dict "kyma.apiRules" .Values.kyma.apiRules "istio.guards" .Values.istio.guards -}}
+{{- range $items | default list -}}
+{{- if and $names (not (has .policy $names)) -}}
+{{- $problems = append $problems (printf "%s: %s: policy: expected one of %s, since each of config.policies has an entry of its own" $value .name (join ", " $names)) -}}
+{{- else if and .policy (not $names) -}}
+{{- $problems = append $problems (printf "%s: %s: policy: there are no config.policies" $value .name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $problems | toYaml }}
+{{- end }}
+
+{{- /* What the chart reads out of `config` must stand there: an argument or a variable would change the service alone. */ -}}
+{{- define "oidc-authz.overridden" -}}
+{{- $problems := list -}}
+{{- $options := list "http.enabled" "http.port" "http.tls.certFile" "http.pathPrefix" "grpc.enabled" "grpc.port" "grpc.tls.certFile" "admin.port" "admin.tls.certFile" "workers" "compat" "identityHeaders" "outputTokenToHeader" "setAuthorizationHeader" "log.requestIdHeader" "limits.checkDeadline" "limits.meshTimeout" "shutdown.timeout" -}}
+{{- range $option := $options -}}
+{{- $snake := snakecase (replace "." "_" $option) -}}
+{{- $flag := printf "--%s" (replace "_" "-" $snake) -}}
+{{- range $.Values.extraArgs | default list -}}
+{{- if eq $flag (first (splitList "=" .)) }}{{ $problems = append $problems (printf "extraArgs: %s is config.%s, which the chart reads too; set it there" $flag $option) }}{{ end -}}
+{{- end -}}
+{{- $variable := printf "OIDC_AUTHZ_%s" (upper $snake) -}}
+{{- range $.Values.extraEnv | default list -}}
+{{- if eq $variable .name }}{{ $problems = append $problems (printf "extraEnv: %s is config.%s, which the chart reads too; set it there" $variable $option) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- $problems | toYaml }}
+{{- end }}
+
 {{- define "oidc-authz.memoryProblem" -}}
 {{- $workers := include "oidc-authz.workers" . -}}
 {{- $memory := include "oidc-authz.limit" (dict "context" . "of" "memory") -}}
@@ -117,6 +166,8 @@
 {{- if lt (include "oidc-authz.mebibytes" $memory | int64) (int64 $least) -}}
 {{- $who := ternary "the service needs" (printf "%s workers and the process that owns the keys need" $workers) (eq $workers "1") -}}
 {{- printf "resources.limits.memory: %s is too little, %s at least %sMi; raise it, or lower config.workers (with auto: resources.limits.cpu)" $memory $who $least -}}
+{{- else if and .Values.heapPercent (lt (include "oidc-authz.heap" . | int64) 32) -}}
+{{- printf "heapPercent: %d leaves a process %sMi for its objects, and it needs at least 32Mi; raise it, or say 0, which leaves it to Node" (int .Values.heapPercent) (include "oidc-authz.heap" .) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
