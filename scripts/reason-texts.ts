@@ -349,7 +349,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
       'The headers of the request are very large.',
     ],
     look: [
-      'The record has neither the path nor the request id, since the check was not read: look for the reason `request_too_large`.',
+      'The record often has neither the path nor the request id, because the check was not read to its end: look for the reason `request_too_large`.',
       'The entry of the mesh: `includeRequestBodyInCheck`, or `with_request_body`.',
     ],
     mend: [

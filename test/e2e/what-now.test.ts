@@ -110,7 +110,7 @@ rules:
   - {name: orders, match: {paths: ['/orders/{**}']}, require: {}}
   - {name: public, match: {paths: [/healthz]}, allow: anonymous}
   - {name: tried, match: {paths: [/tried]}, require: {scopes: [orders.write]}, mode: shadow}
-limits: {maxGrpcMessageSize: 4Ki}
+limits: {maxGrpcMessageSize: 4Ki, maxGrpcBodySize: 64Ki}
 http: {host: 127.0.0.1, port: 0}
 grpc: {host: 127.0.0.1, port: 0}
 admin: {host: 127.0.0.1, port: 0}
@@ -307,6 +307,8 @@ ${more}
       const stats = await (await fetch(`http://127.0.0.1:${envoy.adminPort}/stats`)).text();
       expect(stats).toMatch(/ext_authz\.failure_mode_allowed: 1$/m);
       const forged = await madeUp();
+      // No rule is for this path, and what no rule is for is refused, once it is known who asks.
+      expect((await get(envoy, [forged], '/nowhere'))?.status).toBe(200);
       const unsigned = forged.replace(/Bearer .*/, (token) => {
         const none = Buffer.from('{"alg":"none"}').toString('base64url');
         return `Bearer ${none}.${token.split('.')[1]}.`;
@@ -315,13 +317,17 @@ ${more}
     });
   });
 
-  test('413 invalid_request: the record has neither the path nor the request id', async () => {
-    const envoy = await gateway({ transport: 'grpc' });
+  test('413 invalid_request: the record often has neither the path nor the request id', async () => {
+    const requestBody = { maxBytes: 1_000_000, allowPartial: true, asBytes: true };
+    const envoy = await gateway({ transport: 'grpc', requestBody });
     const from = service.records.length;
-    await get(envoy, [`x-large: ${'a'.repeat(8192)}`]);
-    const found = records(from).filter(({ reason }) => reason === 'request_too_large');
-    expect(found.map(({ path: own, requestId }) => [own, requestId])).toEqual([[undefined, undefined]]);
-    expect(page).toContain('Its record has neither the path nor the request id');
+    const body = 'a'.repeat(200_000);
+    const head = `POST /orders/1 HTTP/1.1\r\nhost: orders.example.com\r\ncontent-length: ${body.length}`;
+    const answer = await exchange(envoy.port, `${head}\r\n\r\n${body}`);
+    expect(writtenOf(answer, 'Payload Too Large').split('\n\n')[1]).toContain('"error":"invalid_request"');
+    const read = records(from).map(({ reason, path: own, requestId }) => [reason, own, requestId]);
+    expect(read).toEqual([['request_too_large', '', '']]);
+    expect(page).toContain('Its record often has neither the path nor the request id');
   });
 
   describe('Other answers: 431', () => {
