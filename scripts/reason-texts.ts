@@ -25,7 +25,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     ],
     look: [
       'Set `log.checks: all` to have records of allowed checks too.',
-      'A rule with `mode: shadow` allows what it would refuse. The record then has `shadow`, the reason that would have been.',
+      'A rule with `mode: shadow` allows what it would refuse. In the record, `shadow` is the reason for which it would have been refused.',
     ],
     mend: [
       'If it should have been refused: [what now?](what-now.md#a-request-passes-that-should-be-refused) has the list.',

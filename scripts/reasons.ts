@@ -21,7 +21,7 @@ export function reasonsMarkdown(): string {
     '',
     "¹ With `whenUnavailable: error` the check has no verdict then: HTTP 503, gRPC status UNAVAILABLE, and Envoy's",
     'failure mode decides. No client can take the keys of an issuer away. But while an issuer has none, any client can cause this with a',
-    'made-up token that names it, because no signature can be checked. So set it only where the mesh refuses what it has no answer for.',
+    'made-up token that names it, because no signature can be checked. Set it only where that failure mode refuses.',
     '',
     ...names.flatMap(section),
   ].join('\n');
