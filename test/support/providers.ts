@@ -353,7 +353,11 @@ export const providers: readonly Provider[] = [
     documents: discovery('https://accounts.google.com', 'https://www.googleapis.com/oauth2/v3/certs'),
     passes: [
       { claims: { ...googleUser, hd: 'shop.example' } },
-      [{}, { claims: { ...googleUser, hd: 'shop.example' } }],
+      [
+        {},
+        { claims: { ...googleUser, hd: 'shop.example' } },
+        { configuration: 0, issuer: { requiredClaims: { sub: '100000000000000000001' } } },
+      ],
     ],
     mistakes: {
       'an access token (`ya29.…`)': { text: 'ya29.made-up_access-token' },
