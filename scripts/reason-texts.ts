@@ -25,7 +25,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     ],
     look: [
       'Set `log.checks: all` to have records of allowed checks too.',
-      'A rule with `mode: shadow` allows what it would refuse. The record then has `shadow`, the reason that would have been.',
+      'A rule with `mode: shadow` allows what it would refuse. In the record, `shadow` is the reason for which it would have been refused.',
     ],
     mend: [
       'If it should have been refused: [what now?](what-now.md#a-request-passes-that-should-be-refused) has the list.',
@@ -348,7 +348,10 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
       'Over gRPC: the mesh sends bodies along in checks, and this one is larger than `limits.maxGrpcBodySize`.',
       'The headers of the request are very large.',
     ],
-    look: ['The entry of the mesh: `includeRequestBodyInCheck`, or `with_request_body`.'],
+    look: [
+      'The record often has neither the path nor the request id, because the check was not read to its end: look for the reason `request_too_large`.',
+      'The entry of the mesh: `includeRequestBodyInCheck`, or `with_request_body`.',
+    ],
     mend: [
       'Do not send bodies along: no decision reads them.',
       'Raise `limits.maxGrpcBodySize` or `limits.maxGrpcMessageSize`.',
@@ -361,8 +364,13 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
       'Its certificate is not trusted.',
       'Its discovery document is of another issuer than the configured one.',
       'Every key that it publishes is refused.',
+      'Meanwhile every token that names the issuer ends so, also one that somebody made up.',
     ],
-    look: [readyz, 'The log has records with `"state"` and `"problem"`.'],
+    look: [
+      'With `whenUnavailable: error` the client gets no body, as where this service does not answer at all. The record tells the two apart.',
+      readyz,
+      'The log has records with `"state"` and `"problem"`.',
+    ],
     mend: [
       '[OidcAuthzNoReadyIssuer](runbooks/OidcAuthzNoReadyIssuer.md) has a table of problems and what to do about each.',
     ],

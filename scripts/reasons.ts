@@ -20,7 +20,8 @@ export function reasonsMarkdown(): string {
     ...names.map(row),
     '',
     "¹ With `whenUnavailable: error` the check has no verdict then: HTTP 503, gRPC status UNAVAILABLE, and Envoy's",
-    'failure mode decides. No client can cause it.',
+    'failure mode decides. No client can take the keys of an issuer away. But while an issuer has none, any client can cause this with a',
+    'made-up token that names it, because no signature can be checked. Set it only where that failure mode refuses.',
     '',
     ...names.flatMap(section),
   ].join('\n');
@@ -66,6 +67,7 @@ function clientSees(reason: Reason): string[] {
       ? `www-authenticate: ${challenge({ outcome: 'deny', reason: reason as DenyReason, requiredScopes: ['orders.read'] }, plain)}`
       : `retry-after: ${retryAfterSeconds}`;
   const isProof = reason === 'proof_invalid';
+  const isLeft = leftToEnvoy.has(reason);
   return [
     `**The client sees** ${status}:`,
     '',
@@ -78,6 +80,13 @@ function clientSees(reason: Reason): string[] {
     ...(isProof
       ? [
           'Where `dpop.origins` is set, the challenge has the scheme `DPoP`, and names the algorithms of proofs.',
+          '',
+        ]
+      : []),
+    ...(isLeft
+      ? [
+          'With `whenUnavailable: error` Envoy decides. The client then gets a 403 without a body, or the status of `statusOnError`; with',
+          '`failOpen: true` the request passes. The record has this reason all the same.',
           '',
         ]
       : []),

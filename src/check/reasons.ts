@@ -76,8 +76,7 @@ export const reasons = {
   token_too_large: { ...invalidToken, description: 'The token is longer than `limits.maxTokenSize`.' },
   token_malformed: {
     ...invalidToken,
-    description:
-      'The token is not a compact JWS of canonical base64url whose header and payload are JSON objects, or its header asks for something that is never supported (`crit`, `b64`).',
+    description: 'This is not a signed JWT (three parts with dots), or its header uses `crit` or `b64`.',
   },
   algorithm_not_allowed: {
     ...invalidToken,
@@ -89,17 +88,17 @@ export const reasons = {
   },
   issuer_unknown: {
     ...invalidToken,
-    description: 'The `iss` claim is absent, or is no configured issuer to the letter.',
+    description: 'The `iss` claim is absent, or is not exactly equal to a configured `issuer`.',
   },
   key_not_found: {
     ...invalidToken,
     description:
-      "The issuer's key set has no usable key of the token's `kid` and `alg`, and none without `kid`, also after a fetch where one was due. `/readyz` names the keys that are not used, and why.",
+      "No published key fits the token's `kid` and `alg`. The keys were fetched again first, where that was allowed. `/readyz` names the keys that are not used, and why.",
   },
   signature_invalid: {
     ...invalidToken,
     description:
-      "The signature does not verify with any of the issuer's keys that the token's `kid` and `alg` name, at most four. It causes no fetch, unless the `kid` is unknown.",
+      "No published key that fits the token's `kid` and `alg` made its signature; at most four are tried. The keys were fetched again first only if the `kid` is unknown.",
   },
   token_expired: { ...invalidToken, description: 'The `exp` claim has passed, `clockTolerance` included.' },
   token_not_yet_valid: {
@@ -161,7 +160,7 @@ export const reasons = {
     grpcHttpStatus: 400,
     error: 'invalid_request',
     description:
-      'Rules look at hosts, and this one is not a name or an address in its usual form, came in two lines, or has a port with which another rule would decide ([rules](rules.md)).',
+      'Rules look at hosts, and this one is not a name or an address in its usual form, came in two lines, or has a port, and the rules would decide differently without it ([rules](rules.md)).',
   },
   request_too_large: {
     outcome: 'deny',
@@ -207,7 +206,8 @@ export type DenyReason = ReasonOf<'deny'>;
 export type ErrorReason = ReasonOf<'error'>;
 
 /**
- * The errors that `whenUnavailable: error` may leave to Envoy's failure policy. A client must not be able to cause
- * any of these, for under a mesh that fails open they become an allow.
+ * The errors that `whenUnavailable: error` may leave to Envoy's failure policy. Under a mesh that fails open they become an allow, so a
+ * client must not be able to bring about what they tell of. It cannot take an issuer's keys away. While there are none, though, any token
+ * that names the issuer ends so: its signature cannot be checked.
  */
 export const leftToEnvoy: ReadonlySet<Reason> = new Set<ErrorReason>(['keys_unavailable']);

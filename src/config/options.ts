@@ -136,7 +136,7 @@ export const options = z
     whenUnavailable: oneOf('deny', 'error')
       .default('deny')
       .describe(
-        "What a check becomes when an issuer has no usable key at all: `deny` refuses, whatever Envoy's failure mode; `error` lets Envoy's failure mode decide.",
+        "What a check becomes when an issuer has no usable key at all: `deny` refuses, whatever Envoy's failure mode; `error` lets Envoy decide (pass or refuse, by its failure mode), also about a made-up token that names such an issuer.",
       ),
     dpop: dpopOptions,
     clientCertificates: clientCertificateOptions,

@@ -70,6 +70,22 @@ describeWith('a real Envoy and a real Keycloak', 'path' in envoy ? found : envoy
     expect(compared).toBeGreaterThan(5);
   }, 900_000);
 
+  test('docs/what-now.md finds the refusals of that page in its log', async () => {
+    const [search] = blocksOf(readPage('what-now.md')).filter(({ text }) => text.includes('$GUARD'));
+    const { output, code } = await shell.run(search?.text ?? 'false');
+    const found = output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect([code, found.map(({ reason }) => reason)]).toEqual([0, ['token_missing', 'audience_mismatch']]);
+    const first = readPage('first-guard.md');
+    for (const [, file = ''] of first.matchAll(/^If you see anything else: `tail \$GUARD\/(.+)`\.$/gm))
+      expect([file, (await shell.run(`tail $GUARD/${file} && echo there`)).output]).toEqual([
+        file,
+        expect.stringMatching(/there\s*$/),
+      ]);
+  });
+
   describe('docs/providers/keycloak.md', () => {
     const page = readPage('providers/keycloak.md');
     const blocks = blocksOf(page);
@@ -171,6 +187,15 @@ kcadm.sh add-roles -r shop --uusername service-account-orders-cli --rolename buy
 
     test('keys come from another address than the issuer', async () => {
       expect(await (await guard(configurations[3] ?? ''))()).toMatchObject({ status: 200 });
+    }, 300_000);
+
+    test('`frontendUrl` of the realm fixes the issuer', async () => {
+      expect(page).toContain('`frontendUrl` of the realm');
+      await command(`kcadm.sh update realms/shop -s 'attributes.frontendUrl=https://fixed.shop.example'`);
+      const answer = await fetch(`${keycloak}/realms/shop/.well-known/openid-configuration`);
+      expect(((await answer.json()) as { issuer: string }).issuer).toBe(
+        'https://fixed.shop.example/realms/shop',
+      );
     }, 300_000);
   });
 

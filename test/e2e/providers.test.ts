@@ -14,7 +14,7 @@ import { exchange, request } from '../support/http1.ts';
 import { createSigningKey, type SigningKey } from '../support/keys.ts';
 import { type MadeUpInternet, startMadeUpInternet } from '../support/made-up-internet.ts';
 import { blocksOf, readPage, rowsOf } from '../support/pages.ts';
-import type { Difference, Parts, Provider } from '../support/provider.ts';
+import type { Difference, Parts, Pass, Provider } from '../support/provider.ts';
 import { providers } from '../support/providers.ts';
 
 const folder = fileURLToPath(new URL('../../docs/providers/', import.meta.url));
@@ -33,7 +33,7 @@ let internet: MadeUpInternet;
 beforeAll(async () => {
   [published, unpublished] = [await createSigningKey('published'), await createSigningKey('unpublished')];
   const hosts = providers.flatMap(({ documents, mistakes, passes }) =>
-    [documents, ...[...Object.values(mistakes), ...passes].flat().map((one) => one.documents ?? {})]
+    [documents, ...[Object.values(mistakes), passes].flat(2).map((one) => one.documents ?? {})]
       .flatMap(Object.keys)
       .map((url) => new URL(url).hostname),
   );
@@ -116,7 +116,7 @@ async function answerOf(provider: Provider, difference: Difference) {
   const answer = await exchange(service.httpPort, request('GET', '/', [`authorization: Bearer ${token}`]));
   const readyz = await (await fetch(`http://127.0.0.1:${service.adminPort}/readyz`)).text();
   const reason = service.records.findLast(({ msg }) => msg === 'check')?.reason ?? 'allowed';
-  return { status: answer?.status, reason, readyz };
+  return { status: answer?.status, headers: answer?.headers ?? {}, reason, readyz };
 }
 
 test('every page is tried, and the index names each', () => {
@@ -144,11 +144,17 @@ describe.each(providers)('$page', (provider) => {
     expect(provider.passes.length).toBe(configurations.length - 1);
   });
 
-  test.each([{}, ...provider.passes].map((difference, index) => ({ difference, index })))(
-    'a token of that shape passes configuration $index',
-    async ({ difference, index }) => {
-      const { status, reason } = await answerOf(provider, { configuration: index, ...difference });
+  const first: Pass = {};
+  const passes = [first, ...provider.passes].flatMap((some, configuration) =>
+    [some].flat().map((pass, index) => ({ pass, configuration, index })),
+  );
+  test.each(passes)(
+    'a token of that shape passes configuration $configuration ($index)',
+    async ({ pass, configuration }) => {
+      const { status, reason, headers } = await answerOf(provider, { configuration, ...pass });
       expect([status, reason]).toEqual([200, 'allowed']);
+      for (const [name, value] of Object.entries(pass.forwarded ?? {}))
+        expect([name, headers[name]]).toEqual([name, value]);
     },
   );
 

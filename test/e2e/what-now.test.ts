@@ -1,4 +1,5 @@
 /** `docs/what-now.md`: each answer that it quotes is what a client gets from a real Envoy, and each silent fault that it names comes about. */
+import { createServer } from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findEnvoy, freePort, type RunningEnvoy, startEnvoy } from '../../tools/envoy.ts';
@@ -81,9 +82,18 @@ function withStatusOnError(filters: Tree[]): Tree[] {
   );
 }
 
+/** The limit that Envoy has where nobody sets another one. */
+function withEnvoysHeaderLimit(config: object): object {
+  return JSON.parse(
+    JSON.stringify(config, (key, value) => (key === 'max_request_headers_kb' ? undefined : value)),
+  );
+}
+
 describeWith('a real Envoy', await findEnvoy(), (path) => {
   let issuer: FakeIssuer;
   let service: RunningApp;
+  /** The same with `whenUnavailable: error`. */
+  let leaving: RunningApp;
   let workload: Workload;
   let nobody: number;
   const awayIssuer = 'http://127.0.0.1:9/realms/away';
@@ -92,9 +102,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
     issuer = await startFakeIssuer();
     workload = await startWorkload();
     nobody = await freePort();
-    service = await runApp({
-      issuer,
-      file: `
+    const fileOf = (more = '') => `
 issuers:
   - {issuer: "${issuer.url}", audiences: [orders-api], name: main, requiredScopes: [orders.read]}
   - {issuer: "${awayIssuer}", audiences: [orders-api], name: away}
@@ -102,20 +110,25 @@ rules:
   - {name: orders, match: {paths: ['/orders/{**}']}, require: {}}
   - {name: public, match: {paths: [/healthz]}, allow: anonymous}
   - {name: tried, match: {paths: [/tried]}, require: {scopes: [orders.write]}, mode: shadow}
-limits: {maxGrpcMessageSize: 4Ki}
+limits: {maxGrpcMessageSize: 4Ki, maxGrpcBodySize: 64Ki}
 http: {host: 127.0.0.1, port: 0}
 grpc: {host: 127.0.0.1, port: 0}
 admin: {host: 127.0.0.1, port: 0}
 shutdown: {delay: 0s, timeout: 5s}
-`,
-    });
+${more}
+`;
+    service = await runApp({ issuer, file: fileOf() });
+    leaving = await runApp({ issuer, file: fileOf('whenUnavailable: error') });
   });
   afterAll(async () => {
+    await leaving.stop();
     await service.stop();
     await workload.close();
     await issuer.close();
   });
 
+  const portOf = ({ httpPort, grpcPort }: RunningApp, transport: MeshOptions['transport']) =>
+    transport === 'http' ? httpPort : grpcPort;
   const records = (from = 0) => service.records.slice(from).filter(({ msg }) => msg === 'check');
   const bearer = async (claims: Record<string, unknown> = {}) =>
     `authorization: Bearer ${await issuer.mint({ claims: { scope: 'orders.read', ...claims } })}`;
@@ -125,7 +138,7 @@ shutdown: {delay: 0s, timeout: 5s}
     change: (config: object) => object = (config) => config,
   ): Promise<RunningEnvoy> {
     const transport = options.transport ?? 'http';
-    const authorizers = [transport === 'http' ? service.httpPort : service.grpcPort];
+    const authorizers = [portOf(service, transport)];
     const envoy = await startEnvoy(path, (ports) =>
       change(istioSidecar({ transport, authorizers, workload: workload.port, ...options }, ports)),
     );
@@ -249,6 +262,94 @@ shutdown: {delay: 0s, timeout: 5s}
       if (reason === undefined) return;
       const [own = ''] = (page.split(`\n### ${section}\n`)[1] ?? '').split(/^## /m);
       expect(own).toContain(`(reasons.md#${reason})`);
+    });
+  });
+
+  describe('without a body, `whenUnavailable: error` has a record', () => {
+    const named = page.split('\n## ').find((section) => section.startsWith('This service did not answer'));
+    // A token that nobody signed: no key is there that could tell.
+    const madeUp = async () => {
+      const [header, payload] = (await bearer({ iss: awayIssuer, sub: 'mallory' })).split('.');
+      return `${header}.${payload}.${Buffer.alloc(256, 1).toString('base64url')}`;
+    };
+    const askedAt = async (
+      transport: MeshOptions['transport'],
+      line: string,
+      how: Partial<MeshOptions> = {},
+    ) => {
+      const change = (config: object) => withFilters(config, withStatusOnError);
+      const authorizers = [portOf(leaving, transport)];
+      const envoy = await gateway({ transport, authorizers, ...how }, how.failOpen ? undefined : change);
+      const from = leaving.records.length;
+      const answer = await get(envoy, [line]);
+      const { outcome, reason } = leaving.records.slice(from).find(({ msg }) => msg === 'check') ?? {};
+      return { envoy, answer, outcome, reason };
+    };
+
+    test('the page says so, in its diagram too', () => {
+      expect(named).toContain('With `whenUnavailable: error` there is a record: look for `keys_unavailable`');
+      expect(named).toMatch(/^\| with `whenUnavailable: error`: .*\(reasons\.md#keys_unavailable\)/m);
+      const [diagram = ''] = /```mermaid[\s\S]*?```/.exec(page) ?? [];
+      expect(diagram).toMatch(/"no body" --> .*whenUnavailable: error<br>look for keys_unavailable first/);
+    });
+
+    test.each(both)('over %s', async (transport) => {
+      for (const line of [...(await away()), await madeUp()]) {
+        const { answer, outcome, reason } = await askedAt(transport, line);
+        expect(writtenOf(answer, 'Service Unavailable')).toBe(quoted.get('503 without a body'));
+        expect([outcome, reason]).toEqual(['error', 'keys_unavailable']);
+      }
+    });
+
+    test.each(both)('and with failOpen a made-up token passes over %s', async (transport) => {
+      const { envoy, answer, outcome, reason } = await askedAt(transport, await madeUp(), { failOpen: true });
+      expect([answer?.status, outcome, reason]).toEqual([200, 'error', 'keys_unavailable']);
+      const stats = await (await fetch(`http://127.0.0.1:${envoy.adminPort}/stats`)).text();
+      expect(stats).toMatch(/ext_authz\.failure_mode_allowed: 1$/m);
+      const forged = await madeUp();
+      // No rule is for this path, and what no rule is for is refused, once it is known who asks.
+      expect((await get(envoy, [forged], '/nowhere'))?.status).toBe(200);
+      const unsigned = forged.replace(/Bearer .*/, (token) => {
+        const none = Buffer.from('{"alg":"none"}').toString('base64url');
+        return `Bearer ${none}.${token.split('.')[1]}.`;
+      });
+      expect((await get(envoy, [unsigned]))?.status).toBe(401);
+    });
+  });
+
+  test('413 invalid_request: the record often has neither the path nor the request id', async () => {
+    const requestBody = { maxBytes: 1_000_000, allowPartial: true, asBytes: true };
+    const envoy = await gateway({ transport: 'grpc', requestBody });
+    const from = service.records.length;
+    const body = 'a'.repeat(200_000);
+    const head = `POST /orders/1 HTTP/1.1\r\nhost: orders.example.com\r\ncontent-length: ${body.length}`;
+    const answer = await exchange(envoy.port, `${head}\r\n\r\n${body}`);
+    expect(writtenOf(answer, 'Payload Too Large').split('\n\n')[1]).toContain('"error":"invalid_request"');
+    const read = records(from).map(({ reason, path: own, requestId }) => [reason, own, requestId]);
+    expect(read).toEqual([['request_too_large', '', '']]);
+    expect(page).toContain('Its record often has neither the path nor the request id');
+  });
+
+  describe('Other answers: 431', () => {
+    const [, own = ''] = page.split('\n### Other answers\n');
+    const large = (kib: number) => [`x-large: ${'a'.repeat(kib * 1024)}`];
+
+    test('of Envoy, in its own words', async () => {
+      const envoy = await gateway({}, withEnvoysHeaderLimit);
+      const from = service.records.length;
+      const answer = await get(envoy, large(61));
+      expect([answer?.status, records(from)]).toEqual([431, []]);
+      expect(own).toContain(`| 431 with the text \`${answer?.body}\` | Envoy itself`);
+    });
+
+    test('of the workload, without a body', async () => {
+      const node = createServer((_, response) => void response.end());
+      await new Promise<void>((resolve) => node.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void node.close());
+      const envoy = await gateway({ workload: (node.address() as AddressInfo).port });
+      const answer = await get(envoy, [await bearer(), ...large(17)]);
+      expect([answer?.status, answer?.body]).toEqual([431, '']);
+      expect(own).toContain('| 431 without a body | the workload');
     });
   });
 

@@ -426,7 +426,7 @@ export const tables: readonly Table[] = [
           ['check/check.test.ts', 'whatever goes wrong inside is an error'],
           ['check/reasons.test.ts', 'no reason has a 5xx over HTTP'],
         ],
-        note: 'Except where `whenUnavailable: error` asks for it, and no client can cause it.',
+        note: 'Except where `whenUnavailable: error` asks for it. No client can take keys away; while an issuer has none, a made-up token that names it ends so.',
       },
       {
         id: 'E7',

@@ -24,14 +24,20 @@ export interface Difference {
   readonly documents?: Documents;
 }
 
+/** A token that passes. */
+export interface Pass extends Difference {
+  /** Headers that the workload gets; undefined: it does not get that one. */
+  readonly forwarded?: Readonly<Record<string, string | undefined>>;
+}
+
 /** A provider. */
 export interface Provider {
   /** The page, below `docs/providers/`. */
   readonly page: string;
   /** What it publishes, by address; the text `KEYS` stands for its key set. */
   readonly documents: Documents;
-  /** What makes the page's token pass each configuration of the page behind the first. */
-  readonly passes: readonly Difference[];
+  /** What makes a token of the page pass each configuration of the page behind the first. */
+  readonly passes: readonly (Pass | readonly Pass[])[];
   /** Every mistake of the page, by the first cell of its row. */
   readonly mistakes: Readonly<Record<string, Difference | readonly Difference[]>>;
 }

@@ -7,6 +7,7 @@ const entraV2 = 'https://login.microsoftonline.com/11111111-2222-3333-4444-55555
 const entraV1 = 'https://sts.windows.net/11111111-2222-3333-4444-555555555555/';
 const auth0 = 'https://shop.eu.auth0.com/';
 const okta = 'https://shop.okta.com/oauth2/default';
+const oktaMachine = { uid: undefined, auth_time: undefined, groups: undefined, sub: '0oamadeupclient' };
 const cognito = 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_MadeUpId';
 const ias = 'https://shop.accounts.ondemand.com';
 const xsuaa = 'https://shop.authentication.eu10.hana.ondemand.com/oauth/token';
@@ -16,6 +17,11 @@ const zitadelRoles = 'urn:zitadel:iam:org:project:123456789012345678:roles';
 const keycloak = 'https://keycloak.shop.example/realms/shop';
 const keycloakInside =
   'http://keycloak.keycloak.svc.cluster.local:8080/realms/shop/protocol/openid-connect/certs';
+const gitlabApplication = 'made-up-application-id';
+/** The claims of a CI job of another project that a member of the group started, for the audience of its choice. */
+const foreignJob = { project_path: 'other/orders', project_id: '21', groups_direct: ['shop'] };
+const googleClient = '100000000001-madeup.apps.googleusercontent.com';
+const googleUser = { aud: googleClient, email: 'alice@shop.example' };
 const opaque = 'ZG8gbm90IGxvb2sgaW5zaWRl-made-up_opaque';
 
 /** Every provider. */
@@ -88,7 +94,19 @@ export const providers: readonly Provider[] = [
         jwks_uri: 'https://login.microsoftonline.com/common/discovery/v2.0/keys',
       },
     },
-    passes: [{ token: 1 }, { claims: { roles: ['orders.admin'] } }],
+    passes: [
+      [{ token: 1 }, { token: 1, claims: { aud: 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee' } }],
+      [
+        {
+          claims: { roles: ['orders.admin'] },
+          forwarded: { 'x-auth-request-email': 'alice@shop.example' },
+        },
+        {
+          claims: { roles: ['orders.admin'], email: 'alice@mail.example' },
+          forwarded: { 'x-auth-request-email': 'alice@mail.example' },
+        },
+      ],
+    ],
     mistakes: {
       'the configuration is for v2, the token is v1': { token: 1 },
       'the configuration is for v1, the token is v2': { configuration: 1 },
@@ -103,11 +121,15 @@ export const providers: readonly Provider[] = [
       'v2, and `audiences` has the `api://` URI': {
         issuer: { audiences: ['api://aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee'] },
       },
-      'v1, and `audiences` has the bare client id': {
-        token: 1,
-        configuration: 1,
-        issuer: { audiences: ['aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee'] },
-      },
+      'v1, and `audiences` has only one of the Application ID URI and the client id': [
+        { token: 1, configuration: 1, issuer: { audiences: ['aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee'] } },
+        {
+          token: 1,
+          configuration: 1,
+          issuer: { audiences: ['api://aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee'] },
+          claims: { aud: 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee' },
+        },
+      ],
       'a token for Microsoft Graph (`nonce` in its header), v1 configuration': {
         token: 1,
         configuration: 1,
@@ -165,6 +187,16 @@ export const providers: readonly Provider[] = [
       '`groups.claim: groups`, and the claim has a URL as its name': {
         issuer: { groups: { allowed: ['buyers'] } },
       },
+      '`groups.allowed`, and a client without a user: only the login flow adds groups': {
+        configuration: 1,
+        claims: {
+          gty: 'client-credentials',
+          sub: 'made-up-client-id@clients',
+          aud: 'https://orders.shop.example',
+          'https://shop.example/groups': undefined,
+          'https://shop.example/email': undefined,
+        },
+      },
       '`requiredScopes`, and RBAC puts the rights into `permissions`': {
         issuer: { requiredScopes: ['orders:read'] },
         claims: { scope: 'openid' },
@@ -177,7 +209,20 @@ export const providers: readonly Provider[] = [
       ...discovery(okta, `${okta}/v1/keys`),
       ...discovery('https://shop.okta.com', 'https://shop.okta.com/oauth2/v1/keys'),
     },
-    passes: [{}],
+    passes: [
+      [
+        { forwarded: { 'x-auth-request-user': '00umadeupuser', 'x-auth-request-client': '0oamadeupclient' } },
+        {
+          issuer: { groups: undefined },
+          claims: oktaMachine,
+          forwarded: {
+            'x-auth-request-user': undefined,
+            'x-auth-request-client': '0oamadeupclient',
+            'x-auth-request-email': '0oamadeupclient',
+          },
+        },
+      ],
+    ],
     mistakes: {
       'the token is of the org authorization server': {
         header: { typ: 'application/okta-internal-at+jwt' },
@@ -198,6 +243,7 @@ export const providers: readonly Provider[] = [
       'tokens of another custom authorization server': {
         claims: { iss: 'https://shop.okta.com/oauth2/ausmadeup' },
       },
+      '`groups.allowed`, and a client without a user': { configuration: 1, claims: oktaMachine },
       '`groups.allowed`, and the claim is only in the ID token': {
         configuration: 1,
         claims: { groups: undefined },
@@ -208,9 +254,11 @@ export const providers: readonly Provider[] = [
   {
     page: 'cognito.md',
     documents: discovery(cognito, `${cognito}/.well-known/jwks.json`),
-    passes: [{}],
+    passes: [{ claims: { aud: 'https://orders.shop.example' } }, {}],
     mistakes: {
-      '`audienceClaims` is not set: access tokens have no `aud`': { issuer: { audienceClaims: undefined } },
+      '`audienceClaims` is not set, and the client did not ask for a `resource`: there is no `aud`': {
+        issuer: { audienceClaims: undefined },
+      },
       'the client id is of an app client that is not listed': { claims: { client_id: '2example23456789' } },
       'the ID token instead of the access token': {
         claims: { client_id: undefined, aud: '1example23456789', token_use: 'id' },
@@ -227,7 +275,7 @@ export const providers: readonly Provider[] = [
         issuer: { requiredScopes: ['read'] },
       },
       'a user who signed in by the SDK (scope `aws.cognito.signin.user.admin` alone)': {
-        configuration: 1,
+        configuration: 2,
         claims: { scope: 'aws.cognito.signin.user.admin' },
       },
     },
@@ -303,7 +351,14 @@ export const providers: readonly Provider[] = [
   {
     page: 'google.md',
     documents: discovery('https://accounts.google.com', 'https://www.googleapis.com/oauth2/v3/certs'),
-    passes: [{ claims: { aud: '100000000001-madeup.apps.googleusercontent.com', hd: 'shop.example' } }],
+    passes: [
+      { claims: { ...googleUser, hd: 'shop.example' } },
+      [
+        {},
+        { claims: { ...googleUser, hd: 'shop.example' } },
+        { configuration: 0, issuer: { requiredClaims: { sub: '100000000000000000001' } } },
+      ],
+    ],
     mistakes: {
       'an access token (`ya29.…`)': { text: 'ya29.made-up_access-token' },
       "`gcloud auth print-identity-token` without a service account: `aud` is gcloud's own client": {
@@ -312,8 +367,19 @@ export const providers: readonly Provider[] = [
       "a service account's token without e-mail, with `allowedAddresses`": {
         claims: { email: undefined, email_verified: undefined },
       },
-      'a service account that is not listed': {
-        claims: { email: 'other@shop-project.iam.gserviceaccount.com' },
+      'a service account that is not listed': [
+        { claims: { email: 'other@shop-project.iam.gserviceaccount.com' } },
+        { configuration: 2, claims: { email: 'other@shop-project.iam.gserviceaccount.com' } },
+      ],
+      'a service account of another project asks for the id of your OAuth client': [1, 2].map(
+        (configuration) => ({
+          configuration,
+          claims: { aud: googleClient, email: 'orders-caller@other-project.iam.gserviceaccount.com' },
+        }),
+      ),
+      'users with `hd`, and `email.allowedAddresses` lists the service account alone': {
+        issuer: { audiences: ['https://orders.shop.example', googleClient] },
+        claims: { ...googleUser, hd: 'shop.example' },
       },
       '`issuer: accounts.google.com` without `https://`, as some old examples have it': {
         issuer: {
@@ -324,28 +390,48 @@ export const providers: readonly Provider[] = [
       'a token that the service account signed by itself: `iss` is its e-mail': {
         claims: { iss: 'orders-caller@shop-project.iam.gserviceaccount.com' },
       },
-      '`hd` is required, and the user has a private account': {
-        configuration: 1,
-        claims: { aud: '100000000001-madeup.apps.googleusercontent.com', email: 'alice@gmail.com' },
-      },
+      '`hd` is required, and the user has a private account': [1, 2].map((configuration) => ({
+        configuration,
+        claims: { ...googleUser, email: 'alice@gmail.com' },
+      })),
     },
   },
   {
     page: 'gitlab.md',
     documents: discovery('https://gitlab.com', 'https://gitlab.com/oauth/discovery/keys'),
-    passes: [{}],
+    passes: [
+      {},
+      [
+        { token: 1 },
+        {},
+        { claims: { aud: gitlabApplication } },
+        { configuration: 0, issuer: { requiredClaims: { project_id: '20' } } },
+      ],
+    ],
     mistakes: {
       '`CI_JOB_TOKEN` or a personal access token': { text: 'glpat-made-up' },
-      'the job names another `aud`, or none and so has the address of the instance': {
-        claims: { aud: 'https://gitlab.com' },
-      },
+      'the job names another `aud`': { claims: { aud: 'https://gitlab.com' } },
       "`issuer` has a final slash, or names another host than the instance's `external_url`": {
         issuer: { issuer: 'https://gitlab.com/' },
       },
       'a token of gitlab.com where your own instance is configured': {
         issuer: { issuer: 'https://gitlab.shop.example' },
       },
-      'another project': { claims: { project_path: 'other/orders' } },
+      'another project': [
+        { claims: { project_path: 'other/orders' } },
+        { configuration: 2, claims: { project_path: 'other/orders' } },
+      ],
+      'a job of another project asks for the id of your application, and a member of your group started it': {
+        configuration: 2,
+        claims: { ...foreignJob, aud: gitlabApplication },
+      },
+      'a user who is not a direct member of the group': [
+        { token: 1, configuration: 2, claims: { groups_direct: ['other', 'shop/support'] } },
+        { token: 1, configuration: 2, claims: { groups_direct: undefined } },
+      ],
+      '`project_id: 20` without quotes: the token has text': {
+        issuer: { requiredClaims: { project_id: 20 } },
+      },
       'the branch is not protected': { claims: { ref_protected: 'false' } },
       '`ref_protected: true` without quotes: the token has text': {
         issuer: { requiredClaims: { ref_protected: true } },
