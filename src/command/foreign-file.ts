@@ -12,10 +12,16 @@ import { hasKnownKey } from '../migrate/oauth2-proxy/toml.ts';
  * @returns undefined where a text is nothing that only oauth2-proxy has
  */
 export function foreignProblem(text: string, path: string): Problem | undefined {
-  const what = foreignParts(text, path).map((part) => told(part, text)).find((one) => one !== undefined);
+  const what = foreignParts(text, path)
+    .map((part) => told(part, text))
+    .find((one) => one !== undefined);
   return what === undefined
     ? undefined
-    : { path: '', source: path, message: `${what}: \`oidc-authz migrate oauth2-proxy ${path}\` turns ${what.startsWith('these') ? 'them' : 'it'} into a configuration` };
+    : {
+        path: '',
+        source: path,
+        message: `${what}: \`oidc-authz migrate oauth2-proxy ${path}\` turns ${what.startsWith('these') ? 'them' : 'it'} into a configuration`,
+      };
 }
 
 function foreignParts(text: string, path: string): readonly FilePart[] {
@@ -36,10 +42,14 @@ function told(part: FilePart, text: string): string | undefined {
     case 'alpha':
       return 'this looks like an alpha configuration of oauth2-proxy';
     case 'variables':
-      return /^\s*(export\s+)?OAUTH2_PROXY_/m.test(text) ? 'these look like variables of oauth2-proxy' : undefined;
+      return /^\s*(export\s+)?OAUTH2_PROXY_/m.test(text)
+        ? 'these look like variables of oauth2-proxy'
+        : undefined;
     case 'objects':
     case 'compose':
-      return /\bimage:.*\boauth2-proxy\b|\bOAUTH2_PROXY_/.test(text) ? 'these look like manifests of oauth2-proxy' : undefined;
+      return /\bimage:.*\boauth2-proxy\b|\bOAUTH2_PROXY_/.test(text)
+        ? 'these look like manifests of oauth2-proxy'
+        : undefined;
     default:
       return undefined;
   }
@@ -56,5 +66,7 @@ function hasOwnConfig(values: unknown): boolean {
 }
 
 function isOwn(values: unknown): boolean {
-  return isTree(values) && ('existingConfigMap' in values || (isTree(values.config) && 'issuers' in values.config));
+  return (
+    isTree(values) && ('existingConfigMap' in values || (isTree(values.config) && 'issuers' in values.config))
+  );
 }

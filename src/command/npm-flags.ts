@@ -12,7 +12,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @returns undefined where there are none
  */
 export function takenByNpm(argv: readonly string[], environment: Environment): string | undefined {
-  return takenFlags([...configFlags(), ...manual.flatMap(({ flags }) => flags.map(({ name }) => name))], argv, environment);
+  return takenFlags(
+    [...configFlags(), ...manual.flatMap(({ flags }) => flags.map(({ name }) => name))],
+    argv,
+    environment,
+  );
 }
 
 /** The same for flags that are given by name. */

@@ -70,7 +70,9 @@ function isPlaceholder(value: unknown): boolean {
 function mappingFor(path: readonly PropertyKey[], value: readonly unknown[]): string {
   const prefix = `${dotted(path).replaceAll(/\[\d+\]/g, '[]')}.`;
   const below = leaves().filter((leaf) => dotted(leaf.path).startsWith(prefix));
-  const names = below.map((leaf) => dotted(leaf.path).slice(prefix.length)).filter((name) => !/[.[]/.test(name));
+  const names = below
+    .map((leaf) => dotted(leaf.path).slice(prefix.length))
+    .filter((name) => !/[.[]/.test(name));
   const lists = names.filter((name) =>
     below.some((leaf) => dotted(leaf.path) === `${prefix}${name}` && /^a list\b/.test(leaf.title)),
   );

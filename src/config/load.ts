@@ -74,7 +74,8 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const spaces = [...straySpace(tree), ...unusableNames(tree)].map(told);
   const isSaid = ({ path }: Problem) => spaces.some((space) => space.path === path);
   problems.push(...spaces);
-  const refused = async () => (await foreignError(path, sources)) ?? (await withOthers(problems, tree, sources));
+  const refused = async () =>
+    (await foreignError(path, sources)) ?? (await withOthers(problems, tree, sources));
   if (!parsed.success) {
     // Loaded only where something is wrong.
     const [{ problemsOfIssues }, { ruleProblemsDespite }] = await Promise.all([
