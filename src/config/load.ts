@@ -78,10 +78,8 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     (await foreignError(path, sources)) ?? (await withOthers(problems, tree, sources));
   if (!parsed.success) {
     // Loaded only where something is wrong.
-    const [{ problemsOfIssues }, { ruleProblemsDespite }] = await Promise.all([
-      import('./issue-problems.ts'),
-      import('./despite-problems.ts'),
-    ]);
+    const { problemsOfIssues } = await import('./issue-problems.ts');
+    const { ruleProblemsDespite } = await import('./despite-problems.ts');
     const ofIssues = problemsOfIssues(issues, { tree, sourceOf, isFile: path !== undefined });
     problems.push(...ofIssues.filter((problem) => !isSaid(problem)));
     problems.push(...ruleProblemsDespite(tree, issues).map(told));
