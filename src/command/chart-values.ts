@@ -1,7 +1,8 @@
 /** The values of the Helm chart as the configuration that the chart makes of them. */
 import type { ConfigFile } from '../config/file.ts';
-import { ConfigError } from '../config/problems.ts';
+import { ConfigError, suggestion } from '../config/problems.ts';
 import { isTree, type Tree } from '../config/tree.ts';
+import { chartValueNames } from './chart-value-names.ts';
 
 /** What values say of the service. */
 export interface ChartConfig {
@@ -44,7 +45,12 @@ export function readChartValues(file: ConfigFile): ChartConfig | undefined {
   return {
     file: { tree: config, place: (path) => place(['config', ...path]) },
     environment,
-    notes: [`these are values of the chart: the configuration is below \`${where}\``, ...made, ...notes],
+    notes: [
+      `these are values of the chart: the configuration is below \`${where}\``,
+      ...made,
+      ...notes,
+      ...unknownValues(values),
+    ],
   };
 }
 
@@ -52,8 +58,20 @@ function valuesIn(tree: Tree): { readonly values: Tree; readonly at: readonly st
   if ('issuers' in tree) return undefined;
   if ('config' in tree || 'existingConfigMap' in tree) return { values: tree, at: [] };
   const parts = Object.entries(tree).filter(([, part]) => isTree(part) && isTree(part.config));
-  const [only, ...more] = parts;
+  // Other charts have a `config` as well.
+  const own = parts.filter(([, part]) => isTree(part) && isTree(part.config) && 'issuers' in part.config);
+  const [only, ...more] = own.length > 0 ? own : parts;
   return only === undefined || more.length > 0 ? undefined : { values: only[1] as Tree, at: [only[0]] };
+}
+
+/** Helm refuses what the chart does not have. */
+function unknownValues(values: Tree): string[] {
+  return Object.keys(values)
+    .filter((name) => !chartValueNames.includes(name))
+    .map(
+      (name) =>
+        `helm refuses the value ${name}, which the chart does not have${suggestion(name, chartValueNames)}`,
+    );
 }
 
 /** The service refuses deadlines too close to the timeout of the entries that the chart makes. */

@@ -8,7 +8,7 @@ import { isTried, rulesOf } from '../config/rule-problems.ts';
 import { yamlText } from '../config/yaml-text.ts';
 import { systemClock } from '../time/clock.ts';
 import { readChartValues } from './chart-values.ts';
-import { fileProblems, filesOf } from './files.ts';
+import { fileProblems, filesOf, type NamesFiles } from './files.ts';
 import { readGivenFile } from './read-file.ts';
 
 /** What a command prints, and the exit code that it ends with. */
@@ -66,40 +66,58 @@ export async function checkConfig(
 
 /** Loads the configuration, and the files that it names where they are here. */
 async function check(sources: ConfigSources, notes: string[], isWithFiles: boolean): Promise<Checked> {
-  const chart = chartOf(sources);
-  if (chart === undefined) {
-    const config = await loadConfig(sources);
-    const problems = await fileProblems(isWithFiles ? config : namingNoFiles(config), sources.readFile);
-    if (problems.length > 0) throw new ConfigError(problems);
-    return { config, sources, notes };
-  }
-  notes.push(...chart.notes);
-  const config = await loadConfig(chart.sources);
+  const chart = await chartOf(sources);
+  notes.push(...(chart?.notes ?? []));
+  const used = chart?.sources ?? sources;
+  const problemsOfFiles = async (named: NamesFiles, others: readonly Problem[]) => {
+    if (chart === undefined && isWithFiles)
+      return [...(await fileProblems(named, sources.readFile)), ...others];
+    const problems = await fileProblems(chart === undefined ? namingNoFiles(named) : named, sources.readFile);
+    const files = filesOf(named);
+    return problems.filter(({ source }) => !files.includes(source));
+  };
+  const config = await loadConfig({
+    ...used,
+    alsoWrong: async (tree) => {
+      const { namesFiles, tlsProblems } = await import('./files-despite.ts');
+      return problemsOfFiles(namesFiles(tree), await tlsProblems(tree, sources.readFile));
+    },
+  });
   const files = filesOf(config);
-  if (files.length > 0) notes.push(`not read, for they are in the pod: ${files.join(', ')}`);
-  const problems = await fileProblems(config, sources.readFile);
-  const ofText = problems.filter(({ source }) => !files.includes(source));
-  if (ofText.length > 0) throw new ConfigError(ofText);
-  return { config, sources: chart.sources, notes };
+  if (chart !== undefined && files.length > 0)
+    notes.push(`not read, for they are in the pod: ${files.join(', ')}`);
+  const problems = await problemsOfFiles(config, []);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { config, sources: used, notes };
 }
 
 /** The configuration as if it named no file. */
-function namingNoFiles(config: Config): Config {
+function namingNoFiles(config: NamesFiles): NamesFiles {
   return {
     ...config,
     issuers: config.issuers.map(({ jwksFile: _, publicKeyFiles: __, caFile: ___, ...issuer }) => issuer),
-    http: { ...config.http, tls: undefined },
-    grpc: { ...config.grpc, tls: undefined },
-    admin: { ...config.admin, tls: undefined },
+    http: { tls: undefined },
+    grpc: { tls: undefined },
+    admin: { tls: undefined },
     denyList: {},
   };
 }
 
-/** The same sources with the configuration that the chart makes, where the file holds values of the chart. */
-function chartOf(sources: ConfigSources): { sources: ConfigSources; notes: readonly string[] } | undefined {
+/**
+ * The same sources with the configuration that the chart makes, where the file holds values of the chart.
+ *
+ * @throws ConfigError where the file is one of oauth2-proxy
+ */
+async function chartOf(
+  sources: ConfigSources,
+): Promise<{ sources: ConfigSources; notes: readonly string[] } | undefined> {
   const path = configFileOf(sources);
   if (path === undefined) return undefined;
-  const chart = readChartValues(parseConfigFile(readGivenFile(path, sources.readFile), path));
+  const text = readGivenFile(path, sources.readFile);
+  const { foreignProblem } = await import('./foreign-file.ts');
+  const foreign = foreignProblem(text, path);
+  if (foreign !== undefined) throw new ConfigError([foreign]);
+  const chart = readChartValues(parseConfigFile(text, path));
   if (chart === undefined) return undefined;
   const { file, environment, notes } = chart;
   const flags = [{ name: '--config', value: path }, ...sources.flags];

@@ -7,8 +7,21 @@ import { keySetRules, readKeySet } from '../issuer/key-set.ts';
 import { keySetOfPem } from '../issuer/pem.ts';
 import { readTls } from '../listener/tls.ts';
 
+/** What of a configuration names files, or holds keys. */
+export interface NamesFiles {
+  readonly issuers: readonly Omit<IssuerConfig, 'name'>[];
+  readonly limits: Pick<Config['limits'], 'maxIssuerKeys'>;
+  readonly http: Pick<Config['http'], 'tls'>;
+  readonly grpc: Pick<Config['grpc'], 'tls'>;
+  readonly admin: Pick<Config['admin'], 'tls'>;
+  readonly denyList: Config['denyList'];
+}
+
 /** Finds files that are missing or hold something else than the configuration takes them for. */
-export async function fileProblems(config: Config, readFile: (path: string) => string): Promise<Problem[]> {
+export async function fileProblems(
+  config: NamesFiles,
+  readFile: (path: string) => string,
+): Promise<Problem[]> {
   const checks = [
     ...config.issuers.flatMap((issuer, index) => issuerChecks(issuer, `issuers[${index}]`, config, readFile)),
     ...(['http', 'grpc', 'admin'] as const).flatMap((name) =>
@@ -16,11 +29,11 @@ export async function fileProblems(config: Config, readFile: (path: string) => s
     ),
     ...denyListChecks(config.denyList.file, readFile),
   ];
-  return (await Promise.all(checks.map(problemsOf))).flat();
+  return (await Promise.all(checks.map(problemsOfFile))).flat();
 }
 
 /** The files that a configuration names and that are read again when they change. */
-export function filesOf(config: Config): readonly string[] {
+export function filesOf(config: NamesFiles): readonly string[] {
   const { denyList, issuers, http, grpc, admin } = config;
   const named = [
     denyList.file,
@@ -35,16 +48,16 @@ export function filesOf(config: Config): readonly string[] {
 }
 
 /** One thing to try; it throws where it cannot be done. */
-interface FileCheck {
+export interface FileCheck {
   readonly path: string;
   readonly source: string;
   readonly attempt: () => unknown;
 }
 
 function issuerChecks(
-  issuer: IssuerConfig,
+  issuer: NamesFiles['issuers'][number],
   at: string,
-  { limits }: Config,
+  { limits }: NamesFiles,
   readFile: (path: string) => string,
 ): FileCheck[] {
   const { jwks, jwksFile, publicKeyFiles, caFile = [] } = issuer;
@@ -84,7 +97,8 @@ function denyListChecks(file: string | undefined, readFile: (path: string) => st
     : [{ path: 'denyList.file', source: file, attempt: () => readDenyList(readFile(file), file) }];
 }
 
-async function problemsOf({ path, source, attempt }: FileCheck): Promise<readonly Problem[]> {
+/** What is wrong where something cannot be done. */
+export async function problemsOfFile({ path, source, attempt }: FileCheck): Promise<readonly Problem[]> {
   try {
     await attempt();
     return [];

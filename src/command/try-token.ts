@@ -79,7 +79,7 @@ export async function tryToken(
     const record = records.findLast(({ msg }) => msg === 'check');
     if (record === undefined) throw new TypeError('the check left no record');
     const text = [
-      ...decisionLines(record, answer.status),
+      ...decisionLines(record, answer.status, described.rows),
       ...service.problems.map(({ source, message }) => `${source}: ${message}`),
       '',
       ...rowLines(described.rows, record.shadow ?? record.reason),
@@ -94,12 +94,16 @@ export async function tryToken(
 function decisionLines(
   { outcome, reason, rule, policy, shadow, problem }: CheckRecord,
   status: number,
+  rows: readonly TokenRow[],
 ): string[] {
   const why = shadow ?? reason;
   const { grpcCode, grpcHttpStatus, description } = reasons[why];
   return [
     `outcome: ${outcome}${shadow === undefined ? '' : ' (mode: shadow lets pass what would be refused)'}`,
     `reason: ${why}`,
+    ...rows
+      .filter(({ reasons: of }) => of.includes(why))
+      .map(({ name, expected, found }) => `  ${name}: expected ${expected}; found ${found}`),
     `  ${description}`,
     ...(rule === undefined ? [] : [`rule: ${rule}`]),
     ...(policy === undefined ? [] : [`policy: ${policy}`]),

@@ -223,7 +223,9 @@ function acrossFields(
   const fetched = first === undefined ? 'issuer' : first;
   const url = issuer[fetched];
   if (typeof url !== 'string') return;
-  const discovery = fetched === 'issuer' ? discoverableProblem(url) : undefined;
+  // What is wrong with it as a text is all that has to be said of it as an address.
+  const isToldOf = context.issues.some(({ path }) => path?.[0] === 'issuer');
+  const discovery = fetched === 'issuer' && !isToldOf ? discoverableProblem(url) : undefined;
   if (discovery !== undefined) problem('issuer', discovery);
   else if (issuer.insecureHttp !== true && isPlainHttp(url)) {
     problem(fetched, 'plain http:// is not safe here; use https://, or say `insecureHttp: true`');

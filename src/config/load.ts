@@ -1,13 +1,10 @@
 /** From file, environment and flags to one validated, frozen configuration, or to all that is wrong with them. */
-import type * as z from 'zod';
-import type { TellConflict } from './across-options.ts';
 import { applyCompatDefaults } from './compat-defaults.ts';
-import { ruleProblemsDespite } from './despite-problems.ts';
 import type { ConfigFile } from './file.ts';
 import { named } from './issuer-names.ts';
-import { dotted, leaves, titleAt } from './leaves.ts';
+import { dotted } from './leaves.ts';
 import { type Config, options } from './options.ts';
-import { ConfigError, type Problem, suggestion } from './problems.ts';
+import { ConfigError, type Problem } from './problems.ts';
 import { type RuleProblem, ruleProblems } from './rule-problems.ts';
 import {
   type GivenFlag,
@@ -16,7 +13,6 @@ import {
   settingsOfEnvironment,
   settingsOfFlags,
 } from './settings.ts';
-import { shown } from './shown.ts';
 import { straySpace, straySpaceProblem } from './stray-space.ts';
 import { isTree, type Tree } from './tree.ts';
 
@@ -30,6 +26,10 @@ export interface ConfigSources {
   readonly hintOf?: (flag: string) => string | undefined;
   /** Gives the configuration that a file holds; absent: the file is one. */
   readonly unwrap?: (file: ConfigFile) => ConfigFile;
+  /** Says what a file is that is a configuration of something else; undefined where it is none that is known. */
+  readonly foreignProblem?: (text: string, path: string) => Promise<Problem | undefined>;
+  /** Finds what else is wrong with a configuration that cannot be used, e.g. with files that it names. */
+  readonly alsoWrong?: (tree: Tree) => Promise<readonly Problem[]>;
 }
 
 /** The configuration file that flags or the environment name, if any. */
@@ -50,8 +50,10 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const environment = settingsOfEnvironment(sources.environment);
   const problems = [...environment.problems, ...flags.problems, ...fileNameProblems(flags, environment)];
 
-  const file = await readConfigFile(configFileOf(sources), sources);
-  if ('unreadable' in file) throw new ConfigError([...file.unreadable, ...problems]);
+  const path = configFileOf(sources);
+  const file = await readConfigFile(path, sources);
+  if ('unreadable' in file)
+    throw (await foreignError(path, sources)) ?? new ConfigError([...file.unreadable, ...problems]);
   const tree = structuredClone(file.tree) as Tree;
   const overrides = [...environment.settings, ...flags.settings];
   for (const { path, value } of overrides) assign(tree, path, value);
@@ -71,15 +73,49 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   // What is said of the white space of a text is all that has to be said of it.
   const spaces = [...straySpace(tree), ...unusableNames(tree)].map(told);
   const isSaid = ({ path }: Problem) => spaces.some((space) => space.path === path);
-  problems.push(
-    ...spaces,
-    ...issues.flatMap((issue) => toProblems(issue, tree, sourceOf)).filter((problem) => !isSaid(problem)),
-  );
-  if (!parsed.success) throw new ConfigError([...problems, ...ruleProblemsDespite(tree, issues).map(told)]);
+  problems.push(...spaces);
+  const refused = async () =>
+    (await foreignError(path, sources)) ?? (await withOthers(problems, tree, sources));
+  if (!parsed.success) {
+    // Loaded only where something is wrong.
+    const { problemsOfIssues } = await import('./issue-problems.ts');
+    const { ruleProblemsDespite } = await import('./despite-problems.ts');
+    const ofIssues = problemsOfIssues(issues, { tree, sourceOf, isFile: path !== undefined });
+    problems.push(...ofIssues.filter((problem) => !isSaid(problem)));
+    problems.push(...ruleProblemsDespite(tree, issues).map(told));
+    throw await refused();
+  }
   const config: Config = { ...parsed.data, issuers: named(parsed.data.issuers) };
   problems.push(...ruleProblems(config).map(told));
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw await refused();
   return deepFreeze(config);
+}
+
+/** Where a file is the configuration of something else, nothing but that is worth telling. */
+async function foreignError(
+  path: string | undefined,
+  { readFile, foreignProblem }: ConfigSources,
+): Promise<ConfigError | undefined> {
+  if (path === undefined || foreignProblem === undefined) return undefined;
+  let text: string;
+  try {
+    text = readFile(path);
+  } catch {
+    return undefined;
+  }
+  const problem = await foreignProblem(text, path);
+  return problem === undefined ? undefined : new ConfigError([problem]);
+}
+
+/** The problems of a configuration with those that only others can find; each place is told of once. */
+async function withOthers(
+  problems: readonly Problem[],
+  tree: Tree,
+  { alsoWrong = async () => [] }: ConfigSources,
+): Promise<ConfigError> {
+  const others = await alsoWrong(tree);
+  const isTold = ({ path }: Problem) => problems.some((problem) => problem.path === path);
+  return new ConfigError([...problems, ...others.filter((problem) => !isTold(problem))]);
 }
 
 /** The name of the file is a value like all others. */
@@ -147,51 +183,6 @@ function applyShortForm(
   return applied;
 }
 
-function toProblems(
-  issue: z.core.$ZodIssue,
-  tree: Tree,
-  sourceOf: (path: readonly PropertyKey[]) => string,
-): Problem[] {
-  const path = dotted(issue.path);
-  const source = sourceOf(issue.path);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
-      const message = `unknown option${suggestion(key, knownBelow(path))}`;
-      return { path: dotted([...issue.path, key]), source: sourceOf([...issue.path, key]), message };
-    });
-  }
-  if (issue.code === 'custom') {
-    const tell: TellConflict | undefined = issue.params?.tell;
-    if (tell === undefined) return [{ path, source, message: issue.message }];
-    const told = tell((...option) => valueAt(tree, option) !== undefined);
-    return [{ path: dotted(told.path), source: sourceOf(told.path), message: told.message }];
-  }
-  if (issue.code === 'invalid_key') return [{ path, source, message: keyMessage(issue) }];
-
-  const value = valueAt(tree, issue.path);
-  if (path === 'issuers' && value === undefined) return [{ path, source, message: noIssuer }];
-  const title = titleAt(issue.path);
-  const isObjectWanted = issue.code === 'invalid_type' && issue.expected === 'object';
-  const untitled = isObjectWanted ? 'expected names with values' : issue.message;
-  const expected = title === undefined ? untitled : `expected ${title}`;
-  if (value === undefined) return [{ path, source, message: `${expected}; it is missing` }];
-  return [{ path, source, message: `${expected}, not ${shown(value)}${mendOf(path, value)}` }];
-}
-
-/** What to write instead of nothing: YAML takes a name without a value for null. */
-function mendOf(path: string, value: unknown): string {
-  if (value !== null || /\]$/.test(path)) return '';
-  return path.endsWith('.require')
-    ? ', as where nothing stands behind it; write `require: {}` for a good token, whatever it says'
-    : ', as where nothing stands behind it; give it a value, or leave it out';
-}
-
-/** What is wrong with a name that stands before a value. */
-function keyMessage({ issues }: z.core.$ZodIssueInvalidKey): string {
-  const [first] = issues;
-  return first?.code === 'custom' ? first.message : 'expected a name that is not empty';
-}
-
 /** The schema would pass over a value of this name, and what it demands would be lost. */
 const unusableName = '__proto__';
 
@@ -204,18 +195,6 @@ function unusableNames(value: unknown, path: readonly (string | number)[] = []):
   });
 }
 
-const noIssuer =
-  'expected at least one issuer: --issuer URL --audience NAME, OIDC_AUTHZ_ISSUER and OIDC_AUTHZ_AUDIENCES, or `issuers` in a file named by --config';
-
-/** The names that stand directly below a path, for suggestions. */
-function knownBelow(path: string): string[] {
-  const prefix = path === '' ? '' : `${path.replaceAll(/\[\d+\]/g, '[]')}.`;
-  const below = leaves()
-    .map((leaf) => dotted(leaf.path))
-    .filter((name) => name.startsWith(prefix));
-  return [...new Set(below.map((name) => name.slice(prefix.length).split(/[.[]/)[0] ?? ''))];
-}
-
 function assign(tree: Tree, path: readonly string[], value: unknown): void {
   const [head = '', ...rest] = path;
   if (rest.length === 0) {
@@ -225,14 +204,6 @@ function assign(tree: Tree, path: readonly string[], value: unknown): void {
   if (tree[head] === undefined || tree[head] === null) tree[head] = {};
   const below = tree[head];
   if (isTree(below)) assign(below, rest, value);
-}
-
-function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (node, part) =>
-      isObject(node) && Object.hasOwn(node, part) ? node[part as keyof typeof node] : undefined,
-    tree,
-  );
 }
 
 function startsWith(path: readonly PropertyKey[], prefix: readonly string[]): boolean {

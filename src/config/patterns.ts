@@ -26,7 +26,7 @@ function partProblem(pattern: string): string | undefined {
     if (segment === '{*}' || segment === '{**}') continue;
     const part = JSON.stringify(segment);
     if (/[{}*]/.test(segment))
-      return `${part}: {*} and {**} are whole segments, and * is only understood in /*`;
+      return `${part}: {*} and {**} are whole segments, and * is only understood in /*${otherWriting(segments)}`;
     const strange = /[?#;%\\]|[^\x21-\x7e\u00a1-\uffff]/.exec(segment)?.[0];
     if (strange !== undefined)
       return `${part} has ${shown(strange)}: expected a path as it is when decoded, without ? # ; % and backslash`;
@@ -39,6 +39,17 @@ function partProblem(pattern: string): string | undefined {
   return segments.slice(0, -1).includes('')
     ? 'a path with // is refused as ambiguous, so nothing would match this'
     : undefined;
+}
+
+/** How a pattern is written here that is written as elsewhere: `/**` or `/*` at its end, `*` or `{name}` for a segment. */
+function otherWriting(segments: readonly string[]): string {
+  const isName = /^(\*|\{\w+\})$/;
+  const pathOf = (last: string) =>
+    `/${[...segments.slice(0, -1).map((part) => (isName.test(part) ? '{*}' : part)), last].join('/')}`;
+  const last = segments.at(-1) ?? '';
+  const path = pathOf(last === '**' ? '{**}' : isName.test(last) ? '{*}' : last);
+  if (/[{}*]/.test(path.replaceAll(/\/\{\*{1,2}\}(?=\/|$)/g, ''))) return '';
+  return last === '*' ? `; write ${path}, or ${pathOf('{**}')} for all below it` : `; write ${path}`;
 }
 
 /** The segments of a path pattern. */

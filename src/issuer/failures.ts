@@ -90,9 +90,9 @@ function tlsProblem(code: string, error: unknown, attempt: Attempt): string | un
   if (code === 'DEPTH_ZERO_SELF_SIGNED_CERT')
     return `its certificate is self-signed, and not one that is trusted; ${trustMend('that certificate', attempt)}`;
   if (unknownAuthority.has(code))
-    return `its certificate is signed by an authority that is not trusted${hasCaFile ? `, neither by \`caFile\`${trustSystemCas ? ' nor by the system' : ''}` : ''}; ${trustMend("its authority's certificate", attempt)}. A server that does not send its intermediate certificate looks the same: \`caFile\` may hold that one`;
+    return `its certificate is signed by an authority that is not trusted${hasCaFile ? `, neither by \`issuers[].caFile\`${trustSystemCas ? ' nor by the system' : ''}` : ''}; ${trustMend("its authority's certificate", attempt)}. A server that does not send its intermediate certificate looks the same: \`issuers[].caFile\` may hold that one`;
   if (code === 'CERT_HAS_EXPIRED')
-    return `its certificate, or one of those above it, has expired; renew it, or correct the clock of this machine${hasCaFile ? ', or replace the certificate in `caFile`' : ''}`;
+    return `its certificate, or one of those above it, has expired; renew it, or correct the clock of this machine${hasCaFile ? ', or replace the certificate in `issuers[].caFile`' : ''}`;
   if (code === 'CERT_NOT_YET_VALID')
     return 'its certificate, or one of those above it, is not valid yet; correct the clock of this machine or that of whoever made it';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
@@ -103,7 +103,7 @@ function tlsProblem(code: string, error: unknown, attempt: Attempt): string | un
   if (/^(INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|CERT_SIGNATURE_FAILURE|CERT_REJECTED)$/.test(code))
     return 'its certificate, or one of those above it, was not made for this use or is damaged; have it made anew';
   if (noTls.has(code))
-    return `it does not speak TLS at port ${portOf(url)}; correct the port, or write http:// with \`insecureHttp: true\` where plain text is meant (${addressMend(attempt)})`;
+    return `it does not speak TLS at port ${portOf(url)}; correct the port, or write http:// with \`issuers[].insecureHttp: true\` where plain text is meant (${addressMend(attempt)})`;
   if (oldTls.has(code))
     return 'it speaks no version of TLS from 1.2 on, or no cipher of those; have TLS 1.2 or 1.3 switched on there';
   if (/ALERT.*(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN|ACCESS_DENIED)/.test(code))
@@ -140,7 +140,7 @@ function networkProblem(code: string, attempt: Attempt): string | undefined {
     return `the name ${url.hostname} cannot be resolved just now; is DNS reachable (egress to port 53, NetworkPolicy)?`;
   const why = unreachable.get(code);
   if (why !== undefined)
-    return `no connection to ${place}: ${why}; ${proxy === undefined ? `${addressMend(attempt)}, and that egress to it is allowed (NetworkPolicy, firewall, ServiceEntry; \`httpsProxy\` where a proxy is needed)` : proxyMend(attempt)}`;
+    return `no connection to ${place}: ${why}; ${proxy === undefined ? `${addressMend(attempt)}, and that egress to it is allowed (NetworkPolicy, firewall, ServiceEntry; \`issuers[].httpsProxy\` where a proxy is needed)` : proxyMend(attempt)}`;
   if (code === 'EACCES' || code === 'EPERM')
     return `this machine does not allow a connection to ${place}; allow it (firewall, NetworkPolicy)`;
   if (code === 'EMFILE' || code === 'ENFILE')
@@ -178,21 +178,21 @@ function tunnelProblem(status: number | undefined, attempt: Attempt): string {
   if (status === 407)
     return `the proxy ${proxy} wants a name and a password (status 407); ${proxyMend(attempt)}, as in http://USER:PASSWORD@HOST:PORT`;
   const answer = status === undefined ? '' : ` with status ${status}`;
-  return `the proxy ${proxy} refuses a connection to ${url.host}${answer}; allow it there, or ${attempt.isProxyOfEnvironment ? `put ${url.hostname} into NO_PROXY` : 'leave out `httpsProxy`'} where no proxy is needed`;
+  return `the proxy ${proxy} refuses a connection to ${url.host}${answer}; allow it there, or ${attempt.isProxyOfEnvironment ? `put ${url.hostname} into NO_PROXY` : 'leave out `issuers[].httpsProxy`'} where no proxy is needed`;
 }
 
 function proxyMend({ isProxyOfEnvironment }: Attempt): string {
   return isProxyOfEnvironment
-    ? 'check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which `httpsProxy: env` takes'
-    : 'check `httpsProxy`';
+    ? 'check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which `issuers[].httpsProxy: env` takes'
+    : 'check `issuers[].httpsProxy`';
 }
 
 function trustMend(what: string, { hasCaFile, trustSystemCas }: Attempt): string {
   if (hasCaFile && !trustSystemCas)
-    return `add ${what} to \`caFile\`, or set \`trustSystemCas: true\` if the system knows it`;
+    return `add ${what} to \`issuers[].caFile\`, or set \`issuers[].trustSystemCas: true\` if the system knows it`;
   return hasCaFile
-    ? `add ${what} to \`caFile\``
-    : `name a file with ${what} in \`caFile\` (the chart: \`caBundle\`)`;
+    ? `add ${what} to \`issuers[].caFile\``
+    : `name a file with ${what} in \`issuers[].caFile\` (the chart: \`caBundle\`)`;
 }
 
 /** The names of a certificate, as its error has them; it is the server's, so it is cut and nothing of it is trusted. */

@@ -55,7 +55,7 @@ const mostNamed = 10;
 
 /** The rules of one issuer. */
 export function keySetRules(
-  { algorithms, keyUses, publicKeyFiles }: IssuerConfig,
+  { algorithms, keyUses, publicKeyFiles }: Pick<IssuerConfig, 'algorithms' | 'keyUses' | 'publicKeyFiles'>,
   maxKeys: number,
 ): KeySetRules {
   return { algorithms, keyUses, maxKeys, areUnnamed: publicKeyFiles !== undefined };

@@ -131,3 +131,79 @@ test('a plain configuration is no values, nor is a text that is neither', async 
   const { exitCode, output } = await checkConfig(sourcesOf('image: {repository: r}\n'));
   expect([exitCode, output]).toEqual([2, expect.stringContaining('image')]);
 });
+
+test('values that helm refuses are named', async () => {
+  const { exitCode, output } = await checkConfig(sourcesOf(values('replicas: 3\nimages: {}\nglobal: {}\n')));
+  expect(exitCode).toBe(0);
+  expect(output.match(/^# helm refuses .*$/gm)).toEqual([
+    '# helm refuses the value replicas, which the chart does not have',
+    '# helm refuses the value images, which the chart does not have; did you mean image?',
+  ]);
+});
+
+test.each<[string, string, string]>([
+  [
+    'its chart',
+    'config: {clientID: a, clientSecret: S3CRET}\nextraArgs: {provider: oidc}\n',
+    'values of a chart',
+  ],
+  ['its chart, with a file', 'config:\n  configFile: |-\n    email_domains = ["*"]\n', 'values of a chart'],
+  ['the chart of Bitnami', 'configuration: {clientID: a, content: "x"}\n', 'values of a chart'],
+  ['a chart that has its chart as a part', 'oauth2-proxy: {config: {clientID: a}}\n', 'values of a chart'],
+  ['its file', '# a comment\nclient_id = "a"\n', 'a configuration file'],
+  ['its alpha configuration', 'upstreamConfig: {upstreams: []}\n', 'an alpha configuration'],
+  ['its variables', 'OAUTH2_PROXY_CLIENT_ID=a\n', 'variables'],
+])('what is of oauth2-proxy is told as such, and nothing else: %s', async (_, text, what) => {
+  const { exitCode, output } = await checkConfig(sourcesOf(text));
+  expect(exitCode).toBe(2);
+  expect(output).toMatch(/^the configuration has 1 problem:\n {2}- \(c\.yaml\): .*\n$/);
+  expect(output).toContain(`${what} of oauth2-proxy: \`oidc-authz migrate oauth2-proxy c.yaml\` turns`);
+  expect(output).not.toContain('S3CRET');
+});
+
+test('a chart with both as its parts is one of this service', async () => {
+  const both =
+    'oauth2-proxy: {config: {clientID: a}}\nauthz: {config: {issuers: [{issuer: "https://a.example.com", audiences: [a]}]}}\n';
+  const { exitCode, output } = await checkConfig(sourcesOf(both));
+  expect([exitCode, output]).toEqual([0, expect.stringContaining('below `authz.config`')]);
+});
+
+test('what is wrong with files is told with all else', async () => {
+  const text =
+    'issuers: [{issuer: "https://a.example.com", audiences: [a], caFile: /ca, jwksFile: /keys, zzz: 1}, {issuer: 5, publicKeyFiles: [/pem], caFile: 7}]\n' +
+    'http: {tls: {certFile: /cert}}\ngrpc: {tls: {certFile: /cert, keyFile: /key}}\ndenyList: {file: /denied}\nadmin: {port: x}\n';
+  const { exitCode, output } = await checkConfig(sourcesOf(text));
+  expect(exitCode).toBe(2);
+  const paths = [...output.matchAll(/^ {2}- (\S+) \(/gm)].map(([, path]) => path);
+  expect(paths.toSorted()).toEqual([
+    'admin.port',
+    'denyList.file',
+    'grpc.tls',
+    'http.tls.certFile',
+    'http.tls.keyFile',
+    'issuers[0].caFile',
+    'issuers[0].jwksFile',
+    'issuers[0].zzz',
+    'issuers[1].audiences',
+    'issuers[1].caFile',
+    'issuers[1].issuer',
+    'issuers[1].publicKeyFiles[0]',
+  ]);
+  const without = await checkConfig({
+    ...sourcesOf(text),
+    flags: [...sourcesOf(text).flags, { name: '--without-files', value: undefined }],
+  });
+  expect(without.output).not.toContain('not here');
+  expect(without.output).toContain('admin.port');
+});
+
+test('files of a chart are in its pod, and are not looked for here', async () => {
+  const { output } = await checkConfig(
+    sourcesOf(
+      'image: {}\nconfig: {issuers: [{issuer: "https://a.example.com", audiences: [a], caFile: /ca, jwks: "{}"}], zzz: 1}\n',
+    ),
+  );
+  expect(output).not.toContain('/ca');
+  expect(output).toContain('issuers[0].jwks');
+  expect(output).toContain('zzz');
+});

@@ -82,7 +82,7 @@ describe('certificates', () => {
     const port = await secure();
     await expectProblem(
       `issuer: "https://127.0.0.1:${port}"`,
-      /not trusted; .*`caFile`.*\((SELF_SIGNED_CERT_IN_CHAIN|UNABLE_\w+)\)$/,
+      /not trusted; .*`issuers\[\]\.caFile`.*\((SELF_SIGNED_CERT_IN_CHAIN|UNABLE_\w+)\)$/,
     );
   });
 
@@ -90,7 +90,7 @@ describe('certificates', () => {
     const port = await secure(chain.selfSigned());
     await expectProblem(
       `issuer: "https://127.0.0.1:${port}"`,
-      /self-signed.*`caFile`.*\(DEPTH_ZERO_SELF_SIGNED_CERT\)$/,
+      /self-signed.*`issuers\[\]\.caFile`.*\(DEPTH_ZERO_SELF_SIGNED_CERT\)$/,
     );
   });
 
@@ -98,7 +98,7 @@ describe('certificates', () => {
     const port = await secure(createChain().leaf());
     await expectProblem(
       `issuer: "https://127.0.0.1:${port}", caFile: ${caFile}, trustSystemCas: false`,
-      /neither by `caFile`.*`trustSystemCas: true`/,
+      /neither by `issuers\[\]\.caFile`.*`issuers\[\]\.trustSystemCas: true`/,
     );
   });
 
@@ -271,7 +271,7 @@ describe('a proxy', () => {
     await expectProblem(
       `issuer: "https://idp.invalid", httpsProxy: "http://user:secret@127.0.0.1:${port}"`,
       new RegExp(
-        `the proxy 127\\.0\\.0\\.1:${port} refuses .*idp\\.invalid.*403; .*\`httpsProxy\`.*\\(ERR_PROXY_TUNNEL\\)$`,
+        `the proxy 127\\.0\\.0\\.1:${port} refuses .*idp\\.invalid.*403; .*\`issuers\\[\\]\\.httpsProxy\`.*\\(ERR_PROXY_TUNNEL\\)$`,
       ),
     );
   });
@@ -288,14 +288,14 @@ describe('a proxy', () => {
     const problem = await problemOf(
       `issuer: "${scheme}://idp.invalid", insecureHttp: true, httpsProxy: "http://user:secret@127.0.0.1:${port}"`,
     );
-    expect(problem).toMatch(/wants a name and a password.*407.*`httpsProxy`/);
+    expect(problem).toMatch(/wants a name and a password.*407.*`issuers\[\]\.httpsProxy`/);
     expect(problem).not.toContain('secret');
   });
 
   test('that is not there', async () => {
     await expectProblem(
       'issuer: "https://idp.invalid", httpsProxy: "http://127.0.0.1:1"',
-      /no connection to the proxy 127\.0\.0\.1:1: .*`httpsProxy`.*\(ECONNREFUSED\)$/,
+      /no connection to the proxy 127\.0\.0\.1:1: .*`issuers\[\]\.httpsProxy`.*\(ECONNREFUSED\)$/,
     );
   });
 

@@ -114,6 +114,35 @@ test('flags of oauth2-proxy are answered by name, all of them at once', async ()
   expect(errors).not.toContain('hunter2');
 });
 
+test.each<[string, string, string[], object]>([
+  ['start', 'npm start', ['check-config', 'F', 'T'], { npm_config_token_file: 'true' }],
+  ['start', 'npm start', ['F'], { npm_config_config: 'true' }],
+  ['other', 'npm run other', [], { npm_config_issuer: 'https://a.example.com' }],
+  ['start', 'npm start', ['migrate', 'oauth2-proxy'], { npm_config_output: 'values' }],
+])('flags that npm %s took are told, with how to hand them on', async (event, command, args, environment) => {
+  const { code, output, errors } = await run(args, { npm_lifecycle_event: event, ...environment });
+  expect([code, output]).toEqual([2, '']);
+  const flag = Object.keys(environment)[0]?.replace('npm_config_', '--').replaceAll('_', '-');
+  expect(errors).toContain(`npm took the flag ${flag}: write \`${command} -- …\``);
+});
+
+test('variables of npm that are not flags, and flags that arrived, are no reason to refuse', async () => {
+  const args = ['check-config', '--issuer=https://a.example.com', '--audience=a'];
+  const environment = { npm_lifecycle_event: 'start', npm_config_cache: '/x', npm_config_issuer: 'y' };
+  expect((await run(args, environment)).code).toBe(0);
+  expect((await run(args, { npm_config_host: 'x', npm_lifecycle_event: undefined })).code).toBe(0);
+});
+
+test('a service that is given a file of oauth2-proxy says so', async () => {
+  const file = join(folderForTest(), 'seed.yaml');
+  for (const text of ['config: {clientID: a}\n', 'client_id = "a"\n']) {
+    writeFileSync(file, text);
+    const { code, errors } = await run(['--config', file]);
+    expect([code, errors.split('\n')]).toEqual([2, [expect.anything(), expect.anything(), '']]);
+    expect(errors).toContain(`\`oidc-authz migrate oauth2-proxy ${file}\``);
+  }
+});
+
 describe('check-config --token-file', () => {
   const prepare = async (more = '') => {
     const issuer = await startFakeIssuer();
@@ -189,7 +218,9 @@ describe('check-config --token-file', () => {
     const { issuer, tried } = await prepare();
     const { code, output } = await tried(await issuer.mint({ claims: { ...claims }, header: { ...header } }));
     expect(code).toBe(1);
-    expect(output).toMatch(new RegExp(`^outcome: deny\\nreason: ${reason}$`, 'm'));
+    expect(output).toMatch(
+      new RegExp(`^outcome: deny\\nreason: ${reason}\\n {2}[a-z ]+: expected .*; found `, 'm'),
+    );
     expect(output).toMatch(told);
   });
 

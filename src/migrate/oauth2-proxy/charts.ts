@@ -33,6 +33,11 @@ export function chartsIn(document: Spot): readonly ChartValues[] {
     : [];
 }
 
+/** Whether a document has what nothing but values of a chart of oauth2-proxy has. */
+export function isSurelyChart(document: Spot): boolean {
+  return strongChart(document) !== undefined || below(document, [], 0).length > 0;
+}
+
 function below(spot: Spot, beside: ChartValues['beside'], depth: number): readonly ChartValues[] {
   if (depth >= deepest) return [];
   const all = fields(spot);
