@@ -540,6 +540,13 @@ export const config: readonly Mutant[] = [
     tests: spaces,
   },
   {
+    name: 'what nobody sees at the end of an entry of the deny list is taken for a part of it',
+    file: 'src/config/kinds.ts',
+    find: 'withProblem(z.string().min(1), straySpaceProblem).meta({ title, pattern',
+    replace: 'z.string().min(1).regex(/^\\S(.*\\S)?$/).meta({ title, pattern',
+    tests: spaces,
+  },
+  {
     name: 'a line break in a value is taken for a part of it',
     file: 'src/config/stray-space.ts',
     find: 'return lineBreak.test(text)\n',
