@@ -48,8 +48,10 @@ async function main(argv: readonly string[]): Promise<void> {
   // By default SIGHUP ends a process; this one may be asked to reload before it has read what it is to do.
   const hangups: Hangups = { count: 0, note: () => void hangups.count++ };
   process.on('SIGHUP', hangups.note);
-  if (isWorker(argv)) return runWorkerProcess();
   requireNode(process.versions.node);
+  // Before the schema of the options is built: the heap that grows for it does not shrink again.
+  for (const flag of heapFlags) setFlagsFromString(flag);
+  if (isWorker(argv)) return runWorkerProcess();
   const { flagName, scalarLeaves } = await import('./config/leaves.ts');
   const booleans = new Set(
     scalarLeaves()
@@ -128,7 +130,6 @@ function isWorker([command]: readonly string[]): boolean {
 }
 
 async function runWorkerProcess(): Promise<void> {
-  for (const flag of heapFlags) setFlagsFromString(flag);
   // The one that started this says when it ends; a terminal's signal reaches both.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
   const { runWorker } = await import('./command/worker.ts');
@@ -142,7 +143,6 @@ async function runWorkerProcess(): Promise<void> {
 }
 
 async function runService(sources: ConfigSources, hangups: Hangups): Promise<void> {
-  for (const flag of heapFlags) setFlagsFromString(flag);
   let stopRequestedAt: number | undefined;
   let service: Service | undefined;
   const endings: (() => void)[] = [];
