@@ -99,7 +99,7 @@ export const reasons = {
   signature_invalid: {
     ...invalidToken,
     description:
-      "The signature does not verify with any of the issuer's keys that the token's `kid` and `alg` name, at most four. It causes no fetch, unless the `kid` is unknown.",
+      "The signature does not verify with any of the issuer's keys that the token's `kid` and `alg` name: at most four, but for `publicKeyFiles`, of which all are tried. It causes no fetch, unless the `kid` is unknown.",
   },
   token_expired: { ...invalidToken, description: 'The `exp` claim has passed, `clockTolerance` included.' },
   token_not_yet_valid: {
