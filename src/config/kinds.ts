@@ -112,7 +112,7 @@ export function claimKey() {
 /** What names a claim: a name, a dotted path, or the list of the names on the way to it. */
 export function claimName() {
   return z
-    .union([claimKey(), z.array(lines(nameOfClaim)).min(1)])
+    .union([claimKey(), withProblem(z.array(lines(nameOfClaim)).min(1), claimNameProblem)])
     .meta({ title: 'the name of a claim, or a list of the names on the way to it' });
 }
 
@@ -162,7 +162,10 @@ export function scopeToken() {
 }
 
 /** Adds a check that says in its own words what is wrong. */
-function withProblem(schema: z.ZodString, problemOf: (value: string) => string | undefined) {
+function withProblem<Schema extends z.ZodType>(
+  schema: Schema,
+  problemOf: (value: z.output<Schema>) => string | undefined,
+): Schema {
   return schema.superRefine((value, context) => {
     const message = problemOf(value);
     if (message !== undefined) context.addIssue({ code: 'custom', message });

@@ -9,6 +9,7 @@ const denied = ['test/config/deny-list.test.ts'];
 const select = ['test/rules/select.test.ts'];
 const cost = ['test/rules/expression-cost.test.ts'];
 const allProblems = ['test/config/all-problems.test.ts'];
+const claimNames = ['test/config/claim-names.test.ts'];
 const spaces = ['test/config/stray-space.test.ts'];
 const expressions = ['test/rules/expression.test.ts'];
 
@@ -547,6 +548,27 @@ export const config: readonly Mutant[] = [
     tests: spaces,
   },
   {
+    name: 'the name of a claim may have any number of parts',
+    file: 'src/config/claim-names.ts',
+    find: 'if (parts.length > mostParts)',
+    replace: 'if (parts.length < 0)',
+    tests: claimNames,
+  },
+  {
+    name: 'the name of a claim may be of any length',
+    file: 'src/config/claim-names.ts',
+    find: 'if (length > mostCharacters)',
+    replace: 'if (length < 0)',
+    tests: claimNames,
+  },
+  {
+    name: 'white space in a list of names as JSON is taken for a part of a name',
+    file: 'src/config/claim-names.ts',
+    find: 'exact?.map(straySpaceProblem).find((problem) => problem !== undefined)',
+    replace: 'undefined',
+    tests: claimNames,
+  },
+  {
     name: 'a line break in a value is taken for a part of it',
     file: 'src/config/stray-space.ts',
     find: 'return lineBreak.test(text)\n',
@@ -556,7 +578,8 @@ export const config: readonly Mutant[] = [
   {
     name: 'a claim named __proto__ is not asked for',
     file: 'src/config/load.ts',
-    find: 'const spaces = [...straySpace(tree), ...unusableNames(tree)].map(told);',
+    find: 'const claimNames = ['test/config/claim-names.test.ts'];
+const spaces = [...straySpace(tree), ...unusableNames(tree)].map(told);',
     replace: 'const spaces = straySpace(tree).map(told);',
     tests: allProblems,
   },
