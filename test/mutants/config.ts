@@ -578,8 +578,7 @@ export const config: readonly Mutant[] = [
   {
     name: 'a claim named __proto__ is not asked for',
     file: 'src/config/load.ts',
-    find: 'const claimNames = ['test/config/claim-names.test.ts'];
-const spaces = [...straySpace(tree), ...unusableNames(tree)].map(told);',
+    find: 'const spaces = [...straySpace(tree), ...unusableNames(tree)].map(told);',
     replace: 'const spaces = straySpace(tree).map(told);',
     tests: allProblems,
   },
