@@ -74,6 +74,9 @@ async function main(argv: readonly string[]): Promise<void> {
     return refuse(
       `unexpected ${JSON.stringify(words.slice(isAboutFile ? 2 : 1).join(' '))} after ${command}`,
     );
+  const named = flags.find(({ name }) => name === '--config');
+  if (file !== undefined && named !== undefined)
+    return refuse(`two files: ${file}, and --config ${named.value ?? ''}; give one of the two`);
   if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     return refuse(
       'NODE_TLS_REJECT_UNAUTHORIZED=0 would have any issuer believed; unset it, and name a private CA in `caFile`',
