@@ -5,7 +5,7 @@ import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { parseArguments } from './command/arguments.ts';
+import { aboutFile, bareFlags, commands, parseArguments } from './command/arguments.ts';
 import { isQuestion, questionOf } from './command/questions.ts';
 import type { Service } from './command/serve.ts';
 import type { ConfigSources } from './config/load.ts';
@@ -29,14 +29,6 @@ const heapFlags = ['--heap-growing-percent=30', '--semi-space-growth-factor=1'];
 
 /** The oldest Node that this runs on; an older one lacks what it is written with. */
 const neededNode = 26;
-
-const commands = ['serve', 'check-config', 'compare', 'migrate'];
-
-/** The commands that may be about a file. */
-const aboutFile = ['check-config', 'compare'];
-
-/** Flags of commands that stand alone. */
-const bareFlags = ['--show-values', '--without-files'];
 
 /** What happens on SIGHUP before a service is there that can read its configuration again: it is noted. */
 interface Hangups {

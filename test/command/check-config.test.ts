@@ -187,7 +187,8 @@ test.each([
   const result = await checkConfig({
     ...own,
     flags: [...own.flags, { name: '--test', value: 't.yaml' }],
-    readFile: (path) => (path === 't.yaml' ? `[{name: t, expect: {outcome: "${outcome}"}}]` : own.readFile(path)),
+    readFile: (path) =>
+      path === 't.yaml' ? `[{name: t, expect: {outcome: "${outcome}"}}]` : own.readFile(path),
   });
   expect(result).toMatchObject({
     exitCode,
