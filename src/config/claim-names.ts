@@ -18,7 +18,7 @@ export function exactNames(name: ClaimName): readonly string[] | undefined {
 }
 
 /** The most names on the way to a claim, or parts of a dotted path: what is made of a path grows with the square of its parts. */
-const mostParts = 50;
+export const mostParts = 50;
 
 /** The most characters of all names together. */
 const mostCharacters = 1024;

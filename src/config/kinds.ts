@@ -3,7 +3,7 @@
  * that the code works with, and carries as `title` the phrase that problems and docs use for it.
  */
 import * as z from 'zod';
-import { claimNameProblem } from './claim-names.ts';
+import { claimNameProblem, mostParts } from './claim-names.ts';
 import { headerNamePattern, headerNameProblem, refusedNames } from './header-names.ts';
 import { networkProblem } from './networks.ts';
 import { straySpaceProblem } from './stray-space.ts';
@@ -94,7 +94,7 @@ export function network() {
 /** Text of one line that is not empty, without white space or what cannot be seen at its ends. */
 export function text(title = 'text that is not empty') {
   // Editors and the chart ask the pattern, which knows of less in each of their languages.
-  return withProblem(z.string().min(1), straySpaceProblem).meta({ title, pattern: '^\\S(.*\\S)?$' });
+  return withProblem(z.string().min(1), straySpaceProblem).meta({ pattern: '^\\S(.*\\S)?$', title });
 }
 
 /** Text that is not empty, of any number of lines. */
@@ -112,7 +112,10 @@ export function claimKey() {
 /** What names a claim: a name, a dotted path, or the list of the names on the way to it. */
 export function claimName() {
   return z
-    .union([claimKey(), withProblem(z.array(lines(nameOfClaim)).min(1), claimNameProblem)])
+    .union([
+      claimKey(),
+      withProblem(z.array(lines(nameOfClaim)).min(1), claimNameProblem).meta({ maxItems: mostParts }),
+    ])
     .meta({ title: 'the name of a claim, or a list of the names on the way to it' });
 }
 

@@ -543,8 +543,8 @@ export const config: readonly Mutant[] = [
   {
     name: 'what nobody sees at the end of an entry of the deny list is taken for a part of it',
     file: 'src/config/kinds.ts',
-    find: 'withProblem(z.string().min(1), straySpaceProblem).meta({ title, pattern',
-    replace: 'z.string().min(1).regex(/^\\S(.*\\S)?$/).meta({ title, pattern',
+    find: 'withProblem(z.string().min(1), straySpaceProblem).meta({ pattern',
+    replace: 'z.string().min(1).regex(/^\\S(.*\\S)?$/).meta({ pattern',
     tests: spaces,
   },
   {
