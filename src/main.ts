@@ -5,7 +5,7 @@ import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { parseArguments } from './command/arguments.ts';
+import { aboutFile, bareFlags, commands, parseArguments } from './command/arguments.ts';
 import { isQuestion, questionOf } from './command/questions.ts';
 import type { Service } from './command/serve.ts';
 import type { ConfigSources } from './config/load.ts';
@@ -30,14 +30,6 @@ const heapFlags = ['--heap-growing-percent=30', '--semi-space-growth-factor=1'];
 /** The oldest Node that this runs on; an older one lacks what it is written with. */
 const neededNode = 26;
 
-const commands = ['serve', 'check-config', 'compare', 'migrate'];
-
-/** The commands that may be about a file. */
-const aboutFile = ['check-config', 'compare'];
-
-/** Flags of commands that stand alone. */
-const bareFlags = ['--show-values', '--without-files'];
-
 /** What happens on SIGHUP before a service is there that can read its configuration again: it is noted. */
 interface Hangups {
   count: number;
@@ -48,8 +40,10 @@ async function main(argv: readonly string[]): Promise<void> {
   // By default SIGHUP ends a process; this one may be asked to reload before it has read what it is to do.
   const hangups: Hangups = { count: 0, note: () => void hangups.count++ };
   process.on('SIGHUP', hangups.note);
-  if (isWorker(argv)) return runWorkerProcess();
   requireNode(process.versions.node);
+  // Before the schema of the options is built: the heap that grows for it does not shrink again.
+  for (const flag of heapFlags) setFlagsFromString(flag);
+  if (isWorker(argv)) return runWorkerProcess();
   const { flagName, scalarLeaves } = await import('./config/leaves.ts');
   const booleans = new Set(
     scalarLeaves()
@@ -73,6 +67,9 @@ async function main(argv: readonly string[]): Promise<void> {
     return refuse(
       `unexpected ${JSON.stringify(words.slice(isAboutFile ? 2 : 1).join(' '))} after ${command}`,
     );
+  const named = flags.find(({ name }) => name === '--config');
+  if (file !== undefined && named !== undefined)
+    return refuse(`two files: ${file}, and --config ${named.value ?? ''}; give one of the two`);
   if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     return refuse(
       'NODE_TLS_REJECT_UNAUTHORIZED=0 would have any issuer believed; unset it, and name a private CA in `issuers[].caFile`',
@@ -131,7 +128,6 @@ function isWorker([command]: readonly string[]): boolean {
 }
 
 async function runWorkerProcess(): Promise<void> {
-  for (const flag of heapFlags) setFlagsFromString(flag);
   // The one that started this says when it ends; a terminal's signal reaches both.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
   const { runWorker } = await import('./command/worker.ts');
@@ -145,7 +141,6 @@ async function runWorkerProcess(): Promise<void> {
 }
 
 async function runService(sources: ConfigSources, hangups: Hangups): Promise<void> {
-  for (const flag of heapFlags) setFlagsFromString(flag);
   let stopRequestedAt: number | undefined;
   let service: Service | undefined;
   const endings: (() => void)[] = [];

@@ -425,16 +425,28 @@ describe('the end', () => {
   });
 
   test('waits for a check that is under way', async () => {
-    const service = await runApp();
-    service.issuer.jwks = (_, response) =>
-      setTimeout(
-        () => sendJson(response, { keys: service.issuer.keys.map(({ publicJwk }) => publicJwk) }),
-        700,
-      );
-    const waiting = ask(service, await service.issuer.mint({ header: { kid: 'new' } }));
-    await until(() => service.issuer.hits.jwks === 2);
-    await service.stop();
+    const clock = createTestClock();
+    const service = await runApp({ clock });
+    const { issuer } = service;
+    let release = () => {};
+    issuer.jwks = (_, response) => {
+      release = () => sendJson(response, { keys: issuer.keys.map(({ publicJwk }) => publicJwk) });
+    };
+    const waiting = ask(service, await issuer.mint({ header: { kid: 'new' } }));
+    await until(() => issuer.hits.jwks === 2);
+    let hasStopped = false;
+    void service.stop().then(() => {
+      hasStopped = true;
+    });
+    await clock.advance(1);
+    await refuses(service.httpPort);
+    expect(hasStopped).toBe(false);
+    release();
     expect(await waiting).toBe(401);
+    await until(async () => {
+      await clock.advance(100);
+      return hasStopped;
+    });
   });
 
   test('tells readiness and stays alive while it drains', async () => {

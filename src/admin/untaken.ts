@@ -1,5 +1,6 @@
 /** What was changed and not taken: the previous content stays in use, which an operator has to hear. */
 import type { Clock } from '../time/clock.ts';
+import { createReminder } from '../time/reminder.ts';
 import type { ReloadProblem } from './server.ts';
 
 /** Keeps what was not taken. */
@@ -14,32 +15,30 @@ export interface Untaken {
   readonly stop: () => void;
 }
 
-/** The longest time between two records of content that is not taken, in milliseconds. */
-const interval = 5 * 60_000;
-
 /** Makes it, with nothing in it. @param repeat tells once more of what is still not taken */
 export function createUntaken(clock: Clock, repeat: (problem: ReloadProblem) => void): Untaken {
-  let cancel: (() => void) | undefined;
-  const look = () => {
-    for (const refusal of refusals.values()) repeat(refusal);
-    cancel = refusals.size === 0 ? undefined : clock.after(interval, look);
-  };
   const refusals = new Map<string, ReloadProblem>();
+  const reminder = createReminder(clock, () => {
+    for (const refusal of refusals.values()) repeat(refusal);
+  });
+  const forget = (key: string) => {
+    refusals.delete(key);
+    if (refusals.size === 0) reminder.stop();
+  };
   const keyOf = (what: ReloadProblem['what'], files: readonly string[]) => JSON.stringify([what, files]);
   return {
     refused: (what, files, problem) => {
       const key = keyOf(what, files);
       const since = refusals.get(key)?.since ?? clock.now();
+      if (refusals.size === 0) reminder.start();
       refusals.set(key, { what, files, problem, since });
-      cancel ??= clock.after(interval, look);
     },
-    taken: (what, files) => void refusals.delete(keyOf(what, files)),
+    taken: (what, files) => forget(keyOf(what, files)),
     keepOnly: (what, used) => {
       const kept = new Set(used.map((files) => keyOf(what, files)));
-      for (const [key, refusal] of refusals)
-        if (refusal.what === what && !kept.has(key)) refusals.delete(key);
+      for (const [key, refusal] of refusals) if (refusal.what === what && !kept.has(key)) forget(key);
     },
-    stop: () => cancel?.(),
+    stop: reminder.stop,
     problems: () => [...refusals.values()],
   };
 }

@@ -98,7 +98,7 @@ export const reasons = {
   signature_invalid: {
     ...invalidToken,
     description:
-      "No published key that fits the token's `kid` and `alg` made its signature; at most four are tried. The keys were fetched again first only if the `kid` is unknown.",
+      "No published key that fits the token's `kid` and `alg` made its signature; at most four are tried, but all of `publicKeyFiles`. The keys were fetched again first only if the `kid` is unknown.",
   },
   token_expired: { ...invalidToken, description: 'The `exp` claim has passed, `clockTolerance` included.' },
   token_not_yet_valid: {

@@ -8,6 +8,15 @@ export interface Arguments {
   readonly flags: readonly GivenFlag[];
 }
 
+/** The commands. What each takes stands in `manual.ts`, which a start does not load. */
+export const commands: readonly string[] = ['serve', 'check-config', 'compare', 'migrate'];
+
+/** The commands that may be about a file. */
+export const aboutFile: readonly string[] = ['check-config', 'compare'];
+
+/** Flags of the commands that stand alone. */
+export const bareFlags: readonly string[] = ['--show-values', '--without-files'];
+
 /**
  * Takes a command line apart. `--name value`, `--name=value` and a bare `--name` before another flag or the end are
  * flags; `--` ends them.

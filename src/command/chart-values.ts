@@ -1,6 +1,8 @@
 /** The values of the Helm chart as the configuration that the chart makes of them. */
 import type { ConfigFile } from '../config/file.ts';
+import { options } from '../config/options.ts';
 import { ConfigError, suggestion } from '../config/problems.ts';
+import { shown } from '../config/shown.ts';
 import { isTree, type Tree } from '../config/tree.ts';
 import { chartValueNames } from './chart-value-names.ts';
 
@@ -18,11 +20,40 @@ const defaultTimeout = '2s';
 const defaultCaKey = 'ca.crt';
 const caFolder = '/etc/oidc-authz/ca';
 
+/** Values of the chart, and of most others, which are no options of the service: enough to tell values without `config` from a configuration. */
+export const tellingValues: readonly string[] = [
+  'affinity',
+  'autoscaling',
+  'caBundle',
+  'envFrom',
+  'extraArgs',
+  'extraEnv',
+  'fullnameOverride',
+  'global',
+  'image',
+  'imagePullSecrets',
+  'istio',
+  'kyma',
+  'nameOverride',
+  'networkPolicy',
+  'nodeSelector',
+  'podAnnotations',
+  'podDisruptionBudget',
+  'podLabels',
+  'podSecurityContext',
+  'replicaCount',
+  'resources',
+  'securityContext',
+  'service',
+  'serviceAccount',
+  'tolerations',
+];
+
 /**
  * Reads values of the chart, or of a chart that has it as a part.
  *
  * @returns undefined where a file is no such values: `config` is no option of the service
- * @throws ConfigError where the configuration is elsewhere
+ * @throws ConfigError where the configuration is elsewhere, or is no map
  */
 export function readChartValues(file: ConfigFile): ChartConfig | undefined {
   const found = valuesIn(file.tree);
@@ -37,6 +68,15 @@ export function readChartValues(file: ConfigFile): ChartConfig | undefined {
         message: `the configuration is in the ConfigMap ${values.existingConfigMap}, which is not read here; check the file oidc-authz.yaml in it`,
       },
     ]);
+  const { config: given } = values;
+  if (given !== undefined && given !== null && !isTree(given))
+    throw new ConfigError([
+      {
+        path: [...at, 'config'].join('.'),
+        source: place(['config']),
+        message: `\`config\` must be a map, as these are values of the chart: expected names with values, not ${typeof given === 'string' ? 'a text; take the `|` or the quotes away' : shown(given)}`,
+      },
+    ]);
 
   const config: Tree = isTree(values.config) ? structuredClone(values.config) : {};
   const { environment, notes } = podEnvironment(values);
@@ -46,7 +86,9 @@ export function readChartValues(file: ConfigFile): ChartConfig | undefined {
     file: { tree: config, place: (path) => place(['config', ...path]) },
     environment,
     notes: [
-      `these are values of the chart: the configuration is below \`${where}\``,
+      'config' in values
+        ? `these are values of the chart: the configuration is below \`${where}\``
+        : `these look like values of the chart without \`${where}\`, below which the configuration belongs`,
       ...made,
       ...notes,
       ...unknownValues(values),
@@ -61,6 +103,7 @@ function valuesIn(tree: Tree): { readonly values: Tree; readonly at: readonly st
   // Other charts have a `config` as well.
   const own = parts.filter(([, part]) => isTree(part) && isTree(part.config) && 'issuers' in part.config);
   const [only, ...more] = own.length > 0 ? own : parts;
+  if (only === undefined && isWithoutConfig(tree)) return { values: tree, at: [] };
   return only === undefined || more.length > 0 ? undefined : { values: only[1] as Tree, at: [only[0]] };
 }
 
@@ -72,6 +115,11 @@ function unknownValues(values: Tree): string[] {
       (name) =>
         `helm refuses the value ${name}, which the chart does not have${suggestion(name, chartValueNames)}`,
     );
+}
+
+function isWithoutConfig(tree: Tree): boolean {
+  const names = Object.keys(tree);
+  return names.some((name) => tellingValues.includes(name)) && !names.some((name) => name in options.shape);
 }
 
 /** The service refuses deadlines too close to the timeout of the entries that the chart makes. */

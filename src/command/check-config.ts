@@ -157,15 +157,19 @@ function isOwn(name: string): boolean {
   return ownFlags.some((own) => own === name);
 }
 
-async function runTests({ config }: Checked, tests: string, sources: ConfigSources): Promise<CommandResult> {
+async function runTests(
+  { config, notes }: Checked,
+  tests: string,
+  sources: ConfigSources,
+): Promise<CommandResult> {
   const { runRuleTests } = await import('./rule-tests.ts');
   const text = readGivenFile(tests, sources.readFile);
   try {
     const { output, failed } = await runRuleTests(config, text, tests, systemClock);
-    return { output, exitCode: failed === 0 ? 0 : 1 };
+    return { output: commented(notes) + output, exitCode: failed === 0 ? 0 : 1 };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { output: `${formatProblems(error.problems, 'the table')}\n`, exitCode: 2 };
+    return { output: `${commented(notes)}${formatProblems(error.problems, 'the table')}\n`, exitCode: 2 };
   }
 }
 

@@ -1,8 +1,9 @@
 /** A file that a command is given, as text. */
+import { withoutByteOrderMark } from '../config/byte-order-mark.ts';
 import { ConfigError } from '../config/problems.ts';
 
 /**
- * Reads a file.
+ * Reads a file, without a byte order mark in front of it.
  *
  * @param source how a problem names it
  * @throws ConfigError where it cannot be read
@@ -13,7 +14,7 @@ export function readGivenFile(
   source: string = file,
 ): string {
   try {
-    return readFile(file);
+    return withoutByteOrderMark(readFile(file));
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new ConfigError([{ path: '', source, message: `the file cannot be read: ${why}` }]);

@@ -1,6 +1,7 @@
 /** `oidc-authz check-config --token-file`: what a check with one token would answer, and why. */
 import { type Reason, reasons } from '../check/reasons.ts';
 import type { IncumbentAnswer } from '../check/types.ts';
+import { withoutByteOrderMark } from '../config/byte-order-mark.ts';
 import type { ConfigSources } from '../config/load.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
 import { ConfigError } from '../config/problems.ts';
@@ -41,8 +42,7 @@ interface CheckRecord {
  * @throws ConfigError where it is something else
  */
 export function tokenIn(text: string, source: string): string {
-  const token = text
-    .replace(/^\uFEFF/, '')
+  const token = withoutByteOrderMark(text)
     .trim()
     .replace(/^(authorization: *)?Bearer +/i, '');
   const message =

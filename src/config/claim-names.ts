@@ -1,4 +1,6 @@
 /** How a configuration names a claim: by a text that may be a dotted path, or by the exact list of the names on the way to it. */
+import { shown } from './shown.ts';
+import { straySpaceProblem } from './stray-space.ts';
 
 /** A name or dotted path such as `realm_access.roles`; or the names on the way, such as `['kubernetes.io', 'namespace']`. */
 export type ClaimName = string | readonly string[];
@@ -15,11 +17,26 @@ export function exactNames(name: ClaimName): readonly string[] | undefined {
   return isNames(names) ? names : undefined;
 }
 
-/** Says why a text does not name a claim; undefined if it does. */
-export function claimNameProblem(text: string): string | undefined {
-  return isListText(text) && exactNames(text) === undefined
-    ? `expected a list of names as JSON, such as ["kubernetes.io", "namespace"], not ${JSON.stringify(text)}`
-    : undefined;
+/** The most names on the way to a claim, or parts of a dotted path: what is made of a path grows with the square of its parts. */
+export const mostParts = 50;
+
+/** The most characters of all names together. */
+const mostCharacters = 1024;
+
+/** Says why a text or a list does not name a claim; undefined if it does. */
+export function claimNameProblem(name: ClaimName): string | undefined {
+  const isWritten = typeof name === 'string';
+  const exact = exactNames(name);
+  if (isWritten && isListText(name) && exact === undefined)
+    return `expected a list of names as JSON, such as ["kubernetes.io", "namespace"], not ${shown(name)}`;
+  const parts = exact ?? String(name).split('.');
+  if (parts.length > mostParts)
+    return `expected at most ${mostParts} names on the way to a claim, not ${parts.length}`;
+  const { length } = parts.join('.');
+  if (length > mostCharacters)
+    return `expected at most ${mostCharacters} characters in the name of a claim, not ${length}`;
+  // Of names that stand in a list of YAML this is said of each, where it stands.
+  return isWritten ? exact?.map(straySpaceProblem).find((problem) => problem !== undefined) : undefined;
 }
 
 function isListText(text: string): boolean {

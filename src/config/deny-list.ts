@@ -1,10 +1,10 @@
 /** The deny list: a file that names tokens which are revoked before they expire. */
 import * as z from 'zod';
+import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { parseYaml } from './file.ts';
 import { text } from './kinds.ts';
 import { dotted } from './leaves.ts';
 import { ConfigError, type Problem } from './problems.ts';
-import { straySpaceProblem } from './stray-space.ts';
 
 /** The claims that an entry can name (RFC 7519 section 4.1, OpenID Connect Front-Channel Logout, RFC 9068 section 2.2). */
 const revocableClaims = ['jti', 'sub', 'sid', 'client_id'] as const;
@@ -77,7 +77,7 @@ export function readDenyList(text: string, name: string): readonly DenyListEntry
 
 function parsedJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(withoutByteOrderMark(text));
   } catch {
     return undefined;
   }
@@ -117,8 +117,6 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
   const isOfIssuer = issue.path.at(-1) === 'issuer';
   if (isOfIssuer && value === undefined)
     return 'this entry does not say whose tokens it revokes; write `issuer: https://…`, the exact `iss` of those tokens, beside the claim';
-  const space = typeof value === 'string' ? straySpaceProblem(value) : undefined;
-  if (space !== undefined) return space;
   const isField = typeof issue.path.at(-1) === 'string' && issue.path.at(-1) !== 'entries';
   return isField
     ? 'expected text that is not empty; put it in quotes if it looks like a number'

@@ -1,5 +1,6 @@
 /** The configuration file: YAML or JSON text to a tree, with the line of every value. */
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar, visit } from 'yaml';
+import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { ConfigError } from './problems.ts';
 
 /** A YAML or JSON document. */
@@ -40,7 +41,7 @@ export function parseConfigFile(text: string, name: string): ConfigFile {
  */
 export function parseYaml(text: string, name: string, { merge = false } = {}): YamlFile {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, {
+  const document = parseDocument(withoutByteOrderMark(text), {
     // It would print a part of the file, and it may hold secrets.
     logLevel: 'error',
     lineCounter,

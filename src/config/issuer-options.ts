@@ -238,6 +238,8 @@ function isPlainHttp(url: string): boolean {
 }
 
 function discoverableProblem(issuer: string): string | undefined {
+  // That it is empty is said of the option already.
+  if (issuer === '') return undefined;
   const problem = writtenUrlProblem(issuer);
   if (problem !== undefined) return `${problem}; or name jwksUri, jwks, jwksFile or publicKeyFiles`;
   if (new URL(issuer).pathname.includes('/.well-known/')) {

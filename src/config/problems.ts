@@ -13,7 +13,9 @@ export interface Problem {
 export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[]) {
+  /** @param found the problems; two checks may tell the same of a value */
+  constructor(found: readonly Problem[]) {
+    const problems = [...new Map(found.map((problem) => [formatProblems([problem]), problem])).values()];
     super(formatProblems(problems));
     this.name = 'ConfigError';
     this.problems = problems;

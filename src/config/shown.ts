@@ -3,6 +3,14 @@
 /** Most characters of a value that are shown. */
 const maxShown = 80;
 
+/**
+ * What a reader does not see, as a class of a regular expression with the flag `v`: white space, control characters, and what is made to be
+ * invisible (Unicode: Default_Ignorable_Code_Point). What only says how the character before it looks, as in an emoji, is none of it.
+ */
+export const invisible = String.raw`[[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]--\p{Variation_Selector}]`;
+
+const anyInvisible = new RegExp(invisible, 'gv');
+
 /** A value in short, with both its ends, and without the credentials that a URL can hold. */
 export function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
@@ -18,8 +26,10 @@ function masked(text: string): string {
 
 /** In quotes, with what cannot be seen as escapes. */
 function visible(text: string): string {
-  return JSON.stringify(text).replaceAll(
-    /[\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return JSON.stringify(text).replaceAll(anyInvisible, (found) => (found === ' ' ? found : escaped(found)));
+}
+
+function escaped(text: string): string {
+  const codes = Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
+  return codes.map((code) => `\\u${code.toString(16).padStart(4, '0')}`).join('');
 }

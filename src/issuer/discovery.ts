@@ -1,6 +1,7 @@
 /** OpenID Connect Discovery 1.0 section 4: where an issuer's keys are. */
+
+import { withoutByteOrderMark } from '../config/byte-order-mark.ts';
 import { urlProblem } from '../config/urls.ts';
-import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { notJson } from './failures.ts';
 import type { Fetch } from './fetch.ts';
 import { ledProblem } from './guarded-lookup.ts';

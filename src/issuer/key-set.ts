@@ -1,7 +1,8 @@
 /** The keys of one issuer at one time (RFC 7517 section 5): how they are read, and how a token finds its own. */
+
+import { withoutByteOrderMark } from '../config/byte-order-mark.ts';
 import type { Algorithm } from '../config/issuer-options.ts';
 import type { IssuerConfig } from '../config/options.ts';
-import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { type KeyUses, type PublicJwk, type PublishedKey, readKey } from './key.ts';
 import { importPublicKey, type VerifySignature } from './public-key.ts';
 import { nameOfKey, someUnusedKeys, type UnusedCause, type UnusedKey } from './unused-keys.ts';

@@ -1,9 +1,12 @@
 /** What `check-config` prints: every option there is, and what the chart makes of its values. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { isMap, isSeq, parse, parseDocument } from 'yaml';
+import { tellingValues } from '../../src/command/chart-values.ts';
 import { checkConfig } from '../../src/command/check-config.ts';
 import { dotted, leaves } from '../../src/config/leaves.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { options } from '../../src/config/options.ts';
 
 const sourcesOf = (text: string, environment = {}) => ({
   flags: [{ name: '--config', value: 'c.yaml' }],
@@ -126,10 +129,77 @@ test('values whose configuration is in a ConfigMap of their own are not judged',
   expect([exitCode, output]).toEqual([2, expect.stringMatching(/ConfigMap mine, which is not read here/)]);
 });
 
+test.each([
+  ['config: |\n  issuers: []\n', 'a text; take the `|` or the quotes away'],
+  ['config: ""\nreplicaCount: 3\n', 'a text; take the `|` or the quotes away'],
+  ['config: [{issuers: []}]\n', 'a list'],
+  ['config: 3\n', '3'],
+])('values whose `config` is no map are told so: %j', async (text, found) => {
+  const { exitCode, output } = await checkConfig(sourcesOf(text));
+  expect([exitCode, output]).toEqual([
+    2,
+    expect.stringContaining(`expected names with values, not ${found}`),
+  ]);
+  expect(output).toMatch(/has 1 problem:\n {2}- config \(c\.yaml:1:1\): `config` must be a map/);
+});
+
+test.each([
+  'replicaCount: 3\n',
+  'image: {repository: r}\n',
+  'global: {}\nserviceAccount: {name: a}\n',
+  'config:\n',
+])('values without a configuration are said to look like that, and what is missing: %j', async (text) => {
+  const { exitCode, output } = await checkConfig(sourcesOf(text));
+  expect(exitCode).toBe(2);
+  expect(output).toMatch(
+    text === 'config:\n'
+      ? /^# these are values of the chart: the configuration is below `config`\n/
+      : /^# these look like values of the chart without `config`, below which the configuration belongs\n/,
+  );
+  expect(output).toMatch(/has 1 problem:\n {2}- issuers .*: expected at least one issuer/);
+});
+
+test('values without `config` can have the issuer in variables', async () => {
+  const text =
+    'replicaCount: 3\nextraEnv: [{name: OIDC_AUTHZ_ISSUER, value: "https://a.example.com"}, {name: OIDC_AUTHZ_AUDIENCES, value: a}]\n';
+  expect(await checkConfig(sourcesOf(text))).toMatchObject({
+    exitCode: 0,
+    output: expect.stringContaining('# these look like values of the chart without `config`'),
+  });
+});
+
+test('names by which values are known are names of the chart, and no options', () => {
+  const chart = parse(readFileSync(new URL('../../charts/oidc-authz/values.yaml', import.meta.url), 'utf8'));
+  expect(tellingValues.filter((name) => !(name in chart) || name in options.shape)).toEqual([]);
+});
+
+test.each([
+  ['expected', 'deny', 0],
+  ['unexpected', 'allow', 1],
+  ['a table that is wrong', '', 2],
+])('a table of requests beside values tells how they were read: %s', async (_, outcome, exitCode) => {
+  const own = sourcesOf(
+    values(
+      'istio: {enabled: true}\n',
+      '{issuers: [{issuer: "https://a.example.com", audiences: [a]}], rules: [{name: a, match: {}, deny: true}]}',
+    ),
+  );
+  const result = await checkConfig({
+    ...own,
+    flags: [...own.flags, { name: '--test', value: 't.yaml' }],
+    readFile: (path) =>
+      path === 't.yaml' ? `[{name: t, expect: {outcome: "${outcome}"}}]` : own.readFile(path),
+  });
+  expect(result).toMatchObject({
+    exitCode,
+    output: expect.stringMatching(/^# these are values of the chart: .*\n(# .*\n)*# hosts\.ports is ignore/),
+  });
+});
+
 test('a plain configuration is no values, nor is a text that is neither', async () => {
   expect((await checkConfig(sourcesOf(issuer))).output).not.toContain('values of the chart');
-  const { exitCode, output } = await checkConfig(sourcesOf('image: {repository: r}\n'));
-  expect([exitCode, output]).toEqual([2, expect.stringContaining('image')]);
+  const { exitCode, output } = await checkConfig(sourcesOf('image: {repository: r}\nhttp: {}\n'));
+  expect([exitCode, output]).toEqual([2, expect.stringContaining('image (c.yaml:1:1): unknown option')]);
 });
 
 test('values that helm refuses are named', async () => {

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { aboutFile, bareFlags, commands } from '../../src/command/arguments.ts';
 import { ownFlags as checkConfigFlags } from '../../src/command/check-config.ts';
 import { ownFlags as compareFlags } from '../../src/command/compare.ts';
 import { commandNames, helpFor } from '../../src/command/help.ts';
@@ -52,6 +53,14 @@ test('every flag of the service has a description, not only what it takes', () =
   const entries = configFlags().map((flag) => [flag, entryOf(page, flag)] as const);
   expect(entries.length).toBeGreaterThan(50);
   expect(entries.filter(([, text]) => text.replace(/Takes .*$/, '').trim().length < 12)).toEqual([]);
+});
+
+test('a command line is taken apart as the manual says', () => {
+  expect(commandNames()).toEqual(commands);
+  const takesFile = manual.filter(({ usage }) => usage.some((line) => line.includes('[FILE]')));
+  expect(takesFile.map(({ name }) => name)).toEqual(aboutFile);
+  const alone = manual.flatMap(({ flags }) => flags.filter(({ takes }) => takes === undefined));
+  expect(alone.map(({ name }) => name).toSorted()).toEqual(bareFlags.toSorted());
 });
 
 test.each([

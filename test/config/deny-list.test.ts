@@ -46,6 +46,16 @@ test.each([
   expect(() => read(text)).toThrow(/the document is empty; write \[\]/);
 });
 
+test('a byte order mark in front of a list changes nothing', () => {
+  const block = '- issuer: https://a\n  sub: alice\n- issuer: https://a\n  sub: bob\n';
+  for (const text of [
+    block,
+    `entries:\n${block.replaceAll(/^/gm, '  ')}`,
+    '[{"issuer": "https://a", "sub": "alice"}]',
+  ])
+    expect(read(`\ufeff${text}`)).toEqual(read(text));
+});
+
 test('a document that lacks its list is an error', () => {
   for (const text of ['entries:\n', '{}', 'entries: null', '{"entries": null}'])
     expect(() => read(text), text).toThrow(/expected a list of entries/);

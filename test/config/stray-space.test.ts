@@ -180,6 +180,53 @@ test('of a long value both ends are shown', async () => {
   expect(problems[0]).toMatch(/not "ab+…b+c "$/);
 });
 
+// The code points by number, out of the Unicode database: the code asks for their properties.
+const unseen = [
+  0x0000, 0x0009, 0x001b, 0x0020, 0x007f, 0x0085, 0x00a0, 0x00ad, 0x034f, 0x061c, 0x1160, 0x1680, 0x17b4,
+  0x180e, 0x2000, 0x200a, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x202a, 0x202e, 0x202f, 0x205f, 0x2060,
+  0x2061, 0x2064, 0x2066, 0x2069, 0x3000, 0x3164, 0xfeff, 0xffa0, 0x1d173, 0xe0020, 0xe007f,
+];
+
+describe('what nobody sees', () => {
+  const denied = (sub: string, issuer = 'https://a') =>
+    readDenyList(JSON.stringify([{ issuer, sub }]), 'd.yaml');
+
+  test.each(unseen.map((code) => `U+${code.toString(16).padStart(4, '0')}`))('%s', async (name) => {
+    const unit = String.fromCodePoint(Number.parseInt(name.slice(2), 16));
+    for (const text of [`alice${unit}`, `${unit}alice`, `${unit}alice${unit}`, unit]) {
+      expect(() => denied(text), 'sub').toThrow(/\[0\]\.sub .*: expected .*(white space|line break)/);
+      expect(() => denied('alice', text), 'issuer').toThrow(
+        /\[0\]\.issuer .*: expected .*(white space|line break)/,
+      );
+      const problems = await problemsOf({ file: { issuers: [{ ...issuer, audiences: [text] }] } });
+      expect(problems).toEqual([expect.stringMatching(/white space|line break/)]);
+      // It is shown: nothing that is printed holds it as it is.
+      if (unit !== ' ') expect(problems.join()).not.toContain(unit);
+    }
+  });
+
+  test('what changes only the look of the character before it is kept, as is what stands between others', () => {
+    for (const sub of ['team \u2764\ufe0f', 'a\u200db', 'a\u00a0b', 'Zo\u00eb', '\u0645\u06cc\u200c\u0634'])
+      expect(denied(sub)).toHaveLength(1);
+  });
+});
+
+test('a problem is told once, though two checks find it', async () => {
+  for (const [file, path] of [
+    [{ issuers: [{ ...issuer, audiences: [''] }] }, 'issuers[0].audiences[0]'],
+    [{ issuers: [{ ...issuer, issuer: '' }] }, 'issuers[0].issuer'],
+    [{ issuers: [{ ...issuer, caFile: '' }] }, 'issuers[0].caFile'],
+    [{ issuers: [{ ...issuer, audiences: [' '] }] }, 'issuers[0].audiences[0]'],
+    [{ issuers: [issuer], http: { port: -0.5 } }, 'http.port'],
+    [{ issuers: [issuer], realm: 'ä'.repeat(300) }, 'realm'],
+  ] as const)
+    expect(await problemsOf({ file })).toEqual([
+      expect.stringMatching(new RegExp(`^${RegExp.escape(path)} `)),
+    ]);
+  const messageOf = () => readDenyList('- {issuer: "", sub: ""}', 'd.yaml');
+  expect(messageOf).toThrow(/has 2 problems:\n.*\[0\]\.issuer.*\n.*\[0\]\.sub.*$/);
+});
+
 test('in the deny list is told too, and a missing issuer with what to write', () => {
   const messageOf = (text: string) => {
     try {

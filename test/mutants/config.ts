@@ -9,6 +9,7 @@ const denied = ['test/config/deny-list.test.ts'];
 const select = ['test/rules/select.test.ts'];
 const cost = ['test/rules/expression-cost.test.ts'];
 const allProblems = ['test/config/all-problems.test.ts'];
+const claimNames = ['test/config/claim-names.test.ts'];
 const spaces = ['test/config/stray-space.test.ts'];
 const expressions = ['test/rules/expression.test.ts'];
 
@@ -538,6 +539,34 @@ export const config: readonly Mutant[] = [
     find: '  if (ends) return `expected no ',
     replace: '  if (ends && begins) return `expected no ',
     tests: spaces,
+  },
+  {
+    name: 'what nobody sees at the end of an entry of the deny list is taken for a part of it',
+    file: 'src/config/kinds.ts',
+    find: 'withProblem(z.string().min(1), straySpaceProblem).meta({ pattern',
+    replace: 'z.string().min(1).regex(/^\\S(.*\\S)?$/).meta({ pattern',
+    tests: spaces,
+  },
+  {
+    name: 'the name of a claim may have any number of parts',
+    file: 'src/config/claim-names.ts',
+    find: 'if (parts.length > mostParts)',
+    replace: 'if (parts.length < 0)',
+    tests: claimNames,
+  },
+  {
+    name: 'the name of a claim may be of any length',
+    file: 'src/config/claim-names.ts',
+    find: 'if (length > mostCharacters)',
+    replace: 'if (length < 0)',
+    tests: claimNames,
+  },
+  {
+    name: 'white space in a list of names as JSON is taken for a part of a name',
+    file: 'src/config/claim-names.ts',
+    find: 'exact?.map(straySpaceProblem).find((problem) => problem !== undefined)',
+    replace: 'undefined',
+    tests: claimNames,
   },
   {
     name: 'a line break in a value is taken for a part of it',

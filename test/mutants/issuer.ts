@@ -378,10 +378,10 @@ export const issuer: readonly Mutant[] = [
   },
   {
     name: 'a problem that lasts is told once',
-    file: 'src/issuer/problem-watch.ts',
-    find: '      repeat();\n',
+    file: 'src/time/reminder.ts',
+    find: '      remind();\n',
     replace: '',
-    tests: ['test/issuer/problems.test.ts'],
+    tests: ['test/time/reminder.test.ts'],
   },
   {
     name: 'nobody hears of keys that move to another host',

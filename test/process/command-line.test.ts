@@ -35,6 +35,17 @@ function folderForTest(): string {
   return folder;
 }
 
+test.each(['check-config', 'compare'])(
+  '%s refuses two files, which both may be the configuration',
+  async (command) => {
+    for (const line of ['a.yaml --config b.yaml', 'a.yaml --config=b.yaml', '--config b.yaml a.yaml']) {
+      const { code, output, errors } = await run([command, ...line.split(' ')]);
+      expect([code, output]).toEqual([2, '']);
+      expect(errors).toMatch(/^oidc-authz: two files: a\.yaml, and --config b\.yaml; give one of the two\n/);
+    }
+  },
+);
+
 describe('a question', () => {
   const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 

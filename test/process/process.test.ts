@@ -43,6 +43,31 @@ function folder(): string {
   return mkdtempSync(join(tmpdir(), 'oidc-authz-'));
 }
 
+test.each(['serve', 'worker'])(
+  '%s: V8 knows how the heap is to grow before the schema of the options is built',
+  async (command) => {
+    // Tells each flag and each module, in the order in which they come.
+    const tell = `import v8 from 'node:v8';
+    import { registerHooks, syncBuiltinESMExports } from 'node:module';
+    const set = v8.setFlagsFromString;
+    v8.setFlagsFromString = (flag) => { console.log('flag', flag); set(flag); };
+    syncBuiltinESMExports();
+    registerHooks({ load: (url, context, next) => { console.log('module', url); return next(url, context); } });
+    ${command === 'worker' ? 'process.send = () => {};' : ''}`;
+    const service = startCommand(process.execPath, [
+      '--import',
+      `data:text/javascript,${encodeURIComponent(tell)}`,
+      'src/main.ts',
+      command,
+    ]);
+    await until(() => service.output().includes('/zod/'));
+    service.child.kill('SIGKILL');
+    const [before = ''] = service.output().split('/zod/');
+    expect(before).toContain('flag --heap-growing-percent=30');
+    expect(before).toContain('flag --semi-space-growth-factor=1');
+  },
+);
+
 describe('the command line', () => {
   test('tells its version and its help', async () => {
     const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
@@ -172,7 +197,15 @@ describe('a process', () => {
 
   test('ends at once with code 1 on a second signal', async () => {
     const issuer = await issuerForTest();
-    const service = startProcess([
+    // Of its clock, SIGINT comes a second later.
+    const later = `const now = performance.now.bind(performance);
+      let passed = 0;
+      performance.now = () => now() + passed;
+      process.on('SIGINT', () => { passed = 1000; });`;
+    const service = startCommand(process.execPath, [
+      '--import',
+      `data:text/javascript,${encodeURIComponent(later)}`,
+      'src/main.ts',
       '--issuer',
       issuer.url,
       '--audience',
@@ -186,7 +219,6 @@ describe('a process', () => {
     await service.record(({ state }) => state === 'ready');
     service.child.kill('SIGTERM');
     await service.record(({ msg }) => msg === 'draining');
-    await new Promise((resolve) => setTimeout(resolve, 700));
     service.child.kill('SIGINT');
     expect(await service.record(({ signal }) => signal === 'SIGINT')).toMatchObject({
       level: 'warn',

@@ -1792,6 +1792,25 @@ export const tables: readonly Table[] = [
           ['process/command-line.test.ts', 'refuses what is no token'],
         ],
       },
+      {
+        id: 'X1',
+        threat: 'An entry of the deny list with a character that nobody sees revokes nobody',
+        tests: [
+          ['config/stray-space.test.ts', 'U+'],
+          ['config/stray-space.test.ts', 'what changes only the look of the character before it is kept'],
+        ],
+        note: 'At the ends of a text. Between others such a character can have a meaning.',
+      },
+      {
+        id: 'X2',
+        threat: 'A claim with a long dotted name keeps a start or a reload busy for minutes',
+        tests: [['config/claim-names.test.ts', 'refuses a longer one, in whichever form']],
+      },
+      {
+        id: 'X3',
+        threat: 'A byte order mark in front of a deny list keeps its new entries from being taken',
+        tests: [['config/deny-list.test.ts', 'a byte order mark in front of a list changes nothing']],
+      },
     ],
   },
 ];

@@ -36,13 +36,11 @@ async function eventfulService(): Promise<RunningApp> {
   const issuer = await startFakeIssuer();
   onTestFinished(() => issuer.close());
   issuer.jwks = (_, response) =>
-    response
-      .writeHead(200)
-      .end(
-        JSON.stringify({
-          keys: [{ kty: 'oct' }, { kty: 'RSA' }, ...issuer.keys.map(({ publicJwk }) => publicJwk)],
-        }),
-      );
+    response.writeHead(200).end(
+      JSON.stringify({
+        keys: [{ kty: 'oct' }, { kty: 'RSA' }, ...issuer.keys.map(({ publicJwk }) => publicJwk)],
+      }),
+    );
   const service = await startApp({
     issuer,
     file: `${fileFor(issuer.url).replace('name: main', 'name: main, boundTokens: verify')}${ruled}`,

@@ -31,26 +31,30 @@ describeWith('promtool', await findPromtool(), (program) => {
     });
   });
 
-  test.each(alertCases)('$alert: $when', { timeout: 300_000 }, async ({ alert, series, at, step = '1m', fires }) => {
-    const severity = alerts.find((rule) => rule.alert === alert)?.labels?.severity;
-    const labels = {
-      alertname: alert,
-      alertstate: 'firing',
-      severity,
-      namespace: 'a',
-      job: 'authz',
-      ...fires,
-    };
-    const text = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
-    const result = await testRules(program, file, {
-      series,
-      at,
-      step,
-      expression: `ALERTS{alertname="${alert}", alertstate="firing"}`,
-      samples: fires === undefined ? [] : [{ labels: `ALERTS{${text.join(',')}}`, value: 1 }],
-    });
-    expect(result).toMatchObject({ ok: true });
-  });
+  test.each(alertCases)(
+    '$alert: $when',
+    { timeout: 300_000 },
+    async ({ alert, series, at, step = '1m', fires }) => {
+      const severity = alerts.find((rule) => rule.alert === alert)?.labels?.severity;
+      const labels = {
+        alertname: alert,
+        alertstate: 'firing',
+        severity,
+        namespace: 'a',
+        job: 'authz',
+        ...fires,
+      };
+      const text = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+      const result = await testRules(program, file, {
+        series,
+        at,
+        step,
+        expression: `ALERTS{alertname="${alert}", alertstate="firing"}`,
+        samples: fires === undefined ? [] : [{ labels: `ALERTS{${text.join(',')}}`, value: 1 }],
+      });
+      expect(result).toMatchObject({ ok: true });
+    },
+  );
 
   test.each(['error', 'slow', 'deny'])(
     'the share of checks that are %s is of all transports and pods',
