@@ -256,6 +256,27 @@ export const issuer: readonly Mutant[] = [
     tests: coding,
   },
   {
+    name: 'codings are undone in the order in which they were applied',
+    file: 'src/issuer/content-coding.ts',
+    find: 'known.toReversed()',
+    replace: 'known',
+    tests: coding,
+  },
+  {
+    name: 'any number of codings is undone',
+    file: 'src/issuer/content-coding.ts',
+    find: 'if (known.length > mostCodings)',
+    replace: 'if (known.length > 1_000 * mostCodings)',
+    tests: coding,
+  },
+  {
+    name: 'zstd may ask for a window of any size',
+    file: 'src/issuer/content-coding.ts',
+    find: '{ ...options, params: zstdWindow }',
+    replace: 'options',
+    tests: coding,
+  },
+  {
     name: 'a signature may have any length',
     file: 'src/issuer/public-key.ts',
     find: 'signature.length === signatureLength && verifyOnce',
