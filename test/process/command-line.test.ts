@@ -149,6 +149,18 @@ describe('check-config --token-file', () => {
     expect(output).not.toContain('<- the reason');
   });
 
+  test('names each header that it removes', async () => {
+    const { issuer, tried } = await prepare('forwardOriginalToken: false\n');
+    const { output } = await tried(await issuer.mint({ claims: { scope: 'read', email: undefined } }));
+    const [, removed = ''] = output.split('removed from the request:\n');
+    expect(removed.split('\n').filter((line) => line !== '')).toEqual([
+      '  x-auth-request-email',
+      '  x-auth-request-groups',
+      '  x-auth-request-preferred-username',
+      '  authorization',
+    ]);
+  });
+
   test.each<[string, object, object, string, RegExp]>([
     [
       'for somebody else',
