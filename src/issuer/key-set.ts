@@ -2,7 +2,8 @@
 import type { Algorithm } from '../config/issuer-options.ts';
 import type { IssuerConfig } from '../config/options.ts';
 import { withoutByteOrderMark } from './byte-order-mark.ts';
-import { type KeyUses, type PublicJwk, type PublishedKey, readKey } from './key.ts';
+import { duplicateMembers } from './duplicate-members.ts';
+import { type KeyUses, type PublicJwk, type PublishedKey, readKey, readMembers } from './key.ts';
 import { importPublicKey, type VerifySignature } from './public-key.ts';
 import { nameOfKey, someUnusedKeys, type UnusedCause, type UnusedKey } from './unused-keys.ts';
 
@@ -89,6 +90,7 @@ interface ImportedKey {
  */
 export function readKeySet(text: string, rules: KeySetRules, previous?: KeySet): ReadKeySet {
   const members = membersOf(parseJson(text));
+  const ambiguous = ambiguousKeys(text);
   if (members.length > rules.maxKeys)
     throw new Error(`the key set has ${members.length} keys, more than ${rules.maxKeys}`);
 
@@ -97,7 +99,7 @@ export function readKeySet(text: string, rules: KeySetRules, previous?: KeySet):
   const known = new Map(previous?.keys.map((key) => [key.fingerprint, key]));
   for (const [position, member] of members.entries()) {
     const name = nameOfKey(member, position);
-    const read = readKey(member, rules);
+    const read = ambiguous.has(position) ? duplicateMember : readKey(member, rules);
     const key = 'unused' in read ? read : importKey(read, known, name);
     if ('unused' in key) unused.push({ key: name, cause: key.unused });
     else imported.push(key);
@@ -122,6 +124,24 @@ function membersOf(document: unknown): readonly unknown[] {
     return document.keys;
   }
   throw new Error('expected a JSON Web Key Set: an object with a list named keys');
+}
+
+const duplicateMember = { unused: 'duplicate_member' } as const;
+
+/**
+ * Where the keys are that have a member twice which is read. Others may be there as often as they like.
+ *
+ * @throws Error where the list itself is there twice
+ */
+function ambiguousKeys(text: string): ReadonlySet<number> {
+  const positions = new Set<number>();
+  for (const [list, position, name] of duplicateMembers(text)) {
+    if (list !== 'keys') continue;
+    if (position === undefined)
+      throw new Error('the key set has two members named keys, and readers differ in which they take');
+    if (typeof position === 'number' && readMembers.includes(String(name))) positions.add(position);
+  }
+  return positions;
 }
 
 function parseJson(text: string): unknown {

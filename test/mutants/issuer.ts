@@ -256,6 +256,20 @@ export const issuer: readonly Mutant[] = [
     tests: coding,
   },
   {
+    name: 'a key with two readings is used',
+    file: 'src/issuer/key-set.ts',
+    find: 'ambiguous.has(position) ? duplicateMember : readKey(member, rules)',
+    replace: 'readKey(member, rules)',
+    tests: ['test/issuer/keys.test.ts'],
+  },
+  {
+    name: 'a discovery document with two readings is believed',
+    file: 'src/issuer/discovery.ts',
+    find: 'if (twice === undefined) return document',
+    replace: 'return document',
+    tests: owner,
+  },
+  {
     name: 'codings are undone in the order in which they were applied',
     file: 'src/issuer/content-coding.ts',
     find: 'known.toReversed()',
