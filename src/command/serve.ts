@@ -78,7 +78,7 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
     }
   };
 
-  const config = await load(false);
+  const config = await load(false).catch((error: unknown) => refuse(error, file, sources));
   const forkWorker = await forkWorkerFor(config, self);
   const { logger, end } = openLog(config.log, systemClock, sources.environment);
   const app = createApp(config, {
@@ -131,6 +131,31 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
       await end();
     },
   };
+}
+
+/** @throws the error, or one that says what the file is instead of a configuration */
+async function refuse(error: unknown, file: string | undefined, { readFile }: ConfigSources): Promise<never> {
+  if (file === undefined || !(error instanceof ConfigError)) throw error;
+  const [{ isChartValues }, { parseConfigFile }] = await Promise.all([
+    import('./chart-values.ts'),
+    import('../config/file.ts'),
+  ]);
+  if (!holdsValues()) throw error;
+  throw new ConfigError([
+    {
+      path: '',
+      source: file,
+      message: `these are values of the chart, and the service reads the configuration alone: give it a file with what stands below \`config\`. \`oidc-authz check-config ${file}\` checks the values as they are`,
+    },
+  ]);
+
+  function holdsValues(): boolean {
+    try {
+      return file !== undefined && isChartValues(parseConfigFile(readFile(file), file));
+    } catch {
+      return false;
+    }
+  }
 }
 
 /** Loaded only where there shall be workers: it is a good part of Node. */

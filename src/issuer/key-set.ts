@@ -15,6 +15,8 @@ export interface VerificationKey {
   readonly verify: VerifySignature;
   /** The public numbers and what they may be used for, by which a key is known again in the next set. */
   readonly fingerprint: string;
+  /** The public numbers. */
+  readonly material: string;
 }
 
 /** Keys to verify with; never empty, never changed. */
@@ -159,27 +161,28 @@ function importKey(
   name: string,
 ): ImportedKey | { readonly unused: UnusedCause } {
   const keys: VerificationKey[] = [];
+  const material = JSON.stringify(publicKey);
   for (const algorithm of algorithms) {
     const fingerprint = JSON.stringify([id, algorithm, publicKey]);
-    const key = known.get(fingerprint) ?? importFor(id, algorithm, publicKey, fingerprint);
+    const key = known.get(fingerprint) ?? importFor({ id, algorithm, fingerprint, material }, publicKey);
     if (key === undefined) return { unused: 'import' };
     known.set(fingerprint, key);
     keys.push(key);
   }
-  return { name, material: JSON.stringify(publicKey), keys };
+  return { name, material, keys };
 }
 
-function importFor(
-  id: string | undefined,
-  algorithm: Algorithm,
-  publicKey: PublicJwk,
-  fingerprint: string,
-): VerificationKey | undefined {
+function importFor(key: Omit<VerificationKey, 'verify'>, publicKey: PublicJwk): VerificationKey | undefined {
   try {
-    return { id, algorithm, verify: importPublicKey(publicKey, algorithm), fingerprint };
+    return { ...key, verify: importPublicKey(publicKey, key.algorithm) };
   } catch {
     return undefined;
   }
+}
+
+/** How many keys there are, each counted once, whatever it may verify and however often it is published. */
+export function countOf(keys: readonly VerificationKey[]): number {
+  return new Set(keys.map(({ material }) => material)).size;
 }
 
 type Finder = KeySet['find'];

@@ -275,6 +275,7 @@ describe('verifications', () => {
           id: `${count}-${index}`,
           algorithm: 'RS256',
           fingerprint: '',
+          material: '',
           verify: () => {
             asked++;
             return false;
