@@ -256,3 +256,26 @@ describe('check-config --token-file', () => {
     expect([valueless.code, valueless.errors]).toEqual([2, expect.stringContaining('expected a value')]);
   });
 });
+
+describe('serve with values of the chart', () => {
+  test.each([
+    ['of this chart', 'config: {issuers: [{issuer: "https://a.example.com", audiences: [a]}]}\nimage: {}\n'],
+    ['of a chart that has it as a part', 'authz: {config: {issuers: []}}\n'],
+    ['that name a ConfigMap', 'existingConfigMap: mine\n'],
+  ])('%s says that they are, and what reads them', async (_, text) => {
+    const file = join(folderForTest(), 'values.yaml');
+    writeFileSync(file, text);
+    const { code, output, errors } = await run(['--config', file]);
+    expect([code, output]).toEqual([2, '']);
+    expect(errors).toContain('these are values of the chart');
+    expect(errors).toContain(`check-config ${file}`);
+  });
+
+  test('or with another wrong file says what is wrong with that', async () => {
+    const file = join(folderForTest(), 'other.yaml');
+    writeFileSync(file, 'image: {}\n');
+    const { code, errors } = await run(['--config', file]);
+    expect([code, errors]).toEqual([2, expect.stringContaining('image')]);
+    expect(errors).not.toContain('values of the chart');
+  });
+});
