@@ -136,10 +136,15 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
 /** @throws the error, or one that says what the file is instead of a configuration */
 async function refuse(error: unknown, file: string | undefined, { readFile }: ConfigSources): Promise<never> {
   if (file === undefined || !(error instanceof ConfigError)) throw error;
-  const [{ isChartValues }, { parseConfigFile }] = await Promise.all([
-    import('./chart-values.ts'),
-    import('../config/file.ts'),
-  ]);
+  const { isChartValues } = await import('./chart-values.ts');
+  const { parseConfigFile } = await import('../config/file.ts');
+  const holdsValues = () => {
+    try {
+      return isChartValues(parseConfigFile(readFile(file), file));
+    } catch {
+      return false;
+    }
+  };
   if (!holdsValues()) throw error;
   throw new ConfigError([
     {
@@ -148,14 +153,6 @@ async function refuse(error: unknown, file: string | undefined, { readFile }: Co
       message: `these are values of the chart, and the service reads the configuration alone: give it a file with what stands below \`config\`. \`oidc-authz check-config ${file}\` checks the values as they are`,
     },
   ]);
-
-  function holdsValues(): boolean {
-    try {
-      return file !== undefined && isChartValues(parseConfigFile(readFile(file), file));
-    } catch {
-      return false;
-    }
-  }
 }
 
 /** Loaded only where there shall be workers: it is a good part of Node. */

@@ -100,7 +100,7 @@ export function createRequirements(issuer: IssuerConfig, isRevoked: IsRevoked): 
 }
 
 /** A logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4) may say `typ: JWT` and has the audience of the client: its event tells. */
-function isLogoutToken(claims: Claims): boolean {
+export function isLogoutToken(claims: Claims): boolean {
   const events = claimOf(claims, 'events');
   return isObject(events) && Object.hasOwn(events, 'http://schemas.openid.net/event/backchannel-logout');
 }

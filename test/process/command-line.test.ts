@@ -184,6 +184,13 @@ describe('check-config --token-file', () => {
       /^scopes +expected all of read\n +found +scope write +<- the reason$/m,
     ],
     [
+      'of a logout',
+      { scope: 'read', events: { 'http://schemas.openid.net/event/backchannel-logout': {} } },
+      {},
+      'token_type_not_allowed',
+      /^type .*\n +found .*`events` of a logout token +<- the reason$/m,
+    ],
+    [
       'of another issuer',
       { iss: 'https://b.example.com' },
       {},
