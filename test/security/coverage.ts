@@ -859,7 +859,7 @@ export const tables: readonly Table[] = [
         threat: 'A token without `kid`, or of a `kid` of many keys, costs many verifications',
         tests: [
           ['token/key-choice.test.ts', 'of a token whose issuer has keys'],
-          ['token/key-choice.test.ts', 'with four keys each fill the queue four times as fast'],
+          ['token/key-choice.test.ts', 'with four keys each fill their half of the queue four times as fast'],
         ],
       },
       {
