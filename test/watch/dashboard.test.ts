@@ -38,7 +38,11 @@ async function eventfulService(): Promise<RunningApp> {
   issuer.jwks = (_, response) =>
     response
       .writeHead(200)
-      .end(JSON.stringify({ keys: [{ kty: 'oct' }, { kty: 'RSA' }, ...issuer.keys.map(({ publicJwk }) => publicJwk)] }));
+      .end(
+        JSON.stringify({
+          keys: [{ kty: 'oct' }, { kty: 'RSA' }, ...issuer.keys.map(({ publicJwk }) => publicJwk)],
+        }),
+      );
   const service = await startApp({
     issuer,
     file: `${fileFor(issuer.url).replace('name: main', 'name: main, boundTokens: verify')}${ruled}`,
