@@ -100,9 +100,10 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   token_type_not_allowed: {
     causes: [
       'The header says `typ` of a kind that is not an access token or ID token, such as `logout+jwt`, `dpop+jwt` or `okta-internal-at+jwt`.',
+      'The claim `events` says that it is a logout token (OpenID Connect Back-Channel Logout 1.0).',
       'The issuer has a type of its own for access tokens.',
     ],
-    look: ['Decode the header of the token: `typ`.'],
+    look: ['Decode the header of the token: `typ`.', 'Decode the claims: `events`.'],
     mend: [
       'Send the access token.',
       "If the issuer's access tokens have that type, add it to `issuers[].tokenTypes`.",

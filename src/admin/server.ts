@@ -10,6 +10,7 @@ import { type OnRejected, otherThanHttp1 } from '../listener/rejections.ts';
 import { keepTlsFresh } from '../listener/tls.ts';
 import { createWebServer } from '../listener/web-server.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { escapeUnseen } from '../observe/unseen.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** What /readyz says. */
@@ -132,7 +133,7 @@ function describeReadiness({ ready, draining, issuers, problems, shadow }: Readi
       problems: problems.map(({ since, ...rest }) => ({ ...rest, since: isoTime(since) })),
     }),
   });
-  return { status: isReady ? 200 : 503, type: 'application/json; charset=utf-8', body };
+  return { status: isReady ? 200 : 503, type: 'application/json; charset=utf-8', body: escapeUnseen(body) };
 }
 
 function describeIssuer({ name, issuer, state, keys, unused, keysAge, problem, problemSince }: IssuerStatus) {

@@ -24,7 +24,7 @@ export function createWriteValue(encoding: HeaderEncoding = 'plain', separator =
     case 'plain':
       return createWriteText(separator, (text) => text, isTrimmed);
     case 'percent':
-      return createWriteText(separator, percentEncoded, () => true);
+      return createWriteText(separator, percentEncoded, hasBareEnds);
     case 'base64url':
       return (claim) => {
         const text = typeof claim === 'string' ? claim : jsonOf(claim);
@@ -98,11 +98,25 @@ function isTrimmed(member: string): boolean {
 }
 
 /**
+ * What one language or another takes for white space and cuts off, or splits at: that of Unicode, old and new; the separators of
+ * Python's `str.split`; every control character below the space, as Java's `String.trim`.
+ */
+const blank = /[\s\0-\x20\x85\u180e\u200b]/;
+const blankEnd = new RegExp(`^${blank.source}|${blank.source}$`);
+
+/** The same for members that are encoded: whoever decodes them may cut off white space then. */
+function hasBareEnds(member: string): boolean {
+  return !blankEnd.test(member);
+}
+
+/**
  * Makes what says whether a member of a list stays one, however the workload takes the list apart: from its beginning or its
  * end, with the separator or with what is left of it without white space, before it decodes the members or after.
  */
 function createIsApart(separator: string): (member: string) => boolean {
-  const core = separator.trim() || separator;
+  // Whoever splits at white space splits at any.
+  if (separator.trim() === '') return (member) => !blank.test(member);
+  const core = separator.trim();
   if (core.length === 1) return (member) => !member.includes(core);
   return (member) =>
     `${member}${core}`.indexOf(core) === member.length && `${core}${member}`.lastIndexOf(core) === 0;

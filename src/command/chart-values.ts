@@ -96,6 +96,11 @@ export function readChartValues(file: ConfigFile): ChartConfig | undefined {
   };
 }
 
+/** Whether a file holds values of the chart instead of the configuration. */
+export function isChartValues({ tree }: ConfigFile): boolean {
+  return valuesIn(tree) !== undefined;
+}
+
 function valuesIn(tree: Tree): { readonly values: Tree; readonly at: readonly string[] } | undefined {
   if ('issuers' in tree) return undefined;
   if ('config' in tree || 'existingConfigMap' in tree) return { values: tree, at: [] };
@@ -158,19 +163,32 @@ function caFiles(config: Tree, { caBundle }: Tree): string[] {
 function podEnvironment({ extraEnv, envFrom, extraArgs }: Tree): Pick<ChartConfig, 'environment' | 'notes'> {
   const given = Array.isArray(extraEnv) ? extraEnv.filter(isTree) : [];
   const ours = given.filter(({ name }) => String(name).startsWith('OIDC_AUTHZ_'));
-  const [read, others] = [
-    ours.filter(({ value }) => value !== undefined),
-    ours.filter(({ value }) => value === undefined),
-  ];
+  // As in a pod: of several with one name, the last counts.
+  const last = [...new Map(ours.map((variable) => [String(variable.name), variable]))];
+  const valued = last.filter(([, { value }]) => value !== undefined);
+  const referring = valued.filter(([, { value }]) => refersToVariable(String(value)));
+  const read = valued.filter((variable) => !referring.includes(variable));
   return {
-    environment: Object.fromEntries(read.map(({ name, value }) => [String(name), String(value)])),
+    environment: Object.fromEntries(
+      read.map(([name, { value }]) => [name, String(value).replaceAll('$$', () => '$')]),
+    ),
     notes: [
-      ...read.map(({ name }) => `${String(name)} is read from extraEnv`),
-      ...others.map(({ name }) => `not read: ${String(name)} of extraEnv, whose value is elsewhere`),
+      ...read.map(([name]) => `${name} is read from extraEnv`),
+      ...last
+        .filter((variable) => !valued.includes(variable))
+        .map(([name]) => `not read: ${name} of extraEnv, whose value is elsewhere`),
+      ...referring.map(
+        ([name]) => `not read: ${name} of extraEnv, whose value refers to another variable, as $(NAME)`,
+      ),
       ...(isSet(envFrom) ? ['not read: envFrom, whose values are elsewhere'] : []),
       ...(isSet(extraArgs) ? ['not read: extraArgs; give the same flags to this command'] : []),
     ],
   };
+}
+
+/** Whether the kubelet would put the value of another variable in; `$$` is a dollar sign to it. */
+function refersToVariable(value: string): boolean {
+  return /\$\([^)]*\)/.test(value.replaceAll('$$', ''));
 }
 
 /** Whether a template of Helm takes a value for true. */

@@ -78,7 +78,7 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
     }
   };
 
-  const config = await load(false);
+  const config = await load(false).catch((error: unknown) => refuse(error, file, sources));
   const forkWorker = await forkWorkerFor(config, self);
   const { logger, end } = openLog(config.log, systemClock, sources.environment);
   const app = createApp(config, {
@@ -131,6 +131,28 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
       await end();
     },
   };
+}
+
+/** @throws the error, or one that says what the file is instead of a configuration */
+async function refuse(error: unknown, file: string | undefined, { readFile }: ConfigSources): Promise<never> {
+  if (file === undefined || !(error instanceof ConfigError)) throw error;
+  const { isChartValues } = await import('./chart-values.ts');
+  const { parseConfigFile } = await import('../config/file.ts');
+  const holdsValues = () => {
+    try {
+      return isChartValues(parseConfigFile(readFile(file), file));
+    } catch {
+      return false;
+    }
+  };
+  if (!holdsValues()) throw error;
+  throw new ConfigError([
+    {
+      path: '',
+      source: file,
+      message: `these are values of the chart, and the service reads the configuration alone: give it a file with what stands below \`config\`. \`oidc-authz check-config ${file}\` checks the values as they are`,
+    },
+  ]);
 }
 
 /** Loaded only where there shall be workers: it is a good part of Node. */

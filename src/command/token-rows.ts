@@ -4,6 +4,7 @@ import type { Claims } from '../check/types.ts';
 import type { ClaimName } from '../config/claim-names.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
 import { createReadClaim } from '../token/claim-path.ts';
+import { isLogoutToken } from '../token/facts.ts';
 import { createIdentityClaims } from '../token/identity-claims.ts';
 
 /** One thing that a check looks at. */
@@ -55,7 +56,7 @@ export function describeToken(token: string, config: Config, now: number): Descr
     issuer,
     rows: [
       ...rows,
-      ...headerRows(header, issuer),
+      ...headerRows(header, claims, issuer),
       audienceRow(claims, issuer),
       ...timeRows(claims, issuer, now),
       ...claimRows(claims, issuer),
@@ -63,7 +64,11 @@ export function describeToken(token: string, config: Config, now: number): Descr
   };
 }
 
-function headerRows(header: Claims, { algorithms, tokenTypes, name }: IssuerConfig): TokenRow[] {
+function headerRows(
+  header: Claims,
+  claims: Claims,
+  { algorithms, tokenTypes, name }: IssuerConfig,
+): TokenRow[] {
   return [
     {
       name: 'algorithm',
@@ -74,7 +79,9 @@ function headerRows(header: Claims, { algorithms, tokenTypes, name }: IssuerConf
     {
       name: 'type',
       expected: `${tokenTypes.map(shown).join(' or ')}; none counts as JWT`,
-      found: shown(header.typ),
+      found: isLogoutToken(claims)
+        ? `${shown(header.typ)}, and \`events\` of a logout token`
+        : shown(header.typ),
       reasons: ['token_type_not_allowed'],
     },
     {

@@ -142,7 +142,7 @@ function headerLines(
     ...set.map(([name, value]) => `  ${name}: ${value}`),
     ...(removed.length === 0
       ? []
-      : ['removed from the request:', ...removed.map(([, value]) => `  ${value}`)]),
+      : ['removed from the request:', ...removed.map((name) => `  ${name.trim()}`)]),
     ...(issuer === undefined ? ['no identity was asked for: a rule lets anybody in'] : []),
   ];
 }

@@ -173,7 +173,9 @@ export const options = z
           .describe('Shortest time between two fetches that unknown key ids cause, failed ones included.'),
         maxStale: duration({ from: '0s', to: '8760h' })
           .prefault('24h')
-          .describe('How long keys serve on while the issuer cannot be reached.'),
+          .describe(
+            'How long the last keys serve on while the issuer cannot be reached, or what it publishes is no key set with a usable key.',
+          ),
         timeout: duration({ from: '100ms', to: '1m' })
           .prefault('5s')
           .describe('Time for one fetch, body included.'),
@@ -254,7 +256,7 @@ export const options = z
         maxVerificationsInFlight: wholeNumber(1, 65_536)
           .default(256)
           .describe(
-            'Signatures that wait to be verified at once, each counted with every key that it may have to be tried with; a check beyond them ends as `overloaded`. Also the checks that wait for a key of one issuer at once; one beyond them ends as `key_not_found`.',
+            'Signatures that wait to be verified at once, each counted with every key that it may have to be tried with; a check beyond them ends as `overloaded`. Tokens that may have to be tried with several keys share half of the room. Also the checks that wait for a key of one issuer at once; one beyond them ends as `key_not_found`.',
           ),
       })
       .prefault({}),

@@ -2,6 +2,7 @@
 
 import { withoutByteOrderMark } from '../config/byte-order-mark.ts';
 import { urlProblem } from '../config/urls.ts';
+import { duplicateMembers } from './duplicate-members.ts';
 import { notJson } from './failures.ts';
 import type { Fetch } from './fetch.ts';
 import { ledProblem } from './guarded-lookup.ts';
@@ -56,11 +57,20 @@ async function fetchDocument(url: string, fetch: Fetch): Promise<Readonly<Record
 
 function readDocument(text: string, url: string): Readonly<Record<string, unknown>> {
   const document = parsed(text, url);
-  if (typeof document === 'object' && document !== null && !Array.isArray(document))
-    return document as Readonly<Record<string, unknown>>;
+  if (typeof document === 'object' && document !== null && !Array.isArray(document)) {
+    const twice = duplicateMembers(text).find(([name, ...deeper]) => isReadHere(name) && deeper.length === 0);
+    if (twice === undefined) return document as Readonly<Record<string, unknown>>;
+    throw new Error(
+      `the discovery document ${url} has two members named ${twice[0]}, and readers differ in which they take; name the key set in \`jwksUri\``,
+    );
+  }
   throw new TypeError(
     `the discovery document ${url} is not a JSON object; check \`issuer\` or \`discoveryUri\``,
   );
+}
+
+function isReadHere(name: string | number | undefined): boolean {
+  return name === 'issuer' || name === 'jwks_uri' || name === 'access_token_issuer';
 }
 
 function parsed(text: string, url: string): unknown {

@@ -8,6 +8,8 @@ export interface Attempt {
   readonly option: 'issuer' | 'discoveryUri' | 'jwksUri' | undefined;
   readonly hasCaFile: boolean;
   readonly trustSystemCas: boolean;
+  /** Whether the head of an answer was read before it failed. */
+  readonly hasAnswered: boolean;
   /** Host and port of the proxy that was asked; undefined where none was. */
   readonly proxy: string | undefined;
   /** Whether that proxy comes out of the environment. */
@@ -60,6 +62,8 @@ export function explainFailure(error: unknown, attempt: Attempt): string {
   if (code === 'ERR_PROXY_TUNNEL') return `${tunnelProblem(status, attempt)} (${shown})`;
   if (status !== undefined) return statusProblem(status, messageOf(root), attempt);
   if (code === '') return maskUrls(messageOf(root));
+  if (attempt.hasAnswered && (code === 'ECONNRESET' || code === 'EPIPE'))
+    return `the connection was cut in the middle of the answer; it is tried again (${shown})`;
   const told =
     (attempt.url.protocol === 'https:'
       ? tlsProblem(code, root, attempt)

@@ -66,6 +66,7 @@ export function createFetch(options: FetchOptions, resolve: Resolve = resolveByS
     }
     const signal = AbortSignal.timeout(options.timeout);
     let proxy: string | undefined;
+    let hasAnswered = false;
     try {
       const agents = agentsFor(url);
       proxy = agents.proxy;
@@ -75,6 +76,7 @@ export function createFetch(options: FetchOptions, resolve: Resolve = resolveByS
         insecureHttp: options.insecureHttp,
       });
       const response = await get(url, agents, trust, guarded, signal);
+      hasAnswered = true;
       try {
         requireStatus(response, url, option);
         return await collect(response, options.maxBytes);
@@ -93,6 +95,7 @@ export function createFetch(options: FetchOptions, resolve: Resolve = resolveByS
         option: from === undefined ? optionOf(text) : undefined,
         hasCaFile: options.extraCa !== undefined,
         trustSystemCas: options.trustSystemCas,
+        hasAnswered,
         proxy,
         isProxyOfEnvironment: options.proxy === 'env',
       });

@@ -4,6 +4,7 @@ import type { Algorithm } from '../config/issuer-options.ts';
 import type { Config, IssuerConfig } from '../config/options.ts';
 import type { Clock } from '../time/clock.ts';
 import {
+  countOf,
   type KeySet,
   keySetRules,
   readKeySet,
@@ -92,7 +93,7 @@ export interface IssuerEvents {
   readonly onKeysChange: (change: KeysChange) => void;
 }
 
-/** How two key sets differ, in keys. */
+/** How two key sets differ, in keys, each counted once. A key that may verify another algorithm now is one added and one removed. */
 export interface KeysChange {
   readonly added: number;
   readonly removed: number;
@@ -278,7 +279,7 @@ function retryDelay(failures: number, hasKeys: boolean, random: number): number 
 }
 
 function difference(before: KeySet | undefined, after: KeySet): KeysChange {
-  const added = after.keys.filter((key) => before?.holds(key) !== true).length;
-  const removed = before?.keys.filter((key) => !after.holds(key)).length ?? 0;
-  return { added, removed, keys: after.size };
+  const added = after.keys.filter((key) => before?.holds(key) !== true);
+  const removed = before?.keys.filter((key) => !after.holds(key)) ?? [];
+  return { added: countOf(added), removed: countOf(removed), keys: after.size };
 }

@@ -3,7 +3,8 @@
 import { withoutByteOrderMark } from '../config/byte-order-mark.ts';
 import type { Algorithm } from '../config/issuer-options.ts';
 import type { IssuerConfig } from '../config/options.ts';
-import { type KeyUses, type PublicJwk, type PublishedKey, readKey } from './key.ts';
+import { duplicateMembers } from './duplicate-members.ts';
+import { type KeyUses, type PublicJwk, type PublishedKey, readKey, readMembers } from './key.ts';
 import { importPublicKey, type VerifySignature } from './public-key.ts';
 import { nameOfKey, someUnusedKeys, type UnusedCause, type UnusedKey } from './unused-keys.ts';
 
@@ -15,6 +16,8 @@ export interface VerificationKey {
   readonly verify: VerifySignature;
   /** The public numbers and what they may be used for, by which a key is known again in the next set. */
   readonly fingerprint: string;
+  /** The public numbers. */
+  readonly material: string;
 }
 
 /** Keys to verify with; never empty, never changed. */
@@ -90,6 +93,7 @@ interface ImportedKey {
  */
 export function readKeySet(text: string, rules: KeySetRules, previous?: KeySet): ReadKeySet {
   const members = membersOf(parseJson(text));
+  const ambiguous = ambiguousKeys(text);
   if (members.length > rules.maxKeys)
     throw new Error(`the key set has ${members.length} keys, more than ${rules.maxKeys}`);
 
@@ -98,7 +102,7 @@ export function readKeySet(text: string, rules: KeySetRules, previous?: KeySet):
   const known = new Map(previous?.keys.map((key) => [key.fingerprint, key]));
   for (const [position, member] of members.entries()) {
     const name = nameOfKey(member, position);
-    const read = readKey(member, rules);
+    const read = ambiguous.has(position) ? duplicateMember : readKey(member, rules);
     const key = 'unused' in read ? read : importKey(read, known, name);
     if ('unused' in key) unused.push({ key: name, cause: key.unused });
     else imported.push(key);
@@ -125,6 +129,24 @@ function membersOf(document: unknown): readonly unknown[] {
   throw new Error('expected a JSON Web Key Set: an object with a list named keys');
 }
 
+const duplicateMember = { unused: 'duplicate_member' } as const;
+
+/**
+ * Where the keys are that have a member twice which is read. Others may be there as often as they like.
+ *
+ * @throws Error where the list itself is there twice
+ */
+function ambiguousKeys(text: string): ReadonlySet<number> {
+  const positions = new Set<number>();
+  for (const [list, position, name] of duplicateMembers(text)) {
+    if (list !== 'keys') continue;
+    if (position === undefined)
+      throw new Error('the key set has two members named keys, and readers differ in which they take');
+    if (typeof position === 'number' && readMembers.includes(String(name))) positions.add(position);
+  }
+  return positions;
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(withoutByteOrderMark(text));
@@ -140,27 +162,28 @@ function importKey(
   name: string,
 ): ImportedKey | { readonly unused: UnusedCause } {
   const keys: VerificationKey[] = [];
+  const material = JSON.stringify(publicKey);
   for (const algorithm of algorithms) {
     const fingerprint = JSON.stringify([id, algorithm, publicKey]);
-    const key = known.get(fingerprint) ?? importFor(id, algorithm, publicKey, fingerprint);
+    const key = known.get(fingerprint) ?? importFor({ id, algorithm, fingerprint, material }, publicKey);
     if (key === undefined) return { unused: 'import' };
     known.set(fingerprint, key);
     keys.push(key);
   }
-  return { name, material: JSON.stringify(publicKey), keys };
+  return { name, material, keys };
 }
 
-function importFor(
-  id: string | undefined,
-  algorithm: Algorithm,
-  publicKey: PublicJwk,
-  fingerprint: string,
-): VerificationKey | undefined {
+function importFor(key: Omit<VerificationKey, 'verify'>, publicKey: PublicJwk): VerificationKey | undefined {
   try {
-    return { id, algorithm, verify: importPublicKey(publicKey, algorithm), fingerprint };
+    return { ...key, verify: importPublicKey(publicKey, key.algorithm) };
   } catch {
     return undefined;
   }
+}
+
+/** How many keys there are, each counted once, whatever it may verify and however often it is published. */
+export function countOf(keys: readonly VerificationKey[]): number {
+  return new Set(keys.map(({ material }) => material)).size;
 }
 
 type Finder = KeySet['find'];

@@ -35,6 +35,12 @@ type Members = Readonly<Record<string, unknown>>;
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
+/** The members of a key that are read. One of them that comes twice gives the key two readings. */
+export const readMembers: readonly string[] = [
+  ...['kty', 'kid', 'use', 'alg', 'key_ops'],
+  ...['n', 'e', 'crv', 'x', 'y'],
+];
+
 /** Reads one member of a key set. A member of the key that is null is as if absent, and so is an empty `kid`, `use` or `alg`. */
 export function readKey(member: unknown, { algorithms: allowed, keyUses }: KeyUses): ReadKey {
   if (typeof member !== 'object' || member === null || Array.isArray(member))

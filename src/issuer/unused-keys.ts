@@ -15,6 +15,8 @@ const ordinaryCauses = {
 export const keyRejections = {
   not_an_object: 'The member of the key set is not a JSON object.',
   no_key_type: '`kty` is absent, or not text.',
+  duplicate_member:
+    'A member that is read, such as `kid`, `use` or `n`, is there twice: readers differ in which they take.',
   private: 'It has private members: the issuer has published its private key.',
   key_id: '`kid` is not text, or longer than 256 characters.',
   algorithm: '`alg` does not go with the type or the curve of the key.',

@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from '../time/clock.ts';
 import type { TextLogTarget } from './text-log.ts';
+import { escapeUnseen } from './unseen.ts';
 
 /** Where records go. */
 export type Logger = PinoLogger;
@@ -117,7 +118,7 @@ export function createLogger(
       redact: { paths: redactedFields, censor: '[redacted]' },
       serializers: { error: describeError },
     },
-    destination,
+    { write: (line) => destination.write(escapeUnseen(line)) },
   );
 }
 

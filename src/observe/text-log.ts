@@ -1,4 +1,5 @@
 /** Records of the log as lines for people: the same records as JSON has, one line each. */
+import { unicodeEscapes } from './unseen.ts';
 
 /** Where the lines go, as far as their form depends on it. */
 export interface TextLogTarget {
@@ -99,10 +100,5 @@ function quoted(text: string): string {
 
 /** Without anything that a terminal would act on: such characters stand as `\uXXXX`. */
 function escaped(text: string): string {
-  return text.replaceAll(unsafe, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
-    ).join(''),
-  );
+  return text.replaceAll(unsafe, unicodeEscapes);
 }

@@ -3,7 +3,7 @@
 import type { DenyReason } from '../check/reasons.ts';
 import type { Claims, Confirmation } from '../check/types.ts';
 import type { IssuerConfig } from '../config/options.ts';
-import { createReadClaim } from './claim-path.ts';
+import { createReadClaim, isObject } from './claim-path.ts';
 import { createClaimRequirements } from './claim-requirements.ts';
 import { claimOf, type Read, readDate, stringsOf, wrongType } from './claims.ts';
 import { readConfirmation } from './confirmation.ts';
@@ -14,7 +14,7 @@ import type { IsRevoked } from './revocation.ts';
 export interface Facts {
   /** The claims, as the text of a JSON object. */
   readonly payload: string;
-  /** `typ` of the header as {@link normalType} gives it; `jwt` if absent. */
+  /** `typ` of the header as {@link normalType} gives it; `jwt` if absent. Wrong also where the claims are those of a logout token. */
   readonly type: string | typeof wrongType;
   /** As {@link readConfirmation} reads it. */
   readonly confirmation: Confirmation | 'unknown' | undefined;
@@ -50,7 +50,7 @@ export function createReadFacts({
       audienceClaimsUsed === 'all' ? found : found.filter((value) => value !== undefined).slice(0, 1);
     return {
       payload,
-      type: type === undefined ? 'jwt' : typeof type === 'string' ? normalType(type) : wrongType,
+      type: isLogoutToken(claims) ? wrongType : typeOf(type),
       confirmation: readConfirmation(claims),
       expiresAt: readDate(claims, 'exp'),
       notBefore: readDate(claims, 'nbf'),
@@ -97,6 +97,17 @@ export function createRequirements(issuer: IssuerConfig, isRevoked: IsRevoked): 
     }
     return unmet;
   };
+}
+
+/** A logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4) may say `typ: JWT` and has the audience of the client: its event tells. */
+export function isLogoutToken(claims: Claims): boolean {
+  const events = claimOf(claims, 'events');
+  return isObject(events) && Object.hasOwn(events, 'http://schemas.openid.net/event/backchannel-logout');
+}
+
+function typeOf(written: unknown): Facts['type'] {
+  if (written === undefined) return 'jwt';
+  return typeof written === 'string' ? normalType(written) : wrongType;
 }
 
 /** A media type as `typ` compares it (RFC 7515 section 4.1.9): any case, `application/` left out. */

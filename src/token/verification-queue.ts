@@ -16,7 +16,8 @@ export interface VerificationQueueOptions {
 /** Signatures that wait to be verified. */
 export interface VerificationQueue<T> {
   /**
-   * Verifies before long, in the order of asking.
+   * Verifies before long, in the order of asking. Tokens that may have to be verified with more than one key share half of the room: a
+   * client that leaves the `kid` out makes its tokens dearer, and does not crowd out those that name their key.
    *
    * @returns undefined if too many wait
    */
@@ -56,6 +57,8 @@ export function createVerificationQueue<T>(options: VerificationQueueOptions): V
   const { maxWaiting, maxWait, clock } = options;
   let waiting: Waiting<T>[] = [];
   let signaturesWaiting = 0;
+  /** Those among them of tokens with more than one. */
+  let dearWaiting = 0;
   let turnWantedSince = 0;
 
   const settle = ({ since, verify, late, resolve, reject }: Waiting<T>) => {
@@ -70,6 +73,7 @@ export function createVerificationQueue<T>(options: VerificationQueueOptions): V
     let settled = 0;
     for (const one of waiting) {
       signaturesWaiting -= one.signatures;
+      if (one.signatures > 1) dearWaiting -= one.signatures;
       settle(one);
       settled++;
       if (clock.monotonic() >= end) break;
@@ -96,7 +100,10 @@ export function createVerificationQueue<T>(options: VerificationQueueOptions): V
       // Not with this one among them: whoever adds it does not have its promise yet.
       else if (now - turnWantedSince > readingBudget) work();
       if (signaturesWaiting >= maxWaiting) return undefined;
+      const isDear = verification.signatures > 1;
+      if (isDear && dearWaiting >= maxWaiting / 2) return undefined;
       signaturesWaiting += verification.signatures;
+      if (isDear) dearWaiting += verification.signatures;
       const { promise, resolve, reject } = Promise.withResolvers<T>();
       waiting.push({ ...verification, resolve, reject });
       plan();

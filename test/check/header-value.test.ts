@@ -128,11 +128,32 @@ describe('all claims', () => {
   });
 });
 
+/** What `str.isspace` of Python 3.13 says yes to, and so `str.split()` and `str.strip()` act on. */
+const pythonSpaces =
+  '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000';
+
+function stripped(text: string): string {
+  const units = [...text];
+  while (pythonSpaces.includes(units[0] ?? '!')) units.shift();
+  while (pythonSpaces.includes(units.at(-1) ?? '!')) units.pop();
+  return units.join('');
+}
+
+function splitAtSpaces(text: string): string[] {
+  const parts = [''];
+  for (const unit of text) {
+    if (pythonSpaces.includes(unit)) parts.push('');
+    else parts.push(`${parts.pop()}${unit}`);
+  }
+  return parts.filter((part) => part !== '');
+}
+
 describe('the members of a list', () => {
   const separators = [',', ';', '|', ' ', ', ', ' | ', '::', ':::', '--', 'aba', 'ab', '/'];
 
   test.each(separators)('stay as many for whoever splits them at %j', (separator) => {
-    const unit = fc.constantFrom('a', 'b', ',', ';', '|', ' ', ':', '-', '/', 'x', 'é', '\r\n');
+    const marks = ['a', 'b', ',', ';', '|', ' ', ':', '-', '/', 'x', 'é', '\r\n', '\t', '\u00a0', '\u2003'];
+    const unit = fc.constantFrom(...marks);
     const members = fc.array(
       fc.array(unit, { maxLength: 5 }).map((units) => units.join('')),
       { maxLength: 5 },
@@ -153,7 +174,11 @@ describe('the members of a list', () => {
               .split(core)
               .map((one) => one.trim()),
             splitFromEnd(decode(text), separator),
+            decode(text).split(separator).map(stripped),
+            text.split(separator).map((one) => stripped(decode(one))),
           ];
+          if (separator.trim() === '')
+            for (const one of splitAtSpaces(decode(text))) expect(list).toContain(one);
           const trimmed = list.map((one) => one.trim());
           const count = text.split(separator).length;
           for (const [index, read] of readers.entries()) {
@@ -165,6 +190,13 @@ describe('the members of a list', () => {
         { numRuns: 100 },
       );
     }
+  });
+
+  test.each([...pythonSpaces])('are left out of percent where %j is at their ends', (space) => {
+    const members = [`${space}admin`, `admin${space}`, `a${space}b`, 'x'];
+    const expected = { text: `${encodeURIComponent(`a${space}b`)},x`, withheld: ['characters'] };
+    expect(createWriteValue('percent')(members)).toEqual(expected);
+    expect(createWriteValue('percent', ' ')([`a${space}b`, 'x']).text).toBe('x');
   });
 
   test('are left out where they hold the separator, and counted', () => {

@@ -124,6 +124,30 @@ test('what of values cannot be read here is told', async () => {
     expect(output).toContain(`# not read: ${name}`);
 });
 
+test.each([
+  ['a reference', '[{name: OIDC_AUTHZ_REALM, value: "$(OTHER)"}]', ''],
+  ['a reference within', '[{name: OIDC_AUTHZ_LOG_LEVEL, value: "a$$$(OTHER)b"}]', ''],
+  ['a number that is referred to', '[{name: OIDC_AUTHZ_HTTP_PORT, value: "$(PORT)"}]', ''],
+  ['text that looks like a reference', '[{name: OIDC_AUTHZ_REALM, value: "$$(OTHER)"}]', '$(OTHER)'],
+  ['a lonely dollar', '[{name: OIDC_AUTHZ_REALM, value: "a$b"}]', 'a$b'],
+  ['the last of two', '[{name: OIDC_AUTHZ_REALM, value: a}, {name: OIDC_AUTHZ_REALM, value: b}]', 'b'],
+  [
+    'the last, from elsewhere',
+    '[{name: OIDC_AUTHZ_REALM, value: a}, {name: OIDC_AUTHZ_REALM, valueFrom: {}}]',
+    '',
+  ],
+  [
+    'the last, after one from elsewhere',
+    '[{name: OIDC_AUTHZ_REALM, valueFrom: {}}, {name: OIDC_AUTHZ_REALM, value: b}]',
+    'b',
+  ],
+])('variables of a pod are read as the kubelet reads them: %s', async (_, extraEnv, realm) => {
+  const { exitCode, output } = await checkConfig(sourcesOf(values(`extraEnv: ${extraEnv}\n`)));
+  expect([exitCode, parse(output).realm]).toEqual([0, realm]);
+  expect(/^# not read: OIDC_AUTHZ_\w+ of extraEnv/m.test(output)).toBe(realm === '');
+  expect(/ is read from extraEnv/.test(output)).toBe(realm !== '');
+});
+
 test('values whose configuration is in a ConfigMap of their own are not judged', async () => {
   const { exitCode, output } = await checkConfig(sourcesOf('existingConfigMap: mine\n'));
   expect([exitCode, output]).toEqual([2, expect.stringMatching(/ConfigMap mine, which is not read here/)]);

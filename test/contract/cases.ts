@@ -659,6 +659,20 @@ export const cases: readonly Case[] = [
     claims(`aud ${JSON.stringify(aud)}`, { aud }, 'claim_invalid'),
   ),
 
+  // OpenID Connect Back-Channel Logout 1.0, the example of section 2.4.
+  claims(
+    'a logout token',
+    { sid: '08a5019c', events: { 'http://schemas.openid.net/event/backchannel-logout': {} } },
+    'token_type_not_allowed',
+  ),
+  claims(
+    'a logout token among other events',
+    { events: { 'https://a.example.com/x': 1, 'http://schemas.openid.net/event/backchannel-logout': null } },
+    'token_type_not_allowed',
+  ),
+  claims('another event', { events: { 'https://a.example.com/login': {} } }, 'allowed'),
+  claims('events of another kind', { events: ['login'] }, 'allowed'),
+
   claims('a token bound to a key', { cnf: { jkt: 'x' } }, 'token_bound'),
   claims('a token bound to a certificate', { cnf: { 'x5t#S256': 'x' } }, 'token_bound'),
 

@@ -38,6 +38,7 @@ const encoders: [string, (text: string | Buffer) => Buffer][] = [
   ['deflate', zlib.deflateSync],
   ['deflate', zlib.deflateRawSync],
   ['br', zlib.brotliCompressSync],
+  ['zstd', zlib.zstdCompressSync],
 ];
 
 describe('an answer in', () => {
@@ -51,6 +52,37 @@ describe('an answer in', () => {
 
   test('identity and gzip is read as gzip', async () => {
     expect(await fetchOf('identity, gzip', zlib.gzipSync(document))).toBe(document);
+  });
+
+  // What stores of files say of plain text; what their owner typed; what no version of HTTP defines.
+  test.each([
+    'aws-chunked',
+    'utf-8',
+    'none',
+    'UTF-8',
+    'compress',
+    'aes128gcm',
+    'gzip;q=1',
+    'aws-chunked, utf-8',
+  ])('plain text that is said to be in %s is read as it is', async (coding) => {
+    expect(await fetchOf(coding, Buffer.from(document))).toBe(document);
+    expect(await fetchOf(coding, Buffer.from(`\uFEFF${document}`))).toBe(`\uFEFF${document}`);
+  });
+
+  test.each([
+    'gzip, br',
+    'br, gzip',
+    'deflate,zstd',
+    'gzip, aws-chunked',
+    'aws-chunked, gzip',
+    'gzip, identity, br',
+    'utf-8, gzip, none, gzip',
+    'gzip, br, deflate, zstd',
+    'gzip, gzip, gzip, gzip, aws-chunked, identity',
+  ])('%s is undone from its end', async (codings) => {
+    const applied = codings.split(',').map((coding) => new Map(encoders).get(coding.trim()));
+    const body = applied.reduce<Buffer>((text, encode) => encode?.(text) ?? text, Buffer.from(document));
+    expect(await fetchOf(codings, body)).toBe(document);
   });
 
   test('gzip of several members, with a name and a comment, is read', async () => {
@@ -72,6 +104,8 @@ describe('an answer in', () => {
     ['deflate', 'ab0000'],
     ['gzip', '1f8b0800000000000203ab00008316dc8c01000000'],
     ['br', '0b00807803'],
+    // A frame of one raw block, written by hand (RFC 8878 section 3.1.1).
+    ['zstd', '28b52ffd200109000078'],
   ])('%s by another hand is read (%#)', async (coding, hex) => {
     expect(await fetchOf(coding, Buffer.from(hex, 'hex'))).toBe('x');
   });
@@ -79,13 +113,43 @@ describe('an answer in', () => {
 
 describe('is refused', () => {
   test.each([
-    ['zstd', 'zstd'],
     ['compress', 'compress'],
-    ['gzip, br', 'gzip, br'],
-    ['br,br', 'br, br'],
+    ['aws-chunked', 'aws-chunked'],
+    ['utf-8, x', 'utf-8, x'],
     ['aes128gcm', 'aes128gcm'],
-  ])('an answer in %s, and the message names it', async (coding, named) => {
-    await expect(fetchOf(coding, Buffer.from(document))).rejects.toThrow(`content-encoding is ${named};`);
+  ])('an answer in %s that is not JSON, and the message names it', async (coding, named) => {
+    await expect(fetchOf(coding, Buffer.from('1f;chunk-signature=0\r\n{}'))).rejects.toThrow(
+      `is not JSON, and its content-encoding is ${named};`,
+    );
+  });
+
+  test('an answer in gzip and something unknown that is not JSON', async () => {
+    await expect(fetchOf('compress, gzip', zlib.gzipSync('\x1f\x9d'))).rejects.toThrow(
+      'its content-encoding is compress;',
+    );
+  });
+
+  test('an answer in more than four codings', async () => {
+    await expect(fetchOf('gzip,'.repeat(5), Buffer.from(document))).rejects.toThrow(
+      'has 5 codings, more than 4',
+    );
+  });
+
+  test('an answer that is too large after the first of its codings', async () => {
+    const inner = zlib.brotliCompressSync(Buffer.from(document));
+    const wide = Buffer.concat([inner, Buffer.alloc(maxBytes)]);
+    await expect(fetchOf('br, gzip', zlib.gzipSync(wide))).rejects.toThrow(
+      `larger than ${maxBytes} bytes when it is decompressed from gzip`,
+    );
+  });
+
+  test('zstd that asks for a window larger than 8 MiB', async () => {
+    const params = { [zlib.constants.ZSTD_c_windowLog]: 27 };
+    const encoder = zlib.createZstdCompress({ params });
+    encoder.end(document);
+    const chunks: Buffer[] = [];
+    for await (const chunk of encoder) chunks.push(chunk);
+    await expect(fetchOf('zstd', Buffer.concat(chunks))).rejects.toThrow(/cannot be decompressed/);
   });
 
   test.each(encoders)('an answer in %s that is cut anywhere (%#)', async (coding, encode) => {

@@ -122,6 +122,30 @@ describe('the discovery document', () => {
     ['that is a list', () => [], /discovery failed/],
     ['that is text', () => 'x', /discovery failed/],
   ];
+  test.each(['issuer', 'jwks_uri', 'access_token_issuer'])('with two of %s is refused', async (name) => {
+    const { states, issuer } = await bench([], fileFor, (fake) => {
+      fake.discovery = (_request, response) => {
+        const whole = { issuer: fake.url, jwks_uri: `${fake.url}/jwks`, access_token_issuer: 'x' };
+        const text = JSON.stringify(whole).replace('{', `{"${name}":"https://evil.example.com/jwks",`);
+        response.end(text);
+      };
+    });
+    await until(() => states.length > 0);
+    expect(issuer.hasKeys()).toBe(false);
+    expect(states[0]?.problem).toContain(`has two members named ${name}`);
+  });
+
+  test('with two of anything else is read', async () => {
+    const { issuer } = await bench([], fileFor, (fake) => {
+      fake.discovery = (_request, response) =>
+        response.end(
+          `{"scopes_supported":[],"x":{"issuer":1,"issuer":2},"scopes_supported":["openid"],"issuer":"${fake.url}","jwks_uri":"${fake.url}/jwks"}`,
+        );
+    });
+    await issuer.firstKeys;
+    expect(issuer.status().state).toBe('ready');
+  });
+
   test.each(documents)('%s is refused', async (_, document, message) => {
     const { states, issuer } = await bench([], fileFor, (fake) => {
       fake.discovery = (_request, response) => sendJson(response, document(fake));

@@ -326,6 +326,46 @@ describe('a key set', () => {
     expect(() => readKeySet(JSON.stringify(document) ?? '', lenientRules)).toThrow(/key set/i);
   });
 
+  test.each([
+    '{"keys":[],"keys":[KEY]}',
+    '{"keys":[KEY],"keys":[KEY]}',
+    '{"keys":[KEY],"k\\u0065ys":[]}',
+    ' {"x":[[{"keys":1}]] , "keys" : [KEY], "keys":\n[KEY]}',
+  ])('that has its list twice is refused: %s', (text) => {
+    const set = text.replaceAll('KEY', JSON.stringify(rsa));
+    expect(() => readKeySet(set, lenientRules)).toThrow('two members named keys');
+  });
+
+  test('that has anything else twice is read', () => {
+    const key = JSON.stringify({ ...rsa, kid: 'a' }).replace(
+      '}',
+      ',"x5t":"a","x5t":"b","x":{"kty":1,"kty":2}}',
+    );
+    const { keySet, unused } = readKeySet(`{"a":1,"a":{"keys":[],"keys":[]},"keys":[${key}]}`, lenientRules);
+    expect([keySet.knows('a'), unused]).toEqual([true, []]);
+  });
+
+  test.each(['kty', 'kid', 'use', 'alg', 'n', 'e', 'key_ops'] as const)(
+    'has one unused key where %s is twice in it',
+    (name) => {
+      const whole: JWK = { ...rsa, kid: 'a', use: 'sig', alg: 'RS256', key_ops: ['verify'] };
+      const [good, other] = [JSON.stringify({ ...ec, kid: 'b' }), JSON.stringify({ ...otherRsa, kid: 'c' })];
+      for (const second of [whole[name], null, 'x']) {
+        for (const written of [name, `\\u00${name.charCodeAt(0).toString(16)}${name.slice(1)}`]) {
+          const twice = JSON.stringify(whole).replace('{', `{"${written}":${JSON.stringify(second)},`);
+          const { keySet, unused } = readKeySet(`{"keys":[${good},${twice},${other}]}`, lenientRules);
+          expect(unused).toEqual([{ key: 'a', cause: 'duplicate_member' }]);
+          expect([keySet.size, keySet.knows('a'), keySet.knows('b'), keySet.knows('c')]).toEqual([
+            2,
+            false,
+            true,
+            true,
+          ]);
+        }
+      }
+    },
+  );
+
   test('with too many members is refused whole', () => {
     const members = Array.from({ length: 101 }, (_, index) => ({ ...rsa, kid: `k${index}` }));
     expect(() => read(members)).toThrow('101 keys, more than 100');

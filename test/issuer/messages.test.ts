@@ -145,6 +145,18 @@ describe('protocols', () => {
     );
   });
 
+  test('an answer over http:// that breaks off', async () => {
+    const port = await listen(
+      http.createServer((_, response) => {
+        response.writeHead(200, { 'content-length': '100' }).write('{');
+        setImmediate(() => response.destroy());
+      }),
+    );
+    const problem = await problemOf(`issuer: "http://127.0.0.1:${port}"`);
+    expect(problem).toMatch(/the connection was cut in the middle of the answer.*\(ECONNRESET\)$/);
+    expect(problem).not.toContain('TLS');
+  });
+
   test('http:// where Node speaks TLS', async () => {
     const port = await secure();
     await expectProblem(`issuer: "http://127.0.0.1:${port}"`, /https:\/\/ instead of http:\/\//);

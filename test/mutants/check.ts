@@ -94,6 +94,20 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
+    name: 'a group in percent may have white space at its ends',
+    file: 'src/check/header-value.ts',
+    find: 'percentEncoded, hasBareEnds)',
+    replace: 'percentEncoded, () => true)',
+    tests: core,
+  },
+  {
+    name: 'a group may hold other white space than the separator',
+    file: 'src/check/header-value.ts',
+    find: 'return (member) => !blank.test(member);',
+    replace: 'return (member) => !member.includes(separator);',
+    tests: core,
+  },
+  {
     name: 'a group may end with a part of the separator',
     file: 'src/check/header-value.ts',
     find: '.indexOf(core) === member.length',

@@ -313,6 +313,27 @@ export const token: readonly Mutant[] = [
     tests: queue,
   },
   {
+    name: 'a logout token is as good as an access token',
+    file: 'src/token/facts.ts',
+    find: 'isLogoutToken(claims) ? wrongType : typeOf(type)',
+    replace: 'typeOf(type)',
+    tests: ['test/contract/contract.test.ts'],
+  },
+  {
+    name: 'tokens that are tried with several keys take the whole queue',
+    file: 'src/token/verification-queue.ts',
+    find: 'if (isDear && dearWaiting >= maxWaiting / 2) return undefined;',
+    replace: '',
+    tests: queue,
+  },
+  {
+    name: 'the room of tokens that are tried with several keys is never given back',
+    file: 'src/token/verification-queue.ts',
+    find: 'if (one.signatures > 1) dearWaiting -= one.signatures;',
+    replace: '',
+    tests: queue,
+  },
+  {
     name: 'a verification that fails stops those behind it',
     file: 'src/token/verification-queue.ts',
     find: '      reject(error);\n',

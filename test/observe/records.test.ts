@@ -1,10 +1,63 @@
-import { describe, expect, test } from 'vitest';
+import { exportJWK, generateKeyPair } from 'jose';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createLogger } from '../../src/observe/logger.ts';
 import { fileFor, startApp, until } from '../support/app.ts';
+import { sendJson, startFakeIssuer } from '../support/fake-issuer.ts';
 import { connectGrpc } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
 import { goodClaims, goodHeader, signTexts } from '../support/tokens.ts';
 
 const checks = (records: readonly Record<string, unknown>[]) => records.filter(({ msg }) => msg === 'check');
+
+describe('a record, and /readyz,', () => {
+  test('have nothing raw in them that a terminal acts on or that nobody sees', async () => {
+    const odd = 'a\x7f\x9b2J\u202eb\u2066\u200b\u2028\u00ad\u{e0041}\ufeff';
+    const lines: string[] = [];
+    const logger = createLogger('info', { write: (line) => void lines.push(line) });
+    logger.info({ odd, error: new Error(odd) }, odd);
+    logger.info({ plain: 'Åsa 名前 😀' }, 'plain');
+    const [first = '', second = ''] = lines;
+    expect(first).toMatch(/^[\x20-\x7e]+\n$/);
+    expect(JSON.parse(first)).toMatchObject({ odd, msg: odd, error: { message: odd } });
+    expect(second).toContain('Åsa 名前 😀');
+
+    const issuer = await startFakeIssuer();
+    onTestFinished(() => issuer.close());
+    issuer.jwks = (_, response) =>
+      sendJson(response, {
+        keys: [{ kty: 'oct', kid: odd }, ...issuer.keys.map(({ publicJwk }) => publicJwk)],
+      });
+    const { adminPort } = await startApp({ issuer });
+    const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`);
+    const text = await answer.text();
+    expect(text).toMatch(/^[\x20-\x7e]+$/);
+    expect(JSON.parse(text).issuers[0].unusedKeys).toEqual([`${odd}: symmetric`]);
+  });
+});
+
+test('the record of a change of keys counts keys, not what they may verify', async () => {
+  // Without `alg` an RSA key verifies six algorithms.
+  const { issuer, records, app, config } = await startApp();
+  const all = await Promise.all([1, 2, 3].map(() => generateKeyPair('RS256', { extractable: true })));
+  const keys = await Promise.all(
+    all.map(async ({ publicKey }, index) => ({ ...(await exportJWK(publicKey)), kid: `new-${index}` })),
+  );
+  const publish = async (published: readonly object[]) => {
+    issuer.jwks = (_, response) => sendJson(response, { keys: published });
+    const before = issuer.hits.jwks;
+    await app.reload(config);
+    await until(() => issuer.hits.jwks > before);
+  };
+  const told = () => records.filter(({ msg }) => msg === 'the keys of the issuer have changed').slice(1);
+  await publish(keys);
+  await until(() => told().length === 1);
+  await publish(keys.slice(1));
+  await until(() => told().length === 2);
+  expect(told()).toMatchObject([
+    { added: 3, removed: 1, keys: 3 },
+    { added: 0, removed: 1, keys: 2 },
+  ]);
+});
 
 describe('the record of a check', () => {
   test('has these fields and no other', async () => {

@@ -1,8 +1,9 @@
 /** Each key that is not used is named, with its cause, wherever an operator looks. */
 import { exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type RunningApp, startApp, until } from '../support/app.ts';
+import { configOf, fileFor, type RunningApp, startApp, until } from '../support/app.ts';
 import { type FakeIssuer, sendJson, startFakeIssuer } from '../support/fake-issuer.ts';
+import { exchange, request } from '../support/http1.ts';
 
 const unsupported = [
   { kty: 'OKP', crv: 'Ed448', x: 'AAAA', kid: 'ed448', use: 'sig' },
@@ -102,4 +103,22 @@ test('however many there are, an answer names twenty', async () => {
   expect(unusedKeys).toHaveLength(21);
   expect(unusedKeys.at(-1)).toBe('and 70 more');
   expect(JSON.stringify(unusedKeys).length).toBeLessThan(2_000);
+});
+
+test('where every key was withdrawn the last ones serve on, also after a reload, until `keys.maxStale` says otherwise', async () => {
+  const issuer = await startIssuer();
+  const service = await startApp({ issuer });
+  const headers = [`authorization: Bearer ${await issuer.mint()}`];
+  const answer = async () => (await exchange(service.httpPort, request('GET', '/', headers)))?.status;
+  expect(await answer()).toBe(200);
+  issuer.jwks = (_, response) => sendJson(response, { keys: [] });
+
+  await service.app.reload(service.config);
+  await until(async () => (await issuerOf(service)).state === 'stale');
+  expect((await issuerOf(service)).problem).toContain('no usable key');
+  expect(await answer()).toBe(200);
+
+  await service.app.reload(await configOf(`${fileFor(issuer.url)}keys: {maxStale: 0s}\n`));
+  expect(await answer()).toBe(403);
+  expect(await issuerOf(service)).toMatchObject({ state: 'waiting', keys: 0 });
 });

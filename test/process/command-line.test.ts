@@ -189,6 +189,18 @@ describe('check-config --token-file', () => {
     expect(output).not.toContain('<- the reason');
   });
 
+  test('names each header that it removes', async () => {
+    const { issuer, tried } = await prepare('forwardOriginalToken: false\n');
+    const { output } = await tried(await issuer.mint({ claims: { scope: 'read', email: undefined } }));
+    const [, removed = ''] = output.split('removed from the request:\n');
+    expect(removed.split('\n').filter((line) => line !== '')).toEqual([
+      '  x-auth-request-email',
+      '  x-auth-request-groups',
+      '  x-auth-request-preferred-username',
+      '  authorization',
+    ]);
+  });
+
   test.each<[string, object, object, string, RegExp]>([
     [
       'for somebody else',
@@ -210,6 +222,13 @@ describe('check-config --token-file', () => {
       {},
       'scope_insufficient',
       /^scopes +expected all of read\n +found +scope write +<- the reason$/m,
+    ],
+    [
+      'of a logout',
+      { scope: 'read', events: { 'http://schemas.openid.net/event/backchannel-logout': {} } },
+      {},
+      'token_type_not_allowed',
+      /^type .*\n +found .*`events` of a logout token +<- the reason$/m,
     ],
     [
       'of another issuer',
@@ -284,5 +303,28 @@ describe('check-config --token-file', () => {
     expect([lonely.code, lonely.errors]).toEqual([2, expect.stringContaining('only with --token-file')]);
     const valueless = await run(['check-config', config, '--token-file']);
     expect([valueless.code, valueless.errors]).toEqual([2, expect.stringContaining('expected a value')]);
+  });
+});
+
+describe('serve with values of the chart', () => {
+  test.each([
+    ['of this chart', 'config: {issuers: [{issuer: "https://a.example.com", audiences: [a]}]}\nimage: {}\n'],
+    ['of a chart that has it as a part', 'authz: {config: {issuers: []}}\n'],
+    ['that name a ConfigMap', 'existingConfigMap: mine\n'],
+  ])('%s says that they are, and what reads them', async (_, text) => {
+    const file = join(folderForTest(), 'values.yaml');
+    writeFileSync(file, text);
+    const { code, output, errors } = await run(['--config', file]);
+    expect([code, output]).toEqual([2, '']);
+    expect(errors).toContain('these are values of the chart');
+    expect(errors).toContain(`check-config ${file}`);
+  });
+
+  test('or with another wrong file says what is wrong with that', async () => {
+    const file = join(folderForTest(), 'other.yaml');
+    writeFileSync(file, 'image: {}\n');
+    const { code, errors } = await run(['--config', file]);
+    expect([code, errors]).toEqual([2, expect.stringContaining('image')]);
+    expect(errors).not.toContain('values of the chart');
   });
 });

@@ -277,6 +277,15 @@ export const tables: readonly Table[] = [
         threat: 'A verdict that another implementation would not give, among many tokens and changing keys',
         tests: [['security/differential.test.ts', 'judge the same of 20,000 tokens']],
       },
+      {
+        id: 'V4',
+        threat:
+          'A client leaves the `kid` out, so that each of its forged tokens takes the room of four good ones of any issuer',
+        tests: [
+          ['token/verification-queue.test.ts', 'leaves half of the room to others'],
+          ['token/verification-queue.test.ts', 'finds room in the smallest queue'],
+        ],
+      },
     ],
   },
   {
@@ -328,6 +337,18 @@ export const tables: readonly Table[] = [
         id: 'C18',
         threat: 'A pattern that costs or remembers',
         note: 'No configuration holds a pattern; claims are compared as values.',
+      },
+      {
+        id: 'V5',
+        threat:
+          'A logout token, which says `typ: JWT` and has the audience of a client, is used as an access token',
+        tests: [['contract/cases.ts', 'a logout token']],
+      },
+      {
+        id: 'V6',
+        threat:
+          'A member within a claim comes twice, and the workload reads the first of them in `from: claims`',
+        note: 'Allowed: only the issuer can write such a token. The last counts here; see docs/headers.md.',
       },
     ],
   },
@@ -838,7 +859,7 @@ export const tables: readonly Table[] = [
         threat: 'A token without `kid`, or of a `kid` of many keys, costs many verifications',
         tests: [
           ['token/key-choice.test.ts', 'of a token whose issuer has keys'],
-          ['token/key-choice.test.ts', 'with four keys each fill the queue four times as fast'],
+          ['token/key-choice.test.ts', 'with four keys each fill their half of the queue four times as fast'],
         ],
       },
       {
@@ -875,6 +896,28 @@ export const tables: readonly Table[] = [
         id: 'N7',
         threat: 'A key set that is read in two ways by the process that fetches it and those that answer',
         tests: [['issuer/random-key-sets.test.ts', 'both processes agree']],
+      },
+      {
+        id: 'V1',
+        threat:
+          'A store of files says a content coding that is not in the key set, and no token passes any more',
+        tests: [
+          ['issuer/content-coding.test.ts', 'is read as it is'],
+          ['issuer/content-coding.test.ts', 'is undone from its end'],
+          ['issuer/content-coding.test.ts', 'a window larger than 8 MiB'],
+        ],
+      },
+      {
+        id: 'V2',
+        threat:
+          'A key set, a key or a discovery document has a member twice, and another reader takes the other one',
+        tests: [
+          ['issuer/keys.test.ts', 'has its list twice is refused'],
+          ['issuer/keys.test.ts', 'has one unused key where'],
+          ['issuer/keys.test.ts', 'that has anything else twice is read'],
+          [issuer, 'with two of '],
+          ['issuer/duplicate-members.test.ts', 'each of them is found'],
+        ],
       },
     ],
   },
@@ -1810,6 +1853,21 @@ export const tables: readonly Table[] = [
         id: 'X3',
         threat: 'A byte order mark in front of a deny list keeps its new entries from being taken',
         tests: [['config/deny-list.test.ts', 'a byte order mark in front of a list changes nothing']],
+      },
+      {
+        id: 'V7',
+        threat:
+          'The log in JSON or `/readyz` hands a terminal what it acts on, or hides a part of a text from who reads it',
+        tests: [['observe/records.test.ts', 'nothing raw in them']],
+      },
+      {
+        id: 'V3',
+        threat:
+          'A member in percent becomes another group once the workload decodes, splits and trims, in whichever order',
+        tests: [
+          ['check/header-value.test.ts', 'stay as many for whoever splits them'],
+          ['check/header-value.test.ts', 'are left out of percent where'],
+        ],
       },
     ],
   },

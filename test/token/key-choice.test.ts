@@ -275,6 +275,7 @@ describe('verifications', () => {
           id: `${count}-${index}`,
           algorithm: 'RS256',
           fingerprint: '',
+          material: '',
           verify: () => {
             asked++;
             return false;
@@ -322,8 +323,8 @@ describe('verifications', () => {
     expect(asked()).toBe(most);
   });
 
-  test('with four keys each fill the queue four times as fast', async () => {
-    const { verify } = await counting([4], 8);
+  test('with four keys each fill their half of the queue four times as fast', async () => {
+    const { verify } = await counting([4], 16);
     const verdicts = await Promise.all(['a', 'b', 'c', 'd'].map((sub) => verify(token(sub))));
     expect(verdicts.map((verdict) => 'reason' in verdict && verdict.reason)).toEqual([
       'signature_invalid',

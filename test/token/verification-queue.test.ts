@@ -42,13 +42,36 @@ describe('a verification', () => {
 
   test('of a token that is tried with several keys counts with each', async () => {
     const { add } = createQueue(8);
-    const [first, second, third] = [add('a', 0, 4), add('b', 0, 4), add('c')];
-    expect(third).toBeUndefined();
-    await Promise.all([first, second]);
-    const [one, crowded] = [add('d', 0, 7), add('e', 0, 4)];
+    const all = [add('a', 0, 4), add('b'), add('c'), add('d'), add('e')];
     expect(add('f')).toBeUndefined();
-    expect(await Promise.all([one, crowded])).toEqual(['d verified', 'e verified']);
-    expect(await add('g', 0, 8)).toBe('g verified');
+    expect(await Promise.all(all)).toHaveLength(5);
+    const [one, two] = [add('g', 0, 3), add('h', 0, 4)];
+    const last = add('i');
+    expect(add('j')).toBeUndefined();
+    expect(await Promise.all([one, two, last])).toEqual(['g verified', 'h verified', 'i verified']);
+    expect(await add('k', 0, 8)).toBe('k verified');
+  });
+
+  test('of tokens that are tried with several keys leaves half of the room to others', async () => {
+    const { add } = createQueue(256);
+    const forged = Array.from({ length: 300 }, () => add('forged', 0, 4)).filter((one) => one !== undefined);
+    const good = Array.from({ length: 300 }, () => add('good')).filter((one) => one !== undefined);
+    expect([forged.length, good.length]).toEqual([32, 128]);
+    await Promise.all([...forged, ...good]);
+    // What has ended makes room again, as often as it comes.
+    for (let round = 0; round < 3; round++) {
+      const next = Array.from({ length: 33 }, () => add('next', 0, 4));
+      expect(next.filter((one) => one === undefined)).toHaveLength(1);
+      await Promise.all(next);
+    }
+  });
+
+  test('of a token that is tried with several keys finds room in the smallest queue', async () => {
+    const { add } = createQueue(1);
+    const dear = add('a', 0, 4);
+    expect([add('b', 0, 4), add('c')]).toEqual([undefined, undefined]);
+    expect(await dear).toBe('a verified');
+    expect(await add('d', 0, 4)).toBe('d verified');
   });
 
   test('that has waited too long is not begun', async () => {

@@ -7,7 +7,13 @@ import { configOf, fileFor } from '../support/app.ts';
 import { createTestClock } from '../support/clock.ts';
 
 const issuer = 'https://issuer.example.com';
-const key: VerificationKey = { id: 'k1', algorithm: 'RS256', fingerprint: '', verify: () => true };
+const key: VerificationKey = {
+  id: 'k1',
+  algorithm: 'RS256',
+  fingerprint: '',
+  material: '',
+  verify: () => true,
+};
 
 const segment = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const token = (exp: number) =>
