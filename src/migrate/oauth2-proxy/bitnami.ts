@@ -40,6 +40,12 @@ export function readBitnamiValues(values: Spot, scope: Scope, gathered: Gathered
     if (problem !== undefined) gathered.problems.push(problem);
   }
   readContent(configuration, scope, gathered);
+  // What is set by name wins over what a whole object sets.
+  gathered.variables.push(
+    ...(['extraEnvVarsCM', 'extraEnvVarsSecret'] as const).flatMap((name) =>
+      allKeys(child(values, name), name, scope, gathered),
+    ),
+  );
   readCredentials(configuration, scope, gathered);
   gathered.variables.push(
     { ...sessionStore(values), isOfChart: true },
@@ -47,9 +53,6 @@ export function readBitnamiValues(values: Spot, scope: Scope, gathered: Gathered
       ...variable,
       value: unseenTemplate(variable.value),
     })),
-    ...(['extraEnvVarsCM', 'extraEnvVarsSecret'] as const).flatMap((name) =>
-      allKeys(child(values, name), name, scope, gathered),
-    ),
   );
   gathered.mounts.push(
     mountedFiles(

@@ -63,7 +63,17 @@ export function readCredentials(values: Spot, scope: Scope, gathered: Gathered):
       variables.push({ name: variable, value: held?.value ?? '', source });
     }
     // What the chart has by default is no client, but a row of X.
-    if (isEmpty(spot) || (text !== undefined && /^X+$/.test(text))) continue;
+    if (isEmpty(spot) || (text !== undefined && /^X+$/.test(text))) {
+      const shadowed = variables.findLast((one) => one.name === variable);
+      if (secret === undefined && isAsked(key) && shadowed !== undefined && name === 'clientID')
+        findings.push({
+          setting: 'client-id',
+          source: shadowed.source,
+          verdict: 'refused',
+          text: 'the chart of oauth2-proxy sets its own default over it; put it into `config.clientID`',
+        });
+      continue;
+    }
     const source = `${place(spot)} config.${name}`;
     if (text === undefined) {
       problems.push({

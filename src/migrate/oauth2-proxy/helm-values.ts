@@ -56,6 +56,10 @@ export function readHelmValues(values: Spot, scope: Scope, gathered: Gathered): 
     const problem = listProblem(child(values, name), name);
     if (problem !== undefined) gathered.problems.push(problem);
   }
+  // What the chart sets by name wins over what a whole object sets.
+  gathered.variables.push(
+    ...elements(child(values, 'envFrom')).flatMap((entry) => variablesFrom(entry, scope, gathered)),
+  );
   readMountedFile(values, hasAlpha, scope, gathered);
   if (hasAlpha) readChartAlpha(values, place({ ...values, path: [] }), scope, gathered);
   readCredentials(values, scope, gathered);
@@ -68,9 +72,6 @@ export function readHelmValues(values: Spot, scope: Scope, gathered: Gathered): 
         verdict: 'meaningless',
         text: 'no session is kept here',
       });
-  gathered.variables.push(
-    ...elements(child(values, 'envFrom')).flatMap((entry) => variablesFrom(entry, scope, gathered)),
-  );
   const extra = readVariables(child(values, 'extraEnv'), scope, 'extraEnv');
   gathered.variables.push(
     ...extra.map((variable) => ({ ...variable, value: unseenTemplate(variable.value) })),
