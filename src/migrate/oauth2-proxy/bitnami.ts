@@ -39,7 +39,6 @@ export function readBitnamiValues(values: Spot, scope: Scope, gathered: Gathered
     const problem = listProblem(child(values, name), name);
     if (problem !== undefined) gathered.problems.push(problem);
   }
-  readContent(configuration, scope, gathered);
   // What is set by name wins over what a whole object sets.
   gathered.variables.push(
     ...(['extraEnvVarsCM', 'extraEnvVarsSecret'] as const).flatMap((name) =>
@@ -63,7 +62,12 @@ export function readBitnamiValues(values: Spot, scope: Scope, gathered: Gathered
     ),
   );
   readEmailsFile(child(configuration, 'authenticatedEmailsFile'), scope, gathered);
-  readWords(values, gathered);
+  const other = readWords(values, gathered);
+  if (other === undefined) readContent(configuration, scope, gathered);
+  else
+    for (const name of ['content', 'existingConfigmap'])
+      if (!isEmpty(child(configuration, name)))
+        unused(child(configuration, name), `configuration.${name}`, other, gathered);
   for (const [name, spot] of fields(configuration)) {
     if (configurationNames.includes(name)) continue;
     const text = `it is not read: Bitnami's chart has no such value${suggestion(name, configurationNames)}`;
@@ -184,8 +188,12 @@ function readEmailsFile(file: Spot, { objects, namespace }: Scope, gathered: Gat
     unused(content, 'configuration.authenticatedEmailsFile.content', 'existingSecret', gathered);
 }
 
-/** The flags that its chart puts together; `args` takes the place of all of them. */
-function readWords(values: Spot, gathered: Gathered): void {
+/**
+ * Reads the flags that its chart puts together; `args` takes the place of all of them.
+ *
+ * @returns what has oauth2-proxy read no configuration file of the chart; undefined where it reads that
+ */
+function readWords(values: Spot, gathered: Gathered): string | undefined {
   const configuration = child(values, 'configuration');
   const chart = (text: string): Word => ({ text, place: "the chart's default", isOfChart: true });
   const flag = (name: string, spot: Spot, label: string): Word[] => {
@@ -209,7 +217,7 @@ function readWords(values: Spot, gathered: Gathered): void {
   }
   if (!isEmpty(own)) {
     readCommandLine(expanded(listOfWords(own, 'args', gathered), gathered), gathered);
-    return;
+    return takeOwnFile(gathered) === 'own' ? undefined : 'args';
   }
   const words = [
     chart('--http-address=0.0.0.0:4180'),
@@ -233,12 +241,17 @@ function readWords(values: Spot, gathered: Gathered): void {
     ...listOfWords(child(values, 'extraArgs'), 'extraArgs', gathered),
   ];
   readCommandLine(expanded(words, gathered), gathered);
-  // Its own file stays the one that counts.
-  gathered.namedFiles.splice(
-    0,
-    gathered.namedFiles.length,
-    ...gathered.namedFiles.filter(({ path }) => path !== configPath),
-  );
+  return takeOwnFile(gathered) === 'other' ? 'extraArgs' : undefined;
+}
+
+/** Whether the last `--config` names the chart's own file, which is then read as such, or another one. */
+function takeOwnFile({ namedFiles }: Gathered): 'own' | 'other' | 'none' {
+  const configs = namedFiles.filter(({ flag }) => flag === 'config');
+  const last = configs.at(-1);
+  if (last === undefined) return 'none';
+  if (last.path !== configPath) return 'other';
+  namedFiles.splice(0, namedFiles.length, ...namedFiles.filter(({ flag }) => flag !== 'config'));
+  return 'own';
 }
 
 /** A list, or text that is one once it is rendered. */

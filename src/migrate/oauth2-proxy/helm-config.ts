@@ -109,8 +109,17 @@ export function readCredentials(values: Spot, scope: Scope, gathered: Gathered):
 /** Names of `config` that no setting comes of. */
 const told = ['annotations', 'existingSecret', 'forceLegacyConfig', 'requiredSecretKeys'];
 
-/** Reads the TOML file that the chart mounts: an existing one, the one in the values, or the one that it makes. */
-export function readMountedFile(values: Spot, hasAlpha: boolean, scope: Scope, gathered: Gathered): void {
+/**
+ * Reads the TOML file that the chart mounts: an existing one, the one in the values, or the one that it makes.
+ *
+ * @returns whether the chart names it by a `--config` of its own; a version that makes no file does not
+ */
+export function readMountedFile(
+  values: Spot,
+  hasAlpha: boolean,
+  scope: Scope,
+  gathered: Gathered,
+): 'always' | 'by version' | 'never' {
   const config = child(values, 'config');
   const isForced = !isFalse(child(config, 'forceLegacyConfig'));
   const [existing, inline] = [child(config, 'existingConfig'), child(config, 'configFile')];
@@ -149,16 +158,41 @@ export function readMountedFile(values: Spot, hasAlpha: boolean, scope: Scope, g
         source: place(inline),
         message: expectedInstead(inline, 'a text, which is the configuration file'),
       });
-    return;
+    return 'always';
   }
   unused(inline, '`alphaConfig` and `forceLegacyConfig: false`');
   unused(existing, '`alphaConfig` and `forceLegacyConfig: false`');
   if (!hasAlpha && !isForced) {
     lists('`forceLegacyConfig: false`');
-    return;
+    return 'never';
   }
   readMadeList(child(config, 'emailDomains'), 'email-domain', '*', gathered);
   if (!hasAlpha) readMadeList(child(config, 'upstreams'), 'upstream', 'file:///dev/null', gathered);
+  const areListed = ['emailDomains', 'upstreams'].some((name) => Array.isArray(child(config, name).value));
+  // An older version has a file by default, and none where its text is empty.
+  return areListed || (inline.value === undefined && !hasAlpha) ? 'always' : 'by version';
+}
+
+/** Of several files that are named, the chart's own is the last one, which counts. */
+export function judgeOtherFiles(own: ReturnType<typeof readMountedFile>, gathered: Gathered): void {
+  if (own === 'never') return;
+  const { namedFiles, findings } = gathered;
+  const others = namedFiles.filter(({ flag }) => flag === 'config');
+  for (const { source } of others)
+    findings.push({
+      setting: 'config',
+      source,
+      ...(own === 'always'
+        ? {
+            verdict: 'meaningless',
+            text: 'the chart of oauth2-proxy names its own file behind it, which counts',
+          }
+        : {
+            verdict: 'refused',
+            text: 'it depends on the version of the chart whether its own file counts instead; put what is in the file into `config.configFile`',
+          }),
+    });
+  namedFiles.splice(0, namedFiles.length, ...namedFiles.filter((named) => !others.includes(named)));
 }
 
 /** Reads the alpha configuration that the chart puts together. */

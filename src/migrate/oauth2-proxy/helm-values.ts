@@ -5,7 +5,7 @@ import { readVariables, type Scope, variablesFrom } from './container.ts';
 import { readEmails } from './emails.ts';
 import type { Gathered, Variable } from './gathered.ts';
 import { readChartArguments } from './helm-arguments.ts';
-import { readChartAlpha, readCredentials, readMountedFile } from './helm-config.ts';
+import { judgeOtherFiles, readChartAlpha, readCredentials, readMountedFile } from './helm-config.ts';
 import { mountedFiles } from './mounts.ts';
 import {
   child,
@@ -60,7 +60,7 @@ export function readHelmValues(values: Spot, scope: Scope, gathered: Gathered): 
   gathered.variables.push(
     ...elements(child(values, 'envFrom')).flatMap((entry) => variablesFrom(entry, scope, gathered)),
   );
-  readMountedFile(values, hasAlpha, scope, gathered);
+  const ownFile = readMountedFile(values, hasAlpha, scope, gathered);
   if (hasAlpha) readChartAlpha(values, place({ ...values, path: [] }), scope, gathered);
   readCredentials(values, scope, gathered);
   gathered.variables.push(...sessionStore(child(values, 'sessionStorage', 'type')));
@@ -79,6 +79,7 @@ export function readHelmValues(values: Spot, scope: Scope, gathered: Gathered): 
   const mounts = [child(values, 'extraVolumeMounts'), child(values, 'extraVolumes')] as const;
   gathered.mounts.push(mountedFiles(...mounts, scope.namespace, scope.objects));
   readChartArguments(values, hasAlpha, gathered);
+  judgeOtherFiles(ownFile, gathered);
 
   readEmailsFile(child(values, 'authenticatedEmailsFile'), scope, gathered);
   judgeHtpasswd(child(values, 'htpasswdFile'), gathered);

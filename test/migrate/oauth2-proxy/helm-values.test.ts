@@ -95,14 +95,12 @@ service: {portNumber: 80}
 });
 
 describe('extraArgs', () => {
-  test('as a mapping may have nothing, numbers, quotes and lists behind a name', () => {
+  test('as a mapping may have nothing, numbers and quotes behind a name', () => {
     const text = `extraArgs:
   set-xauthrequest:
   cookie-expire: "1h"
   logging-max-age: 7
   reverse-proxy: yes
-  skip-auth-route: ["GET=^/a{1,2}$", "^/b"]
-  scope: [a, b]
   banner: ""
 `;
     expect(valuesOf(values(text))).toMatchObject({
@@ -110,10 +108,39 @@ describe('extraArgs', () => {
       'cookie-expire': '1h',
       'logging-max-age': '7',
       'reverse-proxy': true,
-      'skip-auth-route': ['GET=^/a{1,2}$', '^/b'],
-      scope: 'b',
       banner: '',
     });
+  });
+
+  test('as a mapping has one value of a list, which is refused; a secret in it is not told', () => {
+    const text = `extraArgs:
+  skip-auth-route: ["GET=^/a{1,2}$", "^/b"]
+  client-secret: [hush]
+`;
+    const found = findingsOf(values(text));
+    expect(found).toEqual([
+      expect.stringMatching(/^extraArgs.client-secret .* refused: .*`--client-secret=\[…\]`/),
+      expect.stringMatching(/^extraArgs.skip-auth-route .* refused: .*`--skip-auth-route=\[GET=.* \^\/b\]`/),
+    ]);
+    expect(found.join()).not.toContain('hush');
+  });
+
+  test('may name a configuration file, where it depends on the version of the chart which one counts', () => {
+    const text = 'config: {configFile: ""}\nextraArgs: {config: /etc/other.cfg}\n';
+    expect(findingsOf(values(text))).toEqual([
+      expect.stringMatching(/^config .* refused: it depends on the/),
+    ]);
+  });
+
+  test('of a chart whose image has a command of its own stand behind it', () => {
+    const command = (words: string) => `image: {command: [${words}]}\nextraArgs: {scope: a}\n`;
+    expect(valuesOf(values(command('/bin/oauth2-proxy, --allowed-group=g')))).toMatchObject({
+      'allowed-group': ['g'],
+      scope: 'a',
+    });
+    expect(problemsOf(values(command('/bin/sh, -c, oauth2-proxy')))).toEqual([
+      expect.stringContaining('it starts another program than oauth2-proxy'),
+    ]);
   });
 
   test('with nothing behind the name of a text take the next flag for it, as the chart sorts them', () => {
