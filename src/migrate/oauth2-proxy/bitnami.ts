@@ -3,10 +3,9 @@ import { suggestion } from '../../config/problems.ts';
 import { readCommandLine, type Word } from './command-line.ts';
 import { keyValue, readVariables, type Scope, variablesFrom } from './container.ts';
 import { readDocuments } from './documents.ts';
-import { readEmails } from './emails.ts';
 import type { Gathered, Variable } from './gathered.ts';
 import { expanded } from './helm-arguments.ts';
-import { mountedFiles } from './mounts.ts';
+import { mountedFiles, mountedKey } from './mounts.ts';
 import {
   child,
   elements,
@@ -53,6 +52,7 @@ export function readBitnamiValues(values: Spot, scope: Scope, gathered: Gathered
       value: unseenTemplate(variable.value),
     })),
   );
+  mountEmails(child(configuration, 'authenticatedEmailsFile'), scope, gathered);
   gathered.mounts.push(
     mountedFiles(
       child(values, 'extraVolumeMounts'),
@@ -61,7 +61,6 @@ export function readBitnamiValues(values: Spot, scope: Scope, gathered: Gathered
       scope.objects,
     ),
   );
-  readEmailsFile(child(configuration, 'authenticatedEmailsFile'), scope, gathered);
   const other = readWords(values, gathered);
   if (other === undefined) readContent(configuration, scope, gathered);
   else
@@ -169,7 +168,7 @@ function allKeys(spot: Spot, label: string, scope: Scope, gathered: Gathered): V
   return variablesFrom(entry, scope, gathered);
 }
 
-function readEmailsFile(file: Spot, { objects, namespace }: Scope, gathered: Gathered): void {
+function mountEmails(file: Spot, { objects, namespace }: Scope, gathered: Gathered): void {
   if (!isTrue(child(file, 'enabled'))) {
     if (!isEmpty(child(file, 'content')))
       unused(child(file, 'content'), 'configuration.authenticatedEmailsFile', 'enabled: false', gathered);
@@ -178,12 +177,22 @@ function readEmailsFile(file: Spot, { objects, namespace }: Scope, gathered: Gat
   const [content, existing] = [child(file, 'content'), child(file, 'existingSecret')];
   const name = isEmpty(existing) ? undefined : scalarText(existing);
   if (name === undefined) {
-    if (typeof content.value === 'string') readEmails(content.value, gathered);
+    if (isEmpty(content)) return;
+    if (typeof content.value !== 'string') {
+      const message = expectedInstead(content, 'a text with an address in each line');
+      const path = 'configuration.authenticatedEmailsFile.content';
+      gathered.problems.push({ path, source: place(content), message });
+      return;
+    }
+    const mounted = { text: content.value, name: `${place(content)} authenticatedEmailsFile.content` };
+    gathered.mounts.push((path) => (path === emailsPath ? mounted : undefined));
     return;
   }
-  const object = objects.named({ kind: 'Secret', name, namespace });
-  const [held] = object === undefined ? [] : objects.take(object, 'authenticated-emails-list');
-  if (held !== undefined) readEmails(held.text, gathered);
+  gathered.mounts.push((path) =>
+    path === emailsPath
+      ? mountedKey({ kind: 'Secret', name, namespace }, 'authenticated-emails-list', objects)
+      : undefined,
+  );
   if (!isEmpty(content))
     unused(content, 'configuration.authenticatedEmailsFile.content', 'existingSecret', gathered);
 }

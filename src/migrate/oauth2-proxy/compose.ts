@@ -214,12 +214,12 @@ function filesOf(service: Spot, document: Spot, files: readonly NamedText[]): Fi
       const content = child(own.spot, 'content');
       if (typeof content.value === 'string') return { text: content.value, name: place(content) };
       const file = given(scalarText(child(own.spot, 'file')) ?? '');
-      return file ?? { lacks: scalarText(child(own.spot, 'file')) ?? 'its content' };
+      return file ?? { lacks: scalarText(child(own.spot, 'file')) ?? 'its content', isFile: true };
     }
     const mount = mounts.find(({ target }) => path === target || path.startsWith(`${target}/`));
     if (mount === undefined) return undefined;
     const source = `${mount.source}${path.slice(mount.target.length)}`;
-    return given(source) ?? { lacks: source };
+    return given(source) ?? { lacks: source, isFile: true };
   };
 }
 

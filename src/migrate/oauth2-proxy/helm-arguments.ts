@@ -120,11 +120,16 @@ function asHelmReads(text: string, name: string): string {
   return /^(no|off|n)$/i.test(text) ? 'false' : text;
 }
 
+/** Where the chart mounts the file of addresses. */
+export function emailsPath(file: Spot): string {
+  const name = scalarText(child(file, 'template'));
+  return `/etc/oauth2-proxy/${name === undefined || name === '' ? 'authenticated-emails-list' : name}`;
+}
+
 function emailsArgument(file: Spot): Word[] {
   if (!isTrue(child(file, 'enabled'))) return [];
-  const name = scalarText(child(file, 'template'));
-  const path = `/etc/oauth2-proxy/${name === undefined || name === '' ? 'authenticated-emails-list' : name}`;
-  return [{ text: `--authenticated-emails-file=${path}`, place: `${place(file)} authenticatedEmailsFile` }];
+  const text = `--authenticated-emails-file=${emailsPath(file)}`;
+  return [{ text, place: `${place(file)} authenticatedEmailsFile` }];
 }
 
 function googleArguments(google: Spot): Word[] {

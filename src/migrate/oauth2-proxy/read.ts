@@ -1,6 +1,5 @@
 /** Everything that an installation of oauth2-proxy was told, from all the places where it can be told. */
 import { ConfigError, type Problem } from '../../config/problems.ts';
-import type { Finding } from '../finding.ts';
 import { readAlone } from './alone.ts';
 import { type Alpha, readAlpha } from './alpha.ts';
 import { alphaDocument } from './alpha-text.ts';
@@ -9,6 +8,7 @@ import { readCompose } from './compose.ts';
 import { readEmails } from './emails.ts';
 import { readVariableFile, settingsOfVariables } from './environment.ts';
 import type { NamedText } from './file-kind.ts';
+import { isNamedBy } from './file-names.ts';
 import { type Gathered, nothingGathered } from './gathered.ts';
 import type { Given } from './given.ts';
 import { besideAlpha, type Layers, merge } from './merge.ts';
@@ -109,34 +109,39 @@ function readInstallations(
   if (found.length === 0) readAlone(objects, sorted, gathered);
 }
 
-/** The addresses of the file that is named, or that is given by itself. */
+/** The addresses of the file that is named; one that nothing names does not count. */
 function emailsOf(
   settings: Given['settings'],
-  { emails, isInstalled }: SortedFiles,
+  { emails }: SortedFiles,
   gathered: Gathered,
 ): readonly string[] | undefined {
-  const path = settings.get('authenticated-emails-file')?.value ?? '';
+  const flag = 'authenticated-emails-file';
+  const path = settings.get(flag)?.value ?? '';
   const isNamed = typeof path === 'string' && path !== '';
   const mounted = isNamed ? mountedAt(path, gathered) : undefined;
-  if (gathered.emails.length === 0 && mounted !== undefined && 'text' in mounted)
-    readEmails(mounted.text, gathered);
-  else if (isNamed || !isInstalled) for (const { text } of emails) readEmails(text, gathered);
-  else for (const { name } of emails) gathered.findings.push(unnamed(name, 'authenticated-emails-file'));
-  const found = gathered.emails;
-  if (found.length === 0 && mounted !== undefined && 'lacks' in mounted)
+  const isElsewhere = mounted !== undefined && ('text' in mounted || mounted.isFile === true);
+  const given = emails.find(
+    ({ name, names = [name] }) => isNamed && !isElsewhere && names.some((one) => isNamedBy(path, one)),
+  );
+  const file = mounted !== undefined && 'text' in mounted ? mounted : given;
+  if (file !== undefined) readEmails(file, gathered);
+  else if (mounted !== undefined && 'lacks' in mounted)
     gathered.findings.push({
-      setting: 'authenticated-emails-file',
-      source: settings.get('authenticated-emails-file')?.source ?? '',
+      setting: flag,
+      source: settings.get(flag)?.source ?? '',
       verdict: 'refused',
       text: `${path} is in ${mounted.lacks}, which is not among the files; give that as well`,
     });
+  for (const { name } of emails)
+    if (name !== file?.name)
+      gathered.findings.push({
+        setting: name,
+        source: name,
+        verdict: 'refused',
+        text: `it is not read: nothing that oauth2-proxy is told names it by \`--${flag}\``,
+      });
+  const found = gathered.emails;
   return found.length > 0 ? [...new Set(found)] : undefined;
-}
-
-/** What a file is named by that nothing refers to. */
-function unnamed(source: string, flag: string): Finding {
-  const text = `it is not read: what runs oauth2-proxy has no \`--${flag}\``;
-  return { setting: source, source, verdict: 'refused', text };
 }
 
 function mountedAt(path: string, { mounts }: Gathered): MountedFile | undefined {

@@ -375,13 +375,24 @@ envFrom:
 
   test('may hold the addresses that may sign in', () => {
     const text =
-      'authenticatedEmailsFile:\n  enabled: true\n  restricted_access: |-\n    # us\n    A@example.com, x\n    b@example.com\n';
+      'authenticatedEmailsFile:\n  enabled: true\n  restricted_access: |-\n    # us\n    A@example.com, x\n    "b@example.com",y\n';
     expect(read(values(text)).authenticatedEmails).toEqual(['a@example.com', 'b@example.com']);
     expect(valuesOf(values(text))).toMatchObject({
       'authenticated-emails-file': '/etc/oauth2-proxy/authenticated-emails-list',
     });
     expect(read(values(text.replace('true', 'false'))).authenticatedEmails).toBeUndefined();
   });
+
+  test.each(['a@example.com, x\nb@example.com\n', 'a@example.com\n"b@example.com\n', 'a@"example.com\n'])(
+    'refuse addresses of which oauth2-proxy reads nothing: %j',
+    (emails) => {
+      const text = JSON.stringify({ authenticatedEmailsFile: { enabled: true, restricted_access: emails } });
+      expect(read(values(text)).authenticatedEmails).toBeUndefined();
+      expect(findingsOf(values(text))).toEqual([
+        expect.stringMatching(/^authenticated-emails-file .* refused: its lines differ in how many columns/),
+      ]);
+    },
+  );
 
   test('refuse passwords, and keep sessions in Redis for the translation to judge', () => {
     const text = 'htpasswdFile: {enabled: true, entries: [S3CRET]}\nsessionStorage: {type: redis}\n';

@@ -86,10 +86,21 @@ describe('the kind of a file is told by what is in it', () => {
   });
 
   test('addresses', () => {
-    expect(read({ files: { emails: '# us\nA@example.com\n' } }).authenticatedEmails).toEqual([
-      'a@example.com',
-    ]);
+    const files = { 'here/emails': '# us\nA@example.com\n' };
+    const flags = ['--authenticated-emails-file=/etc/emails'];
+    expect(read({ files, flags }).authenticatedEmails).toEqual(['a@example.com']);
   });
+
+  test.each([[[]], [['--authenticated-emails-file=/etc/others']]])(
+    'addresses that nothing names, by %j',
+    (flags) => {
+      const inputs = { files: { emails: 'a@example.com\n' }, flags };
+      expect(read(inputs).authenticatedEmails).toBeUndefined();
+      expect(findingsOf(inputs)).toContainEqual(
+        expect.stringMatching(/^emails .* refused: it is not read: nothing/),
+      );
+    },
+  );
 
   test.each(['hello\n', '- a\n- b\n', 'a: 1\n', '{}', '%PDF-1.4 \u0000S3CRET', 'x: [', 'a: b: c\n'])(
     'of %j it cannot be told, and what can is listed',
