@@ -140,9 +140,9 @@ export function judgeChartValues(
     const isOff = isEmpty(spot) || isFalse(child(spot, 'enabled'));
     const isOn = !isComputed || child(spot, 'enabled').value === true;
     const guards = isOff ? [] : guardsIn(name, spot, chart);
-    if (guards.length > 0) findings.push(...guards);
-    else if (known.verdict === 'refused') findings.push({ setting: name, source: place(spot), ...known });
-    else if (isOff || !isOn) silent.push(name);
+    findings.push(...guards);
+    if (known.verdict === 'refused') findings.push({ setting: name, source: place(spot), ...known });
+    else if (isOff || (!isOn && guards.length === 0)) silent.push(name);
     else findings.push({ setting: name, source: place(spot), ...known });
   }
   if (silent.length > 0)

@@ -72,7 +72,7 @@ export const wrapped: readonly Wrapped[] = [
   read('bitnami-umbrella', 'values.yaml'),
   read('chart-names-its-file-last', 'values.yaml'),
   read('cloneset', 'cloneset.yaml'),
-  read('compose', 'compose.yaml'),
+  read('compose', 'compose.yaml', '.env'),
   read('compose-files', 'compose.yaml', 'gate.env', 'oauth2-proxy.cfg'),
   read('computed', 'values.yaml'),
   read('config-by-subpath', 'all.yaml'),
@@ -114,6 +114,14 @@ export const wrapped: readonly Wrapped[] = [
   refused('argo-sources', ['application.yaml'], 'Application/gate:sources'),
   refused('argo-value-files', ['application.yaml'], 'Application/gate:valueFiles'),
   refused('bitnami-unknown', ['values.yaml'], 'configuration.emailDomains', 'guards'),
+  refused('compose-assumed', ['compose.yaml'], 'DOMAIN'),
+  refused(
+    'compose-labels',
+    ['compose.yaml'],
+    'services.gate.labels.traefik.http.middlewares.gate.forwardauth.address',
+    'services.gate.labels.traefik.http.routers.gate.middlewares',
+  ),
+  refused('compose-other-files', ['compose.yaml', 'gate.env'], 'env_file'),
   refused('compose-beside-others', ['compose.yaml'], 'services.edge'),
   refused('emails-beside', ['deployment.yaml', 'others.txt'], 'others.txt'),
   refused(
@@ -147,7 +155,7 @@ export const wrapped: readonly Wrapped[] = [
   ),
   refused(
     'k3s-other-chart',
-    ['all.yaml'],
+    ['chart.yaml'],
     ...['HelmChart/sso', 'HelmChartConfig/gate', 'HelmChartConfig/sso'],
   ),
   refused('kustomization', ['all.yaml'], 'Kustomization/'),
