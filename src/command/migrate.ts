@@ -88,6 +88,7 @@ async function migrateFrom(sources: MigrateSources): Promise<MigrateResult> {
     environment: Object.fromEntries(
       Object.entries(environment).filter(([name]) => name.startsWith('OAUTH2_PROXY_')),
     ),
+    shell: environment,
     readFile: sources.readFile,
   });
   return migrateOauth2Proxy({

@@ -1,7 +1,7 @@
 /** Content codings (RFC 9110 section 8.4): some servers, and the caches before them, compress although nobody asks for it. */
 import { promisify } from 'node:util';
 import zlib, { type BrotliOptions, type ZlibOptions, type ZstdOptions } from 'node:zlib';
-import { withoutByteOrderMark } from './byte-order-mark.ts';
+import { withoutByteOrderMark } from '../config/byte-order-mark.ts';
 
 /** Decodes a body; rejects where it is not of the coding, is cut, or takes more than some bytes. */
 type Decode = (body: Buffer, maxBytes: number) => Promise<Buffer>;

@@ -1392,6 +1392,18 @@ export const tables: readonly Table[] = [
         ],
       },
       {
+        id: 'W1',
+        threat: 'A file, a variable or an object that nothing names opens what is migrated, or hides a guard',
+        tests: [
+          ['migrate/oauth2-proxy/read.test.ts', 'do not count beside what runs it'],
+          ['migrate/oauth2-proxy/read.test.ts', 'addresses that nothing names'],
+          [
+            'oauth2-proxy/installations/wrapped.test.ts',
+            'ends as it should, and names what it does not read',
+          ],
+        ],
+      },
+      {
         id: 'LG1',
         threat: 'A body in a check, of any size, makes the call fail, and Envoy fails open',
         tests: [

@@ -1,7 +1,6 @@
 /** ConfigMaps and Secrets that are given without anything that runs: each stands for the files and variables in it. */
 import { isAlphaText } from './alpha-text.ts';
-import { type HeldText, heldTexts } from './cluster.ts';
-import { readEmails } from './emails.ts';
+import { type ClusterObject, type HeldText, heldTexts } from './cluster.ts';
 import { flagNamed, variableName } from './flags.ts';
 import type { Gathered } from './gathered.ts';
 import type { Objects } from './objects.ts';
@@ -20,7 +19,7 @@ export function readAlone(objects: Objects, sorted: SortedFiles, gathered: Gathe
   for (const object of objects.all) {
     if (object.kind !== 'ConfigMap' && object.kind !== 'Secret') continue;
     for (const held of heldTexts(object)) {
-      if (!readHeld(held, sorted, gathered)) continue;
+      if (!readHeld(object, held, sorted, gathered)) continue;
       objects.take(object, held.key);
       isAny = true;
     }
@@ -34,7 +33,12 @@ export function readAlone(objects: Objects, sorted: SortedFiles, gathered: Gathe
 }
 
 /** Reads one text of a ConfigMap or Secret, if it is for oauth2-proxy. */
-function readHeld({ key, text, source }: HeldText, sorted: SortedFiles, gathered: Gathered): boolean {
+function readHeld(
+  object: ClusterObject,
+  { key, text, source }: HeldText,
+  sorted: SortedFiles,
+  gathered: Gathered,
+): boolean {
   const name = `${source} ${key}`;
   if (chartKeys.includes(key)) {
     const flag = flagNamed(key);
@@ -42,7 +46,7 @@ function readHeld({ key, text, source }: HeldText, sorted: SortedFiles, gathered
       gathered.variables.push({ name: variableName(flag), value: text, source: name, isOfChart: true });
   } else if (key.startsWith('OAUTH2_PROXY_'))
     gathered.variables.push({ name: key, value: text, source: name });
-  else if (emailKeys.includes(key)) readEmails(text, gathered);
+  else if (emailKeys.includes(key)) sorted.emails.push({ text, name, names: [...emailKeys, object.name] });
   else if (isToml(text) && hasKnownKey(text)) sorted.toml.push({ text, name });
   else if (isAlphaText(text, key)) sorted.alpha.push({ text, name });
   else return false;

@@ -4,7 +4,7 @@ import { isAlphaName } from './alpha-fields.ts';
 import { readDocuments } from './documents.ts';
 import type { AlphaSource } from './gathered.ts';
 import type { Spot } from './spot.ts';
-import { substitute, substituteBelow, type VariableOf } from './substitution.ts';
+import { type Assumed, substitute, substituteBelow, type VariableOf } from './substitution.ts';
 import { unseenTemplate } from './unseen.ts';
 
 /** Whether a text of a ConfigMap or Secret is an alpha configuration: one of its names stands at the start of a line. */
@@ -18,10 +18,11 @@ export function isAlphaText(text: string, key: string): boolean {
  *
  * @throws ConfigError if it is not YAML
  */
-export function alphaDocument(source: AlphaSource, variableOf: VariableOf): Spot {
-  if ('spot' in source) return { ...source.spot, value: substituteBelow(source.spot.value, variableOf) };
+export function alphaDocument(source: AlphaSource, variableOf: VariableOf, assumed: Assumed): Spot {
+  if ('spot' in source)
+    return { ...source.spot, value: substituteBelow(source.spot.value, variableOf, assumed) };
   const text = source.isTemplated === true ? markTemplates(source.text) : source.text;
-  const [document] = readDocuments(substitute(text, variableOf), source.name);
+  const [document] = readDocuments(substitute(text, variableOf, assumed), source.name);
   if (document !== undefined) return document;
   throw new ConfigError([{ path: '', source: source.name, message: 'there is nothing in it' }]);
 }

@@ -3,10 +3,9 @@ import { suggestion } from '../../config/problems.ts';
 import { readCommandLine, type Word } from './command-line.ts';
 import { keyValue, readVariables, type Scope, variablesFrom } from './container.ts';
 import { readDocuments } from './documents.ts';
-import { readEmails } from './emails.ts';
 import type { Gathered, Variable } from './gathered.ts';
 import { expanded } from './helm-arguments.ts';
-import { mountedFiles } from './mounts.ts';
+import { mountedFiles, mountedKey } from './mounts.ts';
 import {
   child,
   elements,
@@ -39,7 +38,12 @@ export function readBitnamiValues(values: Spot, scope: Scope, gathered: Gathered
     const problem = listProblem(child(values, name), name);
     if (problem !== undefined) gathered.problems.push(problem);
   }
-  readContent(configuration, scope, gathered);
+  // What is set by name wins over what a whole object sets.
+  gathered.variables.push(
+    ...(['extraEnvVarsCM', 'extraEnvVarsSecret'] as const).flatMap((name) =>
+      allKeys(child(values, name), name, scope, gathered),
+    ),
+  );
   readCredentials(configuration, scope, gathered);
   gathered.variables.push(
     { ...sessionStore(values), isOfChart: true },
@@ -47,10 +51,8 @@ export function readBitnamiValues(values: Spot, scope: Scope, gathered: Gathered
       ...variable,
       value: unseenTemplate(variable.value),
     })),
-    ...(['extraEnvVarsCM', 'extraEnvVarsSecret'] as const).flatMap((name) =>
-      allKeys(child(values, name), name, scope, gathered),
-    ),
   );
+  mountEmails(child(configuration, 'authenticatedEmailsFile'), scope, gathered);
   gathered.mounts.push(
     mountedFiles(
       child(values, 'extraVolumeMounts'),
@@ -59,8 +61,12 @@ export function readBitnamiValues(values: Spot, scope: Scope, gathered: Gathered
       scope.objects,
     ),
   );
-  readEmailsFile(child(configuration, 'authenticatedEmailsFile'), scope, gathered);
-  readWords(values, gathered);
+  const other = readWords(values, gathered);
+  if (other === undefined) readContent(configuration, scope, gathered);
+  else
+    for (const name of ['content', 'existingConfigmap'])
+      if (!isEmpty(child(configuration, name)))
+        unused(child(configuration, name), `configuration.${name}`, other, gathered);
   for (const [name, spot] of fields(configuration)) {
     if (configurationNames.includes(name)) continue;
     const text = `it is not read: Bitnami's chart has no such value${suggestion(name, configurationNames)}`;
@@ -162,7 +168,7 @@ function allKeys(spot: Spot, label: string, scope: Scope, gathered: Gathered): V
   return variablesFrom(entry, scope, gathered);
 }
 
-function readEmailsFile(file: Spot, { objects, namespace }: Scope, gathered: Gathered): void {
+function mountEmails(file: Spot, { objects, namespace }: Scope, gathered: Gathered): void {
   if (!isTrue(child(file, 'enabled'))) {
     if (!isEmpty(child(file, 'content')))
       unused(child(file, 'content'), 'configuration.authenticatedEmailsFile', 'enabled: false', gathered);
@@ -171,18 +177,32 @@ function readEmailsFile(file: Spot, { objects, namespace }: Scope, gathered: Gat
   const [content, existing] = [child(file, 'content'), child(file, 'existingSecret')];
   const name = isEmpty(existing) ? undefined : scalarText(existing);
   if (name === undefined) {
-    if (typeof content.value === 'string') readEmails(content.value, gathered);
+    if (isEmpty(content)) return;
+    if (typeof content.value !== 'string') {
+      const message = expectedInstead(content, 'a text with an address in each line');
+      const path = 'configuration.authenticatedEmailsFile.content';
+      gathered.problems.push({ path, source: place(content), message });
+      return;
+    }
+    const mounted = { text: content.value, name: `${place(content)} authenticatedEmailsFile.content` };
+    gathered.mounts.push((path) => (path === emailsPath ? mounted : undefined));
     return;
   }
-  const object = objects.named({ kind: 'Secret', name, namespace });
-  const [held] = object === undefined ? [] : objects.take(object, 'authenticated-emails-list');
-  if (held !== undefined) readEmails(held.text, gathered);
+  gathered.mounts.push((path) =>
+    path === emailsPath
+      ? mountedKey({ kind: 'Secret', name, namespace }, 'authenticated-emails-list', objects)
+      : undefined,
+  );
   if (!isEmpty(content))
     unused(content, 'configuration.authenticatedEmailsFile.content', 'existingSecret', gathered);
 }
 
-/** The flags that its chart puts together; `args` takes the place of all of them. */
-function readWords(values: Spot, gathered: Gathered): void {
+/**
+ * Reads the flags that its chart puts together; `args` takes the place of all of them.
+ *
+ * @returns what has oauth2-proxy read no configuration file of the chart; undefined where it reads that
+ */
+function readWords(values: Spot, gathered: Gathered): string | undefined {
   const configuration = child(values, 'configuration');
   const chart = (text: string): Word => ({ text, place: "the chart's default", isOfChart: true });
   const flag = (name: string, spot: Spot, label: string): Word[] => {
@@ -206,7 +226,7 @@ function readWords(values: Spot, gathered: Gathered): void {
   }
   if (!isEmpty(own)) {
     readCommandLine(expanded(listOfWords(own, 'args', gathered), gathered), gathered);
-    return;
+    return takeOwnFile(gathered) === 'own' ? undefined : 'args';
   }
   const words = [
     chart('--http-address=0.0.0.0:4180'),
@@ -230,12 +250,17 @@ function readWords(values: Spot, gathered: Gathered): void {
     ...listOfWords(child(values, 'extraArgs'), 'extraArgs', gathered),
   ];
   readCommandLine(expanded(words, gathered), gathered);
-  // Its own file stays the one that counts.
-  gathered.namedFiles.splice(
-    0,
-    gathered.namedFiles.length,
-    ...gathered.namedFiles.filter(({ path }) => path !== configPath),
-  );
+  return takeOwnFile(gathered) === 'other' ? 'extraArgs' : undefined;
+}
+
+/** Whether the last `--config` names the chart's own file, which is then read as such, or another one. */
+function takeOwnFile({ namedFiles }: Gathered): 'own' | 'other' | 'none' {
+  const configs = namedFiles.filter(({ flag }) => flag === 'config');
+  const last = configs.at(-1);
+  if (last === undefined) return 'none';
+  if (last.path !== configPath) return 'other';
+  namedFiles.splice(0, namedFiles.length, ...namedFiles.filter(({ flag }) => flag !== 'config'));
+  return 'own';
 }
 
 /** A list, or text that is one once it is rendered. */

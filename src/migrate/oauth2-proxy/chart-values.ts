@@ -1,12 +1,14 @@
 /** Values of the chart of oauth2-proxy that are no settings of oauth2-proxy itself. */
 
 import { suggestion } from '../../config/problems.ts';
+import { isTree } from '../../config/tree.ts';
 import type { Finding } from '../finding.ts';
 import type { Chart, ChartValues } from './charts.ts';
+import { objectsIn } from './cluster.ts';
 import type { Gathered } from './gathered.ts';
-import { guardingAnnotation, harmlessKinds } from './object-kinds.ts';
+import { guardingAnnotation, guardsOfService, whyHarmless } from './object-kinds.ts';
 import { isProxy } from './pods.ts';
-import { child, elements, fields, isEmpty, isFalse, place, type Spot, scalarText } from './spot.ts';
+import { child, elements, fields, isEmpty, isFalse, isTrue, place, type Spot, scalarText } from './spot.ts';
 
 /** Names that the chart of oauth2-proxy knows and other readers take. */
 const readElsewhere = [
@@ -137,10 +139,10 @@ export function judgeChartValues(
     if (known === undefined) continue;
     const isOff = isEmpty(spot) || isFalse(child(spot, 'enabled'));
     const isOn = !isComputed || child(spot, 'enabled').value === true;
-    const guards = isOff ? [] : guardsIn(name, spot);
-    if (guards.length > 0) findings.push(...guards);
-    else if (known.verdict === 'refused') findings.push({ setting: name, source: place(spot), ...known });
-    else if (isOff || !isOn) silent.push(name);
+    const guards = isOff ? [] : guardsIn(name, spot, chart);
+    findings.push(...guards);
+    if (known.verdict === 'refused') findings.push({ setting: name, source: place(spot), ...known });
+    else if (isOff || (!isOn && guards.length === 0)) silent.push(name);
     else findings.push({ setting: name, source: place(spot), ...known });
   }
   if (silent.length > 0)
@@ -182,7 +184,7 @@ const ownNames = Object.fromEntries(
 );
 
 /** What values that mostly say how pods run have in them that may be a guard, or another oauth2-proxy. */
-function guardsIn(name: string, spot: Spot): readonly Finding[] {
+function guardsIn(name: string, spot: Spot, chart: Chart): readonly Finding[] {
   const refused = (at: Spot, setting: string, text: string): Finding => ({
     setting,
     source: place(at),
@@ -190,21 +192,62 @@ function guardsIn(name: string, spot: Spot): readonly Finding[] {
     text: `it is not read: ${text}`,
   });
   if (name === 'ingress' || name === 'gatewayApi')
-    return fields(child(spot, 'annotations')).flatMap(([annotation, at]) =>
-      guardingAnnotation.test(annotation)
-        ? [refused(at, `${name}.annotations.${annotation}`, 'it asks the gateway for a guard of its own')]
-        : [],
+    return [
+      ...['annotations', 'extraAnnotations'].flatMap((list) =>
+        fields(child(spot, list)).flatMap(([annotation, at]) =>
+          guardingAnnotation.test(annotation)
+            ? [refused(at, `${name}.${list}.${annotation}`, 'it asks the gateway for a guard of its own')]
+            : [],
+        ),
+      ),
+      ...fieldsBelow(spot, 'filters').map((at) =>
+        refused(at, `${name}.filters`, 'they may be guards of the gateway'),
+      ),
+    ];
+  if (name === 'service')
+    return guardsOfService(spot, child(spot, 'annotations')).map(([inner, at]) =>
+      refused(at, `service.${inner}`, 'it says from where oauth2-proxy may be called'),
     );
-  if (name === 'extraObjects' || name === 'extraDeploy')
-    return elements(spot).flatMap((object) => {
-      const kind = scalarText(child(object, 'kind')) ?? 'one that is a template';
-      return Object.hasOwn(harmlessKinds, kind)
-        ? []
-        : [refused(object, `${name}/${kind}`, 'nothing here knows what it asks for; give it as a manifest')];
+  if (name === 'networkPolicy')
+    return isClosed(spot, chart)
+      ? [
+          refused(
+            spot,
+            name,
+            'it says who may call oauth2-proxy; `networkPolicy` of oidc-authz does the same',
+          ),
+        ]
+      : [];
+  if (name === 'extraObjects' || name === 'extraDeploy') {
+    if (!Array.isArray(spot.value))
+      return [refused(spot, name, 'nothing here knows what it asks for; give it as a manifest')];
+    return elements(spot).flatMap((entry) => {
+      const objects = isTree(entry.value) ? objectsIn(entry) : [];
+      const isHarmless = objects.length > 0 && objects.every((object) => whyHarmless(object) !== undefined);
+      if (isHarmless) return [];
+      const kind = scalarText(child(entry, 'kind')) ?? 'one that is a template';
+      return [
+        refused(entry, `${name}/${kind}`, 'nothing here knows what it asks for; give it as a manifest'),
+      ];
     });
+  }
   if (/containers|sidecars/i.test(name))
     return elements(spot).flatMap((container) =>
       isProxy(container) ? [refused(container, name, 'it runs an oauth2-proxy of its own')] : [],
     );
   return [];
+}
+
+/** Whether a chart makes a policy that lets in only some: Bitnami's has one by default, which lets in everybody. */
+function isClosed(policy: Spot, chart: Chart): boolean {
+  if (chart === 'bitnami') return isFalse(child(policy, 'allowExternal'));
+  return isTrue(child(policy, 'create')) || isTrue(child(policy, 'enabled'));
+}
+
+/** What is below a name that is not empty, however deep. */
+function fieldsBelow(spot: Spot, wanted: string): readonly Spot[] {
+  const inner = Array.isArray(spot.value) ? elements(spot) : fields(spot).map(([, below]) => below);
+  return inner.flatMap((one) =>
+    one.path.at(-1) === wanted && !isEmpty(one) ? [one] : fieldsBelow(one, wanted),
+  );
 }

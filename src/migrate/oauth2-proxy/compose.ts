@@ -3,11 +3,14 @@ import { isTree } from '../../config/tree.ts';
 import { readCommandLine, type Word } from './command-line.ts';
 import { readVariableFile } from './environment.ts';
 import type { NamedText } from './file-kind.ts';
-import type { Gathered, Variable } from './gathered.ts';
+import { baseName, closeness } from './file-names.ts';
+import { type Gathered, nothingGathered, type Variable } from './gathered.ts';
 import type { FileAt } from './mounts.ts';
+import { guardingAnnotation } from './object-kinds.ts';
 import { isProxy } from './pods.ts';
 import { child, elements, fields, place, type Spot, scalarText } from './spot.ts';
 import { substitute, type VariableOf } from './substitution.ts';
+import { assumedVariable } from './unseen.ts';
 
 /** What a service says beside what it is told to run. */
 const harmless = [
@@ -37,7 +40,7 @@ export interface ComposeContext {
   readonly files: readonly NamedText[];
   /** Those of them that hold variables. */
   readonly variableFiles: readonly NamedText[];
-  /** The variables of the shell, or of `.env`. */
+  /** The variables of the shell. */
   readonly variableOf: VariableOf;
 }
 
@@ -74,8 +77,7 @@ export function readCompose(document: Spot, context: ComposeContext, gathered: G
 }
 
 function runsProxy(name: string, service: Spot): boolean {
-  const words = (list: string) =>
-    wordsOf(child(service, list), list, () => undefined).map(({ text }) => text);
+  const words = (list: string) => wordsOf(child(service, list), list, nothingKnown).map(({ text }) => text);
   return isProxy({
     ...service,
     path: [],
@@ -84,7 +86,7 @@ function runsProxy(name: string, service: Spot): boolean {
       image: child(service, 'image').value,
       command: words('entrypoint'),
       args: words('command'),
-      env: variablesOf(child(service, 'environment'), () => undefined).map((one) => ({ name: one.name })),
+      env: variablesOf(child(service, 'environment'), nothingKnown).map((one) => ({ name: one.name })),
     },
   });
 }
@@ -93,15 +95,18 @@ function readService(
   name: string,
   service: Spot,
   document: Spot,
-  { files, variableFiles, variableOf }: ComposeContext,
+  context: ComposeContext,
   gathered: Gathered,
 ): void {
+  const { files, variableFiles } = context;
   const entry = child(service, 'env_file');
   const others = new Set(variableFiles.map((file) => file.name));
   const named = Array.isArray(entry.value) ? elements(entry) : entry.value === undefined ? [] : [entry];
+  const pathOf = (spot: Spot) => scalarText(isTree(spot.value) ? child(spot, 'path') : spot) ?? '';
+  const given = finderOf(files, [...named.map(pathOf), ...sourcesOf(service, document)]);
   for (const spot of named) {
-    const path = scalarText(isTree(spot.value) ? child(spot, 'path') : spot) ?? '';
-    const file = files.find(({ name: given }) => baseName(given) === baseName(path));
+    const path = pathOf(spot);
+    const file = given(path);
     if (file !== undefined) {
       others.delete(file.name);
       readVariableFile(file.text, file.name, gathered);
@@ -120,15 +125,17 @@ function readService(
           ? 'docker compose puts its variables into the file, and gives them to no service'
           : 'it is not read: the service has no `env_file` of this name',
     });
-  gathered.variables.push(...variablesOf(child(service, 'environment'), variableOf));
-  gathered.mounts.push(filesOf(service, document, files));
-  const [program, ...tail] = wordsOf(child(service, 'entrypoint'), 'entrypoint', variableOf);
+  const known = withDotEnv(context, gathered);
+  gathered.variables.push(...variablesOf(child(service, 'environment'), known));
+  gathered.mounts.push(filesOf(service, document, given));
+  nameGuards(name, service, gathered);
+  const [program, ...tail] = wordsOf(child(service, 'entrypoint'), 'entrypoint', known);
   if (program !== undefined && !/(^|\/)oauth2[-_]proxy$/.test(program.text)) {
     const message = 'it starts another program than oauth2-proxy; give the flags behind `--`';
     gathered.problems.push({ path: 'entrypoint', source: program.place ?? '', message });
     return;
   }
-  const words = wordsOf(child(service, 'command'), 'command', variableOf);
+  const words = wordsOf(child(service, 'command'), 'command', known);
   const own = /(^|\/)oauth2[-_]proxy$/.test(words[0]?.text ?? '') ? words.slice(1) : words;
   readCommandLine([...tail, ...own], gathered);
   for (const [field, spot] of fields(service))
@@ -149,19 +156,71 @@ function readService(
   });
 }
 
+/** What is known of variables where a file refers to them. */
+interface Known {
+  readonly variableOf: VariableOf;
+  /** Is told of a variable whose default is assumed. */
+  readonly assumed: (name: string, at: Spot) => void;
+}
+
+const nothingKnown: Known = { variableOf: () => undefined, assumed: () => {} };
+
+/** The variables of the shell and of `.env`; without that file it is not known which others there are. */
+function withDotEnv({ variableFiles, variableOf }: ComposeContext, { findings, problems }: Gathered): Known {
+  const read = nothingGathered();
+  const files = variableFiles.filter(({ name }) => baseName(name) === '.env');
+  for (const { name, text } of files) readVariableFile(text, name, read);
+  problems.push(...read.problems);
+  const told = new Set<string>();
+  return {
+    variableOf: (name) =>
+      variableOf(name) ?? read.variables.findLast((variable) => variable.name === name)?.value,
+    assumed: (name, at) => {
+      if (files.length > 0 || told.has(name)) return;
+      told.add(name);
+      findings.push(assumedVariable(name, place(at)));
+    },
+  };
+}
+
+/** Names that a reverse proxy beside it reads guards from, as of an Ingress. */
+function nameGuards(name: string, service: Spot, { findings }: Gathered): void {
+  for (const list of [
+    child(service, 'labels'),
+    child(service, 'deploy', 'labels'),
+    child(service, 'annotations'),
+  ])
+    for (const [label, at] of isTree(list.value) ? fields(list) : elements(list).map(labelOf))
+      if (guardingAnnotation.test(label))
+        findings.push({
+          setting: `services.${name}.labels.${label}`,
+          source: place(at),
+          verdict: 'refused',
+          text: 'it is not read: it asks the gateway for a guard of its own',
+        });
+}
+
+function labelOf(entry: Spot): [name: string, at: Spot] {
+  return [(scalarText(entry) ?? '').split('=')[0] ?? '', entry];
+}
+
 /** Words as a list, or as a line of a shell. */
-function wordsOf(spot: Spot, label: string, variableOf: VariableOf): Word[] {
+function wordsOf(spot: Spot, label: string, { variableOf, assumed }: Known): Word[] {
   const at = (entry: Spot) => `${place(entry)} ${label}`;
+  const put = (text: string, entry: Spot) =>
+    substitute(text, variableOf, (name) => {
+      if (!isLoginWord.test(text)) assumed(name, entry);
+    });
   if (Array.isArray(spot.value))
-    return elements(spot).map((entry) => ({
-      text: substitute(scalarText(entry) ?? '', variableOf),
-      place: at(entry),
-    }));
+    return elements(spot).map((entry) => ({ text: put(scalarText(entry) ?? '', entry), place: at(entry) }));
   const text = scalarText(spot);
   return text === undefined
     ? []
-    : shellWords(substitute(text, variableOf)).map((word) => ({ text: word, place: at(spot) }));
+    : shellWords(put(text, spot)).map((word) => ({ text: word, place: at(spot) }));
 }
+
+/** A word that sets a secret of logins and nothing else: nobody logs in here. */
+const isLoginWord = /^--(client|cookie)-secret=\S*$/;
 
 /** Splits a line as a shell does: at blanks that stand in no quotes. */
 function shellWords(line: string): string[] {
@@ -176,10 +235,12 @@ function shellWords(line: string): string[] {
 }
 
 /** A mapping, or a list of `NAME=value`; a name alone takes its value from the shell. */
-function variablesOf(spot: Spot, variableOf: VariableOf): Variable[] {
+function variablesOf(spot: Spot, { variableOf, assumed }: Known): Variable[] {
   const made = (name: string, value: string | undefined, at: Spot): Variable => ({
     name,
-    value: substitute(value ?? `\${${name}}`, variableOf),
+    value: substitute(value ?? `\${${name}}`, variableOf, (variable) => {
+      if (!/^OAUTH2_PROXY_(CLIENT|COOKIE)_SECRET$/.test(name)) assumed(variable, at);
+    }),
     source: `${place(at)} environment ${name}`,
   });
   if (isTree(spot.value)) return fields(spot).map(([name, entry]) => made(name, scalarText(entry), entry));
@@ -189,18 +250,43 @@ function variablesOf(spot: Spot, variableOf: VariableOf): Variable[] {
   });
 }
 
-/** The files that a service mounts: given ones of the same name, or what the compose file itself holds. */
-function filesOf(service: Spot, document: Spot, files: readonly NamedText[]): FileAt {
-  const given = (path: string) => files.find(({ name }) => baseName(name) === baseName(path));
-  const mounts = elements(child(service, 'volumes')).map((entry) => {
-    const text = scalarText(entry);
-    const [source = '', target = ''] =
-      text === undefined
-        ? [scalarText(child(entry, 'source')), scalarText(child(entry, 'target'))]
-        : text.split(':');
-    return { source, target: target.replace(/\/+$/, '') };
-  });
-  const held = (['configs', 'secrets'] as const).flatMap((list) =>
+/** Finds the file that was given for a path; each serves one path only, and of two that fit as well none does. */
+function finderOf(files: readonly NamedText[], paths: readonly string[]): Finder {
+  const owners = new Map<NamedText, string>();
+  const find = (path: string, least: number) => {
+    const fits = files
+      .filter((file) => [undefined, path].includes(owners.get(file)))
+      .map((file) => ({ file, how: closeness(path, file.name) }));
+    const best = Math.max(least, ...fits.map(({ how }) => how));
+    const [found, ...more] = fits.filter(({ how }) => how === best);
+    if (found === undefined || more.length > 0) return undefined;
+    owners.set(found.file, path);
+    return found.file;
+  };
+  // What fits well is not taken for something else.
+  for (const path of paths) find(path, 2);
+  return (path) => find(path, 1);
+}
+
+type Finder = (path: string) => NamedText | undefined;
+
+/** The volumes of a service, the longest path in it first. */
+function volumesOf(service: Spot): readonly { readonly source: string; readonly target: string }[] {
+  return elements(child(service, 'volumes'))
+    .map((entry) => {
+      const text = scalarText(entry);
+      const [source = '', target = ''] =
+        text === undefined
+          ? [scalarText(child(entry, 'source')), scalarText(child(entry, 'target'))]
+          : text.split(':');
+      return { source, target: target.replace(/\/+$/, '') };
+    })
+    .toSorted((a, b) => b.target.length - a.target.length);
+}
+
+/** The files of `configs` and `secrets` that a service has. */
+function heldBy(service: Spot, document: Spot): readonly { readonly spot: Spot; readonly target: string }[] {
+  return (['configs', 'secrets'] as const).flatMap((list) =>
     elements(child(service, list)).map((entry) => {
       const source = scalarText(entry) ?? scalarText(child(entry, 'source')) ?? '';
       const folder = list === 'secrets' ? '/run/secrets/' : '/';
@@ -208,21 +294,30 @@ function filesOf(service: Spot, document: Spot, files: readonly NamedText[]): Fi
       return { spot: child(document, list, source), target };
     }),
   );
+}
+
+/** The paths of all files that a service names. */
+function sourcesOf(service: Spot, document: Spot): readonly string[] {
+  return [
+    ...volumesOf(service).map(({ source }) => source),
+    ...heldBy(service, document).map(({ spot }) => scalarText(child(spot, 'file')) ?? ''),
+  ];
+}
+
+/** The files that a service mounts: given ones, or what the compose file itself holds. */
+function filesOf(service: Spot, document: Spot, given: Finder): FileAt {
+  const [mounts, held] = [volumesOf(service), heldBy(service, document)];
   return (path) => {
     const own = held.find(({ target }) => target === path);
     if (own !== undefined) {
       const content = child(own.spot, 'content');
       if (typeof content.value === 'string') return { text: content.value, name: place(content) };
       const file = given(scalarText(child(own.spot, 'file')) ?? '');
-      return file ?? { lacks: scalarText(child(own.spot, 'file')) ?? 'its content' };
+      return file ?? { lacks: scalarText(child(own.spot, 'file')) ?? 'its content', isFile: true };
     }
     const mount = mounts.find(({ target }) => path === target || path.startsWith(`${target}/`));
     if (mount === undefined) return undefined;
     const source = `${mount.source}${path.slice(mount.target.length)}`;
-    return given(source) ?? { lacks: source };
+    return given(source) ?? { lacks: source, isFile: true };
   };
-}
-
-function baseName(path: string): string {
-  return path.split('/').at(-1) ?? '';
 }

@@ -25,18 +25,23 @@ export function readContainer(container: Spot, scope: Scope, gathered: Gathered)
   ];
   gathered.variables.push(...variables);
 
-  const [program, ...tail] = elements(child(container, 'command'));
-  if (program !== undefined && !/(^|\/)oauth2[-_]proxy$/.test(scalarText(program) ?? '')) {
-    const message = 'it starts another program than oauth2-proxy; give the flags behind `--`';
-    gathered.problems.push({ path: 'command', source: place(program), message });
-    return;
-  }
+  const tail = wordsBehindProgram(child(container, 'command'), gathered);
+  if (tail === undefined) return;
   const variableOf = (name: string) => variables.findLast((variable) => variable.name === name)?.value;
   const words = [
     ...tail.map((spot) => wordOf(spot, 'command', variableOf)),
     ...elements(child(container, 'args')).map((spot) => wordOf(spot, 'args', variableOf)),
   ];
   readCommandLine(words, gathered);
+}
+
+/** The words of a `command` behind its program; undefined, and a problem, where that is not oauth2-proxy. */
+export function wordsBehindProgram(command: Spot, { problems }: Gathered): readonly Spot[] | undefined {
+  const [program, ...tail] = elements(command);
+  if (program === undefined || /(^|\/)oauth2[-_]proxy$/.test(scalarText(program) ?? '')) return tail;
+  const message = 'it starts another program than oauth2-proxy; give the flags behind `--`';
+  problems.push({ path: 'command', source: place(program), message });
+  return undefined;
 }
 
 /** The variables of a list of `name` with `value` or `valueFrom`, as containers and the chart have it. */

@@ -1,7 +1,7 @@
 /** The flags that the chart of oauth2-proxy puts together, in the order in which it writes them. */
 import { isTree } from '../../config/tree.ts';
 import { readCommandLine, type Word } from './command-line.ts';
-import { expand } from './container.ts';
+import { expand, wordsBehindProgram } from './container.ts';
 import { flagNamed } from './flags.ts';
 import type { Gathered } from './gathered.ts';
 import {
@@ -12,12 +12,12 @@ import {
   isEmpty,
   isFalse,
   isTrue,
+  listProblem,
   place,
   type Spot,
   scalarText,
 } from './spot.ts';
 import { unseenTemplate, unseenWord } from './unseen.ts';
-import { quoteValue } from './value.ts';
 
 /** Reads everything in the values that becomes a flag. */
 export function readChartArguments(values: Spot, hasAlpha: boolean, gathered: Gathered): void {
@@ -25,7 +25,15 @@ export function readChartArguments(values: Spot, hasAlpha: boolean, gathered: Ga
   const metrics = isFalse(child(values, 'metrics', 'enabled')) ? [] : ['metrics-address=0.0.0.0:44180'];
   // With an alpha configuration the chart says the same in there.
   const own = hasAlpha ? listeners.slice(0, 1) : listeners;
+  const command = child(values, 'image', 'command');
+  const problem = listProblem(command, 'image.command');
+  if (problem !== undefined) gathered.problems.push(problem);
+  const tail = wordsBehindProgram(command, gathered);
+  if (tail === undefined) return;
   const words = [
+    ...tail.map(
+      (spot): Word => ({ text: unseenWord(scalarText(spot) ?? ''), place: `${place(spot)} image.command` }),
+    ),
     ...[...own, ...metrics].map(
       (flag): Word => ({ text: `--${flag}`, place: "the chart's default", isOfChart: true }),
     ),
@@ -44,7 +52,7 @@ export function expanded(words: readonly Word[], { variables }: Gathered): Word[
 }
 
 /** As a mapping, by name; as a list, as they are. */
-function extraArguments(spot: Spot, { problems }: Gathered): Word[] {
+function extraArguments(spot: Spot, { findings, problems }: Gathered): Word[] {
   if (isEmpty(spot)) return [];
   if (Array.isArray(spot.value)) {
     return elements(spot).flatMap((entry) => {
@@ -65,9 +73,20 @@ function extraArguments(spot: Spot, { problems }: Gathered): Word[] {
     const where = { place: `${place(entry)} extraArgs` };
     if (entry.value === null) return [{ text: `--${name}`, ...where }];
     if (Array.isArray(entry.value)) {
-      const isList = flagNamed(name)?.kind === 'list';
-      const texts = elements(entry).map((item) => scalarText(item) ?? '');
-      return texts.map((text) => ({ text: `--${name}=${isList ? quoteValue(text) : text}`, ...where }));
+      const isSecret = flagNamed(name)?.isSecret === true;
+      const inner = isSecret
+        ? '…'
+        : elements(entry)
+            .map((item) => scalarText(item) ?? '…')
+            .join(' ');
+      const made = `--${name}=[${inner}]`;
+      findings.push({
+        setting: `extraArgs.${name}`,
+        source: place(entry),
+        verdict: 'refused',
+        text: `the chart of oauth2-proxy makes one value of the list, \`${made}\`; write the flags as a list of \`extraArgs\``,
+      });
+      return [];
     }
     if (
       typeof entry.value === 'number' &&
@@ -101,11 +120,16 @@ function asHelmReads(text: string, name: string): string {
   return /^(no|off|n)$/i.test(text) ? 'false' : text;
 }
 
+/** Where the chart mounts the file of addresses. */
+export function emailsPath(file: Spot): string {
+  const name = scalarText(child(file, 'template'));
+  return `/etc/oauth2-proxy/${name === undefined || name === '' ? 'authenticated-emails-list' : name}`;
+}
+
 function emailsArgument(file: Spot): Word[] {
   if (!isTrue(child(file, 'enabled'))) return [];
-  const name = scalarText(child(file, 'template'));
-  const path = `/etc/oauth2-proxy/${name === undefined || name === '' ? 'authenticated-emails-list' : name}`;
-  return [{ text: `--authenticated-emails-file=${path}`, place: `${place(file)} authenticatedEmailsFile` }];
+  const text = `--authenticated-emails-file=${emailsPath(file)}`;
+  return [{ text, place: `${place(file)} authenticatedEmailsFile` }];
 }
 
 function googleArguments(google: Spot): Word[] {

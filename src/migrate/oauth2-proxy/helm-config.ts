@@ -63,7 +63,17 @@ export function readCredentials(values: Spot, scope: Scope, gathered: Gathered):
       variables.push({ name: variable, value: held?.value ?? '', source });
     }
     // What the chart has by default is no client, but a row of X.
-    if (isEmpty(spot) || (text !== undefined && /^X+$/.test(text))) continue;
+    if (isEmpty(spot) || (text !== undefined && /^X+$/.test(text))) {
+      const shadowed = variables.findLast((one) => one.name === variable);
+      if (secret === undefined && isAsked(key) && shadowed !== undefined && name === 'clientID')
+        findings.push({
+          setting: 'client-id',
+          source: shadowed.source,
+          verdict: 'refused',
+          text: 'the chart of oauth2-proxy sets its own default over it; put it into `config.clientID`',
+        });
+      continue;
+    }
     const source = `${place(spot)} config.${name}`;
     if (text === undefined) {
       problems.push({
@@ -99,8 +109,17 @@ export function readCredentials(values: Spot, scope: Scope, gathered: Gathered):
 /** Names of `config` that no setting comes of. */
 const told = ['annotations', 'existingSecret', 'forceLegacyConfig', 'requiredSecretKeys'];
 
-/** Reads the TOML file that the chart mounts: an existing one, the one in the values, or the one that it makes. */
-export function readMountedFile(values: Spot, hasAlpha: boolean, scope: Scope, gathered: Gathered): void {
+/**
+ * Reads the TOML file that the chart mounts: an existing one, the one in the values, or the one that it makes.
+ *
+ * @returns whether the chart names it by a `--config` of its own; a version that makes no file does not
+ */
+export function readMountedFile(
+  values: Spot,
+  hasAlpha: boolean,
+  scope: Scope,
+  gathered: Gathered,
+): 'always' | 'by version' | 'never' {
   const config = child(values, 'config');
   const isForced = !isFalse(child(config, 'forceLegacyConfig'));
   const [existing, inline] = [child(config, 'existingConfig'), child(config, 'configFile')];
@@ -139,16 +158,41 @@ export function readMountedFile(values: Spot, hasAlpha: boolean, scope: Scope, g
         source: place(inline),
         message: expectedInstead(inline, 'a text, which is the configuration file'),
       });
-    return;
+    return 'always';
   }
   unused(inline, '`alphaConfig` and `forceLegacyConfig: false`');
   unused(existing, '`alphaConfig` and `forceLegacyConfig: false`');
   if (!hasAlpha && !isForced) {
     lists('`forceLegacyConfig: false`');
-    return;
+    return 'never';
   }
   readMadeList(child(config, 'emailDomains'), 'email-domain', '*', gathered);
   if (!hasAlpha) readMadeList(child(config, 'upstreams'), 'upstream', 'file:///dev/null', gathered);
+  const areListed = ['emailDomains', 'upstreams'].some((name) => Array.isArray(child(config, name).value));
+  // An older version has a file by default, and none where its text is empty.
+  return areListed || (inline.value === undefined && !hasAlpha) ? 'always' : 'by version';
+}
+
+/** Of several files that are named, the chart's own is the last one, which counts. */
+export function judgeOtherFiles(own: ReturnType<typeof readMountedFile>, gathered: Gathered): void {
+  if (own === 'never') return;
+  const { namedFiles, findings } = gathered;
+  const others = namedFiles.filter(({ flag }) => flag === 'config');
+  for (const { source } of others)
+    findings.push({
+      setting: 'config',
+      source,
+      ...(own === 'always'
+        ? {
+            verdict: 'meaningless',
+            text: 'the chart of oauth2-proxy names its own file behind it, which counts',
+          }
+        : {
+            verdict: 'refused',
+            text: 'it depends on the version of the chart whether its own file counts instead; put what is in the file into `config.configFile`',
+          }),
+    });
+  namedFiles.splice(0, namedFiles.length, ...namedFiles.filter((named) => !others.includes(named)));
 }
 
 /** Reads the alpha configuration that the chart puts together. */

@@ -2,14 +2,14 @@
 import { suggestion } from '../../config/problems.ts';
 import type { Finding } from '../finding.ts';
 import { readVariables, type Scope, variablesFrom } from './container.ts';
-import { readEmails } from './emails.ts';
 import type { Gathered, Variable } from './gathered.ts';
-import { readChartArguments } from './helm-arguments.ts';
-import { readChartAlpha, readCredentials, readMountedFile } from './helm-config.ts';
-import { mountedFiles } from './mounts.ts';
+import { emailsPath, readChartArguments } from './helm-arguments.ts';
+import { judgeOtherFiles, readChartAlpha, readCredentials, readMountedFile } from './helm-config.ts';
+import { mountedFiles, mountedKey } from './mounts.ts';
 import {
   child,
   elements,
+  expectedInstead,
   fields,
   isEmpty,
   isTrue,
@@ -56,7 +56,11 @@ export function readHelmValues(values: Spot, scope: Scope, gathered: Gathered): 
     const problem = listProblem(child(values, name), name);
     if (problem !== undefined) gathered.problems.push(problem);
   }
-  readMountedFile(values, hasAlpha, scope, gathered);
+  // What the chart sets by name wins over what a whole object sets.
+  gathered.variables.push(
+    ...elements(child(values, 'envFrom')).flatMap((entry) => variablesFrom(entry, scope, gathered)),
+  );
+  const ownFile = readMountedFile(values, hasAlpha, scope, gathered);
   if (hasAlpha) readChartAlpha(values, place({ ...values, path: [] }), scope, gathered);
   readCredentials(values, scope, gathered);
   gathered.variables.push(...sessionStore(child(values, 'sessionStorage', 'type')));
@@ -68,24 +72,22 @@ export function readHelmValues(values: Spot, scope: Scope, gathered: Gathered): 
         verdict: 'meaningless',
         text: 'no session is kept here',
       });
-  gathered.variables.push(
-    ...elements(child(values, 'envFrom')).flatMap((entry) => variablesFrom(entry, scope, gathered)),
-  );
   const extra = readVariables(child(values, 'extraEnv'), scope, 'extraEnv');
   gathered.variables.push(
     ...extra.map((variable) => ({ ...variable, value: unseenTemplate(variable.value) })),
   );
+  mountEmails(child(values, 'authenticatedEmailsFile'), scope, gathered);
   const mounts = [child(values, 'extraVolumeMounts'), child(values, 'extraVolumes')] as const;
   gathered.mounts.push(mountedFiles(...mounts, scope.namespace, scope.objects));
   readChartArguments(values, hasAlpha, gathered);
+  judgeOtherFiles(ownFile, gathered);
 
-  readEmailsFile(child(values, 'authenticatedEmailsFile'), scope, gathered);
   judgeHtpasswd(child(values, 'htpasswdFile'), gathered);
   judgeAlphaNames(child(values, 'alphaConfig'), hasAlpha, gathered);
 }
 
-/** Addresses in the values, or in an object whose name they say. */
-function readEmailsFile(file: Spot, { objects, namespace }: Scope, gathered: Gathered): void {
+/** Mounts the addresses in the values, or in an object whose name they say: the chart makes none of its own beside that. */
+function mountEmails(file: Spot, { objects, namespace }: Scope, gathered: Gathered): void {
   const [inline, template] = [child(file, 'restricted_access'), child(file, 'template')];
   if (!isTrue(child(file, 'enabled'))) {
     for (const [name, spot] of fields(file))
@@ -101,14 +103,35 @@ function readEmailsFile(file: Spot, { objects, namespace }: Scope, gathered: Gat
   for (const [name, spot] of fields(file))
     if (!emailNames.includes(name))
       gathered.findings.push(unknownValue(`authenticatedEmailsFile.${name}`, spot, name, emailNames));
-  if (typeof inline.value === 'string' && inline.value !== '') readEmails(inline.value, gathered);
+  if (!isEmpty(inline) && typeof inline.value !== 'string')
+    gathered.problems.push({
+      path: 'authenticatedEmailsFile.restricted_access',
+      source: place(inline),
+      message: expectedInstead(inline, 'a text with an address in each line'),
+    });
   const name = isEmpty(template) ? undefined : scalarText(template);
-  if (name === undefined) return;
+  const path = emailsPath(file);
+  if (name === undefined) {
+    if (typeof inline.value !== 'string' || inline.value === '') return;
+    const mounted = {
+      text: inline.value,
+      name: `${place(inline)} authenticatedEmailsFile.restricted_access`,
+    };
+    gathered.mounts.push((asked) => (asked === path ? mounted : undefined));
+    return;
+  }
+  if (!isEmpty(inline))
+    gathered.findings.push({
+      setting: 'authenticatedEmailsFile.restricted_access',
+      source: place(inline),
+      verdict: 'meaningless',
+      text: 'the chart of oauth2-proxy does not use it beside `authenticatedEmailsFile.template`',
+    });
   const kind = child(file, 'persistence').value === 'secret' ? 'Secret' : 'ConfigMap';
-  const object = objects.named({ kind, name, namespace });
   const key = scalarText(child(file, 'restrictedUserAccessKey')) || 'restricted_user_access';
-  const [held] = object === undefined ? [] : objects.take(object, key);
-  if (held !== undefined) readEmails(held.text, gathered);
+  gathered.mounts.push((asked) =>
+    asked === path ? mountedKey({ kind, name, namespace }, key, objects) : undefined,
+  );
 }
 
 /** A value that the chart does not know, as it may be a guard that was meant. */

@@ -3,7 +3,13 @@ import type { Objects, Reference } from './objects.ts';
 import { child, elements, type Spot, scalarText } from './spot.ts';
 
 /** A file in a container: what is in it, or what would have to be given to see that. */
-export type MountedFile = { readonly text: string; readonly name: string } | { readonly lacks: string };
+export type MountedFile =
+  | { readonly text: string; readonly name: string }
+  | {
+      readonly lacks: string;
+      /** Whether it is a file of the machine, and none of those that were given. */
+      readonly isFile?: boolean;
+    };
 
 /** Looks for the file at a path; undefined where nothing is known of it. */
 export type FileAt = (path: string) => MountedFile | undefined;
@@ -45,23 +51,30 @@ export function mountedFiles(
   };
 }
 
+/** One key of an object as a file. */
+export function mountedKey(reference: Reference, key: string, objects: Objects): MountedFile {
+  const object = objects.named(reference);
+  if (object === undefined) return { lacks: `the ${reference.kind} ${reference.name}` };
+  const [held] = objects.take(object, key);
+  if (held !== undefined) return { text: held.text, name: `${held.source} ${held.key}` };
+  return { lacks: `the key ${key} of the ${reference.kind} ${reference.name}` };
+}
+
 function inSources(
   sources: readonly VolumeSource[],
   path: string,
   objects: Objects,
 ): MountedFile | undefined {
-  let lacks: string | undefined;
-  for (const source of sources) {
-    const object = objects.named(source);
-    if (object === undefined) {
-      lacks ??= `the ${source.kind} ${source.name}`;
-      continue;
-    }
+  // Of a path that several have, the last one counts, which may be in one that is not there to be looked at.
+  for (const source of sources.toReversed()) {
     const key = source.items === undefined ? path : source.items.get(path);
-    const [held] = key === undefined ? [] : objects.take(object, key);
+    if (key === undefined) continue;
+    const object = objects.named(source);
+    if (object === undefined) return { lacks: `the ${source.kind} ${source.name}` };
+    const [held] = objects.take(object, key);
     if (held !== undefined) return { text: held.text, name: `${held.source} ${held.key}` };
   }
-  return lacks === undefined ? undefined : { lacks };
+  return undefined;
 }
 
 /** The ConfigMaps and Secrets that a volume is made of. */

@@ -1,4 +1,5 @@
 /** The configuration files that a flag names: mounted, given as files, or on this machine. */
+import { isNamedBy } from './file-names.ts';
 import type { Gathered, NamedFile } from './gathered.ts';
 import type { SortedFiles } from './sort-files.ts';
 import { readToml } from './toml.ts';
@@ -48,9 +49,18 @@ function resolve(
     // A compose file mounts the files that were given.
     const others = given.filter(({ name }) => name !== mounted.name);
     refuseOthers(others, flag, gathered);
-  } else if (given.length > 0 && (named !== undefined || isMissing || !isInstalled)) {
-    const [first, ...more] = given;
-    if (first !== undefined) read(first);
+    return;
+  }
+  const counting = given.filter(({ name }) => {
+    if (!isInstalled) return true;
+    if (named === undefined) return isMissing;
+    return mounted?.isFile !== true && (named.isOwn || isNamedBy(named.path, name));
+  });
+  const [first, ...more] = counting;
+  if (first !== undefined) {
+    read(first);
+    const others = given.filter((file) => !counting.includes(file));
+    refuseOthers(others, flag, gathered);
     for (const { name } of more) {
       const what = flag === 'config' ? 'configuration file' : 'alpha configuration';
       const message = `a second ${what} beside that of ${first?.name}; oauth2-proxy takes one`;

@@ -1,6 +1,6 @@
 /** Kinds of objects that say nothing of who may pass. Every other kind that is not read is refused. */
 import type { ClusterObject } from './cluster.ts';
-import { child, fields, type Spot, scalarText } from './spot.ts';
+import { child, fields, isEmpty, type Spot, scalarText } from './spot.ts';
 
 const forPods = 'it says where and how pods run, and the chart of oidc-authz makes its own';
 const forMetrics = 'it says where metrics are fetched, and the chart of oidc-authz makes its own';
@@ -42,6 +42,20 @@ export const harmlessKinds: Readonly<Record<string, string>> = {
 export const guardingAnnotation =
   /(^|[/.])(auth[-.]|.*auth|.*whitelist|.*allowlist|.*denylist|.*deny-list|.*middlewares|.*snippet|.*limit)|modsecurity/i;
 
+/** Annotations of a Service that say from where it may be called. */
+const guardingServiceAnnotation =
+  /source-ranges|inbound-cidrs|allowed-(ip|service)|security-groups|whitelist|allowlist|deny-?list|getambassador/i;
+
+/** What of a Service, or of what a chart is told of one, says from where it may be called; empty where nothing does. */
+export function guardsOfService(service: Spot, annotations: Spot): readonly [name: string, spot: Spot][] {
+  return [
+    ...fields(service).filter(([name, spot]) => name === 'loadBalancerSourceRanges' && !isEmpty(spot)),
+    ...fields(annotations).flatMap(([name, spot]): [string, Spot][] =>
+      guardingServiceAnnotation.test(name) ? [[`annotations.${name}`, spot]] : [],
+    ),
+  ];
+}
+
 /** Whether objects of a kind say nothing of who may pass, unless their annotations do. */
 export function isHarmlessKind(kind: string): boolean {
   return Object.hasOwn(harmlessKinds, kind);
@@ -65,6 +79,9 @@ export function whyHarmless({ kind, apiVersion, name, spot }: ClusterObject): st
   // A Knative Service runs pods.
   if (!isHarmlessKind(kind) || /knative/.test(apiVersion)) return undefined;
   const annotations = fields(child(spot, 'metadata', 'annotations')).map(([annotation]) => annotation);
-  const isGuard = kind === 'Ingress' && annotations.some((one) => guardingAnnotation.test(one));
+  const isGuard =
+    (kind === 'Ingress' && annotations.some((one) => guardingAnnotation.test(one))) ||
+    (kind === 'Service' &&
+      guardsOfService(child(spot, 'spec'), child(spot, 'metadata', 'annotations')).length > 0);
   return isGuard ? undefined : harmlessKinds[kind];
 }

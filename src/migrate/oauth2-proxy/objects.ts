@@ -103,6 +103,6 @@ function whyUnread(object: ClusterObject): string {
     return `it is not read: no container of it runs oauth2-proxy (${names.join(', ')})`;
   }
   return isHarmlessKind(kind)
-    ? 'it is not read: its annotations ask for a guard of its own'
+    ? 'it is not read: it asks for a guard of its own, by its annotations or by saying from where it may be called'
     : 'it is not read: nothing here knows what it asks for, and it stays in the cluster as it is';
 }

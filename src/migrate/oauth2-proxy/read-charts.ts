@@ -10,7 +10,7 @@ import type { Objects } from './objects.ts';
 import { overlay } from './overlay.ts';
 import { type Release, releasesIn } from './releases.ts';
 import type { SortedFiles } from './sort-files.ts';
-import { child, fields, isFalse, place, type Spot } from './spot.ts';
+import { child, fields, isFalse, place, type Spot, scalarText } from './spot.ts';
 
 /**
  * Reads all values: those of several files are laid over one another in their order.
@@ -27,18 +27,37 @@ export function readCharts(sorted: SortedFiles, objects: Objects, gathered: Gath
     const isComputed = values.some((one) => one.isComputed);
     found.push(...readEach(chartsIn(spot), isComputed, { objects, namespace: undefined }, gathered));
   }
-  for (const release of releasesIn(objects, gathered)) found.push(...readRelease(release, objects, gathered));
+  for (const releases of Map.groupBy(releasesIn(objects, gathered), ({ object }) => object).values()) {
+    const read = releases.map((release) => readRelease(release, objects, gathered));
+    found.push(...read.flat());
+    if (read.every((places) => places.length === 0)) continue;
+    for (const [index, release] of releases.entries())
+      if (read[index]?.length === 0) gathered.findings.push(otherSource(release));
+  }
   return found;
 }
 
+/** What is told of a source that an object has beside that of oauth2-proxy: it may hold guards. */
+function otherSource({ object, source }: Release): Finding {
+  const of = ['chart', 'path', 'repoURL']
+    .map((name) => scalarText(child(source, name)) ?? '')
+    .find((text) => text !== '');
+  return {
+    setting: `${object.kind}/${object.name}:sources`,
+    source: place(source),
+    verdict: 'refused',
+    text: `it is not read: what it installs${of === undefined ? '' : ` (${of})`} is not among the files; give its manifests`,
+  };
+}
+
 function readRelease(release: Release, objects: Objects, gathered: Gathered): readonly string[] {
-  const { object, layers, namespace, chart } = release;
+  const { object, more = [], layers, namespace, chart } = release;
   const empty: Spot = { value: {}, path: [], placeOf: () => place(object.spot) };
   const { spot, findings } = overlay(layers.length === 0 ? [empty] : layers);
   const isNamed = /oauth2?[-_]?proxy/i.test(chart);
   const charts = chartsIn(spot);
   if (charts.length === 0 && !isNamed) return [];
-  objects.tell(object);
+  for (const one of [object, ...more]) objects.tell(one);
   gathered.findings.push(...findings, harmless(release));
   const own: ChartValues = {
     chart: /bitnami/i.test(chart) ? 'bitnami' : 'official',

@@ -9,6 +9,7 @@ import { readCompose } from './compose.ts';
 import { readEmails } from './emails.ts';
 import { readVariableFile, settingsOfVariables } from './environment.ts';
 import type { NamedText } from './file-kind.ts';
+import { isNamedBy } from './file-names.ts';
 import { type Gathered, nothingGathered } from './gathered.ts';
 import type { Given } from './given.ts';
 import { besideAlpha, type Layers, merge } from './merge.ts';
@@ -17,6 +18,8 @@ import { resolveNamedFiles } from './named-files.ts';
 import { createObjects, type Objects } from './objects.ts';
 import { readCharts } from './read-charts.ts';
 import { type SortedFiles, sortFiles } from './sort-files.ts';
+import { place } from './spot.ts';
+import { assumedVariable } from './unseen.ts';
 import { readWorkloads } from './workloads.ts';
 
 /** Where it was told. */
@@ -25,6 +28,8 @@ export interface Oauth2ProxySources {
   /** The flags of oauth2-proxy as they stood behind `--`. */
   readonly commandLine: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** All variables of the shell, for where a file refers to one; absent: none. */
+  readonly shell?: Readonly<Record<string, string | undefined>>;
   /** Reads a file that a flag behind `--` names; throws what the file system says. */
   readonly readFile?: (path: string) => string;
 }
@@ -39,15 +44,13 @@ export function readOauth2Proxy(sources: Oauth2ProxySources): Given {
   const gathered = nothingGathered();
   const sorted = sortFiles(sources.files, gathered);
   const objects = createObjects(sorted.objects);
-  readInstallations(sources, sorted, objects, gathered);
+  const used = readInstallations(sources, sorted, objects, gathered);
   const words = sources.commandLine.map((text) => ({ text, place: undefined }));
   readCommandLine(words, gathered);
   resolveNamedFiles(sorted, sources.readFile, gathered);
-  for (const [name, value] of Object.entries(sources.environment)) {
-    if (value !== undefined) gathered.variables.push({ name, value, source: `environment ${name}` });
-  }
+  readEnvironment(sources.environment, sorted, used, gathered);
 
-  const alpha = readAlphas(gathered);
+  const alpha = readAlphas(sources, sorted, gathered);
   const { keys, flags, missing, findings, problems } = gathered;
   let layers: Layers = { keys, flags, variables: settingsOfVariables(gathered.variables, gathered) };
   if (alpha !== undefined) {
@@ -75,68 +78,104 @@ export function readOauth2Proxy(sources: Oauth2ProxySources): Given {
   };
 }
 
-/** Reads the workload, the values or the compose file that describe the installation: there can be one. */
+/**
+ * Reads the workload, the values or the compose file that describe the installation: there can be one.
+ *
+ * @returns the variables of the shell that it takes
+ */
 function readInstallations(
-  { environment }: Oauth2ProxySources,
+  { environment, shell = {} }: Oauth2ProxySources,
   sorted: SortedFiles,
   objects: Objects,
   gathered: Gathered,
-): void {
+): ReadonlySet<string> {
   const { variables: variableFiles, compose } = sorted;
+  const used = new Set<string>();
   const read = nothingGathered();
   for (const { name, text } of variableFiles) readVariableFile(text, name, read);
-  // A service of docker compose says itself which of them it takes.
-  if (compose.length === 0) {
-    gathered.variables.push(...read.variables);
-    gathered.problems.push(...read.problems);
-  }
-  const ofFiles = new Map(read.variables.map(({ name, value }) => [name, value]));
   const context = {
     files: sorted.files,
     variableFiles,
-    variableOf: (name: string) => environment[name] ?? ofFiles.get(name),
+    variableOf: (name: string) => {
+      const value = environment[name] ?? shell[name];
+      if (value !== undefined) used.add(name);
+      return value;
+    },
   };
   const found = [
     ...readWorkloads(objects, gathered),
     ...readCharts(sorted, objects, gathered),
     ...compose.flatMap((document) => readCompose(document, context, gathered)),
   ];
+  // A service of docker compose says itself which of the files it takes, and nothing else takes any.
+  if (found.length === 0 && compose.length === 0) {
+    gathered.variables.push(...read.variables);
+    gathered.problems.push(...read.problems);
+  } else if (compose.length === 0)
+    for (const { name } of variableFiles) gathered.findings.push(besideInstallation(name));
   sorted.isInstalled = found.length > 0;
   for (const source of found.slice(1)) {
     const message = `a second installation of oauth2-proxy beside the one at ${found[0]}; give the files of one at a time`;
     gathered.problems.push({ path: '', source, message });
   }
   if (found.length === 0) readAlone(objects, sorted, gathered);
+  return used;
 }
 
-/** The addresses of the file that is named, or that is given by itself. */
+/** The addresses of the file that is named; one that nothing names does not count. */
 function emailsOf(
   settings: Given['settings'],
-  { emails, isInstalled }: SortedFiles,
+  { emails }: SortedFiles,
   gathered: Gathered,
 ): readonly string[] | undefined {
-  const path = settings.get('authenticated-emails-file')?.value ?? '';
+  const flag = 'authenticated-emails-file';
+  const path = settings.get(flag)?.value ?? '';
   const isNamed = typeof path === 'string' && path !== '';
   const mounted = isNamed ? mountedAt(path, gathered) : undefined;
-  if (gathered.emails.length === 0 && mounted !== undefined && 'text' in mounted)
-    readEmails(mounted.text, gathered);
-  else if (isNamed || !isInstalled) for (const { text } of emails) readEmails(text, gathered);
-  else for (const { name } of emails) gathered.findings.push(unnamed(name, 'authenticated-emails-file'));
-  const found = gathered.emails;
-  if (found.length === 0 && mounted !== undefined && 'lacks' in mounted)
+  const isElsewhere = mounted !== undefined && ('text' in mounted || mounted.isFile === true);
+  const given = emails.find(
+    ({ name, names = [name] }) => isNamed && !isElsewhere && names.some((one) => isNamedBy(path, one)),
+  );
+  const file = mounted !== undefined && 'text' in mounted ? mounted : given;
+  if (file !== undefined) readEmails(file, gathered);
+  else if (mounted !== undefined && 'lacks' in mounted)
     gathered.findings.push({
-      setting: 'authenticated-emails-file',
-      source: settings.get('authenticated-emails-file')?.source ?? '',
+      setting: flag,
+      source: settings.get(flag)?.source ?? '',
       verdict: 'refused',
       text: `${path} is in ${mounted.lacks}, which is not among the files; give that as well`,
     });
+  for (const { name } of emails)
+    if (name !== file?.name)
+      gathered.findings.push({
+        setting: name,
+        source: name,
+        verdict: 'refused',
+        text: `it is not read: nothing that oauth2-proxy is told names it by \`--${flag}\``,
+      });
+  const found = gathered.emails;
   return found.length > 0 ? [...new Set(found)] : undefined;
 }
 
-/** What a file is named by that nothing refers to. */
-function unnamed(source: string, flag: string): Finding {
-  const text = `it is not read: what runs oauth2-proxy has no \`--${flag}\``;
-  return { setting: source, source, verdict: 'refused', text };
+/** The variables of the shell count where nothing that was given runs oauth2-proxy: what does has its own. */
+function readEnvironment(
+  environment: Oauth2ProxySources['environment'],
+  { isInstalled }: SortedFiles,
+  used: ReadonlySet<string>,
+  { variables, findings }: Gathered,
+): void {
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined) continue;
+    const source = `environment ${name}`;
+    if (isInstalled && !used.has(name)) findings.push({ ...besideInstallation(name), source });
+    else if (!isInstalled) variables.push({ name, value, source });
+  }
+}
+
+function besideInstallation(name: string): Finding {
+  const text =
+    'it is not read: what runs oauth2-proxy does not take its variables from there; leave it out, or give what it says as a flag behind `--`';
+  return { setting: name, source: name, verdict: 'refused', text };
 }
 
 function mountedAt(path: string, { mounts }: Gathered): MountedFile | undefined {
@@ -160,16 +199,29 @@ function takeMounted({ keys, variables, flags }: Layers, gathered: Gathered): vo
 }
 
 /** The alpha configuration, of which there can be one. */
-function readAlphas({ alpha: alphas, variables, problems }: Gathered): Alpha | undefined {
+function readAlphas(
+  { shell = {} }: Oauth2ProxySources,
+  { isInstalled, variables: files }: SortedFiles,
+  { alpha: alphas, variables, findings, problems }: Gathered,
+): Alpha | undefined {
   if (alphas.length === 0) return undefined;
   const owners = [...new Set(alphas.map(({ owner }) => owner))];
   for (const owner of owners.slice(1)) {
     const message = `a second alpha configuration beside that of ${owners[0]}; oauth2-proxy takes one`;
     problems.push({ path: '', source: owner, message });
   }
-  const variableOf = (name: string) => variables.findLast((variable) => variable.name === name)?.value;
+  const variableOf = (name: string) =>
+    variables.findLast((variable) => variable.name === name)?.value ??
+    (isInstalled ? undefined : shell[name]);
+  // The variables of an installation are all there, and so are those of a file of them.
+  const areKnown = isInstalled || files.length > 0;
   const read = alphas.flatMap((alpha) => {
-    const document = orProblems(() => alphaDocument(alpha, variableOf), { problems });
+    const source = 'spot' in alpha ? place(alpha.spot) : alpha.name;
+    const assumed = new Set<string>();
+    const document = orProblems(() => alphaDocument(alpha, variableOf, (name) => assumed.add(name)), {
+      problems,
+    });
+    if (!areKnown) findings.push(...[...assumed].map((name) => assumedVariable(name, source)));
     return document === undefined ? [] : [readAlpha(document)];
   });
   problems.push(...read.flatMap((one) => one.problems));

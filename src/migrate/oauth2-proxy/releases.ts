@@ -10,6 +10,10 @@ import { child, elements, fields, isEmpty, place, type Spot, scalarText } from '
 /** A chart that an object has installed. */
 export interface Release {
   readonly object: ClusterObject;
+  /** Further objects that say something of it. */
+  readonly more?: readonly ClusterObject[];
+  /** The source of it, of which the object may have several. */
+  readonly source: Spot;
   /** Where what it installs is. */
   readonly namespace: string | undefined;
   /** The name of the chart and where it comes from, as far as that is said. */
@@ -65,11 +69,13 @@ function fluxRelease(reader: Reader): Release {
   const spec = child(object.spot, 'spec');
   const chart = child(spec, 'chart', 'spec');
   unread(child(spec, 'postRenderers'), 'postRenderers', 'it changes what the chart makes');
+  unread(child(spec, 'valueFileSecrets'), 'valueFileSecrets', `it names values; ${rendered}`);
   for (const list of ['valuesFiles', 'valuesFile'])
     unread(child(chart, list), list, 'it names files of the chart, which are not there; give their values');
   const referred = elements(child(spec, 'valuesFrom')).flatMap((entry) => fluxValues(entry, reader));
   return {
     object,
+    source: spec,
     namespace: scalarText(child(spec, 'targetNamespace')) ?? object.namespace,
     chart: [child(chart, 'chart'), child(chart, 'sourceRef', 'name'), child(spec, 'chartRef', 'name')]
       .map((spot) => scalarText(spot) ?? '')
@@ -114,12 +120,14 @@ function argoReleases(spec: Spot, reader: Reader): readonly Release[] {
   const releases = sources.flatMap((source): Release[] => {
     for (const name of ['kustomize', 'plugin', 'directory'])
       unread(child(source, name), name, 'it makes the manifests; give these');
-    // A source that others take their files from has no chart of its own.
-    const isReference = !isEmpty(child(source, 'ref')) && isEmpty(child(source, 'chart'));
+    // A source that others take their files from has nothing installed itself.
+    const isReference =
+      !isEmpty(child(source, 'ref')) && ['chart', 'path'].every((name) => isEmpty(child(source, name)));
     if (isReference) return [];
     return [
       {
         object,
+        source,
         namespace: scalarText(child(spec, 'destination', 'namespace')),
         // A folder of manifests may have the name of what is in it.
         chart: ['chart', ...(isEmpty(child(source, 'chart')) ? [] : ['repoURL'])]
@@ -132,10 +140,19 @@ function argoReleases(spec: Spot, reader: Reader): readonly Release[] {
   return releases;
 }
 
+/** What an application says of a chart: how it is installed, and what is read or told. */
+const helmNames = [
+  ...['apiVersions', 'fileParameters', 'ignoreMissingValueFiles', 'kubeVersion', 'namespace', 'parameters'],
+  ...['passCredentials', 'releaseName', 'skipCrds', 'skipSchemaValidation', 'skipTests', 'valueFiles'],
+  ...['values', 'valuesObject', 'version'],
+];
+
 /** Parameters win over the object of values, which wins over their text, which wins over files. */
 function argoValues(helm: Spot, { gathered, unread }: Reader): readonly Spot[] {
   unread(child(helm, 'valueFiles'), 'valueFiles', 'it names files that are not there; give their values');
   unread(child(helm, 'fileParameters'), 'fileParameters', 'it names files that are not there');
+  for (const [name, spot] of fields(helm))
+    if (!helmNames.includes(name)) unread(spot, name, 'nothing is known of it here');
   const object = child(helm, 'valuesObject');
   const text = child(helm, 'values');
   const parameters = elements(child(helm, 'parameters')).flatMap((parameter) => {
@@ -161,12 +178,16 @@ function k3sRelease(reader: Reader): Release {
   const { object, objects, gathered, unread } = reader;
   const { name, namespace } = object;
   const spec = child(object.spot, 'spec');
-  const own = [object, ...objects.all.filter((one) => one.kind === 'HelmChartConfig' && one.name === name)];
-  for (const one of own) {
-    objects.tell(one);
+  const more = objects.all.filter(
+    (one) =>
+      one.kind === 'HelmChartConfig' &&
+      one.name === name &&
+      (one.namespace === undefined || namespace === undefined || one.namespace === namespace),
+  );
+  const own = [object, ...more];
+  for (const one of own)
     for (const list of ['valuesSecrets', 'valuesFrom', 'chartContent'])
       unread(child(one.spot, 'spec', list), list, `it holds or names values; ${rendered}`);
-  }
   const sets = own.flatMap((one) =>
     fields(child(one.spot, 'spec', 'set')).flatMap(([path, spot]) => {
       const set = settingAt(path, scalarText(spot) ?? '', false, () => place(spot));
@@ -176,6 +197,8 @@ function k3sRelease(reader: Reader): Release {
   );
   return {
     object,
+    more,
+    source: spec,
     namespace: scalarText(child(spec, 'targetNamespace')) ?? namespace,
     chart: [child(spec, 'chart'), child(spec, 'repo')].map((spot) => scalarText(spot) ?? '').join(' '),
     layers: [

@@ -18,7 +18,8 @@ export interface SortedFiles {
   /** Configuration files that stand for themselves. */
   readonly toml: NamedText[];
   readonly alpha: NamedText[];
-  readonly emails: NamedText[];
+  /** Files of addresses; one out of an object has other names that a path may end with. */
+  readonly emails: (NamedText & { readonly names?: readonly string[] })[];
   /** Whether a workload, values or a compose file say what runs, so that a file counts only if they name it. */
   isInstalled: boolean;
 }

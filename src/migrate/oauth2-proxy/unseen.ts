@@ -1,4 +1,11 @@
 /** Parts of a value that cannot be seen where it is read: they are marked in the text, with what hides them. */
+import type { Finding } from '../finding.ts';
+
+/** What is told of a variable that is not set where it is read, and may be where oauth2-proxy runs. */
+export function assumedVariable(name: string, source: string): Finding {
+  const text = `what stands behind \`${name}\` is assumed, as it is not set here; set it in the environment of this command, or give the file of variables that goes with it, such as \`.env\``;
+  return { setting: name, source, verdict: 'refused', text };
+}
 
 const marked = /\uE000([^\uE001]*)\uE001/;
 

@@ -85,8 +85,3 @@ function splitQuoted(text: string): string[] | undefined {
     rest = rest.slice(1);
   }
 }
-
-/** Writes one value of a list so that it is one whatever it holds. */
-export function quoteValue(value: string): string {
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
-}

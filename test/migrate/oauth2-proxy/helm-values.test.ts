@@ -95,14 +95,12 @@ service: {portNumber: 80}
 });
 
 describe('extraArgs', () => {
-  test('as a mapping may have nothing, numbers, quotes and lists behind a name', () => {
+  test('as a mapping may have nothing, numbers and quotes behind a name', () => {
     const text = `extraArgs:
   set-xauthrequest:
   cookie-expire: "1h"
   logging-max-age: 7
   reverse-proxy: yes
-  skip-auth-route: ["GET=^/a{1,2}$", "^/b"]
-  scope: [a, b]
   banner: ""
 `;
     expect(valuesOf(values(text))).toMatchObject({
@@ -110,10 +108,39 @@ describe('extraArgs', () => {
       'cookie-expire': '1h',
       'logging-max-age': '7',
       'reverse-proxy': true,
-      'skip-auth-route': ['GET=^/a{1,2}$', '^/b'],
-      scope: 'b',
       banner: '',
     });
+  });
+
+  test('as a mapping has one value of a list, which is refused; a secret in it is not told', () => {
+    const text = `extraArgs:
+  skip-auth-route: ["GET=^/a{1,2}$", "^/b"]
+  client-secret: [hush]
+`;
+    const found = findingsOf(values(text));
+    expect(found).toEqual([
+      expect.stringMatching(/^extraArgs.client-secret .* refused: .*`--client-secret=\[…\]`/),
+      expect.stringMatching(/^extraArgs.skip-auth-route .* refused: .*`--skip-auth-route=\[GET=.* \^\/b\]`/),
+    ]);
+    expect(found.join()).not.toContain('hush');
+  });
+
+  test('may name a configuration file, where it depends on the version of the chart which one counts', () => {
+    const text = 'config: {configFile: ""}\nextraArgs: {config: /etc/other.cfg}\n';
+    expect(findingsOf(values(text))).toEqual([
+      expect.stringMatching(/^config .* refused: it depends on the/),
+    ]);
+  });
+
+  test('of a chart whose image has a command of its own stand behind it', () => {
+    const command = (words: string) => `image: {command: [${words}]}\nextraArgs: {scope: a}\n`;
+    expect(valuesOf(values(command('/bin/oauth2-proxy, --allowed-group=g')))).toMatchObject({
+      'allowed-group': ['g'],
+      scope: 'a',
+    });
+    expect(problemsOf(values(command('/bin/sh, -c, oauth2-proxy')))).toEqual([
+      expect.stringContaining('it starts another program than oauth2-proxy'),
+    ]);
   });
 
   test('with nothing behind the name of a text take the next flag for it, as the chart sorts them', () => {
@@ -348,13 +375,24 @@ envFrom:
 
   test('may hold the addresses that may sign in', () => {
     const text =
-      'authenticatedEmailsFile:\n  enabled: true\n  restricted_access: |-\n    # us\n    A@example.com, x\n    b@example.com\n';
+      'authenticatedEmailsFile:\n  enabled: true\n  restricted_access: |-\n    # us\n    A@example.com, x\n    "b@example.com",y\n';
     expect(read(values(text)).authenticatedEmails).toEqual(['a@example.com', 'b@example.com']);
     expect(valuesOf(values(text))).toMatchObject({
       'authenticated-emails-file': '/etc/oauth2-proxy/authenticated-emails-list',
     });
     expect(read(values(text.replace('true', 'false'))).authenticatedEmails).toBeUndefined();
   });
+
+  test.each(['a@example.com, x\nb@example.com\n', 'a@example.com\n"b@example.com\n', 'a@"example.com\n'])(
+    'refuse addresses of which oauth2-proxy reads nothing: %j',
+    (emails) => {
+      const text = JSON.stringify({ authenticatedEmailsFile: { enabled: true, restricted_access: emails } });
+      expect(read(values(text)).authenticatedEmails).toBeUndefined();
+      expect(findingsOf(values(text))).toEqual([
+        expect.stringMatching(/^authenticated-emails-file .* refused: its lines differ in how many columns/),
+      ]);
+    },
+  );
 
   test('refuse passwords, and keep sessions in Redis for the translation to judge', () => {
     const text = 'htpasswdFile: {enabled: true, entries: [S3CRET]}\nsessionStorage: {type: redis}\n';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/config/problems.ts';
 import { flags, variableName } from '../../../src/migrate/oauth2-proxy/flags.ts';
-import { findingsOf, type Inputs, problemsOf, read, valuesOf } from './reading.ts';
+import { findingsOf, type Inputs, problemsOf, read, sourcesOf, valuesOf } from './reading.ts';
 
 describe('of several sources', () => {
   const files = {
@@ -47,11 +47,39 @@ describe('of several sources', () => {
     });
   });
 
+  test('variables of the shell and of a file that nothing names do not count beside what runs it', () => {
+    const inputs: Inputs = {
+      files: {
+        'v.yaml': 'extraArgs: {scope: a}\n',
+        'local-dev.env': 'OAUTH2_PROXY_EMAIL_DOMAINS=*\n',
+      },
+      environment: { OAUTH2_PROXY_CLIENT_ID: 'other' },
+    };
+    expect(valuesOf(inputs)).not.toHaveProperty('client-id');
+    expect(valuesOf(inputs)['email-domain']).toEqual(['*']);
+    expect(sourcesOf(inputs)['email-domain']).toBe("the chart's default");
+    expect(findingsOf(inputs)).toEqual([
+      expect.stringMatching(/^local-dev.env \(local-dev.env\) refused: it is not read/),
+      expect.stringMatching(/^OAUTH2_PROXY_CLIENT_ID \(environment .*\) refused: it is not read/),
+    ]);
+  });
+
+  test('what stands behind a variable that is not set is assumed, and told', () => {
+    const text = "providers:\n- {clientID: '${CLIENT:-a}', allowedGroups: ['${GROUP:+b}']}\n";
+    const told = (more: Partial<Inputs>) =>
+      findingsOf({
+        files: { 'alpha.yaml': text, ...more.files },
+        ...(more.shell && { shell: more.shell }),
+      }).filter((line) => / refused: what stands behind /.test(line));
+    expect(told({})).toHaveLength(2);
+    expect(told({ shell: { CLIENT: 'c', GROUP: '' } })).toEqual([]);
+    expect(told({ files: { 'gate.env': 'OAUTH2_PROXY_SCOPE=a\n' } })).toEqual([]);
+  });
+
   test('all problems are told at once', () => {
     const wrong: Inputs = {
       files: { 'v.yaml': 'extraArgs: {nope: 1}\n', 'what.txt': 'hello\n' },
-      flags: ['--nope'],
-      environment: { OAUTH2_PROXY_REVERSE_PROXY: 'x' },
+      flags: ['--nope', '--reverse-proxy=x'],
     };
     expect(problemsOf(wrong)).toHaveLength(4);
   });
@@ -86,10 +114,21 @@ describe('the kind of a file is told by what is in it', () => {
   });
 
   test('addresses', () => {
-    expect(read({ files: { emails: '# us\nA@example.com\n' } }).authenticatedEmails).toEqual([
-      'a@example.com',
-    ]);
+    const files = { 'here/emails': '# us\nA@example.com\n' };
+    const flags = ['--authenticated-emails-file=/etc/emails'];
+    expect(read({ files, flags }).authenticatedEmails).toEqual(['a@example.com']);
   });
+
+  test.each([[[]], [['--authenticated-emails-file=/etc/others']]])(
+    'addresses that nothing names, by %j',
+    (flags) => {
+      const inputs = { files: { emails: 'a@example.com\n' }, flags };
+      expect(read(inputs).authenticatedEmails).toBeUndefined();
+      expect(findingsOf(inputs)).toContainEqual(
+        expect.stringMatching(/^emails .* refused: it is not read: nothing/),
+      );
+    },
+  );
 
   test.each(['hello\n', '- a\n- b\n', 'a: 1\n', '{}', '%PDF-1.4 \u0000S3CRET', 'x: [', 'a: b: c\n'])(
     'of %j it cannot be told, and what can is listed',
@@ -154,7 +193,7 @@ nothing-like-it: ${secret}
       flags: [...(everywhere.flags ?? []), `--client-secrt=${secret}`, '--cookie-secrt', `-${secret}`],
     };
     const problems = problemsOf(wrong);
-    expect(problems.length).toBeGreaterThan(6);
+    expect(problems.length).toBeGreaterThan(5);
     expect(problems.join('\n')).not.toContain(secret);
   });
 

@@ -9,6 +9,7 @@ export interface Inputs {
   readonly files?: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  readonly shell?: Readonly<Record<string, string>>;
   readonly readFile?: (path: string) => string;
 }
 
@@ -19,11 +20,12 @@ export function read(inputs: Inputs): Given {
   return given;
 }
 
-function readAll({ files = {}, flags = [], environment = {}, readFile }: Inputs): Given {
+function readAll({ files = {}, flags = [], environment = {}, shell, readFile }: Inputs): Given {
   return readOauth2Proxy({
     files: Object.entries(files).map(([name, text]) => ({ name, text })),
     commandLine: flags,
     environment,
+    ...(shell !== undefined && { shell }),
     ...(readFile !== undefined && { readFile }),
   });
 }
