@@ -9,6 +9,8 @@ import type { Spot } from './spot.ts';
 export interface Sighting extends GivenSetting {
   /** Whether the chart of oauth2-proxy sets it by itself, so that it is no news when another source overrides it. */
   readonly isOfChart?: boolean;
+  /** Whether it stands behind our own `--`, where somebody gives what cannot be seen elsewhere. */
+  readonly isOwn?: boolean;
   /** What is wrong with it, which matters only if no stronger source says something else. */
   readonly problem?: Problem;
 }
