@@ -6,7 +6,18 @@ import type { Chart, ChartValues } from './charts.ts';
 import type { Gathered } from './gathered.ts';
 import { guardingAnnotation, harmlessKinds } from './object-kinds.ts';
 import { isProxy } from './pods.ts';
-import { child, elements, fields, isEmpty, isFalse, place, type Spot, scalarText } from './spot.ts';
+import {
+  child,
+  elements,
+  fields,
+  isEmpty,
+  isFalse,
+  isHolder,
+  place,
+  type Spot,
+  scalarText,
+  whyHolder,
+} from './spot.ts';
 
 /** Names that the chart of oauth2-proxy knows and other readers take. */
 const readElsewhere = [
@@ -139,6 +150,8 @@ export function judgeChartValues(
     const isOn = !isComputed || child(spot, 'enabled').value === true;
     const guards = isOff ? [] : guardsIn(name, spot);
     if (guards.length > 0) findings.push(...guards);
+    else if (known.verdict === 'refused' && isHolder(spot))
+      findings.push({ setting: name, source: place(spot), verdict: 'meaningless', text: whyHolder });
     else if (known.verdict === 'refused') findings.push({ setting: name, source: place(spot), ...known });
     else if (isOff || !isOn) silent.push(name);
     else findings.push({ setting: name, source: place(spot), ...known });

@@ -10,7 +10,7 @@ import type { Objects } from './objects.ts';
 import { overlay } from './overlay.ts';
 import { type Release, releasesIn } from './releases.ts';
 import type { SortedFiles } from './sort-files.ts';
-import { child, fields, isFalse, place, type Spot } from './spot.ts';
+import { child, fields, isFalse, isHolder, place, type Spot, whyHolder } from './spot.ts';
 
 /**
  * Reads all values: those of several files are laid over one another in their order.
@@ -80,12 +80,14 @@ function readChart(values: ChartValues, isComputed: boolean, scope: Scope, gathe
     gathered.findings.push({
       setting: other,
       source: place(one),
-      ...(other === 'global'
-        ? { verdict: 'meaningless', text: 'it says where images and the like come from' }
-        : {
-            verdict: 'refused',
-            text: `it is not read: the values of oauth2-proxy are below \`${name}\`, and these are of something else`,
-          }),
+      ...(isHolder(one)
+        ? { verdict: 'meaningless', text: whyHolder }
+        : other === 'global'
+          ? { verdict: 'meaningless', text: 'it says where images and the like come from' }
+          : {
+              verdict: 'refused',
+              text: `it is not read: the values of oauth2-proxy are below \`${name}\`, and these are of something else`,
+            }),
     });
   if (values.isNested && isFalse(child(spot, 'enabled')))
     gathered.findings.push({
