@@ -2,6 +2,7 @@
 import type { Problem } from '../../config/problems.ts';
 import type { Finding } from '../finding.ts';
 import type { GivenSetting } from './given.ts';
+import type { Installation } from './installation.ts';
 import type { FileAt } from './mounts.ts';
 import type { Spot } from './spot.ts';
 
@@ -54,6 +55,8 @@ export interface Gathered {
   readonly emails: string[];
   /** The files that what runs oauth2-proxy sees. */
   readonly mounts: FileAt[];
+  /** What the installation is called; undefined where no file says it. */
+  installation: Installation | undefined;
   readonly findings: Finding[];
   readonly problems: Problem[];
 }
@@ -70,6 +73,7 @@ export function nothingGathered(): Gathered {
     missing: [],
     emails: [],
     mounts: [],
+    installation: undefined,
     findings: [],
     problems: [],
   };

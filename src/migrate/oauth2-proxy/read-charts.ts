@@ -6,6 +6,7 @@ import { type ChartValues, chartsIn } from './charts.ts';
 import type { Scope } from './container.ts';
 import type { Gathered } from './gathered.ts';
 import { readHelmValues } from './helm-values.ts';
+import { installationOfRelease } from './installation.ts';
 import type { Objects } from './objects.ts';
 import { overlay } from './overlay.ts';
 import { type Release, releasesIn } from './releases.ts';
@@ -39,6 +40,8 @@ function readRelease(release: Release, objects: Objects, gathered: Gathered): re
   const charts = chartsIn(spot);
   if (charts.length === 0 && !isNamed) return [];
   objects.tell(object);
+  const values = charts[0]?.spot ?? spot;
+  gathered.installation ??= installationOfRelease(object, namespace, values);
   gathered.findings.push(...findings, harmless(release));
   const own: ChartValues = {
     chart: /bitnami/i.test(chart) ? 'bitnami' : 'official',

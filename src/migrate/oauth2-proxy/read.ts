@@ -71,6 +71,7 @@ export function readOauth2Proxy(sources: Oauth2ProxySources): Given {
       ...objects.untold(),
     ],
     authenticatedEmails,
+    installation: gathered.installation,
     problems,
   };
 }

@@ -25,7 +25,7 @@ const compared: Readonly<Record<string, string>> = {
 const restricting = ['allowed-group', 'allowed-role', 'entra-id-allowed-tenant', 'gitlab-group'];
 
 /**
- * Leaves out what has white space at its ends, or more than one line. It is never trimmed, since what is left would match
+ * Leaves out what has white space at its ends. It is never trimmed, since what is left would match
  * tokens that did not pass.
  *
  * @returns what is left, and a refusal for each setting that lost something
@@ -56,7 +56,7 @@ export function withoutWhiteSpace(given: Given): {
 
 function isPlain(flag: string, value: string): boolean {
   const parts = flag === 'extra-jwt-issuers' ? value.split(/=(.*)/s).slice(0, 2) : [value];
-  return parts.every((part) => /^\S(.*\S)?$/.test(part) || part === '');
+  return parts.every((part) => part === part.trim());
 }
 
 function refusalOf(
@@ -67,7 +67,7 @@ function refusalOf(
 ): Finding {
   const told = odd.map((one) => {
     const other = one.trim();
-    return `${JSON.stringify(one)} has white space at an end, or several lines, which cannot be configured here; in oauth2-proxy it never matches a token's ${kind} \`${other}\`, and without the white space it would let in more than before`;
+    return `${JSON.stringify(one)} has white space at an end, which cannot be configured here; in oauth2-proxy it never matches a token's ${kind} \`${other}\`, and without the white space it would let in more than before`;
   });
   return {
     setting: flag,
