@@ -52,7 +52,7 @@ export const migrateMutants: readonly Mutant[] = [
   {
     name: 'a placeholder is taken for a value',
     file: 'src/migrate/oauth2-proxy/merge.ts',
-    find: ' ?? whyPlaceholder(flag, winner.value)',
+    find: ' ?? (own.length > 0 ? undefined : whyPlaceholder(flag, winner.value))',
     replace: '',
     tests: ['test/oauth2-proxy/installations/wrapped.test.ts'],
     project: 'live',
