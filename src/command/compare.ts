@@ -30,6 +30,8 @@ const answerTimeout = 5_000;
 /** A request to send to both. */
 interface Question {
   readonly name: string;
+  /** The method and the path, which several questions have in common. */
+  readonly target: string;
   readonly request: CheckRequest;
   /** Never printed. */
   readonly token: string;
@@ -37,7 +39,7 @@ interface Question {
 
 /**
  * Sends each token, and a request without one, to both. Exit code 0 where both decide alike and name the same caller, 1 where
- * they do not, 2 where the command line or the configuration is wrong.
+ * they do not, 2 where the command line or the configuration is wrong, there is no token, or one of the two does not answer.
  */
 export async function compareAnswers(sources: ConfigSources): Promise<CommandResult> {
   try {
@@ -76,8 +78,17 @@ async function compareAll(
   showsValues: boolean,
 ): Promise<CommandResult> {
   const all: (FoundDifference & { readonly meaning: Meaning })[] = [];
-  for (const { name, request, token } of questions) {
+  const open = new Set<string>();
+  const passed = { incumbent: 0, own: 0 };
+  for (const { name, target, request, token } of questions) {
     const [incumbent, answer] = await Promise.all([answerOf(theirs, request), answerOf(own, request)]);
+    const isFirst = name === questions[0]?.name;
+    const silent =
+      silenceOf(incumbent, '--oauth2-proxy', isFirst) ?? silenceOf(answer, '--oidc-authz', isFirst);
+    if (silent !== undefined) throw silent;
+    if (allows(incumbent)) passed.incumbent++;
+    if (allows(answer)) passed.own++;
+    if (token === '' && allows(incumbent) && allows(answer)) open.add(target);
     const shown = (value: string) =>
       JSON.stringify(token === '' ? value : value.replaceAll(token, '<the token>'));
     const doBothAllow = allows(incumbent) && allows(answer);
@@ -85,14 +96,59 @@ async function compareAll(
       { name: 'oauth2-proxy', answer: incumbent },
       { name: 'oidc-authz', answer },
       showsValues ? shown : undefined,
-    ).map((text) => ({ name, text, meaning: meaningOf(text, doBothAllow) }));
+    ).map((text) => ({
+      name,
+      text,
+      ...meaningOf(text, {
+        doBothAllow,
+        isOpen: open.has(target),
+        incumbent: statusOf(incumbent),
+        own: statusOf(answer),
+      }),
+    }));
     // Where one lets pass and the other does not, all else follows from that.
     const decisive = found.filter(({ meaning }) => meaning === 'outcome');
     all.push(...(decisive.length > 0 ? decisive : found));
   }
   const isAlike = all.every(({ meaning }) => meaning !== 'outcome' && meaning !== 'identity');
   const found = Map.groupBy(all, ({ meaning }) => meaning);
-  return { output: comparisonText(questions.length, found), exitCode: isAlike ? 0 : 1 };
+  return { output: comparisonText({ count: questions.length, passed, found }), exitCode: isAlike ? 0 : 1 };
+}
+
+/**
+ * What is wrong where nobody answers: then there is nothing to compare, and every further request would end alike.
+ *
+ * @param isFirst whether nothing was answered before, so that any reason is one for all
+ */
+function silenceOf(answer: IncumbentAnswer | Error, flag: string, isFirst: boolean): ConfigError | undefined {
+  if (!(answer instanceof Error)) {
+    const isMisread = answer.status === 400 && /HTTP request to an HTTPS server/i.test(answer.body);
+    return isMisread
+      ? problem(`flag ${flag}`, 'it speaks TLS there; try https:// instead of http://')
+      : undefined;
+  }
+  const reason = reasonOf(answer);
+  return reason !== undefined || isFirst ? problem(`flag ${flag}`, reason ?? answer.message) : undefined;
+}
+
+/** Why nobody answers, in words; undefined where that is a matter of one request. */
+function reasonOf({ message, cause }: Error): string | undefined {
+  const code = String(cause instanceof Error && 'code' in cause ? cause.code : '');
+  if (code === 'ECONNREFUSED') return 'nothing listens there; is it started, and is the port right?';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no host of this name';
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return 'there is no way to this host';
+  if (code === 'EPROTO' || /wrong.version.number|packet.length.too.long/i.test(`${code} ${message}`))
+    return 'it speaks no TLS there; try http:// instead of https://';
+  if (/CERT|SELF_SIGNED|ALTNAME|ISSUER/.test(code))
+    return `its certificate is not trusted (${code}); name its authority in NODE_EXTRA_CA_CERTS`;
+  if (/^HPE_/.test(code)) return 'it speaks no HTTP there; try https://, or another port';
+  if (code === 'ECONNRESET' || code === 'EPIPE')
+    return 'it ends the connection without an answer; try https:// instead of http://, or the other way round';
+  return undefined;
+}
+
+function statusOf(answer: IncumbentAnswer | Error): number {
+  return answer instanceof Error ? 0 : answer.status;
 }
 
 function allows(answer: IncumbentAnswer | Error): boolean {
@@ -111,6 +167,11 @@ function readTokens(file: string, { readFile }: ConfigSources): ReadonlyMap<numb
   const odd = [...tokens].find(([, token]) => !/^[\x21-\x7e]+$/.test(token));
   if (odd !== undefined)
     throw problem(`${file}:${odd[0] + 1}`, 'expected one token on a line, without spaces in it');
+  if (tokens.size === 0)
+    throw problem(
+      `flag --tokens ${file}`,
+      'there is no token in it; without one nothing is compared that matters',
+    );
   return tokens;
 }
 
@@ -132,6 +193,7 @@ function questionsOf(tokens: ReadonlyMap<number, string>, given: readonly GivenF
   return targets.flatMap(({ method, target }) =>
     credentials.map(([name, token]) => ({
       name: `${name}, ${method} ${target}`,
+      target: `${method} ${target}`,
       token,
       request: requestOf(method, target, host, token),
     })),

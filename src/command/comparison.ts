@@ -6,6 +6,8 @@ export interface FoundDifference {
   readonly name: string;
   /** As `differences` says it: what differs, then how. */
   readonly text: string;
+  /** Why it is expected. */
+  readonly reason?: string;
 }
 
 /** What a difference means. */
@@ -30,32 +32,69 @@ const expected: Readonly<Record<string, string>> = {
   'x-content-type-options': 'it is of the page of oauth2-proxy',
 };
 
+const cleaned =
+  'oauth2-proxy sends the client to the path without `//`, `/./` and `/../`; here a path that can be read in two ways is refused';
+const nobodyOnOpen = 'on a path that is open nobody is named, whatever token there is';
+
+/** What a difference is judged by, beside what it says. */
+export interface Circumstances {
+  /** Whether both let the request pass. */
+  readonly doBothAllow: boolean;
+  /** Whether both let it pass without a token, too. */
+  readonly isOpen: boolean;
+  readonly incumbent: number;
+  readonly own: number;
+}
+
 /** What a difference means; headers that are not known to differ name the caller, where both let the request pass. */
-export function meaningOf(text: string, doBothAllow: boolean): Meaning {
+export function meaningOf(
+  text: string,
+  { doBothAllow, isOpen, incumbent, own }: Circumstances,
+): { readonly meaning: Meaning; readonly reason?: string } {
   const [subject = ''] = text.split(': ');
-  if (subject === 'outcome' || subject === 'oauth2-proxy' || subject === 'oidc-authz') return 'outcome';
+  if (['outcome', 'oauth2-proxy', 'oidc-authz'].includes(subject)) return { meaning: 'outcome' };
+  // It sends the client to the path as it reads it, which is no login.
+  const isCleaned = [301, 307, 308].includes(incumbent) && own === 400;
+  if (isCleaned && (subject === 'status' || subject === 'location'))
+    return { meaning: 'expected', reason: cleaned };
+  if (isOpen && /: only oauth2-proxy has it/.test(text) && !Object.hasOwn(expected, subject))
+    return { meaning: 'expected', reason: nobodyOnOpen };
   // One that has no name for the caller and one that has another are two things.
   const isExpected =
     Object.hasOwn(expected, subject) && !(subject === 'gap-auth' && /another value/.test(text));
-  if (isExpected) return 'expected';
-  return doBothAllow ? 'identity' : 'other';
+  if (isExpected) return { meaning: 'expected', reason: expected[subject] ?? '' };
+  return { meaning: doBothAllow ? 'identity' : 'other' };
+}
+
+/** What a comparison found. */
+export interface Comparison {
+  /** How many requests there were. */
+  readonly count: number;
+  /** How many of them each let through. */
+  readonly passed: { readonly incumbent: number; readonly own: number };
+  readonly found: ReadonlyMap<Meaning, readonly FoundDifference[]>;
 }
 
 /** The report: how many requests are answered alike, then what matters request by request, and the rest by kind. */
-export function comparisonText(
-  count: number,
-  found: ReadonlyMap<Meaning, readonly FoundDifference[]>,
-): string {
+export function comparisonText({ count, passed, found }: Comparison): string {
   const of = (meaning: Meaning) => found.get(meaning) ?? [];
   const differing = new Set([...of('outcome'), ...of('identity')].map(({ name }) => name));
   const isExact = [...found.values()].every((list) => list.length === 0);
   const but = isExact || count === differing.size ? '' : ', but for what is below';
+  const nobody =
+    passed.incumbent + passed.own === 0
+      ? [
+          'WARNING: neither let any request through, so this says nothing of who passes and who is named; give a token that is good',
+        ]
+      : [];
   return [
     `${count - differing.size} of ${count} requests are answered alike${but}`,
+    `let through: ${passed.incumbent} by oauth2-proxy, ${passed.own} by oidc-authz`,
+    ...nobody,
     ...section('decided otherwise', of('outcome').map(lineOf)),
     ...section('another caller is named', of('identity').map(lineOf)),
-    ...section(`expected, as ${page} says`, kinds(of('expected'), true)),
-    ...section('other headers of refusals', kinds(of('other'), false)),
+    ...section(`expected, as ${page} says`, kinds(of('expected'))),
+    ...section('other headers of refusals', kinds(of('other'))),
     '',
   ].join('\n');
 }
@@ -69,11 +108,13 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 }
 
 /** A line for each kind of difference, with how many requests have it. */
-function kinds(differences: readonly FoundDifference[], hasReason: boolean): readonly string[] {
-  const groups = Map.groupBy(differences, ({ text }) => text.split(': ').slice(0, 2).join(': '));
-  return [...groups].map(([kind, all]) => {
-    const [subject = ''] = kind.split(': ');
-    const reason = hasReason ? `; ${expected[subject]}` : '';
-    return `${kind} (${all.length === 1 ? '1 request' : `${all.length} requests`})${reason}`;
+function kinds(differences: readonly FoundDifference[]): readonly string[] {
+  const groups = Map.groupBy(differences, ({ text, reason = '' }) =>
+    [text.split(': ').slice(0, 2).join(': '), reason].join('\n'),
+  );
+  return [...groups].map(([key, all]) => {
+    const [kind = '', reason = ''] = key.split('\n');
+    const count = all.length === 1 ? '1 request' : `${all.length} requests`;
+    return `${kind} (${count})${reason === '' ? '' : `; ${reason}`}`;
   });
 }

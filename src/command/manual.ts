@@ -125,9 +125,9 @@ const compare: ManualPage = {
   ],
   takesConfig: true,
   exitCodes: {
-    0: 'both answer every request alike',
-    1: 'something differs; or a Node that is too old',
-    2: wrong,
+    0: 'both decide alike and name the same caller',
+    1: 'another decision is made, or another caller is named; or a Node that is too old',
+    2: `${wrong}; there is no token, or one of the two does not answer`,
   },
   examples: [
     'oidc-authz compare oidc-authz.yaml --oauth2-proxy http://127.0.0.1:4180 --tokens tokens.txt',

@@ -133,7 +133,12 @@ function flagProblems(kind: Kind, flags: readonly GivenFlag[]): Problem[] {
   return flags.flatMap(({ name, value }) => {
     const source = `flag ${name}`;
     if (!known.includes(name)) {
-      const hint = kind === 'oauth2-proxy' ? "; flags of oauth2-proxy's own stand behind --" : '';
+      const hint =
+        kind !== 'oauth2-proxy'
+          ? ''
+          : /^--set(-string|-json|-file|-literal)?$/.test(name)
+            ? '; put what you give Helm by it into a file of values, and give that as the last one'
+            : "; flags of oauth2-proxy's own stand behind --";
       return [{ path: '', source, message: `unknown flag${suggestion(name, known)}${hint}` }];
     }
     if (value === undefined) return [{ path: '', source, message: 'expected a value after it' }];

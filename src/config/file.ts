@@ -8,6 +8,8 @@ export interface YamlFile {
   readonly value: unknown;
   /** As of {@link ConfigFile}. */
   readonly place: (path: readonly PropertyKey[]) => string;
+  /** Whether all that stands at a path is what aliases (`*name`) elsewhere in the document refer to. */
+  readonly isAliased: (path: readonly PropertyKey[]) => boolean;
 }
 
 /** What a configuration file says. */
@@ -63,12 +65,23 @@ export function parseYaml(text: string, name: string, { merge = false } = {}): Y
       })),
     );
   }
+  refuseUnknownAliases(document, at);
   writeListNames(document, at);
   return {
     value: contentOf(document, name),
     place: (path) => {
       const offset = offsetOf(document.contents, path);
       return offset === undefined ? name : at(offset);
+    },
+    isAliased: (path) => {
+      const targets = new Set<unknown>();
+      visit(document, { Alias: (_, alias) => void targets.add(alias.resolve(document)) });
+      const isTarget = (node: unknown): boolean => {
+        if (targets.has(node)) return true;
+        if (isMap(node)) return node.items.length > 0 && node.items.every(({ value }) => isTarget(value));
+        return isSeq(node) && node.items.length > 0 && node.items.every(isTarget);
+      };
+      return isTarget(document.getIn(path, true));
     },
   };
 }
@@ -102,6 +115,26 @@ function contentOf(document: ReturnType<typeof parseDocument>, name: string): un
   } catch {
     throw refusal(name, 'its aliases (*name) expand too far');
   }
+}
+
+/**
+ * Refuses an alias of nothing: mostly a text that begins with `*`, such as a domain, and needs quotes.
+ *
+ * @throws ConfigError if there is one
+ */
+function refuseUnknownAliases(
+  document: ReturnType<typeof parseDocument>,
+  at: (offset: number) => string,
+): void {
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) !== undefined) return;
+      throw refusal(
+        at(alias.range?.[0] ?? 0),
+        `a text that begins with * is an alias in YAML, and no anchor has this name; put it in quotes, such as "*.example.com"`,
+      );
+    },
+  });
 }
 
 function refusal(source: string, message: string): ConfigError {

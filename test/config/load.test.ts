@@ -235,6 +235,18 @@ describe('a file', () => {
     ]);
   });
 
+  test.each([
+    ['a: [*.example.com]', 5],
+    ['allowedDomains:\n- *.example.com', 3],
+    ['a: &a 1\nb: *c', 4],
+  ])('with a text that needs quotes, as it begins with *, says so: %j', async (file, column) => {
+    expect(await problemsOf({ file })).toEqual([
+      expect.stringMatching(
+        new RegExp(`^ \\(config\\.yaml:\\d:${column}\\): a text that begins with \\* .*put it in quotes`),
+      ),
+    ]);
+  });
+
   test('may be JSON', async () => {
     expect(
       (await load({ file: JSON.stringify({ issuers: [{ issuer, audiences: ['a'] }] }) })).issuers,

@@ -1,7 +1,7 @@
 /** `oidc-authz compare`: the same to an oauth2-proxy and to a configuration, and every difference told. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -51,6 +51,43 @@ async function startLax({ needsToken = false } = {}): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** A server that answers every request in one way. */
+async function startAnswering(answer: RequestListener): Promise<string> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** An authorizer that sends clients to the cleaned path, as a router in Go does, and lets everybody pass elsewhere. */
+function startCleaning(): Promise<string> {
+  return startAnswering(({ url = '', headers }, response) =>
+    url.includes('//')
+      ? response.writeHead(301, { location: url.replaceAll(/\/+/g, '/') }).end()
+      : response
+          .writeHead(200, headers.authorization === undefined ? {} : { 'x-auth-request-user': 'alice' })
+          .end(),
+  );
+}
+
+function startRefusing(): Promise<string> {
+  return startAnswering((_, response) => response.writeHead(401).end());
+}
+
+/** A server that writes the same to every connection and ends it. */
+async function startRaw(text: string): Promise<string> {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => (text === '' ? socket.resetAndDestroy() : socket.end(text)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 describeWith('a real oauth2-proxy', await findOauth2Proxy(), (path) => {
   test('and what its settings became are answered alike, token by token', async () => {
     const issuer = await issuerOfTest();
@@ -69,7 +106,10 @@ describeWith('a real oauth2-proxy', await findOauth2Proxy(), (path) => {
     const { code, lines } = await compare(
       ...[config, '--oauth2-proxy', `http://127.0.0.1:${proxy.port}`, '--tokens', file, ...more],
     );
-    expect(lines).toEqual(['20 of 20 requests are answered alike']);
+    expect(lines).toEqual([
+      '20 of 20 requests are answered alike',
+      'let through: 8 by oauth2-proxy, 8 by oidc-authz',
+    ]);
     expect(code).toBe(0);
 
     // With answers of our own only what is documented differs, and it is told once for all requests.
@@ -80,12 +120,13 @@ describeWith('a real oauth2-proxy', await findOauth2Proxy(), (path) => {
     const other = await compare(
       ...[ownWay, '--oauth2-proxy', `http://127.0.0.1:${proxy.port}`, '--tokens', file, ...more],
     );
-    expect(other.lines.slice(0, 3)).toEqual([
+    expect(other.lines.slice(0, 4)).toEqual([
       '20 of 20 requests are answered alike, but for what is below',
+      'let through: 8 by oauth2-proxy, 8 by oidc-authz',
       '',
       'expected, as docs/migrating-from-oauth2-proxy.md says:',
     ]);
-    expect(other.lines.length).toBeLessThan(10);
+    expect(other.lines.length).toBeLessThan(11);
     expect(other.code).toBe(0);
   });
 });
@@ -99,6 +140,7 @@ describe('differences', () => {
     const { code, lines } = await compare(...asked);
     expect(lines).toEqual([
       '0 of 2 requests are answered alike',
+      'let through: 2 by oauth2-proxy, 1 by oidc-authz',
       '',
       'decided otherwise:',
       '  no token, GET /: outcome: oauth2-proxy 200, oidc-authz 401',
@@ -125,8 +167,9 @@ describe('differences', () => {
     const config = write('own-caller.yaml', fileFor(issuer.url));
     const tokens = write('caller', await issuer.mint());
     const { code, lines } = await compare('--config', config, '--oauth2-proxy', url, '--tokens', tokens);
-    expect(lines.slice(0, 4)).toEqual([
+    expect(lines.slice(0, 5)).toEqual([
       '1 of 2 requests are answered alike, but for what is below',
+      'let through: 1 by oauth2-proxy, 1 by oidc-authz',
       '',
       'another caller is named:',
       '  line 1, GET /: x-auth-request-user: another value',
@@ -140,19 +183,87 @@ describe('differences', () => {
     const tokens = write('good', await service.issuer.mint());
     expect(await compare('--oauth2-proxy', own, '--oidc-authz', own, '--tokens', tokens)).toMatchObject({
       code: 0,
-      lines: ['2 of 2 requests are answered alike'],
+      lines: ['2 of 2 requests are answered alike', 'let through: 1 by oauth2-proxy, 1 by oidc-authz'],
     });
   });
 
-  test('nobody who answers is a difference', async () => {
+  test('of a path that can be read in two ways, and of a good token on an open path, are expected', async () => {
     const issuer = await issuerOfTest();
-    const url = `http://127.0.0.1:${await freePort()}`;
+    const url = await startCleaning();
+    const rules = 'rules:\n- {name: open, match: {paths: [/open]}, allow: anonymous}\nnoRuleMatches: token\n';
+    const config = write('cleaned.yaml', `${fileFor(issuer.url)}${rules}`);
+    const tokens = write('cleaned', await issuer.mint());
+    const paths = ['--path', '/open', '--path', '//orders'];
+    const asked = ['--config', config, '--oauth2-proxy', url, '--tokens', tokens];
+    const { code, lines } = await compare(...asked, ...paths);
+    expect(lines.slice(0, 2)).toEqual([
+      '4 of 4 requests are answered alike, but for what is below',
+      'let through: 2 by oauth2-proxy, 2 by oidc-authz',
+    ]);
+    const told = lines.filter((line) => line.startsWith('  '));
+    const cleaned =
+      'oauth2-proxy sends the client to the path without `//`, `/./` and `/../`; here a path that can be read in two ways is refused';
+    const open = 'on a path that is open nobody is named, whatever token there is';
+    expect(told).toContain(`  status: oauth2-proxy 301, oidc-authz 400 (2 requests); ${cleaned}`);
+    expect(told).toContain(`  location: only oauth2-proxy has it (2 requests); ${cleaned}`);
+    expect(told).toContain(`  x-auth-request-user: only oauth2-proxy has it (1 request); ${open}`);
+    expect(lines.join('\n')).not.toContain('compatInvalidTokenStatus');
+    expect(code).toBe(0);
+  });
+
+  test('that are none say little where neither lets any request through', async () => {
+    const issuer = await issuerOfTest();
+    const config = write('refusing.yaml', fileFor(issuer.url));
+    const asked = [
+      '--config',
+      config,
+      '--oauth2-proxy',
+      await startRefusing(),
+      '--tokens',
+      write('bad', 'x'),
+    ];
+    const { code, lines } = await compare(...asked);
+    expect(lines.slice(1, 3)).toEqual([
+      'let through: 0 by oauth2-proxy, 0 by oidc-authz',
+      expect.stringMatching(/^WARNING: neither let any request through, /),
+    ]);
+    expect(code).toBe(0);
+  });
+});
+
+describe('where nothing answers', () => {
+  test.each([
+    ['nothing listens', async () => `http://127.0.0.1:${await freePort()}`, 'nothing listens there'],
+    [
+      'it speaks no TLS',
+      async () => (await startRefusing()).replace('http', 'https'),
+      'try http:// instead of https://',
+    ],
+    ['it speaks no HTTP', () => startRaw('hello\r\n'), 'it speaks no HTTP there'],
+    ['it ends every connection', () => startRaw(''), 'it ends the connection without an answer'],
+    [
+      'it speaks TLS, as a server in Go says',
+      () =>
+        startRaw(
+          'HTTP/1.0 400 Bad Request\r\nContent-Length: 48\r\n\r\nClient sent an HTTP request to an HTTPS server.\n',
+        ),
+      'try https:// instead of http://',
+    ],
+  ])('%s is told once, with exit code 2', async (_, start, message) => {
+    const issuer = await issuerOfTest();
     const config = write('silent.yaml', fileFor(issuer.url));
-    const { code, lines } = await compare(config, '--oauth2-proxy', url, '--tokens', write('none', ''));
-    expect(code).toBe(1);
-    expect(lines[3]).toMatch(
-      /^ {2}no token, GET \/: oauth2-proxy: no answer from http:\S+ \(connect ECONNREFUSED/,
+    const tokens = write('three', 'x\ny\nz');
+    const { code, errors, lines } = await compare(
+      config,
+      '--oauth2-proxy',
+      await start(),
+      '--tokens',
+      tokens,
     );
+    expect(errors).toContain('(flag --oauth2-proxy): ');
+    expect(errors).toContain(message);
+    expect(errors.match(/--oauth2-proxy/g)).toHaveLength(1);
+    expect([code, lines]).toEqual([2, ['']]);
   });
 });
 
@@ -160,22 +271,26 @@ test.each([
   [[], 'flag --oauth2-proxy'],
   [['--oauth2-proxy', 'http://127.0.0.1:1'], 'flag --tokens'],
   [
-    ['--oauth2-proxy', 'http://127.0.0.1:1/oauth2/auth', '--tokens', write('any', '')],
+    ['--oauth2-proxy', 'http://127.0.0.1:1/oauth2/auth', '--tokens', write('any', 'x')],
     'with nothing behind it',
   ],
-  [['--oauth2-proxy', 'nowhere', '--tokens', write('empty', '')], 'expected a URL'],
+  [['--oauth2-proxy', 'nowhere', '--tokens', write('empty', 'x')], 'expected a URL'],
   [['--oauth2-proxy', 'http://127.0.0.1:1', '--tokens', '/nowhere/tokens'], 'ENOENT'],
+  [
+    ['--oauth2-proxy', 'http://127.0.0.1:1', '--tokens', write('no token', '\n# none\n')],
+    'there is no token in it',
+  ],
   [
     ['--oauth2-proxy', 'http://127.0.0.1:1', '--tokens', write('two words', 'a.b.c d')],
     ':1): expected one token',
   ],
-  [['--oauth2-proxy', 'http://127.0.0.1:1', '--tokens', write('empty2', '')], 'at least one issuer'],
+  [['--oauth2-proxy', 'http://127.0.0.1:1', '--tokens', write('empty2', 'x')], 'at least one issuer'],
   [
     [
       '--oauth2-proxy',
       'http://127.0.0.1:1',
       '--tokens',
-      write('empty3', ''),
+      write('empty3', 'x'),
       '--oidc-authz',
       'http://127.0.0.1:1',
       '--issuer',

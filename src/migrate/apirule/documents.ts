@@ -85,8 +85,12 @@ function apiRuleIn(
     verdict: 'meaningless',
     text,
   });
-  if (kind !== 'APIRule' || !apiVersion.startsWith(`${group}/`))
-    return meaningless('only APIRules are migrated');
+  if (kind !== 'APIRule' || !apiVersion.startsWith(`${group}/`)) {
+    const other = guardOf(kind, manifest);
+    return other === undefined
+      ? meaningless('only APIRules are migrated')
+      : { source: place(['kind']), ...other };
+  }
   if (apiVersion === `${group}/v1beta1`) return { metadata, spec, place };
   if (apiVersion === `${group}/v1alpha1`) return { metadata, spec: ofV1Alpha1(spec), place };
   const annotations = isTree(metadata) && isTree(metadata.annotations) ? metadata.annotations : {};
@@ -105,6 +109,31 @@ function apiRuleIn(
   } catch {
     return { path: specAnnotation, source: at, message: 'expected JSON' };
   }
+}
+
+/** Kinds that say who may pass beside an APIRule, or may say it. */
+const guards = [
+  ...['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthentication', 'EnvoyFilter', 'WasmPlugin'],
+  ...['NetworkPolicy', 'Rule', 'SecurityPolicy', 'VirtualService'],
+];
+
+/** What becomes of an object that guards beside the APIRules; undefined where it does not. */
+function guardOf(kind: string, { metadata }: Tree): Omit<Finding, 'source'> | undefined {
+  if (!guards.includes(kind)) return undefined;
+  const { name, labels, ownerReferences } = isTree(metadata) ? metadata : {};
+  const owners: readonly unknown[] = Array.isArray(ownerReferences) ? ownerReferences : [];
+  const isMade =
+    owners.some((owner) => isTree(owner) && owner.kind === 'APIRule') ||
+    (isTree(labels) &&
+      Object.keys(labels).some((label) => /^apirule\.gateway\.kyma-project\.io\//.test(label)));
+  const setting = `${kind}/${typeof name === 'string' ? name : ''}`;
+  return isMade
+    ? { setting, verdict: 'meaningless', text: 'an APIRule makes it, and makes it anew' }
+    : {
+        setting,
+        verdict: 'refused',
+        text: 'it is not read: nothing here knows what it asks for, and it stays in the cluster as it is',
+      };
 }
 
 /** The same in v1beta1: v1alpha1 has the host in the Service. */

@@ -8,7 +8,19 @@ import { objectsIn } from './cluster.ts';
 import type { Gathered } from './gathered.ts';
 import { guardingAnnotation, guardsOfService, whyHarmless } from './object-kinds.ts';
 import { isProxy } from './pods.ts';
-import { child, elements, fields, isEmpty, isFalse, isTrue, place, type Spot, scalarText } from './spot.ts';
+import {
+  child,
+  elements,
+  fields,
+  isEmpty,
+  isFalse,
+  isHolder,
+  isTrue,
+  place,
+  type Spot,
+  scalarText,
+  whyHolder,
+} from './spot.ts';
 
 /** Names that the chart of oauth2-proxy knows and other readers take. */
 const readElsewhere = [
@@ -141,7 +153,10 @@ export function judgeChartValues(
     const isOn = !isComputed || child(spot, 'enabled').value === true;
     const guards = isOff ? [] : guardsIn(name, spot, chart);
     findings.push(...guards);
-    if (known.verdict === 'refused') findings.push({ setting: name, source: place(spot), ...known });
+    if (known.verdict === 'refused' && isHolder(spot)) {
+      if (guards.length === 0)
+        findings.push({ setting: name, source: place(spot), verdict: 'meaningless', text: whyHolder });
+    } else if (known.verdict === 'refused') findings.push({ setting: name, source: place(spot), ...known });
     else if (isOff || (!isOn && guards.length === 0)) silent.push(name);
     else findings.push({ setting: name, source: place(spot), ...known });
   }

@@ -60,7 +60,9 @@ export function heldTexts({ kind, name, spot }: ClusterObject): HeldText[] {
       const source = `${place(entry)} ${kind} ${name}`;
       return text === undefined ? [] : [{ key, text: decode(text), source, holder: kind } as const];
     });
-  const decoded = (text: string) => Buffer.from(text, 'base64').toString('utf8');
+  // What is no Base64 is a placeholder, which says more as it stands.
+  const decoded = (text: string) =>
+    /^[A-Za-z0-9+/=\s]*$/.test(text) ? Buffer.from(text, 'base64').toString('utf8') : text;
   const plain = (text: string) => text;
   const all =
     kind === 'Secret'

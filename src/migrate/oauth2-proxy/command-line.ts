@@ -81,7 +81,8 @@ function keep(
   } else if (Object.hasOwn(commandFlags, name)) {
     const reason = 'it has oauth2-proxy do something else than serve';
     gathered.findings.push({ setting: name, source, verdict: 'meaningless', text: reason });
-  } else gathered.flags.push({ flag: name, value: reading.value, source, isOfChart });
+  } else
+    gathered.flags.push({ flag: name, value: reading.value, source, isOfChart, isOwn: place === undefined });
 }
 
 /** A word that is no flag and belongs to none: oauth2-proxy says nothing about it and does nothing with it. */

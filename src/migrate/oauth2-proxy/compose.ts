@@ -8,6 +8,7 @@ import { type Gathered, nothingGathered, type Variable } from './gathered.ts';
 import type { FileAt } from './mounts.ts';
 import { guardingAnnotation } from './object-kinds.ts';
 import { isProxy } from './pods.ts';
+import { isProxyProgram, wordsOfInit } from './program.ts';
 import { child, elements, fields, place, type Spot, scalarText } from './spot.ts';
 import { substitute, type VariableOf } from './substitution.ts';
 import { assumedVariable } from './unseen.ts';
@@ -19,7 +20,9 @@ const harmless = [
   ...['healthcheck', 'hostname', 'image', 'init', 'labels', 'links', 'logging', 'mem_limit', 'network_mode'],
   ...['networks', 'platform', 'ports', 'profiles', 'pull_policy', 'read_only', 'restart', 'scale', 'secrets'],
   ...['security_opt', 'stop_grace_period', 'sysctls', 'tmpfs', 'tty', 'ulimits', 'user', 'volumes'],
-  ...['working_dir', 'annotations', 'stdin_open', 'stop_signal'],
+  ...['working_dir', 'annotations', 'stdin_open', 'stop_signal', 'domainname', 'pids_limit', 'shm_size'],
+  ...['cpu_period', 'cpu_quota', 'cpu_shares', 'cpuset', 'group_add', 'mac_address', 'mem_reservation'],
+  ...['mem_swappiness', 'memswap_limit', 'oom_kill_disable', 'oom_score_adj', 'storage_opt', 'userns_mode'],
 ];
 const read = ['command', 'entrypoint', 'environment', 'env_file'];
 
@@ -129,15 +132,20 @@ function readService(
   gathered.variables.push(...variablesOf(child(service, 'environment'), known));
   gathered.mounts.push(filesOf(service, document, given));
   nameGuards(name, service, gathered);
-  const [program, ...tail] = wordsOf(child(service, 'entrypoint'), 'entrypoint', known);
-  if (program !== undefined && !/(^|\/)oauth2[-_]proxy$/.test(program.text)) {
+  const words = wordsOf(child(service, 'command'), 'command', known);
+  const entrypoint = wordsOf(child(service, 'entrypoint'), 'entrypoint', known);
+  const all = [...entrypoint, ...words];
+  const before = wordsOfInit(all.map(({ text }) => text));
+  const isInit = before > 0 && entrypoint.length > 0;
+  const [program, ...tail] = isInit ? all.slice(before) : entrypoint;
+  if (program !== undefined && !isProxyProgram(program.text)) {
     const message = 'it starts another program than oauth2-proxy; give the flags behind `--`';
     gathered.problems.push({ path: 'entrypoint', source: program.place ?? '', message });
     return;
   }
-  const words = wordsOf(child(service, 'command'), 'command', known);
-  const own = /(^|\/)oauth2[-_]proxy$/.test(words[0]?.text ?? '') ? words.slice(1) : words;
-  readCommandLine([...tail, ...own], gathered);
+  const [first] = words.slice(before);
+  const own = isProxyProgram(first?.text ?? '') ? words.slice(before + 1) : words;
+  readCommandLine(isInit ? tail : [...tail, ...own], gathered);
   for (const [field, spot] of fields(service))
     if (!harmless.includes(field) && !read.includes(field) && !field.startsWith('x-'))
       gathered.findings.push({

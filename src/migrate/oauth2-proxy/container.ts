@@ -3,6 +3,7 @@ import { isTree } from '../../config/tree.ts';
 import { readCommandLine, type Word } from './command-line.ts';
 import type { Gathered, Variable } from './gathered.ts';
 import type { Objects } from './objects.ts';
+import { isProxyProgram, wordsOfInit } from './program.ts';
 import { child, elements, listProblem, place, type Spot, scalarText } from './spot.ts';
 import type { VariableOf } from './substitution.ts';
 import { unseen } from './unseen.ts';
@@ -25,20 +26,30 @@ export function readContainer(container: Spot, scope: Scope, gathered: Gathered)
   ];
   gathered.variables.push(...variables);
 
-  const tail = wordsBehindProgram(child(container, 'command'), gathered);
-  if (tail === undefined) return;
+  const command = elements(child(container, 'command'));
+  const args = elements(child(container, 'args'));
+  // What an init starts may stand in either list.
+  const before = wordsOfInit([...command, ...args].map((word) => scalarText(word) ?? ''));
+  const isInArgs = command.length > 0 && before >= command.length;
+  const [program, ...tail] = isInArgs ? args.slice(before - command.length) : command.slice(before);
+  if (program !== undefined && !isProxyProgram(scalarText(program) ?? '')) {
+    const message = 'it starts another program than oauth2-proxy; give the flags behind `--`';
+    gathered.problems.push({ path: 'command', source: place(program), message });
+    return;
+  }
   const variableOf = (name: string) => variables.findLast((variable) => variable.name === name)?.value;
   const words = [
-    ...tail.map((spot) => wordOf(spot, 'command', variableOf)),
-    ...elements(child(container, 'args')).map((spot) => wordOf(spot, 'args', variableOf)),
+    ...tail.map((spot) => wordOf(spot, isInArgs ? 'args' : 'command', variableOf)),
+    ...(isInArgs ? [] : args).map((spot) => wordOf(spot, 'args', variableOf)),
   ];
   readCommandLine(words, gathered);
 }
 
 /** The words of a `command` behind its program; undefined, and a problem, where that is not oauth2-proxy. */
 export function wordsBehindProgram(command: Spot, { problems }: Gathered): readonly Spot[] | undefined {
-  const [program, ...tail] = elements(command);
-  if (program === undefined || /(^|\/)oauth2[-_]proxy$/.test(scalarText(program) ?? '')) return tail;
+  const words = elements(command);
+  const [program, ...tail] = words.slice(wordsOfInit(words.map((word) => scalarText(word) ?? '')));
+  if (program === undefined || isProxyProgram(scalarText(program) ?? '')) return tail;
   const message = 'it starts another program than oauth2-proxy; give the flags behind `--`';
   problems.push({ path: 'command', source: place(program), message });
   return undefined;

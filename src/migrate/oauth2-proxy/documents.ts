@@ -17,8 +17,8 @@ export function readDocuments(text: string, name: string): Spot[] {
     const padding = '\n'.repeat(lines) + (index === 0 ? '' : '   ');
     lines += piece.split('\n').length - 1;
     if (piece.split('\n').every((line) => /^\s*(#.*)?$/.test(line))) continue;
-    const { value, place } = parseQuietly(padding + piece, name);
-    if (value !== null) documents.push({ value, path: [], placeOf: place });
+    const { value, place, isAliased } = parseQuietly(padding + piece, name);
+    if (value !== null) documents.push({ value, path: [], placeOf: place, isAliased });
   }
   return documents;
 }

@@ -42,11 +42,26 @@ export function fileParts({ name, text: whole }: NamedText): readonly FilePart[]
   const { text, isComputed } = withoutHeading(whole.replace(/^\uFEFF/, ''));
   if (text.trim() === '') throw problem(name, 'there is nothing in it');
   if (isVariableFile(text) || /(^|\/)[^/]*\.env$/.test(name)) return [{ kind: 'variables' }];
+  const other = ofOtherKind(name, text);
+  if (other !== undefined) throw problem(name, other);
   if (isToml(text)) return [{ kind: 'toml' }];
   if (isEmailFile(text)) return [{ kind: 'emails' }];
   const documents = documentsOf(text, name);
   if (documents === undefined) return [{ kind: 'alpha' }];
   return documents.map((document) => partOf(document, isComputed));
+}
+
+/** How to give what starts oauth2-proxy and is not read; undefined for anything else. */
+function ofOtherKind(name: string, text: string): string | undefined {
+  const how =
+    'give the flags of oauth2-proxy behind `--`, its variables in a file of lines such as `OAUTH2_PROXY_SCOPE=openid`, and its configuration file as it is';
+  if (/^\[(Unit|Service|Container)\]\s*$/m.test(text) && /^(Exec\w*|Environment\w*|Image)\s*=/m.test(text))
+    return `it is a unit of systemd, which is not read; ${how}`;
+  const isScript =
+    /^#!.*\b(ba|da|z|k|a)?sh\b/.test(text) ||
+    /\.(ba|z|k)?sh$/.test(name) ||
+    /^\s*(exec\s+)?\S*oauth2[-_]proxy\s+(--|\\|"?\$)/m.test(text);
+  return isScript ? `it is a shell script, which is not read; ${how}` : undefined;
 }
 
 function partOf(document: Spot, isComputed: boolean): FilePart {

@@ -2,6 +2,7 @@
 import type { Problem } from '../../config/problems.ts';
 import type { Finding } from '../finding.ts';
 import type { GivenSetting } from './given.ts';
+import type { Installation } from './installation.ts';
 import type { FileAt } from './mounts.ts';
 import type { Spot } from './spot.ts';
 
@@ -9,6 +10,8 @@ import type { Spot } from './spot.ts';
 export interface Sighting extends GivenSetting {
   /** Whether the chart of oauth2-proxy sets it by itself, so that it is no news when another source overrides it. */
   readonly isOfChart?: boolean;
+  /** Whether it stands behind our own `--`, where somebody gives what cannot be seen elsewhere. */
+  readonly isOwn?: boolean;
   /** What is wrong with it, which matters only if no stronger source says something else. */
   readonly problem?: Problem;
 }
@@ -52,6 +55,8 @@ export interface Gathered {
   readonly emails: string[];
   /** The files that what runs oauth2-proxy sees. */
   readonly mounts: FileAt[];
+  /** What the installation is called; undefined where no file says it. */
+  installation: Installation | undefined;
   readonly findings: Finding[];
   readonly problems: Problem[];
 }
@@ -68,6 +73,7 @@ export function nothingGathered(): Gathered {
     missing: [],
     emails: [],
     mounts: [],
+    installation: undefined,
     findings: [],
     problems: [],
   };

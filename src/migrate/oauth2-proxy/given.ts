@@ -1,6 +1,7 @@
 /** What an installation of oauth2-proxy was told: its settings after its own precedence, wherever they were given. */
 import type { Problem } from '../../config/problems.ts';
 import type { Finding } from '../finding.ts';
+import type { Installation } from './installation.ts';
 
 /** One setting. */
 export interface GivenSetting {
@@ -34,6 +35,8 @@ export interface Given {
   readonly findings: readonly Finding[];
   /** The addresses of an authenticated-emails file that the values carry; undefined where there is none. */
   readonly authenticatedEmails: readonly string[] | undefined;
+  /** What the installation is called in its cluster, where the files say it. */
+  readonly installation?: Installation | undefined;
   /** What cannot be read, so that no configuration can come of it. */
   readonly problems: readonly Problem[];
 }

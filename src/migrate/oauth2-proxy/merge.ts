@@ -34,12 +34,24 @@ export function merge({ keys, variables, flags }: Layers): Merged {
   const findings: Finding[] = [];
   const problems: Problem[] = [];
   for (const [flag, all] of sightings) {
-    const [winner, overridden] = chosen(flag, all, fromFlags);
-    for (const { source } of overridden)
+    const isSecret = flagNamed(flag)?.isSecret === true;
+    const own = all.filter(
+      ({ isOwn = false, value }) => isOwn && (typeof value === 'boolean' || value.length > 0),
+    );
+    // What somebody gives by hand takes the place of what cannot be seen, wherever that stands.
+    const replaced =
+      own.length === 0 || isSecret ? [] : all.filter((one) => isHidden(one) && !own.includes(one));
+    const [winner, overridden] = chosen(
+      flag,
+      all.filter((one) => !replaced.includes(one)),
+      fromFlags,
+    );
+    for (const { source } of [...replaced, ...overridden])
       findings.push({ setting: flag, source, verdict: 'meaningless', text: `${winner.source} overrides it` });
     if (winner.problem !== undefined) problems.push(winner.problem);
-    const isSecret = flagNamed(flag)?.isSecret === true;
-    const why = isSecret ? undefined : (whyUnseen(winner.value) ?? whyPlaceholder(flag, winner.value));
+    const why = isSecret
+      ? undefined
+      : (whyUnseen(winner.value) ?? (own.length > 0 ? undefined : whyPlaceholder(flag, winner.value)));
     if (why !== undefined)
       findings.push({ setting: flag, source: winner.source, verdict: 'refused', text: why });
     else
@@ -50,6 +62,11 @@ export function merge({ keys, variables, flags }: Layers): Merged {
       });
   }
   return { settings, findings, problems };
+}
+
+/** Whether a value is not there to see, so that one that is given by hand takes its place. */
+function isHidden({ flag, value, isOwn = false }: Sighting): boolean {
+  return whyUnseen(value) !== undefined || (!isOwn && whyPlaceholder(flag, value) !== undefined);
 }
 
 /** Why a value that was never put in counts for nothing; one that has no meaning here may stay as it is. */
@@ -63,14 +80,21 @@ function whyPlaceholder(flag: string, value: GivenSetting['value']): string | un
 
 /**
  * What has no place beside an alpha configuration: oauth2-proxy does not start with such flags and keys, and takes no
- * notice of such variables.
+ * notice of such variables. What stands behind our own `--` is no such flag where it gives what the alpha configuration hides.
+ *
+ * @param alpha what the alpha configuration sets
  */
-export function besideAlpha(layers: Layers): {
+export function besideAlpha(
+  layers: Layers,
+  alpha: readonly Sighting[],
+): {
   readonly layers: Layers;
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 } {
-  const isReplaced = ({ flag }: Sighting) => isReplacedByAlpha(flag);
+  const hidden = new Set(alpha.filter(isHidden).map(({ flag }) => flag));
+  const isReplaced = ({ flag, isOwn = false }: Sighting) =>
+    isReplacedByAlpha(flag) && !(isOwn && hidden.has(flag));
   const message = 'oauth2-proxy does not start with it beside an alpha configuration, which says it instead';
   const wrong = [...layers.keys, ...layers.flags].filter((one) => isReplaced(one) && one.isOfChart !== true);
   const ignored = layers.variables.filter(isReplaced);

@@ -3,6 +3,7 @@ import { ConfigError, formatProblems, type Problem, suggestion } from '../../con
 import type { Finding } from '../finding.ts';
 import { findingLines, notAccepted, reportText } from '../report.ts';
 import type { Given } from './given.ts';
+import type { Installation } from './installation.ts';
 import { configText, planText, valuesText } from './plan.ts';
 import { type Translation, translate } from './translate.ts';
 import { notGiven } from './translate-given.ts';
@@ -31,7 +32,10 @@ export interface MigrationResult {
 }
 
 const writers: Readonly<
-  Record<MigrationOutput, (translation: Translation, accept: readonly string[]) => string>
+  Record<
+    MigrationOutput,
+    (translation: Translation, accept: readonly string[], installation: Installation | undefined) => string
+  >
 > = {
   config: configText,
   values: valuesText,
@@ -63,7 +67,7 @@ export function migrateOauth2Proxy({ given, output, accept, compat = false }: Mi
   }
   const report = reportText(findings, accept);
   if (isRefused || 'lacking' in translation) return { output: '', report, exitCode: 3 };
-  return { output: writers[output](translation, accept), report, exitCode: 0 };
+  return { output: writers[output](translation, accept, given.installation), report, exitCode: 0 };
 }
 
 function acceptProblems(accept: readonly string[], findings: readonly Finding[]): readonly Problem[] {

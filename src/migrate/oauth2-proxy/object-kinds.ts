@@ -1,24 +1,42 @@
 /** Kinds of objects that say nothing of who may pass. Every other kind that is not read is refused. */
 import type { ClusterObject } from './cluster.ts';
-import { child, fields, isEmpty, type Spot, scalarText } from './spot.ts';
+import { child, elements, fields, isEmpty, type Spot, scalarText } from './spot.ts';
 
 const forPods = 'it says where and how pods run, and the chart of oidc-authz makes its own';
 const forMetrics = 'it says where metrics are fetched, and the chart of oidc-authz makes its own';
 const forRoles = 'it says what a workload may do in the cluster, and oidc-authz needs none of it';
 const forName = 'it gives oauth2-proxy a name in the cluster, and the chart of oidc-authz makes its own';
 const forCharts = 'it says where charts and manifests come from';
+const forImages = 'it says where images come from';
+const forCertificates = 'it says how certificates are made';
+const forScaling = 'it says how many pods run, and the chart of oidc-authz makes its own';
+const noWayIn =
+  'Envoy asks oidc-authz from inside the cluster, so nothing needs a way in from outside; it stays in the cluster as it is';
+const forSecrets =
+  'it says where the values of Secrets come from; the Secret that is made of them is what counts (`kubectl get secret …`)';
 
 /** The kinds, each with the reason. */
 export const harmlessKinds: Readonly<Record<string, string>> = {
+  BuildConfig: forImages,
+  Certificate: forCertificates,
+  CertificateRequest: forCertificates,
+  ClusterIssuer: forCertificates,
+  ClusterRole: forRoles,
+  ClusterRoleBinding: forRoles,
+  ClusterSecretStore: forSecrets,
   ControllerRevision: forPods,
+  CustomResourceDefinition: 'it says what kinds of objects there are',
   Endpoints: forName,
   EndpointSlice: forName,
   Event: 'it tells of what happened',
   GitRepository: forCharts,
   HelmRepository: forCharts,
   HorizontalPodAutoscaler: forPods,
-  Ingress:
-    'Envoy asks oidc-authz from inside the cluster, so nothing needs a way in from outside; it stays in the cluster as it is',
+  ImageStream: forImages,
+  ImageStreamTag: forImages,
+  Ingress: noWayIn,
+  IngressClass: noWayIn,
+  Issuer: forCertificates,
   Lease: forPods,
   LimitRange: forPods,
   Namespace: forPods,
@@ -32,15 +50,41 @@ export const harmlessKinds: Readonly<Record<string, string>> = {
   ResourceQuota: forPods,
   Role: forRoles,
   RoleBinding: forRoles,
+  Route: noWayIn,
+  ScaledObject: forScaling,
+  SecretStore: forSecrets,
   Service: forName,
   ServiceAccount: forRoles,
   ServiceMonitor: forMetrics,
+  StorageClass: forPods,
+  Telemetry: 'it says what is measured and logged',
+  TriggerAuthentication: forScaling,
   VerticalPodAutoscaler: forPods,
 };
 
-/** Annotations of an Ingress that ask for a guard at the gateway. */
+/** The API groups of kinds whose names others have as well. */
+const groups: Readonly<Record<string, RegExp>> = {
+  BuildConfig: /^build\.openshift\.io\//,
+  Certificate: /^cert-manager\.io\//,
+  CertificateRequest: /^cert-manager\.io\//,
+  ClusterIssuer: /^cert-manager\.io\//,
+  ClusterSecretStore: /^external-secrets\.io\//,
+  ImageStream: /^image\.openshift\.io\//,
+  ImageStreamTag: /^image\.openshift\.io\//,
+  Issuer: /^cert-manager\.io\//,
+  Route: /^route\.openshift\.io\//,
+  ScaledObject: /^keda\.sh\//,
+  SecretStore: /^external-secrets\.io\//,
+  Telemetry: /^telemetry\.istio\.io\//,
+  TriggerAuthentication: /^keda\.sh\//,
+};
+
+/** Kinds that bring traffic in, and whose annotations may ask for a guard. */
+const waysIn = ['Ingress', 'Route'];
+
+/** Annotations of an Ingress that ask for a guard at the gateway; a limit of the rate says nothing of who may pass. */
 export const guardingAnnotation =
-  /(^|[/.])(auth[-.]|.*auth|.*whitelist|.*allowlist|.*denylist|.*deny-list|.*middlewares|.*snippet|.*limit)|modsecurity/i;
+  /(^|[/.])(?!(?:rate-)?limit-)(auth[-.]|[^/]*auth|[^/]*(white|black|allow|deny)-?list|[^/]*middlewares|[^/]*snippet)|modsecurity/i;
 
 /** Annotations of a Service that say from where it may be called. */
 const guardingServiceAnnotation =
@@ -67,6 +111,20 @@ export function isTestOfRelease(spot: Spot): boolean {
   return /^(test|test-success|test-failure)$/.test(hook);
 }
 
+/** The Secrets that an object has made by a controller, each of which may say anything; empty for other kinds. */
+export function secretsMadeBy({ kind, name, spot }: ClusterObject): readonly string[] {
+  const named = (...path: readonly string[]) => scalarText(child(spot, 'spec', ...path)) ?? name;
+  if (/^(Cluster)?ExternalSecret$/.test(kind))
+    return [
+      kind === 'ExternalSecret' ? named('target', 'name') : named('externalSecretSpec', 'target', 'name'),
+    ];
+  if (kind === 'SealedSecret') return [named('template', 'metadata', 'name')];
+  if (kind !== 'SecretProviderClass') return [];
+  return elements(child(spot, 'spec', 'secretObjects')).flatMap(
+    (object) => scalarText(child(object, 'secretName')) ?? [],
+  );
+}
+
 /** Why an object says nothing of who may pass; undefined where that is not known of it. */
 export function whyHarmless({ kind, apiVersion, name, spot }: ClusterObject): string | undefined {
   const type = scalarText(child(spot, 'type')) ?? '';
@@ -76,11 +134,13 @@ export function whyHarmless({ kind, apiVersion, name, spot }: ClusterObject): st
   if (kind === 'ConfigMap' && ['kube-root-ca.crt', 'istio-ca-root-cert'].includes(name))
     return 'the cluster puts it into every namespace';
   if (isTestOfRelease(spot)) return 'it is a test of the release';
+  const group = Object.hasOwn(groups, kind) ? groups[kind] : undefined;
   // A Knative Service runs pods.
-  if (!isHarmlessKind(kind) || /knative/.test(apiVersion)) return undefined;
+  if (!isHarmlessKind(kind) || /knative/.test(apiVersion) || group?.test(apiVersion) === false)
+    return undefined;
   const annotations = fields(child(spot, 'metadata', 'annotations')).map(([annotation]) => annotation);
   const isGuard =
-    (kind === 'Ingress' && annotations.some((one) => guardingAnnotation.test(one))) ||
+    (waysIn.includes(kind) && annotations.some((one) => guardingAnnotation.test(one))) ||
     (kind === 'Service' &&
       guardsOfService(child(spot, 'spec'), child(spot, 'metadata', 'annotations')).length > 0);
   return isGuard ? undefined : harmlessKinds[kind];

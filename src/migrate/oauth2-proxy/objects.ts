@@ -1,7 +1,7 @@
 /** The objects of all manifests, and which of them were read or told about: what nobody took is named in the end. */
 import type { Finding } from '../finding.ts';
 import { type ClusterObject, type HeldText, heldTexts } from './cluster.ts';
-import { isHarmlessKind, whyHarmless } from './object-kinds.ts';
+import { isHarmlessKind, secretsMadeBy, whyHarmless } from './object-kinds.ts';
 import { child, elements, place, scalarText } from './spot.ts';
 
 /** What a ConfigMap or Secret is asked for by. */
@@ -47,6 +47,14 @@ export function createObjects(all: readonly ClusterObject[]): Objects {
     taken.set(object, keys);
     return texts;
   };
+  /** Whose values another object makes, which is looked at itself. */
+  const whyMade = (object: ClusterObject): string | undefined => {
+    const { namespace } = object;
+    const secrets = secretsMadeBy(object);
+    const areThere = secrets.every((name) => named({ kind: 'Secret', name, namespace }) !== undefined);
+    if (secrets.length === 0 || !areThere) return undefined;
+    return `it makes ${secrets.map((name) => `Secret/${name}`).join(', ')}, which is among the files and looked at itself`;
+  };
   const untoldOf = (object: ClusterObject): readonly Finding[] => {
     const setting = `${object.kind || 'object'}/${object.name}`;
     const source = place(object.spot);
@@ -58,7 +66,7 @@ export function createObjects(all: readonly ClusterObject[]): Objects {
     const owner = owners.get(object);
     if (owner !== undefined)
       return [{ setting, source, verdict: 'meaningless', text: `only ${owner} uses it` }];
-    const harmless = whyHarmless(object);
+    const harmless = whyHarmless(object) ?? whyMade(object);
     return [
       harmless === undefined
         ? { setting, source, verdict: 'refused', text: whyUnread(object) }
@@ -90,7 +98,12 @@ function unusedKey(setting: string, { key, source }: HeldText): Finding {
 }
 
 function whyUnread(object: ClusterObject): string {
-  const { kind, spot } = object;
+  const { kind, spot, namespace } = object;
+  const secrets = secretsMadeBy(object);
+  if (secrets.length > 0) {
+    const option = namespace === undefined ? '' : `--namespace ${namespace} `;
+    return `it is not read: the values are not in it; give the Secret that it makes as well (\`kubectl ${option}get secret ${secrets.join(' ')} --output yaml\`)`;
+  }
   if (kind === 'ConfigMap' || kind === 'Secret')
     return 'it is not read: what runs oauth2-proxy does not mount it, or names no file of it';
   if (kind === 'Kustomization')

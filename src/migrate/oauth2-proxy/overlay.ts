@@ -25,6 +25,8 @@ export function overlay(layers: readonly Spot[]): {
       path: [],
       placeOf: (path) =>
         depthOf(layer, path) >= depthOf(lower, path) ? layer.placeOf(path) : lower.placeOf(path),
+      isAliased: (path) =>
+        [lower, layer].every((one) => depthOf(one, path) < path.length || one.isAliased?.(path) === true),
     };
   }
   return { spot: below, findings };

@@ -1,21 +1,41 @@
 /** Values that were never put in: what a tutorial or a template has in their place. */
 
-const forms = [
-  // <realm_name>, but not the name of a group in an expression
-  /(?<!\?P?)<[A-Za-z][\w .-]*>/,
-  /\$\{[^}]+\}/,
-  /\$\([\w.-]+\)/,
-  /\{\{.*?\}\}/s,
+/** Where an expression has one as well: there it is none. */
+const notInExpressions = [
   /\{[A-Za-z][\w-]*\}/,
   /\[[A-Za-z][\w-]*\](?!\S)/,
-  /%[A-Z][A-Z0-9_]*%/,
-  /@@?[A-Z][A-Z0-9_]*@@?/,
-  /__[A-Z][A-Z0-9_]*__/,
-  /(^|[^A-Za-z])(CHANGE|REPLACE|INSERT|FILL)[-_ ]?(ME|IN|THIS|WITH|HERE)?($|[^a-z])/,
-  /^(change|replace)[-_ ]?me$/i,
-  /(^|[^A-Za-z])(your|my)[-_](client|realm|tenant|domain|issuer|group|org|app|company)/i,
-  /(^|[^A-Za-z])YOUR[-_ ]/,
   /^(x{3,}|TODO|TBD|\.\.\.|…)$/i,
+  /\(\([\w./:-]+\)\)/,
+];
+
+const forms = [
+  // <realm_name> and <path:secret/data/x#y>, but not the name of a group in an expression
+  /(?<!\?P?)<[A-Za-z%][^<>]*>/,
+  /\$\{[^}]+\}/,
+  /\$\([\w.-]+\)/,
+  // what a shell would put in: not within a word, and not where it is escaped
+  /(?<![\w$\\])\$[A-Za-z_]\w*/,
+  /\{\{.*?\}\}/s,
+  /%[A-Z][A-Z0-9_]*%/,
+  /%\([\w.-]+\)s/,
+  /@@[A-Za-z][\w.-]*@@/,
+  /@[A-Z][A-Z0-9_]*@/,
+  /__[A-Z][A-Z0-9_]*__/,
+  // where a program puts a secret in later; the commas of what SOPS writes may have split it already
+  /(?<!\w)ENC\[[^\]]*\]?/,
+  /^(>>)?vault:\S+#\S*/,
+  /(?<!\w)(secret)?ref\+[\w-]+:\/\/\S*/,
+  /(?<![\w+.-])(op|vault|sops|sm|ssm|awsssm|awssm|awssecrets|gcpsm|gcpsecrets|azurekv|azurekeyvault|akv|bws|doppler|infisical|conjur):\/\/\S*/,
+  /arn:aws[\w-]*:(secretsmanager|ssm):\S*/,
+  /@Microsoft\.KeyVault\([^)]*\)/,
+  // CHANGE_ME as a whole, or between the dots and slashes of a URL
+  /(?<![^/.:@=])(CHANGE|REPLACE|FILL)[-_ ]?(ME|IN|THIS)(?![^/.:?#])/,
+  /^(CHANGE|REPLACE|FILL|INSERT)[-_ ]?(ME|IN|THIS|WITH|HERE)([-_ ].*)?$/,
+  /^(INSERT|PUT|ENTER)[-_ ][A-Z0-9_ -]*[-_ ]HERE$/,
+  /^(change|replace)[-_ ]?(me|this)$/i,
+  /(^|[^A-Za-z])your[-_](client|realm|tenant|domain|issuer|group|org|app|company)/i,
+  /(^|[^A-Za-z])YOUR[-_ ]/,
+  ...notInExpressions,
 ];
 
 /** Settings that are expressions or templates themselves. */
@@ -25,9 +45,7 @@ const patterns = ['skip-auth-route', 'skip-auth-regex', 'api-route'];
 export function placeholderIn(flag: string, value: string | boolean | readonly string[]): string | undefined {
   if (typeof value === 'boolean' || /-format$/.test(flag)) return undefined;
   const all = typeof value === 'string' ? [value] : value;
-  const known = patterns.includes(flag)
-    ? forms.filter((form) => !form.test('{a}') && !form.test('[a]') && !form.test('...'))
-    : forms;
+  const known = patterns.includes(flag) ? forms.filter((form) => !notInExpressions.includes(form)) : forms;
   for (const one of all) {
     const found = known.map((form) => form.exec(one)?.[0]).find((match) => match !== undefined);
     if (found !== undefined) return found.trim();

@@ -1,5 +1,7 @@
 /** The shell of the plan: what reads the cluster itself, so that nothing has to be put in by hand. */
 
+import type { Installation } from './installation.ts';
+
 /** The file of values that the plan has taken out of itself; a `values.yaml` that is there is the way back, and stays. */
 export const valuesFile = 'values.oidc-authz.yaml';
 
@@ -16,9 +18,54 @@ export const takeOut = `for file in ${valuesFile} ${shadowFile}; do
   awk -v mark="<!-- $file -->" '$0 == mark { found = 1; next } found && /^\`\`\`/ { if (open) exit; open = 1; next } open' plan.md > "$file"
 done`;
 
-/** Keeps what is there today. */
-export const keepOld = `helm --namespace oauth2-proxy get values oauth2-proxy --output yaml > values.oauth2-proxy.yaml
-kubectl get apirules.gateway.kyma-project.io --all-namespaces --output yaml > apirules.before.yaml`;
+const mesh =
+  'kubectl get apirules.gateway.kyma-project.io --all-namespaces --output yaml > apirules.before.yaml';
+
+/** Keeps what is there today: the values of a release, and the objects where Helm alone does not bring them back. */
+export function keepOld(installation: Installation): string {
+  const { resource, resourceNamespace, namespace, release } = installation;
+  const values = `helm${option(namespace)} get values ${release} --output yaml > values.oauth2-proxy.yaml`;
+  if (resource === '') return `${values}\n${mesh}`;
+  const object = `kubectl${option(resourceNamespace)} get ${resource} --output yaml`;
+  const isMadeByHelm = release !== undefined && !isRelease(resource);
+  if (isMadeByHelm) return `${values}\n${mesh}`;
+  const others = `kubectl${option(namespace)} get services,configmaps,secrets --output yaml`;
+  const lines = [`{ ${object}; echo ---; ${others}; } > before.yaml`, 'chmod go= before.yaml', mesh];
+  return (release === undefined ? lines : [values, ...lines]).join('\n');
+}
+
+/** How what was kept comes back once it is removed. */
+export function bringBack({ resource, resourceNamespace, namespace, release }: Installation): string {
+  if (resource === '' || (release !== undefined && !isRelease(resource)))
+    return `helm${option(namespace)} install ${release} CHART --values values.oauth2-proxy.yaml`;
+  return `kubectl${option(resourceNamespace)} apply --filename before.yaml`;
+}
+
+/** Removes it. */
+export function removeOld({ resource, resourceNamespace, namespace, release }: Installation): string {
+  return resource === '' || (release !== undefined && !isRelease(resource))
+    ? `helm${option(namespace)} uninstall ${release}`
+    : `kubectl${option(resourceNamespace)} delete ${resource}`;
+}
+
+/** Whether an object has a controller install the release, so that Helm must not be asked. */
+function isRelease(resource: string): boolean {
+  return /^helm(release|chart)\./.test(resource);
+}
+
+/** The option that names a namespace, where one is known. */
+export function option(namespace: string | undefined): string {
+  return namespace === undefined ? '' : ` --namespace ${namespace}`;
+}
+
+/** What it is usually called, where the files do not say. */
+export const usual: Installation = {
+  resource: '',
+  resourceNamespace: 'oauth2-proxy',
+  namespace: 'oauth2-proxy',
+  release: 'oauth2-proxy',
+  service: 'oauth2-proxy',
+};
 
 /** One patch for each object, of all its places at once; it ends with a test, so that there is no comma too many. */
 const apiRules =

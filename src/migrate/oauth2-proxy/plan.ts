@@ -5,13 +5,18 @@ import type { Tree } from '../../config/tree.ts';
 import { yamlText } from '../../config/yaml-text.ts';
 import type { Finding } from '../finding.ts';
 import { findingLines } from '../report.ts';
+import { addressOf, type Installation } from './installation.ts';
 import {
+  bringBack,
   fileMark,
   keepOld,
+  option,
   pointScript,
   removeEntry,
+  removeOld,
   shadowFile,
   takeOut,
+  usual,
   valuesFile,
 } from './plan-scripts.ts';
 import type { Translation } from './translate.ts';
@@ -20,7 +25,6 @@ import type { TreeComment } from './translate-given.ts';
 /** Where the chart puts the service. */
 const service = 'oidc-authz.oidc-authz.svc.cluster.local';
 const port = 8000;
-const incumbent = 'http://oauth2-proxy.oauth2-proxy.svc.cluster.local';
 
 /** What oauth2-proxy is usually sent beside; anything else it might believe from a client. */
 const ofIncumbent = ['x-forwarded-for', 'cookie'];
@@ -85,7 +89,11 @@ function fileNotes(tree: Tree): readonly string[] {
 }
 
 /** The plan, as Markdown. */
-export function planText(translation: Translation, accept: readonly string[]): string {
+export function planText(
+  translation: Translation,
+  accept: readonly string[],
+  installation: Installation = usual,
+): string {
   const { tree, config, findings } = translation;
   const headers = entryHeaders(config);
   const trial: EntryHeaders = {
@@ -94,10 +102,10 @@ export function planText(translation: Translation, accept: readonly string[]): s
     // While oauth2-proxy decides, what it says to browsers must reach them.
     onDeny: [...headers.onDeny, 'location', 'set-cookie'],
   };
-  const trialValues = values(tree, headers, { authorizer: incumbent, timeout: '1500ms' });
+  const trialValues = values(tree, headers, { authorizer: addressOf(installation), timeout: '1500ms' });
   return [
     '# From oauth2-proxy to oidc-authz',
-    `Made from ${sourcesOf(findings)}. Nothing opens and nothing closes on the way: until step 5 oauth2-proxy decides. Names and namespaces are those of the usual installations; put in yours.`,
+    `Made from ${sourcesOf(findings)}. Nothing opens and nothing closes on the way: until step 5 oauth2-proxy decides. ${whose(installation)}`,
     '## What becomes of each setting',
     fenced('text', `${findingLines(findings, accept).join('\n')}\n`),
     '## The configuration',
@@ -108,7 +116,7 @@ export function planText(translation: Translation, accept: readonly string[]): s
     fenced('yaml', valuesText(translation)),
     '## The switch-over',
     'First keep what is there today:',
-    commands(keepOld),
+    commands(keepOld(installation)),
     `1. Install with \`shadow.authorizer\`: oidc-authz asks oauth2-proxy for each check and gives its answer unchanged; its own is only compared. \`${shadowFile}\` is the values above with that, and with the headers that oauth2-proxy is sent. Let these be exactly those of the old entry, which are printed first: another one oauth2-proxy could believe from a client.`,
     commands(
       `kubectl --namespace kyma-system get istio default --output jsonpath='{.spec.config.authorizers[?(@.name=="oauth2-proxy")].headers.inCheck.include}'`,
@@ -144,11 +152,25 @@ export function planText(translation: Translation, accept: readonly string[]): s
     commands(
       "kubectl --namespace oidc-authz get configmap oidc-authz-entries --output jsonpath='{.data.register-kyma\\.sh}' | sh",
       removeEntry,
-      'helm --namespace oauth2-proxy uninstall oauth2-proxy',
-      'kubectl --namespace oauth2-proxy get secrets',
+      removeOld(installation),
+      `kubectl${option(installation.namespace)} get secrets`,
     ),
+    'If you need it again after that, it comes back from what was kept at the beginning:',
+    commands(bringBack(installation)),
     '',
   ].join('\n\n');
+}
+
+/** Whose names stand in the commands. */
+function whose(installation: Installation): string {
+  if (installation === usual)
+    return 'Names and namespaces are those of the usual installations; put in yours.';
+  const { resource, namespace } = installation;
+  const unsaid =
+    namespace === undefined
+      ? ' No file says its namespace: add `--namespace` where it is not the current one.'
+      : '';
+  return `It is about \`${resource}\`${namespace === undefined ? '' : ` in the namespace \`${namespace}\``}.${unsaid} The mesh is taken to know it as \`oauth2-proxy\`; put in your name of it.`;
 }
 
 function helm(file: string): string {

@@ -2,6 +2,7 @@
 import { isTree } from '../../config/tree.ts';
 import type { ClusterObject } from './cluster.ts';
 import { flagNamed } from './flags.ts';
+import { wordsOfInit } from './program.ts';
 import { child, elements, fields, type Spot, scalarText } from './spot.ts';
 
 /** A pod, or what is said of one. */
@@ -74,7 +75,9 @@ export function proxiesOf(pod: Pod): Spot[] {
 
 /** Whether a container runs oauth2-proxy: by its image, name or command, or by variables or flags for it. */
 export function isProxy(container: Spot): boolean {
-  const words = [child(container, 'name'), child(container, 'image'), child(container, 'command', 0)];
+  const command = elements(child(container, 'command')).map((word) => scalarText(word) ?? '');
+  const program = child(container, 'command', wordsOfInit(command));
+  const words = [child(container, 'name'), child(container, 'image'), program];
   return words.some((word) => /oauth2?[-_.]?proxy/i.test(textOf(word))) || hasSettings(container);
 }
 

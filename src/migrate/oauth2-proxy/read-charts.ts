@@ -6,11 +6,12 @@ import { type ChartValues, chartsIn } from './charts.ts';
 import type { Scope } from './container.ts';
 import type { Gathered } from './gathered.ts';
 import { readHelmValues } from './helm-values.ts';
+import { installationOfRelease } from './installation.ts';
 import type { Objects } from './objects.ts';
 import { overlay } from './overlay.ts';
 import { type Release, releasesIn } from './releases.ts';
 import type { SortedFiles } from './sort-files.ts';
-import { child, fields, isFalse, place, type Spot, scalarText } from './spot.ts';
+import { child, fields, isFalse, isHolder, place, type Spot, scalarText, whyHolder } from './spot.ts';
 
 /**
  * Reads all values: those of several files are laid over one another in their order.
@@ -58,6 +59,8 @@ function readRelease(release: Release, objects: Objects, gathered: Gathered): re
   const charts = chartsIn(spot);
   if (charts.length === 0 && !isNamed) return [];
   for (const one of [object, ...more]) objects.tell(one);
+  const values = charts[0]?.spot ?? spot;
+  gathered.installation ??= installationOfRelease(object, namespace, values);
   gathered.findings.push(...findings, harmless(release));
   const own: ChartValues = {
     chart: /bitnami/i.test(chart) ? 'bitnami' : 'official',
@@ -99,12 +102,14 @@ function readChart(values: ChartValues, isComputed: boolean, scope: Scope, gathe
     gathered.findings.push({
       setting: other,
       source: place(one),
-      ...(other === 'global'
-        ? { verdict: 'meaningless', text: 'it says where images and the like come from' }
-        : {
-            verdict: 'refused',
-            text: `it is not read: the values of oauth2-proxy are below \`${name}\`, and these are of something else`,
-          }),
+      ...(isHolder(one)
+        ? { verdict: 'meaningless', text: whyHolder }
+        : other === 'global'
+          ? { verdict: 'meaningless', text: 'it says where images and the like come from' }
+          : {
+              verdict: 'refused',
+              text: `it is not read: the values of oauth2-proxy are below \`${name}\`, and these are of something else`,
+            }),
     });
   if (values.isNested && isFalse(child(spot, 'enabled')))
     gathered.findings.push({

@@ -54,7 +54,7 @@ export function readOauth2Proxy(sources: Oauth2ProxySources): Given {
   const { keys, flags, missing, findings, problems } = gathered;
   let layers: Layers = { keys, flags, variables: settingsOfVariables(gathered.variables, gathered) };
   if (alpha !== undefined) {
-    const beside = besideAlpha(layers);
+    const beside = besideAlpha(layers, alpha.sightings);
     problems.push(...beside.problems);
     findings.push(...beside.findings, ...alpha.findings);
     layers = { ...beside.layers, flags: [...beside.layers.flags, ...alpha.sightings] };
@@ -74,6 +74,7 @@ export function readOauth2Proxy(sources: Oauth2ProxySources): Given {
       ...objects.untold(),
     ],
     authenticatedEmails,
+    installation: gathered.installation,
     problems,
   };
 }

@@ -9,12 +9,22 @@ export interface Spot {
   readonly path: readonly PropertyKey[];
   /** The place of anything in the document, as `file:line:column`. */
   readonly placeOf: (path: readonly PropertyKey[]) => string;
+  /** Whether all that stands at a path is what aliases elsewhere in the document refer to. */
+  readonly isAliased?: (path: readonly PropertyKey[]) => boolean;
 }
 
 /** Where a value stands; for an absent one, its nearest parent. */
 export function place({ path, placeOf }: Spot): string {
   return placeOf(path);
 }
+
+/** Whether a value only holds parts that are taken over elsewhere in its document, where they are read. */
+export function isHolder({ path, isAliased }: Spot): boolean {
+  return isAliased?.(path) === true;
+}
+
+/** Why such a value says nothing itself. */
+export const whyHolder = 'it only holds what other values take over by an alias, and there it is looked at';
 
 /** What is below a name of a mapping or at an index of a list; the value is undefined where there is nothing. */
 export function child(spot: Spot, ...keys: readonly (string | number)[]): Spot {

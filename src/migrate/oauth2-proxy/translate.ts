@@ -16,6 +16,7 @@ import { translateLog } from './translate-log.ts';
 import { translateLogin } from './translate-login.ts';
 import { translateRules } from './translate-rules.ts';
 import { verdictOf } from './verdicts.ts';
+import { withoutWhiteSpace } from './white-space.ts';
 
 /** What becomes of an installation of oauth2-proxy. */
 export interface Outcome {
@@ -45,7 +46,8 @@ export interface Incomplete extends Outcome {
  *
  * @param compat whether answers are written as oauth2-proxy writes them
  */
-export function translate(given: Given, compat: boolean): Translation | Incomplete {
+export function translate(all: Given, compat: boolean): Translation | Incomplete {
+  const { given, refusals } = withoutWhiteSpace(all);
   const parts: readonly Part[] = [
     translateIssuers(given),
     translateHeaders(given),
@@ -60,7 +62,7 @@ export function translate(given: Given, compat: boolean): Translation | Incomple
   const judged = parts.flatMap((part) => part.findings);
   const isJudged = new Set(judged.map(({ setting }) => setting));
   const others = [...given.settings.values()].filter(({ flag }) => !isJudged.has(flag)).map(inGeneral);
-  const findings = [...given.findings.map(aloud), ...judged, ...others];
+  const findings = [...all.findings.map(aloud), ...refusals, ...judged, ...others];
   const lacking = parts.flatMap((part) => part.lacking ?? []);
   if (problems.length + lacking.length > 0) return { findings, problems, lacking };
   const config = checked(tree);

@@ -3,6 +3,7 @@ import { isTree } from '../../config/tree.ts';
 import type { ClusterObject } from './cluster.ts';
 import { readContainer, type Scope } from './container.ts';
 import type { Gathered } from './gathered.ts';
+import { installationOfWorkload } from './installation.ts';
 import { mountedFiles, volumeSources } from './mounts.ts';
 import { isTestOfRelease } from './object-kinds.ts';
 import type { Objects, Reference } from './objects.ts';
@@ -59,6 +60,7 @@ export function readWorkloads(objects: Objects, gathered: Gathered): readonly st
 function readPod(pod: Pod, container: Spot, objects: Objects, gathered: Gathered): void {
   const { object, spot } = pod;
   const scope: Scope = { objects, namespace: object.namespace };
+  gathered.installation = installationOfWorkload(object, objects.all);
   readContainer(container, scope, gathered);
   gathered.mounts.push(
     mountedFiles(child(container, 'volumeMounts'), child(spot, 'volumes'), object.namespace, objects),

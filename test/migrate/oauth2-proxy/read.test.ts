@@ -130,6 +130,29 @@ describe('the kind of a file is told by what is in it', () => {
     },
   );
 
+  test.each([
+    [
+      'o.service',
+      '[Unit]\nDescription=x\n[Service]\nExecStart=/bin/oauth2-proxy --scope=S3CRET\n',
+      'a unit of systemd',
+    ],
+    ['file', '# it\n[Container]\nImage=oauth2-proxy\nExec=--scope=S3CRET\n', 'a unit of systemd'],
+    ['start.sh', '#!/bin/sh\nA=S3CRET\nexec oauth2-proxy --scope="$A"\n', 'a shell script'],
+    ['start.sh', 'export OAUTH2_PROXY_SCOPE=S3CRET\nexec oauth2-proxy --provider=oidc\n', 'a shell script'],
+    ['run', '#!/usr/bin/env bash\nset -eu\noauth2-proxy "$@"\n', 'a shell script'],
+    ['run', 'A=S3CRET\n/bin/oauth2-proxy \\\n  --scope=a\n', 'a shell script'],
+  ])('%s with %j is named, with how to give what it says', (name, text, what) => {
+    expect(problemsOf({ files: { [name]: text } })).toEqual([
+      ` (${name}): it is ${what}, which is not read; give the flags of oauth2-proxy behind \`--\`, its variables in a file of lines such as \`OAUTH2_PROXY_SCOPE=openid\`, and its configuration file as it is`,
+    ]);
+  });
+
+  test('a script that only sets variables is a file of them', () => {
+    expect(valuesOf({ files: { 'env.sh': '#!/bin/sh\nexport OAUTH2_PROXY_SCOPE=a\n' } })).toEqual({
+      scope: 'a',
+    });
+  });
+
   test.each(['hello\n', '- a\n- b\n', 'a: 1\n', '{}', '%PDF-1.4 \u0000S3CRET', 'x: [', 'a: b: c\n'])(
     'of %j it cannot be told, and what can is listed',
     (text) => {
