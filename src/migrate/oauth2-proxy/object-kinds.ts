@@ -9,7 +9,7 @@ const forName = 'it gives oauth2-proxy a name in the cluster, and the chart of o
 const forCharts = 'it says where charts and manifests come from';
 
 /** The kinds, each with the reason. */
-export const harmlessKinds: Readonly<Record<string, string>> = {
+const harmlessKinds: Readonly<Record<string, string>> = {
   ControllerRevision: forPods,
   Endpoints: forName,
   EndpointSlice: forName,
