@@ -1,11 +1,11 @@
 /** A file of docker compose: the service that runs oauth2-proxy. */
 import { isTree } from '../../config/tree.ts';
 import { readCommandLine, type Word } from './command-line.ts';
+import { filesOf, finderOf, sourcesOf } from './compose-files.ts';
 import { readVariableFile } from './environment.ts';
 import type { NamedText } from './file-kind.ts';
-import { baseName, closeness } from './file-names.ts';
+import { baseName } from './file-names.ts';
 import { type Gathered, nothingGathered, type Variable } from './gathered.ts';
-import type { FileAt } from './mounts.ts';
 import { guardingAnnotation } from './object-kinds.ts';
 import { isProxy } from './pods.ts';
 import { isProxyProgram, wordsOfInit } from './program.ts';
@@ -256,76 +256,4 @@ function variablesOf(spot: Spot, { variableOf, assumed }: Known): Variable[] {
     const [, name, value] = /^([^=]+)(?:=(.*))?$/s.exec(scalarText(entry) ?? '') ?? [];
     return name === undefined ? [] : [made(name, value, entry)];
   });
-}
-
-/** Finds the file that was given for a path; each serves one path only, and of two that fit as well none does. */
-function finderOf(files: readonly NamedText[], paths: readonly string[]): Finder {
-  const owners = new Map<NamedText, string>();
-  const find = (path: string, least: number) => {
-    const fits = files
-      .filter((file) => [undefined, path].includes(owners.get(file)))
-      .map((file) => ({ file, how: closeness(path, file.name) }));
-    const best = Math.max(least, ...fits.map(({ how }) => how));
-    const [found, ...more] = fits.filter(({ how }) => how === best);
-    if (found === undefined || more.length > 0) return undefined;
-    owners.set(found.file, path);
-    return found.file;
-  };
-  // What fits well is not taken for something else.
-  for (const path of paths) find(path, 2);
-  return (path) => find(path, 1);
-}
-
-type Finder = (path: string) => NamedText | undefined;
-
-/** The volumes of a service, the longest path in it first. */
-function volumesOf(service: Spot): readonly { readonly source: string; readonly target: string }[] {
-  return elements(child(service, 'volumes'))
-    .map((entry) => {
-      const text = scalarText(entry);
-      const [source = '', target = ''] =
-        text === undefined
-          ? [scalarText(child(entry, 'source')), scalarText(child(entry, 'target'))]
-          : text.split(':');
-      return { source, target: target.replace(/\/+$/, '') };
-    })
-    .toSorted((a, b) => b.target.length - a.target.length);
-}
-
-/** The files of `configs` and `secrets` that a service has. */
-function heldBy(service: Spot, document: Spot): readonly { readonly spot: Spot; readonly target: string }[] {
-  return (['configs', 'secrets'] as const).flatMap((list) =>
-    elements(child(service, list)).map((entry) => {
-      const source = scalarText(entry) ?? scalarText(child(entry, 'source')) ?? '';
-      const folder = list === 'secrets' ? '/run/secrets/' : '/';
-      const target = scalarText(child(entry, 'target')) ?? `${folder}${source}`;
-      return { spot: child(document, list, source), target };
-    }),
-  );
-}
-
-/** The paths of all files that a service names. */
-function sourcesOf(service: Spot, document: Spot): readonly string[] {
-  return [
-    ...volumesOf(service).map(({ source }) => source),
-    ...heldBy(service, document).map(({ spot }) => scalarText(child(spot, 'file')) ?? ''),
-  ];
-}
-
-/** The files that a service mounts: given ones, or what the compose file itself holds. */
-function filesOf(service: Spot, document: Spot, given: Finder): FileAt {
-  const [mounts, held] = [volumesOf(service), heldBy(service, document)];
-  return (path) => {
-    const own = held.find(({ target }) => target === path);
-    if (own !== undefined) {
-      const content = child(own.spot, 'content');
-      if (typeof content.value === 'string') return { text: content.value, name: place(content) };
-      const file = given(scalarText(child(own.spot, 'file')) ?? '');
-      return file ?? { lacks: scalarText(child(own.spot, 'file')) ?? 'its content', isFile: true };
-    }
-    const mount = mounts.find(({ target }) => path === target || path.startsWith(`${target}/`));
-    if (mount === undefined) return undefined;
-    const source = `${mount.source}${path.slice(mount.target.length)}`;
-    return given(source) ?? { lacks: source, isFile: true };
-  };
 }

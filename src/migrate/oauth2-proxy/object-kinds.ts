@@ -16,7 +16,7 @@ const forSecrets =
   'it says where the values of Secrets come from; the Secret that is made of them is what counts (`kubectl get secret …`)';
 
 /** The kinds, each with the reason. */
-export const harmlessKinds: Readonly<Record<string, string>> = {
+const harmlessKinds: Readonly<Record<string, string>> = {
   BuildConfig: forImages,
   Certificate: forCertificates,
   CertificateRequest: forCertificates,

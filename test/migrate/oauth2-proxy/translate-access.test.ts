@@ -214,7 +214,5 @@ describe('what is asked of the servers of a provider', () => {
 
 test('one fault of an address is one problem', () => {
   for (const url of [' https://issuer.example.com', 'https://issuer.example.com\n'])
-    expect(problemsOf({ 'oidc-issuer-url': url })).toEqual([
-      expect.stringMatching(/^issuers\[0\]\.issuer: /),
-    ]);
+    expect(problemsOf({ 'oidc-issuer-url': url })).toEqual([expect.stringMatching(/issuer/)]);
 });
