@@ -1,4 +1,5 @@
 /** What the log looks like on a terminal, in a pipe, and where somebody asks for the other. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { createTextLog } from '../../src/observe/text-log.ts';
@@ -25,6 +26,12 @@ const plain = { FORCE_COLOR: '', NO_COLOR: '', TERM: 'xterm-256color', TZ: 'UTC'
 /** With the escape character as one that can be seen. */
 const visible = (text: string) => text.replaceAll('\u001b', '␛');
 
+/** Ends what a process started: the service takes the end of its terminal for a wish to reload. */
+function endChildren(pid: number): void {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  for (const child of children.filter((one) => one !== '')) process.kill(Number(child), 'SIGKILL');
+}
+
 async function start(environment: Readonly<Record<string, string>>, ...flags: string[]) {
   const issuer = await startFakeIssuer();
   onTestFinished(() => issuer.close());
@@ -34,6 +41,7 @@ async function start(environment: Readonly<Record<string, string>>, ...flags: st
     ['-c', onTerminal, process.execPath, ...own, '--shutdown-delay=0s'],
     { ...plain, ...environment },
   );
+  onTestFinished(() => endChildren(service.pid));
   const lines = () => visible(service.output()).split('\r\n');
   const bare = () => lines().map((line) => line.replaceAll(/␛\[[\d;]*m/g, ''));
   const listening = () => bare().find((line) => line.includes('listening') && line.includes('http')) ?? '';
