@@ -133,9 +133,21 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
   };
 }
 
+function textOf(file: string, readFile: ConfigSources['readFile']): string {
+  try {
+    return readFile(file);
+  } catch {
+    return '';
+  }
+}
+
 /** @throws the error, or one that says what the file is instead of a configuration */
-async function refuse(error: unknown, file: string | undefined, { readFile }: ConfigSources): Promise<never> {
+async function refuse(error: unknown, file: string | undefined, sources: ConfigSources): Promise<never> {
   if (file === undefined || !(error instanceof ConfigError)) throw error;
+  const { readFile, foreignProblem } = sources;
+  const [only] = error.problems;
+  // What another program's file is has been told already.
+  if (only?.message === (await foreignProblem?.(textOf(file, readFile), file))?.message) throw error;
   const { isChartValues } = await import('./chart-values.ts');
   const { parseConfigFile } = await import('../config/file.ts');
   const holdsValues = () => {

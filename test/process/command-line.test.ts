@@ -322,9 +322,9 @@ describe('serve with values of the chart', () => {
 
   test('or with another wrong file says what is wrong with that', async () => {
     const file = join(folderForTest(), 'other.yaml');
-    writeFileSync(file, 'image: {}\n');
+    writeFileSync(file, 'imagery: {}\n');
     const { code, errors } = await run(['--config', file]);
-    expect([code, errors]).toEqual([2, expect.stringContaining('image')]);
+    expect([code, errors]).toEqual([2, expect.stringContaining('imagery')]);
     expect(errors).not.toContain('values of the chart');
   });
 });

@@ -267,7 +267,16 @@ describe('whatever ends workers', () => {
       process.kill(-service.pid, 'SIGHUP');
       return (await count('workers ')) === 2 && !workers().some((pid) => first.includes(pid));
     }, 60);
-    expect(await count('worker_restarts_total')).toBe(2);
+    // A signal can still meet a process in the moment between its fork and its own group: it is replaced as any other.
+    const ends = service
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('a worker ended'))
+      .map((line) => JSON.parse(line));
+    const young = ends.filter(({ pid }) => !first.includes(pid));
+    expect(young.filter(({ how }) => how !== 'SIGHUP')).toEqual([]);
+    expect(await count('worker_restarts_total')).toBe(2 + young.length);
+    expect(young.length).toBeLessThan(10);
     expect(await ask(token)).toBe(200);
     process.kill(-service.pid, 'SIGTERM');
     expect(await service.exit).toBe(0);
