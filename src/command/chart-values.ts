@@ -1,7 +1,7 @@
 /** The values of the Helm chart as the configuration that the chart makes of them. */
-import type { ConfigFile } from '../config/file.ts';
+import { type ConfigFile, parseConfigFile } from '../config/file.ts';
 import { options } from '../config/options.ts';
-import { ConfigError, suggestion } from '../config/problems.ts';
+import { ConfigError, type Problem, suggestion } from '../config/problems.ts';
 import { shown } from '../config/shown.ts';
 import { isTree, type Tree } from '../config/tree.ts';
 import { chartValueNames } from './chart-value-names.ts';
@@ -96,9 +96,24 @@ export function readChartValues(file: ConfigFile): ChartConfig | undefined {
   };
 }
 
-/** Whether a file holds values of the chart instead of the configuration. */
-export function isChartValues({ tree }: ConfigFile): boolean {
-  return valuesIn(tree) !== undefined;
+/** Says that a file holds values of the chart; undefined where it does not, or cannot be read at all. */
+export function chartValuesProblem(text: string, path: string): Problem | undefined {
+  return holdsValues(text, path)
+    ? {
+        path: '',
+        source: path,
+        message: `these are values of the chart, and the service reads the configuration alone: give it a file with what stands below \`config\`. \`oidc-authz check-config ${path}\` checks the values as they are`,
+      }
+    : undefined;
+}
+
+function holdsValues(text: string, path: string): boolean {
+  try {
+    return valuesIn(parseConfigFile(text, path).tree) !== undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return false;
+    throw error;
+  }
 }
 
 function valuesIn(tree: Tree): { readonly values: Tree; readonly at: readonly string[] } | undefined {

@@ -43,6 +43,11 @@ export interface ServingProcess {
 export async function serve(sources: ConfigSources, self: ServingProcess): Promise<Service> {
   const files = followFiles(systemFiles, systemClock);
   const file = configFileOf(sources);
+  // Nothing here takes the configuration out of values of the chart.
+  const foreignProblem: ConfigSources['foreignProblem'] = async (text, path) => {
+    const { chartValuesProblem } = await import('./chart-values.ts');
+    return (await sources.foreignProblem?.(text, path)) ?? chartValuesProblem(text, path);
+  };
   const started = Promise.withResolvers<void>();
   // One after the other from the reading on, so that the file that was read last is the one in use.
   const reload = onceAtATime(async () => {
@@ -59,7 +64,7 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
 
   /** @param isInUse whether another configuration is in use; it then stays so until no file is being written */
   const load = async (isInUse: boolean): Promise<Config> => {
-    const loaded = await loadConfig({ ...sources, readFile: files.read });
+    const loaded = await loadConfig({ ...sources, readFile: files.read, foreignProblem });
     let isRefused = false;
     const before = named;
     // What is wrong with a configuration may be a file that it names; another one of those is another try.
@@ -78,7 +83,7 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
     }
   };
 
-  const config = await load(false).catch((error: unknown) => refuse(error, file, sources));
+  const config = await load(false);
   const forkWorker = await forkWorkerFor(config, self);
   const { logger, end } = openLog(config.log, systemClock, sources.environment);
   const app = createApp(config, {
@@ -131,40 +136,6 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
       await end();
     },
   };
-}
-
-function textOf(file: string, readFile: ConfigSources['readFile']): string {
-  try {
-    return readFile(file);
-  } catch {
-    return '';
-  }
-}
-
-/** @throws the error, or one that says what the file is instead of a configuration */
-async function refuse(error: unknown, file: string | undefined, sources: ConfigSources): Promise<never> {
-  if (file === undefined || !(error instanceof ConfigError)) throw error;
-  const { readFile, foreignProblem } = sources;
-  const [only] = error.problems;
-  // What another program's file is has been told already.
-  if (only?.message === (await foreignProblem?.(textOf(file, readFile), file))?.message) throw error;
-  const { isChartValues } = await import('./chart-values.ts');
-  const { parseConfigFile } = await import('../config/file.ts');
-  const holdsValues = () => {
-    try {
-      return isChartValues(parseConfigFile(readFile(file), file));
-    } catch {
-      return false;
-    }
-  };
-  if (!holdsValues()) throw error;
-  throw new ConfigError([
-    {
-      path: '',
-      source: file,
-      message: `these are values of the chart, and the service reads the configuration alone: give it a file with what stands below \`config\`. \`oidc-authz check-config ${file}\` checks the values as they are`,
-    },
-  ]);
 }
 
 /** Loaded only where there shall be workers: it is a good part of Node. */
