@@ -26,10 +26,13 @@ function masked(text: string): string {
 
 /** In quotes, with what cannot be seen as escapes. */
 function visible(text: string): string {
-  return JSON.stringify(text).replaceAll(anyInvisible, (found) => (found === ' ' ? found : escaped(found)));
+  return JSON.stringify(text).replaceAll(anyInvisible, (found) =>
+    found === ' ' ? found : unicodeEscapes(found),
+  );
 }
 
-function escaped(text: string): string {
+/** A text as escapes of its units (RFC 8259 section 7). */
+export function unicodeEscapes(text: string): string {
   const codes = Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
   return codes.map((code) => `\\u${code.toString(16).padStart(4, '0')}`).join('');
 }
