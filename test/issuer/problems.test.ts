@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createProblemWatch } from '../../src/issuer/problem-watch.ts';
-import { fileFor, type RunningApp, runApp, until } from '../support/app.ts';
+import { fileFor, type RunningApp, runApp, stopByClock, until } from '../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';
 import { type FakeIssuer, sendJson, startFakeIssuer } from '../support/fake-issuer.ts';
 
@@ -15,16 +15,7 @@ async function service(file = plainFile, prepare: (fake: FakeIssuer) => void = (
   prepare(issuer);
   const clock = createTestClock();
   const running = await runApp({ issuer, clock, file, untilReady: false });
-  onTestFinished(async () => {
-    let hasEnded = false;
-    void running.stop().then(() => {
-      hasEnded = true;
-    });
-    await until(async () => {
-      await clock.advance(1_000);
-      return hasEnded;
-    });
-  });
+  stopByClock(running, clock);
   await until(() => running.records.some(({ state }) => state !== undefined));
   return { ...running, issuer, clock };
 }

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import net from 'node:net';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { fileFor, type RunningApp, runApp, startApp, until } from '../support/app.ts';
+import { fileFor, type RunningApp, runApp, startApp, stopByClock, until } from '../support/app.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { createTestClock } from '../support/clock.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
@@ -234,19 +234,10 @@ describe('a listener with TLS', () => {
 
 test('is told once a minute for each listener and cause, and always counted', async () => {
   const issuer = await startFakeIssuer();
+  onTestFinished(issuer.close);
   const clock = createTestClock();
   const app = await runApp({ issuer, clock });
-  onTestFinished(async () => {
-    let hasEnded = false;
-    void app.stop().then(() => {
-      hasEnded = true;
-    });
-    await until(async () => {
-      await clock.advance(1_000);
-      return hasEnded;
-    });
-    await issuer.close();
-  });
+  stopByClock(app, clock);
   const scrape = async () => (await fetch(`http://127.0.0.1:${app.adminPort}/metrics`)).text();
   const wait = (times: number) => until(async () => (await count(scrape, 'grpc', 'http1')) === times);
   const ask = () => send(app.grpcPort, 'GET / HTTP/1.1\r\n\r\n');

@@ -13,7 +13,7 @@ import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { fileFor, type RunningApp, runApp, startApp, until } from '../support/app.ts';
+import { fileFor, type RunningApp, runApp, startApp, stopByClock, until } from '../support/app.ts';
 import { type CertificateFiles, createAuthority } from '../support/certificates.ts';
 import { createTestClock, settled } from '../support/clock.ts';
 import { type FakeIssuer, sendJson, startFakeIssuer } from '../support/fake-issuer.ts';
@@ -61,16 +61,7 @@ async function troubled(command: string, begin: (issuer: FakeIssuer) => void, ha
   if (!hasKeysFirst) begin(issuer);
   const clock = createTestClock();
   const running = await runApp({ issuer, clock, file: plain, untilReady: hasKeysFirst });
-  onTestFinished(async () => {
-    let hasEnded = false;
-    void running.stop().then(() => {
-      hasEnded = true;
-    });
-    await until(async () => {
-      await clock.advance(1_000);
-      return hasEnded;
-    });
-  });
+  stopByClock(running, clock);
   await until(() => running.records.some(({ state }) => state !== undefined));
   begin(issuer);
   const pass = async (milliseconds: number) => {

@@ -7,6 +7,7 @@ import { followFiles } from '../../src/files/follow.ts';
 import { systemFiles } from '../../src/files/look.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { type Clock, systemClock } from '../../src/time/clock.ts';
+import type { TestClock } from './clock.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from './fake-issuer.ts';
 
 /** A service under test. */
@@ -65,6 +66,20 @@ export async function startApp(options: TestAppOptions = {}): Promise<RunningApp
   const running = await runApp(options);
   onTestFinished(running.stop);
   return running;
+}
+
+/** Has the service end with the test, while its clock, which stands still by itself, is moved. */
+export function stopByClock({ stop }: Pick<RunningApp, 'stop'>, clock: TestClock): void {
+  onTestFinished(async () => {
+    let hasEnded = false;
+    void stop().then(() => {
+      hasEnded = true;
+    });
+    await until(async () => {
+      await clock.advance(1_000);
+      return hasEnded;
+    });
+  });
 }
 
 /** Starts the service; whoever starts it ends it. */

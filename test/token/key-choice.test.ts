@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Decision } from '../../src/check/types.ts';
 import type { VerificationKey } from '../../src/issuer/key-set.ts';
-import { createMirroredIssuer, type MirroredIssuer } from '../../src/issuer/mirrored-issuer.ts';
 import { planIssuer } from '../../src/issuer/plan.ts';
 import { createTokenCache } from '../../src/token/cache.ts';
 import { createVerifier } from '../../src/token/verifier.ts';
@@ -11,6 +10,7 @@ import { configOf, fileFor, until } from '../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';
 import { quietSurroundings, startCore, type TestCore } from '../support/core.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
+import { createFedMirror } from '../support/fed-mirror.ts';
 import { createSigningKey, type SigningKey } from '../support/keys.ts';
 import { checkRequest } from '../support/requests.ts';
 import { base64url } from '../support/tokens.ts';
@@ -61,19 +61,7 @@ async function mirroredBench(
     owner.stop();
     await issuer.close();
   });
-  const mirror: MirroredIssuer = createMirroredIssuer({
-    config: issuerConfig,
-    timing: config.keys,
-    maxKeys: config.limits.maxIssuerKeys,
-    clock,
-    fetch: async (keyId) => {
-      const fetching = owner.fetchForUnknownKey(keyId);
-      await fetching;
-      mirror.update(owner.snapshot());
-      return fetching !== undefined;
-    },
-  });
-  mirror.update(owner.snapshot());
+  const mirror = createFedMirror(owner, issuerConfig, config, clock);
   const verify = createVerifier({
     issuers: [{ config: issuerConfig, issuer: mirror }],
     denyList: [],

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import { type Algorithm, supportedAlgorithms } from '../../../src/config/issuer-options.ts';
 import type { Issuer } from '../../../src/issuer/issuer.ts';
-import { createMirroredIssuer } from '../../../src/issuer/mirrored-issuer.ts';
 import { planIssuer } from '../../../src/issuer/plan.ts';
 import { createTokenCache } from '../../../src/token/cache.ts';
 import { createVerifier, type Verify } from '../../../src/token/verifier.ts';
@@ -13,6 +12,7 @@ import { configOf } from '../../support/app.ts';
 import { createTestClock, type TestClock } from '../../support/clock.ts';
 import { quietSurroundings } from '../../support/core.ts';
 import { audience, type FakeIssuer, sendJson, startFakeIssuer } from '../../support/fake-issuer.ts';
+import { createFedMirror } from '../../support/fed-mirror.ts';
 import { issuerOf } from './issuer-of.ts';
 import type { Pair } from './key-pool.ts';
 import { createJose, type JoseVerdict } from './oracles.ts';
@@ -104,20 +104,7 @@ export async function createWorld(pool: readonly Pair[], random: Random): Promis
   const mirrored = config.issuers.map((one, index) => {
     const owner = owners[index];
     if (owner === undefined) throw new TypeError('no owner');
-    const mirror = createMirroredIssuer({
-      config: one,
-      timing: config.keys,
-      maxKeys: config.limits.maxIssuerKeys,
-      clock,
-      fetch: async (keyId) => {
-        const fetching = owner.fetchForUnknownKey(keyId);
-        await fetching;
-        mirror.update(owner.snapshot());
-        return fetching !== undefined;
-      },
-    });
-    mirror.update(owner.snapshot());
-    return { mirror, owner };
+    return { mirror: createFedMirror(owner, one, config, clock), owner };
   });
   const verifierOf = (
     issuers: readonly (typeof owners)[number][] | readonly (typeof mirrored)[number]['mirror'][],
