@@ -8,11 +8,11 @@
 {{- $set := .Values.metrics.prometheusRule -}}
 {{- $template := .Files.Get "files/rules.template.yaml" -}}
 {{- range $alert, $numbers := .Files.Get "files/thresholds.yaml" | fromYaml -}}
-  {{- $own := ternary ($set.objectives | default dict) (dig $alert "thresholds" dict ($set.alerts | default dict)) (eq $alert "objectives") -}}
+  {{- $own := ternary $set.objectives (dig $alert "thresholds" dict $set.alerts) (eq $alert "objectives") -}}
   {{- range $name, $number := $numbers -}}
     {{- $value := dig $name $number.default $own -}}
     {{- /* What an alert leaves to one that is switched off, it tells itself. */ -}}
-    {{- if not (dig $alert "enabled" true ($set.alerts | default dict)) }}{{ $value = "+Inf" }}{{ end -}}
+    {{- if not (dig $alert "enabled" true $set.alerts) }}{{ $value = "+Inf" }}{{ end -}}
     {{- $template = $template | replace (printf "${%s.%s}" $alert $name) (toString $value) -}}
   {{- end -}}
 {{- end -}}
@@ -23,7 +23,7 @@
     {{- if not $rule.alert -}}
       {{- $rules = append $rules $rule -}}
     {{- else -}}
-      {{- $own := dig $rule.alert dict ($set.alerts | default dict) -}}
+      {{- $own := dig $rule.alert dict $set.alerts -}}
       {{- if dig "enabled" true $own -}}
         {{- $labels := mergeOverwrite (deepCopy $rule.labels) (deepCopy ($set.alertLabels | default dict)) (dig "labels" dict $own) -}}
         {{- with $own.severity }}{{ $_ := set $labels "severity" . }}{{ end -}}
