@@ -1,7 +1,16 @@
 /** Builds the image for real where no registry of images can be reached: on bases that are made here, with buildah. */
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { cacheFolder, onPath } from './cache.ts';
@@ -126,13 +135,7 @@ async function makeBuildBase(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   await debootstrap('essential', ['libatomic1', 'libstdc++6'], files);
-  const { stdout: global } = await execute('npm', ['root', '--global']);
-  await execute('cp', [
-    '--recursive',
-    '--dereference',
-    join(global.trim(), 'npm'),
-    join(files, 'usr/lib/npm'),
-  ]);
+  await execute('cp', ['--recursive', '--dereference', npmPackage(), join(files, 'usr/lib/npm')]);
   put(join(files, 'usr/bin/npm'), '#!/bin/sh\nexec node /usr/lib/npm/bin/npm-cli.js "$@"\n', 0o755);
   copy(process.execPath, join(files, 'usr/bin/node'));
   copy(certificates, join(files, certificates));
@@ -142,17 +145,30 @@ async function makeBuildBase(folder: string): Promise<void> {
   );
 }
 
-/** Unpacks packages of Debian, from where this machine takes its own. */
+/** The folder of npm's own package: its command is a link to `bin/npm-cli.js` in it. */
+function npmPackage(): string {
+  const command = onPath('npm');
+  if (command === undefined) throw new Error('npm is not on PATH; install it to build the image');
+  return dirname(dirname(realpathSync(command)));
+}
+
+/** Unpacks packages of Debian, from where this machine takes its own. Tries again, because a mirror can be away for a moment. */
 async function debootstrap(variant: 'extract' | 'essential', packages: readonly string[], folder: string) {
   const sources = ['/etc/apt/sources.list.d', '/etc/apt']
     .flatMap((at) => (existsSync(at) ? readdirSync(at).map((name) => join(at, name)) : []))
     .filter((name) => /\/(debian\.sources|sources\.list)$/.test(name));
   const { stdout: suite } = await execute('sh', ['-c', '. /etc/os-release && echo "$VERSION_CODENAME"']);
-  const args = ['--quiet', `--variant=${variant}`, `--include=${packages.join(',')}`, suite.trim(), folder];
-  await execute('mmdebstrap', [...args, ...sources.slice(0, 1)], {
-    timeout: 300_000,
-    maxBuffer: 16 * 1024 * 1024,
-  });
+  const options = ['--quiet', `--variant=${variant}`, `--include=${packages.join(',')}`];
+  const args = [...options, '--aptopt=Acquire::Retries "5"', suite.trim(), folder, ...sources.slice(0, 1)];
+  for (let attemptsLeft = 2; ; attemptsLeft--)
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      await execute('mmdebstrap', args, { timeout: 300_000, maxBuffer: 16 * 1024 * 1024 });
+      return;
+    } catch (error) {
+      if (attemptsLeft === 0) throw error;
+      await setTimeout(5_000);
+    }
 }
 
 function put(path: string, text: string, mode = 0o644): void {
