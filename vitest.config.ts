@@ -4,8 +4,10 @@ const common = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 /** Tests that open sockets, start processes or make load: one file at a time, so that none starves another. */
 const live = [
-  'test/*.test.ts',
-  'test/{e2e,grpc,http,oauth2-proxy,observe,process,security,shadow}/**/*.test.ts',
+  'test/service/*.test.ts',
+  'test/{e2e,oauth2-proxy,observe,process,security}/**/*.test.ts',
+  'test/transport/{grpc,http}/**/*.test.ts',
+  'test/check/incumbent/**/*.test.ts',
 ];
 
 /** Faults, floods and storms against a service of its own. */

@@ -4,9 +4,14 @@
  *
  * `npm run bench:expressions -- SECONDS SEED MAX_TOKEN_SIZE`
  */
-import type { Identity } from '../src/check/types.ts';
-import { compileExpression, type Expression, type ExpressionContext } from '../src/config/expression.ts';
-import { createContextOf } from '../src/rules/context.ts';
+
+import { createContextOf } from '../src/check/rules/expression-context.ts';
+import {
+  compileExpression,
+  type Expression,
+  type ExpressionContext,
+} from '../src/config/expression/expression.ts';
+import type { Identity } from '../src/model/decision.ts';
 import { createTestClock } from '../test/support/clock.ts';
 import { hostileClaims } from '../test/support/expression-claims.ts';
 import { makeTree, mutated, randomOf, type Tree, textOf } from '../test/support/expression-grammar.ts';

@@ -4,7 +4,7 @@
  */
 import { createPublicKey, verify } from 'node:crypto';
 import { compactVerify, importJWK } from 'jose';
-import { importPublicKey } from '../src/issuer/public-key.ts';
+import { importPublicKey } from '../src/issuer/keys/public-key.ts';
 import { one, type Table } from './groups/group.ts';
 import { type Spread, spread } from './measure.ts';
 import { circumstances, keep, tableText } from './report.ts';

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { takenFlags } from '../src/command/npm-flags.ts';
+import { takenFlags } from '../src/cli/npm-flags.ts';
 import { findEnvoy, freePort } from '../tools/envoy.ts';
 import { startWorkload } from '../tools/workload.ts';
 import { envoyGateway, type Gateway, standInGateway } from './gateway.ts';

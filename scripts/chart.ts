@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isMap, type Pair, parse, parseDocument, stringify } from 'yaml';
-import { configJsonSchema, writtenConfig } from '../src/config/describe.ts';
-import { dotted, leaves } from '../src/config/leaves.ts';
-import { loadConfig } from '../src/config/load.ts';
+import { configJsonSchema, writtenConfig } from '../src/config/describe/describe.ts';
+import { dotted, leaves } from '../src/config/describe/option-list.ts';
+import { loadConfig } from '../src/config/load/load.ts';
 import { prometheusRuleSchema } from './monitoring.ts';
 
 const folder = 'charts/oidc-authz';
@@ -20,7 +20,7 @@ export async function chartFiles(): Promise<readonly (readonly [path: string, te
     [`${folder}/files/ranges.yaml`, rangesYaml()],
     [`${folder}/values.schema.json`, `${JSON.stringify(valuesSchema(schema, values), null, 2)}\n`],
     [`${folder}/README.md`, readme(values)],
-    ['src/command/chart-value-names.ts', valueNames(schema)],
+    ['src/tools/check-config/chart-value-names.ts', valueNames(schema)],
   ];
 }
 

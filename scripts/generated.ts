@@ -1,7 +1,8 @@
 /** Every file that is derived from a declaration in the source. */
-import { comparisons, withheldCauses } from '../src/check/types.ts';
-import { configJsonSchema, optionsMarkdown } from '../src/config/describe.ts';
-import { keyRejections, unusedCauses } from '../src/issuer/unused-keys.ts';
+
+import { configJsonSchema, optionsMarkdown } from '../src/config/describe/describe.ts';
+import { keyRejections, unusedCauses } from '../src/issuer/keys/unused-keys.ts';
+import { comparisons, withheldCauses } from '../src/model/decision.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitions.ts';
 import { chartFiles } from './chart.ts';
 import { dashboardJson } from './dashboard.ts';

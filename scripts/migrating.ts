@@ -1,10 +1,10 @@
 /** docs/migrating-from-oauth2-proxy.md: what people wrote, with the tables that the code and the tests hold. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { comparisons } from '../src/check/types.ts';
-import { migrateOauth2Proxy } from '../src/migrate/oauth2-proxy/migrate.ts';
-import { readOauth2Proxy } from '../src/migrate/oauth2-proxy/read.ts';
-import { flagTableMarkdown } from '../src/migrate/oauth2-proxy/verdicts.ts';
+import { comparisons } from '../src/model/decision.ts';
+import { flagTableMarkdown } from '../src/tools/migrate/oauth2-proxy/flags/verdicts.ts';
+import { migrateOauth2Proxy } from '../src/tools/migrate/oauth2-proxy/migrate.ts';
+import { readOauth2Proxy } from '../src/tools/migrate/oauth2-proxy/read-installation.ts';
 import { type Answer, dropped, type GoldenCase, goldenCases } from '../test/oauth2-proxy/golden.ts';
 import { oauth2ProxyVersion } from '../tools/oauth2-proxy.ts';
 

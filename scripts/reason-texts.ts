@@ -1,5 +1,5 @@
 /** What whoever looks for the cause of a reason wants to know. Only the documentation reads it: no process loads it. */
-import type { Reason } from '../src/check/reasons.ts';
+import type { Reason } from '../src/model/reasons.ts';
 
 /** The text of one reason; Markdown, from the folder `docs/`. */
 export interface ReasonText {

@@ -1,6 +1,6 @@
 /** docs/rules.md: what people wrote, with the functions and macros of expressions that the code holds. */
-import { functionCosts } from '../src/config/expression-functions.ts';
-import { macros } from '../src/config/expression-words.ts';
+import { functionCosts } from '../src/config/expression/cost/functions.ts';
+import { macros } from '../src/config/expression/explain-problem.ts';
 import { withMarkedPart } from './marked-part.ts';
 
 /** The page, with its list of functions anew. */

@@ -5,12 +5,12 @@ import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { aboutFile, bareFlags, commands, parseArguments } from './command/arguments.ts';
-import { isQuestion, questionOf } from './command/questions.ts';
-import type { Service } from './command/serve.ts';
-import type { ConfigSources } from './config/load.ts';
-import { ConfigError } from './config/problems.ts';
-import { version } from './version.ts';
+import { aboutFile, bareFlags, commands, parseArguments } from './cli/arguments.ts';
+import { isQuestion, questionOf } from './cli/questions.ts';
+import type { Service } from './cli/serve.ts';
+import type { ConfigSources } from './config/load/load.ts';
+import { ConfigError } from './config/validate/problems.ts';
+import { version } from './runtime/version.ts';
 
 const exitCode = { ended: 0, forced: 1, failed: 1, configuration: 2, defect: 70 };
 
@@ -44,7 +44,7 @@ async function main(argv: readonly string[]): Promise<void> {
   // Before the schema of the options is built: the heap that grows for it does not shrink again.
   for (const flag of heapFlags) setFlagsFromString(flag);
   if (isWorker(argv)) return runWorkerProcess();
-  const { flagName, scalarLeaves } = await import('./config/leaves.ts');
+  const { flagName, scalarLeaves } = await import('./config/describe/option-list.ts');
   const booleans = new Set(
     scalarLeaves()
       .filter(({ written }) => written === 'boolean')
@@ -75,28 +75,26 @@ async function main(argv: readonly string[]): Promise<void> {
       'NODE_TLS_REJECT_UNAUTHORIZED=0 would have any issuer believed; unset it, and name a private CA in `issuers[].caFile`',
     );
   }
-  const { configFlags } = await import('./config/settings.ts');
+  const { configFlags } = await import('./config/load/settings.ts');
   const known = new Set(configFlags());
-  const unknown = flags.every(({ name }) => known.has(name))
-    ? undefined
-    : await import('./command/unknown.ts');
+  const unknown = flags.every(({ name }) => known.has(name)) ? undefined : await import('./cli/hints.ts');
   const sources: ConfigSources = {
     flags: isAboutFile && file !== undefined ? [...flags, { name: '--config', value: file }] : flags,
     environment: process.env,
     readFile: (path) => readFileSync(path, 'utf8'),
     foreignProblem: async (text, path) =>
-      (await import('./command/foreign-file.ts')).foreignProblem(text, path),
+      (await import('./tools/check-config/foreign-file.ts')).foreignProblem(text, path),
     ...(unknown !== undefined && { hintOf: unknown.createFlagHint(command, flags) }),
   };
   if (command === 'compare') {
-    const { compareAnswers } = await import('./command/compare.ts');
+    const { compareAnswers } = await import('./cli/compare.ts');
     const { output, exitCode: code } = await compareAnswers(sources);
     (code === exitCode.configuration ? process.stderr : process.stdout).write(output);
     process.exitCode = code;
     return;
   }
   if (command === 'check-config') {
-    const { checkConfig } = await import('./command/check-config.ts');
+    const { checkConfig } = await import('./cli/check-config.ts');
     const { output, exitCode: code, isAnswer = code === 0 } = await checkConfig(sources, readInput);
     (isAnswer ? process.stdout : process.stderr).write(output);
     process.exitCode = code;
@@ -106,7 +104,7 @@ async function main(argv: readonly string[]): Promise<void> {
 }
 
 async function runMigrate(argv: readonly string[]): Promise<void> {
-  const { migrate } = await import('./command/migrate.ts');
+  const { migrate } = await import('./cli/migrate.ts');
   const {
     output,
     report,
@@ -130,7 +128,7 @@ function isWorker([command]: readonly string[]): boolean {
 async function runWorkerProcess(): Promise<void> {
   // The one that started this says when it ends; a terminal's signal reaches both.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
-  const { runWorker } = await import('./command/worker.ts');
+  const { runWorker } = await import('./cli/worker.ts');
   const worker = runWorker(() => exitAtOnce(0), process.env);
   const crash = (error: unknown) => {
     const exit = () => exitAtOnce(exitCode.defect);
@@ -183,7 +181,7 @@ async function runService(sources: ConfigSources, hangups: Hangups): Promise<voi
   process.on('unhandledRejection', crash);
 
   try {
-    const { serve } = await import('./command/serve.ts');
+    const { serve } = await import('./cli/serve.ts');
     service = await serve(sources, {
       program: fileURLToPath(import.meta.url),
       atEnd: (end) => void endings.push(end),
@@ -224,20 +222,20 @@ function requireNode(node: string): void {
 }
 
 async function tellHelp(words: readonly string[]): Promise<void> {
-  const { helpFor } = await import('./command/help.ts');
+  const { helpFor } = await import('./cli/help.ts');
   const text = helpFor(words);
   return text === undefined ? refuseWord(words.join(' ')) : print(text);
 }
 
 /** npm takes the flags in front of `--` for its own, and hands them on as variables. */
 async function refuseFlagsOfNpm(argv: readonly string[]): Promise<void> {
-  const { takenByNpm } = await import('./command/npm-flags.ts');
+  const { takenByNpm } = await import('./cli/npm-flags.ts');
   const message = takenByNpm(argv, process.env);
   if (message !== undefined) refuse(message);
 }
 
 async function refuseWord(word: string): Promise<never> {
-  const { wordHint } = await import('./command/unknown.ts');
+  const { wordHint } = await import('./cli/hints.ts');
   return refuse(`unexpected ${JSON.stringify(word)}${wordHint(word)}`);
 }
 

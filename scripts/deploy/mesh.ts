@@ -1,6 +1,7 @@
 /** What a mesh must know of the service: where it is, and which headers go to it and come from it. */
-import { entryHeaders } from '../../src/config/entry-headers.ts';
-import type { Config } from '../../src/config/options.ts';
+
+import type { Config } from '../../src/config/declare/options.ts';
+import { entryHeaders } from '../../src/config/rules/entry-headers.ts';
 
 /** How a mesh reaches the service. */
 export interface Authorizer {

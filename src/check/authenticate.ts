@@ -1,9 +1,10 @@
 /** Who asks: the credential of a request, verified and proven. Whatever goes wrong inside becomes a decision. */
-import type { Prove } from '../proof/prove.ts';
-import type { Verdict, Verify } from '../token/verifier.ts';
+
+import type { Verdict, Verify } from '../credential/token/verifier.ts';
+import type { CheckRequest, Decision, Identity, Refusal } from '../model/decision.ts';
+import { type DenyReason, type ErrorReason, reasons } from '../model/reasons.ts';
+import type { Prove } from './binding/verify-binding.ts';
 import { readCredential, type Scheme } from './credential.ts';
-import { type DenyReason, type ErrorReason, reasons } from './reasons.ts';
-import type { CheckRequest, Decision, Identity, Refusal } from './types.ts';
 
 /** What becomes of a request whose client is known. */
 export type Admit = (identity: Identity, token: string, cached: boolean, request: CheckRequest) => Decision;

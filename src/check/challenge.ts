@@ -1,8 +1,8 @@
 /** What a downstream is told when it is not let in: the challenge and the body. Neither tells the reason. */
-import type { Config } from '../config/options.ts';
-import { proofAlgorithms } from '../proof/dpop.ts';
-import { type ErrorCode, type Reason, reasons } from './reasons.ts';
-import type { Denial } from './types.ts';
+import type { Config } from '../config/declare/options.ts';
+import type { Denial } from '../model/decision.ts';
+import { type ErrorCode, type Reason, reasons } from '../model/reasons.ts';
+import { proofAlgorithms } from './binding/dpop.ts';
 
 /** What shapes the challenge: its realm, and whether proofs of possession are understood. */
 export type ChallengeOptions = Pick<Config, 'realm' | 'dpop'>;

@@ -1,7 +1,8 @@
 /** One check, from the request that Envoy asks about to the decision: where there are no rules, a good token is enough. */
+
+import type { Check, Decision, Identity } from '../model/decision.ts';
 import type { Authenticate } from './authenticate.ts';
-import type { Forward } from './forward.ts';
-import type { Check, Decision, Identity } from './types.ts';
+import type { Forward } from './upstream-headers.ts';
 
 /** Makes the check. Whatever goes wrong inside becomes a decision. */
 export function createCheck(authenticate: Authenticate, forward: Forward): Check {

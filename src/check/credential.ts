@@ -1,5 +1,5 @@
 /** The token out of the authorization header (RFC 6750 section 2.1, RFC 9449 section 7.1, RFC 9110 section 11.6.2). */
-import type { DenyReason } from './reasons.ts';
+import type { DenyReason } from '../model/reasons.ts';
 
 /** How a token is presented: to be good for whoever bears it, or with a proof of possession. */
 export type Scheme = 'bearer' | 'dpop';

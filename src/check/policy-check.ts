@@ -1,6 +1,7 @@
 /** One check where there are several policies: the proxy's entry says which, never the client. */
+
+import type { Check, CheckRequest, Decision } from '../model/decision.ts';
 import { internalError } from './authenticate.ts';
-import type { Check, CheckRequest, Decision } from './types.ts';
 
 /** A set of rules, and how it is chosen. */
 export interface Policy {

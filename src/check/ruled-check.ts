@@ -1,15 +1,15 @@
 /** One check where there are rules: the first that matches decides what the request needs. */
-import type { RuleConfig } from '../config/rule-options.ts';
-import { isOnlyTried } from '../config/tried.ts';
-import type { ContextOf } from '../rules/context.ts';
-import { asksForOther, readPreflight } from '../rules/preflight.ts';
-import { createRuleRequirements } from '../rules/require.ts';
-import type { SelectRule } from '../rules/select.ts';
+import type { RuleConfig } from '../config/rules/rule-options.ts';
+import { isOnlyTried } from '../config/rules/shadow-mode.ts';
+import type { Check, CheckRequest, Decision, Forwarding, Identity } from '../model/decision.ts';
+import type { DenyReason } from '../model/reasons.ts';
 import { type Admit, type Authenticate, internalError } from './authenticate.ts';
-import type { Forward } from './forward.ts';
-import type { DenyReason } from './reasons.ts';
-import { type Decide, shadowed } from './shadowed.ts';
-import type { Check, CheckRequest, Decision, Forwarding, Identity } from './types.ts';
+import type { ContextOf } from './rules/expression-context.ts';
+import { asksForOther, readPreflight } from './rules/preflight.ts';
+import { createRuleRequirements } from './rules/requirements.ts';
+import type { SelectRule } from './rules/select-rule.ts';
+import { type Decide, shadowed } from './shadow-mode.ts';
+import type { Forward } from './upstream-headers.ts';
 
 /** What a check by rules is made of. */
 export interface RuledCheckParts {

@@ -1,12 +1,12 @@
 /** OpenID Connect Discovery 1.0 section 4: where an issuer's keys are. */
 
-import { withoutByteOrderMark } from '../config/byte-order-mark.ts';
-import { urlProblem } from '../config/urls.ts';
-import { duplicateMembers } from './duplicate-members.ts';
-import { notJson } from './failures.ts';
-import type { Fetch } from './fetch.ts';
-import { ledProblem } from './guarded-lookup.ts';
-import { otherIssuerProblem } from './other-issuer.ts';
+import { urlProblem } from '../config/values/urls.ts';
+import { withoutByteOrderMark } from '../runtime/byte-order-mark.ts';
+import { duplicateMembers } from './fetch/duplicate-members.ts';
+import type { Fetch } from './fetch/fetch.ts';
+import { notJson } from './fetch/fetch-problems.ts';
+import { ledProblem } from './fetch/guarded-lookup.ts';
+import { otherIssuerProblem } from './issuer-mismatch.ts';
 
 /** All that is taken from a discovery document. */
 export interface IssuerMetadata {

@@ -1,8 +1,9 @@
 /** The one owner of an issuer's keys: fetches them, keeps them fresh, and serves on when the issuer is away. */
 
-import type { Algorithm } from '../config/issuer-options.ts';
-import type { Config, IssuerConfig } from '../config/options.ts';
-import type { Clock } from '../time/clock.ts';
+import type { Algorithm } from '../config/declare/issuer-options.ts';
+import type { Config, IssuerConfig } from '../config/declare/options.ts';
+import type { Clock } from '../runtime/time/clock.ts';
+import type { KeySource } from './key-source.ts';
 import {
   countOf,
   type KeySet,
@@ -10,10 +11,9 @@ import {
   readKeySet,
   UnusableKeySetError,
   type VerificationKey,
-} from './key-set.ts';
+} from './keys/key-set.ts';
+import type { UnusedKey } from './keys/unused-keys.ts';
 import { createProblemWatch } from './problem-watch.ts';
-import type { KeySource } from './source.ts';
-import type { UnusedKey } from './unused-keys.ts';
 
 /**
  * How an issuer is doing: `waiting` for its first keys; `ready`; `stale`, serving keys that it could not refresh;

@@ -1,8 +1,8 @@
 /** The keys of an issuer in a process that does not fetch them: it has them from the one that does. */
-import type { Config, IssuerConfig } from '../config/options.ts';
-import type { Clock } from '../time/clock.ts';
+import type { Config, IssuerConfig } from '../config/declare/options.ts';
+import type { Clock } from '../runtime/time/clock.ts';
 import type { IssuerKeys, KeySnapshot } from './issuer.ts';
-import { type KeySet, keySetRules, readKeySet } from './key-set.ts';
+import { type KeySet, keySetRules, readKeySet } from './keys/key-set.ts';
 
 /** What a mirrored issuer needs. */
 export interface MirroredIssuerDependencies {

@@ -1,7 +1,8 @@
 /** When the problem of an issuer is told: at once when it changes, and again and again while it lasts. */
-import { createBucket } from '../time/bucket.ts';
-import type { Clock } from '../time/clock.ts';
-import { createReminder } from '../time/reminder.ts';
+
+import type { Clock } from '../runtime/time/clock.ts';
+import { createReminder } from '../runtime/time/reminder.ts';
+import { createBucket } from '../runtime/time/token-bucket.ts';
 
 /** Watches the problem of one issuer. */
 export interface ProblemWatch {

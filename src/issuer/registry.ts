@@ -1,7 +1,7 @@
 /** The issuers in use: which of them outlive a change of the configuration, and which begin anew. */
-import type { IssuerConfig } from '../config/options.ts';
-import type { Clock } from '../time/clock.ts';
-import { withDeadline } from '../time/deadline.ts';
+import type { IssuerConfig } from '../config/declare/options.ts';
+import type { Clock } from '../runtime/time/clock.ts';
+import { withDeadline } from '../runtime/time/deadline.ts';
 import type { Issuer } from './issuer.ts';
 
 /** An issuer as one configuration describes it, and the owner of its keys. */

@@ -1,6 +1,6 @@
 /** The latency histogram of checks: plain numbers on the hot path, Prometheus samples at the scrape. */
 import type { Metric } from 'prom-client';
-import type { Outcome } from '../check/reasons.ts';
+import type { Outcome } from '../model/reasons.ts';
 import type { Transport } from './metrics.ts';
 
 /** Upper bounds of the buckets, in seconds. */

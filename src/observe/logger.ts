@@ -1,9 +1,9 @@
 /** The log: JSON lines through pino; on a terminal, lines for people are made of them. */
 import { isatty } from 'node:tty';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
-import type { Clock } from '../time/clock.ts';
+import type { Clock } from '../runtime/time/clock.ts';
+import { escapeUnseen } from './escape-invisible.ts';
 import type { TextLogTarget } from './text-log.ts';
-import { escapeUnseen } from './unseen.ts';
 
 /** Where records go. */
 export type Logger = PinoLogger;

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { checkConfig } from '../../src/command/check-config.ts';
-import { withDerivedDefaults, writtenConfig } from '../../src/config/describe.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { checkConfig } from '../../src/cli/check-config.ts';
+import { withDerivedDefaults, writtenConfig } from '../../src/config/describe/describe.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import { findHelm } from '../../tools/helm.ts';
 import { leastValues, type Manifest, modes, one, render, valuesFile } from '../support/chart.ts';
 import { describeWith } from '../support/real-servers.ts';

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { httpProvider } from '../../scripts/deploy/istio.ts';
 import { kymaEntry } from '../../scripts/deploy/kyma.ts';
 import { authorizerOf } from '../../scripts/deploy/mesh.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import { findHelm, helm } from '../../tools/helm.ts';
 import { chartFolder, leastValues, type Manifest, modes, one, render, valuesFile } from '../support/chart.ts';
 import { describeWith } from '../support/real-servers.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createAuthenticate } from '../../src/check/authenticate.ts';
+import type { Prove } from '../../src/check/binding/verify-binding.ts';
 import { createCheck } from '../../src/check/check.ts';
-import type { Identity } from '../../src/check/types.ts';
-import type { Prove } from '../../src/proof/prove.ts';
-import type { Verdict } from '../../src/token/verifier.ts';
+import type { Verdict } from '../../src/credential/token/verifier.ts';
+import type { Identity } from '../../src/model/decision.ts';
 import { checkRequest } from '../support/requests.ts';
 
 const request = checkRequest({ authorization: ['Bearer x'] });

@@ -1,7 +1,7 @@
 /** What is told of each reason names options that exist, and is not empty. */
 import { describe, expect, test } from 'vitest';
 import { reasonTexts } from '../../scripts/reason-texts.ts';
-import { reasons } from '../../src/check/reasons.ts';
+import { reasons } from '../../src/model/reasons.ts';
 import { blocksOf, readPage } from '../support/pages.ts';
 
 const known = new Set(

@@ -4,7 +4,7 @@
  * Two issuers are trusted: `main`, which demands little, and `strict`, which demands a scope and a claim.
  */
 import { createHmac, createPublicKey, sign } from 'node:crypto';
-import type { Reason } from '../../src/check/reasons.ts';
+import type { Reason } from '../../src/model/reasons.ts';
 import { audience, type FakeIssuer } from '../support/fake-issuer.ts';
 import type { SigningKey } from '../support/keys.ts';
 import {

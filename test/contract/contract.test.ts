@@ -1,7 +1,7 @@
 /** Every case of the contract against the core, over HTTP and over gRPC. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Reason, reasons } from '../../src/check/reasons.ts';
-import { otherSpellings } from '../../src/config/header-names.ts';
+import { otherSpellings } from '../../src/config/values/header-names.ts';
+import { type Reason, reasons } from '../../src/model/reasons.ts';
 import { type RunningApp, runApp } from '../support/app.ts';
 import { startCore, type TestCore } from '../support/core.ts';
 import { audience, startFakeIssuer } from '../support/fake-issuer.ts';

@@ -3,7 +3,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { otherSpellings } from '../../src/config/header-names.ts';
+import { otherSpellings } from '../../src/config/values/header-names.ts';
 import { findEnvoy, type RunningEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { endpointsFile, istioSidecar, type MeshOptions } from '../../tools/istio.ts';
 import { type Received, startWorkload, type Workload } from '../../tools/workload.ts';

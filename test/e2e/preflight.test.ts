@@ -1,6 +1,6 @@
 /** Pre-flight requests through a real Envoy: a browser's, by a model of the Fetch standard, and what else looks like one. */
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { entryHeaders } from '../../src/config/entry-headers.ts';
+import { entryHeaders } from '../../src/config/rules/entry-headers.ts';
 import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { istioSidecar } from '../../tools/istio.ts';
 import { startWorkload } from '../../tools/workload.ts';

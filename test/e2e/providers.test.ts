@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { checkConfig } from '../../src/command/check-config.ts';
+import { checkConfig } from '../../src/cli/check-config.ts';
 import { type RunningApp, startApp, until } from '../support/app.ts';
 import type { FakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, request } from '../support/http1.ts';

@@ -1,7 +1,7 @@
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createFetch } from '../../src/issuer/fetch.ts';
+import { createFetch } from '../../src/issuer/fetch/fetch.ts';
 import { type Certificate, createChain } from '../support/chain.ts';
 
 const chain = createChain();

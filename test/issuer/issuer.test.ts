@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { followFiles } from '../../src/files/follow.ts';
-import { systemFiles } from '../../src/files/look.ts';
+import { planIssuer } from '../../src/issuer/create-issuer.ts';
 import type { IssuerStatus } from '../../src/issuer/issuer.ts';
-import { planIssuer } from '../../src/issuer/plan.ts';
+import { systemFiles } from '../../src/runtime/files/file-content.ts';
+import { followFiles } from '../../src/runtime/files/follow.ts';
 import { configOf, fileFor, until } from '../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';
 import { type FakeIssuer, sendJson, startFakeIssuer } from '../support/fake-issuer.ts';

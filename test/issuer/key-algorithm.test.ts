@@ -1,8 +1,8 @@
 /** The `alg` of a published key binds it (RFC 7517 section 4.4): it verifies that algorithm and no other. */
 import { exportJWK, generateKeyPair } from 'jose';
 import { expect, test } from 'vitest';
-import { supportedAlgorithms } from '../../src/config/issuer-options.ts';
-import { readKeySet } from '../../src/issuer/key-set.ts';
+import { supportedAlgorithms } from '../../src/config/declare/issuer-options.ts';
+import { readKeySet } from '../../src/issuer/keys/key-set.ts';
 import { lenientRules } from '../support/keys.ts';
 
 const { publicKey } = await generateKeyPair('RS256', { extractable: true });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { expect, test } from 'vitest';
-import { supportedAlgorithms } from '../../src/config/issuer-options.ts';
+import { supportedAlgorithms } from '../../src/config/declare/issuer-options.ts';
 import { audience } from '../support/fake-issuer.ts';
 import { allowedAlgorithms, createPair, issuerUrl, judgesOf, signToken } from '../support/key-choice.ts';
 

@@ -1,6 +1,6 @@
 /** A redirect of a discovery document or a key set is refused, and the message says where it leads and what to set. */
 import { expect, onTestFinished, test } from 'vitest';
-import { planIssuer } from '../../src/issuer/plan.ts';
+import { planIssuer } from '../../src/issuer/create-issuer.ts';
 import { configOf, fileFor } from '../support/app.ts';
 import { createTestClock } from '../support/clock.ts';
 import { quietSurroundings } from '../support/core.ts';

@@ -3,8 +3,8 @@ import type { Mutant } from './mutant.ts';
 
 const core = ['test/check', 'test/contract/contract.test.ts'];
 const rules = ['test/rules', 'test/contract/contract.test.ts'];
-const inTime = ['test/check/in-time.test.ts'];
-const preflight = ['test/rules/preflight.test.ts'];
+const inTime = ['test/check/check-deadline.test.ts'];
+const preflight = ['test/check/rules/preflight.test.ts'];
 
 /** Each removes one check of `src/check`. */
 export const check: readonly Mutant[] = [
@@ -38,21 +38,21 @@ export const check: readonly Mutant[] = [
   },
   {
     name: 'a client may supply another spelling of a header',
-    file: 'src/check/forward.ts',
+    file: 'src/check/upstream-headers.ts',
     find: '...outputs.flatMap(({ header }) => otherSpellings(header)),',
     replace: '',
     tests: core,
   },
   {
     name: 'a header whose claim is absent is not removed',
-    file: 'src/check/forward.ts',
+    file: 'src/check/upstream-headers.ts',
     find: 'remove.push(header);',
     replace: '',
     tests: core,
   },
   {
     name: 'headers of other rules are not removed',
-    file: 'src/check/forward.ts',
+    file: 'src/check/upstream-headers.ts',
     find: ".flatMap((header) => [header, ...otherSpellings(header)]),\n    ...(forwardOriginalToken ? [] : ['authorization']),\n  ];\n  const removeAll",
     replace:
       ".flatMap((header) => otherSpellings(header)),\n    ...(forwardOriginalToken ? [] : ['authorization']),\n  ];\n  const removeAll",
@@ -60,14 +60,14 @@ export const check: readonly Mutant[] = [
   },
   {
     name: 'the token is forwarded although it must not be',
-    file: 'src/check/forward.ts',
+    file: 'src/check/upstream-headers.ts',
     find: "...(forwardOriginalToken ? [] : ['authorization']),\n  ];\n  const removeAll",
     replace: '];\n  const removeAll',
     tests: core,
   },
   {
     name: 'an anonymous request keeps the identity headers of the client',
-    file: 'src/check/forward.ts',
+    file: 'src/check/upstream-headers.ts',
     find: '...[...headers].flatMap((header) => [header, ...otherSpellings(header)]),',
     replace: '',
     tests: rules,
@@ -144,7 +144,7 @@ export const check: readonly Mutant[] = [
   },
   {
     name: 'all headers together may have any length',
-    file: 'src/check/forward.ts',
+    file: 'src/check/upstream-headers.ts',
     find: 'value.text !== undefined && total + value.text.length <= maxTotalBytes',
     replace: 'value.text !== undefined',
     tests: core,
@@ -193,7 +193,7 @@ export const check: readonly Mutant[] = [
   },
   {
     name: 'a check may wait without an end',
-    file: 'src/check/in-time.ts',
+    file: 'src/check/check-deadline.ts',
     find: 'decision instanceof Promise ? withDeadline(decision, deadline, clock, () => overloaded) : decision',
     replace: 'decision',
     tests: inTime,
@@ -214,7 +214,7 @@ export const check: readonly Mutant[] = [
   },
   {
     name: 'a request that passes only because its rule is tried leaves no record',
-    file: 'src/observe/recorded.ts',
+    file: 'src/observe/record-check.ts',
     find: '      decision.shadow === undefined &&\n',
     replace: '',
     tests: ['test/observe/records.test.ts'],

@@ -30,89 +30,105 @@ const imports: Import[] = files.flatMap(({ path, text }) =>
   ),
 );
 
-const folderOf = (path: string) => (path.includes('/') ? (path.split('/')[0] ?? '') : path);
+const floorOf = (path: string) => (path.includes('/') ? (path.split('/')[0] ?? '') : path);
 
 test('every file was found, and every import', () => {
   expect(files.length).toBeGreaterThan(50);
   expect(imports.length).toBeGreaterThan(200);
 });
 
-describe('who may import whom', () => {
-  // From the outermost to the innermost; each may import what stands below it, and the vocabulary of the check.
-  const layers = [
-    ['main.ts'],
-    ['command'],
-    ['migrate'],
-    ['app.ts'],
-    ['workers'],
-    ['check-service.ts'],
-    ['authorizer.ts'],
-    ['http', 'grpc', 'admin'],
-    ['observe'],
-    ['shadow'],
-    ['check'],
-    ['proof', 'rules'],
-    ['token'],
-    ['issuer'],
-    ['listener'],
-    ['files'],
-    ['time', 'config', 'version.ts', 'node-http.ts'],
+describe('floors', () => {
+  // From the top to the bottom: docs/adr/0024-floors.md says what each is for.
+  const floors = [
+    'main.ts',
+    'cli',
+    'tools',
+    'service',
+    'transport',
+    'observe',
+    'check',
+    'credential',
+    'issuer',
+    'config',
+    'model',
+    'runtime',
   ];
-  const level = (path: string) => layers.findIndex((layer) => layer.includes(folderOf(path)));
-  const vocabulary = ['check/types.ts', 'check/reasons.ts'];
+  const inside = imports.filter(({ to }) => to.endsWith('.ts'));
 
-  test('every folder has its level', () => {
-    expect(files.filter(({ path }) => level(path) < 0).map(({ path }) => path)).toEqual([]);
+  test('are all there are', () => {
+    expect([...new Set(files.map(({ path }) => floorOf(path)))].toSorted()).toEqual(floors.toSorted());
   });
 
-  test('nothing imports what stands above or beside it', () => {
-    const upwards = imports
-      .filter(({ to }) => to.endsWith('.ts'))
-      .filter(({ to }) => !vocabulary.includes(to))
-      .filter(({ from, to }) => folderOf(from) !== folderOf(to) && level(to) <= level(from));
+  test('import only what stands below them', () => {
+    const upwards = inside.filter(
+      ({ from, to }) => floors.indexOf(floorOf(to)) < floors.indexOf(floorOf(from)),
+    );
     expect(upwards.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
 
-  test('the core knows no transport, no library and no process', () => {
-    const outside = imports.filter(({ from, to }) => folderOf(from) === 'check' && !to.endsWith('.ts'));
-    expect(outside).toEqual([]);
+  test('of transport stand beside each other, above what they share', () => {
+    const roomOf = (path: string) => path.split('/')[1] ?? '';
+    const across = inside
+      .filter(({ from, to }) => floorOf(from) === 'transport' && floorOf(to) === 'transport')
+      .filter(({ from, to }) => roomOf(from) !== roomOf(to) && roomOf(to) !== 'shared');
+    expect(across.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
 
-  test('no two files import each other, by whichever way', () => {
-    const next = Map.groupBy(
-      imports.filter(({ to, isType }) => to.endsWith('.ts') && !isType),
-      ({ from }) => from,
+  test('the model imports nothing', () => {
+    expect(imports.filter(({ from, to }) => floorOf(from) === 'model' && floorOf(to) !== 'model')).toEqual(
+      [],
     );
+  });
+
+  test('the check imports no library', () => {
+    expect(imports.filter(({ from, to }) => floorOf(from) === 'check' && !/^node:|\.ts$/.test(to))).toEqual(
+      [],
+    );
+  });
+
+  test('no files import each other in a circle, types included', () => {
+    const next = Map.groupBy(inside, ({ from }) => from);
     const reaches = (from: string, wanted: string, seen = new Set<string>()): boolean =>
       (next.get(from) ?? []).some(
         ({ to }) => to === wanted || (!seen.has(to) && reaches(to, wanted, seen.add(to))),
       );
     expect(files.map(({ path }) => path).filter((path) => reaches(path, path))).toEqual([]);
   });
+
+  test('no room of the configuration has 1,000 lines', () => {
+    const rooms = Map.groupBy(
+      files.filter(({ path }) => floorOf(path) === 'config'),
+      ({ path }) => path.split('/').slice(0, -1).join('/'),
+    );
+    const large = [...rooms].filter(
+      ([, members]) => members.reduce((sum, { text }) => sum + text.split('\n').length, 0) >= 1_000,
+    );
+    expect(large.map(([room]) => room)).toEqual([]);
+  });
 });
 
 test('each library is used in one place', () => {
   const places: Record<string, string[]> = {
-    '@marcbachmann/cel-js': ['config/expression.ts'],
-    'lru-cache': ['token/cache.ts'],
+    '@marcbachmann/cel-js': ['config/expression/expression.ts'],
+    'lru-cache': ['credential/token/cache.ts'],
     pino: ['observe/logger.ts'],
-    'prom-client': ['observe/metrics.ts', 'observe/reports.ts'],
-    'smol-toml': ['migrate/oauth2-proxy/toml.ts'],
-    yaml: ['config/file.ts', 'config/yaml-text.ts'],
+    'prom-client': ['observe/metrics.ts', 'observe/worker-metrics.ts'],
+    'smol-toml': ['tools/migrate/oauth2-proxy/read/toml.ts'],
+    yaml: ['config/describe/yaml-text.ts', 'config/load/file.ts'],
     zod: [
-      'config/binding-options.ts',
-      'config/deny-list.ts',
-      'config/describe.ts',
-      'config/header-options.ts',
-      'config/identity-options.ts',
-      'config/issuer-options.ts',
-      'config/kinds.ts',
-      'config/options.ts',
-      'config/rule-options.ts',
-      'config/rule-tests.ts',
-      'config/switch-options.ts',
-      'migrate/apirule/handlers.ts',
-      'migrate/apirule/read.ts',
+      'config/declare/binding-options.ts',
+      'config/declare/header-options.ts',
+      'config/declare/identity-options.ts',
+      'config/declare/issuer-options.ts',
+      'config/declare/options.ts',
+      'config/declare/switch-options.ts',
+      'config/describe/describe.ts',
+      'config/load/deny-list.ts',
+      'config/rules/rule-options.ts',
+      'config/rules/rule-tests.ts',
+      'config/values/schemas.ts',
+      'tools/migrate/apirule/read/apirule.ts',
+      'tools/migrate/apirule/read/handlers.ts',
     ],
   };
   const used = imports.filter(({ to, isType }) => !isType && !to.endsWith('.ts') && !to.startsWith('node:'));
@@ -141,10 +157,13 @@ describe('no file of the source', () => {
 
   test('reads the clock or the environment beside the ones that are passed in', () => {
     expect(
-      offending(/Date\.now|performance\.now|setTimeout\(|setInterval\(/, ['time/clock.ts', 'main.ts']),
+      offending(/Date\.now|performance\.now|setTimeout\(|setInterval\(/, [
+        'runtime/time/clock.ts',
+        'main.ts',
+      ]),
     ).toEqual([]);
     expect(offending(/process\.env/, ['main.ts'])).toEqual([]);
-    expect(offending(/Math\.random/, ['command/serve.ts'])).toEqual([]);
+    expect(offending(/Math\.random/, ['cli/serve.ts'])).toEqual([]);
   });
 
   test('begins without saying what it is', () => {

@@ -1,6 +1,6 @@
 /** The corpus against HTTP, gRPC, and a real Envoy in front of each: the exact reason, and what goes upstream. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Reason, reasons } from '../../src/check/reasons.ts';
+import { type Reason, reasons } from '../../src/model/reasons.ts';
 import { findEnvoy, type RunningEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { istioSidecar } from '../../tools/istio.ts';
 import { startWorkload, type Workload } from '../../tools/workload.ts';

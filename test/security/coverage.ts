@@ -19,33 +19,33 @@ export interface Table {
   readonly rows: readonly Row[];
 }
 
-const http = 'http/server.test.ts';
-const grpc = 'grpc/server.test.ts';
-const wire = 'grpc/wire.test.ts';
+const http = 'transport/http/server.test.ts';
+const grpc = 'transport/grpc/server.test.ts';
+const wire = 'transport/grpc/wire.test.ts';
 const envoy = 'e2e/envoy.test.ts';
-const verifier = 'token/verifier.test.ts';
+const verifier = 'credential/token/verifier.test.ts';
 const issuer = 'issuer/issuer.test.ts';
-const fetching = 'issuer/fetch.test.ts';
+const fetching = 'issuer/fetch/fetch.test.ts';
 const keys = 'issuer/keys.test.ts';
-const lookup = 'issuer/guarded-lookup.test.ts';
+const lookup = 'issuer/fetch/guarded-lookup.test.ts';
 const ownerFiles = 'issuer/files.test.ts';
 const files = 'process/files.test.ts';
-const follow = 'files/follow.test.ts';
-const listenerTls = 'listener/tls.test.ts';
-const framing = 'http/framing.test.ts';
-const app = 'app.test.ts';
+const follow = 'runtime/files/follow.test.ts';
+const listenerTls = 'transport/shared/tls.test.ts';
+const framing = 'transport/http/framing.test.ts';
+const app = 'service/app.test.ts';
 const running = 'process/process.test.ts';
 const chaosIssuer = 'chaos/issuer.test.ts';
 const chaosProcess = 'chaos/process.test.ts';
 const chaosWorkers = 'chaos/workers.test.ts';
 const workers = 'process/workers.test.ts';
-const pool = 'workers/pool.test.ts';
+const pool = 'service/workers/pool.test.ts';
 const invariants = 'security/invariants.test.ts';
 const raw = 'security/raw.test.ts';
 
-const selecting = 'rules/select.test.ts';
-const paths = 'rules/path.test.ts';
-const ruled = 'rules/rules.test.ts';
+const selecting = 'check/rules/select-rule.test.ts';
+const paths = 'check/rules/path.test.ts';
+const ruled = 'check/rules/rules.test.ts';
 
 /** All tables. */
 export const tables: readonly Table[] = [
@@ -55,7 +55,7 @@ export const tables: readonly Table[] = [
       {
         id: 'F1',
         threat: 'gRPC allows by default',
-        tests: [['grpc/response.test.ts', 'only an allow carries code 0']],
+        tests: [['transport/grpc/response.test.ts', 'only an allow carries code 0']],
         note: 'E1',
       },
       {
@@ -109,13 +109,13 @@ export const tables: readonly Table[] = [
       {
         id: 'F10',
         threat: 'A cache whose zero means for ever',
-        tests: [['token/cache.test.ts', 'a token is remembered until its age']],
+        tests: [['credential/token/cache.test.ts', 'a token is remembered until its age']],
         note: 'G3, G4',
       },
       {
         id: 'F11',
         threat: 'A claim that forces a 500',
-        tests: [['check/forward.test.ts', 'whatever a claim holds']],
+        tests: [['check/upstream-headers.test.ts', 'whatever a claim holds']],
         note: 'E11',
       },
       {
@@ -211,7 +211,7 @@ export const tables: readonly Table[] = [
       {
         id: 'LJ1',
         threat: 'Unused bits in the last character of a segment of any length',
-        tests: [['token/compact.test.ts', 'a segment with any last character']],
+        tests: [['credential/token/compact-jws.test.ts', 'a segment with any last character']],
       },
     ],
   },
@@ -223,7 +223,7 @@ export const tables: readonly Table[] = [
       {
         id: 'B3',
         threat: 'The twin of an ECDSA signature',
-        tests: [['token/revocation.test.ts', 'a token is revoked']],
+        tests: [['credential/token/revocation.test.ts', 'a token is revoked']],
         note: 'It is as valid as the other; revocation goes by claims, which are the same in both.',
       },
       { id: 'B4', threat: 'RSA keys below 2048 bits' },
@@ -247,13 +247,13 @@ export const tables: readonly Table[] = [
       {
         id: 'B14',
         threat: 'Time tells a secret',
-        tests: [['check/reasons.test.ts', 'the body is the same for every reason']],
+        tests: [['model/reasons.test.ts', 'the body is the same for every reason']],
         note: 'There is no secret: nothing is compared that a client must not know. Answers of one error are the same bytes.',
       },
       {
         id: 'LJ2',
         threat: 'An RSA signature that is shorter or longer than its modulus',
-        tests: [['issuer/public-key.test.ts', 'has no second spelling']],
+        tests: [['issuer/keys/public-key.test.ts', 'has no second spelling']],
         note: 'OpenSSL takes a PSS signature without the zeros in front of it.',
       },
       {
@@ -268,7 +268,7 @@ export const tables: readonly Table[] = [
         id: 'LJ4',
         threat: 'A signature or a key of a client makes a verification fail',
         tests: [
-          ['issuer/public-key.test.ts', 'fails for no signature'],
+          ['issuer/keys/public-key.test.ts', 'fails for no signature'],
           ['security/failing-verification.test.ts', 'a proof whose key is no point of its curve'],
         ],
       },
@@ -282,8 +282,8 @@ export const tables: readonly Table[] = [
         threat:
           'A client leaves the `kid` out, so that each of its forged tokens takes the room of four good ones of any issuer',
         tests: [
-          ['token/verification-queue.test.ts', 'leaves half of the room to others'],
-          ['token/verification-queue.test.ts', 'finds room in the smallest queue'],
+          ['credential/token/verification-queue.test.ts', 'leaves half of the room to others'],
+          ['credential/token/verification-queue.test.ts', 'finds room in the smallest queue'],
         ],
       },
     ],
@@ -299,7 +299,7 @@ export const tables: readonly Table[] = [
       {
         id: 'C6',
         threat: 'A tolerance that tolerates everything',
-        tests: [['config/load.test.ts', 'that is wrong is told with where it came from']],
+        tests: [['config/load/load.test.ts', 'that is wrong is told with where it came from']],
         note: 'At most 2 minutes; anything else is a configuration error.',
       },
       { id: 'C7', threat: 'Audiences of every form' },
@@ -311,14 +311,14 @@ export const tables: readonly Table[] = [
       {
         id: 'C13',
         threat: 'Claims that change prototypes',
-        tests: [['check/forward.test.ts', 'a claim is never found in a prototype']],
+        tests: [['check/upstream-headers.test.ts', 'a claim is never found in a prototype']],
       },
       {
         id: 'C14',
         threat: 'A bound token used as a bearer token',
         tests: [
-          ['proof/dpop.test.ts', 'as Bearer, with or without its proof'],
-          ['proof/client-certificate.test.ts', 'is good with that certificate alone'],
+          ['check/binding/dpop.test.ts', 'as Bearer, with or without its proof'],
+          ['check/binding/client-certificate.test.ts', 'is good with that certificate alone'],
           ['e2e/bound-tokens.test.ts', 'that ends the TLS of clients'],
         ],
       },
@@ -330,7 +330,7 @@ export const tables: readonly Table[] = [
       {
         id: 'C16',
         threat: 'Groups of another type',
-        tests: [['check/forward.test.ts', 'what is withheld is counted by its cause']],
+        tests: [['check/upstream-headers.test.ts', 'what is withheld is counted by its cause']],
       },
       { id: 'C17', threat: 'Scopes that only contain the one required' },
       {
@@ -384,7 +384,9 @@ export const tables: readonly Table[] = [
       {
         id: 'D8',
         threat: 'The DPoP scheme',
-        tests: [['proof/dpop.test.ts', 'a token that is not bound is good as Bearer, and none for DPoP']],
+        tests: [
+          ['check/binding/dpop.test.ts', 'a token that is not bound is good as Bearer, and none for DPoP'],
+        ],
         note: 'Without `dpop.origins` another scheme like any; with it, a proof is needed.',
       },
       {
@@ -412,8 +414,8 @@ export const tables: readonly Table[] = [
         id: 'E1',
         threat: 'An empty answer is an allow',
         tests: [
-          ['grpc/response.test.ts', 'only an allow carries code 0'],
-          ['grpc/response.test.ts', 'is not let out'],
+          ['transport/grpc/response.test.ts', 'only an allow carries code 0'],
+          ['transport/grpc/response.test.ts', 'is not let out'],
         ],
       },
       {
@@ -431,13 +433,13 @@ export const tables: readonly Table[] = [
         threat: 'The same header with underscores',
         tests: [
           [envoy, 'in whichever spelling'],
-          ['check/forward.test.ts', 'where none is to be set, all are removed'],
+          ['check/upstream-headers.test.ts', 'where none is to be set, all are removed'],
         ],
       },
       {
         id: 'E5',
         threat: '`x-forwarded-*` believed',
-        tests: [['proof/client-certificate.test.ts', 'another workload forges']],
+        tests: [['check/binding/client-certificate.test.ts', 'another workload forges']],
         note: 'None is read but `x-forwarded-client-cert`, and that only where the configuration says whom to believe.',
       },
       {
@@ -445,14 +447,14 @@ export const tables: readonly Table[] = [
         threat: 'A failure of ours becomes a 5xx',
         tests: [
           ['check/check.test.ts', 'whatever goes wrong inside is an error'],
-          ['check/reasons.test.ts', 'no reason has a 5xx over HTTP'],
+          ['model/reasons.test.ts', 'no reason has a 5xx over HTTP'],
         ],
         note: 'Except where `whenUnavailable: error` asks for it. No client can take keys away; while an issuer has none, a made-up token that names it ends so.',
       },
       {
         id: 'E7',
         threat: 'A failed call over gRPC',
-        tests: [['grpc/response.test.ts', 'an error is left to Envoy only where that is said']],
+        tests: [['transport/grpc/response.test.ts', 'an error is left to Envoy only where that is said']],
       },
       { id: 'E8', threat: 'Another 2xx than 200', tests: [[http, 'every method that Node knows']] },
       {
@@ -468,17 +470,17 @@ export const tables: readonly Table[] = [
       {
         id: 'E11',
         threat: 'Line breaks and letters beyond ASCII from claims',
-        tests: [['check/forward.test.ts', 'whatever a claim holds']],
+        tests: [['check/upstream-headers.test.ts', 'whatever a claim holds']],
       },
       {
         id: 'E12',
         threat: 'Headers too large for Envoy',
-        tests: [['check/forward.test.ts', 'total_length']],
+        tests: [['check/upstream-headers.test.ts', 'total_length']],
       },
       {
         id: 'E13',
         threat: 'Headers that must not be set',
-        tests: [['config/load.test.ts', '%s says what its first line expects']],
+        tests: [['config/load/load.test.ts', '%s says what its first line expects']],
       },
       {
         id: 'E14',
@@ -552,7 +554,7 @@ export const tables: readonly Table[] = [
       {
         id: 'F-8',
         threat: 'Patterns that backtrack',
-        tests: [['rules/expression.test.ts', 'is refused when it is read']],
+        tests: [['check/rules/expression.test.ts', 'is refused when it is read']],
         note: 'There are none; `matches()` of CEL is refused.',
       },
       {
@@ -574,8 +576,8 @@ export const tables: readonly Table[] = [
         threat:
           'Claims that make an expression dear: long lists that are searched for each member, or added to each other',
         tests: [
-          ['rules/expression-cost.test.ts', 'is refused when it is read, with its place'],
-          ['rules/expression-cost.test.ts', 'whatever is accepted does little work'],
+          ['check/rules/expression-cost.test.ts', 'is refused when it is read, with its place'],
+          ['check/rules/expression-cost.test.ts', 'whatever is accepted does little work'],
         ],
         note: '`npm run bench:expressions` searches for the dearest expression that is accepted.',
       },
@@ -583,45 +585,48 @@ export const tables: readonly Table[] = [
         id: 'LC2',
         threat:
           'Claims of another type than an expression expects, so that each member of a list is an error',
-        tests: [['rules/expression-cost.test.ts', 'where more than 32 members cannot be judged']],
+        tests: [['check/rules/expression-cost.test.ts', 'where more than 32 members cannot be judged']],
       },
       {
         id: 'LC3',
         threat: 'Tokens with ever new types of claims, each of which is remembered',
-        tests: [['rules/expression-cost.test.ts', 'types that no token had before are not remembered']],
+        tests: [['check/rules/expression-cost.test.ts', 'types that no token had before are not remembered']],
       },
       {
         id: 'LC4',
         threat: 'What bounds an expression changes what it says',
-        tests: [['rules/expression-cost.test.ts', 'what is accepted says what the library alone says']],
+        tests: [['check/rules/expression-cost.test.ts', 'what is accepted says what the library alone says']],
         note: 'It can only end an evaluation, which refuses.',
       },
       {
         id: 'LC5',
         threat: 'A long x-forwarded-for, which every rule with addresses takes apart',
         tests: [
-          ['rules/request-cost.test.ts', 'is asked for once, for all rules with addresses'],
-          ['rules/request-cost.test.ts', 'is looked at from its end'],
-          ['rules/request-cost.test.ts', 'is read as a reader that takes the whole list apart reads it'],
+          ['check/rules/request-cost.test.ts', 'is asked for once, for all rules with addresses'],
+          ['check/rules/request-cost.test.ts', 'is looked at from its end'],
+          [
+            'check/rules/request-cost.test.ts',
+            'is read as a reader that takes the whole list apart reads it',
+          ],
         ],
       },
       {
         id: 'LC6',
         threat: 'Thousands of small headers, which every rule with headers goes through',
-        tests: [['rules/request-cost.test.ts', 'the headers of a request are gone through once']],
+        tests: [['check/rules/request-cost.test.ts', 'the headers of a request are gone through once']],
       },
       {
         id: 'LC7',
         threat:
           'A token with thousands of scopes, audiences or values, each compared with each of the configuration',
-        tests: [['rules/request-cost.test.ts', 'are each gone through once, where both are long']],
+        tests: [['check/rules/request-cost.test.ts', 'are each gone through once, where both are long']],
       },
       {
         id: 'LR1',
         threat:
           'A path that Envoy or the workload resolves, merges, decodes or trims otherwise than rules do',
         tests: [
-          ['rules/readers.test.ts', 'is one of this rule to every reader'],
+          ['check/rules/readers.test.ts', 'is one of this rule to every reader'],
           ['e2e/one-reading.test.ts', 'that reads paths in its own way'],
           ['contract/contract.test.ts', 'HTTP'],
         ],
@@ -631,7 +636,7 @@ export const tables: readonly Table[] = [
         threat: 'A path in other capitals, or with a slash at its end, to a workload that ignores those',
         tests: [
           [selecting, 'what paths.ignoreCase and paths.ignoreTrailingSlash make of rules'],
-          ['rules/readers.test.ts', 'also to one that ignores these'],
+          ['check/rules/readers.test.ts', 'also to one that ignores these'],
         ],
         note: 'By options; rules compare exactly.',
       },
@@ -641,7 +646,7 @@ export const tables: readonly Table[] = [
           'A host that Envoy routes otherwise than rules read it: a port, a final dot, two hosts in one',
         tests: [
           ['e2e/one-reading.test.ts', 'that picks a host in its own way'],
-          ['config/hosts.test.ts', 'not a host, or one with two readings'],
+          ['config/values/hosts.test.ts', 'not a host, or one with two readings'],
           [selecting, 'a host with a port'],
         ],
       },
@@ -650,7 +655,7 @@ export const tables: readonly Table[] = [
         threat: 'A host that is too long or malformed falls through to an open rule',
         tests: [
           [selecting, 'hosts'],
-          ['config/hosts.test.ts', 'not a host, or one with two readings'],
+          ['config/values/hosts.test.ts', 'not a host, or one with two readings'],
         ],
       },
       {
@@ -661,12 +666,12 @@ export const tables: readonly Table[] = [
       {
         id: 'LR6',
         threat: 'A proof of possession for a host with two readings',
-        tests: [['proof/dpop.test.ts', 'a bound token is refused']],
+        tests: [['check/binding/dpop.test.ts', 'a bound token is refused']],
       },
       {
         id: 'LR7',
         threat: 'A rule that never decides, and nobody is told',
-        tests: [['rules/hidden.test.ts', 'that make rules match more']],
+        tests: [['check/rules/hidden.test.ts', 'that make rules match more']],
       },
       {
         id: 'U1',
@@ -709,7 +714,7 @@ export const tables: readonly Table[] = [
       {
         id: 'G4',
         threat: 'An entry that never ends',
-        tests: [['token/cache.test.ts', 'a token is remembered until its age']],
+        tests: [['credential/token/cache.test.ts', 'a token is remembered until its age']],
       },
       {
         id: 'G5',
@@ -739,7 +744,7 @@ export const tables: readonly Table[] = [
         threat: 'Distinct tokens fill memory',
         tests: [
           ['process/endurance.test.ts', '200,000 distinct tokens'],
-          ['token/cache.test.ts', 'the memory is bounded too'],
+          ['credential/token/cache.test.ts', 'the memory is bounded too'],
         ],
       },
       {
@@ -752,7 +757,7 @@ export const tables: readonly Table[] = [
         threat: 'A shared failure',
         tests: [
           [verifier, 'of one token are one verification'],
-          ['token/verification-queue.test.ts', 'that fails fails alone'],
+          ['credential/token/verification-queue.test.ts', 'that fails fails alone'],
         ],
       },
       {
@@ -766,7 +771,7 @@ export const tables: readonly Table[] = [
       {
         id: 'G12',
         threat: 'Remembered claims are changed',
-        tests: [['check/forward.test.ts', 'which headers']],
+        tests: [['check/upstream-headers.test.ts', 'which headers']],
         note: 'The payload is kept as text, and read anew by whoever needs it.',
       },
     ],
@@ -858,29 +863,32 @@ export const tables: readonly Table[] = [
         id: 'N1',
         threat: 'A token without `kid`, or of a `kid` of many keys, costs many verifications',
         tests: [
-          ['token/key-choice.test.ts', 'of a token whose issuer has keys'],
-          ['token/key-choice.test.ts', 'with four keys each fill their half of the queue four times as fast'],
+          ['credential/token/key-choice.test.ts', 'of a token whose issuer has keys'],
+          [
+            'credential/token/key-choice.test.ts',
+            'with four keys each fill their half of the queue four times as fast',
+          ],
         ],
       },
       {
         id: 'N2',
         threat: 'Made-up signatures have keys fetched again and again',
         tests: [
-          ['token/key-choice.test.ts', 'has nothing fetched by 10,000 of them'],
-          ['token/key-choice.test.ts', 'under known and unknown kids in turn'],
-          ['token/key-choice.test.ts', 'has no more fetched than with unknown ones'],
+          ['credential/token/key-choice.test.ts', 'has nothing fetched by 10,000 of them'],
+          ['credential/token/key-choice.test.ts', 'under known and unknown kids in turn'],
+          ['credential/token/key-choice.test.ts', 'has no more fetched than with unknown ones'],
           ['process/endurance.test.ts', '10,000 wrong signatures none'],
         ],
       },
       {
         id: 'N3',
         threat: 'A bomb: a small answer of an issuer that becomes a large one',
-        tests: [['issuer/content-coding.test.ts', 'without the memory that it claims']],
+        tests: [['issuer/fetch/content-coding.test.ts', 'without the memory that it claims']],
       },
       {
         id: 'N4',
         threat: 'A key leaves the set, and the tokens that it verified stay, since another key has its name',
-        tests: [['token/key-choice.test.ts', 'is cached, and goes with that key alone']],
+        tests: [['credential/token/key-choice.test.ts', 'is cached, and goes with that key alone']],
       },
       {
         id: 'N5',
@@ -902,9 +910,9 @@ export const tables: readonly Table[] = [
         threat:
           'A store of files says a content coding that is not in the key set, and no token passes any more',
         tests: [
-          ['issuer/content-coding.test.ts', 'is read as it is'],
-          ['issuer/content-coding.test.ts', 'is undone from its end'],
-          ['issuer/content-coding.test.ts', 'a window larger than 8 MiB'],
+          ['issuer/fetch/content-coding.test.ts', 'is read as it is'],
+          ['issuer/fetch/content-coding.test.ts', 'is undone from its end'],
+          ['issuer/fetch/content-coding.test.ts', 'a window larger than 8 MiB'],
         ],
       },
       {
@@ -916,7 +924,7 @@ export const tables: readonly Table[] = [
           ['issuer/keys.test.ts', 'has one unused key where'],
           ['issuer/keys.test.ts', 'that has anything else twice is read'],
           [issuer, 'with two of '],
-          ['issuer/duplicate-members.test.ts', 'each of them is found'],
+          ['issuer/fetch/duplicate-members.test.ts', 'each of them is found'],
         ],
       },
     ],
@@ -935,7 +943,7 @@ export const tables: readonly Table[] = [
         threat: 'Messages that are huge, deep or compressed',
         tests: [
           [grpc, 'a call that is no check'],
-          ['grpc/message.test.ts', 'what is refused'],
+          ['transport/grpc/message.test.ts', 'what is refused'],
         ],
       },
       { id: 'I4', threat: 'Malformed frames', tests: [[raw, 'bytes of anything']] },
@@ -984,7 +992,7 @@ export const tables: readonly Table[] = [
       {
         id: 'I14',
         threat: 'Answers that tell the reason',
-        tests: [['check/reasons.test.ts', 'the body is the same for every reason']],
+        tests: [['model/reasons.test.ts', 'the body is the same for every reason']],
       },
       {
         id: 'I15',
@@ -996,7 +1004,7 @@ export const tables: readonly Table[] = [
       {
         id: 'I17',
         threat: 'A misspelt option is ignored',
-        tests: [['config/load.test.ts', 'that nobody knows is told, with what was probably meant']],
+        tests: [['config/load/load.test.ts', 'that nobody knows is told, with what was probably meant']],
       },
     ],
   },
@@ -1016,7 +1024,7 @@ export const tables: readonly Table[] = [
       {
         id: 'R4',
         threat: 'It stays away',
-        tests: [['life.test.ts', 'readiness stays when the keys have become too old']],
+        tests: [['service/life.test.ts', 'readiness stays when the keys have become too old']],
         note: 'A check ends as `keys_unavailable`; readiness stays, or all replicas would leave together.',
       },
       { id: 'R5', threat: 'A thousand rotations under load', tests: [[chaosIssuer, 'R5']] },
@@ -1149,17 +1157,17 @@ export const tables: readonly Table[] = [
           'Tokens with unknown key ids wait for an issuer that hangs until the mesh gives up, and an open failure mode lets them pass',
         tests: [
           ['e2e/failure-mode.test.ts', 'while the issuer hangs'],
-          ['token/verifier.test.ts', 'is answered by the deadline'],
-          ['check/in-time.test.ts', 'is answered at its deadline'],
+          ['credential/token/verifier.test.ts', 'is answered by the deadline'],
+          ['check/check-deadline.test.ts', 'is answered at its deadline'],
         ],
       },
       {
         id: 'LD2',
         threat: 'Checks that wait for a key pile up',
         tests: [
-          ['token/verifier.test.ts', 'is waited for by so many checks at once'],
-          ['token/verifier.test.ts', 'is not waited for again while a fetch hangs'],
-          ['token/verifier.test.ts', 'costs the tokens of another nothing'],
+          ['credential/token/verifier.test.ts', 'is waited for by so many checks at once'],
+          ['credential/token/verifier.test.ts', 'is not waited for again while a fetch hangs'],
+          ['credential/token/verifier.test.ts', 'costs the tokens of another nothing'],
         ],
       },
       {
@@ -1168,14 +1176,14 @@ export const tables: readonly Table[] = [
         tests: [
           ['e2e/failure-mode.test.ts', 'by large headers'],
           ['e2e/failure-mode.test.ts', 'by large bodies'],
-          ['token/verification-queue.test.ts', 'does not keep the first of it waiting'],
+          ['credential/token/verification-queue.test.ts', 'does not keep the first of it waiting'],
         ],
       },
       {
         id: 'LD4',
         threat: "A deadline of ours is longer than the mesh's timeout",
         tests: [
-          ['config/load.test.ts', 'says what its first line expects'],
+          ['config/load/load.test.ts', 'says what its first line expects'],
           ['chart/render.test.ts', 'the service knows the timeout of the entries'],
         ],
       },
@@ -1184,26 +1192,26 @@ export const tables: readonly Table[] = [
         threat:
           'A body of a check over HTTP is stored, is taken for a request, or leaves its connection unusable',
         tests: [
-          ['http/bodies.test.ts', 'of several megabytes'],
-          ['http/bodies.test.ts', 'that looks like a request is none'],
-          ['http/bodies.test.ts', 'takes no memory'],
-          ['http/bodies.test.ts', 'and sends its body all the same'],
+          ['transport/http/bodies.test.ts', 'of several megabytes'],
+          ['transport/http/bodies.test.ts', 'that looks like a request is none'],
+          ['transport/http/bodies.test.ts', 'takes no memory'],
+          ['transport/http/bodies.test.ts', 'and sends its body all the same'],
         ],
       },
       {
         id: 'LD6',
         threat: 'Connections without end, and one that is in use is closed for another',
         tests: [
-          ['http/connections.test.ts', 'idle for longest gives way'],
-          ['http/connections.test.ts', 'are kept while another connection is idle'],
-          ['http/connections.test.ts', 'where all are busy'],
+          ['transport/http/connections.test.ts', 'idle for longest gives way'],
+          ['transport/http/connections.test.ts', 'are kept while another connection is idle'],
+          ['transport/http/connections.test.ts', 'where all are busy'],
         ],
       },
       {
         id: 'LD7',
         threat: 'A refusal ends a connection that checks of others use',
         tests: [
-          ['http/connections.test.ts', 'no refusal ends a connection'],
+          ['transport/http/connections.test.ts', 'no refusal ends a connection'],
           ['e2e/failure-mode.test.ts', 'by going away'],
         ],
       },
@@ -1213,7 +1221,7 @@ export const tables: readonly Table[] = [
           'CPU is so short that workers seem silent, in a storm of reloads, rotations, scrapes and unknown keys',
         tests: [
           [chaosWorkers, 'LW1'],
-          ['workers/pool-model.test.ts', 'no worker that answers is ever ended'],
+          ['service/workers/pool-model.test.ts', 'no worker that answers is ever ended'],
         ],
       },
       {
@@ -1238,7 +1246,7 @@ export const tables: readonly Table[] = [
         tests: [
           [workers, 'the port stays open, the same one'],
           [pool, 'leaves the ports open'],
-          ['workers/turns.test.ts', 'no connection is with two'],
+          ['service/workers/round-robin.test.ts', 'no connection is with two'],
         ],
       },
       {
@@ -1267,7 +1275,7 @@ export const tables: readonly Table[] = [
         id: 'LW8',
         threat: 'No worker can be started, or kept',
         tests: [
-          ['workers/fork-worker.test.ts', 'a process that cannot be started'],
+          ['service/workers/fork-worker.test.ts', 'a process that cannot be started'],
           [workers, 'where none can be kept from the start'],
           [pool, 'is for workers that die and die for a minute'],
         ],
@@ -1288,7 +1296,9 @@ export const tables: readonly Table[] = [
       {
         id: 'P7',
         threat: 'An IPv4 client behind a listener on `[::]` passes a rule on addresses, or is refused by it',
-        tests: [['rules/client-address.test.ts', 'an IPv4 address inside an IPv6 one is that IPv4 address']],
+        tests: [
+          ['check/rules/client-address.test.ts', 'an IPv4 address inside an IPv6 one is that IPv4 address'],
+        ],
       },
       {
         id: 'P8',
@@ -1308,7 +1318,7 @@ export const tables: readonly Table[] = [
         threat: 'What is migrated guards less than what was before',
         tests: [
           ['oauth2-proxy/installations/installations.test.ts', 'a real oauth2-proxy'],
-          ['migrate/apirule/never-more-open.test.ts', 'open'],
+          ['tools/migrate/apirule/never-more-open.test.ts', 'open'],
         ],
       },
       {
@@ -1333,23 +1343,23 @@ export const tables: readonly Table[] = [
         id: 'S5',
         threat: 'The authorizer that still decides gives no answer, half of one, or one without end',
         tests: [
-          ['shadow/shadow.test.ts', 'where the incumbent gives no answer'],
-          ['shadow/deadlines.test.ts', 'over HTTP and over gRPC'],
-          ['shadow/deadlines.test.ts', 'the check ends a tenth before it, and refuses'],
+          ['check/incumbent/shadow.test.ts', 'where the incumbent gives no answer'],
+          ['check/incumbent/deadlines.test.ts', 'over HTTP and over gRPC'],
+          ['check/incumbent/deadlines.test.ts', 'the check ends a tenth before it, and refuses'],
         ],
       },
       {
         id: 'S6',
         threat: 'Its answer is changed on the way, or its request is',
         tests: [
-          ['shadow/shadow.test.ts', 'goes out unchanged'],
-          ['shadow/shadow.test.ts', 'every header line as it was written'],
+          ['check/incumbent/shadow.test.ts', 'goes out unchanged'],
+          ['check/incumbent/shadow.test.ts', 'every header line as it was written'],
         ],
       },
       {
         id: 'S7',
         threat: 'A client writes x-forwarded-for itself, and is let in by an address',
-        tests: [['rules/client-address.test.ts', 'not what a client wrote in front of it']],
+        tests: [['check/rules/client-address.test.ts', 'not what a client wrote in front of it']],
       },
       {
         id: 'S8',
@@ -1379,24 +1389,27 @@ export const tables: readonly Table[] = [
         id: 'S11',
         threat: 'Of several files of values an open one wins over a guarded one',
         tests: [
-          ['migrate/oauth2-proxy/overlay.test.ts', 'lays any values over any others in the same way'],
-          ['migrate/oauth2-proxy/overlay.test.ts', 'replaces the open one before it'],
+          [
+            'tools/migrate/oauth2-proxy/read/chart/overlay.test.ts',
+            'lays any values over any others in the same way',
+          ],
+          ['tools/migrate/oauth2-proxy/read/chart/overlay.test.ts', 'replaces the open one before it'],
         ],
       },
       {
         id: 'S12',
         threat: 'A switch-over changes some rules of a workload and not others, or leaves no way back',
         tests: [
-          ['migrate/oauth2-proxy/plan-commands.test.ts', 'points every rule of every APIRule'],
-          ['migrate/oauth2-proxy/plan-commands.test.ts', 'leaves the values that are there'],
+          ['tools/migrate/oauth2-proxy/plan-commands.test.ts', 'points every rule of every APIRule'],
+          ['tools/migrate/oauth2-proxy/plan-commands.test.ts', 'leaves the values that are there'],
         ],
       },
       {
         id: 'W1',
         threat: 'A file, a variable or an object that nothing names opens what is migrated, or hides a guard',
         tests: [
-          ['migrate/oauth2-proxy/read.test.ts', 'do not count beside what runs it'],
-          ['migrate/oauth2-proxy/read.test.ts', 'addresses that nothing names'],
+          ['tools/migrate/oauth2-proxy/read-installation.test.ts', 'do not count beside what runs it'],
+          ['tools/migrate/oauth2-proxy/read-installation.test.ts', 'addresses that nothing names'],
           [
             'oauth2-proxy/installations/wrapped.test.ts',
             'ends as it should, and names what it does not read',
@@ -1407,8 +1420,8 @@ export const tables: readonly Table[] = [
         id: 'LG1',
         threat: 'A body in a check, of any size, makes the call fail, and Envoy fails open',
         tests: [
-          ['grpc/limits.test.ts', 'is decided as if that were not there'],
-          ['grpc/limits.test.ts', 'a check that is too large is answered'],
+          ['transport/grpc/limits.test.ts', 'is decided as if that were not there'],
+          ['transport/grpc/limits.test.ts', 'a check that is too large is answered'],
           ['e2e/bodies.test.ts', 'a body of any size changes nothing'],
         ],
       },
@@ -1416,7 +1429,7 @@ export const tables: readonly Table[] = [
         id: 'LG2',
         threat: 'Many large checks at once end the connection that everybody shares',
         tests: [
-          ['grpc/limits.test.ts', 'many large checks at once'],
+          ['transport/grpc/limits.test.ts', 'many large checks at once'],
           ['e2e/bodies.test.ts', '250 bodies of 239 KiB at once'],
           ['e2e/bodies.test.ts', '1,000 requests at the very start'],
         ],
@@ -1425,63 +1438,63 @@ export const tables: readonly Table[] = [
         id: 'LG3',
         threat: 'One call that stands still, or whose answer is not read, ends the calls of others',
         tests: [
-          ['grpc/limits.test.ts', 'ends alone, with an answer'],
-          ['grpc/limits.test.ts', 'with not even its first byte'],
-          ['grpc/limits.test.ts', 'never reads its answer'],
+          ['transport/grpc/limits.test.ts', 'ends alone, with an answer'],
+          ['transport/grpc/limits.test.ts', 'with not even its first byte'],
+          ['transport/grpc/limits.test.ts', 'never reads its answer'],
         ],
       },
       {
         id: 'LG4',
         threat: 'Memory for half-sent checks grows without bound, or one peer takes what others need',
         tests: [
-          ['grpc/limits.test.ts', 'more memory than a connection may hold'],
-          ['grpc/limits.test.ts', 'costs a connection that holds little nothing'],
-          ['grpc/memory-budget.test.ts', 'nobody pays who holds less than another one'],
+          ['transport/grpc/limits.test.ts', 'more memory than a connection may hold'],
+          ['transport/grpc/limits.test.ts', 'costs a connection that holds little nothing'],
+          ['transport/grpc/memory-budget.test.ts', 'nobody pays who holds less than another one'],
         ],
       },
       {
         id: 'LG5',
         threat: 'A late decision becomes a failed call',
-        tests: [['grpc/limits.test.ts', 'a decision that is late']],
+        tests: [['transport/grpc/limits.test.ts', 'a decision that is late']],
       },
       {
         id: 'LG6',
         threat: 'A small message decompresses into a large one',
         tests: [
-          ['grpc/message.test.ts', 'what is refused'],
-          ['grpc/limits.test.ts', 'a check that is too large is answered'],
+          ['transport/grpc/message.test.ts', 'what is refused'],
+          ['transport/grpc/limits.test.ts', 'a check that is too large is answered'],
         ],
       },
       {
         id: 'LG7',
         threat: 'Two readers of a CheckRequest read odd forms of it differently',
         tests: [
-          ['grpc/protobuf-oracle.test.ts', 'accept odd forms of a message'],
-          ['grpc/protobuf-oracle.test.ts', 'refuse what is broken somewhere'],
-          ['grpc/protobuf-oracle.test.ts', 'refuse a length beyond its message'],
+          ['transport/grpc/protobuf-oracle.test.ts', 'accept odd forms of a message'],
+          ['transport/grpc/protobuf-oracle.test.ts', 'refuse what is broken somewhere'],
+          ['transport/grpc/protobuf-oracle.test.ts', 'refuse a length beyond its message'],
         ],
       },
       {
         id: 'LG8',
         threat: 'Connections or health watches without end fill the memory',
         tests: [
-          ['grpc/limits.test.ts', 'connections are bounded'],
-          ['listener/open-connections.test.ts', 'keeps no more than its bound'],
-          ['grpc/limits.test.ts', 'health watches are bounded'],
+          ['transport/grpc/limits.test.ts', 'connections are bounded'],
+          ['transport/shared/open-connections.test.ts', 'keeps no more than its bound'],
+          ['transport/grpc/limits.test.ts', 'health watches are bounded'],
         ],
       },
       {
         id: 'LG9',
         threat: 'Clients that cancel end the connection that everybody shares',
         tests: [
-          ['grpc/server.test.ts', 'a shared connection'],
-          ['grpc/server.test.ts', 'resets beyond what cancelling downstreams cause'],
+          ['transport/grpc/server.test.ts', 'a shared connection'],
+          ['transport/grpc/server.test.ts', 'resets beyond what cancelling downstreams cause'],
         ],
       },
       {
         id: 'LG10',
         threat: 'Thousands of small headers are read anew for each rule that looks at one',
-        tests: [['grpc/wire.test.ts', 'other headers are read once for a request']],
+        tests: [['transport/grpc/wire.test.ts', 'other headers are read once for a request']],
       },
       {
         id: 'LG11',
@@ -1527,9 +1540,9 @@ export const tables: readonly Table[] = [
         id: 'LF1',
         threat: 'A deny list that is truncated lifts what it revoked',
         tests: [
-          ['revocation.test.ts', 'a list that stays cut to %s revokes on, and that is told'],
+          ['service/revocation.test.ts', 'a list that stays cut to %s revokes on, and that is told'],
           [files, 'a token stays revoked at every moment while its list is written anew'],
-          ['config/deny-list.test.ts', 'is an error, not an empty list'],
+          ['config/load/deny-list.test.ts', 'is an error, not an empty list'],
         ],
       },
       {
@@ -1538,7 +1551,7 @@ export const tables: readonly Table[] = [
         tests: [
           [follow, 'counts whole, whatever was in it at any look'],
           [follow, 'counts at no place where it could be cut'],
-          ['revocation.test.ts', 'revokes at every moment what it revoked'],
+          ['service/revocation.test.ts', 'revokes at every moment what it revoked'],
         ],
         note: 'Two looks in a row must see the same. A writer that stops halfway cannot be told from one that is done; JSON is never valid where it is cut.',
       },
@@ -1547,7 +1560,7 @@ export const tables: readonly Table[] = [
         threat: 'A list is shortened, and nobody notices',
         tests: [
           [
-            'revocation.test.ts',
+            'service/revocation.test.ts',
             'a list that stays cut after its first entry counts, and what it lifts is told',
           ],
         ],
@@ -1557,7 +1570,7 @@ export const tables: readonly Table[] = [
         threat: 'A configuration that is emptied loses its rules, or is taken half by SIGHUP',
         tests: [
           [files, 'that is empty, or says nothing but a comment, is refused, by SIGHUP too'],
-          ['revocation.test.ts', 'while the configuration is reloaded counts as it was'],
+          ['service/revocation.test.ts', 'while the configuration is reloaded counts as it was'],
         ],
       },
       {
@@ -1609,8 +1622,8 @@ export const tables: readonly Table[] = [
         threat: "A document leads to this machine, or to a cloud's metadata",
         tests: [
           [lookup, 'leads to a name with a loopback address only from that very host'],
-          ['config/addresses.test.ts', 'IPv6 addresses are judged as the tables say'],
-          ['config/addresses.test.ts', '%s is refused'],
+          ['config/values/addresses.test.ts', 'IPv6 addresses are judged as the tables say'],
+          ['config/values/addresses.test.ts', '%s is refused'],
         ],
       },
       {
@@ -1653,7 +1666,7 @@ export const tables: readonly Table[] = [
         threat:
           'NO_PROXY is read otherwise than elsewhere: keys are fetched past the proxy that would refuse, or cannot be fetched',
         tests: [
-          ['issuer/no-proxy.test.ts', 'NO_PROXY=%j and %s'],
+          ['issuer/fetch/no-proxy.test.ts', 'NO_PROXY=%j and %s'],
           ['process/no-proxy.test.ts', 'both lists of cases say what it does'],
         ],
       },
@@ -1675,7 +1688,7 @@ export const tables: readonly Table[] = [
         threat:
           "A client's text before the proxy's element of `x-forwarded-client-cert` swallows it or passes for it",
         tests: [
-          ['proof/client-certificate.test.ts', 'no client passes for another one'],
+          ['check/binding/client-certificate.test.ts', 'no client passes for another one'],
           ['e2e/client-certificates.test.ts', 'a client passes as itself alone'],
           [invariants, 'whatever comes in'],
         ],
@@ -1686,7 +1699,7 @@ export const tables: readonly Table[] = [
         threat: 'A subject, URI or DNS name in a certificate that looks like another element',
         tests: [
           [
-            'proof/client-certificate.test.ts',
+            'check/binding/client-certificate.test.ts',
             'a client that sends nothing is believed, whatever its subject',
           ],
           ['e2e/client-certificates.test.ts', 'a client passes as itself alone'],
@@ -1696,8 +1709,8 @@ export const tables: readonly Table[] = [
         id: 'LX3',
         threat: 'A pre-flight request for a method that no rule opens',
         tests: [
-          ['rules/preflight.test.ts', 'lets nobody pass who asks for'],
-          ['rules/preflight.test.ts', 'a header opens nothing'],
+          ['check/rules/preflight.test.ts', 'lets nobody pass who asks for'],
+          ['check/rules/preflight.test.ts', 'a header opens nothing'],
           ['e2e/preflight.test.ts', 'a browser may send the methods that a rule has for it'],
           ['e2e/preflight.test.ts', 'whatever else names DELETE'],
         ],
@@ -1706,8 +1719,8 @@ export const tables: readonly Table[] = [
         id: 'LX4',
         threat: 'One client fills the memory of used proofs for others',
         tests: [
-          ['proof/replays.test.ts', 'that one key takes is none of others'],
-          ['proof/dpop.test.ts', 'leave room for others of the same issuer and of another one'],
+          ['check/binding/used-proofs.test.ts', 'that one key takes is none of others'],
+          ['check/binding/dpop.test.ts', 'leave room for others of the same issuer and of another one'],
         ],
         note: 'A client that gets tokens for many keys can fill the room of its own issuer: `overloaded`, a metric and an alert.',
       },
@@ -1715,8 +1728,8 @@ export const tables: readonly Table[] = [
         id: 'LX5',
         threat: 'A used proof is good again, after a reload or a change of the clock',
         tests: [
-          ['proof/replays.test.ts', 'no proof is good twice, whatever the clock does'],
-          ['proof/dpop.test.ts', 'are not good again after a reload with a larger maxAge'],
+          ['check/binding/used-proofs.test.ts', 'no proof is good twice, whatever the clock does'],
+          ['check/binding/dpop.test.ts', 'are not good again after a reload with a larger maxAge'],
         ],
         note: 'Each process remembers its own proofs: with several, and after a restart, a proof is good once in each.',
       },
@@ -1728,7 +1741,7 @@ export const tables: readonly Table[] = [
       {
         id: 'ADV1',
         threat: 'Headers that are too large, of which the answer is lost in a reset: no answer to Envoy',
-        tests: [['http/connections.test.ts', 'a peer that reads only when it has sent all']],
+        tests: [['transport/http/connections.test.ts', 'a peer that reads only when it has sent all']],
       },
       {
         id: 'ADV2',
@@ -1737,7 +1750,7 @@ export const tables: readonly Table[] = [
         tests: [
           ['e2e/connections.test.ts', 'answers each of a crowd'],
           [
-            'http/connections.test.ts',
+            'transport/http/connections.test.ts',
             'a new connection whose first request is on its way does not give way',
           ],
         ],
@@ -1745,23 +1758,23 @@ export const tables: readonly Table[] = [
       {
         id: 'ADV3',
         threat: 'A host with a port has an expression evaluated twice, at twice the cost',
-        tests: [['rules/expression-cost.test.ts', 'a host with a port, for which an expression']],
+        tests: [['check/rules/expression-cost.test.ts', 'a host with a port, for which an expression']],
       },
       {
         id: 'ADV4',
         threat:
           'Beside rules that are only tried, a request for an enforced rule is spelled or sized so that nobody knows its rule',
         tests: [
-          ['rules/tried.test.ts', 'does not pass where the others are only tried'],
-          ['grpc/limits.test.ts', 'where one rule is enforced, it does not pass'],
+          ['check/rules/tried.test.ts', 'does not pass where the others are only tried'],
+          ['transport/grpc/limits.test.ts', 'where one rule is enforced, it does not pass'],
         ],
       },
       {
         id: 'O1',
         threat: 'A claim is found at another place than the one that the configuration names',
         tests: [
-          ['token/claim-path.test.ts', 'agrees with a model that takes it apart in every way'],
-          ['token/claim-path.test.ts', 'is not a claim of the token, and is not found'],
+          ['credential/token/claim-path.test.ts', 'agrees with a model that takes it apart in every way'],
+          ['credential/token/claim-path.test.ts', 'is not a claim of the token, and is not found'],
           ['check/claim-names.test.ts', 'is no role of anybody'],
         ],
       },
@@ -1787,9 +1800,12 @@ export const tables: readonly Table[] = [
         threat:
           'A requirement of the configuration that no token meets or that is not asked for, without a word',
         tests: [
-          ['config/all-problems.test.ts', '__proto__, which would be passed over, is told'],
-          ['config/all-problems.test.ts', 'a problem where none is trusted'],
-          ['config/stray-space.test.ts', 'from a flag and from the environment, with its source'],
+          ['config/load/all-problems.test.ts', '__proto__, which would be passed over, is told'],
+          ['config/load/all-problems.test.ts', 'a problem where none is trusted'],
+          [
+            'config/validate/stray-white-space.test.ts',
+            'from a flag and from the environment, with its source',
+          ],
         ],
       },
       {
@@ -1851,20 +1867,23 @@ export const tables: readonly Table[] = [
         id: 'X1',
         threat: 'An entry of the deny list with a character that nobody sees revokes nobody',
         tests: [
-          ['config/stray-space.test.ts', 'U+'],
-          ['config/stray-space.test.ts', 'what changes only the look of the character before it is kept'],
+          ['config/validate/stray-white-space.test.ts', 'U+'],
+          [
+            'config/validate/stray-white-space.test.ts',
+            'what changes only the look of the character before it is kept',
+          ],
         ],
         note: 'At the ends of a text. Between others such a character can have a meaning.',
       },
       {
         id: 'X2',
         threat: 'A claim with a long dotted name keeps a start or a reload busy for minutes',
-        tests: [['config/claim-names.test.ts', 'refuses a longer one, in whichever form']],
+        tests: [['config/values/claim-names.test.ts', 'refuses a longer one, in whichever form']],
       },
       {
         id: 'X3',
         threat: 'A byte order mark in front of a deny list keeps its new entries from being taken',
-        tests: [['config/deny-list.test.ts', 'a byte order mark in front of a list changes nothing']],
+        tests: [['config/load/deny-list.test.ts', 'a byte order mark in front of a list changes nothing']],
       },
       {
         id: 'V7',

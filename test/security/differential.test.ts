@@ -1,6 +1,6 @@
 /** The short form of `npm run differential`, and that it notices what a verifier gets wrong. */
 import { describe, expect, test } from 'vitest';
-import type { Reason } from '../../src/check/reasons.ts';
+import type { Reason } from '../../src/model/reasons.ts';
 import { judgeAgain } from './differential/again.ts';
 import { createKeyPool } from './differential/key-pool.ts';
 import { knownDifferences } from './differential/known-differences.ts';

@@ -11,18 +11,18 @@ import {
   type JSONWebKeySet,
   UnsecuredJWT,
 } from 'jose';
-import { type Reason, reasons } from '../../src/check/reasons.ts';
-import type { CheckRequest } from '../../src/check/types.ts';
-import { readDenyList } from '../../src/config/deny-list.ts';
-import { supportedAlgorithms } from '../../src/config/issuer-options.ts';
-import { ConfigError } from '../../src/config/problems.ts';
-import { readCheckRequest } from '../../src/grpc/check-request.ts';
-import { MalformedMessage } from '../../src/grpc/protobuf.ts';
-import { createToResponse } from '../../src/grpc/response.ts';
-import { createToReply } from '../../src/http/reply.ts';
+import { supportedAlgorithms } from '../../src/config/declare/issuer-options.ts';
+import { readDenyList } from '../../src/config/load/deny-list.ts';
+import { ConfigError } from '../../src/config/validate/problems.ts';
 import { discover } from '../../src/issuer/discovery.ts';
-import { readKeySet } from '../../src/issuer/key-set.ts';
-import { systemClock } from '../../src/time/clock.ts';
+import { readKeySet } from '../../src/issuer/keys/key-set.ts';
+import type { CheckRequest } from '../../src/model/decision.ts';
+import { type Reason, reasons } from '../../src/model/reasons.ts';
+import { systemClock } from '../../src/runtime/time/clock.ts';
+import { readCheckRequest } from '../../src/transport/grpc/check-request.ts';
+import { MalformedMessage } from '../../src/transport/grpc/protobuf.ts';
+import { createToResponse } from '../../src/transport/grpc/response.ts';
+import { createToReply } from '../../src/transport/http/reply.ts';
 import { configOf } from '../support/app.ts';
 import { startCore, type TestCore } from '../support/core.ts';
 import { audience, type FakeIssuer } from '../support/fake-issuer.ts';

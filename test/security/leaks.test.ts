@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Reason, reasons } from '../../src/check/reasons.ts';
+import { type Reason, reasons } from '../../src/model/reasons.ts';
 import { until } from '../support/app.ts';
 import { connectGrpc } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';

@@ -1,8 +1,8 @@
 /** The examples of the RFCs: keys and signatures that were not made by our own code. */
 import { describe, expect, test } from 'vitest';
-import type { Algorithm } from '../../src/config/issuer-options.ts';
-import { readKeySet } from '../../src/issuer/key-set.ts';
-import { readProof } from '../../src/proof/dpop.ts';
+import { readProof } from '../../src/check/binding/dpop.ts';
+import type { Algorithm } from '../../src/config/declare/issuer-options.ts';
+import { readKeySet } from '../../src/issuer/keys/key-set.ts';
 import { configOf } from '../support/app.ts';
 import { createTestClock } from '../support/clock.ts';
 import { startCore } from '../support/core.ts';

@@ -1,12 +1,12 @@
 /** The whole service in this process, on free ports, with an issuer of its own. */
 import { onTestFinished } from 'vitest';
-import { type App, createApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import type { Config } from '../../src/config/options.ts';
-import { followFiles } from '../../src/files/follow.ts';
-import { systemFiles } from '../../src/files/look.ts';
+import type { Config } from '../../src/config/declare/options.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import { createLogger } from '../../src/observe/logger.ts';
-import { type Clock, systemClock } from '../../src/time/clock.ts';
+import { systemFiles } from '../../src/runtime/files/file-content.ts';
+import { followFiles } from '../../src/runtime/files/follow.ts';
+import { type Clock, systemClock } from '../../src/runtime/time/clock.ts';
+import { type App, createApp } from '../../src/service/app.ts';
 import type { TestClock } from './clock.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from './fake-issuer.ts';
 

@@ -1,5 +1,5 @@
 /** A clock that stands still until a test moves it. */
-import type { Clock } from '../../src/time/clock.ts';
+import type { Clock } from '../../src/runtime/time/clock.ts';
 
 /** A clock with its hands in reach. */
 export interface TestClock extends Clock {

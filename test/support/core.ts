@@ -1,16 +1,17 @@
 /** The core of the service alone: what decides, with its issuers, and no transport. */
-import { createDecision } from '../../src/authorizer.ts';
+
 import { createAuthenticate } from '../../src/check/authenticate.ts';
-import type { Check } from '../../src/check/types.ts';
-import type { Config } from '../../src/config/options.ts';
-import { followFiles } from '../../src/files/follow.ts';
-import { systemFiles } from '../../src/files/look.ts';
-import { type IssuerSurroundings, planIssuer } from '../../src/issuer/plan.ts';
-import { createProve } from '../../src/proof/prove.ts';
-import { createReplayStore, type ReplayStore } from '../../src/proof/replays.ts';
-import { type Clock, systemClock } from '../../src/time/clock.ts';
-import { createTokenCache, type TokenCache } from '../../src/token/cache.ts';
-import { createVerifier } from '../../src/token/verifier.ts';
+import { createReplayStore, type ReplayStore } from '../../src/check/binding/used-proofs.ts';
+import { createProve } from '../../src/check/binding/verify-binding.ts';
+import type { Config } from '../../src/config/declare/options.ts';
+import { createTokenCache, type TokenCache } from '../../src/credential/token/cache.ts';
+import { createVerifier } from '../../src/credential/token/verifier.ts';
+import { type IssuerSurroundings, planIssuer } from '../../src/issuer/create-issuer.ts';
+import type { Check } from '../../src/model/decision.ts';
+import { systemFiles } from '../../src/runtime/files/file-content.ts';
+import { followFiles } from '../../src/runtime/files/follow.ts';
+import { type Clock, systemClock } from '../../src/runtime/time/clock.ts';
+import { createDecision } from '../../src/service/authorizer.ts';
 
 /** The core under test. */
 export interface TestCore {

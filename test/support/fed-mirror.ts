@@ -1,8 +1,8 @@
 /** An issuer that has its keys from their owner, as in a worker, without a process between them. */
-import type { Config, IssuerConfig } from '../../src/config/options.ts';
+import type { Config, IssuerConfig } from '../../src/config/declare/options.ts';
 import type { Issuer } from '../../src/issuer/issuer.ts';
 import { createMirroredIssuer, type MirroredIssuer } from '../../src/issuer/mirrored-issuer.ts';
-import type { Clock } from '../../src/time/clock.ts';
+import type { Clock } from '../../src/runtime/time/clock.ts';
 
 /** Makes it, with the keys that the owner has. What it has fetched, the owner fetches and hands on. */
 export function createFedMirror(

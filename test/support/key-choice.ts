@@ -1,12 +1,12 @@
 /** The service's verifier beside one key set: with the keys of their owner, and with those that it hands on to another process. */
 import { generateKeyPairSync } from 'node:crypto';
 import type { JWK } from 'jose';
-import type { Reason } from '../../src/check/reasons.ts';
-import type { Algorithm } from '../../src/config/issuer-options.ts';
+import type { Algorithm } from '../../src/config/declare/issuer-options.ts';
+import { createTokenCache } from '../../src/credential/token/cache.ts';
+import { createVerifier, type Verdict } from '../../src/credential/token/verifier.ts';
+import { planIssuer } from '../../src/issuer/create-issuer.ts';
 import { createMirroredIssuer } from '../../src/issuer/mirrored-issuer.ts';
-import { planIssuer } from '../../src/issuer/plan.ts';
-import { createTokenCache } from '../../src/token/cache.ts';
-import { createVerifier, type Verdict } from '../../src/token/verifier.ts';
+import type { Reason } from '../../src/model/reasons.ts';
 import { type Pair, signWith } from '../security/differential/key-pool.ts';
 import { configOf } from './app.ts';
 import { createTestClock } from './clock.ts';

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { migrate } from '../../../src/command/migrate.ts';
+import { migrate } from '../../../src/cli/migrate.ts';
 import { installations, refusedInstallations } from './installations.ts';
 import { deletions, replacements, rewritten, type Spot, type Texts } from './mutations.ts';
 import { wrapped } from './wrapped.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { migrate } from '../../../src/command/migrate.ts';
+import { migrate } from '../../../src/cli/migrate.ts';
 import { findOauth2Proxy, type RunningOauth2Proxy, startOauth2Proxy } from '../../../tools/oauth2-proxy.ts';
 import { type RunningApp, runApp } from '../../support/app.ts';
 import { type FakeIssuer, startFakeIssuer } from '../../support/fake-issuer.ts';

@@ -1,6 +1,6 @@
 /** One case of the corpus, and how cases are made. */
 import { createHmac, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import type { Reason } from '../../../src/check/reasons.ts';
+import type { Reason } from '../../../src/model/reasons.ts';
 import type { FakeIssuer } from '../../support/fake-issuer.ts';
 import type { SigningKey } from '../../support/keys.ts';
 import { base64url, goodClaims, goodHeader, signTexts } from '../../support/tokens.ts';

@@ -1,5 +1,5 @@
 /** 2.C: the claims. */
-import type { Reason } from '../../../src/check/reasons.ts';
+import type { Reason } from '../../../src/model/reasons.ts';
 import { audience } from '../../support/fake-issuer.ts';
 import { type Case, tokenCase, withClaims, withTexts } from './case.ts';
 

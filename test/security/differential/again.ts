@@ -1,10 +1,10 @@
 /** A kept input, judged again: by the service's verifier and by jose, with the keys and at the time that were kept with it. */
 import type { JSONWebKeySet } from 'jose';
-import type { Reason } from '../../../src/check/reasons.ts';
+import { createTokenCache } from '../../../src/credential/token/cache.ts';
+import { createVerifier } from '../../../src/credential/token/verifier.ts';
 import { createIssuer } from '../../../src/issuer/issuer.ts';
-import type { Clock } from '../../../src/time/clock.ts';
-import { createTokenCache } from '../../../src/token/cache.ts';
-import { createVerifier } from '../../../src/token/verifier.ts';
+import type { Reason } from '../../../src/model/reasons.ts';
+import type { Clock } from '../../../src/runtime/time/clock.ts';
 import { configOf } from '../../support/app.ts';
 import { audience } from '../../support/fake-issuer.ts';
 import { issuerOf } from './issuer-of.ts';

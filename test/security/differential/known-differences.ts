@@ -2,7 +2,7 @@
  * Where the service and jose differ on purpose. Each row says why, and finds out by itself, from the bytes of the token, whether it
  * applies. All but one are about what the service refuses and jose accepts.
  */
-import type { Reason } from '../../../src/check/reasons.ts';
+import type { Reason } from '../../../src/model/reasons.ts';
 
 /** A token with what can be read in it, as jose reads it: leniently. */
 interface Subject {

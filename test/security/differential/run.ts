@@ -3,7 +3,7 @@
  * same, or a difference that the table of known ones has a row for.
  */
 import type { JSONWebKeySet } from 'jose';
-import { type Reason, reasons } from '../../../src/check/reasons.ts';
+import { type Reason, reasons } from '../../../src/model/reasons.ts';
 import { createKeyPool, type Pair } from './key-pool.ts';
 import { knownDifference } from './known-differences.ts';
 import { isSignedByArithmetic, isSignedByStream, type JoseVerdict, signatureFailed } from './oracles.ts';

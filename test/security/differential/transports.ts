@@ -1,6 +1,6 @@
 /** The whole service over HTTP and gRPC, asked of tokens. */
 import { Agent, request } from 'node:http';
-import { systemClock } from '../../../src/time/clock.ts';
+import { systemClock } from '../../../src/runtime/time/clock.ts';
 import { runApp, until } from '../../support/app.ts';
 import { connectGrpc } from '../../support/grpc-client.ts';
 import type { World } from './world.ts';

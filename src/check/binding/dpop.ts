@@ -1,0 +1,130 @@
+/** Proofs of possession: a request is signed with the key that its token is bound to (RFC 9449 section 4). */
+import { hash } from 'node:crypto';
+import { proofClockTolerance } from '../../config/declare/binding-options.ts';
+import type { Algorithm } from '../../config/declare/issuer-options.ts';
+import type { Config } from '../../config/declare/options.ts';
+import { readDate, readString, wrongType } from '../../credential/token/claims.ts';
+import { splitCompact } from '../../credential/token/compact-jws.ts';
+import { readHeader } from '../../credential/token/jose-header.ts';
+import { readJsonObject } from '../../credential/token/json.ts';
+import { readKey } from '../../issuer/keys/key.ts';
+import { importPublicKey, isNoKey, type VerifySignature } from '../../issuer/keys/public-key.ts';
+import type { CheckRequest } from '../../model/decision.ts';
+import { isForRequest } from './proof-target.ts';
+
+/** The algorithms that a proof may be signed with, the cheap ones first. */
+export const proofAlgorithms: readonly Algorithm[] = ['EdDSA', 'ES256', 'RS256', 'PS256'];
+
+/** The longest proof, in characters: one with an RSA key of 8192 bits takes about three thousand. */
+const maxProofLength = 8 * 1024;
+
+/** A proof that fits its request and its token; its signature is not verified yet. */
+export interface UnverifiedProof {
+  /** Equal for two proofs of one key with the same `jti`. */
+  readonly id: string;
+  /** `iat`, in milliseconds. */
+  readonly issuedAt: number;
+  /**
+   * Verifies the signature; takes as long as that of a token.
+   *
+   * @throws Error where the verification itself fails, which no proof can cause
+   */
+  readonly verify: () => boolean;
+}
+
+/** What a proof is judged by. */
+export interface ProofTerms {
+  readonly request: CheckRequest;
+  readonly token: string;
+  /** The thumbprint that the token carries (RFC 9449 section 6.1). */
+  readonly keyThumbprint: string;
+  /** The wall clock, in milliseconds. */
+  readonly now: number;
+}
+
+type DpopOptions = Pick<Config['dpop'], 'origins' | 'maxAge'>;
+
+/** Imports a public key, as {@link importPublicKey} does. */
+export type ImportKey = (...key: Parameters<typeof importPublicKey>) => VerifySignature;
+
+/**
+ * Reads the proof of a request: all of RFC 9449 section 4.3 but the signature and whether the proof was used before.
+ *
+ * @returns undefined if there is not exactly one, or it is no proof for this request and this token
+ */
+export function readProof(
+  terms: ProofTerms,
+  options: DpopOptions,
+  importKey: ImportKey = importPublicKey,
+): UnverifiedProof | undefined {
+  const { request, token, keyThumbprint, now } = terms;
+  const [proof, ...others] = request.dpop;
+  if (proof === undefined || others.length > 0 || proof.length > maxProofLength) return undefined;
+  const segments = splitCompact(proof);
+  const header = segments === undefined ? undefined : readHeader(segments.header);
+  if (segments === undefined || header === undefined || typeof header === 'string') return undefined;
+  if (typeof header.type !== 'string' || !/^(application\/)?dpop\+jwt$/i.test(header.type)) return undefined;
+  if (!proofAlgorithms.includes(header.algorithm)) return undefined;
+
+  const jwk = readJsonObject(Buffer.from(segments.header, 'base64url'))?.jwk;
+  if (thumbprintOf(jwk) !== keyThumbprint) return undefined;
+  const claims = readJsonObject(Buffer.from(segments.payload, 'base64url'));
+  if (claims === undefined) return undefined;
+  const [id, method, target, tokenHash] = ['jti', 'htm', 'htu', 'ath'].map((name) =>
+    readString(claims, name),
+  );
+  const issuedAt = readDate(claims, 'iat');
+  if (typeof id !== 'string' || id === '' || typeof target !== 'string') return undefined;
+  if (method !== request.method || tokenHash !== hash('sha256', token, 'base64url')) return undefined;
+  if (issuedAt === undefined || issuedAt === wrongType) return undefined;
+  const age = now - issuedAt * 1000;
+  if (age > options.maxAge || age < -proofClockTolerance) return undefined;
+  if (!isForRequest(target, request, options.origins)) return undefined;
+
+  return {
+    id: hash('sha256', JSON.stringify([keyThumbprint, id]), 'base64'),
+    issuedAt: issuedAt * 1000,
+    verify: () => isSigned(proof, segments.signature, jwk, header.algorithm, importKey),
+  };
+}
+
+function isSigned(
+  proof: string,
+  signature: string,
+  jwk: unknown,
+  algorithm: Algorithm,
+  importKey: ImportKey,
+) {
+  const verify = keyOf(jwk, algorithm, importKey);
+  const data = Buffer.from(proof.slice(0, -signature.length - 1), 'latin1');
+  return verify?.(data, Buffer.from(signature, 'base64url')) ?? false;
+}
+
+/** The key that a proof brings along; undefined if it is none to verify with. */
+function keyOf(jwk: unknown, algorithm: Algorithm, importKey: ImportKey): VerifySignature | undefined {
+  const key = readKey(jwk, { algorithms: [algorithm], keyUses: ['sig'] });
+  if ('unused' in key) return undefined;
+  try {
+    return importKey(key.publicKey, algorithm);
+  } catch (error) {
+    if (isNoKey(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The members that make a key, by its type, in the order in which the thumbprint has them (RFC 7638 section 3.2). */
+const thumbprintMembers = new Map([
+  ['EC', ['crv', 'kty', 'x', 'y']],
+  ['OKP', ['crv', 'kty', 'x']],
+  ['RSA', ['e', 'kty', 'n']],
+]);
+
+/** The thumbprint of a public key by SHA-256 (RFC 7638), or undefined if it is none. */
+function thumbprintOf(jwk: unknown): string | undefined {
+  if (typeof jwk !== 'object' || jwk === null) return undefined;
+  const members = new Map(Object.entries(jwk));
+  const names = thumbprintMembers.get(members.get('kty'));
+  if (names === undefined || !names.every((name) => typeof members.get(name) === 'string')) return undefined;
+  const canonical = Object.fromEntries(names.map((name) => [name, members.get(name)]));
+  return hash('sha256', JSON.stringify(canonical), 'base64url');
+}

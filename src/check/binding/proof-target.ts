@@ -1,0 +1,43 @@
+/** Whether a proof was made for a request: the comparison of `htu` (RFC 9449 section 4.3, number 9). */
+
+import { readHost } from '../../config/values/hosts.ts';
+import type { CheckRequest } from '../../model/decision.ts';
+
+const uriParts = /^(https?:\/\/[^/?#@\s]+)([^?#]*)/i;
+const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
+
+/**
+ * Compares the target of a proof with that of the request. Its origin must be one that is configured, the one whose host
+ * the request names: no header that a client could add says where it came in.
+ *
+ * @param target `htu`
+ */
+export function isForRequest(
+  target: string,
+  { host, path }: Pick<CheckRequest, 'host' | 'path'>,
+  origins: readonly string[],
+): boolean {
+  const [, base = '', targetPath = ''] = uriParts.exec(target) ?? [];
+  const origin = URL.parse(base)?.origin;
+  if (origin === undefined || !origins.includes(origin) || !isHostOf(origin, host)) return false;
+  const [requestPath = ''] = path.split('?', 1);
+  return normalPath(targetPath) === normalPath(requestPath);
+}
+
+/** Whether a Host header names an origin, its default port said or not (RFC 9110 section 7.2). */
+function isHostOf(origin: string, text: string): boolean {
+  const host = readHost(text);
+  if (host === undefined) return false;
+  const { protocol, host: hostOfOrigin } = new URL(origin);
+  const isDefault = host.port === undefined || host.port === defaultPorts[protocol];
+  return (isDefault ? host.name : `${host.name}:${host.port}`) === hostOfOrigin;
+}
+
+/** A path in the form of RFC 3986 section 6.2.2: nothing is decoded that could mean something else. */
+function normalPath(path: string): string {
+  const decoded = path.replaceAll(/%[0-9a-f]{2}/gi, (escaped) => {
+    const character = String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
+    return /[A-Za-z0-9._~-]/.test(character) ? character : escaped.toUpperCase();
+  });
+  return decoded === '' ? '/' : decoded;
+}

@@ -1,0 +1,86 @@
+/** Whether a client is the one that its token is bound to. */
+
+import { proofsPerKey } from '../../config/declare/binding-options.ts';
+import type { Config } from '../../config/declare/options.ts';
+import { createVerificationQueue } from '../../credential/token/verification-queue.ts';
+import type { CheckRequest, Identity } from '../../model/decision.ts';
+import type { DenyReason, ErrorReason } from '../../model/reasons.ts';
+import type { Clock } from '../../runtime/time/clock.ts';
+import { createClientCertificate } from './client-certificate.ts';
+import { readProof } from './dpop.ts';
+import type { ReplayStore, UsedProof } from './used-proofs.ts';
+
+/** A request with a verified token. */
+export interface Presentation {
+  readonly scheme: 'bearer' | 'dpop';
+  readonly token: string;
+  readonly identity: Identity;
+  readonly request: CheckRequest;
+}
+
+/** Why the client is not let in, or undefined if it is who it must be. */
+type Problem = DenyReason | ErrorReason | undefined;
+
+/** Has a client prove that it is the one that its token is bound to. */
+export type Prove = (presentation: Presentation) => Problem | Promise<Problem>;
+
+/** What proving takes. */
+export interface ProveDependencies {
+  readonly config: Pick<Config, 'dpop' | 'clientCertificates' | 'limits'>;
+  /** Outlives a change of the configuration, or that would make used proofs good again. */
+  readonly replays: ReplayStore;
+  readonly clock: Clock;
+  /** Is told that there is no room for a further proof: by the configured name of the issuer, and by which bound. */
+  readonly onFull: (issuerName: string, bound: 'key' | 'issuer') => void;
+}
+
+/** Makes what has clients prove themselves. A token that is bound twice takes both proofs. */
+export function createProve({ config, replays, clock, onFull }: ProveDependencies): Prove {
+  const { dpop, clientCertificates, limits } = config;
+  const certificateOf = createClientCertificate(clientCertificates);
+  const bounds = { maxProofs: dpop.maxProofs, maxProofsPerKey: proofsPerKey(dpop), maxAge: dpop.maxAge };
+  const queue = createVerificationQueue<Problem>({
+    maxWaiting: limits.maxVerificationsInFlight,
+    maxWait: limits.checkDeadline,
+    clock,
+  });
+
+  const proveCertificate = (wanted: string, request: CheckRequest): Problem => {
+    const certificate = certificateOf(request);
+    if (certificate === 'unknowable') return 'token_bound';
+    return certificate === wanted ? undefined : 'proof_invalid';
+  };
+  /** Takes note of a proof that is good. Where there is no room, nothing is wrong with the proof. */
+  const use = (proof: UsedProof, issuerName: string): Problem => {
+    const taken = replays.take(proof, clock.now(), bounds);
+    if (taken === 'new') return undefined;
+    if (taken === 'used') return 'proof_invalid';
+    onFull(issuerName, taken);
+    return 'overloaded';
+  };
+  const provePossession = (
+    keyThumbprint: string,
+    { token, request, identity }: Presentation,
+  ): Problem | Promise<Problem> => {
+    const proof = readProof({ request, token, keyThumbprint, now: clock.now() }, dpop);
+    if (proof === undefined) return 'proof_invalid';
+    const { id, issuedAt } = proof;
+    const { issuer, issuerName } = identity;
+    const late = (): Problem => 'overloaded';
+    const verify = (): Problem =>
+      proof.verify() ? use({ issuer, keyThumbprint, id, issuedAt }, issuerName) : 'proof_invalid';
+    return queue.add({ since: clock.monotonic(), signatures: 1, verify, late }) ?? 'overloaded';
+  };
+
+  return (presentation) => {
+    const { scheme, identity, request } = presentation;
+    const { keyThumbprint, certificateThumbprint } = identity.confirmation ?? {};
+    if (certificateThumbprint !== undefined) {
+      const problem = proveCertificate(certificateThumbprint, request);
+      if (problem !== undefined) return problem;
+    }
+    if (keyThumbprint === undefined) return scheme === 'dpop' ? 'proof_invalid' : undefined;
+    if (dpop.origins.length === 0) return 'token_bound';
+    return scheme === 'dpop' ? provePossession(keyThumbprint, presentation) : 'proof_invalid';
+  };
+}

@@ -1,0 +1,195 @@
+/** What a verified token becomes for the upstream: which headers are set, and which a client must not supply. */
+
+import type { Config } from '../config/declare/options.ts';
+import { otherSpellings } from '../config/values/header-names.ts';
+import { createReadClaim } from '../credential/token/claim-path.ts';
+import { readClaims, scalarText } from '../credential/token/claims.ts';
+import { createIdentityClaims, type IdentityClaims } from '../credential/token/identity-claims.ts';
+import type { Claims, Forwarding, Identity, Withheld } from '../model/decision.ts';
+import {
+  absent,
+  createWriteClaims,
+  createWriteValue,
+  type HeaderValue,
+  headerValue,
+  maxValueBytes,
+} from './header-value.ts';
+
+/** Longest forwarded values, all of them together, in bytes. */
+const maxTotalBytes = 8 * 1024;
+
+/** Most lists of removals that are shared; beyond them, each token has its own. */
+const maxSharedLists = 1_000;
+
+/** Which headers are forwarded. */
+export type ForwardOptions = Pick<
+  Config,
+  | 'issuers'
+  | 'identityHeaders'
+  | 'outputClaimToHeaders'
+  | 'outputTokenToHeader'
+  | 'forwardOriginalToken'
+  | 'setAuthorizationHeader'
+>;
+
+/** Says what becomes of the headers of a request that bears a verified token. */
+export type Forward = (identity: Identity, token: string) => Forwarding;
+
+/**
+ * Makes the forwarder. Every configured header ends in exactly one of two lists, set or removed, and its other
+ * spellings are removed always. What it says of an identity is remembered for as long as the identity is.
+ *
+ * @param others headers that other rules set, which a client must not supply here either
+ */
+export function createForward(options: ForwardOptions, others: readonly string[] = []): Forward {
+  const { identityHeaders, outputClaimToHeaders, outputTokenToHeader, forwardOriginalToken } = options;
+  const issuers = new Map(options.issuers.map((issuer) => [issuer.name, createIdentityClaims(issuer)]));
+  const tokened = outputTokenToHeader === '' ? [] : [{ header: outputTokenToHeader, from: 'token' } as const];
+  const outputs = [...outputClaimToHeaders, ...tokened].map((output) => ({
+    header: output.header,
+    read: createRead(output),
+  }));
+  const alwaysRemoved = [
+    ...outputs.flatMap(({ header }) => otherSpellings(header)),
+    ...others
+      .filter((header) => !outputs.some((output) => output.header === header))
+      .flatMap((header) => [header, ...otherSpellings(header)]),
+    ...(forwardOriginalToken ? [] : ['authorization']),
+  ];
+  const removeAll = {
+    remove: [...outputs.map(({ header }) => header), ...alwaysRemoved],
+    withheld: [],
+  };
+
+  /** Not counted and never removed: where it does not fit, the request has it already. */
+  const authorizationOf = (token: string): [string, string][] =>
+    options.setAuthorizationHeader && token.length <= maxValueBytes
+      ? [['authorization', `Bearer ${token}`]]
+      : [];
+
+  const make: Forward = (identity, token) => {
+    if (identityHeaders === 'remove')
+      return { ...removeAll, set: authorizationOf(token), answers: unanswered() };
+    const { payload } = identity;
+    const facts = { claims: readClaims(payload), payload, token, of: issuers.get(identity.issuerName) };
+    const set: [string, string][] = [];
+    const remove: string[] = [];
+    const withheld: Withheld[] = [];
+    let total = 0;
+    for (const { header, read } of outputs) {
+      const value = read(facts);
+      withheld.push(...value.withheld.map((cause) => ({ header, cause })));
+      const fits = value.text !== undefined && total + value.text.length <= maxTotalBytes;
+      if (value.text !== undefined && fits) {
+        set.push([header, value.text]);
+        total += value.text.length;
+      } else {
+        remove.push(header);
+        if (value.text !== undefined) withheld.push({ header, cause: 'total_length' });
+      }
+    }
+    set.push(...authorizationOf(token));
+    return { set, remove: listOf(remove), withheld, answers: unanswered() };
+  };
+
+  // Most tokens of an issuer have the same claims, and so the same removals: one list for all of them.
+  const lists = new Map<string, readonly string[]>();
+  const listOf = (absent: readonly string[]): readonly string[] => {
+    const name = absent.join();
+    const list = lists.get(name) ?? [...absent, ...alwaysRemoved];
+    if (lists.size < maxSharedLists) lists.set(name, list);
+    return list;
+  };
+
+  return (identity, token) => {
+    const { kept } = identity;
+    if (kept.forwarding !== undefined && kept.by === make) return kept.forwarding;
+    const known = kept.others?.get(make);
+    if (known !== undefined) return known;
+    const forwarding = make(identity, token);
+    if (kept.forwarding === undefined) {
+      kept.by = make;
+      kept.forwarding = forwarding;
+    } else {
+      kept.others ??= new WeakMap();
+      kept.others.set(make, forwarding);
+    }
+    return forwarding;
+  };
+}
+
+/** What a header can carry. */
+interface Carried {
+  readonly claims: Claims;
+  readonly payload: string;
+  readonly token: string;
+  /** Undefined where the issuer is not configured any more. */
+  readonly of: IdentityClaims | undefined;
+}
+
+/** What a header carries of a token. */
+type Read = (carried: Carried) => HeaderValue;
+
+function createRead({
+  claim,
+  from,
+  encoding,
+  separator,
+}: Partial<Config['outputClaimToHeaders'][number]>): Read {
+  const write = createWriteValue(encoding, separator);
+  switch (from) {
+    case 'email':
+      return ({ claims, of }) => write(of?.email(claims));
+    case 'groups':
+      return encoding === 'json' || encoding === 'base64url'
+        ? ({ claims, payload, of }) => writeList(of?.groups(claims, payload), write)
+        : ({ claims, payload, of }) => write(of?.groups(claims, payload));
+    case 'token':
+      return ({ token }) => headerValue(token);
+    case 'claims': {
+      const writeClaims = createWriteClaims(encoding);
+      return ({ payload }) => writeClaims(payload);
+    }
+    default: {
+      const read = claim === undefined ? undefined : createReadClaim(claim);
+      return read === undefined ? () => absent : ({ claims }) => write(read(claims));
+    }
+  }
+}
+
+/** Groups in JSON are a list in any case: a single one could be a text that looks like a list. */
+function writeList(groups: unknown, write: (list: unknown) => HeaderValue): HeaderValue {
+  if (groups === undefined) return absent;
+  const all = [groups].flat();
+  const list = all.filter((group) => scalarText(group) !== undefined);
+  const value = write(list);
+  return list.length < all.length ? { ...value, withheld: ['type', ...value.withheld] } : value;
+}
+
+/** What is forwarded of nobody: every header is removed. */
+export function forwardNothing(options: ForwardOptions, others: readonly string[]): Forwarding {
+  const { outputClaimToHeaders, outputTokenToHeader, forwardOriginalToken } = options;
+  const headers = new Set([
+    ...outputClaimToHeaders.map(({ header }) => header),
+    ...(outputTokenToHeader === '' ? [] : [outputTokenToHeader]),
+    ...others,
+  ]);
+  return {
+    set: [],
+    remove: [
+      ...[...headers].flatMap((header) => [header, ...otherSpellings(header)]),
+      ...(forwardOriginalToken ? [] : ['authorization']),
+    ],
+    withheld: [],
+    answers: unanswered(),
+  };
+}
+
+const unanswered = () => ({ http: undefined, grpc: undefined });
+
+const writePlain = createWriteValue();
+
+/** The text that a header carries of a claim; undefined where there is none that it can carry. */
+export function claimText(claim: unknown): string | undefined {
+  return writePlain(claim).text;
+}

@@ -1,0 +1,54 @@
+/** Which headers the mesh's entry must list for a configuration. */
+
+import type { Config } from '../declare/options.ts';
+import { compatHeader } from '../values/header-names.ts';
+import { rulesOf } from './rule-problems.ts';
+
+/** The lists of an entry. */
+export interface EntryHeaders {
+  /** Headers of the request that the check needs. */
+  readonly include: readonly string[];
+  /** Headers of an allow that the workload gets. */
+  readonly onAllow: readonly string[];
+  /** Headers of a refusal that the client gets. */
+  readonly onDeny: readonly string[];
+}
+
+/** The lists for a configuration. */
+export function entryHeaders(config: Config): EntryHeaders {
+  const rules = rulesOf(config);
+  const include = [
+    'authorization',
+    config.log.requestIdHeader,
+    ...(config.dpop.origins.length > 0 ? ['dpop'] : []),
+    ...(isOfCertificates(config) ? ['x-forwarded-client-cert'] : []),
+    ...config.trustedHeaders,
+    ...rules.flatMap(({ allowPreflight, match, require }) => [
+      ...(allowPreflight ? ['origin'] : []),
+      ...(allowPreflight || match.methods?.includes('OPTIONS') ? ['access-control-request-method'] : []),
+      ...(match.addresses === undefined ? [] : [config.clientAddress.header]),
+      ...(require?.scopesFromHeader === undefined ? [] : [require.scopesFromHeader]),
+    ]),
+  ];
+  const claims = [
+    ...config.outputClaimToHeaders,
+    ...rules.flatMap((rule) => rule.outputClaimToHeaders ?? []),
+  ];
+  const onAllow = [
+    ...(config.identityHeaders === 'set' ? claims.map(({ header }) => header) : []),
+    ...(config.identityHeaders === 'set' && config.outputTokenToHeader !== ''
+      ? [config.outputTokenToHeader]
+      : []),
+    ...(config.setAuthorizationHeader ? ['authorization'] : []),
+    ...(config.compat === 'oauth2-proxy' && config.identityHeaders === 'set' ? [compatHeader] : []),
+  ];
+  return {
+    include: [...new Set(include)],
+    onAllow: [...new Set(onAllow)],
+    onDeny: ['www-authenticate', 'content-type', 'cache-control', 'retry-after'],
+  };
+}
+
+function isOfCertificates({ clientCertificates: { trustedHops, trustedProxyUri } }: Config): boolean {
+  return trustedHops > 0 || trustedProxyUri !== '';
+}

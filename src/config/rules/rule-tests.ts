@@ -1,0 +1,137 @@
+/** A table of requests with what rules must make of them. */
+import * as z from 'zod';
+import { reasons } from '../../model/reasons.ts';
+import { dotted } from '../describe/option-list.ts';
+import { ConfigError, type Problem, suggestion } from '../validate/problems.ts';
+import { lines, text } from '../values/schemas.ts';
+
+const header = z.union([z.string(), z.array(z.string()).min(1)]);
+
+const outcomes = ['allow', 'deny', 'error'] as const;
+const reasonNames = Object.keys(reasons) as [keyof typeof reasons];
+
+const request = z.strictObject({
+  method: z.string().default('GET'),
+  host: z.string().default(''),
+  path: z.string().default('/'),
+  headers: z.record(z.string(), header).default({}),
+  /** Of a check over gRPC; absent: the path says it. */
+  policy: z.string().optional(),
+});
+
+const expected = z.strictObject({
+  outcome: z.enum(outcomes).optional(),
+  reason: z.enum(reasonNames).optional(),
+  rule: text().optional(),
+});
+
+const test = z.strictObject({
+  name: lines('a name'),
+  request: request.prefault({}),
+  /** The name of the issuer that signed the token; absent: the first. */
+  issuer: text().optional(),
+  /** Of the token, beyond iss, aud, iat and exp; absent: there is no token. */
+  claims: z.record(z.string(), z.unknown()).optional(),
+  expect: expected.refine(
+    (of) => Object.values(of).some((value) => value !== undefined),
+    'expected an outcome, a reason or a rule',
+  ),
+});
+
+/** One test of the table. */
+export type RuleTest = z.output<typeof test>;
+
+/** What each place takes, by its path with the index of the test left out. */
+const titles: Readonly<Record<string, string>> = {
+  '': 'a list of tests, each with `name`, `request` and `expect`',
+  '[]': 'a test: `name`, `request`, `claims` and `expect`',
+  name: 'the name of the test',
+  request: 'names with values, such as `{method: GET, path: /}`',
+  'request.method': 'a method such as GET',
+  'request.host': 'a host such as orders.example.com',
+  'request.path': 'a path such as /orders/1',
+  'request.headers': 'names of headers with values',
+  'request.policy': 'the name of a policy',
+  issuer: 'the name of an issuer of the configuration',
+  claims: 'names of claims with values; `{}` for a token without further claims',
+  expect: 'what must become of the request: `{outcome: allow}`, `{reason: rule_denied}` or `{rule: NAME}`',
+  'expect.outcome': `one of ${outcomes.join(', ')}`,
+  'expect.reason': 'a reason out of docs/reasons.md',
+  'expect.rule': 'the name of a rule, or none',
+};
+
+/** The names that stand in each part of a test. */
+const names: Readonly<Record<string, readonly string[]>> = {
+  '[]': Object.keys(test.shape),
+  request: Object.keys(request.shape),
+  expect: Object.keys(expected.shape),
+};
+
+/**
+ * Reads a table.
+ *
+ * @param place where in the file a path is
+ * @throws ConfigError with every problem that was found
+ */
+export function readRuleTests(
+  value: unknown,
+  place: (path: readonly PropertyKey[]) => string,
+): readonly RuleTest[] {
+  const parsed = z.array(test).min(1).safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(parsed.error.issues.flatMap((issue) => problemsOf(issue, value, place)));
+}
+
+function problemsOf(
+  issue: z.core.$ZodIssue,
+  value: unknown,
+  place: (path: readonly PropertyKey[]) => string,
+): Problem[] {
+  const at = (path: readonly PropertyKey[], message: string): Problem => ({
+    path: dotted(path),
+    source: place(path),
+    message,
+  });
+  if (issue.code === 'custom') return [at(issue.path, issue.message)];
+  const known = names[partOf(issue.path)] ?? [];
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => {
+      const near = suggestion(key, known);
+      return at(
+        [...issue.path, key],
+        `unknown name${near === '' ? `; there are ${known.join(', ')}` : near}`,
+      );
+    });
+  const found = valueAt(value, issue.path);
+  const near = partOf(issue.path) === 'expect.reason' ? suggestion(String(found), reasonNames) : '';
+  return [at(issue.path, `expected ${titleOf(issue.path)}${seen(found)}${near}`)];
+}
+
+/** A place in a test, without its index: `[]` for the test itself. */
+function partOf(path: readonly PropertyKey[]): string {
+  return path.length === 1 ? '[]' : path.slice(1).map(String).join('.');
+}
+
+function titleOf(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return titles[''] ?? '';
+  return titles[partOf(path)] ?? titles[partOf(path.slice(0, -1))] ?? 'another value';
+}
+
+function seen(value: unknown): string {
+  if (value === undefined) return '; it is missing';
+  if (value === null) return ', not null';
+  if (Array.isArray(value)) return value.length === 0 ? ', not an empty list' : ', not a list';
+  return typeof value === 'object'
+    ? ', not names with values'
+    : `, not ${JSON.stringify(value).slice(0, 80)}`;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (node, part) =>
+      typeof node === 'object' && node !== null && Object.hasOwn(node, part)
+        ? node[part as keyof typeof node]
+        : undefined,
+    value,
+  );
+}

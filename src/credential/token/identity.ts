@@ -1,0 +1,26 @@
+/** What verified claims say of who asks. */
+
+import type { IssuerConfig } from '../../config/declare/options.ts';
+import type { Claims, Identity } from '../../model/decision.ts';
+import { readString, wrongType } from './claims.ts';
+import type { Facts } from './facts.ts';
+
+/** Makes the identity that verified claims prove. */
+export function identityOf(
+  claims: Claims,
+  { payload, audiences, scopes, expiresAt, confirmation }: Facts,
+  { issuer, name, boundTokens }: IssuerConfig,
+): Identity {
+  const subject = readString(claims, 'sub');
+  return Object.freeze({
+    issuer,
+    issuerName: name,
+    subject: subject === wrongType ? undefined : subject,
+    audiences: audiences === wrongType ? [] : (audiences ?? []),
+    scopes: scopes === wrongType ? [] : (scopes ?? []),
+    expiresAt: Number(expiresAt),
+    confirmation: boundTokens === 'verify' && confirmation !== 'unknown' ? confirmation : undefined,
+    payload,
+    kept: { forwarding: undefined, by: undefined, others: undefined },
+  });
+}

@@ -1,0 +1,114 @@
+/** What only reading the files that a configuration names can tell. */
+
+import type { Config, IssuerConfig, TlsFiles } from '../config/declare/options.ts';
+import { readDenyList } from '../config/load/deny-list.ts';
+import { ConfigError, type Problem } from '../config/validate/problems.ts';
+import { keySetRules, readKeySet } from '../issuer/keys/key-set.ts';
+import { keySetOfPem } from '../issuer/keys/pem.ts';
+import { requireCertificates } from '../runtime/files/pem-blocks.ts';
+import { readTls } from '../transport/shared/tls.ts';
+
+/** What of a configuration names files, or holds keys. */
+export interface NamesFiles {
+  readonly issuers: readonly Omit<IssuerConfig, 'name'>[];
+  readonly limits: Pick<Config['limits'], 'maxIssuerKeys'>;
+  readonly http: Pick<Config['http'], 'tls'>;
+  readonly grpc: Pick<Config['grpc'], 'tls'>;
+  readonly admin: Pick<Config['admin'], 'tls'>;
+  readonly denyList: Config['denyList'];
+}
+
+/** Finds files that are missing or hold something else than the configuration takes them for. */
+export async function fileProblems(
+  config: NamesFiles,
+  readFile: (path: string) => string,
+): Promise<Problem[]> {
+  const checks = [
+    ...config.issuers.flatMap((issuer, index) => issuerChecks(issuer, `issuers[${index}]`, config, readFile)),
+    ...(['http', 'grpc', 'admin'] as const).flatMap((name) =>
+      tlsChecks(config[name].tls, `${name}.tls`, readFile),
+    ),
+    ...denyListChecks(config.denyList.file, readFile),
+  ];
+  return (await Promise.all(checks.map(problemsOfFile))).flat();
+}
+
+/** The files that a configuration names and that are read again when they change. */
+export function filesOf(config: NamesFiles): readonly string[] {
+  const { denyList, issuers, http, grpc, admin } = config;
+  const named = [
+    denyList.file,
+    ...issuers.flatMap(({ jwksFile, publicKeyFiles = [], caFile = [] }) => [
+      jwksFile,
+      ...publicKeyFiles,
+      ...[caFile].flat(),
+    ]),
+    ...[http, grpc, admin].flatMap(({ tls }) => [tls?.certFile, tls?.keyFile, tls?.clientCaFile]),
+  ];
+  return [...new Set(named.filter((path) => path !== undefined))];
+}
+
+/** One thing to try; it throws where it cannot be done. */
+export interface FileCheck {
+  readonly path: string;
+  readonly source: string;
+  readonly attempt: () => unknown;
+}
+
+function issuerChecks(
+  issuer: NamesFiles['issuers'][number],
+  at: string,
+  { limits }: NamesFiles,
+  readFile: (path: string) => string,
+): FileCheck[] {
+  const { jwks, jwksFile, publicKeyFiles, caFile = [] } = issuer;
+  const rules = keySetRules(issuer, limits.maxIssuerKeys);
+  const usable = (text: string) => readKeySet(text, rules);
+  return [
+    ...(jwks === undefined ? [] : [{ path: `${at}.jwks`, source: '', attempt: () => usable(jwks) }]),
+    ...(jwksFile === undefined
+      ? []
+      : [{ path: `${at}.jwksFile`, source: jwksFile, attempt: () => usable(readFile(jwksFile)) }]),
+    ...(publicKeyFiles ?? []).map((file, index) => ({
+      path: `${at}.publicKeyFiles[${index}]`,
+      source: file,
+      attempt: () => usable(keySetOfPem([readFile(file)])),
+    })),
+    ...[caFile].flat().map((file) => ({
+      path: `${at}.caFile`,
+      source: file,
+      attempt: () => requireCertificates(readFile(file)),
+    })),
+  ];
+}
+
+function tlsChecks(
+  files: TlsFiles | undefined,
+  path: string,
+  readFile: (path: string) => string,
+): FileCheck[] {
+  return files === undefined
+    ? []
+    : [{ path, source: files.certFile, attempt: () => readTls(files, readFile) }];
+}
+
+function denyListChecks(file: string | undefined, readFile: (path: string) => string): FileCheck[] {
+  return file === undefined
+    ? []
+    : [{ path: 'denyList.file', source: file, attempt: () => readDenyList(readFile(file), file) }];
+}
+
+/** What is wrong where something cannot be done. */
+export async function problemsOfFile({ path, source, attempt }: FileCheck): Promise<readonly Problem[]> {
+  try {
+    await attempt();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError)
+      return error.problems.map((problem) => ({
+        ...problem,
+        path: `${path}${problem.path === '' ? '' : ` ${problem.path}`}`,
+      }));
+    return [{ path, source, message: error instanceof Error ? error.message : String(error) }];
+  }
+}

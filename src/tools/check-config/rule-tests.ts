@@ -1,0 +1,135 @@
+/** `oidc-authz check-config --test FILE`: a table of requests, and what the rules of a configuration make of each. */
+
+import type { Authenticate } from '../../check/authenticate.ts';
+import type { Config, IssuerConfig } from '../../config/declare/options.ts';
+import { dotted } from '../../config/describe/option-list.ts';
+import { parseYaml } from '../../config/load/file.ts';
+import { type RuleTest, readRuleTests } from '../../config/rules/rule-tests.ts';
+import { ConfigError, suggestion } from '../../config/validate/problems.ts';
+import { createReadFacts, createRequirements } from '../../credential/token/facts.ts';
+import { identityOf } from '../../credential/token/identity.ts';
+import type { CheckRequest, Decision } from '../../model/decision.ts';
+import type { DenyReason, Reason } from '../../model/reasons.ts';
+import type { Clock } from '../../runtime/time/clock.ts';
+import { createDecision } from '../../service/authorizer.ts';
+
+/** What became of a table. */
+export interface RuleTestResult {
+  /** A line for each test that failed, and one with the count. */
+  readonly output: string;
+  readonly failed: number;
+}
+
+/**
+ * Runs a table against a configuration, its rules if it has any. Tokens are taken as signed; everything else is what a check does.
+ *
+ * @param name how problems name the file
+ * @throws ConfigError where the table cannot be read
+ */
+export async function runRuleTests(
+  config: Config,
+  text: string,
+  name: string,
+  clock: Clock,
+): Promise<RuleTestResult> {
+  const { value, place } = parseYaml(text, name);
+  const tests = readRuleTests(value, place);
+  requireNames(config, tests, place);
+  const lines: string[] = [];
+  for (const test of tests) {
+    const decision = await decide(config, test, clock);
+    const found = describe(decision);
+    const isAsExpected =
+      (test.expect.outcome === undefined || test.expect.outcome === decision.outcome) &&
+      (test.expect.reason === undefined || test.expect.reason === found.reason) &&
+      (test.expect.rule === undefined || test.expect.rule === found.rule);
+    if (!isAsExpected)
+      lines.push(
+        `${test.name}: expected ${written(test.expect)}, found ${written({ outcome: decision.outcome, ...found })}`,
+      );
+  }
+  const count = `${tests.length - lines.length} of ${tests.length} as expected`;
+  return { output: `${[...lines, count].join('\n')}\n`, failed: lines.length };
+}
+
+function describe(decision: Decision): { reason: Reason; rule: string } {
+  const reason = decision.outcome === 'allow' ? (decision.shadow ?? decision.reason) : decision.reason;
+  return { reason, rule: decision.rule ?? 'none' };
+}
+
+function written(of: Readonly<Record<string, string | undefined>>): string {
+  return Object.entries(of)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ');
+}
+
+async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Decision> {
+  const authenticate: Authenticate = (request, admit) => {
+    const { claims } = test;
+    if (claims === undefined) return { outcome: 'deny', reason: 'token_missing' };
+    const issuer = issuerOf(config, test);
+    if (issuer === undefined) return { outcome: 'deny', reason: 'issuer_unknown' };
+    const now = clock.now() / 1000;
+    const full = { iss: issuer.issuer, aud: issuer.audiences?.[0], exp: now + 300, iat: now, ...claims };
+    const payload = JSON.stringify(full);
+    const facts = createReadFacts(issuer)(JSON.parse(payload), payload, 'JWT');
+    const unmet: DenyReason | undefined = createRequirements(issuer, () => false)(facts, now);
+    if (unmet !== undefined) return { outcome: 'deny', reason: unmet, issuerName: issuer.name };
+    return admit(identityOf(JSON.parse(payload), facts, issuer), '', false, request);
+  };
+  return createDecision(config, authenticate, clock)(requestOf(test));
+}
+
+/** The issuer that a test names, or the first. */
+function issuerOf({ issuers }: Config, { issuer }: RuleTest): IssuerConfig | undefined {
+  return issuer === undefined ? issuers[0] : issuers.find(({ name }) => name === issuer);
+}
+
+function requestOf({ request }: RuleTest): CheckRequest {
+  const { method, host, path, headers, policy } = request;
+  const lines = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value].flat()]));
+  return {
+    method,
+    host,
+    path,
+    policy,
+    authorization: [],
+    dpop: [],
+    forwardedClientCert: '',
+    peerCertificate: '',
+    source: { address: '', principal: '' },
+    requestId: '',
+    original: () => ({ target: path, headers: [] }),
+    header: (name) => lines.get(name) ?? [],
+  };
+}
+
+/** A test that names a rule or an issuer that is not there can never be as expected. */
+function requireNames(
+  { rules, policies, issuers }: Config,
+  tests: readonly RuleTest[],
+  place: (path: readonly PropertyKey[]) => string,
+): void {
+  const ruleNames = [
+    'none',
+    ...(rules ?? []).map(({ name }) => name),
+    ...(policies ?? []).flatMap((policy) => policy.rules.map(({ name }) => `${policy.name}/${name}`)),
+  ];
+  const issuerNames = issuers.map(({ name }) => name);
+  const unknown = (kind: string, known: readonly string[], named: string | undefined, path: PropertyKey[]) =>
+    named === undefined || known.includes(named)
+      ? []
+      : [
+          {
+            path: dotted(path),
+            source: place(path),
+            message: `the configuration has no ${kind} ${JSON.stringify(named)}${suggestion(named, known)}`,
+          },
+        ];
+  const problems = tests.flatMap(({ expect, issuer }, index) => [
+    ...unknown('rule', ruleNames, expect.rule, [index, 'expect', 'rule']),
+    ...unknown('issuer', issuerNames, issuer, [index, 'issuer']),
+  ]);
+  if (problems.length > 0) throw new ConfigError(problems);
+}

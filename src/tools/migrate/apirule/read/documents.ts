@@ -1,0 +1,160 @@
+/** The APIRules in files of YAML documents, also those that the API server shows as v2 and keeps as v1beta1 in an annotation. */
+import { parseYaml } from '../../../../config/load/file.ts';
+import { ConfigError, type Problem } from '../../../../config/validate/problems.ts';
+import { isTree, type Tree } from '../../../../config/values/raw-values.ts';
+import type { Finding } from '../../finding.ts';
+
+/** A file by its name, as text. */
+export interface NamedText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** An APIRule of which nothing is checked yet. */
+export interface FoundApiRule {
+  readonly metadata: unknown;
+  readonly spec: unknown;
+  /** Where a value below the APIRule stands. */
+  readonly place: (path: readonly PropertyKey[]) => string;
+}
+
+/** What files hold. */
+export interface Found {
+  readonly apiRules: readonly FoundApiRule[];
+  readonly problems: readonly Problem[];
+  readonly findings: readonly Finding[];
+}
+
+const group = 'gateway.kyma-project.io';
+/** The annotation in which the API server keeps what v2 cannot say. */
+const specAnnotation = `${group}/v1beta1-spec`;
+
+/** Finds the APIRules of some files. */
+export function findApiRules(files: readonly NamedText[]): Found {
+  const [apiRules, problems, findings]: [FoundApiRule[], Problem[], Finding[]] = [[], [], []];
+  const visit = (value: unknown, place: (path: readonly PropertyKey[]) => string) => {
+    if (value === null || value === undefined) return;
+    if (!isTree(value)) {
+      problems.push({
+        path: '',
+        source: place([]),
+        message: 'expected a manifest, with apiVersion and kind',
+      });
+      return;
+    }
+    if (isListOf(value)) {
+      for (const [index, item] of value.items.entries())
+        visit(item, (path) => place(['items', index, ...path]));
+      return;
+    }
+    const found = apiRuleIn(value, place);
+    if ('setting' in found) findings.push(found);
+    else if ('message' in found) problems.push(found);
+    else apiRules.push(found);
+  };
+  for (const file of files)
+    for (const text of documentsOf(file.text))
+      try {
+        const { value, place } = parseYaml(text, file.name);
+        visit(value, place);
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        problems.push(...error.problems);
+      }
+  const places = files.map(({ name }) => name).join(', ');
+  if (apiRules.length === 0 && problems.length === 0)
+    problems.push({ path: '', source: places, message: 'there is no APIRule in v1beta1 here' });
+  return { apiRules, problems, findings };
+}
+
+function apiRuleIn(
+  manifest: Tree,
+  place: (path: readonly PropertyKey[]) => string,
+): FoundApiRule | Problem | Finding {
+  const { apiVersion, kind, metadata, spec } = manifest;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
+    const message =
+      'rules' in manifest
+        ? 'this is the spec alone; give the whole APIRule, with apiVersion, kind and metadata'
+        : 'expected a manifest, with apiVersion and kind';
+    return { path: '', source: place([]), message };
+  }
+  const meaningless = (text: string): Finding => ({
+    setting: kind,
+    source: place(['kind']),
+    verdict: 'meaningless',
+    text,
+  });
+  if (kind !== 'APIRule' || !apiVersion.startsWith(`${group}/`)) {
+    const other = guardOf(kind, manifest);
+    return other === undefined
+      ? meaningless('only APIRules are migrated')
+      : { source: place(['kind']), ...other };
+  }
+  if (apiVersion === `${group}/v1beta1`) return { metadata, spec, place };
+  if (apiVersion === `${group}/v1alpha1`) return { metadata, spec: ofV1Alpha1(spec), place };
+  const annotations = isTree(metadata) && isTree(metadata.annotations) ? metadata.annotations : {};
+  const kept = annotations[specAnnotation];
+  const version = apiVersion.slice(group.length + 1);
+  if (annotations[`${group}/original-version`] !== 'v1beta1' || typeof kept !== 'string')
+    return /^v2/.test(version)
+      ? meaningless(`it is ${version} already`)
+      : {
+          ...meaningless(`it is not read: nothing is known here of its version ${version}`),
+          verdict: 'refused',
+        };
+  const at = place(['metadata', 'annotations', specAnnotation]);
+  try {
+    return { metadata, spec: JSON.parse(kept), place: (path) => (path[0] === 'spec' ? at : place(path)) };
+  } catch {
+    return { path: specAnnotation, source: at, message: 'expected JSON' };
+  }
+}
+
+/** Kinds that say who may pass beside an APIRule, or may say it. */
+const guards = [
+  ...['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthentication', 'EnvoyFilter', 'WasmPlugin'],
+  ...['NetworkPolicy', 'Rule', 'SecurityPolicy', 'VirtualService'],
+];
+
+/** What becomes of an object that guards beside the APIRules; undefined where it does not. */
+function guardOf(kind: string, { metadata }: Tree): Omit<Finding, 'source'> | undefined {
+  if (!guards.includes(kind)) return undefined;
+  const { name, labels, ownerReferences } = isTree(metadata) ? metadata : {};
+  const owners: readonly unknown[] = Array.isArray(ownerReferences) ? ownerReferences : [];
+  const isMade =
+    owners.some((owner) => isTree(owner) && owner.kind === 'APIRule') ||
+    (isTree(labels) &&
+      Object.keys(labels).some((label) => /^apirule\.gateway\.kyma-project\.io\//.test(label)));
+  const setting = `${kind}/${typeof name === 'string' ? name : ''}`;
+  return isMade
+    ? { setting, verdict: 'meaningless', text: 'an APIRule makes it, and makes it anew' }
+    : {
+        setting,
+        verdict: 'refused',
+        text: 'it is not read: nothing here knows what it asks for, and it stays in the cluster as it is',
+      };
+}
+
+/** The same in v1beta1: v1alpha1 has the host in the Service. */
+function ofV1Alpha1(spec: unknown): unknown {
+  if (!isTree(spec) || !isTree(spec.service)) return spec;
+  const { host, ...service } = spec.service;
+  return { host, ...spec, service };
+}
+
+/** The documents of a text, each on the lines that it has in the whole. */
+function documentsOf(text: string): string[] {
+  const documents: string[][] = [[]];
+  for (const [index, line] of text.split('\n').entries()) {
+    const begins = /^---(?=\s|$)/.test(line);
+    const ends = /^\.\.\.(?=\s|$)/.test(line);
+    if (begins || ends) documents.push(Array.from({ length: index }, () => ''));
+    documents.at(-1)?.push(begins ? `   ${line.slice(3)}` : ends ? '' : line);
+  }
+  return documents.map((lines) => lines.join('\n')).filter((document) => document.trim() !== '');
+}
+
+function isListOf(value: Tree): value is Tree & { readonly items: readonly unknown[] } {
+  return typeof value.kind === 'string' && value.kind.endsWith('List') && Array.isArray(value.items);
+}

@@ -1,0 +1,121 @@
+/** Our configuration for APIRules: their issuers, and a rule for each path and its methods. */
+import { compileExpression } from '../../../../config/expression/lazy-expression.ts';
+import { type Access, sameAccess, type TokenNeeds } from '../translate/access.ts';
+import type { Report } from '../translate/findings.ts';
+import type { Issuers } from '../translate/issuers.ts';
+import type { Atom } from '../translate/plan.ts';
+import { requirementsOf, type WrittenRequire } from '../translate/requirements.ts';
+
+/** The paths of an APIRule in order, for its hosts. */
+export interface HostAtoms {
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly atoms: readonly Atom[];
+}
+
+/** A rule as it is written. */
+interface WrittenRule {
+  readonly name: string;
+  readonly match: {
+    readonly hosts: readonly string[];
+    readonly paths: string[];
+    readonly methods: readonly string[];
+  };
+  readonly allow?: 'anonymous';
+  readonly deny?: true;
+  readonly require?: WrittenRequire;
+}
+
+/** Writes the configuration; undefined where no path is guarded, so that nothing asks for one. */
+export function configurationOf(
+  all: readonly HostAtoms[],
+  issuers: Issuers,
+  report: Report,
+): object | undefined {
+  // Where an APIRule only opens, its workload needs no authorizer.
+  const guarded = all.filter(({ atoms }) => atoms.some(({ access }) => access.kind !== 'open'));
+  if (guarded.length === 0) return undefined;
+  const written = issuers.written(
+    guarded.flatMap(({ atoms }) => atoms.flatMap(({ access }) => needsOf(access))),
+  );
+  if (written.length === 0) {
+    const [atom] = guarded.flatMap(({ atoms }) => atoms.filter(({ access }) => access.kind !== 'open'));
+    report.refuse(
+      'accessStrategies',
+      atom?.rule.source ?? '',
+      'no issuer is named anywhere, and an authorizer needs one; give --issuer URL',
+    );
+    return undefined;
+  }
+  const names = new Map(written.map(({ issuer, name }) => [issuer, name]));
+  const nameOf = written.length > 1 ? (issuer: string) => names.get(issuer) ?? issuer : undefined;
+  const taken = new Set<string>();
+  const rules = guarded.flatMap(({ name, hosts, atoms }) => {
+    const groups = grouped(atoms);
+    return groups.map((group): WrittenRule => {
+      const [{ access, methods, rule }] = group;
+      const written = access.kind === 'token' ? requirementsOf(access.anyOf, nameOf) : undefined;
+      return {
+        name: freeName(`${name}-${rule.index + 1}`, taken),
+        match: { hosts, paths: group.map(({ path }) => path), methods },
+        ...(access.kind === 'open' && { allow: 'anonymous' as const }),
+        ...(access.kind === 'deny' && { deny: true as const }),
+        ...(written !== undefined &&
+          (isUsable(written, rule.source, report) ? { require: written } : { deny: true as const })),
+      };
+    });
+  });
+  return {
+    issuers: written.map(({ name, ...issuer }) => (written.length > 1 ? { name, ...issuer } : issuer)),
+    // Istio, and so Kyma, ignores ports when it routes.
+    hosts: { ports: 'ignore' },
+    rules,
+  };
+}
+
+function needsOf(access: Access): readonly TokenNeeds[] {
+  return access.kind === 'token' ? access.anyOf : [];
+}
+
+/** Neighbours of one rule that let in the same. */
+function grouped(atoms: readonly Atom[]): [Atom, ...Atom[]][] {
+  const groups: [Atom, ...Atom[]][] = [];
+  for (const atom of atoms) {
+    const group = groups.at(-1);
+    const [first] = group ?? [];
+    const isSame =
+      first !== undefined &&
+      first.rule === atom.rule &&
+      first.methods.join() === atom.methods.join() &&
+      sameAccess(first.access, atom.access);
+    if (isSame) group?.push(atom);
+    else groups.push([atom]);
+  }
+  return groups;
+}
+
+function freeName(wanted: string, taken: Set<string>): string {
+  const base = wanted.replaceAll(/[^A-Za-z0-9._-]/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  for (let count = 1; ; count++) {
+    const end = count === 1 ? '' : `.${count}`;
+    const name = `${base.slice(-(63 - end.length)).replace(/^[^A-Za-z0-9]+/, '')}${end}`;
+    if (taken.has(name)) continue;
+    taken.add(name);
+    return name;
+  }
+}
+
+function isUsable({ expression }: WrittenRequire, source: string, report: Report): boolean {
+  if (expression === undefined) return true;
+  try {
+    compileExpression(expression);
+    return true;
+  } catch {
+    report.refuse(
+      'authorizations',
+      source,
+      'there are too many alternatives for one expression; make fewer of them',
+    );
+    return false;
+  }
+}

@@ -1,0 +1,166 @@
+/** An APIRule in version v2: what the gateway lets through, and which of it the authorizer is asked about. */
+
+import type { GivenApiRule, GivenCorsPolicy, GivenService } from '../read/apirule.ts';
+import type { Report } from '../translate/findings.ts';
+import { commonPaths } from '../translate/paths.ts';
+import type { Atom } from '../translate/plan.ts';
+
+/** Writes the APIRule, one for each host: v2 takes no more. */
+export function manifestsOf(
+  given: GivenApiRule,
+  hosts: readonly string[],
+  atoms: readonly Atom[],
+  authorizer: string,
+  report: Report,
+): readonly object[] {
+  const { metadata, spec, label, place } = given;
+  const sourceOf = (...path: readonly PropertyKey[]) => `${place(path)} ${label}`;
+  const gateway = gatewayOf(spec.gateway, metadata.namespace ?? undefined, sourceOf('gateway'), report);
+  const corsPolicy = corsOf(spec.corsPolicy ?? undefined, sourceOf('corsPolicy'), report);
+  const rules = withPreflights(atoms, spec.corsPolicy !== null && spec.corsPolicy !== undefined).flatMap(
+    (atom, index, all) => split(atom, all.slice(0, index)),
+  );
+  return hosts.map((host, index) => ({
+    apiVersion: 'gateway.kyma-project.io/v2',
+    kind: 'APIRule',
+    metadata: {
+      name: index === 0 ? metadata.name : `${metadata.name}-${index + 1}`,
+      ...optional(metadata.namespace, 'namespace'),
+      ...optional(metadata.labels, 'labels'),
+      ...optional(ownAnnotations(metadata.annotations ?? {}), 'annotations'),
+    },
+    spec: {
+      gateway,
+      hosts: [host],
+      ...(spec.service && { service: serviceOf(spec.service) }),
+      ...optional(spec.timeout, 'timeout'),
+      ...optional(corsPolicy, 'corsPolicy'),
+      rules: rules.map((atom) => ruleOf(atom, authorizer)),
+    },
+  }));
+}
+
+/** A field, unless there is nothing in it. */
+function optional(value: unknown, name: string): object {
+  return value === undefined || value === null ? {} : { [name]: value };
+}
+
+function ruleOf({ path, methods, access, rule }: Atom, authorizer: string): object {
+  const { service, timeout } = rule.given;
+  return {
+    path,
+    methods,
+    ...(service && { service: serviceOf(service) }),
+    ...optional(timeout, 'timeout'),
+    ...optional(rule.request, 'request'),
+    ...(access.kind === 'open' ? { noAuth: true } : { extAuth: { authorizers: [authorizer] } }),
+  };
+}
+
+function serviceOf({ name, namespace, port, external }: GivenService): object {
+  return { name, ...optional(namespace, 'namespace'), port, ...optional(external, 'external') };
+}
+
+/**
+ * The gateway answers a preflight only on a path that has `OPTIONS`. The authorizer still refuses every other `OPTIONS`
+ * there: our rules keep the methods that v1beta1 listed.
+ */
+function withPreflights(atoms: readonly Atom[], hasCors: boolean): readonly Atom[] {
+  if (!hasCors) return atoms;
+  const done = new Set(atoms.filter(({ methods }) => methods.includes('OPTIONS')).map(({ path }) => path));
+  return atoms.map((atom) => {
+    if (atom.access.kind === 'open' || done.has(atom.path)) return atom;
+    done.add(atom.path);
+    return { ...atom, methods: [...atom.methods, 'OPTIONS'] };
+  });
+}
+
+/**
+ * v2 excludes an earlier path from a later rule, with all methods of that, as soon as they have one method in common. So a
+ * rule is split into those methods that the same earlier rules have.
+ */
+function split(atom: Atom, earlier: readonly Atom[]): Atom[] {
+  const overlapping = earlier.filter(({ path }) => commonPaths(path, atom.path) !== undefined);
+  const groups = Map.groupBy(atom.methods, (method) =>
+    overlapping.map(({ methods }) => (methods.includes(method) ? '1' : '0')).join(''),
+  );
+  return [...groups.values()].map((methods) => ({ ...atom, methods }));
+}
+
+/** `name`, `name.namespace` and `name.namespace.svc…` become `namespace/name`. */
+function gatewayOf(gateway: string, namespace: string | undefined, source: string, report: Report): string {
+  const [name = '', own, ...suffix] = gateway.split('.');
+  const isKnown = ['', 'svc', 'svc.cluster', 'svc.cluster.local'].includes(suffix.join('.'));
+  const written = gateway.includes('/') ? gateway : `${own ?? namespace ?? 'default'}/${name}`;
+  const isWritten = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(written);
+  if (!isWritten || !(isKnown || gateway.includes('/')) || written.length > 127)
+    report.refuse('gateway', source, 'v2 wants namespace/name, and this cannot be read as such');
+  else if (!gateway.includes('/') && own === undefined)
+    report.add(
+      'changed',
+      'gateway',
+      source,
+      `\`${written}\`: v2 wants a namespace, and this is the APIRule's`,
+    );
+  else report.add('kept', 'gateway', source, `\`${written}\``);
+  return written;
+}
+
+function ownAnnotations(annotations: Readonly<Record<string, string>>): object | undefined {
+  // The others repeat what was given, credentials among it.
+  const own = Object.entries(annotations).filter(
+    ([name]) =>
+      !name.startsWith('gateway.kyma-project.io/') &&
+      name !== 'kubectl.kubernetes.io/last-applied-configuration',
+  );
+  return own.length === 0 ? undefined : Object.fromEntries(own);
+}
+
+function corsOf(policy: GivenCorsPolicy | undefined, source: string, report: Report): object | undefined {
+  if (policy === undefined) {
+    report.add(
+      'changed',
+      'corsPolicy',
+      source,
+      'none is given, where v1beta1 answered browsers of every origin (GET, POST, PUT, DELETE, PATCH) and v2 answers none; give one if browsers of other origins call',
+    );
+    return undefined;
+  }
+  const { allowHeaders, allowMethods, allowOrigins, allowCredentials, exposeHeaders, maxAge } = policy;
+  const seconds = typeof maxAge === 'string' ? secondsOf(maxAge) : undefined;
+  if (typeof maxAge === 'string' && seconds === undefined)
+    report.add('changed', 'maxAge', source, 'v2 wants whole seconds, one at least, so it is left out');
+  report.add(
+    'kept',
+    'corsPolicy',
+    source,
+    '`corsPolicy`, and OPTIONS in the methods of guarded paths, so that the gateway answers preflights; an open path has it only if it is listed',
+  );
+  return {
+    ...optional(allowOrigins, 'allowOrigins'),
+    ...optional(allowMethods, 'allowMethods'),
+    ...optional(allowHeaders, 'allowHeaders'),
+    ...optional(exposeHeaders, 'exposeHeaders'),
+    ...optional(allowCredentials, 'allowCredentials'),
+    ...optional(seconds, 'maxAge'),
+  };
+}
+
+/** The whole seconds of a duration as Go writes it, such as `1h30m`. */
+function secondsOf(duration: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(duration)) return undefined;
+  const units: Readonly<Record<string, number>> = {
+    s: 1,
+    m: 60,
+    h: 3600,
+    ms: 0.001,
+    us: 1e-6,
+    µs: 1e-6,
+    ns: 1e-9,
+  };
+  const parts = [...duration.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
+  const seconds = Math.floor(
+    parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (units[unit] ?? 0), 0),
+  );
+  return seconds >= 1 && Number.isSafeInteger(seconds) ? seconds : undefined;
+}

@@ -1,0 +1,77 @@
+/** The handler `oauth2_introspection`: what a JWT needs instead of an answer of the introspection endpoint. */
+
+import { type Introspection, introspection, unknownNames } from '../read/handlers.ts';
+import type { Access } from './access.ts';
+import type { HandlerContext } from './jwt.ts';
+import { scopesOf, tellScopeStrategy, tokenPlace, unknownSettings } from './token-settings.ts';
+
+const closed: Access = { kind: 'deny' };
+
+/** What has no meaning where nothing is asked of an endpoint. Some of it holds credentials, so none of it is told. */
+const ofTheRequest = [
+  'introspection_url',
+  'introspection_request_headers',
+  'pre_authorization',
+  'preserve_host',
+  'retry',
+  'cache',
+] as const;
+
+/** Reads the handler; tokens are verified instead of asked about, so the issuer must be known. */
+export function introspectionAccess(config: Introspection, context: HandlerContext): Access {
+  const { report, issuers, source } = context;
+  unknownSettings(unknownNames(config, introspection), context);
+  for (const name of ofTheRequest)
+    if (config[name] !== undefined)
+      report.add(
+        'meaningless',
+        name,
+        source(name),
+        'no endpoint is asked about a token; its signature is verified',
+      );
+  const isReadable = tokenPlace(config.token_from, context);
+  const isPrefixed = typeof config.prefix === 'string' && config.prefix !== '';
+  if (isPrefixed) report.refuse('prefix', source('prefix'), 'tokens are not told apart by how they begin');
+  const scopes = scopesOf('required_scope', config.required_scope, context);
+  tellScopeStrategy(config.scope_strategy, context);
+
+  const trusted =
+    config.trusted_issuers.length > 0 ? [...new Set(config.trusted_issuers)] : optional(context.issuer);
+  if (trusted.length === 0) {
+    report.refuse(
+      'oauth2_introspection',
+      source(),
+      'opaque tokens are not understood here, and nothing says who issues them; if the access tokens are JWTs, give --issuer URL and --audience NAME',
+    );
+    return closed;
+  }
+  const audiences = config.target_audience;
+  const anyAudiences = audiences.length > 0 ? [] : context.audiences;
+  if (audiences.length + anyAudiences.length === 0) {
+    const isAccepted = report.refuse(
+      'target_audience',
+      source(),
+      'the endpoint may have called the tokens of other services inactive, and nothing else tells them apart; give --audience NAME',
+    );
+    if (!isAccepted) return closed;
+  }
+  const mentions = trusted.map((issuer) => ({
+    issuer,
+    jwksUri: undefined,
+    setting: 'oauth2_introspection',
+    source: source(),
+  }));
+  if (!mentions.map(issuers.mention).every((isTaken) => isTaken)) return closed;
+  if (!isReadable || isPrefixed || scopes === undefined) return closed;
+  report.add(
+    'changed',
+    'oauth2_introspection',
+    source(),
+    `only JWTs of ${trusted.join(', ')} pass now, no opaque tokens, and one that is revoked passes until it expires`,
+  );
+  return { kind: 'token', anyOf: [{ issuers: trusted, audiences, anyAudiences, scopes }] };
+}
+
+function optional(issuer: string | undefined): string[] {
+  return issuer === undefined ? [] : [issuer];
+}

@@ -1,0 +1,37 @@
+/** One value of a chart as `--set` writes it: `config.clientID=app`. */
+import type { Spot } from '../location.ts';
+
+/**
+ * Reads the place and the text of one value.
+ *
+ * @param isText whether the value stays a text, as with `--set-string`
+ * @returns the values with that one in them; undefined where the place is in a list, which depends on other values
+ */
+export function settingAt(
+  target: string,
+  text: string,
+  isText: boolean,
+  placeOf: Spot['placeOf'],
+): Spot | undefined {
+  const names = target.split(/(?<!\\)\./).map((name) => name.replaceAll(/\\(.)/g, '$1'));
+  if (/(?<!\\)[[\]]/.test(target) || names.includes('')) return undefined;
+  const value = isText ? text : typed(text);
+  return {
+    value: names.reduceRight<unknown>((below, name) => Object.fromEntries([[name, below]]), value),
+    path: [],
+    placeOf,
+  };
+}
+
+/** What a text stands for: a list in braces, a truth value, a number, or itself. */
+function typed(text: string): unknown {
+  const [, list] = /^\{(.*)\}$/s.exec(text) ?? [];
+  if (list !== undefined) return list === '' ? [] : list.split(',').map((entry) => scalar(entry));
+  return scalar(text);
+}
+
+function scalar(text: string): unknown {
+  if (/^(true|false)$/i.test(text)) return /^true$/i.test(text);
+  if (text === 'null') return null;
+  return /^(0|-?[1-9]\d{0,14})$/.test(text) ? Number(text) : text.replaceAll(/\\(.)/g, '$1');
+}

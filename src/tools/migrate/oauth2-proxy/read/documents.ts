@@ -1,0 +1,44 @@
+/** The documents of a YAML file, each with the places of its values in the whole file. */
+import { parseYaml } from '../../../../config/load/file.ts';
+import { ConfigError } from '../../../../config/validate/problems.ts';
+import type { Spot } from './location.ts';
+
+/**
+ * Reads the documents of YAML or JSON text; empty ones are left out.
+ *
+ * @param name how problems and places name the text
+ * @throws ConfigError if it is not YAML; its text quotes nothing, since what is there may be a secret
+ */
+export function readDocuments(text: string, name: string): Spot[] {
+  const documents: Spot[] = [];
+  let lines = 0;
+  for (const [index, piece] of text.split(/^---(?=\s|$)/m).entries()) {
+    // What stands before it is replaced by blanks, so that its lines and columns are those of the file.
+    const padding = '\n'.repeat(lines) + (index === 0 ? '' : '   ');
+    lines += piece.split('\n').length - 1;
+    if (piece.split('\n').every((line) => /^\s*(#.*)?$/.test(line))) continue;
+    const { value, place, isAliased } = parseQuietly(padding + piece, name);
+    if (value !== null) documents.push({ value, path: [], placeOf: place, isAliased });
+  }
+  return documents;
+}
+
+function parseQuietly(text: string, name: string): ReturnType<typeof parseYaml> {
+  try {
+    return parseYaml(text, name, { merge: true });
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new ConfigError([{ path: '', source: name, message: 'nested too deeply' }]);
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(
+      error.problems.map((problem) => ({ ...problem, message: withoutQuotation(problem.message) })),
+    );
+  }
+}
+
+/** Leaves of what a parser says only what cannot repeat the file. */
+function withoutQuotation(message: string): string {
+  const [, reason = ''] = /^not valid YAML: (.*)$/s.exec(message) ?? [];
+  if (reason === '') return message;
+  return /[:"'`!]|sequence|start with|characters/.test(reason) ? 'not valid YAML' : message;
+}

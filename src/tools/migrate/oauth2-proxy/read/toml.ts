@@ -1,0 +1,99 @@
+/** The configuration file of oauth2-proxy: TOML without tables. */
+import { parse, TomlError } from 'smol-toml';
+import { suggestion } from '../../../../config/validate/problems.ts';
+import { type Reading, readLooseValue } from '../flags/flag-value.ts';
+import { flagNamed, flagOfKey, flags } from '../flags/flags.ts';
+import type { Gathered } from './collected.ts';
+import { unseenTemplate, whyUnseen } from './hidden-parts.ts';
+
+/** A TOML text and where it is. */
+export interface TomlText {
+  readonly text: string;
+  /** How places name it. */
+  readonly name: string;
+  /** Whether Helm renders it first. */
+  readonly isTemplated?: boolean;
+}
+
+/** Reads a configuration file; none of what it holds gets into a problem, only its keys. */
+export function readToml({ text, name, isTemplated = false }: TomlText, gathered: Gathered): void {
+  gathered.keyFiles.push(name);
+  const { problems, keys } = gathered;
+  const table = parseToml(text);
+  if ('errorAt' in table) {
+    const message =
+      isTemplated && text.includes('{{')
+        ? 'not valid TOML before Helm renders it; give what `helm template` writes'
+        : 'not valid TOML';
+    problems.push({ path: '', source: `${name}${table.errorAt}`, message });
+    return;
+  }
+  for (const [key, raw] of Object.entries(table.values)) {
+    const source = `${name}${placeOfKey(text, key)}`;
+    const flag = flagOfKey(key);
+    if (flag === undefined) {
+      problems.push({ path: key, source, message: unknownKey(key) });
+      continue;
+    }
+    const seen = isTemplated ? markTemplates(raw) : raw;
+    const reading: Reading =
+      typeof seen === 'string' && whyUnseen(seen) !== undefined
+        ? { value: seen }
+        : readLooseValue(flag.kind, seen);
+    if ('value' in reading) keys.push({ flag: flag.name, value: reading.value, source });
+    else {
+      const problem = { path: key, source, message: `expected ${reading.expected}` };
+      keys.push({ flag: flag.name, value: '', source, problem });
+    }
+  }
+}
+
+/** Whether a text looks like such a file: its first line that says anything sets a key, or opens a table. */
+export function isToml(text: string): boolean {
+  const line = text.split(/\r?\n/).find((candidate) => !/^\s*(#.*)?$/.test(candidate)) ?? '';
+  return /^\s*(["']?)[\w.-]+\1\s*=/.test(line) || /^\s*\[{1,2}[\w.-]+\]{1,2}\s*(#.*)?$/.test(line);
+}
+
+/** Whether a text sets anything that oauth2-proxy knows. */
+export function hasKnownKey(text: string): boolean {
+  return [...text.matchAll(/^[ \t]*["']?([\w-]+)["']?[ \t]*=/gm)].some(
+    ([, key = '']) => flagOfKey(key) !== undefined,
+  );
+}
+
+function parseToml(
+  text: string,
+): { readonly values: Readonly<Record<string, unknown>> } | { readonly errorAt: string } {
+  try {
+    return { values: parse(text.replace(/^\uFEFF/, '')) };
+  } catch (error) {
+    // What it says itself quotes the line, which may hold a secret.
+    return { errorAt: error instanceof TomlError ? `:${error.line}:${error.column}` : '' };
+  }
+}
+
+function unknownKey(key: string): string {
+  const flag = flagNamed(key.replaceAll('_', '-').toLowerCase());
+  if (flag !== undefined)
+    return `unknown key; did you mean ${flag.key}, as the flag --${flag.name} is called here?`;
+  return `unknown key${suggestion(
+    key,
+    flags.map((candidate) => candidate.key),
+  )}`;
+}
+
+/** `:line:column` of a key, or nothing where it is written in a way that is hard to find. */
+function placeOfKey(text: string, key: string): string {
+  const written = key.replaceAll(/[^\w-]/g, '.');
+  const match = new RegExp(`^([ \\t]*\\[*)["']?${written}["']?[ \\t.]*[=.\\]]`, 'm').exec(text);
+  if (match === null) return '';
+  const line = text.slice(0, match.index).split('\n').length;
+  return `:${line}:${(match[1] ?? '').length + 1}`;
+}
+
+function markTemplates(raw: unknown): unknown {
+  if (typeof raw === 'string') return unseenTemplate(raw);
+  const hasTemplate =
+    Array.isArray(raw) && raw.some((entry) => typeof entry === 'string' && entry.includes('{{'));
+  return hasTemplate ? unseenTemplate('{{') : raw;
+}

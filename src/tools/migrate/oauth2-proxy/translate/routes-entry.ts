@@ -1,0 +1,45 @@
+/** The entries of `skip-auth-regex` and `skip-auth-route`: a method, what is negated, and the regular expression. */
+import type { Given } from '../read/settings.ts';
+import { listOf } from './by-kind.ts';
+
+/** One entry. */
+export interface SkipEntry {
+  readonly flag: 'skip-auth-regex' | 'skip-auth-route';
+  /** As it was written. */
+  readonly text: string;
+  /** Absent: all; `never` where no request has such a method. */
+  readonly method: string | undefined;
+  /** Whether everything is opened but what the expression matches. */
+  readonly isNegated: boolean;
+  readonly expression: string;
+  /** Counted from 1, over both flags. */
+  readonly position: number;
+}
+
+/** Reads the entries, those of the older flag first. */
+export function readSkipEntries(given: Given): readonly SkipEntry[] {
+  const older = listOf(given, 'skip-auth-regex').map((text) => ({
+    flag: 'skip-auth-regex' as const,
+    text,
+    method: undefined,
+    isNegated: false,
+    expression: text,
+  }));
+  const routes = listOf(given, 'skip-auth-route').map((text) => ({
+    flag: 'skip-auth-route' as const,
+    text,
+    ...readRoute(text),
+  }));
+  return [...older, ...routes].map((entry, index) => ({ ...entry, position: index + 1 }));
+}
+
+/** The first `=` or `!=` ends the method, but a `!=` anywhere negates. */
+function readRoute(text: string): Pick<SkipEntry, 'method' | 'isNegated' | 'expression'> {
+  const isNegated = text.includes('!=');
+  const [, name, expression] = /^([\s\S]*?)!?=([\s\S]*)$/.exec(text) ?? [];
+  if (name === undefined || expression === undefined)
+    return { method: undefined, isNegated, expression: text };
+  const method = name.toUpperCase();
+  if (method === '') return { method: undefined, isNegated, expression };
+  return { method: /^[A-Z][A-Z-]*$/.test(method) ? method : 'never', isNegated, expression };
+}

@@ -1,0 +1,174 @@
+/** The HTTP check listener: every request on it, whatever its method, path or body, is a check. */
+import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
+import type https from 'node:https';
+import type { Socket } from 'node:net';
+import type { Config } from '../../config/declare/options.ts';
+import type { Check, CheckRequest, Decision } from '../../model/decision.ts';
+import { http } from '../../runtime/node-http.ts';
+import type { Clock } from '../../runtime/time/clock.ts';
+import { closeServer, type Listen, type Listener, openSockets, quietMoment } from '../shared/listener.ts';
+import { type OnRejected, otherThanHttp1 } from '../shared/rejections.ts';
+import { keepTlsFresh } from '../shared/tls.ts';
+import { createWebServer } from '../shared/web-server.ts';
+import { type BodyKind, bodyOf, createBodyDrain } from './bodies.ts';
+import { boundConnections } from './bounded-connections.ts';
+import { createHangUp } from './close-after-answer.ts';
+import { endUnreadConnections, refuseConnection } from './connections.ts';
+import type { HttpReply } from './prepared-answer.ts';
+import type { ToReply } from './reply.ts';
+import { toCheckRequest } from './request.ts';
+import { keepAliveTimeout, writeAhead, writeReply } from './write.ts';
+
+/** What answers checks; taken once per check, so that none sees two configurations. */
+export interface HttpAuthorizer {
+  readonly check: Check;
+  readonly toReply: ToReply;
+}
+
+/** What the listener needs. */
+export interface HttpServerDependencies {
+  readonly options: Config['http'];
+  readonly authorizer: () => HttpAuthorizer;
+  readonly clock: Clock;
+  readonly onTlsReload: (error: Error | undefined) => void;
+  readonly onRejected: OnRejected;
+  readonly listen: Listen;
+  /** Is told of an answer that could not be written; the request is refused then. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** A check, and where its answer goes. */
+interface Question {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly request: CheckRequest;
+  readonly body: BodyKind;
+}
+
+const unanswerable: Decision = { outcome: 'error', reason: 'internal_error' };
+
+const limits: ServerOptions = {
+  keepAliveTimeout,
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  connectionsCheckingInterval: 2_000,
+  // The header section of 96 KiB that is promised, and a request line.
+  maxHeaderSize: 112 * 1024,
+  requireHostHeader: false,
+};
+
+/** Makes the HTTP check listener. */
+export function createHttpServer({
+  options,
+  authorizer,
+  clock,
+  onTlsReload,
+  onRejected,
+  onDefect,
+  listen,
+}: HttpServerDependencies): Listener {
+  const server = createWebServer(options.tls, limits, (message, response) => answer(message, response));
+  const isSecure = options.tls !== undefined;
+  const connections = boundConnections(server, isSecure, options.maxConnections, clock);
+  const sockets = openSockets(server);
+  const bodies = createBodyDrain(clock);
+  const hangUp = createHangUp(clock);
+  let isDraining = false;
+  let stopTls = () => {};
+
+  const write = (question: Question, reply: HttpReply) => {
+    const { message, response, body } = question;
+    const isLast = isDraining || body === 'long';
+    if (body === 'none' || (body === 'short' && !isLast && response.shouldKeepAlive)) {
+      writeReply(message, response, reply, isLast);
+      return;
+    }
+    writeAhead(response, reply);
+    bodies.drain(message, response);
+  };
+  const reply = (question: Question, decision: Decision, toReply: ToReply) => {
+    const { message, response, request } = question;
+    connections.used(message.socket);
+    try {
+      write(question, toReply(decision, request));
+    } catch (error) {
+      onDefect(error);
+      if (!response.headersSent) write(question, toReply(unanswerable, request));
+    }
+  };
+  const answer = (message: IncomingMessage, response: ServerResponse, kind?: BodyKind) => {
+    const { check, toReply } = authorizer();
+    const request = toCheckRequest(message, options.pathPrefix);
+    const body = kind ?? bodyOf(message);
+    if (body !== 'none') expectBody(message, body);
+    const question = { message, response, request, body };
+    const decision = check(request);
+    if (!(decision instanceof Promise)) {
+      reply(question, decision, toReply);
+      return;
+    }
+    connections.waits(message.socket, 1);
+    void decision.then((settled) => {
+      connections.waits(message.socket, -1);
+      reply(question, settled, toReply);
+    });
+  };
+  const expectBody = (message: IncomingMessage, body: BodyKind) => {
+    if (body === 'long') bodies.hold(message);
+    connections.expectsBody(message.socket, true);
+    message.once('end', () => {
+      connections.expectsBody(message.socket, false);
+      connections.used(message.socket);
+    });
+  };
+  // Whether its body comes is for the client to say once it has an answer, so nothing can follow on that connection.
+  const answerAhead = (message: IncomingMessage, response: ServerResponse) =>
+    answer(message, response, 'long');
+
+  server.maxHeadersCount = 0;
+  server.on('checkContinue', answerAhead);
+  server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) =>
+    answer(message, response),
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const cause = otherThanHttp1(error, socket);
+    if (cause !== undefined) onRejected(cause);
+    if (connections.isAnswered(socket)) socket.destroy();
+    else refuseConnection(error, socket, hangUp);
+  });
+  const stopSweeping = endUnreadConnections(server, isSecure, clock, connections.sweep);
+  server.on('connect', (message: IncomingMessage, socket: Socket) => answerConnect(message, socket, answer));
+
+  return {
+    name: 'http',
+    start: async () => {
+      const address = await listen(server, { name: 'http', host: options.host, port: options.port });
+      if (options.tls !== undefined)
+        stopTls = keepTlsFresh(server as https.Server, options.tls, clock, onTlsReload);
+      return address;
+    },
+    drain: () => {
+      isDraining = true;
+    },
+    close: async (grace) => {
+      stopTls();
+      stopSweeping();
+      await quietMoment(server, clock);
+      await closeServer(server, sockets, grace, clock);
+    },
+  };
+}
+
+/** Node hands CONNECT over as a bare socket; it gets an ordinary answer and no tunnel. */
+function answerConnect(
+  message: IncomingMessage,
+  socket: Socket,
+  answer: (message: IncomingMessage, response: ServerResponse, body: BodyKind) => void,
+): void {
+  socket.on('error', () => socket.destroy());
+  const response = new http.ServerResponse(message);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.on('finish', () => socket.destroySoon());
+  answer(message, response, 'none');
+}

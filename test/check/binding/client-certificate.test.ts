@@ -1,0 +1,247 @@
+/** Whose certificate a proxy tells of, and which of several accounts is believed (RFC 8705). */
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createClientCertificate } from '../../../src/check/binding/client-certificate.ts';
+import { configOf } from '../../support/app.ts';
+import { startCore, type TestCore } from '../../support/core.ts';
+import { audience, type FakeIssuer, startFakeIssuer } from '../../support/fake-issuer.ts';
+import { anyForgery, hashes, headerOf, settings } from '../../support/forged-client-cert.ts';
+import { checkRequest } from '../../support/requests.ts';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest();
+const hashOf = (name: string) => sha256(name).toString('hex');
+const thumbprintOf = (name: string) => sha256(name).toString('base64url');
+const gateway = 'spiffe://cluster.local/ns/istio-system/sa/gateway';
+const workload = 'spiffe://cluster.local/ns/shop/sa/web';
+
+function read(forwardedClientCert: string, trustedHops: number, trustedProxyUri = '') {
+  const find = createClientCertificate({ trustedHops, trustedProxyUri });
+  return find(checkRequest({ forwardedClientCert }));
+}
+
+describe('by the number of trusted hops', () => {
+  const [forged, client, proxy] = ['forged', 'client', 'proxy'].map((name) => `Hash=${hashOf(name)}`);
+  test.each([
+    ['one hop', `${client}`, 1, 'client'],
+    ['one hop, and a forged element before it', `${forged},${client}`, 1, 'client'],
+    ['two hops', `${client},${proxy}`, 2, 'client'],
+    ['two hops, and a forged element', `${forged},${client},${proxy}`, 2, 'client'],
+    [
+      'fields around it, quotes with commas within',
+      `By=spiffe://a;${client};Subject="CN=a,O=\\"b;c\\"";URI=${workload}`,
+      1,
+      'client',
+    ],
+    ['a hash in capitals', `HASH=${hashOf('client').toUpperCase()}`, 1, 'client'],
+    ['a quoted comma in a forged element', `Subject="x,${forged}",${client}`, 1, 'client'],
+    ['an escaped quote in a subject', `${client};Subject="CN=\\",${hashOf('x')}"`, 1, 'client'],
+    ['a backslash at the end of a subject', `${client};Subject="CN=\\\\"`, 1, 'client'],
+    ['an empty subject and an empty URI', `By=${gateway};${client};Subject="";URI=`, 1, 'client'],
+    ['several proxies that ask', `By=${gateway};By=${workload};${client}`, 1, 'client'],
+    ['several URIs', `${client};URI=${workload};URI=a:b;DNS=c;DNS=d`, 1, 'client'],
+    ['a forged element that has a subject', `${forged};Subject="a",${client}`, 1, 'client'],
+  ])('%s', (_, header, hops, name) => {
+    expect(read(header, hops)).toBe(thumbprintOf(name));
+  });
+
+  test.each([
+    ['nothing', '', 1],
+    ['fewer elements than hops', `${client}`, 2],
+    ['no hash', `URI=${workload}`, 1],
+    ['an empty element at the end', `${client},`, 1],
+    ['two hashes', `${forged};${client}`, 1],
+    ['a hash that is too short', 'Hash=abcd', 1],
+    ['a quote that never ends', `Subject="a;${client}`, 1],
+    ['a quote before that never ends', `${forged};X=",${client}`, 1],
+    ['a quote that ends within an element', `${forged};X=",${client};URI="`, 1],
+    ['a quoted value that holds an element', `${forged};Subject=",By=spiffe://a;${client};DNS="`, 1],
+    ['text behind a quote', `X="a"b,${client}`, 1],
+    ['text before a quote', `X=a"b",${client}`, 1],
+    ['a quote within a value', `X=a"b,${client}`, 1],
+    ['a quote that is escaped outside of quotes', `X=\\"a",${client}`, 1],
+    ['a pair without a value', `X,${client}`, 1],
+    ['a pair without a key', `=x,${client}`, 1],
+    ['an empty pair', `X=y;;Y=z,${client}`, 1],
+    ['an empty element before', `,${client}`, 1],
+    ['white space before an element', `X=y, ${client}`, 1],
+    ['white space before a key', `${client}; URI=a`, 1],
+    ['white space behind a key', `Hash =${hashOf('client')}`, 1],
+    ['a quoted hash', `Hash="${hashOf('client')}"`, 1],
+    ['two lines', `${forged}\n${client}`, 1],
+    ['two lines, of which the first ends with a URI', `${client};URI=a\nb`, 1],
+    ['two lines within quotes', `${client};Subject="a\nb"`, 1],
+    ['two lines, one of them empty', `\n${client}`, 1],
+    ['a subject before the hash', `Subject="a";${client}`, 1],
+    ['a URI before the subject', `${client};URI=a;Subject="b"`, 1],
+    ['two subjects', `${client};Subject="a";Subject="b"`, 1],
+    ['a URI with a comma', `${forged};URI=x,${client}`, 1],
+    ['a DNS name with a comma', `${forged};Subject="";DNS=x,y=z,${client}`, 1],
+    ['a quoted URI before', `${forged};URI="x",${client}`, 1],
+    ['an unknown key behind a hash before', `${forged};Mail=x,${client}`, 1],
+    ['a URI with a comma before the last proxy', `${forged};URI=x,${client},${proxy}`, 2],
+  ])('%s tells of none', (_, header, hops) => {
+    expect(read(header, hops)).toBeUndefined();
+  });
+});
+
+describe('by the URI of the trusted proxy', () => {
+  const client = `By=${gateway};Hash=${hashOf('client')};URI=spiffe://client`;
+  test.each([
+    ['the proxy asks itself', client, 'client'],
+    [
+      'the proxy stands before the one that asks',
+      `${client},By=${workload};Hash=${hashOf('gw')};URI=${gateway}`,
+      'client',
+    ],
+    [
+      'the peer of the proxy has its URI as well, by another authority',
+      `By=${gateway};Hash=${hashOf('forged')},By=${gateway};Hash=${hashOf('client')};URI=${gateway}`,
+      'client',
+    ],
+    [
+      'a forged element before',
+      `By=${gateway};Hash=${hashOf('forged')},${client},By=${workload};Hash=${hashOf('gw')};URI=${gateway}`,
+      'client',
+    ],
+  ])('%s', (_, header, name) => {
+    expect(read(header, 0, gateway)).toBe(thumbprintOf(name));
+  });
+
+  test.each([
+    [
+      'another workload forges the account of the proxy',
+      `${client},By=${workload};Hash=${hashOf('w')};URI=spiffe://cluster.local/ns/evil/sa/x`,
+    ],
+    ['another proxy asks', `By=${workload};Hash=${hashOf('client')}`],
+    ['the peer has two URIs', `${client},By=${workload};Hash=${hashOf('gw')};URI=${gateway};URI=${workload}`],
+    ['nothing is before it', `By=${workload};Hash=${hashOf('gw')};URI=${gateway}`],
+    [
+      'a client has the URI of the proxy, whose own certificate has none',
+      `Hash=${hashOf('forged')},Hash=${hashOf('client')};URI=${gateway}`,
+    ],
+    [
+      'a DNS name looks like the URI of the proxy',
+      `Hash=${hashOf('forged')},By=${workload};Hash=${hashOf('w')};DNS=x;URI=${gateway}`,
+    ],
+    [
+      'the URI of the peer is quoted',
+      `Hash=${hashOf('forged')},By=${workload};Hash=${hashOf('w')};URI="${gateway}"`,
+    ],
+    ['two proxies ask', `By=${gateway};By=${workload};Hash=${hashOf('client')}`],
+    ['two proxies ask, in another order', `By=${workload};By=${gateway};Hash=${hashOf('client')}`],
+    [
+      'the peer has two URIs, in another order',
+      `${client},By=${workload};Hash=${hashOf('gw')};URI=${workload};URI=${gateway}`,
+    ],
+  ])('%s: none', (_, header) => {
+    expect(read(header, 0, gateway)).toBeUndefined();
+  });
+});
+
+test('whatever the headers hold, there is a thumbprint or none', () => {
+  const text = fc.string({
+    unit: fc.constantFrom(...'aZ=;,"\\ %-\n09', 'Hash=', 'By=', 'URI=', hashOf('x')),
+  });
+  fc.assert(
+    fc.property(text, fc.integer({ min: 0, max: 3 }), (header, hops) => {
+      const found = createClientCertificate({ trustedHops: hops, trustedProxyUri: '' })(
+        checkRequest({ forwardedClientCert: header, peerCertificate: header }),
+      );
+      expect(found === undefined || found === 'unknowable' || /^[A-Za-z0-9_-]{43}$/.test(found)).toBe(true);
+    }),
+  );
+});
+
+describe('no client passes for another one, whatever it sends and whatever its certificate holds', () => {
+  test.each(settings)(
+    'behind $proxies proxies, with trustedHops $trustedHops and trustedProxyUri "$trustedProxyUri"',
+    ({ trustedHops, trustedProxyUri, proxies }) => {
+      const own = Buffer.from(hashes.client, 'hex').toString('base64url');
+      let believed = 0;
+      fc.assert(
+        fc.property(anyForgery, (forgery) => {
+          const found = read(headerOf(forgery, proxies), trustedHops, trustedProxyUri);
+          if (found !== undefined) believed++;
+          expect([own, undefined]).toContain(found);
+        }),
+        { numRuns: 12_000 },
+      );
+      // A reader that believed nothing would hold the property as well.
+      expect(believed).toBeGreaterThan(500);
+    },
+  );
+
+  test.each(settings)(
+    'and a client that sends nothing is believed, whatever its subject: behind $proxies proxies, with trustedHops $trustedHops and trustedProxyUri "$trustedProxyUri"',
+    ({ trustedHops, trustedProxyUri, proxies }) => {
+      const harmless = { uris: ['spiffe://a/b'], dnsNames: ['a.example.com', '*.example.com'] };
+      fc.assert(
+        fc.property(anyForgery, (forgery) => {
+          const certificate = { ...forgery.certificate, ...harmless };
+          const detailsBehind = { ...forgery.detailsBehind, uri: true };
+          const header = headerOf(
+            { ...forgery, certificate, detailsBehind, text: '', hasUri: true },
+            proxies,
+          );
+          expect(read(header, trustedHops, trustedProxyUri)).toBe(
+            Buffer.from(hashes.client, 'hex').toString('base64url'),
+          );
+        }),
+        { numRuns: 5_000 },
+      );
+    },
+  );
+});
+
+// So long that what grows with the square of the length would not end within a test.
+test('a header of half a million fields is read in one go', () => {
+  const fields = Array.from({ length: 500_000 }, (_, index) => `k${index}=v`).join(';');
+  expect(read(`${fields};Hash=${hashOf('client')}`, 1)).toBe(thumbprintOf('client'));
+});
+
+describe('a token that is bound to a certificate', () => {
+  let issuer: FakeIssuer;
+  let core: TestCore;
+  beforeAll(async () => {
+    issuer = await startFakeIssuer();
+    core = await coreWith('clientCertificates: {trustedHops: 1}');
+  });
+  afterAll(async () => {
+    core.stop();
+    await issuer.close();
+  });
+  const coreWith = async (more: string) =>
+    startCore(
+      await configOf(
+        `issuers: [{issuer: "${issuer.url}", audiences: [${audience}], boundTokens: verify}]\n${more}\n`,
+      ),
+    );
+  const mint = (name: string) => issuer.mint({ claims: { cnf: { 'x5t#S256': thumbprintOf(name) } } });
+
+  test('is good with that certificate alone', async () => {
+    const authorization = [`Bearer ${await mint('client')}`];
+    const reason = async (forwardedClientCert: string) =>
+      (await core.check(checkRequest({ authorization, forwardedClientCert }))).reason;
+    expect(await reason(`Hash=${hashOf('client')}`)).toBe('allowed');
+    expect(await reason(`Hash=${hashOf('other')}`)).toBe('proof_invalid');
+    expect(await reason('')).toBe('proof_invalid');
+    expect(await reason(`Hash=${hashOf('client')}`)).toBe('allowed');
+  });
+
+  test('is good with the certificate of the peer that the proxy tells over gRPC', async () => {
+    const direct = await coreWith('');
+    const der = Buffer.from('a certificate');
+    const peerCertificate = encodeURIComponent(
+      `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`,
+    );
+    const authorization = [`Bearer ${await mint('a certificate')}`];
+    const reason = async (given: string) =>
+      (await direct.check(checkRequest({ authorization, peerCertificate: given }))).reason;
+    expect(await reason(peerCertificate)).toBe('allowed');
+    expect(await reason(peerCertificate.replace('-----BEGIN', '-----BEGIM'))).toBe('proof_invalid');
+    expect(await reason('%')).toBe('proof_invalid');
+    expect(await reason('')).toBe('token_bound');
+    direct.stop();
+  });
+});

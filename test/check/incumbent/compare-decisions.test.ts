@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { compare } from '../../../src/check/incumbent/compare-decisions.ts';
+import type { Decision, IncumbentAnswer } from '../../../src/model/decision.ts';
+import { type DenyReason, type ErrorReason, reasons } from '../../../src/model/reasons.ts';
+import { checkRequest } from '../../support/requests.ts';
+
+const answer = (status: number, headers: Record<string, string> = {}): IncumbentAnswer => ({
+  status,
+  statusText: '',
+  headers: Object.entries(headers),
+  body: '',
+  isBodyless: false,
+});
+const allow = (set: Record<string, string>, remove: string[] = [], shadow?: DenyReason): Decision => ({
+  outcome: 'allow',
+  reason: 'allowed',
+  identity: undefined,
+  forwarding: {
+    set: Object.entries(set),
+    remove,
+    withheld: [],
+    answers: { http: undefined, grpc: undefined },
+  },
+  cached: false,
+  ...(shadow !== undefined && { shadow }),
+});
+const refuse = (reason: DenyReason | ErrorReason) =>
+  ({ outcome: reasons[reason].outcome, reason }) as Decision;
+const statusOf = ({ reason }: Decision) => reasons[reason].httpStatus;
+const compared = (own: Decision, incumbent: IncumbentAnswer) =>
+  compare(own, incumbent, checkRequest(), statusOf);
+
+describe('our own decision and the answer of another authorizer', () => {
+  test('are the same where both let pass, with the same identity', () => {
+    const own = allow({ 'x-user': 'alice' }, ['x-email', 'x_user']);
+    expect(compared(own, answer(200, { 'X-User': 'alice', 'content-type': 'text/plain' }))).toBe('same');
+    expect(compared(own, answer(200, { 'x-user': 'alice', 'x-email': '' }))).toBe('same');
+  });
+
+  test.each([
+    ['another value', { 'x-user': 'bob' }],
+    ['none', {}],
+    ['one more', { 'x-user': 'alice', 'x-email': 'a@b' }],
+  ])('differ in headers: %s', (_, headers) => {
+    expect(compared(allow({ 'x-user': 'alice' }, ['x-email']), answer(200, headers))).toBe('headers_differ');
+  });
+
+  test('are the same where both refuse with one status, and differ where it is another', () => {
+    expect(compared(refuse('token_missing'), answer(401))).toBe('same');
+    expect(compared(refuse('token_missing'), answer(403))).toBe('status_differs');
+    expect(compared(refuse('token_missing'), answer(302))).toBe('status_differs');
+    expect(compared(refuse('keys_unavailable'), answer(403))).toBe('same');
+  });
+
+  test('say who lets pass where only one does; 200 alone lets pass', () => {
+    expect(compared(refuse('token_expired'), answer(200))).toBe('incumbent_allows');
+    expect(compared(allow({}), answer(401))).toBe('incumbent_refuses');
+    expect(compared(allow({}), answer(202))).toBe('incumbent_refuses');
+    expect(compared(allow({}), answer(500))).toBe('incumbent_refuses');
+  });
+
+  test('what is only tried is compared as what it would be', () => {
+    const tried = allow({}, [], 'token_expired');
+    expect(compared(tried, answer(401))).toBe('same');
+    expect(compared(tried, answer(200))).toBe('incumbent_allows');
+  });
+});

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { createShadowedCheck } from '../../../src/check/incumbent/incumbent-check.ts';
+import type { Decision } from '../../../src/model/decision.ts';
+import { createTestClock } from '../../support/clock.ts';
+import { checkRequest } from '../../support/requests.ts';
+
+test('a question that never ends is given up at its timeout, and refused', async () => {
+  const clock = createTestClock();
+  const own: Decision = { outcome: 'deny', reason: 'token_missing' };
+  const check = createShadowedCheck(
+    () => own,
+    () => new Promise(() => {}),
+    () => 401,
+    { authorizer: 'http://incumbent.example', timeout: 1_500 },
+    clock,
+  );
+  let answer: Decision | undefined;
+  void Promise.resolve(check(checkRequest({}))).then((decision) => (answer = decision));
+  await clock.advance(1_499);
+  expect(answer).toBeUndefined();
+  await clock.advance(1);
+  expect(answer).toMatchObject({ outcome: 'error', reason: 'incumbent_unavailable' });
+});

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createForward, type ForwardOptions } from '../../src/check/upstream-headers.ts';
+import { otherSpellings } from '../../src/config/values/header-names.ts';
+import type { Identity } from '../../src/model/decision.ts';
+
+const options: ForwardOptions = {
+  issuers: [],
+  setAuthorizationHeader: false,
+  identityHeaders: 'set',
+  outputClaimToHeaders: [
+    { header: 'x-user', claim: 'sub' },
+    { header: 'x-roles', claim: 'realm_access.roles' },
+  ],
+  outputTokenToHeader: '',
+  forwardOriginalToken: true,
+};
+
+function identity(claims: Record<string, unknown>): Identity {
+  return {
+    issuer: 'https://i',
+    issuerName: 'i',
+    subject: 'alice',
+    audiences: [],
+    scopes: [],
+    expiresAt: 1,
+    confirmation: undefined,
+    kept: { forwarding: undefined, by: undefined, others: undefined },
+    payload: JSON.stringify(claims),
+  };
+}
+
+describe('which headers', () => {
+  test('a claim is found by its name, then as a dotted path', () => {
+    const forward = createForward(options);
+    const nested = forward(identity({ realm_access: { roles: ['a', 'b'] } }), 't');
+    expect(nested.set).toEqual([['x-roles', 'a,b']]);
+    const literal = forward(identity({ 'realm_access.roles': 'c', realm_access: { roles: ['a'] } }), 't');
+    expect(literal.set).toEqual([['x-roles', 'c']]);
+  });
+
+  test('a claim is never found in a prototype', () => {
+    for (const claim of [
+      'constructor',
+      'toString',
+      '__proto__',
+      '__proto__.x',
+      'sub.length',
+      'hasOwnProperty',
+    ]) {
+      const forward = createForward({ ...options, outputClaimToHeaders: [{ header: 'x-user', claim }] });
+      expect(forward(identity({ sub: 'alice' }), 't').set).toEqual([]);
+    }
+  });
+
+  test('where none is to be set, all are removed in every spelling', () => {
+    const forward = createForward({ ...options, identityHeaders: 'remove', outputTokenToHeader: 'x-token' });
+    const { set, remove } = forward(identity({ sub: 'alice' }), 't');
+    expect(set).toEqual([]);
+    expect(remove.toSorted()).toEqual(['x-roles', 'x-token', 'x-user', 'x_roles', 'x_token', 'x_user']);
+  });
+
+  test('the token goes into its header, and the authorization header can be removed', () => {
+    const forward = createForward({
+      ...options,
+      outputTokenToHeader: 'x-token',
+      forwardOriginalToken: false,
+    });
+    const { set, remove } = forward(identity({ sub: 'alice' }), 'a.b.c');
+    expect(set).toEqual([
+      ['x-user', 'alice'],
+      ['x-token', 'a.b.c'],
+    ]);
+    expect(remove).toContain('authorization');
+  });
+});
+
+test('whatever a claim holds, each header is set or removed, its value is printable, and no name is in both lists', () => {
+  const forward = createForward({ ...options, outputTokenToHeader: 'x-token' });
+  const headers = ['x-user', 'x-roles', 'x-token'];
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.jsonValue(), (sub, roles) => {
+      const { set, remove } = forward(identity({ sub, realm_access: { roles } }), 'a.b.c');
+      const names = set.map(([name]) => name);
+      expect([...names, ...remove].toSorted()).toEqual(
+        [...headers, ...headers.flatMap(otherSpellings)].toSorted(),
+      );
+      for (const [, value] of set) expect(value).toMatch(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/);
+    }),
+  );
+});
+
+describe('what is withheld is counted by its cause', () => {
+  test.each([
+    ['characters', 'é'],
+    ['length', 'x'.repeat(4097)],
+    ['type', { a: 1 }],
+    ['comma', ['a,b', 'c']],
+  ])('%s', (cause, sub) => {
+    expect(createForward(options)(identity({ sub }), 't').withheld).toEqual([{ header: 'x-user', cause }]);
+  });
+
+  test('total_length', () => {
+    const { withheld, set } = createForward(options)(
+      identity({ sub: 'x'.repeat(4096), realm_access: { roles: 'y'.repeat(4096) } }),
+      't',
+    );
+    expect([withheld, set.length]).toEqual([[], 2]);
+    const three = createForward({ ...options, outputTokenToHeader: 'x-token' });
+    const more = three(identity({ sub: 'x'.repeat(4096), realm_access: { roles: 'y'.repeat(4096) } }), 't');
+    expect(more.withheld).toEqual([{ header: 'x-token', cause: 'total_length' }]);
+  });
+
+  test('an absent claim is not', () => {
+    expect(createForward(options)(identity({}), 't').withheld).toEqual([]);
+  });
+});

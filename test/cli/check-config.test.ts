@@ -1,0 +1,303 @@
+/** What `check-config` prints: every option there is, and what the chart makes of its values. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { isMap, isSeq, parse, parseDocument } from 'yaml';
+import { checkConfig } from '../../src/cli/check-config.ts';
+import { options } from '../../src/config/declare/options.ts';
+import { dotted, leaves } from '../../src/config/describe/option-list.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
+import { tellingValues } from '../../src/tools/check-config/chart-values.ts';
+
+const sourcesOf = (text: string, environment = {}) => ({
+  flags: [{ name: '--config', value: 'c.yaml' }],
+  environment,
+  readFile: (path: string) => {
+    if (path !== 'c.yaml') throw Object.assign(new Error('not here'), { code: 'ENOENT' });
+    return text;
+  },
+});
+
+const issuer = 'issuers: [{issuer: "https://a.example.com", audiences: [a]}]\n';
+
+/** The options that a text names, with or without a value, as `issuers[].issuer`. */
+function namedIn(text: string): Set<string> {
+  const named = new Set<string>();
+  const walk = (node: unknown, path: readonly string[]) => {
+    if (isSeq(node)) for (const item of node.items) walk(item, [...path, '[]']);
+    if (!isMap(node)) return;
+    for (const [, list = ''] of (node.comment ?? '').matchAll(/without a value: (.*)/g))
+      for (const name of list.split(', ')) named.add(dotted([...path, name]));
+    for (const { key, value } of node.items) {
+      named.add(dotted([...path, String(key)]));
+      walk(value, [...path, String(key)]);
+    }
+  };
+  const document = parseDocument(text);
+  walk(document.contents, []);
+  for (const [, list = ''] of (document.comment ?? '').matchAll(/without a value: (.*)/g))
+    for (const name of list.split(', ')) named.add(name);
+  return named;
+}
+
+test('every option is printed with its value, or as one without', async () => {
+  const { exitCode, output } = await checkConfig(sourcesOf(issuer));
+  expect(exitCode).toBe(0);
+  const named = namedIn(output);
+  const missing = leaves()
+    .map(({ path }) => path)
+    // What is below something that has no value cannot have one either.
+    .filter((path) => !path.some((_, index) => named.has(dotted(path.slice(0, index + 1)))));
+  expect(missing.map(dotted)).toEqual([]);
+  const without = [...output.matchAll(/without a value: (.*)/g)].flatMap(([, list = '']) => list.split(', '));
+  for (const name of ['jwksUri', 'rules', 'tls', 'file']) expect(without).toContain(name);
+});
+
+test.each([
+  ['', 20_000],
+  ['dpop: {maxProofs: 11}\n', 3],
+  ['dpop: {maxProofs: 11, maxProofsPerKey: 7}\n', 7],
+])('a default that follows from others is printed: %j', async (more, expected) => {
+  const { output } = await checkConfig(sourcesOf(issuer + more));
+  expect(parse(output).dpop.maxProofsPerKey).toBe(expected);
+  expect(output).not.toMatch(/without a value: .*maxProofsPerKey/);
+});
+
+test('what is printed is a configuration that means the same', async () => {
+  const text = `${issuer}rules: [{name: a, match: {paths: [/x]}, require: {}}]\nadmin: {port: 9}\n`;
+  const { output } = await checkConfig(sourcesOf(text));
+  const [first, again] = [await loadConfig(sourcesOf(text)), await loadConfig(sourcesOf(output))];
+  expect({ ...again, dpop: first.dpop }).toEqual(first);
+  expect((await checkConfig(sourcesOf(output))).output).toBe(output);
+});
+
+const values = (more: string, config = '{issuers: [{issuer: "https://a.example.com", audiences: [a]}]}') =>
+  `image: {repository: r}\nconfig: ${config}\n${more}`;
+
+test.each<[string, string, object]>([
+  ['nothing more', '', { hosts: { ports: 'exact' }, limits: { meshTimeout: '2s' } }],
+  ['istio', 'istio: {enabled: true}\n', { hosts: { ports: 'ignore' } }],
+  ['kyma', 'kyma: {enabled: true}\n', { hosts: { ports: 'ignore' } }],
+  ['APIRules', 'kyma: {apiRules: [{name: a}]}\n', { hosts: { ports: 'ignore' } }],
+  ['no APIRules', 'kyma: {apiRules: []}\n', { hosts: { ports: 'exact' } }],
+  ['the timeout', 'authorizer: {timeout: 5s}\n', { limits: { meshTimeout: '5s' } }],
+  ['a variable', 'extraEnv: [{name: OIDC_AUTHZ_LOG_LEVEL, value: debug}]\n', { log: { level: 'debug' } }],
+])('values of the chart are read as the chart hands them on: %s', async (_, more, expected) => {
+  const { exitCode, output } = await checkConfig(
+    sourcesOf(values(more), { OIDC_AUTHZ_REALM: 'of the shell' }),
+  );
+  expect(exitCode).toBe(0);
+  expect(parse(output)).toMatchObject({ ...expected, realm: '' });
+  expect(output).toMatch(/^# these are values of the chart: the configuration is below `config`\n/);
+});
+
+test('values of a chart that has this one as a part are read as well', async () => {
+  const { exitCode, output } = await checkConfig(
+    sourcesOf(
+      'global: {}\nauthz:\n  istio: {enabled: true}\n  config: {issuers: [{issuer: "https://a.example.com", audiences: [a]}]}\n',
+    ),
+  );
+  expect([exitCode, parse(output).hosts.ports]).toEqual([0, 'ignore']);
+  expect(output).toContain('below `authz.config`');
+});
+
+test('problems in values name the line in the values', async () => {
+  const { exitCode, output } = await checkConfig(
+    sourcesOf('image: {}\nconfig:\n  issuers:\n    - issuer: https://a.example.com\n      audiences: []\n'),
+  );
+  expect([exitCode, output]).toEqual([2, expect.stringMatching(/issuers\[0\]\.audiences \(c\.yaml:5:7\)/)]);
+});
+
+test('what of values cannot be read here is told', async () => {
+  const { exitCode, output } = await checkConfig(
+    sourcesOf(
+      values(
+        'caBundle: {configMap: cas}\nextraArgs: [--realm=x]\nenvFrom: [{secretRef: {name: s}}]\nextraEnv: [{name: OIDC_AUTHZ_REALM, valueFrom: {secretKeyRef: {}}}]\n',
+        '{issuers: [{issuer: "https://a.example.com", audiences: [a]}], denyList: {file: /etc/denied.yaml}}',
+      ),
+    ),
+  );
+  expect(exitCode).toBe(0);
+  expect(output).toContain(
+    '# not read, for they are in the pod: /etc/denied.yaml, /etc/oidc-authz/ca/ca.crt',
+  );
+  for (const name of ['OIDC_AUTHZ_REALM of extraEnv', 'envFrom', 'extraArgs'])
+    expect(output).toContain(`# not read: ${name}`);
+});
+
+test.each([
+  ['a reference', '[{name: OIDC_AUTHZ_REALM, value: "$(OTHER)"}]', ''],
+  ['a reference within', '[{name: OIDC_AUTHZ_LOG_LEVEL, value: "a$$$(OTHER)b"}]', ''],
+  ['a number that is referred to', '[{name: OIDC_AUTHZ_HTTP_PORT, value: "$(PORT)"}]', ''],
+  ['text that looks like a reference', '[{name: OIDC_AUTHZ_REALM, value: "$$(OTHER)"}]', '$(OTHER)'],
+  ['a lonely dollar', '[{name: OIDC_AUTHZ_REALM, value: "a$b"}]', 'a$b'],
+  ['the last of two', '[{name: OIDC_AUTHZ_REALM, value: a}, {name: OIDC_AUTHZ_REALM, value: b}]', 'b'],
+  [
+    'the last, from elsewhere',
+    '[{name: OIDC_AUTHZ_REALM, value: a}, {name: OIDC_AUTHZ_REALM, valueFrom: {}}]',
+    '',
+  ],
+  [
+    'the last, after one from elsewhere',
+    '[{name: OIDC_AUTHZ_REALM, valueFrom: {}}, {name: OIDC_AUTHZ_REALM, value: b}]',
+    'b',
+  ],
+])('variables of a pod are read as the kubelet reads them: %s', async (_, extraEnv, realm) => {
+  const { exitCode, output } = await checkConfig(sourcesOf(values(`extraEnv: ${extraEnv}\n`)));
+  expect([exitCode, parse(output).realm]).toEqual([0, realm]);
+  expect(/^# not read: OIDC_AUTHZ_\w+ of extraEnv/m.test(output)).toBe(realm === '');
+  expect(/ is read from extraEnv/.test(output)).toBe(realm !== '');
+});
+
+test('values whose configuration is in a ConfigMap of their own are not judged', async () => {
+  const { exitCode, output } = await checkConfig(sourcesOf('existingConfigMap: mine\n'));
+  expect([exitCode, output]).toEqual([2, expect.stringMatching(/ConfigMap mine, which is not read here/)]);
+});
+
+test.each([
+  ['config: |\n  issuers: []\n', 'a text; take the `|` or the quotes away'],
+  ['config: ""\nreplicaCount: 3\n', 'a text; take the `|` or the quotes away'],
+  ['config: [{issuers: []}]\n', 'a list'],
+  ['config: 3\n', '3'],
+])('values whose `config` is no map are told so: %j', async (text, found) => {
+  const { exitCode, output } = await checkConfig(sourcesOf(text));
+  expect([exitCode, output]).toEqual([
+    2,
+    expect.stringContaining(`expected names with values, not ${found}`),
+  ]);
+  expect(output).toMatch(/has 1 problem:\n {2}- config \(c\.yaml:1:1\): `config` must be a map/);
+});
+
+test.each([
+  'replicaCount: 3\n',
+  'image: {repository: r}\n',
+  'global: {}\nserviceAccount: {name: a}\n',
+  'config:\n',
+])('values without a configuration are said to look like that, and what is missing: %j', async (text) => {
+  const { exitCode, output } = await checkConfig(sourcesOf(text));
+  expect(exitCode).toBe(2);
+  expect(output).toMatch(
+    text === 'config:\n'
+      ? /^# these are values of the chart: the configuration is below `config`\n/
+      : /^# these look like values of the chart without `config`, below which the configuration belongs\n/,
+  );
+  expect(output).toMatch(/has 1 problem:\n {2}- issuers .*: expected at least one issuer/);
+});
+
+test('values without `config` can have the issuer in variables', async () => {
+  const text =
+    'replicaCount: 3\nextraEnv: [{name: OIDC_AUTHZ_ISSUER, value: "https://a.example.com"}, {name: OIDC_AUTHZ_AUDIENCES, value: a}]\n';
+  expect(await checkConfig(sourcesOf(text))).toMatchObject({
+    exitCode: 0,
+    output: expect.stringContaining('# these look like values of the chart without `config`'),
+  });
+});
+
+test('names by which values are known are names of the chart, and no options', () => {
+  const chart = parse(readFileSync(new URL('../../charts/oidc-authz/values.yaml', import.meta.url), 'utf8'));
+  expect(tellingValues.filter((name) => !(name in chart) || name in options.shape)).toEqual([]);
+});
+
+test.each([
+  ['expected', 'deny', 0],
+  ['unexpected', 'allow', 1],
+  ['a table that is wrong', '', 2],
+])('a table of requests beside values tells how they were read: %s', async (_, outcome, exitCode) => {
+  const own = sourcesOf(
+    values(
+      'istio: {enabled: true}\n',
+      '{issuers: [{issuer: "https://a.example.com", audiences: [a]}], rules: [{name: a, match: {}, deny: true}]}',
+    ),
+  );
+  const result = await checkConfig({
+    ...own,
+    flags: [...own.flags, { name: '--test', value: 't.yaml' }],
+    readFile: (path) =>
+      path === 't.yaml' ? `[{name: t, expect: {outcome: "${outcome}"}}]` : own.readFile(path),
+  });
+  expect(result).toMatchObject({
+    exitCode,
+    output: expect.stringMatching(/^# these are values of the chart: .*\n(# .*\n)*# hosts\.ports is ignore/),
+  });
+});
+
+test('a plain configuration is no values, nor is a text that is neither', async () => {
+  expect((await checkConfig(sourcesOf(issuer))).output).not.toContain('values of the chart');
+  const { exitCode, output } = await checkConfig(sourcesOf('image: {repository: r}\nhttp: {}\n'));
+  expect([exitCode, output]).toEqual([2, expect.stringContaining('image (c.yaml:1:1): unknown option')]);
+});
+
+test('values that helm refuses are named', async () => {
+  const { exitCode, output } = await checkConfig(sourcesOf(values('replicas: 3\nimages: {}\nglobal: {}\n')));
+  expect(exitCode).toBe(0);
+  expect(output.match(/^# helm refuses .*$/gm)).toEqual([
+    '# helm refuses the value replicas, which the chart does not have',
+    '# helm refuses the value images, which the chart does not have; did you mean image?',
+  ]);
+});
+
+test.each<[string, string, string]>([
+  [
+    'its chart',
+    'config: {clientID: a, clientSecret: S3CRET}\nextraArgs: {provider: oidc}\n',
+    'values of a chart',
+  ],
+  ['its chart, with a file', 'config:\n  configFile: |-\n    email_domains = ["*"]\n', 'values of a chart'],
+  ['the chart of Bitnami', 'configuration: {clientID: a, content: "x"}\n', 'values of a chart'],
+  ['a chart that has its chart as a part', 'oauth2-proxy: {config: {clientID: a}}\n', 'values of a chart'],
+  ['its file', '# a comment\nclient_id = "a"\n', 'a configuration file'],
+  ['its alpha configuration', 'upstreamConfig: {upstreams: []}\n', 'an alpha configuration'],
+  ['its variables', 'OAUTH2_PROXY_CLIENT_ID=a\n', 'variables'],
+])('what is of oauth2-proxy is told as such, and nothing else: %s', async (_, text, what) => {
+  const { exitCode, output } = await checkConfig(sourcesOf(text));
+  expect(exitCode).toBe(2);
+  expect(output).toMatch(/^the configuration has 1 problem:\n {2}- \(c\.yaml\): .*\n$/);
+  expect(output).toContain(`${what} of oauth2-proxy: \`oidc-authz migrate oauth2-proxy c.yaml\` turns`);
+  expect(output).not.toContain('S3CRET');
+});
+
+test('a chart with both as its parts is one of this service', async () => {
+  const both =
+    'oauth2-proxy: {config: {clientID: a}}\nauthz: {config: {issuers: [{issuer: "https://a.example.com", audiences: [a]}]}}\n';
+  const { exitCode, output } = await checkConfig(sourcesOf(both));
+  expect([exitCode, output]).toEqual([0, expect.stringContaining('below `authz.config`')]);
+});
+
+test('what is wrong with files is told with all else', async () => {
+  const text =
+    'issuers: [{issuer: "https://a.example.com", audiences: [a], caFile: /ca, jwksFile: /keys, zzz: 1}, {issuer: 5, publicKeyFiles: [/pem], caFile: 7}]\n' +
+    'http: {tls: {certFile: /cert}}\ngrpc: {tls: {certFile: /cert, keyFile: /key}}\ndenyList: {file: /denied}\nadmin: {port: x}\n';
+  const { exitCode, output } = await checkConfig(sourcesOf(text));
+  expect(exitCode).toBe(2);
+  const paths = [...output.matchAll(/^ {2}- (\S+) \(/gm)].map(([, path]) => path);
+  expect(paths.toSorted()).toEqual([
+    'admin.port',
+    'denyList.file',
+    'grpc.tls',
+    'http.tls.certFile',
+    'http.tls.keyFile',
+    'issuers[0].caFile',
+    'issuers[0].jwksFile',
+    'issuers[0].zzz',
+    'issuers[1].audiences',
+    'issuers[1].caFile',
+    'issuers[1].issuer',
+    'issuers[1].publicKeyFiles[0]',
+  ]);
+  const without = await checkConfig({
+    ...sourcesOf(text),
+    flags: [...sourcesOf(text).flags, { name: '--without-files', value: undefined }],
+  });
+  expect(without.output).not.toContain('not here');
+  expect(without.output).toContain('admin.port');
+});
+
+test('files of a chart are in its pod, and are not looked for here', async () => {
+  const { output } = await checkConfig(
+    sourcesOf(
+      'image: {}\nconfig: {issuers: [{issuer: "https://a.example.com", audiences: [a], caFile: /ca, jwks: "{}"}], zzz: 1}\n',
+    ),
+  );
+  expect(output).not.toContain('/ca');
+  expect(output).toContain('issuers[0].jwks');
+  expect(output).toContain('zzz');
+});

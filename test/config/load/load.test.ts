@@ -1,0 +1,355 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { writtenConfig } from '../../../src/config/describe/describe.ts';
+import { loadConfig } from '../../../src/config/load/load.ts';
+import { ConfigError } from '../../../src/config/validate/problems.ts';
+
+interface Given {
+  readonly file?: string;
+  readonly flags?: readonly [name: string, value?: string][];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+function load({ file, flags = [], environment = {} }: Given) {
+  const config: [string, string?][] = file === undefined ? [] : [['--config', 'config.yaml']];
+  return loadConfig({
+    flags: [...config, ...flags].map(([name, value]) => ({ name, value })),
+    environment,
+    readFile: () => file ?? '',
+  });
+}
+
+async function problemsOf(given: Given): Promise<string[]> {
+  const error = await load(given).then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  if (!(error instanceof ConfigError)) throw new TypeError(`expected problems, got ${error}`);
+  return error.problems.map(({ path, source, message }) => `${path} (${source}): ${message}`);
+}
+
+const issuer = 'https://issuer.example.com';
+const smallest = `issuers: [{issuer: "${issuer}", audiences: [a]}]\n`;
+
+describe('the common case', () => {
+  test('is two flags', async () => {
+    const config = await load({
+      flags: [
+        ['--issuer', issuer],
+        ['--audience', 'a'],
+        ['--audience', 'b'],
+      ],
+    });
+    expect(config.issuers).toMatchObject([{ issuer, audiences: ['a', 'b'], name: 'issuer.example.com' }]);
+    expect([config.http.port, config.grpc.port, config.admin.port]).toEqual([8000, 9000, 8081]);
+    expect([config.keys.refreshInterval, config.limits.maxTokenSize]).toEqual([300_000, 16_384]);
+  });
+
+  test('is two variables', async () => {
+    const config = await load({ environment: { OIDC_AUTHZ_ISSUER: issuer, OIDC_AUTHZ_AUDIENCES: 'a, b,c' } });
+    expect(config.issuers[0]?.audiences).toEqual(['a', 'b', 'c']);
+  });
+
+  test('without an issuer says the three ways to name one', async () => {
+    expect(await problemsOf({})).toEqual([
+      expect.stringMatching(/--issuer URL --audience NAME, OIDC_AUTHZ_ISSUER.*`issuers` in a file/),
+    ]);
+  });
+});
+
+describe('precedence', () => {
+  test('a flag wins over the environment, which wins over the file, which wins over the default', async () => {
+    const file = `${smallest}http: {port: 1}\ngrpc: {port: 2}\nadmin: {port: 3}\n`;
+    const environment = { OIDC_AUTHZ_HTTP_PORT: '11', OIDC_AUTHZ_GRPC_PORT: '12' };
+    const config = await load({ file, environment, flags: [['--http-port', '21']] });
+    expect([config.http.port, config.grpc.port, config.admin.port, config.log.level]).toEqual([
+      21,
+      12,
+      3,
+      'info',
+    ]);
+  });
+
+  test('the last of several equal flags counts', async () => {
+    expect(
+      (
+        await load({
+          file: smallest,
+          flags: [
+            ['--http-port', '1'],
+            ['--http-port', '2'],
+          ],
+        })
+      ).http.port,
+    ).toBe(2);
+  });
+
+  test('an issuer of the short form replaces the list; one that is listed keeps what the file says of it', async () => {
+    const file = `issuers:\n  - {issuer: "${issuer}", audiences: [a], name: first, clockTolerance: 5s}\n  - {issuer: "https://other.example.com", audiences: [b]}\n`;
+    const same = await load({ file, environment: { OIDC_AUTHZ_ISSUER: issuer, OIDC_AUTHZ_AUDIENCES: 'x' } });
+    expect(same.issuers).toMatchObject([{ issuer, name: 'first', audiences: ['x'], clockTolerance: 5_000 }]);
+    const other = await load({
+      file,
+      flags: [
+        ['--issuer', 'https://new.example.com'],
+        ['--audience', 'n'],
+      ],
+    });
+    expect(other.issuers).toMatchObject([
+      { issuer: 'https://new.example.com', audiences: ['n'], clockTolerance: 30_000 },
+    ]);
+  });
+
+  test('audiences alone go to the only issuer, and to none where there are several', async () => {
+    expect((await load({ file: smallest, flags: [['--audience', 'x']] })).issuers[0]?.audiences).toEqual([
+      'x',
+    ]);
+    const two = `issuers: [{issuer: "${issuer}", audiences: [a]}, {issuer: "https://b.example.com", audiences: [b]}]`;
+    expect(await problemsOf({ file: two, flags: [['--audience', 'x']] })).toEqual([
+      expect.stringContaining('there are several issuers'),
+    ]);
+    expect(await problemsOf({ flags: [['--audience', 'x']] })).toContainEqual(
+      expect.stringContaining('there is no issuer that they could be of'),
+    );
+  });
+});
+
+describe('a word from a flag or the environment', () => {
+  test('is read as its option wants it', async () => {
+    const config = await load({
+      file: smallest,
+      flags: [
+        ['--grpc-enabled', 'false'],
+        ['--log-subject'],
+        ['--keys-timeout', '1m'],
+        ['--cache-max-bytes', '1Gi'],
+        ['--limits-max-token-size', '4096'],
+        ['--realm', '5'],
+      ],
+      environment: { OIDC_AUTHZ_FORWARD_ORIGINAL_TOKEN: 'false' },
+    });
+    expect([
+      config.grpc.enabled,
+      config.log.subject,
+      config.keys.timeout,
+      config.cache.maxBytes,
+      config.limits.maxTokenSize,
+      config.realm,
+      config.forwardOriginalToken,
+    ]).toEqual([false, true, 60_000, 1024 ** 3, 4096, '5', false]);
+  });
+
+  test('that is wrong is told with where it came from and what was expected', async () => {
+    const problems = await problemsOf({
+      file: smallest,
+      flags: [['--http-port', 'x']],
+      environment: { OIDC_AUTHZ_LOG_LEVEL: 'loud', OIDC_AUTHZ_GRPC_ENABLED: 'yes' },
+    });
+    expect(problems).toEqual([
+      'http.port (flag --http-port): expected a whole number from 0 to 65535, not "x"',
+      'grpc.enabled (environment OIDC_AUTHZ_GRPC_ENABLED): expected true or false, not "yes"',
+      'log.level (environment OIDC_AUTHZ_LOG_LEVEL): expected one of fatal, error, warn, info, debug, trace, silent, not "loud"',
+    ]);
+  });
+
+  test('that nobody knows is told, with what was probably meant', async () => {
+    const problems = await problemsOf({
+      file: smallest,
+      flags: [['--htpp-port', '1'], ['--zzz']],
+      environment: { OIDC_AUTHZ_AUDIENCE: 'SECRET' },
+    });
+    expect(problems).toEqual([
+      ' (environment OIDC_AUTHZ_AUDIENCE): unknown variable; did you mean OIDC_AUTHZ_AUDIENCES?',
+      ' (flag --htpp-port): unknown flag; did you mean --http-port?',
+      ' (flag --zzz): unknown flag',
+    ]);
+    expect(problems.join()).not.toContain('SECRET');
+  });
+
+  test('that Kubernetes itself sets for a Service is none of ours', async () => {
+    const config = await load({
+      file: smallest,
+      environment: {
+        OIDC_AUTHZ_SERVICE_HOST: '10.0.0.1',
+        OIDC_AUTHZ_SERVICE_PORT: '8000',
+        OIDC_AUTHZ_SERVICE_PORT_HTTP_CHECK: '8000',
+        OIDC_AUTHZ_PORT: 'tcp://10.0.0.1:8000',
+        OIDC_AUTHZ_PORT_8000_TCP: 'tcp://10.0.0.1:8000',
+        OIDC_AUTHZ_PORT_8000_TCP_PROTO: 'tcp',
+        OIDC_AUTHZ_PORT_8000_TCP_PORT: '8000',
+        OIDC_AUTHZ_PORT_8000_TCP_ADDR: '10.0.0.1',
+        OIDC_AUTHZ_PORT_53_UDP: 'udp://10.0.0.1:53',
+        OIDC_AUTHZ_ADMIN_SERVICE_HOST: '10.0.0.2',
+        OIDC_AUTHZ_ADMIN_SERVICE_PORT: '8081',
+        OIDC_AUTHZ_ADMIN_PORT: 'tcp://10.0.0.2:8081',
+        OIDC_AUTHZ_HTTP_PORT: 'tcp://10.0.0.3:80',
+      },
+    });
+    expect([config.admin.port, config.http.port]).toEqual([8081, 8000]);
+  });
+});
+
+describe('a file', () => {
+  const fixtures = join(import.meta.dirname, 'fixtures');
+
+  test.each(readdirSync(fixtures))('%s says what its first line expects', async (name) => {
+    const text = readFileSync(join(fixtures, name), 'utf8');
+    const expected = text
+      .split('\n')
+      .filter((line) => line.startsWith('# '))
+      .map((line) => line.slice(2));
+    const problems = await problemsOf({ file: text });
+    const lines = problems.flatMap((problem) => problem.replace(/config\.yaml:\d+:\d+/, 'LINE').split('\n'));
+    expect(lines).toEqual(expected);
+  });
+
+  test('that is no mapping, no YAML or not there is told once', async () => {
+    expect(await problemsOf({ file: '[1, 2]' })).toEqual([
+      ' (config.yaml): expected names with values, such as `issuers: […]`',
+    ]);
+    expect(await problemsOf({ file: 'a: [1' })).toEqual([
+      expect.stringMatching(/config\.yaml:\d+:\d+\): not valid YAML/),
+    ]);
+    expect(await problemsOf({ file: 'a: 1\na: 2' })).toEqual([expect.stringContaining('must be unique')]);
+    const missing = loadConfig({
+      flags: [{ name: '--config', value: '/nowhere.yaml' }],
+      environment: {},
+      readFile: () => {
+        throw Object.assign(new Error('no'), { code: 'ENOENT' });
+      },
+    });
+    await expect(missing).rejects.toThrow('(/nowhere.yaml): the file cannot be read: ENOENT');
+  });
+
+  test('with aliases that explode is refused', async () => {
+    const lines = [
+      'a: &a [x,x,x,x,x,x,x,x,x,x]',
+      ...'bcdefgh'
+        .split('')
+        .map((name, index) => `${name}: &${name} [${Array(10).fill(`*${'abcdefgh'[index]}`)}]`),
+    ];
+    expect(await problemsOf({ file: lines.join('\n') })).toEqual([
+      ' (config.yaml): its aliases (*name) expand too far',
+    ]);
+  });
+
+  test.each([
+    ['a: [*.example.com]', 5],
+    ['allowedDomains:\n- *.example.com', 3],
+    ['a: &a 1\nb: *c', 4],
+  ])('with a text that needs quotes, as it begins with *, says so: %j', async (file, column) => {
+    expect(await problemsOf({ file })).toEqual([
+      expect.stringMatching(
+        new RegExp(`^ \\(config\\.yaml:\\d:${column}\\): a text that begins with \\* .*put it in quotes`),
+      ),
+    ]);
+  });
+
+  test('may be JSON', async () => {
+    expect(
+      (await load({ file: JSON.stringify({ issuers: [{ issuer, audiences: ['a'] }] }) })).issuers,
+    ).toHaveLength(1);
+  });
+
+  test('names the line of what is wrong', async () => {
+    expect(await problemsOf({ file: `${smallest}http:\n  port: x\n` })).toEqual([
+      'http.port (config.yaml:3:3): expected a whole number from 0 to 65535, not "x"',
+    ]);
+  });
+
+  test('that has nothing, or a number, where names with values must be, is told', async () => {
+    for (const entry of ['null', '5', 'x', '[]'])
+      expect(await problemsOf({ file: `issuers: [${entry}]` })).toEqual([
+        expect.stringMatching(/^issuers\[0\] \(config\.yaml:1:11\): expected names with values, not /),
+      ]);
+  });
+
+  test('never has the credentials of a URL told', async () => {
+    const file = `issuers: [{issuer: "https://user:hunter2@issuer.example.com", audiences: [a], httpsProxy: "ftp://user:hunter3@proxy"}]`;
+    const problems = await problemsOf({ file });
+    expect(problems).toHaveLength(2);
+    expect(problems.join()).not.toMatch(/hunter/);
+  });
+});
+
+describe('the names of issuers', () => {
+  const named = async (...issuers: string[]) =>
+    (
+      await load({
+        file: `issuers:\n${issuers.map((url) => `  - {issuer: "${url}", audiences: [a]}\n`).join('')}`,
+      })
+    ).issuers.map(({ name }) => name);
+
+  test('are their hosts, with the path where a host has several', async () => {
+    expect(await named('https://a.example.com', 'https://b.example.com:8443/x')).toEqual([
+      'a.example.com',
+      'b.example.com:8443',
+    ]);
+    expect(await named('https://kc.example.com/realms/a', 'https://kc.example.com/realms/b')).toEqual([
+      'kc.example.com/realms/a',
+      'kc.example.com/realms/b',
+    ]);
+  });
+});
+
+describe('what is loaded', () => {
+  test('is frozen to the bottom', async () => {
+    const config = await load({ file: smallest });
+    expect(
+      [config, config.issuers, config.issuers[0], config.issuers[0]?.audiences, config.http].every(
+        Object.isFrozen,
+      ),
+    ).toBe(true);
+  });
+
+  test('written out and loaded again is the same', async () => {
+    const file = `
+issuers:
+  - {issuer: "${issuer}", audiences: [a, b], clockTolerance: 90s, requiredClaims: {tid: abc, n: 5, b: true}, httpsProxy: env}
+  - {issuer: "urn:other", name: other, anyAudience: true, jwksUri: "https://x.example.com/keys"}
+cache: {maxAge: 1500ms, maxBytes: 1234}
+keys: {maxStale: 1h30m}
+http: {host: "[::]", tls: {certFile: c, keyFile: k}}
+outputClaimToHeaders: [{header: X-User, claim: sub}]
+`;
+    const config = await load({ file });
+    const written = stringify(writtenConfig(config));
+    expect(parse(written)).toMatchObject({
+      cache: { maxAge: '1500ms', maxBytes: '1234' },
+      keys: { maxStale: '90m' },
+      outputClaimToHeaders: [{ header: 'x-user' }],
+    });
+    expect(await load({ file: written })).toEqual(config);
+  });
+});
+
+describe('an issuer without a name', () => {
+  const namesOf = async (...issuers: object[]) =>
+    (
+      await load({ file: stringify({ issuers: issuers.map((one) => ({ anyAudience: true, ...one })) }) })
+    ).issuers.map(({ name }) => name);
+
+  test('goes by its host, or by as much more of it as tells it from the others', async () => {
+    expect(
+      await namesOf({ issuer: 'https://a.example.com/x' }, { issuer: 'https://b.example.com:8443/y' }),
+    ).toEqual(['a.example.com', 'b.example.com:8443']);
+    expect(
+      await namesOf({ issuer: 'https://a.example.com/x' }, { issuer: 'https://a.example.com/y' }),
+    ).toEqual(['a.example.com/x', 'a.example.com/y']);
+    expect(
+      await namesOf({ issuer: 'http://localhost/x', insecureHttp: true }, { issuer: 'https://localhost/x' }),
+    ).toEqual(['http://localhost/x', 'https://localhost/x']);
+  });
+
+  test('never goes by a name that was given to another, or that means no issuer', async () => {
+    expect(
+      await namesOf(
+        { issuer: 'https://a.example.com/x' },
+        { issuer: 'https://b.example.com', name: 'a.example.com' },
+      ),
+    ).toEqual(['a.example.com/x', 'a.example.com']);
+    expect(await namesOf({ issuer: 'https://none' })).not.toContain('none');
+  });
+});

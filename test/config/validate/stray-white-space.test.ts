@@ -1,0 +1,244 @@
+/** White space at the ends of a value, or a line break in it, is told, for every option that takes a text. */
+import { describe, expect, test } from 'vitest';
+import { leaves, scalarLeaves } from '../../../src/config/describe/option-list.ts';
+import { readDenyList } from '../../../src/config/load/deny-list.ts';
+import { loadConfig } from '../../../src/config/load/load.ts';
+import { ConfigError } from '../../../src/config/validate/problems.ts';
+
+type Given = { flags?: Record<string, string>; environment?: Record<string, string>; file?: unknown };
+
+async function problemsOf({ flags = {}, environment = {}, file }: Given): Promise<string[]> {
+  const name = file === undefined ? [] : [{ name: '--config', value: 'f.yaml' }];
+  try {
+    await loadConfig({
+      flags: [...name, ...Object.entries(flags).map(([flag, value]) => ({ name: flag, value }))],
+      environment,
+      readFile: () => (typeof file === 'string' ? file : JSON.stringify(file)),
+    });
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map(({ path, source, message }) => `${path} (${source}): ${message}`);
+  }
+}
+
+const issuer = { issuer: 'https://i.example.com', audiences: ['a'] };
+
+/** Puts a value where a path leads, with whatever must stand around it. */
+function at(path: readonly string[], value: unknown): unknown {
+  const [head, ...rest] = path;
+  if (head === undefined) return value;
+  if (head === '[]') return [at(rest, value)];
+  return { [head]: at(rest, value) };
+}
+
+const isExempt = (name: string) => /(^issuers\[\]\.jwks|\.require\.expression|\.separator)$/.test(name);
+
+describe('for every option', () => {
+  const texts = leaves().filter(({ written, entryTitle }) => written === 'text' || entryTitle !== undefined);
+
+  test.each(texts.map(({ path }) => path.join('.').replaceAll('.[]', '[]')))('%s', async (name) => {
+    const leaf = texts.find(({ path }) => path.join('.').replaceAll('.[]', '[]') === name);
+    if (leaf === undefined) throw new TypeError('the option is there');
+    const isList = leaf.written !== 'text';
+    const isRecord = isList && /claims$|headers$/i.test(name) && !/audienceClaims|trustedHeaders/.test(name);
+    for (const [text, words] of [
+      ['x ', 'no white space at its end, not "x "'],
+      ['\u00a0x', 'no white space at its beginning, not "\\u00a0x"'],
+      ['x\ny', 'one line, without a line break in it, not "x\\ny"'],
+    ] as const) {
+      const value = isRecord ? { [text]: 'x' } : isList ? [text] : text;
+      const problems = await problemsOf({ file: at(leaf.path, value) });
+      const said = problems.filter((problem) => problem.includes(words));
+      expect([name, text, said.length]).toEqual([name, text, isExempt(name) ? 0 : 1]);
+      const [path = ''] = said[0]?.split(' (') ?? [];
+      expect(
+        problems.filter((problem) => path !== '' && problem.startsWith(`${path} (`)).length,
+      ).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test('from a flag and from the environment, with its source', async () => {
+    const { flagName, environmentName } = await import('../../../src/config/describe/option-list.ts');
+    for (const { path, written } of scalarLeaves()) {
+      if (written !== 'text') continue;
+      const [flag, variable] = [flagName(path), environmentName(path)];
+      const file = { issuers: [issuer] };
+      expect(await problemsOf({ file, flags: { [flag]: ' x' } })).toContainEqual(
+        expect.stringMatching(new RegExp(`\\(flag ${flag}\\): expected no white space at its beginning`)),
+      );
+      expect(await problemsOf({ file, environment: { [variable]: 'x\r\n' } })).toContainEqual(
+        expect.stringMatching(new RegExp(`\\(environment ${variable}\\): expected no line break at its end`)),
+      );
+    }
+  });
+});
+
+test.each<[string, Given, RegExp]>([
+  [
+    'the issuer of a flag',
+    { flags: { '--issuer': 'https://i.example.com ', '--audience': 'a' } },
+    /flag --issuer.*at its end/,
+  ],
+  [
+    'the issuer of the environment',
+    { environment: { OIDC_AUTHZ_ISSUER: 'https://i.example.com\n', OIDC_AUTHZ_AUDIENCES: 'a' } },
+    /environment OIDC_AUTHZ_ISSUER.*line break at its end/,
+  ],
+  [
+    'the name of the file, of a flag',
+    { flags: { '--config': 'c.yaml ' } },
+    /flag --config.*at its end, not "c\.yaml "/,
+  ],
+  [
+    'the name of the file, of the environment',
+    { environment: { OIDC_AUTHZ_CONFIG: ' c.yaml' } },
+    /OIDC_AUTHZ_CONFIG.*beginning/,
+  ],
+  [
+    'a block of YAML',
+    { file: 'issuers:\n  - issuer: |\n      https://i.example.com\n    audiences: [a]\n' },
+    /issuers\[0\]\.issuer \(f\.yaml:2:5\): expected no line break at its end/,
+  ],
+  [
+    'the value of a claim',
+    { file: { issuers: [{ ...issuer, requiredClaims: { tid: 'x ' } }] } },
+    /requiredClaims\.tid .*at its end/,
+  ],
+  [
+    'one value of several',
+    { file: { issuers: [{ ...issuer, requiredClaims: { tid: ['x', ' y'] } }] } },
+    /requiredClaims\.tid\[1\] .*beginning/,
+  ],
+  [
+    'the name of a claim',
+    { file: { issuers: [{ ...issuer, requiredClaims: { 'tid ': 'x' } }] } },
+    /this name: expected no white space at its end, not "tid "/,
+  ],
+  ['the name of an option', { file: { issuers: [issuer], 'http ': {} } }, /this name: .*"http "/],
+  [
+    'nothing but white space',
+    { file: { issuers: [{ ...issuer, audiences: [' '] }] } },
+    /expected more than white space, not " "/,
+  ],
+  [
+    'a claim in a list of names',
+    { file: { issuers: [{ ...issuer, email: { claim: ['a', 'b '] } }] } },
+    /email\.claim\[1\] .*at its end/,
+  ],
+  [
+    'a host',
+    {
+      file: { issuers: [issuer], rules: [{ name: 'a', match: { hosts: ['a.example.com '] }, require: {} }] },
+    },
+    /hosts\[0\] .*at its end/,
+  ],
+])('%s', async (_, given, message) => {
+  expect(await problemsOf(given)).toContainEqual(expect.stringMatching(message));
+});
+
+test('is nothing where it has a meaning, or none', async () => {
+  const jwks = '{"keys": []}\n';
+  const expression = 'claims.sub == "a" ||\n  claims.sub == " b "\n';
+  const file = {
+    issuers: [{ ...issuer, jwks }],
+    rules: [
+      {
+        name: 'a',
+        require: { expression },
+        outputClaimToHeaders: [{ header: 'x-a', claim: 'b', separator: ', ' }],
+      },
+    ],
+    outputClaimToHeaders: [{ header: 'x-a', claim: 'b', separator: ' ' }],
+  };
+  expect(await problemsOf({ file })).toEqual([]);
+  expect(
+    await problemsOf({
+      file: {
+        issuers: [issuer],
+        policies: [{ name: 'p', pathPrefix: '/p', rules: [{ name: 'a', require: { expression } }] }],
+      },
+    }),
+  ).toEqual([]);
+});
+
+test('at both ends is told once, with what cannot be seen', async () => {
+  expect(await problemsOf({ file: { issuers: [{ ...issuer, audiences: ['\ta\u200b'] }] } })).toEqual([
+    expect.stringMatching(/no white space at its beginning and its end, not "\\ta\\u200b"$/),
+  ]);
+});
+
+test('never has a password of a URL told, with a line break in it either', async () => {
+  const file = { issuers: [{ ...issuer, httpsProxy: 'http://user:pass\nword@proxy:8080 ' }] };
+  expect((await problemsOf({ file })).join()).not.toMatch(/pass|word@/);
+});
+
+test('of a long value both ends are shown', async () => {
+  const problems = await problemsOf({
+    file: { issuers: [{ ...issuer, audiences: [`a${'b'.repeat(300)}c `] }] },
+  });
+  expect(problems[0]).toMatch(/not "ab+…b+c "$/);
+});
+
+// The code points by number, out of the Unicode database: the code asks for their properties.
+const unseen = [
+  0x0000, 0x0009, 0x001b, 0x0020, 0x007f, 0x0085, 0x00a0, 0x00ad, 0x034f, 0x061c, 0x1160, 0x1680, 0x17b4,
+  0x180e, 0x2000, 0x200a, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x202a, 0x202e, 0x202f, 0x205f, 0x2060,
+  0x2061, 0x2064, 0x2066, 0x2069, 0x3000, 0x3164, 0xfeff, 0xffa0, 0x1d173, 0xe0020, 0xe007f,
+];
+
+describe('what nobody sees', () => {
+  const denied = (sub: string, issuer = 'https://a') =>
+    readDenyList(JSON.stringify([{ issuer, sub }]), 'd.yaml');
+
+  test.each(unseen.map((code) => `U+${code.toString(16).padStart(4, '0')}`))('%s', async (name) => {
+    const unit = String.fromCodePoint(Number.parseInt(name.slice(2), 16));
+    for (const text of [`alice${unit}`, `${unit}alice`, `${unit}alice${unit}`, unit]) {
+      expect(() => denied(text), 'sub').toThrow(/\[0\]\.sub .*: expected .*(white space|line break)/);
+      expect(() => denied('alice', text), 'issuer').toThrow(
+        /\[0\]\.issuer .*: expected .*(white space|line break)/,
+      );
+      const problems = await problemsOf({ file: { issuers: [{ ...issuer, audiences: [text] }] } });
+      expect(problems).toEqual([expect.stringMatching(/white space|line break/)]);
+      // It is shown: nothing that is printed holds it as it is.
+      if (unit !== ' ') expect(problems.join()).not.toContain(unit);
+    }
+  });
+
+  test('what changes only the look of the character before it is kept, as is what stands between others', () => {
+    for (const sub of ['team \u2764\ufe0f', 'a\u200db', 'a\u00a0b', 'Zo\u00eb', '\u0645\u06cc\u200c\u0634'])
+      expect(denied(sub)).toHaveLength(1);
+  });
+});
+
+test('a problem is told once, though two checks find it', async () => {
+  for (const [file, path] of [
+    [{ issuers: [{ ...issuer, audiences: [''] }] }, 'issuers[0].audiences[0]'],
+    [{ issuers: [{ ...issuer, issuer: '' }] }, 'issuers[0].issuer'],
+    [{ issuers: [{ ...issuer, caFile: '' }] }, 'issuers[0].caFile'],
+    [{ issuers: [{ ...issuer, audiences: [' '] }] }, 'issuers[0].audiences[0]'],
+    [{ issuers: [issuer], http: { port: -0.5 } }, 'http.port'],
+    [{ issuers: [issuer], realm: 'ä'.repeat(300) }, 'realm'],
+  ] as const)
+    expect(await problemsOf({ file })).toEqual([
+      expect.stringMatching(new RegExp(`^${RegExp.escape(path)} `)),
+    ]);
+  const messageOf = () => readDenyList('- {issuer: "", sub: ""}', 'd.yaml');
+  expect(messageOf).toThrow(/has 2 problems:\n.*\[0\]\.issuer.*\n.*\[0\]\.sub.*$/);
+});
+
+test('in the deny list is told too, and a missing issuer with what to write', () => {
+  const messageOf = (text: string) => {
+    try {
+      return String(readDenyList(text, 'd.yaml').length);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  expect(messageOf('- {issuer: "https://a ", sub: a}')).toMatch(/\[0\]\.issuer .*no white space at its end/);
+  expect(messageOf('- {issuer: https://a, sub: "a\\n"}')).toMatch(/\[0\]\.sub .*no line break at its end/);
+  expect(messageOf('- {sub: a}')).toMatch(
+    /\[0\]\.issuer .*does not say whose tokens it revokes; write `issuer: /,
+  );
+  expect(messageOf('[{"jti": "a"}]')).toMatch(/write `issuer: /);
+});

@@ -1,0 +1,85 @@
+/** How long the name of a claim may be, and which names a list of names as JSON may have, wherever a claim is named. */
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../src/config/load/load.ts';
+import { ConfigError } from '../../../src/config/validate/problems.ts';
+import { createReadClaim } from '../../../src/credential/token/claim-path.ts';
+
+const issuer = { issuer: 'https://i.example.com', audiences: ['a'] };
+
+async function problemsOf(file: unknown): Promise<string[]> {
+  try {
+    await loadConfig({
+      flags: [{ name: '--config', value: 'f.yaml' }],
+      environment: {},
+      readFile: () => JSON.stringify(file),
+    });
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map(({ path, message }) => `${path}: ${message}`);
+  }
+}
+
+const rule = (require: object) => ({ issuers: [issuer], rules: [{ name: 'r', match: {}, require }] });
+
+/** Every place that names a claim. */
+const places: Record<string, (name: string | string[]) => unknown> = {
+  requiredClaims: (name) => ({ issuers: [{ ...issuer, requiredClaims: { [textOf(name)]: 'x' } }] }),
+  'a rule': (name) => rule({ claims: { [textOf(name)]: 'x' } }),
+  audienceClaims: (name) => ({ issuers: [{ ...issuer, audienceClaims: [name] }] }),
+  'email.claim': (name) => ({ issuers: [{ ...issuer, email: { claim: name } }] }),
+  'email.fallbackClaim': (name) => ({ issuers: [{ ...issuer, email: { fallbackClaim: name } }] }),
+  'groups.claim': (name) => ({ issuers: [{ ...issuer, groups: { claim: name } }] }),
+  outputClaimToHeaders: (name) => ({
+    issuers: [issuer],
+    outputClaimToHeaders: [{ header: 'x-a', claim: name }],
+  }),
+};
+
+/** Names before a value can only be texts. */
+const textOf = (name: string | string[]) => (typeof name === 'string' ? name : JSON.stringify(name));
+
+const names = (count: number) => Array.from({ length: count }, () => 'a');
+
+describe.each(Object.keys(places))('%s', (place) => {
+  const file = (name: string | string[]) => places[place]?.(name);
+
+  test('takes a name of 50 parts and 1,024 characters', async () => {
+    for (const name of [
+      names(50).join('.'),
+      names(50),
+      JSON.stringify(names(50)),
+      'a'.repeat(1_024),
+      ['a'.repeat(1_024)],
+    ])
+      expect(await problemsOf(file(name))).toEqual([]);
+  });
+
+  test('refuses a longer one, in whichever form, and says so once', async () => {
+    for (const name of [names(51).join('.'), names(2_001).join('.'), names(51), JSON.stringify(names(51))])
+      expect(await problemsOf(file(name))).toEqual([
+        expect.stringMatching(/: expected at most 50 names on the way to a claim, not (51|2001)$/),
+      ]);
+    for (const name of ['a'.repeat(1_025), ['a'.repeat(1_025)], JSON.stringify(['a'.repeat(1_025)])])
+      expect(await problemsOf(file(name))).toEqual([
+        expect.stringMatching(/: expected at most 1024 characters in the name of a claim, not 1025$/),
+      ]);
+  });
+
+  test.each([[['a ', 'b']], [['a', ' b']], [['a', 'b\u200b']], [['a\nb']], [[' ']]])(
+    'refuses white space at the ends of a name in a list as JSON: %j',
+    async (list) => {
+      expect(await problemsOf(file(JSON.stringify(list)))).toEqual([
+        expect.stringMatching(/: expected .*(white space|line break)/),
+      ]);
+      expect(await problemsOf(file(list))).toEqual([
+        expect.stringMatching(/: expected .*(white space|line break)/),
+      ]);
+    },
+  );
+});
+
+test('the longest dotted name has few ways to be read', () => {
+  const deep = names(50).reduceRight<unknown>((value, name) => ({ [name]: value }), 'x') as object;
+  expect(createReadClaim(names(50).join('.'))(deep as Record<string, unknown>)).toBe('x');
+});

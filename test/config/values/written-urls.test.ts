@@ -1,0 +1,82 @@
+/** URLs as people write them: a parser of URLs takes more than anybody means. */
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { checkConfig } from '../../../src/cli/check-config.ts';
+import { writtenUrlPattern, writtenUrlProblem } from '../../../src/config/values/urls.ts';
+
+const check = (config: object, isWithFiles = true) =>
+  checkConfig({
+    flags: [
+      { name: '--config', value: 'oidc-authz.yaml' },
+      ...(isWithFiles ? [] : [{ name: '--without-files', value: undefined }]),
+    ],
+    environment: {},
+    readFile: (path) => {
+      if (path === 'oidc-authz.yaml') return JSON.stringify(config);
+      throw new Error(`nobody may read ${path}`);
+    },
+  });
+
+test.each([
+  [' https://a.example.com', /without white space/],
+  ['https://a.example.com\n', /without white space/],
+  ['https://a.exam\tple.com', /without white space/],
+  ['https:a.example.com', /expected an absolute URL/],
+  ['https:/a.example.com', /expected an absolute URL/],
+  ['https:\\\\a.example.com', /expected an absolute URL/],
+  ['a.example.com', /expected an absolute URL/],
+  ['ftp://a.example.com', /expected https/],
+])('%j is refused', (text, problem) => {
+  expect(writtenUrlProblem(text)).toMatch(problem);
+});
+
+test('every origin with a path, as a parser writes it, is taken, and fits the pattern of the schema', () => {
+  const part = fc.webUrl({ validSchemes: ['https'], withQueryParameters: true });
+  fc.assert(
+    fc.property(part, (text) => {
+      const { href } = new URL(text);
+      fc.pre(!/^https:\/\/[\d.]+[/?]/.test(href));
+      expect([writtenUrlProblem(href), writtenUrlPattern.test(href)]).toEqual([undefined, true]);
+    }),
+  );
+});
+
+test.each([
+  { issuer: ' https://a.example.com', audiences: ['a'] },
+  { issuer: 'https:/a.example.com', audiences: ['a'] },
+  { issuer: 'https://a.example.com', audiences: ['a '] },
+  { issuer: 'https://a.example.com', audiences: ['a'], jwksUri: 'https://a.example.com/keys\n' },
+  { issuer: 'https://a.example.com', audiences: ['a'], httpsProxy: 'http:proxy.example.com' },
+])('an issuer %j is refused', async (issuer) => {
+  expect(await check({ issuers: [issuer] })).toMatchObject({ exitCode: 2 });
+});
+
+test('a key set of several lines is taken', async () => {
+  const jwks =
+    '\n{"keys": [\n{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}\n';
+  const issuer = { issuer: 'https://a.example.com', audiences: ['a'], jwks };
+  expect(await check({ issuers: [issuer] })).toMatchObject({ exitCode: 0 });
+});
+
+test('check-config reads the files that a configuration names, unless they are not there yet', async () => {
+  const issuer = { issuer: 'https://a.example.com', audiences: ['a'] };
+  const tls = { certFile: '/a', keyFile: '/b' };
+  const configs = [
+    { issuers: [{ ...issuer, jwksFile: '/a' }] },
+    { issuers: [{ ...issuer, publicKeyFiles: ['/a'] }] },
+    { issuers: [{ ...issuer, caFile: '/a' }] },
+    { issuers: [issuer], http: { tls } },
+    { issuers: [issuer], grpc: { tls } },
+    { issuers: [issuer], admin: { tls } },
+    { issuers: [issuer], denyList: { file: '/a' } },
+  ];
+  for (const config of configs) {
+    expect(await check(config)).toMatchObject({
+      exitCode: 2,
+      output: expect.stringContaining('nobody may read'),
+    });
+    expect(await check(config, false)).toMatchObject({ exitCode: 0 });
+  }
+  const bad = { issuers: [{ ...issuer, jwks: '{"keys": []}' }] };
+  expect(await check(bad, false)).toMatchObject({ exitCode: 2 });
+});

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { maxNesting, readJsonObject } from '../../../src/credential/token/json.ts';
+
+const read = (text: string) => readJsonObject(Buffer.from(text));
+
+test('every JSON object that is not too deep is read as JSON.parse reads it', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })), (object) => {
+      const text = JSON.stringify(object);
+      expect(read(text)).toEqual(JSON.parse(text));
+    }),
+  );
+});
+
+test('whatever the bytes are, there is an object or nothing', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      const value = readJsonObject(Buffer.from(bytes));
+      expect(value === undefined || typeof value === 'object').toBe(true);
+    }),
+  );
+});
+
+describe('what is refused', () => {
+  test.each([
+    ['a list', '[]'],
+    ['a string', '"a"'],
+    ['a number', '1'],
+    ['null', 'null'],
+    ['nothing', ''],
+    ['an unended object', '{"a":1'],
+    ['an unended string', '{"a'],
+    ['something behind the object', '{} x'],
+    ['a byte order mark', '\ufeff{}'],
+    ['a name twice', '{"a":1,"a":1}'],
+    ['a name twice, once escaped', '{"a":1,"\\u0061":1}'],
+    ['a name twice, quotes and braces in strings', '{"a":"{\\"b\\":1}","a":2}'],
+    ['too many lists', `{"a":${'['.repeat(maxNesting)}${']'.repeat(maxNesting)}}`],
+    ['a hundred thousand lists', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+  ])('%s', (_, text) => {
+    expect(read(text)).toBeUndefined();
+  });
+
+  test('bytes that are not UTF-8', () => {
+    expect(readJsonObject(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]))).toBeUndefined();
+  });
+});
+
+test('colons and braces inside strings count for nothing', () => {
+  expect(read('{"a":"b:c{[,:","d":{"a":1,"e:":":"}}')).toEqual({ a: 'b:c{[,:', d: { a: 1, 'e:': ':' } });
+});
+
+test('the name __proto__ is a name like any other', () => {
+  const object = read('{"__proto__":{"x":1}}');
+  expect(Object.keys(object ?? {})).toEqual(['__proto__']);
+  expect(({} as { x?: number }).x).toBeUndefined();
+});

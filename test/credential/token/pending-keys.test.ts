@@ -1,0 +1,115 @@
+/** Checks that wait for a key: how many, how long, and what a wait in vain means for those behind it. */
+import { describe, expect, test } from 'vitest';
+import { createKeyWaits } from '../../../src/credential/token/pending-keys.ts';
+import { createTestClock, settled } from '../../support/clock.ts';
+
+const maxWait = 900;
+
+/** Waits at a clock that stands still, for fetches that end when the test says so. */
+function createWorld(maxWaiting = 100) {
+  const clock = createTestClock();
+  const waits = createKeyWaits({ maxWaiting, maxWait, clock });
+  /** What each wait came to, in the order of asking: how long it took and whether the fetch has ended. */
+  const ends: ({ after: number; hasEnded: boolean } | 'refused' | undefined)[] = [];
+  const ask = (fetching: Promise<void> | undefined) => {
+    const index = ends.push(undefined) - 1;
+    const begun = clock.monotonic();
+    const waiting = waits.wait(() => fetching);
+    if (waiting === undefined) ends[index] = 'refused';
+    void waiting?.then((hasEnded) => {
+      ends[index] = { after: Math.round(clock.monotonic() - begun), hasEnded };
+    });
+  };
+  return { clock, ask, ends };
+}
+
+describe('a check that waits for a key', () => {
+  test('waits until the fetch has ended', async () => {
+    const { clock, ask, ends } = createWorld();
+    const fetching = Promise.withResolvers<void>();
+    ask(fetching.promise);
+    await clock.advance(maxWait - 1);
+    expect(ends).toEqual([undefined]);
+    fetching.resolve();
+    await settled();
+    expect(ends).toEqual([{ after: maxWait - 1, hasEnded: true }]);
+    // What it had planned for later is no more.
+    await clock.advance(maxWait);
+    ask(Promise.resolve());
+    await settled();
+    expect(ends[1]).toEqual({ after: 0, hasEnded: true });
+  });
+
+  test('gives up after the longest wait, where the fetch hangs', async () => {
+    const { clock, ask, ends } = createWorld();
+    ask(new Promise(() => {}));
+    await clock.advance(10 * maxWait);
+    expect(ends).toEqual([{ after: maxWait, hasEnded: false }]);
+  });
+
+  test('does not wait where no fetch is due', () => {
+    const { ask, ends } = createWorld();
+    ask(undefined);
+    expect(ends).toEqual(['refused']);
+  });
+
+  test('in a crowd of nine gives up after a third of that; one of eight does not', async () => {
+    for (const [count, longest] of [
+      [8, maxWait],
+      [9, maxWait / 3],
+    ] as const) {
+      const { clock, ask, ends } = createWorld();
+      for (let index = 0; index < count; index++) ask(new Promise(() => {}));
+      await clock.advance(10 * maxWait);
+      // Once some of a crowd have given up, the others do.
+      for (const end of ends) expect([count, end]).toEqual([count, { after: longest, hasEnded: false }]);
+    }
+  });
+
+  test('beyond the most that may is refused, and again one may when another has ended', async () => {
+    const { clock, ask, ends } = createWorld(3);
+    const fetching = Promise.withResolvers<void>();
+    for (let index = 0; index < 5; index++) ask(fetching.promise);
+    expect(ends).toEqual([undefined, undefined, undefined, 'refused', 'refused']);
+    fetching.resolve();
+    await settled();
+    for (let round = 0; round < 5; round++) {
+      const next = Promise.withResolvers<void>();
+      ask(next.promise);
+      await clock.advance(1);
+      next.resolve();
+      await settled();
+    }
+    expect(ends.slice(5)).toEqual(Array.from({ length: 5 }, () => ({ after: 1, hasEnded: true })));
+  });
+});
+
+describe('after a wait in vain', () => {
+  test('nobody begins to wait while the fetch hangs, and whoever waits waits a third', async () => {
+    const { clock, ask, ends } = createWorld();
+    const fetching = Promise.withResolvers<void>();
+    ask(fetching.promise);
+    await clock.advance(maxWait - 10);
+    ask(fetching.promise);
+    await clock.advance(11);
+    expect(ends).toEqual([{ after: maxWait, hasEnded: false }, undefined]);
+    ask(fetching.promise);
+    expect(ends[2]).toBe('refused');
+    await clock.advance(maxWait);
+    expect(ends[1]).toEqual({ after: maxWait / 3, hasEnded: false });
+  });
+
+  test('checks wait again once the fetch has ended, each time', async () => {
+    const { clock, ask, ends } = createWorld(1);
+    for (let round = 0; round < 5; round++) {
+      const fetching = Promise.withResolvers<void>();
+      ask(fetching.promise);
+      await clock.advance(maxWait + 1);
+      expect(ends.at(-1)).toEqual({ after: maxWait, hasEnded: false });
+      ask(fetching.promise);
+      expect(ends.at(-1)).toBe('refused');
+      fetching.resolve();
+      await settled();
+    }
+  });
+});

@@ -1,0 +1,61 @@
+/** Which tokens a deny list revokes. */
+import { describe, expect, test } from 'vitest';
+import { readDenyList } from '../../../src/config/load/deny-list.ts';
+import { createReadFacts } from '../../../src/credential/token/facts.ts';
+import { createIsRevoked } from '../../../src/credential/token/revocation.ts';
+
+const issuer = 'https://a';
+const factsOf = (claims: Record<string, unknown>) =>
+  createReadFacts({ audienceClaims: ['aud'], audienceClaimsUsed: 'all' })(
+    claims,
+    JSON.stringify(claims),
+    'JWT',
+  );
+
+function isRevoked(list: readonly object[], claims: Record<string, unknown>): boolean {
+  return createIsRevoked(readDenyList(JSON.stringify(list), 'list'), issuer)(factsOf(claims));
+}
+
+describe('a token is revoked', () => {
+  test.each(['jti', 'sub', 'sid', 'client_id'])('by %s', (name) => {
+    const list = [{ issuer, [name]: 'x' }];
+    expect(isRevoked(list, { [name]: 'x' })).toBe(true);
+    expect(isRevoked(list, { [name]: 'y' })).toBe(false);
+    expect(isRevoked(list, { [name]: ['x'] })).toBe(false);
+    expect(isRevoked(list, {})).toBe(false);
+    // A number is forwarded by its text, and so it is revoked by it.
+    expect(isRevoked([{ issuer, [name]: '7' }], { [name]: 7 })).toBe(true);
+    expect(isRevoked([{ issuer, [name]: '7' }], { [name]: 70 })).toBe(false);
+    expect(isRevoked([{ issuer: 'https://b', [name]: 'x' }], { [name]: 'x' })).toBe(false);
+  });
+
+  test('only where every named claim is the same', () => {
+    const list = [{ issuer, sub: 'alice', client_id: 'cli' }];
+    expect(isRevoked(list, { sub: 'alice', client_id: 'cli' })).toBe(true);
+    expect(isRevoked(list, { sub: 'alice', client_id: 'web' })).toBe(false);
+    expect(isRevoked(list, { sub: 'bob', client_id: 'cli' })).toBe(false);
+  });
+
+  test('where it was issued before the time, or does not say when', () => {
+    const list = [{ issuer, sub: 'alice', issuedBefore: 1000 }];
+    expect(isRevoked(list, { sub: 'alice', iat: 999.9 })).toBe(true);
+    expect(isRevoked(list, { sub: 'alice', iat: 1000 })).toBe(false);
+    expect(isRevoked(list, { sub: 'alice' })).toBe(true);
+  });
+
+  test('by any of several entries', () => {
+    const list = [
+      { issuer, sub: 'alice', issuedBefore: 10 },
+      { issuer, sub: 'alice', client_id: 'cli' },
+      { issuer, jti: '7' },
+    ];
+    expect(isRevoked(list, { sub: 'alice', iat: 20, client_id: 'cli' })).toBe(true);
+    expect(isRevoked(list, { sub: 'alice', iat: 20, jti: '7' })).toBe(true);
+    expect(isRevoked(list, { sub: 'alice', iat: 20, jti: '8' })).toBe(false);
+  });
+
+  test('by own claims alone', () => {
+    const list = [{ issuer, sub: 'alice' }];
+    expect(isRevoked(list, JSON.parse('{"__proto__":{"sub":"alice"}}'))).toBe(false);
+  });
+});

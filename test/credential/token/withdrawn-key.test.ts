@@ -1,0 +1,54 @@
+/** A key that its issuer withdraws while a token waits for its signature to be verified. */
+import { expect, test } from 'vitest';
+import { createTokenCache } from '../../../src/credential/token/cache.ts';
+import { createVerifier } from '../../../src/credential/token/verifier.ts';
+import type { VerificationKey } from '../../../src/issuer/keys/key-set.ts';
+import { configOf, fileFor } from '../../support/app.ts';
+import { createTestClock } from '../../support/clock.ts';
+
+const issuer = 'https://issuer.example.com';
+const key: VerificationKey = {
+  id: 'k1',
+  algorithm: 'RS256',
+  fingerprint: '',
+  material: '',
+  verify: () => true,
+};
+
+const segment = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const token = (exp: number) =>
+  `${segment({ alg: 'RS256', kid: 'k1' })}.${segment({ iss: issuer, aud: 'orders-api', exp })}.AAAA`;
+
+async function verifierOf(held: Set<VerificationKey>) {
+  const config = await configOf(fileFor(issuer));
+  const clock = createTestClock();
+  const keys = {
+    hasKeys: () => true,
+    findKeys: () => [key],
+    knowsKeyId: () => true,
+    holds: (one: VerificationKey) => held.has(one),
+    fetchForUnknownKey: () => undefined,
+  };
+  const verify = createVerifier({
+    issuers: config.issuers.map((one) => ({ config: one, issuer: keys })),
+    denyList: [],
+    cache: createTokenCache(config.cache),
+    limits: config.limits,
+    clock,
+    onLookup: () => {},
+  });
+  return () => verify(token(clock.now() / 1000 + 60));
+}
+
+test('while the key is held, its token is verified', async () => {
+  const verify = await verifierOf(new Set([key]));
+  expect(await verify()).toMatchObject({ outcome: 'verified' });
+});
+
+test('a key that is withdrawn meanwhile verifies nothing', async () => {
+  const held = new Set([key]);
+  const verify = await verifierOf(held);
+  const verdict = verify();
+  held.delete(key);
+  expect(await verdict).toMatchObject({ outcome: 'deny', reason: 'key_not_found' });
+});

@@ -1,0 +1,76 @@
+/** Members that come twice, in texts of which the test knows where it has put them. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { duplicateMembers } from '../../../src/issuer/fetch/duplicate-members.ts';
+
+/** A document as it is written: objects are lists of members, so that one may come twice. */
+type Written =
+  | { readonly scalar: string }
+  | { readonly list: readonly Written[] }
+  | { readonly members: readonly (readonly [string, Written])[] };
+
+const { written } = fc.letrec<{ written: Written }>((tie) => ({
+  written: fc.oneof(
+    { maxDepth: 5 },
+    fc
+      .oneof(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('{', '":', '\\', ',"a":'),
+        fc.integer(),
+        fc.boolean(),
+      )
+      .map((value) => ({ scalar: JSON.stringify(value) })),
+    fc.array(tie('written'), { maxLength: 4 }).map((list) => ({ list })),
+    fc
+      .array(fc.tuple(fc.constantFrom('a', 'b', '"', ':', '\\', '__proto__', '1'), tie('written')), {
+        maxLength: 5,
+      })
+      .map((members) => ({ members })),
+  ),
+}));
+
+/** Every character as an escape, in every second name. */
+function textOf(one: Written): string {
+  if ('scalar' in one) return one.scalar;
+  if ('list' in one) return `[${one.list.map(textOf).join(' ,')}]`;
+  const escaped = (name: string) =>
+    `"${[...name].map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"`;
+  return `{${one.members
+    .map(
+      ([name, value], index) =>
+        `${index % 2 === 0 ? JSON.stringify(name) : escaped(name)}\n: ${textOf(value)}`,
+    )
+    .join(',\t')}}`;
+}
+
+function pathsOf(one: Written, from: readonly (string | number)[] = []): string[] {
+  if ('scalar' in one || from.length >= 3) return [];
+  if ('list' in one) return one.list.flatMap((value, index) => pathsOf(value, [...from, index]));
+  return one.members.flatMap(([name, value], index) => [
+    ...(one.members.slice(0, index).some(([other]) => other === name)
+      ? [JSON.stringify([...from, name])]
+      : []),
+    ...pathsOf(value, [...from, name]),
+  ]);
+}
+
+test('each of them is found, wherever it stands, and nothing else', () => {
+  let found = 0;
+  fc.assert(
+    fc.property(written, (one) => {
+      const text = textOf(one);
+      JSON.parse(text);
+      const paths = duplicateMembers(text).map((path) => JSON.stringify(path));
+      found += paths.length;
+      expect(paths).toEqual(pathsOf(one));
+    }),
+    { numRuns: 1_000, seed: 17 },
+  );
+  expect(found).toBeGreaterThan(100);
+});
+
+test('a document that is nested very deep, or one long text, is read through', () => {
+  const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)},"a":1}`;
+  expect(duplicateMembers(deep)).toEqual([['a']]);
+  expect(duplicateMembers(`{"a":${JSON.stringify('x\\"'.repeat(200_000))},"a":1}`)).toEqual([['a']]);
+});

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { onceAtATime } from '../../../src/runtime/time/single-flight.ts';
+import { settled } from '../../support/clock.ts';
+
+/** Work whose turns end when the test says so. */
+function turns() {
+  const begun: PromiseWithResolvers<number>[] = [];
+  let [active, most] = [0, 0];
+  const ask = onceAtATime(async () => {
+    const turn = Promise.withResolvers<number>();
+    begun.push(turn);
+    most = Math.max(most, ++active);
+    return turn.promise.finally(() => active--);
+  });
+  return { begun, ask, most: () => most };
+}
+
+describe('work once at a time', () => {
+  test('of 300 questions at once is done twice: for the first, and for all the others together', async () => {
+    const { begun, ask, most } = turns();
+    const answers = Promise.all(Array.from({ length: 300 }, ask));
+    await settled();
+    expect(begun).toHaveLength(1);
+    begun[0]?.resolve(0);
+    await settled();
+    expect(begun).toHaveLength(2);
+    begun[1]?.resolve(1);
+    expect((await answers).filter((turn) => turn === 0)).toHaveLength(1);
+    expect((await answers).filter((turn) => turn === 1)).toHaveLength(299);
+    expect(most()).toBe(1);
+  });
+
+  test('begins behind every question, also behind one that comes as a turn ends', async () => {
+    const { begun, ask, most } = turns();
+    const first = ask();
+    const late = first.then(ask);
+    const waiting = ask();
+    begun[0]?.resolve(0);
+    await settled();
+    begun[1]?.resolve(1);
+    await settled();
+    begun[2]?.resolve(2);
+    expect([await first, await waiting, (await late) > 0]).toEqual([0, 1, true]);
+    expect(most()).toBe(1);
+  });
+
+  test('goes on after a turn that fails, and tells those who asked for that one', async () => {
+    const { begun, ask } = turns();
+    const [first, second] = [ask().catch(String), ask()];
+    begun[0]?.reject(new Error('boom'));
+    await settled();
+    begun[1]?.resolve(1);
+    expect([await first, await second]).toEqual(['Error: boom', 1]);
+  });
+});

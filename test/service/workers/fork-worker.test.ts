@@ -1,0 +1,63 @@
+/** Processes that cannot be started, and one that can but does not speak. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createForkWorker } from '../../../src/cli/fork-worker.ts';
+import type { Worker } from '../../../src/service/workers/protocol.ts';
+
+const howItEnds = (worker: Worker) => new Promise<number | string>((resolve) => worker.onExit(resolve));
+
+function program(code: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-fork-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'program.mjs'), code);
+  return join(folder, 'program.mjs');
+}
+
+test('a process that cannot be started has ended, says why, and takes messages without harm', async () => {
+  const { execPath } = process;
+  onTestFinished(() => {
+    process.execPath = execPath;
+  });
+  process.execPath = '/nowhere/node';
+  const worker = createForkWorker('main.js', () => {})();
+  worker.send({ kind: 'report' });
+  worker.kill();
+  expect(await howItEnds(worker)).toMatch(/ENOENT/);
+});
+
+test('a start that throws is one that has ended', async () => {
+  const { execPath } = process;
+  onTestFinished(() => {
+    process.execPath = execPath;
+  });
+  process.execPath = 'no\0path';
+  const worker = createForkWorker('main.js', () => {})();
+  worker.send({ kind: 'report' });
+  worker.kill();
+  expect(await howItEnds(worker)).toMatch(/null bytes/);
+});
+
+test('one that closes its channel and lives on is ended', async () => {
+  const worker = createForkWorker(program('setInterval(() => {}, 1000); process.disconnect();'), () => {})();
+  expect(await howItEnds(worker)).toBe('SIGKILL');
+});
+
+test('one that ends by itself says how, and is out of reach of signals to this group', async () => {
+  const code = `
+    import { readFileSync } from 'node:fs';
+    const group = readFileSync('/proc/self/stat', 'utf8').split(' ')[4];
+    process.exit(Number(group) === process.pid ? 7 : 8);`;
+  expect(await howItEnds(createForkWorker(program(code), () => {})())).toBe(7);
+});
+
+test('one that has not begun to hear is ended with the process that started it', async () => {
+  let end = () => {};
+  const start = createForkWorker(program('setInterval(() => {}, 1000);'), (atEnd) => {
+    end = atEnd;
+  });
+  const workers = [start(), start()];
+  end();
+  expect(await Promise.all(workers.map(howItEnds))).toEqual(['SIGKILL', 'SIGKILL']);
+});

@@ -1,0 +1,82 @@
+/** The table of flags: each has a verdict, and each setting one finding. */
+import { describe, expect, test } from 'vitest';
+import { commandFlags } from '../../../../../src/tools/migrate/oauth2-proxy/flags/flag-names.ts';
+import { flags } from '../../../../../src/tools/migrate/oauth2-proxy/flags/flags.ts';
+import {
+  flagTableMarkdown,
+  flagVerdicts,
+} from '../../../../../src/tools/migrate/oauth2-proxy/flags/verdicts.ts';
+import { translate } from '../../../../../src/tools/migrate/oauth2-proxy/translate/translate.ts';
+import { configFrom, type Flags, givenOf } from '../translate-given.ts';
+
+const names = flagVerdicts.map(({ flag }) => flag);
+
+test('the table has every flag once', () => {
+  expect(names.toSorted()).toEqual(
+    [...flags.map(({ name }) => name), ...Object.keys(commandFlags)].toSorted(),
+  );
+});
+
+test('the table is Markdown, a line for each', () => {
+  const lines = flagTableMarkdown().trim().split('\n');
+  expect(lines.slice(0, 2)).toEqual(['| flag | what becomes of it |', '| --- | --- |']);
+  expect(
+    lines
+      .slice(2)
+      .filter((line) => !/^\| `[a-z-]+` \| (kept as|changed:|refused:|without meaning:) .+ \|$/.test(line)),
+  ).toEqual([]);
+  expect(lines).toHaveLength(names.length + 2);
+});
+
+/** A value that means something for what is not text. */
+const values: Flags = {
+  'email-domain': ['example.com'],
+  'extra-jwt-issuers': ['https://other.example.com=b'],
+  'http-address': ':4181',
+  'https-address': ':4182',
+  'metrics-address': ':9101',
+  'metrics-secure-address': ':9102',
+  'oidc-issuer-url': 'https://issuer.example.com',
+  'oidc-jwks-url': 'https://issuer.example.com/keys',
+  'oidc-enabled-signing-alg': ['RS256'],
+  provider: 'oidc',
+  'trusted-ip': ['192.0.2.1'],
+  'trusted-proxy-ip': ['192.0.2.1'],
+  upstream: ['static://200'],
+};
+
+/** Every flag with some value: what it is for and that it is on, off, or empty. */
+function all(isOn: boolean): Flags {
+  const some = flags.map(({ name, kind }): [string, Flags[string]] => {
+    if (kind === 'boolean') return [name, isOn];
+    const value = kind === 'list' ? ['x'] : 'x';
+    return [name, values[name] ?? value];
+  });
+  return Object.fromEntries([...some, ['oidc-public-key-file', undefined]]);
+}
+
+describe.each([true, false])('with every flag, those for a truth value %s', (isOn) => {
+  test('each setting has one finding', () => {
+    const given = givenOf(all(isOn));
+    const settings = translate(given, false).findings.map(({ setting }) => setting);
+    expect(settings.toSorted()).toEqual([...given.settings.keys()].toSorted());
+  });
+
+  test('a configuration comes of it', async () => {
+    const config = await configFrom(all(isOn));
+    expect(config.issuers).toHaveLength(2);
+    expect(config.issuers.every(({ email, groups }) => email.allowedDomains && groups.allowed)).toBe(true);
+  });
+});
+
+test.each(flags.map(({ name }) => name).filter((name) => !['client-id', 'oidc-issuer-url'].includes(name)))(
+  '%s alone, empty, opens nothing that it did not',
+  async (name) => {
+    const kind = flags.find((flag) => flag.name === name)?.kind;
+    const config = await configFrom({ [name]: kind === 'boolean' ? false : kind === 'list' ? [] : '' });
+    expect(config.rules).toBeUndefined();
+    expect(
+      config.issuers.every(({ anyAudience, boundTokens }) => !anyAudience && boundTokens === 'refuse'),
+    ).toBe(true);
+  },
+);

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { findingsOf, problemsOf, sourcesOf, valuesOf } from '../reading.ts';
+
+describe('variables', () => {
+  test('have the names of the keys, and lists with plain commas', () => {
+    const environment = {
+      OAUTH2_PROXY_ALLOWED_GROUPS: 'a, b,"c,d"',
+      OAUTH2_PROXY_SET_XAUTHREQUEST: 'T',
+      OAUTH2_PROXY_GOOGLE_GROUP: 'g',
+      HOME: '/root',
+    };
+    expect(valuesOf({ environment })).toEqual({
+      'allowed-group': ['a', ' b', '"c', 'd"'],
+      'set-xauthrequest': true,
+      'google-group': ['g'],
+    });
+    expect(sourcesOf({ environment })['allowed-group']).toBe('environment OAUTH2_PROXY_ALLOWED_GROUPS');
+  });
+
+  test('that are empty are not set', () => {
+    expect(valuesOf({ environment: { OAUTH2_PROXY_SCOPE: '', OAUTH2_PROXY_UPSTREAMS: '' } })).toEqual({});
+  });
+
+  test('with the name of the flag are read by nobody, which is told', () => {
+    const environment = { OAUTH2_PROXY_ALLOWED_GROUP: 'S3CRET', OAUTH2_PROXY_NOTHING_LIKE_IT: 'S3CRET' };
+    expect(valuesOf({ environment })).toEqual({});
+    expect(findingsOf({ environment })).toEqual([
+      'OAUTH2_PROXY_ALLOWED_GROUP (environment OAUTH2_PROXY_ALLOWED_GROUP) meaningless: oauth2-proxy reads no variable of this name; did you mean OAUTH2_PROXY_ALLOWED_GROUPS?',
+      'OAUTH2_PROXY_NOTHING_LIKE_IT (environment OAUTH2_PROXY_NOTHING_LIKE_IT) meaningless: oauth2-proxy reads no variable of this name',
+    ]);
+  });
+
+  test('that Kubernetes sets for a Service are none', () => {
+    const environment = {
+      OAUTH2_PROXY_SERVICE_HOST: '10.0.0.1',
+      OAUTH2_PROXY_SERVICE_PORT_HTTP: '80',
+      OAUTH2_PROXY_PORT: 'tcp://10.0.0.1:80',
+      OAUTH2_PROXY_PORT_80_TCP_ADDR: '10.0.0.1',
+      OAUTH2_PROXY_METRICS_PORT: 'tcp://10.0.0.1:44180',
+    };
+    expect(valuesOf({ environment })).toEqual({});
+    expect(findingsOf({ environment })).toEqual(
+      Object.keys(environment).map(
+        (name) => `${name} (environment ${name}) meaningless: Kubernetes sets it for a Service`,
+      ),
+    );
+  });
+
+  test('of the wrong kind are a problem, unless a flag says it', () => {
+    const environment = { OAUTH2_PROXY_REVERSE_PROXY: 'S3CRET' };
+    expect(problemsOf({ environment })).toEqual([
+      'OAUTH2_PROXY_REVERSE_PROXY (environment OAUTH2_PROXY_REVERSE_PROXY): expected true or false',
+    ]);
+    expect(valuesOf({ environment, flags: ['--reverse-proxy'] })).toEqual({ 'reverse-proxy': true });
+  });
+});
+
+describe('a file of variables', () => {
+  test('may export, quote and comment', () => {
+    const text = [
+      '# of the old proxy',
+      'export OAUTH2_PROXY_OIDC_ISSUER_URL="https://issuer.example.com"',
+      "OAUTH2_PROXY_CLIENT_ID='app # 1'",
+      'OAUTH2_PROXY_SCOPE=openid email # both',
+      '',
+      'OAUTH2_PROXY_CLIENT_SECRET=a=b==',
+    ].join('\r\n');
+    expect(valuesOf({ files: { 'proxy.env': text } })).toEqual({
+      'oidc-issuer-url': 'https://issuer.example.com',
+      'client-id': 'app # 1',
+      scope: 'openid email',
+      'client-secret': '(not kept)',
+    });
+    expect(sourcesOf({ files: { settings: text } })['client-id']).toBe('settings:3 OAUTH2_PROXY_CLIENT_ID');
+  });
+
+  test('is overridden by the environment of this command', () => {
+    const files = { '.env': 'OAUTH2_PROXY_SCOPE=a\n' };
+    const environment = { OAUTH2_PROXY_SCOPE: 'b' };
+    expect(valuesOf({ files, environment })).toEqual({ scope: 'b' });
+    expect(findingsOf({ files, environment })).toEqual([
+      'scope (.env:1 OAUTH2_PROXY_SCOPE) meaningless: environment OAUTH2_PROXY_SCOPE overrides it',
+    ]);
+  });
+
+  test('has a problem with a line that sets nothing', () => {
+    expect(problemsOf({ files: { 'a.env': 'OAUTH2_PROXY_SCOPE=a\nS3CRET line\n' } })).toEqual([
+      ' (a.env:2): expected a line such as `OAUTH2_PROXY_SCOPE=openid`',
+    ]);
+  });
+});

@@ -1,0 +1,53 @@
+/** Reads inputs of oauth2-proxy for tests: settings as a plain object, problems and findings as lines. */
+import { ConfigError } from '../../../../src/config/validate/problems.ts';
+import type { Given } from '../../../../src/tools/migrate/oauth2-proxy/read/settings.ts';
+import { readOauth2Proxy } from '../../../../src/tools/migrate/oauth2-proxy/read-installation.ts';
+
+/** What a test gives. */
+export interface Inputs {
+  /** Text by the name of its file. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly flags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly shell?: Readonly<Record<string, string>>;
+  readonly readFile?: (path: string) => string;
+}
+
+/** Reads the inputs, which must have no problems. */
+export function read(inputs: Inputs): Given {
+  const given = readAll(inputs);
+  if (given.problems.length > 0) throw new ConfigError(given.problems);
+  return given;
+}
+
+function readAll({ files = {}, flags = [], environment = {}, shell, readFile }: Inputs): Given {
+  return readOauth2Proxy({
+    files: Object.entries(files).map(([name, text]) => ({ name, text })),
+    commandLine: flags,
+    environment,
+    ...(shell !== undefined && { shell }),
+    ...(readFile !== undefined && { readFile }),
+  });
+}
+
+/** The values by flag. */
+export function valuesOf(inputs: Inputs): Record<string, unknown> {
+  return Object.fromEntries([...read(inputs).settings].map(([flag, { value }]) => [flag, value]));
+}
+
+/** The sources by flag. */
+export function sourcesOf(inputs: Inputs): Record<string, string> {
+  return Object.fromEntries([...read(inputs).settings].map(([flag, { source }]) => [flag, source]));
+}
+
+/** The findings as `setting (source) verdict: text`. */
+export function findingsOf(inputs: Inputs): string[] {
+  return read(inputs).findings.map(
+    ({ setting, source, verdict, text }) => `${setting} (${source}) ${verdict}: ${text}`,
+  );
+}
+
+/** The problems as `path (source): message`; empty if there is none. */
+export function problemsOf(inputs: Inputs): string[] {
+  return readAll(inputs).problems.map(({ path, source, message }) => `${path} (${source}): ${message}`);
+}

@@ -1,0 +1,218 @@
+/** Who may pass, as oauth2-proxy was told: every restriction is there, or refused aloud. */
+import { describe, expect, test } from 'vitest';
+import type { Given } from '../../../../../src/tools/migrate/oauth2-proxy/read/settings.ts';
+import { configFrom, type Flags, findingOf, lets, problemsOf } from '../translate-given.ts';
+
+const emailOf = async (flags: Flags, more: Partial<Given> = {}) =>
+  (await configFrom(flags, more)).issuers[0]?.email;
+const groupsOf = async (flags: Flags) => (await configFrom(flags)).issuers[0]?.groups;
+
+describe('e-mail', () => {
+  test('of some domains', async () => {
+    const flags = { 'email-domain': ['Example.com', '.x.example.org', '*.y.example.org'] };
+    expect(await emailOf(flags)).toMatchObject({
+      fallbackClaim: 'sub',
+      allowedDomains: ['example.com', '*.x.example.org', '*.y.example.org'],
+    });
+    expect(findingOf('email-domain', flags)).toMatchObject({
+      verdict: 'kept',
+      text: expect.stringContaining('is asked for its `sub`'),
+    });
+  });
+
+  test('of any domain', async () => {
+    const flags = { 'email-domain': ['example.com', '*'], 'authenticated-emails-file': '/emails' };
+    const email = await emailOf(flags, { authenticatedEmails: ['a@example.com'] });
+    expect([email?.allowedDomains, email?.allowedAddresses]).toEqual([undefined, undefined]);
+    expect(findingOf('authenticated-emails-file', flags).verdict).toBe('meaningless');
+  });
+
+  test('of a list of addresses, alone or beside domains', async () => {
+    const flags = { 'email-domain': undefined, 'authenticated-emails-file': '/emails' };
+    const emails = { authenticatedEmails: ['a@example.com', 'service-account'] };
+    expect(await emailOf(flags, emails)).toMatchObject({ allowedAddresses: ['a@example.com'] });
+    expect(findingOf('authenticated-emails-file', flags, emails).verdict).toBe('changed');
+    const both = { ...flags, 'email-domain': ['example.org'] };
+    expect(await emailOf(both, emails)).toMatchObject({
+      allowedDomains: ['example.org'],
+      allowedAddresses: ['a@example.com'],
+    });
+  });
+
+  test('of a list that nobody shows is refused', async () => {
+    const flags = { 'email-domain': undefined, 'authenticated-emails-file': '/emails' };
+    expect(findingOf('authenticated-emails-file', flags)).toMatchObject({
+      verdict: 'refused',
+      text: expect.stringMatching(/allowedAddresses.*WITHOUT IT NO E-MAIL IS ASKED FOR/),
+    });
+    const both = { ...flags, 'email-domain': ['example.org'] };
+    expect(findingOf('authenticated-emails-file', both).verdict).toBe('refused');
+    expect((await emailOf(both))?.allowedDomains).toEqual(['example.org']);
+  });
+
+  test('of nobody never becomes that of anybody', () => {
+    expect(problemsOf({ 'email-domain': ['a@example.com', 'b c'] })).toEqual([
+      expect.stringMatching(/^email-domain: it names nobody who could pass/),
+    ]);
+    const none = { 'email-domain': undefined, 'authenticated-emails-file': '/emails' };
+    expect(problemsOf(none, { authenticatedEmails: ['alice'] })).toHaveLength(1);
+    expect(problemsOf(none, { authenticatedEmails: [] })).toHaveLength(1);
+  });
+
+  test('that is no domain is left out beside others', async () => {
+    const flags = { 'email-domain': ['b c', 'example.com'] };
+    expect((await emailOf(flags))?.allowedDomains).toEqual(['example.com']);
+    expect(findingOf('email-domain', flags).verdict).toBe('changed');
+  });
+
+  test('that nobody speaks of is told', () => {
+    const flags = { 'email-domain': undefined };
+    expect(findingOf('email-domain', flags)).toMatchObject({ verdict: 'changed', source: 'not given' });
+    expect(findingOf('email-domain', { ...flags, 'htpasswd-file': '/users' }).verdict).toBe('refused');
+  });
+
+  test.each<[Flags, object]>([
+    [{ 'oidc-email-claim': 'mail' }, { claim: 'mail', requireVerified: false }],
+    [{ 'user-id-claim': 'upn' }, { claim: 'upn', requireVerified: false }],
+    [
+      { 'user-id-claim': 'upn', 'oidc-email-claim': 'mail' },
+      { claim: 'mail', requireVerified: false },
+    ],
+    [
+      { 'oidc-email-claim': 'email', 'user-id-claim': 'email' },
+      { claim: 'email', requireVerified: true },
+    ],
+    [{ 'insecure-oidc-allow-unverified-email': true }, { claim: 'email', requireVerified: false }],
+    [{ 'insecure-oidc-allow-unverified-email': false }, { claim: 'email', requireVerified: true }],
+    [
+      { provider: 'azure', 'oidc-email-claim': 'mail' },
+      { claim: 'email', requireVerified: true },
+    ],
+  ])('is read from its claim: %o', async (flags, email) => {
+    expect(await emailOf(flags)).toMatchObject({ ...email, fallbackClaim: 'sub' });
+  });
+});
+
+describe('groups', () => {
+  test.each<[Flags, object]>([
+    [{ 'allowed-group': ['ops', 'dev'] }, { claim: 'groups', allowed: ['ops', 'dev'] }],
+    [{ 'oidc-groups-claim': 'a.b' }, { claim: 'a.b', keycloakRoles: false }],
+    [
+      { provider: 'keycloak-oidc', 'allowed-role': ['r', 'c:s'], 'allowed-group': ['ops'] },
+      { keycloakRoles: true, allowed: ['ops', 'role:r', 'role:c:s'] },
+    ],
+    [{ provider: 'keycloak-oidc' }, { keycloakRoles: true }],
+    [{ provider: 'gitlab', 'gitlab-group': ['a/b'], 'allowed-group': ['ops'] }, { allowed: ['a/b'] }],
+    [{ provider: 'gitlab', 'allowed-group': ['ops'] }, { allowed: ['ops'] }],
+    [
+      { provider: 'azure', 'oidc-groups-claim': 'teams', 'allowed-group': ['ops'] },
+      { claim: 'teams', allowed: ['ops'] },
+    ],
+  ])('%o', async (flags, groups) => {
+    expect(await groupsOf(flags)).toMatchObject(groups);
+  });
+
+  test('that are numbers or truth values are compared as text, as before', async () => {
+    const [issuer] = (await configFrom({ 'allowed-group': ['7', 'true'] })).issuers;
+    for (const groups of [7, [7], [1, 7], true, ['x', true], '7'])
+      expect([groups, lets(issuer, { groups })]).toEqual([groups, true]);
+    for (const groups of [8, [77], false, [[7]], [{ 7: true }], null, [null], undefined])
+      expect([groups, lets(issuer, { groups })]).toEqual([groups, false]);
+  });
+
+  test('of azure are in the claim that is named, and the e-mail is where it always was', async () => {
+    const flags = { provider: 'azure', 'oidc-groups-claim': 'roles', 'allowed-group': ['ops'] };
+    const [issuer] = (await configFrom(flags)).issuers;
+    expect([lets(issuer, { roles: ['ops'] }), lets(issuer, { groups: ['ops'] })]).toEqual([true, false]);
+    expect(findingOf('oidc-groups-claim', flags)).toMatchObject({
+      verdict: 'kept',
+      text: expect.stringMatching(
+        /claim: roles`; before 7\.15\.6 .*`groups` of bearer tokens of provider azure/,
+      ),
+    });
+    const email = { ...flags, 'oidc-email-claim': 'upn', 'insecure-oidc-allow-unverified-email': true };
+    expect((await configFrom(email)).issuers[0]?.email).toMatchObject({
+      claim: 'email',
+      requireVerified: true,
+    });
+    for (const flag of ['oidc-email-claim', 'insecure-oidc-allow-unverified-email'])
+      expect(findingOf(flag, email).verdict).toBe('meaningless');
+  });
+
+  test('of azure are in no path, as here: refused where they restrict', () => {
+    const flags = { provider: 'azure', 'oidc-groups-claim': 'realm.roles' };
+    expect(findingOf('oidc-groups-claim', flags)).toMatchObject({
+      verdict: 'changed',
+      text: expect.stringContaining('groups at that path are forwarded, which were not'),
+    });
+    expect(findingOf('oidc-groups-claim', { ...flags, 'allowed-group': ['ops'] })).toMatchObject({
+      verdict: 'refused',
+      text: expect.stringContaining('PASSES FROM NOW ON'),
+    });
+    expect(
+      findingOf('oidc-groups-claim', { ...flags, provider: 'oidc', 'allowed-group': ['ops'] }).verdict,
+    ).toBe('kept');
+  });
+
+  test('roles of another provider never guarded', async () => {
+    const flags = { 'allowed-role': ['r'] };
+    expect((await groupsOf(flags))?.allowed).toBeUndefined();
+    expect(findingOf('allowed-role', flags)).toMatchObject({
+      verdict: 'meaningless',
+      text: expect.stringContaining('never guarded anything'),
+    });
+  });
+
+  test('that gitlab replaces are told', () => {
+    const flags = { provider: 'gitlab', 'gitlab-group': ['a'], 'allowed-group': ['ops'] };
+    expect(findingOf('gitlab-group', flags).verdict).toBe('kept');
+    expect(findingOf('allowed-group', flags).verdict).toBe('meaningless');
+    expect(findingOf('allowed-group', { provider: 'gitlab', 'allowed-group': ['ops'] }).verdict).toBe(
+      'changed',
+    );
+  });
+});
+
+describe('what is asked of the servers of a provider', () => {
+  test.each([
+    ['github-org', 'github'],
+    ['github-team', 'github'],
+    ['github-repo', 'github'],
+    ['github-user', 'github'],
+    ['gitlab-group', 'gitlab'],
+    ['gitlab-project', 'gitlab'],
+    ['google-group', 'google'],
+    ['bitbucket-team', 'bitbucket'],
+    ['bitbucket-workspace', 'bitbucket'],
+    ['bitbucket-repository', 'bitbucket'],
+    ['keycloak-group', 'keycloak'],
+  ])('%s is refused', (flag, provider) => {
+    expect(findingOf(flag, { [flag]: ['x'] })).toMatchObject({
+      verdict: 'refused',
+      text: expect.stringContaining('never guarded anything with provider oidc'),
+    });
+    if (flag !== 'gitlab-group')
+      expect(findingOf(flag, { [flag]: ['x'], provider })).toMatchObject({
+        verdict: 'refused',
+        text: expect.stringContaining('WITHOUT IT THIS IS NO LONGER ASKED FOR'),
+      });
+    expect(findingOf(flag, { [flag]: [] }).verdict).toBe('meaningless');
+  });
+
+  test('a restriction that a reader could not see is told aloud', () => {
+    const finding = {
+      setting: 'allowed-group',
+      source: 'a',
+      verdict: 'refused',
+      text: 'it is in a Secret',
+    } as const;
+    expect(findingOf('allowed-group', {}, { findings: [finding] }).text).toBe(
+      'it is in a Secret. WITHOUT IT THIS IS NO LONGER ASKED FOR',
+    );
+  });
+});
+
+test('one fault of an address is one problem', () => {
+  for (const url of [' https://issuer.example.com', 'https://issuer.example.com\n'])
+    expect(problemsOf({ 'oidc-issuer-url': url })).toEqual([expect.stringMatching(/issuer/)]);
+});

@@ -1,0 +1,121 @@
+/** What bounds the listener as a whole: connections, watches, and the time of a check. */
+import type { ServerHttp2Stream } from 'node:http2';
+import { describe, expect, test } from 'vitest';
+import type { Decision } from '../../../src/model/decision.ts';
+import { createInTime } from '../../../src/transport/grpc/answer-deadline.ts';
+import { createConnectionLimit } from '../../../src/transport/grpc/connection-limit.ts';
+import { frameMessage } from '../../../src/transport/grpc/message.ts';
+import { type AnswerStream, createAnswers, createWatchBudget } from '../../../src/transport/grpc/watch.ts';
+import { createTestClock } from '../../support/clock.ts';
+import { checkRequest } from '../../support/requests.ts';
+
+describe('beyond the bound of connections', () => {
+  function limit(max: number) {
+    const ended: string[] = [];
+    return { ended, places: createConnectionLimit<string>(max, (connection) => ended.push(connection)) };
+  }
+
+  test('the one that was idle for longest goes, and none that has a call', () => {
+    const { ended, places } = limit(3);
+    for (const name of ['a', 'b', 'c']) places.came(name);
+    places.busy('a');
+    places.busy('b');
+    places.idle('b');
+    for (const name of ['d', 'e', 'f']) places.came(name);
+    expect(ended).toEqual(['c', 'b', 'd']);
+    places.idle('a');
+    places.busy('e');
+    places.came('g');
+    places.came('h');
+    expect(ended).toEqual(['c', 'b', 'd', 'f', 'a']);
+  });
+
+  test('the one that comes goes where all have a call', () => {
+    const { ended, places } = limit(2);
+    for (const name of ['a', 'b']) {
+      places.came(name);
+      places.busy(name);
+    }
+    places.came('c');
+    expect(ended).toEqual(['c']);
+    places.left('a');
+    places.came('d');
+    expect(ended).toEqual(['c']);
+  });
+
+  test('one that was asked to go is not asked again, though it had one more call', () => {
+    const { ended, places } = limit(2);
+    for (const name of ['a', 'b', 'c']) places.came(name);
+    places.busy('a');
+    places.idle('a');
+    places.busy('b');
+    places.busy('c');
+    places.came('d');
+    expect(ended).toEqual(['a', 'd']);
+  });
+});
+
+describe('watches', () => {
+  const answers = (): AnswerStream => ({ send: () => {}, end: () => {} });
+
+  test('are 16 on a connection and 1,000 in all, and one that ends leaves room', () => {
+    const all = new Set<AnswerStream>();
+    const budgets = Array.from({ length: 63 }, () => createWatchBudget(all));
+    const taken = budgets.map((budget) => Array.from({ length: 17 }, () => budget.take(answers)));
+    const counts = taken.map((of) => of.filter((place) => place !== undefined).length);
+    expect(counts).toEqual([...Array<number>(62).fill(16), 8]);
+    const [first] = taken[0] ?? [];
+    if (first === undefined) throw new TypeError('the first one has a place');
+    for (let time = 0; time < 2; time++) budgets[0]?.give(first);
+    expect(all.size).toBe(999);
+    expect(budgets[0]?.take(answers)).toBeDefined();
+    expect(budgets[0]?.take(answers)).toBeUndefined();
+    expect(all.size).toBe(1_000);
+  });
+
+  test('end when their answers are not read', () => {
+    const closed: number[] = [];
+    let written = 0;
+    const stream = {
+      writableLength: 0,
+      headersSent: true,
+      close: (code: number) => closed.push(code),
+      write: ({ length }: Buffer) => {
+        written += length;
+        stream.writableLength += length;
+      },
+    };
+    const { send } = createAnswers(stream as unknown as ServerHttp2Stream);
+    for (let index = 0; index < 100 && closed.length === 0; index++) send(frameMessage(Buffer.alloc(1_000)));
+    // CANCEL (RFC 9113 section 7).
+    expect(closed).toEqual([8]);
+    expect(written).toBeLessThan(20_000);
+  });
+});
+
+describe('a check that waits', () => {
+  const late: Decision = { outcome: 'error', reason: 'overloaded' };
+  async function answeredAfter(longest: number, timeLeft: number | undefined): Promise<number> {
+    const clock = createTestClock();
+    const check = createInTime({ check: () => new Promise(() => {}), late: () => late, longest, clock });
+    let after = -1;
+    const decided = Promise.resolve(check(checkRequest(), () => timeLeft)).then((decision) => {
+      expect(decision).toEqual(late);
+      after = clock.monotonic();
+    });
+    for (let passed = 0; passed < 3_000 && after < 0; passed += 100) await clock.advance(100);
+    await decided;
+    return after;
+  }
+
+  test.each([
+    ['by the service', 1_600, undefined, 1_600],
+    ['by the service, where its caller has more time', 1_600, 60_000, 1_600],
+    ['by its caller, who has less', 1_600, 900, 900],
+    ['at once, where its caller has none left', 1_600, -5, 0],
+  ])('is answered in the time that is left %s', async (_, longest, timeLeft, expected) => {
+    const after = await answeredAfter(longest, timeLeft);
+    expect(after).toBeGreaterThanOrEqual(expected);
+    expect(after).toBeLessThanOrEqual(expected + 100);
+  });
+});
