@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { comparisons } from '../src/model/decision.ts';
 import { flagTableMarkdown } from '../src/tools/migrate/oauth2-proxy/flags/verdicts.ts';
 import { migrateOauth2Proxy } from '../src/tools/migrate/oauth2-proxy/migrate.ts';
-import { readOauth2Proxy } from '../src/tools/migrate/oauth2-proxy/read-installation.ts';
+import { readOauth2Proxy } from '../src/tools/migrate/oauth2-proxy/read/read-sources.ts';
 import { type Answer, dropped, type GoldenCase, goldenCases } from '../test/oauth2-proxy/golden.ts';
 import { oauth2ProxyVersion } from '../tools/oauth2-proxy.ts';
 

@@ -5,7 +5,7 @@ import { ConfigError, formatProblems, type Problem, suggestion } from '../config
 import { splitList } from '../config/values/comma-list.ts';
 import { migrateApiRule } from '../tools/migrate/apirule/migrate.ts';
 import { migrateOauth2Proxy } from '../tools/migrate/oauth2-proxy/migrate.ts';
-import { readOauth2Proxy } from '../tools/migrate/oauth2-proxy/read-installation.ts';
+import { readOauth2Proxy } from '../tools/migrate/oauth2-proxy/read/read-sources.ts';
 import { parseArguments } from './arguments.ts';
 import { readGivenFile } from './input-file.ts';
 

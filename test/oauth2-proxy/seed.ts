@@ -1,6 +1,6 @@
 /** The settings of the Kyma way with oauth2-proxy, and what they become here. */
 import { migrateOauth2Proxy } from '../../src/tools/migrate/oauth2-proxy/migrate.ts';
-import { readOauth2Proxy } from '../../src/tools/migrate/oauth2-proxy/read-installation.ts';
+import { readOauth2Proxy } from '../../src/tools/migrate/oauth2-proxy/read/read-sources.ts';
 
 /** The values of the tutorial as flags, with an issuer and a client of one's own. */
 export function seedFlags(issuer: string, clientId: string): string[] {

@@ -1400,16 +1400,16 @@ export const tables: readonly Table[] = [
         id: 'S12',
         threat: 'A switch-over changes some rules of a workload and not others, or leaves no way back',
         tests: [
-          ['tools/migrate/oauth2-proxy/plan-commands.test.ts', 'points every rule of every APIRule'],
-          ['tools/migrate/oauth2-proxy/plan-commands.test.ts', 'leaves the values that are there'],
+          ['tools/migrate/oauth2-proxy/report/plan-commands.test.ts', 'points every rule of every APIRule'],
+          ['tools/migrate/oauth2-proxy/report/plan-commands.test.ts', 'leaves the values that are there'],
         ],
       },
       {
         id: 'W1',
         threat: 'A file, a variable or an object that nothing names opens what is migrated, or hides a guard',
         tests: [
-          ['tools/migrate/oauth2-proxy/read-installation.test.ts', 'do not count beside what runs it'],
-          ['tools/migrate/oauth2-proxy/read-installation.test.ts', 'addresses that nothing names'],
+          ['tools/migrate/oauth2-proxy/merge/merge.test.ts', 'do not count beside what runs it'],
+          ['tools/migrate/oauth2-proxy/merge/merge.test.ts', 'addresses that nothing names'],
           [
             'oauth2-proxy/installations/wrapped.test.ts',
             'ends as it should, and names what it does not read',

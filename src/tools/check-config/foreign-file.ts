@@ -1,10 +1,10 @@
 /** A file that is a configuration of oauth2-proxy rather than one of this service; loaded only where there may be one. */
 import { ConfigError, type Problem } from '../../config/validate/problems.ts';
 import { isTree } from '../../config/values/raw-values.ts';
-import { isSurelyChart } from '../migrate/oauth2-proxy/read/chart/charts.ts';
+import { isSurelyChart } from '../migrate/oauth2-proxy/read/chart/find-charts.ts';
 import { type FilePart, fileParts } from '../migrate/oauth2-proxy/read/file-kind.ts';
-import type { Spot } from '../migrate/oauth2-proxy/read/location.ts';
 import { hasKnownKey } from '../migrate/oauth2-proxy/read/toml.ts';
+import type { Spot } from '../migrate/oauth2-proxy/read/yaml-node.ts';
 
 /**
  * Says what a file of oauth2-proxy's is and what to do with it.

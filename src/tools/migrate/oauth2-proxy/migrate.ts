@@ -3,10 +3,10 @@ import { ConfigError, formatProblems, type Problem, suggestion } from '../../../
 import type { Finding } from '../finding.ts';
 import { findingLines, notAccepted, reportText } from '../report.ts';
 import { flagVerdicts } from './flags/verdicts.ts';
-import type { Installation } from './read/cluster/installation.ts';
-import type { Given } from './read/settings.ts';
+import type { Installation } from './read/cluster/installation-names.ts';
+import type { Given } from './read/setting.ts';
 import { configText, planText, valuesText } from './report/plan.ts';
-import { notGiven } from './translate/by-kind.ts';
+import { notGiven } from './translate/setting-values.ts';
 import { type Translation, translate } from './translate/translate.ts';
 
 /** What can be printed: the configuration, the values of the chart, or a plan of the switch-over. */

@@ -1,10 +1,10 @@
 /** What the readers find, before it is known which source of two is the stronger. */
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Finding } from '../../finding.ts';
-import type { Installation } from './cluster/installation.ts';
+import type { Installation } from './cluster/installation-names.ts';
 import type { FileAt } from './cluster/mounts.ts';
-import type { Spot } from './location.ts';
-import type { GivenSetting } from './settings.ts';
+import type { GivenSetting } from './setting.ts';
+import type { Spot } from './yaml-node.ts';
 
 /** A setting at one of the places where it was given. */
 export interface Sighting extends GivenSetting {

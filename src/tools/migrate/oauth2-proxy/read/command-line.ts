@@ -4,7 +4,7 @@ import { commandFlags } from '../flags/flag-names.ts';
 import { expectationOf, readFlagValue } from '../flags/flag-value.ts';
 import { type FlagKind, flagNamed, flags } from '../flags/flags.ts';
 import type { Gathered } from './collected.ts';
-import { whyUnseen } from './hidden-parts.ts';
+import { whyUnseen } from './unknown-values.ts';
 
 /** One word of a command line. */
 export interface Word {

@@ -1,7 +1,7 @@
 /** The documents of a YAML file, each with the places of its values in the whole file. */
 import { parseYaml } from '../../../../config/load/file.ts';
 import { ConfigError } from '../../../../config/validate/problems.ts';
-import type { Spot } from './location.ts';
+import type { Spot } from './yaml-node.ts';
 
 /**
  * Reads the documents of YAML or JSON text; empty ones are left out.

@@ -4,7 +4,7 @@ import type { Finding } from '../../finding.ts';
 import { readLooseValue } from '../flags/flag-value.ts';
 import { type Flag, flagNamed, flags, variableName } from '../flags/flags.ts';
 import type { Gathered, Sighting, Variable } from './collected.ts';
-import { whyUnseen } from './hidden-parts.ts';
+import { whyUnseen } from './unknown-values.ts';
 
 /** The settings that variables make, in the order of the variables; an empty one makes none. */
 export function settingsOfVariables(variables: readonly Variable[], gathered: Gathered): Sighting[] {

@@ -3,15 +3,15 @@ import { ConfigError } from '../../../../config/validate/problems.ts';
 import { isTree } from '../../../../config/values/raw-values.ts';
 import { isAlphaName } from './alpha/alpha-fields.ts';
 import { isChartValue } from './chart/chart-values.ts';
-import { chartsIn } from './chart/charts.ts';
+import { chartsIn } from './chart/find-charts.ts';
 import { withoutHeading } from './chart/helm-values.ts';
 import { type ClusterObject, isClusterObject, objectsIn } from './cluster/cluster-objects.ts';
 import { isCompose } from './compose/compose.ts';
 import { readDocuments } from './documents.ts';
 import { isEmailFile } from './emails.ts';
 import { isVariableFile } from './environment.ts';
-import { fields, type Spot } from './location.ts';
 import { isToml } from './toml.ts';
+import { fields, type Spot } from './yaml-node.ts';
 
 /** A file that was given. */
 export interface NamedText {

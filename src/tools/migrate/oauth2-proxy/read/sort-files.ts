@@ -5,7 +5,7 @@ import { isAlphaName } from './alpha/alpha-fields.ts';
 import type { ClusterObject } from './cluster/cluster-objects.ts';
 import type { Gathered } from './collected.ts';
 import { fileParts, type NamedText, understood } from './file-kind.ts';
-import { fields, isEmpty, place, type Spot } from './location.ts';
+import { fields, isEmpty, place, type Spot } from './yaml-node.ts';
 
 /** Files by what they are, each kind in the order in which it was given. */
 export interface SortedFiles {

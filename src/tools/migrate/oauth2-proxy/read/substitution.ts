@@ -1,5 +1,5 @@
 /** The variables in an alpha configuration: `$NAME`, `${NAME}`, `${NAME:-default}` and their like. */
-import { unseen } from './hidden-parts.ts';
+import { unseen } from './unknown-values.ts';
 
 /** Gives the value of a variable; undefined if it is not set. */
 export type VariableOf = (name: string) => string | undefined;

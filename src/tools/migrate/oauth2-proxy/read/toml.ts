@@ -4,7 +4,7 @@ import { suggestion } from '../../../../config/validate/problems.ts';
 import { type Reading, readLooseValue } from '../flags/flag-value.ts';
 import { flagNamed, flagOfKey, flags } from '../flags/flags.ts';
 import type { Gathered } from './collected.ts';
-import { unseenTemplate, whyUnseen } from './hidden-parts.ts';
+import { unseenTemplate, whyUnseen } from './unknown-values.ts';
 
 /** A TOML text and where it is. */
 export interface TomlText {

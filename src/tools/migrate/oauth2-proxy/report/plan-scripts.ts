@@ -1,6 +1,6 @@
 /** The shell of the plan: what reads the cluster itself, so that nothing has to be put in by hand. */
 
-import type { Installation } from '../read/cluster/installation.ts';
+import type { Installation } from '../read/cluster/installation-names.ts';
 
 /** The file of values that the plan has taken out of itself; a `values.yaml` that is there is the way back, and stays. */
 export const valuesFile = 'values.oidc-authz.yaml';

@@ -5,8 +5,8 @@ import { type EntryHeaders, entryHeaders } from '../../../../config/rules/entry-
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
 import { findingLines } from '../../report.ts';
-import { addressOf, type Installation } from '../read/cluster/installation.ts';
-import type { TreeComment } from '../translate/by-kind.ts';
+import { addressOf, type Installation } from '../read/cluster/installation-names.ts';
+import type { TreeComment } from '../translate/setting-values.ts';
 import type { Translation } from '../translate/translate.ts';
 import {
   bringBack,

@@ -3,9 +3,9 @@
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
-import { isGiven, judged, listed, listOf, noted, present, problemOf, textOf } from './by-kind.ts';
+import type { Given } from '../read/setting.ts';
 import { providerOf } from './provider.ts';
+import { isGiven, judged, listed, listOf, noted, present, problemOf, textOf } from './setting-values.ts';
 
 /** What is asked of the tokens of every issuer. */
 export interface Access {

@@ -4,8 +4,8 @@ import type { Problem } from '../../../../config/validate/problems.ts';
 import { networkProblem } from '../../../../config/values/networks.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
-import { isOn, judged, listed, listOf, problemOf, textOf } from './by-kind.ts';
+import type { Given } from '../read/setting.ts';
+import { isOn, judged, listed, listOf, problemOf, textOf } from './setting-values.ts';
 
 /** The rule for trusted addresses, and the options that it needs. */
 export interface TrustedAddresses {

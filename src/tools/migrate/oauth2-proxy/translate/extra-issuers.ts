@@ -4,12 +4,12 @@ import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import { maskUrls } from '../../../../config/values/urls.ts';
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
+import type { Given } from '../read/setting.ts';
 import type { Access } from './access.ts';
-import { isGiven, judged, listed, listOf, present, problemOf } from './by-kind.ts';
 import { fixedIdentity, type Identity, readAlike } from './identity.ts';
 import { insecureHttp, plainText, shownUrl } from './keys.ts';
 import { otherTypes } from './provider.ts';
+import { isGiven, judged, listed, listOf, present, problemOf } from './setting-values.ts';
 
 /** One issuer, before it is written. */
 export interface Issuer {

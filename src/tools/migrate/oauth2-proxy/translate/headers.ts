@@ -1,8 +1,8 @@
 /** The headers that oauth2-proxy put into its answer, for the mesh to hand on to the workload. */
 import type { Tree } from '../../../../config/values/raw-values.ts';
-import type { Given } from '../read/settings.ts';
-import { isOn, judged, type Part } from './by-kind.ts';
-import { injectedHeaders } from './injected.ts';
+import type { Given } from '../read/setting.ts';
+import { injectedHeaders } from './injected-headers.ts';
+import { isOn, judged, type Part } from './setting-values.ts';
 
 /** Flags that an alpha configuration rules out. */
 const headerFlags = ['set-xauthrequest', 'pass-access-token', 'set-authorization-header', 'set-basic-auth'];

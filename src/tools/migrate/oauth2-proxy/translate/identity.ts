@@ -1,9 +1,9 @@
 /** Which claims of a token are its e-mail and its groups. */
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
-import { isOn, judged, listOf, present, textOf } from './by-kind.ts';
+import type { Given } from '../read/setting.ts';
 import { hasFixedClaims, providerOf } from './provider.ts';
+import { isOn, judged, listOf, present, textOf } from './setting-values.ts';
 
 /** What an issuer says of e-mail and groups, who may pass aside. */
 export interface Identity {

@@ -3,13 +3,13 @@
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
+import type { Given } from '../read/setting.ts';
 import { type Access, translateAccess } from './access.ts';
-import { judged, listed, listOf, type Part, present, textOf } from './by-kind.ts';
 import { addExtraIssuers, type Issuer } from './extra-issuers.ts';
 import { judgeIdentity, primaryIdentity } from './identity.ts';
 import { type Keys, translateKeys } from './keys.ts';
 import { hasPrimary, isVerifying, judgeProvider, providerOf } from './provider.ts';
+import { judged, listed, listOf, type Part, present, textOf } from './setting-values.ts';
 import { judgeIssuer, tenantIssuers } from './tenants.ts';
 
 /** Translates everything that decides which tokens are good. */

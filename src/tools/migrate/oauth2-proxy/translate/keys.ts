@@ -4,8 +4,8 @@ import { type Algorithm, supportedAlgorithms } from '../../../../config/declare/
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import { isLoopback, maskUrls } from '../../../../config/values/urls.ts';
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
-import { isOn, judged, listed, listOf, present, textOf } from './by-kind.ts';
+import type { Given } from '../read/setting.ts';
+import { isOn, judged, listed, listOf, present, textOf } from './setting-values.ts';
 
 /** What is said of keys. */
 export interface Keys {

@@ -1,8 +1,8 @@
 /** Where checks and metrics are asked for. */
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
-import { isGiven, judged, listOf, type Part, present, textOf } from './by-kind.ts';
+import type { Given } from '../read/setting.ts';
+import { isGiven, judged, listOf, type Part, present, textOf } from './setting-values.ts';
 
 /** What the chart of oauth2-proxy says by itself; the ports of our own chart are as good. */
 const ofChart = ['0.0.0.0:4180', '[::]:4180', '0.0.0.0:44180', '[::]:44180'];

@@ -1,7 +1,7 @@
 /** What was logged. */
 import { headerNamePattern } from '../../../../config/values/header-names.ts';
-import type { Given } from '../read/settings.ts';
-import { isOn, judged, listed, listOf, type Part, present, textOf } from './by-kind.ts';
+import type { Given } from '../read/setting.ts';
+import { isOn, judged, listed, listOf, type Part, present, textOf } from './setting-values.ts';
 
 /** Translates what is said of the log. */
 export function translateLog(given: Given): Part {

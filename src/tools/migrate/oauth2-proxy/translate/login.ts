@@ -1,6 +1,6 @@
 /** What browsers logged in with, and what became of those who did not: there is no login here. */
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
+import type { Given } from '../read/setting.ts';
 import {
   isGiven,
   isOn,
@@ -11,7 +11,7 @@ import {
   type Part,
   type TreeComment,
   textOf,
-} from './by-kind.ts';
+} from './setting-values.ts';
 
 /** Translates sessions, logins and refusals. */
 export function translateLogin(given: Given, compat: boolean): Part {

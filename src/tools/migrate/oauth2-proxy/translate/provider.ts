@@ -1,7 +1,7 @@
 /** The provider, which says whose bearer tokens oauth2-proxy verifies at all and how it reads them. */
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
-import { judged, listOf, noted, textOf } from './by-kind.ts';
+import type { Given } from '../read/setting.ts';
+import { judged, listOf, noted, textOf } from './setting-values.ts';
 
 /** The providers that verify bearer tokens of their issuer. */
 const verifying = ['oidc', 'adfs', 'azure', 'cidaas', 'entra-id', 'gitlab', 'keycloak-oidc'];

@@ -5,10 +5,10 @@ import { isTree, type Tree } from '../../../../config/values/raw-values.ts';
 import type { Verdict } from '../../finding.ts';
 import { readExpression } from '../../path-expression.ts';
 import { everyPath, patternsAround, patternsWithin } from '../../path-patterns.ts';
-import type { Given } from '../read/settings.ts';
+import type { Given } from '../read/setting.ts';
 import { trustedAddresses } from './addresses.ts';
-import { isOn, judged, type Part } from './by-kind.ts';
-import { readSkipEntries, type SkipEntry } from './routes-entry.ts';
+import { isOn, judged, type Part } from './setting-values.ts';
+import { readSkipEntries, type SkipEntry } from './skip-entries.ts';
 
 /** A rule, as far as it is looked at here. */
 interface Opened {

@@ -1,9 +1,9 @@
 /** The issuer of the provider, which for Entra may be one for each tenant. */
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
-import { isOn, judged, listed, listOf, textOf } from './by-kind.ts';
+import type { Given } from '../read/setting.ts';
 import { insecureHttp, plainText, shownUrl } from './keys.ts';
 import { hasPrimary, providerOf } from './provider.ts';
+import { isOn, judged, listed, listOf, textOf } from './setting-values.ts';
 
 /** The issuer of Entra for tokens of many tenants, which no token names. */
 const anyTenant = /^(https:\/\/login\.microsoftonline\.[a-z]+)\/(common|organizations)\/v2\.0\/?$/;

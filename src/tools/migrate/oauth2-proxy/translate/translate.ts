@@ -8,14 +8,14 @@ import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
 import { verdictOf } from '../flags/verdicts.ts';
-import type { Given, GivenSetting } from '../read/settings.ts';
-import type { Part, TreeComment } from './by-kind.ts';
+import type { Given, GivenSetting } from '../read/setting.ts';
 import { translateHeaders } from './headers.ts';
 import { translateIssuers } from './issuers.ts';
 import { translateListeners } from './listeners.ts';
 import { translateLog } from './log.ts';
 import { translateLogin } from './login.ts';
 import { translateRules } from './rules.ts';
+import type { Part, TreeComment } from './setting-values.ts';
 import { withoutWhiteSpace } from './white-space.ts';
 
 /** What becomes of an installation of oauth2-proxy. */

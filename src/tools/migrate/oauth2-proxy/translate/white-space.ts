@@ -1,6 +1,6 @@
 /** Values with white space at their ends: oauth2-proxy compares them as they are, and here they cannot be configured. */
 import type { Finding } from '../../finding.ts';
-import type { Given, GivenSetting } from '../read/settings.ts';
+import type { Given, GivenSetting } from '../read/setting.ts';
 
 /** Settings whose values tokens are compared with. */
 const compared: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@ import {
   flags,
   variableName,
 } from '../../../../../src/tools/migrate/oauth2-proxy/flags/flags.ts';
-import { valuesOf } from '../reading.ts';
+import { valuesOf } from '../read-inputs.ts';
 
 /** The names that are not just the flag with underscores. */
 const irregular: Record<string, string> = {

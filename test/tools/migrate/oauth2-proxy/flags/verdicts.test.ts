@@ -7,7 +7,7 @@ import {
   flagVerdicts,
 } from '../../../../../src/tools/migrate/oauth2-proxy/flags/verdicts.ts';
 import { translate } from '../../../../../src/tools/migrate/oauth2-proxy/translate/translate.ts';
-import { configFrom, type Flags, givenOf } from '../translate-given.ts';
+import { configFrom, type Flags, givenOf } from '../sample-installation.ts';
 
 const names = flagVerdicts.map(({ flag }) => flag);
 

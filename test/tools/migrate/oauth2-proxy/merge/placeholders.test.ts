@@ -1,6 +1,6 @@
 /** Values that were never put in are named, and ordinary names are none of them. */
 import { describe, expect, test } from 'vitest';
-import { findingsOf, read, valuesOf } from '../reading.ts';
+import { findingsOf, read, valuesOf } from '../read-inputs.ts';
 
 /** As people really call their clients and teams. */
 const ordinary = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findingsOf, problemsOf, valuesOf } from '../reading.ts';
+import { findingsOf, problemsOf, valuesOf } from '../read-inputs.ts';
 
 describe('flags', () => {
   test('may have their value behind `=` or in the next word, whatever that looks like', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findingsOf, problemsOf, sourcesOf, valuesOf } from '../reading.ts';
+import { findingsOf, problemsOf, sourcesOf, valuesOf } from '../read-inputs.ts';
 
 describe('variables', () => {
   test('have the names of the keys, and lists with plain commas', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { problemsOf, sourcesOf, valuesOf } from '../reading.ts';
+import { problemsOf, sourcesOf, valuesOf } from '../read-inputs.ts';
 
 const cfg = (text: string) => ({ files: { 'oauth2-proxy.cfg': text } });
 

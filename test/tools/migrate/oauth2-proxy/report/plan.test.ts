@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import type { Config } from '../../../../../src/config/declare/options.ts';
 import { entryHeaders } from '../../../../../src/config/rules/entry-headers.ts';
 import { configOf } from '../../../../support/app.ts';
-import { configFrom, type Flags, givenOf, migrated, problemsOf } from '../translate-given.ts';
+import { configFrom, type Flags, givenOf, migrated, problemsOf } from '../sample-installation.ts';
 
 const printed = (output: 'config' | 'values' | 'plan', flags: Flags = {}, compat = false) =>
   migrated(givenOf(flags), { output, compat }).output;

@@ -1,7 +1,7 @@
 /** Who may pass, as oauth2-proxy was told: every restriction is there, or refused aloud. */
 import { describe, expect, test } from 'vitest';
-import type { Given } from '../../../../../src/tools/migrate/oauth2-proxy/read/settings.ts';
-import { configFrom, type Flags, findingOf, lets, problemsOf } from '../translate-given.ts';
+import type { Given } from '../../../../../src/tools/migrate/oauth2-proxy/read/setting.ts';
+import { configFrom, type Flags, findingOf, lets, problemsOf } from '../sample-installation.ts';
 
 const emailOf = async (flags: Flags, more: Partial<Given> = {}) =>
   (await configFrom(flags, more)).issuers[0]?.email;

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type {
   InjectedHeader,
   InjectedValue,
-} from '../../../../../src/tools/migrate/oauth2-proxy/read/settings.ts';
-import { configFrom, findingOf, givenOf, migrated } from '../translate-given.ts';
+} from '../../../../../src/tools/migrate/oauth2-proxy/read/setting.ts';
+import { configFrom, findingOf, givenOf, migrated } from '../sample-installation.ts';
 
 const list = [
   { header: 'x-auth-request-user', claim: 'sub' },

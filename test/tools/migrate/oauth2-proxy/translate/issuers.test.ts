@@ -1,7 +1,7 @@
 /** Which tokens are good, as oauth2-proxy was told: never one more than before. */
 import { describe, expect, test } from 'vitest';
 import { migrateOauth2Proxy } from '../../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
-import { configFrom, type Flags, findingOf, givenOf, lets, problemsOf } from '../translate-given.ts';
+import { configFrom, type Flags, findingOf, givenOf, lets, problemsOf } from '../sample-installation.ts';
 
 const issuer = 'https://issuer.example.com';
 const other = 'https://other.example.com';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Config } from '../../../../../src/config/declare/options.ts';
 import { systemClock } from '../../../../../src/runtime/time/clock.ts';
 import { runRuleTests } from '../../../../../src/tools/check-config/rule-tests.ts';
-import { configFrom, type Flags, findingOf, problemsOf } from '../translate-given.ts';
+import { configFrom, type Flags, findingOf, problemsOf } from '../sample-installation.ts';
 
 /** A request: `METHOD path`, with headers behind it. */
 type Request = readonly [target: string, headers?: Readonly<Record<string, string>>];

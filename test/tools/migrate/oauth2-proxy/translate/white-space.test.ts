@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { migrateOauth2Proxy } from '../../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
 import { configOf } from '../../../../support/app.ts';
-import { type Inputs, read } from '../reading.ts';
+import { type Inputs, read } from '../read-inputs.ts';
 
 const usual = [
   ...['--provider=oidc', '--oidc-issuer-url=https://id.example', '--client-id=web', '--email-domain=*'],

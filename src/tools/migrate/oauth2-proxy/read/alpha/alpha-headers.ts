@@ -2,10 +2,10 @@
 
 import { type Problem, suggestion } from '../../../../../config/validate/problems.ts';
 import { isTree } from '../../../../../config/values/raw-values.ts';
-import { whyUnseen } from '../hidden-parts.ts';
-import { elements, fields, place, type Spot } from '../location.ts';
-import type { InjectedValue } from '../settings.ts';
-import type { Alpha } from './alpha.ts';
+import type { InjectedValue } from '../setting.ts';
+import { whyUnseen } from '../unknown-values.ts';
+import { elements, fields, place, type Spot } from '../yaml-node.ts';
+import type { Alpha } from './read-alpha.ts';
 
 /** What a value of a header may say: since 7.14 below `claimSource` or `secretSource`, before that beside each other. */
 const valueFields = [

@@ -2,9 +2,9 @@
 import { ConfigError } from '../../../../../config/validate/problems.ts';
 import type { AlphaSource } from '../collected.ts';
 import { readDocuments } from '../documents.ts';
-import { unseenTemplate } from '../hidden-parts.ts';
-import type { Spot } from '../location.ts';
 import { type Assumed, substitute, substituteBelow, type VariableOf } from '../substitution.ts';
+import { unseenTemplate } from '../unknown-values.ts';
+import type { Spot } from '../yaml-node.ts';
 import { isAlphaName } from './alpha-fields.ts';
 
 /** Whether a text of a ConfigMap or Secret is an alpha configuration: one of its names stands at the start of a line. */

@@ -1,7 +1,7 @@
 /** The upstreams of an alpha configuration, as the flag `upstream` would name them. */
 
-import { elements, fieldOf, place, type Spot } from '../location.ts';
-import type { Alpha } from './alpha.ts';
+import { elements, fieldOf, place, type Spot } from '../yaml-node.ts';
+import type { Alpha } from './read-alpha.ts';
 
 /**
  * Reads the upstreams. One that answers by itself below a path of its own only leaves all other paths without an

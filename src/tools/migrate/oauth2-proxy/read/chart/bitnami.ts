@@ -5,7 +5,8 @@ import { mountedFiles, mountedKey } from '../cluster/mounts.ts';
 import type { Gathered, Variable } from '../collected.ts';
 import { readCommandLine, type Word } from '../command-line.ts';
 import { readDocuments } from '../documents.ts';
-import { unseenTemplate, unseenWord } from '../hidden-parts.ts';
+import { readToml } from '../toml.ts';
+import { unseenTemplate, unseenWord } from '../unknown-values.ts';
 import {
   child,
   elements,
@@ -18,8 +19,7 @@ import {
   place,
   type Spot,
   scalarText,
-} from '../location.ts';
-import { readToml } from '../toml.ts';
+} from '../yaml-node.ts';
 import { expanded } from './helm-arguments.ts';
 
 const configurationNames = [

@@ -19,8 +19,8 @@ import {
   type Spot,
   scalarText,
   whyHolder,
-} from '../location.ts';
-import type { Chart, ChartValues } from './charts.ts';
+} from '../yaml-node.ts';
+import type { Chart, ChartValues } from './find-charts.ts';
 
 /** Names that the chart of oauth2-proxy knows and other readers take. */
 const readElsewhere = [

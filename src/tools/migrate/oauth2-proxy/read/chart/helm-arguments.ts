@@ -4,7 +4,7 @@ import { flagNamed } from '../../flags/flags.ts';
 import { expand, wordsBehindProgram } from '../cluster/container.ts';
 import type { Gathered } from '../collected.ts';
 import { readCommandLine, type Word } from '../command-line.ts';
-import { unseenTemplate, unseenWord } from '../hidden-parts.ts';
+import { unseenTemplate, unseenWord } from '../unknown-values.ts';
 import {
   child,
   elements,
@@ -17,7 +17,7 @@ import {
   place,
   type Spot,
   scalarText,
-} from '../location.ts';
+} from '../yaml-node.ts';
 
 /** Reads everything in the values that becomes a flag. */
 export function readChartArguments(values: Spot, hasAlpha: boolean, gathered: Gathered): void {

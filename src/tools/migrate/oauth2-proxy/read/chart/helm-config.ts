@@ -5,7 +5,8 @@ import { isTree } from '../../../../../config/values/raw-values.ts';
 import type { HeldText } from '../cluster/cluster-objects.ts';
 import { keyValue, type Scope } from '../cluster/container.ts';
 import type { Gathered } from '../collected.ts';
-import { unseenTemplate } from '../hidden-parts.ts';
+import { readToml } from '../toml.ts';
+import { unseenTemplate } from '../unknown-values.ts';
 import {
   child,
   elements,
@@ -16,8 +17,7 @@ import {
   place,
   type Spot,
   scalarText,
-} from '../location.ts';
-import { readToml } from '../toml.ts';
+} from '../yaml-node.ts';
 
 const credentials = [
   { name: 'clientID', key: 'client-id', variable: 'OAUTH2_PROXY_CLIENT_ID' },

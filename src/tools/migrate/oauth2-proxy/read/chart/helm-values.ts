@@ -4,7 +4,7 @@ import type { Finding } from '../../../finding.ts';
 import { readVariables, type Scope, variablesFrom } from '../cluster/container.ts';
 import { mountedFiles, mountedKey } from '../cluster/mounts.ts';
 import type { Gathered, Variable } from '../collected.ts';
-import { unseenTemplate } from '../hidden-parts.ts';
+import { unseenTemplate } from '../unknown-values.ts';
 import {
   child,
   elements,
@@ -16,7 +16,7 @@ import {
   place,
   type Spot,
   scalarText,
-} from '../location.ts';
+} from '../yaml-node.ts';
 import { emailsPath, readChartArguments } from './helm-arguments.ts';
 import { judgeOtherFiles, readChartAlpha, readCredentials, readMountedFile } from './helm-config.ts';
 

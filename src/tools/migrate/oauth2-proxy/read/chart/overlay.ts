@@ -1,7 +1,7 @@
 /** Values that are laid over one another, as Helm takes several files of them. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import type { Finding } from '../../../finding.ts';
-import { child, place, type Spot } from '../location.ts';
+import { child, place, type Spot } from '../yaml-node.ts';
 
 /**
  * Lays values over one another: a mapping is merged, name by name, and everything else replaces what was there. A `null`

@@ -1,14 +1,14 @@
 /** The values of oauth2-proxy's charts: in files, or in objects that have a chart installed. */
 import type { Finding } from '../../../finding.ts';
 import type { Scope } from '../cluster/container.ts';
-import { installationOfRelease } from '../cluster/installation.ts';
+import { installationOfRelease } from '../cluster/installation-names.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Gathered } from '../collected.ts';
-import { child, fields, isFalse, isHolder, place, type Spot, scalarText, whyHolder } from '../location.ts';
 import type { SortedFiles } from '../sort-files.ts';
+import { child, fields, isFalse, isHolder, place, type Spot, scalarText, whyHolder } from '../yaml-node.ts';
 import { readBitnamiValues } from './bitnami.ts';
 import { judgeChartValues } from './chart-values.ts';
-import { type ChartValues, chartsIn } from './charts.ts';
+import { type ChartValues, chartsIn } from './find-charts.ts';
 import { readHelmValues } from './helm-values.ts';
 import { overlay } from './overlay.ts';
 import { type Release, releasesIn } from './releases.ts';

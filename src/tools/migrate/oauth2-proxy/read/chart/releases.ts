@@ -4,7 +4,7 @@ import type { ClusterObject } from '../cluster/cluster-objects.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Gathered } from '../collected.ts';
 import { readDocuments } from '../documents.ts';
-import { child, elements, fields, isEmpty, place, type Spot, scalarText } from '../location.ts';
+import { child, elements, fields, isEmpty, place, type Spot, scalarText } from '../yaml-node.ts';
 import { settingAt } from './set-values.ts';
 
 /** A chart that an object has installed. */

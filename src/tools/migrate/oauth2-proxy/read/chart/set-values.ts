@@ -1,5 +1,5 @@
 /** One value of a chart as `--set` writes it: `config.clientID=app`. */
-import type { Spot } from '../location.ts';
+import type { Spot } from '../yaml-node.ts';
 
 /**
  * Reads the place and the text of one value.

@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { isTree } from '../../../../../config/values/raw-values.ts';
-import { child, elements, fields, place, type Spot, scalarText } from '../location.ts';
+import { child, elements, fields, place, type Spot, scalarText } from '../yaml-node.ts';
 
 /** An object of a manifest. */
 export interface ClusterObject {

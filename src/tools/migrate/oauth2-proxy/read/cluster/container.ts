@@ -2,9 +2,9 @@
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import type { Gathered, Variable } from '../collected.ts';
 import { readCommandLine, type Word } from '../command-line.ts';
-import { unseen } from '../hidden-parts.ts';
-import { child, elements, listProblem, place, type Spot, scalarText } from '../location.ts';
 import type { VariableOf } from '../substitution.ts';
+import { unseen } from '../unknown-values.ts';
+import { child, elements, listProblem, place, type Spot, scalarText } from '../yaml-node.ts';
 import type { Objects } from './objects.ts';
 import { isProxyProgram, wordsOfInit } from './program.ts';
 

@@ -1,6 +1,6 @@
 /** The files that a container sees, and which ConfigMap or Secret each of them comes from. */
 
-import { child, elements, type Spot, scalarText } from '../location.ts';
+import { child, elements, type Spot, scalarText } from '../yaml-node.ts';
 import type { Objects, Reference } from './objects.ts';
 
 /** A file in a container: what is in it, or what would have to be given to see that. */

@@ -1,6 +1,6 @@
 /** Kinds of objects that say nothing of who may pass. Every other kind that is not read is refused. */
 
-import { child, elements, fields, isEmpty, type Spot, scalarText } from '../location.ts';
+import { child, elements, fields, isEmpty, type Spot, scalarText } from '../yaml-node.ts';
 import type { ClusterObject } from './cluster-objects.ts';
 
 const forPods = 'it says where and how pods run, and the chart of oidc-authz makes its own';

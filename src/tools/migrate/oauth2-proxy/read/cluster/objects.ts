@@ -1,6 +1,6 @@
 /** The objects of all manifests, and which of them were read or told about: what nobody took is named in the end. */
 import type { Finding } from '../../../finding.ts';
-import { child, elements, place, scalarText } from '../location.ts';
+import { child, elements, place, scalarText } from '../yaml-node.ts';
 import { type ClusterObject, type HeldText, heldTexts } from './cluster-objects.ts';
 import { isHarmlessKind, secretsMadeBy, whyHarmless } from './object-kinds.ts';
 

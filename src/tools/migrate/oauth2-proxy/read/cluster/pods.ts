@@ -1,7 +1,7 @@
 /** The pods that objects run, whatever kind they are of, and the containers in them that run oauth2-proxy. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import { flagNamed } from '../../flags/flags.ts';
-import { child, elements, fields, type Spot, scalarText } from '../location.ts';
+import { child, elements, fields, type Spot, scalarText } from '../yaml-node.ts';
 import type { ClusterObject } from './cluster-objects.ts';
 import { wordsOfInit } from './program.ts';
 

@@ -1,10 +1,10 @@
 /** Objects that run pods: the container in them that runs oauth2-proxy is read, and everything else in them is named. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import type { Gathered } from '../collected.ts';
-import { child, elements, fields, place, type Spot, scalarText } from '../location.ts';
+import { child, elements, fields, place, type Spot, scalarText } from '../yaml-node.ts';
 import type { ClusterObject } from './cluster-objects.ts';
 import { readContainer, type Scope } from './container.ts';
-import { installationOfWorkload } from './installation.ts';
+import { installationOfWorkload } from './installation-names.ts';
 import { mountedFiles, volumeSources } from './mounts.ts';
 import { isTestOfRelease } from './object-kinds.ts';
 import type { Objects, Reference } from './objects.ts';

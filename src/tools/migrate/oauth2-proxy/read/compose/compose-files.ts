@@ -3,7 +3,7 @@
 import type { FileAt } from '../cluster/mounts.ts';
 import type { NamedText } from '../file-kind.ts';
 import { closeness } from '../file-names.ts';
-import { child, elements, place, type Spot, scalarText } from '../location.ts';
+import { child, elements, place, type Spot, scalarText } from '../yaml-node.ts';
 
 /** Finds the file that was given for a path; each serves one path only, and of two that fit as well none does. */
 export function finderOf(files: readonly NamedText[], paths: readonly string[]): Finder {

@@ -8,9 +8,9 @@ import { readCommandLine, type Word } from '../command-line.ts';
 import { readVariableFile } from '../environment.ts';
 import type { NamedText } from '../file-kind.ts';
 import { baseName } from '../file-names.ts';
-import { assumedVariable } from '../hidden-parts.ts';
-import { child, elements, fields, place, type Spot, scalarText } from '../location.ts';
 import { substitute, type VariableOf } from '../substitution.ts';
+import { assumedVariable } from '../unknown-values.ts';
+import { child, elements, fields, place, type Spot, scalarText } from '../yaml-node.ts';
 import { filesOf, finderOf, sourcesOf } from './compose-files.ts';
 
 /** What a service says beside what it is told to run. */

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how an alpha configuration writes variables
 import { describe, expect, test } from 'vitest';
-import { findingsOf, problemsOf, read, sourcesOf, valuesOf } from '../../reading.ts';
+import { findingsOf, problemsOf, read, sourcesOf, valuesOf } from '../../read-inputs.ts';
 
 const alpha = (text: string) => ({ files: { 'alpha.yaml': text } });
 

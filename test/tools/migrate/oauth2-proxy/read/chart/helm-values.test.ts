@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findingsOf, problemsOf, read, sourcesOf, valuesOf } from '../../reading.ts';
+import { findingsOf, problemsOf, read, sourcesOf, valuesOf } from '../../read-inputs.ts';
 
 const values = (text: string) => ({ files: { 'values.yaml': text } });
 

@@ -9,10 +9,10 @@ import { migrate } from '../../../../../../src/cli/migrate.ts';
 import { overlay } from '../../../../../../src/tools/migrate/oauth2-proxy/read/chart/overlay.ts';
 import { settingAt } from '../../../../../../src/tools/migrate/oauth2-proxy/read/chart/set-values.ts';
 import { readDocuments } from '../../../../../../src/tools/migrate/oauth2-proxy/read/documents.ts';
-import { child, place } from '../../../../../../src/tools/migrate/oauth2-proxy/read/location.ts';
+import { child, place } from '../../../../../../src/tools/migrate/oauth2-proxy/read/yaml-node.ts';
 import { findHelm, helm } from '../../../../../../tools/helm.ts';
 import { describeWith } from '../../../../../support/real-servers.ts';
-import { findingsOf, valuesOf } from '../../reading.ts';
+import { findingsOf, valuesOf } from '../../read-inputs.ts';
 
 const layersOf = (texts: readonly string[]) =>
   texts.flatMap((text, index) => readDocuments(text, `${'abc'[index]}.yaml`));

@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { migrateOauth2Proxy } from '../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
-import { read } from './reading.ts';
+import { migrateOauth2Proxy } from '../../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
+import { read } from '../read-inputs.ts';
 
 const settings = {
   'oidc-issuer-url': 'https://id.example',

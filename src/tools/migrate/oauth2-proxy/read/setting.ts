@@ -1,7 +1,7 @@
 /** What an installation of oauth2-proxy was told: its settings after its own precedence, wherever they were given. */
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Finding } from '../../finding.ts';
-import type { Installation } from './cluster/installation.ts';
+import type { Installation } from './cluster/installation-names.ts';
 
 /** One setting. */
 export interface GivenSetting {

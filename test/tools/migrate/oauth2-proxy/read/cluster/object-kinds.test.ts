@@ -1,6 +1,6 @@
 /** What says nothing of who may pass does not end in a refusal, and what looks like it and may guard does. */
 import { describe, expect, test } from 'vitest';
-import { findingsOf, valuesOf } from './reading.ts';
+import { findingsOf, valuesOf } from '../../read-inputs.ts';
 
 const workload =
   'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: gate, namespace: auth}\nspec: {template: {spec: {containers: [{name: oauth2-proxy, args: [--scope=openid]}]}}}\n';

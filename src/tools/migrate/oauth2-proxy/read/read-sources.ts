@@ -1,26 +1,26 @@
 /** Everything that an installation of oauth2-proxy was told, from all the places where it can be told. */
-import { ConfigError, type Problem } from '../../../config/validate/problems.ts';
-import type { Finding } from '../finding.ts';
-import { besideAlpha, type Layers, merge } from './merge/merge.ts';
-import { type Alpha, readAlpha } from './read/alpha/alpha.ts';
-import { alphaDocument } from './read/alpha/alpha-text.ts';
-import { readCharts } from './read/chart/read-charts.ts';
-import type { MountedFile } from './read/cluster/mounts.ts';
-import { createObjects, type Objects } from './read/cluster/objects.ts';
-import { readWorkloads } from './read/cluster/workloads.ts';
-import { type Gathered, nothingGathered } from './read/collected.ts';
-import { readCommandLine } from './read/command-line.ts';
-import { readCompose } from './read/compose/compose.ts';
-import { readEmails } from './read/emails.ts';
-import { readVariableFile, settingsOfVariables } from './read/environment.ts';
-import type { NamedText } from './read/file-kind.ts';
-import { isNamedBy } from './read/file-names.ts';
-import { assumedVariable } from './read/hidden-parts.ts';
-import { place } from './read/location.ts';
-import { resolveNamedFiles } from './read/named-files.ts';
-import type { Given } from './read/settings.ts';
-import { type SortedFiles, sortFiles } from './read/sort-files.ts';
-import { readAlone } from './read/unreferenced-objects.ts';
+import { ConfigError, type Problem } from '../../../../config/validate/problems.ts';
+import type { Finding } from '../../finding.ts';
+import { besideAlpha, type Layers, merge } from '../merge/precedence.ts';
+import { alphaDocument } from './alpha/alpha-text.ts';
+import { type Alpha, readAlpha } from './alpha/read-alpha.ts';
+import { readCharts } from './chart/read-charts.ts';
+import type { MountedFile } from './cluster/mounts.ts';
+import { createObjects, type Objects } from './cluster/objects.ts';
+import { readWorkloads } from './cluster/workloads.ts';
+import { type Gathered, nothingGathered } from './collected.ts';
+import { readCommandLine } from './command-line.ts';
+import { readCompose } from './compose/compose.ts';
+import { readEmails } from './emails.ts';
+import { readVariableFile, settingsOfVariables } from './environment.ts';
+import type { NamedText } from './file-kind.ts';
+import { isNamedBy } from './file-names.ts';
+import { resolveNamedFiles } from './named-files.ts';
+import type { Given } from './setting.ts';
+import { type SortedFiles, sortFiles } from './sort-files.ts';
+import { readAlone } from './standalone-objects.ts';
+import { assumedVariable } from './unknown-values.ts';
+import { place } from './yaml-node.ts';
 
 /** Where it was told. */
 export interface Oauth2ProxySources {

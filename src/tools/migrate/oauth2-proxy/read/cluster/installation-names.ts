@@ -1,6 +1,6 @@
 /** What an installation is called in its cluster, so that a plan can name it. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
-import { child, type Spot, scalarText } from '../location.ts';
+import { child, type Spot, scalarText } from '../yaml-node.ts';
 import type { ClusterObject } from './cluster-objects.ts';
 
 /** An installation of oauth2-proxy, as far as the files say what it is called. */

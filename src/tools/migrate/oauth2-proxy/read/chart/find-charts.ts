@@ -1,7 +1,7 @@
 /** Where among values those of oauth2-proxy are, and which of its charts they are for. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import { flagNamed } from '../../flags/flags.ts';
-import { child, elements, fields, type Spot, scalarText } from '../location.ts';
+import { child, elements, fields, type Spot, scalarText } from '../yaml-node.ts';
 import { isChartValue } from './chart-values.ts';
 
 /** The official chart, or Bitnami's. */

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how an alpha configuration writes variables
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../../../src/config/validate/problems.ts';
-import { flags, variableName } from '../../../../src/tools/migrate/oauth2-proxy/flags/flags.ts';
-import { findingsOf, type Inputs, problemsOf, read, sourcesOf, valuesOf } from './reading.ts';
+import { ConfigError } from '../../../../../src/config/validate/problems.ts';
+import { flags, variableName } from '../../../../../src/tools/migrate/oauth2-proxy/flags/flags.ts';
+import { findingsOf, type Inputs, problemsOf, read, sourcesOf, valuesOf } from '../read-inputs.ts';
 
 describe('of several sources', () => {
   const files = {

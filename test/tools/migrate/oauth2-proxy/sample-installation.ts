@@ -9,7 +9,7 @@ import {
   type MigrationResult,
   migrateOauth2Proxy,
 } from '../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
-import type { Given, GivenSetting } from '../../../../src/tools/migrate/oauth2-proxy/read/settings.ts';
+import type { Given, GivenSetting } from '../../../../src/tools/migrate/oauth2-proxy/read/setting.ts';
 import { translate } from '../../../../src/tools/migrate/oauth2-proxy/translate/translate.ts';
 import { configOf } from '../../../support/app.ts';
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../../src/config/validate/problems.ts';
 import { migrateOauth2Proxy } from '../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
-import { type Flags, givenOf } from './translate-given.ts';
+import { type Flags, givenOf } from './sample-installation.ts';
 
 const refusing: Flags = { 'github-org': 'acme', 'force-https': true };
 const run = (flags: Flags, accept: readonly string[] = [], more = {}) =>

@@ -5,8 +5,8 @@ import { flagNamed } from '../flags/flags.ts';
 import { verdictOf } from '../flags/verdicts.ts';
 import { isReplacedByAlpha } from '../read/alpha/alpha-fields.ts';
 import type { Sighting } from '../read/collected.ts';
-import { whyUnseen } from '../read/hidden-parts.ts';
-import type { GivenSetting } from '../read/settings.ts';
+import type { GivenSetting } from '../read/setting.ts';
+import { whyUnseen } from '../read/unknown-values.ts';
 import { placeholderIn } from './placeholders.ts';
 
 /** What is kept of a secret: that there is one. */

@@ -1,6 +1,6 @@
 /** The entries of `skip-auth-regex` and `skip-auth-route`: a method, what is negated, and the regular expression. */
-import type { Given } from '../read/settings.ts';
-import { listOf } from './by-kind.ts';
+import type { Given } from '../read/setting.ts';
+import { listOf } from './setting-values.ts';
 
 /** One entry. */
 export interface SkipEntry {

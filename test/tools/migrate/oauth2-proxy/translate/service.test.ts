@@ -1,7 +1,7 @@
 /** Log, listeners, logins and what is behind oauth2-proxy. */
 import { describe, expect, test } from 'vitest';
-import { configOf } from '../../../support/app.ts';
-import { configFrom, type Flags, findingOf, givenOf, migrated } from './translate-given.ts';
+import { configOf } from '../../../../support/app.ts';
+import { configFrom, type Flags, findingOf, givenOf, migrated } from '../sample-installation.ts';
 
 describe('the log', () => {
   test.each<[Flags, string]>([

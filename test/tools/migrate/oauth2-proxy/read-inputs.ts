@@ -1,7 +1,7 @@
 /** Reads inputs of oauth2-proxy for tests: settings as a plain object, problems and findings as lines. */
 import { ConfigError } from '../../../../src/config/validate/problems.ts';
-import type { Given } from '../../../../src/tools/migrate/oauth2-proxy/read/settings.ts';
-import { readOauth2Proxy } from '../../../../src/tools/migrate/oauth2-proxy/read-installation.ts';
+import { readOauth2Proxy } from '../../../../src/tools/migrate/oauth2-proxy/read/read-sources.ts';
+import type { Given } from '../../../../src/tools/migrate/oauth2-proxy/read/setting.ts';
 
 /** What a test gives. */
 export interface Inputs {

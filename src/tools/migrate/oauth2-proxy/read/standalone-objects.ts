@@ -5,9 +5,9 @@ import { isAlphaText } from './alpha/alpha-text.ts';
 import { type ClusterObject, type HeldText, heldTexts } from './cluster/cluster-objects.ts';
 import type { Objects } from './cluster/objects.ts';
 import type { Gathered } from './collected.ts';
-import { place } from './location.ts';
 import type { SortedFiles } from './sort-files.ts';
 import { hasKnownKey, isToml } from './toml.ts';
+import { place } from './yaml-node.ts';
 
 /** The keys under which the chart of oauth2-proxy keeps what it asks for in its Secret. */
 const chartKeys = ['client-id', 'client-secret', 'cookie-secret'];

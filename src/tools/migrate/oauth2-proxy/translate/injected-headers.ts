@@ -7,7 +7,7 @@ import {
 } from '../../../../config/values/header-names.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding, Verdict } from '../../finding.ts';
-import type { InjectedHeader } from '../read/settings.ts';
+import type { InjectedHeader } from '../read/setting.ts';
 
 /** Where the values of a session come from here; any other claim is one of the token. */
 const sources: Readonly<Record<string, Tree>> = {

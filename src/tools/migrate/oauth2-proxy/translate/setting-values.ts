@@ -3,7 +3,7 @@ import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import { maskUrls } from '../../../../config/values/urls.ts';
 import type { Finding, Verdict } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
+import type { Given } from '../read/setting.ts';
 
 /** A comment that stands at the end of a part of the configuration. */
 export interface TreeComment {
