@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { comparisons } from '../src/model/decision.ts';
 import { flagTableMarkdown } from '../src/tools/migrate/oauth2-proxy/flags/verdicts.ts';
 import { migrateOauth2Proxy } from '../src/tools/migrate/oauth2-proxy/migrate.ts';
-import { readOauth2Proxy } from '../src/tools/migrate/oauth2-proxy/read/read-sources.ts';
 import { type Answer, dropped, type GoldenCase, goldenCases } from '../test/oauth2-proxy/golden.ts';
 import { oauth2ProxyVersion } from '../tools/oauth2-proxy.ts';
 
@@ -34,8 +33,8 @@ function comparisonsTable(): string {
 function migratedSeed(): string {
   const name = '../test/oauth2-proxy/installations/fixtures/seed/values.yaml';
   const text = readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8');
-  const given = readOauth2Proxy({ files: [{ name: 'values.yaml', text }], commandLine: [], environment: {} });
-  return migrateOauth2Proxy({ given, output: 'config', accept: [] }).output;
+  const sources = { files: [{ name: 'values.yaml', text }], commandLine: [], environment: {} };
+  return migrateOauth2Proxy(sources, { output: 'config', accept: [] }).output;
 }
 
 /** The cases whose answers differ, and why. */

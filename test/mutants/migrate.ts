@@ -12,8 +12,8 @@ export const migrateMutants: readonly Mutant[] = [
   },
   {
     name: 'an object that nobody mounts or names goes without a word',
-    file: 'src/tools/migrate/oauth2-proxy/read/read-sources.ts',
-    find: '      ...objects.untold(),\n',
+    file: 'src/tools/migrate/oauth2-proxy/merge/merge.ts',
+    find: '      ...objects.unreported(),\n',
     replace: '',
     tests: ['test/oauth2-proxy/installations/wrapped.test.ts'],
     project: 'live',
@@ -28,7 +28,7 @@ export const migrateMutants: readonly Mutant[] = [
   },
   {
     name: 'a value that the chart does not know says nothing',
-    file: 'src/tools/migrate/oauth2-proxy/read/chart/chart-values.ts',
+    file: 'src/tools/migrate/oauth2-proxy/read/chart/chart-value-names.ts',
     find: "  return {\n    verdict: 'refused',\n",
     replace: "  return {\n    verdict: 'meaningless',\n",
     tests: ['test/oauth2-proxy/installations/wrapped.test.ts'],
@@ -59,7 +59,7 @@ export const migrateMutants: readonly Mutant[] = [
   },
   {
     name: 'a file of addresses counts under any name',
-    file: 'src/tools/migrate/oauth2-proxy/read/read-sources.ts',
+    file: 'src/tools/migrate/oauth2-proxy/merge/authenticated-emails.ts',
     find: 'isNamed && !isElsewhere && names.some((one) => isNamedBy(path, one))',
     replace: 'isNamed && !isElsewhere && names.length > 0',
     tests: ['test/oauth2-proxy/installations/wrapped.test.ts'],
@@ -76,15 +76,15 @@ export const migrateMutants: readonly Mutant[] = [
   {
     name: 'another source of an application says nothing',
     file: 'src/tools/migrate/oauth2-proxy/read/chart/read-charts.ts',
-    find: 'if (read[index]?.length === 0) gathered',
-    replace: 'if (read[index]?.length === -1) gathered',
+    find: 'if (read[index]?.length === 0) collected',
+    replace: 'if (read[index]?.length === -1) collected',
     tests: ['test/oauth2-proxy/installations/wrapped.test.ts'],
     project: 'live',
   },
   {
     name: 'a default of docker compose is taken for the value',
     file: 'src/tools/migrate/oauth2-proxy/read/compose/compose.ts',
-    find: 'findings.push(assumedVariable(name, place(at)));',
+    find: 'findings.push(assumedVariableFinding(name, locationOf(at)));',
     replace: '',
     tests: ['test/oauth2-proxy/installations/wrapped.test.ts'],
     project: 'live',

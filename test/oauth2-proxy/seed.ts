@@ -1,6 +1,5 @@
 /** The settings of the Kyma way with oauth2-proxy, and what they become here. */
 import { migrateOauth2Proxy } from '../../src/tools/migrate/oauth2-proxy/migrate.ts';
-import { readOauth2Proxy } from '../../src/tools/migrate/oauth2-proxy/read/read-sources.ts';
 
 /** The values of the tutorial as flags, with an issuer and a client of one's own. */
 export function seedFlags(issuer: string, clientId: string): string[] {
@@ -36,8 +35,10 @@ export function seedFlags(issuer: string, clientId: string): string[] {
 
 /** The configuration that flags become, with answers as oauth2-proxy writes them; in YAML. */
 export function migratedConfiguration(flags: readonly string[]): string {
-  const given = readOauth2Proxy({ files: [], commandLine: flags, environment: {} });
-  const { output, report } = migrateOauth2Proxy({ given, output: 'config', accept: [], compat: true });
+  const { output, report } = migrateOauth2Proxy(
+    { files: [], commandLine: flags, environment: {} },
+    { output: 'config', accept: [], compat: true },
+  );
   if (output === '') throw new Error(report);
   return output;
 }

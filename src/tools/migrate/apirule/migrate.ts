@@ -4,17 +4,19 @@ import { yamlText } from '../../../config/describe/yaml-text.ts';
 import { loadConfig } from '../../../config/load/load.ts';
 import { hostPatternProblem } from '../../../config/rules/host-patterns.ts';
 import { ConfigError, type Problem, suggestion } from '../../../config/validate/problems.ts';
+import type { NamedText } from '../named-text.ts';
 import { notAccepted, reportText } from '../report.ts';
-import { type GivenApiRule, knownNames, readApiRule } from './read/apirule.ts';
-import { findApiRules, type NamedText } from './read/documents.ts';
-import { configurationOf, type HostAtoms } from './report/configuration.ts';
+import { type ApiRule, knownNames, readApiRule } from './read/apirule.ts';
+import { findApiRules } from './read/documents.ts';
+import { configurationOf, type HostRules } from './report/configuration.ts';
 import { manifestsOf } from './report/manifest.ts';
 import { createReport, type Report } from './translate/findings.ts';
+import type { HandlerContext } from './translate/handler-context.ts';
 import { createIssuers, type Issuers } from './translate/issuers.ts';
-import type { HandlerContext } from './translate/jwt.ts';
 import { requestChanges } from './translate/mutators.ts';
 import { ordered } from './translate/order.ts';
-import { planAtoms, type ReadRule } from './translate/plan.ts';
+import type { ReadRule } from './translate/path-rules.ts';
+import { planPathRules } from './translate/plan.ts';
 import { ruleAccess } from './translate/strategies.ts';
 
 /** What of the result is printed: both, one of them, or the configuration as the values of the chart. */
@@ -53,41 +55,41 @@ export async function migrateApiRule(migration: ApiRuleMigration): Promise<ApiRu
   const { files, authorizer, accept, output } = migration;
   const found = findApiRules(files);
   const read = found.apiRules.map(readApiRule);
-  const given = read.filter((one): one is GivenApiRule => 'spec' in one);
+  const original = read.filter((one): one is ApiRule => 'spec' in one);
   const problems: Problem[] = [
     ...found.problems,
     ...read.flatMap((one) => ('spec' in one ? [] : one)),
-    ...repeatedHosts(given),
+    ...repeatedHosts(original),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
 
   const report = createReport(accept);
   const issuers = createIssuers(report);
   for (const { verdict, setting, source, text } of found.findings) report.add(verdict, setting, source, text);
-  const translated = given.map((one) => translate(one, migration, issuers, report));
-  mentionOption(migration, issuers, translated);
+  const translated = original.map((one) => translate(one, migration, issuers, report));
+  mentionIssuerOption(migration, issuers, translated);
   const config = configurationOf(translated, issuers, report);
-  const manifests = translated.flatMap(({ given: one, hosts, atoms }) =>
-    manifestsOf(one, hosts, atoms, authorizer, report),
+  const manifests = translated.flatMap(({ original: one, hosts, pathRules }) =>
+    manifestsOf(one, hosts, pathRules, authorizer, report),
   );
   const text = reportText(report.findings, accept);
   if (notAccepted(report.findings, accept).length > 0) return { output: '', report: text, exitCode: 3 };
-  if (config !== undefined) await mustLoad(config);
+  if (config !== undefined) await assertLoads(config);
   return { output: written(manifests, config, output), report: text, exitCode: 0 };
 }
 
-interface Translated extends HostAtoms {
-  readonly given: GivenApiRule;
+interface Translated extends HostRules {
+  readonly original: ApiRule;
 }
 
 function translate(
-  given: GivenApiRule,
+  original: ApiRule,
   migration: ApiRuleMigration,
   issuers: Issuers,
   report: Report,
 ): Translated {
-  const { spec, label, place, isIstio, metadata } = given;
-  tellFields(given, report);
+  const { spec, label, place, isIstio, metadata } = original;
+  reportFields(original, report);
   report.add(
     'changed',
     'apiVersion',
@@ -111,24 +113,24 @@ function translate(
       isIstio: isIstio && rule.accessStrategies.some(({ handler }) => handler === 'jwt'),
       isApplied: route === 'checked',
     });
-    return { index, given: rule, access, route, request, source: sourceOf('path') };
+    return { index, original: rule, access, route, request, source: sourceOf('path') };
   });
-  const atoms = ordered(planAtoms(rules, isIstio, report), isIstio, report);
-  const isGuarded = atoms.some(({ access }) => access.kind !== 'open');
-  const hosts = hostsOf(given, migration.domain, isGuarded, report);
-  if (atoms.length === 0) report.refuse('rules', `${place(['rules'])} ${label}`, 'none of them is left');
-  return { given, name: metadata.name, hosts, atoms };
+  const pathRules = ordered(planPathRules(rules, isIstio, report), isIstio, report);
+  const isGuarded = pathRules.some(({ access }) => access.kind !== 'open');
+  const hosts = hostsOf(original, migration.domain, isGuarded, report);
+  if (pathRules.length === 0) report.refuse('rules', `${place(['rules'])} ${label}`, 'none of them is left');
+  return { original, name: metadata.name, hosts, pathRules };
 }
 
 /** Our rules look at the whole name, which v1beta1 and v2 complete by the domain of the gateway or the cluster. */
 function hostsOf(
-  { spec, label, place }: GivenApiRule,
+  { spec, label, place }: ApiRule,
   domain: string | undefined,
   isGuarded: boolean,
   report: Report,
 ): string[] {
-  const given = [...new Set([...(spec.host ? [spec.host] : []), ...(spec.hosts ?? [])])];
-  return given.map((host) => {
+  const original = [...new Set([...(spec.host ? [spec.host] : []), ...(spec.hosts ?? [])])];
+  return original.map((host) => {
     const source = `${place([spec.host === host ? 'host' : 'hosts'])} ${label}`;
     const lower = host.toLowerCase();
     const full = lower.includes('.') || domain === undefined ? lower : `${lower}.${domain.toLowerCase()}`;
@@ -147,15 +149,19 @@ function hostsOf(
 }
 
 /** Where no rule asks for a token but some refuse, the authorizer still needs an issuer. */
-function mentionOption({ issuer }: ApiRuleMigration, issuers: Issuers, all: readonly Translated[]): void {
-  const isNamed = all.some(({ atoms }) => atoms.some(({ access }) => access.kind === 'token'));
+function mentionIssuerOption(
+  { issuer }: ApiRuleMigration,
+  issuers: Issuers,
+  all: readonly Translated[],
+): void {
+  const isNamed = all.some(({ pathRules }) => pathRules.some(({ access }) => access.kind === 'token'));
   if (issuer !== undefined && !isNamed)
     issuers.mention({ issuer, jwksUri: undefined, setting: 'issuer', source: 'flag --issuer' });
 }
 
 /** Tells of the fields that go over as they are, and of those that nobody knows. */
-function tellFields({ spec, label, place }: GivenApiRule, report: Report): void {
-  const tell = (
+function reportFields({ spec, label, place }: ApiRule, report: Report): void {
+  const reportNames = (
     value: object | null | undefined,
     known: readonly string[],
     ...path: readonly PropertyKey[]
@@ -172,17 +178,17 @@ function tellFields({ spec, label, place }: GivenApiRule, report: Report): void 
       if (known.includes(name) && Object.entries(value ?? {}).some(([key, one]) => key === name && one))
         report.add('kept', name, `${place([...path, name])} ${label}`, `\`${name}\``);
   };
-  tell(spec, knownNames.spec);
-  tell(spec.service, knownNames.service, 'service');
-  tell(spec.corsPolicy, knownNames.corsPolicy, 'corsPolicy');
+  reportNames(spec, knownNames.spec);
+  reportNames(spec.service, knownNames.service, 'service');
+  reportNames(spec.corsPolicy, knownNames.corsPolicy, 'corsPolicy');
   for (const [index, rule] of spec.rules.entries()) {
-    tell(rule, knownNames.rule, 'rules', index);
-    tell(rule.service, knownNames.service, 'rules', index, 'service');
+    reportNames(rule, knownNames.rule, 'rules', index);
+    reportNames(rule.service, knownNames.service, 'rules', index, 'service');
   }
 }
 
 /** v1beta1 gives a host to one APIRule, and so do the rules of ours: the first one would hide the second. */
-function repeatedHosts(all: readonly GivenApiRule[]): Problem[] {
+function repeatedHosts(all: readonly ApiRule[]): Problem[] {
   const owners = new Map<string, string>();
   return all.flatMap(({ spec, label, place }) =>
     [...new Set([spec.host ?? [], spec.hosts ?? []].flat())].flatMap((host) => {
@@ -196,7 +202,7 @@ function repeatedHosts(all: readonly GivenApiRule[]): Problem[] {
 }
 
 /** A configuration that does not load is never printed. */
-async function mustLoad(config: object): Promise<void> {
+async function assertLoads(config: object): Promise<void> {
   const text = yamlText(config);
   await loadConfig({
     flags: [{ name: '--config', value: 'the configuration that this would make' }],

@@ -1,12 +1,12 @@
 /** The report and what it is worth: nothing is printed where something is refused that nobody gave up. */
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../../src/config/validate/problems.ts';
-import { migrateOauth2Proxy } from '../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
-import { type Flags, givenOf } from './sample-installation.ts';
+import { migrateInstallation } from '../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
+import { type Flags, installationOf } from './sample-installation.ts';
 
 const refusing: Flags = { 'github-org': 'acme', 'force-https': true };
 const run = (flags: Flags, accept: readonly string[] = [], more = {}) =>
-  migrateOauth2Proxy({ given: givenOf(flags, more), output: 'config', accept });
+  migrateInstallation(installationOf(flags, more), { output: 'config', accept });
 
 test('a line tells each setting, its source and what becomes of it', () => {
   const { report, exitCode, output } = run({ scope: 'openid', 'client-secret': 'hunter2' });

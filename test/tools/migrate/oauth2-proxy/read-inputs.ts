@@ -1,7 +1,8 @@
 /** Reads inputs of oauth2-proxy for tests: settings as a plain object, problems and findings as lines. */
 import { ConfigError } from '../../../../src/config/validate/problems.ts';
-import { readOauth2Proxy } from '../../../../src/tools/migrate/oauth2-proxy/read/read-sources.ts';
-import type { Given } from '../../../../src/tools/migrate/oauth2-proxy/read/setting.ts';
+import type { Installation } from '../../../../src/tools/migrate/oauth2-proxy/merge/installation.ts';
+import { mergeSources } from '../../../../src/tools/migrate/oauth2-proxy/merge/merge.ts';
+import { readSources } from '../../../../src/tools/migrate/oauth2-proxy/read/read-sources.ts';
 
 /** What a test gives. */
 export interface Inputs {
@@ -14,20 +15,22 @@ export interface Inputs {
 }
 
 /** Reads the inputs, which must have no problems. */
-export function read(inputs: Inputs): Given {
+export function read(inputs: Inputs): Installation {
   const given = readAll(inputs);
   if (given.problems.length > 0) throw new ConfigError(given.problems);
   return given;
 }
 
-function readAll({ files = {}, flags = [], environment = {}, shell, readFile }: Inputs): Given {
-  return readOauth2Proxy({
-    files: Object.entries(files).map(([name, text]) => ({ name, text })),
-    commandLine: flags,
-    environment,
-    ...(shell !== undefined && { shell }),
-    ...(readFile !== undefined && { readFile }),
-  });
+function readAll({ files = {}, flags = [], environment = {}, shell, readFile }: Inputs): Installation {
+  return mergeSources(
+    readSources({
+      files: Object.entries(files).map(([name, text]) => ({ name, text })),
+      commandLine: flags,
+      environment,
+      ...(shell !== undefined && { shell }),
+      ...(readFile !== undefined && { readFile }),
+    }),
+  );
 }
 
 /** The values by flag. */

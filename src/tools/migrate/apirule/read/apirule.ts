@@ -68,16 +68,16 @@ const metadata = z.looseObject({
 });
 
 /** One handler of a rule: an access strategy or a mutator. */
-export type GivenHandler = z.output<typeof handler>;
+export type Handler = z.output<typeof handler>;
 /** One rule. */
-export type GivenRule = z.output<typeof rule>;
+export type SpecRule = z.output<typeof rule>;
 /** The Service that a rule leads to. */
-export type GivenService = z.output<typeof service>;
+export type ServiceReference = z.output<typeof service>;
 /** What browsers of other origins may do. */
-export type GivenCorsPolicy = z.output<typeof corsPolicy>;
+export type CorsPolicy = z.output<typeof corsPolicy>;
 
 /** An APIRule in v1beta1. */
-export interface GivenApiRule {
+export interface ApiRule {
   /** `namespace/name`, for the report. */
   readonly label: string;
   readonly metadata: z.output<typeof metadata>;
@@ -89,7 +89,7 @@ export interface GivenApiRule {
 }
 
 /** Reads an APIRule; gives its problems where its shape is none of v1beta1. */
-export function readApiRule(found: FoundApiRule): GivenApiRule | readonly Problem[] {
+export function readApiRule(found: FoundApiRule): ApiRule | readonly Problem[] {
   const head = metadata.safeParse(found.metadata);
   const body = spec.safeParse(found.spec);
   const problems: Problem[] = [
@@ -97,7 +97,7 @@ export function readApiRule(found: FoundApiRule): GivenApiRule | readonly Proble
     ...problemsOf(body.error, ['spec'], found),
   ];
   if (!head.success || !body.success) return problems;
-  const rules: GivenRule[] = body.data.rules.map((one, index) => ({
+  const rules: SpecRule[] = body.data.rules.map((one, index) => ({
     ...one,
     accessStrategies: one.accessStrategies.map((strategy, at) =>
       withConfig(strategy, ['spec', 'rules', index, 'accessStrategies', at, 'config'], found, problems),
@@ -129,14 +129,14 @@ export const knownNames = {
 } as const;
 
 function withConfig(
-  given: GivenHandler,
+  original: Handler,
   path: readonly PropertyKey[],
   found: FoundApiRule,
   problems: Problem[],
-): GivenHandler {
-  const parsed = configSchema(given.handler, given.config).safeParse(given.config);
+): Handler {
+  const parsed = configSchema(original.handler, original.config).safeParse(original.config);
   problems.push(...problemsOf(parsed.error, path, found));
-  return parsed.success ? { ...given, config: parsed.data } : given;
+  return parsed.success ? { ...original, config: parsed.data } : original;
 }
 
 /** Never says what was found: a value may be a credential. */

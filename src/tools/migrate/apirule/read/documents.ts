@@ -3,12 +3,7 @@ import { parseYaml } from '../../../../config/load/file.ts';
 import { ConfigError, type Problem } from '../../../../config/validate/problems.ts';
 import { isTree, type Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
-
-/** A file by its name, as text. */
-export interface NamedText {
-  readonly name: string;
-  readonly text: string;
-}
+import type { NamedText } from '../../named-text.ts';
 
 /** An APIRule of which nothing is checked yet. */
 export interface FoundApiRule {

@@ -3,14 +3,14 @@ import { compileExpression } from '../../../../config/expression/lazy-expression
 import { type Access, sameAccess, type TokenNeeds } from '../translate/access.ts';
 import type { Report } from '../translate/findings.ts';
 import type { Issuers } from '../translate/issuers.ts';
-import type { Atom } from '../translate/plan.ts';
+import type { PathRule } from '../translate/path-rules.ts';
 import { requirementsOf, type WrittenRequire } from '../translate/requirements.ts';
 
 /** The paths of an APIRule in order, for its hosts. */
-export interface HostAtoms {
+export interface HostRules {
   readonly name: string;
   readonly hosts: readonly string[];
-  readonly atoms: readonly Atom[];
+  readonly pathRules: readonly PathRule[];
 }
 
 /** A rule as it is written. */
@@ -28,21 +28,23 @@ interface WrittenRule {
 
 /** Writes the configuration; undefined where no path is guarded, so that nothing asks for one. */
 export function configurationOf(
-  all: readonly HostAtoms[],
+  all: readonly HostRules[],
   issuers: Issuers,
   report: Report,
 ): object | undefined {
   // Where an APIRule only opens, its workload needs no authorizer.
-  const guarded = all.filter(({ atoms }) => atoms.some(({ access }) => access.kind !== 'open'));
+  const guarded = all.filter(({ pathRules }) => pathRules.some(({ access }) => access.kind !== 'open'));
   if (guarded.length === 0) return undefined;
   const written = issuers.written(
-    guarded.flatMap(({ atoms }) => atoms.flatMap(({ access }) => needsOf(access))),
+    guarded.flatMap(({ pathRules }) => pathRules.flatMap(({ access }) => needsOf(access))),
   );
   if (written.length === 0) {
-    const [atom] = guarded.flatMap(({ atoms }) => atoms.filter(({ access }) => access.kind !== 'open'));
+    const [pathRule] = guarded.flatMap(({ pathRules }) =>
+      pathRules.filter(({ access }) => access.kind !== 'open'),
+    );
     report.refuse(
       'accessStrategies',
-      atom?.rule.source ?? '',
+      pathRule?.rule.source ?? '',
       'no issuer is named anywhere, and an authorizer needs one; give --issuer URL',
     );
     return undefined;
@@ -50,8 +52,8 @@ export function configurationOf(
   const names = new Map(written.map(({ issuer, name }) => [issuer, name]));
   const nameOf = written.length > 1 ? (issuer: string) => names.get(issuer) ?? issuer : undefined;
   const taken = new Set<string>();
-  const rules = guarded.flatMap(({ name, hosts, atoms }) => {
-    const groups = grouped(atoms);
+  const rules = guarded.flatMap(({ name, hosts, pathRules }) => {
+    const groups = grouped(pathRules);
     return groups.map((group): WrittenRule => {
       const [{ access, methods, rule }] = group;
       const written = access.kind === 'token' ? requirementsOf(access.anyOf, nameOf) : undefined;
@@ -78,18 +80,18 @@ function needsOf(access: Access): readonly TokenNeeds[] {
 }
 
 /** Neighbours of one rule that let in the same. */
-function grouped(atoms: readonly Atom[]): [Atom, ...Atom[]][] {
-  const groups: [Atom, ...Atom[]][] = [];
-  for (const atom of atoms) {
+function grouped(pathRules: readonly PathRule[]): [PathRule, ...PathRule[]][] {
+  const groups: [PathRule, ...PathRule[]][] = [];
+  for (const pathRule of pathRules) {
     const group = groups.at(-1);
     const [first] = group ?? [];
     const isSame =
       first !== undefined &&
-      first.rule === atom.rule &&
-      first.methods.join() === atom.methods.join() &&
-      sameAccess(first.access, atom.access);
-    if (isSame) group?.push(atom);
-    else groups.push([atom]);
+      first.rule === pathRule.rule &&
+      first.methods.join() === pathRule.methods.join() &&
+      sameAccess(first.access, pathRule.access);
+    if (isSame) group?.push(pathRule);
+    else groups.push([pathRule]);
   }
   return groups;
 }

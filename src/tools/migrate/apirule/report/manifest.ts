@@ -1,24 +1,24 @@
 /** An APIRule in version v2: what the gateway lets through, and which of it the authorizer is asked about. */
 
-import type { GivenApiRule, GivenCorsPolicy, GivenService } from '../read/apirule.ts';
+import type { ApiRule, CorsPolicy, ServiceReference } from '../read/apirule.ts';
 import type { Report } from '../translate/findings.ts';
+import type { PathRule } from '../translate/path-rules.ts';
 import { commonPaths } from '../translate/paths.ts';
-import type { Atom } from '../translate/plan.ts';
 
 /** Writes the APIRule, one for each host: v2 takes no more. */
 export function manifestsOf(
-  given: GivenApiRule,
+  original: ApiRule,
   hosts: readonly string[],
-  atoms: readonly Atom[],
+  pathRules: readonly PathRule[],
   authorizer: string,
   report: Report,
 ): readonly object[] {
-  const { metadata, spec, label, place } = given;
+  const { metadata, spec, label, place } = original;
   const sourceOf = (...path: readonly PropertyKey[]) => `${place(path)} ${label}`;
   const gateway = gatewayOf(spec.gateway, metadata.namespace ?? undefined, sourceOf('gateway'), report);
   const corsPolicy = corsOf(spec.corsPolicy ?? undefined, sourceOf('corsPolicy'), report);
-  const rules = withPreflights(atoms, spec.corsPolicy !== null && spec.corsPolicy !== undefined).flatMap(
-    (atom, index, all) => split(atom, all.slice(0, index)),
+  const rules = withPreflights(pathRules, spec.corsPolicy !== null && spec.corsPolicy !== undefined).flatMap(
+    (pathRule, index, all) => split(pathRule, all.slice(0, index)),
   );
   return hosts.map((host, index) => ({
     apiVersion: 'gateway.kyma-project.io/v2',
@@ -35,7 +35,7 @@ export function manifestsOf(
       ...(spec.service && { service: serviceOf(spec.service) }),
       ...optional(spec.timeout, 'timeout'),
       ...optional(corsPolicy, 'corsPolicy'),
-      rules: rules.map((atom) => ruleOf(atom, authorizer)),
+      rules: rules.map((pathRule) => ruleOf(pathRule, authorizer)),
     },
   }));
 }
@@ -45,8 +45,8 @@ function optional(value: unknown, name: string): object {
   return value === undefined || value === null ? {} : { [name]: value };
 }
 
-function ruleOf({ path, methods, access, rule }: Atom, authorizer: string): object {
-  const { service, timeout } = rule.given;
+function ruleOf({ path, methods, access, rule }: PathRule, authorizer: string): object {
+  const { service, timeout } = rule.original;
   return {
     path,
     methods,
@@ -57,7 +57,7 @@ function ruleOf({ path, methods, access, rule }: Atom, authorizer: string): obje
   };
 }
 
-function serviceOf({ name, namespace, port, external }: GivenService): object {
+function serviceOf({ name, namespace, port, external }: ServiceReference): object {
   return { name, ...optional(namespace, 'namespace'), port, ...optional(external, 'external') };
 }
 
@@ -65,13 +65,15 @@ function serviceOf({ name, namespace, port, external }: GivenService): object {
  * The gateway answers a preflight only on a path that has `OPTIONS`. The authorizer still refuses every other `OPTIONS`
  * there: our rules keep the methods that v1beta1 listed.
  */
-function withPreflights(atoms: readonly Atom[], hasCors: boolean): readonly Atom[] {
-  if (!hasCors) return atoms;
-  const done = new Set(atoms.filter(({ methods }) => methods.includes('OPTIONS')).map(({ path }) => path));
-  return atoms.map((atom) => {
-    if (atom.access.kind === 'open' || done.has(atom.path)) return atom;
-    done.add(atom.path);
-    return { ...atom, methods: [...atom.methods, 'OPTIONS'] };
+function withPreflights(pathRules: readonly PathRule[], hasCors: boolean): readonly PathRule[] {
+  if (!hasCors) return pathRules;
+  const done = new Set(
+    pathRules.filter(({ methods }) => methods.includes('OPTIONS')).map(({ path }) => path),
+  );
+  return pathRules.map((pathRule) => {
+    if (pathRule.access.kind === 'open' || done.has(pathRule.path)) return pathRule;
+    done.add(pathRule.path);
+    return { ...pathRule, methods: [...pathRule.methods, 'OPTIONS'] };
   });
 }
 
@@ -79,12 +81,12 @@ function withPreflights(atoms: readonly Atom[], hasCors: boolean): readonly Atom
  * v2 excludes an earlier path from a later rule, with all methods of that, as soon as they have one method in common. So a
  * rule is split into those methods that the same earlier rules have.
  */
-function split(atom: Atom, earlier: readonly Atom[]): Atom[] {
-  const overlapping = earlier.filter(({ path }) => commonPaths(path, atom.path) !== undefined);
-  const groups = Map.groupBy(atom.methods, (method) =>
+function split(pathRule: PathRule, earlier: readonly PathRule[]): PathRule[] {
+  const overlapping = earlier.filter(({ path }) => commonPaths(path, pathRule.path) !== undefined);
+  const groups = Map.groupBy(pathRule.methods, (method) =>
     overlapping.map(({ methods }) => (methods.includes(method) ? '1' : '0')).join(''),
   );
-  return [...groups.values()].map((methods) => ({ ...atom, methods }));
+  return [...groups.values()].map((methods) => ({ ...pathRule, methods }));
 }
 
 /** `name`, `name.namespace` and `name.namespace.svc…` become `namespace/name`. */
@@ -116,7 +118,7 @@ function ownAnnotations(annotations: Readonly<Record<string, string>>): object |
   return own.length === 0 ? undefined : Object.fromEntries(own);
 }
 
-function corsOf(policy: GivenCorsPolicy | undefined, source: string, report: Report): object | undefined {
+function corsOf(policy: CorsPolicy | undefined, source: string, report: Report): object | undefined {
   if (policy === undefined) {
     report.add(
       'changed',

@@ -2,8 +2,8 @@
 
 import { type Introspection, introspection, unknownNames } from '../read/handlers.ts';
 import type { Access } from './access.ts';
-import type { HandlerContext } from './jwt.ts';
-import { scopesOf, tellScopeStrategy, tokenPlace, unknownSettings } from './token-settings.ts';
+import type { HandlerContext } from './handler-context.ts';
+import { readTokenSource, reportScopeStrategy, scopesOf, unknownSettings } from './token-settings.ts';
 
 const closed: Access = { kind: 'deny' };
 
@@ -29,11 +29,11 @@ export function introspectionAccess(config: Introspection, context: HandlerConte
         source(name),
         'no endpoint is asked about a token; its signature is verified',
       );
-  const isReadable = tokenPlace(config.token_from, context);
+  const isReadable = readTokenSource(config.token_from, context);
   const isPrefixed = typeof config.prefix === 'string' && config.prefix !== '';
   if (isPrefixed) report.refuse('prefix', source('prefix'), 'tokens are not told apart by how they begin');
   const scopes = scopesOf('required_scope', config.required_scope, context);
-  tellScopeStrategy(config.scope_strategy, context);
+  reportScopeStrategy(config.scope_strategy, context);
 
   const trusted =
     config.trusted_issuers.length > 0 ? [...new Set(config.trusted_issuers)] : optional(context.issuer);

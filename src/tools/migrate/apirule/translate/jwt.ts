@@ -2,21 +2,8 @@
 import { supportedAlgorithms } from '../../../../config/declare/issuer-options.ts';
 import { type IstioJwt, istioJwt, type OryJwt, oryJwt, unknownNames } from '../read/handlers.ts';
 import type { Access } from './access.ts';
-import type { Report } from './findings.ts';
-import type { Issuers } from './issuers.ts';
-import { scopesOf, tellScopeStrategy, tokenPlace, unknownSettings } from './token-settings.ts';
-
-/** Where a handler stands, and what the command line says. */
-export interface HandlerContext {
-  readonly report: Report;
-  readonly issuers: Issuers;
-  /** The place of a value below `config`, with the APIRule and the rule. */
-  readonly source: (...path: readonly PropertyKey[]) => string;
-  /** `--issuer`, for handlers that name none. */
-  readonly issuer: string | undefined;
-  /** `--audience`, for the tokens of that issuer. */
-  readonly audiences: readonly string[];
-}
+import type { HandlerContext } from './handler-context.ts';
+import { readTokenSource, reportScopeStrategy, scopesOf, unknownSettings } from './token-settings.ts';
 
 const closed: Access = { kind: 'deny' };
 
@@ -24,13 +11,13 @@ const closed: Access = { kind: 'deny' };
 export function oryAccess(config: OryJwt, context: HandlerContext): Access {
   const { report, issuers, source } = context;
   unknownSettings(unknownNames(config, oryJwt), context);
-  const isReadable = tokenPlace(config.token_from, context);
+  const isReadable = readTokenSource(config.token_from, context);
   const scopes = scopesOf('required_scope', config.required_scope, context);
   const algorithms = algorithmsOf(config, context);
   for (const name of ['jwks_max_wait', 'jwks_ttl'] as const)
     if (config[name] !== undefined)
       report.add('meaningless', name, source(name), 'keys are fetched before they are needed; see `keys`');
-  tellScopeStrategy(config.scope_strategy, context);
+  reportScopeStrategy(config.scope_strategy, context);
 
   const trusted = trustedIssuers(config.trusted_issuers, context);
   if (trusted === undefined || !isReadable || scopes === undefined || algorithms === undefined) return closed;
@@ -42,7 +29,7 @@ export function oryAccess(config: OryJwt, context: HandlerContext): Access {
     source: source('trusted_issuers'),
   }));
   if (!mentions.map(issuers.mention).every((isTaken) => isTaken)) return closed;
-  tellKeys(mentions, config.jwks_urls, context);
+  reportKeys(mentions, config.jwks_urls, context);
   report.add('kept', 'trusted_issuers', source('trusted_issuers'), `the issuers ${trusted.join(', ')}`);
   if (config.target_audience.length > 0)
     report.add('kept', 'target_audience', source('target_audience'), audienceText(config.target_audience));
@@ -134,7 +121,7 @@ function jwksUriOf(issuer: string, issuers: readonly string[], urls: readonly st
   return own.length === 1 && isOnly ? own[0] : undefined;
 }
 
-function tellKeys(
+function reportKeys(
   mentions: readonly { readonly issuer: string; readonly jwksUri: string | undefined }[],
   urls: readonly string[],
   { report, source }: HandlerContext,

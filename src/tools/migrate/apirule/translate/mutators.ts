@@ -1,5 +1,5 @@
 /** Mutators: what is set on a request before the workload gets it. */
-import type { GivenHandler } from '../read/apirule.ts';
+import type { Handler } from '../read/apirule.ts';
 import type { Report } from './findings.ts';
 
 /** What APIRule v2 sets on requests at the gateway. */
@@ -21,7 +21,7 @@ export interface MutatorContext {
 
 /** Reads the mutators of a rule. Values are never told: they may be credentials. */
 export function requestChanges(
-  mutators: readonly GivenHandler[],
+  mutators: readonly Handler[],
   context: MutatorContext,
 ): RequestChanges | undefined {
   const { report, source } = context;

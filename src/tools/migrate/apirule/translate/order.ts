@@ -2,49 +2,53 @@
 import { pathCovers } from '../../../../config/rules/patterns.ts';
 import { sameAccess } from './access.ts';
 import type { Report } from './findings.ts';
+import type { PathRule } from './path-rules.ts';
 import { commonPaths, isNarrower } from './paths.ts';
-import type { Atom } from './plan.ts';
 
 /** The most patterns that an APIRule can have. */
-const maxAtoms = 256;
+const maxPathRules = 256;
 
 /** Puts patterns in order. */
-export function ordered(atoms: readonly Atom[], isIstio: boolean, report: Report): readonly Atom[] {
-  const single = withoutRepeats(atoms, report);
+export function ordered(
+  pathRules: readonly PathRule[],
+  isIstio: boolean,
+  report: Report,
+): readonly PathRule[] {
+  const single = withoutRepeats(pathRules, report);
   const settled = settleOverlaps(single, isIstio, report);
-  const sorted: Atom[] = [];
-  for (const atom of settled) {
+  const sorted: PathRule[] = [];
+  for (const pathRule of settled) {
     // An empty segment is none of `{*}`, but is put before it too: our configuration asks for that order.
     const at = sorted.findIndex(
-      (later) => pathCovers(later.path, atom.path) && !pathCovers(atom.path, later.path),
+      (later) => pathCovers(later.path, pathRule.path) && !pathCovers(pathRule.path, later.path),
     );
-    sorted.splice(at < 0 ? sorted.length : at, 0, atom);
+    sorted.splice(at < 0 ? sorted.length : at, 0, pathRule);
   }
   return sorted;
 }
 
 /** Of two patterns that are one, the first has its methods. */
-function withoutRepeats(atoms: readonly Atom[], report: Report): Atom[] {
-  const taken = new Map<string, Atom>();
-  return atoms.flatMap((atom) => {
-    const ownerOf = (method: string) => taken.get(`${method} ${atom.path}`);
-    const methods = atom.methods.filter((method) => ownerOf(method) === undefined);
-    const isLost = atom.methods.some((method) => (ownerOf(method) ?? atom).rule !== atom.rule);
-    for (const method of methods) taken.set(`${method} ${atom.path}`, atom);
-    if (isLost && atom.access.kind !== 'deny')
+function withoutRepeats(pathRules: readonly PathRule[], report: Report): PathRule[] {
+  const taken = new Map<string, PathRule>();
+  return pathRules.flatMap((pathRule) => {
+    const ownerOf = (method: string) => taken.get(`${method} ${pathRule.path}`);
+    const methods = pathRule.methods.filter((method) => ownerOf(method) === undefined);
+    const isLost = pathRule.methods.some((method) => (ownerOf(method) ?? pathRule).rule !== pathRule.rule);
+    for (const method of methods) taken.set(`${method} ${pathRule.path}`, pathRule);
+    if (isLost && pathRule.access.kind !== 'deny')
       report.add(
         'meaningless',
         'methods',
-        atom.rule.source,
-        `another path above is ${atom.path} too, and decides about ${atom.methods.filter((method) => !methods.includes(method)).join(', ')}`,
+        pathRule.rule.source,
+        `another path above is ${pathRule.path} too, and decides about ${pathRule.methods.filter((method) => !methods.includes(method)).join(', ')}`,
       );
-    return methods.length === 0 ? [] : [{ ...atom, methods }];
+    return methods.length === 0 ? [] : [{ ...pathRule, methods }];
   });
 }
 
 /** Where neither of two patterns lies within the other, what they have in common becomes a pattern of the first. */
-function settleOverlaps(atoms: readonly Atom[], isIstio: boolean, report: Report): Atom[] {
-  const all = [...atoms];
+function settleOverlaps(pathRules: readonly PathRule[], isIstio: boolean, report: Report): PathRule[] {
+  const all = [...pathRules];
   for (let index = 1; index < all.length; index++)
     for (let other = 0; other < index; other++) {
       const [one, two] = [all[other], all[index]];
@@ -55,13 +59,13 @@ function settleOverlaps(atoms: readonly Atom[], isIstio: boolean, report: Report
       if (path === undefined || sameAccess(first.access, second.access)) continue;
       const isNested = isNarrower(second.path, first.path) || isNarrower(first.path, second.path);
       if (isNested) {
-        tellNested(first, second, methods, isIstio, report);
+        reportNested(first, second, methods, isIstio, report);
         continue;
       }
       const deciders = Map.groupBy(methods, (method) =>
         isIstio ? first : (takenBefore(first, path, method, all) ?? first),
       );
-      const told = [...new Set([...deciders.keys()].map(({ rule }) => rule.given.path))].join(' and ');
+      const told = [...new Set([...deciders.keys()].map(({ rule }) => rule.original.path))].join(' and ');
       report.add(
         'changed',
         'path',
@@ -71,7 +75,7 @@ function settleOverlaps(atoms: readonly Atom[], isIstio: boolean, report: Report
       const known = new Set(all.filter((known) => known.path === path).flatMap((known) => known.methods));
       for (const [decider, own] of deciders) {
         const missing = own.filter((method) => !known.has(method));
-        if (missing.length > 0 && all.length < maxAtoms) all.push({ ...decider, path, methods: missing });
+        if (missing.length > 0 && all.length < maxPathRules) all.push({ ...decider, path, methods: missing });
         else if (missing.length > 0) report.refuse('path', second.rule.source, 'too many paths overlap');
       }
     }
@@ -80,11 +84,11 @@ function settleOverlaps(atoms: readonly Atom[], isIstio: boolean, report: Report
 
 /** What kept a path from ever being open by a pattern that is: Oathkeeper had all requests of an earlier one. */
 function takenBefore(
-  { access, rule, rank }: Atom,
+  { access, rule, rank }: PathRule,
   path: string,
   method: string,
-  all: readonly Atom[],
-): Atom | undefined {
+  all: readonly PathRule[],
+): PathRule | undefined {
   if (access.kind !== 'open' || rule.route !== 'direct') return undefined;
   return all
     .filter((one) => one.rank < rank && one.access.kind !== 'open' && one.rule.route === 'checked')
@@ -92,9 +96,9 @@ function takenBefore(
 }
 
 /** Tells what v1beta1 made of a pattern within another, where that was something else than the narrow one deciding. */
-function tellNested(
-  first: Atom,
-  second: Atom,
+function reportNested(
+  first: PathRule,
+  second: PathRule,
   methods: readonly string[],
   isIstio: boolean,
   report: Report,
@@ -106,7 +110,7 @@ function tellNested(
   const before = isIstio
     ? 'Istio let in whoever one of the two let in'
     : isFirstDirect
-      ? `${first.rule.given.path} above opened it`
+      ? `${first.rule.original.path} above opened it`
       : 'Oathkeeper refused what two rules match';
   report.add(
     'changed',

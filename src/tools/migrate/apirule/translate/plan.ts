@@ -1,50 +1,33 @@
 /** Which patterns of paths each rule of an APIRule gets: never more of an open one, and nothing of a guarded one that another would open. */
 
-import type { GivenRule } from '../read/apirule.ts';
 import { type Access, sameAccess } from './access.ts';
 import type { Report } from './findings.ts';
-import type { RequestChanges } from './mutators.ts';
-import { commonPaths, hasOperator, isNarrower, overlaps, type PathReading, readPath } from './paths.ts';
-import { keepClosed, withoutUnrouted } from './routes.ts';
-import type { RuleAccess } from './strategies.ts';
-
-/** One rule as it was read. */
-export interface ReadRule extends RuleAccess {
-  readonly index: number;
-  readonly given: GivenRule;
-  readonly request: RequestChanges | undefined;
-  /** Where its path stands, with the APIRule and the rule. */
-  readonly source: string;
-}
-
-/** One pattern of a rule, with who is let in there. */
-export interface Atom {
-  readonly path: string;
-  readonly methods: readonly string[];
-  readonly access: Access;
-  readonly rule: ReadRule;
-  /** Its place in the order that v1beta1 decided in; as a rule that of its rule in the list. */
-  readonly rank: number;
-}
-
-/** A rule and the patterns that its path may become. */
-export interface Candidate {
-  readonly rule: ReadRule;
-  readonly reading: PathReading;
-}
+import type { Candidate, PathRule, ReadRule } from './path-rules.ts';
+import { commonPaths, hasOperator, isNarrower, overlaps, readPath } from './paths.ts';
+import { withoutNewlyOpened, withoutUnreachable } from './routes.ts';
 
 /** Chooses the patterns of every rule, in the order of the list. */
-export function planAtoms(rules: readonly ReadRule[], isIstio: boolean, report: Report): readonly Atom[] {
-  const candidates = rules.map((rule) => ({ rule, reading: readPath(rule.given.path, isIstio) }));
-  const atoms = candidates.flatMap((candidate) => {
+export function planPathRules(
+  rules: readonly ReadRule[],
+  isIstio: boolean,
+  report: Report,
+): readonly PathRule[] {
+  const candidates = rules.map((rule) => ({ rule, reading: readPath(rule.original.path, isIstio) }));
+  const pathRules = candidates.flatMap((candidate) => {
     const { rule } = candidate;
     const { paths, access } = choose(candidate, candidates, isIstio, report);
     return paths.map(
-      (path): Atom => ({ path, methods: [...new Set(rule.given.methods)], access, rule, rank: rule.index }),
+      (path): PathRule => ({
+        path,
+        methods: [...new Set(rule.original.methods)],
+        access,
+        rule,
+        rank: rule.index,
+      }),
     );
   });
-  const routed = withoutUnrouted(atoms, rules, isIstio, report);
-  return isIstio ? routed : keepClosed(routed, candidates, report);
+  const routed = withoutUnreachable(pathRules, rules, isIstio, report);
+  return isIstio ? routed : withoutNewlyOpened(routed, candidates, report);
 }
 
 function choose(
@@ -53,14 +36,14 @@ function choose(
   isIstio: boolean,
   report: Report,
 ): { paths: readonly string[]; access: Access } {
-  const { access, given, source } = rule;
+  const { access, original, source } = rule;
   const told = (paths: readonly string[]) => paths.join(' and ');
   if (
     isIstio &&
     access.kind !== 'deny' &&
-    given.path !== '/.*' &&
-    given.path !== '/*' &&
-    hasOperator(given.path)
+    original.path !== '/.*' &&
+    original.path !== '/*' &&
+    hasOperator(original.path)
   ) {
     const before =
       "in Istio's policies, of which these rules were, only /.* was an expression, so the path let nobody in";
@@ -73,7 +56,7 @@ function choose(
     report.add('kept', 'path', source, told(reading.within));
     return { paths: reading.within, access };
   }
-  const cannot = `the expression ${given.path} is no pattern`;
+  const cannot = `the expression ${original.path} is no pattern`;
   if (access.kind === 'open') {
     if (reading.within.length > 0)
       report.add('changed', 'path', source, `${cannot}; open is now only ${told(reading.within)}`);
@@ -98,7 +81,7 @@ function choose(
     report.add('changed', 'path', source, `${cannot}; it is now ${told(reading[chosen])}, and ${effect}`);
     return { paths: reading[chosen], access };
   }
-  const dots = /\/[^/]*[\w-]\.[\w-]/.test(given.path)
+  const dots = /\/[^/]*[\w-]\.[\w-]/.test(original.path)
     ? '; if its dots are meant as such, write them as \\.'
     : '';
   report.refuse(
@@ -129,5 +112,5 @@ function isLetInBy({ rule, reading }: Candidate, other: Candidate): boolean {
 }
 
 function haveCommonMethod(one: ReadRule, other: ReadRule): boolean {
-  return one.given.methods.some((method) => other.given.methods.includes(method));
+  return one.original.methods.some((method) => other.original.methods.includes(method));
 }

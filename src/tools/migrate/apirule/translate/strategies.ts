@@ -1,10 +1,11 @@
 /** The access strategies of a rule together: who is let in. Oathkeeper asks them in their order, and the first that finds its credential decides. */
 
-import type { GivenHandler, GivenRule } from '../read/apirule.ts';
+import type { Handler, SpecRule } from '../read/apirule.ts';
 import { type Introspection, type IstioJwt, isIstioForm, type OryJwt } from '../read/handlers.ts';
 import { type Access, sameAccess } from './access.ts';
+import type { HandlerContext } from './handler-context.ts';
 import { introspectionAccess } from './introspection.ts';
-import { type HandlerContext, istioAccess, oryAccess } from './jwt.ts';
+import { istioAccess, oryAccess } from './jwt.ts';
 
 /** What a rule lets in, and how v1beta1 routed it. */
 export interface RuleAccess {
@@ -24,13 +25,13 @@ const deciders = new Set(['jwt', 'oauth2_introspection', 'unauthorized']);
 const opening = new Set(['allow', 'no_auth', 'noop', 'anonymous']);
 
 /** Reads the access strategies of a rule. */
-export function ruleAccess({ accessStrategies }: GivenRule, contextOf: ContextOf): RuleAccess {
+export function ruleAccess({ accessStrategies }: SpecRule, contextOf: ContextOf): RuleAccess {
   const handlers = accessStrategies.map(({ handler }) => handler);
   const route = handlers.every((handler) => direct.has(handler)) ? 'direct' : 'checked';
   const [first, ...others] = accessStrategies;
   if (first === undefined) return { access: closed, route };
   if (handlers.every((handler) => opening.has(handler))) {
-    for (const [index, { handler }] of accessStrategies.entries()) tellOpen(handler, contextOf(index));
+    for (const [index, { handler }] of accessStrategies.entries()) reportOpen(handler, contextOf(index));
     return { access: open, route };
   }
   const guarding = accessStrategies.flatMap((strategy, index) => {
@@ -47,11 +48,12 @@ export function ruleAccess({ accessStrategies }: GivenRule, contextOf: ContextOf
   if (others.length === 0) return { access: guarding[0]?.access ?? closed, route };
   const deciding = guarding.find(({ strategy }) => deciders.has(strategy.handler));
   for (const { access, strategy, context } of guarding)
-    if (strategy !== deciding?.strategy) tellIdle(strategy, access, deciding?.access ?? closed, context);
+    if (strategy !== deciding?.strategy)
+      reportUnusedStrategy(strategy, access, deciding?.access ?? closed, context);
   return { access: deciding?.access ?? closed, route };
 }
 
-function tellOpen(handler: string, { report, source }: HandlerContext): void {
+function reportOpen(handler: string, { report, source }: HandlerContext): void {
   if (handler === 'allow')
     report.add(
       'changed',
@@ -69,7 +71,7 @@ function tellOpen(handler: string, { report, source }: HandlerContext): void {
   else report.add('kept', handler, source(), '`noAuth: true`');
 }
 
-function guardedAccess({ handler, config }: GivenHandler, context: HandlerContext): Access {
+function guardedAccess({ handler, config }: Handler, context: HandlerContext): Access {
   const { report, source } = context;
   if (handler === 'jwt')
     return isIstioForm(config)
@@ -90,8 +92,8 @@ function guardedAccess({ handler, config }: GivenHandler, context: HandlerContex
 }
 
 /** What never decided, or does no more: a later strategy gets no token that an earlier one understands. */
-function tellIdle(
-  strategy: GivenHandler,
+function reportUnusedStrategy(
+  strategy: Handler,
   access: Access,
   deciding: Access,
   { report, source }: HandlerContext,

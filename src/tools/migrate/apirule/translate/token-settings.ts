@@ -1,5 +1,5 @@
 /** Settings that several handlers share: where the token is, what scopes it needs, how they are compared, and what nobody knows. */
-import type { HandlerContext } from './jwt.ts';
+import type { HandlerContext } from './handler-context.ts';
 
 interface TokenFrom {
   readonly header?: string | null | undefined;
@@ -8,7 +8,10 @@ interface TokenFrom {
 }
 
 /** Judges `token_from`; false where the token cannot be read, and nobody gave that up. */
-export function tokenPlace(from: TokenFrom | null | undefined, { report, source }: HandlerContext): boolean {
+export function readTokenSource(
+  from: TokenFrom | null | undefined,
+  { report, source }: HandlerContext,
+): boolean {
   const { header, query_parameter: query, cookie } = from ?? {};
   const isElsewhere =
     typeof query === 'string' ||
@@ -45,7 +48,7 @@ export function scopesOf(
 }
 
 /** Tells of a strategy by which a scope stands for others; here, as with `exact`, none does. */
-export function tellScopeStrategy(
+export function reportScopeStrategy(
   strategy: string | null | undefined,
   { report, source }: HandlerContext,
 ): void {

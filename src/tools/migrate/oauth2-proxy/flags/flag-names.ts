@@ -1,5 +1,5 @@
 /** The names of everything that oauth2-proxy can be told, by how it is written. */
-import type { FlagKind } from './flags.ts';
+import type { FlagKind } from './flag-kind.ts';
 
 /** Flags that only the command line takes: files, and what the program does instead of serving. */
 export const commandFlags: Readonly<Record<string, FlagKind>> = {

@@ -1,5 +1,5 @@
 /** The values of settings as oauth2-proxy reads them: strictly from flags, loosely from files and variables. */
-import type { FlagKind } from './flags.ts';
+import type { FlagKind } from './flag-kind.ts';
 
 /** A value, or what was expected instead of it. */
 export type Reading =

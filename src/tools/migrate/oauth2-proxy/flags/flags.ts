@@ -1,8 +1,6 @@
 /** Every setting that oauth2-proxy knows: how its flag, its configuration key and its variable are written. */
+import type { FlagKind } from './flag-kind.ts';
 import { booleanFlags, durationFlags, listFlags, numberFlags, secretFlags, textFlags } from './flag-names.ts';
-
-/** What a setting is when it is written. */
-export type FlagKind = 'text' | 'boolean' | 'number' | 'duration' | 'list';
 
 /** One setting of oauth2-proxy. */
 export interface Flag {

@@ -4,9 +4,9 @@ import type { Finding } from '../../finding.ts';
 import { flagNamed } from '../flags/flags.ts';
 import { verdictOf } from '../flags/verdicts.ts';
 import { isReplacedByAlpha } from '../read/alpha/alpha-fields.ts';
-import type { Sighting } from '../read/collected.ts';
-import type { GivenSetting } from '../read/setting.ts';
-import { whyUnseen } from '../read/unknown-values.ts';
+import type { FoundSetting } from '../read/collected.ts';
+import type { Setting } from '../read/setting.ts';
+import { whyUnknown } from '../read/unknown-values.ts';
 import { placeholderIn } from './placeholders.ts';
 
 /** What is kept of a secret: that there is one. */
@@ -14,33 +14,33 @@ const hidden = '(not kept)';
 
 /** Where settings were found, from the weakest to the strongest; each in the order in which it was given. */
 export interface Layers {
-  readonly keys: readonly Sighting[];
-  readonly variables: readonly Sighting[];
-  readonly flags: readonly Sighting[];
+  readonly keys: readonly FoundSetting[];
+  readonly variables: readonly FoundSetting[];
+  readonly flags: readonly FoundSetting[];
 }
 
 /** What counts, and what became of the rest. */
 export interface Merged {
-  readonly settings: ReadonlyMap<string, GivenSetting>;
+  readonly settings: ReadonlyMap<string, Setting>;
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 }
 
 /** Chooses between the sources. What another overrides becomes a finding, and so does what cannot be seen. */
-export function merge({ keys, variables, flags }: Layers): Merged {
-  const sightings = Map.groupBy([...keys, ...variables, ...flags], ({ flag }) => flag);
+export function applyPrecedence({ keys, variables, flags }: Layers): Merged {
+  const foundSettings = Map.groupBy([...keys, ...variables, ...flags], ({ flag }) => flag);
   const fromFlags = new Set(flags);
-  const settings = new Map<string, GivenSetting>();
+  const settings = new Map<string, Setting>();
   const findings: Finding[] = [];
   const problems: Problem[] = [];
-  for (const [flag, all] of sightings) {
+  for (const [flag, all] of foundSettings) {
     const isSecret = flagNamed(flag)?.isSecret === true;
     const own = all.filter(
       ({ isOwn = false, value }) => isOwn && (typeof value === 'boolean' || value.length > 0),
     );
     // What somebody gives by hand takes the place of what cannot be seen, wherever that stands.
     const replaced =
-      own.length === 0 || isSecret ? [] : all.filter((one) => isHidden(one) && !own.includes(one));
+      own.length === 0 || isSecret ? [] : all.filter((one) => isUnknownValue(one) && !own.includes(one));
     const [winner, overridden] = chosen(
       flag,
       all.filter((one) => !replaced.includes(one)),
@@ -51,7 +51,7 @@ export function merge({ keys, variables, flags }: Layers): Merged {
     if (winner.problem !== undefined) problems.push(winner.problem);
     const why = isSecret
       ? undefined
-      : (whyUnseen(winner.value) ?? (own.length > 0 ? undefined : whyPlaceholder(flag, winner.value)));
+      : (whyUnknown(winner.value) ?? (own.length > 0 ? undefined : whyPlaceholder(flag, winner.value)));
     if (why !== undefined)
       findings.push({ setting: flag, source: winner.source, verdict: 'refused', text: why });
     else
@@ -65,12 +65,12 @@ export function merge({ keys, variables, flags }: Layers): Merged {
 }
 
 /** Whether a value is not there to see, so that one that is given by hand takes its place. */
-function isHidden({ flag, value, isOwn = false }: Sighting): boolean {
-  return whyUnseen(value) !== undefined || (!isOwn && whyPlaceholder(flag, value) !== undefined);
+function isUnknownValue({ flag, value, isOwn = false }: FoundSetting): boolean {
+  return whyUnknown(value) !== undefined || (!isOwn && whyPlaceholder(flag, value) !== undefined);
 }
 
 /** Why a value that was never put in counts for nothing; one that has no meaning here may stay as it is. */
-function whyPlaceholder(flag: string, value: GivenSetting['value']): string | undefined {
+function whyPlaceholder(flag: string, value: Setting['value']): string | undefined {
   if (verdictOf(flag)?.verdict === 'meaningless' && flag !== 'provider') return undefined;
   const found = placeholderIn(flag, value);
   return found === undefined
@@ -84,23 +84,23 @@ function whyPlaceholder(flag: string, value: GivenSetting['value']): string | un
  *
  * @param alpha what the alpha configuration sets
  */
-export function besideAlpha(
+export function withoutReplacedByAlpha(
   layers: Layers,
-  alpha: readonly Sighting[],
+  alpha: readonly FoundSetting[],
 ): {
   readonly layers: Layers;
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 } {
-  const hidden = new Set(alpha.filter(isHidden).map(({ flag }) => flag));
-  const isReplaced = ({ flag, isOwn = false }: Sighting) =>
+  const hidden = new Set(alpha.filter(isUnknownValue).map(({ flag }) => flag));
+  const isReplaced = ({ flag, isOwn = false }: FoundSetting) =>
     isReplacedByAlpha(flag) && !(isOwn && hidden.has(flag));
   const message = 'oauth2-proxy does not start with it beside an alpha configuration, which says it instead';
   const wrong = [...layers.keys, ...layers.flags].filter((one) => isReplaced(one) && one.isOfChart !== true);
   const ignored = layers.variables.filter(isReplaced);
   const text =
     'oauth2-proxy takes no notice of it beside an alpha configuration, but where that refers to its variable';
-  const isKept = (one: Sighting) => !isReplaced(one) || one.isOfChart === true;
+  const isKept = (one: FoundSetting) => !isReplaced(one) || one.isOfChart === true;
   return {
     layers: {
       keys: layers.keys.filter(isKept),
@@ -114,27 +114,27 @@ export function besideAlpha(
 
 function chosen(
   flag: string,
-  all: readonly Sighting[],
-  fromFlags: ReadonlySet<Sighting>,
-): [winner: Sighting, overridden: readonly Sighting[]] {
-  const last = all.at(-1) as Sighting;
+  all: readonly FoundSetting[],
+  fromFlags: ReadonlySet<FoundSetting>,
+): [winner: FoundSetting, overridden: readonly FoundSetting[]] {
+  const last = all.at(-1) as FoundSetting;
   const given = all.filter((one) => fromFlags.has(one));
   // A flag for a list may be given several times, and all of them count.
-  const isCollected = flagNamed(flag)?.kind === 'list' && given.length > 0;
-  const winner = isCollected ? collected(flag, given) : last;
+  const isCombined = flagNamed(flag)?.kind === 'list' && given.length > 0;
+  const winner = isCombined ? combined(flag, given) : last;
   const overridden = all.filter(
     (one) =>
       one !== last &&
-      !(isCollected && fromFlags.has(one)) &&
+      !(isCombined && fromFlags.has(one)) &&
       one.isOfChart !== true &&
       JSON.stringify(one.value) !== JSON.stringify(winner.value),
   );
   return [winner, overridden];
 }
 
-function collected(flag: string, given: readonly Sighting[]): Sighting {
-  const unseen = given.find(({ value }) => whyUnseen(value) !== undefined);
-  if (unseen !== undefined) return unseen;
+function combined(flag: string, given: readonly FoundSetting[]): FoundSetting {
+  const unknownValue = given.find(({ value }) => whyUnknown(value) !== undefined);
+  if (unknownValue !== undefined) return unknownValue;
   const [first = '', ...more] = new Set(given.map(({ source }) => source));
   const value = [...new Set(given.flatMap((one) => (Array.isArray(one.value) ? one.value : [])))];
   // One empty value alone is no value.
@@ -146,7 +146,7 @@ function collected(flag: string, given: readonly Sighting[]): Sighting {
   };
 }
 
-function withoutSecret(value: GivenSetting['value']): GivenSetting['value'] {
+function withoutSecret(value: Setting['value']): Setting['value'] {
   if (typeof value === 'string') return value === '' ? value : hidden;
   return Array.isArray(value) ? value.map(() => hidden) : value;
 }

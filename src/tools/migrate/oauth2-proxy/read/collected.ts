@@ -1,13 +1,13 @@
 /** What the readers find, before it is known which source of two is the stronger. */
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Finding } from '../../finding.ts';
-import type { Installation } from './cluster/installation-names.ts';
+import type { InstallationNames } from './cluster/installation-names.ts';
 import type { FileAt } from './cluster/mounts.ts';
-import type { GivenSetting } from './setting.ts';
-import type { Spot } from './yaml-node.ts';
+import type { Setting } from './setting.ts';
+import type { YamlNode } from './yaml-node.ts';
 
 /** A setting at one of the places where it was given. */
-export interface Sighting extends GivenSetting {
+export interface FoundSetting extends Setting {
   /** Whether the chart of oauth2-proxy sets it by itself, so that it is no news when another source overrides it. */
   readonly isOfChart?: boolean;
   /** Whether it stands behind our own `--`, where somebody gives what cannot be seen elsewhere. */
@@ -28,7 +28,7 @@ export interface Variable {
  * Parts of one owner make one configuration. */
 export type AlphaSource =
   | { readonly text: string; readonly name: string; readonly isTemplated?: boolean; readonly owner: string }
-  | { readonly spot: Spot; readonly owner: string };
+  | { readonly node: YamlNode; readonly owner: string };
 
 /** A file that a flag names. */
 export interface NamedFile {
@@ -40,11 +40,11 @@ export interface NamedFile {
 }
 
 /** What all readers add to, each source in the order in which it was given. */
-export interface Gathered {
-  readonly flags: Sighting[];
+export interface Collected {
+  readonly flags: FoundSetting[];
   readonly variables: Variable[];
   /** What TOML files say. */
-  readonly keys: Sighting[];
+  readonly keys: FoundSetting[];
   readonly alpha: AlphaSource[];
   /** The places of the TOML files that were read. */
   readonly keyFiles: string[];
@@ -56,13 +56,13 @@ export interface Gathered {
   /** The files that what runs oauth2-proxy sees. */
   readonly mounts: FileAt[];
   /** What the installation is called; undefined where no file says it. */
-  installation: Installation | undefined;
+  installationNames: InstallationNames | undefined;
   readonly findings: Finding[];
   readonly problems: Problem[];
 }
 
 /** Nothing yet. */
-export function nothingGathered(): Gathered {
+export function emptyCollection(): Collected {
   return {
     flags: [],
     variables: [],
@@ -73,7 +73,7 @@ export function nothingGathered(): Gathered {
     missing: [],
     emails: [],
     mounts: [],
-    installation: undefined,
+    installationNames: undefined,
     findings: [],
     problems: [],
   };

@@ -1,7 +1,7 @@
 /** The documents of a YAML file, each with the places of its values in the whole file. */
 import { parseYaml } from '../../../../config/load/file.ts';
 import { ConfigError } from '../../../../config/validate/problems.ts';
-import type { Spot } from './yaml-node.ts';
+import type { YamlNode } from './yaml-node.ts';
 
 /**
  * Reads the documents of YAML or JSON text; empty ones are left out.
@@ -9,16 +9,16 @@ import type { Spot } from './yaml-node.ts';
  * @param name how problems and places name the text
  * @throws ConfigError if it is not YAML; its text quotes nothing, since what is there may be a secret
  */
-export function readDocuments(text: string, name: string): Spot[] {
-  const documents: Spot[] = [];
+export function readDocuments(text: string, name: string): YamlNode[] {
+  const documents: YamlNode[] = [];
   let lines = 0;
   for (const [index, piece] of text.split(/^---(?=\s|$)/m).entries()) {
     // What stands before it is replaced by blanks, so that its lines and columns are those of the file.
     const padding = '\n'.repeat(lines) + (index === 0 ? '' : '   ');
     lines += piece.split('\n').length - 1;
     if (piece.split('\n').every((line) => /^\s*(#.*)?$/.test(line))) continue;
-    const { value, place, isAliased } = parseQuietly(padding + piece, name);
-    if (value !== null) documents.push({ value, path: [], placeOf: place, isAliased });
+    const { value, place: locate, isAliased } = parseQuietly(padding + piece, name);
+    if (value !== null) documents.push({ value, path: [], locate, isAliased });
   }
   return documents;
 }

@@ -1,15 +1,15 @@
 /** The file of addresses that may sign in: one in the first column of every line. */
-import type { Gathered } from './collected.ts';
+import type { Collected } from './collected.ts';
 
 /** Reads such a file; one of which oauth2-proxy reads nothing is refused. */
-export function readEmails({ text, name }: { text: string; name: string }, gathered: Gathered): void {
+export function readEmails({ text, name }: { text: string; name: string }, collected: Collected): void {
   const records = recordsOf(text);
   if (records !== undefined)
-    gathered.emails.push(
+    collected.emails.push(
       ...records.map(([first = '']) => first.trim().toLowerCase()).filter((address) => address !== ''),
     );
   else
-    gathered.findings.push({
+    collected.findings.push({
       setting: 'authenticated-emails-file',
       source: name,
       verdict: 'refused',

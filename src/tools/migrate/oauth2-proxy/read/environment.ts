@@ -3,45 +3,45 @@ import { suggestion } from '../../../../config/validate/problems.ts';
 import type { Finding } from '../../finding.ts';
 import { readLooseValue } from '../flags/flag-value.ts';
 import { type Flag, flagNamed, flags, variableName } from '../flags/flags.ts';
-import type { Gathered, Sighting, Variable } from './collected.ts';
-import { whyUnseen } from './unknown-values.ts';
+import type { Collected, FoundSetting, Variable } from './collected.ts';
+import { whyUnknown } from './unknown-values.ts';
 
 /** The settings that variables make, in the order of the variables; an empty one makes none. */
-export function settingsOfVariables(variables: readonly Variable[], gathered: Gathered): Sighting[] {
+export function settingsOfVariables(variables: readonly Variable[], collected: Collected): FoundSetting[] {
   const known = variablesOfFlags();
   return variables.flatMap(({ name, value, source, isOfChart = false }) => {
     const flag = known.get(name);
     const why = whyUnused(name, value);
     if (why !== undefined) {
-      gathered.findings.push({ setting: name, source, verdict: 'meaningless', text: why });
+      collected.findings.push({ setting: name, source, verdict: 'meaningless', text: why });
       return [];
     }
     if (flag === undefined) {
-      gathered.findings.push(unknownVariable(name, source, [...known.keys()]));
+      collected.findings.push(unknownVariable(name, source, [...known.keys()]));
       return [];
     }
-    const reading = whyUnseen(value) === undefined ? readLooseValue(flag.kind, value) : { value };
-    const sighting = { flag: flag.name, source, isOfChart };
-    if ('value' in reading) return [{ ...sighting, value: reading.value }];
+    const reading = whyUnknown(value) === undefined ? readLooseValue(flag.kind, value) : { value };
+    const foundSetting = { flag: flag.name, source, isOfChart };
+    if ('value' in reading) return [{ ...foundSetting, value: reading.value }];
     const problem = { path: name, source, message: `expected ${reading.expected}` };
-    return [{ ...sighting, value: '', problem }];
+    return [{ ...foundSetting, value: '', problem }];
   });
 }
 
 /** Reads the lines of a file of variables: `NAME=value`, `export NAME='value'`, comments and blanks. */
-export function readVariableFile(text: string, name: string, gathered: Gathered): void {
+export function readVariableFile(text: string, name: string, collected: Collected): void {
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*(#.*)?$/.test(line)) continue;
     const source = `${name}:${index + 1}`;
     const [, variable, value] = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
     if (variable === undefined || value === undefined)
-      gathered.problems.push({
+      collected.problems.push({
         path: '',
         source,
         message: 'expected a line such as `OAUTH2_PROXY_SCOPE=openid`',
       });
     else
-      gathered.variables.push({
+      collected.variables.push({
         name: variable,
         value: withoutQuotes(value),
         source: `${source} ${variable}`,

@@ -1,8 +1,9 @@
 /** What a file is, told by its content rather than by its name. */
 import { ConfigError } from '../../../../config/validate/problems.ts';
 import { isTree } from '../../../../config/values/raw-values.ts';
+import type { NamedText } from '../../named-text.ts';
 import { isAlphaName } from './alpha/alpha-fields.ts';
-import { isChartValue } from './chart/chart-values.ts';
+import { isChartValue } from './chart/chart-value-names.ts';
 import { chartsIn } from './chart/find-charts.ts';
 import { withoutHeading } from './chart/helm-values.ts';
 import { type ClusterObject, isClusterObject, objectsIn } from './cluster/cluster-objects.ts';
@@ -11,25 +12,19 @@ import { readDocuments } from './documents.ts';
 import { isEmailFile } from './emails.ts';
 import { isVariableFile } from './environment.ts';
 import { isToml } from './toml.ts';
-import { fields, type Spot } from './yaml-node.ts';
-
-/** A file that was given. */
-export interface NamedText {
-  readonly name: string;
-  readonly text: string;
-}
+import { fields, type YamlNode } from './yaml-node.ts';
 
 /** What a part of a file is, with what was read of it to tell. */
 export type FilePart =
   | { readonly kind: 'variables' | 'toml' | 'emails' | 'alpha' }
   | { readonly kind: 'objects'; readonly objects: readonly ClusterObject[] }
-  | { readonly kind: 'values'; readonly values: Spot; readonly isComputed: boolean }
-  | { readonly kind: 'compose'; readonly document: Spot }
+  | { readonly kind: 'values'; readonly values: YamlNode; readonly isComputed: boolean }
+  | { readonly kind: 'compose'; readonly document: YamlNode }
   /** Names with values of which nothing tells what they are. */
-  | { readonly kind: 'unknown'; readonly document: Spot; readonly isComputed: boolean };
+  | { readonly kind: 'unknown'; readonly document: YamlNode; readonly isComputed: boolean };
 
 /** What is understood, for a file that is none of it. */
-export const understood =
+export const supportedFiles =
   'the values of its Helm chart, Kubernetes manifests, its configuration file (TOML), its alpha configuration (YAML), ' +
   'variables (`OAUTH2_PROXY_SCOPE=openid`) or addresses that may sign in';
 
@@ -42,7 +37,7 @@ export function fileParts({ name, text: whole }: NamedText): readonly FilePart[]
   const { text, isComputed } = withoutHeading(whole.replace(/^\uFEFF/, ''));
   if (text.trim() === '') throw problem(name, 'there is nothing in it');
   if (isVariableFile(text) || /(^|\/)[^/]*\.env$/.test(name)) return [{ kind: 'variables' }];
-  const other = ofOtherKind(name, text);
+  const other = unsupportedFormat(name, text);
   if (other !== undefined) throw problem(name, other);
   if (isToml(text)) return [{ kind: 'toml' }];
   if (isEmailFile(text)) return [{ kind: 'emails' }];
@@ -52,7 +47,7 @@ export function fileParts({ name, text: whole }: NamedText): readonly FilePart[]
 }
 
 /** How to give what starts oauth2-proxy and is not read; undefined for anything else. */
-function ofOtherKind(name: string, text: string): string | undefined {
+function unsupportedFormat(name: string, text: string): string | undefined {
   const how =
     'give the flags of oauth2-proxy behind `--`, its variables in a file of lines such as `OAUTH2_PROXY_SCOPE=openid`, and its configuration file as it is';
   if (/^\[(Unit|Service|Container)\]\s*$/m.test(text) && /^(Exec\w*|Environment\w*|Image)\s*=/m.test(text))
@@ -64,7 +59,7 @@ function ofOtherKind(name: string, text: string): string | undefined {
   return isScript ? `it is a shell script, which is not read; ${how}` : undefined;
 }
 
-function partOf(document: Spot, isComputed: boolean): FilePart {
+function partOf(document: YamlNode, isComputed: boolean): FilePart {
   if (isClusterObject(document)) return { kind: 'objects', objects: objectsIn(document) };
   if (isCompose(document)) return { kind: 'compose', document };
   if (chartsIn(document).length > 0) return { kind: 'values', values: document, isComputed };
@@ -74,7 +69,7 @@ function partOf(document: Spot, isComputed: boolean): FilePart {
 }
 
 /** The documents of YAML; undefined where it is none before the variables of an alpha configuration are replaced. */
-function documentsOf(text: string, name: string): readonly Spot[] | undefined {
+function documentsOf(text: string, name: string): readonly YamlNode[] | undefined {
   try {
     const documents = readDocuments(text, name);
     if (documents.some(({ value }) => isTree(value))) return documents;
@@ -85,9 +80,9 @@ function documentsOf(text: string, name: string): readonly Spot[] | undefined {
       names.some(isAlphaName) && !names.some((found) => isChartValue(found) || found === 'kind');
     if (isAlpha) return undefined;
     if (/\.(ya?ml|json)$/.test(name)) throw error;
-    throw problem(name, `it cannot be told what it is; what is understood: ${understood}`);
+    throw problem(name, `it cannot be told what it is; what is understood: ${supportedFiles}`);
   }
-  throw problem(name, `it is nothing of oauth2-proxy's that is known here: ${understood}`);
+  throw problem(name, `it is nothing of oauth2-proxy's that is known here: ${supportedFiles}`);
 }
 
 function problem(source: string, message: string): ConfigError {

@@ -11,7 +11,7 @@ export function isNamedBy(path: string, name: string): boolean {
 }
 
 /** How well a path on the machine of docker compose and the name of a given file fit: the more, the better; 0 if not at all. */
-export function closeness(path: string, name: string): 0 | 1 | 2 | 3 {
+export function matchQuality(path: string, name: string): 0 | 1 | 2 | 3 {
   const [wanted, given] = [partsOf(path), partsOf(name)];
   if (wanted.length === 0 || given.length === 0) return 0;
   if (wanted.join('/') === given.join('/')) return 3;

@@ -1,19 +1,20 @@
 /** The files that were given, sorted by what they are. */
 import { ConfigError } from '../../../../config/validate/problems.ts';
 import { isTree } from '../../../../config/values/raw-values.ts';
+import type { NamedText } from '../../named-text.ts';
 import { isAlphaName } from './alpha/alpha-fields.ts';
 import type { ClusterObject } from './cluster/cluster-objects.ts';
-import type { Gathered } from './collected.ts';
-import { fileParts, type NamedText, understood } from './file-kind.ts';
-import { fields, isEmpty, place, type Spot } from './yaml-node.ts';
+import type { Collected } from './collected.ts';
+import { fileParts, supportedFiles } from './file-kind.ts';
+import { fields, isEmpty, locationOf, type YamlNode } from './yaml-node.ts';
 
 /** Files by what they are, each kind in the order in which it was given. */
 export interface SortedFiles {
   readonly files: readonly NamedText[];
   readonly objects: readonly ClusterObject[];
   /** Values of a chart, from the weakest to the strongest. */
-  readonly values: readonly { readonly spot: Spot; readonly isComputed: boolean }[];
-  readonly compose: readonly Spot[];
+  readonly values: readonly { readonly node: YamlNode; readonly isComputed: boolean }[];
+  readonly compose: readonly YamlNode[];
   readonly variables: readonly NamedText[];
   /** Configuration files that stand for themselves. */
   readonly toml: NamedText[];
@@ -25,12 +26,12 @@ export interface SortedFiles {
 }
 
 /** Sorts files. What is none of it is a problem, or a finding where a file has something else, too. */
-export function sortFiles(files: readonly NamedText[], gathered: Gathered): SortedFiles {
+export function sortFiles(files: readonly NamedText[], collected: Collected): SortedFiles {
   const sorted = {
     files,
     objects: [] as ClusterObject[],
-    values: [] as { spot: Spot; isComputed: boolean }[],
-    compose: [] as Spot[],
+    values: [] as { node: YamlNode; isComputed: boolean }[],
+    compose: [] as YamlNode[],
     variables: [] as NamedText[],
     toml: [] as NamedText[],
     alpha: [] as NamedText[],
@@ -42,7 +43,7 @@ export function sortFiles(files: readonly NamedText[], gathered: Gathered): Sort
       return fileParts(file).map((part) => ({ file, part }));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      gathered.problems.push(...error.problems);
+      collected.problems.push(...error.problems);
       return [];
     }
   });
@@ -56,30 +57,35 @@ export function sortFiles(files: readonly NamedText[], gathered: Gathered): Sort
       (part.kind === 'unknown' && hasValues && isTree(part.document.value))
     ) {
       const { isComputed } = part;
-      const spot = part.kind === 'values' ? part.values : part.document;
-      if (withValues.has(file)) nameSecond(spot, file, gathered);
-      else sorted.values.push({ spot, isComputed });
+      const node = part.kind === 'values' ? part.values : part.document;
+      if (withValues.has(file)) reportSecondDocument(node, file, collected);
+      else sorted.values.push({ node, isComputed });
       withValues.add(file);
     } else if (part.kind !== 'unknown') sorted[part.kind].push(file);
     else if (fields(part.document).some(([name]) => isAlphaName(name))) sorted.alpha.push(file);
-    else nameUnknown(part.document, file, parts.length > 1, gathered);
+    else reportUnknownFields(part.document, file, parts.length > 1, collected);
   }
   return sorted;
 }
 
-function nameSecond(document: Spot, { name }: NamedText, { findings }: Gathered): void {
+function reportSecondDocument(document: YamlNode, { name }: NamedText, { findings }: Collected): void {
   const text = 'it is not read: Helm takes the first document of a file of values';
-  findings.push({ setting: name, source: place(document), verdict: 'refused', text });
+  findings.push({ setting: name, source: locationOf(document), verdict: 'refused', text });
 }
 
-function nameUnknown(document: Spot, { name }: NamedText, hasOthers: boolean, gathered: Gathered): void {
+function reportUnknownFields(
+  document: YamlNode,
+  { name }: NamedText,
+  hasOthers: boolean,
+  collected: Collected,
+): void {
   if (isEmpty(document) && hasOthers) return;
-  const message = `it is nothing of oauth2-proxy's that is known here: ${understood}`;
-  if (!hasOthers) gathered.problems.push({ path: '', source: name, message });
+  const message = `it is nothing of oauth2-proxy's that is known here: ${supportedFiles}`;
+  if (!hasOthers) collected.problems.push({ path: '', source: name, message });
   else
-    gathered.findings.push({
+    collected.findings.push({
       setting: name,
-      source: place(document),
+      source: locationOf(document),
       verdict: 'refused',
       text: `it is not read: ${message}`,
     });

@@ -1,5 +1,5 @@
 /** The variables in an alpha configuration: `$NAME`, `${NAME}`, `${NAME:-default}` and their like. */
-import { unseen } from './unknown-values.ts';
+import { unknownValue } from './unknown-values.ts';
 
 /** Gives the value of a variable; undefined if it is not set. */
 export type VariableOf = (name: string) => string | undefined;
@@ -24,7 +24,7 @@ export function substitute(text: string, variableOf: VariableOf, assumed: Assume
       if (operator === '+') return isThere ? substitute(word, variableOf, assumed) : '';
       if (isThere) return value;
       return operator === undefined
-        ? unseen({ in: 'variable', name: variable })
+        ? unknownValue({ in: 'variable', name: variable })
         : substitute(word.includes('${') ? `${word}}` : word, variableOf, assumed);
     },
   );

@@ -3,8 +3,8 @@ import { parse, TomlError } from 'smol-toml';
 import { suggestion } from '../../../../config/validate/problems.ts';
 import { type Reading, readLooseValue } from '../flags/flag-value.ts';
 import { flagNamed, flagOfKey, flags } from '../flags/flags.ts';
-import type { Gathered } from './collected.ts';
-import { unseenTemplate, whyUnseen } from './unknown-values.ts';
+import type { Collected } from './collected.ts';
+import { markTemplate, whyUnknown } from './unknown-values.ts';
 
 /** A TOML text and where it is. */
 export interface TomlText {
@@ -16,9 +16,9 @@ export interface TomlText {
 }
 
 /** Reads a configuration file; none of what it holds gets into a problem, only its keys. */
-export function readToml({ text, name, isTemplated = false }: TomlText, gathered: Gathered): void {
-  gathered.keyFiles.push(name);
-  const { problems, keys } = gathered;
+export function readToml({ text, name, isTemplated = false }: TomlText, collected: Collected): void {
+  collected.keyFiles.push(name);
+  const { problems, keys } = collected;
   const table = parseToml(text);
   if ('errorAt' in table) {
     const message =
@@ -37,7 +37,7 @@ export function readToml({ text, name, isTemplated = false }: TomlText, gathered
     }
     const seen = isTemplated ? markTemplates(raw) : raw;
     const reading: Reading =
-      typeof seen === 'string' && whyUnseen(seen) !== undefined
+      typeof seen === 'string' && whyUnknown(seen) !== undefined
         ? { value: seen }
         : readLooseValue(flag.kind, seen);
     if ('value' in reading) keys.push({ flag: flag.name, value: reading.value, source });
@@ -92,8 +92,8 @@ function placeOfKey(text: string, key: string): string {
 }
 
 function markTemplates(raw: unknown): unknown {
-  if (typeof raw === 'string') return unseenTemplate(raw);
+  if (typeof raw === 'string') return markTemplate(raw);
   const hasTemplate =
     Array.isArray(raw) && raw.some((entry) => typeof entry === 'string' && entry.includes('{{'));
-  return hasTemplate ? unseenTemplate('{{') : raw;
+  return hasTemplate ? markTemplate('{{') : raw;
 }

@@ -2,7 +2,7 @@
 import type { Finding } from '../../finding.ts';
 
 /** What is told of a variable that is not set where it is read, and may be where oauth2-proxy runs. */
-export function assumedVariable(name: string, source: string): Finding {
+export function assumedVariableFinding(name: string, source: string): Finding {
   const text = `what stands behind \`${name}\` is assumed, as it is not set here; set it in the environment of this command, or give the file of variables that goes with it, such as \`.env\``;
   return { setting: name, source, verdict: 'refused', text };
 }
@@ -10,7 +10,7 @@ export function assumedVariable(name: string, source: string): Finding {
 const marked = /\uE000([^\uE001]*)\uE001/;
 
 /** What hides a part of a value. */
-export type Hidden =
+export type UnknownValue =
   | {
       readonly in: 'Secret' | 'ConfigMap';
       readonly name: string;
@@ -24,7 +24,7 @@ export type Hidden =
   | { readonly in: 'template' };
 
 /** Stands in a text for what cannot be seen. */
-export function unseen(hidden: Hidden): string {
+export function unknownValue(hidden: UnknownValue): string {
   const words =
     'key' in hidden
       ? [hidden.name, hidden.key, hidden.namespace ?? '', hidden.isThere === true ? 'there' : '']
@@ -35,18 +35,18 @@ export function unseen(hidden: Hidden): string {
 }
 
 /** Marks a whole text that a Helm template makes up. */
-export function unseenTemplate(text: string): string {
-  return text.includes('{{') ? unseen({ in: 'template' }) : text;
+export function markTemplate(text: string): string {
+  return text.includes('{{') ? unknownValue({ in: 'template' }) : text;
 }
 
 /** The same for a flag with its value, whose name is kept. */
-export function unseenWord(text: string): string {
+export function markTemplateInFlag(text: string): string {
   const [, flag, value] = /^(--[^=]+=)(.*)$/s.exec(text) ?? [];
-  return flag === undefined || value === undefined ? text : `${flag}${unseenTemplate(value)}`;
+  return flag === undefined || value === undefined ? text : `${flag}${markTemplate(value)}`;
 }
 
 /** Why a value cannot be seen, as it goes on after "refused because"; undefined if all of it can. */
-export function whyUnseen(value: string | boolean | readonly string[]): string | undefined {
+export function whyUnknown(value: string | boolean | readonly string[]): string | undefined {
   if (typeof value === 'boolean') return undefined;
   const [, hidden] = marked.exec(typeof value === 'string' ? value : value.join('\n')) ?? [];
   if (hidden === undefined) return undefined;

@@ -1,6 +1,6 @@
 /** The shell of the plan: what reads the cluster itself, so that nothing has to be put in by hand. */
 
-import type { Installation } from '../read/cluster/installation-names.ts';
+import type { InstallationNames } from '../read/cluster/installation-names.ts';
 
 /** The file of values that the plan has taken out of itself; a `values.yaml` that is there is the way back, and stays. */
 export const valuesFile = 'values.oidc-authz.yaml';
@@ -14,7 +14,7 @@ export function fileMark(file: string): string {
 }
 
 /** Takes the files out of the plan. */
-export const takeOut = `for file in ${valuesFile} ${shadowFile}; do
+export const extractFiles = `for file in ${valuesFile} ${shadowFile}; do
   awk -v mark="<!-- $file -->" '$0 == mark { found = 1; next } found && /^\`\`\`/ { if (open) exit; open = 1; next } open' plan.md > "$file"
 done`;
 
@@ -22,8 +22,8 @@ const mesh =
   'kubectl get apirules.gateway.kyma-project.io --all-namespaces --output yaml > apirules.before.yaml';
 
 /** Keeps what is there today: the values of a release, and the objects where Helm alone does not bring them back. */
-export function keepOld(installation: Installation): string {
-  const { resource, resourceNamespace, namespace, release } = installation;
+export function backupCommands(names: InstallationNames): string {
+  const { resource, resourceNamespace, namespace, release } = names;
   const values = `helm${option(namespace)} get values ${release} --output yaml > values.oauth2-proxy.yaml`;
   if (resource === '') return `${values}\n${mesh}`;
   const object = `kubectl${option(resourceNamespace)} get ${resource} --output yaml`;
@@ -35,14 +35,24 @@ export function keepOld(installation: Installation): string {
 }
 
 /** How what was kept comes back once it is removed. */
-export function bringBack({ resource, resourceNamespace, namespace, release }: Installation): string {
+export function restoreCommand({
+  resource,
+  resourceNamespace,
+  namespace,
+  release,
+}: InstallationNames): string {
   if (resource === '' || (release !== undefined && !isRelease(resource)))
     return `helm${option(namespace)} install ${release} CHART --values values.oauth2-proxy.yaml`;
   return `kubectl${option(resourceNamespace)} apply --filename before.yaml`;
 }
 
 /** Removes it. */
-export function removeOld({ resource, resourceNamespace, namespace, release }: Installation): string {
+export function removeCommand({
+  resource,
+  resourceNamespace,
+  namespace,
+  release,
+}: InstallationNames): string {
   return resource === '' || (release !== undefined && !isRelease(resource))
     ? `helm${option(namespace)} uninstall ${release}`
     : `kubectl${option(resourceNamespace)} delete ${resource}`;
@@ -59,7 +69,7 @@ export function option(namespace: string | undefined): string {
 }
 
 /** What it is usually called, where the files do not say. */
-export const usual: Installation = {
+export const defaultNames: InstallationNames = {
   resource: '',
   resourceNamespace: 'oauth2-proxy',
   namespace: 'oauth2-proxy',

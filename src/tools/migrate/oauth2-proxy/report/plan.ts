@@ -5,20 +5,20 @@ import { type EntryHeaders, entryHeaders } from '../../../../config/rules/entry-
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
 import { findingLines } from '../../report.ts';
-import { addressOf, type Installation } from '../read/cluster/installation-names.ts';
-import type { TreeComment } from '../translate/setting-values.ts';
+import { addressOf, type InstallationNames } from '../read/cluster/installation-names.ts';
+import type { TreeComment } from '../translate/part.ts';
 import type { Translation } from '../translate/translate.ts';
 import {
-  bringBack,
+  backupCommands,
+  defaultNames,
+  extractFiles,
   fileMark,
-  keepOld,
   option,
   pointScript,
+  removeCommand,
   removeEntry,
-  removeOld,
+  restoreCommand,
   shadowFile,
-  takeOut,
-  usual,
   valuesFile,
 } from './plan-scripts.ts';
 
@@ -92,7 +92,7 @@ function fileNotes(tree: Tree): readonly string[] {
 export function planText(
   translation: Translation,
   accept: readonly string[],
-  installation: Installation = usual,
+  names: InstallationNames = defaultNames,
 ): string {
   const { tree, config, findings } = translation;
   const headers = entryHeaders(config);
@@ -102,10 +102,10 @@ export function planText(
     // While oauth2-proxy decides, what it says to browsers must reach them.
     onDeny: [...headers.onDeny, 'location', 'set-cookie'],
   };
-  const trialValues = values(tree, headers, { authorizer: addressOf(installation), timeout: '1500ms' });
+  const trialValues = values(tree, headers, { authorizer: addressOf(names), timeout: '1500ms' });
   return [
     '# From oauth2-proxy to oidc-authz',
-    `Made from ${sourcesOf(findings)}. Nothing opens and nothing closes on the way: until step 5 oauth2-proxy decides. ${whose(installation)}`,
+    `Made from ${sourcesOf(findings)}. Nothing opens and nothing closes on the way: until step 5 oauth2-proxy decides. ${namesNote(names)}`,
     '## What becomes of each setting',
     fenced('text', `${findingLines(findings, accept).join('\n')}\n`),
     '## The configuration',
@@ -116,14 +116,14 @@ export function planText(
     fenced('yaml', valuesText(translation)),
     '## The switch-over',
     'First keep what is there today:',
-    commands(keepOld(installation)),
+    commands(backupCommands(names)),
     `1. Install with \`shadow.authorizer\`: oidc-authz asks oauth2-proxy for each check and gives its answer unchanged; its own is only compared. \`${shadowFile}\` is the values above with that, and with the headers that oauth2-proxy is sent. Let these be exactly those of the old entry, which are printed first: another one oauth2-proxy could believe from a client.`,
     commands(
       `kubectl --namespace kyma-system get istio default --output jsonpath='{.spec.config.authorizers[?(@.name=="oauth2-proxy")].headers.inCheck.include}'`,
     ),
     fileMark(shadowFile),
     fenced('yaml', yamlText(trialValues)),
-    commands(takeOut),
+    commands(extractFiles),
     commands(
       'kubectl apply -f deploy/kyma/namespace.yaml',
       `helm upgrade --install oidc-authz charts/oidc-authz --namespace oidc-authz --values ${shadowFile} --wait`,
@@ -152,20 +152,20 @@ export function planText(
     commands(
       "kubectl --namespace oidc-authz get configmap oidc-authz-entries --output jsonpath='{.data.register-kyma\\.sh}' | sh",
       removeEntry,
-      removeOld(installation),
-      `kubectl${option(installation.namespace)} get secrets`,
+      removeCommand(names),
+      `kubectl${option(names.namespace)} get secrets`,
     ),
     'If you need it again after that, it comes back from what was kept at the beginning:',
-    commands(bringBack(installation)),
+    commands(restoreCommand(names)),
     '',
   ].join('\n\n');
 }
 
 /** Whose names stand in the commands. */
-function whose(installation: Installation): string {
-  if (installation === usual)
+function namesNote(names: InstallationNames): string {
+  if (names === defaultNames)
     return 'Names and namespaces are those of the usual installations; put in yours.';
-  const { resource, namespace } = installation;
+  const { resource, namespace } = names;
   const unsaid =
     namespace === undefined
       ? ' No file says its namespace: add `--namespace` where it is not the current one.'

@@ -3,9 +3,10 @@
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/setting.ts';
+import type { Installation } from '../merge/installation.ts';
+import { findingIfSet, findingUnlessRefused, problemOf } from './findings.ts';
 import { providerOf } from './provider.ts';
-import { isGiven, judged, listed, listOf, noted, present, problemOf, textOf } from './setting-values.ts';
+import { isSet, listOf, quotedList, textOf, withoutUndefined } from './setting-values.ts';
 
 /** What is asked of the tokens of every issuer. */
 export interface Access {
@@ -18,13 +19,13 @@ export interface Access {
 }
 
 /** Translates who may pass. */
-export function translateAccess(given: Given): Access {
-  const email = emailAccess(given);
-  const groups = groupAccess(given);
+export function translateAccess(installation: Installation): Access {
+  const email = emailAccess(installation);
+  const groups = groupAccess(installation);
   return {
     email: email.tree,
     groups: groups.tree,
-    findings: [...email.findings, ...groups.findings, ...ofOtherProviders(given)],
+    findings: [...email.findings, ...groups.findings, ...ofOtherProviders(installation)],
     problems: email.problems,
   };
 }
@@ -38,55 +39,56 @@ interface Judgement {
 const domainPattern = /^(\*\.)?([a-z0-9_-]+\.)*[a-z0-9_-]+$/i;
 const addressPattern = /^[^@\s]+@[^@\s]+$/;
 
-function emailAccess(given: Given): Judgement {
-  const domains = listOf(given, 'email-domain');
-  const { authenticatedEmails } = given;
-  const file = textOf(given, 'authenticated-emails-file');
-  if (domains.includes('*')) return everybody(given);
-  if (domains.length === 0 && authenticatedEmails === undefined && file === '') return nobodySaid(given);
+function emailAccess(installation: Installation): Judgement {
+  const domains = listOf(installation, 'email-domain');
+  const { authenticatedEmails } = installation;
+  const file = textOf(installation, 'authenticated-emails-file');
+  if (domains.includes('*')) return anyEmail(installation);
+  if (domains.length === 0 && authenticatedEmails === undefined && file === '')
+    return noEmailSetting(installation);
 
   const wanted = domains.map((domain) => (domain.startsWith('.') ? `*${domain}` : domain));
   const allowedDomains = wanted.filter((domain) => domainPattern.test(domain));
   const allowedAddresses = (authenticatedEmails ?? []).filter((address) => addressPattern.test(address));
-  const isFileUnseen = file !== '' && authenticatedEmails === undefined;
+  const isFileUnknown = file !== '' && authenticatedEmails === undefined;
   const isNobody = allowedDomains.length === 0 && allowedAddresses.length === 0;
   const subject = 'a token without e-mail is asked for its `sub`';
   const dropped = domains.filter((_, index) => !domainPattern.test(wanted[index] ?? ''));
   return {
-    tree: present({
+    tree: withoutUndefined({
       allowedDomains: allowedDomains.length === 0 ? undefined : allowedDomains,
       allowedAddresses: allowedAddresses.length === 0 ? undefined : allowedAddresses,
     }),
     findings: [
       ...(dropped.length === 0
-        ? judged(given, 'email-domain', 'kept', `\`issuers[].email.allowedDomains\`; ${subject}`)
-        : judged(
-            given,
+        ? findingIfSet(installation, 'email-domain', 'kept', `\`issuers[].email.allowedDomains\`; ${subject}`)
+        : findingIfSet(
+            installation,
             'email-domain',
             'changed',
-            `${listed(dropped)} can be no domain and is left out; the others are \`issuers[].email.allowedDomains\``,
+            `${quotedList(dropped)} can be no domain and is left out; the others are \`issuers[].email.allowedDomains\``,
           )),
-      ...(isFileUnseen
-        ? judged(
-            given,
+      ...(isFileUnknown
+        ? findingIfSet(
+            installation,
             'authenticated-emails-file',
             'refused',
             allowedDomains.length === 0
               ? 'what it says is not known here; list its addresses in `issuers[].email.allowedAddresses`, or give the file. WITHOUT IT NO E-MAIL IS ASKED FOR: any good token passes'
               : 'what it says is not known here; list its addresses in `issuers[].email.allowedAddresses`, or give the file. Without it its addresses pass only if their domain does',
           )
-        : judged(
-            given,
+        : findingIfSet(
+            installation,
             'authenticated-emails-file',
             ...addressText(authenticatedEmails ?? [], allowedAddresses),
           )),
     ],
     // Nothing to list would ask for nothing, where nobody passed.
     problems:
-      isNobody && !isFileUnseen
+      isNobody && !isFileUnknown
         ? [
             problemOf(
-              given,
+              installation,
               domains.length === 0 ? 'authenticated-emails-file' : 'email-domain',
               'it names nobody who could pass; name domains or addresses, or `*` for all',
             ),
@@ -105,30 +107,40 @@ function addressText(all: readonly string[], usable: readonly string[]): ['kept'
       ];
 }
 
-function everybody(given: Given): Judgement {
+function anyEmail(installation: Installation): Judgement {
   return {
     tree: {},
     findings: [
-      ...judged(given, 'email-domain', 'kept', 'no restriction: `*` lets any e-mail pass, and none'),
-      ...judged(given, 'authenticated-emails-file', 'meaningless', '`email-domain` lets any e-mail pass'),
+      ...findingIfSet(
+        installation,
+        'email-domain',
+        'kept',
+        'no restriction: `*` lets any e-mail pass, and none',
+      ),
+      ...findingIfSet(
+        installation,
+        'authenticated-emails-file',
+        'meaningless',
+        '`email-domain` lets any e-mail pass',
+      ),
     ],
     problems: [],
   };
 }
 
-function nobodySaid(given: Given): Judgement {
-  const onlyUsers = textOf(given, 'htpasswd-file') !== '';
+function noEmailSetting(installation: Installation): Judgement {
+  const onlyUsers = textOf(installation, 'htpasswd-file') !== '';
   return {
     tree: {},
     findings: onlyUsers
-      ? noted(
-          given,
+      ? findingUnlessRefused(
+          installation,
           'email-domain',
           'refused',
           'without it no token with a subject or an e-mail passed, but only users of `htpasswd-file`. WITHOUT IT ANY GOOD TOKEN PASSES HERE',
         )
-      : noted(
-          given,
+      : findingUnlessRefused(
+          installation,
           'email-domain',
           'changed',
           `oauth2-proxy does not start without it or \`authenticated-emails-file\`; here any e-mail passes, as with \`*\``,
@@ -140,55 +152,60 @@ function nobodySaid(given: Given): Judgement {
 /** Providers that put a list of their own in the place of `allowed-group`, even an empty one. */
 const ownGroups: Readonly<Record<string, string>> = { gitlab: 'gitlab-group', keycloak: 'keycloak-group' };
 
-function groupAccess(given: Given): Judgement {
-  const provider = providerOf(given);
+function groupAccess(installation: Installation): Judgement {
+  const provider = providerOf(installation);
   const isKeycloak = provider === 'keycloak-oidc';
-  const groups = listOf(given, 'allowed-group');
-  const roles = isKeycloak ? listOf(given, 'allowed-role').map((role) => `role:${role}`) : [];
-  const ofGitlab = provider === 'gitlab' ? listOf(given, 'gitlab-group') : [];
+  const groups = listOf(installation, 'allowed-group');
+  const roles = isKeycloak ? listOf(installation, 'allowed-role').map((role) => `role:${role}`) : [];
+  const ofGitlab = provider === 'gitlab' ? listOf(installation, 'gitlab-group') : [];
   const allowed = [...new Set([...(ofGitlab.length > 0 ? ofGitlab : groups), ...roles])];
   const replacing = ownGroups[provider];
   return {
     tree: allowed.length === 0 ? {} : { allowed },
     findings: [
       ...(groups.length === 0
-        ? judged(given, 'allowed-group', 'meaningless', 'it is empty')
+        ? findingIfSet(installation, 'allowed-group', 'meaningless', 'it is empty')
         : ofGitlab.length > 0
-          ? judged(given, 'allowed-group', 'meaningless', 'with provider gitlab `gitlab-group` replaces it')
+          ? findingIfSet(
+              installation,
+              'allowed-group',
+              'meaningless',
+              'with provider gitlab `gitlab-group` replaces it',
+            )
           : replacing !== undefined
-            ? judged(
-                given,
+            ? findingIfSet(
+                installation,
                 'allowed-group',
                 'changed',
                 `it is \`issuers[].groups.allowed\` now, while provider ${provider} ignored it (\`${replacing}\` replaces it)`,
               )
-            : judged(
-                given,
+            : findingIfSet(
+                installation,
                 'allowed-group',
                 'kept',
                 '`issuers[].groups.allowed`, for the tokens of every issuer',
               )),
       ...(isKeycloak
-        ? judged(
-            given,
+        ? findingIfSet(
+            installation,
             'allowed-role',
             'kept',
             '`issuers[].groups.allowed`, each as `role:NAME`, with `groups.keycloakRoles` for the tokens of this issuer',
           )
-        : judged(
-            given,
+        : findingIfSet(
+            installation,
             'allowed-role',
             'meaningless',
             `only provider keycloak-oidc looks at it; with ${provider} it never guarded anything. To ask for roles, say \`groups.keycloakRoles: true\` and \`groups.allowed\``,
           )),
       ...(ofGitlab.length > 0
-        ? judged(
-            given,
+        ? findingIfSet(
+            installation,
             'gitlab-group',
             'kept',
             '`issuers[].groups.allowed`, looked for in the groups of the token as before',
           )
-        : restriction(given, 'gitlab-group', 'gitlab', 'membership in groups of GitLab')),
+        : restriction(installation, 'gitlab-group', 'gitlab', 'membership in groups of GitLab')),
     ],
     problems: [],
   };
@@ -208,24 +225,30 @@ const restrictions: readonly (readonly [flag: string, provider: string, what: st
   ['keycloak-group', 'keycloak', 'membership in a group of Keycloak'],
 ];
 
-function ofOtherProviders(given: Given): readonly Finding[] {
-  return restrictions.flatMap(([flag, provider, what]) => restriction(given, flag, provider, what));
+function ofOtherProviders(installation: Installation): readonly Finding[] {
+  return restrictions.flatMap(([flag, provider, what]) => restriction(installation, flag, provider, what));
 }
 
-function restriction(given: Given, flag: string, provider: string, what: string): readonly Finding[] {
-  if (!isGiven(given, flag)) return [];
-  if (listOf(given, flag).length === 0) return judged(given, flag, 'meaningless', 'it is empty');
-  const own = providerOf(given);
+function restriction(
+  installation: Installation,
+  flag: string,
+  provider: string,
+  what: string,
+): readonly Finding[] {
+  if (!isSet(installation, flag)) return [];
+  if (listOf(installation, flag).length === 0)
+    return findingIfSet(installation, flag, 'meaningless', 'it is empty');
+  const own = providerOf(installation);
   const instead = 'ask for a group or a claim of the token instead (`groups.allowed`, `requiredClaims`)';
   return own === provider
-    ? judged(
-        given,
+    ? findingIfSet(
+        installation,
         flag,
         'refused',
         `nothing here asks ${provider} for ${what}; ${instead}. WITHOUT IT THIS IS NO LONGER ASKED FOR`,
       )
-    : judged(
-        given,
+    : findingIfSet(
+        installation,
         flag,
         'refused',
         `nothing here asks for ${what}. It never guarded anything with provider ${own}, as only ${provider} looks at it; ${instead}`,

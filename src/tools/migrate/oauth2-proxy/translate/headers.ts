@@ -1,8 +1,10 @@
 /** The headers that oauth2-proxy put into its answer, for the mesh to hand on to the workload. */
 import type { Tree } from '../../../../config/values/raw-values.ts';
-import type { Given } from '../read/setting.ts';
+import type { Installation } from '../merge/installation.ts';
+import { findingIfSet } from './findings.ts';
 import { injectedHeaders } from './injected-headers.ts';
-import { isOn, judged, type Part } from './setting-values.ts';
+import type { Part } from './part.ts';
+import { isOn } from './setting-values.ts';
 
 /** Flags that an alpha configuration rules out. */
 const headerFlags = ['set-xauthrequest', 'pass-access-token', 'set-authorization-header', 'set-basic-auth'];
@@ -16,16 +18,16 @@ const authRequestHeaders: readonly Tree[] = [
 ];
 
 /** Translates the headers of an answer that lets pass. */
-export function translateHeaders(given: Given): Part {
-  if (given.injectedHeaders !== undefined) {
+export function translateHeaders(installation: Installation): Part {
+  if (installation.injectedHeaders !== undefined) {
     const reason = 'the alpha configuration says which headers there are (`injectResponseHeaders`)';
-    const ruledOut = headerFlags.flatMap((flag) => judged(given, flag, 'meaningless', reason));
-    const { config, findings } = injectedHeaders(given.injectedHeaders);
+    const ruledOut = headerFlags.flatMap((flag) => findingIfSet(installation, flag, 'meaningless', reason));
+    const { config, findings } = injectedHeaders(installation.injectedHeaders);
     return { config, findings: [...findings, ...ruledOut] };
   }
-  const isSet = isOn(given, 'set-xauthrequest');
-  const hasToken = isSet && isOn(given, 'pass-access-token');
-  const isAuthorized = isOn(given, 'set-authorization-header');
+  const isSet = isOn(installation, 'set-xauthrequest');
+  const hasToken = isSet && isOn(installation, 'pass-access-token');
+  const isAuthorized = isOn(installation, 'set-authorization-header');
   return {
     config: {
       ...(isSet ? { outputClaimToHeaders: authRequestHeaders } : { identityHeaders: 'remove' }),
@@ -34,24 +36,34 @@ export function translateHeaders(given: Given): Part {
     },
     findings: [
       ...(isSet
-        ? judged(given, 'set-xauthrequest', 'kept', `\`outputClaimToHeaders\` with the same names; ${list}`)
-        : judged(given, 'set-xauthrequest', 'kept', `\`identityHeaders: remove\`: ${removed}`)),
+        ? findingIfSet(
+            installation,
+            'set-xauthrequest',
+            'kept',
+            `\`outputClaimToHeaders\` with the same names; ${list}`,
+          )
+        : findingIfSet(installation, 'set-xauthrequest', 'kept', `\`identityHeaders: remove\`: ${removed}`)),
       ...(hasToken
-        ? judged(given, 'pass-access-token', 'kept', '`outputTokenToHeader: x-auth-request-access-token`')
-        : judged(
-            given,
+        ? findingIfSet(
+            installation,
+            'pass-access-token',
+            'kept',
+            '`outputTokenToHeader: x-auth-request-access-token`',
+          )
+        : findingIfSet(
+            installation,
             'pass-access-token',
             'meaningless',
             'without `set-xauthrequest` it changed only the request to the upstream of oauth2-proxy itself',
           )),
       ...(isAuthorized
-        ? judged(
-            given,
+        ? findingIfSet(
+            installation,
             'set-authorization-header',
             'kept',
             '`setAuthorizationHeader: true`; the header of the client reaches the workload without it too (`forwardOriginalToken`)',
           )
-        : judged(given, 'set-authorization-header', 'meaningless', 'it is off')),
+        : findingIfSet(installation, 'set-authorization-header', 'meaningless', 'it is off')),
     ],
   };
 }

@@ -3,34 +3,36 @@
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/setting.ts';
+import type { Installation } from '../merge/installation.ts';
 import { type Access, translateAccess } from './access.ts';
 import { addExtraIssuers, type Issuer } from './extra-issuers.ts';
+import { findingIfSet } from './findings.ts';
 import { judgeIdentity, primaryIdentity } from './identity.ts';
 import { type Keys, translateKeys } from './keys.ts';
+import type { Part } from './part.ts';
 import { hasPrimary, isVerifying, judgeProvider, providerOf } from './provider.ts';
-import { judged, listed, listOf, type Part, present, textOf } from './setting-values.ts';
+import { listOf, quotedList, textOf, withoutUndefined } from './setting-values.ts';
 import { judgeIssuer, tenantIssuers } from './tenants.ts';
 
 /** Translates everything that decides which tokens are good. */
-export function translateIssuers(given: Given): Part {
-  const access = translateAccess(given);
-  const keys = translateKeys(given);
-  const tenants = tenantIssuers(given);
-  const primary = hasPrimary(given) ? primaryIssuers(given, keys, tenants) : [];
-  const extra = addExtraIssuers(given, primary, access);
-  const missed = missing(given);
+export function translateIssuers(installation: Installation): Part {
+  const access = translateAccess(installation);
+  const keys = translateKeys(installation);
+  const tenants = tenantIssuers(installation);
+  const primary = hasPrimary(installation) ? primaryIssuers(installation, keys, tenants) : [];
+  const extra = addExtraIssuers(installation, primary, access);
+  const missed = missing(installation);
   // What a refusal has taken away is lacking only once that is accepted.
-  const isRefusedAnyway = given.findings.some(({ verdict }) => verdict === 'refused');
-  const isLacking = !isVerifying(given) || isRefusedAnyway;
+  const isRefusedAnyway = installation.findings.some(({ verdict }) => verdict === 'refused');
+  const isLacking = !isVerifying(installation) || isRefusedAnyway;
   return {
-    config: { issuers: extra.issuers.map((issuer) => written(given, issuer, access, keys)) },
+    config: { issuers: extra.issuers.map((issuer) => written(installation, issuer, access, keys)) },
     findings: [
-      ...judgeProvider(given),
-      ...judgeIssuer(given, tenants),
-      ...judgeAudiences(given),
+      ...judgeProvider(installation),
+      ...judgeIssuer(installation, tenants),
+      ...judgeAudiences(installation),
       ...keys.findings,
-      ...judgeIdentity(given, 'allowed' in access.groups),
+      ...judgeIdentity(installation, 'allowed' in access.groups),
       ...access.findings,
       ...extra.findings,
     ],
@@ -41,17 +43,17 @@ export function translateIssuers(given: Given): Part {
 }
 
 function written(
-  given: Given,
+  installation: Installation,
   { issuer, audiences, fields, identity }: Issuer,
   access: Access,
   keys: Keys,
 ): Tree {
-  const claims = listOf(given, 'oidc-audience-claim');
+  const claims = listOf(installation, 'oidc-audience-claim');
   const isDefault = claims.length === 0 || (claims.length === 1 && claims[0] === 'aud');
   const groups = { ...identity.groups, ...access.groups };
-  return present({
+  return withoutUndefined({
     issuer,
-    audiences: [...new Set([...audiences, ...listOf(given, 'oidc-extra-audience')])],
+    audiences: [...new Set([...audiences, ...listOf(installation, 'oidc-extra-audience')])],
     audienceClaims: isDefault ? undefined : claims,
     audienceClaimsUsed: claims.length > 1 ? 'first' : undefined,
     ...fields,
@@ -61,66 +63,75 @@ function written(
   });
 }
 
-function primaryIssuers(given: Given, { ofPrimary }: Keys, tenants: readonly string[]): readonly Issuer[] {
-  const clientId = textOf(given, 'client-id');
-  const allowed = listOf(given, 'entra-id-allowed-tenant');
-  const isAsked = tenants.length === 0 && allowed.length > 0 && providerOf(given) === 'entra-id';
+function primaryIssuers(
+  installation: Installation,
+  { ofPrimary }: Keys,
+  tenants: readonly string[],
+): readonly Issuer[] {
+  const clientId = textOf(installation, 'client-id');
+  const allowed = listOf(installation, 'entra-id-allowed-tenant');
+  const isAsked = tenants.length === 0 && allowed.length > 0 && providerOf(installation) === 'entra-id';
   const issuer = (issuer: string): Issuer => ({
     issuer,
     audiences: clientId === '' ? [] : [clientId],
     fields: isAsked ? { ...ofPrimary, requiredClaims: { tid: allowed } } : ofPrimary,
-    identity: primaryIdentity(given),
+    identity: primaryIdentity(installation),
   });
-  return (tenants.length > 0 ? tenants : [textOf(given, 'oidc-issuer-url')]).map(issuer);
+  return (tenants.length > 0 ? tenants : [textOf(installation, 'oidc-issuer-url')]).map(issuer);
 }
 
-function judgeAudiences(given: Given): readonly Finding[] {
-  const claims = listOf(given, 'oidc-audience-claim');
+function judgeAudiences(installation: Installation): readonly Finding[] {
+  const claims = listOf(installation, 'oidc-audience-claim');
   const dotted = claims.filter((claim) => claim.includes('.'));
   const first =
     claims.length > 1 ? ' with `audienceClaimsUsed: first`: the first one that a token has counts' : '';
   return [
-    ...(hasPrimary(given)
-      ? judged(
-          given,
+    ...(hasPrimary(installation)
+      ? findingIfSet(
+          installation,
           'client-id',
           'kept',
           '`issuers[0].audiences`: it is the audience that tokens must be meant for, and no secret',
         )
-      : judged(given, 'client-id', 'meaningless', 'it was the audience of no bearer token')),
-    ...judged(
-      given,
+      : findingIfSet(installation, 'client-id', 'meaningless', 'it was the audience of no bearer token')),
+    ...findingIfSet(
+      installation,
       'oidc-extra-audience',
       'kept',
       '`issuers[].audiences`, beside the others, of every issuer',
     ),
     ...(dotted.length > 0
-      ? judged(
-          given,
+      ? findingIfSet(
+          installation,
           'oidc-audience-claim',
           'refused',
-          `oauth2-proxy reads the claim of that very name, while here ${listed(dotted)} is a path where a token has no such claim. If it is accepted it is \`issuers[].audienceClaims\` of every issuer${first}, and A TOKEN WITH ITS AUDIENCE AT THAT PATH PASSES FROM NOW ON`,
+          `oauth2-proxy reads the claim of that very name, while here ${quotedList(dotted)} is a path where a token has no such claim. If it is accepted it is \`issuers[].audienceClaims\` of every issuer${first}, and A TOKEN WITH ITS AUDIENCE AT THAT PATH PASSES FROM NOW ON`,
         )
-      : judged(given, 'oidc-audience-claim', 'kept', `\`issuers[].audienceClaims\` of every issuer${first}`)),
+      : findingIfSet(
+          installation,
+          'oidc-audience-claim',
+          'kept',
+          `\`issuers[].audienceClaims\` of every issuer${first}`,
+        )),
   ];
 }
 
-function missing(given: Given): readonly Problem[] {
+function missing(installation: Installation): readonly Problem[] {
   const problem = (flag: string, message: string) => {
-    const judgement = given.findings.find(({ setting }) => setting === flag);
+    const judgement = installation.findings.find(({ setting }) => setting === flag);
     const why = judgement === undefined ? '' : ` (${judgement.source}: ${judgement.text})`;
     return { path: flag, source: '', message: `${message}${why}` };
   };
-  if (!hasPrimary(given)) return [];
+  if (!hasPrimary(installation)) return [];
   const problems: Problem[] = [];
-  if (textOf(given, 'oidc-issuer-url') === '')
+  if (textOf(installation, 'oidc-issuer-url') === '')
     problems.push(
       problem(
         'oidc-issuer-url',
         'expected the issuer of the tokens; give it as OAUTH2_PROXY_OIDC_ISSUER_URL=… in the environment or `-- --oidc-issuer-url=…`',
       ),
     );
-  if (textOf(given, 'client-id') === '')
+  if (textOf(installation, 'client-id') === '')
     problems.push(
       problem(
         'client-id',

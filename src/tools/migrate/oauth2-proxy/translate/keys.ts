@@ -4,8 +4,9 @@ import { type Algorithm, supportedAlgorithms } from '../../../../config/declare/
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import { isLoopback, maskUrls } from '../../../../config/values/urls.ts';
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/setting.ts';
-import { isOn, judged, listed, listOf, present, textOf } from './setting-values.ts';
+import type { Installation } from '../merge/installation.ts';
+import { findingIfSet } from './findings.ts';
+import { isOn, listOf, quotedList, textOf, withoutUndefined } from './setting-values.ts';
 
 /** What is said of keys. */
 export interface Keys {
@@ -17,21 +18,25 @@ export interface Keys {
 }
 
 /** Translates what is said of keys. */
-export function translateKeys(given: Given): Keys {
-  const isDiscovered = !isOn(given, 'skip-oidc-discovery');
-  const jwksUri = textOf(given, 'oidc-jwks-url');
-  const files = listOf(given, 'oidc-public-key-file');
+export function translateKeys(installation: Installation): Keys {
+  const isDiscovered = !isOn(installation, 'skip-oidc-discovery');
+  const jwksUri = textOf(installation, 'oidc-jwks-url');
+  const files = listOf(installation, 'oidc-public-key-file');
   const hasSource = !isDiscovered && (jwksUri !== '' || files.length > 0);
-  const { algorithms, findings } = translateAlgorithms(given, hasSource);
+  const { algorithms, findings } = translateAlgorithms(installation, hasSource);
   return {
-    ofPrimary: present({
+    ofPrimary: withoutUndefined({
       jwksUri: hasSource && jwksUri !== '' ? jwksUri : undefined,
       publicKeyFiles: hasSource && files.length > 0 ? files : undefined,
       algorithms,
-      insecureHttp: insecureHttp(hasSource ? jwksUri : textOf(given, 'oidc-issuer-url')),
+      insecureHttp: insecureHttp(hasSource ? jwksUri : textOf(installation, 'oidc-issuer-url')),
     }),
-    ofAll: trust(given),
-    findings: [...findings, ...judgeSources(given, isDiscovered, hasSource), ...judgeTrust(given)],
+    ofAll: trust(installation),
+    findings: [
+      ...findings,
+      ...judgeSources(installation, isDiscovered, hasSource),
+      ...judgeTrust(installation),
+    ],
   };
 }
 
@@ -41,9 +46,13 @@ export function insecureHttp(url: string): true | undefined {
   return parsed?.protocol === 'http:' && !isLoopback(parsed) ? true : undefined;
 }
 
-function judgeSources(given: Given, isDiscovered: boolean, hasSource: boolean): readonly Finding[] {
+function judgeSources(
+  installation: Installation,
+  isDiscovered: boolean,
+  hasSource: boolean,
+): readonly Finding[] {
   const discovered = 'keys are found by discovery, so it never had an effect';
-  const uri = textOf(given, 'oidc-jwks-url');
+  const uri = textOf(installation, 'oidc-jwks-url');
   const isPlain = insecureHttp(uri) === true;
   const skipped: readonly ['kept' | 'meaningless' | 'changed', string] = isDiscovered
     ? ['meaningless', 'discovery is what happens anyway']
@@ -54,19 +63,19 @@ function judgeSources(given: Given, isDiscovered: boolean, hasSource: boolean): 
           'neither `oidc-jwks-url` nor `oidc-public-key-file` says where the keys are, so they are found by discovery',
         ];
   return [
-    ...judged(given, 'skip-oidc-discovery', ...skipped),
+    ...findingIfSet(installation, 'skip-oidc-discovery', ...skipped),
     ...(isDiscovered
-      ? judged(given, 'oidc-jwks-url', 'meaningless', discovered)
-      : judged(
-          given,
+      ? findingIfSet(installation, 'oidc-jwks-url', 'meaningless', discovered)
+      : findingIfSet(
+          installation,
           'oidc-jwks-url',
           'kept',
-          `\`issuers[0].jwksUri: ${uri}\`${isPlain ? `, with \`insecureHttp: true\`; ${plainText}` : ''}`,
+          `\`issuers[0].jwksUri: ${uri}\`${isPlain ? `, with \`insecureHttp: true\`; ${plainHttpText}` : ''}`,
         )),
     ...(isDiscovered
-      ? judged(given, 'oidc-public-key-file', 'meaningless', discovered)
-      : judged(
-          given,
+      ? findingIfSet(installation, 'oidc-public-key-file', 'meaningless', discovered)
+      : findingIfSet(
+          installation,
           'oidc-public-key-file',
           'kept',
           '`issuers[0].publicKeyFiles`, read again when they change; put the files into the pod',
@@ -75,14 +84,14 @@ function judgeSources(given: Given, isDiscovered: boolean, hasSource: boolean): 
 }
 
 /** What to say of keys over plain HTTP. */
-export const plainText = 'anybody on the way to it could put in keys of their own, so rather use https';
+export const plainHttpText = 'anybody on the way to it could put in keys of their own, so rather use https';
 
 function translateAlgorithms(
-  given: Given,
+  installation: Installation,
   hasSource: boolean,
 ): { algorithms: readonly Algorithm[] | undefined; findings: readonly Finding[] } {
   const flag = 'oidc-enabled-signing-alg';
-  const wanted = listOf(given, flag);
+  const wanted = listOf(installation, flag);
   const isSupported = (name: string): name is Algorithm =>
     (supportedAlgorithms as readonly string[]).includes(name);
   const algorithms = [...new Set(wanted.filter(isSupported))];
@@ -90,62 +99,70 @@ function translateAlgorithms(
   if (wanted.length === 0)
     return {
       algorithms: hasSource ? ['RS256'] : undefined,
-      findings: judged(given, flag, 'meaningless', 'it is empty'),
+      findings: findingIfSet(installation, flag, 'meaningless', 'it is empty'),
     };
   const kept = `\`issuers[0].algorithms: [${algorithms.join(', ')}]\``;
-  if (others.length === 0) return { algorithms, findings: judged(given, flag, 'kept', kept) };
-  const reason = `${listed(others)} cannot be accepted: whoever can check such a signature can make one`;
+  if (others.length === 0) return { algorithms, findings: findingIfSet(installation, flag, 'kept', kept) };
+  const reason = `${quotedList(others)} cannot be accepted: whoever can check such a signature can make one`;
   return algorithms.length === 0
     ? {
         algorithms: undefined,
-        findings: judged(
-          given,
+        findings: findingIfSet(
+          installation,
           flag,
           'refused',
           `${reason}, and nothing else is named; the defaults of \`algorithms\` would be accepted instead`,
         ),
       }
-    : { algorithms, findings: judged(given, flag, 'refused', `${reason}; the others are ${kept}`) };
+    : {
+        algorithms,
+        findings: findingIfSet(installation, flag, 'refused', `${reason}; the others are ${kept}`),
+      };
 }
 
-function trust(given: Given): Tree {
-  const files = listOf(given, 'provider-ca-file');
+function trust(installation: Installation): Tree {
+  const files = listOf(installation, 'provider-ca-file');
   if (files.length === 0) return {};
-  return present({
+  return withoutUndefined({
     caFile: files.length === 1 ? files[0] : files,
-    trustSystemCas: isOn(given, 'use-system-trust-store') ? undefined : false,
+    trustSystemCas: isOn(installation, 'use-system-trust-store') ? undefined : false,
   });
 }
 
-function judgeTrust(given: Given): readonly Finding[] {
-  const files = listOf(given, 'provider-ca-file');
-  const isSystem = isOn(given, 'use-system-trust-store');
+function judgeTrust(installation: Installation): readonly Finding[] {
+  const files = listOf(installation, 'provider-ca-file');
+  const isSystem = isOn(installation, 'use-system-trust-store');
   const skip = 'ssl-insecure-skip-verify';
   const alone = 'without `provider-ca-file` the certificates of the system are trusted anyway';
   return [
     ...(files.length === 0
-      ? judged(given, 'provider-ca-file', 'meaningless', 'it is empty')
-      : judged(
-          given,
+      ? findingIfSet(installation, 'provider-ca-file', 'meaningless', 'it is empty')
+      : findingIfSet(
+          installation,
           'provider-ca-file',
           'kept',
           `\`issuers[].caFile\`${isSystem ? '' : ' with `trustSystemCas: false`'}; put the file into the pod, or take the chart's \`caBundle\``,
         )),
     ...(files.length === 0
-      ? judged(given, 'use-system-trust-store', 'meaningless', alone)
-      : judged(given, 'use-system-trust-store', 'kept', `\`issuers[].trustSystemCas: ${isSystem}\``)),
-    ...(isOn(given, skip)
-      ? judged(
-          given,
+      ? findingIfSet(installation, 'use-system-trust-store', 'meaningless', alone)
+      : findingIfSet(
+          installation,
+          'use-system-trust-store',
+          'kept',
+          `\`issuers[].trustSystemCas: ${isSystem}\``,
+        )),
+    ...(isOn(installation, skip)
+      ? findingIfSet(
+          installation,
           skip,
           'changed',
           'the certificate of the issuer is always verified; name the CA that signed it in `issuers[].caFile`',
         )
-      : judged(given, skip, 'meaningless', 'certificates are always verified')),
+      : findingIfSet(installation, skip, 'meaningless', 'certificates are always verified')),
   ];
 }
 
 /** A URL as a finding may show it. */
-export function shownUrl(url: string): string {
+export function maskedUrl(url: string): string {
   return `\`${maskUrls(url)}\``;
 }

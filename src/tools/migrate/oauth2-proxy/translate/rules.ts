@@ -5,9 +5,11 @@ import { isTree, type Tree } from '../../../../config/values/raw-values.ts';
 import type { Verdict } from '../../finding.ts';
 import { readExpression } from '../../path-expression.ts';
 import { everyPath, patternsAround, patternsWithin } from '../../path-patterns.ts';
-import type { Given } from '../read/setting.ts';
+import type { Installation } from '../merge/installation.ts';
 import { trustedAddresses } from './addresses.ts';
-import { isOn, judged, type Part } from './setting-values.ts';
+import { findingIfSet } from './findings.ts';
+import type { Part } from './part.ts';
+import { isOn } from './setting-values.ts';
 import { readSkipEntries, type SkipEntry } from './skip-entries.ts';
 
 /** A rule, as far as it is looked at here. */
@@ -24,11 +26,11 @@ interface Outcome {
 }
 
 /** Translates everything that oauth2-proxy let pass without a token. */
-export function translateRules(given: Given): Part {
-  const addresses = trustedAddresses(given);
-  const hasPreflight = isOn(given, 'skip-auth-preflight');
+export function translateRules(installation: Installation): Part {
+  const addresses = trustedAddresses(installation);
+  const hasPreflight = isOn(installation, 'skip-auth-preflight');
   const opened: Opened[] = hasPreflight ? [{ paths: [everyPath], method: 'OPTIONS' }] : [];
-  const entries = readSkipEntries(given);
+  const entries = readSkipEntries(installation);
   const positive = entries.filter(({ isNegated }) => !isNegated).map((entry) => openRoute(entry, opened));
   const negative = openAllBut(
     entries.filter(({ isNegated }) => isNegated),
@@ -53,18 +55,18 @@ export function translateRules(given: Given): Part {
     findings: [
       ...(['skip-auth-regex', 'skip-auth-route'] as const).flatMap((flag) => {
         const own = outcomes.filter((outcome) => outcome.flag === flag);
-        if (own.length === 0) return judged(given, flag, 'meaningless', 'it is empty');
+        if (own.length === 0) return findingIfSet(installation, flag, 'meaningless', 'it is empty');
         // Said once, though both flags may be given.
         const isFirst = outcomes[0]?.flag === flag;
         const told = own.map(({ text }) => text).join('; ');
-        const text = looksAtPaths && isFirst ? `${told}; ${looksText(given)}` : told;
+        const text = looksAtPaths && isFirst ? `${told}; ${looksText(installation)}` : told;
         return own.some(({ verdict }) => verdict === 'changed')
-          ? judged(given, flag, 'changed', text)
-          : judged(given, flag, 'kept', `\`rules\`: ${text}`);
+          ? findingIfSet(installation, flag, 'changed', text)
+          : findingIfSet(installation, flag, 'kept', `\`rules\`: ${text}`);
       }),
       ...(hasPreflight
-        ? judged(
-            given,
+        ? findingIfSet(
+            installation,
             'skip-auth-preflight',
             'kept',
             'the rule `preflight` and `allowPreflight`: every `OPTIONS` that a browser sends passes without a token',
@@ -76,11 +78,11 @@ export function translateRules(given: Given): Part {
   };
 }
 
-function looksText(given: Given): string {
+function looksText(installation: Installation): string {
   const ambiguous =
     'paths that can be read in two ways (`//`, `/../`, `%2F`, `;` and the like) are refused with 400';
   const identity = 'a good token on an open path brings no identity headers';
-  const forbidden = isOn(given, 'bearer-token-login-fallback', true)
+  const forbidden = isOn(installation, 'bearer-token-login-fallback', true)
     ? ''
     : ', and a bad one there is not looked at, which was 403';
   return `${ambiguous}, and ${identity}${forbidden}`;

@@ -1,5 +1,5 @@
 /** The entries of `skip-auth-regex` and `skip-auth-route`: a method, what is negated, and the regular expression. */
-import type { Given } from '../read/setting.ts';
+import type { Installation } from '../merge/installation.ts';
 import { listOf } from './setting-values.ts';
 
 /** One entry. */
@@ -17,15 +17,15 @@ export interface SkipEntry {
 }
 
 /** Reads the entries, those of the older flag first. */
-export function readSkipEntries(given: Given): readonly SkipEntry[] {
-  const older = listOf(given, 'skip-auth-regex').map((text) => ({
+export function readSkipEntries(installation: Installation): readonly SkipEntry[] {
+  const older = listOf(installation, 'skip-auth-regex').map((text) => ({
     flag: 'skip-auth-regex' as const,
     text,
     method: undefined,
     isNegated: false,
     expression: text,
   }));
-  const routes = listOf(given, 'skip-auth-route').map((text) => ({
+  const routes = listOf(installation, 'skip-auth-route').map((text) => ({
     flag: 'skip-auth-route' as const,
     text,
     ...readRoute(text),

@@ -8,14 +8,15 @@ import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
 import { verdictOf } from '../flags/verdicts.ts';
-import type { Given, GivenSetting } from '../read/setting.ts';
+import type { Installation } from '../merge/installation.ts';
+import type { Setting } from '../read/setting.ts';
 import { translateHeaders } from './headers.ts';
 import { translateIssuers } from './issuers.ts';
 import { translateListeners } from './listeners.ts';
 import { translateLog } from './log.ts';
 import { translateLogin } from './login.ts';
+import type { Part, TreeComment } from './part.ts';
 import { translateRules } from './rules.ts';
-import type { Part, TreeComment } from './setting-values.ts';
 import { withoutWhiteSpace } from './white-space.ts';
 
 /** What becomes of an installation of oauth2-proxy. */
@@ -46,26 +47,28 @@ export interface Incomplete extends Outcome {
  *
  * @param compat whether answers are written as oauth2-proxy writes them
  */
-export function translate(all: Given, compat: boolean): Translation | Incomplete {
-  const { given, refusals } = withoutWhiteSpace(all);
+export function translate(all: Installation, compat: boolean): Translation | Incomplete {
+  const { installation, refusals } = withoutWhiteSpace(all);
   const parts: readonly Part[] = [
-    translateIssuers(given),
-    translateHeaders(given),
-    translateRules(given),
-    translateLogin(given, compat),
-    translateListeners(given),
-    translateLog(given),
+    translateIssuers(installation),
+    translateHeaders(installation),
+    translateRules(installation),
+    translateLogin(installation, compat),
+    translateListeners(installation),
+    translateLog(installation),
   ];
   const problems = parts.flatMap((part) => part.problems ?? []);
   const said = Object.assign({}, ...parts.map((part) => part.config)) as Tree;
   const tree = compat ? withoutFurtherHeaders(said) : said;
-  const judged = parts.flatMap((part) => part.findings);
-  const isJudged = new Set(judged.map(({ setting }) => setting));
-  const others = [...given.settings.values()].filter(({ flag }) => !isJudged.has(flag)).map(inGeneral);
-  const findings = [...all.findings.map(aloud), ...refusals, ...judged, ...others];
+  const findingIfSet = parts.flatMap((part) => part.findings);
+  const isJudged = new Set(findingIfSet.map(({ setting }) => setting));
+  const others = [...installation.settings.values()]
+    .filter(({ flag }) => !isJudged.has(flag))
+    .map(generalFinding);
+  const findings = [...all.findings.map(withWarning), ...refusals, ...findingIfSet, ...others];
   const lacking = parts.flatMap((part) => part.lacking ?? []);
   if (problems.length + lacking.length > 0) return { findings, problems, lacking };
-  const config = checked(tree);
+  const config = validate(tree);
   if ('problems' in config) return { findings, problems: config.problems, lacking };
   return { tree, config: config.config, comments: parts.flatMap((part) => part.comments ?? []), findings };
 }
@@ -77,7 +80,7 @@ function withoutFurtherHeaders(tree: Tree): Tree {
 }
 
 /** What becomes of a setting whose value makes no difference, but that it may be off. */
-function inGeneral({ flag, value, source }: GivenSetting): Finding {
+function generalFinding({ flag, value, source }: Setting): Finding {
   const general = verdictOf(flag);
   if (general === undefined)
     return { setting: flag, source, verdict: 'refused', text: 'nothing is known of it here' };
@@ -89,7 +92,7 @@ function inGeneral({ flag, value, source }: GivenSetting): Finding {
 }
 
 /** Settings that ask for something, so that without them more passes. */
-const asking = [
+const requirementSettings = [
   'allowed-group',
   'allowed-role',
   'authenticated-emails-file',
@@ -99,14 +102,14 @@ const asking = [
 ];
 
 /** A refusal of a reader, which does not know what is lost. */
-function aloud(finding: Finding): Finding {
-  return finding.verdict === 'refused' && asking.includes(finding.setting)
+function withWarning(finding: Finding): Finding {
+  return finding.verdict === 'refused' && requirementSettings.includes(finding.setting)
     ? { ...finding, text: `${finding.text}. WITHOUT IT THIS IS NO LONGER ASKED FOR` }
     : finding;
 }
 
 /** The whole configuration; what was given may be nothing that is possible. */
-function checked(tree: Tree): { readonly config: Config } | { readonly problems: readonly Problem[] } {
+function validate(tree: Tree): { readonly config: Config } | { readonly problems: readonly Problem[] } {
   const parsed = options.safeParse(tree);
   const problem = (path: readonly PropertyKey[], message: string): Problem => ({
     path: dotted(path),

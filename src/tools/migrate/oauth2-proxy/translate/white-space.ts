@@ -1,6 +1,7 @@
 /** Values with white space at their ends: oauth2-proxy compares them as they are, and here they cannot be configured. */
 import type { Finding } from '../../finding.ts';
-import type { Given, GivenSetting } from '../read/setting.ts';
+import type { Installation } from '../merge/installation.ts';
+import type { Setting } from '../read/setting.ts';
 
 /** Settings whose values tokens are compared with. */
 const compared: Readonly<Record<string, string>> = {
@@ -30,13 +31,13 @@ const restricting = ['allowed-group', 'allowed-role', 'entra-id-allowed-tenant',
  *
  * @returns what is left, and a refusal for each setting that lost something
  */
-export function withoutWhiteSpace(given: Given): {
-  readonly given: Given;
+export function withoutWhiteSpace(installation: Installation): {
+  readonly installation: Installation;
   readonly refusals: readonly Finding[];
 } {
-  const settings = new Map(given.settings);
+  const settings = new Map(installation.settings);
   const refusals: Finding[] = [];
-  for (const setting of given.settings.values()) {
+  for (const setting of installation.settings.values()) {
     const kind = Object.hasOwn(compared, setting.flag) ? compared[setting.flag] : undefined;
     if (kind === undefined || typeof setting.value === 'boolean') continue;
     const all = typeof setting.value === 'string' ? [setting.value] : setting.value;
@@ -50,8 +51,11 @@ export function withoutWhiteSpace(given: Given): {
     refusals.push(refusalOf(setting, odd, kind, rest.length === 0));
   }
   return refusals.length === 0
-    ? { given, refusals }
-    : { given: { ...given, settings, findings: [...given.findings, ...refusals] }, refusals };
+    ? { installation, refusals }
+    : {
+        installation: { ...installation, settings, findings: [...installation.findings, ...refusals] },
+        refusals,
+      };
 }
 
 function isPlain(flag: string, value: string): boolean {
@@ -59,12 +63,7 @@ function isPlain(flag: string, value: string): boolean {
   return parts.every((part) => part === part.trim());
 }
 
-function refusalOf(
-  { flag, source }: GivenSetting,
-  odd: readonly string[],
-  kind: string,
-  isAll: boolean,
-): Finding {
+function refusalOf({ flag, source }: Setting, odd: readonly string[], kind: string, isAll: boolean): Finding {
   const told = odd.map((one) => {
     const other = one.trim();
     return `${JSON.stringify(one)} has white space at an end, which cannot be configured here; in oauth2-proxy it never matches a token's ${kind} \`${other}\`, and without the white space it would let in more than before`;
@@ -73,11 +72,11 @@ function refusalOf(
     setting: flag,
     source,
     verdict: 'refused',
-    text: `${told.join('; ')}. ${isAll ? lossOf(flag) : 'If it is accepted, the others are what counts'}`,
+    text: `${told.join('; ')}. ${isAll ? consequenceOf(flag) : 'If it is accepted, the others are what counts'}`,
   };
 }
 
-function lossOf(flag: string): string {
+function consequenceOf(flag: string): string {
   if (restricting.includes(flag)) return 'Nothing else is listed. WITHOUT IT THIS IS NO LONGER ASKED FOR';
   return /-claim$/.test(flag)
     ? 'Nothing else is listed. WITHOUT IT THE CLAIM OF THE USUAL NAME COUNTS'

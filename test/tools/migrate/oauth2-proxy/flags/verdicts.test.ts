@@ -7,7 +7,7 @@ import {
   flagVerdicts,
 } from '../../../../../src/tools/migrate/oauth2-proxy/flags/verdicts.ts';
 import { translate } from '../../../../../src/tools/migrate/oauth2-proxy/translate/translate.ts';
-import { configFrom, type Flags, givenOf } from '../sample-installation.ts';
+import { configFrom, type Flags, installationOf } from '../sample-installation.ts';
 
 const names = flagVerdicts.map(({ flag }) => flag);
 
@@ -57,7 +57,7 @@ function all(isOn: boolean): Flags {
 
 describe.each([true, false])('with every flag, those for a truth value %s', (isOn) => {
   test('each setting has one finding', () => {
-    const given = givenOf(all(isOn));
+    const given = installationOf(all(isOn));
     const settings = translate(given, false).findings.map(({ setting }) => setting);
     expect(settings.toSorted()).toEqual([...given.settings.keys()].toSorted());
   });

@@ -125,7 +125,7 @@ describe('the kind of a file is told by what is in it', () => {
       const inputs = { files: { emails: 'a@example.com\n' }, flags };
       expect(read(inputs).authenticatedEmails).toBeUndefined();
       expect(findingsOf(inputs)).toContainEqual(
-        expect.stringMatching(/^emails .* refused: it is not read: nothing/),
+        expect.stringMatching(/^emails .* refused: it is not read: no setting/),
       );
     },
   );

@@ -10,9 +10,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { findKubectl } from '../../../../../tools/helm.ts';
 import { describeWith } from '../../../../support/real-servers.ts';
-import { givenOf, migrated } from '../sample-installation.ts';
+import { installationOf, migrated } from '../sample-installation.ts';
 
-const plan = migrated(givenOf({ banner: '```' }), { output: 'plan' }).output;
+const plan = migrated(installationOf({ banner: '```' }), { output: 'plan' }).output;
 const blocks = [...plan.matchAll(/^(`{3,})(\w+)\n([\s\S]*?)^\1$/gm)].map(([, , language, block = '']) => ({
   language,
   block,

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { migrateOauth2Proxy } from '../../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
+import { migrateInstallation } from '../../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
 import { read } from '../read-inputs.ts';
 
 const settings = {
@@ -17,8 +17,7 @@ const settings = {
 
 function planOf(...objects: readonly object[]): { text: string; shell: string; authorizer: string } {
   const text = objects.map((object) => JSON.stringify(object)).join('\n---\n');
-  const { output, report } = migrateOauth2Proxy({
-    given: read({ files: { 'all.yaml': `${text}\n` } }),
+  const { output, report } = migrateInstallation(read({ files: { 'all.yaml': `${text}\n` } }), {
     output: 'plan',
     accept: [],
   });

@@ -4,10 +4,10 @@ import { parse } from 'yaml';
 import type { Config } from '../../../../../src/config/declare/options.ts';
 import { entryHeaders } from '../../../../../src/config/rules/entry-headers.ts';
 import { configOf } from '../../../../support/app.ts';
-import { configFrom, type Flags, givenOf, migrated, problemsOf } from '../sample-installation.ts';
+import { configFrom, type Flags, installationOf, migrated, problemsOf } from '../sample-installation.ts';
 
 const printed = (output: 'config' | 'values' | 'plan', flags: Flags = {}, compat = false) =>
-  migrated(givenOf(flags), { output, compat }).output;
+  migrated(installationOf(flags), { output, compat }).output;
 
 const flags: Flags = {
   'pass-access-token': true,
@@ -51,7 +51,7 @@ describe('the configuration', () => {
       const refused = { [flag]: value };
       const problem = `${path}: expected one line, without a line break in it, not ${JSON.stringify(broken)}`;
       expect(problemsOf(refused)).toEqual([problem]);
-      expect(migrated(givenOf(refused))).toMatchObject({ output: '', exitCode: 2 });
+      expect(migrated(installationOf(refused))).toMatchObject({ output: '', exitCode: 2 });
     }
   });
 });

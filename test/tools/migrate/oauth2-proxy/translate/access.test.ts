@@ -1,9 +1,9 @@
 /** Who may pass, as oauth2-proxy was told: every restriction is there, or refused aloud. */
 import { describe, expect, test } from 'vitest';
-import type { Given } from '../../../../../src/tools/migrate/oauth2-proxy/read/setting.ts';
-import { configFrom, type Flags, findingOf, lets, problemsOf } from '../sample-installation.ts';
+import type { Installation } from '../../../../../src/tools/migrate/oauth2-proxy/merge/installation.ts';
+import { allows, configFrom, type Flags, findingOf, problemsOf } from '../sample-installation.ts';
 
-const emailOf = async (flags: Flags, more: Partial<Given> = {}) =>
+const emailOf = async (flags: Flags, more: Partial<Installation> = {}) =>
   (await configFrom(flags, more)).issuers[0]?.email;
 const groupsOf = async (flags: Flags) => (await configFrom(flags)).issuers[0]?.groups;
 
@@ -115,15 +115,15 @@ describe('groups', () => {
   test('that are numbers or truth values are compared as text, as before', async () => {
     const [issuer] = (await configFrom({ 'allowed-group': ['7', 'true'] })).issuers;
     for (const groups of [7, [7], [1, 7], true, ['x', true], '7'])
-      expect([groups, lets(issuer, { groups })]).toEqual([groups, true]);
+      expect([groups, allows(issuer, { groups })]).toEqual([groups, true]);
     for (const groups of [8, [77], false, [[7]], [{ 7: true }], null, [null], undefined])
-      expect([groups, lets(issuer, { groups })]).toEqual([groups, false]);
+      expect([groups, allows(issuer, { groups })]).toEqual([groups, false]);
   });
 
   test('of azure are in the claim that is named, and the e-mail is where it always was', async () => {
     const flags = { provider: 'azure', 'oidc-groups-claim': 'roles', 'allowed-group': ['ops'] };
     const [issuer] = (await configFrom(flags)).issuers;
-    expect([lets(issuer, { roles: ['ops'] }), lets(issuer, { groups: ['ops'] })]).toEqual([true, false]);
+    expect([allows(issuer, { roles: ['ops'] }), allows(issuer, { groups: ['ops'] })]).toEqual([true, false]);
     expect(findingOf('oidc-groups-claim', flags)).toMatchObject({
       verdict: 'kept',
       text: expect.stringMatching(

@@ -4,7 +4,7 @@ import type {
   InjectedHeader,
   InjectedValue,
 } from '../../../../../src/tools/migrate/oauth2-proxy/read/setting.ts';
-import { configFrom, findingOf, givenOf, migrated } from '../sample-installation.ts';
+import { configFrom, findingOf, installationOf, migrated } from '../sample-installation.ts';
 
 const list = [
   { header: 'x-auth-request-user', claim: 'sub' },
@@ -124,7 +124,9 @@ describe('by an alpha configuration', () => {
   });
 
   test('what is fixed is never shown', () => {
-    const { report, output } = migrated(givenOf({}, { injectedHeaders: [header('X-Key', { fixed: true })] }));
+    const { report, output } = migrated(
+      installationOf({}, { injectedHeaders: [header('X-Key', { fixed: true })] }),
+    );
     expect(report).toContain('injectResponseHeaders.X-Key (alpha.yaml:1:1 X-Key): refused because');
     expect(output).not.toContain('x-key');
   });

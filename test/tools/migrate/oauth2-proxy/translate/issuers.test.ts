@@ -1,7 +1,14 @@
 /** Which tokens are good, as oauth2-proxy was told: never one more than before. */
 import { describe, expect, test } from 'vitest';
-import { migrateOauth2Proxy } from '../../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
-import { configFrom, type Flags, findingOf, givenOf, lets, problemsOf } from '../sample-installation.ts';
+import { migrateInstallation } from '../../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
+import {
+  allows,
+  configFrom,
+  type Flags,
+  findingOf,
+  installationOf,
+  problemsOf,
+} from '../sample-installation.ts';
 
 const issuer = 'https://issuer.example.com';
 const other = 'https://other.example.com';
@@ -47,8 +54,8 @@ describe('the issuer of the provider', () => {
         verdict: 'refused',
         text: expect.stringContaining('A TOKEN WITH ITS AUDIENCE AT THAT PATH PASSES FROM NOW ON'),
       });
-      const given = givenOf({ [flag]: claims });
-      expect(migrateOauth2Proxy({ given, output: 'config', accept: [] }).exitCode).toBe(3);
+      const installation = installationOf({ [flag]: claims });
+      expect(migrateInstallation(installation, { output: 'config', accept: [] }).exitCode).toBe(3);
       expect((await configFrom({ [flag]: claims })).issuers[0]?.audienceClaims).toEqual(claims);
     }
     expect(findingOf(flag, { [flag]: ['azp', 'aud'] }).verdict).toBe('kept');
@@ -175,8 +182,9 @@ describe('the provider', () => {
     { provider: 'github', 'github-org': 'acme' },
     { provider: undefined, 'google-group': ['admins'] },
   ])('that verifies none is refused before anybody asks for an issuer: %o', (flags) => {
-    const given = givenOf({ ...flags, 'oidc-issuer-url': undefined, 'client-id': undefined });
-    const run = (accept: readonly string[]) => migrateOauth2Proxy({ given, output: 'config', accept });
+    const installation = installationOf({ ...flags, 'oidc-issuer-url': undefined, 'client-id': undefined });
+    const run = (accept: readonly string[]) =>
+      migrateInstallation(installation, { output: 'config', accept });
     const [, restriction = ''] = Object.keys(flags);
     for (const accept of [[], ['provider'], [restriction]])
       expect(run(accept)).toMatchObject({
@@ -271,7 +279,7 @@ describe('extra-jwt-issuers', () => {
     for (const provider of ['oidc', 'azure', 'github', 'keycloak-oidc', undefined]) {
       const extra = (await configFrom({ ...flags, provider })).issuers.at(-1);
       expect(extra).toMatchObject({ issuer: other, groups: { claim: 'teams', keycloakRoles: false } });
-      expect([lets(extra, { teams: ['ops'] }), lets(extra, { groups: ['ops'] })]).toEqual([true, false]);
+      expect([allows(extra, { teams: ['ops'] }), allows(extra, { groups: ['ops'] })]).toEqual([true, false]);
       expect(findingOf('oidc-groups-claim', { ...flags, provider })).toMatchObject({
         verdict: 'kept',
         text: expect.stringContaining('before 7.15.6'),
@@ -300,15 +308,15 @@ describe('extra-jwt-issuers', () => {
         verdict: 'refused',
         text: expect.stringMatching(/`extra-jwt-issuers`.*A TOKEN WITH ITS GROUPS AT THAT PATH PASSES/),
       });
-    const given = givenOf({ ...flags, 'allowed-group': ['ops'] });
-    expect(migrateOauth2Proxy({ given, output: 'config', accept: [] })).toMatchObject({
+    const installation = installationOf({ ...flags, 'allowed-group': ['ops'] });
+    expect(migrateInstallation(installation, { output: 'config', accept: [] })).toMatchObject({
       exitCode: 3,
       output: '',
     });
     const [, accepted] = (await configFrom({ ...flags, 'allowed-group': ['ops'] })).issuers;
-    expect(lets(accepted, { realm: { teams: ['ops'] } })).toBe(true);
-    expect(lets(accepted, { 'realm.teams': ['ops'] })).toBe(true);
-    expect(lets(accepted, { groups: ['ops'] })).toBe(false);
+    expect(allows(accepted, { realm: { teams: ['ops'] } })).toBe(true);
+    expect(allows(accepted, { 'realm.teams': ['ops'] })).toBe(true);
+    expect(allows(accepted, { groups: ['ops'] })).toBe(false);
   });
 
   test('of which some with claims of other types pass now', () => {

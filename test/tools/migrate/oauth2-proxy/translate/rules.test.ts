@@ -186,11 +186,11 @@ describe('all but some paths', () => {
 test('preflights are all OPTIONS', async () => {
   const config = await configFrom({ 'skip-auth-preflight': true });
   expect(await open(config, targets('OPTIONS /a', 'GET /a'))).toEqual(['OPTIONS /a']);
-  const asking = (method: string): Request => [
+  const preflight = (method: string): Request => [
     `OPTIONS /${method}`,
     { origin: 'https://shop.example.com', 'access-control-request-method': method },
   ];
-  const preflights = ['GET', 'DELETE', 'patch'].map(asking);
+  const preflights = ['GET', 'DELETE', 'patch'].map(preflight);
   const passed = preflights.map(([target]) => target);
   expect(await open(config, preflights)).toEqual(passed);
   const allBut = await configFrom({ 'skip-auth-preflight': true, 'skip-auth-route': ['!=^/(GET|x)$'] });

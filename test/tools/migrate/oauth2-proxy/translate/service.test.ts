@@ -1,7 +1,7 @@
 /** Log, listeners, logins and what is behind oauth2-proxy. */
 import { describe, expect, test } from 'vitest';
 import { configOf } from '../../../../support/app.ts';
-import { configFrom, type Flags, findingOf, givenOf, migrated } from '../sample-installation.ts';
+import { configFrom, type Flags, findingOf, installationOf, migrated } from '../sample-installation.ts';
 
 describe('the log', () => {
   test.each<[Flags, string]>([
@@ -98,12 +98,12 @@ describe('bearer tokens', () => {
   });
 
   test('are answered our way, or the old way where that is asked for', async () => {
-    const given = givenOf({ 'bearer-token-login-fallback': false });
-    const ours = await configOf(migrated(given).output);
-    const old = await configOf(migrated(given, { compat: true }).output);
+    const installation = installationOf({ 'bearer-token-login-fallback': false });
+    const ours = await configOf(migrated(installation).output);
+    const old = await configOf(migrated(installation, { compat: true }).output);
     expect([ours.compat, ours.compatInvalidTokenStatus]).toEqual(['none', 401]);
     expect([old.compat, old.compatInvalidTokenStatus]).toEqual(['oauth2-proxy', 403]);
-    const fallback = await configOf(migrated(givenOf(), { compat: true }).output);
+    const fallback = await configOf(migrated(installationOf(), { compat: true }).output);
     expect([fallback.compat, fallback.compatInvalidTokenStatus]).toEqual(['oauth2-proxy', 401]);
     expect(findingOf('force-json-errors').text).toContain('`compat: oauth2-proxy`');
   });
@@ -166,13 +166,13 @@ describe('the scope', () => {
       verdict: 'meaningless',
       text: expect.stringMatching(/never was.*requiredScopes: \[orders.read, orders.write\]/),
     });
-    const { output } = migrated(givenOf(flags));
+    const { output } = migrated(installationOf(flags));
     expect((await configOf(output)).issuers[0]?.requiredScopes).toEqual([]);
     const offered = output.replace(/^(\s*)# (requiredScopes: .*)$/m, '$1$2');
     expect((await configOf(offered)).issuers[0]?.requiredScopes).toEqual(['orders.read', 'orders.write']);
   });
 
   test('of a login alone offers nothing', () => {
-    expect(migrated(givenOf({ scope: 'openid email' })).output).not.toContain('requiredScopes');
+    expect(migrated(installationOf({ scope: 'openid email' })).output).not.toContain('requiredScopes');
   });
 });

@@ -1,16 +1,15 @@
 /** White space at the ends of a value: it is told with setting, place and value, and never trimmed. */
 import { describe, expect, test } from 'vitest';
-import { migrateOauth2Proxy } from '../../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
+import { migrateInstallation } from '../../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
 import { configOf } from '../../../../support/app.ts';
 import { type Inputs, read } from '../read-inputs.ts';
 
-const usual = [
+const requiredFlags = [
   ...['--provider=oidc', '--oidc-issuer-url=https://id.example', '--client-id=web', '--email-domain=*'],
   ...['--skip-jwt-bearer-tokens', '--upstream=static://200', '--force-json-errors'],
 ];
 const run = (inputs: Inputs, accept: readonly string[] = []) =>
-  migrateOauth2Proxy({
-    given: read({ ...inputs, flags: [...usual, ...(inputs.flags ?? [])] }),
+  migrateInstallation(read({ ...inputs, flags: [...requiredFlags, ...(inputs.flags ?? [])] }), {
     output: 'config',
     accept,
   });
@@ -85,9 +84,10 @@ describe('white space at the end of a value', () => {
 
   test('of a domain is refused where not all may pass', () => {
     const [, inputs = {}] = cases.find(([how]) => how === 'domains') ?? [];
-    const flags = usual.filter((flag) => flag !== '--email-domain=*');
-    const given = read({ ...inputs, flags });
-    const migrated = (accept: readonly string[]) => migrateOauth2Proxy({ given, output: 'config', accept });
+    const flags = requiredFlags.filter((flag) => flag !== '--email-domain=*');
+    const installation = read({ ...inputs, flags });
+    const migrated = (accept: readonly string[]) =>
+      migrateInstallation(installation, { output: 'config', accept });
     expect(migrated([])).toMatchObject({ exitCode: 3, output: '' });
     expect(migrated([]).report).toContain('" b.example" has white space at an end');
     expect(migrated(['email-domain']).output).toContain('a.example');
@@ -113,10 +113,12 @@ describe('white space at the end of a value', () => {
   });
 
   test('of a client id leaves nothing that could be the audience', () => {
-    const flags = usual.map((flag) => (flag.startsWith('--client-id') ? '--client-id=web ' : flag));
-    const given = read({ flags });
-    expect(migrateOauth2Proxy({ given, output: 'config', accept: [] })).toMatchObject({ exitCode: 3 });
-    const accepted = migrateOauth2Proxy({ given, output: 'config', accept: ['client-id'] });
+    const flags = requiredFlags.map((flag) => (flag.startsWith('--client-id') ? '--client-id=web ' : flag));
+    const installation = read({ flags });
+    expect(migrateInstallation(installation, { output: 'config', accept: [] })).toMatchObject({
+      exitCode: 3,
+    });
+    const accepted = migrateInstallation(installation, { output: 'config', accept: ['client-id'] });
     expect(accepted).toMatchObject({ exitCode: 2, output: '' });
     expect(accepted.report).toContain('expected the client id');
   });

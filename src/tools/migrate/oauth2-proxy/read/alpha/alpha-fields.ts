@@ -1,14 +1,14 @@
 /** The fields of the alpha configuration that have a flag of the same meaning, and those that have none. */
 
 import type { Finding } from '../../../finding.ts';
-import type { FlagKind } from '../../flags/flags.ts';
+import type { FlagKind } from '../../flags/flag-kind.ts';
 
 /** What a field of the alpha configuration holds. */
 export type AlphaField =
   /** What a flag says. */
   | { readonly flag: string; readonly kind: Exclude<FlagKind, 'number'> }
   /** Something that no flag says. */
-  | { readonly judged: Pick<Finding, 'verdict' | 'text'> }
+  | { readonly finding: Pick<Finding, 'verdict' | 'text'> }
   /** Something that another part of this reader takes, or that says nothing. */
   | { readonly isRead: true }
   | { readonly fields: Readonly<Record<string, AlphaField>> };
@@ -17,8 +17,8 @@ const text = (flag: string): AlphaField => ({ flag, kind: 'text' });
 const yes = (flag: string): AlphaField => ({ flag, kind: 'boolean' });
 const list = (flag: string): AlphaField => ({ flag, kind: 'list' });
 const read: AlphaField = { isRead: true };
-const meaningless = (reason: string): AlphaField => ({ judged: { verdict: 'meaningless', text: reason } });
-const refused = (reason: string): AlphaField => ({ judged: { verdict: 'refused', text: reason } });
+const meaningless = (reason: string): AlphaField => ({ finding: { verdict: 'meaningless', text: reason } });
+const refused = (reason: string): AlphaField => ({ finding: { verdict: 'refused', text: reason } });
 
 const inlineSecret = refused('a key or certificate is given here as a file only');
 

@@ -3,8 +3,8 @@ import { ConfigError } from '../../../../../config/validate/problems.ts';
 import type { AlphaSource } from '../collected.ts';
 import { readDocuments } from '../documents.ts';
 import { type Assumed, substitute, substituteBelow, type VariableOf } from '../substitution.ts';
-import { unseenTemplate } from '../unknown-values.ts';
-import type { Spot } from '../yaml-node.ts';
+import { markTemplate } from '../unknown-values.ts';
+import type { YamlNode } from '../yaml-node.ts';
 import { isAlphaName } from './alpha-fields.ts';
 
 /** Whether a text of a ConfigMap or Secret is an alpha configuration: one of its names stands at the start of a line. */
@@ -18,9 +18,9 @@ export function isAlphaText(text: string, key: string): boolean {
  *
  * @throws ConfigError if it is not YAML
  */
-export function alphaDocument(source: AlphaSource, variableOf: VariableOf, assumed: Assumed): Spot {
-  if ('spot' in source)
-    return { ...source.spot, value: substituteBelow(source.spot.value, variableOf, assumed) };
+export function alphaDocument(source: AlphaSource, variableOf: VariableOf, assumed: Assumed): YamlNode {
+  if ('node' in source)
+    return { ...source.node, value: substituteBelow(source.node.value, variableOf, assumed) };
   const text = source.isTemplated === true ? markTemplates(source.text) : source.text;
   const [document] = readDocuments(substitute(text, variableOf, assumed), source.name);
   if (document !== undefined) return document;
@@ -29,5 +29,5 @@ export function alphaDocument(source: AlphaSource, variableOf: VariableOf, assum
 
 /** Marks each template of a text. */
 function markTemplates(text: string): string {
-  return text.replaceAll(/\{\{.*?\}\}/gs, unseenTemplate);
+  return text.replaceAll(/\{\{.*?\}\}/gs, markTemplate);
 }

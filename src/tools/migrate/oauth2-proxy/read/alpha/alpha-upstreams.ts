@@ -1,13 +1,13 @@
 /** The upstreams of an alpha configuration, as the flag `upstream` would name them. */
 
-import { elements, fieldOf, place, type Spot } from '../yaml-node.ts';
-import type { Alpha } from './read-alpha.ts';
+import { elements, fieldOf, locationOf, type YamlNode } from '../yaml-node.ts';
+import type { Alpha } from './alpha-configuration.ts';
 
 /**
  * Reads the upstreams. One that answers by itself below a path of its own only leaves all other paths without an
  * answer, which no flag says.
  */
-export function readUpstreams(list: Spot, { sightings, findings, problems }: Alpha): void {
+export function readUpstreams(list: YamlNode, { foundSettings, findings, problems }: Alpha): void {
   const addresses: string[] = [];
   for (const [index, upstream] of elements(list).entries()) {
     const path = `upstreamConfig.upstreams[${index}]`;
@@ -16,16 +16,20 @@ export function readUpstreams(list: Spot, { sightings, findings, problems }: Alp
       addresses.push(`static://${code ?? 200}`);
       if (route !== undefined && route !== '/') {
         const text = 'it answers for a part of the paths only, and any other is not found; say so in `rules`';
-        findings.push({ setting: `${path}.path`, source: place(upstream), verdict: 'refused', text });
+        findings.push({ setting: `${path}.path`, source: locationOf(upstream), verdict: 'refused', text });
       }
     } else if (typeof uri === 'string') addresses.push(uri);
     else
       problems.push({
         path,
-        source: place(upstream),
+        source: locationOf(upstream),
         message: 'expected `uri`, or `static: true` and a number',
       });
   }
   if (addresses.length > 0)
-    sightings.push({ flag: 'upstream', value: addresses, source: `${place(list)} upstreamConfig.upstreams` });
+    foundSettings.push({
+      flag: 'upstream',
+      value: addresses,
+      source: `${locationOf(list)} upstreamConfig.upstreams`,
+    });
 }

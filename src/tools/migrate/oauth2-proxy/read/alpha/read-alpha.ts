@@ -1,31 +1,21 @@
 /** The alpha configuration of oauth2-proxy: YAML with providers, headers, upstreams and listeners. */
 
-import { type Problem, suggestion } from '../../../../../config/validate/problems.ts';
+import { suggestion } from '../../../../../config/validate/problems.ts';
 import { isTree } from '../../../../../config/values/raw-values.ts';
-import type { Finding } from '../../../finding.ts';
 import { expectationOf, readFlagValue } from '../../flags/flag-value.ts';
-import type { Sighting } from '../collected.ts';
-import type { InjectedHeader } from '../setting.ts';
-import { whyUnseen } from '../unknown-values.ts';
-import { elements, fieldOf, fields, isEmpty, place, type Spot } from '../yaml-node.ts';
+import { whyUnknown } from '../unknown-values.ts';
+import { elements, fieldOf, fields, isEmpty, locationOf, type YamlNode } from '../yaml-node.ts';
+import type { Alpha } from './alpha-configuration.ts';
 import { type AlphaField, alphaFields, providerFields, upstreamFields } from './alpha-fields.ts';
 import { readInjectedHeaders } from './alpha-headers.ts';
 import { readUpstreams } from './alpha-upstreams.ts';
 
-/** What an alpha configuration says. */
-export interface Alpha {
-  readonly sightings: Sighting[];
-  readonly headers: InjectedHeader[];
-  readonly findings: Finding[];
-  readonly problems: Problem[];
-}
-
 /** Reads one alpha configuration, in which variables are replaced already. */
-export function readAlpha(top: Spot): Alpha {
-  const alpha: Alpha = { sightings: [], headers: [], findings: [], problems: [] };
+export function readAlpha(top: YamlNode): Alpha {
+  const alpha: Alpha = { foundSettings: [], headers: [], findings: [], problems: [] };
   if (!isTree(top.value)) {
     const message = 'expected names with values, such as `providers: […]`';
-    alpha.problems.push({ path: '', source: place(top), message });
+    alpha.problems.push({ path: '', source: locationOf(top), message });
     return alpha;
   }
   readFields(top, alphaFields, '', alpha);
@@ -35,7 +25,7 @@ export function readAlpha(top: Spot): Alpha {
     else {
       const text = 'oauth2-proxy uses the first provider only';
       const setting = `providers[${index}]`;
-      alpha.findings.push({ setting, source: place(provider), verdict: 'meaningless', text });
+      alpha.findings.push({ setting, source: locationOf(provider), verdict: 'meaningless', text });
     }
   }
   const upstreams = listBelow(fieldOf(top, 'upstreamConfig'), 'upstreams', 'upstreamConfig.upstreams', alpha);
@@ -46,56 +36,57 @@ export function readAlpha(top: Spot): Alpha {
   return alpha;
 }
 
-function listBelow(spot: Spot, name: string, path: string, { problems }: Alpha): Spot {
-  const list = fieldOf(spot, name);
+function listBelow(node: YamlNode, name: string, path: string, { problems }: Alpha): YamlNode {
+  const list = fieldOf(node, name);
   const isList = list.value === undefined || list.value === null || Array.isArray(list.value);
-  if (!isList) problems.push({ path, source: place(list), message: 'expected a list' });
+  if (!isList) problems.push({ path, source: locationOf(list), message: 'expected a list' });
   return list;
 }
 
 function readFields(
-  spot: Spot,
+  node: YamlNode,
   known: Readonly<Record<string, AlphaField>>,
   path: string,
   alpha: Alpha,
 ): void {
-  if (spot.value === null || spot.value === undefined) return;
-  if (!isTree(spot.value)) {
-    alpha.problems.push({ path, source: place(spot), message: 'expected names with values' });
+  if (node.value === null || node.value === undefined) return;
+  if (!isTree(node.value)) {
+    alpha.problems.push({ path, source: locationOf(node), message: 'expected names with values' });
     return;
   }
-  for (const [key, below] of fields(spot)) {
+  for (const [key, below] of fields(node)) {
     const name = Object.keys(known).find((candidate) => candidate.toLowerCase() === key.toLowerCase());
     const field = name === undefined ? undefined : known[name];
     const inner = path === '' ? (name ?? key) : `${path}.${name ?? key}`;
     if (field === undefined) {
       const message = `unknown field${suggestion(key, Object.keys(known))}`;
-      alpha.problems.push({ path: inner, source: place(below), message });
+      alpha.problems.push({ path: inner, source: locationOf(below), message });
     } else if ('fields' in field) readFields(below, field.fields, inner, alpha);
     else if ('flag' in field) readFlagField(below, field, inner, alpha);
-    else if ('judged' in field && !isEmpty(below))
-      alpha.findings.push({ setting: inner, source: place(below), ...field.judged });
+    else if ('finding' in field && !isEmpty(below))
+      alpha.findings.push({ setting: inner, source: locationOf(below), ...field.finding });
   }
 }
 
 function readFlagField(
-  spot: Spot,
+  node: YamlNode,
   { flag, kind }: Extract<AlphaField, { flag: string }>,
   path: string,
-  { sightings, problems }: Alpha,
+  { foundSettings, problems }: Alpha,
 ): void {
-  const { value } = spot;
-  const source = `${place(spot)} ${path}`;
+  const { value } = node;
+  const source = `${locationOf(node)} ${path}`;
   const isAsExpected =
     kind === 'list'
       ? Array.isArray(value) && value.every((entry) => typeof entry === 'string')
       : typeof value === (kind === 'boolean' ? 'boolean' : 'string');
   if (value === null || value === undefined) return;
-  if (typeof value === 'string' && whyUnseen(value) !== undefined) sightings.push({ flag, value, source });
+  if (typeof value === 'string' && whyUnknown(value) !== undefined)
+    foundSettings.push({ flag, value, source });
   else if (kind === 'duration' && typeof value === 'number')
-    sightings.push({ flag, value: `${value}ns`, source });
+    foundSettings.push({ flag, value: `${value}ns`, source });
   else if (!isAsExpected || (kind === 'duration' && 'expected' in readFlagValue(kind, String(value)))) {
     const hint = kind === 'text' && typeof value !== 'object' ? ', in quotes' : '';
-    problems.push({ path, source: place(spot), message: `expected ${expectationOf(kind)}${hint}` });
-  } else sightings.push({ flag, value: value as string | boolean | string[], source });
+    problems.push({ path, source: locationOf(node), message: `expected ${expectationOf(kind)}${hint}` });
+  } else foundSettings.push({ flag, value: value as string | boolean | string[], source });
 }

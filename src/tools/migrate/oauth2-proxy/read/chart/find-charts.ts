@@ -1,91 +1,88 @@
 /** Where among values those of oauth2-proxy are, and which of its charts they are for. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import { flagNamed } from '../../flags/flags.ts';
-import { child, elements, fields, type Spot, scalarText } from '../yaml-node.ts';
-import { isChartValue } from './chart-values.ts';
-
-/** The official chart, or Bitnami's. */
-export type Chart = 'official' | 'bitnami';
+import { child, elements, fields, scalarText, type YamlNode } from '../yaml-node.ts';
+import { type Chart, isChartValue } from './chart-value-names.ts';
 
 /** The values for one of its charts. */
 export interface ChartValues {
   readonly chart: Chart;
-  readonly spot: Spot;
+  readonly node: YamlNode;
   /** Whether they are below the name that a chart of one's own gives to that of oauth2-proxy. */
   readonly isNested: boolean;
   /** The values beside those, up to the top. */
-  readonly beside: readonly (readonly [name: string, spot: Spot])[];
+  readonly beside: readonly (readonly [name: string, node: YamlNode])[];
 }
 
 /** How deep a chart of one's own may have the chart of oauth2-proxy. */
-const deepest = 3;
+const maxDepth = 3;
 
 /** Finds the values of oauth2-proxy's charts: at the top, or below the name of a dependency. */
-export function chartsIn(document: Spot): readonly ChartValues[] {
+export function chartsIn(document: YamlNode): readonly ChartValues[] {
   const nested = below(document, [], 0);
-  const named = nested.filter(({ spot }) => /oauth2?[-_]?proxy/i.test(String(spot.path.at(-1))));
+  const named = nested.filter(({ node }) => /oauth2?[-_]?proxy/i.test(String(node.path.at(-1))));
   if (named.length > 0) return named;
-  const own = strongChart(document);
-  if (own !== undefined) return [{ chart: own, spot: document, isNested: false, beside: [] }];
+  const own = certainChart(document);
+  if (own !== undefined) return [{ chart: own, node: document, isNested: false, beside: [] }];
   if (nested.length > 0) return nested;
   return fields(document).some(([name]) => isChartValue(name))
-    ? [{ chart: 'official', spot: document, isNested: false, beside: [] }]
+    ? [{ chart: 'official', node: document, isNested: false, beside: [] }]
     : [];
 }
 
 /** Whether a document has what nothing but values of a chart of oauth2-proxy has. */
-export function isSurelyChart(document: Spot): boolean {
-  return strongChart(document) !== undefined || below(document, [], 0).length > 0;
+export function isSurelyChart(document: YamlNode): boolean {
+  return certainChart(document) !== undefined || below(document, [], 0).length > 0;
 }
 
-function below(spot: Spot, beside: ChartValues['beside'], depth: number): readonly ChartValues[] {
-  if (depth >= deepest) return [];
-  const all = fields(spot);
+function below(node: YamlNode, beside: ChartValues['beside'], depth: number): readonly ChartValues[] {
+  if (depth >= maxDepth) return [];
+  const all = fields(node);
   return all.flatMap(([name, inner]) => {
     if (!isTree(inner.value)) return [];
     const others = [...beside, ...all.filter(([other]) => other !== name)];
-    const isNamed = /^oauth2?[-_]?proxy$/i.test(name) && !isOfOther(inner);
-    const chart = strongChart(inner) ?? (isNamed ? 'official' : undefined);
+    const isNamed = /^oauth2?[-_]?proxy$/i.test(name) && !isOtherProduct(inner);
+    const chart = certainChart(inner) ?? (isNamed ? 'official' : undefined);
     return chart === undefined
       ? below(inner, others, depth + 1)
-      : [{ chart, spot: inner, isNested: true, beside: others }];
+      : [{ chart, node: inner, isNested: true, beside: others }];
   });
 }
 
 /** Whether values below the name of oauth2-proxy are of something else: other values of it, such as an Ingress, have names of the chart. */
-function isOfOther(spot: Spot): boolean {
-  return !fields(spot).some(([name]) => isChartValue(name));
+function isOtherProduct(node: YamlNode): boolean {
+  return !fields(node).some(([name]) => isChartValue(name));
 }
 
 const credentials = ['clientID', 'clientSecret', 'cookieSecret', 'existingSecret'];
-const ofConfig = [...credentials, 'configFile', 'existingConfig', 'emailDomains', 'cookieName'];
-const ofConfiguration = [
+const officialConfigNames = [...credentials, 'configFile', 'existingConfig', 'emailDomains', 'cookieName'];
+const bitnamiConfigurationNames = [
   ...[...credentials, 'content', 'existingConfigmap', 'authenticatedEmailsFile'],
   ...['htpasswdFile', 'oidcIssuerUrl', 'redirectUrl', 'whiteList'],
 ];
 
 /** The chart that values are for, where nothing else has such values. */
-function strongChart(spot: Spot): Chart | undefined {
+function certainChart(node: YamlNode): Chart | undefined {
   const has = (name: string, known: readonly string[]) =>
-    fields(child(spot, name)).some(([inner]) => known.includes(inner));
-  if (has('configuration', ofConfiguration)) return 'bitnami';
+    fields(child(node, name)).some(([inner]) => known.includes(inner));
+  if (has('configuration', bitnamiConfigurationNames)) return 'bitnami';
   const isOfficial =
-    has('config', ofConfig) ||
+    has('config', officialConfigNames) ||
     has('alphaConfig', ['enabled', 'configData', 'configFile', 'existingConfig', 'existingSecret']) ||
     ['proxyVarsAsSecrets', 'sessionStorage', 'htpasswdFile', 'authenticatedEmailsFile'].some((name) =>
-      Object.hasOwn((isTree(spot.value) ? spot.value : {}) as object, name),
+      Object.hasOwn((isTree(node.value) ? node.value : {}) as object, name),
     ) ||
-    hasFlag(child(spot, 'extraArgs')) ||
-    elements(child(spot, 'extraEnv')).some((entry) =>
+    hasFlag(child(node, 'extraArgs')) ||
+    elements(child(node, 'extraEnv')).some((entry) =>
       (scalarText(child(entry, 'name')) ?? '').startsWith('OAUTH2_PROXY_'),
     );
   return isOfficial ? 'official' : undefined;
 }
 
-function hasFlag(spot: Spot): boolean {
+function hasFlag(node: YamlNode): boolean {
   const names = [
-    ...fields(spot).map(([name]) => name),
-    ...elements(spot).map((word) => /^--([^=]+)/.exec(scalarText(word) ?? '')?.[1] ?? ''),
+    ...fields(node).map(([name]) => name),
+    ...elements(node).map((word) => /^--([^=]+)/.exec(scalarText(word) ?? '')?.[1] ?? ''),
   ];
   return names.some((name) => flagNamed(name) !== undefined);
 }

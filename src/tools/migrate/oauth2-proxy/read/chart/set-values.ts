@@ -1,5 +1,5 @@
 /** One value of a chart as `--set` writes it: `config.clientID=app`. */
-import type { Spot } from '../yaml-node.ts';
+import type { YamlNode } from '../yaml-node.ts';
 
 /**
  * Reads the place and the text of one value.
@@ -11,15 +11,15 @@ export function settingAt(
   target: string,
   text: string,
   isText: boolean,
-  placeOf: Spot['placeOf'],
-): Spot | undefined {
+  locate: YamlNode['locate'],
+): YamlNode | undefined {
   const names = target.split(/(?<!\\)\./).map((name) => name.replaceAll(/\\(.)/g, '$1'));
   if (/(?<!\\)[[\]]/.test(target) || names.includes('')) return undefined;
   const value = isText ? text : typed(text);
   return {
     value: names.reduceRight<unknown>((below, name) => Object.fromEntries([[name, below]]), value),
     path: [],
-    placeOf,
+    locate,
   };
 }
 

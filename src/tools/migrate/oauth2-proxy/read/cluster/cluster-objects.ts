@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { isTree } from '../../../../../config/values/raw-values.ts';
-import { child, elements, fields, place, type Spot, scalarText } from '../yaml-node.ts';
+import { child, elements, fields, locationOf, scalarText, type YamlNode } from '../yaml-node.ts';
 
 /** An object of a manifest. */
 export interface ClusterObject {
@@ -10,11 +10,11 @@ export interface ClusterObject {
   readonly apiVersion: string;
   readonly name: string;
   readonly namespace: string | undefined;
-  readonly spot: Spot;
+  readonly node: YamlNode;
 }
 
 /** One text of a ConfigMap or Secret. */
-export interface HeldText {
+export interface ObjectText {
   readonly key: string;
   readonly text: string;
   /** Where it stands. */
@@ -23,7 +23,7 @@ export interface HeldText {
 }
 
 /** The objects of a document, which may be a list of them. */
-export function objectsIn(document: Spot, ofList = ''): ClusterObject[] {
+export function objectsIn(document: YamlNode, ofList = ''): ClusterObject[] {
   const kind = scalarText(child(document, 'kind')) ?? ofList;
   const items = child(document, 'items');
   // What the API server lists itself has its kind only once.
@@ -35,29 +35,29 @@ export function objectsIn(document: Spot, ofList = ''): ClusterObject[] {
   return [objectAt(document, kind)];
 }
 
-function objectAt(document: Spot, kind: string): ClusterObject {
+function objectAt(document: YamlNode, kind: string): ClusterObject {
   const metadata = child(document, 'metadata');
   return {
     kind,
     apiVersion: scalarText(child(document, 'apiVersion')) ?? '',
     name: scalarText(child(metadata, 'name')) ?? '',
     namespace: scalarText(child(metadata, 'namespace')),
-    spot: document,
+    node: document,
   };
 }
 
 /** Whether a document is an object of Kubernetes. */
-export function isClusterObject({ value }: Spot): boolean {
+export function isClusterObject({ value }: YamlNode): boolean {
   return isTree(value) && typeof value.kind === 'string' && 'apiVersion' in value;
 }
 
 /** What a ConfigMap or Secret holds; empty for other objects. */
-export function heldTexts({ kind, name, spot }: ClusterObject): HeldText[] {
+export function objectTexts({ kind, name, node }: ClusterObject): ObjectText[] {
   if (kind !== 'ConfigMap' && kind !== 'Secret') return [];
   const read = (below: string, decode: (text: string) => string) =>
-    fields(child(spot, below)).flatMap(([key, entry]) => {
+    fields(child(node, below)).flatMap(([key, entry]) => {
       const text = scalarText(entry);
-      const source = `${place(entry)} ${kind} ${name}`;
+      const source = `${locationOf(entry)} ${kind} ${name}`;
       return text === undefined ? [] : [{ key, text: decode(text), source, holder: kind } as const];
     });
   // What is no Base64 is a placeholder, which says more as it stands.

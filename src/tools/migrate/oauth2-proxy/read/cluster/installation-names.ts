@@ -1,10 +1,10 @@
 /** What an installation is called in its cluster, so that a plan can name it. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
-import { child, type Spot, scalarText } from '../yaml-node.ts';
+import { child, scalarText, type YamlNode } from '../yaml-node.ts';
 import type { ClusterObject } from './cluster-objects.ts';
 
 /** An installation of oauth2-proxy, as far as the files say what it is called. */
-export interface Installation {
+export interface InstallationNames {
   /** The object that it is removed by, as `kubectl` takes it, e.g. `deployment.apps/gate`. */
   readonly resource: string;
   /** Where that is; undefined where the files do not say. */
@@ -21,25 +21,25 @@ export interface Installation {
 export function installationOfWorkload(
   object: ClusterObject,
   all: readonly ClusterObject[],
-): Installation | undefined {
-  const metadata = child(object.spot, 'metadata');
+): InstallationNames | undefined {
+  const metadata = child(object.node, 'metadata');
   const label = (name: string) => nameIn(child(metadata, 'labels', `app.kubernetes.io/${name}`));
   const ofHelm = label('managed-by') === 'Helm' ? label('instance') : undefined;
-  const labels = child(object.spot, 'spec', 'template', 'metadata', 'labels');
+  const labels = child(object.node, 'spec', 'template', 'metadata', 'labels');
   const service = all.find(
-    ({ kind, namespace, spot }) =>
+    ({ kind, namespace, node }) =>
       kind === 'Service' &&
       namespace === object.namespace &&
-      selects(child(spot, 'spec', 'selector'), labels),
+      selects(child(node, 'spec', 'selector'), labels),
   );
-  return made({
+  return validNames({
     ...resourceOf(object),
     namespace: object.namespace,
     release: nameIn(child(metadata, 'annotations', 'meta.helm.sh/release-name')) ?? ofHelm,
     service:
       service === undefined
         ? object.name
-        : `${service.name}${portOf(scalarText(child(service.spot, 'spec', 'ports', 0, 'port')))}`,
+        : `${service.name}${portOf(scalarText(child(service.node, 'spec', 'ports', 0, 'port')))}`,
   });
 }
 
@@ -47,19 +47,19 @@ export function installationOfWorkload(
 export function installationOfRelease(
   object: ClusterObject,
   namespace: string | undefined,
-  values: Spot,
-): Installation | undefined {
-  const spec = child(object.spot, 'spec');
+  values: YamlNode,
+): InstallationNames | undefined {
+  const spec = child(object.node, 'spec');
   const target = nameIn(child(spec, 'targetNamespace'));
   const named = nameIn(child(spec, 'releaseName')) ?? nameIn(child(spec, 'source', 'helm', 'releaseName'));
   // Flux puts the namespace before the name where it installs into another one.
-  const usual =
+  const defaultNames =
     object.kind === 'HelmRelease' && target !== undefined ? `${target}-${object.name}` : object.name;
-  const release = named ?? usual;
+  const release = named ?? defaultNames;
   const name = nameIn(child(values, 'nameOverride')) ?? 'oauth2-proxy';
   const full =
     nameIn(child(values, 'fullnameOverride')) ?? (release.includes(name) ? release : `${release}-${name}`);
-  return made({
+  return validNames({
     ...resourceOf(object),
     namespace,
     // Argo CD renders the chart itself.
@@ -74,17 +74,17 @@ function resourceOf({ kind, apiVersion, name, namespace }: ClusterObject) {
 }
 
 /** Only names that are some in a cluster: they become words of a shell. */
-function made(installation: Installation): Installation | undefined {
-  const words = [installation.namespace, installation.resourceNamespace, installation.release];
+function validNames(names: InstallationNames): InstallationNames | undefined {
+  const words = [names.namespace, names.resourceNamespace, names.release];
   const areNames =
     words.every((word) => word === undefined || /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(word)) &&
-    /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(installation.resource) &&
-    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(:\d+)?$/.test(installation.service);
-  return areNames ? installation : undefined;
+    /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(names.resource) &&
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(:\d+)?$/.test(names.service);
+  return areNames ? names : undefined;
 }
 
-function nameIn(spot: Spot): string | undefined {
-  const text = scalarText(spot);
+function nameIn(node: YamlNode): string | undefined {
+  const text = scalarText(node);
   return text === '' ? undefined : text;
 }
 
@@ -92,14 +92,14 @@ function portOf(port: string | undefined): string {
   return port === undefined || port === '80' ? '' : `:${port}`;
 }
 
-function selects(selector: Spot, labels: Spot): boolean {
+function selects(selector: YamlNode, labels: YamlNode): boolean {
   const wanted = isTree(selector.value) ? Object.entries(selector.value) : [];
   const has = isTree(labels.value) ? labels.value : {};
   return wanted.length > 0 && wanted.every(([name, value]) => has[name] === value);
 }
 
 /** The address of its Service within the cluster. */
-export function addressOf({ service, namespace }: Pick<Installation, 'service' | 'namespace'>): string {
+export function addressOf({ service, namespace }: Pick<InstallationNames, 'service' | 'namespace'>): string {
   const [name = '', port] = service.split(':');
   const host = `http://${name}.${namespace ?? 'oauth2-proxy'}.svc.cluster.local`;
   return port === undefined ? host : `${host}:${port}`;

@@ -1,6 +1,6 @@
 /** The files that a container sees, and which ConfigMap or Secret each of them comes from. */
 
-import { child, elements, type Spot, scalarText } from '../yaml-node.ts';
+import { child, elements, scalarText, type YamlNode } from '../yaml-node.ts';
 import type { Objects, Reference } from './objects.ts';
 
 /** A file in a container: what is in it, or what would have to be given to see that. */
@@ -23,8 +23,8 @@ export interface VolumeSource extends Reference {
 
 /** Looks into the volumes of a pod as one of its containers mounts them. */
 export function mountedFiles(
-  mountList: Spot,
-  volumeList: Spot,
+  mountList: YamlNode,
+  volumeList: YamlNode,
   namespace: string | undefined,
   objects: Objects,
 ): FileAt {
@@ -56,8 +56,9 @@ export function mountedFiles(
 export function mountedKey(reference: Reference, key: string, objects: Objects): MountedFile {
   const object = objects.named(reference);
   if (object === undefined) return { lacks: `the ${reference.kind} ${reference.name}` };
-  const [held] = objects.take(object, key);
-  if (held !== undefined) return { text: held.text, name: `${held.source} ${held.key}` };
+  const [objectText] = objects.readTexts(object, key);
+  if (objectText !== undefined)
+    return { text: objectText.text, name: `${objectText.source} ${objectText.key}` };
   return { lacks: `the key ${key} of the ${reference.kind} ${reference.name}` };
 }
 
@@ -72,18 +73,19 @@ function inSources(
     if (key === undefined) continue;
     const object = objects.named(source);
     if (object === undefined) return { lacks: `the ${source.kind} ${source.name}` };
-    const [held] = objects.take(object, key);
-    if (held !== undefined) return { text: held.text, name: `${held.source} ${held.key}` };
+    const [objectText] = objects.readTexts(object, key);
+    if (objectText !== undefined)
+      return { text: objectText.text, name: `${objectText.source} ${objectText.key}` };
   }
   return undefined;
 }
 
 /** The ConfigMaps and Secrets that a volume is made of. */
-export function volumeSources(volume: Spot, namespace: string | undefined): readonly VolumeSource[] {
+export function volumeSources(volume: YamlNode, namespace: string | undefined): readonly VolumeSource[] {
   const projected = elements(child(volume, 'projected', 'sources'));
-  return [volume, ...projected].flatMap((spot) =>
+  return [volume, ...projected].flatMap((node) =>
     (['ConfigMap', 'Secret'] as const).flatMap((kind) => {
-      const body = child(spot, kind === 'Secret' ? 'secret' : 'configMap');
+      const body = child(node, kind === 'Secret' ? 'secret' : 'configMap');
       const name = scalarText(child(body, 'secretName')) ?? scalarText(child(body, 'name'));
       if (name === undefined) return [];
       const items = elements(child(body, 'items')).map(

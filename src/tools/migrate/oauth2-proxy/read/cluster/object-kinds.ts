@@ -1,6 +1,6 @@
 /** Kinds of objects that say nothing of who may pass. Every other kind that is not read is refused. */
 
-import { child, elements, fields, isEmpty, type Spot, scalarText } from '../yaml-node.ts';
+import { child, elements, fields, isEmpty, scalarText, type YamlNode } from '../yaml-node.ts';
 import type { ClusterObject } from './cluster-objects.ts';
 
 const forPods = 'it says where and how pods run, and the chart of oidc-authz makes its own';
@@ -92,11 +92,14 @@ const guardingServiceAnnotation =
   /source-ranges|inbound-cidrs|allowed-(ip|service)|security-groups|whitelist|allowlist|deny-?list|getambassador/i;
 
 /** What of a Service, or of what a chart is told of one, says from where it may be called; empty where nothing does. */
-export function guardsOfService(service: Spot, annotations: Spot): readonly [name: string, spot: Spot][] {
+export function guardsOfService(
+  service: YamlNode,
+  annotations: YamlNode,
+): readonly [name: string, node: YamlNode][] {
   return [
-    ...fields(service).filter(([name, spot]) => name === 'loadBalancerSourceRanges' && !isEmpty(spot)),
-    ...fields(annotations).flatMap(([name, spot]): [string, Spot][] =>
-      guardingServiceAnnotation.test(name) ? [[`annotations.${name}`, spot]] : [],
+    ...fields(service).filter(([name, node]) => name === 'loadBalancerSourceRanges' && !isEmpty(node)),
+    ...fields(annotations).flatMap(([name, node]): [string, YamlNode][] =>
+      guardingServiceAnnotation.test(name) ? [[`annotations.${name}`, node]] : [],
     ),
   ];
 }
@@ -107,42 +110,42 @@ export function isHarmlessKind(kind: string): boolean {
 }
 
 /** Whether Helm runs an object only when the release is tested. */
-export function isTestOfRelease(spot: Spot): boolean {
-  const hook = scalarText(child(spot, 'metadata', 'annotations', 'helm.sh/hook')) ?? '';
+export function isTestOfRelease(node: YamlNode): boolean {
+  const hook = scalarText(child(node, 'metadata', 'annotations', 'helm.sh/hook')) ?? '';
   return /^(test|test-success|test-failure)$/.test(hook);
 }
 
 /** The Secrets that an object has made by a controller, each of which may say anything; empty for other kinds. */
-export function secretsMadeBy({ kind, name, spot }: ClusterObject): readonly string[] {
-  const named = (...path: readonly string[]) => scalarText(child(spot, 'spec', ...path)) ?? name;
+export function generatedSecrets({ kind, name, node }: ClusterObject): readonly string[] {
+  const named = (...path: readonly string[]) => scalarText(child(node, 'spec', ...path)) ?? name;
   if (/^(Cluster)?ExternalSecret$/.test(kind))
     return [
       kind === 'ExternalSecret' ? named('target', 'name') : named('externalSecretSpec', 'target', 'name'),
     ];
   if (kind === 'SealedSecret') return [named('template', 'metadata', 'name')];
   if (kind !== 'SecretProviderClass') return [];
-  return elements(child(spot, 'spec', 'secretObjects')).flatMap(
+  return elements(child(node, 'spec', 'secretObjects')).flatMap(
     (object) => scalarText(child(object, 'secretName')) ?? [],
   );
 }
 
 /** Why an object says nothing of who may pass; undefined where that is not known of it. */
-export function whyHarmless({ kind, apiVersion, name, spot }: ClusterObject): string | undefined {
-  const type = scalarText(child(spot, 'type')) ?? '';
+export function whyHarmless({ kind, apiVersion, name, node }: ClusterObject): string | undefined {
+  const type = scalarText(child(node, 'type')) ?? '';
   if (kind === 'Secret' && type === 'kubernetes.io/service-account-token') return forRoles;
   if (kind === 'Secret' && type === 'kubernetes.io/dockerconfigjson') return 'it is for fetching images';
   if (kind === 'Secret' && type === 'helm.sh/release.v1') return 'it is where Helm keeps a release';
   if (kind === 'ConfigMap' && ['kube-root-ca.crt', 'istio-ca-root-cert'].includes(name))
     return 'the cluster puts it into every namespace';
-  if (isTestOfRelease(spot)) return 'it is a test of the release';
+  if (isTestOfRelease(node)) return 'it is a test of the release';
   const group = Object.hasOwn(groups, kind) ? groups[kind] : undefined;
   // A Knative Service runs pods.
   if (!isHarmlessKind(kind) || /knative/.test(apiVersion) || group?.test(apiVersion) === false)
     return undefined;
-  const annotations = fields(child(spot, 'metadata', 'annotations')).map(([annotation]) => annotation);
+  const annotations = fields(child(node, 'metadata', 'annotations')).map(([annotation]) => annotation);
   const isGuard =
     (waysIn.includes(kind) && annotations.some((one) => guardingAnnotation.test(one))) ||
     (kind === 'Service' &&
-      guardsOfService(child(spot, 'spec'), child(spot, 'metadata', 'annotations')).length > 0);
+      guardsOfService(child(node, 'spec'), child(node, 'metadata', 'annotations')).length > 0);
   return isGuard ? undefined : harmlessKinds[kind];
 }

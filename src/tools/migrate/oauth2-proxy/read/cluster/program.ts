@@ -12,7 +12,7 @@ export function isProxyProgram(word: string): boolean {
 }
 
 /** How many words of a command stand before the program that runs: those of an init, with its options. */
-export function wordsOfInit(words: readonly string[]): number {
+export function initWordCount(words: readonly string[]): number {
   if (!init.test(words[0] ?? '')) return 0;
   let index = 1;
   while (words[index]?.startsWith('-') === true && words[index] !== '--')

@@ -9,7 +9,7 @@ import { migrate } from '../../../../../../src/cli/migrate.ts';
 import { overlay } from '../../../../../../src/tools/migrate/oauth2-proxy/read/chart/overlay.ts';
 import { settingAt } from '../../../../../../src/tools/migrate/oauth2-proxy/read/chart/set-values.ts';
 import { readDocuments } from '../../../../../../src/tools/migrate/oauth2-proxy/read/documents.ts';
-import { child, place } from '../../../../../../src/tools/migrate/oauth2-proxy/read/yaml-node.ts';
+import { child, locationOf } from '../../../../../../src/tools/migrate/oauth2-proxy/read/yaml-node.ts';
 import { findHelm, helm } from '../../../../../../tools/helm.ts';
 import { describeWith } from '../../../../../support/real-servers.ts';
 import { findingsOf, valuesOf } from '../../read-inputs.ts';
@@ -52,7 +52,7 @@ describeWith('a real helm', await findHelm(), (path) => {
     await fc.assert(
       fc.asyncProperty(fc.array(values, { minLength: 2, maxLength: 3 }), async (files) => {
         const texts = files.map((file) => JSON.stringify(file));
-        expect(overlay(layersOf(texts)).spot.value).toEqual(await helmValues(texts));
+        expect(overlay(layersOf(texts)).node.value).toEqual(await helmValues(texts));
       }),
       { numRuns: 40 },
     );
@@ -78,10 +78,10 @@ describeWith('a real helm', await findHelm(), (path) => {
 });
 
 test('the place of a value is in the file that it comes from', () => {
-  const { spot } = overlay(layersOf(['config:\n  a: 1\n  b: 2\n', 'config:\n  b: 3\nlist: [x]\n']));
-  expect(place(child(spot, 'config', 'a'))).toBe('a.yaml:2:3');
-  expect(place(child(spot, 'config', 'b'))).toBe('b.yaml:2:3');
-  expect(place(child(spot, 'list', 0))).toBe('b.yaml:3:8');
+  const { node } = overlay(layersOf(['config:\n  a: 1\n  b: 2\n', 'config:\n  b: 3\nlist: [x]\n']));
+  expect(locationOf(child(node, 'config', 'a'))).toBe('a.yaml:2:3');
+  expect(locationOf(child(node, 'config', 'b'))).toBe('b.yaml:2:3');
+  expect(locationOf(child(node, 'list', 0))).toBe('b.yaml:3:8');
 });
 
 test('a place in a list depends on other values, and is not taken', () => {

@@ -125,7 +125,7 @@ env:
     ],
     [
       `${deployment('args: []')}---\n${deployment('args: [--scope=a]')}`,
-      ' (all.yaml:21:9): a second installation of oauth2-proxy beside the one at all.yaml:9:9; give the files of one at a time',
+      ' (all.yaml:21:9): second installation of oauth2-proxy; the first is at all.yaml:9:9; pass the files of one installation at a time',
     ],
     [
       'apiVersion: v1\nkind: Service\nmetadata: {name: S3CRET}\n',

@@ -1,0 +1,46 @@
+/** Findings and problems about settings of oauth2-proxy. */
+import type { Problem } from '../../../../config/validate/problems.ts';
+import { maskUrls } from '../../../../config/values/urls.ts';
+import type { Finding, Verdict } from '../../finding.ts';
+import type { Installation } from '../merge/installation.ts';
+import { isSet } from './setting-values.ts';
+
+/** How the source of what nobody said reads. */
+export const notSet = 'not given';
+
+/** A finding about a flag that was given, with credentials of URLs hidden; nothing where it was not. */
+export function findingIfSet(
+  installation: Installation,
+  flag: string,
+  verdict: Verdict,
+  text: string,
+): readonly Finding[] {
+  return isSet(installation, flag) ? [finding(installation, flag, verdict, text)] : [];
+}
+
+/** A finding about a flag even where it was not given, unless its reader refuses it already. */
+export function findingUnlessRefused(
+  installation: Installation,
+  flag: string,
+  verdict: Verdict,
+  text: string,
+): readonly Finding[] {
+  const isRefused =
+    !isSet(installation, flag) &&
+    installation.findings.some(({ setting, verdict: of }) => setting === flag && of === 'refused');
+  return isRefused ? [] : [finding(installation, flag, verdict, text)];
+}
+
+/** A problem with what was given for a flag. */
+export function problemOf(installation: Installation, flag: string, message: string): Problem {
+  return { path: flag, source: isSet(installation, flag) ? sourceOf(installation, flag) : '', message };
+}
+
+/** Where a flag was given. */
+function sourceOf({ settings }: Installation, flag: string): string {
+  return settings.get(flag)?.source ?? notSet;
+}
+
+function finding(installation: Installation, flag: string, verdict: Verdict, text: string): Finding {
+  return { setting: flag, source: sourceOf(installation, flag), verdict, text: maskUrls(text) };
+}
