@@ -8,7 +8,7 @@ import { chartFiles } from './chart.ts';
 import { dashboardJson } from './dashboard.ts';
 import { deployFiles } from './deploy/files.ts';
 import { withMarkedPart } from './marked-part.ts';
-import { migratingMarkdown } from './migrating.ts';
+import { migratingFiles } from './migrating.ts';
 import { alertsMarkdown, rulesYaml } from './monitoring.ts';
 import { packagesMarkdown } from './packages.ts';
 import { reasonsMarkdown } from './reasons.ts';
@@ -22,7 +22,7 @@ export async function generatedFiles(): Promise<readonly (readonly [path: string
     ['docs/options.md', optionsMarkdown()],
     ['docs/reasons.md', reasonsMarkdown()],
     ['docs/metrics.md', metricsMarkdown()],
-    ['docs/migrating-from-oauth2-proxy.md', migratingMarkdown()],
+    ...migratingFiles(),
     ['docs/rules.md', rulesMarkdown()],
     ['docs/security/packages.md', packagesMarkdown()],
     ...securityFiles(),

@@ -157,7 +157,8 @@ function isOtherValue(path: Spot['path'], lines: readonly string[]): boolean {
     lines.some((line) => line.startsWith(`${name} (`)) ||
     lines.some(
       (line) =>
-        / they are empty, off, or say how pods run: /.test(line) && new RegExp(`[ ,]${name}(,|$)`).test(line),
+        / they are empty, disabled, or only set how pods run: /.test(line) &&
+        new RegExp(`[ ,]${name}(,|$)`).test(line),
     );
   const names = path.map(String);
   if (names[0] === 'services')

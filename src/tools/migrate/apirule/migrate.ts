@@ -1,4 +1,4 @@
-/** APIRules in v1beta1 become APIRules in v2 that ask this authorizer, and its configuration. */
+/** `oidc-authz migrate apirule`: converts APIRules in v1beta1 to APIRules in v2 and a configuration of oidc-authz. */
 
 import { yamlText } from '../../../config/describe/yaml-text.ts';
 import { loadConfig } from '../../../config/load/load.ts';
@@ -19,37 +19,37 @@ import type { ReadRule } from './translate/path-rules.ts';
 import { planPathRules } from './translate/plan.ts';
 import { ruleAccess } from './translate/strategies.ts';
 
-/** What of the result is printed: both, one of them, or the configuration as the values of the chart. */
+/** The output: APIRules and configuration, one of them, or the configuration as values of the chart. */
 export type ApiRuleOutput = 'all' | 'apirule' | 'config' | 'values';
 
-/** What is migrated, and what the command line says beside. */
+/** The input and the flags of the command line. */
 export interface ApiRuleMigration {
   readonly files: readonly NamedText[];
-  /** The issuer of handlers that name none: `oauth2_introspection`, and `jwt` without `trusted_issuers`. */
+  /** The issuer for handlers that name none: `oauth2_introspection`, and `jwt` without `trusted_issuers`. */
   readonly issuer?: string | undefined;
-  /** The audiences of which the tokens of `oauth2_introspection` must have one. */
+  /** The audiences for tokens of `oauth2_introspection`; a token must have one of them. */
   readonly audiences?: readonly string[];
-  /** The domain of hosts that are only a label; without it they are refused. */
+  /** The domain for hosts that are only a label; without it such hosts are refused. */
   readonly domain?: string | undefined;
-  /** The authorizer's name in the mesh. */
+  /** The name of the authorizer in the mesh. */
   readonly authorizer: string;
   readonly output: ApiRuleOutput;
-  /** Names of settings that may be given up. */
+  /** Names of settings that the operator accepts to lose. */
   readonly accept: readonly string[];
 }
 
-/** What is printed where: `output` on stdout, `report` on stderr. */
+/** `output` is for stdout, `report` for stderr. */
 export interface ApiRuleResult {
   readonly output: string;
   readonly report: string;
-  /** 0, or 3 where something is refused and not given up; then there is no output. */
+  /** 0, or 3 if a setting is refused and not accepted; then `output` is empty. */
   readonly exitCode: 0 | 3;
 }
 
 /**
- * Migrates the APIRules of some files.
+ * Migrates the APIRules of the files.
  *
- * @throws ConfigError with every problem, where what is given cannot be read
+ * @throws ConfigError with all problems of the input
  */
 export async function migrateApiRule(migration: ApiRuleMigration): Promise<ApiRuleResult> {
   const { files, authorizer, accept, output } = migration;
@@ -94,7 +94,7 @@ function translate(
     'changed',
     'apiVersion',
     `${place(['rules'])} ${label}`,
-    'v2 wants a sidecar in the workload, and refuses calls from within the cluster unless an AuthorizationPolicy of yours lets them in',
+    'v2 needs a sidecar in the workload, and denies calls from within the cluster unless one of your AuthorizationPolicies allows them',
   );
   const rules = spec.rules.map((rule, index): ReadRule => {
     const sourceOf = (...path: readonly PropertyKey[]) =>
@@ -118,11 +118,14 @@ function translate(
   const pathRules = ordered(planPathRules(rules, isIstio, report), isIstio, report);
   const isGuarded = pathRules.some(({ access }) => access.kind !== 'open');
   const hosts = hostsOf(original, migration.domain, isGuarded, report);
-  if (pathRules.length === 0) report.refuse('rules', `${place(['rules'])} ${label}`, 'none of them is left');
+  if (pathRules.length === 0) report.refuse('rules', `${place(['rules'])} ${label}`, 'no rule is left');
   return { original, name: metadata.name, hosts, pathRules };
 }
 
-/** Our rules look at the whole name, which v1beta1 and v2 complete by the domain of the gateway or the cluster. */
+/**
+ * Completes the hosts. Our rules compare the whole name, which v1beta1 and v2 complete with the domain of the gateway
+ * or the cluster.
+ */
 function hostsOf(
   { spec, label, place }: ApiRule,
   domain: string | undefined,
@@ -135,20 +138,20 @@ function hostsOf(
     const lower = host.toLowerCase();
     const full = lower.includes('.') || domain === undefined ? lower : `${lower}.${domain.toLowerCase()}`;
     if (hostPatternProblem(full) !== undefined || !/^(\*\.)?[a-z0-9.-]+$/.test(full))
-      report.refuse('host', source, 'v2 takes no such host');
-    // Where nothing is guarded no rule of ours looks at the host, and v2 completes it as v1beta1 did.
+      report.refuse('host', source, 'v2 does not accept such a host');
+    // If nothing is guarded, none of our rules compares the host, and v2 completes it as v1beta1 does.
     else if (!full.includes('.') && isGuarded)
       report.refuse(
         'host',
         source,
-        `rules look at the whole name of a host, and ${full} is only its first part; give --domain NAME`,
+        `rules compare the whole host name, and ${full} is only its first label; pass --domain NAME`,
       );
     else report.add('kept', 'host', source, `the host ${full}`);
     return full;
   });
 }
 
-/** Where no rule asks for a token but some refuse, the authorizer still needs an issuer. */
+/** If no rule requires a token but some deny, the configuration still needs an issuer. */
 function mentionIssuerOption(
   { issuer }: ApiRuleMigration,
   issuers: Issuers,
@@ -159,7 +162,7 @@ function mentionIssuerOption(
     issuers.mention({ issuer, jwksUri: undefined, setting: 'issuer', source: 'flag --issuer' });
 }
 
-/** Tells of the fields that go over as they are, and of those that nobody knows. */
+/** Reports fields that stay unchanged, and unknown fields. */
 function reportFields({ spec, label, place }: ApiRule, report: Report): void {
   const reportNames = (
     value: object | null | undefined,
@@ -172,7 +175,7 @@ function reportFields({ spec, label, place }: ApiRule, report: Report): void {
           'meaningless',
           name,
           `${place([...path, name])} ${label}`,
-          `v1beta1 has no such field and leaves it out${suggestion(name, known)}`,
+          `v1beta1 has no such field and ignores it${suggestion(name, known)}`,
         );
     for (const name of ['service', 'timeout'])
       if (known.includes(name) && Object.entries(value ?? {}).some(([key, one]) => key === name && one))
@@ -187,7 +190,7 @@ function reportFields({ spec, label, place }: ApiRule, report: Report): void {
   }
 }
 
-/** v1beta1 gives a host to one APIRule, and so do the rules of ours: the first one would hide the second. */
+/** In v1beta1, as in our rules, a host belongs to one APIRule: the first one would hide the second. */
 function repeatedHosts(all: readonly ApiRule[]): Problem[] {
   const owners = new Map<string, string>();
   return all.flatMap(({ spec, label, place }) =>
@@ -196,16 +199,16 @@ function repeatedHosts(all: readonly ApiRule[]): Problem[] {
       owners.set(host.toLowerCase(), owner ?? label);
       return owner === undefined
         ? []
-        : [{ path: 'spec.host', source: place(['host']), message: `${owner} has this host already` }];
+        : [{ path: 'spec.host', source: place(['host']), message: `${owner} already has this host` }];
     }),
   );
 }
 
-/** A configuration that does not load is never printed. */
+/** Asserts that the configuration loads before it is printed. */
 async function assertLoads(config: object): Promise<void> {
   const text = yamlText(config);
   await loadConfig({
-    flags: [{ name: '--config', value: 'the configuration that this would make' }],
+    flags: [{ name: '--config', value: 'the resulting configuration' }],
     environment: {},
     readFile: () => text,
   });
@@ -217,6 +220,6 @@ function written(manifests: readonly object[], config: object | undefined, outpu
   const none = '# No path is guarded, so nothing needs the authorizer.\n';
   if (output === 'values') return config === undefined ? none : yamlText({ config });
   if (output === 'config') return config === undefined ? none : yamlText(config);
-  const comment = 'The configuration of oidc-authz (--output config prints it alone; it is no manifest).';
+  const comment = 'The configuration of oidc-authz. It is not a manifest; --output config prints it alone.';
   return [...apiRules, config === undefined ? none : yamlText(config, { comment })].join('---\n');
 }

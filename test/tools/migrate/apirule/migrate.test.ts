@@ -203,7 +203,7 @@ spec:
     const yaml = guarded('{jwks_urls: ["https://k/x"], target_audience: [x]}');
     const { exitCode, report } = await migrated({ yaml });
     expect(exitCode).toBe(3);
-    expect(report).toMatch(/^trusted_issuers .*give --issuer URL/m);
+    expect(report).toMatch(/^trusted_issuers .*pass --issuer URL/m);
     expect(await issuersOf(yaml, { issuer: 'https://a' })).toEqual([
       { issuer: 'https://a', jwksUri: 'https://k/x', audiences: ['x'] },
     ]);
@@ -309,7 +309,7 @@ ${rules}`;
     const rule = '    - {path: /public/.*, methods: [GET], accessStrategies: [{handler: allow}]}';
     const { report, exitCode } = await migrated({ yaml: yaml(rule) });
     expect(exitCode).toBe(3);
-    expect(report).toMatch(/^path .*refused because in Istio's policies/m);
+    expect(report).toMatch(/^path .*refused because Istio's policies/m);
   });
 });
 
@@ -334,7 +334,7 @@ describe('refuses to read', () => {
     ['nothing', '', /there is no APIRule in v1beta1/],
     ['no YAML', 'a: [', /not valid YAML/],
     ['a list', '[1]', /expected a manifest/],
-    ['a spec alone', 'host: a\nrules: []', /this is the spec alone/],
+    ['a spec alone', 'host: a\nrules: []', /this is only the spec/],
     [
       'a broken annotation',
       'apiVersion: gateway.kyma-project.io/v2\nkind: APIRule\nmetadata: {annotations: {gateway.kyma-project.io/original-version: v1beta1, gateway.kyma-project.io/v1beta1-spec: "{"}}',
@@ -441,7 +441,7 @@ a: [`);
 
   test('a host that two APIRules have', async () => {
     const one = (fixtures[1] as Fixture).yaml;
-    expect(await problemsOf(`${one}\n---${one}`)).toMatch(/shop\/pay has this host already/);
+    expect(await problemsOf(`${one}\n---${one}`)).toMatch(/shop\/pay already has this host/);
   });
 });
 

@@ -1,4 +1,4 @@
-/** An APIRule in v1beta1 as it was given, with every problem of its shape. */
+/** Parses an APIRule in v1beta1 and reports all problems with its shape. */
 import * as z from 'zod';
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { FoundApiRule } from './documents.ts';
@@ -69,11 +69,11 @@ const metadata = z.looseObject({
 
 /** One handler of a rule: an access strategy or a mutator. */
 export type Handler = z.output<typeof handler>;
-/** One rule. */
+/** One rule of the spec. */
 export type SpecRule = z.output<typeof rule>;
-/** The Service that a rule leads to. */
+/** The Service of a rule. */
 export type ServiceReference = z.output<typeof service>;
-/** What browsers of other origins may do. */
+/** The access of browsers of other origins. */
 export type CorsPolicy = z.output<typeof corsPolicy>;
 
 /** An APIRule in v1beta1. */
@@ -82,13 +82,13 @@ export interface ApiRule {
   readonly label: string;
   readonly metadata: z.output<typeof metadata>;
   readonly spec: z.output<typeof spec>;
-  /** Where a value below `spec` stands. */
+  /** The location of a value below `spec`. */
   readonly place: (path: readonly PropertyKey[]) => string;
-  /** Whether the cluster's `jwtHandler` was `istio`: only then can a rule have that form. */
+  /** Whether the `jwtHandler` of the cluster is `istio`; only then can a rule have that form. */
   readonly isIstio: boolean;
 }
 
-/** Reads an APIRule; gives its problems where its shape is none of v1beta1. */
+/** Parses an APIRule; returns problems if it is not valid v1beta1. */
 export function readApiRule(found: FoundApiRule): ApiRule | readonly Problem[] {
   const head = metadata.safeParse(found.metadata);
   const body = spec.safeParse(found.spec);
@@ -120,7 +120,7 @@ export function readApiRule(found: FoundApiRule): ApiRule | readonly Problem[] {
   };
 }
 
-/** The names that are known below a path of the `spec`, for what is not. */
+/** The known names below paths of the `spec`. */
 export const knownNames = {
   spec: Object.keys(spec.shape),
   service: Object.keys(service.shape),
@@ -139,7 +139,7 @@ function withConfig(
   return parsed.success ? { ...original, config: parsed.data } : original;
 }
 
-/** Never says what was found: a value may be a credential. */
+/** The messages never quote a value, since it may be a credential. */
 function problemsOf(
   error: z.ZodError | undefined,
   above: readonly PropertyKey[],

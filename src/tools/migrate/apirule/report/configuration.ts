@@ -1,4 +1,4 @@
-/** Our configuration for APIRules: their issuers, and a rule for each path and its methods. */
+/** Writes the configuration for APIRules: their issuers, and a rule for each path and its methods. */
 import { compileExpression } from '../../../../config/expression/lazy-expression.ts';
 import { type Access, sameAccess, type TokenNeeds } from '../translate/access.ts';
 import type { Report } from '../translate/findings.ts';
@@ -6,7 +6,7 @@ import type { Issuers } from '../translate/issuers.ts';
 import type { PathRule } from '../translate/path-rules.ts';
 import { requirementsOf, type WrittenRequire } from '../translate/requirements.ts';
 
-/** The paths of an APIRule in order, for its hosts. */
+/** The path rules of an APIRule in order, with its hosts. */
 export interface HostRules {
   readonly name: string;
   readonly hosts: readonly string[];
@@ -26,13 +26,13 @@ interface WrittenRule {
   readonly require?: WrittenRequire;
 }
 
-/** Writes the configuration; undefined where no path is guarded, so that nothing asks for one. */
+/** Writes the configuration; undefined if no path needs the authorizer. */
 export function configurationOf(
   all: readonly HostRules[],
   issuers: Issuers,
   report: Report,
 ): object | undefined {
-  // Where an APIRule only opens, its workload needs no authorizer.
+  // If an APIRule only opens paths, its workload needs no authorizer.
   const guarded = all.filter(({ pathRules }) => pathRules.some(({ access }) => access.kind !== 'open'));
   if (guarded.length === 0) return undefined;
   const written = issuers.written(
@@ -45,7 +45,7 @@ export function configurationOf(
     report.refuse(
       'accessStrategies',
       pathRule?.rule.source ?? '',
-      'no issuer is named anywhere, and an authorizer needs one; give --issuer URL',
+      'no APIRule names an issuer, and an authorizer needs one; pass --issuer URL',
     );
     return undefined;
   }
@@ -69,7 +69,7 @@ export function configurationOf(
   });
   return {
     issuers: written.map(({ name, ...issuer }) => (written.length > 1 ? { name, ...issuer } : issuer)),
-    // Istio, and so Kyma, ignores ports when it routes.
+    // Istio, and therefore Kyma, ignores ports in routes.
     hosts: { ports: 'ignore' },
     rules,
   };
@@ -79,7 +79,7 @@ function needsOf(access: Access): readonly TokenNeeds[] {
   return access.kind === 'token' ? access.anyOf : [];
 }
 
-/** Neighbours of one rule that let in the same. */
+/** Groups consecutive rules of one APIRule rule with the same access. */
 function grouped(pathRules: readonly PathRule[]): [PathRule, ...PathRule[]][] {
   const groups: [PathRule, ...PathRule[]][] = [];
   for (const pathRule of pathRules) {
@@ -116,7 +116,7 @@ function isUsable({ expression }: WrittenRequire, source: string, report: Report
     report.refuse(
       'authorizations',
       source,
-      'there are too many alternatives for one expression; make fewer of them',
+      'there are too many alternatives for one expression; reduce them',
     );
     return false;
   }

@@ -1,4 +1,4 @@
-/** The handler `jwt` in Oathkeeper's form and in Istio's: what a token needs. */
+/** Translates the handler `jwt` in the forms of Oathkeeper and Istio. */
 import { supportedAlgorithms } from '../../../../config/declare/issuer-options.ts';
 import { type IstioJwt, istioJwt, type OryJwt, oryJwt, unknownNames } from '../read/handlers.ts';
 import type { Access } from './access.ts';
@@ -7,7 +7,7 @@ import { readTokenSource, reportScopeStrategy, scopesOf, unknownSettings } from 
 
 const closed: Access = { kind: 'deny' };
 
-/** Reads Oathkeeper's form. */
+/** Translates the form of Oathkeeper. */
 export function oryAccess(config: OryJwt, context: HandlerContext): Access {
   const { report, issuers, source } = context;
   unknownSettings(unknownNames(config, oryJwt), context);
@@ -39,7 +39,7 @@ export function oryAccess(config: OryJwt, context: HandlerContext): Access {
   };
 }
 
-/** Reads Istio's form; its authorizations are alternatives. */
+/** Translates the form of Istio; its authorizations are alternatives. */
 export function istioAccess(config: IstioJwt, context: HandlerContext): Access {
   const { report, issuers, source } = context;
   unknownSettings(unknownNames(config, istioJwt), context);
@@ -101,19 +101,19 @@ function trustedIssuers(
       'changed',
       'trusted_issuers',
       source(),
-      `none is named, so tokens of ${issuer} alone are good now (--issuer)`,
+      `it names no issuer, so only tokens of ${issuer} are valid (--issuer)`,
     );
     return [issuer];
   }
   report.refuse(
     'trusted_issuers',
     source(),
-    'no issuer is named, and tokens are verified by their issuer; give --issuer URL',
+    'it names no issuer, and oidc-authz verifies tokens by their issuer; pass --issuer URL',
   );
   return undefined;
 }
 
-/** The key set of an issuer, where it is clear which one that is. */
+/** The key set URL of an issuer; undefined if it is ambiguous. */
 function jwksUriOf(issuer: string, issuers: readonly string[], urls: readonly string[]): string | undefined {
   if (urls.length === 1) return urls[0];
   const own = urls.filter((url) => hostOf(url) === hostOf(issuer));
@@ -132,13 +132,13 @@ function reportKeys(
     return;
   }
   const keys = mentions.map(
-    ({ issuer, jwksUri }) => `those of ${issuer} are at ${jwksUri ?? 'what its discovery says'}`,
+    ({ issuer, jwksUri }) => `those of ${issuer} are at ${jwksUri ?? 'the URL in its discovery document'}`,
   );
   report.add(
     'changed',
     'jwks_urls',
     source('jwks_urls'),
-    `a token is verified by its own issuer's keys alone, no more by any of the list: ${keys.join('; ')}`,
+    `a token is verified only with the keys of its own issuer, no longer with those of all listed URLs: ${keys.join('; ')}`,
   );
 }
 
@@ -151,7 +151,7 @@ function algorithmsOf(
   const at = source('allowed_algorithms');
   if (
     usable.length < allowed.length &&
-    !report.refuse('allowed_algorithms', at, 'HMAC and what is no signature are never accepted')
+    !report.refuse('allowed_algorithms', at, 'HMAC algorithms and `none` are never accepted')
   )
     return undefined;
   if (usable.length === 0) return undefined;
@@ -166,7 +166,7 @@ function audienceText(audiences: readonly string[]): string {
 }
 
 function elsewhereText(place: string): string {
-  return `the token is read from ${place}, and here from \`authorization: Bearer\` alone`;
+  return `v1beta1 reads the token from ${place}, and oidc-authz only from \`authorization: Bearer\``;
 }
 
 function isBearer(name: string, prefix: string | undefined): boolean {

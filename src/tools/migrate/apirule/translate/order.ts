@@ -1,14 +1,14 @@
-/** The order of patterns: the narrow ones first, and where two overlap, what the earlier rule of the list decided. */
+/** Orders path rules: narrow patterns first. If two patterns overlap, the decision of the earlier rule stays. */
 import { pathCovers } from '../../../../config/rules/patterns.ts';
 import { sameAccess } from './access.ts';
 import type { Report } from './findings.ts';
 import type { PathRule } from './path-rules.ts';
 import { commonPaths, isNarrower } from './paths.ts';
 
-/** The most patterns that an APIRule can have. */
+/** The maximum number of rules in an APIRule. */
 const maxPathRules = 256;
 
-/** Puts patterns in order. */
+/** Orders path rules. */
 export function ordered(
   pathRules: readonly PathRule[],
   isIstio: boolean,
@@ -18,7 +18,7 @@ export function ordered(
   const settled = settleOverlaps(single, isIstio, report);
   const sorted: PathRule[] = [];
   for (const pathRule of settled) {
-    // An empty segment is none of `{*}`, but is put before it too: our configuration asks for that order.
+    // `{*}` matches no empty segment, but our configuration expects the empty one first.
     const at = sorted.findIndex(
       (later) => pathCovers(later.path, pathRule.path) && !pathCovers(pathRule.path, later.path),
     );
@@ -27,7 +27,7 @@ export function ordered(
   return sorted;
 }
 
-/** Of two patterns that are one, the first has its methods. */
+/** If two rules have the same pattern, the first one gets the methods. */
 function withoutRepeats(pathRules: readonly PathRule[], report: Report): PathRule[] {
   const taken = new Map<string, PathRule>();
   return pathRules.flatMap((pathRule) => {
@@ -40,13 +40,13 @@ function withoutRepeats(pathRules: readonly PathRule[], report: Report): PathRul
         'meaningless',
         'methods',
         pathRule.rule.source,
-        `another path above is ${pathRule.path} too, and decides about ${pathRule.methods.filter((method) => !methods.includes(method)).join(', ')}`,
+        `an earlier path is also ${pathRule.path} and decides about ${pathRule.methods.filter((method) => !methods.includes(method)).join(', ')}`,
       );
     return methods.length === 0 ? [] : [{ ...pathRule, methods }];
   });
 }
 
-/** Where neither of two patterns lies within the other, what they have in common becomes a pattern of the first. */
+/** If two patterns overlap and neither contains the other, adds their common paths as a rule of the first. */
 function settleOverlaps(pathRules: readonly PathRule[], isIstio: boolean, report: Report): PathRule[] {
   const all = [...pathRules];
   for (let index = 1; index < all.length; index++)
@@ -70,7 +70,7 @@ function settleOverlaps(pathRules: readonly PathRule[], isIstio: boolean, report
         'changed',
         'path',
         second.rule.source,
-        `${second.path} and ${first.path} have ${path} in common, which ${told} decides about; Kyma may call that a conflict of paths`,
+        `${second.path} and ${first.path} have ${path} in common, which ${told} decides about; Kyma may report a path conflict`,
       );
       const known = new Set(all.filter((known) => known.path === path).flatMap((known) => known.methods));
       for (const [decider, own] of deciders) {
@@ -82,7 +82,7 @@ function settleOverlaps(pathRules: readonly PathRule[], isIstio: boolean, report
   return all;
 }
 
-/** What kept a path from ever being open by a pattern that is: Oathkeeper had all requests of an earlier one. */
+/** The earlier rule of Oathkeeper that covers an open path; undefined if there is none. */
 function takenBefore(
   { access, rule, rank }: PathRule,
   path: string,
@@ -95,7 +95,7 @@ function takenBefore(
     .find((one) => one.methods.includes(method) && pathCovers(one.path, path));
 }
 
-/** Tells what v1beta1 made of a pattern within another, where that was something else than the narrow one deciding. */
+/** Reports a pattern within another one, if v1beta1 does not let the narrow one decide. */
 function reportNested(
   first: PathRule,
   second: PathRule,
@@ -108,14 +108,14 @@ function reportNested(
   const isFirstDirect = !isIstio && first.rule.route === 'direct';
   if (narrow === first && (isFirstDirect || (!isIstio && wide.rule.route === 'direct'))) return;
   const before = isIstio
-    ? 'Istio let in whoever one of the two let in'
+    ? 'Istio allows a request if one of the two rules does'
     : isFirstDirect
-      ? `${first.rule.original.path} above opened it`
-      : 'Oathkeeper refused what two rules match';
+      ? `${first.rule.original.path} above opens it`
+      : 'Oathkeeper denies a request that matches two rules';
   report.add(
     'changed',
     'path',
     narrow.rule.source,
-    `${narrow.path} alone decides about ${methods.join(', ')} there, and ${wide.path} about the rest; ${before}`,
+    `only ${narrow.path} decides about ${methods.join(', ')} there, and ${wide.path} about all other paths; ${before}`,
   );
 }

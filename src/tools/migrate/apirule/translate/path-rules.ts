@@ -5,22 +5,22 @@ import type { RequestChanges } from './mutators.ts';
 import type { PathReading } from './paths.ts';
 import type { RuleAccess } from './strategies.ts';
 
-/** One rule as it was read. */
+/** One rule of the original. */
 export interface ReadRule extends RuleAccess {
   readonly index: number;
   readonly original: SpecRule;
   readonly request: RequestChanges | undefined;
-  /** Where its path stands, with the APIRule and the rule. */
+  /** The location of its path, with the names of the APIRule and the rule. */
   readonly source: string;
 }
 
-/** One pattern of a rule, with who is let in there. */
+/** One path pattern of a rule, with its access. */
 export interface PathRule {
   readonly path: string;
   readonly methods: readonly string[];
   readonly access: Access;
   readonly rule: ReadRule;
-  /** Its place in the order that v1beta1 decided in; as a rule that of its rule in the list. */
+  /** Its position in the order of v1beta1; usually that of its rule in the list. */
   readonly rank: number;
 }
 

@@ -1,4 +1,4 @@
-/** Which patterns of paths each rule of an APIRule gets: never more of an open one, and nothing of a guarded one that another would open. */
+/** Selects the path patterns of each rule, so that no path becomes more open than it is in v1beta1. */
 
 import { type Access, sameAccess } from './access.ts';
 import type { Report } from './findings.ts';
@@ -6,7 +6,7 @@ import type { Candidate, PathRule, ReadRule } from './path-rules.ts';
 import { commonPaths, hasOperator, isNarrower, overlaps, readPath } from './paths.ts';
 import { withoutNewlyOpened, withoutUnreachable } from './routes.ts';
 
-/** Chooses the patterns of every rule, in the order of the list. */
+/** Selects the patterns of all rules, in the order of the list. */
 export function planPathRules(
   rules: readonly ReadRule[],
   isIstio: boolean,
@@ -45,26 +45,25 @@ function choose(
     original.path !== '/*' &&
     hasOperator(original.path)
   ) {
-    const before =
-      "in Istio's policies, of which these rules were, only /.* was an expression, so the path let nobody in";
+    const before = "Istio's policies treat only /.* as an expression, so this path allows no request";
     if (access.kind === 'token')
-      report.add('changed', 'path', source, `${before}; now it lets in who has the token`);
-    else if (!report.refuse('path', source, `${before}; give it as a plain path if it is to be open`))
+      report.add('changed', 'path', source, `${before}; in v2 it allows requests with the token`);
+    else if (!report.refuse('path', source, `${before}; write a plain path to open it`))
       return { paths: [], access };
   }
   if (reading.isExact) {
     report.add('kept', 'path', source, told(reading.within));
     return { paths: reading.within, access };
   }
-  const cannot = `the expression ${original.path} is no pattern`;
+  const cannot = `the expression ${original.path} is not a path pattern`;
   if (access.kind === 'open') {
     if (reading.within.length > 0)
-      report.add('changed', 'path', source, `${cannot}; open is now only ${told(reading.within)}`);
+      report.add('changed', 'path', source, `${cannot}; only ${told(reading.within)} stays open`);
     else
       report.refuse(
         'path',
         source,
-        `${cannot}, and nothing that is one lies within it; what it opened would be closed`,
+        `${cannot}, and no pattern lies within it; the paths that it opens would be closed`,
       );
     return { paths: reading.within, access };
   }
@@ -77,22 +76,22 @@ function choose(
   const chosen = access.kind === 'deny' ? 'around' : wanted.find((one) => isSafe[one]);
   if (chosen !== undefined) {
     const effect =
-      chosen === 'around' ? 'all of it is guarded as the expression was' : 'what else it matched is refused';
-    report.add('changed', 'path', source, `${cannot}; it is now ${told(reading[chosen])}, and ${effect}`);
+      chosen === 'around' ? 'all its paths are guarded as before' : 'other paths that it matches are denied';
+    report.add('changed', 'path', source, `${cannot}; it becomes ${told(reading[chosen])}, and ${effect}`);
     return { paths: reading[chosen], access };
   }
   const dots = /\/[^/]*[\w-]\.[\w-]/.test(original.path)
-    ? '; if its dots are meant as such, write them as \\.'
+    ? '; if its dots are literal, write them as \\.'
     : '';
   report.refuse(
     'path',
     source,
-    `${cannot}, and another rule for ${told(reading.around)} would decide about a part of it${dots}`,
+    `${cannot}, and another rule would decide about a part of ${told(reading.around)}${dots}`,
   );
   return { paths: reading.around, access: { kind: 'deny' } };
 }
 
-/** Whether a pattern around a rule's path takes requests that another one decided about otherwise. */
+/** Whether a pattern around the path of a rule matches requests that another rule decides about differently. */
 function isEndangeredBy({ rule, reading }: Candidate, other: Candidate): boolean {
   if (other.rule === rule || other.rule.access.kind === 'open' || sameAccess(rule.access, other.rule.access))
     return false;
@@ -104,7 +103,7 @@ function isEndangeredBy({ rule, reading }: Candidate, other: Candidate): boolean
   );
 }
 
-/** Whether what a pattern within a rule's path leaves out falls to a later one, or to one that is wider than it was. */
+/** Whether another rule would decide about paths that the pattern within the path of a rule leaves out. */
 function isLetInBy({ rule, reading }: Candidate, other: Candidate): boolean {
   if (other.rule === rule || sameAccess(rule.access, other.rule.access)) return false;
   if (other.rule.index < rule.index && other.reading.isExact) return false;

@@ -1,10 +1,10 @@
-/** What v1beta1's routes at the gateway kept from being open, whatever its rules said. */
+/** Keeps paths closed that the routes of v1beta1 never opened, whatever its rules say. */
 
 import type { Report } from './findings.ts';
 import type { Candidate, PathRule, ReadRule } from './path-rules.ts';
 import { isNarrower, overlaps } from './paths.ts';
 
-/** The gateway has one route for each expression, and the first rule of it has that. So a later one opens nothing. */
+/** Removes open rules that have no route: the gateway has one route for each expression, that of the first rule. */
 export function withoutUnreachable(
   pathRules: readonly PathRule[],
   rules: readonly ReadRule[],
@@ -15,21 +15,21 @@ export function withoutUnreachable(
     if (access.kind !== 'open') return true;
     const first = rules.find(({ original }) => original.path === rule.original.path);
     if (first === undefined || first === rule || opensAllMethods(first)) return true;
-    // Oathkeeper gets all methods of the first one's route, and knows every rule.
+    // Oathkeeper gets all methods of the first route and knows every rule.
     if (first.route === 'checked' && !isIstio) return true;
     report.add(
       'meaningless',
       'path',
       rule.source,
-      `the gateway has one route for ${rule.original.path}, with ${first.original.methods.join(', ')} of rules[${first.index}], so this was never open; give those the methods too to open it`,
+      `the gateway has one route for ${rule.original.path}, with ${first.original.methods.join(', ')} of rules[${first.index}], so this rule is never reached; to open it, add its methods there`,
     );
     return false;
   });
 }
 
 /**
- * Oathkeeper's rules take every method of their path at the gateway. So what a later one opens straight to the Service
- * was never open on such a path, neither its methods nor others.
+ * Removes open rules on paths that an earlier rule of Oathkeeper covers. Oathkeeper gets all methods of its paths, so a
+ * later rule that routes directly to the Service never opens them.
  */
 export function withoutNewlyOpened(
   pathRules: readonly PathRule[],
@@ -45,7 +45,7 @@ export function withoutNewlyOpened(
         one.reading.around.some((wide) => wide === path || isNarrower(path, wide)),
     );
     if (before === undefined) return true;
-    const text = `the path ${before.rule.original.path} comes first and takes all its requests, so ${path} was never open; put it above to open it`;
+    const text = `the earlier path ${before.rule.original.path} gets all its requests, so ${path} is never open; to open it, move it up`;
     report.add('meaningless', 'path', rule.source, text);
     return false;
   });
@@ -63,7 +63,7 @@ export function withoutNewlyOpened(
   });
 }
 
-/** What takes the place of methods that were never open on a path: what another rule of Oathkeeper says of them, or nothing does. */
+/** Replaces methods that were never open on a path: by another rule of Oathkeeper for them, or by a denial. */
 function closing(
   path: string,
   methods: readonly string[],

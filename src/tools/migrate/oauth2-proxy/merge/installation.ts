@@ -6,16 +6,16 @@ import type { InjectedHeader, Setting } from '../read/setting.ts';
 
 /** All settings of one installation. */
 export interface Installation {
-  /** By the name of the flag. Only what was given: no defaults of oauth2-proxy's own, but those that its chart sets. */
+  /** By the name of the flag. Defaults of oauth2-proxy are not included; defaults of its chart are. */
   readonly settings: ReadonlyMap<string, Setting>;
-  /** The response headers of the alpha configuration, which then rules out the flags for headers; else undefined. */
+  /** The response headers of the alpha configuration, which replaces the header flags; undefined without one. */
   readonly injectedHeaders: readonly InjectedHeader[] | undefined;
-  /** What is already judged where it is read: values of the chart and alpha fields that are no flags, and settings that a stronger source overrides. */
+  /** Findings of the readers: values and fields that are not flags, and settings that another source overrides. */
   readonly findings: readonly Finding[];
-  /** The addresses of an authenticated-emails file that the values carry; undefined where there is none. */
+  /** The addresses of the `authenticated-emails-file`; undefined if they are unknown. */
   readonly authenticatedEmails: readonly string[] | undefined;
-  /** What the installation is called in its cluster, where the files say it. */
+  /** The names of the installation in its cluster, if the files contain them. */
   readonly names?: InstallationNames | undefined;
-  /** What cannot be read, so that no configuration can come of it. */
+  /** Inputs that cannot be read. With any problem there is no configuration. */
   readonly problems: readonly Problem[];
 }

@@ -1,4 +1,4 @@
-/** Which of several sources counts: a flag before a variable, a variable before a key of the file. */
+/** The order of precedence of oauth2-proxy: a flag wins over a variable, and a variable over a key of the file. */
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Finding } from '../../finding.ts';
 import { flagNamed } from '../flags/flags.ts';
@@ -9,24 +9,24 @@ import type { Setting } from '../read/setting.ts';
 import { whyUnknown } from '../read/unknown-values.ts';
 import { placeholderIn } from './placeholders.ts';
 
-/** What is kept of a secret: that there is one. */
-const hidden = '(not kept)';
+/** Replaces the value of a secret. */
+const hidden = '(not stored)';
 
-/** Where settings were found, from the weakest to the strongest; each in the order in which it was given. */
+/** The settings of each source, from the weakest to the strongest, in the order of the input. */
 export interface Layers {
   readonly keys: readonly FoundSetting[];
   readonly variables: readonly FoundSetting[];
   readonly flags: readonly FoundSetting[];
 }
 
-/** What counts, and what became of the rest. */
+/** The settings that apply, and the findings for the others. */
 export interface Merged {
   readonly settings: ReadonlyMap<string, Setting>;
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 }
 
-/** Chooses between the sources. What another overrides becomes a finding, and so does what cannot be seen. */
+/** Selects the value of each setting. An overridden or unknown value becomes a finding. */
 export function applyPrecedence({ keys, variables, flags }: Layers): Merged {
   const foundSettings = Map.groupBy([...keys, ...variables, ...flags], ({ flag }) => flag);
   const fromFlags = new Set(flags);
@@ -38,7 +38,7 @@ export function applyPrecedence({ keys, variables, flags }: Layers): Merged {
     const own = all.filter(
       ({ isOwn = false, value }) => isOwn && (typeof value === 'boolean' || value.length > 0),
     );
-    // What somebody gives by hand takes the place of what cannot be seen, wherever that stands.
+    // A flag after `--` replaces an unknown value, whatever its source.
     const replaced =
       own.length === 0 || isSecret ? [] : all.filter((one) => isUnknownValue(one) && !own.includes(one));
     const [winner, overridden] = chosen(
@@ -64,25 +64,25 @@ export function applyPrecedence({ keys, variables, flags }: Layers): Merged {
   return { settings, findings, problems };
 }
 
-/** Whether a value is not there to see, so that one that is given by hand takes its place. */
+/** Whether a value is unknown, so a flag after `--` replaces it. */
 function isUnknownValue({ flag, value, isOwn = false }: FoundSetting): boolean {
   return whyUnknown(value) !== undefined || (!isOwn && whyPlaceholder(flag, value) !== undefined);
 }
 
-/** Why a value that was never put in counts for nothing; one that has no meaning here may stay as it is. */
+/** Explains why a placeholder cannot be used; undefined if there is none, or if the setting has no meaning here. */
 function whyPlaceholder(flag: string, value: Setting['value']): string | undefined {
   if (verdictOf(flag)?.verdict === 'meaningless' && flag !== 'provider') return undefined;
   const found = placeholderIn(flag, value);
   return found === undefined
     ? undefined
-    : `\`${found}\` in it is a placeholder; put in its value, or give it as a flag behind \`--\``;
+    : `it contains the placeholder \`${found}\`; replace it with its value, or pass the setting as a flag after \`--\``;
 }
 
 /**
- * What has no place beside an alpha configuration: oauth2-proxy does not start with such flags and keys, and takes no
- * notice of such variables. What stands behind our own `--` is no such flag where it gives what the alpha configuration hides.
+ * Removes settings that an alpha configuration replaces. oauth2-proxy does not start with such flags and keys, and
+ * ignores such variables. A flag after `--` stays if it supplies a value that is unknown in the alpha configuration.
  *
- * @param alpha what the alpha configuration sets
+ * @param alpha the settings of the alpha configuration
  */
 export function withoutReplacedByAlpha(
   layers: Layers,
@@ -95,11 +95,11 @@ export function withoutReplacedByAlpha(
   const hidden = new Set(alpha.filter(isUnknownValue).map(({ flag }) => flag));
   const isReplaced = ({ flag, isOwn = false }: FoundSetting) =>
     isReplacedByAlpha(flag) && !(isOwn && hidden.has(flag));
-  const message = 'oauth2-proxy does not start with it beside an alpha configuration, which says it instead';
+  const message =
+    'oauth2-proxy does not start with this setting and an alpha configuration; set it in the alpha configuration';
   const wrong = [...layers.keys, ...layers.flags].filter((one) => isReplaced(one) && one.isOfChart !== true);
   const ignored = layers.variables.filter(isReplaced);
-  const text =
-    'oauth2-proxy takes no notice of it beside an alpha configuration, but where that refers to its variable';
+  const text = 'oauth2-proxy ignores it with an alpha configuration, unless that refers to the variable';
   const isKept = (one: FoundSetting) => !isReplaced(one) || one.isOfChart === true;
   return {
     layers: {
@@ -119,7 +119,7 @@ function chosen(
 ): [winner: FoundSetting, overridden: readonly FoundSetting[]] {
   const last = all.at(-1) as FoundSetting;
   const given = all.filter((one) => fromFlags.has(one));
-  // A flag for a list may be given several times, and all of them count.
+  // A list flag may occur several times; all its values count.
   const isCombined = flagNamed(flag)?.kind === 'list' && given.length > 0;
   const winner = isCombined ? combined(flag, given) : last;
   const overridden = all.filter(
@@ -137,7 +137,7 @@ function combined(flag: string, given: readonly FoundSetting[]): FoundSetting {
   if (unknownValue !== undefined) return unknownValue;
   const [first = '', ...more] = new Set(given.map(({ source }) => source));
   const value = [...new Set(given.flatMap((one) => (Array.isArray(one.value) ? one.value : [])))];
-  // One empty value alone is no value.
+  // One empty value is an empty list.
   const isNone = value.length === 1 && value[0] === '';
   return {
     flag,

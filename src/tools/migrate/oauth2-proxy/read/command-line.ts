@@ -1,4 +1,4 @@
-/** The command line of oauth2-proxy, wherever it is written: behind `--`, in a manifest or in the values of its chart. */
+/** Reads the command line of oauth2-proxy: after `--`, in a manifest, or in the values of its chart. */
 import { suggestion } from '../../../../config/validate/problems.ts';
 import type { FlagKind } from '../flags/flag-kind.ts';
 import { commandFlags } from '../flags/flag-names.ts';
@@ -10,14 +10,14 @@ import { whyUnknown } from './unknown-values.ts';
 /** One word of a command line. */
 export interface Word {
   readonly text: string;
-  /** Where it stands; undefined behind our own `--`. */
+  /** The location in a file; undefined for flags after `--`. */
   readonly location: string | undefined;
   readonly isOfChart?: boolean;
 }
 
 /**
- * Reads the words of a command line: `--name=value`, `--name value`, and `--name` alone where a truth value is wanted.
- * A flag for anything else takes the next word whatever it looks like.
+ * Reads the words of a command line: `--name=value`, `--name value`, and `--name` alone for a boolean flag. Any other
+ * flag takes the next word as its value, whatever the word looks like.
  */
 export function readCommandLine(words: readonly Word[], collected: Collected): void {
   for (let index = 0; index < words.length; index++) {
@@ -34,7 +34,7 @@ function readFlag(word: Word, next: Word | undefined, collected: Collected): 'on
   const kind = hyphens === '--' ? kindOf(name) : undefined;
   if (kind === undefined) {
     reportUnknownFlag(hyphens, name, word.location, collected);
-    // What follows is its value, unless it is a flag that is known.
+    // The next word is the value, unless it is a known flag.
     const isValueNext = value === undefined && next !== undefined && !isKnownFlag(next.text);
     return isValueNext ? 'two words' : 'one word';
   }
@@ -43,7 +43,7 @@ function readFlag(word: Word, next: Word | undefined, collected: Collected): 'on
       collected.problems.push({
         path: `--${name}`,
         source,
-        message: `expected ${expectationOf(kind)} behind it`,
+        message: `expected ${expectationOf(kind)} after it`,
       });
     else keep(name, kind, next.text, source, word, collected);
     return 'two words';
@@ -52,7 +52,10 @@ function readFlag(word: Word, next: Word | undefined, collected: Collected): 'on
   return 'one word';
 }
 
-/** A flag that is not known; one with a single hyphen is named only if it is near one, since it may be anything. */
+/**
+ * Reports an unknown flag. A flag with one hyphen is quoted only if it resembles a known one, since it may contain a
+ * secret.
+ */
 function reportUnknownFlag(
   hyphens: string,
   name: string,
@@ -64,7 +67,7 @@ function reportUnknownFlag(
   const isNamed = hyphens === '--' || wanted !== '';
   const path = isNamed ? `${hyphens}${name}` : '';
   const source = location ?? (isNamed ? `flag ${hyphens}${name}` : 'command line');
-  const message = hyphens === '--' ? 'unknown flag' : 'oauth2-proxy takes flags with two hyphens only';
+  const message = hyphens === '--' ? 'unknown flag' : 'oauth2-proxy accepts only flags with two hyphens';
   problems.push({ path, source, message: `${message}${wanted}` });
 }
 
@@ -85,7 +88,7 @@ function keep(
   if ('expected' in reading) {
     collected.problems.push({ path: `--${name}`, source, message: `expected ${reading.expected}` });
   } else if (Object.hasOwn(commandFlags, name)) {
-    const reason = 'it has oauth2-proxy do something else than serve';
+    const reason = 'with it oauth2-proxy does something else than serve';
     collected.findings.push({ setting: name, source, verdict: 'meaningless', text: reason });
   } else
     collected.flags.push({
@@ -97,19 +100,19 @@ function keep(
     });
 }
 
-/** A word that is no flag and belongs to none: oauth2-proxy says nothing about it and does nothing with it. */
+/** Reports a word that is neither a flag nor the value of one; oauth2-proxy ignores such words silently. */
 function reportStrayWord(word: Word, before: Word | undefined, collected: Collected): void {
   const source = word.location ?? 'command line';
   const bare = /^--([^=]+)$/.exec(before?.text ?? '')?.[1] ?? '';
   const [, named = ''] = /^([\w-]+)(?:=|$)/.exec(word.text) ?? [];
   if (flagNamed(bare)?.kind === 'boolean' && /^(true|false)$/.test(word.text)) {
-    const text = `oauth2-proxy takes no notice of \`${word.text}\` behind it, so it is true; it would be --${bare}=${word.text}`;
+    const text = `oauth2-proxy ignores the separate word \`${word.text}\`, so the flag is true; to set it, write --${bare}=${word.text}`;
     collected.findings.push({ setting: bare, source, verdict: 'meaningless', text });
   } else if (kindOf(named) !== undefined) {
-    const text = `oauth2-proxy takes no notice of a word without hyphens; it would be --${named}`;
+    const text = `oauth2-proxy ignores a word without hyphens; to set it, write --${named}`;
     collected.findings.push({ setting: named, source, verdict: 'meaningless', text });
   } else {
-    const text = 'oauth2-proxy takes no notice of a word without hyphens';
+    const text = 'oauth2-proxy ignores a word without hyphens';
     collected.findings.push({ setting: 'argument', source, verdict: 'meaningless', text });
   }
 }

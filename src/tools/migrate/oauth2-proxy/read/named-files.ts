@@ -1,4 +1,4 @@
-/** The configuration files that a flag names: mounted, given as files, or on this machine. */
+/** Finds the configuration files that flags name: mounted, among the input files, or on this machine. */
 
 import type { Collected, NamedFile } from './collected.ts';
 import { isNamedBy } from './file-names.ts';
@@ -7,7 +7,7 @@ import { readToml } from './toml.ts';
 
 type ReadFile = ((path: string) => string) | undefined;
 
-/** Reads the configuration file and the alpha configuration that flags name; a file that nothing names does not count. */
+/** Reads the configuration file and the alpha configuration that flags name. Files that no flag names are refused. */
 export function resolveNamedFiles(sorted: SortedFiles, readFile: ReadFile, collected: Collected): void {
   for (const flag of ['config', 'alpha-config'] as const) {
     const all = collected.namedFiles.filter((named) => named.flag === flag);
@@ -22,7 +22,7 @@ export function resolveNamedFiles(sorted: SortedFiles, readFile: ReadFile, colle
     resolve(flag, named, sorted, readFile, collected);
   }
   for (const source of collected.keyFiles.slice(1)) {
-    const message = `a second configuration file beside that of ${collected.keyFiles[0]}; oauth2-proxy takes one`;
+    const message = `second configuration file; the first is ${collected.keyFiles[0]}; oauth2-proxy reads one`;
     collected.problems.push({ path: '', source, message });
   }
 }
@@ -47,7 +47,7 @@ function resolve(
   const isMissing = collected.missing.some((one) => one.kind === kind);
   if (mounted !== undefined && 'text' in mounted) {
     read(mounted);
-    // A compose file mounts the files that were given.
+    // A compose file mounts input files.
     const others = given.filter(({ name }) => name !== mounted.name);
     refuseOthers(others, flag, collected);
     return;
@@ -64,7 +64,7 @@ function resolve(
     refuseOthers(others, flag, collected);
     for (const { name } of more) {
       const what = flag === 'config' ? 'configuration file' : 'alpha configuration';
-      const message = `a second ${what} beside that of ${first?.name}; oauth2-proxy takes one`;
+      const message = `second ${what}; the first is ${first?.name}; oauth2-proxy reads one`;
       collected.problems.push({ path: '', source: name, message });
     }
   } else {
@@ -74,7 +74,7 @@ function resolve(
     if (text !== undefined) read({ text, name: named.path });
     else {
       const where = mounted === undefined ? '' : ` (it is in ${mounted.lacks})`;
-      const message = `it names ${named.path}, which is not among the files${where}; give that as well`;
+      const message = `it names ${named.path}, which is not among the files${where}; pass it as well`;
       collected.problems.push({ path: `--${flag}`, source: named.source, message });
     }
   }
@@ -90,7 +90,7 @@ function refuseOthers(
       setting: name,
       source: name,
       verdict: 'refused',
-      text: `it is not read: what runs oauth2-proxy does not name it by \`--${flag}\``,
+      text: `it is not read: oauth2-proxy does not name it with \`--${flag}\``,
     });
 }
 

@@ -4,20 +4,23 @@
 export interface Setting {
   /** The name of the flag without its hyphens, e.g. `oidc-issuer-url`. */
   readonly flag: string;
-  /** As the kind of the flag says: text (durations and numbers too), true or false, or a list of texts. */
+  /** A text (also for durations and numbers), a boolean, or a list of texts, by the kind of the flag. */
   readonly value: string | boolean | readonly string[];
-  /** Where it was given, e.g. `values.yaml:9:3 extraArgs`. */
+  /** The location, e.g. `values.yaml:9:3 extraArgs`. */
   readonly source: string;
 }
 
-/** A header that the alpha configuration adds to the answer (`injectResponseHeaders`). */
+/** A response header that the alpha configuration adds (`injectResponseHeaders`). */
 export interface InjectedHeader {
   readonly header: string;
   readonly values: readonly InjectedValue[];
   readonly source: string;
 }
 
-/** What such a header carries: a claim of the session, or something fixed, which may be a secret and is not kept. */
+/**
+ * The value of such a header: a claim of the session, or a fixed value. A fixed value may be a secret and is not
+ * stored.
+ */
 export type InjectedValue =
   | { readonly claim: string; readonly prefix: string; readonly hasBasicAuthPassword: boolean }
   | { readonly fixed: true };

@@ -1,4 +1,4 @@
-/** The files that were given, sorted by what they are. */
+/** Sorts the input files by their kind. */
 import { ConfigError } from '../../../../config/validate/problems.ts';
 import { isTree } from '../../../../config/values/raw-values.ts';
 import type { NamedText } from '../../named-text.ts';
@@ -8,24 +8,24 @@ import type { Collected } from './collected.ts';
 import { fileParts, supportedFiles } from './file-kind.ts';
 import { fields, isEmpty, locationOf, type YamlNode } from './yaml-node.ts';
 
-/** Files by what they are, each kind in the order in which it was given. */
+/** The input files by kind, each list in the order of the command line. */
 export interface SortedFiles {
   readonly files: readonly NamedText[];
   readonly objects: readonly ClusterObject[];
-  /** Values of a chart, from the weakest to the strongest. */
+  /** The values of a chart, from the weakest to the strongest. */
   readonly values: readonly { readonly node: YamlNode; readonly isComputed: boolean }[];
   readonly compose: readonly YamlNode[];
   readonly variables: readonly NamedText[];
-  /** Configuration files that stand for themselves. */
+  /** Configuration files of oauth2-proxy. */
   readonly toml: NamedText[];
   readonly alpha: NamedText[];
-  /** Files of addresses; one out of an object has other names that a path may end with. */
+  /** Files of email addresses. A file from an object has further names that a path may end with. */
   readonly emails: (NamedText & { readonly names?: readonly string[] })[];
-  /** Whether a workload, values or a compose file say what runs, so that a file counts only if they name it. */
+  /** Whether a workload, values or a compose file run oauth2-proxy, so other files count only if these name them. */
   isInstalled: boolean;
 }
 
-/** Sorts files. What is none of it is a problem, or a finding where a file has something else, too. */
+/** Sorts the files. A file of unknown kind is a problem; an unknown document in a known file is a refused finding. */
 export function sortFiles(files: readonly NamedText[], collected: Collected): SortedFiles {
   const sorted = {
     files,
@@ -69,7 +69,7 @@ export function sortFiles(files: readonly NamedText[], collected: Collected): So
 }
 
 function reportSecondDocument(document: YamlNode, { name }: NamedText, { findings }: Collected): void {
-  const text = 'it is not read: Helm takes the first document of a file of values';
+  const text = 'it is not read: Helm uses only the first document of a values file';
   findings.push({ setting: name, source: locationOf(document), verdict: 'refused', text });
 }
 
@@ -80,7 +80,7 @@ function reportUnknownFields(
   collected: Collected,
 ): void {
   if (isEmpty(document) && hasOthers) return;
-  const message = `it is nothing of oauth2-proxy's that is known here: ${supportedFiles}`;
+  const message = `not a document of oauth2-proxy; expected ${supportedFiles}`;
   if (!hasOthers) collected.problems.push({ path: '', source: name, message });
   else
     collected.findings.push({

@@ -1,4 +1,4 @@
-/** ConfigMaps and Secrets that are given without anything that runs: each stands for the files and variables in it. */
+/** Reads ConfigMaps and Secrets without a workload: each stands for the files and variables that it contains. */
 
 import { flagNamed, variableName } from '../flags/flags.ts';
 import { isAlphaText } from './alpha/alpha-text.ts';
@@ -9,12 +9,12 @@ import type { SortedFiles } from './sort-files.ts';
 import { hasKnownKey, isToml } from './toml.ts';
 import { locationOf } from './yaml-node.ts';
 
-/** The keys under which the chart of oauth2-proxy keeps what it asks for in its Secret. */
+/** The keys of the Secret that the chart of oauth2-proxy makes. */
 const chartKeys = ['client-id', 'client-secret', 'cookie-secret'];
 
 const emailKeys = ['restricted_user_access', 'authenticated-emails-list'];
 
-/** Reads objects by what is in them. */
+/** Reads the objects by their content. */
 export function readStandaloneObjects(objects: Objects, sorted: SortedFiles, collected: Collected): void {
   let isAny = false;
   for (const object of objects.all) {
@@ -28,12 +28,11 @@ export function readStandaloneObjects(objects: Objects, sorted: SortedFiles, col
   const [first] = objects.all;
   const isElsewhere = sorted.toml.length + sorted.alpha.length + sorted.variables.length > 0;
   if (isAny || first === undefined || isElsewhere) return;
-  const message =
-    'no container that runs oauth2-proxy, and no ConfigMap or Secret with a configuration of it';
+  const message = 'no container runs oauth2-proxy, and no ConfigMap or Secret contains its configuration';
   collected.problems.push({ path: '', source: locationOf(first.node), message });
 }
 
-/** Reads one text of a ConfigMap or Secret, if it is for oauth2-proxy. */
+/** Reads one text of a ConfigMap or Secret if it is for oauth2-proxy. */
 function readObjectText(
   object: ClusterObject,
   { key, text, source }: ObjectText,

@@ -66,7 +66,7 @@ export function migrationResult(
     // A setting that seems absent may be in an input that cannot be read.
     const certain = findings.filter(({ source }) => source !== notSet);
     const lines = certain.length === 0 ? [] : findingLines(certain, accept);
-    const text = [...lines, formatProblems(wrong, 'what is to be migrated'), ''].join('\n');
+    const text = [...lines, formatProblems(wrong, 'the input'), ''].join('\n');
     return { output: '', report: text, exitCode: 2 };
   }
   const report = reportText(findings, accept);

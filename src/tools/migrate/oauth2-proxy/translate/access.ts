@@ -1,4 +1,4 @@
-/** Who may pass: domains and addresses of e-mail, groups and roles, and what of other providers restricts. */
+/** Translates the access rules: email domains and addresses, groups, roles, and restrictions of single providers. */
 
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
@@ -8,17 +8,17 @@ import { findingIfSet, findingUnlessRefused, problemOf } from './findings.ts';
 import { providerOf } from './provider.ts';
 import { isSet, listOf, quotedList, textOf, withoutUndefined } from './setting-values.ts';
 
-/** What is asked of the tokens of every issuer. */
+/** The requirements for the tokens of every issuer. */
 export interface Access {
-  /** Below `email`. */
+  /** The options below `email`. */
   readonly email: Tree;
-  /** Below `groups`. */
+  /** The options below `groups`. */
   readonly groups: Tree;
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 }
 
-/** Translates who may pass. */
+/** Translates all access rules. */
 export function translateAccess(installation: Installation): Access {
   const email = emailAccess(installation);
   const groups = groupAccess(installation);
@@ -52,7 +52,7 @@ function emailAccess(installation: Installation): Judgement {
   const allowedAddresses = (authenticatedEmails ?? []).filter((address) => addressPattern.test(address));
   const isFileUnknown = file !== '' && authenticatedEmails === undefined;
   const isNobody = allowedDomains.length === 0 && allowedAddresses.length === 0;
-  const subject = 'a token without e-mail is asked for its `sub`';
+  const subject = 'for a token without an email, `sub` is compared instead';
   const dropped = domains.filter((_, index) => !domainPattern.test(wanted[index] ?? ''));
   return {
     tree: withoutUndefined({
@@ -66,7 +66,7 @@ function emailAccess(installation: Installation): Judgement {
             installation,
             'email-domain',
             'changed',
-            `${quotedList(dropped)} can be no domain and is left out; the others are \`issuers[].email.allowedDomains\``,
+            `${quotedList(dropped)} is not a valid domain and is left out; the others are \`issuers[].email.allowedDomains\``,
           )),
       ...(isFileUnknown
         ? findingIfSet(
@@ -74,8 +74,8 @@ function emailAccess(installation: Installation): Judgement {
             'authenticated-emails-file',
             'refused',
             allowedDomains.length === 0
-              ? 'what it says is not known here; list its addresses in `issuers[].email.allowedAddresses`, or give the file. WITHOUT IT NO E-MAIL IS ASKED FOR: any good token passes'
-              : 'what it says is not known here; list its addresses in `issuers[].email.allowedAddresses`, or give the file. Without it its addresses pass only if their domain does',
+              ? 'its content is unknown; list its addresses in `issuers[].email.allowedAddresses`, or pass the file. WITHOUT IT NO EMAIL IS REQUIRED: any valid token is allowed'
+              : 'its content is unknown; list its addresses in `issuers[].email.allowedAddresses`, or pass the file. Without it an address is allowed only if its domain is',
           )
         : findingIfSet(
             installation,
@@ -83,14 +83,14 @@ function emailAccess(installation: Installation): Judgement {
             ...addressText(authenticatedEmails ?? [], allowedAddresses),
           )),
     ],
-    // Nothing to list would ask for nothing, where nobody passed.
+    // An empty list would allow all tokens, but oauth2-proxy allows none.
     problems:
       isNobody && !isFileUnknown
         ? [
             problemOf(
               installation,
               domains.length === 0 ? 'authenticated-emails-file' : 'email-domain',
-              'it names nobody who could pass; name domains or addresses, or `*` for all',
+              'it allows no token; set domains or addresses, or `*` for all',
             ),
           ]
         : [],
@@ -98,7 +98,7 @@ function emailAccess(installation: Installation): Judgement {
 }
 
 function addressText(all: readonly string[], usable: readonly string[]): ['kept' | 'changed', string] {
-  const rest = 'the list is part of the configuration now, which is read again when it changes';
+  const rest = 'the list is now part of the configuration, which is reloaded when it changes';
   return all.length === usable.length
     ? ['kept', `\`issuers[].email.allowedAddresses\`; ${rest}`]
     : [
@@ -115,13 +115,13 @@ function anyEmail(installation: Installation): Judgement {
         installation,
         'email-domain',
         'kept',
-        'no restriction: `*` lets any e-mail pass, and none',
+        'no restriction: `*` allows any email, and tokens without one',
       ),
       ...findingIfSet(
         installation,
         'authenticated-emails-file',
         'meaningless',
-        '`email-domain` lets any e-mail pass',
+        '`email-domain` allows any email',
       ),
     ],
     problems: [],
@@ -137,19 +137,19 @@ function noEmailSetting(installation: Installation): Judgement {
           installation,
           'email-domain',
           'refused',
-          'without it no token with a subject or an e-mail passed, but only users of `htpasswd-file`. WITHOUT IT ANY GOOD TOKEN PASSES HERE',
+          'without it oauth2-proxy allows no token with a subject or an email, but only users of `htpasswd-file`. WITHOUT IT ANY VALID TOKEN IS ALLOWED',
         )
       : findingUnlessRefused(
           installation,
           'email-domain',
           'changed',
-          `oauth2-proxy does not start without it or \`authenticated-emails-file\`; here any e-mail passes, as with \`*\``,
+          `oauth2-proxy does not start without it or \`authenticated-emails-file\`; here any email is allowed, as with \`*\``,
         ),
     problems: [],
   };
 }
 
-/** Providers that put a list of their own in the place of `allowed-group`, even an empty one. */
+/** Providers whose own list replaces `allowed-group`, even if that list is empty. */
 const ownGroups: Readonly<Record<string, string>> = { gitlab: 'gitlab-group', keycloak: 'keycloak-group' };
 
 function groupAccess(installation: Installation): Judgement {
@@ -170,40 +170,40 @@ function groupAccess(installation: Installation): Judgement {
               installation,
               'allowed-group',
               'meaningless',
-              'with provider gitlab `gitlab-group` replaces it',
+              '`gitlab-group` replaces it with provider gitlab',
             )
           : replacing !== undefined
             ? findingIfSet(
                 installation,
                 'allowed-group',
                 'changed',
-                `it is \`issuers[].groups.allowed\` now, while provider ${provider} ignored it (\`${replacing}\` replaces it)`,
+                `it becomes \`issuers[].groups.allowed\`; oauth2-proxy ignores it with provider ${provider}, where \`${replacing}\` replaces it`,
               )
             : findingIfSet(
                 installation,
                 'allowed-group',
                 'kept',
-                '`issuers[].groups.allowed`, for the tokens of every issuer',
+                '`issuers[].groups.allowed` of every issuer',
               )),
       ...(isKeycloak
         ? findingIfSet(
             installation,
             'allowed-role',
             'kept',
-            '`issuers[].groups.allowed`, each as `role:NAME`, with `groups.keycloakRoles` for the tokens of this issuer',
+            '`issuers[].groups.allowed`, each as `role:NAME`, with `groups.keycloakRoles` for this issuer',
           )
         : findingIfSet(
             installation,
             'allowed-role',
             'meaningless',
-            `only provider keycloak-oidc looks at it; with ${provider} it never guarded anything. To ask for roles, say \`groups.keycloakRoles: true\` and \`groups.allowed\``,
+            `oauth2-proxy uses it only with provider keycloak-oidc and ignores it with ${provider}. To require roles, set \`groups.keycloakRoles: true\` and \`groups.allowed\``,
           )),
       ...(ofGitlab.length > 0
         ? findingIfSet(
             installation,
             'gitlab-group',
             'kept',
-            '`issuers[].groups.allowed`, looked for in the groups of the token as before',
+            '`issuers[].groups.allowed`, compared with the groups of the token',
           )
         : restriction(installation, 'gitlab-group', 'gitlab', 'membership in groups of GitLab')),
     ],
@@ -211,9 +211,9 @@ function groupAccess(installation: Installation): Judgement {
   };
 }
 
-/** What each provider asks its own servers for. */
+/** The restrictions that a provider checks with its own servers. */
 const restrictions: readonly (readonly [flag: string, provider: string, what: string])[] = [
-  ['github-org', 'github', 'membership in an organisation of GitHub'],
+  ['github-org', 'github', 'membership in an organization of GitHub'],
   ['github-team', 'github', 'membership in a team of GitHub'],
   ['github-repo', 'github', 'access to a repository of GitHub'],
   ['github-user', 'github', 'the name of a user of GitHub'],
@@ -239,18 +239,18 @@ function restriction(
   if (listOf(installation, flag).length === 0)
     return findingIfSet(installation, flag, 'meaningless', 'it is empty');
   const own = providerOf(installation);
-  const instead = 'ask for a group or a claim of the token instead (`groups.allowed`, `requiredClaims`)';
+  const instead = 'require a group or a claim of the token instead (`groups.allowed`, `requiredClaims`)';
   return own === provider
     ? findingIfSet(
         installation,
         flag,
         'refused',
-        `nothing here asks ${provider} for ${what}; ${instead}. WITHOUT IT THIS IS NO LONGER ASKED FOR`,
+        `oidc-authz cannot ask ${provider} for ${what}; ${instead}. WITHOUT IT THIS IS NO LONGER REQUIRED`,
       )
     : findingIfSet(
         installation,
         flag,
         'refused',
-        `nothing here asks for ${what}. It never guarded anything with provider ${own}, as only ${provider} looks at it; ${instead}`,
+        `oidc-authz cannot check ${what}. With provider ${own} it never restricted anything, since only ${provider} uses it; ${instead}`,
       );
 }

@@ -1,4 +1,4 @@
-/** Clients that needed no token for their address: a rule, where it can be known who tells the address. */
+/** Translates trusted client addresses to a rule, if the source of the address can be trusted. */
 
 import type { Problem } from '../../../../config/validate/problems.ts';
 import { networkProblem } from '../../../../config/values/networks.ts';
@@ -8,7 +8,7 @@ import type { Installation } from '../merge/installation.ts';
 import { findingIfSet, problemOf } from './findings.ts';
 import { isOn, listOf, quotedList, textOf } from './setting-values.ts';
 
-/** The rule for trusted addresses, and the options that it needs. */
+/** The rule for trusted addresses, and the options it needs. */
 export interface TrustedAddresses {
   readonly config: Tree;
   readonly rules: readonly Tree[];
@@ -16,7 +16,7 @@ export interface TrustedAddresses {
   readonly problems: readonly Problem[];
 }
 
-/** Translates `trusted-ip` and what says whose address that is. */
+/** Translates `trusted-ip` and the flags for the source of the address. */
 export function trustedAddresses(installation: Installation): TrustedAddresses {
   const addresses = listOf(installation, 'trusted-ip');
   const problems = ['trusted-ip', 'trusted-proxy-ip'].flatMap((flag) => networkProblems(installation, flag));
@@ -33,7 +33,7 @@ export function trustedAddresses(installation: Installation): TrustedAddresses {
         installation,
         'trusted-ip',
         'changed',
-        `${reason}, so nothing is opened and these clients need a token; to open, say \`clientAddress\` and write a rule with \`match.addresses\``,
+        `${reason}, so these clients now need a token; to allow them without one, set \`clientAddress\` and write a rule with \`match.addresses\``,
       ),
       ...withoutTrusted(installation),
     ],
@@ -42,24 +42,24 @@ export function trustedAddresses(installation: Installation): TrustedAddresses {
 
   if (!isOn(installation, 'reverse-proxy'))
     return closed(
-      'without `reverse-proxy` the address was that of whoever connected, which here is Envoy itself',
+      'without `reverse-proxy` oauth2-proxy compares the address of the connection, which is that of Envoy',
     );
   if (header === 'x-envoy-external-address')
     return opened(installation, problems, {
       config: { trustedHeaders: [header], clientAddress: { header } },
-      text: 'the rule `trusted-addresses`; Envoy overwrites the header at the edge only, so let nobody but the ingress gateway call the workload',
+      text: 'the rule `trusted-addresses`; Envoy overwrites the header only at the edge, so only the ingress gateway may call the workload',
     });
   if (header !== 'x-forwarded-for')
     return closed(
-      `a client can send the header ${quotedList([header])} itself unless a proxy of yours overwrites it`,
+      `a client can send the header ${quotedList([header])} itself unless one of your proxies overwrites it`,
     );
   if (proxies.length === 0 || proxies.some((network) => network.endsWith('/0')))
     return closed(
-      '`trusted-proxy-ip` does not say which proxies stand in front, and any client could send `x-forwarded-for`; give `-- --trusted-proxy-ip=NETWORK` for the load balancers and gateways',
+      '`trusted-proxy-ip` does not list the proxies in front, and any client can send `x-forwarded-for`; pass `-- --trusted-proxy-ip=NETWORK` for the load balancers and gateways',
     );
   return opened(installation, problems, {
     config: { clientAddress: { trustedProxies: proxies } },
-    text: 'the rule `trusted-addresses`, for the last address in `x-forwarded-for` that is none of the trusted proxies; before 7.15.5 oauth2-proxy took the first, which anybody can send',
+    text: 'the rule `trusted-addresses`, for the last address in `x-forwarded-for` that is not a trusted proxy; before 7.15.5 oauth2-proxy used the first one, which any client can set',
   });
 }
 
@@ -75,7 +75,7 @@ function opened(
         installation,
         'trusted-proxy-ip',
         'meaningless',
-        'the header that tells the address has one value',
+        'the header with the address has only one value',
       );
   const match = { addresses: listOf(installation, 'trusted-ip') };
   return {
@@ -91,10 +91,10 @@ function opened(
   };
 }
 
-const elsewhere = 'method, host and path are what Envoy says of the request, and no header changes them';
+const elsewhere = 'method, host and path are those that Envoy reports, and no header changes them';
 
 function withoutTrusted(installation: Installation): readonly Finding[] {
-  const unused = 'no rule looks at the address of the client';
+  const unused = 'no rule uses the address of the client';
   return [
     ...(listOf(installation, 'trusted-ip').length === 0
       ? findingIfSet(installation, 'trusted-ip', 'meaningless', 'it is empty')

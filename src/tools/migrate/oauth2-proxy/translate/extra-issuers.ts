@@ -1,4 +1,4 @@
-/** The issuers of `extra-jwt-issuers`: further ones, or further audiences of one that is there. */
+/** Translates `extra-jwt-issuers`: to further issuers, or to further audiences of a configured issuer. */
 
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
@@ -12,7 +12,7 @@ import { insecureHttp, maskedUrl, plainHttpText } from './keys.ts';
 import { wrongTypeText } from './provider.ts';
 import { isSet, listOf, quotedList, withoutUndefined } from './setting-values.ts';
 
-/** One issuer, before it is written. */
+/** One issuer before it is written. */
 export interface Issuer {
   readonly issuer: string;
   readonly audiences: string[];
@@ -50,23 +50,23 @@ export function addExtraIssuers(
       same.audiences.push(audience);
       if (!haveSameClaims(same.identity, identity))
         notes.push(
-          `\`${audience}\` is an audience of ${maskedUrl(url)} above, so the claims named for that are what counts for it too`,
+          `\`${audience}\` is an audience of ${maskedUrl(url)} above, whose claim settings also apply to it`,
         );
     }
   }
   if (!isSet(installation, flag)) return { issuers, findings: [], problems };
   const validNames =
-    'further `issuers`, each with its audience; one without a discovery document needs `jwksUri: ISSUER/.well-known/jwks.json`, which was guessed before';
+    'further `issuers`, each with its audience; without a discovery document an issuer needs `jwksUri: ISSUER/.well-known/jwks.json`, which oauth2-proxy guesses';
   const rest = [validNames, wrongTypeText, ...notes].join('; ');
   const reason =
-    'is the issuer of the provider again, whose tokens are read by other claims than those of this audience were; one issuer is read in one way, and this audience would pass by claims that it was not asked for';
+    'is also the issuer of the provider, whose tokens are read by other claims. One issuer has one set of claims here, so tokens for this audience would be allowed by claims that oauth2-proxy does not use for them';
   const findings =
     refused.length > 0
       ? findingIfSet(
           installation,
           flag,
           'refused',
-          `${quotedList(refused.map(maskUrls))} ${reason}. Without it tokens for this audience do not pass; the rest is ${rest}`,
+          `${quotedList(refused.map(maskUrls))} ${reason}. Without it tokens for this audience are denied; the rest is ${rest}`,
         )
       : listOf(installation, flag).length === 0
         ? findingIfSet(installation, flag, 'meaningless', 'it is empty')
@@ -74,7 +74,7 @@ export function addExtraIssuers(
   return { issuers, findings, problems };
 }
 
-/** Whether tokens for a further audience could pass that did not: by claims that were not those asked for, or by an unverified e-mail. */
+/** Whether further tokens would be allowed: by other claims than before, or by an unverified email. */
 function wouldAllowMore({ email, groups }: Identity, access: Access): boolean {
   const isOtherEmail = email.claim !== undefined && Object.keys(access.email).length > 0;
   const isOtherGroup = groups.keycloakRoles === true && Object.keys(access.groups).length > 0;

@@ -5,10 +5,10 @@ import type { Finding, Verdict } from '../../finding.ts';
 import type { Installation } from '../merge/installation.ts';
 import { isSet } from './setting-values.ts';
 
-/** How the source of what nobody said reads. */
-export const notSet = 'not given';
+/** The source in findings about a setting that is not set. */
+export const notSet = 'not set';
 
-/** A finding about a flag that was given, with credentials of URLs hidden; nothing where it was not. */
+/** A finding about a flag, with credentials in URLs masked; none if the flag is not set. */
 export function findingIfSet(
   installation: Installation,
   flag: string,
@@ -18,7 +18,7 @@ export function findingIfSet(
   return isSet(installation, flag) ? [finding(installation, flag, verdict, text)] : [];
 }
 
-/** A finding about a flag even where it was not given, unless its reader refuses it already. */
+/** A finding about a flag even if it is not set, unless a reader already refuses it. */
 export function findingUnlessRefused(
   installation: Installation,
   flag: string,
@@ -31,12 +31,12 @@ export function findingUnlessRefused(
   return isRefused ? [] : [finding(installation, flag, verdict, text)];
 }
 
-/** A problem with what was given for a flag. */
+/** A problem with the value of a flag. */
 export function problemOf(installation: Installation, flag: string, message: string): Problem {
   return { path: flag, source: isSet(installation, flag) ? sourceOf(installation, flag) : '', message };
 }
 
-/** Where a flag was given. */
+/** The location of a flag. */
 function sourceOf({ settings }: Installation, flag: string): string {
   return settings.get(flag)?.source ?? notSet;
 }

@@ -1,4 +1,4 @@
-/** The headers that oauth2-proxy put into its answer, for the mesh to hand on to the workload. */
+/** Translates the response headers that oauth2-proxy sets for the workload. */
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Installation } from '../merge/installation.ts';
 import { findingIfSet } from './findings.ts';
@@ -6,10 +6,10 @@ import { injectedHeaders } from './injected-headers.ts';
 import type { Part } from './part.ts';
 import { isOn } from './setting-values.ts';
 
-/** Flags that an alpha configuration rules out. */
+/** Flags that an alpha configuration replaces. */
 const headerFlags = ['set-xauthrequest', 'pass-access-token', 'set-authorization-header', 'set-basic-auth'];
 
-/** The headers of `set-xauthrequest`, with what they hold: an e-mail falls back to `sub`, and roles are groups. */
+/** The headers of `set-xauthrequest` with their sources: the email falls back to `sub`, and roles are groups. */
 const authRequestHeaders: readonly Tree[] = [
   { header: 'x-auth-request-user', claim: 'sub' },
   { header: 'x-auth-request-email', from: 'email' },
@@ -17,10 +17,10 @@ const authRequestHeaders: readonly Tree[] = [
   { header: 'x-auth-request-preferred-username', claim: 'preferred_username' },
 ];
 
-/** Translates the headers of an answer that lets pass. */
+/** Translates the headers of an allowed request. */
 export function translateHeaders(installation: Installation): Part {
   if (installation.injectedHeaders !== undefined) {
-    const reason = 'the alpha configuration says which headers there are (`injectResponseHeaders`)';
+    const reason = 'the alpha configuration sets the headers (`injectResponseHeaders`)';
     const ruledOut = headerFlags.flatMap((flag) => findingIfSet(installation, flag, 'meaningless', reason));
     const { config, findings } = injectedHeaders(installation.injectedHeaders);
     return { config, findings: [...findings, ...ruledOut] };
@@ -54,19 +54,20 @@ export function translateHeaders(installation: Installation): Part {
             installation,
             'pass-access-token',
             'meaningless',
-            'without `set-xauthrequest` it changed only the request to the upstream of oauth2-proxy itself',
+            'without `set-xauthrequest` it changes only the request from oauth2-proxy to its own upstream',
           )),
       ...(isAuthorized
         ? findingIfSet(
             installation,
             'set-authorization-header',
             'kept',
-            '`setAuthorizationHeader: true`; the header of the client reaches the workload without it too (`forwardOriginalToken`)',
+            '`setAuthorizationHeader: true`; the `authorization` header of the client reaches the workload even without it (`forwardOriginalToken`)',
           )
         : findingIfSet(installation, 'set-authorization-header', 'meaningless', 'it is off')),
     ],
   };
 }
 
-const list = 'the entry of the mesh must list them, or they are dropped and those of the client pass';
-const removed = 'no identity header is set, and none of a client passes under the default names';
+const list =
+  'list them in the mesh entry; otherwise the mesh drops them and the workload gets those of the client';
+const removed = 'no identity header is set, and a client cannot send one under the default names';

@@ -1,4 +1,4 @@
-/** The response headers of an alpha configuration. */
+/** Translates the response headers of an alpha configuration. */
 
 import {
   headerNameProblem,
@@ -9,7 +9,7 @@ import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding, Verdict } from '../../finding.ts';
 import type { InjectedHeader } from '../read/setting.ts';
 
-/** Where the values of a session come from here; any other claim is one of the token. */
+/** The sources of session values; any other name is a claim of the token. */
 const sources: Readonly<Record<string, Tree>> = {
   user: { claim: 'sub' },
   email: { from: 'email' },
@@ -19,13 +19,13 @@ const sources: Readonly<Record<string, Tree>> = {
   id_token: { from: 'token' },
 };
 
-/** Values of a session, which there is none of here. */
+/** Session values without a counterpart. */
 const ofSessions = ['created_at', 'expires_on', 'refresh_token'];
 
-/** What one header becomes. */
+/** The result for one header. */
 type Outcome = { readonly entry: Tree } | { readonly authorization: true } | { readonly refusal: string };
 
-/** Translates the headers; those that cannot be set are refused, each under a name of its own. */
+/** Translates the headers. A header that cannot be set is refused under its own name. */
 export function injectedHeaders(headers: readonly InjectedHeader[]): {
   config: Tree;
   findings: readonly Finding[];
@@ -52,11 +52,11 @@ export function injectedHeaders(headers: readonly InjectedHeader[]): {
     } else {
       const all = [name, ...otherSpellings(name)];
       if (all.some((spelling) => spellings.includes(spelling)))
-        add('refused', 'another header differs from it in - and _ only, which workloads read as the same');
+        add('refused', 'another header differs from it only in - and _, which workloads treat as the same');
       else if ([...spellings, ...all].join(',').length > maxRemovalBytes)
         add(
           'refused',
-          'all headers together have more spellings than an answer can remove; use fewer hyphens',
+          'all headers together have more spellings than a response can remove; use fewer hyphens',
         );
       else {
         spellings.push(...all);
@@ -77,15 +77,17 @@ export function injectedHeaders(headers: readonly InjectedHeader[]): {
 function outcomeOf({ values }: InjectedHeader, name: string): Outcome {
   const [value, ...others] = values;
   if (value === undefined) return { refusal: 'it has no value' };
-  if (others.length > 0) return { refusal: 'it has several values, and a header has one claim here' };
-  if ('fixed' in value) return { refusal: 'its value is fixed, or a secret; let the mesh set it' };
+  if (others.length > 0) return { refusal: 'it has several values, and a header has one claim' };
+  if ('fixed' in value) return { refusal: 'its value is fixed or a secret; set it in the mesh' };
   const { claim, prefix, hasBasicAuthPassword } = value;
-  if (hasBasicAuthPassword) return { refusal: 'it holds a password; nothing here makes Basic credentials' };
-  if (ofSessions.includes(claim)) return { refusal: `\`${claim}\` is of a session, and none is kept here` };
+  if (hasBasicAuthPassword)
+    return { refusal: 'it contains a password, and oidc-authz makes no Basic credentials' };
+  if (ofSessions.includes(claim))
+    return { refusal: `\`${claim}\` belongs to a session, and oidc-authz has no sessions` };
   const source = Object.hasOwn(sources, claim) ? sources[claim] : undefined;
   const isToken = source?.from === 'token';
   if (name === 'authorization' && isToken && prefix === 'Bearer ') return { authorization: true };
-  if (prefix !== '') return { refusal: 'its value has a prefix, and a header has the bare claim here' };
+  if (prefix !== '') return { refusal: 'its value has a prefix, and oidc-authz sets the claim without one' };
   const problem = headerNameProblem(name);
   if (problem !== undefined) return { refusal: problem };
   return { entry: { header: name, ...(source ?? { claim }) } };

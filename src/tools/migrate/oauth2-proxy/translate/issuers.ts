@@ -1,4 +1,4 @@
-/** The issuers whose tokens were good: the one of the provider, and those of `extra-jwt-issuers`. */
+/** Translates the issuers: that of the provider, and those of `extra-jwt-issuers`. */
 
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
@@ -14,7 +14,7 @@ import { hasPrimary, isVerifying, judgeProvider, providerOf } from './provider.t
 import { listOf, quotedList, textOf, withoutUndefined } from './setting-values.ts';
 import { judgeIssuer, tenantIssuers } from './tenants.ts';
 
-/** Translates everything that decides which tokens are good. */
+/** Translates all settings that decide which tokens are valid. */
 export function translateIssuers(installation: Installation): Part {
   const access = translateAccess(installation);
   const keys = translateKeys(installation);
@@ -22,7 +22,7 @@ export function translateIssuers(installation: Installation): Part {
   const primary = hasPrimary(installation) ? primaryIssuers(installation, keys, tenants) : [];
   const extra = addExtraIssuers(installation, primary, access);
   const missed = missing(installation);
-  // What a refusal has taken away is lacking only once that is accepted.
+  // If another setting is refused, it may contain the missing value, so the problem matters only after it is accepted.
   const isRefusedAnyway = installation.findings.some(({ verdict }) => verdict === 'refused');
   const isLacking = !isVerifying(installation) || isRefusedAnyway;
   return {
@@ -37,7 +37,7 @@ export function translateIssuers(installation: Installation): Part {
       ...extra.findings,
     ],
     problems: [...(isLacking ? [] : missed), ...access.problems, ...extra.problems],
-    // Where no token was verified, none needed an issuer.
+    // If oauth2-proxy verifies no tokens, it needs no issuer.
     lacking: isLacking ? missed : [],
   };
 }
@@ -84,28 +84,30 @@ function judgeAudiences(installation: Installation): readonly Finding[] {
   const claims = listOf(installation, 'oidc-audience-claim');
   const dotted = claims.filter((claim) => claim.includes('.'));
   const first =
-    claims.length > 1 ? ' with `audienceClaimsUsed: first`: the first one that a token has counts' : '';
+    claims.length > 1
+      ? ' with `audienceClaimsUsed: first`: the first of these claims that a token has is used'
+      : '';
   return [
     ...(hasPrimary(installation)
       ? findingIfSet(
           installation,
           'client-id',
           'kept',
-          '`issuers[0].audiences`: it is the audience that tokens must be meant for, and no secret',
+          '`issuers[0].audiences`: the audience that tokens must have, not a secret',
         )
-      : findingIfSet(installation, 'client-id', 'meaningless', 'it was the audience of no bearer token')),
+      : findingIfSet(installation, 'client-id', 'meaningless', 'it is not the audience of any bearer token')),
     ...findingIfSet(
       installation,
       'oidc-extra-audience',
       'kept',
-      '`issuers[].audiences`, beside the others, of every issuer',
+      '`issuers[].audiences` of every issuer, in addition to the others',
     ),
     ...(dotted.length > 0
       ? findingIfSet(
           installation,
           'oidc-audience-claim',
           'refused',
-          `oauth2-proxy reads the claim of that very name, while here ${quotedList(dotted)} is a path where a token has no such claim. If it is accepted it is \`issuers[].audienceClaims\` of every issuer${first}, and A TOKEN WITH ITS AUDIENCE AT THAT PATH PASSES FROM NOW ON`,
+          `oauth2-proxy reads the claim with exactly this name; oidc-authz treats ${quotedList(dotted)} as a path if a token does not have that claim. If you accept it, it becomes \`issuers[].audienceClaims\` of every issuer${first}, and A TOKEN WITH ITS AUDIENCE AT THAT PATH IS ALLOWED FROM NOW ON`,
         )
       : findingIfSet(
           installation,
@@ -128,14 +130,14 @@ function missing(installation: Installation): readonly Problem[] {
     problems.push(
       problem(
         'oidc-issuer-url',
-        'expected the issuer of the tokens; give it as OAUTH2_PROXY_OIDC_ISSUER_URL=… in the environment or `-- --oidc-issuer-url=…`',
+        'expected the issuer of the tokens; set OAUTH2_PROXY_OIDC_ISSUER_URL=… in the environment, or pass `-- --oidc-issuer-url=…`',
       ),
     );
   if (textOf(installation, 'client-id') === '')
     problems.push(
       problem(
         'client-id',
-        'expected the client id: it is the audience that tokens must be meant for, not a secret; give it as OAUTH2_PROXY_CLIENT_ID=… in the environment or `-- --client-id=…`',
+        'expected the client ID: the audience that tokens must have, not a secret; set OAUTH2_PROXY_CLIENT_ID=… in the environment, or pass `-- --client-id=…`',
       ),
     );
   return problems;

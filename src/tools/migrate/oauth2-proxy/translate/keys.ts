@@ -1,4 +1,4 @@
-/** Where the keys of issuers are, what they may sign with, and whom to trust on the way to them. */
+/** Translates the sources of keys, the signature algorithms, and the trusted CAs. */
 
 import { type Algorithm, supportedAlgorithms } from '../../../../config/declare/issuer-options.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
@@ -8,16 +8,16 @@ import type { Installation } from '../merge/installation.ts';
 import { findingIfSet } from './findings.ts';
 import { isOn, listOf, quotedList, textOf, withoutUndefined } from './setting-values.ts';
 
-/** What is said of keys. */
+/** The translated key settings. */
 export interface Keys {
-  /** Fields of the issuer that `oidc-issuer-url` names. */
+  /** Options of the issuer of `oidc-issuer-url`. */
   readonly ofPrimary: Tree;
-  /** Fields of every issuer. */
+  /** Options of every issuer. */
   readonly ofAll: Tree;
   readonly findings: readonly Finding[];
 }
 
-/** Translates what is said of keys. */
+/** Translates all key settings. */
 export function translateKeys(installation: Installation): Keys {
   const isDiscovered = !isOn(installation, 'skip-oidc-discovery');
   const jwksUri = textOf(installation, 'oidc-jwks-url');
@@ -40,7 +40,7 @@ export function translateKeys(installation: Installation): Keys {
   };
 }
 
-/** `true` where keys come over a connection that anybody on the way can change. */
+/** `true` if keys are fetched over plain HTTP from another host. */
 export function insecureHttp(url: string): true | undefined {
   const parsed = URL.parse(url);
   return parsed?.protocol === 'http:' && !isLoopback(parsed) ? true : undefined;
@@ -51,13 +51,13 @@ function judgeSources(
   isDiscovered: boolean,
   hasSource: boolean,
 ): readonly Finding[] {
-  const discovered = 'keys are found by discovery, so it never had an effect';
+  const discovered = 'oauth2-proxy uses discovery and ignores it';
   const uri = textOf(installation, 'oidc-jwks-url');
   const isPlain = insecureHttp(uri) === true;
   const skipped: readonly ['kept' | 'meaningless' | 'changed', string] = isDiscovered
-    ? ['meaningless', 'discovery is what happens anyway']
+    ? ['meaningless', 'discovery is the default']
     : hasSource
-      ? ['kept', '`issuers[0].jwksUri` or `publicKeyFiles`, which need no discovery']
+      ? ['kept', '`issuers[0].jwksUri` or `publicKeyFiles`, which replace discovery']
       : [
           'changed',
           'neither `oidc-jwks-url` nor `oidc-public-key-file` says where the keys are, so they are found by discovery',
@@ -78,13 +78,13 @@ function judgeSources(
           installation,
           'oidc-public-key-file',
           'kept',
-          '`issuers[0].publicKeyFiles`, read again when they change; put the files into the pod',
+          '`issuers[0].publicKeyFiles`, reloaded when they change; mount the files in the pod',
         )),
   ];
 }
 
-/** What to say of keys over plain HTTP. */
-export const plainHttpText = 'anybody on the way to it could put in keys of their own, so rather use https';
+/** The warning about keys over plain HTTP. */
+export const plainHttpText = 'anyone on the network path can replace the keys, so use https';
 
 function translateAlgorithms(
   installation: Installation,
@@ -103,7 +103,7 @@ function translateAlgorithms(
     };
   const kept = `\`issuers[0].algorithms: [${algorithms.join(', ')}]\``;
   if (others.length === 0) return { algorithms, findings: findingIfSet(installation, flag, 'kept', kept) };
-  const reason = `${quotedList(others)} cannot be accepted: whoever can check such a signature can make one`;
+  const reason = `${quotedList(others)} cannot be accepted: a party that can verify such a signature can also forge one`;
   return algorithms.length === 0
     ? {
         algorithms: undefined,
@@ -111,7 +111,7 @@ function translateAlgorithms(
           installation,
           flag,
           'refused',
-          `${reason}, and nothing else is named; the defaults of \`algorithms\` would be accepted instead`,
+          `${reason}, and no other algorithm is set; the defaults of \`algorithms\` would be accepted instead`,
         ),
       }
     : {
@@ -133,7 +133,7 @@ function judgeTrust(installation: Installation): readonly Finding[] {
   const files = listOf(installation, 'provider-ca-file');
   const isSystem = isOn(installation, 'use-system-trust-store');
   const skip = 'ssl-insecure-skip-verify';
-  const alone = 'without `provider-ca-file` the certificates of the system are trusted anyway';
+  const alone = 'without `provider-ca-file` the CAs of the system are trusted anyway';
   return [
     ...(files.length === 0
       ? findingIfSet(installation, 'provider-ca-file', 'meaningless', 'it is empty')
@@ -141,7 +141,7 @@ function judgeTrust(installation: Installation): readonly Finding[] {
           installation,
           'provider-ca-file',
           'kept',
-          `\`issuers[].caFile\`${isSystem ? '' : ' with `trustSystemCas: false`'}; put the file into the pod, or take the chart's \`caBundle\``,
+          `\`issuers[].caFile\`${isSystem ? '' : ' with `trustSystemCas: false`'}; mount the file in the pod, or set \`caBundle\` of the chart`,
         )),
     ...(files.length === 0
       ? findingIfSet(installation, 'use-system-trust-store', 'meaningless', alone)
@@ -156,13 +156,13 @@ function judgeTrust(installation: Installation): readonly Finding[] {
           installation,
           skip,
           'changed',
-          'the certificate of the issuer is always verified; name the CA that signed it in `issuers[].caFile`',
+          'the certificate of the issuer is always verified; set its CA in `issuers[].caFile`',
         )
       : findingIfSet(installation, skip, 'meaningless', 'certificates are always verified')),
   ];
 }
 
-/** A URL as a finding may show it. */
+/** A URL in a form that is safe in findings. */
 export function maskedUrl(url: string): string {
   return `\`${maskUrls(url)}\``;
 }

@@ -1,4 +1,4 @@
-/** Where checks and metrics are asked for. */
+/** Translates the listeners for checks and metrics. */
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
 import type { Installation } from '../merge/installation.ts';
@@ -6,10 +6,10 @@ import { findingIfSet } from './findings.ts';
 import type { Part } from './part.ts';
 import { isSet, listOf, textOf, withoutUndefined } from './setting-values.ts';
 
-/** What the chart of oauth2-proxy says by itself; the ports of our own chart are as good. */
+/** The addresses that the chart of oauth2-proxy sets by default. The defaults of our chart replace them. */
 const ofChart = ['0.0.0.0:4180', '[::]:4180', '0.0.0.0:44180', '[::]:44180'];
 
-/** The ports that the other listeners have by default. */
+/** The default ports of the other listeners. */
 const grpcPort = 9000;
 const adminPort = 8081;
 
@@ -51,7 +51,7 @@ function checks(installation: Installation, admin: number): Listener {
           installation,
           name,
           'meaningless',
-          'without `tls-cert-file` and `tls-key-file` nothing is encrypted',
+          'without `tls-cert-file` and `tls-key-file` there is no TLS',
         );
   return {
     tree: { ...address, ...(isTls ? { tls } : {}) },
@@ -62,8 +62,8 @@ function checks(installation: Installation, admin: number): Listener {
         other,
         'meaningless',
         isTls
-          ? 'with a certificate there was no listener without TLS'
-          : 'without a certificate there was no listener with TLS',
+          ? 'with a certificate oauth2-proxy has no listener without TLS'
+          : 'without a certificate oauth2-proxy has no listener with TLS',
       ),
       ...kept('tls-cert-file', 'certFile'),
       ...kept('tls-key-file', 'keyFile'),
@@ -88,7 +88,7 @@ function metrics(installation: Installation): Listener {
     tree: { ...address, ...(isTls ? { tls: { certFile, keyFile } } : {}) },
     findings: [
       ...finding,
-      ...findingIfSet(installation, other, 'meaningless', 'the metrics are on one listener, `admin`'),
+      ...findingIfSet(installation, other, 'meaningless', 'the metrics have one listener, `admin`'),
       ...['metrics-tls-cert-file', 'metrics-tls-key-file'].flatMap((name, index) =>
         isTls
           ? findingIfSet(installation, name, 'kept', files[index] ?? '')
@@ -96,14 +96,14 @@ function metrics(installation: Installation): Listener {
               installation,
               name,
               'meaningless',
-              'without `metrics-secure-address` nothing is encrypted',
+              'without `metrics-secure-address` there is no TLS',
             ),
       ),
     ],
   };
 }
 
-/** Reads an address such as `:4180`, `http://0.0.0.0:4180` or `[::1]:4180`. */
+/** Parses an address such as `:4180`, `http://0.0.0.0:4180` or `[::1]:4180`. */
 function readAddress(
   installation: Installation,
   flag: string,
@@ -116,25 +116,25 @@ function readAddress(
     address: {},
     finding: findingIfSet(installation, flag, verdict, text),
   });
-  if (ofChart.includes(address)) return leave('meaningless', `${option} have defaults that do as well`);
+  if (ofChart.includes(address)) return leave('meaningless', `the defaults of ${option} replace it`);
   if (address === '' || address === '-')
-    return leave('changed', `this listener is always there; ${option} keep their defaults`);
+    return leave('changed', `this listener cannot be disabled; ${option} have their defaults`);
   const [, host = '', port = ''] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]/]*):(\d{1,5})$/.exec(address) ?? [];
   const number = Number(port);
   if (port === '' || number > 65_535 || /^fd$/i.test(host))
     return leave(
       'changed',
-      `sockets and file descriptors are not listened on; ${option} keep their defaults`,
+      `oidc-authz does not listen on sockets or file descriptors; ${option} have their defaults`,
     );
   if (taken.includes(number))
-    return leave('changed', `port ${number} is that of another listener here; ${option} keep their defaults`);
+    return leave('changed', `another listener uses port ${number}; ${option} have their defaults`);
   return {
     address: withoutUndefined({ host: host === '' || host === '0.0.0.0' ? undefined : host, port: number }),
     finding: findingIfSet(
       installation,
       flag,
       'kept',
-      `${option}; the output \`values\` leaves them to the chart`,
+      `${option}; with \`--output values\` the chart sets them`,
     ),
   };
 }

@@ -1,17 +1,17 @@
-/** What was logged. */
+/** Translates the log settings. */
 import { headerNamePattern } from '../../../../config/values/header-names.ts';
 import type { Installation } from '../merge/installation.ts';
 import { findingIfSet } from './findings.ts';
 import type { Part } from './part.ts';
 import { isOn, listOf, quotedList, textOf, withoutUndefined } from './setting-values.ts';
 
-/** Translates what is said of the log. */
+/** Translates all log settings. */
 export function translateLog(installation: Installation): Part {
   const isRequest = isOn(installation, 'request-logging', true);
   const isAuth = isOn(installation, 'auth-logging', true);
   const checks = isRequest ? 'all' : isAuth ? undefined : 'none';
   const paths = listOf(installation, 'exclude-logging-path');
-  // A path is compared as it came, so one with a query or without a slash was never excluded.
+  // oauth2-proxy compares the path unchanged, so an entry with a query or without a leading slash never matches.
   const excludePaths = [...new Set(paths.filter((path) => /^\/[^?#]*$/.test(path)))];
   const others = paths.filter((path) => !excludePaths.includes(path));
   const header = textOf(installation, 'request-id-header').toLowerCase();
@@ -30,7 +30,7 @@ export function translateLog(installation: Installation): Part {
         'auth-logging',
         'kept',
         isRequest
-          ? '`log.checks: all`: the record of a check tells its outcome too'
+          ? '`log.checks: all`: the record of a check contains its result'
           : `\`log.checks: ${checks ?? 'denied'}\``,
       ),
       ...(isOn(installation, 'standard-logging', true)
@@ -39,7 +39,7 @@ export function translateLog(installation: Installation): Part {
             installation,
             'standard-logging',
             'changed',
-            'what the service tells of itself is always logged; `log.level: warn` leaves out what is no trouble, the checks among it',
+            'the service always logs its own events; `log.level: warn` drops records that report no problem, including checks',
           )),
       ...(paths.length === 0
         ? findingIfSet(installation, 'exclude-logging-path', 'meaningless', 'it is empty')
@@ -49,7 +49,7 @@ export function translateLog(installation: Installation): Part {
               installation,
               'exclude-logging-path',
               'changed',
-              `${quotedList(others)} can be no path and is left out; the others are \`log.excludePaths\``,
+              `${quotedList(others)} is not a path and is left out; the others are \`log.excludePaths\``,
             )),
       ...(isHeader || header === ''
         ? findingIfSet(
@@ -62,7 +62,7 @@ export function translateLog(installation: Installation): Part {
             installation,
             'request-id-header',
             'changed',
-            'that is no name of a header; `log.requestIdHeader` is x-request-id',
+            'it is not a valid header name; `log.requestIdHeader` is x-request-id',
           )),
     ],
   };

@@ -3,19 +3,19 @@ import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
 
-/** A comment that stands at the end of a part of the configuration. */
+/** A comment at the end of a part of the configuration. */
 export interface TreeComment {
   readonly path: readonly (string | number)[];
   readonly text: string;
 }
 
-/** What one topic becomes. */
+/** The result for one group of settings. */
 export interface Part {
-  /** Options of the top, which go beside those of the other parts. */
+  /** Top-level options; no two parts set the same one. */
   readonly config: Tree;
   readonly findings: readonly Finding[];
   readonly problems?: readonly Problem[];
-  /** Problems that there are only once everything that is refused is accepted. */
+  /** Problems that matter only after all refused settings are accepted. */
   readonly lacking?: readonly Problem[];
   readonly comments?: readonly TreeComment[];
 }

@@ -1,4 +1,4 @@
-/** The provider, which says whose bearer tokens oauth2-proxy verifies at all and how it reads them. */
+/** The provider. It decides whether oauth2-proxy verifies bearer tokens, and by which claims. */
 import type { Finding } from '../../finding.ts';
 import type { Installation } from '../merge/installation.ts';
 import { findingIfSet, findingUnlessRefused } from './findings.ts';
@@ -7,29 +7,32 @@ import { listOf, textOf } from './setting-values.ts';
 /** The providers that verify bearer tokens of their issuer. */
 const verifying = ['oidc', 'adfs', 'azure', 'cidaas', 'entra-id', 'gitlab', 'keycloak-oidc'];
 
-/** The provider, or the one that oauth2-proxy takes where none is said. */
+/** The provider, or the default of oauth2-proxy. */
 export function providerOf(installation: Installation): string {
   return textOf(installation, 'provider') || 'google';
 }
 
-/** Whether bearer tokens of `oidc-issuer-url` were verified. */
+/** Whether oauth2-proxy verifies bearer tokens of `oidc-issuer-url`. */
 export function isVerifying(installation: Installation): boolean {
   return verifying.includes(providerOf(installation));
 }
 
-/** Whether the tokens of `oidc-issuer-url` become an issuer: not beside others where none of them was ever good. */
+/**
+ * Whether `oidc-issuer-url` becomes an issuer. It does not if oauth2-proxy verifies none of its tokens and there are
+ * other issuers.
+ */
 export function hasPrimary(installation: Installation): boolean {
   return isVerifying(installation) || listOf(installation, 'extra-jwt-issuers').length === 0;
 }
 
-/** Whether claims are read as those of `extra-jwt-issuers` are: no option renames them, but that for the groups. */
+/** Whether the claims are fixed as for `extra-jwt-issuers`; only the groups claim can be renamed. */
 export function hasFixedClaims(installation: Installation): boolean {
   return providerOf(installation) === 'azure';
 }
 
-/** What no longer makes a token 401, where claims are read so. */
+/** The note about claims of a wrong type, which oauth2-proxy answers with 401. */
 export const wrongTypeText =
-  'a token with a claim of a wrong type, such as `email_verified: "true"` or groups that are numbers, was 401 and may pass here';
+  'for a claim of a wrong type, such as `email_verified: "true"` or groups that are numbers, oauth2-proxy answers 401; here such a token may be allowed';
 
 /** Judges the provider. */
 export function judgeProvider(installation: Installation): readonly Finding[] {
@@ -39,7 +42,7 @@ export function judgeProvider(installation: Installation): readonly Finding[] {
       installation,
       'provider',
       'kept',
-      '`issuers[].groups.keycloakRoles`: roles count among the groups, in the header too',
+      '`issuers[].groups.keycloakRoles`: roles are groups, also in the header',
     );
   if (hasFixedClaims(installation)) return findingIfSet(installation, 'provider', 'changed', wrongTypeText);
   if (isVerifying(installation))
@@ -47,7 +50,7 @@ export function judgeProvider(installation: Installation): readonly Finding[] {
       installation,
       'provider',
       'meaningless',
-      'bearer tokens are verified alike whoever issues them',
+      'bearer tokens of all providers are verified in the same way',
     );
   const default_ = textOf(installation, 'provider') === '' ? `${provider}, the default, ` : `${provider} `;
   if (!hasPrimary(installation))
@@ -55,12 +58,12 @@ export function judgeProvider(installation: Installation): readonly Finding[] {
       installation,
       'provider',
       'changed',
-      `${default_}verifies no bearer token, so only those of \`extra-jwt-issuers\` passed, and only they are carried over`,
+      `${default_}verifies no bearer tokens, so only the issuers of \`extra-jwt-issuers\` are migrated`,
     );
   return findingUnlessRefused(
     installation,
     'provider',
     'refused',
-    `${default_}verifies no bearer token, so none ever passed; if those of \`oidc-issuer-url\` are meant, give \`-- --provider=oidc\`. If it is accepted THEY PASS FROM NOW ON`,
+    `${default_}verifies no bearer tokens, so oauth2-proxy allows none; if you want those of \`oidc-issuer-url\`, pass \`-- --provider=oidc\`. If you accept it, THEY ARE ALLOWED FROM NOW ON`,
   );
 }

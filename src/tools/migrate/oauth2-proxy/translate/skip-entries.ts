@@ -1,22 +1,22 @@
-/** The entries of `skip-auth-regex` and `skip-auth-route`: a method, what is negated, and the regular expression. */
+/** Parses the entries of `skip-auth-regex` and `skip-auth-route`: method, negation, and regular expression. */
 import type { Installation } from '../merge/installation.ts';
 import { listOf } from './setting-values.ts';
 
 /** One entry. */
 export interface SkipEntry {
   readonly flag: 'skip-auth-regex' | 'skip-auth-route';
-  /** As it was written. */
+  /** The entry unchanged. */
   readonly text: string;
-  /** Absent: all; `never` where no request has such a method. */
+  /** Undefined for all methods; `never` if no request has such a method. */
   readonly method: string | undefined;
-  /** Whether everything is opened but what the expression matches. */
+  /** Whether the entry opens all paths that the expression does not match. */
   readonly isNegated: boolean;
   readonly expression: string;
-  /** Counted from 1, over both flags. */
+  /** The position in both lists together, from 1. */
   readonly position: number;
 }
 
-/** Reads the entries, those of the older flag first. */
+/** Parses the entries, those of the older flag first. */
 export function readSkipEntries(installation: Installation): readonly SkipEntry[] {
   const older = listOf(installation, 'skip-auth-regex').map((text) => ({
     flag: 'skip-auth-regex' as const,
@@ -33,7 +33,7 @@ export function readSkipEntries(installation: Installation): readonly SkipEntry[
   return [...older, ...routes].map((entry, index) => ({ ...entry, position: index + 1 }));
 }
 
-/** The first `=` or `!=` ends the method, but a `!=` anywhere negates. */
+/** The first `=` or `!=` ends the method, but a `!=` at any position negates. */
 function readRoute(text: string): Pick<SkipEntry, 'method' | 'isNegated' | 'expression'> {
   const isNegated = text.includes('!=');
   const [, name, expression] = /^([\s\S]*?)!?=([\s\S]*)$/.exec(text) ?? [];

@@ -1,4 +1,4 @@
-/** From what an installation of oauth2-proxy was told to a configuration of ours, and what becomes of each setting. */
+/** Translates the settings of an installation of oauth2-proxy to a configuration of oidc-authz. */
 
 import { type Config, options } from '../../../../config/declare/options.ts';
 import { dotted } from '../../../../config/describe/option-list.ts';
@@ -19,33 +19,33 @@ import type { Part, TreeComment } from './part.ts';
 import { translateRules } from './rules.ts';
 import { withoutWhiteSpace } from './white-space.ts';
 
-/** What becomes of an installation of oauth2-proxy. */
+/** The findings of a translation. */
 export interface Outcome {
-  /** One for each setting that was given, and some for what was not. */
+  /** One for each setting, and some for settings that are not set. */
   readonly findings: readonly Finding[];
 }
 
-/** A configuration in its place. */
+/** A complete configuration. */
 export interface Translation extends Outcome {
-  /** As a file says it: only what differs from the defaults. */
+  /** The options that differ from the defaults, as in a file. */
   readonly tree: Tree;
-  /** The same, with the defaults. */
+  /** The same configuration with the defaults. */
   readonly config: Config;
   readonly comments: readonly TreeComment[];
 }
 
-/** Settings that no configuration can come of. */
+/** Settings that do not make a configuration. */
 export interface Incomplete extends Outcome {
-  /** What is wrong in any case. */
+  /** Problems in any case. */
   readonly problems: readonly Problem[];
-  /** What would be lacking even if everything that is refused were accepted. */
+  /** Problems that remain after all refused settings are accepted. */
   readonly lacking: readonly Problem[];
 }
 
 /**
- * Translates an installation. What is refused is left out of the configuration.
+ * Translates an installation. Refused settings are left out of the configuration.
  *
- * @param compat whether answers are written as oauth2-proxy writes them
+ * @param compat whether to set `compat: oauth2-proxy`
  */
 export function translate(all: Installation, compat: boolean): Translation | Incomplete {
   const { installation, refusals } = withoutWhiteSpace(all);
@@ -73,17 +73,17 @@ export function translate(all: Installation, compat: boolean): Translation | Inc
   return { tree, config: config.config, comments: parts.flatMap((part) => part.comments ?? []), findings };
 }
 
-/** What `compat` would set of itself is not set where the installation did not. */
+/** Disables the headers that `compat` sets by default and the installation does not. */
 function withoutFurtherHeaders(tree: Tree): Tree {
   const { outputTokenToHeader = '', setAuthorizationHeader = false } = tree;
   return { ...tree, outputTokenToHeader, setAuthorizationHeader };
 }
 
-/** What becomes of a setting whose value makes no difference, but that it may be off. */
+/** The finding for a setting whose value makes no difference, unless it is off or empty. */
 function generalFinding({ flag, value, source }: Setting): Finding {
   const general = verdictOf(flag);
   if (general === undefined)
-    return { setting: flag, source, verdict: 'refused', text: 'nothing is known of it here' };
+    return { setting: flag, source, verdict: 'refused', text: 'the setting is unknown' };
   const { verdict, text } = general;
   const isOff = value === false || value === '' || (typeof value === 'object' && value.length === 0);
   return isOff && verdict !== 'meaningless'
@@ -91,7 +91,7 @@ function generalFinding({ flag, value, source }: Setting): Finding {
     : { setting: flag, source, verdict, text };
 }
 
-/** Settings that ask for something, so that without them more passes. */
+/** Settings that require something; without them more requests are allowed. */
 const requirementSettings = [
   'allowed-group',
   'allowed-role',
@@ -101,14 +101,14 @@ const requirementSettings = [
   'gitlab-group',
 ];
 
-/** A refusal of a reader, which does not know what is lost. */
+/** Adds a warning to a refused finding of a reader. */
 function withWarning(finding: Finding): Finding {
   return finding.verdict === 'refused' && requirementSettings.includes(finding.setting)
-    ? { ...finding, text: `${finding.text}. WITHOUT IT THIS IS NO LONGER ASKED FOR` }
+    ? { ...finding, text: `${finding.text}. WITHOUT IT THIS IS NO LONGER REQUIRED` }
     : finding;
 }
 
-/** The whole configuration; what was given may be nothing that is possible. */
+/** Validates the whole configuration. */
 function validate(tree: Tree): { readonly config: Config } | { readonly problems: readonly Problem[] } {
   const parsed = options.safeParse(tree);
   const problem = (path: readonly PropertyKey[], message: string): Problem => ({

@@ -84,5 +84,5 @@ describe('the table of flags', () => {
 });
 
 function hidden(value: unknown): unknown {
-  return Array.isArray(value) ? value.map(() => '(not kept)') : '(not kept)';
+  return Array.isArray(value) ? value.map(() => '(not stored)') : '(not stored)';
 }

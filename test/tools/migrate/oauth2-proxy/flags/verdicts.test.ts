@@ -19,7 +19,7 @@ test('the table has every flag once', () => {
 
 test('the table is Markdown, a line for each', () => {
   const lines = flagTableMarkdown().trim().split('\n');
-  expect(lines.slice(0, 2)).toEqual(['| flag | what becomes of it |', '| --- | --- |']);
+  expect(lines.slice(0, 2)).toEqual(['| flag | result |', '| --- | --- |']);
   expect(
     lines
       .slice(2)

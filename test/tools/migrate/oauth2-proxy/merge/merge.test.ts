@@ -70,7 +70,7 @@ describe('of several sources', () => {
       findingsOf({
         files: { 'alpha.yaml': text, ...more.files },
         ...(more.shell && { shell: more.shell }),
-      }).filter((line) => / refused: what stands behind /.test(line));
+      }).filter((line) => / refused: the default of /.test(line));
     expect(told({})).toHaveLength(2);
     expect(told({ shell: { CLIENT: 'c', GROUP: '' } })).toEqual([]);
     expect(told({ files: { 'gate.env': 'OAUTH2_PROXY_SCOPE=a\n' } })).toEqual([]);
@@ -134,16 +134,16 @@ describe('the kind of a file is told by what is in it', () => {
     [
       'o.service',
       '[Unit]\nDescription=x\n[Service]\nExecStart=/bin/oauth2-proxy --scope=S3CRET\n',
-      'a unit of systemd',
+      'a systemd unit',
     ],
-    ['file', '# it\n[Container]\nImage=oauth2-proxy\nExec=--scope=S3CRET\n', 'a unit of systemd'],
+    ['file', '# it\n[Container]\nImage=oauth2-proxy\nExec=--scope=S3CRET\n', 'a systemd unit'],
     ['start.sh', '#!/bin/sh\nA=S3CRET\nexec oauth2-proxy --scope="$A"\n', 'a shell script'],
     ['start.sh', 'export OAUTH2_PROXY_SCOPE=S3CRET\nexec oauth2-proxy --provider=oidc\n', 'a shell script'],
     ['run', '#!/usr/bin/env bash\nset -eu\noauth2-proxy "$@"\n', 'a shell script'],
     ['run', 'A=S3CRET\n/bin/oauth2-proxy \\\n  --scope=a\n', 'a shell script'],
   ])('%s with %j is named, with how to give what it says', (name, text, what) => {
     expect(problemsOf({ files: { [name]: text } })).toEqual([
-      ` (${name}): it is ${what}, which is not read; give the flags of oauth2-proxy behind \`--\`, its variables in a file of lines such as \`OAUTH2_PROXY_SCOPE=openid\`, and its configuration file as it is`,
+      ` (${name}): ${what} cannot be read; pass the flags of oauth2-proxy after \`--\`, its variables as a file with lines such as \`OAUTH2_PROXY_SCOPE=openid\`, and its configuration file unchanged`,
     ]);
   });
 
@@ -165,7 +165,7 @@ describe('the kind of a file is told by what is in it', () => {
   );
 
   test('an empty one is a problem', () => {
-    expect(problemsOf({ files: { file: ' \n' } })).toEqual([' (file): there is nothing in it']);
+    expect(problemsOf({ files: { file: ' \n' } })).toEqual([' (file): the file is empty']);
   });
 });
 

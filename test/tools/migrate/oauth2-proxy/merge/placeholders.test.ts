@@ -54,7 +54,7 @@ describe('a placeholder', () => {
       ['client-id', 'refused'],
     ]);
     for (const { text: why, source } of findings) {
-      expect(why).toContain('is a placeholder');
+      expect(why).toContain('it contains the placeholder');
       expect(source).toMatch(/^o\.cfg:\d:1$/);
     }
   });
@@ -86,13 +86,13 @@ describe('a placeholder', () => {
       'apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {OAUTH2_PROXY_ALLOWED_GROUPS: "ENC[AES256_GCM,data:Zm9v,iv:YQ==]"}\n';
     expect(findingsOf({ files: { 's.yaml': secret } })).toEqual([
       expect.stringMatching(
-        /^allowed-group \(s\.yaml:4:8 .*refused: `ENC\[AES256_GCM` in it is a placeholder/,
+        /^allowed-group \(s\.yaml:4:8 .*refused: it contains the placeholder `ENC\[AES256_GCM`/,
       ),
     ]);
   });
 });
 
-describe('what stands behind `--`', () => {
+describe('a flag after `--`', () => {
   const deployment = (...args: string[]) => ({
     'lg.yaml': JSON.stringify({
       apiVersion: 'apps/v1',
@@ -155,7 +155,7 @@ describe('what stands behind `--`', () => {
     });
     const seen = 'providers: [{id: a, clientID: web, allowedGroups: [ops]}]\n';
     expect(() => read({ files: { 'a.yaml': seen }, flags: ['--allowed-group=admins'] })).toThrow(
-      'does not start with it beside an alpha configuration',
+      'does not start with this setting and an alpha configuration',
     );
   });
 });

@@ -20,7 +20,7 @@ describe('flags', () => {
     const flags = ['--set-xauthrequest', 'false', '--scope=a'];
     expect(valuesOf({ flags })).toEqual({ 'set-xauthrequest': true, scope: 'a' });
     expect(findingsOf({ flags })).toEqual([
-      'set-xauthrequest (command line) meaningless: oauth2-proxy takes no notice of `false` behind it, so it is true; it would be --set-xauthrequest=false',
+      'set-xauthrequest (command line) meaningless: oauth2-proxy ignores the separate word `false`, so the flag is true; to set it, write --set-xauthrequest=false',
     ]);
   });
 
@@ -44,15 +44,15 @@ describe('flags', () => {
 
   test('with words between them that are none say what those would be', () => {
     expect(findingsOf({ flags: ['provider=oidc', 'something'] })).toEqual([
-      'provider (command line) meaningless: oauth2-proxy takes no notice of a word without hyphens; it would be --provider',
-      'argument (command line) meaningless: oauth2-proxy takes no notice of a word without hyphens',
+      'provider (command line) meaningless: oauth2-proxy ignores a word without hyphens; to set it, write --provider',
+      'argument (command line) meaningless: oauth2-proxy ignores a word without hyphens',
     ]);
   });
 
   test('that only have it do something else are told', () => {
     expect(findingsOf({ flags: ['--config-test', '--version', '--convert-config-to-alpha'] })).toEqual(
       ['config-test', 'version', 'convert-config-to-alpha'].map(
-        (name) => `${name} (flag --${name}) meaningless: it has oauth2-proxy do something else than serve`,
+        (name) => `${name} (flag --${name}) meaningless: with it oauth2-proxy does something else than serve`,
       ),
     );
   });
@@ -69,25 +69,25 @@ describe('a mistake in flags is told', () => {
     ],
     [
       '-client-id=x',
-      '-client-id (flag -client-id): oauth2-proxy takes flags with two hyphens only; did you mean --client-id?',
+      '-client-id (flag -client-id): oauth2-proxy accepts only flags with two hyphens; did you mean --client-id?',
     ],
-    ['-x', ' (command line): oauth2-proxy takes flags with two hyphens only'],
+    ['-x', ' (command line): oauth2-proxy accepts only flags with two hyphens'],
     [
       '---scope=x',
-      '---scope (flag ---scope): oauth2-proxy takes flags with two hyphens only; did you mean --scope?',
+      '---scope (flag ---scope): oauth2-proxy accepts only flags with two hyphens; did you mean --scope?',
     ],
-    ['--scope', '--scope (flag --scope): expected a text behind it'],
+    ['--scope', '--scope (flag --scope): expected a text after it'],
     ['--reverse-proxy=yes', '--reverse-proxy (flag --reverse-proxy): expected true or false'],
     ['--reverse-proxy=', '--reverse-proxy (flag --reverse-proxy): expected true or false'],
     ['--cookie-expire=5', '--cookie-expire (flag --cookie-expire): expected a duration such as 1h30m'],
     ['--logging-max-age=x', '--logging-max-age (flag --logging-max-age): expected a whole number'],
     [
       '--allowed-group=a"b',
-      '--allowed-group (flag --allowed-group): expected values with commas between them, in double quotes where they have commas or quotes',
+      '--allowed-group (flag --allowed-group): expected values separated by commas, in double quotes if they contain commas or quotes',
     ],
     [
       '--allowed-group="a',
-      '--allowed-group (flag --allowed-group): expected values with commas between them, in double quotes where they have commas or quotes',
+      '--allowed-group (flag --allowed-group): expected values separated by commas, in double quotes if they contain commas or quotes',
     ],
   ])('%s', (flag, problem) => {
     expect(problemsOf({ flags: [flag] })).toEqual([problem]);
@@ -117,11 +117,11 @@ describe('a file that a flag names', () => {
       throw new Error('ENOENT');
     };
     const problem =
-      '--config (flag --config): it names /etc/o.cfg, which is not among the files; give that as well';
+      '--config (flag --config): it names /etc/o.cfg, which is not among the files; pass it as well';
     expect(problemsOf({ flags: ['--config', '/etc/o.cfg'] })).toEqual([problem]);
     expect(problemsOf({ flags: ['--config', '/etc/o.cfg'], readFile })).toEqual([problem]);
     expect(problemsOf({ flags: ['--alpha-config=a.yaml'] })).toEqual([
-      '--alpha-config (flag --alpha-config): it names a.yaml, which is not among the files; give that as well',
+      '--alpha-config (flag --alpha-config): it names a.yaml, which is not among the files; pass it as well',
     ]);
   });
 

@@ -25,8 +25,8 @@ describe('variables', () => {
     const environment = { OAUTH2_PROXY_ALLOWED_GROUP: 'S3CRET', OAUTH2_PROXY_NOTHING_LIKE_IT: 'S3CRET' };
     expect(valuesOf({ environment })).toEqual({});
     expect(findingsOf({ environment })).toEqual([
-      'OAUTH2_PROXY_ALLOWED_GROUP (environment OAUTH2_PROXY_ALLOWED_GROUP) meaningless: oauth2-proxy reads no variable of this name; did you mean OAUTH2_PROXY_ALLOWED_GROUPS?',
-      'OAUTH2_PROXY_NOTHING_LIKE_IT (environment OAUTH2_PROXY_NOTHING_LIKE_IT) meaningless: oauth2-proxy reads no variable of this name',
+      'OAUTH2_PROXY_ALLOWED_GROUP (environment OAUTH2_PROXY_ALLOWED_GROUP) meaningless: oauth2-proxy reads no variable with this name; did you mean OAUTH2_PROXY_ALLOWED_GROUPS?',
+      'OAUTH2_PROXY_NOTHING_LIKE_IT (environment OAUTH2_PROXY_NOTHING_LIKE_IT) meaningless: oauth2-proxy reads no variable with this name',
     ]);
   });
 
@@ -69,7 +69,7 @@ describe('a file of variables', () => {
       'oidc-issuer-url': 'https://issuer.example.com',
       'client-id': 'app # 1',
       scope: 'openid email',
-      'client-secret': '(not kept)',
+      'client-secret': '(not stored)',
     });
     expect(sourcesOf({ files: { settings: text } })['client-id']).toBe('settings:3 OAUTH2_PROXY_CLIENT_ID');
   });

@@ -41,9 +41,9 @@ client_id = 123
   test.each([
     [
       'oidc_extra_audience = "a"',
-      'unknown key; did you mean oidc_extra_audiences, as the flag --oidc-extra-audience is called here?',
+      'unknown key; did you mean oidc_extra_audiences, the key of the flag --oidc-extra-audience?',
     ],
-    ['upstream = "a"', 'unknown key; did you mean upstreams, as the flag --upstream is called here?'],
+    ['upstream = "a"', 'unknown key; did you mean upstreams, the key of the flag --upstream?'],
     ['email-domains = ["*"]', 'unknown key; did you mean email_domains?'],
     ['emial_domains = ["*"]', 'unknown key; did you mean email_domains?'],
     ['completely_else = "S3CRET"', 'unknown key'],

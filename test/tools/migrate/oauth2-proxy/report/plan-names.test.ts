@@ -75,7 +75,7 @@ describe('of a workload', () => {
     expect(shell).not.toMatch(/^helm .*(get values|uninstall|install \S+ CHART)/m);
     expect(shell).not.toContain('--namespace oauth2-proxy');
     expect(authorizer).toBe('http://gate-http.sso.svc.cluster.local:4180');
-    expect(text).toContain('It is about `deployment.apps/sso-gate` in the namespace `sso`.');
+    expect(text).toContain('The commands are for `deployment.apps/sso-gate` in the namespace `sso`.');
   });
 
   test.each([
@@ -91,7 +91,7 @@ describe('of a workload', () => {
   test('of no namespace, none is made up', () => {
     const { shell, text } = planOf(deployment({ namespace: undefined }));
     expect(shell).toContain('kubectl delete deployment.apps/sso-gate');
-    expect(text).toContain('No file says its namespace');
+    expect(text).toContain('No file contains its namespace');
   });
 
   test('whose name is none in a cluster, the usual names stand', () => {

@@ -177,11 +177,11 @@ describe('the plan', () => {
   test('goes step by step to the end', () => {
     const order = [
       /^1\. Install with `shadow.authorizer`/m,
-      /^2\. Register it beside/m,
-      /^3\. Point .*Never both on one workload/m,
-      /^4\. Watch .*oidc_authz_shadow_comparisons_total/m,
-      /^5\. .*take `shadow` out/m,
-      /^6\. Roll back/m,
+      /^2\. Register oidc-authz/m,
+      /^3\. Point .*Never name both for one workload/m,
+      /^4\. Compare .*oidc_authz_shadow_comparisons_total/m,
+      /^5\. .*remove `shadow`/m,
+      /^6\. To roll back/m,
       /^7\. .*remove oauth2-proxy/m,
     ].map((step) => text.search(step));
     expect(order.filter((place) => place < 0)).toEqual([]);

@@ -43,7 +43,7 @@ describe('by flags', () => {
     ])
       expect(findingOf(flag, { [flag]: true }).verdict).toBe('meaningless');
     expect(findingOf('pass-user-headers', { 'pass-user-headers': true }).text).toMatch(
-      /X-Forwarded-User.*lists them in `outputClaimToHeaders`/,
+      /X-Forwarded-User.*list them in `outputClaimToHeaders`/,
     );
   });
 

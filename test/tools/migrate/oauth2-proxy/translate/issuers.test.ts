@@ -52,7 +52,7 @@ describe('the issuer of the provider', () => {
     for (const claims of [['a.aud'], ['aud', 'a.aud'], ['https://example.com/aud', 'aud']]) {
       expect(findingOf(flag, { [flag]: claims })).toMatchObject({
         verdict: 'refused',
-        text: expect.stringContaining('A TOKEN WITH ITS AUDIENCE AT THAT PATH PASSES FROM NOW ON'),
+        text: expect.stringContaining('A TOKEN WITH ITS AUDIENCE AT THAT PATH IS ALLOWED FROM NOW ON'),
       });
       const installation = installationOf({ [flag]: claims });
       expect(migrateInstallation(installation, { output: 'config', accept: [] }).exitCode).toBe(3);
@@ -137,7 +137,7 @@ describe('keys', () => {
     expect(findingOf(flag, { [flag]: ['HS256', 'RS512'] }).verdict).toBe('refused');
     expect(findingOf(flag, { [flag]: ['HS256'] })).toMatchObject({
       verdict: 'refused',
-      text: expect.stringContaining('nothing else is named'),
+      text: expect.stringContaining('no other algorithm is set'),
     });
   });
 
@@ -174,7 +174,9 @@ describe('the provider', () => {
   test('azure verifies bearer tokens, of which some with claims of other types pass now', () => {
     expect(findingOf('provider', { provider: 'azure' })).toMatchObject({
       verdict: 'changed',
-      text: expect.stringMatching(/`email_verified: "true"` or groups that are numbers, was 401/),
+      text: expect.stringMatching(
+        /`email_verified: "true"` or groups that are numbers, oauth2-proxy answers 401/,
+      ),
     });
   });
 
@@ -195,7 +197,7 @@ describe('the provider', () => {
     const accepted = run(['provider', restriction]);
     expect(accepted).toMatchObject({ exitCode: 2, output: '' });
     expect(accepted.report).toMatch(/oidc-issuer-url: expected the issuer/);
-    expect(accepted.report).toMatch(/client-id: expected the client id/);
+    expect(accepted.report).toMatch(/client-id: expected the client ID/);
   });
 
   test('that verifies none does not hide another problem', () => {
@@ -206,7 +208,7 @@ describe('the provider', () => {
   test.each(['github', 'google', undefined])('%s verifies none', async (provider) => {
     expect(findingOf('provider', { provider })).toMatchObject({
       verdict: 'refused',
-      source: provider === undefined ? 'not given' : expect.stringContaining('values.yaml'),
+      source: provider === undefined ? 'not set' : expect.stringContaining('values.yaml'),
       text: expect.stringContaining('-- --provider=oidc'),
     });
     const extra = { provider, 'extra-jwt-issuers': [`${other}=b`], 'client-id': undefined };
@@ -257,7 +259,7 @@ describe('extra-jwt-issuers', () => {
     expect((await configFrom(renamed)).issuers).toMatchObject([
       { audiences: ['orders', 'b'], groups: { claim: 'teams', allowed: ['ops'] } },
     ]);
-    const note = 'the claims named for that are what counts';
+    const note = 'whose claim settings also apply to it';
     expect(findingOf('extra-jwt-issuers', renamed)).toMatchObject({
       verdict: 'changed',
       text: expect.not.stringContaining(note),
@@ -294,7 +296,7 @@ describe('extra-jwt-issuers', () => {
     const flags = { 'extra-jwt-issuers': [`${other}=b`], [flag]: 'realm.teams' };
     expect(findingOf(flag, flags)).toMatchObject({
       verdict: 'changed',
-      text: expect.stringContaining('groups at that path are forwarded, which were not'),
+      text: expect.stringContaining('groups at that path are now forwarded'),
     });
     const restricted = [
       { 'allowed-group': ['ops'] },
@@ -306,7 +308,7 @@ describe('extra-jwt-issuers', () => {
     for (const more of restricted)
       expect(findingOf(flag, { ...flags, ...more })).toMatchObject({
         verdict: 'refused',
-        text: expect.stringMatching(/`extra-jwt-issuers`.*A TOKEN WITH ITS GROUPS AT THAT PATH PASSES/),
+        text: expect.stringMatching(/`extra-jwt-issuers`.*A TOKEN WITH ITS GROUPS AT THAT PATH IS ALLOWED/),
       });
     const installation = installationOf({ ...flags, 'allowed-group': ['ops'] });
     expect(migrateInstallation(installation, { output: 'config', accept: [] })).toMatchObject({
@@ -322,7 +324,9 @@ describe('extra-jwt-issuers', () => {
   test('of which some with claims of other types pass now', () => {
     expect(findingOf('extra-jwt-issuers', { 'extra-jwt-issuers': [`${other}=b`] })).toMatchObject({
       verdict: 'changed',
-      text: expect.stringMatching(/`email_verified: "true"` or groups that are numbers, was 401/),
+      text: expect.stringMatching(
+        /`email_verified: "true"` or groups that are numbers, oauth2-proxy answers 401/,
+      ),
     });
     expect(findingOf('extra-jwt-issuers', { 'extra-jwt-issuers': [] }).verdict).toBe('meaningless');
   });

@@ -71,9 +71,9 @@ describe('routes', () => {
     const { verdict, text } = findingOf('skip-auth-route', flags);
     expect(verdict).toBe('changed');
     expect(text).toMatch(
-      /`\^\/healthz` is the rule `skip-1`, which opens \/healthz and \/healthz\/\{\*\*\}, while/,
+      /`\^\/healthz` becomes the rule `skip-1`, which opens \/healthz and \/healthz\/\{\*\*\}; other/,
     );
-    expect(text).toMatch(/`\^\/v\\d\+\/open\$` cannot be said in path patterns.*write by hand/);
+    expect(text).toMatch(/`\^\/v\\d\+\/open\$` cannot be expressed as path patterns.*write a rule/);
   });
 
   test('that open nothing make no rules', async () => {
@@ -112,15 +112,15 @@ describe('routes', () => {
   test('of no method that there is open nothing', async () => {
     const flags = { 'skip-auth-route': ['^/a=b$', 'GET =^/c$', '/x!=^/d$'] };
     expect((await configFrom(flags)).rules).toBeUndefined();
-    expect(findingOf('skip-auth-route', flags).text).toContain('no method is called that');
+    expect(findingOf('skip-auth-route', flags).text).toContain('no method has this name');
   });
 
   test('tell once what else is otherwise', () => {
     const flags = { 'skip-auth-route': ['^/a$'], 'skip-auth-regex': ['^/b$'] };
-    expect(findingOf('skip-auth-regex', flags).text).toMatch(/refused with 400.*no identity headers$/);
+    expect(findingOf('skip-auth-regex', flags).text).toMatch(/get 400.*no identity headers$/);
     expect(findingOf('skip-auth-route', flags).text).not.toContain('400');
     const strict = { ...flags, 'bearer-token-login-fallback': false };
-    expect(findingOf('skip-auth-regex', strict).text).toContain('which was 403');
+    expect(findingOf('skip-auth-regex', strict).text).toContain('answers 403');
   });
 });
 
@@ -148,7 +148,7 @@ describe('all but some paths', () => {
       expect((await configFrom(flags)).rules).toBeUndefined();
       expect(findingOf('skip-auth-route', flags)).toMatchObject({
         verdict: 'changed',
-        text: expect.stringContaining('so nothing is opened'),
+        text: expect.stringContaining('so it opens none'),
       });
     }
   });
@@ -225,7 +225,9 @@ describe('trusted addresses', () => {
     expect(await open(config, [...inside, ...outside])).toEqual(inside.map(([target]) => target));
     expect(findingOf('trusted-ip', trusted)).toMatchObject({
       verdict: 'kept',
-      text: expect.stringContaining('before 7.15.5 oauth2-proxy took the first, which anybody can send'),
+      text: expect.stringContaining(
+        'before 7.15.5 oauth2-proxy used the first one, which any client can set',
+      ),
     });
     expect(findingOf('trusted-proxy-ip', trusted).verdict).toBe('kept');
   });
@@ -240,7 +242,7 @@ describe('trusted addresses', () => {
     expect((await configFrom({ ...trusted, ...flags })).rules).toBeUndefined();
     expect(findingOf('trusted-ip', { ...trusted, ...flags })).toMatchObject({
       verdict: 'changed',
-      text: expect.stringContaining('nothing is opened'),
+      text: expect.stringContaining('so these clients now need a token'),
     });
   });
 

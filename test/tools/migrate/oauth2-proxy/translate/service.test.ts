@@ -93,7 +93,7 @@ describe('bearer tokens', () => {
   test.each([false, undefined])('that were not looked at (%s) are refused', (value) => {
     expect(findingOf('skip-jwt-bearer-tokens', { 'skip-jwt-bearer-tokens': value })).toMatchObject({
       verdict: 'refused',
-      text: expect.stringContaining('BEARER TOKENS PASS THAT DID NOT'),
+      text: expect.stringContaining('BEARER TOKENS ARE ALLOWED FROM NOW ON'),
     });
   });
 
@@ -120,7 +120,7 @@ describe('browsers', () => {
   test('without a token get 401', () => {
     expect(findingOf('force-json-errors', { 'force-json-errors': undefined })).toMatchObject({
       verdict: 'changed',
-      source: 'not given',
+      source: 'not set',
     });
   });
 

@@ -73,9 +73,9 @@ describe('white space at the end of a value', () => {
       expect([exitCode, output]).toEqual([3, '']);
       const lines = report.split('\n').filter((line) => line.includes('refused because'));
       expect(lines).toEqual([
-        expect.stringContaining(`${setting} (${place}): refused because ${value} has white`),
+        expect.stringContaining(`${setting} (${place}): refused because ${value} has leading`),
       ]);
-      expect(report).toContain('without the white space it would let in more than before');
+      expect(report).toContain('without the white space it would allow more tokens than before');
       const accepted = run(inputs, [setting]);
       expect(accepted.exitCode).toBe(0);
       expect(accepted.output).not.toContain(value.replaceAll('"', '').trim());
@@ -89,7 +89,7 @@ describe('white space at the end of a value', () => {
     const migrated = (accept: readonly string[]) =>
       migrateInstallation(installation, { output: 'config', accept });
     expect(migrated([])).toMatchObject({ exitCode: 3, output: '' });
-    expect(migrated([]).report).toContain('" b.example" has white space at an end');
+    expect(migrated([]).report).toContain('" b.example" has leading or trailing white space');
     expect(migrated(['email-domain']).output).toContain('a.example');
     expect(migrated(['email-domain']).output).not.toContain('b.example');
   });
@@ -103,7 +103,7 @@ describe('white space at the end of a value', () => {
   test('in all that there is says what is lost', () => {
     const only = { files: { 'o.cfg': 'allowed_groups = " ops"\n' } };
     expect(run(only)).toMatchObject({ exitCode: 3, output: '' });
-    expect(run(only).report).toMatch(/^allowed-group .*WITHOUT IT THIS IS NO LONGER ASKED FOR$/m);
+    expect(run(only).report).toMatch(/^allowed-group .*WITHOUT IT THIS IS NO LONGER REQUIRED$/m);
   });
 
   test('within a value is part of it', async () => {
@@ -120,6 +120,6 @@ describe('white space at the end of a value', () => {
     });
     const accepted = migrateInstallation(installation, { output: 'config', accept: ['client-id'] });
     expect(accepted).toMatchObject({ exitCode: 2, output: '' });
-    expect(accepted.report).toContain('expected the client id');
+    expect(accepted.report).toContain('expected the client ID');
   });
 });

@@ -4,7 +4,7 @@ import type { Finding } from '../../../finding.ts';
 import type { FoundSetting } from '../collected.ts';
 import type { InjectedHeader } from '../setting.ts';
 
-/** What an alpha configuration says. */
+/** The settings, headers, findings and problems of an alpha configuration. */
 export interface Alpha {
   readonly foundSettings: FoundSetting[];
   readonly headers: InjectedHeader[];

@@ -1,4 +1,4 @@
-/** The headers that an alpha configuration adds to the answer. */
+/** Reads the response headers that an alpha configuration adds. */
 
 import { type Problem, suggestion } from '../../../../../config/validate/problems.ts';
 import { isTree } from '../../../../../config/values/raw-values.ts';
@@ -7,7 +7,9 @@ import { whyUnknown } from '../unknown-values.ts';
 import { elements, fields, locationOf, type YamlNode } from '../yaml-node.ts';
 import type { Alpha } from './alpha-configuration.ts';
 
-/** What a value of a header may say: since 7.14 below `claimSource` or `secretSource`, before that beside each other. */
+/**
+ * The fields of a header value. Since 7.14 they are below `claimSource` or `secretSource`; before, at the same level.
+ */
 const valueFields = [
   'claimSource',
   'secretSource',
@@ -22,7 +24,7 @@ const claimFields = ['claim', 'prefix', 'basicAuthPassword'];
 const secretFields = ['value', 'fromEnv', 'fromFile'];
 const headerFields = ['name', 'preserveRequestValue', 'InsecureSkipHeaderNormalization', 'values'];
 
-/** Reads `injectResponseHeaders`; a fixed value is not kept. */
+/** Reads `injectResponseHeaders`. Fixed values are not stored. */
 export function readInjectedHeaders(list: YamlNode, { headers, problems }: Alpha): void {
   for (const [index, entry] of elements(list).entries()) {
     const path = `injectResponseHeaders[${index}]`;
@@ -69,7 +71,7 @@ function readValue(node: YamlNode, path: string, problems: Problem[]): InjectedV
   return [{ claim, prefix: typeof prefix === 'string' ? prefix : '', hasBasicAuthPassword }];
 }
 
-/** What is below the names of a mapping, in lower case; nothing where the value is null. */
+/** The values of a mapping by their names in lower case, without null values. */
 function namesOf(
   node: YamlNode,
   known: readonly string[],
@@ -77,7 +79,7 @@ function namesOf(
   problems: Problem[],
 ): ReadonlyMap<string, YamlNode> {
   if (!isTree(node.value)) {
-    problems.push({ path, source: locationOf(node), message: 'expected names with values' });
+    problems.push({ path, source: locationOf(node), message: 'expected a mapping' });
     return new Map();
   }
   const names = new Map<string, YamlNode>();

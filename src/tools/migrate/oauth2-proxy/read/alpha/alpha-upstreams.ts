@@ -1,11 +1,10 @@
-/** The upstreams of an alpha configuration, as the flag `upstream` would name them. */
+/** Reads the upstreams of an alpha configuration as values of the flag `upstream`. */
 
 import { elements, fieldOf, locationOf, type YamlNode } from '../yaml-node.ts';
 import type { Alpha } from './alpha-configuration.ts';
 
 /**
- * Reads the upstreams. One that answers by itself below a path of its own only leaves all other paths without an
- * answer, which no flag says.
+ * Reads the upstreams. Refuses a static upstream for a part of the paths: no flag can express that other paths get 404.
  */
 export function readUpstreams(list: YamlNode, { foundSettings, findings, problems }: Alpha): void {
   const addresses: string[] = [];
@@ -15,7 +14,8 @@ export function readUpstreams(list: YamlNode, { foundSettings, findings, problem
     if (fieldOf(upstream, 'static').value === true && (code === undefined || typeof code === 'number')) {
       addresses.push(`static://${code ?? 200}`);
       if (route !== undefined && route !== '/') {
-        const text = 'it answers for a part of the paths only, and any other is not found; say so in `rules`';
+        const text =
+          'it answers only for a part of the paths, and other paths get 404; restrict them in `rules`';
         findings.push({ setting: `${path}.path`, source: locationOf(upstream), verdict: 'refused', text });
       }
     } else if (typeof uri === 'string') addresses.push(uri);

@@ -1,4 +1,4 @@
-/** The alpha configuration of oauth2-proxy: YAML with providers, headers, upstreams and listeners. */
+/** Reads an alpha configuration of oauth2-proxy: providers, headers, upstreams and listeners in YAML. */
 
 import { suggestion } from '../../../../../config/validate/problems.ts';
 import { isTree } from '../../../../../config/values/raw-values.ts';
@@ -10,11 +10,11 @@ import { type AlphaField, alphaFields, providerFields, upstreamFields } from './
 import { readInjectedHeaders } from './alpha-headers.ts';
 import { readUpstreams } from './alpha-upstreams.ts';
 
-/** Reads one alpha configuration, in which variables are replaced already. */
+/** Reads an alpha configuration whose variables are already replaced. */
 export function readAlpha(top: YamlNode): Alpha {
   const alpha: Alpha = { foundSettings: [], headers: [], findings: [], problems: [] };
   if (!isTree(top.value)) {
-    const message = 'expected names with values, such as `providers: […]`';
+    const message = 'expected a mapping, such as `providers: […]`';
     alpha.problems.push({ path: '', source: locationOf(top), message });
     return alpha;
   }
@@ -23,7 +23,7 @@ export function readAlpha(top: YamlNode): Alpha {
   for (const [index, provider] of elements(providers).entries()) {
     if (index === 0) readFields(provider, providerFields, 'providers[0]', alpha);
     else {
-      const text = 'oauth2-proxy uses the first provider only';
+      const text = 'oauth2-proxy uses only the first provider';
       const setting = `providers[${index}]`;
       alpha.findings.push({ setting, source: locationOf(provider), verdict: 'meaningless', text });
     }
@@ -51,7 +51,7 @@ function readFields(
 ): void {
   if (node.value === null || node.value === undefined) return;
   if (!isTree(node.value)) {
-    alpha.problems.push({ path, source: locationOf(node), message: 'expected names with values' });
+    alpha.problems.push({ path, source: locationOf(node), message: 'expected a mapping' });
     return;
   }
   for (const [key, below] of fields(node)) {

@@ -1,15 +1,15 @@
-/** The values of Bitnami's chart of oauth2-proxy, whose `configuration` is what the official chart calls `config`. */
+/**
+ * Reads the values of Bitnami's chart of oauth2-proxy. Its `configuration` corresponds to `config` of the official
+ * chart.
+ */
 import { suggestion } from '../../../../../config/validate/problems.ts';
 import { keyValue, readVariables, type Scope, variablesFrom } from '../cluster/container.ts';
 import { mountedFiles, mountedKey } from '../cluster/mounts.ts';
 import type { Collected, Variable } from '../collected.ts';
-import { readCommandLine, type Word } from '../command-line.ts';
-import { readDocuments } from '../documents.ts';
 import { readToml } from '../toml.ts';
-import { markTemplate, markTemplateInFlag } from '../unknown-values.ts';
+import { markTemplate } from '../unknown-values.ts';
 import {
   child,
-  elements,
   expectedInstead,
   fields,
   isEmpty,
@@ -20,25 +20,21 @@ import {
   scalarText,
   type YamlNode,
 } from '../yaml-node.ts';
-import { expanded } from './helm-arguments.ts';
+import { emailsPath, readBitnamiArguments } from './bitnami-arguments.ts';
 
 const configurationNames = [
   ...['authenticatedEmailsFile', 'clientID', 'clientSecret', 'content', 'cookieSecret', 'existingConfigmap'],
   ...['existingSecret', 'google', 'htpasswdFile', 'oidcIssuerUrl', 'redirectUrl', 'whiteList'],
 ];
 
-/** Where its chart mounts the configuration file. */
-const configPath = '/bitnami/oauth2-proxy/conf/oauth2_proxy.cfg';
-const emailsPath = '/bitnami/oauth2-proxy/conf/authenticated-emails/authenticated-emails-list';
-
-/** Reads the values of Bitnami's chart; those that are no settings are judged elsewhere. */
+/** Reads the settings in the values of Bitnami's chart. Other values are judged in `chart-values.ts`. */
 export function readBitnamiValues(values: YamlNode, scope: Scope, collected: Collected): void {
   const configuration = child(values, 'configuration');
   for (const name of ['extraEnvVars', 'extraVolumeMounts', 'extraVolumes']) {
     const problem = listProblem(child(values, name), name);
     if (problem !== undefined) collected.problems.push(problem);
   }
-  // What is set by name wins over what a whole object sets.
+  // A variable by name wins over the variables of a whole object.
   collected.variables.push(
     ...(['extraEnvVarsCM', 'extraEnvVarsSecret'] as const).flatMap((name) =>
       allKeys(child(values, name), name, scope, collected),
@@ -61,7 +57,7 @@ export function readBitnamiValues(values: YamlNode, scope: Scope, collected: Col
       scope.objects,
     ),
   );
-  const other = readWords(values, collected);
+  const other = readBitnamiArguments(values, collected);
   if (other === undefined) readContent(configuration, scope, collected);
   else
     for (const name of ['content', 'existingConfigmap'])
@@ -88,7 +84,7 @@ function readContent(configuration: YamlNode, { objects, namespace }: Scope, col
     if (objectText !== undefined)
       readToml({ text: objectText.text, name: `${objectText.source} ${objectText.key}` }, collected);
     else {
-      const text = `it names the ConfigMap ${name}, whose \`oauth2_proxy.cfg\` is not among the files; give that as well`;
+      const text = `it names the ConfigMap ${name}, whose \`oauth2_proxy.cfg\` is not among the files; pass it as well`;
       const setting = 'configuration.existingConfigmap';
       collected.missing.push({
         kind: 'keys',
@@ -105,10 +101,10 @@ function readContent(configuration: YamlNode, { objects, namespace }: Scope, col
     collected.problems.push({
       path: 'configuration.content',
       source: locationOf(content),
-      message: 'expected a text, which is the configuration file',
+      message: 'expected a text with the content of the configuration file',
     });
   else if (content.value === undefined) {
-    // What its chart has by default.
+    // The defaults of the chart.
     const preset = { source: "the chart's default", isOfChart: true };
     collected.keys.push({ flag: 'email-domain', value: ['*'], ...preset });
     collected.keys.push({ flag: 'upstream', value: ['file:///dev/null'], ...preset });
@@ -145,11 +141,11 @@ function readCredentials(configuration: YamlNode, scope: Scope, collected: Colle
 }
 
 function unused(node: YamlNode, setting: string, by: string, { findings }: Collected): void {
-  const text = `Bitnami's chart does not use it beside \`${by}\``;
+  const text = `Bitnami's chart ignores it with \`${by}\``;
   findings.push({ setting, source: locationOf(node), verdict: 'meaningless', text });
 }
 
-/** Sessions are in the Redis that its chart brings along, unless that is switched off. */
+/** Bitnami's chart installs Redis for sessions, unless that is disabled. */
 function sessionStore(values: YamlNode): Variable {
   const [enabled, host] = [child(values, 'redis', 'enabled'), child(values, 'externalRedis', 'host')];
   const isRedis = !isFalse(enabled) || !isEmpty(host);
@@ -185,7 +181,7 @@ function mountEmails(file: YamlNode, { objects, namespace }: Scope, collected: C
   if (name === undefined) {
     if (isEmpty(content)) return;
     if (typeof content.value !== 'string') {
-      const message = expectedInstead(content, 'a text with an address in each line');
+      const message = expectedInstead(content, 'a text with one address per line');
       const path = 'configuration.authenticatedEmailsFile.content';
       collected.problems.push({ path, source: locationOf(content), message });
       return;
@@ -201,97 +197,4 @@ function mountEmails(file: YamlNode, { objects, namespace }: Scope, collected: C
   );
   if (!isEmpty(content))
     unused(content, 'configuration.authenticatedEmailsFile.content', 'existingSecret', collected);
-}
-
-/**
- * Reads the flags that its chart puts together; `args` takes the place of all of them.
- *
- * @returns what has oauth2-proxy read no configuration file of the chart; undefined where it reads that
- */
-function readWords(values: YamlNode, collected: Collected): string | undefined {
-  const configuration = child(values, 'configuration');
-  const chart = (text: string): Word => ({ text, location: "the chart's default", isOfChart: true });
-  const flag = (name: string, node: YamlNode, label: string): Word[] => {
-    const text = isEmpty(node) ? undefined : scalarText(node);
-    return text === undefined
-      ? []
-      : [{ text: `--${name}=${markTemplate(text)}`, location: `${locationOf(node)} ${label}` }];
-  };
-  const switched = (name: string, node: YamlNode, text: string): Word[] =>
-    isTrue(child(node, 'enabled'))
-      ? [
-          {
-            text: `--${name}=${text}`,
-            location: `${locationOf(node)} configuration.${String(node.path.at(-1))}`,
-          },
-        ]
-      : [];
-  const google = child(configuration, 'google');
-  const isGoogle = isTrue(child(google, 'enabled'));
-  const groups = child(google, 'groups');
-  const own = child(values, 'args');
-  const command = child(values, 'command');
-  if (!isEmpty(command)) {
-    const message = 'it starts another program than oauth2-proxy; give the flags behind `--`';
-    collected.problems.push({ path: 'command', source: locationOf(command), message });
-  }
-  if (!isEmpty(own)) {
-    readCommandLine(expanded(listOfWords(own, 'args', collected), collected), collected);
-    return takeOwnFile(collected) === 'own' ? undefined : 'args';
-  }
-  const words = [
-    chart('--http-address=0.0.0.0:4180'),
-    ...switched('authenticated-emails-file', child(configuration, 'authenticatedEmailsFile'), emailsPath),
-    ...(isGoogle
-      ? [
-          ...flag('google-admin-email', child(google, 'adminEmail'), 'configuration.google.adminEmail'),
-          ...(Array.isArray(groups.value) ? elements(groups) : [child(google, 'googleGroup')]).flatMap(
-            (group) => flag('google-group', group, 'configuration.google.groups'),
-          ),
-        ]
-      : []),
-    ...switched(
-      'htpasswd-file',
-      child(configuration, 'htpasswdFile'),
-      '/bitnami/oauth2-proxy/conf/htpasswd/users.txt',
-    ),
-    ...flag('redirect-url', child(configuration, 'redirectUrl'), 'configuration.redirectUrl'),
-    ...flag('oidc-issuer-url', child(configuration, 'oidcIssuerUrl'), 'configuration.oidcIssuerUrl'),
-    ...flag('whitelist-domain', child(configuration, 'whiteList'), 'configuration.whiteList'),
-    ...listOfWords(child(values, 'extraArgs'), 'extraArgs', collected),
-  ];
-  readCommandLine(expanded(words, collected), collected);
-  return takeOwnFile(collected) === 'other' ? 'extraArgs' : undefined;
-}
-
-/** Whether the last `--config` names the chart's own file, which is then read as such, or another one. */
-function takeOwnFile({ namedFiles }: Collected): 'own' | 'other' | 'none' {
-  const configs = namedFiles.filter(({ flag }) => flag === 'config');
-  const last = configs.at(-1);
-  if (last === undefined) return 'none';
-  if (last.path !== configPath) return 'other';
-  namedFiles.splice(0, namedFiles.length, ...namedFiles.filter(({ flag }) => flag !== 'config'));
-  return 'own';
-}
-
-/** A list, or text that is one once it is rendered. */
-function listOfWords(node: YamlNode, label: string, collected: Collected): Word[] {
-  if (isEmpty(node)) return [];
-  const words = (list: YamlNode, at: (entry: YamlNode) => string) =>
-    elements(list).flatMap((entry): Word[] => {
-      const text = scalarText(entry);
-      if (text !== undefined) return [{ text: markTemplateInFlag(text), location: `${at(entry)} ${label}` }];
-      const message = 'expected a flag, such as `--provider=oidc`';
-      collected.problems.push({ path: label, source: at(entry), message });
-      return [];
-    });
-  if (Array.isArray(node.value)) return words(node, locationOf);
-  if (typeof node.value === 'string') {
-    const [document] = readDocuments(node.value, locationOf(node));
-    if (document !== undefined && Array.isArray(document.value))
-      return words(document, () => locationOf(node));
-  }
-  const message = "expected a list of flags, as Bitnami's chart takes them";
-  collected.problems.push({ path: label, source: locationOf(node), message });
-  return [];
 }

@@ -5,7 +5,7 @@ import type { Finding } from '../../../finding.ts';
 /** The official chart, or Bitnami's. */
 export type Chart = 'official' | 'bitnami';
 
-/** Names that the chart of oauth2-proxy knows and other readers take. */
+/** Values of the official chart that are settings; other readers take them. */
 const settingValues = [
   'config',
   'alphaConfig',
@@ -18,7 +18,7 @@ const settingValues = [
   'sessionStorage',
 ];
 
-/** Values for which the chart of oidc-authz has one of the same name, or of the name that is given. */
+/** Values with a counterpart in the chart of oidc-authz, with the name of the counterpart. */
 const counterparts: Readonly<Record<string, string>> = {
   affinity: 'affinity',
   autoscaling: 'autoscaling',
@@ -50,14 +50,14 @@ const counterparts: Readonly<Record<string, string>> = {
   topologySpreadConstraints: 'topologySpreadConstraints',
 };
 
-const noWayIn = 'Envoy asks oidc-authz from inside the cluster, so nothing needs a way in from outside';
-const noRedis = 'there are no sessions here, and so nothing to keep in Redis';
+const noWayIn = 'Envoy calls oidc-authz inside the cluster, so no entry from outside is needed';
+const noRedis = 'oidc-authz has no sessions and needs no Redis';
 const notInChart = 'the chart of oidc-authz has no such value';
 
-/** Values that say where and how pods run. */
-const aboutPods = 'it says where and how pods run';
+/** The reason for values that only set where and how pods run. */
+const aboutPods = 'it sets where and how pods run';
 
-/** Values that nothing in our chart answers to. */
+/** Values without a counterpart in the chart of oidc-authz. */
 const valuesWithoutCounterpart: Readonly<Record<string, string>> = {
   ingress: noWayIn,
   gatewayApi: noWayIn,
@@ -65,7 +65,7 @@ const valuesWithoutCounterpart: Readonly<Record<string, string>> = {
   'redis-ha': noRedis,
   initContainers: noRedis,
   containerPort: 'the ports are those of the listeners in `config`',
-  httpScheme: 'the listeners in `config` say whether they speak TLS',
+  httpScheme: 'the listeners in `config` set whether they use TLS',
   extraContainers: notInChart,
   extraInitContainers: notInChart,
   hostAliases: notInChart,
@@ -76,13 +76,13 @@ const valuesWithoutCounterpart: Readonly<Record<string, string>> = {
   deploymentAnnotations: aboutPods,
   deploymentLabels: aboutPods,
   enableServiceLinks: aboutPods,
-  global: 'it says where images and the like come from',
+  global: 'it sets registries, image pull secrets and the like',
   kubeVersion: aboutPods,
   metrics: 'the chart of oidc-authz has its own value `serviceMonitor`, and metrics are always served',
   namespaceOverride: aboutPods,
 };
 
-/** The values of Bitnami's chart that are no settings either, beside those of the same names. */
+/** Further values of Bitnami's chart that are not settings. */
 const bitnamiPodValues: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [
@@ -101,19 +101,19 @@ const bitnamiPodValues: Readonly<Record<string, string>> = {
   ),
 };
 
-/** Names of Bitnami's chart that other readers take. */
+/** Values of Bitnami's chart that are settings; other readers take them. */
 const bitnamiSettingValues = [
   ...['args', 'command', 'configuration', 'externalRedis', 'extraArgs', 'extraEnvVars', 'extraEnvVarsCM'],
   ...['extraEnvVarsSecret', 'redis'],
 ];
 
-/** Names of the official chart that are none of Bitnami's. */
+/** Values of the official chart that Bitnami's chart does not have. */
 const officialOnlyValues = [
   ...['alphaConfig', 'config', 'envFrom', 'extraEnv', 'proxyVarsAsSecrets', 'authenticatedEmailsFile'],
   ...['htpasswdFile', 'sessionStorage', 'redis-ha', 'extraContainers', 'extraInitContainers', 'extraObjects'],
 ];
 
-/** Whether a name is one of the chart's that other files hardly have. */
+/** Whether a name is typical of the chart and rare in other files. */
 export function isChartValue(name: string): boolean {
   return settingValues.includes(name) || name === 'configuration';
 }

@@ -1,4 +1,4 @@
-/** Values of the chart of oauth2-proxy that are no settings of oauth2-proxy itself. */
+/** Judges the values of the charts of oauth2-proxy that are not settings of oauth2-proxy itself. */
 
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import type { Finding } from '../../../finding.ts';
@@ -23,10 +23,10 @@ import { type Chart, judgementOf } from './chart-value-names.ts';
 import type { ChartValues } from './find-charts.ts';
 
 /**
- * Tells what becomes of the values that are no settings. What the chart does not know is refused, as it may be a guard that
- * was meant.
+ * Reports the values that are not settings. A value that the chart does not know is refused, since it may be meant to
+ * restrict access.
  *
- * @param isComputed whether the values hold all defaults of the chart too, so that only what is enabled was meant
+ * @param isComputed whether the values include all defaults of the chart, so only enabled ones were set by the operator
  */
 export function judgeChartValues(
   { chart, node: values, isNested }: ChartValues,
@@ -63,11 +63,11 @@ export function judgeChartValues(
       setting: 'values',
       source: locationOf(values),
       verdict: 'meaningless',
-      text: `they are empty, off, or say how pods run: ${harmlessNames.join(', ')}`,
+      text: `they are empty, disabled, or only set how pods run: ${harmlessNames.join(', ')}`,
     });
 }
 
-/** What values that mostly say how pods run have in them that may be a guard, or another oauth2-proxy. */
+/** Finds access restrictions, and further instances of oauth2-proxy, in values that normally only set how pods run. */
 function guardsIn(name: string, node: YamlNode, chart: Chart): readonly Finding[] {
   const refused = (at: YamlNode, setting: string, text: string): Finding => ({
     setting,
@@ -80,17 +80,17 @@ function guardsIn(name: string, node: YamlNode, chart: Chart): readonly Finding[
       ...['annotations', 'extraAnnotations'].flatMap((list) =>
         fields(child(node, list)).flatMap(([annotation, at]) =>
           guardingAnnotation.test(annotation)
-            ? [refused(at, `${name}.${list}.${annotation}`, 'it asks the gateway for a guard of its own')]
+            ? [refused(at, `${name}.${list}.${annotation}`, 'it restricts access at the gateway')]
             : [],
         ),
       ),
       ...fieldsBelow(node, 'filters').map((at) =>
-        refused(at, `${name}.filters`, 'they may be guards of the gateway'),
+        refused(at, `${name}.filters`, 'they may restrict access at the gateway'),
       ),
     ];
   if (name === 'service')
     return guardsOfService(node, child(node, 'annotations')).map(([inner, at]) =>
-      refused(at, `service.${inner}`, 'it says from where oauth2-proxy may be called'),
+      refused(at, `service.${inner}`, 'it restricts who may call oauth2-proxy'),
     );
   if (name === 'networkPolicy')
     return isClosed(node, chart)
@@ -98,37 +98,35 @@ function guardsIn(name: string, node: YamlNode, chart: Chart): readonly Finding[
           refused(
             node,
             name,
-            'it says who may call oauth2-proxy; `networkPolicy` of oidc-authz does the same',
+            'it restricts who may call oauth2-proxy; set `networkPolicy` of the chart of oidc-authz',
           ),
         ]
       : [];
   if (name === 'extraObjects' || name === 'extraDeploy') {
     if (!Array.isArray(node.value))
-      return [refused(node, name, 'nothing here knows what it asks for; give it as a manifest')];
+      return [refused(node, name, 'its effect on access is unknown; pass it as a manifest')];
     return elements(node).flatMap((entry) => {
       const objects = isTree(entry.value) ? objectsIn(entry) : [];
       const isHarmless = objects.length > 0 && objects.every((object) => whyHarmless(object) !== undefined);
       if (isHarmless) return [];
-      const kind = scalarText(child(entry, 'kind')) ?? 'one that is a template';
-      return [
-        refused(entry, `${name}/${kind}`, 'nothing here knows what it asks for; give it as a manifest'),
-      ];
+      const kind = scalarText(child(entry, 'kind')) ?? 'a template';
+      return [refused(entry, `${name}/${kind}`, 'its effect on access is unknown; pass it as a manifest')];
     });
   }
   if (/containers|sidecars/i.test(name))
     return elements(node).flatMap((container) =>
-      isProxy(container) ? [refused(container, name, 'it runs an oauth2-proxy of its own')] : [],
+      isProxy(container) ? [refused(container, name, 'it runs another oauth2-proxy')] : [],
     );
   return [];
 }
 
-/** Whether a chart makes a policy that lets in only some: Bitnami's has one by default, which lets in everybody. */
+/** Whether the chart makes a policy that restricts callers. Bitnami's chart makes one by default that allows all. */
 function isClosed(policy: YamlNode, chart: Chart): boolean {
   if (chart === 'bitnami') return isFalse(child(policy, 'allowExternal'));
   return isTrue(child(policy, 'create')) || isTrue(child(policy, 'enabled'));
 }
 
-/** What is below a name that is not empty, however deep. */
+/** All non-empty values with a name, at any depth. */
 function fieldsBelow(node: YamlNode, wanted: string): readonly YamlNode[] {
   const inner = Array.isArray(node.value) ? elements(node) : fields(node).map(([, below]) => below);
   return inner.flatMap((one) =>

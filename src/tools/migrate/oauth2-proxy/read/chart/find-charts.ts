@@ -1,23 +1,23 @@
-/** Where among values those of oauth2-proxy are, and which of its charts they are for. */
+/** Finds the values of the charts of oauth2-proxy in a values file. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import { flagNamed } from '../../flags/flags.ts';
 import { child, elements, fields, scalarText, type YamlNode } from '../yaml-node.ts';
 import { type Chart, isChartValue } from './chart-value-names.ts';
 
-/** The values for one of its charts. */
+/** The values for one chart of oauth2-proxy. */
 export interface ChartValues {
   readonly chart: Chart;
   readonly node: YamlNode;
-  /** Whether they are below the name that a chart of one's own gives to that of oauth2-proxy. */
+  /** Whether they are the values of a dependency, below its name in the parent chart. */
   readonly isNested: boolean;
-  /** The values beside those, up to the top. */
+  /** The other values on the same and on higher levels. */
   readonly beside: readonly (readonly [name: string, node: YamlNode])[];
 }
 
-/** How deep a chart of one's own may have the chart of oauth2-proxy. */
+/** The maximum depth of the dependency in the parent chart. */
 const maxDepth = 3;
 
-/** Finds the values of oauth2-proxy's charts: at the top, or below the name of a dependency. */
+/** Finds the values of the charts of oauth2-proxy: at the top, or below the name of a dependency. */
 export function chartsIn(document: YamlNode): readonly ChartValues[] {
   const nested = below(document, [], 0);
   const named = nested.filter(({ node }) => /oauth2?[-_]?proxy/i.test(String(node.path.at(-1))));
@@ -30,7 +30,7 @@ export function chartsIn(document: YamlNode): readonly ChartValues[] {
     : [];
 }
 
-/** Whether a document has what nothing but values of a chart of oauth2-proxy has. */
+/** Whether a document has values that only a chart of oauth2-proxy has. */
 export function isSurelyChart(document: YamlNode): boolean {
   return certainChart(document) !== undefined || below(document, [], 0).length > 0;
 }
@@ -49,7 +49,7 @@ function below(node: YamlNode, beside: ChartValues['beside'], depth: number): re
   });
 }
 
-/** Whether values below the name of oauth2-proxy are of something else: other values of it, such as an Ingress, have names of the chart. */
+/** Whether values below the name of oauth2-proxy belong to something else, such as an Ingress for it. */
 function isOtherProduct(node: YamlNode): boolean {
   return !fields(node).some(([name]) => isChartValue(name));
 }
@@ -61,7 +61,7 @@ const bitnamiConfigurationNames = [
   ...['htpasswdFile', 'oidcIssuerUrl', 'redirectUrl', 'whiteList'],
 ];
 
-/** The chart that values are for, where nothing else has such values. */
+/** The chart whose typical values a mapping has; undefined if there are none. */
 function certainChart(node: YamlNode): Chart | undefined {
   const has = (name: string, known: readonly string[]) =>
     fields(child(node, name)).some(([inner]) => known.includes(inner));

@@ -1,4 +1,4 @@
-/** The flags that the chart of oauth2-proxy puts together, in the order in which it writes them. */
+/** The flags that the official chart of oauth2-proxy writes, in its order. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import { flagNamed } from '../../flags/flags.ts';
 import { expand, wordsBehindProgram } from '../cluster/container.ts';
@@ -19,11 +19,11 @@ import {
   type YamlNode,
 } from '../yaml-node.ts';
 
-/** Reads everything in the values that becomes a flag. */
+/** Reads all values that become flags. */
 export function readChartArguments(values: YamlNode, hasAlpha: boolean, collected: Collected): void {
   const listeners = ['http-address=0.0.0.0:4180', 'https-address=0.0.0.0:4443'];
   const metrics = isFalse(child(values, 'metrics', 'enabled')) ? [] : ['metrics-address=0.0.0.0:44180'];
-  // With an alpha configuration the chart says the same in there.
+  // With an alpha configuration the chart writes the other listener there.
   const own = hasAlpha ? listeners.slice(0, 1) : listeners;
   const command = child(values, 'image', 'command');
   const problem = listProblem(command, 'image.command');
@@ -48,13 +48,13 @@ export function readChartArguments(values: YamlNode, hasAlpha: boolean, collecte
   readCommandLine(expanded(words, collected), collected);
 }
 
-/** The words with the variables of the chart in them, as Kubernetes puts these in. */
+/** Replaces `$(NAME)` in words by the variables of the chart, as Kubernetes does. */
 export function expanded(words: readonly Word[], { variables }: Collected): Word[] {
   const variableOf = (name: string) => variables.findLast((variable) => variable.name === name)?.value;
   return words.map((word) => ({ ...word, text: expand(word.text, variableOf) }));
 }
 
-/** As a mapping, by name; as a list, as they are. */
+/** A mapping is sorted by name; a list keeps its order. */
 function extraArguments(node: YamlNode, { findings, problems }: Collected): Word[] {
   if (isEmpty(node)) return [];
   if (Array.isArray(node.value)) {
@@ -68,7 +68,7 @@ function extraArguments(node: YamlNode, { findings, problems }: Collected): Word
     });
   }
   if (!isTree(node.value)) {
-    const message = 'expected flags by name, or a list of them';
+    const message = 'expected a mapping of flags, or a list of them';
     problems.push({ path: 'extraArgs', source: locationOf(node), message });
     return [];
   }
@@ -83,12 +83,12 @@ function extraArguments(node: YamlNode, { findings, problems }: Collected): Word
         : elements(entry)
             .map((item) => scalarText(item) ?? '…')
             .join(' ');
-      const validNames = `--${name}=[${inner}]`;
+      const merged = `--${name}=[${inner}]`;
       findings.push({
         setting: `extraArgs.${name}`,
         source: locationOf(entry),
         verdict: 'refused',
-        text: `the chart of oauth2-proxy makes one value of the list, \`${validNames}\`; write the flags as a list of \`extraArgs\``,
+        text: `the chart of oauth2-proxy makes one value of the list, \`${merged}\`; write the flags as a list in \`extraArgs\``,
       });
       return [];
     }
@@ -100,7 +100,7 @@ function extraArguments(node: YamlNode, { findings, problems }: Collected): Word
       problems.push({
         path: `extraArgs.${name}`,
         source: locationOf(entry),
-        message: 'a number this long needs quotes',
+        message: 'put quotes around a number this long',
       });
       return [];
     }
@@ -117,14 +117,14 @@ function extraArguments(node: YamlNode, { findings, problems }: Collected): Word
   });
 }
 
-/** Helm's YAML has further words for truth values. */
+/** Helm's YAML has further words for booleans. */
 function asHelmReads(text: string, name: string): string {
   if (flagNamed(name)?.kind !== 'boolean') return text;
   if (/^(yes|on|y)$/i.test(text)) return 'true';
   return /^(no|off|n)$/i.test(text) ? 'false' : text;
 }
 
-/** Where the chart mounts the file of addresses. */
+/** The path at which the chart mounts the address file. */
 export function emailsPath(file: YamlNode): string {
   const name = scalarText(child(file, 'template'));
   return `/etc/oauth2-proxy/${name === undefined || name === '' ? 'authenticated-emails-list' : name}`;
@@ -160,7 +160,7 @@ function googleArguments(google: YamlNode): Word[] {
   ];
 }
 
-/** The flag of a value of the chart, which is left out where the value is empty. */
+/** The flag for a value of the chart; none if the value is empty. */
 function wordsOf(flag: string, node: YamlNode): Word[] {
   const text = isEmpty(node) ? undefined : scalarText(node);
   const label = node.path.slice(Math.max(0, node.path.indexOf('config'))).join('.');

@@ -1,4 +1,4 @@
-/** `config` and `alphaConfig` in the values of the chart: secrets, and which configuration files there are. */
+/** Reads `config` and `alphaConfig` of the official chart: credentials and configuration files. */
 
 import { suggestion } from '../../../../../config/validate/problems.ts';
 import { isTree } from '../../../../../config/values/raw-values.ts';
@@ -41,7 +41,7 @@ const configNames = [
   'upstreams',
 ];
 
-/** Reads the three credentials, which the chart hands over as variables. */
+/** Reads the three credentials, which the chart passes as variables. */
 export function readCredentials(values: YamlNode, scope: Scope, collected: Collected): void {
   const { variables, findings, problems } = collected;
   const config = child(values, 'config');
@@ -62,7 +62,7 @@ export function readCredentials(values: YamlNode, scope: Scope, collected: Colle
         `${locationOf(existing)} config.existingSecret`;
       variables.push({ name: variable, value: objectText?.value ?? '', source });
     }
-    // What the chart has by default is no client, but a row of X.
+    // The default of the chart is a row of X, not a client ID.
     if (isEmpty(node) || (text !== undefined && /^X+$/.test(text))) {
       const shadowed = variables.findLast((one) => one.name === variable);
       if (secret === undefined && isAsked(key) && shadowed !== undefined && name === 'clientID')
@@ -70,7 +70,7 @@ export function readCredentials(values: YamlNode, scope: Scope, collected: Colle
           setting: 'client-id',
           source: shadowed.source,
           verdict: 'refused',
-          text: 'the chart of oauth2-proxy sets its own default over it; put it into `config.clientID`',
+          text: 'the chart of oauth2-proxy overrides it with its own default; set `config.clientID`',
         });
       continue;
     }
@@ -86,7 +86,7 @@ export function readCredentials(values: YamlNode, scope: Scope, collected: Colle
     if (secret === undefined && isAsked(key))
       variables.push({ name: variable, value: markTemplate(text), source });
     else {
-      const reason = 'the chart of oauth2-proxy does not use it beside what `config` says otherwise';
+      const reason = 'the chart of oauth2-proxy ignores it because of other values in `config`';
       findings.push({ setting: `config.${name}`, source, verdict: 'meaningless', text: reason });
     }
   }
@@ -101,18 +101,18 @@ export function readCredentials(values: YamlNode, scope: Scope, collected: Colle
         setting,
         source,
         verdict: 'meaningless',
-        text: 'it says how the chart puts its files together',
+        text: 'it only sets how the chart writes its files',
       });
   }
 }
 
-/** Names of `config` that no setting comes of. */
+/** Names of `config` that are not settings. */
 const told = ['annotations', 'existingSecret', 'forceLegacyConfig', 'requiredSecretKeys'];
 
 /**
- * Reads the TOML file that the chart mounts: an existing one, the one in the values, or the one that it makes.
+ * Reads the TOML file that the chart mounts: an existing one, the text in the values, or a generated one.
  *
- * @returns whether the chart names it by a `--config` of its own; a version that makes no file does not
+ * @returns whether the chart names the file with its own `--config`; some versions generate no file
  */
 export function readMountedFile(
   values: YamlNode,
@@ -126,7 +126,7 @@ export function readMountedFile(
   const isSet = !isEmpty(existing) || !isEmpty(inline);
   const unused = (node: YamlNode, beside: string) => {
     const setting = node === inline ? 'config.configFile' : 'config.existingConfig';
-    const text = `the chart of oauth2-proxy does not use it beside ${beside}`;
+    const text = `the chart of oauth2-proxy ignores it with ${beside}`;
     if (!isEmpty(node))
       collected.findings.push({ setting, source: locationOf(node), verdict: 'meaningless', text });
   };
@@ -137,7 +137,7 @@ export function readMountedFile(
           setting: `config.${name}`,
           source: locationOf(child(config, name)),
           verdict: 'meaningless',
-          text: `the chart of oauth2-proxy does not use it beside ${beside}`,
+          text: `the chart of oauth2-proxy ignores it with ${beside}`,
         });
   };
   if (isSet && (isForced || !hasAlpha)) {
@@ -156,7 +156,7 @@ export function readMountedFile(
       collected.problems.push({
         path: 'config.configFile',
         source: locationOf(inline),
-        message: expectedInstead(inline, 'a text, which is the configuration file'),
+        message: expectedInstead(inline, 'a text with the content of the configuration file'),
       });
     return 'always';
   }
@@ -169,11 +169,11 @@ export function readMountedFile(
   readMadeList(child(config, 'emailDomains'), 'email-domain', '*', collected);
   if (!hasAlpha) readMadeList(child(config, 'upstreams'), 'upstream', 'file:///dev/null', collected);
   const areListed = ['emailDomains', 'upstreams'].some((name) => Array.isArray(child(config, name).value));
-  // An older version has a file by default, and none where its text is empty.
+  // An older version has a default file, and no file if its text is empty.
   return areListed || (inline.value === undefined && !hasAlpha) ? 'always' : 'by version';
 }
 
-/** Of several files that are named, the chart's own is the last one, which counts. */
+/** Judges further `--config` flags. The chart's own flag comes last and wins. */
 export function judgeOtherFiles(own: ReturnType<typeof readMountedFile>, collected: Collected): void {
   if (own === 'never') return;
   const { namedFiles, findings } = collected;
@@ -185,17 +185,17 @@ export function judgeOtherFiles(own: ReturnType<typeof readMountedFile>, collect
       ...(own === 'always'
         ? {
             verdict: 'meaningless',
-            text: 'the chart of oauth2-proxy names its own file behind it, which counts',
+            text: 'the chart of oauth2-proxy names its own file after it, and the last one wins',
           }
         : {
             verdict: 'refused',
-            text: 'it depends on the version of the chart whether its own file counts instead; put what is in the file into `config.configFile`',
+            text: 'in some versions of the chart its own file wins; move the content of this file to `config.configFile`',
           }),
     });
   namedFiles.splice(0, namedFiles.length, ...namedFiles.filter((named) => !others.includes(named)));
 }
 
-/** Reads the alpha configuration that the chart puts together. */
+/** Reads the alpha configuration that the chart writes. */
 export function readChartAlpha(values: YamlNode, owner: string, scope: Scope, collected: Collected): void {
   const alpha = child(values, 'alphaConfig');
   const isThere = ['existingConfig', 'existingSecret'].find((name) => !isEmpty(child(alpha, name)));
@@ -212,7 +212,7 @@ export function readChartAlpha(values: YamlNode, owner: string, scope: Scope, co
           setting: `alphaConfig.${name}`,
           source: locationOf(other),
           verdict: 'meaningless',
-          text: `the chart of oauth2-proxy does not use it beside \`alphaConfig.${isThere}\``,
+          text: `the chart of oauth2-proxy ignores it with \`alphaConfig.${isThere}\``,
         });
     return;
   }
@@ -227,7 +227,7 @@ export function readChartAlpha(values: YamlNode, owner: string, scope: Scope, co
       collected.problems.push({
         path: 'alphaConfig',
         source: locationOf(node),
-        message: 'expected names with values',
+        message: 'expected a mapping',
       });
   }
   const file = child(alpha, 'configFile');
@@ -237,7 +237,7 @@ export function readChartAlpha(values: YamlNode, owner: string, scope: Scope, co
   }
 }
 
-/** What the object that a value names holds below one of the keys that the chart mounts. */
+/** The text of the named object below one of the keys that the chart mounts. */
 function textIn(
   node: YamlNode,
   kind: 'ConfigMap' | 'Secret',
@@ -250,7 +250,7 @@ function textIn(
   return keys.flatMap((key) => objects.readTexts(object, key))[0];
 }
 
-/** The same value below a name that the chart puts before it. */
+/** Puts a value below a name, as the chart does. */
 function below(name: string, node: YamlNode): YamlNode {
   if (!isTree(node.value)) return node;
   return {
@@ -279,6 +279,6 @@ function reportMissing(
   kind: 'keys' | 'alpha',
   { missing }: Collected,
 ): void {
-  const text = 'it names a configuration in the cluster that is not among the files; give that as well';
+  const text = 'it names a configuration in the cluster that is not among the files; pass that as well';
   missing.push({ kind, finding: { setting, source: locationOf(node), verdict: 'refused', text } });
 }

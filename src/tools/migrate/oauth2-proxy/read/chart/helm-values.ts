@@ -1,4 +1,4 @@
-/** The values of the Helm chart of oauth2-proxy, as written for it or as `helm get values` prints them. */
+/** Reads the values of the official Helm chart of oauth2-proxy, as a file or as `helm get values` prints them. */
 import { suggestion } from '../../../../../config/validate/problems.ts';
 import type { Finding } from '../../../finding.ts';
 import { readVariables, type Scope, variablesFrom } from '../cluster/container.ts';
@@ -40,23 +40,23 @@ const alphaNames = [
   'serverConfigData',
 ];
 
-/** The heading of what `helm get values` prints; in the second case with all defaults of the chart. */
+/** The heading of `helm get values`. `COMPUTED` means that all defaults of the chart are included. */
 const heading = /^(USER-SUPPLIED|COMPUTED) VALUES:/;
 
-/** Blanks the heading of `helm get values`, so that lines keep their numbers. */
+/** Removes the heading of `helm get values`, so line numbers stay correct. */
 export function withoutHeading(text: string): { readonly text: string; readonly isComputed: boolean } {
   const [found, which] = heading.exec(text) ?? [];
   return { text: text.slice(found?.length ?? 0), isComputed: which === 'COMPUTED' };
 }
 
-/** Reads values of the chart; those that are no settings are judged elsewhere. */
+/** Reads the settings in the values. Other values are judged in `chart-values.ts`. */
 export function readHelmValues(values: YamlNode, scope: Scope, collected: Collected): void {
   const hasAlpha = isTrue(child(values, 'alphaConfig', 'enabled'));
   for (const name of ['envFrom', 'extraEnv', 'extraVolumeMounts', 'extraVolumes']) {
     const problem = listProblem(child(values, name), name);
     if (problem !== undefined) collected.problems.push(problem);
   }
-  // What the chart sets by name wins over what a whole object sets.
+  // A variable by name wins over the variables of a whole object.
   collected.variables.push(
     ...elements(child(values, 'envFrom')).flatMap((entry) => variablesFrom(entry, scope, collected)),
   );
@@ -70,7 +70,7 @@ export function readHelmValues(values: YamlNode, scope: Scope, collected: Collec
         setting: `sessionStorage.${name}.${inner}`,
         source: locationOf(below),
         verdict: 'meaningless',
-        text: 'no session is kept here',
+        text: 'oidc-authz has no sessions',
       });
   const extra = readVariables(child(values, 'extraEnv'), scope, 'extraEnv');
   collected.variables.push(
@@ -86,7 +86,7 @@ export function readHelmValues(values: YamlNode, scope: Scope, collected: Collec
   judgeAlphaNames(child(values, 'alphaConfig'), hasAlpha, collected);
 }
 
-/** Mounts the addresses in the values, or in an object whose name they say: the chart makes none of its own beside that. */
+/** Mounts the addresses from the values or from a named object. With a named object the chart makes none of its own. */
 function mountEmails(file: YamlNode, { objects, namespace }: Scope, collected: Collected): void {
   const [inline, template] = [child(file, 'restricted_access'), child(file, 'template')];
   if (!isTrue(child(file, 'enabled'))) {
@@ -96,7 +96,7 @@ function mountEmails(file: YamlNode, { objects, namespace }: Scope, collected: C
           setting: `authenticatedEmailsFile.${name}`,
           source: locationOf(node),
           verdict: 'meaningless',
-          text: 'the chart of oauth2-proxy does not use it without `authenticatedEmailsFile.enabled: true`',
+          text: 'the chart of oauth2-proxy ignores it without `authenticatedEmailsFile.enabled: true`',
         });
     return;
   }
@@ -107,7 +107,7 @@ function mountEmails(file: YamlNode, { objects, namespace }: Scope, collected: C
     collected.problems.push({
       path: 'authenticatedEmailsFile.restricted_access',
       source: locationOf(inline),
-      message: expectedInstead(inline, 'a text with an address in each line'),
+      message: expectedInstead(inline, 'a text with one address per line'),
     });
   const name = isEmpty(template) ? undefined : scalarText(template);
   const path = emailsPath(file);
@@ -125,7 +125,7 @@ function mountEmails(file: YamlNode, { objects, namespace }: Scope, collected: C
       setting: 'authenticatedEmailsFile.restricted_access',
       source: locationOf(inline),
       verdict: 'meaningless',
-      text: 'the chart of oauth2-proxy does not use it beside `authenticatedEmailsFile.template`',
+      text: 'the chart of oauth2-proxy ignores it with `authenticatedEmailsFile.template`',
     });
   const kind = child(file, 'persistence').value === 'secret' ? 'Secret' : 'ConfigMap';
   const key = scalarText(child(file, 'restrictedUserAccessKey')) || 'restricted_user_access';
@@ -134,7 +134,7 @@ function mountEmails(file: YamlNode, { objects, namespace }: Scope, collected: C
   );
 }
 
-/** A value that the chart does not know, as it may be a guard that was meant. */
+/** The finding for an unknown value, which may be meant to restrict access. */
 function unknownValue(setting: string, node: YamlNode, name: string, known: readonly string[]): Finding {
   const text = `it is not read: the chart of oauth2-proxy has no such value${suggestion(name, known)}`;
   return { setting, source: locationOf(node), verdict: 'refused', text };
@@ -155,7 +155,7 @@ function judgeHtpasswd(file: YamlNode, { findings }: Collected): void {
       findings.push({ setting: 'htpasswdFile', source: locationOf(file), verdict: 'meaningless', text });
     return;
   }
-  const text = 'it lets people in by a password, and here only tokens count';
+  const text = 'it allows users with a password, and oidc-authz allows only tokens';
   findings.push({
     setting: 'htpasswd-file',
     source: `${locationOf(file)} htpasswdFile`,
@@ -170,7 +170,7 @@ function judgeAlphaNames(alpha: YamlNode, hasAlpha: boolean, { findings }: Colle
     if (!alphaNames.includes(name)) {
       findings.push(unknownValue(setting, node, name, alphaNames));
     } else if (!hasAlpha && name !== 'annotations' && !isEmpty(node)) {
-      const text = 'the chart of oauth2-proxy does not use it without `alphaConfig.enabled: true`';
+      const text = 'the chart of oauth2-proxy ignores it without `alphaConfig.enabled: true`';
       findings.push({ setting, source: locationOf(node), verdict: 'meaningless', text });
     }
   }

@@ -1,14 +1,14 @@
-/** Values that are laid over one another, as Helm takes several files of them. */
+/** Merges several values files as Helm does. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import type { Finding } from '../../../finding.ts';
 import { child, locationOf, type YamlNode } from '../yaml-node.ts';
 
 /**
- * Lays values over one another: a mapping is merged, name by name, and everything else replaces what was there. A `null`
- * stays, since only a default of the chart goes away by it.
+ * Merges values: mappings are merged by name, and any other value replaces the one below it. A `null` stays, since it
+ * removes a default of the chart.
  *
  * @param layers from the weakest to the strongest; at least one
- * @returns the values, with the place of each in the layer that it comes from, and a finding for each that another replaces
+ * @returns the values with the location of each in its layer, and a finding for each replaced value
  */
 export function overlay(layers: readonly YamlNode[]): {
   readonly node: YamlNode;
@@ -54,12 +54,12 @@ function merged(lower: YamlNode, upper: YamlNode, path: readonly string[], findi
   return result;
 }
 
-/** Keeps a name such as `__proto__` a name. */
+/** Sets a name such as `__proto__` as an ordinary property. */
 function set(tree: Record<string, unknown>, name: string, value: unknown): void {
   Object.defineProperty(tree, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** How far down a path there is something. */
+/** The number of path elements that exist in a value. */
 function depthOf({ value }: YamlNode, path: readonly PropertyKey[]): number {
   let [depth, found] = [0, value];
   for (const part of path) {

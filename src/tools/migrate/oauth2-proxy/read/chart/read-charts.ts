@@ -1,4 +1,4 @@
-/** The values of oauth2-proxy's charts: in files, or in objects that have a chart installed. */
+/** Reads the values of the charts of oauth2-proxy: from files, or from objects that install a chart. */
 import type { Finding } from '../../../finding.ts';
 import type { Scope } from '../cluster/container.ts';
 import { installationOfRelease } from '../cluster/installation-names.ts';
@@ -23,9 +23,9 @@ import { overlay } from './overlay.ts';
 import { type Release, releasesIn } from './releases.ts';
 
 /**
- * Reads all values: those of several files are laid over one another in their order.
+ * Reads all values. Those of several files are merged in their order.
  *
- * @returns where the values of each installation stand; more than one is a problem
+ * @returns the locations of the values of each installation; more than one is a problem
  */
 export function readCharts(sorted: SortedFiles, objects: Objects, collected: Collected): readonly string[] {
   const { values } = sorted;
@@ -47,7 +47,7 @@ export function readCharts(sorted: SortedFiles, objects: Objects, collected: Col
   return found;
 }
 
-/** What is told of a source that an object has beside that of oauth2-proxy: it may hold guards. */
+/** The finding for another source of the same object, which may restrict access. */
 function otherSource({ object, source }: Release): Finding {
   const of = ['chart', 'path', 'repoURL']
     .map((name) => scalarText(child(source, name)) ?? '')
@@ -56,7 +56,7 @@ function otherSource({ object, source }: Release): Finding {
     setting: `${object.kind}/${object.name}:sources`,
     source: locationOf(source),
     verdict: 'refused',
-    text: `it is not read: what it installs${of === undefined ? '' : ` (${of})`} is not among the files; give its manifests`,
+    text: `it is not read: the manifests of this source${of === undefined ? '' : ` (${of})`} are not among the files; pass them`,
   };
 }
 
@@ -86,7 +86,7 @@ function harmless({ object }: Release): Finding {
     setting: `${object.kind}/${object.name}`,
     source: locationOf(object.node),
     verdict: 'meaningless',
-    text: `beside what is told of its values, it says what is installed and how: ${names.join(', ')}`,
+    text: `apart from its values, it only sets what is installed and how: ${names.join(', ')}`,
   };
 }
 
@@ -114,10 +114,10 @@ function readChart(values: ChartValues, isComputed: boolean, scope: Scope, colle
       ...(isAliasTarget(one)
         ? { verdict: 'meaningless', text: aliasTargetText }
         : other === 'global'
-          ? { verdict: 'meaningless', text: 'it says where images and the like come from' }
+          ? { verdict: 'meaningless', text: 'it sets registries, image pull secrets and the like' }
           : {
               verdict: 'refused',
-              text: `it is not read: the values of oauth2-proxy are below \`${name}\`, and these are of something else`,
+              text: `it is not read: the values of oauth2-proxy are below \`${name}\`, and these belong to something else`,
             }),
     });
   if (values.isNested && isFalse(child(node, 'enabled')))
@@ -125,6 +125,6 @@ function readChart(values: ChartValues, isComputed: boolean, scope: Scope, colle
       setting: `${name}.enabled`,
       source: locationOf(child(node, 'enabled')),
       verdict: 'refused',
-      text: 'it switches the chart of oauth2-proxy off, so that it guards nothing',
+      text: 'it disables the chart of oauth2-proxy, so oauth2-proxy protects nothing',
     });
 }

@@ -1,4 +1,4 @@
-/** Objects that have a chart installed: what they say as values, in the order in which one replaces the other. */
+/** Finds the objects that install a chart, and their values in the order of precedence. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import type { ClusterObject } from '../cluster/cluster-objects.ts';
 import type { Objects } from '../cluster/objects.ts';
@@ -7,22 +7,22 @@ import { readDocuments } from '../documents.ts';
 import { child, elements, fields, isEmpty, locationOf, scalarText, type YamlNode } from '../yaml-node.ts';
 import { settingAt } from './set-values.ts';
 
-/** A chart that an object has installed. */
+/** A chart that an object installs. */
 export interface Release {
   readonly object: ClusterObject;
-  /** Further objects that say something of it. */
+  /** Further objects with values for it. */
   readonly more?: readonly ClusterObject[];
-  /** The source of it, of which the object may have several. */
+  /** The source of the chart; an object may have several. */
   readonly source: YamlNode;
-  /** Where what it installs is. */
+  /** The namespace of the installed objects. */
   readonly namespace: string | undefined;
-  /** The name of the chart and where it comes from, as far as that is said. */
+  /** The name of the chart and its repository, as far as the object contains them. */
   readonly chart: string;
-  /** Its values, from the weakest to the strongest. */
+  /** The values, from the weakest to the strongest. */
   readonly layers: readonly YamlNode[];
 }
 
-/** What is said where a part of a release is not read. */
+/** Reports a part of a release that is not read. */
 type Unread = (node: YamlNode, name: string, text: string) => void;
 
 interface Reader {
@@ -32,7 +32,7 @@ interface Reader {
   readonly unread: Unread;
 }
 
-/** The charts that the objects have installed: by Flux, Argo CD, or what K3s and RKE2 bring along. */
+/** The charts that objects of Flux, Argo CD, K3s and RKE2 install. */
 export function releasesIn(objects: Objects, collected: Collected): readonly Release[] {
   return objects.all.flatMap((object) => {
     const unread: Unread = (node, name, text) => {
@@ -62,16 +62,20 @@ export function releasesIn(objects: Objects, collected: Collected): readonly Rel
   });
 }
 
-const rendered = 'give what `helm template` or `helm get values` prints';
+const rendered = 'pass the output of `helm template` or `helm get values`';
 
 function fluxRelease(reader: Reader): Release {
   const { object, unread } = reader;
   const spec = child(object.node, 'spec');
   const chart = child(spec, 'chart', 'spec');
-  unread(child(spec, 'postRenderers'), 'postRenderers', 'it changes what the chart makes');
+  unread(child(spec, 'postRenderers'), 'postRenderers', 'it changes the manifests of the chart');
   unread(child(spec, 'valueFileSecrets'), 'valueFileSecrets', `it names values; ${rendered}`);
   for (const list of ['valuesFiles', 'valuesFile'])
-    unread(child(chart, list), list, 'it names files of the chart, which are not there; give their values');
+    unread(
+      child(chart, list),
+      list,
+      'it names files of the chart, which are not among the input files; pass their values',
+    );
   const referred = elements(child(spec, 'valuesFrom')).flatMap((entry) => fluxValues(entry, reader));
   return {
     object,
@@ -84,12 +88,12 @@ function fluxRelease(reader: Reader): Release {
   };
 }
 
-/** Values in a ConfigMap or Secret: a file of them, or one value whose place is said. */
+/** Reads values from a ConfigMap or Secret: a values file, or one value with its path. */
 function fluxValues(entry: YamlNode, { object, objects, collected, unread }: Reader): readonly YamlNode[] {
   const [kind, name] = [scalarText(child(entry, 'kind')), scalarText(child(entry, 'name'))];
   const key = scalarText(child(entry, 'valuesKey')) ?? 'values.yaml';
   if ((kind !== 'ConfigMap' && kind !== 'Secret') || name === undefined) {
-    unread(entry, 'valuesFrom', 'it names no ConfigMap or Secret');
+    unread(entry, 'valuesFrom', 'it names neither a ConfigMap nor a Secret');
     return [];
   }
   const holder = objects.named({ kind, name, namespace: object.namespace });
@@ -100,7 +104,7 @@ function fluxValues(entry: YamlNode, { object, objects, collected, unread }: Rea
     unread(
       entry,
       'valuesFrom',
-      `its values are the key ${key} of the ${kind} ${name}, which is not among the files; give that as well (\`${command}\`)`,
+      `its values are the key ${key} of the ${kind} ${name}, which is not among the files; pass that as well (\`${command}\`)`,
     );
     return [];
   }
@@ -109,7 +113,7 @@ function fluxValues(entry: YamlNode, { object, objects, collected, unread }: Rea
   if (target === undefined) return documentOf(objectText.text, source, collected);
   const set = settingAt(target, objectText.text, false, () => source);
   if (set === undefined)
-    unread(child(entry, 'targetPath'), 'targetPath', `it names a place in a list; ${rendered}`);
+    unread(child(entry, 'targetPath'), 'targetPath', `it names an element of a list; ${rendered}`);
   return set === undefined ? [] : [set];
 }
 
@@ -119,8 +123,8 @@ function argoReleases(spec: YamlNode, reader: Reader): readonly Release[] {
   const sources = [...(isTree(single.value) ? [single] : []), ...elements(child(spec, 'sources'))];
   const releases = sources.flatMap((source): Release[] => {
     for (const name of ['kustomize', 'plugin', 'directory'])
-      unread(child(source, name), name, 'it makes the manifests; give these');
-    // A source that others take their files from has nothing installed itself.
+      unread(child(source, name), name, 'it makes the manifests; pass these');
+    // A source that only provides files for other sources installs nothing.
     const refersToWorkload =
       !isEmpty(child(source, 'ref')) && ['chart', 'path'].every((name) => isEmpty(child(source, name)));
     if (refersToWorkload) return [];
@@ -129,7 +133,7 @@ function argoReleases(spec: YamlNode, reader: Reader): readonly Release[] {
         object,
         source,
         namespace: scalarText(child(spec, 'destination', 'namespace')),
-        // A folder of manifests may have the name of what is in it.
+        // A folder of manifests may have any name.
         chart: ['chart', ...(isEmpty(child(source, 'chart')) ? [] : ['repoURL'])]
           .map((name) => scalarText(child(source, name)) ?? '')
           .join(' '),
@@ -140,19 +144,27 @@ function argoReleases(spec: YamlNode, reader: Reader): readonly Release[] {
   return releases;
 }
 
-/** What an application says of a chart: how it is installed, and what is read or told. */
+/** The fields of an application for Helm that are read or that do not affect access. */
 const helmNames = [
   ...['apiVersions', 'fileParameters', 'ignoreMissingValueFiles', 'kubeVersion', 'namespace', 'parameters'],
   ...['passCredentials', 'releaseName', 'skipCrds', 'skipSchemaValidation', 'skipTests', 'valueFiles'],
   ...['values', 'valuesObject', 'version'],
 ];
 
-/** Parameters win over the object of values, which wins over their text, which wins over files. */
+/** Parameters win over `valuesObject`, which wins over `values`, which wins over files. */
 function argoValues(helm: YamlNode, { collected, unread }: Reader): readonly YamlNode[] {
-  unread(child(helm, 'valueFiles'), 'valueFiles', 'it names files that are not there; give their values');
-  unread(child(helm, 'fileParameters'), 'fileParameters', 'it names files that are not there');
+  unread(
+    child(helm, 'valueFiles'),
+    'valueFiles',
+    'it names files that are not among the input files; pass their values',
+  );
+  unread(
+    child(helm, 'fileParameters'),
+    'fileParameters',
+    'it names files that are not among the input files',
+  );
   for (const [name, node] of fields(helm))
-    if (!helmNames.includes(name)) unread(node, name, 'nothing is known of it here');
+    if (!helmNames.includes(name)) unread(node, name, 'the field is unknown');
   const object = child(helm, 'valuesObject');
   const text = child(helm, 'values');
   const parameters = elements(child(helm, 'parameters')).flatMap((parameter) => {
@@ -160,7 +172,7 @@ function argoValues(helm: YamlNode, { collected, unread }: Reader): readonly Yam
     const value = scalarText(child(parameter, 'value')) ?? '';
     const isText = child(parameter, 'forceString').value === true;
     const set = settingAt(name, value, isText, () => locationOf(parameter));
-    if (set === undefined) unread(parameter, 'parameters', `it names a place in a list; ${rendered}`);
+    if (set === undefined) unread(parameter, 'parameters', `it names an element of a list; ${rendered}`);
     return set === undefined ? [] : [set];
   });
   const isUnused = !isEmpty(object) && !isEmpty(text);
@@ -187,11 +199,11 @@ function k3sRelease(reader: Reader): Release {
   const own = [object, ...more];
   for (const one of own)
     for (const list of ['valuesSecrets', 'valuesFrom', 'chartContent'])
-      unread(child(one.node, 'spec', list), list, `it holds or names values; ${rendered}`);
+      unread(child(one.node, 'spec', list), list, `it contains or names values; ${rendered}`);
   const sets = own.flatMap((one) =>
     fields(child(one.node, 'spec', 'set')).flatMap(([path, node]) => {
       const set = settingAt(path, scalarText(node) ?? '', false, () => locationOf(node));
-      if (set === undefined) unread(node, 'set', `it names a place in a list; ${rendered}`);
+      if (set === undefined) unread(node, 'set', `it names an element of a list; ${rendered}`);
       return set === undefined ? [] : [set];
     }),
   );
@@ -211,7 +223,7 @@ function k3sRelease(reader: Reader): Release {
   };
 }
 
-/** Values that are a part of the object, as a document of their own. */
+/** Values that are a part of the object, as a document. */
 function inline(node: YamlNode): readonly YamlNode[] {
   return isTree(node.value) ? [documentAt(node)] : [];
 }
@@ -226,13 +238,13 @@ function inlineText(node: YamlNode, label: string, collected: Collected): readon
     : [];
 }
 
-/** The first document of a text of values; what is no mapping is a problem. */
+/** The first document of a values text. A value that is not a mapping is a problem. */
 function documentOf(text: string, name: string, { problems }: Collected): readonly YamlNode[] {
   const [document, ...more] = readDocuments(text, name);
   for (const one of more)
-    problems.push({ path: '', source: locationOf(one), message: 'a second document; values are one' });
+    problems.push({ path: '', source: locationOf(one), message: 'second document; values are one document' });
   if (document === undefined) return [];
   if (isTree(document.value)) return [document];
-  problems.push({ path: '', source: name, message: 'expected names with values' });
+  problems.push({ path: '', source: name, message: 'expected a mapping' });
   return [];
 }

@@ -1,11 +1,11 @@
-/** One value of a chart as `--set` writes it: `config.clientID=app`. */
+/** Parses one value of a chart as `--set` does: `config.clientID=app`. */
 import type { YamlNode } from '../yaml-node.ts';
 
 /**
- * Reads the place and the text of one value.
+ * Parses the path and the text of one value.
  *
  * @param isText whether the value stays a text, as with `--set-string`
- * @returns the values with that one in them; undefined where the place is in a list, which depends on other values
+ * @returns a mapping with that one value; undefined if the path contains a list index, which depends on other values
  */
 export function settingAt(
   target: string,
@@ -23,7 +23,7 @@ export function settingAt(
   };
 }
 
-/** What a text stands for: a list in braces, a truth value, a number, or itself. */
+/** Parses a text: a list in braces, a boolean, a number, or the text itself. */
 function typed(text: string): unknown {
   const [, list] = /^\{(.*)\}$/s.exec(text) ?? [];
   if (list !== undefined) return list === '' ? [] : list.split(',').map((entry) => scalar(entry));

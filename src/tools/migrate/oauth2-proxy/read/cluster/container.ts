@@ -1,4 +1,4 @@
-/** The container of a pod that runs oauth2-proxy: its words and its variables. */
+/** Reads the container that runs oauth2-proxy: its command line and its variables. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import type { Collected, Variable } from '../collected.ts';
 import { readCommandLine, type Word } from '../command-line.ts';
@@ -8,7 +8,7 @@ import { child, elements, listProblem, locationOf, scalarText, type YamlNode } f
 import type { Objects } from './objects.ts';
 import { initWordCount, isProxyProgram } from './program.ts';
 
-/** Where references lead: all objects, and the namespace of whoever refers. */
+/** The scope of references: all objects, and the namespace of the object that refers to them. */
 export interface Scope {
   readonly objects: Objects;
   readonly namespace: string | undefined;
@@ -28,12 +28,12 @@ export function readContainer(container: YamlNode, scope: Scope, collected: Coll
 
   const command = elements(child(container, 'command'));
   const args = elements(child(container, 'args'));
-  // What an init starts may stand in either list.
+  // The arguments of an init program may be in either list.
   const before = initWordCount([...command, ...args].map((word) => scalarText(word) ?? ''));
   const isInArgs = command.length > 0 && before >= command.length;
   const [program, ...tail] = isInArgs ? args.slice(before - command.length) : command.slice(before);
   if (program !== undefined && !isProxyProgram(scalarText(program) ?? '')) {
-    const message = 'it starts another program than oauth2-proxy; give the flags behind `--`';
+    const message = 'it starts another program than oauth2-proxy; pass the flags after `--`';
     collected.problems.push({ path: 'command', source: locationOf(program), message });
     return;
   }
@@ -45,7 +45,7 @@ export function readContainer(container: YamlNode, scope: Scope, collected: Coll
   readCommandLine(words, collected);
 }
 
-/** The words of a `command` behind its program; undefined, and a problem, where that is not oauth2-proxy. */
+/** The words of a `command` after its program; undefined with a problem if the program is not oauth2-proxy. */
 export function wordsBehindProgram(
   command: YamlNode,
   { problems }: Collected,
@@ -53,12 +53,12 @@ export function wordsBehindProgram(
   const words = elements(command);
   const [program, ...tail] = words.slice(initWordCount(words.map((word) => scalarText(word) ?? '')));
   if (program === undefined || isProxyProgram(scalarText(program) ?? '')) return tail;
-  const message = 'it starts another program than oauth2-proxy; give the flags behind `--`';
+  const message = 'it starts another program than oauth2-proxy; pass the flags after `--`';
   problems.push({ path: 'command', source: locationOf(program), message });
   return undefined;
 }
 
-/** The variables of a list of `name` with `value` or `valueFrom`, as containers and the chart have it. */
+/** Reads a list of `name` with `value` or `valueFrom`, as in containers and in the chart. */
 export function readVariables(list: YamlNode, scope: Scope, label: string): Variable[] {
   const variables: Variable[] = [];
   const variableOf = (name: string) => variables.findLast((variable) => variable.name === name)?.value;
@@ -74,7 +74,7 @@ export function readVariables(list: YamlNode, scope: Scope, label: string): Vari
   return variables;
 }
 
-/** The variables that all keys of a ConfigMap or Secret make; a finding where it is not among the files. */
+/** The variables from all keys of a ConfigMap or Secret; a refused finding if the object is not among the files. */
 export function variablesFrom(
   entry: YamlNode,
   { objects, namespace }: Scope,
@@ -86,7 +86,7 @@ export function variablesFrom(
     if (name === undefined) return [];
     const object = objects.named({ kind, name, namespace });
     if (object === undefined) {
-      const text = `it may set anything, and the ${kind} ${name} is not among the files; give that as well`;
+      const text = `it may set any variable, and the ${kind} ${name} is not among the files; pass it as well`;
       collected.findings.push({ setting: 'envFrom', source: locationOf(entry), verdict: 'refused', text });
       return [];
     }
@@ -98,7 +98,7 @@ export function variablesFrom(
   });
 }
 
-/** The variable that one key of a Secret or ConfigMap holds; undefined where there need not be one. */
+/** The value of one key of a Secret or ConfigMap; undefined if it is optional and absent. */
 export function keyValue(
   kind: 'ConfigMap' | 'Secret',
   reference: { readonly name: string; readonly key: string; readonly isOptional?: boolean },
@@ -129,7 +129,7 @@ function wordOf(node: YamlNode, label: string, variableOf: VariableOf): Word {
   return { text: expand(scalarText(node) ?? '', variableOf), location: `${locationOf(node)} ${label}` };
 }
 
-/** Replaces `$(NAME)` as Kubernetes does; `$$(NAME)` stands for itself. */
+/** Replaces `$(NAME)` as Kubernetes does; `$$(NAME)` is an escaped reference. */
 export function expand(text: string, variableOf: VariableOf): string {
   return text.replaceAll(/\$?\$\(([\w.-]+)\)/g, (whole, name: string) =>
     whole.startsWith('$$') ? whole.slice(1) : (variableOf(name) ?? unknownValue({ in: 'variable', name })),

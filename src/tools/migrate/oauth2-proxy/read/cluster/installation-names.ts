@@ -1,23 +1,23 @@
-/** What an installation is called in its cluster, so that a plan can name it. */
+/** The names of an installation in its cluster, for the commands of a plan. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import { child, scalarText, type YamlNode } from '../yaml-node.ts';
 import type { ClusterObject } from './cluster-objects.ts';
 
-/** An installation of oauth2-proxy, as far as the files say what it is called. */
+/** The names of an installation of oauth2-proxy, as far as the files contain them. */
 export interface InstallationNames {
-  /** The object that it is removed by, as `kubectl` takes it, e.g. `deployment.apps/gate`. */
+  /** The object to delete, as `kubectl` takes it, e.g. `deployment.apps/gate`. */
   readonly resource: string;
-  /** Where that is; undefined where the files do not say. */
+  /** The namespace of that object; undefined if the files do not say it. */
   readonly resourceNamespace: string | undefined;
-  /** Where its pods are. */
+  /** The namespace of the pods. */
   readonly namespace: string | undefined;
-  /** The release of Helm that it is; undefined where Helm does not know of it. */
+  /** The Helm release; undefined if Helm did not install it. */
   readonly release: string | undefined;
-  /** Its Service, with the port where that is not 80. */
+  /** The name of its Service, with the port unless that is 80. */
   readonly service: string;
 }
 
-/** The installation that a workload is, with the Service that leads to its pods. */
+/** The names of an installation that is a workload, with the Service that selects its pods. */
 export function installationOfWorkload(
   object: ClusterObject,
   all: readonly ClusterObject[],
@@ -43,7 +43,7 @@ export function installationOfWorkload(
   });
 }
 
-/** The installation that an object has a chart make. */
+/** The names of an installation that a controller makes from a chart. */
 export function installationOfRelease(
   object: ClusterObject,
   namespace: string | undefined,
@@ -52,7 +52,7 @@ export function installationOfRelease(
   const spec = child(object.node, 'spec');
   const target = nameIn(child(spec, 'targetNamespace'));
   const named = nameIn(child(spec, 'releaseName')) ?? nameIn(child(spec, 'source', 'helm', 'releaseName'));
-  // Flux puts the namespace before the name where it installs into another one.
+  // Flux puts the namespace before the name if it installs into another namespace.
   const defaultNames =
     object.kind === 'HelmRelease' && target !== undefined ? `${target}-${object.name}` : object.name;
   const release = named ?? defaultNames;
@@ -62,7 +62,7 @@ export function installationOfRelease(
   return validNames({
     ...resourceOf(object),
     namespace,
-    // Argo CD renders the chart itself.
+    // Argo CD renders the chart and makes no Helm release.
     release: object.kind === 'HelmRelease' || object.kind === 'HelmChart' ? release : undefined,
     service: `${full}${portOf(scalarText(child(values, 'service', 'portNumber')))}`,
   });
@@ -73,7 +73,7 @@ function resourceOf({ kind, apiVersion, name, namespace }: ClusterObject) {
   return { resource: `${kind.toLowerCase()}${group}/${name}`, resourceNamespace: namespace };
 }
 
-/** Only names that are some in a cluster: they become words of a shell. */
+/** Returns the names only if all are valid in a cluster, since they become words of a shell command. */
 function validNames(names: InstallationNames): InstallationNames | undefined {
   const words = [names.namespace, names.resourceNamespace, names.release];
   const areNames =
@@ -98,7 +98,7 @@ function selects(selector: YamlNode, labels: YamlNode): boolean {
   return wanted.length > 0 && wanted.every(([name, value]) => has[name] === value);
 }
 
-/** The address of its Service within the cluster. */
+/** The URL of the Service inside the cluster. */
 export function addressOf({ service, namespace }: Pick<InstallationNames, 'service' | 'namespace'>): string {
   const [name = '', port] = service.split(':');
   const host = `http://${name}.${namespace ?? 'oauth2-proxy'}.svc.cluster.local`;

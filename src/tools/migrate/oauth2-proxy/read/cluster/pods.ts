@@ -1,21 +1,21 @@
-/** The pods that objects run, whatever kind they are of, and the containers in them that run oauth2-proxy. */
+/** Finds the pods of objects of any kind, and the containers in them that run oauth2-proxy. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import { flagNamed } from '../../flags/flags.ts';
 import { child, elements, fields, scalarText, type YamlNode } from '../yaml-node.ts';
 import type { ClusterObject } from './cluster-objects.ts';
 import { initWordCount } from './program.ts';
 
-/** A pod, or what is said of one. */
+/** A pod or a pod template. */
 export interface Pod {
   readonly object: ClusterObject;
-  /** Where its containers are listed. */
+  /** The mapping that lists its containers. */
   readonly node: YamlNode;
 }
 
-/** How deep a pod may be within its object. */
+/** The maximum depth of a pod in its object. */
 const maxDepth = 8;
 
-/** The pods of an object: wherever `containers` are listed, but in what is told of the object itself. */
+/** The pods of an object: every mapping that lists `containers`, except in `metadata` and `status`. */
 export function podsIn(object: ClusterObject): Pod[] {
   const find = (node: YamlNode, depth: number): YamlNode[] => {
     if (depth > maxDepth) return [];
@@ -25,7 +25,7 @@ export function podsIn(object: ClusterObject): Pod[] {
     const below = Array.isArray(node.value) ? elements(node) : fields(node).map(([, inner]) => inner);
     return below.flatMap((inner) => find(inner, depth + 1));
   };
-  // The objects of a template are looked at one by one.
+  // The objects of a template are visited one by one.
   if (object.kind === 'Template') return [];
   return fields(object.node)
     .filter(([name]) => name !== 'metadata' && name !== 'status')
@@ -33,14 +33,14 @@ export function podsIn(object: ClusterObject): Pod[] {
     .map((node) => ({ object, node }));
 }
 
-/** All containers of a pod, also those that run before the others. */
+/** All containers of a pod, including init containers. */
 export function containersOf({ node }: Pod): YamlNode[] {
   return ['initContainers', 'containers', 'ephemeralContainers'].flatMap((list) =>
     elements(child(node, list)),
   );
 }
 
-/** Flags that no other program has. */
+/** Flags that only oauth2-proxy has. */
 const typicalFlags = [
   'authenticated-emails-file',
   'cookie-secret',
@@ -55,8 +55,8 @@ const typicalFlags = [
 ];
 
 /**
- * The containers of a pod that run oauth2-proxy as long as the pod runs. Where some have its image or its settings, others only
- * have its name.
+ * The long-running containers of a pod that run oauth2-proxy. Containers with its image or settings win over those with
+ * only its name.
  */
 export function proxiesOf(pod: Pod): YamlNode[] {
   const running = containersOf(pod).filter(
@@ -73,7 +73,7 @@ export function proxiesOf(pod: Pod): YamlNode[] {
   return sure.length > 0 ? sure : found;
 }
 
-/** Whether a container runs oauth2-proxy: by its image, name or command, or by variables or flags for it. */
+/** Whether a container runs oauth2-proxy: by its image, name, command, variables or flags. */
 export function isProxy(container: YamlNode): boolean {
   const command = elements(child(container, 'command')).map((word) => scalarText(word) ?? '');
   const program = child(container, 'command', initWordCount(command));

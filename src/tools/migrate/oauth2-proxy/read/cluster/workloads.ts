@@ -1,4 +1,4 @@
-/** Objects that run pods: the container in them that runs oauth2-proxy is read, and everything else in them is named. */
+/** Reads the workload that runs oauth2-proxy, and reports everything else in its pod. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import type { Collected } from '../collected.ts';
 import { child, elements, fields, locationOf, scalarText, type YamlNode } from '../yaml-node.ts';
@@ -10,11 +10,11 @@ import { isTestOfRelease } from './object-kinds.ts';
 import type { Objects, Reference } from './objects.ts';
 import { containersOf, type Pod, podsIn, proxiesOf } from './pods.ts';
 
-/** Fields of a pod that are read. */
+/** The fields of a pod that are read. */
 const podFields = ['containers', 'initContainers', 'ephemeralContainers', 'volumes'];
 const containerFields = ['args', 'command', 'env', 'envFrom', 'image', 'name', 'volumeMounts'];
 
-/** Fields of a pod that say nothing of who may pass. */
+/** The fields of a pod that do not affect access. */
 const harmlessPodFields = [
   ...['activeDeadlineSeconds', 'affinity', 'automountServiceAccountToken', 'dnsConfig', 'dnsPolicy'],
   ...['containerConcurrency', 'enableServiceLinks', 'hostAliases', 'hostIPC', 'hostNetwork', 'hostPID'],
@@ -33,7 +33,7 @@ const harmlessContainerFields = [
 /**
  * Reads the workload that runs oauth2-proxy.
  *
- * @returns where each container that runs it stands; more than one is a problem
+ * @returns the locations of the containers that run it; more than one is a problem
  */
 export function readWorkloads(objects: Objects, collected: Collected): readonly string[] {
   const found = objects.all
@@ -70,12 +70,12 @@ function readPod(pod: Pod, container: YamlNode, objects: Objects, collected: Col
   reportHarmlessFields(pod, container, collected);
   for (const other of containersOf(pod)) {
     if (other.path.join() === container.path.join()) continue;
-    const name = scalarText(child(other, 'name')) ?? 'one without a name';
+    const name = scalarText(child(other, 'name')) ?? '(no name)';
     collected.findings.push({
       setting: `container/${name}`,
       source: locationOf(other),
       verdict: 'meaningless',
-      text: 'it runs another program, which this does not replace; keep it where it guards anything',
+      text: 'it runs another program, which oidc-authz does not replace; keep it if it restricts access',
     });
     for (const reference of referencesOf(other, pod)) {
       const used = objects.named(reference);
@@ -84,7 +84,7 @@ function readPod(pod: Pod, container: YamlNode, objects: Objects, collected: Col
   }
 }
 
-/** What else a workload says, in one line, since none of it is about who may pass. */
+/** Reports the other fields of a workload in one line, since none of them affects access. */
 function reportHarmlessFields({ object, node }: Pod, container: YamlNode, { findings }: Collected): void {
   const ofObject = fields(child(object.node, 'spec')).map(([name]) => name);
   const ofPod = fields(node).flatMap(([name]) => (harmlessPodFields.includes(name) ? [name] : []));
@@ -115,7 +115,7 @@ function reportHarmlessFields({ object, node }: Pod, container: YamlNode, { find
     setting: labelOf(object),
     source: locationOf(object.node),
     verdict: 'meaningless',
-    text: `beside what is told of its container, it says how pods run: ${all.join(', ')}`,
+    text: `apart from the settings of its container, it only sets how pods run: ${all.join(', ')}`,
   });
 }
 
@@ -131,11 +131,11 @@ function reportUnknownFields(
         setting: `${of}.${name}`,
         source: locationOf(below),
         verdict: 'refused',
-        text: 'it is not read: nothing is known of such a field here',
+        text: 'it is not read: the field is unknown',
       });
 }
 
-/** Whether an object was made by another one that is there as well, which then says all that it says. */
+/** Whether another object in the files owns this one, so this one adds nothing. */
 function isOwned(object: ClusterObject, objects: Objects, { findings }: Collected): boolean {
   for (const reference of elements(child(object.node, 'metadata', 'ownerReferences'))) {
     const [kind, name] = [scalarText(child(reference, 'kind')), scalarText(child(reference, 'name'))];
@@ -148,14 +148,14 @@ function isOwned(object: ClusterObject, objects: Objects, { findings }: Collecte
       setting: labelOf(object),
       source: locationOf(object.node),
       verdict: 'meaningless',
-      text: `${labelOf(owner)} makes it, and is looked at itself`,
+      text: `${labelOf(owner)} makes it and is read itself`,
     });
     return true;
   }
   return false;
 }
 
-/** Whether an object runs the pod that another one, which is there as well, describes: an Argo Rollout may. */
+/** Whether an object runs the pod of another object, as an Argo Rollout may. */
 function refersToWorkload(object: ClusterObject, objects: Objects, { findings }: Collected): boolean {
   const reference = child(object.node, 'spec', 'workloadRef');
   if (!isTree(reference.value)) return false;
@@ -167,13 +167,13 @@ function refersToWorkload(object: ClusterObject, objects: Objects, { findings }:
     source: locationOf(object.node),
     verdict: there ? 'meaningless' : 'refused',
     text: there
-      ? `it runs the pod of ${kind}/${name}, which is looked at itself`
-      : `it runs the pod of ${kind}/${name}, which is not among the files; give that as well`,
+      ? `it runs the pod of ${kind}/${name}, which is read itself`
+      : `it runs the pod of ${kind}/${name}, which is not among the files; pass it as well`,
   });
   return true;
 }
 
-/** The ConfigMaps and Secrets that a container uses. */
+/** The ConfigMaps and Secrets that a container refers to. */
 function referencesOf(container: YamlNode, { object, node }: Pod): readonly Reference[] {
   const { namespace } = object;
   const mounted = elements(child(container, 'volumeMounts')).map((mount) => scalarText(child(mount, 'name')));
@@ -195,7 +195,10 @@ function referencesOf(container: YamlNode, { object, node }: Pod): readonly Refe
   ];
 }
 
-/** What makes two containers run the same: a pod has, beside what its template says, a volume with its token. */
+/**
+ * A key that is equal for containers that run the same. It leaves out the token volume that the cluster adds to a
+ * running pod.
+ */
 function comparisonKey({ object, node }: Pod, container: YamlNode): string {
   const isOfCluster = (value: unknown) =>
     isTree(value) && typeof value.name === 'string' && value.name.startsWith('kube-api-access-');

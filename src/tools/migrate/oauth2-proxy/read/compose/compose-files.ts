@@ -1,11 +1,13 @@
-/** The files that a service of docker compose names, and which of the given ones they are. */
+/** Matches the files that a docker compose service names with the input files. */
 
 import type { NamedText } from '../../../named-text.ts';
 import type { FileAt } from '../cluster/mounts.ts';
 import { matchQuality } from '../file-names.ts';
 import { child, elements, locationOf, scalarText, type YamlNode } from '../yaml-node.ts';
 
-/** Finds the file that was given for a path; each serves one path only, and of two that fit as well none does. */
+/**
+ * Makes a finder of input files by path. Each file serves one path; if two files match equally well, neither is used.
+ */
 export function createFileFinder(files: readonly NamedText[], paths: readonly string[]): FileFinder {
   const owners = new Map<NamedText, string>();
   const find = (path: string, least: number) => {
@@ -18,14 +20,14 @@ export function createFileFinder(files: readonly NamedText[], paths: readonly st
     owners.set(found.file, path);
     return found.file;
   };
-  // What fits well is not taken for something else.
+  // Good matches are assigned first.
   for (const path of paths) find(path, 2);
   return (path) => find(path, 1);
 }
 
 type FileFinder = (path: string) => NamedText | undefined;
 
-/** The volumes of a service, the longest path in it first. */
+/** The volumes of a service, the longest target path first. */
 function volumesOf(service: YamlNode): readonly { readonly source: string; readonly target: string }[] {
   return elements(child(service, 'volumes'))
     .map((entry) => {
@@ -39,7 +41,7 @@ function volumesOf(service: YamlNode): readonly { readonly source: string; reado
     .toSorted((a, b) => b.target.length - a.target.length);
 }
 
-/** The files of `configs` and `secrets` that a service has. */
+/** The files of `configs` and `secrets` of a service. */
 function heldBy(
   service: YamlNode,
   document: YamlNode,
@@ -62,7 +64,7 @@ export function sourcesOf(service: YamlNode, document: YamlNode): readonly strin
   ];
 }
 
-/** The files that a service mounts: given ones, or what the compose file itself holds. */
+/** Makes a finder for the files that a service mounts: input files, or content of the compose file. */
 export function filesOf(service: YamlNode, document: YamlNode, given: FileFinder): FileAt {
   const [mounts, objectText] = [volumesOf(service), heldBy(service, document)];
   return (path) => {

@@ -1,4 +1,4 @@
-/** A file of docker compose: the service that runs oauth2-proxy. */
+/** Reads a docker compose file: the service that runs oauth2-proxy. */
 import { isTree } from '../../../../../config/values/raw-values.ts';
 import type { NamedText } from '../../../named-text.ts';
 import { guardingAnnotation } from '../cluster/object-kinds.ts';
@@ -13,7 +13,7 @@ import { assumedVariableFinding } from '../unknown-values.ts';
 import { child, elements, fields, locationOf, scalarText, type YamlNode } from '../yaml-node.ts';
 import { createFileFinder, filesOf, sourcesOf } from './compose-files.ts';
 
-/** What a service says beside what it is told to run. */
+/** Fields of a service that do not affect access. */
 const harmless = [
   ...['attach', 'blkio_config', 'build', 'cap_add', 'cap_drop', 'cgroup_parent', 'configs', 'container_name'],
   ...['cpu_count', 'cpus', 'depends_on', 'deploy', 'dns', 'dns_search', 'expose', 'extra_hosts'],
@@ -26,7 +26,7 @@ const harmless = [
 ];
 const read = ['command', 'entrypoint', 'environment', 'env_file'];
 
-/** Whether a document is of docker compose: services, each with an image or what to build. */
+/** Whether a document is a docker compose file: services with an image or a build. */
 export function isCompose(document: YamlNode): boolean {
   const services = fields(child(document, 'services'));
   return (
@@ -37,11 +37,11 @@ export function isCompose(document: YamlNode): boolean {
   );
 }
 
-/** What a compose file is read with. */
+/** The inputs for a compose file. */
 export interface ComposeContext {
-  /** The files that were given, for what a service names. */
+  /** All input files, for the paths that a service names. */
   readonly files: readonly NamedText[];
-  /** Those of them that hold variables. */
+  /** The input files that contain variables. */
   readonly variableFiles: readonly NamedText[];
   /** The variables of the shell. */
   readonly variableOf: VariableOf;
@@ -50,7 +50,7 @@ export interface ComposeContext {
 /**
  * Reads the service that runs oauth2-proxy.
  *
- * @returns where each service that runs it stands; more than one is a problem
+ * @returns the locations of the services that run it; more than one is a problem
  */
 export function readCompose(
   document: YamlNode,
@@ -76,7 +76,7 @@ export function readCompose(
         setting: name,
         source: locationOf(node),
         verdict: 'refused',
-        text: 'it is not read: nothing is known of it here',
+        text: 'it is not read: the field is unknown',
       });
   const [first] = proxies;
   if (first !== undefined) readService(first[0], first[1], document, context, collected);
@@ -119,7 +119,7 @@ function readService(
       readVariableFile(file.text, file.name, collected);
       continue;
     }
-    const text = `it may set anything, and ${path} is not among the files; give that as well`;
+    const text = `it may set any variable, and ${path} is not among the files; pass it as well`;
     collected.findings.push({ setting: 'env_file', source: locationOf(node), verdict: 'refused', text });
   }
   for (const file of others)
@@ -129,8 +129,8 @@ function readService(
       verdict: baseName(file) === '.env' ? 'meaningless' : 'refused',
       text:
         baseName(file) === '.env'
-          ? 'docker compose puts its variables into the file, and gives them to no service'
-          : 'it is not read: the service has no `env_file` of this name',
+          ? 'docker compose replaces variables of the compose file with it and passes it to no service'
+          : 'it is not read: the service has no `env_file` with this name',
     });
   const known = withDotEnv(context, collected);
   collected.variables.push(...variablesOf(child(service, 'environment'), known));
@@ -143,7 +143,7 @@ function readService(
   const isInit = before > 0 && entrypoint.length > 0;
   const [program, ...tail] = isInit ? all.slice(before) : entrypoint;
   if (program !== undefined && !isProxyProgram(program.text)) {
-    const message = 'it starts another program than oauth2-proxy; give the flags behind `--`';
+    const message = 'it starts another program than oauth2-proxy; pass the flags after `--`';
     collected.problems.push({ path: 'entrypoint', source: program.location ?? '', message });
     return;
   }
@@ -156,7 +156,7 @@ function readService(
         setting: `services.${name}.${field}`,
         source: locationOf(node),
         verdict: 'refused',
-        text: 'it is not read: nothing is known of it here',
+        text: 'it is not read: the field is unknown',
       });
   const rest = fields(service).flatMap(([field]) => (harmless.includes(field) ? [field] : []));
   const top = fields(document).flatMap(([field]) => (field === 'services' ? [] : [field]));
@@ -164,20 +164,20 @@ function readService(
     setting: `services.${name}`,
     source: locationOf(service),
     verdict: 'meaningless',
-    text: `beside what it is told, it says how it runs: ${[...rest, ...top].join(', ')}`,
+    text: `apart from its settings, it only says how it runs: ${[...rest, ...top].join(', ')}`,
   });
 }
 
-/** What is known of variables where a file refers to them. */
+/** The known variables, for references in the compose file. */
 interface Known {
   readonly variableOf: VariableOf;
-  /** Is told of a variable whose default is assumed. */
+  /** Is called for a variable whose default is assumed. */
   readonly assumed: (name: string, at: YamlNode) => void;
 }
 
 const nothingKnown: Known = { variableOf: () => undefined, assumed: () => {} };
 
-/** The variables of the shell and of `.env`; without that file it is not known which others there are. */
+/** The variables of the shell and of `.env`. Without `.env`, other variables may be set that are unknown here. */
 function withDotEnv({ variableFiles, variableOf }: ComposeContext, { findings, problems }: Collected): Known {
   const read = emptyCollection();
   const files = variableFiles.filter(({ name }) => baseName(name) === '.env');
@@ -195,7 +195,7 @@ function withDotEnv({ variableFiles, variableOf }: ComposeContext, { findings, p
   };
 }
 
-/** Names that a reverse proxy beside it reads guards from, as of an Ingress. */
+/** Reports labels that make a reverse proxy such as Traefik restrict access. */
 function reportGuards(name: string, service: YamlNode, { findings }: Collected): void {
   for (const list of [
     child(service, 'labels'),
@@ -208,7 +208,7 @@ function reportGuards(name: string, service: YamlNode, { findings }: Collected):
           setting: `services.${name}.labels.${label}`,
           source: locationOf(at),
           verdict: 'refused',
-          text: 'it is not read: it asks the gateway for a guard of its own',
+          text: 'it is not read: it restricts access at the gateway',
         });
 }
 
@@ -216,7 +216,7 @@ function labelOf(entry: YamlNode): [name: string, at: YamlNode] {
   return [(scalarText(entry) ?? '').split('=')[0] ?? '', entry];
 }
 
-/** Words as a list, or as a line of a shell. */
+/** Splits a command: a list of words, or a line of a shell. */
 function wordsOf(node: YamlNode, label: string, { variableOf, assumed }: Known): Word[] {
   const at = (entry: YamlNode) => `${locationOf(entry)} ${label}`;
   const put = (text: string, entry: YamlNode) =>
@@ -234,10 +234,10 @@ function wordsOf(node: YamlNode, label: string, { variableOf, assumed }: Known):
     : shellWords(put(text, node)).map((word) => ({ text: word, location: at(node) }));
 }
 
-/** A word that sets a secret of logins and nothing else: nobody logs in here. */
+/** A word that only sets a secret for logins, which oidc-authz does not need. */
 const isLoginWord = /^--(client|cookie)-secret=\S*$/;
 
-/** Splits a line as a shell does: at blanks that stand in no quotes. */
+/** Splits a line as a shell does: at blanks outside quotes. */
 function shellWords(line: string): string[] {
   const words = line.match(/(?:[^\s"'\\]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'[^']*')+/g) ?? [];
   return words.map((word) =>
@@ -249,7 +249,7 @@ function shellWords(line: string): string[] {
   );
 }
 
-/** A mapping, or a list of `NAME=value`; a name alone takes its value from the shell. */
+/** Reads a mapping, or a list of `NAME=value`; a name alone takes its value from the shell. */
 function variablesOf(node: YamlNode, { variableOf, assumed }: Known): Variable[] {
   const validNames = (name: string, value: string | undefined, at: YamlNode): Variable => ({
     name,

@@ -60,7 +60,7 @@ describe('an object beside the workload', () => {
   test('of kind Route is a guard where it says which addresses may come', () => {
     const metadata = ', annotations: {haproxy.router.openshift.io/ip_whitelist: 10.0.0.0/8}';
     expect(beside('Route', 'route.openshift.io/v1', 'spec: {}', metadata)).toEqual([
-      expect.stringContaining(' refused: it is not read: it asks for a guard of its own, by its annotations'),
+      expect.stringContaining(' refused: it is not read: its annotations'),
     ]);
   });
 

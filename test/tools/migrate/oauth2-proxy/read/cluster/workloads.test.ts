@@ -69,13 +69,13 @@ env:
     const files = { 'list.json': list, 'all.yaml': `---\n# made\n${config}---\n${text}${volumes}` };
     expect(valuesOf({ files })).toEqual({
       'client-id': 'app',
-      'cookie-secret': '(not kept)',
+      'cookie-secret': '(not stored)',
       scope: 'openid',
       'email-domain': ['*'],
       'authenticated-emails-file': '/etc/oauth2_proxy/who',
     });
     expect(findingsOf({ files }).filter((line) => line.includes('refused'))).toEqual([
-      'ConfigMap/cfg:nginx.conf (all.yaml:9:3 ConfigMap cfg) refused: it is not read: nothing that oauth2-proxy is told names it',
+      'ConfigMap/cfg:nginx.conf (all.yaml:9:3 ConfigMap cfg) refused: it is not read: no setting of oauth2-proxy names it',
     ]);
     expect(sourcesOf({ files })['email-domain']).toBe('all.yaml:7:3 ConfigMap cfg oauth2_proxy.cfg:1:1');
     expect(sourcesOf({ files })['client-id']).toBe('all.yaml:28:11 env OAUTH2_PROXY_CLIENT_ID');
@@ -89,11 +89,11 @@ env:
 - {name: OAUTH2_PROXY_PROVIDER, valueFrom: {secretKeyRef: {name: creds, key: p}}}
 - {name: OAUTH2_PROXY_COOKIE_SECRET, valueFrom: {secretKeyRef: {name: creds, key: cookie}}}`);
     const inputs = { ...manifest(text), flags: ['--provider=oidc'] };
-    expect(valuesOf(inputs)).toEqual({ provider: 'oidc', 'cookie-secret': '(not kept)' });
+    expect(valuesOf(inputs)).toEqual({ provider: 'oidc', 'cookie-secret': '(not stored)' });
     expect(findingsOf(inputs)).toEqual([
       expect.stringMatching(/^Deployment\/proxy .* meaningless: /),
       expect.stringMatching(/^container\/sidecar .* meaningless: it runs another program/),
-      'client-id (all.yaml:13:11 env OAUTH2_PROXY_CLIENT_ID) refused: its value is the key `id` of the Secret creds, which is not among the files; give that as well (`kubectl get secret creds --output yaml`), or the value as a flag behind `--`',
+      'client-id (all.yaml:13:11 env OAUTH2_PROXY_CLIENT_ID) refused: its value is the key `id` of the Secret creds, which is not among the files; pass that as well (`kubectl get secret creds --output yaml`), or pass the value as a flag after `--`',
       'provider (all.yaml:14:11 env OAUTH2_PROXY_PROVIDER) meaningless: flag --provider overrides it',
       'scope (all.yaml:11:16 args) refused: the variable UNKNOWN is not set here; set it in the environment of this command',
     ]);
@@ -113,7 +113,7 @@ env:
   test.each([
     [
       deployment('args: [--config=/etc/o.cfg]'),
-      '--config (all.yaml:11:16 args): it names /etc/o.cfg, which is not among the files; give that as well',
+      '--config (all.yaml:11:16 args): it names /etc/o.cfg, which is not among the files; pass it as well',
     ],
     [
       deployment('args: [--emial-domain=S3CRET]'),
@@ -121,7 +121,7 @@ env:
     ],
     [
       deployment('command: [sh, -c, S3CRET]'),
-      'command (all.yaml:11:19): it starts another program than oauth2-proxy; give the flags behind `--`',
+      'command (all.yaml:11:19): it starts another program than oauth2-proxy; pass the flags after `--`',
     ],
     [
       `${deployment('args: []')}---\n${deployment('args: [--scope=a]')}`,
@@ -129,7 +129,7 @@ env:
     ],
     [
       'apiVersion: v1\nkind: Service\nmetadata: {name: S3CRET}\n',
-      ' (all.yaml): no container that runs oauth2-proxy, and no ConfigMap or Secret with a configuration of it',
+      ' (all.yaml): no container runs oauth2-proxy, and no ConfigMap or Secret contains its configuration',
     ],
   ])('is a problem: case %#', (text, problem) => {
     expect(problemsOf(manifest(text))).toEqual([problem]);
