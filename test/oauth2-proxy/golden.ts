@@ -1,21 +1,21 @@
 /**
- * What oauth2-proxy answers as a verifier of bearer tokens, case by case, and what `compat: oauth2-proxy` answers. A case that is
- * decided otherwise here says why.
+ * The responses of oauth2-proxy to bearer tokens, and those of `compat: oauth2-proxy`. A case with another response
+ * says why.
  */
 import { audience, type FakeIssuer, sendJson } from '../support/fake-issuer.ts';
 import type { SigningKey } from '../support/keys.ts';
 import { base64url, goodClaims, goodHeader, signTexts } from '../support/tokens.ts';
 
-/** What the cases make their tokens of. */
+/** The material for the tokens of the cases. */
 export interface GoldenContext {
   readonly issuer: FakeIssuer;
-  /** An issuer whose key set cannot be had. */
+  /** An issuer whose key set cannot be fetched. */
   readonly keyless: FakeIssuer;
-  /** A key that nobody publishes. */
+  /** A key that is not published. */
   readonly foreign: SigningKey;
 }
 
-/** Has an issuer publish a whole discovery document, as oauth2-proxy wants it. */
+/** Makes an issuer publish a complete discovery document, as oauth2-proxy needs it. */
 export function publishWhole(issuer: FakeIssuer): FakeIssuer {
   issuer.discovery = (_, response) =>
     sendJson(response, {
@@ -28,7 +28,7 @@ export function publishWhole(issuer: FakeIssuer): FakeIssuer {
   return issuer;
 }
 
-/** The settings of an installation beyond those of all. */
+/** The settings of an installation in addition to the common ones. */
 export const installations = {
   seed: [],
   restricted: [
@@ -44,17 +44,17 @@ export const installations = {
 /** An installation. */
 export type InstallationName = keyof typeof installations;
 
-/** An answer; of the headers, those that matter to Envoy and to clients. */
+/** A response, with the headers that matter to Envoy and to clients. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A connection that ends without an answer. */
+/** A connection that closes without a response. */
 export const dropped = 'dropped';
 
-/** One case, by its row in the table of cases. */
+/** One case, with its row in the table of cases. */
 export interface GoldenCase {
   readonly row: number;
   readonly name: string;
@@ -63,9 +63,9 @@ export interface GoldenCase {
   readonly target?: string;
   readonly headers: (context: GoldenContext) => readonly string[] | Promise<readonly string[]>;
   readonly theirs: Answer | typeof dropped;
-  /** With `bearer-token-login-fallback=false`; absent: the same. */
+  /** With `bearer-token-login-fallback=false`; default: the same. */
   readonly theirsStrict?: Answer;
-  /** Where another answer is given here. */
+  /** The response of oidc-authz, if it differs. */
   readonly ours?: { readonly answer: Answer; readonly strict?: Answer; readonly because: string };
 }
 
@@ -91,10 +91,10 @@ const allowed = (identity: Readonly<Record<string, string>>): Answer => ({
   headers: { 'content-type': 'text/plain; charset=utf-8', 'content-length': '13', ...identity },
 });
 
-/** Stands in an expected header for the token that was sent. */
+/** Represents the token of the request in an expected header. */
 export const theToken = '<the token>';
 
-/** The identity of a token that says no more than its subject. */
+/** The identity of a token with only a subject. */
 const alice = {
   'gap-auth': 'alice',
   'x-auth-request-user': 'alice',
@@ -121,7 +121,7 @@ const badToken = { theirs: unauthorized, theirsStrict: forbiddenText } as const;
 const noTokenInBasic =
   'tokens are accepted only as Bearer; programs that log user names would log a token in Basic';
 
-/** Every case. */
+/** All cases. */
 export const goldenCases: readonly GoldenCase[] = [
   { row: 1, name: 'no credential', headers: () => [], theirs: unauthorized },
   { row: 2, name: 'a valid token', headers: minted(), theirs: allowed(alice) },

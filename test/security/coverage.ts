@@ -1324,7 +1324,7 @@ export const tables: readonly Table[] = [
       {
         id: 'S2',
         threat: 'Half a migration reaches a cluster',
-        tests: [['oauth2-proxy/command.test.ts', 'prints nothing, and says how to go on']],
+        tests: [['oauth2-proxy/command.test.ts', 'prints nothing, and says how to continue']],
       },
       {
         id: 'S3',
@@ -1373,27 +1373,29 @@ export const tables: readonly Table[] = [
         id: 'S9',
         threat: 'A guard is in the files and is not read',
         tests: [
-          ['oauth2-proxy/installations/nothing-unread.test.ts', 'nothing can be taken out without a trace'],
+          ['oauth2-proxy/installations/nothing-unread.test.ts', 'every removed part changes the output'],
           [
             'oauth2-proxy/installations/wrapped.test.ts',
-            'ends as it should, and names what it does not read',
+            'has the expected exit code, and reports what it does not read',
           ],
         ],
       },
       {
         id: 'S10',
         threat: 'What runs oauth2-proxy is told in another form, which opens more than the old one',
-        tests: [['oauth2-proxy/installations/wrapped.test.ts', 'lets in whom that lets in, and nobody else']],
+        tests: [
+          [
+            'oauth2-proxy/installations/wrapped.test.ts',
+            'allows the same callers as oauth2-proxy, and no others',
+          ],
+        ],
       },
       {
         id: 'S11',
         threat: 'Of several files of values an open one wins over a guarded one',
         tests: [
-          [
-            'tools/migrate/oauth2-proxy/read/chart/overlay.test.ts',
-            'lays any values over any others in the same way',
-          ],
-          ['tools/migrate/oauth2-proxy/read/chart/overlay.test.ts', 'replaces the open one before it'],
+          ['tools/migrate/oauth2-proxy/read/chart/overlay.test.ts', 'merges any values as helm does'],
+          ['tools/migrate/oauth2-proxy/read/chart/overlay.test.ts', 'replaces the open value before it'],
         ],
       },
       {
@@ -1408,11 +1410,14 @@ export const tables: readonly Table[] = [
         id: 'W1',
         threat: 'A file, a variable or an object that nothing names opens what is migrated, or hides a guard',
         tests: [
-          ['tools/migrate/oauth2-proxy/merge/merge.test.ts', 'do not count beside what runs it'],
-          ['tools/migrate/oauth2-proxy/merge/merge.test.ts', 'addresses that nothing names'],
+          [
+            'tools/migrate/oauth2-proxy/merge/merge.test.ts',
+            'are refused if an installation is in the input',
+          ],
+          ['tools/migrate/oauth2-proxy/merge/merge.test.ts', 'addresses that no setting names'],
           [
             'oauth2-proxy/installations/wrapped.test.ts',
-            'ends as it should, and names what it does not read',
+            'has the expected exit code, and reports what it does not read',
           ],
         ],
       },

@@ -1,6 +1,6 @@
 /**
- * Installations of oauth2-proxy as operators have them, and what each of them answers to tokens as its issuer makes them. The
- * files are below `fixtures/`; the URLs of issuers in them are replaced by those of running ones.
+ * Typical installations of oauth2-proxy, and their responses to tokens of their issuer. The files are in `fixtures/`;
+ * their issuer URLs are replaced by those of running issuers.
  */
 import {
   fromAlpha,
@@ -12,61 +12,61 @@ import {
   type TheirWay,
 } from './theirs.ts';
 
-/** Claims of a token; undefined leaves a usual one out. */
+/** Claims of a token; `undefined` removes a default claim. */
 type Claims = Readonly<Record<string, unknown>>;
 
-/** An answer: the headers of who may pass, or the status of a refusal. */
+/** A response: the headers of an allowed request, or the status of a denial. */
 export type Answer = Readonly<Record<string, string>> | number;
 
 /** One request. */
 export interface Ask {
   readonly name: string;
-  /** A token with these claims; absent: none is sent. */
+  /** A token with these claims; undefined sends none. */
   readonly claims?: Claims;
   /** Parameters of the token's header. */
   readonly header?: Claims;
-  /** Whose token it is, by name; absent: that of the first issuer. */
+  /** The name of the issuer; default: the first one. */
   readonly by?: string;
-  /** Which of the issuer's keys signs, from 0; or one that nobody knows. */
+  /** The index of the issuer's key that signs, from 0, or an unknown key. */
   readonly key?: number | 'foreign';
   readonly method?: string;
   readonly target?: string;
   readonly headers?: readonly string[];
   readonly answer: Answer;
-  /** What oauth2-proxy answers, where that is something else. */
+  /** The response of oauth2-proxy if it differs. */
   readonly theirs?: { readonly answer: Answer; readonly because: string };
 }
 
 /** An installation. */
 export interface Installation {
   readonly name: string;
-  /** Below `fixtures/NAME/`, in the order in which they are given. */
+  /** The files in `fixtures/NAME/`, in the order of the command line. */
   readonly files: readonly string[];
-  /** Flags of oauth2-proxy, which stand behind `--`. */
+  /** Flags of oauth2-proxy after `--`. */
   readonly flags?: readonly string[];
-  /** The issuers by name, with the URL that stands for each. */
+  /** The issuers by name, with their URL in the files. */
   readonly issuers: Readonly<Record<string, string>>;
-  /** Whether the files are migrated with the URLs as they are, since these say which product it is. */
+  /** Whether the files are migrated with their original URLs, since these identify the product. */
   readonly isAsWritten?: boolean;
-  /** Replaced by the folder of the public keys that the first issuer has. */
+  /** Replaced by the folder with the public keys of the first issuer. */
   readonly keyFolder?: string;
-  /** The names of public key files, each with one of its keys. */
+  /** The names of public key files, each with one key. */
   readonly keyFiles?: readonly string[];
   readonly theirs: TheirWay;
   readonly asks: readonly Ask[];
 }
 
-/** An installation that cannot be carried over as it is. */
+/** An installation with refused settings. */
 export interface RefusedInstallation {
   readonly name: string;
   readonly files: readonly string[];
-  /** The settings that are refused. */
+  /** The refused settings. */
   readonly refused: readonly string[];
-  /** Flags for what is lacking where it is to be carried over all the same. */
+  /** Flags that supply missing settings once the refused ones are accepted. */
   readonly supplement?: readonly string[];
 }
 
-/** Stands in an expected header for the token that was sent. */
+/** Represents the token of the request in an expected header. */
 export const theToken = '<the token>';
 
 const who = (
@@ -1002,7 +1002,7 @@ const azureRoles: Installation = {
   ],
 };
 
-// Since 7.15.6 the claim for groups counts for every issuer; before it counted for that of the provider only.
+// Since 7.15.6 the groups claim applies to every issuer; before, only to that of the provider.
 const extraIssuerGroups: Installation = {
   name: 'extra-issuer-groups',
   files: ['values.yaml'],
@@ -1316,7 +1316,7 @@ const alphaInChart: Installation = {
 };
 
 const from = (addresses: string) => [`x-forwarded-for: ${addresses}`];
-// Since 7.15.5 oauth2-proxy looks for the last address that is no proxy too; before it took the first.
+// Since 7.15.5 oauth2-proxy uses the last address that is not a proxy; before, the first one.
 const trustedAddresses: Installation = {
   name: 'trusted-addresses',
   files: ['oauth2-proxy.cfg'],
@@ -1402,7 +1402,7 @@ const fallbackFalse: Installation = {
   ],
 };
 
-/** Those that are carried over. */
+/** Installations that can be migrated. */
 export const installations: readonly Installation[] = [
   seed,
   kymaTutorial,
@@ -1430,7 +1430,7 @@ export const installations: readonly Installation[] = [
   fallbackFalse,
 ];
 
-/** Those that guard in a way that there is none of here. */
+/** Installations with access restrictions that oidc-authz does not have. */
 export const refusedInstallations: readonly RefusedInstallation[] = [
   {
     name: 'github-org',

@@ -1,6 +1,6 @@
-/** APIRules in v1beta1 as they are met: each with a table of requests and what must become of them. */
+/** Typical APIRules in v1beta1, each with a table of requests and the expected results. */
 
-/** An APIRule, how it is migrated, and what then becomes of requests. */
+/** An APIRule, its migration, and the results of requests. */
 export interface Fixture {
   readonly name: string;
   readonly yaml: string;
@@ -8,7 +8,9 @@ export interface Fixture {
   readonly audiences?: readonly string[];
   readonly domain?: string;
   readonly accept?: readonly string[];
-  /** `METHOD host path scopes`, as the authorizer decides it: `-` for no token, `''` for one without scopes. */
+  /**
+   * `METHOD host path scopes` with the decision of the authorizer: `-` for no token, `''` for a token without scopes.
+   */
   readonly asked?: readonly (readonly [method: string, url: string, token: object | '-', reason: string])[];
   /** `path methods access` of the first manifest. */
   readonly rules: readonly string[];
@@ -26,10 +28,10 @@ spec:
 ${more}  rules:
 ${rules}`;
 
-/** A credential that no output may hold. */
+/** A credential that must not occur in any output. */
 export const credential = 'Basic Y2xpZW50OnMzY3IzdA==';
 
-/** All of them. */
+/** All fixtures. */
 export const fixtures: readonly Fixture[] = [
   {
     name: 'introspection with scopes for each path and method',
@@ -264,7 +266,7 @@ metadata: {name: three}
     asked: [
       ['GET', 'one.example.com/x', { aud: 'one' }, 'allowed'],
       ['GET', 'one.example.org/x', { aud: 'one' }, 'allowed'],
-      // The table's tokens are those of the first issuer.
+      // The tokens of the table are those of the first issuer.
       ['GET', 'two.example.com/x', { aud: 'one', scope: 'read' }, 'rule_denied'],
       ['GET', 'two/x', { aud: 'one', scope: 'read' }, 'rule_denied'],
     ],

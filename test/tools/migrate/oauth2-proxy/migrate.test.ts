@@ -1,4 +1,4 @@
-/** The report and what it is worth: nothing is printed where something is refused that nobody gave up. */
+/** The report and the exit code: nothing is printed if a setting is refused and not accepted. */
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../../src/config/validate/problems.ts';
 import { migrateInstallation } from '../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
@@ -8,7 +8,7 @@ const refusing: Flags = { 'github-org': 'acme', 'force-https': true };
 const run = (flags: Flags, accept: readonly string[] = [], more = {}) =>
   migrateInstallation(installationOf(flags, more), { output: 'config', accept });
 
-test('a line tells each setting, its source and what becomes of it', () => {
+test('the report has one line for each setting, with source and verdict', () => {
   const { report, exitCode, output } = run({ scope: 'openid', 'client-secret': 'hunter2' });
   expect(exitCode).toBe(0);
   expect(output).not.toBe('');
@@ -23,8 +23,8 @@ test('a line tells each setting, its source and what becomes of it', () => {
   expect(lines.at(-1)).toMatch(/^\d+ kept, \d+ without meaning, 0 changed, 0 refused$/);
 });
 
-describe('where something is refused', () => {
-  test('nothing is printed, and the report says how to go on', () => {
+describe('with a refused setting', () => {
+  test('prints no output, and the report says how to continue', () => {
     const { report, exitCode, output } = run(refusing);
     expect([exitCode, output]).toEqual([3, '']);
     const last = report.trim().split('\n').at(-1);
@@ -34,7 +34,7 @@ describe('where something is refused', () => {
     expect(report).toMatch(/^github-org \(values.yaml:1:1 github-org\): refused because /m);
   });
 
-  test('accepting one is not accepting the other', () => {
+  test('accepting one setting does not accept another', () => {
     expect(run(refusing, ['github-org'])).toMatchObject({ exitCode: 3, output: '' });
     const { exitCode, output, report } = run(refusing, ['github-org', 'force-https']);
     expect([exitCode, output.includes('issuers:')]).toEqual([0, true]);
@@ -42,14 +42,14 @@ describe('where something is refused', () => {
     expect(report).not.toContain('nothing is printed');
   });
 
-  test('a name that does not exist is a problem, and one that is not refused is none', () => {
+  test('rejects an unknown name; accepts the name of a setting that is not refused', () => {
     const caught = () => run(refusing, ['github-orga', 'cookie-name']);
     expect(caught).toThrow(ConfigError);
     expect(caught).toThrow(/--accept.*"github-orga"; did you mean github-org\?/);
     expect(run({}, ['cookie-name']).exitCode).toBe(0);
   });
 
-  test('by a reader, its name is one to accept', () => {
+  test('accepts a setting that a reader refuses by its name', () => {
     const findings = [
       { setting: 'extra pods', source: 'a.yaml:1:1', verdict: 'refused', text: 'of this' },
     ] as const;
@@ -59,7 +59,7 @@ describe('where something is refused', () => {
   });
 });
 
-test('nothing secret is told', () => {
+test('prints no secret', () => {
   const secret = 'hunter2';
   const secrets = ['client-secret', 'cookie-secret', 'basic-auth-password', 'jwt-key', 'redis-password'];
   const flags: Flags = {
@@ -85,7 +85,7 @@ test('nothing secret is told', () => {
   expect(run({ 'client-secret': secret }).report).toContain('delete it');
 });
 
-test('a terminal obeys nothing of it', () => {
+test('removes control characters', () => {
   const { report } = run({ upstream: ['static://200', 'http://\u001b[2Jx\nkept: all'] });
   expect(report).not.toContain('\u001b');
   expect(report).not.toMatch(/^kept: all/m);

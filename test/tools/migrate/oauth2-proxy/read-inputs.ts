@@ -1,12 +1,12 @@
-/** Reads inputs of oauth2-proxy for tests: settings as a plain object, problems and findings as lines. */
+/** Reads inputs for tests: settings as a plain object, problems and findings as lines. */
 import { ConfigError } from '../../../../src/config/validate/problems.ts';
 import type { Installation } from '../../../../src/tools/migrate/oauth2-proxy/merge/installation.ts';
 import { mergeSources } from '../../../../src/tools/migrate/oauth2-proxy/merge/merge.ts';
 import { readSources } from '../../../../src/tools/migrate/oauth2-proxy/read/read-sources.ts';
 
-/** What a test gives. */
+/** The inputs of a test. */
 export interface Inputs {
-  /** Text by the name of its file. */
+  /** File texts by file name. */
   readonly files?: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ export interface Inputs {
   readonly readFile?: (path: string) => string;
 }
 
-/** Reads the inputs, which must have no problems. */
+/** Reads inputs without problems. */
 export function read(inputs: Inputs): Installation {
   const given = readAll(inputs);
   if (given.problems.length > 0) throw new ConfigError(given.problems);
@@ -33,12 +33,12 @@ function readAll({ files = {}, flags = [], environment = {}, shell, readFile }: 
   );
 }
 
-/** The values by flag. */
+/** The values of settings by flag. */
 export function valuesOf(inputs: Inputs): Record<string, unknown> {
   return Object.fromEntries([...read(inputs).settings].map(([flag, { value }]) => [flag, value]));
 }
 
-/** The sources by flag. */
+/** The sources of settings by flag. */
 export function sourcesOf(inputs: Inputs): Record<string, string> {
   return Object.fromEntries([...read(inputs).settings].map(([flag, { source }]) => [flag, source]));
 }

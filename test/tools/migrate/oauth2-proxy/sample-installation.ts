@@ -1,4 +1,4 @@
-/** What an installation of oauth2-proxy was told, made up for a test, and what becomes of it. */
+/** A sample installation of oauth2-proxy, and its translation. */
 
 import type { Config, IssuerConfig } from '../../../../src/config/declare/options.ts';
 import { createClaimRequirements } from '../../../../src/credential/token/claim-requirements.ts';
@@ -18,7 +18,7 @@ import { configOf } from '../../../support/app.ts';
 /** The values of flags. */
 export type Flags = Readonly<Record<string, Setting['value'] | undefined>>;
 
-/** The least that guards anything, with nothing to remark. */
+/** The minimal settings without any remark in the report. */
 export const base: Flags = {
   'client-id': 'orders',
   'oidc-issuer-url': 'https://issuer.example.com',
@@ -30,7 +30,7 @@ export const base: Flags = {
   upstream: ['static://200'],
 };
 
-/** Flags as they were given; those of `base` go with them, and `undefined` takes one of these out. */
+/** An installation with the flags of `base` and further ones; `undefined` removes a flag. */
 export function installationOf(flags: Flags = {}, more: Partial<Installation> = {}): Installation {
   const settings = Object.entries({ ...base, ...flags }).flatMap(([flag, value]) =>
     value === undefined ? [] : [[flag, { flag, value, source: `values.yaml:1:1 ${flag}` }] as const],
@@ -45,7 +45,7 @@ export function installationOf(flags: Flags = {}, more: Partial<Installation> = 
   };
 }
 
-/** What is printed; everything that is refused is accepted. */
+/** The result with all refused settings accepted. */
 export function migrated(
   installation: Installation,
   options: Partial<MigrationOptions> = {},
@@ -56,18 +56,18 @@ export function migrated(
   return migrateInstallation(installation, { output: 'config', accept, ...options });
 }
 
-/** The configuration, as the service reads it from what is printed. */
+/** The configuration that the service reads from the output. */
 export function configFrom(flags: Flags = {}, more: Partial<Installation> = {}): Promise<Config> {
   return configOf(migrated(installationOf(flags, more)).output);
 }
 
-/** Whether an issuer's token with these claims passes. */
+/** Whether an issuer allows a token with these claims. */
 export function allows(issuer: IssuerConfig | undefined, claims: Claims): boolean {
   if (issuer === undefined) throw new TypeError('no such issuer');
   return createClaimRequirements(issuer)({ payload: JSON.stringify(claims) } as Facts) === undefined;
 }
 
-/** What becomes of one setting: the verdict and the text. */
+/** The only finding about a setting. */
 export function findingOf(setting: string, flags: Flags = {}, more: Partial<Installation> = {}): Finding {
   const found = translate(installationOf(flags, more), false).findings.filter(
     (one) => one.setting === setting,
@@ -76,7 +76,7 @@ export function findingOf(setting: string, flags: Flags = {}, more: Partial<Inst
   return found[0] as Finding;
 }
 
-/** The problems of what cannot be translated, as `path: message`. */
+/** The problems of a translation, as `path: message`. */
 export function problemsOf(flags: Flags = {}, more: Partial<Installation> = {}): readonly string[] {
   const translation = translate(installationOf(flags, more), false);
   const { problems, lacking } = 'problems' in translation ? translation : { problems: [], lacking: [] };

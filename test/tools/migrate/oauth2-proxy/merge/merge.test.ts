@@ -4,7 +4,7 @@ import { ConfigError } from '../../../../../src/config/validate/problems.ts';
 import { flags, variableName } from '../../../../../src/tools/migrate/oauth2-proxy/flags/flags.ts';
 import { findingsOf, type Inputs, problemsOf, read, sourcesOf, valuesOf } from '../read-inputs.ts';
 
-describe('of several sources', () => {
+describe('with several sources', () => {
   const files = {
     'o.cfg': 'scope = "file"\nprovider = "file"\nallowed_groups = ["file"]\nbanner = "file"\n',
     'o.env':
@@ -21,7 +21,7 @@ describe('of several sources', () => {
     });
   });
 
-  test('what another overrides is told', () => {
+  test('overridden settings are reported', () => {
     expect(findingsOf({ files, flags: commandLine })).toEqual([
       'scope (o.cfg:1:1) meaningless: flag --scope overrides it',
       'scope (o.env:1 OAUTH2_PROXY_SCOPE) meaningless: flag --scope overrides it',
@@ -39,7 +39,7 @@ describe('of several sources', () => {
     });
   });
 
-  test('flags of the values come before those behind `--`', () => {
+  test('flags of the values come before those after `--`', () => {
     const values = { 'v.yaml': 'extraArgs: {allowed-group: a, scope: a}\n' };
     expect(valuesOf({ files: values, flags: ['--allowed-group=b', '--scope=b'] })).toMatchObject({
       'allowed-group': ['a', 'b'],
@@ -47,7 +47,7 @@ describe('of several sources', () => {
     });
   });
 
-  test('variables of the shell and of a file that nothing names do not count beside what runs it', () => {
+  test('variables of the shell and unnamed variable files are refused if an installation is in the input', () => {
     const inputs: Inputs = {
       files: {
         'v.yaml': 'extraArgs: {scope: a}\n',
@@ -64,7 +64,7 @@ describe('of several sources', () => {
     ]);
   });
 
-  test('what stands behind a variable that is not set is assumed, and told', () => {
+  test('the assumed default of an unset variable is refused', () => {
     const text = "providers:\n- {clientID: '${CLIENT:-a}', allowedGroups: ['${GROUP:+b}']}\n";
     const told = (more: Partial<Inputs>) =>
       findingsOf({
@@ -76,7 +76,7 @@ describe('of several sources', () => {
     expect(told({ files: { 'gate.env': 'OAUTH2_PROXY_SCOPE=a\n' } })).toEqual([]);
   });
 
-  test('all problems are told at once', () => {
+  test('all problems are reported at once', () => {
     const wrong: Inputs = {
       files: { 'v.yaml': 'extraArgs: {nope: 1}\n', 'what.txt': 'hello\n' },
       flags: ['--nope', '--reverse-proxy=x'],
@@ -84,7 +84,7 @@ describe('of several sources', () => {
     expect(problemsOf(wrong)).toHaveLength(4);
   });
 
-  test('nothing is nothing', () => {
+  test('no input makes no settings', () => {
     expect(read({})).toEqual({
       settings: new Map(),
       injectedHeaders: undefined,
@@ -95,7 +95,7 @@ describe('of several sources', () => {
   });
 });
 
-describe('the kind of a file is told by what is in it', () => {
+describe('the kind of a file depends on its content', () => {
   test.each([
     ['values', 'config: {clientID: a}\n', 'client-id'],
     ['a dump of values', 'USER-SUPPLIED VALUES:\nconfig:\n  clientID: a\n', 'client-id'],
@@ -120,7 +120,7 @@ describe('the kind of a file is told by what is in it', () => {
   });
 
   test.each([[[]], [['--authenticated-emails-file=/etc/others']]])(
-    'addresses that nothing names, by %j',
+    'refuses addresses that no setting names, with %j',
     (flags) => {
       const inputs = { files: { emails: 'a@example.com\n' }, flags };
       expect(read(inputs).authenticatedEmails).toBeUndefined();
@@ -141,20 +141,20 @@ describe('the kind of a file is told by what is in it', () => {
     ['start.sh', 'export OAUTH2_PROXY_SCOPE=S3CRET\nexec oauth2-proxy --provider=oidc\n', 'a shell script'],
     ['run', '#!/usr/bin/env bash\nset -eu\noauth2-proxy "$@"\n', 'a shell script'],
     ['run', 'A=S3CRET\n/bin/oauth2-proxy \\\n  --scope=a\n', 'a shell script'],
-  ])('%s with %j is named, with how to give what it says', (name, text, what) => {
+  ])('rejects %s with %j, and says what to pass instead', (name, text, what) => {
     expect(problemsOf({ files: { [name]: text } })).toEqual([
       ` (${name}): ${what} cannot be read; pass the flags of oauth2-proxy after \`--\`, its variables as a file with lines such as \`OAUTH2_PROXY_SCOPE=openid\`, and its configuration file unchanged`,
     ]);
   });
 
-  test('a script that only sets variables is a file of them', () => {
+  test('reads a script that only sets variables as a variable file', () => {
     expect(valuesOf({ files: { 'env.sh': '#!/bin/sh\nexport OAUTH2_PROXY_SCOPE=a\n' } })).toEqual({
       scope: 'a',
     });
   });
 
   test.each(['hello\n', '- a\n- b\n', 'a: 1\n', '{}', '%PDF-1.4 \u0000S3CRET', 'x: [', 'a: b: c\n'])(
-    'of %j it cannot be told, and what can is listed',
+    'rejects %j with a list of the supported kinds',
     (text) => {
       expect(problemsOf({ files: { file: text } })).toEqual([
         expect.stringMatching(
@@ -164,7 +164,7 @@ describe('the kind of a file is told by what is in it', () => {
     },
   );
 
-  test('an empty one is a problem', () => {
+  test('rejects an empty file', () => {
     expect(problemsOf({ files: { file: ' \n' } })).toEqual([' (file): the file is empty']);
   });
 });
@@ -188,7 +188,7 @@ nothing-like-it: ${secret}
     environment: { OAUTH2_PROXY_CLIENT_SECRET: secret, OAUTH2_PROXY_UNKNOWN: secret, TOKEN: secret },
   };
 
-  test('is nowhere in what is read', () => {
+  test('is not in the settings or findings', () => {
     const given = read(everywhere);
     expect(given.settings.size).toBeGreaterThan(10);
     expect(given.findings.length).toBeGreaterThan(5);
@@ -197,7 +197,7 @@ nothing-like-it: ${secret}
     expect(all).not.toContain(btoa(secret));
   });
 
-  test('is nowhere in what is wrong', () => {
+  test('is not in the problems', () => {
     const wrong: Inputs = {
       ...everywhere,
       files: {
@@ -221,7 +221,7 @@ nothing-like-it: ${secret}
   });
 
   test.each(flags.filter(({ isSecret }) => isSecret).map((flag) => [flag.name, flag] as const))(
-    'such as %s is known to be given, and no more',
+    'such as %s is reported as set, without its value',
     (name, flag) => {
       const setting = read({ environment: { [variableName(flag)]: secret } }).settings.get(name);
       expect(setting?.source).toBe(`environment ${variableName(flag)}`);
@@ -265,7 +265,7 @@ describe('a file with mistakes', () => {
     '\u0000',
   ];
 
-  test.each(seeds)('gives problems and nothing else: %#', (seed) => {
+  test.each(seeds)('causes only problems: %#', (seed) => {
     for (let at = 0; at < seed.length; at++) {
       const piece = pieces[(at * 7) % pieces.length] ?? '';
       const cut = seed.slice(0, at);
@@ -279,7 +279,7 @@ describe('a file with mistakes', () => {
     }
   });
 
-  test.each(['[', '{a: ', '- ', 'a:\n '])('nested too deeply gives problems: %j', (piece) => {
+  test.each(['[', '{a: ', '- ', 'a:\n '])('causes problems if it is nested too deeply: %j', (piece) => {
     for (const name of ['file.yaml', 'file']) {
       const problems = problemsOf({ files: { [name]: `config: \n  ${piece.repeat(20_000)}` } });
       expect(problems.length).toBeGreaterThan(0);

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { findingsOf, problemsOf, valuesOf } from '../read-inputs.ts';
 
 describe('flags', () => {
-  test('may have their value behind `=` or in the next word, whatever that looks like', () => {
+  test('have their value after `=` or in the next word, whatever it looks like', () => {
     const flags = ['--scope=a=b', '--client-id', '--provider', '--provider', 'oidc'];
     expect(valuesOf({ flags })).toEqual({ scope: 'a=b', 'client-id': '--provider', provider: 'oidc' });
   });
 
-  test('for a truth value need none', () => {
+  test('for a boolean need no value', () => {
     const flags = ['--set-xauthrequest', '--reverse-proxy=F', '--pass-access-token=1'];
     expect(valuesOf({ flags })).toEqual({
       'set-xauthrequest': true,
@@ -16,7 +16,7 @@ describe('flags', () => {
     });
   });
 
-  test('for a truth value do not take the next word, which is told', () => {
+  test('for a boolean ignore the next word, with a finding', () => {
     const flags = ['--set-xauthrequest', 'false', '--scope=a'];
     expect(valuesOf({ flags })).toEqual({ 'set-xauthrequest': true, scope: 'a' });
     expect(findingsOf({ flags })).toEqual([
@@ -24,14 +24,14 @@ describe('flags', () => {
     ]);
   });
 
-  test('for a list add up, and have commas in them', () => {
+  test('for a list are combined, and may contain commas', () => {
     const flags = ['--allowed-group=a,b', '--allowed-group', '"c,d",e', '--allowed-group="say ""x"""'];
     expect(valuesOf({ flags })).toEqual({ 'allowed-group': ['a', 'b', 'c,d', 'e', 'say "x"'] });
     expect(valuesOf({ flags: ['--allowed-group=a, b,'] })).toEqual({ 'allowed-group': ['a', ' b', ''] });
     expect(valuesOf({ flags: ['--allowed-group='] })).toEqual({ 'allowed-group': [] });
   });
 
-  test('for anything else count when they are given last, and the others are told', () => {
+  test('of other types use the last value; the others are reported', () => {
     const flags = ['--scope=a', '--scope=b'];
     expect(valuesOf({ flags })).toEqual({ scope: 'b' });
     expect(findingsOf({ flags })).toEqual(['scope (flag --scope) meaningless: flag --scope overrides it']);
@@ -42,14 +42,14 @@ describe('flags', () => {
     expect(valuesOf({ flags: ['--scope=a', '--', '--scope=b', '--nope'] })).toEqual({ scope: 'a' });
   });
 
-  test('with words between them that are none say what those would be', () => {
+  test('report words between them, with the flag that was probably meant', () => {
     expect(findingsOf({ flags: ['provider=oidc', 'something'] })).toEqual([
       'provider (command line) meaningless: oauth2-proxy ignores a word without hyphens; to set it, write --provider',
       'argument (command line) meaningless: oauth2-proxy ignores a word without hyphens',
     ]);
   });
 
-  test('that only have it do something else are told', () => {
+  test('that make oauth2-proxy do something else are reported', () => {
     expect(findingsOf({ flags: ['--config-test', '--version', '--convert-config-to-alpha'] })).toEqual(
       ['config-test', 'version', 'convert-config-to-alpha'].map(
         (name) => `${name} (flag --${name}) meaningless: with it oauth2-proxy does something else than serve`,
@@ -58,7 +58,7 @@ describe('flags', () => {
   });
 });
 
-describe('a mistake in flags is told', () => {
+describe('a mistake in flags is reported', () => {
   test.each([
     ['--oidc-issuer', '--oidc-issuer (flag --oidc-issuer): unknown flag; did you mean --oidc-issuer-url?'],
     ['--nothing-like-it', '--nothing-like-it (flag --nothing-like-it): unknown flag'],
@@ -93,7 +93,7 @@ describe('a mistake in flags is told', () => {
     expect(problemsOf({ flags: [flag] })).toEqual([problem]);
   });
 
-  test('without what may be the secret of a misspelt flag', () => {
+  test('without the value of a misspelled flag, which may be a secret', () => {
     const problems = problemsOf({
       flags: ['--cookie-secrte', '-S3CRET', '--client-secrt=S3CRET', '-S3CRETS3CRET'],
     });
@@ -112,7 +112,7 @@ describe('a file that a flag names', () => {
     expect(valuesOf({ flags: ['--config=here.cfg'], readFile })).toEqual({ scope: 'x' });
   });
 
-  test('is asked for if it is not', () => {
+  test('is requested if it is not', () => {
     const readFile = () => {
       throw new Error('ENOENT');
     };
@@ -125,7 +125,7 @@ describe('a file that a flag names', () => {
     ]);
   });
 
-  test('is the one that was given', () => {
+  test('is the input file with that name', () => {
     const files = { 'mine.cfg': 'scope = "x"\n' };
     expect(valuesOf({ flags: ['--config=/etc/o.cfg'], files })).toEqual({ scope: 'x' });
   });

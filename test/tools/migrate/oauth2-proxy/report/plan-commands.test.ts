@@ -1,4 +1,4 @@
-/** The commands of the plan, run by a shell with a real kubectl over files in the place of a cluster. */
+/** The commands of the plan, run by a shell with a real kubectl and a fake API server. */
 import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
@@ -25,16 +25,16 @@ function folderOfTest(): string {
   return folder;
 }
 
-test('is shell throughout, without anything to be put in', () => {
+test('is valid shell without placeholders', () => {
   for (const block of shell) {
     execFileSync('sh', ['-n'], { input: block });
     expect(block).not.toMatch(/\b(NAMESPACE|NAME)\b(?!\])/);
   }
-  // The third word of the script may be left out.
+  // The third argument of the script is optional.
   expect(shell.join('').match(/NAMESPACE/g)).toHaveLength(1);
 });
 
-test('takes its files out of itself, and leaves the values that are there', () => {
+test('extracts its files, and leaves the values that are there', () => {
   const folder = folderOfTest();
   writeFileSync(join(folder, 'plan.md'), plan);
   writeFileSync(join(folder, 'values.yaml'), 'the: way back\n');
@@ -50,7 +50,7 @@ test('takes its files out of itself, and leaves the values that are there', () =
 
 type Tree = Record<string, unknown>;
 
-/** A resource of the stand-in for the API server. */
+/** A resource of the fake API server. */
 interface Resource {
   readonly group: string;
   readonly version: string;
@@ -59,7 +59,7 @@ interface Resource {
   readonly objects: Tree[];
 }
 
-/** Applies a JSON patch of `test`, `replace` and `remove` (RFC 6902) in place. */
+/** Applies a JSON patch of `test`, `replace` and `remove` (RFC 6902). */
 function apply(object: Tree, patch: readonly { op: string; path: string; value?: unknown }[]): void {
   for (const { op, path, value } of patch) {
     const names = path.split('/').slice(1);
@@ -71,7 +71,7 @@ function apply(object: Tree, patch: readonly { op: string; path: string; value?:
   }
 }
 
-/** Stands in for an API server, as far as `kubectl get` and `kubectl patch` need one. */
+/** A fake API server for `kubectl get` and `kubectl patch`. */
 async function startCluster(resources: readonly Resource[]) {
   const patched: string[] = [];
   const send = (response: ServerResponse, status: number, body: object) =>
@@ -155,7 +155,7 @@ describeWith('a real kubectl', await findKubectl(), (path) => {
     return promisify(execFile)('sh', ['-eu', '-c', blocks.join('\n')], { cwd: folder, env });
   }
 
-  test('points every rule of every APIRule and each policy of one’s own, and back again', async () => {
+  test('points every rule of every APIRule and each own policy to the new authorizer, and back', async () => {
     const apiRules = [
       object(api, 'APIRule', 'orders', {
         rules: [
@@ -209,7 +209,7 @@ describeWith('a real kubectl', await findKubectl(), (path) => {
     expect([apiRules, policies]).toEqual(before);
   });
 
-  test('takes the entry of oauth2-proxy out of the Istio resource, and no other', async () => {
+  test('removes only the entry of oauth2-proxy from the Istio resource', async () => {
     const entries = ['first', 'oauth2-proxy', 'oidc-authz'].map((name) => ({ name, port: 80 }));
     const kyma = [
       {

@@ -1,4 +1,4 @@
-/** The plan has the names of the installation that was given, and keeps what brings exactly that back. */
+/** The plan uses the names of the installation, and saves what restores it. */
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -27,7 +27,7 @@ function planOf(...objects: readonly object[]): { text: string; shell: string; a
       ([, block = '']) => block,
     );
   const shell = blocks('sh').join('\n');
-  // A shell takes all of it for commands.
+  // A shell parses all of it as commands.
   execFileSync('sh', ['-n'], { input: shell });
   const [, , trial = ''] = blocks('yaml');
   return { text: output, shell, authorizer: parse(trial).config.shadow.authorizer };
@@ -59,8 +59,8 @@ const service = (name: string, selector: object, port: number, namespace = 'sso'
   spec: { selector, ports: [{ port }] },
 });
 
-describe('of a workload', () => {
-  test('that is no release of Helm, manifests are the way back', () => {
+describe('a plan for a workload', () => {
+  test('restores manifests if it is not a Helm release', () => {
     const { shell, authorizer, text } = planOf(
       deployment(),
       service('other', { app: 'other' }, 81),
@@ -81,27 +81,27 @@ describe('of a workload', () => {
   test.each([
     { annotations: { 'meta.helm.sh/release-name': 'edge' } },
     { labels: { 'app.kubernetes.io/managed-by': 'Helm', 'app.kubernetes.io/instance': 'edge' } },
-  ])('that Helm made, the values of its release are: %j', (metadata) => {
+  ])('restores the values of the release if Helm made it: %j', (metadata) => {
     const { shell, authorizer } = planOf(deployment(metadata));
     expect(shell).toContain('helm --namespace sso get values edge --output yaml > values.oauth2-proxy.yaml');
     expect(shell).toContain('helm --namespace sso uninstall edge');
     expect(authorizer).toBe('http://sso-gate.sso.svc.cluster.local');
   });
 
-  test('of no namespace, none is made up', () => {
+  test('uses no namespace if none is known', () => {
     const { shell, text } = planOf(deployment({ namespace: undefined }));
     expect(shell).toContain('kubectl delete deployment.apps/sso-gate');
     expect(text).toContain('No file contains its namespace');
   });
 
-  test('whose name is none in a cluster, the usual names stand', () => {
+  test('uses the usual names if its name is not valid in a cluster', () => {
     const { shell } = planOf(deployment({ name: "x; rm -rf '$HOME'" }));
     expect(shell).not.toContain('rm -rf');
     expect(shell).toContain('helm --namespace oauth2-proxy get values oauth2-proxy');
   });
 });
 
-describe('of a HelmRelease', () => {
+describe('a plan for a HelmRelease', () => {
   const release = (spec: object) => ({
     apiVersion: 'helm.toolkit.fluxcd.io/v2',
     kind: 'HelmRelease',
@@ -118,7 +118,7 @@ describe('of a HelmRelease', () => {
       'oauth2-proxy-edge',
       'oauth2-proxy-edge',
     ],
-  ])('with %j the release has its name', (spec, namespace, name, host) => {
+  ])('names the release with %j', (spec, namespace, name, host) => {
     const { shell, authorizer } = planOf(release(spec));
     expect(shell).toContain(`helm --namespace ${namespace} get values ${name} --output yaml`);
     expect(shell).toContain(
@@ -131,7 +131,7 @@ describe('of a HelmRelease', () => {
   });
 });
 
-test('of an Application of Argo CD there is no release', () => {
+test('names no release for an Application of Argo CD', () => {
   const { shell, authorizer } = planOf({
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Application',

@@ -1,4 +1,4 @@
-/** Log, listeners, logins and what is behind oauth2-proxy. */
+/** Log, listeners, logins and upstreams. */
 import { describe, expect, test } from 'vitest';
 import { configOf } from '../../../../support/app.ts';
 import { configFrom, type Flags, findingOf, installationOf, migrated } from '../sample-installation.ts';
@@ -9,11 +9,11 @@ describe('the log', () => {
     [{ 'request-logging': true, 'auth-logging': false }, 'all'],
     [{ 'request-logging': false }, 'denied'],
     [{ 'request-logging': false, 'auth-logging': false }, 'none'],
-  ])('has the checks that were logged: %o', async (flags, checks) => {
+  ])('records the same checks: %o', async (flags, checks) => {
     expect((await configFrom(flags)).log.checks).toBe(checks);
   });
 
-  test('leaves out the same paths and names requests by the same header', async () => {
+  test('leaves out the same paths and reads the request ID from the same header', async () => {
     const flags = { 'exclude-logging-path': ['/ping', 'x', '/a?b'], 'request-id-header': 'X-Trace' };
     const { log } = await configFrom(flags);
     expect([log.excludePaths, log.requestIdHeader]).toEqual([['/ping'], 'x-trace']);
@@ -32,13 +32,13 @@ describe('the log', () => {
 });
 
 describe('listeners', () => {
-  test('are where they were said to be', async () => {
+  test('have the same addresses', async () => {
     const flags = { 'http-address': 'http://127.0.0.1:4181', 'metrics-address': '[::1]:9100' };
     const { http, admin } = await configFrom(flags);
     expect([http.host, http.port, admin.host, admin.port]).toEqual(['127.0.0.1', 4181, '[::1]', 9100]);
   });
 
-  test('of TLS are the only ones for checks', async () => {
+  test('with TLS are the only ones for checks', async () => {
     const flags = {
       'http-address': ':4181',
       'https-address': ':8443',
@@ -83,21 +83,21 @@ describe('listeners', () => {
     expect(findingOf(flag, { [flag]: value }).verdict).toBe(verdict);
   });
 
-  test('do not get the same port', async () => {
+  test('never have the same port', async () => {
     const { http, admin } = await configFrom({ 'http-address': ':9100', 'metrics-address': ':9100' });
     expect([http.port, admin.port]).toEqual([8000, 9100]);
   });
 });
 
 describe('bearer tokens', () => {
-  test.each([false, undefined])('that were not looked at (%s) are refused', (value) => {
+  test.each([false, undefined])('are refused if oauth2-proxy ignores them (%s)', (value) => {
     expect(findingOf('skip-jwt-bearer-tokens', { 'skip-jwt-bearer-tokens': value })).toMatchObject({
       verdict: 'refused',
       text: expect.stringContaining('BEARER TOKENS ARE ALLOWED FROM NOW ON'),
     });
   });
 
-  test('are answered our way, or the old way where that is asked for', async () => {
+  test('get our responses, or those of oauth2-proxy with compat', async () => {
     const installation = installationOf({ 'bearer-token-login-fallback': false });
     const ours = await configOf(migrated(installation).output);
     const old = await configOf(migrated(installation, { compat: true }).output);
@@ -110,7 +110,7 @@ describe('bearer tokens', () => {
 });
 
 describe('browsers', () => {
-  test('that log in are refused, unless they were never sent to a login', () => {
+  test('of a login are refused, unless no client was sent to one', () => {
     const flags = { 'redirect-url': 'https://user:secret@a.example.com/oauth2/callback' };
     expect(findingOf('redirect-url', flags).verdict).toBe('meaningless');
     expect(findingOf('redirect-url', { ...flags, 'force-json-errors': false }).verdict).toBe('refused');
@@ -160,7 +160,7 @@ test.each([
 });
 
 describe('the scope', () => {
-  test('was never enforced, and can be from now on', async () => {
+  test('was never required, and the output offers to require it', async () => {
     const flags = { scope: 'openid profile email orders.read "x" orders.write offline_access' };
     expect(findingOf('scope', flags)).toMatchObject({
       verdict: 'meaningless',

@@ -1,4 +1,4 @@
-/** White space at the ends of a value: it is told with setting, place and value, and never trimmed. */
+/** Leading or trailing white space: it is reported with setting, location and value, and never trimmed. */
 import { describe, expect, test } from 'vitest';
 import { migrateInstallation } from '../../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
 import { configOf } from '../../../../support/app.ts';
@@ -65,7 +65,7 @@ const cases: readonly (readonly [
   ],
 ];
 
-describe('white space at the end of a value', () => {
+describe('leading or trailing white space', () => {
   test.each(cases.filter(([how]) => how !== 'domains'))(
     'in %s is refused',
     (_, inputs, setting, place, value) => {
@@ -82,7 +82,7 @@ describe('white space at the end of a value', () => {
     },
   );
 
-  test('of a domain is refused where not all may pass', () => {
+  test('in a domain is refused if not all emails are allowed', () => {
     const [, inputs = {}] = cases.find(([how]) => how === 'domains') ?? [];
     const flags = requiredFlags.filter((flag) => flag !== '--email-domain=*');
     const installation = read({ ...inputs, flags });
@@ -94,25 +94,25 @@ describe('white space at the end of a value', () => {
     expect(migrated(['email-domain']).output).not.toContain('b.example');
   });
 
-  test('is not trimmed: the other members are what counts', async () => {
+  test('is not trimmed: only the other values apply', async () => {
     const { output } = run({ files: { 'o.cfg': 'allowed_groups = "admins, ops"\n' } }, ['allowed-group']);
     const { issuers } = await configOf(output);
     expect(issuers[0]?.groups.allowed).toEqual(['admins']);
   });
 
-  test('in all that there is says what is lost', () => {
+  test('in every value reports the consequence', () => {
     const only = { files: { 'o.cfg': 'allowed_groups = " ops"\n' } };
     expect(run(only)).toMatchObject({ exitCode: 3, output: '' });
     expect(run(only).report).toMatch(/^allowed-group .*WITHOUT IT THIS IS NO LONGER REQUIRED$/m);
   });
 
-  test('within a value is part of it', async () => {
+  test('inside a value is a part of it', async () => {
     const { output, exitCode } = run({ files: { 'o.cfg': 'allowed_groups = "on call,b  c"\n' } });
     expect(exitCode).toBe(0);
     expect((await configOf(output)).issuers[0]?.groups.allowed).toEqual(['on call', 'b  c']);
   });
 
-  test('of a client id leaves nothing that could be the audience', () => {
+  test('in the client ID leaves no audience', () => {
     const flags = requiredFlags.map((flag) => (flag.startsWith('--client-id') ? '--client-id=web ' : flag));
     const installation = read({ flags });
     expect(migrateInstallation(installation, { output: 'config', accept: [] })).toMatchObject({

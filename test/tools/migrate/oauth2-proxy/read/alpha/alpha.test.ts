@@ -167,7 +167,7 @@ describe('the alpha configuration', () => {
     );
   });
 
-  test('adds headers to the answer, whether its values are nested or not', () => {
+  test('adds response headers, with nested values or without', () => {
     const { injectedHeaders } = read(alpha(everything));
     expect(injectedHeaders).toEqual([
       {
@@ -187,12 +187,12 @@ describe('the alpha configuration', () => {
     ]);
   });
 
-  test('without such headers has an empty list of them, and what is no alpha has none', () => {
+  test('without response headers has an empty list; without an alpha configuration there is no list', () => {
     expect(read(alpha('providers: [{clientID: a}]')).injectedHeaders).toEqual([]);
     expect(read({ flags: ['--scope=a'] }).injectedHeaders).toBeUndefined();
   });
 
-  test('has what no flag says judged', () => {
+  test('reports fields without a flag', () => {
     expect(findingsOf(alpha(everything)).map((line) => line.replace(/ \(alpha.yaml:\d+:\d+\)/, ''))).toEqual([
       'upstreamConfig.proxyRawPath meaningless: oidc-authz never rewrites a path',
       'injectRequestHeaders meaningless: oidc-authz forwards no requests: Envoy sends the request to the workload',
@@ -205,7 +205,7 @@ describe('the alpha configuration', () => {
     ]);
   });
 
-  test('names upstreams as the flag would', () => {
+  test('reads upstreams as values of the flag', () => {
     const text =
       'upstreamConfig: {upstreams: [{id: a, path: /, uri: "http://a"}, {id: b, path: /b, static: true}, {id: c, STATIC: true, staticcode: 401}]}';
     expect(valuesOf(alpha(text))).toEqual({ upstream: ['http://a', 'static://200', 'static://401'] });
@@ -216,7 +216,7 @@ describe('the alpha configuration', () => {
     ]);
   });
 
-  test('has its variables replaced before it is read', () => {
+  test('replaces variables before parsing', () => {
     const text =
       'providers:\n- clientID: ${ID}\n  allowedGroups: [${GROUPS:-a,b}]\n  useSystemTrustStore: ${TRUST}\n';
     const environment = { ID: 'app', TRUST: 'true' };
@@ -227,7 +227,7 @@ describe('the alpha configuration', () => {
     });
   });
 
-  test('with a variable that is not set is refused, unless it is for a secret', () => {
+  test('refuses a variable that is not set, unless it is for a secret', () => {
     const text = 'providers:\n- clientSecret: ${SECRET}\n  oidcConfig:\n    issuerURL: https://${HOST}/\n';
     expect(valuesOf(alpha(text))).toEqual({ 'client-secret': '(not stored)' });
     expect(findingsOf(alpha(text))).toEqual([
@@ -279,11 +279,11 @@ describe('the alpha configuration', () => {
       'server.bindAdress (alpha.yaml:1:10): unknown field; did you mean bindAddress?',
     ],
     ['providers: []\nnope: S3CRET', 'nope (alpha.yaml:2:1): unknown field'],
-  ])('has a problem with %s', (text, problem) => {
+  ])('reports %s', (text, problem) => {
     expect(problemsOf(alpha(text))).toEqual([problem]);
   });
 
-  test('that is no YAML is told without what is there', () => {
+  test('with invalid YAML is reported without its content', () => {
     const problems = problemsOf({
       ...alpha('providers:\n- clientSecret: "${SECRET}\n  x: y\n'),
       environment: { SECRET: 'S3CRET' },
@@ -293,10 +293,10 @@ describe('the alpha configuration', () => {
   });
 });
 
-describe('beside an alpha configuration', () => {
+describe('with an alpha configuration', () => {
   const files = { 'alpha.yaml': 'providers: [{clientID: a}]\n' };
 
-  test('what it says itself is a problem in flags and keys', () => {
+  test('flags and keys that it replaces are a problem', () => {
     const withKey = { ...files, 'o.cfg': 'email_domains = ["*"]\nset_xauthrequest = true\n' };
     expect(problemsOf({ files: withKey, flags: ['--upstream=static://200', '--flush-interval=1s'] })).toEqual(
       [
@@ -307,7 +307,7 @@ describe('beside an alpha configuration', () => {
     );
   });
 
-  test('what it does not say is read as ever', () => {
+  test('other settings are read as usual', () => {
     const flags = ['--email-domain=*', '--skip-jwt-bearer-tokens', '--cookie-name=c'];
     expect(valuesOf({ files, flags })).toEqual({
       'client-id': 'a',
@@ -317,7 +317,7 @@ describe('beside an alpha configuration', () => {
     });
   });
 
-  test('variables for it have no effect, which is told', () => {
+  test('variables that it replaces are reported as ignored', () => {
     const environment = { OAUTH2_PROXY_CLIENT_ID: 'b', OAUTH2_PROXY_ALLOWED_GROUPS: 'g' };
     expect(valuesOf({ files, environment })).toEqual({ 'client-id': 'a' });
     expect(findingsOf({ files, environment })).toEqual([

@@ -3,7 +3,7 @@ import { findingsOf, problemsOf, read, sourcesOf, valuesOf } from '../../read-in
 
 const values = (text: string) => ({ files: { 'values.yaml': text } });
 
-/** What the chart sets in any case. */
+/** The flags that the chart always sets. */
 const ofChart = {
   'email-domain': ['*'],
   upstream: ['file:///dev/null'],
@@ -13,7 +13,7 @@ const ofChart = {
 };
 
 describe('the values of the chart', () => {
-  test('as the guide of Kyma has them', () => {
+  test('are read as in the guide of Kyma', () => {
     const text = `config:
   clientID: app
   clientSecret: S3CRET
@@ -54,12 +54,12 @@ extraArgs:
     expect(findingsOf(values(text))).toEqual([]);
   });
 
-  test('as `helm get values` prints them keep their lines', () => {
+  test('keep their line numbers in the output of `helm get values`', () => {
     const text = 'USER-SUPPLIED VALUES:\nextraArgs:\n  scope: a\n';
     expect(sourcesOf({ files: { dump: text } }).scope).toBe('dump:3:3 extraArgs');
   });
 
-  test('with all defaults say only what is enabled', () => {
+  test('with all defaults count only if they are enabled', () => {
     const text = `COMPUTED VALUES:
 config:
   clientID: XXXXXXX
@@ -81,13 +81,13 @@ service: {portNumber: 80}
     ]);
   });
 
-  test('of a chart with this one in it are below its name', () => {
+  test('of a parent chart are below the name of the dependency', () => {
     const text = 'other: 1\noauth2-proxy:\n  extraArgs:\n    scope: a\n';
     expect(valuesOf(values(text))).toEqual({ ...ofChart, scope: 'a' });
     expect(sourcesOf(values(text)).scope).toBe('values.yaml:4:5 extraArgs');
   });
 
-  test('without metrics have no address for them', () => {
+  test('without metrics set no address for them', () => {
     expect(valuesOf(values('metrics: {enabled: false}\nextraArgs: {}\n'))).not.toHaveProperty(
       'metrics-address',
     );
@@ -95,7 +95,7 @@ service: {portNumber: 80}
 });
 
 describe('extraArgs', () => {
-  test('as a mapping may have nothing, numbers and quotes behind a name', () => {
+  test('as a mapping may have empty values, numbers and quotes', () => {
     const text = `extraArgs:
   set-xauthrequest:
   cookie-expire: "1h"
@@ -112,7 +112,7 @@ describe('extraArgs', () => {
     });
   });
 
-  test('as a mapping has one value of a list, which is refused; a secret in it is not told', () => {
+  test('as a mapping refuses a list, without printing a secret', () => {
     const text = `extraArgs:
   skip-auth-route: ["GET=^/a{1,2}$", "^/b"]
   client-secret: [hush]
@@ -125,12 +125,12 @@ describe('extraArgs', () => {
     expect(found.join()).not.toContain('hush');
   });
 
-  test('may name a configuration file, where it depends on the version of the chart which one counts', () => {
+  test('may name a configuration file, which depends on the version of the chart', () => {
     const text = 'config: {configFile: ""}\nextraArgs: {config: /etc/other.cfg}\n';
     expect(findingsOf(values(text))).toEqual([expect.stringMatching(/^config .* refused: in some versions/)]);
   });
 
-  test('of a chart whose image has a command of its own stand behind it', () => {
+  test('come after the command of the image', () => {
     const command = (words: string) => `image: {command: [${words}]}\nextraArgs: {scope: a}\n`;
     expect(valuesOf(values(command('/bin/oauth2-proxy, --allowed-group=g')))).toMatchObject({
       'allowed-group': ['g'],
@@ -141,7 +141,7 @@ describe('extraArgs', () => {
     ]);
   });
 
-  test('with nothing behind the name of a text take the next flag for it, as the chart sorts them', () => {
+  test('without a value take the next flag as the value, in the order of the chart', () => {
     expect(valuesOf(values('extraArgs: {scope: null, reverse-proxy: true, set-xauthrequest: true}'))).toEqual(
       {
         ...ofChart,
@@ -165,7 +165,7 @@ describe('extraArgs', () => {
     ]);
   });
 
-  test('that Helm renders first are refused', () => {
+  test('that Helm renders are refused', () => {
     const text = 'extraArgs:\n  oidc-issuer-url: "https://{{ .Values.host }}"\n';
     expect(valuesOf(values(text))).toEqual(ofChart);
     expect(findingsOf(values(text))).toEqual([
@@ -192,13 +192,13 @@ describe('extraArgs', () => {
       'extraArgs: {config: /etc/o.cfg}\nconfig: {forceLegacyConfig: false}',
       '--config (values.yaml:1:13 extraArgs): it names /etc/o.cfg, which is not among the files; pass it as well',
     ],
-  ])('%s is a problem', (text, problem) => {
+  ])('reports %s', (text, problem) => {
     expect(problemsOf(values(text))).toEqual([problem]);
   });
 });
 
 describe('config', () => {
-  test('has a file in it, which takes the place of what the chart makes', () => {
+  test('contains a file that replaces the one of the chart', () => {
     const text = 'config:\n  configFile: |-\n    upstreams = [ "static://200" ]\n    zzzzzzzz = "S3CRET"\n';
     expect(problemsOf(values(text))).toEqual([
       'zzzzzzzz (values.yaml:2:3 config.configFile:2:1): unknown key',
@@ -208,7 +208,7 @@ describe('config', () => {
     expect(valuesOf(values(right))).not.toHaveProperty('email-domain');
   });
 
-  test('with a file that Helm renders refuses what it makes', () => {
+  test('refuses the values of a file that Helm renders', () => {
     const text = 'config:\n  configFile: |-\n    scope = "{{ .Values.scope }}"\n    provider = "oidc"\n';
     expect(valuesOf(values(text))).toMatchObject({ provider: 'oidc' });
     expect(findingsOf(values(text))).toEqual([expect.stringContaining('refused: it is a Helm template')]);
@@ -218,7 +218,7 @@ describe('config', () => {
     ]);
   });
 
-  test('has lists of its own for the file that the chart makes', () => {
+  test('has lists for the file that the chart makes', () => {
     const text = 'config:\n  emailDomains: [example.com]\n  upstreams: ["static://200"]\n';
     expect(valuesOf(values(text))).toMatchObject({
       'email-domain': ['example.com'],
@@ -227,7 +227,7 @@ describe('config', () => {
     expect(sourcesOf(values(text))['email-domain']).toBe('values.yaml:2:3 config.emailDomains');
   });
 
-  test('may name a file in the cluster, which is to be given', () => {
+  test('may name a file in the cluster, which is requested', () => {
     const text = 'config: {existingConfig: other}\n';
     expect(findingsOf(values(text))).toEqual([
       'config.existingConfig (values.yaml:1:10) refused: it names a configuration in the cluster that is not among the files; pass that as well',
@@ -238,7 +238,7 @@ describe('config', () => {
     expect(valuesOf({ files })).not.toHaveProperty('email-domain');
   });
 
-  test('may name a Secret, which is used where it is given', () => {
+  test('may name a Secret, which is used if it is in the input', () => {
     const text = 'config: {existingSecret: creds, clientID: unused}\n';
     expect(valuesOf(values(text))).not.toHaveProperty('client-id');
     expect(findingsOf(values(text))).toEqual([
@@ -254,13 +254,13 @@ describe('config', () => {
     });
   });
 
-  test('hands over only the keys that are required', () => {
+  test('passes only the required keys', () => {
     const text = 'config: {clientID: app, cookieSecret: S3CRET, requiredSecretKeys: [cookie-secret]}\n';
     expect(valuesOf(values(text))).toMatchObject({ 'cookie-secret': '(not stored)' });
     expect(valuesOf(values(text))).not.toHaveProperty('client-id');
   });
 
-  test('has texts for its credentials', () => {
+  test('has texts as credentials', () => {
     expect(problemsOf(values('config: {clientID: [S3CRET]}\n'))).toEqual([
       'config.clientID (values.yaml:1:10): expected a text',
     ]);
@@ -277,7 +277,7 @@ describe('config', () => {
     });
   });
 
-  test('has names of its own only', () => {
+  test('refuses unknown names', () => {
     expect(findingsOf(values('config: {clientId: S3CRET}\n'))).toEqual([
       'config.clientId (values.yaml:1:10) refused: it is not read: the chart of oauth2-proxy has no such value; did you mean clientID?',
     ]);
@@ -300,7 +300,7 @@ alphaConfig:
       - {name: x, values: [{claim: email}]}
 `;
 
-  test('is put together from its parts, with the variables of the chart in it', () => {
+  test('is combined from its parts, with the variables of the chart', () => {
     expect(valuesOf(values(text))).toEqual({
       'email-domain': ['example.com'],
       'http-address': '0.0.0.0:4180',
@@ -323,13 +323,13 @@ alphaConfig:
     ]);
   });
 
-  test('that is not enabled has no effect, which is told', () => {
+  test('is ignored if it is not enabled, with a finding', () => {
     expect(findingsOf(values('alphaConfig: {enabled: false, configData: {providers: []}}\n'))).toEqual([
       'alphaConfig.configData (values.yaml:1:31) meaningless: the chart of oauth2-proxy ignores it without `alphaConfig.enabled: true`',
     ]);
   });
 
-  test('may be in the cluster, and then is to be given', () => {
+  test('may be in the cluster, and is then requested', () => {
     const named = 'alphaConfig: {enabled: true, existingSecret: s}\n';
     expect(findingsOf(values(named))).toEqual([
       expect.stringMatching(
@@ -341,7 +341,7 @@ alphaConfig:
     expect(valuesOf({ files })).toMatchObject({ 'client-id': 'a' });
   });
 
-  test('leaves no place for a file that is not forced', () => {
+  test('replaces a configuration file that is not forced', () => {
     const both =
       'alphaConfig: {enabled: true, configData: {providers: []}}\nconfig: {configFile: "scope = \\"a\\"", forceLegacyConfig: false}\n';
     expect(valuesOf(values(both))).not.toHaveProperty('scope');
@@ -369,7 +369,7 @@ envFrom:
     ]);
   });
 
-  test('may hold the addresses that may sign in', () => {
+  test('may contain email addresses', () => {
     const text =
       'authenticatedEmailsFile:\n  enabled: true\n  restricted_access: |-\n    # us\n    A@example.com, x\n    "b@example.com",y\n';
     expect(read(values(text)).authenticatedEmails).toEqual(['a@example.com', 'b@example.com']);
@@ -380,7 +380,7 @@ envFrom:
   });
 
   test.each(['a@example.com, x\nb@example.com\n', 'a@example.com\n"b@example.com\n', 'a@"example.com\n'])(
-    'refuse addresses of which oauth2-proxy reads nothing: %j',
+    'refuse addresses that oauth2-proxy cannot parse: %j',
     (emails) => {
       const text = JSON.stringify({ authenticatedEmailsFile: { enabled: true, restricted_access: emails } });
       expect(read(values(text)).authenticatedEmails).toBeUndefined();
@@ -392,7 +392,7 @@ envFrom:
     },
   );
 
-  test('refuse passwords, and keep sessions in Redis for the translation to judge', () => {
+  test('refuse passwords, and pass on sessions in Redis', () => {
     const text = 'htpasswdFile: {enabled: true, entries: [S3CRET]}\nsessionStorage: {type: redis}\n';
     expect(valuesOf(values(text))).toMatchObject({ 'session-store-type': 'redis' });
     expect(findingsOf(values(text))).toEqual([
@@ -400,7 +400,7 @@ envFrom:
     ]);
   });
 
-  test('that are no settings are told once each, if they say anything', () => {
+  test('that are not settings are reported once each, unless they are empty', () => {
     const text =
       'extraArgs: {}\nreplicaCount: 3\nextraVolumes: []\nautoscaling: {enabled: false}\nredis-ha: {enabled: true}\nextraContainers: [{}]\nreplicacount: 1\n';
     expect(findingsOf(values(text))).toEqual([

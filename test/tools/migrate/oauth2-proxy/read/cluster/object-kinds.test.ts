@@ -1,4 +1,4 @@
-/** What says nothing of who may pass does not end in a refusal, and what looks like it and may guard does. */
+/** Objects that do not affect access are not refused; similar objects that may restrict access are. */
 import { describe, expect, test } from 'vitest';
 import { findingsOf, valuesOf } from '../../read-inputs.ts';
 
@@ -10,7 +10,7 @@ function beside(kind: string, apiVersion: string, more = 'spec: {}', metadata = 
   return findingsOf({ files: { 'all.yaml': text } }).filter((line) => line.startsWith(`${kind}/x `));
 }
 
-describe('an object beside the workload', () => {
+describe('an additional object', () => {
   test.each([
     ['ClusterRole', 'rbac.authorization.k8s.io/v1'],
     ['ClusterRoleBinding', 'rbac.authorization.k8s.io/v1'],
@@ -23,7 +23,7 @@ describe('an object beside the workload', () => {
     ['Route', 'route.openshift.io/v1'],
     ['SecretStore', 'external-secrets.io/v1'],
     ['Telemetry', 'telemetry.istio.io/v1'],
-  ])('says nothing of who may pass: %s', (kind, apiVersion) => {
+  ])('does not affect access: %s', (kind, apiVersion) => {
     expect(beside(kind, apiVersion)).toEqual([expect.stringContaining(' meaningless: ')]);
   });
 
@@ -34,7 +34,7 @@ describe('an object beside the workload', () => {
     ['PeerAuthentication', 'security.istio.io/v1'],
     ['EnvoyFilter', 'networking.istio.io/v1alpha3'],
     ['NetworkPolicy', 'networking.k8s.io/v1'],
-  ])('may guard, or is unknown: %s of %s', (kind, apiVersion) => {
+  ])('may restrict access, or is unknown: %s of %s', (kind, apiVersion) => {
     expect(beside(kind, apiVersion)).toEqual([expect.stringContaining(' refused: ')]);
   });
 
@@ -57,7 +57,7 @@ describe('an object beside the workload', () => {
     ]);
   });
 
-  test('of kind Route is a guard where it says which addresses may come', () => {
+  test('of kind Route restricts access if it lists source addresses', () => {
     const metadata = ', annotations: {haproxy.router.openshift.io/ip_whitelist: 10.0.0.0/8}';
     expect(beside('Route', 'route.openshift.io/v1', 'spec: {}', metadata)).toEqual([
       expect.stringContaining(' refused: it is not read: its annotations'),
@@ -74,7 +74,7 @@ describe('an object beside the workload', () => {
       'spec: {secretObjects: [{secretName: made}]}',
       'made',
     ],
-  ])('that makes a Secret says which to give: %s, case %#', (kind, apiVersion, spec, name) => {
+  ])('that makes a Secret names it: %s, case %#', (kind, apiVersion, spec, name) => {
     expect(beside(kind, apiVersion, spec)).toEqual([
       expect.stringContaining(`kubectl --namespace auth get secret ${name} --output yaml`),
     ]);
@@ -85,7 +85,7 @@ describe('an object beside the workload', () => {
   });
 });
 
-describe('values that other values take over by an alias', () => {
+describe('values that are targets of YAML aliases', () => {
   const refusedOf = (...texts: string[]) =>
     findingsOf({ files: Object.fromEntries(texts.map((text, index) => [`${index}.yaml`, text])) })
       .filter((line) => line.includes(' refused: '))
@@ -95,7 +95,7 @@ describe('values that other values take over by an alias', () => {
     'common: &common {scope: openid}\nextraArgs: {<<: *common, provider: oidc}\n',
     'x-common: {args: &args {scope: openid}, env: &env [{name: A, value: b}]}\nextraArgs: *args\nextraEnv: *env\n',
     'scope: &scope openid\nextraArgs: {scope: *scope}\n',
-  ])('are no guard of their own: case %#', (text) => {
+  ])('restrict nothing themselves: case %#', (text) => {
     expect(refusedOf(text)).toEqual([]);
     expect(valuesOf({ files: { 'v.yaml': text } })).toMatchObject({ scope: 'openid' });
   });
@@ -104,17 +104,17 @@ describe('values that other values take over by an alias', () => {
     ['common', 'common: &common {scope: openid}\nextraArgs: {provider: oidc}\n'],
     ['common', 'common: {args: &args {scope: openid}, allowedGroup: ops}\nextraArgs: *args\n'],
     ['guards', 'guards: {}\nmore: &more {}\nextraArgs: {provider: oidc}\nguards2: *more\n'],
-  ])('are one where anything in them is taken over nowhere: %s, case %#', (name, text) => {
+  ])('are refused if a part of them has no alias: %s, case %#', (name, text) => {
     expect(refusedOf(text)).toContain(name);
   });
 
-  test('are one where another file adds to them', () => {
+  test('are refused if another file adds to them', () => {
     const base = 'common: &common {scope: openid}\nextraArgs: {<<: *common}\n';
     expect(refusedOf(base, 'extraArgs: {provider: oidc}\n')).toEqual([]);
     expect(refusedOf(base, 'common: {allowed-group: ops}\n')).toEqual(['common']);
   });
 
-  test('stand beside the values of a chart within a chart, too', () => {
+  test('may be next to the values of a dependency', () => {
     const text =
       'common: &common {scope: openid}\nother: &other {a: b}\noauth2-proxy: {extraArgs: {<<: *common}, config: {clientID: a}}\n';
     expect(refusedOf(text)).toEqual(['other']);
@@ -122,7 +122,7 @@ describe('values that other values take over by an alias', () => {
 });
 
 describe('docker compose', () => {
-  test('says how it runs, and has parts of its own', () => {
+  test('only sets how services run, and has its own sections', () => {
     const text = `x-common: &common {restart: always, shm_size: 64m}
 services:
   oauth2-proxy:
@@ -138,7 +138,7 @@ services:
   });
 });
 
-describe('an init that starts oauth2-proxy', () => {
+describe('an init program before oauth2-proxy', () => {
   const pod = (command: string, args: string) =>
     `apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: gate, image: own, command: ${command}, args: ${args}}]}\n`;
 
@@ -149,7 +149,7 @@ describe('an init that starts oauth2-proxy', () => {
     ['[/sbin/tini, --]', '[/bin/oauth2-proxy, --scope=openid, --email-domain=a.example]'],
     ['[tini, -g, -s]', '[oauth2-proxy, --scope=openid, --email-domain=a.example]'],
     ['[oauth2-proxy, --scope, openid]', '[--email-domain=a.example]'],
-  ])('in a pod is read through: %s %s', (command, args) => {
+  ])('is skipped in a pod: %s %s', (command, args) => {
     expect(valuesOf({ files: { 'p.yaml': pod(command, args) } })).toEqual({
       scope: 'openid',
       'email-domain': ['a.example'],
@@ -161,12 +161,12 @@ describe('an init that starts oauth2-proxy', () => {
     ['[/sbin/tini, --]', '[/bin/oauth2-proxy, --scope=openid]'],
     ['[/sbin/tini, --, /bin/oauth2-proxy, --scope=openid]', '[]'],
     ['[/bin/oauth2-proxy]', '[oauth2-proxy, --scope=openid]'],
-  ])('in docker compose is read through: %s %s', (entrypoint, command) => {
+  ])('is skipped in docker compose: %s %s', (entrypoint, command) => {
     const text = `services: {gate: {image: oauth2-proxy, entrypoint: ${entrypoint}, command: ${command}}}\n`;
     expect(valuesOf({ files: { 'c.yaml': text } })).toEqual({ scope: 'openid' });
   });
 
-  test('that starts another program is a problem', () => {
+  test('with another program is a problem', () => {
     expect(() => valuesOf({ files: { 'p.yaml': pod('[tini, --, sh, -c]', '[--scope=openid]') } })).toThrow();
     const shell = pod('[tini, --, sh, -c]', '[oauth2-proxy --email-domain=a]').replace(
       'name: gate',

@@ -18,7 +18,7 @@ ${container.replaceAll(/^/gm, '        ')}
 const manifest = (text: string) => ({ files: { 'all.yaml': text } });
 
 describe('a workload', () => {
-  test('has words in its command and arguments, with variables of its own in them', () => {
+  test('has its command line in command and args, with variables replaced', () => {
     const text = deployment(`command: [/bin/oauth2-proxy, --provider=oidc]
 args:
 - --oidc-issuer-url=$(ISSUER)
@@ -40,7 +40,7 @@ env:
     });
   });
 
-  test('takes what ConfigMaps and Secrets hold, in whatever file they are', () => {
+  test('uses ConfigMaps and Secrets from any file', () => {
     const text =
       deployment(`args: [--config=/etc/oauth2_proxy/oauth2_proxy.cfg, --authenticated-emails-file=/etc/oauth2_proxy/who]
 volumeMounts:
@@ -82,7 +82,7 @@ env:
     expect(read({ files }).authenticatedEmails).toEqual(['a@example.com']);
   });
 
-  test('refuses what it does not see, but for secrets and what a flag says', () => {
+  test('refuses unknown values, except secrets and values of flags', () => {
     const text = deployment(`args: ["--scope=$(UNKNOWN)"]
 env:
 - {name: OAUTH2_PROXY_CLIENT_ID, valueFrom: {secretKeyRef: {name: creds, key: id}}}
@@ -131,7 +131,7 @@ env:
       'apiVersion: v1\nkind: Service\nmetadata: {name: S3CRET}\n',
       ' (all.yaml): no container runs oauth2-proxy, and no ConfigMap or Secret contains its configuration',
     ],
-  ])('is a problem: case %#', (text, problem) => {
+  ])('reports a problem: case %#', (text, problem) => {
     expect(problemsOf(manifest(text))).toEqual([problem]);
   });
 });
@@ -141,13 +141,13 @@ describe('a pod', () => {
     `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}${more}}\nspec:\n  containers: [${containers}]\n`;
   const proxy = '{name: main, image: "quay.io/oauth2-proxy/oauth2-proxy:v7", args: [--scope=a]}';
 
-  test('may have others in it whose name has that of oauth2-proxy in it', () => {
+  test('may have other containers with oauth2-proxy in their name', () => {
     const text = pod('a', `{name: wait-for-oauth2-proxy, image: busybox, args: [sleep]}, ${proxy}`);
     expect(valuesOf(manifest(text))).toEqual({ scope: 'a' });
     expect(findingsOf(manifest(text)).join()).toContain('container/wait-for-oauth2-proxy');
   });
 
-  test('that only tests the release is no installation', () => {
+  test('that only tests the release is not an installation', () => {
     const hook = ', annotations: {helm.sh/hook: test}';
     const text = `${pod('a', proxy)}---\n${pod('oauth2-proxy-test', '{name: oauth2-proxy-test, image: busybox}', hook)}`;
     expect(valuesOf(manifest(text))).toEqual({ scope: 'a' });
@@ -156,12 +156,12 @@ describe('a pod', () => {
     );
   });
 
-  test('without oauth2-proxy in it is named beside another, with its containers', () => {
+  test('without oauth2-proxy is reported with its containers', () => {
     const text = `${pod('a', proxy)}---\n${pod('b', '{name: web, image: nginx}')}`;
     expect(findingsOf(manifest(text)).join('\n')).toMatch(/^Pod\/b .*refused: it is not read: .*\n?/m);
   });
 
-  test('takes a ConfigMap of its own namespace, whatever another one has', () => {
+  test('uses the ConfigMap of its own namespace', () => {
     const map = (namespace: string, scope: string) =>
       `---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: ${namespace}}\ndata: {OAUTH2_PROXY_SCOPE: ${scope}}\n`;
     const container =
