@@ -1,17 +1,17 @@
-/** Mutants of what is read of an oauth2-proxy, and of what is named as not read. */
+/** Mutants of the readers of oauth2-proxy and of the report of unread parts. */
 import type { Mutant } from './mutant.ts';
 
-/** Each loses a guard, or what names it. */
+/** Each loses an access restriction or its finding. */
 export const migrateMutants: readonly Mutant[] = [
   {
-    name: 'the first of several files of values wins',
+    name: 'the first of several values files wins',
     file: 'src/tools/migrate/oauth2-proxy/read/chart/overlay.ts',
     find: '      set(result, name, value);\n',
     replace: '      if (!own) set(result, name, value);\n',
     tests: ['test/tools/migrate/oauth2-proxy/read/chart/overlay.test.ts'],
   },
   {
-    name: 'an object that nobody mounts or names goes without a word',
+    name: 'an object that nothing mounts or names has no finding',
     file: 'src/tools/migrate/oauth2-proxy/merge/merge.ts',
     find: '      ...objects.unreported(),\n',
     replace: '',
@@ -19,7 +19,7 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an object of a kind that nothing is known of says nothing',
+    name: 'an object of an unknown kind is not refused',
     file: 'src/tools/migrate/oauth2-proxy/read/cluster/objects.ts',
     find: "{ setting, source, verdict: 'refused', text: whyUnread(object) }",
     replace: "{ setting, source, verdict: 'meaningless', text: whyUnread(object) }",
@@ -27,7 +27,7 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a value that the chart does not know says nothing',
+    name: 'a value that the chart does not know is not refused',
     file: 'src/tools/migrate/oauth2-proxy/read/chart/chart-value-names.ts',
     find: "  return {\n    verdict: 'refused',\n",
     replace: "  return {\n    verdict: 'meaningless',\n",
@@ -35,7 +35,7 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a second installation is put together with the first',
+    name: 'a second installation is merged with the first',
     file: 'src/tools/migrate/oauth2-proxy/read/read-sources.ts',
     find: 'for (const source of found.slice(1))',
     replace: 'for (const source of found.slice(found.length))',
@@ -43,22 +43,22 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a ConfigMap of another namespace counts',
+    name: 'a ConfigMap of another namespace is used',
     file: 'src/tools/migrate/oauth2-proxy/read/cluster/objects.ts',
     find: 'object.namespace === namespace || object.namespace === undefined',
     replace: 'object.namespace !== "" || object.namespace === undefined',
     tests: ['test/tools/migrate/oauth2-proxy/read/cluster/workloads.test.ts'],
   },
   {
-    name: 'a placeholder is taken for a value',
+    name: 'a placeholder is treated as a value',
     file: 'src/tools/migrate/oauth2-proxy/merge/precedence.ts',
-    find: ' ?? (own.length > 0 ? undefined : whyPlaceholder(flag, winner.value))',
+    find: ' ?? (handSet.length > 0 ? undefined : whyPlaceholder(flag, winner.value))',
     replace: '',
     tests: ['test/oauth2-proxy/installations/wrapped.test.ts'],
     project: 'live',
   },
   {
-    name: 'a file of addresses counts under any name',
+    name: 'a file of addresses is used under any name',
     file: 'src/tools/migrate/oauth2-proxy/merge/authenticated-emails.ts',
     find: 'isNamed && !isElsewhere && names.some((one) => isNamedBy(path, one))',
     replace: 'isNamed && !isElsewhere && names.length > 0',
@@ -66,7 +66,7 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the first source of a volume with a path counts, and not the last',
+    name: 'the first source of a volume with a path wins, not the last',
     file: 'src/tools/migrate/oauth2-proxy/read/cluster/mounts.ts',
     find: 'for (const source of sources.toReversed())',
     replace: 'for (const source of sources)',
@@ -74,7 +74,7 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'another source of an application says nothing',
+    name: 'another source of an application has no finding',
     file: 'src/tools/migrate/oauth2-proxy/read/chart/read-charts.ts',
     find: 'if (read[index]?.length === 0) collected',
     replace: 'if (read[index]?.length === -1) collected',
@@ -82,7 +82,7 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a default of docker compose is taken for the value',
+    name: 'a default of docker compose is used without a finding',
     file: 'src/tools/migrate/oauth2-proxy/read/compose/compose.ts',
     find: 'findings.push(assumedVariableFinding(name, locationOf(at)));',
     replace: '',
@@ -90,56 +90,56 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a list of addresses with unequal columns counts',
+    name: 'a list of addresses with different numbers of columns is used',
     file: 'src/tools/migrate/oauth2-proxy/read/emails.ts',
     find: 'if (record.length !== (records[0] ?? record).length) return undefined;',
     replace: '',
     tests: ['test/tools/migrate/oauth2-proxy/read/chart/helm-values.test.ts'],
   },
   {
-    name: 'what stands behind -- takes no place of what cannot be seen',
+    name: 'a flag after -- does not replace an unknown value',
     file: 'src/tools/migrate/oauth2-proxy/merge/precedence.ts',
     find: 'all.filter((one) => !replaced.includes(one)),',
     replace: 'all,',
     tests: ['test/tools/migrate/oauth2-proxy/merge/placeholders.test.ts'],
   },
   {
-    name: 'an empty flag behind -- takes the place of a guard that cannot be seen',
+    name: 'an empty flag after -- replaces an unknown access restriction',
     file: 'src/tools/migrate/oauth2-proxy/merge/precedence.ts',
     find: "(typeof value === 'boolean' || value.length > 0)",
     replace: "(typeof value === 'boolean' || value.length >= 0)",
     tests: ['test/tools/migrate/oauth2-proxy/merge/placeholders.test.ts'],
   },
   {
-    name: 'a value with white space at an end is trimmed',
+    name: 'a value with leading or trailing white space is trimmed',
     file: 'src/tools/migrate/oauth2-proxy/translate/white-space.ts',
     find: 'value: rest });',
     replace: 'value: all.map((one) => one.trim()) });',
     tests: ['test/tools/migrate/oauth2-proxy/translate/white-space.test.ts'],
   },
   {
-    name: 'values count as held for others where only a part is taken over',
+    name: 'values with an alias for only a part are not refused',
     file: 'src/config/load/file.ts',
     find: 'node.items.every(({ value }) => isTarget(value))',
     replace: 'node.items.some(({ value }) => isTarget(value))',
     tests: ['test/tools/migrate/oauth2-proxy/read/cluster/object-kinds.test.ts'],
   },
   {
-    name: 'a kind of another group with a harmless name says nothing',
+    name: 'a kind of another group with a harmless name is not refused',
     file: 'src/tools/migrate/oauth2-proxy/read/cluster/object-kinds.ts',
     find: ' || group?.test(apiVersion) === false',
     replace: '',
     tests: ['test/tools/migrate/oauth2-proxy/read/cluster/object-kinds.test.ts'],
   },
   {
-    name: 'a guard beside APIRules goes without a word',
+    name: 'an access restriction next to APIRules has no finding',
     file: 'src/tools/migrate/apirule/read/documents.ts',
     find: '  if (!guards.includes(kind)) return undefined;\n',
     replace: '  if (guards.includes(kind)) return undefined;\n',
     tests: ['test/tools/migrate/apirule/guards.test.ts'],
   },
   {
-    name: 'a comparison without a token is alike',
+    name: 'a comparison without a token is equal',
     file: 'src/cli/compare.ts',
     find: 'if (tokens.size === 0)',
     replace: 'if (tokens.size < 0)',
@@ -147,7 +147,7 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'another caller is no difference that matters',
+    name: 'another caller is not a relevant difference',
     file: 'src/cli/compare.ts',
     find: " && meaning !== 'identity'",
     replace: '',

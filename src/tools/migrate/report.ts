@@ -24,8 +24,8 @@ export function notAccepted(findings: readonly Finding[], accepted: readonly str
 /** One line for each finding, then the number of findings by verdict. */
 export function findingLines(findings: readonly Finding[], accepted: readonly string[]): readonly string[] {
   const lineOf = ({ setting, source, verdict, text }: Finding): string => {
-    const given = verdict === 'refused' && accepted.includes(setting) ? ' (accepted)' : '';
-    return plain(`${setting} (${source}): ${phrases[verdict]} ${text}${given}`);
+    const suffix = verdict === 'refused' && accepted.includes(setting) ? ' (accepted)' : '';
+    return plain(`${setting} (${source}): ${phrases[verdict]} ${text}${suffix}`);
   };
   // Equal findings appear once.
   const lines = order.map((verdict) => [
@@ -40,13 +40,13 @@ export function findingLines(findings: readonly Finding[], accepted: readonly st
 
 /** The report with advice about refused settings. */
 export function reportText(findings: readonly Finding[], accepted: readonly string[]): string {
-  const open = notAccepted(findings, accepted);
-  const flags = open.map((name) => `--accept ${shellWord(name)}`).join(' ');
+  const remaining = notAccepted(findings, accepted);
+  const flags = remaining.map((name) => `--accept ${shellWord(name)}`).join(' ');
   const advice =
-    open.length === 0
+    remaining.length === 0
       ? []
       : [
-          `nothing is printed, since ${open.length === 1 ? 'one setting is' : `${open.length} settings are`} refused. To continue without ${open.length === 1 ? 'it' : 'them'}, pass ${flags}; the effect described above is then lost, and nothing replaces it`,
+          `nothing is printed, since ${remaining.length === 1 ? 'one setting is' : `${remaining.length} settings are`} refused. To continue without ${remaining.length === 1 ? 'it' : 'them'}, pass ${flags}; the effect described above is then lost, and nothing replaces it`,
         ];
   return `${[...findingLines(findings, accepted), ...advice].join('\n')}\n`;
 }

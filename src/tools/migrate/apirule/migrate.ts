@@ -55,18 +55,18 @@ export async function migrateApiRule(migration: ApiRuleMigration): Promise<ApiRu
   const { files, authorizer, accept, output } = migration;
   const found = findApiRules(files);
   const read = found.apiRules.map(readApiRule);
-  const original = read.filter((one): one is ApiRule => 'spec' in one);
+  const valid = read.filter((one): one is ApiRule => 'spec' in one);
   const problems: Problem[] = [
     ...found.problems,
     ...read.flatMap((one) => ('spec' in one ? [] : one)),
-    ...repeatedHosts(original),
+    ...repeatedHosts(valid),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
 
   const report = createReport(accept);
   const issuers = createIssuers(report);
   for (const { verdict, setting, source, text } of found.findings) report.add(verdict, setting, source, text);
-  const translated = original.map((one) => translate(one, migration, issuers, report));
+  const translated = valid.map((one) => translate(one, migration, issuers, report));
   mentionIssuerOption(migration, issuers, translated);
   const config = configurationOf(translated, issuers, report);
   const manifests = translated.flatMap(({ original: one, hosts, pathRules }) =>
@@ -132,8 +132,8 @@ function hostsOf(
   isGuarded: boolean,
   report: Report,
 ): string[] {
-  const original = [...new Set([...(spec.host ? [spec.host] : []), ...(spec.hosts ?? [])])];
-  return original.map((host) => {
+  const names = [...new Set([...(spec.host ? [spec.host] : []), ...(spec.hosts ?? [])])];
+  return names.map((host) => {
     const source = `${place([spec.host === host ? 'host' : 'hosts'])} ${label}`;
     const lower = host.toLowerCase();
     const full = lower.includes('.') || domain === undefined ? lower : `${lower}.${domain.toLowerCase()}`;

@@ -92,9 +92,9 @@ function apiRuleIn(
   if (apiVersion === `${group}/v1beta1`) return { metadata, spec, place };
   if (apiVersion === `${group}/v1alpha1`) return { metadata, spec: ofV1Alpha1(spec), place };
   const annotations = isTree(metadata) && isTree(metadata.annotations) ? metadata.annotations : {};
-  const kept = annotations[specAnnotation];
+  const storedSpec = annotations[specAnnotation];
   const version = apiVersion.slice(group.length + 1);
-  if (annotations[`${group}/original-version`] !== 'v1beta1' || typeof kept !== 'string')
+  if (annotations[`${group}/original-version`] !== 'v1beta1' || typeof storedSpec !== 'string')
     return /^v2/.test(version)
       ? meaningless(`it is ${version} already`)
       : {
@@ -103,7 +103,11 @@ function apiRuleIn(
         };
   const at = place(['metadata', 'annotations', specAnnotation]);
   try {
-    return { metadata, spec: JSON.parse(kept), place: (path) => (path[0] === 'spec' ? at : place(path)) };
+    return {
+      metadata,
+      spec: JSON.parse(storedSpec),
+      place: (path) => (path[0] === 'spec' ? at : place(path)),
+    };
   } catch {
     return { path: specAnnotation, source: at, message: 'expected JSON' };
   }

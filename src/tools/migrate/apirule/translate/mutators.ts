@@ -60,8 +60,10 @@ export function requestChanges(
         at,
         `the value of ${name} comes from the session; to send claims of the token upstream, set \`outputClaimToHeaders\``,
       );
-    const kept = Object.fromEntries(Object.entries(values ?? {}).filter(([name]) => !moving.includes(name)));
-    if (Object.keys(kept).length === 0) continue;
+    const staticValues = Object.fromEntries(
+      Object.entries(values ?? {}).filter(([name]) => !moving.includes(name)),
+    );
+    if (Object.keys(staticValues).length === 0) continue;
     const where = handler === 'header' ? 'request.headers' : 'request.cookies';
     if (handler === 'cookie' && !context.isIstio)
       report.add(
@@ -70,9 +72,9 @@ export function requestChanges(
         at,
         `\`${where}\` replaces all cookies of the client; Oathkeeper keeps the others`,
       );
-    else report.add('kept', handler, at, `\`${where}\`: ${Object.keys(kept).join(', ')}`);
-    if (handler === 'header') headers = { ...headers, ...kept };
-    else cookies = { ...cookies, ...kept };
+    else report.add('kept', handler, at, `\`${where}\`: ${Object.keys(staticValues).join(', ')}`);
+    if (handler === 'header') headers = { ...headers, ...staticValues };
+    else cookies = { ...cookies, ...staticValues };
   }
   if (Object.keys(headers).length + Object.keys(cookies).length === 0) return undefined;
   return {

@@ -65,12 +65,12 @@ function settleOverlaps(pathRules: readonly PathRule[], isIstio: boolean, report
       const deciders = Map.groupBy(methods, (method) =>
         isIstio ? first : (takenBefore(first, path, method, all) ?? first),
       );
-      const told = [...new Set([...deciders.keys()].map(({ rule }) => rule.original.path))].join(' and ');
+      const deciding = [...new Set([...deciders.keys()].map(({ rule }) => rule.original.path))].join(' and ');
       report.add(
         'changed',
         'path',
         second.rule.source,
-        `${second.path} and ${first.path} have ${path} in common, which ${told} decides about; Kyma may report a path conflict`,
+        `${second.path} and ${first.path} have ${path} in common, which ${deciding} decides about; Kyma may report a path conflict`,
       );
       const known = new Set(all.filter((known) => known.path === path).flatMap((known) => known.methods));
       for (const [decider, own] of deciders) {

@@ -37,7 +37,7 @@ function choose(
   report: Report,
 ): { paths: readonly string[]; access: Access } {
   const { access, original, source } = rule;
-  const told = (paths: readonly string[]) => paths.join(' and ');
+  const listPaths = (paths: readonly string[]) => paths.join(' and ');
   if (
     isIstio &&
     access.kind !== 'deny' &&
@@ -52,13 +52,13 @@ function choose(
       return { paths: [], access };
   }
   if (reading.isExact) {
-    report.add('kept', 'path', source, told(reading.within));
+    report.add('kept', 'path', source, listPaths(reading.within));
     return { paths: reading.within, access };
   }
   const cannot = `the expression ${original.path} is not a path pattern`;
   if (access.kind === 'open') {
     if (reading.within.length > 0)
-      report.add('changed', 'path', source, `${cannot}; only ${told(reading.within)} stays open`);
+      report.add('changed', 'path', source, `${cannot}; only ${listPaths(reading.within)} stays open`);
     else
       report.refuse(
         'path',
@@ -77,7 +77,12 @@ function choose(
   if (chosen !== undefined) {
     const effect =
       chosen === 'around' ? 'all its paths are guarded as before' : 'other paths that it matches are denied';
-    report.add('changed', 'path', source, `${cannot}; it becomes ${told(reading[chosen])}, and ${effect}`);
+    report.add(
+      'changed',
+      'path',
+      source,
+      `${cannot}; it becomes ${listPaths(reading[chosen])}, and ${effect}`,
+    );
     return { paths: reading[chosen], access };
   }
   const dots = /\/[^/]*[\w-]\.[\w-]/.test(original.path)
@@ -86,7 +91,7 @@ function choose(
   report.refuse(
     'path',
     source,
-    `${cannot}, and another rule would decide about a part of ${told(reading.around)}${dots}`,
+    `${cannot}, and another rule would decide about a part of ${listPaths(reading.around)}${dots}`,
   );
   return { paths: reading.around, access: { kind: 'deny' } };
 }

@@ -36,7 +36,7 @@ export function withoutNewlyOpened(
   candidates: readonly Candidate[],
   report: Report,
 ): readonly PathRule[] {
-  const kept = pathRules.filter(({ path, rule }) => {
+  const remaining = pathRules.filter(({ path, rule }) => {
     if (rule.route !== 'direct') return true;
     const before = candidates.find(
       (one) =>
@@ -50,16 +50,16 @@ export function withoutNewlyOpened(
     return false;
   });
   return candidates.flatMap(({ rule, reading: { around } }) => {
-    const own = kept.filter((pathRule) => pathRule.rule === rule);
+    const own = remaining.filter((pathRule) => pathRule.rule === rule);
     if (rule.route !== 'checked') return own;
-    const opened = kept.filter(
+    const opened = remaining.filter(
       (pathRule) =>
         pathRule.rule.route === 'direct' &&
         pathRule.rule.index > rule.index &&
         overlaps(around, [pathRule.path]),
     );
     const methods = [...new Set(opened.flatMap((one) => one.methods))];
-    return [...own, ...around.flatMap((path) => closing(path, methods, rule, kept))];
+    return [...own, ...around.flatMap((path) => closing(path, methods, rule, remaining))];
   });
 }
 
@@ -68,9 +68,9 @@ function closing(
   path: string,
   methods: readonly string[],
   rule: ReadRule,
-  kept: readonly PathRule[],
+  remaining: readonly PathRule[],
 ): PathRule[] {
-  const there = kept.filter((one) => one.path === path);
+  const there = remaining.filter((one) => one.path === path);
   const moved = there
     .filter((one) => one.rule.route === 'checked' && one.rank > rule.index)
     .map((one) => ({

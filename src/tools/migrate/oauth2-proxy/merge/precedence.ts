@@ -10,7 +10,7 @@ import { whyUnknown } from '../read/unknown-values.ts';
 import { placeholderIn } from './placeholders.ts';
 
 /** Replaces the value of a secret. */
-const hidden = '(not stored)';
+const secretMark = '(not stored)';
 
 /** The settings of each source, from the weakest to the strongest, in the order of the input. */
 export interface Layers {
@@ -35,12 +35,15 @@ export function applyPrecedence({ keys, variables, flags }: Layers): Merged {
   const problems: Problem[] = [];
   for (const [flag, all] of foundSettings) {
     const isSecret = flagNamed(flag)?.isSecret === true;
-    const own = all.filter(
-      ({ isOwn = false, value }) => isOwn && (typeof value === 'boolean' || value.length > 0),
+    const handSet = all.filter(
+      ({ isFromArguments = false, value }) =>
+        isFromArguments && (typeof value === 'boolean' || value.length > 0),
     );
     // A flag after `--` replaces an unknown value, whatever its source.
     const replaced =
-      own.length === 0 || isSecret ? [] : all.filter((one) => isUnknownValue(one) && !own.includes(one));
+      handSet.length === 0 || isSecret
+        ? []
+        : all.filter((one) => isUnknownValue(one) && !handSet.includes(one));
     const [winner, overridden] = chosen(
       flag,
       all.filter((one) => !replaced.includes(one)),
@@ -51,7 +54,7 @@ export function applyPrecedence({ keys, variables, flags }: Layers): Merged {
     if (winner.problem !== undefined) problems.push(winner.problem);
     const why = isSecret
       ? undefined
-      : (whyUnknown(winner.value) ?? (own.length > 0 ? undefined : whyPlaceholder(flag, winner.value)));
+      : (whyUnknown(winner.value) ?? (handSet.length > 0 ? undefined : whyPlaceholder(flag, winner.value)));
     if (why !== undefined)
       findings.push({ setting: flag, source: winner.source, verdict: 'refused', text: why });
     else
@@ -65,8 +68,8 @@ export function applyPrecedence({ keys, variables, flags }: Layers): Merged {
 }
 
 /** Whether a value is unknown, so a flag after `--` replaces it. */
-function isUnknownValue({ flag, value, isOwn = false }: FoundSetting): boolean {
-  return whyUnknown(value) !== undefined || (!isOwn && whyPlaceholder(flag, value) !== undefined);
+function isUnknownValue({ flag, value, isFromArguments = false }: FoundSetting): boolean {
+  return whyUnknown(value) !== undefined || (!isFromArguments && whyPlaceholder(flag, value) !== undefined);
 }
 
 /** Explains why a placeholder cannot be used; undefined if there is none, or if the setting has no meaning here. */
@@ -92,15 +95,17 @@ export function withoutReplacedByAlpha(
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 } {
-  const hidden = new Set(alpha.filter(isUnknownValue).map(({ flag }) => flag));
-  const isReplaced = ({ flag, isOwn = false }: FoundSetting) =>
-    isReplacedByAlpha(flag) && !(isOwn && hidden.has(flag));
+  const unknownFlags = new Set(alpha.filter(isUnknownValue).map(({ flag }) => flag));
+  const isReplaced = ({ flag, isFromArguments = false }: FoundSetting) =>
+    isReplacedByAlpha(flag) && !(isFromArguments && unknownFlags.has(flag));
   const message =
     'oauth2-proxy does not start with this setting and an alpha configuration; set it in the alpha configuration';
-  const wrong = [...layers.keys, ...layers.flags].filter((one) => isReplaced(one) && one.isOfChart !== true);
+  const wrong = [...layers.keys, ...layers.flags].filter(
+    (one) => isReplaced(one) && one.isChartDefault !== true,
+  );
   const ignored = layers.variables.filter(isReplaced);
   const text = 'oauth2-proxy ignores it with an alpha configuration, unless that refers to the variable';
-  const isKept = (one: FoundSetting) => !isReplaced(one) || one.isOfChart === true;
+  const isKept = (one: FoundSetting) => !isReplaced(one) || one.isChartDefault === true;
   return {
     layers: {
       keys: layers.keys.filter(isKept),
@@ -118,25 +123,25 @@ function chosen(
   fromFlags: ReadonlySet<FoundSetting>,
 ): [winner: FoundSetting, overridden: readonly FoundSetting[]] {
   const last = all.at(-1) as FoundSetting;
-  const given = all.filter((one) => fromFlags.has(one));
+  const flagSettings = all.filter((one) => fromFlags.has(one));
   // A list flag may occur several times; all its values count.
-  const isCombined = flagNamed(flag)?.kind === 'list' && given.length > 0;
-  const winner = isCombined ? combined(flag, given) : last;
+  const isCombined = flagNamed(flag)?.kind === 'list' && flagSettings.length > 0;
+  const winner = isCombined ? combined(flag, flagSettings) : last;
   const overridden = all.filter(
     (one) =>
       one !== last &&
       !(isCombined && fromFlags.has(one)) &&
-      one.isOfChart !== true &&
+      one.isChartDefault !== true &&
       JSON.stringify(one.value) !== JSON.stringify(winner.value),
   );
   return [winner, overridden];
 }
 
-function combined(flag: string, given: readonly FoundSetting[]): FoundSetting {
-  const unknownValue = given.find(({ value }) => whyUnknown(value) !== undefined);
+function combined(flag: string, flagSettings: readonly FoundSetting[]): FoundSetting {
+  const unknownValue = flagSettings.find(({ value }) => whyUnknown(value) !== undefined);
   if (unknownValue !== undefined) return unknownValue;
-  const [first = '', ...more] = new Set(given.map(({ source }) => source));
-  const value = [...new Set(given.flatMap((one) => (Array.isArray(one.value) ? one.value : [])))];
+  const [first = '', ...more] = new Set(flagSettings.map(({ source }) => source));
+  const value = [...new Set(flagSettings.flatMap((one) => (Array.isArray(one.value) ? one.value : [])))];
   // One empty value is an empty list.
   const isNone = value.length === 1 && value[0] === '';
   return {
@@ -147,6 +152,6 @@ function combined(flag: string, given: readonly FoundSetting[]): FoundSetting {
 }
 
 function withoutSecret(value: Setting['value']): Setting['value'] {
-  if (typeof value === 'string') return value === '' ? value : hidden;
-  return Array.isArray(value) ? value.map(() => hidden) : value;
+  if (typeof value === 'string') return value === '' ? value : secretMark;
+  return Array.isArray(value) ? value.map(() => secretMark) : value;
 }

@@ -9,11 +9,11 @@ import type { YamlNode } from './yaml-node.ts';
 /** A setting from one source. */
 export interface FoundSetting extends Setting {
   /** Whether the chart of oauth2-proxy sets it by default. Another source may override it without a finding. */
-  readonly isOfChart?: boolean;
+  readonly isChartDefault?: boolean;
   /**
    * Whether it comes from a flag after `--` of this command. Such a flag supplies values that the files do not contain.
    */
-  readonly isOwn?: boolean;
+  readonly isFromArguments?: boolean;
   /** The problem with the value; it is reported only if this source wins. */
   readonly problem?: Problem;
 }
@@ -23,7 +23,7 @@ export interface Variable {
   readonly name: string;
   readonly value: string;
   readonly source: string;
-  readonly isOfChart?: boolean;
+  readonly isChartDefault?: boolean;
 }
 
 /**
@@ -40,7 +40,7 @@ export interface NamedFile {
   readonly path: string;
   readonly source: string;
   /** Whether the flag comes after `--` of this command, so the file may be on this machine. */
-  readonly isOwn: boolean;
+  readonly isFromArguments: boolean;
 }
 
 /** The content that all readers add to, in the order of the sources. */

@@ -12,7 +12,7 @@ export interface Word {
   readonly text: string;
   /** The location in a file; undefined for flags after `--`. */
   readonly location: string | undefined;
-  readonly isOfChart?: boolean;
+  readonly isChartDefault?: boolean;
 }
 
 /**
@@ -45,10 +45,10 @@ function readFlag(word: Word, next: Word | undefined, collected: Collected): 'on
         source,
         message: `expected ${expectationOf(kind)} after it`,
       });
-    else keep(name, kind, next.text, source, word, collected);
+    else addFlag(name, kind, next.text, source, word, collected);
     return 'two words';
   }
-  keep(name, kind, value ?? 'true', source, word, collected);
+  addFlag(name, kind, value ?? 'true', source, word, collected);
   return 'one word';
 }
 
@@ -71,17 +71,17 @@ function reportUnknownFlag(
   problems.push({ path, source, message: `${message}${wanted}` });
 }
 
-function keep(
+function addFlag(
   name: string,
   kind: FlagKind,
   text: string,
   source: string,
-  { location, isOfChart = false }: Word,
+  { location, isChartDefault = false }: Word,
   collected: Collected,
 ): void {
   if (name === 'config' || name === 'alpha-config') {
     const path = whyUnknown(text) === undefined ? text : 'a file';
-    collected.namedFiles.push({ flag: name, path, source, isOwn: location === undefined });
+    collected.namedFiles.push({ flag: name, path, source, isFromArguments: location === undefined });
     return;
   }
   const reading = whyUnknown(text) === undefined ? readFlagValue(kind, text) : { value: text };
@@ -95,8 +95,8 @@ function keep(
       flag: name,
       value: reading.value,
       source,
-      isOfChart,
-      isOwn: location === undefined,
+      isChartDefault,
+      isFromArguments: location === undefined,
     });
 }
 

@@ -9,7 +9,7 @@ import { whyUnknown } from './unknown-values.ts';
 /** The settings that variables make, in the order of the variables. An empty variable makes none. */
 export function settingsOfVariables(variables: readonly Variable[], collected: Collected): FoundSetting[] {
   const known = variablesOfFlags();
-  return variables.flatMap(({ name, value, source, isOfChart = false }) => {
+  return variables.flatMap(({ name, value, source, isChartDefault = false }) => {
     const flag = known.get(name);
     const why = whyUnused(name, value);
     if (why !== undefined) {
@@ -21,7 +21,7 @@ export function settingsOfVariables(variables: readonly Variable[], collected: C
       return [];
     }
     const reading = whyUnknown(value) === undefined ? readLooseValue(flag.kind, value) : { value };
-    const foundSetting = { flag: flag.name, source, isOfChart };
+    const foundSetting = { flag: flag.name, source, isChartDefault };
     if ('value' in reading) return [{ ...foundSetting, value: reading.value }];
     const problem = { path: name, source, message: `expected ${reading.expected}` };
     return [{ ...foundSetting, value: '', problem }];

@@ -12,11 +12,11 @@ export function isNamedBy(path: string, name: string): boolean {
 
 /** How well a path in a docker compose file matches the name of an input file; higher is better, 0 is no match. */
 export function matchQuality(path: string, name: string): 0 | 1 | 2 | 3 {
-  const [wanted, given] = [partsOf(path), partsOf(name)];
-  if (wanted.length === 0 || given.length === 0) return 0;
-  if (wanted.join('/') === given.join('/')) return 3;
-  if (endsWith(given, wanted)) return 2;
-  return endsWith(wanted, given) ? 1 : 0;
+  const [wanted, actual] = [partsOf(path), partsOf(name)];
+  if (wanted.length === 0 || actual.length === 0) return 0;
+  if (wanted.join('/') === actual.join('/')) return 3;
+  if (endsWith(actual, wanted)) return 2;
+  return endsWith(wanted, actual) ? 1 : 0;
 }
 
 function partsOf(path: string): readonly string[] {

@@ -34,7 +34,7 @@ function resolve(
   readFile: ReadFile,
   collected: Collected,
 ): void {
-  const given = flag === 'config' ? toml : alpha;
+  const inputs = flag === 'config' ? toml : alpha;
   const kind = flag === 'config' ? 'keys' : 'alpha';
   const read = (file: { readonly text: string; readonly name: string }) => {
     if (flag === 'config') readToml(file, collected);
@@ -48,19 +48,19 @@ function resolve(
   if (mounted !== undefined && 'text' in mounted) {
     read(mounted);
     // A compose file mounts input files.
-    const others = given.filter(({ name }) => name !== mounted.name);
+    const others = inputs.filter(({ name }) => name !== mounted.name);
     refuseOthers(others, flag, collected);
     return;
   }
-  const counting = given.filter(({ name }) => {
+  const matching = inputs.filter(({ name }) => {
     if (!isInstalled) return true;
     if (named === undefined) return isMissing;
-    return mounted?.isFile !== true && (named.isOwn || isNamedBy(named.path, name));
+    return mounted?.isFile !== true && (named.isFromArguments || isNamedBy(named.path, name));
   });
-  const [first, ...more] = counting;
+  const [first, ...more] = matching;
   if (first !== undefined) {
     read(first);
-    const others = given.filter((file) => !counting.includes(file));
+    const others = inputs.filter((file) => !matching.includes(file));
     refuseOthers(others, flag, collected);
     for (const { name } of more) {
       const what = flag === 'config' ? 'configuration file' : 'alpha configuration';
@@ -68,9 +68,10 @@ function resolve(
       collected.problems.push({ path: '', source: name, message });
     }
   } else {
-    refuseOthers(given, flag, collected);
+    refuseOthers(inputs, flag, collected);
     if (named === undefined || isMissing) return;
-    const text = named.isOwn && readFile !== undefined ? readOrNothing(named.path, readFile) : undefined;
+    const text =
+      named.isFromArguments && readFile !== undefined ? readOrNothing(named.path, readFile) : undefined;
     if (text !== undefined) read({ text, name: named.path });
     else {
       const where = mounted === undefined ? '' : ` (it is in ${mounted.lacks})`;

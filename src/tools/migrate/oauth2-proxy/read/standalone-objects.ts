@@ -43,7 +43,7 @@ function readObjectText(
   if (chartKeys.includes(key)) {
     const flag = flagNamed(key);
     if (flag !== undefined)
-      collected.variables.push({ name: variableName(flag), value: text, source: name, isOfChart: true });
+      collected.variables.push({ name: variableName(flag), value: text, source: name, isChartDefault: true });
   } else if (key.startsWith('OAUTH2_PROXY_'))
     collected.variables.push({ name: key, value: text, source: name });
   else if (emailKeys.includes(key)) sorted.emails.push({ text, name, names: [...emailKeys, object.name] });

@@ -117,7 +117,7 @@ export function planText(
     '## The switch-over',
     'First save the current state:',
     commands(backupCommands(names)),
-    `1. Install with \`shadow.authorizer\`. For each check oidc-authz asks oauth2-proxy, returns its answer unchanged, and only compares it with its own decision. \`${shadowFile}\` contains the values above with this option and with the headers that oauth2-proxy gets. The first command prints the headers of the old entry. List exactly these: oauth2-proxy might trust any other header of a client.`,
+    `1. Install with \`shadow.authorizer\`. For each check oidc-authz asks oauth2-proxy, returns its answer unchanged, and only compares it with its own decision. \`${shadowFile}\` contains the values above with this option and with the headers that oauth2-proxy gets. The first command prints the headers of its entry. List exactly these: oauth2-proxy might trust any other header of a client.`,
     commands(
       `kubectl --namespace kyma-system get istio default --output jsonpath='{.spec.config.authorizers[?(@.name=="oauth2-proxy")].headers.inCheck.include}'`,
     ),
@@ -128,7 +128,7 @@ export function planText(
       'kubectl apply -f deploy/kyma/namespace.yaml',
       `helm upgrade --install oidc-authz charts/oidc-authz --namespace oidc-authz --values ${shadowFile} --wait`,
     ),
-    '2. Register oidc-authz in addition to the old authorizer. A JSON patch appends to the list; a merge patch would remove all other authorizers. If there is no list yet, run the script of the chart instead (`register-kyma.sh` in the ConfigMap `oidc-authz-entries`). In Kyma:',
+    '2. Register oidc-authz in addition to oauth2-proxy. A JSON patch appends to the list; a merge patch would remove all other authorizers. If there is no list yet, run the script of the chart instead (`register-kyma.sh` in the ConfigMap `oidc-authz-entries`). In Kyma:',
     commands(kymaCommand(trial)),
     'The command adds this entry to `spec.config.authorizers` of the Istio resource:',
     fenced('yaml', yamlText([kymaEntry(trial)])),

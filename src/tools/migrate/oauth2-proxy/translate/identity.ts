@@ -96,26 +96,26 @@ export function judgeIdentity(installation: Installation, asksForGroups: boolean
 function judgeGroupsClaim(installation: Installation, asksForGroups: boolean): readonly Finding[] {
   const flag = 'oidc-groups-claim';
   const claim = groupsClaim(installation) ?? 'groups';
-  const kept = `\`issuers[].groups.claim: ${claim}\``;
+  const target = `\`issuers[].groups.claim: ${claim}\``;
   const ofExtra =
     listOf(installation, 'extra-jwt-issuers').length > 0 ? 'the tokens of `extra-jwt-issuers`' : '';
   const affected = hasFixedClaims(installation) ? 'bearer tokens of provider azure' : ofExtra;
-  if (affected === '' || claim === 'groups') return findingIfSet(installation, flag, 'kept', kept);
+  if (affected === '' || claim === 'groups') return findingIfSet(installation, flag, 'kept', target);
   const before = `before 7.15.6 oauth2-proxy reads \`groups\` of ${affected}`;
-  if (!claim.includes('.')) return findingIfSet(installation, flag, 'kept', `${kept}; ${before}`);
+  if (!claim.includes('.')) return findingIfSet(installation, flag, 'kept', `${target}; ${before}`);
   const path = `in ${affected} oauth2-proxy reads the claim with exactly this name; oidc-authz treats the name as a path if a token does not have that claim`;
   return asksForGroups
     ? findingIfSet(
         installation,
         flag,
         'refused',
-        `${path}. If you accept it, it becomes ${kept}, and A TOKEN WITH ITS GROUPS AT THAT PATH IS ALLOWED FROM NOW ON`,
+        `${path}. If you accept it, it becomes ${target}, and A TOKEN WITH ITS GROUPS AT THAT PATH IS ALLOWED FROM NOW ON`,
       )
     : findingIfSet(
         installation,
         flag,
         'changed',
-        `it becomes ${kept}; ${path}, so groups at that path are now forwarded; ${before}`,
+        `it becomes ${target}; ${path}, so groups at that path are now forwarded; ${before}`,
       );
 }
 

@@ -101,8 +101,9 @@ function translateAlgorithms(
       algorithms: hasSource ? ['RS256'] : undefined,
       findings: findingIfSet(installation, flag, 'meaningless', 'it is empty'),
     };
-  const kept = `\`issuers[0].algorithms: [${algorithms.join(', ')}]\``;
-  if (others.length === 0) return { algorithms, findings: findingIfSet(installation, flag, 'kept', kept) };
+  const algorithmsText = `\`issuers[0].algorithms: [${algorithms.join(', ')}]\``;
+  if (others.length === 0)
+    return { algorithms, findings: findingIfSet(installation, flag, 'kept', algorithmsText) };
   const reason = `${quotedList(others)} cannot be accepted: a party that can verify such a signature can also forge one`;
   return algorithms.length === 0
     ? {
@@ -116,7 +117,7 @@ function translateAlgorithms(
       }
     : {
         algorithms,
-        findings: findingIfSet(installation, flag, 'refused', `${reason}; the others are ${kept}`),
+        findings: findingIfSet(installation, flag, 'refused', `${reason}; the others are ${algorithmsText}`),
       };
 }
 

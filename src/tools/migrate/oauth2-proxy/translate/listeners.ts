@@ -44,7 +44,7 @@ function checks(installation: Installation, admin: number): Listener {
     minVersion,
     cipherSuites: suites.length === 0 ? undefined : suites,
   });
-  const kept = (name: string, option: string) =>
+  const tlsFinding = (name: string, option: string) =>
     isTls
       ? findingIfSet(installation, name, 'kept', `\`http.tls.${option}\``)
       : findingIfSet(
@@ -65,10 +65,10 @@ function checks(installation: Installation, admin: number): Listener {
           ? 'with a certificate oauth2-proxy has no listener without TLS'
           : 'without a certificate oauth2-proxy has no listener with TLS',
       ),
-      ...kept('tls-cert-file', 'certFile'),
-      ...kept('tls-key-file', 'keyFile'),
-      ...kept('tls-min-version', 'minVersion'),
-      ...kept('tls-cipher-suite', 'cipherSuites'),
+      ...tlsFinding('tls-cert-file', 'certFile'),
+      ...tlsFinding('tls-key-file', 'keyFile'),
+      ...tlsFinding('tls-min-version', 'minVersion'),
+      ...tlsFinding('tls-cipher-suite', 'cipherSuites'),
     ],
   };
 }
@@ -108,7 +108,7 @@ function readAddress(
   installation: Installation,
   flag: string,
   section: 'http' | 'admin',
-  taken: readonly number[],
+  usedPorts: readonly number[],
 ): { address: Tree; finding: readonly Finding[] } {
   const address = textOf(installation, flag).replace(/^https?:\/\//i, '');
   const option = `\`${section}.host\` and \`${section}.port\``;
@@ -126,7 +126,7 @@ function readAddress(
       'changed',
       `oidc-authz does not listen on sockets or file descriptors; ${option} have their defaults`,
     );
-  if (taken.includes(number))
+  if (usedPorts.includes(number))
     return leave('changed', `another listener uses port ${number}; ${option} have their defaults`);
   return {
     address: withoutUndefined({ host: host === '' || host === '0.0.0.0' ? undefined : host, port: number }),

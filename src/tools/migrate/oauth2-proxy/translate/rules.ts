@@ -59,8 +59,8 @@ export function translateRules(installation: Installation): Part {
         if (own.length === 0) return findingIfSet(installation, flag, 'meaningless', 'it is empty');
         // The note appears once, even if both flags are set.
         const isFirst = outcomes[0]?.flag === flag;
-        const told = own.map(({ text }) => text).join('; ');
-        const text = looksAtPaths && isFirst ? `${told}; ${looksText(installation)}` : told;
+        const texts = own.map(({ text }) => text).join('; ');
+        const text = looksAtPaths && isFirst ? `${texts}; ${looksText(installation)}` : texts;
         return own.some(({ verdict }) => verdict === 'changed')
           ? findingIfSet(installation, flag, 'changed', text)
           : findingIfSet(installation, flag, 'kept', `\`rules\`: ${text}`);

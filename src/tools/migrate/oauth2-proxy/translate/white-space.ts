@@ -44,14 +44,14 @@ export function withoutWhiteSpace(installation: Installation): {
     const kind = Object.hasOwn(compared, setting.flag) ? compared[setting.flag] : undefined;
     if (kind === undefined || typeof setting.value === 'boolean') continue;
     const all = typeof setting.value === 'string' ? [setting.value] : setting.value;
-    const odd = all.filter((one) => one !== '' && !isPlain(setting.flag, one));
-    if (odd.length === 0) continue;
-    const rest = all.filter((one) => !odd.includes(one) && one !== '');
+    const padded = all.filter((one) => one !== '' && !isPlain(setting.flag, one));
+    if (padded.length === 0) continue;
+    const rest = all.filter((one) => !padded.includes(one) && one !== '');
     // With `*` no other value matters, and an empty list has a problem of its own.
     if (setting.flag === 'email-domain' && (rest.length === 0 || rest.includes('*'))) continue;
     if (rest.length === 0) settings.delete(setting.flag);
     else settings.set(setting.flag, { ...setting, value: rest });
-    refusals.push(refusalOf(setting, odd, kind, rest.length === 0));
+    refusals.push(refusalOf(setting, padded, kind, rest.length === 0));
   }
   return refusals.length === 0
     ? { installation, refusals }
@@ -66,8 +66,13 @@ function isPlain(flag: string, value: string): boolean {
   return parts.every((part) => part === part.trim());
 }
 
-function refusalOf({ flag, source }: Setting, odd: readonly string[], kind: string, isAll: boolean): Finding {
-  const told = odd.map((one) => {
+function refusalOf(
+  { flag, source }: Setting,
+  padded: readonly string[],
+  kind: string,
+  isAll: boolean,
+): Finding {
+  const reasons = padded.map((one) => {
     const other = one.trim();
     return `${JSON.stringify(one)} has leading or trailing white space, which oidc-authz cannot configure; in oauth2-proxy it never matches a token's ${kind} \`${other}\`, and without the white space it would allow more tokens than before`;
   });
@@ -75,7 +80,7 @@ function refusalOf({ flag, source }: Setting, odd: readonly string[], kind: stri
     setting: flag,
     source,
     verdict: 'refused',
-    text: `${told.join('; ')}. ${isAll ? consequenceOf(flag) : 'If you accept it, only the other values apply'}`,
+    text: `${reasons.join('; ')}. ${isAll ? consequenceOf(flag) : 'If you accept it, only the other values apply'}`,
   };
 }
 

@@ -19,7 +19,7 @@ export const emailsPath = '/bitnami/oauth2-proxy/conf/authenticated-emails/authe
  */
 export function readBitnamiArguments(values: YamlNode, collected: Collected): string | undefined {
   const configuration = child(values, 'configuration');
-  const chart = (text: string): Word => ({ text, location: "the chart's default", isOfChart: true });
+  const chart = (text: string): Word => ({ text, location: "the chart's default", isChartDefault: true });
   const flag = (name: string, node: YamlNode, label: string): Word[] => {
     const text = isEmpty(node) ? undefined : scalarText(node);
     return text === undefined

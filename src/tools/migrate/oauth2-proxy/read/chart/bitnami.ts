@@ -42,7 +42,7 @@ export function readBitnamiValues(values: YamlNode, scope: Scope, collected: Col
   );
   readCredentials(configuration, scope, collected);
   collected.variables.push(
-    { ...sessionStore(values), isOfChart: true },
+    { ...sessionStore(values), isChartDefault: true },
     ...readVariables(child(values, 'extraEnvVars'), scope, 'extraEnvVars').map((variable) => ({
       ...variable,
       value: markTemplate(variable.value),
@@ -105,7 +105,7 @@ function readContent(configuration: YamlNode, { objects, namespace }: Scope, col
     });
   else if (content.value === undefined) {
     // The defaults of the chart.
-    const preset = { source: "the chart's default", isOfChart: true };
+    const preset = { source: "the chart's default", isChartDefault: true };
     collected.keys.push({ flag: 'email-domain', value: ['*'], ...preset });
     collected.keys.push({ flag: 'upstream', value: ['file:///dev/null'], ...preset });
   }

@@ -11,7 +11,7 @@ export interface ChartValues {
   /** Whether they are the values of a dependency, below its name in the parent chart. */
   readonly isNested: boolean;
   /** The other values on the same and on higher levels. */
-  readonly beside: readonly (readonly [name: string, node: YamlNode])[];
+  readonly siblings: readonly (readonly [name: string, node: YamlNode])[];
 }
 
 /** The maximum depth of the dependency in the parent chart. */
@@ -23,10 +23,10 @@ export function chartsIn(document: YamlNode): readonly ChartValues[] {
   const named = nested.filter(({ node }) => /oauth2?[-_]?proxy/i.test(String(node.path.at(-1))));
   if (named.length > 0) return named;
   const own = certainChart(document);
-  if (own !== undefined) return [{ chart: own, node: document, isNested: false, beside: [] }];
+  if (own !== undefined) return [{ chart: own, node: document, isNested: false, siblings: [] }];
   if (nested.length > 0) return nested;
   return fields(document).some(([name]) => isChartValue(name))
-    ? [{ chart: 'official', node: document, isNested: false, beside: [] }]
+    ? [{ chart: 'official', node: document, isNested: false, siblings: [] }]
     : [];
 }
 
@@ -35,17 +35,17 @@ export function isSurelyChart(document: YamlNode): boolean {
   return certainChart(document) !== undefined || below(document, [], 0).length > 0;
 }
 
-function below(node: YamlNode, beside: ChartValues['beside'], depth: number): readonly ChartValues[] {
+function below(node: YamlNode, siblings: ChartValues['siblings'], depth: number): readonly ChartValues[] {
   if (depth >= maxDepth) return [];
   const all = fields(node);
   return all.flatMap(([name, inner]) => {
     if (!isTree(inner.value)) return [];
-    const others = [...beside, ...all.filter(([other]) => other !== name)];
+    const others = [...siblings, ...all.filter(([other]) => other !== name)];
     const isNamed = /^oauth2?[-_]?proxy$/i.test(name) && !isOtherProduct(inner);
     const chart = certainChart(inner) ?? (isNamed ? 'official' : undefined);
     return chart === undefined
       ? below(inner, others, depth + 1)
-      : [{ chart, node: inner, isNested: true, beside: others }];
+      : [{ chart, node: inner, isNested: true, siblings: others }];
   });
 }
 

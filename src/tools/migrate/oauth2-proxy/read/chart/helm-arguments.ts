@@ -38,7 +38,7 @@ export function readChartArguments(values: YamlNode, hasAlpha: boolean, collecte
       }),
     ),
     ...[...own, ...metrics].map(
-      (flag): Word => ({ text: `--${flag}`, location: "the chart's default", isOfChart: true }),
+      (flag): Word => ({ text: `--${flag}`, location: "the chart's default", isChartDefault: true }),
     ),
     ...wordsOf('cookie-name', child(values, 'config', 'cookieName')),
     ...extraArguments(child(values, 'extraArgs'), collected),

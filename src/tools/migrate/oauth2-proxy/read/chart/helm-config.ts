@@ -96,7 +96,7 @@ export function readCredentials(values: YamlNode, scope: Scope, collected: Colle
     if (!configNames.includes(name)) {
       const text = `it is not read: the chart of oauth2-proxy has no such value${suggestion(name, configNames)}`;
       findings.push({ setting, source, verdict: 'refused', text });
-    } else if (told.includes(name) && !isEmpty(node))
+    } else if (layoutNames.includes(name) && !isEmpty(node))
       findings.push({
         setting,
         source,
@@ -107,7 +107,7 @@ export function readCredentials(values: YamlNode, scope: Scope, collected: Colle
 }
 
 /** Names of `config` that are not settings. */
-const told = ['annotations', 'existingSecret', 'forceLegacyConfig', 'requiredSecretKeys'];
+const layoutNames = ['annotations', 'existingSecret', 'forceLegacyConfig', 'requiredSecretKeys'];
 
 /**
  * Reads the TOML file that the chart mounts: an existing one, the text in the values, or a generated one.
@@ -124,20 +124,20 @@ export function readMountedFile(
   const isForced = !isFalse(child(config, 'forceLegacyConfig'));
   const [existing, inline] = [child(config, 'existingConfig'), child(config, 'configFile')];
   const isSet = !isEmpty(existing) || !isEmpty(inline);
-  const unused = (node: YamlNode, beside: string) => {
+  const unused = (node: YamlNode, condition: string) => {
     const setting = node === inline ? 'config.configFile' : 'config.existingConfig';
-    const text = `the chart of oauth2-proxy ignores it with ${beside}`;
+    const text = `the chart of oauth2-proxy ignores it with ${condition}`;
     if (!isEmpty(node))
       collected.findings.push({ setting, source: locationOf(node), verdict: 'meaningless', text });
   };
-  const lists = (beside: string) => {
+  const lists = (condition: string) => {
     for (const name of ['emailDomains', 'upstreams'])
       if (!isEmpty(child(config, name)))
         collected.findings.push({
           setting: `config.${name}`,
           source: locationOf(child(config, name)),
           verdict: 'meaningless',
-          text: `the chart of oauth2-proxy ignores it with ${beside}`,
+          text: `the chart of oauth2-proxy ignores it with ${condition}`,
         });
   };
   if (isSet && (isForced || !hasAlpha)) {
@@ -269,7 +269,7 @@ function readMadeList(node: YamlNode, flag: string, preset: string, { keys, prob
     flag,
     value: isPreset ? [preset] : elements(node).map((entry) => scalarText(entry) ?? ''),
     source: isPreset ? "the chart's default" : `${locationOf(node)} ${label}`,
-    isOfChart: isPreset,
+    isChartDefault: isPreset,
   });
 }
 

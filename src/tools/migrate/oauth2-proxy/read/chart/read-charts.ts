@@ -75,7 +75,7 @@ function readRelease(release: Release, objects: Objects, collected: Collected): 
     chart: /bitnami/i.test(chart) ? 'bitnami' : 'official',
     node,
     isNested: false,
-    beside: [],
+    siblings: [],
   };
   return readEach(charts.length === 0 ? [own] : charts, false, { objects, namespace }, collected);
 }
@@ -102,12 +102,12 @@ function readEach(
 }
 
 function readChart(values: ChartValues, isComputed: boolean, scope: Scope, collected: Collected): void {
-  const { chart, node, beside } = values;
+  const { chart, node, siblings } = values;
   if (chart === 'bitnami') readBitnamiValues(node, scope, collected);
   else readHelmValues(node, scope, collected);
   judgeChartValues(values, isComputed, collected);
   const name = String(node.path.at(-1));
-  for (const [other, one] of beside)
+  for (const [other, one] of siblings)
     collected.findings.push({
       setting: other,
       source: locationOf(one),

@@ -181,7 +181,7 @@ function argoValues(helm: YamlNode, { collected, unread }: Reader): readonly Yam
       setting: 'helm.values',
       source: locationOf(text),
       verdict: 'meaningless',
-      text: 'Argo CD does not use it beside `valuesObject`',
+      text: 'Argo CD ignores it with `valuesObject`',
     });
   return [...(isEmpty(object) ? inlineText(text, 'helm.values', collected) : inline(object)), ...parameters];
 }

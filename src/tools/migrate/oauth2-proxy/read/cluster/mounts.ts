@@ -36,8 +36,8 @@ export function mountedFiles(
       below: (scalarText(child(mount, 'subPath')) ?? '').replace(/^\/+|\/+$/g, ''),
     }))
     .toSorted((a, b) => b.path.length - a.path.length);
-  return (given) => {
-    const path = given.replaceAll(/\/{2,}/g, '/');
+  return (rawPath) => {
+    const path = rawPath.replaceAll(/\/{2,}/g, '/');
     const mount = mounts.find((one) => path === one.path || path.startsWith(`${one.path}/`));
     if (mount === undefined) return undefined;
     const rest = path.slice(mount.path.length + 1);

@@ -29,8 +29,8 @@ export interface Objects {
 
 /** Makes the index of the objects. */
 export function createObjects(all: readonly ClusterObject[]): Objects {
-  const told = new Set<ClusterObject>();
-  const taken = new Map<ClusterObject, Set<string>>();
+  const reported = new Set<ClusterObject>();
+  const readKeys = new Map<ClusterObject, Set<string>>();
   const owners = new Map<ClusterObject, string>();
 
   const named = ({ kind, name, namespace }: Reference) => {
@@ -42,9 +42,9 @@ export function createObjects(all: readonly ClusterObject[]): Objects {
   };
   const readTexts = (object: ClusterObject, key?: string) => {
     const texts = objectTexts(object).filter((text) => key === undefined || text.key === key);
-    const keys = taken.get(object) ?? new Set();
+    const keys = readKeys.get(object) ?? new Set();
     for (const text of texts) keys.add(text.key);
-    taken.set(object, keys);
+    readKeys.set(object, keys);
     return texts;
   };
   /** Explains why an object needs no finding of its own: the Secrets that it makes are among the files. */
@@ -58,7 +58,7 @@ export function createObjects(all: readonly ClusterObject[]): Objects {
   const unreportedIn = (object: ClusterObject): readonly Finding[] => {
     const setting = `${object.kind || 'object'}/${object.name}`;
     const source = locationOf(object.node);
-    const keys = taken.get(object);
+    const keys = readKeys.get(object);
     if (keys !== undefined)
       return objectTexts(object)
         .filter(({ key }) => !keys.has(key))
@@ -77,9 +77,9 @@ export function createObjects(all: readonly ClusterObject[]): Objects {
     all,
     named,
     readTexts,
-    markReported: (object) => void told.add(object),
+    markReported: (object) => void reported.add(object),
     markUsedBy: (object, owner) => void owners.set(object, owner),
-    unreported: () => all.filter((object) => !told.has(object)).flatMap(unreportedIn),
+    unreported: () => all.filter((object) => !reported.has(object)).flatMap(unreportedIn),
   };
 }
 

@@ -65,19 +65,19 @@ export function sourcesOf(service: YamlNode, document: YamlNode): readonly strin
 }
 
 /** Makes a finder for the files that a service mounts: input files, or content of the compose file. */
-export function filesOf(service: YamlNode, document: YamlNode, given: FileFinder): FileAt {
+export function filesOf(service: YamlNode, document: YamlNode, findFile: FileFinder): FileAt {
   const [mounts, objectText] = [volumesOf(service), heldBy(service, document)];
   return (path) => {
     const own = objectText.find(({ target }) => target === path);
     if (own !== undefined) {
       const content = child(own.node, 'content');
       if (typeof content.value === 'string') return { text: content.value, name: locationOf(content) };
-      const file = given(scalarText(child(own.node, 'file')) ?? '');
+      const file = findFile(scalarText(child(own.node, 'file')) ?? '');
       return file ?? { lacks: scalarText(child(own.node, 'file')) ?? 'its content', isFile: true };
     }
     const mount = mounts.find(({ target }) => path === target || path.startsWith(`${target}/`));
     if (mount === undefined) return undefined;
     const source = `${mount.source}${path.slice(mount.target.length)}`;
-    return given(source) ?? { lacks: source, isFile: true };
+    return findFile(source) ?? { lacks: source, isFile: true };
   };
 }

@@ -110,10 +110,10 @@ function readService(
   const others = new Set(variableFiles.map((file) => file.name));
   const named = Array.isArray(entry.value) ? elements(entry) : entry.value === undefined ? [] : [entry];
   const pathOf = (node: YamlNode) => scalarText(isTree(node.value) ? child(node, 'path') : node) ?? '';
-  const given = createFileFinder(files, [...named.map(pathOf), ...sourcesOf(service, document)]);
+  const findFile = createFileFinder(files, [...named.map(pathOf), ...sourcesOf(service, document)]);
   for (const node of named) {
     const path = pathOf(node);
-    const file = given(path);
+    const file = findFile(path);
     if (file !== undefined) {
       others.delete(file.name);
       readVariableFile(file.text, file.name, collected);
@@ -134,7 +134,7 @@ function readService(
     });
   const known = withDotEnv(context, collected);
   collected.variables.push(...variablesOf(child(service, 'environment'), known));
-  collected.mounts.push(filesOf(service, document, given));
+  collected.mounts.push(filesOf(service, document, findFile));
   reportGuards(name, service, collected);
   const words = wordsOf(child(service, 'command'), 'command', known);
   const entrypoint = wordsOf(child(service, 'entrypoint'), 'entrypoint', known);
@@ -183,13 +183,13 @@ function withDotEnv({ variableFiles, variableOf }: ComposeContext, { findings, p
   const files = variableFiles.filter(({ name }) => baseName(name) === '.env');
   for (const { name, text } of files) readVariableFile(text, name, read);
   problems.push(...read.problems);
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return {
     variableOf: (name) =>
       variableOf(name) ?? read.variables.findLast((variable) => variable.name === name)?.value,
     assumed: (name, at) => {
-      if (files.length > 0 || told.has(name)) return;
-      told.add(name);
+      if (files.length > 0 || reported.has(name)) return;
+      reported.add(name);
       findings.push(assumedVariableFinding(name, locationOf(at)));
     },
   };
