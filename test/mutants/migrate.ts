@@ -52,8 +52,8 @@ export const migrateMutants: readonly Mutant[] = [
   {
     name: 'a placeholder is treated as a value',
     file: 'src/tools/migrate/oauth2-proxy/merge/precedence.ts',
-    find: ' ?? (handSet.length > 0 ? undefined : whyPlaceholder(flag, winner.value))',
-    replace: '',
+    find: '(fromArguments.length > 0 ? undefined : whyPlaceholder(flag, winner.value))',
+    replace: 'undefined',
     tests: ['test/oauth2-proxy/installations/wrapped.test.ts'],
     project: 'live',
   },

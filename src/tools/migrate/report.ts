@@ -42,11 +42,12 @@ export function findingLines(findings: readonly Finding[], accepted: readonly st
 export function reportText(findings: readonly Finding[], accepted: readonly string[]): string {
   const remaining = notAccepted(findings, accepted);
   const flags = remaining.map((name) => `--accept ${shellWord(name)}`).join(' ');
+  const isOne = remaining.length === 1;
   const advice =
     remaining.length === 0
       ? []
       : [
-          `nothing is printed, since ${remaining.length === 1 ? 'one setting is' : `${remaining.length} settings are`} refused. To continue without ${remaining.length === 1 ? 'it' : 'them'}, pass ${flags}; the effect described above is then lost, and nothing replaces it`,
+          `nothing is printed, since ${isOne ? 'one setting is' : `${remaining.length} settings are`} refused. Pass ${flags} to continue without ${isOne ? 'it' : 'them'}; ${isOne ? 'its effect is' : 'their effects are'} then lost, and nothing replaces ${isOne ? 'it' : 'them'}`,
         ];
   return `${[...findingLines(findings, accepted), ...advice].join('\n')}\n`;
 }

@@ -50,7 +50,7 @@ const everything: readonly Files[] = [
 
 /** Objects that are reported as a whole, since they do not belong to oauth2-proxy. */
 const toldAsWhole =
-  /: (has no meaning here|refused) because .*(it is not read|makes it, and is looked at|it runs the same as|it runs the pod of|its parameters|the chart of oidc-authz|says where|stays in the cluster)/;
+  /: (has no meaning here|refused) because .*(it is not read|makes it and is read|it runs the same as|it runs the pod of|its parameters|the chart of oidc-authz|sets where|it is a source of|stays in the cluster)/;
 
 /** Names of chart values that are settings or contain them. */
 const settings = [
@@ -77,7 +77,7 @@ function isSilent(report: string): (spot: Spot) => boolean {
     if (/\.(ports|livenessProbe|readinessProbe|resources|securityContext|workloadRef)\./.test(at))
       return true;
     const own = lines.filter((line) => line.startsWith(`${object.kind}/${object.metadata?.name ?? ''} (`));
-    if (own.some((line) => toldAsWhole.test(line) && !/beside what/.test(line))) return true;
+    if (own.some((line) => toldAsWhole.test(line) && !/apart from/.test(line))) return true;
     if (isOtherContainer(object, inner, lines)) return true;
     if (isRelease(object.kind)) return /^spec\.(?!values|.*helm\.|.*(valuesContent|set)\b)/.test(at);
     // Below a field that is reported by its name.

@@ -35,15 +35,15 @@ export function applyPrecedence({ keys, variables, flags }: Layers): Merged {
   const problems: Problem[] = [];
   for (const [flag, all] of foundSettings) {
     const isSecret = flagNamed(flag)?.isSecret === true;
-    const handSet = all.filter(
+    const fromArguments = all.filter(
       ({ isFromArguments = false, value }) =>
         isFromArguments && (typeof value === 'boolean' || value.length > 0),
     );
     // A flag after `--` replaces an unknown value, whatever its source.
     const replaced =
-      handSet.length === 0 || isSecret
+      fromArguments.length === 0 || isSecret
         ? []
-        : all.filter((one) => isUnknownValue(one) && !handSet.includes(one));
+        : all.filter((one) => isUnknownValue(one) && !fromArguments.includes(one));
     const [winner, overridden] = chosen(
       flag,
       all.filter((one) => !replaced.includes(one)),
@@ -54,7 +54,8 @@ export function applyPrecedence({ keys, variables, flags }: Layers): Merged {
     if (winner.problem !== undefined) problems.push(winner.problem);
     const why = isSecret
       ? undefined
-      : (whyUnknown(winner.value) ?? (handSet.length > 0 ? undefined : whyPlaceholder(flag, winner.value)));
+      : (whyUnknown(winner.value) ??
+        (fromArguments.length > 0 ? undefined : whyPlaceholder(flag, winner.value)));
     if (why !== undefined)
       findings.push({ setting: flag, source: winner.source, verdict: 'refused', text: why });
     else
