@@ -8,9 +8,9 @@ export type Verdict = 'kept' | 'meaningless' | 'changed' | 'refused';
 
 /** The result for one setting. */
 export interface Finding {
-  /** The name that the operator knows and that `--accept` takes, e.g. `cookie-domain`. */
+  /** The name that the operator knows and that `--accept` takes, for example `cookie-domain`. */
   readonly setting: string;
-  /** The location, e.g. `values.yaml:9:3 extraArgs` or `environment OAUTH2_PROXY_SCOPE`. */
+  /** The location, for example `values.yaml:9:3 extraArgs` or `environment OAUTH2_PROXY_SCOPE`. */
   readonly source: string;
   readonly verdict: Verdict;
   /**

@@ -210,7 +210,7 @@ spec:
   });
 
   test.each([
-    ['that is no URL', '{trusted_issuers: [me]}', 'trusted_issuers'],
+    ['that is not a URL', '{trusted_issuers: [me]}', 'trusted_issuers'],
     [
       'whose keys are on a link-local address',
       '{trusted_issuers: [me], jwks_urls: ["http://169.254.169.254/"]}',
@@ -221,16 +221,8 @@ spec:
       '{trusted_issuers: ["https://a"], allowed_algorithms: [HS256]}',
       'allowed_algorithms',
     ],
-    [
-      'with a scope that is none',
-      '{trusted_issuers: ["https://a"], required_scope: ["a b"]}',
-      'required_scope',
-    ],
-    [
-      'with a setting that nobody knows',
-      '{trusted_issuers: ["https://a"], required_roles: [x]}',
-      'required_roles',
-    ],
+    ['with an invalid scope', '{trusted_issuers: ["https://a"], required_scope: ["a b"]}', 'required_scope'],
+    ['with an unknown setting', '{trusted_issuers: ["https://a"], required_roles: [x]}', 'required_roles'],
     [
       'whose token is in the query',
       '{trusted_issuers: ["https://a"], token_from: {query_parameter: t}}',
@@ -331,8 +323,8 @@ test.each([
 
 describe('rejects', () => {
   test.each([
-    ['nothing', '', /there is no APIRule in v1beta1/],
-    ['no YAML', 'a: [', /not valid YAML/],
+    ['an empty file', '', /there is no APIRule in v1beta1/],
+    ['invalid YAML', 'a: [', /not valid YAML/],
     ['a list', '[1]', /expected a manifest/],
     ['a spec alone', 'host: a\nrules: []', /this is only the spec/],
     [

@@ -45,8 +45,8 @@ export function mayPassV1(rules: readonly ModelRule[], request: ModelRequest): b
 }
 
 /**
- * Whether a request without a v1beta1 rule may be allowed with the token of a guarded rule: that rule has no route
- * there, or its pattern is now wider than its expression.
+ * Whether a request that v1beta1 does not route may be allowed with the token of a guarded rule. The pattern of that
+ * rule may be wider than its expression.
  */
 export function mayPassWidened(rules: readonly ModelRule[], { method, path, scopes }: ModelRequest): boolean {
   const isTaken =

@@ -4,10 +4,10 @@ import { booleanFlags, durationFlags, listFlags, numberFlags, secretFlags, textF
 
 /** One setting of oauth2-proxy. */
 export interface Flag {
-  /** The flag without hyphens, e.g. `oidc-extra-audience`. */
+  /** The flag without hyphens, for example `oidc-extra-audience`. */
   readonly name: string;
   readonly kind: FlagKind;
-  /** The key in the TOML file, e.g. `oidc_extra_audiences`. */
+  /** The key in the TOML file, for example `oidc_extra_audiences`. */
   readonly key: string;
   /** Whether the value is a secret or may contain one. */
   readonly isSecret: boolean;
@@ -40,7 +40,7 @@ export function flagOfKey(key: string): Flag | undefined {
   return byKey.get(lower) ?? byName.get(older ?? '');
 }
 
-/** The environment variable of a setting, e.g. `OAUTH2_PROXY_OIDC_EXTRA_AUDIENCES`. */
+/** The environment variable of a setting, for example `OAUTH2_PROXY_OIDC_EXTRA_AUDIENCES`. */
 export function variableName({ key }: Flag): string {
   return `OAUTH2_PROXY_${key.toUpperCase()}`;
 }

@@ -1,4 +1,4 @@
-/** What the migration does with each flag of oauth2-proxy in general. The report and the docs use this table. */
+/** The general result for each flag of oauth2-proxy. The report and the docs use this table. */
 import type { Verdict } from '../../finding.ts';
 
 /** The result for a flag, unless its value makes a difference. */

@@ -10,7 +10,7 @@ export function isNamedBy(path: string, name: string): boolean {
   return baseName(name) !== '' && baseName(path) === baseName(name);
 }
 
-/** How well a path in a docker compose file matches the name of an input file; higher is better, 0 is no match. */
+/** How well a path in a docker compose file matches the name of an input file; higher is better; 0 means no match. */
 export function matchQuality(path: string, name: string): 0 | 1 | 2 | 3 {
   const [wanted, actual] = [partsOf(path), partsOf(name)];
   if (wanted.length === 0 || actual.length === 0) return 0;

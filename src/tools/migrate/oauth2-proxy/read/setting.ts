@@ -2,11 +2,11 @@
 
 /** One setting. */
 export interface Setting {
-  /** The name of the flag without its hyphens, e.g. `oidc-issuer-url`. */
+  /** The name of the flag without its hyphens, for example `oidc-issuer-url`. */
   readonly flag: string;
   /** A text (also for durations and numbers), a boolean, or a list of texts, by the kind of the flag. */
   readonly value: string | boolean | readonly string[];
-  /** The location, e.g. `values.yaml:9:3 extraArgs`. */
+  /** The location, for example `values.yaml:9:3 extraArgs`. */
   readonly source: string;
 }
 

@@ -14,7 +14,7 @@ import { notSet } from '../translate/findings.ts';
 import type { Incomplete, Translation } from '../translate/translate.ts';
 import { configText, planText, valuesText } from './plan.ts';
 
-/** What the command prints: the configuration, the values of the chart, or a plan of the switch-over. */
+/** The output: the configuration, the values of the chart, or a plan of the switch-over. */
 export type MigrationOutput = 'config' | 'values' | 'plan';
 
 /** How a migration is reported. */

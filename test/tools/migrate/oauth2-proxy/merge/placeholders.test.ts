@@ -115,8 +115,8 @@ describe('a flag after `--`', () => {
   });
 
   test.each([
-    ['what a Secret holds', '--allowed-group=$(GROUP)'],
-    ['a list with what a Secret holds', '--allowed-group=ops,$(GROUP)'],
+    ['a value from a Secret', '--allowed-group=$(GROUP)'],
+    ['a list with a value from a Secret', '--allowed-group=ops,$(GROUP)'],
     ['a placeholder', '--allowed-group=<group>'],
   ])('replaces %s in a list', (_, arg) => {
     const files = deployment(arg);

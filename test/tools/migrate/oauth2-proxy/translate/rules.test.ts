@@ -233,11 +233,11 @@ describe('trusted addresses', () => {
   });
 
   test.each<[string, Flags]>([
-    ['nobody says which proxies stand in front', { 'trusted-proxy-ip': undefined }],
+    ['no proxies are listed', { 'trusted-proxy-ip': undefined }],
     ['every proxy is trusted', { 'trusted-proxy-ip': ['0.0.0.0/0'] }],
-    ['the header is one that a client can send', { 'real-client-ip-header': 'CF-Connecting-IP' }],
+    ['a client can send the header', { 'real-client-ip-header': 'CF-Connecting-IP' }],
     ['the header is the default', { 'real-client-ip-header': undefined }],
-    ['the address was that of Envoy', { 'reverse-proxy': false }],
+    ['the address is that of Envoy', { 'reverse-proxy': false }],
   ])('need a token if %s', async (_, flags) => {
     expect((await configFrom({ ...trusted, ...flags })).rules).toBeUndefined();
     expect(findingOf('trusted-ip', { ...trusted, ...flags })).toMatchObject({

@@ -5,7 +5,7 @@ import type { YamlNode } from '../yaml-node.ts';
  * Parses the path and the text of one value.
  *
  * @param isText whether the value stays a text, as with `--set-string`
- * @returns a mapping with that one value; undefined if the path contains a list index, which depends on other values
+ * @returns a mapping with that one value; undefined if the path contains a list index
  */
 export function settingAt(
   target: string,

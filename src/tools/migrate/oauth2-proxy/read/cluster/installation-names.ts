@@ -5,7 +5,7 @@ import type { ClusterObject } from './cluster-objects.ts';
 
 /** The names of an installation of oauth2-proxy, as far as the files contain them. */
 export interface InstallationNames {
-  /** The object to delete, as `kubectl` takes it, e.g. `deployment.apps/gate`. */
+  /** The object to delete, as `kubectl` takes it, for example `deployment.apps/gate`. */
   readonly resource: string;
   /** The namespace of that object; undefined if the files do not say it. */
   readonly resourceNamespace: string | undefined;
