@@ -38,7 +38,6 @@ function parseQuietly(text: string, name: string): ReturnType<typeof parseYaml> 
 
 /** Keeps of a parser message only what cannot quote the file. */
 function withoutQuotation(message: string): string {
-  const [, reason = ''] = /^not valid YAML: (.*)$/s.exec(message) ?? [];
-  if (reason === '') return message;
-  return /[:"'`!]|sequence|start with|characters/.test(reason) ? 'not valid YAML' : message;
+  const [, summary = '', reason = ''] = /^((?:not valid|invalid) YAML): (.*)$/s.exec(message) ?? [];
+  return /[:"'`!]|sequence|start with|characters/.test(reason) ? summary : message;
 }
