@@ -50,7 +50,7 @@ export async function migrate(sources: MigrateSources): Promise<MigrateResult> {
     return await migrateFrom(sources);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const text = formatProblems(error.problems, 'what is to be migrated');
+    const text = formatProblems(error.problems, 'the input');
     return { output: '', report: `${text}\n`, exitCode: 2 };
   }
 }

@@ -166,6 +166,6 @@ test.each([
 ])('%j is rejected with exit code 2 and no output', async (args, message) => {
   const { code, output, errors } = await migrate(args);
   expect([code, output]).toEqual([2, '']);
-  expect(errors).toMatch(/^what is to be migrated has \d+ problems?:/);
+  expect(errors).toMatch(/^the input has \d+ problems?:/);
   expect(errors).toContain(message);
 });
