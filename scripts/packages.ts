@@ -59,7 +59,7 @@ export function packagesMarkdown(): string {
     '| --- | --- | --- | --- |',
     ...rows,
     '',
-    'Next: [how a token is checked, and the requirements for the mesh](../../SECURITY.md).',
+    'Next: [the checks of a token, and the requirements for the mesh](../../SECURITY.md).',
     '',
   ].join('\n');
 }
