@@ -97,13 +97,13 @@ export const tables: readonly Table[] = [
       {
         id: 'F8',
         threat: 'One token with several spellings',
-        tests: [[invariants, 'no bit of it may be changed']],
+        tests: [[invariants, 'is denied after a change of any bit']],
         note: 'A17',
       },
       {
         id: 'F9',
         threat: 'Checks that libraries omit',
-        tests: [[invariants, 'whatever comes in']],
+        tests: [[invariants, 'every invariant holds for random input']],
         note: 'A10 to A19, C2 to C5',
       },
       {
@@ -121,7 +121,7 @@ export const tables: readonly Table[] = [
       {
         id: 'F12',
         threat: 'Errors that write claims into the log',
-        tests: [['security/leaks.test.ts', 'whatever a check ends with']],
+        tests: [['security/leaks.test.ts', 'no log, metric or answer contains client data']],
         note: 'I12',
       },
       {
@@ -203,7 +203,7 @@ export const tables: readonly Table[] = [
       {
         id: 'A17',
         threat: 'One token with many spellings',
-        tests: [[invariants, 'no bit of it may be changed']],
+        tests: [[invariants, 'is denied after a change of any bit']],
       },
       { id: 'A18', threat: 'Header JSON that two parsers read differently' },
       { id: 'A19', threat: 'A token of another type' },
@@ -264,8 +264,8 @@ export const tables: readonly Table[] = [
         id: 'LJ3',
         threat: 'A verification that fails looks like an invalid signature, or is not logged',
         tests: [
-          ['security/failing-verification.test.ts', 'a good token is refused as internal_error'],
-          ['security/failing-verification.test.ts', 'is not proof_invalid where verifying it fails'],
+          ['security/failing-verification.test.ts', 'a valid token is denied as internal_error'],
+          ['security/failing-verification.test.ts', 'is not proof_invalid when its verification fails'],
         ],
       },
       {
@@ -273,13 +273,13 @@ export const tables: readonly Table[] = [
         threat: "A client's signature or key makes a verification fail",
         tests: [
           ['issuer/keys/public-key.test.ts', 'fails for no signature'],
-          ['security/failing-verification.test.ts', 'a proof whose key is no point of its curve'],
+          ['security/failing-verification.test.ts', 'a proof whose key is not a point on its curve'],
         ],
       },
       {
         id: 'LJ5',
         threat: 'A verdict that differs from other implementations, over many tokens and changing keys',
-        tests: [['security/differential.test.ts', 'judge the same of 20,000 tokens']],
+        tests: [['security/differential.test.ts', 'give the same verdict for 20,000 tokens']],
       },
       {
         id: 'V4',
@@ -711,7 +711,11 @@ export const tables: readonly Table[] = [
   {
     title: 'G. Cached tokens',
     rows: [
-      { id: 'G1', threat: 'Two tokens share an entry', tests: [[invariants, 'no bit of it may be changed']] },
+      {
+        id: 'G1',
+        threat: 'Two tokens share an entry',
+        tests: [[invariants, 'is denied after a change of any bit']],
+      },
       {
         id: 'G2',
         threat: 'A decision is cached instead of a fact',
@@ -748,7 +752,7 @@ export const tables: readonly Table[] = [
         id: 'G7',
         threat: 'Spellings of one token fill the cache',
         note: 'See A17: they are denied before the cache is read.',
-        tests: [[invariants, 'whatever comes in']],
+        tests: [[invariants, 'every invariant holds for random input']],
       },
       {
         id: 'G8',
@@ -809,7 +813,7 @@ export const tables: readonly Table[] = [
         threat: 'Plain http and other schemes',
         tests: [
           [issuer, '%s is refused'],
-          [invariants, 'whatever comes in'],
+          [invariants, 'every invariant holds for random input'],
         ],
       },
       {
@@ -963,7 +967,7 @@ export const tables: readonly Table[] = [
           ['transport/grpc/message.test.ts', 'what is refused'],
         ],
       },
-      { id: 'I4', threat: 'Malformed frames', tests: [[raw, 'bytes of anything']] },
+      { id: 'I4', threat: 'Malformed frames', tests: [[raw, 'random bytes on the check ports']] },
       {
         id: 'I5',
         threat: 'Slow clients',
@@ -999,7 +1003,7 @@ export const tables: readonly Table[] = [
       {
         id: 'I12',
         threat: 'Tokens, claims and cookies in logs, metrics and answers',
-        tests: [['security/leaks.test.ts', 'whatever a check ends with']],
+        tests: [['security/leaks.test.ts', 'no log, metric or answer contains client data']],
       },
       {
         id: 'I13',
@@ -1714,7 +1718,7 @@ export const tables: readonly Table[] = [
         tests: [
           ['check/binding/client-certificate.test.ts', 'no client passes for another one'],
           ['e2e/client-certificates.test.ts', 'a client passes as itself alone'],
-          [invariants, 'whatever comes in'],
+          [invariants, 'every invariant holds for random input'],
         ],
         note: 'The references are a model of Envoy and a real one. No client text is trusted. Some of it denies its own sender.',
       },

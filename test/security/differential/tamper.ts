@@ -1,15 +1,15 @@
-/** Ways to tamper with a token that was signed. Each says whether the signature is still one, by how it was made. */
+/** Changes of a signed token. Each knows from its own construction whether the signature stays valid. */
 import type { Pair } from './key-pool.ts';
 import type { Random } from './random.ts';
 import type { SignedToken } from './signed.ts';
 
-/** A token that was tampered with, or not. */
+/** A token after a change, or without one. */
 export interface Tampered {
   readonly token: string;
   readonly how: string;
   /**
-   * Whether its bytes are a signature of the key over what stands before the last dot, by RFC 8017, FIPS 186-5 and RFC 8032;
-   * undefined where that cannot be told without asking somebody.
+   * Whether the signature is valid for the text before the last dot, by RFC 8017, FIPS 186-5 and RFC 8032. It is undefined if
+   * only a verification can decide that.
    */
   readonly isSigned: boolean | undefined;
 }
@@ -50,7 +50,7 @@ const toBytes = (value: bigint, length: number) =>
     'hex',
   );
 
-/** Replaces the signature by other bytes. */
+/** Replaces the bytes of the signature. */
 const resigned = (change: (signature: Buffer, subject: Subject) => Buffer | undefined): Change => {
   return (subject) => {
     const before = bytesOf(subject.signature);
@@ -63,7 +63,7 @@ const resigned = (change: (signature: Buffer, subject: Subject) => Buffer | unde
   };
 };
 
-/** Replaces one segment by other text. */
+/** Replaces the text of one segment. */
 const respelt = (change: (segment: string, random: Random) => string | undefined): Change => {
   return ({ header, payload, signature, random }) => {
     const segments = [header, payload, signature];
@@ -72,7 +72,7 @@ const respelt = (change: (segment: string, random: Random) => string | undefined
     const after = change(before, random);
     if (after === undefined || after === before) return undefined;
     segments[at] = after;
-    // Of the signature only the bytes count, of the others the text.
+    // Only the bytes of the signature count. In the other segments, the text counts.
     const isSame = at === 2 && /^[A-Za-z0-9_-]*$/.test(after) && bytesOf(after).equals(bytesOf(before));
     return at === 2 && !isSame
       ? { token: joined(...segments) }
@@ -168,7 +168,7 @@ const changes: Readonly<Record<string, Change>> = {
       ? undefined
       : toBytes(toInteger(bytesOf(signed.key.pair.jwk.n)), signature.length),
   ),
-  // The same number modulo the modulus, where it still fits (RFC 8017 section 5.2.2, step 1).
+  // The same number plus the modulus, if it still fits (RFC 8017 section 5.2.2, step 1).
   'the modulus added to the signature': resigned((signature, { signed }) => {
     if (signed.key.pair.jwk.n === undefined) return undefined;
     const sum = toInteger(signature) + toInteger(bytesOf(signed.key.pair.jwk.n));
@@ -179,7 +179,7 @@ const changes: Readonly<Record<string, Change>> = {
       ? undefined
       : toBytes(toInteger(bytesOf(signed.key.pair.jwk.n)) - toInteger(signature), signature.length),
   ),
-  // The order added to S, which is the same scalar (RFC 8032 section 5.1.7, step 1).
+  // S plus the order is the same scalar (RFC 8032 section 5.1.7, step 1).
   'the order added to S': resigned((signature, { signed }) => {
     if (signed.key.pair.kind !== 'ed25519' || orders.ed25519 === undefined) return undefined;
     const scalar = toInteger(Buffer.from(signature.subarray(32)).reverse());
@@ -269,7 +269,7 @@ const changes: Readonly<Record<string, Change>> = {
 
 const names = Object.keys(changes);
 
-/** Tampers with a token in some way that applies to it. */
+/** Applies one random change that fits the token. */
 export function tamper(signed: SignedToken, other: SignedToken, random: Random): Tampered {
   const [header = '', payload = '', signature = ''] = signed.token.split('.');
   for (;;) {
@@ -279,7 +279,7 @@ export function tamper(signed: SignedToken, other: SignedToken, random: Random):
   }
 }
 
-/** Changes a bit of what a segment stands for. */
+/** Changes one bit of a decoded segment. */
 function flipped({ header, payload, signature, random }: Subject, at: number) {
   const segments = [header, payload, signature];
   const bytes = bytesOf(segments[at] ?? '');
