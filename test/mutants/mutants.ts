@@ -13,7 +13,7 @@ import { reach } from './reach.ts';
 import { rulesMutants } from './rules.ts';
 import { token } from './token.ts';
 
-/** All of them. */
+/** All mutants. */
 export const mutants: readonly Mutant[] = [
   ...token,
   ...issuer,

@@ -1,4 +1,4 @@
-/** The runner of mutants must find a survivor, or its green says nothing. */
+/** The runner must report surviving mutants, and each mutant must apply to its file. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ test('eleven is too much', () => expect([isAllowed(10), isAllowed(11)]).toEqual(
 `,
 };
 
-/** A repository with a check that is tested and one that is not. */
+/** Creates a repository with one tested check and one untested check. */
 function smallRepository(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -40,7 +40,7 @@ const mutant = (find: string, replace: string, tests = ['limit.test.ts']): Mutan
   tests,
 });
 
-test('a mutant that a test notices is killed, one that no test notices survives, and any other is broken', async () => {
+test('a detected mutant is killed, an undetected one survives, and one that cannot run is broken', async () => {
   const repository = smallRepository();
   const { judge, failing } = createCopy(repository, Object.keys(files), join(repository, '.cache/copy'));
   expect(await judge(mutant('size <= 10', 'size <= 99'))).toEqual({
@@ -59,7 +59,7 @@ test('a mutant that a test notices is killed, one that no test notices survives,
   expect(readFileSync(join(repository, 'limit.ts'), 'utf8')).toBe(files['limit.ts']);
 });
 
-test('every mutant changes its file, each in its own way and with a name of its own', () => {
+test('every mutant applies to its file exactly once, and no change or name repeats', () => {
   const missing = mutants.filter(
     ({ file, find }) => readFileSync(join(root, file), 'utf8').split(find).length !== 2,
   );

@@ -1,4 +1,4 @@
-/** Every link of the documentation to another place in this repository leads somewhere. */
+/** Every link in the documentation to a file of this repository has a target. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const pages = globSync(['*.md', 'docs/**/*.md', 'charts/*/*.md'], { cwd: root });
 
-/** The headings of a page, as links name them. */
+/** The anchors of the headings of a page. */
 function anchorsOf(text: string): ReadonlySet<string> {
   const outsideCode = text.replaceAll(/^```[\s\S]*?^```$/gm, '');
   return new Set(
@@ -22,7 +22,7 @@ function anchorsOf(text: string): ReadonlySet<string> {
   );
 }
 
-test.each(pages)('%s', (page) => {
+test.each(pages)('%s has no dead link', (page) => {
   const text = readFileSync(join(root, page), 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '');
   const dead = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, link = '']) => link)
