@@ -2,7 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const core = ['test/check', 'test/contract/contract.test.ts'];
-const rules = ['test/rules', 'test/contract/contract.test.ts'];
+const rules = ['test/check/rules', 'test/contract/contract.test.ts'];
 const inTime = ['test/check/check-deadline.test.ts'];
 const preflight = ['test/check/rules/preflight.test.ts'];
 
@@ -34,7 +34,7 @@ export const check: readonly Mutant[] = [
     file: 'src/check/authenticate.ts',
     find: "if (identity.confirmation === undefined && scheme === 'bearer')",
     replace: "if (scheme === 'bearer')",
-    tests: [...core, 'test/proof', 'test/rules'],
+    tests: [...core, 'test/check/binding', 'test/check/rules'],
   },
   {
     name: 'a client may supply another spelling of a header',

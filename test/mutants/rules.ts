@@ -1,7 +1,7 @@
 /** Mutants of what rules match and require. */
 import type { Mutant } from './mutant.ts';
 
-const rules = ['test/rules', 'test/contract/contract.test.ts'];
+const rules = ['test/check/rules', 'test/contract/contract.test.ts'];
 const path = ['test/check/rules/path.test.ts'];
 const select = ['test/check/rules/select-rule.test.ts'];
 const preflight = ['test/check/rules/preflight.test.ts'];

@@ -1,5 +1,13 @@
 /** The runner must report surviving mutants, and each mutant must apply to its file. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,4 +75,9 @@ test('every mutant applies to its file exactly once, and no change or name repea
   const changes = mutants.map(({ file, find, replace }) => JSON.stringify([file, find, replace]));
   expect(changes.filter((change, index) => changes.indexOf(change) !== index)).toEqual([]);
   expect(new Set(mutants.map(({ file, name }) => `${file} ${name}`)).size).toBe(mutants.length);
+});
+
+test('every test of a mutant exists', () => {
+  const paths = new Set(mutants.flatMap(({ tests }) => tests));
+  expect([...paths].filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });

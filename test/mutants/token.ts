@@ -1,9 +1,9 @@
 /** Mutants of what reads and verifies a token. */
 import type { Mutant } from './mutant.ts';
 
-const compact = ['test/credential/token/compact-jws.test.ts', 'test/security/invariants.test.ts'];
+const compact = ['test/credential/token/compact-jws.test.ts'];
 const json = ['test/credential/token/json.test.ts'];
-const verifier = ['test/token', 'test/contract/contract.test.ts', 'test/check'];
+const verifier = ['test/credential/token', 'test/contract/contract.test.ts', 'test/check'];
 const choice = ['test/credential/token/key-choice.test.ts'];
 const waits = ['test/credential/token/pending-keys.test.ts'];
 const queue = ['test/credential/token/verification-queue.test.ts'];
@@ -135,7 +135,7 @@ export const token: readonly Mutant[] = [
     file: 'src/credential/token/claims.ts',
     find: 'if (Number.isInteger(value) && !Number.isSafeInteger(value)) return undefined;',
     replace: '',
-    tests: [...verifier, 'test/security/invariants.test.ts'],
+    tests: [...verifier],
   },
   {
     name: 'a cached token outlives the age of the cache',
@@ -233,7 +233,7 @@ export const token: readonly Mutant[] = [
     file: 'src/credential/token/confirmation.ts',
     find: 'isKnown && count > 0 && count === members.size',
     replace: 'isKnown && count > 0',
-    tests: [...verifier, 'test/proof'],
+    tests: [...verifier, 'test/check/binding'],
   },
   {
     name: 'signatures wait without a limit',

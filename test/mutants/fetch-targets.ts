@@ -5,7 +5,7 @@ const lookup = ['test/issuer/fetch/guarded-lookup.test.ts'];
 const preflight = ['test/check/rules/preflight.test.ts'];
 
 /** Each removes one check of `src/issuer/fetch/guarded-lookup.ts` or `src/check/rules/preflight.ts`. */
-export const reach: readonly Mutant[] = [
+export const fetchTargets: readonly Mutant[] = [
   {
     name: 'a name may have a link-local address',
     file: 'src/issuer/fetch/guarded-lookup.ts',

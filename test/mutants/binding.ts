@@ -6,7 +6,7 @@ const replays = ['test/check/binding/used-proofs.test.ts'];
 const certificate = ['test/check/binding/client-certificate.test.ts'];
 
 /** Each removes one check of `src/proof`. */
-export const proof: readonly Mutant[] = [
+export const binding: readonly Mutant[] = [
   {
     name: 'the first of two proofs counts',
     file: 'src/check/binding/dpop.ts',

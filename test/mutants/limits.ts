@@ -2,7 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 /** Each removes one bound, or has another one pay for it. */
-export const bounds: readonly Mutant[] = [
+export const limits: readonly Mutant[] = [
   {
     name: 'what ends after its connection makes room that nobody has',
     file: 'src/transport/grpc/memory-budget.ts',
