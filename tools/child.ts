@@ -12,7 +12,7 @@ export interface RunningChild {
 /**
  * Starts a program and waits until it is ready.
  *
- * @param env its whole environment; by default, the environment of this process
+ * @param env its whole environment. By default, it is the environment of this process.
  * @param timeout the longest time to wait for an answer, in milliseconds
  * @throws Error with its output, if it exits or is not ready in time
  */
