@@ -11,7 +11,7 @@ export interface Mutant {
   readonly replace: string;
   /** The test files. At least one must fail. */
   readonly tests: readonly string[];
-  /** The vitest project of those tests; `quick` by default. */
+  /** The project of those tests: `quick` (the default), which includes `thorough`, or `live`. */
   readonly project?: 'quick' | 'live';
 }
 

@@ -20,6 +20,12 @@ export interface Copy {
 
 type Project = NonNullable<Mutant['project']>;
 
+/** The vitest projects of the tests: long tests without sockets are a project of their own. */
+const vitestProjects: Readonly<Record<Project, readonly string[]>> = {
+  quick: ['--project=quick', '--project=thorough'],
+  live: ['--project=live'],
+};
+
 interface Report {
   readonly numTotalTests: number;
   readonly testResults: readonly {
@@ -52,7 +58,7 @@ export function createCopy(root: string, files: readonly string[], folder: strin
     const path = join(folder, 'report.json');
     rmSync(path, { force: true });
     const reporting = ['--reporter=json', `--outputFile=${path}`];
-    const args = ['run', '--project', project, ...more, ...reporting, ...tests];
+    const args = ['run', ...vitestProjects[project], ...more, ...reporting, ...tests];
     const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
     const outcome = await execute(process.execPath, [vitest, ...args], { cwd: folder, timeout }).catch(
       (error: Error) => error,
