@@ -257,7 +257,7 @@ function createInputs(bases: readonly SignedToken[], random: Random, count: numb
 }
 
 /** Properties that make the verifier use another key, or none. */
-const otherKeyOddities = ['alg', 'no alg', 'kid', 'no kid', 'a parameter twice'];
+const otherKeyOddities = ['alg', 'no alg', 'kid', 'no kid', 'a repeated parameter'];
 
 /** Whether the key of a token is published now, with its `kid` and algorithm. */
 function isPublished({ key, algorithm, oddity }: SignedToken, origins: readonly Origin[]): boolean {

@@ -93,7 +93,7 @@ const oddities: Readonly<Record<string, (draft: Draft, circumstances: Circumstan
   'no exp': ({ claims }) => {
     delete claims.exp;
   },
-  'a number beyond all numbers': (draft, { random }) => {
+  'a number out of range': (draft, { random }) => {
     const name = random.pick(['exp', 'nbf', 'iat']);
     draft.claims[name] = 7777;
     draft.respell = (spelt) => {
@@ -197,7 +197,7 @@ const oddities: Readonly<Record<string, (draft: Draft, circumstances: Circumstan
     const depth = random.pick([5, 30, 31, 32, 33, 100]);
     claims.deep = JSON.parse('['.repeat(depth) + ']'.repeat(depth));
   },
-  'a member twice': (draft, { random }) => {
+  'a repeated member': (draft, { random }) => {
     const twice = random.pick([
       '"exp":1,',
       '"iss":"x",',
@@ -210,7 +210,7 @@ const oddities: Readonly<Record<string, (draft: Draft, circumstances: Circumstan
       spelt.payload = String(spelt.payload).replace('{', `{${twice}`);
     };
   },
-  'a parameter twice': (draft, { random }) => {
+  'a repeated parameter': (draft, { random }) => {
     const twice = random.pick([
       '"alg":"none",',
       '"alg":"RS256",',
@@ -222,7 +222,7 @@ const oddities: Readonly<Record<string, (draft: Draft, circumstances: Circumstan
       spelt.header = String(spelt.header).replace('{', `{${twice}`);
     };
   },
-  'a member twice below': (draft) => {
+  'a repeated nested member': (draft) => {
     draft.claims.note = 'NESTED';
     draft.respell = (spelt) => {
       spelt.payload = String(spelt.payload).replace('"NESTED"', '{"a":1,"a":2}');
@@ -239,7 +239,7 @@ const oddities: Readonly<Record<string, (draft: Draft, circumstances: Circumstan
       else spelt[member] = text.replace(':', `${space}:${space}`);
     };
   },
-  'no UTF-8': (draft, { random }) => {
+  'invalid UTF-8': (draft, { random }) => {
     const bad = random.pick([
       [0xff],
       [0xc0, 0xae],
@@ -254,7 +254,7 @@ const oddities: Readonly<Record<string, (draft: Draft, circumstances: Circumstan
       spelt[member] = Buffer.concat([text.subarray(0, at), Buffer.from(bad), text.subarray(at)]);
     };
   },
-  'no object': (draft, { random }) => {
+  'not a JSON object': (draft, { random }) => {
     const text = random.pick([
       '[]',
       'null',

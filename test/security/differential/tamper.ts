@@ -128,33 +128,39 @@ const changes: Readonly<Record<string, Change>> = {
     const [foreign = ''] = other.token.split('.');
     return foreign === header ? undefined : { token: joined(foreign, payload, signature), isSigned: false };
   },
-  'cut at the end': ({ signed, random }) => ({ token: signed.token.slice(0, -1 - random.below(8)) }),
-  'cut at the front': ({ signed, random }) => ({ token: signed.token.slice(1 + random.below(8)) }),
-  'cut anywhere': ({ signed, random }) => ({
+  'characters removed at the end': ({ signed, random }) => ({
+    token: signed.token.slice(0, -1 - random.below(8)),
+  }),
+  'characters removed at the start': ({ signed, random }) => ({
+    token: signed.token.slice(1 + random.below(8)),
+  }),
+  'characters removed': ({ signed, random }) => ({
     token: signed.token.slice(0, random.below(signed.token.length)),
   }),
-  'text behind it': ({ signed, random }) => ({
+  'text appended': ({ signed, random }) => ({
     token:
       signed.token + random.pick(['A', 'AA', 'AAAA', '=', '==', '.', '.AAAA', ' ', '\n', ',', ',x', '\0']),
   }),
-  'text in front of it': ({ signed, random }) => ({
+  'text prepended': ({ signed, random }) => ({
     token: random.pick(['A', 'AAAA', '=', '.', ' ', '\n', '\ufeff', '\0']) + signed.token,
   }),
-  'bytes behind the signature': resigned((signature, { random }) =>
+  'bytes appended to the signature': resigned((signature, { random }) =>
     Buffer.concat([signature, random.bytes(1 + random.below(5))]),
   ),
-  'zeros behind the signature': resigned((signature) => Buffer.concat([signature, Buffer.alloc(1)])),
-  'zeros in front of the signature': resigned((signature, { random }) =>
+  'a zero byte appended to the signature': resigned((signature) =>
+    Buffer.concat([signature, Buffer.alloc(1)]),
+  ),
+  'zero bytes prepended to the signature': resigned((signature, { random }) =>
     Buffer.concat([Buffer.alloc(1 + random.below(3)), signature]),
   ),
-  'the zeros in front of the signature left out': resigned((signature) => {
+  'leading zeros removed from the signature': resigned((signature) => {
     const start = signature.findIndex((byte) => byte !== 0);
     return start > 0 ? signature.subarray(start) : undefined;
   }),
-  'the first byte of the signature left out': resigned((signature) => signature.subarray(1)),
-  'the last byte of the signature left out': resigned((signature) => signature.subarray(0, -1)),
+  'first byte removed from the signature': resigned((signature) => signature.subarray(1)),
+  'last byte removed from the signature': resigned((signature) => signature.subarray(0, -1)),
   'the signature twice': resigned((signature) => Buffer.concat([signature, signature])),
-  'the halves of the signature exchanged': resigned((signature) => {
+  'halves of the signature swapped': resigned((signature) => {
     const half = signature.length >> 1;
     return Buffer.concat([signature.subarray(half), signature.subarray(0, half)]);
   }),
@@ -169,31 +175,31 @@ const changes: Readonly<Record<string, Change>> = {
       : toBytes(toInteger(bytesOf(signed.key.pair.jwk.n)), signature.length),
   ),
   // The same number plus the modulus, if it still fits (RFC 8017 section 5.2.2, step 1).
-  'the modulus added to the signature': resigned((signature, { signed }) => {
+  'the signature plus the modulus': resigned((signature, { signed }) => {
     if (signed.key.pair.jwk.n === undefined) return undefined;
     const sum = toInteger(signature) + toInteger(bytesOf(signed.key.pair.jwk.n));
     return sum < 2n ** BigInt(signature.length * 8) ? toBytes(sum, signature.length) : undefined;
   }),
-  'the modulus less the signature': resigned((signature, { signed }) =>
+  'the modulus minus the signature': resigned((signature, { signed }) =>
     signed.key.pair.jwk.n === undefined
       ? undefined
       : toBytes(toInteger(bytesOf(signed.key.pair.jwk.n)) - toInteger(signature), signature.length),
   ),
   // S plus the order is the same scalar (RFC 8032 section 5.1.7, step 1).
-  'the order added to S': resigned((signature, { signed }) => {
+  'S plus the order': resigned((signature, { signed }) => {
     if (signed.key.pair.kind !== 'ed25519' || orders.ed25519 === undefined) return undefined;
     const scalar = toInteger(Buffer.from(signature.subarray(32)).reverse());
     return Buffer.concat([signature.subarray(0, 32), toBytes(scalar + orders.ed25519, 32).reverse()]);
   }),
-  'r of zero': withNumbers((_, s) => [0n, s, false]),
-  's of zero': withNumbers((r) => [r, 0n, false]),
-  'r of the order': withNumbers((_, s, order) => [order, s, false]),
-  's of the order': withNumbers((r, _, order) => [r, order, false]),
-  'r and the order': withNumbers((r, s, order) => [r + order, s, false]),
-  's and the order': withNumbers((r, s, order) => [r, s + order, false]),
-  'the twin s': withNumbers((r, s, order) => [r, order - s, true]),
-  'r and s exchanged': withNumbers((r, s) => [s, r, r === s]),
-  'a zero in front of r and s': ({ header, payload, signature, signed }) => {
+  'r = 0': withNumbers((_, s) => [0n, s, false]),
+  's = 0': withNumbers((r) => [r, 0n, false]),
+  'r = the order': withNumbers((_, s, order) => [order, s, false]),
+  's = the order': withNumbers((r, _, order) => [r, order, false]),
+  'r plus the order': withNumbers((r, s, order) => [r + order, s, false]),
+  's plus the order': withNumbers((r, s, order) => [r, s + order, false]),
+  'the order minus s': withNumbers((r, s, order) => [r, order - s, true]),
+  'r and s swapped': withNumbers((r, s) => [s, r, r === s]),
+  'a zero before r and s': ({ header, payload, signature, signed }) => {
     if (!isEcdsa(signed.key.pair)) return undefined;
     const bytes = bytesOf(signature);
     const half = bytes.length / 2;
@@ -221,11 +227,11 @@ const changes: Readonly<Record<string, Change>> = {
     return segment + (random.chance(0.7) ? needed : random.pick(['=', '==', '====']));
   }),
   'the alphabet of base64': respelt((segment) => segment.replaceAll('-', '+').replaceAll('_', '/')),
-  'white space within': respelt((segment, random) => {
+  'white space inside': respelt((segment, random) => {
     const at = random.below(segment.length + 1);
     return segment.slice(0, at) + random.pick([' ', '\n', '\t', '\r\n', '\f']) + segment.slice(at);
   }),
-  'a foreign character within': respelt((segment, random) => {
+  'an invalid character inside': respelt((segment, random) => {
     const at = random.below(segment.length + 1);
     return (
       segment.slice(0, at) +
@@ -239,7 +245,7 @@ const changes: Readonly<Record<string, Change>> = {
     const changed = letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase();
     return segment.slice(0, at) + changed + segment.slice(at + 1);
   }),
-  'a segment left out': ({ header, payload, signature, random }) => {
+  'a segment removed': ({ header, payload, signature, random }) => {
     const segments = [header, payload, signature];
     segments.splice(random.below(3), 1);
     return { token: joined(...segments), isSigned: false };
