@@ -1,4 +1,4 @@
-/** Draws the output of a command as the picture of a terminal: SVG text, in light and dark colours, without fonts or scripts from elsewhere. */
+/** Draws the output of a command as a terminal: SVG text with colours for light and dark pages. The SVG loads nothing. */
 
 /** The picture of the README, below the root of the repository. */
 export const demoPicture = 'docs/images/demo.svg';
@@ -15,25 +15,25 @@ const columnWidth = 0.61;
 const omission = '  ⋮';
 
 /**
- * The lines of the demo that the picture shows. The output has four paragraphs: the processes, the requests over HTTP, the same requests over gRPC, and
- * the verdict. Of the third, the picture shows the first line only.
+ * Returns the lines of the demo that the picture shows. The demo prints four paragraphs: the processes, the requests over HTTP, the same requests over
+ * gRPC, and the result. The picture shows only the first line of the third paragraph.
  */
 export function demoLines(output: string): readonly string[] {
-  const [processes = '', overHttp = '', overGrpc = '', ...verdict] = output
+  const [processes = '', overHttp = '', overGrpc = '', ...result] = output
     .split('\n\n')
     .map((paragraph) => paragraph.replace(/^\n+|\n+$/g, ''));
   const [title = ''] = overGrpc.split('\n');
-  return [processes, overHttp, `${title}\n${omission}`, ...verdict].join('\n\n').split('\n');
+  return [processes, overHttp, `${title}\n${omission}`, ...result].join('\n\n').split('\n');
 }
 
-/** Lines of the demo without the ports and the path of Envoy, which differ in each run. */
+/** Replaces the ports and the path of Envoy, which differ in each run. */
 export function shapeOf(lines: readonly string[]): readonly string[] {
   return lines.map((line) =>
     line.replaceAll(/:\d+\b/g, ':PORT').replace(/^( +Envoy +)\S.*$/, (_, label: string) => `${label}PATH`),
   );
 }
 
-/** The SVG of a terminal in which a command printed these lines. */
+/** Returns the SVG of a terminal in which a command printed these lines. */
 export function drawTerminal(title: string, command: string, lines: readonly string[]): string {
   const drawn: string[] = [];
   let row = 0;
@@ -60,7 +60,7 @@ ${drawn.join('\n')}
 `;
 }
 
-/** The text of each line of a picture, in order, without the lines that are empty. */
+/** Returns the text of each line of a picture, without empty lines. */
 export function linesOfPicture(svg: string): readonly string[] {
   return [...svg.matchAll(/<text[^>]*>(.*)<\/text>/g)].map(([, content = '']) =>
     content
@@ -71,7 +71,7 @@ export function linesOfPicture(svg: string): readonly string[] {
   );
 }
 
-/** A line in rows that fit, broken behind a space; the rows put together are the line. */
+/** Splits a line into rows that fit, after a space if possible. The joined rows are the line. */
 function wrapped(line: string): readonly string[] {
   const rows: string[] = [];
   let rest = line;
@@ -94,7 +94,7 @@ function text(rows: readonly string[], row: number, className: string): string {
   return `<text x="${padding}" y="${y(0)}"${className}>${coloured(first)}${wrappedRows.join('')}</text>`;
 }
 
-/** The colour of a whole line: a title begins at the margin, and results follow a step. */
+/** A title begins at the margin. A step is a line before a result. */
 function classOf(line: string, next = ''): string {
   if (/^\S/.test(line)) return ' class="strong"';
   return /^ {2}\S/.test(line) && /^ {4}[✓✗]/u.test(next) ? ' class="step"' : '';
