@@ -86,6 +86,11 @@ describe('the index of docs/', () => {
   });
 });
 
+test('README.md has at most 100 lines', () => {
+  const readme = readFileSync(join(folder, '../README.md'), 'utf8');
+  expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(100);
+});
+
 describe.each(pages.filter(isWritten))('%s', (page) => {
   const text = read(page);
 
