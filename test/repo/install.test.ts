@@ -58,7 +58,7 @@ describe('npm ci on Node 20', () => {
   test('matches package.json and README.md', () => {
     expect(JSON.parse(read('package.json')).engines).toEqual({ node: '>=20' });
     expect(packages['']?.engines).toEqual({ node: '>=20' });
-    expect(read('README.md')).toContain('Any Node from 20');
+    expect(read('README.md')).toContain('Node 20 or newer');
   });
 
   test('reads ranges as npm does', () => {
