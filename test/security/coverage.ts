@@ -704,7 +704,7 @@ export const tables: readonly Table[] = [
           ['e2e/what-now.test.ts', 'no policy covers it: no record and no count'],
           ['e2e/what-now.test.ts', 'failOpen, and Envoy has no answer over'],
         ],
-        note: 'The service cannot prevent this; docs/what-now.md says how to detect it.',
+        note: 'The service cannot prevent this; docs/wrong-allow.md says how to detect it.',
       },
     ],
   },
