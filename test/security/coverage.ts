@@ -997,7 +997,7 @@ export const tables: readonly Table[] = [
       {
         id: 'I15',
         threat: 'Calls past the proxy',
-        tests: [['chart/render.test.ts', 'opens the network to the ports']],
+        tests: [['chart/render.test.ts', 'the network policy allows the ports']],
         note: 'A matter of the network: the chart has a NetworkPolicy; `clientCaFile` admits known clients alone.',
       },
       { id: 'I16', threat: 'Headers named `__proto__`', tests: [[wire, 'with headers of odd names']] },
@@ -1184,7 +1184,7 @@ export const tables: readonly Table[] = [
         threat: "A deadline of ours is longer than the mesh's timeout",
         tests: [
           ['config/load/load.test.ts', 'says what its first line expects'],
-          ['chart/render.test.ts', 'the service knows the timeout of the entries'],
+          ['chart/render.test.ts', 'the service gets the timeout of the entries'],
         ],
       },
       {
@@ -1509,7 +1509,7 @@ export const tables: readonly Table[] = [
         tests: [
           [
             'chart/scripts.test.ts',
-            'finds its own entry among any names, and keeps the entries of the others',
+            'replaces its own entry among any other names, and changes no other entry',
           ],
         ],
       },
@@ -1517,7 +1517,7 @@ export const tables: readonly Table[] = [
         id: 'RK2',
         threat: 'Somebody changes the Istio resource between the look and the patch, and loses an entry',
         tests: [
-          ['chart/scripts.test.ts', 'changes nothing where somebody else has changed the resource meanwhile'],
+          ['chart/scripts.test.ts', 'changes nothing if the resource changes at the same time'],
         ],
       },
       {
@@ -1818,9 +1818,9 @@ export const tables: readonly Table[] = [
         threat:
           'A configuration that the service refuses is rolled out: the pods go on with the old one, and each that restarts is lost',
         tests: [
-          ['chart/config.test.ts', 'is told by the schema'],
-          ['chart/config.test.ts', 'is told by the hook'],
-          ['chart/config.test.ts', 'has the new configuration, exactly as the pods will have it'],
+          ['chart/config.test.ts', 'is reported by the schema'],
+          ['chart/config.test.ts', 'is reported by the hook'],
+          ['chart/config.test.ts', 'uses the same new configuration as the pods'],
         ],
       },
       {
@@ -1829,22 +1829,22 @@ export const tables: readonly Table[] = [
           'What tries a configuration before it is rolled out can itself reach the network, or is taken for the service',
         tests: [
           ['chart/config.test.ts', 'without any connection'],
-          ['chart/config.test.ts', 'may open no connection'],
-          ['chart/config.test.ts', 'is found by nothing that looks for pods'],
+          ['chart/config.test.ts', 'is not allowed to open connections'],
+          ['chart/config.test.ts', 'matches no selector'],
         ],
       },
       {
         id: 'Q3',
         threat: 'A memory limit in another form gives the service no heap, or one that the limit ends',
         tests: [
-          ['chart/heap.test.ts', 'any other quantity'],
-          ['chart/heap.test.ts', 'is refused where it is too little for'],
+          ['chart/heap.test.ts', 'a random quantity'],
+          ['chart/heap.test.ts', 'is rejected if it is too low for'],
         ],
       },
       {
         id: 'Q4',
         threat: 'Switching the autoscaler on leaves one pod where many are needed',
-        tests: [['chart/replicas.test.ts', 'stays what runs']],
+        tests: [['chart/replicas.test.ts', 'is the current number']],
       },
       {
         id: 'T1',

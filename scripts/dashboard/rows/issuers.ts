@@ -6,7 +6,8 @@ export const issuersRow: readonly Panel[] = [
     title: 'Age of the keys',
     type: 'timeseries',
     unit: 's',
-    description: 'Minutes are usual. Keys serve for `keys.maxStale`, which is the dashed line.',
+    description:
+      'Time since the last refresh. A few minutes are normal. The dashed line is `keys.maxStale`, the maximum age.',
     alert: 'OidcAuthzKeysAboutToExpire',
     queries: {
       '{{issuer}}': `max by (issuer) (${metric('issuer_keys_age_seconds')}{$at})`,
@@ -17,7 +18,7 @@ export const issuersRow: readonly Panel[] = [
     title: 'Usable keys',
     type: 'timeseries',
     unit: 'short',
-    description: 'Keys that tokens can be verified with, in the pod that has the fewest.',
+    description: 'Keys that can verify tokens, in the pod with the fewest.',
     alert: 'OidcAuthzIssuerWithoutKeys',
     queries: { '{{issuer}}': `min by (issuer) (${metric('issuer_keys')}{$at})` },
   },
@@ -25,27 +26,27 @@ export const issuersRow: readonly Panel[] = [
     title: 'Fetches',
     type: 'timeseries',
     unit: 'ops',
-    description: 'Requests to the issuers, by kind and result.',
+    description: 'Fetches from the issuers, by kind and result.',
     alert: 'OidcAuthzRefreshesFailing',
     queries: {
       '{{issuer}} {{kind}} {{result}}': `sum by (issuer, kind, result) (${rate(metric('issuer_refreshes_total'))})`,
     },
   },
   {
-    title: 'Refused keys',
+    title: 'Rejected keys',
     type: 'timeseries',
     unit: 'short',
-    description: 'Published keys that are not safe to use, by cause.',
+    description: 'Weak or malformed keys that an issuer published, by cause.',
     alert: 'OidcAuthzKeysRejected',
     queries: {
       '{{issuer}} {{cause}}': `max by (issuer, cause) (${metric('issuer_keys_rejected_total')}{$at})`,
     },
   },
   {
-    title: 'Keys that are not used',
+    title: 'Unused keys',
     type: 'timeseries',
     unit: 'short',
-    description: 'Published keys that are not used, by cause: unsupported ones are usual beside good ones.',
+    description: 'Published keys that the service does not use, by cause. Unsupported keys are normal.',
     alert: 'OidcAuthzKeysRejected',
     queries: {
       '{{issuer}} {{cause}}': `max by (issuer, cause) (${metric('issuer_keys_unused')}{$at})`,
@@ -56,15 +57,15 @@ export const issuersRow: readonly Panel[] = [
     type: 'timeseries',
     unit: 'short',
     description:
-      'Is 1 while the discovery document of an issuer names another host for its keys, which is not followed.',
+      '1 while the discovery document of an issuer names another host for its keys. The service uses it only after a reload.',
     alert: 'OidcAuthzKeysMoved',
     queries: { '{{issuer}}': `max by (issuer) (${metric('issuer_jwks_uri_moved')}{$at})` },
   },
   {
-    title: 'Values withheld from the upstream',
+    title: 'Withheld header values',
     type: 'timeseries',
     unit: 'ops',
-    description: 'Claims that were not forwarded, or not whole, by header and cause.',
+    description: 'Claims that the service did not forward, or only in part, by header and cause.',
     queries: {
       '{{header}} {{cause}}': `sum by (header, cause) (${rate(metric('forwarded_headers_withheld_total'))})`,
     },

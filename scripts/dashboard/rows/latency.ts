@@ -5,10 +5,10 @@ const quantile = (q: number) => `histogram_quantile(${q}, sum by (le) (${rate(`$
 
 export const latencyRow: readonly Panel[] = [
   {
-    title: 'Time of a check',
+    title: 'Duration of checks',
     type: 'heatmap',
     unit: 's',
-    description: 'How many checks took how long.',
+    description: 'Distribution of the duration of checks.',
     alert: 'OidcAuthzLatencyBudgetBurnFast',
     queries: { '{{le}}': `sum by (le) (${rate(`${duration}_bucket`)})` },
   },
@@ -16,7 +16,8 @@ export const latencyRow: readonly Panel[] = [
     title: 'Quantiles',
     type: 'timeseries',
     unit: 's',
-    description: 'The median and the slowest 1 % and 0.1 %. The objective is 25 ms for 99 %.',
+    description:
+      'Median, 99th and 99.9th percentile of the duration. The objective is 25 ms for 99 % of checks.',
     alert: 'OidcAuthzLatencyBudgetBurnFast',
     warnAbove: 0.025,
     queries: { p50: quantile(0.5), p99: quantile(0.99), 'p99.9': quantile(0.999) },

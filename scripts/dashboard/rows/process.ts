@@ -3,10 +3,10 @@ import { metric, type Panel, rate } from '../panel.ts';
 
 export const processRow: readonly Panel[] = [
   {
-    title: 'Event loop, 99th percentile',
+    title: 'Event loop delay, 99th percentile',
     type: 'timeseries',
     unit: 's',
-    description: 'How late the event loop is. Every check waits at least as long.',
+    description: 'Delay of the event loop. Every check waits at least this long.',
     alert: 'OidcAuthzEventLoopLate',
     warnAbove: 0.1,
     queries: { '{{instance}}': 'nodejs_eventloop_lag_p99_seconds{$at}' },
@@ -15,14 +15,14 @@ export const processRow: readonly Panel[] = [
     title: 'CPU',
     type: 'timeseries',
     unit: 'short',
-    description: 'Cores; one process answers checks with one core.',
+    description: 'Used cores. One process answers checks with one core.',
     queries: { '{{instance}}': rate('process_cpu_seconds_total') },
   },
   {
     title: 'Memory',
     type: 'timeseries',
     unit: 'bytes',
-    description: 'Memory of the process, and the part of it that JavaScript objects take.',
+    description: 'Resident memory of the process, and its JavaScript heap.',
     queries: {
       'resident {{instance}}': 'process_resident_memory_bytes{$at}',
       'heap {{instance}}': 'nodejs_heap_size_used_bytes{$at}',
@@ -32,14 +32,14 @@ export const processRow: readonly Panel[] = [
     title: 'Garbage collection',
     type: 'timeseries',
     unit: 'percentunit',
-    description: 'Share of the time.',
+    description: 'Share of time spent in garbage collection.',
     queries: { '{{kind}}': `sum by (kind) (${rate('nodejs_gc_duration_seconds_sum')})` },
   },
   {
     title: 'Workers',
     type: 'timeseries',
     unit: 'short',
-    description: 'Processes that answer checks, how many there should be, and how many were replaced.',
+    description: 'Processes that answer checks, the requested number, and the number of replaced ones.',
     alert: 'OidcAuthzWorkersMissing',
     queries: {
       'wanted {{instance}}': `${metric('workers_wanted')}{$at}`,
@@ -48,11 +48,10 @@ export const processRow: readonly Panel[] = [
     },
   },
   {
-    title: 'Connections that came to nothing',
+    title: 'Rejected connections',
     type: 'timeseries',
     unit: 'ops',
-    description:
-      'Connections on which another protocol was spoken, by listener and cause. Empty until the first.',
+    description: 'Connections with the wrong protocol, by listener and cause. Empty until the first one.',
     alert: 'OidcAuthzConnectionsRejected',
     queries: {
       '{{listener}} {{cause}}': `sum by (listener, cause) (${rate(metric('connections_rejected_total'))})`,
@@ -62,11 +61,11 @@ export const processRow: readonly Panel[] = [
     title: 'Dropped log records',
     type: 'timeseries',
     unit: 'ops',
-    description: 'Records of checks that were not logged because there were too many.',
+    description: 'Log records of checks that were dropped because of the rate limit.',
     queries: { '{{instance}}': rate(metric('check_records_left_out_total')) },
   },
   {
-    title: 'Reloads',
+    title: 'Configuration reloads',
     type: 'timeseries',
     unit: 'short',
     description: 'Reloads of the configuration by result.',
@@ -74,11 +73,10 @@ export const processRow: readonly Panel[] = [
     queries: { '{{result}}': `sum by (result) (${metric('config_reloads_total')}{$at})` },
   },
   {
-    title: 'Reloads of certificates',
+    title: 'Certificate reloads',
     type: 'timeseries',
     unit: 'short',
-    description:
-      'Reloads of certificates by kind (of a listener, of authorities) and result. Empty until the first change.',
+    description: 'Certificate reloads by kind (`listener`, `ca`) and result. Empty until the first change.',
     alert: 'OidcAuthzCertificatesNotReloaded',
     queries: {
       '{{kind}} {{result}}': `sum by (kind, result) (${metric('certificate_reloads_total')}{$at})`,
@@ -88,7 +86,7 @@ export const processRow: readonly Panel[] = [
     title: 'Configurations in use',
     type: 'timeseries',
     unit: 'short',
-    description: 'Pods by the configuration that they use. More than one line for long is a fault.',
+    description: 'Pods by configuration. More than one line for a long time is a problem.',
     alert: 'OidcAuthzConfigurationsDiffer',
     queries: { '{{hash}}': `count by (hash) (${metric('config_hash_info')}{$at})` },
   },

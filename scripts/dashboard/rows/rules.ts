@@ -6,7 +6,7 @@ export const rulesRow: readonly Panel[] = [
     title: 'Rules',
     type: 'timeseries',
     unit: 'reqps',
-    description: 'Checks by the rule that decided, and its outcome. Empty without `rules`.',
+    description: 'Checks by rule and outcome. Empty without `rules`.',
     queries: { '{{rule}} {{outcome}}': `sum by (rule, outcome) (${rate(metric('rule_checks_total'))})` },
   },
   {
@@ -19,19 +19,20 @@ export const rulesRow: readonly Panel[] = [
     },
   },
   {
-    title: 'Passed only because rules are tried',
+    title: 'Allowed only by shadow mode',
     type: 'timeseries',
     unit: 'reqps',
     description:
-      'Requests that passed in `mode: shadow`, by the rule and the reason that would have refused them.',
+      'Requests that are allowed only because of `mode: shadow`, by the rule and the reason that would deny them.',
     alert: 'OidcAuthzShadowModeLasts',
     queries: { '{{rule}} {{reason}}': `sum by (rule, reason) (${rate(metric('checks_shadow_total'))})` },
   },
   {
-    title: 'Compared with the authorizer that still decides',
+    title: 'Comparison with the incumbent',
     type: 'timeseries',
     unit: 'ops',
-    description: 'Only with `shadow.authorizer`: how its answers compare with our own decisions.',
+    description:
+      'Answers of the incumbent compared with the decisions of this service. Only with `shadow.authorizer`.',
     alert: 'OidcAuthzIncumbentUnavailable',
     queries: {
       '{{result}}': `sum by (result) (${rate(metric('shadow_comparisons_total'))})`,

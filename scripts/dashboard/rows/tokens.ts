@@ -3,18 +3,18 @@ import { metric, type Panel, rate } from '../panel.ts';
 
 export const tokensRow: readonly Panel[] = [
   {
-    title: 'Look-ups in the cache',
+    title: 'Token cache lookups',
     type: 'timeseries',
     unit: 'reqps',
-    description: 'A hit is a token that was verified before; a miss costs the verification of a signature.',
+    description: 'A hit is a cached token. A miss requires the verification of a signature.',
     stacked: true,
     queries: { '{{result}}': `sum by (result) (${rate(metric('token_cache_lookups_total'))})` },
   },
   {
-    title: 'Tokens and proofs in memory',
+    title: 'Cached tokens and proofs',
     type: 'timeseries',
     unit: 'short',
-    description: 'Verified tokens in the cache, and DPoP proofs that must not be used again.',
+    description: 'Verified tokens, and DPoP proofs that a client must not use again.',
     alert: 'OidcAuthzProofsWithoutRoom',
     queries: {
       'tokens {{instance}}': `${metric('token_cache_entries')}{$at}`,
@@ -25,15 +25,15 @@ export const tokensRow: readonly Panel[] = [
     title: 'Deny list',
     type: 'timeseries',
     unit: 'short',
-    description: 'Entries of the deny list in use. 0 without `denyList`.',
+    description: 'Entries of the deny list. 0 without `denyList`.',
     alert: 'OidcAuthzDenyListNotReloaded',
     queries: { '{{instance}}': `${metric('deny_list_entries')}{$at}` },
   },
   {
-    title: 'Reloads of the deny list',
+    title: 'Deny list reloads',
     type: 'timeseries',
     unit: 'short',
-    description: 'Reloads after a change of the file, and revocations that were lifted by one.',
+    description: 'Reloads of the deny list, and entries that a reload removed.',
     alert: 'OidcAuthzDenyListNotReloaded',
     queries: {
       '{{result}}': `sum by (result) (${metric('deny_list_reloads_total')}{$at})`,
