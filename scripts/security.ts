@@ -118,7 +118,7 @@ function floodMarkdown(): string {
     '- **Known tokens go first.** A token that was verified lately is answered in the turn in which it arrives; verifications are put',
     '  off until all that has arrived was read, and one turn spends at most 25 ms on them.',
     '- **One call is one call.** Over gRPC what is too large, too slow or too much is refused by itself; the connection that it shares stays',
-    '  ([operations](../operations.md#bounds-of-grpc)).',
+    '  ([limits](../limits.md#grpc)).',
     '- **What waits is bounded.** `limits.maxVerificationsInFlight` (256) wait at most; a check beyond them ends as `overloaded`: refused, never let',
     '  through, and never left to the failure mode of Envoy. One `limits.checkDeadline` bounds the whole check, below the timeout of the mesh.',
     '- **No issuer crowds out another by leaving out the key id.** Tokens that may need more than one signature share half of that room, and each counts with',
