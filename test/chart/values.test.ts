@@ -233,7 +233,10 @@ describeWith('each value', await findHelm(), (program) => {
 
     test.each([
       [{ httpNodePort: 30_080 }, /service\.httpNodePort: .*NodePort or LoadBalancer/],
-      [{ type: 'NodePort', loadBalancerClass: 'a' }, /service\.loadBalancerClass: .*service\.type to LoadBalancer/],
+      [
+        { type: 'NodePort', loadBalancerClass: 'a' },
+        /service\.loadBalancerClass: .*service\.type to LoadBalancer/,
+      ],
       [{ ipFamilyPolicy: 'SingleStack', ipFamilies: ['IPv4', 'IPv6'] }, /service\.ipFamilies: SingleStack/],
     ])('rejects %j', async (values, message) => {
       await expect(rendered({ service: values })).rejects.toThrow(message);

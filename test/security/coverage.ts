@@ -1516,14 +1516,12 @@ export const tables: readonly Table[] = [
       {
         id: 'RK2',
         threat: 'Somebody changes the Istio resource between the look and the patch, and loses an entry',
-        tests: [
-          ['chart/scripts.test.ts', 'changes nothing if the resource changes at the same time'],
-        ],
+        tests: [['chart/scripts.test.ts', 'changes nothing if the resource changes at the same time']],
       },
       {
         id: 'RK3',
         threat: 'A bare patch replaces a list of authorizers, or a configuration, that is there',
-        tests: [['deploy/patches.test.ts', 'applies, and all that was there stays']],
+        tests: [['deploy/patches.test.ts', 'applies, and it keeps all existing entries']],
       },
       {
         id: 'RK4',
