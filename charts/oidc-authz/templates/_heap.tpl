@@ -41,7 +41,7 @@
 {{- end -}}
 {{- end }}
 
-{{- /* Minimum memory for this number of workers, in MiB. An idle process takes 90. With several workers, one more process owns the keys. */ -}}
+{{- /* Minimum memory for this number of workers, in MiB. 96 per process is slightly more than an idle process takes. With several workers, one more process owns the keys. */ -}}
 {{- define "oidc-authz.minimumMemory" -}}
 {{- mul 96 (ternary 1 (add 1 (int .)) (eq (int .) 1)) -}}
 {{- end }}
