@@ -57,7 +57,7 @@ export const issuersRow: readonly Panel[] = [
     type: 'timeseries',
     unit: 'short',
     description:
-      '1 while the discovery document of an issuer names another host for its keys. The service uses it only after a reload.',
+      'Shows 1 while the discovery document of an issuer names another host for its keys. The service uses it only after a reload.',
     alert: 'OidcAuthzKeysMoved',
     queries: { '{{issuer}}': `max by (issuer) (${metric('issuer_jwks_uri_moved')}{$at})` },
   },
