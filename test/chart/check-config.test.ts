@@ -6,7 +6,7 @@ import { checkConfig } from '../../src/cli/check-config.ts';
 import { withDerivedDefaults, writtenConfig } from '../../src/config/describe/describe.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { findHelm } from '../../tools/helm.ts';
-import { leastValues, type Manifest, modes, one, render, valuesFile } from '../support/chart.ts';
+import { type Manifest, minimalValues, modes, one, render, valuesFile } from '../support/chart.ts';
 import { describeWith } from '../support/real-servers.ts';
 
 /** The configuration file. The files that it names exist only in the pod, so they are empty here. */
@@ -16,7 +16,7 @@ const sourcesOf = (text: string) => ({
   readFile: (path: string) => (path === 'file.yaml' ? text : ''),
 });
 
-const { config } = leastValues;
+const { config } = minimalValues;
 const rules = [{ name: 'api', match: { hosts: ['api.example.com'] }, require: {} }];
 
 const cases = [
@@ -36,7 +36,7 @@ const cases = [
       config: { ...config, limits: { meshTimeout: '9s', maxTokenSize: '8Ki' } },
       authorizer: { timeout: '9s' },
     },
-  }).map(([name, values]) => [name, valuesFile({ ...leastValues, ...values })] as const),
+  }).map(([name, values]) => [name, valuesFile({ ...minimalValues, ...values })] as const),
 ];
 
 describeWith(

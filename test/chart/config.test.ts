@@ -9,13 +9,13 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { findHelm } from '../../tools/helm.ts';
-import { leastValues, type Manifest, one, render, valuesFile } from '../support/chart.ts';
+import { type Manifest, minimalValues, one, render, valuesFile } from '../support/chart.ts';
 import { describeWith } from '../support/real-servers.ts';
 import { otherMistakes, schemaMistakes, templateMistakes } from './mistakes.ts';
 
-const { image } = leastValues;
+const { image } = minimalValues;
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const [issuer] = leastValues.config.issuers;
+const [issuer] = minimalValues.config.issuers;
 
 /** The problems that the service reports for a configuration; empty if it is valid. */
 async function problemsOf(config: object): Promise<string> {
@@ -46,7 +46,7 @@ describeWith('a mistake in config', await findHelm(), (program) => {
   });
 
   test('is reported together with all others that the templates find', async () => {
-    const config = { ...leastValues.config, keys: { maxStale: '100000h' }, http: { port: 9000 } };
+    const config = { ...minimalValues.config, keys: { maxStale: '100000h' }, http: { port: 9000 } };
     const message = await rendered({ image: {}, config }).catch(String);
     for (const path of ['config.keys.maxStale', 'config: http.port', 'image.repository'])
       expect(message).toContain(`\n${path}`);
@@ -69,24 +69,24 @@ describeWith('a mistake in config', await findHelm(), (program) => {
       ['environment variables', { extraEnv: [{ name: 'OIDC_AUTHZ_LOG_LEVEL', value: 'debug' }] }],
       ['arguments', { extraArgs: ['--realm', 'orders'] }],
       ['istio', { istio: { enabled: true } }],
-      ['the listeners on IPv6', { config: { ...leastValues.config, http: { host: '::' } } }],
+      ['the listeners on IPv6', { config: { ...minimalValues.config, http: { host: '::' } } }],
     ])('accepts %s, without any connection', async (_, values) => {
-      const { code, output } = await runHook(await rendered({ ...leastValues, ...values }));
+      const { code, output } = await runHook(await rendered({ ...minimalValues, ...values }));
       expect([code, output]).toEqual([0, expect.stringContaining('issuer: https://tenant.example.com')]);
     });
 
     test('rejects arguments and environment variables that the service rejects', async () => {
-      const withArgument = await rendered({ ...leastValues, extraArgs: ['--relm=orders'] });
+      const withArgument = await rendered({ ...minimalValues, extraArgs: ['--relm=orders'] });
       const message = expect.stringContaining('--relm');
       expect(await runHook(withArgument)).toEqual({ code: 2, output: message });
       const extraEnv = [{ name: 'OIDC_AUTHZ_LOG_LEVEL', value: 'loud' }];
-      const { code, output } = await runHook(await rendered({ ...leastValues, extraEnv }));
+      const { code, output } = await runHook(await rendered({ ...minimalValues, extraEnv }));
       expect([code, output]).toEqual([2, expect.stringContaining('log.level')]);
     });
 
     test('uses the same new configuration as the pods', async () => {
       const manifests = await rendered({
-        ...leastValues,
+        ...minimalValues,
         caBundle: { secret: 'ca' },
         kyma: { enabled: true },
       });
@@ -101,7 +101,7 @@ describeWith('a mistake in config', await findHelm(), (program) => {
     });
 
     test('runs once before everything else, with the same image, and matches no selector', async () => {
-      const manifests = await rendered({ ...leastValues, istio: { enabled: true } });
+      const manifests = await rendered({ ...minimalValues, istio: { enabled: true } });
       const { metadata, spec } = hook(manifests);
       expect(metadata.annotations).toEqual({
         'helm.sh/hook': 'pre-install,pre-upgrade',
@@ -130,7 +130,7 @@ describeWith('a mistake in config', await findHelm(), (program) => {
     });
 
     test('is not allowed to open connections', async () => {
-      const manifests = await rendered(leastValues);
+      const manifests = await rendered(minimalValues);
       const policy = one(manifests, 'NetworkPolicy', /-check-config$/).spec;
       expect(policy).toEqual({
         podSelector: { matchLabels: expect.anything() },
@@ -140,7 +140,7 @@ describeWith('a mistake in config', await findHelm(), (program) => {
     });
 
     test('is omitted when it is disabled', async () => {
-      const manifests = await rendered({ ...leastValues, hooks: { checkConfig: { enabled: false } } });
+      const manifests = await rendered({ ...minimalValues, hooks: { checkConfig: { enabled: false } } });
       expect(manifests.filter(({ metadata }) => /check-config/.test(metadata.name))).toEqual([]);
     });
 
@@ -156,7 +156,7 @@ describeWith('a mistake in config', await findHelm(), (program) => {
     });
 
     test('reads the files that the configuration names', async () => {
-      const values = { ...leastValues, caBundle: { secret: 'company', key: 'ca.pem' } };
+      const values = { ...minimalValues, caBundle: { secret: 'company', key: 'ca.pem' } };
       const manifests = await rendered(values);
       const { code, output } = await runHook(manifests, { company: { 'ca.pem': 'nothing' } });
       expect([code, output]).toEqual([2, expect.stringContaining('issuers[0].caFile')]);
@@ -167,7 +167,7 @@ describeWith('a mistake in config', await findHelm(), (program) => {
 
     const tls = { certFile: '/etc/oidc-authz/tls/tls.crt', keyFile: '/etc/oidc-authz/tls/tls.key' };
     const withTls = {
-      config: { ...leastValues.config, admin: { tls } },
+      config: { ...minimalValues.config, admin: { tls } },
       extraVolumeMounts: [{ name: 'tls', mountPath: '/etc/oidc-authz/tls' }],
     };
     const certificate = {
@@ -224,7 +224,7 @@ describeWith('a mistake in config', await findHelm(), (program) => {
       const from = (name: string) => ({ name: 'A', valueFrom: { secretKeyRef: { name, key: 'a' } } });
       const { spec } = pod(
         await rendered({
-          ...leastValues,
+          ...minimalValues,
           extraEnv: [from('orders-tls'), from('other')],
           envFrom: [{ secretRef: { name: 'orders-tls' } }, { configMapRef: { name: 'other' } }],
           extraObjects: [certificate],
@@ -327,7 +327,7 @@ describeWith('a mistake in config', await findHelm(), (program) => {
     const change = fc.tuple(fc.constantFrom<readonly [string, string?]>(...places, ...others), value);
     await fc.assert(
       fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 2 }), async (changes) => {
-        const config: Record<string, unknown> = structuredClone(leastValues.config);
+        const config: Record<string, unknown> = structuredClone(minimalValues.config);
         const [first] = config.issuers as Record<string, unknown>[];
         for (const [[head, below], changed] of changes) {
           if (head === 'issuers') Object.assign(first ?? {}, { [below ?? '']: changed });

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findHelm } from '../../tools/helm.ts';
 import { findQuantityReader, readQuantities } from '../../tools/validators.ts';
-import { leastValues, type Manifest, one, render, valuesFile } from '../support/chart.ts';
+import { type Manifest, minimalValues, one, render, valuesFile } from '../support/chart.ts';
 import { describeWith } from '../support/real-servers.ts';
 
 const mebibyte = 1024n ** 2n;
@@ -11,9 +11,9 @@ const reader = await findQuantityReader();
 
 /** Values with the memory limit as YAML text, because its notation matters. */
 const withLimits = (limits: string, more: object = {}) =>
-  `${JSON.stringify({ ...leastValues, ...more }).slice(0, -1)}, resources: {limits: ${limits}}}`;
+  `${JSON.stringify({ ...minimalValues, ...more }).slice(0, -1)}, resources: {limits: ${limits}}}`;
 const withMemory = (memory: string, more: object = {}) => withLimits(`{cpu: "2", memory: ${memory}}`, more);
-const workers = (count: number | string) => ({ config: { ...leastValues.config, workers: count } });
+const workers = (count: number | string) => ({ config: { ...minimalValues.config, workers: count } });
 
 describeWith('the heap', await findHelm(), (program) => {
   async function container(values: string): Promise<Manifest> {
@@ -92,7 +92,7 @@ describeWith('the heap', await findHelm(), (program) => {
       const list = `[${[...texts, ...numbers].join(', ')}]`;
       const script = '{{ range .Values.global.written }}\n- {{ include "oidc-authz.mebibytes" . }}{{ end }}';
       const extraObjects = [`kind: List\nmetadata: {name: written}\nitems:${script}`];
-      const values = `${JSON.stringify({ ...leastValues, extraObjects }).slice(0, -1)}, global: {written: ${list}}}`;
+      const values = `${JSON.stringify({ ...minimalValues, extraObjects }).slice(0, -1)}, global: {written: ${list}}}`;
       const { items } = one(await render(program, [valuesFile(values)]), 'List');
       const expected = await readQuantities(quantities, list);
       expect(items).toEqual(expected.map((bytes) => Number((bytes ?? -1n) / mebibyte)));
@@ -112,7 +112,7 @@ describeWith('the heap', await findHelm(), (program) => {
 
   describe('is chosen by Node.js', () => {
     test.each([
-      ['without resources', `${JSON.stringify(leastValues).slice(0, -1)}, resources: null}`],
+      ['without resources', `${JSON.stringify(minimalValues).slice(0, -1)}, resources: null}`],
       ['without limits', withLimits('null')],
       ['without a memory limit', withMemory('null')],
       ['with heapPercent 0', withMemory('1Gi', { heapPercent: 0 })],

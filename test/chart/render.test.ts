@@ -6,13 +6,21 @@ import { kymaEntry } from '../../scripts/deploy/kyma.ts';
 import { authorizerOf } from '../../scripts/deploy/mesh.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { findHelm, helm } from '../../tools/helm.ts';
-import { chartFolder, leastValues, type Manifest, modes, one, render, valuesFile } from '../support/chart.ts';
+import {
+  chartFolder,
+  type Manifest,
+  minimalValues,
+  modes,
+  one,
+  render,
+  valuesFile,
+} from '../support/chart.ts';
 import { describeWith } from '../support/real-servers.ts';
 
-const { config, image } = leastValues;
+const { config, image } = minimalValues;
 
 describeWith('the chart', await findHelm(), (program) => {
-  const rendered = (values: object = leastValues) => render(program, [valuesFile({ image, ...values })]);
+  const rendered = (values: object = minimalValues) => render(program, [valuesFile({ image, ...values })]);
   const pod = (manifests: readonly Manifest[]) => one(manifests, 'Deployment').spec.template;
   const container = (manifests: readonly Manifest[]) => pod(manifests).spec.containers[0];
 
@@ -56,7 +64,7 @@ describeWith('the chart', await findHelm(), (program) => {
   describe('the alerts', () => {
     const withAlerts = (prometheusRule: object) =>
       rendered({
-        ...leastValues,
+        ...minimalValues,
         metrics: { prometheusRule: { enabled: true, ...prometheusRule }, dashboard: { enabled: true } },
       });
     const rulesOf = async (prometheusRule: object = {}) =>
@@ -135,13 +143,13 @@ describeWith('the chart', await findHelm(), (program) => {
     const settings = { tlsConfig: { serverName: 'authz' }, authorization: { type: 'Bearer' } };
     const metrics = { [kind]: { enabled: true, scrapeTimeout: '10s', annotations: { a: 'b' }, ...settings } };
     const monitor = one(
-      await rendered({ ...leastValues, metrics }),
+      await rendered({ ...minimalValues, metrics }),
       kind.replace(/^./, (first) => first.toUpperCase()),
     );
     const [endpoint] = monitor.spec.endpoints ?? monitor.spec.podMetricsEndpoints;
     expect(endpoint).toMatchObject({ scrapeTimeout: '10s', interval: '30s', ...settings });
     const late = { [kind]: { enabled: true, scrapeTimeout: '1m' } };
-    await expect(rendered({ ...leastValues, metrics: late })).rejects.toThrow(
+    await expect(rendered({ ...minimalValues, metrics: late })).rejects.toThrow(
       `metrics.${kind}.scrapeTimeout: 1m is longer than the interval (30s)`,
     );
     expect(monitor.metadata.annotations).toEqual({ a: 'b' });
@@ -181,8 +189,8 @@ describeWith('the chart', await findHelm(), (program) => {
 
     test('are replaced after a change of the listeners, and after other changes only with configReload: restart', async () => {
       const annotations = async (values: object) => pod(await rendered(values)).metadata.annotations;
-      const restart = { ...leastValues, configReload: 'restart' };
-      const before = await annotations(leastValues);
+      const restart = { ...minimalValues, configReload: 'restart' };
+      const before = await annotations(minimalValues);
       expect(await annotations({ config: { ...config, realm: 'orders' } })).toEqual(before);
       expect(await annotations({ config: { ...config, http: { port: 8080 } } })).not.toEqual(before);
       expect(await annotations({ ...restart, config: { ...config, realm: 'orders' } })).not.toEqual(
@@ -295,7 +303,7 @@ describeWith('the chart', await findHelm(), (program) => {
       { name: 'c', host: 'c', rules, externalGateway: 'shop/external' },
     ];
     const gatewaysOf = async (kyma: object) =>
-      (await rendered({ ...leastValues, kyma }))
+      (await rendered({ ...minimalValues, kyma }))
         .filter(({ kind }) => kind === 'APIRule')
         .map(({ spec }) => [spec.gateway, spec.externalGateway]);
     expect(await gatewaysOf({ apiRules })).toEqual([
@@ -308,7 +316,7 @@ describeWith('the chart', await findHelm(), (program) => {
 
     const label = 'networking.kyma-project.io/from-ingressgateway';
     const labelled = async (kyma: object) =>
-      pod(await rendered({ ...leastValues, kyma })).metadata.labels[label];
+      pod(await rendered({ ...minimalValues, kyma })).metadata.labels[label];
     expect(await labelled({ enabled: true })).toBeUndefined();
     expect(await labelled({ enabled: true, fromIngressGateway: true })).toBe('allowed');
   });
@@ -370,7 +378,7 @@ describeWith('the chart', await findHelm(), (program) => {
 
     test('and the next commands are in the notes, with the right namespaces', async () => {
       const args = ['install', 'oidc-authz', chartFolder, '--namespace', 'releases', '--dry-run=client'];
-      const values = valuesFile({ ...leastValues, namespaceOverride: 'elsewhere' });
+      const values = valuesFile({ ...minimalValues, namespaceOverride: 'elsewhere' });
       const { output } = await helm(program, [...args, '--values', values]);
       const notes = output.slice(output.indexOf('NOTES:'));
       expect(notes).toContain('helm test -n releases oidc-authz');
@@ -386,7 +394,7 @@ describeWith('the chart', await findHelm(), (program) => {
       const apiRule = { name: 'a', host: 'a.example.com', rules: [{ path: '/*', methods: ['GET'] }] };
       const guard = { name: 'a', namespace: 'shop', matchLabels: { app: 'a' } };
       const values = (policy?: string) => ({
-        ...leastValues,
+        ...minimalValues,
         config: { ...config, policies },
         kyma: { apiRules: [{ ...apiRule, policy }] },
         istio: { enabled: true, guards: [{ ...guard, policy }] },
@@ -418,7 +426,7 @@ describeWith('the chart', await findHelm(), (program) => {
     });
 
     test('contains the path prefix of the service', async () => {
-      const values = { ...leastValues, config: { ...config, http: { pathPrefix: '/check' } } };
+      const values = { ...minimalValues, config: { ...config, http: { pathPrefix: '/check' } } };
       const { data } = one(await rendered(values), 'ConfigMap', /entries/);
       const read = await loadConfig({
         flags: [{ name: '--config', value: 'x.yaml' }],
@@ -433,7 +441,7 @@ describeWith('the chart', await findHelm(), (program) => {
 
     test('is in the notes', async () => {
       const args = ['install', 'oidc-authz', chartFolder, '--namespace', 'oidc-authz', '--dry-run=client'];
-      const { output } = await helm(program, [...args, '--values', valuesFile(leastValues)]);
+      const { output } = await helm(program, [...args, '--values', valuesFile(minimalValues)]);
       const notes = output.slice(output.indexOf('NOTES:'));
       for (const text of [
         'service: oidc-authz.oidc-authz.svc.cluster.local',
@@ -546,7 +554,7 @@ describeWith('the chart', await findHelm(), (program) => {
         { kyma: { apiRules: [{ name: 'a', host: 'a', gateway: 'gw', rules: [] }] } },
       ],
     ])('%s, by its schema', async (_, values) => {
-      await expect(rendered({ ...leastValues, ...values })).rejects.toThrow(/schema/);
+      await expect(rendered({ ...minimalValues, ...values })).rejects.toThrow(/schema/);
     });
   });
 });

@@ -2,12 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { findHelm } from '../../tools/helm.ts';
 import { startApiServer } from '../support/api-server.ts';
-import { leastValues, one, render, valuesFile } from '../support/chart.ts';
+import { minimalValues, one, render, valuesFile } from '../support/chart.ts';
 import { describeWith } from '../support/real-servers.ts';
 
 describeWith('the number of pods', await findHelm(), (program) => {
   const replicas = async (values: object, flags: readonly string[] = []) =>
-    one(await render(program, [valuesFile({ ...leastValues, ...values })], flags), 'Deployment').spec
+    one(await render(program, [valuesFile({ ...minimalValues, ...values })], flags), 'Deployment').spec
       .replicas;
 
   test('is replicaCount, also for 0', async () => {

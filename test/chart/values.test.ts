@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { findHelm, helm } from '../../tools/helm.ts';
-import { chartFolder, leastValues, type Manifest, one, render, valuesFile } from '../support/chart.ts';
+import { chartFolder, type Manifest, minimalValues, one, render, valuesFile } from '../support/chart.ts';
 import { describeWith } from '../support/real-servers.ts';
 
 const everything = `${chartFolder}/ci/everything-values.yaml`;
@@ -57,7 +57,7 @@ describe('every value', () => {
 });
 
 describeWith('each value', await findHelm(), (program) => {
-  const rendered = (values: object) => render(program, [valuesFile({ ...leastValues, ...values })]);
+  const rendered = (values: object) => render(program, [valuesFile({ ...minimalValues, ...values })]);
   const deployment = (manifests: readonly Manifest[]) => one(manifests, 'Deployment');
   const pod = (manifests: readonly Manifest[]) => deployment(manifests).spec.template.spec;
   const check = (manifests: readonly Manifest[]) =>
@@ -354,7 +354,7 @@ describeWith('each value', await findHelm(), (program) => {
   });
 
   test('the network policy allows a proxy in extraEnv that an issuer uses', async () => {
-    const [issuer] = leastValues.config.issuers;
+    const [issuer] = minimalValues.config.issuers;
     const extraEnv = [
       { name: 'HTTPS_PROXY', value: 'http://user:word@proxy.example.com:3128' },
       { name: 'http_proxy', value: 'proxy.example.com:8888' },

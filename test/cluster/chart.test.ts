@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { chartFolder, leastValues, type Manifest, modes, valuesFile } from '../support/chart.ts';
+import { chartFolder, type Manifest, minimalValues, modes, valuesFile } from '../support/chart.ts';
 import { startTestCluster, type TestCluster } from '../support/cluster.ts';
 
 let cluster: TestCluster;
@@ -136,7 +136,7 @@ test('a namespace with Pod Security restricted rejects a privileged pod', async 
 });
 
 test('a failed hook stops the installation and the upgrade, and the old release does not change', async () => {
-  const values = ['--values', valuesFile(leastValues)];
+  const values = ['--values', valuesFile(minimalValues)];
   const namespace = 'failing-hooks';
   await command('install', namespace, '--create-namespace', ...values);
   const hooks = objects(await cluster.helm(['get', 'hooks', 'oidc-authz', '--namespace', namespace])).filter(
@@ -166,7 +166,7 @@ test('a failed hook stops the installation and the upgrade, and the old release 
 describe('the number of pods', () => {
   test('set by kubectl makes helm reject the next upgrade without --force-conflicts', async () => {
     const namespace = 'scaled-beside';
-    const three = ['--values', valuesFile({ ...leastValues, replicaCount: 3 })];
+    const three = ['--values', valuesFile({ ...minimalValues, replicaCount: 3 })];
     await command('install', namespace, '--create-namespace', ...three);
     await cluster.kubectl(['scale', 'deployment/oidc-authz', '--namespace', namespace, '--replicas=6']);
     await expect(command('upgrade', namespace, ...three)).rejects.toThrow(/conflict with "kubectl"/);
@@ -175,7 +175,7 @@ describe('the number of pods', () => {
     await cluster.helm(['uninstall', 'oidc-authz', '--namespace', namespace]);
   });
 
-  const values = (more: object) => ['--values', valuesFile({ ...leastValues, ...more })];
+  const values = (more: object) => ['--values', valuesFile({ ...minimalValues, ...more })];
   const replicas = async (namespace: string) =>
     (await cluster.get('deployments', 'oidc-authz', namespace)).spec.replicas;
 
@@ -203,7 +203,7 @@ describe('the number of pods', () => {
 
 test('the script in the ConfigMap of entries registers the authorizer', async () => {
   await cluster.kubectl(['apply', '--server-side', '--filename', '-'], readFileSync(istioResource(), 'utf8'));
-  await command('install', 'entries', '--create-namespace', '--values', valuesFile(leastValues));
+  await command('install', 'entries', '--create-namespace', '--values', valuesFile(minimalValues));
   const { code, errors } = await cluster.shell(
     "kubectl -n entries get configmap oidc-authz-entries -o jsonpath='{.data.register-kyma\\.sh}' | sh",
   );

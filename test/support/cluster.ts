@@ -27,7 +27,10 @@ export interface TestCluster {
   /** Runs helm. Returns its output, or throws its error message. */
   readonly helm: (args: readonly string[]) => Promise<string>;
   /** Runs a shell command with kubectl and helm on the PATH. */
-  readonly shell: (line: string, options?: { cwd?: string; env?: NodeJS.ProcessEnv }) => Promise<CommandResult>;
+  readonly shell: (
+    line: string,
+    options?: { cwd?: string; env?: NodeJS.ProcessEnv },
+  ) => Promise<CommandResult>;
   /** Reads an object. */
   readonly get: (kind: string, name: string, namespace?: string) => Promise<Manifest>;
   readonly stop: () => Promise<void>;

@@ -14,7 +14,7 @@ import {
   scoreProblems,
   temporaryFile,
 } from '../../tools/validators.ts';
-import { leastValues, type Manifest, modes, render, valuesFile } from '../support/chart.ts';
+import { type Manifest, minimalValues, modes, render, valuesFile } from '../support/chart.ts';
 import { programs } from '../support/fetch-programs.ts';
 import { describeWith } from '../support/real-servers.ts';
 
@@ -209,7 +209,7 @@ describeWith('each mode of the chart', helm, (program) => {
     });
 
     test('which reports a pod without limits', async () => {
-      const values = valuesFile({ ...leastValues, resources: { limits: { memory: null } } });
+      const values = valuesFile({ ...minimalValues, resources: { limits: { memory: null } } });
       const manifests = toYaml(await render(program, [values]));
       expect(await scoreProblems(score, manifests)).not.toEqual([]);
     });
