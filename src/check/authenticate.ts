@@ -1,7 +1,9 @@
 /** Who asks: the credential of a request, verified and proven. Whatever goes wrong inside becomes a decision. */
 
 import type { Verdict, Verify } from '../credential/token/verifier.ts';
-import type { CheckRequest, Decision, Identity, Refusal } from '../model/decision.ts';
+import type { CheckRequest } from '../model/check-request.ts';
+import type { Decision, NotAllowed } from '../model/decision.ts';
+import type { Identity } from '../model/identity.ts';
 import { type DenyReason, type ErrorReason, reasons } from '../model/reasons.ts';
 import type { Prove } from './binding/verify-binding.ts';
 import { readCredential, type Scheme } from './credential.ts';
@@ -64,6 +66,6 @@ export function internalError(cause: unknown): Decision {
   return { outcome: 'error', reason: 'internal_error', cause };
 }
 
-function refused(reason: DenyReason | ErrorReason, { issuerName }: Identity): Refusal {
-  return { outcome: reasons[reason].outcome, reason, issuerName } as Refusal;
+function refused(reason: DenyReason | ErrorReason, { issuerName }: Identity): NotAllowed {
+  return { outcome: reasons[reason].outcome, reason, issuerName } as NotAllowed;
 }

@@ -1,6 +1,7 @@
 /** One check, from the request that Envoy asks about to the decision: where there are no rules, a good token is enough. */
 
-import type { Check, Decision, Identity } from '../model/decision.ts';
+import type { Check, Decision } from '../model/decision.ts';
+import type { Identity } from '../model/identity.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { Forward } from './upstream-headers.ts';
 

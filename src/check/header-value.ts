@@ -1,7 +1,7 @@
 /** From what a token says to the value of a header, in one of several encodings; or why it cannot be one. */
 import type { HeaderEncoding } from '../config/declare/header-options.ts';
 import { scalarText } from '../credential/token/claims.ts';
-import type { WithheldCause } from '../model/decision.ts';
+import type { WithheldCause } from '../model/forwarding.ts';
 
 /** Longest forwarded value, in bytes. */
 export const maxValueBytes = 4 * 1024;

@@ -1,6 +1,7 @@
 /** One check where there are several policies: the proxy's entry says which, never the client. */
 
-import type { Check, CheckRequest, Decision } from '../model/decision.ts';
+import type { CheckRequest } from '../model/check-request.ts';
+import type { Check, Decision } from '../model/decision.ts';
 import { internalError } from './authenticate.ts';
 
 /** A set of rules, and how it is chosen. */

@@ -1,7 +1,10 @@
 /** One check where there are rules: the first that matches decides what the request needs. */
 import type { RuleConfig } from '../config/rules/rule-options.ts';
 import { isOnlyTried } from '../config/rules/shadow-mode.ts';
-import type { Check, CheckRequest, Decision, Forwarding, Identity } from '../model/decision.ts';
+import type { CheckRequest } from '../model/check-request.ts';
+import type { Check, Decision } from '../model/decision.ts';
+import type { Forwarding } from '../model/forwarding.ts';
+import type { Identity } from '../model/identity.ts';
 import type { DenyReason } from '../model/reasons.ts';
 import { type Admit, type Authenticate, internalError } from './authenticate.ts';
 import type { ContextOf } from './rules/expression-context.ts';

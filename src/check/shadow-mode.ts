@@ -1,5 +1,7 @@
 /** What is only tried: a check that lets pass what it would refuse, and says why it would have. */
-import type { CheckRequest, Decision, Forwarding, Refusal } from '../model/decision.ts';
+import type { CheckRequest } from '../model/check-request.ts';
+import type { Decision, NotAllowed } from '../model/decision.ts';
+import type { Forwarding } from '../model/forwarding.ts';
 
 /** How some requests are decided. */
 export type Decide = (request: CheckRequest) => Decision | Promise<Decision>;
@@ -16,7 +18,7 @@ export function shadowed(decide: Decide, forwardNothing: () => Forwarding): Deci
 }
 
 /** Makes what lets a refusal pass. */
-export function createLetPass(forwardNothing: () => Forwarding): (refusal: Refusal) => Decision {
+export function createLetPass(forwardNothing: () => Forwarding): (refusal: NotAllowed) => Decision {
   const forwardings = new Map<string, Forwarding>();
   return (refusal) => ({
     outcome: 'allow',

@@ -5,7 +5,8 @@ import { otherSpellings } from '../config/values/header-names.ts';
 import { createReadClaim } from '../credential/token/claim-path.ts';
 import { readClaims, scalarText } from '../credential/token/claims.ts';
 import { createIdentityClaims, type IdentityClaims } from '../credential/token/identity-claims.ts';
-import type { Claims, Forwarding, Identity, Withheld } from '../model/decision.ts';
+import type { Forwarding, Withheld } from '../model/forwarding.ts';
+import type { Claims, Identity } from '../model/identity.ts';
 import {
   absent,
   createWriteClaims,
@@ -102,17 +103,17 @@ export function createForward(options: ForwardOptions, others: readonly string[]
   };
 
   return (identity, token) => {
-    const { kept } = identity;
-    if (kept.forwarding !== undefined && kept.by === make) return kept.forwarding;
-    const known = kept.others?.get(make);
-    if (known !== undefined) return known;
+    const { forwardingCache: cache } = identity;
+    if (cache.forwarding !== undefined && cache.owner === make) return cache.forwarding;
+    const cached = cache.byOwner?.get(make);
+    if (cached !== undefined) return cached;
     const forwarding = make(identity, token);
-    if (kept.forwarding === undefined) {
-      kept.by = make;
-      kept.forwarding = forwarding;
+    if (cache.forwarding === undefined) {
+      cache.owner = make;
+      cache.forwarding = forwarding;
     } else {
-      kept.others ??= new WeakMap();
-      kept.others.set(make, forwarding);
+      cache.byOwner ??= new WeakMap();
+      cache.byOwner.set(make, forwarding);
     }
     return forwarding;
   };

@@ -1,7 +1,7 @@
 /** The latency histogram of checks: plain numbers on the hot path, Prometheus samples at the scrape. */
 import type { Metric } from 'prom-client';
 import type { Outcome } from '../model/reasons.ts';
-import type { Transport } from './metrics.ts';
+import type { Transport } from '../model/transport.ts';
 
 /** Upper bounds of the buckets, in seconds. */
 export const bounds = [

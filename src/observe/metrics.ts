@@ -1,13 +1,13 @@
 /** Where the service counts, and what a scrape reads; with the reports, the one place that imports prom-client. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { type Comparison, comparisons, type Decision, type WithheldCause } from '../model/decision.ts';
+import type { Decision } from '../model/decision.ts';
+import type { WithheldCause } from '../model/forwarding.ts';
+import { type Comparison, comparisons } from '../model/incumbent.ts';
+import type { Transport } from '../model/transport.ts';
 import { createLatencyHistogram } from './histogram.ts';
 import { createReasonCells, type ReasonCells } from './hot-counters.ts';
 import { metricDefinitions, metricPrefix } from './metric-definitions.ts';
 import type { Report } from './worker-metrics.ts';
-
-/** Over what a check was asked. */
-export type Transport = 'http' | 'grpc';
 
 type MetricName = keyof typeof metricDefinitions;
 type MetricOfType<T> = {

@@ -1,11 +1,13 @@
 /** Wraps a check so that each one is counted, timed and told in the log. */
 
 import type { Config } from '../config/declare/options.ts';
-import type { Check, CheckRequest, Decision } from '../model/decision.ts';
+import type { CheckRequest } from '../model/check-request.ts';
+import type { Check, Decision } from '../model/decision.ts';
+import type { Transport } from '../model/transport.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { createBucket } from '../runtime/time/token-bucket.ts';
 import type { Logger } from './logger.ts';
-import { issuerLabel, type Metrics, type Transport } from './metrics.ts';
+import { issuerLabel, type Metrics } from './metrics.ts';
 
 /** Tells of a check in the log. */
 export type RecordCheck = (

@@ -20,7 +20,8 @@ import { removedHeaders } from '../config/rules/rule-problems.ts';
 import { isAllOnlyTried } from '../config/rules/shadow-mode.ts';
 import type { TokenCache } from '../credential/token/cache.ts';
 import { createVerifier, type VerifierDependencies } from '../credential/token/verifier.ts';
-import type { Check, CheckRequest, Decision, Refusal } from '../model/decision.ts';
+import type { CheckRequest } from '../model/check-request.ts';
+import type { Check, Decision, NotAllowed } from '../model/decision.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { createRecordCheck, recorded } from '../observe/record-check.ts';
@@ -114,8 +115,8 @@ function createGrpcChecks(config: Config, check: Check, clock: Clock) {
   const headers = removedHeaders(config);
   const letPass = createLetPass(() => forwardNothing(config, headers));
   const isTried = isAllOnlyTried(config);
-  const refuse = (outcome: 'deny' | 'error', reason: Refusal['reason']) => (): Decision => {
-    const refusal = { outcome, reason } as Refusal;
+  const refuse = (outcome: 'deny' | 'error', reason: NotAllowed['reason']) => (): Decision => {
+    const refusal = { outcome, reason } as NotAllowed;
     return isTried && !isDecidedElsewhere ? letPass(refusal) : refusal;
   };
   return {

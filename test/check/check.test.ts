@@ -3,7 +3,7 @@ import { createAuthenticate } from '../../src/check/authenticate.ts';
 import type { Prove } from '../../src/check/binding/verify-binding.ts';
 import { createCheck } from '../../src/check/check.ts';
 import type { Verdict } from '../../src/credential/token/verifier.ts';
-import type { Identity } from '../../src/model/decision.ts';
+import type { Identity } from '../../src/model/identity.ts';
 import { checkRequest } from '../support/requests.ts';
 
 const request = checkRequest({ authorization: ['Bearer x'] });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createForward, type ForwardOptions } from '../../src/check/upstream-headers.ts';
 import { otherSpellings } from '../../src/config/values/header-names.ts';
-import type { Identity } from '../../src/model/decision.ts';
+import type { Identity } from '../../src/model/identity.ts';
 
 const options: ForwardOptions = {
   issuers: [],
@@ -25,7 +25,7 @@ function identity(claims: Record<string, unknown>): Identity {
     scopes: [],
     expiresAt: 1,
     confirmation: undefined,
-    kept: { forwarding: undefined, by: undefined, others: undefined },
+    forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
     payload: JSON.stringify(claims),
   };
 }

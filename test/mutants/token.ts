@@ -154,8 +154,8 @@ export const token: readonly Mutant[] = [
   {
     name: 'a cached token is not judged again',
     file: 'src/credential/token/verifier.ts',
-    find: 'const reason = trusted.unmet(known.facts, now);',
-    replace: 'const reason = now < 0 ? trusted.unmet(known.facts, now) : undefined;',
+    find: 'const reason = trusted.checkRequirements(known.facts, now);',
+    replace: 'const reason = now < 0 ? trusted.checkRequirements(known.facts, now) : undefined;',
     tests: verifier,
   },
   {
@@ -314,7 +314,7 @@ export const token: readonly Mutant[] = [
   },
   {
     name: 'a logout token is as good as an access token',
-    file: 'src/credential/token/facts.ts',
+    file: 'src/credential/token/read-facts.ts',
     find: 'isLogoutToken(claims) ? wrongType : typeOf(type)',
     replace: 'typeOf(type)',
     tests: ['test/contract/contract.test.ts'],

@@ -1,7 +1,7 @@
 /** The certificate that the client showed when it connected, as the proxies in front tell it (RFC 8705 section 3). */
 import { hash } from 'node:crypto';
 import type { Config } from '../../config/declare/options.ts';
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 import { type Element, readLastElements } from './forwarded-client-cert.ts';
 
 /** The thumbprint of the client's certificate; undefined if it showed none; `unknowable` where nobody tells. */

@@ -9,7 +9,7 @@ import { readHeader } from '../../credential/token/jose-header.ts';
 import { readJsonObject } from '../../credential/token/json.ts';
 import { readKey } from '../../issuer/keys/key.ts';
 import { importPublicKey, isNoKey, type VerifySignature } from '../../issuer/keys/public-key.ts';
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 import { isForRequest } from './proof-target.ts';
 
 /** The algorithms that a proof may be signed with, the cheap ones first. */

@@ -1,7 +1,7 @@
 /** Whether a proof was made for a request: the comparison of `htu` (RFC 9449 section 4.3, number 9). */
 
 import { readHost } from '../../config/values/hosts.ts';
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 
 const uriParts = /^(https?:\/\/[^/?#@\s]+)([^?#]*)/i;
 const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };

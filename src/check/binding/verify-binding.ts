@@ -3,7 +3,8 @@
 import { proofsPerKey } from '../../config/declare/binding-options.ts';
 import type { Config } from '../../config/declare/options.ts';
 import { createVerificationQueue } from '../../credential/token/verification-queue.ts';
-import type { CheckRequest, Identity } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import type { Identity } from '../../model/identity.ts';
 import type { DenyReason, ErrorReason } from '../../model/reasons.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { createClientCertificate } from './client-certificate.ts';

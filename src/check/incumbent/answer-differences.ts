@@ -1,5 +1,5 @@
 /** How two authorizers' answers to one request differ, in words. */
-import type { IncumbentAnswer } from '../../model/decision.ts';
+import type { IncumbentAnswer } from '../../model/incumbent.ts';
 import { connectionHeaders } from './connection-headers.ts';
 
 /** What is of the moment, or says what is compared elsewhere. */

@@ -1,7 +1,9 @@
 /** How a decision of our own compares with the answer of the authorizer that still decides. */
 
 import { compatHeader } from '../../config/values/header-names.ts';
-import type { CheckRequest, Comparison, Decision, IncumbentAnswer, Refusal } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import type { Decision, NotAllowed } from '../../model/decision.ts';
+import type { Comparison, IncumbentAnswer } from '../../model/incumbent.ts';
 import { reasons } from '../../model/reasons.ts';
 
 /** The status that a decision is answered with over HTTP. */
@@ -24,7 +26,7 @@ export function compare(
 /** What a decision would be were it not only tried. */
 function enforced(decision: Decision): Decision {
   if (decision.outcome !== 'allow' || decision.shadow === undefined) return decision;
-  return { outcome: reasons[decision.shadow].outcome, reason: decision.shadow } as Refusal;
+  return { outcome: reasons[decision.shadow].outcome, reason: decision.shadow } as NotAllowed;
 }
 
 /** Whether the other one sets each header as it is set here, and none that is removed here. */

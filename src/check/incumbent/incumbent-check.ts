@@ -1,7 +1,8 @@
 /** A check that another authorizer still decides: our own decision is only compared. */
 
 import type { Config } from '../../config/declare/options.ts';
-import type { Check, Decision, IncumbentAnswer } from '../../model/decision.ts';
+import type { Check, Decision } from '../../model/decision.ts';
+import type { IncumbentAnswer } from '../../model/incumbent.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { withDeadline } from '../../runtime/time/deadline.ts';
 import { internalError } from '../authenticate.ts';

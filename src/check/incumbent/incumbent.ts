@@ -2,7 +2,8 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import https from 'node:https';
 import type { Config } from '../../config/declare/options.ts';
-import type { CheckRequest, IncumbentAnswer } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import type { IncumbentAnswer } from '../../model/incumbent.ts';
 import { http } from '../../runtime/node-http.ts';
 import { type HeaderLine, headerLines } from '../../runtime/raw-headers.ts';
 import type { Clock } from '../../runtime/time/clock.ts';

@@ -2,7 +2,7 @@
 
 import type { Config } from '../../config/declare/options.ts';
 import { createIsWithin } from '../../config/values/networks.ts';
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 
 /** The address of the client; undefined where it cannot be told. */
 export type ClientAddress = (request: CheckRequest) => string | undefined;

@@ -4,7 +4,8 @@ import type { Config } from '../../config/declare/options.ts';
 import type { ExpressionContext } from '../../config/expression/expression.ts';
 import { type Host, readHost } from '../../config/values/hosts.ts';
 import { readClaims } from '../../credential/token/claims.ts';
-import type { CheckRequest, Identity } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import type { Identity } from '../../model/identity.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { readPath } from './path.ts';
 

@@ -4,7 +4,7 @@ import type { Config } from '../../config/declare/options.ts';
 import { expressionReads } from '../../config/expression/reads.ts';
 import { folded, withOtherEnd } from '../../config/rules/patterns.ts';
 import type { RuleConfig } from '../../config/rules/rule-options.ts';
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 import type { Spelling, Spellings } from './path.ts';
 import { collect, collectSpelled, createNode, type Found, insert, type PathNode } from './path-tree.ts';
 

@@ -1,5 +1,5 @@
 /** Pre-flight requests: an `OPTIONS` by which a browser asks whether it may send another method (Fetch standard, CORS-preflight). */
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 
 /** What a request for `OPTIONS` asks for. */
 export interface Preflight {

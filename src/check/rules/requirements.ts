@@ -5,7 +5,8 @@ import { compileExpression } from '../../config/expression/lazy-expression.ts';
 import type { RuleConfig } from '../../config/rules/rule-options.ts';
 import { createFulfils, readClaims } from '../../credential/token/claims.ts';
 import { createHasAll, createIsOneOf } from '../../credential/token/list-members.ts';
-import type { CheckRequest, Identity } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import type { Identity } from '../../model/identity.ts';
 import type { DenyReason } from '../../model/reasons.ts';
 import type { ContextOf } from './expression-context.ts';
 

@@ -6,7 +6,7 @@ import { hostCovers } from '../../config/rules/patterns.ts';
 import type { RuleConfig } from '../../config/rules/rule-options.ts';
 import { readHost } from '../../config/values/hosts.ts';
 import { createIsWithin } from '../../config/values/networks.ts';
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 import type { ClientAddress } from './client-address.ts';
 import { createFindRule, type FoundRule, type PathTrees, treesOf } from './find-rule.ts';
 import { otherSpellings, readPath } from './path.ts';

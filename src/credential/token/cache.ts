@@ -1,6 +1,6 @@
 /** The tokens that were verified lately, by the SHA-256 of the whole token; only successes are kept. */
 import { LRUCache } from 'lru-cache';
-import type { VerifiedToken } from './verifier.ts';
+import type { VerifiedToken } from './verified-token.ts';
 
 /** Bounds of the cache. */
 export interface TokenCacheOptions {

@@ -1,7 +1,7 @@
 /** The names of an object's members in the order of the token. */
 
 import type { ClaimName } from '../../config/values/claim-names.ts';
-import type { Claims } from '../../model/decision.ts';
+import type { Claims } from '../../model/identity.ts';
 import { createReadClaim, isObject } from './claim-path.ts';
 
 /** The order of the members of a claim that is an object. */

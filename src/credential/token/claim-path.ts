@@ -1,7 +1,7 @@
 /** Where in a token's claims the claim is that a configuration names. */
 
 import { type ClaimName, exactNames } from '../../config/values/claim-names.ts';
-import type { Claims } from '../../model/decision.ts';
+import type { Claims } from '../../model/identity.ts';
 
 /** Reads one claim; undefined where it is absent or null. */
 export type ReadClaim = (claims: Claims) => unknown;

@@ -1,7 +1,7 @@
 /** What an issuer asks of the claims of its tokens, beyond those that every token must have. */
 
 import type { IssuerConfig } from '../../config/declare/options.ts';
-import type { Claims } from '../../model/decision.ts';
+import type { Claims } from '../../model/identity.ts';
 import type { DenyReason } from '../../model/reasons.ts';
 import { createFulfils, readClaims, scalarText } from './claims.ts';
 import type { Facts } from './facts.ts';

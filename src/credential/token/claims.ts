@@ -1,7 +1,7 @@
 /** Typed reading of claims (RFC 7519 section 4). A claim of another type than it must have is not guessed at. */
 
 import type { ClaimName } from '../../config/values/claim-names.ts';
-import type { Claims } from '../../model/decision.ts';
+import type { Claims } from '../../model/identity.ts';
 import { createReadClaim } from './claim-path.ts';
 import { createIsOneOf } from './list-members.ts';
 

@@ -1,5 +1,5 @@
 /** What a token is bound to (RFC 7800 section 3.1). */
-import type { Claims, Confirmation } from '../../model/decision.ts';
+import type { Claims, Confirmation } from '../../model/identity.ts';
 import { isObject } from './claim-path.ts';
 import { claimOf } from './claims.ts';
 

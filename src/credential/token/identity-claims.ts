@@ -1,7 +1,7 @@
 /** What of a token's claims is its e-mail, and what its groups, as its issuer is configured. */
 
 import type { IssuerConfig } from '../../config/declare/options.ts';
-import type { Claims } from '../../model/decision.ts';
+import type { Claims } from '../../model/identity.ts';
 import { namesInOrder } from './claim-order.ts';
 import { createReadClaim, isObject, type ReadClaim } from './claim-path.ts';
 import { claimOf } from './claims.ts';

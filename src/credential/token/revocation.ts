@@ -1,7 +1,7 @@
 /** Which verified tokens the deny list revokes. */
 
 import type { DenyListEntry, RevocableClaim } from '../../config/load/deny-list.ts';
-import type { Claims } from '../../model/decision.ts';
+import type { Claims } from '../../model/identity.ts';
 import { claimOf, readClaims, scalarText } from './claims.ts';
 import type { Facts } from './facts.ts';
 

@@ -4,38 +4,26 @@ import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import type { DenyListEntry } from '../../config/load/deny-list.ts';
 import type { IssuerKeys } from '../../issuer/issuer.ts';
 import { mostTried, type VerificationKey } from '../../issuer/keys/key-set.ts';
-import type { Denial, Failure, Identity, Refusal } from '../../model/decision.ts';
+import type { Denial, Failure, NotAllowed } from '../../model/decision.ts';
+import type { Identity } from '../../model/identity.ts';
 import type { DenyReason, ErrorReason } from '../../model/reasons.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { TokenCache } from './cache.ts';
 import { readString, wrongType } from './claims.ts';
 import { splitCompact } from './compact-jws.ts';
-import {
-  createReadFacts,
-  createRequirements,
-  type Facts,
-  type ReadFacts,
-  type Requirements,
-} from './facts.ts';
 import { identityOf } from './identity.ts';
 import { type JoseHeader, readHeader } from './jose-header.ts';
 import { readJsonObject } from './json.ts';
 import { createKeyWaits, type KeyWaits } from './pending-keys.ts';
+import { createReadFacts, type ReadFacts } from './read-facts.ts';
+import { type CheckRequirements, createCheckRequirements } from './requirements.ts';
 import { createIsRevoked } from './revocation.ts';
 import { createVerificationQueue } from './verification-queue.ts';
-
-/** A token whose signature was verified. */
-export interface VerifiedToken {
-  readonly identity: Identity;
-  readonly facts: Facts;
-  /** The key that verified it; the token is good for as long as its issuer holds that key. */
-  readonly key: VerificationKey;
-}
 
 /** What became of a token. */
 export type Verdict =
   | { readonly outcome: 'verified'; readonly identity: Identity; readonly cached: boolean }
-  | Refusal;
+  | NotAllowed;
 
 /** Verifies a token: at once if it was verified lately or can be refused by looking at it. */
 export type Verify = (token: string) => Verdict | Promise<Verdict>;
@@ -59,7 +47,7 @@ interface TrustedIssuer {
   readonly config: IssuerConfig;
   readonly issuer: IssuerKeys;
   readonly readFacts: ReadFacts;
-  readonly unmet: Requirements;
+  readonly checkRequirements: CheckRequirements;
   readonly keyWaits: KeyWaits;
 }
 
@@ -87,7 +75,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
         config,
         issuer,
         readFacts: createReadFacts(config),
-        unmet: createRequirements(config, createIsRevoked(denyList, config.issuer)),
+        checkRequirements: createCheckRequirements(config, createIsRevoked(denyList, config.issuer)),
         keyWaits: createKeyWaits({
           maxWaiting: limits.maxVerificationsInFlight,
           maxWait: limits.checkDeadline * keyShare,
@@ -110,13 +98,13 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     if (known === undefined) return undefined;
     const trusted = trustedIssuers.get(known.identity.issuer);
     if (trusted === undefined || !trusted.issuer.holds(known.key)) return undefined;
-    const reason = trusted.unmet(known.facts, now);
+    const reason = trusted.checkRequirements(known.facts, now);
     return reason === undefined
       ? { outcome: 'verified', identity: known.identity, cached: true }
       : { ...denied(reason, trusted), cached: true };
   };
 
-  const examine = (token: string, digest: string): UnverifiedToken | Refusal => {
+  const examine = (token: string, digest: string): UnverifiedToken | NotAllowed => {
     const segments = splitCompact(token);
     if (segments === undefined) return refuse(token.includes(',') ? 'token_duplicated' : 'token_malformed');
     const header = readHeader(segments.header);
@@ -142,7 +130,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     if (typeof key === 'string') return denied(key, trusted);
     const facts = trusted.readFacts(claims, payload, header.type);
     const now = clock.now() / 1000;
-    const reason = trusted.unmet(facts, now);
+    const reason = trusted.checkRequirements(facts, now);
     if (reason !== undefined) return denied(reason, trusted);
     const identity = identityOf(claims, facts, config);
     cache.put(digest, { identity, facts, key }, now, token.length);

@@ -1,5 +1,6 @@
 /** A check over gRPC is answered before its caller gives up: that would leave the request to Envoy's failure mode. */
-import type { Check, CheckRequest, Decision } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import type { Check, Decision } from '../../model/decision.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { withDeadline } from '../../runtime/time/deadline.ts';
 

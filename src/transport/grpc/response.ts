@@ -1,7 +1,8 @@
 /** From a decision to the bytes of Envoy's CheckResponse: only the status code 0 lets the request go on. */
 import { type ChallengeOptions, challenge, refusalBody, retryAfterSeconds } from '../../check/challenge.ts';
 import type { Config } from '../../config/declare/options.ts';
-import type { Decision, Denial, Failure, Identity } from '../../model/decision.ts';
+import type { Decision, Denial, Failure } from '../../model/decision.ts';
+import type { Identity } from '../../model/identity.ts';
 import { leftToEnvoy, reasons } from '../../model/reasons.ts';
 import { type HeaderToSet, proven, writeDenied, writeOk, writeRemovals } from './check-response.ts';
 import { incumbentResponse } from './incumbent-response.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ImportKey, readProof } from '../../../src/check/binding/dpop.ts';
 import { createReplayStore } from '../../../src/check/binding/used-proofs.ts';
-import type { CheckRequest } from '../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../src/model/check-request.ts';
 import { type Clock, systemClock } from '../../../src/runtime/time/clock.ts';
 import { configOf } from '../../support/app.ts';
 import { createTestClock } from '../../support/clock.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compare } from '../../../src/check/incumbent/compare-decisions.ts';
-import type { Decision, IncumbentAnswer } from '../../../src/model/decision.ts';
+import type { Decision } from '../../../src/model/decision.ts';
+import type { IncumbentAnswer } from '../../../src/model/incumbent.ts';
 import { type DenyReason, type ErrorReason, reasons } from '../../../src/model/reasons.ts';
 import { checkRequest } from '../../support/requests.ts';
 

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRuleRequirements } from '../../../src/check/rules/requirements.ts';
 import { compileExpression, type ExpressionContext } from '../../../src/config/expression/expression.ts';
-import type { Identity } from '../../../src/model/decision.ts';
+import type { Identity } from '../../../src/model/identity.ts';
 import { hostileClaims } from '../../support/expression-claims.ts';
 import { makeTree, mutated, randomOf, textOf } from '../../support/expression-grammar.ts';
 import { checkRequest } from '../../support/requests.ts';

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { Authenticate } from '../../../src/check/authenticate.ts';
 import type { Config } from '../../../src/config/declare/options.ts';
 import { ConfigError } from '../../../src/config/validate/problems.ts';
-import type { CheckRequest, Decision, Identity } from '../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../src/model/check-request.ts';
+import type { Decision } from '../../../src/model/decision.ts';
+import type { Identity } from '../../../src/model/identity.ts';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
 import { createDecision } from '../../../src/service/authorizer.ts';
 import { configOf } from '../../support/app.ts';
@@ -19,13 +21,13 @@ const identity: Identity = {
   expiresAt: 4_000_000_000,
   confirmation: undefined,
   payload: '{}',
-  kept: { forwarding: undefined, by: undefined, others: undefined },
+  forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
 };
 
 /** Whoever sends an authorization header has a good token. */
 const authenticate: Authenticate = (request, admit) =>
   request.authorization.length > 0
-    ? admit({ ...identity, kept: { ...identity.kept } }, 'token', false, request)
+    ? admit({ ...identity, forwardingCache: { ...identity.forwardingCache } }, 'token', false, request)
     : { outcome: 'deny', reason: 'token_missing' };
 
 async function decisionsOf(more: string): Promise<(request: Partial<CheckRequest>) => Decision> {

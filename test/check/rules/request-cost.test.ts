@@ -13,7 +13,8 @@ import { compileExpression } from '../../../src/config/expression/expression.ts'
 import type { RuleConfig } from '../../../src/config/rules/rule-options.ts';
 import { createClaimHoldsOne } from '../../../src/credential/token/claims.ts';
 import { createHasAll, createIsOneOf } from '../../../src/credential/token/list-members.ts';
-import type { CheckRequest, Identity } from '../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../src/model/check-request.ts';
+import type { Identity } from '../../../src/model/identity.ts';
 import { toCheckRequest } from '../../../src/transport/http/request.ts';
 import { configOf } from '../../support/app.ts';
 import { createTestClock } from '../../support/clock.ts';

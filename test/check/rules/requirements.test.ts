@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createContextOf } from '../../../src/check/rules/expression-context.ts';
 import { createRuleRequirements } from '../../../src/check/rules/requirements.ts';
 import type { RuleConfig } from '../../../src/config/rules/rule-options.ts';
-import type { Identity } from '../../../src/model/decision.ts';
+import type { Identity } from '../../../src/model/identity.ts';
 import { configOf, fileFor } from '../../support/app.ts';
 import { createTestClock } from '../../support/clock.ts';
 import { checkRequest } from '../../support/requests.ts';
@@ -26,7 +26,7 @@ const identity = (scopes: readonly string[], claims: object): Identity => ({
   expiresAt: 0,
   confirmation: undefined,
   payload: JSON.stringify(claims),
-  kept: { forwarding: undefined, by: undefined, others: undefined },
+  forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
 });
 
 const fail = () => {

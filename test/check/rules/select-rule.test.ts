@@ -4,7 +4,7 @@ import { createClientAddress } from '../../../src/check/rules/client-address.ts'
 import { type Comparison, createSelectRule } from '../../../src/check/rules/select-rule.ts';
 import { hostCovers, pathCovers } from '../../../src/config/rules/patterns.ts';
 import type { RuleConfig } from '../../../src/config/rules/rule-options.ts';
-import type { CheckRequest } from '../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../src/model/check-request.ts';
 import { checkRequest } from '../../support/requests.ts';
 
 type Match = Partial<RuleConfig['match']> & { allowPreflight?: boolean };

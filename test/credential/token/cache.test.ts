@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createTokenCache } from '../../../src/credential/token/cache.ts';
-import type { VerifiedToken } from '../../../src/credential/token/verifier.ts';
+import type { VerifiedToken } from '../../../src/credential/token/verified-token.ts';
 
 const token = { identity: { issuer: 'https://i' } } as VerifiedToken;
 const limits = { maxEntries: 3, maxAge: 60_000, maxBytes: 1024 * 1024 };

@@ -1,7 +1,7 @@
 /** Which tokens a deny list revokes. */
 import { describe, expect, test } from 'vitest';
 import { readDenyList } from '../../../src/config/load/deny-list.ts';
-import { createReadFacts } from '../../../src/credential/token/facts.ts';
+import { createReadFacts } from '../../../src/credential/token/read-facts.ts';
 import { createIsRevoked } from '../../../src/credential/token/revocation.ts';
 
 const issuer = 'https://a';

@@ -1,6 +1,7 @@
 import { generateKeyPair } from 'jose';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { CheckRequest, Decision } from '../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../src/model/check-request.ts';
+import type { Decision } from '../../../src/model/decision.ts';
 import { configOf, fileFor, until } from '../../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../../support/clock.ts';
 import { startCore, type TestCore } from '../../support/core.ts';

@@ -1,0 +1,11 @@
+/** A token whose signature is verified, as the cache stores it. */
+import type { VerificationKey } from '../../issuer/keys/key-set.ts';
+import type { Identity } from '../../model/identity.ts';
+import type { Facts } from './facts.ts';
+
+export interface VerifiedToken {
+  readonly identity: Identity;
+  readonly facts: Facts;
+  /** The key that verified the signature. The token is valid only while its issuer still has this key. */
+  readonly key: VerificationKey;
+}
