@@ -43,7 +43,7 @@ function withParameters(scheme: string, parameters: readonly string[]): string {
 }
 
 /** The JSON body of a refusal: the same bytes for every reason that shares an error code. */
-export function refusalBody(reason: Exclude<Reason, 'allowed'>): string {
+export function errorBody(reason: Exclude<Reason, 'allowed'>): string {
   const error = reasons[reason].error ?? 'unauthorized';
   return JSON.stringify({ error, error_description: descriptions[error] });
 }

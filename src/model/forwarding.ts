@@ -25,7 +25,7 @@ export const withheldCauses = {
   type: 'The value or a list member is not a string, a number or a boolean, or it is an integer beyond 2^53.',
   comma: 'A list member contains a comma, which separates members. The other members are forwarded.',
   separator:
-    'A list member contains the configured `separator`, or part of it. The other members are forwarded.',
+    'The upstream could split a list member at the configured `separator`. The other members are forwarded.',
 } as const;
 
 /** A key of {@link withheldCauses}. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { refusalBody } from '../../src/check/challenge.ts';
+import { errorBody } from '../../src/check/challenge.ts';
 import { leftToEnvoy, type Reason, reasons } from '../../src/model/reasons.ts';
 
 const rows = Object.entries(reasons) as [Reason, (typeof reasons)[Reason]][];
@@ -26,6 +26,6 @@ test('the body is the same for every reason that shares an error code', () => {
   ][];
   const bodies = Map.groupBy(refusals, ([, { error }]) => error);
   for (const [error, group] of bodies) {
-    expect([error, new Set(group.map(([reason]) => refusalBody(reason))).size]).toEqual([error, 1]);
+    expect([error, new Set(group.map(([reason]) => errorBody(reason))).size]).toEqual([error, 1]);
   }
 });
