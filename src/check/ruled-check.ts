@@ -11,7 +11,7 @@ import type { ContextOf } from './rules/expression-context.ts';
 import { asksForOther, readPreflight } from './rules/preflight.ts';
 import { createRuleRequirements } from './rules/requirements.ts';
 import type { SelectRule } from './rules/select-rule.ts';
-import { type Decide, shadowed } from './shadow-mode.ts';
+import { type Decide, inShadowMode } from './shadow-mode.ts';
 import type { Forward } from './upstream-headers.ts';
 
 /** What a check by rules is made of. */
@@ -34,7 +34,7 @@ export interface RuledCheckParts {
 export function createRuledCheck(parts: RuledCheckParts): Check {
   const { rules, select, noRuleMatches, mode, authenticate, forwardOf, forwardNothing } = parts;
   const inMode = (decide: Decide, of: 'enforce' | 'shadow') =>
-    of === 'shadow' ? shadowed(decide, forwardNothing) : decide;
+    of === 'shadow' ? inShadowMode(decide, forwardNothing) : decide;
   const decideByRule = rules.map((rule, index) =>
     inMode(createDecide(rule, forwardOf(index), parts), rule.mode ?? mode),
   );

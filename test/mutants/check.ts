@@ -3,7 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const core = ['test/check', 'test/contract/contract.test.ts'];
 const rules = ['test/rules', 'test/contract/contract.test.ts'];
-const inTime = ['test/check/check-deadline.test.ts'];
+const deadline = ['test/check/check-deadline.test.ts'];
 const preflight = ['test/check/rules/preflight.test.ts'];
 
 /** Each removes one check of `src/check`. */
@@ -192,11 +192,25 @@ export const check: readonly Mutant[] = [
     tests: rules,
   },
   {
-    name: 'a check may wait without an end',
+    name: 'a check may wait without a deadline',
     file: 'src/check/check-deadline.ts',
-    find: 'decision instanceof Promise ? withDeadline(decision, deadline, clock, () => overloaded) : decision',
+    find: 'decision instanceof Promise ? withDeadline(decision, timeLeft(context), clock, late) : decision',
     replace: 'decision',
-    tests: inTime,
+    tests: deadline,
+  },
+  {
+    name: 'a call may take longer than the deadline of the service',
+    file: 'src/check/check-deadline.ts',
+    find: 'Math.min(longest, ofCall() ?? longest, maxTimeout)',
+    replace: 'Math.min(ofCall() ?? longest, maxTimeout)',
+    tests: deadline,
+  },
+  {
+    name: 'a call may take longer than its own timeout',
+    file: 'src/check/check-deadline.ts',
+    find: 'Math.min(longest, ofCall() ?? longest, maxTimeout)',
+    replace: 'Math.min(longest, maxTimeout)',
+    tests: deadline,
   },
   {
     name: 'a good token passes with a pre-flight request for a method that the rule does not list',

@@ -186,7 +186,7 @@ async function workerEnds(): Promise<string> {
     readFileSync(`/proc/${service.pid}/task/${service.pid}/children`, 'utf8').trim().split(' ').map(Number);
   await until(() => children().filter((pid) => pid > 0).length === 2);
   process.kill(children()[0] ?? 0, 'SIGKILL');
-  await service.record(({ msg }) => String(msg).startsWith('a worker ended'));
+  await service.record(({ msg }) => String(msg).startsWith('a worker exited'));
   return service.output();
 }
 

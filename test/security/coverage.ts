@@ -1158,7 +1158,7 @@ export const tables: readonly Table[] = [
         tests: [
           ['e2e/failure-mode.test.ts', 'while the issuer hangs'],
           ['credential/token/verifier.test.ts', 'is answered by the deadline'],
-          ['check/check-deadline.test.ts', 'is answered at its deadline'],
+          ['check/check-deadline.test.ts', 'is answered at the deadline'],
         ],
       },
       {

@@ -200,7 +200,7 @@ test('a list that stays cut after its first entry counts, and what it lifts is t
   expect(await ask(token)).toBe(401);
   await clock.advance(1_000);
   expect(await ask(token)).toBe(200);
-  expect(service.records.find(({ msg }) => String(msg).includes('no longer has'))).toMatchObject({
+  expect(service.records.find(({ msg }) => String(msg).includes('entries were removed'))).toMatchObject({
     level: 'warn',
     removed: 2,
     before: 3,

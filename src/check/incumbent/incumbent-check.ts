@@ -14,7 +14,7 @@ import { type AskIncumbent, noAnswerInTime } from './incumbent.ts';
  *
  * @param shadow the other one, and the time that it has, in milliseconds: a question that never settles has no more
  */
-export function createShadowedCheck(
+export function createIncumbentCheck(
   own: Check,
   ask: AskIncumbent,
   statusOf: StatusOf,

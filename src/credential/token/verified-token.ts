@@ -1,8 +1,9 @@
-/** A token whose signature is verified, as the cache stores it. */
+/** The value of the token cache. */
 import type { VerificationKey } from '../../issuer/keys/key-set.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Facts } from './facts.ts';
 
+/** The identity, the facts and the key of a verified token. */
 export interface VerifiedToken {
   readonly identity: Identity;
   readonly facts: Facts;

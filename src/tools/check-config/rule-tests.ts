@@ -13,7 +13,7 @@ import type { CheckRequest } from '../../model/check-request.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { DenyReason, Reason } from '../../model/reasons.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
-import { createDecision } from '../../service/authorizer.ts';
+import { createOwnCheck } from '../../service/own-check.ts';
 
 /** What became of a table. */
 export interface RuleTestResult {
@@ -80,7 +80,7 @@ async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Dec
     if (unmet !== undefined) return { outcome: 'deny', reason: unmet, issuerName: issuer.name };
     return admit(identityOf(JSON.parse(payload), facts, issuer), '', false, request);
   };
-  return createDecision(config, authenticate, clock)(requestOf(test));
+  return createOwnCheck(config, authenticate, clock)(requestOf(test));
 }
 
 /** The issuer that a test names, or the first. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createShadowedCheck } from '../../../src/check/incumbent/incumbent-check.ts';
+import { createIncumbentCheck } from '../../../src/check/incumbent/incumbent-check.ts';
 import type { Decision } from '../../../src/model/decision.ts';
 import { createTestClock } from '../../support/clock.ts';
 import { checkRequest } from '../../support/requests.ts';
@@ -7,7 +7,7 @@ import { checkRequest } from '../../support/requests.ts';
 test('a question that never ends is given up at its timeout, and refused', async () => {
   const clock = createTestClock();
   const own: Decision = { outcome: 'deny', reason: 'token_missing' };
-  const check = createShadowedCheck(
+  const check = createIncumbentCheck(
     () => own,
     () => new Promise(() => {}),
     () => 401,

@@ -412,7 +412,7 @@ describe('mode: shadow, where nobody else decides', () => {
     expect(metrics).toMatch(/^oidc_authz_shadow_mode 1$/m);
     expect(metrics).toMatch(/^oidc_authz_checks_shadow_total\{reason="token_malformed",rule="none"\} 1$/m);
     expect(service.records.filter(({ level }) => level === 'warn')).toMatchObject([
-      { msg: 'checks are only tried (mode: shadow): what would be refused passes' },
+      { msg: 'shadow mode is on (mode: shadow); requests that would be denied are allowed' },
     ]);
   });
 
@@ -424,7 +424,7 @@ describe('mode: shadow, where nobody else decides', () => {
     expect(metrics).toMatch(/^oidc_authz_shadow_mode 0$/m);
     expect(metrics).toMatch(/^oidc_authz_shadow_authorizer 1$/m);
     expect(service.records.filter(({ level }) => level === 'warn')).toMatchObject([
-      { authorizer: incumbent.url, msg: expect.stringContaining('another authorizer decides') },
+      { authorizer: incumbent.url, msg: expect.stringContaining('the incumbent decides') },
     ]);
     expect(await comparisonsOf(service)).toEqual({ same: 1 });
   });

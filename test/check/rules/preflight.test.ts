@@ -8,7 +8,7 @@ import type { CheckRequest } from '../../../src/model/check-request.ts';
 import type { Decision } from '../../../src/model/decision.ts';
 import type { Identity } from '../../../src/model/identity.ts';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
-import { createDecision } from '../../../src/service/authorizer.ts';
+import { createOwnCheck } from '../../../src/service/own-check.ts';
 import { configOf } from '../../support/app.ts';
 import { checkRequest } from '../../support/requests.ts';
 
@@ -38,7 +38,7 @@ async function decisionsOf(more: string): Promise<(request: Partial<CheckRequest
 }
 
 function decisionsBy(config: Config) {
-  const check = createDecision(config, authenticate, systemClock);
+  const check = createOwnCheck(config, authenticate, systemClock);
   return (request: Partial<CheckRequest>) => check(checkRequest(request)) as Decision;
 }
 

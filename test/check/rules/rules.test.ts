@@ -381,7 +381,7 @@ test('`noRuleMatches: token` has a good token be enough, and `mode: shadow` refu
     clock,
     untilReady: false,
   });
-  const warnings = () => tried.records.filter(({ msg }) => String(msg).includes('only tried')).length;
+  const warnings = () => tried.records.filter(({ msg }) => String(msg).includes('shadow mode is on')).length;
   expect(warnings()).toBe(1);
   await clock.advance(60_000);
   expect(warnings()).toBe(2);

@@ -1,6 +1,6 @@
 /** Rules of which some are only tried: a request that could be for one that is enforced is not let pass as one that is tried. */
 import { describe, expect, test } from 'vitest';
-import { createDecision } from '../../../src/service/authorizer.ts';
+import { createOwnCheck } from '../../../src/service/own-check.ts';
 import { configOf } from '../../support/app.ts';
 import { createTestClock } from '../../support/clock.ts';
 import { checkRequest } from '../../support/requests.ts';
@@ -8,7 +8,7 @@ import { checkRequest } from '../../support/requests.ts';
 async function outcomeOf(options: string, request: { readonly path: string; readonly host: string }) {
   const config = await configOf(`issuers: [{issuer: "https://a.example.com", audiences: [a]}]\n${options}`);
   const nobody = () => ({ outcome: 'deny', reason: 'token_missing' }) as const;
-  const decide = createDecision(config, nobody, createTestClock());
+  const decide = createOwnCheck(config, nobody, createTestClock());
   return (await decide(checkRequest(request))).outcome;
 }
 

@@ -92,13 +92,13 @@ export async function createPlayedPool(options: PlayedPoolOptions = {}) {
       return port;
     },
     giveUp: (error) => void givenUp.push(error.message),
-    tellRejected: () => {},
+    reportRejected: () => {},
     certificateReloaded: () => {},
-    doors: {
-      open: async (tell) => {
+    ports: {
+      open: async (onConnection) => {
         bind();
         areOpen = true;
-        arrived = tell;
+        arrived = onConnection;
         return { http: { host: '127.0.0.1', port: 8000 } };
       },
       close: async () => {

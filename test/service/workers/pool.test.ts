@@ -15,8 +15,8 @@ async function startPool(options: PlayedPoolOptions = {}) {
 const kinds = (messages: readonly ToWorker[] = []) =>
   messages.map(({ kind }) => kind).filter((kind) => kind !== 'report');
 
-const ended = 'a worker ended; it will be replaced';
-const silent = 'a worker is silent; another is started beside it';
+const ended = 'a worker exited; it will be replaced';
+const silent = 'a worker does not respond; a replacement is started';
 const minutes = (count: number) => count * 60_000;
 
 describe('a start', () => {
@@ -49,7 +49,7 @@ describe('a start', () => {
       await clock.advance(1_000);
       workers.findLast((worker) => worker.isAlive())?.exit(70);
     }
-    expect(await starting).toMatch(/no worker listens.*10 have ended/);
+    expect(await starting).toMatch(/no worker listens.*10 have exited/);
   });
 
   test('survives a worker that ends before it listens', async () => {

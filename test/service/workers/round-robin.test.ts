@@ -1,15 +1,15 @@
 /** Connections in turn, against a model: each is with one taker, waits, or was let go. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createTurns } from '../../../src/service/workers/round-robin.ts';
+import { createRoundRobin } from '../../../src/service/workers/round-robin.ts';
 
 function create(maxWaiting = 5) {
   const handed: [taker: string, connection: number][] = [];
   const gone: number[] = [];
-  const turns = createTurns<string, number>({
+  const turns = createRoundRobin<string, number>({
     maxWaiting,
     hand: (taker, connection) => void handed.push([taker, connection]),
-    letGo: (connection) => void gone.push(connection),
+    close: (connection) => void gone.push(connection),
   });
   return { turns, handed, gone };
 }
@@ -18,7 +18,7 @@ test('takers that are quick take turns, and one that is slow holds up one connec
   const { turns, handed, gone } = create();
   for (const taker of ['a', 'b', 'slow']) turns.isFree(taker);
   for (let connection = 0; connection < 9; connection++) {
-    turns.arrived(connection);
+    turns.add(connection);
     const [taker] = handed.at(-1) ?? [''];
     if (taker !== 'slow') turns.isFree(taker);
   }
@@ -28,7 +28,7 @@ test('takers that are quick take turns, and one that is slow holds up one connec
 
 test('what came while nobody was there waits, within a bound', () => {
   const { turns, handed, gone } = create(3);
-  for (let connection = 0; connection < 5; connection++) turns.arrived(connection);
+  for (let connection = 0; connection < 5; connection++) turns.add(connection);
   expect([handed, gone]).toEqual([[], [3, 4]]);
   turns.isFree('a');
   turns.isFree('a');
@@ -40,7 +40,7 @@ test('what came while nobody was there waits, within a bound', () => {
 
 test('what a taker did not take when it went is handed to another, thrice at most', () => {
   const { turns, handed, gone } = create();
-  turns.arrived(7);
+  turns.add(7);
   for (const taker of ['a', 'b', 'c', 'd']) {
     turns.isFree(taker);
     turns.isGone(taker);
@@ -56,7 +56,7 @@ test('what a taker did not take when it went is handed to another, thrice at mos
 test('one that was lost on the way is handed out again, unless it was taken meanwhile', () => {
   const { turns, handed } = create();
   turns.isFree('a');
-  turns.arrived(1);
+  turns.add(1);
   turns.isLost('a', 1);
   expect(handed).toHaveLength(2);
   turns.isFree('a');
@@ -67,8 +67,8 @@ test('one that was lost on the way is handed out again, unless it was taken mean
 test('the end waits for those that were handed out, and drops what waits', async () => {
   const { turns, gone } = create();
   turns.isFree('a');
-  turns.arrived(1);
-  turns.arrived(2);
+  turns.add(1);
+  turns.add(2);
   let isOver = false;
   const over = turns.allTaken().then(() => {
     isOver = true;
@@ -79,9 +79,9 @@ test('the end waits for those that were handed out, and drops what waits', async
   turns.isFree('a');
   await over;
   turns.isGone('a');
-  turns.arrived(3);
+  turns.add(3);
   turns.end();
-  turns.arrived(4);
+  turns.add(4);
   expect(gone).toEqual([1, 2, 3, 4]);
 });
 
@@ -97,7 +97,7 @@ test('whatever happens, no connection is with two, none is forgotten, and none w
       const holders = new Map<string, number>();
       const alive = new Set<string>();
       const gone = new Set<number>();
-      const turns = createTurns<string, number>({
+      const turns = createRoundRobin<string, number>({
         maxWaiting: 4,
         hand: (who, connection) => {
           expect(alive.has(who)).toBe(true);
@@ -106,7 +106,7 @@ test('whatever happens, no connection is with two, none is forgotten, and none w
           holders.set(who, connection);
           waiting.delete(connection);
         },
-        letGo: (connection) => {
+        close: (connection) => {
           expect(gone.has(connection)).toBe(false);
           gone.add(connection);
           waiting.delete(connection);
@@ -116,7 +116,7 @@ test('whatever happens, no connection is with two, none is forgotten, and none w
       for (const one of events) {
         if (one.kind === 'arrived') {
           waiting.add(made);
-          turns.arrived(made++);
+          turns.add(made++);
         } else {
           const held = holders.get(one.taker);
           if (one.kind === 'free') {
