@@ -89,14 +89,14 @@ export const check: readonly Mutant[] = [
   {
     name: 'a group that holds a comma is forwarded',
     file: 'src/check/header-value.ts',
-    find: 'else if (!isApart(text)) causes.add(cause);',
+    find: 'else if (!isSeparable(text)) causes.add(cause);',
     replace: '',
     tests: core,
   },
   {
     name: 'a group in percent may have white space at its ends',
     file: 'src/check/header-value.ts',
-    find: 'percentEncoded, hasBareEnds)',
+    find: 'percentEncoded, hasNoBlankEnds)',
     replace: 'percentEncoded, () => true)',
     tests: core,
   },
@@ -187,8 +187,8 @@ export const check: readonly Mutant[] = [
   {
     name: 'over gRPC the path chooses the policy',
     file: 'src/check/policy-check.ts',
-    find: 'const isByPath = request.policy === undefined;',
-    replace: "const isByPath = request.policy === undefined || request.policy === '';",
+    find: 'const hasPathPrefix = request.policy === undefined;',
+    replace: "const hasPathPrefix = request.policy === undefined || request.policy === '';",
     tests: rules,
   },
   {
@@ -215,8 +215,8 @@ export const check: readonly Mutant[] = [
   {
     name: 'a good token passes with a pre-flight request for a method that the rule does not list',
     file: 'src/check/ruled-check.ts',
-    find: "isUnlisted(request) ? 'rule_denied' : unmet(identity, request)",
-    replace: 'unmet(identity, request)',
+    find: "isUnlisted(request) ? 'rule_denied' : checkRequirements(identity, request)",
+    replace: 'checkRequirements(identity, request)',
     tests: preflight,
   },
   {

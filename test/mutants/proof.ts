@@ -129,15 +129,15 @@ export const proof: readonly Mutant[] = [
   {
     name: 'any certificate is good',
     file: 'src/check/binding/verify-binding.ts',
-    find: "return certificate === wanted ? undefined : 'proof_invalid';",
+    find: "return certificate === thumbprint ? undefined : 'proof_invalid';",
     replace: 'return undefined;',
     tests: certificate,
   },
   {
     name: 'a proof is good twice',
     file: 'src/check/binding/verify-binding.ts',
-    find: "if (taken === 'used') return 'proof_invalid';",
-    replace: "if (taken === 'used') return undefined;",
+    find: "if (result === 'used') return 'proof_invalid';",
+    replace: "if (result === 'used') return undefined;",
     tests: dpop,
   },
   {
@@ -185,7 +185,7 @@ export const proof: readonly Mutant[] = [
   {
     name: 'a used proof is good',
     file: 'src/check/binding/used-proofs.ts',
-    find: "if (shelf.ids.has(proof.id)) return 'used';",
+    find: "if (stored.ids.has(proof.id)) return 'used';",
     replace: '',
     tests: replays,
   },
@@ -199,15 +199,15 @@ export const proof: readonly Mutant[] = [
   {
     name: 'one issuer may have any number of proofs',
     file: 'src/check/binding/used-proofs.ts',
-    find: "if (shelf.ids.size >= maxProofs) return 'issuer';",
+    find: "if (stored.ids.size >= maxProofs) return 'issuer';",
     replace: '',
     tests: replays,
   },
   {
     name: 'one issuer takes the room of others',
     file: 'src/check/binding/used-proofs.ts',
-    find: 'shelves.getOrInsertComputed(proof.issuer, createShelf)',
-    replace: "shelves.getOrInsertComputed('', createShelf)",
+    find: 'byIssuer.getOrInsertComputed(proof.issuer, createIssuerProofs)',
+    replace: "byIssuer.getOrInsertComputed('', createIssuerProofs)",
     tests: replays,
   },
   {
@@ -241,14 +241,14 @@ export const proof: readonly Mutant[] = [
   {
     name: 'what follows a URI that may go on is believed',
     file: 'src/check/binding/forwarded-client-cert.ts',
-    find: 'if (elements.slice(0, first).some(mayGoOn)) return undefined;',
+    find: 'if (elements.slice(0, first).some(canContinue)) return undefined;',
     replace: '',
     tests: certificate,
   },
   {
     name: 'only a URI may go on',
     file: 'src/check/binding/forwarded-client-cert.ts',
-    find: '.some(([key]) => !contained.has(key))',
+    find: '.some(([key]) => !withoutComma.has(key))',
     replace: ".some(([key]) => key === 'uri')",
     tests: certificate,
   },

@@ -23,7 +23,7 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'a rule is for every audience',
     file: 'src/check/rules/requirements.ts',
-    find: 'if (audiences !== undefined && !identity.audiences.some(isOurs))',
+    find: 'if (audiences !== undefined && !identity.audiences.some(isAllowedAudience))',
     replace: 'if (audiences !== undefined && audiences.length === 0)',
     tests: rules,
   },
@@ -352,28 +352,28 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'a rule that is only tried hides those behind it',
     file: 'src/check/rules/find-rule.ts',
-    find: 'index < before && (isOpen(rule) || !isTried(rules[index]))',
+    find: 'index < before && (isOpen(rule) || !isShadowed(rules[index]))',
     replace: 'index < before',
     tests: select,
   },
   {
     name: 'a rule that is only tried is not open',
     file: 'src/check/rules/find-rule.ts',
-    find: "rule?.allow === 'anonymous' || isTried(rule)",
+    find: "rule?.allow === 'anonymous' || isShadowed(rule)",
     replace: "rule?.allow === 'anonymous'",
     tests: select,
   },
   {
     name: 'a token opens what no rule matches, where it ignores case',
     file: 'src/check/rules/find-rule.ts',
-    find: "? noRuleMatches === 'deny' && !isTried(undefined)",
+    find: "? noRuleMatches === 'deny' && !isShadowed(undefined)",
     replace: '? false',
     tests: select,
   },
   {
     name: 'a rule that denies and is only tried refuses',
     file: 'src/check/rules/find-rule.ts',
-    find: 'rules[exact]?.deny === true && !isTried(rules[exact])',
+    find: 'rules[exact]?.deny === true && !isShadowed(rules[exact])',
     replace: 'rules[exact]?.deny === true',
     tests: select,
   },
@@ -436,8 +436,8 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'the port of a host is ignored',
     file: 'src/check/rules/select-rule.ts',
-    find: "port === undefined || comparison.hosts.ports === 'ignore'",
-    replace: 'port === undefined || comparison.hosts.ports !== undefined',
+    find: "port === undefined || options.hosts.ports === 'ignore'",
+    replace: 'port === undefined || options.hosts.ports !== undefined',
     tests: select,
   },
   {
@@ -471,7 +471,7 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'an open rule for OPTIONS lets a pre-flight request for another method pass',
     file: 'src/check/rules/select-rule.ts',
-    find: "return rule.allow !== 'anonymous' || !asksForOther(preflight, wanted);",
+    find: "return rule.allow !== 'anonymous' || !asksForOther(preflight, allowed);",
     replace: 'return true;',
     tests: preflight,
   },
@@ -562,15 +562,15 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'each request has the address of the first',
     file: 'src/check/rules/client-address.ts',
-    find: 'if (known?.request !== request)',
-    replace: 'if (known === undefined)',
+    find: 'if (cached?.request !== request)',
+    replace: 'if (cached === undefined)',
     tests: work,
   },
   {
     name: 'an expression sees a host without its port alone',
     file: 'src/check/rules/requirements.ts',
-    find: 'if (!looksAtPort) return judged;',
-    replace: 'return judged;',
+    find: 'if (!dependsOnPort) return reason;',
+    replace: 'return reason;',
     tests: required,
   },
   {

@@ -162,7 +162,7 @@ const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
     rewritten(
       (file) => plain.replace('name: main', `name: main, caFile: ${file}`),
       [createAuthority().ca, 'no certificate'],
-      'were not replaced',
+      'were not reloaded',
     ),
   OidcAuthzShadowModeLasts: async () => asked(await startApp({ file: `${plain}mode: shadow\n` })),
   kyma: async () => asked(await startApp(), ['x-request-id: r-1']),

@@ -1,7 +1,7 @@
 /** Which rule decides a request. */
 import { describe, expect, test } from 'vitest';
 import { createClientAddress } from '../../../src/check/rules/client-address.ts';
-import { type Comparison, createSelectRule } from '../../../src/check/rules/select-rule.ts';
+import { createSelectRule, type MatchOptions } from '../../../src/check/rules/select-rule.ts';
 import { hostCovers, pathCovers } from '../../../src/config/rules/patterns.ts';
 import type { RuleConfig } from '../../../src/config/rules/rule-options.ts';
 import type { CheckRequest } from '../../../src/model/check-request.ts';
@@ -116,7 +116,7 @@ describe('a path that servers have different texts for', () => {
 describe('what paths.ignoreCase and paths.ignoreTrailingSlash make of rules', () => {
   type Kind = 'anonymous' | 'deny' | 'require' | 'preflight' | 'tried';
   const both = { ignoreCase: true, ignoreTrailingSlash: true };
-  const selectBy = (given: readonly (readonly [Kind, string])[], comparison: Partial<Comparison> = {}) => {
+  const selectBy = (given: readonly (readonly [Kind, string])[], comparison: Partial<MatchOptions> = {}) => {
     const rules = given.map(
       ([kind, path], index) =>
         ({
