@@ -4,7 +4,7 @@ import type { Decision } from '../../../src/model/decision.ts';
 import { createTestClock } from '../../support/clock.ts';
 import { checkRequest } from '../../support/requests.ts';
 
-test('a question that never ends is given up at its timeout, and refused', async () => {
+test('a request that is never answered is denied at its timeout', async () => {
   const clock = createTestClock();
   const own: Decision = { outcome: 'deny', reason: 'token_missing' };
   const check = createIncumbentCheck(

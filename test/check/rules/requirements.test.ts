@@ -1,4 +1,4 @@
-/** What a rule requires: all of a list, not one of it. */
+/** Requirements of a rule: all members of a list, or one of them. */
 import { describe, expect, test } from 'vitest';
 import { createContextOf } from '../../../src/check/rules/expression-context.ts';
 import { createRuleRequirements } from '../../../src/check/rules/requirements.ts';
@@ -48,7 +48,7 @@ test.each([
   expect(unmet(identity(scopes, claims), checkRequest())).toBe(reason);
 });
 
-describe('of a host with a port, an expression is evaluated', () => {
+describe('for a host with a port, an expression is evaluated', () => {
   test.each([
     ['request.host == "a"', 2],
     ['claims.a == "b" || request . host.endsWith("a")', 2],
