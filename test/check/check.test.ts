@@ -62,7 +62,7 @@ describe('a client with a bound token', () => {
   test.each([
     ['that does', undefined, 'allow', 'allowed'],
     ['that does not', 'proof_invalid', 'deny', 'proof_invalid'],
-    ['when nobody has time', 'overloaded', 'error', 'overloaded'],
+    ['if the verification is overloaded', 'overloaded', 'error', 'overloaded'],
   ] as const)('%s', async (_, problem, outcome, reason) => {
     for (const prove of [() => problem, () => Promise.resolve(problem)])
       expect(await make(prove)(request)).toMatchObject({ outcome, reason });

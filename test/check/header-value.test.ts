@@ -41,7 +41,7 @@ describe('percent', () => {
   test('is decoded by every decoder, and uses only these characters', () => {
     const headers = texts.map((text) => textOf('percent', text));
     expect(decoded('percent', headers)).toEqual(texts);
-    // RFC 3986 section 2.3: what is not encoded means the same to everybody. A plus is no space.
+    // RFC 3986 section 2.3: unreserved characters are never encoded. A plus is not a space.
     for (const header of headers) expect(header).toMatch(/^([A-Za-z0-9._~-]|%[0-9A-F]{2})+$/);
   });
 

@@ -83,7 +83,7 @@ describe('email.allowedDomains', () => {
     expect(await reasonOf(both, { email: 'bob@other.EXAMPLE' })).toBe('allowed');
     expect(await reasonOf(both, { email: 'alice@example.com' })).toBe('allowed');
     expect(await reasonOf(both, { email: 'eve@other.example' })).toBe('claim_not_allowed');
-    // KELVIN SIGN, whose small letter is k.
+    // KELVIN SIGN, whose lower-case letter is k.
     const kate = 'email: {allowedAddresses: [kate@example.com]}';
     expect(await reasonOf(kate, { email: 'KATE@example.com' })).toBe('allowed');
     expect(await reasonOf(kate, { email: '\u212Aate@example.com' })).toBe('claim_not_allowed');

@@ -1,77 +1,77 @@
-/** Mutants of files that are followed, and of TLS that is made of them. */
+/** Mutants of followed files, and of their TLS contexts. */
 import type { Mutant } from './mutant.ts';
 
 const tls = ['test/transport/shared/tls.test.ts'];
 const suites = ['test/transport/shared/cipher-suites.test.ts'];
 const follow = ['test/runtime/files/follow.test.ts'];
 
-/** Each removes one check of `src/files` or `src/listener`. */
+/** Each removes one check of `src/runtime/files` or `src/transport/shared`. */
 export const files: readonly Mutant[] = [
   {
-    name: 'a file without a certificate is one',
+    name: 'a file without a certificate is accepted',
     file: 'src/transport/shared/tls.ts',
     find: 'naming(certFile, () => requireCertificates(String(options.cert)));',
     replace: '',
     tests: tls,
   },
   {
-    name: 'a file without a key is one',
+    name: 'a file without a key is accepted',
     file: 'src/transport/shared/tls.ts',
     find: 'naming(keyFile, () => requirePrivateKey(String(options.key)));',
     replace: '',
     tests: tls,
   },
   {
-    name: 'a file without an authority is one',
+    name: 'a file without a CA is accepted',
     file: 'src/transport/shared/tls.ts',
     find: 'if (clientCaFile !== undefined) naming(clientCaFile, () => requireCertificates(String(options.ca)));',
     replace: '',
     tests: tls,
   },
   {
-    name: 'a key need not be of its certificate',
+    name: 'a key of another certificate is accepted',
     file: 'src/transport/shared/tls.ts',
     find: '  tls.createSecureContext(options);\n',
     replace: '',
     tests: tls,
   },
   {
-    name: 'a client need not show a certificate',
+    name: 'a client needs no certificate',
     file: 'src/transport/shared/tls.ts',
     find: 'requestCert: true,',
     replace: 'requestCert: false,',
     tests: tls,
   },
   {
-    name: 'a certificate of any authority is good',
+    name: 'a certificate of any CA is accepted',
     file: 'src/transport/shared/tls.ts',
     find: 'rejectUnauthorized: true,',
     replace: 'rejectUnauthorized: false,',
     tests: tls,
   },
   {
-    name: 'what changed before the first look is not used',
+    name: 'a change before the first look is ignored',
     file: 'src/transport/shared/tls.ts',
     find: 'const problem = use();',
     replace: 'const problem = undefined;',
     tests: tls,
   },
   {
-    name: 'new files are told and not used',
+    name: 'new files are reported but not used',
     file: 'src/transport/shared/tls.ts',
     find: 'server.setSecureContext(readTls(files, followed.read));',
     replace: 'readTls(files, followed.read);',
     tests: tls,
   },
   {
-    name: 'a cut PEM file is read as far as it goes',
+    name: 'a truncated PEM file is accepted',
     file: 'src/runtime/files/pem-blocks.ts',
     find: 'if (begun !== found.length) throw new',
     replace: 'if (begun < 0) throw new',
     tests: tls,
   },
   {
-    name: 'an unknown cipher suite is left out',
+    name: 'an unknown cipher suite is ignored',
     file: 'src/transport/shared/cipher-suites.ts',
     find: 'if (unknown >= 0) throw',
     replace: 'if (unknown > suites.length) throw',
@@ -92,14 +92,14 @@ export const files: readonly Mutant[] = [
     tests: follow,
   },
   {
-    name: 'one of several files is told of while another is written',
+    name: 'a file is reported while another is being written',
     file: 'src/runtime/files/follow.ts',
     find: 'const areSettled = members.every(({ sightings }) => sightings > 1);',
     replace: 'const areSettled = members.some(({ sightings }) => sightings > 1);',
     tests: follow,
   },
   {
-    name: 'what is told is not compared',
+    name: 'reported content is not compared',
     file: 'src/runtime/files/follow.ts',
     find: 'members.some(({ counting }, index) => !foundTheSame(counting, group.told[index] ?? counting));',
     replace: 'members.length > 0;',
@@ -113,7 +113,7 @@ export const files: readonly Mutant[] = [
     tests: follow,
   },
   {
-    name: 'a file is read again by each who asks',
+    name: 'a file is read again for each caller',
     file: 'src/runtime/files/follow.ts',
     find: 'entries.get(path)?.counting ?? lookAt',
     replace: 'lookAt',
@@ -148,14 +148,14 @@ export const files: readonly Mutant[] = [
     tests: follow,
   },
   {
-    name: 'one problem is like another',
+    name: 'different problems count as equal',
     file: 'src/runtime/files/file-content.ts',
     find: ' && one.problem.message === other.problem.message',
     replace: '',
     tests: follow,
   },
   {
-    name: 'content of equal length is the same',
+    name: 'content of equal length counts as equal',
     file: 'src/runtime/files/file-content.ts',
     find: 'one.bytes.equals(other.bytes)',
     replace: 'one.bytes.length === other.bytes.length',

@@ -1,4 +1,4 @@
-/** Mutants of where a fetch may lead, and of what a preflight opens. */
+/** Mutants of allowed fetch addresses, and of preflights. */
 import type { Mutant } from './mutant.ts';
 
 const lookup = ['test/issuer/fetch/guarded-lookup.test.ts'];
@@ -7,56 +7,56 @@ const preflight = ['test/check/rules/preflight.test.ts'];
 /** Each removes one check of `src/issuer/fetch/guarded-lookup.ts` or `src/check/rules/preflight.ts`. */
 export const reach: readonly Mutant[] = [
   {
-    name: 'a name may have a link-local address',
+    name: 'a name can have a link-local address',
     file: 'src/issuer/fetch/guarded-lookup.ts',
     find: "if (reach !== 'open') return reach;",
     replace: '',
     tests: lookup,
   },
   {
-    name: 'a name of this machine with another address is asked in plain',
+    name: 'a local name with a remote address is fetched without TLS',
     file: 'src/issuer/fetch/guarded-lookup.ts',
     find: "return url.protocol === 'http:' && !insecureHttp ? 'an address of another machine' : undefined;",
     replace: 'return undefined;',
     tests: lookup,
   },
   {
-    name: 'the first address of a name is judged alone',
+    name: 'only the first address of a name is checked',
     file: 'src/issuer/fetch/guarded-lookup.ts',
     find: 'for (const { address } of addresses) {',
     replace: 'for (const { address } of addresses.slice(0, 1)) {',
     tests: lookup,
   },
   {
-    name: 'an issuer on https may lead to http',
+    name: 'an https issuer can lead to http',
     file: 'src/issuer/fetch/guarded-lookup.ts',
     find: 'if (isSecure && url.origin !== document.origin)',
     replace: 'if (isSecure && url.origin === "")',
     tests: lookup,
   },
   {
-    name: 'a document may name this machine',
+    name: 'a discovery document can name this machine',
     file: 'src/issuer/fetch/guarded-lookup.ts',
     find: 'return isLoopback(url) && !mayLeadToLoopback(url, document)\n',
     replace: 'return isLoopback(url) && url.hostname === ""\n',
     tests: lookup,
   },
   {
-    name: 'a document on this machine alone counts as such',
+    name: 'only a local discovery document counts as local',
     file: 'src/issuer/fetch/guarded-lookup.ts',
     find: 'document.hostname === url.hostname || isLoopback(document)',
     replace: 'isLoopback(document)',
     tests: lookup,
   },
   {
-    name: 'a preflight may ask for two methods',
+    name: 'a preflight can ask for two methods',
     file: 'src/check/rules/preflight.ts',
     find: 'others.length === 0 && methodPattern.test(method)',
     replace: 'methodPattern.test(method)',
     tests: preflight,
   },
   {
-    name: 'the first of two lines says what a preflight asks for',
+    name: 'the first of two lines is the method of a preflight',
     file: 'src/check/rules/preflight.ts',
     find: 'others.length > 0 || !(methods',
     replace: '!(methods',

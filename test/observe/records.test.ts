@@ -36,7 +36,7 @@ describe('a record, and /readyz,', () => {
 });
 
 test('the record of a key change counts keys', async () => {
-  // Without `alg` an RSA key verifies six algorithms.
+  // An RSA key without `alg` verifies six algorithms.
   const { issuer, records, app, config } = await startApp();
   const all = await Promise.all([1, 2, 3].map(() => generateKeyPair('RS256', { extractable: true })));
   const keys = await Promise.all(

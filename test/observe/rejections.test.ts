@@ -147,7 +147,7 @@ describe('a listener in plain text', () => {
         await new Promise((resolve) => socket.once('close', resolve));
       }
     }
-    // What a downstream writes may be broken in its own way, and HTTP all the same.
+    // An invalid request of a client can still be HTTP.
     await send(app.httpPort, 'WHATEVER / HTTP/1.1\r\nhost: a\r\n\r\n');
     await send(app.httpPort, 'GET / HTTP/1.1\r\nhost: a\r\nx y\r\n\r\n');
     await send(app.httpPort, `GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(200_000)}\r\n\r\n`);
@@ -203,7 +203,7 @@ describe('a listener with TLS', () => {
     await curl(`https://127.0.0.1:${app.httpPort}/`);
     await curl('--http1.1', `https://127.0.0.1:${app.grpcPort}/`);
     await curl('--tls-max', '1.1', '--ciphers', 'DEFAULT:@SECLEVEL=0', `https://127.0.0.1:${app.grpcPort}/`);
-    // A client that does not know who signed our certificate.
+    // A client that does not trust the CA of our certificate.
     await run('curl', ['-s', '--tls-max', '1.2', '--http2', `https://127.0.0.1:${app.grpcPort}/`]).catch(
       () => {},
     );

@@ -66,7 +66,7 @@ test.each<[string, Readonly<Record<string, string>>, readonly string[], boolean]
   ['NO_COLOR', { NO_COLOR: '1' }, [], false],
   ['TERM=dumb', { TERM: 'dumb' }, [], false],
   ['FORCE_COLOR=0', { FORCE_COLOR: '0' }, [], false],
-  ['FORCE_COLOR beside NO_COLOR', { FORCE_COLOR: '1', NO_COLOR: '1' }, [], true],
+  ['FORCE_COLOR with NO_COLOR', { FORCE_COLOR: '1', NO_COLOR: '1' }, [], true],
 ])('%s decides about colours on a terminal', async (_, environment, flags, isColoured) => {
   const { lines } = await start(environment, ...flags);
   const starting = lines().find((line) => line.includes('starting')) ?? '';

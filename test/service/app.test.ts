@@ -30,7 +30,7 @@ async function sendHalf(port: number, header: string): Promise<() => Promise<str
   });
   await once(socket, 'connect');
   socket.write(`GET / HTTP/1.1\r\nhost: a\r\n${header}\r\n`);
-  // Another one on the way behind it: when that is answered, the server has read this.
+  // A second request follows. When it is answered, the server has read the first.
   await exchange(port, request('GET', '/'));
   return async () => {
     const closed = once(socket, 'close');
@@ -190,7 +190,7 @@ describe('without its issuer', () => {
     await expect(client.check({ headers: { authorization: `Bearer ${token}` } })).rejects.toMatchObject({
       code: 14,
     });
-    // What a client alone causes is a denial still.
+    // A denial that a client causes stays a denial.
     expect(await ask(service, 'garbage')).toBe(401);
   });
 
@@ -394,13 +394,13 @@ describe('shutdown', () => {
     };
     expect(await askOften()).toEqual(['200 keep-alive 0']);
 
-    // The clock stands still: the delay is as long as the checks take.
+    // The clock is stopped, so the delay lasts until the checks have arrived.
     const stopped = service.stop();
     expect(await askOften()).toEqual(['200 close 0']);
     await clock.advance(1_999);
     expect(await askOften()).toEqual(['200 close 0']);
 
-    // What is under way when the listeners close: requests of which half has come, and checks that wait for a key.
+    // Running when the listeners close: half-sent requests, and checks that wait for a key.
     const halves = await Promise.all(Array.from({ length: 10 }, () => sendHalf(httpPort, authorization)));
     let release = () => {};
     issuer.jwks = (_, response) => {

@@ -50,7 +50,7 @@ describe('shutdown', () => {
       await connectSilently(
         { http: service.httpPort, grpc: service.grpcPort, admin: service.adminPort }[listener],
       );
-      // A handshake has ten seconds of its own.
+      // A handshake has its own timeout of 10 s.
       expect(await endsWithin(8, service.stop())).toBe(true);
     },
   );
@@ -98,7 +98,7 @@ describe('a reload', () => {
     await service.app.reload(await configOf(file));
     const hits = issuer.hits.jwks;
     await new Promise((resolve) => setTimeout(resolve, 500));
-    // One may have been under way.
+    // One fetch may have been running.
     expect(issuer.hits.jwks - hits).toBeLessThanOrEqual(1);
   }, 20_000);
 
@@ -147,7 +147,7 @@ test('the service stays ready when its keys are too old, and checks report it', 
     (await exchange(service.httpPort, request('GET', '/', [`authorization: Bearer ${token}`])))?.status;
   expect(await ask()).toBe(200);
   service.issuer.jwks = (_, response) => response.writeHead(500).end();
-  // Remembered or not: without keys nothing is allowed.
+  // Cached or not: nothing is allowed without keys.
   await until(async () => (await ask()) === 403);
   expect((await fetch(`http://127.0.0.1:${service.adminPort}/readyz`)).status).toBe(200);
   service.issuer.jwks = good;

@@ -134,7 +134,7 @@ describe.each(lists)('a list in %s that is rewritten in place', (_, listOf) => {
     expect([await ask(alice), await ask(dora)]).toEqual([401, 200]);
 
     const next = listOf(service.issuer.url, '\n');
-    // At each look there is more of it: nothing, then up to a few places in each entry and one behind each.
+    // The file grows at each look: first empty, then cut inside and after each entry.
     const cuts = new Set([0, 1]);
     for (let at = 2; at < next.length; at += 17) cuts.add(at);
     for (const { index } of next.matchAll(/\n/g)) cuts.add(index + 1);
@@ -179,7 +179,7 @@ test.each([
   expect(await problems()).toMatchObject([
     { what: 'deny list', files: [expect.any(String)], problem: expect.stringMatching(/empty/) },
   ]);
-  // Nor does a reload of the configuration lift it.
+  // A reload of the configuration does not lift it either.
   await expect(service.app.reload(service.config)).rejects.toThrow(/empty/);
   expect(await ask(token)).toBe(401);
   scribble('[]');

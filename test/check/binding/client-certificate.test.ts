@@ -69,7 +69,7 @@ describe('by the number of trusted hops', () => {
     ['white space behind a key', `Hash =${hashOf('client')}`, 1],
     ['a quoted hash', `Hash="${hashOf('client')}"`, 1],
     ['two lines', `${forged}\n${client}`, 1],
-    ['two lines, of which the first ends with a URI', `${client};URI=a\nb`, 1],
+    ['two lines; the first ends with a URI', `${client};URI=a\nb`, 1],
     ['two lines within quotes', `${client};Subject="a\nb"`, 1],
     ['two lines, one of them empty', `\n${client}`, 1],
     ['a subject before the hash', `Subject="a";${client}`, 1],
@@ -167,7 +167,7 @@ describe('no client can impersonate another, with any header and any certificate
         }),
         { numRuns: 12_000 },
       );
-      // A reader that believed nothing would hold the property as well.
+      // Without this, a reader that never trusts an element would pass too.
       expect(believed).toBeGreaterThan(500);
     },
   );
@@ -194,7 +194,7 @@ describe('no client can impersonate another, with any header and any certificate
   );
 });
 
-// So long that what grows with the square of the length would not end within a test.
+// So long that a quadratic algorithm would not end within the test.
 test('a header of 500,000 fields is read in linear time', () => {
   const fields = Array.from({ length: 500_000 }, (_, index) => `k${index}=v`).join(';');
   expect(read(`${fields};Hash=${hashOf('client')}`, 1)).toBe(thumbprintOf('client'));

@@ -122,7 +122,7 @@ describe('a bound token is denied', () => {
     ['another port', { claims: { htu: 'https://orders.example.com:8443/orders/1' } }],
     ['a user in the target', { claims: { htu: 'https://a@orders.example.com/orders/1' } }],
     ['no absolute target', { claims: { htu: '/orders/1' } }],
-    ['a target that is no text', { claims: { htu: ['https://orders.example.com/orders/1'] } }],
+    ['a target that is not a string', { claims: { htu: ['https://orders.example.com/orders/1'] } }],
     ['the target of another origin', { claims: { htu: 'http://other.example.com:8080/orders/1' } }],
     [
       'a host that is no origin',
@@ -153,9 +153,9 @@ describe('a bound token is denied', () => {
     ['no hash of the token', { claims: { ath: undefined } }],
     ['no id', { claims: { jti: undefined } }],
     ['an empty id', { claims: { jti: '' } }],
-    ['an id that is no text', { claims: { jti: 5 } }],
+    ['an id that is not a string', { claims: { jti: 5 } }],
     ['no time', { claims: { iat: undefined } }],
-    ['a time that is no number', { claims: { iat: 'now' } }],
+    ['a time that is not a number', { claims: { iat: 'now' } }],
     ['no method', { claims: { htm: undefined } }],
     ['no target', { claims: { htu: undefined } }],
     ['a proof of two minutes ago', { claims: { iat: Math.floor(Date.now() / 1000) - 120 } }],
@@ -172,7 +172,7 @@ describe('a bound token is denied', () => {
     ['crit', { header: { crit: ['exp'] } }],
   ])('with a proof that has %s', async (_, parts, request = {}) => {
     const proof = await makeProof(client, token, parts).catch(() => undefined);
-    // jose does not sign `crit`; a text stands for the whole header then.
+    // jose does not sign `crit`, so a string stands for the whole header.
     const sent =
       proof ??
       (await makeProof(client, token)).replace(
@@ -268,9 +268,9 @@ test('a token without a binding is allowed as Bearer and denied as DPoP', async 
 test.each([
   ['a key in full', { jwk: { kty: 'oct' } }],
   ['a key id', { kid: 'x' }],
-  ['something beside the thumbprint', { jkt: 'A'.repeat(43), kid: 'x' }],
-  ['a thumbprint that is none', { jkt: 'x' }],
-  ['a thumbprint that is no text', { jkt: 5 }],
+  ['another member in addition to the thumbprint', { jkt: 'A'.repeat(43), kid: 'x' }],
+  ['an invalid thumbprint', { jkt: 'x' }],
+  ['a thumbprint that is not a string', { jkt: 5 }],
   ['nothing', {}],
   ['a list', []],
   ['text', 'x'],

@@ -80,7 +80,7 @@ test('no proof is accepted twice, with any clock and any maxAge', () => {
     ),
     { numRuns: 20_000 },
   );
-  // The run has seen proofs come again, and some of them when others had been forgotten.
+  // The run has seen replays, also after other proofs were removed.
   expect(refusedAgain).toBeGreaterThan(1_000);
   expect(outlived).toBeGreaterThan(10);
 });
@@ -100,7 +100,7 @@ test('with a steady clock, each proof is accepted the first time and removed lat
           now += passes;
           expect(store.take(proofOf(String(index), now - age), now, wide)).toBe('new');
           good.push(now - age);
-          // A second is the grain of `iat`, another one that of looking for old ones.
+          // One second for the precision of `iat`, and one for the interval in which old proofs are removed.
           expect(store.size()).toBeLessThanOrEqual(
             good.filter((issuedAt) => now - issuedAt <= minute + 2_000).length,
           );
@@ -118,7 +118,7 @@ describe('a larger maxAge on a reload', () => {
   test('accepts no used proof', () => {
     const store = createReplayStore();
     expect(store.take(proofOf('a'), start, wide)).toBe('new');
-    // Others come and the first one is forgotten.
+    // Further proofs arrive, and the first one is removed.
     expect(store.take(proofOf('b', start + 100_000), start + 100_000, wide)).toBe('new');
     expect(store.size()).toBe(1);
     expect(store.take(proofOf('a'), start + 100_000, { ...wide, maxAge: 10 * minute })).toBe('used');
@@ -143,7 +143,7 @@ describe('a larger maxAge on a reload', () => {
     expect(store.take(proofOf('a'), start + 5_000, wide)).toBe('used');
     expect(store.take(proofOf('c', start + 5_000), start + 5_000, wide)).toBe('new');
     expect(store.take(proofOf('d', start + 3 * minute), start + 3 * minute, wide)).toBe('new');
-    // The one of the hour ahead stays, and the one of before is forgotten.
+    // The proof of the hour ahead stays, and the earlier one is removed.
     expect(store.size()).toBe(2);
     expect(store.take(proofOf('b', start + hour), start + hour, wide)).toBe('used');
   });
@@ -162,7 +162,7 @@ describe('the space in the store', () => {
     expect(store.size()).toBe(4);
     expect(take('greedy', '0')).toBe('used');
     expect(take('other', '0')).toBe('new');
-    // A client with many keys fills its own issuer, and no other.
+    // A client with many keys fills only the store of its own issuer.
     const keys = Array.from({ length: 100 }, (_, index) => take(`key${index}`, 'x'));
     expect(keys.filter((taken) => taken === 'issuer')).toHaveLength(100 - 35);
     expect(store.size()).toBe(40);

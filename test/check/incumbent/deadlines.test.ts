@@ -108,7 +108,7 @@ describe('over HTTP and over gRPC', () => {
     ['500ms', '1500ms', 1_500],
     ['1500ms', '500ms', 500],
     ['1500ms', '1500ms', 1_500],
-    // 80 % of the mesh's timeout, 2s: no answer may leave later.
+    // 80 % of the mesh's timeout of 2 s.
     ['1600ms', '1600ms', 1_600],
   ])(
     'with a checkDeadline of %s and a shadow.timeout of %s, none comes after %d ms',

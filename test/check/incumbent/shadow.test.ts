@@ -329,7 +329,7 @@ describe('without an answer of the incumbent', () => {
       let answers = 0;
       socket.on('error', () => {});
       socket.on('data', () => {
-        // The second question on a connection meets its end.
+        // The second request on a connection finds it closed.
         if (answers++ > 0) socket.resetAndDestroy();
         else socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
       });
@@ -364,7 +364,7 @@ describe('the comparison', () => {
       incumbent_refuses: 1,
       status_differs: 1,
     });
-    // What agrees and lets pass is not told; everything else is.
+    // Checks that both allow with the same result are not logged. All others are.
     const told = service.records.filter(({ comparison }) => comparison !== undefined);
     expect(told.map(({ comparison, incumbentStatus }) => [comparison, incumbentStatus])).toEqual([
       ['headers_differ', 200],

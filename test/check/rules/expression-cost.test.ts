@@ -70,7 +70,7 @@ describe('an expensive expression is rejected at load, with its position', () =>
         const [, line, mark] = /> {4}1 \| (.*)\n(\s*\^)$/.exec(message) ?? [];
         if (part === 'longer than') expect(message).toContain(part);
         else {
-          // The mark stands within the part that is meant.
+          // The marked position is within the expensive part.
           const column = (mark ?? '').length - 10;
           expect(line).toBe(text);
           const places = [...text.matchAll(new RegExp(RegExp.escape(part), 'g'))].map(({ index }) => index);
@@ -164,7 +164,7 @@ describe('an expression fails after little work', () => {
   test('if more than 32 members cannot be evaluated', () => {
     const numbers = Array.from({ length: 6_000 }, () => 0);
     expect(failing('claims.a.exists(x, x.startsWith("a"))', { a: numbers })).toBeLessThan(200);
-    // What takes the place of a failure does not hide it.
+    // The replacement of a failure does not hide it.
     expect(failing('claims.a.all(x, x.startsWith("a") || true)', { a: numbers })).toBeLessThan(200);
     const one = compileExpression('claims.a.exists(x, x.startsWith("a"))');
     expect(one(contextOf({ a: [...numbers.slice(0, 30), 'ab'] }))).toBe(true);
@@ -178,7 +178,7 @@ describe('an expression fails after little work', () => {
     for (let round = 0; round < 20; round++) {
       expect(fails(contextOf({ a }))).toBe(true);
       expect(compares(contextOf({ a: lists, b: [...lists] }))).toBe(true);
-      // Not even where that one exceeded what it may do.
+      // Also if that one exceeded its limit.
       const tooMany = Array.from({ length: 3_000 }, () => 0);
       expect(() => fails(contextOf({ a: tooMany }))).toThrow(/the expression/);
       expect(() => compares(contextOf({ a: tooMany, b: [...tooMany] }))).toThrow(/the expression/);
@@ -346,7 +346,7 @@ test('every accepted expression does little work, with any claims', () => {
         }
       });
       worst = Math.max(worst, work);
-      // A read is 4 ns at least, so more could not be done in 2 ms.
+      // A read takes at least 4 ns, so more reads do not fit in 2 ms.
       expect(work).toBeLessThan(400_000);
     }),
     { numRuns: 1_500 },
@@ -424,7 +424,7 @@ test('an accepted expression has the same result as the library without limits',
       const context = contextOf(claims);
       const alone = resultOf(() => plain.parse(text)(context));
       const own = resultOf(() => expression(context));
-      // The library takes a list for the name that it is written out as: here, that fails.
+      // The library converts a list to a name. Here, that fails.
       if (own !== 'a name') expect([text, own]).toEqual([text, alone]);
     }),
     { numRuns: 3_000 },

@@ -75,6 +75,6 @@ test('a rule that is reported as hidden never decides, with any options', () => 
     ),
     { numRuns: runs },
   );
-  // Else nothing was compared.
+  // Ensures that something was compared.
   expect(hidden).toBeGreaterThan(runs / 20);
 });

@@ -152,7 +152,7 @@ test('any target is read without an exception, and its result is read as itself'
       const segments = readPath(text);
       if (segments === undefined) return;
       const again = readPath(`/${segments.map((segment) => encodeURIComponent(segment)).join('/')}`);
-      // What is escaped anew may look like a second layer, which is refused, but it is never another path.
+      // A segment that is encoded again can look double-encoded, which is denied. It is never another path.
       if (again !== undefined) expect(again).toEqual(segments);
       for (const segment of segments) expect(/[/\\;?#]|^\.\.?$/.test(segment)).toBe(false);
     }),
@@ -176,7 +176,7 @@ describe('other servers can read another text for', () => {
     ['/admin.%20.', [['admin']]],
     ['/a./b', [['a'], undefined]],
     ['/cafe%CC%81', [['café']]],
-    // To one that normalises to NFC the first character stays, to one that does to NFKC it is two.
+    // NFC keeps the first character; NFKC turns it into two.
     ['/%EF%AC%81e%CC%81', [['fié', 'ﬁé']]],
     ['/%E2%84%AAelvin', [['Kelvin']]],
     ['/%EF%BD%81dmin', [['admin']]],

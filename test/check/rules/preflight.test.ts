@@ -232,7 +232,7 @@ test('with any rules, an allowed preflight has a rule for each method that an up
         if (by?.methods !== undefined && asked.length > 0)
           expect(by.methods).toEqual(expect.arrayContaining([...readings]));
         const isPlainOpen = decide({ ...asking([]), authorization }).outcome === 'allow';
-        // Beside what passes without the header, only a rule that names the method, or all with allowPreflight, lets pass.
+        // The header can only allow more through a rule with methods, or a rule for all methods with allowPreflight.
         if (!isPlainOpen) expect(by?.methods !== undefined || by?.allowPreflight).toBe(true);
       }
     },

@@ -273,7 +273,7 @@ describe('lists of a token and lists of the configuration', () => {
       });
     const names = Array.from({ length: 500 }, (_, index) => `w${index}`);
     const wanted = counted(names);
-    // All that is wanted is at the end, so nothing is found early.
+    // The match is at the end, so the search never ends early.
     const own = counted([...Array.from({ length: 5_000 }, (_, index) => `o${index}`), ...names]);
     const others = counted(Array.from({ length: 5_000 }, (_, index) => `o${index}`));
     expect(createHasAll(wanted)(own)).toBe(true);

@@ -55,7 +55,7 @@ describe('for a host with a port, an expression is evaluated', () => {
     ['[request].exists(r, r.host == "a")', 2],
     ['dyn(request) == claims.a', 2],
     ['[claims.a].exists(request, request.host == "a")', 2],
-    // It has the word, and does not read it.
+    // It has the message but does not read it.
     ['claims.host == "a"', 1],
     ['claims.a == "request.host"', 1],
     ['request.headers["host"] == "a"', 1],
@@ -88,7 +88,7 @@ describe('for a host with a port, an expression is evaluated', () => {
       return evaluations;
     };
     expect(judge(false)).toBe(times);
-    // The rule itself says which port: the name alone is told.
+    // The rule lists the port, so the expression gets only the name.
     expect(judge(true)).toBe(1);
   });
 });

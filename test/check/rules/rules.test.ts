@@ -448,7 +448,7 @@ describe('invalid rules', () => {
   });
 
   test.each([
-    // Each of these decides for something.
+    // Each of these rules decides for some request.
     'rules: [{name: a, match: {paths: [/a]}, deny: true}, {name: b, match: {paths: [/A, /a/]}, allow: anonymous}]',
     'paths: {ignoreCase: true}\nrules: [{name: a, match: {paths: [/a]}, allow: anonymous}, {name: b, match: {paths: [/A]}, deny: true}]',
     'paths: {ignoreCase: true}\nrules: [{name: a, match: {paths: [/a]}, require: {}}, {name: b, match: {paths: [/A]}, deny: true}]',

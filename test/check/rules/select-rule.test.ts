@@ -79,12 +79,12 @@ describe('a path that servers read differently', () => {
     [['/café', '/{**}'], '/caf%c3%a9', 'path_ambiguous'],
     [['/a b', '/{**}'], '/a+b', 'path_ambiguous'],
     [['/@me/{**}'], '/%40me/x', 'path_ambiguous'],
-    // Where they would not, it does not matter.
+    // Otherwise, the result does not matter.
     [['/admin', '/{**}'], '/else.', 1],
     [['/public/{**}', '/{**}'], '/public/%61.', 0],
     [['/users/{*}', '/{**}'], '/users/a%40b.c', 0],
     [['/{*}/x', '/{**}'], '/admin./x', 0],
-    // An empty segment is none, to all of them.
+    // `{*}` matches an empty segment for no server.
     [['/{*}/{*}', '/{**}'], '/admin./', 1],
     [['/{*}', '/{**}'], '/a%2Eb', 0],
     [['/c++', '/{**}'], '/c++', 0],
@@ -236,7 +236,7 @@ describe('paths.ignoreCase and paths.ignoreTrailingSlash', () => {
       '/ADMIN/x',
       0,
     ],
-    // Whoever ignores case may cut off the end of a segment too.
+    // A server that ignores case can also remove the end of a segment.
     [
       [
         ['deny', '/admin'],
@@ -253,7 +253,7 @@ describe('paths.ignoreCase and paths.ignoreTrailingSlash', () => {
       '/%EF%BC%A1dmin/x',
       'path_ambiguous',
     ],
-    // What opens matches exactly.
+    // A rule that allows matches exactly.
     [
       [
         ['anonymous', '/public/{**}'],
@@ -287,7 +287,7 @@ describe('paths.ignoreCase and paths.ignoreTrailingSlash', () => {
       '/ADMIN/LOGIN',
       1,
     ],
-    // What was refused stays refused.
+    // A denied request stays denied.
     [
       [
         ['require', '/orders/{**}'],
@@ -329,7 +329,7 @@ describe('paths.ignoreCase and paths.ignoreTrailingSlash', () => {
       '/ADMIN/x',
       0,
     ],
-    // A rule in front of all is not asked about what comes behind it.
+    // An earlier rule decides without the rules after it.
     [
       [
         ['anonymous', '/{*}'],
@@ -514,7 +514,7 @@ describe('a pattern covers another', () => {
   });
 });
 
-// So long that what grows with the square of the length would not end within a test.
+// So long that a quadratic algorithm would not end within the test.
 test('a host of a million dots and a path of a million segments are read in linear time', () => {
   const select = selectOf({ hosts: ['*.example.com'], paths: ['/{*}/{*}/{**}'] }, {});
   const host = 'a.example.com';

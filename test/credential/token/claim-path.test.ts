@@ -42,10 +42,10 @@ describe('a string', () => {
     ['a.b.c', { 'a.b': { c: 1 }, a: { 'b.c': 2 } }, 1],
     ['a.b.c', { 'a.b.c': 0, 'a.b': { c: 1 }, a: { 'b.c': 2 } }, 0],
     ['a.b.c', { a: { 'b.c': 2, b: { c: 3 } } }, 2],
-    // The longest name wins although it leads to nothing: a path has one reading.
+    // The longest name wins, also if the rest of the path is not found.
     ['a.b.c', { 'a.b': { d: 1 }, a: { 'b.c': 2 } }, undefined],
     ['a.b.c', { 'a.b': 'text', a: { 'b.c': 2 } }, undefined],
-    // What is null is as if it were not there.
+    // Null counts as absent.
     ['a.b.c', { 'a.b.c': null, 'a.b': null, a: { 'b.c': null, b: { c: 3 } } }, 3],
     ['a.b', { 'a.b': null, a: { b: null } }, undefined],
   ])('%s of %j is %j', (name, claims, value) => {

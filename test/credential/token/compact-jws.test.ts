@@ -44,7 +44,7 @@ function isWrittenByEncoder(text: string): boolean {
 }
 
 describe('a segment is accepted only with a last character that an encoder writes', () => {
-  // Of every remainder by 4, and as long as the signatures of 2048, 3072 and 4096 bits, of each curve and of Ed25519.
+  // Lengths with every remainder modulo 4, and those of signatures of each RSA size, each curve and Ed25519.
   const lengths = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 86, 128, 176, 342, 343, 344, 345, 512, 683, 684];
 
   test.each(['header', 'payload', 'signature'] as const)('as %s', (name) => {
@@ -59,7 +59,7 @@ describe('a segment is accepted only with a last character that an encoder write
         if (split !== undefined) counts.set(length % 4, (counts.get(length % 4) ?? 0) + 1);
       }
     }
-    // Of 64 characters: all where no bit is unused, 4 where four are, 16 where two are, none where six are.
+    // Of 64 characters: all with no unused bits, 16 with two, 4 with four, none with six.
     const countOf = (remainder: number, characters: number) =>
       characters * lengths.filter((length) => length % 4 === remainder).length;
     expect(Object.fromEntries(counts)).toEqual({ 0: countOf(0, 64), 2: countOf(2, 4), 3: countOf(3, 16) });

@@ -159,7 +159,7 @@ describe.each(benches)('a client with forged signatures, %s', (_, start) => {
   test.each([
     ['under a known kid', 'k1', () => [key(0)]],
     ['under the kid of two keys', 'k1', () => [key(0), key(1)]],
-    ['under a known kid, beside a key without one,', 'k1', () => [key(0), key(1, null)]],
+    ['with a known kid and a key without one,', 'k1', () => [key(0), key(1, null)]],
     ['without kid', undefined, () => [key(0), key(1, 'k2')]],
     ['without kid, where no key has one,', undefined, () => [key(0, null)]],
   ])('%s causes no fetch with 10,000 of them', async (_name, kid, published) => {
@@ -171,13 +171,13 @@ describe.each(benches)('a client with forged signatures, %s', (_, start) => {
       await clock.advance(1_000);
     }
     expect(issuer.hits).toEqual(before);
-    // And they use up nothing of what an unknown key may cost.
+    // They do not use the budget of unknown keys.
     issuer.keys = [key(2, 'new'), ...issuer.keys];
     expect(await reasonOf(await issuer.mint({ claims: { exp: 2 ** 32 } }))).toBe('allowed');
     expect(issuer.hits.jwks).toBe(before.jwks + 1);
   });
 
-  // In 300 s, one in ten seconds.
+  // One fetch per 10 s in 300 s.
   test('with known and unknown kids in turn causes no more fetches than with unknown ones', async () => {
     expect(await fetchesIn(300, (second) => `u${second}`)).toBeLessThanOrEqual(31);
     const inTurn = await fetchesIn(300, (second) => (second % 2 === 0 ? 'k1' : `u${second}`));
@@ -185,7 +185,7 @@ describe.each(benches)('a client with forged signatures, %s', (_, start) => {
   });
 
   test.each([
-    ['beside a key without one', () => [key(0), key(1, null)]],
+    ['with a key without one', () => [key(0), key(1, null)]],
     ['where no key has one', () => [key(0, null)]],
   ])('with any kid, %s, causes no more fetches than with unknown ones', async (_name, published) => {
     const hits = await fetchesIn(300, (second) => `u${second}`, published());

@@ -33,7 +33,7 @@ describe('a check that waits for a key', () => {
     fetching.resolve();
     await settled();
     expect(ends).toEqual([{ after: maxWait - 1, hasEnded: true }]);
-    // What it had planned for later is no more.
+    // Its timer is cancelled.
     await clock.advance(maxWait);
     ask(Promise.resolve());
     await settled();
@@ -61,7 +61,7 @@ describe('a check that waits for a key', () => {
       const { clock, ask, ends } = createWorld();
       for (let index = 0; index < count; index++) ask(new Promise(() => {}));
       await clock.advance(10 * maxWait);
-      // Once some of a crowd have given up, the others do.
+      // After some checks of a crowd have given up, the others do too.
       for (const end of ends) expect([count, end]).toEqual([count, { after: longest, hasEnded: false }]);
     }
   });

@@ -23,7 +23,7 @@ describe('a token is revoked', () => {
     expect(isRevoked(list, { [name]: 'y' })).toBe(false);
     expect(isRevoked(list, { [name]: ['x'] })).toBe(false);
     expect(isRevoked(list, {})).toBe(false);
-    // A number is forwarded by its text, and so it is revoked by it.
+    // A number is compared by its text, as it is forwarded.
     expect(isRevoked([{ issuer, [name]: '7' }], { [name]: 7 })).toBe(true);
     expect(isRevoked([{ issuer, [name]: '7' }], { [name]: 70 })).toBe(false);
     expect(isRevoked([{ issuer: 'https://b', [name]: 'x' }], { [name]: 'x' })).toBe(false);

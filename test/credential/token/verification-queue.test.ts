@@ -58,7 +58,7 @@ describe('a verification', () => {
     const good = Array.from({ length: 300 }, () => add('good')).filter((one) => one !== undefined);
     expect([forged.length, good.length]).toEqual([32, 128]);
     await Promise.all([...forged, ...good]);
-    // What has ended makes room again, as often as it comes.
+    // Each ended wait frees its place.
     for (let round = 0; round < 3; round++) {
       const next = Array.from({ length: 33 }, () => add('next', 0, 4));
       expect(next.filter((one) => one === undefined)).toHaveLength(1);

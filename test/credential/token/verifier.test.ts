@@ -137,7 +137,7 @@ describe('a cached token', () => {
 describe('is not cached', () => {
   test.each([
     ['an expired token', { exp: 1 }],
-    ['a token for somebody else', { aud: 'other' }],
+    ['a token for another audience', { aud: 'other' }],
     ['a token without exp', { exp: undefined }],
   ])('%s', async (_, claims) => {
     const { ask, issuer, core } = await bench();

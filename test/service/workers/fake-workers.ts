@@ -207,7 +207,7 @@ function createFakeWorker(
     send: (message: ToWorker) => {
       if (!isAlive) return;
       unread.push(message);
-      // As a process: what it is sent, it reads later.
+      // Like a process: it reads messages later.
       queueMicrotask(read);
     },
     onMessage: (hear: (message: FromWorker) => void) => {

@@ -44,13 +44,13 @@ async function live(events: readonly Event[]) {
       const now = fake.clock.monotonic();
       const stalledFor = now - (worker.stalledSince() ?? now);
       const others = fake.listening().filter((other) => other !== worker && other.isAlive());
-      // One that is one too many may go before it has anything to do.
+      // A surplus worker can be killed before it gets work.
       const isNew = !worker.isListening() || worker.listensSince() === now;
       if (fake.alive().length > count && isNew) return;
-      // One that listens is ended only if it has answered nothing for long, and only when its place is taken.
+      // A listening worker is killed only after a long silence, and only if its slot has a replacement.
       if (worker.isListening() && stalledFor < seconds(20)) wrongKills.push(`${worker.pid} answers`);
       if (worker.isListening() && others.length < 1) wrongKills.push(`${worker.pid} was the last`);
-      // One that starts is ended only where it has not moved for ten minutes.
+      // A starting worker is killed only if it has not made progress for ten minutes.
       if (!worker.isListening() && now - worker.startedAt < seconds(600))
         wrongKills.push(`${worker.pid} was starting`);
     },
@@ -99,7 +99,7 @@ test('no responding worker is killed, no mailbox grows, and all slots are filled
     fc.asyncProperty(fc.array(anEvent, { minLength: 5, maxLength: 40 }), async (events) => {
       const { workers, clock, alive, listening, pool, wrongKills, connections, dropped, givenUp } =
         await live(events);
-      // Peace: whoever is there gets on with its work, and whoever is started listens.
+      // The stable phase: every worker resumes, and every started worker listens.
       for (let second = 0; second < 90; second += 3) {
         for (const worker of workers) {
           worker.listen();

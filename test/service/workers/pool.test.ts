@@ -110,7 +110,7 @@ describe('a worker that exits', () => {
     const { pool, workers, clock, told } = await startPool({ count: 2, startByHand: false });
     const die = async () => {
       const before = workers.length;
-      // The first stays; the place of the second is the one that is filled again and again.
+      // The first worker stays. The slot of the second is refilled repeatedly.
       workers.findLast((worker) => worker.isAlive() && worker !== workers[0])?.exit(70);
       await settled();
       const pause = Number(told(ended).at(-1)?.restartInMs);
@@ -187,7 +187,7 @@ describe('a worker that exits', () => {
     await clock.advance(1_000);
     const handed = workers.slice(2).flatMap(({ heard }) => heard.filter(({ kind }) => kind === 'connection'));
     expect(handed).toHaveLength(3);
-    // Its own hold on a connection the pool gives up once a worker has it.
+    // The pool closes its own copy of a connection after a worker has it.
     expect(connections.every((connection) => dropped.has(connection))).toBe(true);
   });
 });
