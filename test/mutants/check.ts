@@ -3,7 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const core = ['test/check', 'test/contract/contract.test.ts'];
 const rules = ['test/check/rules', 'test/contract/contract.test.ts'];
-const inTime = ['test/check/check-deadline.test.ts'];
+const deadline = ['test/check/check-deadline.test.ts'];
 const preflight = ['test/check/rules/preflight.test.ts'];
 
 /** Each removes one check of `src/check`. */
