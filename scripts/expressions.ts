@@ -1,11 +1,11 @@
-/** docs/rules.md: what people wrote, with the functions and macros of expressions that the code holds. */
+/** Generates the list of functions and macros in docs/expressions.md. */
 import { functionCosts } from '../src/config/expression/cost/functions.ts';
-import { macros } from '../src/config/expression/explain-problem.ts';
+import { macros } from '../src/config/expression/explain-error.ts';
 import { withMarkedPart } from './marked-part.ts';
 
-/** The page, with its list of functions anew. */
-export function rulesMarkdown(): string {
-  return withMarkedPart('docs/rules.md', 'functions', functionList());
+/** Returns the page with a new list. */
+export function expressionsMarkdown(): string {
+  return withMarkedPart('docs/expressions.md', 'functions', functionList());
 }
 
 function functionList(): string {
@@ -13,16 +13,16 @@ function functionList(): string {
   const called = keys.filter((key) => !key.startsWith('.')).map((key) => written(key));
   const ofValues = keys.filter((key) => key.startsWith('.')).map((key) => written(key));
   return [
-    '| | an expression can use |',
+    '| kind | available in an expression |',
     '| --- | --- |',
     '| operators | `==` `!=` `<` `<=` `>` `>=` `in` `&&` `\\|\\|` `!` `? :` `+` `-` `*` `/` `%`, `claims.a`, `claims["a"]`, `[1, 2]`, `{"a": 1}` |',
     `| macros | ${Object.values(macros).map(code).join(', ')} |`,
     `| functions | ${[...new Set(called)].map(code).join(', ')} |`,
-    `| functions of a value | ${[...new Set(ofValues)].map(code).join(', ')} |`,
+    `| methods | ${[...new Set(ofValues)].map(code).join(', ')} |`,
   ].join('\n');
 }
 
-/** `.split/2` as `.split(a, b)`. */
+/** Formats `.split/2` as `.split(a, b)`. */
 function written(key: string): string {
   const [name = '', count] = key.split('/');
   return `${name}(${['a', 'b', 'c'].slice(0, Number(count)).join(', ')})`;
