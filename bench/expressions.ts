@@ -1,5 +1,5 @@
 /**
- * Searches for the dearest expression that is accepted: makes expressions of every shape, evaluates each with the worst claims there
+ * Searches for the mostExpensive expression that is accepted: makes expressions of every shape, evaluates each with the worst claims there
  * can be, and exchanges parts of those that cost most. Prints the worst ones; ends with 1 if one costs more than 2 ms of CPU.
  *
  * `npm run bench:expressions -- SECONDS SEED MAX_TOKEN_SIZE`

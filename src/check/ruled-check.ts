@@ -1,6 +1,6 @@
 /** One check where there are rules: the first that matches decides what the request needs. */
 import type { RuleConfig } from '../config/rules/rule-options.ts';
-import { isOnlyTried } from '../config/rules/shadow-mode.ts';
+import { isShadowOnly } from '../config/rules/shadow-mode.ts';
 import type { Check, CheckRequest, Decision, Forwarding, Identity } from '../model/decision.ts';
 import type { DenyReason } from '../model/reasons.ts';
 import { type Admit, type Authenticate, internalError } from './authenticate.ts';
@@ -48,7 +48,7 @@ export function createRuledCheck(parts: RuledCheckParts): Check {
       : ({ issuerName }, _, cached) => ({ outcome: 'deny', reason: 'rule_denied', issuerName, cached });
   const decideUnmatched = inMode((request) => authenticate(request, unmatched), mode);
   // It could be for a rule that is enforced.
-  const modeOfAmbiguous = isOnlyTried({ mode, rules }) ? 'shadow' : 'enforce';
+  const modeOfAmbiguous = isShadowOnly({ mode, rules }) ? 'shadow' : 'enforce';
   const decideAmbiguous = {
     path_ambiguous: inMode(() => ({ outcome: 'deny', reason: 'path_ambiguous' }), modeOfAmbiguous),
     host_ambiguous: inMode(() => ({ outcome: 'deny', reason: 'host_ambiguous' }), modeOfAmbiguous),

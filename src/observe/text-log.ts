@@ -1,5 +1,5 @@
 /** Records of the log as lines for people: the same records as JSON has, one line each. */
-import { unicodeEscapes } from '../config/values/quote.ts';
+import { unicodeEscapes } from '../config/values/quote-value.ts';
 
 /** Where the lines go, as far as their form depends on it. */
 export interface TextLogTarget {

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { entriesRemoved, type FollowedDenyList, followDenyList } from '../config/load/follow-deny-list.ts';
-import { isTried } from '../config/rules/rule-problems.ts';
+import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import { type OwnerEvents, planIssuer } from '../issuer/create-issuer.ts';
 import { createIssuerRegistry, type RegisteredIssuer } from '../issuer/registry.ts';
 import { createIssuerEvents } from '../observe/issuer-events.ts';
@@ -110,7 +110,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     issuers: registry.issuers().map(({ issuer }) => issuer.status()),
     problems: untaken.problems(),
     shadow: {
-      tried: isTried(config),
+      tried: hasShadowMode(config),
       authorizer: config.shadow.authorizer === '' ? undefined : config.shadow.authorizer,
     },
   });
@@ -181,7 +181,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   };
   const warnOfTrial = () => {
     stopWarning();
-    const isSo = isTried(config);
+    const isSo = hasShadowMode(config);
     metrics.rulesAreTried(isSo);
     if (!isSo) return;
     logger.warn('checks are only tried (mode: shadow): what would be refused passes');

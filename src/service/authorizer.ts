@@ -17,7 +17,7 @@ import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { entryHeaders } from '../config/rules/entry-headers.ts';
 import { removedHeaders } from '../config/rules/rule-problems.ts';
-import { isAllOnlyTried } from '../config/rules/shadow-mode.ts';
+import { isShadowConfig } from '../config/rules/shadow-mode.ts';
 import type { TokenCache } from '../credential/token/cache.ts';
 import { createVerifier, type VerifierDependencies } from '../credential/token/verifier.ts';
 import type { Check, CheckRequest, Decision, Refusal } from '../model/decision.ts';
@@ -113,7 +113,7 @@ function createGrpcChecks(config: Config, check: Check, clock: Clock) {
   const isDecidedElsewhere = shadow.authorizer !== '';
   const headers = removedHeaders(config);
   const letPass = createLetPass(() => forwardNothing(config, headers));
-  const isTried = isAllOnlyTried(config);
+  const isTried = isShadowConfig(config);
   const refuse = (outcome: 'deny' | 'error', reason: Refusal['reason']) => (): Decision => {
     const refusal = { outcome, reason } as Refusal;
     return isTried && !isDecidedElsewhere ? letPass(refusal) : refusal;

@@ -63,19 +63,19 @@ test('tells what was not, and ends with code 1', async () => {
 });
 
 test.each([
-  ['[]', /^ {2}- \(table\.yaml.*expected a list of tests.*, not an empty list$/m],
-  ['name: a', /expected a list of tests.*, not names with values$/m],
-  ['- {name: a}', /\[0\]\.expect \(table\.yaml:1:\d+\): expected what must become .*; it is missing$/m],
-  ['- a', /\[0\] \(table\.yaml:1:\d+\): expected a test: .*, not "a"$/m],
-  ['- {name: a, expect: {}}', /expected an outcome, a reason or a rule$/m],
-  ['- {name: a, expect: allow}', /\[0\]\.expect .*, not "allow"$/m],
+  ['[]', /^ {2}- \(table\.yaml.*must be a list of tests.*, got an empty list$/m],
+  ['name: a', /must be a list of tests.*, got a mapping$/m],
+  ['- {name: a}', /\[0\]\.expect \(table\.yaml:1:\d+\): missing; set it to the expected result: .*$/m],
+  ['- a', /\[0\] \(table\.yaml:1:\d+\): must be a test: .*, got "a"$/m],
+  ['- {name: a, expect: {}}', /must have an outcome, a reason or a rule$/m],
+  ['- {name: a, expect: allow}', /\[0\]\.expect .*, got "allow"$/m],
   [
     '- {name: a, expect: {reason: rule_denid}}',
-    /\[0\]\.expect\.reason .*not "rule_denid"; did you mean rule_denied\?$/m,
+    /\[0\]\.expect\.reason .*got "rule_denid"; did you mean rule_denied\?$/m,
   ],
   [
     '- {name: a, expect: {outcome: permit}}',
-    /\[0\]\.expect\.outcome .*one of allow, deny, error, not "permit"$/m,
+    /\[0\]\.expect\.outcome .*one of allow, deny, error, got "permit"$/m,
   ],
   [
     '- {name: a, request: {verb: GET}, expect: {outcome: allow}}',

@@ -43,7 +43,7 @@ test.each([
   ['a beginning and an end', '---\n...\n'],
   ['a byte order mark', '\ufeff'],
 ])('a document of %s is an error, not an empty list', (_, text) => {
-  expect(() => read(text)).toThrow(/the document is empty; write \[\]/);
+  expect(() => read(text)).toThrow(/the file is empty; write \[\]/);
 });
 
 test('a byte order mark in front of a list changes nothing', () => {
@@ -58,7 +58,7 @@ test('a byte order mark in front of a list changes nothing', () => {
 
 test('a document that lacks its list is an error', () => {
   for (const text of ['entries:\n', '{}', 'entries: null', '{"entries": null}'])
-    expect(() => read(text), text).toThrow(/expected a list of entries/);
+    expect(() => read(text), text).toThrow(/must be a list of entries/);
 });
 
 test('whatever a JSON list is cut to is an error', () => {

@@ -54,7 +54,7 @@ describe('the common case', () => {
 
   test('without an issuer says the three ways to name one', async () => {
     expect(await problemsOf({})).toEqual([
-      expect.stringMatching(/--issuer URL --audience NAME, OIDC_AUTHZ_ISSUER.*`issuers` in a file/),
+      expect.stringMatching(/--issuer URL --audience NAME, or OIDC_AUTHZ_ISSUER.*`issuers` in a file/),
     ]);
   });
 });
@@ -108,10 +108,10 @@ describe('precedence', () => {
     ]);
     const two = `issuers: [{issuer: "${issuer}", audiences: [a]}, {issuer: "https://b.example.com", audiences: [b]}]`;
     expect(await problemsOf({ file: two, flags: [['--audience', 'x']] })).toEqual([
-      expect.stringContaining('there are several issuers'),
+      expect.stringContaining('audiences are ambiguous with several issuers'),
     ]);
     expect(await problemsOf({ flags: [['--audience', 'x']] })).toContainEqual(
-      expect.stringContaining('there is no issuer that they could be of'),
+      expect.stringContaining('audiences need an issuer'),
     );
   });
 });
@@ -148,9 +148,9 @@ describe('a word from a flag or the environment', () => {
       environment: { OIDC_AUTHZ_LOG_LEVEL: 'loud', OIDC_AUTHZ_GRPC_ENABLED: 'yes' },
     });
     expect(problems).toEqual([
-      'http.port (flag --http-port): expected a whole number from 0 to 65535, not "x"',
-      'grpc.enabled (environment OIDC_AUTHZ_GRPC_ENABLED): expected true or false, not "yes"',
-      'log.level (environment OIDC_AUTHZ_LOG_LEVEL): expected one of fatal, error, warn, info, debug, trace, silent, not "loud"',
+      'http.port (flag --http-port): must be a whole number from 0 to 65535, got "x"',
+      'grpc.enabled (environment OIDC_AUTHZ_GRPC_ENABLED): must be true or false, got "yes"',
+      'log.level (environment OIDC_AUTHZ_LOG_LEVEL): must be one of fatal, error, warn, info, debug, trace, silent, got "loud"',
     ]);
   });
 
@@ -207,10 +207,10 @@ describe('a file', () => {
 
   test('that is no mapping, no YAML or not there is told once', async () => {
     expect(await problemsOf({ file: '[1, 2]' })).toEqual([
-      ' (config.yaml): expected names with values, such as `issuers: […]`',
+      ' (config.yaml): must be a mapping, such as `issuers: […]`',
     ]);
     expect(await problemsOf({ file: 'a: [1' })).toEqual([
-      expect.stringMatching(/config\.yaml:\d+:\d+\): not valid YAML/),
+      expect.stringMatching(/config\.yaml:\d+:\d+\): invalid YAML/),
     ]);
     expect(await problemsOf({ file: 'a: 1\na: 2' })).toEqual([expect.stringContaining('must be unique')]);
     const missing = loadConfig({
@@ -220,7 +220,7 @@ describe('a file', () => {
         throw Object.assign(new Error('no'), { code: 'ENOENT' });
       },
     });
-    await expect(missing).rejects.toThrow('(/nowhere.yaml): the file cannot be read: ENOENT');
+    await expect(missing).rejects.toThrow('(/nowhere.yaml): cannot read the file: ENOENT');
   });
 
   test('with aliases that explode is refused', async () => {
@@ -231,7 +231,7 @@ describe('a file', () => {
         .map((name, index) => `${name}: &${name} [${Array(10).fill(`*${'abcdefgh'[index]}`)}]`),
     ];
     expect(await problemsOf({ file: lines.join('\n') })).toEqual([
-      ' (config.yaml): its aliases (*name) expand too far',
+      ' (config.yaml): the YAML aliases (*name) expand to too many values; repeat the values instead',
     ]);
   });
 
@@ -242,7 +242,7 @@ describe('a file', () => {
   ])('with a text that needs quotes, as it begins with *, says so: %j', async (file, column) => {
     expect(await problemsOf({ file })).toEqual([
       expect.stringMatching(
-        new RegExp(`^ \\(config\\.yaml:\\d:${column}\\): a text that begins with \\* .*put it in quotes`),
+        new RegExp(`^ \\(config\\.yaml:\\d:${column}\\): YAML reads a text .*put the text in quotes`),
       ),
     ]);
   });
@@ -255,14 +255,14 @@ describe('a file', () => {
 
   test('names the line of what is wrong', async () => {
     expect(await problemsOf({ file: `${smallest}http:\n  port: x\n` })).toEqual([
-      'http.port (config.yaml:3:3): expected a whole number from 0 to 65535, not "x"',
+      'http.port (config.yaml:3:3): must be a whole number from 0 to 65535, got "x"',
     ]);
   });
 
   test('that has nothing, or a number, where names with values must be, is told', async () => {
     for (const entry of ['null', '5', 'x', '[]'])
       expect(await problemsOf({ file: `issuers: [${entry}]` })).toEqual([
-        expect.stringMatching(/^issuers\[0\] \(config\.yaml:1:11\): expected names with values, not /),
+        expect.stringMatching(/^issuers\[0\] \(config\.yaml:1:11\): must be a mapping, got /),
       ]);
   });
 

@@ -58,11 +58,11 @@ describe.each(Object.keys(places))('%s', (place) => {
   test('refuses a longer one, in whichever form, and says so once', async () => {
     for (const name of [names(51).join('.'), names(2_001).join('.'), names(51), JSON.stringify(names(51))])
       expect(await problemsOf(file(name))).toEqual([
-        expect.stringMatching(/: expected at most 50 names on the way to a claim, not (51|2001)$/),
+        expect.stringMatching(/: must have at most 50 levels, got (51|2001)$/),
       ]);
     for (const name of ['a'.repeat(1_025), ['a'.repeat(1_025)], JSON.stringify(['a'.repeat(1_025)])])
       expect(await problemsOf(file(name))).toEqual([
-        expect.stringMatching(/: expected at most 1024 characters in the name of a claim, not 1025$/),
+        expect.stringMatching(/: must have at most 1024 characters, got 1025$/),
       ]);
   });
 
@@ -70,10 +70,10 @@ describe.each(Object.keys(places))('%s', (place) => {
     'refuses white space at the ends of a name in a list as JSON: %j',
     async (list) => {
       expect(await problemsOf(file(JSON.stringify(list)))).toEqual([
-        expect.stringMatching(/: expected .*(white space|line break)/),
+        expect.stringMatching(/: must not .*(white space|line break)/),
       ]);
       expect(await problemsOf(file(list))).toEqual([
-        expect.stringMatching(/: expected .*(white space|line break)/),
+        expect.stringMatching(/: must not .*(white space|line break)/),
       ]);
     },
   );

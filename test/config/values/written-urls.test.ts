@@ -18,14 +18,14 @@ const check = (config: object, isWithFiles = true) =>
   });
 
 test.each([
-  [' https://a.example.com', /without white space/],
-  ['https://a.example.com\n', /without white space/],
-  ['https://a.exam\tple.com', /without white space/],
-  ['https:a.example.com', /expected an absolute URL/],
-  ['https:/a.example.com', /expected an absolute URL/],
-  ['https:\\\\a.example.com', /expected an absolute URL/],
-  ['a.example.com', /expected an absolute URL/],
-  ['ftp://a.example.com', /expected https/],
+  [' https://a.example.com', /must not contain white space/],
+  ['https://a.example.com\n', /must not contain white space/],
+  ['https://a.exam\tple.com', /must not contain white space/],
+  ['https:a.example.com', /must be an absolute URL/],
+  ['https:/a.example.com', /must be an absolute URL/],
+  ['https:\\\\a.example.com', /must be an absolute URL/],
+  ['a.example.com', /must be an absolute URL/],
+  ['ftp://a.example.com', /must begin with https/],
 ])('%j is refused', (text, problem) => {
   expect(writtenUrlProblem(text)).toMatch(problem);
 });

@@ -80,8 +80,8 @@ describe('the issuer of the provider', () => {
       expect.stringContaining('(a.yaml:1:1: in a Secret)'),
     ]);
     for (const [url, problem] of [
-      ['nowhere', /^issuers\[0\]\.issuer: expected an absolute URL/],
-      ['not a URL', /^issuers\[0\]\.issuer: expected a URL without white space/],
+      ['nowhere', /^issuers\[0\]\.issuer: must be an absolute URL/],
+      ['not a URL', /^issuers\[0\]\.issuer: must not contain white space/],
     ] as const)
       expect(problemsOf({ 'oidc-issuer-url': url })).toEqual([expect.stringMatching(problem)]);
   });

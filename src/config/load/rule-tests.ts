@@ -1,8 +1,9 @@
-/** A table of requests with what rules must make of them. */
+/** Reads a table of requests and the results that the rules must give. */
 import * as z from 'zod';
 import { reasons } from '../../model/reasons.ts';
 import { dotted } from '../describe/option-list.ts';
 import { ConfigError, type Problem, suggestion } from '../validate/problems.ts';
+import { quoteValue } from '../values/quote-value.ts';
 import { lines, text } from '../values/schemas.ts';
 
 const header = z.union([z.string(), z.array(z.string()).min(1)]);
@@ -15,7 +16,7 @@ const request = z.strictObject({
   host: z.string().default(''),
   path: z.string().default('/'),
   headers: z.record(z.string(), header).default({}),
-  /** Of a check over gRPC; absent: the path says it. */
+  /** For a check over gRPC. Absent: the path selects the policy. */
   policy: z.string().optional(),
 });
 
@@ -28,39 +29,39 @@ const expected = z.strictObject({
 const test = z.strictObject({
   name: lines('a name'),
   request: request.prefault({}),
-  /** The name of the issuer that signed the token; absent: the first. */
+  /** The name of the issuer that signed the token. Absent: the first issuer. */
   issuer: text().optional(),
-  /** Of the token, beyond iss, aud, iat and exp; absent: there is no token. */
+  /** Claims of the token in addition to iss, aud, iat and exp. Absent: there is no token. */
   claims: z.record(z.string(), z.unknown()).optional(),
   expect: expected.refine(
     (of) => Object.values(of).some((value) => value !== undefined),
-    'expected an outcome, a reason or a rule',
+    'must have an outcome, a reason or a rule',
   ),
 });
 
 /** One test of the table. */
 export type RuleTest = z.output<typeof test>;
 
-/** What each place takes, by its path with the index of the test left out. */
+/** The kind of value at each path, without the index of the test. */
 const titles: Readonly<Record<string, string>> = {
   '': 'a list of tests, each with `name`, `request` and `expect`',
   '[]': 'a test: `name`, `request`, `claims` and `expect`',
   name: 'the name of the test',
-  request: 'names with values, such as `{method: GET, path: /}`',
+  request: 'a mapping such as `{method: GET, path: /}`',
   'request.method': 'a method such as GET',
   'request.host': 'a host such as orders.example.com',
   'request.path': 'a path such as /orders/1',
-  'request.headers': 'names of headers with values',
-  'request.policy': 'the name of a policy',
-  issuer: 'the name of an issuer of the configuration',
-  claims: 'names of claims with values; `{}` for a token without further claims',
-  expect: 'what must become of the request: `{outcome: allow}`, `{reason: rule_denied}` or `{rule: NAME}`',
+  'request.headers': 'a mapping of header names to values',
+  'request.policy': 'a policy name',
+  issuer: 'the name of a configured issuer',
+  claims: 'a mapping of claim names to values; `{}` for a token without more claims',
+  expect: 'the expected result: `{outcome: allow}`, `{reason: rule_denied}` or `{rule: NAME}`',
   'expect.outcome': `one of ${outcomes.join(', ')}`,
-  'expect.reason': 'a reason out of docs/reasons.md',
-  'expect.rule': 'the name of a rule, or none',
+  'expect.reason': 'a reason from docs/reasons.md',
+  'expect.rule': 'a rule name, or none',
 };
 
-/** The names that stand in each part of a test. */
+/** The known names in each part of a test. */
 const names: Readonly<Record<string, readonly string[]>> = {
   '[]': Object.keys(test.shape),
   request: Object.keys(request.shape),
@@ -70,8 +71,8 @@ const names: Readonly<Record<string, readonly string[]>> = {
 /**
  * Reads a table.
  *
- * @param place where in the file a path is
- * @throws ConfigError with every problem that was found
+ * @param place returns where a path is in the file
+ * @throws ConfigError with every problem
  */
 export function readRuleTests(
   value: unknown,
@@ -99,15 +100,22 @@ function problemsOf(
       const near = suggestion(key, known);
       return at(
         [...issue.path, key],
-        `unknown name${near === '' ? `; there are ${known.join(', ')}` : near}`,
+        `unknown name${near === '' ? `; the names are ${known.join(', ')}` : near}`,
       );
     });
   const found = valueAt(value, issue.path);
   const near = partOf(issue.path) === 'expect.reason' ? suggestion(String(found), reasonNames) : '';
-  return [at(issue.path, `expected ${titleOf(issue.path)}${seen(found)}${near}`)];
+  return [
+    at(
+      issue.path,
+      found === undefined
+        ? `missing; set it to ${titleOf(issue.path)}`
+        : `must be ${titleOf(issue.path)}, got ${quoteValue(found)}${near}`,
+    ),
+  ];
 }
 
-/** A place in a test, without its index: `[]` for the test itself. */
+/** The path within a test, without its index: `[]` for the test itself. */
 function partOf(path: readonly PropertyKey[]): string {
   return path.length === 1 ? '[]' : path.slice(1).map(String).join('.');
 }
@@ -115,15 +123,6 @@ function partOf(path: readonly PropertyKey[]): string {
 function titleOf(path: readonly PropertyKey[]): string {
   if (path.length === 0) return titles[''] ?? '';
   return titles[partOf(path)] ?? titles[partOf(path.slice(0, -1))] ?? 'another value';
-}
-
-function seen(value: unknown): string {
-  if (value === undefined) return '; it is missing';
-  if (value === null) return ', not null';
-  if (Array.isArray(value)) return value.length === 0 ? ', not an empty list' : ', not a list';
-  return typeof value === 'object'
-    ? ', not names with values'
-    : `, not ${JSON.stringify(value).slice(0, 80)}`;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,7 +1,7 @@
-/** What is wrong with an expression, in words for people who write one now and then. */
+/** Explains the errors of an expression to people who rarely write one. */
 import { functionCosts } from './cost/functions.ts';
 
-/** An error as the library throws it: its code is stable, its words are those of a compiler. */
+/** An error of the library. Its code is stable; its text is for compiler authors. */
 interface CelError {
   readonly code: string;
   readonly summary: string;
@@ -9,7 +9,7 @@ interface CelError {
   readonly range?: { readonly start: number };
 }
 
-/** The macros of expressions, which go through a list, and the question whether there is a member. */
+/** An example of each macro that an expression can use. */
 export const macros: Readonly<Record<string, string>> = {
   has: 'has(claims.email)',
   all: 'claims.groups.all(g, g.startsWith("team-"))',
@@ -19,48 +19,48 @@ export const macros: Readonly<Record<string, string>> = {
   map: 'claims.groups.map(g, g.lowerAscii())',
 };
 
-/** What an expression sees, and the members of it that are known. */
-const seen: Readonly<Record<string, readonly string[]>> = {
+/** The variables of an expression and their known members. */
+const contextMembers: Readonly<Record<string, readonly string[]>> = {
   claims: [],
   token: ['issuer', 'audiences', 'scopes', 'expiry'],
   request: ['method', 'host', 'path', 'segments', 'query', 'headers', 'time'],
   source: ['address', 'principal'],
 };
 
-/** Says what is wrong, and shows where; undefined for an error that is none of the library's. */
-export function expressionWords(error: unknown, text: string): string | undefined {
+/** Explains an error and shows its place; undefined for an error that is not from the library. */
+export function explainExpressionError(error: unknown, text: string): string | undefined {
   if (!isCelError(error)) return undefined;
   const position = error.node?.pos ?? error.range?.start;
-  const words = wordsOf(error);
-  return position === undefined ? words : `${words}\n\n${quoted(text, position)}`;
+  const message = explain(error);
+  return position === undefined ? message : `${message}\n\n${excerptAt(text, position)}`;
 }
 
-/** The line of a place, and a mark below it. */
-export function quoted(text: string, position: number): string {
+/** Returns the line at a position, with a mark below the character. */
+export function excerptAt(text: string, position: number): string {
   const before = text.slice(0, position).split('\n');
   const line = text.split('\n')[before.length - 1] ?? '';
   const column = before.at(-1)?.length ?? 0;
   return `> ${String(before.length).padStart(4)} | ${line}\n${' '.repeat(9 + column)}^`;
 }
 
-/** What a type is called. */
-export function typeWords(type: string): string {
+/** The name of a type in messages. */
+export function typeName(type: string): string {
   const name = type.replace(/<.*$/, '').replace(/^google\.protobuf\./, '');
   return typeNames[name] ?? name;
 }
 
 const typeNames: Readonly<Record<string, string>> = {
-  string: 'a text',
+  string: 'a string',
   int: 'a whole number',
-  uint: 'a whole number with u',
-  double: 'a number with a fraction',
+  uint: 'an unsigned whole number',
+  double: 'a decimal number',
   bool: 'true or false',
   bytes: 'bytes',
   null: 'null',
   null_type: 'null',
   list: 'a list',
-  map: 'names with values',
-  dyn: 'a value of the token',
+  map: 'a map',
+  dyn: 'a value of unknown type',
   optional: 'an optional value',
   Timestamp: 'a time',
   Duration: 'a duration',
@@ -78,7 +78,7 @@ const tokens: Readonly<Record<string, string>> = {
   COLON: ':',
   QUESTION: '?',
   IDENTIFIER: 'a name',
-  STRING: 'a text',
+  STRING: 'a string',
   NUMBER: 'a number',
   EQ: '==',
   NE: '!=',
@@ -99,29 +99,28 @@ const tokens: Readonly<Record<string, string>> = {
 
 const limits: Readonly<Record<string, string>> = {
   maxAstNodes: 'parts',
-  maxDepth: 'levels',
+  maxDepth: 'nested levels',
   maxListElements: 'members in a list',
   maxMapEntries: 'entries in a map',
-  maxCallArguments: 'values in a call',
+  maxCallArguments: 'arguments of a call',
 };
 
-type Words = (found: readonly string[]) => string;
-type Entry = readonly [pattern: RegExp, words: Words];
+type Explain = (found: readonly string[]) => string;
+type Entry = readonly [pattern: RegExp, explain: Explain];
 
-function alike(what: string): Entry {
+function sameKind(what: string): Entry {
   return [
     /type '(.*)' but found '(.*)'/,
-    ([one = '', other = '']) =>
-      `all ${what} must be of one kind, not ${typeWords(one)} and ${typeWords(other)}`,
+    ([one = '', other = '']) => `all ${what} must have one type, got ${typeName(one)} and ${typeName(other)}`,
   ];
 }
 
-/** For each code: what to take out of the words of the library, and what to make of it. */
-const dictionary: Readonly<Record<string, Entry>> = {
+/** For each error code: a pattern for the text of the library, and the message. */
+const explanations: Readonly<Record<string, Entry>> = {
   unexpected_token: [
     /: (\w+)/,
     ([token = '']) =>
-      token === 'EOF' ? 'the expression ends too early' : `${tokens[token] ?? token} cannot stand here`,
+      token === 'EOF' ? 'the expression ends too early' : `${tokens[token] ?? token} is not allowed here`,
   ],
   expected_token: [
     /Expected (\w+), got (\w+)/,
@@ -136,13 +135,13 @@ const dictionary: Readonly<Record<string, Entry>> = {
     /: '?(.*?)'?$/su,
     ([character = '']) =>
       character === '='
-        ? 'a single = cannot stand here; write == to compare'
-        : `${JSON.stringify(character)} cannot stand here`,
+        ? '= is not allowed here; write == to compare'
+        : `${JSON.stringify(character)} is not allowed here`,
   ],
-  unterminated_string: [/./, () => 'the quote that ends this text is missing'],
-  unterminated_triple_quoted_string: [/./, () => 'the three quotes that end this text are missing'],
-  newline_in_string: [/./, () => 'a text ends on the line on which it begins; write \\n for a line break'],
-  reserved_identifier: [/: (.*)$/, ([word = '']) => `${word} is a word that cannot be a name`],
+  unterminated_string: [/./, () => 'the closing quote of this string is missing'],
+  unterminated_triple_quoted_string: [/./, () => 'the three closing quotes of this string are missing'],
+  newline_in_string: [/./, () => 'a string must end on its line; write \\n for a line break'],
+  reserved_identifier: [/: (.*)$/, ([word = '']) => `${word} is a reserved word; use another name`],
   limit_exceeded: [
     /Exceeded (\w+) \((\d+)\)/,
     ([limit = '', most = '']) =>
@@ -151,78 +150,72 @@ const dictionary: Readonly<Record<string, Entry>> = {
   unknown_variable: [
     /: (.*)$/,
     ([name = '']) =>
-      `${name} is not known; an expression sees ${Object.keys(seen).join(', ')}, and a text stands in quotes`,
+      `unknown variable ${name}; the variables are ${Object.keys(contextMembers).join(', ')}; a string needs quotes`,
   ],
   no_such_key: [
     /: (.*)$/,
     ([name = '']) => {
-      const members = Object.entries(seen).filter(([, known]) => known.length > 0);
+      const members = Object.entries(contextMembers).filter(([, known]) => known.length > 0);
       const all = members.map(([of, known]) => `${of} has ${known.join(', ')}`).join('; ');
-      return `there is no ${name} here; ${all}`;
+      return `unknown member ${name}; ${all}`;
     },
   ],
   no_such_overload: [
     /overload: (?:([!-])(\S+)|(\S+(?: \S+>)?) (\S+) (.+))$/,
     ([sign, operand = '', left = '', operator = '', right = '']) =>
       sign === undefined
-        ? `${operator} does not go with ${typeWords(left)} and ${typeWords(right)}`
-        : `${sign} does not go with ${typeWords(operand)}`,
+        ? `${operator} cannot combine ${typeName(left)} and ${typeName(right)}`
+        : `${sign} cannot be used with ${typeName(operand)}`,
   ],
   no_matching_overload: [
     /'(?:(.*)\.)?([A-Za-z0-9_]+)\((.*)\)'$/,
     ([receiver, name = '', listed = '']) => {
-      const given = listed.split(/, (?![^<]*>)/).filter((type) => type !== '');
+      const types = listed.split(/, (?![^<]*>)/).filter((type) => type !== '');
       const isKnown = [...functionCosts.keys()].some((key) => key.replace(/^\.|\/\d+$/g, '') === name);
-      if (!isKnown) return `${name}() is not one of the functions that an expression can use`;
-      const of = receiver === undefined ? '' : ` of ${typeWords(receiver)}`;
-      if (given.length === 0) return `${name}()${of} needs a value`;
-      return `${name}()${of} does not take ${given.map(typeWords).join(' and ')}`;
+      if (!isKnown) return `unknown function ${name}(); docs/expressions.md lists the functions`;
+      const of = receiver === undefined ? '' : ` of ${typeName(receiver)}`;
+      if (types.length === 0) return `${name}()${of} needs an argument`;
+      return `${name}()${of} does not accept ${types.map(typeName).join(' and ')}`;
     },
   ],
   invalid_logical_operand: [
     /got '(.*)'/,
-    ([type = '']) => `&& and || need true or false on both sides, not ${typeWords(type)}`,
+    ([type = '']) => `&& and || need true or false on both sides, got ${typeName(type)}`,
   ],
-  invalid_condition_type: [
-    /got '(.*)'/,
-    ([type = '']) => `expected true or false here, not ${typeWords(type)}`,
-  ],
+  invalid_condition_type: [/got '(.*)'/, ([type = '']) => `must be true or false, got ${typeName(type)}`],
   incompatible_ternary_branches: [
     /got '(.*)' and '(.*)'/,
     ([one = '', other = '']) =>
-      `both values of a choice (? :) must be of one kind, not ${typeWords(one)} and ${typeWords(other)}`,
+      `both results of ? : must have one type, got ${typeName(one)} and ${typeName(other)}`,
   ],
-  heterogeneous_list_element: alike('members of a list'),
-  heterogeneous_map_key: alike('names of a map'),
-  heterogeneous_map_value: alike('values of a map'),
-  cannot_index_type: [/type '(.*)'/, ([type = '']) => `${typeWords(type)} has no members`],
-  invalid_index_type: [
-    /./,
-    () => 'this cannot name a member: a list is asked by a whole number, all else by a text',
-  ],
+  heterogeneous_list_element: sameKind('members of a list'),
+  heterogeneous_map_key: sameKind('names of a map'),
+  heterogeneous_map_value: sameKind('values of a map'),
+  cannot_index_type: [/type '(.*)'/, ([type = '']) => `${typeName(type)} has no members`],
+  invalid_index_type: [/./, () => 'invalid index: use a whole number for a list, and a string for a map'],
   invalid_comprehension_range: [
     /type '(.*?)'/,
-    ([type = '']) => `only a list or names with values can be gone through, not ${typeWords(type)}`,
+    ([type = '']) => `this needs a list or a map, got ${typeName(type)}`,
   ],
   invalid_macro_argument: [
     /^(\w+)/,
     ([name = '']) =>
       name === 'has'
-        ? `has() asks for a member, as in ${macros.has}`
-        : `${name}() begins with a name for each member, as in ${macros[name] ?? macros.exists}`,
+        ? `has() needs a member, as in ${macros.has}`
+        : `the first argument of ${name}() must be a name for the member, as in ${macros[name] ?? macros.exists}`,
   ],
 };
 
-function wordsOf({ code, summary }: CelError): string {
+function explain({ code, summary }: CelError): string {
   const number = /^Invalid (?:hex )?(?:number|integer|exponent)(?:: (.*))?$/.exec(summary);
   if (number !== null) return `${number[1] ?? 'this'} is not a number`;
   const escaped = /^(?:Invalid|Unsupported).*escape.*?: (.*)$/i.exec(summary);
-  if (escaped !== null) return `${escaped[1]} means nothing in a text; write \\\\ for a backslash`;
-  const [pattern, words] = dictionary[code] ?? [];
+  if (escaped !== null) return `invalid escape ${escaped[1]} in a string; write \\\\ for a backslash`;
+  const [pattern, explainMatch] = explanations[code] ?? [];
   const found = pattern?.exec(summary);
-  return words === undefined || found === null || found === undefined
-    ? 'this part of the expression cannot be understood'
-    : words(found.slice(1));
+  return explainMatch === undefined || found === null || found === undefined
+    ? 'this part of the expression is invalid'
+    : explainMatch(found.slice(1));
 }
 
 function isCelError(error: unknown): error is CelError {
