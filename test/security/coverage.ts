@@ -299,7 +299,7 @@ export const tables: readonly Table[] = [
       {
         id: 'C6',
         threat: 'A tolerance that tolerates everything',
-        tests: [['config/load/load.test.ts', 'that is wrong is told with where it came from']],
+        tests: [['config/load/load.test.ts', 'is reported with its source and the valid values']],
         note: 'At most 2 minutes; anything else is a configuration error.',
       },
       { id: 'C7', threat: 'Audiences of every form' },
@@ -480,7 +480,7 @@ export const tables: readonly Table[] = [
       {
         id: 'E13',
         threat: 'Headers that must not be set',
-        tests: [['config/load/load.test.ts', '%s says what its first line expects']],
+        tests: [['config/load/load.test.ts', '%s has the problems in its first lines']],
       },
       {
         id: 'E14',
@@ -646,7 +646,7 @@ export const tables: readonly Table[] = [
           'A host that Envoy routes otherwise than rules read it: a port, a final dot, two hosts in one',
         tests: [
           ['e2e/one-reading.test.ts', 'that picks a host in its own way'],
-          ['config/values/hosts.test.ts', 'not a host, or one with two readings'],
+          ['config/values/hosts.test.ts', 'rejects an invalid or ambiguous host'],
           [selecting, 'a host with a port'],
         ],
       },
@@ -655,7 +655,7 @@ export const tables: readonly Table[] = [
         threat: 'A host that is too long or malformed falls through to an open rule',
         tests: [
           [selecting, 'hosts'],
-          ['config/values/hosts.test.ts', 'not a host, or one with two readings'],
+          ['config/values/hosts.test.ts', 'rejects an invalid or ambiguous host'],
         ],
       },
       {
@@ -1004,7 +1004,7 @@ export const tables: readonly Table[] = [
       {
         id: 'I17',
         threat: 'A misspelt option is ignored',
-        tests: [['config/load/load.test.ts', 'that nobody knows is told, with what was probably meant']],
+        tests: [['config/load/load.test.ts', 'is reported with the nearest name if the name is unknown']],
       },
     ],
   },
@@ -1183,7 +1183,7 @@ export const tables: readonly Table[] = [
         id: 'LD4',
         threat: "A deadline of ours is longer than the mesh's timeout",
         tests: [
-          ['config/load/load.test.ts', 'says what its first line expects'],
+          ['config/load/load.test.ts', 'has the problems in its first lines'],
           ['chart/render.test.ts', 'the service knows the timeout of the entries'],
         ],
       },
@@ -1542,7 +1542,7 @@ export const tables: readonly Table[] = [
         tests: [
           ['service/revocation.test.ts', 'a list that stays cut to %s revokes on, and that is told'],
           [files, 'a token stays revoked at every moment while its list is written anew'],
-          ['config/load/deny-list.test.ts', 'is an error, not an empty list'],
+          ['config/load/deny-list.test.ts', 'which is not an empty list'],
         ],
       },
       {
@@ -1622,8 +1622,8 @@ export const tables: readonly Table[] = [
         threat: "A document leads to this machine, or to a cloud's metadata",
         tests: [
           [lookup, 'leads to a name with a loopback address only from that very host'],
-          ['config/values/addresses.test.ts', 'IPv6 addresses are judged as the tables say'],
-          ['config/values/addresses.test.ts', '%s is refused'],
+          ['config/values/addresses.test.ts', 'classifies IPv6 addresses as the registry does'],
+          ['config/values/addresses.test.ts', '%s is rejected'],
         ],
       },
       {
@@ -1800,12 +1800,9 @@ export const tables: readonly Table[] = [
         threat:
           'A requirement of the configuration that no token meets or that is not asked for, without a word',
         tests: [
-          ['config/load/all-problems.test.ts', '__proto__, which would be passed over, is told'],
-          ['config/load/all-problems.test.ts', 'a problem where none is trusted'],
-          [
-            'config/validate/stray-white-space.test.ts',
-            'from a flag and from the environment, with its source',
-          ],
+          ['config/load/all-problems.test.ts', 'reports __proto__, which the schema would ignore'],
+          ['config/load/all-problems.test.ts', 'is a problem if the header is not trusted'],
+          ['config/validate/stray-white-space.test.ts', 'of a flag and of the environment, with its source'],
         ],
       },
       {
@@ -1870,7 +1867,7 @@ export const tables: readonly Table[] = [
           ['config/validate/stray-white-space.test.ts', 'U+'],
           [
             'config/validate/stray-white-space.test.ts',
-            'what changes only the look of the character before it is kept',
+            'accepts variation selectors, and invisible characters between others',
           ],
         ],
         note: 'At the ends of a text. Between others such a character can have a meaning.',
@@ -1878,12 +1875,12 @@ export const tables: readonly Table[] = [
       {
         id: 'X2',
         threat: 'A claim with a long dotted name keeps a start or a reload busy for minutes',
-        tests: [['config/values/claim-names.test.ts', 'refuses a longer one, in whichever form']],
+        tests: [['config/values/claim-names.test.ts', 'rejects a longer name, in any form']],
       },
       {
         id: 'X3',
         threat: 'A byte order mark in front of a deny list keeps its new entries from being taken',
-        tests: [['config/load/deny-list.test.ts', 'a byte order mark in front of a list changes nothing']],
+        tests: [['config/load/deny-list.test.ts', 'ignores a byte order mark before a list']],
       },
       {
         id: 'V7',

@@ -1,4 +1,4 @@
-/** The options of one issuer. Where Istio's RequestAuthentication has the same option, the name is the same. */
+/** The options of one issuer. The names are those of Istio's RequestAuthentication, if it has the same option. */
 import * as z from 'zod';
 import {
   claimKey,

@@ -7,10 +7,10 @@ export type ValueKind = 'text' | 'number' | 'boolean' | 'structure';
 
 /** One option. */
 export interface OptionInfo {
-  /** The path in the file, e.g. `['http', 'port']`; `[]` is an entry of a list. */
+  /** The path in the file, for example `['http', 'port']`; `[]` is an entry of a list. */
   readonly path: readonly string[];
   readonly kind: ValueKind;
-  /** The value that it takes, e.g. `a whole number from 0 to 65535`. */
+  /** The value that it takes, for example `a whole number from 0 to 65535`. */
   readonly title: string;
   /** The value of each entry, if the option is a list or a mapping of scalar values. */
   readonly entryTitle?: string;
@@ -38,12 +38,12 @@ export function dotted(path: readonly PropertyKey[]): string {
     .replace(/(^|\.)(\d+)(?=\.|$)/g, '[$2]');
 }
 
-/** Returns the flag of an option, e.g. `--http-port`. */
+/** Returns the flag of an option, for example `--http-port`. */
 export function flagName(path: readonly string[]): string {
   return `--${path.map((part) => words(part).join('-')).join('-')}`;
 }
 
-/** Returns the environment name of an option, e.g. `OIDC_AUTHZ_HTTP_PORT`. */
+/** Returns the environment name of an option, for example `OIDC_AUTHZ_HTTP_PORT`. */
 export function environmentName(path: readonly string[]): string {
   return `OIDC_AUTHZ_${path.flatMap(words).join('_').toUpperCase()}`;
 }

@@ -4,6 +4,7 @@ import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 import { dotted } from '../describe/option-list.ts';
 import { ConfigError, type Problem } from '../validate/problems.ts';
 import { text } from '../values/schemas.ts';
+import { valueAt } from '../values/value-at.ts';
 import { parseYaml } from './file.ts';
 
 /** Claims that an entry can name (RFC 7519 section 4.1, OpenID Connect Front-Channel Logout, RFC 9068 section 2.2). */
@@ -87,25 +88,21 @@ function validate(value: unknown) {
   return Array.isArray(value) ? entries.safeParse(value) : file.safeParse(value);
 }
 
-function toEntry(given: z.output<typeof entry>): DenyListEntry {
+function toEntry(parsed: z.output<typeof entry>): DenyListEntry {
   return {
-    issuer: given.issuer,
-    issuedBefore: given.issuedBefore,
+    issuer: parsed.issuer,
+    issuedBefore: parsed.issuedBefore,
     claims: revocableClaims.flatMap((name) => {
-      const wanted = given[name];
+      const wanted = parsed[name];
       return wanted === undefined ? [] : [[name, wanted] as const];
     }),
   };
 }
 
 /** Also runs if single fields are invalid. Another problem already reports a value that is not an entry. */
-function namesClaim(given: unknown): boolean {
-  if (typeof given !== 'object' || given === null) return true;
-  return revocableClaims.some((name) => (given as Record<string, unknown>)[name] !== undefined);
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part], value);
+function namesClaim(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return revocableClaims.some((name) => (value as Record<string, unknown>)[name] !== undefined);
 }
 
 function messageOf(issue: z.core.$ZodIssue, value: unknown): string {

@@ -5,6 +5,7 @@ import { dotted } from '../describe/option-list.ts';
 import { ConfigError, type Problem, suggestion } from '../validate/problems.ts';
 import { quoteValue } from '../values/quote-value.ts';
 import { lines, text } from '../values/schemas.ts';
+import { valueAt } from '../values/value-at.ts';
 
 const header = z.union([z.string(), z.array(z.string()).min(1)]);
 
@@ -123,14 +124,4 @@ function partOf(path: readonly PropertyKey[]): string {
 function titleOf(path: readonly PropertyKey[]): string {
   if (path.length === 0) return titles[''] ?? '';
   return titles[partOf(path)] ?? titles[partOf(path.slice(0, -1))] ?? 'another value';
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (node, part) =>
-      typeof node === 'object' && node !== null && Object.hasOwn(node, part)
-        ? node[part as keyof typeof node]
-        : undefined,
-    value,
-  );
 }

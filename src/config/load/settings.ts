@@ -7,7 +7,7 @@ import { splitCommaList } from '../values/split-comma-list.ts';
 export interface Setting {
   readonly path: readonly string[];
   readonly value: unknown;
-  /** e.g. `flag --http-port`. */
+  /** For example `flag --http-port`. */
   readonly source: string;
 }
 

@@ -29,23 +29,51 @@ export function checkUniqueIssuers(issuers: unknown, context: z.RefinementCtx): 
 
 /** Checks options across sections. It also runs if single options are invalid, so it must not trust any type. */
 export function checkAcrossSections(config: Mapping, context: z.RefinementCtx): void {
-  const problem = (path: (string | number)[], message: string) =>
-    context.addIssue({ code: 'custom', path, message });
+  const checked = createCheckedConfig(config, context);
+  checkShutdown(checked);
+  checkListeners(checked);
+  checkAuthorization(checked);
+  checkDeadlines(checked);
+  checkIncumbent(checked);
+  checkHeaders(checked);
+}
+
+/** A configuration with the means to read it safely and to report problems. */
+interface CheckedConfig {
+  readonly config: Mapping;
+  /** Returns a section; empty if it is absent or invalid. */
+  readonly section: (name: string) => Mapping;
+  /** Returns a valid duration in milliseconds. */
+  readonly duration: (of: string, name: string) => number | undefined;
+  readonly isValid: (...path: string[]) => boolean;
+  readonly problem: (path: (string | number)[], message: string) => void;
   /** Reports a conflict between options. */
-  const conflict = (describeConflict: DescribeConflict) => {
-    const { path, message } = describeConflict(() => true);
-    context.addIssue({ code: 'custom', path, message, params: { describeConflict } });
-  };
+  readonly conflict: (describeConflict: DescribeConflict) => void;
+}
+
+function createCheckedConfig(config: Mapping, context: z.RefinementCtx): CheckedConfig {
   const section = (name: string): Mapping => (isMapping(config[name]) ? config[name] : {});
   // The value of an invalid option is not parsed: a number without a unit would count as milliseconds.
   const invalid = context.issues.filter(({ code }) => code !== 'unrecognized_keys');
   const isValid = (...path: string[]) =>
     !invalid.some((issue) => issue.path?.every((part, index) => part === path[index]) === true);
-  const duration = (of: string, name: string): number | undefined => {
-    const value = section(of)[name];
-    return typeof value === 'number' && isValid(of, name) ? value : undefined;
+  return {
+    config,
+    section,
+    isValid,
+    duration: (of, name) => {
+      const value = section(of)[name];
+      return typeof value === 'number' && isValid(of, name) ? value : undefined;
+    },
+    problem: (path, message) => context.addIssue({ code: 'custom', path, message }),
+    conflict: (describeConflict) => {
+      const { path, message } = describeConflict(() => true);
+      context.addIssue({ code: 'custom', path, message, params: { describeConflict } });
+    },
   };
+}
 
+function checkShutdown({ duration, conflict }: CheckedConfig): void {
   const [delay, timeout] = [duration('shutdown', 'delay'), duration('shutdown', 'timeout')];
   if (delay !== undefined && timeout !== undefined && timeout < delay) {
     conflict((isSet) => {
@@ -62,7 +90,9 @@ export function checkAcrossSections(config: Mapping, context: z.RefinementCtx): 
           };
     });
   }
+}
 
+function checkListeners({ section, isValid, problem, conflict }: CheckedConfig): void {
   const listening = ['http', 'grpc', 'admin'].filter((name) => section(name).enabled !== false);
   if (listening.length === 1)
     problem(
@@ -91,7 +121,9 @@ export function checkAcrossSections(config: Mapping, context: z.RefinementCtx): 
         };
       });
   }
+}
 
+function checkAuthorization({ config, problem }: CheckedConfig): void {
   if (config.setAuthorizationHeader === true && config.forwardOriginalToken === false)
     problem(
       ['setAuthorizationHeader'],
@@ -102,7 +134,9 @@ export function checkAcrossSections(config: Mapping, context: z.RefinementCtx): 
       ['compatInvalidTokenStatus'],
       '403 needs `compat: oauth2-proxy`; without it the status for an invalid token is 401 (RFC 6750 section 3.1)',
     );
+}
 
+function checkDeadlines({ section, duration, conflict }: CheckedConfig): void {
   const { authorizer } = section('shadow');
   const meshTimeout = duration('limits', 'meshTimeout');
   const checkDeadline = (of: string, name: string) => {
@@ -113,7 +147,10 @@ export function checkAcrossSections(config: Mapping, context: z.RefinementCtx): 
   };
   checkDeadline('limits', 'checkDeadline');
   if (typeof authorizer === 'string' && authorizer !== '') checkDeadline('shadow', 'timeout');
+}
 
+function checkIncumbent({ section, conflict }: CheckedConfig): void {
+  const { authorizer } = section('shadow');
   const http = section('http');
   if (typeof authorizer === 'string' && URL.canParse(authorizer) && http.port !== 0) {
     const url = new URL(authorizer);
@@ -124,7 +161,9 @@ export function checkAcrossSections(config: Mapping, context: z.RefinementCtx): 
         message: `must not be the own listener (http.port${isSet('http', 'port') ? '' : `, ${port} by default`}); set it to the URL of the incumbent`,
       }));
   }
+}
 
+function checkHeaders({ config, problem }: CheckedConfig): void {
   const claimed = Array.isArray(config.outputClaimToHeaders) ? config.outputClaimToHeaders : [];
   const headers: [(string | number)[], unknown][] = claimed.map((entry, index) => [
     ['outputClaimToHeaders', index, 'header'],

@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { dotted, listOptions, titleAt } from '../describe/option-list.ts';
 import { isMapping, type Mapping } from '../values/mapping.ts';
 import { quoteValue } from '../values/quote-value.ts';
+import { valueAt } from '../values/value-at.ts';
 import type { DescribeConflict } from './cross-option-checks.ts';
 import { correctLocation } from './option-location.ts';
 import { type Problem, suggestion } from './problems.ts';
@@ -129,14 +130,4 @@ function knownBelow(path: string): string[] {
     .map((option) => dotted(option.path))
     .filter((name) => name.startsWith(prefix));
   return [...new Set(below.map((name) => name.slice(prefix.length).split(/[.[]/)[0] ?? ''))];
-}
-
-function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (node, part) =>
-      typeof node === 'object' && node !== null && Object.hasOwn(node, part)
-        ? node[part as keyof typeof node]
-        : undefined,
-    raw,
-  );
 }

@@ -2,9 +2,9 @@
 
 /** One problem: the option, the source of its value, and a message. */
 export interface Problem {
-  /** The option in the notation of a file, e.g. `issuers[0].audiences`; empty for the whole configuration. */
+  /** The option in the notation of a file, for example `issuers[0].audiences`; empty for the whole configuration. */
   readonly path: string;
-  /** The source of the value, e.g. `config.yaml:3:5`, `environment OIDC_AUTHZ_HTTP_PORT`, `flag --http-port`. */
+  /** The source of the value, for example `config.yaml:3:5`, `environment OIDC_AUTHZ_HTTP_PORT`, `flag --http-port`. */
   readonly source: string;
   readonly message: string;
 }

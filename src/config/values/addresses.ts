@@ -50,7 +50,7 @@ const ranges6 = networks([
 
 const mapped = network('::ffff:0:0/96');
 
-/** Where an IPv6 address embeds an IPv4 address that a router translates to. */
+/** IPv6 networks that embed an IPv4 address for a router to translate, and the positions of its bytes. */
 const translations: readonly { readonly of: Network; readonly at: readonly (readonly number[])[] }[] = [
   // RFC 6052 section 2.1.
   { of: network('64:ff9b::/96'), at: [[12, 13, 14, 15]] },

@@ -1,4 +1,4 @@
-/** Every problem is told at once, in words that show the value and what to do. */
+/** One run reports every problem, and each message shows the value and the fix. */
 import { describe, expect, test } from 'vitest';
 import { macros } from '../../../src/config/expression/explain-error.ts';
 import { compileExpression } from '../../../src/config/expression/expression.ts';
@@ -18,28 +18,28 @@ async function problemsOf(file: string): Promise<Record<string, string>> {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const entries = error.problems.map(({ path, message }) => [path, message] as const);
-    // None is told twice.
+    // No problem is reported twice.
     expect(new Set(entries.map(([path, message]) => `${path} ${message}`)).size).toBe(entries.length);
     return Object.fromEntries(entries);
   }
 }
 
 const good = 'issuers: [{issuer: "https://i.example.com", audiences: [a], name: main}]\n';
-const dear = `'claims.groups.exists(g, claims.other.exists(o, o == g))'`;
+const expensive = `'claims.groups.exists(g, claims.other.exists(o, o == g))'`;
 
-describe('problems of rules beside others', () => {
-  test('a costly expression, rules beside policies, and a wrong port', async () => {
+describe('problems of rules together with other problems are reported', () => {
+  test('an expensive expression, rules next to policies, and an invalid port', async () => {
     const problems = await problemsOf(`${good}http: {port: x}
-rules: [{name: a, require: {expression: ${dear}}}]
+rules: [{name: a, require: {expression: ${expensive}}}]
 policies: [{name: p, pathPrefix: /p, rules: [{name: b, require: {}}]}]
 `);
     expect(Object.keys(problems).toSorted()).toEqual(['http.port', 'rules', 'rules[0].require.expression']);
   });
 
-  test('in one rule, and in others', async () => {
+  test('several in one rule, and some in others', async () => {
     const problems = await problemsOf(`${good}
 rules:
-  - {name: a, match: {hosts: [A.example.com]}, require: {expression: ${dear}, issuers: [other]}}
+  - {name: a, match: {hosts: [A.example.com]}, require: {expression: ${expensive}, issuers: [other]}}
   - {name: b, match: {headers: {x-a: "1"}}, allow: anonymous, deny: true}
   - {name: b, match: {paths: [/b]}, require: {}}
 `);
@@ -53,10 +53,10 @@ rules:
     ]);
   });
 
-  test('in policies too', async () => {
+  test('in policies', async () => {
     const problems = await problemsOf(`${good}
 policies:
-  - {name: p, pathPrefix: /p/, rules: [{name: a, require: {expression: ${dear}}}]}
+  - {name: p, pathPrefix: /p/, rules: [{name: a, require: {expression: ${expensive}}}]}
   - {name: q, pathPrefix: /q, rules: [{name: a, require: {expression: "claims.a =="}}, {name: b, requir: {}}]}
 grpcPolicy: q
 `);
@@ -69,7 +69,7 @@ grpcPolicy: q
     expect(problems).not.toHaveProperty('grpcPolicy');
   });
 
-  test('and nothing that is only so because of another problem', async () => {
+  test('without problems that only another problem causes', async () => {
     const problems = await problemsOf(`
 issuers: [{issuer: "not a url", audiences: [a], name: main}]
 trustedHeaders: [x-a, "b d"]
@@ -89,7 +89,7 @@ rules:
   });
 });
 
-test('`require` without a value says what to write', async () => {
+test('reports the fix for `require` without a value', async () => {
   for (const nothing of ['null', '~', ''])
     expect(await problemsOf(`${good}rules: [{name: a, require: ${nothing}}]`)).toEqual({
       'rules[0].require': expect.stringContaining('write `require: {}`'),
@@ -112,11 +112,11 @@ describe('headers that an expression reads', () => {
     ['request.headers[claims.name] == "b"', /trustedHeaders, which is empty/],
     ['request.headers.exists(h, h == "x")', /trustedHeaders, which is empty/],
     ['size(request.headers) > 0', /trustedHeaders, which is empty/],
-  ])('%s: a problem where none is trusted', async (expression, message) => {
+  ])('%s is a problem if the header is not trusted', async (expression, message) => {
     expect((await problemsOf(rule(expression)))[path]).toMatch(message);
   });
 
-  test('and none where they are trusted', async () => {
+  test('are accepted if they are trusted', async () => {
     const trusted = 'trustedHeaders: [x-a, xa]\n';
     for (const expression of [
       'request.headers["x-a"] == "b"',
@@ -134,7 +134,7 @@ describe('headers that an expression reads', () => {
 });
 
 describe('the names of claims', () => {
-  test('a list may stand before a value, in YAML and as text, but not twice', async () => {
+  test('accepts a list as a mapping name, in YAML and as text, but not twice', async () => {
     const entry = (claims: string) => good.replace('name: main', `requiredClaims: {${claims}}`);
     expect(await problemsOf(entry('[a.b, c]: 1, ["a", "b c"]: 2, a.b.c: 3'))).toEqual({});
     expect(Object.values(await problemsOf(entry(`[a.b, c]: 1, '["a.b","c"]': 2`)))).toEqual([
@@ -147,7 +147,7 @@ describe('the names of claims', () => {
       ]);
   });
 
-  test('__proto__, which would be passed over, is told', async () => {
+  test('reports __proto__, which the schema would ignore', async () => {
     const file = good.replace('name: main', 'requiredClaims: {__proto__: x}');
     expect(await problemsOf(file)).toEqual({
       'issuers[0].requiredClaims.__proto__': expect.stringContaining('["__proto__"]'),
@@ -167,13 +167,13 @@ test.each([
   ['{header: x-a, from: claims, encoding: plain}', 'encoding'],
   ['{header: x-a, from: token, encoding: json}', 'encoding'],
   ['{header: x-a, claim: a, encoding: base64}', 'encoding'],
-])('%s is refused', async (entry, option) => {
+])('rejects the header %s', async (entry, option) => {
   expect(Object.keys(await problemsOf(`${good}outputClaimToHeaders: [${entry}]`))).toEqual([
     `outputClaimToHeaders[0].${option}`,
   ]);
 });
 
-describe('a host shows its part', () => {
+describe('the problem of an invalid host shows the invalid part', () => {
   test.each([
     ['https://a.example.com', /^"https:\/\/a\.example\.com": must not have a scheme; remove "https:\/\/"/],
     ['a.example.com/x', /must not have a path; remove "\/x"/],
@@ -211,12 +211,12 @@ test.each([
   ['/a/%2e', /"%2e" must not have "%"/],
   ['/a/../b', /must not have the segment "\.\."/],
   ['/a//b', /"\/a\/\/b": must not have \/\//],
-])('the path %s shows its part', (pattern, message) => {
+])('the problem of the path %s shows the invalid part', (pattern, message) => {
   expect(pathPatternProblem(pattern)).toMatch(message);
 });
 
 describe('expressions', () => {
-  test('each macro that is listed can be used', () => {
+  test('every listed macro compiles', () => {
     expect(Object.keys(macros)).toEqual(['has', 'all', 'exists', 'exists_one', 'filter', 'map']);
     for (const macro of Object.values(macros)) {
       const text = /filter|map/.test(macro) ? `size(${macro}) > 0` : macro;
@@ -224,7 +224,7 @@ describe('expressions', () => {
     }
   });
 
-  // The words of the library, and those of people who write compilers.
+  // Words of the library and of compilers.
   const foreign =
     /overload|EOF|RBRACKET|RPAREN|\bdyn\b|protobuf|got '|operands|comprehension|Ternary|predicate|Unknown|Invalid|Unexpected|Exceeded/;
 
@@ -277,10 +277,10 @@ describe('expressions', () => {
       expect((error as Error).message.split('\n')[0]).not.toMatch(foreign);
       return;
     }
-    throw new Error('it was accepted');
+    throw new Error('the expression was accepted');
   });
 
-  test('whatever is wrong, no word of the library is told', () => {
+  test('a problem never contains the text of the library, for random expressions', () => {
     const pieces = [
       'claims',
       '.a',
@@ -321,7 +321,7 @@ describe('expressions', () => {
       seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
       return seed % count;
     };
-    let refused = 0;
+    let rejected = 0;
     for (let round = 0; round < 3_000; round++) {
       const text = Array.from({ length: 1 + pick(8) }, () => pieces[pick(pieces.length)]).join(
         pick(2) === 0 ? '' : ' ',
@@ -329,12 +329,12 @@ describe('expressions', () => {
       try {
         compileExpression(text);
       } catch (error) {
-        refused++;
+        rejected++;
         const words = (error as Error).message.split('\n')[0] ?? '';
         expect([text, words]).toEqual([text, expect.not.stringMatching(foreign)]);
         expect([text, words]).toEqual([text, expect.not.stringContaining('is invalid')]);
       }
     }
-    expect(refused).toBeGreaterThan(2_000);
+    expect(rejected).toBeGreaterThan(2_000);
   });
 });

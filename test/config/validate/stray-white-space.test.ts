@@ -1,4 +1,4 @@
-/** White space at the ends of a value, or a line break in it, is told, for every option that takes a text. */
+/** White space at the ends of a value, or a line break in it, is a problem for every option that takes a text. */
 import { describe, expect, test } from 'vitest';
 import { listOptions, listScalarOptions } from '../../../src/config/describe/option-list.ts';
 import { readDenyList } from '../../../src/config/load/deny-list.ts';
@@ -34,7 +34,7 @@ function at(path: readonly string[], value: unknown): unknown {
 
 const isExempt = (name: string) => /(^issuers\[\]\.jwks|\.require\.expression|\.separator)$/.test(name);
 
-describe('for every option', () => {
+describe('is reported for the option', () => {
   const texts = listOptions().filter(({ kind, entryTitle }) => kind === 'text' || entryTitle !== undefined);
 
   test.each(texts.map(({ path }) => path.join('.').replaceAll('.[]', '[]')))('%s', async (name) => {
@@ -58,7 +58,7 @@ describe('for every option', () => {
     }
   });
 
-  test('from a flag and from the environment, with its source', async () => {
+  test('of a flag and of the environment, with its source', async () => {
     const { flagName, environmentName } = await import('../../../src/config/describe/option-list.ts');
     for (const { path, kind } of listScalarOptions()) {
       if (kind !== 'text') continue;
@@ -137,7 +137,7 @@ test.each<[string, Given, RegExp]>([
   expect(await problemsOf(given)).toContainEqual(expect.stringMatching(message));
 });
 
-test('is nothing where it has a meaning, or none', async () => {
+test('is accepted where white space has a meaning or no effect', async () => {
   const jwks = '{"keys": []}\n';
   const expression = 'claims.sub == "a" ||\n  claims.sub == " b "\n';
   const file = {
@@ -162,18 +162,18 @@ test('is nothing where it has a meaning, or none', async () => {
   ).toEqual([]);
 });
 
-test('at both ends is told once, with what cannot be seen', async () => {
+test('at both ends is reported once, with escapes for invisible characters', async () => {
   expect(await problemsOf({ file: { issuers: [{ ...issuer, audiences: ['\ta\u200b'] }] } })).toEqual([
     expect.stringMatching(/must not begin or end with white space, got "\\ta\\u200b"$/),
   ]);
 });
 
-test('never has a password of a URL told, with a line break in it either', async () => {
+test('never has the password of a URL in a problem, even with a line break', async () => {
   const file = { issuers: [{ ...issuer, httpsProxy: 'http://user:pass\nword@proxy:8080 ' }] };
   expect((await problemsOf({ file })).join()).not.toMatch(/pass|word@/);
 });
 
-test('of a long value both ends are shown', async () => {
+test('a problem shows both ends of a long value', async () => {
   const problems = await problemsOf({
     file: { issuers: [{ ...issuer, audiences: [`a${'b'.repeat(300)}c `] }] },
   });
@@ -187,7 +187,7 @@ const unseen = [
   0x2061, 0x2064, 0x2066, 0x2069, 0x3000, 0x3164, 0xfeff, 0xffa0, 0x1d173, 0xe0020, 0xe007f,
 ];
 
-describe('what nobody sees', () => {
+describe('rejects the invisible character', () => {
   const denied = (sub: string, issuer = 'https://a') =>
     readDenyList(JSON.stringify([{ issuer, sub }]), 'd.yaml');
 
@@ -205,13 +205,13 @@ describe('what nobody sees', () => {
     }
   });
 
-  test('what changes only the look of the character before it is kept, as is what stands between others', () => {
+  test('accepts variation selectors, and invisible characters between others', () => {
     for (const sub of ['team \u2764\ufe0f', 'a\u200db', 'a\u00a0b', 'Zo\u00eb', '\u0645\u06cc\u200c\u0634'])
       expect(denied(sub)).toHaveLength(1);
   });
 });
 
-test('a problem is told once, though two checks find it', async () => {
+test('reports a problem once if two checks find it', async () => {
   for (const [file, path] of [
     [{ issuers: [{ ...issuer, audiences: [''] }] }, 'issuers[0].audiences[0]'],
     [{ issuers: [{ ...issuer, issuer: '' }] }, 'issuers[0].issuer'],
@@ -227,7 +227,7 @@ test('a problem is told once, though two checks find it', async () => {
   expect(messageOf).toThrow(/has 2 problems:\n.*\[0\]\.issuer.*\n.*\[0\]\.sub.*$/);
 });
 
-test('in the deny list is told too, and a missing issuer with what to write', () => {
+test('is reported in the deny list, and so is a missing issuer with its fix', () => {
   const messageOf = (text: string) => {
     try {
       return String(readDenyList(text, 'd.yaml').length);

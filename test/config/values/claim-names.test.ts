@@ -44,7 +44,7 @@ const names = (count: number) => Array.from({ length: count }, () => 'a');
 describe.each(Object.keys(places))('%s', (place) => {
   const file = (name: string | string[]) => places[place]?.(name);
 
-  test('takes a name of 50 parts and 1,024 characters', async () => {
+  test('accepts a name of 50 levels and 1,024 characters', async () => {
     for (const name of [
       names(50).join('.'),
       names(50),
@@ -55,7 +55,7 @@ describe.each(Object.keys(places))('%s', (place) => {
       expect(await problemsOf(file(name))).toEqual([]);
   });
 
-  test('refuses a longer one, in whichever form, and says so once', async () => {
+  test('rejects a longer name, in any form, with one problem', async () => {
     for (const name of [names(51).join('.'), names(2_001).join('.'), names(51), JSON.stringify(names(51))])
       expect(await problemsOf(file(name))).toEqual([
         expect.stringMatching(/: must have at most 50 levels, got (51|2001)$/),
@@ -79,7 +79,7 @@ describe.each(Object.keys(places))('%s', (place) => {
   );
 });
 
-test('the longest dotted name has few ways to be read', () => {
+test('the longest dotted name has a limited number of readings', () => {
   const deep = names(50).reduceRight<unknown>((value, name) => ({ [name]: value }), 'x') as object;
   expect(createReadClaim(names(50).join('.'))(deep as Record<string, unknown>)).toBe('x');
 });

@@ -104,7 +104,7 @@ describe('keys', () => {
     const flags = { 'skip-oidc-discovery': true, 'oidc-public-key-file': ['/a.pem', '/b.pem'] };
     expect((await configFrom(flags)).issuers[0]?.publicKeyFiles).toEqual(['/a.pem', '/b.pem']);
     expect(problemsOf({ ...flags, 'oidc-jwks-url': `${issuer}/keys` })).toEqual([
-      expect.stringContaining('already says where the keys are'),
+      expect.stringContaining('already configures the keys'),
     ]);
   });
 
