@@ -1,6 +1,6 @@
 /** The options for the e-mail and the groups of a token, and for access by them. */
 import * as z from 'zod';
-import { claimName, flag, oneOf, text } from '../values/schemas.ts';
+import { boolean, claimName, oneOf, text } from '../values/schemas.ts';
 
 const domain = () =>
   z
@@ -27,7 +27,7 @@ export const emailOptions = z
       .default('')
       .meta({ title: '"", a claim name, or a list with the name at each level' })
       .describe('The claim to use if the e-mail is absent or empty, for example `sub`. Empty: none.'),
-    requireVerified: flag()
+    requireVerified: boolean()
       .default(false)
       .describe('Deny a token, as `claim_invalid`, if its `email_verified` is present and not true.'),
     allowedDomains: z
@@ -60,7 +60,7 @@ export const groupsOptions = z
       .describe(
         "Whether the groups are the claim's values, or the member names of a claim that is an object (as Zitadel's roles are). A member that is null or false is not a group.",
       ),
-    keycloakRoles: flag()
+    keycloakRoles: boolean()
       .default(false)
       .describe(
         "Whether Keycloak's roles are groups too: `role:NAME` for a role in `realm_access.roles`, `role:CLIENT:NAME` for a role in `resource_access.CLIENT.roles`.",

@@ -1,14 +1,15 @@
 /** The options of one issuer. The names are those of Istio's RequestAuthentication, if it has the same option. */
 import * as z from 'zod';
+import { quoteValue } from '../values/quote-value.ts';
 import {
+  boolean,
   claimKey,
   claimName,
   claimRequirement,
   duration,
   fetchUrl,
   filePath,
-  flag,
-  lines,
+  multilineText,
   oneOf,
   scopeToken,
   text,
@@ -55,7 +56,7 @@ const issuerFields = z.strictObject({
     .describe(
       'Accepted audiences. A token must have at least one of them (RFC 7519 section 4.1.3). Required unless `anyAudience` is true.',
     ),
-  anyAudience: flag()
+  anyAudience: boolean()
     .default(false)
     .describe('Accept tokens with any audience. Any service that receives such a token can replay it here.'),
   audienceClaims: z
@@ -73,7 +74,7 @@ const issuerFields = z.strictObject({
     ),
   jwksUri: fetchUrl().optional().describe('URL of the key set; skips discovery.'),
   // A document may have line breaks and a byte order mark.
-  jwks: lines('a JSON Web Key Set as JSON text')
+  jwks: multilineText('a JSON Web Key Set as JSON text')
     .optional()
     .describe('The key set itself, as JSON text (RFC 7517 section 5). Nothing is fetched.'),
   jwksFile: filePath().optional().describe('A file with the key set; reloaded when it changes.'),
@@ -143,7 +144,7 @@ const issuerFields = z.strictObject({
     .describe(
       "PEM files with certificates to trust for this issuer's endpoints, in addition to the system's; reloaded when they change. Each certificate is trusted directly: an intermediate or the server's own certificate is enough.",
     ),
-  trustSystemCas: flag()
+  trustSystemCas: boolean()
     .default(true)
     .describe("Whether the system's CA certificates are trusted for this issuer's endpoints."),
   httpsProxy: z
@@ -157,7 +158,7 @@ const issuerFields = z.strictObject({
     .describe(
       "Egress proxy for this issuer's endpoints. `env` uses HTTPS_PROXY, HTTP_PROXY and NO_PROXY from the environment, which are ignored without it. NO_PROXY may contain names, addresses and networks (`.svc`, `10.0.0.0/8`, `fd00::/8`). The proxy resolves host names, so the proxy must block names of internal addresses.",
     ),
-  insecureHttp: flag()
+  insecureHttp: boolean()
     .default(false)
     .describe(
       'Allow `http://` endpoints. Without it only `https://` is allowed, and `http://` on a loopback address. Even with it, a document from an `https://` issuer cannot lead to another server on `http://`.',
@@ -242,7 +243,8 @@ function discoverableProblem(issuer: string): string | undefined {
   // The option already reports an empty text.
   if (issuer === '') return undefined;
   const problem = writtenUrlProblem(issuer);
-  if (problem !== undefined) return `${problem}; or set jwksUri, jwks, jwksFile or publicKeyFiles`;
+  if (problem !== undefined)
+    return `${problem}, got ${quoteValue(issuer)}; write the exact iss of its tokens, or set jwksUri, jwks, jwksFile or publicKeyFiles`;
   if (new URL(issuer).pathname.includes('/.well-known/')) {
     return 'must be the issuer, not the URL of its discovery document; remove /.well-known/ and what follows';
   }

@@ -4,12 +4,12 @@ import { ruleOptions } from '../rules/rule-options.ts';
 import { checkAcrossSections, checkUniqueIssuers } from '../validate/cross-option-checks.ts';
 import {
   anyHeaderName,
+  boolean,
   duration,
   filePath,
-  flag,
   headerName,
   oneOf,
-  quotable,
+  quotableText,
   size,
   text,
   wholeNumber,
@@ -79,7 +79,7 @@ const pathPrefix = () =>
 
 const checkListener = (protocol: string, defaultPort: number) =>
   z.strictObject({
-    enabled: flag().default(true).describe(`Whether to answer checks over ${protocol}.`),
+    enabled: boolean().default(true).describe(`Whether to answer checks over ${protocol}.`),
     host: host(),
     port: port(defaultPort),
     tls,
@@ -121,12 +121,12 @@ export const configSchema = z
       .describe(
         'Header that carries the token itself to the upstream, for example `x-auth-request-access-token`. Empty: no header.',
       ),
-    forwardOriginalToken: flag()
+    forwardOriginalToken: boolean()
       .default(true)
       .describe(
         "Whether the upstream receives the client's `authorization` header. Istio's default is false. Keep true if an APIRule has `restrictions`, because Istio reads the token again after the check.",
       ),
-    setAuthorizationHeader: flag()
+    setAuthorizationHeader: boolean()
       .default(false)
       .describe(
         "Whether an allow sets the `authorization` header to `Bearer` and the verified token, for filters that read it from the response. A token over 4 KiB is not set; the client's own header stays.",
@@ -134,7 +134,7 @@ export const configSchema = z
     ...ruleOptions,
     ...compatOptions,
     shadow: shadowOptions,
-    realm: quotable()
+    realm: quotableText()
       .default('')
       .describe('`realm` of the `www-authenticate` challenge (RFC 9110 section 11.5). Empty: no realm.'),
     whenUnavailable: oneOf('deny', 'error')
@@ -209,7 +209,7 @@ export const configSchema = z
           .describe(
             'Which checks are logged at `info`. `denied`: every check that does not end in allow, and every check that shadow mode alone allows. The other checks are logged at `debug`. `internal_error` is always logged, with its cause.',
           ),
-        subject: flag()
+        subject: boolean()
           .default(false)
           .describe("Whether the log record of a check contains the token's subject."),
         excludePaths: z

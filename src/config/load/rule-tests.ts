@@ -4,7 +4,7 @@ import { reasons } from '../../model/reasons.ts';
 import { dotted } from '../describe/option-list.ts';
 import { ConfigError, type Problem, suggestion } from '../validate/problems.ts';
 import { quoteValue } from '../values/quote-value.ts';
-import { lines, text } from '../values/schemas.ts';
+import { multilineText, text } from '../values/schemas.ts';
 import { valueAt } from '../values/value-at.ts';
 
 const header = z.union([z.string(), z.array(z.string()).min(1)]);
@@ -28,7 +28,7 @@ const expected = z.strictObject({
 });
 
 const test = z.strictObject({
-  name: lines('a name'),
+  name: multilineText('a name'),
   request: request.prefault({}),
   /** The name of the issuer that signed the token. Absent: the first issuer. */
   issuer: text().optional(),

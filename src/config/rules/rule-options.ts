@@ -3,11 +3,11 @@ import * as z from 'zod';
 import { claimHeaders } from '../declare/header-options.ts';
 import {
   anyHeaderName,
+  boolean,
   claimKey,
   claimRequirement,
-  flag,
   headerName,
-  lines,
+  multilineText,
   network,
   oneOf,
   scopeToken,
@@ -132,7 +132,7 @@ const rule = z.strictObject({
         .record(claimKey(), claimRequirement())
         .default({})
         .describe('Claims that the token must have, in the form of `issuers[].requiredClaims`.'),
-      expression: lines('an expression')
+      expression: multilineText('an expression')
         .optional()
         .describe(
           'An expression in the Common Expression Language over `claims`, `token`, `request` and `source` that must be true. A request is denied with `rule_failed` if the expression cannot be evaluated.',
@@ -140,7 +140,7 @@ const rule = z.strictObject({
     })
     .optional()
     .describe('What the token must have. `{}` accepts every valid token.'),
-  allowPreflight: flag()
+  allowPreflight: boolean()
     .default(false)
     .describe(
       'Whether to allow a preflight request without a token: `OPTIONS` with one `Origin` and one `Access-Control-Request-Method`, if the rule matches the requested method.',
@@ -208,12 +208,12 @@ export const ruleOptions = {
     ),
   paths: z
     .strictObject({
-      ignoreCase: flag()
+      ignoreCase: boolean()
         .default(false)
         .describe(
           'Whether rules that deny or require something also match paths that differ only in upper and lower case. Set it if the workload ignores case. It never allows more: `allow: anonymous` still matches exactly.',
         ),
-      ignoreTrailingSlash: flag()
+      ignoreTrailingSlash: boolean()
         .default(false)
         .describe(
           'The same for a slash at the end: `/admin` also matches `/admin/`, and `/admin/{**}` also matches `/admin`.',

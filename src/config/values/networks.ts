@@ -1,16 +1,18 @@
 /** IP addresses and networks (CIDR, RFC 4632 section 3.1). */
 import { BlockList, isIP } from 'node:net';
+import { quoteValue } from './quote-value.ts';
 
 /** Returns why a text is neither an IP address nor a network; undefined if it is one. */
 export function networkProblem(text: string): string | undefined {
   const [address = '', prefix, ...more] = text.split('/');
   const family = isIP(address);
-  if (family === 0 || more.length > 0) return 'must be an IP address or a network such as 10.0.0.0/8';
+  if (family === 0 || more.length > 0)
+    return `must be an IP address or a network such as 10.0.0.0/8, got ${quoteValue(text)}`;
   if (prefix === undefined) return undefined;
   const bits = family === 6 ? 128 : 32;
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits
     ? undefined
-    : `the prefix after the slash must be from 0 to ${bits}`;
+    : `the prefix after the slash must be from 0 to ${bits}, got ${quoteValue(text)}`;
 }
 
 /** Whether an address is in one of some networks. Never throws; false for a text that is not an address. */

@@ -62,7 +62,7 @@ export function wholeNumberOr<const Word extends string>(from: number, to: numbe
 }
 
 /** true or false. */
-export function flag() {
+export function boolean() {
   return z.boolean().meta({ title: 'true or false' });
 }
 
@@ -98,7 +98,7 @@ export function text(title = 'a non-empty string') {
 }
 
 /** Non-empty text of any number of lines. */
-export function lines(title: string) {
+export function multilineText(title: string) {
   return z.string().min(1).meta({ title });
 }
 
@@ -114,13 +114,13 @@ export function claimName() {
   return z
     .union([
       claimKey(),
-      withProblem(z.array(lines(nameOfClaim)).min(1), claimNameProblem).meta({ maxItems: mostParts }),
+      withProblem(z.array(multilineText(nameOfClaim)).min(1), claimNameProblem).meta({ maxItems: mostParts }),
     ])
     .meta({ title: 'a claim name, or a list with the name at each level' });
 }
 
 /** Printable ASCII text for a quoted header parameter (RFC 9110 section 5.6.4); may be empty. */
-export function quotable() {
+export function quotableText() {
   return z
     .string()
     .max(256)

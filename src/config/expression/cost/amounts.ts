@@ -32,7 +32,7 @@ export function times(a: Amount, factor: number): Amount {
 }
 
 /** An amount that is at least as large as both. */
-export function worst(a: Amount, b: Amount): Amount {
+export function larger(a: Amount, b: Amount): Amount {
   return { fixed: Math.max(a.fixed, b.fixed), perMember: Math.max(a.perMember, b.perMember) };
 }
 
@@ -47,7 +47,7 @@ export function largest(a: Amount, loop: Loop | undefined): number {
 }
 
 /** The smaller of two amounts, compared by their total for all visits. */
-export function atMost(a: Amount, b: Amount, loop: Loop | undefined): Amount {
+export function smaller(a: Amount, b: Amount, loop: Loop | undefined): Amount {
   if (loop === undefined) return a.fixed <= b.fixed ? a : b;
   return totalOf(a, loop) <= totalOf(b, loop) ? a : b;
 }

@@ -4,10 +4,10 @@
  */
 
 import { CostError, isNode, type Node, typeOf } from '../nodes.ts';
-import { type Amount, constant, type Loop, largest, plus, times, totalOf, worst } from './amounts.ts';
+import { type Amount, constant, type Loop, larger, largest, plus, times, totalOf } from './amounts.ts';
 import { functionCosts } from './functions.ts';
 import { operationOf } from './operators.ts';
-import { member, type Shape, scalar, shapeBy, shapeOfLiteral, together } from './shapes.ts';
+import { combined, mapShape, member, type Shape, scalar, shapeOfLiteral } from './shapes.ts';
 
 /** Maximum sizes of the inputs. */
 export interface InputSizes {
@@ -114,17 +114,17 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
       case '-_':
         return record(node, constant(step.logic), results, scalar, scope);
       case '?:': {
-        const either = { cost: worst(b.cost, c.cost), shape: scalar };
+        const either = { cost: larger(b.cost, c.cost), shape: scalar };
         const shape = {
-          weight: worst(b.shape.weight, c.shape.weight),
-          members: worst(b.shape.members, c.shape.members),
+          weight: larger(b.shape.weight, c.shape.weight),
+          members: larger(b.shape.members, c.shape.members),
         };
         return record(node, constant(step.logic), [a, either], shape, scope);
       }
       case 'list':
-        return record(node, constant(step.member * (nodes.length + 1)), results, together(results), scope);
+        return record(node, constant(step.member * (nodes.length + 1)), results, combined(results), scope);
       case 'map': {
-        const shape = together(results);
+        const shape = combined(results);
         const own = plus(constant(step.entry * (nodes.length + 1)), times(shape.weight, step.named));
         return record(node, own, results, shape, scope);
       }
@@ -185,7 +185,7 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
     const loop: Loop = { weight: flat(list.shape.weight), visits, outside };
     const [variable, ...bodies] = own;
     const seen = new Map(
-      [...outer.variables].map(([id, shape]) => [id, shapeBy(shape, (amount) => constant(flat(amount)))]),
+      [...outer.variables].map(([id, shape]) => [id, mapShape(shape, (amount) => constant(flat(amount)))]),
     );
     if (variable?.op === 'id') seen.set(String(variable.args), member);
     const results = bodies.map((body) => visit(body, { variables: seen, loop }));

@@ -1,5 +1,5 @@
 /** The cost of each function, and the size of its result. A function that is not listed is rejected. */
-import { type Amount, atMost, constant, type Loop, largest, plus, times } from './amounts.ts';
+import { type Amount, constant, type Loop, largest, plus, smaller, times } from './amounts.ts';
 import { type Shape, scalar } from './shapes.ts';
 
 /** Facts about a call, in addition to the sizes of its operands. */
@@ -41,7 +41,7 @@ const rewriting =
   });
 
 const comparing: FunctionCost = ([text = scalar, other = scalar], { loop }) => ({
-  cost: times(atMost(text.weight, other.weight, loop), 0.05),
+  cost: times(smaller(text.weight, other.weight, loop), 0.05),
   shape: scalar,
 });
 

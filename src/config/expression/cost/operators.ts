@@ -1,7 +1,7 @@
 /** The cost of operators with two operands. */
 
 import { CostError, isNumber, mayBeCollection, type Node, typeOf } from '../nodes.ts';
-import { type Amount, atMost, constant, type Loop, plus, times } from './amounts.ts';
+import { type Amount, constant, type Loop, plus, smaller, times } from './amounts.ts';
 import { joined, type Shape, scalar } from './shapes.ts';
 
 /** Steps per member of a searched list. */
@@ -33,7 +33,7 @@ export function operationOf(
   const [left, right] = operands;
   const [a = scalar, b = scalar] = shapes;
   const types = operands.map(typeOf);
-  const smaller = atMost(a.weight, b.weight, loop);
+  const least = smaller(a.weight, b.weight, loop);
   const plain = (cost: Amount) => ({ cost, shape: scalar, isDeep: false });
   switch (node.op) {
     case '+':
@@ -46,7 +46,7 @@ export function operationOf(
     case '==':
     case '!=':
       return {
-        cost: times(smaller, types.includes('bytes') ? 0.2 : 0.03),
+        cost: times(least, types.includes('bytes') ? 0.2 : 0.03),
         shape: scalar,
         isDeep: mayBeCollection(left) && mayBeCollection(right),
       };
@@ -59,7 +59,7 @@ export function operationOf(
     case '<=':
     case '>':
     case '>=':
-      return plain(plus(times(smaller, 0.1), times(plus(a.weight, b.weight), 0.03)));
+      return plain(plus(times(least, 0.1), times(plus(a.weight, b.weight), 0.03)));
     case '-':
     case '*':
     case '/':

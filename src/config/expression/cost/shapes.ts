@@ -30,12 +30,12 @@ export function joined(a: Shape, b: Shape): Shape {
 }
 
 /** The size of a list or map with these parts. A member that is read from it has at most the members of all of them. */
-export function together(parts: readonly { readonly shape: Shape }[]): Shape {
+export function combined(parts: readonly { readonly shape: Shape }[]): Shape {
   const none: Shape = { weight: constant(parts.length), members: constant(parts.length) };
   return parts.reduce((all, { shape }) => joined(all, shape), none);
 }
 
 /** A value with both sizes changed. */
-export function shapeBy({ weight, members }: Shape, change: (amount: Amount) => Amount): Shape {
+export function mapShape({ weight, members }: Shape, change: (amount: Amount) => Amount): Shape {
   return { weight: change(weight), members: change(members) };
 }
