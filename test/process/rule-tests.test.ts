@@ -79,7 +79,7 @@ test.each([
   ],
   [
     '- {name: a, request: {verb: GET}, expect: {outcome: allow}}',
-    /\[0\]\.request\.verb .*unknown name; there are method, host/,
+    /\[0\]\.request\.verb .*unknown name; the names are method, host/,
   ],
   [
     '- {name: a, request: {pth: /}, expect: {outcome: allow}}',
@@ -87,10 +87,10 @@ test.each([
   ],
   [
     '- {name: a, request: {headers: {x: 1}}, expect: {outcome: allow}}',
-    /\[0\]\.request\.headers\.x .*expected names of headers with values, not 1$/m,
+    /\[0\]\.request\.headers\.x .*must be a mapping of header names to values, got 1$/m,
   ],
-  ['- {name: 1, expect: {outcome: allow}}', /\[0\]\.name .*expected the name of the test, not 1$/m],
-  ['- {name: a, claims: [], expect: {outcome: allow}}', /\[0\]\.claims .*expected names of claims/],
+  ['- {name: 1, expect: {outcome: allow}}', /\[0\]\.name .*must be the name of the test, got 1$/m],
+  ['- {name: a, claims: [], expect: {outcome: allow}}', /\[0\]\.claims .*must be a mapping of claim names/],
   ['- {name: a, expect: {rule: wirte}}', /\[0\]\.expect\.rule .*has no rule "wirte"; did you mean write\?/],
   ['- {name: a, issuer: c, expect: {rule: none}}', /\[0\]\.issuer .*the configuration has no issuer "c"/],
 ])('a table that cannot be read ends with code 2 and says what is wrong: %s', async (table, told) => {
