@@ -8,12 +8,12 @@ import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitio
 import { chartFiles } from './chart.ts';
 import { dashboardJson } from './dashboard/grafana.ts';
 import { deployFiles } from './deploy/files.ts';
+import { expressionsMarkdown } from './expressions.ts';
 import { withMarkedPart } from './marked-part.ts';
 import { migratingMarkdown } from './migrating.ts';
 import { alertsMarkdown, rulesYaml } from './monitoring.ts';
 import { packagesMarkdown } from './packages.ts';
 import { reasonsMarkdown } from './reasons.ts';
-import { rulesMarkdown } from './rules.ts';
 import { securityFiles } from './security.ts';
 
 /** Generates the texts of these files. */
@@ -24,7 +24,7 @@ export async function generatedFiles(): Promise<readonly (readonly [path: string
     ['docs/reasons.md', reasonsMarkdown()],
     ['docs/metrics.md', metricsMarkdown()],
     ['docs/migrating-from-oauth2-proxy.md', migratingMarkdown()],
-    ['docs/rules.md', rulesMarkdown()],
+    ['docs/expressions.md', expressionsMarkdown()],
     ['docs/security/packages.md', packagesMarkdown()],
     ...securityFiles(),
     ...(await chartFiles()),

@@ -322,7 +322,7 @@ export const tables: readonly Table[] = [
       {
         id: 'C6',
         threat: 'A clock tolerance that is too large',
-        tests: [['config/load/load.test.ts', 'that is wrong is told with where it came from']],
+        tests: [['config/load/load.test.ts', 'is reported with its source and the valid values']],
         note: 'At most 2 minutes. A larger value is a configuration error.',
       },
       { id: 'C7', threat: 'Audiences in every form' },
@@ -513,7 +513,7 @@ export const tables: readonly Table[] = [
       {
         id: 'E13',
         threat: 'Headers that must not be set',
-        tests: [['config/load/load.test.ts', '%s says what its first line expects']],
+        tests: [['config/load/load.test.ts', '%s has the problems in its first lines']],
       },
       {
         id: 'E14',
@@ -714,7 +714,7 @@ export const tables: readonly Table[] = [
           'A host that Envoy routes differently than rules read it: a port, a final dot, two hosts in one',
         tests: [
           ['e2e/one-reading.test.ts', 'that picks a host in its own way'],
-          ['config/values/hosts.test.ts', 'not a host, or one with two readings'],
+          ['config/values/hosts.test.ts', 'rejects an invalid or ambiguous host'],
           [selecting, 'a host with a port'],
         ],
       },
@@ -723,7 +723,7 @@ export const tables: readonly Table[] = [
         threat: 'A host that is too long or malformed and matches an open rule',
         tests: [
           [selecting, 'hosts'],
-          ['config/values/hosts.test.ts', 'not a host, or one with two readings'],
+          ['config/values/hosts.test.ts', 'rejects an invalid or ambiguous host'],
         ],
       },
       {
@@ -1092,7 +1092,7 @@ export const tables: readonly Table[] = [
       {
         id: 'I17',
         threat: 'A misspelled option is ignored',
-        tests: [['config/load/load.test.ts', 'that nobody knows is told, with what was probably meant']],
+        tests: [['config/load/load.test.ts', 'is reported with the nearest name if the name is unknown']],
       },
     ],
   },
@@ -1293,7 +1293,7 @@ export const tables: readonly Table[] = [
         id: 'LD4',
         threat: 'A deadline of the service is longer than the timeout of the mesh',
         tests: [
-          ['config/load/load.test.ts', 'says what its first line expects'],
+          ['config/load/load.test.ts', 'has the problems in its first lines'],
           ['chart/render.test.ts', 'the service gets the timeout of the entries'],
         ],
       },
@@ -1657,7 +1657,7 @@ export const tables: readonly Table[] = [
         tests: [
           ['service/revocation.test.ts', 'a list that stays truncated to %s still revokes, and is logged'],
           [files, 'a token stays revoked at every moment while its list is written anew'],
-          ['config/load/deny-list.test.ts', 'is an error, not an empty list'],
+          ['config/load/deny-list.test.ts', 'which is not an empty list'],
         ],
       },
       {
@@ -1740,8 +1740,8 @@ export const tables: readonly Table[] = [
         threat: 'A document leads to this machine, or to a cloud metadata service',
         tests: [
           [lookup, 'leads to a name with a loopback address only from that very host'],
-          ['config/values/addresses.test.ts', 'IPv6 addresses are judged as the tables say'],
-          ['config/values/addresses.test.ts', '%s is refused'],
+          ['config/values/addresses.test.ts', 'classifies IPv6 addresses as the registry does'],
+          ['config/values/addresses.test.ts', '%s is rejected'],
         ],
       },
       {
@@ -1929,12 +1929,9 @@ export const tables: readonly Table[] = [
         id: 'O4',
         threat: 'A requirement that no token can meet, or that is ignored, without a report',
         tests: [
-          ['config/load/all-problems.test.ts', '__proto__, which would be passed over, is told'],
-          ['config/load/all-problems.test.ts', 'a problem where none is trusted'],
-          [
-            'config/validate/stray-white-space.test.ts',
-            'from a flag and from the environment, with its source',
-          ],
+          ['config/load/all-problems.test.ts', 'reports __proto__, which the schema would ignore'],
+          ['config/load/all-problems.test.ts', 'is a problem if the header is not trusted'],
+          ['config/validate/stray-white-space.test.ts', 'of a flag and of the environment, with its source'],
         ],
       },
       {
@@ -2003,7 +2000,7 @@ export const tables: readonly Table[] = [
           ['config/validate/stray-white-space.test.ts', 'U+'],
           [
             'config/validate/stray-white-space.test.ts',
-            'what changes only the look of the character before it is kept',
+            'accepts variation selectors, and invisible characters between others',
           ],
         ],
         note: 'This covers the ends of a text. Inside a text, such a character can have a meaning.',
@@ -2011,12 +2008,12 @@ export const tables: readonly Table[] = [
       {
         id: 'X2',
         threat: 'A claim with a long dotted name delays a start or reload for minutes',
-        tests: [['config/values/claim-names.test.ts', 'refuses a longer one, in whichever form']],
+        tests: [['config/values/claim-names.test.ts', 'rejects a longer name, in any form']],
       },
       {
         id: 'X3',
         threat: 'A byte order mark in front of a deny list prevents its new entries from being loaded',
-        tests: [['config/load/deny-list.test.ts', 'a byte order mark in front of a list changes nothing']],
+        tests: [['config/load/deny-list.test.ts', 'ignores a byte order mark before a list']],
       },
       {
         id: 'V7',
