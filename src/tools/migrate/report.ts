@@ -1,5 +1,5 @@
 /** The report of a migration: one line for each setting, and what to do if a setting is refused. */
-import { maskUrls } from '../../config/values/urls.ts';
+import { maskUrls } from '../../config/values/quote-value.ts';
 import type { Finding, Verdict } from './finding.ts';
 
 /** The words between the setting and the text of its finding. */

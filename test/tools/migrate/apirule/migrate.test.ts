@@ -324,7 +324,7 @@ test.each([
 describe('rejects', () => {
   test.each([
     ['an empty file', '', /there is no APIRule in v1beta1/],
-    ['invalid YAML', 'a: [', /not valid YAML/],
+    ['invalid YAML', 'a: [', /invalid YAML/],
     ['a list', '[1]', /expected a manifest/],
     ['a spec alone', 'host: a\nrules: []', /this is only the spec/],
     [

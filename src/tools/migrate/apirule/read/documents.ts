@@ -4,7 +4,7 @@
  */
 import { parseYaml } from '../../../../config/load/file.ts';
 import { ConfigError, type Problem } from '../../../../config/validate/problems.ts';
-import { isTree, type Tree } from '../../../../config/values/raw-values.ts';
+import { isMapping, type Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 import type { NamedText } from '../../named-text.ts';
 
@@ -32,7 +32,7 @@ export function findApiRules(files: readonly NamedText[]): Found {
   const [apiRules, problems, findings]: [FoundApiRule[], Problem[], Finding[]] = [[], [], []];
   const visit = (value: unknown, place: (path: readonly PropertyKey[]) => string) => {
     if (value === null || value === undefined) return;
-    if (!isTree(value)) {
+    if (!isMapping(value)) {
       problems.push({
         path: '',
         source: place([]),
@@ -66,7 +66,7 @@ export function findApiRules(files: readonly NamedText[]): Found {
 }
 
 function apiRuleIn(
-  manifest: Tree,
+  manifest: Mapping,
   place: (path: readonly PropertyKey[]) => string,
 ): FoundApiRule | Problem | Finding {
   const { apiVersion, kind, metadata, spec } = manifest;
@@ -91,7 +91,7 @@ function apiRuleIn(
   }
   if (apiVersion === `${group}/v1beta1`) return { metadata, spec, place };
   if (apiVersion === `${group}/v1alpha1`) return { metadata, spec: ofV1Alpha1(spec), place };
-  const annotations = isTree(metadata) && isTree(metadata.annotations) ? metadata.annotations : {};
+  const annotations = isMapping(metadata) && isMapping(metadata.annotations) ? metadata.annotations : {};
   const storedSpec = annotations[specAnnotation];
   const version = apiVersion.slice(group.length + 1);
   if (annotations[`${group}/original-version`] !== 'v1beta1' || typeof storedSpec !== 'string')
@@ -120,13 +120,13 @@ const guards = [
 ];
 
 /** The finding for an object that restricts access in addition to APIRules; undefined for other kinds. */
-function guardOf(kind: string, { metadata }: Tree): Omit<Finding, 'source'> | undefined {
+function guardOf(kind: string, { metadata }: Mapping): Omit<Finding, 'source'> | undefined {
   if (!guards.includes(kind)) return undefined;
-  const { name, labels, ownerReferences } = isTree(metadata) ? metadata : {};
+  const { name, labels, ownerReferences } = isMapping(metadata) ? metadata : {};
   const owners: readonly unknown[] = Array.isArray(ownerReferences) ? ownerReferences : [];
   const isMade =
-    owners.some((owner) => isTree(owner) && owner.kind === 'APIRule') ||
-    (isTree(labels) &&
+    owners.some((owner) => isMapping(owner) && owner.kind === 'APIRule') ||
+    (isMapping(labels) &&
       Object.keys(labels).some((label) => /^apirule\.gateway\.kyma-project\.io\//.test(label)));
   const setting = `${kind}/${typeof name === 'string' ? name : ''}`;
   return isMade
@@ -140,7 +140,7 @@ function guardOf(kind: string, { metadata }: Tree): Omit<Finding, 'source'> | un
 
 /** Converts a v1alpha1 spec, which has the host in the Service, to v1beta1. */
 function ofV1Alpha1(spec: unknown): unknown {
-  if (!isTree(spec) || !isTree(spec.service)) return spec;
+  if (!isMapping(spec) || !isMapping(spec.service)) return spec;
   const { host, ...service } = spec.service;
   return { host, ...spec, service };
 }
@@ -157,6 +157,6 @@ function documentsOf(text: string): string[] {
   return documents.map((lines) => lines.join('\n')).filter((document) => document.trim() !== '');
 }
 
-function isListOf(value: Tree): value is Tree & { readonly items: readonly unknown[] } {
+function isListOf(value: Mapping): value is Mapping & { readonly items: readonly unknown[] } {
   return typeof value.kind === 'string' && value.kind.endsWith('List') && Array.isArray(value.items);
 }

@@ -1,5 +1,5 @@
 /** Collects the issuers that APIRules trust, each once. */
-import { named } from '../../../../config/validate/issuer-names.ts';
+import { nameIssuers } from '../../../../config/validate/issuer-names.ts';
 import { isLoopback, urlProblem } from '../../../../config/values/urls.ts';
 import type { TokenNeeds } from './access.ts';
 import type { Report } from './findings.ts';
@@ -62,7 +62,7 @@ export function createIssuers(report: Report): Issuers {
   };
 
   const written = (needs: readonly TokenNeeds[]): readonly WrittenIssuer[] =>
-    named(usedOf([...mentioned.values()], needs).map(({ issuer }) => ({ issuer }))).map(
+    nameIssuers(usedOf([...mentioned.values()], needs).map(({ issuer }) => ({ issuer }))).map(
       ({ issuer, name }) => {
         const { jwksUri, algorithms = [], setting, source } = mentioned.get(issuer) as IssuerMention;
         const own = needs.filter(({ issuers }) => issuers.includes(issuer));

@@ -1,6 +1,6 @@
 /** Detects the kind of a file by its content, not by its name. */
 import { ConfigError } from '../../../../config/validate/problems.ts';
-import { isTree } from '../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../config/values/mapping.ts';
 import type { NamedText } from '../../named-text.ts';
 import { isAlphaName } from './alpha/alpha-fields.ts';
 import { isChartValue } from './chart/chart-value-names.ts';
@@ -74,7 +74,7 @@ function partOf(document: YamlNode, isComputed: boolean): FilePart {
 function documentsOf(text: string, name: string): readonly YamlNode[] | undefined {
   try {
     const documents = readDocuments(text, name);
-    if (documents.some(({ value }) => isTree(value))) return documents;
+    if (documents.some(({ value }) => isMapping(value))) return documents;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const names = [...text.matchAll(/^["']?([\w-]+)["']?:(?=\s|$)/gm)].map(([, found = '']) => found);

@@ -1,6 +1,6 @@
 /** Sorts the input files by their kind. */
 import { ConfigError } from '../../../../config/validate/problems.ts';
-import { isTree } from '../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../config/values/mapping.ts';
 import type { NamedText } from '../../named-text.ts';
 import { isAlphaName } from './alpha/alpha-fields.ts';
 import type { ClusterObject } from './cluster/cluster-objects.ts';
@@ -54,7 +54,7 @@ export function sortFiles(files: readonly NamedText[], collected: Collected): So
     else if (part.kind === 'compose') sorted.compose.push(part.document);
     else if (
       part.kind === 'values' ||
-      (part.kind === 'unknown' && hasValues && isTree(part.document.value))
+      (part.kind === 'unknown' && hasValues && isMapping(part.document.value))
     ) {
       const { isComputed } = part;
       const node = part.kind === 'values' ? part.values : part.document;

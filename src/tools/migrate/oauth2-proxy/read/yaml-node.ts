@@ -1,6 +1,6 @@
 /** A value of a YAML file with its location, so findings and problems can say where it is. */
 import type { Problem } from '../../../../config/validate/problems.ts';
-import { isTree } from '../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../config/values/mapping.ts';
 
 /** A value and its location. */
 export interface YamlNode {
@@ -31,14 +31,14 @@ export const aliasTargetText =
 export function child(node: YamlNode, ...keys: readonly (string | number)[]): YamlNode {
   const value = keys.reduce<unknown>((parent, key) => {
     if (Array.isArray(parent)) return (parent as unknown[])[Number(key)];
-    return isTree(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined;
+    return isMapping(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined;
   }, node.value);
   return { ...node, value, path: [...node.path, ...keys] };
 }
 
 /** The names of a mapping with their values; empty for other values. */
 export function fields(node: YamlNode): [name: string, node: YamlNode][] {
-  return isTree(node.value) ? Object.keys(node.value).map((name) => [name, child(node, name)]) : [];
+  return isMapping(node.value) ? Object.keys(node.value).map((name) => [name, child(node, name)]) : [];
 }
 
 /** The value below a name, in any case. */
@@ -67,7 +67,7 @@ export function scalarText({ value }: YamlNode): string | undefined {
 
 /** Says what is expected, or that a `{PLACEHOLDER}` of a tutorial needs its value. */
 export function expectedInstead({ value }: YamlNode, expected: string): string {
-  const [name, ...more] = isTree(value) ? Object.keys(value) : [];
+  const [name, ...more] = isMapping(value) ? Object.keys(value) : [];
   return name !== undefined && more.length === 0 && /^[A-Z][A-Z0-9_]*$/.test(name)
     ? `{${name}} is a placeholder; replace it with its value`
     : `expected ${expected}`;
@@ -77,7 +77,7 @@ export function expectedInstead({ value }: YamlNode, expected: string): string {
 export function isEmpty({ value }: YamlNode): boolean {
   if (value === undefined || value === null || value === '' || value === false) return true;
   if (Array.isArray(value)) return value.length === 0;
-  return isTree(value) && Object.keys(value).length === 0;
+  return isMapping(value) && Object.keys(value).length === 0;
 }
 
 /** Whether a Helm template treats a value as true: any non-empty text that is not a word for false. */

@@ -1,7 +1,7 @@
 /** Translates the access rules: email domains and addresses, groups, roles, and restrictions of single providers. */
 
 import type { Problem } from '../../../../config/validate/problems.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 import type { Installation } from '../merge/installation.ts';
 import { findingIfSet, findingUnlessRefused, problemOf } from './findings.ts';
@@ -11,9 +11,9 @@ import { isSet, listOf, quotedList, textOf, withoutUndefined } from './setting-v
 /** The requirements for the tokens of every issuer. */
 export interface Access {
   /** The options below `email`. */
-  readonly email: Tree;
+  readonly email: Mapping;
   /** The options below `groups`. */
-  readonly groups: Tree;
+  readonly groups: Mapping;
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 }
@@ -31,7 +31,7 @@ export function translateAccess(installation: Installation): Access {
 }
 
 interface Judgement {
-  readonly tree: Tree;
+  readonly tree: Mapping;
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 }

@@ -1,8 +1,8 @@
 /** Translates trusted client addresses to a rule, if the source of the address can be trusted. */
 
 import type { Problem } from '../../../../config/validate/problems.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import { networkProblem } from '../../../../config/values/networks.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
 import type { Installation } from '../merge/installation.ts';
 import { findingIfSet, problemOf } from './findings.ts';
@@ -10,8 +10,8 @@ import { isOn, listOf, quotedList, textOf } from './setting-values.ts';
 
 /** The rule for trusted addresses, and the options it needs. */
 export interface TrustedAddresses {
-  readonly config: Tree;
-  readonly rules: readonly Tree[];
+  readonly config: Mapping;
+  readonly rules: readonly Mapping[];
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 }
@@ -66,7 +66,7 @@ export function trustedAddresses(installation: Installation): TrustedAddresses {
 function opened(
   installation: Installation,
   problems: readonly Problem[],
-  { config, text }: { config: Tree; text: string },
+  { config, text }: { config: Mapping; text: string },
 ): TrustedAddresses {
   const isForwarded = !('trustedHeaders' in config);
   const proxies = isForwarded

@@ -1,8 +1,8 @@
 /** Translates `extra-jwt-issuers`: to further issuers, or to further audiences of a configured issuer. */
 
 import type { Problem } from '../../../../config/validate/problems.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
-import { maskUrls } from '../../../../config/values/urls.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
+import { maskUrls } from '../../../../config/values/quote-value.ts';
 import type { Finding } from '../../finding.ts';
 import type { Installation } from '../merge/installation.ts';
 import type { Access } from './access.ts';
@@ -16,7 +16,7 @@ import { isSet, listOf, quotedList, withoutUndefined } from './setting-values.ts
 export interface Issuer {
   readonly issuer: string;
   readonly audiences: string[];
-  readonly fields: Tree;
+  readonly fields: Mapping;
   readonly identity: Identity;
 }
 

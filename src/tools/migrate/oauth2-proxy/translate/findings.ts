@@ -1,6 +1,6 @@
 /** Findings and problems about settings of oauth2-proxy. */
 import type { Problem } from '../../../../config/validate/problems.ts';
-import { maskUrls } from '../../../../config/values/urls.ts';
+import { maskUrls } from '../../../../config/values/quote-value.ts';
 import type { Finding, Verdict } from '../../finding.ts';
 import type { Installation } from '../merge/installation.ts';
 import { isSet } from './setting-values.ts';

@@ -1,5 +1,5 @@
 /** Translates the response headers that oauth2-proxy sets for the workload. */
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Installation } from '../merge/installation.ts';
 import { findingIfSet } from './findings.ts';
 import { injectedHeaders } from './injected-headers.ts';
@@ -10,7 +10,7 @@ import { isOn } from './setting-values.ts';
 const headerFlags = ['set-xauthrequest', 'pass-access-token', 'set-authorization-header', 'set-basic-auth'];
 
 /** The headers of `set-xauthrequest` with their sources: the email falls back to `sub`, and roles are groups. */
-const authRequestHeaders: readonly Tree[] = [
+const authRequestHeaders: readonly Mapping[] = [
   { header: 'x-auth-request-user', claim: 'sub' },
   { header: 'x-auth-request-email', from: 'email' },
   { header: 'x-auth-request-groups', from: 'groups' },

@@ -1,5 +1,5 @@
 /** Translates the claims that are the email and the groups of a token. */
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 import type { Installation } from '../merge/installation.ts';
 import { findingIfSet } from './findings.ts';
@@ -8,8 +8,8 @@ import { isOn, listOf, textOf, withoutUndefined } from './setting-values.ts';
 
 /** The claims of an issuer for email and groups, without access rules. */
 export interface Identity {
-  readonly email: Tree;
-  readonly groups: Tree;
+  readonly email: Mapping;
+  readonly groups: Mapping;
 }
 
 /** The claims for `extra-jwt-issuers`, and for all tokens with azure. Only the groups option changes them. */

@@ -1,8 +1,9 @@
 /** Translates the sources of keys, the signature algorithms, and the trusted CAs. */
 
 import { type Algorithm, supportedAlgorithms } from '../../../../config/declare/issuer-options.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
-import { isLoopback, maskUrls } from '../../../../config/values/urls.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
+import { maskUrls } from '../../../../config/values/quote-value.ts';
+import { isLoopback } from '../../../../config/values/urls.ts';
 import type { Finding } from '../../finding.ts';
 import type { Installation } from '../merge/installation.ts';
 import { findingIfSet } from './findings.ts';
@@ -11,9 +12,9 @@ import { isOn, listOf, quotedList, textOf, withoutUndefined } from './setting-va
 /** The translated key settings. */
 export interface Keys {
   /** Options of the issuer of `oidc-issuer-url`. */
-  readonly ofPrimary: Tree;
+  readonly ofPrimary: Mapping;
   /** Options of every issuer. */
-  readonly ofAll: Tree;
+  readonly ofAll: Mapping;
   readonly findings: readonly Finding[];
 }
 
@@ -121,7 +122,7 @@ function translateAlgorithms(
       };
 }
 
-function trust(installation: Installation): Tree {
+function trust(installation: Installation): Mapping {
   const files = listOf(installation, 'provider-ca-file');
   if (files.length === 0) return {};
   return withoutUndefined({

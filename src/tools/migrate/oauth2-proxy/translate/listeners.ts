@@ -1,5 +1,5 @@
 /** Translates the listeners for checks and metrics. */
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 import type { Installation } from '../merge/installation.ts';
 import { findingIfSet } from './findings.ts';
@@ -14,7 +14,7 @@ const grpcPort = 9000;
 const adminPort = 8081;
 
 interface Listener {
-  readonly tree: Tree;
+  readonly tree: Mapping;
   readonly findings: readonly Finding[];
 }
 
@@ -109,7 +109,7 @@ function readAddress(
   flag: string,
   section: 'http' | 'admin',
   usedPorts: readonly number[],
-): { address: Tree; finding: readonly Finding[] } {
+): { address: Mapping; finding: readonly Finding[] } {
   const address = textOf(installation, flag).replace(/^https?:\/\//i, '');
   const option = `\`${section}.host\` and \`${section}.port\``;
   const leave = (verdict: 'changed' | 'meaningless', text: string) => ({

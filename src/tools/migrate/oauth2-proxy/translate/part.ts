@@ -1,6 +1,6 @@
 /** The result of translating one group of settings. */
 import type { Problem } from '../../../../config/validate/problems.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 
 /** A comment at the end of a part of the configuration. */
@@ -12,7 +12,7 @@ export interface TreeComment {
 /** The result for one group of settings. */
 export interface Part {
   /** Top-level options; no two parts set the same one. */
-  readonly config: Tree;
+  readonly config: Mapping;
   readonly findings: readonly Finding[];
   readonly problems?: readonly Problem[];
   /** Problems that matter only after all refused settings are accepted. */

@@ -1,7 +1,7 @@
 /** Translates requests without a token to rules: routes, preflights and trusted addresses. */
 
 import { pathCovers } from '../../../../config/rules/patterns.ts';
-import { isTree, type Tree } from '../../../../config/values/raw-values.ts';
+import { isMapping, type Mapping } from '../../../../config/values/mapping.ts';
 import type { Verdict } from '../../finding.ts';
 import { readExpression } from '../../path-expression.ts';
 import { everyPath, patternsAround, patternsWithin } from '../../path-patterns.ts';
@@ -40,7 +40,7 @@ export function translateRules(installation: Installation): Part {
   // A rule that lists only `OPTIONS` does not match preflights; `allowPreflight` of the rules that require a token
   // does.
   const rest = { name: 'rest', require: {}, allowPreflight: true };
-  const rules: Tree[] = [
+  const rules: Mapping[] = [
     ...addresses.rules,
     ...(hasPreflight ? [preflight] : []),
     ...positive.flatMap(({ rules }) => rules),
@@ -50,7 +50,7 @@ export function translateRules(installation: Installation): Part {
     ...(hasPreflight && !isOpen(everyPath, undefined, opened) ? [rest] : []),
   ];
   const outcomes = [...positive.map(({ outcome }) => outcome), ...negative.outcomes];
-  const looksAtPaths = rules.some(({ match }) => isTree(match) && 'paths' in match);
+  const looksAtPaths = rules.some(({ match }) => isMapping(match) && 'paths' in match);
   return {
     config: rules.length === 0 ? {} : { ...addresses.config, rules, noRuleMatches: 'token' },
     findings: [
@@ -88,7 +88,7 @@ function looksText(installation: Installation): string {
   return `${ambiguous}, and ${identity}${forbidden}`;
 }
 
-function openRoute(entry: SkipEntry, opened: Opened[]): { rules: readonly Tree[]; outcome: Outcome } {
+function openRoute(entry: SkipEntry, opened: Opened[]): { rules: readonly Mapping[]; outcome: Outcome } {
   const { flag, text, method, expression, position } = entry;
   const outcome = (verdict: Verdict, of: string): Outcome => ({ flag, verdict, text: `\`${text}\` ${of}` });
   if (method === 'never')
@@ -126,8 +126,8 @@ function openRoute(entry: SkipEntry, opened: Opened[]): { rules: readonly Tree[]
 function openAllBut(
   entries: readonly SkipEntry[],
   opened: Opened[],
-): { rules: readonly Tree[]; outcomes: readonly Outcome[] } {
-  const rules: Tree[] = [];
+): { rules: readonly Mapping[]; outcomes: readonly Outcome[] } {
+  const rules: Mapping[] = [];
   const outcomes: Outcome[] = [];
   // Rules for single methods come first, since a rule for all methods also matches their requests.
   const methods = [...new Set(entries.map(({ method }) => method))].toSorted(

@@ -1,5 +1,5 @@
 /** The values of settings by type. */
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Installation } from '../merge/installation.ts';
 
 /** Whether a flag is set. */
@@ -34,6 +34,6 @@ export function quotedList(words: readonly string[]): string {
 }
 
 /** Removes undefined values, so the file contains only options that differ from the defaults. */
-export function withoutUndefined(tree: Readonly<Record<string, unknown>>): Tree {
+export function withoutUndefined(tree: Readonly<Record<string, unknown>>): Mapping {
   return Object.fromEntries(Object.entries(tree).filter(([, value]) => value !== undefined));
 }

@@ -1,11 +1,11 @@
 /** Translates the settings of an installation of oauth2-proxy to a configuration of oidc-authz. */
 
-import { type Config, options } from '../../../../config/declare/options.ts';
+import { type Config, configSchema } from '../../../../config/declare/options.ts';
 import { dotted } from '../../../../config/describe/option-list.ts';
 import { ruleProblems } from '../../../../config/rules/rule-problems.ts';
-import { named } from '../../../../config/validate/issuer-names.ts';
+import { nameIssuers } from '../../../../config/validate/issuer-names.ts';
 import type { Problem } from '../../../../config/validate/problems.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 import { verdictOf } from '../flags/verdicts.ts';
 import type { Installation } from '../merge/installation.ts';
@@ -28,7 +28,7 @@ export interface Outcome {
 /** A complete configuration. */
 export interface Translation extends Outcome {
   /** The options that differ from the defaults, as in a file. */
-  readonly tree: Tree;
+  readonly tree: Mapping;
   /** The same configuration with the defaults. */
   readonly config: Config;
   readonly comments: readonly TreeComment[];
@@ -58,7 +58,7 @@ export function translate(all: Installation, compat: boolean): Translation | Inc
     translateLog(installation),
   ];
   const problems = parts.flatMap((part) => part.problems ?? []);
-  const said = Object.assign({}, ...parts.map((part) => part.config)) as Tree;
+  const said = Object.assign({}, ...parts.map((part) => part.config)) as Mapping;
   const tree = compat ? withoutFurtherHeaders(said) : said;
   const findingIfSet = parts.flatMap((part) => part.findings);
   const isJudged = new Set(findingIfSet.map(({ setting }) => setting));
@@ -74,7 +74,7 @@ export function translate(all: Installation, compat: boolean): Translation | Inc
 }
 
 /** Disables the headers that `compat` sets by default and the installation does not. */
-function withoutFurtherHeaders(tree: Tree): Tree {
+function withoutFurtherHeaders(tree: Mapping): Mapping {
   const { outputTokenToHeader = '', setAuthorizationHeader = false } = tree;
   return { ...tree, outputTokenToHeader, setAuthorizationHeader };
 }
@@ -109,8 +109,8 @@ function withWarning(finding: Finding): Finding {
 }
 
 /** Validates the whole configuration. */
-function validate(tree: Tree): { readonly config: Config } | { readonly problems: readonly Problem[] } {
-  const parsed = options.safeParse(tree);
+function validate(tree: Mapping): { readonly config: Config } | { readonly problems: readonly Problem[] } {
+  const parsed = configSchema.safeParse(tree);
   const problem = (path: readonly PropertyKey[], message: string): Problem => ({
     path: dotted(path),
     source: 'translated',
@@ -118,7 +118,7 @@ function validate(tree: Tree): { readonly config: Config } | { readonly problems
   });
   if (!parsed.success)
     return { problems: parsed.error.issues.map(({ path, message }) => problem(path, message)) };
-  const config: Config = { ...parsed.data, issuers: named(parsed.data.issuers) };
+  const config: Config = { ...parsed.data, issuers: nameIssuers(parsed.data.issuers) };
   const problems = ruleProblems(config).map(({ path, message }) => problem(path, message));
   return problems.length > 0 ? { problems } : { config };
 }

@@ -1,7 +1,7 @@
 /** Reads the response headers that an alpha configuration adds. */
 
 import { type Problem, suggestion } from '../../../../../config/validate/problems.ts';
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { InjectedValue } from '../setting.ts';
 import { whyUnknown } from '../unknown-values.ts';
 import { elements, fields, locationOf, type YamlNode } from '../yaml-node.ts';
@@ -78,7 +78,7 @@ function namesOf(
   path: string,
   problems: Problem[],
 ): ReadonlyMap<string, YamlNode> {
-  if (!isTree(node.value)) {
+  if (!isMapping(node.value)) {
     problems.push({ path, source: locationOf(node), message: 'expected a mapping' });
     return new Map();
   }

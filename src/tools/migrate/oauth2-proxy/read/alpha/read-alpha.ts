@@ -1,7 +1,7 @@
 /** Reads an alpha configuration of oauth2-proxy: providers, headers, upstreams and listeners in YAML. */
 
 import { suggestion } from '../../../../../config/validate/problems.ts';
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import { expectationOf, readFlagValue } from '../../flags/flag-value.ts';
 import { whyUnknown } from '../unknown-values.ts';
 import { elements, fieldOf, fields, isEmpty, locationOf, type YamlNode } from '../yaml-node.ts';
@@ -13,7 +13,7 @@ import { readUpstreams } from './alpha-upstreams.ts';
 /** Reads an alpha configuration whose variables are already replaced. */
 export function readAlpha(top: YamlNode): Alpha {
   const alpha: Alpha = { foundSettings: [], headers: [], findings: [], problems: [] };
-  if (!isTree(top.value)) {
+  if (!isMapping(top.value)) {
     const message = 'expected a mapping, such as `providers: […]`';
     alpha.problems.push({ path: '', source: locationOf(top), message });
     return alpha;
@@ -50,7 +50,7 @@ function readFields(
   alpha: Alpha,
 ): void {
   if (node.value === null || node.value === undefined) return;
-  if (!isTree(node.value)) {
+  if (!isMapping(node.value)) {
     alpha.problems.push({ path, source: locationOf(node), message: 'expected a mapping' });
     return;
   }

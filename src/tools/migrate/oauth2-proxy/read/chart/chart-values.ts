@@ -1,6 +1,6 @@
 /** Judges the values of the charts of oauth2-proxy that are not settings of oauth2-proxy itself. */
 
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { Finding } from '../../../finding.ts';
 import { objectsIn } from '../cluster/cluster-objects.ts';
 import { guardingAnnotation, guardsOfService, whyHarmless } from '../cluster/object-kinds.ts';
@@ -106,7 +106,7 @@ function guardsIn(name: string, node: YamlNode, chart: Chart): readonly Finding[
     if (!Array.isArray(node.value))
       return [refused(node, name, 'its effect on access is unknown; pass it as a manifest')];
     return elements(node).flatMap((entry) => {
-      const objects = isTree(entry.value) ? objectsIn(entry) : [];
+      const objects = isMapping(entry.value) ? objectsIn(entry) : [];
       const isHarmless = objects.length > 0 && objects.every((object) => whyHarmless(object) !== undefined);
       if (isHarmless) return [];
       const kind = scalarText(child(entry, 'kind')) ?? 'a template';

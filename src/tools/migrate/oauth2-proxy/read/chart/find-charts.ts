@@ -1,5 +1,5 @@
 /** Finds the values of the charts of oauth2-proxy in a values file. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import { flagNamed } from '../../flags/flags.ts';
 import { child, elements, fields, scalarText, type YamlNode } from '../yaml-node.ts';
 import { type Chart, isChartValue } from './chart-value-names.ts';
@@ -39,7 +39,7 @@ function below(node: YamlNode, siblings: ChartValues['siblings'], depth: number)
   if (depth >= maxDepth) return [];
   const all = fields(node);
   return all.flatMap(([name, inner]) => {
-    if (!isTree(inner.value)) return [];
+    if (!isMapping(inner.value)) return [];
     const others = [...siblings, ...all.filter(([other]) => other !== name)];
     const isNamed = /^oauth2?[-_]?proxy$/i.test(name) && !isOtherProduct(inner);
     const chart = certainChart(inner) ?? (isNamed ? 'official' : undefined);
@@ -70,7 +70,7 @@ function certainChart(node: YamlNode): Chart | undefined {
     has('config', officialConfigNames) ||
     has('alphaConfig', ['enabled', 'configData', 'configFile', 'existingConfig', 'existingSecret']) ||
     ['proxyVarsAsSecrets', 'sessionStorage', 'htpasswdFile', 'authenticatedEmailsFile'].some((name) =>
-      Object.hasOwn((isTree(node.value) ? node.value : {}) as object, name),
+      Object.hasOwn((isMapping(node.value) ? node.value : {}) as object, name),
     ) ||
     hasFlag(child(node, 'extraArgs')) ||
     elements(child(node, 'extraEnv')).some((entry) =>

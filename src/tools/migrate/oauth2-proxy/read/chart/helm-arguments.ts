@@ -1,5 +1,5 @@
 /** The flags that the official chart of oauth2-proxy writes, in its order. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import { flagNamed } from '../../flags/flags.ts';
 import { expand, wordsBehindProgram } from '../cluster/container.ts';
 import type { Collected } from '../collected.ts';
@@ -67,7 +67,7 @@ function extraArguments(node: YamlNode, { findings, problems }: Collected): Word
       return [];
     });
   }
-  if (!isTree(node.value)) {
+  if (!isMapping(node.value)) {
     const message = 'expected a mapping of flags, or a list of them';
     problems.push({ path: 'extraArgs', source: locationOf(node), message });
     return [];

@@ -1,7 +1,7 @@
 /** Reads `config` and `alphaConfig` of the official chart: credentials and configuration files. */
 
 import { suggestion } from '../../../../../config/validate/problems.ts';
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { ObjectText } from '../cluster/cluster-objects.ts';
 import { keyValue, type Scope } from '../cluster/container.ts';
 import type { Collected } from '../collected.ts';
@@ -222,7 +222,7 @@ export function readChartAlpha(values: YamlNode, owner: string, scope: Scope, co
     child(alpha, 'configData'),
   ];
   for (const node of parts) {
-    if (isTree(node.value)) collected.alpha.push({ node, owner });
+    if (isMapping(node.value)) collected.alpha.push({ node, owner });
     else if (!isEmpty(node))
       collected.problems.push({
         path: 'alphaConfig',
@@ -252,7 +252,7 @@ function textIn(
 
 /** Puts a value below a name, as the chart does. */
 function below(name: string, node: YamlNode): YamlNode {
-  if (!isTree(node.value)) return node;
+  if (!isMapping(node.value)) return node;
   return {
     value: { [name]: node.value },
     path: [],

@@ -1,5 +1,5 @@
 /** Finds the objects that install a chart, and their values in the order of precedence. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { ClusterObject } from '../cluster/cluster-objects.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Collected } from '../collected.ts';
@@ -120,7 +120,7 @@ function fluxValues(entry: YamlNode, { object, objects, collected, unread }: Rea
 function argoReleases(spec: YamlNode, reader: Reader): readonly Release[] {
   const { object, unread } = reader;
   const single = child(spec, 'source');
-  const sources = [...(isTree(single.value) ? [single] : []), ...elements(child(spec, 'sources'))];
+  const sources = [...(isMapping(single.value) ? [single] : []), ...elements(child(spec, 'sources'))];
   const releases = sources.flatMap((source): Release[] => {
     for (const name of ['kustomize', 'plugin', 'directory'])
       unread(child(source, name), name, 'it makes the manifests; pass these');
@@ -225,7 +225,7 @@ function k3sRelease(reader: Reader): Release {
 
 /** Values that are a part of the object, as a document. */
 function inline(node: YamlNode): readonly YamlNode[] {
-  return isTree(node.value) ? [documentAt(node)] : [];
+  return isMapping(node.value) ? [documentAt(node)] : [];
 }
 
 function documentAt(node: YamlNode): YamlNode {
@@ -244,7 +244,7 @@ function documentOf(text: string, name: string, { problems }: Collected): readon
   for (const one of more)
     problems.push({ path: '', source: locationOf(one), message: 'second document; values are one document' });
   if (document === undefined) return [];
-  if (isTree(document.value)) return [document];
+  if (isMapping(document.value)) return [document];
   problems.push({ path: '', source: name, message: 'expected a mapping' });
   return [];
 }

@@ -1,7 +1,7 @@
 /** The objects of Kubernetes manifests, and the texts of ConfigMaps and Secrets. */
 
 import { Buffer } from 'node:buffer';
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import { child, elements, fields, locationOf, scalarText, type YamlNode } from '../yaml-node.ts';
 
 /** An object of a manifest. */
@@ -48,7 +48,7 @@ function objectAt(document: YamlNode, kind: string): ClusterObject {
 
 /** Whether a document is a Kubernetes object. */
 export function isClusterObject({ value }: YamlNode): boolean {
-  return isTree(value) && typeof value.kind === 'string' && 'apiVersion' in value;
+  return isMapping(value) && typeof value.kind === 'string' && 'apiVersion' in value;
 }
 
 /** The texts of a ConfigMap or Secret; empty for other objects. */

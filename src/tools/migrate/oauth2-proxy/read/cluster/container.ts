@@ -1,5 +1,5 @@
 /** Reads the container that runs oauth2-proxy: its command line and its variables. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { Collected, Variable } from '../collected.ts';
 import { readCommandLine, type Word } from '../command-line.ts';
 import type { VariableOf } from '../substitution.ts';
@@ -66,7 +66,7 @@ export function readVariables(list: YamlNode, scope: Scope, label: string): Vari
     const name = scalarText(child(entry, 'name'));
     if (name === undefined) continue;
     const from = child(entry, 'valueFrom');
-    const value = isTree(from.value)
+    const value = isMapping(from.value)
       ? referredValue(from, scope)
       : expand(scalarText(child(entry, 'value')) ?? '', variableOf);
     if (value !== undefined) variables.push({ name, value, source: `${locationOf(entry)} ${label} ${name}` });

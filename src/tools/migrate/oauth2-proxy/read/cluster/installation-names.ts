@@ -1,5 +1,5 @@
 /** The names of an installation in its cluster, for the commands of a plan. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import { child, scalarText, type YamlNode } from '../yaml-node.ts';
 import type { ClusterObject } from './cluster-objects.ts';
 
@@ -93,8 +93,8 @@ function portOf(port: string | undefined): string {
 }
 
 function selects(selector: YamlNode, labels: YamlNode): boolean {
-  const wanted = isTree(selector.value) ? Object.entries(selector.value) : [];
-  const has = isTree(labels.value) ? labels.value : {};
+  const wanted = isMapping(selector.value) ? Object.entries(selector.value) : [];
+  const has = isMapping(labels.value) ? labels.value : {};
   return wanted.length > 0 && wanted.every(([name, value]) => has[name] === value);
 }
 

@@ -1,5 +1,5 @@
 /** Finds the pods of objects of any kind, and the containers in them that run oauth2-proxy. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import { flagNamed } from '../../flags/flags.ts';
 import { child, elements, fields, scalarText, type YamlNode } from '../yaml-node.ts';
 import type { ClusterObject } from './cluster-objects.ts';
@@ -20,7 +20,7 @@ export function podsIn(object: ClusterObject): Pod[] {
   const find = (node: YamlNode, depth: number): YamlNode[] => {
     if (depth > maxDepth) return [];
     const list = child(node, 'containers');
-    if (elements(list).some(({ value }) => isTree(value) && ('name' in value || 'image' in value)))
+    if (elements(list).some(({ value }) => isMapping(value) && ('name' in value || 'image' in value)))
       return [node];
     const below = Array.isArray(node.value) ? elements(node) : fields(node).map(([, inner]) => inner);
     return below.flatMap((inner) => find(inner, depth + 1));

@@ -1,5 +1,5 @@
 /** Reads the workload that runs oauth2-proxy, and reports everything else in its pod. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { Collected } from '../collected.ts';
 import { child, elements, fields, locationOf, scalarText, type YamlNode } from '../yaml-node.ts';
 import type { ClusterObject } from './cluster-objects.ts';
@@ -158,7 +158,7 @@ function isOwned(object: ClusterObject, objects: Objects, { findings }: Collecte
 /** Whether an object runs the pod of another object, as an Argo Rollout may. */
 function refersToWorkload(object: ClusterObject, objects: Objects, { findings }: Collected): boolean {
   const reference = child(object.node, 'spec', 'workloadRef');
-  if (!isTree(reference.value)) return false;
+  if (!isMapping(reference.value)) return false;
   const [kind, name] = [scalarText(child(reference, 'kind')), scalarText(child(reference, 'name'))];
   const there = objects.all.some((one) => one.kind === kind && one.name === name);
   objects.markReported(object);
@@ -201,7 +201,7 @@ function referencesOf(container: YamlNode, { object, node }: Pod): readonly Refe
  */
 function comparisonKey({ object, node }: Pod, container: YamlNode): string {
   const isOfCluster = (value: unknown) =>
-    isTree(value) && typeof value.name === 'string' && value.name.startsWith('kube-api-access-');
+    isMapping(value) && typeof value.name === 'string' && value.name.startsWith('kube-api-access-');
   const without = (list: unknown) => (Array.isArray(list) ? list.filter((one) => !isOfCluster(one)) : []);
   const { args, command, env, envFrom, volumeMounts } = container.value as Record<string, unknown>;
   const { volumes } = node.value as Record<string, unknown>;

@@ -1,5 +1,5 @@
 /** Reads a docker compose file: the service that runs oauth2-proxy. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { NamedText } from '../../../named-text.ts';
 import { guardingAnnotation } from '../cluster/object-kinds.ts';
 import { isProxy } from '../cluster/pods.ts';
@@ -32,7 +32,7 @@ export function isCompose(document: YamlNode): boolean {
   return (
     services.length > 0 &&
     services.every(
-      ([, { value }]) => isTree(value) && ('image' in value || 'build' in value || 'extends' in value),
+      ([, { value }]) => isMapping(value) && ('image' in value || 'build' in value || 'extends' in value),
     )
   );
 }
@@ -109,7 +109,7 @@ function readService(
   const entry = child(service, 'env_file');
   const others = new Set(variableFiles.map((file) => file.name));
   const named = Array.isArray(entry.value) ? elements(entry) : entry.value === undefined ? [] : [entry];
-  const pathOf = (node: YamlNode) => scalarText(isTree(node.value) ? child(node, 'path') : node) ?? '';
+  const pathOf = (node: YamlNode) => scalarText(isMapping(node.value) ? child(node, 'path') : node) ?? '';
   const findFile = createFileFinder(files, [...named.map(pathOf), ...sourcesOf(service, document)]);
   for (const node of named) {
     const path = pathOf(node);
@@ -202,7 +202,7 @@ function reportGuards(name: string, service: YamlNode, { findings }: Collected):
     child(service, 'deploy', 'labels'),
     child(service, 'annotations'),
   ])
-    for (const [label, at] of isTree(list.value) ? fields(list) : elements(list).map(labelOf))
+    for (const [label, at] of isMapping(list.value) ? fields(list) : elements(list).map(labelOf))
       if (guardingAnnotation.test(label))
         findings.push({
           setting: `services.${name}.labels.${label}`,
@@ -258,7 +258,7 @@ function variablesOf(node: YamlNode, { variableOf, assumed }: Known): Variable[]
     }),
     source: `${locationOf(at)} environment ${name}`,
   });
-  if (isTree(node.value))
+  if (isMapping(node.value))
     return fields(node).map(([name, entry]) => validNames(name, scalarText(entry), entry));
   return elements(node).flatMap((entry) => {
     const [, name, value] = /^([^=]+)(?:=(.*))?$/s.exec(scalarText(entry) ?? '') ?? [];
