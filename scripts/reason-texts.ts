@@ -402,7 +402,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
       '`rate(oidc_authz_token_cache_lookups_total[5m])` by `result`, the CPU of the pod, and `nodejs_eventloop_lag_p99_seconds`.',
     ],
     mend: [
-      'More replicas, `workers`, or CPU ([operations](operations.md#sizing)).',
+      'More replicas, `workers`, or CPU ([sizing](sizing.md)).',
       '[OidcAuthzErrorBudgetBurnFast](runbooks/OidcAuthzErrorBudgetBurnFast.md), [OidcAuthzProofsWithoutRoom](runbooks/OidcAuthzProofsWithoutRoom.md)',
     ],
     options: ['limits.maxVerificationsInFlight', 'limits.checkDeadline', 'workers', 'dpop.maxProofs'],

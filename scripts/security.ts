@@ -141,7 +141,7 @@ function floodMarkdown(): string {
     '- **Cached tokens first.** A cached token is answered in the turn of the event loop in which it arrives.',
     '  Verifications wait until everything that has arrived is read. One turn spends at most 25 ms on them.',
     '- **Calls are independent.** Over gRPC, a check that is too large, too slow or over a limit is denied alone.',
-    '  Its connection stays open ([operations](../operations.md)).',
+    '  Its connection stays open ([limits](../limits.md#grpc)).',
     '- **The queue is limited.** At most `limits.maxVerificationsInFlight` (256) verifications wait.',
     '  The next check ends as `overloaded`. It is denied, and never left to the failure mode of Envoy.',
     '  `limits.checkDeadline` limits the whole check, below the timeout of the mesh.',

@@ -38,7 +38,7 @@ const generated = [
 
 /** Pages that are not rewritten yet. */
 const pending =
-  /^(adr\/.*|runbooks\/.*|architecture|bound-tokens|headers|image|migrating-from-oauth2-proxy|monitoring|operations|revocation|rules)\.md$/;
+  /^(adr\/.*|architecture|bound-tokens|headers|migrating-from-oauth2-proxy|revocation|rules)\.md$/;
 
 const inIndex = (page: string) => !indexed.includes(dirname(page)) || page.endsWith('/README.md');
 const isWritten = (page: string) => !generated.includes(page) && !pending.test(page);

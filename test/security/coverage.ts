@@ -1018,7 +1018,7 @@ export const tables: readonly Table[] = [
       {
         id: 'I15',
         threat: 'Calls that do not come through the proxy',
-        tests: [['chart/render.test.ts', 'opens the network to the ports']],
+        tests: [['chart/render.test.ts', 'the network policy allows the ports']],
         note: 'The network must prevent this: the chart has a NetworkPolicy, and `clientCaFile` accepts only known clients.',
       },
       { id: 'I16', threat: 'Headers named `__proto__`', tests: [[wire, 'with headers of odd names']] },
@@ -1213,7 +1213,7 @@ export const tables: readonly Table[] = [
         threat: 'A deadline of the service is longer than the timeout of the mesh',
         tests: [
           ['config/load/load.test.ts', 'says what its first line expects'],
-          ['chart/render.test.ts', 'the service knows the timeout of the entries'],
+          ['chart/render.test.ts', 'the service gets the timeout of the entries'],
         ],
       },
       {
@@ -1538,21 +1538,19 @@ export const tables: readonly Table[] = [
         tests: [
           [
             'chart/scripts.test.ts',
-            'finds its own entry among any names, and keeps the entries of the others',
+            'replaces its own entry among any other names, and changes no other entry',
           ],
         ],
       },
       {
         id: 'RK2',
         threat: 'The Istio resource changes between the read and the patch, and an entry is lost',
-        tests: [
-          ['chart/scripts.test.ts', 'changes nothing where somebody else has changed the resource meanwhile'],
-        ],
+        tests: [['chart/scripts.test.ts', 'changes nothing if the resource changes at the same time']],
       },
       {
         id: 'RK3',
         threat: 'A patch replaces an existing list of authorizers, or an existing configuration',
-        tests: [['deploy/patches.test.ts', 'applies, and all that was there stays']],
+        tests: [['deploy/patches.test.ts', 'applies, and it keeps all existing entries']],
       },
       {
         id: 'RK4',
@@ -1844,9 +1842,9 @@ export const tables: readonly Table[] = [
         threat:
           'An invalid configuration is rolled out: pods keep the old one, and each pod that restarts fails',
         tests: [
-          ['chart/config.test.ts', 'is told by the schema'],
-          ['chart/config.test.ts', 'is told by the hook'],
-          ['chart/config.test.ts', 'has the new configuration, exactly as the pods will have it'],
+          ['chart/config.test.ts', 'is reported by the schema'],
+          ['chart/config.test.ts', 'is reported by the hook'],
+          ['chart/config.test.ts', 'uses the same new configuration as the pods'],
         ],
       },
       {
@@ -1854,22 +1852,22 @@ export const tables: readonly Table[] = [
         threat: 'The job that checks a configuration can reach the network, or is counted as the service',
         tests: [
           ['chart/config.test.ts', 'without any connection'],
-          ['chart/config.test.ts', 'may open no connection'],
-          ['chart/config.test.ts', 'is found by nothing that looks for pods'],
+          ['chart/config.test.ts', 'is not allowed to open connections'],
+          ['chart/config.test.ts', 'matches no selector'],
         ],
       },
       {
         id: 'Q3',
         threat: 'A memory limit in another notation gives no heap, or one that the limit ends',
         tests: [
-          ['chart/heap.test.ts', 'any other quantity'],
-          ['chart/heap.test.ts', 'is refused where it is too little for'],
+          ['chart/heap.test.ts', 'a random quantity'],
+          ['chart/heap.test.ts', 'is rejected if it is too low for'],
         ],
       },
       {
         id: 'Q4',
         threat: 'Enabling the autoscaler leaves one pod where many are needed',
-        tests: [['chart/replicas.test.ts', 'stays what runs']],
+        tests: [['chart/replicas.test.ts', 'is the current number']],
       },
       {
         id: 'T1',
