@@ -1545,9 +1545,7 @@ export const tables: readonly Table[] = [
       {
         id: 'RK2',
         threat: 'The Istio resource changes between the read and the patch, and an entry is lost',
-        tests: [
-          ['chart/scripts.test.ts', 'changes nothing if the resource changes at the same time'],
-        ],
+        tests: [['chart/scripts.test.ts', 'changes nothing if the resource changes at the same time']],
       },
       {
         id: 'RK3',
