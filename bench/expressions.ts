@@ -10,7 +10,7 @@ import {
   type Expression,
   type ExpressionContext,
 } from '../src/config/expression/expression.ts';
-import type { Identity } from '../src/model/decision.ts';
+import type { Identity } from '../src/model/identity.ts';
 import { createTestClock } from '../test/support/clock.ts';
 import { hostileClaims } from '../test/support/expression-claims.ts';
 import { makeTree, mutated, randomOf, type Tree, textOf } from '../test/support/expression-grammar.ts';

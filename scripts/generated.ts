@@ -2,7 +2,8 @@
 
 import { configJsonSchema, optionsMarkdown } from '../src/config/describe/describe.ts';
 import { keyRejections, unusedCauses } from '../src/issuer/keys/unused-keys.ts';
-import { comparisons, withheldCauses } from '../src/model/decision.ts';
+import { withheldCauses } from '../src/model/forwarding.ts';
+import { comparisons } from '../src/model/incumbent.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitions.ts';
 import { chartFiles } from './chart.ts';
 import { dashboardJson } from './dashboard/grafana.ts';

@@ -8,7 +8,7 @@ const certificate = ['test/check/binding/client-certificate.test.ts'];
 /** Each removes one check of `src/check/binding`. */
 export const binding: readonly Mutant[] = [
   {
-    name: 'the first of two proofs counts',
+    name: 'the first of two proofs is used',
     file: 'src/check/binding/dpop.ts',
     find: 'others.length > 0 || ',
     replace: '',
@@ -36,7 +36,7 @@ export const binding: readonly Mutant[] = [
     tests: dpop,
   },
   {
-    name: 'a proof may have any algorithm',
+    name: 'a proof with any algorithm is accepted',
     file: 'src/check/binding/dpop.ts',
     find: 'if (!proofAlgorithms.includes(header.algorithm)) return undefined;',
     replace: '',
@@ -50,14 +50,14 @@ export const binding: readonly Mutant[] = [
     tests: dpop,
   },
   {
-    name: 'a proof may have an empty id',
+    name: 'a proof with an empty jti is accepted',
     file: 'src/check/binding/dpop.ts',
     find: " || id === ''",
     replace: '',
     tests: dpop,
   },
   {
-    name: 'the id of a proof may be missing',
+    name: 'a proof without jti is accepted',
     file: 'src/check/binding/dpop.ts',
     find: "typeof id !== 'string' || id === ''",
     replace: "id === ''",
@@ -129,15 +129,15 @@ export const binding: readonly Mutant[] = [
   {
     name: 'any certificate is accepted',
     file: 'src/check/binding/verify-binding.ts',
-    find: "return certificate === wanted ? undefined : 'proof_invalid';",
+    find: "return certificate === thumbprint ? undefined : 'proof_invalid';",
     replace: 'return undefined;',
     tests: certificate,
   },
   {
     name: 'a proof is valid twice',
     file: 'src/check/binding/verify-binding.ts',
-    find: "if (taken === 'used') return 'proof_invalid';",
-    replace: "if (taken === 'used') return undefined;",
+    find: "if (result === 'used') return 'proof_invalid';",
+    replace: "if (result === 'used') return undefined;",
     tests: dpop,
   },
   {
@@ -185,29 +185,29 @@ export const binding: readonly Mutant[] = [
   {
     name: 'a used proof is valid',
     file: 'src/check/binding/used-proofs.ts',
-    find: "if (shelf.ids.has(proof.id)) return 'used';",
+    find: "if (stored.ids.has(proof.id)) return 'used';",
     replace: '',
     tests: replays,
   },
   {
-    name: 'one key may fill the store',
+    name: 'one key can fill the store',
     file: 'src/check/binding/used-proofs.ts',
     find: "if (ofKey >= maxProofsPerKey) return 'key';",
     replace: '',
     tests: replays,
   },
   {
-    name: 'one issuer may have any number of proofs',
+    name: 'the proofs of one issuer are not limited',
     file: 'src/check/binding/used-proofs.ts',
-    find: "if (shelf.ids.size >= maxProofs) return 'issuer';",
+    find: "if (stored.ids.size >= maxProofs) return 'issuer';",
     replace: '',
     tests: replays,
   },
   {
     name: 'one issuer uses the space of others',
     file: 'src/check/binding/used-proofs.ts',
-    find: 'shelves.getOrInsertComputed(proof.issuer, createShelf)',
-    replace: "shelves.getOrInsertComputed('', createShelf)",
+    find: 'byIssuer.getOrInsertComputed(proof.issuer, createIssuerProofs)',
+    replace: "byIssuer.getOrInsertComputed('', createIssuerProofs)",
     tests: replays,
   },
   {
@@ -241,26 +241,26 @@ export const binding: readonly Mutant[] = [
   {
     name: 'the element after a URI that may continue is trusted',
     file: 'src/check/binding/forwarded-client-cert.ts',
-    find: 'if (elements.slice(0, first).some(mayGoOn)) return undefined;',
+    find: 'if (elements.slice(0, first).some(canContinue)) return undefined;',
     replace: '',
     tests: certificate,
   },
   {
     name: 'only a URI may continue in the next element',
     file: 'src/check/binding/forwarded-client-cert.ts',
-    find: '.some(([key]) => !contained.has(key))',
+    find: '.some(([key]) => !withoutComma.has(key))',
     replace: ".some(([key]) => key === 'uri')",
     tests: certificate,
   },
   {
-    name: 'the keys of an element may be in any order',
+    name: 'the keys of an element can be in any order',
     file: 'src/check/binding/forwarded-client-cert.ts',
     find: 'if (place >= 0 && place < reached) return undefined;',
     replace: '',
     tests: certificate,
   },
   {
-    name: 'an element may have two hashes',
+    name: 'an element can have two hashes',
     file: 'src/check/binding/forwarded-client-cert.ts',
     find: 'if (element.has(key) && !repeatable.has(key)) return undefined;',
     replace: '',
@@ -288,7 +288,7 @@ export const binding: readonly Mutant[] = [
     tests: certificate,
   },
   {
-    name: 'a header may have fewer elements than there are proxies',
+    name: 'a header can have fewer elements than there are proxies',
     file: 'src/check/binding/forwarded-client-cert.ts',
     find: ' || elements.length < count',
     replace: '',
@@ -323,7 +323,7 @@ export const binding: readonly Mutant[] = [
     tests: certificate,
   },
   {
-    name: 'a hash may be short',
+    name: 'a short hash is accepted',
     file: 'src/check/binding/client-certificate.ts',
     find: '/^[0-9a-f]{64}$/i',
     replace: '/^[0-9a-f]+$/i',
@@ -358,7 +358,7 @@ export const binding: readonly Mutant[] = [
     tests: dpop,
   },
   {
-    name: 'every escape of a path is decoded',
+    name: 'every escape in a path is decoded',
     file: 'src/check/binding/proof-target.ts',
     find: 'return /[A-Za-z0-9._~-]/.test(character) ?',
     replace: 'return character.length > 0 ?',

@@ -3,13 +3,13 @@ import type { Mutant } from './mutant.ts';
 
 const core = ['test/check', 'test/contract/contract.test.ts'];
 const rules = ['test/check/rules', 'test/contract/contract.test.ts'];
-const inTime = ['test/check/check-deadline.test.ts'];
+const deadline = ['test/check/check-deadline.test.ts'];
 const preflight = ['test/check/rules/preflight.test.ts'];
 
 /** Each removes one check of `src/check`. */
 export const check: readonly Mutant[] = [
   {
-    name: 'the first of two authorization headers counts',
+    name: 'the first of two authorization headers is used',
     file: 'src/check/credential.ts',
     find: 'if (authorization.length > 1) return duplicated;',
     replace: '',
@@ -37,7 +37,7 @@ export const check: readonly Mutant[] = [
     tests: [...core, 'test/check/binding', 'test/check/rules'],
   },
   {
-    name: 'a client may supply another spelling of a header',
+    name: 'a client can send another spelling of a header',
     file: 'src/check/upstream-headers.ts',
     find: '...outputs.flatMap(({ header }) => otherSpellings(header)),',
     replace: '',
@@ -89,14 +89,14 @@ export const check: readonly Mutant[] = [
   {
     name: 'a group with a comma is forwarded',
     file: 'src/check/header-value.ts',
-    find: 'else if (!isApart(text)) causes.add(cause);',
+    find: 'else if (!isSeparable(text)) causes.add(cause);',
     replace: '',
     tests: core,
   },
   {
     name: 'a percent-encoded group may have white space at its ends',
     file: 'src/check/header-value.ts',
-    find: 'percentEncoded, hasBareEnds)',
+    find: 'percentEncoded, hasNoBlankEnds)',
     replace: 'percentEncoded, () => true)',
     tests: core,
   },
@@ -108,21 +108,21 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
-    name: 'a group may end with a part of the separator',
+    name: 'a group can end with a part of the separator',
     file: 'src/check/header-value.ts',
     find: '.indexOf(core) === member.length',
     replace: '.indexOf(core) >= 0',
     tests: core,
   },
   {
-    name: 'a group may have white space at its ends',
+    name: 'a group can have white space at its ends',
     file: 'src/check/header-value.ts',
     find: 'return member.trim() === member;',
     replace: 'return member.length >= 0;',
     tests: core,
   },
   {
-    name: 'a whole number beyond 2^53 is written as JSON',
+    name: 'an integer beyond 2^53 is written as JSON',
     file: 'src/check/header-value.ts',
     find: "if (typeof value === 'number' && scalarText(value) === undefined) isExact = false;",
     replace: '',
@@ -143,7 +143,7 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
-    name: 'all headers together may have any length',
+    name: 'the total length of headers is not limited',
     file: 'src/check/upstream-headers.ts',
     find: 'value.text !== undefined && total + value.text.length <= maxTotalBytes',
     replace: 'value.text !== undefined',
@@ -178,31 +178,45 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
-    name: 'a prefix of a policy ends within a segment',
+    name: 'a policy prefix can end within a segment',
     file: 'src/check/policy-check.ts',
     find: 'return Number.isNaN(next) || next === slash || next === questionMark;',
     replace: 'return Number.isNaN(next) || next > 0;',
     tests: rules,
   },
   {
-    name: 'over gRPC the path chooses the policy',
+    name: 'over gRPC the path selects the policy',
     file: 'src/check/policy-check.ts',
-    find: 'const isByPath = request.policy === undefined;',
-    replace: "const isByPath = request.policy === undefined || request.policy === '';",
+    find: 'const hasPathPrefix = request.policy === undefined;',
+    replace: "const hasPathPrefix = request.policy === undefined || request.policy === '';",
     tests: rules,
   },
   {
     name: 'a check may wait without limit',
     file: 'src/check/check-deadline.ts',
-    find: 'decision instanceof Promise ? withDeadline(decision, deadline, clock, () => overloaded) : decision',
+    find: 'decision instanceof Promise ? withDeadline(decision, timeLeft(context), clock, late) : decision',
     replace: 'decision',
-    tests: inTime,
+    tests: deadline,
   },
   {
-    name: 'a valid token allows a preflight request for a method that the rule does not list',
+    name: 'a call can take longer than the deadline of the service',
+    file: 'src/check/check-deadline.ts',
+    find: 'Math.min(longest, ofCall() ?? longest, maxTimeout)',
+    replace: 'Math.min(ofCall() ?? longest, maxTimeout)',
+    tests: deadline,
+  },
+  {
+    name: 'a call can take longer than its own timeout',
+    file: 'src/check/check-deadline.ts',
+    find: 'Math.min(longest, ofCall() ?? longest, maxTimeout)',
+    replace: 'Math.min(longest, maxTimeout)',
+    tests: deadline,
+  },
+  {
+    name: 'a valid token allows a preflight for a method that the rule does not list',
     file: 'src/check/ruled-check.ts',
-    find: "isUnlisted(request) ? 'rule_denied' : unmet(identity, request)",
-    replace: 'unmet(identity, request)',
+    find: "isUnlisted(request) ? 'rule_denied' : checkRequirements(identity, request)",
+    replace: 'checkRequirements(identity, request)',
     tests: preflight,
   },
   {

@@ -7,7 +7,7 @@ const preflight = ['test/check/rules/preflight.test.ts'];
 /** Each removes one check of `src/issuer/fetch/guarded-lookup.ts` or `src/check/rules/preflight.ts`. */
 export const fetchTargets: readonly Mutant[] = [
   {
-    name: 'a name may have a link-local address',
+    name: 'a name can have a link-local address',
     file: 'src/issuer/fetch/guarded-lookup.ts',
     find: "if (reach !== 'open') return reach;",
     replace: '',
@@ -28,7 +28,7 @@ export const fetchTargets: readonly Mutant[] = [
     tests: lookup,
   },
   {
-    name: 'an issuer on https may lead to http',
+    name: 'an https issuer can lead to http',
     file: 'src/issuer/fetch/guarded-lookup.ts',
     find: 'if (isSecure && url.origin !== document.origin)',
     replace: 'if (isSecure && url.origin === "")',

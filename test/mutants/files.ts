@@ -71,7 +71,7 @@ export const files: readonly Mutant[] = [
     tests: tls,
   },
   {
-    name: 'an unknown cipher suite is left out',
+    name: 'an unknown cipher suite is ignored',
     file: 'src/transport/shared/cipher-suites.ts',
     find: 'if (unknown >= 0) throw',
     replace: 'if (unknown > suites.length) throw',

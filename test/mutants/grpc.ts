@@ -541,22 +541,6 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a check takes as long as its caller says',
-    file: 'src/transport/grpc/answer-deadline.ts',
-    find: 'Math.min(longest, timeLeft() ?? longest, maxTimeout)',
-    replace: 'Math.min(timeLeft() ?? longest, maxTimeout)',
-    tests: bounds,
-    project: 'live',
-  },
-  {
-    name: "a check continues after its caller's timeout",
-    file: 'src/transport/grpc/answer-deadline.ts',
-    find: 'Math.min(longest, timeLeft() ?? longest, maxTimeout)',
-    replace: 'Math.min(longest, maxTimeout)',
-    tests: bounds,
-    project: 'live',
-  },
-  {
     name: 'a request may take any time',
     file: 'src/transport/grpc/connection-guard.ts',
     find: 'if (++call.looks > (hasTimeout ? longestLimit : requestLimit)) return true;',

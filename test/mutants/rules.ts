@@ -23,7 +23,7 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'a rule accepts every audience',
     file: 'src/check/rules/requirements.ts',
-    find: 'if (audiences !== undefined && !identity.audiences.some(isOurs))',
+    find: 'if (audiences !== undefined && !identity.audiences.some(isAllowedAudience))',
     replace: 'if (audiences !== undefined && audiences.length === 0)',
     tests: rules,
   },
@@ -42,7 +42,7 @@ export const rulesMutants: readonly Mutant[] = [
     tests: rules,
   },
   {
-    name: 'the first of two headers with scopes counts',
+    name: 'the first of two headers with scopes is used',
     file: 'src/check/rules/requirements.ts',
     find: 'return others.length > 0 || scopes.size === 0 ? undefined',
     replace: 'return others.length < 0 || scopes.size === 0 ? undefined',
@@ -70,7 +70,7 @@ export const rulesMutants: readonly Mutant[] = [
     tests: rules,
   },
   {
-    name: 'the first of two parameters counts',
+    name: 'the first of two query parameters is used',
     file: 'src/check/rules/expression-context.ts',
     find: 'values.has(name) ? undefined : value',
     replace: 'values.get(name) ?? value',
@@ -182,7 +182,7 @@ export const rulesMutants: readonly Mutant[] = [
     tests: path,
   },
   {
-    name: 'a second layer of escapes is part of a segment',
+    name: 'a double escape is part of a segment',
     file: 'src/check/rules/path.ts',
     find: '|%[0-9a-f]{2}|',
     replace: '|',
@@ -352,28 +352,28 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'a rule in shadow mode hides the rules after it',
     file: 'src/check/rules/find-rule.ts',
-    find: 'index < before && (isOpen(rule) || !isTried(rules[index]))',
+    find: 'index < before && (isOpen(rule) || !isShadowed(rules[index]))',
     replace: 'index < before',
     tests: select,
   },
   {
     name: 'a rule in shadow mode does not count as open',
     file: 'src/check/rules/find-rule.ts',
-    find: "rule?.allow === 'anonymous' || isTried(rule)",
+    find: "rule?.allow === 'anonymous' || isShadowed(rule)",
     replace: "rule?.allow === 'anonymous'",
     tests: select,
   },
   {
     name: 'a token allows an unmatched path if case is ignored',
     file: 'src/check/rules/find-rule.ts',
-    find: "? noRuleMatches === 'deny' && !isTried(undefined)",
+    find: "? noRuleMatches === 'deny' && !isShadowed(undefined)",
     replace: '? false',
     tests: select,
   },
   {
     name: 'a denying rule in shadow mode denies',
     file: 'src/check/rules/find-rule.ts',
-    find: 'rules[exact]?.deny === true && !isTried(rules[exact])',
+    find: 'rules[exact]?.deny === true && !isShadowed(rules[exact])',
     replace: 'rules[exact]?.deny === true',
     tests: select,
   },
@@ -436,8 +436,8 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'the port of a host is ignored',
     file: 'src/check/rules/select-rule.ts',
-    find: "port === undefined || comparison.hosts.ports === 'ignore'",
-    replace: 'port === undefined || comparison.hosts.ports !== undefined',
+    find: "port === undefined || options.hosts.ports === 'ignore'",
+    replace: 'port === undefined || options.hosts.ports !== undefined',
     tests: select,
   },
   {
@@ -471,7 +471,7 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'an open rule for OPTIONS allows a preflight request for another method',
     file: 'src/check/rules/select-rule.ts',
-    find: "return rule.allow !== 'anonymous' || !asksForOther(preflight, wanted);",
+    find: "return rule.allow !== 'anonymous' || !asksForOther(preflight, allowed);",
     replace: 'return true;',
     tests: preflight,
   },
@@ -483,7 +483,7 @@ export const rulesMutants: readonly Mutant[] = [
     tests: work,
   },
   {
-    name: 'the first of two lines is the value of a header',
+    name: 'the first of two header lines is used',
     file: 'src/check/rules/select-rule.ts',
     find: 'lines.length === 1 && lines[0] === value',
     replace: 'lines[0] === value',
@@ -525,7 +525,7 @@ export const rulesMutants: readonly Mutant[] = [
     tests: client,
   },
   {
-    name: 'a client may send a list of any length',
+    name: 'the number of entries is not limited',
     file: 'src/check/rules/client-address.ts',
     find: 'const maxHops = 32;',
     replace: 'const maxHops = 32_000;',
@@ -546,7 +546,7 @@ export const rulesMutants: readonly Mutant[] = [
     tests: client,
   },
   {
-    name: 'the peer of the proxy is not one of the hops',
+    name: 'the peer of the proxy is not a hop',
     file: 'src/check/rules/client-address.ts',
     find: "...(peer === '' ? [] : [peer])",
     replace: '',
@@ -562,15 +562,15 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'each request gets the address of the first request',
     file: 'src/check/rules/client-address.ts',
-    find: 'if (known?.request !== request)',
-    replace: 'if (known === undefined)',
+    find: 'if (cached?.request !== request)',
+    replace: 'if (cached === undefined)',
     tests: work,
   },
   {
     name: 'an expression sees only a host without its port',
     file: 'src/check/rules/requirements.ts',
-    find: 'if (!looksAtPort) return judged;',
-    replace: 'return judged;',
+    find: 'if (!dependsOnPort) return reason;',
+    replace: 'return reason;',
     tests: required,
   },
   {

@@ -16,7 +16,7 @@ import { readDenyList } from '../../src/config/load/deny-list.ts';
 import { ConfigError } from '../../src/config/validate/problems.ts';
 import { discover } from '../../src/issuer/discovery.ts';
 import { readKeySet } from '../../src/issuer/keys/key-set.ts';
-import type { CheckRequest } from '../../src/model/decision.ts';
+import type { CheckRequest } from '../../src/model/check-request.ts';
 import { type Reason, reasons } from '../../src/model/reasons.ts';
 import { systemClock } from '../../src/runtime/time/clock.ts';
 import { readCheckRequest } from '../../src/transport/grpc/check-request.ts';

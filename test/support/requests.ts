@@ -1,5 +1,5 @@
 /** Check requests as no transport made them. */
-import type { CheckRequest } from '../../src/model/decision.ts';
+import type { CheckRequest } from '../../src/model/check-request.ts';
 
 /** A request without anything but what is given. */
 export function checkRequest(given: Partial<CheckRequest> = {}): CheckRequest {

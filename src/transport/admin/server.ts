@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { Config } from '../../config/declare/options.ts';
 import type { IssuerStatus } from '../../issuer/issuer.ts';
 import { someUnusedKeys } from '../../issuer/keys/unused-keys.ts';
-import { escapeUnseen } from '../../observe/escape-invisible.ts';
+import { escapeInvisible } from '../../observe/escape-invisible.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { closeServer, type Listener, listen, openSockets } from '../shared/listener.ts';
@@ -133,7 +133,11 @@ function describeReadiness({ ready, draining, issuers, problems, shadow }: Readi
       problems: problems.map(({ since, ...rest }) => ({ ...rest, since: isoTime(since) })),
     }),
   });
-  return { status: isReady ? 200 : 503, type: 'application/json; charset=utf-8', body: escapeUnseen(body) };
+  return {
+    status: isReady ? 200 : 503,
+    type: 'application/json; charset=utf-8',
+    body: escapeInvisible(body),
+  };
 }
 
 function describeIssuer({ name, issuer, state, keys, unused, keysAge, problem, problemSince }: IssuerStatus) {

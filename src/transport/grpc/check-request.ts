@@ -2,7 +2,7 @@
  * A check request out of Envoy's envoy.service.auth.v3.CheckRequest. Only what a check looks at is decoded: most of the
  * message is headers that it does not.
  */
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 import {
   type HeaderIndex,
   type Headers,

@@ -1,7 +1,7 @@
 /** The answer of the authorizer that still decides, which it gave over HTTP, as a CheckResponse. */
 
 import { connectionHeaders } from '../../check/incumbent/connection-headers.ts';
-import type { IncumbentAnswer } from '../../model/decision.ts';
+import type { IncumbentAnswer } from '../../model/incumbent.ts';
 import { http } from '../../runtime/node-http.ts';
 import { proven, writeDenied, writeOk, writeRemovals } from './check-response.ts';
 import { grpcStatus } from './status.ts';

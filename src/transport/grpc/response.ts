@@ -1,7 +1,8 @@
 /** From a decision to the bytes of Envoy's CheckResponse: only the status code 0 lets the request go on. */
-import { type ChallengeOptions, challenge, refusalBody, retryAfterSeconds } from '../../check/challenge.ts';
+import { type ChallengeOptions, challenge, errorBody, retryAfterSeconds } from '../../check/challenge.ts';
 import type { Config } from '../../config/declare/options.ts';
-import type { Decision, Denial, Failure, Identity } from '../../model/decision.ts';
+import type { Decision, Denial, Failure } from '../../model/decision.ts';
+import type { Identity } from '../../model/identity.ts';
 import { leftToEnvoy, reasons } from '../../model/reasons.ts';
 import { type HeaderToSet, proven, writeDenied, writeOk, writeRemovals } from './check-response.ts';
 import { incumbentResponse } from './incumbent-response.ts';
@@ -101,7 +102,7 @@ function refusal(decision: Denial | Failure, options: ChallengeOptions): Buffer 
     code: grpcCode,
     httpStatus: grpcHttpStatus,
     headers: [said, ['content-type', 'application/json'], ['cache-control', 'no-store']],
-    body: refusalBody(decision.reason),
+    body: errorBody(decision.reason),
     metadata: {
       reason: decision.reason,
       ...(decision.rule !== undefined && { rule: decision.rule }),

@@ -1,7 +1,7 @@
 /** The answer of the authorizer that still decides, as it came. */
 
 import { connectionHeaders } from '../../check/incumbent/connection-headers.ts';
-import type { IncumbentAnswer } from '../../model/decision.ts';
+import type { IncumbentAnswer } from '../../model/incumbent.ts';
 import { type HttpReply, type Line, linesOf } from './prepared-answer.ts';
 
 /** Makes the answer. */

@@ -1,7 +1,9 @@
 /** From a decision to the HTTP answer that Envoy understands: exactly 200 lets the request go on. */
-import { type ChallengeOptions, challenge, refusalBody, retryAfterSeconds } from '../../check/challenge.ts';
+import { type ChallengeOptions, challenge, errorBody, retryAfterSeconds } from '../../check/challenge.ts';
 import type { Config } from '../../config/declare/options.ts';
-import type { CheckRequest, Decision, Denial, Failure, Forwarding } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import type { Decision, Denial, Failure } from '../../model/decision.ts';
+import type { Forwarding } from '../../model/forwarding.ts';
 import { type DenyReason, type ErrorReason, leftToEnvoy, reasons } from '../../model/reasons.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { createToCompatReply } from './compat-reply.ts';
@@ -63,7 +65,7 @@ function removalLines(remove: readonly string[]): string {
 }
 
 function refusal(decision: Denial | Failure, options: ChallengeOptions): HttpReply {
-  const body = refusalBody(decision.reason);
+  const body = errorBody(decision.reason);
   const said: Line =
     decision.outcome === 'deny'
       ? ['www-authenticate', challenge(decision, options)]

@@ -1,6 +1,6 @@
 /** A check request out of what Envoy's HTTP ext_authz sends: the downstream's own method, path and headers. */
 import type { IncomingMessage } from 'node:http';
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 import { headerLines } from '../../runtime/raw-headers.ts';
 
 /** What HTTP tells of it would be a header, which a client can send. */

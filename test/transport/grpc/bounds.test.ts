@@ -1,13 +1,9 @@
 /** What bounds the listener as a whole: connections, watches, and the time of a check. */
 import type { ServerHttp2Stream } from 'node:http2';
 import { describe, expect, test } from 'vitest';
-import type { Decision } from '../../../src/model/decision.ts';
-import { createInTime } from '../../../src/transport/grpc/answer-deadline.ts';
 import { createConnectionLimit } from '../../../src/transport/grpc/connection-limit.ts';
 import { frameMessage } from '../../../src/transport/grpc/message.ts';
 import { type AnswerStream, createAnswers, createWatchBudget } from '../../../src/transport/grpc/watch.ts';
-import { createTestClock } from '../../support/clock.ts';
-import { checkRequest } from '../../support/requests.ts';
 
 describe('beyond the bound of connections', () => {
   function limit(max: number) {
@@ -90,32 +86,5 @@ describe('watches', () => {
     // CANCEL (RFC 9113 section 7).
     expect(closed).toEqual([8]);
     expect(written).toBeLessThan(20_000);
-  });
-});
-
-describe('a check that waits', () => {
-  const late: Decision = { outcome: 'error', reason: 'overloaded' };
-  async function answeredAfter(longest: number, timeLeft: number | undefined): Promise<number> {
-    const clock = createTestClock();
-    const check = createInTime({ check: () => new Promise(() => {}), late: () => late, longest, clock });
-    let after = -1;
-    const decided = Promise.resolve(check(checkRequest(), () => timeLeft)).then((decision) => {
-      expect(decision).toEqual(late);
-      after = clock.monotonic();
-    });
-    for (let passed = 0; passed < 3_000 && after < 0; passed += 100) await clock.advance(100);
-    await decided;
-    return after;
-  }
-
-  test.each([
-    ['by the service', 1_600, undefined, 1_600],
-    ['by the service, where its caller has more time', 1_600, 60_000, 1_600],
-    ['by its caller, who has less', 1_600, 900, 900],
-    ['at once, where its caller has none left', 1_600, -5, 0],
-  ])('is answered in the time that is left %s', async (_, longest, timeLeft, expected) => {
-    const after = await answeredAfter(longest, timeLeft);
-    expect(after).toBeGreaterThanOrEqual(expected);
-    expect(after).toBeLessThanOrEqual(expected + 100);
   });
 });

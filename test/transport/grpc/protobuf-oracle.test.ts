@@ -1,7 +1,7 @@
 /** Our reader of CheckRequest against Go's: what one accepts, the other reads alike, whole and in pieces. */
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import type { CheckRequest } from '../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../src/model/check-request.ts';
 import { partsOfCheckRequest, readCheckRequest } from '../../../src/transport/grpc/check-request.ts';
 import { MalformedMessage } from '../../../src/transport/grpc/protobuf.ts';
 import { createSieve } from '../../../src/transport/grpc/sieve.ts';

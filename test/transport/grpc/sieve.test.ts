@@ -1,6 +1,6 @@
 /** A CheckRequest, byte by byte as the encoding of protocol buffers has it: read whole, and as it comes in parts. */
 import { describe, expect, test } from 'vitest';
-import type { CheckRequest } from '../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../src/model/check-request.ts';
 import { partsOfCheckRequest, readCheckRequest } from '../../../src/transport/grpc/check-request.ts';
 import { MalformedMessage } from '../../../src/transport/grpc/protobuf.ts';
 import { createSieve } from '../../../src/transport/grpc/sieve.ts';

@@ -1,7 +1,7 @@
 /** Our protos against Envoy's official ones, in both directions, for every field that is used. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CheckRequest } from '../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../src/model/check-request.ts';
 import { readCheckRequest as readWithLookup } from '../../../src/transport/grpc/check-request.ts';
 import {
   type Metadata,

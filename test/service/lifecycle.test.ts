@@ -1,4 +1,4 @@
-/** The life of the service in the middle of things: a handshake, a tunnel, a fetch. */
+/** Shutdown and reload during a handshake, a tunnel or a fetch. */
 import net from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { configOf, fileFor, startApp, until } from '../support/app.ts';
@@ -6,7 +6,7 @@ import { createAuthority } from '../support/certificates.ts';
 import { exchange, request } from '../support/http1.ts';
 import { createSigningKey } from '../support/keys.ts';
 
-/** Connects without a word, and does not hang up when the other side does. */
+/** Connects, sends nothing, and does not close its side of the connection. */
 async function connectSilently(port: number): Promise<net.Socket> {
   const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   socket.on('error', () => {});
@@ -15,7 +15,7 @@ async function connectSilently(port: number): Promise<net.Socket> {
   return socket;
 }
 
-/** Whether something ends before a bound that is far beyond what it should take. */
+/** Whether a promise settles within a generous limit. */
 function endsWithin(seconds: number, ending: Promise<void>): Promise<boolean> {
   return Promise.race([
     ending.then(() => true),
@@ -23,8 +23,8 @@ function endsWithin(seconds: number, ending: Promise<void>): Promise<boolean> {
   ]);
 }
 
-describe('the end', () => {
-  test('does not wait for a client that asked for a tunnel and stays', async () => {
+describe('shutdown', () => {
+  test('does not wait for a client that requested a tunnel and stays connected', async () => {
     const service = await startApp();
     const socket = await connectSilently(service.httpPort);
     let text = '';
@@ -50,14 +50,14 @@ describe('the end', () => {
       await connectSilently(
         { http: service.httpPort, grpc: service.grpcPort, admin: service.adminPort }[listener],
       );
-      // A handshake has ten seconds of its own.
+      // A handshake has its own timeout of 10 s.
       expect(await endsWithin(8, service.stop())).toBe(true);
     },
   );
 });
 
 describe('a reload', () => {
-  test('of the level counts for the very next record', async () => {
+  test('of the level applies to the next record', async () => {
     const service = await startApp({ flags: ['--log-level=warn'], untilReady: false });
     const { url } = service.issuer;
     await service.app.reload(await configOf(fileFor(url), ['--log-level=info']));
@@ -65,7 +65,7 @@ describe('a reload', () => {
     expect(service.records.filter(({ msg }) => msg === 'check')).toHaveLength(1);
   });
 
-  test('while keys are being fetched has them fetched again, so that a withdrawn one is gone', async () => {
+  test('during a key fetch fetches them again, so that a removed key is not used', async () => {
     const service = await startApp();
     const { issuer } = service;
     const ask = async (token: string) =>
@@ -88,7 +88,7 @@ describe('a reload', () => {
     await until(async () => (await ask(token)) === 401);
   });
 
-  test('that takes an issuer away ends the fetching of its keys', async () => {
+  test('that removes an issuer stops fetching its keys', async () => {
     const service = await startApp({
       flags: ['--keys-refresh-interval=100ms', '--keys-min-refresh-interval=100ms'],
     });
@@ -98,11 +98,11 @@ describe('a reload', () => {
     await service.app.reload(await configOf(file));
     const hits = issuer.hits.jwks;
     await new Promise((resolve) => setTimeout(resolve, 500));
-    // One may have been under way.
+    // One fetch may have been running.
     expect(issuer.hits.jwks - hits).toBeLessThanOrEqual(1);
   }, 20_000);
 
-  test('of the cache empties it, and that of a message limit is said to need a restart', async () => {
+  test('of the cache clears it, and that of a message limit is logged to need a restart', async () => {
     const service = await startApp();
     const { issuer } = service;
     await exchange(service.httpPort, request('GET', '/', [`authorization: Bearer ${await issuer.mint()}`]));
@@ -120,7 +120,7 @@ describe('a reload', () => {
   });
 });
 
-test('listeners that are switched off are not there', async () => {
+test('disabled listeners are not bound', async () => {
   const service = await startApp({
     file: fileFor('ISSUER').replace('grpc: {', 'grpc: {enabled: false, '),
   });
@@ -137,7 +137,7 @@ test('a listener on [::] is reached over IPv6 and IPv4', async () => {
   }
 });
 
-test('readiness stays when the keys have become too old, and the checks say so', async () => {
+test('the service stays ready when its keys are too old, and checks report it', async () => {
   const service = await startApp({
     flags: ['--keys-max-stale=0s', '--keys-refresh-interval=100ms', '--keys-min-refresh-interval=100ms'],
   });
@@ -147,7 +147,7 @@ test('readiness stays when the keys have become too old, and the checks say so',
     (await exchange(service.httpPort, request('GET', '/', [`authorization: Bearer ${token}`])))?.status;
   expect(await ask()).toBe(200);
   service.issuer.jwks = (_, response) => response.writeHead(500).end();
-  // Remembered or not: without keys nothing is allowed.
+  // Cached or not: nothing is allowed without keys.
   await until(async () => (await ask()) === 403);
   expect((await fetch(`http://127.0.0.1:${service.adminPort}/readyz`)).status).toBe(200);
   service.issuer.jwks = good;

@@ -1,4 +1,4 @@
-/** A worker: it answers the checks of connections that another process accepts, with the keys that one has fetched. */
+/** A worker process: answers checks on connections from the main process, with keys that the main process fetches. */
 import type { Socket } from 'node:net';
 import type { Config } from '../../config/declare/options.ts';
 import type { DenyListEntry } from '../../config/load/deny-list.ts';
@@ -12,20 +12,18 @@ import { onceAMinute } from '../../transport/shared/rejections.ts';
 import { type CheckService, createCheckService } from '../check-service.ts';
 import type { FromWorker, IssuerKeysMessage, ToWorker } from './protocol.ts';
 
-/** What a worker needs of the process it is. */
-export interface WorkerSurroundings {
+/** The dependencies of a worker. */
+export interface WorkerDependencies {
   readonly openLog: (options: LogOptions) => Logger;
   readonly clock: Clock;
   readonly send: (message: FromWorker) => void;
-  /** Ends the process. */
-  readonly end: () => void;
+  /** Exits the process. */
+  readonly exit: () => void;
 }
 
-/** Makes a worker. @returns hears what the owner of the keys says, and takes the connection that comes along */
-export function createWorkerProcess(
-  surroundings: WorkerSurroundings,
-): (message: ToWorker, socket?: Socket) => void {
-  const { openLog, clock, send, end } = surroundings;
+/** Creates a worker. @returns the handler of messages from the main process, and of the connections sent with them */
+export function createWorker(dependencies: WorkerDependencies): (message: ToWorker, socket?: Socket) => void {
+  const { openLog, clock, send, exit } = dependencies;
   let logger: Logger | undefined;
   let service: CheckService | undefined;
   let metrics: Metrics | undefined;
@@ -33,10 +31,10 @@ export function createWorkerProcess(
   let isServing = false;
   let requests = 0;
   const fetches = new Map<number, (wasDue: boolean) => void>();
-  const handed = createHandedConnections();
+  const connections = createHandedConnections();
   const closing = Promise.withResolvers<void>();
 
-  const fetchElsewhere = (identity: string, keyId: string) => {
+  const fetchInMainProcess = (identity: string, keyId: string) => {
     const request = requests++;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     fetches.set(request, resolve);
@@ -45,13 +43,13 @@ export function createWorkerProcess(
   };
   const mirrorOf = (identity: string, index: number, { issuers, keys, limits }: Config): MirroredIssuer => {
     const config = issuers[index];
-    if (config === undefined) throw new TypeError('there are more issuers than the configuration has');
+    if (config === undefined) throw new TypeError('the message has more issuers than its configuration');
     return createMirroredIssuer({
       config,
       timing: keys,
       maxKeys: limits.maxIssuerKeys,
       clock,
-      fetch: (keyId) => fetchElsewhere(identity, keyId),
+      fetch: (keyId) => fetchInMainProcess(identity, keyId),
     });
   };
   const update = (issuers: readonly IssuerKeysMessage[]) => {
@@ -97,9 +95,9 @@ export function createWorkerProcess(
       logger,
       clock,
       isServing: () => isServing,
-      listenFor: handed.listenFor,
+      listenFor: connections.listenFor,
       untilClosing: () => closing.promise,
-      tellRejected: onceAMinute(
+      reportRejected: onceAMinute(
         (listener, cause, count) => send({ kind: 'rejected', listener, cause, count }),
         clock,
       ),
@@ -112,7 +110,7 @@ export function createWorkerProcess(
       send({ kind: 'listening' });
     } catch (error) {
       send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
-      end();
+      exit();
     }
   };
 
@@ -140,15 +138,15 @@ export function createWorkerProcess(
         fetches.delete(message.request);
         return;
       case 'report':
-        void metrics?.report().then((counted) => send({ kind: 'report', metrics: counted }));
+        void metrics?.report().then((report) => send({ kind: 'report', metrics: report }));
         return;
       case 'connection':
         send({ kind: 'accepted' });
-        if (socket !== undefined) handed.take(message.listener, socket);
+        if (socket !== undefined) connections.take(message.listener, socket);
         return;
       case 'drain':
         isServing = false;
-        void service?.stop().then(end);
+        void service?.stop().then(exit);
         return;
       case 'close':
         closing.resolve();

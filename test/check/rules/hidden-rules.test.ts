@@ -1,4 +1,4 @@
-/** A rule that is called hidden never decides, whatever is asked; told by asking. */
+/** A rule that is reported as hidden never decides, tested with many requests. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createSelectRule } from '../../../src/check/rules/select-rule.ts';
@@ -29,7 +29,7 @@ const rule = fc.record(
 
 const runs = Number(process.env.RUNS ?? 3_000);
 
-test('and with options that make rules match more, too', () => {
+test('a rule that is reported as hidden never decides, with any options', () => {
   let hidden = 0;
   fc.assert(
     fc.property(
@@ -75,6 +75,6 @@ test('and with options that make rules match more, too', () => {
     ),
     { numRuns: runs },
   );
-  // Else nothing was compared.
+  // Ensures that something was compared.
   expect(hidden).toBeGreaterThan(runs / 20);
 });

@@ -1,11 +1,11 @@
-/** Whoever reads a path otherwise than we do finds the same rule, or the request was refused. */
+/** A server that reads a path differently finds the same rule, or the request is denied. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createSelectRule } from '../../../src/check/rules/select-rule.ts';
 import { pathPatternProblem } from '../../../src/config/rules/patterns.ts';
 import type { RuleConfig } from '../../../src/config/rules/rule-options.ts';
 import { checkRequest } from '../../support/requests.ts';
-import { firstRule, type ModelRule, type Step, steps } from './readers.ts';
+import { firstRule, type ModelRule, type Step, steps } from './path-readers.ts';
 
 const literals = ['public', 'admin', 'x', 'a b', 'v1.2', ''];
 const patternPart = fc.constantFrom(...literals, 'public', 'admin', '{*}');
@@ -17,7 +17,7 @@ const rule: fc.Arbitrary<ModelRule> = fc.record({
   kind: fc.constantFrom('anonymous', 'deny', 'require'),
   paths: fc.array(pattern, { minLength: 1, maxLength: 2 }),
 });
-/** As rules are written: one that opens, one that guards, and one for the rest. */
+/** Typical rules: one that is anonymous, one that requires something, and one for all other paths. */
 const usual: fc.Arbitrary<ModelRule[]> = fc.constantFrom(
   [{ kind: 'anonymous', paths: ['/public/{**}'] }],
   [
@@ -65,7 +65,7 @@ const target = fc.oneof(
 const reader = fc
   .array(fc.constantFrom(...Object.keys(steps)), { maxLength: 4 })
   .map((names) => names.map((name) => steps[name] as Step));
-/** The ones that there are, each on its own. */
+/** Each reader alone. */
 const known: readonly (readonly string[])[] = [
   [],
   ['merges slashes', 'removes dot segments'],
@@ -109,7 +109,7 @@ const selectOf = (
   return (path: string) => select(checkRequest({ path }));
 };
 
-/** What a server reads that does these steps; the space of a pattern stands for its escape where nothing is decoded. */
+/** The path that a server with these steps reads. Without decoding, a space in a pattern stands for its escape. */
 function readAs(path: string, own: readonly Step[]): string {
   const [start = ''] = path.split('?', 1);
   return own.reduce((text, step) => step(text), start).replaceAll('%20', ' ');
@@ -117,7 +117,7 @@ function readAs(path: string, own: readonly Step[]): string {
 
 const runs = Number(process.env.RUNS ?? 40_000);
 
-test('a request that an anonymous rule lets pass is one of this rule to every reader', () => {
+test('a request that an anonymous rule allows matches this rule for every reader', () => {
   let passed = 0;
   let odd = 0;
   fc.assert(
@@ -131,12 +131,12 @@ test('a request that an anonymous rule lets pass is one of this rule to every re
     }),
     { numRuns: runs },
   );
-  // Else nothing was compared.
+  // Ensures that something was compared.
   expect(passed).toBeGreaterThan(runs / 200);
   expect(odd).toBeGreaterThan(runs / 2_000);
 });
 
-test('with `paths.ignoreCase` and `ignoreTrailingSlash` also to one that ignores these, and nothing is let in that was not', () => {
+test('with `paths.ignoreCase` and `ignoreTrailingSlash` also for readers that ignore these, and no further request is allowed', () => {
   let passed = 0;
   fc.assert(
     fc.property(rules, target, (list, path) => {

@@ -1,4 +1,4 @@
-/** A pool whose workers, ports and clock a test plays. */
+/** A pool with fake workers, ports and clock. */
 import type { Socket } from 'node:net';
 import type { Config } from '../../../src/config/declare/options.ts';
 import { createLogger } from '../../../src/observe/logger.ts';
@@ -9,43 +9,43 @@ import type { Connection, FromWorker, ToWorker } from '../../../src/service/work
 import { configOf, fileFor } from '../../support/app.ts';
 import { createTestClock, type TestClock } from '../../support/clock.ts';
 
-/** A worker that a test plays. It reads one message after the other, unless it is stalled, as a process does. */
-export interface PlayedWorker {
+/** A fake worker. Like a process, it reads messages in order unless it is stalled. */
+export interface FakeWorker {
   readonly pid: number;
-  /** What it has read, and what waits for it to be read. */
+  /** The read and the unread messages. */
   readonly heard: ToWorker[];
   readonly unread: ToWorker[];
   readonly say: (message: FromWorker) => void;
   readonly exit: (how: number | string) => void;
-  /** Stops reading, as a process that gets no CPU. */
+  /** Stops reading, like a process without CPU. */
   readonly stall: () => void;
   readonly resume: () => void;
-  /** It begins to answer, and to listen. */
+  /** Starts to answer and to listen. */
   readonly listen: () => void;
   readonly isAlive: () => boolean;
   readonly isListening: () => boolean;
-  /** Since when it is there, since when it listens, and since when it reads nothing; in milliseconds of the clock. */
+  /** When it was started, started to listen, and stopped reading; in milliseconds of the clock. */
   readonly startedAt: number;
   readonly listensSince: () => number | undefined;
   readonly stalledSince: () => number | undefined;
   readonly wasKilled: () => boolean;
 }
 
-/** What a test may want otherwise. */
-export interface PlayedPoolOptions {
+/** The options of a test. */
+export interface FakePoolOptions {
   readonly count?: number;
-  /** Whether workers begin to listen when a test says so, rather than when they have their configuration. */
+  /** Whether the test starts the workers to listen. By default, they listen when they have their configuration. */
   readonly startByHand?: boolean;
-  /** Whether workers have counted something, which takes its time. */
+  /** Whether the workers have metrics, which makes reports slower. */
   readonly isCounting?: boolean;
   readonly isServing?: () => boolean;
   readonly flags?: readonly string[];
-  /** Is called before a worker is killed. */
-  readonly onKill?: (worker: PlayedWorker) => void;
+  /** Called before a worker is killed. */
+  readonly onKill?: (worker: FakeWorker) => void;
 }
 
-/** Makes the pool. */
-export async function createPlayedPool(options: PlayedPoolOptions = {}) {
+/** Creates the pool. */
+export async function createFakePool(options: FakePoolOptions = {}) {
   const {
     count = 2,
     startByHand = false,
@@ -65,7 +65,7 @@ export async function createPlayedPool(options: PlayedPoolOptions = {}) {
     );
   const metrics = newMetrics();
   const counted = newMetrics();
-  const workers: PlayedWorker[] = [];
+  const workers: FakeWorker[] = [];
   const givenUp: string[] = [];
   const dropped = new Set<Connection>();
   let arrived: (connection: Connection) => void = () => {};
@@ -81,7 +81,7 @@ export async function createPlayedPool(options: PlayedPoolOptions = {}) {
     random: () => 0,
     isServing,
     forkWorker: () => {
-      const { worker, port } = playWorker(
+      const { worker, port } = createFakeWorker(
         100 + workers.length,
         clock,
         startByHand,
@@ -92,13 +92,13 @@ export async function createPlayedPool(options: PlayedPoolOptions = {}) {
       return port;
     },
     giveUp: (error) => void givenUp.push(error.message),
-    tellRejected: () => {},
+    reportRejected: () => {},
     certificateReloaded: () => {},
-    doors: {
-      open: async (tell) => {
+    ports: {
+      open: async (onConnection) => {
         bind();
         areOpen = true;
-        arrived = tell;
+        arrived = onConnection;
         return { http: { host: '127.0.0.1', port: 8000 } };
       },
       close: async () => {
@@ -114,7 +114,7 @@ export async function createPlayedPool(options: PlayedPoolOptions = {}) {
     counted,
     givenUp,
     dropped,
-    /** Has the ports fail to open. */
+    /** Makes the ports fail to open. */
     failToBind: (message: string) => {
       bind = () => {
         throw new Error(message);
@@ -135,12 +135,12 @@ export async function createPlayedPool(options: PlayedPoolOptions = {}) {
   };
 }
 
-function playWorker(
+function createFakeWorker(
   pid: number,
   clock: TestClock,
   startByHand: boolean,
   report: () => Report | Promise<Report>,
-  onKill: (worker: PlayedWorker) => void,
+  onKill: (worker: FakeWorker) => void,
 ) {
   let tell: (message: FromWorker) => void = () => {};
   let onExits: ((how: number | string) => void)[] = [];
@@ -178,7 +178,7 @@ function playWorker(
     for (const hear of onExits) hear(how);
     onExits = [];
   };
-  const worker: PlayedWorker = {
+  const worker: FakeWorker = {
     pid,
     startedAt: clock.monotonic(),
     heard,
@@ -207,7 +207,7 @@ function playWorker(
     send: (message: ToWorker) => {
       if (!isAlive) return;
       unread.push(message);
-      // As a process: what it is sent, it reads later.
+      // Like a process: it reads messages later.
       queueMicrotask(read);
     },
     onMessage: (hear: (message: FromWorker) => void) => {

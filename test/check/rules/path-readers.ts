@@ -1,6 +1,6 @@
-/** How servers read a path: models of what they do to it, one step each, and of how they find a rule. */
+/** Models of how servers read a path, as single steps, and of how they find a rule. */
 
-/** One thing that some server does to a path, after it has cut off the query. */
+/** One step of a server that changes a path without query. */
 export type Step = (path: string) => string;
 
 const unescaped = (path: string, keep: RegExp) =>
@@ -10,7 +10,7 @@ const unescaped = (path: string, keep: RegExp) =>
     return keep.test(text) ? escaped : text.includes('\ufffd') ? overlong(bytes) : text;
   });
 
-/** UTF-8 as careless decoders read it: the bits of each byte, whether or not it needed them. */
+/** UTF-8 as lenient decoders read it, including overlong encodings. */
 function overlong(bytes: Buffer): string {
   let text = '';
   for (let index = 0; index < bytes.length; index++) {
@@ -24,7 +24,7 @@ function overlong(bytes: Buffer): string {
   return text;
 }
 
-/** Removes dot segments (RFC 3986 section 5.2.4), and goes up from the root to the root. */
+/** Removes dot segments (RFC 3986 section 5.2.4). `..` at the root stays at the root. */
 function withoutDots(path: string): string {
   const kept: string[] = [];
   const segments = path.split('/');
@@ -76,13 +76,13 @@ export const steps: Readonly<Record<string, Step>> = {
   'takes an absolute form': (path) => path.replace(/^https?:\/\/[^/]*/, ''),
 };
 
-/** A rule as a model sees it. */
+/** A rule in the model. */
 export interface ModelRule {
   readonly kind: 'anonymous' | 'deny' | 'require';
   readonly paths: readonly string[];
 }
 
-/** The first rule that a path falls under, by patterns as regular expressions. */
+/** The first rule that matches a path, with patterns as regular expressions. */
 export function firstRule(
   rules: readonly ModelRule[],
   path: string,
