@@ -3,7 +3,6 @@
 import type { Algorithm } from '../config/declare/issuer-options.ts';
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import type { KeySource } from './key-source.ts';
 import {
   countOf,
   type KeySet,
@@ -13,7 +12,8 @@ import {
   type VerificationKey,
 } from './keys/key-set.ts';
 import type { UnusedKey } from './keys/unused-keys.ts';
-import { createProblemWatch } from './problem-watch.ts';
+import { createProblemWatch } from './problem-reporter.ts';
+import type { KeySource } from './source/key-source.ts';
 
 /**
  * How an issuer is doing: `waiting` for its first keys; `ready`; `stale`, serving keys that it could not refresh;

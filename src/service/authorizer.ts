@@ -25,10 +25,10 @@ import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { createRecordCheck, recorded } from '../observe/record-check.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import { createInTime } from '../transport/grpc/answer-deadline.ts';
-import { createToResponse } from '../transport/grpc/response.ts';
+import { createToResponse } from '../transport/grpc/check/decision-response.ts';
+import { createInTime } from '../transport/grpc/check/response-deadline.ts';
 import type { GrpcAuthorizer } from '../transport/grpc/server.ts';
-import { createToReply } from '../transport/http/reply.ts';
+import { createToReply } from '../transport/http/check/reply.ts';
 import type { HttpAuthorizer } from '../transport/http/server.ts';
 
 /** The authorizer as the check listeners use it. */

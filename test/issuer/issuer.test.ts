@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { planIssuer } from '../../src/issuer/create-issuer.ts';
 import type { IssuerStatus } from '../../src/issuer/issuer.ts';
-import { systemFiles } from '../../src/runtime/files/file-content.ts';
+import { planIssuer } from '../../src/issuer/issuer-plan.ts';
+import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
 import { configOf, fileFor, until } from '../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createProblemWatch } from '../../src/issuer/problem-watch.ts';
+import { createProblemWatch } from '../../src/issuer/problem-reporter.ts';
 import { fileFor, type RunningApp, runApp, stopByClock, until } from '../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';
 import { type FakeIssuer, sendJson, startFakeIssuer } from '../support/fake-issuer.ts';

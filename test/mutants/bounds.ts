@@ -5,10 +5,10 @@ import type { Mutant } from './mutant.ts';
 export const bounds: readonly Mutant[] = [
   {
     name: 'what ends after its connection makes room that nobody has',
-    file: 'src/transport/grpc/memory-budget.ts',
+    file: 'src/transport/grpc/connection/memory-budget.ts',
     find: '          if (!isOpen) return;\n',
     replace: '',
-    tests: ['test/transport/grpc/memory-budget.test.ts'],
+    tests: ['test/transport/grpc/connection/memory-budget.test.ts'],
     project: 'live',
   },
   {
@@ -70,7 +70,7 @@ export const bounds: readonly Mutant[] = [
     file: 'src/transport/grpc/server.ts',
     find: 'clock.after(prefaceTimeout, () => socket.destroy())',
     replace: 'clock.after(prefaceTimeout, () => {})',
-    tests: ['test/transport/grpc/silent.test.ts'],
+    tests: ['test/transport/grpc/connection/silent-connections.test.ts'],
     project: 'live',
   },
 ];

@@ -1,19 +1,19 @@
 /** Mutants of the gRPC listener: what it reads, what it answers, and what bounds a connection. */
 import type { Mutant } from './mutant.ts';
 
-const message = ['test/transport/grpc/message.test.ts'];
-const sieve = ['test/transport/grpc/sieve.test.ts'];
-const wire = ['test/transport/grpc/wire.test.ts'];
-const response = ['test/transport/grpc/response.test.ts'];
-const memory = ['test/transport/grpc/memory-budget.test.ts'];
+const message = ['test/transport/grpc/message/framing.test.ts'];
+const sieve = ['test/transport/grpc/message/field-filter.test.ts'];
+const wire = ['test/transport/grpc/check/check-messages.test.ts'];
+const response = ['test/transport/grpc/check/decision-response.test.ts'];
+const memory = ['test/transport/grpc/connection/memory-budget.test.ts'];
 const bounds = ['test/transport/grpc/bounds.test.ts'];
-const guard = ['test/transport/grpc/connection-guard.test.ts'];
+const guard = ['test/transport/grpc/connection/connection-guard.test.ts'];
 
 /** Each removes one check of `src/grpc`. */
 export const grpc: readonly Mutant[] = [
   {
     name: 'a message may be of any length',
-    file: 'src/transport/grpc/message.ts',
+    file: 'src/transport/grpc/message/framing.ts',
     find: 'if (length > longest) return tooLarge;',
     replace: '',
     tests: message,
@@ -21,7 +21,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'what gzip makes has no limit',
-    file: 'src/transport/grpc/message.ts',
+    file: 'src/transport/grpc/message/framing.ts',
     find: 'gunzipSync(body, { maxOutputLength })',
     replace: 'gunzipSync(body)',
     tests: message,
@@ -29,7 +29,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'what deflate makes has no limit',
-    file: 'src/transport/grpc/message.ts',
+    file: 'src/transport/grpc/message/framing.ts',
     find: 'inflateSync(body, { maxOutputLength })',
     replace: 'inflateSync(body)',
     tests: message,
@@ -37,7 +37,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'an unknown compressed flag is ignored',
-    file: 'src/transport/grpc/message.ts',
+    file: 'src/transport/grpc/message/framing.ts',
     find: 'switch (start[0]) {',
     replace: 'switch ((start[0] ?? 0) & 1) {',
     tests: message,
@@ -45,7 +45,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a second message in a further chunk is ignored',
-    file: 'src/transport/grpc/message.ts',
+    file: 'src/transport/grpc/message/framing.ts',
     find: 'if (whole !== undefined) return severalMessages;',
     replace: 'if (whole !== undefined) return undefined;',
     tests: message,
@@ -53,7 +53,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a second message behind the first is read with it',
-    file: 'src/transport/grpc/message.ts',
+    file: 'src/transport/grpc/message/framing.ts',
     find: 'return bytes.size() > length ? severalMessages : undefined;',
     replace: 'return undefined;',
     tests: message,
@@ -61,7 +61,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'half a message is a message',
-    file: 'src/transport/grpc/message.ts',
+    file: 'src/transport/grpc/message/framing.ts',
     find: '(bytes.size() < length ? incomplete : bytes.bytes())',
     replace: 'bytes.bytes()',
     tests: message,
@@ -69,7 +69,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a message in one chunk needs no look',
-    file: 'src/transport/grpc/message.ts',
+    file: 'src/transport/grpc/message/framing.ts',
     find: ' && chunk.length - prefixBytes <= maxBytes',
     replace: '',
     tests: message,
@@ -77,7 +77,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'what is kept has no limit',
-    file: 'src/transport/grpc/message.ts',
+    file: 'src/transport/grpc/message/framing.ts',
     find: 'sieve.keptBytes() > limits.kept || ',
     replace: '',
     tests: message,
@@ -85,7 +85,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'what is passed over has no limit',
-    file: 'src/transport/grpc/message.ts',
+    file: 'src/transport/grpc/message/framing.ts',
     find: ' || sieve.bulkBytes() > limits.skipped',
     replace: '',
     tests: message,
@@ -93,7 +93,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a small message is refused for what nobody reads',
-    file: 'src/transport/grpc/message.ts',
+    file: 'src/transport/grpc/message/framing.ts',
     find: 'if (length <= limits.kept) return false;',
     replace: '',
     tests: message,
@@ -101,7 +101,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'what a compressed message holds is not looked at',
-    file: 'src/transport/grpc/message.ts',
+    file: 'src/transport/grpc/message/framing.ts',
     find: 'message.length <= limits.kept) return message;',
     replace: 'message.length > 0) return message;',
     tests: message,
@@ -109,7 +109,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a field may have the number 0 in a message that comes in parts',
-    file: 'src/transport/grpc/sieve.ts',
+    file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (number < 8 || number >= firstInvalid)',
     replace: 'if (number >= firstInvalid)',
     tests: sieve,
@@ -117,7 +117,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a field may have any number in a message that comes in parts',
-    file: 'src/transport/grpc/sieve.ts',
+    file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (number < 8 || number >= firstInvalid)',
     replace: 'if (number < 8)',
     tests: sieve,
@@ -125,7 +125,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'groups may be of any depth in a message that comes in parts',
-    file: 'src/transport/grpc/sieve.ts',
+    file: 'src/transport/grpc/message/field-filter.ts',
     find: '> deepestGroup) throw',
     replace: '> 1000 * deepestGroup) throw',
     tests: sieve,
@@ -133,7 +133,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'any tag ends a group in a message that comes in parts',
-    file: 'src/transport/grpc/sieve.ts',
+    file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (groups.pop() !== field()) throw',
     replace: 'if (groups.pop() === undefined) throw',
     tests: sieve,
@@ -141,7 +141,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a header within a group counts',
-    file: 'src/transport/grpc/sieve.ts',
+    file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (groups.length > 0) return valueBegins(number);',
     replace: '',
     tests: sieve,
@@ -149,7 +149,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a group may end outside of its message',
-    file: 'src/transport/grpc/sieve.ts',
+    file: 'src/transport/grpc/message/field-filter.ts',
     find: 'levels.length > 1 && groups.length === 0 && position === level.end',
     replace: 'levels.length > 1 && position === level.end',
     tests: sieve,
@@ -157,7 +157,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a message that comes in parts may be shorter than it says',
-    file: 'src/transport/grpc/sieve.ts',
+    file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (position !== length || state',
     replace: 'if (state',
     tests: sieve,
@@ -165,7 +165,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a message that comes in parts may end within a number',
-    file: 'src/transport/grpc/sieve.ts',
+    file: 'src/transport/grpc/message/field-filter.ts',
     find: "state !== 'tag' || numberBytes > 0 || ",
     replace: '',
     tests: sieve,
@@ -173,7 +173,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a message that comes in parts may end within a group',
-    file: 'src/transport/grpc/sieve.ts',
+    file: 'src/transport/grpc/message/field-filter.ts',
     find: 'groups.length > 0 || levels.length > 1)',
     replace: 'levels.length > 1)',
     tests: sieve,
@@ -181,7 +181,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a number of a message that comes in parts has no largest length',
-    file: 'src/transport/grpc/sieve.ts',
+    file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (++numberBytes === longestVarint && byte > 1)',
     replace: 'if (++numberBytes > 1000 * longestVarint)',
     tests: sieve,
@@ -189,7 +189,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'the second of two equal fields replaces the first',
-    file: 'src/transport/grpc/sieve.ts',
+    file: 'src/transport/grpc/message/field-filter.ts',
     find: 'level = { parts: within, kept',
     replace: 'stores.delete(within);\n      level = { parts: within, kept',
     tests: sieve,
@@ -197,7 +197,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'what is passed over is not counted',
-    file: 'src/transport/grpc/sieve.ts',
+    file: 'src/transport/grpc/message/field-filter.ts',
     find: "else if (kind === 'bulk') bulk += taken;",
     replace: '',
     tests: message,
@@ -205,7 +205,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'what was kept so far ends within a field',
-    file: 'src/transport/grpc/sieve.ts',
+    file: 'src/transport/grpc/message/field-filter.ts',
     find: '? contentOf(of).subarray(0, keptBefore)',
     replace: '? contentOf(of)',
     tests: sieve,
@@ -213,7 +213,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a length goes beyond its message',
-    file: 'src/transport/grpc/protobuf.ts',
+    file: 'src/transport/grpc/message/protobuf.ts',
     find: 'if (cursor.valueEnd > cursor.end) throw',
     replace: 'if (cursor.valueEnd < 0) throw',
     tests: sieve,
@@ -221,7 +221,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'groups may be of any depth',
-    file: 'src/transport/grpc/protobuf.ts',
+    file: 'src/transport/grpc/message/protobuf.ts',
     find: 'if (open.length > deepestGroup)',
     replace: 'if (open.length > 1000 * deepestGroup)',
     tests: sieve,
@@ -229,7 +229,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'any tag ends a group',
-    file: 'src/transport/grpc/protobuf.ts',
+    file: 'src/transport/grpc/message/protobuf.ts',
     find: 'if (open.pop() !== cursor.field)',
     replace: 'if (open.pop() === undefined)',
     tests: sieve,
@@ -237,7 +237,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a field may have the number 0',
-    file: 'src/transport/grpc/protobuf.ts',
+    file: 'src/transport/grpc/message/protobuf.ts',
     find: 'cursor.field === 0 || ',
     replace: '',
     tests: sieve,
@@ -245,7 +245,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a field may have any number',
-    file: 'src/transport/grpc/protobuf.ts',
+    file: 'src/transport/grpc/message/protobuf.ts',
     find: ' || tag >= firstInvalid',
     replace: '',
     tests: sieve,
@@ -253,7 +253,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a number may have more than 64 bits',
-    file: 'src/transport/grpc/protobuf.ts',
+    file: 'src/transport/grpc/message/protobuf.ts',
     find: 'if (length === longestVarint && byte > 1) break;',
     replace: '',
     tests: sieve,
@@ -261,7 +261,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a field of another wire type counts',
-    file: 'src/transport/grpc/protobuf.ts',
+    file: 'src/transport/grpc/message/protobuf.ts',
     find: 'cursor.field === field && cursor.wireType === wireType.bytes',
     replace: 'cursor.field === field',
     tests: sieve,
@@ -269,7 +269,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'an address that is replaced by an internal one stays',
-    file: 'src/transport/grpc/check-request.ts',
+    file: 'src/transport/grpc/check/check-request.ts',
     find: '|| isBytesField(address, inAddress.internal)',
     replace: '',
     tests: wire,
@@ -277,7 +277,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'any context extension is the policy',
-    file: 'src/transport/grpc/check-request.ts',
+    file: 'src/transport/grpc/check/check-request.ts',
     find: 'if (isPolicy) found.policy = value;',
     replace: 'if (value !== "") found.policy = value;',
     tests: wire,
@@ -285,7 +285,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'another spelling of a header is another header',
-    file: 'src/transport/grpc/check-request.ts',
+    file: 'src/transport/grpc/check/check-request.ts',
     find: '(isCapital ? byte + 0x20 : byte)',
     replace: '(isCapital ? byte : byte)',
     tests: wire,
@@ -293,7 +293,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a value in bytes is not read',
-    file: 'src/transport/grpc/check-request.ts',
+    file: 'src/transport/grpc/check/check-request.ts',
     find: 'const isLatin1 = rawEnd > rawStart;',
     replace: 'const isLatin1 = rawEnd < rawStart;',
     tests: wire,
@@ -301,7 +301,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'other accounts of the host are not looked at',
-    file: 'src/transport/grpc/check-request.ts',
+    file: 'src/transport/grpc/check/check-request.ts',
     find: 'host: hostOf(bytes, host, found),',
     replace: 'host,',
     tests: wire,
@@ -309,7 +309,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a host header that comes twice is clear',
-    file: 'src/transport/grpc/check-headers.ts',
+    file: 'src/transport/grpc/check/request-headers.ts',
     find: 'if (seen[name] || headerValue',
     replace: 'if (headerValue',
     tests: wire,
@@ -317,7 +317,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a host header may say another host',
-    file: 'src/transport/grpc/check-headers.ts',
+    file: 'src/transport/grpc/check/request-headers.ts',
     find: 'if (seen[name] || headerValue(bytes, header) !== host) return false;',
     replace: 'if (seen[name]) return false;',
     tests: wire,
@@ -325,7 +325,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a host in `header_map` is not looked at',
-    file: 'src/transport/grpc/check-headers.ts',
+    file: 'src/transport/grpc/check/request-headers.ts',
     find: ' && isHostOnce(headers.raw, bytes, host)',
     replace: '',
     tests: wire,
@@ -333,7 +333,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: '`headers` counts where `header_map` says something else',
-    file: 'src/transport/grpc/check-headers.ts',
+    file: 'src/transport/grpc/check/request-headers.ts',
     find: ' && joined[0] === raw[0]',
     replace: '',
     tests: wire,
@@ -341,7 +341,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'two lines of `header_map` are one',
-    file: 'src/transport/grpc/check-headers.ts',
+    file: 'src/transport/grpc/check/request-headers.ts',
     find: 'joined.length === 1 && raw.length === 1',
     replace: 'joined.length === 1',
     tests: wire,
@@ -349,7 +349,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'one of two accounts of a list is believed',
-    file: 'src/transport/grpc/check-headers.ts',
+    file: 'src/transport/grpc/check/request-headers.ts',
     find: "values.length > 1 ? '' :",
     replace: 'values.length > 1 ? String(values.at(-1)) :',
     tests: wire,
@@ -357,7 +357,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'another spelling of a header that a rule asks for is another header',
-    file: 'src/transport/grpc/check-headers.ts',
+    file: 'src/transport/grpc/check/request-headers.ts',
     find: '...inSmall, ...(spelled.get(name) ?? [])',
     replace: '...inSmall',
     tests: wire,
@@ -365,7 +365,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'an answer without a code is an allow',
-    file: 'src/transport/grpc/check-response.ts',
+    file: 'src/transport/grpc/check/check-response.ts',
     find: 'const saysAllow = code === 0 && isOk',
     replace: 'const saysAllow = isOk',
     tests: response,
@@ -373,7 +373,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'an answer that is both is an allow',
-    file: 'src/transport/grpc/check-response.ts',
+    file: 'src/transport/grpc/check/check-response.ts',
     find: 'code === 0 && isOk && !isDenied',
     replace: 'code === 0 && isOk',
     tests: response,
@@ -381,7 +381,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a denial may have the code 0',
-    file: 'src/transport/grpc/check-response.ts',
+    file: 'src/transport/grpc/check/check-response.ts',
     find: 'code !== undefined && code > 0 && ',
     replace: '',
     tests: response,
@@ -389,7 +389,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'an answer that is both is a denial',
-    file: 'src/transport/grpc/check-response.ts',
+    file: 'src/transport/grpc/check/check-response.ts',
     find: 'isDenied && !isOk',
     replace: 'isDenied',
     tests: response,
@@ -397,7 +397,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'an allow is let out where a denial was decided',
-    file: 'src/transport/grpc/check-response.ts',
+    file: 'src/transport/grpc/check/check-response.ts',
     find: 'allows ? !saysAllow : !saysDeny',
     replace: '!saysAllow && !saysDeny',
     tests: response,
@@ -405,7 +405,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: '`append` is left away',
-    file: 'src/transport/grpc/check-response.ts',
+    file: 'src/transport/grpc/check/check-response.ts',
     find: 'messageField(inHeaderOption.append, numberField(inBool.value, 0)) +',
     replace: '',
     tests: wire,
@@ -413,7 +413,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: '`append_action` is left away',
-    file: 'src/transport/grpc/check-response.ts',
+    file: 'src/transport/grpc/check/check-response.ts',
     find: '+\n  numberField(inHeaderOption.appendAction, overwrite);',
     replace: ';',
     tests: wire,
@@ -421,7 +421,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'the code 0 is left away',
-    file: 'src/transport/grpc/check-response.ts',
+    file: 'src/transport/grpc/check/check-response.ts',
     find: 'messageField(inResponse.status, numberField(inStatus.code, code))',
     replace: 'messageField(inResponse.status, code === 0 ? "" : numberField(inStatus.code, code))',
     tests: response,
@@ -429,7 +429,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a denial names the rule and the policy of another one',
-    file: 'src/transport/grpc/response.ts',
+    file: 'src/transport/grpc/check/decision-response.ts',
     find: '    refused.getOrInsertComputed(',
     replace:
       '    refused.getOrInsertComputed(decision.reason, () => refuse(decision)) ?? refused.getOrInsertComputed(',
@@ -438,7 +438,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a denial names the scopes of another issuer',
-    file: 'src/transport/grpc/response.ts',
+    file: 'src/transport/grpc/check/decision-response.ts',
     find: 'decision.requiredScopes === undefined ? refuseAsEver(decision) : refuse(decision)',
     replace: 'refuseAsEver(decision)',
     tests: response,
@@ -446,7 +446,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'every error is left to Envoy',
-    file: 'src/transport/grpc/response.ts',
+    file: 'src/transport/grpc/check/decision-response.ts',
     find: "options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)",
     replace: "options.whenUnavailable === 'error'",
     tests: response,
@@ -454,7 +454,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'an answer that cannot be made fails the call',
-    file: 'src/transport/grpc/response.ts',
+    file: 'src/transport/grpc/check/decision-response.ts',
     find: '      return lastResort;',
     replace: '      throw error;',
     tests: response,
@@ -462,7 +462,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a connection has all of the memory',
-    file: 'src/transport/grpc/memory-budget.ts',
+    file: 'src/transport/grpc/connection/memory-budget.ts',
     find: 'while (own.held > ofConnection && hasGivenWay(own));',
     replace: '',
     tests: memory,
@@ -470,7 +470,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'all connections together have any memory',
-    file: 'src/transport/grpc/memory-budget.ts',
+    file: 'src/transport/grpc/connection/memory-budget.ts',
     find: 'if (all > ofAll) makeRoom();',
     replace: '',
     tests: memory,
@@ -478,7 +478,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a connection that ends keeps its memory',
-    file: 'src/transport/grpc/memory-budget.ts',
+    file: 'src/transport/grpc/connection/memory-budget.ts',
     find: 'change(own, -own.held);',
     replace: '',
     tests: memory,
@@ -486,7 +486,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'there may be any number of connections',
-    file: 'src/transport/grpc/connection-limit.ts',
+    file: 'src/transport/grpc/connection/connection-limit.ts',
     find: 'if (counted.size > max) {',
     replace: 'if (counted.size < 0) {',
     tests: bounds,
@@ -494,7 +494,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a connection that was asked to go gives way once more',
-    file: 'src/transport/grpc/connection-limit.ts',
+    file: 'src/transport/grpc/connection/connection-limit.ts',
     find: 'if (counted.has(connection)) idle.add(connection);',
     replace: 'idle.add(connection);',
     tests: bounds,
@@ -502,7 +502,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a connection with a call gives way',
-    file: 'src/transport/grpc/connection-limit.ts',
+    file: 'src/transport/grpc/connection/connection-limit.ts',
     find: 'busy: (connection) => void idle.delete(connection)',
     replace: 'busy: () => {}',
     tests: bounds,
@@ -510,7 +510,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a connection may have any number of watches',
-    file: 'src/transport/grpc/watch.ts',
+    file: 'src/transport/grpc/call/response-stream.ts',
     find: 'own >= maxOfConnection || ',
     replace: '',
     tests: bounds,
@@ -518,7 +518,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'there may be any number of watches',
-    file: 'src/transport/grpc/watch.ts',
+    file: 'src/transport/grpc/call/response-stream.ts',
     find: ' || all.size >= maxOfAll',
     replace: '',
     tests: bounds,
@@ -526,7 +526,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a watch that ends leaves no room',
-    file: 'src/transport/grpc/watch.ts',
+    file: 'src/transport/grpc/call/response-stream.ts',
     find: 'if (all.delete(answers)) own--;',
     replace: 'all.delete(answers);',
     tests: bounds,
@@ -534,7 +534,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'answers wait for a reader without a limit',
-    file: 'src/transport/grpc/watch.ts',
+    file: 'src/transport/grpc/call/response-stream.ts',
     find: 'if (stream.writableLength > maxUnread) return stream.close(constants.NGHTTP2_CANCEL);',
     replace: '',
     tests: bounds,
@@ -542,7 +542,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a check takes as long as its caller says',
-    file: 'src/transport/grpc/answer-deadline.ts',
+    file: 'src/transport/grpc/check/response-deadline.ts',
     find: 'Math.min(longest, timeLeft() ?? longest, maxTimeout)',
     replace: 'Math.min(timeLeft() ?? longest, maxTimeout)',
     tests: bounds,
@@ -550,7 +550,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a check outlasts its caller',
-    file: 'src/transport/grpc/answer-deadline.ts',
+    file: 'src/transport/grpc/check/response-deadline.ts',
     find: 'Math.min(longest, timeLeft() ?? longest, maxTimeout)',
     replace: 'Math.min(longest, maxTimeout)',
     tests: bounds,
@@ -558,7 +558,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a request may take any time',
-    file: 'src/transport/grpc/connection-guard.ts',
+    file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (++call.looks > (hasTimeout ? longestLimit : requestLimit)) return true;',
     replace: '',
     tests: guard,
@@ -566,7 +566,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a request may stand still',
-    file: 'src/transport/grpc/connection-guard.ts',
+    file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'return !hasTimeout && call.quietLooks > quietLimit;',
     replace: 'return false;',
     tests: guard,
@@ -574,7 +574,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a request stands still while others are read',
-    file: 'src/transport/grpc/connection-guard.ts',
+    file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (!isUploading) call.quietLooks++;',
     replace: 'call.quietLooks++;',
     tests: guard,
@@ -582,7 +582,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'an answer may wait for its reader',
-    file: 'src/transport/grpc/connection-guard.ts',
+    file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (++call.unreadLooks > answerLimit) call.abandon();',
     replace: '',
     tests: guard,
@@ -590,7 +590,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a peer may send any number of SETTINGS',
-    file: 'src/transport/grpc/connection-guard.ts',
+    file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (!settings.take(heardAt)) end();',
     replace: '',
     tests: guard,
@@ -598,7 +598,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a peer may send any number of PINGs',
-    file: 'src/transport/grpc/connection-guard.ts',
+    file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (!pings.take(heardAt)) end();',
     replace: '',
     tests: guard,
@@ -606,7 +606,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'calls without an answer earn PINGs',
-    file: 'src/transport/grpc/connection-guard.ts',
+    file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (call.isAnswered) pings.give',
     replace: 'pings.give',
     tests: guard,
@@ -614,7 +614,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'one with an equal part of all the memory pays for others',
-    file: 'src/transport/grpc/memory-budget.ts',
+    file: 'src/transport/grpc/connection/memory-budget.ts',
     find: '(most?.held ?? equalPart)',
     replace: '(most?.held ?? 0)',
     tests: memory,
@@ -622,7 +622,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'the call that came first gives way instead of the largest',
-    file: 'src/transport/grpc/connection-guard.ts',
+    file: 'src/transport/grpc/connection/connection-guard.ts',
     find: '> (largest?.heldBytes ?? 0)) largest = call;',
     replace: '> 0) largest ??= call;',
     tests: guard,
@@ -630,7 +630,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'the memory of a call that ends stays taken',
-    file: 'src/transport/grpc/connection-guard.ts',
+    file: 'src/transport/grpc/connection/connection-guard.ts',
     find: '      hold(call, 0);\n',
     replace: '',
     tests: guard,
@@ -638,7 +638,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a connection need not begin',
-    file: 'src/transport/grpc/connection-guard.ts',
+    file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (now - connectedAt > prefaceTimeout) end();',
     replace: '',
     tests: guard,
@@ -646,7 +646,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a peer need not answer a PING',
-    file: 'src/transport/grpc/connection-guard.ts',
+    file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'now - pingedAt > pingTimeout ? end() : undefined',
     replace: 'undefined',
     tests: guard,
@@ -654,7 +654,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a peer that talks and does not read is alive',
-    file: 'src/transport/grpc/connection-guard.ts',
+    file: 'src/transport/grpc/connection/connection-guard.ts',
     find: ' && !isAnswerWaiting()',
     replace: '',
     tests: guard,
@@ -662,7 +662,7 @@ export const grpc: readonly Mutant[] = [
   },
   {
     name: 'a call ends behind its caller',
-    file: 'src/transport/grpc/connection-guard.ts',
+    file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'left < sweepInterval) clock.after',
     replace: 'left < 0) clock.after',
     tests: guard,

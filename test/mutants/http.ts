@@ -1,16 +1,16 @@
 /** Mutants of the HTTP listener. */
 import type { Mutant } from './mutant.ts';
 
-const request = ['test/transport/http/request.test.ts'];
-const write = ['test/transport/http/write.test.ts'];
-const bounded = ['test/transport/http/bounded-connections.test.ts'];
-const compat = ['test/transport/http/compat-reply.test.ts'];
+const request = ['test/transport/http/check/check-request.test.ts'];
+const write = ['test/transport/http/message/write-reply.test.ts'];
+const bounded = ['test/transport/http/connection/connection-limit.test.ts'];
+const compat = ['test/transport/http/check/compat-reply.test.ts'];
 
 /** Each removes one check of `src/http`. */
 export const http: readonly Mutant[] = [
   {
     name: 'the last of several authorization lines counts',
-    file: 'src/transport/http/request.ts',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'authorization.push(value)',
     replace: 'authorization[0] = value',
     tests: request,
@@ -18,7 +18,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the first of several authorization lines counts',
-    file: 'src/transport/http/request.ts',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'authorization.push(value)',
     replace: 'authorization[0] ??= value',
     tests: request,
@@ -26,7 +26,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the first of several host lines counts',
-    file: 'src/transport/http/request.ts',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'host = host === undefined ? value : ',
     replace: 'host = host !== undefined ? host : host === undefined ? value : ',
     tests: request,
@@ -34,7 +34,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the last of several host lines counts',
-    file: 'src/transport/http/request.ts',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'host = host === undefined ? value : ',
     replace: "host = host !== '' ? value : ",
     tests: request,
@@ -42,7 +42,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the last of several proofs counts',
-    file: 'src/transport/http/request.ts',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'dpop.push(value)',
     replace: 'dpop[0] = value',
     tests: request,
@@ -50,7 +50,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the last of several lines of the client certificate counts',
-    file: 'src/transport/http/request.ts',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'forwardedClientCert === undefined ? value : ',
     replace: "forwardedClientCert !== '' ? value : ",
     tests: request,
@@ -58,7 +58,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'another spelling of a header is another header',
-    file: 'src/transport/http/request.ts',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'name.toLowerCase() === lowerCase',
     replace: 'name === lowerCase',
     tests: request,
@@ -66,7 +66,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a path loses what is not the prefix of the proxy',
-    file: 'src/transport/http/request.ts',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'url.startsWith(pathPrefix) ? url.slice(pathPrefix.length) : url',
     replace: 'url.slice(pathPrefix.length)',
     tests: request,
@@ -74,7 +74,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the first of several lines counts where a rule asks for a header',
-    file: 'src/transport/http/request.ts',
+    file: 'src/transport/http/check/check-request.ts',
     find: "else lines.push(rawHeaders[at + 1] ?? '');",
     replace: '',
     tests: request,
@@ -82,7 +82,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'HEAD takes the fast path',
-    file: 'src/transport/http/write.ts',
+    file: 'src/transport/http/message/write-reply.ts',
     find: "    message.method !== 'HEAD' &&\n",
     replace: '',
     tests: write,
@@ -90,7 +90,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'an answer stays open although the connection ends',
-    file: 'src/transport/http/write.ts',
+    file: 'src/transport/http/message/write-reply.ts',
     find: '    response.shouldKeepAlive &&\n',
     replace: '',
     tests: write,
@@ -98,7 +98,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the last answer does not say so',
-    file: 'src/transport/http/write.ts',
+    file: 'src/transport/http/message/write-reply.ts',
     find: 'if (isLast) response.shouldKeepAlive = false;',
     replace: '',
     tests: write,
@@ -106,7 +106,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the name of a header may hold anything',
-    file: 'src/transport/http/prepared-answer.ts',
+    file: 'src/transport/http/check/http-reply.ts',
     find: 'http.validateHeaderName(name);',
     replace: '',
     tests: write,
@@ -114,7 +114,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the value of a header may hold a line break',
-    file: 'src/transport/http/prepared-answer.ts',
+    file: 'src/transport/http/check/http-reply.ts',
     find: 'http.validateHeaderValue(name, value);',
     replace: '',
     tests: write,
@@ -122,7 +122,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'every error is left to Envoy',
-    file: 'src/transport/http/reply.ts',
+    file: 'src/transport/http/check/reply.ts',
     find: "options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)",
     replace: "options.whenUnavailable === 'error'",
     tests: write,
@@ -130,7 +130,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a denial names the scopes of another issuer',
-    file: 'src/transport/http/reply.ts',
+    file: 'src/transport/http/check/reply.ts',
     find: 'decision.requiredScopes === undefined ? refuseAsEver(decision) : refusal(decision, options)',
     replace: 'refuseAsEver(decision)',
     tests: write,
@@ -138,7 +138,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'headers to remove are not named',
-    file: 'src/transport/http/reply.ts',
+    file: 'src/transport/http/check/reply.ts',
     find: "linesOf([...removalLine(remove), ['content-length', '0']])",
     replace: "linesOf([['content-length', remove.length < 0 ? '' : '0']])",
     tests: write,
@@ -146,7 +146,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'what follows a length is no body',
-    file: 'src/transport/http/bodies.ts',
+    file: 'src/transport/http/message/request-bodies.ts',
     find: "return Number(length) <= maxShortBody ? 'short' : 'long';",
     replace: "return Number(length) <= maxShortBody ? 'none' : 'long';",
     tests: request,
@@ -154,7 +154,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a body of any length is short',
-    file: 'src/transport/http/bodies.ts',
+    file: 'src/transport/http/message/request-bodies.ts',
     find: "return Number(length) <= maxShortBody ? 'short' : 'long';",
     replace: "return 'short';",
     tests: request,
@@ -162,7 +162,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a body in chunks is none',
-    file: 'src/transport/http/bodies.ts',
+    file: 'src/transport/http/message/request-bodies.ts',
     find: "if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return 'long';",
     replace: '',
     tests: request,
@@ -170,7 +170,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a request without a token is told that its token is bad',
-    file: 'src/transport/http/compat-reply.ts',
+    file: 'src/transport/http/check/compat-reply.ts',
     find: 'request.authorization.length === 0 ? unauthorized : invalidToken',
     replace: 'invalidToken',
     tests: compat,
@@ -178,7 +178,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'every error is a bad token',
-    file: 'src/transport/http/compat-reply.ts',
+    file: 'src/transport/http/check/compat-reply.ts',
     find: "leftToEnvoy.has(decision.reason) && options.whenUnavailable === 'deny'",
     replace: "options.whenUnavailable === 'deny'",
     tests: compat,
@@ -186,7 +186,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'an error is a bad token where it is left to Envoy',
-    file: 'src/transport/http/compat-reply.ts',
+    file: 'src/transport/http/check/compat-reply.ts',
     find: "leftToEnvoy.has(decision.reason) && options.whenUnavailable === 'deny'",
     replace: 'leftToEnvoy.has(decision.reason)',
     tests: compat,
@@ -194,7 +194,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the header that is set is removed',
-    file: 'src/transport/http/compat-reply.ts',
+    file: 'src/transport/http/check/compat-reply.ts',
     find: 'remove.filter((name) => name !== compatHeader)',
     replace: 'remove',
     tests: compat,
@@ -202,7 +202,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a name that can be no header is told',
-    file: 'src/transport/http/compat-reply.ts',
+    file: 'src/transport/http/check/compat-reply.ts',
     find: "return name === '' ? '' : claimText(name);",
     replace: 'return name;',
     tests: compat,
@@ -210,7 +210,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a connection whose check waits gives way',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: '    waiting === 0 &&\n    socket.bytesRead',
     replace: '    socket.bytesRead',
     tests: bounded,
@@ -218,7 +218,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a connection with half a request gives way',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: '    socket.bytesRead === seen &&\n',
     replace: '',
     tests: bounded,
@@ -226,7 +226,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a connection with half an answer gives way',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: '    socket.writableLength === 0 &&\n',
     replace: '',
     tests: bounded,
@@ -234,7 +234,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'there may be any number of connections',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: 'if (connections.size >= max) {',
     replace: 'if (connections.size < 0) {',
     tests: bounded,
@@ -242,7 +242,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the connection that was used last gives way',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: 'b.usedAt - a.usedAt',
     replace: 'a.usedAt - b.usedAt',
     tests: bounded,
@@ -250,7 +250,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a connection that was used since gives way',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: 'const isUnchanged = connection.usedAt === usedAt && connections',
     replace: 'const isUnchanged = usedAt > 0 && connections',
     tests: bounded,
@@ -258,7 +258,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a check that waits is given up',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: 'waiting === 0 && looks > 1',
     replace: 'looks > 1',
     tests: bounded,
@@ -266,7 +266,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'any number of refused connections is told so',
-    file: 'src/transport/http/close-after-answer.ts',
+    file: 'src/transport/http/connection/close-with-response.ts',
     find: 'ending.size >= maxEnding || ',
     replace: '',
     tests: bounded,
@@ -274,7 +274,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a refused connection may stay',
-    file: 'src/transport/http/close-after-answer.ts',
+    file: 'src/transport/http/connection/close-with-response.ts',
     find: 'clock.after(endingTime, () => socket.destroy())',
     replace: 'clock.after(endingTime, () => {})',
     tests: bounded,
@@ -282,7 +282,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a request whose check waits is answered',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: 'connection?.expectsBody === true && connection.waiting === 0',
     replace: 'connection?.expectsBody === true',
     tests: bounded,
@@ -290,7 +290,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'there may be any number of handshakes',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: 'if (isSecure) boundOpenConnections(server, () => connections.size + max + maxNewcomers);',
     replace: '',
     tests: bounded,
@@ -298,23 +298,23 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a connection that has not sent its first request is idle',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: 'clock.monotonic() - madeAt > firstRequestTime',
     replace: 'true',
-    tests: ['test/transport/http/connections.test.ts'],
+    tests: ['test/transport/http/connection/connections.test.ts'],
     project: 'live',
   },
   {
     name: 'a connection that is refused is not read on',
-    file: 'src/transport/http/close-after-answer.ts',
+    file: 'src/transport/http/connection/close-with-response.ts',
     find: '    socket.end(answer);\n',
     replace: '    socket.write(answer);\n    socket.destroy();\n',
-    tests: ['test/transport/http/connections.test.ts'],
+    tests: ['test/transport/http/connection/connections.test.ts'],
     project: 'live',
   },
   {
     name: 'a short timeout leaves no time for the answer',
-    file: 'src/transport/grpc/call.ts',
+    file: 'src/transport/grpc/call/call.ts',
     find: 'Math.max(timeout * reserve.part, reserve.least)',
     replace: 'timeout * reserve.part',
     tests: ['test/transport/grpc/limits.test.ts'],

@@ -3,10 +3,10 @@ import type { Mutant } from './mutant.ts';
 
 const keys = [
   'test/issuer/keys.test.ts',
-  'test/issuer/key-algorithm.test.ts',
+  'test/issuer/keys/key-algorithm.test.ts',
   'test/issuer/keys/pem.test.ts',
   'test/issuer/keys/public-key.test.ts',
-  'test/issuer/key-set-cases.test.ts',
+  'test/issuer/keys/key-set-cases.test.ts',
 ];
 const choice = ['test/credential/token/key-choice.test.ts'];
 const coding = ['test/issuer/fetch/content-coding.test.ts'];
@@ -19,56 +19,56 @@ const signatures = ['test/issuer/keys/public-key.test.ts'];
 export const issuer: readonly Mutant[] = [
   {
     name: 'a key for encryption verifies',
-    file: 'src/issuer/keys/key.ts',
+    file: 'src/issuer/keys/published-key.ts',
     find: "if (use !== undefined && !keyUses.some((one) => one === use)) return { unused: 'use' };",
     replace: '',
     tests: keys,
   },
   {
     name: 'a key whose operations do not include verify verifies',
-    file: 'src/issuer/keys/key.ts',
+    file: 'src/issuer/keys/published-key.ts',
     find: "if (Array.isArray(operations) && !operations.includes('verify')) return { unused: 'operations' };",
     replace: '',
     tests: keys,
   },
   {
     name: 'a private key is used',
-    file: 'src/issuer/keys/key.ts',
+    file: 'src/issuer/keys/published-key.ts',
     find: "if (privateMembers.some((name) => Object.hasOwn(jwk, name))) return { unused: 'private' };",
     replace: '',
     tests: keys,
   },
   {
     name: 'a secret is read as a key of unknown type',
-    file: 'src/issuer/keys/key.ts',
+    file: 'src/issuer/keys/published-key.ts',
     find: "if (kty === 'oct') return { unused: 'symmetric' };",
     replace: '',
     tests: keys,
   },
   {
     name: 'the `alg` of a key need not fit its type',
-    file: 'src/issuer/keys/key.ts',
+    file: 'src/issuer/keys/published-key.ts',
     find: "if (!isFitting) return { unused: 'algorithm' };",
     replace: '',
     tests: keys,
   },
   {
     name: 'the `alg` of a key does not bind it',
-    file: 'src/issuer/keys/key.ts',
+    file: 'src/issuer/keys/published-key.ts',
     find: '(bound === undefined ? shape.fits : [bound])',
     replace: 'shape.fits',
     tests: keys,
   },
   {
     name: 'a key of an algorithm that the issuer does not allow is kept',
-    file: 'src/issuer/keys/key.ts',
+    file: 'src/issuer/keys/published-key.ts',
     find: 'allowed.includes(algorithm),',
     replace: 'allowed.length > 0 || algorithm !== undefined,',
     tests: keys,
   },
   {
     name: 'a coordinate may have any length',
-    file: 'src/issuer/keys/key.ts',
+    file: 'src/issuer/keys/published-key.ts',
     find: "if (first.length > curve.bytes || second.length > curve.bytes) return { unused: 'encoding' };",
     replace: '',
     tests: keys,
@@ -138,14 +138,14 @@ export const issuer: readonly Mutant[] = [
   },
   {
     name: 'a document of another issuer is believed',
-    file: 'src/issuer/discovery.ts',
+    file: 'src/issuer/source/discovery.ts',
     find: 'if (published !== issuer) {',
     replace: 'if (published === undefined) {',
     tests: ['test/issuer', 'test/chaos/issuer.test.ts'],
   },
   {
     name: 'the keys may move to another host',
-    file: 'src/issuer/key-source.ts',
+    file: 'src/issuer/source/key-source.ts',
     find: 'if (place !== undefined && !mayMove) refuseMove(place.jwksUri, jwksUri);',
     replace: '',
     tests: owner,
@@ -264,7 +264,7 @@ export const issuer: readonly Mutant[] = [
   },
   {
     name: 'a discovery document with two readings is believed',
-    file: 'src/issuer/discovery.ts',
+    file: 'src/issuer/source/discovery.ts',
     find: 'if (twice === undefined) return document',
     replace: 'return document',
     tests: owner,
@@ -420,7 +420,7 @@ export const issuer: readonly Mutant[] = [
   },
   {
     name: 'nobody hears of keys that move to another host',
-    file: 'src/issuer/key-source.ts',
+    file: 'src/issuer/source/key-source.ts',
     find: '.catch((error) => stay(jwksUri, error))',
     replace: '.catch(() => jwksUri)',
     tests: ['test/issuer/problems.test.ts'],

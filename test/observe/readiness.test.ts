@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createUntaken } from '../../src/transport/admin/ignored-changes.ts';
+import { createUntaken } from '../../src/transport/admin/failed-reloads.ts';
 import { configOf, fileFor, startApp, until } from '../support/app.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { createTestClock } from '../support/clock.ts';

@@ -21,7 +21,7 @@ export interface Table {
 
 const http = 'transport/http/server.test.ts';
 const grpc = 'transport/grpc/server.test.ts';
-const wire = 'transport/grpc/wire.test.ts';
+const wire = 'transport/grpc/check/check-messages.test.ts';
 const envoy = 'e2e/envoy.test.ts';
 const verifier = 'credential/token/verifier.test.ts';
 const issuer = 'issuer/issuer.test.ts';
@@ -32,7 +32,7 @@ const ownerFiles = 'issuer/files.test.ts';
 const files = 'process/files.test.ts';
 const follow = 'runtime/files/follow.test.ts';
 const listenerTls = 'transport/shared/tls.test.ts';
-const framing = 'transport/http/framing.test.ts';
+const framing = 'transport/http/message/framing.test.ts';
 const app = 'service/app.test.ts';
 const running = 'process/process.test.ts';
 const chaosIssuer = 'chaos/issuer.test.ts';
@@ -55,7 +55,7 @@ export const tables: readonly Table[] = [
       {
         id: 'F1',
         threat: 'gRPC allows by default',
-        tests: [['transport/grpc/response.test.ts', 'only an allow carries code 0']],
+        tests: [['transport/grpc/check/decision-response.test.ts', 'only an allow carries code 0']],
         note: 'E1',
       },
       {
@@ -414,8 +414,8 @@ export const tables: readonly Table[] = [
         id: 'E1',
         threat: 'An empty answer is an allow',
         tests: [
-          ['transport/grpc/response.test.ts', 'only an allow carries code 0'],
-          ['transport/grpc/response.test.ts', 'is not let out'],
+          ['transport/grpc/check/decision-response.test.ts', 'only an allow carries code 0'],
+          ['transport/grpc/check/decision-response.test.ts', 'is not let out'],
         ],
       },
       {
@@ -454,7 +454,12 @@ export const tables: readonly Table[] = [
       {
         id: 'E7',
         threat: 'A failed call over gRPC',
-        tests: [['transport/grpc/response.test.ts', 'an error is left to Envoy only where that is said']],
+        tests: [
+          [
+            'transport/grpc/check/decision-response.test.ts',
+            'an error is left to Envoy only where that is said',
+          ],
+        ],
       },
       { id: 'E8', threat: 'Another 2xx than 200', tests: [[http, 'every method that Node knows']] },
       {
@@ -836,7 +841,7 @@ export const tables: readonly Table[] = [
       {
         id: 'H11',
         threat: 'Two keys of one name',
-        tests: [['issuer/random-key-sets.test.ts', 'nothing is taken that no key speaks for']],
+        tests: [['issuer/keys/random-key-sets.test.ts', 'nothing is taken that no key speaks for']],
         note: 'Each is tried, at most four.',
       },
       { id: 'H12', threat: 'An empty set after a good one', tests: [[chaosIssuer, 'R8 to R12']] },
@@ -893,17 +898,17 @@ export const tables: readonly Table[] = [
       {
         id: 'N5',
         threat: 'A token that names no key is verified by a key that is for another algorithm or use',
-        tests: [['issuer/random-key-sets.test.ts', 'nothing is taken that no key speaks for']],
+        tests: [['issuer/keys/random-key-sets.test.ts', 'nothing is taken that no key speaks for']],
       },
       {
         id: 'N6',
         threat: 'A redirect leads to keys of somebody else, or a message about it tells a secret',
-        tests: [['issuer/redirect.test.ts', 'a key set that is redirected with']],
+        tests: [['issuer/fetch/redirect.test.ts', 'a key set that is redirected with']],
       },
       {
         id: 'N7',
         threat: 'A key set that is read in two ways by the process that fetches it and those that answer',
-        tests: [['issuer/random-key-sets.test.ts', 'both processes agree']],
+        tests: [['issuer/keys/random-key-sets.test.ts', 'both processes agree']],
       },
       {
         id: 'V1',
@@ -943,7 +948,7 @@ export const tables: readonly Table[] = [
         threat: 'Messages that are huge, deep or compressed',
         tests: [
           [grpc, 'a call that is no check'],
-          ['transport/grpc/message.test.ts', 'what is refused'],
+          ['transport/grpc/message/framing.test.ts', 'what is refused'],
         ],
       },
       { id: 'I4', threat: 'Malformed frames', tests: [[raw, 'bytes of anything']] },
@@ -1192,26 +1197,26 @@ export const tables: readonly Table[] = [
         threat:
           'A body of a check over HTTP is stored, is taken for a request, or leaves its connection unusable',
         tests: [
-          ['transport/http/bodies.test.ts', 'of several megabytes'],
-          ['transport/http/bodies.test.ts', 'that looks like a request is none'],
-          ['transport/http/bodies.test.ts', 'takes no memory'],
-          ['transport/http/bodies.test.ts', 'and sends its body all the same'],
+          ['transport/http/message/request-bodies.test.ts', 'of several megabytes'],
+          ['transport/http/message/request-bodies.test.ts', 'that looks like a request is none'],
+          ['transport/http/message/request-bodies.test.ts', 'takes no memory'],
+          ['transport/http/message/request-bodies.test.ts', 'and sends its body all the same'],
         ],
       },
       {
         id: 'LD6',
         threat: 'Connections without end, and one that is in use is closed for another',
         tests: [
-          ['transport/http/connections.test.ts', 'idle for longest gives way'],
-          ['transport/http/connections.test.ts', 'are kept while another connection is idle'],
-          ['transport/http/connections.test.ts', 'where all are busy'],
+          ['transport/http/connection/connections.test.ts', 'idle for longest gives way'],
+          ['transport/http/connection/connections.test.ts', 'are kept while another connection is idle'],
+          ['transport/http/connection/connections.test.ts', 'where all are busy'],
         ],
       },
       {
         id: 'LD7',
         threat: 'A refusal ends a connection that checks of others use',
         tests: [
-          ['transport/http/connections.test.ts', 'no refusal ends a connection'],
+          ['transport/http/connection/connections.test.ts', 'no refusal ends a connection'],
           ['e2e/failure-mode.test.ts', 'by going away'],
         ],
       },
@@ -1449,7 +1454,7 @@ export const tables: readonly Table[] = [
         tests: [
           ['transport/grpc/limits.test.ts', 'more memory than a connection may hold'],
           ['transport/grpc/limits.test.ts', 'costs a connection that holds little nothing'],
-          ['transport/grpc/memory-budget.test.ts', 'nobody pays who holds less than another one'],
+          ['transport/grpc/connection/memory-budget.test.ts', 'nobody pays who holds less than another one'],
         ],
       },
       {
@@ -1461,7 +1466,7 @@ export const tables: readonly Table[] = [
         id: 'LG6',
         threat: 'A small message decompresses into a large one',
         tests: [
-          ['transport/grpc/message.test.ts', 'what is refused'],
+          ['transport/grpc/message/framing.test.ts', 'what is refused'],
           ['transport/grpc/limits.test.ts', 'a check that is too large is answered'],
         ],
       },
@@ -1469,9 +1474,9 @@ export const tables: readonly Table[] = [
         id: 'LG7',
         threat: 'Two readers of a CheckRequest read odd forms of it differently',
         tests: [
-          ['transport/grpc/protobuf-oracle.test.ts', 'accept odd forms of a message'],
-          ['transport/grpc/protobuf-oracle.test.ts', 'refuse what is broken somewhere'],
-          ['transport/grpc/protobuf-oracle.test.ts', 'refuse a length beyond its message'],
+          ['transport/grpc/message/protobuf-oracle.test.ts', 'accept odd forms of a message'],
+          ['transport/grpc/message/protobuf-oracle.test.ts', 'refuse what is broken somewhere'],
+          ['transport/grpc/message/protobuf-oracle.test.ts', 'refuse a length beyond its message'],
         ],
       },
       {
@@ -1494,7 +1499,7 @@ export const tables: readonly Table[] = [
       {
         id: 'LG10',
         threat: 'Thousands of small headers are read anew for each rule that looks at one',
-        tests: [['transport/grpc/wire.test.ts', 'other headers are read once for a request']],
+        tests: [['transport/grpc/check/check-messages.test.ts', 'other headers are read once for a request']],
       },
       {
         id: 'LG11',
@@ -1741,7 +1746,9 @@ export const tables: readonly Table[] = [
       {
         id: 'ADV1',
         threat: 'Headers that are too large, of which the answer is lost in a reset: no answer to Envoy',
-        tests: [['transport/http/connections.test.ts', 'a peer that reads only when it has sent all']],
+        tests: [
+          ['transport/http/connection/connections.test.ts', 'a peer that reads only when it has sent all'],
+        ],
       },
       {
         id: 'ADV2',
@@ -1750,7 +1757,7 @@ export const tables: readonly Table[] = [
         tests: [
           ['e2e/connections.test.ts', 'answers each of a crowd'],
           [
-            'transport/http/connections.test.ts',
+            'transport/http/connection/connections.test.ts',
             'a new connection whose first request is on its way does not give way',
           ],
         ],

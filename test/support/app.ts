@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { Config } from '../../src/config/declare/options.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { createLogger } from '../../src/observe/logger.ts';
-import { systemFiles } from '../../src/runtime/files/file-content.ts';
+import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
 import { type Clock, systemClock } from '../../src/runtime/time/clock.ts';
 import { type App, createApp } from '../../src/service/app.ts';

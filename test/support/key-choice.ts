@@ -4,7 +4,7 @@ import type { JWK } from 'jose';
 import type { Algorithm } from '../../src/config/declare/issuer-options.ts';
 import { createTokenCache } from '../../src/credential/token/cache.ts';
 import { createVerifier, type Verdict } from '../../src/credential/token/verifier.ts';
-import { planIssuer } from '../../src/issuer/create-issuer.ts';
+import { planIssuer } from '../../src/issuer/issuer-plan.ts';
 import { createMirroredIssuer } from '../../src/issuer/mirrored-issuer.ts';
 import type { Reason } from '../../src/model/reasons.ts';
 import { type Pair, signWith } from '../security/differential/key-pool.ts';

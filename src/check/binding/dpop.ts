@@ -7,8 +7,8 @@ import { readDate, readString, wrongType } from '../../credential/token/claims.t
 import { splitCompact } from '../../credential/token/compact-jws.ts';
 import { readHeader } from '../../credential/token/jose-header.ts';
 import { readJsonObject } from '../../credential/token/json.ts';
-import { readKey } from '../../issuer/keys/key.ts';
 import { importPublicKey, isNoKey, type VerifySignature } from '../../issuer/keys/public-key.ts';
+import { readKey } from '../../issuer/keys/published-key.ts';
 import type { CheckRequest } from '../../model/decision.ts';
 import { isForRequest } from './proof-target.ts';
 

@@ -4,8 +4,8 @@ import type { Algorithm } from '../../config/declare/issuer-options.ts';
 import type { IssuerConfig } from '../../config/declare/options.ts';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 import { duplicateMembers } from '../fetch/duplicate-members.ts';
-import { type KeyUses, type PublicJwk, type PublishedKey, readKey, readMembers } from './key.ts';
 import { importPublicKey, type VerifySignature } from './public-key.ts';
+import { type KeyUses, type PublicJwk, type PublishedKey, readKey, readMembers } from './published-key.ts';
 import { nameOfKey, someUnusedKeys, type UnusedCause, type UnusedKey } from './unused-keys.ts';
 
 /** A key that may verify one algorithm. Two are the same key only if they are the same object. */

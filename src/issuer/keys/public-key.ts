@@ -1,7 +1,7 @@
 /** A public key, ready for OpenSSL to verify one algorithm with (RFC 7518 section 3.1, RFC 8037 section 3.1). */
 import { constants, createPublicKey, type KeyObject, type VerifyKeyObjectInput, verify } from 'node:crypto';
 import type { Algorithm } from '../../config/declare/issuer-options.ts';
-import type { PublicJwk } from './key.ts';
+import type { PublicJwk } from './published-key.ts';
 
 /**
  * Whether a signature is one of the key's over some data. Takes tens of microseconds.

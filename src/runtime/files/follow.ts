@@ -1,6 +1,6 @@
 /** Files that are read again when they change: everybody who asks for one of them sees the same content of it. */
 import type { Clock } from '../time/clock.ts';
-import { type FileSystem, foundTheSame, type Look, lookAt } from './file-content.ts';
+import { type FileSystem, foundTheSame, type Look, lookAt } from './file-snapshot.ts';
 
 /** How often a file is looked at, in milliseconds. */
 const interval = 1_000;

@@ -7,7 +7,7 @@ import type { Logger, LogOptions } from '../../observe/logger.ts';
 import { createMetrics, type Metrics } from '../../observe/metrics.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { version } from '../../runtime/version.ts';
-import { createHandedConnections } from '../../transport/shared/handed-over.ts';
+import { createHandedConnections } from '../../transport/shared/connection-receiver.ts';
 import { onceAMinute } from '../../transport/shared/rejections.ts';
 import { type CheckService, createCheckService } from '../check-service.ts';
 import type { FromWorker, IssuerKeysMessage, ToWorker } from './protocol.ts';

@@ -1,7 +1,7 @@
 /** The gRPC health service, grpc.health.v1: what load balancers and Kubernetes ask. */
-import type { Method } from './call.ts';
-import { type Frame, frameMessage } from './message.ts';
-import { fieldsOf, isBytesField, nextField, numberField, textOf, toBytes } from './protobuf.ts';
+import type { Method } from './call/call.ts';
+import { type Frame, frameMessage } from './message/framing.ts';
+import { fieldsOf, isBytesField, nextField, numberField, textOf, toBytes } from './message/protobuf.ts';
 import { grpcStatus } from './status.ts';
 
 /** Whether checks are being served, and a way to hear of a change. */

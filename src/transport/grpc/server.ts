@@ -10,17 +10,17 @@ import { closeServer, type Listen, type Listener, openSockets, quietMoment } fro
 import { boundOpenConnections } from '../shared/open-connections.ts';
 import { handshakeFailure, type OnRejected, protocolOf } from '../shared/rejections.ts';
 import { keepTlsFresh, readTls } from '../shared/tls.ts';
-import { type Method, serveCall, type UnaryAnswer, type UnaryMethod } from './call.ts';
-import { partsOfCheckRequest, readCheckRequest } from './check-request.ts';
-import { type ConnectionGuard, createConnectionGuard, sweepInterval } from './connection-guard.ts';
-import { createConnectionLimit } from './connection-limit.ts';
+import { type Method, serveCall, type UnaryAnswer, type UnaryMethod } from './call/call.ts';
+import { type AnswerStream, createWatchBudget } from './call/response-stream.ts';
+import { partsOfCheckRequest, readCheckRequest } from './check/check-request.ts';
+import type { ToResponse } from './check/decision-response.ts';
+import { type ConnectionGuard, createConnectionGuard, sweepInterval } from './connection/connection-guard.ts';
+import { createConnectionLimit } from './connection/connection-limit.ts';
+import { askToGo, transportOf } from './connection/http2-socket.ts';
+import { createMemoryBudget } from './connection/memory-budget.ts';
 import { createHealthMethods, type HealthSource } from './health.ts';
-import { askToGo, transportOf } from './http2-socket.ts';
-import { createMemoryBudget } from './memory-budget.ts';
-import type { MessageLimits } from './message.ts';
-import type { ToResponse } from './response.ts';
+import type { MessageLimits } from './message/framing.ts';
 import { grpcStatus } from './status.ts';
-import { type AnswerStream, createWatchBudget } from './watch.ts';
 
 /** What answers checks; taken once per check, so that none sees two configurations. */
 export interface GrpcAuthorizer {

@@ -10,14 +10,14 @@ import { closeServer, type Listen, type Listener, openSockets, quietMoment } fro
 import { type OnRejected, otherThanHttp1 } from '../shared/rejections.ts';
 import { keepTlsFresh } from '../shared/tls.ts';
 import { createWebServer } from '../shared/web-server.ts';
-import { type BodyKind, bodyOf, createBodyDrain } from './bodies.ts';
-import { boundConnections } from './bounded-connections.ts';
-import { createHangUp } from './close-after-answer.ts';
-import { endUnreadConnections, refuseConnection } from './connections.ts';
-import type { HttpReply } from './prepared-answer.ts';
-import type { ToReply } from './reply.ts';
-import { toCheckRequest } from './request.ts';
-import { keepAliveTimeout, writeAhead, writeReply } from './write.ts';
+import { toCheckRequest } from './check/check-request.ts';
+import type { HttpReply } from './check/http-reply.ts';
+import type { ToReply } from './check/reply.ts';
+import { createHangUp } from './connection/close-with-response.ts';
+import { boundConnections } from './connection/connection-limit.ts';
+import { endUnreadConnections, refuseConnection } from './connection/unread-responses.ts';
+import { type BodyKind, bodyOf, createBodyDrain } from './message/request-bodies.ts';
+import { keepAliveTimeout, writeAhead, writeReply } from './message/write-reply.ts';
 
 /** What answers checks; taken once per check, so that none sees two configurations. */
 export interface HttpAuthorizer {

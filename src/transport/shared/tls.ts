@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import type { TlsFiles } from '../../config/declare/options.ts';
-import { type FileSystem, systemFiles } from '../../runtime/files/file-content.ts';
+import { type FileSystem, systemFiles } from '../../runtime/files/file-snapshot.ts';
 import { followFiles } from '../../runtime/files/follow.ts';
 import { requireCertificates, requirePrivateKey } from '../../runtime/files/pem-blocks.ts';
 import type { Clock } from '../../runtime/time/clock.ts';

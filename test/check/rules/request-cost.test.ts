@@ -14,7 +14,7 @@ import type { RuleConfig } from '../../../src/config/rules/rule-options.ts';
 import { createClaimHoldsOne } from '../../../src/credential/token/claims.ts';
 import { createHasAll, createIsOneOf } from '../../../src/credential/token/list-members.ts';
 import type { CheckRequest, Identity } from '../../../src/model/decision.ts';
-import { toCheckRequest } from '../../../src/transport/http/request.ts';
+import { toCheckRequest } from '../../../src/transport/http/check/check-request.ts';
 import { configOf } from '../../support/app.ts';
 import { createTestClock } from '../../support/clock.ts';
 import { checkRequest } from '../../support/requests.ts';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createTokenCache } from '../../../src/credential/token/cache.ts';
 import { createVerifier } from '../../../src/credential/token/verifier.ts';
-import { planIssuer } from '../../../src/issuer/create-issuer.ts';
+import { planIssuer } from '../../../src/issuer/issuer-plan.ts';
 import type { VerificationKey } from '../../../src/issuer/keys/key-set.ts';
 import type { Decision } from '../../../src/model/decision.ts';
 import { configOf, fileFor, until } from '../../support/app.ts';

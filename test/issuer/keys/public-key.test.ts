@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { compactVerify, exportJWK, importJWK } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { supportedAlgorithms } from '../../../src/config/declare/issuer-options.ts';
-import { type PublicJwk, readKey } from '../../../src/issuer/keys/key.ts';
 import { importPublicKey, isNoKey, type VerifySignature } from '../../../src/issuer/keys/public-key.ts';
+import { type PublicJwk, readKey } from '../../../src/issuer/keys/published-key.ts';
 import { createSigningKey, lenientRules, type SigningKey } from '../../support/keys.ts';
 import { privateKeyObject } from '../../support/tokens.ts';
 

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type FileSystem, systemFiles } from '../../../src/runtime/files/file-content.ts';
+import { type FileSystem, systemFiles } from '../../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../../src/runtime/files/follow.ts';
 import { createTestClock } from '../../support/clock.ts';
 

@@ -2,10 +2,14 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../../src/model/decision.ts';
-import { createInTime } from '../../../src/transport/grpc/answer-deadline.ts';
-import { createConnectionLimit } from '../../../src/transport/grpc/connection-limit.ts';
-import { frameMessage } from '../../../src/transport/grpc/message.ts';
-import { type AnswerStream, createAnswers, createWatchBudget } from '../../../src/transport/grpc/watch.ts';
+import {
+  type AnswerStream,
+  createAnswers,
+  createWatchBudget,
+} from '../../../src/transport/grpc/call/response-stream.ts';
+import { createInTime } from '../../../src/transport/grpc/check/response-deadline.ts';
+import { createConnectionLimit } from '../../../src/transport/grpc/connection/connection-limit.ts';
+import { frameMessage } from '../../../src/transport/grpc/message/framing.ts';
 import { createTestClock } from '../../support/clock.ts';
 import { checkRequest } from '../../support/requests.ts';
 

@@ -390,7 +390,7 @@ describe('a decision that is late', () => {
   });
 
   test('is answered where the method itself fails', async () => {
-    const { createToResponse } = await import('../../../src/transport/grpc/response.ts');
+    const { createToResponse } = await import('../../../src/transport/grpc/check/decision-response.ts');
     const config = await configOf(fileFor('https://issuer.example'));
     const failures = [
       () => {

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Config } from '../../../src/config/declare/options.ts';
 import { createGrpcServer } from '../../../src/transport/grpc/server.ts';
 import { createHttpServer } from '../../../src/transport/http/server.ts';
-import { createHandedConnections } from '../../../src/transport/shared/handed-over.ts';
+import { createHandedConnections } from '../../../src/transport/shared/connection-receiver.ts';
 import { type Listen, type Listener, listen } from '../../../src/transport/shared/listener.ts';
 import { boundOpenConnections } from '../../../src/transport/shared/open-connections.ts';
 import { configOf, fileFor, until } from '../../support/app.ts';

@@ -1,0 +1,41 @@
+/** The key sets of real providers, and odd ones: what becomes of their tokens here, and at jose, which is asked the same. */
+import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { audience } from '../../support/fake-issuer.ts';
+import { allowedAlgorithms, issuerUrl, judgesOf } from '../../support/key-choice.ts';
+import { type KeySetCase, providerCases, toleratedCases } from '../../support/key-set-cases.ts';
+
+/** Whether jose takes a token; where it finds several keys, it is asked with each, as its documentation says. */
+async function isTakenByJose(jwks: string, token: string): Promise<boolean> {
+  const terms = { issuer: issuerUrl, audience, algorithms: [...allowedAlgorithms] };
+  try {
+    await jwtVerify(token, createLocalJWKSet(JSON.parse(jwks) as JSONWebKeySet), terms);
+    return true;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) return false;
+    for await (const key of error) {
+      const isSigned = await jwtVerify(token, key, terms).then(
+        () => true,
+        () => false,
+      );
+      if (isSigned) return true;
+    }
+    return false;
+  }
+}
+
+const runAll = (cases: readonly KeySetCase[]) =>
+  test.each(cases)('$name: $reason', async ({ jwks, token, reason, others, why, more }) => {
+    const { owned, mirrored, stop } = await judgesOf(jwks, more);
+    onTestFinished(stop);
+    expect([await owned(token), await mirrored(token), await isTakenByJose(jwks, token)]).toEqual([
+      reason,
+      reason,
+      others.jose,
+    ]);
+    // What another takes is refused for a reason.
+    if (reason !== 'allowed') expect(why !== undefined).toBe(others.jose || others.goOidc);
+  });
+
+describe('a token of a provider', () => runAll(providerCases));
+describe('what is tolerated, and what beside it is not:', () => runAll(toleratedCases));

@@ -1,0 +1,143 @@
+/** Who gives way where memory is short, judged by a model that knows every request of every connection. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createMemoryBudget } from '../../../../src/transport/grpc/connection/memory-budget.ts';
+
+const bounds = { ofConnection: 64, ofAll: 96 };
+
+interface Ended {
+  readonly connection: number;
+  readonly bytes: number;
+  /** What each connection held in that moment, and whether it had a request that was not whole. */
+  readonly held: readonly number[];
+  readonly couldGiveWay: readonly boolean[];
+}
+
+/** Connections whose requests are plain numbers; those that are whole cannot give way. */
+function createConnections(count: number) {
+  const budget = createMemoryBudget(bounds);
+  const ended: Ended[] = [];
+  const connections = Array.from({ length: count }, () => ({ half: [] as number[], whole: 0 }));
+  const heldBy = () => connections.map(({ half, whole }) => half.reduce((sum, one) => sum + one, whole));
+  const shares = connections.map(({ half }, connection) =>
+    budget.open(() => {
+      if (half.length === 0) return false;
+      const bytes = Math.max(...half);
+      const couldGiveWay = connections.map((one) => one.half.length > 0);
+      ended.push({ connection, bytes, held: heldBy(), couldGiveWay });
+      half.splice(half.indexOf(bytes), 1);
+      shares[connection]?.add(-bytes);
+      return true;
+    }),
+  );
+  return {
+    ended,
+    heldBy,
+    all: () => heldBy().reduce((sum, held) => sum + held, 0),
+    begin: (connection: number, bytes: number) => {
+      connections[connection]?.half.push(bytes);
+      shares[connection]?.add(bytes);
+    },
+    /** The oldest request arrives whole, and waits. */
+    complete: (connection: number) => {
+      const state = connections[connection];
+      if (state !== undefined) state.whole += state.half.shift() ?? 0;
+    },
+    /** Those that wait are answered. */
+    answer: (connection: number) => {
+      const state = connections[connection];
+      if (state === undefined) return;
+      const bytes = state.whole;
+      state.whole = 0;
+      if (bytes > 0) shares[connection]?.add(-bytes);
+    },
+    close: (connection: number) => {
+      shares[connection]?.close();
+      const state = connections[connection];
+      if (state !== undefined) Object.assign(state, { whole: 0 }).half.length = 0;
+    },
+  };
+}
+
+test('whoever takes too much of all, the largest request of the connection that holds most gives way', () => {
+  const connections = createConnections(3);
+  for (let index = 0; index < 12; index++) connections.begin(index % 2, index < 6 ? 7 : 8);
+  connections.begin(2, 5);
+  expect(connections.ended).toEqual([]);
+  connections.begin(2, 5);
+  expect(connections.ended).toMatchObject([{ connection: 0, bytes: 8, held: [45, 45, 10] }]);
+  connections.begin(2, 5);
+  expect(connections.ended.slice(1)).toMatchObject([{ connection: 1, bytes: 8, held: [37, 45, 15] }]);
+});
+
+test('beyond what one connection may have, one of its own gives way', () => {
+  const connections = createConnections(2);
+  connections.begin(1, 20);
+  for (let index = 0; index < 7; index++) connections.begin(0, 10);
+  expect(connections.ended).toMatchObject([{ connection: 0, bytes: 10, held: [70, 20] }]);
+});
+
+test('where those that hold most only wait for their decision, one with an equal part of all does not pay for it', () => {
+  const connections = createConnections(3);
+  for (const connection of [0, 1])
+    for (let index = 0; index < 6; index++) {
+      connections.begin(connection, 8);
+      connections.complete(connection);
+    }
+  for (let index = 0; index < 8; index++) connections.begin(2, 4);
+  expect(connections.ended).toEqual([]);
+  connections.begin(2, 4);
+  expect(connections.ended).toMatchObject([{ connection: 2 }]);
+});
+
+test('what ends after its connection counts no more', () => {
+  const budget = createMemoryBudget(bounds);
+  let asked = 0;
+  const giveWay = () => {
+    asked++;
+    return false;
+  };
+  const gone = budget.open(giveWay);
+  gone.add(60);
+  gone.close();
+  gone.add(-60);
+  const other = budget.open(giveWay);
+  const third = budget.open(giveWay);
+  other.add(60);
+  third.add(36);
+  expect(asked).toBe(0);
+  third.add(20);
+  expect(asked).toBeGreaterThan(0);
+});
+
+test('whatever connections do, nobody pays who holds less than another one, and what is held stays bounded', () => {
+  const step = fc.record({
+    does: fc.constantFrom('begin', 'begin', 'begin', 'complete', 'answer', 'close'),
+    connection: fc.nat(4),
+    bytes: fc.integer({ min: 1, max: 24 }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const connections = createConnections(5);
+      const closed = new Set<number>();
+      for (const { does, connection, bytes } of steps) {
+        if (closed.has(connection)) continue;
+        const before = connections.ended.length;
+        if (does === 'close') closed.add(connection);
+        if (does === 'begin') connections.begin(connection, bytes);
+        else connections[does as 'complete' | 'answer' | 'close'](connection);
+        for (const end of connections.ended.slice(before)) {
+          const own = end.held[end.connection] ?? 0;
+          const all = end.held.reduce((sum, held) => sum + held, 0);
+          const isOwnFault = end.connection === connection && own > bounds.ofConnection;
+          const holders = end.held.filter((held) => held > 0).length;
+          const most = Math.max(...end.held.filter((_, index) => end.couldGiveWay[index]));
+          const isOfMost = all > bounds.ofAll && own === most && own > bounds.ofAll / holders;
+          expect(isOwnFault || isOfMost).toBe(true);
+        }
+        for (const held of connections.heldBy()) expect(held).toBeLessThanOrEqual(bounds.ofConnection);
+        expect(connections.all()).toBeLessThanOrEqual(2 * bounds.ofAll);
+      }
+    }),
+  );
+});

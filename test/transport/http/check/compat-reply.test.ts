@@ -1,0 +1,87 @@
+/** The answers in the place of oauth2-proxy, as its documentation and its golden answers have them. */
+import { describe, expect, test } from 'vitest';
+import type { Decision } from '../../../../src/model/decision.ts';
+import { systemClock } from '../../../../src/runtime/time/clock.ts';
+import { createToReply } from '../../../../src/transport/http/check/reply.ts';
+import { configOf } from '../../../support/app.ts';
+import { checkRequest } from '../../../support/requests.ts';
+
+async function repliesWith(more: string) {
+  const config = await configOf(
+    `issuers: [{issuer: "https://a.example.com", audiences: [a], name: main}]\ncompat: oauth2-proxy\n${more}\n`,
+  );
+  return createToReply(config, systemClock);
+}
+
+const withToken = checkRequest({ authorization: ['Bearer x'] });
+const allowed = (subject: string | undefined): Decision => ({
+  outcome: 'allow',
+  reason: 'allowed',
+  identity: {
+    issuer: 'https://a.example.com',
+    issuerName: 'main',
+    subject,
+    audiences: [],
+    scopes: [],
+    expiresAt: 5,
+    payload: JSON.stringify({ sub: subject }),
+    confirmation: undefined,
+    kept: { forwarding: undefined, by: undefined, others: undefined },
+  },
+  forwarding: {
+    set: [],
+    remove: ['gap-auth', 'gap_auth', 'x-user'],
+    withheld: [],
+    answers: { http: undefined, grpc: undefined },
+  },
+  cached: false,
+});
+
+test('a token that is bad is told as such, and a missing one as a missing one', async () => {
+  for (const [status, expected] of [
+    [401, 401],
+    [403, 403],
+  ] as const) {
+    const toReply = await repliesWith(`compatInvalidTokenStatus: ${status}`);
+    const denial: Decision = { outcome: 'deny', reason: 'token_expired' };
+    expect(toReply(denial, withToken).status).toBe(expected);
+    expect(toReply({ outcome: 'deny', reason: 'token_missing' }, checkRequest()).status).toBe(401);
+  }
+});
+
+describe('an error', () => {
+  test('is a bad token only where the keys are missing', async () => {
+    const toReply = await repliesWith('compatInvalidTokenStatus: 403');
+    expect(toReply({ outcome: 'error', reason: 'keys_unavailable' }, withToken).body).toBe('Forbidden\n');
+    for (const reason of ['overloaded', 'internal_error'] as const)
+      expect(toReply({ outcome: 'error', reason }, withToken).body).not.toBe('Forbidden\n');
+  });
+
+  test('is left to Envoy where that is said', async () => {
+    const toReply = await repliesWith('whenUnavailable: error');
+    expect(toReply({ outcome: 'error', reason: 'keys_unavailable' }, withToken).status).toBe(503);
+  });
+});
+
+describe('the header that says who asks', () => {
+  const linesOf = async (subject: string | undefined) => {
+    const { head, sharedHead } = (await repliesWith(''))(allowed(subject), withToken);
+    const lines = (head + sharedHead).split('\r\n');
+    const textOf = (name: string) =>
+      lines.find((line) => line.toLowerCase().startsWith(`${name}: `))?.slice(name.length + 2);
+    return { name: textOf('gap-auth'), removed: textOf('x-envoy-auth-headers-to-remove')?.split(',') };
+  };
+
+  test('is set and not removed, and its other spellings are', async () => {
+    expect(await linesOf('alice')).toEqual({ name: 'alice', removed: ['gap_auth', 'x-user'] });
+    expect((await linesOf(undefined)).name).toBe('');
+  });
+
+  test('is removed and not set where the name can be no header', async () => {
+    for (const subject of ['a\r\nb: c', 'müller', 'x'.repeat(100_000)])
+      expect(await linesOf(subject)).toEqual({
+        name: undefined,
+        removed: ['gap-auth', 'gap_auth', 'x-user'],
+      });
+  });
+});

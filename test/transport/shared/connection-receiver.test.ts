@@ -1,0 +1,77 @@
+/** Servers whose connections were accepted elsewhere: nothing of what they do to connections of their own is lost. */
+import { once } from 'node:events';
+import http from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { createHandedConnections } from '../../../src/transport/shared/connection-receiver.ts';
+import { closeServer, openSockets } from '../../../src/transport/shared/listener.ts';
+import { createTestClock } from '../../support/clock.ts';
+
+/** A server behind a door that is another's. */
+async function startHanded(options: http.ServerOptions, answer: http.RequestListener) {
+  const server = http.createServer(options, answer);
+  const handed = createHandedConnections();
+  await handed.listenFor('http')(server, { name: 'http', host: '127.0.0.1', port: 0 });
+  const door = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
+    handed.take('http', socket.resume()),
+  );
+  door.listen(0, '127.0.0.1');
+  await once(door, 'listening');
+  onTestFinished(() => {
+    door.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  const connect = () => net.connect((door.address() as AddressInfo).port, '127.0.0.1');
+  return { server, handed, connect };
+}
+
+async function textOf(socket: net.Socket): Promise<string> {
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+  });
+  await once(socket, 'close');
+  return text;
+}
+
+test('a request that never ends is ended', async () => {
+  const limits = { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 };
+  const { connect } = await startHanded(limits, (_, response) => response.end());
+  const socket = connect();
+  socket.write('GET / HTTP/1.1\r\nhost: a');
+  expect(await textOf(socket)).toMatch(/^HTTP\/1\.1 408 /);
+});
+
+test('the close waits for what is under way, and cuts it after the grace', async () => {
+  const clock = createTestClock();
+  const open: http.ServerResponse[] = [];
+  const { server, connect } = await startHanded({}, (_, response) => void open.push(response));
+  const sockets = openSockets(server);
+  const [patient, late] = [connect(), connect()];
+  for (const socket of [patient, late])
+    socket.on('error', () => {}).write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
+  const texts = [textOf(patient), textOf(late)];
+  while (open.length < 2) await once(server, 'request');
+  let isClosed = false;
+  const closed = closeServer(server, sockets, 1_000, clock).then(() => {
+    isClosed = true;
+  });
+  open[0]?.end('in time');
+  await Promise.race(texts);
+  await clock.advance(999);
+  expect(isClosed).toBe(false);
+  await clock.advance(1);
+  await closed;
+  expect((await Promise.all(texts)).map((text) => text.includes('in time')).toSorted()).toEqual([
+    false,
+    true,
+  ]);
+});
+
+test('a connection for a server that is not there is closed', async () => {
+  const { handed } = await startHanded({}, () => {});
+  const socket = new net.Socket();
+  handed.take('grpc', socket);
+  expect(socket.destroyed).toBe(true);
+});
