@@ -3,16 +3,11 @@
 import type { Algorithm } from '../config/declare/issuer-options.ts';
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import {
-  countOf,
-  type KeySet,
-  keySetRules,
-  readKeySet,
-  UnusableKeySetError,
-  type VerificationKey,
-} from './keys/key-set.ts';
+import { countOf, type KeySet, type VerificationKey } from './keys/key-set.ts';
+import { keySetRules, readKeySet, UnusableKeySetError } from './keys/read-key-set.ts';
 import type { UnusedKey } from './keys/unused-keys.ts';
 import { createProblemWatch } from './problem-reporter.ts';
+import { refreshDelay, retryDelay } from './refresh-schedule.ts';
 import type { KeySource } from './source/key-source.ts';
 
 /**
@@ -109,12 +104,6 @@ export interface IssuerDependencies extends IssuerEvents {
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number;
 }
-
-/** While there are no keys at all, a try begins at most this long after the last one ended, in milliseconds. */
-const retryWithoutKeys = { min: 1_000, max: 1_500 };
-
-/** The longest pause between two tries while keys serve on, in milliseconds. */
-const longestBackOff = 30_000;
 
 /** Makes the owner of one issuer's keys. */
 export function createIssuer(config: IssuerConfig, dependencies: IssuerDependencies): Issuer {
@@ -263,19 +252,6 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     status,
     snapshot: () => ({ text, age: age(), isFailing: failures > 0 }),
   };
-}
-
-/** The pause after a success: never longer than configured, so that a withdrawn key is gone by then. */
-function refreshDelay(maxAge: number | undefined, timing: Config['keys'], random: number): number {
-  const { refreshInterval, minRefreshInterval } = timing;
-  const wanted = Math.max(maxAge ?? refreshInterval, minRefreshInterval);
-  return Math.min(wanted, refreshInterval) * (1 - random / 10);
-}
-
-/** The pause after a failure. */
-function retryDelay(failures: number, hasKeys: boolean, random: number): number {
-  if (!hasKeys) return retryWithoutKeys.min + (retryWithoutKeys.max - retryWithoutKeys.min) * random;
-  return Math.min(longestBackOff, 1_000 * 2 ** Math.min(failures, 10)) * (1 - random / 2);
 }
 
 function difference(before: KeySet | undefined, after: KeySet): KeysChange {

@@ -2,7 +2,8 @@
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { IssuerKeys, KeySnapshot } from './issuer.ts';
-import { type KeySet, keySetRules, readKeySet } from './keys/key-set.ts';
+import type { KeySet } from './keys/key-set.ts';
+import { keySetRules, readKeySet } from './keys/read-key-set.ts';
 
 /** What a mirrored issuer needs. */
 export interface MirroredIssuerDependencies {

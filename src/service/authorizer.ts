@@ -25,9 +25,9 @@ import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { createRecordCheck, recorded } from '../observe/record-check.ts';
 import type { Clock } from '../runtime/time/clock.ts';
+import type { GrpcAuthorizer } from '../transport/grpc/check/check-method.ts';
 import { createToResponse } from '../transport/grpc/check/decision-response.ts';
 import { createInTime } from '../transport/grpc/check/response-deadline.ts';
-import type { GrpcAuthorizer } from '../transport/grpc/server.ts';
 import { createToReply } from '../transport/http/check/reply.ts';
 import type { HttpAuthorizer } from '../transport/http/server.ts';
 

@@ -1,8 +1,8 @@
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readKeySet } from '../../src/issuer/keys/key-set.ts';
 import { ed25519Problem, rsaProblem } from '../../src/issuer/keys/key-strength.ts';
 import { readKey } from '../../src/issuer/keys/published-key.ts';
+import { readKeySet } from '../../src/issuer/keys/read-key-set.ts';
 import { isRejection } from '../../src/issuer/keys/unused-keys.ts';
 import { lenientRules } from '../support/keys.ts';
 import { base64url } from '../support/tokens.ts';

@@ -44,7 +44,7 @@ export const bounds: readonly Mutant[] = [
   },
   {
     name: 'HTTP that is broken is told as another protocol',
-    file: 'src/transport/shared/rejections.ts',
+    file: 'src/transport/shared/protocol-detection.ts',
     find: "return protocol === 'http1' || (protocol === 'unknown' && isText(packet)) ? undefined : protocol;",
     replace: 'return protocol;',
     tests: ['test/observe/rejections.test.ts'],
@@ -60,7 +60,7 @@ export const bounds: readonly Mutant[] = [
   },
   {
     name: 'a configured address gives way to all of them',
-    file: 'src/transport/shared/listener.ts',
+    file: 'src/transport/shared/listen.ts',
     find: "host === undefined ? everywhere : [host.replace(/^\\[(.*)\\]$/, '$1')]",
     replace: "[...(host === undefined ? [] : [host.replace(/^\\[(.*)\\]$/, '$1')]), ...everywhere]",
     tests: ['test/transport/shared/listener.test.ts'],

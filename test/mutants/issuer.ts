@@ -124,14 +124,14 @@ export const issuer: readonly Mutant[] = [
   },
   {
     name: 'a key set may have any number of keys',
-    file: 'src/issuer/keys/key-set.ts',
+    file: 'src/issuer/keys/read-key-set.ts',
     find: 'if (members.length > rules.maxKeys)',
     replace: 'if (members.length > 1000 * rules.maxKeys)',
     tests: keys,
   },
   {
     name: 'a key set without a usable key is taken',
-    file: 'src/issuer/keys/key-set.ts',
+    file: 'src/issuer/keys/read-key-set.ts',
     find: 'if (imported.length === 0) throw',
     replace: 'if (imported.length < 0) throw',
     tests: keys,
@@ -257,7 +257,7 @@ export const issuer: readonly Mutant[] = [
   },
   {
     name: 'a key with two readings is used',
-    file: 'src/issuer/keys/key-set.ts',
+    file: 'src/issuer/keys/read-key-set.ts',
     find: 'ambiguous.has(position) ? duplicateMember : readKey(member, rules)',
     replace: 'readKey(member, rules)',
     tests: ['test/issuer/keys.test.ts'],
@@ -349,7 +349,7 @@ export const issuer: readonly Mutant[] = [
   },
   {
     name: 'a key that is never tried is not named',
-    file: 'src/issuer/keys/key-set.ts',
+    file: 'src/issuer/keys/read-key-set.ts',
     find: 'imported.filter(({ keys }) => !keys.some(isTried));',
     replace: 'imported.filter(({ keys }) => keys.some(isTried) && keys.length === 0);',
     tests: keys,
@@ -399,14 +399,14 @@ export const issuer: readonly Mutant[] = [
   },
   {
     name: 'a key with new numbers under its old name is taken for the old one',
-    file: 'src/issuer/keys/key-set.ts',
+    file: 'src/issuer/keys/read-key-set.ts',
     find: 'JSON.stringify([id, algorithm, publicKey])',
     replace: 'JSON.stringify([id, algorithm])',
     tests: keys,
   },
   {
     name: 'a key for another algorithm is taken for the old one',
-    file: 'src/issuer/keys/key-set.ts',
+    file: 'src/issuer/keys/read-key-set.ts',
     find: 'JSON.stringify([id, algorithm, publicKey])',
     replace: 'JSON.stringify([id, publicKey])',
     tests: keys,

@@ -14,7 +14,7 @@ import {
 import { supportedAlgorithms } from '../../src/config/declare/issuer-options.ts';
 import { readDenyList } from '../../src/config/load/deny-list.ts';
 import { ConfigError } from '../../src/config/validate/problems.ts';
-import { readKeySet } from '../../src/issuer/keys/key-set.ts';
+import { readKeySet } from '../../src/issuer/keys/read-key-set.ts';
 import { discover } from '../../src/issuer/source/discovery.ts';
 import type { CheckRequest } from '../../src/model/decision.ts';
 import { type Reason, reasons } from '../../src/model/reasons.ts';

@@ -1,7 +1,7 @@
 /** Key pairs of a test run: made once, for making RSA keys is slow. */
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { supportedAlgorithms } from '../../src/config/declare/issuer-options.ts';
-import type { KeySetRules } from '../../src/issuer/keys/key-set.ts';
+import type { KeySetRules } from '../../src/issuer/keys/read-key-set.ts';
 
 /** A private key and what an issuer publishes of it. */
 export interface SigningKey {

@@ -1,7 +1,7 @@
 /** What was changed and not taken: the previous content stays in use, which an operator has to hear. */
 import type { Clock } from '../../runtime/time/clock.ts';
 import { createReminder } from '../../runtime/time/reminder.ts';
-import type { ReloadProblem } from './server.ts';
+import type { ReloadProblem } from './readiness.ts';
 
 /** Keeps what was not taken. */
 export interface Untaken {

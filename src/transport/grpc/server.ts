@@ -3,17 +3,17 @@ import http2, { type ServerHttp2Session } from 'node:http2';
 import net, { type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { Config } from '../../config/declare/options.ts';
-import type { Check, CheckRequest, Decision } from '../../model/decision.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
+import { closeServer, openSockets, quietMoment } from '../shared/close-server.ts';
 import { onFirstBytes } from '../shared/first-bytes.ts';
-import { closeServer, type Listen, type Listener, openSockets, quietMoment } from '../shared/listener.ts';
+import type { Listen, Listener } from '../shared/listener.ts';
 import { boundOpenConnections } from '../shared/open-connections.ts';
-import { handshakeFailure, type OnRejected, protocolOf } from '../shared/rejections.ts';
+import { handshakeFailure, protocolOf } from '../shared/protocol-detection.ts';
+import type { OnRejected } from '../shared/rejections.ts';
 import { keepTlsFresh, readTls } from '../shared/tls.ts';
-import { type Method, serveCall, type UnaryAnswer, type UnaryMethod } from './call/call.ts';
+import { type Method, serveCall } from './call/call.ts';
 import { type AnswerStream, createWatchBudget } from './call/response-stream.ts';
-import { partsOfCheckRequest, readCheckRequest } from './check/check-request.ts';
-import type { ToResponse } from './check/decision-response.ts';
+import { checkMethod, type GrpcAuthorizer } from './check/check-method.ts';
 import { type ConnectionGuard, createConnectionGuard, sweepInterval } from './connection/connection-guard.ts';
 import { createConnectionLimit } from './connection/connection-limit.ts';
 import { askToGo, transportOf } from './connection/http2-socket.ts';
@@ -21,15 +21,6 @@ import { createMemoryBudget } from './connection/memory-budget.ts';
 import { createHealthMethods, type HealthSource } from './health.ts';
 import type { MessageLimits } from './message/framing.ts';
 import { grpcStatus } from './status.ts';
-
-/** What answers checks; taken once per check, so that none sees two configurations. */
-export interface GrpcAuthorizer {
-  /** @param timeLeft milliseconds in which the answer must be given; undefined where the caller does not say */
-  readonly check: (request: CheckRequest, timeLeft: () => number | undefined) => Decision | Promise<Decision>;
-  /** What becomes of a check whose request was not taken. */
-  readonly refuse: Readonly<Record<'request_too_large' | 'overloaded' | 'internal_error', Check>>;
-  readonly toResponse: ToResponse;
-}
 
 /** What the listener needs. */
 export interface GrpcServerDependencies {
@@ -241,42 +232,6 @@ function createServer(
     socket.destroy();
   });
   return server;
-}
-
-function checkMethod(authorizer: () => GrpcAuthorizer): UnaryMethod {
-  const nothing = Buffer.alloc(0);
-  const unreadable: UnaryAnswer = { status: grpcStatus.internal, message: 'the request is no CheckRequest' };
-  return {
-    kind: 'unary',
-    parts: partsOfCheckRequest,
-    answer: (bytes, timeLeft) => {
-      const request = readRequest(bytes);
-      if (request === undefined) return unreadable;
-      const { check, refuse, toResponse } = authorizer();
-      // A failed call would leave the request to Envoy's failure mode.
-      const failed = async () => toResponse(await refuse.internal_error(request));
-      try {
-        const decision = check(request, timeLeft);
-        return decision instanceof Promise ? decision.then(toResponse, failed) : toResponse(decision);
-      } catch {
-        return failed();
-      }
-    },
-    refuse: (why, soFar) => {
-      const { refuse, toResponse } = authorizer();
-      const request = readRequest(soFar) ?? readCheckRequest(nothing);
-      const decision = refuse[why === 'too_large' ? 'request_too_large' : 'overloaded'](request);
-      return decision instanceof Promise ? decision.then(toResponse) : toResponse(decision);
-    },
-  };
-}
-
-function readRequest(bytes: Buffer): CheckRequest | undefined {
-  try {
-    return readCheckRequest(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 function askOnceToGo(connection: Connection): void {

@@ -2,7 +2,7 @@
 import { exportJWK, generateKeyPair } from 'jose';
 import { expect, test } from 'vitest';
 import { supportedAlgorithms } from '../../../src/config/declare/issuer-options.ts';
-import { readKeySet } from '../../../src/issuer/keys/key-set.ts';
+import { readKeySet } from '../../../src/issuer/keys/read-key-set.ts';
 import { lenientRules } from '../../support/keys.ts';
 
 const { publicKey } = await generateKeyPair('RS256', { extractable: true });

@@ -5,7 +5,7 @@ import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
 import { createGrpcServer } from '../../../src/transport/grpc/server.ts';
-import { listen } from '../../../src/transport/shared/listener.ts';
+import { listen } from '../../../src/transport/shared/listen.ts';
 import { configOf, fileFor, type RunningApp, runApp, startApp, until } from '../../support/app.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { createTestClock, settled, type TestClock } from '../../support/clock.ts';

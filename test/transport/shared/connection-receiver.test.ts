@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { closeServer, openSockets } from '../../../src/transport/shared/close-server.ts';
 import { createHandedConnections } from '../../../src/transport/shared/connection-receiver.ts';
-import { closeServer, openSockets } from '../../../src/transport/shared/listener.ts';
 import { createTestClock } from '../../support/clock.ts';
 
 /** A server behind a door that is another's. */

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Server } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { bindProblem } from '../../../src/transport/shared/bind-problem.ts';
-import { listen } from '../../../src/transport/shared/listener.ts';
+import { listen } from '../../../src/transport/shared/listen.ts';
 
 const failure = (code: string) => Object.assign(new Error(`listen ${code}`), { code });
 

@@ -7,8 +7,7 @@ import { createIdentityClaims, type IdentityClaims } from '../../../credential/t
 import type { CheckRequest, Denial, Forwarding, Identity } from '../../../model/decision.ts';
 import { leftToEnvoy, reasons } from '../../../model/reasons.ts';
 import type { Clock } from '../../../runtime/time/clock.ts';
-import { type HttpReply, type Line, linesOf, removalLine, reply } from './http-reply.ts';
-import type { ToReply } from './reply.ts';
+import { type HttpReply, type Line, linesOf, removalLine, reply, type ToReply } from './http-reply.ts';
 
 /** What shapes the answers. */
 type CompatOptions = Pick<

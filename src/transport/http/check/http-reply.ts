@@ -1,4 +1,5 @@
 /** Answers as text, made beforehand and written as they are. */
+import type { CheckRequest, Decision } from '../../../model/decision.ts';
 import { http } from '../../../runtime/node-http.ts';
 
 /** An answer, ready to be written. */
@@ -15,6 +16,9 @@ export interface HttpReply {
   /** The header line with the time at which the answer is written, where it tells that. */
   readonly dateLine?: () => string;
 }
+
+/** Makes the reply to a request from its decision. */
+export type ToReply = (decision: Decision, request: CheckRequest) => HttpReply;
 
 /** A header. */
 export type Line = readonly [name: string, value: string];

@@ -6,15 +6,12 @@ import {
   retryAfterSeconds,
 } from '../../../check/challenge.ts';
 import type { Config } from '../../../config/declare/options.ts';
-import type { CheckRequest, Decision, Denial, Failure, Forwarding } from '../../../model/decision.ts';
+import type { Denial, Failure, Forwarding } from '../../../model/decision.ts';
 import { type DenyReason, type ErrorReason, leftToEnvoy, reasons } from '../../../model/reasons.ts';
 import type { Clock } from '../../../runtime/time/clock.ts';
 import { createToCompatReply } from './compat-reply.ts';
-import { type HttpReply, type Line, linesOf, removalLine, reply } from './http-reply.ts';
+import { type HttpReply, type Line, linesOf, removalLine, reply, type ToReply } from './http-reply.ts';
 import { incumbentReply } from './incumbent-reply.ts';
-
-/** A decision as the answer to a request. */
-export type ToReply = (decision: Decision, request: CheckRequest) => HttpReply;
 
 /** What shapes the answers. */
 export type ReplyOptions = Pick<

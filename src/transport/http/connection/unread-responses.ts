@@ -1,9 +1,7 @@
-/** Connections that misbehave below the level of a request. */
+/** Closes connections whose peer does not read its responses. */
 import type { Server, Socket } from 'node:net';
-import { http } from '../../../runtime/node-http.ts';
 import type { Clock } from '../../../runtime/time/clock.ts';
-import { openSockets } from '../../shared/listener.ts';
-import type { HangUp } from './close-with-response.ts';
+import { openSockets } from '../../shared/close-server.ts';
 
 /** How often connections are looked at for answers that nobody reads, in milliseconds. */
 const sweepInterval = 5_000;
@@ -34,24 +32,4 @@ export function endUnreadConnections(
   };
   cancel = clock.after(sweepInterval, sweep);
   return () => cancel();
-}
-
-/** Answers what is no HTTP, or too much or too slow of it, and hangs up. */
-export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket, hangUp: HangUp): void {
-  const status = statusOf(error.code);
-  if (status === undefined) {
-    socket.destroy();
-    return;
-  }
-  // A bare reset would be an error to Envoy, which an open failure mode turns into an allow; a 400 is a denial.
-  hangUp(
-    socket,
-    `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
-  );
-}
-
-function statusOf(code: string | undefined): number | undefined {
-  if (code === 'HPE_HEADER_OVERFLOW') return 431;
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
-  return code?.startsWith('HPE_') === true ? 400 : undefined;
 }

@@ -1,0 +1,148 @@
+/** Reads a published key set (RFC 7517 section 5): which of its keys are used, and why others are not. */
+import type { IssuerConfig } from '../../config/declare/options.ts';
+import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
+import { duplicateMembers } from '../fetch/duplicate-members.ts';
+import {
+  createKeySet,
+  createUnnamedKeySet,
+  type ImportedKey,
+  type KeySet,
+  type VerificationKey,
+} from './key-set.ts';
+import { importPublicKey } from './public-key.ts';
+import { type KeyUses, type PublicJwk, type PublishedKey, readKey, readMembers } from './published-key.ts';
+import { nameOfKey, someUnusedKeys, type UnusedCause, type UnusedKey } from './unused-keys.ts';
+
+/** A key set, and what was left out of it. */
+export interface ReadKeySet {
+  readonly keySet: KeySet;
+  readonly unused: readonly UnusedKey[];
+}
+
+/** How the keys of an issuer are read. */
+export interface KeySetRules extends KeyUses {
+  /** A set with more members is refused whole. */
+  readonly maxKeys: number;
+  /** Whether a token's `kid` says nothing, since the keys come from files that give them no names. */
+  readonly areUnnamed: boolean;
+}
+
+/** The most keys that are named where none is usable. */
+const mostNamed = 10;
+
+/** The rules of one issuer. */
+export function keySetRules(
+  { algorithms, keyUses, publicKeyFiles }: Pick<IssuerConfig, 'algorithms' | 'keyUses' | 'publicKeyFiles'>,
+  maxKeys: number,
+): KeySetRules {
+  return { algorithms, keyUses, maxKeys, areUnnamed: publicKeyFiles !== undefined };
+}
+
+/** A key set without one usable key. */
+export class UnusableKeySetError extends Error {
+  readonly unused: readonly UnusedKey[];
+
+  constructor(unused: readonly UnusedKey[]) {
+    const why = unused.length === 0 ? '' : ` (${someUnusedKeys(unused, mostNamed).join(', ')})`;
+    super(`the key set has no usable key${why}`);
+    this.unused = unused;
+  }
+}
+
+/**
+ * Reads a key set. A bad member is left out, the good ones serve. The same key twice is one key.
+ *
+ * @param text what was published
+ * @param previous keys that are in it too are taken over as they are
+ * @throws UnusableKeySetError if there is not one usable key
+ * @throws Error if it is not a key set
+ */
+export function readKeySet(text: string, rules: KeySetRules, previous?: KeySet): ReadKeySet {
+  const members = membersOf(parseJson(text));
+  const ambiguous = ambiguousKeys(text);
+  if (members.length > rules.maxKeys)
+    throw new Error(`the key set has ${members.length} keys, more than ${rules.maxKeys}`);
+
+  const unused: UnusedKey[] = [];
+  const imported: ImportedKey[] = [];
+  const known = new Map(previous?.keys.map((key) => [key.fingerprint, key]));
+  for (const [position, member] of members.entries()) {
+    const name = nameOfKey(member, position);
+    const read = ambiguous.has(position) ? duplicateMember : readKey(member, rules);
+    const key = 'unused' in read ? read : importKey(read, known, name);
+    if ('unused' in key) unused.push({ key: name, cause: key.unused });
+    else imported.push(key);
+  }
+  if (imported.length === 0) throw new UnusableKeySetError(unused);
+  const keySet = rules.areUnnamed ? createUnnamedKeySet(imported) : createKeySet(imported);
+  const isTried = (key: VerificationKey) => keySet.holds(key);
+  const untried = imported.filter(({ keys }) => !keys.some(isTried));
+  return {
+    keySet,
+    unused: [...unused, ...untried.map(({ name }): UnusedKey => ({ key: name, cause: 'too_many' }))],
+  };
+}
+
+function membersOf(document: unknown): readonly unknown[] {
+  if (
+    typeof document === 'object' &&
+    document !== null &&
+    'keys' in document &&
+    Array.isArray(document.keys)
+  ) {
+    return document.keys;
+  }
+  throw new Error('expected a JSON Web Key Set: an object with a list named keys');
+}
+
+const duplicateMember = { unused: 'duplicate_member' } as const;
+
+/**
+ * Where the keys are that have a member twice which is read. Others may be there as often as they like.
+ *
+ * @throws Error where the list itself is there twice
+ */
+function ambiguousKeys(text: string): ReadonlySet<number> {
+  const positions = new Set<number>();
+  for (const [list, position, name] of duplicateMembers(text)) {
+    if (list !== 'keys') continue;
+    if (position === undefined)
+      throw new Error('the key set has two members named keys, and readers differ in which they take');
+    if (typeof position === 'number' && readMembers.includes(String(name))) positions.add(position);
+  }
+  return positions;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(withoutByteOrderMark(text));
+  } catch {
+    throw new Error('expected a JSON Web Key Set, but it is not JSON');
+  }
+}
+
+/** Imports a key for each of its algorithms; fails if the numbers make no key, such as a point off its curve. */
+function importKey(
+  { id, algorithms, publicKey }: PublishedKey,
+  known: Map<string, VerificationKey>,
+  name: string,
+): ImportedKey | { readonly unused: UnusedCause } {
+  const keys: VerificationKey[] = [];
+  const material = JSON.stringify(publicKey);
+  for (const algorithm of algorithms) {
+    const fingerprint = JSON.stringify([id, algorithm, publicKey]);
+    const key = known.get(fingerprint) ?? importFor({ id, algorithm, fingerprint, material }, publicKey);
+    if (key === undefined) return { unused: 'import' };
+    known.set(fingerprint, key);
+    keys.push(key);
+  }
+  return { name, material, keys };
+}
+
+function importFor(key: Omit<VerificationKey, 'verify'>, publicKey: PublicJwk): VerificationKey | undefined {
+  try {
+    return { ...key, verify: importPublicKey(publicKey, key.algorithm) };
+  } catch {
+    return undefined;
+  }
+}
