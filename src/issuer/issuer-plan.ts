@@ -1,4 +1,4 @@
-/** From the configuration of an issuer to the owner of its keys. */
+/** Plans an issuer: from its configuration to the owner of its keys. */
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Clock } from '../runtime/time/clock.ts';
@@ -8,8 +8,8 @@ import { createIssuer, type Issuer, type IssuerEvents } from './issuer.ts';
 import type { IssuerPlan } from './registry.ts';
 import { createKeySource, type OnFetched } from './source/key-source.ts';
 
-/** What an owner of keys needs of its surroundings. */
-export interface IssuerSurroundings {
+/** The dependencies of an owner of keys. */
+export interface IssuerContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -17,35 +17,27 @@ export interface IssuerSurroundings {
   readonly eventsOf: (issuerName: string, caFiles: readonly string[]) => OwnerEvents;
 }
 
-/** What the owner of an issuer's keys tells the rest of the service. */
+/** The events of an owner of keys. */
 export interface OwnerEvents extends IssuerEvents {
   readonly onFetched: OnFetched;
-  /** The files of trusted certificates have changed: why they cannot be used, or undefined where they can. */
+  /** The CA files changed. The error is set if the new content is invalid. */
   readonly onTrustReload: (error: Error | undefined) => void;
 }
 
-/** Plans the owner of an issuer's keys. */
-export function planIssuer(
-  issuerConfig: IssuerConfig,
-  config: Config,
-  surroundings: IssuerSurroundings,
-): IssuerPlan {
+/** Plans the owner of an issuer's keys. Nothing is fetched before it is created and started. */
+export function planIssuer(issuerConfig: IssuerConfig, config: Config, context: IssuerContext): IssuerPlan {
   const { maxIssuerKeys, maxIssuerResponseSize } = config.limits;
-  // What the tokens of an issuer must fulfil is judged on every check and may change under its keys.
-  const { audiences, requiredScopes, requiredClaims, email, groups, ...lasting } = issuerConfig;
+  // These are checked for every request, so they can change without new keys.
+  const { audiences, requiredScopes, requiredClaims, email, groups, ...keyConfig } = issuerConfig;
   return {
     config: issuerConfig,
-    identity: JSON.stringify([lasting, config.keys, maxIssuerKeys, maxIssuerResponseSize]),
-    create: () => createOwner(issuerConfig, config, surroundings),
+    identity: JSON.stringify([keyConfig, config.keys, maxIssuerKeys, maxIssuerResponseSize]),
+    create: () => createOwner(issuerConfig, config, context),
   };
 }
 
-function createOwner(
-  issuerConfig: IssuerConfig,
-  { keys, limits }: Config,
-  surroundings: IssuerSurroundings,
-): Issuer {
-  const { clock, random, environment, files, eventsOf } = surroundings;
+function createOwner(issuerConfig: IssuerConfig, { keys, limits }: Config, context: IssuerContext): Issuer {
+  const { clock, random, environment, files, eventsOf } = context;
   const { caFile, trustSystemCas, jwksFile, publicKeyFiles, httpsProxy, insecureHttp, name } = issuerConfig;
   const caFiles = caFile === undefined ? [] : [caFile].flat();
   const events = eventsOf(name, caFiles);
@@ -85,7 +77,7 @@ function createOwner(
   return {
     ...issuer,
     start: () => {
-      // Followed before they are read, or a change in between would be missed.
+      // Follow the files before they are read, so no change is missed.
       trusted?.start();
       following = files.follow(keyFiles, () => void issuer.refresh());
       issuer.start();

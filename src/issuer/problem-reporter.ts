@@ -1,46 +1,46 @@
-/** When the problem of an issuer is told: at once when it changes, and again and again while it lasts. */
+/** Decides when the problem of an issuer is reported: when it changes, and every 5 minutes while it continues. */
 
 import type { Clock } from '../runtime/time/clock.ts';
 import { createReminder } from '../runtime/time/reminder.ts';
 import { createBucket } from '../runtime/time/token-bucket.ts';
 
-/** Watches the problem of one issuer. */
-export interface ProblemWatch {
+/** Reports the problem of one issuer. */
+export interface ProblemReporter {
   /**
-   * Notes the problem as it is now; undefined if there is none.
+   * Sets the current problem; undefined if there is none.
    *
-   * @param isTold whether it is told anyhow, with a change of state
-   * @returns whether it is to be told now: it began, changed or ended
+   * @param isReported whether the caller reports it in any case, with a change of state
+   * @returns whether to report it now, because it began, changed or ended
    */
-  readonly see: (problem: string | undefined, isTold: boolean) => boolean;
-  /** When the issuer began to have problems, in milliseconds since the epoch; undefined while it has none. */
+  readonly update: (problem: string | undefined, isReported: boolean) => boolean;
+  /** When the problem began, in milliseconds since the epoch; undefined without a problem. */
   readonly since: () => number | undefined;
   readonly stop: () => void;
 }
 
-/** How often a problem that changes again and again is told at once: a record each second would bury the others. */
+/** Limits the reports of a problem that keeps changing, so they do not flood the log. */
 const changes = { burst: 10, perSecond: 1 / 30 };
 
-/** Makes a watch. @param repeat tells the problem once more */
-export function createProblemWatch(clock: Clock, repeat: () => void): ProblemWatch {
+/** Creates a reporter. @param repeat reports the problem again */
+export function createProblemReporter(clock: Clock, repeat: () => void): ProblemReporter {
   const budget = createBucket(changes);
   const reminder = createReminder(clock, repeat);
-  let told: string | undefined;
+  let reported: string | undefined;
   let since: number | undefined;
 
   return {
-    see: (problem, isTold) => {
+    update: (problem, isReported) => {
       if (problem === undefined) {
         const hasEnded = since !== undefined;
         reminder.stop();
-        [told, since] = [undefined, undefined];
-        return hasEnded && !isTold;
+        [reported, since] = [undefined, undefined];
+        return hasEnded && !isReported;
       }
       since ??= clock.now();
-      if (!isTold && (problem === told || !budget.take(clock.monotonic()))) return false;
-      told = problem;
+      if (!isReported && (problem === reported || !budget.take(clock.monotonic()))) return false;
+      reported = problem;
       reminder.start();
-      return !isTold;
+      return !isReported;
     },
     since: () => since,
     stop: reminder.stop,

@@ -70,7 +70,7 @@ describe('a `caFile` is trusted as it stands', () => {
     const elsewhere = chain.leaf({ names: 'DNS:idp.example.com' });
     const port = await serve(elsewhere);
     await expect(fetchWith(caFile ?? elsewhere.cert)(`https://127.0.0.1:${port}/`)).rejects.toThrow(
-      /not for 127\.0\.0\.1, but for DNS:idp\.example\.com.*\(ERR_TLS_CERT_ALTNAME_INVALID\)$/,
+      /not valid for 127\.0\.0\.1, only for DNS:idp\.example\.com.*\(ERR_TLS_CERT_ALTNAME_INVALID\)$/,
     );
   });
 

@@ -168,7 +168,7 @@ describe('the discovery document', () => {
     await good.issuer.firstKeys;
     const bad = await bench([], elsewhere);
     await until(() => bad.states.length > 0);
-    expect(bad.states[0]?.problem).toMatch(/is of the issuer "http:\/\/127/);
+    expect(bad.states[0]?.problem).toMatch(/names the issuer "http:\/\/127/);
   });
 
   test('that moves the keys to another host is refused until a reload', async () => {

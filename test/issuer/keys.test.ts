@@ -368,7 +368,7 @@ describe('a key set', () => {
 
   test('with too many members is refused whole', () => {
     const members = Array.from({ length: 101 }, (_, index) => ({ ...rsa, kid: `k${index}` }));
-    expect(() => read(members)).toThrow('101 keys, more than 100');
+    expect(() => read(members)).toThrow('101 keys; the limit is 100');
   });
 
   test('takes over what it has in common with the one before', () => {

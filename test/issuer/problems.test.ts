@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createProblemWatch } from '../../src/issuer/problem-reporter.ts';
+import { createProblemReporter } from '../../src/issuer/problem-reporter.ts';
 import { fileFor, type RunningApp, runApp, stopByClock, until } from '../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';
 import { type FakeIssuer, sendJson, startFakeIssuer } from '../support/fake-issuer.ts';
@@ -144,10 +144,10 @@ describe('a watch', () => {
   test('a problem that changes each second is told a few times, and then with the others', async () => {
     const clock = createTestClock();
     let repeats = 0;
-    const watch = createProblemWatch(clock, () => repeats++);
+    const watch = createProblemReporter(clock, () => repeats++);
     let changes = 0;
     for (let second = 0; second < 600; second++) {
-      if (watch.see(`problem ${second % 2}`, false)) changes++;
+      if (watch.update(`problem ${second % 2}`, false)) changes++;
       await clock.advance(1_000);
     }
     expect(changes).toBeGreaterThan(9);
@@ -157,11 +157,11 @@ describe('a watch', () => {
   test('after its end nothing is told', async () => {
     const clock = createTestClock();
     let repeats = 0;
-    const watch = createProblemWatch(clock, () => repeats++);
-    expect(watch.see('it is away', true)).toBe(false);
+    const watch = createProblemReporter(clock, () => repeats++);
+    expect(watch.update('it is away', true)).toBe(false);
     expect(watch.since()).toBe(clock.now());
-    expect(watch.see(undefined, false)).toBe(true);
-    expect(watch.see(undefined, false)).toBe(false);
+    expect(watch.update(undefined, false)).toBe(true);
+    expect(watch.update(undefined, false)).toBe(false);
     await clock.advance(60 * minutes);
     expect([repeats, watch.since()]).toEqual([0, undefined]);
   });
@@ -169,8 +169,8 @@ describe('a watch', () => {
   test('of an issuer that was stopped tells nothing', async () => {
     const clock = createTestClock();
     let repeats = 0;
-    const watch = createProblemWatch(clock, () => repeats++);
-    watch.see('it is away', false);
+    const watch = createProblemReporter(clock, () => repeats++);
+    watch.update('it is away', false);
     await clock.advance(10 * minutes);
     expect(repeats).toBe(2);
     watch.stop();

@@ -146,7 +146,7 @@ export const issuer: readonly Mutant[] = [
   {
     name: 'the keys may move to another host',
     file: 'src/issuer/source/key-source.ts',
-    find: 'if (place !== undefined && !mayMove) refuseMove(place.jwksUri, jwksUri);',
+    find: 'if (known !== undefined && !mayMove) rejectMove(known.jwksUri, jwksUri);',
     replace: '',
     tests: owner,
   },
@@ -237,7 +237,7 @@ export const issuer: readonly Mutant[] = [
   {
     name: 'a document of another machine leads to this one',
     file: 'src/issuer/fetch/guarded-lookup.ts',
-    find: 'return isLoopback(url) && !mayLeadToLoopback(url, document)',
+    find: 'return isLoopback(url) && !mayUseLoopback(url, document)',
     replace: "return isLoopback(url) && url.hostname === ''",
     tests: lookup,
   },
@@ -393,8 +393,8 @@ export const issuer: readonly Mutant[] = [
   {
     name: 'a set holds keys of other sets',
     file: 'src/issuer/keys/key-set.ts',
-    find: 'holds: (key) => held.has(key)',
-    replace: 'holds: (key) => held.has(key) || held.size > 0',
+    find: 'holds: (key) => members.has(key)',
+    replace: 'holds: (key) => members.has(key) || members.size > 0',
     tests: keys,
   },
   {
@@ -421,7 +421,7 @@ export const issuer: readonly Mutant[] = [
   {
     name: 'nobody hears of keys that move to another host',
     file: 'src/issuer/source/key-source.ts',
-    find: '.catch((error) => stay(jwksUri, error))',
+    find: '.catch((error) => keepKnown(jwksUri, error))',
     replace: '.catch(() => jwksUri)',
     tests: ['test/issuer/problems.test.ts'],
   },

@@ -6,7 +6,7 @@ import { createProve } from '../../src/check/binding/verify-binding.ts';
 import type { Config } from '../../src/config/declare/options.ts';
 import { createTokenCache, type TokenCache } from '../../src/credential/token/cache.ts';
 import { createVerifier } from '../../src/credential/token/verifier.ts';
-import { type IssuerSurroundings, planIssuer } from '../../src/issuer/issuer-plan.ts';
+import { type IssuerContext, planIssuer } from '../../src/issuer/issuer-plan.ts';
 import type { Check } from '../../src/model/decision.ts';
 import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
@@ -21,7 +21,7 @@ export interface TestCore {
 }
 
 /** What issuers need, where nobody is told of anything. */
-export function quietSurroundings(clock: Clock): IssuerSurroundings {
+export function quietSurroundings(clock: Clock): IssuerContext {
   const nothing = () => {};
   return {
     clock,

@@ -1,9 +1,9 @@
-/** The numbers of a published key as bytes (RFC 7518 section 2). */
+/** Decodes the numbers of a published key (RFC 7518 section 2). */
 
 /**
- * Decodes base64url. Padding is skipped: it must not be there (RFC 7515 section 2), and changes nothing.
+ * Decodes base64url. Padding is ignored: RFC 7515 section 2 forbids it, but some issuers add it.
  *
- * @returns undefined if it is something else
+ * @returns undefined if the value is not base64url
  */
 export function base64urlBytes(value: unknown): Buffer | undefined {
   if (typeof value !== 'string') return undefined;
@@ -12,9 +12,9 @@ export function base64urlBytes(value: unknown): Buffer | undefined {
 }
 
 /**
- * Decodes a whole number, of which zeros in front are no part: some issuers write the zero of a sign.
+ * Decodes an unsigned integer without leading zeros. Some issuers add a leading zero as the sign.
  *
- * @returns undefined if it is something else
+ * @returns undefined if the value is not base64url
  */
 export function integerBytes(value: unknown): Buffer | undefined {
   const bytes = base64urlBytes(value);

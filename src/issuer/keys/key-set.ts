@@ -2,46 +2,46 @@
 import type { Algorithm } from '../../config/declare/issuer-options.ts';
 import type { VerifySignature } from './public-key.ts';
 
-/** A key that may verify one algorithm. Two are the same key only if they are the same object. */
+/** A public key that verifies one algorithm. Two keys are the same only if they are the same object. */
 export interface VerificationKey {
   /** `kid`; undefined if the key has none. */
   readonly id: string | undefined;
   readonly algorithm: Algorithm;
   readonly verify: VerifySignature;
-  /** The public numbers and what they may be used for, by which a key is known again in the next set. */
+  /** The `kid`, the algorithm and the public numbers. Identifies the key in the next key set. */
   readonly fingerprint: string;
   /** The public numbers. */
   readonly material: string;
 }
 
-/** Keys to verify with; never empty, never changed. */
+/** An immutable set of at least one key. */
 export interface KeySet {
   /**
-   * The keys that may have signed a token, at most {@link mostTried}, in the order of the set: those of its `kid`; where there are
-   * none, those without `kid`; for a token without `kid`, all that fit its algorithm.
+   * The keys that may have signed a token, at most {@link mostTried}, in the order of the set: those with its `kid`; without any,
+   * those that have no `kid`; for a token without `kid`, all keys for its algorithm.
    *
    * @param id the token's `kid`
    */
   readonly find: (id: string | undefined, algorithm: Algorithm) => readonly VerificationKey[];
   readonly holds: (key: VerificationKey) => boolean;
-  /** Whether a token's `kid` says no more than these keys do, so that it is not worth a fetch. */
+  /** Whether a `kid` is in the set, so a token with it must not cause a fetch. */
   readonly knows: (id: string) => boolean;
   readonly keys: readonly VerificationKey[];
-  /** How many keys there are, each counted once, whatever it may verify and however often it is published. */
+  /** The number of distinct keys. */
   readonly size: number;
 }
 
-/** The most keys that one token is tried with. Each try costs what a verification costs, and a client decides how many tokens come. */
+/** The most keys that one token is verified with. Each costs one verification, and clients control the number of tokens. */
 export const mostTried = 4;
 
-/** A published key that was imported: once for each of its algorithms. */
+/** A published key, imported once for each of its algorithms. */
 export interface ImportedKey {
   readonly name: string;
   readonly material: string;
   readonly keys: readonly VerificationKey[];
 }
 
-/** How many keys there are, each counted once, whatever it may verify and however often it is published. */
+/** The number of distinct keys. */
 export function countOf(keys: readonly VerificationKey[]): number {
   return new Set(keys.map(({ material }) => material)).size;
 }
@@ -49,7 +49,7 @@ export function countOf(keys: readonly VerificationKey[]): number {
 type Finder = KeySet['find'];
 const noKeys: readonly VerificationKey[] = [];
 
-/** Makes a set of keys that have a `kid`, or may have one. */
+/** Creates a key set from keys that may have a `kid`. */
 export function createKeySet(imported: readonly ImportedKey[]): KeySet {
   const [named, unnamed, all] = [createLists(mostTried), createLists(mostTried), createLists(mostTried)];
   for (const { material, keys } of imported) {
@@ -64,34 +64,34 @@ export function createKeySet(imported: readonly ImportedKey[]): KeySet {
   return keySetOf(imported, [named, unnamed, all], find);
 }
 
-/** Keys without names: a signature is good if it is one of any of them. They are as many as the operator has put into files. */
+/** Creates a key set from key files without `kid`s. A token is verified with each of them, whatever their number. */
 export function createUnnamedKeySet(imported: readonly ImportedKey[]): KeySet {
   const all = createLists(Number.POSITIVE_INFINITY);
   for (const { material, keys } of imported) for (const key of keys) all.add(key.algorithm, material, key);
   return {
     ...keySetOf(imported, [all], (_, algorithm) => all.of(algorithm)),
-    // No token can name a key that is not there.
+    // A fetch cannot bring a key for an unknown `kid`.
     knows: () => true,
   };
 }
 
 function keySetOf(imported: readonly ImportedKey[], lists: readonly KeyLists[], find: Finder): KeySet {
-  const held = new Set(lists.flatMap((list) => list.all()));
-  const keys = [...held];
+  const members = new Set(lists.flatMap((list) => list.all()));
+  const keys = [...members];
   const ids = new Set(keys.map(({ id }) => id));
-  const tried = imported.filter((one) => one.keys.some((key) => held.has(key)));
+  const used = imported.filter((one) => one.keys.some((key) => members.has(key)));
   return {
     keys,
-    size: new Set(tried.map(({ material }) => material)).size,
+    size: new Set(used.map(({ material }) => material)).size,
     find,
-    holds: (key) => held.has(key),
+    holds: (key) => members.has(key),
     knows: (id) => ids.has(id),
   };
 }
 
-/** Keys by what is looked for. */
+/** Lists of keys by name. */
 interface KeyLists {
-  /** Adds a key at the end of a list, unless that is full. One with the same numbers takes the other's place. */
+  /** Appends a key to a list unless the list is full. Replaces a key with the same numbers. */
   readonly add: (name: string, material: string, key: VerificationKey) => void;
   readonly get: (name: string) => readonly VerificationKey[] | undefined;
   readonly of: (name: string) => readonly VerificationKey[];

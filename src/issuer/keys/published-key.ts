@@ -1,33 +1,33 @@
-/** One published key: from the JSON of a key set to what may be imported (RFC 7517 section 4, RFC 7518 section 6). */
+/** Reads and validates one key of a key set (RFC 7517 section 4, RFC 7518 section 6). */
 import type { Algorithm } from '../../config/declare/issuer-options.ts';
 import { base64urlBytes, integerBytes } from './base64url.ts';
 import { ed25519Problem, ellipticCurves, rsaProblem } from './key-strength.ts';
 import { isKeyId, toAlgorithm } from './kid-and-alg.ts';
 import { isRejection, type UnusedCause } from './unused-keys.ts';
 
-/** The members that make a public key (RFC 7518 section 6, RFC 8037 section 2), and nothing else, each in its one spelling. */
+/** The members of a public key (RFC 7518 section 6, RFC 8037 section 2), and no others, in canonical form. */
 export type PublicJwk =
   | { readonly kty: 'RSA'; readonly n: string; readonly e: string }
   | { readonly kty: 'EC'; readonly crv: string; readonly x: string; readonly y: string }
   | { readonly kty: 'OKP'; readonly crv: string; readonly x: string };
 
-/** A key whose text is good: what is left is to import it, once for each algorithm. */
+/** A valid key, which is not imported yet. */
 export interface PublishedKey {
   /** `kid`; undefined if the key has none. */
   readonly id: string | undefined;
-  /** What it may verify: its own `alg`, or without one all of the allowed algorithms that fit it. */
+  /** The algorithms that it verifies: its `alg`, or without one all allowed algorithms for its type. */
   readonly algorithms: readonly Algorithm[];
   readonly publicKey: PublicJwk;
 }
 
-/** A published key, or the cause for which it is not used. */
+/** A published key, or why it is not used. */
 export type ReadKey = PublishedKey | { readonly unused: UnusedCause };
 
-/** What the keys of an issuer may be used for. */
+/** The allowed uses of an issuer's keys. */
 export interface KeyUses {
-  /** The algorithms that the issuer's tokens may use. */
+  /** The allowed algorithms. */
   readonly algorithms: readonly Algorithm[];
-  /** The values of `use` that mean signatures of tokens. */
+  /** The values of `use` for keys that sign tokens. */
   readonly keyUses: readonly string[];
 }
 
@@ -35,13 +35,13 @@ type Members = Readonly<Record<string, unknown>>;
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
-/** The members of a key that are read. One of them that comes twice gives the key two readings. */
+/** The members that are read. A key with one of them twice is ambiguous. */
 export const readMembers: readonly string[] = [
   ...['kty', 'kid', 'use', 'alg', 'key_ops'],
   ...['n', 'e', 'crv', 'x', 'y'],
 ];
 
-/** Reads one member of a key set. A member of the key that is null is as if absent, and so is an empty `kid`, `use` or `alg`. */
+/** Reads one key of a key set. A member that is null counts as absent, and so does an empty `kid`, `use` or `alg`. */
 export function readKey(member: unknown, { algorithms: allowed, keyUses }: KeyUses): ReadKey {
   if (typeof member !== 'object' || member === null || Array.isArray(member))
     return { unused: 'not_an_object' };
@@ -57,7 +57,7 @@ export function readKey(member: unknown, { algorithms: allowed, keyUses }: KeyUs
   const bound = alg === undefined ? undefined : toAlgorithm(alg);
   const isForeign = bound === undefined && typeof alg === 'string';
   const shape = readShape(jwk);
-  // How good a key for other algorithms is does not matter here.
+  // A fault of a key for other algorithms does not matter.
   if ('unused' in shape)
     return isForeign && isRejection(shape.unused) ? { unused: 'other_algorithm' } : shape;
   if (isForeign) return { unused: 'other_algorithm' };
@@ -76,7 +76,7 @@ type Shape =
   | { readonly fits: readonly Algorithm[]; readonly publicKey: PublicJwk }
   | { readonly unused: UnusedCause };
 
-/** Reads what the key type asks for, and says which algorithms such a key fits. */
+/** Reads the members that the key type requires, and lists the algorithms for that type. */
 function readShape(jwk: Members): Shape {
   switch (jwk.kty) {
     case 'RSA':

@@ -13,21 +13,21 @@ import { importPublicKey } from './public-key.ts';
 import { type KeyUses, type PublicJwk, type PublishedKey, readKey, readMembers } from './published-key.ts';
 import { nameOfKey, someUnusedKeys, type UnusedCause, type UnusedKey } from './unused-keys.ts';
 
-/** A key set, and what was left out of it. */
+/** A key set, and the published keys that are not used. */
 export interface ReadKeySet {
   readonly keySet: KeySet;
   readonly unused: readonly UnusedKey[];
 }
 
-/** How the keys of an issuer are read. */
+/** How a key set is read. */
 export interface KeySetRules extends KeyUses {
-  /** A set with more members is refused whole. */
+  /** A key set with more members is rejected. */
   readonly maxKeys: number;
-  /** Whether a token's `kid` says nothing, since the keys come from files that give them no names. */
+  /** Whether the keys come from files without `kid`s, so the `kid` of a token is ignored. */
   readonly areUnnamed: boolean;
 }
 
-/** The most keys that are named where none is usable. */
+/** The most keys that the error names if no key is usable. */
 const mostNamed = 10;
 
 /** The rules of one issuer. */
@@ -38,7 +38,7 @@ export function keySetRules(
   return { algorithms, keyUses, maxKeys, areUnnamed: publicKeyFiles !== undefined };
 }
 
-/** A key set without one usable key. */
+/** The key set has no usable key. */
 export class UnusableKeySetError extends Error {
   readonly unused: readonly UnusedKey[];
 
@@ -50,18 +50,20 @@ export class UnusableKeySetError extends Error {
 }
 
 /**
- * Reads a key set. A bad member is left out, the good ones serve. The same key twice is one key.
+ * Reads a key set. Invalid members are skipped. A key that is published twice counts once.
  *
- * @param text what was published
- * @param previous keys that are in it too are taken over as they are
- * @throws UnusableKeySetError if there is not one usable key
- * @throws Error if it is not a key set
+ * @param text the published key set
+ * @param previous the key set before it, whose unchanged keys are reused
+ * @throws UnusableKeySetError if no key is usable
+ * @throws Error if the text is not a key set
  */
 export function readKeySet(text: string, rules: KeySetRules, previous?: KeySet): ReadKeySet {
   const members = membersOf(parseJson(text));
   const ambiguous = ambiguousKeys(text);
   if (members.length > rules.maxKeys)
-    throw new Error(`the key set has ${members.length} keys, more than ${rules.maxKeys}`);
+    throw new Error(
+      `the key set has ${members.length} keys; the limit is ${rules.maxKeys} (\`limits.maxIssuerKeys\`)`,
+    );
 
   const unused: UnusedKey[] = [];
   const imported: ImportedKey[] = [];
@@ -98,16 +100,15 @@ function membersOf(document: unknown): readonly unknown[] {
 const duplicateMember = { unused: 'duplicate_member' } as const;
 
 /**
- * Where the keys are that have a member twice which is read. Others may be there as often as they like.
+ * The positions of keys that have one of {@link readMembers} twice. Other members may be repeated.
  *
- * @throws Error where the list itself is there twice
+ * @throws Error if the list of keys itself is there twice
  */
 function ambiguousKeys(text: string): ReadonlySet<number> {
   const positions = new Set<number>();
   for (const [list, position, name] of duplicateMembers(text)) {
     if (list !== 'keys') continue;
-    if (position === undefined)
-      throw new Error('the key set has two members named keys, and readers differ in which they take');
+    if (position === undefined) throw new Error('the key set has two members named keys, which is ambiguous');
     if (typeof position === 'number' && readMembers.includes(String(name))) positions.add(position);
   }
   return positions;
@@ -117,11 +118,11 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(withoutByteOrderMark(text));
   } catch {
-    throw new Error('expected a JSON Web Key Set, but it is not JSON');
+    throw new Error('expected a JSON Web Key Set, but the text is not JSON');
   }
 }
 
-/** Imports a key for each of its algorithms; fails if the numbers make no key, such as a point off its curve. */
+/** Imports a key for each of its algorithms. It is not used if its numbers are not a valid key, such as a point off its curve. */
 function importKey(
   { id, algorithms, publicKey }: PublishedKey,
   known: Map<string, VerificationKey>,

@@ -1,19 +1,19 @@
-/** OpenID Connect Discovery 1.0 section 4: where an issuer's keys are. */
+/** Finds the key set of an issuer (OpenID Connect Discovery 1.0 section 4). */
 
 import { urlProblem } from '../../config/values/urls.ts';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 import { duplicateMembers } from '../fetch/duplicate-members.ts';
 import type { Fetch } from '../fetch/fetch.ts';
 import { notJson } from '../fetch/fetch-problems.ts';
-import { ledProblem } from '../fetch/guarded-lookup.ts';
-import { otherIssuerProblem } from './issuer-mismatch.ts';
+import { namedUrlProblem } from '../fetch/guarded-lookup.ts';
+import { issuerMismatch } from './issuer-mismatch.ts';
 
-/** All that is taken from a discovery document. */
+/** The parts of a discovery document that are used. */
 export interface IssuerMetadata {
   readonly jwksUri: string;
 }
 
-/** Where the document of an issuer is (section 4.1). */
+/** The URL of an issuer's discovery document (section 4.1). */
 export function wellKnownUrl(issuer: string): string {
   return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
 }
@@ -21,26 +21,26 @@ export function wellKnownUrl(issuer: string): string {
 /**
  * Fetches and reads the discovery document of an issuer.
  *
- * @param issuer the configured string, which the document must repeat to the letter (section 4.3)
- * @param documentUrl where the document is
- * @throws Error that says what is wrong with it
+ * @param issuer the configured string; the document must name exactly the same (section 4.3)
+ * @param documentUrl the URL of the document
+ * @throws Error that explains what is wrong with the document
  */
 export async function discover(issuer: string, documentUrl: string, fetch: Fetch): Promise<IssuerMetadata> {
   const document = await fetchDocument(documentUrl, fetch);
   const { issuer: published, jwks_uri: jwksUri } = document;
   const problem =
     typeof jwksUri === 'string'
-      ? (urlProblem(jwksUri) ?? ledProblem(jwksUri, documentUrl, issuer))
+      ? (urlProblem(jwksUri) ?? namedUrlProblem(jwksUri, documentUrl, issuer))
       : undefined;
   if (published !== issuer) {
     const usable = typeof jwksUri === 'string' && problem === undefined ? jwksUri : undefined;
-    throw new Error(`the discovery document ${documentUrl} ${otherIssuerProblem(issuer, document, usable)}`);
+    throw new Error(`the discovery document ${documentUrl} ${issuerMismatch(issuer, document, usable)}`);
   }
   if (typeof jwksUri !== 'string')
     throw new Error(
-      `the discovery document ${documentUrl} has no jwks_uri; name the key set in \`jwksUri\`, \`jwksFile\` or \`jwks\``,
+      `the discovery document ${documentUrl} has no jwks_uri; set \`jwksUri\`, \`jwksFile\` or \`jwks\``,
     );
-  if (problem !== undefined) throw new Error(`the jwks_uri of ${documentUrl} is refused: ${problem}`);
+  if (problem !== undefined) throw new Error(`the jwks_uri of ${documentUrl} is rejected: ${problem}`);
   return { jwksUri };
 }
 
@@ -61,7 +61,7 @@ function readDocument(text: string, url: string): Readonly<Record<string, unknow
     const twice = duplicateMembers(text).find(([name, ...deeper]) => isReadHere(name) && deeper.length === 0);
     if (twice === undefined) return document as Readonly<Record<string, unknown>>;
     throw new Error(
-      `the discovery document ${url} has two members named ${twice[0]}, and readers differ in which they take; name the key set in \`jwksUri\``,
+      `the discovery document ${url} has two members named ${twice[0]}, which is ambiguous; set \`jwksUri\``,
     );
   }
   throw new TypeError(
@@ -78,7 +78,7 @@ function parsed(text: string, url: string): unknown {
     return JSON.parse(withoutByteOrderMark(text));
   } catch {
     throw new Error(
-      `${url} answers with no discovery document: ${notJson(text)}; check \`issuer\` or \`discoveryUri\`, or name the key set in \`jwksUri\``,
+      `${url} does not return a discovery document: ${notJson(text)}; check \`issuer\` or \`discoveryUri\`, or set \`jwksUri\``,
     );
   }
 }

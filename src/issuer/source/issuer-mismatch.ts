@@ -1,7 +1,12 @@
-/** What to do where a discovery document names another issuer than the configuration. */
+/** Explains a discovery document that names another issuer than the configuration. */
 
-/** Says of a document, which has to repeat the configured issuer to the letter, how it does not, and what mends it. */
-export function otherIssuerProblem(
+/**
+ * Explains the difference and how to fix it.
+ *
+ * @param issuer the configured issuer
+ * @param jwksUri the document's key set, if it may be used
+ */
+export function issuerMismatch(
   issuer: string,
   document: Readonly<Record<string, unknown>>,
   jwksUri: string | undefined,
@@ -9,33 +14,29 @@ export function otherIssuerProblem(
   const { issuer: published, access_token_issuer: accessTokenIssuer } = document;
   const skip = `set \`jwksUri: ${jwksUri ?? 'URL'}\`, which skips the document`;
   if (typeof published !== 'string')
-    return `names no issuer; check \`issuer\` or \`discoveryUri\`, or ${skip}`;
-  const said = `is of the issuer ${quoted(published)}, not ${quoted(issuer)}`;
+    return `does not name an issuer; check \`issuer\` or \`discoveryUri\`, or ${skip}`;
+  const mismatch = `names the issuer ${quoted(published)} instead of ${quoted(issuer)}`;
   if (accessTokenIssuer === issuer)
-    return `${said}; it names the configured one as the issuer of its access tokens (\`access_token_issuer\`, as AD FS does): ${skip}`;
+    return `${mismatch}; it names the configured one as the issuer of its access tokens (\`access_token_issuer\`, as AD FS does): ${skip}`;
   if (/\{[^}]*\}/.test(published))
-    return `${said}; that is a template for many tenants, and tokens carry the issuer of their own tenant: write that as \`issuer\`, with the tenant's id instead of ${quoted(placeholderOf(published))}`;
+    return `${mismatch}; that is a template for many tenants, and a token carries the issuer of its own tenant: set \`issuer\` to that, with the tenant's id instead of ${quoted(placeholderOf(published))}`;
   const differences = differencesOf(issuer, published);
   if (differences !== undefined) {
-    const mend = `tokens most likely carry it as it stands there: write \`issuer: ${quoted(published)}\``;
     const isDowngrade = issuer.startsWith('https:') && published.startsWith('http:');
     return isDowngrade
-      ? `${said}; the two differ only by ${differences}: the issuer does not know that it is reached over https://. Tell it its public address (Keycloak: \`hostname\`, and \`proxy-headers\` behind a proxy); or, if tokens are to carry ${quoted(published)}, write that as \`issuer\` and ${skip}`
-      : `${said}; the two differ only by ${differences}, and ${mend}`;
+      ? `${mismatch}; the two differ only by ${differences}: the issuer does not know that it is reached over https://. Set its public address there (Keycloak: \`hostname\`, and \`proxy-headers\` behind a proxy). If its tokens carry ${quoted(published)}, set \`issuer\` to that and ${skip}`
+      : `${mismatch}; the two differ only by ${differences}, and tokens most likely carry the published one: write \`issuer: ${quoted(published)}\``;
   }
-  return `${said}; if tokens carry ${quoted(published)} in \`iss\`, write that as \`issuer\`; if they carry the configured one, ${skip}`;
+  return `${mismatch}; if tokens carry ${quoted(published)} in \`iss\`, set \`issuer\` to that; if they carry the configured one, ${skip}`;
 }
 
-/** The ways in which two texts name the same issuer to everybody but who compares them to the letter; undefined if they do not. */
+/** Names the only differences between two spellings of the same issuer; undefined if the issuers differ. */
 function differencesOf(configured: string, published: string): string | undefined {
   const steps: readonly (readonly [string, (text: string) => string])[] = [
-    ['white space at an end', (text) => text.trim()],
+    ['white space at the start or the end', (text) => text.trim()],
     ['http:// and https://', (text) => text.replace(/^https?:\/\//i, 'https://')],
     ['upper and lower case', (text) => text.toLowerCase()],
-    [
-      'a port that is the usual one',
-      (text) => text.replace(/^(https?:\/\/[^/?#]*?):(80|443)(?=[/?#]|$)/i, '$1'),
-    ],
+    ['the default port', (text) => text.replace(/^(https?:\/\/[^/?#]*?):(80|443)(?=[/?#]|$)/i, '$1')],
     ['a final slash', (text) => text.replace(/\/+$/, '')],
   ];
   const apply = (text: string, some: typeof steps) => some.reduce((result, [, step]) => step(result), text);

@@ -1,4 +1,4 @@
-/** Where the text of an issuer's key set comes from: its own endpoints, a file, or the configuration. */
+/** Loads the key set of an issuer from its endpoints, a file or the configuration. */
 import type { IssuerConfig } from '../../config/declare/options.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { Fetch } from '../fetch/fetch.ts';
@@ -9,33 +9,33 @@ import { discover, wellKnownUrl } from './discovery.ts';
 /** The kinds of fetch, as the metric names them. */
 export type FetchKind = 'discovery' | 'jwks';
 
-/** Tells how a fetch ended, the use of what it brought included. */
+/** Called with the result of a fetch. A key set that cannot be used is an error too. */
 export type OnFetched = (kind: FetchKind, error: Error | undefined) => void;
 
-/** Where key sets come from. */
+/** Loads key sets. */
 export interface KeySource {
   /**
-   * Gets the key set and has it used; rejects with an Error that says what went wrong with either.
+   * Loads the key set and uses it. Rejects with an Error that explains the failure.
    *
-   * @param isForced whether a token asked for it, which must not cause more than the one fetch
-   * @param use takes the text of the key set; throws if it is no good
-   * @returns how long the set may be used without asking again, in milliseconds; undefined if it did not say
+   * @param isForced whether a token caused the load; it then makes one fetch at most
+   * @param use receives the text of the key set; throws if the key set cannot be used
+   * @returns how long the key set is fresh, in milliseconds; undefined if the response does not say
    */
   readonly load: (isForced: boolean, use: (text: string) => void) => Promise<number | undefined>;
-  /** Has the place of the key set found anew by the next load, on another host too. */
+  /** Makes the next load repeat discovery, and accept another host for the key set. */
   readonly rediscover: () => void;
-  /** What is wrong although keys may still be had; undefined if nothing is. */
-  readonly concern: () => Concern | undefined;
+  /** A problem although keys can still be fetched; undefined if there is none. */
+  readonly warning: () => SourceWarning | undefined;
 }
 
-/** What is wrong with the way to the keys, while the one that is known serves on. */
-export interface Concern {
+/** A problem of discovery, while the known address of the key set stays in use. */
+export interface SourceWarning {
   readonly message: string;
-  /** Whether the document names the key set on another host than before, which is refused. */
+  /** Whether the document names the key set on another host than before, which is rejected. */
   readonly isMove: boolean;
 }
 
-/** What a source needs of its surroundings. */
+/** The dependencies of a source. */
 export interface SourceDependencies {
   readonly fetch: Fetch;
   readonly readFile: (path: string) => string;
@@ -43,13 +43,13 @@ export interface SourceDependencies {
   readonly onFetched: OnFetched;
 }
 
-/** How long a discovery document is relied upon, in milliseconds. */
+/** How long a discovery document is fresh, in milliseconds. */
 const discoveryInterval = 60 * 60 * 1000;
 
-/** How long it is relied upon while the key set that it names cannot be had. */
+/** How long it is fresh while its key set cannot be fetched, in milliseconds. */
 const rediscoveryInterval = 60 * 1000;
 
-/** Makes the source that the configuration of an issuer describes. */
+/** Creates the source that an issuer's configuration describes. */
 export function createKeySource(config: IssuerConfig, dependencies: SourceDependencies): KeySource {
   const { jwks, jwksFile, publicKeyFiles, jwksUri } = config;
   const { fetch, readFile, onFetched } = dependencies;
@@ -61,7 +61,7 @@ export function createKeySource(config: IssuerConfig, dependencies: SourceDepend
   return {
     load: (_, use) => observed('jwks', fetchKeySet(fetch, jwksUri, use), onFetched),
     rediscover: () => {},
-    concern: () => undefined,
+    warning: () => undefined,
   };
 }
 
@@ -73,7 +73,7 @@ function localSource(read: () => string, onFetched: OnFetched): KeySource {
   return {
     load: (_, use) => observed('jwks', load(use), onFetched),
     rediscover: () => {},
-    concern: () => undefined,
+    warning: () => undefined,
   };
 }
 
@@ -83,24 +83,23 @@ function discoveredSource(
 ): KeySource {
   const { fetch, clock, onFetched } = dependencies;
   const documentUrl = discoveryUri ?? wellKnownUrl(issuer);
-  let place: { readonly jwksUri: string; readonly found: number } | undefined;
+  let known: { readonly jwksUri: string; readonly foundAt: number } | undefined;
   let isFailing = false;
   let mayMove = true;
-  let concern: Concern | undefined;
+  let warning: SourceWarning | undefined;
 
-  const discoverPlace = async (): Promise<string> => {
+  const discoverJwksUri = async (): Promise<string> => {
     const { jwksUri } = await discover(issuer, documentUrl, fetch);
-    if (place !== undefined && !mayMove) refuseMove(place.jwksUri, jwksUri);
-    place = { jwksUri, found: clock.monotonic() };
+    if (known !== undefined && !mayMove) rejectMove(known.jwksUri, jwksUri);
+    known = { jwksUri, foundAt: clock.monotonic() };
     mayMove = false;
-    concern = undefined;
+    warning = undefined;
     return jwksUri;
   };
-  /** The place that is known serves on, but nobody may stay unaware of why no other was found. */
-  const stay = (jwksUri: string, error: unknown): string => {
+  const keepKnown = (jwksUri: string, error: unknown): string => {
     const isMove = error instanceof MovedError;
     const message = error instanceof Error ? error.message : String(error);
-    concern = {
+    warning = {
       isMove,
       message: isMove ? message : `${message}; keys are still fetched from ${new URL(jwksUri).host}`,
     };
@@ -108,12 +107,12 @@ function discoveredSource(
   };
 
   const locate = async (isForced: boolean): Promise<string> => {
-    if (place === undefined) return observed('discovery', discoverPlace(), onFetched);
-    const { jwksUri, found } = place;
+    if (known === undefined) return observed('discovery', discoverJwksUri(), onFetched);
+    const { jwksUri, foundAt } = known;
     const isFresh =
-      !mayMove && clock.monotonic() - found < (isFailing ? rediscoveryInterval : discoveryInterval);
+      !mayMove && clock.monotonic() - foundAt < (isFailing ? rediscoveryInterval : discoveryInterval);
     if (isFresh || isForced) return jwksUri;
-    return observed('discovery', discoverPlace(), onFetched).catch((error) => stay(jwksUri, error));
+    return observed('discovery', discoverJwksUri(), onFetched).catch((error) => keepKnown(jwksUri, error));
   };
 
   return {
@@ -127,32 +126,32 @@ function discoveredSource(
     rediscover: () => {
       mayMove = true;
     },
-    concern: () => concern,
+    warning: () => warning,
   };
 }
 
 /** The document names the key set on another host than before. */
 class MovedError extends Error {}
 
-/** Another host for the keys is a decision of the operator, not of a document that may have been tampered with. */
-function refuseMove(from: string, to: string): void {
+/** Only the operator may move the key set to another host; somebody may have tampered with the document. */
+function rejectMove(from: string, to: string): void {
   if (new URL(from).host === new URL(to).host) return;
   const [before, now] = [new URL(from).host, new URL(to).host];
   throw new MovedError(
-    `the jwks_uri moved from ${before} to ${now}, which is refused: keys are still fetched from ${before}. If the move is meant, reload the configuration (SIGHUP, or a restart), or set \`jwksUri: ${to}\``,
+    `the jwks_uri moved from ${before} to ${now}, which is rejected: keys are still fetched from ${before}. If the move is intended, reload the configuration (SIGHUP, or a restart), or set \`jwksUri: ${to}\``,
   );
 }
 
-/** @param from the URL of the document that named it; undefined where the configuration did */
+/** @param from the URL of the document that named it; undefined if the configuration names it */
 async function fetchKeySet(fetch: Fetch, jwksUri: string, use: (text: string) => void, from?: string) {
   const { body, headers } = await fetch(jwksUri, from);
   if (/^\s*(<|$)/.test(body))
-    throw new Error(`${jwksUri} answers with no key set: ${notJson(body)}; check \`jwksUri\``);
+    throw new Error(`${jwksUri} does not return a key set: ${notJson(body)}; check \`jwksUri\``);
   use(body);
   return maxAgeOf(headers['cache-control'] ?? '');
 }
 
-/** The lifetime that Cache-Control gives (RFC 9111 section 5.2.2), in milliseconds. */
+/** The lifetime in Cache-Control (RFC 9111 section 5.2.2), in milliseconds. */
 function maxAgeOf(cacheControl: string): number | undefined {
   if (/\bno-(cache|store)\b/i.test(cacheControl)) return undefined;
   const [, seconds] = /\bmax-age="?(\d{1,10})/i.exec(cacheControl) ?? [];

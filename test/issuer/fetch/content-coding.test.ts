@@ -131,7 +131,7 @@ describe('is refused', () => {
 
   test('an answer in more than four codings', async () => {
     await expect(fetchOf('gzip,'.repeat(5), Buffer.from(document))).rejects.toThrow(
-      'has 5 codings, more than 4',
+      'has 5 codings; the limit is 4',
     );
   });
 
@@ -139,7 +139,7 @@ describe('is refused', () => {
     const inner = zlib.brotliCompressSync(Buffer.from(document));
     const wide = Buffer.concat([inner, Buffer.alloc(maxBytes)]);
     await expect(fetchOf('br, gzip', zlib.gzipSync(wide))).rejects.toThrow(
-      `larger than ${maxBytes} bytes when it is decompressed from gzip`,
+      `larger than ${maxBytes} bytes after decompression from gzip`,
     );
   });
 
@@ -156,7 +156,7 @@ describe('is refused', () => {
     const whole = encode(document);
     for (const length of [0, 1, 2, 9, 10, 20, whole.length >> 1, whole.length - 1])
       await expect(fetchOf(coding, whole.subarray(0, length))).rejects.toThrow(
-        `content-encoding is ${coding.toLowerCase()}, but it cannot be decompressed`,
+        `content-encoding is ${coding.toLowerCase()}, but the body cannot be decompressed`,
       );
   });
 
@@ -167,7 +167,7 @@ describe('is refused', () => {
   test.each(encoders)('an answer in %s of one byte more than may be (%#)', async (coding, encode) => {
     expect(await fetchOf(coding, encode('y'.repeat(maxBytes)))).toHaveLength(maxBytes);
     await expect(fetchOf(coding, encode('y'.repeat(maxBytes + 1)))).rejects.toThrow(
-      `larger than ${maxBytes} bytes when it is decompressed from ${coding.toLowerCase()}`,
+      `larger than ${maxBytes} bytes after decompression from ${coding.toLowerCase()}`,
     );
   });
 

@@ -75,7 +75,7 @@ describe('is refused or ended', () => {
       response.write('x');
       setImmediate(() => response.destroy());
     },
-    /could not be fetched/,
+    /cannot fetch/,
   );
   failing(
     'a body that trickles',
@@ -84,9 +84,9 @@ describe('is refused or ended', () => {
       const timer = setInterval(() => response.write('x'), 50);
       response.on('close', () => clearInterval(timer));
     },
-    /did not answer within 1000 ms/,
+    /did not respond within 1000 ms/,
   );
-  failing('no answer at all', () => {}, /did not answer within 1000 ms/);
+  failing('no answer at all', () => {}, /did not respond within 1000 ms/);
 
   test('an address where nothing listens', async () => {
     await expect(createFetch(options)('http://127.0.0.1:1/')).rejects.toThrow(/ECONNREFUSED/);
@@ -95,7 +95,7 @@ describe('is refused or ended', () => {
   test('a name that does not exist', async () => {
     await expect(
       createFetch({ ...options, insecureHttp: true, timeout: 20_000 })('http://nobody.invalid/'),
-    ).rejects.toThrow(/could not be fetched/);
+    ).rejects.toThrow(/cannot fetch/);
   });
 
   test.each([

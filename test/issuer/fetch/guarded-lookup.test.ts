@@ -104,7 +104,7 @@ describe('a name', () => {
       for (const scheme of ['http', 'https']) {
         const fetch = createFetch(options, nameServer(addresses).resolve);
         const message = await why(fetch(`${scheme}://idp.example.com:${port}/jwks`));
-        expect(message).toContain(`idp.example.com has`);
+        expect(message).toContain(`idp.example.com resolves to`);
         expect(message).toContain(what);
         expect(message).toContain(address);
       }
@@ -140,7 +140,7 @@ describe('a document', () => {
     const fetch = createFetch(options, resolve);
     const url = `http://keys.example.com:${port}/jwks`;
     expect(await why(fetch(url, 'https://idp.example.com/.well-known/openid-configuration'))).toContain(
-      'keys.example.com has a loopback address, 127.0.0.1',
+      'keys.example.com resolves to a loopback address, 127.0.0.1',
     );
     expect(visits()).toBe(0);
     await fetch(url, 'http://keys.example.com/.well-known/openid-configuration');
@@ -189,7 +189,7 @@ describe('a document', () => {
     [here, here, 'http://168.63.129.16/jwks'],
   ])('of %s at %s does not lead to %s', async (issuer, at, jwksUri) => {
     expect(await led(issuer, `${at}/.well-known/openid-configuration`, jwksUri)).toMatch(
-      /the jwks_uri of .* is refused: /,
+      /the jwks_uri of .* is rejected: /,
     );
   });
 
@@ -283,7 +283,7 @@ describe('a document', () => {
     };
     for (const host of ['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]']) {
       jwksUri = `http://${host}:${keys.port}/jwks`;
-      expect(await ownerOf('')).toContain('never leads to http://');
+      expect(await ownerOf('')).toContain('must not name an http:// address');
     }
     expect(keys.hits.jwks).toBe(0);
     expect(await ownerOf(`, jwksUri: "http://127.0.0.1:${keys.port}/jwks"`)).toBe('ready');

@@ -68,7 +68,7 @@ test('a discovery document that is redirected', async () => {
 
 test.each([
   ['without a target', undefined, /status 302 instead of 200$/],
-  ['to no URL', 'https://[', /redirects to something that is not a URL/],
+  ['to no URL', 'https://[', /redirects to an invalid URL/],
   ['to another scheme', 'data:text/plain,secret', /redirects to data:,/],
   [
     'to a long URL',

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { compactVerify, exportJWK, importJWK } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { supportedAlgorithms } from '../../../src/config/declare/issuer-options.ts';
-import { importPublicKey, isNoKey, type VerifySignature } from '../../../src/issuer/keys/public-key.ts';
+import { importPublicKey, isInvalidKey, type VerifySignature } from '../../../src/issuer/keys/public-key.ts';
 import { type PublicJwk, readKey } from '../../../src/issuer/keys/published-key.ts';
 import { createSigningKey, lenientRules, type SigningKey } from '../../support/keys.ts';
 import { privateKeyObject } from '../../support/tokens.ts';
@@ -200,7 +200,7 @@ test('whatever numbers a client sends as its key, they make a key that answers, 
         verify = importPublicKey(read.publicKey, read.algorithms[0] ?? 'RS256');
         imported++;
       } catch (error) {
-        expect(isNoKey(error)).toBe(true);
+        expect(isInvalidKey(error)).toBe(true);
         none++;
         return;
       }
@@ -230,5 +230,5 @@ test('an import that fails for another cause than the numbers is not told to be 
     withCode('ENOMEM'),
     'ERR_CRYPTO_INVALID_JWK',
   ])
-    expect(isNoKey(error)).toBe(false);
+    expect(isInvalidKey(error)).toBe(false);
 });
