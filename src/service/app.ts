@@ -13,7 +13,7 @@ import { createMetrics } from '../observe/metrics.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { version } from '../runtime/version.ts';
-import { createUntaken } from '../transport/admin/failed-reloads.ts';
+import { createFailedReloads } from '../transport/admin/failed-reloads.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
 import { createAdminServer } from '../transport/admin/server.ts';
 import type { Listener } from '../transport/shared/listener.ts';
@@ -64,7 +64,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   let hasBeenReady = false;
   let stopWarning = () => {};
   let revoked: readonly DenyListEntry[] = [];
-  const untaken = createUntaken(clock, ({ what, files, problem, since }) =>
+  const failedReloads = createFailedReloads(clock, ({ what, files, problem, since }) =>
     logger.error(
       { what, files, problem, since: new Date(since).toISOString() },
       `the ${what} was not reloaded; the one in use goes on`,
@@ -88,8 +88,8 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     const tls = initial[listener].tls;
     if (tls === undefined) return;
     const files = [tls.certFile, tls.keyFile, tls.clientCaFile].filter((file) => file !== undefined);
-    if (problem === undefined) untaken.taken('certificate', files);
-    else untaken.refused('certificate', files, problem);
+    if (problem === undefined) failedReloads.succeeded('certificate', files);
+    else failedReloads.failed('certificate', files, problem);
   };
   const dependencies = { initial, metrics, logger, clock, isServing, tellRejected, certificateReloaded };
   const count = initial.workers === 'auto' ? availableParallelism() : initial.workers;
@@ -109,7 +109,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     ready: isServing() && checks.workers() > 0,
     draining: isDraining,
     issuers: registry.issuers().map(({ issuer }) => issuer.status()),
-    problems: untaken.problems(),
+    problems: failedReloads.problems(),
     shadow: {
       tried: isTried(config),
       authorizer: config.shadow.authorizer === '' ? undefined : config.shadow.authorizer,
@@ -126,8 +126,8 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
       ...events,
       onTrustReload: (error) => {
         events.onTrustReload(error);
-        if (error === undefined) untaken.taken('caFile', caFiles);
-        else untaken.refused('caFile', caFiles, error.message);
+        if (error === undefined) failedReloads.succeeded('caFile', caFiles);
+        else failedReloads.failed('caFile', caFiles, error.message);
       },
     };
   };
@@ -161,7 +161,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
       );
     }
     revoked = denyList;
-    untaken.taken('deny list', filesOfDenyList());
+    failedReloads.succeeded('deny list', filesOfDenyList());
     checks.take(config, registry.issuers(), denyList);
     metrics.denyListTaken(denyList.length);
     const strangers = new Set(denyList.map(({ issuer }) => issuer)).difference(
@@ -173,7 +173,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
   const denyListChanged = (change: readonly DenyListEntry[] | Error) => {
     metrics.denyListReloaded(!(change instanceof Error));
     if (change instanceof Error) {
-      untaken.refused('deny list', filesOfDenyList(), change.message);
+      failedReloads.failed('deny list', filesOfDenyList(), change.message);
       logger.error({ problem: change.message }, 'the deny list was not reloaded; the one in use goes on');
       return;
     }
@@ -213,9 +213,9 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     revoke(denyList.entries());
     warnOfTrial();
     tellWhoDecides();
-    untaken.taken('configuration', configFiles);
-    untaken.keepOnly('deny list', [filesOfDenyList()]);
-    untaken.keepOnly(
+    failedReloads.succeeded('configuration', configFiles);
+    failedReloads.keepOnly('deny list', [filesOfDenyList()]);
+    failedReloads.keepOnly(
       'caFile',
       next.issuers.map(({ caFile = [] }) => [caFile].flat()),
     );
@@ -249,7 +249,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
     },
     reloadFailed: (error) => {
       metrics.configReloaded(false);
-      untaken.refused('configuration', configFiles, error.message);
+      failedReloads.failed('configuration', configFiles, error.message);
       logger.error({ problem: error.message }, 'the configuration was not reloaded; the one in use goes on');
     },
     stop: async () => {
@@ -261,7 +261,7 @@ export function createApp(initial: Config, surroundings: Surroundings): App {
       registry.stop();
       followed.stop();
       stopWarning();
-      untaken.stop();
+      failedReloads.stop();
       await admin.close(0);
       logger.info('drained');
     },

@@ -13,7 +13,7 @@ import { createGrpcServer } from '../transport/grpc/server.ts';
 import { createHttpServer } from '../transport/http/server.ts';
 import { listen } from '../transport/shared/listen.ts';
 import type { BoundAddress, Listen, Listener } from '../transport/shared/listener.ts';
-import type { RejectionCause, TellRejected } from '../transport/shared/rejections.ts';
+import type { RejectionCause, ReportRejected } from '../transport/shared/rejections.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
 
@@ -56,7 +56,7 @@ export interface CheckServiceDependencies {
   /** What is waited for between draining and closing; `shutdown.delay` where nothing else is said. */
   readonly untilClosing?: () => Promise<void>;
   /** Is told of connections that come to nothing because something else is spoken on them. */
-  readonly tellRejected: TellRejected;
+  readonly tellRejected: ReportRejected;
   /** Is told of the new certificate of a listener: why it cannot be used, or undefined where it can. */
   readonly certificateReloaded: (listener: Listener['name'], problem: string | undefined) => void;
 }

@@ -53,7 +53,7 @@ export const bounds: readonly Mutant[] = [
   {
     name: 'each rejected connection is logged',
     file: 'src/transport/shared/rejections.ts',
-    find: '    if (clock.monotonic() - tally.toldAt < interval) return;\n',
+    find: '    if (clock.monotonic() - tally.reportedAt < interval) return;\n',
     replace: '',
     tests: ['test/observe/rejections.test.ts'],
     project: 'live',

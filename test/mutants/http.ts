@@ -131,8 +131,8 @@ export const http: readonly Mutant[] = [
   {
     name: 'a denial names the scopes of another issuer',
     file: 'src/transport/http/check/reply.ts',
-    find: 'decision.requiredScopes === undefined ? refuseAsEver(decision) : refusal(decision, options)',
-    replace: 'refuseAsEver(decision)',
+    find: 'decision.requiredScopes === undefined ? cachedDenial(decision) : denial(decision, options)',
+    replace: 'cachedDenial(decision)',
     tests: write,
     project: 'live',
   },
@@ -259,15 +259,15 @@ export const http: readonly Mutant[] = [
   {
     name: 'a check that waits is given up',
     file: 'src/transport/http/connection/connection-limit.ts',
-    find: 'waiting === 0 && looks > 1',
-    replace: 'looks > 1',
+    find: 'waiting === 0 && sweeps > 1',
+    replace: 'sweeps > 1',
     tests: bounded,
     project: 'live',
   },
   {
     name: 'any number of refused connections is told so',
     file: 'src/transport/http/connection/close-with-response.ts',
-    find: 'ending.size >= maxEnding || ',
+    find: 'closing.size >= maxClosing || ',
     replace: '',
     tests: bounded,
     project: 'live',
@@ -275,8 +275,8 @@ export const http: readonly Mutant[] = [
   {
     name: 'a refused connection may stay',
     file: 'src/transport/http/connection/close-with-response.ts',
-    find: 'clock.after(endingTime, () => socket.destroy())',
-    replace: 'clock.after(endingTime, () => {})',
+    find: 'clock.after(closeTimeout, () => socket.destroy())',
+    replace: 'clock.after(closeTimeout, () => {})',
     tests: bounded,
     project: 'live',
   },
@@ -291,7 +291,7 @@ export const http: readonly Mutant[] = [
   {
     name: 'there may be any number of handshakes',
     file: 'src/transport/http/connection/connection-limit.ts',
-    find: 'if (isSecure) boundOpenConnections(server, () => connections.size + max + maxNewcomers);',
+    find: 'if (isSecure) limitOpenConnections(server, () => connections.size + max + maxNewcomers);',
     replace: '',
     tests: bounded,
     project: 'live',
@@ -307,7 +307,7 @@ export const http: readonly Mutant[] = [
   {
     name: 'a connection that is refused is not read on',
     file: 'src/transport/http/connection/close-with-response.ts',
-    find: '    socket.end(answer);\n',
+    find: '    socket.end(response);\n',
     replace: '    socket.write(answer);\n    socket.destroy();\n',
     tests: ['test/transport/http/connection/connections.test.ts'],
     project: 'live',

@@ -7,7 +7,7 @@ import type { Logger, LogOptions } from '../../observe/logger.ts';
 import { createMetrics, type Metrics } from '../../observe/metrics.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { version } from '../../runtime/version.ts';
-import { createHandedConnections } from '../../transport/shared/connection-receiver.ts';
+import { createConnectionReceiver } from '../../transport/shared/connection-receiver.ts';
 import { onceAMinute } from '../../transport/shared/rejections.ts';
 import { type CheckService, createCheckService } from '../check-service.ts';
 import type { FromWorker, IssuerKeysMessage, ToWorker } from './protocol.ts';
@@ -33,7 +33,7 @@ export function createWorkerProcess(
   let isServing = false;
   let requests = 0;
   const fetches = new Map<number, (wasDue: boolean) => void>();
-  const handed = createHandedConnections();
+  const handed = createConnectionReceiver();
   const closing = Promise.withResolvers<void>();
 
   const fetchElsewhere = (identity: string, keyId: string) => {
@@ -144,7 +144,7 @@ export function createWorkerProcess(
         return;
       case 'connection':
         send({ kind: 'accepted' });
-        if (socket !== undefined) handed.take(message.listener, socket);
+        if (socket !== undefined) handed.receive(message.listener, socket);
         return;
       case 'drain':
         isServing = false;

@@ -1,44 +1,44 @@
-/** What was changed and not taken: the previous content stays in use, which an operator has to hear. */
+/** Reloads that failed. The previous content stays in use, which the log repeats and `/readyz` lists. */
 import type { Clock } from '../../runtime/time/clock.ts';
 import { createReminder } from '../../runtime/time/reminder.ts';
 import type { ReloadProblem } from './readiness.ts';
 
-/** Keeps what was not taken. */
-export interface Untaken {
-  /** Notes that new content was refused; what is refused again and again is so since the first time. */
-  readonly refused: (what: ReloadProblem['what'], files: readonly string[], problem: string) => void;
-  /** Notes that the content of those files is in use. */
-  readonly taken: (what: ReloadProblem['what'], files: readonly string[]) => void;
-  /** Forgets what was refused of files that are used no more; `used` are the others. */
+/** The failed reloads. */
+export interface FailedReloads {
+  /** Records that a reload of these files failed. Repeated failures count from the first one. */
+  readonly failed: (what: ReloadProblem['what'], files: readonly string[], problem: string) => void;
+  /** Records that a reload of these files succeeded. */
+  readonly succeeded: (what: ReloadProblem['what'], files: readonly string[]) => void;
+  /** Removes the failures of files that are no longer used. @param used the files that are */
   readonly keepOnly: (what: ReloadProblem['what'], used: readonly (readonly string[])[]) => void;
   readonly problems: () => readonly ReloadProblem[];
   readonly stop: () => void;
 }
 
-/** Makes it, with nothing in it. @param repeat tells once more of what is still not taken */
-export function createUntaken(clock: Clock, repeat: (problem: ReloadProblem) => void): Untaken {
-  const refusals = new Map<string, ReloadProblem>();
+/** Creates an empty list. @param repeat logs a failure again, every 5 minutes */
+export function createFailedReloads(clock: Clock, repeat: (problem: ReloadProblem) => void): FailedReloads {
+  const failures = new Map<string, ReloadProblem>();
   const reminder = createReminder(clock, () => {
-    for (const refusal of refusals.values()) repeat(refusal);
+    for (const failure of failures.values()) repeat(failure);
   });
-  const forget = (key: string) => {
-    refusals.delete(key);
-    if (refusals.size === 0) reminder.stop();
+  const remove = (key: string) => {
+    failures.delete(key);
+    if (failures.size === 0) reminder.stop();
   };
   const keyOf = (what: ReloadProblem['what'], files: readonly string[]) => JSON.stringify([what, files]);
   return {
-    refused: (what, files, problem) => {
+    failed: (what, files, problem) => {
       const key = keyOf(what, files);
-      const since = refusals.get(key)?.since ?? clock.now();
-      if (refusals.size === 0) reminder.start();
-      refusals.set(key, { what, files, problem, since });
+      const since = failures.get(key)?.since ?? clock.now();
+      if (failures.size === 0) reminder.start();
+      failures.set(key, { what, files, problem, since });
     },
-    taken: (what, files) => forget(keyOf(what, files)),
+    succeeded: (what, files) => remove(keyOf(what, files)),
     keepOnly: (what, used) => {
-      const kept = new Set(used.map((files) => keyOf(what, files)));
-      for (const [key, refusal] of refusals) if (refusal.what === what && !kept.has(key)) forget(key);
+      const usedKeys = new Set(used.map((files) => keyOf(what, files)));
+      for (const [key, failure] of failures) if (failure.what === what && !usedKeys.has(key)) remove(key);
     },
     stop: reminder.stop,
-    problems: () => [...refusals.values()],
+    problems: () => [...failures.values()],
   };
 }

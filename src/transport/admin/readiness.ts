@@ -3,31 +3,31 @@ import type { IssuerStatus } from '../../issuer/issuer.ts';
 import { someUnusedKeys } from '../../issuer/keys/unused-keys.ts';
 import { escapeUnseen } from '../../observe/escape-invisible.ts';
 
-/** What /readyz says. */
+/** The content of `/readyz`. */
 export interface Readiness {
   readonly ready: boolean;
   readonly draining: boolean;
   readonly issuers: readonly IssuerStatus[];
-  /** What was changed and not taken, so that the previous content stays in use. */
+  /** The failed reloads; their previous content stays in use. */
   readonly problems: readonly ReloadProblem[];
   readonly shadow: ShadowMode;
 }
 
-/** New content that was not taken. */
+/** A failed reload. */
 export interface ReloadProblem {
   readonly what: 'configuration' | 'deny list' | 'certificate' | 'caFile';
-  /** The files, as far as they are known. */
+  /** The files, if known. */
   readonly files: readonly string[];
   readonly problem: string;
-  /** When it was first refused, in milliseconds since the epoch. */
+  /** When it first failed, in milliseconds since the epoch. */
   readonly since: number;
 }
 
-/** What keeps our own refusals from being given. */
+/** Modes in which the denials of this service have no effect. */
 export interface ShadowMode {
-  /** Whether checks are only tried, everywhere or somewhere (`mode: shadow`). */
+  /** Whether `mode: shadow` is set, globally, in a policy or in a rule. */
   readonly tried: boolean;
-  /** The authorizer that decides (`shadow.authorizer`); undefined where we do. */
+  /** The incumbent, which decides while `shadow.authorizer` is set; undefined without one. */
   readonly authorizer: string | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface AdminResponse {
   readonly body: string;
 }
 
-/** The most unused keys of an issuer that are named. */
+/** The most unused keys of an issuer that are listed. */
 const mostNamed = 20;
 
 /** Makes the response of `/readyz`. */

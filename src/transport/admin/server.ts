@@ -1,4 +1,4 @@
-/** The admin listener: what the kubelet and Prometheus ask, away from the paths of downstreams. */
+/** The admin listener, for the kubelet and Prometheus. */
 import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
 import type https from 'node:https';
 import type { Socket } from 'node:net';
@@ -14,7 +14,7 @@ import { keepTlsFresh } from '../shared/tls.ts';
 import { createWebServer } from '../shared/web-server.ts';
 import { type AdminResponse, describeReadiness, type Readiness } from './readiness.ts';
 
-/** What the listener needs. */
+/** The dependencies of the admin listener. */
 export interface AdminServerDependencies {
   readonly options: Config['admin'];
   readonly readiness: () => Readiness;
@@ -32,7 +32,7 @@ const limits: ServerOptions = {
   connectionsCheckingInterval: 2_000,
 };
 
-/** Makes the admin listener: `GET /livez`, `/readyz` and `/metrics`; everything else is 404. */
+/** Creates the admin listener: `GET /livez`, `/readyz` and `/metrics`; anything else is 404. */
 export function createAdminServer({
   options,
   readiness,

@@ -7,7 +7,7 @@ import type { Clock } from '../../runtime/time/clock.ts';
 import { closeServer, openSockets, quietMoment } from '../shared/close-server.ts';
 import { onFirstBytes } from '../shared/first-bytes.ts';
 import type { Listen, Listener } from '../shared/listener.ts';
-import { boundOpenConnections } from '../shared/open-connections.ts';
+import { limitOpenConnections } from '../shared/open-connections.ts';
 import { handshakeFailure, protocolOf } from '../shared/protocol-detection.ts';
 import type { OnRejected } from '../shared/rejections.ts';
 import { keepTlsFresh, readTls } from '../shared/tls.ts';
@@ -171,7 +171,7 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
   };
   const server = createServer(options.tls, serve, onRejected);
   // Those that are in the middle of a TLS handshake, or on their way out, have no place of their own.
-  boundOpenConnections(server, () => options.maxConnections + beyondPlaces);
+  limitOpenConnections(server, () => options.maxConnections + beyondPlaces);
   const sockets = openSockets(server);
 
   const sweep = () => {

@@ -2,12 +2,12 @@
 import type { Server, Socket } from 'node:net';
 import type { Clock } from '../../runtime/time/clock.ts';
 
-/** How long a quiet moment is waited for, in milliseconds. */
+/** The longest wait for a new connection, in milliseconds. */
 const quietTimeout = 50;
 
 /**
- * Waits for the moment in which closing the listening socket loses least: right behind an accepted connection, or
- * when none has come for a while. What the kernel has accepted and Node has not is reset by the close.
+ * Waits until the listening socket can be closed safely: right after a connection was accepted, or if none arrives for
+ * 50 ms. The close resets connections that the kernel accepted and Node did not.
  */
 export function quietMoment(server: Server, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
@@ -20,9 +20,9 @@ export function quietMoment(server: Server, clock: Clock): Promise<void> {
 }
 
 /**
- * Keeps count of a server's connections.
+ * Tracks the open connections of a server.
  *
- * @param event tells of one: `connection`, in the middle of a TLS handshake too, or `secureConnection`, after it
+ * @param event `connection` includes connections during the TLS handshake; `secureConnection` does not
  */
 export function openSockets(
   server: Server,
@@ -36,7 +36,7 @@ export function openSockets(
   return sockets;
 }
 
-/** Stops listening and resolves when every connection has ended; those that are left after `grace` milliseconds are cut. */
+/** Stops listening, and resolves when all connections are closed. Closes the rest after `grace` milliseconds. */
 export async function closeServer(
   server: Server,
   sockets: ReadonlySet<Socket>,
@@ -48,7 +48,7 @@ export async function closeServer(
     for (const socket of sockets) socket.destroy();
   });
   await closed;
-  // A server knows nothing of connections that were handed to it.
+  // A server does not wait for connections that another process accepted.
   await Promise.all(
     [...sockets].map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()))),
   );

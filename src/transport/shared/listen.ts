@@ -1,26 +1,26 @@
 /** Binds a server to its address. */
 import type { AddressInfo, Server } from 'node:net';
-import { bindProblem, type Wanted } from './bind-problem.ts';
+import { type BindAddress, bindProblem } from './bind-problem.ts';
 import type { BoundAddress } from './listener.ts';
 
-/** All addresses of the machine: of both kinds where it has IPv6, else of the other. */
+/** The wildcard addresses in the order of attempts. The first one accepts IPv6 and IPv4. */
 const everywhere = ['::', '0.0.0.0'];
 
-/** What says that a machine does not have an address of some kind. */
-const kindIsMissing = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
+/** Error codes for an address family that the machine does not have. */
+const noAddressFamily = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
 
-/** Binds a server and listens; rejects where that is not possible, with an Error that names the option. */
-export async function listen(server: Server, where: Wanted): Promise<BoundAddress> {
-  const { host, port } = where;
-  // An IPv6 address may be written in brackets, as URLs do.
+/** Binds a server and listens. Rejects with an Error that names the option. */
+export async function listen(server: Server, wanted: BindAddress): Promise<BoundAddress> {
+  const { host, port } = wanted;
+  // An IPv6 address may have brackets, as in URLs.
   const hosts = host === undefined ? everywhere : [host.replace(/^\[(.*)\]$/, '$1')];
   for (const [index, address] of hosts.entries()) {
     try {
       return await bind(server, address, port);
     } catch (error) {
       const isLast = index === hosts.length - 1;
-      if (isLast || !kindIsMissing.includes(String((error as NodeJS.ErrnoException).code)))
-        throw bindProblem(error, where);
+      if (isLast || !noAddressFamily.includes(String((error as NodeJS.ErrnoException).code)))
+        throw bindProblem(error, wanted);
     }
   }
   throw new TypeError('there is always an address to try');

@@ -1,28 +1,28 @@
-/** What the application knows of a listener, whatever it speaks. */
+/** A listener, whatever its protocol. */
 
 import type { Server } from 'node:net';
-import type { Wanted } from './bind-problem.ts';
+import type { BindAddress } from './bind-problem.ts';
 
-/** Where a listener turned out to listen. */
+/** The address that a listener is bound to. */
 export interface BoundAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** Something that listens. */
+/** A listener. */
 export interface Listener {
   readonly name: 'http' | 'grpc' | 'admin';
-  /** Binds and listens; rejects where that is not possible. */
+  /** Binds and listens. Rejects if that fails. */
   readonly start: () => Promise<BoundAddress>;
-  /** Asks every client to go elsewhere, and goes on answering. */
+  /** Asks clients to reconnect elsewhere, and still responds. */
   readonly drain: () => void;
   /**
-   * Stops listening, lets what is under way end, and closes.
+   * Stops listening, waits for current requests, and closes all connections.
    *
-   * @param grace the longest wait for that, in milliseconds
+   * @param grace the longest wait, in milliseconds
    */
   readonly close: (grace: number) => Promise<void>;
 }
 
-/** Has a server get its connections. */
-export type Listen = (server: Server, where: Wanted) => Promise<BoundAddress>;
+/** Makes a server accept connections. */
+export type Listen = (server: Server, address: BindAddress) => Promise<BoundAddress>;

@@ -3,12 +3,12 @@ import type { Socket } from 'node:net';
 import type { RejectionCause } from './rejections.ts';
 
 const proxyProtocol2 = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
-/** What is left of that where the empty lines in front were taken for some of HTTP. */
+/** The rest of that signature after Node's HTTP parser consumed the empty lines at its start. */
 const proxyProtocol2Rest = proxyProtocol2.subarray(4);
 
 /**
- * Says what the first bytes of a connection are the beginning of: a TLS handshake (RFC 8446 section 5.1), HTTP/2 with prior knowledge
- * (RFC 9113 section 3.4), the PROXY protocol in either version, or HTTP/1.
+ * Detects the protocol from the first bytes of a connection: a TLS handshake (RFC 8446 section 5.1), HTTP/2 with prior knowledge
+ * (RFC 9113 section 3.4), the PROXY protocol version 1 or 2, or HTTP/1.
  */
 export function protocolOf(bytes: Uint8Array): 'tls' | 'http1' | 'http2' | 'proxy_protocol' | 'unknown' {
   if (bytes[0] === 0x16 && (bytes[1] === 3 || bytes.length === 1)) return 'tls';
@@ -21,7 +21,7 @@ export function protocolOf(bytes: Uint8Array): 'tls' | 'http1' | 'http2' | 'prox
   return /^(\r\n)*[A-Z-]{2,20} \S/.test(text) ? 'http1' : 'unknown';
 }
 
-/** What Node or OpenSSL says of a TLS handshake that failed, and what that means. Whoever only connects and goes is not at fault. */
+/** Codes of Node and OpenSSL for a failed TLS handshake, and their causes. A client that only connects and closes has no cause. */
 const handshakeFailures: readonly (readonly [RegExp, RejectionCause])[] = [
   [/^ERR_SSL_(HTTP_REQUEST|HTTPS_PROXY_REQUEST)$/, 'plain_text'],
   [
@@ -40,24 +40,24 @@ const handshakeFailures: readonly (readonly [RegExp, RejectionCause])[] = [
   ],
 ];
 
-/** Says why a TLS handshake failed; undefined where there is nothing to mend. */
+/** Finds the cause of a failed TLS handshake; undefined if there is nothing to fix. */
 export function handshakeFailure(error: NodeJS.ErrnoException, socket: Socket): RejectionCause | undefined {
-  // What was not believed of a client's certificate; Node then only closes.
+  // Set if the client certificate was rejected; the error itself only says that the connection closed.
   const { authorizationError } = socket as { authorizationError?: unknown };
   if (authorizationError !== undefined && authorizationError !== null && authorizationError !== '')
     return 'client_certificate';
   return handshakeFailures.find(([codes]) => codes.test(error.code ?? ''))?.[1];
 }
 
-/** Of an error of Node's HTTP/1 parser or of TLS below it: which other protocol is spoken; undefined where it is HTTP/1 that is broken. */
+/** Finds the other protocol behind an error of Node's HTTP/1 parser or of TLS; undefined for malformed HTTP/1. */
 export function otherThanHttp1(error: NodeJS.ErrnoException, socket: Socket): RejectionCause | undefined {
   const packet: unknown = (error as { rawPacket?: unknown }).rawPacket;
   if (error.code?.startsWith('HPE_') !== true || !(packet instanceof Uint8Array))
     return handshakeFailure(error, socket);
-  // Only the first bytes of a connection tell; a few of them may have come before.
+  // Only the first bytes of a connection show the protocol; a few of them may have been parsed before.
   if (socket.bytesRead > packet.length + proxyProtocol2.length && !('encrypted' in socket)) return undefined;
   const protocol = protocolOf(packet);
-  // What a method may be is for Node to say, and what a downstream writes must not look like a fault of the mesh.
+  // An unknown method is text too: a request of a client must not look like a fault of the mesh.
   return protocol === 'http1' || (protocol === 'unknown' && isText(packet)) ? undefined : protocol;
 }
 

@@ -1,8 +1,8 @@
-/** Connections that come to nothing because whoever connects speaks something else than the listener. */
+/** Reports rejected connections: those whose client uses another protocol than the listener. */
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { Listener } from './listener.ts';
 
-/** Why a connection was rejected, as metric and log name it. */
+/** Why a connection was rejected, as in the metric and the log. */
 export type RejectionCause =
   | 'tls'
   | 'http1'
@@ -15,26 +15,26 @@ export type RejectionCause =
   | 'tls_version'
   | 'alpn';
 
-/** Tells that a connection was rejected. Nothing of what it sent is told. */
+/** Reports a rejected connection, without anything that the client sent. */
 export type OnRejected = (cause: RejectionCause) => void;
 
-/** Tells how many connections were rejected since it was last told. */
-export type TellRejected = (listener: Listener['name'], cause: RejectionCause, count: number) => void;
+/** Reports how many connections were rejected since the last report. */
+export type ReportRejected = (listener: Listener['name'], cause: RejectionCause, count: number) => void;
 
-/** The least time between two records of one listener and cause, in milliseconds. */
+/** The time between two reports of one listener and cause, in milliseconds. */
 const interval = 60_000;
 
-/** Makes what passes rejections on: the first one at once, the others in sum, once a minute for each listener and cause. */
-export function onceAMinute(tell: TellRejected, clock: Clock): TellRejected {
-  const tallies = new Map<string, { count: number; toldAt: number }>();
+/** Limits reports to one per minute for each listener and cause. The first one is immediate; later ones are added up. */
+export function onceAMinute(report: ReportRejected, clock: Clock): ReportRejected {
+  const tallies = new Map<string, { count: number; reportedAt: number }>();
   return (listener, cause, count) => {
     const tally = tallies.getOrInsertComputed(`${listener} ${cause}`, () => ({
       count: 0,
-      toldAt: Number.NEGATIVE_INFINITY,
+      reportedAt: Number.NEGATIVE_INFINITY,
     }));
     tally.count += count;
-    if (clock.monotonic() - tally.toldAt < interval) return;
-    tell(listener, cause, tally.count);
-    Object.assign(tally, { count: 0, toldAt: clock.monotonic() });
+    if (clock.monotonic() - tally.reportedAt < interval) return;
+    report(listener, cause, tally.count);
+    Object.assign(tally, { count: 0, reportedAt: clock.monotonic() });
   };
 }

@@ -4,16 +4,16 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { closeServer, openSockets } from '../../../src/transport/shared/close-server.ts';
-import { createHandedConnections } from '../../../src/transport/shared/connection-receiver.ts';
+import { createConnectionReceiver } from '../../../src/transport/shared/connection-receiver.ts';
 import { createTestClock } from '../../support/clock.ts';
 
 /** A server behind a door that is another's. */
 async function startHanded(options: http.ServerOptions, answer: http.RequestListener) {
   const server = http.createServer(options, answer);
-  const handed = createHandedConnections();
+  const handed = createConnectionReceiver();
   await handed.listenFor('http')(server, { name: 'http', host: '127.0.0.1', port: 0 });
   const door = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
-    handed.take('http', socket.resume()),
+    handed.receive('http', socket.resume()),
   );
   door.listen(0, '127.0.0.1');
   await once(door, 'listening');
@@ -72,6 +72,6 @@ test('the close waits for what is under way, and cuts it after the grace', async
 test('a connection for a server that is not there is closed', async () => {
   const { handed } = await startHanded({}, () => {});
   const socket = new net.Socket();
-  handed.take('grpc', socket);
+  handed.receive('grpc', socket);
   expect(socket.destroyed).toBe(true);
 });

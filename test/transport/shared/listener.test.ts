@@ -38,14 +38,16 @@ describe('where nobody says an address', () => {
 
   test('a port in use is not tried elsewhere', async () => {
     const { server, tried } = machine({ '::': 'EADDRINUSE' });
-    await expect(listen(server, anywhere)).rejects.toThrow(/^http\.port: port 8000 is in use: /);
+    await expect(listen(server, anywhere)).rejects.toThrow(
+      /^http\.port: port 8000 is in use by another process\. /,
+    );
     expect(tried).toEqual(['::']);
   });
 
   test('nor is a configured address given up', async () => {
     const { server, tried } = machine({ '::': 'EAFNOSUPPORT' });
     await expect(listen(server, { ...anywhere, host: '[::]' })).rejects.toThrow(
-      /^http\.host: .*leave http\.host .* out .*\(EAFNOSUPPORT\)$/,
+      /^http\.host: .*remove http\.host .*\(EAFNOSUPPORT\)$/,
     );
     expect(tried).toEqual(['::']);
   });
@@ -55,12 +57,12 @@ test.each([
   [
     'EADDRINUSE',
     { name: 'grpc', host: '10.0.0.1', port: 9000 },
-    /^grpc\.port: port 9000 is in use on 10\.0\.0\.1: .*--grpc-port, OIDC_AUTHZ_GRPC_PORT.*\(EADDRINUSE\)$/,
+    /^grpc\.port: port 9000 is in use on 10\.0\.0\.1 by another process\. .*--grpc-port, OIDC_AUTHZ_GRPC_PORT.*\(EADDRINUSE\)$/,
   ],
   [
     'EACCES',
     { name: 'http', host: undefined, port: 80 },
-    /^http\.port: .*port 80, .*CAP_NET_BIND_SERVICE.*one from 1024 on \(EACCES\)$/,
+    /^http\.port: .*port 80, .*CAP_NET_BIND_SERVICE.*a port from 1024 to 65535 \(EACCES\)$/,
   ],
   [
     'EACCES',
@@ -69,7 +71,7 @@ test.each([
   ],
   ['EMFILE', anywhere, /^http: .*ulimit -n\) \(EMFILE\)$/],
   ['ERR_ACCESS_DENIED', anywhere, /--allow-net \(ERR_ACCESS_DENIED\)$/],
-  ['EWHATEVER', anywhere, /^http: port 8000 cannot be listened on: listen EWHATEVER$/],
+  ['EWHATEVER', anywhere, /^http: this process cannot listen on port 8000: listen EWHATEVER$/],
 ])('%s is told in words', (code, wanted, message) => {
   expect(bindProblem(failure(code), wanted).message).toMatch(message);
 });

@@ -6,10 +6,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Config } from '../../../src/config/declare/options.ts';
 import { createGrpcServer } from '../../../src/transport/grpc/server.ts';
 import { createHttpServer } from '../../../src/transport/http/server.ts';
-import { createHandedConnections } from '../../../src/transport/shared/connection-receiver.ts';
+import { createConnectionReceiver } from '../../../src/transport/shared/connection-receiver.ts';
 import { listen } from '../../../src/transport/shared/listen.ts';
 import type { Listen, Listener } from '../../../src/transport/shared/listener.ts';
-import { boundOpenConnections } from '../../../src/transport/shared/open-connections.ts';
+import { limitOpenConnections } from '../../../src/transport/shared/open-connections.ts';
 import { configOf, fileFor, until } from '../../support/app.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { createTestClock, type TestClock } from '../../support/clock.ts';
@@ -56,10 +56,10 @@ const makeHttp: Make = (config, clock, listenBy) =>
 const ways = {
   accepts: async (start: (listenBy: Listen) => Promise<{ port: number }>) => (await start(listen)).port,
   'is handed': async (start: (listenBy: Listen) => Promise<{ port: number }>) => {
-    const handed = createHandedConnections();
+    const handed = createConnectionReceiver();
     await start(handed.listenFor('any'));
     const door = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
-      handed.take('any', socket.resume()),
+      handed.receive('any', socket.resume()),
     );
     door.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
     await once(door, 'listening');
@@ -143,7 +143,7 @@ test('what the server does to a connection is not done to one beyond the bound',
   const server = net.createServer();
   const served: net.Socket[] = [];
   server.on('connection', (socket) => served.push(socket));
-  boundOpenConnections(server, () => 2);
+  limitOpenConnections(server, () => 2);
   const { port } = await listen(server, { name: 'http', host: '127.0.0.1', port: 0 });
   onTestFinished(() => void server.close());
   const { sockets, open } = await connectSilent(port, 5);

@@ -1,17 +1,15 @@
-/** A check request out of what Envoy's HTTP ext_authz sends: the downstream's own method, path and headers. */
+/** Converts a request of Envoy's HTTP ext_authz, which has the client's own method, path and headers, to a check request. */
 import type { IncomingMessage } from 'node:http';
 import type { CheckRequest } from '../../../model/decision.ts';
 import { headerLines } from '../../../runtime/raw-headers.ts';
 
-/** What HTTP tells of it would be a header, which a client can send. */
+/** Over HTTP the source is known only from headers, which a client can forge. */
 const unknownSource = { address: '', principal: '' } as const;
 
 /**
- * The check request that an HTTP request is.
+ * Converts a request. Reads the raw headers, because Node's parsed headers hide all authorization lines but the first.
  *
- * The raw headers count: Node's parsed ones show the first of several authorization lines and hide the rest.
- *
- * @param pathPrefix what the proxy puts in front of the downstream's path
+ * @param pathPrefix the prefix that the proxy adds to the client's path
  */
 export function toCheckRequest(
   { method = '', url = '', rawHeaders }: IncomingMessage,
@@ -51,7 +49,7 @@ function isNamed(name: string, lowerCase: string): boolean {
   return name.length === lowerCase.length && name.toLowerCase() === lowerCase;
 }
 
-/** Looks up headers by name: all lines are gone through when the first one is asked for, and not again. */
+/** Looks up headers by name. The index is created at the first lookup. */
 function createHeaderOf(rawHeaders: readonly string[]): CheckRequest['header'] {
   let index: Map<string, string[]> | undefined;
   return (name) => {

@@ -1,4 +1,4 @@
-/** From a decision to the answer that oauth2-proxy gives as a verifier of bearer tokens (v7.15, with a static upstream). */
+/** Converts a decision to the response of oauth2-proxy v7.15 as a verifier of bearer tokens, with a static upstream. */
 import { claimText } from '../../../check/upstream-headers.ts';
 import type { Config } from '../../../config/declare/options.ts';
 import { compatHeader } from '../../../config/values/header-names.ts';
@@ -9,7 +9,7 @@ import { leftToEnvoy, reasons } from '../../../model/reasons.ts';
 import type { Clock } from '../../../runtime/time/clock.ts';
 import { type HttpReply, type Line, linesOf, removalLine, reply, type ToReply } from './http-reply.ts';
 
-/** What shapes the answers. */
+/** The options of these replies. */
 type CompatOptions = Pick<
   Config,
   'issuers' | 'identityHeaders' | 'whenUnavailable' | 'compatInvalidTokenStatus'
@@ -18,27 +18,30 @@ type CompatOptions = Pick<
 const allowedBody = 'Authenticated';
 
 /**
- * Makes the answers. What is removed upstream is removed here too; and an error that oauth2-proxy has no word for keeps our own.
+ * Creates the conversion. Headers to remove are the same as in our own replies. An error that oauth2-proxy does not have
+ * gets our own reply.
  *
- * @param own makes our own answers
+ * @param toOwnReply creates our own replies
  */
-export function createToCompatReply(options: CompatOptions, own: ToReply, clock: Clock): ToReply {
+export function createToCompatReply(options: CompatOptions, toOwnReply: ToReply, clock: Clock): ToReply {
   const dateLine = () => `date: ${new Date(clock.now()).toUTCString()}\r\n`;
-  const isTold = options.identityHeaders === 'set';
+  const setsIdentity = options.identityHeaders === 'set';
   const issuers = new Map(options.issuers.map((issuer) => [issuer.name, createIdentityClaims(issuer)]));
   const dated = (answer: HttpReply): HttpReply => ({ ...answer, dateLine });
-  const unauthorized = dated(jsonRefusal(401));
+  const unauthorized = dated(jsonDenial(401));
   const invalidToken = options.compatInvalidTokenStatus === 403 ? dated(forbidden) : unauthorized;
   const denied = new Map<number, HttpReply>();
 
   const allow = (forwarding: Forwarding, identity: Identity | undefined): HttpReply => {
-    forwarding.answers.http ??= dated(allowed(forwarding, isTold ? nameOf(identity, issuers) : undefined));
+    forwarding.answers.http ??= dated(
+      allowed(forwarding, setsIdentity ? userOf(identity, issuers) : undefined),
+    );
     return forwarding.answers.http as HttpReply;
   };
   const deny = ({ reason }: Denial, request: CheckRequest): HttpReply => {
     const { httpStatus } = reasons[reason];
     if (httpStatus !== 401)
-      return denied.getOrInsertComputed(httpStatus, () => dated(jsonRefusal(httpStatus)));
+      return denied.getOrInsertComputed(httpStatus, () => dated(jsonDenial(httpStatus)));
     return request.authorization.length === 0 ? unauthorized : invalidToken;
   };
 
@@ -49,20 +52,20 @@ export function createToCompatReply(options: CompatOptions, own: ToReply, clock:
       case 'deny':
         return deny(decision, request);
       case 'error':
-        // Without keys no token is good there; whatever else fails here has no counterpart.
+        // Without keys, oauth2-proxy reports every token as invalid. It has no counterpart to our other errors.
         return leftToEnvoy.has(decision.reason) && options.whenUnavailable === 'deny'
           ? invalidToken
-          : own(decision, request);
+          : toOwnReply(decision, request);
       default:
         return decision satisfies never;
     }
   };
 }
 
-function allowed({ set, remove }: Forwarding, whoAsks: string | undefined): HttpReply {
-  const lines: Line[] = whoAsks === undefined ? [...set] : [...set, [compatHeader, whoAsks]];
-  // All its spellings are removed everywhere; here one of them is set.
-  const removed = whoAsks === undefined ? remove : remove.filter((name) => name !== compatHeader);
+function allowed({ set, remove }: Forwarding, user: string | undefined): HttpReply {
+  const lines: Line[] = user === undefined ? [...set] : [...set, [compatHeader, user]];
+  // All spellings of the header are removed, except the one that is set.
+  const removed = user === undefined ? remove : remove.filter((name) => name !== compatHeader);
   const shared: Line[] = [
     ...removalLine(removed),
     ['content-type', 'text/plain; charset=utf-8'],
@@ -71,8 +74,8 @@ function allowed({ set, remove }: Forwarding, whoAsks: string | undefined): Http
   return reply(200, lines, linesOf(shared), allowedBody);
 }
 
-/** The e-mail, else the subject, else nothing; undefined where nobody was asked for, or it could not be a header. */
-function nameOf(
+/** The e-mail, else the subject, else empty; undefined without an identity, or if the value cannot be a header. */
+function userOf(
   identity: Identity | undefined,
   issuers: ReadonlyMap<string, IdentityClaims>,
 ): string | undefined {
@@ -84,11 +87,11 @@ function nameOf(
   return name === '' ? '' : claimText(name);
 }
 
-function jsonRefusal(status: number): HttpReply {
-  return refusal(status, [['content-type', 'application/json']], '{}');
+function jsonDenial(status: number): HttpReply {
+  return denial(status, [['content-type', 'application/json']], '{}');
 }
 
-const forbidden = refusal(
+const forbidden = denial(
   403,
   [
     ['content-type', 'text/plain; charset=utf-8'],
@@ -97,6 +100,6 @@ const forbidden = refusal(
   'Forbidden\n',
 );
 
-function refusal(status: number, lines: readonly Line[], body: string): HttpReply {
+function denial(status: number, lines: readonly Line[], body: string): HttpReply {
   return reply(status, lines, linesOf([['content-length', String(body.length)]]), body);
 }

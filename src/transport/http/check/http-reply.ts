@@ -1,29 +1,29 @@
-/** Answers as text, made beforehand and written as they are. */
+/** HTTP replies as prepared text. */
 import type { CheckRequest, Decision } from '../../../model/decision.ts';
 import { http } from '../../../runtime/node-http.ts';
 
-/** An answer, ready to be written. */
+/** A prepared reply. */
 export interface HttpReply {
   readonly status: number;
   /**
-   * Status line and header lines as they go out (RFC 9112), each with its line end, one character a byte, in two parts:
-   * those of this answer, and those that many answers share.
+   * The status line and header lines (RFC 9112), each with its line end, one character per byte. `sharedHead` has the lines
+   * that many replies share.
    */
   readonly head: string;
   readonly sharedHead: string;
-  /** One character a byte. */
+  /** One character per byte. */
   readonly body: string;
-  /** The header line with the time at which the answer is written, where it tells that. */
+  /** Creates the `date` header line when the reply is written; undefined for replies without one. */
   readonly dateLine?: () => string;
 }
 
-/** Makes the reply to a request from its decision. */
+/** Converts the decision on a request to a reply. */
 export type ToReply = (decision: Decision, request: CheckRequest) => HttpReply;
 
-/** A header. */
+/** A header line. */
 export type Line = readonly [name: string, value: string];
 
-/** An answer out of its parts. */
+/** Creates a reply from its parts. */
 export function reply(status: number, lines: readonly Line[], sharedHead: string, body: string): HttpReply {
   return {
     status,
@@ -33,7 +33,7 @@ export function reply(status: number, lines: readonly Line[], sharedHead: string
   };
 }
 
-/** Header lines; throws where one would be more than a line, or none. */
+/** Joins header lines. @throws TypeError if a name or a value is invalid, for example has a line break */
 export function linesOf(lines: readonly Line[]): string {
   return lines
     .map(([name, value]) => {
@@ -44,7 +44,7 @@ export function linesOf(lines: readonly Line[]): string {
     .join('');
 }
 
-/** What has Envoy's HTTP ext_authz remove headers from the request to the upstream; none where there is nothing to remove. */
+/** The header line that makes Envoy's HTTP ext_authz remove headers from the upstream request; empty if there are none. */
 export function removalLine(remove: readonly string[]): readonly Line[] {
   return remove.length === 0 ? [] : [['x-envoy-auth-headers-to-remove', remove.join(',')]];
 }

@@ -1,10 +1,10 @@
-/** The answer of the authorizer that still decides, as it came. */
+/** Passes the response of the incumbent on unchanged. The incumbent decides while `shadow.authorizer` is set. */
 
 import { connectionHeaders } from '../../../check/incumbent/connection-headers.ts';
 import type { IncumbentAnswer } from '../../../model/decision.ts';
 import { type HttpReply, type Line, linesOf } from './http-reply.ts';
 
-/** Makes the answer. */
+/** Creates the reply. */
 export function incumbentReply({
   status,
   statusText,

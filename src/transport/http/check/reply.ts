@@ -1,4 +1,4 @@
-/** From a decision to the HTTP answer that Envoy understands: exactly 200 lets the request go on. */
+/** Converts a decision to the HTTP response for Envoy. Envoy allows the request only for status 200. */
 import {
   type ChallengeOptions,
   challenge,
@@ -13,60 +13,61 @@ import { createToCompatReply } from './compat-reply.ts';
 import { type HttpReply, type Line, linesOf, removalLine, reply, type ToReply } from './http-reply.ts';
 import { incumbentReply } from './incumbent-reply.ts';
 
-/** What shapes the answers. */
+/** The options of replies. */
 export type ReplyOptions = Pick<
   Config,
   'issuers' | 'identityHeaders' | 'whenUnavailable' | 'compat' | 'compatInvalidTokenStatus'
 > &
   ChallengeOptions;
 
-/** Makes the one place where a decision becomes an HTTP answer. */
+/** Creates the only conversion from decisions to HTTP replies. */
 export function createToReply(options: ReplyOptions, clock: Clock): ToReply {
-  const own = createToOwnReply(options);
-  const written = options.compat === 'oauth2-proxy' ? createToCompatReply(options, own, clock) : own;
+  const toOwnReply = createToOwnReply(options);
+  const toReply =
+    options.compat === 'oauth2-proxy' ? createToCompatReply(options, toOwnReply, clock) : toOwnReply;
   return (decision, request) =>
-    decision.incumbent === undefined ? written(decision, request) : incumbentReply(decision.incumbent);
+    decision.incumbent === undefined ? toReply(decision, request) : incumbentReply(decision.incumbent);
 }
 
 function createToOwnReply(options: ReplyOptions): ToReply {
   const removals = new WeakMap<readonly string[], string>();
-  const refused = new Map<DenyReason | ErrorReason, HttpReply>();
+  const denials = new Map<DenyReason | ErrorReason, HttpReply>();
   const allow = ({ set, remove }: Forwarding): HttpReply =>
     reply(reasons.allowed.httpStatus, set, removals.getOrInsertComputed(remove, removalLines), '');
-  const allowAsEver = (forwarding: Forwarding): HttpReply => {
+  const cachedAllow = (forwarding: Forwarding): HttpReply => {
     const { answers } = forwarding;
     answers.http ??= allow(forwarding);
     return answers.http as HttpReply;
   };
-  const refuseAsEver = (decision: Denial | Failure) =>
-    refused.getOrInsertComputed(decision.reason, () => refusal(decision, options));
+  const cachedDenial = (decision: Denial | Failure) =>
+    denials.getOrInsertComputed(decision.reason, () => denial(decision, options));
 
   return (decision) => {
     switch (decision.outcome) {
       case 'allow':
-        return allowAsEver(decision.forwarding);
+        return cachedAllow(decision.forwarding);
       case 'deny':
-        // Which scopes are named differs by issuer; every other denial has the same answer each time.
-        return decision.requiredScopes === undefined ? refuseAsEver(decision) : refusal(decision, options);
+        // The scopes differ by issuer and rule; every other denial of a reason has the same reply.
+        return decision.requiredScopes === undefined ? cachedDenial(decision) : denial(decision, options);
       case 'error':
         if (options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)) return noVerdict;
-        return refuseAsEver(decision);
+        return cachedDenial(decision);
       default:
         return decision satisfies never;
     }
   };
 }
 
-/** The answer that leaves the request to Envoy's failure policy. */
+/** The reply that makes Envoy apply its failure policy. */
 const noVerdict = reply(503, [], linesOf([['content-length', '0']]), '');
 
 function removalLines(remove: readonly string[]): string {
   return linesOf([...removalLine(remove), ['content-length', '0']]);
 }
 
-function refusal(decision: Denial | Failure, options: ChallengeOptions): HttpReply {
+function denial(decision: Denial | Failure, options: ChallengeOptions): HttpReply {
   const body = refusalBody(decision.reason);
-  const said: Line =
+  const header: Line =
     decision.outcome === 'deny'
       ? ['www-authenticate', challenge(decision, options)]
       : ['retry-after', String(retryAfterSeconds)];
@@ -75,5 +76,5 @@ function refusal(decision: Denial | Failure, options: ChallengeOptions): HttpRep
     ['cache-control', 'no-store'],
     ['content-length', String(Buffer.byteLength(body))],
   ];
-  return reply(reasons[decision.reason].httpStatus, [said], linesOf(shared), body);
+  return reply(reasons[decision.reason].httpStatus, [header], linesOf(shared), body);
 }

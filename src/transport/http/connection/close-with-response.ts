@@ -1,33 +1,35 @@
-/** Ends a connection behind a last answer, so that its peer gets that answer whatever it was still sending. */
+/** Closes a connection after a last response, so that the peer receives it even while it is still sending. */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../runtime/time/clock.ts';
 
-/** Writes a last answer and ends the connection; what it does to one that is ending already is nothing. */
-export type HangUp = (socket: Socket, answer: string) => void;
+/** Writes a last response and closes the connection. Does nothing if it is already closing. */
+export type CloseWithResponse = (socket: Socket, response: string) => void;
 
-/** The most connections that are being told so at once, and how long that may take, in milliseconds. */
-const maxEnding = 1_000;
-const endingTime = 2_000;
+/** The most connections that close at the same time. */
+const maxClosing = 1_000;
 
-/** Makes what ends connections. Beyond its bounds they end without an answer. */
-export function createHangUp(clock: Clock): HangUp {
-  const ending = new Set<Socket>();
-  return (socket, answer) => {
-    if (ending.has(socket)) return;
+/** The timeout of a close, in milliseconds. */
+const closeTimeout = 2_000;
+
+/** Creates a {@link CloseWithResponse}. Beyond its limit, connections close without a response. */
+export function createCloseWithResponse(clock: Clock): CloseWithResponse {
+  const closing = new Set<Socket>();
+  return (socket, response) => {
+    if (closing.has(socket)) return;
     socket.on('error', () => socket.destroy());
-    if (ending.size >= maxEnding || !socket.writable) {
+    if (closing.size >= maxClosing || !socket.writable) {
       socket.destroy();
       return;
     }
-    ending.add(socket);
-    const cancel = clock.after(endingTime, () => socket.destroy());
+    closing.add(socket);
+    const cancel = clock.after(closeTimeout, () => socket.destroy());
     socket.once('close', () => {
       cancel();
-      ending.delete(socket);
+      closing.delete(socket);
     });
-    // What the peer sends meanwhile is read: a reset would take the answer away from it.
+    // Read what the peer still sends: unread data would reset the connection, and the peer would lose the response.
     socket.once('end', () => socket.destroy());
     socket.resume();
-    socket.end(answer);
+    socket.end(response);
   };
 }

@@ -1,24 +1,24 @@
 /**
- * How many connections the HTTP listener holds. A proxy takes a connection that is refused for an authorizer that failed, so one that
- * nobody needs gives way first; and where all are busy, the new one gets an answer that refuses.
+ * Limits the connections of the HTTP listener. A proxy treats a closed connection as a failed check. So the longest idle connection is
+ * closed first, and if all are busy, the new connection gets a denial.
  */
 import type { Server, Socket } from 'node:net';
 import { http } from '../../../runtime/node-http.ts';
 import type { Clock } from '../../../runtime/time/clock.ts';
-import { boundOpenConnections } from '../../shared/open-connections.ts';
-import { createHangUp } from './close-with-response.ts';
+import { limitOpenConnections } from '../../shared/open-connections.ts';
+import { createCloseWithResponse } from './close-with-response.ts';
 
 /** The connections of a listener. */
-export interface BoundedConnections {
-  /** Notes that all that has arrived on a connection so far was read as whole requests. On the path of every check. */
+export interface LimitedConnections {
+  /** Records that all bytes that arrived so far were complete requests. Called for every check. */
   readonly used: (socket: Socket) => void;
-  /** Notes that a check waits for its decision, or does not any more. */
+  /** Records that one more check waits for its decision, or one less. */
   readonly waits: (socket: Socket, change: 1 | -1) => void;
-  /** Notes whether the body of a request is still to come. */
+  /** Records whether the body of a request is still arriving. */
   readonly expectsBody: (socket: Socket, expects: boolean) => void;
-  /** Whether the request that is arriving was answered already: whatever else is written would be the answer to another one. */
+  /** Whether the arriving request already has its response, so nothing else may be written. */
   readonly isAnswered: (socket: Socket) => boolean;
-  /** Looks for requests that do not arrive; to be called every few seconds. */
+  /** Finds requests that stopped arriving. Call it every few seconds. */
   readonly sweep: () => void;
 }
 
@@ -26,46 +26,46 @@ interface Connection {
   readonly socket: Socket;
   /** Milliseconds of the monotonic clock. */
   readonly madeAt: number;
-  /** When it was last used, or was made: later is greater. */
+  /** A sequence number of its last use. */
   usedAt: number;
-  /** What had arrived, in bytes, when the last request was read. */
+  /** The bytes that had arrived when the last request was read. */
   seen: number;
   /** Checks that wait for their decision. */
   waiting: number;
   expectsBody: boolean;
-  /** At how many looks in a row the same request had begun and not arrived. */
-  looks: number;
+  /** The sweeps in a row that found the same incomplete request. */
+  sweeps: number;
 }
 
-/** How long a new connection may take to its first request, in milliseconds: a proxy makes one because it has a request to send. */
+/** How long a new connection without a request counts as busy, in milliseconds. A proxy connects because it has a request to send. */
 const firstRequestTime = 2_000;
 
 /**
- * How long a connection that is one too many waits before another one gives way to it, in milliseconds: a proxy makes it while requests on
- * others, which still look idle, are on their way. And how many of them wait.
+ * The wait of a new connection at the limit, in milliseconds, and the most connections that wait. Meanwhile, requests can arrive on
+ * connections that seem idle.
  */
 const newcomerWait = 100;
 const maxNewcomers = 1_000;
 
-/** How long nobody looks again where no connection could be closed, in milliseconds for each: looking at many takes time. */
+/** The pause after a search without a result, in milliseconds per connection, because a search among many is expensive. */
 const pausePerConnection = 0.01;
 
-/** Candidates to close that are looked for at once, as a part of all. */
+/** The candidates to close that one search collects, as a share of all connections. */
 const shareOfCandidates = 0.01;
 
-const refusal = `HTTP/1.1 403 ${http.STATUS_CODES[403]}\r\nconnection: close\r\nretry-after: 5\r\ncontent-length: 0\r\n\r\n`;
+const denial = `HTTP/1.1 403 ${http.STATUS_CODES[403]}\r\nconnection: close\r\nretry-after: 5\r\ncontent-length: 0\r\n\r\n`;
 
-/** Bounds the connections of a server that has no other listeners of its connections yet. */
-export function boundConnections(
+/** Limits the connections of a server. Call it before anything else listens for its connections. */
+export function limitConnections(
   server: Server,
   isSecure: boolean,
   max: number,
   clock: Clock,
-): BoundedConnections {
+): LimitedConnections {
   const connections = new Map<Socket, Connection>();
-  const hangUp = createHangUp(clock);
+  const closeWithResponse = createCloseWithResponse(clock);
   let order = 0;
-  let lookAgainAt = Number.NEGATIVE_INFINITY;
+  let searchAgainAt = Number.NEGATIVE_INFINITY;
   let candidates: { readonly connection: Connection; readonly usedAt: number }[] = [];
 
   const isIdle = ({ socket, seen, waiting, madeAt }: Connection) =>
@@ -73,36 +73,36 @@ export function boundConnections(
     socket.bytesRead === seen &&
     socket.writableLength === 0 &&
     (seen > 0 || clock.monotonic() - madeAt > firstRequestTime);
-  const isGivenUp = ({ waiting, looks }: Connection) => waiting === 0 && looks > 1;
+  const isStalled = ({ waiting, sweeps }: Connection) => waiting === 0 && sweeps > 1;
 
-  const findCandidates = (isFit: (connection: Connection) => boolean) => {
-    const fit = [...connections.values()].filter(isFit).sort((a, b) => b.usedAt - a.usedAt);
-    candidates = fit
+  const findCandidates = (isClosable: (connection: Connection) => boolean) => {
+    const closable = [...connections.values()].filter(isClosable).sort((a, b) => b.usedAt - a.usedAt);
+    candidates = closable
       .slice(-Math.max(1, Math.floor(max * shareOfCandidates)))
       .map((connection) => ({ connection, usedAt: connection.usedAt }));
   };
-  /** The connection that was idle for longest; where none is, one whose request stopped arriving, which no proxy waits for any more. */
-  const takeVictim = (): Connection | undefined => {
-    if (clock.monotonic() < lookAgainAt) return undefined;
-    for (const isFit of [isIdle, isGivenUp]) {
-      for (const look of ['known', 'anew'] as const) {
-        if (look === 'anew') findCandidates(isFit);
+  /** Finds the connection that was idle for longest. Without an idle one, finds one whose request stopped arriving. */
+  const takeClosable = (): Connection | undefined => {
+    if (clock.monotonic() < searchAgainAt) return undefined;
+    for (const isClosable of [isIdle, isStalled]) {
+      for (const search of ['known', 'again'] as const) {
+        if (search === 'again') findCandidates(isClosable);
         for (let found = candidates.pop(); found !== undefined; found = candidates.pop()) {
           const { connection, usedAt } = found;
           const isUnchanged = connection.usedAt === usedAt && connections.has(connection.socket);
-          if (isUnchanged && isFit(connection)) return connection;
+          if (isUnchanged && isClosable(connection)) return connection;
         }
       }
     }
-    lookAgainAt = clock.monotonic() + max * pausePerConnection;
+    searchAgainAt = clock.monotonic() + max * pausePerConnection;
     return undefined;
   };
   const isAdmitted = (socket: Socket): boolean => {
     if (connections.size >= max) {
-      const victim = takeVictim();
-      if (victim === undefined) return false;
-      connections.delete(victim.socket);
-      victim.socket.destroy();
+      const closable = takeClosable();
+      if (closable === undefined) return false;
+      connections.delete(closable.socket);
+      closable.socket.destroy();
     }
     connections.set(socket, {
       socket,
@@ -111,7 +111,7 @@ export function boundConnections(
       seen: 0,
       waiting: 0,
       expectsBody: false,
-      looks: 0,
+      sweeps: 0,
     });
     socket.once('close', () => connections.delete(socket));
     return true;
@@ -122,12 +122,12 @@ export function boundConnections(
   server.removeAllListeners(event);
   const admit = (socket: Socket) => {
     if (isAdmitted(socket)) for (const listener of serve) listener.call(server, socket);
-    else hangUp(socket, refusal);
+    else closeWithResponse(socket, denial);
   };
   let newcomers = 0;
   server.on(event, (socket: Socket) => {
     if (connections.size < max) return admit(socket);
-    if (newcomers >= maxNewcomers) return hangUp(socket, refusal);
+    if (newcomers >= maxNewcomers) return closeWithResponse(socket, denial);
     newcomers++;
     socket.once('error', ignore);
     clock.after(newcomerWait, () => {
@@ -136,8 +136,8 @@ export function boundConnections(
       socket.off('error', ignore);
     });
   });
-  // As many more may be in their TLS handshake, beside those that wait behind it.
-  if (isSecure) boundOpenConnections(server, () => connections.size + max + maxNewcomers);
+  // As many more connections may be in the TLS handshake, in addition to those that wait after it.
+  if (isSecure) limitOpenConnections(server, () => connections.size + max + maxNewcomers);
 
   return {
     used: (socket) => {
@@ -159,11 +159,11 @@ export function boundConnections(
       return connection?.expectsBody === true && connection.waiting === 0;
     },
     sweep: () => {
-      // With room to spare nobody asks.
+      // The result is not needed below half of the limit.
       if (connections.size < max / 2) return;
       for (const connection of connections.values()) {
         const { socket, seen, waiting } = connection;
-        connection.looks = waiting === 0 && socket.bytesRead !== seen ? connection.looks + 1 : 0;
+        connection.sweeps = waiting === 0 && socket.bytesRead !== seen ? connection.sweeps + 1 : 0;
       }
     },
   };

@@ -1,17 +1,21 @@
 /** Rejects a request that Node's HTTP/1.1 parser cannot read, or that arrives too slowly. */
 import type { Socket } from 'node:net';
 import { http } from '../../../runtime/node-http.ts';
-import type { HangUp } from './close-with-response.ts';
+import type { CloseWithResponse } from './close-with-response.ts';
 
-/** Answers what is no HTTP, or too much or too slow of it, and hangs up. */
-export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket, hangUp: HangUp): void {
+/** Responds to a request that is not HTTP, too large or too slow, and closes the connection. */
+export function rejectRequest(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  closeWithResponse: CloseWithResponse,
+): void {
   const status = statusOf(error.code);
   if (status === undefined) {
     socket.destroy();
     return;
   }
-  // A bare reset would be an error to Envoy, which an open failure mode turns into an allow; a 400 is a denial.
-  hangUp(
+  // To Envoy, a reset is an error, which its failure mode may allow. A 400 is a denial.
+  closeWithResponse(
     socket,
     `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
   );

@@ -3,31 +3,31 @@ import type { Server, Socket } from 'node:net';
 import type { Clock } from '../../../runtime/time/clock.ts';
 import { openSockets } from '../../shared/close-server.ts';
 
-/** How often connections are looked at for answers that nobody reads, in milliseconds. */
+/** The time between two sweeps, in milliseconds. */
 const sweepInterval = 5_000;
 
 /**
- * Ends connections whose peer does not take its answers: one that was held up at two looks in a row. Asking each
- * connection for a timeout of its own would cost every check more than this costs them all.
+ * Closes connections whose peer has unread responses in two sweeps in a row. A timeout per connection would cost more for
+ * every check than the sweeps cost for all connections.
  *
- * @param alsoLook is called at each look
- * @returns stops that
+ * @param onSweep called at each sweep
+ * @returns stops the sweeps
  */
-export function endUnreadConnections(
+export function closeUnreadConnections(
   server: Server,
   isSecure: boolean,
   clock: Clock,
-  alsoLook: () => void,
+  onSweep: () => void,
 ): () => void {
-  // Over TLS it is the socket above the encryption that answers are written to.
+  // With TLS, responses are written to the socket above the encryption.
   const sockets = openSockets(server, isSecure ? 'secureConnection' : 'connection');
-  let heldUp = new Set<Socket>();
+  let unreadBefore = new Set<Socket>();
   let cancel = () => {};
   const sweep = () => {
     const unread = [...sockets].filter((socket) => socket.writableLength > 0);
-    for (const socket of unread) if (heldUp.has(socket)) socket.destroy();
-    heldUp = new Set(unread);
-    alsoLook();
+    for (const socket of unread) if (unreadBefore.has(socket)) socket.destroy();
+    unreadBefore = new Set(unread);
+    onSweep();
     cancel = clock.after(sweepInterval, sweep);
   };
   cancel = clock.after(sweepInterval, sweep);

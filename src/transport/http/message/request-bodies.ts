@@ -1,26 +1,26 @@
 /**
- * Bodies of checks. No decision reads one, so it is thrown away as it comes; its check is answered as soon as its head is there. The answer
- * to a large one closes the connection behind it, so that the proxy does not send another check after a body that is still under way.
+ * Discards the bodies of checks. No decision reads a body, so a check is decided as soon as its headers have arrived. After a large
+ * body the connection is closed, so that the proxy does not send another check behind it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../runtime/time/clock.ts';
 
-/** The largest body behind which the connection stays open, in bytes. */
+/** The largest body after which the connection stays open, in bytes. */
 const maxShortBody = 64 * 1024;
 
-/** The most bodies that are read at once, so that heads of others are not kept waiting. */
+/** The most bodies that are read at the same time, so that the headers of other checks do not wait. */
 const maxReading = 8;
 
-/** The most bodies that wait to be read, each with up to 64 KiB of it; beyond them nothing waits. */
+/** The most bodies that wait to be read, each with up to 64 KiB in memory. Further bodies are read immediately. */
 const maxWaiting = 256;
 
-/** How long a body may take after its check was answered, in milliseconds. */
+/** The timeout of a body after the response to its check, in milliseconds. */
 const bodyTimeout = 5_000;
 
-/** What follows the head of a message (RFC 9112 section 6.3). */
+/** The kind of a message's body. */
 export type BodyKind = 'none' | 'short' | 'long';
 
-/** Finds what follows the head of a message. */
+/** Finds the kind of a message's body from its headers (RFC 9112 section 6.3). */
 export function bodyOf({ rawHeaders }: IncomingMessage): BodyKind {
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
@@ -34,15 +34,15 @@ export function bodyOf({ rawHeaders }: IncomingMessage): BodyKind {
   return 'none';
 }
 
-/** Throws bodies away. */
+/** Discards bodies. */
 export interface BodyDrain {
-  /** Keeps a body from being read before its check is answered. */
+  /** Pauses a body until its check has a response. */
   readonly hold: (message: IncomingMessage) => void;
-  /** Reads the rest of a message whose check was answered, and then ends the response and its connection. */
+  /** Reads the rest of a message after the response was written, and then ends the response and its connection. */
   readonly drain: (message: IncomingMessage, response: ServerResponse) => void;
 }
 
-/** Makes a drain. */
+/** Creates a drain. */
 export function createBodyDrain(clock: Clock): BodyDrain {
   const waiting: (() => boolean)[] = [];
   let reading = 0;
@@ -55,42 +55,42 @@ export function createBodyDrain(clock: Clock): BodyDrain {
   };
 
   return {
-    // What was read once by hand is not read to its end by the library when the answer is written.
+    // After a manual read, Node does not read the rest when the response is written.
     hold: (message) => void message.read(0),
     drain: (message, response) => {
       if (message.destroyed) {
         response.end();
         return;
       }
-      let isOver = false;
+      let hasEnded = false;
       let isReading = false;
-      const over = () => {
-        if (isOver) return;
-        isOver = true;
+      const end = () => {
+        if (hasEnded) return;
+        hasEnded = true;
         cancel();
         response.end();
         if (!isReading) return;
         reading--;
         next();
       };
-      const cancel = clock.after(bodyTimeout, over);
-      message.once('end', over);
-      message.once('close', over);
+      const cancel = clock.after(bodyTimeout, end);
+      message.once('end', end);
+      message.once('close', end);
       if (waiting.length >= maxWaiting) {
         message.on('data', ignore);
         return;
       }
       waiting.push(() => {
-        if (isOver) return false;
+        if (hasEnded) return false;
         isReading = true;
         message.on('data', ignore);
         return true;
       });
-      // Behind the heads that have arrived with this one.
+      // Read after the headers that arrived in the same round of input.
       setImmediate(next);
     },
   };
 }
 
-/** A listener takes each piece as it comes; without one, each would be put into a queue first. */
+/** A `data` listener that discards chunks. Without a listener, Node would buffer them. */
 function ignore(): void {}

@@ -1,24 +1,24 @@
-/** Writes an answer that was made beforehand. */
+/** Writes a prepared reply. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpReply } from '../check/http-reply.ts';
 
-/** What Node's response writes out as its head; a field that it has for the classes built on it. */
+/** Node's field for the text of the response head, which its own subclasses use. */
 interface WithHead {
   _header: string | null;
 }
 
 /**
- * How long an idle connection is kept, in milliseconds. Envoy keeps one for an hour, and reuses it in the very moment in
- * which a shorter server closes it.
+ * The timeout of idle connections, in milliseconds. It is longer than Envoy's, which is an hour, so that Envoy never reuses
+ * a connection while this server closes it.
  */
 export const keepAliveTimeout = 65 * 60 * 1000;
 
 const staysOpen = `connection: keep-alive\r\nkeep-alive: timeout=${keepAliveTimeout / 1000}\r\n\r\n`;
 
 /**
- * Answers a request.
+ * Writes the reply to a request.
  *
- * @param isLast whether the connection shall be closed behind it
+ * @param isLast whether to close the connection after it
  */
 export function writeReply(
   message: IncomingMessage,
@@ -27,7 +27,7 @@ export function writeReply(
   isLast: boolean,
 ): void {
   if (isLast) response.shouldKeepAlive = false;
-  // Judging and joining the same lines anew for each answer would cost a third of the whole check.
+  // Node's writeHead validates and joins the lines for each response, which costs a third of the whole check.
   if (isOrdinary(message, response)) {
     const head = reply.head + reply.sharedHead + dateOf(reply) + staysOpen;
     (response as unknown as WithHead)._header = reply.body === '' ? head : head + reply.body;
@@ -39,8 +39,8 @@ export function writeReply(
 }
 
 /**
- * Writes an answer whole while its request is still arriving, and says that the connection will be closed. Its response is ended later, since
- * that closes the connection, and a close before all has arrived can take the answer away from the peer.
+ * Writes the whole reply while its request is still arriving, with `connection: close`. The caller ends the response after the
+ * request has arrived: ending it closes the connection, and an early close can prevent the peer from reading the reply.
  */
 export function writeAhead(response: ServerResponse, reply: HttpReply): void {
   response.shouldKeepAlive = false;
@@ -62,7 +62,7 @@ function dateOf({ dateLine }: HttpReply): string {
   return dateLine === undefined ? '' : dateLine();
 }
 
-/** Whether the answer has its body, and the connection stays open (RFC 9112 sections 6.3 and 9.3). */
+/** Whether the response has a body and the connection stays open (RFC 9112 sections 6.3 and 9.3). */
 function isOrdinary(message: IncomingMessage, response: ServerResponse): boolean {
   return (
     response.shouldKeepAlive &&

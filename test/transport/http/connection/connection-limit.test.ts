@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { boundConnections } from '../../../../src/transport/http/connection/connection-limit.ts';
+import { limitConnections } from '../../../../src/transport/http/connection/connection-limit.ts';
 import { createTestClock } from '../../../support/clock.ts';
 
 class TestSocket extends EventEmitter {
@@ -33,7 +33,7 @@ function listener(max: number, isSecure = false) {
   const server = new EventEmitter();
   const served = new Set<TestSocket>();
   server.on(isSecure ? 'secureConnection' : 'connection', (socket: TestSocket) => served.add(socket));
-  const bounds = boundConnections(server as unknown as Server, isSecure, max, clock);
+  const bounds = limitConnections(server as unknown as Server, isSecure, max, clock);
   const connect = (event = 'connection') => {
     const socket = new TestSocket();
     server.emit(event, socket);
