@@ -27,7 +27,7 @@ import { createRecordCheck, recorded } from '../observe/record-check.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { GrpcAuthorizer } from '../transport/grpc/check/check-method.ts';
 import { createToResponse } from '../transport/grpc/check/decision-response.ts';
-import { createInTime } from '../transport/grpc/check/response-deadline.ts';
+import { withCallDeadline } from '../transport/grpc/check/response-deadline.ts';
 import { createToReply } from '../transport/http/check/reply.ts';
 import type { HttpAuthorizer } from '../transport/http/server.ts';
 
@@ -97,7 +97,7 @@ export function createAuthorizer({
     http: { check: recorded(check, 'http', metrics, record, clock), toReply },
     grpc: {
       check: recordedOverGrpc(overGrpc.check),
-      refuse: {
+      unchecked: {
         request_too_large: recordedOverGrpc(overGrpc.refuse('deny', 'request_too_large')),
         overloaded: recordedOverGrpc(overGrpc.refuse('error', 'overloaded')),
         internal_error: recordedOverGrpc(overGrpc.refuse('error', 'internal_error')),
@@ -120,7 +120,7 @@ function createGrpcChecks(config: Config, check: Check, clock: Clock) {
   };
   return {
     refuse,
-    check: createInTime({
+    check: withCallDeadline({
       check,
       late: refuse('error', 'overloaded'),
       // What the check itself waits for: the same request has the same outcome over HTTP.

@@ -117,7 +117,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
     listeners.push(
       createGrpcServer({
         options: config.grpc,
-        limits: { kept: config.limits.maxGrpcMessageSize, skipped: config.limits.maxGrpcBodySize },
+        limits: { stored: config.limits.maxGrpcMessageSize, skipped: config.limits.maxGrpcBodySize },
         authorizer: () => inUse().grpc,
         health,
         clock,

@@ -2,7 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const message = ['test/transport/grpc/message/framing.test.ts'];
-const sieve = ['test/transport/grpc/message/field-filter.test.ts'];
+const filter = ['test/transport/grpc/message/field-filter.test.ts'];
 const wire = ['test/transport/grpc/check/check-messages.test.ts'];
 const response = ['test/transport/grpc/check/decision-response.test.ts'];
 const memory = ['test/transport/grpc/connection/memory-budget.test.ts'];
@@ -78,7 +78,7 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'what is kept has no limit',
     file: 'src/transport/grpc/message/framing.ts',
-    find: 'sieve.keptBytes() > limits.kept || ',
+    find: 'filter.storedBytes() > limits.stored || ',
     replace: '',
     tests: message,
     project: 'live',
@@ -86,7 +86,7 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'what is passed over has no limit',
     file: 'src/transport/grpc/message/framing.ts',
-    find: ' || sieve.bulkBytes() > limits.skipped',
+    find: ' || filter.bulkBytes() > limits.skipped',
     replace: '',
     tests: message,
     project: 'live',
@@ -94,7 +94,7 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'a small message is refused for what nobody reads',
     file: 'src/transport/grpc/message/framing.ts',
-    find: 'if (length <= limits.kept) return false;',
+    find: 'if (length <= limits.stored) return false;',
     replace: '',
     tests: message,
     project: 'live',
@@ -102,7 +102,7 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'what a compressed message holds is not looked at',
     file: 'src/transport/grpc/message/framing.ts',
-    find: 'message.length <= limits.kept) return message;',
+    find: 'message.length <= limits.stored) return message;',
     replace: 'message.length > 0) return message;',
     tests: message,
     project: 'live',
@@ -112,7 +112,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (number < 8 || number >= firstInvalid)',
     replace: 'if (number >= firstInvalid)',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -120,7 +120,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (number < 8 || number >= firstInvalid)',
     replace: 'if (number < 8)',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -128,7 +128,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/field-filter.ts',
     find: '> deepestGroup) throw',
     replace: '> 1000 * deepestGroup) throw',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -136,7 +136,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (groups.pop() !== field()) throw',
     replace: 'if (groups.pop() === undefined) throw',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -144,7 +144,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (groups.length > 0) return valueBegins(number);',
     replace: '',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -152,7 +152,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'levels.length > 1 && groups.length === 0 && position === level.end',
     replace: 'levels.length > 1 && position === level.end',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -160,7 +160,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (position !== length || state',
     replace: 'if (state',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -168,7 +168,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/field-filter.ts',
     find: "state !== 'tag' || numberBytes > 0 || ",
     replace: '',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -176,7 +176,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'groups.length > 0 || levels.length > 1)',
     replace: 'levels.length > 1)',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -184,21 +184,21 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (++numberBytes === longestVarint && byte > 1)',
     replace: 'if (++numberBytes > 1000 * longestVarint)',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
     name: 'the second of two equal fields replaces the first',
     file: 'src/transport/grpc/message/field-filter.ts',
-    find: 'level = { parts: within, kept',
-    replace: 'stores.delete(within);\n      level = { parts: within, kept',
-    tests: sieve,
+    find: 'level = { selection: nested, stored',
+    replace: 'stores.delete(nested);\n      level = { selection: nested, stored',
+    tests: filter,
     project: 'live',
   },
   {
     name: 'what is passed over is not counted',
     file: 'src/transport/grpc/message/field-filter.ts',
-    find: "else if (kind === 'bulk') bulk += taken;",
+    find: "else if (kind === 'bulk') bulk += count;",
     replace: '',
     tests: message,
     project: 'live',
@@ -206,9 +206,9 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'what was kept so far ends within a field',
     file: 'src/transport/grpc/message/field-filter.ts',
-    find: '? contentOf(of).subarray(0, keptBefore)',
+    find: '? contentOf(of).subarray(0, storedBefore)',
     replace: '? contentOf(of)',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -216,7 +216,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/protobuf.ts',
     find: 'if (cursor.valueEnd > cursor.end) throw',
     replace: 'if (cursor.valueEnd < 0) throw',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -224,7 +224,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/protobuf.ts',
     find: 'if (open.length > deepestGroup)',
     replace: 'if (open.length > 1000 * deepestGroup)',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -232,7 +232,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/protobuf.ts',
     find: 'if (open.pop() !== cursor.field)',
     replace: 'if (open.pop() === undefined)',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -240,7 +240,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/protobuf.ts',
     find: 'cursor.field === 0 || ',
     replace: '',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -248,7 +248,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/protobuf.ts',
     find: ' || tag >= firstInvalid',
     replace: '',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -256,7 +256,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/protobuf.ts',
     find: 'if (length === longestVarint && byte > 1) break;',
     replace: '',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -264,7 +264,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/message/protobuf.ts',
     find: 'cursor.field === field && cursor.wireType === wireType.bytes',
     replace: 'cursor.field === field',
-    tests: sieve,
+    tests: filter,
     project: 'live',
   },
   {
@@ -430,17 +430,17 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'a denial names the rule and the policy of another one',
     file: 'src/transport/grpc/check/decision-response.ts',
-    find: '    refused.getOrInsertComputed(',
+    find: '    denials.getOrInsertComputed(',
     replace:
-      '    refused.getOrInsertComputed(decision.reason, () => refuse(decision)) ?? refused.getOrInsertComputed(',
+      '    denials.getOrInsertComputed(decision.reason, () => deny(decision)) ?? denials.getOrInsertComputed(',
     tests: response,
     project: 'live',
   },
   {
     name: 'a denial names the scopes of another issuer',
     file: 'src/transport/grpc/check/decision-response.ts',
-    find: 'decision.requiredScopes === undefined ? refuseAsEver(decision) : refuse(decision)',
-    replace: 'refuseAsEver(decision)',
+    find: 'decision.requiredScopes === undefined ? cachedDenial(decision) : deny(decision)',
+    replace: 'cachedDenial(decision)',
     tests: response,
     project: 'live',
   },
@@ -463,7 +463,7 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'a connection has all of the memory',
     file: 'src/transport/grpc/connection/memory-budget.ts',
-    find: 'while (own.held > ofConnection && hasGivenWay(own));',
+    find: 'while (own.held > ofConnection && hasReleased(own));',
     replace: '',
     tests: memory,
     project: 'live',
@@ -471,7 +471,7 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'all connections together have any memory',
     file: 'src/transport/grpc/connection/memory-budget.ts',
-    find: 'if (all > ofAll) makeRoom();',
+    find: 'if (all > ofAll) freeMemory();',
     replace: '',
     tests: memory,
     project: 'live',
@@ -527,8 +527,8 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'a watch that ends leaves no room',
     file: 'src/transport/grpc/call/response-stream.ts',
-    find: 'if (all.delete(answers)) own--;',
-    replace: 'all.delete(answers);',
+    find: 'if (all.delete(responses)) own--;',
+    replace: 'all.delete(responses);',
     tests: bounds,
     project: 'live',
   },
@@ -559,7 +559,7 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'a request may take any time',
     file: 'src/transport/grpc/connection/connection-guard.ts',
-    find: 'if (++call.looks > (hasTimeout ? longestLimit : requestLimit)) return true;',
+    find: 'if (++call.sweeps > (hasTimeout ? longestLimit : requestLimit)) return true;',
     replace: '',
     tests: guard,
     project: 'live',
@@ -567,7 +567,7 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'a request may stand still',
     file: 'src/transport/grpc/connection/connection-guard.ts',
-    find: 'return !hasTimeout && call.quietLooks > quietLimit;',
+    find: 'return !hasTimeout && call.quietSweeps > quietLimit;',
     replace: 'return false;',
     tests: guard,
     project: 'live',
@@ -575,15 +575,15 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'a request stands still while others are read',
     file: 'src/transport/grpc/connection/connection-guard.ts',
-    find: 'if (!isUploading) call.quietLooks++;',
-    replace: 'call.quietLooks++;',
+    find: 'if (!isUploading) call.quietSweeps++;',
+    replace: 'call.quietSweeps++;',
     tests: guard,
     project: 'live',
   },
   {
     name: 'an answer may wait for its reader',
     file: 'src/transport/grpc/connection/connection-guard.ts',
-    find: 'if (++call.unreadLooks > answerLimit) call.abandon();',
+    find: 'if (++call.unreadSweeps > unreadLimit) call.cancel();',
     replace: '',
     tests: guard,
     project: 'live',
@@ -655,7 +655,7 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'a peer that talks and does not read is alive',
     file: 'src/transport/grpc/connection/connection-guard.ts',
-    find: ' && !isAnswerWaiting()',
+    find: ' && !hasUnreadResponse()',
     replace: '',
     tests: guard,
     project: 'live',

@@ -308,7 +308,7 @@ export const http: readonly Mutant[] = [
     name: 'a connection that is refused is not read on',
     file: 'src/transport/http/connection/close-with-response.ts',
     find: '    socket.end(response);\n',
-    replace: '    socket.write(answer);\n    socket.destroy();\n',
+    replace: '    socket.write(response);\n    socket.destroy();\n',
     tests: ['test/transport/http/connection/connections.test.ts'],
     project: 'live',
   },

@@ -3,11 +3,11 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../../src/model/decision.ts';
 import {
-  type AnswerStream,
-  createAnswers,
-  createWatchBudget,
+  createResponseStream,
+  createStreamBudget,
+  type ResponseStream,
 } from '../../../src/transport/grpc/call/response-stream.ts';
-import { createInTime } from '../../../src/transport/grpc/check/response-deadline.ts';
+import { withCallDeadline } from '../../../src/transport/grpc/check/response-deadline.ts';
 import { createConnectionLimit } from '../../../src/transport/grpc/connection/connection-limit.ts';
 import { frameMessage } from '../../../src/transport/grpc/message/framing.ts';
 import { createTestClock } from '../../support/clock.ts';
@@ -21,50 +21,50 @@ describe('beyond the bound of connections', () => {
 
   test('the one that was idle for longest goes, and none that has a call', () => {
     const { ended, places } = limit(3);
-    for (const name of ['a', 'b', 'c']) places.came(name);
+    for (const name of ['a', 'b', 'c']) places.opened(name);
     places.busy('a');
     places.busy('b');
     places.idle('b');
-    for (const name of ['d', 'e', 'f']) places.came(name);
+    for (const name of ['d', 'e', 'f']) places.opened(name);
     expect(ended).toEqual(['c', 'b', 'd']);
     places.idle('a');
     places.busy('e');
-    places.came('g');
-    places.came('h');
+    places.opened('g');
+    places.opened('h');
     expect(ended).toEqual(['c', 'b', 'd', 'f', 'a']);
   });
 
   test('the one that comes goes where all have a call', () => {
     const { ended, places } = limit(2);
     for (const name of ['a', 'b']) {
-      places.came(name);
+      places.opened(name);
       places.busy(name);
     }
-    places.came('c');
+    places.opened('c');
     expect(ended).toEqual(['c']);
-    places.left('a');
-    places.came('d');
+    places.closed('a');
+    places.opened('d');
     expect(ended).toEqual(['c']);
   });
 
   test('one that was asked to go is not asked again, though it had one more call', () => {
     const { ended, places } = limit(2);
-    for (const name of ['a', 'b', 'c']) places.came(name);
+    for (const name of ['a', 'b', 'c']) places.opened(name);
     places.busy('a');
     places.idle('a');
     places.busy('b');
     places.busy('c');
-    places.came('d');
+    places.opened('d');
     expect(ended).toEqual(['a', 'd']);
   });
 });
 
 describe('watches', () => {
-  const answers = (): AnswerStream => ({ send: () => {}, end: () => {} });
+  const answers = (): ResponseStream => ({ send: () => {}, end: () => {} });
 
   test('are 16 on a connection and 1,000 in all, and one that ends leaves room', () => {
-    const all = new Set<AnswerStream>();
-    const budgets = Array.from({ length: 63 }, () => createWatchBudget(all));
+    const all = new Set<ResponseStream>();
+    const budgets = Array.from({ length: 63 }, () => createStreamBudget(all));
     const taken = budgets.map((budget) => Array.from({ length: 17 }, () => budget.take(answers)));
     const counts = taken.map((of) => of.filter((place) => place !== undefined).length);
     expect(counts).toEqual([...Array<number>(62).fill(16), 8]);
@@ -89,7 +89,7 @@ describe('watches', () => {
         stream.writableLength += length;
       },
     };
-    const { send } = createAnswers(stream as unknown as ServerHttp2Stream);
+    const { send } = createResponseStream(stream as unknown as ServerHttp2Stream);
     for (let index = 0; index < 100 && closed.length === 0; index++) send(frameMessage(Buffer.alloc(1_000)));
     // CANCEL (RFC 9113 section 7).
     expect(closed).toEqual([8]);
@@ -101,7 +101,7 @@ describe('a check that waits', () => {
   const late: Decision = { outcome: 'error', reason: 'overloaded' };
   async function answeredAfter(longest: number, timeLeft: number | undefined): Promise<number> {
     const clock = createTestClock();
-    const check = createInTime({ check: () => new Promise(() => {}), late: () => late, longest, clock });
+    const check = withCallDeadline({ check: () => new Promise(() => {}), late: () => late, longest, clock });
     let after = -1;
     const decided = Promise.resolve(check(checkRequest(), () => timeLeft)).then((decision) => {
       expect(decision).toEqual(late);

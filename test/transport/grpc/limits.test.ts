@@ -403,10 +403,10 @@ describe('a decision that is late', () => {
         ({ outcome: 'error', reason }) as const;
       const server = createGrpcServer({
         options: config.grpc,
-        limits: { kept: 1_000, skipped: 1_000 },
+        limits: { stored: 1_000, skipped: 1_000 },
         authorizer: () => ({
           check,
-          refuse: {
+          unchecked: {
             request_too_large: () => ({ outcome: 'deny', reason: 'request_too_large' }),
             overloaded: refuse('overloaded'),
             internal_error: refuse('internal_error'),

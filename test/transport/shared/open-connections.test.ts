@@ -28,10 +28,10 @@ type Make = (config: Config, clock: TestClock, listenBy: Listen) => Listener;
 const makeGrpc: Make = (config, clock, listenBy) =>
   createGrpcServer({
     options: config.grpc,
-    limits: { kept: 1_000, skipped: 1_000 },
+    limits: { stored: 1_000, skipped: 1_000 },
     authorizer: () => ({
       check: () => decided,
-      refuse: { request_too_large: nothing, overloaded: nothing, internal_error: nothing },
+      unchecked: { request_too_large: nothing, overloaded: nothing, internal_error: nothing },
       toResponse: nothing,
     }),
     health: { isServing: () => true, onChange: () => () => {} },

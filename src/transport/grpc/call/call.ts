@@ -1,8 +1,8 @@
-/** One gRPC call on an HTTP/2 stream (gRPC over HTTP/2): its request, its answer, its trailers. */
+/** Serves one gRPC call on an HTTP/2 stream (gRPC over HTTP/2). */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '../../../runtime/time/clock.ts';
 import type { ConnectionGuard, GuardedCall } from '../connection/connection-guard.ts';
-import type { MessageParts } from '../message/field-filter.ts';
+import type { FieldSelection } from '../message/field-filter.ts';
 import {
   acceptedEncodings,
   createMessageReader,
@@ -12,111 +12,111 @@ import {
 } from '../message/framing.ts';
 import { type CallFailure, grpcStatus } from '../status.ts';
 import { httpStatusOf, readTimeout, writeFailure, writeHttpStatus, writeUnary } from './grpc-over-http2.ts';
-import { type AnswerStream, createAnswers, type WatchBudget } from './response-stream.ts';
+import { createResponseStream, type ResponseStream, type StreamBudget } from './response-stream.ts';
 
-/** What a unary call is answered with. */
-export type UnaryAnswer = Frame | CallFailure;
+/** The result of a unary call. */
+export type UnaryResult = Frame | CallFailure;
 
-/** Why a request was not taken: it is larger than it may be, or it did not arrive in time or found no room. */
-export type NotTaken = 'too_large' | 'overloaded';
+/** Why a request was rejected: it is too large; or it did not arrive in time, or there was no memory for it. */
+export type RejectCause = 'too_large' | 'overloaded';
 
 /** A method. */
 export type Method = UnaryMethod | StreamingMethod;
 
-/** A method with one answer. */
+/** A method with one response. */
 export interface UnaryMethod {
   readonly kind: 'unary';
-  /** What is read of a request; undefined: all of it. */
-  readonly parts?: MessageParts;
+  /** The fields that are read of a request; undefined for all. */
+  readonly fields?: FieldSelection;
   /**
-   * Answers; what it gives never rejects.
+   * Responds to a request. Its promise never rejects.
    *
-   * @param timeLeft milliseconds in which the answer must be given; undefined where the caller does not say
+   * @param timeLeft milliseconds until the response must be sent; undefined if the call has no timeout
    */
-  readonly answer: (
+  readonly respond: (
     request: Buffer,
     timeLeft: () => number | undefined,
-  ) => UnaryAnswer | Promise<UnaryAnswer>;
+  ) => UnaryResult | Promise<UnaryResult>;
   /**
-   * Answers a request that was not taken, where that is no failure of the call.
+   * Responds to a rejected request. Without it, the call fails.
    *
-   * @param soFar what has come of it, as a message
+   * @param soFar the fields that have arrived, as a message
    */
-  readonly refuse?: (why: NotTaken, soFar: Buffer) => UnaryAnswer | Promise<UnaryAnswer>;
+  readonly reject?: (cause: RejectCause, soFar: Buffer) => UnaryResult | Promise<UnaryResult>;
 }
 
-/** A method that answers more than once. */
+/** A method with any number of responses. */
 export interface StreamingMethod {
   readonly kind: 'streaming';
-  /** @returns to be called when the caller has gone */
-  readonly open: (request: Buffer, answers: AnswerStream) => () => void;
+  /** @returns called when the call has ended */
+  readonly open: (request: Buffer, responses: ResponseStream) => () => void;
 }
 
-/** What a call needs of its surroundings. */
+/** The dependencies of a call. */
 export interface CallContext {
-  /** By path, e.g. `/grpc.health.v1.Health/Check`. */
+  /** The methods by path, such as `/grpc.health.v1.Health/Check`. */
   readonly methods: ReadonlyMap<string, Method>;
   readonly limits: MessageLimits;
   readonly guard: ConnectionGuard;
   readonly clock: Clock;
-  /** The streaming calls that are open on this connection. */
-  readonly watches: WatchBudget;
+  /** The open streaming calls of this connection. */
+  readonly streams: StreamBudget;
 }
 
-/** Serves a call until its stream has closed. Never throws. */
+/** Serves a call until its stream closes. Never throws. */
 export function serveCall(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   context: CallContext,
 ): void {
-  const { methods, limits, guard, clock, watches } = context;
+  const { methods, limits, guard, clock, streams } = context;
   const openedAt = clock.monotonic();
   const method = methods.get(headers[':path'] ?? '');
   let reader: MessageReader | undefined;
   let cancel: (() => void) | undefined;
 
-  const answer = (given: UnaryAnswer) => {
+  const send = (result: UnaryResult) => {
     reader = undefined;
     if (call.heldBytes > 0) guard.callHolds(call, 0);
     if (stream.destroyed || stream.closed || stream.headersSent) return;
     call.isAnswered = true;
-    if ('status' in given) writeFailure(stream, given);
-    else writeUnary(stream, given, call.isRequestComplete);
+    if ('status' in result) writeFailure(stream, result);
+    else writeUnary(stream, result, call.isRequestComplete);
   };
-  const give = (given: UnaryAnswer | Promise<UnaryAnswer>) => {
-    if (given instanceof Promise) void given.then(answer);
-    else answer(given);
+  const sendLater = (result: UnaryResult | Promise<UnaryResult>) => {
+    if (result instanceof Promise) void result.then(send);
+    else send(result);
   };
-  const refuse = (why: NotTaken) => {
-    const refused =
-      method?.kind === 'unary' ? method.refuse?.(why, reader?.soFar() ?? Buffer.alloc(0)) : undefined;
-    give(refused ?? failures[why]);
+  const reject = (cause: RejectCause) => {
+    const rejected =
+      method?.kind === 'unary' ? method.reject?.(cause, reader?.soFar() ?? Buffer.alloc(0)) : undefined;
+    sendLater(rejected ?? failures[cause]);
   };
   const call: GuardedCall = {
     isRequestComplete: false,
-    quietLooks: 0,
-    looks: 0,
+    quietSweeps: 0,
+    sweeps: 0,
     heldBytes: 0,
     isAnswered: false,
-    unreadLooks: 0,
+    unreadSweeps: 0,
     timeLeft: () => timeLeftOf(headers, openedAt, clock),
-    giveUp: () => {
-      if (!call.isRequestComplete && !call.isAnswered) refuse('overloaded');
+    reject: () => {
+      if (!call.isRequestComplete && !call.isAnswered) reject('overloaded');
     },
-    abandon: () => stream.close(constants.NGHTTP2_CANCEL),
+    cancel: () => stream.close(constants.NGHTTP2_CANCEL),
   };
   const fail = (failure: CallFailure) => {
-    if (failure.status === grpcStatus.resourceExhausted) refuse('too_large');
-    else answer(failure);
+    if (failure.status === grpcStatus.resourceExhausted) reject('too_large');
+    else send(failure);
   };
   const serve = (message: Buffer) => {
-    if (method?.kind === 'unary') give(method.answer(message, call.timeLeft));
+    if (method?.kind === 'unary') sendLater(method.respond(message, call.timeLeft));
     else if (method?.kind === 'streaming') {
-      const answers = watches.take(() => createAnswers(stream));
-      if (answers === undefined) return answer(failures.tooManyWatches);
-      const stop = method.open(message, answers);
+      const responses = streams.take(() => createResponseStream(stream));
+      if (responses === undefined) return send(failures.tooManyStreams);
+      const stop = method.open(message, responses);
       cancel = () => {
-        watches.give(answers);
+        streams.give(responses);
         stop();
       };
     }
@@ -130,17 +130,17 @@ export function serveCall(
   });
 
   const encoding = headers['grpc-encoding'];
-  const refusedStatus = httpStatusOf(headers);
-  if (refusedStatus !== undefined) {
+  const httpStatus = httpStatusOf(headers);
+  if (httpStatus !== undefined) {
     call.isAnswered = true;
-    writeHttpStatus(stream, refusedStatus);
-  } else if (method === undefined) answer(failures.noSuchMethod);
-  else if (encoding !== undefined && !isAccepted(encoding)) answer(failures.noSuchEncoding);
+    writeHttpStatus(stream, httpStatus);
+  } else if (method === undefined) send(failures.unknownMethod);
+  else if (encoding !== undefined && !isAccepted(encoding)) send(failures.unsupportedEncoding);
   else {
     reader = createMessageReader(
       encoding === undefined ? undefined : String(encoding),
       limits,
-      method.kind === 'unary' ? method.parts : undefined,
+      method.kind === 'unary' ? method.fields : undefined,
     );
     stream.on('data', (chunk: Buffer) => {
       if (reader === undefined) return;
@@ -149,7 +149,7 @@ export function serveCall(
       else guard.callHolds(call, reader.heldBytes());
     });
     stream.on('end', () => {
-      // A stream that was reset ends too, without its data.
+      // A stream also ends after a reset, without all of its data.
       if (stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
       call.isRequestComplete = true;
       const message = reader?.finish();
@@ -164,17 +164,17 @@ export function serveCall(
 function ignore(): void {}
 
 const failures = {
-  noSuchMethod: { status: grpcStatus.unimplemented, message: 'there is no such method' },
-  noSuchEncoding: { status: grpcStatus.unimplemented, message: 'the encoding is not supported' },
+  unknownMethod: { status: grpcStatus.unimplemented, message: 'unknown method' },
+  unsupportedEncoding: { status: grpcStatus.unimplemented, message: 'the encoding is not supported' },
   too_large: { status: grpcStatus.resourceExhausted, message: 'the message is too large' },
   overloaded: {
     status: grpcStatus.unavailable,
-    message: 'the request did not arrive in time, or found no room',
+    message: 'the request did not arrive in time, or there was no memory for it',
   },
-  tooManyWatches: { status: grpcStatus.resourceExhausted, message: 'too many calls of this kind are open' },
+  tooManyStreams: { status: grpcStatus.resourceExhausted, message: 'too many calls of this kind are open' },
 } as const satisfies Readonly<Record<string, CallFailure>>;
 
-/** What is left of the caller's time for the way of the answer: a part of it and so many milliseconds at least, but never more than half. */
+/** The part of the client's timeout that is reserved for sending the response: 10 %, at least 25 ms, at most half. */
 const reserve = { part: 0.1, least: 25, most: 0.5 } as const;
 
 function timeLeftOf(headers: IncomingHttpHeaders, openedAt: number, clock: Clock): number | undefined {

@@ -1,4 +1,4 @@
-/** How gRPC looks on HTTP/2: request headers, response headers and trailers (gRPC over HTTP/2). */
+/** The request headers, response headers and trailers of gRPC over HTTP/2. */
 import {
   constants,
   type IncomingHttpHeaders,
@@ -10,7 +10,7 @@ import { type CallFailure, grpcStatus } from '../status.ts';
 
 const contentType = 'application/grpc+proto';
 
-/** The HTTP status for what is no gRPC call at all; undefined for one that is. */
+/** The HTTP status for a request that is not a gRPC call; undefined for a gRPC call. */
 export function httpStatusOf(headers: IncomingHttpHeaders): number | undefined {
   if (headers[':method'] !== 'POST') return 405;
   return headers['content-type']?.startsWith('application/grpc') === true ? undefined : 415;
@@ -25,11 +25,11 @@ const millisecondsPerUnit: Readonly<Record<string, number>> = {
   n: 1e-6,
 };
 
-/** Reads `grpc-timeout`, e.g. `500m`; milliseconds, or undefined if there is none that can be read. */
+/** Reads `grpc-timeout`, such as `500m`, in milliseconds; undefined if it is absent or invalid. */
 export function readTimeout(headers: IncomingHttpHeaders): number | undefined {
   const [, amount, unit = ''] = /^(\d{1,8})([HMSmun])$/.exec(String(headers['grpc-timeout'])) ?? [];
   if (amount === undefined) return undefined;
-  // A timer holds at most 31 bits of milliseconds.
+  // Node's timers hold at most 31 bits of milliseconds.
   return Math.min(Number(amount) * (millisecondsPerUnit[unit] ?? 1), 2 ** 31 - 1);
 }
 
@@ -38,9 +38,9 @@ const withTrailers = Object.freeze({ waitForTrailers: true });
 const okTrailers = Object.freeze({ 'grpc-status': grpcStatus.ok });
 
 /**
- * Writes an answer of one message.
+ * Writes a response of one message.
  *
- * @param isRequestComplete whether the caller has sent everything; otherwise it is asked to send no more
+ * @param isRequestComplete whether the client has sent everything; if not, it is asked to stop
  */
 export function writeUnary(stream: ServerHttp2Stream, { frame }: Frame, isRequestComplete: boolean): void {
   stream.respond(head, withTrailers);
@@ -50,14 +50,14 @@ export function writeUnary(stream: ServerHttp2Stream, { frame }: Frame, isReques
 
 function sendOkAndClose(this: ServerHttp2Stream): void {
   sendOk.call(this);
-  closeBehindAnswer(this);
+  closeAfterResponse(this);
 }
 
 function sendOk(this: ServerHttp2Stream): void {
   if (!this.destroyed) this.sendTrailers(okTrailers);
 }
 
-/** Begins an answer of any number of messages; its status follows them. */
+/** Starts a response of any number of messages, followed by a status. */
 export function writeHead(stream: ServerHttp2Stream, status: () => number): void {
   stream.respond(head, withTrailers);
   stream.once('wantTrailers', () => {
@@ -65,7 +65,7 @@ export function writeHead(stream: ServerHttp2Stream, status: () => number): void
   });
 }
 
-/** Ends a call in failure, and asks the caller to send no more of it. */
+/** Ends a call with a failure, and asks the client to stop sending. */
 export function writeFailure(stream: ServerHttp2Stream, { status, message }: CallFailure): void {
   const headers = {
     ':status': 200,
@@ -77,17 +77,17 @@ export function writeFailure(stream: ServerHttp2Stream, { status, message }: Cal
   endWith(stream, headers);
 }
 
-/** Ends what is no gRPC call. */
+/** Ends a request that is not a gRPC call. */
 export function writeHttpStatus(stream: ServerHttp2Stream, status: number): void {
   endWith(stream, { ':status': status });
 }
 
 function endWith(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
   stream.respond(headers, { endStream: true });
-  closeBehindAnswer(stream);
+  closeAfterResponse(stream);
 }
 
-/** Asks the caller to send no more (RFC 9113 section 8.1), but not before the answer has gone out: a reset overtakes it. */
-function closeBehindAnswer(stream: ServerHttp2Stream): void {
+/** Asks the client to stop sending (RFC 9113 section 8.1), after the response was sent: an earlier reset would overtake it. */
+function closeAfterResponse(stream: ServerHttp2Stream): void {
   setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
 }

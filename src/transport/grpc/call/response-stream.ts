@@ -1,53 +1,54 @@
-/** Calls that are answered more than once, and stay open: how many there may be, and where their answers go. */
+/** Responses of streaming calls, and the limits of open ones. */
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Frame } from '../message/framing.ts';
 import { grpcStatus } from '../status.ts';
 import { writeHead } from './grpc-over-http2.ts';
 
-/** Where a method that answers more than once puts its answers. */
-export interface AnswerStream {
+/** The responses of a streaming call. */
+export interface ResponseStream {
   readonly send: (message: Frame) => void;
-  /** Ends the call; what was sent stands. */
+  /** Ends the call after the responses that were sent. */
   readonly end: (status: number) => void;
 }
 
-/** The calls of one connection that stay open. */
-export interface WatchBudget {
-  /** Takes a place; undefined where there is none left. */
-  readonly take: (make: () => AnswerStream) => AnswerStream | undefined;
-  readonly give: (answers: AnswerStream) => void;
+/** Limits the open streaming calls of a connection. */
+export interface StreamBudget {
+  /** Creates a stream; undefined at the limit. */
+  readonly take: (create: () => ResponseStream) => ResponseStream | undefined;
+  /** Returns a stream that has ended. */
+  readonly give: (responses: ResponseStream) => void;
 }
 
-/** Calls that stay open, at most, on one connection and in all. A client has one for each server that it knows. */
+/** The most open streaming calls, per connection and in total. A client needs one per server. */
 const maxOfConnection = 16;
 const maxOfAll = 1_000;
 
-/** Answers that may wait to be read, in bytes; a caller that lets more wait does not want them. */
+/** The most unread bytes of responses. Beyond it, the call is cancelled. */
 const maxUnread = 16 * 1024;
 
 /**
- * Makes the budget of a connection.
+ * Creates the budget of a connection.
  *
- * @param all the calls that are open on all connections, for whoever has to end them
+ * @param all the open streams of all connections
  */
-export function createWatchBudget(all: Set<AnswerStream>): WatchBudget {
+export function createStreamBudget(all: Set<ResponseStream>): StreamBudget {
   let own = 0;
   return {
-    take: (make) => {
+    take: (create) => {
       if (own >= maxOfConnection || all.size >= maxOfAll) return undefined;
-      const answers = make();
+      const responses = create();
       own++;
-      all.add(answers);
-      return answers;
+      all.add(responses);
+      return responses;
     },
-    give: (answers) => {
-      if (all.delete(answers)) own--;
+    give: (responses) => {
+      if (all.delete(responses)) own--;
     },
   };
 }
 
-/** The answers of a call that stays open. */
-export function createAnswers(stream: ServerHttp2Stream): AnswerStream {
+/** Creates the responses of a streaming call. */
+export function createResponseStream(stream: ServerHttp2Stream): ResponseStream {
   let status: number = grpcStatus.ok;
   const isGone = () => stream.destroyed || stream.closed || stream.writableEnded;
   const begin = () => {

@@ -1,9 +1,6 @@
-/**
- * A check request out of Envoy's envoy.service.auth.v3.CheckRequest. Only what a check looks at is decoded: most of the
- * message is headers that it does not.
- */
+/** Reads Envoy's envoy.service.auth.v3.CheckRequest. Decodes only what a check needs, because most headers are not used. */
 import type { CheckRequest } from '../../../model/decision.ts';
-import type { MessageParts } from '../message/field-filter.ts';
+import type { FieldSelection } from '../message/field-filter.ts';
 import {
   type FieldCursor,
   fieldsOf,
@@ -38,20 +35,20 @@ const inMapEntry = { key: 1, value: 2 } as const;
 const policyName = 'policy';
 const inHeader = { key: 1, value: 2, rawValue: 3 } as const;
 
-/** Which fields of which messages are read, and so must be kept of one that comes in parts. */
-export const partsOfCheckRequest: MessageParts = {
-  kept: [],
-  within: {
+/** The fields that are read, so they are stored of a message that arrives in chunks. */
+export const checkRequestFields: FieldSelection = {
+  stored: [],
+  nested: {
     [inCheck.attributes]: {
-      kept: [inAttributes.source, inAttributes.contextExtensions],
-      within: {
+      stored: [inAttributes.source, inAttributes.contextExtensions],
+      nested: {
         [inAttributes.request]: {
-          kept: [],
-          within: {
+          stored: [],
+          nested: {
             [inRequest.http]: {
-              kept: [inHttp.method, inHttp.headers, inHttp.path, inHttp.host, inHttp.headerMap],
+              stored: [inHttp.method, inHttp.headers, inHttp.path, inHttp.host, inHttp.headerMap],
               bulk: [inHttp.body, inHttp.rawBody],
-              within: {},
+              nested: {},
             },
           },
         },
@@ -60,7 +57,7 @@ export const partsOfCheckRequest: MessageParts = {
   },
 };
 
-/** The headers that a check looks at. */
+/** The headers that every check reads. */
 const usedHeaders = namesWithBytes(
   'authorization',
   'dpop',
@@ -71,10 +68,10 @@ const usedHeaders = namesWithBytes(
 
 type NameWithBytes = readonly [name: string, bytes: Buffer];
 
-/** Names by their length: most headers have one that is not looked for. */
+/** Names by their length, because most headers have another length. */
 type Names = readonly (readonly NameWithBytes[] | undefined)[];
 
-/** What was found so far. */
+/** The values found so far. */
 interface Found extends Headers {
   method: string;
   host: string;
@@ -83,14 +80,14 @@ interface Found extends Headers {
   address: string;
   principal: string;
   policy: string;
-  /** The headers that are looked for; undefined: all. */
+  /** The headers to find; undefined for all. */
   readonly wanted: Names | undefined;
 }
 
 /**
- * Reads a message. One without HTTP attributes has no header, and so no token.
+ * Reads a message. Without HTTP attributes, the request has no headers and no token.
  *
- * @throws MalformedMessage where the bytes are no such message
+ * @throws MalformedMessage if the bytes are not a valid message
  */
 export function readCheckRequest(bytes: Buffer): CheckRequest {
   const found = readAttributes(bytes, usedHeaders);
@@ -163,7 +160,7 @@ function readPeer(peer: FieldCursor, found: Found): void {
 
 function readAddress(address: FieldCursor, found: Found): void {
   while (nextField(address)) {
-    // An address is one of three: the last one that is written is the one that it has.
+    // The kinds of address are a oneof: the last one in the message counts.
     if (isBytesField(address, inAddress.pipe) || isBytesField(address, inAddress.internal))
       found.address = '';
     else if (isBytesField(address, inAddress.socket)) {
@@ -173,7 +170,7 @@ function readAddress(address: FieldCursor, found: Found): void {
   }
 }
 
-/** What the route says beside the request: of it, the policy. */
+/** Reads the policy from the context extensions, which the route sets. */
 function readExtension(entry: FieldCursor, found: Found): void {
   let isPolicy = false;
   let value = '';
@@ -236,18 +233,18 @@ function readHeader(header: FieldCursor, found: Found, isRaw: boolean): void {
   else found.joined.set(key, read);
 }
 
-/** Which of the headers that are looked for a key is. */
+/** The wanted name that a key equals, in any case. */
 function nameOf(bytes: Buffer, start: number, end: number, wanted: Names): string | undefined {
   for (const [name, named] of wanted[end - start] ?? []) if (isNamed(bytes, start, end, named)) return name;
   return undefined;
 }
 
-/** Only those of ASCII: beyond it, each character is one byte of several. */
+/** Converts ASCII letters to lower case. Other characters are bytes of UTF-8. */
 function inSmallLetters(name: string): string {
   return /[A-Z]/.test(name) ? name.replaceAll(/[A-Z]+/g, (capitals) => capitals.toLowerCase()) : name;
 }
 
-/** Whether a key is a name in any case. */
+/** Whether a key equals a lower-case name, in any case. */
 function isNamed(bytes: Buffer, start: number, end: number, name: Buffer): boolean {
   if (end - start !== name.length) return false;
   for (let index = 0; index < name.length; index++) {

@@ -1,4 +1,4 @@
-/** Envoy's envoy.service.auth.v3.CheckResponse, written and read back. */
+/** Writes Envoy's envoy.service.auth.v3.CheckResponse, and reads it back to verify it. */
 import {
   doubleField,
   fieldsOf,
@@ -28,22 +28,22 @@ const inList = { values: 1 } as const;
 /** OVERWRITE_IF_EXISTS_OR_ADD. */
 const overwrite = 2;
 
-/** A header that replaces what a request or an answer has of that name. */
+/** A header that replaces all headers of its name. */
 export type HeaderToSet = readonly [name: string, value: string];
 
-/** What goes into the access log and to other filters (google.protobuf.Struct, one level deep). */
+/** Metadata for the access log and other filters (google.protobuf.Struct, one level deep). */
 export type Metadata = Readonly<Record<string, string | number | readonly string[]>>;
 
-/** An answer that lets the request go on. */
+/** A response that allows the request. */
 export interface OkResponse {
   readonly code: number;
   readonly headers: readonly HeaderToSet[];
-  /** As {@link writeRemovals} wrote them. */
+  /** The result of {@link writeRemovals}. */
   readonly removals: Written;
   readonly metadata: Metadata;
 }
 
-/** An answer that does not. */
+/** A response that denies the request. */
 export interface DeniedResponse {
   readonly code: number;
   readonly httpStatus: number;
@@ -52,18 +52,18 @@ export interface DeniedResponse {
   readonly metadata: Metadata;
 }
 
-/** Writes the names of headers to remove, which many answers share. */
+/** Writes the names of headers to remove, which many responses share. */
 export function writeRemovals(names: readonly string[]): Written {
   return names.map((name) => textField(inOk.headersToRemove, name)).join('');
 }
 
-/** Writes an answer that lets the request go on. */
+/** Writes a response that allows the request. */
 export function writeOk({ code, headers, removals, metadata }: OkResponse): Buffer {
   const set = headers.map((header) => messageField(inOk.headers, headerOption(header))).join('');
   return response(code, messageField(inResponse.ok, set + removals), metadata);
 }
 
-/** Writes an answer that does not. */
+/** Writes a response that denies the request. */
 export function writeDenied({ code, httpStatus, headers, body, metadata }: DeniedResponse): Buffer {
   const set = headers.map((header) => messageField(inDenied.headers, headerOption(header))).join('');
   const status = messageField(inDenied.status, numberField(inStatus.code, httpStatus));
@@ -72,20 +72,20 @@ export function writeDenied({ code, httpStatus, headers, body, metadata }: Denie
 }
 
 /**
- * Proves by reading it back that an answer says what was decided: an empty one, a misspelt field or a code that is no
- * number would all be an allow.
+ * Reads a response back and verifies that it has the decision. To Envoy, an empty response, a wrong field or an invalid
+ * code would be an allow.
  *
- * @throws TypeError if it does not
+ * @throws TypeError if the response does not match the decision
  */
 export function proven(bytes: Buffer, allows: boolean): Buffer {
   const { code, isOk, isDenied } = readOutcome(bytes);
   const saysAllow = code === 0 && isOk && !isDenied;
   const saysDeny = code !== undefined && code > 0 && isDenied && !isOk;
-  if (allows ? !saysAllow : !saysDeny) throw new TypeError('a CheckResponse does not say what was decided');
+  if (allows ? !saysAllow : !saysDeny) throw new TypeError('a CheckResponse does not match its decision');
   return bytes;
 }
 
-/** What Envoy makes of an answer: its status code, where there is one, and which of the two answers it has. */
+/** Reads a response as Envoy does: its status code, if it has one, and whether it allows or denies. */
 function readOutcome(bytes: Buffer): {
   readonly code: number | undefined;
   readonly isOk: boolean;
@@ -106,12 +106,12 @@ function readOutcome(bytes: Buffer): {
 }
 
 function response(code: number, answer: Written, metadata: Metadata): Buffer {
-  // Written out even where it is 0, which a serialiser may leave away, as `append` is below.
+  // Written even if it is 0, which serializers may omit. The same applies to `append` below.
   const status = messageField(inResponse.status, numberField(inStatus.code, code));
   return toBytes(status + answer + messageField(inResponse.dynamicMetadata, struct(metadata)));
 }
 
-/** Both ways of saying it: older Envoys look at `append`, newer ones at the action where `append` is absent. */
+/** Replaces a header. Older versions of Envoy read `append`, newer ones read the action if `append` is absent. */
 const instead =
   messageField(inHeaderOption.append, numberField(inBool.value, 0)) +
   numberField(inHeaderOption.appendAction, overwrite);

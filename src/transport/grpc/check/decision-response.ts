@@ -1,4 +1,4 @@
-/** From a decision to the bytes of Envoy's CheckResponse: only the status code 0 lets the request go on. */
+/** Converts a decision to Envoy's CheckResponse. Envoy allows the request only for status code 0. */
 import {
   type ChallengeOptions,
   challenge,
@@ -13,35 +13,35 @@ import { type CallFailure, grpcStatus } from '../status.ts';
 import { type HeaderToSet, proven, writeDenied, writeOk, writeRemovals } from './check-response.ts';
 import { incumbentResponse } from './incumbent-response.ts';
 
-/** What shapes the answers. */
+/** The options of responses. */
 export type ResponseOptions = Pick<Config, 'whenUnavailable'> &
   ChallengeOptions & {
-    /** The headers that are taken from the answer of another authorizer, where that still decides. */
+    /** The headers of the incumbent's response that are set on the upstream request. */
     readonly forwarded: readonly string[];
   };
 
-/** A decision as the message that goes out, or as a failed call, which leaves the request to Envoy's failure policy. */
+/** Converts a decision to a message, or to a failed call, for which Envoy applies its failure policy. */
 export type ToResponse = (decision: Decision) => Frame | CallFailure;
 
 /**
- * Makes the one place where a decision becomes a CheckResponse.
+ * Creates the only conversion from decisions to CheckResponses.
  *
- * @param onDefect is told of an answer that could not be made; the request is refused then
+ * @param onDefect called if a response cannot be created; the request is denied then
  */
 export function createToResponse(options: ResponseOptions, onDefect: (error: unknown) => void): ToResponse {
-  const refused = new Map<string, Frame>();
+  const denials = new Map<string, Frame>();
   const removals = new WeakMap<readonly string[], string>();
   const allow = (decision: Allowed) =>
     allowResponse(decision, removals.getOrInsertComputed(decision.forwarding.remove, writeRemovals));
-  const allowAsEver = (decision: Allowed): Frame => {
+  const cachedAllow = (decision: Allowed): Frame => {
     const { answers } = decision.forwarding;
     answers.grpc ??= frameMessage(allow(decision));
     return answers.grpc as Frame;
   };
-  const refuse = (decision: Denial | Failure) => frameMessage(refusal(decision, options));
-  const refuseAsEver = (decision: Denial | Failure) =>
-    refused.getOrInsertComputed(`${decision.reason} ${decision.rule ?? ''} ${decision.policy ?? ''}`, () =>
-      refuse(decision),
+  const deny = (decision: Denial | Failure) => frameMessage(denialResponse(decision, options));
+  const cachedDenial = (decision: Denial | Failure) =>
+    denials.getOrInsertComputed(`${decision.reason} ${decision.rule ?? ''} ${decision.policy ?? ''}`, () =>
+      deny(decision),
     );
 
   const respond: ToResponse = (decision) => {
@@ -49,19 +49,19 @@ export function createToResponse(options: ResponseOptions, onDefect: (error: unk
       return frameMessage(incumbentResponse(decision.incumbent, options.forwarded));
     switch (decision.outcome) {
       case 'allow':
-        return allowAsEver(decision);
+        return cachedAllow(decision);
       case 'deny':
-        // Which scopes are named differs by issuer; every other denial has the same answer each time.
-        return decision.requiredScopes === undefined ? refuseAsEver(decision) : refuse(decision);
+        // The scopes differ by issuer and rule; every other denial has the same response each time.
+        return decision.requiredScopes === undefined ? cachedDenial(decision) : deny(decision);
       case 'error':
         if (options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)) return noVerdict;
-        return refuseAsEver(decision);
+        return cachedDenial(decision);
       default:
         return decision satisfies never;
     }
   };
 
-  const lastResort = refuse({ outcome: 'error', reason: 'internal_error' });
+  const lastResort = deny({ outcome: 'error', reason: 'internal_error' });
   return (decision) => {
     try {
       return respond(decision);
@@ -96,16 +96,16 @@ function identityMetadata({ issuer, subject, audiences, scopes, expiresAt }: Ide
   return { issuer, ...(subject !== undefined && { subject }), audiences, scopes, expires_at: expiresAt };
 }
 
-function refusal(decision: Denial | Failure, options: ChallengeOptions): Buffer {
+function denialResponse(decision: Denial | Failure, options: ChallengeOptions): Buffer {
   const { grpcCode, grpcHttpStatus } = reasons[decision.reason];
-  const said: HeaderToSet =
+  const header: HeaderToSet =
     decision.outcome === 'deny'
       ? ['www-authenticate', challenge(decision, options)]
       : ['retry-after', String(retryAfterSeconds)];
   const bytes = writeDenied({
     code: grpcCode,
     httpStatus: grpcHttpStatus,
-    headers: [said, ['content-type', 'application/json'], ['cache-control', 'no-store']],
+    headers: [header, ['content-type', 'application/json'], ['cache-control', 'no-store']],
     body: refusalBody(decision.reason),
     metadata: {
       reason: decision.reason,

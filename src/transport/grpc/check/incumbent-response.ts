@@ -1,4 +1,4 @@
-/** The answer of the authorizer that still decides, which it gave over HTTP, as a CheckResponse. */
+/** Converts the HTTP response of the incumbent to a CheckResponse. The incumbent decides while `shadow.authorizer` is set. */
 
 import { connectionHeaders } from '../../../check/incumbent/connection-headers.ts';
 import type { IncumbentAnswer } from '../../../model/decision.ts';
@@ -6,13 +6,13 @@ import { http } from '../../../runtime/node-http.ts';
 import { grpcStatus } from '../status.ts';
 import { proven, writeDenied, writeOk, writeRemovals } from './check-response.ts';
 
-/** Statuses that Node has a name for and Envoy (envoy.type.v3.StatusCode) has not. */
+/** Statuses that Node knows and Envoy (envoy.type.v3.StatusCode) does not. */
 const unknownToEnvoy = new Set([418, 425, 451, 509]);
 
 /**
- * Makes the message. As over HTTP, exactly 200 lets the request go on.
+ * Creates the message. As over HTTP, only status 200 allows the request.
  *
- * @param forwarded the headers that go to the upstream, as the mesh's entry would list them over HTTP
+ * @param forwarded the headers that are set on the upstream request, which the mesh's entry lists over HTTP
  */
 export function incumbentResponse(
   { status, headers, body }: IncumbentAnswer,
@@ -31,7 +31,7 @@ export function incumbentResponse(
   return proven(
     writeDenied({
       code: status === 401 ? grpcStatus.unauthenticated : grpcStatus.permissionDenied,
-      httpStatus: isRefusal(status) ? status : 403,
+      httpStatus: isDenial(status) ? status : 403,
       headers: lines.filter(([name]) => !connectionHeaders.has(name) && name !== 'date'),
       body: utf8Of(body),
       metadata: {},
@@ -40,12 +40,12 @@ export function incumbentResponse(
   );
 }
 
-/** What came as one character a byte, as text. */
+/** Decodes UTF-8 that is stored as one character per byte. */
 function utf8Of(bytes: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-/** Whether a status can be that of a refusal: one that Envoy knows, and no success. */
-function isRefusal(status: number): boolean {
+/** Whether Envoy accepts a status for a denial: a known one that is not a success. */
+function isDenial(status: number): boolean {
   return status >= 300 && http.STATUS_CODES[status] !== undefined && !unknownToEnvoy.has(status);
 }

@@ -1,33 +1,33 @@
-/** The headers of a CheckRequest: where their values are, and what is read of them once somebody asks. */
+/** The headers of a CheckRequest. Values are decoded on demand. */
 
-/** A header, and where in the message its value is. */
+/** A header, and the offsets of its value in the message. */
 export interface Header {
   readonly name: string;
   readonly valueStart: number;
   readonly valueEnd: number;
-  /** Whether the value came as bytes, of which each is one of its characters. */
+  /** Whether the value is raw bytes, one character per byte. */
   readonly isLatin1: boolean;
 }
 
-/** The headers of a message, of either kind. */
+/** The headers of a message. */
 export interface Headers {
-  /** Those of `headers`, where several lines of one name are joined; by the key as it was written, of which the last counts. */
+  /** Those of `headers`, by key, in which Envoy joins several lines of a name. The last value of a key counts. */
   readonly joined: Map<string, Header>;
-  /** Those of `header_map`, line by line. */
+  /** Those of `header_map`, one per line. */
   readonly raw: Header[];
 }
 
-/** Every header by its name: made once for a request, when the first one is asked for. */
+/** All headers by name. Created once per request, at the first lookup. */
 export interface HeaderIndex {
-  /** Those of `headers` by their key, which mostly is the name. */
+  /** Those of `headers`, by key, which usually is the lower-case name. */
   readonly joined: ReadonlyMap<string, Header>;
-  /** Those of `headers` whose key has capitals, by their name. */
+  /** Those of `headers` whose key has upper-case letters, by name. */
   readonly spelled: ReadonlyMap<string, readonly Header[]>;
-  /** Those of `header_map` by their name. */
+  /** Those of `header_map`, by name. */
   readonly raw: ReadonlyMap<string, readonly Header[]>;
 }
 
-/** Makes the index. */
+/** Creates the index. */
 export function indexHeaders({ joined, raw }: Headers): HeaderIndex {
   const spelled: Header[] = [];
   for (const [key, header] of joined) if (header.name !== key) spelled.push(header);
@@ -44,7 +44,7 @@ function byName(headers: readonly Header[]): ReadonlyMap<string, readonly Header
   return named;
 }
 
-/** Every header line but pseudo headers and `host`; where there are two accounts of them, the one that keeps lines apart. */
+/** All header lines except pseudo headers and `host`. Uses `header_map` if it is set, because it keeps lines separate. */
 export function linesOf(bytes: Buffer, { joined, raw }: HeaderIndex): readonly (readonly [string, string])[] {
   const headers = raw.size > 0 ? [...raw.values()].flat() : [...joined.values()];
   return headers
@@ -55,7 +55,7 @@ export function linesOf(bytes: Buffer, { joined, raw }: HeaderIndex): readonly (
     });
 }
 
-/** Text as HTTP/1.1 carries it: one character for each byte of its UTF-8. */
+/** Converts text to HTTP/1.1's form: one character per byte of UTF-8. */
 export function toBytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
@@ -64,7 +64,7 @@ function headerValue(bytes: Buffer, { valueStart, valueEnd, isLatin1 }: Header):
   return bytes.toString(isLatin1 ? 'latin1' : 'utf8', valueStart, valueEnd);
 }
 
-/** The lines of a header that was looked for. */
+/** The lines of one of the used headers. */
 export function valuesOf(bytes: Buffer, { joined, raw }: Headers, name: string): readonly string[] {
   return agreed(namedIn(joined.values(), bytes, name), namedIn(raw, bytes, name));
 }
@@ -75,23 +75,23 @@ function namedIn(headers: Iterable<Header>, bytes: Buffer, name: string): string
   return values;
 }
 
-/** The lines of a header. Where both kinds carry it and agree, they are one; where they do not, they are two. */
+/** Merges the lines of both kinds. If each has one line and they are equal, the result has one line. */
 function agreed(joined: readonly string[], raw: readonly string[]): readonly string[] {
   const isTheSame = joined.length === 1 && raw.length === 1 && joined[0] === raw[0];
   return isTheSame ? joined : [...joined, ...raw];
 }
 
-/** The headers that say the host once more. */
+/** The headers that repeat the host. */
 export const hostHeaders = [':authority', 'host'] as const;
 
-/** The host; where there is another account of it, or a header of it comes twice, all of them with commas between. */
+/** The host. If a header disagrees or is repeated, all values joined with commas, which no rule matches. */
 export function hostOf(bytes: Buffer, host: string, headers: Headers): string {
   const isClear = isHostOnce(headers.joined.values(), bytes, host) && isHostOnce(headers.raw, bytes, host);
   if (isClear) return host;
   return [host, ...hostHeaders.flatMap((name) => valuesOf(bytes, headers, name))].join(',');
 }
 
-/** Whether each header of the host comes once at most, and says the same. */
+/** Whether each host header is there at most once and equals the host. */
 function isHostOnce(headers: Iterable<Header>, bytes: Buffer, host: string): boolean {
   const seen = { ':authority': false, host: false };
   for (const header of headers) {
@@ -103,14 +103,14 @@ function isHostOnce(headers: Iterable<Header>, bytes: Buffer, host: string): boo
   return true;
 }
 
-/** A header that is a list, which Envoy writes into one line: where there are two accounts of it, neither is believed. */
+/** The value of a list header, which Envoy writes into one line. Empty if `headers` and `header_map` disagree. */
 export function listOf(bytes: Buffer, { joined, raw }: Headers, name: string): string {
   const [fromJoined, fromRaw] = [namedIn(joined.values(), bytes, name), namedIn(raw, bytes, name)];
   const values = agreed(fromJoined, fromRaw);
   return fromJoined.length > 0 && fromRaw.length > 0 && values.length > 1 ? '' : values.join('\n');
 }
 
-/** The lines of any header, looked up by its name in lower case. */
+/** The lines of any header, by its lower-case name. */
 export function linesNamed(
   bytes: Buffer,
   { joined, spelled, raw }: HeaderIndex,

@@ -1,28 +1,31 @@
-/** A check over gRPC is answered before its caller gives up: that would leave the request to Envoy's failure mode. */
+/** Decides a check over gRPC before the timeout of its caller. After a timeout, Envoy applies its failure mode. */
 import type { Check, CheckRequest, Decision } from '../../../model/decision.ts';
 import type { Clock } from '../../../runtime/time/clock.ts';
 import { withDeadline } from '../../../runtime/time/deadline.ts';
 
-/** What bounds a check. */
-export interface InTimeParts {
+/** The deadline of a check. */
+export interface DeadlineOptions {
   readonly check: Check;
-  /** What becomes of a check that is late. */
+  /** Creates the decision of a check that is late. */
   readonly late: () => Decision;
-  /** Milliseconds that a check may take whatever its caller says. */
+  /** The longest time of a check, in milliseconds, whatever the timeout of its caller. */
   readonly longest: number;
   readonly clock: Clock;
 }
 
-/** A timer holds at most 31 bits of milliseconds. */
+/** The longest timer of Node, in milliseconds. */
 const maxTimeout = 2 ** 31 - 1;
 
-/** Makes a check of the same kind that ends in time. */
-export function createInTime({
+/** Adds a deadline to a check. The returned check takes the time left until the timeout of its caller, in milliseconds. */
+export function withCallDeadline({
   check,
   late,
   longest,
   clock,
-}: InTimeParts): (request: CheckRequest, timeLeft: () => number | undefined) => Decision | Promise<Decision> {
+}: DeadlineOptions): (
+  request: CheckRequest,
+  timeLeft: () => number | undefined,
+) => Decision | Promise<Decision> {
   return (request, timeLeft) => {
     const decision = check(request);
     if (!(decision instanceof Promise)) return decision;

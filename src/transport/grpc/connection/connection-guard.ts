@@ -1,10 +1,9 @@
 /**
- * What one HTTP/2 connection may cost. Envoy shares a connection among all its downstreams, so nothing that one of
- * them can cause may end it: what one call does too much of ends that call, with an answer. What only a hostile peer
- * does ends the connection soon, in bounded memory.
+ * Limits the cost of one HTTP/2 connection. Envoy shares a connection among all of its clients, so no client may cause its
+ * end: a call beyond a limit ends alone, with a response. Behavior that only a hostile peer shows ends the connection.
  *
- * Resets of streams, CONTINUATION, PRIORITY and malformed frames are bounded by the HTTP/2 library; here stands what
- * it leaves open: PING and SETTINGS, calls that stand still, memory, peers that fall silent or never read.
+ * The HTTP/2 library limits resets of streams, CONTINUATION, PRIORITY and malformed frames. This guard limits PING and
+ * SETTINGS, stalled calls, memory, and peers that are silent or never read.
  */
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -12,78 +11,80 @@ import type { Clock } from '../../../runtime/time/clock.ts';
 import { createBucket } from '../../../runtime/time/token-bucket.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
-/** A call as far as the guard cares. */
+/** A call under guard. */
 export interface GuardedCall {
-  /** Whether the caller has sent all of its request. */
+  /** Whether the client has sent its whole request. */
   isRequestComplete: boolean;
-  /** Looks of the guard at this call in a row in which nothing more of its request had come; and all looks at it. */
-  quietLooks: number;
-  looks: number;
-  /** Memory held for the request, in bytes. */
+  /** The sweeps in a row without new bytes of the request. */
+  quietSweeps: number;
+  /** All sweeps since the call began. */
+  sweeps: number;
+  /** The memory of the request, in bytes. */
   heldBytes: number;
-  /** Whether an answer was given to the connection that is the last of its call. */
+  /** Whether the final response was written. */
   isAnswered: boolean;
-  /** Looks of the guard since it was answered. */
-  unreadLooks: number;
-  /** Milliseconds until the caller gives up, less a reserve for the answer; undefined if it does not say. */
+  /** The sweeps since the response was written. */
+  unreadSweeps: number;
+  /** Milliseconds until the timeout of the client, less a reserve for the response; undefined without a timeout. */
   readonly timeLeft: () => number | undefined;
-  /** Answers a call that is not complete, to the effect that it was not decided, and ends it. */
-  readonly giveUp: () => void;
-  /** Ends a call whose answer is not taken. */
-  readonly abandon: () => void;
+  /** Responds to an incomplete request that it is overloaded, and ends the call. */
+  readonly reject: () => void;
+  /** Ends a call whose response is not read. */
+  readonly cancel: () => void;
 }
 
-/** Watches over one connection. */
+/** Guards one connection. */
 export interface ConnectionGuard {
   readonly callOpened: (call: GuardedCall) => void;
   readonly callEnded: (call: GuardedCall) => void;
-  /** Notes that more of a request has come, and how much memory the call holds now, in bytes. */
+  /** Records that more of a request arrived, and the memory of the call, in bytes. */
   readonly callHolds: (call: GuardedCall, bytes: number) => void;
-  /** Whether the peer has begun to speak HTTP/2. */
+  /** Whether the peer has started HTTP/2. */
   readonly hasBegun: () => boolean;
-  /** To be called every {@link sweepInterval}. */
+  /** Call it every {@link sweepInterval}. */
   readonly sweep: () => void;
 }
 
-/** What a guard needs. */
+/** The dependencies of a guard. */
 export interface GuardDependencies {
   readonly session: ServerHttp2Session;
   readonly socket: Socket;
   readonly clock: Clock;
-  /** Memory for requests on all connections. */
+  /** The memory of all connections. */
   readonly memory: MemoryBudget;
-  /** Is told when the first call begins, and when the last one has ended. */
+  /** Called when the first call begins. */
   readonly onBusy: () => void;
+  /** Called when the last call has ended. */
   readonly onIdle: () => void;
 }
 
-/** How often the guards look at their connections, in milliseconds. */
+/** The time between two sweeps, in milliseconds. */
 export const sweepInterval = 250;
 
 /**
- * How long a request of a caller that names no timeout may stand still, how long it may take, and how long one may
- * whatever its caller says, counted in looks: a look that comes late, because this process had no time, does not count
- * for more.
+ * Limits of requests, in sweeps: without a timeout of the client, the time without new bytes and the time for the whole
+ * request; with a timeout, the time for the whole request. Sweeps count instead of time, so a stall of this process does
+ * not end calls.
  */
 const quietLimit = 5_000 / sweepInterval;
 const requestLimit = 15_000 / sweepInterval;
 const longestLimit = 60_000 / sweepInterval;
 
-/** The time for an answer to be taken, in looks. */
-const answerLimit = 10_000 / sweepInterval;
+/** The time for the client to read a response, in sweeps. */
+const unreadLimit = 10_000 / sweepInterval;
 
-/** The time for a connection to begin with HTTP/2, in milliseconds. */
+/** The timeout of the HTTP/2 preface, in milliseconds. */
 const prefaceTimeout = 10_000;
 
-/** After this much silence a connection is asked whether it is still there; it has a while to answer. */
+/** The silence after which the guard sends a PING, and the timeout of its answer, in milliseconds. */
 const silence = 10_000;
 const pingTimeout = 5_000;
 
-// A peer that estimates bandwidth sends about a PING a call, which is why calls earn them.
+// A peer that estimates bandwidth sends about one PING per call, so each call adds to the budget.
 const pingBudget = { burst: 200, perSecond: 20, perCall: 2 };
 const settingsBudget = { burst: 50, perSecond: 5 };
 
-/** Makes the guard of a connection; it ends the connection by destroying its session. */
+/** Creates the guard of a connection. */
 export function createConnectionGuard({
   session,
   socket,
@@ -95,19 +96,19 @@ export function createConnectionGuard({
   const calls = new Set<GuardedCall>();
   const pings = createBucket(pingBudget);
   const settings = createBucket(settingsBudget);
-  /** The call that holds most gives way: the one that made it too much may be a small one that came last. */
+  /** Rejects the incomplete call with the most memory, which is not always the one that exceeds the limit. */
   const share = memory.open(() => {
     let largest: GuardedCall | undefined;
     for (const call of calls)
       if (!call.isRequestComplete && call.heldBytes > (largest?.heldBytes ?? 0)) largest = call;
-    largest?.giveUp();
+    largest?.reject();
     return largest !== undefined;
   });
   const connectedAt = clock.monotonic();
   let hasBegun = false;
   let heardAt = connectedAt;
   let pingedAt: number | undefined;
-  /** Whether anything of a request came since the last look that is not whole yet. */
+  /** Whether bytes of an incomplete request arrived since the last sweep. */
   let isUploading = false;
 
   const end = () => endConnection(session, socket);
@@ -133,32 +134,32 @@ export function createConnectionGuard({
     share.add(more);
   };
   const isTooSlow = (call: GuardedCall, hasTimeout: boolean) => {
-    if (++call.looks > (hasTimeout ? longestLimit : requestLimit)) return true;
-    // While others send much, the rest of this one may be waiting for its turn.
-    if (!isUploading) call.quietLooks++;
-    return !hasTimeout && call.quietLooks > quietLimit;
+    if (++call.sweeps > (hasTimeout ? longestLimit : requestLimit)) return true;
+    // While other calls of the connection send bytes, this one may be waiting for its turn.
+    if (!isUploading) call.quietSweeps++;
+    return !hasTimeout && call.quietSweeps > quietLimit;
   };
-  const look = (call: GuardedCall) => {
+  const sweepCall = (call: GuardedCall) => {
     if (call.isAnswered) {
-      if (++call.unreadLooks > answerLimit) call.abandon();
+      if (++call.unreadSweeps > unreadLimit) call.cancel();
     } else if (!call.isRequestComplete) {
       const left = call.timeLeft();
-      if (isTooSlow(call, left !== undefined)) call.giveUp();
-      else if (left !== undefined && left < sweepInterval) clock.after(Math.max(0, left), call.giveUp);
+      if (isTooSlow(call, left !== undefined)) call.reject();
+      else if (left !== undefined && left < sweepInterval) clock.after(Math.max(0, left), call.reject);
     }
   };
-  const lookAtCalls = () => {
-    if (!session.destroyed) for (const call of calls) look(call);
+  const sweepCalls = () => {
+    if (!session.destroyed) for (const call of calls) sweepCall(call);
     isUploading = false;
   };
-  const isAnswerWaiting = () => {
-    for (const { unreadLooks } of calls) if (unreadLooks > answerLimit) return true;
+  const hasUnreadResponse = () => {
+    for (const { unreadSweeps } of calls) if (unreadSweeps > unreadLimit) return true;
     return false;
   };
-  const askWhetherAlive = (now: number) => {
+  const pingIfSilent = (now: number) => {
     if (pingedAt !== undefined) return now - pingedAt > pingTimeout ? end() : undefined;
-    // Whoever talks and does not read is as silent: no answer to a PING will come.
-    if (now - heardAt <= silence && !isAnswerWaiting()) return undefined;
+    // A peer that sends but does not read counts as silent: it will not answer a PING.
+    if (now - heardAt <= silence && !hasUnreadResponse()) return undefined;
     pingedAt = now;
     session.ping(() => {
       pingedAt = undefined;
@@ -179,7 +180,7 @@ export function createConnectionGuard({
       if (calls.size === 0) onIdle();
     },
     callHolds: (call, bytes) => {
-      call.quietLooks = 0;
+      call.quietSweeps = 0;
       isUploading ||= bytes > 0;
       hold(call, bytes);
     },
@@ -191,14 +192,14 @@ export function createConnectionGuard({
         if (now - connectedAt > prefaceTimeout) end();
         return;
       }
-      // Judged behind the next round of input: after a stall of our own, what seems missing is waiting to be read.
-      if (calls.size > 0) setImmediate(lookAtCalls);
-      askWhetherAlive(now);
+      // Sweep after the next round of input: after a stall of this process, bytes may be waiting to be read.
+      if (calls.size > 0) setImmediate(sweepCalls);
+      pingIfSilent(now);
     },
   };
 }
 
-/** Ends a connection at once, with all its calls. */
+/** Ends a connection immediately, with all of its calls. */
 function endConnection(session: ServerHttp2Session, socket: Socket): void {
   session.destroy();
   socket.destroy();

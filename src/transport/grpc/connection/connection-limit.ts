@@ -1,39 +1,39 @@
-/** How many connections there may be: beyond that, the one that has been idle for longest has to go. */
+/** Limits the connections. Beyond the limit, the longest idle connection ends. */
 
-/** Keeps count. */
+/** The counted connections. */
 export interface ConnectionLimit<Connection> {
-  /** Counts a connection that has come, and has another one go where there are too many. */
-  readonly came: (connection: Connection) => void;
-  /** Notes that a call has begun where there was none. */
+  /** Counts a new connection. Ends another one if there are too many. */
+  readonly opened: (connection: Connection) => void;
+  /** Records that the first call of a connection began. */
   readonly busy: (connection: Connection) => void;
-  /** Notes that the last call has ended. */
+  /** Records that the last call of a connection ended. */
   readonly idle: (connection: Connection) => void;
-  readonly left: (connection: Connection) => void;
+  readonly closed: (connection: Connection) => void;
 }
 
 /**
- * Makes the count.
+ * Creates the limit.
  *
- * @param max connections at once
- * @param end has a connection end: an idle one, or, where all are busy, the one that came last
+ * @param max the most connections
+ * @param end ends a connection: the longest idle one, or the new one if all are busy
  */
 export function createConnectionLimit<Connection>(
   max: number,
   end: (connection: Connection) => void,
 ): ConnectionLimit<Connection> {
   const counted = new Set<Connection>();
-  // In the order in which they became idle.
+  // The order of the set is the order in which they became idle.
   const idle = new Set<Connection>();
-  const leave = (connection: Connection) => {
+  const remove = (connection: Connection) => {
     counted.delete(connection);
     idle.delete(connection);
   };
   return {
-    came: (connection) => {
+    opened: (connection) => {
       counted.add(connection);
       if (counted.size > max) {
         const [longest = connection] = idle;
-        leave(longest);
+        remove(longest);
         end(longest);
         if (longest === connection) return;
       }
@@ -41,9 +41,9 @@ export function createConnectionLimit<Connection>(
     },
     busy: (connection) => void idle.delete(connection),
     idle: (connection) => {
-      // One that was asked to go may still have had a call; it is on its way.
+      // A connection that is ending may still have had a call.
       if (counted.has(connection)) idle.add(connection);
     },
-    left: leave,
+    closed: remove,
   };
 }

@@ -1,47 +1,46 @@
-/** Memory for requests that are still arriving, for one connection and for all together. */
+/** Limits the memory for incomplete requests, per connection and in total. */
 
-/** How much there may be, in bytes. */
+/** The memory of all connections. */
 export interface MemoryBudget {
   /**
-   * Counts a connection.
+   * Adds a connection.
    *
-   * @param giveWay ends its largest request that is not whole and gives its memory back; false where it has none
+   * @param release rejects its largest incomplete request and frees its memory; returns false if there is none
    */
-  readonly open: (giveWay: () => boolean) => MemoryShare;
+  readonly open: (release: () => boolean) => MemoryShare;
 }
 
-/** What one connection has of it. */
+/** The memory of one connection. */
 export interface MemoryShare {
   /**
-   * Takes some, or gives some back where it is negative. Beyond what one connection may have, a request of this one
-   * gives way. Beyond what all may have, one of the connection that holds most does, whoever takes.
+   * Adds bytes, or frees them if negative. Beyond the limit of a connection, a request of this connection is rejected. Beyond
+   * the limit of all connections, a request of the connection with the most memory is rejected.
    */
   readonly add: (bytes: number) => void;
-  /** Gives back all; what is added later does not count. */
+  /** Frees all memory of the connection. Later additions do not count. */
   readonly close: () => void;
 }
 
-/** The bounds, in bytes. */
-export interface MemoryBounds {
+/** The limits, in bytes. */
+export interface MemoryLimits {
   readonly ofConnection: number;
   readonly ofAll: number;
 }
 
-const bounds: MemoryBounds = {
-  // 256 requests of 256 KiB each. A proxy that sends more at once, such as one with a thousand downstreams that all
-  // fill the headers which they may send, does not have all of them half sent at the same moment.
+const defaultLimits: MemoryLimits = {
+  // 256 incomplete requests of 256 KiB each. A proxy can have more requests, but few of them are incomplete at one time.
   ofConnection: 64 * 1024 * 1024,
-  // What the smallest memory limit that is recommended leaves room for.
+  // Fits the smallest recommended memory limit.
   ofAll: 96 * 1024 * 1024,
 };
 
 interface Holder {
   held: number;
-  readonly giveWay: () => boolean;
+  readonly release: () => boolean;
 }
 
-/** Makes the budget of a listener. */
-export function createMemoryBudget({ ofConnection, ofAll }: MemoryBounds = bounds): MemoryBudget {
+/** Creates the budget of a listener. */
+export function createMemoryBudget({ ofConnection, ofAll }: MemoryLimits = defaultLimits): MemoryBudget {
   const holders = new Set<Holder>();
   let all = 0;
 
@@ -52,13 +51,13 @@ export function createMemoryBudget({ ofConnection, ofAll }: MemoryBounds = bound
     else holders.delete(holder);
   };
   /** @returns whether the connection holds less than before */
-  const hasGivenWay = (holder: Holder) => {
+  const hasReleased = (holder: Holder) => {
     const before = holder.held;
-    return holder.giveWay() && holder.held < before;
+    return holder.release() && holder.held < before;
   };
-  const makeRoom = () => {
-    // Requests that wait for their decision cannot give way. A connection with no more than an equal part of all does
-    // not pay for those of others: so it is at most twice the bound that is held, and only while they wait.
+  const freeMemory = () => {
+    // Complete requests that wait for their decision keep their memory. A connection with at most an equal share is not
+    // affected by them. So the total can reach twice the limit while they wait.
     const equalPart = ofAll / holders.size;
     const stuck = new Set<Holder>();
     while (all > ofAll) {
@@ -66,21 +65,21 @@ export function createMemoryBudget({ ofConnection, ofAll }: MemoryBounds = bound
       for (const holder of holders)
         if (holder.held > (most?.held ?? equalPart) && !stuck.has(holder)) most = holder;
       if (most === undefined) return;
-      if (!hasGivenWay(most)) stuck.add(most);
+      if (!hasReleased(most)) stuck.add(most);
     }
   };
 
   return {
-    open: (giveWay) => {
-      const own: Holder = { held: 0, giveWay };
+    open: (release) => {
+      const own: Holder = { held: 0, release };
       let isOpen = true;
       return {
         add: (bytes) => {
           if (!isOpen) return;
           change(own, bytes);
           if (bytes <= 0) return;
-          while (own.held > ofConnection && hasGivenWay(own));
-          if (all > ofAll) makeRoom();
+          while (own.held > ofConnection && hasReleased(own));
+          if (all > ofAll) freeMemory();
         },
         close: () => {
           isOpen = false;

@@ -1,28 +1,28 @@
-/** Bytes that come in pieces and are needed together. */
+/** A buffer for bytes that arrive in chunks. */
 
-/** Grows as bytes are added. */
-export interface KeptBytes {
+/** A buffer that grows as bytes are added. */
+export interface ByteBuffer {
   readonly add: (from: Buffer, start: number, end: number) => void;
-  /** Adds a number as protocol buffers write it, in groups of seven bits. */
+  /** Adds a number as a protobuf varint. */
   readonly addVarint: (value: number) => void;
-  /** All that was added; good until more is. */
+  /** All added bytes. Valid until more are added. */
   readonly bytes: () => Buffer;
   readonly size: () => number;
-  /** Memory that is held, in bytes. */
+  /** The allocated memory, in bytes. */
   readonly capacity: () => number;
 }
 
 const smallest = 1_024;
 
 /**
- * Makes an empty one, which holds no memory.
+ * Creates an empty buffer, without memory.
  *
- * @param expected how much it will be at most, as far as that is known; more fits, too
+ * @param expected the expected size, which limits the growth ahead; more bytes fit too
  */
-export function createKeptBytes(expected: number): KeptBytes {
+export function createByteBuffer(expected: number): ByteBuffer {
   let store: Buffer | undefined;
   let used = 0;
-  // What is added is copied: a piece may be one byte that would keep the whole buffer of its socket alive.
+  // Bytes are copied, because a chunk of one byte would keep the whole buffer of its socket in memory.
   const room = (more: number): Buffer => {
     if (store !== undefined && used + more <= store.length) return store;
     const larger = Buffer.allocUnsafeSlow(Math.max(used + more, Math.min(expected, smallest + used * 2)));

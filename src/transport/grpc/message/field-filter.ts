@@ -1,8 +1,5 @@
-/**
- * Takes a message as its bytes come in, and keeps of it the fields that are read. What nobody reads, such as a body, is
- * passed over without being stored.
- */
-import { createKeptBytes, type KeptBytes } from './byte-buffer.ts';
+/** Parses a protobuf message as its bytes arrive, and stores only the fields that a decision reads. Skips others, such as the body. */
+import { type ByteBuffer, createByteBuffer } from './byte-buffer.ts';
 import {
   deepestGroup,
   firstInvalidTag,
@@ -12,72 +9,72 @@ import {
   wireType,
 } from './protobuf.ts';
 
-/** Which fields of a message are kept. All others are passed over. */
-export interface MessageParts {
-  /** Those that are kept whole: texts, and messages of which most is read. */
-  readonly kept: readonly number[];
-  /** Those that may be large and are passed over. */
+/** The fields of a message that are stored, by number. All others are skipped. */
+export interface FieldSelection {
+  /** Fields that are stored whole. */
+  readonly stored: readonly number[];
+  /** Fields that are skipped and may be large. Their bytes are counted. */
   readonly bulk?: readonly number[];
-  /** Those that are messages of which a part is kept. */
-  readonly within: Readonly<Record<number, MessageParts>>;
+  /** Fields that are messages themselves, and their selections. */
+  readonly nested: Readonly<Record<number, FieldSelection>>;
 }
 
-/** Takes one message. */
-export interface Sieve {
+/** Filters one message. */
+export interface FieldFilter {
   /**
-   * Takes the next bytes.
+   * Adds the next bytes.
    *
-   * @throws MalformedMessage where they are no message
+   * @throws MalformedMessage if the bytes are not a valid message
    */
   readonly add: (bytes: Buffer) => void;
   /**
-   * What was kept, as a message that reads like the one that came.
+   * The stored fields as a message.
    *
-   * @throws MalformedMessage where the message ends within a field
+   * @throws MalformedMessage if the message ends within a field
    */
   readonly finish: () => Buffer;
-  /** What was kept so far, without the field that is coming in. */
+  /** The fields stored so far as a message, without an incomplete one. */
   readonly soFar: () => Buffer;
-  /** Bytes that were kept. */
-  readonly keptBytes: () => number;
-  /** Bytes that were passed over of the fields that may be large. */
+  /** The number of stored bytes. */
+  readonly storedBytes: () => number;
+  /** The number of skipped bytes of the bulk fields. */
   readonly bulkBytes: () => number;
-  /** Memory that is held, in bytes. */
+  /** The allocated memory, in bytes. */
   readonly heldBytes: () => number;
 }
 
-/** A message that is being read. */
+/** A message that is being parsed. */
 interface Level {
-  readonly parts: MessageParts;
-  /** What was kept of its fields. Of a message that comes twice both halves count (they merge), so there is one for all. */
-  readonly kept: KeptBytes;
-  /** Where it ends, counted from the first byte of all. */
+  readonly selection: FieldSelection;
+  /** Its stored fields. All occurrences of a nested message share one buffer, because protobuf merges them. */
+  readonly stored: ByteBuffer;
+  /** Its end, as an offset in the outermost message. */
   readonly end: number;
 }
 
-/** Makes a sieve for a message of a length in bytes. */
-export function createSieve(parts: MessageParts, length: number): Sieve {
-  const stores = new Map<MessageParts, KeptBytes>();
-  const storeOf = (of: MessageParts) => stores.getOrInsertComputed(of, () => createKeptBytes(length));
-  const contentOf = (of: MessageParts) => storeOf(of).bytes();
-  const levels: Level[] = [{ parts, kept: storeOf(parts), end: length }];
+/** Creates a filter for a message. @param length the length of the message in bytes */
+export function createFieldFilter(selection: FieldSelection, length: number): FieldFilter {
+  const stores = new Map<FieldSelection, ByteBuffer>();
+  const storeOf = (of: FieldSelection) => stores.getOrInsertComputed(of, () => createByteBuffer(length));
+  const contentOf = (of: FieldSelection) => storeOf(of).bytes();
+  const levels: Level[] = [{ selection, stored: storeOf(selection), end: length }];
   const groups: number[] = [];
   let level = levels[0] as Level;
   let position = 0;
   let bulk = 0;
 
-  /** What the next byte is part of: a tag, a length, a number, or so many bytes of a value. */
+  /** What the next byte belongs to: a tag, a length, a number, or a value of `valueLeft` bytes. */
   let state: 'tag' | 'length' | 'number' | 'value' = 'tag';
   let [number, numberBytes] = [0, 0];
   let tag = 0;
   let valueLeft = 0;
-  let kind: 'kept' | 'bulk' | 'other' = 'other';
-  /** How much was kept of the level before the field that is coming in. */
-  let keptBefore = 0;
+  let kind: 'stored' | 'bulk' | 'other' = 'other';
+  /** The stored bytes of the level before the current field. */
+  let storedBefore = 0;
 
   const field = () => Math.floor(tag / 8);
 
-  /** Looks at what was begun when its last byte has come. */
+  /** Called after the last byte of a field. Leaves the messages that end here. */
   const fieldEnds = () => {
     state = 'tag';
     while (levels.length > 1 && groups.length === 0 && position === level.end) {
@@ -86,14 +83,14 @@ export function createSieve(parts: MessageParts, length: number): Sieve {
     }
   };
   const valueBegins = (bytes: number) => {
-    if (bytes > level.end - position) throw new MalformedMessage('a value that goes beyond its message');
+    if (bytes > level.end - position) throw new MalformedMessage('a value extends beyond its message');
     if (bytes === 0) return fieldEnds();
     state = 'value';
     valueLeft = bytes;
   };
   const tagEnds = () => {
     const firstInvalid = groups.length > 0 ? firstInvalidTagInGroup : firstInvalidTag;
-    if (number < 8 || number >= firstInvalid) throw new MalformedMessage('a tag without a field number');
+    if (number < 8 || number >= firstInvalid) throw new MalformedMessage('a tag has an invalid field number');
     tag = number;
     kind = 'other';
     switch (tag % 8) {
@@ -108,37 +105,37 @@ export function createSieve(parts: MessageParts, length: number): Sieve {
       case wireType.fixed32:
         return valueBegins(4);
       case wireType.startGroup:
-        if (groups.push(field()) > deepestGroup) throw new MalformedMessage('too many groups in each other');
+        if (groups.push(field()) > deepestGroup) throw new MalformedMessage('groups are nested too deeply');
         return fieldEnds();
       case wireType.endGroup:
-        if (groups.pop() !== field()) throw new MalformedMessage('a group that another one ends');
+        if (groups.pop() !== field()) throw new MalformedMessage('a group has the end tag of another group');
         return fieldEnds();
       default:
-        throw new MalformedMessage('a wire type that is none');
+        throw new MalformedMessage('a tag has an invalid wire type');
     }
   };
   const lengthEnds = () => {
-    const { parts: of, end } = level;
-    if (number > end - position) throw new MalformedMessage('a value that goes beyond its message');
+    const { selection: of, end } = level;
+    if (number > end - position) throw new MalformedMessage('a value extends beyond its message');
     if (groups.length > 0) return valueBegins(number);
-    const within = of.within[field()];
-    if (within !== undefined) {
-      level = { parts: within, kept: storeOf(within), end: position + number };
+    const nested = of.nested[field()];
+    if (nested !== undefined) {
+      level = { selection: nested, stored: storeOf(nested), end: position + number };
       levels.push(level);
       return fieldEnds();
     }
-    if (of.kept.includes(field())) {
-      kind = 'kept';
-      keptBefore = level.kept.size();
-      level.kept.addVarint(tag);
-      level.kept.addVarint(number);
+    if (of.stored.includes(field())) {
+      kind = 'stored';
+      storedBefore = level.stored.size();
+      level.stored.addVarint(tag);
+      level.stored.addVarint(number);
     } else if (of.bulk?.includes(field())) kind = 'bulk';
     valueBegins(number);
   };
-  /** Takes a byte of a varint; what it is of decides what comes behind its last. */
-  const takeByte = (byte: number) => {
+  /** Adds a byte of a varint: of a tag, a length or a number. */
+  const addVarintByte = (byte: number) => {
     if (++numberBytes === longestVarint && byte > 1)
-      throw new MalformedMessage('a number that does not end, or of more than 64 bits');
+      throw new MalformedMessage('a varint has more than 64 bits');
     number += (byte & 0x7f) * 128 ** (numberBytes - 1);
     if (byte >= 0x80) return;
     if (state === 'tag') tagEnds();
@@ -152,51 +149,51 @@ export function createSieve(parts: MessageParts, length: number): Sieve {
       let offset = 0;
       while (offset < bytes.length) {
         if (state === 'value') {
-          const taken = Math.min(valueLeft, bytes.length - offset);
-          if (kind === 'kept') level.kept.add(bytes, offset, offset + taken);
-          else if (kind === 'bulk') bulk += taken;
-          offset += taken;
-          position += taken;
-          valueLeft -= taken;
+          const count = Math.min(valueLeft, bytes.length - offset);
+          if (kind === 'stored') level.stored.add(bytes, offset, offset + count);
+          else if (kind === 'bulk') bulk += count;
+          offset += count;
+          position += count;
+          valueLeft -= count;
           if (valueLeft === 0) fieldEnds();
         } else {
-          if (position >= level.end) throw new MalformedMessage('a field that goes beyond its message');
+          if (position >= level.end) throw new MalformedMessage('a field extends beyond its message');
           position++;
-          takeByte(bytes[offset++] ?? 0);
+          addVarintByte(bytes[offset++] ?? 0);
         }
       }
     },
     finish: () => {
       if (position !== length || state !== 'tag' || numberBytes > 0 || groups.length > 0 || levels.length > 1)
-        throw new MalformedMessage('a message that ends within a field');
-      return assemble(parts, contentOf);
+        throw new MalformedMessage('a message ends within a field');
+      return assemble(selection, contentOf);
     },
     soFar: () =>
-      assemble(parts, (of) =>
-        of === level.parts && state === 'value' && kind === 'kept'
-          ? contentOf(of).subarray(0, keptBefore)
+      assemble(selection, (of) =>
+        of === level.selection && state === 'value' && kind === 'stored'
+          ? contentOf(of).subarray(0, storedBefore)
           : contentOf(of),
       ),
-    keptBytes: () => sumOf(stores, (store) => store.size()),
+    storedBytes: () => sumOf(stores, (store) => store.size()),
     bulkBytes: () => bulk,
     heldBytes: () => sumOf(stores, (store) => store.capacity()),
   };
 }
 
-function sumOf(stores: ReadonlyMap<unknown, KeptBytes>, of: (store: KeptBytes) => number): number {
+function sumOf(stores: ReadonlyMap<unknown, ByteBuffer>, of: (store: ByteBuffer) => number): number {
   let sum = 0;
   for (const store of stores.values()) sum += of(store);
   return sum;
 }
 
-/** Puts what was kept of a message and of those within it into one message. */
-function assemble(parts: MessageParts, contentOf: (of: MessageParts) => Buffer): Buffer {
-  const own = contentOf(parts);
-  const messages = Object.entries(parts.within)
-    .map(([field, within]) => [Number(field), assemble(within, contentOf)] as const)
+/** Joins the stored fields of a message and of its nested messages. */
+function assemble(selection: FieldSelection, contentOf: (of: FieldSelection) => Buffer): Buffer {
+  const own = contentOf(selection);
+  const messages = Object.entries(selection.nested)
+    .map(([field, nested]) => [Number(field), assemble(nested, contentOf)] as const)
     .filter(([, message]) => message.length > 0);
   const length = messages.reduce((sum, [, message]) => sum + message.length + 2 * longestVarint, own.length);
-  const whole = createKeptBytes(length);
+  const whole = createByteBuffer(length);
   whole.add(own, 0, own.length);
   for (const [field, message] of messages) {
     whole.addVarint(field * 8 + wireType.bytes);

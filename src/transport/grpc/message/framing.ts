@@ -1,20 +1,20 @@
-/** Length-prefixed messages (gRPC over HTTP/2, section "Length-Prefixed-Message"): reading one, writing one. */
+/** Reads and writes length-prefixed messages (gRPC over HTTP/2, section "Length-Prefixed-Message"). */
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { type CallFailure, grpcStatus } from '../status.ts';
-import { createKeptBytes } from './byte-buffer.ts';
-import { createSieve, type MessageParts, type Sieve } from './field-filter.ts';
+import { createByteBuffer } from './byte-buffer.ts';
+import { createFieldFilter, type FieldFilter, type FieldSelection } from './field-filter.ts';
 
-/** The encodings that a request may have, as `grpc-accept-encoding` lists them. */
+/** The supported encodings of requests, for `grpc-accept-encoding`. */
 export const acceptedEncodings = 'identity,deflate,gzip';
 
 const prefixBytes = 5;
 
-/** A message with its prefix, ready to be sent. */
+/** A message with its prefix. */
 export interface Frame {
   readonly frame: Buffer;
 }
 
-/** Puts a message into its frame, uncompressed. */
+/** Adds the prefix to a message, uncompressed. */
 export function frameMessage(message: Uint8Array): Frame {
   const frame = Buffer.alloc(prefixBytes + message.length);
   frame.writeUInt32BE(message.length, 1);
@@ -22,46 +22,46 @@ export function frameMessage(message: Uint8Array): Frame {
   return { frame };
 }
 
-/** How large a message may be, in bytes; a message of at most `kept` is read whatever is in it. */
+/** The limits of a message, in bytes. A message of at most `stored` is always read. The whole message may have both together. */
 export interface MessageLimits {
-  /** What is kept of it. */
-  readonly kept: number;
-  /** What is passed over of the fields that may be large. The whole message may be as large as both limits. */
+  /** The most bytes that are stored. */
+  readonly stored: number;
+  /** The most bytes of bulk fields that are skipped. */
   readonly skipped: number;
 }
 
-/** Takes the one message of a unary call as its bytes come in. */
+/** Reads the one message of a unary call as its bytes arrive. */
 export interface MessageReader {
   /**
-   * Takes a chunk.
+   * Adds a chunk.
    *
-   * @returns what is wrong with the message so far, or undefined
+   * @returns why the call fails, or undefined
    */
   readonly add: (chunk: Buffer) => CallFailure | undefined;
   /**
-   * The message, decompressed, or what is wrong with it; to be asked once the caller has sent all. Of a large one it is
-   * what was kept.
+   * The decompressed message, or why the call fails. A large message has only its stored fields. Call it after the client has
+   * sent everything.
    */
   readonly finish: () => Buffer | CallFailure;
-  /** What was kept so far, as a message. */
+  /** The fields stored so far, as a message. */
   readonly soFar: () => Buffer;
-  /** Memory that is held for the message so far, in bytes. */
+  /** The memory that the message holds so far, in bytes. */
   readonly heldBytes: () => number;
 }
 
 /**
- * Makes a reader of one message.
+ * Creates a reader of one message.
  *
  * @param encoding the call's `grpc-encoding`; undefined if it has none
- * @param parts what is read of a message; undefined: all of it, and nothing is skipped
+ * @param selection the fields that are stored; undefined stores all of them
  */
 export function createMessageReader(
   encoding: string | undefined,
   limits: MessageLimits,
-  parts?: MessageParts,
+  selection?: FieldSelection,
 ): MessageReader {
-  const longest = parts === undefined ? limits.kept : limits.kept + limits.skipped;
-  // Mostly there is one part, and it is the whole message.
+  const longest = selection === undefined ? limits.stored : limits.stored + limits.skipped;
+  // Usually one chunk is the whole message.
   let whole: Buffer | undefined;
   let prefix: Buffer | undefined;
   let body: Body | undefined;
@@ -71,10 +71,10 @@ export function createMessageReader(
     if (length > longest) return tooLarge;
     switch (start[0]) {
       case 0:
-        body = sieved(length, limits, parts);
+        body = filtered(length, limits, selection);
         return undefined;
       case 1:
-        body = compressed(length, encoding, limits, longest, parts);
+        body = compressed(length, encoding, limits, longest, selection);
         return undefined;
       default:
         return internal('the compressed flag of the message is neither 0 nor 1');
@@ -86,7 +86,7 @@ export function createMessageReader(
     add: (chunk) => {
       if (chunk.length === 0) return undefined;
       if (whole !== undefined) return severalMessages;
-      if (body === undefined && prefix === undefined && isWholeAndSmall(chunk, limits.kept)) {
+      if (body === undefined && prefix === undefined && isWholeAndSmall(chunk, limits.stored)) {
         whole = chunk;
         return undefined;
       }
@@ -109,7 +109,7 @@ export function createMessageReader(
   };
 }
 
-/** A message without its prefix, as it comes in. */
+/** A message without its prefix, as it arrives. */
 interface Body {
   readonly add: (bytes: Buffer) => CallFailure | undefined;
   readonly finish: () => Buffer | CallFailure;
@@ -117,19 +117,19 @@ interface Body {
   readonly heldBytes: () => number;
 }
 
-/** Whether a chunk is an uncompressed message, no more and no less, that needs no look at what is in it. */
+/** Whether a chunk is exactly one uncompressed message within the limit, which needs no filter. */
 function isWholeAndSmall(chunk: Buffer, maxBytes: number): boolean {
   if (chunk.length < prefixBytes || chunk[0] !== 0) return false;
   return chunk.length - prefixBytes === chunk.readUInt32BE(1) && chunk.length - prefixBytes <= maxBytes;
 }
 
-/** A message of which the parts that are read are kept. */
-function sieved(length: number, limits: MessageLimits, parts: MessageParts | undefined): Body {
-  if (parts === undefined) return collected(length);
-  const sieve: Sieve = createSieve(parts, length);
+/** A message of which the selected fields are stored. */
+function filtered(length: number, limits: MessageLimits, selection: FieldSelection | undefined): Body {
+  if (selection === undefined) return collected(length);
+  const filter: FieldFilter = createFieldFilter(selection, length);
   const isTooLarge = () => {
-    if (length <= limits.kept) return false;
-    return sieve.keptBytes() > limits.kept || sieve.bulkBytes() > limits.skipped;
+    if (length <= limits.stored) return false;
+    return filter.storedBytes() > limits.stored || filter.bulkBytes() > limits.skipped;
   };
   let left = length;
   return {
@@ -137,19 +137,19 @@ function sieved(length: number, limits: MessageLimits, parts: MessageParts | und
       left -= bytes.length;
       if (left < 0) return severalMessages;
       return attempt(() => {
-        sieve.add(bytes);
+        filter.add(bytes);
         return isTooLarge() ? tooLarge : undefined;
       });
     },
-    finish: () => (left > 0 ? incomplete : attempt(sieve.finish)),
-    soFar: sieve.soFar,
-    heldBytes: sieve.heldBytes,
+    finish: () => (left > 0 ? incomplete : attempt(filter.finish)),
+    soFar: filter.soFar,
+    heldBytes: filter.heldBytes,
   };
 }
 
-/** A message of which every byte is kept. */
+/** A message that is stored whole. */
 function collected(length: number): Body {
-  const bytes = createKeptBytes(length);
+  const bytes = createByteBuffer(length);
   return {
     add: (more) => {
       bytes.add(more, 0, more.length);
@@ -161,24 +161,24 @@ function collected(length: number): Body {
   };
 }
 
-/** A message that is compressed: collected, and looked at once it is whole. */
+/** A compressed message, which is stored whole and then decompressed. */
 function compressed(
   length: number,
   encoding: string | undefined,
   limits: MessageLimits,
   longest: number,
-  parts: MessageParts | undefined,
+  selection: FieldSelection | undefined,
 ): Body {
   const bytes = collected(length);
   return {
     ...bytes,
     finish: () => {
-      const given = bytes.finish();
-      if ('status' in given) return given;
-      const message = decompress(given, encoding, longest);
-      if ('status' in message || message.length <= limits.kept) return message;
-      const body = sieved(message.length, limits, parts);
-      return body.add(message) ?? body.finish();
+      const body = bytes.finish();
+      if ('status' in body) return body;
+      const message = decompress(body, encoding, longest);
+      if ('status' in message || message.length <= limits.stored) return message;
+      const filter = filtered(message.length, limits, selection);
+      return filter.add(message) ?? filter.finish();
     },
   };
 }
@@ -203,12 +203,12 @@ function decompress(
   }
 }
 
-/** Does something with bytes that may be no message. */
+/** Converts an exception of a malformed message to a failure. */
 function attempt<T>(read: () => T): T | CallFailure {
   try {
     return read();
   } catch {
-    return internal('the message is none of its kind');
+    return internal('cannot decode the message');
   }
 }
 

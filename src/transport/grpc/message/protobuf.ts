@@ -1,51 +1,48 @@
-/**
- * The wire format of protocol buffers (protobuf.dev, "Encoding"): reading a message field by field without making
- * objects of what nobody asks for, and writing one.
- */
+/** Reads and writes the protobuf wire format (protobuf.dev, "Encoding") field by field, without an object per message. */
 
-/** How a value is written. */
+/** The wire types of values. */
 export const wireType = { varint: 0, fixed64: 1, bytes: 2, startGroup: 3, endGroup: 4, fixed32: 5 } as const;
 
-/** How deep groups may stand in each other. Nobody reads one; C++, and so Envoy, has the same bound. */
+/** The deepest nesting of groups. The C++ library, which Envoy uses, has the same limit. */
 export const deepestGroup = 100;
 
-/** The first number that no tag has: field numbers have 29 bits, wire types three. */
+/** The smallest number that is too large for a tag: 29 bits of field number and 3 bits of wire type. */
 export const firstInvalidTag = 2 ** 32;
 
-/** The same within a group, of which nothing is read but where it ends: there Go takes numbers of 31 bits. */
+/** The same within a group, which is skipped. The Go library accepts field numbers of 31 bits there. */
 export const firstInvalidTagInGroup = 2 ** 34;
 
-/** Walks over the fields of one message. */
+/** A cursor over the fields of one message. */
 export interface FieldCursor {
   readonly bytes: Buffer;
-  /** Where the next field begins, and the message ends. */
+  /** The offsets of the next field and of the end of the message. */
   next: number;
   end: number;
-  /** The field that was read last: its number, its wire type, and where its value is. */
+  /** The current field: its number, its wire type, and the offsets of its value. */
   field: number;
   wireType: number;
   valueStart: number;
   valueEnd: number;
 }
 
-/** Says that bytes are no message. */
+/** The bytes are not a valid message. */
 export class MalformedMessage extends Error {}
 
-/** Makes a cursor before the first field of the message between two offsets. */
+/** Creates a cursor before the first field of the message between two offsets. */
 export function fieldsOf(bytes: Buffer, next = 0, end = bytes.length): FieldCursor {
   return { bytes, next, end, field: 0, wireType: 0, valueStart: 0, valueEnd: 0 };
 }
 
-/** Makes a cursor over the message that is the value of a field. */
+/** Creates a cursor over the message in the current field. */
 export function fieldsWithin({ bytes, valueStart, valueEnd }: FieldCursor): FieldCursor {
   return fieldsOf(bytes, valueStart, valueEnd);
 }
 
 /**
- * Goes on to the next field.
+ * Moves to the next field.
  *
  * @returns whether there is one
- * @throws MalformedMessage where the bytes end within a field, or are none
+ * @throws MalformedMessage if the field is invalid or incomplete
  */
 export function nextField(cursor: FieldCursor): boolean {
   if (cursor.next >= cursor.end) return false;
@@ -58,7 +55,7 @@ export function nextField(cursor: FieldCursor): boolean {
   const length = lengthOfValue(cursor);
   cursor.valueStart = cursor.next;
   cursor.valueEnd = cursor.next + length;
-  if (cursor.valueEnd > cursor.end) throw new MalformedMessage('a value that goes beyond its message');
+  if (cursor.valueEnd > cursor.end) throw new MalformedMessage('a value extends beyond its message');
   cursor.next = cursor.valueEnd;
   return true;
 }
@@ -67,39 +64,40 @@ function readTag(cursor: FieldCursor, firstInvalid = firstInvalidTag): void {
   const tag = readVarint(cursor);
   cursor.field = Math.floor(tag / 8);
   cursor.wireType = tag % 8;
-  if (cursor.field === 0 || tag >= firstInvalid) throw new MalformedMessage('a tag without a field number');
+  if (cursor.field === 0 || tag >= firstInvalid)
+    throw new MalformedMessage('a tag has an invalid field number');
 }
 
-/** Passes over a group, a field that older messages have: everything up to the tag that ends it. */
+/** Skips a group, an obsolete kind of field, up to its end tag. */
 function skipGroup(cursor: FieldCursor): void {
   const open = [cursor.field];
   while (open.length > 0) {
-    if (open.length > deepestGroup) throw new MalformedMessage('too many groups in each other');
+    if (open.length > deepestGroup) throw new MalformedMessage('groups are nested too deeply');
     readTag(cursor, firstInvalidTagInGroup);
     if (cursor.wireType === wireType.startGroup) open.push(cursor.field);
     else if (cursor.wireType === wireType.endGroup) {
-      if (open.pop() !== cursor.field) throw new MalformedMessage('a group that another one ends');
+      if (open.pop() !== cursor.field) throw new MalformedMessage('a group has the end tag of another group');
     } else {
       const length = lengthOfValue(cursor);
       cursor.next += length;
-      if (cursor.next > cursor.end) throw new MalformedMessage('a value that goes beyond its message');
+      if (cursor.next > cursor.end) throw new MalformedMessage('a value extends beyond its message');
     }
   }
   cursor.wireType = wireType.startGroup;
   cursor.valueEnd = cursor.next;
 }
 
-/** Whether the field that was read last is of a number, and of bytes: a text or a message. */
+/** Whether the current field has a number, and is a string, bytes or a message. */
 export function isBytesField(cursor: FieldCursor, field: number): boolean {
   return cursor.field === field && cursor.wireType === wireType.bytes;
 }
 
-/** The value of the field that was read last, as text; what is no UTF-8 becomes U+FFFD. */
+/** The value of the current field as text. Invalid UTF-8 becomes U+FFFD. */
 export function textOf({ bytes, valueStart, valueEnd }: FieldCursor): string {
   return bytes.toString('utf8', valueStart, valueEnd);
 }
 
-/** The value of the field that was read last, as a whole number. */
+/** The value of the current field as an integer. */
 export function numberOf({ bytes, valueStart, valueEnd }: FieldCursor): number {
   return readVarint(fieldsOf(bytes, valueStart, valueEnd));
 }
@@ -115,11 +113,11 @@ function lengthOfValue(cursor: FieldCursor): number {
     case wireType.fixed32:
       return 4;
     default:
-      throw new MalformedMessage('a wire type that is none');
+      throw new MalformedMessage('a tag has an invalid wire type');
   }
 }
 
-/** The most bytes that a varint has: ten groups of seven bits, of which the last holds the 64th bit alone. */
+/** The longest varint, in bytes: nine bytes of 7 bits, and one with the 64th bit. */
 export const longestVarint = 10;
 
 function lengthOfVarint({ bytes, next, end }: FieldCursor): number {
@@ -131,7 +129,7 @@ function lengthOfVarint({ bytes, next, end }: FieldCursor): number {
     if (length === longestVarint && byte > 1) break;
     return length;
   }
-  throw new MalformedMessage('a number that does not end, or of more than 64 bits');
+  throw new MalformedMessage('a varint is incomplete, or has more than 64 bits');
 }
 
 function readVarint(cursor: FieldCursor): number {
@@ -144,34 +142,34 @@ function readVarint(cursor: FieldCursor): number {
 }
 
 /**
- * A part of a message that is written, one character a byte: strings are put together at a fraction of the cost of
- * buffers, and an answer has a hundred parts.
+ * A written part of a message, one character per byte. Joining strings costs much less than joining buffers, and a response
+ * has about a hundred parts.
  */
 export type Written = string;
 
-/** Writes a field that holds a message. */
+/** Writes a field with a message. */
 export function messageField(field: number, message: Written): Written {
   return varint(field * 8 + wireType.bytes) + varint(message.length) + message;
 }
 
-/** Writes a field that holds text. */
+/** Writes a field with text. */
 export function textField(field: number, text: string): Written {
   return messageField(field, utf8(text));
 }
 
-/** Writes a field that holds a whole number from 0 on. */
+/** Writes a field with an unsigned integer. */
 export function numberField(field: number, value: number): Written {
   return varint(field * 8 + wireType.varint) + varint(value);
 }
 
-/** Writes a field that holds a number of double precision. */
+/** Writes a field with a double. */
 export function doubleField(field: number, value: number): Written {
   const bytes = Buffer.alloc(8);
   bytes.writeDoubleLE(value);
   return varint(field * 8 + wireType.fixed64) + bytes.toString('latin1');
 }
 
-/** The bytes of a message that was written. */
+/** Converts a written message to bytes. */
 export function toBytes(message: Written): Buffer {
   return Buffer.from(message, 'latin1');
 }

@@ -380,11 +380,11 @@ test('the health messages are those of their proto', async () => {
     const check = methods.get('/grpc.health.v1.Health/Check');
     if (check?.kind !== 'unary') throw new TypeError('a unary method was expected');
     for (const service of ['', 'grpc.health.v1.Health']) {
-      const answer = (await check.answer(health.writeRequest({ service }), () => undefined)) as Frame;
+      const answer = (await check.respond(health.writeRequest({ service }), () => undefined)) as Frame;
       const { status } = health.readResponse(answer.frame.subarray(5));
       expect(status).toBe(isServing ? 'SERVING' : 'NOT_SERVING');
     }
-    expect(await check.answer(health.writeRequest({ service: 'x' }), () => undefined)).toMatchObject({
+    expect(await check.respond(health.writeRequest({ service: 'x' }), () => undefined)).toMatchObject({
       status: 5,
     });
   }

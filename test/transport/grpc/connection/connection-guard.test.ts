@@ -49,20 +49,20 @@ function connection({ begins = true, memory = createMemoryBudget() } = {}) {
     const call: TestCall = {
       ...{
         isRequestComplete: false,
-        quietLooks: 0,
-        looks: 0,
+        quietSweeps: 0,
+        sweeps: 0,
         heldBytes: 0,
         isAnswered: false,
-        unreadLooks: 0,
+        unreadSweeps: 0,
       },
       fate: 'open',
       timeLeft: () => (timeout === undefined ? undefined : openedAt + timeout - clock.monotonic()),
-      giveUp: () => {
+      reject: () => {
         if (!call.isAnswered) call.fate = 'given up';
         guard.callHolds(call, 0);
         call.isAnswered = true;
       },
-      abandon: () => {
+      cancel: () => {
         call.fate = 'abandoned';
         guard.callEnded(call);
       },
@@ -194,7 +194,7 @@ describe('a connection ends', () => {
   test('whose peer talks and reads nothing', async () => {
     const { session, pass, open, fallSilent } = connection();
     const call = open();
-    Object.assign(call, { isRequestComplete: true, isAnswered: true, abandon: () => {} });
+    Object.assign(call, { isRequestComplete: true, isAnswered: true, cancel: () => {} });
     fallSilent();
     await pass(16_000, () => {
       if (!session.destroyed) Object.assign(open(), { isRequestComplete: true });

@@ -22,7 +22,7 @@ async function start(maxConnections = 10) {
   const rejected: RejectionCause[] = [];
   const server: Listener = createGrpcServer({
     options: config.grpc,
-    limits: { kept: 1_000, skipped: 1_000 },
+    limits: { stored: 1_000, skipped: 1_000 },
     authorizer: nothing,
     health: { isServing: () => true, onChange: () => () => {} },
     clock,

@@ -1,8 +1,8 @@
 /** A CheckRequest, byte by byte as the encoding of protocol buffers has it: read whole, and as it comes in parts. */
 import { describe, expect, test } from 'vitest';
 import type { CheckRequest } from '../../../../src/model/decision.ts';
-import { partsOfCheckRequest, readCheckRequest } from '../../../../src/transport/grpc/check/check-request.ts';
-import { createSieve } from '../../../../src/transport/grpc/message/field-filter.ts';
+import { checkRequestFields, readCheckRequest } from '../../../../src/transport/grpc/check/check-request.ts';
+import { createFieldFilter } from '../../../../src/transport/grpc/message/field-filter.ts';
 import { MalformedMessage } from '../../../../src/transport/grpc/message/protobuf.ts';
 import { loadCheckCodec } from '../../../support/proto-codec.ts';
 
@@ -27,7 +27,7 @@ const inHttp = (...fields: readonly Buffer[]) => inCheck(inAttributes(inRequest(
 const good = inHttp(header, path);
 
 function sieved(message: Buffer, cut: number): Buffer {
-  const sieve = createSieve(partsOfCheckRequest, message.length);
+  const sieve = createFieldFilter(checkRequestFields, message.length);
   for (const part of [message.subarray(0, cut), message.subarray(cut)]) sieve.add(part);
   return sieve.finish();
 }
@@ -144,7 +144,7 @@ describe('is refused', () => {
 
   test('less than what was said', () => {
     for (const missing of [1, 100]) {
-      const sieve = createSieve(partsOfCheckRequest, good.length + missing);
+      const sieve = createFieldFilter(checkRequestFields, good.length + missing);
       sieve.add(good);
       expect(() => sieve.finish()).toThrow(MalformedMessage);
     }
@@ -155,7 +155,7 @@ test('what has come so far is a message at any time, without the field that is c
   const { readRequest } = loadCheckCodec();
   const seen = new Set<string>();
   for (let cut = 0; cut <= good.length; cut++) {
-    const sieve = createSieve(partsOfCheckRequest, good.length);
+    const sieve = createFieldFilter(checkRequestFields, good.length);
     sieve.add(good.subarray(0, cut));
     const { attributes } = readRequest(sieve.soFar());
     const { headers, path: target } = attributes?.request?.http ?? {};

@@ -1,13 +1,13 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { partsOfCheckRequest } from '../../../../src/transport/grpc/check/check-request.ts';
+import { checkRequestFields } from '../../../../src/transport/grpc/check/check-request.ts';
 import { createMessageReader, frameMessage } from '../../../../src/transport/grpc/message/framing.ts';
 import { grpcStatus } from '../../../../src/transport/grpc/status.ts';
 import { officialCheck } from '../../../support/official-protos.ts';
 
 function read(bytes: Buffer, cuts: readonly number[] = [], encoding?: string, max = 1_000) {
-  const reader = createMessageReader(encoding, { kept: max, skipped: max });
+  const reader = createMessageReader(encoding, { stored: max, skipped: max });
   const places = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];
   for (let index = 1; index < places.length; index++) {
     const failure = reader.add(bytes.subarray(places[index - 1], places[index]));
@@ -98,12 +98,17 @@ describe('of a check', () => {
   const large = check({ headers: { cookie: 'c'.repeat(500) } });
   const withBody = check({ headers: { a: 'b' }, rawBody: Buffer.alloc(500) });
   const [tooLarge, taken] = ['resourceExhausted', 'taken'] as const;
-  const cases: [string, Buffer, { kept: number; skipped: number }, typeof tooLarge | typeof taken][] = [
-    ['what is read may be as large as that', large, { kept: 600, skipped: 0 }, taken],
-    ['more of it is refused, though more may be passed over', large, { kept: 400, skipped: 5_000 }, tooLarge],
-    ['a body may be larger', withBody, { kept: 100, skipped: 500 }, taken],
-    ['up to its own bound', withBody, { kept: 100, skipped: 499 }, tooLarge],
-    ['a small one is read whatever is in it', withBody, { kept: 600, skipped: 0 }, taken],
+  const cases: [string, Buffer, { stored: number; skipped: number }, typeof tooLarge | typeof taken][] = [
+    ['what is read may be as large as that', large, { stored: 600, skipped: 0 }, taken],
+    [
+      'more of it is refused, though more may be passed over',
+      large,
+      { stored: 400, skipped: 5_000 },
+      tooLarge,
+    ],
+    ['a body may be larger', withBody, { stored: 100, skipped: 500 }, taken],
+    ['up to its own bound', withBody, { stored: 100, skipped: 499 }, tooLarge],
+    ['a small one is read whatever is in it', withBody, { stored: 600, skipped: 0 }, taken],
   ];
   test.each(cases)('%s', (_, message, limits, expected) => {
     const zipped = framed(gzipSync(message));
@@ -113,7 +118,7 @@ describe('of a check', () => {
       [zipped, 'gzip'],
     ] as const)
       for (const cut of [frame.length, 3, 5, frame.length - 1]) {
-        const reader = createMessageReader(encoding, limits, partsOfCheckRequest);
+        const reader = createMessageReader(encoding, limits, checkRequestFields);
         const failure = reader.add(frame.subarray(0, cut)) ?? reader.add(frame.subarray(cut));
         const end = failure ?? reader.finish();
         expect('status' in end ? end.status : taken).toBe(
@@ -124,7 +129,7 @@ describe('of a check', () => {
 });
 
 test('memory for small parts is counted with what it costs, and not more is taken than has come', () => {
-  const reader = createMessageReader(undefined, { kept: 1_000_000, skipped: 0 });
+  const reader = createMessageReader(undefined, { stored: 1_000_000, skipped: 0 });
   reader.add(Buffer.from([0, 0, 15, 0, 0]));
   for (let index = 0; index < 10_000; index++) reader.add(Buffer.from([0]));
   expect(reader.heldBytes()).toBeGreaterThanOrEqual(10_000);

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import type { CheckRequest } from '../../../../src/model/decision.ts';
-import { partsOfCheckRequest, readCheckRequest } from '../../../../src/transport/grpc/check/check-request.ts';
-import { createSieve } from '../../../../src/transport/grpc/message/field-filter.ts';
+import { checkRequestFields, readCheckRequest } from '../../../../src/transport/grpc/check/check-request.ts';
+import { createFieldFilter } from '../../../../src/transport/grpc/message/field-filter.ts';
 import { MalformedMessage } from '../../../../src/transport/grpc/message/protobuf.ts';
 import {
   findProtobufOracle,
@@ -208,7 +208,7 @@ function ours(read: () => CheckRequest): CheckRequest | undefined {
 const whole = (message: Buffer) => ours(() => readCheckRequest(message));
 function inPieces(message: Buffer, cuts: readonly number[]): CheckRequest | undefined {
   return ours(() => {
-    const sieve = createSieve(partsOfCheckRequest, message.length);
+    const sieve = createFieldFilter(checkRequestFields, message.length);
     const places = [...new Set([0, ...cuts.map((cut) => cut % (message.length + 1)), message.length])].sort(
       (a, b) => a - b,
     );
