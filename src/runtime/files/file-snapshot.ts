@@ -1,17 +1,17 @@
-/** One look at a file: what stands in it, or why that cannot be had. */
+/** Reads a file once: its content, or why it cannot be read. */
 import { readFileSync, statSync } from 'node:fs';
 
-/** The file system, as far as files are looked at. */
+/** The file system. */
 export interface FileSystem {
-  /** Throws what the file system says. */
+  /** @throws the error of the file system */
   readonly stat: (path: string) => FileState;
-  /** Throws what the file system says. */
+  /** @throws the error of the file system */
   readonly read: (path: string) => Buffer;
 }
 
-/** What is known of a file without reading it. */
+/** The state of a file, without its content. */
 export interface FileState {
-  /** Differs where the content may differ, as far as the file system tells. */
+  /** Changes if the content may have changed, as far as the file system reports it. */
   readonly version: string;
   /** Bytes. */
   readonly size: number;
@@ -19,12 +19,12 @@ export interface FileState {
   readonly isFile: boolean;
 }
 
-/** What a look found. */
-export type Look =
-  | { readonly version: string; readonly bytes: Buffer; readonly isSure: boolean }
+/** The content of a file at one time, or why it could not be read. */
+export type FileSnapshot =
+  | { readonly version: string; readonly bytes: Buffer; readonly isConfirmed: boolean }
   | { readonly version: string; readonly problem: Error };
 
-/** Files up to this size, in bytes, are read at every look; 256 KiB take a fifth of a millisecond. */
+/** Files up to this size, in bytes, are always read. Reading 256 KiB takes 0.2 ms. */
 const alwaysRead = 256 * 1024;
 
 /** The file system of the machine. */
@@ -43,15 +43,18 @@ export const systemFiles: FileSystem = {
 };
 
 /**
- * Looks at a file. Never throws.
+ * Reads a file. Never throws.
  *
- * A large file is not read again once two looks have read the same from the same version of it: what was written in the
- * same tick of the file system's clock as the first of them, the second has seen. What is not a file is read once at
- * most: a pipe says everything once.
+ * A large file is not read again after two snapshots had the same version and content. One is not enough, because a file
+ * can change again in the same tick of the file system's clock. A pipe or a device is read only once.
  *
- * @param previous what the look before found
+ * @param previous the snapshot before
  */
-export function lookAt(path: string, files: FileSystem, previous: Look | undefined): Look {
+export function readSnapshot(
+  path: string,
+  files: FileSystem,
+  previous: FileSnapshot | undefined,
+): FileSnapshot {
   let version = '';
   try {
     const state = files.stat(path);
@@ -59,17 +62,18 @@ export function lookAt(path: string, files: FileSystem, previous: Look | undefin
     const isSameVersion = previous?.version === version;
     if (!state.isFile && previous !== undefined)
       return isSameVersion ? previous : { version, problem: new Error('it is not a file') };
-    if (isSameVersion && state.size > alwaysRead && 'isSure' in previous && previous.isSure) return previous;
+    if (isSameVersion && state.size > alwaysRead && 'isConfirmed' in previous && previous.isConfirmed)
+      return previous;
     const bytes = files.read(path);
-    const isSure = isSameVersion && 'bytes' in previous && previous.bytes.equals(bytes);
-    return { version, bytes, isSure };
+    const isConfirmed = isSameVersion && 'bytes' in previous && previous.bytes.equals(bytes);
+    return { version, bytes, isConfirmed };
   } catch (error) {
     return { version, problem: error instanceof Error ? error : new Error(String(error)) };
   }
 }
 
-/** Whether two looks found the same. */
-export function foundTheSame(one: Look, other: Look): boolean {
+/** Whether two snapshots have the same content, or the same error. */
+export function isSameContent(one: FileSnapshot, other: FileSnapshot): boolean {
   if (one === other) return true;
   if ('bytes' in one) return 'bytes' in other && one.bytes.equals(other.bytes);
   return 'problem' in other && one.problem.message === other.problem.message;
