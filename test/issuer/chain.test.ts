@@ -33,7 +33,7 @@ const leaf = chain.leaf();
 const whole = { ...leaf, cert: leaf.cert + chain.intermediate };
 const own = chain.selfSigned();
 
-describe('a `caFile` is trusted as it stands', () => {
+describe('any certificate in `caFile` is trusted', () => {
   test.each([
     ['the root, of a server that sends its intermediate', chain.root, whole],
     ['the intermediate alone', chain.intermediate, whole],
@@ -66,7 +66,7 @@ describe('a `caFile` is trusted as it stands', () => {
   test.each([
     ['the intermediate', chain.intermediate],
     ['the certificate itself', undefined],
-  ])('the name of the host counts all the same, with %s', async (_, caFile) => {
+  ])('the host name is still verified, with %s', async (_, caFile) => {
     const elsewhere = chain.leaf({ names: 'DNS:idp.example.com' });
     const port = await serve(elsewhere);
     await expect(fetchWith(caFile ?? elsewhere.cert)(`https://127.0.0.1:${port}/`)).rejects.toThrow(
@@ -74,7 +74,7 @@ describe('a `caFile` is trusted as it stands', () => {
     );
   });
 
-  test('an expired one is refused, even where it is the one in `caFile`', async () => {
+  test('an expired certificate is rejected, even if it is in `caFile`', async () => {
     const expired = chain.leaf({ hasExpired: true });
     const port = await serve(expired);
     for (const caFile of [expired.cert, chain.intermediate])

@@ -77,7 +77,7 @@ describe.each(kinds)('%s', (option, textOf) => {
     return { ...owner, file };
   };
 
-  test('keys stay whole at every moment while the file is written anew in place', async () => {
+  test('keys stay valid while the file is rewritten in place', async () => {
     const { issuer, clock, file } = await start();
     const next = textOf(b, a, ...[await createSigningKey('c')]);
     for (let length = 0; length < next.length; length += 61) {
@@ -123,7 +123,7 @@ describe.each(kinds)('%s', (option, textOf) => {
     expect(countOf(issuer)).toBe(1);
   });
 
-  test('a change before the first look is taken up', async () => {
+  test('uses a change before the first poll', async () => {
     const { issuer, clock, file } = await start();
     writeFileSync(file, textOf(b));
     await clock.advance(3_000);
@@ -152,7 +152,7 @@ describe('caFile', () => {
     return { ...owner, file };
   };
 
-  test('is trusted as it was at every moment while it is written anew in place', async () => {
+  test('stays trusted while the file is rewritten in place', async () => {
     const { issuer, clock, trust, file } = await start();
     const next = `${other.ca}\n${authority.ca}\n`;
     for (let length = 0; length < next.length; length += 97) {
@@ -193,7 +193,7 @@ describe('caFile', () => {
     expect(trust[0]).toContain(file);
   });
 
-  test('another authority is taken, and the old one is trusted no more', async () => {
+  test('trusts the new CA and no longer the old one', async () => {
     const { issuer, clock, trust, file } = await start();
     writeFileSync(file, other.ca);
     await clock.advance(2_000);

@@ -78,7 +78,7 @@ const expectProblem = async (options: string, message: RegExp, environment?: Rec
 };
 
 describe('certificates', () => {
-  test('of an authority that nobody knows', async () => {
+  test('of an unknown CA', async () => {
     const port = await secure();
     await expectProblem(
       `issuer: "https://127.0.0.1:${port}"`,
@@ -86,7 +86,7 @@ describe('certificates', () => {
     );
   });
 
-  test('that nobody but itself signed', async () => {
+  test('that are self-signed', async () => {
     const port = await secure(chain.selfSigned());
     await expectProblem(
       `issuer: "https://127.0.0.1:${port}"`,
@@ -94,7 +94,7 @@ describe('certificates', () => {
     );
   });
 
-  test('of another authority than that of `caFile`, without those of the system', async () => {
+  test("of another CA than `caFile`, without the system's CAs", async () => {
     const port = await secure(createChain().leaf());
     await expectProblem(
       `issuer: "https://127.0.0.1:${port}", caFile: ${caFile}, trustSystemCas: false`,
@@ -120,7 +120,7 @@ describe('certificates', () => {
     );
   });
 
-  test('that the server wants of its clients', async () => {
+  test('that the server requires of its clients', async () => {
     const port = await secure({
       cert: leaf.cert + chain.intermediate,
       key: leaf.key,
@@ -137,7 +137,7 @@ describe('certificates', () => {
 });
 
 describe('protocols', () => {
-  test('https:// where plain HTTP is spoken', async () => {
+  test('https:// for a plain HTTP server', async () => {
     const port = await plain(200);
     await expectProblem(
       `issuer: "https://127.0.0.1:${port}"`,
@@ -145,7 +145,7 @@ describe('protocols', () => {
     );
   });
 
-  test('an answer over http:// that breaks off', async () => {
+  test('a truncated response over http://', async () => {
     const port = await listen(
       http.createServer((_, response) => {
         response.writeHead(200, { 'content-length': '100' }).write('{');
@@ -157,12 +157,12 @@ describe('protocols', () => {
     expect(problem).not.toContain('TLS');
   });
 
-  test('http:// where Node speaks TLS', async () => {
+  test('http:// for a TLS server in Node', async () => {
     const port = await secure();
     await expectProblem(`issuer: "http://127.0.0.1:${port}"`, /https:\/\/ instead of http:\/\//);
   });
 
-  test('http:// where a server answers with an alert of TLS', async () => {
+  test('http:// for a server that responds with a TLS alert', async () => {
     const port = await listen(
       net.createServer((socket) =>
         socket.once('data', () => socket.end(Buffer.from('15030300020246', 'hex'))),
@@ -171,7 +171,7 @@ describe('protocols', () => {
     await expectProblem(`issuer: "http://127.0.0.1:${port}"`, /it uses TLS on port .*\(HPE_\w+\)$/);
   });
 
-  test('http:// where a server says so in words, with status 400', async () => {
+  test('http:// for a TLS server that responds with status 400', async () => {
     const port = await plain(400, {}, 'Client sent an HTTP request to an HTTPS server.');
     await expectProblem(`issuer: "http://127.0.0.1:${port}"`, /status 400 instead of 200; .*try https:\/\//);
   });
@@ -198,7 +198,7 @@ describe('protocols', () => {
   });
 });
 
-describe('the way there', () => {
+describe('the connection', () => {
   test('nothing listens', async () => {
     const port = await plain(200);
     const free = port === 1 ? 2 : 1;
@@ -215,7 +215,7 @@ describe('the way there', () => {
     );
   });
 
-  test('no answer', async () => {
+  test('no response', async () => {
     const port = await listen(net.createServer(() => {}));
     await expectProblem(
       `issuer: "http://127.0.0.1:${port}"`,
@@ -223,13 +223,13 @@ describe('the way there', () => {
     );
   });
 
-  test('a connection that is cut', async () => {
+  test('a closed connection', async () => {
     const port = await listen(net.createServer((socket) => socket.once('data', () => socket.destroy())));
     await expectProblem(`issuer: "https://127.0.0.1:${port}"`, /was closed.*\(ECONNRESET\)$/);
   });
 });
 
-describe('answers', () => {
+describe('responses', () => {
   test.each([
     [401, /status 401 instead of 200; .*credentials/],
     [403, /status 403 instead of 200; .*credentials/],
@@ -275,7 +275,7 @@ describe('a proxy', () => {
         .on('connect', (_, socket) => socket.end(`HTTP/1.1 ${status} No\r\n\r\n`)),
     );
 
-  test('that refuses', async () => {
+  test('that rejects', async () => {
     const port = await proxy(403);
     await expectProblem(
       `issuer: "https://idp.invalid", httpsProxy: "http://user:secret@127.0.0.1:${port}"`,
@@ -285,14 +285,14 @@ describe('a proxy', () => {
     );
   });
 
-  test('of the environment that refuses', async () => {
+  test('of the environment that rejects', async () => {
     const port = await proxy(403);
     await expectProblem(`issuer: "https://idp.invalid", httpsProxy: env`, /rejects .*NO_PROXY/, {
       HTTPS_PROXY: `127.0.0.1:${port}`,
     });
   });
 
-  test.each(['https', 'http'])('that wants a password, for %s', async (scheme) => {
+  test.each(['https', 'http'])('that requires a password, for %s', async (scheme) => {
     const port = await proxy(407);
     const problem = await problemOf(
       `issuer: "${scheme}://idp.invalid", insecureHttp: true, httpsProxy: "http://user:secret@127.0.0.1:${port}"`,
@@ -301,21 +301,21 @@ describe('a proxy', () => {
     expect(problem).not.toContain('secret');
   });
 
-  test('that is not there', async () => {
+  test('that does not listen', async () => {
     await expectProblem(
       'issuer: "https://idp.invalid", httpsProxy: "http://127.0.0.1:1"',
       /no connection to the proxy 127\.0\.0\.1:1: .*`issuers\[\]\.httpsProxy`.*\(ECONNREFUSED\)$/,
     );
   });
 
-  test('of the environment that is no URL', async () => {
+  test('of the environment that is not a URL', async () => {
     await expectProblem('issuer: "https://idp.invalid", httpsProxy: env', /HTTPS_PROXY/, {
       HTTPS_PROXY: 'socks5://127.0.0.1:1',
     });
   });
 });
 
-describe('a document of another issuer', () => {
+describe('a document that names another issuer', () => {
   const documentOf = async (configured: string, document: object) => {
     const port = await plain(
       200,
@@ -397,7 +397,7 @@ describe('a document of another issuer', () => {
     expect(await documentOf(configured, document)).toMatch(message);
   });
 
-  test('never has anybody set a `jwksUri` that would be refused', async () => {
+  test('never suggests a `jwksUri` that would be rejected', async () => {
     const problem = await documentOf('https://idp.example.com', {
       issuer: 'https://other.example.com',
       jwks_uri: 'https://169.254.169.254/keys',

@@ -41,7 +41,7 @@ async function pass(clock: TestClock, milliseconds: number, step = 10_000) {
 }
 
 describe('a key set that moves to another host', () => {
-  test('is told in the log, in /readyz and as a metric, and taken up by a reload', async () => {
+  test('is reported in the log, in /readyz and as a metric, and used after a reload', async () => {
     const running = await service(plainFile.concat('keys: {refreshInterval: 5m}\n'));
     const { issuer, clock, app, config, adminPort } = running;
     const other = await startFakeIssuer();
@@ -83,7 +83,7 @@ describe('a key set that moves to another host', () => {
     expect(told(running).at(-1)).toMatchObject({ level: 'info', state: 'ready' });
   });
 
-  test('is still told when the old place has gone and the keys grow old', async () => {
+  test('is still reported when the old address fails and the keys expire', async () => {
     const running = await service(plainFile.concat('keys: {maxStale: 10m}\n'));
     const { issuer, clock } = running;
     issuer.discovery = (_, response) =>
@@ -95,7 +95,7 @@ describe('a key set that moves to another host', () => {
     expect(String(body.issuers[0]?.problem)).toMatch(/404.*the jwks_uri moved from .* to localhost:1/);
   });
 
-  test('a document that cannot be read any more is told too, while keys are still had', async () => {
+  test('reports an unreadable document while keys are still fetched', async () => {
     const running = await service();
     running.issuer.discovery = (_, response) => response.writeHead(200).end('<html>maintenance</html>');
     await pass(running.clock, 70 * minutes, 2 * minutes);
@@ -108,7 +108,7 @@ describe('a key set that moves to another host', () => {
 });
 
 describe('the problem of an issuer', () => {
-  test('is in the log again every five minutes, with its state and since when', async () => {
+  test('is logged again every 5 minutes, with the state and the start', async () => {
     const running = await service(plainFile, (issuer) => {
       issuer.discovery = (_, response) => response.writeHead(503).end();
     });
@@ -127,7 +127,7 @@ describe('the problem of an issuer', () => {
     expect(first.since).toBeDefined();
   });
 
-  test('is in the log at once when it changes', async () => {
+  test('is logged immediately when it changes', async () => {
     const running = await service(plainFile, (issuer) => {
       issuer.discovery = (_, response) => response.writeHead(503).end();
     });
@@ -140,8 +140,8 @@ describe('the problem of an issuer', () => {
   });
 });
 
-describe('a watch', () => {
-  test('a problem that changes each second is told a few times, and then with the others', async () => {
+describe('a problem reporter', () => {
+  test('limits the reports of a problem that changes every second', async () => {
     const clock = createTestClock();
     let repeats = 0;
     const watch = createProblemReporter(clock, () => repeats++);
@@ -154,7 +154,7 @@ describe('a watch', () => {
     expect(changes + repeats).toBeLessThan(40);
   });
 
-  test('after its end nothing is told', async () => {
+  test('reports nothing after the problem ended', async () => {
     const clock = createTestClock();
     let repeats = 0;
     const watch = createProblemReporter(clock, () => repeats++);
@@ -166,7 +166,7 @@ describe('a watch', () => {
     expect([repeats, watch.since()]).toEqual([0, undefined]);
   });
 
-  test('of an issuer that was stopped tells nothing', async () => {
+  test('reports nothing after it was stopped', async () => {
     const clock = createTestClock();
     let repeats = 0;
     const watch = createProblemReporter(clock, () => repeats++);

@@ -30,7 +30,7 @@ test.each([
   expect(await run({ 'c.yaml': `\ufeff${text}` })).toEqual(plain);
 });
 
-test('a configuration that is wrong is wrong at the same place', async () => {
+test('an invalid configuration has its error at the same position', async () => {
   const text = 'isuers: []\nhttp: {prt: 1}\n';
   const plain = await run({ 'c.yaml': text });
   expect(plain.output).toContain('c.yaml:1:1');

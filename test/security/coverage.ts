@@ -67,7 +67,7 @@ export const tables: readonly Table[] = [
       {
         id: 'F3',
         threat: 'A health path on the check port',
-        tests: [[http, 'those of health checks and metrics among them']],
+        tests: [[http, 'every path, including those of health checks and metrics']],
         note: 'E10',
       },
       {
@@ -79,7 +79,9 @@ export const tables: readonly Table[] = [
       {
         id: 'F5',
         threat: 'A library that fails closed and hammers when the issuer is down',
-        tests: [[issuer, 'keys serve on for maxStale']],
+        tests: [
+          [issuer, 'keys stay in use for maxStale, the state shows it, and recovers when the issuer returns'],
+        ],
         note: 'R3, A9',
       },
       {
@@ -233,13 +235,13 @@ export const tables: readonly Table[] = [
       {
         id: 'B8',
         threat: 'Keys so large that verifying is an attack',
-        tests: [[keys, 'with too many members is refused whole']],
+        tests: [[keys, 'with too many members is rejected']],
       },
       { id: 'B9', threat: 'Points off the curve, of another curve or type' },
       {
         id: 'B10',
         threat: 'Ed25519 points of small order, malleable S',
-        tests: [[keys, 'of small order are refused']],
+        tests: [[keys, 'of small order are rejected, which doubling them three times proves']],
       },
       { id: 'B11', threat: 'Algorithms and curves that nobody allowed' },
       { id: 'B12', threat: 'RSA padding that is nearly right' },
@@ -268,7 +270,7 @@ export const tables: readonly Table[] = [
         id: 'LJ4',
         threat: 'A signature or a key of a client makes a verification fail',
         tests: [
-          ['issuer/keys/public-key.test.ts', 'fails for no signature'],
+          ['issuer/keys/public-key.test.ts', 'never throws, whatever the length of the signature'],
           ['security/failing-verification.test.ts', 'a proof whose key is no point of its curve'],
         ],
       },
@@ -359,7 +361,7 @@ export const tables: readonly Table[] = [
         id: 'D1',
         threat: 'Two authorization headers',
         tests: [
-          [http, 'two authorization headers of any spelling are two'],
+          [http, 'two authorization headers are duplicates in any case'],
           [envoy, 'two authorization headers: 401'],
         ],
       },
@@ -392,16 +394,16 @@ export const tables: readonly Table[] = [
       {
         id: 'D9',
         threat: 'A token in query, cookie, body or other headers',
-        tests: [[http, 'a token anywhere else is none']],
+        tests: [[http, 'a token in another place is ignored']],
       },
-      { id: 'D10', threat: 'Bytes beyond ASCII', tests: [[http, 'what is no HTTP']] },
+      { id: 'D10', threat: 'Bytes beyond ASCII', tests: [[http, 'a request that is not HTTP']] },
       { id: 'D11', threat: 'A token without end' },
       { id: 'D12', threat: 'A large header section', tests: [[http, 'a header section of 96 KiB']] },
       { id: 'D13', threat: 'Thousands of headers', tests: [[http, 'in two thousand']] },
       {
         id: 'D14',
         threat: 'Metadata whose address a client chooses',
-        tests: [[http, 'to a denial has these headers and no other']],
+        tests: [[http, 'to a denial has exactly these headers']],
         note: 'No `resource_metadata` is sent.',
       },
       { id: 'D15', threat: 'Opaque tokens' },
@@ -415,7 +417,7 @@ export const tables: readonly Table[] = [
         threat: 'An empty answer is an allow',
         tests: [
           ['transport/grpc/check/decision-response.test.ts', 'only an allow carries code 0'],
-          ['transport/grpc/check/decision-response.test.ts', 'is not let out'],
+          ['transport/grpc/check/decision-response.test.ts', 'is not sent'],
         ],
       },
       {
@@ -457,7 +459,7 @@ export const tables: readonly Table[] = [
         tests: [
           [
             'transport/grpc/check/decision-response.test.ts',
-            'an error is left to Envoy only where that is said',
+            'an error fails the call only if it is configured and no client can cause it',
           ],
         ],
       },
@@ -465,12 +467,12 @@ export const tables: readonly Table[] = [
       {
         id: 'E9',
         threat: 'Headers of a denial that reach the client',
-        tests: [[http, 'to a denial has these headers and no other']],
+        tests: [[http, 'to a denial has exactly these headers']],
       },
       {
         id: 'E10',
         threat: 'A health path on the check port lets everybody in',
-        tests: [[http, 'those of health checks and metrics among them']],
+        tests: [[http, 'every path, including those of health checks and metrics']],
       },
       {
         id: 'E11',
@@ -515,7 +517,7 @@ export const tables: readonly Table[] = [
         id: 'E17',
         threat: 'An authorizer that hangs',
         tests: [
-          [grpc, 'of the service is a second and a half'],
+          [grpc, 'of the service is 1.5 s, and a late check is denied'],
           [verifier, 'whose fetch hangs is answered by the deadline'],
         ],
       },
@@ -523,7 +525,7 @@ export const tables: readonly Table[] = [
         id: 'E18',
         threat: 'An answer after the client has gone',
         tests: [
-          [grpc, 'outlives 400 cancelled checks a second'],
+          [grpc, 'stays open after 400 cancelled checks per second, and other checks on it get a response'],
           [envoy, 'clients that go away'],
         ],
       },
@@ -735,7 +737,7 @@ export const tables: readonly Table[] = [
         threat: 'A refusal is remembered',
         tests: [
           [verifier, 'what is not remembered'],
-          [issuer, 'published while its kid is asked for'],
+          [issuer, 'finds a key that is published during the fetch for its kid with one fetch'],
         ],
       },
       {
@@ -784,17 +786,17 @@ export const tables: readonly Table[] = [
   {
     title: 'H. Discovery and keys',
     rows: [
-      { id: 'H1', threat: 'The document is of another issuer', tests: [[issuer, '%s is refused']] },
+      { id: 'H1', threat: 'The document is of another issuer', tests: [[issuer, '%s is rejected']] },
       {
         id: 'H2',
         threat: 'The comparison is skipped',
-        tests: [[issuer, 'elsewhere must still be of the configured issuer']],
+        tests: [[issuer, 'at another address must still name the configured issuer']],
       },
       {
         id: 'H3',
         threat: 'Redirects',
         tests: [
-          [fetching, 'is refused or ended'],
+          [fetching, 'is rejected or aborted'],
           [chaosIssuer, 'R8 to R12'],
         ],
       },
@@ -802,21 +804,21 @@ export const tables: readonly Table[] = [
         id: 'H4',
         threat: 'Plain http, other schemes',
         tests: [
-          [issuer, '%s is refused'],
+          [issuer, '%s is rejected'],
           [invariants, 'whatever comes in'],
         ],
       },
       {
         id: 'H5',
         threat: 'Keys from inside the network',
-        tests: [[issuer, 'that moves the keys to another host is refused until a reload']],
+        tests: [[issuer, 'that moves the keys to another host is rejected until a reload']],
         note: 'Another host is allowed, since large issuers have one; what gives secrets away never (LF11), a later move only with a reload.',
       },
       {
         id: 'H6',
         threat: 'Endless answers and bombs',
         tests: [
-          [fetching, 'is refused or ended'],
+          [fetching, 'is rejected or aborted'],
           [chaosIssuer, 'R8 to R12'],
         ],
       },
@@ -824,7 +826,7 @@ export const tables: readonly Table[] = [
         id: 'H7',
         threat: 'An issuer that trickles',
         tests: [
-          [fetching, 'is refused or ended'],
+          [fetching, 'is rejected or aborted'],
           [chaosIssuer, 'R8 to R12'],
         ],
       },
@@ -836,12 +838,16 @@ export const tables: readonly Table[] = [
           [chaosIssuer, 'R8 to R12'],
         ],
       },
-      { id: 'H9', threat: 'A bad member spoils the set', tests: [[keys, 'serves its good members']] },
+      {
+        id: 'H9',
+        threat: 'A bad member spoils the set',
+        tests: [[keys, 'uses its valid members, and names each of the others with its cause']],
+      },
       { id: 'H10', threat: 'Private or symmetric keys published' },
       {
         id: 'H11',
         threat: 'Two keys of one name',
-        tests: [['issuer/keys/random-key-sets.test.ts', 'nothing is taken that no key speaks for']],
+        tests: [['issuer/keys/random-key-sets.test.ts', 'accepts nothing without a matching key']],
         note: 'Each is tried, at most four.',
       },
       { id: 'H12', threat: 'An empty set after a good one', tests: [[chaosIssuer, 'R8 to R12']] },
@@ -854,7 +860,7 @@ export const tables: readonly Table[] = [
         id: 'H14',
         threat: 'TLS that anybody can read',
         tests: [
-          [fetching, 'an unknown authority is refused, whatever the environment says'],
+          [fetching, 'rejects an unknown CA, whatever the environment'],
           ['process/refusals.test.ts', 'NODE_TLS_REJECT_UNAUTHORIZED=0'],
         ],
       },
@@ -862,7 +868,7 @@ export const tables: readonly Table[] = [
       {
         id: 'H16',
         threat: 'Proxies by environment',
-        tests: [[fetching, 'that the environment names, only where that is said']],
+        tests: [[fetching, 'from the environment, only if it is configured']],
       },
       {
         id: 'N1',
@@ -888,7 +894,12 @@ export const tables: readonly Table[] = [
       {
         id: 'N3',
         threat: 'A bomb: a small answer of an issuer that becomes a large one',
-        tests: [['issuer/fetch/content-coding.test.ts', 'without the memory that it claims']],
+        tests: [
+          [
+            'issuer/fetch/content-coding.test.ts',
+            'a decompression bomb with %s, without allocating its size (%#)',
+          ],
+        ],
       },
       {
         id: 'N4',
@@ -898,7 +909,7 @@ export const tables: readonly Table[] = [
       {
         id: 'N5',
         threat: 'A token that names no key is verified by a key that is for another algorithm or use',
-        tests: [['issuer/keys/random-key-sets.test.ts', 'nothing is taken that no key speaks for']],
+        tests: [['issuer/keys/random-key-sets.test.ts', 'accepts nothing without a matching key']],
       },
       {
         id: 'N6',
@@ -925,11 +936,14 @@ export const tables: readonly Table[] = [
         threat:
           'A key set, a key or a discovery document has a member twice, and another reader takes the other one',
         tests: [
-          ['issuer/keys.test.ts', 'has its list twice is refused'],
-          ['issuer/keys.test.ts', 'has one unused key where'],
-          ['issuer/keys.test.ts', 'that has anything else twice is read'],
+          ['issuer/keys.test.ts', 'that has its list twice is rejected: %s'],
+          ['issuer/keys.test.ts', 'has one unused key if %s is there twice'],
+          ['issuer/keys.test.ts', 'that has any other member twice is read'],
           [issuer, 'with two of '],
-          ['issuer/fetch/duplicate-members.test.ts', 'each of them is found'],
+          [
+            'issuer/fetch/duplicate-members.test.ts',
+            'finds each repeated member at any position, and no other',
+          ],
         ],
       },
     ],
@@ -937,18 +951,18 @@ export const tables: readonly Table[] = [
   {
     title: 'I. The surface of the service',
     rows: [
-      { id: 'I1', threat: 'Request smuggling', tests: [[http, 'what is no HTTP']] },
+      { id: 'I1', threat: 'Request smuggling', tests: [[http, 'a request that is not HTTP']] },
       {
         id: 'I2',
         threat: 'HTTP/2 floods',
-        tests: [[grpc, 'a hostile connection is ended, and no other']],
+        tests: [[grpc, 'closes a hostile connection, and no other']],
       },
       {
         id: 'I3',
         threat: 'Messages that are huge, deep or compressed',
         tests: [
-          [grpc, 'a call that is no check'],
-          ['transport/grpc/message/framing.test.ts', 'what is refused'],
+          [grpc, 'an invalid or unknown call'],
+          ['transport/grpc/message/framing.test.ts', 'rejects invalid messages'],
         ],
       },
       { id: 'I4', threat: 'Malformed frames', tests: [[raw, 'bytes of anything']] },
@@ -956,8 +970,8 @@ export const tables: readonly Table[] = [
         id: 'I5',
         threat: 'Slow clients',
         tests: [
-          [http, 'a slow client is cut off within 20 s'],
-          [grpc, 'a silent connection is cut off within 20 s'],
+          [http, 'disconnects a slow client within 20 s'],
+          [grpc, 'closes a silent connection within 20 s'],
         ],
       },
       { id: 'I6', threat: 'Admin paths', tests: [[app, 'has three paths and no other']] },
@@ -1005,7 +1019,11 @@ export const tables: readonly Table[] = [
         tests: [['chart/render.test.ts', 'opens the network to the ports']],
         note: 'A matter of the network: the chart has a NetworkPolicy; `clientCaFile` admits known clients alone.',
       },
-      { id: 'I16', threat: 'Headers named `__proto__`', tests: [[wire, 'with headers of odd names']] },
+      {
+        id: 'I16',
+        threat: 'Headers named `__proto__`',
+        tests: [[wire, 'with headers of unusual names is read as usual']],
+      },
       {
         id: 'I17',
         threat: 'A misspelt option is ignored',
@@ -1025,7 +1043,13 @@ export const tables: readonly Table[] = [
         ],
       },
       { id: 'R2', threat: 'A wrong configuration at the start', tests: [[running, 'with exit code 2']] },
-      { id: 'R3', threat: 'The issuer goes away later', tests: [[issuer, 'keys serve on for maxStale']] },
+      {
+        id: 'R3',
+        threat: 'The issuer goes away later',
+        tests: [
+          [issuer, 'keys stay in use for maxStale, the state shows it, and recovers when the issuer returns'],
+        ],
+      },
       {
         id: 'R4',
         threat: 'It stays away',
@@ -1087,10 +1111,10 @@ export const tables: readonly Table[] = [
         threat: 'A storm of connections',
         tests: [
           [chaosProcess, 'R22'],
-          [http, '2,000 connections are all answered'],
+          [http, '2,000 connections all get a response'],
         ],
       },
-      { id: 'R23', threat: 'Slow clients', tests: [[http, 'a slow client is cut off within 20 s']] },
+      { id: 'R23', threat: 'Slow clients', tests: [[http, 'disconnects a slow client within 20 s']] },
       {
         id: 'R24',
         threat: 'Reloads of every kind',
@@ -1117,21 +1141,21 @@ export const tables: readonly Table[] = [
       {
         id: 'R28',
         threat: 'Connections that are ended by age',
-        tests: [[grpc, 'asks a peer to go, and still answers']],
+        tests: [[grpc, 'sends GOAWAY, and still responds to calls that arrive later']],
         note: 'No connection is ended by age; it is asked to go when the service drains.',
       },
       {
         id: 'R29',
         threat: 'An idle connection is closed in the moment of its use',
-        tests: [[http, 'an idle connection that was answered stays open']],
+        tests: [[http, 'an idle connection stays open after a response']],
         note: 'Idle connections are kept for 65 minutes, which is longer than Envoy keeps them.',
       },
       {
         id: 'R30',
         threat: 'Cancelled checks',
         tests: [
-          [grpc, 'outlives 400 cancelled checks a second'],
-          [grpc, 'in flight is nothing once all is answered'],
+          [grpc, 'stays open after 400 cancelled checks per second, and other checks on it get a response'],
+          [grpc, 'no check is in flight after all have a response'],
         ],
       },
       { id: 'R31', threat: 'Little memory', tests: [[chaosProcess, 'R31']] },
@@ -1198,25 +1222,37 @@ export const tables: readonly Table[] = [
           'A body of a check over HTTP is stored, is taken for a request, or leaves its connection unusable',
         tests: [
           ['transport/http/message/request-bodies.test.ts', 'of several megabytes'],
-          ['transport/http/message/request-bodies.test.ts', 'that looks like a request is none'],
-          ['transport/http/message/request-bodies.test.ts', 'takes no memory'],
-          ['transport/http/message/request-bodies.test.ts', 'and sends its body all the same'],
+          [
+            'transport/http/message/request-bodies.test.ts',
+            'of %i bytes that looks like a request is not treated as one',
+          ],
+          ['transport/http/message/request-bodies.test.ts', 'of 200 megabytes is not stored'],
+          [
+            'transport/http/message/request-bodies.test.ts',
+            'and sends its body anyway gets that response and no reset',
+          ],
         ],
       },
       {
         id: 'LD6',
         threat: 'Connections without end, and one that is in use is closed for another',
         tests: [
-          ['transport/http/connection/connections.test.ts', 'idle for longest gives way'],
-          ['transport/http/connection/connections.test.ts', 'are kept while another connection is idle'],
-          ['transport/http/connection/connections.test.ts', 'where all are busy'],
+          ['transport/http/connection/connections.test.ts', 'a new connection replaces the longest idle one'],
+          [
+            'transport/http/connection/connections.test.ts',
+            'a partial request and a pending check stay while another connection is idle',
+          ],
+          [
+            'transport/http/connection/connections.test.ts',
+            'if all are busy, a new connection gets a denial, and no other closes',
+          ],
         ],
       },
       {
         id: 'LD7',
         threat: 'A refusal ends a connection that checks of others use',
         tests: [
-          ['transport/http/connection/connections.test.ts', 'no refusal ends a connection'],
+          ['transport/http/connection/connections.test.ts', 'no denial closes a connection'],
           ['e2e/failure-mode.test.ts', 'by going away'],
         ],
       },
@@ -1309,7 +1345,7 @@ export const tables: readonly Table[] = [
         id: 'P8',
         threat: 'A problem that lasts is in the log once, and a failed reload nowhere after an hour',
         tests: [
-          ['issuer/problems.test.ts', 'is in the log again every five minutes'],
+          ['issuer/problems.test.ts', 'is logged again every 5 minutes, with the state and the start'],
           ['observe/readiness.test.ts', 'what is not taken is repeated while it lasts'],
         ],
       },
@@ -1425,8 +1461,11 @@ export const tables: readonly Table[] = [
         id: 'LG1',
         threat: 'A body in a check, of any size, makes the call fail, and Envoy fails open',
         tests: [
-          ['transport/grpc/limits.test.ts', 'is decided as if that were not there'],
-          ['transport/grpc/limits.test.ts', 'a check that is too large is answered'],
+          ['transport/grpc/limits.test.ts', '%s: the field has no effect, with the official client'],
+          [
+            'transport/grpc/limits.test.ts',
+            'a check that is too large gets a response, and the connection stays open',
+          ],
           ['e2e/bodies.test.ts', 'a body of any size changes nothing'],
         ],
       },
@@ -1443,49 +1482,70 @@ export const tables: readonly Table[] = [
         id: 'LG3',
         threat: 'One call that stands still, or whose answer is not read, ends the calls of others',
         tests: [
-          ['transport/grpc/limits.test.ts', 'ends alone, with an answer'],
-          ['transport/grpc/limits.test.ts', 'with not even its first byte'],
-          ['transport/grpc/limits.test.ts', 'never reads its answer'],
+          [
+            'transport/grpc/limits.test.ts',
+            'ends alone, with a response; the 20 others on its connection get their responses immediately',
+          ],
+          ['transport/grpc/limits.test.ts', 'without a first byte ends alone too'],
+          ['transport/grpc/limits.test.ts', 'whose client never reads the response is reset alone'],
         ],
       },
       {
         id: 'LG4',
         threat: 'Memory for half-sent checks grows without bound, or one peer takes what others need',
         tests: [
-          ['transport/grpc/limits.test.ts', 'more memory than a connection may hold'],
-          ['transport/grpc/limits.test.ts', 'costs a connection that holds little nothing'],
-          ['transport/grpc/connection/memory-budget.test.ts', 'nobody pays who holds less than another one'],
+          [
+            'transport/grpc/limits.test.ts',
+            'beyond the memory limit of a connection, only its calls with the most memory end',
+          ],
+          [
+            'transport/grpc/limits.test.ts',
+            'does not affect a connection with little memory: incomplete requests of the connections with the most memory end',
+          ],
+          [
+            'transport/grpc/connection/memory-budget.test.ts',
+            'no connection loses a request while another one has more memory, and the total stays limited',
+          ],
         ],
       },
       {
         id: 'LG5',
         threat: 'A late decision becomes a failed call',
-        tests: [['transport/grpc/limits.test.ts', 'a decision that is late']],
+        tests: [['transport/grpc/limits.test.ts', 'a late decision']],
       },
       {
         id: 'LG6',
         threat: 'A small message decompresses into a large one',
         tests: [
-          ['transport/grpc/message/framing.test.ts', 'what is refused'],
-          ['transport/grpc/limits.test.ts', 'a check that is too large is answered'],
+          ['transport/grpc/message/framing.test.ts', 'rejects invalid messages'],
+          [
+            'transport/grpc/limits.test.ts',
+            'a check that is too large gets a response, and the connection stays open',
+          ],
         ],
       },
       {
         id: 'LG7',
         threat: 'Two readers of a CheckRequest read odd forms of it differently',
         tests: [
-          ['transport/grpc/message/protobuf-oracle.test.ts', 'accept odd forms of a message'],
-          ['transport/grpc/message/protobuf-oracle.test.ts', 'refuse what is broken somewhere'],
-          ['transport/grpc/message/protobuf-oracle.test.ts', 'refuse a length beyond its message'],
+          [
+            'transport/grpc/message/protobuf-oracle.test.ts',
+            'accept unusual forms of a message, and we read each the same way, whole and in chunks',
+          ],
+          ['transport/grpc/message/protobuf-oracle.test.ts', 'reject malformed messages, and so do we'],
+          [
+            'transport/grpc/message/protobuf-oracle.test.ts',
+            'reject a length beyond its message at each level, and so do we',
+          ],
         ],
       },
       {
         id: 'LG8',
         threat: 'Connections or health watches without end fill the memory',
         tests: [
-          ['transport/grpc/limits.test.ts', 'connections are bounded'],
-          ['transport/shared/open-connections.test.ts', 'keeps no more than its bound'],
-          ['transport/grpc/limits.test.ts', 'health watches are bounded'],
+          ['transport/grpc/limits.test.ts', 'connections are limited'],
+          ['transport/shared/open-connections.test.ts', '%s has no more than its limit'],
+          ['transport/grpc/limits.test.ts', 'health watches are limited'],
         ],
       },
       {
@@ -1493,13 +1553,21 @@ export const tables: readonly Table[] = [
         threat: 'Clients that cancel end the connection that everybody shares',
         tests: [
           ['transport/grpc/server.test.ts', 'a shared connection'],
-          ['transport/grpc/server.test.ts', 'resets beyond what cancelling downstreams cause'],
+          [
+            'transport/grpc/server.test.ts',
+            'closes a connection with more resets than cancelled requests cause, and no other',
+          ],
         ],
       },
       {
         id: 'LG10',
         threat: 'Thousands of small headers are read anew for each rule that looks at one',
-        tests: [['transport/grpc/check/check-messages.test.ts', 'other headers are read once for a request']],
+        tests: [
+          [
+            'transport/grpc/check/check-messages.test.ts',
+            'other headers are read once per request, whatever the number of lookups',
+          ],
+        ],
       },
       {
         id: 'LG11',
@@ -1554,8 +1622,8 @@ export const tables: readonly Table[] = [
         id: 'LF2',
         threat: 'A file counts while it is half written',
         tests: [
-          [follow, 'counts whole, whatever was in it at any look'],
-          [follow, 'counts at no place where it could be cut'],
+          [follow, 'is valid only when complete, even if its size and times do not change'],
+          [follow, 'is never valid while truncated'],
           ['service/revocation.test.ts', 'revokes at every moment what it revoked'],
         ],
         note: 'Two looks in a row must see the same. A writer that stops halfway cannot be told from one that is done; JSON is never valid where it is cut.',
@@ -1582,7 +1650,7 @@ export const tables: readonly Table[] = [
         id: 'LF5',
         threat: 'A key set, a public key or an authority is emptied or cut',
         tests: [
-          [ownerFiles, 'keys stay whole at every moment'],
+          [ownerFiles, 'keys stay valid while the file is rewritten in place'],
           [ownerFiles, '%s in its place is told, the keys serve on'],
           [ownerFiles, '%s in its place is told, and what was trusted is trusted on'],
         ],
@@ -1592,33 +1660,36 @@ export const tables: readonly Table[] = [
         threat:
           'A certificate without its key ends a listener, or an empty authority of clients lets nobody or anybody in',
         tests: [
-          [listenerTls, 'a new pair is used once certificate and key fit'],
-          [listenerTls, '%s is refused, and the old ones go on'],
+          [listenerTls, 'uses a new pair when certificate and key match, whatever the time between the two'],
+          [listenerTls, '%s is rejected, and the old files stay in use'],
         ],
       },
       {
         id: 'LF7',
         threat: 'A change before the first look is missed',
         tests: [
-          [follow, 'a change between the first reading and the first look is taken up'],
-          [listenerTls, 'what changes before it is first looked at is taken up'],
+          [follow, 'reports a change between the first read and the first poll'],
+          [listenerTls, 'uses files that change before the first poll'],
         ],
       },
       {
         id: 'LF8',
         threat: 'A folder, a pipe or a link to itself stands in the place of a file',
-        tests: [[follow, '%s in its place is told, once, and so is its return']],
+        tests: [[follow, 'reports %s in its place once, and its return once']],
       },
       {
         id: 'LF9',
         threat: 'An authority that was withdrawn is trusted on by a resumed session',
-        tests: [[ownerFiles, 'another authority is taken, and the old one is trusted no more']],
+        tests: [[ownerFiles, 'trusts the new CA and no longer the old one']],
       },
       {
         id: 'LF10',
         threat: 'An issuer on https:// leads to http://',
         tests: [
-          [lookup, 'leads to no http:// address, even with insecureHttp'],
+          [
+            lookup,
+            'of an https:// issuer must not name an http:// address, even with insecureHttp; the configuration may',
+          ],
           [lookup, 'of %s at %s does not lead to %s'],
         ],
       },
@@ -1626,7 +1697,10 @@ export const tables: readonly Table[] = [
         id: 'LF11',
         threat: "A document leads to this machine, or to a cloud's metadata",
         tests: [
-          [lookup, 'leads to a name with a loopback address only from that very host'],
+          [
+            lookup,
+            'may name a host with a loopback address only if it comes from that host, or from this machine',
+          ],
           ['config/values/addresses.test.ts', 'IPv6 addresses are judged as the tables say'],
           ['config/values/addresses.test.ts', '%s is refused'],
         ],
@@ -1635,8 +1709,8 @@ export const tables: readonly Table[] = [
         id: 'LF12',
         threat: 'A name resolves to such an address, or to another one at the second look-up',
         tests: [
-          [lookup, 'with the address %s is not connected to'],
-          [lookup, 'that is looked up differently a second time'],
+          [lookup, 'with the address %s is rejected'],
+          [lookup, 'with two different DNS responses is connected to at the first address'],
         ],
         note: 'Behind an egress proxy the proxy looks names up, and must refuse.',
       },
@@ -1644,16 +1718,19 @@ export const tables: readonly Table[] = [
         id: 'LF13',
         threat: 'An answer to HEAD has a body, which the next request on the connection is answered with',
         tests: [
-          [framing, 'to HEAD have the head that GET has, no body'],
-          [framing, 'stay in step, to HEAD and to others'],
+          [framing, 'to HEAD have the headers of GET and no body, and the next response follows'],
+          [framing, 'with status %d stay in order, to HEAD and to others, whole or in chunks'],
         ],
       },
       {
         id: 'P1',
         threat: 'A document that was tampered with leads to keys on another host, and nobody hears of it',
         tests: [
-          ['issuer/issuer.test.ts', 'that moves the keys to another host is refused until a reload'],
-          ['issuer/problems.test.ts', 'is told in the log, in /readyz and as a metric'],
+          ['issuer/issuer.test.ts', 'that moves the keys to another host is rejected until a reload'],
+          [
+            'issuer/problems.test.ts',
+            'is reported in the log, in /readyz and as a metric, and used after a reload',
+          ],
         ],
       },
       {
@@ -1662,8 +1739,8 @@ export const tables: readonly Table[] = [
           "A `caFile` that holds an intermediate or a server's own certificate lets other certificates pass",
         tests: [
           ['issuer/chain.test.ts', 'refused: %s'],
-          ['issuer/chain.test.ts', 'the name of the host counts all the same'],
-          ['issuer/chain.test.ts', 'an expired one is refused'],
+          ['issuer/chain.test.ts', 'the host name is still verified, with %s'],
+          ['issuer/chain.test.ts', 'an expired certificate is rejected, even if it is in `caFile`'],
         ],
       },
       {
@@ -1680,7 +1757,7 @@ export const tables: readonly Table[] = [
         threat: 'A message repeats what an issuer answers, or the password of a proxy',
         tests: [
           ['issuer/messages.test.ts', '%s instead of a document, or a key set'],
-          ['issuer/messages.test.ts', 'that wants a password, for %s'],
+          ['issuer/messages.test.ts', 'that requires a password, for %s'],
         ],
       },
     ],
@@ -1747,7 +1824,10 @@ export const tables: readonly Table[] = [
         id: 'ADV1',
         threat: 'Headers that are too large, of which the answer is lost in a reset: no answer to Envoy',
         tests: [
-          ['transport/http/connection/connections.test.ts', 'a peer that reads only when it has sent all'],
+          [
+            'transport/http/connection/connections.test.ts',
+            'a peer that reads only after it has sent all of %s gets its response',
+          ],
         ],
       },
       {
@@ -1758,7 +1838,7 @@ export const tables: readonly Table[] = [
           ['e2e/connections.test.ts', 'answers each of a crowd'],
           [
             'transport/http/connection/connections.test.ts',
-            'a new connection whose first request is on its way does not give way',
+            'a new connection whose first request is on its way stays',
           ],
         ],
       },
@@ -1773,7 +1853,7 @@ export const tables: readonly Table[] = [
           'Beside rules that are only tried, a request for an enforced rule is spelled or sized so that nobody knows its rule',
         tests: [
           ['check/rules/tried.test.ts', 'does not pass where the others are only tried'],
-          ['transport/grpc/limits.test.ts', 'where one rule is enforced, it does not pass'],
+          ['transport/grpc/limits.test.ts', 'is denied if one rule is enforced: %s'],
         ],
       },
       {

@@ -54,7 +54,7 @@ function pathsOf(one: Written, from: readonly (string | number)[] = []): string[
   ]);
 }
 
-test('each of them is found, wherever it stands, and nothing else', () => {
+test('finds each repeated member at any position, and no other', () => {
   let found = 0;
   fc.assert(
     fc.property(written, (one) => {
@@ -69,7 +69,7 @@ test('each of them is found, wherever it stands, and nothing else', () => {
   expect(found).toBeGreaterThan(100);
 });
 
-test('a document that is nested very deep, or one long text, is read through', () => {
+test('reads a deeply nested document, and one with a long string', () => {
   const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)},"a":1}`;
   expect(duplicateMembers(deep)).toEqual([['a']]);
   expect(duplicateMembers(`{"a":${JSON.stringify('x\\"'.repeat(200_000))},"a":1}`)).toEqual([['a']]);

@@ -19,6 +19,6 @@ test('a key without alg verifies every algorithm of its type', () => {
   expect(foundBy({}).toSorted()).toEqual(rsaAlgorithms.toSorted());
 });
 
-test.each(rsaAlgorithms)('a key with alg %s verifies nothing else', (alg) => {
+test.each(rsaAlgorithms)('a key with alg %s verifies no other algorithm', (alg) => {
   expect(foundBy({ alg })).toEqual([alg]);
 });

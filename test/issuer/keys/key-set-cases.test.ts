@@ -38,4 +38,4 @@ const runAll = (cases: readonly KeySetCase[]) =>
   });
 
 describe('a token of a provider', () => runAll(providerCases));
-describe('what is tolerated, and what beside it is not:', () => runAll(toleratedCases));
+describe('tolerated key sets, and similar ones that are not:', () => runAll(toleratedCases));

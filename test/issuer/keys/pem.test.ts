@@ -36,7 +36,7 @@ const configuration = (issuer: string, files: readonly string[], more = '') =>
   );
 
 describe('publicKeyFiles', () => {
-  test('a token is good if one of the keys signed it, whatever its kid, and nothing is fetched', async () => {
+  test('accept a token that one of the keys signed, whatever its kid, without a fetch', async () => {
     const keys = [
       await createSigningKey('a'),
       await createSigningKey('b'),
@@ -61,7 +61,7 @@ describe('publicKeyFiles', () => {
     expect(issuer.hits).toEqual({ discovery: 0, jwks: 0 });
   });
 
-  test('are read again when they change, and a key that leaves takes its tokens along', async () => {
+  test('are read again when they change, and tokens of a removed key are denied', async () => {
     const [old, next] = [await createSigningKey('a'), await createSigningKey('b')];
     const issuer = await startFakeIssuer({ keys: [old] });
     onTestFinished(issuer.close);

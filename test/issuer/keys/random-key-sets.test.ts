@@ -99,7 +99,7 @@ function speaksFor({ pair, jwk }: Member, signer: number, algorithm: string, kid
   );
 }
 
-test('whatever jose takes is taken, unless too many keys fit; nothing is taken that no key speaks for; both processes agree', async () => {
+test('accepts what jose accepts, unless too many keys fit; accepts nothing without a matching key; both processes agree', async () => {
   const counts = { allowed: 0, refused: 0, bothTaken: 0, several: 0 };
   await fc.assert(
     fc.asyncProperty(inputs, async ({ members, foreign: others, signer: any, isPublished, choice, kid }) => {

@@ -13,13 +13,13 @@ import { frameMessage } from '../../../src/transport/grpc/message/framing.ts';
 import { createTestClock } from '../../support/clock.ts';
 import { checkRequest } from '../../support/requests.ts';
 
-describe('beyond the bound of connections', () => {
+describe('beyond the connection limit', () => {
   function limit(max: number) {
     const ended: string[] = [];
     return { ended, places: createConnectionLimit<string>(max, (connection) => ended.push(connection)) };
   }
 
-  test('the one that was idle for longest goes, and none that has a call', () => {
+  test('the longest idle connection ends, and none with a call', () => {
     const { ended, places } = limit(3);
     for (const name of ['a', 'b', 'c']) places.opened(name);
     places.busy('a');
@@ -34,7 +34,7 @@ describe('beyond the bound of connections', () => {
     expect(ended).toEqual(['c', 'b', 'd', 'f', 'a']);
   });
 
-  test('the one that comes goes where all have a call', () => {
+  test('the new connection ends if all have a call', () => {
     const { ended, places } = limit(2);
     for (const name of ['a', 'b']) {
       places.opened(name);
@@ -47,7 +47,7 @@ describe('beyond the bound of connections', () => {
     expect(ended).toEqual(['c']);
   });
 
-  test('one that was asked to go is not asked again, though it had one more call', () => {
+  test('a connection that is ending does not end again after one more call', () => {
     const { ended, places } = limit(2);
     for (const name of ['a', 'b', 'c']) places.opened(name);
     places.busy('a');
@@ -62,7 +62,7 @@ describe('beyond the bound of connections', () => {
 describe('watches', () => {
   const answers = (): ResponseStream => ({ send: () => {}, end: () => {} });
 
-  test('are 16 on a connection and 1,000 in all, and one that ends leaves room', () => {
+  test('are limited to 16 per connection and 1,000 in total, and one that ends frees its place', () => {
     const all = new Set<ResponseStream>();
     const budgets = Array.from({ length: 63 }, () => createStreamBudget(all));
     const taken = budgets.map((budget) => Array.from({ length: 17 }, () => budget.take(answers)));
@@ -77,7 +77,7 @@ describe('watches', () => {
     expect(all.size).toBe(1_000);
   });
 
-  test('end when their answers are not read', () => {
+  test('end if their responses are not read', () => {
     const closed: number[] = [];
     let written = 0;
     const stream = {
@@ -97,7 +97,7 @@ describe('watches', () => {
   });
 });
 
-describe('a check that waits', () => {
+describe('a pending check', () => {
   const late: Decision = { outcome: 'error', reason: 'overloaded' };
   async function answeredAfter(longest: number, timeLeft: number | undefined): Promise<number> {
     const clock = createTestClock();
@@ -117,7 +117,7 @@ describe('a check that waits', () => {
     ['by the service, where its caller has more time', 1_600, 60_000, 1_600],
     ['by its caller, who has less', 1_600, 900, 900],
     ['at once, where its caller has none left', 1_600, -5, 0],
-  ])('is answered in the time that is left %s', async (_, longest, timeLeft, expected) => {
+  ])('gets a response in the time that is left: %s', async (_, longest, timeLeft, expected) => {
     const after = await answeredAfter(longest, timeLeft);
     expect(after).toBeGreaterThanOrEqual(expected);
     expect(after).toBeLessThanOrEqual(expected + 100);

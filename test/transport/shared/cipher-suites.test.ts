@@ -17,7 +17,7 @@ describe('cipher suites', () => {
     tls.createSecureContext({ ciphers: name });
   });
 
-  test('that nobody knows are told, also where they look like those of TLS 1.3', () => {
+  test('that are unknown are errors, even if they look like those of TLS 1.3', () => {
     expect(() => cipherList(['TLS_AES_128_GCM_SHA256', 'TLS_NOTHING'])).toThrow(
       'unknown cipher suite TLS_NOTHING',
     );

@@ -35,7 +35,7 @@ async function textOf(socket: net.Socket): Promise<string> {
   return text;
 }
 
-test('a request that never ends is ended', async () => {
+test('closes a request that never ends', async () => {
   const limits = { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 };
   const { connect } = await startHanded(limits, (_, response) => response.end());
   const socket = connect();
@@ -43,7 +43,7 @@ test('a request that never ends is ended', async () => {
   expect(await textOf(socket)).toMatch(/^HTTP\/1\.1 408 /);
 });
 
-test('the close waits for what is under way, and cuts it after the grace', async () => {
+test('close waits for current requests, and ends them after the grace time', async () => {
   const clock = createTestClock();
   const open: http.ServerResponse[] = [];
   const { server, connect } = await startHanded({}, (_, response) => void open.push(response));
@@ -69,7 +69,7 @@ test('the close waits for what is under way, and cuts it after the grace', async
   ]);
 });
 
-test('a connection for a server that is not there is closed', async () => {
+test('closes a connection for a listener without a server', async () => {
   const { handed } = await startHanded({}, () => {});
   const socket = new net.Socket();
   handed.receive('grpc', socket);

@@ -24,19 +24,19 @@ function machine(codes: Readonly<Record<string, string>>) {
 
 const anywhere = { name: 'http', host: undefined, port: 8000 };
 
-describe('where nobody says an address', () => {
+describe('without a configured address', () => {
   test.each([
     [{}, ['::']],
     [{ '::': 'EAFNOSUPPORT' }, ['::', '0.0.0.0']],
     [{ '::': 'EADDRNOTAVAIL' }, ['::', '0.0.0.0']],
-  ])('%j has %j tried', async (codes, expected) => {
+  ])('%j: tries %j', async (codes, expected) => {
     const { server, tried } = machine(codes);
     expect(await listen(server, anywhere)).toEqual({ host: expected.at(-1), port: 8000 });
     expect(tried).toEqual(expected);
     expect(server.listenerCount('error') + server.listenerCount('listening')).toBe(0);
   });
 
-  test('a port in use is not tried elsewhere', async () => {
+  test('tries no other address if the port is in use', async () => {
     const { server, tried } = machine({ '::': 'EADDRINUSE' });
     await expect(listen(server, anywhere)).rejects.toThrow(
       /^http\.port: port 8000 is in use by another process\. /,
@@ -44,7 +44,7 @@ describe('where nobody says an address', () => {
     expect(tried).toEqual(['::']);
   });
 
-  test('nor is a configured address given up', async () => {
+  test('tries no other address than the configured one', async () => {
     const { server, tried } = machine({ '::': 'EAFNOSUPPORT' });
     await expect(listen(server, { ...anywhere, host: '[::]' })).rejects.toThrow(
       /^http\.host: .*remove http\.host .*\(EAFNOSUPPORT\)$/,

@@ -129,7 +129,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])('of the connections th
     ['gRPC without TLS', makeGrpc, false, places + 1_000],
     ['HTTP over TLS', makeHttp, true, places + 1_000],
     ['HTTP without TLS', makeHttp, false, places + 1_000],
-  ])('%s keeps no more than its bound', async (_, make, isSecure, most) => {
+  ])('%s has no more than its limit', async (_, make, isSecure, most) => {
     const port = await startServer(make, isSecure, way);
     const { sockets, open } = await connectSilent(port, most + 200);
     await until(() => open() === most);
@@ -139,7 +139,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])('of the connections th
   });
 });
 
-test('what the server does to a connection is not done to one beyond the bound', async () => {
+test('the server does not handle a connection beyond the limit', async () => {
   const server = net.createServer();
   const served: net.Socket[] = [];
   server.on('connection', (socket) => served.push(socket));

@@ -30,7 +30,7 @@ const codec = loadCheckCodec();
 const text = fc.string({ unit: 'grapheme' });
 const headers = fc.dictionary(text, text);
 
-test('the path of the method is the official one', () => {
+test('the path of the method equals the official one', () => {
   expect(officialCheck.path).toBe('/envoy.service.auth.v3.Authorization/Check');
 });
 
@@ -48,7 +48,7 @@ describe('a CheckRequest', () => {
     { requiredKeys: [] },
   );
 
-  test('that the official protos write is read, every field that is used', () => {
+  test('written with the official protos is read, with every used field', () => {
     fc.assert(
       fc.property(text, text, text, headers, named, raw, (method, path, host, others, known, list) => {
         const http = { method, path, host, headers: { ...others, ...known }, headerMap: { headers: list } };
@@ -59,7 +59,7 @@ describe('a CheckRequest', () => {
     );
   });
 
-  test('that is cut off, changed or put together of anything is read as the codec does, or refused', () => {
+  test('that is truncated or changed is read as the official codec does, or rejected', () => {
     const whole = officialCheck.requestSerialize({
       attributes: {
         request: {
@@ -96,7 +96,7 @@ describe('a CheckRequest', () => {
     );
   });
 
-  test('as Envoy fills it, with all that is not used, is read', () => {
+  test('as Envoy writes it, with its unused fields, is read', () => {
     const peer = {
       address: { socketAddress: { address: '10.0.0.1', portValue: 1234 } },
       service: 's',
@@ -165,7 +165,7 @@ describe('a CheckRequest', () => {
     }
   });
 
-  test('with headers of odd names is a request like any other', () => {
+  test('with headers of unusual names is read as usual', () => {
     const odd = Object.fromEntries([
       ['__proto__', 'x'],
       ['constructor', 'y'],
@@ -214,7 +214,7 @@ describe('the authorization headers of a CheckRequest', () => {
   });
 });
 
-describe('what two accounts say of a CheckRequest', () => {
+describe('`headers` and `header_map` of a CheckRequest', () => {
   const read = (http: object) =>
     readWithLookup(officialCheck.requestSerialize({ attributes: { request: { http } } }));
   const inMap = (...lines: readonly (readonly [string, string])[]) => ({
@@ -225,7 +225,7 @@ describe('what two accounts say of a CheckRequest', () => {
     ['alone', {}],
     ['with the same in its headers', { headers: { ':authority': 'a', host: 'a' } }],
     ['with the same in its map', inMap([':authority', 'a'], ['host', 'a'])],
-  ])('the host %s is clear', (_, http) => {
+  ])('the host %s is unambiguous', (_, http) => {
     expect(read({ host: 'a', ...http }).host).toBe('a');
   });
 
@@ -241,7 +241,7 @@ describe('what two accounts say of a CheckRequest', () => {
     expect(read({ host: 'a', ...http }).host).toContain(',');
   });
 
-  test('a client certificate that they do not agree on is none', () => {
+  test('a client certificate is ignored if they disagree', () => {
     const name = 'x-forwarded-client-cert';
     const told = (headers: object, ...lines: readonly (readonly [string, string])[]) =>
       read({ headers, ...inMap(...lines) }).forwardedClientCert;
@@ -252,7 +252,7 @@ describe('what two accounts say of a CheckRequest', () => {
     expect(told({ [name]: 'Hash=a' }, [name, 'Hash=a'], [name, 'Hash=a'])).toBe('');
   });
 
-  test('a header that is asked for is found in any spelling and in both', () => {
+  test('a header is found in any case and in both', () => {
     const request = read({
       headers: { 'X-A': '1', 'x-a': '2', 'X-B': '3' },
       ...inMap(['X-a', '4'], ['x-b', '3']),
@@ -263,7 +263,7 @@ describe('what two accounts say of a CheckRequest', () => {
   });
 });
 
-test('only the extension of that name is the policy, in any order', () => {
+test('only the context extension `policy` is the policy, in any order', () => {
   for (const extensions of [
     { policy: 'p', a: 'b' },
     { a: 'b', policy: 'p' },
@@ -275,7 +275,7 @@ test('only the extension of that name is the policy, in any order', () => {
     ).toBe('p');
 });
 
-test('of two addresses of a peer the last one counts, and one that is no socket is none', () => {
+test('the last of two addresses of a peer counts, and one that is not a socket is ignored', () => {
   const socket = { socketAddress: { address: '10.0.0.1', portValue: 1 } };
   const addressOf = (...addresses: readonly object[]) =>
     readCheckRequest(
@@ -315,7 +315,7 @@ describe('a CheckResponse', () => {
   });
   const official = (bytes: Buffer) => officialCheck.responseDeserialize(bytes) as CheckResponseMessage;
 
-  test('that we write is read alike by the official protos: an allow', () => {
+  test('that we write is read the same way by the official protos: an allow', () => {
     fc.assert(
       fc.property(
         fc.array(header, { maxLength: 4 }),
@@ -342,7 +342,7 @@ describe('a CheckResponse', () => {
     );
   });
 
-  test('that we write is read alike by the official protos: a denial', () => {
+  test('that we write is read the same way by the official protos: a denial', () => {
     const codes = fc.constantFrom(
       [401, 'Unauthorized'] as const,
       [403, 'Forbidden'] as const,
@@ -369,7 +369,7 @@ describe('a CheckResponse', () => {
   });
 });
 
-test('the health messages are those of their proto', async () => {
+test('the health messages match their proto', async () => {
   const health = loadCodec<{ service?: string }, { status: string }>(
     'health.proto',
     'grpc.health.v1.Health',
@@ -443,7 +443,7 @@ function readByCodec(bytes: Buffer): Omit<CheckRequest, 'header' | 'original'> {
   };
 }
 
-test('other headers are read once for a request, however many are asked for', () => {
+test('other headers are read once per request, whatever the number of lookups', () => {
   const count = 2_000;
   const many = Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, `v${index}`]));
   const bytes = officialCheck.requestSerialize({ attributes: { request: { http: { headers: many } } } });

@@ -45,14 +45,14 @@ describe('only an allow carries code 0', () => {
     expect(codec.readResponse(bytes).deniedResponse).toBeDefined();
   });
 
-  test('an allow does, and its text is valid UTF-8', () => {
+  test('an allow has code 0, and its text is valid UTF-8', () => {
     const bytes = messageOf(toResponse(allow));
     expect(codec.readResponse(bytes).status.code).toBe(0);
     expect(codec.readResponse(bytes).dynamicMetadata.fields.subject).toEqual({ stringValue: 'alice�' });
   });
 });
 
-test('an error is left to Envoy only where that is said, and only if no client can cause it', () => {
+test('an error fails the call only if it is configured and no client can cause it', () => {
   const toResponse = createToResponse({ realm: '', dpop, whenUnavailable: 'error', forwarded: [] }, noDefect);
   for (const reason of ['keys_unavailable', 'overloaded', 'internal_error'] as const) {
     const answer = toResponse({ outcome: 'error', reason });
@@ -61,7 +61,7 @@ test('an error is left to Envoy only where that is said, and only if no client c
   expect(toResponse({ outcome: 'error', reason: 'keys_unavailable' })).toMatchObject({ status: 14 });
 });
 
-test('a denial names its own rule, policy and scopes, whatever was said before', () => {
+test('a denial has its own rule, policy and scopes, whatever the denials before it', () => {
   const toResponse = createToResponse({ realm: '', dpop, whenUnavailable: 'deny', forwarded: [] }, noDefect);
   const told = (decision: object) => {
     const bytes = messageOf(toResponse({ outcome: 'deny', ...decision } as Decision));
@@ -78,7 +78,7 @@ test('a denial names its own rule, policy and scopes, whatever was said before',
     );
 });
 
-describe('an answer that says something else than was decided', () => {
+describe('a response that does not match its decision', () => {
   const codeZero = codec.writeResponse({ status: { code: 0 } } as Parameters<typeof codec.writeResponse>[0]);
   const okWithoutCode = Buffer.from([0x0a, 0, 0x1a, 0]);
   const okWithCodeZero = Buffer.from([0x0a, 2, 8, 0, 0x1a, 0]);
@@ -87,11 +87,11 @@ describe('an answer that says something else than was decided', () => {
   const bothWithCode16 = Buffer.concat([deniedWithCode16, Buffer.from([0x1a, 0])]);
   const both = Buffer.concat([okWithCodeZero, Buffer.from([0x12, 0])]);
 
-  test('is not let out', () => {
+  test('is not sent', () => {
     expect(proven(okWithCodeZero, true)).toBe(okWithCodeZero);
     expect(proven(deniedWithCode16, false)).toBe(deniedWithCode16);
     for (const bytes of [Buffer.alloc(0), codeZero, okWithoutCode, both, bothWithCode16, deniedWithCode16])
-      expect(() => proven(bytes, true)).toThrow(/does not say/);
+      expect(() => proven(bytes, true)).toThrow(/does not match/);
     for (const bytes of [
       Buffer.alloc(0),
       codeZero,
@@ -101,11 +101,11 @@ describe('an answer that says something else than was decided', () => {
       both,
       bothWithCode16,
     ])
-      expect(() => proven(bytes, false)).toThrow(/does not say/);
+      expect(() => proven(bytes, false)).toThrow(/does not match/);
     expect(() => proven(Buffer.from([0x0a, 9]), false)).toThrow();
   });
 
-  test('as one that cannot be made, is a denial', () => {
+  test('becomes a denial, and so does one that cannot be created', () => {
     const defects: unknown[] = [];
     const toResponse = createToResponse(
       { realm: '', dpop, whenUnavailable: 'deny', forwarded: [] },

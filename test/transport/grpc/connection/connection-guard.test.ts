@@ -77,7 +77,7 @@ function connection({ begins = true, memory = createMemoryBudget() } = {}) {
 }
 
 describe('a request', () => {
-  test('stands still for five seconds at most', async () => {
+  test('is rejected after 5 s without bytes', async () => {
     const { pass, open } = connection();
     const call = open();
     await pass(4_750);
@@ -86,7 +86,7 @@ describe('a request', () => {
     expect(call.fate).toBe('given up');
   });
 
-  test('does not stand still while another one is read', async () => {
+  test('does not count as stalled while another one is read', async () => {
     const { guard, pass, open } = connection();
     const [call, other] = [open(), open()];
     let bytes = 0;
@@ -94,7 +94,7 @@ describe('a request', () => {
     expect(call.fate).toBe('open');
   });
 
-  test('takes fifteen seconds at most, however it comes', async () => {
+  test('is rejected after 15 s, even if bytes arrive', async () => {
     const { guard, pass, open } = connection();
     const call = open();
     let bytes = 0;
@@ -105,7 +105,7 @@ describe('a request', () => {
     expect(call.fate).toBe('given up');
   });
 
-  test('takes a minute at most, whatever its caller says', async () => {
+  test('is rejected after 60 s, whatever the timeout of its client', async () => {
     const { pass, open } = connection();
     const call = open(3_600_000);
     await pass(59_500);
@@ -114,7 +114,7 @@ describe('a request', () => {
     expect(call.fate).toBe('given up');
   });
 
-  test('is answered when the time of its caller is over, and not a look later', async () => {
+  test('is rejected at the timeout of its client, not at the next sweep', async () => {
     const { clock, pass, open } = connection();
     const call = open(1_700);
     await pass(1_500);
@@ -124,7 +124,7 @@ describe('a request', () => {
     expect(call.fate).toBe('given up');
   });
 
-  test('that is whole is not given up', async () => {
+  test('that is complete is not rejected', async () => {
     const { pass, open } = connection();
     const call = open();
     call.isRequestComplete = true;
@@ -133,7 +133,7 @@ describe('a request', () => {
   });
 });
 
-test('an answer waits for its reader for ten seconds at most', async () => {
+test('cancels a call whose response is not read within 10 s', async () => {
   const { pass, open, session } = connection();
   const call = open();
   Object.assign(call, { isRequestComplete: true, isAnswered: true });
@@ -144,7 +144,7 @@ test('an answer waits for its reader for ten seconds at most', async () => {
 });
 
 describe('memory', () => {
-  test('that is too much has the largest request give way, and none that is whole', () => {
+  test('beyond the limit ends the largest incomplete request, and no complete one', () => {
     const { guard, open } = connection();
     const [small, whole, large, last] = [open(), open(), open(), open()];
     guard.callHolds(small, mebibyte);
@@ -157,7 +157,7 @@ describe('memory', () => {
     expect([small, whole, large, last].map(({ fate }) => fate)).toEqual(['open', 'open', 'given up', 'open']);
   });
 
-  test('of a request that ends, and of a connection that ends, is free', () => {
+  test('of a request or a connection that ends is freed', () => {
     const memory = createMemoryBudget();
     const [first, second] = [connection({ memory }), connection({ memory })];
     for (let time = 0; time < 5; time++) {
@@ -174,7 +174,7 @@ describe('memory', () => {
 });
 
 describe('a connection ends', () => {
-  test('that does not begin with HTTP/2 within ten seconds', async () => {
+  test('that does not start HTTP/2 within 10 s', async () => {
     const { session, pass } = connection({ begins: false });
     await pass(9_750);
     expect(session.destroyed).toBe(false);
@@ -182,7 +182,7 @@ describe('a connection ends', () => {
     expect(session.destroyed).toBe(true);
   });
 
-  test('whose peer falls silent and does not answer a PING', async () => {
+  test('whose peer is silent and does not answer a PING', async () => {
     const { session, pass, fallSilent } = connection();
     await pass(60_000);
     expect(session.destroyed).toBe(false);
@@ -191,7 +191,7 @@ describe('a connection ends', () => {
     expect(session.destroyed).toBe(true);
   });
 
-  test('whose peer talks and reads nothing', async () => {
+  test('whose peer sends but does not read', async () => {
     const { session, pass, open, fallSilent } = connection();
     const call = open();
     Object.assign(call, { isRequestComplete: true, isAnswered: true, cancel: () => {} });
@@ -218,7 +218,7 @@ describe('a connection ends', () => {
     expect([count, patient.session.destroyed]).toEqual([80, false]);
   });
 
-  test('that earns its PINGs by no answer', () => {
+  test('with PINGs but without answered calls', () => {
     const callsThat = (isAnswered: boolean) => {
       const { session, guard, open } = connection();
       for (let count = 0; count < 1_000; count++) {

@@ -59,7 +59,7 @@ function createConnections(count: number) {
   };
 }
 
-test('whoever takes too much of all, the largest request of the connection that holds most gives way', () => {
+test('beyond the total limit, the largest request of the connection with the most memory ends', () => {
   const connections = createConnections(3);
   for (let index = 0; index < 12; index++) connections.begin(index % 2, index < 6 ? 7 : 8);
   connections.begin(2, 5);
@@ -70,14 +70,14 @@ test('whoever takes too much of all, the largest request of the connection that 
   expect(connections.ended.slice(1)).toMatchObject([{ connection: 1, bytes: 8, held: [37, 45, 15] }]);
 });
 
-test('beyond what one connection may have, one of its own gives way', () => {
+test('beyond the limit of a connection, one of its own requests ends', () => {
   const connections = createConnections(2);
   connections.begin(1, 20);
   for (let index = 0; index < 7; index++) connections.begin(0, 10);
   expect(connections.ended).toMatchObject([{ connection: 0, bytes: 10, held: [70, 20] }]);
 });
 
-test('where those that hold most only wait for their decision, one with an equal part of all does not pay for it', () => {
+test('a connection with an equal share is not affected if the connections with the most memory wait for decisions', () => {
   const connections = createConnections(3);
   for (const connection of [0, 1])
     for (let index = 0; index < 6; index++) {
@@ -90,7 +90,7 @@ test('where those that hold most only wait for their decision, one with an equal
   expect(connections.ended).toMatchObject([{ connection: 2 }]);
 });
 
-test('what ends after its connection counts no more', () => {
+test('memory that is freed after its connection closed is not counted twice', () => {
   const budget = createMemoryBudget(bounds);
   let asked = 0;
   const giveWay = () => {
@@ -110,7 +110,7 @@ test('what ends after its connection counts no more', () => {
   expect(asked).toBeGreaterThan(0);
 });
 
-test('whatever connections do, nobody pays who holds less than another one, and what is held stays bounded', () => {
+test('no connection loses a request while another one has more memory, and the total stays limited', () => {
   const step = fc.record({
     does: fc.constantFrom('begin', 'begin', 'begin', 'complete', 'answer', 'close'),
     connection: fc.nat(4),

@@ -71,7 +71,7 @@ async function askHealth(session: http2.ClientHttp2Session): Promise<string> {
   return String(trailers['grpc-status']);
 }
 
-test('one that says nothing ends after ten seconds, and nobody is told', async () => {
+test('a silent connection ends after 10 s, and is not reported', async () => {
   const { clock, rejected, connect } = await start();
   const socket = await connect();
   await settled();
@@ -82,7 +82,7 @@ test('one that says nothing ends after ten seconds, and nobody is told', async (
   expect(rejected).toEqual([]);
 });
 
-test('one that begins byte by byte is served', async () => {
+test('a connection that starts byte by byte is served', async () => {
   const { connect } = await start();
   const socket = await connect();
   socket.pause();
@@ -95,7 +95,7 @@ test('one that begins byte by byte is served', async () => {
   expect((first as Buffer)[3]).toBe(4);
 });
 
-test('one that has to give way is still answered where it speaks at once', async () => {
+test('a connection beyond the limit still gets a response if it sends a call immediately', async () => {
   const { port, clock, connect } = await start(2);
   const socket = net.connect(port, '127.0.0.1');
   await once(socket, 'connect');
@@ -115,7 +115,7 @@ test('one that has to give way is still answered where it speaks at once', async
   expect([second.destroyed, third.destroyed]).toEqual([false, false]);
 });
 
-test('at the end, one that says nothing does not hold up the others', async () => {
+test('a silent connection does not delay shutdown', async () => {
   const { clock, connect, close } = await start();
   const socket = await connect();
   let hasClosed = false;

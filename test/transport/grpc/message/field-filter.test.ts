@@ -90,7 +90,7 @@ describe('is read', () => {
   });
 });
 
-describe('is refused', () => {
+describe('is rejected', () => {
   const long = (last: number) => Buffer.from([...Array<number>(9).fill(0xff), last]);
   test.each<[string, Buffer]>([
     [
@@ -142,7 +142,7 @@ describe('is refused', () => {
     expect(read(message)).toBeUndefined();
   });
 
-  test('less than what was said', () => {
+  test('a message that is shorter than its length', () => {
     for (const missing of [1, 100]) {
       const sieve = createFieldFilter(checkRequestFields, good.length + missing);
       sieve.add(good);
@@ -151,7 +151,7 @@ describe('is refused', () => {
   });
 });
 
-test('what has come so far is a message at any time, without the field that is coming in', () => {
+test('the fields so far are a message at any time, without the incomplete field', () => {
   const { readRequest } = loadCheckCodec();
   const seen = new Set<string>();
   for (let cut = 0; cut <= good.length; cut++) {

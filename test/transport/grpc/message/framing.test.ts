@@ -18,7 +18,7 @@ function read(bytes: Buffer, cuts: readonly number[] = [], encoding?: string, ma
 
 const framed = (message: Uint8Array) => frameMessage(message).frame;
 
-test('a message is read however it is cut', () => {
+test('reads a message in chunks of any size', () => {
   fc.assert(
     fc.property(
       fc.uint8Array({ maxLength: 200 }),
@@ -45,7 +45,7 @@ test.each([
   expect(read(frame, [], encoding)).toEqual(Buffer.from('hello'));
 });
 
-describe('what is refused', () => {
+describe('rejects invalid messages', () => {
   const compressed = (body: Buffer) => {
     const frame = framed(body);
     frame[0] = 1;
@@ -86,7 +86,7 @@ describe('what is refused', () => {
   });
 });
 
-test('a second message is refused, however the two are cut', () => {
+test('rejects a second message, in chunks of any size', () => {
   const frame = framed(Buffer.alloc(20));
   const two = Buffer.concat([frame, frame]);
   for (let cut = 0; cut <= two.length; cut++)
@@ -128,7 +128,7 @@ describe('of a check', () => {
   });
 });
 
-test('memory for small parts is counted with what it costs, and not more is taken than has come', () => {
+test('counts the real memory of small chunks, and allocates no more than has arrived', () => {
   const reader = createMessageReader(undefined, { stored: 1_000_000, skipped: 0 });
   reader.add(Buffer.from([0, 0, 15, 0, 0]));
   for (let index = 0; index < 10_000; index++) reader.add(Buffer.from([0]));

@@ -296,7 +296,7 @@ describeWith("Go's protocol buffers", await findProtobufOracle(), (path) => {
     ).toEqual(must);
   };
 
-  test('accept odd forms of a message, and we read each alike, whole and in pieces', async () => {
+  test('accept unusual forms of a message, and we read each the same way, whole and in chunks', async () => {
     let accepted = 0;
     await fc.assert(
       fc.asyncProperty(checkRequest([]), cuts, async (message, places) => {
@@ -311,7 +311,7 @@ describeWith("Go's protocol buffers", await findProtobufOracle(), (path) => {
     expect(accepted).toBeGreaterThanOrEqual(2_000);
   });
 
-  test('refuse what is broken somewhere, and so do we', async () => {
+  test('reject malformed messages, and so do we', async () => {
     let refused = 0;
     await fc.assert(
       fc.asyncProperty(checkRequest([broken]), cuts, async (message, places) => {
@@ -330,7 +330,7 @@ describeWith("Go's protocol buffers", await findProtobufOracle(), (path) => {
     expect(refused).toBeGreaterThan(500);
   });
 
-  test('accept some of what was cut or changed at random, and we read that alike', async () => {
+  test('accept some messages that were truncated or changed at random, and we read these the same way', async () => {
     const change = fc.array(fc.tuple(fc.nat(2_000), fc.nat(255)), { minLength: 1, maxLength: 3 });
     let accepted = 0;
     await fc.assert(
@@ -351,7 +351,7 @@ describeWith("Go's protocol buffers", await findProtobufOracle(), (path) => {
     expect(accepted).toBeGreaterThan(300);
   });
 
-  test('refuse a length beyond its message, at each level, and so do we', async () => {
+  test('reject a length beyond its message at each level, and so do we', async () => {
     const field = (number: number, content: Buffer, more = 0) =>
       Buffer.concat([varint(number * 8 + 2), varint(content.length + more), content]);
     const value = Buffer.from('Bearer x');

@@ -11,7 +11,7 @@ const messageOf = (lines: Lines, url = '/') =>
 const read = (lines: Lines, url = '/', prefix = '') => toCheckRequest(messageOf(lines, url), prefix);
 
 describe('several lines', () => {
-  test('of a token or a proof are several, in any spelling', () => {
+  test('of a token or a proof stay separate, in any case', () => {
     const lines = (name: string): Lines => [
       [name, 'a'],
       [name.toUpperCase(), 'b'],
@@ -22,7 +22,7 @@ describe('several lines', () => {
     expect(read(lines('dpop')).dpop).toEqual(['a', 'b', 'a']);
   });
 
-  test('of a host make one that no host is, though they agree', () => {
+  test('of a host make an invalid host, even if they agree', () => {
     expect(read([['Host', 'a']]).host).toBe('a');
     for (const other of ['a', 'b', ''])
       expect(
@@ -33,7 +33,7 @@ describe('several lines', () => {
       ).toBe(`a,${other}`);
   });
 
-  test('of the client certificate stay apart', () => {
+  test('of the client certificate stay separate', () => {
     const lines: Lines = [
       ['x-forwarded-client-cert', 'Hash=a'],
       ['X-Forwarded-Client-Cert', 'Hash=b'],
@@ -42,7 +42,7 @@ describe('several lines', () => {
     expect(read(lines.slice(1)).forwardedClientCert).toBe('Hash=b');
   });
 
-  test('of a header that is asked for are all there', () => {
+  test('of any other header are all found', () => {
     const { header } = read([
       ['X-A', '1'],
       ['x-b', '2'],
@@ -58,7 +58,7 @@ test.each([
   ['/other/a', '/check', '/other/a'],
   ['/a', '', '/a'],
   ['*', '/check', '*'],
-])('the path of %s behind the prefix "%s" is %s', (url, prefix, path) => {
+])('the path of %s after the prefix "%s" is %s', (url, prefix, path) => {
   expect(read([], url, prefix).path).toBe(path);
 });
 

@@ -37,7 +37,7 @@ const allowed = (subject: string | undefined): Decision => ({
   cached: false,
 });
 
-test('a token that is bad is told as such, and a missing one as a missing one', async () => {
+test('an invalid token and a missing token get different replies', async () => {
   for (const [status, expected] of [
     [401, 401],
     [403, 403],
@@ -50,20 +50,20 @@ test('a token that is bad is told as such, and a missing one as a missing one', 
 });
 
 describe('an error', () => {
-  test('is a bad token only where the keys are missing', async () => {
+  test('counts as an invalid token only without keys', async () => {
     const toReply = await repliesWith('compatInvalidTokenStatus: 403');
     expect(toReply({ outcome: 'error', reason: 'keys_unavailable' }, withToken).body).toBe('Forbidden\n');
     for (const reason of ['overloaded', 'internal_error'] as const)
       expect(toReply({ outcome: 'error', reason }, withToken).body).not.toBe('Forbidden\n');
   });
 
-  test('is left to Envoy where that is said', async () => {
+  test('gets 503 for Envoy if it is configured', async () => {
     const toReply = await repliesWith('whenUnavailable: error');
     expect(toReply({ outcome: 'error', reason: 'keys_unavailable' }, withToken).status).toBe(503);
   });
 });
 
-describe('the header that says who asks', () => {
+describe('the header with the user', () => {
   const linesOf = async (subject: string | undefined) => {
     const { head, sharedHead } = (await repliesWith(''))(allowed(subject), withToken);
     const lines = (head + sharedHead).split('\r\n');
@@ -72,12 +72,12 @@ describe('the header that says who asks', () => {
     return { name: textOf('gap-auth'), removed: textOf('x-envoy-auth-headers-to-remove')?.split(',') };
   };
 
-  test('is set and not removed, and its other spellings are', async () => {
+  test('is set, and only its other spellings are removed', async () => {
     expect(await linesOf('alice')).toEqual({ name: 'alice', removed: ['gap_auth', 'x-user'] });
     expect((await linesOf(undefined)).name).toBe('');
   });
 
-  test('is removed and not set where the name can be no header', async () => {
+  test('is removed and not set if the name cannot be a header value', async () => {
     for (const subject of ['a\r\nb: c', 'müller', 'x'.repeat(100_000)])
       expect(await linesOf(subject)).toEqual({
         name: undefined,

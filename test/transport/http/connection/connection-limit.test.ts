@@ -56,7 +56,7 @@ function listener(max: number, isSecure = false) {
 const areOpen = (sockets: readonly TestSocket[]) => sockets.map(({ isOpen }) => isOpen);
 
 describe('a new connection', () => {
-  test('takes the place of the one that was idle for longest', async () => {
+  test('replaces the longest idle one', async () => {
     const { clock, connect, ask } = listener(3);
     const sockets = [connect(), connect(), connect()];
     for (const socket of [...sockets, ...sockets.slice(0, 1)]) ask(socket);
@@ -69,7 +69,7 @@ describe('a new connection', () => {
     expect(areOpen(sockets)).toEqual([true, false, false]);
   });
 
-  test('takes the place of none that was used since one was looked for', async () => {
+  test('does not replace one that was used since the last search', async () => {
     const { clock, connect, ask } = listener(1_000);
     const sockets = Array.from({ length: 1_000 }, () => connect());
     for (const socket of sockets) ask(socket);
@@ -87,7 +87,7 @@ describe('a new connection', () => {
     ['whose check waits', (socket, { waits }) => waits(socket, 1)],
     ['with half a request', (socket) => (socket.bytesRead += 10)],
     ['with half an answer', (socket) => (socket.writableLength = 10)],
-  ])('is refused with an answer where the others are connections %s', async (_, occupy) => {
+  ])('gets a denial if the others are connections %s', async (_, occupy) => {
     const started = listener(2);
     const { clock, connect, ask, served } = started;
     const busy = [connect(), connect()];
@@ -103,7 +103,7 @@ describe('a new connection', () => {
     expect(late.isOpen).toBe(false);
   });
 
-  test('takes the place of a request that does not arrive, and not of a check that waits', async () => {
+  test('replaces a stalled request, and not a pending check', async () => {
     const { clock, connect, ask, sweep, waits } = listener(2);
     const [waiting, stuck] = [connect(), connect()];
     ask(waiting);
@@ -122,7 +122,7 @@ describe('a new connection', () => {
     expect(areOpen([waiting, next])).toEqual([true, true]);
   });
 
-  test('waits with a thousand others at most, and is closed without an answer where a thousand are being told', async () => {
+  test('waits with at most a thousand others, and closes without a response if a thousand are closing', async () => {
     const { clock, connect, ask, waits } = listener(1);
     const busy = connect();
     ask(busy);
@@ -136,7 +136,7 @@ describe('a new connection', () => {
   });
 });
 
-test('a request whose body comes behind its answer is answered, and one whose check waits is not', () => {
+test('a request whose body arrives after its response counts as answered, and one with a pending check does not', () => {
   const { connect, expectsBody, isAnswered, waits } = listener(2);
   const socket = connect();
   expect(isAnswered(socket)).toBe(false);
@@ -149,7 +149,7 @@ test('a request whose body comes behind its answer is answered, and one whose ch
   expect(isAnswered(socket)).toBe(false);
 });
 
-test('there are no more handshakes at once than places, and than may wait behind them', () => {
+test('allows no more handshakes at once than connections, and than may wait', () => {
   const { connect } = listener(3, true);
   const sockets = Array.from({ length: 1_005 }, () => connect());
   expect(areOpen(sockets.slice(1_000))).toEqual([true, true, true, false, false]);

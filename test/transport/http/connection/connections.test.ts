@@ -41,7 +41,7 @@ const bounded = (max: number) => ({
   file: fileFor('ISSUER').replace('http: {', `http: {maxConnections: ${max}, `),
 });
 
-test('the connection that was idle for longest gives way to a new one', async () => {
+test('a new connection replaces the longest idle one', async () => {
   const { httpPort } = await startApp(bounded(3));
   const [first, second, third] = [await connect(httpPort), await connect(httpPort), await connect(httpPort)];
   for (const client of [first, second, third, first]) await client.ask();
@@ -61,7 +61,7 @@ test('the connection that was idle for longest gives way to a new one', async ()
   ]);
 });
 
-test('half a request, and a check that waits, are kept while another connection is idle', async () => {
+test('a partial request and a pending check stay while another connection is idle', async () => {
   const { httpPort, issuer } = await startApp(bounded(3));
   issuer.jwks = () => {};
   const [half, waiting, idle] = [await connect(httpPort), await connect(httpPort), await connect(httpPort)];
@@ -80,7 +80,7 @@ test('half a request, and a check that waits, are kept while another connection 
   expect([half.statuses(), waiting.statuses(), next.statuses()]).toEqual([[401, 401], [401], [401]]);
 });
 
-test('where all are busy a new connection has an answer that refuses, and none of the others ends', async () => {
+test('if all are busy, a new connection gets a denial, and no other closes', async () => {
   const { httpPort, issuer } = await startApp(bounded(2));
   issuer.jwks = () => {};
   const busy = [await connect(httpPort), await connect(httpPort)];
@@ -97,7 +97,7 @@ test('where all are busy a new connection has an answer that refuses, and none o
   expect(busy.map(({ isOpen }) => isOpen())).toEqual([true, true]);
 });
 
-test('a new connection whose first request is on its way does not give way', async () => {
+test('a new connection whose first request is on its way stays', async () => {
   const clock = createTestClock();
   const { httpPort, stop } = await startApp({ ...bounded(2), clock });
   const fresh = [await connect(httpPort), await connect(httpPort)];
@@ -131,7 +131,7 @@ test('a new connection whose first request is on its way does not give way', asy
   });
 });
 
-test('requests that do not arrive give way where nothing is idle', async () => {
+test('a stalled request is replaced if nothing is idle', async () => {
   const clock = createTestClock();
   const { httpPort, stop } = await startApp({ ...bounded(2), clock });
   const stuck = [await connect(httpPort), await connect(httpPort)];
@@ -155,7 +155,7 @@ test('requests that do not arrive give way where nothing is idle', async () => {
   });
 });
 
-test('a thousand connections in turn leave no more than the bound', async () => {
+test('a thousand connections one after the other leave no more than the limit', async () => {
   const { httpPort } = await startApp(bounded(50));
   const clients: Client[] = [];
   for (let index = 0; index < 40; index++) {
@@ -168,7 +168,7 @@ test('a thousand connections in turn leave no more than the bound', async () => 
   expect(clients.every(({ statuses }) => statuses()[0] === 401)).toBe(true);
 });
 
-test('no refusal ends a connection', async () => {
+test('no denial closes a connection', async () => {
   const { httpPort, issuer } = await startApp({
     file: `${fileFor('ISSUER')}limits: {checkDeadline: 200ms}\nkeys: {minRefreshInterval: 100ms}`,
   });
@@ -217,7 +217,7 @@ test('no refusal ends a connection', async () => {
 test.each([
   ['headers that are too large', 'x: ', 431],
   ['what is no header', '\0', 400],
-])('a peer that reads only when it has sent all of %s has its answer', async (_, line, status) => {
+])('a peer that reads only after it has sent all of %s gets its response', async (_, line, status) => {
   const { httpPort } = await startApp();
   const socket = net.connect({ port: httpPort, host: '127.0.0.1' });
   onTestFinished(() => void socket.destroy());

@@ -58,7 +58,7 @@ describe.each(modes)('%s', (_, more, allowedBody, deniedBody, [invalidStatus, in
     };
   };
 
-  test('to HEAD have the head that GET has, no body, and the next answer behind it', async () => {
+  test('to HEAD have the headers of GET and no body, and the next response follows', async () => {
     const { service, good, bad } = await start();
     for (const [headers, status, body] of [
       [[good], 200, allowedBody],
@@ -79,7 +79,7 @@ describe.each(modes)('%s', (_, more, allowedBody, deniedBody, [invalidStatus, in
     }
   });
 
-  test('to several clients in turn are each of its own request', async () => {
+  test('to several clients belong to their own requests', async () => {
     const { service, good } = await start();
     const answers = await ask(service.httpPort, [
       ...[
@@ -101,7 +101,7 @@ describe.each(modes)('%s', (_, more, allowedBody, deniedBody, [invalidStatus, in
     ]);
   });
 
-  test('end with the connection where that is asked for, or is how HTTP/1.0 does it', async () => {
+  test('close the connection if the request asks for it, and for HTTP/1.0', async () => {
     const { service, good } = await start();
     for (const headers of [[good], []])
       for (const method of ['HEAD', 'GET', 'POST']) {
@@ -124,7 +124,7 @@ describe.each(modes)('%s', (_, more, allowedBody, deniedBody, [invalidStatus, in
       }
   });
 
-  test('to HTTP/1.0 that keeps its connection stay in step', async () => {
+  test('to HTTP/1.0 with keep-alive stay in order', async () => {
     const { service, good } = await start();
     const old = (method: string, connection: string): Sent => ({
       method,
@@ -143,7 +143,7 @@ describe.each(modes)('%s', (_, more, allowedBody, deniedBody, [invalidStatus, in
     expect(answers.map(({ body }) => body)).toEqual(['', allowedBody, '', allowedBody]);
   });
 
-  test('to CONNECT are the last of their connection', async () => {
+  test('to CONNECT close the connection', async () => {
     const { service, good } = await start();
     for (const headers of [[good], []]) {
       const [answer] = readResponses(
@@ -155,7 +155,7 @@ describe.each(modes)('%s', (_, more, allowedBody, deniedBody, [invalidStatus, in
   });
 });
 
-describe('answers of the incumbent', () => {
+describe('responses of the incumbent', () => {
   async function startShadowed(): Promise<RunningApp> {
     const incumbent = createServer((message, response) => {
       const status = Number(message.headers['x-status'] ?? 200);
@@ -181,7 +181,7 @@ describe('answers of the incumbent', () => {
   }
 
   test.each([200, 201, 204, 205, 304, 400, 401, 403, 500, 503])(
-    'of status %d stay in step, to HEAD and to others, whole or in chunks',
+    'with status %d stay in order, to HEAD and to others, whole or in chunks',
     async (status) => {
       const { httpPort } = await startShadowed();
       const headers = [`x-status: ${status}`];
@@ -196,7 +196,7 @@ describe('answers of the incumbent', () => {
     },
   );
 
-  test('to CONNECT are the last of their connection', async () => {
+  test('to CONNECT close the connection', async () => {
     const { httpPort } = await startShadowed();
     const all = [send('CONNECT', ['x-status: 200']), send('GET')];
     const [answer] = readResponses(await converse(httpPort, all, true), ['CONNECT']);

@@ -40,7 +40,7 @@ describe('a body', () => {
     ['a good token', true, 200],
     ['no token', false, 401],
   ])(
-    'of several megabytes, with %s, is answered, and then the connection ends in order',
+    'of several megabytes, with %s, gets a response, and then the connection closes cleanly',
     async (_, isGood, status) => {
       const { httpPort, authorization } = await service();
       const { send, statuses, end, answered, closed, received } = await connect(httpPort);
@@ -55,7 +55,7 @@ describe('a body', () => {
     },
   );
 
-  test('in chunks is answered before its end has come', async () => {
+  test('in chunks gets a response before its end arrives', async () => {
     const { httpPort, authorization } = await service();
     const { send, statuses, end, answered, closed } = await connect(httpPort);
     await send(request('POST', '/', [authorization, 'transfer-encoding: chunked']));
@@ -67,7 +67,7 @@ describe('a body', () => {
     expect([statuses(), end()]).toEqual([[200], 'ended']);
   });
 
-  test('that is short leaves the connection open for the next check', async () => {
+  test('that is short keeps the connection open for the next check', async () => {
     const { httpPort, authorization } = await service();
     const { send, statuses, answered, end } = await connect(httpPort);
     for (let turn = 1; turn <= 5; turn++) {
@@ -78,7 +78,7 @@ describe('a body', () => {
     expect([statuses(), end()]).toEqual([[200, 200, 200, 200, 200], 'open']);
   });
 
-  test.each([100, 70_000])('of %i bytes that looks like a request is none', async (length) => {
+  test.each([100, 70_000])('of %i bytes that looks like a request is not treated as one', async (length) => {
     const { httpPort, authorization } = await service();
     const inside = request('GET', '/', [authorization]);
     const { send, statuses, answered, socket, closed } = await connect(httpPort);
@@ -92,7 +92,7 @@ describe('a body', () => {
     expect(statuses().length).toBeLessThanOrEqual(2);
   });
 
-  test('that turns out malformed behind its answer has no second one', async () => {
+  test('that is malformed after its response gets no second one', async () => {
     const { httpPort, authorization } = await service();
     const { send, statuses, answered, closed } = await connect(httpPort);
     await send(request('POST', '/', [authorization, 'transfer-encoding: chunked']));
@@ -102,7 +102,7 @@ describe('a body', () => {
     expect(statuses()).toEqual([200]);
   });
 
-  test('of 200 megabytes takes no memory', async () => {
+  test('of 200 megabytes is not stored', async () => {
     const { httpPort, authorization } = await service();
     const { send, statuses, answered } = await connect(httpPort);
     await send(request('POST', '/', [authorization, `content-length: ${200 * megabyte.length}`]));
@@ -117,7 +117,7 @@ describe('a body', () => {
     expect(statuses()).toEqual([200]);
   });
 
-  test('stops coming: its own connection ends, and others do not notice', async () => {
+  test('that stops arriving closes its own connection, and no other', async () => {
     const { httpPort, authorization } = await service();
     const stuck = await Promise.all(
       Array.from({ length: 20 }, async () => {
@@ -138,7 +138,7 @@ describe('a body', () => {
     expect([other.statuses(), other.end()]).toEqual([[200], 'ended']);
   });
 
-  test('whose check waits for a key is not read meanwhile, and is answered', async () => {
+  test('whose check waits for a key is not read meanwhile, and gets a response', async () => {
     const { httpPort, issuer } = await startApp({
       file: `${fileFor('ISSUER')}limits: {checkDeadline: 300ms}`,
     });
@@ -154,7 +154,7 @@ describe('a body', () => {
   });
 });
 
-test('a body of any size is answered in order while the service drains', async () => {
+test('a body of any size gets its response in order while the service drains', async () => {
   const service = await runApp({ flags: ['--shutdown-delay=3s', '--shutdown-timeout=10s'] });
   const authorization = `authorization: Bearer ${await service.issuer.mint()}`;
   const clients = await Promise.all([1, 2].map(() => connect(service.httpPort)));
@@ -174,11 +174,11 @@ test('a body of any size is answered in order while the service drains', async (
   await stopped;
 });
 
-describe('a client that expects to be told to go on', () => {
+describe('a client that expects 100-continue', () => {
   const head = (authorization: string) =>
     request('POST', '/', [authorization, 'expect: 100-continue', `content-length: ${megabyte.length}`]);
 
-  test('has its answer instead, and the connection ends when it sends no body', async () => {
+  test('gets the response instead, and the connection closes if it sends no body', async () => {
     const { httpPort, authorization } = await service();
     const { send, statuses, answered, closed, received } = await connect(httpPort);
     await send(head(authorization));
@@ -188,7 +188,7 @@ describe('a client that expects to be told to go on', () => {
     expect(received()).toMatch(/^connection: close\r$/im);
   });
 
-  test('and sends its body all the same has that answer and no reset', async () => {
+  test('and sends its body anyway gets that response and no reset', async () => {
     const { httpPort, authorization } = await service();
     const { send, statuses, answered, closed, end } = await connect(httpPort);
     await send(head(authorization));

@@ -78,7 +78,7 @@ async function everything(port: number, bytes: string): Promise<string> {
 describe.each(decisions)('$reason', (decision) => {
   const reply = createToReply({ ...options, realm: 'orders' }, systemClock)(decision, asked);
 
-  test('has the same status, headers and body where the connection stays and where it ends', async () => {
+  test('has the same status, headers and body whether the connection stays open or closes', async () => {
     const stays = await exchange(await serve(reply), request('GET', '/'));
     const ends = await exchange(await serve(reply, true), request('GET', '/'));
     const old = await exchange(await serve(reply), 'GET / HTTP/1.0\r\n\r\n');
@@ -95,7 +95,7 @@ describe.each(decisions)('$reason', (decision) => {
     expect(headers['content-length']).toBe(String(reply.body.length));
   });
 
-  test('has no body in answer to HEAD, and says how long it would be', async () => {
+  test('has no body for HEAD, but its length', async () => {
     const port = await serve(reply);
     const head = await exchange(port, request('HEAD', '/'), { headOnly: true });
     expect([head?.status, head?.headers['content-length']]).toEqual([
@@ -115,7 +115,7 @@ describe.each(decisions)('$reason', (decision) => {
   });
 });
 
-test('only missing keys are left to Envoy, and only where that is said', () => {
+test('only missing keys get 503 for Envoy, and only if it is configured', () => {
   const answers = (['deny', 'error'] as const).map((whenUnavailable) => {
     const toReply = createToReply({ ...options, realm: '', whenUnavailable }, systemClock);
     return (['keys_unavailable', 'overloaded', 'internal_error'] as const).map(
@@ -128,7 +128,7 @@ test('only missing keys are left to Envoy, and only where that is said', () => {
   ]);
 });
 
-test('a denial names its own scopes, whatever was said before', () => {
+test('a denial has its own scopes, whatever the denials before it', () => {
   const toReply = createToReply({ ...options, realm: '' }, systemClock);
   for (const scope of ['read', 'write', 'read'])
     expect(
@@ -136,7 +136,7 @@ test('a denial names its own scopes, whatever was said before', () => {
     ).toContain(`scope="${scope}"`);
 });
 
-test('a name or a value that would be more than its line is never written', () => {
+test('never writes a header name or value with a line break', () => {
   const toReply = createToReply({ ...options, realm: '' }, systemClock);
   for (const [name, value] of [
     ['x-user', 'a\r\nx-admin: 1'],
