@@ -1,4 +1,4 @@
-/** A byte order mark in front of whatever JSON says where keys are, or what they are; compressed or not. */
+/** A byte order mark before a discovery document or a key set, compressed or not. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';

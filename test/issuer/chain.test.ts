@@ -7,7 +7,7 @@ import { type Certificate, createChain } from '../support/chain.ts';
 const chain = createChain();
 const other = createChain();
 
-/** A server that sends its own certificate, and those that follow it in the text. */
+/** A server that sends the certificates of a text. */
 async function serve({ cert, key }: Certificate): Promise<number> {
   const server = https.createServer({ cert, key }, (_, response) => response.end('{}'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

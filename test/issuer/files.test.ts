@@ -1,4 +1,4 @@
-/** Key sets, public keys and certificates in files, while these are written anew, are cut, or go. */
+/** Key sets, public keys and certificates in files that are rewritten, truncated or removed. */
 import { createPublicKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
@@ -51,7 +51,7 @@ async function ownerOf(url: string, more: string) {
   return { issuer, clock, trust };
 }
 
-/** How many keys are in use, as they were published: those of files without names count as one. */
+/** The number of keys in use. The keys of files without `kid` count as one. */
 const countOf = (issuer: Issuer): number => JSON.parse(issuer.snapshot().text ?? '').keys.length;
 
 const pemOf = ({ publicJwk }: SigningKey) =>
@@ -83,7 +83,7 @@ describe.each(kinds)('%s', (option, textOf) => {
     for (let length = 0; length < next.length; length += 61) {
       writeFileSync(file, next.slice(0, length));
       await clock.advance(500);
-      // A refresh of its own, as one that falls due or is asked for, reads no half of it either.
+      // A scheduled or requested refresh does not read a partial file either.
       await issuer.refresh();
       expect([length, countOf(issuer), issuer.status().problem]).toEqual([length, 2, undefined]);
       await clock.advance(500);

@@ -15,7 +15,7 @@ interface Bench {
   readonly fetched: string[];
   readonly rejected: string[];
   readonly issuer: ReturnType<ReturnType<typeof planIssuer>['create']>;
-  /** Lets time pass until the fetch that falls due has ended. */
+  /** Advances the clock until the next fetch has ended. */
   readonly passUntil: (isSo: () => boolean, step?: number) => Promise<void>;
 }
 
@@ -248,7 +248,7 @@ describe('when the issuer is unavailable', () => {
     const hits = fake.hits.jwks;
     await passUntil(() => (issuer.status().keysAge ?? 0) > 3_500, 30_000);
     expect(issuer.hasKeys()).toBe(true);
-    // Half a minute at the longest between two tries, so about 115 of them in an hour.
+    // At most 30 s between two attempts, so about 115 in an hour.
     expect(fake.hits.jwks - hits).toBeLessThan(260);
     await passUntil(() => states.at(-1)?.state === 'unavailable', 10_000);
     expect(issuer.hasKeys()).toBe(false);

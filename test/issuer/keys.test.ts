@@ -24,7 +24,7 @@ beforeAll(async () => {
 const read = (keys: unknown) => readKeySet(JSON.stringify({ keys }), lenientRules);
 const bytes = (text: string) => Buffer.from(text, 'base64url');
 
-/** A modulus of so many bits, odd, with no structure. */
+/** A random odd modulus. */
 function modulus(bits: number): string {
   const n = (1n << BigInt(bits - 1)) | (0x1234567n << 40n) | 1n;
   return base64url(Buffer.from(n.toString(16).padStart(bits / 4, '0'), 'hex'));

@@ -1,4 +1,4 @@
-/** What an operator reads where keys cannot be had: against real servers that are wrong in each of the usual ways. */
+/** The messages for an operator if keys cannot be fetched, with real servers that have each of the usual faults. */
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
@@ -36,7 +36,7 @@ const plain = (status: number, headers: Record<string, string> = {}, body = '') 
 const secure = (options: https.ServerOptions = { cert: leaf.cert + chain.intermediate, key: leaf.key }) =>
   listen(https.createServer(options, (_, response) => response.end('{}')));
 
-/** The problem of an issuer, by its options in YAML; in its `/readyz` and its log, that is. */
+/** The problem of an issuer with these options in YAML, as in `/readyz` and the log. */
 async function problemOf(
   options: string,
   environment: Readonly<Record<string, string>> = {},
@@ -70,7 +70,7 @@ async function problemOf(
   return problem;
 }
 
-/** Each problem names whose it is. */
+/** Each problem names its issuer. */
 const expectProblem = async (options: string, message: RegExp, environment?: Record<string, string>) => {
   const problem = await problemOf(options, environment);
   expect(problem).toMatch(message);

@@ -1,4 +1,4 @@
-/** Keys in a process that does not fetch them. */
+/** Keys in a worker process, which does not fetch them. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createMirroredIssuer } from '../../src/issuer/mirrored-issuer.ts';
 import { configOf, fileFor } from '../support/app.ts';

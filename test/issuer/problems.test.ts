@@ -6,7 +6,7 @@ import { type FakeIssuer, sendJson, startFakeIssuer } from '../support/fake-issu
 
 const minutes = 60_000;
 
-/** Without gRPC, whose guards would look at their connections four times in each second that is passed. */
+/** Without gRPC, whose guards would sweep four times for each second of the clock. */
 const plainFile = fileFor('ISSUER').replace('grpc: {', 'grpc: {enabled: false, ');
 
 async function service(file = plainFile, prepare: (fake: FakeIssuer) => void = () => {}) {
@@ -20,7 +20,7 @@ async function service(file = plainFile, prepare: (fake: FakeIssuer) => void = (
   return { ...running, issuer, clock };
 }
 
-/** What an operator who greps for `"state"` finds. */
+/** The records that an operator finds with `grep '"state"'`. */
 const told = ({ records }: Pick<RunningApp, 'records'>) => records.filter(({ state }) => state !== undefined);
 
 const readyz = async ({ adminPort }: Pick<RunningApp, 'adminPort'>) => {
@@ -31,7 +31,7 @@ const readyz = async ({ adminPort }: Pick<RunningApp, 'adminPort'>) => {
 const metric = async ({ adminPort }: Pick<RunningApp, 'adminPort'>, line: string) =>
   (await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text()).includes(`${line}\n`);
 
-/** Lets time pass in small steps, so that every fetch that falls due ends in its own time. */
+/** Advances the clock in small steps, so each fetch ends at its time. */
 async function pass(clock: TestClock, milliseconds: number, step = 10_000) {
   for (let passed = 0; passed < milliseconds; passed += step) {
     await clock.advance(step);
@@ -120,7 +120,7 @@ describe('the problem of an issuer', () => {
       await pass(clock, 5 * minutes);
       expect(told(running).length).toBeGreaterThan(count);
     }
-    // One record each five minutes, however often it is tried.
+    // One record every 5 minutes, whatever the number of attempts.
     expect(told(running).length).toBeLessThan(6);
     const { time: _, msg: __, ...first } = start ?? {};
     expect(told(running).at(-1)).toMatchObject({ ...first, level: 'warn' });

@@ -1,4 +1,4 @@
-/** A byte order mark in front of a file, as some editors write it, changes nothing; nor does it move a line. */
+/** A byte order mark, which some editors write, changes neither the content nor the positions in errors. */
 import { expect, test } from 'vitest';
 import { checkConfig } from '../../src/cli/check-config.ts';
 import { tokenIn } from '../../src/tools/check-config/try-token.ts';

@@ -61,7 +61,7 @@ export const tables: readonly Table[] = [
       {
         id: 'F2',
         threat: 'What an absent `append` means has changed in Envoy',
-        tests: [[envoy, 'headers that a client forges do not arrive']],
+        tests: [[envoy, 'forged identity headers do not reach the workload, in any spelling']],
         note: 'E2',
       },
       {
@@ -423,18 +423,23 @@ export const tables: readonly Table[] = [
       {
         id: 'E2',
         threat: 'A header added beside the forged one',
-        tests: [[envoy, 'headers that a client forges do not arrive']],
+        tests: [[envoy, 'forged identity headers do not reach the workload, in any spelling']],
       },
       {
         id: 'E3',
         threat: 'A forged header where the claim is absent',
-        tests: [[envoy, 'claims that no header can carry are withheld']],
+        tests: [
+          [
+            envoy,
+            "claims that cannot be headers are withheld, and a client's own headers of these names are removed",
+          ],
+        ],
       },
       {
         id: 'E4',
         threat: 'The same header with underscores',
         tests: [
-          [envoy, 'in whichever spelling'],
+          [envoy, 'forged identity headers do not reach the workload, in any spelling'],
           ['check/upstream-headers.test.ts', 'where none is to be set, all are removed'],
         ],
       },
@@ -502,7 +507,7 @@ export const tables: readonly Table[] = [
         threat: 'Malformed paths',
         tests: [
           [http, 'every path'],
-          [envoy, 'every method and odd paths'],
+          [envoy, 'every method and unusual paths are checked'],
         ],
       },
       {
@@ -526,7 +531,7 @@ export const tables: readonly Table[] = [
         threat: 'An answer after the client has gone',
         tests: [
           [grpc, 'stays open after 400 cancelled checks per second, and other checks on it get a response'],
-          [envoy, 'clients that go away'],
+          [envoy, '400 cancelled requests per second do not affect others'],
         ],
       },
     ],
@@ -634,7 +639,10 @@ export const tables: readonly Table[] = [
           'A path that Envoy or the workload resolves, merges, decodes or trims otherwise than rules do',
         tests: [
           ['check/rules/readers.test.ts', 'is one of this rule to every reader'],
-          ['e2e/one-reading.test.ts', 'that reads paths in its own way'],
+          [
+            'e2e/one-reading.test.ts',
+            'that normalizes paths differently never routes an anonymous path to another workload',
+          ],
           ['contract/contract.test.ts', 'HTTP'],
         ],
       },
@@ -689,7 +697,7 @@ export const tables: readonly Table[] = [
             'observe/records.test.ts',
             'a request that passes only because its rule is tried is told by default',
           ],
-          ['e2e/what-now.test.ts', 'a rule is only tried: the record has shadow'],
+          ['e2e/what-now.test.ts', 'a rule in shadow mode: the record has shadow'],
         ],
       },
       {
@@ -1090,7 +1098,7 @@ export const tables: readonly Table[] = [
       {
         id: 'R16',
         threat: 'Replicas replaced one by one',
-        tests: [[envoy, 'a replica that drains while requests come loses none']],
+        tests: [[envoy, 'a replica loses no request while it drains']],
         note: 'Seconds, not minutes, and one replica after the other.',
       },
       {
@@ -1253,7 +1261,7 @@ export const tables: readonly Table[] = [
         threat: 'A refusal ends a connection that checks of others use',
         tests: [
           ['transport/http/connection/connections.test.ts', 'no denial closes a connection'],
-          ['e2e/failure-mode.test.ts', 'by going away'],
+          ['e2e/failure-mode.test.ts', 'by disconnecting'],
         ],
       },
       {
@@ -1466,7 +1474,7 @@ export const tables: readonly Table[] = [
             'transport/grpc/limits.test.ts',
             'a check that is too large gets a response, and the connection stays open',
           ],
-          ['e2e/bodies.test.ts', 'a body of any size changes nothing'],
+          ['e2e/bodies.test.ts', 'and pack_as_bytes: %s, the size of a body has no effect'],
         ],
       },
       {
@@ -1475,7 +1483,10 @@ export const tables: readonly Table[] = [
         tests: [
           ['transport/grpc/limits.test.ts', 'many large checks at once'],
           ['e2e/bodies.test.ts', '250 bodies of 239 KiB at once'],
-          ['e2e/bodies.test.ts', '1,000 requests at the very start'],
+          [
+            'e2e/bodies.test.ts',
+            '1,000 requests at the start, before any connection exists, all get a response',
+          ],
         ],
       },
       {
@@ -1601,7 +1612,7 @@ export const tables: readonly Table[] = [
       {
         id: 'RK4',
         threat: 'A host with a port goes past policies for the exact host',
-        tests: [['e2e/host-port.test.ts', 'answers hosts with and without ports']],
+        tests: [['e2e/host-port.test.ts', '%s routes hosts with and without ports']],
         note: 'Such a request is refused; with `deploy/kyma/strip-host-port.yaml` it is checked as one without the port.',
       },
     ],
@@ -1793,8 +1804,8 @@ export const tables: readonly Table[] = [
         tests: [
           ['check/rules/preflight.test.ts', 'lets nobody pass who asks for'],
           ['check/rules/preflight.test.ts', 'a header opens nothing'],
-          ['e2e/preflight.test.ts', 'a browser may send the methods that a rule has for it'],
-          ['e2e/preflight.test.ts', 'whatever else names DELETE'],
+          ['e2e/preflight.test.ts', 'a browser may send the methods of the rule'],
+          ['e2e/preflight.test.ts', 'any other request that names DELETE is allowed only where DELETE is'],
         ],
       },
       {
@@ -1818,7 +1829,7 @@ export const tables: readonly Table[] = [
       {
         id: 'LX6',
         threat: 'With `identityHeaders: remove`, a header of an identity is set, or one of a client passes',
-        tests: [['e2e/identity-headers.test.ts', 'none reaches the workload']],
+        tests: [['e2e/identity-headers.test.ts', 'remove: no identity header reaches the workload, %s']],
       },
       {
         id: 'ADV1',
@@ -1835,7 +1846,7 @@ export const tables: readonly Table[] = [
         threat:
           'More checks at once than `http.maxConnections`: connections whose request is on its way are closed, which is no answer to Envoy',
         tests: [
-          ['e2e/connections.test.ts', 'answers each of a crowd'],
+          ['e2e/connections.test.ts', 'responds to each of many pending checks'],
           [
             'transport/http/connection/connections.test.ts',
             'a new connection whose first request is on its way stays',
@@ -1869,7 +1880,7 @@ export const tables: readonly Table[] = [
         id: 'O2',
         threat: 'A claim becomes a second header, or a second member of a list',
         tests: [
-          ['e2e/claim-headers.test.ts', 'the workload decodes exactly the claims'],
+          ['e2e/claim-headers.test.ts', 'the workload decodes the exact claims'],
           ['check/header-value.test.ts', 'stay as many for whoever splits them at'],
         ],
       },

@@ -1,4 +1,4 @@
-/** As much of an API server as helm asks before it renders: what there is, and one Deployment. */
+/** The part of an API server that helm needs to render: discovery, and one Deployment. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -40,9 +40,9 @@ const resources = (groupVersion: string) => ({
 });
 
 /**
- * Starts a server with one Deployment; it ends with the test.
+ * Starts a server with one Deployment. It stops after the test.
  *
- * @returns the path of a kubeconfig that leads to it
+ * @returns the path of its kubeconfig
  */
 export async function startApiServer(deployment: {
   readonly metadata: { readonly namespace: string; readonly name: string };

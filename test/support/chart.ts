@@ -1,4 +1,4 @@
-/** The chart, rendered by a real helm. */
+/** Renders the chart with a real helm. */
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,13 +9,13 @@ import { helm } from '../../tools/helm.ts';
 /** The folder of the chart. */
 export const chartFolder = fileURLToPath(new URL('../../charts/oidc-authz', import.meta.url));
 
-/** A values file for each mode, by its name. */
+/** A values file for each mode, by name. */
 export const modes = readdirSync(join(chartFolder, 'ci')).map((name) => ({
   mode: name.replace('-values.yaml', ''),
   file: join(chartFolder, 'ci', name),
 }));
 
-/** An object of Kubernetes, as far as tests look into it. */
+/** A Kubernetes object, with the fields that tests read. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -36,15 +36,15 @@ export const leastValues = {
   config: { issuers: [{ issuer: 'https://tenant.example.com', audiences: ['orders-api'] }] },
 };
 
-/** Writes values to a file, or a text in YAML as it is. */
+/** Writes values, or a YAML text, to a file. */
 export function valuesFile(values: object | string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-values-')), 'values.yaml');
-  // A text such as 08 or no stays one, however helm reads YAML.
+  // JSON, so that helm does not convert a text such as 08 or no.
   writeFileSync(file, typeof values === 'string' ? values : JSON.stringify(values));
   return file;
 }
 
-/** Renders the chart; throws what helm says if it refuses. */
+/** Renders the chart. Throws helm's message if it fails. */
 export async function render(
   program: string,
   valuesFiles: readonly string[],
@@ -59,7 +59,7 @@ export async function render(
     .filter((manifest) => manifest !== null);
 }
 
-/** The one manifest of a kind, by its name where there are several. */
+/** The only manifest of a kind, or the one with a name. */
 export function one(manifests: readonly Manifest[], kind: string, name = /(?:)/): Manifest {
   const [found, ...more] = manifests.filter(
     (manifest) => manifest.kind === kind && name.test(manifest.metadata.name),

@@ -1,4 +1,4 @@
-/** A cluster without nodes, with the definitions of everybody whose resources the manifests hold, and the commands of its user. */
+/** A cluster without nodes, with the CRDs of all resources in the manifests, and commands to use it. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,21 +12,21 @@ import { findEtcd, findKubeApiserver } from '../../tools/kube-apiserver.ts';
 import { fetchDefinitions } from '../../tools/validators.ts';
 import type { Manifest } from './chart.ts';
 
-/** How a command ended. */
+/** The result of a command. */
 export interface Ended {
   readonly code: number;
   readonly output: string;
   readonly errors: string;
 }
 
-/** A cluster that runs, and who uses it. */
+/** A running cluster. */
 export interface TestCluster {
   readonly controllers: Controllers;
-  /** Runs kubectl; gives what it prints, or throws what it complains of. */
+  /** Runs kubectl. Returns its output, or throws its error. */
   readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;
-  /** Runs helm likewise. */
+  /** Runs helm in the same way. */
   readonly helm: (args: readonly string[]) => Promise<string>;
-  /** Runs a line of a shell that finds kubectl and helm; gives how it ended. */
+  /** Runs a shell command with kubectl and helm in the path. Returns its result. */
   readonly shell: (line: string, options?: { cwd?: string; env?: NodeJS.ProcessEnv }) => Promise<Ended>;
   /** Reads an object. */
   readonly get: (kind: string, name: string, namespace?: string) => Promise<Manifest>;
@@ -35,7 +35,7 @@ export interface TestCluster {
 
 const crds = fileURLToPath(new URL('../../tools/crds', import.meta.url));
 
-/** Starts a cluster of its own for a test file. */
+/** Starts a cluster for one test file. */
 export async function startTestCluster(): Promise<TestCluster> {
   const [etcd, apiserver, kubectlProgram, helmProgram] = (
     await Promise.all([findEtcd(), findKubeApiserver(), findKubectl(), findHelm()])
@@ -86,7 +86,7 @@ export async function startTestCluster(): Promise<TestCluster> {
   };
 }
 
-/** The definition of Kyma's Istio resource without what is ours: any name and any text passes, as in Kyma itself. */
+/** The CRD of Kyma's Istio resource, which accepts any name and text, as in Kyma. */
 export function laxIstioDefinition(): string {
   const definition = parse(readFileSync(join(crds, 'kyma-istio.yaml'), 'utf8'), { maxAliasCount: -1 });
   const strict = new Set(['pattern', 'maxLength', 'x-kubernetes-validations']);

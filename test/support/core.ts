@@ -1,4 +1,4 @@
-/** The core of the service alone: what decides, with its issuers, and no transport. */
+/** The check and its issuers, without a transport. */
 
 import { createAuthenticate } from '../../src/check/authenticate.ts';
 import { createReplayStore, type ReplayStore } from '../../src/check/binding/used-proofs.ts';
@@ -13,14 +13,14 @@ import { followFiles } from '../../src/runtime/files/follow.ts';
 import { type Clock, systemClock } from '../../src/runtime/time/clock.ts';
 import { createDecision } from '../../src/service/authorizer.ts';
 
-/** The core under test. */
+/** The check under test. */
 export interface TestCore {
   readonly check: Check;
   readonly cache: TokenCache;
   readonly stop: () => void;
 }
 
-/** What issuers need, where nobody is told of anything. */
+/** The dependencies of issuers, without listeners for their events. */
 export function quietSurroundings(clock: Clock): IssuerContext {
   const nothing = () => {};
   return {
@@ -39,7 +39,7 @@ export function quietSurroundings(clock: Clock): IssuerContext {
   };
 }
 
-/** Makes the core and waits for the keys of its issuers. */
+/** Creates the check and waits for the keys of its issuers. */
 export async function startCore(
   config: Config,
   clock: Clock = systemClock,

@@ -1,17 +1,17 @@
-/** Command lines that the documentation tells to run. */
+/** The command lines in the documentation. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A command line of the documentation. */
+/** A command line in the documentation. */
 export interface DocLine {
   readonly page: string;
   readonly line: string;
 }
 
-/** Pages that people read who run the service. */
+/** The pages for operators. */
 export const pages: readonly string[] = [
   'README.md',
   ...globSync('docs/**/*.md', { cwd: root })
@@ -22,7 +22,7 @@ export const pages: readonly string[] = [
 ];
 
 /**
- * Every line of a block of shell, and every code span, that calls kubectl or helm; lines that a backslash continues are one. A program and
+ * Every line of a shell block, and every code span, that calls kubectl or helm. Lines with a backslash at the end are joined. A program and
  * its verb alone, such as `helm test`, only name a command.
  */
 export function commandLines(): readonly DocLine[] {
@@ -40,7 +40,7 @@ export function commandLines(): readonly DocLine[] {
   });
 }
 
-/** The values that a page has for the chart; undefined where it has none. */
+/** The chart values of a page; undefined if it has none. */
 export function valuesOf(page: string): string | undefined {
   const text = readFileSync(join(root, page), 'utf8');
   const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);

@@ -1,4 +1,4 @@
-/** The service's verifier beside one key set: with the keys of their owner, and with those that it hands on to another process. */
+/** The verifier with one key set: with the owner of the keys, and with a mirrored issuer as in a worker. */
 import { generateKeyPairSync } from 'node:crypto';
 import type { JWK } from 'jose';
 import type { Algorithm } from '../../src/config/declare/issuer-options.ts';
@@ -17,10 +17,10 @@ import { base64url } from './tokens.ts';
 /** The issuer of all tokens here. */
 export const issuerUrl = 'https://issuer.example.com/';
 
-/** The algorithms that its tokens may have. */
+/** The algorithms of its tokens. */
 export const allowedAlgorithms: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'];
 
-/** Makes a key pair. */
+/** Creates a key pair. */
 export function createPair(kind: 'RSA' | 'P-256' | 'P-384' | 'Ed25519'): Pair {
   const { publicKey, privateKey } = generate(kind);
   const algorithms = { RSA: ['RS256', 'PS256'], 'P-256': ['ES256'], 'P-384': ['ES384'], Ed25519: ['EdDSA'] };
@@ -40,7 +40,7 @@ function generate(kind: 'RSA' | 'P-256' | 'P-384' | 'Ed25519') {
     : generateKeyPairSync('ec', { namedCurve: kind });
 }
 
-/** Signs a token with claims that are good; members that are undefined are left out. */
+/** Signs a token with valid claims. Members that are undefined are removed. */
 export function signToken(
   pair: Pair,
   algorithm: Algorithm,
@@ -54,11 +54,11 @@ export function signToken(
   return [...input, base64url(signWith(pair, algorithm, data))].join('.');
 }
 
-/** What a verifier makes of a token. */
+/** The result of a verifier. */
 export type Judge = (token: string) => Promise<Reason>;
 
 /**
- * Makes the verifiers of a key set.
+ * Creates the verifiers of a key set.
  *
  * @param more further options of the issuer, in YAML
  */
@@ -74,7 +74,7 @@ export async function judgesOf(
   const clock = createTestClock();
   const owner = planIssuer(issuerConfig, config, quietSurroundings(clock)).create();
   owner.start();
-  // What is in the configuration is there at once, or is no good.
+  // A key set in the configuration is loaded immediately, or is invalid.
   await owner.refresh();
   const mirror = createMirroredIssuer({
     config: issuerConfig,

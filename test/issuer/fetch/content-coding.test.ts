@@ -1,4 +1,4 @@
-/** Answers that are compressed although nobody asked. */
+/** Responses that are compressed although the request does not accept it. */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import zlib from 'node:zlib';
@@ -54,7 +54,7 @@ describe('a response with content-encoding', () => {
     expect(await fetchOf('identity, gzip', zlib.gzipSync(document))).toBe(document);
   });
 
-  // What stores of files say of plain text; what their owner typed; what no version of HTTP defines.
+  // Values that file servers send for uncompressed data, and values that HTTP does not define.
   test.each([
     'aws-chunked',
     'utf-8',

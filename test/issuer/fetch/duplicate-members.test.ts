@@ -1,9 +1,9 @@
-/** Members that come twice, in texts of which the test knows where it has put them. */
+/** Repeated members at known positions. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { duplicateMembers } from '../../../src/issuer/fetch/duplicate-members.ts';
 
-/** A document as it is written: objects are lists of members, so that one may come twice. */
+/** A document whose objects are lists of members, so members can be repeated. */
 type Written =
   | { readonly scalar: string }
   | { readonly list: readonly Written[] }
@@ -29,7 +29,7 @@ const { written } = fc.letrec<{ written: Written }>((tie) => ({
   ),
 }));
 
-/** Every character as an escape, in every second name. */
+/** Escapes every character of every second name. */
 function textOf(one: Written): string {
   if ('scalar' in one) return one.scalar;
   if ('list' in one) return `[${one.list.map(textOf).join(' ,')}]`;

@@ -1,4 +1,4 @@
-/** Where a fetch leads: what a document may name, and which addresses a name may have. */
+/** Which URLs a document may name, and which addresses a fetch may connect to. */
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -26,7 +26,7 @@ const options: FetchOptions = {
   environment: {},
 };
 
-/** A server on 127.0.0.1 that counts who comes. */
+/** A server on 127.0.0.1 that counts requests. */
 async function serve(): Promise<{ port: number; visits: () => number }> {
   let visits = 0;
   const server = http.createServer((_, response) => {
@@ -41,7 +41,7 @@ async function serve(): Promise<{ port: number; visits: () => number }> {
   return { port: (server.address() as AddressInfo).port, visits: () => visits };
 }
 
-/** A name server that gives these addresses, another list at each question; the last one again and again. */
+/** A resolver that returns these lists of addresses in order, and repeats the last one. */
 function nameServer(...answers: readonly (readonly string[])[]) {
   const questions: string[] = [];
   const resolve: Resolve = (hostname, _, callback) => {

@@ -1,4 +1,4 @@
-/** A redirect of a discovery document or a key set is refused, and the message says where it leads and what to set. */
+/** A redirect of a discovery document or a key set is an error. The message names its target and the option to set. */
 import { expect, onTestFinished, test } from 'vitest';
 import { planIssuer } from '../../../src/issuer/issuer-plan.ts';
 import { configOf, fileFor } from '../../support/app.ts';

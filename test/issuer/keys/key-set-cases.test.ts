@@ -1,11 +1,11 @@
-/** The key sets of real providers, and odd ones: what becomes of their tokens here, and at jose, which is asked the same. */
+/** Decisions on tokens with the key sets of real providers, and with unusual ones, compared with jose. */
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { audience } from '../../support/fake-issuer.ts';
 import { allowedAlgorithms, issuerUrl, judgesOf } from '../../support/key-choice.ts';
 import { type KeySetCase, providerCases, toleratedCases } from '../../support/key-set-cases.ts';
 
-/** Whether jose takes a token; where it finds several keys, it is asked with each, as its documentation says. */
+/** Whether jose accepts a token. If it finds several keys, each is tried, as its documentation says. */
 async function isTakenByJose(jwks: string, token: string): Promise<boolean> {
   const terms = { issuer: issuerUrl, audience, algorithms: [...allowedAlgorithms] };
   try {
@@ -33,7 +33,7 @@ const runAll = (cases: readonly KeySetCase[]) =>
       reason,
       others.jose,
     ]);
-    // What another takes is refused for a reason.
+    // A token that another library accepts is denied for a documented reason.
     if (reason !== 'allowed') expect(why !== undefined).toBe(others.jose || others.goOidc);
   });
 

@@ -1,4 +1,4 @@
-/** Keys of an issuer out of PEM files: they have no names, and are judged like any published key. */
+/** Keys in PEM files: they have no `kid`, and the checks of published keys apply to them. */
 import { execFileSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Our verification beside jose's, over good signatures and changed ones. */
+/** Compares our verification with jose's, with valid and changed signatures. */
 import { constants, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { compactVerify, exportJWK, importJWK } from 'jose';
@@ -153,7 +153,7 @@ test.each(['PS256', 'PS384', 'PS512', 'RS256'] as const)(
 test.each([2048, 2050, 2056, 3072, 4096])('a signature of %i bits has the length of its modulus', (bits) => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: bits });
   const jwk = publicKey.export({ format: 'jwk' });
-  // The same number with zeros in front is the same key.
+  // The same number with leading zeros is the same key.
   const widened = Buffer.concat([Buffer.alloc(2), Buffer.from(String(jwk.n), 'base64url')]);
   const data = Buffer.from('x.y');
   const signature = sign('sha256', data, privateKey);

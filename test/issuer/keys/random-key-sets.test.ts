@@ -1,4 +1,4 @@
-/** Key sets of any make: what is taken beside jose, and that nothing is taken which no key of the set has signed. */
+/** Random key sets: compares the result with jose, and requires that a key of the set signed each accepted token. */
 import fc from 'fast-check';
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { expect, test } from 'vitest';
@@ -16,14 +16,14 @@ interface Member {
   readonly jwk: Readonly<Record<string, unknown>>;
 }
 
-/** Four times in five one of the first. */
+/** One of the first in four of five cases. */
 const mostly = <T>(usual: readonly T[], odd: readonly T[]): fc.Arbitrary<T> =>
   fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...usual) },
     { weight: 1, arbitrary: fc.constantFrom(...odd) },
   );
 
-/** A key of the pool as somebody could publish it. */
+/** A key of the pool as an issuer could publish it. */
 const member = (): fc.Arbitrary<Member> =>
   fc
     .record({
@@ -65,7 +65,7 @@ const inputs = fc.record({
   kid: fc.constantFrom<unknown>(undefined, undefined, undefined, null, ...kids, 'unknown'),
 });
 
-/** The keys that jose finds, one by one: how many, and whether one of them signed. */
+/** The number of keys that jose finds, and whether one of them signed the token. */
 async function askJose(jwks: JSONWebKeySet, token: string): Promise<{ found: number; isTaken: boolean }> {
   const terms = { issuer: issuerUrl, audience, algorithms: [...allowedAlgorithms] };
   const isSignedBy = (key: Parameters<typeof jwtVerify>[1]) =>
@@ -87,7 +87,7 @@ async function askJose(jwks: JSONWebKeySet, token: string): Promise<{ found: num
   }
 }
 
-/** Whether a member is the key that signed, and may say anything of a token of this algorithm and kid: by the RFCs alone, without order or bounds. */
+/** Whether a member is the key that signed the token and may verify it according to the RFCs, without order or limits. */
 function speaksFor({ pair, jwk }: Member, signer: number, algorithm: string, kid: unknown): boolean {
   const operations = jwk.key_ops ?? ['verify'];
   return (
@@ -121,8 +121,8 @@ test('accepts what jose accepts, unless too many keys fit; accepts nothing witho
       const speaking = members.filter((one) => speaksFor(one, signer, algorithm, kid)).length;
       if (jose.isTaken && jose.found <= 4) expect(reason).toBe('allowed');
       if (reason === 'allowed') expect(speaking).toBeGreaterThan(0);
-      // No more than three keys of the pool are of one algorithm, so the bound is never met: who is spoken for is let in, unless
-      // another key has the very name of the token's key.
+      // At most three keys of the pool have one algorithm, so the limit is never reached. A token with a matching key is allowed, unless
+      // another key has the `kid` of the token.
       const isNamed = (kid ?? undefined) !== undefined;
       if (speaking > 0 && !isNamed) expect(reason).toBe('allowed');
       counts[reason === 'allowed' ? 'allowed' : 'refused']++;

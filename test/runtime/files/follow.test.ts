@@ -1,4 +1,4 @@
-/** Which content of a file counts, where it is replaced, written in pieces, or gone. The writers are models of their own. */
+/** Which content of a file is valid while it is replaced, written in chunks, or absent. The writers are models. */
 import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,
@@ -18,7 +18,7 @@ import { type FileSystem, systemFiles } from '../../../src/runtime/files/file-sn
 import { followFiles } from '../../../src/runtime/files/follow.ts';
 import { createTestClock } from '../../support/clock.ts';
 
-/** A file system of one file, whose times and sizes tell nothing of what happens to it. */
+/** A file system of one file, whose times and sizes do not show changes. */
 function secretiveDisk(content: string) {
   const disk = { bytes: Buffer.from(content) };
   const files: FileSystem = {
@@ -48,7 +48,7 @@ describe('a file that is truncated and written in chunks', () => {
     const text = fc.string({ minLength: 2, maxLength: 30, unit: 'grapheme-ascii' });
     const write = fc.record({
       text,
-      // How much is there at each look on the way: ever more of it.
+      // The part of the file at each poll: more and more of it.
       pieces: fc.uniqueArray(fc.nat({ max: 29 }), { maxLength: 6 }),
     });
     await fc.assert(
@@ -111,7 +111,7 @@ describe('a file that is truncated and written in chunks', () => {
 });
 
 describe('a large file', () => {
-  /** A disk whose clock ticks every `tick` writes, so that some changes leave no trace. */
+  /** A disk whose clock advances every `tick` writes, so some changes do not change the time. */
   function largeDisk() {
     const disk = { content: 'a'.repeat(300_000), version: 1, reads: 0 };
     const files: FileSystem = {

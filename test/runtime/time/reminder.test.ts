@@ -1,4 +1,4 @@
-/** When what lasts is said again. */
+/** Repeats a report while a problem continues. */
 import { expect, test } from 'vitest';
 import { createReminder } from '../../../src/runtime/time/reminder.ts';
 import { createTestClock } from '../../support/clock.ts';

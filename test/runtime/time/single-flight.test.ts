@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { onceAtATime } from '../../../src/runtime/time/single-flight.ts';
 import { settled } from '../../support/clock.ts';
 
-/** Work whose turns end when the test says so. */
+/** Work whose runs the test ends. */
 function turns() {
   const begun: PromiseWithResolvers<number>[] = [];
   let [active, most] = [0, 0];

@@ -1,4 +1,4 @@
-/** What bounds the listener as a whole: connections, watches, and the time of a check. */
+/** Limits of the gRPC listener: connections, watches, and the time of a check. */
 import type { ServerHttp2Stream } from 'node:http2';
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../../src/model/decision.ts';

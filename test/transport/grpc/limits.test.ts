@@ -1,4 +1,4 @@
-/** What is large, slow or too much in one call ends that call, with an answer: never a failed call, never the connection. */
+/** A call that is too large or too slow ends with a response. It never fails, and never ends its connection. */
 import http2 from 'node:http2';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { Metadata } from '@grpc/grpc-js';
@@ -29,7 +29,7 @@ const overloaded = { grpc: '0', code: 14, reason: 'overloaded', httpStatus: 'Ser
 
 const bearer = async ({ issuer }: RunningApp) => ({ authorization: `Bearer ${await issuer.mint()}` });
 
-/** A service on a clock that stands still until the test moves it. */
+/** A service with a clock that only the test advances. */
 async function startOn(clock: TestClock, flags: readonly string[] = []): Promise<RunningApp> {
   const service = await runApp({ flags: [...quiet, ...flags], clock });
   onTestFinished(async () => {
@@ -43,7 +43,7 @@ async function startOn(clock: TestClock, flags: readonly string[] = []): Promise
   return service;
 }
 
-/** A field of bytes, as protocol buffers write it. */
+/** A protobuf field of bytes. */
 function field(number: number, value: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from([...varint(number * 8 + 2), ...varint(value.length)]), value]);
 }
@@ -123,7 +123,7 @@ describe('a check that is too large gets a response, and the connection stays op
       compressedMessage(deflateSync(checkBytes({ headers: { a: 'c'.repeat(300_000) } }))),
       'deflate',
     ],
-    // What is decompressed is bounded in itself: without that, this one would only be passed over.
+    // Decompression has its own limit. Without it, this body would be skipped.
     [
       '5 MB of what nobody knows, in 5 KB of gzip',
       compressedMessage(gzipSync(field(77, Buffer.alloc(5_000_000)))),
@@ -220,7 +220,7 @@ describe('many large checks at once on one connection, with a stopped clock', ()
     const given = calls.filter(({ isAnswered }) => isAnswered());
     expect(given.length).toBeLessThan(400);
     for (const { ended } of given) expect(await ended).toMatchObject(overloaded);
-    // The others are whole once they have come whole.
+    // The others complete now.
     for (const { stream, isAnswered } of calls) if (!isAnswered()) stream.end(message.subarray(200 * 1024));
     const ends = await Promise.all(calls.map(({ ended }) => ended));
     expect(ends.filter(({ reason }) => reason === 'token_missing').length).toBeGreaterThan(100);
@@ -241,7 +241,7 @@ describe('memory that other connections hold', () => {
     const before = given().length;
     const calls = Array.from({ length: 20 }, () => beginCall(session));
     for (const { stream } of calls) stream.write(small.subarray(0, -1));
-    // They need room themselves, which the others make.
+    // They need memory too, which the others free.
     await until(() => given().length > before, 60);
     for (const { stream } of calls) stream.end(small.subarray(-1));
     const ends = await Promise.all(calls.map(({ ended }) => ended));
@@ -254,7 +254,7 @@ describe('memory that other connections hold', () => {
 describe('a stalled call', () => {
   const half = checkMessage({ headers: { cookie: 'c'.repeat(30_000) } }).subarray(0, 15_000);
 
-  /** A service on a clock of the test, a connection, and a call of which a half has come. */
+  /** A service with a test clock, a connection, and a call of which half has arrived. */
   async function stalled(headers: Record<string, string> = {}, clock: TestClock = createTestClock()) {
     const service = await startOn(clock);
     const session = openSession(service.grpcPort);
@@ -262,7 +262,7 @@ describe('a stalled call', () => {
     call.stream.write(half);
     const good = checkMessage({ headers: await bearer(service) });
     const ask = () => makeCall(session, good);
-    // What came before this answer has been read.
+    // Everything before this response has been read.
     expect(await ask()).toMatchObject(allowed);
     return { clock, service, session, call, ask };
   }
@@ -334,7 +334,7 @@ describe('a stalled call', () => {
     await until(async () => (await inFlight(service, 'token_missing')) === 50);
     for (let seconds = 0; seconds < 12; seconds++) {
       await clock.advance(1_000);
-      // The connection is alive: it answers.
+      // The connection is alive: it responds.
       await new Promise<void>((resolve) => session.ping(() => resolve()));
     }
     const ends = await Promise.all(calls.map(({ ended }) => ended));
@@ -342,7 +342,7 @@ describe('a stalled call', () => {
     expect(session.closed || session.destroyed).toBe(false);
   });
 
-  /** Checks that ended for a reason. */
+  /** The number of checks with a reason. */
   async function inFlight({ adminPort }: RunningApp, reason: string): Promise<number> {
     const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
     return Number(new RegExp(`reason="${reason}",issuer="none"} (\\d+)`).exec(metrics)?.[1] ?? 0);
@@ -357,7 +357,7 @@ describe('a late decision', () => {
     const session = openSession(service.grpcPort);
     const call = beginCall(session, headers);
     call.stream.end(checkMessage({ headers: { authorization: `Bearer ${token}` } }));
-    // Behind this answer, the other one is being waited for.
+    // After this response, the other check is pending.
     expect(await makeCall(session, checkMessage({}))).toMatchObject({ reason: 'token_missing' });
     return { service, call };
   }
@@ -480,7 +480,7 @@ describe('connections are limited', () => {
     const pending = beginCall(busy.session);
     pending.stream.write(message.subarray(0, 10));
     const [first, second] = [await connect(), await connect()];
-    // The first one is the younger in use now.
+    // The first one was used last now.
     expect(await makeCall(first.session, message)).toMatchObject(allowed);
     expect(await makeCall(busy.session, message)).toMatchObject(allowed);
     await settled();

@@ -37,7 +37,7 @@ const checkBytes = (headers: Record<string, string>) =>
   });
 
 describe('an invalid or unknown call', () => {
-  /** Makes a call by node:http2 alone; gives the status of HTTP and that of gRPC. */
+  /** Makes a call with node:http2. Returns the HTTP status and the gRPC status. */
   async function call(
     port: number,
     headers: Record<string, string>,
@@ -109,7 +109,7 @@ describe('an invalid or unknown call', () => {
     },
   );
 
-  /** A message nested so deep in a field that nobody knows. */
+  /** A message that is deeply nested in an unknown field. */
   function nested(depth: number): Buffer {
     let message = Buffer.alloc(0);
     for (let level = 0; level < depth; level++) {
@@ -349,10 +349,10 @@ test('closes a connection with more resets than cancelled requests cause, and no
     await until(() => attacker.isClosed() || acknowledged() === rounds, 60);
     expect((await client.check(good)).status?.code).toBe(0);
   }
-  // What may have come in that time, by the bounds that are documented; a machine that is too busy never gets there.
+  // The documented limits for that time. A busy machine may not reach them.
   const allowed = burst + (perSecond * (performance.now() - started)) / 1000;
   if (sent > allowed + perRound) expect(attacker.isClosed()).toBe(true);
-  // A few thousand, as of a proxy whose downstreams all go away at once, never end it.
+  // A few thousand, for example if all clients of a proxy disconnect, do not end it.
   expect(sent).toBeGreaterThanOrEqual(burst);
 });
 

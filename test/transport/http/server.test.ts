@@ -268,7 +268,7 @@ test('2,000 connections all get a response', async () => {
 });
 
 describe('disconnects a slow client within 20 s', { timeout: 40_000 }, () => {
-  /** How long a connection lives, in seconds; its client does as it is told and never ends it by itself. */
+  /** How long a connection stays open, in seconds. The client never closes it on its own. */
   async function lifetime(port: number, behave: (socket: net.Socket) => () => void): Promise<number> {
     const started = performance.now();
     const socket = net.connect(port, '127.0.0.1');
@@ -419,7 +419,7 @@ test('while draining, every response asks to close the connection, and none is l
   expect(await exchange(service.httpPort, good)).toBeUndefined();
 });
 
-/** Sends requests one behind another on one connection; gives the statuses of as many answers. */
+/** Sends pipelined requests on one connection. Returns the statuses of their responses. */
 function pipeline(
   port: number,
   requests: readonly string[],

@@ -1,4 +1,4 @@
-/** Servers whose connections were accepted elsewhere: nothing of what they do to connections of their own is lost. */
+/** Servers whose connections another process accepted treat them like their own. */
 import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
@@ -7,7 +7,7 @@ import { closeServer, openSockets } from '../../../src/transport/shared/close-se
 import { createConnectionReceiver } from '../../../src/transport/shared/connection-receiver.ts';
 import { createTestClock } from '../../support/clock.ts';
 
-/** A server behind a door that is another's. */
+/** A server that receives the connections of another one. */
 async function startHanded(options: http.ServerOptions, answer: http.RequestListener) {
   const server = http.createServer(options, answer);
   const handed = createConnectionReceiver();

@@ -6,7 +6,7 @@ import { listen } from '../../../src/transport/shared/listen.ts';
 
 const failure = (code: string) => Object.assign(new Error(`listen ${code}`), { code });
 
-/** A server on a machine where only some addresses can be bound. */
+/** A server on a machine that can bind only some addresses. */
 function machine(codes: Readonly<Record<string, string>>) {
   const tried: string[] = [];
   const server = Object.assign(new EventEmitter(), {

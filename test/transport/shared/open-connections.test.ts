@@ -1,4 +1,4 @@
-/** Connections that say nothing are bounded, whether a server accepts them itself or another process hands them over. */
+/** Silent connections are limited, whether a server accepts them itself or receives them from another process. */
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import tls from 'node:tls';
@@ -52,7 +52,7 @@ const makeHttp: Make = (config, clock, listenBy) =>
     listen: listenBy,
   });
 
-/** Where connections for a server arrive: at its own port, or at that of another one which hands them over. */
+/** How connections reach a server: at its own port, or at that of another server, which passes them on. */
 const ways = {
   accepts: async (start: (listenBy: Listen) => Promise<{ port: number }>) => (await start(listen)).port,
   'is handed': async (start: (listenBy: Listen) => Promise<{ port: number }>) => {
@@ -68,7 +68,7 @@ const ways = {
   },
 };
 
-/** Connects so many times and says nothing. */
+/** Opens connections and sends nothing. */
 async function connectSilent(port: number, count: number) {
   const sockets = Array.from({ length: count }, () => net.connect(port, '127.0.0.1'));
   onTestFinished(() => {
@@ -83,7 +83,7 @@ async function connectSilent(port: number, count: number) {
   return { sockets, open: () => sockets.filter(({ destroyed }) => !destroyed).length };
 }
 
-/** Whether a connection that speaks has an answer. */
+/** Whether a connection that sends a request gets a response. */
 function isServed(port: number, isSecure: boolean): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = isSecure
@@ -133,7 +133,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])('of the connections th
     const port = await startServer(make, isSecure, way);
     const { sockets, open } = await connectSilent(port, most + 200);
     await until(() => open() === most);
-    // Those that go make room for another one, as soon as the server has seen them go.
+    // A closed connection frees its place as soon as the server notices it.
     for (const socket of sockets) socket.destroy();
     await until(() => isServed(port, isSecure));
   });

@@ -1,4 +1,4 @@
-/** The certificate of a listener, while its files change one after the other, are cut, or go: real handshakes tell which is in use. */
+/** The certificate of a listener while its files change, are truncated or disappear. Real handshakes show which one is in use. */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,7 @@ async function listener({ withClientCa = false } = {}) {
     );
     onTestFinished(stop);
   };
-  /** Whose certificate a handshake shows; or that there was none. */
+  /** The subject of the certificate in a handshake, or that there was none. */
   const shown = () =>
     new Promise<string>((resolve) => {
       const credentials = { cert: readFileSync(client.certFile), key: readFileSync(client.keyFile) };

@@ -1,4 +1,4 @@
-/** Our protos against Envoy's official ones, in both directions, for every field that is used. */
+/** Compares our messages with Envoy's official protos, in both directions, for every used field. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CheckRequest } from '../../../../src/model/decision.ts';
@@ -20,7 +20,7 @@ import {
   loadCodec,
 } from '../../../support/proto-codec.ts';
 
-/** What is read at once; the look-up of other headers has tests of its own. */
+/** The fields that are read immediately. The lookup of other headers has its own tests. */
 function readCheckRequest(bytes: Buffer): Omit<CheckRequest, 'header' | 'original'> {
   const { header: _, original: __, ...rest } = readWithLookup(bytes);
   return rest;
@@ -88,7 +88,7 @@ describe('a CheckRequest', () => {
           expect(error).toBeInstanceOf(MalformedMessage);
           return;
         }
-        // The codec knows no text that is not UTF-8 alike, and keeps one of two equal names; neither gives a token.
+        // The codec reads invalid UTF-8 differently, and keeps one of two equal names. Neither affects the token.
         if (isReadable(bytes))
           expect(read.authorization.length).toBeGreaterThanOrEqual(readByCodec(bytes).authorization.length);
       }),
@@ -399,7 +399,7 @@ function isReadable(bytes: Buffer): boolean {
   }
 }
 
-/** What {@link readCheckRequest} must say, made of the message that the codec reads. */
+/** The expected result of {@link readCheckRequest}, from the message that the codec reads. */
 function readByCodec(bytes: Buffer): Omit<CheckRequest, 'header' | 'original'> {
   const { attributes } = codec.readRequest(bytes) as CheckRequestMessage;
   const http = attributes?.request?.http ?? {};
@@ -458,6 +458,6 @@ test('other headers are read once per request, whatever the number of lookups', 
     expect(request.header(`x-${index * 7}`)).toEqual([`v${index * 7}`]);
     expect(request.header(`y-${index}`)).toEqual([]);
   }
-  // A name and what is written of it, and the values that were asked for: a reading for each name would be fifty of that.
+  // The strings of one read and of the lookups. Reading the message again for each name would create fifty times as many.
   expect(decoded).toBeLessThan(3 * count);
 });

@@ -118,7 +118,7 @@ describe('a response that does not match its decision', () => {
   });
 });
 
-/** The message in an answer that has one. */
+/** The message in a response, if it has one. */
 function messageOf(answer: Frame | CallFailure): Buffer {
   if ('status' in answer) throw new TypeError('a message was expected');
   expect([answer.frame[0], answer.frame.readUInt32BE(1)]).toEqual([0, answer.frame.length - 5]);

@@ -1,4 +1,4 @@
-/** What one connection may cost, on a clock of the test, looked at as often as the listener does. */
+/** Limits of one connection, with a test clock and a sweep as often as in the listener. */
 import { EventEmitter } from 'node:events';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -13,7 +13,7 @@ import { createTestClock, settled } from '../../../support/clock.ts';
 
 const mebibyte = 1024 * 1024;
 
-/** A call, and what was done to it. */
+/** A call and its end. */
 interface TestCall extends GuardedCall {
   fate: 'open' | 'given up' | 'abandoned';
 }
@@ -35,7 +35,7 @@ function connection({ begins = true, memory = createMemoryBudget() } = {}) {
     ...{ clock, memory, onBusy: () => {}, onIdle: () => {} },
   });
   if (begins) session.emit('remoteSettings');
-  /** Lets milliseconds pass, and does something before each look. */
+  /** Advances the clock, and calls a function before each sweep. */
   const pass = async (milliseconds: number, before = () => {}) => {
     for (let passed = 0; passed < milliseconds; passed += sweepInterval) {
       before();

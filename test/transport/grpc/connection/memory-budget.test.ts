@@ -1,4 +1,4 @@
-/** Who gives way where memory is short, judged by a model that knows every request of every connection. */
+/** Which request ends at the memory limit, compared with a model that knows every request of every connection. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createMemoryBudget } from '../../../../src/transport/grpc/connection/memory-budget.ts';
@@ -8,12 +8,12 @@ const bounds = { ofConnection: 64, ofAll: 96 };
 interface Ended {
   readonly connection: number;
   readonly bytes: number;
-  /** What each connection held in that moment, and whether it had a request that was not whole. */
+  /** The memory of each connection at that time, and whether it had an incomplete request. */
   readonly held: readonly number[];
   readonly couldGiveWay: readonly boolean[];
 }
 
-/** Connections whose requests are plain numbers; those that are whole cannot give way. */
+/** Connections whose requests are numbers. Complete ones cannot end. */
 function createConnections(count: number) {
   const budget = createMemoryBudget(bounds);
   const ended: Ended[] = [];
@@ -38,12 +38,12 @@ function createConnections(count: number) {
       connections[connection]?.half.push(bytes);
       shares[connection]?.add(bytes);
     },
-    /** The oldest request arrives whole, and waits. */
+    /** Completes the oldest request, which then waits. */
     complete: (connection: number) => {
       const state = connections[connection];
       if (state !== undefined) state.whole += state.half.shift() ?? 0;
     },
-    /** Those that wait are answered. */
+    /** Responds to the waiting requests. */
     answer: (connection: number) => {
       const state = connections[connection];
       if (state === undefined) return;

@@ -1,4 +1,4 @@
-/** gRPC connections on which nothing has come yet: a connection begins with its first bytes, and has its bounds before them. */
+/** gRPC connections without any bytes so far, and their limits. */
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import net from 'node:net';
@@ -57,7 +57,7 @@ async function start(maxConnections = 10) {
   return { server, port, clock, rejected, connect, close };
 }
 
-/** Asks for the health of the service; its answer's gRPC status, and whether the peer was asked to go. */
+/** Sends a health check. Returns its gRPC status, and whether a GOAWAY arrived. */
 async function askHealth(session: http2.ClientHttp2Session): Promise<string> {
   const stream = session.request({
     ':method': 'POST',

@@ -1,4 +1,4 @@
-/** A CheckRequest, byte by byte as the encoding of protocol buffers has it: read whole, and as it comes in parts. */
+/** Reads a CheckRequest whole and in chunks, written byte by byte in the protobuf encoding. */
 import { describe, expect, test } from 'vitest';
 import type { CheckRequest } from '../../../../src/model/decision.ts';
 import { checkRequestFields, readCheckRequest } from '../../../../src/transport/grpc/check/check-request.ts';
@@ -8,7 +8,7 @@ import { loadCheckCodec } from '../../../support/proto-codec.ts';
 
 const varint = (value: number): number[] =>
   value < 0x80 ? [value] : [(value % 0x80) + 0x80, ...varint(Math.floor(value / 0x80))];
-/** A field of bytes. It says that it is `more` bytes longer than it is. */
+/** A field of bytes. Its length is `more` bytes too large. */
 const field = (number: number, content: Uint8Array | string, more = 0): Buffer => {
   const bytes = Buffer.from(content);
   return Buffer.concat([Buffer.from([...varint(number * 8 + 2), ...varint(bytes.length + more)]), bytes]);
@@ -32,7 +32,7 @@ function sieved(message: Buffer, cut: number): Buffer {
   return sieve.finish();
 }
 
-/** What is read of a message, whole and cut at any place; undefined where it is refused. Each way says the same. */
+/** Reads a message, whole and split at every offset; undefined if it is rejected. All ways must agree. */
 function read(message: Buffer): Pick<CheckRequest, 'method' | 'path' | 'authorization'> | undefined {
   const attempts = [() => readCheckRequest(message)];
   for (let cut = 0; cut <= message.length; cut++) attempts.push(() => readCheckRequest(sieved(message, cut)));

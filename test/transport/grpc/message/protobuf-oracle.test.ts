@@ -1,4 +1,4 @@
-/** Our reader of CheckRequest against Go's: what one accepts, the other reads alike, whole and in pieces. */
+/** Compares our reader of CheckRequest with Go's, whole and in chunks. */
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import type { CheckRequest } from '../../../../src/model/decision.ts';
@@ -16,7 +16,7 @@ type Bytes = fc.Arbitrary<Buffer>;
 
 const joined = (parts: fc.Arbitrary<Buffer[]>): Bytes => parts.map((all) => Buffer.concat(all));
 
-/** A number as a varint, with more bytes than it needs. */
+/** A varint with more bytes than necessary. */
 function varint(value: number | bigint, padding = 0): Buffer {
   const bytes: number[] = [];
   for (let rest = BigInt(value); ; rest >>= 7n) {
@@ -28,7 +28,7 @@ function varint(value: number | bigint, padding = 0): Buffer {
   return Buffer.from(bytes);
 }
 
-/** Mostly as short as can be. */
+/** Usually the shortest form. */
 const padding = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 9 }));
 const tag = (field: number, wireType: number): Bytes =>
   padding.map((more) => varint(field * 8 + wireType, more));
@@ -57,7 +57,7 @@ const name = fc
 const policy = fc.constantFrom('policy', 'Policy', 'other', '').map((value) => Buffer.from(value));
 const some = fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes));
 
-/** A value of some wire type behind its tag. */
+/** A tag and a value of any wire type. */
 const scalar = (field: Bytes | number): Bytes => {
   const at = (wireType: number) =>
     typeof field === 'number'
@@ -92,7 +92,7 @@ const uint32 = (value: number) => {
   bytes.writeUInt32BE(value);
   return bytes;
 };
-/** A field that nobody knows, groups in groups among them. */
+/** An unknown field, including nested groups. */
 const unknown: Bytes = fc.letrec<{ field: Buffer; group: Buffer }>((tie) => ({
   field: fc.oneof(
     { maxDepth: 4 },
@@ -104,7 +104,7 @@ const unknown: Bytes = fc.letrec<{ field: Buffer; group: Buffer }>((tie) => ({
     joined(fc.tuple(tag(number, 3), joined(fc.array(tie('field'), { maxLength: 3 })), tag(number, 4))),
   ),
 })).field;
-/** A group, a number or the like where something else was meant: a field of that number which nobody knows. */
+/** A field with a known number and another wire type, which readers treat as unknown. */
 const ofAnotherType = (field: number): Bytes =>
   fc.oneof(scalar(field), joined(fc.tuple(tag(field, 3), unknown, tag(field, 4))));
 
@@ -120,7 +120,7 @@ const anyOrder = (fields: readonly Bytes[], others: readonly number[], maxLength
     ),
   );
 
-/** A message of which any part may be damaged by what the hole is filled with. */
+/** A message with a placeholder for malformed bytes in any part. */
 function checkRequest(hole: readonly Bytes[]): Bytes {
   const entry = (key: Bytes) => anyOrder([delimited(1, key), delimited(2, text), ...hole], [1, 2], 4);
   const headerValue = anyOrder([delimited(1, name), delimited(2, text), delimited(3, some), ...hole], [3], 4);
@@ -174,28 +174,28 @@ function checkRequest(hole: readonly Bytes[]): Bytes {
   return anyOrder([delimited(1, attributes), delimited(1, attributes), ...hole], [1], 3);
 }
 
-/** What is no field, wherever it stands. */
+/** Bytes that are not a field anywhere. */
 const broken: Bytes = fc.constantFrom(
   Buffer.from([0x00]),
   Buffer.from([0x02, 0x00]),
   Buffer.from([0x0e]),
   Buffer.from([0x0f, 0x00]),
-  // A group that does not begin, one that does not end, and one that another ends.
+  // A group without a start, one without an end, and one with the end of another group.
   Buffer.from([0x0c]),
   Buffer.from([0xa3, 0x06, 0x08, 0x01]),
   Buffer.from([0xa3, 0x06, 0xac, 0x06]),
-  // Numbers of more than 64 bits: of a tag, of a length, of a value.
+  // Varints of more than 64 bits: a tag, a length and a value.
   Buffer.from([...Array<number>(10).fill(0xff), 0x01]),
   Buffer.from([0xa2, 0x06, ...Array<number>(9).fill(0xff), 0x02]),
   Buffer.from([0xa0, 0x06, ...Array<number>(9).fill(0xff), 0x7f]),
   // A field number beyond 2^29 - 1.
   Buffer.concat([varint(2 ** 32), Buffer.from([0x00])]),
-  // Lengths beyond every message, and beyond this one alone.
+  // Lengths beyond every message, and beyond only this one.
   Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x01]),
   Buffer.from([0xa2, 0x06, 0xff, 0xff, 0x03]),
 );
 
-/** Our reading in the words of the oracle; undefined where the message is refused. */
+/** Our result in the form of the oracle; undefined if the message is rejected. */
 function ours(read: () => CheckRequest): CheckRequest | undefined {
   try {
     return read();
@@ -214,21 +214,21 @@ function inPieces(message: Buffer, cuts: readonly number[]): CheckRequest | unde
     );
     for (const [index, place] of places.entries()) {
       sieve.add(message.subarray(places[index - 1] ?? 0, place));
-      // What came so far is a message at any time.
+      // The fields so far are a message at any time.
       readSoFar(sieve.soFar());
     }
     return readCheckRequest(sieve.finish());
   });
 }
 
-/** What was kept so far may end within an entry that is damaged, and in no other way. */
+/** The stored bytes may end within a malformed entry, and nowhere else. */
 function readSoFar(message: Buffer): void {
   ours(() => readCheckRequest(message));
 }
 
 const lower = (key: string) => key.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-/** What must be read where the oracle read that. */
+/** The expected result for a result of the oracle. */
 function expected({ headers, headerMap, contextExtensions, ...read }: OracleReading) {
   const lines = new Map<string, { joined: string[]; raw: string[] }>();
   const of = (key: string) =>
@@ -339,7 +339,7 @@ describeWith("Go's protocol buffers", await findProtobufOracle(), (path) => {
         for (const [place, byte] of changes) if (message.length > 0) message[place % message.length] = byte;
         const reading = await read(message);
         const [first, second] = [whole(message), inPieces(message, places)];
-        // Both of ours agree, also where a text that is no UTF-8 makes Go refuse what we read.
+        // Our two readers agree, even if Go rejects invalid UTF-8 that we read.
         expect(second === undefined).toBe(first === undefined);
         if (reading.error !== undefined) return;
         accepted++;
@@ -356,7 +356,7 @@ describeWith("Go's protocol buffers", await findProtobufOracle(), (path) => {
       Buffer.concat([varint(number * 8 + 2), varint(content.length + more), content]);
     const value = Buffer.from('Bearer x');
     const key = field(1, Buffer.from('authorization'));
-    /** A message in which the length at one level is too large by one; a byte of the level above follows. */
+    /** A message with a length that is too large by one at one level. */
     const lying = (level: number) => {
       const wrap = (number: number, content: Buffer, at: number) =>
         Buffer.concat([

@@ -1,4 +1,4 @@
-/** What a check over HTTP is, out of the lines that Node read (RFC 9110 section 5.3, RFC 9112 section 6.3). */
+/** Converts the header lines of a request to a check request (RFC 9110 section 5.3, RFC 9112 section 6.3). */
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { toCheckRequest } from '../../../../src/transport/http/check/check-request.ts';

@@ -1,4 +1,4 @@
-/** The answers in the place of oauth2-proxy, as its documentation and its golden answers have them. */
+/** The replies of the oauth2-proxy mode, compared with its documentation and recorded responses. */
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../../../src/model/decision.ts';
 import { systemClock } from '../../../../src/runtime/time/clock.ts';

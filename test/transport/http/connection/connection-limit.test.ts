@@ -1,4 +1,4 @@
-/** Which connection gives way to a new one, on sockets of the test. */
+/** Which connection a new one replaces, with test sockets. */
 import { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
@@ -25,7 +25,7 @@ class TestSocket extends EventEmitter {
   }
 }
 
-/** How long a new connection waits before another one gives way to it, in milliseconds. */
+/** How long a new connection waits before it replaces another one, in milliseconds. */
 const wait = 100;
 
 function listener(max: number, isSecure = false) {
@@ -40,7 +40,7 @@ function listener(max: number, isSecure = false) {
     return socket;
   };
   const asSocket = (socket: TestSocket) => socket as unknown as Socket;
-  /** A request arrives whole. */
+  /** A complete request arrives. */
   const ask = (socket: TestSocket) => {
     socket.bytesRead += 100;
     bounds.used(asSocket(socket));
@@ -75,7 +75,7 @@ describe('a new connection', () => {
     for (const socket of sockets) ask(socket);
     connect();
     await clock.advance(wait);
-    // The next nine are known as the ones to go.
+    // The next nine are the candidates now.
     for (const socket of sockets.slice(1, 10)) ask(socket);
     for (let count = 0; count < 20; count++) connect();
     await clock.advance(wait);

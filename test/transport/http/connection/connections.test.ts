@@ -1,4 +1,4 @@
-/** How many connections the HTTP listener holds, and which one gives way. */
+/** The connection limit of the HTTP listener, and which connection is replaced. */
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
@@ -9,7 +9,7 @@ import { createSigningKey } from '../../../support/keys.ts';
 
 interface Client {
   readonly send: (text: string) => void;
-  /** Sends a request and waits for its answer. */
+  /** Sends a request and waits for its response. */
   readonly ask: () => Promise<void>;
   readonly statuses: () => number[];
   readonly isOpen: () => boolean;
@@ -222,7 +222,7 @@ test.each([
   const socket = net.connect({ port: httpPort, host: '127.0.0.1' });
   onTestFinished(() => void socket.destroy());
   await once(socket, 'connect');
-  // Nothing is read, as by a peer that has a megabyte to send first; more than the kernels on the way hold.
+  // Reads nothing, like a peer that first sends a megabyte: more than the kernel buffers.
   socket.pause();
   const end = Promise.withResolvers<void>();
   socket.once('error', end.reject);

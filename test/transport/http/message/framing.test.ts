@@ -1,4 +1,4 @@
-/** Where one answer ends and the next begins on a connection, as a reader sees it that shares nothing with this server. */
+/** Reads several responses on one connection with an independent parser. */
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -11,7 +11,7 @@ const send = (method: string, headers: readonly string[] = []): Sent => ({
   bytes: request(method, method === 'CONNECT' ? 'orders.example.com:443' : '/', headers),
 });
 
-/** Sends them and, behind them, one that has the connection closed; both ways of sending must have the same responses. */
+/** Sends requests, and a last one that closes the connection. Both ways of sending must get the same responses. */
 async function ask(port: number, requests: readonly Sent[]) {
   const all = [...requests, send('GET', ['connection: close'])];
   const methods = all.map(({ method }) => method);

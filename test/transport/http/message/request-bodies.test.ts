@@ -1,11 +1,11 @@
-/** Bodies of checks, as a proxy with `with_request_body` sends them and as a hostile peer does: none is read, stored, or taken for a request. */
+/** Bodies of checks from a proxy with `with_request_body`, and from a hostile peer. None is stored or treated as a request. */
 import { once } from 'node:events';
 import net from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { fileFor, runApp, startApp, until } from '../../../support/app.ts';
 import { request } from '../../../support/http1.ts';
 
-/** A connection on which everything that comes is kept. */
+/** A connection that records everything it receives. */
 async function connect(port: number) {
   const socket = net.connect(port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());

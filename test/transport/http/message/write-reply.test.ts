@@ -1,4 +1,4 @@
-/** What goes over the wire, whichever way it was written: as text made beforehand, or by Node line by line. */
+/** Both ways to write a reply send the same bytes: as prepared text, and with Node's writeHead. */
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -66,7 +66,7 @@ async function serve(reply: HttpReply, isLast = false): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** All that comes on a connection until the server ends it. */
+/** Everything that a connection receives until the server closes it. */
 async function everything(port: number, bytes: string): Promise<string> {
   const socket = net.connect(port, '127.0.0.1', () => socket.write(bytes));
   onTestFinished(() => void socket.destroy());
@@ -102,7 +102,7 @@ describe.each(decisions)('$reason', (decision) => {
       reply.status,
       String(reply.body.length),
     ]);
-    // Behind a head there is the next one, and behind the last one there is nothing.
+    // Each head is followed by the next one, and the last one by nothing.
     const received = await everything(
       port,
       request('HEAD', '/') + request('HEAD', '/', ['connection: close']),
