@@ -12,7 +12,7 @@ import { type RunningApp, startApp, until } from '../support/app.ts';
 import type { FakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, request } from '../support/http1.ts';
 import { createSigningKey, type SigningKey } from '../support/keys.ts';
-import { type MadeUpInternet, startMadeUpInternet } from '../support/made-up-internet.ts';
+import { type SimulatedInternet, startSimulatedInternet } from '../support/simulated-internet.ts';
 import { blocksOf, readPage, rowsOf } from '../support/pages.ts';
 import type { Difference, Parts, Pass, Provider } from '../support/provider.ts';
 import { providers } from '../support/providers.ts';
@@ -28,7 +28,7 @@ const listeners = {
 
 let published: SigningKey;
 let unpublished: SigningKey;
-let internet: MadeUpInternet;
+let internet: SimulatedInternet;
 
 beforeAll(async () => {
   [published, unpublished] = [await createSigningKey('published'), await createSigningKey('unpublished')];
@@ -37,7 +37,7 @@ beforeAll(async () => {
       .flatMap(Object.keys)
       .map((url) => new URL(url).hostname),
   );
-  internet = await startMadeUpInternet([...new Set(hosts)]);
+  internet = await startSimulatedInternet([...new Set(hosts)]);
 });
 afterAll(() => internet.close());
 

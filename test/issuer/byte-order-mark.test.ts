@@ -11,7 +11,7 @@ import { followFiles } from '../../src/runtime/files/follow.ts';
 import { fileProblems } from '../../src/service/referenced-files.ts';
 import { configOf, fileFor } from '../support/app.ts';
 import { createTestClock } from '../support/clock.ts';
-import { quietSurroundings } from '../support/core.ts';
+import { quietContext } from '../support/core.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
 import { createSigningKey } from '../support/keys.ts';
 
@@ -22,7 +22,7 @@ async function keysOf(file: string): Promise<number> {
   const config = await configOf(file);
   const [issuerConfig] = config.issuers;
   if (issuerConfig === undefined) throw new TypeError('no issuer');
-  const issuer = planIssuer(issuerConfig, config, quietSurroundings(createTestClock())).create();
+  const issuer = planIssuer(issuerConfig, config, quietContext(createTestClock())).create();
   onTestFinished(issuer.stop);
   issuer.start();
   await issuer.firstKeys;

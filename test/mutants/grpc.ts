@@ -1,4 +1,4 @@
-/** Mutants of the gRPC listener: what it reads, what it answers, and what bounds a connection. */
+/** Mutants of the gRPC listener: its requests, its responses, and its limits. */
 import type { Mutant } from './mutant.ts';
 
 const message = ['test/transport/grpc/message/framing.test.ts'];
@@ -6,10 +6,12 @@ const filter = ['test/transport/grpc/message/field-filter.test.ts'];
 const wire = ['test/transport/grpc/check/check-messages.test.ts'];
 const response = ['test/transport/grpc/check/decision-response.test.ts'];
 const memory = ['test/transport/grpc/connection/memory-budget.test.ts'];
-const bounds = ['test/transport/grpc/bounds.test.ts'];
+const connectionLimit = ['test/transport/grpc/connection/connection-limit.test.ts'];
+const streams = ['test/transport/grpc/call/response-stream.test.ts'];
+const deadline = ['test/transport/grpc/check/response-deadline.test.ts'];
 const guard = ['test/transport/grpc/connection/connection-guard.test.ts'];
 
-/** Each removes one check of `src/grpc`. */
+/** Each removes one check of `src/transport/grpc`. */
 export const grpc: readonly Mutant[] = [
   {
     name: 'a message may be of any length',
@@ -20,7 +22,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what gzip makes has no limit',
+    name: 'gzip decompression has no limit',
     file: 'src/transport/grpc/message/framing.ts',
     find: 'gunzipSync(body, { maxOutputLength })',
     replace: 'gunzipSync(body)',
@@ -28,7 +30,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what deflate makes has no limit',
+    name: 'deflate decompression has no limit',
     file: 'src/transport/grpc/message/framing.ts',
     find: 'inflateSync(body, { maxOutputLength })',
     replace: 'inflateSync(body)',
@@ -52,7 +54,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a second message behind the first is read with it',
+    name: 'a second message is read as part of the first',
     file: 'src/transport/grpc/message/framing.ts',
     find: 'return bytes.size() > length ? severalMessages : undefined;',
     replace: 'return undefined;',
@@ -60,7 +62,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'half a message is a message',
+    name: 'an incomplete message is accepted',
     file: 'src/transport/grpc/message/framing.ts',
     find: '(bytes.size() < length ? incomplete : bytes.bytes())',
     replace: 'bytes.bytes()',
@@ -68,7 +70,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a message in one chunk needs no look',
+    name: 'a message in one chunk is not checked',
     file: 'src/transport/grpc/message/framing.ts',
     find: ' && chunk.length - prefixBytes <= maxBytes',
     replace: '',
@@ -76,7 +78,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what is kept has no limit',
+    name: 'stored bytes have no limit',
     file: 'src/transport/grpc/message/framing.ts',
     find: 'filter.storedBytes() > limits.stored || ',
     replace: '',
@@ -84,7 +86,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what is passed over has no limit',
+    name: 'skipped bytes have no limit',
     file: 'src/transport/grpc/message/framing.ts',
     find: ' || filter.bulkBytes() > limits.skipped',
     replace: '',
@@ -92,7 +94,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a small message is refused for what nobody reads',
+    name: 'a small message is rejected for its skipped fields',
     file: 'src/transport/grpc/message/framing.ts',
     find: 'if (length <= limits.stored) return false;',
     replace: '',
@@ -100,7 +102,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what a compressed message holds is not looked at',
+    name: 'a decompressed message is not checked',
     file: 'src/transport/grpc/message/framing.ts',
     find: 'message.length <= limits.stored) return message;',
     replace: 'message.length > 0) return message;',
@@ -108,7 +110,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a field may have the number 0 in a message that comes in parts',
+    name: 'a field may have the number 0 in a chunked message',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (number < 8 || number >= firstInvalid)',
     replace: 'if (number >= firstInvalid)',
@@ -116,7 +118,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a field may have any number in a message that comes in parts',
+    name: 'a field may have any number in a chunked message',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (number < 8 || number >= firstInvalid)',
     replace: 'if (number < 8)',
@@ -124,7 +126,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'groups may be of any depth in a message that comes in parts',
+    name: 'groups may have any depth in a chunked message',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: '> deepestGroup) throw',
     replace: '> 1000 * deepestGroup) throw',
@@ -132,7 +134,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'any tag ends a group in a message that comes in parts',
+    name: 'any tag ends a group in a chunked message',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (groups.pop() !== field()) throw',
     replace: 'if (groups.pop() === undefined) throw',
@@ -140,7 +142,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a header within a group counts',
+    name: 'a header within a group is read',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (groups.length > 0) return valueBegins(number);',
     replace: '',
@@ -156,7 +158,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a message that comes in parts may be shorter than it says',
+    name: 'a chunked message may be shorter than its length',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (position !== length || state',
     replace: 'if (state',
@@ -164,7 +166,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a message that comes in parts may end within a number',
+    name: 'a chunked message may end within a number',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: "state !== 'tag' || numberBytes > 0 || ",
     replace: '',
@@ -172,7 +174,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a message that comes in parts may end within a group',
+    name: 'a chunked message may end within a group',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'groups.length > 0 || levels.length > 1)',
     replace: 'levels.length > 1)',
@@ -180,7 +182,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a number of a message that comes in parts has no largest length',
+    name: 'a number in a chunked message has no longest length',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (++numberBytes === longestVarint && byte > 1)',
     replace: 'if (++numberBytes > 1000 * longestVarint)',
@@ -196,7 +198,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what is passed over is not counted',
+    name: 'skipped bytes are not counted',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: "else if (kind === 'bulk') bulk += count;",
     replace: '',
@@ -204,7 +206,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what was kept so far ends within a field',
+    name: 'the fields so far include an incomplete one',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: '? contentOf(of).subarray(0, storedBefore)',
     replace: '? contentOf(of)',
@@ -212,7 +214,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a length goes beyond its message',
+    name: 'a length may exceed its message',
     file: 'src/transport/grpc/message/protobuf.ts',
     find: 'if (cursor.valueEnd > cursor.end) throw',
     replace: 'if (cursor.valueEnd < 0) throw',
@@ -220,7 +222,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'groups may be of any depth',
+    name: 'groups may have any depth',
     file: 'src/transport/grpc/message/protobuf.ts',
     find: 'if (open.length > deepestGroup)',
     replace: 'if (open.length > 1000 * deepestGroup)',
@@ -260,7 +262,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a field of another wire type counts',
+    name: 'a field with another wire type is read',
     file: 'src/transport/grpc/message/protobuf.ts',
     find: 'cursor.field === field && cursor.wireType === wireType.bytes',
     replace: 'cursor.field === field',
@@ -268,7 +270,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an address that is replaced by an internal one stays',
+    name: 'an address stays after an internal one replaced it',
     file: 'src/transport/grpc/check/check-request.ts',
     find: '|| isBytesField(address, inAddress.internal)',
     replace: '',
@@ -284,7 +286,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'another spelling of a header is another header',
+    name: 'a header is not found in another case',
     file: 'src/transport/grpc/check/check-request.ts',
     find: '(isCapital ? byte + 0x20 : byte)',
     replace: '(isCapital ? byte : byte)',
@@ -292,7 +294,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a value in bytes is not read',
+    name: 'a raw value is not read',
     file: 'src/transport/grpc/check/check-request.ts',
     find: 'const isLatin1 = rawEnd > rawStart;',
     replace: 'const isLatin1 = rawEnd < rawStart;',
@@ -300,7 +302,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'other accounts of the host are not looked at',
+    name: 'the host headers are not compared with the host',
     file: 'src/transport/grpc/check/check-request.ts',
     find: 'host: hostOf(bytes, host, found),',
     replace: 'host,',
@@ -308,7 +310,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a host header that comes twice is clear',
+    name: 'a repeated host header is unambiguous',
     file: 'src/transport/grpc/check/request-headers.ts',
     find: 'if (seen[name] || headerValue',
     replace: 'if (headerValue',
@@ -316,7 +318,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a host header may say another host',
+    name: 'a host header may name another host',
     file: 'src/transport/grpc/check/request-headers.ts',
     find: 'if (seen[name] || headerValue(bytes, header) !== host) return false;',
     replace: 'if (seen[name]) return false;',
@@ -324,7 +326,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a host in `header_map` is not looked at',
+    name: 'a host in `header_map` is not compared',
     file: 'src/transport/grpc/check/request-headers.ts',
     find: ' && isHostOnce(headers.raw, bytes, host)',
     replace: '',
@@ -332,7 +334,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: '`headers` counts where `header_map` says something else',
+    name: '`headers` wins over `header_map`',
     file: 'src/transport/grpc/check/request-headers.ts',
     find: ' && joined[0] === raw[0]',
     replace: '',
@@ -340,7 +342,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'two lines of `header_map` are one',
+    name: 'two lines of `header_map` are merged',
     file: 'src/transport/grpc/check/request-headers.ts',
     find: 'joined.length === 1 && raw.length === 1',
     replace: 'joined.length === 1',
@@ -348,7 +350,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'one of two accounts of a list is believed',
+    name: 'one of two different list headers is used',
     file: 'src/transport/grpc/check/request-headers.ts',
     find: "values.length > 1 ? '' :",
     replace: 'values.length > 1 ? String(values.at(-1)) :',
@@ -356,7 +358,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'another spelling of a header that a rule asks for is another header',
+    name: 'a rule does not find a header in another case',
     file: 'src/transport/grpc/check/request-headers.ts',
     find: '...inSmall, ...(spelled.get(name) ?? [])',
     replace: '...inSmall',
@@ -364,7 +366,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an answer without a code is an allow',
+    name: 'a response without a code is an allow',
     file: 'src/transport/grpc/check/check-response.ts',
     find: 'const saysAllow = code === 0 && isOk',
     replace: 'const saysAllow = isOk',
@@ -372,7 +374,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an answer that is both is an allow',
+    name: 'a response that is both is an allow',
     file: 'src/transport/grpc/check/check-response.ts',
     find: 'code === 0 && isOk && !isDenied',
     replace: 'code === 0 && isOk',
@@ -388,7 +390,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an answer that is both is a denial',
+    name: 'a response that is both is a denial',
     file: 'src/transport/grpc/check/check-response.ts',
     find: 'isDenied && !isOk',
     replace: 'isDenied',
@@ -396,7 +398,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an allow is let out where a denial was decided',
+    name: 'an allow is sent for a denial',
     file: 'src/transport/grpc/check/check-response.ts',
     find: 'allows ? !saysAllow : !saysDeny',
     replace: '!saysAllow && !saysDeny',
@@ -404,7 +406,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: '`append` is left away',
+    name: '`append` is omitted',
     file: 'src/transport/grpc/check/check-response.ts',
     find: 'messageField(inHeaderOption.append, numberField(inBool.value, 0)) +',
     replace: '',
@@ -412,7 +414,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: '`append_action` is left away',
+    name: '`append_action` is omitted',
     file: 'src/transport/grpc/check/check-response.ts',
     find: '+\n  numberField(inHeaderOption.appendAction, overwrite);',
     replace: ';',
@@ -420,7 +422,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the code 0 is left away',
+    name: 'the code 0 is omitted',
     file: 'src/transport/grpc/check/check-response.ts',
     find: 'messageField(inResponse.status, numberField(inStatus.code, code))',
     replace: 'messageField(inResponse.status, code === 0 ? "" : numberField(inStatus.code, code))',
@@ -428,7 +430,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a denial names the rule and the policy of another one',
+    name: 'a denial has the rule and the policy of another one',
     file: 'src/transport/grpc/check/decision-response.ts',
     find: '    denials.getOrInsertComputed(',
     replace:
@@ -437,7 +439,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a denial names the scopes of another issuer',
+    name: 'a denial has the scopes of another issuer',
     file: 'src/transport/grpc/check/decision-response.ts',
     find: 'decision.requiredScopes === undefined ? cachedDenial(decision) : deny(decision)',
     replace: 'cachedDenial(decision)',
@@ -445,7 +447,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'every error is left to Envoy',
+    name: 'every error fails the call',
     file: 'src/transport/grpc/check/decision-response.ts',
     find: "options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)",
     replace: "options.whenUnavailable === 'error'",
@@ -453,7 +455,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an answer that cannot be made fails the call',
+    name: 'a response that cannot be created fails the call',
     file: 'src/transport/grpc/check/decision-response.ts',
     find: '      return lastResort;',
     replace: '      throw error;',
@@ -461,7 +463,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection has all of the memory',
+    name: 'the memory of a connection has no limit',
     file: 'src/transport/grpc/connection/memory-budget.ts',
     find: 'while (own.held > ofConnection && hasReleased(own));',
     replace: '',
@@ -469,7 +471,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'all connections together have any memory',
+    name: 'the memory of all connections has no limit',
     file: 'src/transport/grpc/connection/memory-budget.ts',
     find: 'if (all > ofAll) freeMemory();',
     replace: '',
@@ -489,23 +491,23 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/connection/connection-limit.ts',
     find: 'if (counted.size > max) {',
     replace: 'if (counted.size < 0) {',
-    tests: bounds,
+    tests: connectionLimit,
     project: 'live',
   },
   {
-    name: 'a connection that was asked to go gives way once more',
+    name: 'a connection that is ending ends again',
     file: 'src/transport/grpc/connection/connection-limit.ts',
     find: 'if (counted.has(connection)) idle.add(connection);',
     replace: 'idle.add(connection);',
-    tests: bounds,
+    tests: connectionLimit,
     project: 'live',
   },
   {
-    name: 'a connection with a call gives way',
+    name: 'a connection with a call ends',
     file: 'src/transport/grpc/connection/connection-limit.ts',
     find: 'busy: (connection) => void idle.delete(connection)',
     replace: 'busy: () => {}',
-    tests: bounds,
+    tests: connectionLimit,
     project: 'live',
   },
   {
@@ -513,7 +515,7 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/call/response-stream.ts',
     find: 'own >= maxOfConnection || ',
     replace: '',
-    tests: bounds,
+    tests: streams,
     project: 'live',
   },
   {
@@ -521,39 +523,39 @@ export const grpc: readonly Mutant[] = [
     file: 'src/transport/grpc/call/response-stream.ts',
     find: ' || all.size >= maxOfAll',
     replace: '',
-    tests: bounds,
+    tests: streams,
     project: 'live',
   },
   {
-    name: 'a watch that ends leaves no room',
+    name: 'a watch that ends keeps its place',
     file: 'src/transport/grpc/call/response-stream.ts',
     find: 'if (all.delete(responses)) own--;',
     replace: 'all.delete(responses);',
-    tests: bounds,
+    tests: streams,
     project: 'live',
   },
   {
-    name: 'answers wait for a reader without a limit',
+    name: 'unread responses have no limit',
     file: 'src/transport/grpc/call/response-stream.ts',
     find: 'if (stream.writableLength > maxUnread) return stream.close(constants.NGHTTP2_CANCEL);',
     replace: '',
-    tests: bounds,
+    tests: streams,
     project: 'live',
   },
   {
-    name: 'a check takes as long as its caller says',
+    name: 'a check takes as long as the timeout of its client',
     file: 'src/transport/grpc/check/response-deadline.ts',
     find: 'Math.min(longest, timeLeft() ?? longest, maxTimeout)',
     replace: 'Math.min(timeLeft() ?? longest, maxTimeout)',
-    tests: bounds,
+    tests: deadline,
     project: 'live',
   },
   {
-    name: 'a check outlasts its caller',
+    name: 'a check takes longer than the timeout of its client',
     file: 'src/transport/grpc/check/response-deadline.ts',
     find: 'Math.min(longest, timeLeft() ?? longest, maxTimeout)',
     replace: 'Math.min(longest, maxTimeout)',
-    tests: bounds,
+    tests: deadline,
     project: 'live',
   },
   {
@@ -565,7 +567,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a request may stand still',
+    name: 'a request may stall',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'return !hasTimeout && call.quietSweeps > quietLimit;',
     replace: 'return false;',
@@ -573,7 +575,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a request stands still while others are read',
+    name: 'a request counts as stalled while others are read',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (!isUploading) call.quietSweeps++;',
     replace: 'call.quietSweeps++;',
@@ -581,7 +583,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an answer may wait for its reader',
+    name: 'a response may stay unread',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (++call.unreadSweeps > unreadLimit) call.cancel();',
     replace: '',
@@ -605,7 +607,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'calls without an answer earn PINGs',
+    name: 'calls without a response allow more PINGs',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (call.isAnswered) pings.give',
     replace: 'pings.give',
@@ -613,7 +615,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'one with an equal part of all the memory pays for others',
+    name: 'a connection with an equal share of the memory loses a request',
     file: 'src/transport/grpc/connection/memory-budget.ts',
     find: '(most?.held ?? equalPart)',
     replace: '(most?.held ?? 0)',
@@ -621,7 +623,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the call that came first gives way instead of the largest',
+    name: 'the first call ends instead of the largest',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: '> (largest?.heldBytes ?? 0)) largest = call;',
     replace: '> 0) largest ??= call;',
@@ -629,7 +631,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the memory of a call that ends stays taken',
+    name: 'the memory of a call that ends is not freed',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: '      hold(call, 0);\n',
     replace: '',
@@ -637,7 +639,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection need not begin',
+    name: 'a connection need not start HTTP/2',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (now - connectedAt > prefaceTimeout) end();',
     replace: '',
@@ -653,7 +655,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a peer that talks and does not read is alive',
+    name: 'a peer that sends but does not read is alive',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: ' && !hasUnreadResponse()',
     replace: '',
@@ -661,7 +663,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a call ends behind its caller',
+    name: 'a call ends after the timeout of its client',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'left < sweepInterval) clock.after',
     replace: 'left < 0) clock.after',

@@ -6,10 +6,10 @@ const write = ['test/transport/http/message/write-reply.test.ts'];
 const bounded = ['test/transport/http/connection/connection-limit.test.ts'];
 const compat = ['test/transport/http/check/compat-reply.test.ts'];
 
-/** Each removes one check of `src/http`. */
+/** Each removes one check of `src/transport/http`. */
 export const http: readonly Mutant[] = [
   {
-    name: 'the last of several authorization lines counts',
+    name: 'only the last authorization line is read',
     file: 'src/transport/http/check/check-request.ts',
     find: 'authorization.push(value)',
     replace: 'authorization[0] = value',
@@ -17,7 +17,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the first of several authorization lines counts',
+    name: 'only the first authorization line is read',
     file: 'src/transport/http/check/check-request.ts',
     find: 'authorization.push(value)',
     replace: 'authorization[0] ??= value',
@@ -25,7 +25,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the first of several host lines counts',
+    name: 'only the first host line is read',
     file: 'src/transport/http/check/check-request.ts',
     find: 'host = host === undefined ? value : ',
     replace: 'host = host !== undefined ? host : host === undefined ? value : ',
@@ -33,7 +33,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the last of several host lines counts',
+    name: 'only the last host line is read',
     file: 'src/transport/http/check/check-request.ts',
     find: 'host = host === undefined ? value : ',
     replace: "host = host !== '' ? value : ",
@@ -41,7 +41,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the last of several proofs counts',
+    name: 'only the last proof is read',
     file: 'src/transport/http/check/check-request.ts',
     find: 'dpop.push(value)',
     replace: 'dpop[0] = value',
@@ -49,7 +49,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the last of several lines of the client certificate counts',
+    name: 'only the last line of the client certificate is read',
     file: 'src/transport/http/check/check-request.ts',
     find: 'forwardedClientCert === undefined ? value : ',
     replace: "forwardedClientCert !== '' ? value : ",
@@ -57,7 +57,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'another spelling of a header is another header',
+    name: 'a header is not found in another case',
     file: 'src/transport/http/check/check-request.ts',
     find: 'name.toLowerCase() === lowerCase',
     replace: 'name === lowerCase',
@@ -65,7 +65,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a path loses what is not the prefix of the proxy',
+    name: 'a path without the prefix of the proxy is shortened',
     file: 'src/transport/http/check/check-request.ts',
     find: 'url.startsWith(pathPrefix) ? url.slice(pathPrefix.length) : url',
     replace: 'url.slice(pathPrefix.length)',
@@ -73,7 +73,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the first of several lines counts where a rule asks for a header',
+    name: 'a rule reads only the first line of a header',
     file: 'src/transport/http/check/check-request.ts',
     find: "else lines.push(rawHeaders[at + 1] ?? '');",
     replace: '',
@@ -89,7 +89,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an answer stays open although the connection ends',
+    name: 'the last response says keep-alive',
     file: 'src/transport/http/message/write-reply.ts',
     find: '    response.shouldKeepAlive &&\n',
     replace: '',
@@ -97,7 +97,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the last answer does not say so',
+    name: 'the last response does not say close',
     file: 'src/transport/http/message/write-reply.ts',
     find: 'if (isLast) response.shouldKeepAlive = false;',
     replace: '',
@@ -105,7 +105,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the name of a header may hold anything',
+    name: 'a header name may have any character',
     file: 'src/transport/http/check/http-reply.ts',
     find: 'http.validateHeaderName(name);',
     replace: '',
@@ -113,7 +113,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the value of a header may hold a line break',
+    name: 'a header value may have a line break',
     file: 'src/transport/http/check/http-reply.ts',
     find: 'http.validateHeaderValue(name, value);',
     replace: '',
@@ -121,7 +121,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'every error is left to Envoy',
+    name: 'every error gets 503 for Envoy',
     file: 'src/transport/http/check/reply.ts',
     find: "options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)",
     replace: "options.whenUnavailable === 'error'",
@@ -129,7 +129,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a denial names the scopes of another issuer',
+    name: 'a denial has the scopes of another issuer',
     file: 'src/transport/http/check/reply.ts',
     find: 'decision.requiredScopes === undefined ? cachedDenial(decision) : denial(decision, options)',
     replace: 'cachedDenial(decision)',
@@ -145,7 +145,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what follows a length is no body',
+    name: 'a body with a length is ignored',
     file: 'src/transport/http/message/request-bodies.ts',
     find: "return Number(length) <= maxShortBody ? 'short' : 'long';",
     replace: "return Number(length) <= maxShortBody ? 'none' : 'long';",
@@ -161,7 +161,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a body in chunks is none',
+    name: 'a chunked body is ignored',
     file: 'src/transport/http/message/request-bodies.ts',
     find: "if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return 'long';",
     replace: '',
@@ -169,7 +169,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a request without a token is told that its token is bad',
+    name: 'a request without a token gets the reply for an invalid token',
     file: 'src/transport/http/check/compat-reply.ts',
     find: 'request.authorization.length === 0 ? unauthorized : invalidToken',
     replace: 'invalidToken',
@@ -177,7 +177,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'every error is a bad token',
+    name: 'every error gets the reply for an invalid token',
     file: 'src/transport/http/check/compat-reply.ts',
     find: "leftToEnvoy.has(decision.reason) && options.whenUnavailable === 'deny'",
     replace: "options.whenUnavailable === 'deny'",
@@ -185,7 +185,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an error is a bad token where it is left to Envoy',
+    name: 'an error for Envoy gets the reply for an invalid token',
     file: 'src/transport/http/check/compat-reply.ts',
     find: "leftToEnvoy.has(decision.reason) && options.whenUnavailable === 'deny'",
     replace: 'leftToEnvoy.has(decision.reason)',
@@ -201,7 +201,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a name that can be no header is told',
+    name: 'a user that cannot be a header is set',
     file: 'src/transport/http/check/compat-reply.ts',
     find: "return name === '' ? '' : claimText(name);",
     replace: 'return name;',
@@ -209,7 +209,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection whose check waits gives way',
+    name: 'a connection with a pending check is replaced',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: '    waiting === 0 &&\n    socket.bytesRead',
     replace: '    socket.bytesRead',
@@ -217,7 +217,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection with half a request gives way',
+    name: 'a connection with a partial request is replaced',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: '    socket.bytesRead === seen &&\n',
     replace: '',
@@ -225,7 +225,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection with half an answer gives way',
+    name: 'a connection with an unread response is replaced',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: '    socket.writableLength === 0 &&\n',
     replace: '',
@@ -241,7 +241,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the connection that was used last gives way',
+    name: 'the last used connection is replaced',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: 'b.usedAt - a.usedAt',
     replace: 'a.usedAt - b.usedAt',
@@ -249,7 +249,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection that was used since gives way',
+    name: 'a connection that was used since the search is replaced',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: 'const isUnchanged = connection.usedAt === usedAt && connections',
     replace: 'const isUnchanged = usedAt > 0 && connections',
@@ -257,7 +257,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a check that waits is given up',
+    name: 'a pending check counts as stalled',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: 'waiting === 0 && sweeps > 1',
     replace: 'sweeps > 1',
@@ -265,7 +265,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'any number of refused connections is told so',
+    name: 'any number of denied connections gets a response',
     file: 'src/transport/http/connection/close-with-response.ts',
     find: 'closing.size >= maxClosing || ',
     replace: '',
@@ -273,7 +273,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a refused connection may stay',
+    name: 'a denied connection may stay open',
     file: 'src/transport/http/connection/close-with-response.ts',
     find: 'clock.after(closeTimeout, () => socket.destroy())',
     replace: 'clock.after(closeTimeout, () => {})',
@@ -281,7 +281,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a request whose check waits is answered',
+    name: 'a request with a pending check counts as answered',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: 'connection?.expectsBody === true && connection.waiting === 0',
     replace: 'connection?.expectsBody === true',
@@ -305,7 +305,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection that is refused is not read on',
+    name: 'a denied connection is not read',
     file: 'src/transport/http/connection/close-with-response.ts',
     find: '    socket.end(response);\n',
     replace: '    socket.write(response);\n    socket.destroy();\n',
@@ -313,7 +313,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a short timeout leaves no time for the answer',
+    name: 'a short timeout leaves no time for the response',
     file: 'src/transport/grpc/call/call.ts',
     find: 'Math.max(timeout * reserve.part, reserve.least)',
     replace: 'timeout * reserve.part',

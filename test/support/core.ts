@@ -21,7 +21,7 @@ export interface TestCore {
 }
 
 /** The dependencies of issuers, without listeners for their events. */
-export function quietSurroundings(clock: Clock): IssuerContext {
+export function quietContext(clock: Clock): IssuerContext {
   const nothing = () => {};
   return {
     clock,
@@ -45,10 +45,10 @@ export async function startCore(
   clock: Clock = systemClock,
   replays: ReplayStore = createReplayStore(),
 ): Promise<TestCore> {
-  const surroundings = quietSurroundings(clock);
+  const context = quietContext(clock);
   const issuers = config.issuers.map((issuerConfig) => ({
     config: issuerConfig,
-    issuer: planIssuer(issuerConfig, config, surroundings).create(),
+    issuer: planIssuer(issuerConfig, config, context).create(),
   }));
   for (const { issuer } of issuers) issuer.start();
   await Promise.all(issuers.map(({ issuer }) => issuer.firstKeys));

@@ -10,7 +10,7 @@ import type { Reason } from '../../src/model/reasons.ts';
 import { type Pair, signWith } from '../security/differential/key-pool.ts';
 import { configOf } from './app.ts';
 import { createTestClock } from './clock.ts';
-import { quietSurroundings } from './core.ts';
+import { quietContext } from './core.ts';
 import { audience } from './fake-issuer.ts';
 import { base64url } from './tokens.ts';
 
@@ -55,24 +55,24 @@ export function signToken(
 }
 
 /** The result of a verifier. */
-export type Judge = (token: string) => Promise<Reason>;
+export type Verify = (token: string) => Promise<Reason>;
 
 /**
  * Creates the verifiers of a key set.
  *
  * @param more further options of the issuer, in YAML
  */
-export async function judgesOf(
+export async function verifiersOf(
   jwks: string,
   more = '',
-): Promise<{ readonly owned: Judge; readonly mirrored: Judge; readonly stop: () => void }> {
+): Promise<{ readonly owned: Verify; readonly mirrored: Verify; readonly stop: () => void }> {
   const config = await configOf(
     `issuers: [{issuer: "${issuerUrl}", audiences: [${audience}], algorithms: [${allowedAlgorithms.join(', ')}], jwks: ${JSON.stringify(jwks).replaceAll('\ufeff', '\\ufeff')}${more}}]`,
   );
   const [issuerConfig] = config.issuers;
   if (issuerConfig === undefined) throw new TypeError('no issuer');
   const clock = createTestClock();
-  const owner = planIssuer(issuerConfig, config, quietSurroundings(clock)).create();
+  const owner = planIssuer(issuerConfig, config, quietContext(clock)).create();
   owner.start();
   // A key set in the configuration is loaded immediately, or is invalid.
   await owner.refresh();
@@ -84,7 +84,7 @@ export async function judgesOf(
     fetch: async () => false,
   });
   mirror.update(owner.snapshot());
-  const judgeWith = (issuer: typeof owner | typeof mirror): Judge => {
+  const verifyWith = (issuer: typeof owner | typeof mirror): Verify => {
     const verify = createVerifier({
       issuers: [{ config: issuerConfig, issuer }],
       denyList: [],
@@ -95,7 +95,7 @@ export async function judgesOf(
     });
     return async (token) => reasonOf(await verify(token));
   };
-  return { owned: judgeWith(owner), mirrored: judgeWith(mirror), stop: owner.stop };
+  return { owned: verifyWith(owner), mirrored: verifyWith(mirror), stop: owner.stop };
 }
 
 function reasonOf(verdict: Verdict): Reason {

@@ -1,5 +1,5 @@
 /** The data of a provider that its page does not have: its documents, and how to reproduce each mistake of the page. */
-import type { Documents } from './made-up-internet.ts';
+import type { Documents } from './simulated-internet.ts';
 
 /** Claims or header parameters; undefined removes one. */
 export type Parts = Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { planIssuer } from '../../../src/issuer/issuer-plan.ts';
 import { configOf, fileFor } from '../../support/app.ts';
 import { createTestClock } from '../../support/clock.ts';
-import { quietSurroundings } from '../../support/core.ts';
+import { quietContext } from '../../support/core.ts';
 import { type FakeIssuer, startFakeIssuer } from '../../support/fake-issuer.ts';
 
 async function problemOf(
@@ -16,7 +16,7 @@ async function problemOf(
   const [issuerConfig] = config.issuers;
   if (issuerConfig === undefined) throw new TypeError('no issuer');
   const told = Promise.withResolvers<string>();
-  const quiet = quietSurroundings(createTestClock());
+  const quiet = quietContext(createTestClock());
   const issuer = planIssuer(issuerConfig, config, {
     ...quiet,
     eventsOf: (...issuer) => ({

@@ -2,7 +2,7 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { audience } from '../../support/fake-issuer.ts';
-import { allowedAlgorithms, issuerUrl, judgesOf } from '../../support/key-choice.ts';
+import { allowedAlgorithms, issuerUrl, verifiersOf } from '../../support/key-choice.ts';
 import { type KeySetCase, providerCases, toleratedCases } from '../../support/key-set-cases.ts';
 
 /** Whether jose accepts a token. If it finds several keys, each is tried, as its documentation says. */
@@ -26,7 +26,7 @@ async function isTakenByJose(jwks: string, token: string): Promise<boolean> {
 
 const runAll = (cases: readonly KeySetCase[]) =>
   test.each(cases)('$name: $reason', async ({ jwks, token, reason, others, why, more }) => {
-    const { owned, mirrored, stop } = await judgesOf(jwks, more);
+    const { owned, mirrored, stop } = await verifiersOf(jwks, more);
     onTestFinished(stop);
     expect([await owned(token), await mirrored(token), await isTakenByJose(jwks, token)]).toEqual([
       reason,

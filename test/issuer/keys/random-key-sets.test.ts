@@ -4,7 +4,7 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { expect, test } from 'vitest';
 import { supportedAlgorithms } from '../../../src/config/declare/issuer-options.ts';
 import { audience } from '../../support/fake-issuer.ts';
-import { allowedAlgorithms, createPair, issuerUrl, judgesOf, signToken } from '../../support/key-choice.ts';
+import { allowedAlgorithms, createPair, issuerUrl, verifiersOf, signToken } from '../../support/key-choice.ts';
 
 const pairs = (['RSA', 'RSA', 'RSA', 'P-256', 'P-256', 'P-384', 'Ed25519', 'Ed25519'] as const).map(
   createPair,
@@ -112,7 +112,7 @@ test('accepts what jose accepts, unless too many keys fit; accepts nothing witho
       const token = signToken(pair, algorithm, { kid });
       const keys = [...others, ...members.map(({ jwk }) => jwk)];
       const text = JSON.stringify({ keys });
-      const { owned, mirrored, stop } = await judgesOf(text);
+      const { owned, mirrored, stop } = await verifiersOf(text);
       const reason = await owned(token);
       expect(await mirrored(token)).toBe(reason);
       stop();

@@ -10,9 +10,9 @@ import type { Issuer } from '../../../src/issuer/issuer.ts';
 import { planIssuer } from '../../../src/issuer/issuer-plan.ts';
 import { configOf } from '../../support/app.ts';
 import { createTestClock, type TestClock } from '../../support/clock.ts';
-import { quietSurroundings } from '../../support/core.ts';
+import { quietContext } from '../../support/core.ts';
 import { audience, type FakeIssuer, sendJson, startFakeIssuer } from '../../support/fake-issuer.ts';
-import { createFedMirror } from '../../support/fed-mirror.ts';
+import { createIssuerMirror } from '../../support/issuer-mirror.ts';
 import { issuerOf } from './issuer-of.ts';
 import type { Pair } from './key-pool.ts';
 import { createJose, type JoseVerdict } from './oracles.ts';
@@ -96,7 +96,7 @@ export async function createWorld(pool: readonly Pair[], random: Random): Promis
   ].join('\n');
   const config = await configOf(configuration);
   const owners: Issuer[] = config.issuers.map((one) =>
-    planIssuer(one, config, quietSurroundings(clock)).create(),
+    planIssuer(one, config, quietContext(clock)).create(),
   );
   for (const owner of owners) owner.start();
   await Promise.all(owners.map(({ firstKeys }) => firstKeys));
@@ -104,7 +104,7 @@ export async function createWorld(pool: readonly Pair[], random: Random): Promis
   const mirrored = config.issuers.map((one, index) => {
     const owner = owners[index];
     if (owner === undefined) throw new TypeError('no owner');
-    return { mirror: createFedMirror(owner, one, config, clock), owner };
+    return { mirror: createIssuerMirror(owner, one, config, clock), owner };
   });
   const verifierOf = (
     issuers: readonly (typeof owners)[number][] | readonly (typeof mirrored)[number]['mirror'][],

@@ -11,7 +11,7 @@ import { sendJson } from './fake-issuer.ts';
 export type Documents = Readonly<Record<string, unknown>>;
 
 /** An internet of documents. */
-export interface MadeUpInternet {
+export interface SimulatedInternet {
   /** The address of the proxy, for `httpsProxy`. */
   readonly proxy: string;
   /** Who signs the certificates of its servers, for `caFile`. */
@@ -22,7 +22,7 @@ export interface MadeUpInternet {
 }
 
 /** Starts it, with servers of these names. */
-export async function startMadeUpInternet(names: readonly string[]): Promise<MadeUpInternet> {
+export async function startSimulatedInternet(names: readonly string[]): Promise<SimulatedInternet> {
   const authority = createAuthority();
   const { certFile, keyFile } = authority.issueFor('internet', {
     subject: [['CN', 'internet']],
@@ -49,7 +49,7 @@ export async function startMadeUpInternet(names: readonly string[]): Promise<Mad
     origin.emit('connection', secure);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const internet: MadeUpInternet = {
+  const internet: SimulatedInternet = {
     proxy: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     caFile: authority.caFile,
     documents: {},

@@ -1,11 +1,11 @@
-/** An issuer that has its keys from their owner, as in a worker, without a process between them. */
+/** A mirrored issuer, as in a worker, in the same process as the owner of its keys. */
 import type { Config, IssuerConfig } from '../../src/config/declare/options.ts';
 import type { Issuer } from '../../src/issuer/issuer.ts';
 import { createMirroredIssuer, type MirroredIssuer } from '../../src/issuer/mirrored-issuer.ts';
 import type { Clock } from '../../src/runtime/time/clock.ts';
 
-/** Makes it, with the keys that the owner has. What it has fetched, the owner fetches and hands on. */
-export function createFedMirror(
+/** Creates a mirror with the keys of an owner. Its fetches go to the owner. */
+export function createIssuerMirror(
   owner: Pick<Issuer, 'fetchForUnknownKey' | 'snapshot'>,
   issuerConfig: IssuerConfig,
   config: Config,
