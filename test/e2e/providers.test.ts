@@ -12,10 +12,10 @@ import { type RunningApp, startApp, until } from '../support/app.ts';
 import type { FakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, request } from '../support/http1.ts';
 import { createSigningKey, type SigningKey } from '../support/keys.ts';
-import { type SimulatedInternet, startSimulatedInternet } from '../support/simulated-internet.ts';
 import { blocksOf, readPage, rowsOf } from '../support/pages.ts';
 import type { Difference, Parts, Pass, Provider } from '../support/provider.ts';
 import { providers } from '../support/providers.ts';
+import { type SimulatedInternet, startSimulatedInternet } from '../support/simulated-internet.ts';
 
 const folder = fileURLToPath(new URL('../../docs/providers/', import.meta.url));
 

@@ -52,9 +52,9 @@ describe('any certificate in `caFile` is trusted', () => {
   test.each([
     ['nothing', undefined, whole],
     ['the root, of a server that leaves its intermediate out', chain.root, leaf],
-    ['the intermediate of another authority', other.intermediate, whole],
-    ['the root of another authority', other.root, whole],
-    ['the certificate of another server of the same authority', chain.leaf().cert, whole],
+    ['the intermediate of another CA', other.intermediate, whole],
+    ['the root of another CA', other.root, whole],
+    ['the certificate of another server of the same CA', chain.leaf().cert, whole],
     ['another self-signed certificate', chain.selfSigned().cert, own],
   ])('refused: %s', async (_, caFile, certificate) => {
     const port = await serve(certificate);

@@ -101,7 +101,7 @@ describe.each(kinds)('%s', (option, textOf) => {
     ['a comment', (file) => writeFileSync(file, '# none\n')],
     ['null', (file) => writeFileSync(file, 'null')],
     ['an empty set', (file) => writeFileSync(file, '{"keys": []}')],
-    ['a half', (file) => writeFileSync(file, readFileSync(file, 'utf8').slice(0, -40))],
+    ['a truncated file', (file) => writeFileSync(file, readFileSync(file, 'utf8').slice(0, -40))],
     [
       'a folder',
       (file) => {
@@ -171,7 +171,7 @@ describe('caFile', () => {
     ['nothing', (file) => rmSync(file)],
     ['an empty file', (file) => writeFileSync(file, '')],
     ['a comment', (file) => writeFileSync(file, '# none\n')],
-    ['one and a half', (file) => writeFileSync(file, (other.ca + authority.ca).slice(0, -80))],
+    ['a whole and a truncated block', (file) => writeFileSync(file, (other.ca + authority.ca).slice(0, -80))],
     [
       'a certificate of garbage',
       (file) => writeFileSync(file, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'),

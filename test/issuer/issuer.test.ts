@@ -115,7 +115,7 @@ describe('the discovery document', () => {
       /plain http/,
     ],
     [
-      'with a jwks_uri of another scheme',
+      'with a jwks_uri with another scheme',
       (fake) => ({ issuer: fake.url, jwks_uri: 'file:///etc/passwd' }),
       /expected https/,
     ],

@@ -96,7 +96,7 @@ describe('RSA keys', () => {
     ['an even exponent', modulus(2048), 'AQAC', 'exponent'],
     ['a huge exponent', modulus(2048), 'AQAAAAE', 'exponent'],
     ['an exponent as long as a modulus', modulus(2048), modulus(2048), 'exponent'],
-    ['a modulus that can be factored from itself', rocaModulus(), 'AQAB', 'weak'],
+    ['a ROCA modulus', rocaModulus(), 'AQAB', 'weak'],
   ])('with %s are not', (_, n, e, problem) => {
     expect(rsaProblem(bytes(n), bytes(e))).toBe(problem);
   });
@@ -176,8 +176,8 @@ describe('a member of a key set', () => {
     ['a type that is null', () => ({ ...rsa, kty: null }), 'no_key_type'],
     ['a private key', () => rsaPrivate, 'private'],
     ['a private key of an unknown type', () => ({ kty: 'AKP', pub: 'AAAA', priv: 'AAAA' }), 'private'],
-    ['an algorithm of another type', () => ({ ...rsa, alg: 'ES256' }), 'algorithm'],
-    ['an algorithm of another curve', () => ({ ...ec, alg: 'ES384' }), 'algorithm'],
+    ['an alg for another key type', () => ({ ...rsa, alg: 'ES256' }), 'algorithm'],
+    ['an alg for another curve', () => ({ ...ec, alg: 'ES384' }), 'algorithm'],
     ['an algorithm that is a number', () => ({ ...ec, alg: 5 }), 'algorithm'],
     ['a kid that is not text', () => ({ ...rsa, kid: 5 }), 'key_id'],
     ['a kid that is too long', () => ({ ...rsa, kid: 'k'.repeat(257) }), 'key_id'],
@@ -187,7 +187,7 @@ describe('a member of a key set', () => {
     ['no modulus', () => ({ kty: 'RSA', e: 'AQAB' }), 'encoding'],
     ['a modulus of zeros', () => ({ kty: 'RSA', n: 'A'.repeat(344), e: 'AQAB' }), 'size'],
     [
-      'a small modulus behind zeros',
+      'a small modulus with leading zeros',
       () => ({ ...rsa, n: `${'A'.repeat(240)}${rsa.n?.slice(0, 104)}` }),
       'size',
     ],
@@ -318,7 +318,7 @@ describe('a key set', () => {
     ['nothing', undefined],
     ['a list', []],
     ['an object without keys', {}],
-    ['keys that are no list', { keys: {} }],
+    ['keys that are not a list', { keys: {} }],
     ['keys that are null', { keys: null }],
     ['no key', { keys: [] }],
     ['no usable key', { keys: [{ kty: 'oct', k: 'AAAA' }] }],

@@ -92,12 +92,12 @@ describe('publicKeyFiles', () => {
     [
       'a private key',
       generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-      /not a private one/,
+      /got a private key/,
     ],
     [
       'garbage in PEM',
       '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n',
-      /of RSA, an elliptic curve/,
+      /for RSA, an elliptic curve/,
     ],
     [
       'a weak key',

@@ -4,7 +4,13 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { expect, test } from 'vitest';
 import { supportedAlgorithms } from '../../../src/config/declare/issuer-options.ts';
 import { audience } from '../../support/fake-issuer.ts';
-import { allowedAlgorithms, createPair, issuerUrl, verifiersOf, signToken } from '../../support/key-choice.ts';
+import {
+  allowedAlgorithms,
+  createPair,
+  issuerUrl,
+  signToken,
+  verifiersOf,
+} from '../../support/key-choice.ts';
 
 const pairs = (['RSA', 'RSA', 'RSA', 'P-256', 'P-256', 'P-384', 'Ed25519', 'Ed25519'] as const).map(
   createPair,

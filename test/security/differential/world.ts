@@ -95,9 +95,7 @@ export async function createWorld(pool: readonly Pair[], random: Random): Promis
     '',
   ].join('\n');
   const config = await configOf(configuration);
-  const owners: Issuer[] = config.issuers.map((one) =>
-    planIssuer(one, config, quietContext(clock)).create(),
-  );
+  const owners: Issuer[] = config.issuers.map((one) => planIssuer(one, config, quietContext(clock)).create());
   for (const owner of owners) owner.start();
   await Promise.all(owners.map(({ firstKeys }) => firstKeys));
 

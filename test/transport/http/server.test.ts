@@ -77,7 +77,7 @@ describe('everything is a check', () => {
     ['broken JSON', ['content-type: application/json', 'content-length: 1'], '{'],
     ['an empty JSON body', ['content-type: application/json', 'content-length: 0'], ''],
     ['an unknown type', ['content-type: application/x-nobody-knows', 'content-length: 3'], 'abc'],
-    ['a type that is none', ['content-type: ;;;', 'content-length: 3'], 'abc'],
+    ['an invalid type', ['content-type: ;;;', 'content-length: 3'], 'abc'],
     ['no type', ['content-length: 3'], 'abc'],
     ['chunks', ['transfer-encoding: chunked'], '3\r\nabc\r\n0\r\n\r\n'],
     ['an unknown transfer coding', ['transfer-encoding: x, chunked'], '0\r\n\r\n'],

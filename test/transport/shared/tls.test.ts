@@ -106,7 +106,7 @@ describe('instead of the certificate, the key or the client CA', () => {
     ['nothing', (file) => rmSync(file)],
     ['an empty file', (file) => writeFileSync(file, '')],
     ['a comment', (file) => writeFileSync(file, '# nothing yet\n')],
-    ['a half', cut],
+    ['a truncated file', cut],
     [
       'a folder',
       (file) => {
@@ -115,7 +115,7 @@ describe('instead of the certificate, the key or the client CA', () => {
       },
     ],
     [
-      'one and a half',
+      'a whole and a truncated block',
       (file) => writeFileSync(file, readFileSync(file, 'utf8') + readFileSync(file, 'utf8').slice(0, 80)),
     ],
   ];

@@ -59,8 +59,8 @@ const nested = (depth: number) =>
 describe('is read', () => {
   test.each<[string, Buffer, object]>([
     ['as it is', good, whole],
-    ['with a group that nobody knows', inHttp(header, begin(100), field(7, 'x'), end(100), path), whole],
-    ['with a hundred groups in each other', inHttp(nested(100), header, path), whole],
+    ['with an unknown group', inHttp(header, begin(100), field(7, 'x'), end(100), path), whole],
+    ['with a hundred nested groups', inHttp(nested(100), header, path), whole],
     ['with the last of two paths', inHttp(header, field(4, '/b'), path), whole],
     ['in two halves of `http`', inCheck(inAttributes(inRequest(header), inRequest(path))), whole],
     [
@@ -70,11 +70,11 @@ describe('is read', () => {
     ],
     ['in two halves of all', all(inHttp(header), inHttp(path)), whole],
     [
-      'without a header that stands in a group',
+      'without a header within a group',
       inHttp(begin(100), header, end(100), path),
       { ...whole, authorization: [] },
     ],
-    ['without a method that is a number', inHttp(Buffer.from([0x10, 0x41]), header, path), whole],
+    ['without a numeric method', inHttp(Buffer.from([0x10, 0x41]), header, path), whole],
     [
       'without a path that is of eight bytes',
       inHttp(path, header, Buffer.from([0x21, 2, 65, 66, 67, 68, 69, 70, 71])),
@@ -120,16 +120,16 @@ describe('is rejected', () => {
     ['a tag and half a length', all(good, Buffer.from([0x12, 0x80]))],
     ['half a number', all(good, Buffer.from([0x10, 0x80]))],
     ['a number of more than 64 bits', inHttp(header, path, Buffer.from([0x48]), long(2))],
-    ['a number that does not end', inHttp(header, path, Buffer.from([0x48]), long(0x80), Buffer.from([1]))],
+    ['an incomplete number', inHttp(header, path, Buffer.from([0x48]), long(0x80), Buffer.from([1]))],
     ['a field of number 0', inHttp(header, path, Buffer.from([0x00, 0x00]))],
     ['a text of number 0', inHttp(header, path, Buffer.from([0x02, 0x00]))],
     ['a field of a number of 30 bits', inHttp(header, path, Buffer.from([...varint(2 ** 32), 0]))],
-    ['a wire type that is none', inHttp(header, path, Buffer.from([0x4e, 0]))],
+    ['an invalid wire type', inHttp(header, path, Buffer.from([0x4e, 0]))],
     ['a hundred and one groups in each other', inHttp(header, path, nested(101))],
     ['a group that does not end', inHttp(header, path, begin(100))],
     ['a group at the end of all that does not end', all(good, begin(100))],
     ['a group that does not begin', inHttp(header, path, end(100))],
-    ['a group that another one ends', inHttp(header, path, begin(100), end(101))],
+    ['a group with the end tag of another one', inHttp(header, path, begin(100), end(101))],
     [
       'a group that ends outside of its message',
       inCheck(inAttributes(inRequest(header, path, begin(100)), end(100))),

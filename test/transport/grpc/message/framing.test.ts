@@ -53,8 +53,8 @@ describe('rejects invalid messages', () => {
   };
   const cases: [string, Buffer, string | undefined, number][] = [
     ['nothing', Buffer.alloc(0), undefined, grpcStatus.internal],
-    ['half a prefix', Buffer.alloc(3), undefined, grpcStatus.internal],
-    ['half a message', framed(Buffer.alloc(10)).subarray(0, 9), undefined, grpcStatus.internal],
+    ['a partial prefix', Buffer.alloc(3), undefined, grpcStatus.internal],
+    ['a partial message', framed(Buffer.alloc(10)).subarray(0, 9), undefined, grpcStatus.internal],
     [
       'two messages',
       Buffer.concat([framed(Buffer.alloc(1)), framed(Buffer.alloc(1))]),
@@ -93,22 +93,17 @@ test('rejects a second message, in chunks of any size', () => {
     expect([cut, read(two, [cut])]).toMatchObject([cut, { status: grpcStatus.internal }]);
 });
 
-describe('of a check', () => {
+describe('the fields of a check', () => {
   const check = (http: object) => officialCheck.requestSerialize({ attributes: { request: { http } } });
   const large = check({ headers: { cookie: 'c'.repeat(500) } });
   const withBody = check({ headers: { a: 'b' }, rawBody: Buffer.alloc(500) });
   const [tooLarge, taken] = ['resourceExhausted', 'taken'] as const;
   const cases: [string, Buffer, { stored: number; skipped: number }, typeof tooLarge | typeof taken][] = [
-    ['what is read may be as large as that', large, { stored: 600, skipped: 0 }, taken],
-    [
-      'more of it is refused, though more may be passed over',
-      large,
-      { stored: 400, skipped: 5_000 },
-      tooLarge,
-    ],
-    ['a body may be larger', withBody, { stored: 100, skipped: 500 }, taken],
-    ['up to its own bound', withBody, { stored: 100, skipped: 499 }, tooLarge],
-    ['a small one is read whatever is in it', withBody, { stored: 600, skipped: 0 }, taken],
+    ['accepts stored bytes at the limit', large, { stored: 600, skipped: 0 }, taken],
+    ['rejects stored bytes above the limit', large, { stored: 400, skipped: 5_000 }, tooLarge],
+    ['accepts a larger body', withBody, { stored: 100, skipped: 500 }, taken],
+    ['rejects a body above its own limit', withBody, { stored: 100, skipped: 499 }, tooLarge],
+    ['accepts any small message', withBody, { stored: 600, skipped: 0 }, taken],
   ];
   test.each(cases)('%s', (_, message, limits, expected) => {
     const zipped = framed(gzipSync(message));

@@ -85,8 +85,8 @@ describe('a new connection', () => {
 
   test.each<[string, (socket: TestSocket, of: ReturnType<typeof listener>) => void]>([
     ['whose check waits', (socket, { waits }) => waits(socket, 1)],
-    ['with half a request', (socket) => (socket.bytesRead += 10)],
-    ['with half an answer', (socket) => (socket.writableLength = 10)],
+    ['with a partial request', (socket) => (socket.bytesRead += 10)],
+    ['with an unread response', (socket) => (socket.writableLength = 10)],
   ])('gets a denial if the others are connections %s', async (_, occupy) => {
     const started = listener(2);
     const { clock, connect, ask, served } = started;

@@ -216,7 +216,7 @@ test('no denial closes a connection', async () => {
 
 test.each([
   ['headers that are too large', 'x: ', 431],
-  ['what is no header', '\0', 400],
+  ['an invalid header', '\0', 400],
 ])('a peer that reads only after it has sent all of %s gets its response', async (_, line, status) => {
   const { httpPort } = await startApp();
   const socket = net.connect({ port: httpPort, host: '127.0.0.1' });
