@@ -27,9 +27,9 @@ const inHttp = (...fields: readonly Buffer[]) => inCheck(inAttributes(inRequest(
 const good = inHttp(header, path);
 
 function sieved(message: Buffer, cut: number): Buffer {
-  const sieve = createFieldFilter(checkRequestFields, message.length);
-  for (const part of [message.subarray(0, cut), message.subarray(cut)]) sieve.add(part);
-  return sieve.finish();
+  const filter = createFieldFilter(checkRequestFields, message.length);
+  for (const part of [message.subarray(0, cut), message.subarray(cut)]) filter.add(part);
+  return filter.finish();
 }
 
 /** Reads a message, whole and split at every offset; undefined if it is rejected. All ways must agree. */
@@ -144,9 +144,9 @@ describe('is rejected', () => {
 
   test('a message that is shorter than its length', () => {
     for (const missing of [1, 100]) {
-      const sieve = createFieldFilter(checkRequestFields, good.length + missing);
-      sieve.add(good);
-      expect(() => sieve.finish()).toThrow(MalformedMessage);
+      const filter = createFieldFilter(checkRequestFields, good.length + missing);
+      filter.add(good);
+      expect(() => filter.finish()).toThrow(MalformedMessage);
     }
   });
 });
@@ -155,9 +155,9 @@ test('the fields so far are a message at any time, without the incomplete field'
   const { readRequest } = loadCheckCodec();
   const seen = new Set<string>();
   for (let cut = 0; cut <= good.length; cut++) {
-    const sieve = createFieldFilter(checkRequestFields, good.length);
-    sieve.add(good.subarray(0, cut));
-    const { attributes } = readRequest(sieve.soFar());
+    const filter = createFieldFilter(checkRequestFields, good.length);
+    filter.add(good.subarray(0, cut));
+    const { attributes } = readRequest(filter.soFar());
     const { headers, path: target } = attributes?.request?.http ?? {};
     seen.add(`${headers?.authorization ?? 'none'} ${target ?? 'none'}`);
   }

@@ -208,16 +208,16 @@ function ours(read: () => CheckRequest): CheckRequest | undefined {
 const whole = (message: Buffer) => ours(() => readCheckRequest(message));
 function inPieces(message: Buffer, cuts: readonly number[]): CheckRequest | undefined {
   return ours(() => {
-    const sieve = createFieldFilter(checkRequestFields, message.length);
+    const filter = createFieldFilter(checkRequestFields, message.length);
     const places = [...new Set([0, ...cuts.map((cut) => cut % (message.length + 1)), message.length])].sort(
       (a, b) => a - b,
     );
     for (const [index, place] of places.entries()) {
-      sieve.add(message.subarray(places[index - 1] ?? 0, place));
+      filter.add(message.subarray(places[index - 1] ?? 0, place));
       // The fields so far are a message at any time.
-      readSoFar(sieve.soFar());
+      readSoFar(filter.soFar());
     }
-    return readCheckRequest(sieve.finish());
+    return readCheckRequest(filter.finish());
   });
 }
 
