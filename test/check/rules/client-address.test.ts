@@ -63,7 +63,7 @@ const spellings = [
 
 describe('an IPv4-mapped IPv6 address is the IPv4 address', () => {
   test.each(spellings)('%s', async (spelling) => {
-    const judge = async (networks: string) => {
+    const ruleFor = async (networks: string) => {
       const { rules } = await configOf(`
 issuers: [{issuer: "https://a.example.com", audiences: [a]}]
 noRuleMatches: deny
@@ -86,8 +86,8 @@ rules: [{name: office, match: {addresses: ${networks}}, allow: anonymous}]
       '["::ffff:203.0.113.0/120"]',
       '["::ffff:203.0.113.9"]',
     ])
-      expect(await judge(networks)).toBe(0);
-    expect(await judge('[198.51.100.0/24, "2001:db8::/32"]')).toBe('none');
+      expect(await ruleFor(networks)).toBe(0);
+    expect(await ruleFor('[198.51.100.0/24, "2001:db8::/32"]')).toBe('none');
   });
 });
 

@@ -35,7 +35,7 @@ function contextOf(claims: object, segments: readonly string[] = ['users', 'alic
 }
 
 describe('an expensive expression is rejected at load, with its position', () => {
-  const refused: readonly (readonly [string, string])[] = [
+  const rejected: readonly (readonly [string, string])[] = [
     ['claims.g.all(x, !(x in claims.r))', 'x in claims.r'],
     ['claims.g.exists(x, x in claims.r)', 'x in claims.r'],
     ['claims.g.exists_one(x, claims.r.contains(x))', 'claims.r.contains(x)'],
@@ -60,7 +60,7 @@ describe('an expensive expression is rejected at load, with its position', () =>
     [`claims.a == "${'x'.repeat(9_000)}"`, 'at most 8192'],
   ];
   for (const maxTokenSize of sizes)
-    test.each(refused)(`%s, with tokens of ${maxTokenSize} bytes`, (text, part) => {
+    test.each(rejected)(`%s, with tokens of ${maxTokenSize} bytes`, (text, part) => {
       const problem = () => compileExpression(text, maxTokenSize);
       expect(problem).toThrow();
       try {
@@ -305,16 +305,16 @@ function countWork(claims: object, run: (counted: object) => void): number {
 
 /** Replaces string functions by counters. A search can compare both strings in full at each position. */
 function countTexts(spend: (characters: number) => void): () => void {
-  const ofTexts = String.prototype as unknown as Record<string, (...given: unknown[]) => unknown>;
+  const ofTexts = String.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
   const searches = ['includes', 'indexOf', 'lastIndexOf', 'split'];
   const others = ['toLowerCase', 'toUpperCase', 'trim'];
   const before = new Map([...searches, ...others].map((name) => [name, ofTexts[name]]));
   for (const [name, own] of before)
-    ofTexts[name] = function (this: string, ...given: unknown[]) {
+    ofTexts[name] = function (this: string, ...args: unknown[]) {
       const length = String(this).length;
-      const needle = searches.includes(name) ? String(given[0]).length : 0;
+      const needle = searches.includes(name) ? String(args[0]).length : 0;
       spend(needle > 200 ? length * needle : name === 'lastIndexOf' ? (length * (needle + 1)) / 10 : length);
-      return Reflect.apply(own as () => unknown, this, given);
+      return Reflect.apply(own as () => unknown, this, args);
     };
   return () => {
     for (const [name, own] of before) if (own !== undefined) ofTexts[name] = own;
