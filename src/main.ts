@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { aboutFile, bareFlags, commands, parseArguments } from './cli/arguments.ts';
 import { isQuestion, questionOf } from './cli/questions.ts';
-import type { Service } from './cli/serve.ts';
+import type { Service } from './cli/serve/service.ts';
 import type { ConfigSources } from './config/load/load.ts';
 import { ConfigError } from './config/validate/problems.ts';
 import { version } from './runtime/version.ts';
@@ -83,7 +83,7 @@ async function main(argv: readonly string[]): Promise<void> {
     environment: process.env,
     readFile: (path) => readFileSync(path, 'utf8'),
     foreignProblem: async (text, path) =>
-      (await import('./tools/check-config/foreign-file.ts')).foreignProblem(text, path),
+      (await import('./tools/check-config/oauth2-proxy-file.ts')).foreignProblem(text, path),
     ...(unknown !== undefined && { hintOf: unknown.createFlagHint(command, flags) }),
   };
   if (command === 'compare') {
@@ -181,7 +181,7 @@ async function runService(sources: ConfigSources, hangups: Hangups): Promise<voi
   process.on('unhandledRejection', crash);
 
   try {
-    const { serve } = await import('./cli/serve.ts');
+    const { serve } = await import('./cli/serve/service.ts');
     service = await serve(sources, {
       program: fileURLToPath(import.meta.url),
       atEnd: (end) => void endings.push(end),

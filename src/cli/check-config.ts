@@ -10,7 +10,7 @@ import { ConfigError, formatProblems, type Problem } from '../config/validate/pr
 import { systemClock } from '../runtime/time/clock.ts';
 import { fileProblems, filesOf, type NamesFiles } from '../service/referenced-files.ts';
 import { readChartValues } from '../tools/check-config/chart-values.ts';
-import { readGivenFile } from './input-file.ts';
+import { readGivenFile } from '../tools/input-file.ts';
 
 /** What a command prints, and the exit code that it ends with. */
 export interface CommandResult {
@@ -80,7 +80,7 @@ async function check(sources: ConfigSources, notes: string[], isWithFiles: boole
   const config = await loadConfig({
     ...used,
     alsoWrong: async (tree) => {
-      const { namesFiles, tlsProblems } = await import('../tools/check-config/files-of-invalid.ts');
+      const { namesFiles, tlsProblems } = await import('../tools/check-config/files-in-invalid-config.ts');
       return problemsOfFiles(namesFiles(tree), await tlsProblems(tree, sources.readFile));
     },
   });
@@ -115,7 +115,7 @@ async function chartOf(
   const path = configFileOf(sources);
   if (path === undefined) return undefined;
   const text = readGivenFile(path, sources.readFile);
-  const { foreignProblem } = await import('../tools/check-config/foreign-file.ts');
+  const { foreignProblem } = await import('../tools/check-config/oauth2-proxy-file.ts');
   const foreign = foreignProblem(text, path);
   if (foreign !== undefined) throw new ConfigError([foreign]);
   const chart = readChartValues(parseConfigFile(text, path));

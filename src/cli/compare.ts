@@ -16,8 +16,8 @@ import {
   meaningOf,
 } from '../tools/compare/comparison.ts';
 import { requestOf, startPrivately } from '../tools/in-process-service.ts';
+import { readGivenFile } from '../tools/input-file.ts';
 import type { CommandResult } from './check-config.ts';
-import { readGivenFile } from './input-file.ts';
 
 /** The flags of this command; all others are the configuration's. */
 export const ownFlags = [

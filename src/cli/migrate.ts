@@ -3,11 +3,11 @@
 import type { GivenFlag } from '../config/load/settings.ts';
 import { ConfigError, formatProblems, type Problem, suggestion } from '../config/validate/problems.ts';
 import { splitList } from '../config/values/comma-list.ts';
+import { readGivenFile } from '../tools/input-file.ts';
 import { migrateApiRule } from '../tools/migrate/apirule/migrate.ts';
 import { migrateOauth2Proxy } from '../tools/migrate/oauth2-proxy/migrate.ts';
 import { readOauth2Proxy } from '../tools/migrate/oauth2-proxy/read-installation.ts';
 import { parseArguments } from './arguments.ts';
-import { readGivenFile } from './input-file.ts';
 
 /** What the command is given. */
 export interface MigrateSources {

@@ -850,7 +850,7 @@ export const tables: readonly Table[] = [
         threat: 'TLS that anybody can read',
         tests: [
           [fetching, 'an unknown authority is refused, whatever the environment says'],
-          ['process/refusals.test.ts', 'NODE_TLS_REJECT_UNAUTHORIZED=0'],
+          ['process/tls-verification.test.ts', 'NODE_TLS_REJECT_UNAUTHORIZED=0'],
         ],
       },
       { id: 'H15', threat: 'The document changes', tests: [[issuer, 'that moves the keys to another host']] },

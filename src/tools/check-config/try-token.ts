@@ -11,7 +11,7 @@ import { createLogger } from '../../observe/logger.ts';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { requestOf, startPrivately } from '../in-process-service.ts';
-import { describeToken, type TokenRow } from './token-rows.ts';
+import { describeToken, type TokenRow } from './describe-token.ts';
 
 /** A request to try. */
 export interface TokenQuestion {

@@ -1,17 +1,17 @@
 /** `oidc-authz serve`: the service from its start to its end. */
 
-import type { Config } from '../config/declare/options.ts';
-import { type ConfigSources, configFileOf, loadConfig } from '../config/load/load.ts';
-import { ConfigError } from '../config/validate/problems.ts';
-import { openLog } from '../observe/logger.ts';
-import { systemFiles } from '../runtime/files/file-content.ts';
-import { type Following, followFiles } from '../runtime/files/follow.ts';
-import { systemClock } from '../runtime/time/clock.ts';
-import { onceAtATime } from '../runtime/time/single-flight.ts';
-import { version } from '../runtime/version.ts';
-import { createApp } from '../service/app.ts';
-import { fileProblems, filesOf } from '../service/referenced-files.ts';
-import type { ForkWorker } from '../service/workers/protocol.ts';
+import type { Config } from '../../config/declare/options.ts';
+import { type ConfigSources, configFileOf, loadConfig } from '../../config/load/load.ts';
+import { ConfigError } from '../../config/validate/problems.ts';
+import { openLog } from '../../observe/logger.ts';
+import { systemFiles } from '../../runtime/files/file-content.ts';
+import { type Following, followFiles } from '../../runtime/files/follow.ts';
+import { systemClock } from '../../runtime/time/clock.ts';
+import { onceAtATime } from '../../runtime/time/single-flight.ts';
+import { version } from '../../runtime/version.ts';
+import { createApp } from '../../service/app.ts';
+import { fileProblems, filesOf } from '../../service/referenced-files.ts';
+import type { ForkWorker } from '../../service/workers/protocol.ts';
 
 /** A service that runs. */
 export interface Service {
@@ -46,7 +46,7 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
   const file = configFileOf(sources);
   // Nothing here takes the configuration out of values of the chart.
   const foreignProblem: ConfigSources['foreignProblem'] = async (text, path) => {
-    const { chartValuesProblem } = await import('../tools/check-config/chart-values.ts');
+    const { chartValuesProblem } = await import('../../tools/check-config/chart-values.ts');
     return (await sources.foreignProblem?.(text, path)) ?? chartValuesProblem(text, path);
   };
   const started = Promise.withResolvers<void>();

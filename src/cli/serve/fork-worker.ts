@@ -1,6 +1,6 @@
 /** Starts workers: processes that run this very program, and answer the checks of the connections they are handed. */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { ForkWorker, FromWorker, ToWorker } from '../service/workers/protocol.ts';
+import type { ForkWorker, FromWorker, ToWorker } from '../../service/workers/protocol.ts';
 
 /** The argument by which a process of this program knows that it is a worker. */
 const workerArgument = 'worker';
