@@ -1,15 +1,14 @@
-/** A file that a command is given, as text. */
-
-import { ConfigError } from '../config/validate/problems.ts';
+/** The input files of commands. */
 import { withoutByteOrderMark } from '../runtime/byte-order-mark.ts';
+import { singleProblem } from './single-problem.ts';
 
 /**
- * Reads a file, without a byte order mark in front of it.
+ * Reads a file as text, without its byte order mark.
  *
- * @param source how a problem names it
- * @throws ConfigError where it cannot be read
+ * @param source how a problem names the file
+ * @throws ConfigError if it cannot be read
  */
-export function readGivenFile(
+export function readInputFile(
   file: string,
   readFile: (path: string) => string,
   source: string = file,
@@ -18,6 +17,6 @@ export function readGivenFile(
     return withoutByteOrderMark(readFile(file));
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new ConfigError([{ path: '', source, message: `the file cannot be read: ${why}` }]);
+    throw singleProblem(source, `the file cannot be read: ${why}`);
   }
 }

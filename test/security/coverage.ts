@@ -1859,8 +1859,8 @@ export const tables: readonly Table[] = [
         id: 'T2',
         threat: '`check-config --token-file` prints the token, its signature, or what a terminal acts on',
         tests: [
-          ['process/command-line.test.ts', 'without a word of the token'],
-          ['process/command-line.test.ts', 'refuses what is no token'],
+          ['process/command-line.test.ts', 'without printing the token'],
+          ['process/command-line.test.ts', 'rejects a text that is not a token'],
         ],
       },
       {

@@ -1,4 +1,4 @@
-/** `oidc-authz serve`: the service from its start to its end. */
+/** The service of a process: its start, its reloads and its shutdown. */
 
 import type { Config } from '../../config/declare/options.ts';
 import { type ConfigSources, configFileOf, loadConfig } from '../../config/load/load.ts';
@@ -17,40 +17,39 @@ import type { ForkWorker } from '../../service/workers/protocol.ts';
 export interface Service {
   /** Reads the configuration again. */
   readonly reload: () => Promise<void>;
-  /** Drains; resolves with the exit code. */
+  /** Drains and stops; resolves with the exit code. */
   readonly stop: () => Promise<number>;
-  /** Tells that a second signal ends the process before it has drained; resolves when the log is written. */
+  /** Logs that a second signal ends the process before it has drained; resolves when the log is written. */
   readonly forced: (signal: string) => Promise<void>;
-  /** Tells of a defect that leaves the process in no state to go on; resolves when the log is written. */
+  /** Logs a defect after which the process cannot continue; resolves when the log is written. */
   readonly crashed: (error: unknown) => Promise<void>;
 }
 
-/** The process, as far as the service deals with it. */
+/** The process that the service runs in. */
 export interface ServingProcess {
-  /** The file that it runs, for those that it starts. */
+  /** The program's main file, which its workers run as well. */
   readonly program: string;
-  /** Takes what is to be done when it ends, however that comes. */
-  readonly atEnd: (end: () => void) => void;
-  /** Ends it, where nothing can be made to answer checks any more; is called when the log is written. */
+  /** Adds a handler to run before the process exits, for whatever reason. */
+  readonly onExit: (handler: () => void) => void;
+  /** Exits because no worker stays up; called when the log is written. */
   readonly giveUp: () => void;
 }
 
 /**
  * Starts the service.
  *
- * @param self what is to be known of the process, and done to it
- * @throws ConfigError where the configuration cannot be used, Error where a listener cannot be bound
+ * @throws ConfigError if the configuration is invalid, Error if a listener cannot be bound
  */
-export async function serve(sources: ConfigSources, self: ServingProcess): Promise<Service> {
+export async function startService(sources: ConfigSources, self: ServingProcess): Promise<Service> {
   const files = followFiles(systemFiles, systemClock);
   const file = configFileOf(sources);
-  // Nothing here takes the configuration out of values of the chart.
+  // Only check-config reads the values of the chart.
   const foreignProblem: ConfigSources['foreignProblem'] = async (text, path) => {
     const { chartValuesProblem } = await import('../../tools/check-config/chart-values.ts');
     return (await sources.foreignProblem?.(text, path)) ?? chartValuesProblem(text, path);
   };
   const started = Promise.withResolvers<void>();
-  // One after the other from the reading on, so that the file that was read last is the one in use.
+  // One at a time, reading included: the file that was read last is the one in use.
   const reload = onceAtATime(async () => {
     await started.promise;
     try {
@@ -59,27 +58,27 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
       app.reloadFailed(error instanceof Error ? error : new Error(String(error)));
     }
   });
-  // Followed before it is read, or a change in between would be missed.
+  // Watched before it is read: a change in between must not be missed.
   const configuration = files.follow(file === undefined ? [] : [file], () => void reload());
-  let named: Following = files.follow([], () => {});
+  let namedFiles: Following = files.follow([], () => {});
 
-  /** @param isInUse whether another configuration is in use; it then stays so until no file is being written */
+  /** @param isInUse whether a configuration is in use; it then stays in use until all files are completely written */
   const load = async (isInUse: boolean): Promise<Config> => {
     const loaded = await loadConfig({ ...sources, readFile: files.read, foreignProblem });
-    let isRefused = false;
-    const before = named;
-    // What is wrong with a configuration may be a file that it names; another one of those is another try.
-    named = files.follow(filesOf(loaded), () => {
-      if (isRefused) void reload();
+    let isRejected = false;
+    const before = namedFiles;
+    // The problem may be in a file that the configuration names: a change of that file is a reason to try again.
+    namedFiles = files.follow(filesOf(loaded), () => {
+      if (isRejected) void reload();
     });
     before.stop();
     try {
-      if (isInUse) await named.settled();
+      if (isInUse) await namedFiles.settled();
       const problems = await fileProblems(loaded, files.read);
       if (problems.length > 0) throw new ConfigError(problems);
       return loaded;
     } catch (error) {
-      isRefused = true;
+      isRejected = true;
       throw error;
     }
   };
@@ -96,12 +95,12 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
     configFile: file,
     forkWorker,
     giveUp: (error) => {
-      logger.fatal({ error }, 'nothing answers checks; the process ends, to be started anew');
+      logger.fatal({ error }, 'nothing answers checks; the process exits, so that it is restarted');
       void end().then(self.giveUp);
     },
   });
-  // What was being written has been taken up when it was written; that was a reload.
-  const reloadUnlessTaken = (isTaken: boolean) => (isTaken ? undefined : reload());
+  // A file that was being written has been loaded when it was complete; that was a reload.
+  const reloadUnlessLoaded = (isLoaded: boolean) => (isLoaded ? undefined : reload());
   logger.info(
     { version, node: process.versions.node, issuers: config.issuers.map(({ name }) => name) },
     'starting',
@@ -117,10 +116,10 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
   started.resolve();
 
   return {
-    reload: () => configuration.settled().then(reloadUnlessTaken, app.reloadFailed),
+    reload: () => configuration.settled().then(reloadUnlessLoaded, app.reloadFailed),
     stop: async () => {
       configuration.stop();
-      named.stop();
+      namedFiles.stop();
       await app.stop();
       await end();
       return 0;
@@ -128,7 +127,7 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
     forced: async (signal) => {
       logger.warn(
         { signal },
-        'a second signal forces the stop: the process ends now, with code 1, and checks under way get no answer',
+        'a second signal forces the stop: the process exits now with code 1, and checks in progress get no answer',
       );
       await end();
     },
@@ -139,13 +138,13 @@ export async function serve(sources: ConfigSources, self: ServingProcess): Promi
   };
 }
 
-/** Loaded only where there shall be workers: it is a good part of Node. */
-async function forkWorkerFor({ workers }: Config, { program, atEnd }: ServingProcess): Promise<ForkWorker> {
+/** Loads the starting of processes only if there are several workers: it is a large part of Node. */
+async function forkWorkerFor({ workers }: Config, { program, onExit }: ServingProcess): Promise<ForkWorker> {
   if (workers !== 1) {
     const { createForkWorker } = await import('./fork-worker.ts');
-    return createForkWorker(program, atEnd);
+    return createForkWorker(program, onExit);
   }
   return () => {
-    throw new TypeError('one process answers the checks, and no other is started');
+    throw new TypeError('workers is 1, so the main process answers the checks');
   };
 }

@@ -1,4 +1,4 @@
-/** A file that is a configuration of oauth2-proxy rather than one of this service; loaded only where there may be one. */
+/** Recognizes files of oauth2-proxy. */
 import { ConfigError, type Problem } from '../../config/validate/problems.ts';
 import { isTree } from '../../config/values/raw-values.ts';
 import { isSurelyChart } from '../migrate/oauth2-proxy/read/chart/charts.ts';
@@ -7,24 +7,24 @@ import type { Spot } from '../migrate/oauth2-proxy/read/location.ts';
 import { hasKnownKey } from '../migrate/oauth2-proxy/read/toml.ts';
 
 /**
- * Says what a file of oauth2-proxy's is and what to do with it.
+ * Makes the problem for a file of oauth2-proxy: what the file is, and how to convert it.
  *
- * @returns undefined where a text is nothing that only oauth2-proxy has
+ * @returns undefined if the text has nothing that only oauth2-proxy has
  */
-export function foreignProblem(text: string, path: string): Problem | undefined {
-  const what = foreignParts(text, path)
-    .map((part) => told(part, text))
-    .find((one) => one !== undefined);
-  return what === undefined
+export function oauth2ProxyFileProblem(text: string, path: string): Problem | undefined {
+  const found = partsOf(text, path)
+    .map((part) => describePart(part, text))
+    .find((description) => description !== undefined);
+  return found === undefined
     ? undefined
     : {
         path: '',
         source: path,
-        message: `${what}: \`oidc-authz migrate oauth2-proxy ${path}\` turns ${what.startsWith('these') ? 'them' : 'it'} into a configuration`,
+        message: `the file has ${found} of oauth2-proxy; convert it with \`oidc-authz migrate oauth2-proxy ${path}\``,
       };
 }
 
-function foreignParts(text: string, path: string): readonly FilePart[] {
+function partsOf(text: string, path: string): readonly FilePart[] {
   try {
     return fileParts({ name: path, text });
   } catch (error) {
@@ -33,39 +33,37 @@ function foreignParts(text: string, path: string): readonly FilePart[] {
   }
 }
 
-function told(part: FilePart, text: string): string | undefined {
+function describePart(part: FilePart, text: string): string | undefined {
   switch (part.kind) {
     case 'values':
-      return isOfTheirs(part.values) ? 'these look like values of a chart of oauth2-proxy' : undefined;
+      return isOauth2ProxyChart(part.values) ? 'the values of a chart' : undefined;
     case 'toml':
-      return hasKnownKey(text) ? 'this looks like a configuration file of oauth2-proxy' : undefined;
+      return hasKnownKey(text) ? 'the settings' : undefined;
     case 'alpha':
-      return 'this looks like an alpha configuration of oauth2-proxy';
+      return 'the alpha configuration';
     case 'variables':
-      return /^\s*(export\s+)?OAUTH2_PROXY_/m.test(text)
-        ? 'these look like variables of oauth2-proxy'
-        : undefined;
+      return /^\s*(export\s+)?OAUTH2_PROXY_/m.test(text) ? 'the variables' : undefined;
     case 'objects':
     case 'compose':
-      return /\bimage:.*\boauth2-proxy\b|\bOAUTH2_PROXY_/.test(text)
-        ? 'these look like manifests of oauth2-proxy'
-        : undefined;
+      return /\bimage:.*\boauth2-proxy\b|\bOAUTH2_PROXY_/.test(text) ? 'the manifests' : undefined;
     default:
       return undefined;
   }
 }
 
-/** Whether values have what no other chart has. What the charts have alike, such as `image`, tells nothing. */
-function isOfTheirs(values: Spot): boolean {
+/** Whether values have names that only charts of oauth2-proxy have; `image`, for example, is in every chart. */
+function isOauth2ProxyChart(values: Spot): boolean {
   return !hasOwnConfig(values.value) && isSurelyChart(values);
 }
 
-/** Whether values configure this service, at their top or as those of a part. */
+/** Whether values configure oidc-authz, at the top or in a subchart. */
 function hasOwnConfig(values: unknown): boolean {
-  return isTree(values) && ('issuers' in values || isOwn(values) || Object.values(values).some(isOwn));
+  return (
+    isTree(values) && ('issuers' in values || isOwnChart(values) || Object.values(values).some(isOwnChart))
+  );
 }
 
-function isOwn(values: unknown): boolean {
+function isOwnChart(values: unknown): boolean {
   return (
     isTree(values) && ('existingConfigMap' in values || (isTree(values.config) && 'issuers' in values.config))
   );

@@ -62,7 +62,7 @@ export function migrateOauth2Proxy({ given, output, accept, compat = false }: Mi
     // What was not given may be in what cannot be read.
     const told = findings.filter(({ source }) => source !== notGiven);
     const lines = told.length === 0 ? [] : findingLines(told, accept);
-    const text = [...lines, formatProblems(wrong, 'what is to be migrated'), ''].join('\n');
+    const text = [...lines, formatProblems(wrong, 'the input'), ''].join('\n');
     return { output: '', report: text, exitCode: 2 };
   }
   const report = reportText(findings, accept);
