@@ -1034,7 +1034,7 @@ export const tables: readonly Table[] = [
         threat: 'A key must go at once',
         tests: [
           [app, 'has withdrawn keys gone at once'],
-          [running, 'SIGHUP alone has the keys fetched anew'],
+          [running, 'SIGHUP alone fetches the keys again'],
         ],
       },
       { id: 'R8', threat: 'A slow issuer', tests: [[chaosIssuer, 'R8 to R12']] },
@@ -1067,7 +1067,7 @@ export const tables: readonly Table[] = [
       {
         id: 'R17',
         threat: 'A second signal',
-        tests: [[running, 'ends at once with code 1 on a second signal']],
+        tests: [[running, 'exits at once with code 1 on a second signal']],
       },
       { id: 'R18', threat: 'The process stands still', tests: [[chaosProcess, 'R18']] },
       {
@@ -1090,7 +1090,7 @@ export const tables: readonly Table[] = [
         id: 'R24',
         threat: 'Reloads of every kind',
         tests: [
-          [running, 'is taken up, a bad one is not'],
+          [running, 'is loaded, an invalid one is not'],
           [app, 'shows no check a mixture'],
         ],
       },
@@ -1102,7 +1102,7 @@ export const tables: readonly Table[] = [
       {
         id: 'R26',
         threat: 'An exception that nobody caught',
-        tests: [[running, 'logs a defect and ends with code 70']],
+        tests: [[running, 'logs a defect and exits with code 70']],
       },
       {
         id: 'R27',
@@ -1140,8 +1140,8 @@ export const tables: readonly Table[] = [
         id: 'R33',
         threat: 'A log that nobody reads',
         tests: [
-          [running, 'where nobody reads its log'],
-          [running, 'where its log cannot be written'],
+          [running, 'if nothing reads its log'],
+          [running, 'if its log cannot be written'],
         ],
       },
       { id: 'R34', threat: 'Many scrapes', tests: [[chaosProcess, 'R34']] },
@@ -1244,7 +1244,7 @@ export const tables: readonly Table[] = [
         id: 'LW4',
         threat: 'All workers end at once',
         tests: [
-          [workers, 'the port stays open, the same one'],
+          [workers, 'the port stays open'],
           [pool, 'leaves the ports open'],
           ['service/workers/round-robin.test.ts', 'no connection is with two'],
         ],
@@ -1253,8 +1253,8 @@ export const tables: readonly Table[] = [
         id: 'LW5',
         threat: 'A signal to every process of the group, also while they start',
         tests: [
-          [workers, 'a signal to the whole group'],
-          [workers, 'is ready for 300 SIGHUPs that come meanwhile'],
+          [workers, 'a signal to the process group'],
+          [workers, 'handles 300 SIGHUPs'],
         ],
       },
       {
@@ -1263,7 +1263,7 @@ export const tables: readonly Table[] = [
         tests: [
           [pool, 'is told the newest of 300 configurations'],
           [pool, 'fifty scrapes at once are two'],
-          [running, 'by a few reloads, though 300 SIGHUPs ask for it'],
+          [running, 'by a few reloads, although 300 SIGHUPs request one'],
         ],
       },
       {
@@ -1276,7 +1276,7 @@ export const tables: readonly Table[] = [
         threat: 'No worker can be started, or kept',
         tests: [
           ['service/workers/fork-worker.test.ts', 'a process that cannot be started'],
-          [workers, 'where none can be kept from the start'],
+          [workers, 'if no worker stays up'],
           [pool, 'is for workers that die and die for a minute'],
         ],
       },
@@ -1541,7 +1541,7 @@ export const tables: readonly Table[] = [
         threat: 'A deny list that is truncated lifts what it revoked',
         tests: [
           ['service/revocation.test.ts', 'a list that stays cut to %s revokes on, and that is told'],
-          [files, 'a token stays revoked at every moment while its list is written anew'],
+          [files, 'a token stays revoked at every moment while its deny list is overwritten'],
           ['config/load/deny-list.test.ts', 'is an error, not an empty list'],
         ],
       },
@@ -1569,7 +1569,7 @@ export const tables: readonly Table[] = [
         id: 'LF4',
         threat: 'A configuration that is emptied loses its rules, or is taken half by SIGHUP',
         tests: [
-          [files, 'that is empty, or says nothing but a comment, is refused, by SIGHUP too'],
+          [files, 'that is empty, or has only a comment, is rejected, also on SIGHUP'],
           ['service/revocation.test.ts', 'while the configuration is reloaded counts as it was'],
         ],
       },
@@ -1667,7 +1667,7 @@ export const tables: readonly Table[] = [
           'NO_PROXY is read otherwise than elsewhere: keys are fetched past the proxy that would refuse, or cannot be fetched',
         tests: [
           ['issuer/fetch/no-proxy.test.ts', 'NO_PROXY=%j and %s'],
-          ['process/no-proxy.test.ts', 'both lists of cases say what it does'],
+          ['process/no-proxy.test.ts', 'both lists of cases match the client'],
         ],
       },
       {
