@@ -19,7 +19,7 @@ export interface TokenProperty {
 
 /** The description of a token. */
 export interface DescribedToken {
-  /** The issuer that the token names; undefined where it is not configured. */
+  /** The issuer that the token names; undefined if it is not configured. */
   readonly issuer: IssuerConfig | undefined;
   readonly properties: readonly TokenProperty[];
 }
