@@ -4,14 +4,14 @@ import type { GivenFlag } from '../config/load/settings.ts';
 /** A flag in a help page. */
 export interface ManualFlag {
   readonly name: string;
-  /** The placeholder of its value, e.g. `FILE`; absent if the flag takes no value. */
+  /** The placeholder of its value, for example `FILE`; absent if the flag takes no value. */
   readonly takes?: string;
   readonly text: string;
 }
 
 /** A help page. */
 export interface ManualPage {
-  /** e.g. `migrate oauth2-proxy`. */
+  /** The words of the command, for example `migrate oauth2-proxy`. */
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;

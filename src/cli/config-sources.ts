@@ -1,4 +1,4 @@
-/** Where the configuration of a command comes from: its command line, the environment and files. */
+/** The sources of a command's configuration: its command line, the environment and files. */
 import { readFileSync } from 'node:fs';
 import type { ConfigSources } from '../config/load/load.ts';
 import type { CommandLine, ManualPage, ProgramProcess } from './command.ts';

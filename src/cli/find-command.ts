@@ -45,7 +45,7 @@ export async function findCommand(
 
 type Parsed = Arguments & { readonly command: Command };
 
-/** The command whose name is the first word; undefined if that is no command's name, or there is no word. */
+/** The command that the first word names; undefined if there is no word, or no command of that name. */
 async function findNamed(argv: readonly string[]): Promise<Parsed | undefined> {
   const [first = ''] = argv;
   // Which arguments are words depends on the command: only it knows which of its flags take no value.

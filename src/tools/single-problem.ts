@@ -4,7 +4,7 @@ import { ConfigError } from '../config/validate/problems.ts';
 /**
  * Makes the error for one problem.
  *
- * @param source what has the problem, e.g. `flag --tokens`
+ * @param source the place of the problem, for example `flag --tokens`
  */
 export function singleProblem(source: string, message: string): ConfigError {
   return new ConfigError([{ path: '', source, message }]);

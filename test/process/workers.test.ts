@@ -29,7 +29,7 @@ const free = ['--http-port', '0', '--grpc-port', '0', '--admin-port', '0', '--sh
 /**
  * Starts a service with two workers.
  *
- * @param before a command that runs the service, e.g. `setsid`
+ * @param before a command that runs the service, for example `setsid`
  * @param code runs first in every process of the service
  */
 async function startPool(

@@ -9,8 +9,7 @@ const workerArgument = 'worker';
  * Creates the function that starts a worker.
  *
  * @param program the file to run
- * @param onExit adds a handler that kills the remaining workers before this process exits; a worker that is starting cannot
- *   notice the exit itself
+ * @param onExit adds a handler to run before this process exits: it kills the remaining workers
  * @throws Error if Node's permissions forbid starting processes
  */
 export function createForkWorker(program: string, onExit: (handler: () => void) => void): ForkWorker {
@@ -20,6 +19,7 @@ export function createForkWorker(program: string, onExit: (handler: () => void) 
     );
   }
   const children = new Set<ChildProcess>();
+  // A worker that is starting cannot notice the exit of this process.
   onExit(() => {
     for (const child of children) child.kill('SIGKILL');
   });

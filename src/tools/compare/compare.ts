@@ -16,7 +16,7 @@ const answerTimeout = 5_000;
 /** An authorizer to ask. */
 export interface ComparedAuthorizer {
   readonly ask: AskIncumbent;
-  /** How a problem names it, e.g. `flag --oauth2-proxy`. */
+  /** The name of the authorizer in a problem, for example `flag --oauth2-proxy`. */
   readonly source: string;
 }
 

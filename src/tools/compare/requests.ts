@@ -16,7 +16,7 @@ export interface ComparedRequest {
   readonly token: string;
 }
 
-/** What the requests are made of. */
+/** The parts of the requests. */
 export interface RequestOptions {
   readonly methods: readonly string[];
   readonly paths: readonly string[];
