@@ -28,7 +28,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
       'A rule with `mode: shadow` allows what it would refuse. In the record, `shadow` is the reason for which it would have been refused.',
     ],
     mend: [
-      'If it should have been refused: [what now?](what-now.md#a-request-passes-that-should-be-refused) has the list.',
+      'If it should be denied, find the cause in [200, but something is wrong](wrong-allow.md#a-request-is-allowed-that-should-be-denied).',
     ],
     options: ['rules', 'log.checks'],
   },

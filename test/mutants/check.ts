@@ -1,8 +1,8 @@
-/** Mutants of the decision and of what is forwarded. */
+/** Mutants of the decision and of the forwarded headers. */
 import type { Mutant } from './mutant.ts';
 
 const core = ['test/check', 'test/contract/contract.test.ts'];
-const rules = ['test/rules', 'test/contract/contract.test.ts'];
+const rules = ['test/check/rules', 'test/contract/contract.test.ts'];
 const inTime = ['test/check/check-deadline.test.ts'];
 const preflight = ['test/check/rules/preflight.test.ts'];
 
@@ -34,7 +34,7 @@ export const check: readonly Mutant[] = [
     file: 'src/check/authenticate.ts',
     find: "if (identity.confirmation === undefined && scheme === 'bearer')",
     replace: "if (scheme === 'bearer')",
-    tests: [...core, 'test/proof', 'test/rules'],
+    tests: [...core, 'test/check/binding', 'test/check/rules'],
   },
   {
     name: 'a client may supply another spelling of a header',
@@ -59,7 +59,7 @@ export const check: readonly Mutant[] = [
     tests: rules,
   },
   {
-    name: 'the token is forwarded although it must not be',
+    name: 'the token is forwarded although setAuthorizationHeader does not allow it',
     file: 'src/check/upstream-headers.ts',
     find: "...(forwardOriginalToken ? [] : ['authorization']),\n  ];\n  const removeAll",
     replace: '];\n  const removeAll',
@@ -80,28 +80,28 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
-    name: 'a value may hold a line break at its end',
+    name: 'a value may have a line break at its end',
     file: 'src/check/header-value.ts',
     find: '/^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$/.test(text)',
     replace: '/^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?/.test(text)',
     tests: core,
   },
   {
-    name: 'a group that holds a comma is forwarded',
+    name: 'a group with a comma is forwarded',
     file: 'src/check/header-value.ts',
     find: 'else if (!isApart(text)) causes.add(cause);',
     replace: '',
     tests: core,
   },
   {
-    name: 'a group in percent may have white space at its ends',
+    name: 'a percent-encoded group may have white space at its ends',
     file: 'src/check/header-value.ts',
     find: 'percentEncoded, hasBareEnds)',
     replace: 'percentEncoded, () => true)',
     tests: core,
   },
   {
-    name: 'a group may hold other white space than the separator',
+    name: 'a group may contain white space other than the separator',
     file: 'src/check/header-value.ts',
     find: 'return (member) => !blank.test(member);',
     replace: 'return (member) => !member.includes(separator);',
@@ -136,7 +136,7 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
-    name: 'half a character is replaced by another one',
+    name: 'half a character is replaced with another one',
     file: 'src/check/header-value.ts',
     find: 'text === undefined || !text.isWellFormed() ? undefined : base64url(text)',
     replace: 'text === undefined ? undefined : base64url(text)',
@@ -157,14 +157,14 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
-    name: 'a rule that denies lets a good token pass',
+    name: 'a rule that denies allows a valid token',
     file: 'src/check/ruled-check.ts',
     find: "? () => 'rule_denied' as const",
     replace: '? () => undefined',
     tests: rules,
   },
   {
-    name: 'a request that no rule matches passes with a token',
+    name: 'a request that no rule matches is allowed with a token',
     file: 'src/check/ruled-check.ts',
     find: "noRuleMatches === 'token'\n",
     replace: 'noRuleMatches !== undefined\n',
@@ -192,28 +192,28 @@ export const check: readonly Mutant[] = [
     tests: rules,
   },
   {
-    name: 'a check may wait without an end',
+    name: 'a check may wait without limit',
     file: 'src/check/check-deadline.ts',
     find: 'decision instanceof Promise ? withDeadline(decision, deadline, clock, () => overloaded) : decision',
     replace: 'decision',
     tests: inTime,
   },
   {
-    name: 'a good token passes with a pre-flight request for a method that the rule does not list',
+    name: 'a valid token allows a preflight request for a method that the rule does not list',
     file: 'src/check/ruled-check.ts',
     find: "isUnlisted(request) ? 'rule_denied' : unmet(identity, request)",
     replace: 'unmet(identity, request)',
     tests: preflight,
   },
   {
-    name: 'a pre-flight request for a method that the rule does not list passes without a token',
+    name: 'a preflight request for a method that the rule does not list is allowed without a token',
     file: 'src/check/ruled-check.ts',
     find: ' && !isUnlisted(request))\n',
     replace: ')\n',
     tests: preflight,
   },
   {
-    name: 'a request that passes only because its rule is tried leaves no record',
+    name: 'a request that only shadow mode allows is not logged',
     file: 'src/observe/record-check.ts',
     find: '      decision.shadow === undefined &&\n',
     replace: '',

@@ -1,11 +1,11 @@
-/** Mutants of where a fetch may lead, and of what a preflight opens. */
+/** Mutants of the addresses of fetches, and of preflight requests. */
 import type { Mutant } from './mutant.ts';
 
 const lookup = ['test/issuer/fetch/guarded-lookup.test.ts'];
 const preflight = ['test/check/rules/preflight.test.ts'];
 
 /** Each removes one check of `src/issuer/fetch/guarded-lookup.ts` or `src/check/rules/preflight.ts`. */
-export const reach: readonly Mutant[] = [
+export const fetchTargets: readonly Mutant[] = [
   {
     name: 'a name may have a link-local address',
     file: 'src/issuer/fetch/guarded-lookup.ts',
@@ -14,14 +14,14 @@ export const reach: readonly Mutant[] = [
     tests: lookup,
   },
   {
-    name: 'a name of this machine with another address is asked in plain',
+    name: 'a name of this machine with another address is fetched over http',
     file: 'src/issuer/fetch/guarded-lookup.ts',
     find: "return url.protocol === 'http:' && !insecureHttp ? 'an address of another machine' : undefined;",
     replace: 'return undefined;',
     tests: lookup,
   },
   {
-    name: 'the first address of a name is judged alone',
+    name: 'the further addresses of a name are not checked',
     file: 'src/issuer/fetch/guarded-lookup.ts',
     find: 'for (const { address } of addresses) {',
     replace: 'for (const { address } of addresses.slice(0, 1)) {',
@@ -35,28 +35,28 @@ export const reach: readonly Mutant[] = [
     tests: lookup,
   },
   {
-    name: 'a document may name this machine',
+    name: 'a document may lead to this machine',
     file: 'src/issuer/fetch/guarded-lookup.ts',
     find: 'return isLoopback(url) && !mayLeadToLoopback(url, document)\n',
     replace: 'return isLoopback(url) && url.hostname === ""\n',
     tests: lookup,
   },
   {
-    name: 'a document on this machine alone counts as such',
+    name: 'only a document on a loopback address may lead to its own host',
     file: 'src/issuer/fetch/guarded-lookup.ts',
     find: 'document.hostname === url.hostname || isLoopback(document)',
     replace: 'isLoopback(document)',
     tests: lookup,
   },
   {
-    name: 'a preflight may ask for two methods',
+    name: 'a preflight request may name two methods',
     file: 'src/check/rules/preflight.ts',
     find: 'others.length === 0 && methodPattern.test(method)',
     replace: 'methodPattern.test(method)',
     tests: preflight,
   },
   {
-    name: 'the first of two lines says what a preflight asks for',
+    name: 'the first of two lines names the method of a preflight request',
     file: 'src/check/rules/preflight.ts',
     find: 'others.length > 0 || !(methods',
     replace: '!(methods',

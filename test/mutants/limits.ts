@@ -1,10 +1,10 @@
-/** Mutants of what bounds memory, connections and time of many peers. */
+/** Mutants of the limits on memory, connections and time. */
 import type { Mutant } from './mutant.ts';
 
-/** Each removes one bound, or has another one pay for it. */
-export const bounds: readonly Mutant[] = [
+/** Each removes one limit, or applies it to the wrong peer. */
+export const limits: readonly Mutant[] = [
   {
-    name: 'what ends after its connection makes room that nobody has',
+    name: 'a call that ends after its connection frees memory twice',
     file: 'src/transport/grpc/memory-budget.ts',
     find: '          if (!isOpen) return;\n',
     replace: '',
@@ -12,14 +12,14 @@ export const bounds: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'connections that come beyond the bound stay open',
+    name: 'connections above the limit stay open',
     file: 'src/transport/shared/open-connections.ts',
     find: 'open >= most()',
     replace: 'open >= Number.POSITIVE_INFINITY',
     tests: ['test/transport/shared/open-connections.test.ts'],
   },
   {
-    name: 'a check over gRPC that is late passes in shadow mode, though another authorizer decides',
+    name: 'a late gRPC check is allowed in shadow mode, although the incumbent decides',
     file: 'src/service/authorizer.ts',
     find: ' && !isDecidedElsewhere ? letPass',
     replace: ' ? letPass',
@@ -27,7 +27,7 @@ export const bounds: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a check over gRPC waits no longer than for our own decision',
+    name: 'a gRPC check does not wait for the incumbent',
     file: 'src/service/authorizer.ts',
     find: 'Math.max(limits.checkDeadline, shadow.timeout)',
     replace: 'limits.checkDeadline',
@@ -35,7 +35,7 @@ export const bounds: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'another authorizer has more time than it is given',
+    name: 'the incumbent has more time than shadow.timeout',
     file: 'src/check/incumbent/incumbent-check.ts',
     find: 'withDeadline(answer, shadow.timeout,',
     replace: 'withDeadline(answer, shadow.timeout * 1.05,',
@@ -43,7 +43,7 @@ export const bounds: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'HTTP that is broken is told as another protocol',
+    name: 'malformed HTTP is logged as another protocol',
     file: 'src/transport/shared/rejections.ts',
     find: "return protocol === 'http1' || (protocol === 'unknown' && isText(packet)) ? undefined : protocol;",
     replace: 'return protocol;',
@@ -59,14 +59,14 @@ export const bounds: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a configured address gives way to all of them',
+    name: 'a configured address is replaced by all addresses',
     file: 'src/transport/shared/listener.ts',
     find: "host === undefined ? everywhere : [host.replace(/^\\[(.*)\\]$/, '$1')]",
     replace: "[...(host === undefined ? [] : [host.replace(/^\\[(.*)\\]$/, '$1')]), ...everywhere]",
     tests: ['test/transport/shared/listener.test.ts'],
   },
   {
-    name: 'a connection that says nothing stays for ever',
+    name: 'a silent connection stays open without limit',
     file: 'src/transport/grpc/server.ts',
     find: 'clock.after(prefaceTimeout, () => socket.destroy())',
     replace: 'clock.after(prefaceTimeout, () => {})',
