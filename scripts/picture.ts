@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   );
   const prometheus = await startPrometheus(program.path, admin);
   try {
-    await traffic(port, await issuer.token('orders-client'), await issuer.token('hasty-client'));
+    await traffic(port, await issuer.token('orders-client'), await issuer.token('short-lived-client'));
     const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-dashboard-')), 'dashboard.html');
     const { html, height } = await page(prometheus);
     writeFileSync(file, html);

@@ -1,27 +1,17 @@
-/** The command line, taken apart. */
+/** Splits the command line into words and flags. */
 import type { CommandLineFlag } from '../config/load/settings.ts';
 
-/** What the command line asks for. */
+/** The words and flags of a command line. */
 export interface Arguments {
-  /** The words that are no flags: the command, and what it is about. */
   readonly words: readonly string[];
   readonly flags: readonly CommandLineFlag[];
 }
 
-/** The commands. What each takes stands in `manual.ts`, which a start does not load. */
-export const commands: readonly string[] = ['serve', 'check-config', 'compare', 'migrate'];
-
-/** The commands that may be about a file. */
-export const aboutFile: readonly string[] = ['check-config', 'compare'];
-
-/** Flags of the commands that stand alone. */
-export const bareFlags: readonly string[] = ['--show-values', '--without-files'];
-
 /**
- * Takes a command line apart. `--name value`, `--name=value` and a bare `--name` before another flag or the end are
- * flags; `--` ends them.
+ * Parses a command line. `--name value` and `--name=value` are flags with a value. `--name` has no value before another
+ * flag or at the end. Everything after `--` is a word.
  *
- * @param isBare whether a flag stands alone, so that the word behind it is not its value
+ * @param isBare whether a flag takes no value, so that the next argument is a word
  */
 export function parseArguments(
   argv: readonly string[],

@@ -1,153 +1,137 @@
-/** `oidc-authz check-config`: every problem of a configuration, the configuration as it would be used, or what it does. */
+/** `oidc-authz check-config`: lists the problems of a configuration, prints it, or tries requests with it. */
 
-import type { Config } from '../config/declare/options.ts';
-import { absentOptions, withDerivedDefaults, writtenConfig } from '../config/describe/describe.ts';
-import { yamlText } from '../config/describe/yaml-text.ts';
-import { parseConfigFile } from '../config/load/file.ts';
-import { type ConfigSources, configFileOf, loadConfig } from '../config/load/load.ts';
-import { rulesOf } from '../config/rules/rule-problems.ts';
-import { hasShadowMode } from '../config/rules/shadow-mode.ts';
+import type { ConfigSources } from '../config/load/load.ts';
 import { ConfigError, formatProblems, type Problem } from '../config/validate/problems.ts';
 import { systemClock } from '../runtime/time/clock.ts';
-import { fileProblems, filesOf, type NamesFiles } from '../service/referenced-files.ts';
-import { readChartValues } from '../tools/check-config/chart-values.ts';
-import { readGivenFile } from './input-file.ts';
+import type { UsableConfig } from '../tools/check-config/check-config.ts';
+import { readInputFile } from '../tools/input-file.ts';
+import type { Command, ManualPage } from './command.ts';
+import { configSources } from './config-sources.ts';
+import { readStandardInput } from './standard-input.ts';
 
-/** What a command prints, and the exit code that it ends with. */
-export interface CommandResult {
-  readonly output: string;
-  readonly exitCode: number;
-  /** Whether it is what was asked for, whatever the exit code, and so belongs on standard output. */
-  readonly isAnswer?: boolean;
-}
+const exitCode = { good: 0, notAsExpected: 1, wrong: 2 };
 
-/** The flags of this command; all others are the configuration's. */
-export const ownFlags = [
-  '--token-file',
-  '--method',
-  '--host',
-  '--path',
-  '--test',
-  '--without-files',
-] as const;
+const page: ManualPage = {
+  name: 'check-config',
+  summary: 'list the problems of a configuration, or try a token',
+  usage: [
+    'oidc-authz check-config [FILE]',
+    'oidc-authz check-config [FILE] --token-file FILE [--method M] [--host H] [--path P]',
+    'oidc-authz check-config [FILE] --test TABLE',
+  ],
+  about: [
+    'Prints the configuration with every default, or lists every problem. FILE may also hold the values of the Helm chart. The command then checks the configuration that the chart makes of them.',
+    'With --token-file, it fetches the keys and prints the answer to a check with that token, with the reason. It never prints the token.',
+    'With --test, it runs a table of requests (docs/rules.md). It fetches nothing and treats every token as correctly signed.',
+  ],
+  flags: [
+    {
+      name: '--config',
+      takes: 'FILE',
+      text: 'The configuration file, or the values of the chart; the same as FILE.',
+    },
+    { name: '--token-file', takes: 'FILE', text: 'A file with one token; `-` is standard input.' },
+    { name: '--method', takes: 'M', text: 'Method of the request with the token. Default: GET.' },
+    { name: '--host', takes: 'H', text: 'Host of that request. Default: localhost.' },
+    { name: '--path', takes: 'P', text: 'Path of that request. Default: /.' },
+    {
+      name: '--without-files',
+      text: 'Do not read the files that the configuration names (keys, certificates, the deny list).',
+    },
+    {
+      name: '--test',
+      takes: 'TABLE',
+      text: 'A YAML file with requests and the expected decision for each.',
+    },
+  ],
+  takesConfig: true,
+  exitCodes: {
+    [exitCode.good]:
+      'the configuration is valid; with --token-file: the request is allowed; with --test: every decision is as expected',
+    [exitCode.notAsExpected]:
+      'with --token-file: the request is denied; with --test: a decision is not as expected; or a Node that is too old',
+    [exitCode.wrong]: 'the command line, the configuration or the table is wrong; stderr lists every problem',
+  },
+  examples: [
+    'oidc-authz check-config oidc-authz.yaml',
+    'oidc-authz check-config values.yaml --token-file token.txt --path /orders/1',
+    'get-token | oidc-authz check-config oidc-authz.yaml --token-file -',
+  ],
+};
 
 /** The name of standard input. */
 const standardInput = '-';
 
-/** A configuration, and what else is known of it. */
-interface Checked {
-  readonly config: Config;
-  readonly sources: ConfigSources;
-  /** How the file was read, where it is no plain configuration. */
-  readonly notes: readonly string[];
+/** The output of the command, and its exit code. */
+interface CheckResult {
+  readonly output: string;
+  readonly exitCode: number;
+  /** Whether the output is the requested answer, whatever the exit code, and so belongs on stdout. */
+  readonly isAnswer?: boolean;
 }
 
-/**
- * Checks a configuration: exit code 0 with the resolved configuration as YAML, or 2 with its problems. With `--test` and
- * `--token-file` it prints what becomes of requests, and the exit code is 1 where that is not as expected, or a refusal.
- */
+/** Checks; the configuration or the answer is on stdout, problems are on stderr. */
+export const checkConfigCommand: Command = {
+  manual: [page],
+  run: async (line, self) => {
+    const sources = await configSources(line, self, page, true);
+    const { output, exitCode: code, isAnswer = code === exitCode.good } = await checkConfig(sources);
+    (isAnswer ? process.stdout : process.stderr).write(output);
+    process.exitCode = code;
+  },
+};
+
+/** Runs the command without its output. The flags of the sources hold the command's own flags too. */
 export async function checkConfig(
   sources: ConfigSources,
-  readInput: () => string = () => '',
-): Promise<CommandResult> {
+  readInput: () => string = readStandardInput,
+): Promise<CheckResult> {
   const notes: string[] = [];
   try {
-    const own = ownOf(sources);
-    const checked = await check({ ...sources, flags: own.others }, notes, own.isWithFiles);
-    if (own.tests !== undefined) return await runTests(checked, own.tests, sources);
-    if (own.tokenFile !== undefined) return await tryTokenOf(checked, own, own.tokenFile, sources, readInput);
+    const own = ownFlags(sources);
+    const tool = await import('../tools/check-config/check-config.ts');
+    const checked = await tool.checkConfig({ ...sources, flags: own.others }, own.readsFiles);
+    notes.push(...checked.notes);
+    if ('problems' in checked.result) throw new ConfigError(checked.result.problems);
+    if (own.table !== undefined) return await runTable(checked.result, notes, own.table, sources);
+    if (own.tokenFile !== undefined)
+      return await runRequest(checked.result, notes, own, own.tokenFile, sources, readInput);
+    const { config } = checked.result;
+    const { configText, configWarnings } = await import('../tools/check-config/print-config.ts');
     return {
-      output: commented([...notes, ...warningsOf(checked.config)]) + written(checked.config),
-      exitCode: 0,
+      output: comments([...notes, ...configWarnings(config)]) + configText(config),
+      exitCode: exitCode.good,
     };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { output: `${commented(notes)}${formatProblems(error.problems)}\n`, exitCode: 2 };
+    return { output: `${comments(notes)}${formatProblems(error.problems)}\n`, exitCode: exitCode.wrong };
   }
 }
 
-/** Loads the configuration, and the files that it names where they are here. */
-async function check(sources: ConfigSources, notes: string[], isWithFiles: boolean): Promise<Checked> {
-  const chart = await chartOf(sources);
-  notes.push(...(chart?.notes ?? []));
-  const used = chart?.sources ?? sources;
-  const problemsOfFiles = async (named: NamesFiles, others: readonly Problem[]) => {
-    if (chart === undefined && isWithFiles)
-      return [...(await fileProblems(named, sources.readFile)), ...others];
-    const problems = await fileProblems(chart === undefined ? namingNoFiles(named) : named, sources.readFile);
-    const files = filesOf(named);
-    return problems.filter(({ source }) => !files.includes(source));
-  };
-  const config = await loadConfig({
-    ...used,
-    findMoreProblems: async (tree) => {
-      const { namesFiles, tlsProblems } = await import('../tools/check-config/files-of-invalid.ts');
-      return problemsOfFiles(namesFiles(tree), await tlsProblems(tree, sources.readFile));
-    },
+/** Splits the command's own flags from the flags of the configuration. */
+function ownFlags({ flags }: ConfigSources) {
+  const isOwn = (name: string) => name !== '--config' && page.flags.some((flag) => flag.name === name);
+  const own = flags.filter(({ name }) => isOwn(name));
+  const last = (flag: string) => own.findLast(({ name }) => name === flag)?.value;
+  const problem = (flag: string, message: string): Problem => ({
+    path: '',
+    source: `flag ${flag}`,
+    message,
   });
-  const files = filesOf(config);
-  if (chart !== undefined && files.length > 0)
-    notes.push(`not read, for they are in the pod: ${files.join(', ')}`);
-  const problems = await problemsOfFiles(config, []);
-  if (problems.length > 0) throw new ConfigError(problems);
-  return { config, sources: used, notes };
-}
-
-/** The configuration as if it named no file. */
-function namingNoFiles(config: NamesFiles): NamesFiles {
-  return {
-    ...config,
-    issuers: config.issuers.map(({ jwksFile: _, publicKeyFiles: __, caFile: ___, ...issuer }) => issuer),
-    http: { tls: undefined },
-    grpc: { tls: undefined },
-    admin: { tls: undefined },
-    denyList: {},
-  };
-}
-
-/**
- * The same sources with the configuration that the chart makes, where the file holds values of the chart.
- *
- * @throws ConfigError where the file is one of oauth2-proxy
- */
-async function chartOf(
-  sources: ConfigSources,
-): Promise<{ sources: ConfigSources; notes: readonly string[] } | undefined> {
-  const path = configFileOf(sources);
-  if (path === undefined) return undefined;
-  const text = readGivenFile(path, sources.readFile);
-  const { foreignProblem } = await import('../tools/check-config/foreign-file.ts');
-  const foreign = foreignProblem(text, path);
-  if (foreign !== undefined) throw new ConfigError([foreign]);
-  const chart = readChartValues(parseConfigFile(text, path));
-  if (chart === undefined) return undefined;
-  const { file, environment, notes } = chart;
-  const flags = [{ name: '--config', value: path }, ...sources.flags];
-  return { sources: { ...sources, flags, environment, unwrap: () => file }, notes };
-}
-
-function ownOf({ flags }: ConfigSources) {
-  const given = flags.filter(({ name }) => isOwn(name));
-  const isWithFiles = !given.some(({ name }) => name === '--without-files');
-  const problems: Problem[] = given.flatMap(({ name, value = '' }) =>
-    value === '' && name !== '--without-files'
-      ? [{ path: '', source: `flag ${name}`, message: 'expected a value after it' }]
-      : [],
+  const [table, tokenFile] = [last('--test'), last('--token-file')];
+  const problems = own.flatMap(({ name, value = '' }) =>
+    value === '' && name !== '--without-files' ? [problem(name, 'expected a value after it')] : [],
   );
-  const last = (flag: (typeof ownFlags)[number]) => given.findLast(({ name }) => name === flag)?.value;
-  const [tests, tokenFile] = [last('--test'), last('--token-file')];
-  if (tests !== undefined && tokenFile !== undefined)
-    problems.push({ path: '', source: 'flag --test', message: 'beside --token-file; give one of the two' });
-  const lonely = given.filter(({ name }) => ['--method', '--host', '--path'].includes(name));
+  if (table !== undefined && tokenFile !== undefined)
+    problems.push(problem('--test', 'not allowed with --token-file; give one of the two'));
+  const ofRequest = own.filter(({ name }) => ['--method', '--host', '--path'].includes(name));
   if (tokenFile === undefined)
-    problems.push(
-      ...lonely.map(({ name }) => ({ path: '', source: `flag ${name}`, message: 'only with --token-file' })),
-    );
+    problems.push(...ofRequest.map(({ name }) => problem(name, 'only allowed with --token-file')));
   if (problems.length > 0) throw new ConfigError(problems);
   return {
-    tests,
+    table,
     tokenFile,
-    isWithFiles,
+    readsFiles: !own.some(({ name }) => name === '--without-files'),
     method: last('--method') ?? 'GET',
     host: last('--host') ?? 'localhost',
     path: last('--path') ?? '/',
@@ -155,62 +139,47 @@ function ownOf({ flags }: ConfigSources) {
   };
 }
 
-function isOwn(name: string): boolean {
-  return ownFlags.some((own) => own === name);
-}
-
-async function runTests(
-  { config, notes }: Checked,
-  tests: string,
-  sources: ConfigSources,
-): Promise<CommandResult> {
+async function runTable(
+  { config }: UsableConfig,
+  notes: readonly string[],
+  table: string,
+  { readFile }: ConfigSources,
+): Promise<CheckResult> {
   const { runRuleTests } = await import('../tools/check-config/rule-tests.ts');
-  const text = readGivenFile(tests, sources.readFile);
+  const text = readInputFile(table, readFile);
   try {
-    const { output, failed } = await runRuleTests(config, text, tests, systemClock);
-    return { output: commented(notes) + output, exitCode: failed === 0 ? 0 : 1 };
+    const { output, failed } = await runRuleTests(config, text, table, systemClock);
+    return {
+      output: comments(notes) + output,
+      exitCode: failed === 0 ? exitCode.good : exitCode.notAsExpected,
+    };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { output: `${commented(notes)}${formatProblems(error.problems, 'the table')}\n`, exitCode: 2 };
+    const problems = formatProblems(error.problems, 'the table');
+    return { output: `${comments(notes)}${problems}\n`, exitCode: exitCode.wrong };
   }
 }
 
-async function tryTokenOf(
-  { config, sources: used, notes }: Checked,
+async function runRequest(
+  { config, sources: used }: UsableConfig,
+  notes: readonly string[],
   request: { readonly method: string; readonly host: string; readonly path: string },
   file: string,
   { readFile }: ConfigSources,
   readInput: () => string,
-): Promise<CommandResult> {
+): Promise<CheckResult> {
   const { tokenIn, tryToken } = await import('../tools/check-config/try-token.ts');
   const isInput = file === standardInput;
   const source = isInput ? 'standard input' : file;
-  const token = tokenIn(readGivenFile(file, isInput ? readInput : readFile, source), source);
-  const { output, exitCode } = await tryToken(config, used, { ...request, token }, systemClock);
-  return { output: commented(notes) + output, exitCode, isAnswer: true };
+  const token = tokenIn(readInputFile(file, isInput ? readInput : readFile, source), source);
+  const { output, isAllowed } = await tryToken(config, used, { ...request, token }, systemClock);
+  return {
+    output: comments(notes) + output,
+    exitCode: isAllowed ? exitCode.good : exitCode.notAsExpected,
+    isAnswer: true,
+  };
 }
 
-/** The configuration as a file; what has no value is named in comments. */
-function written(config: Config): string {
-  const whole = withDerivedDefaults(config);
-  return yamlText(writtenConfig(whole), { comments: absentOptions(whole) });
-}
-
-/** What is allowed and hardly ever meant. */
-function warningsOf(config: Config): string[] {
-  const isShared = config.issuers.some(({ audiences }) => (audiences?.length ?? 0) > 1);
-  const careless = rulesOf(config).filter(
-    ({ require }) => require !== undefined && require.audiences === undefined,
-  );
-  const tried = hasShadowMode(config)
-    ? ['mode: shadow lets pass what would be createError; it is only for workloads that are open today']
-    : [];
-  const shared = careless.map(
-    ({ name }) => `the rule ${name} names no audiences, so a token for any of its issuer's is good for it`,
-  );
-  return [...tried, ...(isShared ? shared : [])].map((warning) => `warning: ${warning}`);
-}
-
-function commented(lines: readonly string[]): string {
+function comments(lines: readonly string[]): string {
   return lines.map((line) => `# ${line}\n`).join('');
 }

@@ -1,48 +1,67 @@
-/** `--help` of the program and of each command, in lines of at most 80 columns. */
+/** `oidc-authz help`: the help text of the program and of each command, in lines of at most 80 columns. */
 import { flagName, listScalarOptions, type OptionInfo } from '../config/describe/option-list.ts';
-import { type ManualFlag, type ManualPage, manual } from './manual.ts';
+import type { Command, ManualFlag, ManualPage } from './command.ts';
+import { rejectWord } from './reject.ts';
 
 const columns = 80;
 
-/** Where the text of a flag begins. */
+/** The indent of a flag's text. */
 const flagIndent = 6;
 
-/** What the flags that stand for no option of the file do. */
+/** The flags of the configuration that have no option in the file. */
 const specialFlags: readonly ManualFlag[] = [
   { name: '--config', takes: 'FILE', text: 'The configuration file, YAML or JSON.' },
   { name: '--issuer', takes: 'URL', text: 'The only issuer: the exact `iss` of its tokens.' },
   {
     name: '--audience',
     takes: 'LIST',
-    text: 'Whom tokens of the only issuer must be meant for, at least one of them; may be repeated.',
+    text: 'The accepted audiences of the only issuer; repeatable. A token must have at least one of them.',
   },
 ];
 
 const lists =
-  'A LIST is separated by commas, in flags as in the environment; `\\,` is a comma inside an entry. Lists without a flag and issuers in detail come from the file (docs/options.md).';
+  'Commas separate the entries of a LIST, in flags and in the environment; `\\,` is a comma inside an entry.';
 
-/** What each group of flags is about, by the first part of the option. */
+const onlyInFile =
+  'Only the file can set lists that have no flag, and the details of issuers (docs/options.md).';
+
+/** The titles of the groups of flags, by the first part of the option. */
 const groups: Readonly<Record<string, string>> = {
   http: 'HTTP listener',
   grpc: 'gRPC listener',
   admin: 'admin listener',
   log: 'log',
-  cache: 'remembered tokens',
+  cache: 'cached tokens',
   keys: 'keys of issuers',
   limits: 'limits',
-  shutdown: 'end',
+  shutdown: 'shutdown',
   dpop: 'bound tokens: DPoP',
   clientCertificates: 'bound tokens: client certificates',
-  shadow: 'another authorizer that still decides',
+  shadow: 'incumbent (the authorizer that decides during a migration)',
   denyList: 'deny list',
   hosts: 'rules: hosts',
   paths: 'rules: paths',
-  clientAddress: 'rules: addresses of clients',
+  clientAddress: 'rules: client addresses',
 };
 
-/** The page that words ask for: the whole program's where there are none; undefined where there is no such command. */
-export function helpFor(words: readonly string[]): string | undefined {
-  if (words.length === 0) return overview();
+/** Prints the help text that the words name. */
+export const help: Command = {
+  manual: [],
+  run: async ({ words: [, ...topic] }, self) => {
+    const text = helpFor(topic, await self.loadManual());
+    if (text === undefined) return rejectWord(topic.join(' '), self);
+    process.stdout.write(text);
+  },
+};
+
+/**
+ * Writes the help text of a command, or of the program if there are no words.
+ *
+ * @param manual the pages of all commands
+ * @returns undefined if there is no such command
+ */
+export function helpFor(words: readonly string[], manual: readonly ManualPage[]): string | undefined {
+  if (words.length === 0) return overview(manual);
   const name = words.join(' ');
   const found = manual.find((page) => page.name === name);
   if (found !== undefined) return pageText(found);
@@ -50,12 +69,7 @@ export function helpFor(words: readonly string[]): string | undefined {
   return below.length === 0 ? undefined : below.map(pageText).join('\n');
 }
 
-/** The names of the commands, the first word of each once. */
-export function commandNames(): readonly string[] {
-  return [...new Set(manual.map(({ name }) => name.split(' ')[0] ?? ''))];
-}
-
-function overview(): string {
+function overview(manual: readonly ManualPage[]): string {
   const width = Math.max(...manual.map(({ name }) => name.length)) + 2;
   return lines([
     'oidc-authz: external authorizer for Envoy, Istio and Kyma',
@@ -63,7 +77,7 @@ function overview(): string {
     'usage: oidc-authz [COMMAND] [flags]',
     '',
     ...manual.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),
-    `  ${'help [COMMAND]'.padEnd(width)}this text, or all about a command`,
+    `  ${'help [COMMAND]'.padEnd(width)}this text, or the help of a command`,
     `  ${'version'.padEnd(width)}the version`,
     '',
     'The common case:',
@@ -73,12 +87,12 @@ function overview(): string {
     ...specialFlags.flatMap(flagLines),
     '',
     ...wrapped(
-      'All flags: `oidc-authz serve --help`. Each has an environment name: --http-port is OIDC_AUTHZ_HTTP_PORT; further OIDC_AUTHZ_CONFIG, OIDC_AUTHZ_ISSUER and OIDC_AUTHZ_AUDIENCES.',
+      'All flags: `oidc-authz serve --help`. Each flag has an environment variable: OIDC_AUTHZ_HTTP_PORT is --http-port. Also: OIDC_AUTHZ_CONFIG, OIDC_AUTHZ_ISSUER, OIDC_AUTHZ_AUDIENCES.',
       0,
     ),
     '',
     ...wrapped(
-      'Read on: README.md, docs/options.md (every option), docs/operations.md (exit codes, signals), docs/migrating-from-oauth2-proxy.md.',
+      'Next: README.md, docs/options.md (every option), docs/operations.md (exit codes, signals), docs/migrating-from-oauth2-proxy.md.',
       0,
     ),
   ]);
@@ -96,7 +110,7 @@ function pageText(page: ManualPage): string {
     ...(page.takesConfig ? configFlagLines(page) : []),
     '',
     ...(page.name === 'serve' || page.flags.some(({ takes }) => takes === 'LIST')
-      ? [...wrapped(lists, 0), '']
+      ? [...wrapped(page.takesConfig ? `${lists} ${onlyInFile}` : lists, 0), '']
       : []),
     'exit codes:',
     ...Object.entries(page.exitCodes).flatMap(([code, text]) =>
@@ -108,12 +122,12 @@ function pageText(page: ManualPage): string {
   ]);
 }
 
-/** The flags of the configuration: all of them where they are what a command is about. */
+/** The flags of the configuration: all of them for `serve`, a reference for other commands. */
 function configFlagLines({ name, flags }: ManualPage): string[] {
   if (name !== 'serve')
     return [
       '',
-      ...wrapped('Flags of the configuration win over the file: see `oidc-authz serve --help`.', 0),
+      ...wrapped('Flags of the configuration override the file; see `oidc-authz serve --help`.', 0),
     ];
   const own = new Set(flags.map((flag) => flag.name));
   const leaves = listScalarOptions();
@@ -134,11 +148,11 @@ function configFlagLines({ name, flags }: ManualPage): string[] {
 
 function flagOf(leaf: OptionInfo): ManualFlag {
   const { path, title, description, default: preset } = leaf;
-  const takes = preset === undefined ? `Takes ${title}.` : `Takes ${title}; default ${shown(preset)}.`;
+  const takes = preset === undefined ? `Takes ${title}.` : `Takes ${title}; default ${quoted(preset)}.`;
   return { name: flagName(path), takes: placeholder(leaf), text: `${withoutMarkup(description)} ${takes}` };
 }
 
-/** What stands for the value of a flag. */
+/** The placeholder for the value of a flag. */
 function placeholder({ kind, title }: OptionInfo): string {
   const words = /^one of ([\w.-]+(?:, [\w.-]+)*)$/.exec(title)?.[1]?.split(', ');
   if (words !== undefined && words.length < 5) return words.join('|');
@@ -146,11 +160,11 @@ function placeholder({ kind, title }: OptionInfo): string {
   return kind === 'number' ? 'N' : 'TEXT';
 }
 
-function shown(preset: unknown): string {
+function quoted(preset: unknown): string {
   return typeof preset === 'string' && preset !== '' ? preset : JSON.stringify(preset);
 }
 
-/** Without what only Markdown shows. */
+/** Removes the links of Markdown. */
 function withoutMarkup(text: string): string {
   return text.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1');
 }
@@ -159,7 +173,7 @@ function flagLines({ name, takes, text }: ManualFlag): string[] {
   return [`  ${name}${takes === undefined ? '' : ` ${takes}`}`, ...wrapped(text, flagIndent)];
 }
 
-/** A command to paste: what is too long for a line goes on in the next one. */
+/** A command to paste; a long one continues on the next line. */
 function command(text: string): string[] {
   const parts = wrapped(text, 2, 4, columns - 2);
   return parts.map((part, index) => (index < parts.length - 1 ? `${part} \\` : part));

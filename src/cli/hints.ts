@@ -1,13 +1,12 @@
-/** What to say of words and flags that nobody knows here; loaded only where there is one. */
+/** Hints for unknown words and flags; loaded only if there is one. */
 
 import { type CommandLineFlag, configFlags } from '../config/load/settings.ts';
 import { nearest, suggestion } from '../config/validate/problems.ts';
 import { verdictOf } from '../tools/migrate/oauth2-proxy/flags/verdicts.ts';
-import { commandNames } from './help.ts';
-import { manual } from './manual.ts';
+import type { ManualPage } from './command.ts';
 
-/** Flags of ours that say what one of oauth2-proxy's does. */
-const ownForTheirs: Readonly<Record<string, string>> = {
+/** Our flags by the flag of oauth2-proxy that they replace. */
+const ownFlags: Readonly<Record<string, string>> = {
   'oidc-issuer-url': '--issuer',
   'client-id': '--audience',
   'oidc-extra-audience': '--audience',
@@ -26,8 +25,8 @@ const ownForTheirs: Readonly<Record<string, string>> = {
   'request-id-header': '--log-request-id-header',
 };
 
-/** Short flags that programs often have. */
-const shortFlags: Readonly<Record<string, string>> = {
+/** Our flags by short flags that other programs have. */
+const longFlags: Readonly<Record<string, string>> = {
   '-c': '--config',
   '-f': '--config',
   '-i': '--issuer',
@@ -36,8 +35,8 @@ const shortFlags: Readonly<Record<string, string>> = {
   '-l': '--log-level',
 };
 
-/** Words that other programs have for a command of ours. */
-const otherWords: Readonly<Record<string, string>> = {
+/** Our commands by words that other programs use for them. */
+const synonyms: Readonly<Record<string, string>> = {
   run: 'serve',
   start: 'serve',
   server: 'serve',
@@ -50,52 +49,60 @@ const otherWords: Readonly<Record<string, string>> = {
   diff: 'compare',
 };
 
-/** What to say of a word that is no command: what was probably meant, or which commands there are. */
-export function wordHint(word: string): string {
-  if (/^https?:\/\//.test(word)) return `; an issuer is given as --issuer ${word}`;
+/**
+ * Writes the hint for a word that is not a command: the probable command, or the list of commands.
+ *
+ * @param manual the pages of all commands
+ */
+export function wordHint(word: string, manual: readonly ManualPage[]): string {
+  if (/^https?:\/\//.test(word)) return `; write --issuer ${word}`;
   if (/\.(ya?ml|json)$/.test(word))
-    return '; a configuration is given as --config FILE, and checked with check-config FILE';
-  const near = nearest(word, [...commandNames(), 'help', 'version', ...Object.keys(otherWords)]);
+    return '; write --config FILE to use it, or check-config FILE to check it';
+  const names = [...new Set(manual.map(({ name }) => name.split(' ')[0] ?? ''))];
+  const near = nearest(word, [...names, 'help', 'version', ...Object.keys(synonyms)]);
   return near === undefined
-    ? `; the commands are ${commandNames().join(', ')}, help and version.`
-    : `; did you mean ${otherWords[near] ?? near}?`;
+    ? `; the commands are ${names.join(', ')}, help and version.`
+    : `; did you mean ${synonyms[near] ?? near}?`;
 }
 
 /**
- * Makes what tells of flags that a command does not know.
+ * Creates the function that writes the hint for a flag that a command does not have.
  *
  * @param command the name of the command
- * @param given every flag of the command line
+ * @param flags every flag of the command line
+ * @param manual the pages of all commands
  */
-export function createFlagHint(command: string, given: readonly CommandLineFlag[]): (name: string) => string {
+export function createFlagHint(
+  command: string,
+  flags: readonly CommandLineFlag[],
+  manual: readonly ManualPage[],
+): (name: string) => string {
   const own = manual.find(({ name }) => name === command)?.flags.map(({ name }) => name) ?? [];
   const known = [...configFlags(), ...own];
-  const last = given.findLast(({ name }) => isTheirs(name))?.name;
+  const last = flags.findLast(({ name }) => isOfOauth2Proxy(name))?.name;
   return (name) => {
-    const short = shortFlags[name];
-    if (short !== undefined) return `; did you mean ${short}?`;
+    const meant = longFlags[name];
+    if (meant !== undefined) return `; did you mean ${meant}?`;
     const long = name.replace(/^-+/, '--');
     if (long !== name && known.includes(long)) return `; write ${long}, with two hyphens`;
-    if (isTheirs(name)) return theirHint(bareName(name), name === last);
-    const elsewhere = manual.find(({ flags }) => flags.some((flag) => flag.name === long))?.name;
+    if (isOfOauth2Proxy(name)) return oauth2ProxyHint(bareName(name), name === last);
+    const elsewhere = manual.find((page) => page.flags.some((flag) => flag.name === long))?.name;
     if (elsewhere !== undefined) return `; it is a flag of ${elsewhere}`;
     const near = suggestion(name, known);
-    return near === '' ? `; \`oidc-authz ${command} --help\` lists them` : near;
+    return near === '' ? `; \`oidc-authz ${command} --help\` lists the flags` : near;
   };
 }
 
-function theirHint(flag: string, isLast: boolean): string {
+function oauth2ProxyHint(flag: string, isLast: boolean): string {
   const { verdict, text } = verdictOf(flag) ?? { verdict: 'changed', text: '' };
-  const own = ownForTheirs[flag];
+  const own = ownFlags[flag];
   const place = verdict === 'kept' ? `in the file: ${text}` : `here: ${text}`;
-  const said = own === undefined ? place : `write ${own}; ${place}`;
-  const all = isLast
-    ? '. `oidc-authz migrate oauth2-proxy -- FLAGS` turns all of its flags into a configuration'
-    : '';
-  return `; oauth2-proxy has it; ${said}${all}`;
+  const replacement = own === undefined ? place : `write ${own}; ${place}`;
+  const all = isLast ? '. `oidc-authz migrate oauth2-proxy -- FLAGS` converts all of its flags' : '';
+  return `; this is a flag of oauth2-proxy; ${replacement}${all}`;
 }
 
-function isTheirs(name: string): boolean {
+function isOfOauth2Proxy(name: string): boolean {
   return verdictOf(bareName(name)) !== undefined;
 }
 

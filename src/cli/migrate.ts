@@ -1,24 +1,25 @@
-/** `oidc-authz migrate`: what guarded workloads before, as a configuration of ours. */
+/** `oidc-authz migrate`: converts the settings of another authorizer into a configuration. */
 
+import { readFileSync } from 'node:fs';
 import type { CommandLineFlag } from '../config/load/settings.ts';
 import { ConfigError, formatProblems, type Problem, suggestion } from '../config/validate/problems.ts';
 import { splitCommaList } from '../config/values/split-comma-list.ts';
-import { migrateApiRule } from '../tools/migrate/apirule/migrate.ts';
-import { migrateOauth2Proxy } from '../tools/migrate/oauth2-proxy/migrate.ts';
+import { readInputFile } from '../tools/input-file.ts';
 import { parseArguments } from './arguments.ts';
-import { readGivenFile } from './input-file.ts';
+import type { Command, ManualPage } from './command.ts';
+import { readStandardInput } from './standard-input.ts';
 
-/** What the command is given. */
+/** The input of the command. */
 export interface MigrateSources {
-  /** The command line behind `migrate`. */
+  /** The command line after `migrate`. */
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Reads a file as UTF-8 text; throws what the file system says. */
+  /** Reads a file as UTF-8 text; throws the error of the file system. */
   readonly readFile: (path: string) => string;
   readonly readInput: () => string;
 }
 
-/** What the command prints, and the exit code that it ends with. */
+/** The output of the command, and its exit code. */
 export interface MigrateResult {
   /** For standard output. */
   readonly output: string;
@@ -27,24 +28,103 @@ export interface MigrateResult {
   readonly exitCode: number;
 }
 
-/** What can be migrated from, the flags of each, and the values that `--output` takes. */
-export const kinds = {
-  'oauth2-proxy': { flags: ['--output', '--accept', '--compat'], outputs: ['config', 'values', 'plan'] },
-  apirule: {
-    flags: ['--output', '--accept', '--issuer', '--audience', '--authorizer', '--domain'],
-    outputs: ['all', 'apirule', 'config', 'values'],
-  },
+/** The values of `--output` for each kind of source; the first one is the default. */
+export const outputs = {
+  'oauth2-proxy': ['config', 'values', 'plan'],
+  apirule: ['all', 'apirule', 'config', 'values'],
 } as const;
 
-type Kind = keyof typeof kinds;
+type Kind = keyof typeof outputs;
 
-/** The name of standard input among the files. */
+const exitCodes = {
+  0: 'every setting that restricts access was migrated, or you accepted its loss by name',
+  1: 'a Node that is too old',
+  2: 'the command line is wrong or the input cannot be read; stderr lists every problem',
+  3: 'a setting that restricts access cannot be migrated; the report names it, and --accept accepts its loss',
+} as const;
+
+/** The help page of each kind of source. */
+const pages: Readonly<Record<Kind, ManualPage>> = {
+  'oauth2-proxy': {
+    name: 'migrate oauth2-proxy',
+    summary: 'convert the settings of an oauth2-proxy',
+    usage: ['oidc-authz migrate oauth2-proxy [FILE…] [flags] [-- FLAGS OF OAUTH2-PROXY]'],
+    about: [
+      'FILE holds Helm values, TOML, alpha YAML, Kubernetes manifests or variables. `-` or no FILE means standard input. The configuration goes to stdout, the report on each setting to stderr.',
+    ],
+    flags: [
+      {
+        name: '--output',
+        takes: 'KIND',
+        text: 'The output: config, values (of the chart) or plan. Default: config.',
+      },
+      { name: '--accept', takes: 'LIST', text: 'Names of settings whose loss you accept; repeatable.' },
+      {
+        name: '--compat',
+        takes: 'NAME',
+        text: '`oauth2-proxy`: answer denials as oauth2-proxy does. Default: none.',
+      },
+    ],
+    takesConfig: false,
+    exitCodes,
+    examples: [
+      'oidc-authz migrate oauth2-proxy values.yaml > oidc-authz.yaml',
+      'oidc-authz migrate oauth2-proxy -- --oidc-issuer-url=https://issuer.example.com --client-id=orders-api',
+      'kubectl get deploy,configmap -n auth -o yaml | oidc-authz migrate oauth2-proxy --output values',
+    ],
+  },
+  apirule: {
+    name: 'migrate apirule',
+    summary: 'convert APIRules from v1beta1 to v2',
+    usage: ['oidc-authz migrate apirule [FILE…] [flags]'],
+    about: [
+      'FILE holds APIRules of Kyma in v1beta1. `-` or no FILE means standard input. The APIRules in v2 and the configuration go to stdout, the report to stderr.',
+    ],
+    flags: [
+      {
+        name: '--output',
+        takes: 'KIND',
+        text: 'The output: all, apirule, config or values (of the chart). Default: all.',
+      },
+      { name: '--issuer', takes: 'URL', text: 'The issuer for rules that name none.' },
+      { name: '--audience', takes: 'LIST', text: 'The audiences for rules that name none; repeatable.' },
+      {
+        name: '--authorizer',
+        takes: 'NAME',
+        text: 'Name of the authorizer in the mesh. Default: oidc-authz.',
+      },
+      { name: '--domain', takes: 'NAME', text: "The cluster's domain, for hosts without one." },
+      { name: '--accept', takes: 'LIST', text: 'Names of findings that you accept; repeatable.' },
+    ],
+    takesConfig: false,
+    exitCodes,
+    examples: [
+      'oidc-authz migrate apirule apirules.yaml --issuer https://issuer.example.com --audience orders-api',
+      'kubectl get apirules.v1beta1.gateway.kyma-project.io -A -o yaml | oidc-authz migrate apirule',
+    ],
+  },
+};
+
+/** Migrates; the result is on stdout, the report on stderr. */
+export const migrateCommand: Command = {
+  manual: Object.values(pages),
+  run: async ({ argv }, { environment }) => {
+    const result = await migrate({
+      argv: argv.slice(argv.indexOf('migrate') + 1),
+      environment,
+      readFile: (path) => readFileSync(path, 'utf8'),
+      readInput: readStandardInput,
+    });
+    process.stderr.write(result.report);
+    process.stdout.write(result.output);
+    process.exitCode = result.exitCode;
+  },
+};
+
+/** The name of standard input. */
 const standardInput = '-';
 
-/**
- * Migrates. Exit code 0; 2 where what is given cannot be read, with every problem; 3 where something that guards cannot be
- * carried over and was not accepted by name.
- */
+/** Runs the command without its output. */
 export async function migrate(sources: MigrateSources): Promise<MigrateResult> {
   try {
     return await migrateFrom(sources);
@@ -70,6 +150,7 @@ async function migrateFrom(sources: MigrateSources): Promise<MigrateResult> {
   const accept = all('--accept').flatMap(splitCommaList);
 
   if (kind === 'apirule') {
+    const { migrateApiRule } = await import('../tools/migrate/apirule/migrate.ts');
     return migrateApiRule({
       files: readFiles(paths.length === 0 ? [standardInput] : paths, sources),
       issuer: last('--issuer'),
@@ -80,8 +161,9 @@ async function migrateFrom(sources: MigrateSources): Promise<MigrateResult> {
       accept,
     });
   }
-  const isToldElsewhere = commandLine.length > 0 || environment.OAUTH2_PROXY_OIDC_ISSUER_URL !== undefined;
-  const files = readFiles(paths.length === 0 && !isToldElsewhere ? [standardInput] : paths, sources);
+  const { migrateOauth2Proxy } = await import('../tools/migrate/oauth2-proxy/migrate.ts');
+  const hasSettings = commandLine.length > 0 || environment.OAUTH2_PROXY_OIDC_ISSUER_URL !== undefined;
+  const files = readFiles(paths.length === 0 && !hasSettings ? [standardInput] : paths, sources);
   const input = {
     files,
     commandLine,
@@ -98,7 +180,7 @@ async function migrateFrom(sources: MigrateSources): Promise<MigrateResult> {
   });
 }
 
-/** Files of values may be given as Helm takes them, by `-f` or `--values`: each is a file in its place. */
+/** Replaces Helm's `-f FILE` and `--values FILE` by the file. */
 function withoutHelmFlags(argv: readonly string[]): readonly string[] {
   return argv.flatMap((word) => {
     if (word === '-f' || word === '--values') return [];
@@ -108,27 +190,27 @@ function withoutHelmFlags(argv: readonly string[]): readonly string[] {
 }
 
 function isKind(word: string): word is Kind {
-  return Object.hasOwn(kinds, word);
+  return Object.hasOwn(outputs, word);
 }
 
 function unknownKind(word: string): ConfigError {
-  const known = Object.keys(kinds);
+  const known = Object.keys(outputs);
   const message =
     word === ''
-      ? `say from what: ${known.map((kind) => `migrate ${kind} [FILE…]`).join(', or ')}`
-      : `nothing is known of ${JSON.stringify(word)}${suggestion(word, known)} There are ${known.join(' and ')}`;
+      ? `the source is missing; write ${known.map((kind) => `migrate ${kind} [FILE…]`).join(' or ')}`
+      : `unknown source ${JSON.stringify(word)}${suggestion(word, known) || `; the sources are ${known.join(' and ')}`}`;
   return new ConfigError([{ path: '', source: 'migrate', message }]);
 }
 
-/** The kind of output that was asked for, or the first there is; it was judged before. */
-function outputOf<K extends Kind>(kind: K, word: string | undefined): (typeof kinds)[K]['outputs'][number] {
-  const outputs: readonly (typeof kinds)[K]['outputs'][number][] = kinds[kind].outputs;
-  return outputs.find((output) => output === word) ?? (outputs[0] as (typeof kinds)[K]['outputs'][number]);
+/** The requested output, which `flagProblems` has checked, or the default. */
+function outputOf<K extends Kind>(kind: K, word: string | undefined): (typeof outputs)[K][number] {
+  const known: readonly (typeof outputs)[K][number][] = outputs[kind];
+  return known.find((output) => output === word) ?? (known[0] as (typeof outputs)[K][number]);
 }
 
 function flagProblems(kind: Kind, flags: readonly CommandLineFlag[]): Problem[] {
-  const known: readonly string[] = kinds[kind].flags;
-  const outputs: readonly string[] = kinds[kind].outputs;
+  const known = pages[kind].flags.map(({ name }) => name);
+  const ofKind: readonly string[] = outputs[kind];
   return flags.flatMap(({ name, value }) => {
     const source = `flag ${name}`;
     if (!known.includes(name)) {
@@ -136,14 +218,14 @@ function flagProblems(kind: Kind, flags: readonly CommandLineFlag[]): Problem[] 
         kind !== 'oauth2-proxy'
           ? ''
           : /^--set(-string|-json|-file|-literal)?$/.test(name)
-            ? '; put what you give Helm by it into a file of values, and give that as the last one'
-            : "; flags of oauth2-proxy's own stand behind --";
+            ? '; write the same values into a file, and name that file last'
+            : '; write the flags of oauth2-proxy after --';
       return [{ path: '', source, message: `unknown flag${suggestion(name, known)}${hint}` }];
     }
     if (value === undefined) return [{ path: '', source, message: 'expected a value after it' }];
-    if (name === '--output' && !outputs.includes(value))
+    if (name === '--output' && !ofKind.includes(value))
       return [
-        { path: '', source, message: `expected one of ${outputs.join(', ')}${suggestion(value, outputs)}` },
+        { path: '', source, message: `expected one of ${ofKind.join(', ')}${suggestion(value, ofKind)}` },
       ];
     if (name === '--compat' && !['none', 'oauth2-proxy'].includes(value))
       return [{ path: '', source, message: 'expected none or oauth2-proxy' }];
@@ -159,7 +241,7 @@ function readFiles(
   const files = paths.flatMap((path) => {
     const isInput = path === standardInput;
     try {
-      const text = readGivenFile(path, isInput ? readInput : readFile);
+      const text = readInputFile(path, isInput ? readInput : readFile);
       return [{ name: isInput ? 'standard input' : path, text }];
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

@@ -1,39 +1,27 @@
-/** Flags that npm took for its own, as in `npm start --config F`; loaded only where npm started the process. */
-import { configFlags } from '../config/load/settings.ts';
-import { manual } from './manual.ts';
-
-/** What is to be known of how npm started a process: `npm_lifecycle_event` and `npm_config_…`. */
-type Environment = Readonly<Record<string, string | undefined>>;
+/** Flags that npm takes for itself, as in `npm start --config F`; loaded only if npm started the process. */
 
 /**
- * Says which flags of ours npm has kept, and how to write them.
+ * Reports the flags that npm did not pass on, and how to write them.
  *
- * @param argv what the process was given
- * @returns undefined where there are none
+ * @param known the flags to look for
+ * @param argv the arguments that the process got
+ * @param environment with `npm_lifecycle_event` and `npm_config_…`
+ * @returns undefined if npm took none
  */
-export function takenByNpm(argv: readonly string[], environment: Environment): string | undefined {
-  return takenFlags(
-    [...configFlags(), ...manual.flatMap(({ flags }) => flags.map(({ name }) => name))],
-    argv,
-    environment,
-  );
-}
-
-/** The same for flags that are given by name. */
-export function takenFlags(
+export function flagsTakenByNpm(
   known: readonly string[],
   argv: readonly string[],
-  environment: Environment,
+  environment: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
   const { npm_lifecycle_event: script } = environment;
   if (script === undefined) return undefined;
-  const given = argv.map((word) => word.split('=')[0]);
+  const received = argv.map((word) => word.split('=')[0]);
   const taken = [...new Set(known)].filter(
-    (flag) => (environment[variableOf(flag)] ?? '') !== '' && !given.includes(flag),
+    (flag) => (environment[variableOf(flag)] ?? '') !== '' && !received.includes(flag),
   );
   if (taken.length === 0) return undefined;
   const command = script === 'start' ? 'npm start' : `npm run ${script}`;
-  return `npm took the flag${taken.length > 1 ? 's' : ''} ${taken.join(', ')}: write \`${command} -- …\`, with the flags behind the two hyphens`;
+  return `npm took the flag${taken.length > 1 ? 's' : ''} ${taken.join(', ')}; write \`${command} -- …\`, with the flags after \`--\``;
 }
 
 function variableOf(flag: string): string {

@@ -1,4 +1,4 @@
-/** The service of a configuration in this process, for a command that asks it a few questions. */
+/** Runs the service of a configuration in this process, for a command that sends it a few requests. */
 
 import { type AskIncumbent, createAskIncumbent } from '../check/incumbent/incumbent.ts';
 import type { Config } from '../config/declare/options.ts';
@@ -13,46 +13,46 @@ import { sleep } from '../runtime/time/deadline.ts';
 import { createApp } from '../service/app.ts';
 
 /** A service that runs. */
-export interface PrivateService {
-  /** Where its checks are. */
+export interface InProcessService {
+  /** The address of its HTTP listener. */
   readonly url: string;
-  /** Issuers whose keys cannot be had, where the service was to start without them. */
+  /** The issuers whose keys could not be fetched, if the service may start without them. */
   readonly problems: readonly Problem[];
   readonly stop: () => Promise<void>;
 }
 
-/** How a service is started, where it is not for comparing. */
-export interface PrivateStart {
+/** How a service starts that may lack keys. */
+export interface StartOptions {
   readonly logger: Logger;
-  /** Whether the keys of an issuer, by its name, are waited for; where they cannot be had, the service starts all the same. */
+  /** Whether to wait for the keys of an issuer, by its name. If they cannot be fetched, the service still starts. */
   readonly needs: (name: string) => boolean;
 }
 
-/** The longest wait for an answer, and for the keys of every issuer, in milliseconds. */
+/** The longest wait for an answer, and for the keys of all issuers, in milliseconds. */
 const answerTimeout = 5_000;
 const readyTimeout = 15_000;
 
 /**
- * Starts the service of a configuration on a port of this machine that nobody else knows of, and waits for the keys of its issuers.
+ * Starts the service on a free port of 127.0.0.1, and waits for the keys of its issuers.
  *
- * @param start absent: the keys of every issuer are needed
- * @throws ConfigError where keys that are needed cannot be had
+ * @param start absent: the keys of every issuer are required
+ * @throws ConfigError if keys that are required cannot be fetched
  */
-export async function startPrivately(
+export async function startInProcess(
   config: Config,
   { environment }: ConfigSources,
-  start?: PrivateStart,
-): Promise<PrivateService> {
+  start?: StartOptions,
+): Promise<InProcessService> {
   const { tls: _, ...http } = config.http;
-  const here = { host: '127.0.0.1', port: 0 };
+  const local = { host: '127.0.0.1', port: 0 };
   const app = createApp(
     {
       ...config,
       workers: 1,
       shadow: { ...config.shadow, authorizer: '' },
-      http: { ...http, ...here, enabled: true, pathPrefix: '' },
+      http: { ...http, ...local, enabled: true, pathPrefix: '' },
       grpc: { ...config.grpc, enabled: false },
-      admin: here,
+      admin: local,
       shutdown: { delay: 0, timeout: 1_000 },
     },
     {
@@ -62,7 +62,7 @@ export async function startPrivately(
       environment,
       files: followFiles(systemFiles, systemClock),
       forkWorker: () => {
-        throw new TypeError('one process is enough to compare');
+        throw new TypeError('workers is 1, so the service starts no process');
       },
       giveUp: (error) => {
         throw error;
@@ -79,7 +79,7 @@ export async function startPrivately(
   const problems = waiting.map(({ name, problem: why }) => ({
     path: '',
     source: `issuer ${name}`,
-    message: `its keys cannot be had: ${why ?? 'no answer yet'}`,
+    message: `its keys cannot be fetched: ${why ?? 'no answer yet'}`,
   }));
   if (problems.length > 0 && start === undefined) {
     await stop();
@@ -94,7 +94,7 @@ interface IssuerReadiness {
   readonly problem: string | null;
 }
 
-/** Waits until every issuer that is needed has keys, for as long as that may take. */
+/** Waits until every issuer that is needed has keys, at most `readyTimeout`; returns the issuers without keys. */
 async function issuersWithoutKeys(
   readyz: AskIncumbent,
   needs: (name: string) => boolean,
@@ -109,7 +109,7 @@ async function issuersWithoutKeys(
   }
 }
 
-/** A request with one token, or none. */
+/** Makes a request with a token; without one if the token is empty. */
 export function requestOf(method: string, target: string, host: string, token: string): CheckRequest {
   const authorization = token === '' ? [] : [`Bearer ${token}`];
   return {

@@ -1,4 +1,4 @@
-/** What `check-config` prints: every option there is, and what the chart makes of its values. */
+/** The output of `check-config`: every option, and the configuration in values of the chart. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { isMap, isSeq, parse, parseDocument } from 'yaml';
@@ -6,7 +6,7 @@ import { checkConfig } from '../../src/cli/check-config.ts';
 import { configSchema } from '../../src/config/declare/options.ts';
 import { dotted, listOptions } from '../../src/config/describe/option-list.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
-import { tellingValues } from '../../src/tools/check-config/chart-values.ts';
+import { chartOnlyNames } from '../../src/tools/check-config/chart-values.ts';
 
 const sourcesOf = (text: string, environment = {}) => ({
   flags: [{ name: '--config', value: 'c.yaml' }],
@@ -20,7 +20,7 @@ const sourcesOf = (text: string, environment = {}) => ({
 const issuer = 'issuers: [{issuer: "https://a.example.com", audiences: [a]}]\n';
 
 /** The options that a text names, with or without a value, as `issuers[].issuer`. */
-function namedIn(text: string): Set<string> {
+function optionsIn(text: string): Set<string> {
   const named = new Set<string>();
   const walk = (node: unknown, path: readonly string[]) => {
     if (isSeq(node)) for (const item of node.items) walk(item, [...path, '[]']);
@@ -39,13 +39,13 @@ function namedIn(text: string): Set<string> {
   return named;
 }
 
-test('every option is printed with its value, or as one without', async () => {
+test('prints every option with its value, or as an option without a value', async () => {
   const { exitCode, output } = await checkConfig(sourcesOf(issuer));
   expect(exitCode).toBe(0);
-  const named = namedIn(output);
+  const named = optionsIn(output);
   const missing = listOptions()
     .map(({ path }) => path)
-    // What is below something that has no value cannot have one either.
+    // An option below an option without a value cannot have a value.
     .filter((path) => !path.some((_, index) => named.has(dotted(path.slice(0, index + 1)))));
   expect(missing.map(dotted)).toEqual([]);
   const without = [...output.matchAll(/not set: (.*)/g)].flatMap(([, list = '']) => list.split(', '));
@@ -56,13 +56,13 @@ test.each([
   ['', 20_000],
   ['dpop: {maxProofs: 11}\n', 3],
   ['dpop: {maxProofs: 11, maxProofsPerKey: 7}\n', 7],
-])('a default that follows from others is printed: %j', async (more, expected) => {
+])('prints a default that depends on other options: %j', async (more, expected) => {
   const { output } = await checkConfig(sourcesOf(issuer + more));
   expect(parse(output).dpop.maxProofsPerKey).toBe(expected);
   expect(output).not.toMatch(/not set: .*maxProofsPerKey/);
 });
 
-test('what is printed is a configuration that means the same', async () => {
+test('prints a configuration with the same meaning', async () => {
   const text = `${issuer}rules: [{name: a, match: {paths: [/x]}, require: {}}]\nadmin: {port: 9}\n`;
   const { output } = await checkConfig(sourcesOf(text));
   const [first, again] = [await loadConfig(sourcesOf(text)), await loadConfig(sourcesOf(output))];
@@ -74,23 +74,23 @@ const values = (more: string, config = '{issuers: [{issuer: "https://a.example.c
   `image: {repository: r}\nconfig: ${config}\n${more}`;
 
 test.each<[string, string, object]>([
-  ['nothing more', '', { hosts: { ports: 'exact' }, limits: { meshTimeout: '2s' } }],
+  ['no further values', '', { hosts: { ports: 'exact' }, limits: { meshTimeout: '2s' } }],
   ['istio', 'istio: {enabled: true}\n', { hosts: { ports: 'ignore' } }],
   ['kyma', 'kyma: {enabled: true}\n', { hosts: { ports: 'ignore' } }],
   ['APIRules', 'kyma: {apiRules: [{name: a}]}\n', { hosts: { ports: 'ignore' } }],
   ['no APIRules', 'kyma: {apiRules: []}\n', { hosts: { ports: 'exact' } }],
   ['the timeout', 'authorizer: {timeout: 5s}\n', { limits: { meshTimeout: '5s' } }],
   ['a variable', 'extraEnv: [{name: OIDC_AUTHZ_LOG_LEVEL, value: debug}]\n', { log: { level: 'debug' } }],
-])('values of the chart are read as the chart hands them on: %s', async (_, more, expected) => {
+])('resolves values of the chart as the chart does: %s', async (_, more, expected) => {
   const { exitCode, output } = await checkConfig(
     sourcesOf(values(more), { OIDC_AUTHZ_REALM: 'of the shell' }),
   );
   expect(exitCode).toBe(0);
   expect(parse(output)).toMatchObject({ ...expected, realm: '' });
-  expect(output).toMatch(/^# these are values of the chart: the configuration is below `config`\n/);
+  expect(output).toMatch(/^# the file has values of the chart: the configuration is below `config`\n/);
 });
 
-test('values of a chart that has this one as a part are read as well', async () => {
+test('resolves values of a chart that has this chart as a subchart', async () => {
   const { exitCode, output } = await checkConfig(
     sourcesOf(
       'global: {}\nauthz:\n  istio: {enabled: true}\n  config: {issuers: [{issuer: "https://a.example.com", audiences: [a]}]}\n',
@@ -100,14 +100,14 @@ test('values of a chart that has this one as a part are read as well', async () 
   expect(output).toContain('below `authz.config`');
 });
 
-test('problems in values name the line in the values', async () => {
+test('a problem names its line in the values', async () => {
   const { exitCode, output } = await checkConfig(
     sourcesOf('image: {}\nconfig:\n  issuers:\n    - issuer: https://a.example.com\n      audiences: []\n'),
   );
   expect([exitCode, output]).toEqual([2, expect.stringMatching(/issuers\[0\]\.audiences \(c\.yaml:5:7\)/)]);
 });
 
-test('what of values cannot be read here is told', async () => {
+test('lists the values that it cannot read', async () => {
   const { exitCode, output } = await checkConfig(
     sourcesOf(
       values(
@@ -117,48 +117,46 @@ test('what of values cannot be read here is told', async () => {
     ),
   );
   expect(exitCode).toBe(0);
-  expect(output).toContain(
-    '# not read, for they are in the pod: /etc/denied.yaml, /etc/oidc-authz/ca/ca.crt',
-  );
+  expect(output).toContain('# not read: files in the pod: /etc/denied.yaml, /etc/oidc-authz/ca/ca.crt');
   for (const name of ['OIDC_AUTHZ_REALM of extraEnv', 'envFrom', 'extraArgs'])
     expect(output).toContain(`# not read: ${name}`);
 });
 
 test.each([
   ['a reference', '[{name: OIDC_AUTHZ_REALM, value: "$(OTHER)"}]', ''],
-  ['a reference within', '[{name: OIDC_AUTHZ_LOG_LEVEL, value: "a$$$(OTHER)b"}]', ''],
-  ['a number that is referred to', '[{name: OIDC_AUTHZ_HTTP_PORT, value: "$(PORT)"}]', ''],
+  ['a reference inside a text', '[{name: OIDC_AUTHZ_LOG_LEVEL, value: "a$$$(OTHER)b"}]', ''],
+  ['a reference to a number', '[{name: OIDC_AUTHZ_HTTP_PORT, value: "$(PORT)"}]', ''],
   ['text that looks like a reference', '[{name: OIDC_AUTHZ_REALM, value: "$$(OTHER)"}]', '$(OTHER)'],
-  ['a lonely dollar', '[{name: OIDC_AUTHZ_REALM, value: "a$b"}]', 'a$b'],
+  ['a single dollar sign', '[{name: OIDC_AUTHZ_REALM, value: "a$b"}]', 'a$b'],
   ['the last of two', '[{name: OIDC_AUTHZ_REALM, value: a}, {name: OIDC_AUTHZ_REALM, value: b}]', 'b'],
   [
-    'the last, from elsewhere',
+    'the last of two, from another object',
     '[{name: OIDC_AUTHZ_REALM, value: a}, {name: OIDC_AUTHZ_REALM, valueFrom: {}}]',
     '',
   ],
   [
-    'the last, after one from elsewhere',
+    'the last of two, after one from another object',
     '[{name: OIDC_AUTHZ_REALM, valueFrom: {}}, {name: OIDC_AUTHZ_REALM, value: b}]',
     'b',
   ],
-])('variables of a pod are read as the kubelet reads them: %s', async (_, extraEnv, realm) => {
+])('reads variables of a pod as the kubelet does: %s', async (_, extraEnv, realm) => {
   const { exitCode, output } = await checkConfig(sourcesOf(values(`extraEnv: ${extraEnv}\n`)));
   expect([exitCode, parse(output).realm]).toEqual([0, realm]);
   expect(/^# not read: OIDC_AUTHZ_\w+ of extraEnv/m.test(output)).toBe(realm === '');
   expect(/ is read from extraEnv/.test(output)).toBe(realm !== '');
 });
 
-test('values whose configuration is in a ConfigMap of their own are not judged', async () => {
+test('rejects values whose configuration is in another ConfigMap', async () => {
   const { exitCode, output } = await checkConfig(sourcesOf('existingConfigMap: mine\n'));
-  expect([exitCode, output]).toEqual([2, expect.stringMatching(/ConfigMap mine, which is not read here/)]);
+  expect([exitCode, output]).toEqual([2, expect.stringMatching(/ConfigMap mine, which cannot be read here/)]);
 });
 
 test.each([
-  ['config: |\n  issuers: []\n', 'a text; take the `|` or the quotes away'],
-  ['config: ""\nreplicaCount: 3\n', 'a text; take the `|` or the quotes away'],
+  ['config: |\n  issuers: []\n', 'a text; remove the `|` or the quotes'],
+  ['config: ""\nreplicaCount: 3\n', 'a text; remove the `|` or the quotes'],
   ['config: [{issuers: []}]\n', 'a list'],
   ['config: 3\n', '3'],
-])('values whose `config` is no map are told so: %j', async (text, found) => {
+])('rejects values whose `config` is not a map: %j', async (text, found) => {
   const { exitCode, output } = await checkConfig(sourcesOf(text));
   expect([exitCode, output]).toEqual([
     2,
@@ -172,36 +170,36 @@ test.each([
   'image: {repository: r}\n',
   'global: {}\nserviceAccount: {name: a}\n',
   'config:\n',
-])('values without a configuration are said to look like that, and what is missing: %j', async (text) => {
+])('reports the missing configuration of values: %j', async (text) => {
   const { exitCode, output } = await checkConfig(sourcesOf(text));
   expect(exitCode).toBe(2);
   expect(output).toMatch(
     text === 'config:\n'
-      ? /^# these are values of the chart: the configuration is below `config`\n/
-      : /^# these look like values of the chart without `config`, below which the configuration belongs\n/,
+      ? /^# the file has values of the chart: the configuration is below `config`\n/
+      : /^# the file seems to have values of the chart, but no `config`; write the configuration below it\n/,
   );
   expect(output).toMatch(/has 1 problem:\n {2}- issuers .*: must have at least one issuer/);
 });
 
-test('values without `config` can have the issuer in variables', async () => {
+test('accepts values without `config` if variables set the issuer', async () => {
   const text =
     'replicaCount: 3\nextraEnv: [{name: OIDC_AUTHZ_ISSUER, value: "https://a.example.com"}, {name: OIDC_AUTHZ_AUDIENCES, value: a}]\n';
   expect(await checkConfig(sourcesOf(text))).toMatchObject({
     exitCode: 0,
-    output: expect.stringContaining('# these look like values of the chart without `config`'),
+    output: expect.stringContaining('# the file seems to have values of the chart, but no `config`'),
   });
 });
 
-test('names by which values are known are names of the chart, and no options', () => {
+test('the names that identify values are in the chart, and are not options', () => {
   const chart = parse(readFileSync(new URL('../../charts/oidc-authz/values.yaml', import.meta.url), 'utf8'));
-  expect(tellingValues.filter((name) => !(name in chart) || name in configSchema.shape)).toEqual([]);
+  expect(chartOnlyNames.filter((name) => !(name in chart) || name in configSchema.shape)).toEqual([]);
 });
 
 test.each([
   ['expected', 'deny', 0],
   ['unexpected', 'allow', 1],
-  ['a table that is wrong', '', 2],
-])('a table of requests beside values tells how they were read: %s', async (_, outcome, exitCode) => {
+  ['an invalid table', '', 2],
+])('with a table of requests, prints how the values were read: %s', async (_, outcome, exitCode) => {
   const own = sourcesOf(
     values(
       'istio: {enabled: true}\n',
@@ -216,22 +214,24 @@ test.each([
   });
   expect(result).toMatchObject({
     exitCode,
-    output: expect.stringMatching(/^# these are values of the chart: .*\n(# .*\n)*# hosts\.ports is ignore/),
+    output: expect.stringMatching(
+      /^# the file has values of the chart: .*\n(# .*\n)*# hosts\.ports is ignore/,
+    ),
   });
 });
 
-test('a plain configuration is no values, nor is a text that is neither', async () => {
+test('does not take a configuration, or another file, for values of the chart', async () => {
   expect((await checkConfig(sourcesOf(issuer))).output).not.toContain('values of the chart');
   const { exitCode, output } = await checkConfig(sourcesOf('image: {repository: r}\nhttp: {}\n'));
   expect([exitCode, output]).toEqual([2, expect.stringContaining('image (c.yaml:1:1): unknown option')]);
 });
 
-test('values that helm refuses are named', async () => {
+test('lists the values that helm rejects', async () => {
   const { exitCode, output } = await checkConfig(sourcesOf(values('replicas: 3\nimages: {}\nglobal: {}\n')));
   expect(exitCode).toBe(0);
-  expect(output.match(/^# helm refuses .*$/gm)).toEqual([
-    '# helm refuses the value replicas, which the chart does not have',
-    '# helm refuses the value images, which the chart does not have; did you mean image?',
+  expect(output.match(/^# helm rejects .*$/gm)).toEqual([
+    '# helm rejects the value replicas: the chart does not have it',
+    '# helm rejects the value images: the chart does not have it; did you mean image?',
   ]);
 });
 
@@ -239,30 +239,40 @@ test.each<[string, string, string]>([
   [
     'its chart',
     'config: {clientID: a, clientSecret: S3CRET}\nextraArgs: {provider: oidc}\n',
-    'values of a chart',
+    'the values of a chart',
   ],
-  ['its chart, with a file', 'config:\n  configFile: |-\n    email_domains = ["*"]\n', 'values of a chart'],
-  ['the chart of Bitnami', 'configuration: {clientID: a, content: "x"}\n', 'values of a chart'],
-  ['a chart that has its chart as a part', 'oauth2-proxy: {config: {clientID: a}}\n', 'values of a chart'],
-  ['its file', '# a comment\nclient_id = "a"\n', 'a configuration file'],
-  ['its alpha configuration', 'upstreamConfig: {upstreams: []}\n', 'an alpha configuration'],
-  ['its variables', 'OAUTH2_PROXY_CLIENT_ID=a\n', 'variables'],
-])('what is of oauth2-proxy is told as such, and nothing else: %s', async (_, text, what) => {
+  [
+    'its chart, with a file',
+    'config:\n  configFile: |-\n    email_domains = ["*"]\n',
+    'the values of a chart',
+  ],
+  ['the chart of Bitnami', 'configuration: {clientID: a, content: "x"}\n', 'the values of a chart'],
+  [
+    'a chart with its chart as a subchart',
+    'oauth2-proxy: {config: {clientID: a}}\n',
+    'the values of a chart',
+  ],
+  ['its file', '# a comment\nclient_id = "a"\n', 'the settings'],
+  ['its alpha configuration', 'upstreamConfig: {upstreams: []}\n', 'the alpha configuration'],
+  ['its variables', 'OAUTH2_PROXY_CLIENT_ID=a\n', 'the variables'],
+])('reports only that a file belongs to oauth2-proxy: %s', async (_, text, what) => {
   const { exitCode, output } = await checkConfig(sourcesOf(text));
   expect(exitCode).toBe(2);
   expect(output).toMatch(/^the configuration has 1 problem:\n {2}- \(c\.yaml\): .*\n$/);
-  expect(output).toContain(`${what} of oauth2-proxy: \`oidc-authz migrate oauth2-proxy c.yaml\` turns`);
+  expect(output).toContain(
+    `the file has ${what} of oauth2-proxy; convert it with \`oidc-authz migrate oauth2-proxy c.yaml\``,
+  );
   expect(output).not.toContain('S3CRET');
 });
 
-test('a chart with both as its parts is one of this service', async () => {
+test('reads the configuration in a chart that has both as subcharts', async () => {
   const both =
     'oauth2-proxy: {config: {clientID: a}}\nauthz: {config: {issuers: [{issuer: "https://a.example.com", audiences: [a]}]}}\n';
   const { exitCode, output } = await checkConfig(sourcesOf(both));
   expect([exitCode, output]).toEqual([0, expect.stringContaining('below `authz.config`')]);
 });
 
-test('what is wrong with files is told with all else', async () => {
+test('lists the problems of files together with all others', async () => {
   const text =
     'issuers: [{issuer: "https://a.example.com", audiences: [a], caFile: /ca, jwksFile: /keys, zzz: 1}, {issuer: 5, publicKeyFiles: [/pem], caFile: 7}]\n' +
     'http: {tls: {certFile: /cert}}\ngrpc: {tls: {certFile: /cert, keyFile: /key}}\ndenyList: {file: /denied}\nadmin: {port: x}\n';
@@ -291,7 +301,7 @@ test('what is wrong with files is told with all else', async () => {
   expect(without.output).toContain('admin.port');
 });
 
-test('files of a chart are in its pod, and are not looked for here', async () => {
+test('does not read the files of a chart, because they are in the pod', async () => {
   const { output } = await checkConfig(
     sourcesOf(
       'image: {}\nconfig: {issuers: [{issuer: "https://a.example.com", audiences: [a], caFile: /ca, jwks: "{}"}], zzz: 1}\n',

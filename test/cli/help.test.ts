@@ -1,22 +1,25 @@
-/** What `--help` says: every flag and exit code there is, in lines that fit a terminal. */
+/** `--help`: it lists every flag and exit code, in lines that fit a terminal. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { aboutFile, bareFlags, commands } from '../../src/cli/arguments.ts';
-import { ownFlags as checkConfigFlags } from '../../src/cli/check-config.ts';
-import { ownFlags as compareFlags } from '../../src/cli/compare.ts';
-import { commandNames, helpFor } from '../../src/cli/help.ts';
+import { loadManual } from '../../src/cli/commands.ts';
+import { helpFor } from '../../src/cli/help.ts';
 import { createFlagHint, wordHint } from '../../src/cli/hints.ts';
-import { manual } from '../../src/cli/manual.ts';
-import { kinds } from '../../src/cli/migrate.ts';
+import { outputs } from '../../src/cli/migrate.ts';
 import { configFlags } from '../../src/config/load/settings.ts';
-import { flags as theirFlags } from '../../src/tools/migrate/oauth2-proxy/flags/flags.ts';
+import { flags as oauth2ProxyFlags } from '../../src/tools/migrate/oauth2-proxy/flags/flags.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const manual = await loadManual();
 
-/** The text of a flag's entry: what is indented below its name. */
-function entryOf(page: string, flag: string): string {
+/** The help text of a command; empty if there is no such command. */
+function helpOf(...words: readonly string[]): string {
+  return helpFor(words, manual) ?? '';
+}
+
+/** The description of a flag: the indented lines below its name. */
+function descriptionOf(page: string, flag: string): string {
   const lines = page.split('\n');
   const start = lines.findIndex((line) => line === `  ${flag}` || line.startsWith(`  ${flag} `));
   if (start < 0) return '';
@@ -31,61 +34,60 @@ function entryOf(page: string, flag: string): string {
 const pages = ['', ...manual.map(({ name }) => name)];
 
 describe.each(pages)('the page of %j', (name) => {
-  const words = name === '' ? [] : name.split(' ');
-  const page = helpFor(words) ?? '';
+  const page = helpOf(...(name === '' ? [] : name.split(' ')));
 
-  test('has lines of at most 80 columns, without white space at their ends', () => {
+  test('has lines of at most 80 columns without trailing spaces', () => {
     const lines = page.split('\n');
     expect(lines.length).toBeGreaterThan(15);
-    // What cannot be broken: a URL, or one word of a command to paste.
     expect(lines.filter((line) => line.length > 80 || /\s$/.test(line))).toEqual([]);
     expect(page.endsWith('\n')).toBe(true);
   });
 
-  test('has an example, and says how it is used', () => {
+  test('has a usage line and an example', () => {
     expect(page).toMatch(/^usage:/m);
     expect(page).toMatch(/^ {2}(\S+ \S* ?\| )?.*oidc-authz .*$/m);
   });
 });
 
-test('every flag of the service has a description, not only what it takes', () => {
-  const page = helpFor(['serve']) ?? '';
-  const entries = configFlags().map((flag) => [flag, entryOf(page, flag)] as const);
-  expect(entries.length).toBeGreaterThan(50);
-  expect(entries.filter(([, text]) => text.replace(/Takes .*$/, '').trim().length < 12)).toEqual([]);
+test('every flag of the service has a description in addition to its type', () => {
+  const page = helpOf('serve');
+  const descriptions = configFlags().map((flag) => [flag, descriptionOf(page, flag)] as const);
+  expect(descriptions.length).toBeGreaterThan(50);
+  expect(descriptions.filter(([, text]) => text.replace(/Takes .*$/, '').trim().length < 12)).toEqual([]);
 });
 
-test('a command line is taken apart as the manual says', () => {
-  expect(commandNames()).toEqual(commands);
-  const takesFile = manual.filter(({ usage }) => usage.some((line) => line.includes('[FILE]')));
-  expect(takesFile.map(({ name }) => name)).toEqual(aboutFile);
-  const alone = manual.flatMap(({ flags }) => flags.filter(({ takes }) => takes === undefined));
-  expect(alone.map(({ name }) => name).toSorted()).toEqual(bareFlags.toSorted());
+test.each(['check-config', 'compare', 'migrate'])(
+  '%s reads every flag of its pages, and no other',
+  (name) => {
+    const source = readFileSync(join(root, `src/cli/${name}.ts`), 'utf8');
+    const declared = [...source.matchAll(/name: '(--[\w-]+)'/g)].map(([, flag]) => flag);
+    const code = source.replaceAll(/(name|text): '.*'/g, '');
+    const read = [...code.matchAll(/'(?:flag )?(--[a-z][\w-]+)'/g)].map(([, flag]) => flag);
+    // `--config` is read with the configuration; `--values` is a flag of Helm.
+    const other = ['--config', '--values'];
+    const unique = (flags: readonly (string | undefined)[]) =>
+      [...new Set(flags)].filter((flag) => !other.includes(flag ?? '')).toSorted();
+    expect(unique(read)).toEqual(unique(declared));
+  },
+);
+
+test('every flag of a command has a description', () => {
+  const flags = manual.flatMap((page) => page.flags.map((flag) => [page.name, flag.name] as const));
+  expect(flags.length).toBeGreaterThan(20);
+  for (const [name, flag] of flags)
+    expect([name, flag, descriptionOf(helpOf(...name.split(' ')), flag).length > 10]).toEqual([
+      name,
+      flag,
+      true,
+    ]);
 });
 
-test.each([
-  ['check-config', [...checkConfigFlags, '--config']],
-  ['compare', compareFlags],
-  ['migrate oauth2-proxy', kinds['oauth2-proxy'].flags],
-  ['migrate apirule', kinds.apirule.flags],
-])('the page of %s has every flag of its own, and no other', (name, flags) => {
-  const page = helpFor(name.split(' ')) ?? '';
-  expect(
-    manual
-      .find((one) => one.name === name)
-      ?.flags.map((flag) => flag.name)
-      .toSorted(),
-  ).toEqual(flags.toSorted());
-  for (const flag of flags) expect([flag, entryOf(page, flag).length > 10]).toEqual([flag, true]);
+test('the pages of migrate name every output', () => {
+  for (const [kind, names] of Object.entries(outputs))
+    for (const output of names) expect(descriptionOf(helpOf('migrate', kind), '--output')).toContain(output);
 });
 
-test('every kind of output that migrate writes is named', () => {
-  for (const [kind, { outputs }] of Object.entries(kinds))
-    for (const output of outputs)
-      expect(entryOf(helpFor(['migrate', kind]) ?? '', '--output')).toContain(output);
-});
-
-/** The exit codes that stand in source files. */
+/** The exit codes that source files contain. */
 function exitCodesIn(...patterns: readonly string[]): number[] {
   const texts = patterns.flatMap((pattern) =>
     globSync(pattern, { cwd: root }).map((path) => readFileSync(join(root, path), 'utf8')),
@@ -102,50 +104,56 @@ function exitCodesIn(...patterns: readonly string[]): number[] {
 }
 
 test.each([
-  ['serve', ['src/main.ts'], [0, 1, 2, 70]],
-  ['check-config', ['src/cli/check-config.ts', 'src/tools/check-config/try-token.ts'], [0, 1, 2]],
+  ['serve', ['src/cli/serve/run.ts'], [0, 1, 2, 70]],
+  ['check-config', ['src/cli/check-config.ts'], [0, 1, 2]],
   ['compare', ['src/cli/compare.ts'], [0, 1, 2]],
   ['migrate oauth2-proxy', ['src/cli/migrate.ts', 'src/tools/migrate/oauth2-proxy/**/*.ts'], [0, 2, 3]],
   ['migrate apirule', ['src/cli/migrate.ts', 'src/tools/migrate/apirule/**/*.ts'], [0, 2, 3]],
-])('the page of %s has every exit code that the code uses', (name, sources, expected) => {
+])('the page of %s lists every exit code of the code', (name, sources, expected) => {
   expect(exitCodesIn(...sources)).toEqual(expected);
-  const page = helpFor(name.split(' ')) ?? '';
+  const page = helpOf(...name.split(' '));
   const section = page.slice(page.indexOf('\nexit codes:'));
   for (const code of expected) expect(section).toMatch(new RegExp(`^ {0,2}${code} {2}\\S`, 'm'));
 });
 
-test('`help migrate` has both of its pages, and an unknown command none', () => {
-  const page = helpFor(['migrate']) ?? '';
+test('`help migrate` prints both of its pages', () => {
+  const page = helpOf('migrate');
   for (const name of ['migrate oauth2-proxy', 'migrate apirule'])
     expect(page).toContain(`oidc-authz ${name}: `);
-  expect(helpFor(['migrat'])).toBe(undefined);
-  expect(helpFor(['serve', 'x'])).toBe(undefined);
-  expect(commandNames()).toEqual(['serve', 'check-config', 'compare', 'migrate']);
 });
 
-test('every command is in the overview', () => {
-  const lines = (helpFor([]) ?? '').split('\n');
+test.each([['migrat'], ['serve x']])('there is no page for %j', (line) => {
+  expect(helpFor(line.split(' '), manual)).toBe(undefined);
+});
+
+test('the overview lists every command', () => {
+  const lines = helpOf().split('\n');
   for (const { name, summary } of manual)
     expect(lines.filter((line) => line.startsWith(`  ${name} `) && line.endsWith(summary))).toHaveLength(1);
+  for (const name of ['help [COMMAND]', 'version'])
+    expect(lines.filter((line) => line.startsWith(`  ${name} `))).toHaveLength(1);
 });
 
-describe('a flag that nobody knows', () => {
+describe('the hint for an unknown flag', () => {
   const hint = (name: string, command = 'serve') =>
-    createFlagHint(command, [{ name, value: undefined }])(name);
+    createFlagHint(command, [{ name, value: undefined }], manual)(name);
 
-  test('of oauth2-proxy is told of, whichever it is, with what becomes of it and the command that turns them all', () => {
+  test('explains every flag of oauth2-proxy, and names the command that converts all of them', () => {
     const own = new Set(configFlags());
-    const theirs = theirFlags.map((flag) => `--${flag.name}`).filter((name) => !own.has(name));
-    expect(theirs.length).toBeGreaterThan(150);
-    const silent = theirs.filter(
-      (name) => !/^; oauth2-proxy has it; .{15,}`oidc-authz migrate oauth2-proxy -- FLAGS`/.test(hint(name)),
+    const flags = oauth2ProxyFlags.map((flag) => `--${flag.name}`).filter((name) => !own.has(name));
+    expect(flags.length).toBeGreaterThan(150);
+    const unexplained = flags.filter(
+      (name) =>
+        !/^; this is a flag of oauth2-proxy; .{15,}`oidc-authz migrate oauth2-proxy -- FLAGS`/.test(
+          hint(name),
+        ),
     );
-    expect(silent).toEqual([]);
+    expect(unexplained).toEqual([]);
   });
 
-  test('is only named once with the command that turns them all', () => {
-    const given = ['--client-id', '--upstream', '--cookie-secret'].map((name) => ({ name, value: 'x' }));
-    const all = given.map(({ name }) => createFlagHint('serve', given)(name)).join('\n');
+  test('names that command once for several flags', () => {
+    const flags = ['--client-id', '--upstream', '--cookie-secret'].map((name) => ({ name, value: 'x' }));
+    const all = flags.map(({ name }) => createFlagHint('serve', flags, manual)(name)).join('\n');
     expect(all.match(/migrate oauth2-proxy/g)).toHaveLength(1);
   });
 
@@ -160,12 +168,12 @@ describe('a flag that nobody knows', () => {
     ['--upstream', 'static://200'],
     ['-oidc-issuer-url', '--issuer'],
     ['--oidc_issuer_url', '--issuer'],
-  ])('%s is answered with %s', (name, told) => {
-    expect(hint(name)).toContain(told);
+  ])('for %s names %s', (name, expected) => {
+    expect(hint(name)).toContain(expected);
   });
 
-  test('that names our own is of a flag that there is', () => {
-    const named = theirFlags.flatMap(
+  test('names only flags that exist', () => {
+    const named = oauth2ProxyFlags.flatMap(
       ({ name }) =>
         /write ((?:--[\w-]+(?:, | and )?)+);/.exec(hint(`--${name}`))?.[1]?.match(/--[\w-]+/g) ?? [],
     );
@@ -182,12 +190,12 @@ describe('a flag that nobody knows', () => {
     ['--isuer', 'did you mean --issuer?'],
     ['--token-file', 'it is a flag of check-config'],
     ['--tokens', 'it is a flag of compare'],
-    ['--nothing-like-it-at-all', '`oidc-authz serve --help` lists them'],
-  ])('%s: %s', (name, told) => {
-    expect(hint(name)).toContain(told);
+    ['--nothing-like-it-at-all', '`oidc-authz serve --help` lists the flags'],
+  ])('for %s is: %s', (name, expected) => {
+    expect(hint(name)).toContain(expected);
   });
 
-  test('of a command is near to its own too', () => {
+  test('suggests a flag of the same command', () => {
     expect(hint('--tokenfile', 'check-config')).toContain('did you mean --token-file?');
   });
 });
@@ -202,6 +210,6 @@ test.each([
   ['oidc.yaml', '--config FILE'],
   ['https://issuer.example.com', '--issuer https://issuer.example.com'],
   ['something', 'the commands are serve, check-config, compare, migrate, help and version'],
-])('the word %s: %s', (word, told) => {
-  expect(wordHint(word)).toContain(told);
+])('the hint for the word %s is: %s', (word, expected) => {
+  expect(wordHint(word, manual)).toContain(expected);
 });

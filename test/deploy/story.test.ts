@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
-import { tellStory } from '../../demo/story.ts';
+import { runSteps } from '../../demo/steps.ts';
 import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { istioSidecar, type MeshOptions } from '../../tools/istio.ts';
 import { startWorkload } from '../../tools/workload.ts';
@@ -61,13 +61,13 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       await workload.close();
     });
     const lines: string[] = [];
-    const failures = await tellStory({
+    const failures = await runSteps({
       port: envoy.port,
-      good: await issuer.mint({
+      validToken: await issuer.mint({
         claims: { sub: 'orders-client', email: 'orders-client@example.com', groups: ['demo', 'orders'] },
       }),
-      expired: await issuer.mint({ claims: { exp: Math.floor(Date.now() / 1000) - 100 } }),
-      say: (line) => void lines.push(line),
+      expiredToken: await issuer.mint({ claims: { exp: Math.floor(Date.now() / 1000) - 100 } }),
+      print: (line) => void lines.push(line),
     });
     expect([failures, lines.filter((line) => line.includes('✗'))]).toEqual([0, []]);
     expect(lines.filter((line) => line.includes('✓')).length).toBeGreaterThan(5);

@@ -31,9 +31,9 @@ export const config: readonly Mutant[] = [
   },
   {
     name: 'with --without-files, a key set in the configuration is not checked',
-    file: 'src/cli/check-config.ts',
-    find: 'await fileProblems(chart === undefined ? namingNoFiles(named) : named, sources.readFile)',
-    replace: 'chart === undefined ? [] : await fileProblems(named, sources.readFile)',
+    file: 'src/tools/check-config/check-config.ts',
+    find: 'await fileProblems(isChart ? config : withoutFiles(config), readFile)',
+    replace: 'isChart ? await fileProblems(config, readFile) : []',
     tests: writtenUrls,
   },
   {

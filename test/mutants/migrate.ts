@@ -140,7 +140,7 @@ export const migrateMutants: readonly Mutant[] = [
   },
   {
     name: 'a comparison without a token is equal',
-    file: 'src/cli/compare.ts',
+    file: 'src/tools/compare/requests.ts',
     find: 'if (tokens.size === 0)',
     replace: 'if (tokens.size < 0)',
     tests: ['test/oauth2-proxy/compare.test.ts'],
@@ -148,7 +148,7 @@ export const migrateMutants: readonly Mutant[] = [
   },
   {
     name: 'another caller is not a relevant difference',
-    file: 'src/cli/compare.ts',
+    file: 'src/tools/compare/compare.ts',
     find: " && meaning !== 'identity'",
     replace: '',
     tests: ['test/oauth2-proxy/compare.test.ts'],

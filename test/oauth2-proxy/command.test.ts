@@ -149,15 +149,12 @@ spec:
 });
 
 test.each([
-  [[], 'say from what'],
+  [[], 'the source is missing'],
   [['oauth-proxy'], 'did you mean oauth2-proxy?'],
   [['oauth2-proxy', '--outptu', 'plan'], 'did you mean --output?'],
   [['oauth2-proxy', '--output', 'plans'], 'did you mean plan?'],
   [['oauth2-proxy', '--accept'], 'expected a value after it'],
-  [
-    ['oauth2-proxy', '--oidc-issuer-url=https://a.example.com'],
-    "flags of oauth2-proxy's own stand behind --",
-  ],
+  [['oauth2-proxy', '--oidc-issuer-url=https://a.example.com'], 'write the flags of oauth2-proxy after --'],
   [['oauth2-proxy', '--compat', 'traefik'], 'expected none or oauth2-proxy'],
   [['oauth2-proxy', '/nowhere/values.yaml'], 'ENOENT'],
   [['oauth2-proxy', '--', '--oidc-isuer-url=https://a.example.com'], 'did you mean'],

@@ -109,8 +109,8 @@ describeWith('a real oauth2-proxy', await findOauth2Proxy(), (path) => {
       ...[config, '--oauth2-proxy', `http://127.0.0.1:${proxy.port}`, '--tokens', file, ...more],
     );
     expect(lines).toEqual([
-      '20 of 20 requests are answered alike',
-      'let through: 8 by oauth2-proxy, 8 by oidc-authz',
+      '20 of 20 requests have the same answer',
+      'allowed: 8 by oauth2-proxy, 8 by oidc-authz',
     ]);
     expect(code).toBe(0);
 
@@ -123,10 +123,10 @@ describeWith('a real oauth2-proxy', await findOauth2Proxy(), (path) => {
       ...[ownWay, '--oauth2-proxy', `http://127.0.0.1:${proxy.port}`, '--tokens', file, ...more],
     );
     expect(other.lines.slice(0, 4)).toEqual([
-      '20 of 20 requests are answered alike, but for what is below',
-      'let through: 8 by oauth2-proxy, 8 by oidc-authz',
+      '20 of 20 requests have the same answer, except for the differences below',
+      'allowed: 8 by oauth2-proxy, 8 by oidc-authz',
       '',
-      'expected, as docs/migrating-from-oauth2-proxy.md says:',
+      'expected differences (see docs/migrating-from-oauth2-proxy.md):',
     ]);
     expect(other.lines.length).toBeLessThan(11);
     expect(other.code).toBe(0);
@@ -141,18 +141,18 @@ describe('differences', () => {
     const asked = ['--config', config, '--oauth2-proxy', url, '--tokens', write('one', `\n${token}`)];
     const { code, lines } = await compare(...asked);
     expect(lines).toEqual([
-      '0 of 2 requests are answered alike',
-      'let through: 2 by oauth2-proxy, 1 by oidc-authz',
+      '0 of 2 requests have the same answer',
+      'allowed: 2 by oauth2-proxy, 1 by oidc-authz',
       '',
-      'decided otherwise:',
+      'different decision:',
       '  no token, GET /: outcome: oauth2-proxy 200, oidc-authz 401',
       '',
-      'another caller is named:',
+      'different caller:',
       '  line 2, GET /: x-auth-request-user: another value',
       '  line 2, GET /: x-token: only oidc-authz has it',
       '',
-      'expected, as docs/migrating-from-oauth2-proxy.md says:',
-      '  gap-auth: only oauth2-proxy has it (1 request); nobody is named there but with `compat: oauth2-proxy`',
+      'expected differences (see docs/migrating-from-oauth2-proxy.md):',
+      '  gap-auth: only oauth2-proxy has it (1 request); only `compat: oauth2-proxy` sets this header',
     ]);
     expect(code).toBe(1);
     const shown = await compare(...asked, '--show-values');
@@ -170,10 +170,10 @@ describe('differences', () => {
     const tokens = write('caller', await issuer.mint());
     const { code, lines } = await compare('--config', config, '--oauth2-proxy', url, '--tokens', tokens);
     expect(lines.slice(0, 5)).toEqual([
-      '1 of 2 requests are answered alike, but for what is below',
-      'let through: 1 by oauth2-proxy, 1 by oidc-authz',
+      '1 of 2 requests have the same answer, except for the differences below',
+      'allowed: 1 by oauth2-proxy, 1 by oidc-authz',
       '',
-      'another caller is named:',
+      'different caller:',
       '  line 1, GET /: x-auth-request-user: another value',
     ]);
     expect(code).toBe(1);
@@ -185,7 +185,7 @@ describe('differences', () => {
     const tokens = write('good', await service.issuer.mint());
     expect(await compare('--oauth2-proxy', own, '--oidc-authz', own, '--tokens', tokens)).toMatchObject({
       code: 0,
-      lines: ['2 of 2 requests are answered alike', 'let through: 1 by oauth2-proxy, 1 by oidc-authz'],
+      lines: ['2 of 2 requests have the same answer', 'allowed: 1 by oauth2-proxy, 1 by oidc-authz'],
     });
   });
 
@@ -199,13 +199,13 @@ describe('differences', () => {
     const asked = ['--config', config, '--oauth2-proxy', url, '--tokens', tokens];
     const { code, lines } = await compare(...asked, ...paths);
     expect(lines.slice(0, 2)).toEqual([
-      '4 of 4 requests are answered alike, but for what is below',
-      'let through: 2 by oauth2-proxy, 2 by oidc-authz',
+      '4 of 4 requests have the same answer, except for the differences below',
+      'allowed: 2 by oauth2-proxy, 2 by oidc-authz',
     ]);
     const told = lines.filter((line) => line.startsWith('  '));
     const cleaned =
-      'oauth2-proxy sends the client to the path without `//`, `/./` and `/../`; here a path that can be read in two ways is refused';
-    const open = 'on a path that is open nobody is named, whatever token there is';
+      'oauth2-proxy redirects to the path without `//`, `/./` and `/../`; oidc-authz denies an ambiguous path';
+    const open = 'on an open path, oidc-authz ignores the token and names no caller';
     expect(told).toContain(`  status: oauth2-proxy 301, oidc-authz 400 (2 requests); ${cleaned}`);
     expect(told).toContain(`  location: only oauth2-proxy has it (2 requests); ${cleaned}`);
     expect(told).toContain(`  x-auth-request-user: only oauth2-proxy has it (1 request); ${open}`);
@@ -226,8 +226,8 @@ describe('differences', () => {
     ];
     const { code, lines } = await compare(...asked);
     expect(lines.slice(1, 3)).toEqual([
-      'let through: 0 by oauth2-proxy, 0 by oidc-authz',
-      expect.stringMatching(/^WARNING: neither let any request through, /),
+      'allowed: 0 by oauth2-proxy, 0 by oidc-authz',
+      expect.stringMatching(/^WARNING: neither allowed any request, /),
     ]);
     expect(code).toBe(0);
   });
@@ -241,8 +241,8 @@ describe('without a response', () => {
       async () => (await startRefusing()).replace('http', 'https'),
       'try http:// instead of https://',
     ],
-    ['it speaks no HTTP', () => startRaw('hello\r\n'), 'it speaks no HTTP there'],
-    ['it ends every connection', () => startRaw(''), 'it ends the connection without an answer'],
+    ['it speaks no HTTP', () => startRaw('hello\r\n'), 'the server does not use HTTP'],
+    ['it ends every connection', () => startRaw(''), 'the server closes the connection without an answer'],
     [
       'it speaks TLS, as a server in Go says',
       () =>
@@ -272,15 +272,12 @@ describe('without a response', () => {
 test.each([
   [[], 'flag --oauth2-proxy'],
   [['--oauth2-proxy', 'http://127.0.0.1:1'], 'flag --tokens'],
-  [
-    ['--oauth2-proxy', 'http://127.0.0.1:1/oauth2/auth', '--tokens', write('any', 'x')],
-    'with nothing behind it',
-  ],
+  [['--oauth2-proxy', 'http://127.0.0.1:1/oauth2/auth', '--tokens', write('any', 'x')], 'without a path'],
   [['--oauth2-proxy', 'nowhere', '--tokens', write('empty', 'x')], 'expected a URL'],
   [['--oauth2-proxy', 'http://127.0.0.1:1', '--tokens', '/nowhere/tokens'], 'ENOENT'],
   [
     ['--oauth2-proxy', 'http://127.0.0.1:1', '--tokens', write('no token', '\n# none\n')],
-    'there is no token in it',
+    'the file has no token',
   ],
   [
     ['--oauth2-proxy', 'http://127.0.0.1:1', '--tokens', write('two words', 'a.b.c d')],

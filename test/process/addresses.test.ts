@@ -1,4 +1,4 @@
-/** Where the service listens when nobody says where: on IPv6 and IPv4, whatever the machine has of them. */
+/** The default addresses of the listeners: IPv6 and IPv4, as far as the machine has them. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import {
 import { startProcess } from '../support/process.ts';
 import { describeWith } from '../support/real-servers.ts';
 
-/** A configuration that needs nobody, and says nothing of addresses. */
+/** A configuration with its own keys and without addresses. */
 async function config(more = ''): Promise<string> {
   const { publicJwk } = await createSigningKey('k1');
   const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-addresses-')), 'config.yaml');
@@ -31,21 +31,21 @@ describeWith('in a network of its own', findNetworkNamespaces(), () => {
     ['only IPv6', '[::1]', '127.0.0.1'],
     ['only IPv4', '127.0.0.1', '[::1]'],
   ];
-  for (const [kind, has, hasNot] of cases) {
-    test.each([1, 2])(`that has ${kind}, every listener answers, with %i workers`, async (workers) => {
+  for (const [kind, present, absent] of cases) {
+    test.each([1, 2])(`that has ${kind}, every listener answers with %i workers`, async (workers) => {
       const service = startInNetwork(kind, ['--config', await config(free), `--workers=${workers}`]);
       const [http, grpc, admin] = await Promise.all(['http', 'grpc', 'admin'].map(service.port));
       await service.record(({ state }) => state === 'ready');
       const ask = (host: string, port: number | undefined, path = '/') =>
         askWithin(service, `http://${host}:${port}${path}`);
-      expect(ask(has, http)).toBe('401');
-      expect(ask(has, admin, '/readyz')).toBe('200');
-      expect(ask(hasNot, admin, '/readyz')).toMatch(/^E/);
-      expect(connectWithin(service, has.replace(/[[\]]/g, ''), grpc ?? 0)).toBe('connected');
+      expect(ask(present, http)).toBe('401');
+      expect(ask(present, admin, '/readyz')).toBe('200');
+      expect(ask(absent, admin, '/readyz')).toMatch(/^E/);
+      expect(connectWithin(service, present.replace(/[[\]]/g, ''), grpc ?? 0)).toBe('connected');
     });
   }
 
-  test('an address that is configured is the only one that is tried', async () => {
+  test('the service listens only on a configured address', async () => {
     const service = startInNetwork('only IPv4', ['--config', await config(free), '--http-host=[::1]']);
     expect(await service.exit).toBe(1);
     expect(service.errors()).toMatch(
@@ -54,7 +54,7 @@ describeWith('in a network of its own', findNetworkNamespaces(), () => {
   });
 });
 
-test('both kinds of addresses are answered on one port', async () => {
+test('one port accepts IPv4 and IPv6', async () => {
   const service = startProcess(['--config', await config(free)]);
   const port = await service.port('http');
   expect((await service.record((one) => one.listener === 'http')).host).toBe('::');
@@ -68,7 +68,7 @@ test.each([
   ['admin', 1],
   ['http', 2],
 ])(
-  'a port in use: the message names %s.port and the mend, and the code is 1, with %i workers',
+  'a port in use: exits with code 1, and the message names %s.port and the fix, with %i workers',
   async (name, workers) => {
     for (const host of ['127.0.0.1', '0.0.0.0', '::']) {
       const other = net.createServer().listen(0, host);
@@ -86,7 +86,7 @@ test.each([
   },
 );
 
-test('an address that is not one of this machine', async () => {
+test('an address of another machine: exits with code 1 and a message', async () => {
   const service = startProcess(['--config', await config(free), '--admin-host=192.0.2.1']);
   expect(await service.exit).toBe(1);
   expect(service.errors()).toMatch(
@@ -94,7 +94,7 @@ test('an address that is not one of this machine', async () => {
   );
 });
 
-test('a name that cannot be resolved', async () => {
+test('a name that does not resolve: exits with code 1 and a message', async () => {
   const service = startProcess(['--config', await config(free), '--grpc-host=nobody.invalid']);
   expect(await service.exit).toBe(1);
   expect(service.errors()).toMatch(

@@ -9,14 +9,14 @@ import { until } from '../support/app.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The processes that stem from one, by its session. */
-function processesOf(session: number): number[] {
+/** The processes of a demo, by the mark in their environment. */
+function processesOf(mark: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       try {
         const fields = readFileSync(`/proc/${name}/environ`, 'latin1');
-        return fields.includes(`DEMO_TEST=${session}\0`);
+        return fields.includes(`DEMO_TEST=${mark}\0`);
       } catch {
         return false;
       }
@@ -24,7 +24,7 @@ function processesOf(session: number): number[] {
     .map(Number);
 }
 
-/** Starts the demo as a terminal does: in a process group of its own, through npm. */
+/** Starts the demo as a terminal does: through npm, in a process group of its own. */
 function startDemo(mark: number, command = 'npm run demo') {
   const child = spawn('bash', ['-c', `exec ${command}`], {
     cwd: root,
@@ -45,11 +45,11 @@ function startDemo(mark: number, command = 'npm run demo') {
   return { child, output: () => output };
 }
 
-test('the demo tells its story, stays up for the commands that it prints, and leaves nothing on Ctrl-C', async () => {
+test('the demo runs its requests, stays up for the printed commands, and leaves no process on Ctrl-C', async () => {
   const mark = process.pid;
   const { child, output } = startDemo(mark);
-  await until(() => output().includes('Ctrl-C ends it all.'), 60_000);
-  expect(output()).toContain('All as it should be.');
+  await until(() => output().includes('Press Ctrl-C to stop everything.'), 60_000);
+  expect(output()).toContain('Every result is as expected.');
   expect(processesOf(mark).length).toBeGreaterThan(1);
 
   const token = /TOKEN=(\$\(.*\))$/m.exec(output())?.[1];
@@ -70,7 +70,7 @@ test('the demo tells its story, stays up for the commands that it prints, and le
   await until(() => processesOf(mark).length === 0);
 });
 
-test('Ctrl-C in the middle of the story leaves nothing either', async () => {
+test('Ctrl-C during the requests leaves no process', async () => {
   const mark = process.pid + 10_000_000;
   const { child, output } = startDemo(mark);
   await until(() => output().includes('authorizer  HTTP'), 60_000);
@@ -78,14 +78,14 @@ test('Ctrl-C in the middle of the story leaves nothing either', async () => {
   process.kill(-(child.pid ?? 0), 'SIGINT');
   await exit;
   await until(() => processesOf(mark).length === 0);
-  expect(output()).not.toContain('Ctrl-C ends it all.');
+  expect(output()).not.toContain('Press Ctrl-C to stop everything.');
   expect(output()).not.toContain('Error');
 });
 
 test.each([
   ['its first lines', 'bash -c "npm run demo | head -8"'],
-  ['one line of the story', 'bash -c "npm run demo -- --once | grep -m1 x-auth-request-user"'],
-])('a reader that takes only %s ends it, and nothing is left', async (_, command) => {
+  ['one line of a result', 'bash -c "npm run demo -- --once | grep -m1 x-auth-request-user"'],
+])('stops if its reader takes only %s, and leaves no process', async (_, command) => {
   const mark = process.pid + 20_000_000;
   const { child, output } = startDemo(mark, command);
   await once(child, 'close');
@@ -94,10 +94,10 @@ test.each([
   expect(output()).not.toContain('EPIPE');
 });
 
-test('the end of its terminal ends it, and nothing is left', async () => {
+test('stops if its terminal closes, and leaves no process', async () => {
   const mark = process.pid + 30_000_000;
   const { child, output } = startDemo(mark);
-  await until(() => output().includes('Ctrl-C ends it all.'), 60_000);
+  await until(() => output().includes('Press Ctrl-C to stop everything.'), 60_000);
   const exit = once(child, 'exit');
   process.kill(-(child.pid ?? 0), 'SIGHUP');
   await exit;
@@ -106,15 +106,15 @@ test('the end of its terminal ends it, and nothing is left', async () => {
 
 test.each([
   ['--help', 0, /^npm run demo \[-- --once\]$/m],
-  ['-h', 0, /--once {4}end after the story/],
-  ['--onec', 2, /^demo: unknown "--onec"$/m],
-  ['once', 2, /^demo: unknown "once"$/m],
-])('with %s it starts nothing and tells how it is used', async (word, code, told) => {
+  ['-h', 0, /--once {4}exit after the requests/],
+  ['--onec', 2, /^demo: unknown argument "--onec"$/m],
+  ['once', 2, /^demo: unknown argument "once"$/m],
+])('with %s starts nothing and prints its usage', async (word, code, message) => {
   const mark = process.pid + 40_000_000;
   const { child, output } = startDemo(mark, `npm run --silent demo -- ${word}`);
   const [exitCode] = await once(child, 'close');
   expect(exitCode).toBe(code);
-  expect(output()).toMatch(told);
+  expect(output()).toMatch(message);
   expect(output()).not.toContain('authorizer  HTTP');
   expect(
     Math.max(
@@ -125,11 +125,11 @@ test.each([
   ).toBeLessThanOrEqual(82);
 });
 
-test('with the hyphens of npm forgotten it starts nothing and says how to write it', async () => {
+test('without the `--` of npm starts nothing and prints the correct command', async () => {
   const { child, output } = startDemo(process.pid + 50_000_000, 'npm run --silent demo --once');
   const [exitCode] = await once(child, 'close');
   expect(exitCode).toBe(2);
-  expect(output()).toContain('npm took the flag --once: write `npm run demo -- …`');
+  expect(output()).toContain('npm took the flag --once; write `npm run demo -- …`');
   expect(output()).not.toContain('authorizer  HTTP');
 });
 

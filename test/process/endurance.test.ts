@@ -1,4 +1,4 @@
-/** What a flood of tokens does to a service of its own. */
+/** A service under a flood of tokens. */
 import { createHash, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const local = ['http', 'grpc', 'admin'].flatMap((name) => [
   '0',
 ]);
 
-async function startGuard(): Promise<{ issuer: FakeIssuer; service: ServiceProcess; port: number }> {
+async function startService(): Promise<{ issuer: FakeIssuer; service: ServiceProcess; port: number }> {
   const issuer = await startFakeIssuer({ keys: [await createSigningKey('k1', 'EdDSA')] });
   onTestFinished(() => issuer.close());
   const service = startProcess([
@@ -32,7 +32,7 @@ async function startGuard(): Promise<{ issuer: FakeIssuer; service: ServiceProce
   return { issuer, service, port: await service.port('http') };
 }
 
-/** Sends tokens over one connection, some at a time, and counts the statuses that come back. */
+/** Sends tokens over one connection, at most 64 at a time, and counts the statuses of the answers. */
 async function sendAll(port: number, tokens: Iterable<string>): Promise<Record<string, number>> {
   const socket = net.connect(port, '127.0.0.1');
   await once(socket, 'connect');
@@ -71,8 +71,8 @@ function residentMiB({ pid }: ServiceProcess): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
-test('200,000 distinct tokens leave memory flat', { timeout: 300_000 }, async () => {
-  const { issuer, service, port } = await startGuard();
+test('memory stays flat with 200,000 distinct tokens', { timeout: 300_000 }, async () => {
+  const { issuer, service, port } = await startService();
   const [key] = issuer.keys;
   if (key === undefined) throw new TypeError('the issuer has no key');
   const privateKey = privateKeyObject(key);
@@ -91,13 +91,13 @@ test('200,000 distinct tokens leave memory flat', { timeout: 300_000 }, async ()
     expect(await sendAll(port, tokens(part * quarter, (part + 1) * quarter))).toEqual({ 200: quarter });
     sizes.push(residentMiB(service));
   }
-  // The cache is full after the first tenth; whatever leaks by token would be 150,000 times that by now.
+  // The cache is full after the first tenth. A leak for each token would have grown 150,000 times since the first size.
   expect(Math.max(...sizes) - (sizes[0] ?? 0)).toBeLessThan(40);
   expect(Math.max(...sizes)).toBeLessThan(300);
 });
 
-test('10,000 unknown key ids cause two fetches at most, and 10,000 wrong signatures none', async () => {
-  const { issuer, port } = await startGuard();
+test('10,000 unknown key ids cause at most two fetches, and 10,000 wrong signatures none', async () => {
+  const { issuer, port } = await startService();
   const before = issuer.hits.jwks;
   const payload = base64url(JSON.stringify(goodClaims(issuer)));
   function* forged(kidOf: (index: number) => string) {

@@ -1,4 +1,4 @@
-/** The files of a service that runs as a process of its own, while they are written anew in place. */
+/** The files of a running service, while they are overwritten in place. */
 import {
   closeSync,
   ftruncateSync,
@@ -56,7 +56,7 @@ async function start(config: string, ...flags: string[]) {
 }
 
 test.each([1, 2])(
-  'a token stays revoked at every moment while its list is written anew, with %i workers',
+  'a token stays revoked at every moment while its deny list is overwritten, with %i workers',
   async (workers) => {
     const [folder, issuer] = [folderForTest(), await issuerForTest()];
     const [config, list] = [join(folder, 'config.yaml'), join(folder, 'denied.json')];
@@ -67,8 +67,8 @@ test.each([1, 2])(
     const { ask, metric } = await start(config);
     const [alice, dora] = [await issuer.mint(), await issuer.mint({ claims: { sub: 'dora' } })];
     const failures = () => metric('deny_list_reloads_total{result="failure"}');
-    // Whatever is waited for, nobody gets in meanwhile who should not; and there are connections enough for each worker.
-    const untilSo = (isSo: () => Promise<boolean>) =>
+    // While it waits, no revoked token is allowed. There are enough connections for each worker.
+    const untilTrue = (isSo: () => Promise<boolean>) =>
       until(async () => {
         const answers = await Promise.all([ask(alice), ask(dora), ask(alice), ask(dora)]);
         expect(answers).toEqual([401, 200, 401, 200]);
@@ -78,29 +78,29 @@ test.each([1, 2])(
     const file = openSync(list, 'r+');
     onTestFinished(() => closeSync(file));
     ftruncateSync(file, 0);
-    await untilSo(async () => (await failures()) === 1);
+    await untilTrue(async () => (await failures()) === 1);
     const cut = text.indexOf('},') + 1;
     writeSync(file, text.slice(0, cut), 0);
-    await untilSo(async () => (await failures()) === 2);
+    await untilTrue(async () => (await failures()) === 2);
     writeSync(file, text.slice(cut), cut);
-    await untilSo(async () => (await metric('deny_list_last_reload_successful')) === 1);
+    await untilTrue(async () => (await metric('deny_list_last_reload_successful')) === 1);
     rmSync(list);
-    await untilSo(async () => (await failures()) === 3);
+    await untilTrue(async () => (await failures()) === 3);
     mkdirSync(list);
-    await untilSo(async () => (await failures()) === 4);
+    await untilTrue(async () => (await failures()) === 4);
     rmSync(list, { recursive: true });
     writeFileSync(list, text);
-    await untilSo(async () => (await metric('deny_list_last_reload_successful')) === 1);
+    await untilTrue(async () => (await metric('deny_list_last_reload_successful')) === 1);
     expect(await metric('deny_list_entries_removed_total')).toBe(0);
   },
 );
 
 describe('a configuration', () => {
-  test('that is empty, or says nothing but a comment, is refused, by SIGHUP too, and the old one goes on', async () => {
+  test('that is empty, or has only a comment, is rejected, also on SIGHUP, and the old one stays in use', async () => {
     const [folder, issuer] = [folderForTest(), await issuerForTest()];
     const config = join(folder, 'config.yaml');
     writeFileSync(config, configFor(issuer));
-    // The short form would be a whole configuration without the file.
+    // The flags alone would be a complete configuration.
     const { service, ask, metric, readyz } = await start(
       config,
       '--issuer',
@@ -130,7 +130,7 @@ describe('a configuration', () => {
     expect(await readyz()).not.toHaveProperty('problems');
   });
 
-  test('that changes is taken by SIGHUP once', async () => {
+  test('that changes is loaded once on SIGHUP', async () => {
     const [folder, issuer] = [folderForTest(), await issuerForTest()];
     const config = join(folder, 'config.yaml');
     writeFileSync(config, configFor(issuer));
@@ -145,7 +145,7 @@ describe('a configuration', () => {
     await until(() => issuer.hits.jwks > hits);
   });
 
-  test('that names a file which comes later is taken when it comes', async () => {
+  test('that names a missing file is loaded when the file appears', async () => {
     const [folder, issuer] = [folderForTest(), await issuerForTest()];
     const [config, list] = [join(folder, 'config.yaml'), join(folder, 'denied.json')];
     writeFileSync(config, configFor(issuer));
@@ -175,12 +175,12 @@ test.each<[string, (at: (name: string) => string, issuer: FakeIssuer) => void, R
       /denyList\.file.*the file is empty/,
     ],
   ),
-])('a start with %s ends with exit code 2', async (_, prepare, told) => {
+])('a start with %s exits with code 2', async (_, prepare, message) => {
   const [folder, issuer] = [folderForTest(), await issuerForTest()];
   prepare((name) => join(folder, name), issuer);
   const service = startProcess([
     ...['--config', join(folder, 'config.yaml'), '--issuer', issuer.url, '--audience', audience],
   ]);
   expect(await service.exit).toBe(2);
-  expect(service.errors()).toMatch(told);
+  expect(service.errors()).toMatch(message);
 });

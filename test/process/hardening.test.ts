@@ -1,4 +1,4 @@
-/** The service under the flags that the image starts it with. */
+/** The service with the Node flags of the image. */
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -39,8 +39,8 @@ async function startHardened(
   return { service, port: await service.port('http'), token: await issuer.mint() };
 }
 
-describe('under the flags of the image the service', () => {
-  test('has its permissions, no prototype accessor, no code out of text, and no debugger', () => {
+describe('with the flags of the image, the service', () => {
+  test('has restricted permissions, no `__proto__`, no `eval`, and no debugger', () => {
     for (const flag of [
       '--permission',
       '--disable-proto=delete',

@@ -1,12 +1,12 @@
-/** Our reading of NO_PROXY against Go's own client, one process for each list: it reads its environment once. */
+/** NO_PROXY compared with Go's client: one process for each list, because the client reads its environment once. */
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { ownGoProgram } from '../../tools/programs.ts';
 import { alike, beyond, type NoProxyCase } from '../support/no-proxy-cases.ts';
 import { describeWith } from '../support/real-servers.ts';
 
-describeWith("NO_PROXY beside Go's client", await ownGoProgram('proxy-oracle'), (program) => {
-  test('both lists of cases say what it does', () => {
+describeWith("NO_PROXY compared with Go's client", await ownGoProgram('proxy-oracle'), (program) => {
+  test('both lists of cases match the client', () => {
     const isProxied = ([list, url]: NoProxyCase) =>
       execFileSync(program, {
         input: url,

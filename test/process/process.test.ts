@@ -1,3 +1,4 @@
+/** The process: its start, its signals, its exit codes, and reloads. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,10 +45,10 @@ function folder(): string {
 }
 
 test.each(['serve', 'worker'])(
-  '%s: V8 knows how the heap is to grow before the schema of the options is built',
+  '%s sets the heap flags before it loads the schema of the options, and loads no other command',
   async (command) => {
-    // Tells each flag and each module, in the order in which they come.
-    const tell = `import v8 from 'node:v8';
+    // Prints each V8 flag and each module, in order.
+    const record = `import v8 from 'node:v8';
     import { registerHooks, syncBuiltinESMExports } from 'node:module';
     const set = v8.setFlagsFromString;
     v8.setFlagsFromString = (flag) => { console.log('flag', flag); set(flag); };
@@ -56,7 +57,7 @@ test.each(['serve', 'worker'])(
     ${command === 'worker' ? 'process.send = () => {};' : ''}`;
     const service = startCommand(process.execPath, [
       '--import',
-      `data:text/javascript,${encodeURIComponent(tell)}`,
+      `data:text/javascript,${encodeURIComponent(record)}`,
       'src/main.ts',
       command,
     ]);
@@ -65,11 +66,15 @@ test.each(['serve', 'worker'])(
     const [before = ''] = service.output().split('/zod/');
     expect(before).toContain('flag --heap-growing-percent=30');
     expect(before).toContain('flag --semi-space-growth-factor=1');
+    const loaded = [...before.matchAll(/src\/cli\/([\w-]+)\.ts$/gm)].map(([, name]) => name);
+    expect(loaded).toContain(command);
+    const others = ['serve', 'worker', 'check-config', 'compare', 'migrate', 'help', 'version'];
+    expect(loaded.filter((name) => others.includes(name ?? '') && name !== command)).toEqual([]);
   },
 );
 
 describe('the command line', () => {
-  test('tells its version and its help', async () => {
+  test('prints its version and its help', async () => {
     const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
     expect(await run('--version')).toMatchObject({ code: 0, output: `${version}\n` });
     const help = await run('serve', '--help');
@@ -93,29 +98,29 @@ describe('the command line', () => {
     [['--http-port'], /must have a value; write /],
     [[], /must have at least one issuer/],
     [['--config', '/nowhere.yaml'], /nowhere\.yaml.*ENOENT/],
-  ])('refuses %j with exit code 2', async (args, message) => {
+  ])('rejects %j with exit code 2', async (args, message) => {
     const { code, output, errors } = await run(...args);
     expect([code, output]).toEqual([2, '']);
     expect(errors).toMatch(message);
   });
 
-  test('checks a configuration: all that is wrong, or the whole of it', async () => {
+  test('checks a configuration: lists every problem, or prints it', async () => {
     const file = join(folder(), 'config.yaml');
     writeFileSync(file, 'issuers: [{issuer: "http://x.example.com", audiences: []}]\nhttp: {port: -1}\n');
-    const bad = await run('check-config', file);
-    expect(bad.code).toBe(2);
-    expect(bad.errors.match(/^ {2}- /gm)).toHaveLength(3);
+    const invalid = await run('check-config', file);
+    expect(invalid.code).toBe(2);
+    expect(invalid.errors.match(/^ {2}- /gm)).toHaveLength(3);
     writeFileSync(
       file,
       'issuers: [{issuer: "https://x.example.com", audiences: [a], httpsProxy: "http://user:hunter2@proxy:3128"}]\n',
     );
-    const good = await run('check-config', file);
-    expect(good).toMatchObject({
+    const valid = await run('check-config', file);
+    expect(valid).toMatchObject({
       code: 0,
       errors: '',
       output: expect.stringContaining('refreshInterval: 5m'),
     });
-    expect(good.output).not.toContain('hunter2');
+    expect(valid.output).not.toContain('hunter2');
     expect((await run('check-config', '--config', file)).code).toBe(0);
   });
 
@@ -134,7 +139,7 @@ describe('the command line', () => {
 });
 
 describe('a process', () => {
-  test('guards with two flags and no file, and ends with code 0 on SIGTERM', async () => {
+  test('serves with two flags and no file, and exits with code 0 on SIGTERM', async () => {
     const issuer = await issuerForTest();
     const service = startProcess([
       '--issuer',
@@ -157,7 +162,7 @@ describe('a process', () => {
     expect(service.errors()).toBe('');
   });
 
-  test('is npm start, so that signals reach it', async () => {
+  test('started by npm start gets its signals', async () => {
     const issuer = await issuerForTest();
     const service = startCommand('npm', [
       'start',
@@ -177,7 +182,7 @@ describe('a process', () => {
     expect(service.output()).toContain('"msg":"drained"');
   });
 
-  test('takes the same signal twice within half a second for one', async () => {
+  test('counts two signals within half a second as one', async () => {
     const issuer = await issuerForTest();
     const service = startProcess([
       '--issuer',
@@ -189,15 +194,15 @@ describe('a process', () => {
       '700ms',
     ]);
     await service.record(({ state }) => state === 'ready');
-    // Two of a kind that wait together are one to the kernel already; these are two.
+    // The kernel merges pending signals of one kind, so these are two kinds.
     service.child.kill('SIGINT');
     service.child.kill('SIGTERM');
     expect(await service.exit).toBe(0);
   });
 
-  test('ends at once with code 1 on a second signal', async () => {
+  test('exits at once with code 1 on a second signal', async () => {
     const issuer = await issuerForTest();
-    // Of its clock, SIGINT comes a second later.
+    // On the clock of the process, SIGINT arrives a second later.
     const later = `const now = performance.now.bind(performance);
       let passed = 0;
       performance.now = () => now() + passed;
@@ -227,7 +232,7 @@ describe('a process', () => {
     expect(await service.exit).toBe(1);
   });
 
-  test('ends with code 1 and says why where a port is taken', async () => {
+  test('exits with code 1 and the reason if a port is in use', async () => {
     const issuer = await issuerForTest();
     const service = startProcess([
       '--issuer',
@@ -242,10 +247,10 @@ describe('a process', () => {
     expect(service.errors()).toMatch(/EADDRINUSE/);
   });
 
-  test('serves on and ends as it should where nobody reads its log', async () => {
+  test('continues to serve and exits normally if nothing reads its log', async () => {
     const issuer = await issuerForTest();
     const flags = [...free, '--shutdown-delay', '0s', '--log-checks', 'all', '--log-level', 'debug'];
-    // A pipe of the shell's blocks whoever writes to it, other than one of Node's.
+    // A pipe of the shell blocks its writer; a pipe of Node does not.
     const service = startCommand('bash', [
       '-c',
       `${process.execPath} src/main.ts --issuer ${issuer.url} --audience ${audience} ${flags.join(' ')} --http-port ${issuer.port + 1} & echo $! >&2; wait $!; echo "code $?" >&2`,
@@ -259,7 +264,7 @@ describe('a process', () => {
     await until(() => service.errors().includes('code 0'));
   });
 
-  test('serves on and ends as it should where its log cannot be written', async () => {
+  test('continues to serve and exits normally if its log cannot be written', async () => {
     const issuer = await issuerForTest();
     const flags = [
       ...free,
@@ -283,7 +288,7 @@ describe('a process', () => {
     expect(service.errors()).toBe('');
   });
 
-  test('logs a defect and ends with code 70', async () => {
+  test('logs a defect and exits with code 70', async () => {
     const issuer = await issuerForTest();
     const defect = join(folder(), 'defect.mjs');
     for (const [name, code] of [
@@ -319,7 +324,7 @@ shutdown: {delay: 0s}
     );
   };
 
-  test('is taken up, a bad one is not, and a ConfigMap swaps its link as Kubernetes does', async () => {
+  test('is loaded, an invalid one is not, also when a ConfigMap swaps its link as in Kubernetes', async () => {
     const issuer = await issuerForTest();
     const mount = folder();
     const publish = (version: string, text: string) => {
@@ -351,7 +356,7 @@ shutdown: {delay: 0s}
     expect(await reloads(admin)).toEqual([2, 2]);
   });
 
-  test('is taken up on SIGHUP too, and SIGHUP alone has the keys fetched anew', async () => {
+  test('is also loaded on SIGHUP, and SIGHUP alone fetches the keys again', async () => {
     const issuer = await issuerForTest();
     const service = startProcess(['--issuer', issuer.url, '--audience', audience, ...free]);
     await service.record(({ state }) => state === 'ready');
@@ -361,7 +366,7 @@ shutdown: {delay: 0s}
     expect(service.output()).toContain('the configuration was reloaded');
   });
 
-  test('is taken up by a few reloads, though 300 SIGHUPs ask for it', async () => {
+  test('is loaded by a few reloads, although 300 SIGHUPs request one', async () => {
     const [issuer, hanging] = [await issuerForTest(), await issuerForTest()];
     hanging.discovery = () => {};
     const file = join(folder(), 'config.yaml');
@@ -370,7 +375,7 @@ shutdown: {delay: 0s}
     await service.record(({ state }) => state === 'ready');
     const [port, admin] = [await service.port('http'), await service.port('admin')];
     const other = `{issuer: "${hanging.url}", audiences: [a], name: hanging}`;
-    // While one reload waits for keys that do not come, all the others are asked for.
+    // One reload waits for keys that do not arrive; all the others are requested meanwhile.
     writeFileSync(file, withAudience(issuer, 'second').replace('}]\n', `}, ${other}]\n`));
     service.child.kill('SIGHUP');
     await until(() => hanging.hits.discovery > 0);
@@ -381,12 +386,12 @@ shutdown: {delay: 0s}
       `authorization: Bearer ${await issuer.mint({ claims: { aud: 'third' } })}`,
     ]);
     await until(async () => (await exchange(port, good))?.status === 200, 30);
-    // The first, those that wait for it, one for the file, and one for a file that was read half written.
+    // The first, the ones that waited for it, one for the file, and one for a file that was read half written.
     const [successes = 0, failures = 0] = await reloads(admin);
     expect(successes + failures).toBeLessThanOrEqual(5);
   });
 
-  test('of the keys in a file is taken up', async () => {
+  test('of the keys in a file is loaded', async () => {
     const issuer = await issuerForTest();
     const [mount, other] = [folder(), await issuerForTest()];
     const file = join(mount, 'jwks.json');
@@ -408,7 +413,7 @@ shutdown: {delay: 0s}
   });
 });
 
-test('never-ended streams on ten connections leave memory bounded', async () => {
+test('memory stays bounded with unfinished streams on ten connections', async () => {
   const { connectRaw, callHeaders, flag, frame, frameType } = await import('../support/http2.ts');
   const issuer = await issuerForTest();
   const service = startProcess([

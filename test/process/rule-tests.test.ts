@@ -1,4 +1,4 @@
-/** `check-config --test`: a team's own tests of its rules. */
+/** `check-config --test`: the tests that a team writes for its rules. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,7 @@ function run(table: string, rules = config): Promise<{ code: number; output: str
   });
 }
 
-test('tells what was as expected', async () => {
+test('prints the number of tests that are as expected', async () => {
   const { code, output } = await run(`
 - {name: health, request: {path: /healthz}, expect: {outcome: allow, rule: health}}
 - {name: own, request: {path: /users/alice}, claims: {sub: alice}, expect: {outcome: allow, rule: own}}
@@ -48,7 +48,7 @@ test('tells what was as expected', async () => {
   expect([code, output]).toEqual([0, '9 of 9 as expected\n']);
 });
 
-test('tells what was not, and ends with code 1', async () => {
+test('lists the tests that are not as expected, and exits with code 1', async () => {
   const { code, errors } = await run(`
 - {name: health, request: {path: /healthz}, expect: {outcome: deny}}
 - {name: own, request: {path: /users/bob}, claims: {sub: alice}, expect: {outcome: allow, rule: own}}
@@ -93,15 +93,15 @@ test.each([
   ['- {name: a, claims: [], expect: {outcome: allow}}', /\[0\]\.claims .*must be a mapping of claim names/],
   ['- {name: a, expect: {rule: wirte}}', /\[0\]\.expect\.rule .*has no rule "wirte"; did you mean write\?/],
   ['- {name: a, issuer: c, expect: {rule: none}}', /\[0\]\.issuer .*the configuration has no issuer "c"/],
-])('a table that cannot be read ends with code 2 and says what is wrong: %s', async (table, told) => {
+])('lists the problems of an invalid table, and exits with code 2: %s', async (table, message) => {
   const { code, output, errors } = await run(table);
   expect([code, output]).toEqual([2, '']);
-  expect(errors).toMatch(told);
+  expect(errors).toMatch(message);
   expect(errors).toMatch(/^the table has \d problems?:\n/);
   expect(errors).not.toMatch(/Invalid|Too small|Unrecognized|received/);
 });
 
-test('a configuration without rules can be tested as well', async () => {
+test('tests a configuration without rules', async () => {
   const { code, output } = await run(
     `
 - {name: no token, expect: {reason: token_missing, rule: none}}
@@ -113,7 +113,7 @@ test('a configuration without rules can be tested as well', async () => {
   expect([code, output]).toEqual([0, '3 of 3 as expected\n']);
 });
 
-test('an issuer of several audiences and a rule that names none is told', async () => {
+test('warns of a rule without audiences for an issuer with several', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   writeFileSync(
@@ -126,7 +126,7 @@ test('an issuer of several audiences and a rule that names none is told', async 
     );
   });
   expect(output.split('\n').filter((line) => line.startsWith('# warning'))).toEqual([
-    "# warning: the rule own names no audiences, so a token for any of its issuer's is good for it",
-    "# warning: the rule write names no audiences, so a token for any of its issuer's is good for it",
+    '# warning: the rule own names no audiences, so it accepts a token for any audience of its issuer',
+    '# warning: the rule write names no audiences, so it accepts a token for any audience of its issuer',
   ]);
 });

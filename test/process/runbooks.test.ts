@@ -1,6 +1,6 @@
 /**
- * Commands of the documentation that search the log find what they search for. Each is run as it stands there, by a shell, with a `kubectl` that gives
- * the real log of a service in the state of the alert; of states that last, only what was written within the command's `--since`.
+ * The commands of the documentation that search the log. A shell runs each one unchanged, with a `kubectl` that prints the real
+ * log of a service in the state of the alert. For states that continue, the log starts at the command's `--since`.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,16 +33,16 @@ const commands = globSync(['docs/runbooks/*.md', 'docs/kyma.md', 'docs/what-now.
     ].map(([command]) => ({ page: basename(page, '.md'), command })),
 );
 
-/** Milliseconds of a command's `--since`; an hour where it takes the whole log. */
+/** The `--since` of a command in milliseconds; an hour if the command reads the whole log. */
 function sinceOf(command: string): number {
   const [, amount = '1', unit = 'h'] = /--since=(\d+)([mh])/.exec(command) ?? [];
   return Number(amount) * (unit === 'h' ? 3_600_000 : 60_000);
 }
 
-/** Runs a command; gives what it prints. */
-async function printedBy(command: string, log: string): Promise<string> {
+/** Runs a command with a log, and returns its output. */
+async function outputOf(command: string, log: string): Promise<string> {
   const [bin, file] = [mkdtempSync(join(folder, 'bin-')), join(folder, 'log')];
-  // With --all-pods, kubectl puts the name of the pod in front of each line.
+  // With --all-pods, kubectl writes the name of the pod before each line.
   const lines = log.split('\n').filter((line) => line !== '');
   writeFileSync(file, `${lines.map((line) => `[pod/oidc-authz-7d9c-x/oidc-authz] ${line}`).join('\n')}\n`);
   writeFileSync(join(bin, 'kubectl'), `#!/bin/sh\ncat '${file}'\n`);
@@ -54,8 +54,12 @@ async function printedBy(command: string, log: string): Promise<string> {
 
 const plain = fileFor('ISSUER').replace('grpc: {', 'grpc: {enabled: false, ');
 
-/** A service whose issuer is in trouble for longer than the command looks back: what it wrote within that time. */
-async function troubled(command: string, begin: (issuer: FakeIssuer) => void, hasKeysFirst: boolean) {
+/** Starts a service whose issuer fails for longer than the command's `--since`; `recent` is its log within that time. */
+async function withFailingIssuer(
+  command: string,
+  begin: (issuer: FakeIssuer) => void,
+  hasKeysFirst: boolean,
+) {
   const issuer = await startFakeIssuer();
   onTestFinished(issuer.close);
   if (!hasKeysFirst) begin(issuer);
@@ -66,10 +70,10 @@ async function troubled(command: string, begin: (issuer: FakeIssuer) => void, ha
   begin(issuer);
   const pass = async (milliseconds: number) => {
     for (let passed = 0; passed < milliseconds; passed += 20_000) {
-      const asked = issuer.hits.jwks + issuer.hits.discovery;
+      const requests = issuer.hits.jwks + issuer.hits.discovery;
       await clock.advance(20_000);
-      // Whatever that asks the issuer for is answered by a real server, in real time.
-      if (issuer.hits.jwks + issuer.hits.discovery > asked) await settled();
+      // The issuer is a real server, which answers in real time.
+      if (issuer.hits.jwks + issuer.hits.discovery > requests) await settled();
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   };
@@ -91,16 +95,20 @@ const everythingFails = (issuer: FakeIssuer) => {
   [issuer.jwks, issuer.discovery] = [fail, fail];
 };
 
-async function asked(service: RunningApp, lines: readonly string[] = [], path = '/'): Promise<string> {
+async function logAfterRequest(
+  service: RunningApp,
+  lines: readonly string[] = [],
+  path = '/',
+): Promise<string> {
   await exchange(service.httpPort, request('GET', path, lines));
   return service.logText();
 }
 
-/** The log of a process of which a file is written anew, and not taken. */
-async function rewritten(
+/** The log of a process after a file was overwritten with invalid content. */
+async function logAfterOverwrite(
   configOf: (file: string) => string,
   contents: readonly [string, string],
-  told: string,
+  message: string,
 ) {
   const issuer = await startFakeIssuer();
   onTestFinished(issuer.close);
@@ -111,23 +119,29 @@ async function rewritten(
   const service = startProcess(['--config', config]);
   await service.record(({ state }) => state === 'ready');
   writeFileSync(configOf(file).includes(file) ? file : config, after);
-  await service.record(({ msg }) => String(msg).includes(told));
+  await service.record(({ msg }) => String(msg).includes(message));
   return service.output();
 }
 
-/** The log of a service in the state of which a page is; by the name of the page. */
+/** The log of a service in the state that a page describes, by the name of the page. */
 const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
-  OidcAuthzDenialsJump: async () => asked(await startApp()),
+  OidcAuthzDenialsJump: async () => logAfterRequest(await startApp()),
   OidcAuthzDenyListNotReloaded: () =>
-    rewritten((file) => `${plain}denyList: {file: ${file}}\n`, ['[]', '[{issuer: 1}]'], 'was not reloaded'),
-  OidcAuthzReloadFailed: () => rewritten(() => plain, ['', 'issuers: []\n'], 'was not reloaded'),
+    logAfterOverwrite(
+      (file) => `${plain}denyList: {file: ${file}}\n`,
+      ['[]', '[{issuer: 1}]'],
+      'was not reloaded',
+    ),
+  OidcAuthzReloadFailed: () => logAfterOverwrite(() => plain, ['', 'issuers: []\n'], 'was not reloaded'),
   OidcAuthzIncumbentUnavailable: async () =>
-    asked(await startApp({ file: `${plain}shadow: {authorizer: "http://127.0.0.1:9"}\n` })),
-  OidcAuthzIssuerWithoutKeys: async (command) => (await troubled(command, everythingFails, false)).recent(),
-  OidcAuthzNoReadyIssuer: async (command) => (await troubled(command, everythingFails, false)).recent(),
-  OidcAuthzRefreshesFailing: async (command) => (await troubled(command, jwksFail, true)).recent(),
+    logAfterRequest(await startApp({ file: `${plain}shadow: {authorizer: "http://127.0.0.1:9"}\n` })),
+  OidcAuthzIssuerWithoutKeys: async (command) =>
+    (await withFailingIssuer(command, everythingFails, false)).recent(),
+  OidcAuthzNoReadyIssuer: async (command) =>
+    (await withFailingIssuer(command, everythingFails, false)).recent(),
+  OidcAuthzRefreshesFailing: async (command) => (await withFailingIssuer(command, jwksFail, true)).recent(),
   OidcAuthzKeysStale: async (command) => {
-    const service = await troubled(command, jwksFail, true);
+    const service = await withFailingIssuer(command, jwksFail, true);
     const claims = {
       iat: Math.floor(service.clock.now() / 1000),
       exp: Math.floor(service.clock.now() / 1000) + 300,
@@ -142,12 +156,12 @@ const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
     return service.recent();
   },
   OidcAuthzKeysMoved: async (command) => {
-    // Where the keys cannot be had, the document is read again within a minute.
+    // If the keys cannot be fetched, the document is fetched again within a minute.
     const moveAway = (issuer: FakeIssuer) => {
       keysMove(issuer);
       jwksFail(issuer);
     };
-    return (await troubled(command, moveAway, true)).recent();
+    return (await withFailingIssuer(command, moveAway, true)).recent();
   },
   OidcAuthzConnectionsRejected: async () => {
     const service = await startApp({ file: plain });
@@ -156,20 +170,20 @@ const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
     await until(() => service.records.some(({ cause }) => cause === 'tls'));
     return service.logText();
   },
-  OidcAuthzWorkersDying: () => workerEnds(),
-  OidcAuthzWorkersMissing: () => workerEnds(),
+  OidcAuthzWorkersDying: () => logAfterWorkerExit(),
+  OidcAuthzWorkersMissing: () => logAfterWorkerExit(),
   OidcAuthzCertificatesNotReloaded: () =>
-    rewritten(
+    logAfterOverwrite(
       (file) => plain.replace('name: main', `name: main, caFile: ${file}`),
       [createAuthority().ca, 'no certificate'],
       'were not reloaded',
     ),
-  OidcAuthzShadowModeLasts: async () => asked(await startApp({ file: `${plain}mode: shadow\n` })),
-  kyma: async () => asked(await startApp(), ['x-request-id: r-1']),
-  'what-now': async () => asked(await startApp()),
+  OidcAuthzShadowModeLasts: async () => logAfterRequest(await startApp({ file: `${plain}mode: shadow\n` })),
+  kyma: async () => logAfterRequest(await startApp(), ['x-request-id: r-1']),
+  'what-now': async () => logAfterRequest(await startApp()),
 };
 
-async function workerEnds(): Promise<string> {
+async function logAfterWorkerExit(): Promise<string> {
   const issuer = await startFakeIssuer();
   onTestFinished(issuer.close);
   const ports = ['http', 'grpc', 'admin'].flatMap((name) => [
@@ -190,26 +204,26 @@ async function workerEnds(): Promise<string> {
   return service.output();
 }
 
-/** Issuers in each trouble that a runbook names: what the problem of each says. */
-const troubles: Readonly<Record<string, () => Promise<string>>> = {
+/** The problem of an issuer for each cause that the runbook names. */
+const problems: Readonly<Record<string, () => Promise<string>>> = {
   'does not exist': () => problemOf('https://issuer.invalid'),
   'cannot be resolved': () => problemOf('https://issuer.invalid'),
   'no connection to': () => problemOf('http://127.0.0.1:9'),
   'was closed': async () => {
-    const issuer = await troubledIssuer();
+    const issuer = await startIssuer();
     issuer.discovery = (request) => void request.socket.destroy();
     return problemOf(issuer.url);
   },
   'its certificate is not valid for': async () => {
-    const certificate = ownCertificate(1);
+    const certificate = selfSigned(1);
     const url = await startSecure(certificate);
     return problemOf(url.replace('127.0.0.1', 'localhost'), `, caFile: ${certificate.certFile}`);
   },
-  'does not use TLS': async () => problemOf((await troubledIssuer()).url.replace('http:', 'https:')),
-  'uses TLS': async () => problemOf((await startSecure(ownCertificate(1))).replace('https:', 'http:')),
+  'does not use TLS': async () => problemOf((await startIssuer()).url.replace('http:', 'https:')),
+  'uses TLS': async () => problemOf((await startSecure(selfSigned(1))).replace('https:', 'http:')),
   'the proxy …': () => problemOf('https://issuer.invalid', ', httpsProxy: "http://127.0.0.1:9"'),
   'an HTML or XML page': async () => {
-    const issuer = await troubledIssuer();
+    const issuer = await startIssuer();
     issuer.discovery = (_, response) => void response.writeHead(200).end('<html><body>Sign in</body></html>');
     return problemOf(issuer.url);
   },
@@ -217,41 +231,41 @@ const troubles: Readonly<Record<string, () => Promise<string>>> = {
   EAI_AGAIN: () => problemOf('https://issuer.invalid'),
   ECONNREFUSED: () => problemOf('http://127.0.0.1:9'),
   'did not respond within': async () => {
-    const issuer = await troubledIssuer();
+    const issuer = await startIssuer();
     issuer.discovery = () => {};
     return problemOf(issuer.url);
   },
   'not trusted': async () => problemOf(await startSecure(createAuthority().issue('signed'))),
-  'self-signed': async () => problemOf(await startSecure(ownCertificate(1))),
+  'self-signed': async () => problemOf(await startSecure(selfSigned(1))),
   'has expired': async () => {
-    const certificate = ownCertificate(-1);
+    const certificate = selfSigned(-1);
     return problemOf(await startSecure(certificate), `, caFile: ${certificate.certFile}`);
   },
   'status 5…': async () => {
-    const issuer = await troubledIssuer();
+    const issuer = await startIssuer();
     issuer.discovery = fail;
     return problemOf(issuer.url);
   },
-  'status 4…': async () => problemOf(`${(await troubledIssuer()).url}/elsewhere`),
-  'names the issuer "…"': async () => problemOf(`${(await troubledIssuer()).url}/`),
+  'status 4…': async () => problemOf(`${(await startIssuer()).url}/elsewhere`),
+  'names the issuer "…"': async () => problemOf(`${(await startIssuer()).url}/`),
   'the jwks_uri moved from … to …': async () => {
-    const { adminPort } = await troubled('', keysMove, true);
+    const { adminPort } = await withFailingIssuer('', keysMove, true);
     return readProblem(adminPort);
   },
   'no usable key': async () => {
-    const issuer = await troubledIssuer();
+    const issuer = await startIssuer();
     issuer.keys = [];
     return problemOf(issuer.url);
   },
 };
 
-async function troubledIssuer(): Promise<FakeIssuer> {
+async function startIssuer(): Promise<FakeIssuer> {
   const issuer = await startFakeIssuer();
   onTestFinished(issuer.close);
   return issuer;
 }
 
-/** A server with a certificate, at its address. */
+/** Starts an HTTPS server with a certificate, and returns its URL. */
 async function startSecure({ certFile, keyFile }: CertificateFiles): Promise<string> {
   const server = createServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -259,22 +273,24 @@ async function startSecure({ certFile, keyFile }: CertificateFiles): Promise<str
   return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A certificate that nobody else signed, good for some days from now on, or up to a day ago. */
-function ownCertificate(days: number): CertificateFiles {
+/** A self-signed certificate, valid for some days from now, or until some days ago. */
+function selfSigned(days: number): CertificateFiles {
   const at = mkdtempSync(join(folder, 'own-'));
-  const [certFile, keyFile, asked, names] = ['cert', 'key', 'asked', 'names'].map((name) =>
+  const [certFile, keyFile, requestFile, names] = ['cert', 'key', 'request', 'names'].map((name) =>
     join(at, name),
   ) as [string, string, string, string];
   writeFileSync(names, 'subjectAltName = IP:127.0.0.1\n');
   const openssl = (words: string) => execFileSync('openssl', words.split(' '), { stdio: 'pipe' });
   openssl(
-    `req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=own -keyout ${keyFile} -out ${asked}`,
+    `req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=own -keyout ${keyFile} -out ${requestFile}`,
   );
-  openssl(`x509 -req -in ${asked} -signkey ${keyFile} -days ${days} -extfile ${names} -out ${certFile}`);
+  openssl(
+    `x509 -req -in ${requestFile} -signkey ${keyFile} -days ${days} -extfile ${names} -out ${certFile}`,
+  );
   return { certFile, keyFile };
 }
 
-/** What `/readyz` says of an issuer. */
+/** The problem of an issuer in `/readyz`. */
 async function problemOf(issuer: string, more = ''): Promise<string> {
   const file = `${plain.replace('ISSUER', issuer).replace('name: main', `name: main${more}`)}keys: {timeout: 500ms}\n`;
   const service = await startApp({
@@ -295,9 +311,9 @@ const named = rowsOf(readPage('runbooks/OidcAuthzNoReadyIssuer.md'), 'Diagnose')
   [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text),
 );
 
-test('every problem that the runbook of the issuers names is tried', () => {
+test('covers every problem that the runbook of the issuers names', () => {
   expect(named.length).toBeGreaterThan(10);
-  expect(named.filter((text) => troubles[text] === undefined)).toEqual([]);
+  expect(named.filter((text) => problems[text] === undefined)).toEqual([]);
 });
 
 const unresolved = [
@@ -305,10 +321,10 @@ const unresolved = [
   ['does not exist', 'cannot be resolved'],
 ];
 
-test.each(named)('an issuer in that trouble has the problem: %s', async (text) => {
-  const problem = await troubles[text]?.();
+test.each(named)('the problem of the issuer contains: %s', async (text) => {
+  const problem = await problems[text]?.();
   const [start = '', end = ''] = text.split('…');
-  // Without a network, a name that does not exist and a server of names that does not answer are told apart by chance.
+  // Without a network, an unknown name may look like a DNS server that does not answer.
   const texts = unresolved.find((pair) => pair.includes(text)) ?? [start];
   expect(
     texts.some((one) => problem?.includes(one)),
@@ -317,7 +333,7 @@ test.each(named)('an issuer in that trouble has the problem: %s', async (text) =
   expect(problem).toContain(end);
 });
 
-test('commands were found', () => {
+test('finds the commands', () => {
   expect(commands.length).toBeGreaterThan(12);
 });
 
@@ -326,18 +342,18 @@ test.each(commands)(
   async ({ page, command }) => {
     const log = await states[page]?.(command);
     expect(log).toBeDefined();
-    expect(await printedBy(command, log ?? '')).toMatch(/\{"level":/);
+    expect(await outputOf(command, log ?? '')).toMatch(/\{"level":/);
   },
   120_000,
 );
 
-test('a command that finds nothing would be noticed', async () => {
+test('notices a command that finds nothing', async () => {
   expect(
-    await printedBy('kubectl -n $NS logs deployment/oidc-authz | grep \'"state"\'', '{"level":"info"}'),
+    await outputOf('kubectl -n $NS logs deployment/oidc-authz | grep \'"state"\'', '{"level":"info"}'),
   ).toBe('');
 });
 
-test('each text that is searched for can be written', () => {
+test('the source contains each text that a command searches for', () => {
   const sources = globSync('src/**/*.ts', { cwd: root })
     .map((path) => readFileSync(join(root, path), 'utf8'))
     .join('');

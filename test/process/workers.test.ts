@@ -1,4 +1,4 @@
-/** The service with several workers: one port, one set of keys, one count, one end. */
+/** The service with several workers: one port, one key set, one set of metrics, one shutdown. */
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http2 from 'node:http2';
@@ -19,7 +19,7 @@ interface Pool {
   readonly issuer: FakeIssuer;
   readonly ask: (token: string) => Promise<number | undefined>;
   readonly scrape: () => Promise<string>;
-  /** The sum of a counter's samples whose labels hold all of some texts. */
+  /** The sum of a counter's samples whose labels contain all the texts. */
   readonly count: (name: string, ...labels: string[]) => Promise<number>;
   readonly workers: () => number[];
 }
@@ -29,19 +29,19 @@ const free = ['--http-port', '0', '--grpc-port', '0', '--admin-port', '0', '--sh
 /**
  * Starts a service with two workers.
  *
- * @param before a command that runs what follows it
- * @param code is run first in every process of it
+ * @param before a command that runs the service, for example `setsid`
+ * @param code runs first in every process of the service
  */
 async function startPool(
   flags: readonly string[] = [],
-  given?: FakeIssuer,
+  sharedIssuer?: FakeIssuer,
   before?: string,
   code?: string,
 ): Promise<Pool> {
-  const issuer = given ?? (await startFakeIssuer());
-  if (given === undefined) onTestFinished(() => issuer.close());
-  const of = given === undefined ? ['--issuer', issuer.url, '--audience', audience] : [];
-  const words = [...of, '--workers', '2', '--shutdown-delay', '0s', ...free, ...flags];
+  const issuer = sharedIssuer ?? (await startFakeIssuer());
+  if (sharedIssuer === undefined) onTestFinished(() => issuer.close());
+  const issuerFlags = sharedIssuer === undefined ? ['--issuer', issuer.url, '--audience', audience] : [];
+  const words = [...issuerFlags, '--workers', '2', '--shutdown-delay', '0s', ...free, ...flags];
   const environment = code === undefined ? {} : { NODE_OPTIONS: `--import ${moduleOf(code)}` };
   const service =
     before === undefined
@@ -87,7 +87,7 @@ function childrenOf(pid: number): number[] {
 const isAllowed = '"allowed"';
 
 describe('two workers', () => {
-  test('answer on the same ports, each about half of the connections, and are counted as one', async () => {
+  test('share ports, connections and metrics', async () => {
     const { service, issuer, ask, count, workers, scrape } = await startPool(['--log-checks=all']);
     expect(workers()).toHaveLength(2);
     const token = await issuer.mint();
@@ -117,7 +117,7 @@ describe('two workers', () => {
     for (const share of byWorker) expect(share).toBeGreaterThanOrEqual(17);
   });
 
-  test('have keys that were fetched once, and a new one after one fetch', async () => {
+  test('share one fetch of the keys, and one fetch for a new key', async () => {
     const { issuer, ask } = await startPool();
     expect(issuer.hits).toEqual({ discovery: 1, jwks: 1 });
     const added = await createSigningKey('k-new');
@@ -131,7 +131,7 @@ describe('two workers', () => {
     expect(issuer.hits.jwks).toBe(2);
   });
 
-  test('lose a key that was withdrawn, with the tokens that it proved', async () => {
+  test('drop a removed key with the tokens that it verified', async () => {
     const { issuer, ask } = await startPool([
       '--keys-refresh-interval=300ms',
       '--keys-min-refresh-interval=100ms',
@@ -144,7 +144,7 @@ describe('two workers', () => {
     for (let check = 0; check < 4; check++) expect(await ask(token)).toBe(401);
   });
 
-  test('take a new configuration together', async () => {
+  test('apply a new configuration together', async () => {
     const issuer = await startFakeIssuer();
     onTestFinished(() => issuer.close());
     const file = join(tmpdir(), `oidc-authz-workers-${process.pid}.yaml`);
@@ -162,7 +162,7 @@ describe('two workers', () => {
     expect(await count('checks_total', 'audience_mismatch')).toBe(4);
   });
 
-  test('are replaced when they die, while the other goes on, and no count goes back', async () => {
+  test('are replaced when they die, while the other one serves, and no counter decreases', async () => {
     const { service, issuer, ask, count, workers } = await startPool();
     const token = await issuer.mint();
     for (let check = 0; check < 10; check++) expect(await ask(token)).toBe(200);
@@ -179,7 +179,7 @@ describe('two workers', () => {
     expect(issuer.hits.jwks).toBe(1);
   });
 
-  test('end together, and no check is lost', async () => {
+  test('stop together, and no check is lost', async () => {
     const { service, issuer, ask, workers } = await startPool(['--shutdown-delay', '5s']);
     const token = await issuer.mint();
     const pids = workers();
@@ -192,7 +192,7 @@ describe('two workers', () => {
     const askOften = async () => (await Promise.all(Array.from({ length: 20 }, askBoth))).map(String);
     expect(new Set(await askOften())).toEqual(new Set(['200,0']));
     process.kill(service.pid, 'SIGTERM');
-    // A terminal's Ctrl-C reaches every process of the group.
+    // Ctrl-C in a terminal reaches every process of the group.
     for (const pid of pids) process.kill(pid, 'SIGINT');
     await service.record(({ msg }) => msg === 'draining');
     expect(new Set(await askOften())).toEqual(new Set(['200,0']));
@@ -200,7 +200,7 @@ describe('two workers', () => {
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
   });
 
-  test('speak TLS, over HTTP and gRPC', async () => {
+  test('use TLS, over HTTP and gRPC', async () => {
     const authority = createAuthority();
     const { certFile, keyFile } = authority.issue('workers');
     const tls = ['http', 'grpc'].flatMap((name) => [
@@ -228,7 +228,7 @@ describe('two workers', () => {
     expect(answer[':status']).toBe(200);
   });
 
-  test('end with the one that started them, however that ends', async () => {
+  test('exit with the main process, even if it is killed', async () => {
     const { service, workers } = await startPool();
     const pids = workers();
     service.child.kill('SIGKILL');
@@ -237,8 +237,8 @@ describe('two workers', () => {
   });
 });
 
-describe('whatever ends workers', () => {
-  test('the port stays open, the same one, and a check that comes meanwhile is answered by a successor', async () => {
+describe('when workers exit', () => {
+  test('the port stays open, and a new worker answers the checks that arrived meanwhile', async () => {
     const { issuer, ask, workers, service, count } = await startPool();
     const token = await issuer.mint();
     const grpc = connectGrpc(await service.port('grpc'));
@@ -253,7 +253,9 @@ describe('whatever ends workers', () => {
     expect(answer.status?.code).toBe(0);
   });
 
-  test('it is not a signal to the whole group, also while they start', { timeout: 120_000 }, async () => {
+  test('the reason is not a signal to the process group, even while they start', {
+    timeout: 120_000,
+  }, async () => {
     const { issuer, ask, workers, service, count } = await startPool([], undefined, 'setsid');
     const token = await issuer.mint();
     const first = workers();
@@ -262,12 +264,12 @@ describe('whatever ends workers', () => {
     expect(await ask(token)).toBe(200);
     expect(workers()).toEqual(first);
     for (const pid of first) process.kill(pid, 'SIGKILL');
-    // A process that has just begun cannot know of signals yet: it is out of their reach instead.
+    // A new process has no signal handlers yet; it is in another process group instead.
     await until(async () => {
       process.kill(-service.pid, 'SIGHUP');
       return (await count('workers ')) === 2 && !workers().some((pid) => first.includes(pid));
     }, 60);
-    // A signal can still meet a process in the moment between its fork and its own group: it is replaced as any other.
+    // A signal can still reach a process between its fork and the change of its group: then it is replaced.
     const ends = service
       .output()
       .split('\n')
@@ -282,7 +284,7 @@ describe('whatever ends workers', () => {
     expect(await service.exit).toBe(0);
   });
 
-  test('a signal that a worker does not wait for ends it alone, or not at all', async () => {
+  test('a signal that a worker does not handle ends only that worker, or none', async () => {
     const { ask, issuer, workers, count, service } = await startPool();
     const token = await issuer.mint();
     const pids = workers();
@@ -297,7 +299,7 @@ describe('whatever ends workers', () => {
     expect(await ask(token)).toBe(200);
   });
 
-  test('one that cannot be spoken to any more is replaced', async () => {
+  test('a worker without a channel is replaced', async () => {
     const code = "process.on('SIGUSR2', () => process.disconnect?.()); process.on('disconnect', () => {});";
     const { workers, count, service, ask, issuer } = await startPool([], undefined, undefined, code);
     const [first] = workers();
@@ -307,7 +309,7 @@ describe('whatever ends workers', () => {
     expect(await ask(await issuer.mint())).toBe(200);
   });
 
-  test('where none can be kept from the start, the service ends with code 1 and says why', async () => {
+  test('the service exits with code 1 and the reason if no worker stays up', async () => {
     const code = "if (process.argv[2] === 'worker') process.exit(3);";
     const issuer = await startFakeIssuer();
     onTestFinished(() => issuer.close());
@@ -321,7 +323,7 @@ describe('whatever ends workers', () => {
 });
 
 describe('a start with workers', () => {
-  test('is ready for 300 SIGHUPs that come meanwhile, with one reload in the end', async () => {
+  test('handles 300 SIGHUPs, with one reload afterwards', async () => {
     const issuer = await startFakeIssuer();
     onTestFinished(() => issuer.close());
     const service = startProcess(['--issuer', issuer.url, '--audience', audience, '--workers', '2', ...free]);
@@ -334,7 +336,7 @@ describe('a start with workers', () => {
     expect(Number(/config_reloads_total\{result="success"\} (\d+)/.exec(text)?.[1])).toBeLessThanOrEqual(2);
   });
 
-  test('that does not come to an end is no reason to stay, once the end is asked for', async () => {
+  test('that hangs does not delay a stop', async () => {
     const issuer = await startFakeIssuer();
     onTestFinished(() => issuer.close());
     const code =
@@ -351,7 +353,7 @@ describe('a start with workers', () => {
     await until(() => pids.every((pid) => !isAlive(pid)));
   });
 
-  test('fails where the port is taken', async () => {
+  test('fails if the port is in use', async () => {
     const issuer = await startFakeIssuer();
     onTestFinished(() => issuer.close());
     const service = startProcess([
@@ -362,7 +364,7 @@ describe('a start with workers', () => {
     expect(service.errors()).toMatch(/EADDRINUSE/);
   });
 
-  test('says what is wrong with a number that is none', async () => {
+  test('rejects a number of workers that is not a number', async () => {
     const service = startProcess([
       '--issuer',
       'https://i.example.com',

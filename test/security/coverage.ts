@@ -1197,7 +1197,7 @@ export const tables: readonly Table[] = [
       {
         id: 'R17',
         threat: 'A second signal',
-        tests: [[running, 'ends at once with code 1 on a second signal']],
+        tests: [[running, 'exits at once with code 1 on a second signal']],
       },
       { id: 'R18', threat: 'The process is paused', tests: [[chaosProcess, 'R18']] },
       {
@@ -1232,7 +1232,7 @@ export const tables: readonly Table[] = [
       {
         id: 'R26',
         threat: 'An uncaught exception',
-        tests: [[running, 'logs a defect and ends with code 70']],
+        tests: [[running, 'logs a defect and exits with code 70']],
       },
       {
         id: 'R27',
@@ -1270,8 +1270,8 @@ export const tables: readonly Table[] = [
         id: 'R33',
         threat: 'A log whose reader is blocked',
         tests: [
-          [running, 'where nobody reads its log'],
-          [running, 'where its log cannot be written'],
+          [running, 'if nothing reads its log'],
+          [running, 'if its log cannot be written'],
         ],
       },
       { id: 'R34', threat: 'Many scrapes', tests: [[chaosProcess, 'R34']] },
@@ -1394,7 +1394,7 @@ export const tables: readonly Table[] = [
         id: 'LW4',
         threat: 'All workers exit at once',
         tests: [
-          [workers, 'the port stays open, the same one'],
+          [workers, 'the port stays open'],
           [pool, 'leaves the ports open'],
           [
             'service/workers/round-robin.test.ts',
@@ -1406,8 +1406,8 @@ export const tables: readonly Table[] = [
         id: 'LW5',
         threat: 'A signal to every process of the group, also while they start',
         tests: [
-          [workers, 'a signal to the whole group'],
-          [workers, 'is ready for 300 SIGHUPs that come meanwhile'],
+          [workers, 'a signal to the process group'],
+          [workers, 'handles 300 SIGHUPs'],
         ],
       },
       {
@@ -1868,7 +1868,7 @@ export const tables: readonly Table[] = [
           'NO_PROXY is read differently than elsewhere: keys are fetched without the proxy, or cannot be fetched',
         tests: [
           ['issuer/fetch/no-proxy.test.ts', 'NO_PROXY=%j and %s'],
-          ['process/no-proxy.test.ts', 'both lists of cases say what it does'],
+          ['process/no-proxy.test.ts', 'both lists of cases match the client'],
         ],
       },
       {
@@ -2078,8 +2078,8 @@ export const tables: readonly Table[] = [
         id: 'T2',
         threat: '`check-config --token-file` prints the token, its signature, or a terminal command',
         tests: [
-          ['process/command-line.test.ts', 'without a word of the token'],
-          ['process/command-line.test.ts', 'refuses what is no token'],
+          ['process/command-line.test.ts', 'without printing the token'],
+          ['process/command-line.test.ts', 'rejects a text that is not a token'],
         ],
       },
       {

@@ -1,4 +1,4 @@
-/** The values of the Helm chart as the configuration that the chart makes of them. */
+/** Resolves values of the Helm chart to the configuration that the chart makes of them. */
 
 import { configSchema } from '../../config/declare/options.ts';
 import { type ConfigFile, parseConfigFile } from '../../config/load/file.ts';
@@ -7,22 +7,22 @@ import { isMapping, type Mapping } from '../../config/values/mapping.ts';
 import { quoteValue } from '../../config/values/quote-value.ts';
 import { chartValueNames } from './chart-value-names.ts';
 
-/** What values say of the service. */
+/** The configuration in values of the chart. */
 export interface ChartConfig {
   readonly file: ConfigFile;
-  /** The environment of the pod, as far as the values tell it. */
+  /** The environment of the pod, as far as the values contain it. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What was done, a line each. */
+  /** A line for each value that was used or not read. */
   readonly notes: readonly string[];
 }
 
-/** As the chart's own values have it. */
+/** The defaults of the chart. */
 const defaultTimeout = '2s';
 const defaultCaKey = 'ca.crt';
 const caFolder = '/etc/oidc-authz/ca';
 
-/** Values of the chart, and of most others, which are no options of the service: enough to tell values without `config` from a configuration. */
-export const tellingValues: readonly string[] = [
+/** Names of values that are not options of the service. They distinguish values without `config` from a configuration. */
+export const chartOnlyNames: readonly string[] = [
   'affinity',
   'autoscaling',
   'caBundle',
@@ -51,10 +51,10 @@ export const tellingValues: readonly string[] = [
 ];
 
 /**
- * Reads values of the chart, or of a chart that has it as a part.
+ * Reads values of the chart, or of a chart that has it as a subchart.
  *
- * @returns undefined where a file is no such values: `config` is no option of the service
- * @throws ConfigError where the configuration is elsewhere, or is no map
+ * @returns undefined if the file does not hold such values
+ * @throws ConfigError if the configuration is in another object, or is not a map
  */
 export function readChartValues(file: ConfigFile): ChartConfig | undefined {
   const found = valuesIn(file.content);
@@ -66,44 +66,44 @@ export function readChartValues(file: ConfigFile): ChartConfig | undefined {
       {
         path: 'existingConfigMap',
         source: place(['existingConfigMap']),
-        message: `the configuration is in the ConfigMap ${values.existingConfigMap}, which is not read here; check the file oidc-authz.yaml in it`,
+        message: `the configuration is in the ConfigMap ${values.existingConfigMap}, which cannot be read here; check its file oidc-authz.yaml instead`,
       },
     ]);
-  const { config: given } = values;
-  if (given !== undefined && given !== null && !isMapping(given))
+  const { config: written } = values;
+  if (written !== undefined && written !== null && !isMapping(written))
     throw new ConfigError([
       {
         path: [...at, 'config'].join('.'),
         source: place(['config']),
-        message: `\`config\` must be a map, as these are values of the chart: expected names with values, not ${typeof given === 'string' ? 'a text; take the `|` or the quotes away' : quoteValue(given)}`,
+        message: `\`config\` must be a map in values of the chart: expected names with values, not ${typeof written === 'string' ? 'a text; remove the `|` or the quotes' : quoteValue(written)}`,
       },
     ]);
 
   const config: Mapping = isMapping(values.config) ? structuredClone(values.config) : {};
   const { environment, notes } = podEnvironment(values);
-  const made = [...meshTimeout(config, values), ...ports(config, values), ...caFiles(config, values)];
+  const derived = [...meshTimeout(config, values), ...ports(config, values), ...caFiles(config, values)];
   const where = [...at, 'config'].join('.');
   return {
     file: { content: config, place: (path) => place(['config', ...path]) },
     environment,
     notes: [
       'config' in values
-        ? `these are values of the chart: the configuration is below \`${where}\``
-        : `these look like values of the chart without \`${where}\`, below which the configuration belongs`,
-      ...made,
+        ? `the file has values of the chart: the configuration is below \`${where}\``
+        : `the file seems to have values of the chart, but no \`${where}\`; write the configuration below it`,
+      ...derived,
       ...notes,
       ...unknownValues(values),
     ],
   };
 }
 
-/** Says that a file holds values of the chart; undefined where it does not, or cannot be read at all. */
+/** Makes the problem for a file with values of the chart; undefined if it has none, or cannot be parsed. */
 export function chartValuesProblem(text: string, path: string): Problem | undefined {
   return holdsValues(text, path)
     ? {
         path: '',
         source: path,
-        message: `these are values of the chart, and the service reads the configuration alone: give it a file with what stands below \`config\`. \`oidc-authz check-config ${path}\` checks the values as they are`,
+        message: `the file has values of the chart, but the service reads only a configuration; copy the part below \`config\` into a file of its own. \`oidc-authz check-config ${path}\` checks the values themselves`,
       }
     : undefined;
 }
@@ -121,7 +121,7 @@ function valuesIn(tree: Mapping): { readonly values: Mapping; readonly at: reado
   if ('issuers' in tree) return undefined;
   if ('config' in tree || 'existingConfigMap' in tree) return { values: tree, at: [] };
   const parts = Object.entries(tree).filter(([, part]) => isMapping(part) && isMapping(part.config));
-  // Other charts have a `config` as well.
+  // Other charts may have a `config` too.
   const own = parts.filter(
     ([, part]) => isMapping(part) && isMapping(part.config) && 'issuers' in part.config,
   );
@@ -130,33 +130,33 @@ function valuesIn(tree: Mapping): { readonly values: Mapping; readonly at: reado
   return only === undefined || more.length > 0 ? undefined : { values: only[1] as Mapping, at: [only[0]] };
 }
 
-/** Helm refuses what the chart does not have. */
+/** Helm rejects values that the chart does not have. */
 function unknownValues(values: Mapping): string[] {
   return Object.keys(values)
     .filter((name) => !chartValueNames.includes(name))
     .map(
       (name) =>
-        `helm refuses the value ${name}, which the chart does not have${suggestion(name, chartValueNames)}`,
+        `helm rejects the value ${name}: the chart does not have it${suggestion(name, chartValueNames)}`,
     );
 }
 
 function isWithoutConfig(tree: Mapping): boolean {
   const names = Object.keys(tree);
   return (
-    names.some((name) => tellingValues.includes(name)) && !names.some((name) => name in configSchema.shape)
+    names.some((name) => chartOnlyNames.includes(name)) && !names.some((name) => name in configSchema.shape)
   );
 }
 
-/** The service refuses deadlines too close to the timeout of the entries that the chart makes. */
+/** The chart sets the timeout of the mesh, which limits the deadlines of the service. */
 function meshTimeout(config: Mapping, { authorizer }: Mapping): string[] {
   const limits = isMapping(config.limits) ? config.limits : {};
   if (isSet(limits.meshTimeout) || (config.limits !== undefined && !isMapping(config.limits))) return [];
   const timeout = isMapping(authorizer) && isSet(authorizer.timeout) ? authorizer.timeout : defaultTimeout;
   config.limits = { ...limits, meshTimeout: timeout };
-  return [`limits.meshTimeout is ${String(timeout)}, as authorizer.timeout`];
+  return [`limits.meshTimeout is ${String(timeout)}, from authorizer.timeout`];
 }
 
-/** Istio ignores ports when it routes. */
+/** Istio ignores the port of a host when it routes a request. */
 function ports(config: Mapping, { istio, kyma }: Mapping): string[] {
   const switches: readonly (readonly [string, unknown])[] = [
     ['istio.enabled', isMapping(istio) && istio.enabled],
@@ -185,9 +185,9 @@ function podEnvironment({
   envFrom,
   extraArgs,
 }: Mapping): Pick<ChartConfig, 'environment' | 'notes'> {
-  const given = Array.isArray(extraEnv) ? extraEnv.filter(isMapping) : [];
-  const ours = given.filter(({ name }) => String(name).startsWith('OIDC_AUTHZ_'));
-  // As in a pod: of several with one name, the last counts.
+  const variables = Array.isArray(extraEnv) ? extraEnv.filter(isMapping) : [];
+  const ours = variables.filter(({ name }) => String(name).startsWith('OIDC_AUTHZ_'));
+  // As in a pod: the last variable of a name counts.
   const last = [...new Map(ours.map((variable) => [String(variable.name), variable]))];
   const valued = last.filter(([, { value }]) => value !== undefined);
   const referring = valued.filter(([, { value }]) => refersToVariable(String(value)));
@@ -200,22 +200,22 @@ function podEnvironment({
       ...read.map(([name]) => `${name} is read from extraEnv`),
       ...last
         .filter((variable) => !valued.includes(variable))
-        .map(([name]) => `not read: ${name} of extraEnv, whose value is elsewhere`),
+        .map(([name]) => `not read: ${name} of extraEnv, because its value is in another object`),
       ...referring.map(
-        ([name]) => `not read: ${name} of extraEnv, whose value refers to another variable, as $(NAME)`,
+        ([name]) => `not read: ${name} of extraEnv, because its value contains another variable, $(NAME)`,
       ),
-      ...(isSet(envFrom) ? ['not read: envFrom, whose values are elsewhere'] : []),
-      ...(isSet(extraArgs) ? ['not read: extraArgs; give the same flags to this command'] : []),
+      ...(isSet(envFrom) ? ['not read: envFrom, because its values are in other objects'] : []),
+      ...(isSet(extraArgs) ? ['not read: extraArgs; give this command the same flags'] : []),
     ],
   };
 }
 
-/** Whether the kubelet would put the value of another variable in; `$$` is a dollar sign to it. */
+/** Whether the kubelet would insert the value of another variable; it reads `$$` as a dollar sign. */
 function refersToVariable(value: string): boolean {
   return /\$\([^)]*\)/.test(value.replaceAll('$$', ''));
 }
 
-/** Whether a template of Helm takes a value for true. */
+/** Whether a value is true in a template of Helm. */
 function isSet(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (isMapping(value)) return Object.keys(value).length > 0;

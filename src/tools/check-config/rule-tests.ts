@@ -1,4 +1,4 @@
-/** `oidc-authz check-config --test FILE`: a table of requests, and what the rules of a configuration make of each. */
+/** `oidc-authz check-config --test TABLE`: compares the decision for each request of a table with the expected one. */
 
 import type { Authenticate } from '../../check/authenticate.ts';
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
@@ -15,7 +15,7 @@ import type { DenyReason, Reason } from '../../model/reasons.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { createOwnCheck } from '../../service/own-check.ts';
 
-/** What became of a table. */
+/** The result of a table. */
 export interface RuleTestResult {
   /** A line for each test that failed, and one with the count. */
   readonly output: string;
@@ -23,10 +23,10 @@ export interface RuleTestResult {
 }
 
 /**
- * Runs a table against a configuration, its rules if it has any. Tokens are taken as signed; everything else is what a check does.
+ * Runs a table against a configuration. Tokens count as correctly signed; every other step is the one of a real check.
  *
  * @param name how problems name the file
- * @throws ConfigError where the table cannot be read
+ * @throws ConfigError if the table is invalid
  */
 export async function runRuleTests(
   config: Config,
@@ -47,7 +47,7 @@ export async function runRuleTests(
       (test.expect.rule === undefined || test.expect.rule === found.rule);
     if (!isAsExpected)
       lines.push(
-        `${test.name}: expected ${written(test.expect)}, found ${written({ outcome: decision.outcome, ...found })}`,
+        `${test.name}: expected ${format(test.expect)}, found ${format({ outcome: decision.outcome, ...found })}`,
       );
   }
   const count = `${tests.length - lines.length} of ${tests.length} as expected`;
@@ -59,8 +59,8 @@ function describe(decision: Decision): { reason: Reason; rule: string } {
   return { reason, rule: decision.rule ?? 'none' };
 }
 
-function written(of: Readonly<Record<string, string | undefined>>): string {
-  return Object.entries(of)
+function format(values: Readonly<Record<string, string | undefined>>): string {
+  return Object.entries(values)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key} ${value}`)
     .join(', ');
@@ -76,14 +76,14 @@ async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Dec
     const full = { iss: issuer.issuer, aud: issuer.audiences?.[0], exp: now + 300, iat: now, ...claims };
     const payload = JSON.stringify(full);
     const facts = createReadFacts(issuer)(JSON.parse(payload), payload, 'JWT');
-    const unmet: DenyReason | undefined = createCheckRequirements(issuer, () => false)(facts, now);
-    if (unmet !== undefined) return { outcome: 'deny', reason: unmet, issuerName: issuer.name };
+    const denial: DenyReason | undefined = createCheckRequirements(issuer, () => false)(facts, now);
+    if (denial !== undefined) return { outcome: 'deny', reason: denial, issuerName: issuer.name };
     return admit(identityOf(JSON.parse(payload), facts, issuer), '', false, request);
   };
   return createOwnCheck(config, authenticate, clock)(requestOf(test));
 }
 
-/** The issuer that a test names, or the first. */
+/** The issuer that a test names, or the first one. */
 function issuerOf({ issuers }: Config, { issuer }: RuleTest): IssuerConfig | undefined {
   return issuer === undefined ? issuers[0] : issuers.find(({ name }) => name === issuer);
 }
@@ -107,7 +107,7 @@ function requestOf({ request }: RuleTest): CheckRequest {
   };
 }
 
-/** A test that names a rule or an issuer that is not there can never be as expected. */
+/** Rejects tests that name a rule or an issuer that the configuration does not have. */
 function requireNames(
   { rules, policies, issuers }: Config,
   tests: readonly RuleTest[],

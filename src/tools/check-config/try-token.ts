@@ -1,20 +1,19 @@
-/** `oidc-authz check-config --token-file`: what a check with one token would answer, and why. */
+/** `oidc-authz check-config --token-file`: the answer to a check with one token, with its reason. */
 
 import { createAskIncumbent } from '../../check/incumbent/incumbent.ts';
-import type { CommandResult } from '../../cli/check-config.ts';
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import type { ConfigSources } from '../../config/load/load.ts';
-import { ConfigError } from '../../config/validate/problems.ts';
 import type { IncumbentAnswer } from '../../model/incumbent.ts';
 import { type Reason, reasons } from '../../model/reasons.ts';
 import { createLogger } from '../../observe/logger.ts';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
-import { requestOf, startPrivately } from '../in-process-service.ts';
-import { describeToken, type TokenRow } from './token-rows.ts';
+import { requestOf, startInProcess } from '../in-process-service.ts';
+import { singleProblem } from '../single-problem.ts';
+import { describeToken, type TokenProperty } from './describe-token.ts';
 
-/** A request to try. */
-export interface TokenQuestion {
+/** A request with a token. */
+export interface TokenRequest {
   /** Never printed. */
   readonly token: string;
   readonly method: string;
@@ -22,10 +21,16 @@ export interface TokenQuestion {
   readonly path: string;
 }
 
+/** The answer to a request, as text for a person. */
+export interface TokenResult {
+  readonly output: string;
+  readonly isAllowed: boolean;
+}
+
 /** The longest wait for the answer, in milliseconds. */
 const answerTimeout = 35_000;
 
-/** The fields of a check's record that say how it was decided. */
+/** The fields of a check's log record that explain the decision. */
 interface CheckRecord {
   readonly msg: string;
   readonly outcome: string;
@@ -37,10 +42,10 @@ interface CheckRecord {
 }
 
 /**
- * The token in a text: alone, or behind `Bearer`.
+ * Reads the token in a text: the token alone, or after `Bearer`.
  *
  * @param source how a problem names the text
- * @throws ConfigError where it is something else
+ * @throws ConfigError if the text is not one token
  */
 export function tokenIn(text: string, source: string): string {
   const token = withoutByteOrderMark(text)
@@ -50,27 +55,26 @@ export function tokenIn(text: string, source: string): string {
     token === ''
       ? 'it is empty; expected one token'
       : token.startsWith('{')
-        ? 'this is the answer of a token endpoint; give the value of its `access_token`'
-        : 'expected one token, without spaces in it';
-  if (!/^[\x21-\x7e]+$/.test(token) || token.startsWith('{'))
-    throw new ConfigError([{ path: '', source, message }]);
+        ? 'it is the response of a token endpoint; use the value of its `access_token`'
+        : 'expected one token, without spaces';
+  if (!/^[\x21-\x7e]+$/.test(token) || token.startsWith('{')) throw singleProblem(source, message);
   return token;
 }
 
-/** Asks the service of a configuration, in this process: exit code 0 where it allows, 1 where it does not. */
+/** Sends a request to the service of a configuration, in this process. */
 export async function tryToken(
   config: Config,
   sources: ConfigSources,
-  { token, method, host, path }: TokenQuestion,
+  { token, method, host, path }: TokenRequest,
   clock: Clock,
-): Promise<CommandResult> {
+): Promise<TokenResult> {
   const records: CheckRecord[] = [];
   const logger = createLogger('debug', {
     write: (line) => void records.push(JSON.parse(line)),
   });
   const log: Config['log'] = { ...config.log, level: 'debug', checks: 'all', excludePaths: [] };
   const described = describeToken(token, config, clock.now() / 1000);
-  const service = await startPrivately({ ...config, log }, sources, {
+  const service = await startInProcess({ ...config, log }, sources, {
     logger,
     needs: (name) => name === described.issuer?.name,
   });
@@ -78,15 +82,15 @@ export async function tryToken(
     const ask = createAskIncumbent({ authorizer: service.url, timeout: answerTimeout }, clock);
     const answer = await ask(requestOf(method, path, host, token));
     const record = records.findLast(({ msg }) => msg === 'check');
-    if (record === undefined) throw new TypeError('the check left no record');
+    if (record === undefined) throw new TypeError('the check wrote no log record');
     const text = [
-      ...decisionLines(record, answer.status, described.rows),
+      ...decisionLines(record, answer.status, described.properties),
       ...service.problems.map(({ source, message }) => `${source}: ${message}`),
       '',
-      ...rowLines(described.rows, record.shadow ?? record.reason),
+      ...propertyLines(described.properties, record.shadow ?? record.reason),
       ...headerLines(record, answer, described.issuer),
     ].join('\n');
-    return { output: `${withoutToken(text, token)}\n`, exitCode: record.outcome === 'allow' ? 0 : 1 };
+    return { output: `${withoutToken(text, token)}\n`, isAllowed: record.outcome === 'allow' };
   } finally {
     await service.stop();
   }
@@ -95,14 +99,14 @@ export async function tryToken(
 function decisionLines(
   { outcome, reason, rule, policy, shadow, problem }: CheckRecord,
   status: number,
-  rows: readonly TokenRow[],
+  properties: readonly TokenProperty[],
 ): string[] {
   const why = shadow ?? reason;
   const { grpcCode, grpcHttpStatus, description } = reasons[why];
   return [
-    `outcome: ${outcome}${shadow === undefined ? '' : ' (mode: shadow lets pass what would be refused)'}`,
+    `outcome: ${outcome}${shadow === undefined ? '' : ' (mode: shadow allows a request that would be denied)'}`,
     `reason: ${why}`,
-    ...rows
+    ...properties
       .filter(({ reasons: of }) => of.includes(why))
       .map(({ name, expected, found }) => `  ${name}: expected ${expected}; found ${found}`),
     `  ${description}`,
@@ -115,15 +119,15 @@ function decisionLines(
   ];
 }
 
-function rowLines(rows: readonly TokenRow[], reason: Reason): string[] {
-  const width = Math.max(0, ...rows.map(({ name }) => name.length)) + 2;
-  return rows.flatMap(({ name, expected, found, reasons: of }) => [
+function propertyLines(properties: readonly TokenProperty[], reason: Reason): string[] {
+  const width = Math.max(0, ...properties.map(({ name }) => name.length)) + 2;
+  return properties.flatMap(({ name, expected, found, reasons: of }) => [
     `${name.padEnd(width)}expected ${expected}`,
     `${''.padEnd(width)}found    ${found}${of.includes(reason) ? '   <- the reason' : ''}`,
   ]);
 }
 
-/** What an allow changes of the request for the workload. */
+/** The header changes for the workload, if the request is allowed. */
 function headerLines(
   { outcome }: CheckRecord,
   { headers }: IncumbentAnswer,
@@ -132,7 +136,7 @@ function headerLines(
   if (outcome !== 'allow') return [];
   const own = ['content-length', 'date', 'connection', 'keep-alive', 'x-envoy-auth-headers-to-remove'];
   const set = headers.filter(([name]) => !own.includes(name.toLowerCase()));
-  // Every spelling with underscores is removed too; to read one of each is enough.
+  // Spellings with underscores are removed too; the output lists one spelling of each.
   const removed = headers
     .filter(([name]) => name.toLowerCase() === 'x-envoy-auth-headers-to-remove')
     .flatMap(([, value]) => value.split(','))
@@ -144,11 +148,11 @@ function headerLines(
     ...(removed.length === 0
       ? []
       : ['removed from the request:', ...removed.map((name) => `  ${name.trim()}`)]),
-    ...(issuer === undefined ? ['no identity was asked for: a rule lets anybody in'] : []),
+    ...(issuer === undefined ? ['no identity was required: a rule allows anonymous requests'] : []),
   ];
 }
 
-/** Neither the token nor its signature, wherever a header or a rule would show it. */
+/** Removes the token and its signature: a header or a rule can contain them. */
 function withoutToken(text: string, token: string): string {
   const signature = token.slice(token.lastIndexOf('.') + 1);
   const without = text.replaceAll(token, '<the token>');

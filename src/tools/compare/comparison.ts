@@ -1,100 +1,101 @@
-/** Differences between answers, sorted by what they mean for whoever changes from one authorizer to the other. */
+/** The report of a comparison: the differences, sorted by what they mean for a migration. */
 
-/** One difference in one request. */
+/** One difference for one request. */
 export interface FoundDifference {
-  /** The request, in words. */
+  /** The name of the request. */
   readonly name: string;
-  /** As `differences` says it: what differs, then how. */
+  /** The text from `differences`: what differs, then how. */
   readonly text: string;
-  /** Why it is expected. */
+  /** Why the difference is expected. */
   readonly reason?: string;
 }
 
-/** What a difference means. */
+/** The meaning of a difference; `outcome` and `identity` are the ones that matter. */
 export type Meaning = 'outcome' | 'identity' | 'expected' | 'other';
 
 const page = 'docs/migrating-from-oauth2-proxy.md';
 
-/** What is known to differ, with the reason. */
+/** The known differences by their subject, each with its reason. */
 const expected: Readonly<Record<string, string>> = {
-  'cache-control': 'a refusal is not to be cached',
+  'cache-control': 'a denial must not be cached',
   'content-type':
-    'a refusal has a JSON body, an allow has none; `compat: oauth2-proxy` writes those of before',
-  expires: 'a refusal is not to be cached',
-  'gap-auth': 'nobody is named there but with `compat: oauth2-proxy`',
-  location: 'nobody logs in here, so nobody is sent to a login page',
-  pragma: 'a refusal is not to be cached',
-  'set-cookie': 'no session is kept here, so no cookie is set',
-  status: '`compat: oauth2-proxy` with `compatInvalidTokenStatus` gives the status of before',
-  vary: 'a refusal is the same for every language',
-  'www-authenticate': 'a refusal has a challenge that says what is wrong (RFC 6750)',
-  'x-accel-expires': 'a refusal is not to be cached',
-  'x-content-type-options': 'it is of the page of oauth2-proxy',
+    'a denial has a JSON body, an allow has no body; `compat: oauth2-proxy` writes the bodies of oauth2-proxy',
+  expires: 'a denial must not be cached',
+  'gap-auth': 'only `compat: oauth2-proxy` sets this header',
+  location: 'oidc-authz has no login page',
+  pragma: 'a denial must not be cached',
+  'set-cookie': 'oidc-authz has no sessions and no cookies',
+  status: '`compat: oauth2-proxy` with `compatInvalidTokenStatus` answers with the status of oauth2-proxy',
+  vary: 'a denial is the same in every language',
+  'www-authenticate': 'a denial has a challenge with the reason (RFC 6750)',
+  'x-accel-expires': 'a denial must not be cached',
+  'x-content-type-options': 'the header belongs to the page of oauth2-proxy',
 };
 
-const cleaned =
-  'oauth2-proxy sends the client to the path without `//`, `/./` and `/../`; here a path that can be read in two ways is refused';
-const nobodyOnOpen = 'on a path that is open nobody is named, whatever token there is';
+const cleanedPath =
+  'oauth2-proxy redirects to the path without `//`, `/./` and `/../`; oidc-authz denies an ambiguous path';
+const openPath = 'on an open path, oidc-authz ignores the token and names no caller';
 
-/** What a difference is judged by, beside what it says. */
-export interface Circumstances {
-  /** Whether both let the request pass. */
+/** The answers that a difference belongs to. */
+export interface AnswerContext {
+  /** Whether both allow the request. */
   readonly doBothAllow: boolean;
-  /** Whether both let it pass without a token, too. */
+  /** Whether both also allow it without a token. */
   readonly isOpen: boolean;
+  /** The status of each answer; 0 if there is none. */
   readonly incumbent: number;
   readonly own: number;
 }
 
-/** What a difference means; headers that are not known to differ name the caller, where both let the request pass. */
+/** Finds the meaning of a difference. If both allow the request, a header that is not known to differ names the caller. */
 export function meaningOf(
   text: string,
-  { doBothAllow, isOpen, incumbent, own }: Circumstances,
+  { doBothAllow, isOpen, incumbent, own }: AnswerContext,
 ): { readonly meaning: Meaning; readonly reason?: string } {
   const [subject = ''] = text.split(': ');
   if (['outcome', 'oauth2-proxy', 'oidc-authz'].includes(subject)) return { meaning: 'outcome' };
-  // It sends the client to the path as it reads it, which is no login.
+  // oauth2-proxy redirects to the path as it reads it; that is not a redirect to a login page.
   const isCleaned = [301, 307, 308].includes(incumbent) && own === 400;
   if (isCleaned && (subject === 'status' || subject === 'location'))
-    return { meaning: 'expected', reason: cleaned };
+    return { meaning: 'expected', reason: cleanedPath };
   if (isOpen && /: only oauth2-proxy has it/.test(text) && !Object.hasOwn(expected, subject))
-    return { meaning: 'expected', reason: nobodyOnOpen };
-  // One that has no name for the caller and one that has another are two things.
+    return { meaning: 'expected', reason: openPath };
+  // A missing name of the caller is expected; another name is not.
   const isExpected =
     Object.hasOwn(expected, subject) && !(subject === 'gap-auth' && /another value/.test(text));
   if (isExpected) return { meaning: 'expected', reason: expected[subject] ?? '' };
   return { meaning: doBothAllow ? 'identity' : 'other' };
 }
 
-/** What a comparison found. */
+/** The findings of a comparison. */
 export interface Comparison {
-  /** How many requests there were. */
+  /** The number of requests. */
   readonly count: number;
-  /** How many of them each let through. */
-  readonly passed: { readonly incumbent: number; readonly own: number };
+  /** How many of them each authorizer allowed. */
+  readonly allowed: { readonly incumbent: number; readonly own: number };
   readonly found: ReadonlyMap<Meaning, readonly FoundDifference[]>;
 }
 
-/** The report: how many requests are answered alike, then what matters request by request, and the rest by kind. */
-export function comparisonText({ count, passed, found }: Comparison): string {
+/** Writes the report: the number of equal answers, then the differences that matter for each request, then the others by kind. */
+export function comparisonText({ count, allowed, found }: Comparison): string {
   const of = (meaning: Meaning) => found.get(meaning) ?? [];
   const differing = new Set([...of('outcome'), ...of('identity')].map(({ name }) => name));
   const isExact = [...found.values()].every((list) => list.length === 0);
-  const but = isExact || count === differing.size ? '' : ', but for what is below';
-  const nobody =
-    passed.incumbent + passed.own === 0
+  const except = isExact || count === differing.size ? '' : ', except for the differences below';
+  const warning =
+    allowed.incumbent + allowed.own === 0
       ? [
-          'WARNING: neither let any request through, so this says nothing of who passes and who is named; give a token that is good',
+          'WARNING: neither allowed any request, so decisions and callers were not compared; add a valid token',
         ]
       : [];
   return [
-    `${count - differing.size} of ${count} requests are answered alike${but}`,
-    `let through: ${passed.incumbent} by oauth2-proxy, ${passed.own} by oidc-authz`,
-    ...nobody,
-    ...section('decided otherwise', of('outcome').map(lineOf)),
-    ...section('another caller is named', of('identity').map(lineOf)),
-    ...section(`expected, as ${page} says`, kinds(of('expected'))),
-    ...section('other headers of refusals', kinds(of('other'))),
+    `${count - differing.size} of ${count} requests have the same answer${except}`,
+    `allowed: ${allowed.incumbent} by oauth2-proxy, ${allowed.own} by oidc-authz`,
+    ...warning,
+    ...section('different decision', of('outcome').map(lineOf)),
+    ...section('different caller', of('identity').map(lineOf)),
+    ...section(`expected differences (see ${page})`, kinds(of('expected'))),
+    ...section('other headers of denials', kinds(of('other'))),
     '',
   ].join('\n');
 }
@@ -107,7 +108,7 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => `  ${line}`)];
 }
 
-/** A line for each kind of difference, with how many requests have it. */
+/** A line for each kind of difference, with the number of requests that have it. */
 function kinds(differences: readonly FoundDifference[]): readonly string[] {
   const groups = Map.groupBy(differences, ({ text, reason = '' }) =>
     [text.split(': ').slice(0, 2).join(': '), reason].join('\n'),

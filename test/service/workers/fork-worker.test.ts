@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createForkWorker } from '../../../src/cli/fork-worker.ts';
+import { createForkWorker } from '../../../src/cli/serve/fork-worker.ts';
 import type { Worker } from '../../../src/service/workers/protocol.ts';
 
 const howItEnds = (worker: Worker) => new Promise<number | string>((resolve) => worker.onExit(resolve));

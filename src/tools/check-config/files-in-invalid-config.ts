@@ -1,4 +1,4 @@
-/** The files that a configuration names which cannot be used as it stands, so that what is wrong with them is told with all else. */
+/** Finds the files that an invalid configuration names, to report their problems together with all others. */
 import { configSchema } from '../../config/declare/options.ts';
 import type { Problem } from '../../config/validate/problems.ts';
 import { isMapping, type Mapping } from '../../config/values/mapping.ts';
@@ -6,13 +6,13 @@ import { type NamesFiles, problemsOfFile } from '../../service/referenced-files.
 
 const sections = ['http', 'grpc', 'admin'] as const;
 
-/** What of an issuer names files, holds keys, or says which keys are good. */
-const ofKeys = ['jwks', 'jwksFile', 'publicKeyFiles', 'caFile', 'algorithms', 'keyUses'] as const;
+/** The options of an issuer that name files, hold keys, or restrict the keys. */
+const keyOptions = ['jwks', 'jwksFile', 'publicKeyFiles', 'caFile', 'algorithms', 'keyUses'] as const;
 
-/** The least that is an issuer. */
-const least = { issuer: 'https://issuer.invalid', anyAudience: true };
+/** The smallest valid issuer. */
+const smallestIssuer = { issuer: 'https://issuer.invalid', anyAudience: true };
 
-/** Finds what is wrong with files of TLS that cannot be used together: whether each can be read. */
+/** Checks that each TLS file of a section can be read, if the section itself is invalid. */
 export async function tlsProblems(
   tree: Mapping,
   readFile: (path: string) => string,
@@ -24,7 +24,7 @@ export async function tlsProblems(
   return (await Promise.all(found)).flat();
 }
 
-/** What names files; an option that is wrong is as if it were absent. */
+/** Reads the options that name files; an invalid option counts as absent. */
 export function namesFiles(tree: Mapping): NamesFiles {
   return {
     issuers: (Array.isArray(tree.issuers) ? tree.issuers : []).map(issuerOf),
@@ -38,14 +38,14 @@ export function namesFiles(tree: Mapping): NamesFiles {
 
 function issuerOf(issuer: unknown): NamesFiles['issuers'][number] {
   const [whole] = read({}).issuers;
-  const fields = ofKeys.map((field) => {
-    const given = isMapping(issuer) && issuer[field] !== undefined ? { [field]: issuer[field] } : {};
-    return [field, read({ issuers: [{ ...least, ...given }] }).issuers[0]?.[field]];
+  const fields = keyOptions.map((field) => {
+    const part = isMapping(issuer) && issuer[field] !== undefined ? { [field]: issuer[field] } : {};
+    return [field, read({ issuers: [{ ...smallestIssuer, ...part }] }).issuers[0]?.[field]];
   });
   return { ...whole, ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)) };
 }
 
-/** A configuration with one option of one section; without it, where it is wrong. */
+/** A configuration with one option of one section; without the option if it is invalid. */
 function readPart(tree: Mapping, section: string, option: string) {
   const whole = tree[section];
   return read(
@@ -54,11 +54,11 @@ function readPart(tree: Mapping, section: string, option: string) {
 }
 
 function read(more: Mapping) {
-  const { data } = configSchema.safeParse({ issuers: [least], ...more });
-  return data ?? configSchema.parse({ issuers: [least] });
+  const { data } = configSchema.safeParse({ issuers: [smallestIssuer], ...more });
+  return data ?? configSchema.parse({ issuers: [smallestIssuer] });
 }
 
-/** The files of TLS one by one, for where they cannot be used together. */
+/** Each TLS file of a section. */
 function filesOfTls(section: unknown, at: string): { readonly path: string; readonly file: string }[] {
   const tls = isMapping(section) && isMapping(section.tls) ? section.tls : {};
   return ['certFile', 'keyFile', 'clientCaFile'].flatMap((name) => {

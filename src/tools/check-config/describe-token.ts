@@ -1,4 +1,4 @@
-/** What a token says beside what a configuration expects, for people. Nothing is judged here: the check does that. */
+/** Describes a token next to the values that a configuration expects. It decides nothing: the check does that. */
 
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import type { ClaimName } from '../../config/values/claim-names.ts';
@@ -8,29 +8,29 @@ import { isLogoutToken } from '../../credential/token/read-facts.ts';
 import type { Claims } from '../../model/identity.ts';
 import type { Reason } from '../../model/reasons.ts';
 
-/** One thing that a check looks at. */
-export interface TokenRow {
+/** One property of a token, with its expected and its found value as text. */
+export interface TokenProperty {
   readonly name: string;
   readonly expected: string;
   readonly found: string;
-  /** The reasons that are about it. */
+  /** The reasons of denials that concern it. */
   readonly reasons: readonly Reason[];
 }
 
-/** A token, described. */
+/** The description of a token. */
 export interface DescribedToken {
-  /** The issuer that the token names; undefined where it is not configured. */
+  /** The issuer that the token names; undefined if it is not configured. */
   readonly issuer: IssuerConfig | undefined;
-  readonly rows: readonly TokenRow[];
+  readonly properties: readonly TokenProperty[];
 }
 
-/** The longest value that is shown, in characters. */
-const maxValue = 200;
+/** The longest value that is printed, in characters. */
+const maxLength = 200;
 
 /**
- * Describes a token, whatever it is.
+ * Describes a token, even an invalid one.
  *
- * @param now the time, in seconds since the epoch
+ * @param now in seconds since the epoch
  */
 export function describeToken(token: string, config: Config, now: number): DescribedToken {
   const segments = token.split('.');
@@ -38,76 +38,76 @@ export function describeToken(token: string, config: Config, now: number): Descr
   if (header === undefined || claims === undefined)
     return {
       issuer: undefined,
-      rows: [
+      properties: [
         {
           name: 'form',
-          expected: 'a JSON Web Token: three segments of base64url, the first two JSON objects',
+          expected: 'a JSON Web Token: three segments in base64url; the first two are JSON objects',
           found: formOf(segments),
           reasons: ['token_malformed', 'token_too_large'],
         },
       ],
     };
   const issuer = config.issuers.find((one) => one.issuer === claims.iss);
-  const known = config.issuers.map((one) => shown(one.issuer)).join(' or ');
-  const rows: TokenRow[] = [
-    { name: 'issuer', expected: known, found: shown(claims.iss), reasons: ['issuer_unknown'] },
+  const known = config.issuers.map((one) => printable(one.issuer)).join(' or ');
+  const issuerProperties: TokenProperty[] = [
+    { name: 'issuer', expected: known, found: printable(claims.iss), reasons: ['issuer_unknown'] },
   ];
-  if (issuer === undefined) return { issuer, rows };
+  if (issuer === undefined) return { issuer, properties: issuerProperties };
   return {
     issuer,
-    rows: [
-      ...rows,
-      ...headerRows(header, claims, issuer),
-      audienceRow(claims, issuer),
-      ...timeRows(claims, issuer, now),
-      ...claimRows(claims, issuer),
+    properties: [
+      ...issuerProperties,
+      ...headerProperties(header, claims, issuer),
+      audienceProperty(claims, issuer),
+      ...timeProperties(claims, issuer, now),
+      ...claimProperties(claims, issuer),
     ],
   };
 }
 
-function headerRows(
+function headerProperties(
   header: Claims,
   claims: Claims,
   { algorithms, tokenTypes, name }: IssuerConfig,
-): TokenRow[] {
+): TokenProperty[] {
   return [
     {
       name: 'algorithm',
       expected: algorithms.join(' or '),
-      found: shown(header.alg),
+      found: printable(header.alg),
       reasons: ['algorithm_not_allowed'],
     },
     {
       name: 'type',
-      expected: `${tokenTypes.map(shown).join(' or ')}; none counts as JWT`,
+      expected: `${tokenTypes.map(printable).join(' or ')}; none means JWT`,
       found: isLogoutToken(claims)
-        ? `${shown(header.typ)}, and \`events\` of a logout token`
-        : shown(header.typ),
+        ? `${printable(header.typ)}, and \`events\` of a logout token`
+        : printable(header.typ),
       reasons: ['token_type_not_allowed'],
     },
     {
       name: 'key',
-      expected: `a key of ${shown(name)} that verifies the signature`,
-      found: `kid ${shown(header.kid)}`,
+      expected: `a key of ${printable(name)} that verifies the signature`,
+      found: `kid ${printable(header.kid)}`,
       reasons: ['key_not_found', 'signature_invalid', 'keys_unavailable'],
     },
   ];
 }
 
-function audienceRow(claims: Claims, { audiences, audienceClaims }: IssuerConfig): TokenRow {
-  const found = audienceClaims.map((name) => `${nameOf(name)} ${shown(createReadClaim(name)(claims))}`);
+function audienceProperty(claims: Claims, { audiences, audienceClaims }: IssuerConfig): TokenProperty {
+  const found = audienceClaims.map((name) => `${nameOf(name)} ${printable(createReadClaim(name)(claims))}`);
   return {
     name: 'audience',
-    expected: audiences === undefined ? 'any (anyAudience)' : audiences.map(shown).join(' or '),
+    expected: audiences === undefined ? 'any (anyAudience)' : audiences.map(printable).join(' or '),
     found: found.join(', '),
     reasons: ['audience_mismatch'],
   };
 }
 
-function timeRows(claims: Claims, { clockTolerance }: IssuerConfig, now: number): TokenRow[] {
+function timeProperties(claims: Claims, { clockTolerance }: IssuerConfig, now: number): TokenProperty[] {
   const tolerance = `${clockTolerance / 1000} s`;
   const past = `a time at most ${tolerance} ahead`;
-  const later: TokenRow['reasons'] = ['token_not_yet_valid'];
+  const later: TokenProperty['reasons'] = ['token_not_yet_valid'];
   return [
     {
       name: 'expires',
@@ -120,41 +120,42 @@ function timeRows(claims: Claims, { clockTolerance }: IssuerConfig, now: number)
   ];
 }
 
-function claimRows(
+function claimProperties(
   claims: Claims,
   { requiredScopes, requiredClaims, email, groups, boundTokens }: IssuerConfig,
-): TokenRow[] {
+): TokenProperty[] {
   const scopes = ['scope', 'scp', 'scopes'].filter((name) => claims[name] !== undefined);
   const emails = [...(email.allowedDomains ?? []), ...(email.allowedAddresses ?? [])];
   const identity = createIdentityClaims({ email, groups });
-  const notAllowed: TokenRow['reasons'] = ['claim_not_allowed'];
-  const row = (name: string, expected: string, found: unknown): TokenRow => ({
+  const notAllowed: TokenProperty['reasons'] = ['claim_not_allowed'];
+  const property = (name: string, expected: string, found: unknown): TokenProperty => ({
     name,
     expected,
-    found: shown(found),
+    found: printable(found),
     reasons: notAllowed,
   });
   return [
     {
       name: 'scopes',
-      expected: requiredScopes.length === 0 ? 'none in particular' : `all of ${requiredScopes.join(', ')}`,
-      found: scopes.length === 0 ? 'none' : scopes.map((name) => `${name} ${shown(claims[name])}`).join(', '),
+      expected: requiredScopes.length === 0 ? 'any' : `all of ${requiredScopes.join(', ')}`,
+      found:
+        scopes.length === 0 ? 'none' : scopes.map((name) => `${name} ${printable(claims[name])}`).join(', '),
       reasons: ['scope_insufficient'],
     },
     ...Object.entries(requiredClaims).map(([name, wanted]) =>
-      row(`claim ${name}`, [wanted].flat().map(shown).join(' or '), createReadClaim(name)(claims)),
+      property(`claim ${name}`, [wanted].flat().map(printable).join(' or '), createReadClaim(name)(claims)),
     ),
-    ...(emails.length === 0 ? [] : [row('e-mail', emails.join(' or '), identity.email(claims))]),
+    ...(emails.length === 0 ? [] : [property('e-mail', emails.join(' or '), identity.email(claims))]),
     ...(groups.allowed === undefined
       ? []
-      : [row('groups', groups.allowed.map(shown).join(' or '), identity.groups(claims))]),
+      : [property('groups', groups.allowed.map(printable).join(' or '), identity.groups(claims))]),
     ...(claims.cnf === undefined
       ? []
       : [
           {
             name: 'binding',
             expected: `boundTokens: ${boundTokens}`,
-            found: 'the token is bound to its client (cnf); no proof is sent here',
+            found: 'the token is bound to its client (cnf); this command sends no proof',
             reasons: ['token_bound', 'proof_invalid'] as const,
           },
         ]),
@@ -166,7 +167,7 @@ function nameOf(name: ClaimName): string {
 }
 
 function when(value: unknown, now: number): string {
-  if (typeof value !== 'number' || Math.abs(value) > 8.64e12) return shown(value);
+  if (typeof value !== 'number' || Math.abs(value) > 8.64e12) return printable(value);
   const seconds = Math.round(value - now);
   const distance = seconds < 0 ? `${span(-seconds)} ago` : `in ${span(seconds)}`;
   return `${new Date(value * 1000).toISOString()}, ${distance}`;
@@ -179,15 +180,15 @@ function span(seconds: number): string {
 }
 
 function formOf(segments: readonly string[]): string {
-  if (segments.length === 1) return 'one segment; an opaque token cannot be verified here';
+  if (segments.length === 1) return 'one segment; an opaque token cannot be verified';
   if (segments.length === 5)
-    return 'five segments, as an encrypted token (JWE) has; only signed ones are understood';
+    return 'five segments, as in an encrypted token (JWE); only signed tokens are supported';
   return segments.length === 3
-    ? 'three segments, of which one is no JSON object'
+    ? 'three segments; the first or the second is not a JSON object'
     : `${segments.length} segments`;
 }
 
-/** A JSON object in a segment. */
+/** The JSON object in a segment. */
 function objectOf(segment = ''): Claims | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(segment, 'base64url').toString());
@@ -199,8 +200,8 @@ function objectOf(segment = ''): Claims | undefined {
   }
 }
 
-/** A value of a token as a terminal may have it: short, and without what it would act on. */
-function shown(value: unknown): string {
+/** A value of a token for a terminal: short, and without control characters. */
+function printable(value: unknown): string {
   if (value === undefined) return 'none';
   const text = typeof value === 'string' && /^[\x21-\x7e]+$/.test(value) ? value : JSON.stringify(value);
   const safe = text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
@@ -209,5 +210,5 @@ function shown(value: unknown): string {
       (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
     ).join(''),
   );
-  return safe.length > maxValue ? `${safe.slice(0, maxValue)}…` : safe;
+  return safe.length > maxLength ? `${safe.slice(0, maxLength)}…` : safe;
 }

@@ -1,31 +1,32 @@
-/** Starts workers: processes that run this very program, and answer the checks of the connections they are handed. */
+/** Starts workers: processes of this program that answer the checks of the connections they get. */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { ForkWorker, FromWorker, ToWorker } from '../service/workers/protocol.ts';
+import type { ForkWorker, FromWorker, ToWorker } from '../../service/workers/protocol.ts';
 
-/** The argument by which a process of this program knows that it is a worker. */
+/** The argument that makes a process of this program a worker. */
 const workerArgument = 'worker';
 
 /**
- * Makes what starts workers.
+ * Creates the function that starts a worker.
  *
  * @param program the file to run
- * @param atEnd is given what ends those that are left when this process ends: one that is starting does not hear of it
- * @throws Error where this process may start no other
+ * @param onExit adds a handler to run before this process exits: it kills the remaining workers
+ * @throws Error if Node's permissions forbid starting processes
  */
-export function createForkWorker(program: string, atEnd: (end: () => void) => void): ForkWorker {
+export function createForkWorker(program: string, onExit: (handler: () => void) => void): ForkWorker {
   if (process.permission?.has('child') === false) {
     throw new Error(
-      'workers: several need the permission to start processes; give Node --allow-child-process, or leave workers at 1',
+      'workers: Node may not start processes; start it with --allow-child-process, or set workers to 1',
     );
   }
   const children = new Set<ChildProcess>();
-  atEnd(() => {
+  // A worker that is starting cannot notice the exit of this process.
+  onExit(() => {
     for (const child of children) child.kill('SIGKILL');
   });
   return () => {
     let child: ChildProcess;
     try {
-      // A group of its own: a signal to ours must not end a worker that is too young to have its own mind about it.
+      // In a process group of its own: a signal to our group must not end a worker that has no signal handlers yet.
       child = fork(program, [workerArgument], { detached: true });
     } catch (error) {
       return neverStarted(error);
@@ -34,23 +35,23 @@ export function createForkWorker(program: string, atEnd: (end: () => void) => vo
     const { promise, resolve } = Promise.withResolvers<number | string>();
     child.once('exit', (code, signal) => {
       children.delete(child);
-      resolve(signal ?? code ?? 'an unknown end');
+      resolve(signal ?? code ?? 'unknown');
     });
     child.on('error', (error) => {
       if (child.pid !== undefined) return;
       children.delete(child);
       resolve(error.message);
     });
-    // Whoever cannot be spoken to any more is of no use; an orderly end closes the channel last.
+    // A worker without a channel is useless. A worker that stops in order closes its channel last.
     child.once('disconnect', () => void child.kill('SIGKILL'));
     return {
       pid: child.pid,
       send: (message: ToWorker, socket) => {
-        // One that has just ended hears nothing, and that it ended is told elsewhere.
+        // A worker that has just exited gets no message; onExit reports the exit.
         if (child.connected) child.send(message, socket, { keepOpen: true }, () => {});
       },
-      onMessage: (hear) => void child.on('message', (message) => hear(message as FromWorker)),
-      onExit: (hear) => void promise.then(hear),
+      onMessage: (listener) => void child.on('message', (message) => listener(message as FromWorker)),
+      onExit: (listener) => void promise.then(listener),
       kill: () => void child.kill('SIGKILL'),
     };
   };
@@ -62,7 +63,7 @@ function neverStarted(error: unknown): ReturnType<ForkWorker> {
     pid: undefined,
     send: () => {},
     onMessage: () => {},
-    onExit: (hear) => queueMicrotask(() => hear(why)),
+    onExit: (listener) => queueMicrotask(() => listener(why)),
     kill: () => {},
   };
 }

@@ -1,17 +1,18 @@
-/** The story of a guarded workload, told in the terminal, each step with what it must come to. */
+/** The requests of the demo, each with its expected result. */
 import type { Received } from '../tools/workload.ts';
 import { fetchPlain } from './gateway.ts';
 
-/** What the story needs. */
-export interface Cast {
+/** The gateway and the tokens of the steps. */
+export interface StepOptions {
+  /** The port of the gateway. */
   readonly port: number;
-  readonly good: string;
-  readonly expired: string;
-  readonly say: (line: string) => void;
+  readonly validToken: string;
+  readonly expiredToken: string;
+  readonly print: (line: string) => void;
 }
 
-/** What a step came to. */
-interface Outcome {
+/** The result of a step. */
+interface StepResult {
   readonly status: number;
   readonly challenge: string;
   readonly received: Received | undefined;
@@ -21,46 +22,46 @@ interface Step {
   readonly title: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly status: number;
-  /** What else must be so; says what it saw. */
-  readonly sees?: (outcome: Outcome) => readonly (readonly [what: string, isSo: boolean])[];
+  /** Further expectations: what was found, and whether it is right. */
+  readonly expects?: (result: StepResult) => readonly (readonly [found: string, isRight: boolean])[];
 }
 
-/** Tells the story; gives the number of steps that did not come to what they must. */
-export async function tellStory({ port, good, expired, say }: Cast): Promise<number> {
+/** Runs the steps and prints their results; returns the number of unexpected results. */
+export async function runSteps({ port, validToken, expiredToken, print }: StepOptions): Promise<number> {
   let failures = 0;
-  for (const { title, headers, status, sees } of steps(good, expired)) {
-    const outcome = await ask(port, headers);
-    const seen = [
+  for (const { title, headers, status, expects } of steps(validToken, expiredToken)) {
+    const result = await send(port, headers);
+    const findings = [
       [
-        `${outcome.status}${outcome.challenge === '' ? '' : `  www-authenticate: ${outcome.challenge}`}`,
-        outcome.status === status,
+        `${result.status}${result.challenge === '' ? '' : `  www-authenticate: ${result.challenge}`}`,
+        result.status === status,
       ] as const,
-      ...(sees?.(outcome) ?? []),
+      ...(expects?.(result) ?? []),
     ];
-    say(`  ${title}`);
-    for (const [what, isSo] of seen) {
-      say(`    ${isSo ? '✓' : '✗'} ${what}`);
-      if (!isSo) failures++;
+    print(`  ${title}`);
+    for (const [found, isRight] of findings) {
+      print(`    ${isRight ? '✓' : '✗'} ${found}`);
+      if (!isRight) failures++;
     }
   }
   return failures;
 }
 
-function steps(good: string, expired: string): readonly Step[] {
+function steps(validToken: string, expiredToken: string): readonly Step[] {
   return [
     {
       title: 'without a token',
       headers: {},
       status: 401,
-      sees: ({ challenge, received }) => [
-        ['the workload was not reached', received === undefined && challenge === 'Bearer'],
+      expects: ({ challenge, received }) => [
+        ['the request did not reach the workload', received === undefined && challenge === 'Bearer'],
       ],
     },
     {
-      title: 'with a token of the issuer',
-      headers: { authorization: `Bearer ${good}` },
+      title: 'with a valid token',
+      headers: { authorization: `Bearer ${validToken}` },
       status: 200,
-      sees: ({ received }) =>
+      expects: ({ received }) =>
         [
           ['x-auth-request-user', 'orders-client'],
           ['x-auth-request-email', 'orders-client@example.com'],
@@ -73,22 +74,22 @@ function steps(good: string, expired: string): readonly Step[] {
             ] as const,
         ),
     },
-    { title: 'with a token that has expired', headers: { authorization: `Bearer ${expired}` }, status: 401 },
+    { title: 'with an expired token', headers: { authorization: `Bearer ${expiredToken}` }, status: 401 },
     {
       title: 'with a token whose subject was changed',
-      headers: { authorization: `Bearer ${forge(good)}` },
+      headers: { authorization: `Bearer ${forge(validToken)}` },
       status: 401,
     },
     {
-      title: 'with a token, and an identity that the client made up',
+      title: 'with a valid token and forged identity headers',
       headers: {
-        authorization: `Bearer ${good}`,
+        authorization: `Bearer ${validToken}`,
         'x-auth-request-user': 'admin',
         x_auth_request_user: 'admin',
         'x-auth-request-preferred-username': 'admin',
       },
       status: 200,
-      sees: ({ received }) => [
+      expects: ({ received }) => [
         [
           `the workload received  x-auth-request-user: ${valuesOf(received, 'x-auth-request-user')}`,
           valuesOf(received, 'x-auth-request-user') === 'orders-client',
@@ -102,7 +103,7 @@ function steps(good: string, expired: string): readonly Step[] {
   ];
 }
 
-async function ask(port: number, headers: Readonly<Record<string, string>>): Promise<Outcome> {
+async function send(port: number, headers: Readonly<Record<string, string>>): Promise<StepResult> {
   const { status, headers: answered, body } = await fetchPlain({ port, path: '/orders/1', headers });
   const received = status === 200 ? (JSON.parse(body) as Received) : undefined;
   return { status, challenge: answered['www-authenticate'] ?? '', received };
@@ -113,7 +114,7 @@ function valuesOf(received: Received | undefined, name: string): string {
   return values.join(' | ');
 }
 
-/** The same token with another subject, under the signature that it had. */
+/** The same token with another subject and the old signature. */
 function forge(token: string): string {
   const [header, payload = '', signature] = token.split('.');
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());

@@ -1,0 +1,42 @@
+/** The sources of a command's configuration: its command line, the environment and files. */
+import { readFileSync } from 'node:fs';
+import type { ConfigSources } from '../config/load/load.ts';
+import type { CommandLine, ManualPage, ProgramProcess } from './command.ts';
+import { rejectCommandLine } from './reject.ts';
+
+/**
+ * Makes the sources of the configuration. Ends the process with exit code 2 if the command line has too many words, or if
+ * certificates would not be verified.
+ *
+ * @param page the command's help page
+ * @param takesFile whether the word after the command names the configuration file
+ */
+export async function configSources(
+  { words, flags }: CommandLine,
+  { environment, loadManual }: ProgramProcess,
+  page: ManualPage,
+  takesFile: boolean,
+): Promise<ConfigSources> {
+  const [, ...operands] = words;
+  const extra = operands.slice(takesFile ? 1 : 0);
+  if (extra.length > 0) rejectCommandLine(`unexpected ${JSON.stringify(extra.join(' '))} after ${page.name}`);
+  const [file] = operands;
+  const fileFlag = flags.find(({ name }) => name === '--config');
+  if (file !== undefined && fileFlag !== undefined)
+    rejectCommandLine(`two files: ${file}, and --config ${fileFlag.value ?? ''}; give one of the two`);
+  if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0')
+    rejectCommandLine(
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 disables the verification of certificates; unset it, and set `issuers[].caFile` to a private CA',
+    );
+  const { configFlags } = await import('../config/load/settings.ts');
+  const known = new Set([...configFlags(), ...page.flags.map(({ name }) => name)]);
+  const hints = flags.every(({ name }) => known.has(name)) ? undefined : await import('./hints.ts');
+  return {
+    flags: file === undefined ? flags : [...flags, { name: '--config', value: file }],
+    environment,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    foreignProblem: async (text, path) =>
+      (await import('../tools/check-config/oauth2-proxy-file.ts')).oauth2ProxyFileProblem(text, path),
+    ...(hints !== undefined && { hintOf: hints.createFlagHint(page.name, flags, await loadManual()) }),
+  };
+}

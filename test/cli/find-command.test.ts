@@ -1,0 +1,73 @@
+/** Which command a command line runs, and with which words and flags. */
+import { expect, test } from 'vitest';
+import { commands, loadManual, loadWorker } from '../../src/cli/commands.ts';
+import { findCommand } from '../../src/cli/find-command.ts';
+
+const self = {
+  program: '',
+  environment: {},
+  earlyHangups: { count: () => 0, stopCounting: () => {} },
+  loadManual,
+};
+
+const find = (line: string, isChild = false) =>
+  findCommand(line === '' ? [] : line.split(' '), self, isChild);
+
+test.each([
+  ['', 'serve', []],
+  ['serve', 'serve', ['serve']],
+  ['--issuer https://a.example.com', 'serve', []],
+  ['--log-level debug serve', 'serve', ['serve']],
+  ['check-config a.yaml', 'check-config', ['check-config', 'a.yaml']],
+  ['--config a.yaml check-config', 'check-config', ['check-config']],
+  ['--without-files check-config a.yaml', 'check-config', ['check-config', 'a.yaml']],
+  ['--grpc-enabled check-config', 'check-config', ['check-config']],
+  ['--grpc-enabled true check-config', 'check-config', ['check-config']],
+  ['compare --show-values a.yaml', 'compare', ['compare', 'a.yaml']],
+  [
+    'migrate oauth2-proxy a.yaml -- --client-id=a',
+    'migrate',
+    ['migrate', 'oauth2-proxy', 'a.yaml', '--client-id=a'],
+  ],
+  ['version', 'version', ['version']],
+  ['help migrate apirule', 'help', ['help', 'migrate', 'apirule']],
+])('%j runs %s', async (line, name, words) => {
+  const found = await find(line);
+  expect(found.command).toBe(await commands[name]?.());
+  expect(found.line.words).toEqual(words);
+});
+
+test('the value of a flag is not a command, even with the name of one', async () => {
+  for (const line of ['--realm compare', '--realm help', '--realm=check-config', '--config migrate']) {
+    const { command, line: parsed } = await find(line);
+    expect(command).toBe(await commands.serve?.());
+    expect(parsed.words).toEqual([]);
+  }
+});
+
+test.each([
+  ['--help', []],
+  ['-h', []],
+  ['serve --help', ['serve']],
+  ['check-config a.yaml --help', ['check-config']],
+  ['migrate --help', ['migrate']],
+  ['migrate oauth2-proxy --help', ['migrate', 'oauth2-proxy']],
+  ['--version --help', []],
+  ['strat --help', ['strat']],
+])('%j prints help', async (line, topic) => {
+  const found = await find(line);
+  expect(found.command).toBe(await commands.help?.());
+  expect(found.line.words).toEqual(['help', ...topic]);
+});
+
+test.each(['--version', '-v', '-V', 'serve --version', 'strat --version'])(
+  '%j prints the version',
+  async (line) => {
+    expect((await find(line)).command).toBe(await commands.version?.());
+  },
+);
+
+test('a user cannot run the command of a worker process', async () => {
+  expect((await find('worker', true)).command).toBe(await loadWorker());
+  expect(Object.keys(commands)).not.toContain('worker');
+});
