@@ -26,7 +26,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     ],
     look: ['Set `log.checks: all` to log allowed checks too.'],
     fix: [
-      'If the request should be denied, follow [this list](what-now.md#a-request-passes-that-should-be-refused).',
+      'If the request should be denied, follow [this list](wrong-allow.md#a-request-is-allowed-that-should-be-denied).',
     ],
     options: ['rules', 'log.checks'],
   },
@@ -394,7 +394,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
       'Look at `rate(oidc_authz_token_cache_lookups_total[5m])` by `result`, the CPU of the pod, and `nodejs_eventloop_lag_p99_seconds`.',
     ],
     fix: [
-      'Add replicas, `workers` or CPU: see [operations](operations.md#sizing).',
+      'Add replicas, `workers` or CPU: see [sizing](sizing.md).',
       'Follow [OidcAuthzErrorBudgetBurnFast](runbooks/OidcAuthzErrorBudgetBurnFast.md) or, for DPoP proofs, [OidcAuthzProofsWithoutRoom](runbooks/OidcAuthzProofsWithoutRoom.md).',
     ],
     options: ['limits.maxVerificationsInFlight', 'limits.checkDeadline', 'workers', 'dpop.maxProofs'],

@@ -128,7 +128,7 @@ test('every page is tried, and the index names each', () => {
 
 describe.each(providers)('$page', (provider) => {
   const { configurations, tokens } = examplesOf(provider.page);
-  const rows = rowsOf(readPage(`providers/${provider.page}`), 'Mistakes');
+  const rows = rowsOf(readPage(`providers/${provider.page}`), 'Common mistakes');
 
   test('check-config takes every configuration', async () => {
     for (const { text } of configurations) {

@@ -1,4 +1,4 @@
-/** `docs/what-now.md`: each answer that it quotes is what a client gets from a real Envoy, and each silent fault that it names comes about. */
+/** The pages for troubleshooting: a client gets each response that they quote from a real Envoy, and each silent fault that they name happens. */
 import { createServer } from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -11,7 +11,7 @@ import { exchange, type RawResponse, request } from '../support/http1.ts';
 import { blocksOf, readPage, rowsOf } from '../support/pages.ts';
 import { describeWith } from '../support/real-servers.ts';
 
-const page = readPage('what-now.md');
+const page = ['what-now.md', 'proxy-errors.md', 'wrong-allow.md'].map(readPage).join('\n');
 const quoted = new Map(
   blocksOf(page)
     .filter(({ language }) => language === 'http')
@@ -266,7 +266,9 @@ ${more}
   });
 
   describe('without a body, `whenUnavailable: error` has a record', () => {
-    const named = page.split('\n## ').find((section) => section.startsWith('This service did not answer'));
+    const named = page
+      .split('\n## ')
+      .find((section) => section.startsWith('No response from the authorizer'));
     // A token that nobody signed: no key is there that could tell.
     const madeUp = async () => {
       const [header, payload] = (await bearer({ iss: awayIssuer, sub: 'mallory' })).split('.');
@@ -327,11 +329,11 @@ ${more}
     expect(writtenOf(answer, 'Payload Too Large').split('\n\n')[1]).toContain('"error":"invalid_request"');
     const read = records(from).map(({ reason, path: own, requestId }) => [reason, own, requestId]);
     expect(read).toEqual([['request_too_large', '', '']]);
-    expect(page).toContain('Its record often has neither the path nor the request id');
+    expect(page).toContain('Its record often has neither the path nor the request ID');
   });
 
-  describe('Other answers: 431', () => {
-    const [, own = ''] = page.split('\n### Other answers\n');
+  describe('Other responses: 431', () => {
+    const [, own = ''] = page.split('\n### Other responses\n');
     const large = (kib: number) => [`x-large: ${'a'.repeat(kib * 1024)}`];
 
     test('of Envoy, in its own words', async () => {
@@ -378,7 +380,7 @@ ${more}
     await until(() => answered.startsWith('HTTP/1.1 401'));
   });
 
-  describe('The workload does not know who it is', () => {
+  describe('The workload does not know the user', () => {
     const forged = 'x-auth-request-user: mallory';
     const causes: Readonly<Record<string, () => Promise<void>>> = {
       'Over HTTP, the entry does not list the header': async () => {
@@ -406,7 +408,7 @@ ${more}
         const answer = await get(await gateway(), [await bearer(), forged], '/healthz');
         expect([answer?.status, receivedBy(answer)['x-auth-request-user']]).toEqual([200, undefined]);
       },
-      '`mode: shadow` let the request pass': async () => {
+      '`mode: shadow` allowed the request': async () => {
         const from = service.records.length;
         const answer = await get(await gateway(), [await bearer(), forged], '/tried');
         expect([answer?.status, receivedBy(answer)['x-auth-request-user']]).toEqual([200, undefined]);
@@ -415,16 +417,13 @@ ${more}
     };
     const rows = Object.keys(causes);
     test('every cause is tried', () => {
-      const [own = ''] = (page.split('\n### The workload does not know who it is\n')[1] ?? '').split(
-        /^### /m,
-      );
-      const named = rowsOf(`\n## all\n${own}`, 'all').map(([cause = '']) => cause);
+      const named = rowsOf(page, 'The workload does not know the user').map(([cause = '']) => cause);
       expect(named.map((cause) => rows.find((row) => cause.startsWith(row)))).toEqual(rows);
     });
     test.each(Object.entries(causes))('%s', (_, tried) => tried());
   });
 
-  describe('A request passes that should be refused', () => {
+  describe('A request is allowed that should be denied', () => {
     test('no policy covers it: no record and no count', async () => {
       const envoy = await gateway({}, (config) =>
         withFilters(config, (filters) => filters.filter((filter) => !authorization(filter))),

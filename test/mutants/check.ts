@@ -1,8 +1,8 @@
-/** Mutants of decisions and forwarded headers. */
+/** Mutants of the decision and of the forwarded headers. */
 import type { Mutant } from './mutant.ts';
 
 const core = ['test/check', 'test/contract/contract.test.ts'];
-const rules = ['test/rules', 'test/contract/contract.test.ts'];
+const rules = ['test/check/rules', 'test/contract/contract.test.ts'];
 const deadline = ['test/check/check-deadline.test.ts'];
 const preflight = ['test/check/rules/preflight.test.ts'];
 
@@ -34,7 +34,7 @@ export const check: readonly Mutant[] = [
     file: 'src/check/authenticate.ts',
     find: "if (identity.confirmation === undefined && scheme === 'bearer')",
     replace: "if (scheme === 'bearer')",
-    tests: [...core, 'test/proof', 'test/rules'],
+    tests: [...core, 'test/check/binding', 'test/check/rules'],
   },
   {
     name: 'a client can send another spelling of a header',
@@ -59,7 +59,7 @@ export const check: readonly Mutant[] = [
     tests: rules,
   },
   {
-    name: 'the token is forwarded against the configuration',
+    name: 'the token is forwarded although setAuthorizationHeader does not allow it',
     file: 'src/check/upstream-headers.ts',
     find: "...(forwardOriginalToken ? [] : ['authorization']),\n  ];\n  const removeAll",
     replace: '];\n  const removeAll',
@@ -80,7 +80,7 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
-    name: 'a value can have a line break at its end',
+    name: 'a value may have a line break at its end',
     file: 'src/check/header-value.ts',
     find: '/^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$/.test(text)',
     replace: '/^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?/.test(text)',
@@ -94,14 +94,14 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
-    name: 'a percent-encoded group can have white space at its ends',
+    name: 'a percent-encoded group may have white space at its ends',
     file: 'src/check/header-value.ts',
     find: 'percentEncoded, hasNoBlankEnds)',
     replace: 'percentEncoded, () => true)',
     tests: core,
   },
   {
-    name: 'a group can contain other white space than the separator',
+    name: 'a group may contain white space other than the separator',
     file: 'src/check/header-value.ts',
     find: 'return (member) => !blank.test(member);',
     replace: 'return (member) => !member.includes(separator);',
@@ -136,7 +136,7 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
-    name: 'an unpaired surrogate is replaced',
+    name: 'half a character is replaced with another one',
     file: 'src/check/header-value.ts',
     find: 'text === undefined || !text.isWellFormed() ? undefined : base64url(text)',
     replace: 'text === undefined ? undefined : base64url(text)',
@@ -157,7 +157,7 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
-    name: 'a rule with deny allows a valid token',
+    name: 'a rule that denies allows a valid token',
     file: 'src/check/ruled-check.ts',
     find: "? () => 'rule_denied' as const",
     replace: '? () => undefined',
@@ -192,7 +192,7 @@ export const check: readonly Mutant[] = [
     tests: rules,
   },
   {
-    name: 'a check can wait without a deadline',
+    name: 'a check may wait without limit',
     file: 'src/check/check-deadline.ts',
     find: 'decision instanceof Promise ? withDeadline(decision, timeLeft(context), clock, late) : decision',
     replace: 'decision',
@@ -220,14 +220,14 @@ export const check: readonly Mutant[] = [
     tests: preflight,
   },
   {
-    name: 'a preflight for a method that the rule does not list is allowed without a token',
+    name: 'a preflight request for a method that the rule does not list is allowed without a token',
     file: 'src/check/ruled-check.ts',
     find: ' && !isUnlisted(request))\n',
     replace: ')\n',
     tests: preflight,
   },
   {
-    name: 'a request that is allowed only in shadow mode is not logged',
+    name: 'a request that only shadow mode allows is not logged',
     file: 'src/observe/record-check.ts',
     find: '      decision.shadow === undefined &&\n',
     replace: '',

@@ -1,4 +1,4 @@
-/** Mutants of followed files, and of their TLS contexts. */
+/** Mutants of files that are watched, and of TLS that uses them. */
 import type { Mutant } from './mutant.ts';
 
 const tls = ['test/transport/shared/tls.test.ts'];
@@ -29,7 +29,7 @@ export const files: readonly Mutant[] = [
     tests: tls,
   },
   {
-    name: 'a key of another certificate is accepted',
+    name: 'a key need not match its certificate',
     file: 'src/transport/shared/tls.ts',
     find: '  tls.createSecureContext(options);\n',
     replace: '',
@@ -50,21 +50,21 @@ export const files: readonly Mutant[] = [
     tests: tls,
   },
   {
-    name: 'a change before the first look is ignored',
+    name: 'a change before the first read is not loaded',
     file: 'src/transport/shared/tls.ts',
     find: 'const problem = use();',
     replace: 'const problem = undefined;',
     tests: tls,
   },
   {
-    name: 'new files are reported but not used',
+    name: 'new files are reported and not loaded',
     file: 'src/transport/shared/tls.ts',
     find: 'server.setSecureContext(readTls(files, followed.read));',
     replace: 'readTls(files, followed.read);',
     tests: tls,
   },
   {
-    name: 'a truncated PEM file is accepted',
+    name: 'a truncated PEM file is read up to its end',
     file: 'src/runtime/files/pem-blocks.ts',
     find: 'if (begun !== found.length) throw new',
     replace: 'if (begun < 0) throw new',
@@ -78,56 +78,56 @@ export const files: readonly Mutant[] = [
     tests: suites,
   },
   {
-    name: 'one look is enough',
+    name: 'one read is enough',
     file: 'src/runtime/files/follow.ts',
     find: 'if (entry.sightings > 1) entry.counting = current;',
     replace: 'entry.counting = current;',
     tests: follow,
   },
   {
-    name: 'the first look counts as one of two',
+    name: 'the first read counts as one of two',
     file: 'src/runtime/files/follow.ts',
     find: 'last: found, sightings: 0,',
     replace: 'last: found, sightings: 1,',
     tests: follow,
   },
   {
-    name: 'a file is reported while another is being written',
+    name: 'one file is reported while another is being written',
     file: 'src/runtime/files/follow.ts',
     find: 'const areSettled = members.every(({ sightings }) => sightings > 1);',
     replace: 'const areSettled = members.some(({ sightings }) => sightings > 1);',
     tests: follow,
   },
   {
-    name: 'reported content is not compared',
+    name: 'a repeated report is not compared with the last one',
     file: 'src/runtime/files/follow.ts',
     find: 'members.some(({ counting }, index) => !foundTheSame(counting, group.told[index] ?? counting));',
     replace: 'members.length > 0;',
     tests: follow,
   },
   {
-    name: 'files that are being written are not waited for',
+    name: 'a file that is being written is read at once',
     file: 'src/runtime/files/follow.ts',
     find: 'else if (waiting.looks > mostLooks)',
     replace: 'else if (waiting.looks > 1)',
     tests: follow,
   },
   {
-    name: 'a file is read again for each caller',
+    name: 'each caller reads a file again',
     file: 'src/runtime/files/follow.ts',
     find: 'entries.get(path)?.counting ?? lookAt',
     replace: 'lookAt',
     tests: follow,
   },
   {
-    name: 'a large file is not read again after one look',
+    name: 'a large file is not read again after one read',
     file: 'src/runtime/files/file-content.ts',
     find: "const isSure = isSameVersion && 'bytes' in previous && previous.bytes.equals(bytes);",
     replace: "const isSure = 'bytes' in (previous ?? {});",
     tests: follow,
   },
   {
-    name: 'a large file that keeps its version is read at every look',
+    name: 'an unchanged large file is read every time',
     file: 'src/runtime/files/file-content.ts',
     find: ' && state.size > alwaysRead && ',
     replace: ' && state.size < 0 && ',
@@ -148,14 +148,14 @@ export const files: readonly Mutant[] = [
     tests: follow,
   },
   {
-    name: 'different problems count as equal',
+    name: 'different problems count as the same',
     file: 'src/runtime/files/file-content.ts',
     find: ' && one.problem.message === other.problem.message',
     replace: '',
     tests: follow,
   },
   {
-    name: 'content of equal length counts as equal',
+    name: 'content of equal length counts as the same',
     file: 'src/runtime/files/file-content.ts',
     find: 'one.bytes.equals(other.bytes)',
     replace: 'one.bytes.length === other.bytes.length',

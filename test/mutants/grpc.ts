@@ -1,4 +1,4 @@
-/** Mutants of the gRPC listener: what it reads, what it answers, and what bounds a connection. */
+/** Mutants of the gRPC listener: its requests, its answers and its limits. */
 import type { Mutant } from './mutant.ts';
 
 const message = ['test/transport/grpc/message.test.ts'];
@@ -9,7 +9,7 @@ const memory = ['test/transport/grpc/memory-budget.test.ts'];
 const bounds = ['test/transport/grpc/bounds.test.ts'];
 const guard = ['test/transport/grpc/connection-guard.test.ts'];
 
-/** Each removes one check of `src/grpc`. */
+/** Each removes one check of `src/transport/grpc`. */
 export const grpc: readonly Mutant[] = [
   {
     name: 'a message may be of any length',
@@ -20,7 +20,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what gzip makes has no limit',
+    name: 'the output of gzip has no limit',
     file: 'src/transport/grpc/message.ts',
     find: 'gunzipSync(body, { maxOutputLength })',
     replace: 'gunzipSync(body)',
@@ -28,7 +28,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what deflate makes has no limit',
+    name: 'the output of deflate has no limit',
     file: 'src/transport/grpc/message.ts',
     find: 'inflateSync(body, { maxOutputLength })',
     replace: 'inflateSync(body)',
@@ -44,7 +44,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a second message in a further chunk is ignored',
+    name: 'a second message in its own chunk is ignored',
     file: 'src/transport/grpc/message.ts',
     find: 'if (whole !== undefined) return severalMessages;',
     replace: 'if (whole !== undefined) return undefined;',
@@ -52,7 +52,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a second message behind the first is read with it',
+    name: 'a second message after the first is read with it',
     file: 'src/transport/grpc/message.ts',
     find: 'return bytes.size() > length ? severalMessages : undefined;',
     replace: 'return undefined;',
@@ -60,7 +60,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'half a message is a message',
+    name: 'an incomplete message counts as a message',
     file: 'src/transport/grpc/message.ts',
     find: '(bytes.size() < length ? incomplete : bytes.bytes())',
     replace: 'bytes.bytes()',
@@ -68,7 +68,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a message in one chunk needs no look',
+    name: 'a message in one chunk is not checked',
     file: 'src/transport/grpc/message.ts',
     find: ' && chunk.length - prefixBytes <= maxBytes',
     replace: '',
@@ -76,7 +76,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what is kept has no limit',
+    name: 'the stored fields have no limit',
     file: 'src/transport/grpc/message.ts',
     find: 'sieve.keptBytes() > limits.kept || ',
     replace: '',
@@ -84,7 +84,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what is passed over has no limit',
+    name: 'the skipped fields have no limit',
     file: 'src/transport/grpc/message.ts',
     find: ' || sieve.bulkBytes() > limits.skipped',
     replace: '',
@@ -92,7 +92,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a small message is refused for what nobody reads',
+    name: 'a small message is denied because of unread fields',
     file: 'src/transport/grpc/message.ts',
     find: 'if (length <= limits.kept) return false;',
     replace: '',
@@ -100,7 +100,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what a compressed message holds is not looked at',
+    name: 'the content of a compressed message is not checked',
     file: 'src/transport/grpc/message.ts',
     find: 'message.length <= limits.kept) return message;',
     replace: 'message.length > 0) return message;',
@@ -108,7 +108,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a field may have the number 0 in a message that comes in parts',
+    name: 'a field may have the number 0 in a message in parts',
     file: 'src/transport/grpc/sieve.ts',
     find: 'if (number < 8 || number >= firstInvalid)',
     replace: 'if (number >= firstInvalid)',
@@ -116,7 +116,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a field may have any number in a message that comes in parts',
+    name: 'a field may have any number in a message in parts',
     file: 'src/transport/grpc/sieve.ts',
     find: 'if (number < 8 || number >= firstInvalid)',
     replace: 'if (number < 8)',
@@ -124,7 +124,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'groups may be of any depth in a message that comes in parts',
+    name: 'groups may have any depth in a message in parts',
     file: 'src/transport/grpc/sieve.ts',
     find: '> deepestGroup) throw',
     replace: '> 1000 * deepestGroup) throw',
@@ -132,7 +132,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'any tag ends a group in a message that comes in parts',
+    name: 'any tag ends a group in a message in parts',
     file: 'src/transport/grpc/sieve.ts',
     find: 'if (groups.pop() !== field()) throw',
     replace: 'if (groups.pop() === undefined) throw',
@@ -140,7 +140,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a header within a group counts',
+    name: 'a header inside a group counts',
     file: 'src/transport/grpc/sieve.ts',
     find: 'if (groups.length > 0) return valueBegins(number);',
     replace: '',
@@ -156,7 +156,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a message that comes in parts may be shorter than it says',
+    name: 'a message in parts may be shorter than its length',
     file: 'src/transport/grpc/sieve.ts',
     find: 'if (position !== length || state',
     replace: 'if (state',
@@ -164,7 +164,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a message that comes in parts may end within a number',
+    name: 'a message in parts may end inside a number',
     file: 'src/transport/grpc/sieve.ts',
     find: "state !== 'tag' || numberBytes > 0 || ",
     replace: '',
@@ -172,7 +172,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a message that comes in parts may end within a group',
+    name: 'a message in parts may end inside a group',
     file: 'src/transport/grpc/sieve.ts',
     find: 'groups.length > 0 || levels.length > 1)',
     replace: 'levels.length > 1)',
@@ -180,7 +180,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a number of a message that comes in parts has no largest length',
+    name: 'a number in a message in parts may have any length',
     file: 'src/transport/grpc/sieve.ts',
     find: 'if (++numberBytes === longestVarint && byte > 1)',
     replace: 'if (++numberBytes > 1000 * longestVarint)',
@@ -196,7 +196,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what is passed over is not counted',
+    name: 'skipped bytes are not counted',
     file: 'src/transport/grpc/sieve.ts',
     find: "else if (kind === 'bulk') bulk += taken;",
     replace: '',
@@ -204,7 +204,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what was kept so far ends within a field',
+    name: 'the stored part ends inside a field',
     file: 'src/transport/grpc/sieve.ts',
     find: '? contentOf(of).subarray(0, keptBefore)',
     replace: '? contentOf(of)',
@@ -212,7 +212,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a length goes beyond its message',
+    name: 'a length may exceed its message',
     file: 'src/transport/grpc/protobuf.ts',
     find: 'if (cursor.valueEnd > cursor.end) throw',
     replace: 'if (cursor.valueEnd < 0) throw',
@@ -220,7 +220,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'groups may be of any depth',
+    name: 'groups may have any depth',
     file: 'src/transport/grpc/protobuf.ts',
     find: 'if (open.length > deepestGroup)',
     replace: 'if (open.length > 1000 * deepestGroup)',
@@ -268,7 +268,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an address that is replaced by an internal one stays',
+    name: 'an address stays when an internal one replaces it',
     file: 'src/transport/grpc/check-request.ts',
     find: '|| isBytesField(address, inAddress.internal)',
     replace: '',
@@ -276,7 +276,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'any context extension is the policy',
+    name: 'any context extension selects the policy',
     file: 'src/transport/grpc/check-request.ts',
     find: 'if (isPolicy) found.policy = value;',
     replace: 'if (value !== "") found.policy = value;',
@@ -284,7 +284,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'another spelling of a header is another header',
+    name: 'another spelling of a header counts as another header',
     file: 'src/transport/grpc/check-request.ts',
     find: '(isCapital ? byte + 0x20 : byte)',
     replace: '(isCapital ? byte : byte)',
@@ -300,7 +300,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'other accounts of the host are not looked at',
+    name: 'other fields with the host are not read',
     file: 'src/transport/grpc/check-request.ts',
     find: 'host: hostOf(bytes, host, found),',
     replace: 'host,',
@@ -308,7 +308,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a host header that comes twice is clear',
+    name: 'a repeated host header is not ambiguous',
     file: 'src/transport/grpc/check-headers.ts',
     find: 'if (seen[name] || headerValue',
     replace: 'if (headerValue',
@@ -316,7 +316,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a host header may say another host',
+    name: 'a host header may differ from the host',
     file: 'src/transport/grpc/check-headers.ts',
     find: 'if (seen[name] || headerValue(bytes, header) !== host) return false;',
     replace: 'if (seen[name]) return false;',
@@ -324,7 +324,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a host in `header_map` is not looked at',
+    name: 'a host in `header_map` is not read',
     file: 'src/transport/grpc/check-headers.ts',
     find: ' && isHostOnce(headers.raw, bytes, host)',
     replace: '',
@@ -332,7 +332,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: '`headers` counts where `header_map` says something else',
+    name: '`headers` counts if `header_map` differs',
     file: 'src/transport/grpc/check-headers.ts',
     find: ' && joined[0] === raw[0]',
     replace: '',
@@ -340,7 +340,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'two lines of `header_map` are one',
+    name: 'two lines of `header_map` count as one',
     file: 'src/transport/grpc/check-headers.ts',
     find: 'joined.length === 1 && raw.length === 1',
     replace: 'joined.length === 1',
@@ -348,7 +348,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'one of two accounts of a list is believed',
+    name: 'one of two different lists is used',
     file: 'src/transport/grpc/check-headers.ts',
     find: "values.length > 1 ? '' :",
     replace: 'values.length > 1 ? String(values.at(-1)) :',
@@ -356,7 +356,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'another spelling of a header that a rule asks for is another header',
+    name: 'another spelling of a header in a rule counts as another header',
     file: 'src/transport/grpc/check-headers.ts',
     find: '...inSmall, ...(spelled.get(name) ?? [])',
     replace: '...inSmall',
@@ -364,7 +364,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an answer without a code is an allow',
+    name: 'an answer without a code counts as an allow',
     file: 'src/transport/grpc/check-response.ts',
     find: 'const saysAllow = code === 0 && isOk',
     replace: 'const saysAllow = isOk',
@@ -372,7 +372,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an answer that is both is an allow',
+    name: 'an answer with both responses counts as an allow',
     file: 'src/transport/grpc/check-response.ts',
     find: 'code === 0 && isOk && !isDenied',
     replace: 'code === 0 && isOk',
@@ -388,7 +388,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an answer that is both is a denial',
+    name: 'an answer with both responses counts as a denial',
     file: 'src/transport/grpc/check-response.ts',
     find: 'isDenied && !isOk',
     replace: 'isDenied',
@@ -396,7 +396,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an allow is let out where a denial was decided',
+    name: 'an allow is sent although the decision is a denial',
     file: 'src/transport/grpc/check-response.ts',
     find: 'allows ? !saysAllow : !saysDeny',
     replace: '!saysAllow && !saysDeny',
@@ -404,7 +404,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: '`append` is left away',
+    name: '`append` is omitted',
     file: 'src/transport/grpc/check-response.ts',
     find: 'messageField(inHeaderOption.append, numberField(inBool.value, 0)) +',
     replace: '',
@@ -412,7 +412,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: '`append_action` is left away',
+    name: '`append_action` is omitted',
     file: 'src/transport/grpc/check-response.ts',
     find: '+\n  numberField(inHeaderOption.appendAction, overwrite);',
     replace: ';',
@@ -420,7 +420,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the code 0 is left away',
+    name: 'the code 0 is omitted',
     file: 'src/transport/grpc/check-response.ts',
     find: 'messageField(inResponse.status, numberField(inStatus.code, code))',
     replace: 'messageField(inResponse.status, code === 0 ? "" : numberField(inStatus.code, code))',
@@ -428,7 +428,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a denial names the rule and the policy of another one',
+    name: 'a denial names the rule and the policy of another denial',
     file: 'src/transport/grpc/response.ts',
     find: '    refused.getOrInsertComputed(',
     replace:
@@ -445,7 +445,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'every error is left to Envoy',
+    name: "every error is left to Envoy's failure mode",
     file: 'src/transport/grpc/response.ts',
     find: "options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)",
     replace: "options.whenUnavailable === 'error'",
@@ -453,7 +453,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an answer that cannot be made fails the call',
+    name: 'an answer that cannot be written fails the call',
     file: 'src/transport/grpc/response.ts',
     find: '      return lastResort;',
     replace: '      throw error;',
@@ -461,7 +461,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection has all of the memory',
+    name: 'a connection may use all memory',
     file: 'src/transport/grpc/memory-budget.ts',
     find: 'while (own.held > ofConnection && hasGivenWay(own));',
     replace: '',
@@ -469,7 +469,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'all connections together have any memory',
+    name: 'all connections together may use any memory',
     file: 'src/transport/grpc/memory-budget.ts',
     find: 'if (all > ofAll) makeRoom();',
     replace: '',
@@ -477,7 +477,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection that ends keeps its memory',
+    name: 'a closed connection keeps its memory',
     file: 'src/transport/grpc/memory-budget.ts',
     find: 'change(own, -own.held);',
     replace: '',
@@ -485,7 +485,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'there may be any number of connections',
+    name: 'the number of connections has no limit',
     file: 'src/transport/grpc/connection-limit.ts',
     find: 'if (counted.size > max) {',
     replace: 'if (counted.size < 0) {',
@@ -493,7 +493,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection that was asked to go gives way once more',
+    name: 'a connection that received GOAWAY is closed again',
     file: 'src/transport/grpc/connection-limit.ts',
     find: 'if (counted.has(connection)) idle.add(connection);',
     replace: 'idle.add(connection);',
@@ -501,7 +501,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection with a call gives way',
+    name: 'a connection with a call is closed for a new one',
     file: 'src/transport/grpc/connection-limit.ts',
     find: 'busy: (connection) => void idle.delete(connection)',
     replace: 'busy: () => {}',
@@ -517,7 +517,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'there may be any number of watches',
+    name: 'the number of watches has no limit',
     file: 'src/transport/grpc/watch.ts',
     find: ' || all.size >= maxOfAll',
     replace: '',
@@ -525,7 +525,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a watch that ends leaves no room',
+    name: 'an ended watch still counts',
     file: 'src/transport/grpc/watch.ts',
     find: 'if (all.delete(answers)) own--;',
     replace: 'all.delete(answers);',
@@ -533,7 +533,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'answers wait for a reader without a limit',
+    name: 'unread answers wait without limit',
     file: 'src/transport/grpc/watch.ts',
     find: 'if (stream.writableLength > maxUnread) return stream.close(constants.NGHTTP2_CANCEL);',
     replace: '',
@@ -549,7 +549,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a request may stand still',
+    name: 'a request may stop without progress',
     file: 'src/transport/grpc/connection-guard.ts',
     find: 'return !hasTimeout && call.quietLooks > quietLimit;',
     replace: 'return false;',
@@ -557,7 +557,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a request stands still while others are read',
+    name: 'a request without progress is ended while others are read',
     file: 'src/transport/grpc/connection-guard.ts',
     find: 'if (!isUploading) call.quietLooks++;',
     replace: 'call.quietLooks++;',
@@ -565,7 +565,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an answer may wait for its reader',
+    name: 'an unread answer may wait',
     file: 'src/transport/grpc/connection-guard.ts',
     find: 'if (++call.unreadLooks > answerLimit) call.abandon();',
     replace: '',
@@ -589,7 +589,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'calls without an answer earn PINGs',
+    name: 'unanswered calls increase the number of allowed PINGs',
     file: 'src/transport/grpc/connection-guard.ts',
     find: 'if (call.isAnswered) pings.give',
     replace: 'pings.give',
@@ -597,7 +597,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'one with an equal part of all the memory pays for others',
+    name: 'a connection with an equal share of memory loses a call for others',
     file: 'src/transport/grpc/memory-budget.ts',
     find: '(most?.held ?? equalPart)',
     replace: '(most?.held ?? 0)',
@@ -605,7 +605,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the call that came first gives way instead of the largest',
+    name: 'the first call is ended instead of the largest',
     file: 'src/transport/grpc/connection-guard.ts',
     find: '> (largest?.heldBytes ?? 0)) largest = call;',
     replace: '> 0) largest ??= call;',
@@ -613,7 +613,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the memory of a call that ends stays taken',
+    name: 'an ended call keeps its memory',
     file: 'src/transport/grpc/connection-guard.ts',
     find: '      hold(call, 0);\n',
     replace: '',
@@ -621,7 +621,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection need not begin',
+    name: 'a connection need not send its preface',
     file: 'src/transport/grpc/connection-guard.ts',
     find: 'if (now - connectedAt > prefaceTimeout) end();',
     replace: '',
@@ -637,7 +637,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a peer that talks and does not read is alive',
+    name: 'a peer that sends but does not read counts as alive',
     file: 'src/transport/grpc/connection-guard.ts',
     find: ' && !isAnswerWaiting()',
     replace: '',
@@ -645,7 +645,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a call ends behind its caller',
+    name: "a call ends after its caller's timeout",
     file: 'src/transport/grpc/connection-guard.ts',
     find: 'left < sweepInterval) clock.after',
     replace: 'left < 0) clock.after',

@@ -6,7 +6,7 @@ const write = ['test/transport/http/write.test.ts'];
 const bounded = ['test/transport/http/bounded-connections.test.ts'];
 const compat = ['test/transport/http/compat-reply.test.ts'];
 
-/** Each removes one check of `src/http`. */
+/** Each removes one check of `src/transport/http`. */
 export const http: readonly Mutant[] = [
   {
     name: 'the last of several authorization lines counts',
@@ -57,7 +57,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'another spelling of a header is another header',
+    name: 'another spelling of a header counts as another header',
     file: 'src/transport/http/request.ts',
     find: 'name.toLowerCase() === lowerCase',
     replace: 'name === lowerCase',
@@ -65,7 +65,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a path loses what is not the prefix of the proxy',
+    name: "text that is not the proxy's prefix is removed from a path",
     file: 'src/transport/http/request.ts',
     find: 'url.startsWith(pathPrefix) ? url.slice(pathPrefix.length) : url',
     replace: 'url.slice(pathPrefix.length)',
@@ -73,7 +73,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the first of several lines counts where a rule asks for a header',
+    name: 'the first of several header lines counts in a rule',
     file: 'src/transport/http/request.ts',
     find: "else lines.push(rawHeaders[at + 1] ?? '');",
     replace: '',
@@ -89,7 +89,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an answer stays open although the connection ends',
+    name: 'an answer says keep-alive although the connection closes',
     file: 'src/transport/http/write.ts',
     find: '    response.shouldKeepAlive &&\n',
     replace: '',
@@ -97,7 +97,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the last answer does not say so',
+    name: 'the last answer does not say connection: close',
     file: 'src/transport/http/write.ts',
     find: 'if (isLast) response.shouldKeepAlive = false;',
     replace: '',
@@ -105,7 +105,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the name of a header may hold anything',
+    name: 'the name of a header may contain any character',
     file: 'src/transport/http/prepared-answer.ts',
     find: 'http.validateHeaderName(name);',
     replace: '',
@@ -113,7 +113,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the value of a header may hold a line break',
+    name: 'the value of a header may contain a line break',
     file: 'src/transport/http/prepared-answer.ts',
     find: 'http.validateHeaderValue(name, value);',
     replace: '',
@@ -121,7 +121,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'every error is left to Envoy',
+    name: "every error is left to Envoy's failure mode",
     file: 'src/transport/http/reply.ts',
     find: "options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)",
     replace: "options.whenUnavailable === 'error'",
@@ -145,7 +145,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'what follows a length is no body',
+    name: 'a body with a content-length is not treated as a body',
     file: 'src/transport/http/bodies.ts',
     find: "return Number(length) <= maxShortBody ? 'short' : 'long';",
     replace: "return Number(length) <= maxShortBody ? 'none' : 'long';",
@@ -153,7 +153,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a body of any length is short',
+    name: 'a body of any length counts as short',
     file: 'src/transport/http/bodies.ts',
     find: "return Number(length) <= maxShortBody ? 'short' : 'long';",
     replace: "return 'short';",
@@ -161,7 +161,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a body in chunks is none',
+    name: 'a chunked body is not treated as a body',
     file: 'src/transport/http/bodies.ts',
     find: "if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return 'long';",
     replace: '',
@@ -169,7 +169,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a request without a token is told that its token is bad',
+    name: 'a request without a token gets the error of an invalid token',
     file: 'src/transport/http/compat-reply.ts',
     find: 'request.authorization.length === 0 ? unauthorized : invalidToken',
     replace: 'invalidToken',
@@ -177,7 +177,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'every error is a bad token',
+    name: 'every error is answered as an invalid token',
     file: 'src/transport/http/compat-reply.ts',
     find: "leftToEnvoy.has(decision.reason) && options.whenUnavailable === 'deny'",
     replace: "options.whenUnavailable === 'deny'",
@@ -185,7 +185,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an error is a bad token where it is left to Envoy',
+    name: "an error for Envoy's failure mode is answered as an invalid token",
     file: 'src/transport/http/compat-reply.ts',
     find: "leftToEnvoy.has(decision.reason) && options.whenUnavailable === 'deny'",
     replace: 'leftToEnvoy.has(decision.reason)',
@@ -193,7 +193,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the header that is set is removed',
+    name: 'a header that is set is also removed',
     file: 'src/transport/http/compat-reply.ts',
     find: 'remove.filter((name) => name !== compatHeader)',
     replace: 'remove',
@@ -201,7 +201,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a name that can be no header is told',
+    name: 'an invalid header name is reported',
     file: 'src/transport/http/compat-reply.ts',
     find: "return name === '' ? '' : claimText(name);",
     replace: 'return name;',
@@ -209,7 +209,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection whose check waits gives way',
+    name: 'a connection with a waiting check is closed for a new one',
     file: 'src/transport/http/bounded-connections.ts',
     find: '    waiting === 0 &&\n    socket.bytesRead',
     replace: '    socket.bytesRead',
@@ -217,7 +217,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection with half a request gives way',
+    name: 'a connection with an incomplete request is closed for a new one',
     file: 'src/transport/http/bounded-connections.ts',
     find: '    socket.bytesRead === seen &&\n',
     replace: '',
@@ -225,7 +225,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection with half an answer gives way',
+    name: 'a connection with an incomplete answer is closed for a new one',
     file: 'src/transport/http/bounded-connections.ts',
     find: '    socket.writableLength === 0 &&\n',
     replace: '',
@@ -233,7 +233,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'there may be any number of connections',
+    name: 'the number of connections has no limit',
     file: 'src/transport/http/bounded-connections.ts',
     find: 'if (connections.size >= max) {',
     replace: 'if (connections.size < 0) {',
@@ -241,7 +241,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the connection that was used last gives way',
+    name: 'the most recently used connection is closed',
     file: 'src/transport/http/bounded-connections.ts',
     find: 'b.usedAt - a.usedAt',
     replace: 'a.usedAt - b.usedAt',
@@ -249,7 +249,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection that was used since gives way',
+    name: 'a connection that is used again is closed',
     file: 'src/transport/http/bounded-connections.ts',
     find: 'const isUnchanged = connection.usedAt === usedAt && connections',
     replace: 'const isUnchanged = usedAt > 0 && connections',
@@ -257,7 +257,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a check that waits is given up',
+    name: 'a waiting check is dropped',
     file: 'src/transport/http/bounded-connections.ts',
     find: 'waiting === 0 && looks > 1',
     replace: 'looks > 1',
@@ -265,7 +265,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'any number of refused connections is told so',
+    name: 'each rejected connection gets an answer, without a limit',
     file: 'src/transport/http/close-after-answer.ts',
     find: 'ending.size >= maxEnding || ',
     replace: '',
@@ -273,7 +273,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a refused connection may stay',
+    name: 'a rejected connection stays open',
     file: 'src/transport/http/close-after-answer.ts',
     find: 'clock.after(endingTime, () => socket.destroy())',
     replace: 'clock.after(endingTime, () => {})',
@@ -281,7 +281,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a request whose check waits is answered',
+    name: 'a request with a waiting check gets a second answer',
     file: 'src/transport/http/bounded-connections.ts',
     find: 'connection?.expectsBody === true && connection.waiting === 0',
     replace: 'connection?.expectsBody === true',
@@ -289,7 +289,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'there may be any number of handshakes',
+    name: 'the number of handshakes has no limit',
     file: 'src/transport/http/bounded-connections.ts',
     find: 'if (isSecure) boundOpenConnections(server, () => connections.size + max + maxNewcomers);',
     replace: '',
@@ -305,7 +305,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection that is refused is not read on',
+    name: 'a rejected connection is not read any more',
     file: 'src/transport/http/close-after-answer.ts',
     find: '    socket.end(answer);\n',
     replace: '    socket.write(answer);\n    socket.destroy();\n',

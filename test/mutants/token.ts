@@ -1,9 +1,9 @@
-/** Mutants of token verification. */
+/** Mutants of the reading and verification of a token. */
 import type { Mutant } from './mutant.ts';
 
-const compact = ['test/credential/token/compact-jws.test.ts', 'test/security/invariants.test.ts'];
+const compact = ['test/credential/token/compact-jws.test.ts'];
 const json = ['test/credential/token/json.test.ts'];
-const verifier = ['test/token', 'test/contract/contract.test.ts', 'test/check'];
+const verifier = ['test/credential/token', 'test/contract/contract.test.ts', 'test/check'];
 const choice = ['test/credential/token/key-choice.test.ts'];
 const waits = ['test/credential/token/pending-keys.test.ts'];
 const queue = ['test/credential/token/verification-queue.test.ts'];
@@ -12,21 +12,21 @@ const members = ['test/check/rules/request-cost.test.ts'];
 /** Each removes one check of `src/credential/token`. */
 export const token: readonly Mutant[] = [
   {
-    name: 'a segment with 1 remaining character is accepted',
+    name: 'a segment with one leftover character is accepted',
     file: 'src/credential/token/compact-jws.ts',
     find: 'case 1:\n      return false;',
     replace: 'case 1:\n      return true;',
     tests: compact,
   },
   {
-    name: 'unused bits are ignored with 2 remaining characters',
+    name: 'unused bits are ignored with two leftover characters',
     file: 'src/credential/token/compact-jws.ts',
     find: 'return lastValue % 16 === 0;',
     replace: 'return lastValue % 4 === 0;',
     tests: compact,
   },
   {
-    name: 'unused bits are ignored with 3 remaining characters',
+    name: 'unused bits are ignored with three leftover characters',
     file: 'src/credential/token/compact-jws.ts',
     find: 'return lastValue % 4 === 0;',
     replace: 'return lastValue >= 0;',
@@ -54,7 +54,7 @@ export const token: readonly Mutant[] = [
     tests: json,
   },
   {
-    name: 'a duplicate member is accepted',
+    name: 'a repeated member is accepted',
     file: 'src/credential/token/json.ts',
     find: 'Object.keys(value).length === members',
     replace: 'members >= 0',
@@ -68,7 +68,7 @@ export const token: readonly Mutant[] = [
     tests: json,
   },
   {
-    name: 'a list is read as an object',
+    name: 'a list counts as an object',
     file: 'src/credential/token/json.ts',
     find: 'value !== null && !Array.isArray(value)',
     replace: 'value !== null',
@@ -110,21 +110,21 @@ export const token: readonly Mutant[] = [
     tests: verifier,
   },
   {
-    name: 'a shorter name is tried if the path of the longest is not found',
+    name: 'a shorter name is tried if the longest finds no claim',
     file: 'src/credential/token/claim-path.ts',
     find: '      .reverse(),',
     replace: ',',
     tests: verifier,
   },
   {
-    name: 'a null claim counts as present',
+    name: 'a claim that is null counts as present',
     file: 'src/credential/token/claims.ts',
     find: 'Object.hasOwn(claims, name) ? (claims[name] ?? undefined) : undefined',
     replace: 'Object.hasOwn(claims, name) ? claims[name] : undefined',
     tests: [...verifier, 'test/contract/contract.test.ts'],
   },
   {
-    name: 'a null or false role is a group',
+    name: 'a role that is null or false counts as a group',
     file: 'src/credential/token/identity-claims.ts',
     find: "name !== '' && value[name] !== null && value[name] !== false",
     replace: "name !== ''",
@@ -135,7 +135,7 @@ export const token: readonly Mutant[] = [
     file: 'src/credential/token/claims.ts',
     find: 'if (Number.isInteger(value) && !Number.isSafeInteger(value)) return undefined;',
     replace: '',
-    tests: [...verifier, 'test/security/invariants.test.ts'],
+    tests: [...verifier],
   },
   {
     name: 'a cached token outlives the age of the cache',
@@ -180,7 +180,7 @@ export const token: readonly Mutant[] = [
     tests: verifier,
   },
   {
-    name: 'four more keys are tried after a fetch',
+    name: 'a token is tried with four more keys after a fetch',
     file: 'src/credential/token/verifier.ts',
     find: 'found.slice(0, Math.max(0, mostTried - tried.length))',
     replace: 'found',
@@ -194,14 +194,14 @@ export const token: readonly Mutant[] = [
     tests: choice,
   },
   {
-    name: 'waiting signatures are never subtracted',
+    name: 'the count of waiting verifications never decreases',
     file: 'src/credential/token/verification-queue.ts',
     find: '      signaturesWaiting -= one.signatures;\n',
     replace: '',
     tests: queue,
   },
   {
-    name: 'the size of a token is not limited',
+    name: 'the size of a token has no limit',
     file: 'src/credential/token/verifier.ts',
     find: 'if (token.length > limits.maxTokenSize)',
     replace: 'if (token.length > 1000 * limits.maxTokenSize)',
@@ -215,25 +215,25 @@ export const token: readonly Mutant[] = [
     tests: verifier,
   },
   {
-    name: 'a deny list entry matches with one of its claims',
+    name: 'one claim of a deny list entry is enough',
     file: 'src/credential/token/revocation.ts',
     find: 'if (!wanted.every(([name, value]) => textOf(claims, name) === value)) return false;',
     replace: 'if (!wanted.some(([name, value]) => textOf(claims, name) === value)) return false;',
     tests: verifier,
   },
   {
-    name: 'a token without iat is newer than the deny list',
+    name: 'a token without `iat` counts as newer than the deny list entry',
     file: 'src/credential/token/revocation.ts',
     find: "typeof issuedAt !== 'number' || issuedAt < issuedBefore",
     replace: "(typeof issuedAt === 'number' && issuedAt < issuedBefore)",
     tests: verifier,
   },
   {
-    name: '`cnf` with a known and an unknown member is accepted',
+    name: '`cnf` with an unknown and a known member counts as known',
     file: 'src/credential/token/confirmation.ts',
     find: 'isKnown && count > 0 && count === members.size',
     replace: 'isKnown && count > 0',
-    tests: [...verifier, 'test/proof'],
+    tests: [...verifier, 'test/check/binding'],
   },
   {
     name: 'the number of waiting signatures is not limited',
@@ -250,35 +250,35 @@ export const token: readonly Mutant[] = [
     tests: waits,
   },
   {
-    name: 'checks wait for a fetch after a wait in vain',
+    name: 'checks wait for a fetch after another check waited without a result',
     file: 'src/credential/token/pending-keys.ts',
     find: 'if (inVain > 0 || waiting >= maxWaiting) return undefined;',
     replace: 'if (waiting >= maxWaiting) return undefined;',
     tests: waits,
   },
   {
-    name: 'a crowd waits for a key as long as a single check',
+    name: 'many checks wait for a key as long as a single one',
     file: 'src/credential/token/pending-keys.ts',
     find: 'if (waiting > crowdSize || inVain > 0) giveUp();',
     replace: 'if (inVain > 0) giveUp();',
     tests: waits,
   },
   {
-    name: 'a waiting check continues to wait after another has waited in vain',
+    name: 'a waiting check continues to wait after another waited without a result',
     file: 'src/credential/token/pending-keys.ts',
     find: 'if (waiting > crowdSize || inVain > 0) giveUp();',
     replace: 'if (waiting > crowdSize) giveUp();',
     tests: waits,
   },
   {
-    name: 'a check waits for a key without a limit',
+    name: 'a check waits for a key without limit',
     file: 'src/credential/token/pending-keys.ts',
     find: 'else cancel = clock.after(maxWait * (1 - crowdShare), giveUp);',
     replace: '',
     tests: waits,
   },
   {
-    name: 'no check waits for a key again after a wait in vain',
+    name: 'no check waits for a key again after one wait without a result',
     file: 'src/credential/token/pending-keys.ts',
     find: '          inVain--;\n',
     replace: '',
@@ -292,7 +292,7 @@ export const token: readonly Mutant[] = [
     tests: waits,
   },
   {
-    name: 'a wait in vain counts after its fetch has ended',
+    name: 'a wait without a result counts without limit',
     file: 'src/credential/token/pending-keys.ts',
     find: '        isLate = true;\n        waiting--;\n',
     replace: '        isLate = true;\n',
@@ -313,7 +313,7 @@ export const token: readonly Mutant[] = [
     tests: queue,
   },
   {
-    name: 'a logout token is accepted as an access token',
+    name: 'a logout token counts as an access token',
     file: 'src/credential/token/read-facts.ts',
     find: 'isLogoutToken(claims) ? wrongType : typeOf(type)',
     replace: 'typeOf(type)',
@@ -327,14 +327,14 @@ export const token: readonly Mutant[] = [
     tests: queue,
   },
   {
-    name: 'the queue share of tokens with several keys is never freed',
+    name: 'the capacity of tokens with several keys is never released',
     file: 'src/credential/token/verification-queue.ts',
     find: 'if (one.signatures > 1) multiKeyWaiting -= one.signatures;',
     replace: '',
     tests: queue,
   },
   {
-    name: 'a verification that throws stops later ones',
+    name: 'a failed verification stops those after it',
     file: 'src/credential/token/verification-queue.ts',
     find: '      reject(error);\n',
     replace: '      throw error;\n',

@@ -291,7 +291,7 @@ async function readProblem(adminPort: number): Promise<string> {
   return String((answer as { issuers: { problem: unknown }[] }).issuers[0]?.problem);
 }
 
-const named = rowsOf(readPage('runbooks/OidcAuthzNoReadyIssuer.md'), 'Look').flatMap(([cell = '']) =>
+const named = rowsOf(readPage('runbooks/OidcAuthzNoReadyIssuer.md'), 'Diagnose').flatMap(([cell = '']) =>
   [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text),
 );
 

@@ -170,7 +170,7 @@ test.each([
   expect(await metric('deny_list_reloads_total{result="failure"}')).toBe(1);
   expect(await metric('deny_list_last_reload_successful')).toBe(0);
   expect(service.records.find(({ msg }) => String(msg).includes('not reloaded'))?.problem).toContain(
-    'the document is empty',
+    'the file is empty',
   );
   const problems = async () => {
     const text = await (await fetch(`http://127.0.0.1:${service.adminPort}/readyz`)).text();

@@ -1,4 +1,4 @@
-/** Command lines that the documentation tells to run. */
+/** The command lines in the documentation. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ export interface DocLine {
   readonly line: string;
 }
 
-/** Pages that people read who run the service. */
+/** The pages for operators. */
 export const pages: readonly string[] = [
   'README.md',
   ...globSync('docs/**/*.md', { cwd: root })
@@ -22,8 +22,8 @@ export const pages: readonly string[] = [
 ];
 
 /**
- * Every line of a block of shell, and every code span, that calls kubectl or helm; lines that a backslash continues are one. A program and
- * its verb alone, such as `helm test`, only name a command.
+ * Every line of a shell block and every code span that calls kubectl or helm. Lines that end with a backslash are joined.
+ * A program with only a verb, such as `helm test`, does not count.
  */
 export function commandLines(): readonly DocLine[] {
   return pages.flatMap((page) => {
@@ -40,7 +40,7 @@ export function commandLines(): readonly DocLine[] {
   });
 }
 
-/** The values that a page has for the chart; undefined where it has none. */
+/** The chart values in a page, or undefined. */
 export function valuesOf(page: string): string | undefined {
   const text = readFileSync(join(root, page), 'utf8');
   const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);

@@ -1,13 +1,13 @@
-/** Shapes that Kyma's Istio resource comes in, and names of authorizers that no shell and no template may stumble over. */
+/** Shapes of Kyma's Istio resource, and names of authorizers that could break a shell or a template. */
 import fc from 'fast-check';
 
-/** An entry of `spec.config.authorizers`, as far as tests look into it. */
+/** An entry of `spec.config.authorizers`, with the fields that tests use. */
 export interface Entry {
   readonly name: string;
   readonly [field: string]: unknown;
 }
 
-/** The specification of the resource, as far as tests look into it. */
+/** The specification of the resource, with the fields that tests use. */
 export interface Specification {
   readonly config?: {
     readonly authorizers?: readonly Entry[] | null;
@@ -16,14 +16,14 @@ export interface Specification {
   readonly [field: string]: unknown;
 }
 
-/** A shape, and the file of `deploy/kyma` whose patch fits it. */
+/** A shape, and the patch in `deploy/kyma` that applies to it. */
 export interface Shape {
   readonly shape: string;
   readonly spec: Specification | null | undefined;
   readonly fits: 'append' | 'create' | 'create-config' | 'create-spec';
 }
 
-/** An authorizer of somebody else. */
+/** An entry of another authorizer. */
 export const other = (name: string): Entry => ({
   name,
   service: 'other.other.svc.cluster.local',
@@ -31,7 +31,7 @@ export const other = (name: string): Entry => ({
   timeout: '1s',
 });
 
-/** Every shape; those with null are none that a server keeps, but a file can have them. */
+/** Every shape. A server does not store null, but a file can contain it. */
 export const shapes: readonly Shape[] = [
   { shape: 'no spec', spec: undefined, fits: 'create-spec' },
   { shape: 'null as the spec', spec: null, fits: 'create-spec' },

@@ -1,5 +1,5 @@
 /** Why a fetch failed, in words for whoever runs the service: what is wrong, and which option mends it. */
-import { maskUrls } from '../../config/values/urls.ts';
+import { maskUrls } from '../../config/values/quote-value.ts';
 
 /** What was fetched, as far as a message speaks of it. */
 export interface Attempt {

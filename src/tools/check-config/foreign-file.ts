@@ -1,6 +1,6 @@
 /** A file that is a configuration of oauth2-proxy rather than one of this service; loaded only where there may be one. */
 import { ConfigError, type Problem } from '../../config/validate/problems.ts';
-import { isTree } from '../../config/values/raw-values.ts';
+import { isMapping } from '../../config/values/mapping.ts';
 import { isSurelyChart } from '../migrate/oauth2-proxy/read/chart/charts.ts';
 import { type FilePart, fileParts } from '../migrate/oauth2-proxy/read/file-kind.ts';
 import type { Spot } from '../migrate/oauth2-proxy/read/location.ts';
@@ -62,11 +62,12 @@ function isOfTheirs(values: Spot): boolean {
 
 /** Whether values configure this service, at their top or as those of a part. */
 function hasOwnConfig(values: unknown): boolean {
-  return isTree(values) && ('issuers' in values || isOwn(values) || Object.values(values).some(isOwn));
+  return isMapping(values) && ('issuers' in values || isOwn(values) || Object.values(values).some(isOwn));
 }
 
 function isOwn(values: unknown): boolean {
   return (
-    isTree(values) && ('existingConfigMap' in values || (isTree(values.config) && 'issuers' in values.config))
+    isMapping(values) &&
+    ('existingConfigMap' in values || (isMapping(values.config) && 'issuers' in values.config))
   );
 }

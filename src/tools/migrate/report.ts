@@ -1,5 +1,5 @@
 /** The report of a migration: what becomes of each setting, line by line, and what to do where something is refused. */
-import { maskUrls } from '../../config/values/urls.ts';
+import { maskUrls } from '../../config/values/quote-value.ts';
 import type { Finding, Verdict } from './finding.ts';
 
 /** How a verdict reads between a setting and the text of its finding. */

@@ -113,7 +113,7 @@ ${more}`;
     ]);
     expect(await problemsOf(file('clientAddress: {trustedProxies: [10.0.0.0/8]}'))).toEqual([]);
     const own = 'clientAddress: {header: X-Envoy-External-Address}';
-    expect(await problemsOf(file(own))).toEqual([expect.stringMatching(/list it in trustedHeaders/)]);
+    expect(await problemsOf(file(own))).toEqual([expect.stringMatching(/add it to trustedHeaders/)]);
     expect(await problemsOf(file(`${own}\ntrustedHeaders: [x-envoy-external-address]`))).toEqual([]);
   });
 
@@ -123,7 +123,7 @@ ${more}`;
       const problems = await problemsOf(
         file('clientAddress: {trustedProxies: [10.0.0.0/8]}', `["${network}"]`),
       );
-      expect(problems).toEqual([expect.stringMatching(/^rules\[0\]\.match\.addresses\[0\]: expected/)]);
+      expect(problems).toEqual([expect.stringMatching(/^rules\[0\]\.match\.addresses\[0\]: .*must be/)]);
     },
   );
 });

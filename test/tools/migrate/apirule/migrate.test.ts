@@ -332,7 +332,7 @@ test.each([
 describe('refuses to read', () => {
   test.each([
     ['nothing', '', /there is no APIRule in v1beta1/],
-    ['no YAML', 'a: [', /not valid YAML/],
+    ['no YAML', 'a: [', /invalid YAML/],
     ['a list', '[1]', /expected a manifest/],
     ['a spec alone', 'host: a\nrules: []', /this is the spec alone/],
     [

@@ -1,7 +1,7 @@
 /** The APIRules in files of YAML documents, also those that the API server shows as v2 and keeps as v1beta1 in an annotation. */
 import { parseYaml } from '../../../../config/load/file.ts';
 import { ConfigError, type Problem } from '../../../../config/validate/problems.ts';
-import { isTree, type Tree } from '../../../../config/values/raw-values.ts';
+import { isMapping, type Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 
 /** A file by its name, as text. */
@@ -34,7 +34,7 @@ export function findApiRules(files: readonly NamedText[]): Found {
   const [apiRules, problems, findings]: [FoundApiRule[], Problem[], Finding[]] = [[], [], []];
   const visit = (value: unknown, place: (path: readonly PropertyKey[]) => string) => {
     if (value === null || value === undefined) return;
-    if (!isTree(value)) {
+    if (!isMapping(value)) {
       problems.push({
         path: '',
         source: place([]),
@@ -68,7 +68,7 @@ export function findApiRules(files: readonly NamedText[]): Found {
 }
 
 function apiRuleIn(
-  manifest: Tree,
+  manifest: Mapping,
   place: (path: readonly PropertyKey[]) => string,
 ): FoundApiRule | Problem | Finding {
   const { apiVersion, kind, metadata, spec } = manifest;
@@ -93,7 +93,7 @@ function apiRuleIn(
   }
   if (apiVersion === `${group}/v1beta1`) return { metadata, spec, place };
   if (apiVersion === `${group}/v1alpha1`) return { metadata, spec: ofV1Alpha1(spec), place };
-  const annotations = isTree(metadata) && isTree(metadata.annotations) ? metadata.annotations : {};
+  const annotations = isMapping(metadata) && isMapping(metadata.annotations) ? metadata.annotations : {};
   const kept = annotations[specAnnotation];
   const version = apiVersion.slice(group.length + 1);
   if (annotations[`${group}/original-version`] !== 'v1beta1' || typeof kept !== 'string')
@@ -118,13 +118,13 @@ const guards = [
 ];
 
 /** What becomes of an object that guards beside the APIRules; undefined where it does not. */
-function guardOf(kind: string, { metadata }: Tree): Omit<Finding, 'source'> | undefined {
+function guardOf(kind: string, { metadata }: Mapping): Omit<Finding, 'source'> | undefined {
   if (!guards.includes(kind)) return undefined;
-  const { name, labels, ownerReferences } = isTree(metadata) ? metadata : {};
+  const { name, labels, ownerReferences } = isMapping(metadata) ? metadata : {};
   const owners: readonly unknown[] = Array.isArray(ownerReferences) ? ownerReferences : [];
   const isMade =
-    owners.some((owner) => isTree(owner) && owner.kind === 'APIRule') ||
-    (isTree(labels) &&
+    owners.some((owner) => isMapping(owner) && owner.kind === 'APIRule') ||
+    (isMapping(labels) &&
       Object.keys(labels).some((label) => /^apirule\.gateway\.kyma-project\.io\//.test(label)));
   const setting = `${kind}/${typeof name === 'string' ? name : ''}`;
   return isMade
@@ -138,7 +138,7 @@ function guardOf(kind: string, { metadata }: Tree): Omit<Finding, 'source'> | un
 
 /** The same in v1beta1: v1alpha1 has the host in the Service. */
 function ofV1Alpha1(spec: unknown): unknown {
-  if (!isTree(spec) || !isTree(spec.service)) return spec;
+  if (!isMapping(spec) || !isMapping(spec.service)) return spec;
   const { host, ...service } = spec.service;
   return { host, ...spec, service };
 }
@@ -155,6 +155,6 @@ function documentsOf(text: string): string[] {
   return documents.map((lines) => lines.join('\n')).filter((document) => document.trim() !== '');
 }
 
-function isListOf(value: Tree): value is Tree & { readonly items: readonly unknown[] } {
+function isListOf(value: Mapping): value is Mapping & { readonly items: readonly unknown[] } {
   return typeof value.kind === 'string' && value.kind.endsWith('List') && Array.isArray(value.items);
 }

@@ -1,5 +1,5 @@
 /** The issuers that APIRules trust, each once, as our configuration has them. */
-import { named } from '../../../../config/validate/issuer-names.ts';
+import { nameIssuers } from '../../../../config/validate/issuer-names.ts';
 import { isLoopback, urlProblem } from '../../../../config/values/urls.ts';
 import type { TokenNeeds } from './access.ts';
 import type { Report } from './findings.ts';
@@ -62,7 +62,7 @@ export function createIssuers(report: Report): Issuers {
   };
 
   const written = (needs: readonly TokenNeeds[]): readonly WrittenIssuer[] =>
-    named(usedOf([...mentioned.values()], needs).map(({ issuer }) => ({ issuer }))).map(
+    nameIssuers(usedOf([...mentioned.values()], needs).map(({ issuer }) => ({ issuer }))).map(
       ({ issuer, name }) => {
         const { jwksUri, algorithms = [], setting, source } = mentioned.get(issuer) as IssuerMention;
         const own = needs.filter(({ issuers }) => issuers.includes(issuer));
@@ -82,7 +82,7 @@ export function createIssuers(report: Report): Issuers {
             'kept',
             'target_audience',
             source,
-            `\`anyAudience: true\` of ${issuer}, since no audience is named everywhere; name \`audiences\`, or a token for any other service is good here too`,
+            `\`anyAudience: true\` of ${issuer}, since no audience is nameIssuers everywhere; name \`audiences\`, or a token for any other service is good here too`,
           );
         return {
           name,

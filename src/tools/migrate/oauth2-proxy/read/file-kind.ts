@@ -1,6 +1,6 @@
 /** What a file is, told by its content rather than by its name. */
 import { ConfigError } from '../../../../config/validate/problems.ts';
-import { isTree } from '../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../config/values/mapping.ts';
 import { isAlphaName } from './alpha/alpha-fields.ts';
 import { isChartValue } from './chart/chart-values.ts';
 import { chartsIn } from './chart/charts.ts';
@@ -77,7 +77,7 @@ function partOf(document: Spot, isComputed: boolean): FilePart {
 function documentsOf(text: string, name: string): readonly Spot[] | undefined {
   try {
     const documents = readDocuments(text, name);
-    if (documents.some(({ value }) => isTree(value))) return documents;
+    if (documents.some(({ value }) => isMapping(value))) return documents;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const names = [...text.matchAll(/^["']?([\w-]+)["']?:(?=\s|$)/gm)].map(([, found = '']) => found);

@@ -1,6 +1,6 @@
 /** A value of a YAML file together with where it stands, so that whatever is read can say its place. */
 import type { Problem } from '../../../../config/validate/problems.ts';
-import { isTree } from '../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../config/values/mapping.ts';
 
 /** A value and where it stands. */
 export interface Spot {
@@ -30,14 +30,14 @@ export const whyHolder = 'it only holds what other values take over by an alias,
 export function child(spot: Spot, ...keys: readonly (string | number)[]): Spot {
   const value = keys.reduce<unknown>((parent, key) => {
     if (Array.isArray(parent)) return (parent as unknown[])[Number(key)];
-    return isTree(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined;
+    return isMapping(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined;
   }, spot.value);
   return { ...spot, value, path: [...spot.path, ...keys] };
 }
 
 /** The names of a mapping with what is below them; empty for anything else. */
 export function fields(spot: Spot): [name: string, spot: Spot][] {
-  return isTree(spot.value) ? Object.keys(spot.value).map((name) => [name, child(spot, name)]) : [];
+  return isMapping(spot.value) ? Object.keys(spot.value).map((name) => [name, child(spot, name)]) : [];
 }
 
 /** What is below a name, whatever the case in which it is written. */
@@ -66,7 +66,7 @@ export function scalarText({ value }: Spot): string | undefined {
 
 /** Says what was expected; where a tutorial's `{PLACEHOLDER}` was left in, its value. */
 export function expectedInstead({ value }: Spot, expected: string): string {
-  const [name, ...more] = isTree(value) ? Object.keys(value) : [];
+  const [name, ...more] = isMapping(value) ? Object.keys(value) : [];
   return name !== undefined && more.length === 0 && /^[A-Z][A-Z0-9_]*$/.test(name)
     ? `{${name}} is a placeholder; put in its value`
     : `expected ${expected}`;
@@ -76,7 +76,7 @@ export function expectedInstead({ value }: Spot, expected: string): string {
 export function isEmpty({ value }: Spot): boolean {
   if (value === undefined || value === null || value === '' || value === false) return true;
   if (Array.isArray(value)) return value.length === 0;
-  return isTree(value) && Object.keys(value).length === 0;
+  return isMapping(value) && Object.keys(value).length === 0;
 }
 
 /** Whether a template takes a value for true: Helm has further words for it, and any text but an empty one counts. */

@@ -1,6 +1,6 @@
 /** The files that were given, sorted by what they are. */
 import { ConfigError } from '../../../../config/validate/problems.ts';
-import { isTree } from '../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../config/values/mapping.ts';
 import { isAlphaName } from './alpha/alpha-fields.ts';
 import type { ClusterObject } from './cluster/cluster-objects.ts';
 import type { Gathered } from './collected.ts';
@@ -53,7 +53,7 @@ export function sortFiles(files: readonly NamedText[], gathered: Gathered): Sort
     else if (part.kind === 'compose') sorted.compose.push(part.document);
     else if (
       part.kind === 'values' ||
-      (part.kind === 'unknown' && hasValues && isTree(part.document.value))
+      (part.kind === 'unknown' && hasValues && isMapping(part.document.value))
     ) {
       const { isComputed } = part;
       const spot = part.kind === 'values' ? part.values : part.document;

@@ -2,7 +2,7 @@
 
 import { yamlText } from '../../../../config/describe/yaml-text.ts';
 import { type EntryHeaders, entryHeaders } from '../../../../config/rules/entry-headers.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 import { findingLines } from '../../report.ts';
 import { addressOf, type Installation } from '../read/cluster/installation.ts';
@@ -59,11 +59,11 @@ function sourcesOf(findings: readonly Finding[]): string {
 }
 
 /** The chart makes ports and probes fit each other, so it is not told any. */
-function values(tree: Tree, { include }: EntryHeaders, shadow?: Tree): Tree {
+function values(tree: Mapping, { include }: EntryHeaders, shadow?: Mapping): Mapping {
   const config = Object.fromEntries(
     Object.entries({ ...tree, ...(shadow === undefined ? {} : { shadow }) }).flatMap(([key, value]) => {
       if (key !== 'http' && key !== 'admin') return [[key, value]];
-      const { host: _host, port: _port, ...rest } = value as Tree;
+      const { host: _host, port: _port, ...rest } = value as Mapping;
       return Object.keys(rest).length === 0 ? [] : [[key, rest]];
     }),
   );
@@ -80,7 +80,7 @@ function values(tree: Tree, { include }: EntryHeaders, shadow?: Tree): Tree {
 }
 
 /** What the pod lacks until somebody puts it there. */
-function fileNotes(tree: Tree): readonly string[] {
+function fileNotes(tree: Mapping): readonly string[] {
   const named = [...JSON.stringify(tree).matchAll(/"(caFile|publicKeyFiles|certFile|keyFile)":/g)];
   const options = [...new Set(named.map(([, option]) => option))];
   return options.length === 0
@@ -177,7 +177,7 @@ function helm(file: string): string {
   return `helm upgrade oidc-authz charts/oidc-authz --namespace oidc-authz --values ${file} --wait`;
 }
 
-function kymaEntry({ include, onAllow, onDeny }: EntryHeaders): Tree {
+function kymaEntry({ include, onAllow, onDeny }: EntryHeaders): Mapping {
   return {
     name: 'oidc-authz',
     service,
@@ -197,7 +197,7 @@ function kymaCommand(headers: EntryHeaders): string {
   return `kubectl --namespace kyma-system patch istio default --type json --patch '${text}'`;
 }
 
-function istioEntry({ include, onAllow, onDeny }: EntryHeaders): Tree {
+function istioEntry({ include, onAllow, onDeny }: EntryHeaders): Mapping {
   return {
     name: 'oidc-authz',
     envoyExtAuthzHttp: {

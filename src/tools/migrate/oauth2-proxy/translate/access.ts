@@ -1,7 +1,7 @@
 /** Who may pass: domains and addresses of e-mail, groups and roles, and what of other providers restricts. */
 
 import type { Problem } from '../../../../config/validate/problems.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 import type { Given } from '../read/settings.ts';
 import { isGiven, judged, listed, listOf, noted, present, problemOf, textOf } from './by-kind.ts';
@@ -10,9 +10,9 @@ import { providerOf } from './provider.ts';
 /** What is asked of the tokens of every issuer. */
 export interface Access {
   /** Below `email`. */
-  readonly email: Tree;
+  readonly email: Mapping;
   /** Below `groups`. */
-  readonly groups: Tree;
+  readonly groups: Mapping;
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 }
@@ -30,7 +30,7 @@ export function translateAccess(given: Given): Access {
 }
 
 interface Judgement {
-  readonly tree: Tree;
+  readonly tree: Mapping;
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 }

@@ -1,16 +1,16 @@
 /** Clients that needed no token for their address: a rule, where it can be known who tells the address. */
 
 import type { Problem } from '../../../../config/validate/problems.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import { networkProblem } from '../../../../config/values/networks.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
 import type { Given } from '../read/settings.ts';
 import { isOn, judged, listed, listOf, problemOf, textOf } from './by-kind.ts';
 
 /** The rule for trusted addresses, and the options that it needs. */
 export interface TrustedAddresses {
-  readonly config: Tree;
-  readonly rules: readonly Tree[];
+  readonly config: Mapping;
+  readonly rules: readonly Mapping[];
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 }
@@ -64,7 +64,7 @@ export function trustedAddresses(given: Given): TrustedAddresses {
 function opened(
   given: Given,
   problems: readonly Problem[],
-  { config, text }: { config: Tree; text: string },
+  { config, text }: { config: Mapping; text: string },
 ): TrustedAddresses {
   const isForwarded = !('trustedHeaders' in config);
   const proxies = isForwarded

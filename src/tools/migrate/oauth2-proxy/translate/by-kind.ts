@@ -1,7 +1,7 @@
 /** What was given, by kind, and findings about it: what every part of the translation starts from. */
 import type { Problem } from '../../../../config/validate/problems.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
-import { maskUrls } from '../../../../config/values/urls.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
+import { maskUrls } from '../../../../config/values/quote-value.ts';
 import type { Finding, Verdict } from '../../finding.ts';
 import type { Given } from '../read/settings.ts';
 
@@ -14,7 +14,7 @@ export interface TreeComment {
 /** What one topic becomes. */
 export interface Part {
   /** Options of the top, which go beside those of the other parts. */
-  readonly config: Tree;
+  readonly config: Mapping;
   readonly findings: readonly Finding[];
   readonly problems?: readonly Problem[];
   /** Problems that there are only once everything that is refused is accepted. */
@@ -80,7 +80,7 @@ export function listed(words: readonly string[]): string {
 }
 
 /** What is left of a tree without what is absent, so that only what differs from the defaults is written. */
-export function present(tree: Readonly<Record<string, unknown>>): Tree {
+export function present(tree: Readonly<Record<string, unknown>>): Mapping {
   return Object.fromEntries(Object.entries(tree).filter(([, value]) => value !== undefined));
 }
 

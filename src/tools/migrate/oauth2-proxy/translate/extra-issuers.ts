@@ -1,8 +1,8 @@
 /** The issuers of `extra-jwt-issuers`: further ones, or further audiences of one that is there. */
 
 import type { Problem } from '../../../../config/validate/problems.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
-import { maskUrls } from '../../../../config/values/urls.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
+import { maskUrls } from '../../../../config/values/quote-value.ts';
 import type { Finding } from '../../finding.ts';
 import type { Given } from '../read/settings.ts';
 import type { Access } from './access.ts';
@@ -15,7 +15,7 @@ import { otherTypes } from './provider.ts';
 export interface Issuer {
   readonly issuer: string;
   readonly audiences: string[];
-  readonly fields: Tree;
+  readonly fields: Mapping;
   readonly identity: Identity;
 }
 

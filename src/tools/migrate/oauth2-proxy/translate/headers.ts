@@ -1,5 +1,5 @@
 /** The headers that oauth2-proxy put into its answer, for the mesh to hand on to the workload. */
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Given } from '../read/settings.ts';
 import { isOn, judged, type Part } from './by-kind.ts';
 import { injectedHeaders } from './injected.ts';
@@ -8,7 +8,7 @@ import { injectedHeaders } from './injected.ts';
 const headerFlags = ['set-xauthrequest', 'pass-access-token', 'set-authorization-header', 'set-basic-auth'];
 
 /** The headers of `set-xauthrequest`, with what they hold: an e-mail falls back to `sub`, and roles are groups. */
-const authRequestHeaders: readonly Tree[] = [
+const authRequestHeaders: readonly Mapping[] = [
   { header: 'x-auth-request-user', claim: 'sub' },
   { header: 'x-auth-request-email', from: 'email' },
   { header: 'x-auth-request-groups', from: 'groups' },

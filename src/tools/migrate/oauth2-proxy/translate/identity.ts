@@ -1,5 +1,5 @@
 /** Which claims of a token are its e-mail and its groups. */
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 import type { Given } from '../read/settings.ts';
 import { isOn, judged, listOf, present, textOf } from './by-kind.ts';
@@ -7,8 +7,8 @@ import { hasFixedClaims, providerOf } from './provider.ts';
 
 /** What an issuer says of e-mail and groups, who may pass aside. */
 export interface Identity {
-  readonly email: Tree;
-  readonly groups: Tree;
+  readonly email: Mapping;
+  readonly groups: Mapping;
 }
 
 /** How the tokens of `extra-jwt-issuers` are read, and with azure all of them: no option but that for the groups changes it. */

@@ -5,12 +5,12 @@ import {
   maxRemovalBytes,
   otherSpellings,
 } from '../../../../config/values/header-names.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding, Verdict } from '../../finding.ts';
 import type { InjectedHeader } from '../read/settings.ts';
 
 /** Where the values of a session come from here; any other claim is one of the token. */
-const sources: Readonly<Record<string, Tree>> = {
+const sources: Readonly<Record<string, Mapping>> = {
   user: { claim: 'sub' },
   email: { from: 'email' },
   groups: { from: 'groups' },
@@ -23,14 +23,14 @@ const sources: Readonly<Record<string, Tree>> = {
 const ofSessions = ['created_at', 'expires_on', 'refresh_token'];
 
 /** What one header becomes. */
-type Outcome = { readonly entry: Tree } | { readonly authorization: true } | { readonly refusal: string };
+type Outcome = { readonly entry: Mapping } | { readonly authorization: true } | { readonly refusal: string };
 
 /** Translates the headers; those that cannot be set are refused, each under a name of its own. */
 export function injectedHeaders(headers: readonly InjectedHeader[]): {
-  config: Tree;
+  config: Mapping;
   findings: readonly Finding[];
 } {
-  const entries: Tree[] = [];
+  const entries: Mapping[] = [];
   const findings: Finding[] = [];
   const spellings: string[] = [];
   let isAuthorized = false;
@@ -91,7 +91,7 @@ function outcomeOf({ values }: InjectedHeader, name: string): Outcome {
   return { entry: { header: name, ...(source ?? { claim }) } };
 }
 
-function written(entry: Tree): string {
+function written(entry: Mapping): string {
   return Object.entries(entry)
     .map(([key, value]) => `${key}: ${String(value)}`)
     .join(', ');

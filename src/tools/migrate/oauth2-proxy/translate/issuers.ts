@@ -1,7 +1,7 @@
 /** The issuers whose tokens were good: the one of the provider, and those of `extra-jwt-issuers`. */
 
 import type { Problem } from '../../../../config/validate/problems.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 import type { Given } from '../read/settings.ts';
 import { type Access, translateAccess } from './access.ts';
@@ -45,7 +45,7 @@ function written(
   { issuer, audiences, fields, identity }: Issuer,
   access: Access,
   keys: Keys,
-): Tree {
+): Mapping {
   const claims = listOf(given, 'oidc-audience-claim');
   const isDefault = claims.length === 0 || (claims.length === 1 && claims[0] === 'aud');
   const groups = { ...identity.groups, ...access.groups };

@@ -1,8 +1,9 @@
 /** Where the keys of issuers are, what they may sign with, and whom to trust on the way to them. */
 
 import { type Algorithm, supportedAlgorithms } from '../../../../config/declare/issuer-options.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
-import { isLoopback, maskUrls } from '../../../../config/values/urls.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
+import { maskUrls } from '../../../../config/values/quote-value.ts';
+import { isLoopback } from '../../../../config/values/urls.ts';
 import type { Finding } from '../../finding.ts';
 import type { Given } from '../read/settings.ts';
 import { isOn, judged, listed, listOf, present, textOf } from './by-kind.ts';
@@ -10,9 +11,9 @@ import { isOn, judged, listed, listOf, present, textOf } from './by-kind.ts';
 /** What is said of keys. */
 export interface Keys {
   /** Fields of the issuer that `oidc-issuer-url` names. */
-  readonly ofPrimary: Tree;
+  readonly ofPrimary: Mapping;
   /** Fields of every issuer. */
-  readonly ofAll: Tree;
+  readonly ofAll: Mapping;
   readonly findings: readonly Finding[];
 }
 
@@ -108,7 +109,7 @@ function translateAlgorithms(
     : { algorithms, findings: judged(given, flag, 'refused', `${reason}; the others are ${kept}`) };
 }
 
-function trust(given: Given): Tree {
+function trust(given: Given): Mapping {
   const files = listOf(given, 'provider-ca-file');
   if (files.length === 0) return {};
   return present({

@@ -1,5 +1,5 @@
 /** Where checks and metrics are asked for. */
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 import type { Given } from '../read/settings.ts';
 import { isGiven, judged, listOf, type Part, present, textOf } from './by-kind.ts';
@@ -12,7 +12,7 @@ const grpcPort = 9000;
 const adminPort = 8081;
 
 interface Listener {
-  readonly tree: Tree;
+  readonly tree: Mapping;
   readonly findings: readonly Finding[];
 }
 
@@ -94,7 +94,7 @@ function readAddress(
   flag: string,
   section: 'http' | 'admin',
   taken: readonly number[],
-): { place: Tree; finding: readonly Finding[] } {
+): { place: Mapping; finding: readonly Finding[] } {
   const address = textOf(given, flag).replace(/^https?:\/\//i, '');
   const option = `\`${section}.host\` and \`${section}.port\``;
   const leave = (verdict: 'changed' | 'meaningless', text: string) => ({

@@ -1,7 +1,7 @@
 /** What needs no token: routes, preflights and trusted addresses become rules. */
 
 import { pathCovers } from '../../../../config/rules/patterns.ts';
-import { isTree, type Tree } from '../../../../config/values/raw-values.ts';
+import { isMapping, type Mapping } from '../../../../config/values/mapping.ts';
 import type { Verdict } from '../../finding.ts';
 import { readExpression } from '../../path-expression.ts';
 import { everyPath, patternsAround, patternsWithin } from '../../path-patterns.ts';
@@ -37,7 +37,7 @@ export function translateRules(given: Given): Part {
   const preflight = { name: 'preflight', match: { methods: ['OPTIONS'] }, allow: 'anonymous' };
   // A rule that lists `OPTIONS` alone is for no pre-flight request; those pass by the rules that ask for a token.
   const rest = { name: 'rest', require: {}, allowPreflight: true };
-  const rules: Tree[] = [
+  const rules: Mapping[] = [
     ...addresses.rules,
     ...(hasPreflight ? [preflight] : []),
     ...positive.flatMap(({ rules }) => rules),
@@ -47,7 +47,7 @@ export function translateRules(given: Given): Part {
     ...(hasPreflight && !isOpen(everyPath, undefined, opened) ? [rest] : []),
   ];
   const outcomes = [...positive.map(({ outcome }) => outcome), ...negative.outcomes];
-  const looksAtPaths = rules.some(({ match }) => isTree(match) && 'paths' in match);
+  const looksAtPaths = rules.some(({ match }) => isMapping(match) && 'paths' in match);
   return {
     config: rules.length === 0 ? {} : { ...addresses.config, rules, noRuleMatches: 'token' },
     findings: [
@@ -86,7 +86,7 @@ function looksText(given: Given): string {
   return `${ambiguous}, and ${identity}${forbidden}`;
 }
 
-function openRoute(entry: SkipEntry, opened: Opened[]): { rules: readonly Tree[]; outcome: Outcome } {
+function openRoute(entry: SkipEntry, opened: Opened[]): { rules: readonly Mapping[]; outcome: Outcome } {
   const { flag, text, method, expression, position } = entry;
   const outcome = (verdict: Verdict, of: string): Outcome => ({ flag, verdict, text: `\`${text}\` ${of}` });
   if (method === 'never')
@@ -124,8 +124,8 @@ function openRoute(entry: SkipEntry, opened: Opened[]): { rules: readonly Tree[]
 function openAllBut(
   entries: readonly SkipEntry[],
   opened: Opened[],
-): { rules: readonly Tree[]; outcomes: readonly Outcome[] } {
-  const rules: Tree[] = [];
+): { rules: readonly Mapping[]; outcomes: readonly Outcome[] } {
+  const rules: Mapping[] = [];
   const outcomes: Outcome[] = [];
   // Those of single methods come first, as what is said of all methods has their requests too.
   const methods = [...new Set(entries.map(({ method }) => method))].toSorted(

@@ -1,11 +1,11 @@
 /** From what an installation of oauth2-proxy was told to a configuration of ours, and what becomes of each setting. */
 
-import { type Config, options } from '../../../../config/declare/options.ts';
+import { type Config, configSchema } from '../../../../config/declare/options.ts';
 import { dotted } from '../../../../config/describe/option-list.ts';
 import { ruleProblems } from '../../../../config/rules/rule-problems.ts';
-import { named } from '../../../../config/validate/issuer-names.ts';
+import { nameIssuers } from '../../../../config/validate/issuer-names.ts';
 import type { Problem } from '../../../../config/validate/problems.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 import { verdictOf } from '../flags/verdicts.ts';
 import type { Given, GivenSetting } from '../read/settings.ts';
@@ -27,7 +27,7 @@ export interface Outcome {
 /** A configuration in its place. */
 export interface Translation extends Outcome {
   /** As a file says it: only what differs from the defaults. */
-  readonly tree: Tree;
+  readonly tree: Mapping;
   /** The same, with the defaults. */
   readonly config: Config;
   readonly comments: readonly TreeComment[];
@@ -57,7 +57,7 @@ export function translate(all: Given, compat: boolean): Translation | Incomplete
     translateLog(given),
   ];
   const problems = parts.flatMap((part) => part.problems ?? []);
-  const said = Object.assign({}, ...parts.map((part) => part.config)) as Tree;
+  const said = Object.assign({}, ...parts.map((part) => part.config)) as Mapping;
   const tree = compat ? withoutFurtherHeaders(said) : said;
   const judged = parts.flatMap((part) => part.findings);
   const isJudged = new Set(judged.map(({ setting }) => setting));
@@ -71,7 +71,7 @@ export function translate(all: Given, compat: boolean): Translation | Incomplete
 }
 
 /** What `compat` would set of itself is not set where the installation did not. */
-function withoutFurtherHeaders(tree: Tree): Tree {
+function withoutFurtherHeaders(tree: Mapping): Mapping {
   const { outputTokenToHeader = '', setAuthorizationHeader = false } = tree;
   return { ...tree, outputTokenToHeader, setAuthorizationHeader };
 }
@@ -106,8 +106,8 @@ function aloud(finding: Finding): Finding {
 }
 
 /** The whole configuration; what was given may be nothing that is possible. */
-function checked(tree: Tree): { readonly config: Config } | { readonly problems: readonly Problem[] } {
-  const parsed = options.safeParse(tree);
+function checked(tree: Mapping): { readonly config: Config } | { readonly problems: readonly Problem[] } {
+  const parsed = configSchema.safeParse(tree);
   const problem = (path: readonly PropertyKey[], message: string): Problem => ({
     path: dotted(path),
     source: 'translated',
@@ -115,7 +115,7 @@ function checked(tree: Tree): { readonly config: Config } | { readonly problems:
   });
   if (!parsed.success)
     return { problems: parsed.error.issues.map(({ path, message }) => problem(path, message)) };
-  const config: Config = { ...parsed.data, issuers: named(parsed.data.issuers) };
+  const config: Config = { ...parsed.data, issuers: nameIssuers(parsed.data.issuers) };
   const problems = ruleProblems(config).map(({ path, message }) => problem(path, message));
   return problems.length > 0 ? { problems } : { config };
 }

@@ -49,7 +49,7 @@ describe('the configuration', () => {
       ['allowed-group', [broken], 'issuers[0].groups.allowed[0]'],
     ] as const) {
       const refused = { [flag]: value };
-      const problem = `${path}: expected one line, without a line break in it, not ${JSON.stringify(broken)}`;
+      const problem = `${path}: must not contain a line break, got ${JSON.stringify(broken)}`;
       expect(problemsOf(refused)).toEqual([problem]);
       expect(migrated(givenOf(refused))).toMatchObject({ output: '', exitCode: 2 });
     }

@@ -80,8 +80,8 @@ describe('the issuer of the provider', () => {
       expect.stringContaining('(a.yaml:1:1: in a Secret)'),
     ]);
     for (const [url, problem] of [
-      ['nowhere', /^issuers\[0\]\.issuer: expected an absolute URL/],
-      ['not a URL', /^issuers\[0\]\.issuer: expected a URL without white space/],
+      ['nowhere', /^issuers\[0\]\.issuer: must be an absolute URL/],
+      ['not a URL', /^issuers\[0\]\.issuer: must not contain white space/],
     ] as const)
       expect(problemsOf({ 'oidc-issuer-url': url })).toEqual([expect.stringMatching(problem)]);
   });
@@ -104,7 +104,7 @@ describe('keys', () => {
     const flags = { 'skip-oidc-discovery': true, 'oidc-public-key-file': ['/a.pem', '/b.pem'] };
     expect((await configFrom(flags)).issuers[0]?.publicKeyFiles).toEqual(['/a.pem', '/b.pem']);
     expect(problemsOf({ ...flags, 'oidc-jwks-url': `${issuer}/keys` })).toEqual([
-      expect.stringContaining('already says where the keys are'),
+      expect.stringContaining('already configures the keys'),
     ]);
   });
 

@@ -1,7 +1,7 @@
 /** The headers that an alpha configuration adds to the answer. */
 
 import { type Problem, suggestion } from '../../../../../config/validate/problems.ts';
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import { whyUnseen } from '../hidden-parts.ts';
 import { elements, fields, place, type Spot } from '../location.ts';
 import type { InjectedValue } from '../settings.ts';
@@ -72,7 +72,7 @@ function namesOf(
   path: string,
   problems: Problem[],
 ): ReadonlyMap<string, Spot> {
-  if (!isTree(spot.value)) {
+  if (!isMapping(spot.value)) {
     problems.push({ path, source: place(spot), message: 'expected names with values' });
     return new Map();
   }

@@ -1,7 +1,7 @@
 /** The alpha configuration of oauth2-proxy: YAML with providers, headers, upstreams and listeners. */
 
 import { type Problem, suggestion } from '../../../../../config/validate/problems.ts';
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { Finding } from '../../../finding.ts';
 import { expectationOf, readFlagValue } from '../../flags/flag-value.ts';
 import type { Sighting } from '../collected.ts';
@@ -23,7 +23,7 @@ export interface Alpha {
 /** Reads one alpha configuration, in which variables are replaced already. */
 export function readAlpha(top: Spot): Alpha {
   const alpha: Alpha = { sightings: [], headers: [], findings: [], problems: [] };
-  if (!isTree(top.value)) {
+  if (!isMapping(top.value)) {
     const message = 'expected names with values, such as `providers: […]`';
     alpha.problems.push({ path: '', source: place(top), message });
     return alpha;
@@ -60,7 +60,7 @@ function readFields(
   alpha: Alpha,
 ): void {
   if (spot.value === null || spot.value === undefined) return;
-  if (!isTree(spot.value)) {
+  if (!isMapping(spot.value)) {
     alpha.problems.push({ path, source: place(spot), message: 'expected names with values' });
     return;
   }

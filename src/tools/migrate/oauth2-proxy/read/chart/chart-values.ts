@@ -1,7 +1,7 @@
 /** Values of the chart of oauth2-proxy that are no settings of oauth2-proxy itself. */
 
 import { suggestion } from '../../../../../config/validate/problems.ts';
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { Finding } from '../../../finding.ts';
 import { objectsIn } from '../cluster/cluster-objects.ts';
 import { guardingAnnotation, guardsOfService, whyHarmless } from '../cluster/object-kinds.ts';
@@ -237,7 +237,7 @@ function guardsIn(name: string, spot: Spot, chart: Chart): readonly Finding[] {
     if (!Array.isArray(spot.value))
       return [refused(spot, name, 'nothing here knows what it asks for; give it as a manifest')];
     return elements(spot).flatMap((entry) => {
-      const objects = isTree(entry.value) ? objectsIn(entry) : [];
+      const objects = isMapping(entry.value) ? objectsIn(entry) : [];
       const isHarmless = objects.length > 0 && objects.every((object) => whyHarmless(object) !== undefined);
       if (isHarmless) return [];
       const kind = scalarText(child(entry, 'kind')) ?? 'one that is a template';

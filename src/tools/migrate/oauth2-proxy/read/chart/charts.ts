@@ -1,5 +1,5 @@
 /** Where among values those of oauth2-proxy are, and which of its charts they are for. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import { flagNamed } from '../../flags/flags.ts';
 import { child, elements, fields, type Spot, scalarText } from '../location.ts';
 import { isChartValue } from './chart-values.ts';
@@ -42,7 +42,7 @@ function below(spot: Spot, beside: ChartValues['beside'], depth: number): readon
   if (depth >= deepest) return [];
   const all = fields(spot);
   return all.flatMap(([name, inner]) => {
-    if (!isTree(inner.value)) return [];
+    if (!isMapping(inner.value)) return [];
     const others = [...beside, ...all.filter(([other]) => other !== name)];
     const isNamed = /^oauth2?[-_]?proxy$/i.test(name) && !isOfOther(inner);
     const chart = strongChart(inner) ?? (isNamed ? 'official' : undefined);
@@ -73,7 +73,7 @@ function strongChart(spot: Spot): Chart | undefined {
     has('config', ofConfig) ||
     has('alphaConfig', ['enabled', 'configData', 'configFile', 'existingConfig', 'existingSecret']) ||
     ['proxyVarsAsSecrets', 'sessionStorage', 'htpasswdFile', 'authenticatedEmailsFile'].some((name) =>
-      Object.hasOwn((isTree(spot.value) ? spot.value : {}) as object, name),
+      Object.hasOwn((isMapping(spot.value) ? spot.value : {}) as object, name),
     ) ||
     hasFlag(child(spot, 'extraArgs')) ||
     elements(child(spot, 'extraEnv')).some((entry) =>

@@ -1,5 +1,5 @@
 /** The flags that the chart of oauth2-proxy puts together, in the order in which it writes them. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import { flagNamed } from '../../flags/flags.ts';
 import { expand, wordsBehindProgram } from '../cluster/container.ts';
 import type { Gathered } from '../collected.ts';
@@ -63,7 +63,7 @@ function extraArguments(spot: Spot, { findings, problems }: Gathered): Word[] {
       return [];
     });
   }
-  if (!isTree(spot.value)) {
+  if (!isMapping(spot.value)) {
     const message = 'expected flags by name, or a list of them';
     problems.push({ path: 'extraArgs', source: place(spot), message });
     return [];

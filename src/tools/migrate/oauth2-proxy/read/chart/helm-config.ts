@@ -1,7 +1,7 @@
 /** `config` and `alphaConfig` in the values of the chart: secrets, and which configuration files there are. */
 
 import { suggestion } from '../../../../../config/validate/problems.ts';
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { HeldText } from '../cluster/cluster-objects.ts';
 import { keyValue, type Scope } from '../cluster/container.ts';
 import type { Gathered } from '../collected.ts';
@@ -221,7 +221,7 @@ export function readChartAlpha(values: Spot, owner: string, scope: Scope, gather
     child(alpha, 'configData'),
   ];
   for (const spot of parts) {
-    if (isTree(spot.value)) gathered.alpha.push({ spot, owner });
+    if (isMapping(spot.value)) gathered.alpha.push({ spot, owner });
     else if (!isEmpty(spot))
       gathered.problems.push({
         path: 'alphaConfig',
@@ -251,7 +251,7 @@ function heldIn(
 
 /** The same value below a name that the chart puts before it. */
 function below(name: string, spot: Spot): Spot {
-  if (!isTree(spot.value)) return spot;
+  if (!isMapping(spot.value)) return spot;
   return {
     value: { [name]: spot.value },
     path: [],

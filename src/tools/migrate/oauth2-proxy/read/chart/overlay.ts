@@ -1,5 +1,5 @@
 /** Values that are laid over one another, as Helm takes several files of them. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { Finding } from '../../../finding.ts';
 import { child, place, type Spot } from '../location.ts';
 
@@ -33,13 +33,14 @@ export function overlay(layers: readonly Spot[]): {
 }
 
 function merged(lower: Spot, upper: Spot, path: readonly string[], findings: Finding[]): unknown {
-  if (!isTree(lower.value) || !isTree(upper.value)) return upper.value;
+  if (!isMapping(lower.value) || !isMapping(upper.value)) return upper.value;
   const result: Record<string, unknown> = { ...lower.value };
   for (const [name, value] of Object.entries(upper.value)) {
     const own = Object.hasOwn(result, name);
     const inner = [...path, name];
     const [weak, strong] = [child(lower, name), child(upper, name)];
-    if (own && isTree(weak.value) && isTree(value)) set(result, name, merged(weak, strong, inner, findings));
+    if (own && isMapping(weak.value) && isMapping(value))
+      set(result, name, merged(weak, strong, inner, findings));
     else {
       set(result, name, value);
       if (own && weak.value !== null)
@@ -64,7 +65,7 @@ function depthOf({ value }: Spot, path: readonly PropertyKey[]): number {
   let [depth, found] = [0, value];
   for (const part of path) {
     if (Array.isArray(found) && Number(part) < found.length) found = found[Number(part)];
-    else if (isTree(found) && Object.hasOwn(found, part)) found = found[String(part)];
+    else if (isMapping(found) && Object.hasOwn(found, part)) found = found[String(part)];
     else break;
     depth++;
   }

@@ -1,5 +1,5 @@
 /** Objects that have a chart installed: what they say as values, in the order in which one replaces the other. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { ClusterObject } from '../cluster/cluster-objects.ts';
 import type { Objects } from '../cluster/objects.ts';
 import type { Gathered } from '../collected.ts';
@@ -116,7 +116,7 @@ function fluxValues(entry: Spot, { object, objects, gathered, unread }: Reader):
 function argoReleases(spec: Spot, reader: Reader): readonly Release[] {
   const { object, unread } = reader;
   const single = child(spec, 'source');
-  const sources = [...(isTree(single.value) ? [single] : []), ...elements(child(spec, 'sources'))];
+  const sources = [...(isMapping(single.value) ? [single] : []), ...elements(child(spec, 'sources'))];
   const releases = sources.flatMap((source): Release[] => {
     for (const name of ['kustomize', 'plugin', 'directory'])
       unread(child(source, name), name, 'it makes the manifests; give these');
@@ -213,7 +213,7 @@ function k3sRelease(reader: Reader): Release {
 
 /** Values that are a part of the object, as a document of their own. */
 function inline(spot: Spot): readonly Spot[] {
-  return isTree(spot.value) ? [documentAt(spot)] : [];
+  return isMapping(spot.value) ? [documentAt(spot)] : [];
 }
 
 function documentAt(spot: Spot): Spot {
@@ -230,7 +230,7 @@ function documentOf(text: string, name: string, { problems }: Gathered): readonl
   for (const one of more)
     problems.push({ path: '', source: place(one), message: 'a second document; values are one' });
   if (document === undefined) return [];
-  if (isTree(document.value)) return [document];
+  if (isMapping(document.value)) return [document];
   problems.push({ path: '', source: name, message: 'expected names with values' });
   return [];
 }

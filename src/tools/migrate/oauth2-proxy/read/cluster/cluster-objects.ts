@@ -1,7 +1,7 @@
 /** The objects of Kubernetes manifests: what ConfigMaps and Secrets hold, for whoever refers to it. */
 
 import { Buffer } from 'node:buffer';
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import { child, elements, fields, place, type Spot, scalarText } from '../location.ts';
 
 /** An object of a manifest. */
@@ -48,7 +48,7 @@ function objectAt(document: Spot, kind: string): ClusterObject {
 
 /** Whether a document is an object of Kubernetes. */
 export function isClusterObject({ value }: Spot): boolean {
-  return isTree(value) && typeof value.kind === 'string' && 'apiVersion' in value;
+  return isMapping(value) && typeof value.kind === 'string' && 'apiVersion' in value;
 }
 
 /** What a ConfigMap or Secret holds; empty for other objects. */

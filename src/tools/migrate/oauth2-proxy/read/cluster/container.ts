@@ -1,5 +1,5 @@
 /** The container of a pod that runs oauth2-proxy: its words and its variables. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { Gathered, Variable } from '../collected.ts';
 import { readCommandLine, type Word } from '../command-line.ts';
 import { unseen } from '../hidden-parts.ts';
@@ -63,7 +63,7 @@ export function readVariables(list: Spot, scope: Scope, label: string): Variable
     const name = scalarText(child(entry, 'name'));
     if (name === undefined) continue;
     const from = child(entry, 'valueFrom');
-    const value = isTree(from.value)
+    const value = isMapping(from.value)
       ? referredValue(from, scope)
       : expand(scalarText(child(entry, 'value')) ?? '', variableOf);
     if (value !== undefined) variables.push({ name, value, source: `${place(entry)} ${label} ${name}` });

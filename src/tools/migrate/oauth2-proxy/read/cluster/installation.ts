@@ -1,5 +1,5 @@
 /** What an installation is called in its cluster, so that a plan can name it. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import { child, type Spot, scalarText } from '../location.ts';
 import type { ClusterObject } from './cluster-objects.ts';
 
@@ -93,8 +93,8 @@ function portOf(port: string | undefined): string {
 }
 
 function selects(selector: Spot, labels: Spot): boolean {
-  const wanted = isTree(selector.value) ? Object.entries(selector.value) : [];
-  const has = isTree(labels.value) ? labels.value : {};
+  const wanted = isMapping(selector.value) ? Object.entries(selector.value) : [];
+  const has = isMapping(labels.value) ? labels.value : {};
   return wanted.length > 0 && wanted.every(([name, value]) => has[name] === value);
 }
 

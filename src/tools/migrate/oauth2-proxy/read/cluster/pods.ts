@@ -1,5 +1,5 @@
 /** The pods that objects run, whatever kind they are of, and the containers in them that run oauth2-proxy. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import { flagNamed } from '../../flags/flags.ts';
 import { child, elements, fields, type Spot, scalarText } from '../location.ts';
 import type { ClusterObject } from './cluster-objects.ts';
@@ -20,7 +20,7 @@ export function podsIn(object: ClusterObject): Pod[] {
   const find = (spot: Spot, depth: number): Spot[] => {
     if (depth > deepest) return [];
     const list = child(spot, 'containers');
-    if (elements(list).some(({ value }) => isTree(value) && ('name' in value || 'image' in value)))
+    if (elements(list).some(({ value }) => isMapping(value) && ('name' in value || 'image' in value)))
       return [spot];
     const below = Array.isArray(spot.value) ? elements(spot) : fields(spot).map(([, inner]) => inner);
     return below.flatMap((inner) => find(inner, depth + 1));

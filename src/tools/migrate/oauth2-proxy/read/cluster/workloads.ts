@@ -1,5 +1,5 @@
 /** Objects that run pods: the container in them that runs oauth2-proxy is read, and everything else in them is named. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { Gathered } from '../collected.ts';
 import { child, elements, fields, place, type Spot, scalarText } from '../location.ts';
 import type { ClusterObject } from './cluster-objects.ts';
@@ -153,7 +153,7 @@ function isMade(object: ClusterObject, objects: Objects, { findings }: Gathered)
 /** Whether an object runs the pod that another one, which is there as well, describes: an Argo Rollout may. */
 function isReference(object: ClusterObject, objects: Objects, { findings }: Gathered): boolean {
   const reference = child(object.spot, 'spec', 'workloadRef');
-  if (!isTree(reference.value)) return false;
+  if (!isMapping(reference.value)) return false;
   const [kind, name] = [scalarText(child(reference, 'kind')), scalarText(child(reference, 'name'))];
   const there = objects.all.some((one) => one.kind === kind && one.name === name);
   objects.tell(object);
@@ -193,7 +193,7 @@ function referencesOf(container: Spot, { object, spot }: Pod): readonly Referenc
 /** What makes two containers run the same: a pod has, beside what its template says, a volume with its token. */
 function sameness({ object, spot }: Pod, container: Spot): string {
   const isOfCluster = (value: unknown) =>
-    isTree(value) && typeof value.name === 'string' && value.name.startsWith('kube-api-access-');
+    isMapping(value) && typeof value.name === 'string' && value.name.startsWith('kube-api-access-');
   const without = (list: unknown) => (Array.isArray(list) ? list.filter((one) => !isOfCluster(one)) : []);
   const { args, command, env, envFrom, volumeMounts } = container.value as Record<string, unknown>;
   const { volumes } = spot.value as Record<string, unknown>;

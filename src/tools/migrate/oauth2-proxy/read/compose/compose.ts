@@ -1,5 +1,5 @@
 /** A file of docker compose: the service that runs oauth2-proxy. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import { guardingAnnotation } from '../cluster/object-kinds.ts';
 import { isProxy } from '../cluster/pods.ts';
 import { isProxyProgram, wordsOfInit } from '../cluster/program.ts';
@@ -32,7 +32,7 @@ export function isCompose(document: Spot): boolean {
   return (
     services.length > 0 &&
     services.every(
-      ([, { value }]) => isTree(value) && ('image' in value || 'build' in value || 'extends' in value),
+      ([, { value }]) => isMapping(value) && ('image' in value || 'build' in value || 'extends' in value),
     )
   );
 }
@@ -105,7 +105,7 @@ function readService(
   const entry = child(service, 'env_file');
   const others = new Set(variableFiles.map((file) => file.name));
   const named = Array.isArray(entry.value) ? elements(entry) : entry.value === undefined ? [] : [entry];
-  const pathOf = (spot: Spot) => scalarText(isTree(spot.value) ? child(spot, 'path') : spot) ?? '';
+  const pathOf = (spot: Spot) => scalarText(isMapping(spot.value) ? child(spot, 'path') : spot) ?? '';
   const given = finderOf(files, [...named.map(pathOf), ...sourcesOf(service, document)]);
   for (const spot of named) {
     const path = pathOf(spot);
@@ -198,7 +198,7 @@ function nameGuards(name: string, service: Spot, { findings }: Gathered): void {
     child(service, 'deploy', 'labels'),
     child(service, 'annotations'),
   ])
-    for (const [label, at] of isTree(list.value) ? fields(list) : elements(list).map(labelOf))
+    for (const [label, at] of isMapping(list.value) ? fields(list) : elements(list).map(labelOf))
       if (guardingAnnotation.test(label))
         findings.push({
           setting: `services.${name}.labels.${label}`,
@@ -251,7 +251,7 @@ function variablesOf(spot: Spot, { variableOf, assumed }: Known): Variable[] {
     }),
     source: `${place(at)} environment ${name}`,
   });
-  if (isTree(spot.value)) return fields(spot).map(([name, entry]) => made(name, scalarText(entry), entry));
+  if (isMapping(spot.value)) return fields(spot).map(([name, entry]) => made(name, scalarText(entry), entry));
   return elements(spot).flatMap((entry) => {
     const [, name, value] = /^([^=]+)(?:=(.*))?$/s.exec(scalarText(entry) ?? '') ?? [];
     return name === undefined ? [] : [made(name, value, entry)];
