@@ -1906,7 +1906,7 @@ export const tables: readonly Table[] = [
         tests: [
           ['credential/token/claim-path.test.ts', 'has the same result as the model'],
           ['credential/token/claim-path.test.ts', '%s is not an own claim of the token, and is not found'],
-          ['check/claim-names.test.ts', 'is no role of anybody'],
+          ['check/claim-names.test.ts', 'is not a role'],
         ],
       },
       {
