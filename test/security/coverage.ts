@@ -567,24 +567,24 @@ export const tables: readonly Table[] = [
         note: 'No header provides a path.',
       },
       { id: 'F-2', threat: 'A pattern that includes the query', tests: [[paths, 'a path has one reading']] },
-      { id: 'F-3', threat: 'A fragment in the path', tests: [[paths, "describe('a path is ambiguous"]] },
+      { id: 'F-3', threat: 'A fragment in the path', tests: [[paths, 'a path is ambiguous']] },
       {
         id: 'F-4',
         threat: 'Escapes, dot segments and other separators',
         tests: [
-          [paths, "describe('a path is ambiguous"],
+          [paths, 'a path is ambiguous'],
           [selecting, 'paths'],
         ],
       },
       {
         id: 'F-5',
         threat: 'A path that is read as a host',
-        tests: [[paths, "describe('a path is ambiguous"]],
+        tests: [[paths, 'a path is ambiguous']],
       },
       {
         id: 'F-6',
         threat: 'A query hidden by an encoding',
-        tests: [[paths, "describe('a path is ambiguous"]],
+        tests: [[paths, 'a path is ambiguous']],
       },
       {
         id: 'F-7',
@@ -596,10 +596,7 @@ export const tables: readonly Table[] = [
         id: 'F-8',
         threat: 'Patterns that backtrack',
         tests: [
-          [
-            'check/rules/expression.test.ts',
-            "describe('an invalid expression is rejected at load, with its position",
-          ],
+          ['check/rules/expression.test.ts', 'an invalid expression is rejected at load, with its position'],
         ],
         note: "There are none. CEL's `matches()` is rejected.",
       },
@@ -628,7 +625,7 @@ export const tables: readonly Table[] = [
         tests: [
           [
             'check/rules/expression-cost.test.ts',
-            "describe('an expensive expression is rejected at load, with its position",
+            'an expensive expression is rejected at load, with its position',
           ],
           [
             'check/rules/expression-cost.test.ts',
@@ -734,7 +731,7 @@ export const tables: readonly Table[] = [
       {
         id: 'LR6',
         threat: 'A proof of possession for a host with two readings',
-        tests: [['check/binding/dpop.test.ts', "describe('a bound token is denied"]],
+        tests: [['check/binding/dpop.test.ts', 'a bound token is denied']],
       },
       {
         id: 'LR7',
@@ -793,7 +790,7 @@ export const tables: readonly Table[] = [
         id: 'G5',
         threat: 'A key is withdrawn or replaced',
         tests: [
-          [verifier, "test('is removed with its key"],
+          [verifier, 'is removed with its key'],
           [verifier, 'is removed when its kid gets other key material'],
           [chaosIssuer, 'R5'],
         ],
@@ -802,7 +799,7 @@ export const tables: readonly Table[] = [
         id: 'G6',
         threat: 'A denial is cached',
         tests: [
-          [verifier, "describe('is not cached"],
+          [verifier, 'is not cached'],
           [issuer, 'published while its kid is asked for'],
         ],
       },
@@ -847,7 +844,7 @@ export const tables: readonly Table[] = [
       {
         id: 'G12',
         threat: 'Cached claims are changed',
-        tests: [['check/upstream-headers.test.ts', "describe('the headers"]],
+        tests: [['check/upstream-headers.test.ts', 'the headers']],
         note: 'The payload is stored as text, and parsed again for each use.',
       },
     ],
@@ -1460,7 +1457,7 @@ export const tables: readonly Table[] = [
         id: 'S5',
         threat: 'The incumbent gives no answer, an incomplete one, or an unlimited one',
         tests: [
-          ['check/incumbent/shadow.test.ts', "describe('without an answer of the incumbent"],
+          ['check/incumbent/shadow.test.ts', 'without an answer of the incumbent'],
           ['check/incumbent/deadlines.test.ts', 'over HTTP and over gRPC'],
           ['check/incumbent/deadlines.test.ts', 'and "%s", the check is denied 10 % before the timeout'],
         ],
