@@ -11,14 +11,17 @@ export function expressionsMarkdown(): string {
 function functionList(): string {
   const keys = [...functionCosts.keys()];
   const called = keys.filter((key) => !key.startsWith('.')).map((key) => written(key));
-  const ofValues = keys.filter((key) => key.startsWith('.')).map((key) => written(key));
+  const methods = keys.filter((key) => key.startsWith('.')).map((key) => written(key));
+  const isOfTime = (method: string) => method.startsWith('.get');
+  const list = (names: readonly string[]) => [...new Set(names)].map(code).join(', ');
   return [
     '| kind | available in an expression |',
     '| --- | --- |',
     '| operators | `==` `!=` `<` `<=` `>` `>=` `in` `&&` `\\|\\|` `!` `? :` `+` `-` `*` `/` `%`, `claims.a`, `claims["a"]`, `[1, 2]`, `{"a": 1}` |',
     `| macros | ${Object.values(macros).map(code).join(', ')} |`,
-    `| functions | ${[...new Set(called)].map(code).join(', ')} |`,
-    `| methods | ${[...new Set(ofValues)].map(code).join(', ')} |`,
+    `| functions | ${list(called)} |`,
+    `| methods | ${list(methods.filter((method) => !isOfTime(method)))} |`,
+    `| methods of a time | ${list(methods.filter(isOfTime))} |`,
   ].join('\n');
 }
 

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
-import { writeOk } from '../../src/transport/grpc/check-response.ts';
-import { frameMessage } from '../../src/transport/grpc/message.ts';
+import { writeOk } from '../../src/transport/grpc/check/check-response.ts';
+import { frameMessage } from '../../src/transport/grpc/message/framing.ts';
 
 const names = ['user', 'email', 'groups', 'preferred-username'].map((name) => `x-auth-request-${name}`);
 

@@ -5,7 +5,6 @@ import { ConfigError, formatProblems, type Problem, suggestion } from '../config
 import { splitCommaList } from '../config/values/split-comma-list.ts';
 import { migrateApiRule } from '../tools/migrate/apirule/migrate.ts';
 import { migrateOauth2Proxy } from '../tools/migrate/oauth2-proxy/migrate.ts';
-import { readOauth2Proxy } from '../tools/migrate/oauth2-proxy/read-installation.ts';
 import { parseArguments } from './arguments.ts';
 import { readGivenFile } from './input-file.ts';
 
@@ -51,7 +50,7 @@ export async function migrate(sources: MigrateSources): Promise<MigrateResult> {
     return await migrateFrom(sources);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const text = formatProblems(error.problems, 'what is to be migrated');
+    const text = formatProblems(error.problems, 'the input');
     return { output: '', report: `${text}\n`, exitCode: 2 };
   }
 }
@@ -83,7 +82,7 @@ async function migrateFrom(sources: MigrateSources): Promise<MigrateResult> {
   }
   const isToldElsewhere = commandLine.length > 0 || environment.OAUTH2_PROXY_OIDC_ISSUER_URL !== undefined;
   const files = readFiles(paths.length === 0 && !isToldElsewhere ? [standardInput] : paths, sources);
-  const given = readOauth2Proxy({
+  const input = {
     files,
     commandLine,
     environment: Object.fromEntries(
@@ -91,9 +90,8 @@ async function migrateFrom(sources: MigrateSources): Promise<MigrateResult> {
     ),
     shell: environment,
     readFile: sources.readFile,
-  });
-  return migrateOauth2Proxy({
-    given,
+  };
+  return migrateOauth2Proxy(input, {
     output: outputOf(kind, last('--output')),
     accept,
     compat: last('--compat') === 'oauth2-proxy',

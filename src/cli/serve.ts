@@ -4,7 +4,7 @@ import type { Config } from '../config/declare/options.ts';
 import { type ConfigSources, configFileOf, loadConfig } from '../config/load/load.ts';
 import { ConfigError } from '../config/validate/problems.ts';
 import { openLog } from '../observe/logger.ts';
-import { systemFiles } from '../runtime/files/file-content.ts';
+import { systemFiles } from '../runtime/files/file-snapshot.ts';
 import { type Following, followFiles } from '../runtime/files/follow.ts';
 import { systemClock } from '../runtime/time/clock.ts';
 import { onceAtATime } from '../runtime/time/single-flight.ts';

@@ -1,106 +1,101 @@
-/** The one owner of an issuer's keys: fetches them, keeps them fresh, and serves on when the issuer is away. */
+/** Owns the keys of an issuer: fetches and refreshes them, and keeps the last ones while the issuer is unavailable. */
 
 import type { Algorithm } from '../config/declare/issuer-options.ts';
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import type { KeySource } from './key-source.ts';
-import {
-  countOf,
-  type KeySet,
-  keySetRules,
-  readKeySet,
-  UnusableKeySetError,
-  type VerificationKey,
-} from './keys/key-set.ts';
+import { countOf, type KeySet, type VerificationKey } from './keys/key-set.ts';
+import { keySetRules, readKeySet, UnusableKeySetError } from './keys/read-key-set.ts';
 import type { UnusedKey } from './keys/unused-keys.ts';
-import { createProblemWatch } from './problem-watch.ts';
+import { createProblemReporter } from './problem-reporter.ts';
+import { refreshDelay, retryDelay } from './refresh-schedule.ts';
+import type { KeySource } from './source/key-source.ts';
 
 /**
- * How an issuer is doing: `waiting` for its first keys; `ready`; `stale`, serving keys that it could not refresh;
- * `unavailable`, its keys being older than `keys.maxStale`.
+ * The state of an issuer: `waiting` for its first keys; `ready`; `stale` if its last refresh failed; `unavailable` if
+ * its keys are older than `keys.maxStale`.
  */
 export type IssuerState = 'waiting' | 'ready' | 'stale' | 'unavailable';
 
-/** What an operator wants to know of an issuer. */
+/** The status of an issuer, for `/readyz`, logs and metrics. */
 export interface IssuerStatus {
   readonly name: string;
   readonly issuer: string;
   readonly state: IssuerState;
   /** Usable keys, each counted once. */
   readonly keys: number;
-  /** The keys of the set that was published last which are not used. */
+  /** The keys of the last published set that are not used. */
   readonly unused: readonly UnusedKey[];
-  /** Seconds since the keys were last had; undefined if never. */
+  /** Seconds since the keys were last loaded; undefined if never. */
   readonly keysAge: number | undefined;
-  /** What is wrong: why the last fetch failed, or what will make a later one fail; undefined if nothing is. */
+  /** Why the last fetch failed, or why a later one will fail; undefined without a problem. */
   readonly problem: string | undefined;
-  /** When the issuer began to have problems, in milliseconds since the epoch; undefined while it has none. */
+  /** When the problem began, in milliseconds since the epoch; undefined without a problem. */
   readonly problemSince: number | undefined;
-  /** Whether its discovery document names the key set on another host than before, which is refused until a reload. */
+  /** Whether its discovery document names the key set on another host than before, which is rejected until a reload. */
   readonly hasMoved: boolean;
 }
 
-/** An issuer's keys, as whoever verifies tokens asks for them. */
+/** The keys of an issuer, for the verification of tokens. */
 export interface IssuerKeys {
   readonly hasKeys: () => boolean;
   /** The keys that may have signed a token ({@link KeySet.find}). */
   readonly findKeys: (id: string | undefined, algorithm: Algorithm) => readonly VerificationKey[];
-  /** Whether there is a key of that `kid`, for whichever algorithm. */
+  /** Whether there is a key with that `kid`, for any algorithm. */
   readonly knowsKeyId: (id: string) => boolean;
   /** Whether a key is still one of the issuer's. */
   readonly holds: (key: VerificationKey) => boolean;
   /**
-   * Fetches because a token named an unknown key, unless that was done a short while ago; failed fetches count. Nothing else that a
-   * client sends causes a fetch: anybody can make up a signature.
+   * Fetches the key set because a token names an unknown key, at most once per `keys.minRefreshInterval`; failed fetches
+   * count. Nothing else in a request causes a fetch, because any client can forge a signature.
    *
    * @param id the token's `kid`
-   * @returns settles when the fetch has ended, never rejects; undefined if none is due
+   * @returns resolves when the fetch has ended, never rejects; undefined if no fetch is due
    */
   readonly fetchForUnknownKey: (id: string) => Promise<void> | undefined;
 }
 
-/** What another process needs to have the same keys. */
+/** The keys for another process. */
 export interface KeySnapshot {
-  /** The key set as it was published; undefined if there never was one. */
+  /** The published key set; undefined if there never was one. */
   readonly text: string | undefined;
-  /** Milliseconds since it was had. */
+  /** Milliseconds since it was loaded. */
   readonly age: number | undefined;
-  /** Whether the last fetch failed, so that its age counts. */
+  /** Whether the last fetch failed, so its age counts. */
   readonly isFailing: boolean;
 }
 
 /** The owner of an issuer's keys. */
 export interface Issuer extends IssuerKeys {
-  /** Begins to fetch, and goes on until stopped. */
+  /** Starts to fetch, until stopped. */
   readonly start: () => void;
   readonly stop: () => void;
-  /** Resolves when there are keys for the first time. */
+  /** Resolves when the first keys are loaded. */
   readonly firstKeys: Promise<void>;
-  /** Fetches because an operator wants it, discovery included. Settles when that has ended; never rejects. */
+  /** Repeats discovery and fetches the key set now. Resolves when that has ended; never rejects. */
   readonly refresh: () => Promise<void>;
   readonly status: () => IssuerStatus;
   readonly snapshot: () => KeySnapshot;
 }
 
-/** What an issuer tells the rest of the service. */
+/** The events of an issuer. */
 export interface IssuerEvents {
   readonly onStateChange: (status: IssuerStatus) => void;
-  /** Its problem began, changed, ended, or lasts: told again every few minutes. Not told where the state changes too. */
+  /** Its problem began, changed or ended, or continues after 5 minutes. Not called if the state changes too. */
   readonly onProblem: (status: IssuerStatus) => void;
-  /** Other keys than before are not used, or by other causes. */
+  /** The unused keys, or their causes, changed. */
   readonly onUnusedKeys: (unused: readonly UnusedKey[]) => void;
-  /** The key set was replaced by one with other keys, or with the same in another order. */
+  /** The published key set changed, even if only the order of its keys did. */
   readonly onKeysChange: (change: KeysChange) => void;
 }
 
-/** How two key sets differ, in keys, each counted once. A key that may verify another algorithm now is one added and one removed. */
+/** The difference between two key sets, in distinct keys. A key with a new algorithm counts as one added and one removed. */
 export interface KeysChange {
   readonly added: number;
   readonly removed: number;
   readonly keys: number;
 }
 
-/** What an issuer needs of its surroundings. */
+/** The dependencies of an issuer. */
 export interface IssuerDependencies extends IssuerEvents {
   readonly source: KeySource;
   readonly timing: Config['keys'];
@@ -110,13 +105,7 @@ export interface IssuerDependencies extends IssuerEvents {
   readonly random: () => number;
 }
 
-/** While there are no keys at all, a try begins at most this long after the last one ended, in milliseconds. */
-const retryWithoutKeys = { min: 1_000, max: 1_500 };
-
-/** The longest pause between two tries while keys serve on, in milliseconds. */
-const longestBackOff = 30_000;
-
-/** Makes the owner of one issuer's keys. */
+/** Creates the owner of an issuer's keys. */
 export function createIssuer(config: IssuerConfig, dependencies: IssuerDependencies): Issuer {
   const { source, timing, maxKeys, clock, random } = dependencies;
   const { onStateChange, onProblem, onUnusedKeys, onKeysChange } = dependencies;
@@ -136,7 +125,7 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
   const first = Promise.withResolvers<void>();
 
   const age = () => (loadedAt === undefined ? undefined : clock.monotonic() - loadedAt);
-  // Asked on every check: no clock is read as long as all is well.
+  // Called for every check: read the clock only after a failed fetch.
   const keys = () => (failures === 0 || isRecent() ? keySet : undefined);
   const isRecent = () => (age() ?? Number.POSITIVE_INFINITY) <= timing.maxStale;
   const state = (): IssuerState => {
@@ -145,11 +134,11 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     return failures === 0 ? 'ready' : 'stale';
   };
   const allProblems = (): string | undefined => {
-    const concern = source.concern();
-    if (failures === 0 || problem === undefined) return concern?.message;
-    return concern?.isMove === true ? `${problem}; ${concern.message}` : problem;
+    const warning = source.warning();
+    if (failures === 0 || problem === undefined) return warning?.message;
+    return warning?.isMove === true ? `${problem}; ${warning.message}` : problem;
   };
-  const watch = createProblemWatch(clock, () => onProblem(status()));
+  const problemReporter = createProblemReporter(clock, () => onProblem(status()));
   const status = (): IssuerStatus => {
     const milliseconds = age();
     return {
@@ -160,19 +149,19 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       unused,
       keysAge: milliseconds === undefined ? undefined : milliseconds / 1000,
       problem: allProblems(),
-      problemSince: watch.since(),
-      hasMoved: source.concern()?.isMove ?? false,
+      problemSince: problemReporter.since(),
+      hasMoved: source.warning()?.isMove ?? false,
     };
   };
   const report = () => {
-    // The first failure of all is no change of state, and yet what an operator waits to hear.
-    const trouble = allProblems();
-    const isFirst = keySet === undefined && trouble !== undefined && watch.since() === undefined;
+    // The first failure does not change the state, but the operator must see it.
+    const current = allProblems();
+    const isFirst = keySet === undefined && current !== undefined && problemReporter.since() === undefined;
     const isChange = state() !== reported || isFirst;
     reported = state();
-    const isNews = watch.see(trouble, isChange);
+    const isDue = problemReporter.update(current, isChange);
     if (isChange) onStateChange(status());
-    else if (isNews) onProblem(status());
+    else if (isDue) onProblem(status());
   };
 
   const reportUnused = (now: readonly UnusedKey[]) => {
@@ -180,7 +169,7 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     unused = now;
     onUnusedKeys(now);
   };
-  const takeOver = (published: string) => {
+  const replaceKeySet = (published: string) => {
     if (published !== text) {
       const read = readPublished(published);
       const change = difference(keySet, read.keySet);
@@ -202,11 +191,11 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
 
   const load = async (isForced: boolean) => {
     try {
-      const maxAge = await source.load(isForced, takeOver);
+      const maxAge = await source.load(isForced, replaceKeySet);
       [failures, problem] = [0, undefined];
       scheduleNext(refreshDelay(maxAge, timing, random()));
     } catch (error) {
-      // What a token asked for in vain changes nothing: the next fetch comes when it would have come anyhow.
+      // A failed fetch that a token caused does not change the schedule.
       if (!isForced || cancelNext === undefined)
         failed(error instanceof Error ? error.message : String(error));
     }
@@ -245,37 +234,24 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     stop: () => {
       isStopped = true;
       cancelNext?.();
-      watch.stop();
+      problemReporter.stop();
     },
     hasKeys: () => keys() !== undefined,
     findKeys: (id, algorithm) => keys()?.find(id, algorithm) ?? [],
     knowsKeyId,
     holds: (key) => keys()?.holds(key) ?? false,
     fetchForUnknownKey: (id) => {
-      // A fetch that is under way may have begun before the key was published.
+      // The current fetch may have started before the key was published.
       return flight === undefined ? force() : flight.then(() => (knowsKeyId(id) ? undefined : force()));
     },
     refresh: () => {
       source.rediscover();
-      // A fetch that is under way may have begun before whatever the operator knows of.
+      // The current fetch may have started before the change that the operator wants to load.
       return flight === undefined ? fetchOnce(false) : flight.then(() => fetchOnce(false));
     },
     status,
     snapshot: () => ({ text, age: age(), isFailing: failures > 0 }),
   };
-}
-
-/** The pause after a success: never longer than configured, so that a withdrawn key is gone by then. */
-function refreshDelay(maxAge: number | undefined, timing: Config['keys'], random: number): number {
-  const { refreshInterval, minRefreshInterval } = timing;
-  const wanted = Math.max(maxAge ?? refreshInterval, minRefreshInterval);
-  return Math.min(wanted, refreshInterval) * (1 - random / 10);
-}
-
-/** The pause after a failure. */
-function retryDelay(failures: number, hasKeys: boolean, random: number): number {
-  if (!hasKeys) return retryWithoutKeys.min + (retryWithoutKeys.max - retryWithoutKeys.min) * random;
-  return Math.min(longestBackOff, 1_000 * 2 ** Math.min(failures, 10)) * (1 - random / 2);
 }
 
 function difference(before: KeySet | undefined, after: KeySet): KeysChange {

@@ -1,32 +1,33 @@
-/** The keys of an issuer in a process that does not fetch them: it has them from the one that does. */
+/** The keys of an issuer in a worker process, which receives them from the process that fetches them. */
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { IssuerKeys, KeySnapshot } from './issuer.ts';
-import { type KeySet, keySetRules, readKeySet } from './keys/key-set.ts';
+import type { KeySet } from './keys/key-set.ts';
+import { keySetRules, readKeySet } from './keys/read-key-set.ts';
 
-/** What a mirrored issuer needs. */
+/** The dependencies of a mirrored issuer. */
 export interface MirroredIssuerDependencies {
   readonly config: IssuerConfig;
   readonly timing: Config['keys'];
   readonly maxKeys: number;
   readonly clock: Clock;
   /**
-   * Has the owner of the keys fetch them for an unknown key.
+   * Asks the owner of the keys to fetch an unknown key.
    *
-   * @returns resolves when the keys are those that came of it: whether a fetch was due
+   * @returns whether a fetch was due; resolves after the fetched keys have arrived here
    */
   readonly fetch: (keyId: string) => Promise<boolean>;
 }
 
-/** An issuer whose keys come from elsewhere. */
+/** An issuer whose keys another process fetches. */
 export interface MirroredIssuer extends IssuerKeys {
   readonly update: (snapshot: KeySnapshot) => void;
 }
 
-/** After an owner found no fetch due, it is asked again at the earliest after this, in milliseconds. */
-const patience = 500;
+/** The pause before the owner is asked again after it found no fetch due, in milliseconds. */
+const pauseAfterNoFetch = 500;
 
-/** Makes an issuer without keys. */
+/** Creates an issuer without keys. */
 export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): MirroredIssuer {
   const { config, timing, maxKeys, clock, fetch } = dependencies;
   const rules = keySetRules(config, maxKeys);
@@ -46,7 +47,7 @@ export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): 
     asking = undefined;
     askAgainAt =
       clock.monotonic() +
-      (wasDue ? timing.minRefreshInterval : Math.min(patience, timing.minRefreshInterval));
+      (wasDue ? timing.minRefreshInterval : Math.min(pauseAfterNoFetch, timing.minRefreshInterval));
   };
   const ask = (id: string): Promise<void> | undefined => {
     if (asking === undefined && clock.monotonic() < askAgainAt) return undefined;
@@ -67,7 +68,7 @@ export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): 
     findKeys: (id, algorithm) => keys()?.find(id, algorithm) ?? [],
     knowsKeyId,
     holds: (key) => keys()?.holds(key) ?? false,
-    // What is being asked may have begun before the key was published.
+    // The current request may have started before the key was published.
     fetchForUnknownKey: (id) => asking?.then(() => (knowsKeyId(id) ? undefined : ask(id))) ?? ask(id),
   };
 }

@@ -1,13 +1,13 @@
-/** The issuers in use: which of them outlive a change of the configuration, and which begin anew. */
+/** The issuers in use. A reload keeps the unchanged ones with their keys, and starts new or changed ones. */
 import type { IssuerConfig } from '../config/declare/options.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { withDeadline } from '../runtime/time/deadline.ts';
 import type { Issuer } from './issuer.ts';
 
-/** An issuer as one configuration describes it, and the owner of its keys. */
+/** An issuer's configuration, and the owner of its keys. */
 export interface RegisteredIssuer {
   readonly config: IssuerConfig;
-  /** Equal for configurations that an owner of keys and the tokens that it proved can be shared by. */
+  /** Equal for two configurations that can share keys and cached tokens. */
   readonly identity: string;
   readonly issuer: Issuer;
 }
@@ -16,27 +16,27 @@ export interface RegisteredIssuer {
 export interface IssuerRegistry {
   readonly issuers: () => readonly RegisteredIssuer[];
   /**
-   * Gets the issuers of the next configuration ready, those that are new or changed with their keys where these can
-   * be had in time. The ones in use go on meanwhile.
+   * Prepares the issuers of the next configuration. Waits up to 5 s for the keys of new or changed ones; the current
+   * issuers stay in use meanwhile.
    *
-   * @returns puts them in the place of the ones in use
+   * @returns switches to the prepared issuers
    */
   readonly prepare: (next: readonly IssuerPlan[]) => Promise<() => void>;
   readonly stop: () => void;
 }
 
-/** An issuer to be. */
+/** An issuer of the next configuration. */
 export interface IssuerPlan {
   readonly config: IssuerConfig;
-  /** As of {@link RegisteredIssuer}. */
+  /** See {@link RegisteredIssuer}. */
   readonly identity: string;
   readonly create: () => Issuer;
 }
 
-/** How long the keys of new issuers are waited for, in milliseconds. */
+/** The longest wait for the keys of new issuers, in milliseconds. */
 const preparationTime = 5_000;
 
-/** Makes an empty registry. */
+/** Creates an empty registry. */
 export function createIssuerRegistry(clock: Clock): IssuerRegistry {
   let current: readonly RegisteredIssuer[] = [];
   const started = new Set<Issuer>();
@@ -65,9 +65,9 @@ export function createIssuerRegistry(clock: Clock): IssuerRegistry {
         await withDeadline(allHaveKeys, preparationTime, clock, () => {});
       }
       return () => {
-        const kept = new Set(next.map(({ issuer }) => issuer));
-        for (const { issuer } of current) if (!kept.has(issuer)) stop(issuer);
-        // Whoever reloads may want a withdrawn key gone now.
+        const unchanged = new Set(next.map(({ issuer }) => issuer));
+        for (const { issuer } of current) if (!unchanged.has(issuer)) stop(issuer);
+        // The operator may reload to remove a withdrawn key now.
         for (const { issuer, identity } of next) if (before.has(identity)) void issuer.refresh();
         current = next;
       };

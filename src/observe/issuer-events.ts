@@ -1,7 +1,7 @@
 /** Logs and counts the events of an issuer. */
 
-import type { OwnerEvents } from '../issuer/create-issuer.ts';
 import type { IssuerState, IssuerStatus } from '../issuer/issuer.ts';
+import type { OwnerEvents } from '../issuer/issuer-plan.ts';
 import { isRejection, someUnusedKeys, type UnusedKey } from '../issuer/keys/unused-keys.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';

@@ -1,6 +1,6 @@
-/** A byte order mark in front of a text, which some servers and editors write (RFC 8259 section 8.1 and YAML 1.2 section 5.2 let a reader skip it). */
+/** Byte order marks at the start of a text. RFC 8259 section 8.1 and YAML 1.2 section 5.2 allow a parser to skip them. */
 
-/** The text without it. */
+/** Removes the byte order mark. */
 export function withoutByteOrderMark(text: string): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }

@@ -1,9 +1,9 @@
-/** Header lines as Node got them: a flat list of names and values, in order. */
+/** Node's raw headers: a flat list of names and values in the order of arrival. */
 
-/** A header line: its name as it was written, and its value. */
+/** A header line: the name as the client spelled it, and the value. */
 export type HeaderLine = readonly [name: string, value: string];
 
-/** The lines of a flat list. */
+/** Converts a flat list to header lines. */
 export function headerLines(rawHeaders: readonly string[]): HeaderLine[] {
   return rawHeaders.flatMap((name, index): HeaderLine[] =>
     index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? '']] : [],

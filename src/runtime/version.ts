@@ -1,4 +1,4 @@
-/** Which version this is. */
+/** The version of this package. */
 import { readFileSync } from 'node:fs';
 
 const { version: packageVersion } = JSON.parse(
@@ -7,5 +7,5 @@ const { version: packageVersion } = JSON.parse(
   readonly version: string;
 };
 
-/** The version of the package. */
+/** The version in `package.json`. */
 export const version = packageVersion;

@@ -2,7 +2,8 @@
 import type { Config } from '../config/declare/options.ts';
 import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import type { IssuerRegistry } from '../issuer/registry.ts';
-import { createAdminServer, type Readiness } from '../transport/admin/server.ts';
+import type { Readiness } from '../transport/admin/readiness.ts';
+import { createAdminServer } from '../transport/admin/server.ts';
 import type { Listener } from '../transport/shared/listener.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
 import type { CheckService, CheckServiceDependencies } from './check-service.ts';

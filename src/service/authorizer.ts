@@ -15,9 +15,9 @@ import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { createRecordCheck, recorded } from '../observe/record-check.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import { createToResponse } from '../transport/grpc/response.ts';
-import type { GrpcAuthorizer } from '../transport/grpc/server.ts';
-import { createToReply } from '../transport/http/reply.ts';
+import type { GrpcAuthorizer } from '../transport/grpc/check/check-method.ts';
+import { createToResponse } from '../transport/grpc/check/decision-response.ts';
+import { createToReply } from '../transport/http/check/reply.ts';
 import type { HttpAuthorizer } from '../transport/http/server.ts';
 import { createGrpcChecks } from './grpc-checks.ts';
 import { createOwnCheck } from './own-check.ts';
@@ -88,7 +88,7 @@ export function createAuthorizer({
     http: { check: recorded(check, 'http', metrics, record, clock), toReply },
     grpc: {
       check: recordedGrpc(grpcChecks.check),
-      refuse: {
+      unchecked: {
         request_too_large: recordedGrpc(grpcChecks.denyWith('deny', 'request_too_large')),
         overloaded: recordedGrpc(grpcChecks.denyWith('error', 'overloaded')),
         internal_error: recordedGrpc(grpcChecks.denyWith('error', 'internal_error')),

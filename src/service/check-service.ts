@@ -11,8 +11,9 @@ import type { Clock } from '../runtime/time/clock.ts';
 import { sleep } from '../runtime/time/deadline.ts';
 import { createGrpcServer } from '../transport/grpc/server.ts';
 import { createHttpServer } from '../transport/http/server.ts';
-import { type BoundAddress, type Listen, type Listener, listen } from '../transport/shared/listener.ts';
-import type { RejectionCause, TellRejected } from '../transport/shared/rejections.ts';
+import { listen } from '../transport/shared/listen.ts';
+import type { BoundAddress, Listen, Listener } from '../transport/shared/listener.ts';
+import type { RejectionCause, ReportRejected } from '../transport/shared/rejections.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
 
@@ -55,7 +56,7 @@ export interface CheckServiceDependencies {
   /** Resolves when the draining listeners may close. By default, after `shutdown.delay`. */
   readonly untilClosing?: () => Promise<void>;
   /** Reports connections that were closed because the client uses another protocol. */
-  readonly reportRejected: TellRejected;
+  readonly reportRejected: ReportRejected;
   /** Called after a listener's certificate changed. `problem` is undefined if the new one is in use. */
   readonly certificateReloaded: (listener: Listener['name'], problem: string | undefined) => void;
 }
@@ -116,7 +117,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
     listeners.push(
       createGrpcServer({
         options: config.grpc,
-        limits: { kept: config.limits.maxGrpcMessageSize, skipped: config.limits.maxGrpcBodySize },
+        limits: { stored: config.limits.maxGrpcMessageSize, skipped: config.limits.maxGrpcBodySize },
         authorizer: () => currentAuthorizer().grpc,
         health,
         clock,

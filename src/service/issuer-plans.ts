@@ -1,6 +1,6 @@
 /** Plans the issuers of a configuration, with the events that log and count what happens to their keys. */
 import type { Config } from '../config/declare/options.ts';
-import { type IssuerSurroundings, planIssuer } from '../issuer/create-issuer.ts';
+import { type IssuerContext, planIssuer } from '../issuer/issuer-plan.ts';
 import type { IssuerPlan } from '../issuer/registry.ts';
 import { createIssuerEvents } from '../observe/issuer-events.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -8,7 +8,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { ReloadProblems } from './reload-problems.ts';
 
 /** The dependencies of the plans. */
-export interface IssuerPlansDependencies extends Omit<IssuerSurroundings, 'eventsOf'> {
+export interface IssuerPlansDependencies extends Omit<IssuerContext, 'eventsOf'> {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly problems: ReloadProblems;
@@ -20,7 +20,7 @@ export function createIssuerPlans(
   dependencies: IssuerPlansDependencies,
 ): (config: Config) => readonly IssuerPlan[] {
   const { logger, metrics, problems, onKeysChange } = dependencies;
-  const eventsOf: IssuerSurroundings['eventsOf'] = (name, caFiles) => {
+  const eventsOf: IssuerContext['eventsOf'] = (name, caFiles) => {
     const events = createIssuerEvents(name, logger, metrics, onKeysChange);
     return {
       ...events,

@@ -3,8 +3,8 @@
 import type { Config, IssuerConfig, TlsFiles } from '../config/declare/options.ts';
 import { readDenyList } from '../config/load/deny-list.ts';
 import { ConfigError, type Problem } from '../config/validate/problems.ts';
-import { keySetRules, readKeySet } from '../issuer/keys/key-set.ts';
 import { keySetOfPem } from '../issuer/keys/pem.ts';
+import { keySetRules, readKeySet } from '../issuer/keys/read-key-set.ts';
 import { requireCertificates } from '../runtime/files/pem-blocks.ts';
 import { readTls } from '../transport/shared/tls.ts';
 

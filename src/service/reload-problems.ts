@@ -1,7 +1,7 @@
 /** Files that changed and could not be reloaded: `/readyz` lists them, and the log repeats them. */
 import type { Config } from '../config/declare/options.ts';
-import { createUntaken } from '../transport/admin/ignored-changes.ts';
-import type { Readiness } from '../transport/admin/server.ts';
+import { createFailedReloads } from '../transport/admin/failed-reloads.ts';
+import type { Readiness } from '../transport/admin/readiness.ts';
 import type { Listener } from '../transport/shared/listener.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 
@@ -23,7 +23,7 @@ export function createReloadProblems(
   { clock, logger, configFile }: Pick<AppDependencies, 'clock' | 'logger' | 'configFile'>,
 ): ReloadProblems {
   const configFiles = configFile === undefined ? [] : [configFile];
-  const changes = createUntaken(clock, ({ what, files, problem, since }) =>
+  const changes = createFailedReloads(clock, ({ what, files, problem, since }) =>
     logger.error(
       { what, files, problem, since: new Date(since).toISOString() },
       `the ${what} was not reloaded; the previous one stays in use`,
@@ -34,8 +34,8 @@ export function createReloadProblems(
     files: readonly string[],
     problem: string | undefined,
   ) => {
-    if (problem === undefined) changes.taken(what, files);
-    else changes.refused(what, files, problem);
+    if (problem === undefined) changes.succeeded(what, files);
+    else changes.failed(what, files, problem);
   };
 
   return {

@@ -6,7 +6,7 @@ import type { ConfigSources } from '../config/load/load.ts';
 import { ConfigError, type Problem } from '../config/validate/problems.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import { createLogger, type Logger } from '../observe/logger.ts';
-import { systemFiles } from '../runtime/files/file-content.ts';
+import { systemFiles } from '../runtime/files/file-snapshot.ts';
 import { followFiles } from '../runtime/files/follow.ts';
 import { systemClock } from '../runtime/time/clock.ts';
 import { sleep } from '../runtime/time/deadline.ts';

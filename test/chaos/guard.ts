@@ -1,4 +1,4 @@
-/** A service of its own with an issuer of its own, and tokens for it. */
+/** A service with its own issuer, and tokens for it. */
 import { createHash, sign } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
@@ -15,7 +15,7 @@ export interface Guard {
   readonly httpPort: number;
   readonly grpcPort: number;
   readonly adminPort: number;
-  /** The value of a metric, by its name and a part of its labels as they stand in the text. */
+  /** The value of a metric, by its name and a part of its labels. */
   readonly metric: (name: string, labels?: string) => Promise<number>;
   readonly residentMiB: () => number;
   readonly openFiles: () => number;
@@ -29,10 +29,10 @@ const listeners = ['http', 'grpc', 'admin'].flatMap((name) => [
 ]);
 
 /**
- * Starts a service; it ends with the test.
+ * Starts a service. It stops after the test.
  *
  * @param flags of the service
- * @param before what stands in front of Node on the command line, of a shell
+ * @param before shell text before Node on the command line
  */
 export async function startGuard(flags: readonly string[] = [], before = ''): Promise<Guard> {
   const issuer = await startFakeIssuer({ keys: [await createSigningKey('k1', 'EdDSA')] });
@@ -73,7 +73,7 @@ export async function startGuard(flags: readonly string[] = [], before = ''): Pr
 
 let made = 0;
 
-/** A token that nobody has seen, signed by a key. */
+/** A new token, signed with a key. */
 export function freshToken(issuer: FakeIssuer, key: SigningKey | undefined = issuer.keys[0]): string {
   if (key === undefined) throw new TypeError('the issuer has no key');
   const header = base64url(JSON.stringify({ alg: key.algorithm, kid: key.kid, typ: 'JWT' }));
@@ -81,14 +81,14 @@ export function freshToken(issuer: FakeIssuer, key: SigningKey | undefined = iss
   return `${input}.${base64url(sign(null, Buffer.from(input), privateKeyObject(key)))}`;
 }
 
-/** A token that nobody has seen, of a key id, with a signature that is none. */
+/** A new token with a key id and an invalid signature. */
 export function forgedToken(issuer: FakeIssuer, kid: string): string {
   const header = base64url(JSON.stringify({ alg: 'EdDSA', kid, typ: 'JWT' }));
   const payload = base64url(JSON.stringify(goodClaims(issuer, { jti: String(made++) })));
   return `${header}.${payload}.${createHash('sha512').update(String(made)).digest('base64url')}`;
 }
 
-/** Good tokens, known and new ones, and forged ones, in turn. */
+/** Valid tokens, cached and new ones, and forged ones, in turn. */
 export function mixed(issuer: FakeIssuer): () => Question {
   const known = freshToken(issuer);
   let turn = 0;

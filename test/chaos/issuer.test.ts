@@ -1,4 +1,4 @@
-/** The issuer fails in every way, changes its keys all the time, and is gone: no wrong allow, no wrong denial. */
+/** The issuer fails in every way, rotates its keys constantly, or is down. There is no wrong allow and no wrong denial. */
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { until } from '../support/app.ts';
@@ -18,7 +18,7 @@ test(`R5: ${rotations} rotations under load: a published key is good and a withd
   const keys: SigningKey[] = [...issuer.keys, await createSigningKey('k2', 'EdDSA')];
   issuer.keys = [...keys];
   const before = issuer.hits.jwks;
-  // What is asked beside the rotations bears keys that have been published for at least one of them.
+  // Requests during the rotations use keys that were published before the last rotation.
   let current = keys[0] as SigningKey;
   const load = startLoad(
     httpPort,
@@ -38,14 +38,14 @@ test(`R5: ${rotations} rotations under load: a published key is good and a withd
     if ((await askOnce(httpPort, { authorization: last })) !== 200)
       wrong.push(`${withdrawn.kid} was refused before it was withdrawn`);
     current = kept;
-    // What is under way with the key that goes has its answer before it goes.
+    // Requests with the old key get their response before it is withdrawn.
     await new Promise((resolve) => setTimeout(resolve, 60));
     keys.push(next);
     issuer.keys = [kept, next];
     const authorization = `Bearer ${freshToken(issuer, next)}`;
     let attempts = 0;
     while ((await askOnce(httpPort, { authorization })) !== 200) {
-      // Within the cool-down of 100 ms no fetch is due; then one is enough.
+      // Within minRefreshInterval, 100 ms, no fetch is due; then one is enough.
       if (++attempts > 100) {
         wrong.push(`${next.kid} is published and refused`);
         break;
@@ -57,12 +57,12 @@ test(`R5: ${rotations} rotations under load: a published key is good and a withd
   }
   expect(wrong).toEqual([]);
   expect(await load.stop()).toMatchObject(noWrong);
-  // A rotation asks for two unknown keys, the new one and the withdrawn one; quick ones share a fetch within the cool-down.
+  // Each rotation causes fetches for two unknown keys, the new one and the withdrawn one. Fast rotations share a fetch within minRefreshInterval.
   expect(issuer.hits.jwks - before).toBeLessThanOrEqual(2 * rotations + 5);
   expect(await metric('oidc_authz_issuer_keys')).toBeLessThanOrEqual(2);
 });
 
-test('R6: a hard rotation: all who come with the new key wait for one fetch, and the old key is out', async () => {
+test('R6: a hard rotation: all requests with the new key wait for one fetch, and the old key is denied', async () => {
   const { issuer, httpPort } = await startGuard(['--keys-refresh-interval', '24h']);
   const old = `Bearer ${freshToken(issuer)}`;
   expect(await askOnce(httpPort, { authorization: old })).toBe(200);
@@ -147,7 +147,7 @@ const failures: readonly [string, Endpoint][] = [
   ],
 ];
 
-test('R8 to R12: however the issuer fails, known keys serve on, forged tokens are refused, memory is bounded, and all is well again', {
+test('R8 to R12: in every failure of the issuer, known keys stay in use, forged tokens are denied, memory is limited, and the service recovers', {
   timeout: 120_000,
 }, async () => {
   const { issuer, httpPort, metric, residentMiB } = await startGuard([
@@ -179,7 +179,7 @@ test('R8 to R12: however the issuer fails, known keys serve on, forged tokens ar
   expect(highest - resident).toBeLessThan(80);
 });
 
-test('R12: an issuer that fails every other time costs nothing', async () => {
+test('R12: an issuer that fails every other time causes no denial', async () => {
   const { issuer, httpPort } = await startGuard(['--keys-refresh-interval', '100ms']);
   const good = issuer.jwks;
   let calls = 0;
@@ -190,9 +190,9 @@ test('R12: an issuer that fails every other time costs nothing', async () => {
   expect(await load.stop()).toMatchObject(noWrong);
 });
 
-test('R1: an issuer that is down at the start: every answer is a refusal at once, the process stays, and is ready when it returns', async () => {
+test('R1: an issuer that is down at the start: every request is denied immediately, the process keeps running, and is ready when the issuer returns', async () => {
   const { issuer, httpPort, adminPort, service } = await startGuard();
-  // The same service anew, with an issuer that hangs.
+  // A new service, with an issuer that hangs.
   const hanging = issuer.discovery;
   issuer.discovery = () => {};
   const again = startProcess([
@@ -225,7 +225,7 @@ test('R1: an issuer that is down at the start: every answer is a refusal at once
   ).toEqual([200, 503]);
   issuer.discovery = hanging;
   await until(async () => (await askOnce(port, { authorization })) === 200, 20);
-  // The other one has known the keys all the while.
+  // The other service had the keys all the time.
   expect(await askOnce(httpPort, { authorization })).toBe(200);
   expect((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status).toBe(200);
   expect(service.errors()).toBe('');

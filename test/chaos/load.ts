@@ -1,35 +1,35 @@
-/** Clients that go on asking while something goes wrong, and know what every answer must be. */
+/** Clients that send requests during faults, and know the right response to each. */
 
 import { once } from 'node:events';
 import http from 'node:http';
 import { onTestFinished } from 'vitest';
 
-/** One question, and whether it must be allowed. */
+/** One request, and whether it must be allowed. */
 export interface Question {
   readonly authorization: string;
   readonly mustBeAllowed: boolean;
 }
 
-/** What became of the questions. */
+/** The results of the requests. */
 export interface LoadResult {
   readonly asked: number;
-  /** Allowed though they must not be, refused though they must not be; with their statuses. */
+  /** Wrongly allowed and wrongly denied requests, with their statuses. */
   readonly wrongAllows: number;
   readonly wrongDenials: readonly number[];
-  /** Without an answer. */
+  /** Requests without a response. */
   readonly failed: readonly string[];
   readonly fivehundreds: number;
 }
 
-/** Load that runs. */
+/** Running load. */
 export interface Load {
-  /** How many questions were asked so far. */
+  /** The number of requests so far. */
   readonly asked: () => number;
-  /** Ends it, waits for the last answers, and says what came of it. */
+  /** Stops the load, waits for the last responses, and returns the results. */
   readonly stop: () => Promise<LoadResult>;
 }
 
-/** Asks some questions a second over eight connections, in turn. */
+/** Sends requests at a rate per second over eight connections. */
 export function startLoad(port: number, next: () => Question | Promise<Question>, perSecond: number): Load {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
   const result = {
@@ -71,7 +71,7 @@ export function startLoad(port: number, next: () => Question | Promise<Question>
   return { asked: () => result.asked, stop };
 }
 
-/** Asks one question; rejects if there is no answer within 10 s. */
+/** Sends one request. Rejects if there is no response within 10 s. */
 export async function askOnce(
   port: number,
   headers: http.OutgoingHttpHeaders,

@@ -1,4 +1,4 @@
-/** Floods, storms, a lack of everything, and the end of the process: no wrong allow, no wrong denial, bounded memory. */
+/** Floods, missing resources, and the end of the process. There is no wrong allow and no wrong denial, and memory is limited. */
 import net from 'node:net';
 import { expect, test } from 'vitest';
 import { until } from '../support/app.ts';
@@ -11,7 +11,7 @@ import { askOnce, type Question, startLoad } from './load.ts';
 const noWrong = { wrongAllows: 0, wrongDenials: [], failed: [], fivehundreds: 0 };
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-test('R13: a storm of unknown key ids: fetches are few, and good tokens pass', {
+test('R13: a storm of unknown key ids causes few fetches, and valid tokens are allowed', {
   timeout: 60_000,
 }, async () => {
   const { issuer, httpPort, residentMiB } = await startGuard([
@@ -38,12 +38,12 @@ test('R13: a storm of unknown key ids: fetches are few, and good tokens pass', {
   const [ofStorm, ofGood] = [await storm.stop(), await good.stop()];
   expect(ofStorm).toMatchObject(noWrong);
   expect(ofGood).toMatchObject(noWrong);
-  // One a second, however long it took, and what was under way.
+  // One per second of the test, and those in flight.
   expect(issuer.hits.jwks - before.hits).toBeLessThanOrEqual(2 * seconds + 4);
   expect(residentMiB() - before.resident).toBeLessThan(80);
 });
 
-test('R20, F16: a flood of forged tokens starves neither good ones nor the refresh of keys', {
+test('R20, F16: a flood of forged tokens delays neither valid ones nor the refresh of keys', {
   timeout: 60_000,
 }, async () => {
   const { issuer, httpPort } = await startGuard(['--keys-refresh-interval', '300ms']);
@@ -59,7 +59,7 @@ test('R20, F16: a flood of forged tokens starves neither good ones nor the refre
   expect(await good.stop()).toMatchObject(noWrong);
 });
 
-test('R21: with 128 files and 1,000 connections it lives, and serves again when they have gone', {
+test('R21: with 128 files and 1,000 connections the process survives, and serves again after they close', {
   timeout: 60_000,
 }, async () => {
   const { issuer, httpPort, service } = await startGuard([], 'ulimit -n 128;');
@@ -75,7 +75,9 @@ test('R21: with 128 files and 1,000 connections it lives, and serves again when 
   expect(service.child.exitCode).toBeNull();
 });
 
-test('R22: 3,000 connections with one request each are answered rightly', { timeout: 60_000 }, async () => {
+test('R22: 3,000 connections with one request each get the right responses', {
+  timeout: 60_000,
+}, async () => {
   const { issuer, httpPort, service } = await startGuard();
   const next = mixed(issuer);
   for (let round = 0; round < 15; round++) {
@@ -92,7 +94,7 @@ test('R22: 3,000 connections with one request each are answered rightly', { time
   expect(service.child.exitCode).toBeNull();
 });
 
-test('R18: a process that stood still for three seconds answers all that waited, rightly, and says how late it was', {
+test('R18: a process that was stopped for 3 s gives the right response to all that waited, and reports the delay', {
   timeout: 60_000,
 }, async () => {
   const { issuer, httpPort, service, metric } = await startGuard();
@@ -103,7 +105,7 @@ test('R18: a process that stood still for three seconds answers all that waited,
   service.child.kill('SIGCONT');
   await sleep(1_000);
   const result = await load.stop();
-  // A new token that waited longer than the deadline ends as overloaded, which is no allow.
+  // A new token that waited longer than the deadline ends as overloaded, which is not an allow.
   expect({ ...result, wrongDenials: result.wrongDenials.filter((status) => status !== 403) }).toMatchObject(
     noWrong,
   );
@@ -111,7 +113,7 @@ test('R18: a process that stood still for three seconds answers all that waited,
   expect(await askOnce(httpPort, { authorization: `Bearer ${freshToken(issuer)}` })).toBe(200);
 });
 
-test('R31: with a heap of 96 MiB, 60,000 distinct tokens are answered rightly', {
+test('R31: with a heap of 96 MiB, 60,000 distinct tokens get the right responses', {
   timeout: 120_000,
 }, async () => {
   const { issuer, httpPort, service } = await startGuard([], 'NODE_OPTIONS=--max-old-space-size=96');
@@ -124,7 +126,7 @@ test('R31: with a heap of 96 MiB, 60,000 distinct tokens are answered rightly', 
   expect(service.child.exitCode).toBeNull();
 });
 
-/** Sends requests one behind the other on one connection, 64 at a time, and reads the statuses. */
+/** Sends pipelined requests on one connection, 64 at a time, and reads the statuses. */
 function pipelined(port: number, tokens: readonly string[]): Promise<number[]> {
   return new Promise((resolve, reject) => {
     const socket = net.connect(port, '127.0.0.1');
@@ -151,7 +153,7 @@ function pipelined(port: number, tokens: readonly string[]): Promise<number[]> {
   });
 }
 
-test('R34: fifty scrapes at once, again and again, hurt no check', { timeout: 60_000 }, async () => {
+test('R34: repeated rounds of 50 scrapes at once do not affect checks', { timeout: 60_000 }, async () => {
   const { issuer, httpPort, adminPort } = await startGuard();
   const load = startLoad(httpPort, mixed(issuer), 150);
   for (let round = 0; round < 10; round++) {
@@ -163,7 +165,7 @@ test('R34: fifty scrapes at once, again and again, hurt no check', { timeout: 60
   expect(await load.stop()).toMatchObject(noWrong);
 });
 
-test('killed and started again: nothing is let in meanwhile, and what was good is good again', {
+test('killed and restarted: nothing is allowed meanwhile, and valid tokens are allowed again', {
   timeout: 60_000,
 }, async () => {
   const { issuer, httpPort, service } = await startGuard();
@@ -198,7 +200,7 @@ test('killed and started again: nothing is let in meanwhile, and what was good i
   expect({ wrongAllows, fivehundreds }).toEqual({ wrongAllows: 0, fivehundreds: 0 });
 });
 
-test('R35: twenty seconds of everything at once leave no file open and no wrong answer', {
+test('R35: 20 s of all faults at once leave no open file and no wrong response', {
   timeout: 120_000,
 }, async () => {
   const { issuer, httpPort, openFiles, residentMiB } = await startGuard(['--keys-refresh-interval', '500ms']);

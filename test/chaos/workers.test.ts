@@ -1,4 +1,4 @@
-/** Several workers on one core that is busy, in a storm of everything: none is ended, and a client that behaves sees only 200. */
+/** Several workers on a busy core, under all faults at once. No worker ends, and a regular client gets only 200. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
@@ -8,13 +8,13 @@ import { createSigningKey } from '../support/keys.ts';
 import { forgedToken, freshToken, startGuard } from './guard.ts';
 import { askOnce } from './load.ts';
 
-/** Processes that take what they can get of the core that the service has. */
+/** Processes that keep the core of the service busy. */
 const busyProcesses = 12;
 
 const restarted = 'oidc_authz_worker_restarts_total';
 const listening = 'oidc_authz_workers';
 
-/** Starts a service with two workers, it and busy processes on one core; they end with the test. */
+/** Starts a service with two workers and busy processes on one core. They stop after the test. */
 async function startOnBusyCore() {
   const guard = await startGuard(
     [
@@ -30,7 +30,7 @@ async function startOnBusyCore() {
     'taskset -pc 0 $$ >&2;',
   );
   await guard.service.port('admin');
-  // Each in a session of its own: the scheduler shares the core out by sessions.
+  // Each has its own session, because the scheduler divides the core by sessions.
   const busy = Array.from({ length: busyProcesses }, () =>
     spawn('taskset', ['-c', '0', 'sh', '-c', 'while :; do :; done'], { detached: true, stdio: 'ignore' }),
   );
@@ -50,7 +50,7 @@ test('LW1: 300 SIGHUPs, rotations, scrapes and unknown keys at once', { timeout:
   const grpc = connectGrpc(grpcPort);
   onTestFinished(() => grpc.close());
   const ask = async () => [await askOnce(httpPort, headers), (await grpc.check({ headers })).status?.code];
-  // Each worker has seen the token.
+  // Each worker has cached the token.
   for (let check = 0; check < 6; check++) expect(await ask()).toEqual([200, 0]);
   const before = workers();
 
@@ -88,7 +88,7 @@ test('LW1: 300 SIGHUPs, rotations, scrapes and unknown keys at once', { timeout:
   await until(() => service.output().includes('the configuration was reloaded'), 60);
 });
 
-test('LW2: all workers killed on a busy core come back, however long it takes', {
+test('LW2: all workers that are killed on a busy core are replaced', {
   timeout: 300_000,
 }, async () => {
   const { issuer, httpPort, service, workers, metric } = await startOnBusyCore();
@@ -104,7 +104,7 @@ test('LW2: all workers killed on a busy core come back, however long it takes', 
   expect(await askOnce(httpPort, headers)).toBe(200);
 });
 
-test('LW3: a worker that stands still is replaced by one that does not; the other one stays', {
+test('LW3: a stopped worker is replaced, and the other one stays', {
   timeout: 300_000,
 }, async () => {
   const { issuer, httpPort, service, metric, workers } = await startGuardWithWorkers();

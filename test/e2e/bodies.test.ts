@@ -1,4 +1,4 @@
-/** A real Envoy that sends the bodies of requests along in its checks: their size never decides who gets in. */
+/** A real Envoy that sends request bodies with its checks. Their size never changes the decision. */
 import http from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findEnvoy, type RunningEnvoy, startEnvoy } from '../../tools/envoy.ts';
@@ -11,10 +11,10 @@ interface Mesh {
   readonly envoy: RunningEnvoy;
   readonly service: RunningApp;
   readonly workload: Workload;
-  /** Posts a body; gives the status that the client sees. */
+  /** Posts a body. Returns the status for the client. */
   readonly post: (body: Buffer, headers?: http.OutgoingHttpHeaders) => Promise<number>;
   readonly bearer: () => Promise<{ authorization: string }>;
-  /** Counts of Envoy's filter. */
+  /** The counters of Envoy's filter. */
   readonly counts: () => Promise<{ allowedByFailure: number; errors: number }>;
 }
 
@@ -30,7 +30,7 @@ describeWith('a real Envoy that sends bodies along', await findEnvoy(), (path) =
     const service = await startApp({ flags: ['--log-checks=none', ...(flags ?? [])] });
     const workload = await startWorkload();
     const authorizers = [transport === 'grpc' ? service.grpcPort : service.httpPort];
-    // Time is not what these tests are about, and this machine may be busy.
+    // Long timeouts, because the machine may be busy.
     const options = { transport, authorizers, workload: workload.port, failOpen, requestBody, timeout: 20 };
     const envoy = await startEnvoy(path, (ports) => istioSidecar(options, ports));
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1_000 });
@@ -59,7 +59,7 @@ describeWith('a real Envoy that sends bodies along', await findEnvoy(), (path) =
     };
   }
 
-  // Around every bound: a frame, the message that is kept, what Envoy sends along, what may be skipped.
+  // Sizes around every limit: a frame, the stored message, the body that Envoy sends, and the skipped bytes.
   const sizes = [
     0,
     1,
@@ -78,11 +78,11 @@ describeWith('a real Envoy that sends bodies along', await findEnvoy(), (path) =
   ];
 
   describe.each([true, false])('with failure_mode_allow: %s', (failOpen) => {
-    test.each([true, false])('and pack_as_bytes: %s, a body of any size changes nothing', async (asBytes) => {
+    test.each([true, false])('and pack_as_bytes: %s, the size of a body has no effect', async (asBytes) => {
       const { post: send, bearer, workload, counts } = await mesh({ ...partial, asBytes }, failOpen);
       const good = await bearer();
       for (const size of sizes) {
-        // Bytes that are no UTF-8, and look like fields of a message.
+        // Bytes that are not UTF-8 and look like protobuf fields.
         const body = Buffer.alloc(size, Buffer.from([0x12, 0xff, 0x7a, 0x00, 0xfe, 0x1a]));
         expect([size, await send(body)]).toEqual([size, 401]);
         expect([size, await send(body, { authorization: 'Bearer x' })]).toEqual([size, 401]);
@@ -94,7 +94,7 @@ describeWith('a real Envoy that sends bodies along', await findEnvoy(), (path) =
       expect(workload.requests()).toBe(sizes.length);
     });
 
-    test('a body beyond limits.maxGrpcBodySize is refused with 413, whoever asks', async () => {
+    test('a body beyond limits.maxGrpcBodySize is denied with 413, with any token', async () => {
       const {
         post: send,
         bearer,
@@ -114,7 +114,7 @@ describeWith('a real Envoy that sends bodies along', await findEnvoy(), (path) =
       expect(await counts()).toEqual({ allowedByFailure: 0, errors: 0 });
     });
 
-    test('headers beyond limits.maxGrpcMessageSize are refused with 413, whoever asks', async () => {
+    test('headers beyond limits.maxGrpcMessageSize are denied with 413, with any token', async () => {
       const {
         post: send,
         bearer,
@@ -132,7 +132,7 @@ describeWith('a real Envoy that sends bodies along', await findEnvoy(), (path) =
       expect(await counts()).toEqual({ allowedByFailure: 0, errors: 0 });
     });
 
-    test('250 bodies of 239 KiB at once, with forged tokens, are all refused', async () => {
+    test('250 bodies of 239 KiB at once, with forged tokens, are all denied', async () => {
       const { post: send, bearer, workload, counts } = await mesh(partial, failOpen);
       const good = await bearer();
       const body = Buffer.alloc(239 * 1024, 'b');
@@ -146,7 +146,7 @@ describeWith('a real Envoy that sends bodies along', await findEnvoy(), (path) =
       expect(await counts()).toEqual({ allowedByFailure: 0, errors: 0 });
     });
 
-    test('1,000 requests at the very start, when no connection is there yet, are all answered', async () => {
+    test('1,000 requests at the start, before any connection exists, all get a response', async () => {
       const { post: send, bearer, workload, counts } = await mesh(partial, failOpen);
       const good = await bearer();
       const some = Buffer.alloc(2_000, 'b');
@@ -161,7 +161,7 @@ describeWith('a real Envoy that sends bodies along', await findEnvoy(), (path) =
   });
 });
 
-/** Sends a request with a body, and reads its answer even where that comes before the body has been sent. */
+/** Sends a request with a body, and reads its response even if it arrives before the body was sent. */
 function post(
   port: number,
   agent: http.Agent,

@@ -1,4 +1,4 @@
-/** Tokens that are bound to a key or a certificate, through a real Envoy that is configured as Istio configures it. */
+/** Tokens that are bound to a key or a certificate, through a real Envoy with Istio's configuration. */
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';

@@ -1,4 +1,4 @@
-/** Clients that cancel a thousand requests at once, and a real Envoy whose limits of frames are raised as `deploy/` says. */
+/** Clients that cancel 1,000 requests at once, through a real Envoy with the raised frame limits of `deploy/`. */
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ const preface = Buffer.concat([
 ]);
 const cancel = 8;
 
-/** What one connection sends in one go: so many requests, each cancelled at once or by the end of the connection. */
+/** The bytes of one connection: many requests, each cancelled immediately or by closing the connection. */
 function burst(requests: number, isReset: boolean): Buffer {
   const frames = Array.from({ length: requests }, (_, index) => {
     const stream = 2 * index + 1;

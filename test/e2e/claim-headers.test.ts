@@ -1,4 +1,4 @@
-/** What a workload behind a real Envoy gets of a claim, decoded by another language: exactly the claim, whatever it holds. */
+/** A workload behind a real Envoy gets the exact value of a claim, decoded in Python. */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
@@ -25,10 +25,10 @@ outputClaimToHeaders:
   - {header: x-claims-percent, from: claims, encoding: percent}
 `;
 
-/** As an issuer can write them, and no object of a program would: names that are numbers come first there. */
+/** As JSON text, because JavaScript objects would reorder numeric names. */
 const roles = `"${zitadel}":{"b|c":{},"b":{"org":"x"},"10":{},"2":{},"off":false,"none":null,"c,d":{}}`;
 
-/** Decodes by Python's own libraries; each value comes back as JSON. */
+/** Decodes with Python's standard library, and returns each value as JSON. */
 function decodedByPython(
   headers: readonly (readonly [name: string, value: string])[],
 ): Record<string, unknown> {
@@ -78,7 +78,7 @@ const envoyProgram = await findEnvoy();
 describeWith('Python', findPython(), () => {
   describeWith('a real Envoy', envoyProgram, (path) => {
     describe.each(['http', 'grpc'] as const)('over %s', (transport) => {
-      test('the workload decodes exactly the claims', async () => {
+      test('the workload decodes the exact claims', async () => {
         const file = fileFor('ISSUER').replace(
           'name: main',
           `name: main, groups: {claim: "${zitadel}", from: names}`,

@@ -1,6 +1,6 @@
 /**
- * A client with an accepted certificate of its own and the stolen token of another one, behind a real Envoy: whatever header it
- * sends, and whatever its authority signs.
+ * A client with a valid certificate and the stolen token of another client, through a real Envoy, with any header
+ * and any certificate that its CA signs.
  */
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ const sidecar = 'spiffe://cluster.local/ns/shop/sa/web';
 const everything: Details = { cert: true, chain: true, subject: true, uri: true, dns: true };
 const nothing: Details = { cert: false, chain: false, subject: false, uri: false, dns: false };
 
-/** A client: its certificate, and what is told of it. */
+/** A client: its certificate, and the forwarded fields of it. */
 interface Client {
   readonly files: CertificateFiles;
   readonly hash: string;
@@ -39,7 +39,7 @@ function clientOf(authority: Authority, name: string, wish: CertificateWish): Cl
   return { files, hash: sha256().digest('hex'), thumbprint: sha256().digest('base64url'), wish };
 }
 
-/** Subjects that Envoy escapes: with none of them may anything go wrong. */
+/** Subjects that Envoy escapes. */
 const subjects = (victim: string): CertificateWish[] => [
   { subject: [['CN', 'mallory']] },
   { subject: [] },
@@ -51,7 +51,7 @@ const subjects = (victim: string): CertificateWish[] => [
     uris: ['spiffe://cluster.local/ns/shop/sa/mallory', 'https://example.com/a?b=c'],
     dnsNames: ['mallory.example.com', '*.mallory.example.com'],
   },
-  // The name that may be longest.
+  // The longest allowed name.
   { subject: [['description', `a",Hash=${victim};X="`]] },
   { subject: [['CN', `";Hash=${victim.slice(0, 40)}`]] },
   { subject: [['CN', ` \\" " \\\\" ,Hash=x;Subject="`]], uris: ['spiffe://a/b'] },
@@ -74,7 +74,7 @@ const names = (victim: string): CertificateWish[] => [
   { subject: [], uris: [`x\nHash=${victim}`] },
 ];
 
-/** What a client sends; several are several lines. */
+/** The header values of a client, one per line. */
 const texts = (victim: string): (string | string[])[] => {
   const forged = `By=${gateway};Hash=${victim};Subject="CN=v";URI=spiffe://v`;
   return [
@@ -98,7 +98,7 @@ const texts = (victim: string): (string | string[])[] => {
   ];
 };
 
-/** Envoy itself refuses what it cannot send on, a header with a line break: 403 where it would ask, 503 on the way to another Envoy. */
+/** Envoy itself rejects a header with a line break: 403 before a check, 503 on the way to another Envoy. */
 const refusals = [401, 403, 503];
 const anyAnswer = [200, ...refusals];
 
@@ -159,7 +159,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
           forwardClientCert,
           isLast: false,
         });
-        // Past the gateway, a client of the mesh has no certificate that is believed.
+        // Without the gateway, the certificate of a client in the mesh is not used.
         if (option.startsWith('trustedHops')) return;
         const evil = clientOf(authority, 'evil', {
           subject: [],
@@ -174,7 +174,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
     );
   });
 
-  /** An Envoy that ends TLS and asks, in front of a workload that tells what it got. */
+  /** An Envoy that terminates TLS and sends checks, in front of a workload that returns what it received. */
   async function mesh(
     authority: Authority,
     transport: 'http' | 'grpc',
@@ -212,21 +212,21 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
   }
 });
 
-/** Where an attack goes. */
+/** The target of an attack. */
 interface Target {
   readonly authority: Authority;
   readonly victim: Client;
   readonly port: number;
-  /** Makes the token that is bound to the certificate of a client. */
+  /** Creates a token that is bound to the certificate of a client. */
   readonly mint: (client: Client) => Promise<string>;
-  /** What the proxy that ends TLS tells. */
+  /** The fields that the TLS proxy forwards. */
   readonly details: Details;
   readonly forwardClientCert: ClientTls['forwardClientCert'];
-  /** Whether that proxy is the one that asks. */
+  /** Whether that proxy sends the checks. */
   readonly isLast?: boolean;
 }
 
-/** Tries every certificate with every text: with the token of the victim, which must never pass, and with the client's own. */
+/** Tries every certificate with every text: with the victim's token, which must never be allowed, and with the client's own. */
 async function attack(target: Target): Promise<void> {
   const { authority, victim, port, mint, details, forwardClientCert, isLast = true } = target;
   const stolen = await mint(victim);
@@ -241,7 +241,7 @@ async function attack(target: Target): Promise<void> {
       const own = await mint(client);
       const send = ask(port, authority, client);
       const plain = await send(own);
-      // The model of what Envoy writes is what Envoy writes.
+      // The model must match what Envoy writes.
       if (plain.status === 200) {
         const written = writtenOf(client, authority, details);
         if (isLast) expect(plain.header).toBe(written);
@@ -259,14 +259,14 @@ async function attack(target: Target): Promise<void> {
       }
       send.close();
     }
-  // A harmless text before the proxy's element does not keep its client out.
+  // A harmless text before the proxy's element does not cause a denial.
   const honest = clientOf(authority, 'honest', { subject: [['CN', 'honest']] });
   const send = ask(port, authority, honest);
   expect((await send(await mint(honest), 'Hash=00,By=x;Subject="a,b;c"')).status).toBe(200);
   send.close();
 }
 
-/** What Envoy writes of a client, by the model. */
+/** The header that Envoy writes for a client, according to the model. */
 function writtenOf({ hash, wish, files }: Client, { ca }: Authority, details: Details): string {
   const { subject, uris = [], dnsNames = [] } = wish;
   const written = elementOf({ hash, subject: subject.toReversed(), uris, dnsNames }, [gateway], {
@@ -287,7 +287,7 @@ interface Send {
   readonly close: () => void;
 }
 
-/** Asks through Envoy, on one connection with the certificate of a client. */
+/** Sends requests through Envoy on one connection with a client's certificate. */
 function ask(port: number, { ca }: Authority, { files }: Client): Send {
   const agent = new https.Agent({
     ca,

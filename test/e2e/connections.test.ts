@@ -1,4 +1,4 @@
-/** More checks at once than there may be connections: Envoy has an answer to each, and none is left to its failure mode. */
+/** More checks at once than the connection limit: Envoy gets a response to each, and never applies its failure mode. */
 import { expect, onTestFinished, test } from 'vitest';
 import { findEnvoy } from '../../tools/envoy.ts';
 import { fileFor, startApp } from '../support/app.ts';
@@ -22,7 +22,7 @@ describeWith('a listener that may hold ten connections', await findEnvoy(), (env
       requestBody: { maxBytes: 1024 * 1024, asBytes: true, allowPartial: true },
     });
     onTestFinished(() => gateway.stop());
-    // It leaves an idle connection, which is used again while others are made.
+    // It leaves an idle connection, which Envoy uses again while it opens others.
     const good = { authorization: `Bearer ${await issuer.mint()}` };
     expect(await sendThrough(gateway.port, { headers: good })).toBe(200);
     const headers = { authorization: await authorizationOf(issuer) };
@@ -32,13 +32,13 @@ describeWith('a listener that may hold ten connections', await findEnvoy(), (env
     expect((statuses[401] ?? 0) + (statuses[403] ?? 0)).toBe(60);
   }
 
-  test('answers each of a crowd whose checks wait', () =>
+  test('responds to each of many pending checks', () =>
     attack((issuer) => {
       issuer.jwks = () => {};
       return issuer.mint({ header: { kid: 'unknown' } }).then((token) => `Bearer ${token}`);
     }));
 
-  test('answers each of a crowd with large bodies', () =>
+  test('responds to each of many checks with large bodies', () =>
     attack(async (issuer) => `Bearer ${await issuer.mint({ key: await createSigningKey('k1') })}`, {
       method: 'POST',
       body: Buffer.alloc(200_000, 'a'),

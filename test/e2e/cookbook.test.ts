@@ -1,4 +1,4 @@
-/** The cookbook of docs/rules.md, each recipe as it stands there, through a real Envoy, over HTTP and gRPC. */
+/** Each recipe of docs/rules.md, through a real Envoy over HTTP and gRPC. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -24,9 +24,9 @@ interface Ask {
   readonly host?: string;
   readonly path: string;
   readonly headers?: readonly string[];
-  /** Of the token; absent: there is none. */
+  /** The claims of the token; without a token if absent. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Who signs it. */
+  /** The issuer that signs it. */
   readonly by?: 'main' | 'old';
   readonly status: number;
 }
@@ -91,7 +91,7 @@ const asks: Readonly<Record<string, readonly Ask[]>> = {
   ],
 };
 
-test('every recipe is asked about', () => {
+test('every recipe has a test', () => {
   expect([...recipes.keys()]).toEqual([...Object.keys(asks), 'One policy per team']);
 });
 
@@ -161,7 +161,7 @@ ${recipe}`;
       await pay({ path: '/orders', claims: {} }),
       await pay({ path: '/orders', claims: { scope: 'pay.read' } }),
     ]).toEqual([403, 200]);
-    // The client's own path chooses nothing.
+    // The client's own path selects no rule.
     expect(await pay({ path: '/shop/orders', claims: {} })).toBe(403);
     const none = await mesh(recipe, { transport: 'http', pathPrefix: '/other' });
     expect(await none({ path: '/orders', claims: { scope: 'pay.read' } })).toBe(403);

@@ -1,4 +1,4 @@
-/** A real Envoy in front, configured as Istio configures it: what the workload receives, and what the client does. */
+/** A real Envoy with Istio's configuration: what the workload receives, and the response to the client. */
 import { renameSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ interface Answer {
   readonly received: Received | undefined;
 }
 
-/** The values that a workload received under a name. */
+/** The values of a header that a workload received. */
 const valuesOf = ({ received }: Answer, name: string) =>
   received?.headers.filter(([key]) => key === name).map(([, value]) => value);
 
@@ -61,7 +61,7 @@ function send(
   });
 }
 
-/** Writes a file as Envoy wants to hear of it: moved into its place. */
+/** Replaces a file by a move, which Envoy watches for. */
 function publish(file: string, text: string): void {
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
@@ -95,7 +95,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
   }
 
   describe.each(transports)('over %s', (transport) => {
-    test('without a token: 401 and a challenge, and the workload is not reached', async () => {
+    test('without a token: 401 with a challenge, and the request does not reach the workload', async () => {
       const { ask, workload } = await mesh(transport);
       const answer = await ask('/orders');
       expect(answer).toMatchObject({
@@ -121,7 +121,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       expect(Object.keys(answer.headers).filter((name) => !known.includes(name))).toEqual([]);
     });
 
-    test('with a token: 200, and the workload has the identity and the token', async () => {
+    test('with a token: 200, and the workload gets the identity and the token', async () => {
       const { ask, bearer } = await mesh(transport);
       const headers = await bearer({ email: 'alice@example.com', groups: ['a', 'b'] });
       const answer = await ask('/orders/1?x=1&y=%2f', headers);
@@ -132,7 +132,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       expect(valuesOf(answer, 'authorization')).toEqual([headers.authorization]);
     });
 
-    test('headers that a client forges do not arrive, in whichever spelling', async () => {
+    test('forged identity headers do not reach the workload, in any spelling', async () => {
       const { ask, bearer } = await mesh(transport);
       const names = ['user', 'email', 'groups', 'preferred-username'].map((name) => `x-auth-request-${name}`);
       const all = names.flatMap((name) => [name, name.toUpperCase(), ...otherSpellings(name)]);
@@ -151,14 +151,14 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       ['for somebody else', { aud: 'other' }, 401, 'invalid_token'],
       ['of nobody known', { iss: 'https://evil.example.com' }, 401, 'invalid_token'],
       ['bound to a key', { cnf: { jkt: 'x' } }, 401, 'invalid_token'],
-    ])('a token that is %s is refused', async (_, claims, status, error) => {
+    ])('a token that is %s is denied', async (_, claims, status, error) => {
       const { ask, bearer, workload } = await mesh(transport);
       const answer = await ask('/', await bearer(claims));
       expect([answer.status, JSON.parse(answer.body).error, workload.requests()]).toEqual([status, error, 0]);
       expect(answer.headers['www-authenticate']).toContain(`error="${error}"`);
     });
 
-    test('a scope that is missing: 403, and which one', async () => {
+    test('a missing scope: 403, with the scope', async () => {
       const issuer = await startFakeIssuer();
       onTestFinished(() => issuer.close());
       const file = fileFor(issuer.url).replace('name: main', 'name: main, requiredScopes: [orders.read]');
@@ -188,7 +188,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       expect(workload.requests()).toBe(0);
     });
 
-    test('every method and odd paths are asked about like any other', async () => {
+    test('every method and unusual paths are checked', async () => {
       const { ask, bearer, envoy } = await mesh(transport);
       const headers = await bearer();
       for (const method of [
@@ -218,7 +218,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
         `/${'a'.repeat(8_000)}`,
       ]) {
         const without = await exchange(envoy.port, request('GET', target));
-        // Envoy itself refuses what it cannot normalise, with 400.
+        // Envoy itself rejects paths that it cannot normalize, with 400.
         expect([target, without?.status === 401 || without?.status === 400]).toEqual([target, true]);
         const allowed = await exchange(
           envoy.port,
@@ -228,14 +228,14 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       }
     });
 
-    test('a method that Node does not know is never let through', async () => {
+    test('a method that Node does not know is denied', async () => {
       const { envoy, workload } = await mesh(transport, { failOpen: true });
       const answer = await exchange(envoy.port, request('FOO', '/'));
       expect([400, 401]).toContain(answer?.status);
       expect(workload.requests()).toBe(0);
     });
 
-    test('a body, chunks, an upgrade and 80 KiB of cookies are no hindrance', async () => {
+    test('a body, chunks, an upgrade and 80 KiB of cookies are allowed', async () => {
       const { envoy, bearer } = await mesh(transport);
       const authorization = `authorization: ${(await bearer()).authorization}`;
       const post = `${request('POST', '/', [authorization, 'content-type: application/json', 'content-length: 1'])}{`;
@@ -245,11 +245,11 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       const upgrade = request('GET', '/', ['connection: upgrade', 'upgrade: websocket']);
       expect((await exchange(envoy.port, upgrade))?.status).toBe(401);
       const cookies = request('GET', '/', [authorization, `cookie: ${'c'.repeat(80 * 1024)}`]);
-      // The workload's own limit answers 431; what matters is that it was reached.
+      // The workload may respond with 431; the test only needs that the request reached it.
       expect([200, 431]).toContain((await exchange(envoy.port, cookies))?.status);
     });
 
-    test('claims that no header can carry are withheld, and what a client sends in their stead too', async () => {
+    test("claims that cannot be headers are withheld, and a client's own headers of these names are removed", async () => {
       const { ask, bearer } = await mesh(transport);
       for (const email of ['名前', 'a\r\nx-evil: 1', 'é', '\ud800', 'e'.repeat(5_000)]) {
         const answer = await ask('/', { ...(await bearer({ email })), 'x-auth-request-email': 'forged' });
@@ -272,7 +272,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       ]);
     });
 
-    describe('while the issuer is away', () => {
+    describe('while the issuer is unavailable', () => {
       async function without(
         flags: readonly string[],
         failOpen: boolean,
@@ -300,13 +300,13 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
         },
       );
 
-      test('`whenUnavailable: error` has the mesh decide: closed', async () => {
+      test('with `whenUnavailable: error` the mesh denies if it fails closed', async () => {
         const { mesh: made, token } = await without(['--when-unavailable=error'], false);
         const answer = await made.ask('/', token);
         expect([answer.status, answer.body, made.workload.requests()]).toEqual([403, '', 0]);
       });
 
-      test('`whenUnavailable: error` has the mesh decide: open, but not for what a client can cause', async () => {
+      test('with `whenUnavailable: error` the mesh allows if it fails open, except for errors that a client can cause', async () => {
         const { mesh: made, token } = await without(['--when-unavailable=error'], true);
         expect((await made.ask('/', token)).status).toBe(200);
         expect((await made.ask('/', { authorization: 'Bearer garbage' })).status).toBe(401);
@@ -314,7 +314,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
         expect(made.workload.requests()).toBe(1);
       });
 
-      test('known tokens pass on, and new ones that known keys signed', async () => {
+      test('cached tokens are allowed, and new ones that known keys signed', async () => {
         const made = await mesh(transport);
         const known = await made.bearer();
         expect((await made.ask('/', known)).status).toBe(200);
@@ -344,7 +344,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       const loads = [load(), load(), load(), load()];
       for (let round = 0; round < 10; round++) {
         const hits = issuer.hits.jwks;
-        // As issuers do it: the new key is published and signs, the old one stays a while.
+        // Like real issuers: the new key is published and signs, and the old one stays for a while.
         issuer.keys = [await createSigningKey(`round-${round}`), ...issuer.keys.slice(0, 1)];
         await until(() => issuer.hits.jwks > hits);
         const before = answered;
@@ -356,7 +356,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       expect(failures).toEqual([]);
     });
 
-    test('clients that go away, 400 a second, leave the others in peace', async () => {
+    test('400 cancelled requests per second do not affect others', async () => {
       const made = await mesh(transport, {}, await startApp({ flags: ['--log-checks=none'] }));
       const token = await made.bearer();
       const failures: number[] = [];
@@ -377,7 +377,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       expect(failures).toEqual([]);
     });
 
-    test('a replica that drains while requests come loses none', async () => {
+    test('a replica loses no request while it drains', async () => {
       const issuer = await startFakeIssuer();
       const flags = ['--shutdown-delay=2s', '--shutdown-timeout=10s', '--log-checks=all'];
       const clock = createTestClock();
@@ -415,7 +415,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
         return checksOf(first) >= 50;
       });
 
-      // The clock of the first stands still: its delay lasts until the mesh has heard of its end.
+      // The clock of the first replica is stopped, so its delay lasts until the mesh knows about its shutdown.
       const stopped = first.stop();
       for (let round = 0; round < 5; round++) expect(await askOften()).toEqual(all200);
       publish(endpoints, endpointsFile([ports[1] ?? 0], 2));
@@ -438,7 +438,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
   });
 
   describe('the entry of the mesh', () => {
-    test('that lists no header has what is set dropped, and what a client forges arrive', async () => {
+    test('that lists no header drops the headers that are set, and forged ones reach the workload', async () => {
       const { ask, bearer } = await mesh('http', { headersToUpstreamOnAllow: [] });
       const answer = await ask('/', {
         ...(await bearer()),
@@ -465,7 +465,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       expect(answer.received?.headers.filter(([, value]) => value === 'forged')).toEqual([]);
     });
 
-    test('that includes x-request-id has it in the log', async () => {
+    test('that includes x-request-id puts it into the log', async () => {
       const { ask, service } = await mesh('http');
       await ask('/orders?x=1', { 'x-request-id': 'r-4711' });
       expect(service.records.find(({ requestId }) => requestId === 'r-4711')).toMatchObject({
@@ -476,7 +476,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
     });
   });
 
-  test('an authorizer that hangs costs a request the timeout of the mesh, and no more', async () => {
+  test('an authorizer that hangs delays a request by the timeout of the mesh', async () => {
     const service = await startApp();
     const made = await mesh('http', { timeout: 1 }, service);
     service.issuer.jwks = () => {};

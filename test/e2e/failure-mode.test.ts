@@ -1,5 +1,5 @@
 /**
- * No client chooses what Envoy does with a check that has no answer. The authorizer shares a core with a busy process; the oracle is Envoy's own
+ * No client can make Envoy apply its failure mode. The authorizer shares a core with a busy process. The tests read Envoy's own
  * count of checks without an answer, and what the workload received.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -17,14 +17,14 @@ import {
 import { createSigningKey } from '../support/keys.ts';
 import { describeWith } from '../support/real-servers.ts';
 
-/** About as much as Envoy lets a client send in headers, in a hundred lines at most. */
+/** About the largest headers that Envoy accepts, in at most 100 lines. */
 const largeHeaders = Object.fromEntries(
   Array.from({ length: 56 }, (_, index) => [`x-large-${index}`, 'a'.repeat(1024)]),
 );
 const maxBodyBytes = 1024 * 1024;
 
 const crowd = 250;
-/** As many bodies of a megabyte as a test machine can move in a moment. */
+/** As many bodies of 1 MiB as a test machine can send quickly. */
 const largeCrowd = 60;
 
 const ways = (['http', 'grpc'] as const).flatMap((transport) =>
@@ -34,7 +34,7 @@ const ways = (['http', 'grpc'] as const).flatMap((transport) =>
 describeWith('a client never chooses the failure mode', await findEnvoy(), (envoyPath) => {
   let issuer: FakeIssuer;
   let service: StarvedService;
-  /** What an attacker has: an authorization header for each request. */
+  /** The authorization headers of an attacker, one per request. */
   let forgeries: Record<string, (index: number) => string | undefined>;
   let manyKids: string[];
 
@@ -83,7 +83,7 @@ describeWith('a client never chooses the failure mode', await findEnvoy(), (envo
       });
       afterAll(() => gateway.stop());
 
-      /** Storms while a client with good tokens, remembered ones and new ones, goes on as ever. */
+      /** Attacks while another client sends valid tokens, cached and new ones. */
       async function attack(count: number, requestOf: (index: number) => ClientRequest): Promise<void> {
         const [remembered, cpu] = [await bearer(), service.cpu()];
         const [before, failures] = [gateway.workload.requests(), await gateway.failures()];
@@ -100,7 +100,7 @@ describeWith('a client never chooses the failure mode', await findEnvoy(), (envo
         isOver = true;
         await wellBehaved;
         const { ran, waited } = service.cpu();
-        // With much less than half a core, Envoy itself comes too late, whoever answers.
+        // With much less than half a core, Envoy itself is too slow.
         const share = `the authorizer ran ${ran - cpu.ran} ms and waited ${waited - cpu.waited} ms for a core`;
         expect([await gateway.failures(), statuses[200]], share).toEqual([failures, undefined]);
         expect(
@@ -121,7 +121,7 @@ describeWith('a client never chooses the failure mode', await findEnvoy(), (envo
         },
       );
 
-      test('by going away', async () => {
+      test('by disconnecting', async () => {
         await attack(crowd, (index) => ({
           headers: headersOf(manyKids[index], largeHeaders),
           isCancelled: index % 2 === 0,
@@ -156,7 +156,7 @@ describeWith('a client never chooses the failure mode', await findEnvoy(), (envo
     },
   );
 
-  test('the count that this looks at rises where there is no answer', async () => {
+  test('the count that these tests use rises without a response', async () => {
     const gateway = await startGateway(envoyPath, { transport: 'http', failOpen: true, authorizers: [1] });
     expect(await sendThrough(gateway.port, {})).toBe(200);
     const { failure_mode_allowed: allowed } = await gateway.failures();

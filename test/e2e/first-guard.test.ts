@@ -1,4 +1,4 @@
-/** `docs/first-guard.md` and `docs/providers/keycloak.md`: their commands and configurations as they stand there, with a real Keycloak and a real Envoy. */
+/** Runs the commands and configurations of `docs/first-guard.md` and `docs/providers/keycloak.md`, with a real Keycloak and a real Envoy. */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const envoy = await findEnvoy();
 const found = await findKeycloak();
 
-/** The text of a block, as a pattern: `…` stands for what differs each time. */
+/** The text of a block as a pattern. `…` matches text that differs each time. */
 function patternOf(text: string): RegExp {
   const escaped = text
     .trim()
@@ -35,7 +35,7 @@ describeWith('a real Envoy and a real Keycloak', 'path' in envoy ? found : envoy
   let written: (text: string) => string;
 
   beforeAll(async () => {
-    // The ports of the page may be in use here; nothing else of it is changed.
+    // Only the ports of the page are changed, because they may be in use.
     const ports = new Map<string, number>();
     for (const port of ['8180', '8090', '8000', '8081', '8080', '9901']) ports.set(port, await freePort());
     const onFreePorts = (text: string) =>
@@ -52,7 +52,7 @@ describeWith('a real Envoy and a real Keycloak', 'path' in envoy ? found : envoy
   });
   afterAll(() => shell.stop());
 
-  test('docs/first-guard.md leads from nothing to a guarded workload', async () => {
+  test('the commands of docs/first-guard.md guard a workload', async () => {
     const blocks = blocksOf(readPage('first-guard.md'));
     const isRun = ({ language, text }: Block) => language === 'sh' && !/^(npm ci|kill )/.test(text);
     let compared = 0;
@@ -70,7 +70,7 @@ describeWith('a real Envoy and a real Keycloak', 'path' in envoy ? found : envoy
     expect(compared).toBeGreaterThan(5);
   }, 900_000);
 
-  test('docs/what-now.md finds the refusals of that page in its log', async () => {
+  test('the commands of docs/what-now.md find the denials in the log', async () => {
     const [search] = blocksOf(readPage('what-now.md')).filter(({ text }) => text.includes('$GUARD'));
     const { output, code } = await shell.run(search?.text ?? 'false');
     const found = output
@@ -111,7 +111,7 @@ describeWith('a real Envoy and a real Keycloak', 'path' in envoy ? found : envoy
     const token = async () =>
       (JSON.parse(await command(getToken)) as { readonly access_token: string }).access_token;
 
-    /** Envoy in front of a workload, with a configuration of the page: what a request comes to. */
+    /** Sends a request through an Envoy with a configuration of the page. */
     async function guard(configuration: string) {
       const file = `${here(configuration)}
 http: {host: 127.0.0.1, port: 0}
@@ -142,7 +142,7 @@ shutdown: {delay: 0s, timeout: 5s}
 
     beforeAll(async () => {
       const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-kcadm-'));
-      // A minute, the default, is over before kcadm has started where many processes want the same cores.
+      // On a busy machine, kcadm needs longer to start than the default of one minute.
       await command(
         `kcadm.sh() { bash ${keycloakPath}/bin/kcadm.sh "$@" --config ${folder}/config; }
 ADMIN_PASSWORD=admin CLIENT_SECRET=secret
@@ -152,7 +152,7 @@ kcadm.sh delete realms/shop`,
       );
     }, 300_000);
 
-    test('without the audience mapper a token is refused as the page says, with it it passes', async () => {
+    test('a token is denied without the audience mapper, and allowed with it', async () => {
       await command(prepare);
       const ask = await guard(configurations[0] ?? '');
       expect(await ask()).toMatchObject({ status: 401, reason: 'audience_mismatch' });
@@ -185,7 +185,7 @@ kcadm.sh add-roles -r shop --uusername service-account-orders-cli --rolename buy
       });
     }, 300_000);
 
-    test('keys come from another address than the issuer', async () => {
+    test('keys are fetched from another address than the issuer', async () => {
       expect(await (await guard(configurations[3] ?? ''))()).toMatchObject({ status: 200 });
     }, 300_000);
 
@@ -199,7 +199,7 @@ kcadm.sh add-roles -r shop --uusername service-account-orders-cli --rolename buy
     }, 300_000);
   });
 
-  test('what the page started ends with its last command', async () => {
+  test('the last command of the page stops everything that it started', async () => {
     const last = blocksOf(readPage('first-guard.md')).findLast(({ language }) => language === 'sh');
     const { code } = await shell.run(last?.text ?? '');
     expect(code).toBe(0);

@@ -1,4 +1,4 @@
-/** Hosts with ports before policies for the exact host, as those of an APIRule are: a real gateway with and without `deploy/kyma/strip-host-port.yaml`. */
+/** Hosts with ports and policies for the exact host, like those of an APIRule, with a real gateway with and without `deploy/kyma/strip-host-port.yaml`. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
@@ -13,7 +13,7 @@ const [{ match, patch }] = parse(readFileSync(file, 'utf8')).spec.configPatches;
 const { '@type': type, ...merged } = patch.value.typed_config;
 const host = 'orders.example.com';
 
-/** A gateway that routes whatever the port is, and the policy of an APIRule for the host behind it. */
+/** A gateway that ignores the port when it routes, and the policy of an APIRule behind it. */
 function gateway(workload: number, options: object, port: number, adminPort: number): object {
   const address = (of: number) => ({ socket_address: { address: '127.0.0.1', port_value: of } });
   const filter = (name: string) => `type.googleapis.com/envoy.extensions.filters.http.${name}`;
@@ -97,7 +97,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
   test.each([
     ['as it is', {}, { [host]: 200, [`${host}:443`]: 403, [`${host}:8443`]: 403 }],
     ['with the patch', merged, { [host]: 200, [`${host}:443`]: 200, [`${host}:8443`]: 200 }],
-  ])('%s answers hosts with and without ports', async (_, options, expected) => {
+  ])('%s routes hosts with and without ports', async (_, options, expected) => {
     const workload = await startWorkload();
     const envoy = await startEnvoy(path, ({ port, adminPort }) =>
       gateway(workload.port, options, port, adminPort),

@@ -1,4 +1,4 @@
-/** Paths and hosts that are made to be read in two ways. */
+/** Paths and hosts that two parsers can read differently. */
 import fc from 'fast-check';
 
 const pathPiece = fc.constantFrom(
@@ -38,7 +38,7 @@ const pathPiece = fc.constantFrom(
   ],
 );
 
-/** Below the open path, beside it, and on the way there. */
+/** Paths below the anonymous path, next to it, and above it. */
 export const hostilePaths = fc
   .tuple(
     fc.constantFrom(
@@ -59,7 +59,7 @@ export const hostilePaths = fc
 
 const open = 'public.example.com';
 
-/** Lines of a head that name the open host, or something like it. */
+/** Header lines that name the anonymous host, or a similar one. */
 export const hostileHosts = fc.oneof(
   fc
     .tuple(

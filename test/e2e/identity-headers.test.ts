@@ -1,4 +1,4 @@
-/** With `identityHeaders: remove` no header of an identity reaches the workload, neither ours nor a client's: through a real Envoy. */
+/** With `identityHeaders: remove`, no identity header reaches the workload through a real Envoy, neither ours nor a client's. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { istioSidecar } from '../../tools/istio.ts';
@@ -15,7 +15,7 @@ const rules = `rules:
   - {name: rest, require: {}}
 `;
 
-/** Every name under which an identity could arrive, in every spelling that workloads take for it. */
+/** Every name of an identity header, in every spelling that workloads accept. */
 const spellings = [
   'gap-auth',
   'x-auth-request-user',
@@ -32,7 +32,7 @@ const spellings = [
       [parts[0] ?? ''],
     );
 });
-/** Two requests' worth, since Envoy takes a hundred headers. */
+/** Split into two requests, because Envoy accepts 100 headers. */
 const forgeries = [
   spellings.map((name) => `${name}: forged`),
   spellings.map((name) => `${name.toUpperCase()}: forged`),
@@ -56,7 +56,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
             transport,
             authorizers: [transport === 'http' ? service.httpPort : service.grpcPort],
             workload: workload.port,
-            // The most that an entry can list.
+            // The longest list that an entry can have.
             headersToUpstreamOnAllow: ['gap*', 'x-auth*', 'x_auth*', 'x-own*', 'authorization'],
             includeRequestHeadersInCheck: ['authorization', 'origin', 'access-control-request-method'],
           },
@@ -68,7 +68,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
         await workload.close();
       });
       const token = await service.issuer.mint({ claims: { sub: 'alice', email: 'alice@example.com' } });
-      /** The headers of an identity that the workload got. */
+      /** The identity headers that the workload received. */
       const received = async (method: string, target: string, lines: readonly string[]) => {
         const got: (readonly [string, string])[] = [];
         for (const forged of forgeries) {
@@ -82,7 +82,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       return { received, token };
     }
 
-    test.each(settings)('remove: none reaches the workload, %s', async (_, more) => {
+    test.each(settings)('remove: no identity header reaches the workload, %s', async (_, more) => {
       const { received, token } = await mesh(`identityHeaders: remove\n${more}`);
       const bearer = [`authorization: Bearer ${token}`];
       for (const target of ['/', '/own', '/open', '/tried', '/preflight'])
@@ -96,7 +96,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       expect(await received('OPTIONS', '/preflight', preflight)).toEqual([]);
     });
 
-    test('set: what reaches it is ours', async () => {
+    test('set: only our identity headers reach the workload', async () => {
       const { received, token } = await mesh(rules);
       const own = Object.fromEntries(await received('GET', '/', [`authorization: Bearer ${token}`]));
       expect(own).toEqual({

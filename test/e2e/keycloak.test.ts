@@ -86,13 +86,13 @@ shutdown: {delay: 0s, timeout: 5s}
   test.each([
     ['without the scope', 'stranger', 403, 'scope_insufficient'],
     ['without the audience', 'elsewhere', 401, 'audience_mismatch'],
-  ])('a client %s is not', async (_, client, status, reason) => {
+  ])('a client %s is denied', async (_, client, status, reason) => {
     const service = await guard();
     expect((await ask(service, await keycloak.token('shop', client, secret)))?.status).toBe(status);
     expect(reasonOf(service)).toBe(reason);
   });
 
-  test('a token of another realm is not', async () => {
+  test('a token of another realm is denied', async () => {
     const service = await guard();
     const form = new URLSearchParams({
       grant_type: 'password',
@@ -116,20 +116,20 @@ shutdown: {delay: 0s, timeout: 5s}
       ).toBe(200);
     });
 
-    test.each(['RS512', 'ES384'])('%s is accepted where that is said', async (algorithm) => {
+    test.each(['RS512', 'ES384'])('%s is accepted if it is configured', async (algorithm) => {
       const token = await keycloak.token('shop', `by-${algorithm}`, secret);
       expect((await ask(await guard(), token))?.status).toBe(401);
       expect((await ask(await guard(`, algorithms: [${algorithm}]`), token))?.status).toBe(200);
     });
 
-    test('HS256 is never', async () => {
+    test('HS256 is never accepted', async () => {
       const service = await guard();
       expect((await ask(service, await keycloak.token('shop', 'by-HS256', secret)))?.status).toBe(401);
       expect(reasonOf(service)).toBe('algorithm_not_allowed');
     });
   });
 
-  test('a rotation through the admin API fails no request, and the withdrawn key is out after a refresh', async () => {
+  test('a rotation through the admin API fails no request, and the withdrawn key is unused after a refresh', async () => {
     const service = await guard('', [
       '--keys-refresh-interval=2s',
       '--keys-min-refresh-interval=500ms',
@@ -202,7 +202,7 @@ shutdown: {delay: 0s, timeout: 5s}
       60,
     );
     await until(() => service.records.findLast(({ state }) => state !== undefined)?.state === 'ready', 60);
-    // Old tokens are answered on, however quick the machine is.
+    // Cached tokens must be allowed meanwhile, even on a fast machine.
     const before = answered;
     await until(() => failures.length > 0 || answered > before + 100, 60);
     isOver = true;

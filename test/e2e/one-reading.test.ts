@@ -1,4 +1,4 @@
-/** A real Envoy routes by its own reading of a path or a host: what a rule opens never leads to another workload. */
+/** A real Envoy normalizes paths and hosts before it routes. An anonymous rule never opens another workload. */
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
@@ -9,7 +9,7 @@ import { type Behind, plainEnvoy, portsOf, type Reading } from '../support/plain
 import { describeWith } from '../support/real-servers.ts';
 import { hostileHosts, hostilePaths } from './hostile.ts';
 
-/** Envoy's ways to read a path, its default first. */
+/** Envoy's path normalizations, the default first. */
 const pathReadings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'does not normalise': {},
   normalises: { normalize_path: true },
@@ -64,7 +64,7 @@ rules:
   - {name: open, match: {paths: ["/public/{**}"]}, allow: anonymous}
   - {name: rest, deny: true}
 `;
-    test('that reads paths in its own way sends nothing that is open by path to another workload', async () => {
+    test('that normalizes paths differently never routes an anonymous path to another workload', async () => {
       const readings = Object.values(pathReadings).map((manager) => ({ manager }));
       const by = { prefix: '/public/' };
       const { ports, open, other } = await start(rules, readings, { transport, by });
@@ -76,12 +76,12 @@ rules:
           const answer = await exchange(port, `GET ${target} HTTP/1.1\r\nhost: h\r\n\r\n`);
           if (answer?.status !== 200) continue;
           const { path } = JSON.parse(answer.body) as { path: string };
-          // The workload is another reader: it resolves dot segments, and takes backslashes for slashes.
+          // The workload normalizes too: it resolves dot segments, and treats backslashes as slashes.
           if (!new URL(path, 'http://h').pathname.startsWith('/public/')) unlike.push(`${target} ${path}`);
         }
       expect(unlike).toEqual([]);
       expect(other.requests()).toBe(0);
-      // Else nothing was compared.
+      // Make sure that requests were compared.
       expect(open.requests()).toBeGreaterThan(3 * ports.length);
     });
 

@@ -1,4 +1,4 @@
-/** Pre-flight requests through a real Envoy: a browser's, by a model of the Fetch standard, and what else looks like one. */
+/** Preflight requests through a real Envoy: those of a browser, from a model of the Fetch standard, and similar requests. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { entryHeaders } from '../../src/config/rules/entry-headers.ts';
 import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
@@ -18,7 +18,7 @@ const rules = `rules:
   - {name: rest, match: {paths: ["/guarded/{**}", "/closed/{**}"]}, allow: anonymous}
 `;
 
-/** The methods that a browser may send after its pre-flight request, as docs/rules.md has it. */
+/** The methods that a browser may send after its preflight request, as in docs/rules.md. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   '/open/a': ['GET'],
   '/shop/a': ['GET', 'POST'],
@@ -31,7 +31,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 const origin = 'origin: https://shop.example.com';
 const asking = (method: string) => `access-control-request-method: ${method}`;
 
-/** The lines of the pre-flight request for a method (Fetch standard): these methods are sent in capitals, others as they are. */
+/** The lines of the preflight request for a method (Fetch standard). These methods are converted to upper case. */
 function preflightOf(method: string): readonly string[] {
   const isNormalized = /^(delete|get|head|options|post|put)$/i.test(method);
   return [
@@ -41,7 +41,7 @@ function preflightOf(method: string): readonly string[] {
   ];
 }
 
-/** What no browser sends, and what some server takes for a pre-flight request for DELETE. */
+/** Requests that no browser sends, and that some servers treat as a preflight request for DELETE. */
 const odd: readonly (readonly string[])[] = [
   [origin, asking('GET'), asking('DELETE')],
   [origin, asking('DELETE'), asking('GET')],
@@ -52,7 +52,7 @@ const odd: readonly (readonly string[])[] = [
   [origin, asking(''), asking('DELETE')],
 ];
 
-/** With no origin or two, what passes is what passes with one. */
+/** Without an origin or with two, the same requests are allowed as with one. */
 const originless: readonly (readonly string[])[] = [
   [asking('DELETE')],
   [origin, 'origin: https://b', asking('DELETE')],
@@ -70,7 +70,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
             transport,
             authorizers: [transport === 'http' ? service.httpPort : service.grpcPort],
             workload: workload.port,
-            // What the configuration itself says that the entry needs.
+            // The headers that the entry needs for this configuration.
             includeRequestHeadersInCheck: entryHeaders(service.config).include,
           },
           ports,
@@ -85,7 +85,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       return { ask, workload, mint: () => service.issuer.mint() };
     }
 
-    test('a browser may send the methods that a rule has for it', async () => {
+    test('a browser may send the methods of the rule', async () => {
       const { ask, workload, mint } = await mesh();
       const token = `authorization: Bearer ${await mint()}`;
       let passed = 0;
@@ -95,7 +95,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
           if ((await ask('OPTIONS', target, preflightOf(method))) === 200) may.push(method);
         expect([target, may]).toEqual([target, methods]);
         passed += may.length;
-        // With a token, which no browser sends, there is no more to it; a rule for all methods guards all of them.
+        // With a token, which no browser sends, the result is the same. A rule for all methods guards all of them.
         if (target === '/any/a') continue;
         for (const method of ['DELETE', 'PUT'])
           expect([target, method, await ask('OPTIONS', target, [token, ...preflightOf(method)])]).toEqual([
@@ -107,7 +107,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       expect(workload.requests()).toBe(passed);
     });
 
-    test('whatever else names DELETE passes nowhere that DELETE does not', async () => {
+    test('any other request that names DELETE is allowed only where DELETE is', async () => {
       const { ask, workload, mint } = await mesh();
       const token = `authorization: Bearer ${await mint()}`;
       for (const target of Object.keys(allowed).filter((name) => name !== '/any/a')) {

@@ -1,6 +1,6 @@
 /**
- * The pages of providers. Each token is what the page shows, signed by a test key; each configuration is the page's own, and its issuer answers at
- * its real address behind an egress proxy. What each mistake of a page comes to is read from the page, and compared with what the service says.
+ * The pages of providers. Each token is from the page, signed with a test key. Each configuration is from the page, and its issuer responds at
+ * its real address through an egress proxy. The result of each mistake on a page is compared with the result of the service.
  */
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,10 +12,10 @@ import { type RunningApp, startApp, until } from '../support/app.ts';
 import type { FakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, request } from '../support/http1.ts';
 import { createSigningKey, type SigningKey } from '../support/keys.ts';
-import { type MadeUpInternet, startMadeUpInternet } from '../support/made-up-internet.ts';
 import { blocksOf, readPage, rowsOf } from '../support/pages.ts';
 import type { Difference, Parts, Pass, Provider } from '../support/provider.ts';
 import { providers } from '../support/providers.ts';
+import { type SimulatedInternet, startSimulatedInternet } from '../support/simulated-internet.ts';
 
 const folder = fileURLToPath(new URL('../../docs/providers/', import.meta.url));
 
@@ -28,7 +28,7 @@ const listeners = {
 
 let published: SigningKey;
 let unpublished: SigningKey;
-let internet: MadeUpInternet;
+let internet: SimulatedInternet;
 
 beforeAll(async () => {
   [published, unpublished] = [await createSigningKey('published'), await createSigningKey('unpublished')];
@@ -37,7 +37,7 @@ beforeAll(async () => {
       .flatMap(Object.keys)
       .map((url) => new URL(url).hostname),
   );
-  internet = await startMadeUpInternet([...new Set(hosts)]);
+  internet = await startSimulatedInternet([...new Set(hosts)]);
 });
 afterAll(() => internet.close());
 
@@ -64,7 +64,7 @@ function changed(parts: Parts, changes: Parts = {}): Parts {
   );
 }
 
-/** A token of the page, made good for now, with what differs. */
+/** A token of the page with current times, and with changes. */
 async function tokenOf({ page }: Provider, difference: Difference): Promise<string> {
   if (difference.text !== undefined) return difference.text;
   const { header, payload } = examplesOf(page).tokens[difference.token ?? 0] ?? { header: {}, payload: {} };
@@ -81,13 +81,13 @@ async function tokenOf({ page }: Provider, difference: Difference): Promise<stri
     return sign(parameters.alg, other.privateKey);
   }
   if (difference.signed !== 'other header') return sign('RS256', key.privateKey);
-  // The signature is over a hash of the nonce, and the header that is sent has the nonce itself.
+  // The signature covers a hash of the nonce, but the sent header has the nonce itself.
   const [, body, signature] = (await sign('RS256', key.privateKey, { nonce: 'a hash' })).split('.');
   const sent = Buffer.from(JSON.stringify(parameters)).toString('base64url');
   return `${sent}.${body}.${signature}`;
 }
 
-/** The service with a configuration of the page, with what differs; its issuers are asked through the proxy. */
+/** The service with a configuration of the page and changes. It reaches its issuers through the proxy. */
 async function serviceOf({ page, documents }: Provider, difference: Difference): Promise<RunningApp> {
   const { configurations } = examplesOf(page);
   const read = configurations[difference.configuration ?? 0]?.read ?? {};
@@ -119,7 +119,7 @@ async function answerOf(provider: Provider, difference: Difference) {
   return { status: answer?.status, headers: answer?.headers ?? {}, reason, readyz };
 }
 
-test('every page is tried, and the index names each', () => {
+test('every page has a test and is in the index', () => {
   const pages = readdirSync(folder).filter((name) => name !== 'README.md');
   expect(providers.map(({ page }) => page).toSorted()).toEqual(pages.toSorted());
   const index = readPage('providers/README.md');
@@ -130,7 +130,7 @@ describe.each(providers)('$page', (provider) => {
   const { configurations, tokens } = examplesOf(provider.page);
   const rows = rowsOf(readPage(`providers/${provider.page}`), 'Common mistakes');
 
-  test('check-config takes every configuration', async () => {
+  test('check-config accepts every configuration', async () => {
     for (const { text } of configurations) {
       const sources = {
         flags: [{ name: '--config', value: 'page.yaml' }],
@@ -158,7 +158,7 @@ describe.each(providers)('$page', (provider) => {
     },
   );
 
-  test('the page names the mistakes that are tried', () => {
+  test('every mistake of the page has a test', () => {
     expect(rows.map(([mistake]) => mistake)).toEqual(Object.keys(provider.mistakes));
   });
 

@@ -1,4 +1,4 @@
-/** A real Envoy that was told to speak something else than the service listens for. */
+/** A real Envoy with another protocol than the listener. */
 import { expect, onTestFinished, test } from 'vitest';
 import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { startWorkload } from '../../tools/workload.ts';

@@ -1,17 +1,17 @@
-/** A byte order mark in front of whatever JSON says where keys are, or what they are; compressed or not. */
+/** A byte order mark before a discovery document or a key set, compressed or not. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
-import { planIssuer } from '../../src/issuer/create-issuer.ts';
-import { systemFiles } from '../../src/runtime/files/file-content.ts';
+import { planIssuer } from '../../src/issuer/issuer-plan.ts';
+import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
 import { fileProblems } from '../../src/service/referenced-files.ts';
 import { configOf, fileFor } from '../support/app.ts';
 import { createTestClock } from '../support/clock.ts';
-import { quietSurroundings } from '../support/core.ts';
+import { quietContext } from '../support/core.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
 import { createSigningKey } from '../support/keys.ts';
 
@@ -22,7 +22,7 @@ async function keysOf(file: string): Promise<number> {
   const config = await configOf(file);
   const [issuerConfig] = config.issuers;
   if (issuerConfig === undefined) throw new TypeError('no issuer');
-  const issuer = planIssuer(issuerConfig, config, quietSurroundings(createTestClock())).create();
+  const issuer = planIssuer(issuerConfig, config, quietContext(createTestClock())).create();
   onTestFinished(issuer.stop);
   issuer.start();
   await issuer.firstKeys;

@@ -7,7 +7,7 @@ import { type Certificate, createChain } from '../support/chain.ts';
 const chain = createChain();
 const other = createChain();
 
-/** A server that sends its own certificate, and those that follow it in the text. */
+/** A server that sends the certificates of a text. */
 async function serve({ cert, key }: Certificate): Promise<number> {
   const server = https.createServer({ cert, key }, (_, response) => response.end('{}'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -33,7 +33,7 @@ const leaf = chain.leaf();
 const whole = { ...leaf, cert: leaf.cert + chain.intermediate };
 const own = chain.selfSigned();
 
-describe('a `caFile` is trusted as it stands', () => {
+describe('any certificate in `caFile` is trusted', () => {
   test.each([
     ['the root, of a server that sends its intermediate', chain.root, whole],
     ['the intermediate alone', chain.intermediate, whole],
@@ -52,9 +52,9 @@ describe('a `caFile` is trusted as it stands', () => {
   test.each([
     ['nothing', undefined, whole],
     ['the root, of a server that leaves its intermediate out', chain.root, leaf],
-    ['the intermediate of another authority', other.intermediate, whole],
-    ['the root of another authority', other.root, whole],
-    ['the certificate of another server of the same authority', chain.leaf().cert, whole],
+    ['the intermediate of another CA', other.intermediate, whole],
+    ['the root of another CA', other.root, whole],
+    ['the certificate of another server of the same CA', chain.leaf().cert, whole],
     ['another self-signed certificate', chain.selfSigned().cert, own],
   ])('refused: %s', async (_, caFile, certificate) => {
     const port = await serve(certificate);
@@ -66,15 +66,15 @@ describe('a `caFile` is trusted as it stands', () => {
   test.each([
     ['the intermediate', chain.intermediate],
     ['the certificate itself', undefined],
-  ])('the name of the host counts all the same, with %s', async (_, caFile) => {
+  ])('the host name is still verified, with %s', async (_, caFile) => {
     const elsewhere = chain.leaf({ names: 'DNS:idp.example.com' });
     const port = await serve(elsewhere);
     await expect(fetchWith(caFile ?? elsewhere.cert)(`https://127.0.0.1:${port}/`)).rejects.toThrow(
-      /not for 127\.0\.0\.1, but for DNS:idp\.example\.com.*\(ERR_TLS_CERT_ALTNAME_INVALID\)$/,
+      /not valid for 127\.0\.0\.1, only for DNS:idp\.example\.com.*\(ERR_TLS_CERT_ALTNAME_INVALID\)$/,
     );
   });
 
-  test('an expired one is refused, even where it is the one in `caFile`', async () => {
+  test('an expired certificate is rejected, even if it is in `caFile`', async () => {
     const expired = chain.leaf({ hasExpired: true });
     const port = await serve(expired);
     for (const caFile of [expired.cert, chain.intermediate])

@@ -1,4 +1,4 @@
-/** Key sets, public keys and certificates in files, while these are written anew, are cut, or go. */
+/** Key sets, public keys and certificates in files that are rewritten, truncated or removed. */
 import { createPublicKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { planIssuer } from '../../src/issuer/create-issuer.ts';
 import type { Issuer } from '../../src/issuer/issuer.ts';
-import { systemFiles } from '../../src/runtime/files/file-content.ts';
+import { planIssuer } from '../../src/issuer/issuer-plan.ts';
+import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
 import { configOf, fileFor, until } from '../support/app.ts';
 import { createAuthority } from '../support/certificates.ts';
@@ -51,7 +51,7 @@ async function ownerOf(url: string, more: string) {
   return { issuer, clock, trust };
 }
 
-/** How many keys are in use, as they were published: those of files without names count as one. */
+/** The number of keys in use. The keys of files without `kid` count as one. */
 const countOf = (issuer: Issuer): number => JSON.parse(issuer.snapshot().text ?? '').keys.length;
 
 const pemOf = ({ publicJwk }: SigningKey) =>
@@ -77,13 +77,13 @@ describe.each(kinds)('%s', (option, textOf) => {
     return { ...owner, file };
   };
 
-  test('keys stay whole at every moment while the file is written anew in place', async () => {
+  test('keys stay valid while the file is rewritten in place', async () => {
     const { issuer, clock, file } = await start();
     const next = textOf(b, a, ...[await createSigningKey('c')]);
     for (let length = 0; length < next.length; length += 61) {
       writeFileSync(file, next.slice(0, length));
       await clock.advance(500);
-      // A refresh of its own, as one that falls due or is asked for, reads no half of it either.
+      // A scheduled or requested refresh does not read a partial file either.
       await issuer.refresh();
       expect([length, countOf(issuer), issuer.status().problem]).toEqual([length, 2, undefined]);
       await clock.advance(500);
@@ -101,7 +101,7 @@ describe.each(kinds)('%s', (option, textOf) => {
     ['a comment', (file) => writeFileSync(file, '# none\n')],
     ['null', (file) => writeFileSync(file, 'null')],
     ['an empty set', (file) => writeFileSync(file, '{"keys": []}')],
-    ['a half', (file) => writeFileSync(file, readFileSync(file, 'utf8').slice(0, -40))],
+    ['a truncated file', (file) => writeFileSync(file, readFileSync(file, 'utf8').slice(0, -40))],
     [
       'a folder',
       (file) => {
@@ -123,7 +123,7 @@ describe.each(kinds)('%s', (option, textOf) => {
     expect(countOf(issuer)).toBe(1);
   });
 
-  test('a change before the first look is taken up', async () => {
+  test('uses a change before the first poll', async () => {
     const { issuer, clock, file } = await start();
     writeFileSync(file, textOf(b));
     await clock.advance(3_000);
@@ -152,7 +152,7 @@ describe('caFile', () => {
     return { ...owner, file };
   };
 
-  test('is trusted as it was at every moment while it is written anew in place', async () => {
+  test('stays trusted while the file is rewritten in place', async () => {
     const { issuer, clock, trust, file } = await start();
     const next = `${other.ca}\n${authority.ca}\n`;
     for (let length = 0; length < next.length; length += 97) {
@@ -171,7 +171,7 @@ describe('caFile', () => {
     ['nothing', (file) => rmSync(file)],
     ['an empty file', (file) => writeFileSync(file, '')],
     ['a comment', (file) => writeFileSync(file, '# none\n')],
-    ['one and a half', (file) => writeFileSync(file, (other.ca + authority.ca).slice(0, -80))],
+    ['a whole and a truncated block', (file) => writeFileSync(file, (other.ca + authority.ca).slice(0, -80))],
     [
       'a certificate of garbage',
       (file) => writeFileSync(file, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'),
@@ -193,7 +193,7 @@ describe('caFile', () => {
     expect(trust[0]).toContain(file);
   });
 
-  test('another authority is taken, and the old one is trusted no more', async () => {
+  test('trusts the new CA and no longer the old one', async () => {
     const { issuer, clock, trust, file } = await start();
     writeFileSync(file, other.ca);
     await clock.advance(2_000);

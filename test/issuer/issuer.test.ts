@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { planIssuer } from '../../src/issuer/create-issuer.ts';
 import type { IssuerStatus } from '../../src/issuer/issuer.ts';
-import { systemFiles } from '../../src/runtime/files/file-content.ts';
+import { planIssuer } from '../../src/issuer/issuer-plan.ts';
+import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
 import { configOf, fileFor, until } from '../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';
@@ -15,7 +15,7 @@ interface Bench {
   readonly fetched: string[];
   readonly rejected: string[];
   readonly issuer: ReturnType<ReturnType<typeof planIssuer>['create']>;
-  /** Lets time pass until the fetch that falls due has ended. */
+  /** Advances the clock until the next fetch has ended. */
   readonly passUntil: (isSo: () => boolean, step?: number) => Promise<void>;
 }
 
@@ -70,7 +70,7 @@ describe('at the start', () => {
     expect(issuer.status()).toMatchObject({ state: 'ready', keys: 1, problem: undefined });
   });
 
-  test('without its issuer it tries at least every two seconds, and says what is wrong', async () => {
+  test('retries at least every 2 s while the issuer is unavailable, and reports the problem', async () => {
     const { fake, clock, states, issuer } = await bench([], fileFor, (fake) => {
       fake.discovery = (_, response) => response.writeHead(503).end();
     });
@@ -115,27 +115,30 @@ describe('the discovery document', () => {
       /plain http/,
     ],
     [
-      'with a jwks_uri of another scheme',
+      'with a jwks_uri with another scheme',
       (fake) => ({ issuer: fake.url, jwks_uri: 'file:///etc/passwd' }),
       /must begin with https/,
     ],
     ['that is a list', () => [], /discovery failed/],
     ['that is text', () => 'x', /discovery failed/],
   ];
-  test.each(['issuer', 'jwks_uri', 'access_token_issuer'])('with two of %s is refused', async (name) => {
-    const { states, issuer } = await bench([], fileFor, (fake) => {
-      fake.discovery = (_request, response) => {
-        const whole = { issuer: fake.url, jwks_uri: `${fake.url}/jwks`, access_token_issuer: 'x' };
-        const text = JSON.stringify(whole).replace('{', `{"${name}":"https://evil.example.com/jwks",`);
-        response.end(text);
-      };
-    });
-    await until(() => states.length > 0);
-    expect(issuer.hasKeys()).toBe(false);
-    expect(states[0]?.problem).toContain(`has two members named ${name}`);
-  });
+  test.each(['issuer', 'jwks_uri', 'access_token_issuer'])(
+    'with two members %s is rejected',
+    async (name) => {
+      const { states, issuer } = await bench([], fileFor, (fake) => {
+        fake.discovery = (_request, response) => {
+          const whole = { issuer: fake.url, jwks_uri: `${fake.url}/jwks`, access_token_issuer: 'x' };
+          const text = JSON.stringify(whole).replace('{', `{"${name}":"https://evil.example.com/jwks",`);
+          response.end(text);
+        };
+      });
+      await until(() => states.length > 0);
+      expect(issuer.hasKeys()).toBe(false);
+      expect(states[0]?.problem).toContain(`has two members named ${name}`);
+    },
+  );
 
-  test('with two of anything else is read', async () => {
+  test('with two of any other member is read', async () => {
     const { issuer } = await bench([], fileFor, (fake) => {
       fake.discovery = (_request, response) =>
         response.end(
@@ -146,7 +149,7 @@ describe('the discovery document', () => {
     expect(issuer.status().state).toBe('ready');
   });
 
-  test.each(documents)('%s is refused', async (_, document, message) => {
+  test.each(documents)('%s is rejected', async (_, document, message) => {
     const { states, issuer } = await bench([], fileFor, (fake) => {
       fake.discovery = (_request, response) => sendJson(response, document(fake));
     });
@@ -155,7 +158,7 @@ describe('the discovery document', () => {
     expect(states[0]?.problem).toMatch(message);
   });
 
-  test('elsewhere must still be of the configured issuer', async () => {
+  test('at another address must still name the configured issuer', async () => {
     const elsewhere = (url: string) =>
       fileFor('https://tenant.example.com').replace(
         'name: main',
@@ -168,10 +171,10 @@ describe('the discovery document', () => {
     await good.issuer.firstKeys;
     const bad = await bench([], elsewhere);
     await until(() => bad.states.length > 0);
-    expect(bad.states[0]?.problem).toMatch(/is of the issuer "http:\/\/127/);
+    expect(bad.states[0]?.problem).toMatch(/names the issuer "http:\/\/127/);
   });
 
-  test('that moves the keys to another host is refused until a reload', async () => {
+  test('that moves the keys to another host is rejected until a reload', async () => {
     const { fake, issuer, passUntil, fetched } = await bench();
     await issuer.firstKeys;
     const other = await startFakeIssuer();
@@ -223,7 +226,7 @@ describe('in the background', () => {
     await until(() => fake.hits.jwks === 2);
   });
 
-  test('discovery is done again once an hour', async () => {
+  test('discovery is repeated every hour', async () => {
     const { fake, issuer, passUntil } = await bench();
     await issuer.firstKeys;
     await passUntil(() => fake.hits.discovery === 2, 60_000);
@@ -231,8 +234,8 @@ describe('in the background', () => {
   });
 });
 
-describe('when the issuer is away', () => {
-  test('keys serve on for maxStale, the state says so, and all is well again when it returns', async () => {
+describe('when the issuer is unavailable', () => {
+  test('keys stay in use for maxStale, the state shows it, and recovers when the issuer returns', async () => {
     const { fake, issuer, passUntil, states, clock } = await bench([
       '--keys-max-stale=1h',
       '--keys-refresh-interval=60s',
@@ -245,7 +248,7 @@ describe('when the issuer is away', () => {
     const hits = fake.hits.jwks;
     await passUntil(() => (issuer.status().keysAge ?? 0) > 3_500, 30_000);
     expect(issuer.hasKeys()).toBe(true);
-    // Half a minute at the longest between two tries, so about 115 of them in an hour.
+    // At most 30 s between two attempts, so about 115 in an hour.
     expect(fake.hits.jwks - hits).toBeLessThan(260);
     await passUntil(() => states.at(-1)?.state === 'unavailable', 10_000);
     expect(issuer.hasKeys()).toBe(false);
@@ -262,7 +265,7 @@ describe('when the issuer is away', () => {
     ['a list', '[]'],
     ['only bad keys', '{"keys":[{"kty":"oct","k":"AAAA"},null]}'],
     ['too much', JSON.stringify({ keys: [], pad: 'x'.repeat(600_000) })],
-  ])('or answers with %s, the old keys serve on', async (_, body) => {
+  ])('or responds with %s, the old keys stay in use', async (_, body) => {
     const { fake, issuer, states, passUntil, fetched } = await bench(['--keys-refresh-interval=60s']);
     await issuer.firstKeys;
     fake.jwks = (_request, response) => response.writeHead(200).end(body);
@@ -272,7 +275,7 @@ describe('when the issuer is away', () => {
   });
 });
 
-test('a key that is refused is counted once for the set that holds it', async () => {
+test('counts a rejected key once per key set', async () => {
   const { rejected, issuer, fake, passUntil } = await bench(
     ['--keys-refresh-interval=60s'],
     fileFor,
@@ -287,7 +290,7 @@ test('a key that is refused is counted once for the set that holds it', async ()
   expect(rejected).toEqual(['not_an_object']);
 });
 
-test('a key that is published while its kid is asked for is found by one fetch', async () => {
+test('finds a key that is published during the fetch for its kid with one fetch', async () => {
   const { fake, issuer } = await bench();
   await issuer.firstKeys;
   const next = await createSigningKey('k2');
@@ -302,7 +305,7 @@ test('a key that is published while its kid is asked for is found by one fetch',
   expect(issuer.fetchForUnknownKey('k3')).toBeUndefined();
 });
 
-test('a key that is published while another fetch is under way is found by a fetch of its own', async () => {
+test('finds a key that is published during another fetch with a fetch of its own', async () => {
   const { fake, issuer } = await bench();
   await issuer.firstKeys;
   const next = await createSigningKey('k2');

@@ -1,8 +1,8 @@
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readKey } from '../../src/issuer/keys/key.ts';
-import { readKeySet } from '../../src/issuer/keys/key-set.ts';
 import { ed25519Problem, rsaProblem } from '../../src/issuer/keys/key-strength.ts';
+import { readKey } from '../../src/issuer/keys/published-key.ts';
+import { readKeySet } from '../../src/issuer/keys/read-key-set.ts';
 import { isRejection } from '../../src/issuer/keys/unused-keys.ts';
 import { lenientRules } from '../support/keys.ts';
 import { base64url } from '../support/tokens.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 const read = (keys: unknown) => readKeySet(JSON.stringify({ keys }), lenientRules);
 const bytes = (text: string) => Buffer.from(text, 'base64url');
 
-/** A modulus of so many bits, odd, with no structure. */
+/** A random odd modulus. */
 function modulus(bits: number): string {
   const n = (1n << BigInt(bits - 1)) | (0x1234567n << 40n) | 1n;
   return base64url(Buffer.from(n.toString(16).padStart(bits / 4, '0'), 'hex'));
@@ -81,7 +81,7 @@ function rocaModulus(): string {
 }
 
 describe('RSA keys', () => {
-  test('of the sizes that are used are good', () => {
+  test('of the usual sizes are accepted', () => {
     for (const bits of [2048, 3072, 4096, 8192])
       expect(rsaProblem(bytes(modulus(bits)), bytes('AQAB'))).toBeUndefined();
   });
@@ -96,12 +96,12 @@ describe('RSA keys', () => {
     ['an even exponent', modulus(2048), 'AQAC', 'exponent'],
     ['a huge exponent', modulus(2048), 'AQAAAAE', 'exponent'],
     ['an exponent as long as a modulus', modulus(2048), modulus(2048), 'exponent'],
-    ['a modulus that can be factored from itself', rocaModulus(), 'AQAB', 'weak'],
+    ['a ROCA modulus', rocaModulus(), 'AQAB', 'weak'],
   ])('with %s are not', (_, n, e, problem) => {
     expect(rsaProblem(bytes(n), bytes(e))).toBe(problem);
   });
 
-  test('that real libraries make are not taken for weak ones', () => {
+  test('of real libraries are not reported as weak', () => {
     for (const key of [rsa, otherRsa])
       expect(rsaProblem(bytes(key.n ?? ''), bytes(key.e ?? ''))).toBeUndefined();
   });
@@ -120,7 +120,7 @@ describe('Ed25519 keys', () => {
     return result;
   };
 
-  test('of small order are refused, as doubling them thrice shows', () => {
+  test('of small order are rejected, which doubling them three times proves', () => {
     const d = (((-121665n * inverse(121666n)) % p) + p) % p;
     // y of the double, from y alone: x² = (y² - 1) / (d y² + 1), and y₂ = (y² + x²) / (2 - (y² - x²)).
     const double = (y: bigint) => {
@@ -136,16 +136,16 @@ describe('Ed25519 keys', () => {
     }
   });
 
-  test('that are not canonical are refused', () => {
+  test('that are not canonical are rejected', () => {
     for (const y of [p, p + 1n, 2n ** 255n - 1n]) expect(ed25519Problem(bytes(encode(y)))).toBe('weak');
   });
 
-  test('of another length are refused', () => {
+  test('of another length are rejected', () => {
     expect(ed25519Problem(bytes(base64url(Buffer.alloc(31, 7))))).toBe('size');
     expect(ed25519Problem(bytes(base64url(Buffer.alloc(33, 7))))).toBe('size');
   });
 
-  test('that real libraries make are good', () => {
+  test('of real libraries are accepted', () => {
     expect(ed25519Problem(bytes(ed.x ?? ''))).toBeUndefined();
   });
 });
@@ -176,8 +176,8 @@ describe('a member of a key set', () => {
     ['a type that is null', () => ({ ...rsa, kty: null }), 'no_key_type'],
     ['a private key', () => rsaPrivate, 'private'],
     ['a private key of an unknown type', () => ({ kty: 'AKP', pub: 'AAAA', priv: 'AAAA' }), 'private'],
-    ['an algorithm of another type', () => ({ ...rsa, alg: 'ES256' }), 'algorithm'],
-    ['an algorithm of another curve', () => ({ ...ec, alg: 'ES384' }), 'algorithm'],
+    ['an alg for another key type', () => ({ ...rsa, alg: 'ES256' }), 'algorithm'],
+    ['an alg for another curve', () => ({ ...ec, alg: 'ES384' }), 'algorithm'],
     ['an algorithm that is a number', () => ({ ...ec, alg: 5 }), 'algorithm'],
     ['a kid that is not text', () => ({ ...rsa, kid: 5 }), 'key_id'],
     ['a kid that is too long', () => ({ ...rsa, kid: 'k'.repeat(257) }), 'key_id'],
@@ -187,7 +187,7 @@ describe('a member of a key set', () => {
     ['no modulus', () => ({ kty: 'RSA', e: 'AQAB' }), 'encoding'],
     ['a modulus of zeros', () => ({ kty: 'RSA', n: 'A'.repeat(344), e: 'AQAB' }), 'size'],
     [
-      'a small modulus behind zeros',
+      'a small modulus with leading zeros',
       () => ({ ...rsa, n: `${'A'.repeat(240)}${rsa.n?.slice(0, 104)}` }),
       'size',
     ],
@@ -205,27 +205,27 @@ describe('a member of a key set', () => {
       'size',
     ],
   ];
-  test.each(ordinary)('%s beside a good one is not used, and nobody need look at it', (_, member, cause) => {
+  test.each(ordinary)('%s next to a valid key is not used, and is not a fault', (_, member, cause) => {
     const { unused, keySet } = read([{ ...ed, kid: 'good' }, member()]);
     expect(unused.map((key) => key.cause)).toEqual([cause]);
     expect(unused.some((key) => isRejection(key.cause))).toBe(false);
     expect(keySet.find('good', 'EdDSA')).toHaveLength(1);
   });
-  test.each(faulty)('%s beside a good one is refused', (_, member, cause) => {
+  test.each(faulty)('%s next to a valid key is rejected', (_, member, cause) => {
     const { unused, keySet } = read([{ ...ed, kid: 'good' }, member()]);
     expect(unused.map((key) => key.cause)).toEqual([cause]);
     expect(unused.every((key) => isRejection(key.cause))).toBe(true);
     expect(keySet.find('good', 'EdDSA')).toHaveLength(1);
   });
 
-  test('without alg may verify what the issuer allows and the key fits', () => {
+  test('without alg verifies the allowed algorithms of its type', () => {
     expect(readKey(rsa, { ...lenientRules, algorithms: ['RS256', 'ES256', 'PS256'] })).toMatchObject({
       algorithms: ['RS256', 'PS256'],
     });
     expect(readKey(ec, { ...lenientRules, algorithms: ['RS256'] })).toEqual({ unused: 'not_allowed' });
   });
 
-  test('of another use is used where the issuer says so', () => {
+  test("of another use is used if the issuer's keyUses list it", () => {
     const svid = { ...rsa, use: 'jwt-svid' };
     expect(readKey(svid, lenientRules)).toMatchObject({ id: undefined });
     expect(readKey(svid, { ...lenientRules, keyUses: ['sig'] })).toEqual({ unused: 'use' });
@@ -237,7 +237,7 @@ describe('a member of a key set', () => {
 });
 
 describe('a key set', () => {
-  test('serves its good members, and names each of the others with its cause', () => {
+  test('uses its valid members, and names each of the others with its cause', () => {
     const { keySet, unused } = read([
       null,
       { kty: 'XYZ', kid: 'x' },
@@ -264,7 +264,7 @@ describe('a key set', () => {
       expect(keySet.find(id, algorithm)).toEqual([]);
   });
 
-  test('without a usable key says of each key why, and names no more than ten', () => {
+  test('without a usable key names the cause of each key, for at most ten', () => {
     const keys = [
       { ...rsa, kid: 'enc', use: 'enc' },
       { kty: 'OKP', crv: 'Ed448', x: 'AAAA' },
@@ -274,7 +274,7 @@ describe('a key set', () => {
     expect(() => read(Array.from({ length: 30 }, () => keys[1]))).toThrow('keys[9]: curve, and 20 more)');
   });
 
-  test('names the keys that are never tried, and does not count them', async () => {
+  test('names the keys beyond the limit, and does not count them', async () => {
     const pairs = await Promise.all(
       [1, 2, 3, 4].map(async () =>
         exportJWK((await generateKeyPair('ES256', { extractable: true })).publicKey),
@@ -291,7 +291,7 @@ describe('a key set', () => {
     ]);
   });
 
-  test('counts a key once, whatever it may verify, however often and under whichever names it is published', () => {
+  test('counts a key once, whatever its algorithms and however often it is published', () => {
     const { unused, keySet } = read([
       rsa,
       { ...rsa, kid: 'a' },
@@ -305,7 +305,7 @@ describe('a key set', () => {
     expect(keySet.find(undefined, 'RS512')).toHaveLength(1);
   });
 
-  test('keeps two keys of one name where their types tell them apart', () => {
+  test('keeps two keys with one kid and different types', () => {
     const { keySet, unused } = read([
       { ...rsa, kid: 'a' },
       { ...ec, kid: 'a' },
@@ -318,7 +318,7 @@ describe('a key set', () => {
     ['nothing', undefined],
     ['a list', []],
     ['an object without keys', {}],
-    ['keys that are no list', { keys: {} }],
+    ['keys that are not a list', { keys: {} }],
     ['keys that are null', { keys: null }],
     ['no key', { keys: [] }],
     ['no usable key', { keys: [{ kty: 'oct', k: 'AAAA' }] }],
@@ -331,12 +331,12 @@ describe('a key set', () => {
     '{"keys":[KEY],"keys":[KEY]}',
     '{"keys":[KEY],"k\\u0065ys":[]}',
     ' {"x":[[{"keys":1}]] , "keys" : [KEY], "keys":\n[KEY]}',
-  ])('that has its list twice is refused: %s', (text) => {
+  ])('that has its list twice is rejected: %s', (text) => {
     const set = text.replaceAll('KEY', JSON.stringify(rsa));
     expect(() => readKeySet(set, lenientRules)).toThrow('two members named keys');
   });
 
-  test('that has anything else twice is read', () => {
+  test('that has any other member twice is read', () => {
     const key = JSON.stringify({ ...rsa, kid: 'a' }).replace(
       '}',
       ',"x5t":"a","x5t":"b","x":{"kty":1,"kty":2}}',
@@ -346,7 +346,7 @@ describe('a key set', () => {
   });
 
   test.each(['kty', 'kid', 'use', 'alg', 'n', 'e', 'key_ops'] as const)(
-    'has one unused key where %s is twice in it',
+    'has one unused key if %s is there twice',
     (name) => {
       const whole: JWK = { ...rsa, kid: 'a', use: 'sig', alg: 'RS256', key_ops: ['verify'] };
       const [good, other] = [JSON.stringify({ ...ec, kid: 'b' }), JSON.stringify({ ...otherRsa, kid: 'c' })];
@@ -366,12 +366,12 @@ describe('a key set', () => {
     },
   );
 
-  test('with too many members is refused whole', () => {
+  test('with too many members is rejected', () => {
     const members = Array.from({ length: 101 }, (_, index) => ({ ...rsa, kid: `k${index}` }));
-    expect(() => read(members)).toThrow('101 keys, more than 100');
+    expect(() => read(members)).toThrow('101 keys; the limit is 100');
   });
 
-  test('takes over what it has in common with the one before', () => {
+  test('reuses the unchanged keys of the previous one', () => {
     const first = read([
       { ...rsa, kid: 'a' },
       { ...ec, kid: 'b' },

@@ -1,12 +1,12 @@
-/** What an operator reads where keys cannot be had: against real servers that are wrong in each of the usual ways. */
+/** The messages for an operator if keys cannot be fetched, with real servers that have each of the usual faults. */
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { planIssuer } from '../../src/issuer/create-issuer.ts';
-import { systemFiles } from '../../src/runtime/files/file-content.ts';
+import { planIssuer } from '../../src/issuer/issuer-plan.ts';
+import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
 import { configOf } from '../support/app.ts';
 import { createChain } from '../support/chain.ts';
@@ -36,7 +36,7 @@ const plain = (status: number, headers: Record<string, string> = {}, body = '') 
 const secure = (options: https.ServerOptions = { cert: leaf.cert + chain.intermediate, key: leaf.key }) =>
   listen(https.createServer(options, (_, response) => response.end('{}')));
 
-/** The problem of an issuer, by its options in YAML; in its `/readyz` and its log, that is. */
+/** The problem of an issuer with these options in YAML, as in `/readyz` and the log. */
 async function problemOf(
   options: string,
   environment: Readonly<Record<string, string>> = {},
@@ -70,7 +70,7 @@ async function problemOf(
   return problem;
 }
 
-/** Each problem names whose it is. */
+/** Each problem names its issuer. */
 const expectProblem = async (options: string, message: RegExp, environment?: Record<string, string>) => {
   const problem = await problemOf(options, environment);
   expect(problem).toMatch(message);
@@ -78,7 +78,7 @@ const expectProblem = async (options: string, message: RegExp, environment?: Rec
 };
 
 describe('certificates', () => {
-  test('of an authority that nobody knows', async () => {
+  test('of an unknown CA', async () => {
     const port = await secure();
     await expectProblem(
       `issuer: "https://127.0.0.1:${port}"`,
@@ -86,7 +86,7 @@ describe('certificates', () => {
     );
   });
 
-  test('that nobody but itself signed', async () => {
+  test('that are self-signed', async () => {
     const port = await secure(chain.selfSigned());
     await expectProblem(
       `issuer: "https://127.0.0.1:${port}"`,
@@ -94,7 +94,7 @@ describe('certificates', () => {
     );
   });
 
-  test('of another authority than that of `caFile`, without those of the system', async () => {
+  test("of another CA than `caFile`, without the system's CAs", async () => {
     const port = await secure(createChain().leaf());
     await expectProblem(
       `issuer: "https://127.0.0.1:${port}", caFile: ${caFile}, trustSystemCas: false`,
@@ -116,11 +116,11 @@ describe('certificates', () => {
     const port = await secure({ cert: cert + chain.intermediate, key });
     await expectProblem(
       `issuer: "https://127.0.0.1:${port}", caFile: ${caFile}`,
-      /not for 127\.0\.0\.1, but for DNS:idp\.example\.com.*\(ERR_TLS_CERT_ALTNAME_INVALID\)$/,
+      /not valid for 127\.0\.0\.1, only for DNS:idp\.example\.com.*\(ERR_TLS_CERT_ALTNAME_INVALID\)$/,
     );
   });
 
-  test('that the server wants of its clients', async () => {
+  test('that the server requires of its clients', async () => {
     const port = await secure({
       cert: leaf.cert + chain.intermediate,
       key: leaf.key,
@@ -131,21 +131,21 @@ describe('certificates', () => {
     });
     await expectProblem(
       `issuer: "https://127.0.0.1:${port}", caFile: ${caFile}`,
-      /mutual TLS|connection was cut/,
+      /mutual TLS|connection was closed/,
     );
   });
 });
 
 describe('protocols', () => {
-  test('https:// where plain HTTP is spoken', async () => {
+  test('https:// for a plain HTTP server', async () => {
     const port = await plain(200);
     await expectProblem(
       `issuer: "https://127.0.0.1:${port}"`,
-      new RegExp(`does not speak TLS at port ${port}.*insecureHttp.*\\(EPROTO\\)$`),
+      new RegExp(`does not use TLS on port ${port}.*insecureHttp.*\\(EPROTO\\)$`),
     );
   });
 
-  test('an answer over http:// that breaks off', async () => {
+  test('a truncated response over http://', async () => {
     const port = await listen(
       http.createServer((_, response) => {
         response.writeHead(200, { 'content-length': '100' }).write('{');
@@ -153,30 +153,27 @@ describe('protocols', () => {
       }),
     );
     const problem = await problemOf(`issuer: "http://127.0.0.1:${port}"`);
-    expect(problem).toMatch(/the connection was cut in the middle of the answer.*\(ECONNRESET\)$/);
+    expect(problem).toMatch(/the connection closed before the whole response arrived.*\(ECONNRESET\)$/);
     expect(problem).not.toContain('TLS');
   });
 
-  test('http:// where Node speaks TLS', async () => {
+  test('http:// for a TLS server in Node', async () => {
     const port = await secure();
     await expectProblem(`issuer: "http://127.0.0.1:${port}"`, /https:\/\/ instead of http:\/\//);
   });
 
-  test('http:// where a server answers with an alert of TLS', async () => {
+  test('http:// for a server that responds with a TLS alert', async () => {
     const port = await listen(
       net.createServer((socket) =>
         socket.once('data', () => socket.end(Buffer.from('15030300020246', 'hex'))),
       ),
     );
-    await expectProblem(`issuer: "http://127.0.0.1:${port}"`, /it speaks TLS at port .*\(HPE_\w+\)$/);
+    await expectProblem(`issuer: "http://127.0.0.1:${port}"`, /it uses TLS on port .*\(HPE_\w+\)$/);
   });
 
-  test('http:// where a server says so in words, with status 400', async () => {
+  test('http:// for a TLS server that responds with status 400', async () => {
     const port = await plain(400, {}, 'Client sent an HTTP request to an HTTPS server.');
-    await expectProblem(
-      `issuer: "http://127.0.0.1:${port}"`,
-      /status 400 instead of 200; .*is https:\/\/ meant/,
-    );
+    await expectProblem(`issuer: "http://127.0.0.1:${port}"`, /status 400 instead of 200; .*try https:\/\//);
   });
 
   test('only versions of TLS that are too old', async () => {
@@ -191,7 +188,7 @@ describe('protocols', () => {
     );
     await expectProblem(
       `issuer: "https://127.0.0.1:${port}", caFile: ${caFile}`,
-      /no version of TLS from 1\.2 on/,
+      /neither TLS 1\.2 nor TLS 1\.3/,
     );
   });
 
@@ -201,7 +198,7 @@ describe('protocols', () => {
   });
 });
 
-describe('the way there', () => {
+describe('the connection', () => {
   test('nothing listens', async () => {
     const port = await plain(200);
     const free = port === 1 ? 2 : 1;
@@ -218,31 +215,31 @@ describe('the way there', () => {
     );
   });
 
-  test('no answer', async () => {
+  test('no response', async () => {
     const port = await listen(net.createServer(() => {}));
     await expectProblem(
       `issuer: "http://127.0.0.1:${port}"`,
-      /did not answer within 2000 ms; .*NetworkPolicy.*`keys\.timeout`.*\(ETIMEDOUT\)$/,
+      /did not respond within 2000 ms; .*NetworkPolicy.*`keys\.timeout`.*\(ETIMEDOUT\)$/,
     );
   });
 
-  test('a connection that is cut', async () => {
+  test('a closed connection', async () => {
     const port = await listen(net.createServer((socket) => socket.once('data', () => socket.destroy())));
-    await expectProblem(`issuer: "https://127.0.0.1:${port}"`, /was cut.*\(ECONNRESET\)$/);
+    await expectProblem(`issuer: "https://127.0.0.1:${port}"`, /was closed.*\(ECONNRESET\)$/);
   });
 });
 
-describe('answers', () => {
+describe('responses', () => {
   test.each([
     [401, /status 401 instead of 200; .*credentials/],
     [403, /status 403 instead of 200; .*credentials/],
     [
       404,
-      /status 404 instead of 200; nothing is served there; is the path of `issuer` complete\? check `issuer`/,
+      /status 404 instead of 200; nothing is served there; check `issuer`.*The path of `issuer` may be incomplete$/,
     ],
     [429, /status 429 instead of 200; .*`keys\.refreshInterval`/],
-    [500, /status 500 instead of 200; .*out of order/],
-    [503, /status 503 instead of 200; .*out of order/],
+    [500, /status 500 instead of 200; .*the issuer, or a proxy in front of it, fails/],
+    [503, /status 503 instead of 200; .*the issuer, or a proxy in front of it, fails/],
   ])('status %i', async (status, message) => {
     await expectProblem(`issuer: "http://127.0.0.1:${await plain(status)}"`, message);
   });
@@ -256,7 +253,7 @@ describe('answers', () => {
   });
 
   test.each([
-    ['a page', '<!doctype html><title>Log in</title>', /web page/],
+    ['a page', '<!doctype html><title>Log in</title>', /HTML or XML page/],
     ['nothing', '', /empty/],
     ['a text', 'secret words', /is not JSON/],
   ])('%s instead of a document, or a key set', async (_, body, message) => {
@@ -278,47 +275,47 @@ describe('a proxy', () => {
         .on('connect', (_, socket) => socket.end(`HTTP/1.1 ${status} No\r\n\r\n`)),
     );
 
-  test('that refuses', async () => {
+  test('that rejects', async () => {
     const port = await proxy(403);
     await expectProblem(
       `issuer: "https://idp.invalid", httpsProxy: "http://user:secret@127.0.0.1:${port}"`,
       new RegExp(
-        `the proxy 127\\.0\\.0\\.1:${port} refuses .*idp\\.invalid.*403; .*\`issuers\\[\\]\\.httpsProxy\`.*\\(ERR_PROXY_TUNNEL\\)$`,
+        `the proxy 127\\.0\\.0\\.1:${port} rejects .*idp\\.invalid.*403; .*\`issuers\\[\\]\\.httpsProxy\`.*\\(ERR_PROXY_TUNNEL\\)$`,
       ),
     );
   });
 
-  test('of the environment that refuses', async () => {
+  test('of the environment that rejects', async () => {
     const port = await proxy(403);
-    await expectProblem(`issuer: "https://idp.invalid", httpsProxy: env`, /refuses .*NO_PROXY/, {
+    await expectProblem(`issuer: "https://idp.invalid", httpsProxy: env`, /rejects .*NO_PROXY/, {
       HTTPS_PROXY: `127.0.0.1:${port}`,
     });
   });
 
-  test.each(['https', 'http'])('that wants a password, for %s', async (scheme) => {
+  test.each(['https', 'http'])('that requires a password, for %s', async (scheme) => {
     const port = await proxy(407);
     const problem = await problemOf(
       `issuer: "${scheme}://idp.invalid", insecureHttp: true, httpsProxy: "http://user:secret@127.0.0.1:${port}"`,
     );
-    expect(problem).toMatch(/wants a name and a password.*407.*`issuers\[\]\.httpsProxy`/);
+    expect(problem).toMatch(/requires a user name and a password.*407.*`issuers\[\]\.httpsProxy`/);
     expect(problem).not.toContain('secret');
   });
 
-  test('that is not there', async () => {
+  test('that does not listen', async () => {
     await expectProblem(
       'issuer: "https://idp.invalid", httpsProxy: "http://127.0.0.1:1"',
       /no connection to the proxy 127\.0\.0\.1:1: .*`issuers\[\]\.httpsProxy`.*\(ECONNREFUSED\)$/,
     );
   });
 
-  test('of the environment that is no URL', async () => {
+  test('of the environment that is not a URL', async () => {
     await expectProblem('issuer: "https://idp.invalid", httpsProxy: env', /HTTPS_PROXY/, {
       HTTPS_PROXY: 'socks5://127.0.0.1:1',
     });
   });
 });
 
-describe('a document of another issuer', () => {
+describe('a document that names another issuer', () => {
   const documentOf = async (configured: string, document: object) => {
     const port = await plain(
       200,
@@ -344,7 +341,7 @@ describe('a document of another issuer', () => {
       'a template',
       'https://login.microsoftonline.com/common/v2.0',
       { issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' },
-      /template for many tenants.*write that as `issuer`.*\{tenantid\}/,
+      /template for many tenants.*set `issuer` to that.*\{tenantid\}/,
     ],
     [
       'a slash',
@@ -374,7 +371,7 @@ describe('a document of another issuer', () => {
       'a port',
       'https://idp.example.com',
       { issuer: 'https://idp.example.com:443' },
-      /only by a port that is the usual one/,
+      /only by the default port/,
     ],
     [
       'http',
@@ -394,13 +391,13 @@ describe('a document of another issuer', () => {
       { issuer: 'https://sts.example.net/' },
       /if tokens carry "https:\/\/sts\.example\.net\/" in `iss`, .*`jwksUri: https:\/\/idp\.example\.com\/keys`/,
     ],
-    ['none', 'https://idp.example.com', {}, /names no issuer/],
-    ['a number', 'https://idp.example.com', { issuer: 1 }, /names no issuer/],
+    ['none', 'https://idp.example.com', {}, /does not name an issuer/],
+    ['a number', 'https://idp.example.com', { issuer: 1 }, /does not name an issuer/],
   ])('%s', async (_, configured, document, message) => {
     expect(await documentOf(configured, document)).toMatch(message);
   });
 
-  test('never has anybody set a `jwksUri` that would be refused', async () => {
+  test('never suggests a `jwksUri` that would be rejected', async () => {
     const problem = await documentOf('https://idp.example.com', {
       issuer: 'https://other.example.com',
       jwks_uri: 'https://169.254.169.254/keys',

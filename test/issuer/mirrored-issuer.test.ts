@@ -1,4 +1,4 @@
-/** Keys in a process that does not fetch them. */
+/** Keys in a worker process, which does not fetch them. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createMirroredIssuer } from '../../src/issuer/mirrored-issuer.ts';
 import { configOf, fileFor } from '../support/app.ts';
@@ -33,7 +33,7 @@ async function mirror() {
 }
 
 describe('a mirrored issuer', () => {
-  test('has no keys before it was told of some, and then those of which it was told last', async () => {
+  test('has no keys before the first update, and then those of the last update', async () => {
     const { issuer } = await mirror();
     expect(issuer.hasKeys()).toBe(false);
     issuer.update({ text: undefined, age: undefined, isFailing: true });
@@ -47,7 +47,7 @@ describe('a mirrored issuer', () => {
     expect(issuer.findKeys('b', 'ES256')).toEqual([b]);
   });
 
-  test('serves on while its owner fails, for as long as maxStale from when the keys were had', async () => {
+  test('keeps its keys while its owner fails, for maxStale from when they were loaded', async () => {
     const { issuer, clock } = await mirror();
     issuer.update({ text: textOf(keys), age: 0, isFailing: false });
     await clock.advance(10 * 3_600_000);
@@ -62,7 +62,7 @@ describe('a mirrored issuer', () => {
 });
 
 describe('an unknown key', () => {
-  test('is asked for once, by all who wait, and not again within the cool-down', async () => {
+  test('is requested once for all waiting checks, and not again within minRefreshInterval', async () => {
     const { issuer, clock, asked, answers } = await mirror();
     issuer.update({ text: textOf(keys.slice(1)), age: 0, isFailing: false });
     const waiting = [issuer.fetchForUnknownKey('a'), issuer.fetchForUnknownKey('a')];
@@ -77,7 +77,7 @@ describe('an unknown key', () => {
     expect(asked).toEqual(['a', 'u']);
   });
 
-  test('for which no fetch was due is asked for again a little later', async () => {
+  test('for which no fetch was due is requested again after a short pause', async () => {
     const { issuer, clock, asked, answers } = await mirror();
     const first = issuer.fetchForUnknownKey('a');
     answers[0]?.(false);

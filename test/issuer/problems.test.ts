@@ -1,12 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createProblemWatch } from '../../src/issuer/problem-watch.ts';
+import { createProblemReporter } from '../../src/issuer/problem-reporter.ts';
 import { fileFor, type RunningApp, runApp, stopByClock, until } from '../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';
 import { type FakeIssuer, sendJson, startFakeIssuer } from '../support/fake-issuer.ts';
 
 const minutes = 60_000;
 
-/** Without gRPC, whose guards would look at their connections four times in each second that is passed. */
+/** Without gRPC, whose guards would sweep four times for each second of the clock. */
 const plainFile = fileFor('ISSUER').replace('grpc: {', 'grpc: {enabled: false, ');
 
 async function service(file = plainFile, prepare: (fake: FakeIssuer) => void = () => {}) {
@@ -20,7 +20,7 @@ async function service(file = plainFile, prepare: (fake: FakeIssuer) => void = (
   return { ...running, issuer, clock };
 }
 
-/** What an operator who greps for `"state"` finds. */
+/** The records that an operator finds with `grep '"state"'`. */
 const told = ({ records }: Pick<RunningApp, 'records'>) => records.filter(({ state }) => state !== undefined);
 
 const readyz = async ({ adminPort }: Pick<RunningApp, 'adminPort'>) => {
@@ -31,7 +31,7 @@ const readyz = async ({ adminPort }: Pick<RunningApp, 'adminPort'>) => {
 const metric = async ({ adminPort }: Pick<RunningApp, 'adminPort'>, line: string) =>
   (await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text()).includes(`${line}\n`);
 
-/** Lets time pass in small steps, so that every fetch that falls due ends in its own time. */
+/** Advances the clock in small steps, so each fetch ends at its time. */
 async function pass(clock: TestClock, milliseconds: number, step = 10_000) {
   for (let passed = 0; passed < milliseconds; passed += step) {
     await clock.advance(step);
@@ -41,7 +41,7 @@ async function pass(clock: TestClock, milliseconds: number, step = 10_000) {
 }
 
 describe('a key set that moves to another host', () => {
-  test('is told in the log, in /readyz and as a metric, and taken up by a reload', async () => {
+  test('is reported in the log, in /readyz and as a metric, and used after a reload', async () => {
     const running = await service(plainFile.concat('keys: {refreshInterval: 5m}\n'));
     const { issuer, clock, app, config, adminPort } = running;
     const other = await startFakeIssuer();
@@ -83,7 +83,7 @@ describe('a key set that moves to another host', () => {
     expect(told(running).at(-1)).toMatchObject({ level: 'info', state: 'ready' });
   });
 
-  test('is still told when the old place has gone and the keys grow old', async () => {
+  test('is still reported when the old address fails and the keys expire', async () => {
     const running = await service(plainFile.concat('keys: {maxStale: 10m}\n'));
     const { issuer, clock } = running;
     issuer.discovery = (_, response) =>
@@ -95,7 +95,7 @@ describe('a key set that moves to another host', () => {
     expect(String(body.issuers[0]?.problem)).toMatch(/404.*the jwks_uri moved from .* to localhost:1/);
   });
 
-  test('a document that cannot be read any more is told too, while keys are still had', async () => {
+  test('reports an unreadable document while keys are still fetched', async () => {
     const running = await service();
     running.issuer.discovery = (_, response) => response.writeHead(200).end('<html>maintenance</html>');
     await pass(running.clock, 70 * minutes, 2 * minutes);
@@ -108,7 +108,7 @@ describe('a key set that moves to another host', () => {
 });
 
 describe('the problem of an issuer', () => {
-  test('is in the log again every five minutes, with its state and since when', async () => {
+  test('is logged again every 5 minutes, with the state and the start', async () => {
     const running = await service(plainFile, (issuer) => {
       issuer.discovery = (_, response) => response.writeHead(503).end();
     });
@@ -120,14 +120,14 @@ describe('the problem of an issuer', () => {
       await pass(clock, 5 * minutes);
       expect(told(running).length).toBeGreaterThan(count);
     }
-    // One record each five minutes, however often it is tried.
+    // One record every 5 minutes, whatever the number of attempts.
     expect(told(running).length).toBeLessThan(6);
     const { time: _, msg: __, ...first } = start ?? {};
     expect(told(running).at(-1)).toMatchObject({ ...first, level: 'warn' });
     expect(first.since).toBeDefined();
   });
 
-  test('is in the log at once when it changes', async () => {
+  test('is logged immediately when it changes', async () => {
     const running = await service(plainFile, (issuer) => {
       issuer.discovery = (_, response) => response.writeHead(503).end();
     });
@@ -140,37 +140,37 @@ describe('the problem of an issuer', () => {
   });
 });
 
-describe('a watch', () => {
-  test('a problem that changes each second is told a few times, and then with the others', async () => {
+describe('a problem reporter', () => {
+  test('limits the reports of a problem that changes every second', async () => {
     const clock = createTestClock();
     let repeats = 0;
-    const watch = createProblemWatch(clock, () => repeats++);
+    const watch = createProblemReporter(clock, () => repeats++);
     let changes = 0;
     for (let second = 0; second < 600; second++) {
-      if (watch.see(`problem ${second % 2}`, false)) changes++;
+      if (watch.update(`problem ${second % 2}`, false)) changes++;
       await clock.advance(1_000);
     }
     expect(changes).toBeGreaterThan(9);
     expect(changes + repeats).toBeLessThan(40);
   });
 
-  test('after its end nothing is told', async () => {
+  test('reports nothing after the problem ended', async () => {
     const clock = createTestClock();
     let repeats = 0;
-    const watch = createProblemWatch(clock, () => repeats++);
-    expect(watch.see('it is away', true)).toBe(false);
+    const watch = createProblemReporter(clock, () => repeats++);
+    expect(watch.update('it is away', true)).toBe(false);
     expect(watch.since()).toBe(clock.now());
-    expect(watch.see(undefined, false)).toBe(true);
-    expect(watch.see(undefined, false)).toBe(false);
+    expect(watch.update(undefined, false)).toBe(true);
+    expect(watch.update(undefined, false)).toBe(false);
     await clock.advance(60 * minutes);
     expect([repeats, watch.since()]).toEqual([0, undefined]);
   });
 
-  test('of an issuer that was stopped tells nothing', async () => {
+  test('reports nothing after it was stopped', async () => {
     const clock = createTestClock();
     let repeats = 0;
-    const watch = createProblemWatch(clock, () => repeats++);
-    watch.see('it is away', false);
+    const watch = createProblemReporter(clock, () => repeats++);
+    watch.update('it is away', false);
     await clock.advance(10 * minutes);
     expect(repeats).toBe(2);
     watch.stop();

@@ -37,7 +37,7 @@ export const fetchTargets: readonly Mutant[] = [
   {
     name: 'a document may lead to this machine',
     file: 'src/issuer/fetch/guarded-lookup.ts',
-    find: 'return isLoopback(url) && !mayLeadToLoopback(url, document)\n',
+    find: 'return isLoopback(url) && !mayUseLoopback(url, document)\n',
     replace: 'return isLoopback(url) && url.hostname === ""\n',
     tests: lookup,
   },

@@ -1,56 +1,56 @@
 /** Mutants of the HTTP listener. */
 import type { Mutant } from './mutant.ts';
 
-const request = ['test/transport/http/request.test.ts'];
-const write = ['test/transport/http/write.test.ts'];
-const bounded = ['test/transport/http/bounded-connections.test.ts'];
-const compat = ['test/transport/http/compat-reply.test.ts'];
+const request = ['test/transport/http/check/check-request.test.ts'];
+const write = ['test/transport/http/message/write-reply.test.ts'];
+const bounded = ['test/transport/http/connection/connection-limit.test.ts'];
+const compat = ['test/transport/http/check/compat-reply.test.ts'];
 
 /** Each removes one check of `src/transport/http`. */
 export const http: readonly Mutant[] = [
   {
-    name: 'the last of several authorization lines counts',
-    file: 'src/transport/http/request.ts',
+    name: 'only the last authorization line is read',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'authorization.push(value)',
     replace: 'authorization[0] = value',
     tests: request,
     project: 'live',
   },
   {
-    name: 'the first of several authorization lines counts',
-    file: 'src/transport/http/request.ts',
+    name: 'only the first authorization line is read',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'authorization.push(value)',
     replace: 'authorization[0] ??= value',
     tests: request,
     project: 'live',
   },
   {
-    name: 'the first of several host lines counts',
-    file: 'src/transport/http/request.ts',
+    name: 'only the first host line is read',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'host = host === undefined ? value : ',
     replace: 'host = host !== undefined ? host : host === undefined ? value : ',
     tests: request,
     project: 'live',
   },
   {
-    name: 'the last of several host lines counts',
-    file: 'src/transport/http/request.ts',
+    name: 'only the last host line is read',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'host = host === undefined ? value : ',
     replace: "host = host !== '' ? value : ",
     tests: request,
     project: 'live',
   },
   {
-    name: 'the last of several proofs counts',
-    file: 'src/transport/http/request.ts',
+    name: 'only the last proof is read',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'dpop.push(value)',
     replace: 'dpop[0] = value',
     tests: request,
     project: 'live',
   },
   {
-    name: 'the last of several lines of the client certificate counts',
-    file: 'src/transport/http/request.ts',
+    name: 'only the last line of the client certificate is read',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'forwardedClientCert === undefined ? value : ',
     replace: "forwardedClientCert !== '' ? value : ",
     tests: request,
@@ -58,7 +58,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'another spelling of a header counts as another header',
-    file: 'src/transport/http/request.ts',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'name.toLowerCase() === lowerCase',
     replace: 'name === lowerCase',
     tests: request,
@@ -66,7 +66,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: "text that is not the proxy's prefix is removed from a path",
-    file: 'src/transport/http/request.ts',
+    file: 'src/transport/http/check/check-request.ts',
     find: 'url.startsWith(pathPrefix) ? url.slice(pathPrefix.length) : url',
     replace: 'url.slice(pathPrefix.length)',
     tests: request,
@@ -74,7 +74,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the first of several header lines counts in a rule',
-    file: 'src/transport/http/request.ts',
+    file: 'src/transport/http/check/check-request.ts',
     find: "else lines.push(rawHeaders[at + 1] ?? '');",
     replace: '',
     tests: request,
@@ -82,7 +82,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'HEAD takes the fast path',
-    file: 'src/transport/http/write.ts',
+    file: 'src/transport/http/message/write-reply.ts',
     find: "    message.method !== 'HEAD' &&\n",
     replace: '',
     tests: write,
@@ -90,7 +90,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'an answer says keep-alive although the connection closes',
-    file: 'src/transport/http/write.ts',
+    file: 'src/transport/http/message/write-reply.ts',
     find: '    response.shouldKeepAlive &&\n',
     replace: '',
     tests: write,
@@ -98,7 +98,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the last answer does not say connection: close',
-    file: 'src/transport/http/write.ts',
+    file: 'src/transport/http/message/write-reply.ts',
     find: 'if (isLast) response.shouldKeepAlive = false;',
     replace: '',
     tests: write,
@@ -106,7 +106,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the name of a header may contain any character',
-    file: 'src/transport/http/prepared-answer.ts',
+    file: 'src/transport/http/check/http-reply.ts',
     find: 'http.validateHeaderName(name);',
     replace: '',
     tests: write,
@@ -114,7 +114,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the value of a header may contain a line break',
-    file: 'src/transport/http/prepared-answer.ts',
+    file: 'src/transport/http/check/http-reply.ts',
     find: 'http.validateHeaderValue(name, value);',
     replace: '',
     tests: write,
@@ -122,23 +122,23 @@ export const http: readonly Mutant[] = [
   },
   {
     name: "every error is left to Envoy's failure mode",
-    file: 'src/transport/http/reply.ts',
+    file: 'src/transport/http/check/reply.ts',
     find: "options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)",
     replace: "options.whenUnavailable === 'error'",
     tests: write,
     project: 'live',
   },
   {
-    name: 'a denial names the scopes of another issuer',
-    file: 'src/transport/http/reply.ts',
-    find: 'decision.requiredScopes === undefined ? refuseAsEver(decision) : refusal(decision, options)',
-    replace: 'refuseAsEver(decision)',
+    name: 'a denial has the scopes of another issuer',
+    file: 'src/transport/http/check/reply.ts',
+    find: 'decision.requiredScopes === undefined ? cachedDenial(decision) : denial(decision, options)',
+    replace: 'cachedDenial(decision)',
     tests: write,
     project: 'live',
   },
   {
     name: 'headers to remove are not named',
-    file: 'src/transport/http/reply.ts',
+    file: 'src/transport/http/check/reply.ts',
     find: "linesOf([...removalLine(remove), ['content-length', '0']])",
     replace: "linesOf([['content-length', remove.length < 0 ? '' : '0']])",
     tests: write,
@@ -146,7 +146,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a body with a content-length is not treated as a body',
-    file: 'src/transport/http/bodies.ts',
+    file: 'src/transport/http/message/request-bodies.ts',
     find: "return Number(length) <= maxShortBody ? 'short' : 'long';",
     replace: "return Number(length) <= maxShortBody ? 'none' : 'long';",
     tests: request,
@@ -154,7 +154,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a body of any length counts as short',
-    file: 'src/transport/http/bodies.ts',
+    file: 'src/transport/http/message/request-bodies.ts',
     find: "return Number(length) <= maxShortBody ? 'short' : 'long';",
     replace: "return 'short';",
     tests: request,
@@ -162,7 +162,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a chunked body is not treated as a body',
-    file: 'src/transport/http/bodies.ts',
+    file: 'src/transport/http/message/request-bodies.ts',
     find: "if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return 'long';",
     replace: '',
     tests: request,
@@ -170,7 +170,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a request without a token gets the error of an invalid token',
-    file: 'src/transport/http/compat-reply.ts',
+    file: 'src/transport/http/check/compat-reply.ts',
     find: 'request.authorization.length === 0 ? unauthorized : invalidToken',
     replace: 'invalidToken',
     tests: compat,
@@ -178,7 +178,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'every error is answered as an invalid token',
-    file: 'src/transport/http/compat-reply.ts',
+    file: 'src/transport/http/check/compat-reply.ts',
     find: "leftToEnvoy.has(decision.reason) && options.whenUnavailable === 'deny'",
     replace: "options.whenUnavailable === 'deny'",
     tests: compat,
@@ -186,7 +186,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: "an error for Envoy's failure mode is answered as an invalid token",
-    file: 'src/transport/http/compat-reply.ts',
+    file: 'src/transport/http/check/compat-reply.ts',
     find: "leftToEnvoy.has(decision.reason) && options.whenUnavailable === 'deny'",
     replace: 'leftToEnvoy.has(decision.reason)',
     tests: compat,
@@ -194,7 +194,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a header that is set is also removed',
-    file: 'src/transport/http/compat-reply.ts',
+    file: 'src/transport/http/check/compat-reply.ts',
     find: 'remove.filter((name) => name !== compatHeader)',
     replace: 'remove',
     tests: compat,
@@ -202,7 +202,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'an invalid header name is reported',
-    file: 'src/transport/http/compat-reply.ts',
+    file: 'src/transport/http/check/compat-reply.ts',
     find: "return name === '' ? '' : claimText(name);",
     replace: 'return name;',
     tests: compat,
@@ -210,7 +210,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a connection with a waiting check is closed for a new one',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: '    waiting === 0 &&\n    socket.bytesRead',
     replace: '    socket.bytesRead',
     tests: bounded,
@@ -218,7 +218,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a connection with an incomplete request is closed for a new one',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: '    socket.bytesRead === seen &&\n',
     replace: '',
     tests: bounded,
@@ -226,7 +226,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a connection with an incomplete answer is closed for a new one',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: '    socket.writableLength === 0 &&\n',
     replace: '',
     tests: bounded,
@@ -234,7 +234,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the number of connections has no limit',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: 'if (connections.size >= max) {',
     replace: 'if (connections.size < 0) {',
     tests: bounded,
@@ -242,7 +242,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the most recently used connection is closed',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: 'b.usedAt - a.usedAt',
     replace: 'a.usedAt - b.usedAt',
     tests: bounded,
@@ -250,7 +250,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a connection that is used again is closed',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: 'const isUnchanged = connection.usedAt === usedAt && connections',
     replace: 'const isUnchanged = usedAt > 0 && connections',
     tests: bounded,
@@ -258,31 +258,31 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'a waiting check is dropped',
-    file: 'src/transport/http/bounded-connections.ts',
-    find: 'waiting === 0 && looks > 1',
-    replace: 'looks > 1',
+    file: 'src/transport/http/connection/connection-limit.ts',
+    find: 'waiting === 0 && sweeps > 1',
+    replace: 'sweeps > 1',
     tests: bounded,
     project: 'live',
   },
   {
     name: 'each rejected connection gets an answer, without a limit',
-    file: 'src/transport/http/close-after-answer.ts',
-    find: 'ending.size >= maxEnding || ',
+    file: 'src/transport/http/connection/close-with-response.ts',
+    find: 'closing.size >= maxClosing || ',
     replace: '',
     tests: bounded,
     project: 'live',
   },
   {
     name: 'a rejected connection stays open',
-    file: 'src/transport/http/close-after-answer.ts',
-    find: 'clock.after(endingTime, () => socket.destroy())',
-    replace: 'clock.after(endingTime, () => {})',
+    file: 'src/transport/http/connection/close-with-response.ts',
+    find: 'clock.after(closeTimeout, () => socket.destroy())',
+    replace: 'clock.after(closeTimeout, () => {})',
     tests: bounded,
     project: 'live',
   },
   {
     name: 'a request with a waiting check gets a second answer',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: 'connection?.expectsBody === true && connection.waiting === 0',
     replace: 'connection?.expectsBody === true',
     tests: bounded,
@@ -290,31 +290,31 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the number of handshakes has no limit',
-    file: 'src/transport/http/bounded-connections.ts',
-    find: 'if (isSecure) boundOpenConnections(server, () => connections.size + max + maxNewcomers);',
+    file: 'src/transport/http/connection/connection-limit.ts',
+    find: 'if (isSecure) limitOpenConnections(server, () => connections.size + max + maxNewcomers);',
     replace: '',
     tests: bounded,
     project: 'live',
   },
   {
     name: 'a connection that has not sent its first request is idle',
-    file: 'src/transport/http/bounded-connections.ts',
+    file: 'src/transport/http/connection/connection-limit.ts',
     find: 'clock.monotonic() - madeAt > firstRequestTime',
     replace: 'true',
-    tests: ['test/transport/http/connections.test.ts'],
+    tests: ['test/transport/http/connection/connections.test.ts'],
     project: 'live',
   },
   {
     name: 'a rejected connection is not read any more',
-    file: 'src/transport/http/close-after-answer.ts',
-    find: '    socket.end(answer);\n',
-    replace: '    socket.write(answer);\n    socket.destroy();\n',
-    tests: ['test/transport/http/connections.test.ts'],
+    file: 'src/transport/http/connection/close-with-response.ts',
+    find: '    socket.end(response);\n',
+    replace: '    socket.write(response);\n    socket.destroy();\n',
+    tests: ['test/transport/http/connection/connections.test.ts'],
     project: 'live',
   },
   {
-    name: 'a short timeout leaves no time for the answer',
-    file: 'src/transport/grpc/call.ts',
+    name: 'a short timeout leaves no time for the response',
+    file: 'src/transport/grpc/call/call.ts',
     find: 'Math.max(timeout * reserve.part, reserve.least)',
     replace: 'timeout * reserve.part',
     tests: ['test/transport/grpc/limits.test.ts'],

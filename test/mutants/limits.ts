@@ -5,10 +5,10 @@ import type { Mutant } from './mutant.ts';
 export const limits: readonly Mutant[] = [
   {
     name: 'a call that ends after its connection frees memory twice',
-    file: 'src/transport/grpc/memory-budget.ts',
+    file: 'src/transport/grpc/connection/memory-budget.ts',
     find: '          if (!isOpen) return;\n',
     replace: '',
-    tests: ['test/transport/grpc/memory-budget.test.ts'],
+    tests: ['test/transport/grpc/connection/memory-budget.test.ts'],
     project: 'live',
   },
   {
@@ -44,7 +44,7 @@ export const limits: readonly Mutant[] = [
   },
   {
     name: 'malformed HTTP is logged as another protocol',
-    file: 'src/transport/shared/rejections.ts',
+    file: 'src/transport/shared/protocol-detection.ts',
     find: "return protocol === 'http1' || (protocol === 'unknown' && isText(packet)) ? undefined : protocol;",
     replace: 'return protocol;',
     tests: ['test/observe/rejections.test.ts'],
@@ -53,14 +53,14 @@ export const limits: readonly Mutant[] = [
   {
     name: 'each rejected connection is logged',
     file: 'src/transport/shared/rejections.ts',
-    find: '    if (clock.monotonic() - tally.toldAt < interval) return;\n',
+    find: '    if (clock.monotonic() - tally.reportedAt < interval) return;\n',
     replace: '',
     tests: ['test/observe/rejections.test.ts'],
     project: 'live',
   },
   {
     name: 'a configured address is replaced by all addresses',
-    file: 'src/transport/shared/listener.ts',
+    file: 'src/transport/shared/listen.ts',
     find: "host === undefined ? everywhere : [host.replace(/^\\[(.*)\\]$/, '$1')]",
     replace: "[...(host === undefined ? [] : [host.replace(/^\\[(.*)\\]$/, '$1')]), ...everywhere]",
     tests: ['test/transport/shared/listener.test.ts'],
@@ -70,7 +70,7 @@ export const limits: readonly Mutant[] = [
     file: 'src/transport/grpc/server.ts',
     find: 'clock.after(prefaceTimeout, () => socket.destroy())',
     replace: 'clock.after(prefaceTimeout, () => {})',
-    tests: ['test/transport/grpc/silent.test.ts'],
+    tests: ['test/transport/grpc/connection/silent-connections.test.ts'],
     project: 'live',
   },
 ];

@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createUntaken } from '../../src/transport/admin/ignored-changes.ts';
+import { createFailedReloads } from '../../src/transport/admin/failed-reloads.ts';
 import { configOf, fileFor, startApp, until } from '../support/app.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { createTestClock } from '../support/clock.ts';
@@ -102,24 +102,26 @@ describe('in the log', () => {
   test('a failed reload is repeated while it continues', async () => {
     const clock = createTestClock();
     const repeated: string[] = [];
-    const untaken = createUntaken(clock, ({ what, problem }) => repeated.push(`${what} ${problem}`));
-    untaken.refused('configuration', ['a'], 'one');
-    const [first] = untaken.problems();
+    const failedReloads = createFailedReloads(clock, ({ what, problem }) =>
+      repeated.push(`${what} ${problem}`),
+    );
+    failedReloads.failed('configuration', ['a'], 'one');
+    const [first] = failedReloads.problems();
     await clock.advance(60_000);
-    untaken.refused('configuration', ['a'], 'two');
-    untaken.refused('deny list', ['b'], 'three');
-    expect(untaken.problems()[0]).toEqual({ ...first, problem: 'two' });
+    failedReloads.failed('configuration', ['a'], 'two');
+    failedReloads.failed('deny list', ['b'], 'three');
+    expect(failedReloads.problems()[0]).toEqual({ ...first, problem: 'two' });
     expect(repeated).toEqual([]);
     await clock.advance(240_000);
     expect(repeated).toEqual(['configuration two', 'deny list three']);
-    untaken.taken('configuration', ['a']);
-    untaken.keepOnly('deny list', [['c']]);
-    expect(untaken.problems()).toEqual([]);
+    failedReloads.succeeded('configuration', ['a']);
+    failedReloads.keepOnly('deny list', [['c']]);
+    expect(failedReloads.problems()).toEqual([]);
     await clock.advance(3_600_000);
     expect(repeated).toHaveLength(2);
-    untaken.refused('caFile', ['d'], 'four');
+    failedReloads.failed('caFile', ['d'], 'four');
     await clock.advance(300_000);
-    untaken.stop();
+    failedReloads.stop();
     await clock.advance(3_600_000);
     expect(repeated).toHaveLength(3);
   });

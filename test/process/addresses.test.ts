@@ -79,7 +79,7 @@ test.each([
       const service = startProcess(['--config', file, `--workers=${workers}`]);
       expect(await service.exit).toBe(1);
       expect(service.errors()).toContain(
-        `oidc-authz: ${name}.port: port ${port} is in use: another process listens there. End that one, or set ${name}.port (--${name}-port, OIDC_AUTHZ_${name.toUpperCase()}_PORT) to another port (EADDRINUSE)`,
+        `oidc-authz: ${name}.port: port ${port} is in use by another process. Stop that process, or set ${name}.port (--${name}-port, OIDC_AUTHZ_${name.toUpperCase()}_PORT) to another port (EADDRINUSE)`,
       );
       other.close();
     }

@@ -195,20 +195,20 @@ const troubles: Readonly<Record<string, () => Promise<string>>> = {
   'does not exist': () => problemOf('https://issuer.invalid'),
   'cannot be resolved': () => problemOf('https://issuer.invalid'),
   'no connection to': () => problemOf('http://127.0.0.1:9'),
-  'was cut': async () => {
+  'was closed': async () => {
     const issuer = await troubledIssuer();
     issuer.discovery = (request) => void request.socket.destroy();
     return problemOf(issuer.url);
   },
-  'its certificate is not for': async () => {
+  'its certificate is not valid for': async () => {
     const certificate = ownCertificate(1);
     const url = await startSecure(certificate);
     return problemOf(url.replace('127.0.0.1', 'localhost'), `, caFile: ${certificate.certFile}`);
   },
-  'does not speak TLS': async () => problemOf((await troubledIssuer()).url.replace('http:', 'https:')),
-  'speaks TLS': async () => problemOf((await startSecure(ownCertificate(1))).replace('https:', 'http:')),
+  'does not use TLS': async () => problemOf((await troubledIssuer()).url.replace('http:', 'https:')),
+  'uses TLS': async () => problemOf((await startSecure(ownCertificate(1))).replace('https:', 'http:')),
   'the proxy …': () => problemOf('https://issuer.invalid', ', httpsProxy: "http://127.0.0.1:9"'),
-  'a web page': async () => {
+  'an HTML or XML page': async () => {
     const issuer = await troubledIssuer();
     issuer.discovery = (_, response) => void response.writeHead(200).end('<html><body>Sign in</body></html>');
     return problemOf(issuer.url);
@@ -216,7 +216,7 @@ const troubles: Readonly<Record<string, () => Promise<string>>> = {
   ENOTFOUND: () => problemOf('https://issuer.invalid'),
   EAI_AGAIN: () => problemOf('https://issuer.invalid'),
   ECONNREFUSED: () => problemOf('http://127.0.0.1:9'),
-  'did not answer within': async () => {
+  'did not respond within': async () => {
     const issuer = await troubledIssuer();
     issuer.discovery = () => {};
     return problemOf(issuer.url);
@@ -233,7 +233,7 @@ const troubles: Readonly<Record<string, () => Promise<string>>> = {
     return problemOf(issuer.url);
   },
   'status 4…': async () => problemOf(`${(await troubledIssuer()).url}/elsewhere`),
-  'is of the issuer "…"': async () => problemOf(`${(await troubledIssuer()).url}/`),
+  'names the issuer "…"': async () => problemOf(`${(await troubledIssuer()).url}/`),
   'the jwks_uri moved from … to …': async () => {
     const { adminPort } = await troubled('', keysMove, true);
     return readProblem(adminPort);

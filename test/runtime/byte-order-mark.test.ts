@@ -1,4 +1,4 @@
-/** A byte order mark in front of a file, as some editors write it, changes nothing; nor does it move a line. */
+/** A byte order mark, which some editors write, changes neither the content nor the positions in errors. */
 import { expect, test } from 'vitest';
 import { checkConfig } from '../../src/cli/check-config.ts';
 import { tokenIn } from '../../src/tools/check-config/try-token.ts';
@@ -30,7 +30,7 @@ test.each([
   expect(await run({ 'c.yaml': `\ufeff${text}` })).toEqual(plain);
 });
 
-test('a configuration that is wrong is wrong at the same place', async () => {
+test('an invalid configuration has its error at the same position', async () => {
   const text = 'isuers: []\nhttp: {prt: 1}\n';
   const plain = await run({ 'c.yaml': text });
   expect(plain.output).toContain('c.yaml:1:1');

@@ -21,7 +21,7 @@ export interface Table {
 
 const http = 'transport/http/server.test.ts';
 const grpc = 'transport/grpc/server.test.ts';
-const wire = 'transport/grpc/wire.test.ts';
+const wire = 'transport/grpc/check/check-messages.test.ts';
 const envoy = 'e2e/envoy.test.ts';
 const verifier = 'credential/token/verifier.test.ts';
 const issuer = 'issuer/issuer.test.ts';
@@ -32,7 +32,7 @@ const ownerFiles = 'issuer/files.test.ts';
 const files = 'process/files.test.ts';
 const follow = 'runtime/files/follow.test.ts';
 const listenerTls = 'transport/shared/tls.test.ts';
-const framing = 'transport/http/framing.test.ts';
+const framing = 'transport/http/message/framing.test.ts';
 const app = 'service/app.test.ts';
 const running = 'process/process.test.ts';
 const chaosIssuer = 'chaos/issuer.test.ts';
@@ -55,19 +55,19 @@ export const tables: readonly Table[] = [
       {
         id: 'F1',
         threat: 'An empty gRPC answer is an allow',
-        tests: [['transport/grpc/response.test.ts', 'only an allow carries code 0']],
+        tests: [['transport/grpc/check/decision-response.test.ts', 'only an allow carries code 0']],
         note: 'E1',
       },
       {
         id: 'F2',
         threat: 'A changed default in Envoy for an absent `append`',
-        tests: [[envoy, 'headers that a client forges do not arrive']],
+        tests: [[envoy, 'forged identity headers do not reach the workload, in any spelling']],
         note: 'E2',
       },
       {
         id: 'F3',
         threat: 'A health path on the check port that is not checked',
-        tests: [[http, 'those of health checks and metrics among them']],
+        tests: [[http, 'every path, including those of health checks and metrics']],
         note: 'E10',
       },
       {
@@ -79,7 +79,9 @@ export const tables: readonly Table[] = [
       {
         id: 'F5',
         threat: 'A library that denies everything and sends many fetches while the issuer is down',
-        tests: [[issuer, 'keys serve on for maxStale']],
+        tests: [
+          [issuer, 'keys stay in use for maxStale, the state shows it, and recovers when the issuer returns'],
+        ],
         note: 'R3, A9',
       },
       {
@@ -247,13 +249,13 @@ export const tables: readonly Table[] = [
       {
         id: 'B8',
         threat: 'Keys so large that a verification is an attack',
-        tests: [[keys, 'with too many members is refused whole']],
+        tests: [[keys, 'with too many members is rejected']],
       },
       { id: 'B9', threat: 'Points that are not on the curve, or on another one' },
       {
         id: 'B10',
         threat: 'Ed25519 points of small order, and malleable S',
-        tests: [[keys, 'of small order are refused']],
+        tests: [[keys, 'of small order are rejected, which doubling them three times proves']],
       },
       { id: 'B11', threat: 'Algorithms and curves that are not allowed' },
       { id: 'B12', threat: 'Almost valid RSA padding' },
@@ -380,7 +382,7 @@ export const tables: readonly Table[] = [
         id: 'D1',
         threat: 'Two authorization headers',
         tests: [
-          [http, 'two authorization headers of any spelling are two'],
+          [http, 'two authorization headers are duplicates in any case'],
           [envoy, 'two authorization headers: 401'],
         ],
       },
@@ -417,16 +419,16 @@ export const tables: readonly Table[] = [
       {
         id: 'D9',
         threat: 'A token in the query, a cookie, the body or other headers',
-        tests: [[http, 'a token anywhere else is none']],
+        tests: [[http, 'a token in another place is ignored']],
       },
-      { id: 'D10', threat: 'Bytes that are not ASCII', tests: [[http, 'what is no HTTP']] },
+      { id: 'D10', threat: 'Bytes that are not ASCII', tests: [[http, 'a request that is not HTTP']] },
       { id: 'D11', threat: 'A token of unlimited length' },
       { id: 'D12', threat: 'A large header section', tests: [[http, 'a header section of 96 KiB']] },
       { id: 'D13', threat: 'Thousands of headers', tests: [[http, 'in two thousand']] },
       {
         id: 'D14',
         threat: 'A metadata address that a client chooses',
-        tests: [[http, 'to a denial has these headers and no other']],
+        tests: [[http, 'to a denial has exactly these headers']],
         note: 'No `resource_metadata` is sent.',
       },
       { id: 'D15', threat: 'Opaque tokens' },
@@ -439,19 +441,24 @@ export const tables: readonly Table[] = [
         id: 'E1',
         threat: 'An empty answer is an allow',
         tests: [
-          ['transport/grpc/response.test.ts', 'only an allow carries code 0'],
-          ['transport/grpc/response.test.ts', 'is not let out'],
+          ['transport/grpc/check/decision-response.test.ts', 'only an allow carries code 0'],
+          ['transport/grpc/check/decision-response.test.ts', 'is not sent'],
         ],
       },
       {
         id: 'E2',
         threat: 'A header is added next to the forged one',
-        tests: [[envoy, 'headers that a client forges do not arrive']],
+        tests: [[envoy, 'forged identity headers do not reach the workload, in any spelling']],
       },
       {
         id: 'E3',
         threat: 'A forged header if the claim is missing',
-        tests: [[envoy, 'claims that no header can carry are withheld']],
+        tests: [
+          [
+            envoy,
+            "claims that cannot be headers are withheld, and a client's own headers of these names are removed",
+          ],
+        ],
       },
       {
         id: 'E4',
@@ -482,18 +489,23 @@ export const tables: readonly Table[] = [
       {
         id: 'E7',
         threat: 'A failed gRPC call',
-        tests: [['transport/grpc/response.test.ts', 'an error is left to Envoy only where that is said']],
+        tests: [
+          [
+            'transport/grpc/check/decision-response.test.ts',
+            'an error fails the call only if it is configured and no client can cause it',
+          ],
+        ],
       },
       { id: 'E8', threat: 'A 2xx other than 200', tests: [[http, 'every method that Node knows']] },
       {
         id: 'E9',
         threat: 'Headers of a denial that reach the client',
-        tests: [[http, 'to a denial has these headers and no other']],
+        tests: [[http, 'to a denial has exactly these headers']],
       },
       {
         id: 'E10',
         threat: 'A health path on the check port that allows every client',
-        tests: [[http, 'those of health checks and metrics among them']],
+        tests: [[http, 'every path, including those of health checks and metrics']],
       },
       {
         id: 'E11',
@@ -528,7 +540,7 @@ export const tables: readonly Table[] = [
         threat: 'Malformed paths',
         tests: [
           [http, 'every path'],
-          [envoy, 'every method and odd paths'],
+          [envoy, 'every method and unusual paths are checked'],
         ],
       },
       {
@@ -543,7 +555,7 @@ export const tables: readonly Table[] = [
         id: 'E17',
         threat: 'An authorizer that does not answer',
         tests: [
-          [grpc, 'of the service is a second and a half'],
+          [grpc, 'of the service is 1.5 s, and a late check is denied'],
           [verifier, 'whose fetch hangs is answered by the deadline'],
         ],
       },
@@ -551,8 +563,8 @@ export const tables: readonly Table[] = [
         id: 'E18',
         threat: 'An answer after the client has disconnected',
         tests: [
-          [grpc, 'outlives 400 cancelled checks a second'],
-          [envoy, 'clients that go away'],
+          [grpc, 'stays open after 400 cancelled checks per second, and other checks on it get a response'],
+          [envoy, '400 cancelled requests per second do not affect others'],
         ],
       },
     ],
@@ -852,17 +864,17 @@ export const tables: readonly Table[] = [
   {
     title: 'H. Discovery and keys',
     rows: [
-      { id: 'H1', threat: 'The document is from another issuer', tests: [[issuer, '%s is refused']] },
+      { id: 'H1', threat: 'The document is from another issuer', tests: [[issuer, '%s is rejected']] },
       {
         id: 'H2',
         threat: 'The comparison of the issuer is skipped',
-        tests: [[issuer, 'elsewhere must still be of the configured issuer']],
+        tests: [[issuer, 'at another address must still name the configured issuer']],
       },
       {
         id: 'H3',
         threat: 'Redirects',
         tests: [
-          [fetching, 'is refused or ended'],
+          [fetching, 'is rejected or aborted'],
           [chaosIssuer, 'R8 to R12'],
         ],
       },
@@ -877,14 +889,14 @@ export const tables: readonly Table[] = [
       {
         id: 'H5',
         threat: 'Keys from inside the network',
-        tests: [[issuer, 'that moves the keys to another host is refused until a reload']],
+        tests: [[issuer, 'that moves the keys to another host is rejected until a reload']],
         note: 'Another host is allowed, because large issuers use one. Addresses that reveal secrets are never allowed (LF11). A later move needs a reload.',
       },
       {
         id: 'H6',
         threat: 'Unlimited answers and decompression bombs',
         tests: [
-          [fetching, 'is refused or ended'],
+          [fetching, 'is rejected or aborted'],
           [chaosIssuer, 'R8 to R12'],
         ],
       },
@@ -892,7 +904,7 @@ export const tables: readonly Table[] = [
         id: 'H7',
         threat: 'An issuer that sends slowly',
         tests: [
-          [fetching, 'is refused or ended'],
+          [fetching, 'is rejected or aborted'],
           [chaosIssuer, 'R8 to R12'],
         ],
       },
@@ -907,13 +919,13 @@ export const tables: readonly Table[] = [
       {
         id: 'H9',
         threat: 'One invalid key makes the set unusable',
-        tests: [[keys, 'serves its good members']],
+        tests: [[keys, 'uses its valid members, and names each of the others with its cause']],
       },
       { id: 'H10', threat: 'Private or symmetric keys in the set' },
       {
         id: 'H11',
         threat: 'Two keys with the same `kid`',
-        tests: [['issuer/random-key-sets.test.ts', 'nothing is taken that no key speaks for']],
+        tests: [['issuer/keys/random-key-sets.test.ts', 'accepts nothing without a matching key']],
         note: 'Each is tried, at most four.',
       },
       { id: 'H12', threat: 'An empty key set after a valid one', tests: [[chaosIssuer, 'R8 to R12']] },
@@ -926,7 +938,7 @@ export const tables: readonly Table[] = [
         id: 'H14',
         threat: 'TLS without verification',
         tests: [
-          [fetching, 'an unknown authority is refused, whatever the environment says'],
+          [fetching, 'rejects an unknown CA, whatever the environment'],
           ['process/refusals.test.ts', 'NODE_TLS_REJECT_UNAUTHORIZED=0'],
         ],
       },
@@ -938,7 +950,7 @@ export const tables: readonly Table[] = [
       {
         id: 'H16',
         threat: 'Proxies set by the environment',
-        tests: [[fetching, 'that the environment names, only where that is said']],
+        tests: [[fetching, 'from the environment, only if it is configured']],
       },
       {
         id: 'N1',
@@ -970,7 +982,12 @@ export const tables: readonly Table[] = [
       {
         id: 'N3',
         threat: 'A small compressed answer of an issuer that becomes a large one',
-        tests: [['issuer/fetch/content-coding.test.ts', 'without the memory that it claims']],
+        tests: [
+          [
+            'issuer/fetch/content-coding.test.ts',
+            'a decompression bomb with %s, without allocating its size (%#)',
+          ],
+        ],
       },
       {
         id: 'N4',
@@ -980,17 +997,17 @@ export const tables: readonly Table[] = [
       {
         id: 'N5',
         threat: 'A token without `kid` is verified by a key for another algorithm or use',
-        tests: [['issuer/random-key-sets.test.ts', 'nothing is taken that no key speaks for']],
+        tests: [['issuer/keys/random-key-sets.test.ts', 'accepts nothing without a matching key']],
       },
       {
         id: 'N6',
         threat: 'A redirect leads to keys of another party, or a message about it reveals a secret',
-        tests: [['issuer/redirect.test.ts', 'a key set that is redirected with']],
+        tests: [['issuer/fetch/redirect.test.ts', 'a key set that is redirected with']],
       },
       {
         id: 'N7',
         threat: 'The process that fetches a key set and the workers read it differently',
-        tests: [['issuer/random-key-sets.test.ts', 'both processes agree']],
+        tests: [['issuer/keys/random-key-sets.test.ts', 'both processes agree']],
       },
       {
         id: 'V1',
@@ -1005,11 +1022,14 @@ export const tables: readonly Table[] = [
         id: 'V2',
         threat: 'A repeated member in a key set, key or discovery document, which parsers read differently',
         tests: [
-          ['issuer/keys.test.ts', 'has its list twice is refused'],
-          ['issuer/keys.test.ts', 'has one unused key where'],
-          ['issuer/keys.test.ts', 'that has anything else twice is read'],
+          ['issuer/keys.test.ts', 'that has its list twice is rejected: %s'],
+          ['issuer/keys.test.ts', 'has one unused key if %s is there twice'],
+          ['issuer/keys.test.ts', 'that has any other member twice is read'],
           [issuer, 'with two of '],
-          ['issuer/fetch/duplicate-members.test.ts', 'each of them is found'],
+          [
+            'issuer/fetch/duplicate-members.test.ts',
+            'finds each repeated member at any position, and no other',
+          ],
         ],
       },
     ],
@@ -1017,18 +1037,18 @@ export const tables: readonly Table[] = [
   {
     title: 'I. The listeners and the process',
     rows: [
-      { id: 'I1', threat: 'Request smuggling', tests: [[http, 'what is no HTTP']] },
+      { id: 'I1', threat: 'Request smuggling', tests: [[http, 'a request that is not HTTP']] },
       {
         id: 'I2',
         threat: 'HTTP/2 floods',
-        tests: [[grpc, 'a hostile connection is ended, and no other']],
+        tests: [[grpc, 'closes a hostile connection, and no other']],
       },
       {
         id: 'I3',
         threat: 'Messages that are huge, deep or compressed',
         tests: [
-          [grpc, 'a call that is no check'],
-          ['transport/grpc/message.test.ts', 'what is refused'],
+          [grpc, 'an invalid or unknown call'],
+          ['transport/grpc/message/framing.test.ts', 'rejects invalid messages'],
         ],
       },
       { id: 'I4', threat: 'Malformed frames', tests: [[raw, 'random bytes on the check ports']] },
@@ -1036,8 +1056,8 @@ export const tables: readonly Table[] = [
         id: 'I5',
         threat: 'Slow clients',
         tests: [
-          [http, 'a slow client is cut off within 20 s'],
-          [grpc, 'a silent connection is cut off within 20 s'],
+          [http, 'disconnects a slow client within 20 s'],
+          [grpc, 'closes a silent connection within 20 s'],
         ],
       },
       { id: 'I6', threat: 'Admin paths', tests: [[app, 'has exactly three paths']] },
@@ -1085,7 +1105,11 @@ export const tables: readonly Table[] = [
         tests: [['chart/render.test.ts', 'the network policy allows the ports']],
         note: 'The network must prevent this: the chart has a NetworkPolicy, and `clientCaFile` accepts only known clients.',
       },
-      { id: 'I16', threat: 'Headers named `__proto__`', tests: [[wire, 'with headers of odd names']] },
+      {
+        id: 'I16',
+        threat: 'Headers named `__proto__`',
+        tests: [[wire, 'with headers of unusual names is read as usual']],
+      },
       {
         id: 'I17',
         threat: 'A misspelled option is ignored',
@@ -1111,7 +1135,9 @@ export const tables: readonly Table[] = [
       {
         id: 'R3',
         threat: 'The issuer becomes unavailable later',
-        tests: [[issuer, 'keys serve on for maxStale']],
+        tests: [
+          [issuer, 'keys stay in use for maxStale, the state shows it, and recovers when the issuer returns'],
+        ],
       },
       {
         id: 'R4',
@@ -1162,7 +1188,7 @@ export const tables: readonly Table[] = [
       {
         id: 'R16',
         threat: 'Replicas are replaced one by one',
-        tests: [[envoy, 'a replica that drains while requests come loses none']],
+        tests: [[envoy, 'a replica loses no request while it drains']],
         note: 'The test takes seconds instead of minutes, one replica after the other.',
       },
       {
@@ -1183,10 +1209,10 @@ export const tables: readonly Table[] = [
         threat: 'A storm of connections',
         tests: [
           [chaosProcess, 'R22'],
-          [http, '2,000 connections are all answered'],
+          [http, '2,000 connections all get a response'],
         ],
       },
-      { id: 'R23', threat: 'Slow clients', tests: [[http, 'a slow client is cut off within 20 s']] },
+      { id: 'R23', threat: 'Slow clients', tests: [[http, 'disconnects a slow client within 20 s']] },
       {
         id: 'R24',
         threat: 'Reloads of every kind',
@@ -1213,21 +1239,21 @@ export const tables: readonly Table[] = [
       {
         id: 'R28',
         threat: 'Connections closed because of their age',
-        tests: [[grpc, 'asks a peer to go, and still answers']],
+        tests: [[grpc, 'sends GOAWAY, and still responds to calls that arrive later']],
         note: 'No connection is closed because of its age. When the service drains, it asks each peer to reconnect elsewhere.',
       },
       {
         id: 'R29',
         threat: 'An idle connection is closed while a request arrives',
-        tests: [[http, 'an idle connection that was answered stays open']],
+        tests: [[http, 'an idle connection stays open after a response']],
         note: 'Idle connections stay open for 65 minutes. Envoy closes them earlier.',
       },
       {
         id: 'R30',
         threat: 'Cancelled checks',
         tests: [
-          [grpc, 'outlives 400 cancelled checks a second'],
-          [grpc, 'in flight is nothing once all is answered'],
+          [grpc, 'stays open after 400 cancelled checks per second, and other checks on it get a response'],
+          [grpc, 'no check is in flight after all have a response'],
         ],
       },
       { id: 'R31', threat: 'Little memory', tests: [[chaosProcess, 'R31']] },
@@ -1298,27 +1324,39 @@ export const tables: readonly Table[] = [
         id: 'LD5',
         threat: 'The body of an HTTP check is stored, is read as a request, or makes its connection unusable',
         tests: [
-          ['transport/http/bodies.test.ts', 'of several megabytes'],
-          ['transport/http/bodies.test.ts', 'that looks like a request is none'],
-          ['transport/http/bodies.test.ts', 'takes no memory'],
-          ['transport/http/bodies.test.ts', 'and sends its body all the same'],
+          ['transport/http/message/request-bodies.test.ts', 'of several megabytes'],
+          [
+            'transport/http/message/request-bodies.test.ts',
+            'of %i bytes that looks like a request is not treated as one',
+          ],
+          ['transport/http/message/request-bodies.test.ts', 'of 200 megabytes is not stored'],
+          [
+            'transport/http/message/request-bodies.test.ts',
+            'and sends its body anyway gets that response and no reset',
+          ],
         ],
       },
       {
         id: 'LD6',
         threat: 'Unlimited connections, and an active one that is closed for another',
         tests: [
-          ['transport/http/connections.test.ts', 'idle for longest gives way'],
-          ['transport/http/connections.test.ts', 'are kept while another connection is idle'],
-          ['transport/http/connections.test.ts', 'where all are busy'],
+          ['transport/http/connection/connections.test.ts', 'a new connection replaces the longest idle one'],
+          [
+            'transport/http/connection/connections.test.ts',
+            'a partial request and a pending check stay while another connection is idle',
+          ],
+          [
+            'transport/http/connection/connections.test.ts',
+            'if all are busy, a new connection gets a denial, and no other closes',
+          ],
         ],
       },
       {
         id: 'LD7',
         threat: 'A denial closes a connection that other checks use',
         tests: [
-          ['transport/http/connections.test.ts', 'no refusal ends a connection'],
-          ['e2e/failure-mode.test.ts', 'by going away'],
+          ['transport/http/connection/connections.test.ts', 'no denial closes a connection'],
+          ['e2e/failure-mode.test.ts', 'by disconnecting'],
         ],
       },
       {
@@ -1438,7 +1476,7 @@ export const tables: readonly Table[] = [
       {
         id: 'S2',
         threat: 'An incomplete migration reaches a cluster',
-        tests: [['oauth2-proxy/command.test.ts', 'prints nothing, and says how to go on']],
+        tests: [['oauth2-proxy/command.test.ts', 'prints nothing, and says how to continue']],
       },
       {
         id: 'S3',
@@ -1487,46 +1525,51 @@ export const tables: readonly Table[] = [
         id: 'S9',
         threat: 'A guard is in the files and is not read',
         tests: [
-          ['oauth2-proxy/installations/nothing-unread.test.ts', 'nothing can be taken out without a trace'],
+          ['oauth2-proxy/installations/nothing-unread.test.ts', 'every removed part changes the output'],
           [
             'oauth2-proxy/installations/wrapped.test.ts',
-            'ends as it should, and names what it does not read',
+            'has the expected exit code, and reports what it does not read',
           ],
         ],
       },
       {
         id: 'S10',
         threat: 'Another form of the same installation is migrated to a weaker configuration',
-        tests: [['oauth2-proxy/installations/wrapped.test.ts', 'lets in whom that lets in, and nobody else']],
+        tests: [
+          [
+            'oauth2-proxy/installations/wrapped.test.ts',
+            'allows the same callers as oauth2-proxy, and no others',
+          ],
+        ],
       },
       {
         id: 'S11',
         threat: 'Among several values files, an open one overrides a guarded one',
         tests: [
-          [
-            'tools/migrate/oauth2-proxy/read/chart/overlay.test.ts',
-            'lays any values over any others in the same way',
-          ],
-          ['tools/migrate/oauth2-proxy/read/chart/overlay.test.ts', 'replaces the open one before it'],
+          ['tools/migrate/oauth2-proxy/read/chart/overlay.test.ts', 'merges any values as helm does'],
+          ['tools/migrate/oauth2-proxy/read/chart/overlay.test.ts', 'replaces the open value before it'],
         ],
       },
       {
         id: 'S12',
         threat: 'A switch-over changes only some rules of a workload, or cannot be reverted',
         tests: [
-          ['tools/migrate/oauth2-proxy/plan-commands.test.ts', 'points every rule of every APIRule'],
-          ['tools/migrate/oauth2-proxy/plan-commands.test.ts', 'leaves the values that are there'],
+          ['tools/migrate/oauth2-proxy/report/plan-commands.test.ts', 'points every rule of every APIRule'],
+          ['tools/migrate/oauth2-proxy/report/plan-commands.test.ts', 'leaves the values that are there'],
         ],
       },
       {
         id: 'W1',
         threat: 'An unused file, variable or object weakens the migrated configuration, or hides a guard',
         tests: [
-          ['tools/migrate/oauth2-proxy/read-installation.test.ts', 'do not count beside what runs it'],
-          ['tools/migrate/oauth2-proxy/read-installation.test.ts', 'addresses that nothing names'],
+          [
+            'tools/migrate/oauth2-proxy/merge/merge.test.ts',
+            'are refused if an installation is in the input',
+          ],
+          ['tools/migrate/oauth2-proxy/merge/merge.test.ts', 'addresses that no setting names'],
           [
             'oauth2-proxy/installations/wrapped.test.ts',
-            'ends as it should, and names what it does not read',
+            'has the expected exit code, and reports what it does not read',
           ],
         ],
       },
@@ -1534,9 +1577,12 @@ export const tables: readonly Table[] = [
         id: 'LG1',
         threat: 'The body in a check makes the call fail, and Envoy fails open',
         tests: [
-          ['transport/grpc/limits.test.ts', 'is decided as if that were not there'],
-          ['transport/grpc/limits.test.ts', 'a check that is too large is answered'],
-          ['e2e/bodies.test.ts', 'a body of any size changes nothing'],
+          ['transport/grpc/limits.test.ts', '%s: the field has no effect, with the official client'],
+          [
+            'transport/grpc/limits.test.ts',
+            'a check that is too large gets a response, and the connection stays open',
+          ],
+          ['e2e/bodies.test.ts', 'and pack_as_bytes: %s, the size of a body has no effect'],
         ],
       },
       {
@@ -1545,56 +1591,80 @@ export const tables: readonly Table[] = [
         tests: [
           ['transport/grpc/limits.test.ts', 'many large checks at once'],
           ['e2e/bodies.test.ts', '250 bodies of 239 KiB at once'],
-          ['e2e/bodies.test.ts', '1,000 requests at the very start'],
+          [
+            'e2e/bodies.test.ts',
+            '1,000 requests at the start, before any connection exists, all get a response',
+          ],
         ],
       },
       {
         id: 'LG3',
         threat: 'A call that does not progress, or whose answer is not read, ends the calls of others',
         tests: [
-          ['transport/grpc/limits.test.ts', 'ends alone, with an answer'],
-          ['transport/grpc/limits.test.ts', 'with not even its first byte'],
-          ['transport/grpc/limits.test.ts', 'never reads its answer'],
+          [
+            'transport/grpc/limits.test.ts',
+            'ends alone, with a response; the 20 others on its connection get their responses immediately',
+          ],
+          ['transport/grpc/limits.test.ts', 'without a first byte ends alone too'],
+          ['transport/grpc/limits.test.ts', 'whose client never reads the response is reset alone'],
         ],
       },
       {
         id: 'LG4',
         threat: 'Memory for incomplete checks grows without limit, or one peer uses the memory of others',
         tests: [
-          ['transport/grpc/limits.test.ts', 'more memory than a connection may hold'],
-          ['transport/grpc/limits.test.ts', 'costs a connection that holds little nothing'],
-          ['transport/grpc/memory-budget.test.ts', 'nobody pays who holds less than another one'],
+          [
+            'transport/grpc/limits.test.ts',
+            'beyond the memory limit of a connection, only its calls with the most memory end',
+          ],
+          [
+            'transport/grpc/limits.test.ts',
+            'does not affect a connection with little memory: incomplete requests of the connections with the most memory end',
+          ],
+          [
+            'transport/grpc/connection/memory-budget.test.ts',
+            'no connection loses a request while another one has more memory, and the total stays limited',
+          ],
         ],
       },
       {
         id: 'LG5',
         threat: 'A late decision becomes a failed call',
-        tests: [['transport/grpc/limits.test.ts', 'a decision that is late']],
+        tests: [['transport/grpc/limits.test.ts', 'a late decision']],
       },
       {
         id: 'LG6',
         threat: 'A small message that decompresses into a large one',
         tests: [
-          ['transport/grpc/message.test.ts', 'what is refused'],
-          ['transport/grpc/limits.test.ts', 'a check that is too large is answered'],
+          ['transport/grpc/message/framing.test.ts', 'rejects invalid messages'],
+          [
+            'transport/grpc/limits.test.ts',
+            'a check that is too large gets a response, and the connection stays open',
+          ],
         ],
       },
       {
         id: 'LG7',
         threat: 'Two parsers read unusual forms of a CheckRequest differently',
         tests: [
-          ['transport/grpc/protobuf-oracle.test.ts', 'accept odd forms of a message'],
-          ['transport/grpc/protobuf-oracle.test.ts', 'refuse what is broken somewhere'],
-          ['transport/grpc/protobuf-oracle.test.ts', 'refuse a length beyond its message'],
+          [
+            'transport/grpc/message/protobuf-oracle.test.ts',
+            'accept unusual forms of a message, and we read each the same way, whole and in chunks',
+          ],
+          ['transport/grpc/message/protobuf-oracle.test.ts', 'reject malformed messages, and so do we'],
+          [
+            'transport/grpc/message/protobuf-oracle.test.ts',
+            'reject a length beyond its message at each level, and so do we',
+          ],
         ],
       },
       {
         id: 'LG8',
         threat: 'Unlimited connections or health watches fill the memory',
         tests: [
-          ['transport/grpc/limits.test.ts', 'connections are bounded'],
-          ['transport/shared/open-connections.test.ts', 'keeps no more than its bound'],
-          ['transport/grpc/limits.test.ts', 'health watches are bounded'],
+          ['transport/grpc/limits.test.ts', 'connections are limited'],
+          ['transport/shared/open-connections.test.ts', '%s has no more than its limit'],
+          ['transport/grpc/limits.test.ts', 'health watches are limited'],
         ],
       },
       {
@@ -1602,13 +1672,21 @@ export const tables: readonly Table[] = [
         threat: 'Clients that cancel requests close the shared connection',
         tests: [
           ['transport/grpc/server.test.ts', 'a shared connection'],
-          ['transport/grpc/server.test.ts', 'resets beyond what cancelling downstreams cause'],
+          [
+            'transport/grpc/server.test.ts',
+            'closes a connection with more resets than cancelled requests cause, and no other',
+          ],
         ],
       },
       {
         id: 'LG10',
         threat: 'Thousands of small headers are parsed again for each rule that reads one',
-        tests: [['transport/grpc/wire.test.ts', 'other headers are read once for a request']],
+        tests: [
+          [
+            'transport/grpc/check/check-messages.test.ts',
+            'other headers are read once per request, whatever the number of lookups',
+          ],
+        ],
       },
       {
         id: 'LG11',
@@ -1640,7 +1718,7 @@ export const tables: readonly Table[] = [
       {
         id: 'RK4',
         threat: 'A host with a port bypasses policies for the exact host',
-        tests: [['e2e/host-port.test.ts', 'answers hosts with and without ports']],
+        tests: [['e2e/host-port.test.ts', '%s routes hosts with and without ports']],
         note: 'Such a request is denied. With `deploy/kyma/strip-host-port.yaml`, it is checked without the port.',
       },
     ],
@@ -1692,7 +1770,7 @@ export const tables: readonly Table[] = [
         id: 'LF5',
         threat: 'A key set, public key or CA is emptied or truncated',
         tests: [
-          [ownerFiles, 'keys stay whole at every moment'],
+          [ownerFiles, 'keys stay valid while the file is rewritten in place'],
           [ownerFiles, '%s in its place is told, the keys serve on'],
           [ownerFiles, '%s in its place is told, and what was trusted is trusted on'],
         ],
@@ -1702,33 +1780,36 @@ export const tables: readonly Table[] = [
         threat:
           'A certificate without its key ends a listener, or an empty client CA admits all clients or none',
         tests: [
-          [listenerTls, 'a new pair is used once certificate and key fit'],
-          [listenerTls, '%s is refused, and the old ones go on'],
+          [listenerTls, 'uses a new pair when certificate and key match, whatever the time between the two'],
+          [listenerTls, '%s is rejected, and the old files stay in use'],
         ],
       },
       {
         id: 'LF7',
         threat: 'A change before the first look is missed',
         tests: [
-          [follow, 'a change between the first reading and the first look is taken up'],
-          [listenerTls, 'what changes before it is first looked at is taken up'],
+          [follow, 'reports a change between the first read and the first poll'],
+          [listenerTls, 'uses files that change before the first poll'],
         ],
       },
       {
         id: 'LF8',
         threat: 'A folder, a pipe or a circular link in place of a file',
-        tests: [[follow, '%s in its place is told, once, and so is its return']],
+        tests: [[follow, 'reports %s in its place once, and its return once']],
       },
       {
         id: 'LF9',
         threat: 'A resumed session trusts a CA that was removed',
-        tests: [[ownerFiles, 'another authority is taken, and the old one is trusted no more']],
+        tests: [[ownerFiles, 'trusts the new CA and no longer the old one']],
       },
       {
         id: 'LF10',
         threat: 'An issuer on https:// leads to http://',
         tests: [
-          [lookup, 'leads to no http:// address, even with insecureHttp'],
+          [
+            lookup,
+            'of an https:// issuer must not name an http:// address, even with insecureHttp; the configuration may',
+          ],
           [lookup, 'of %s at %s does not lead to %s'],
         ],
       },
@@ -1745,8 +1826,8 @@ export const tables: readonly Table[] = [
         id: 'LF12',
         threat: 'A name resolves to such an address, or to another one at the second look-up',
         tests: [
-          [lookup, 'with the address %s is not connected to'],
-          [lookup, 'that is looked up differently a second time'],
+          [lookup, 'with the address %s is rejected'],
+          [lookup, 'with two different DNS responses is connected to at the first address'],
         ],
         note: 'Behind an egress proxy, the proxy resolves names and must reject them.',
       },
@@ -1754,16 +1835,19 @@ export const tables: readonly Table[] = [
         id: 'LF13',
         threat: 'An answer to HEAD has a body, which the next request on the connection receives',
         tests: [
-          [framing, 'to HEAD have the head that GET has, no body'],
-          [framing, 'stay in step, to HEAD and to others'],
+          [framing, 'to HEAD have the headers of GET and no body, and the next response follows'],
+          [framing, 'with status %d stay in order, to HEAD and to others, whole or in chunks'],
         ],
       },
       {
         id: 'P1',
         threat: 'A forged discovery document leads to keys on another host, without a report',
         tests: [
-          ['issuer/issuer.test.ts', 'that moves the keys to another host is refused until a reload'],
-          ['issuer/problems.test.ts', 'is told in the log, in /readyz and as a metric'],
+          ['issuer/issuer.test.ts', 'that moves the keys to another host is rejected until a reload'],
+          [
+            'issuer/problems.test.ts',
+            'is reported in the log, in /readyz and as a metric, and used after a reload',
+          ],
         ],
       },
       {
@@ -1771,8 +1855,8 @@ export const tables: readonly Table[] = [
         threat: "A `caFile` with an intermediate or a server's own certificate accepts other certificates",
         tests: [
           ['issuer/chain.test.ts', 'refused: %s'],
-          ['issuer/chain.test.ts', 'the name of the host counts all the same'],
-          ['issuer/chain.test.ts', 'an expired one is refused'],
+          ['issuer/chain.test.ts', 'the host name is still verified, with %s'],
+          ['issuer/chain.test.ts', 'an expired certificate is rejected, even if it is in `caFile`'],
         ],
       },
       {
@@ -1789,7 +1873,7 @@ export const tables: readonly Table[] = [
         threat: 'A message contains the answer of an issuer, or the password of a proxy',
         tests: [
           ['issuer/messages.test.ts', '%s instead of a document, or a key set'],
-          ['issuer/messages.test.ts', 'that wants a password, for %s'],
+          ['issuer/messages.test.ts', 'that requires a password, for %s'],
         ],
       },
     ],
@@ -1859,22 +1943,27 @@ export const tables: readonly Table[] = [
       {
         id: 'LX6',
         threat: "With `identityHeaders: remove`, an identity header is set, or a client's own is forwarded",
-        tests: [['e2e/identity-headers.test.ts', 'none reaches the workload']],
+        tests: [['e2e/identity-headers.test.ts', 'remove: no identity header reaches the workload, %s']],
       },
       {
         id: 'ADV1',
         threat: 'Headers that are too large, and an answer that is lost in a reset: Envoy gets no answer',
-        tests: [['transport/http/connections.test.ts', 'a peer that reads only when it has sent all']],
+        tests: [
+          [
+            'transport/http/connection/connections.test.ts',
+            'a peer that reads only after it has sent all of %s gets its response',
+          ],
+        ],
       },
       {
         id: 'ADV2',
         threat:
           'More checks than `http.maxConnections`: connections whose request is on its way are closed, and Envoy gets no answer',
         tests: [
-          ['e2e/connections.test.ts', 'answers each of a crowd'],
+          ['e2e/connections.test.ts', 'responds to each of many pending checks'],
           [
-            'transport/http/connections.test.ts',
-            'a new connection whose first request is on its way does not give way',
+            'transport/http/connection/connections.test.ts',
+            'a new connection whose first request is on its way stays',
           ],
         ],
       },

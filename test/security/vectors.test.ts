@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { readProof } from '../../src/check/binding/dpop.ts';
 import type { Algorithm } from '../../src/config/declare/issuer-options.ts';
-import { readKeySet } from '../../src/issuer/keys/key-set.ts';
+import { readKeySet } from '../../src/issuer/keys/read-key-set.ts';
 import { configOf } from '../support/app.ts';
 import { createTestClock } from '../support/clock.ts';
 import { startCore } from '../support/core.ts';

@@ -1,9 +1,9 @@
-/** The whole service in this process, on free ports, with an issuer of its own. */
+/** Runs the whole service in this process, on free ports, with its own issuer. */
 import { onTestFinished } from 'vitest';
 import type { Config } from '../../src/config/declare/options.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { createLogger } from '../../src/observe/logger.ts';
-import { systemFiles } from '../../src/runtime/files/file-content.ts';
+import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
 import { type Clock, systemClock } from '../../src/runtime/time/clock.ts';
 import { type App, createApp } from '../../src/service/app.ts';
@@ -17,27 +17,27 @@ export interface RunningApp {
   readonly httpPort: number;
   readonly grpcPort: number;
   readonly adminPort: number;
-  /** Everything that was logged, one record each. */
+  /** All log records. */
   readonly records: Record<string, unknown>[];
   readonly logText: () => string;
   readonly config: Config;
   readonly stop: () => Promise<void>;
 }
 
-/** What a test wants otherwise. */
+/** The settings of a test. */
 export interface TestAppOptions {
-  /** YAML below the defaults; `ISSUER` stands for the issuer's URL. */
+  /** YAML in addition to the defaults. `ISSUER` is replaced with the issuer's URL. */
   readonly file?: string;
   readonly flags?: readonly string[];
   readonly issuer?: FakeIssuer;
   readonly clock?: Clock;
-  /** Moves the looks at files, where another clock than the rest of the service's shall. */
+  /** The clock for polling files, if it is not the clock of the service. */
   readonly filesClock?: Clock;
   /** Whether to wait until the issuer has keys. */
   readonly untilReady?: boolean;
 }
 
-/** Reads a configuration out of YAML text and flags. */
+/** Reads a configuration from YAML and flags. */
 export function configOf(file: string, flags: readonly string[] = []): Promise<Config> {
   const given = flags.map((flag) => {
     const [name = '', value] = flag.split(/=(.*)/s);
@@ -61,14 +61,14 @@ shutdown: {delay: 0s, timeout: 5s}
 `;
 }
 
-/** Starts the service; it ends with the test. */
+/** Starts the service. It stops after the test. */
 export async function startApp(options: TestAppOptions = {}): Promise<RunningApp> {
   const running = await runApp(options);
   onTestFinished(running.stop);
   return running;
 }
 
-/** Has the service end with the test, while its clock, which stands still by itself, is moved. */
+/** Stops the service after the test, and advances its test clock meanwhile. */
 export function stopByClock({ stop }: Pick<RunningApp, 'stop'>, clock: TestClock): void {
   onTestFinished(async () => {
     let hasEnded = false;
@@ -82,7 +82,7 @@ export function stopByClock({ stop }: Pick<RunningApp, 'stop'>, clock: TestClock
   });
 }
 
-/** Starts the service; whoever starts it ends it. */
+/** Starts the service. The caller stops it. */
 export async function runApp(options: TestAppOptions = {}): Promise<RunningApp> {
   const issuer = options.issuer ?? (await startFakeIssuer());
   const file = (options.file ?? fileFor('ISSUER')).replaceAll('ISSUER', issuer.url);
@@ -131,7 +131,7 @@ export async function runApp(options: TestAppOptions = {}): Promise<RunningApp> 
   };
 }
 
-/** Waits for something that will be so, looking again and again; gives up after a bounded time. */
+/** Polls until a condition is true. Fails after a limited time. */
 export async function until(isSo: () => boolean | Promise<boolean>, seconds = 10): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!(await isSo())) {

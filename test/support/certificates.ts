@@ -1,33 +1,33 @@
-/** Certificates of a test run, made by openssl: an authority, and what it signs. */
+/** Creates certificates with openssl: a CA, and the certificates that it signs. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Files of a certificate and its key. */
+/** The files of a certificate and its key. */
 export interface CertificateFiles {
   readonly certFile: string;
   readonly keyFile: string;
 }
 
-/** What somebody wants in a certificate, of any characters. */
+/** The requested content of a certificate, with any characters. */
 export interface CertificateWish {
   readonly subject: readonly (readonly [type: string, value: string])[];
   readonly uris?: readonly string[];
   readonly dnsNames?: readonly string[];
 }
 
-/** An authority. */
+/** A CA. */
 export interface Authority {
   readonly caFile: string;
   readonly ca: string;
   /** Signs a certificate for 127.0.0.1 and localhost. */
   readonly issue: (name: string) => CertificateFiles;
-  /** Signs whatever is asked for, under a file name. */
+  /** Signs any request, under a file name. */
   readonly issueFor: (name: string, wanted: CertificateWish) => CertificateFiles;
 }
 
-/** Makes an authority in a folder of its own. */
+/** Creates a CA in a new folder. */
 export function createAuthority(): Authority {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
   const at = (name: string) => join(folder, name);
@@ -88,7 +88,7 @@ export function createAuthority(): Authority {
   };
 }
 
-/** A value as openssl's configuration files have it. */
+/** Escapes a value for an openssl configuration file. */
 function inConfig(value: string): string {
   const escaped = value.replaceAll(/[\\"'#$]/g, '\\$&');
   return escaped.replaceAll('\r', '\\r').replaceAll('\n', '\\n');

@@ -1,4 +1,4 @@
-/** A chain of certificates as public authorities have it, made by openssl: a root, an intermediate, and servers below. */
+/** Creates a certificate chain with openssl: a root, an intermediate, and servers. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,10 +10,10 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** What a server's certificate is like. */
+/** The properties of a server's certificate. */
 export interface LeafWish {
   readonly names?: string;
-  /** Whether it ran out yesterday. */
+  /** Whether it expired yesterday. */
   readonly hasExpired?: boolean;
 }
 
@@ -21,13 +21,13 @@ export interface LeafWish {
 export interface Chain {
   readonly root: string;
   readonly intermediate: string;
-  /** Signs a certificate of a server below the intermediate. */
+  /** Signs a server's certificate with the intermediate. */
   readonly leaf: (wish?: LeafWish) => Certificate;
-  /** Makes a certificate that nobody but itself signed. */
+  /** Creates a self-signed certificate. */
   readonly selfSigned: () => Certificate;
 }
 
-/** Makes a chain in a folder of its own. */
+/** Creates a chain in a new folder. */
 export function createChain(): Chain {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-chain-'));
   const at = (name: string) => join(folder, name);

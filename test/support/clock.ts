@@ -1,17 +1,17 @@
-/** A clock that stands still until a test moves it. */
+/** A clock that only the test advances. */
 import type { Clock } from '../../src/runtime/time/clock.ts';
 
-/** A clock with its hands in reach. */
+/** A test clock. */
 export interface TestClock extends Clock {
-  /** Lets time pass, milliseconds, and calls what falls due, in order; waits for what that sets in motion. */
+  /** Advances the clock by milliseconds, calls due timers in order, and waits for their promises. */
   readonly advance: (milliseconds: number) => Promise<void>;
-  /** Lets time pass while something is at work: nothing that falls due is called. */
+  /** Advances the clock without calling due timers, as during long work. */
   readonly pass: (milliseconds: number) => void;
-  /** Sets the wall clock alone, as an operator or NTP does. */
+  /** Sets only the wall clock, like an operator or NTP. */
   readonly jump: (milliseconds: number) => void;
 }
 
-/** Makes a clock that shows the present. */
+/** Creates a clock with the current time. */
 export function createTestClock(): TestClock {
   let wall = Date.now();
   let elapsed = 0;
@@ -30,7 +30,7 @@ export function createTestClock(): TestClock {
       for (;;) {
         const next = [...timers].filter(({ due }) => due <= end).sort((a, b) => a.due - b.due)[0];
         if (next === undefined) break;
-        // What fell due while something was at work is called late.
+        // Timers that became due during the work are called late.
         const now = Math.max(elapsed, next.due);
         wall += now - elapsed;
         elapsed = now;
@@ -52,7 +52,7 @@ export function createTestClock(): TestClock {
   };
 }
 
-/** Lets every promise that is ready go on. */
+/** Waits until all settled promises have continued. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,7 +1,7 @@
-/** What a service has counted of another authorizer's answers. */
+/** The comparisons with the incumbent that a service counted. */
 import type { RunningApp } from './app.ts';
 
-/** The comparisons so far, by their result; those that never came are left out. */
+/** The comparisons so far by result, without zeros. */
 export async function comparisonsOf({ adminPort }: RunningApp): Promise<Record<string, number>> {
   const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
   const lines = [...text.matchAll(/^oidc_authz_shadow_comparisons_total\{result="(\w+)"\} (\d+)$/gm)];

@@ -1,4 +1,4 @@
-/** The core of the service alone: what decides, with its issuers, and no transport. */
+/** The check and its issuers, without a transport. */
 
 import { createAuthenticate } from '../../src/check/authenticate.ts';
 import { createReplayStore, type ReplayStore } from '../../src/check/binding/used-proofs.ts';
@@ -6,22 +6,22 @@ import { createProve } from '../../src/check/binding/verify-binding.ts';
 import type { Config } from '../../src/config/declare/options.ts';
 import { createTokenCache, type TokenCache } from '../../src/credential/token/cache.ts';
 import { createVerifier } from '../../src/credential/token/verifier.ts';
-import { type IssuerSurroundings, planIssuer } from '../../src/issuer/create-issuer.ts';
+import { type IssuerContext, planIssuer } from '../../src/issuer/issuer-plan.ts';
 import type { Check } from '../../src/model/decision.ts';
-import { systemFiles } from '../../src/runtime/files/file-content.ts';
+import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
 import { type Clock, systemClock } from '../../src/runtime/time/clock.ts';
 import { createOwnCheck } from '../../src/service/own-check.ts';
 
-/** The core under test. */
+/** The check under test. */
 export interface TestCore {
   readonly check: Check;
   readonly cache: TokenCache;
   readonly stop: () => void;
 }
 
-/** What issuers need, where nobody is told of anything. */
-export function quietSurroundings(clock: Clock): IssuerSurroundings {
+/** The dependencies of issuers, without listeners for their events. */
+export function quietContext(clock: Clock): IssuerContext {
   const nothing = () => {};
   return {
     clock,
@@ -39,16 +39,16 @@ export function quietSurroundings(clock: Clock): IssuerSurroundings {
   };
 }
 
-/** Makes the core and waits for the keys of its issuers. */
+/** Creates the check and waits for the keys of its issuers. */
 export async function startCore(
   config: Config,
   clock: Clock = systemClock,
   replays: ReplayStore = createReplayStore(),
 ): Promise<TestCore> {
-  const surroundings = quietSurroundings(clock);
+  const context = quietContext(clock);
   const issuers = config.issuers.map((issuerConfig) => ({
     config: issuerConfig,
-    issuer: planIssuer(issuerConfig, config, surroundings).create(),
+    issuer: planIssuer(issuerConfig, config, context).create(),
   }));
   for (const { issuer } of issuers) issuer.start();
   await Promise.all(issuers.map(({ issuer }) => issuer.firstKeys));

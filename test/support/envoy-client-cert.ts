@@ -1,20 +1,20 @@
 /**
- * A model of what Envoy does with `x-forwarded-client-cert`, for certificates that hold anything: by Envoy's documentation and
- * by what a real one was seen to write (test/e2e/client-certificates.test.ts), not by our own reader.
+ * A model of how Envoy writes `x-forwarded-client-cert`, for certificates with any content. It follows Envoy's documentation and
+ * the output of a real Envoy (test/e2e/client-certificates.test.ts), not our own reader.
  */
 import fc from 'fast-check';
 
-/** A certificate, as far as Envoy tells of it. */
+/** The fields of a certificate that Envoy forwards. */
 export interface ModelCertificate {
   /** The SHA-256 in hexadecimal. */
   readonly hash: string;
-  /** The parts of its subject: a type, and a value of any characters. */
+  /** The parts of its subject: a type, and a value with any characters. */
   readonly subject: readonly (readonly [type: string, value: string])[];
   readonly uris: readonly string[];
   readonly dnsNames: readonly string[];
 }
 
-/** What a proxy is set to tell beside `By` and `Hash`. */
+/** The fields that a proxy adds to `By` and `Hash`. */
 export type Details = Readonly<Record<'cert' | 'chain' | 'subject' | 'uri' | 'dns', boolean>>;
 
 /** Characters of a distinguished name that RFC 2253 section 2.4 escapes. */
@@ -39,7 +39,7 @@ function escaped(value: string): string {
     .join('');
 }
 
-/** The element that a proxy writes of its peer. URIs and DNS names stand there as they are. */
+/** The element that a proxy writes for its peer. URIs and DNS names are not escaped. */
 export function elementOf(
   peer: ModelCertificate,
   by: readonly string[],
@@ -58,12 +58,12 @@ export function elementOf(
   ].join(';');
 }
 
-/** The header after a proxy: with `APPEND_FORWARD` what it got and its own element, whatever it got. */
+/** The header after a proxy: with `APPEND_FORWARD`, the received header and its own element. */
 export function appended(got: string, element: string): string {
   return got === '' ? element : `${got},${element}`;
 }
 
-/** Text of the pieces that make a reader mistake one thing for another. */
+/** Random text with the characters that confuse parsers. */
 export function collidingText(victim: string, uris: readonly string[]): fc.Arbitrary<string> {
   const pieces = [
     ...[',', ';', '=', '"', '\\', '\\"', '\\\\', '",', '";', '="', ' ', 'x', '#', 'é', '\\,', '\\;', '%22'],
@@ -80,7 +80,7 @@ export function collidingText(victim: string, uris: readonly string[]): fc.Arbit
   return fc.array(fc.constantFrom(...pieces), { maxLength: 7 }).map((parts) => parts.join(''));
 }
 
-/** What a proxy tells. */
+/** The settings of a proxy. */
 export const anyDetails: fc.Arbitrary<Details> = fc.record({
   cert: fc.boolean(),
   chain: fc.boolean(),
@@ -89,7 +89,7 @@ export const anyDetails: fc.Arbitrary<Details> = fc.record({
   dns: fc.boolean(),
 });
 
-/** A certificate whose authority signs whatever its owner asks for. */
+/** A certificate from a CA that signs any request. */
 export function anyCertificate(hash: string, text: fc.Arbitrary<string>): fc.Arbitrary<ModelCertificate> {
   return fc.record({
     hash: fc.constant(hash),

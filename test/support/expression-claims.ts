@@ -1,6 +1,6 @@
-/** Claims that make expressions dear: each as large as a token lets them be, and each another worst case. */
+/** Claims that make expressions expensive. Each is as large as a token allows, and a different worst case. */
 
-/** Claims by what they are, of so many bytes of JSON; `round` makes those that are never the same. */
+/** Creates claims of a size in bytes of JSON, by name. `round` makes each result different. */
 export function hostileClaims(
   bytes: number,
   round: number,

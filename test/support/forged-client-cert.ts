@@ -1,6 +1,6 @@
 /**
- * Whether a client can pass for another one by `x-forwarded-client-cert`: it sends any text, and its certificate holds anything.
- * The proxies in front are modelled; what they put together goes to the reader.
+ * Random attempts to impersonate another client with `x-forwarded-client-cert`: the client sends any text, and has a certificate with any content.
+ * The proxies are models. Our reader gets their header.
  */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
@@ -16,25 +16,25 @@ import {
 
 const hashOf = (name: string) => createHash('sha256').update(name).digest('hex');
 
-/** The hashes of the certificates of those who take part. */
+/** The hashes of the certificates. */
 export const hashes = { victim: hashOf('victim'), client: hashOf('client') } as const;
 
-/** The proxy that ends the TLS of clients, and the one behind it. */
+/** The proxy that terminates the TLS of clients, and the one behind it. */
 export const gateway = 'spiffe://cluster.local/ns/istio-system/sa/gateway';
 const sidecar = 'spiffe://cluster.local/ns/shop/sa/web';
 
-/** What a client does, and what the proxies in front make of it. */
+/** What a client sends, and the settings of the proxies. */
 export interface Forgery {
-  /** What the client sends; empty: nothing. */
+  /** The header of the client; empty for none. */
   readonly text: string;
   readonly certificate: ModelCertificate;
-  /** What the proxy that ends TLS tells, and whether its own certificate has a URI. */
+  /** The fields that the TLS proxy forwards, and whether its own certificate has a URI. */
   readonly details: Details;
   readonly hasUri: boolean;
   readonly detailsBehind: Details;
 }
 
-/** Any forgery. */
+/** A random attempt. */
 export const anyForgery: fc.Arbitrary<Forgery> = (() => {
   const text = collidingText(hashes.victim, [gateway, sidecar]);
   return fc.record({
@@ -46,7 +46,7 @@ export const anyForgery: fc.Arbitrary<Forgery> = (() => {
   });
 })();
 
-/** The header as the last of one, two or three proxies puts it together. */
+/** The header after one, two or three proxies. */
 export function headerOf(forgery: Forgery, proxies: number): string {
   const { text, certificate, details, hasUri, detailsBehind } = forgery;
   let header = appended(text, elementOf(certificate, hasUri ? [gateway] : [], details));
@@ -58,7 +58,7 @@ export function headerOf(forgery: Forgery, proxies: number): string {
   return header;
 }
 
-/** What a reader is set to, and how many proxies stand in front then. */
+/** The settings of a reader, and the number of proxies for them. */
 export const settings = [
   { trustedHops: 1, trustedProxyUri: '', proxies: 1 },
   { trustedHops: 2, trustedProxyUri: '', proxies: 2 },

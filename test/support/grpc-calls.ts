@@ -1,42 +1,42 @@
-/** Checks over gRPC, byte by byte where a test wants it: by node:http2 alone, with Envoy's official protos. */
+/** Sends checks over gRPC with node:http2 and Envoy's official protos, byte by byte if a test needs it. */
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
 import { onTestFinished } from 'vitest';
 import type { OfficialCheckResponse } from './grpc-client.ts';
 import { grpcMessage } from './http2.ts';
 import { officialCheck } from './official-protos.ts';
 
-/** How a call ended. */
+/** The result of a call. */
 export interface CallEnd {
-  /** `grpc-status`; undefined where the call was reset, or has none. */
+  /** `grpc-status`; undefined if the call was reset, or has none. */
   readonly grpc: string | undefined;
-  /** What the answer says: its code, and its reason. */
+  /** The code and the reason of the response. */
   readonly code: number | undefined;
   readonly reason: string | undefined;
-  /** The status that the downstream is given; undefined where it is let in. */
+  /** The HTTP status for the client; undefined if the request is allowed. */
   readonly httpStatus: string | number | undefined;
-  /** The error code of HTTP/2 that the stream ended with; 0 where all is well. */
+  /** The HTTP/2 error code of the stream; 0 without an error. */
   readonly reset: number;
 }
 
-/** A call that is under way. */
+/** An open call. */
 export interface Call {
   readonly stream: ClientHttp2Stream;
-  /** Whether the answer has come whole. */
+  /** Whether the whole response has arrived. */
   readonly isAnswered: () => boolean;
-  /** When its stream has closed. */
+  /** Resolves when its stream has closed. */
   readonly ended: Promise<CallEnd>;
 }
 
-/** Connects; the connection ends with the test. */
+/** Connects. The connection closes after the test. */
 export function openSession(port: number, options: http2.ClientSessionOptions = {}): ClientHttp2Session {
-  // The client's own bound on memory is none of what is tested.
+  // The memory limit of the client is not under test.
   const session = http2.connect(`http://127.0.0.1:${port}`, { maxSessionMemory: 4_000, ...options });
   session.on('error', () => {});
   onTestFinished(() => session.destroy());
   return session;
 }
 
-/** Begins a call, of which nothing but the headers has been sent. */
+/** Starts a call, and sends only the headers. */
 export function beginCall(session: ClientHttp2Session, headers: OutgoingHttpHeaders = {}): Call {
   const stream = session.request({
     ':method': 'POST',
@@ -85,7 +85,7 @@ export function makeCall(
   return ended;
 }
 
-/** A check in its frame, of the fields of AttributeContext.HttpRequest. */
+/** A framed check with fields of AttributeContext.HttpRequest. */
 export function checkMessage(http: object): Buffer {
   return grpcMessage(checkBytes(http));
 }
@@ -97,7 +97,7 @@ export function checkBytes(http: object): Buffer {
   });
 }
 
-/** A message in its frame, marked as compressed. */
+/** A framed message with the compressed flag. */
 export function compressedMessage(bytes: Uint8Array): Buffer {
   const message = grpcMessage(bytes);
   message[0] = 1;

@@ -1,4 +1,4 @@
-/** Asks a gRPC check listener as Envoy does, by grpc-js and Envoy's official protos. */
+/** Sends checks over gRPC like Envoy, with grpc-js and Envoy's official protos. */
 import { fileURLToPath } from 'node:url';
 import { type CallOptions, Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
@@ -26,7 +26,7 @@ export interface OfficialHeaderOption {
   readonly appendAction?: string;
 }
 
-/** What a check asks of, in the words of AttributeContext.HttpRequest. */
+/** The fields of AttributeContext.HttpRequest. */
 export interface HttpAttributes {
   readonly method?: string;
   readonly path?: string;
@@ -44,10 +44,10 @@ export interface GrpcClient {
     options?: CallOptions,
     metadata?: Metadata,
   ) => Promise<OfficialCheckResponse>;
-  /** Starts a check and gives what cancels it. */
+  /** Starts a check. @returns cancels it */
   readonly startCheck: (http: HttpAttributes, onEnd: (error: ServiceError | null) => void) => () => void;
   readonly health: (service?: string) => Promise<string>;
-  /** Tells every status; `ended: CODE` is the last. @returns cancels */
+  /** Reports every status; the last one is `ended: CODE`. @returns cancels */
   readonly watch: (service: string, onStatus: (status: string) => void) => () => void;
   readonly close: () => void;
 }

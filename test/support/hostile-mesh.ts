@@ -1,4 +1,4 @@
-/** An authorizer that is short of CPU, behind a real Envoy: what hostile clients may do to it, and what Envoy makes of that. */
+/** An authorizer with little CPU behind a real Envoy, under attack by hostile clients. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,9 +10,9 @@ import { freePort, startEnvoy } from '../../tools/envoy.ts';
 import { istioSidecar, type MeshOptions } from '../../tools/istio.ts';
 import { startWorkload, type Workload } from '../../tools/workload.ts';
 
-/** The authorizer as a process that shares a core. */
+/** The authorizer process, which shares a core. */
 export interface StarvedService {
-  /** How long it has run so far, and how long it has waited for a core, in milliseconds. */
+  /** Its run time and its wait time for a core, in milliseconds. */
   readonly cpu: () => { readonly ran: number; readonly waited: number };
   readonly httpPort: number;
   readonly grpcPort: number;
@@ -29,7 +29,7 @@ function firstCore(): string {
 }
 
 /**
- * Starts the service pinned to a core, and as many processes that keep the same core busy; each has an equal share of it.
+ * Starts the service on one core, and processes that keep the same core busy. Each has an equal share.
  *
  * @param configuration YAML, without the listeners
  */
@@ -77,7 +77,7 @@ log: {checks: none}
   };
 }
 
-/** Ends by itself when whoever started it is gone, or after ten minutes. */
+/** Exits when its parent is gone, or after 10 minutes. */
 const keepsBusy =
   'const parent = process.ppid; const end = Date.now() + 600_000; while (process.ppid === parent && Date.now() < end);';
 
@@ -87,15 +87,15 @@ export interface Gateway {
   readonly pid: number;
   readonly adminPort: number;
   readonly workload: Workload;
-  /** What Envoy counts: checks without an answer, and connections that the authorizer ended while checks waited on them. */
+  /** Envoy's counts of checks without a response, and of connections that the authorizer closed during checks. */
   readonly failures: () => Promise<Record<string, number>>;
   readonly stop: () => Promise<void>;
 }
 
-/** The counters of Envoy that tell of a check without an answer. */
+/** The counters of Envoy for checks without a response. */
 const failureCounters = ['error', 'failure_mode_allowed', 'timeout'];
 
-/** Starts an Envoy that asks an authorizer, with the timeout of the entries that the project ships. */
+/** Starts an Envoy with an authorizer, and with the timeout of the entries in this project. */
 export async function startGateway(
   envoyPath: string,
   options: Omit<MeshOptions, 'workload'>,
@@ -134,11 +134,11 @@ export interface ClientRequest {
   readonly method?: string;
   readonly headers?: http.OutgoingHttpHeaders;
   readonly body?: Buffer;
-  /** Whether the client goes away as soon as the request has left. */
+  /** Whether the client disconnects right after it sent the request. */
   readonly isCancelled?: boolean;
 }
 
-/** Sends a request through Envoy; the status, or undefined where the client went away or the connection broke. */
+/** Sends a request through Envoy. Returns the status, or undefined if the client disconnected or the connection failed. */
 export function sendThrough(
   port: number,
   request: ClientRequest,
@@ -168,7 +168,7 @@ export function sendThrough(
   });
 }
 
-/** Sends as many requests at once, each on a connection of its own, and gives how often each status came. */
+/** Sends many requests at once, each on its own connection. Returns the count of each status. */
 export async function storm(
   port: number,
   count: number,

@@ -1,7 +1,7 @@
-/** A strict reader of HTTP/1.1 responses (RFC 9112), of its own: it believes the bytes alone, and takes nothing that is left over. */
+/** A strict, independent parser of HTTP/1.1 responses (RFC 9112), which rejects extra bytes. */
 import net from 'node:net';
 
-/** A response as its bytes say. */
+/** A parsed response. */
 export interface StrictResponse {
   readonly version: string;
   readonly status: number;
@@ -9,16 +9,16 @@ export interface StrictResponse {
   readonly body: string;
 }
 
-/** A request by what matters to whoever reads its response. */
+/** The parts of a request that its response depends on. */
 export interface Sent {
   readonly method: string;
   readonly bytes: string;
 }
 
 /**
- * Reads the responses of a connection that has ended, one for each request in order.
+ * Reads the responses of a closed connection, one for each request in order.
  *
- * @throws Error where the bytes are anything else than these responses
+ * @throws Error if the bytes are not exactly these responses
  */
 export function readResponses(bytes: string, methods: readonly string[]): StrictResponse[] {
   let rest = bytes;
@@ -53,9 +53,9 @@ export function readResponses(bytes: string, methods: readonly string[]): Strict
 }
 
 /**
- * Sends requests on one connection and reads until the server ends it, as the last request should make it do.
+ * Sends requests on one connection, and reads until the server closes it. The last request must ask for that.
  *
- * @param isPipelined whether all are sent at once, or each when there are bytes of the response to the one before
+ * @param isPipelined whether to send all at once, or each after bytes of the previous response arrived
  */
 export function converse(port: number, requests: readonly Sent[], isPipelined: boolean): Promise<string> {
   return new Promise((resolve, reject) => {

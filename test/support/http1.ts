@@ -1,14 +1,14 @@
-/** HTTP/1.1 written by hand, for what no client library would send. */
+/** Raw HTTP/1.1, for requests that client libraries do not send. */
 import net from 'node:net';
 
-/** A response as it came. */
+/** A raw response. */
 export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Sends bytes on a connection of their own and reads one response; undefined if the connection ended without one. */
+/** Sends bytes on a new connection and reads one response; undefined if the connection closed without one. */
 export function exchange(
   port: number,
   bytes: string | Buffer,

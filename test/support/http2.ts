@@ -1,4 +1,4 @@
-/** HTTP/2 frames written by hand (RFC 9113), for what no client library would send. */
+/** Raw HTTP/2 frames (RFC 9113), for requests that client libraries do not send. */
 import net from 'node:net';
 
 /** Frame types and flags that the tests use. */
@@ -38,7 +38,7 @@ export function frame(
   return Buffer.concat([head, payload]);
 }
 
-/** The header block of a gRPC call, without any dynamic table (RFC 7541). */
+/** The header block of a gRPC call, without the dynamic table (RFC 7541). */
 export function callHeaders(path = '/envoy.service.auth.v3.Authorization/Check'): Buffer {
   return Buffer.concat([
     Buffer.from([0x83, 0x86]),
@@ -49,7 +49,7 @@ export function callHeaders(path = '/envoy.service.auth.v3.Authorization/Check')
   ]);
 }
 
-/** A gRPC message in its frame. */
+/** A framed gRPC message. */
 export function grpcMessage(message: Uint8Array): Buffer {
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(message.length, 1);
@@ -77,7 +77,7 @@ function integer(value: number): number[] {
   return value < 127 ? [value] : [127, value - 127];
 }
 
-/** A connection that speaks HTTP/2 by hand. */
+/** A connection for raw HTTP/2. */
 export interface RawHttp2 {
   readonly socket: net.Socket;
   readonly frames: Frame[];
@@ -86,7 +86,7 @@ export interface RawHttp2 {
   readonly close: () => void;
 }
 
-/** Connects; with `preface: false` nothing at all is sent. */
+/** Connects. With `preface: false`, nothing is sent. */
 export async function connectRaw(port: number, { preface = true } = {}): Promise<RawHttp2> {
   const socket = net.connect(port, '127.0.0.1');
   socket.setNoDelay(true);

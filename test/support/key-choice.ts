@@ -1,26 +1,26 @@
-/** The service's verifier beside one key set: with the keys of their owner, and with those that it hands on to another process. */
+/** The verifier with one key set: with the owner of the keys, and with a mirrored issuer as in a worker. */
 import { generateKeyPairSync } from 'node:crypto';
 import type { JWK } from 'jose';
 import type { Algorithm } from '../../src/config/declare/issuer-options.ts';
 import { createTokenCache } from '../../src/credential/token/cache.ts';
 import { createVerifier, type Verdict } from '../../src/credential/token/verifier.ts';
-import { planIssuer } from '../../src/issuer/create-issuer.ts';
+import { planIssuer } from '../../src/issuer/issuer-plan.ts';
 import { createMirroredIssuer } from '../../src/issuer/mirrored-issuer.ts';
 import type { Reason } from '../../src/model/reasons.ts';
 import { type Pair, signWith } from '../security/differential/key-pool.ts';
 import { configOf } from './app.ts';
 import { createTestClock } from './clock.ts';
-import { quietSurroundings } from './core.ts';
+import { quietContext } from './core.ts';
 import { audience } from './fake-issuer.ts';
 import { base64url } from './tokens.ts';
 
 /** The issuer of all tokens here. */
 export const issuerUrl = 'https://issuer.example.com/';
 
-/** The algorithms that its tokens may have. */
+/** The algorithms of its tokens. */
 export const allowedAlgorithms: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'];
 
-/** Makes a key pair. */
+/** Creates a key pair. */
 export function createPair(kind: 'RSA' | 'P-256' | 'P-384' | 'Ed25519'): Pair {
   const { publicKey, privateKey } = generate(kind);
   const algorithms = { RSA: ['RS256', 'PS256'], 'P-256': ['ES256'], 'P-384': ['ES384'], Ed25519: ['EdDSA'] };
@@ -40,7 +40,7 @@ function generate(kind: 'RSA' | 'P-256' | 'P-384' | 'Ed25519') {
     : generateKeyPairSync('ec', { namedCurve: kind });
 }
 
-/** Signs a token with claims that are good; members that are undefined are left out. */
+/** Signs a token with valid claims. Members that are undefined are removed. */
 export function signToken(
   pair: Pair,
   algorithm: Algorithm,
@@ -54,27 +54,27 @@ export function signToken(
   return [...input, base64url(signWith(pair, algorithm, data))].join('.');
 }
 
-/** What a verifier makes of a token. */
-export type Judge = (token: string) => Promise<Reason>;
+/** The result of a verifier. */
+export type Verify = (token: string) => Promise<Reason>;
 
 /**
- * Makes the verifiers of a key set.
+ * Creates the verifiers of a key set.
  *
  * @param more further options of the issuer, in YAML
  */
-export async function judgesOf(
+export async function verifiersOf(
   jwks: string,
   more = '',
-): Promise<{ readonly owned: Judge; readonly mirrored: Judge; readonly stop: () => void }> {
+): Promise<{ readonly owned: Verify; readonly mirrored: Verify; readonly stop: () => void }> {
   const config = await configOf(
     `issuers: [{issuer: "${issuerUrl}", audiences: [${audience}], algorithms: [${allowedAlgorithms.join(', ')}], jwks: ${JSON.stringify(jwks).replaceAll('\ufeff', '\\ufeff')}${more}}]`,
   );
   const [issuerConfig] = config.issuers;
   if (issuerConfig === undefined) throw new TypeError('no issuer');
   const clock = createTestClock();
-  const owner = planIssuer(issuerConfig, config, quietSurroundings(clock)).create();
+  const owner = planIssuer(issuerConfig, config, quietContext(clock)).create();
   owner.start();
-  // What is in the configuration is there at once, or is no good.
+  // A key set in the configuration is loaded immediately, or is invalid.
   await owner.refresh();
   const mirror = createMirroredIssuer({
     config: issuerConfig,
@@ -84,7 +84,7 @@ export async function judgesOf(
     fetch: async () => false,
   });
   mirror.update(owner.snapshot());
-  const judgeWith = (issuer: typeof owner | typeof mirror): Judge => {
+  const verifyWith = (issuer: typeof owner | typeof mirror): Verify => {
     const verify = createVerifier({
       issuers: [{ config: issuerConfig, issuer }],
       denyList: [],
@@ -95,7 +95,7 @@ export async function judgesOf(
     });
     return async (token) => reasonOf(await verify(token));
   };
-  return { owned: judgeWith(owner), mirrored: judgeWith(mirror), stop: owner.stop };
+  return { owned: verifyWith(owner), mirrored: verifyWith(mirror), stop: owner.stop };
 }
 
 function reasonOf(verdict: Verdict): Reason {

@@ -1,4 +1,4 @@
-/** Key sets in the shape in which real providers publish them, and odd ones, with tokens that somebody has of them. */
+/** Key sets in the forms of real providers, and unusual ones, with tokens for them. */
 import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -10,16 +10,16 @@ import type { Pair } from '../security/differential/key-pool.ts';
 import { createPair, signToken } from './key-choice.ts';
 import { base64url } from './tokens.ts';
 
-/** A token beside a key set. */
+/** A token and a key set. */
 export interface KeySetCase {
   readonly name: string;
   /** The key set, as text. */
   readonly jwks: string;
   readonly token: string;
   readonly reason: Reason;
-  /** Whether jose takes it, and go-oidc. */
+  /** Whether jose and go-oidc accept it. */
   readonly others: { readonly jose: boolean; readonly goOidc: boolean };
-  /** Why it is refused here, where another takes it. */
+  /** Why it is denied here if another library accepts it. */
   readonly why?: string;
   /** Further options of the issuer, in YAML. */
   readonly more?: string;
@@ -36,7 +36,7 @@ const [rsa, rsa2, rsa3, rsa4, rsa5] = [0, 1, 2, 3, 4].map(() => createPair('RSA'
 ];
 const [ec, ec384, ed] = [createPair('P-256'), createPair('P-384'), createPair('Ed25519')];
 
-/** What a provider adds to a key: a certificate of it, and the thumbprints of that. */
+/** The certificate and thumbprints that a provider adds to a key. */
 function chainOf({ privateKey }: Pair) {
   const keyFile = join(mkdtempSync(join(tmpdir(), 'oidc-authz-')), 'key.pem');
   writeFileSync(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }));
@@ -55,7 +55,7 @@ const chain2 = chainOf(rsa2);
 const sig = { use: 'sig' };
 const textOf = (...keys: readonly unknown[]) => JSON.stringify({ keys });
 const bits = (pair: Pair) => pair.jwk as Json;
-/** The numbers of an RSA key in the order in which some servers write them. */
+/** An RSA key with its members in the order of some servers. */
 const turned = ({ jwk: { n, e } }: Pair) => ({ n, e, kty: 'RSA' });
 
 /** A signing key that a provider publishes, and the algorithm of its tokens. */
@@ -69,7 +69,7 @@ interface Provider {
   readonly name: string;
   readonly document: Json;
   readonly signers: readonly ProviderKey[];
-  /** Whether jose and go-oidc take its tokens; both, where nothing is said. */
+  /** Whether jose and go-oidc accept its tokens; both by default. */
   readonly others?: KeySetCase['others'];
 }
 
@@ -79,7 +79,7 @@ const provided = (kid: string, pair: Pair, algorithm: Algorithm = 'RS256'): Prov
   algorithm,
 });
 
-/** The shapes, typed from what each publishes; keys and names are our own. */
+/** The forms, copied from what each provider publishes, with our own keys and names. */
 export const providers: readonly Provider[] = [
   {
     name: 'Entra ID: no alg, a template as issuer of each key',
@@ -265,7 +265,7 @@ function createShortPair(): Pair {
 }
 const short = createShortPair();
 
-/** What is tolerated, kind by kind, and what beside it is not. */
+/** Tolerated key sets by kind, and similar ones that are not. */
 export const toleratedCases: readonly KeySetCase[] = [
   // The same key more than once.
   {
@@ -342,7 +342,7 @@ export const toleratedCases: readonly KeySetCase[] = [
     others: both,
   },
 
-  // Two keys of one name.
+  // Two keys with one kid.
   {
     name: 'two keys of one kid, by the first',
     jwks: textOf(of('a', rsa), of('a', rsa2)),
@@ -663,7 +663,7 @@ export const toleratedCases: readonly KeySetCase[] = [
     why: 'RFC 7517 section 4.3.',
   },
 
-  // Keys of other kinds beside good ones.
+  // Keys of other kinds next to valid ones.
   ...(
     [
       ['Ed448', { kty: 'OKP', crv: 'Ed448', x: base64url(Buffer.alloc(57, 7)) }],

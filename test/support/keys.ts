@@ -1,9 +1,9 @@
-/** Key pairs of a test run: made once, for making RSA keys is slow. */
+/** Key pairs of a test run, created once because RSA keys are slow to create. */
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { supportedAlgorithms } from '../../src/config/declare/issuer-options.ts';
-import type { KeySetRules } from '../../src/issuer/keys/key-set.ts';
+import type { KeySetRules } from '../../src/issuer/keys/read-key-set.ts';
 
-/** A private key and what an issuer publishes of it. */
+/** A private key and its published form. */
 export interface SigningKey {
   readonly kid: string;
   readonly algorithm: string;
@@ -11,7 +11,7 @@ export interface SigningKey {
   readonly publicJwk: JWK;
 }
 
-/** Rules of key sets under which every algorithm is allowed. */
+/** Rules that allow every algorithm. */
 export const lenientRules: KeySetRules = {
   algorithms: supportedAlgorithms,
   keyUses: ['sig', 'jwt-svid'],
@@ -19,7 +19,7 @@ export const lenientRules: KeySetRules = {
   areUnnamed: false,
 };
 
-/** Makes a signing key. */
+/** Creates a signing key. */
 export async function createSigningKey(kid: string, algorithm = 'RS256'): Promise<SigningKey> {
   const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true });
   const publicJwk = { ...(await exportJWK(publicKey)), kid, alg: algorithm, use: 'sig' };

@@ -1,9 +1,9 @@
-/** Networks of their own for a process: one that has IPv6 only, one that has none. Needs root, as CI has it. */
+/** Network namespaces for a process: with IPv6 only, or without IPv6. They need root, which CI has. */
 import { execFileSync } from 'node:child_process';
 import { type ServiceProcess, startCommand } from './process.ts';
 import type { Found } from './real-servers.ts';
 
-/** What a network has. */
+/** The kind of network. */
 export type Kind = 'only IPv6' | 'only IPv4';
 
 const preparations: Readonly<Record<Kind, string>> = {
@@ -11,7 +11,7 @@ const preparations: Readonly<Record<Kind, string>> = {
   'only IPv4': 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link set lo up',
 };
 
-/** Whether such networks can be made here. */
+/** Whether network namespaces can be created here. */
 export function findNetworkNamespaces(): Found {
   try {
     for (const preparation of Object.values(preparations))
@@ -24,19 +24,19 @@ export function findNetworkNamespaces(): Found {
   }
 }
 
-/** Starts `oidc-authz` in a network of its own. */
+/** Starts `oidc-authz` in a network namespace. */
 export function startInNetwork(kind: Kind, args: readonly string[]): ServiceProcess {
   const service = [process.execPath, 'src/main.ts', ...args];
   return startCommand('unshare', ['-n', 'sh', '-c', `${preparations[kind]} && exec "$@"`, 'sh', ...service]);
 }
 
-/** Asks for a URL from within the network of a process; the status, or the code of the error. */
+/** Requests a URL from the network of a process. Returns the status, or the code of the error. */
 export function askWithin({ pid }: ServiceProcess, url: string): string {
   const program = `fetch(process.argv[1]).then((r) => console.log(r.status), (e) => console.log(e.cause?.code ?? e))`;
   return within(pid, program, url);
 }
 
-/** Makes a TCP connection from within the network of a process: `connected`, or the code of the error. */
+/** Connects from the network of a process. Returns `connected`, or the code of the error. */
 export function connectWithin({ pid }: ServiceProcess, host: string, port: number): string {
   const program = `require('node:net').connect(process.argv[2], process.argv[1]).on('connect', () => { console.log('connected'); process.exit(); }).on('error', (e) => console.log(e.code))`;
   return within(pid, program, host, String(port));

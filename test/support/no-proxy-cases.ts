@@ -1,9 +1,9 @@
-/** Lists of hosts that are asked without a proxy, and what Go's own client makes of them. */
+/** Values of NO_PROXY, and the result of Go's client for them. */
 
-/** A list, a URL, and whether Go asks a proxy for it. */
+/** A list, a URL, and whether Go uses a proxy for it. */
 export type NoProxyCase = readonly [list: string, url: string, isProxied: boolean];
 
-/** What Go and this service read alike. */
+/** Values that Go and this service read the same way. */
 export const alike: readonly NoProxyCase[] = [
   ['', 'https://idp.example.com/', true],
   ['*', 'https://idp.example.com/', false],
@@ -62,7 +62,7 @@ export const alike: readonly NoProxyCase[] = [
   ['exam*.com', 'https://example.com/', true],
 ];
 
-/** What this service reads beyond that, because curl, Node or Kubernetes users write it. */
+/** Further values that this service supports, because users of curl, Node or Kubernetes write them. */
 export const beyond: readonly NoProxyCase[] = [
   ['a.test b.test', 'https://b.test/', true],
   ['[2001:db8::1]', 'https://[2001:db8::1]/', true],

@@ -1,4 +1,4 @@
-/** Envoy's own protos, as a published package carries them: what our minimal ones must agree with. */
+/** Envoy's official protos from a published package, which our minimal ones must match. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';

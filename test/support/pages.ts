@@ -1,4 +1,4 @@
-/** Pages of the documentation, taken apart: what stands in them is what tests run. */
+/** Parses pages of the documentation, so tests can run their content. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export interface Block {
   readonly language: string;
   readonly text: string;
-  /** The last heading in front of it. */
+  /** The last heading before it. */
   readonly section: string;
 }
 
@@ -26,7 +26,7 @@ export function blocksOf(page: string): readonly Block[] {
   return blocks;
 }
 
-/** The rows of the first table of a section, without its head; each cell as it is written. */
+/** The rows of the first table of a section, without its head. */
 export function rowsOf(page: string, section: string): readonly (readonly string[])[] {
   const [, rest = ''] = page.split(`\n## ${section}\n`);
   const [own = ''] = rest.split(/^## /m);

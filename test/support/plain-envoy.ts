@@ -1,6 +1,6 @@
-/** An Envoy without a mesh: it routes by path or host to one of two workloads, and asks the authorizer before. */
+/** An Envoy without a mesh, with the authorizer. It routes to one of two workloads by path or host. */
 
-/** One way to configure Envoy's own reading of a request. */
+/** One configuration of how Envoy normalizes requests. */
 export interface Reading {
   /** Options of the connection manager. */
   readonly manager: Readonly<Record<string, unknown>>;
@@ -8,20 +8,20 @@ export interface Reading {
   readonly routing?: Readonly<Record<string, unknown>>;
 }
 
-/** What stands behind it. */
+/** The upstreams. */
 export interface Behind {
   readonly transport: 'http' | 'grpc';
   readonly authorizer: number;
-  /** Where requests go that are of the open path or host, and all others. */
+  /** The workloads for the anonymous path or host, and for all others. */
   readonly open: number;
   readonly other: number;
-  /** What is open. */
+  /** The anonymous path or host. */
   readonly by: { readonly prefix: string } | { readonly host: string };
 }
 
 const type = (name: string) => ({ '@type': `type.googleapis.com/${name}` });
 
-/** The configuration, with one listener for each reading, on a free port. */
+/** The configuration, with one listener for each form of normalization, on free ports. */
 export function plainEnvoy(behind: Behind, readings: readonly Reading[], adminPort: number): object {
   const { transport, authorizer, open, other } = behind;
   const http2 = {

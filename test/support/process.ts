@@ -1,4 +1,4 @@
-/** The service as a process of its own. */
+/** Runs the service as a process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -6,11 +6,11 @@ import { onTestFinished } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A service that runs. */
+/** A running service. */
 export interface ServiceProcess {
   readonly pid: number;
   readonly child: ChildProcess;
-  /** Resolves with the first record that fits. */
+  /** Resolves with the first record that matches. */
   readonly record: (fits: (record: Record<string, unknown>) => boolean) => Promise<Record<string, unknown>>;
   readonly port: (listener: string) => Promise<number>;
   readonly output: () => string;
@@ -19,7 +19,7 @@ export interface ServiceProcess {
   readonly exit: Promise<number | string>;
 }
 
-/** Starts `oidc-authz` from the sources; it ends with the test at the latest. */
+/** Starts `oidc-authz` from the sources. It stops after the test at the latest. */
 export function startProcess(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},

@@ -1,15 +1,15 @@
-/** DPoP proofs (RFC 9449 section 4), good and bad, made by jose. */
+/** Creates valid and invalid DPoP proofs (RFC 9449 section 4) with jose. */
 import { createHash, randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, type JWTPayload, SignJWT } from 'jose';
 import type { SigningKey } from './keys.ts';
 
-/** What a proof is made of beyond the defaults; undefined leaves one of the defaults out. */
+/** The settings of a proof; undefined removes a default. */
 export interface ProofParts {
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly header?: Readonly<Record<string, unknown>>;
 }
 
-/** The public members of a key alone, as a proof's header carries them. */
+/** The public members of a key, for the header of a proof. */
 export function publicMembers({ publicJwk }: SigningKey): Record<string, unknown> {
   const { kid: _, alg: __, use: ___, ...members } = publicJwk;
   return members;
@@ -20,7 +20,7 @@ export function thumbprint(key: SigningKey): Promise<string> {
   return calculateJwkThumbprint(key.publicJwk, 'sha256');
 }
 
-/** Makes a proof for a GET of `https://orders.example.com/orders/1`. */
+/** Creates a proof for a GET of `https://orders.example.com/orders/1`. */
 export function makeProof(
   key: SigningKey,
   token: string,

@@ -1,21 +1,21 @@
-/** Our minimal protos through proto-loader: what the messages that the service reads and writes are compared with. */
+/** Reads and writes our minimal protos with proto-loader, to compare the messages of the service. */
 import { fileURLToPath } from 'node:url';
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 
 /** Reads and writes the messages of one method. */
 export interface MessageCodec<Request, Response> {
-  /** Throws where the bytes are no such message. */
+  /** Throws if the bytes are not such a message. */
   readonly readRequest: (bytes: Buffer) => Request;
   readonly writeRequest: (message: Request) => Buffer;
   readonly writeResponse: (message: Response) => Buffer;
-  /** Reads back what was written. */
+  /** Reads a written message. */
   readonly readResponse: (bytes: Buffer) => Response;
 }
 
 const folder = fileURLToPath(new URL('../../protos/', import.meta.url));
 
 /**
- * Loads the codec of a method. Field names are in camel case, enumerations their names, and a field that was not
+ * Loads the codec of a method. Field names are in camel case, enum values are names, and a field that was not
  * sent is absent.
  *
  * @param file in `protos/`

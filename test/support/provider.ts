@@ -1,32 +1,32 @@
-/** What a test knows of a provider beside its page: which documents it publishes, and how each mistake of the page comes about. */
-import type { Documents } from './made-up-internet.ts';
+/** The data of a provider that its page does not have: its documents, and how to reproduce each mistake of the page. */
+import type { Documents } from './simulated-internet.ts';
 
-/** Claims or header parameters; undefined takes one out. */
+/** Claims or header parameters; undefined removes one. */
 export type Parts = Readonly<Record<string, unknown>>;
 
-/** Options of an issuer; undefined takes one out. */
+/** Options of an issuer; undefined removes one. */
 export type IssuerParts = Readonly<Record<string, unknown>>;
 
-/** How a token and a configuration differ from those of the page. */
+/** Changes to the token and the configuration of the page. */
 export interface Difference {
-  /** Which of the page's pairs of header and payload the token is made of; the first where it is not said. */
+  /** The index of the page's header and payload for the token; the first by default. */
   readonly token?: number;
-  /** Which of the page's configurations is used; the first where it is not said. */
+  /** The index of the page's configuration; the first by default. */
   readonly configuration?: number;
   readonly claims?: Parts;
   readonly header?: Parts;
-  /** What is sent instead of a token. */
+  /** The text to send instead of a token. */
   readonly text?: string;
-  /** How it is signed: by a key that is not published, with a header that is changed afterwards, or with a shared secret. */
+  /** How it is signed: with an unpublished key, with a header that changes afterwards, or with a shared secret. */
   readonly signed?: 'unpublished' | 'other header' | 'secret';
   readonly issuer?: IssuerParts;
-  /** Further documents, or other ones. */
+  /** Additional or changed documents. */
   readonly documents?: Documents;
 }
 
-/** A token that passes. */
+/** A token that is allowed. */
 export interface Pass extends Difference {
-  /** Headers that the workload gets; undefined: it does not get that one. */
+  /** The headers that the workload gets; undefined for one that it does not get. */
   readonly forwarded?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -34,15 +34,15 @@ export interface Pass extends Difference {
 export interface Provider {
   /** The page, below `docs/providers/`. */
   readonly page: string;
-  /** What it publishes, by address; the text `KEYS` stands for its key set. */
+  /** Its documents by address. The text `KEYS` is replaced with its key set. */
   readonly documents: Documents;
-  /** What makes a token of the page pass each configuration of the page behind the first. */
+  /** The changes that make the page's token valid for each further configuration of the page. */
   readonly passes: readonly (Pass | readonly Pass[])[];
   /** Every mistake of the page, by the first cell of its row. */
   readonly mistakes: Readonly<Record<string, Difference | readonly Difference[]>>;
 }
 
-/** The discovery document of an issuer, at its usual place. */
+/** The discovery document of an issuer, at its default address. */
 export function discovery(issuer: string, jwksUri: string, documentOf = issuer): Documents {
   return {
     [`${documentOf.replace(/\/$/, '')}/.well-known/openid-configuration`]: { issuer, jwks_uri: jwksUri },

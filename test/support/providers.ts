@@ -1,4 +1,4 @@
-/** The providers that have a page. What a mistake comes to stands on the page alone. */
+/** The providers that have a page. The expected result of each mistake is only on the page. */
 import { discovery, type Provider } from './provider.ts';
 
 const entraKeys =

@@ -1,8 +1,8 @@
-/** Real servers that a test needs: without one it is skipped and says why, or fails where they are required. */
+/** Real servers for tests. Without the server, a suite is skipped with the reason, or fails if servers are required. */
 import { describe } from 'vitest';
 import { mustFetch } from '../../tools/programs.ts';
 
-/** A real server's program, or why there is none. */
+/** The program of a real server, or why it is missing. */
 export type Found = { readonly path: string } | { readonly missing: string };
 
 /** A suite that needs a real server. */

@@ -1,22 +1,22 @@
-/** A terminal in which the commands of a page are run one after another, as a reader does. */
+/** A shell session that runs the commands of a page one after another, like a reader. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** A terminal. */
+/** A shell session. */
 export interface ShellSession {
   /**
-   * Runs commands and resolves with what they wrote to stdout, and the exit code of the last one.
+   * Runs commands. Resolves with their stdout, and the exit code of the last one.
    *
-   * @throws Error with all that was written, where the shell ends meanwhile
+   * @throws Error with all output if the shell exits meanwhile
    */
   readonly run: (commands: string) => Promise<{ readonly output: string; readonly code: number }>;
-  /** Everything that was written to stderr. */
+  /** All output on stderr. */
   readonly errors: () => string;
-  /** Ends it with everything that it started. */
+  /** Stops the shell and all of its processes. */
   readonly stop: () => Promise<void>;
 }
 
-/** Opens a terminal in the root of the project. */
+/** Starts a shell in the root of the project. */
 export function openShellSession(env: NodeJS.ProcessEnv = process.env): ShellSession {
   const cwd = fileURLToPath(new URL('../../', import.meta.url));
   const child = spawn('bash', ['--noprofile', '--norc'], { cwd, env, stdio: 'pipe', detached: true });
@@ -45,7 +45,7 @@ export function openShellSession(env: NodeJS.ProcessEnv = process.env): ShellSes
       }),
     errors: () => errors,
     stop: async () => {
-      // What it started is in the same group.
+      // Its processes are in the same process group.
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
       await exited;
     },

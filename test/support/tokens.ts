@@ -1,4 +1,4 @@
-/** Tokens that no library would make: any text as header and payload, signed or not. */
+/** Creates tokens with any text as header and payload, signed or not. */
 import { type KeyObject, KeyObject as KeyObjectClass, sign } from 'node:crypto';
 import type { FakeIssuer } from './fake-issuer.ts';
 import { audience } from './fake-issuer.ts';
@@ -9,12 +9,12 @@ export function base64url(data: string | Uint8Array): string {
   return Buffer.from(data).toString('base64url');
 }
 
-/** The private key as node:crypto takes it. */
+/** The private key for node:crypto. */
 export function privateKeyObject({ privateKey }: SigningKey): KeyObject {
   return KeyObjectClass.from(privateKey);
 }
 
-/** Signs header and payload texts exactly as they are given, with RS256. */
+/** Signs header and payload texts unchanged, with RS256. */
 export function signTexts(
   header: string | Uint8Array,
   payload: string | Uint8Array,
@@ -23,13 +23,13 @@ export function signTexts(
   return signSegments(base64url(header), base64url(payload), key);
 }
 
-/** Signs two segments exactly as they are given, with RS256. */
+/** Signs two segments unchanged, with RS256. */
 export function signSegments(header: string, payload: string, key: SigningKey): string {
   const signature = sign('sha256', Buffer.from(`${header}.${payload}`), privateKeyObject(key));
   return `${header}.${payload}.${base64url(signature)}`;
 }
 
-/** The header that a good token has. */
+/** The header of a valid token. */
 export function goodHeader(
   issuer: FakeIssuer,
   more: Readonly<Record<string, unknown>> = {},
@@ -37,7 +37,7 @@ export function goodHeader(
   return { alg: 'RS256', kid: issuer.keys[0]?.kid, typ: 'JWT', ...more };
 }
 
-/** The claims that a good token has. */
+/** The claims of a valid token. */
 export function goodClaims(
   issuer: FakeIssuer,
   more: Readonly<Record<string, unknown>> = {},

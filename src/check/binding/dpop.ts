@@ -7,8 +7,8 @@ import { readDate, readString, wrongType } from '../../credential/token/claims.t
 import { splitCompact } from '../../credential/token/compact-jws.ts';
 import { readHeader } from '../../credential/token/jose-header.ts';
 import { readJsonObject } from '../../credential/token/json.ts';
-import { readKey } from '../../issuer/keys/key.ts';
-import { importPublicKey, isNoKey, type VerifySignature } from '../../issuer/keys/public-key.ts';
+import { importPublicKey, isInvalidKey, type VerifySignature } from '../../issuer/keys/public-key.ts';
+import { readKey } from '../../issuer/keys/published-key.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import { isForRequest } from './proof-target.ts';
 
@@ -107,7 +107,7 @@ function keyOf(jwk: unknown, algorithm: Algorithm, importKey: ImportKey): Verify
   try {
     return importKey(key.publicKey, algorithm);
   } catch (error) {
-    if (isNoKey(error)) return undefined;
+    if (isInvalidKey(error)) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** Reads the JOSE header of a token (RFC 7515 section 4). */
 
 import type { Algorithm } from '../../config/declare/issuer-options.ts';
-import { isKeyId, toAlgorithm } from '../../issuer/keys/key-name.ts';
+import { isKeyId, toAlgorithm } from '../../issuer/keys/kid-and-alg.ts';
 import type { DenyReason } from '../../model/reasons.ts';
 import { readJsonObject } from './json.ts';
 

@@ -1,32 +1,32 @@
-/** The files of certificates that are trusted for an issuer's endpoints, beside the system's. */
+/** The CA files of an issuer (`caFile`), which are read again when they change. */
 import type { FollowedFiles } from '../../runtime/files/follow.ts';
 import { requireCertificates } from '../../runtime/files/pem-blocks.ts';
 
-/** Further certificates to trust. */
+/** The CA certificates of an issuer. */
 export interface TrustedCertificates {
-  /** The certificates in PEM, as they were when the files were last good. @throws Error where they never were */
+  /** The certificates in PEM, from the last valid version of the files. @throws Error if there never was one */
   readonly read: () => string;
-  /** Begins to follow the files. */
+  /** Starts to follow the files. */
   readonly start: () => void;
   readonly stop: () => void;
 }
 
 /**
- * Makes the certificates of some files.
+ * Creates the CA certificates of some files.
  *
- * @param onReload is told each time the files have changed: why they cannot be used, or undefined where they can
+ * @param onReload called after each change of the files, with the error if the new content is invalid
  */
 export function createTrustedCertificates(
   paths: readonly string[],
   files: FollowedFiles,
   onReload: (error: Error | undefined) => void,
 ): TrustedCertificates {
-  let good: string | undefined;
+  let current: string | undefined;
   let following = files.follow([], () => {});
   const read = () => paths.map((path) => readCertificates(path, files)).join('\n');
   const reload = () => {
     try {
-      good = read();
+      current = read();
       onReload(undefined);
     } catch (error) {
       onReload(error instanceof Error ? error : new Error(String(error)));
@@ -34,8 +34,8 @@ export function createTrustedCertificates(
   };
   return {
     read: () => {
-      good ??= read();
-      return good;
+      current ??= read();
+      return current;
     },
     start: () => {
       following = files.follow(paths, reload);

@@ -1,15 +1,15 @@
-/** Content codings (RFC 9110 section 8.4): some servers, and the caches before them, compress although nobody asks for it. */
+/** Content codings (RFC 9110 section 8.4). Some servers and caches compress although the request does not accept it. */
 import { promisify } from 'node:util';
 import zlib, { type BrotliOptions, type ZlibOptions, type ZstdOptions } from 'node:zlib';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 
-/** Decodes a body; rejects where it is not of the coding, is cut, or takes more than some bytes. */
+/** Decodes a body; rejects if it has another coding, is truncated, or becomes larger than `maxBytes`. */
 type Decode = (body: Buffer, maxBytes: number) => Promise<Buffer>;
 
-/** The most codings that are undone, one after the other. */
+/** The most codings that one body may have. */
 const mostCodings = 4;
 
-/** The largest window of `zstd`, as the power of two of its bytes: what RFC 9659 section 3 lets a server use. */
+/** The largest window of `zstd`, as a power of two in bytes (RFC 9659 section 3). */
 const zstdWindow = { [zlib.constants.ZSTD_d_windowLogMax]: 23 };
 
 const bounded =
@@ -31,15 +31,14 @@ const decoders: ReadonlyMap<string, Decode> = new Map([
 ]);
 
 /**
- * Finds what decodes a body. However small the body and however large what it claims to be: no more memory is taken than both of the
- * bounds together for each coding, and decoding ends at the limit.
+ * Finds the decoder of a body. Decoding stops at the limit, whatever the body claims.
  *
- * A coding that is not known says nothing: servers of files repeat what their owner once typed, and `aws-chunked` stays on objects that are
- * not in it any more. Only a body that is no JSON then is refused.
+ * An unknown coding is ignored: file servers repeat values such as `aws-chunked` for objects that no longer have that coding. The
+ * decoder rejects such a body only if it is not JSON.
  *
- * @param contentEncoding the value of the header; empty for none
- * @returns decodes a body into one of at most so many bytes; rejects with an Error that names the coding
- * @throws Error where there are more than {@link mostCodings}
+ * @param contentEncoding the value of the header; empty if absent
+ * @returns a decoder that rejects with an Error that names the coding
+ * @throws Error if there are more than {@link mostCodings} codings
  */
 export function decoderOf(contentEncoding: string): Decode {
   const codings = contentEncoding
@@ -49,15 +48,15 @@ export function decoderOf(contentEncoding: string): Decode {
     .filter((coding) => coding !== '' && coding !== 'identity');
   const known = codings.filter((coding) => decoders.has(coding));
   if (known.length > mostCodings)
-    throw new Error(`its content-encoding has ${known.length} codings, more than ${mostCodings}`);
+    throw new Error(`its content-encoding has ${known.length} codings; the limit is ${mostCodings}`);
   const unknown = codings.filter((coding) => !decoders.has(coding));
   return async (body, maxBytes) => {
     let decoded = body;
-    // They are listed in the order in which they were applied.
+    // The header lists codings in the order in which they were applied.
     for (const coding of known.toReversed()) decoded = await undo(coding, decoded, maxBytes);
     if (unknown.length > 0 && !isJson(decoded))
       throw new Error(
-        `the answer is not JSON, and its content-encoding is ${unknown.join(', ').slice(0, 100)}; gzip, deflate, br and zstd are supported, and nobody asked for any`,
+        `the response is not JSON, and its content-encoding is ${unknown.join(', ').slice(0, 100)}; turn compression off there, or use gzip, deflate, br or zstd`,
       );
     return decoded;
   };
@@ -68,8 +67,10 @@ async function undo(coding: string, body: Buffer, maxBytes: number): Promise<Buf
     return (await decoders.get(coding)?.(body, maxBytes)) ?? body;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
-      throw new Error(`it is larger than ${maxBytes} bytes when it is decompressed from ${coding}`);
-    throw new Error(`its content-encoding is ${coding}, but it cannot be decompressed from that`);
+      throw new Error(
+        `the response is larger than ${maxBytes} bytes after decompression from ${coding}; raise \`limits.maxIssuerResponseSize\``,
+      );
+    throw new Error(`its content-encoding is ${coding}, but the body cannot be decompressed`);
   }
 }
 
@@ -82,7 +83,7 @@ function isJson(body: Buffer): boolean {
   }
 }
 
-/** Whether a body of `deflate` begins as RFC 1950 section 2.2 says. Some servers send what RFC 1951 defines, without that. */
+/** Whether a `deflate` body has the header of RFC 1950 section 2.2. Some servers send plain RFC 1951 data. */
 function isZlib([method = 0, flags = 0]: Buffer): boolean {
   return method % 16 === 8 && (method * 256 + flags) % 31 === 0;
 }

@@ -1,26 +1,26 @@
-/** Members that an object in JSON is written with more than once (RFC 8259 section 4): readers differ in which they take. */
+/** Finds members that a JSON object has more than once (RFC 8259 section 4). Parsers differ in which one they use. */
 
-/** Where a member is: the names of members and the indexes in lists that lead to it. */
+/** The path to a member: names of members and indexes in lists. */
 export type MemberPath = readonly (string | number)[];
 
-/** How deep members are looked at: the members of a key, in the list, in the set. */
+/** The deepest level that is checked: the members of a key, in the list, in the key set. */
 const deepest = 3;
 
-/** A token of JSON: a text, a mark of its structure, or a run of anything else. */
+/** A token of JSON: a string, a structural character, or anything else. */
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},:]|[^"[\]{},:]+/gs;
 
 interface Level {
-  /** The names so far; undefined in a list. */
+  /** The names found so far; undefined in a list. */
   readonly names: Set<string> | undefined;
-  /** Where in it the reader is. */
+  /** The current member or index. */
   place: string | number;
 }
 
 /**
- * Finds the members whose names come twice in their object. Names are compared as they are read: `"k\u0065ys"` is `keys`.
+ * Finds the repeated members. Names are compared after unescaping: `"k\u0065ys"` equals `keys`.
  *
- * @param json a text that JSON.parse takes
- * @returns the path of each repetition, not deeper than the members of a key set's keys
+ * @param json valid JSON
+ * @returns the path of each repetition, at most {@link deepest} levels deep
  */
 export function duplicateMembers(json: string): readonly MemberPath[] {
   const found: MemberPath[] = [];

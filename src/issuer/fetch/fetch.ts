@@ -1,4 +1,4 @@
-/** How this service fetches anything: one GET, bounded in time, size, redirects and where it may lead. */
+/** Fetches a document with one GET. Time, size and destination are limited, and redirects are not followed. */
 import type { Agent, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -7,49 +7,50 @@ import { maskUrls } from '../../config/values/quote-value.ts';
 import { isLoopback, urlProblem } from '../../config/values/urls.ts';
 import { http } from '../../runtime/node-http.ts';
 import { decoderOf } from './content-coding.ts';
-import { type Attempt, explainFailure } from './fetch-problems.ts';
+import type { Attempt } from './fetch-attempt.ts';
+import { explainFailure } from './fetch-problems.ts';
 import { guardedLookup, type Resolve, resolveBySystem } from './guarded-lookup.ts';
 import { readNoProxy } from './no-proxy.ts';
 
-/** What bounds a fetch. */
+/** Limits and settings of a fetch. */
 export interface FetchOptions {
-  /** Milliseconds for everything: name lookup, connection, headers, body. */
+  /** Milliseconds for the whole fetch: name lookup, connection, headers and body. */
   readonly timeout: number;
-  /** Bytes of the body. */
+  /** The largest body, in bytes. */
   readonly maxBytes: number;
-  /** Whether http:// may be used for another host than this machine. */
+  /** Whether http:// is allowed for other hosts than this machine. */
   readonly insecureHttp: boolean;
-  /** Further certificates to trust, PEM; read at every fetch, so that a new file is taken up. */
+  /** Reads further CA certificates, in PEM. Called for every fetch, so a changed file is used. */
   readonly extraCa: (() => string) | undefined;
-  /** Whether the system's certificates are trusted beside those. */
+  /** Whether the system's CA certificates are trusted in addition to those. */
   readonly trustSystemCas: boolean;
-  /** A proxy's URL; `env` for what the environment says; empty for none. */
+  /** The URL of a proxy; `env` to read it from the environment; empty for no proxy. */
   readonly proxy: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Whose endpoints these are, for messages. */
+  /** The name of the issuer, for messages. */
   readonly issuerName?: string;
-  /** The option that names a URL; `issuer` where nothing else is said. */
+  /** The option that names a URL; `issuer` by default. */
   readonly optionOf?: (url: string) => Attempt['option'];
 }
 
-/** What came back with status 200. */
+/** A response with status 200. */
 export interface Fetched {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The option that says where what is fetched is. */
-export type PlaceOption = 'jwksUri' | 'discoveryUri';
+/** The option that sets the address of a document. */
+export type AddressOption = 'jwksUri' | 'discoveryUri';
 
 /**
- * Fetches a document. Rejects with an Error whose message says what went wrong.
+ * Fetches a document. Rejects with an Error that explains the failure.
  *
- * @param from the URL of the document that named this one, which may lead to less; undefined where the configuration did
- * @param option what an operator sets to have it fetched from elsewhere; by default `jwksUri`
+ * @param from the URL of the document that named this one, which limits the addresses; undefined if the configuration names it
+ * @param option the option to set if the document has moved; `jwksUri` by default
  */
-export type Fetch = (url: string, from?: string, option?: PlaceOption) => Promise<Fetched>;
+export type Fetch = (url: string, from?: string, option?: AddressOption) => Promise<Fetched>;
 
-/** Makes a fetch with its bounds. */
+/** Creates a {@link Fetch}. */
 export function createFetch(options: FetchOptions, resolve: Resolve = resolveBySystem): Fetch {
   const agentsFor = createAgents(options.proxy, options.environment);
   const trust = createTrust(options);
@@ -58,11 +59,11 @@ export function createFetch(options: FetchOptions, resolve: Resolve = resolveByS
 
   return async (text, from, option = 'jwksUri') => {
     const problem = urlProblem(text);
-    if (problem !== undefined) throw new Error(`${shortened(text)} may not be fetched: ${problem}`);
+    if (problem !== undefined) throw new Error(`${shortened(text)} must not be fetched: ${problem}`);
     const url = new URL(text);
     if (url.protocol === 'http:' && !options.insecureHttp && !isLoopback(url)) {
       throw new Error(
-        `${shortened(text)} may not be fetched: plain http:// is allowed only with insecureHttp`,
+        `${shortened(text)} must not be fetched: plain http:// requires \`issuers[].insecureHttp: true\``,
       );
     }
     const signal = AbortSignal.timeout(options.timeout);
@@ -82,14 +83,13 @@ export function createFetch(options: FetchOptions, resolve: Resolve = resolveByS
         requireStatus(response, url, option);
         return await collect(response, options.maxBytes);
       } finally {
-        // What is left of it is not read.
         response.destroy();
       }
     } catch (error) {
       const place = `${shortened(text)}${whose}`;
       if (signal.aborted)
         throw new Error(
-          `${place} did not answer within ${options.timeout} ms${proxy === undefined ? '' : ` through the proxy ${proxy}`}; is it up, and is egress to it allowed (NetworkPolicy, firewall, ServiceEntry)? \`keys.timeout\` is the longest wait (ETIMEDOUT)`,
+          `${place} did not respond within ${options.timeout} ms${proxy === undefined ? '' : ` through the proxy ${proxy}`}; check that it runs and that egress to it is allowed (NetworkPolicy, firewall, ServiceEntry), or raise \`keys.timeout\` (ETIMEDOUT)`,
         );
       const problem = explainFailure(error, {
         url,
@@ -100,7 +100,7 @@ export function createFetch(options: FetchOptions, resolve: Resolve = resolveByS
         proxy,
         isProxyOfEnvironment: options.proxy === 'env',
       });
-      throw new Error(`${place} could not be fetched: ${problem}`, { cause: error });
+      throw new Error(`cannot fetch ${place}: ${problem}`, { cause: error });
     }
   };
 }
@@ -108,11 +108,11 @@ export function createFetch(options: FetchOptions, resolve: Resolve = resolveByS
 interface Agents {
   readonly http: Agent;
   readonly https: https.Agent;
-  /** Host and port of the proxy that they ask; undefined where they ask none. */
+  /** Host and port of the proxy; undefined without a proxy. */
   readonly proxy: string | undefined;
 }
 
-/** Agents of our own: the global ones listen to the environment when Node is told so. */
+/** Creates agents of its own, because the global ones follow the environment if Node is configured so. */
 function createAgents(proxy: string, environment: FetchOptions['environment']): (url: URL) => Agents {
   const direct = agentsThrough('');
   if (proxy === '') return () => direct;
@@ -132,12 +132,12 @@ function createAgents(proxy: string, environment: FetchOptions['environment']): 
   };
 }
 
-/** A proxy of the environment; without a scheme it is `http://`, as elsewhere. @throws Error where it cannot be used */
+/** Reads a proxy of the environment; without a scheme it is `http://`. @throws Error if it is not a proxy's URL */
 function proxyUrl(text: string, variable: string): string {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   if (url !== null && ['http:', 'https:'].includes(url.protocol)) return url.href;
   throw new Error(
-    `${variable} of the environment is not the http:// URL of a proxy, and \`httpsProxy: env\` takes it`,
+    `the environment variable ${variable} is not the http:// or https:// URL of a proxy; correct it, or change \`issuers[].httpsProxy: env\``,
   );
 }
 
@@ -145,13 +145,13 @@ function agentsThrough(proxy: string): Agents {
   const options = proxy === '' ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
   return {
     http: new http.Agent(options),
-    // A session that is resumed is not judged again: an authority that is trusted no more would be trusted on.
+    // A resumed session is not verified again: a certificate of a removed CA would still be trusted.
     https: new https.Agent({ ...options, maxCachedSessions: 0 }),
-    proxy: proxy === '' ? undefined : (URL.parse(proxy)?.host ?? 'whose address is no URL'),
+    proxy: proxy === '' ? undefined : (URL.parse(proxy)?.host ?? 'with an invalid URL'),
   };
 }
 
-/** Builds the trust for one fetch, and again only when the extra certificates have changed. */
+/** Builds the trusted certificates of a fetch, and again only after the extra certificates changed. */
 function createTrust({ extraCa, trustSystemCas }: FetchOptions): () => tls.SecureContext | undefined {
   if (extraCa === undefined) return () => undefined;
   let known: { readonly pem: string; readonly context: tls.SecureContext } | undefined;
@@ -159,7 +159,7 @@ function createTrust({ extraCa, trustSystemCas }: FetchOptions): () => tls.Secur
     const pem = extraCa();
     if (known?.pem !== pem) {
       const system = trustSystemCas ? tls.getCACertificates('default') : [];
-      // A file may hold an intermediate certificate, or the server's own, without what signed it.
+      // A file may have an intermediate certificate, or the server's own, without the CA that signed it.
       const context = tls.createSecureContext({ ca: [...system, pem], allowPartialTrustChain: true });
       known = { pem, context };
     }
@@ -178,7 +178,7 @@ function get(
   const options: https.RequestOptions = {
     signal,
     headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'oidc-authz' },
-    // Said aloud, or NODE_TLS_REJECT_UNAUTHORIZED could switch it off.
+    // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED changes the default.
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     ...(secureContext !== undefined && { secureContext }),
@@ -194,28 +194,29 @@ function get(
   });
 }
 
-/** @throws Error that says what came instead of a document */
-function requireStatus({ statusCode = 0, headers }: IncomingMessage, url: URL, option: PlaceOption): void {
+/** @throws Error that names the status, and the target of a redirect */
+function requireStatus({ statusCode = 0, headers }: IncomingMessage, url: URL, option: AddressOption): void {
   if (statusCode === 200) return;
   const { location } = headers;
   const redirect =
     statusCode < 300 || statusCode > 399 || location === undefined
       ? ''
-      : `: it redirects to ${targetOf(location, url)}, and redirects are not followed; if that is the right place, set \`${option}\` to it`;
+      : `: it redirects to ${targetOf(location, url)}, and redirects are not followed; if that is the right address, set \`${option}\` to it`;
   throw Object.assign(new Error(`status ${statusCode} instead of 200${redirect}`), { statusCode });
 }
 
-/** Where a redirect leads, as a message names it: without what may be a secret. */
+/** The target of a redirect for a message, without its query, which may be secret. */
 function targetOf(location: string, from: URL): string {
   const target = URL.parse(location, from);
-  if (target === null) return 'something that is not a URL';
+  if (target === null) return 'an invalid URL';
   return shortened(target.origin === 'null' ? target.protocol : target.origin + target.pathname);
 }
 
 async function collect(response: IncomingMessage, maxBytes: number): Promise<Fetched> {
   const { headers } = response;
   const decode = decoderOf(headers['content-encoding'] ?? '');
-  const tooLarge = () => new Error(`it is larger than ${maxBytes} bytes`);
+  const tooLarge = () =>
+    new Error(`the response is larger than ${maxBytes} bytes; raise \`limits.maxIssuerResponseSize\``);
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
 
   const chunks: Buffer[] = [];
@@ -225,7 +226,7 @@ async function collect(response: IncomingMessage, maxBytes: number): Promise<Fet
     if (bytes > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  if (!response.complete) throw new Error('the connection ended before the answer did');
+  if (!response.complete) throw new Error('the connection closed before the whole response arrived');
   const body = await decode(Buffer.concat(chunks), maxBytes);
   const flat = Object.entries(headers).map(([name, value]) => [
     name,

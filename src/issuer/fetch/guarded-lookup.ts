@@ -1,67 +1,70 @@
-/** Where a fetch may lead: what a document may name, and which addresses a name may have. */
+/** Which addresses a fetch may connect to, and which URLs a document may name. */
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { reachOf } from '../../config/values/addresses.ts';
 import { isLoopback } from '../../config/values/urls.ts';
 
-/** Finds every address of a name, as `dns.lookup` does with `all`. */
+/** Resolves a name to all of its addresses, like `dns.lookup` with `all`. */
 export type Resolve = (
   hostname: string,
   options: LookupOptions,
   callback: (error: Error | null, addresses: readonly LookupAddress[]) => void,
 ) => void;
 
-/** What is fetched, and what allows it. */
+/** The destination of a fetch. */
 export interface Destination {
   readonly url: URL;
-  /** The URL of the document that named it; undefined where the configuration did. */
+  /** The URL of the document that named it; undefined if the configuration names it. */
   readonly from: string | undefined;
-  /** Whether http:// may be used for another host than this machine. */
+  /** Whether http:// is allowed for other hosts than this machine. */
   readonly insecureHttp: boolean;
 }
 
-/** Asks the resolver of the system. */
+/** Resolves with the resolver of the system. */
 export const resolveBySystem: Resolve = (hostname, options, callback) =>
   lookup(hostname, { ...options, all: true }, callback);
 
 /**
- * Says why a document may not name a URL; undefined if it may. What the configuration names itself is not held to this.
+ * Says why a document must not name a URL; undefined if it may. URLs in the configuration have no such limit.
  *
- * @param text a URL that can be fetched from
+ * @param text a valid URL
  * @param from the URL of the document
- * @param issuer whose document it is
+ * @param issuer the issuer of the document
  */
-export function ledProblem(text: string, from: string, issuer: string): string | undefined {
+export function namedUrlProblem(text: string, from: string, issuer: string): string | undefined {
   const [url, document] = [new URL(text), new URL(from)];
   if (url.protocol === 'http:') {
     const isSecure = document.protocol === 'https:' || URL.parse(issuer)?.protocol === 'https:';
-    // The operator has this very server asked in plain already.
+    // The configuration already allows plain HTTP to this server.
     if (isSecure && url.origin !== document.origin)
-      return 'an issuer on https:// never leads to http://; name it in `jwksUri` if it is meant';
+      return 'an https:// issuer must not name an http:// address; set `jwksUri` to it if it is intended';
   }
-  return isLoopback(url) && !mayLeadToLoopback(url, document)
-    ? 'a document of another machine never leads to this one; name it in `jwksUri` if it is meant'
+  return isLoopback(url) && !mayUseLoopback(url, document)
+    ? 'a document of another machine must not name an address of this machine; set `jwksUri` to it if it is intended'
     : undefined;
 }
 
-/** Whether the configuration already has this machine asked, or that very host. */
-function mayLeadToLoopback(url: URL, document: URL): boolean {
+/** Whether the document itself comes from this machine, or from the same host. */
+function mayUseLoopback(url: URL, document: URL): boolean {
   return document.hostname === url.hostname || isLoopback(document);
 }
 
 /**
- * Makes the name lookup of one fetch. The addresses that it gives are those that are connected to, so no second answer
- * of a name server leads elsewhere. All of a name's addresses must be good: which of them is used is not known here.
- * Behind a proxy it is not asked: there the proxy looks names up.
+ * Creates the name lookup of one fetch. It fails unless all addresses of the name are allowed. The fetch connects to
+ * these addresses, so a second DNS response cannot change the target. With a proxy, the proxy resolves names instead.
  */
 export function guardedLookup(resolve: Resolve, destination: Destination): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, options, (error, addresses) => {
       if (error !== null) return callback(error, '', 0);
       for (const { address } of addresses) {
-        const refused = refusal(address, destination);
-        if (refused !== undefined)
-          return callback(new Error(`${hostname} has ${refused}, ${address}`), '', 0);
+        const kind = forbiddenKind(address, destination);
+        if (kind !== undefined)
+          return callback(
+            new Error(`${hostname} resolves to ${kind}, ${address}, which must not be fetched from`),
+            '',
+            0,
+          );
       }
       const [first] = addresses;
       if (first === undefined) return callback(new Error(`${hostname} has no address`), '', 0);
@@ -72,14 +75,14 @@ export function guardedLookup(resolve: Resolve, destination: Destination): Looku
   };
 }
 
-/** Says what an address is that the host of a URL must not have; undefined if it may. */
-function refusal(address: string, { url, from, insecureHttp }: Destination): string | undefined {
+/** Names the kind of an address that must not be connected to; undefined if it may. */
+function forbiddenKind(address: string, { url, from, insecureHttp }: Destination): string | undefined {
   const reach = reachOf(address);
   if (reach === 'loopback') {
-    const isAllowed = from === undefined || mayLeadToLoopback(url, new URL(from));
+    const isAllowed = from === undefined || mayUseLoopback(url, new URL(from));
     return isAllowed ? undefined : 'a loopback address';
   }
   if (reach !== 'open') return reach;
-  // It may be asked in plain only because its name is one of this machine.
+  // Plain HTTP without `insecureHttp` is allowed only because the name is one of this machine.
   return url.protocol === 'http:' && !insecureHttp ? 'an address of another machine' : undefined;
 }

@@ -1,24 +1,24 @@
-/** Which hosts are asked without a proxy: the list that NO_PROXY holds, as curl, Go and most others read it. */
+/** Reads NO_PROXY, the list of hosts that are reached without a proxy, as curl and Go do. */
 import { BlockList, isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { reachOf } from '../../config/values/addresses.ts';
 
-/** Whether a URL is asked directly. */
+/** Whether a URL is fetched without the proxy. */
 export type Bypasses = (url: URL) => boolean;
 
 /** One entry of the list. */
 type Matches = (host: string, port: string) => boolean;
 
 /**
- * Reads a list of entries that commas or white space separate. Upper and lower case are the same.
+ * Reads a list of entries, separated by commas or white space. Case does not matter.
  *
- * - `example.com` is that host and all below it; `.example.com` and `*.example.com` are only those below it
+ * - `example.com` is that host and its subdomains; `.example.com` and `*.example.com` are its subdomains only
  * - `192.0.2.1`, `2001:db8::1` or `[2001:db8::1]` is that address, `192.0.2.0/24` or `2001:db8::/32` that network (RFC 4632), and
- *   `192.0.2.1-192.0.2.9` those from one to the other; names are not looked up for that
- * - a name or an address may have a port, as in `example.com:8443`, and counts for that one only
+ *   `192.0.2.1-192.0.2.9` that range; names are not resolved for these
+ * - a name or an address with a port, such as `example.com:8443`, matches that port only
  * - `*` is every host
  *
- * This machine (`localhost`, loopback addresses) is always asked directly. An entry that is none of these matches nothing.
+ * This machine (`localhost`, loopback addresses) is always reached directly. Any other entry matches nothing.
  */
 export function readNoProxy(list: string): Bypasses {
   const entries = list
@@ -44,7 +44,7 @@ function readEntry(entry: string): Matches | undefined {
     const wanted = canonical(host);
     return (asked, askedPort) => canonical(asked) === wanted && isPort(port, askedPort);
   }
-  // A star counts only where it stands for all names below one.
+  // A star is valid only as the first label: `*.example.com`.
   const [, dot = '', written = ''] = /^\*?(\.?)([^.*:/[\]].*?)\.?$/.exec(host) ?? [];
   const name = domainToASCII(written);
   if (name === '' || (host.startsWith('*') && dot === '')) return undefined;
@@ -56,7 +56,7 @@ function networkOf(entry: string): Matches | undefined {
   const [, written = '', bits = ''] = /^([^/]*)\/(\d{1,3})$/.exec(entry) ?? [];
   const address = plainAddress(written);
   const family = isIP(address);
-  // Of an address inside an IPv6 one, the bits in front of it are no part of the network.
+  // An IPv4 address inside an IPv6 one is preceded by 96 bits.
   const prefix = Number(bits) - (address === written ? 0 : 96);
   if (family === 0 || prefix < 0 || prefix > (family === 6 ? 128 : 32)) return undefined;
   const network = new BlockList();
@@ -87,7 +87,7 @@ function isPort(wanted: string | undefined, asked: string): boolean {
   return wanted === undefined || Number(wanted) === Number(asked);
 }
 
-/** An IPv4 address inside an IPv6 one as itself (RFC 4291 section 2.5.5.2). */
+/** Unwraps an IPv4 address inside an IPv6 one (RFC 4291 section 2.5.5.2). */
 function plainAddress(address: string): string {
   if (isIP(address) !== 6) return address;
   const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical(address)) ?? [];
@@ -96,7 +96,7 @@ function plainAddress(address: string): string {
   return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join('.');
 }
 
-/** The one usual text of an address. */
+/** The canonical text of an address. */
 function canonical(address: string): string {
   if (isIP(address) !== 6) return address;
   return new URL(`http://[${address.replace(/%.*$/, '')}]/`).hostname.slice(1, -1);

@@ -1,6 +1,6 @@
-/** Public keys that must not verify anything, although libraries would use them. */
+/** Rejects weak public keys that libraries accept. */
 
-/** The smallest and largest RSA modulus, in bits (RFC 7518 section 3.3; above, verification is a way to be slow). */
+/** The smallest and largest RSA modulus, in bits (RFC 7518 section 3.3; larger ones verify too slowly). */
 const rsaBits = { min: 2048, max: 8192 };
 
 /** The curves of ES256, ES384 and ES512 (RFC 7518 section 6.2.1.1). */
@@ -11,27 +11,27 @@ export const ellipticCurves = [
 ] as const;
 
 /**
- * Says why an RSA key is not safe to verify with.
+ * Says why an RSA key must not be used; undefined if it may.
  *
- * @param modulus `n`, without zeros in front
- * @param exponent `e`, without zeros in front
+ * @param modulus `n`, without leading zeros
+ * @param exponent `e`, without leading zeros
  */
 export function rsaProblem(modulus: Buffer, exponent: Buffer): 'size' | 'exponent' | 'weak' | undefined {
-  // Before any arithmetic: a large number must not cost more than a look at its length.
+  // Check the lengths before any arithmetic, which is expensive for large numbers.
   if (modulus.length > rsaBits.max / 8) return 'size';
   if (exponent.length > 4) return 'exponent';
   const n = toInteger(modulus);
   const e = toInteger(exponent);
   const bits = n.toString(2).length;
   if (bits < rsaBits.min || bits > rsaBits.max) return 'size';
-  // With e = 1 anybody can sign; a small e invites forged padding (RFC 8017 section 3.1).
+  // With e = 1 anyone can sign, and a small e allows forged padding (RFC 8017 section 3.1).
   if (e % 2n === 0n || e < 65_537n) return 'exponent';
   return n % 2n === 0n || isRocaModulus(n) ? 'weak' : undefined;
 }
 
 /**
- * Says why an Ed25519 key is not safe to verify with (RFC 8032 section 5.1): with a point of small order,
- * signatures can be made without any private key.
+ * Says why an Ed25519 key must not be used (RFC 8032 section 5.1); undefined if it may. With a point of small order,
+ * anyone can sign without a private key.
  *
  * @param point `x`
  */
@@ -89,8 +89,8 @@ const rocaPrimes = [
 ];
 
 /**
- * Whether a modulus has the form of the keys that can be factored from themselves (CVE-2017-15361): modulo every
- * small prime it is a power of 65537. A sound modulus passes for one with a chance of about 2^-27.
+ * Whether a modulus has the form of the weak keys of CVE-2017-15361 (ROCA): modulo every small prime it is a power of
+ * 65537. The chance of a false positive is about 2^-27.
  */
 function isRocaModulus(n: bigint): boolean {
   return rocaPrimes.every((prime) => isPowerModulo(65_537n % prime, n % prime, prime));

@@ -1,22 +1,21 @@
-/** A public key, ready for OpenSSL to verify one algorithm with (RFC 7518 section 3.1, RFC 8037 section 3.1). */
+/** Imports a public key for the verification of one algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1). */
 import { constants, createPublicKey, type KeyObject, type VerifyKeyObjectInput, verify } from 'node:crypto';
 import type { Algorithm } from '../../config/declare/issuer-options.ts';
-import type { PublicJwk } from './key.ts';
+import type { PublicJwk } from './published-key.ts';
 
 /**
- * Whether a signature is one of the key's over some data. Takes tens of microseconds.
+ * Verifies a signature over some data. Takes tens of microseconds.
  *
- * @throws Error where the verification itself fails, as without memory. No signature and no data cause that: a signature
- * of another length than the key's is none, and OpenSSL answers for every other.
+ * @throws Error if OpenSSL itself fails, for example without memory. No data and no signature cause this
  */
 export type VerifySignature = (data: Buffer, signature: Buffer) => boolean;
 
-/** How an algorithm is verified. */
+/** The parameters of an algorithm. */
 interface Method {
-  /** Null where the algorithm has its own. */
+  /** Null if the algorithm has its own. */
   readonly digest: string | null;
   readonly options?: Omit<VerifyKeyObjectInput, 'key'>;
-  /** The one length of all signatures, in bytes; undefined where it is that of the key's modulus. */
+  /** The length of a signature, in bytes; undefined if it is the length of the key's modulus. */
   readonly length?: number;
 }
 
@@ -28,7 +27,7 @@ const pss = (digest: string): Method => ({
     saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
   },
 });
-// R and S one behind the other, each as long as the curve's order (RFC 7518 section 3.4).
+// A signature is R followed by S, each as long as the order of the curve (RFC 7518 section 3.4).
 const ecdsa = (digest: string, length: number): Method => ({
   digest,
   options: { dsaEncoding: 'ieee-p1363' },
@@ -48,7 +47,7 @@ const methods: Readonly<Record<Algorithm, Method>> = {
   EdDSA: { digest: null, length: 64 },
 };
 
-/** How OpenSSL is asked. */
+/** Verifies one signature with OpenSSL. */
 export type VerifyOnce = (
   digest: string | null,
   data: Buffer,
@@ -59,7 +58,7 @@ export type VerifyOnce = (
 /**
  * Imports a key for one algorithm.
  *
- * @throws Error where the numbers make no key ({@link isNoKey}), such as a point that is not on its curve, or where the import
+ * @throws Error if the numbers are not a valid key ({@link isInvalidKey}), such as a point off its curve, or if the import
  * itself fails
  */
 export function importPublicKey(
@@ -75,14 +74,14 @@ export function importPublicKey(
     signature.length === signatureLength && verifyOnce(digest, data, key, signature);
 }
 
-/** Whether an import failed because of the numbers of the key, and not by itself. */
-export function isNoKey(error: unknown): boolean {
+/** Whether an import failed because the key is invalid. */
+export function isInvalidKey(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_CRYPTO_INVALID_JWK';
 }
 
 /**
- * The length of an RSA key's signatures, in bytes (RFC 8017 sections 8.1.2 and 8.2.2, step 1). OpenSSL takes a shorter one
- * for PSS, where the zeros in front are missing: one token would have two spellings.
+ * The length of an RSA key's signatures, in bytes (RFC 8017 sections 8.1.2 and 8.2.2, step 1). For PSS, OpenSSL also accepts
+ * signatures without leading zeros, which would give one token two spellings.
  */
 function modulusLength({ asymmetricKeyDetails }: KeyObject): number {
   return Math.ceil((asymmetricKeyDetails?.modulusLength ?? 0) / 8);

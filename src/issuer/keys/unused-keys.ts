@@ -1,37 +1,38 @@
-/** The keys of a set that verify nothing: why, how they are named, and which of them somebody should look at. */
+/** Published keys that are not used: the causes, the names of the keys, and which of them are a fault. */
 
-/** The causes that are nobody's fault: the key is meant for something else or for somebody else (RFC 7517 section 5). */
+/** Causes that are not a fault: the key has another purpose or another user (RFC 7517 section 5). */
 const ordinaryCauses = {
-  key_type: '`kty` is none of RSA, EC and OKP, such as AKP (ML-DSA).',
-  symmetric: '`kty` is oct: a secret, with which no token of ours is signed.',
-  curve: '`crv` is none of P-256, P-384, P-521 and Ed25519, such as Ed448, X25519 or secp256k1.',
-  use: "`use` is none of the issuer's `keyUses`, such as enc.",
+  key_type: '`kty` is not RSA, EC or OKP, for example AKP (ML-DSA).',
+  symmetric: '`kty` is oct, a shared secret. Tokens are verified with public keys only.',
+  curve: '`crv` is not P-256, P-384, P-521 or Ed25519, for example Ed448, X25519 or secp256k1.',
+  use: "`use` is not in the issuer's `keyUses`, for example enc.",
   operations: '`key_ops` does not list verify.',
-  other_algorithm: '`alg` is none that can be allowed, such as RSA-OAEP.',
-  not_allowed: "The issuer's `algorithms` list none that the key could verify.",
+  other_algorithm: '`alg` is not a supported signature algorithm, for example RSA-OAEP.',
+  not_allowed: "The issuer's `algorithms` do not include an algorithm of this key.",
 } as const;
 
-/** The causes that are a fault of whoever publishes the key. */
+/** Causes that are a fault of the publisher of the key. */
 export const keyRejections = {
   not_an_object: 'The member of the key set is not a JSON object.',
-  no_key_type: '`kty` is absent, or not text.',
+  no_key_type: '`kty` is absent, or not a string.',
   duplicate_member:
-    'A member that is read, such as `kid`, `use` or `n`, is there twice: readers differ in which they take.',
-  private: 'It has private members: the issuer has published its private key.',
-  key_id: '`kid` is not text, or longer than 256 characters.',
-  algorithm: '`alg` does not go with the type or the curve of the key.',
+    'The key has a member twice, such as `kid`, `use` or `n`. That is ambiguous, because JSON parsers differ in which one they use.',
+  private: 'The key has private members: the issuer published its private key.',
+  key_id: '`kid` is not a string, or longer than 256 characters.',
+  algorithm: '`alg` does not fit the type or the curve of the key.',
   encoding: 'A number of the key is missing, not base64url, or too long.',
-  size: 'An RSA modulus has less than 2048 or more than 8192 bits, or an Ed25519 point not 32 bytes.',
-  exponent: 'An RSA exponent is even, below 65537, or beyond 32 bits.',
-  weak: 'The key is known to be weak: a modulus that can be factored from itself, a point of small order.',
-  too_many: 'Four other keys with the same `kid`, or also without one, come first; no more are tried.',
-  import: 'The numbers make no key, such as a point that is not on its curve.',
+  size: 'The RSA modulus has less than 2048 or more than 8192 bits, or the Ed25519 point does not have 32 bytes.',
+  exponent: 'The RSA exponent is even, below 65537, or longer than 32 bits.',
+  weak: 'The key is known to be weak: an RSA modulus of CVE-2017-15361 (ROCA), or a point of small order.',
+  too_many:
+    'The key set has four other keys before it with the same `kid`, or also without one. The limit is four.',
+  import: 'The numbers are not a valid key, for example a point off its curve.',
 } as const;
 
-/** Why a published key is not used: the values of the metric's label. */
+/** Why a published key is not used: the values of the metric label `cause`. */
 export const unusedCauses = { ...ordinaryCauses, ...keyRejections } as const;
 
-/** Why a published key is a fault. */
+/** The causes that are a fault. */
 export type KeyRejection = keyof typeof keyRejections;
 
 /** Why a published key is not used. */
@@ -39,30 +40,30 @@ export type UnusedCause = keyof typeof unusedCauses;
 
 /** A published key that is not used. */
 export interface UnusedKey {
-  /** Its `kid`, cut if it is long; without one its place in the set, as in `keys[2]`. */
+  /** Its `kid`, truncated if long; without one its position, such as `keys[2]`. */
   readonly key: string;
   readonly cause: UnusedCause;
 }
 
-/** The longest name, in characters. */
+/** The longest name of a key, in characters. */
 const longestName = 64;
 
-/** Names a member of a key set. */
+/** The name of a key for messages. */
 export function nameOfKey(member: unknown, position: number): string {
   const kid = Object(member).kid;
   if (typeof kid !== 'string' || kid === '') return `keys[${position}]`;
   return kid.length > longestName ? `${kid.slice(0, longestName)}…` : kid;
 }
 
-/** Whether somebody should look at a key: it is weak or malformed, and not just meant for something else. */
+/** Whether a cause is a fault of the publisher. */
 export function isRejection(cause: UnusedCause): cause is KeyRejection {
   return Object.hasOwn(keyRejections, cause);
 }
 
 /**
- * The first of some unused keys, as a log record or an answer names them.
+ * Lists the first unused keys with their causes, for the log and `/readyz`.
  *
- * @param most how many are named
+ * @param most the most keys to list
  */
 export function someUnusedKeys(unused: readonly UnusedKey[], most: number): readonly string[] {
   const named = unused.slice(0, most).map(({ key, cause }) => `${key}: ${cause}`);

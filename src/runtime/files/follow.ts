@@ -1,73 +1,73 @@
-/** Files that are read again when they change: everybody who asks for one of them sees the same content of it. */
+/** Follows files: reads them again when they change. All readers of a file get the same content. */
 import type { Clock } from '../time/clock.ts';
-import { type FileSystem, foundTheSame, type Look, lookAt } from './file-content.ts';
+import { type FileSnapshot, type FileSystem, isSameContent, readSnapshot } from './file-snapshot.ts';
 
-/** How often a file is looked at, in milliseconds. */
+/** The time between two polls, in milliseconds. */
 const interval = 1_000;
 
-/** After so many looks that found something else each time, nobody waits any longer. */
-const mostLooks = 60;
+/** The most polls that a caller of `settled` waits for. */
+const mostPolls = 60;
 
 /** Files, some of which are followed. */
 export interface FollowedFiles {
   /**
-   * Reads a file as UTF-8: one that is followed, as it was when two looks in a row had last seen the same; any other, as
-   * it is now.
+   * Reads a file as UTF-8. A followed file has the last content that two polls in a row found.
    *
-   * @throws what the file system says
+   * @throws the error of the file system
    */
   readonly read: (path: string) => string;
   /**
-   * Follows some files. The content that they have now counts; of what comes later, what two looks in a row have seen.
+   * Follows some files. Their current content is valid. Later content becomes valid when two polls in a row find it.
    *
-   * @param onChange is told when other content counts, or that a file cannot be read; not while one of them is being written
+   * @param onChange called when the valid content changes, or a file can no longer be read; not while a file is still changing
    */
   readonly follow: (paths: readonly string[], onChange: () => void) => Following;
 }
 
-/** Some files that are followed together. */
+/** Files that are followed together. */
 export interface Following {
   /**
-   * Waits until two looks in a row have seen the same of each file. What counts already, and is what stands in the files
-   * now, is not waited for.
+   * Waits until two polls in a row find the same content of each file. Resolves immediately if the content has not changed.
    *
-   * @returns whether other content counts now, of which `onChange` was told
-   * @throws Error where a file does not stay the same for a minute
+   * @returns whether the valid content changed, for which `onChange` was called
+   * @throws Error if a file keeps changing for a minute
    */
   readonly settled: () => Promise<boolean>;
-  /** Follows them no more. */
+  /** Stops following the files. */
   readonly stop: () => void;
 }
 
-/** A file that somebody follows. */
+/** A followed file. */
 interface Entry {
-  counting: Look;
-  last: Look;
-  /** How many looks in a row saw what the last one saw; the first, which may have come at any moment, is not counted. */
-  sightings: number;
+  /** The valid content. */
+  valid: FileSnapshot;
+  last: FileSnapshot;
+  /** The number of polls in a row that found the last content. The first snapshot, taken between two polls, does not count. */
+  polls: number;
   followers: number;
 }
 
-/** Some files as one follower sees them. */
+/** The files of one follower. */
 interface Group {
   readonly paths: readonly string[];
   readonly onChange: () => void;
-  told: readonly Look[];
+  /** The content that the follower knows. */
+  known: readonly FileSnapshot[];
   readonly waiting: Set<Waiting>;
 }
 
 interface Waiting {
-  looks: number;
+  polls: number;
   hasChanged: boolean;
   readonly resolve: (hasChanged: boolean) => void;
   readonly reject: (error: Error) => void;
 }
 
 /**
- * Makes files of which none is followed yet.
+ * Creates files that are not followed yet.
  *
- * It looks at the files again and again instead of asking the kernel, since neither a swapped link nor a network file
- * system is told of reliably, and a look costs microseconds.
+ * It polls files, because the kernel does not report swapped links and network file systems reliably, and a poll costs
+ * microseconds.
  */
 export function followFiles(files: FileSystem, clock: Clock): FollowedFiles {
   const entries = new Map<string, Entry>();
@@ -76,44 +76,43 @@ export function followFiles(files: FileSystem, clock: Clock): FollowedFiles {
 
   const entryOf = (path: string): Entry => {
     const entry = entries.get(path);
-    if (entry === undefined) throw new TypeError('a file of a follower is followed');
+    if (entry === undefined) throw new TypeError(`${path} is not followed`);
     return entry;
   };
-  const look = () => {
-    cancel = clock.after(interval, look);
+  const poll = () => {
+    cancel = clock.after(interval, poll);
     for (const [path, entry] of entries) {
-      const current = lookAt(path, files, entry.last);
-      entry.sightings = foundTheSame(current, entry.last) ? entry.sightings + 1 : 1;
+      const current = readSnapshot(path, files, entry.last);
+      entry.polls = isSameContent(current, entry.last) ? entry.polls + 1 : 1;
       entry.last = current;
-      if (entry.sightings > 1) entry.counting = current;
+      if (entry.polls > 1) entry.valid = current;
     }
-    for (const group of groups) tell(group);
+    for (const group of groups) update(group);
   };
-  const tell = (group: Group) => {
+  const update = (group: Group) => {
     const members = group.paths.map(entryOf);
-    const areSettled = members.every(({ sightings }) => sightings > 1);
+    const areSettled = members.every(({ polls }) => polls > 1);
     const hasChanged =
-      areSettled &&
-      members.some(({ counting }, index) => !foundTheSame(counting, group.told[index] ?? counting));
-    if (areSettled) group.told = members.map(({ counting }) => counting);
+      areSettled && members.some(({ valid }, index) => !isSameContent(valid, group.known[index] ?? valid));
+    if (areSettled) group.known = members.map(({ valid }) => valid);
     if (hasChanged) group.onChange();
     for (const waiting of group.waiting) {
       waiting.hasChanged ||= hasChanged;
-      waiting.looks++;
+      waiting.polls++;
       if (areSettled) waiting.resolve(waiting.hasChanged);
-      else if (waiting.looks > mostLooks)
-        waiting.reject(new Error(`${group.paths.join(', ')}: changes again and again, and is not taken`));
+      else if (waiting.polls > mostPolls)
+        waiting.reject(new Error(`${group.paths.join(', ')}: keeps changing, so it was not loaded`));
       else continue;
       group.waiting.delete(waiting);
     }
   };
-  const isSettledNow = ({ paths, told }: Group) =>
+  const isSettledNow = ({ paths, known }: Group) =>
     paths.every((path, index) => {
-      const { last, sightings, counting } = entryOf(path);
+      const { last, polls, valid } = entryOf(path);
       return (
-        sightings > 1 &&
-        foundTheSame(counting, told[index] ?? counting) &&
-        foundTheSame(lookAt(path, files, last), counting)
+        polls > 1 &&
+        isSameContent(valid, known[index] ?? valid) &&
+        isSameContent(readSnapshot(path, files, last), valid)
       );
     });
   const release = (path: string) => {
@@ -124,26 +123,28 @@ export function followFiles(files: FileSystem, clock: Clock): FollowedFiles {
 
   return {
     read: (path) => {
-      const found = entries.get(path)?.counting ?? lookAt(path, files, undefined);
-      if ('problem' in found) throw found.problem;
-      return found.bytes.toString('utf8');
+      const snapshot = entries.get(path)?.valid ?? readSnapshot(path, files, undefined);
+      if ('problem' in snapshot) throw snapshot.problem;
+      return snapshot.bytes.toString('utf8');
     },
     follow: (paths, onChange) => {
       if (paths.length === 0) return followingNothing;
       for (const path of paths) {
-        const entry = entries.getOrInsertComputed(path, () => firstLook(lookAt(path, files, undefined)));
+        const entry = entries.getOrInsertComputed(path, () =>
+          firstEntry(readSnapshot(path, files, undefined)),
+        );
         entry.followers++;
       }
-      const told = paths.map((path) => entryOf(path).counting);
-      const group: Group = { paths, onChange, told, waiting: new Set() };
+      const known = paths.map((path) => entryOf(path).valid);
+      const group: Group = { paths, onChange, known, waiting: new Set() };
       groups.add(group);
-      cancel ??= clock.after(interval, look);
+      cancel ??= clock.after(interval, poll);
       return {
         settled: () =>
           isSettledNow(group)
             ? Promise.resolve(false)
             : new Promise((resolve, reject) => {
-                group.waiting.add({ looks: 0, hasChanged: false, resolve, reject });
+                group.waiting.add({ polls: 0, hasChanged: false, resolve, reject });
               }),
         stop: () => {
           if (!groups.delete(group)) return;
@@ -160,6 +161,6 @@ export function followFiles(files: FileSystem, clock: Clock): FollowedFiles {
 
 const followingNothing: Following = { settled: () => Promise.resolve(false), stop: () => {} };
 
-function firstLook(found: Look): Entry {
-  return { counting: found, last: found, sightings: 0, followers: 0 };
+function firstEntry(snapshot: FileSnapshot): Entry {
+  return { valid: snapshot, last: snapshot, polls: 0, followers: 0 };
 }

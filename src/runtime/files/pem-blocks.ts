@@ -1,32 +1,32 @@
-/** Text with PEM blocks (RFC 7468), such as files of certificates and keys. */
+/** Reads PEM (RFC 7468) files of certificates and keys. */
 import { X509Certificate } from 'node:crypto';
 
-/** One block. */
+/** A PEM block. */
 export interface PemBlock {
-  /** What it holds, as in `CERTIFICATE`. */
+  /** The label, such as `CERTIFICATE`. */
   readonly label: string;
-  /** From its first dash to its last. */
+  /** The whole block, with its begin and end lines. */
   readonly text: string;
 }
 
 const block = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
 
 /**
- * Finds the blocks of a text.
+ * Finds the PEM blocks of a text.
  *
- * @throws Error where one begins and does not end, as in a file that was cut
+ * @throws Error if a block has no end, for example in a truncated file
  */
 export function pemBlocks(text: string): readonly PemBlock[] {
   const found = [...text.matchAll(block)].map(([whole, label = '']) => ({ label, text: whole }));
   const begun = text.match(/-----BEGIN /g)?.length ?? 0;
-  if (begun !== found.length) throw new Error('a PEM block begins and does not end; the file may be cut');
+  if (begun !== found.length) throw new Error('a PEM block has no end; the file may be truncated');
   return found;
 }
 
 /**
- * Makes sure that a text is certificates to trust.
+ * Requires at least one certificate, and that each certificate is valid.
  *
- * @throws Error where it holds none, one that is cut, or one that cannot be read
+ * @throws Error if there is none, or one is truncated or invalid
  */
 export function requireCertificates(text: string): void {
   const certificates = pemBlocks(text).filter(({ label }) => label.endsWith('CERTIFICATE'));
@@ -36,15 +36,15 @@ export function requireCertificates(text: string): void {
     try {
       new X509Certificate(certificate);
     } catch {
-      throw new Error('a certificate in PEM cannot be read');
+      throw new Error('a certificate in PEM is invalid');
     }
   }
 }
 
 /**
- * Makes sure that a text has a private key.
+ * Requires a private key.
  *
- * @throws Error where it has none, or one that is cut
+ * @throws Error if there is none, or one is truncated
  */
 export function requirePrivateKey(text: string): void {
   if (!pemBlocks(text).some(({ label }) => label.endsWith('PRIVATE KEY')))

@@ -1,15 +1,15 @@
-/** Time as everything below the process gets it, so that tests can move it. */
+/** Clocks and timers, which tests replace. */
 
-/** The wall clock, a clock that never jumps, and timers on the latter. */
+/** A wall clock, a monotonic clock, and timers. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Milliseconds since some point in the past; only ever rises. */
+  /** Milliseconds since an arbitrary point in the past. Never decreases. */
   readonly monotonic: () => number;
   /**
-   * Calls once after a time, without keeping the process alive.
+   * Calls a function once after a time. The timer does not keep the process alive.
    *
-   * @returns cancels
+   * @returns cancels the timer
    */
   readonly after: (milliseconds: number, call: () => void) => () => void;
 }

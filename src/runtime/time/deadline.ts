@@ -1,11 +1,11 @@
-/** Waiting, but not for ever. */
+/** Waits with a limit. */
 import type { Clock } from './clock.ts';
 
 /**
- * Waits for a promise, and no longer than a time.
+ * Waits for a promise, at most for a time.
  *
  * @param milliseconds the longest wait
- * @param late gives the answer when the promise has not settled by then
+ * @param late provides the result if the promise has not settled by then
  */
 export function withDeadline<T>(
   promise: Promise<T>,

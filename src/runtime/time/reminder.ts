@@ -1,17 +1,17 @@
-/** Saying again and again what lasts. */
+/** Repeats a report while a problem continues. */
 import type { Clock } from './clock.ts';
 
-/** The longest time between two records of a problem that lasts, in milliseconds. */
+/** The time between two reports, in milliseconds. */
 const interval = 5 * 60_000;
 
-/** Reminds until it is stopped. */
+/** Calls a function every 5 minutes until stopped. */
 export interface Reminder {
-  /** Begins, or begins anew: the first time is one interval away. */
+  /** Starts or restarts. The first call comes after 5 minutes. */
   readonly start: () => void;
   readonly stop: () => void;
 }
 
-/** Makes a reminder that stands still. @param remind is called once in each five minutes */
+/** Creates a stopped reminder. @param remind called every 5 minutes */
 export function createReminder(clock: Clock, remind: () => void): Reminder {
   let cancel = () => {};
   const start = () => {

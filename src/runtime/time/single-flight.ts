@@ -1,8 +1,8 @@
-/** Work that many ask for at once, done for all of them together. */
+/** Shares one run of some work among all callers that wait for it. */
 
 /**
- * Does work when it is asked for, once at a time. Whoever asks while it is being done shares the next turn with all who
- * ask until then, so that everybody has what came of work that began after the question; one turn waits at most.
+ * Runs work once at a time. Callers that come during a run share the next run, so every caller gets the result of a run
+ * that began after its call. At most one run waits.
  */
 export function onceAtATime<T>(work: () => Promise<T>): () => Promise<T> {
   let current: Promise<void> | undefined;

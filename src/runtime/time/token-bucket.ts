@@ -1,19 +1,19 @@
-/** A token bucket: how much of something may happen in a burst, and how much in the long run. */
+/** A token bucket: limits the rate of events, with bursts. */
 
-/** Counts against a limit. */
+/** A limit. */
 export interface Bucket {
   /**
    * Takes one.
    *
    * @param now milliseconds of the monotonic clock
-   * @returns whether there was one left
+   * @returns whether one was left
    */
   readonly take: (now: number) => boolean;
-  /** Gives some back, at most up to the burst. */
+  /** Returns some, at most up to the burst. */
   readonly give: (amount: number) => void;
 }
 
-/** Makes a full bucket. */
+/** Creates a full bucket. */
 export function createBucket({
   burst,
   perSecond,

@@ -4,7 +4,7 @@ import type { Report } from '../../observe/worker-metrics.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { onceAtATime } from '../../runtime/time/single-flight.ts';
 import type { Listener } from '../../transport/shared/listener.ts';
-import type { TellRejected } from '../../transport/shared/rejections.ts';
+import type { ReportRejected } from '../../transport/shared/rejections.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 import type { Connection, ForkWorker, FromWorker, StateMessage, ToWorker } from './protocol.ts';
 
@@ -40,7 +40,7 @@ export interface MemberDependencies {
   /** The worker has acknowledged its connection. */
   readonly onAccepted: (member: Member) => void;
   readonly onExit: (member: Member, how: number | string) => void;
-  readonly reportRejected: TellRejected;
+  readonly reportRejected: ReportRejected;
   readonly certificateReloaded: (listener: Listener['name'], problem: string | undefined) => void;
 }
 

@@ -2,7 +2,8 @@
 import net from 'node:net';
 import type { Config } from '../../config/declare/options.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
-import { listen, quietMoment } from '../../transport/shared/listener.ts';
+import { quietMoment } from '../../transport/shared/close-server.ts';
+import { listen } from '../../transport/shared/listen.ts';
 import type { CheckAddresses } from '../check-service.ts';
 import type { CheckListenerName, Connection } from './protocol.ts';
 

@@ -7,7 +7,7 @@ import type { Logger, LogOptions } from '../../observe/logger.ts';
 import { createMetrics, type Metrics } from '../../observe/metrics.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { version } from '../../runtime/version.ts';
-import { createHandedConnections } from '../../transport/shared/handed-over.ts';
+import { createConnectionReceiver } from '../../transport/shared/connection-receiver.ts';
 import { onceAMinute } from '../../transport/shared/rejections.ts';
 import { type CheckService, createCheckService } from '../check-service.ts';
 import type { FromWorker, IssuerKeysMessage, ToWorker } from './protocol.ts';
@@ -31,7 +31,7 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
   let isServing = false;
   let requests = 0;
   const fetches = new Map<number, (wasDue: boolean) => void>();
-  const connections = createHandedConnections();
+  const connections = createConnectionReceiver();
   const closing = Promise.withResolvers<void>();
 
   const fetchInMainProcess = (identity: string, keyId: string) => {
@@ -142,7 +142,7 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
         return;
       case 'connection':
         send({ kind: 'accepted' });
-        if (socket !== undefined) connections.take(message.listener, socket);
+        if (socket !== undefined) connections.receive(message.listener, socket);
         return;
       case 'drain':
         isServing = false;

@@ -1,27 +1,27 @@
-/** The gRPC health service, grpc.health.v1: what load balancers and Kubernetes ask. */
-import type { Method } from './call.ts';
-import { type Frame, frameMessage } from './message.ts';
-import { fieldsOf, isBytesField, nextField, numberField, textOf, toBytes } from './protobuf.ts';
+/** The gRPC health service, grpc.health.v1, for load balancers and Kubernetes. */
+import type { Method } from './call/call.ts';
+import { type Frame, frameMessage } from './message/framing.ts';
+import { fieldsOf, isBytesField, nextField, numberField, textOf, toBytes } from './message/protobuf.ts';
 import { grpcStatus } from './status.ts';
 
-/** Whether checks are being served, and a way to hear of a change. */
+/** Whether checks are served, and changes of that. */
 export interface HealthSource {
   readonly isServing: () => boolean;
-  /** @returns stops telling */
-  readonly onChange: (tell: () => void) => () => void;
+  /** @returns removes the listener */
+  readonly onChange: (listener: () => void) => () => void;
 }
 
-/** The numbers of the field and of its values, as `protos/health.proto` has them. */
+/** The numbers of the fields and of the statuses in `protos/health.proto`. */
 const serviceField = 1;
 const statusField = 1;
 const servingStatus = { SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } as const;
 
 type ServingStatus = keyof typeof servingStatus;
 
-/** The names that a caller may ask for; the empty one is the server as a whole. */
+/** The known service names. The empty name is the whole server. */
 const services = ['', 'envoy.service.auth.v3.Authorization', 'grpc.health.v1.Health'];
 
-/** Makes the methods of the health service, by path. */
+/** Creates the methods of the health service, by path. */
 export function createHealthMethods({ isServing, onChange }: HealthSource): [path: string, method: Method][] {
   const service = 'grpc.health.v1.Health';
   const statusOf = (name: string): ServingStatus => {
@@ -32,37 +32,36 @@ export function createHealthMethods({ isServing, onChange }: HealthSource): [pat
     try {
       return readService(request);
     } catch {
-      return { status: grpcStatus.internal, message: 'the request is no HealthCheckRequest' };
+      return { status: grpcStatus.internal, message: 'cannot decode HealthCheckRequest' };
     }
   };
 
   const check: Method = {
     kind: 'unary',
-    answer: (request) => {
+    respond: (request) => {
       const name = read(request);
       if (typeof name !== 'string') return name;
       const status = statusOf(name);
-      if (status === 'SERVICE_UNKNOWN')
-        return { status: grpcStatus.notFound, message: 'there is no such service' };
+      if (status === 'SERVICE_UNKNOWN') return { status: grpcStatus.notFound, message: 'unknown service' };
       return responseOf(status);
     },
   };
   const watch: Method = {
     kind: 'streaming',
-    open: (request, answers) => {
+    open: (request, responses) => {
       const name = read(request);
       if (typeof name !== 'string') {
-        answers.end(name.status);
+        responses.end(name.status);
         return () => {};
       }
-      let told: ServingStatus | undefined;
-      const tell = () => {
+      let sent: ServingStatus | undefined;
+      const send = () => {
         const status = statusOf(name);
-        if (status !== told) answers.send(responseOf(status));
-        told = status;
+        if (status !== sent) responses.send(responseOf(status));
+        sent = status;
       };
-      tell();
-      return onChange(tell);
+      send();
+      return onChange(send);
     },
   };
   return [
@@ -71,7 +70,7 @@ export function createHealthMethods({ isServing, onChange }: HealthSource): [pat
   ];
 }
 
-/** The service that a HealthCheckRequest asks for. */
+/** Reads the service name of a HealthCheckRequest. */
 function readService(bytes: Buffer): string {
   let service = '';
   const request = fieldsOf(bytes);
@@ -79,7 +78,7 @@ function readService(bytes: Buffer): string {
   return service;
 }
 
-/** A HealthCheckResponse. */
+/** Writes a HealthCheckResponse. */
 function responseOf(status: ServingStatus): Frame {
   return frameMessage(toBytes(numberField(statusField, servingStatus[status])));
 }

@@ -1,38 +1,28 @@
-/** The gRPC check listener: Envoy's Authorization service and the health service, on HTTP/2. */
+/** The gRPC check listener: Envoy's Authorization service and the gRPC health service on HTTP/2. */
 import http2, { type ServerHttp2Session } from 'node:http2';
 import net, { type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { Config } from '../../config/declare/options.ts';
-import type { CheckRequest } from '../../model/check-request.ts';
-import type { Check, Decision } from '../../model/decision.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
+import { closeServer, openSockets, quietMoment } from '../shared/close-server.ts';
 import { onFirstBytes } from '../shared/first-bytes.ts';
-import { closeServer, type Listen, type Listener, openSockets, quietMoment } from '../shared/listener.ts';
-import { boundOpenConnections } from '../shared/open-connections.ts';
-import { handshakeFailure, type OnRejected, protocolOf } from '../shared/rejections.ts';
+import type { Listen, Listener } from '../shared/listener.ts';
+import { limitOpenConnections } from '../shared/open-connections.ts';
+import { handshakeFailure, protocolOf } from '../shared/protocol-detection.ts';
+import type { OnRejected } from '../shared/rejections.ts';
 import { keepTlsFresh, readTls } from '../shared/tls.ts';
-import { type Method, serveCall, type UnaryAnswer, type UnaryMethod } from './call.ts';
-import { partsOfCheckRequest, readCheckRequest } from './check-request.ts';
-import { type ConnectionGuard, createConnectionGuard, sweepInterval } from './connection-guard.ts';
-import { createConnectionLimit } from './connection-limit.ts';
+import { type Method, serveCall } from './call/call.ts';
+import { createStreamBudget, type ResponseStream } from './call/response-stream.ts';
+import { checkMethod, type GrpcAuthorizer } from './check/check-method.ts';
+import { type ConnectionGuard, createConnectionGuard, sweepInterval } from './connection/connection-guard.ts';
+import { createConnectionLimit } from './connection/connection-limit.ts';
+import { sendGoAway, transportOf } from './connection/http2-socket.ts';
+import { createMemoryBudget } from './connection/memory-budget.ts';
 import { createHealthMethods, type HealthSource } from './health.ts';
-import { askToGo, transportOf } from './http2-socket.ts';
-import { createMemoryBudget } from './memory-budget.ts';
-import type { MessageLimits } from './message.ts';
-import type { ToResponse } from './response.ts';
+import type { MessageLimits } from './message/framing.ts';
 import { grpcStatus } from './status.ts';
-import { type AnswerStream, createWatchBudget } from './watch.ts';
 
-/** What answers checks; taken once per check, so that none sees two configurations. */
-export interface GrpcAuthorizer {
-  /** @param timeLeft milliseconds in which the answer must be given; undefined where the caller does not say */
-  readonly check: (request: CheckRequest, timeLeft: () => number | undefined) => Decision | Promise<Decision>;
-  /** What becomes of a check whose request was not taken. */
-  readonly refuse: Readonly<Record<'request_too_large' | 'overloaded' | 'internal_error', Check>>;
-  readonly toResponse: ToResponse;
-}
-
-/** What the listener needs. */
+/** The dependencies of the gRPC listener. */
 export interface GrpcServerDependencies {
   readonly options: Config['grpc'];
   readonly limits: MessageLimits;
@@ -45,24 +35,24 @@ export interface GrpcServerDependencies {
 }
 
 /**
- * Calls at once on one connection: more than a proxy begins before it has read this number (Envoy 1.40 takes 1,024 for
- * granted), and more than one that cancels hundreds has open. The library counts a call that was reset until its
- * round of input is over, and refuses what is beyond: a failed call, which a client must not be able to cause.
+ * The most concurrent calls of one connection. The library rejects calls beyond it, which clients must not be able to cause.
+ * So it is higher than the 1,024 calls that Envoy 1.40 assumes before it has read this setting, plus hundreds of cancelled
+ * calls, which the library counts until the end of the round of input.
  */
 const maxConcurrentCalls = 4_096;
 
 /**
- * How much a peer may send ahead, in bytes: on one call what HTTP/2 begins with, and on the connection that of many
- * calls. Were both the same, one large check would hold up all others; were that of a call larger, a small check would
- * stand behind what a hundred large ones have sent ahead.
+ * The flow-control windows, in bytes: HTTP/2's default for a call, and room for many calls for the connection. With equal
+ * windows, one large check would block all others. With a larger window per call, small checks would wait behind the
+ * data of large ones.
  */
 const streamWindow = 64 * 1024 - 1;
 const connectionWindow = 1024 * 1024;
 
 const sessionOptions: http2.ServerSessionOptions = {
-  // Of the memory that the library holds for one connection, in megabytes. Beyond it, it refuses calls.
+  // The library's memory for one connection, in megabytes. Beyond it, it rejects calls.
   maxSessionMemory: 128,
-  // The library never forgets a refused stream; a connection that lives for weeks would end by them one day.
+  // The library counts rejected streams for the whole life of a connection, so a low limit would end long-lived ones.
   maxSessionRejectedStreams: 2 ** 31 - 1,
   settings: {
     maxConcurrentStreams: maxConcurrentCalls,
@@ -71,24 +61,24 @@ const sessionOptions: http2.ServerSessionOptions = {
     enablePush: false,
   },
   maxHeaderListPairs: 256,
-  // Envoy resets a stream whenever its downstream goes away: as often as its clients can connect and leave.
+  // Envoy resets a stream whenever a client disconnects.
   streamResetBurst: 30_000,
   streamResetRate: 10_000,
 };
 
-/** How old a connection that comes while draining may grow before it is asked to go too, in milliseconds. */
-const stayWhileDraining = 1_000;
+/** The time from a new connection to its GOAWAY while draining, in milliseconds. */
+const ageBeforeGoAway = 1_000;
 
-/** How long connections have to end by themselves after the last of them was asked to, in milliseconds. */
+/** The time from GOAWAY to the end of the connection, in milliseconds. */
 const goAwayTime = 500;
 
-/** Connections that are accepted beside those that have a place. */
-const beyondPlaces = 1_000;
+/** The connections above `grpc.maxConnections` that may be in the TLS handshake, or ending. */
+const extraConnections = 1_000;
 
-/** The time for a connection to begin, in milliseconds. */
+/** The timeout of the first bytes of a connection, in milliseconds. */
 const prefaceTimeout = 10_000;
 
-/** The time for a TLS handshake, in milliseconds. */
+/** The timeout of a TLS handshake, in milliseconds. */
 const handshakeTimeout = 10_000;
 
 interface Connection {
@@ -96,10 +86,10 @@ interface Connection {
   readonly socket: Socket;
   readonly guard: ConnectionGuard;
   readonly openedAt: number;
-  wasAskedToGo: boolean;
+  hasGoAway: boolean;
 }
 
-/** Makes the gRPC check listener. */
+/** Creates the gRPC check listener. */
 export function createGrpcServer(dependencies: GrpcServerDependencies): Listener {
   const { options, limits, authorizer, health, clock, onTlsReload, onRejected, listen } = dependencies;
   const methods = new Map<string, Method>([
@@ -107,18 +97,18 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
     ...createHealthMethods(health),
   ]);
   const connections = new Set<Connection>();
-  const openAnswers = new Set<AnswerStream>();
+  const openStreams = new Set<ResponseStream>();
   const memory = createMemoryBudget();
   const connectionOf = new WeakMap<Socket, Connection>();
-  /** Connections on which nothing has come yet. */
+  /** Connections without any bytes so far. */
   const silent = new Set<Socket>();
-  /** Those of them that are to go, of which a call may be on its way. */
-  const leaving = new WeakSet<Socket>();
-  const places = createConnectionLimit<Socket>(options.maxConnections, (socket) => {
+  /** Silent connections that must end. A call may be on its way. */
+  const ending = new WeakSet<Socket>();
+  const connectionLimit = createConnectionLimit<Socket>(options.maxConnections, (socket) => {
     const connection = connectionOf.get(socket);
     if (connection === undefined && !silent.has(socket)) return void socket.destroy();
-    if (connection === undefined) leaving.add(socket);
-    else askOnceToGo(connection);
+    if (connection === undefined) ending.add(socket);
+    else goAwayOnce(connection);
     clock.after(goAwayTime, () => {
       const { session } = connectionOf.get(socket) ?? {};
       if (session === undefined) socket.destroy();
@@ -131,18 +121,18 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
 
   const serve = (socket: Socket) => {
     socket.on('error', () => socket.destroy());
-    socket.once('close', () => places.left(socket));
-    places.came(socket);
+    socket.once('close', () => connectionLimit.closed(socket));
+    connectionLimit.opened(socket);
     if (socket.destroyed) return;
     silent.add(socket);
     const cancel = clock.after(prefaceTimeout, () => socket.destroy());
-    const speaks = () => {
+    const endSilence = () => {
       cancel();
       silent.delete(socket);
     };
-    socket.once('close', speaks);
+    socket.once('close', endSilence);
     onFirstBytes(socket, (bytes) => {
-      speaks();
+      endSilence();
       begin(socket, bytes);
     });
   };
@@ -153,23 +143,23 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
       socket,
       clock,
       memory,
-      onBusy: () => places.busy(socket),
-      onIdle: () => places.idle(socket),
+      onBusy: () => connectionLimit.busy(socket),
+      onIdle: () => connectionLimit.idle(socket),
     });
     const connection: Connection = {
       session,
       socket,
       guard,
       openedAt: clock.monotonic(),
-      wasAskedToGo: false,
+      hasGoAway: false,
     };
-    const context = { methods, limits, guard, clock, watches: createWatchBudget(openAnswers) };
+    const context = { methods, limits, guard, clock, streams: createStreamBudget(openStreams) };
     session.setLocalWindowSize(connectionWindow);
     connections.add(connection);
     connectionOf.set(socket, connection);
-    if (leaving.has(socket)) setImmediate(() => askOnceToGo(connection));
+    if (ending.has(socket)) setImmediate(() => goAwayOnce(connection));
     session.on('error', () => {
-      // What is broken later is a broken peer, not one that speaks something else.
+      // A later error is a fault of the peer, not another protocol.
       if (!guard.hasBegun()) rejected(protocolOf(firstBytes));
       socket.destroy();
     });
@@ -180,15 +170,15 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
     if (protocol !== 'http2') onRejected(protocol);
   };
   const server = createServer(options.tls, serve, onRejected);
-  // Those that are in the middle of a TLS handshake, or on their way out, have no place of their own.
-  boundOpenConnections(server, () => options.maxConnections + beyondPlaces);
+  // The connection limit does not count connections in the TLS handshake, or ending ones.
+  limitOpenConnections(server, () => options.maxConnections + extraConnections);
   const sockets = openSockets(server);
 
   const sweep = () => {
     const now = clock.monotonic();
     for (const connection of connections) {
       connection.guard.sweep();
-      if (isDraining && now - connection.openedAt > stayWhileDraining) askOnceToGo(connection);
+      if (isDraining && now - connection.openedAt > ageBeforeGoAway) goAwayOnce(connection);
     }
     stopSweeping = clock.after(sweepInterval, sweep);
   };
@@ -204,16 +194,16 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
     },
     drain: () => {
       isDraining = true;
-      for (const connection of connections) askOnceToGo(connection);
+      for (const connection of connections) goAwayOnce(connection);
     },
     close: async (grace) => {
       stopTls();
       await quietMoment(server, clock);
       const closed = closeServer(server, sockets, grace, clock);
-      for (const connection of connections) askOnceToGo(connection);
+      for (const connection of connections) goAwayOnce(connection);
       clock.after(goAwayTime, () => {
         for (const socket of silent) socket.destroy();
-        for (const answers of openAnswers) answers.end(grpcStatus.unavailable);
+        for (const responses of openStreams) responses.end(grpcStatus.unavailable);
         for (const { session } of connections) session.close();
       });
       await closed;
@@ -244,44 +234,8 @@ function createServer(
   return server;
 }
 
-function checkMethod(authorizer: () => GrpcAuthorizer): UnaryMethod {
-  const nothing = Buffer.alloc(0);
-  const unreadable: UnaryAnswer = { status: grpcStatus.internal, message: 'the request is no CheckRequest' };
-  return {
-    kind: 'unary',
-    parts: partsOfCheckRequest,
-    answer: (bytes, timeLeft) => {
-      const request = readRequest(bytes);
-      if (request === undefined) return unreadable;
-      const { check, refuse, toResponse } = authorizer();
-      // A failed call would leave the request to Envoy's failure mode.
-      const failed = async () => toResponse(await refuse.internal_error(request));
-      try {
-        const decision = check(request, timeLeft);
-        return decision instanceof Promise ? decision.then(toResponse, failed) : toResponse(decision);
-      } catch {
-        return failed();
-      }
-    },
-    refuse: (why, soFar) => {
-      const { refuse, toResponse } = authorizer();
-      const request = readRequest(soFar) ?? readCheckRequest(nothing);
-      const decision = refuse[why === 'too_large' ? 'request_too_large' : 'overloaded'](request);
-      return decision instanceof Promise ? decision.then(toResponse) : toResponse(decision);
-    },
-  };
-}
-
-function readRequest(bytes: Buffer): CheckRequest | undefined {
-  try {
-    return readCheckRequest(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-function askOnceToGo(connection: Connection): void {
-  if (connection.wasAskedToGo || connection.session.destroyed) return;
-  connection.wasAskedToGo = true;
-  askToGo(connection.socket);
+function goAwayOnce(connection: Connection): void {
+  if (connection.hasGoAway || connection.session.destroyed) return;
+  connection.hasGoAway = true;
+  sendGoAway(connection.socket);
 }

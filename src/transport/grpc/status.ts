@@ -1,4 +1,4 @@
-/** The gRPC status codes that this service answers with (gRPC core documentation, statuscodes.md). */
+/** The gRPC status codes that this service uses (gRPC core documentation, statuscodes.md). */
 export const grpcStatus = {
   ok: 0,
   deadlineExceeded: 4,
@@ -11,7 +11,7 @@ export const grpcStatus = {
   unauthenticated: 16,
 } as const;
 
-/** How a call failed: its status and a message for the caller. */
+/** The status of a failed call, with a message for the client. */
 export interface CallFailure {
   readonly status: number;
   readonly message: string;

@@ -1,4 +1,4 @@
-/** The HTTP check listener: every request on it, whatever its method, path or body, is a check. */
+/** The HTTP check listener. Every request on it is a check, whatever its method, path or body. */
 import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
 import type https from 'node:https';
 import type { Socket } from 'node:net';
@@ -7,26 +7,28 @@ import type { CheckRequest } from '../../model/check-request.ts';
 import type { Check, Decision } from '../../model/decision.ts';
 import { http } from '../../runtime/node-http.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
-import { closeServer, type Listen, type Listener, openSockets, quietMoment } from '../shared/listener.ts';
-import { type OnRejected, otherThanHttp1 } from '../shared/rejections.ts';
+import { closeServer, openSockets, quietMoment } from '../shared/close-server.ts';
+import type { Listen, Listener } from '../shared/listener.ts';
+import { otherThanHttp1 } from '../shared/protocol-detection.ts';
+import type { OnRejected } from '../shared/rejections.ts';
 import { keepTlsFresh } from '../shared/tls.ts';
 import { createWebServer } from '../shared/web-server.ts';
-import { type BodyKind, bodyOf, createBodyDrain } from './bodies.ts';
-import { boundConnections } from './bounded-connections.ts';
-import { createHangUp } from './close-after-answer.ts';
-import { endUnreadConnections, refuseConnection } from './connections.ts';
-import type { HttpReply } from './prepared-answer.ts';
-import type { ToReply } from './reply.ts';
-import { toCheckRequest } from './request.ts';
-import { keepAliveTimeout, writeAhead, writeReply } from './write.ts';
+import { toCheckRequest } from './check/check-request.ts';
+import type { HttpReply, ToReply } from './check/http-reply.ts';
+import { createCloseWithResponse } from './connection/close-with-response.ts';
+import { limitConnections } from './connection/connection-limit.ts';
+import { rejectRequest } from './connection/reject-request.ts';
+import { closeUnreadConnections } from './connection/unread-responses.ts';
+import { type BodyKind, bodyOf, createBodyDrain } from './message/request-bodies.ts';
+import { keepAliveTimeout, writeAhead, writeReply } from './message/write-reply.ts';
 
-/** What answers checks; taken once per check, so that none sees two configurations. */
+/** Decides checks. Each check uses one authorizer, so a reload never mixes two configurations. */
 export interface HttpAuthorizer {
   readonly check: Check;
   readonly toReply: ToReply;
 }
 
-/** What the listener needs. */
+/** The dependencies of the HTTP listener. */
 export interface HttpServerDependencies {
   readonly options: Config['http'];
   readonly authorizer: () => HttpAuthorizer;
@@ -34,31 +36,31 @@ export interface HttpServerDependencies {
   readonly onTlsReload: (error: Error | undefined) => void;
   readonly onRejected: OnRejected;
   readonly listen: Listen;
-  /** Is told of an answer that could not be written; the request is refused then. */
+  /** Called if a reply cannot be written; the request is denied then. */
   readonly onDefect: (error: unknown) => void;
 }
 
-/** A check, and where its answer goes. */
-interface Question {
+/** A check and its response. */
+interface PendingCheck {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
   readonly request: CheckRequest;
   readonly body: BodyKind;
 }
 
-const unanswerable: Decision = { outcome: 'error', reason: 'internal_error' };
+const internalError: Decision = { outcome: 'error', reason: 'internal_error' };
 
 const limits: ServerOptions = {
   keepAliveTimeout,
   headersTimeout: 10_000,
   requestTimeout: 15_000,
   connectionsCheckingInterval: 2_000,
-  // The header section of 96 KiB that is promised, and a request line.
+  // The documented 96 KiB for headers, and a request line.
   maxHeaderSize: 112 * 1024,
   requireHostHeader: false,
 };
 
-/** Makes the HTTP check listener. */
+/** Creates the HTTP check listener. */
 export function createHttpServer({
   options,
   authorizer,
@@ -70,15 +72,15 @@ export function createHttpServer({
 }: HttpServerDependencies): Listener {
   const server = createWebServer(options.tls, limits, (message, response) => answer(message, response));
   const isSecure = options.tls !== undefined;
-  const connections = boundConnections(server, isSecure, options.maxConnections, clock);
+  const connections = limitConnections(server, isSecure, options.maxConnections, clock);
   const sockets = openSockets(server);
   const bodies = createBodyDrain(clock);
-  const hangUp = createHangUp(clock);
+  const closeWithResponse = createCloseWithResponse(clock);
   let isDraining = false;
   let stopTls = () => {};
 
-  const write = (question: Question, reply: HttpReply) => {
-    const { message, response, body } = question;
+  const write = (check: PendingCheck, reply: HttpReply) => {
+    const { message, response, body } = check;
     const isLast = isDraining || body === 'long';
     if (body === 'none' || (body === 'short' && !isLast && response.shouldKeepAlive)) {
       writeReply(message, response, reply, isLast);
@@ -87,14 +89,14 @@ export function createHttpServer({
     writeAhead(response, reply);
     bodies.drain(message, response);
   };
-  const reply = (question: Question, decision: Decision, toReply: ToReply) => {
-    const { message, response, request } = question;
+  const reply = (pending: PendingCheck, decision: Decision, toReply: ToReply) => {
+    const { message, response, request } = pending;
     connections.used(message.socket);
     try {
-      write(question, toReply(decision, request));
+      write(pending, toReply(decision, request));
     } catch (error) {
       onDefect(error);
-      if (!response.headersSent) write(question, toReply(unanswerable, request));
+      if (!response.headersSent) write(pending, toReply(internalError, request));
     }
   };
   const answer = (message: IncomingMessage, response: ServerResponse, kind?: BodyKind) => {
@@ -102,16 +104,16 @@ export function createHttpServer({
     const request = toCheckRequest(message, options.pathPrefix);
     const body = kind ?? bodyOf(message);
     if (body !== 'none') expectBody(message, body);
-    const question = { message, response, request, body };
+    const pending = { message, response, request, body };
     const decision = check(request);
     if (!(decision instanceof Promise)) {
-      reply(question, decision, toReply);
+      reply(pending, decision, toReply);
       return;
     }
     connections.waits(message.socket, 1);
     void decision.then((settled) => {
       connections.waits(message.socket, -1);
-      reply(question, settled, toReply);
+      reply(pending, settled, toReply);
     });
   };
   const expectBody = (message: IncomingMessage, body: BodyKind) => {
@@ -122,7 +124,7 @@ export function createHttpServer({
       connections.used(message.socket);
     });
   };
-  // Whether its body comes is for the client to say once it has an answer, so nothing can follow on that connection.
+  // After a response instead of `100 Continue` the client may or may not send its body, so this is the last request.
   const answerAhead = (message: IncomingMessage, response: ServerResponse) =>
     answer(message, response, 'long');
 
@@ -135,9 +137,9 @@ export function createHttpServer({
     const cause = otherThanHttp1(error, socket);
     if (cause !== undefined) onRejected(cause);
     if (connections.isAnswered(socket)) socket.destroy();
-    else refuseConnection(error, socket, hangUp);
+    else rejectRequest(error, socket, closeWithResponse);
   });
-  const stopSweeping = endUnreadConnections(server, isSecure, clock, connections.sweep);
+  const stopSweeping = closeUnreadConnections(server, isSecure, clock, connections.sweep);
   server.on('connect', (message: IncomingMessage, socket: Socket) => answerConnect(message, socket, answer));
 
   return {
@@ -160,7 +162,7 @@ export function createHttpServer({
   };
 }
 
-/** Node hands CONNECT over as a bare socket; it gets an ordinary answer and no tunnel. */
+/** Responds to CONNECT, which Node passes as a socket, like to any other request, and opens no tunnel. */
 function answerConnect(
   message: IncomingMessage,
   socket: Socket,

@@ -1,22 +1,23 @@
-/** The first bytes of a connection, seen before anybody reads it. */
+/** Reads the first bytes of a connection without consuming them. */
 import type { Socket } from 'node:net';
 
 /**
- * Calls when the first bytes of a connection have come, which stay to be read; never for one that ends without any.
+ * Calls a function when the first bytes of a connection arrive. They remain readable. It is never called if the connection
+ * closes without any bytes.
  *
- * @param take is given some of them, at least one
+ * @param call receives at least one byte
  */
-export function onFirstBytes(socket: Socket, take: (bytes: Buffer) => void): void {
-  const look = () => {
+export function onFirstBytes(socket: Socket, call: (bytes: Buffer) => void): void {
+  const read = () => {
     const bytes: Buffer | null = socket.read();
     if (bytes !== null) {
       socket.unshift(bytes);
-      take(bytes);
+      call(bytes);
       return;
     }
-    // Its end came first, as from a health checker that only connects.
+    // The connection was closed first, for example by a TCP health check.
     if (socket.readableEnded || socket.destroyed) return;
-    socket.once('readable', look);
+    socket.once('readable', read);
   };
-  socket.once('readable', look);
+  socket.once('readable', read);
 }

@@ -1,17 +1,16 @@
 /**
- * How many connections of a server are open at once, whatever became of them: most are served, some are in the middle of
- * their TLS handshake. Node's `server.maxConnections` sees only connections that the server accepted itself, and not those
- * that another process hands over.
+ * Limits the open connections of a server, including those in the TLS handshake. Node's `server.maxConnections` does not
+ * count connections that another process accepted.
  */
 import type { Server, Socket } from 'node:net';
 
 /**
- * Closes each connection that comes beyond a bound before the server does anything with it. To be called when the server
- * has its own listeners of connections, and before anybody adds another one.
+ * Closes each connection beyond the limit before the server handles it. Call this after the server added its own
+ * `connection` listeners, and before anything else adds one.
  *
- * @param most how many there may be, asked at each connection that comes
+ * @param most the limit, called for each new connection
  */
-export function boundOpenConnections(server: Server, most: () => number): void {
+export function limitOpenConnections(server: Server, most: () => number): void {
   let open = 0;
   const serve = server.listeners('connection') as ((socket: Socket) => void)[];
   server.removeAllListeners('connection');

@@ -1,9 +1,8 @@
-/** Connections that come to nothing because whoever connects speaks something else than the listener. */
-import type { Socket } from 'node:net';
+/** Reports rejected connections: those whose client uses another protocol than the listener. */
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { Listener } from './listener.ts';
 
-/** Why a connection was rejected, as metric and log name it. */
+/** Why a connection was rejected, as in the metric and the log. */
 export type RejectionCause =
   | 'tls'
   | 'http1'
@@ -16,91 +15,26 @@ export type RejectionCause =
   | 'tls_version'
   | 'alpn';
 
-/** Tells that a connection was rejected. Nothing of what it sent is told. */
+/** Reports a rejected connection, without anything that the client sent. */
 export type OnRejected = (cause: RejectionCause) => void;
 
-const proxyProtocol2 = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
-/** What is left of that where the empty lines in front were taken for some of HTTP. */
-const proxyProtocol2Rest = proxyProtocol2.subarray(4);
+/** Reports how many connections were rejected since the last report. */
+export type ReportRejected = (listener: Listener['name'], cause: RejectionCause, count: number) => void;
 
-/**
- * Says what the first bytes of a connection are the beginning of: a TLS handshake (RFC 8446 section 5.1), HTTP/2 with prior knowledge
- * (RFC 9113 section 3.4), the PROXY protocol in either version, or HTTP/1.
- */
-export function protocolOf(bytes: Uint8Array): 'tls' | 'http1' | 'http2' | 'proxy_protocol' | 'unknown' {
-  if (bytes[0] === 0x16 && (bytes[1] === 3 || bytes.length === 1)) return 'tls';
-  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64));
-  if ([proxyProtocol2, proxyProtocol2Rest].some((known) => start.subarray(0, known.length).equals(known)))
-    return 'proxy_protocol';
-  const text = start.toString('latin1');
-  if (text.startsWith('PROXY ')) return 'proxy_protocol';
-  if (text.startsWith('PRI * HTTP/2')) return 'http2';
-  return /^(\r\n)*[A-Z-]{2,20} \S/.test(text) ? 'http1' : 'unknown';
-}
-
-/** What Node or OpenSSL says of a TLS handshake that failed, and what that means. Whoever only connects and goes is not at fault. */
-const handshakeFailures: readonly (readonly [RegExp, RejectionCause])[] = [
-  [/^ERR_SSL_(HTTP_REQUEST|HTTPS_PROXY_REQUEST)$/, 'plain_text'],
-  [
-    /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNEXPECTED_MESSAGE|BAD_PACKET_LENGTH)$/,
-    'plain_text',
-  ],
-  [/^ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE$/, 'client_certificate'],
-  [/^ERR_SSL_(NO_APPLICATION_PROTOCOL|.*ALERT_NO_APPLICATION_PROTOCOL)$/, 'alpn'],
-  [
-    /^ERR_SSL_(UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW|NO_SHARED_CIPHER|NO_SUITABLE_|.*ALERT_PROTOCOL_VERSION|.*ALERT_HANDSHAKE_FAILURE)/,
-    'tls_version',
-  ],
-  [
-    /^ERR_SSL_.*ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_\w+|UNSUPPORTED_CERTIFICATE|ACCESS_DENIED)$/,
-    'certificate_refused',
-  ],
-];
-
-/** Says why a TLS handshake failed; undefined where there is nothing to mend. */
-export function handshakeFailure(error: NodeJS.ErrnoException, socket: Socket): RejectionCause | undefined {
-  // What was not believed of a client's certificate; Node then only closes.
-  const { authorizationError } = socket as { authorizationError?: unknown };
-  if (authorizationError !== undefined && authorizationError !== null && authorizationError !== '')
-    return 'client_certificate';
-  return handshakeFailures.find(([codes]) => codes.test(error.code ?? ''))?.[1];
-}
-
-/** Of an error of Node's HTTP/1 parser or of TLS below it: which other protocol is spoken; undefined where it is HTTP/1 that is broken. */
-export function otherThanHttp1(error: NodeJS.ErrnoException, socket: Socket): RejectionCause | undefined {
-  const packet: unknown = (error as { rawPacket?: unknown }).rawPacket;
-  if (error.code?.startsWith('HPE_') !== true || !(packet instanceof Uint8Array))
-    return handshakeFailure(error, socket);
-  // Only the first bytes of a connection tell; a few of them may have come before.
-  if (socket.bytesRead > packet.length + proxyProtocol2.length && !('encrypted' in socket)) return undefined;
-  const protocol = protocolOf(packet);
-  // What a method may be is for Node to say, and what a downstream writes must not look like a fault of the mesh.
-  return protocol === 'http1' || (protocol === 'unknown' && isText(packet)) ? undefined : protocol;
-}
-
-function isText(bytes: Uint8Array): boolean {
-  return bytes
-    .subarray(0, 8)
-    .every((byte) => (byte >= 0x20 && byte < 0x7f) || byte === 0x0d || byte === 0x0a);
-}
-
-/** Tells how many connections were rejected since it was last told. */
-export type TellRejected = (listener: Listener['name'], cause: RejectionCause, count: number) => void;
-
-/** The least time between two records of one listener and cause, in milliseconds. */
+/** The time between two reports of one listener and cause, in milliseconds. */
 const interval = 60_000;
 
-/** Makes what passes rejections on: the first one at once, the others in sum, once a minute for each listener and cause. */
-export function onceAMinute(tell: TellRejected, clock: Clock): TellRejected {
-  const tallies = new Map<string, { count: number; toldAt: number }>();
+/** Limits reports to one per minute for each listener and cause. The first one is immediate; later ones are added up. */
+export function onceAMinute(report: ReportRejected, clock: Clock): ReportRejected {
+  const tallies = new Map<string, { count: number; reportedAt: number }>();
   return (listener, cause, count) => {
     const tally = tallies.getOrInsertComputed(`${listener} ${cause}`, () => ({
       count: 0,
-      toldAt: Number.NEGATIVE_INFINITY,
+      reportedAt: Number.NEGATIVE_INFINITY,
     }));
     tally.count += count;
-    if (clock.monotonic() - tally.toldAt < interval) return;
-    tell(listener, cause, tally.count);
-    Object.assign(tally, { count: 0, toldAt: clock.monotonic() });
+    if (clock.monotonic() - tally.reportedAt < interval) return;
+    report(listener, cause, tally.count);
+    Object.assign(tally, { count: 0, reportedAt: clock.monotonic() });
   };
 }

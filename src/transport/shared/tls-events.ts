@@ -1,10 +1,10 @@
-/** What is told of the certificates of a listener. */
+/** Reports reloads of a listener's certificate. */
 
 import type { Logger } from '../../observe/logger.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import type { Listener } from './listener.ts';
 
-/** Makes what tells of a certificate that was replaced, or could not be. */
+/** Creates a function that logs and counts a reload. Its error is set if the new certificate cannot be used. */
 export function createTlsEvents(
   listener: Listener['name'],
   logger: Logger,
@@ -13,6 +13,6 @@ export function createTlsEvents(
   return (error) => {
     metrics.certificatesReloaded('listener', error === undefined);
     if (error === undefined) logger.info({ listener }, 'the certificate was replaced');
-    else logger.error({ listener, error }, 'the new certificate is not usable; the old one goes on');
+    else logger.error({ listener, error }, 'the new certificate is not usable; the old one stays in use');
   };
 }

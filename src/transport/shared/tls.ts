@@ -1,27 +1,27 @@
-/** TLS of a listener, from files that are read again when they change. */
+/** The TLS settings of a listener, from files that are read again when they change. */
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import type { TlsFiles } from '../../config/declare/options.ts';
-import { type FileSystem, systemFiles } from '../../runtime/files/file-content.ts';
+import { type FileSystem, systemFiles } from '../../runtime/files/file-snapshot.ts';
 import { followFiles } from '../../runtime/files/follow.ts';
 import { requireCertificates, requirePrivateKey } from '../../runtime/files/pem-blocks.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { cipherList } from './cipher-suites.ts';
 
-/** What a TLS server is made with. */
+/** The options of a TLS server. */
 export type TlsOptions = Pick<
   tls.TlsOptions & tls.SecureContextOptions,
   'cert' | 'key' | 'ca' | 'requestCert' | 'rejectUnauthorized' | 'minVersion' | 'ciphers' | 'handshakeTimeout'
 >;
 
-/** The time for a TLS handshake, in milliseconds. */
+/** The timeout of a TLS handshake, in milliseconds. */
 const handshakeTimeout = 10_000;
 
 /**
  * Reads the files.
  *
- * @param read reads one of them as text
- * @throws Error where one cannot be read or used, or the key is not of the certificate
+ * @param read reads one file as text
+ * @throws Error if a file cannot be read or used, or the key does not match the certificate
  */
 export function readTls(
   files: TlsFiles,
@@ -29,15 +29,15 @@ export function readTls(
 ): TlsOptions {
   const { certFile, keyFile, clientCaFile } = files;
   const options = optionsOf(files, read);
-  // Node takes an empty text for none at all, and a file without certificates for an authority that signed for nobody.
-  naming(certFile, () => requireCertificates(String(options.cert)));
-  naming(keyFile, () => requirePrivateKey(String(options.key)));
-  if (clientCaFile !== undefined) naming(clientCaFile, () => requireCertificates(String(options.ca)));
+  // Node accepts an empty file, and a CA file without certificates, without an error.
+  checkFile(certFile, () => requireCertificates(String(options.cert)));
+  checkFile(keyFile, () => requirePrivateKey(String(options.key)));
+  if (clientCaFile !== undefined) checkFile(clientCaFile, () => requireCertificates(String(options.ca)));
   tls.createSecureContext(options);
   return options;
 }
 
-function naming(file: string, check: () => void): void {
+function checkFile(file: string, check: () => void): void {
   try {
     check();
   } catch (error) {
@@ -63,16 +63,17 @@ function optionsOf(
   };
 }
 
-/** A server whose certificate can be replaced while it serves. */
+/** A server whose certificate can be replaced while it runs. */
 interface SecureServer {
   readonly setSecureContext: (options: tls.SecureContextOptions) => void;
 }
 
 /**
- * Gives a server its new certificate each time the files change; what is no good is told and not used. Certificate and
- * key are two files that change one after the other: they are used once they fit each other.
+ * Replaces the certificate of a server when the files change. Invalid files are reported and not used. The certificate and
+ * its key may change one after the other: they are used once they match.
  *
- * @returns stops that
+ * @param onReload called after each change, with the error if the files cannot be used
+ * @returns stops following the files
  */
 export function keepTlsFresh(
   server: SecureServer,
@@ -92,7 +93,7 @@ export function keepTlsFresh(
     }
   };
   const { stop } = followed.follow(paths, () => onReload(use()));
-  // The server was made with what the files said a while ago.
+  // The files may have changed since the server was created.
   const problem = use();
   if (problem !== undefined) onReload(problem);
   return stop;

@@ -1,15 +1,15 @@
-/** The HTTP/1.1 servers of the check and the admin listener, plain or with TLS, each with its own limits. */
+/** Creates the HTTP/1.1 servers of the check listener and the admin listener, plain or with TLS. */
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { TlsFiles } from '../../config/declare/options.ts';
 import { http } from '../../runtime/node-http.ts';
 import { readTls } from './tls.ts';
 
-/** What answers a request. */
+/** Handles a request. */
 export type RequestHandler = (message: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Makes a server that does not listen yet.
+ * Creates a server that does not listen yet.
  *
  * @param limits timeouts in milliseconds and sizes in bytes
  */

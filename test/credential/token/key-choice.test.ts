@@ -3,14 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createTokenCache } from '../../../src/credential/token/cache.ts';
 import { createVerifier } from '../../../src/credential/token/verifier.ts';
-import { planIssuer } from '../../../src/issuer/create-issuer.ts';
+import { planIssuer } from '../../../src/issuer/issuer-plan.ts';
 import type { VerificationKey } from '../../../src/issuer/keys/key-set.ts';
 import type { Decision } from '../../../src/model/decision.ts';
 import { configOf, fileFor, until } from '../../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../../support/clock.ts';
-import { quietSurroundings, startCore, type TestCore } from '../../support/core.ts';
+import { quietContext, startCore, type TestCore } from '../../support/core.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from '../../support/fake-issuer.ts';
-import { createFedMirror } from '../../support/fed-mirror.ts';
+import { createIssuerMirror } from '../../support/issuer-mirror.ts';
 import { createSigningKey, type SigningKey } from '../../support/keys.ts';
 import { checkRequest } from '../../support/requests.ts';
 import { base64url } from '../../support/tokens.ts';
@@ -54,14 +54,14 @@ async function mirroredBench(
   const config = await configOf(fileFor(issuer.url), flags);
   const [issuerConfig] = config.issuers;
   if (issuerConfig === undefined) throw new TypeError('no issuer');
-  const owner = planIssuer(issuerConfig, config, quietSurroundings(clock)).create();
+  const owner = planIssuer(issuerConfig, config, quietContext(clock)).create();
   owner.start();
   await owner.firstKeys;
   onTestFinished(async () => {
     owner.stop();
     await issuer.close();
   });
-  const mirror = createFedMirror(owner, issuerConfig, config, clock);
+  const mirror = createIssuerMirror(owner, issuerConfig, config, clock);
   const verify = createVerifier({
     issuers: [{ config: issuerConfig, issuer: mirror }],
     denyList: [],

@@ -1,4 +1,4 @@
-/** Answers that are compressed although nobody asked. */
+/** Responses that are compressed although the request does not accept it. */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import zlib from 'node:zlib';
@@ -41,12 +41,12 @@ const encoders: [string, (text: string | Buffer) => Buffer][] = [
   ['zstd', zlib.zstdCompressSync],
 ];
 
-describe('an answer in', () => {
+describe('a response with content-encoding', () => {
   test.each(encoders)('%s is read (%#)', async (coding, encode) => {
     expect(await fetchOf(coding, encode(document))).toBe(document);
   });
 
-  test.each(['identity', '', ' , identity', 'Identity'])('%j is read as it is', async (coding) => {
+  test.each(['identity', '', ' , identity', 'Identity'])('%j is read unchanged', async (coding) => {
     expect(await fetchOf(coding, Buffer.from(document))).toBe(document);
   });
 
@@ -54,7 +54,7 @@ describe('an answer in', () => {
     expect(await fetchOf('identity, gzip', zlib.gzipSync(document))).toBe(document);
   });
 
-  // What stores of files say of plain text; what their owner typed; what no version of HTTP defines.
+  // Values that file servers send for uncompressed data, and values that HTTP does not define.
   test.each([
     'aws-chunked',
     'utf-8',
@@ -111,39 +111,39 @@ describe('an answer in', () => {
   });
 });
 
-describe('is refused', () => {
+describe('rejects', () => {
   test.each([
     ['compress', 'compress'],
     ['aws-chunked', 'aws-chunked'],
     ['utf-8, x', 'utf-8, x'],
     ['aes128gcm', 'aes128gcm'],
-  ])('an answer in %s that is not JSON, and the message names it', async (coding, named) => {
+  ])('a response with %s that is not JSON, and names the coding', async (coding, named) => {
     await expect(fetchOf(coding, Buffer.from('1f;chunk-signature=0\r\n{}'))).rejects.toThrow(
       `is not JSON, and its content-encoding is ${named};`,
     );
   });
 
-  test('an answer in gzip and something unknown that is not JSON', async () => {
+  test('a response with gzip and an unknown coding that is not JSON', async () => {
     await expect(fetchOf('compress, gzip', zlib.gzipSync('\x1f\x9d'))).rejects.toThrow(
       'its content-encoding is compress;',
     );
   });
 
-  test('an answer in more than four codings', async () => {
+  test('a response with more than four codings', async () => {
     await expect(fetchOf('gzip,'.repeat(5), Buffer.from(document))).rejects.toThrow(
-      'has 5 codings, more than 4',
+      'has 5 codings; the limit is 4',
     );
   });
 
-  test('an answer that is too large after the first of its codings', async () => {
+  test('a response that is too large after its first coding', async () => {
     const inner = zlib.brotliCompressSync(Buffer.from(document));
     const wide = Buffer.concat([inner, Buffer.alloc(maxBytes)]);
     await expect(fetchOf('br, gzip', zlib.gzipSync(wide))).rejects.toThrow(
-      `larger than ${maxBytes} bytes when it is decompressed from gzip`,
+      `larger than ${maxBytes} bytes after decompression from gzip`,
     );
   });
 
-  test('zstd that asks for a window larger than 8 MiB', async () => {
+  test('zstd with a window larger than 8 MiB', async () => {
     const params = { [zlib.constants.ZSTD_c_windowLog]: 27 };
     const encoder = zlib.createZstdCompress({ params });
     encoder.end(document);
@@ -152,30 +152,33 @@ describe('is refused', () => {
     await expect(fetchOf('zstd', Buffer.concat(chunks))).rejects.toThrow(/cannot be decompressed/);
   });
 
-  test.each(encoders)('an answer in %s that is cut anywhere (%#)', async (coding, encode) => {
+  test.each(encoders)('a response with %s that is truncated anywhere (%#)', async (coding, encode) => {
     const whole = encode(document);
     for (const length of [0, 1, 2, 9, 10, 20, whole.length >> 1, whole.length - 1])
       await expect(fetchOf(coding, whole.subarray(0, length))).rejects.toThrow(
-        `content-encoding is ${coding.toLowerCase()}, but it cannot be decompressed`,
+        `content-encoding is ${coding.toLowerCase()}, but the body cannot be decompressed`,
       );
   });
 
-  test.each(encoders)('an answer in %s that is something else (%#)', async (coding) => {
+  test.each(encoders)('a response with %s that has another coding (%#)', async (coding) => {
     await expect(fetchOf(coding, Buffer.from(document))).rejects.toThrow(/cannot be decompressed/);
   });
 
-  test.each(encoders)('an answer in %s of one byte more than may be (%#)', async (coding, encode) => {
+  test.each(encoders)('a response with %s of one byte above the limit (%#)', async (coding, encode) => {
     expect(await fetchOf(coding, encode('y'.repeat(maxBytes)))).toHaveLength(maxBytes);
     await expect(fetchOf(coding, encode('y'.repeat(maxBytes + 1)))).rejects.toThrow(
-      `larger than ${maxBytes} bytes when it is decompressed from ${coding.toLowerCase()}`,
+      `larger than ${maxBytes} bytes after decompression from ${coding.toLowerCase()}`,
     );
   });
 
-  test.each(encoders)('a bomb in %s, without the memory that it claims (%#)', async (coding, encode) => {
-    const bomb = encode(Buffer.alloc(64 * 1024 * 1024));
-    const held = () => process.memoryUsage().arrayBuffers + process.memoryUsage().external;
-    const before = held();
-    await expect(fetchOf(coding, bomb, 512 * 1024)).rejects.toThrow(/larger than 524288 bytes/);
-    expect(held() - before).toBeLessThan(16 * 1024 * 1024);
-  });
+  test.each(encoders)(
+    'a decompression bomb with %s, without allocating its size (%#)',
+    async (coding, encode) => {
+      const bomb = encode(Buffer.alloc(64 * 1024 * 1024));
+      const held = () => process.memoryUsage().arrayBuffers + process.memoryUsage().external;
+      const before = held();
+      await expect(fetchOf(coding, bomb, 512 * 1024)).rejects.toThrow(/larger than 524288 bytes/);
+      expect(held() - before).toBeLessThan(16 * 1024 * 1024);
+    },
+  );
 });

@@ -1,9 +1,9 @@
-/** Members that come twice, in texts of which the test knows where it has put them. */
+/** Repeated members at known positions. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { duplicateMembers } from '../../../src/issuer/fetch/duplicate-members.ts';
 
-/** A document as it is written: objects are lists of members, so that one may come twice. */
+/** A document whose objects are lists of members, so members can be repeated. */
 type Written =
   | { readonly scalar: string }
   | { readonly list: readonly Written[] }
@@ -29,7 +29,7 @@ const { written } = fc.letrec<{ written: Written }>((tie) => ({
   ),
 }));
 
-/** Every character as an escape, in every second name. */
+/** Escapes every character of every second name. */
 function textOf(one: Written): string {
   if ('scalar' in one) return one.scalar;
   if ('list' in one) return `[${one.list.map(textOf).join(' ,')}]`;
@@ -54,7 +54,7 @@ function pathsOf(one: Written, from: readonly (string | number)[] = []): string[
   ]);
 }
 
-test('each of them is found, wherever it stands, and nothing else', () => {
+test('finds each repeated member at any position, and no other', () => {
   let found = 0;
   fc.assert(
     fc.property(written, (one) => {
@@ -69,7 +69,7 @@ test('each of them is found, wherever it stands, and nothing else', () => {
   expect(found).toBeGreaterThan(100);
 });
 
-test('a document that is nested very deep, or one long text, is read through', () => {
+test('reads a deeply nested document, and one with a long string', () => {
   const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)},"a":1}`;
   expect(duplicateMembers(deep)).toEqual([['a']]);
   expect(duplicateMembers(`{"a":${JSON.stringify('x\\"'.repeat(200_000))},"a":1}`)).toEqual([['a']]);

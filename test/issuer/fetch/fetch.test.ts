@@ -32,7 +32,7 @@ async function serve(
   return (server.address() as AddressInfo).port;
 }
 
-test('brings the body and the headers', async () => {
+test('returns the body and the headers', async () => {
   const port = await serve((request, response) => {
     expect(request.headers['accept-encoding']).toBe('identity');
     response.writeHead(200, { 'cache-control': 'max-age=60' }).end('{"a":"é"}');
@@ -41,7 +41,7 @@ test('brings the body and the headers', async () => {
   expect([body, headers['cache-control']]).toEqual(['{"a":"é"}', 'max-age=60']);
 });
 
-describe('is refused or ended', () => {
+describe('is rejected or aborted', () => {
   const failing = (name: string, answer: Answer, message: RegExp) =>
     test(name, async () => {
       const port = await serve(answer);
@@ -75,7 +75,7 @@ describe('is refused or ended', () => {
       response.write('x');
       setImmediate(() => response.destroy());
     },
-    /could not be fetched/,
+    /cannot fetch/,
   );
   failing(
     'a body that trickles',
@@ -84,9 +84,9 @@ describe('is refused or ended', () => {
       const timer = setInterval(() => response.write('x'), 50);
       response.on('close', () => clearInterval(timer));
     },
-    /did not answer within 1000 ms/,
+    /did not respond within 1000 ms/,
   );
-  failing('no answer at all', () => {}, /did not answer within 1000 ms/);
+  failing('no answer at all', () => {}, /did not respond within 1000 ms/);
 
   test('an address where nothing listens', async () => {
     await expect(createFetch(options)('http://127.0.0.1:1/')).rejects.toThrow(/ECONNREFUSED/);
@@ -95,7 +95,7 @@ describe('is refused or ended', () => {
   test('a name that does not exist', async () => {
     await expect(
       createFetch({ ...options, insecureHttp: true, timeout: 20_000 })('http://nobody.invalid/'),
-    ).rejects.toThrow(/could not be fetched/);
+    ).rejects.toThrow(/cannot fetch/);
   });
 
   test.each([
@@ -130,14 +130,14 @@ describe('over TLS', () => {
     return serve((_, response) => response.writeHead(200).end('{}'), server);
   };
 
-  test('an unknown authority is refused, whatever the environment says', async () => {
+  test('rejects an unknown CA, whatever the environment', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     onTestFinished(() => void vi.unstubAllEnvs());
     const port = await secure();
     await expect(createFetch(options)(`https://127.0.0.1:${port}/`)).rejects.toThrow(/certificate/);
   });
 
-  test('an extra authority is trusted, and a new file is taken up', async () => {
+  test('trusts an extra CA, and uses a changed file', async () => {
     const port = await secure();
     let pem = createAuthority().ca;
     const fetch = createFetch({ ...options, extraCa: () => pem });
@@ -147,7 +147,7 @@ describe('over TLS', () => {
   });
 });
 
-test("the system's certificates are trusted only where that is wanted", async () => {
+test("trusts the system's CAs only if it is configured", async () => {
   const [own, system] = [createAuthority(), createAuthority()];
   const before = tls.getCACertificates('default');
   tls.setDefaultCACertificates([...before, system.ca]);
@@ -178,7 +178,7 @@ describe('through a proxy', () => {
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
   }
 
-  test('that is named', async () => {
+  test('that is configured', async () => {
     const { url, seen } = await proxy();
     const fetch = createFetch({ ...options, insecureHttp: true, proxy: url });
     expect((await fetch('http://issuer.invalid/jwks')).body).toBe('{"by":"proxy"}');
@@ -186,7 +186,7 @@ describe('through a proxy', () => {
     expect(seen).toEqual(['http://issuer.invalid/jwks', 'CONNECT issuer.invalid:443']);
   });
 
-  test('that the environment names, only where that is said', async () => {
+  test('from the environment, only if it is configured', async () => {
     const { url, seen } = await proxy();
     const environment = { HTTP_PROXY: url, HTTPS_PROXY: url, NO_PROXY: 'direct.invalid' };
     const direct = createFetch({ ...options, insecureHttp: true, environment, timeout: 20_000 });
@@ -205,7 +205,7 @@ describe('through a proxy', () => {
   });
 });
 
-test('a connection that is accepted and never spoken on is given up', async () => {
+test('aborts a connection without a response', async () => {
   const server = net.createServer(() => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());

@@ -1,15 +1,15 @@
-/** Where a fetch leads: what a document may name, and which addresses a name may have. */
+/** Which URLs a document may name, and which addresses a fetch may connect to. */
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { planIssuer } from '../../../src/issuer/create-issuer.ts';
-import { discover } from '../../../src/issuer/discovery.ts';
 import { createFetch, type FetchOptions } from '../../../src/issuer/fetch/fetch.ts';
 import type { Resolve } from '../../../src/issuer/fetch/guarded-lookup.ts';
-import { createKeySource } from '../../../src/issuer/key-source.ts';
-import { systemFiles } from '../../../src/runtime/files/file-content.ts';
+import { planIssuer } from '../../../src/issuer/issuer-plan.ts';
+import { discover } from '../../../src/issuer/source/discovery.ts';
+import { createKeySource } from '../../../src/issuer/source/key-source.ts';
+import { systemFiles } from '../../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../../src/runtime/files/follow.ts';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
 import { configOf, fileFor } from '../../support/app.ts';
@@ -26,7 +26,7 @@ const options: FetchOptions = {
   environment: {},
 };
 
-/** A server on 127.0.0.1 that counts who comes. */
+/** A server on 127.0.0.1 that counts requests. */
 async function serve(): Promise<{ port: number; visits: () => number }> {
   let visits = 0;
   const server = http.createServer((_, response) => {
@@ -41,7 +41,7 @@ async function serve(): Promise<{ port: number; visits: () => number }> {
   return { port: (server.address() as AddressInfo).port, visits: () => visits };
 }
 
-/** A name server that gives these addresses, another list at each question; the last one again and again. */
+/** A resolver that returns these lists of addresses in order, and repeats the last one. */
 function nameServer(...answers: readonly (readonly string[])[]) {
   const questions: string[] = [];
   const resolve: Resolve = (hostname, _, callback) => {
@@ -64,7 +64,7 @@ const why = (fetching: Promise<unknown>): Promise<string> =>
   );
 
 describe('a name', () => {
-  test('is connected to at the address that it has', async () => {
+  test('is connected to at its address', async () => {
     const { port, visits } = await serve();
     const { resolve, questions } = nameServer(['127.0.0.1']);
     const fetch = createFetch(options, resolve);
@@ -93,7 +93,7 @@ describe('a name', () => {
     ['255.255.255.255', 'reserved'],
   ] as const;
 
-  test.each(bad)('with the address %s is not connected to', async (address, what) => {
+  test.each(bad)('with the address %s is rejected', async (address, what) => {
     const { port, visits } = await serve();
     for (const addresses of [
       [address],
@@ -104,7 +104,7 @@ describe('a name', () => {
       for (const scheme of ['http', 'https']) {
         const fetch = createFetch(options, nameServer(addresses).resolve);
         const message = await why(fetch(`${scheme}://idp.example.com:${port}/jwks`));
-        expect(message).toContain(`idp.example.com has`);
+        expect(message).toContain(`idp.example.com resolves to`);
         expect(message).toContain(what);
         expect(message).toContain(address);
       }
@@ -112,7 +112,7 @@ describe('a name', () => {
     expect(visits()).toBe(0);
   });
 
-  test('that is looked up differently a second time is connected to where the first answer said', async () => {
+  test('with two different DNS responses is connected to at the first address', async () => {
     const { port, visits } = await serve();
     const { resolve, questions } = nameServer(['127.0.0.1'], ['0.0.0.0']);
     const fetch = createFetch(options, resolve);
@@ -122,25 +122,25 @@ describe('a name', () => {
     expect([questions.length, visits()]).toEqual([2, 1]);
   });
 
-  test('without an address is told', async () => {
+  test('without an address is an error', async () => {
     const fetch = createFetch(options, nameServer([]).resolve);
     expect(await why(fetch('http://idp.example.com/jwks'))).toContain('idp.example.com has no address');
   });
 
-  test('of this machine that has another address is not asked in plain', async () => {
+  test('of this machine with an address of another one is not fetched over plain HTTP', async () => {
     const fetch = createFetch({ ...options, insecureHttp: false }, nameServer(['10.0.0.1']).resolve);
     expect(await why(fetch('http://tenant.localhost/jwks'))).toContain('an address of another machine');
   });
 });
 
 describe('a document', () => {
-  test('leads to a name with a loopback address only from that very host, or from this machine', async () => {
+  test('may name a host with a loopback address only if it comes from that host, or from this machine', async () => {
     const { port, visits } = await serve();
     const { resolve } = nameServer(['127.0.0.1']);
     const fetch = createFetch(options, resolve);
     const url = `http://keys.example.com:${port}/jwks`;
     expect(await why(fetch(url, 'https://idp.example.com/.well-known/openid-configuration'))).toContain(
-      'keys.example.com has a loopback address, 127.0.0.1',
+      'keys.example.com resolves to a loopback address, 127.0.0.1',
     );
     expect(visits()).toBe(0);
     await fetch(url, 'http://keys.example.com/.well-known/openid-configuration');
@@ -189,7 +189,7 @@ describe('a document', () => {
     [here, here, 'http://168.63.129.16/jwks'],
   ])('of %s at %s does not lead to %s', async (issuer, at, jwksUri) => {
     expect(await led(issuer, `${at}/.well-known/openid-configuration`, jwksUri)).toMatch(
-      /the jwks_uri of .* is refused: /,
+      /the jwks_uri of .* is rejected: /,
     );
   });
 
@@ -210,7 +210,7 @@ describe('a document', () => {
     expect(await led(issuer, `${at}/.well-known/openid-configuration`, jwksUri)).toBe('it was fetched');
   });
 
-  test('is named as what led there when the keys are fetched; the configuration is not', async () => {
+  test('is passed to the fetch of the keys that it names; the configuration is not', async () => {
     const [issuer, jwksUri] = ['https://idp.example.com', 'https://keys.example.com/jwks'];
     const documentUrl = 'https://idp.example.com/.well-known/openid-configuration';
     const fetchesOf = async (more: string) => {
@@ -237,7 +237,7 @@ describe('a document', () => {
     expect(await fetchesOf(`, jwksUri: "${jwksUri}"`)).toEqual([[jwksUri, undefined]]);
   });
 
-  test('of an issuer on https:// leads to no http:// address, even with insecureHttp; the configuration may', async () => {
+  test('of an https:// issuer must not name an http:// address, even with insecureHttp; the configuration may', async () => {
     const authority = createAuthority();
     const keys = await startFakeIssuer();
     onTestFinished(keys.close);
@@ -283,7 +283,7 @@ describe('a document', () => {
     };
     for (const host of ['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]']) {
       jwksUri = `http://${host}:${keys.port}/jwks`;
-      expect(await ownerOf('')).toContain('never leads to http://');
+      expect(await ownerOf('')).toContain('must not name an http:// address');
     }
     expect(keys.hits.jwks).toBe(0);
     expect(await ownerOf(`, jwksUri: "http://127.0.0.1:${keys.port}/jwks"`)).toBe('ready');
@@ -294,7 +294,7 @@ describe('a document', () => {
 describe('behind a proxy', () => {
   const from = 'https://idp.example.com/.well-known/openid-configuration';
 
-  test('no name is looked up, and an address that is written out is refused as ever', async () => {
+  test('no name is resolved, and a forbidden address in a URL is still rejected', async () => {
     const { port, visits } = await serve();
     const { resolve, questions } = nameServer(['169.254.169.254']);
     const fetch = createFetch({ ...options, proxy: `http://127.0.0.1:${port}` }, resolve);
@@ -304,7 +304,7 @@ describe('behind a proxy', () => {
     expect(visits()).toBe(1);
   });
 
-  test('what NO_PROXY has asked directly is looked up', async () => {
+  test('a host in NO_PROXY is resolved and checked', async () => {
     const { port, visits } = await serve();
     const environment = { HTTP_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: 'direct.example.com' };
     const { resolve } = nameServer(['169.254.169.254']);

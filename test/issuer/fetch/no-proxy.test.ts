@@ -49,7 +49,7 @@ test.each([
     environment: { HTTP_PROXY: `127.0.0.1:${port}`, [name]: list },
   });
   expect((await fetch('http://192.0.2.1/keys')).body).toBe('{"by":"proxy"}');
-  // This machine is asked directly, whatever the list says.
+  // This machine is always reached directly.
   expect((await fetch(`http://127.0.0.1:${port}/direct`)).body).toBe('{"by":"proxy"}');
   expect(seen).toEqual(['http://192.0.2.1/keys', '/direct']);
 });

@@ -1,4 +1,4 @@
-/** Keys of an issuer out of PEM files: they have no names, and are judged like any published key. */
+/** Keys in PEM files: they have no `kid`, and the checks of published keys apply to them. */
 import { execFileSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ const configuration = (issuer: string, files: readonly string[], more = '') =>
   );
 
 describe('publicKeyFiles', () => {
-  test('a token is good if one of the keys signed it, whatever its kid, and nothing is fetched', async () => {
+  test('accept a token that one of the keys signed, whatever its kid, without a fetch', async () => {
     const keys = [
       await createSigningKey('a'),
       await createSigningKey('b'),
@@ -61,7 +61,7 @@ describe('publicKeyFiles', () => {
     expect(issuer.hits).toEqual({ discovery: 0, jwks: 0 });
   });
 
-  test('are read again when they change, and a key that leaves takes its tokens along', async () => {
+  test('are read again when they change, and tokens of a removed key are denied', async () => {
     const [old, next] = [await createSigningKey('a'), await createSigningKey('b')];
     const issuer = await startFakeIssuer({ keys: [old] });
     onTestFinished(issuer.close);
@@ -92,12 +92,12 @@ describe('publicKeyFiles', () => {
     [
       'a private key',
       generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-      /not a private one/,
+      /got a private key/,
     ],
     [
       'garbage in PEM',
       '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n',
-      /of RSA, an elliptic curve/,
+      /for RSA, an elliptic curve/,
     ],
     [
       'a weak key',

@@ -1,11 +1,11 @@
-/** Our verification beside jose's, over good signatures and changed ones. */
+/** Compares our verification with jose's, with valid and changed signatures. */
 import { constants, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { compactVerify, exportJWK, importJWK } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { supportedAlgorithms } from '../../../src/config/declare/issuer-options.ts';
-import { type PublicJwk, readKey } from '../../../src/issuer/keys/key.ts';
-import { importPublicKey, isNoKey, type VerifySignature } from '../../../src/issuer/keys/public-key.ts';
+import { importPublicKey, isInvalidKey, type VerifySignature } from '../../../src/issuer/keys/public-key.ts';
+import { type PublicJwk, readKey } from '../../../src/issuer/keys/published-key.ts';
 import { createSigningKey, lenientRules, type SigningKey } from '../../support/keys.ts';
 import { privateKeyObject } from '../../support/tokens.ts';
 
@@ -45,18 +45,18 @@ describe.each(supportedAlgorithms)('%s', (algorithm) => {
       () => false,
     );
 
-  test('a good signature is good, and so it is to the reference', async () => {
+  test('accepts a valid signature, as the reference does', async () => {
     expect(verify(data, good)).toBe(true);
     expect(await byReference(good)).toBe(true);
   });
 
-  test('a signature of other data, or of another key, is none', async () => {
+  test('rejects a signature of other data, or of another key', async () => {
     expect(verify(Buffer.concat([data, Buffer.from('x')]), good)).toBe(false);
     const other = await createSigningKey('k', algorithm);
     expect(importPublicKey(other.publicJwk as PublicJwk, algorithm)(data, good)).toBe(false);
   });
 
-  test('a signature that is changed anywhere, cut or prolonged is judged as the reference judges it', async () => {
+  test('agrees with the reference on signatures that are changed, truncated or extended', async () => {
     const change = fc.oneof(
       fc.tuple(fc.nat(good.length * 8 - 1)).map(([bit]) => {
         const changed = Buffer.from(good);
@@ -77,7 +77,7 @@ describe.each(supportedAlgorithms)('%s', (algorithm) => {
     );
   });
 
-  test('a signature made the right way with the wrong parameters is none', async () => {
+  test('rejects a signature with wrong parameters', async () => {
     if (algorithm === 'EdDSA')
       return expect(verify(data, Buffer.concat([good.subarray(32), good]))).toBe(false);
     const digest = algorithm.endsWith('256') ? 'sha512' : 'sha256';
@@ -91,7 +91,7 @@ describe.each(supportedAlgorithms)('%s', (algorithm) => {
 });
 
 describe.each(supportedAlgorithms)('verifying with %s', (algorithm) => {
-  test('fails for no signature, however long', async () => {
+  test('never throws, whatever the length of the signature', async () => {
     const { publicJwk } = await createSigningKey('k', algorithm);
     const verify = importPublicKey(publicJwk as PublicJwk, algorithm);
     const data = Buffer.from('x.y');
@@ -109,7 +109,7 @@ describe.each(supportedAlgorithms)('verifying with %s', (algorithm) => {
     );
   });
 
-  test('that fails is no bad signature; a signature of another length never comes so far', async () => {
+  test('that fails is an error, not an invalid signature; a signature of another length is rejected first', async () => {
     const { publicJwk } = await createSigningKey('k', algorithm);
     const lengths: number[] = [];
     const verify = importPublicKey(publicJwk as PublicJwk, algorithm, (_, __, ___, signature) => {
@@ -153,7 +153,7 @@ test.each(['PS256', 'PS384', 'PS512', 'RS256'] as const)(
 test.each([2048, 2050, 2056, 3072, 4096])('a signature of %i bits has the length of its modulus', (bits) => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: bits });
   const jwk = publicKey.export({ format: 'jwk' });
-  // The same number with zeros in front is the same key.
+  // The same number with leading zeros is the same key.
   const widened = Buffer.concat([Buffer.alloc(2), Buffer.from(String(jwk.n), 'base64url')]);
   const data = Buffer.from('x.y');
   const signature = sign('sha256', data, privateKey);
@@ -165,7 +165,7 @@ test.each([2048, 2050, 2056, 3072, 4096])('a signature of %i bits has the length
   }
 });
 
-test('whatever numbers a client sends as its key, they make a key that answers, or are told to make none', () => {
+test("any numbers of a client's key import as a valid key, or are reported as invalid", () => {
   const bytes = (length: number) =>
     fc.oneof(
       fc.uint8Array({ minLength: length, maxLength: length }),
@@ -200,7 +200,7 @@ test('whatever numbers a client sends as its key, they make a key that answers, 
         verify = importPublicKey(read.publicKey, read.algorithms[0] ?? 'RS256');
         imported++;
       } catch (error) {
-        expect(isNoKey(error)).toBe(true);
+        expect(isInvalidKey(error)).toBe(true);
         none++;
         return;
       }
@@ -212,7 +212,7 @@ test('whatever numbers a client sends as its key, they make a key that answers, 
   expect([imported > 10, none > 10]).toEqual([true, true]);
 });
 
-test('an ECDSA signature in DER is none', async () => {
+test('rejects an ECDSA signature in DER', async () => {
   const key = await createSigningKey('k', 'ES256');
   const jwk = await exportJWK(key.privateKey);
   const data = Buffer.from('x.y');
@@ -220,7 +220,7 @@ test('an ECDSA signature in DER is none', async () => {
   expect(importPublicKey(key.publicJwk as PublicJwk, 'ES256')(data, der)).toBe(false);
 });
 
-test('an import that fails for another cause than the numbers is not told to be of them', () => {
+test('an import that fails for another reason is not reported as an invalid key', () => {
   const withCode = (code: string) => Object.assign(new Error('failed'), { code });
   for (const error of [
     new Error('failed'),
@@ -230,5 +230,5 @@ test('an import that fails for another cause than the numbers is not told to be 
     withCode('ENOMEM'),
     'ERR_CRYPTO_INVALID_JWK',
   ])
-    expect(isNoKey(error)).toBe(false);
+    expect(isInvalidKey(error)).toBe(false);
 });

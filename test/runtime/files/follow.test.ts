@@ -1,4 +1,4 @@
-/** Which content of a file counts, where it is replaced, written in pieces, or gone. The writers are models of their own. */
+/** Which content of a file is valid while it is replaced, written in chunks, or absent. The writers are models. */
 import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,
@@ -14,11 +14,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type FileSystem, systemFiles } from '../../../src/runtime/files/file-content.ts';
+import { type FileSystem, systemFiles } from '../../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../../src/runtime/files/follow.ts';
 import { createTestClock } from '../../support/clock.ts';
 
-/** A file system of one file, whose times and sizes tell nothing of what happens to it. */
+/** A file system of one file, whose times and sizes do not show changes. */
 function secretiveDisk(content: string) {
   const disk = { bytes: Buffer.from(content) };
   const files: FileSystem = {
@@ -43,12 +43,12 @@ function follow(files: FileSystem, path = 'file') {
   return { clock, followed, following, counted, read };
 }
 
-describe('a file that is truncated and written in pieces', () => {
-  test('counts whole, whatever was in it at any look, though neither its size nor its times tell', async () => {
+describe('a file that is truncated and written in chunks', () => {
+  test('is valid only when complete, even if its size and times do not change', async () => {
     const text = fc.string({ minLength: 2, maxLength: 30, unit: 'grapheme-ascii' });
     const write = fc.record({
       text,
-      // How much is there at each look on the way: ever more of it.
+      // The part of the file at each poll: more and more of it.
       pieces: fc.uniqueArray(fc.nat({ max: 29 }), { maxLength: 6 }),
     });
     await fc.assert(
@@ -75,7 +75,7 @@ describe('a file that is truncated and written in pieces', () => {
     );
   });
 
-  test('counts at no place where it could be cut', async () => {
+  test('is never valid while truncated', async () => {
     const next = '[{"issuer": "https://a", "sub": "alice"},\n {"issuer": "https://a", "sub": "bob"}]\n';
     for (let length = 0; length < next.length; length++) {
       const { disk, files } = secretiveDisk('[]');
@@ -88,7 +88,7 @@ describe('a file that is truncated and written in pieces', () => {
     }
   });
 
-  test('is told of once, and not at all where it becomes what it was', async () => {
+  test('is reported once, and not if its content returns to the previous one', async () => {
     const { disk, files } = secretiveDisk('one');
     const { clock, counted } = follow(files);
     disk.bytes = Buffer.from('');
@@ -101,7 +101,7 @@ describe('a file that is truncated and written in pieces', () => {
     expect(counted).toEqual(['two']);
   });
 
-  test('counts as it is where it stays so, since nothing tells that from what was meant', async () => {
+  test('is valid if it stays truncated, because that cannot be detected', async () => {
     const { disk, files } = secretiveDisk('- one\n- two\n');
     const { clock, counted } = follow(files);
     disk.bytes = Buffer.from('- one\n');
@@ -111,7 +111,7 @@ describe('a file that is truncated and written in pieces', () => {
 });
 
 describe('a large file', () => {
-  /** A disk whose clock ticks every `tick` writes, so that some changes leave no trace. */
+  /** A disk whose clock advances every `tick` writes, so some changes do not change the time. */
   function largeDisk() {
     const disk = { content: 'a'.repeat(300_000), version: 1, reads: 0 };
     const files: FileSystem = {
@@ -124,7 +124,7 @@ describe('a large file', () => {
     return { disk, files };
   }
 
-  test('is not read again as long as its version stays', async () => {
+  test('is not read again while its version stays the same', async () => {
     const { disk, files } = largeDisk();
     const { clock, counted } = follow(files);
     await clock.advance(60_000);
@@ -136,7 +136,7 @@ describe('a large file', () => {
     expect(disk.reads).toBe(4);
   });
 
-  test('that changes twice within a tick of the clock of its file system counts as it is in the end', async () => {
+  test("that changes twice within a tick of the file system's clock gets its last content", async () => {
     const { disk, files } = largeDisk();
     const { clock, read } = follow(files);
     await clock.advance(10_000);
@@ -165,7 +165,7 @@ describe('several files together', () => {
     return { disk, clock, told, following, followed };
   }
 
-  test('are told of when none is being written', async () => {
+  test('are reported when none is being written', async () => {
     const { disk, clock, told } = pair();
     disk.certificate = 'two';
     await clock.advance(1_000);
@@ -178,7 +178,7 @@ describe('several files together', () => {
     expect(told).toEqual(['two two']);
   });
 
-  test('are waited for until then', async () => {
+  test('settle at that time', async () => {
     const { disk, clock, told, following } = pair();
     let settled: boolean | undefined;
     const wait = async () => {
@@ -201,10 +201,10 @@ describe('several files together', () => {
     expect([settled, told]).toEqual([true, ['one two']]);
   });
 
-  test('that never stay the same are waited for one minute', async () => {
+  test('that keep changing are waited for for one minute', async () => {
     const { disk, clock, following, told } = pair();
     const settled = following.settled();
-    const failure = expect(settled).rejects.toThrow(/changes again and again/);
+    const failure = expect(settled).rejects.toThrow(/keeps changing/);
     for (let second = 0; second < 70; second++) {
       disk.key = String(second);
       await clock.advance(1_000);
@@ -213,7 +213,7 @@ describe('several files together', () => {
     expect(told).toEqual([]);
   });
 
-  test('have one content for everybody who reads them', async () => {
+  test('have the same content for all readers', async () => {
     const { disk, clock, followed } = pair();
     const other = followed.follow(['key'], () => {});
     disk.key = 'two';
@@ -228,7 +228,7 @@ describe('several files together', () => {
     expect(followed.read('key')).toBe('three');
   });
 
-  test('are looked at no more once nobody follows them', async () => {
+  test('are not polled without a follower', async () => {
     const { disk, clock, told, following, followed } = pair();
     following.stop();
     disk.key = 'two';
@@ -246,7 +246,7 @@ describe('on a disk', () => {
     return { folder, file };
   }
 
-  test('a file that is replaced, or written anew with the size and the time that it had, is another', async () => {
+  test('reports a file that is replaced, or rewritten with the same size and time', async () => {
     const { file } = onDisk();
     utimesSync(file, 1_000, 1_000);
     const { clock, counted } = follow(systemFiles, file);
@@ -260,7 +260,7 @@ describe('on a disk', () => {
     expect(counted).toEqual(['two', 'three']);
   });
 
-  test('a change between the first reading and the first look is taken up', async () => {
+  test('reports a change between the first read and the first poll', async () => {
     const { file } = onDisk();
     const { clock, counted, read } = follow(systemFiles, file);
     expect(read()).toBe('one');
@@ -269,7 +269,7 @@ describe('on a disk', () => {
     expect(counted).toEqual(['two']);
   });
 
-  test('a link that is swapped two levels above is a change, as Kubernetes mounts a ConfigMap', async () => {
+  test('reports a link that is swapped two levels above, as Kubernetes does for a ConfigMap', async () => {
     const { folder, file } = onDisk();
     rmSync(file);
     const publish = (version: string) => {
@@ -292,7 +292,7 @@ describe('on a disk', () => {
     ['a pipe', (file) => execFileSync('mkfifo', [file]), '(it is not a file)'],
     ['a link to itself', (file) => symlinkSync('file', file), '(ELOOP)'],
     ['a link to nothing', (file) => symlinkSync('nothing', file), '(ENOENT)'],
-  ])('%s in its place is told, once, and so is its return', async (_, put, told) => {
+  ])('reports %s in its place once, and its return once', async (_, put, told) => {
     const { file } = onDisk();
     const { clock, counted } = follow(systemFiles, file);
     await clock.advance(3_000);
@@ -306,7 +306,7 @@ describe('on a disk', () => {
     expect(counted).toEqual([told, 'one']);
   });
 
-  test('what is told of one problem is told of another', async () => {
+  test('reports a second problem too', async () => {
     const { file } = onDisk();
     const { clock, counted } = follow(systemFiles, file);
     rmSync(file);
@@ -316,7 +316,7 @@ describe('on a disk', () => {
     expect(counted).toEqual(['(ENOENT)', '(it is not a file)']);
   });
 
-  test('what is gone for one look is not missed', async () => {
+  test('does not report a file that is absent for one poll', async () => {
     const { file } = onDisk();
     const { clock, counted } = follow(systemFiles, file);
     rmSync(file);
@@ -326,7 +326,7 @@ describe('on a disk', () => {
     expect(counted).toEqual([]);
   });
 
-  test('a large file is read again when it changes in place', async () => {
+  test('reads a large file again when it changes in place', async () => {
     const { file } = onDisk();
     writeFileSync(file, 'a'.repeat(1_000_000));
     const { clock, counted } = follow(systemFiles, file);
@@ -338,7 +338,7 @@ describe('on a disk', () => {
     expect(counted).toEqual(['b'.repeat(1_000_000)]);
   });
 
-  test('what is a pipe from the beginning is read once, and no change is seen in it', async () => {
+  test('reads a pipe once, and reports no change', async () => {
     const { folder } = onDisk();
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);

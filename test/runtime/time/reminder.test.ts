@@ -1,11 +1,11 @@
-/** When what lasts is said again. */
+/** Repeats a report while a problem continues. */
 import { expect, test } from 'vitest';
 import { createReminder } from '../../../src/runtime/time/reminder.ts';
 import { createTestClock } from '../../support/clock.ts';
 
 const minutes = 60_000;
 
-test('reminds once in five minutes, from each start on, until it is stopped', async () => {
+test('calls every 5 minutes from each start, until it is stopped', async () => {
   const clock = createTestClock();
   const begin = clock.now();
   const times: number[] = [];
@@ -22,7 +22,7 @@ test('reminds once in five minutes, from each start on, until it is stopped', as
   expect(times).toEqual([69, 74]);
 });
 
-test('may be stopped by what it reminds of', async () => {
+test('can be stopped by its own call', async () => {
   const clock = createTestClock();
   let count = 0;
   const reminder = createReminder(clock, () => {

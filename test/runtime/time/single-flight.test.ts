@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { onceAtATime } from '../../../src/runtime/time/single-flight.ts';
 import { settled } from '../../support/clock.ts';
 
-/** Work whose turns end when the test says so. */
+/** Work whose runs the test ends. */
 function turns() {
   const begun: PromiseWithResolvers<number>[] = [];
   let [active, most] = [0, 0];
@@ -15,8 +15,8 @@ function turns() {
   return { begun, ask, most: () => most };
 }
 
-describe('work once at a time', () => {
-  test('of 300 questions at once is done twice: for the first, and for all the others together', async () => {
+describe('onceAtATime', () => {
+  test('runs twice for 300 calls at once: for the first, and for all others together', async () => {
     const { begun, ask, most } = turns();
     const answers = Promise.all(Array.from({ length: 300 }, ask));
     await settled();
@@ -30,7 +30,7 @@ describe('work once at a time', () => {
     expect(most()).toBe(1);
   });
 
-  test('begins behind every question, also behind one that comes as a turn ends', async () => {
+  test('runs after every call, also after one that comes when a run ends', async () => {
     const { begun, ask, most } = turns();
     const first = ask();
     const late = first.then(ask);
@@ -44,7 +44,7 @@ describe('work once at a time', () => {
     expect(most()).toBe(1);
   });
 
-  test('goes on after a turn that fails, and tells those who asked for that one', async () => {
+  test('continues after a failed run, which rejects only for its callers', async () => {
     const { begun, ask } = turns();
     const [first, second] = [ask().catch(String), ask()];
     begun[0]?.reject(new Error('boom'));

@@ -6,13 +6,13 @@ import type { JSONWebKeySet } from 'jose';
 import { type Algorithm, supportedAlgorithms } from '../../../src/config/declare/issuer-options.ts';
 import { createTokenCache } from '../../../src/credential/token/cache.ts';
 import { createVerifier, type Verify } from '../../../src/credential/token/verifier.ts';
-import { planIssuer } from '../../../src/issuer/create-issuer.ts';
 import type { Issuer } from '../../../src/issuer/issuer.ts';
+import { planIssuer } from '../../../src/issuer/issuer-plan.ts';
 import { configOf } from '../../support/app.ts';
 import { createTestClock, type TestClock } from '../../support/clock.ts';
-import { quietSurroundings } from '../../support/core.ts';
+import { quietContext } from '../../support/core.ts';
 import { audience, type FakeIssuer, sendJson, startFakeIssuer } from '../../support/fake-issuer.ts';
-import { createFedMirror } from '../../support/fed-mirror.ts';
+import { createIssuerMirror } from '../../support/issuer-mirror.ts';
 import { issuerOf } from './issuer-of.ts';
 import type { Pair } from './key-pool.ts';
 import { createJose, type JoseVerdict } from './oracles.ts';
@@ -95,16 +95,14 @@ export async function createWorld(pool: readonly Pair[], random: Random): Promis
     '',
   ].join('\n');
   const config = await configOf(configuration);
-  const owners: Issuer[] = config.issuers.map((one) =>
-    planIssuer(one, config, quietSurroundings(clock)).create(),
-  );
+  const owners: Issuer[] = config.issuers.map((one) => planIssuer(one, config, quietContext(clock)).create());
   for (const owner of owners) owner.start();
   await Promise.all(owners.map(({ firstKeys }) => firstKeys));
 
   const mirrored = config.issuers.map((one, index) => {
     const owner = owners[index];
     if (owner === undefined) throw new TypeError('no owner');
-    return { mirror: createFedMirror(owner, one, config, clock), owner };
+    return { mirror: createIssuerMirror(owner, one, config, clock), owner };
   });
   const verifierOf = (
     issuers: readonly (typeof owners)[number][] | readonly (typeof mirrored)[number]['mirror'][],

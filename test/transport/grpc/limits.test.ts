@@ -1,11 +1,11 @@
-/** What is large, slow or too much in one call ends that call, with an answer: never a failed call, never the connection. */
+/** A call that is too large or too slow ends with a response. It never fails, and never ends its connection. */
 import http2 from 'node:http2';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
 import { createGrpcServer } from '../../../src/transport/grpc/server.ts';
-import { listen } from '../../../src/transport/shared/listener.ts';
+import { listen } from '../../../src/transport/shared/listen.ts';
 import { configOf, fileFor, type RunningApp, runApp, startApp, until } from '../../support/app.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { createTestClock, settled, type TestClock } from '../../support/clock.ts';
@@ -29,7 +29,7 @@ const overloaded = { grpc: '0', code: 14, reason: 'overloaded', httpStatus: 'Ser
 
 const bearer = async ({ issuer }: RunningApp) => ({ authorization: `Bearer ${await issuer.mint()}` });
 
-/** A service on a clock that stands still until the test moves it. */
+/** A service with a clock that only the test advances. */
 async function startOn(clock: TestClock, flags: readonly string[] = []): Promise<RunningApp> {
   const service = await runApp({ flags: [...quiet, ...flags], clock });
   onTestFinished(async () => {
@@ -43,7 +43,7 @@ async function startOn(clock: TestClock, flags: readonly string[] = []): Promise
   return service;
 }
 
-/** A field of bytes, as protocol buffers write it. */
+/** A protobuf field of bytes. */
 function field(number: number, value: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from([...varint(number * 8 + 2), ...varint(value.length)]), value]);
 }
@@ -52,7 +52,7 @@ function varint(value: number): number[] {
   return value < 0x80 ? [value] : [(value % 0x80) + 0x80, ...varint(Math.floor(value / 0x80))];
 }
 
-describe('a check with what nobody reads', () => {
+describe('a check with fields that no decision reads', () => {
   const filler = Buffer.alloc(3 * mebibyte, 0x0a);
   const unread: [name: string, http: object][] = [
     ['a body of 4 MiB as bytes', { rawBody: Buffer.alloc(4 * mebibyte, 0xff) }],
@@ -62,7 +62,7 @@ describe('a check with what nobody reads', () => {
     ['a query of 3 MiB', { query: 'q'.repeat(3 * mebibyte) }],
   ];
 
-  test.each(unread)('%s is decided as if that were not there, by the official client', async (_, http) => {
+  test.each(unread)('%s: the field has no effect, with the official client', async (_, http) => {
     const service = await startApp({ flags: quiet });
     const client = connectGrpc(service.grpcPort);
     onTestFinished(client.close);
@@ -77,7 +77,7 @@ describe('a check with what nobody reads', () => {
     }
   });
 
-  test('in front of the headers, behind them, and in a field that nobody knows, is decided alike', async () => {
+  test('has the same decision with the field before the headers, after them, and in an unknown field', async () => {
     const service = await startApp({ flags: quiet });
     const session = openSession(service.grpcPort);
     const { authorization } = await bearer(service);
@@ -102,7 +102,7 @@ describe('a check with what nobody reads', () => {
   });
 });
 
-describe('a check that is too large is answered, and the connection stays', () => {
+describe('a check that is too large gets a response, and the connection stays open', () => {
   const beyond: [name: string, message: Buffer, encoding?: string][] = [
     ['a body of a byte more', checkMessage({ rawBody: Buffer.alloc(4 * mebibyte + 1) })],
     ['a body of 30 MB', checkMessage({ body: 'b'.repeat(30_000_000) })],
@@ -123,7 +123,7 @@ describe('a check that is too large is answered, and the connection stays', () =
       compressedMessage(deflateSync(checkBytes({ headers: { a: 'c'.repeat(300_000) } }))),
       'deflate',
     ],
-    // What is decompressed is bounded in itself: without that, this one would only be passed over.
+    // Decompression has its own limit. Without it, this body would be skipped.
     [
       '5 MB of what nobody knows, in 5 KB of gzip',
       compressedMessage(gzipSync(field(77, Buffer.alloc(5_000_000)))),
@@ -146,7 +146,7 @@ describe('a check that is too large is answered, and the connection stays', () =
     expect(metrics).toContain('reason="request_too_large",issuer="none"} 1');
   });
 
-  test('it is told in the log with what was read of it', async () => {
+  test('the log record has the fields that were read', async () => {
     const service = await startApp();
     const message = checkMessage({ host: 'shop', path: '/upload?x', rawBody: Buffer.alloc(5_000_000) });
     const session = openSession(service.grpcPort);
@@ -158,14 +158,14 @@ describe('a check that is too large is answered, and the connection stays', () =
   test.each([
     ['rules: [{name: a, match: {paths: [/a]}, require: {}, mode: enforce}, {name: b, require: {}}]'],
     ['policies: [{name: a, pathPrefix: /a, mode: enforce, rules: [{name: b, require: {}}]}]'],
-  ])('where one rule is enforced, it does not pass: %s', async (rules) => {
+  ])('is denied if one rule is enforced: %s', async (rules) => {
     const service = await startApp({ file: `${fileFor('ISSUER')}mode: shadow\n${rules}\n`, flags: quiet });
     const session = openSession(service.grpcPort);
     const filler = 'a'.repeat(300_000);
     expect(await makeCall(session, checkMessage({ headers: { filler } }))).toMatchObject(tooLarge);
   });
 
-  test('where all is only tried, it passes', async () => {
+  test('is allowed if everything is in shadow mode', async () => {
     const service = await startApp({ flags: [...quiet, '--mode=shadow'] });
     const answer = await makeCall(
       openSession(service.grpcPort),
@@ -174,7 +174,7 @@ describe('a check that is too large is answered, and the connection stays', () =
     expect(answer).toMatchObject({ grpc: '0', code: 0 });
   });
 
-  test('the limits are those of the configuration', async () => {
+  test('uses the limits of the configuration', async () => {
     const service = await startApp({
       flags: [...quiet, '--limits-max-grpc-body-size=1Mi', '--limits-max-grpc-message-size=8Ki'],
     });
@@ -187,14 +187,14 @@ describe('a check that is too large is answered, and the connection stays', () =
   });
 });
 
-describe('many large checks at once on one connection, on a clock that stands still', () => {
+describe('many large checks at once on one connection, with a stopped clock', () => {
   test.each([
     ['130 of 240 KiB of headers', 130, { headers: { cookie: 'c'.repeat(240 * 1024) } }],
     ['250 of 239 KiB of headers', 250, { headers: { cookie: 'c'.repeat(239 * 1024) } }],
     ['250 of 239 KiB of body', 250, { rawBody: Buffer.alloc(239 * 1024, 0x0a) }],
     ['1,000 of 58 KiB of headers', 1_000, { headers: { cookie: 'c'.repeat(58 * 1024) } }],
   ])(
-    '%s are all decided',
+    '%s all get a decision',
     async (_, count, http) => {
       const service = await startOn(createTestClock());
       const session = openSession(service.grpcPort);
@@ -208,7 +208,7 @@ describe('many large checks at once on one connection, on a clock that stands st
     60_000,
   );
 
-  test('more memory than a connection may hold ends the calls that hold most, and no other', async () => {
+  test('beyond the memory limit of a connection, only its calls with the most memory end', async () => {
     const service = await startOn(createTestClock());
     const session = openSession(service.grpcPort);
     const message = checkMessage({ headers: { cookie: 'c'.repeat(240 * 1024) } });
@@ -220,7 +220,7 @@ describe('many large checks at once on one connection, on a clock that stands st
     const given = calls.filter(({ isAnswered }) => isAnswered());
     expect(given.length).toBeLessThan(400);
     for (const { ended } of given) expect(await ended).toMatchObject(overloaded);
-    // The others are whole once they have come whole.
+    // The others complete now.
     for (const { stream, isAnswered } of calls) if (!isAnswered()) stream.end(message.subarray(200 * 1024));
     const ends = await Promise.all(calls.map(({ ended }) => ended));
     expect(ends.filter(({ reason }) => reason === 'token_missing').length).toBeGreaterThan(100);
@@ -228,7 +228,7 @@ describe('many large checks at once on one connection, on a clock that stands st
 });
 
 describe('memory that other connections hold', () => {
-  test('costs a connection that holds little nothing: of those that hold most, half-sent requests end', async () => {
+  test('does not affect a connection with little memory: incomplete requests of the connections with the most memory end', async () => {
     const service = await startOn(createTestClock());
     const large = checkMessage({ headers: { cookie: 'c'.repeat(240 * 1024) } });
     const hogs = [openSession(service.grpcPort), openSession(service.grpcPort)];
@@ -241,7 +241,7 @@ describe('memory that other connections hold', () => {
     const before = given().length;
     const calls = Array.from({ length: 20 }, () => beginCall(session));
     for (const { stream } of calls) stream.write(small.subarray(0, -1));
-    // They need room themselves, which the others make.
+    // They need memory too, which the others free.
     await until(() => given().length > before, 60);
     for (const { stream } of calls) stream.end(small.subarray(-1));
     const ends = await Promise.all(calls.map(({ ended }) => ended));
@@ -251,10 +251,10 @@ describe('memory that other connections hold', () => {
   }, 90_000);
 });
 
-describe('a call that stands still', () => {
+describe('a stalled call', () => {
   const half = checkMessage({ headers: { cookie: 'c'.repeat(30_000) } }).subarray(0, 15_000);
 
-  /** A service on a clock of the test, a connection, and a call of which a half has come. */
+  /** A service with a test clock, a connection, and a call of which half has arrived. */
   async function stalled(headers: Record<string, string> = {}, clock: TestClock = createTestClock()) {
     const service = await startOn(clock);
     const session = openSession(service.grpcPort);
@@ -262,12 +262,12 @@ describe('a call that stands still', () => {
     call.stream.write(half);
     const good = checkMessage({ headers: await bearer(service) });
     const ask = () => makeCall(session, good);
-    // What came before this answer has been read.
+    // Everything before this response has been read.
     expect(await ask()).toMatchObject(allowed);
     return { clock, service, session, call, ask };
   }
 
-  test('ends alone, with an answer; the 20 others on its connection are answered at once', async () => {
+  test('ends alone, with a response; the 20 others on its connection get their responses immediately', async () => {
     const { clock, session, call, ask } = await stalled();
     const others = await Promise.all(Array.from({ length: 20 }, ask));
     expect(others.filter(({ reason }) => reason !== 'allowed')).toEqual([]);
@@ -279,7 +279,7 @@ describe('a call that stands still', () => {
     expect(session.closed || session.destroyed).toBe(false);
   });
 
-  test('ends before its caller gives up, with an answer', async () => {
+  test('ends with a response before the timeout of its client', async () => {
     const { clock, call, ask } = await stalled({ 'grpc-timeout': '2S' });
     await clock.advance(1_700);
     expect(call.isAnswered()).toBe(false);
@@ -288,7 +288,7 @@ describe('a call that stands still', () => {
     expect(await ask()).toMatchObject(allowed);
   });
 
-  test('goes on counting from its last byte', async () => {
+  test('has its timeout from the last byte', async () => {
     const { clock, call, ask } = await stalled();
     const rest = checkMessage({ headers: { cookie: 'c'.repeat(30_000) } }).subarray(15_000);
     for (let piece = 0; piece < 3; piece++) {
@@ -301,7 +301,7 @@ describe('a call that stands still', () => {
     expect(await call.ended).toMatchObject({ grpc: '0', reason: 'token_missing' });
   });
 
-  test('with not even its first byte, ends alone too', async () => {
+  test('without a first byte ends alone too', async () => {
     const { clock, session, ask } = await stalled();
     const silent = Array.from({ length: 300 }, () => beginCall(session));
     expect(await ask()).toMatchObject(allowed);
@@ -311,7 +311,7 @@ describe('a call that stands still', () => {
     expect(await ask()).toMatchObject(allowed);
   });
 
-  test('does not count while this process had no time to read', async () => {
+  test('does not time out while this process is too busy to read', async () => {
     let missed = 0;
     const clock = createTestClock();
     const monotonic = () => clock.monotonic() + missed;
@@ -322,7 +322,7 @@ describe('a call that stands still', () => {
     expect(call.isAnswered()).toBe(false);
   });
 
-  test('and never reads its answer is reset by itself', async () => {
+  test('whose client never reads the response is reset alone', async () => {
     const clock = createTestClock();
     const service = await startOn(clock);
     const session = openSession(service.grpcPort, { settings: { initialWindowSize: 0 } });
@@ -334,7 +334,7 @@ describe('a call that stands still', () => {
     await until(async () => (await inFlight(service, 'token_missing')) === 50);
     for (let seconds = 0; seconds < 12; seconds++) {
       await clock.advance(1_000);
-      // The connection is alive: it answers.
+      // The connection is alive: it responds.
       await new Promise<void>((resolve) => session.ping(() => resolve()));
     }
     const ends = await Promise.all(calls.map(({ ended }) => ended));
@@ -342,14 +342,14 @@ describe('a call that stands still', () => {
     expect(session.closed || session.destroyed).toBe(false);
   });
 
-  /** Checks that ended for a reason. */
+  /** The number of checks with a reason. */
   async function inFlight({ adminPort }: RunningApp, reason: string): Promise<number> {
     const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
     return Number(new RegExp(`reason="${reason}",issuer="none"} (\\d+)`).exec(metrics)?.[1] ?? 0);
   }
 });
 
-describe('a decision that is late', () => {
+describe('a late decision', () => {
   async function waiting(clock: TestClock, headers: Record<string, string>, flags: readonly string[] = []) {
     const service = await startOn(clock, flags);
     service.issuer.jwks = () => {};
@@ -357,7 +357,7 @@ describe('a decision that is late', () => {
     const session = openSession(service.grpcPort);
     const call = beginCall(session, headers);
     call.stream.end(checkMessage({ headers: { authorization: `Bearer ${token}` } }));
-    // Behind this answer, the other one is being waited for.
+    // After this response, the other check is pending.
     expect(await makeCall(session, checkMessage({}))).toMatchObject({ reason: 'token_missing' });
     return { service, call };
   }
@@ -382,15 +382,15 @@ describe('a decision that is late', () => {
     expect(await call.ended).toMatchObject(overloaded);
   });
 
-  test('is answered within limits.checkDeadline, whatever the caller says', async () => {
+  test('gets a response within limits.checkDeadline, whatever the timeout of the client', async () => {
     const clock = createTestClock();
     const { call } = await waiting(clock, { 'grpc-timeout': '1M' }, ['--limits-check-deadline=1s']);
     await clock.advance(1_000);
     expect(await call.ended).toMatchObject({ grpc: '0', reset: 0 });
   });
 
-  test('is answered where the method itself fails', async () => {
-    const { createToResponse } = await import('../../../src/transport/grpc/response.ts');
+  test('gets a response if the method itself fails', async () => {
+    const { createToResponse } = await import('../../../src/transport/grpc/check/decision-response.ts');
     const config = await configOf(fileFor('https://issuer.example'));
     const failures = [
       () => {
@@ -403,10 +403,10 @@ describe('a decision that is late', () => {
         ({ outcome: 'error', reason }) as const;
       const server = createGrpcServer({
         options: config.grpc,
-        limits: { kept: 1_000, skipped: 1_000 },
+        limits: { stored: 1_000, skipped: 1_000 },
         authorizer: () => ({
           check,
-          refuse: {
+          unchecked: {
             request_too_large: () => ({ outcome: 'deny', reason: 'request_too_large' }),
             overloaded: refuse('overloaded'),
             internal_error: refuse('internal_error'),
@@ -427,14 +427,14 @@ describe('a decision that is late', () => {
   });
 });
 
-describe('health watches are bounded', () => {
+describe('health watches are limited', () => {
   const watch = (session: ReturnType<typeof openSession>) => {
     const call = beginCall(session, { ':path': '/grpc.health.v1.Health/Watch' });
     call.stream.end(grpcMessage(Buffer.alloc(0)));
     return call;
   };
 
-  test('16 on a connection: the next one ends as RESOURCE_EXHAUSTED, the others stay', async () => {
+  test('16 on a connection: the next one fails with RESOURCE_EXHAUSTED, the others stay open', async () => {
     const service = await startApp({ flags: quiet });
     const session = openSession(service.grpcPort);
     const watches = Array.from({ length: 16 }, () => watch(session));
@@ -463,8 +463,8 @@ describe('health watches are bounded', () => {
   });
 });
 
-describe('connections are bounded', () => {
-  test('beyond grpc.maxConnections the one that was idle for longest is asked to go and closed; one with a call stays', async () => {
+describe('connections are limited', () => {
+  test('beyond grpc.maxConnections, the longest idle one gets GOAWAY and is closed; one with a call stays open', async () => {
     const clock = createTestClock();
     const service = await startOn(clock, ['--grpc-max-connections=3']);
     const message = checkMessage({ headers: await bearer(service) });
@@ -480,7 +480,7 @@ describe('connections are bounded', () => {
     const pending = beginCall(busy.session);
     pending.stream.write(message.subarray(0, 10));
     const [first, second] = [await connect(), await connect()];
-    // The first one is the younger in use now.
+    // The first one was used last now.
     expect(await makeCall(first.session, message)).toMatchObject(allowed);
     expect(await makeCall(busy.session, message)).toMatchObject(allowed);
     await settled();
@@ -496,7 +496,7 @@ describe('connections are bounded', () => {
     expect(await pending.ended).toMatchObject(allowed);
   });
 
-  test('where all have a call, the one that comes is closed', async () => {
+  test('if all have a call, the new one is closed', async () => {
     const service = await startOn(createTestClock(), ['--grpc-max-connections=1']);
     const message = checkMessage({ headers: await bearer(service) });
     const session = openSession(service.grpcPort);
@@ -537,7 +537,7 @@ describe('connections are bounded', () => {
   });
 });
 
-test('odd text and odd headers of a client are a check like any other', async () => {
+test('unusual text and headers of a client are checked as usual', async () => {
   const service = await startApp({ flags: quiet });
   const session = openSession(service.grpcPort);
   const { authorization } = await bearer(service);

@@ -36,8 +36,8 @@ const checkBytes = (headers: Record<string, string>) =>
     attributes: { request: { http: { method: 'GET', path: '/', headers } } },
   });
 
-describe('a call that is no check', () => {
-  /** Makes a call by node:http2 alone; gives the status of HTTP and that of gRPC. */
+describe('an invalid or unknown call', () => {
+  /** Makes a call with node:http2. Returns the HTTP status and the gRPC status. */
   async function call(
     port: number,
     headers: Record<string, string>,
@@ -99,14 +99,17 @@ describe('a call that is no check', () => {
     expect((await connect(grpcPort).check({})).status?.code).toBe(16);
   });
 
-  test.each(['identity', 'gzip', 'deflate'])('a check in %s is answered', async (encoding) => {
-    const { grpcPort } = await startApp();
-    const metadata = new Metadata();
-    metadata.set('grpc-internal-encoding-request', encoding);
-    expect((await connect(grpcPort).checkRaw({ attributes: {} }, {}, metadata)).status?.code).toBe(16);
-  });
+  test.each(['identity', 'gzip', 'deflate'])(
+    'a check with the encoding %s gets a response',
+    async (encoding) => {
+      const { grpcPort } = await startApp();
+      const metadata = new Metadata();
+      metadata.set('grpc-internal-encoding-request', encoding);
+      expect((await connect(grpcPort).checkRaw({ attributes: {} }, {}, metadata)).status?.code).toBe(16);
+    },
+  );
 
-  /** A message nested so deep in a field that nobody knows. */
+  /** A message that is deeply nested in an unknown field. */
   function nested(depth: number): Buffer {
     let message = Buffer.alloc(0);
     for (let level = 0; level < depth; level++) {
@@ -121,7 +124,7 @@ describe('a call that is no check', () => {
   }
 });
 
-test('a message of just under the limit is a check, and so is one in a hundred pieces', async () => {
+test('accepts a message just below the limit, and one in a hundred chunks', async () => {
   const { grpcPort } = await startApp();
   const client = connect(grpcPort);
   const answer = await client.check({ headers: { cookie: 'c'.repeat(255 * 1024) } });
@@ -148,7 +151,7 @@ test('a message of just under the limit is a check, and so is one in a hundred p
 });
 
 describe('a deadline', () => {
-  test('of the service is a second and a half, and its answer a denial', async () => {
+  test('of the service is 1.5 s, and a late check is denied', async () => {
     const { grpcPort, issuer } = await startApp();
     issuer.jwks = () => {};
     const headers = { authorization: `Bearer ${await issuer.mint({ header: { kid: 'new' } })}` };
@@ -158,7 +161,7 @@ describe('a deadline', () => {
 });
 
 describe('the health service', () => {
-  test('says whether there are keys, to Check and to Watch', async () => {
+  test('reports whether keys are available, in Check and Watch', async () => {
     const issuer = await startFakeIssuer();
     onTestFinished(() => issuer.close());
     const good = issuer.discovery;
@@ -178,7 +181,7 @@ describe('the health service', () => {
     for (const service of services) expect(await client.health(service)).toBe('SERVING');
   });
 
-  test('says so when the service drains, and its watches end with it', async () => {
+  test('reports NOT_SERVING while the service drains, and watches end with it', async () => {
     const service = await runApp({ flags: ['--shutdown-delay=300ms'] });
     const client = connect(service.grpcPort);
     const told: string[] = [];
@@ -191,7 +194,7 @@ describe('the health service', () => {
 });
 
 describe('a shared connection', () => {
-  test('outlives 400 cancelled checks a second, and the others on it are answered', async () => {
+  test('stays open after 400 cancelled checks per second, and other checks on it get a response', async () => {
     const { grpcPort, issuer } = await startApp({ flags: ['--log-checks=none'] });
     issuer.jwks = () => {};
     const client = connect(grpcPort);
@@ -218,7 +221,7 @@ describe('a shared connection', () => {
     expect(ended.filter((code) => code !== undefined && code !== status.CANCELLED)).toEqual([]);
   });
 
-  test('outlives a sustained thousand a second of checks that are reset behind their last byte', async () => {
+  test('stays open after 1,000 checks per second that are reset after their last byte', async () => {
     const { grpcPort } = await startApp({ flags: ['--log-checks=none'] });
     const connection = await raw(grpcPort);
     const message = grpcMessage(checkBytes({}));
@@ -250,7 +253,7 @@ function nextStream(state: { stream: number }): number {
   return state.stream;
 }
 
-describe('a hostile connection is ended, and no other', () => {
+describe('closes a hostile connection, and no other', () => {
   const headers = callHeaders();
   const attacks: [string, number, (state: { stream: number }) => Buffer][] = [
     [
@@ -319,7 +322,7 @@ describe('a hostile connection is ended, and no other', () => {
   });
 });
 
-test('resets beyond what cancelling downstreams cause end their connection, and no other', {
+test('closes a connection with more resets than cancelled requests cause, and no other', {
   timeout: 120_000,
 }, async () => {
   const { grpcPort, issuer } = await startApp({ flags: ['--log-checks=none'] });
@@ -346,14 +349,14 @@ test('resets beyond what cancelling downstreams cause end their connection, and 
     await until(() => attacker.isClosed() || acknowledged() === rounds, 60);
     expect((await client.check(good)).status?.code).toBe(0);
   }
-  // What may have come in that time, by the bounds that are documented; a machine that is too busy never gets there.
+  // The documented limits for that time. A busy machine may not reach them.
   const allowed = burst + (perSecond * (performance.now() - started)) / 1000;
   if (sent > allowed + perRound) expect(attacker.isClosed()).toBe(true);
-  // A few thousand, as of a proxy whose downstreams all go away at once, never end it.
+  // A few thousand, for example if all clients of a proxy disconnect, do not end it.
   expect(sent).toBeGreaterThanOrEqual(burst);
 });
 
-describe('a silent connection is cut off within 20 s', { timeout: 40_000 }, () => {
+describe('closes a silent connection within 20 s', { timeout: 40_000 }, () => {
   async function lifetime(port: number, begin: (socket: net.Socket) => void): Promise<number> {
     const started = performance.now();
     const socket = net.connect(port, '127.0.0.1');
@@ -364,7 +367,7 @@ describe('a silent connection is cut off within 20 s', { timeout: 40_000 }, () =
     return (performance.now() - started) / 1000;
   }
 
-  test('that never begins, half begins, or does not answer a PING; one that does stays', async () => {
+  test('that never starts, starts partly, or does not answer a PING; one that answers stays open', async () => {
     const { grpcPort } = await startApp();
     const preface = Buffer.concat([
       Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
@@ -397,7 +400,7 @@ describe('draining', () => {
       frame(frameType.data, flag.endStream, stream, grpcMessage(checkBytes({}))),
     );
 
-  test('asks a peer to go, and still answers what is on its way, however late', async () => {
+  test('sends GOAWAY, and still responds to calls that arrive later', async () => {
     const service = await runApp({ flags: ['--shutdown-delay=1s'] });
     const connection = await raw(service.grpcPort);
     ask(connection, 1);
@@ -415,7 +418,7 @@ describe('draining', () => {
     await until(() => connection.isClosed());
   });
 
-  test('still takes new connections until the delay is over', async () => {
+  test('accepts new connections until the delay is over', async () => {
     const service = await runApp({ flags: ['--shutdown-delay=1s'] });
     const stopped = service.stop();
     const late = await raw(service.grpcPort);
@@ -424,7 +427,7 @@ describe('draining', () => {
     await stopped;
   });
 
-  test('over TLS asks a peer to go as well', async () => {
+  test('sends GOAWAY over TLS too', async () => {
     const authority = createAuthority();
     const { certFile, keyFile } = authority.issue('grpc');
     const service = await runApp({
@@ -460,7 +463,7 @@ describe('draining', () => {
   }
 });
 
-test('answers grow no memory: in flight is nothing once all is answered', async () => {
+test('no check is in flight after all have a response', async () => {
   const service: RunningApp = await startApp({ flags: ['--log-checks=none'] });
   const client = connect(service.grpcPort);
   const good = { headers: { authorization: `Bearer ${await service.issuer.mint()}` } };

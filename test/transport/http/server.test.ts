@@ -27,7 +27,7 @@ describe('everything is a check', () => {
     }
   });
 
-  test('every path, those of health checks and metrics among them', async () => {
+  test('every path, including those of health checks and metrics', async () => {
     const { httpPort, issuer, records } = await startApp({ flags: ['--log-checks=all'] });
     const authorization = `authorization: Bearer ${await issuer.mint()}`;
     const paths = [
@@ -77,7 +77,7 @@ describe('everything is a check', () => {
     ['broken JSON', ['content-type: application/json', 'content-length: 1'], '{'],
     ['an empty JSON body', ['content-type: application/json', 'content-length: 0'], ''],
     ['an unknown type', ['content-type: application/x-nobody-knows', 'content-length: 3'], 'abc'],
-    ['a type that is none', ['content-type: ;;;', 'content-length: 3'], 'abc'],
+    ['an invalid type', ['content-type: ;;;', 'content-length: 3'], 'abc'],
     ['no type', ['content-length: 3'], 'abc'],
     ['chunks', ['transfer-encoding: chunked'], '3\r\nabc\r\n0\r\n\r\n'],
     ['an unknown transfer coding', ['transfer-encoding: x, chunked'], '0\r\n\r\n'],
@@ -115,7 +115,7 @@ describe('everything is a check', () => {
     }
   });
 
-  test('two authorization headers of any spelling are two', async () => {
+  test('two authorization headers are duplicates in any case', async () => {
     const { httpPort, issuer } = await startApp();
     const token = await issuer.mint();
     for (const [first, second] of [
@@ -138,7 +138,7 @@ describe('everything is a check', () => {
     }
   });
 
-  test('a token anywhere else is none', async () => {
+  test('a token in another place is ignored', async () => {
     const { httpPort, issuer } = await startApp();
     const token = await issuer.mint();
     for (const header of [
@@ -168,8 +168,8 @@ describe('everything is a check', () => {
   });
 });
 
-describe('an answer', () => {
-  test('to a denial has these headers and no other', async () => {
+describe('a response', () => {
+  test('to a denial has exactly these headers', async () => {
     const { httpPort } = await startApp();
     const response = await exchange(httpPort, request('GET', '/'));
     expect(response).toEqual({
@@ -186,13 +186,13 @@ describe('an answer', () => {
     });
   });
 
-  test('to HEAD says the length of the body that it leaves out', async () => {
+  test('to HEAD has the length of the omitted body', async () => {
     const { httpPort } = await startApp();
     const response = await exchange(httpPort, request('HEAD', '/'), { headOnly: true });
     expect(response?.headers['content-length']).toBe(String(unauthorized.length));
   });
 
-  test('keeps the connection, and the next request on it is a check of its own', async () => {
+  test('keeps the connection open, and the next request on it is another check', async () => {
     const { httpPort, issuer } = await startApp();
     const token = await issuer.mint();
     const good = request('POST', '/', [`authorization: Bearer ${token}`, 'content-length: 5']);
@@ -205,7 +205,7 @@ describe('an answer', () => {
   });
 });
 
-describe('what is no HTTP', () => {
+describe('a request that is not HTTP', () => {
   const malformed: [string, string | Buffer][] = [
     ['an unknown method', 'FOO / HTTP/1.1\r\nhost: x\r\n\r\n'],
     ['a method in small letters', 'get / HTTP/1.1\r\nhost: x\r\n\r\n'],
@@ -225,14 +225,14 @@ describe('what is no HTTP', () => {
     ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   ];
 
-  test.each(malformed)('%s: 400, and nobody else is hurt', async (_, bytes) => {
+  test.each(malformed)('%s: 400, without an effect on others', async (_, bytes) => {
     const { httpPort } = await startApp();
     const response = await exchange(httpPort, bytes);
     expect(response?.status).toBe(400);
     expect((await exchange(httpPort, request('GET', '/')))?.status).toBe(401);
   });
 
-  test('behind a good request on the same connection: 400 as well, for a reset could be an allow to Envoy', async () => {
+  test('after a valid request on the same connection: 400, because Envoy could allow after a reset', async () => {
     const { httpPort, issuer } = await startApp();
     const good = request('GET', '/', [`authorization: Bearer ${await issuer.mint()}`]);
     expect(await pipeline(httpPort, [good, 'FOO / HTTP/1.1\r\nhost: x\r\n\r\n'], 2, true)).toEqual([
@@ -247,7 +247,7 @@ describe('what is no HTTP', () => {
     );
   });
 
-  test('a thousand of them at once do no harm', async () => {
+  test('a thousand at once do no harm', async () => {
     const { httpPort, issuer } = await startApp();
     const storm = Array.from({ length: 1_000 }, (_, index) =>
       exchange(httpPort, malformed[index % malformed.length]?.[1] ?? ''),
@@ -258,7 +258,7 @@ describe('what is no HTTP', () => {
   });
 });
 
-test('2,000 connections are all answered', async () => {
+test('2,000 connections all get a response', async () => {
   const { httpPort, issuer } = await startApp();
   const good = request('GET', '/', [`authorization: Bearer ${await issuer.mint()}`]);
   const statuses = await Promise.all(
@@ -267,8 +267,8 @@ test('2,000 connections are all answered', async () => {
   expect(statuses.filter((status) => status !== 200)).toEqual([]);
 });
 
-describe('a slow client is cut off within 20 s', { timeout: 40_000 }, () => {
-  /** How long a connection lives, in seconds; its client does as it is told and never ends it by itself. */
+describe('disconnects a slow client within 20 s', { timeout: 40_000 }, () => {
+  /** How long a connection stays open, in seconds. The client never closes it on its own. */
   async function lifetime(port: number, behave: (socket: net.Socket) => () => void): Promise<number> {
     const started = performance.now();
     const socket = net.connect(port, '127.0.0.1');
@@ -285,7 +285,7 @@ describe('a slow client is cut off within 20 s', { timeout: 40_000 }, () => {
     return () => clearInterval(timer);
   };
 
-  test('that says nothing, trickles its header, trickles its body, or does not read', async () => {
+  test('that sends nothing, sends its headers or its body slowly, or does not read', async () => {
     const { httpPort } = await startApp();
     const lifetimes = await Promise.all([
       lifetime(httpPort, () => () => {}),
@@ -309,7 +309,7 @@ describe('a slow client is cut off within 20 s', { timeout: 40_000 }, () => {
     expect(lifetimes.filter((seconds) => seconds > 20)).toEqual([]);
   });
 
-  test('that never begins its TLS handshake', async () => {
+  test('that never starts its TLS handshake', async () => {
     const { certFile, keyFile } = createAuthority().issue('slow');
     const { httpPort } = await startApp({
       file: fileFor('ISSUER').replace(
@@ -321,7 +321,7 @@ describe('a slow client is cut off within 20 s', { timeout: 40_000 }, () => {
   });
 });
 
-test('an idle connection that was answered stays open', async () => {
+test('an idle connection stays open after a response', async () => {
   const { httpPort } = await startApp();
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
@@ -358,7 +358,7 @@ describe('over TLS', () => {
       socket.on('close', () => reject(new Error('closed')));
     });
 
-  test('checks are answered, and older versions of TLS are not', async () => {
+  test('checks get a response, and older versions of TLS are rejected', async () => {
     const { httpPort } = await startApp({ file: withTls(authority.issue('one')) });
     expect(await ask(httpPort)).toEqual({ status: '401', subject: 'one' });
     await expect(
@@ -366,7 +366,7 @@ describe('over TLS', () => {
     ).rejects.toThrow();
   });
 
-  test('only the versions and cipher suites that are wanted are spoken', async () => {
+  test('only the configured versions and cipher suites are accepted', async () => {
     const files = authority.issue('narrow');
     const [newest, narrow] = [
       await startApp({ file: withTls({ ...files, minVersion: 'TLSv1.3' }) }),
@@ -385,7 +385,7 @@ describe('over TLS', () => {
     ).rejects.toThrow();
   });
 
-  test('a new certificate is taken up without a restart, and a broken one is not', async () => {
+  test('a new certificate is used without a restart, and an invalid one is not', async () => {
     const [files, next] = [authority.issue('first'), authority.issue('second')];
     const { httpPort, records } = await startApp({ file: withTls(files) });
     expect((await ask(httpPort)).subject).toBe('first');
@@ -397,7 +397,7 @@ describe('over TLS', () => {
     expect((await ask(httpPort)).subject).toBe('second');
   });
 
-  test('a client needs a certificate where that is said', async () => {
+  test('a client needs a certificate if it is configured', async () => {
     const client = authority.issue('client');
     const { httpPort } = await startApp({
       file: withTls({ ...authority.issue('server'), clientCaFile: authority.caFile }),
@@ -408,7 +408,7 @@ describe('over TLS', () => {
   });
 });
 
-test('while draining, every answer asks for the connection to be closed, and none is lost', async () => {
+test('while draining, every response asks to close the connection, and none is lost', async () => {
   const service = await runApp({ flags: ['--shutdown-delay=1s'] });
   const good = request('GET', '/', [`authorization: Bearer ${await service.issuer.mint()}`]);
   expect((await exchange(service.httpPort, good))?.headers.connection).toBe('keep-alive');
@@ -419,7 +419,7 @@ test('while draining, every answer asks for the connection to be closed, and non
   expect(await exchange(service.httpPort, good)).toBeUndefined();
 });
 
-/** Sends requests one behind another on one connection; gives the statuses of as many answers. */
+/** Sends pipelined requests on one connection. Returns the statuses of their responses. */
 function pipeline(
   port: number,
   requests: readonly string[],

@@ -2,11 +2,11 @@ import { EventEmitter } from 'node:events';
 import type { Server } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { bindProblem } from '../../../src/transport/shared/bind-problem.ts';
-import { listen } from '../../../src/transport/shared/listener.ts';
+import { listen } from '../../../src/transport/shared/listen.ts';
 
 const failure = (code: string) => Object.assign(new Error(`listen ${code}`), { code });
 
-/** A server on a machine where only some addresses can be bound. */
+/** A server on a machine that can bind only some addresses. */
 function machine(codes: Readonly<Record<string, string>>) {
   const tried: string[] = [];
   const server = Object.assign(new EventEmitter(), {
@@ -24,28 +24,30 @@ function machine(codes: Readonly<Record<string, string>>) {
 
 const anywhere = { name: 'http', host: undefined, port: 8000 };
 
-describe('where nobody says an address', () => {
+describe('without a configured address', () => {
   test.each([
     [{}, ['::']],
     [{ '::': 'EAFNOSUPPORT' }, ['::', '0.0.0.0']],
     [{ '::': 'EADDRNOTAVAIL' }, ['::', '0.0.0.0']],
-  ])('%j has %j tried', async (codes, expected) => {
+  ])('%j: tries %j', async (codes, expected) => {
     const { server, tried } = machine(codes);
     expect(await listen(server, anywhere)).toEqual({ host: expected.at(-1), port: 8000 });
     expect(tried).toEqual(expected);
     expect(server.listenerCount('error') + server.listenerCount('listening')).toBe(0);
   });
 
-  test('a port in use is not tried elsewhere', async () => {
+  test('tries no other address if the port is in use', async () => {
     const { server, tried } = machine({ '::': 'EADDRINUSE' });
-    await expect(listen(server, anywhere)).rejects.toThrow(/^http\.port: port 8000 is in use: /);
+    await expect(listen(server, anywhere)).rejects.toThrow(
+      /^http\.port: port 8000 is in use by another process\. /,
+    );
     expect(tried).toEqual(['::']);
   });
 
-  test('nor is a configured address given up', async () => {
+  test('tries no other address than the configured one', async () => {
     const { server, tried } = machine({ '::': 'EAFNOSUPPORT' });
     await expect(listen(server, { ...anywhere, host: '[::]' })).rejects.toThrow(
-      /^http\.host: .*leave http\.host .* out .*\(EAFNOSUPPORT\)$/,
+      /^http\.host: .*remove http\.host .*\(EAFNOSUPPORT\)$/,
     );
     expect(tried).toEqual(['::']);
   });
@@ -55,12 +57,12 @@ test.each([
   [
     'EADDRINUSE',
     { name: 'grpc', host: '10.0.0.1', port: 9000 },
-    /^grpc\.port: port 9000 is in use on 10\.0\.0\.1: .*--grpc-port, OIDC_AUTHZ_GRPC_PORT.*\(EADDRINUSE\)$/,
+    /^grpc\.port: port 9000 is in use on 10\.0\.0\.1 by another process\. .*--grpc-port, OIDC_AUTHZ_GRPC_PORT.*\(EADDRINUSE\)$/,
   ],
   [
     'EACCES',
     { name: 'http', host: undefined, port: 80 },
-    /^http\.port: .*port 80, .*CAP_NET_BIND_SERVICE.*one from 1024 on \(EACCES\)$/,
+    /^http\.port: .*port 80, .*CAP_NET_BIND_SERVICE.*a port from 1024 to 65535 \(EACCES\)$/,
   ],
   [
     'EACCES',
@@ -69,7 +71,7 @@ test.each([
   ],
   ['EMFILE', anywhere, /^http: .*ulimit -n\) \(EMFILE\)$/],
   ['ERR_ACCESS_DENIED', anywhere, /--allow-net \(ERR_ACCESS_DENIED\)$/],
-  ['EWHATEVER', anywhere, /^http: port 8000 cannot be listened on: listen EWHATEVER$/],
+  ['EWHATEVER', anywhere, /^http: this process cannot listen on port 8000: listen EWHATEVER$/],
 ])('%s is told in words', (code, wanted, message) => {
   expect(bindProblem(failure(code), wanted).message).toMatch(message);
 });

@@ -1,4 +1,4 @@
-/** Connections that say nothing are bounded, whether a server accepts them itself or another process hands them over. */
+/** Silent connections are limited, whether a server accepts them itself or receives them from another process. */
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import tls from 'node:tls';
@@ -6,9 +6,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Config } from '../../../src/config/declare/options.ts';
 import { createGrpcServer } from '../../../src/transport/grpc/server.ts';
 import { createHttpServer } from '../../../src/transport/http/server.ts';
-import { createHandedConnections } from '../../../src/transport/shared/handed-over.ts';
-import { type Listen, type Listener, listen } from '../../../src/transport/shared/listener.ts';
-import { boundOpenConnections } from '../../../src/transport/shared/open-connections.ts';
+import { createConnectionReceiver } from '../../../src/transport/shared/connection-receiver.ts';
+import { listen } from '../../../src/transport/shared/listen.ts';
+import type { Listen, Listener } from '../../../src/transport/shared/listener.ts';
+import { limitOpenConnections } from '../../../src/transport/shared/open-connections.ts';
 import { configOf, fileFor, until } from '../../support/app.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { createTestClock, type TestClock } from '../../support/clock.ts';
@@ -27,10 +28,10 @@ type Make = (config: Config, clock: TestClock, listenBy: Listen) => Listener;
 const makeGrpc: Make = (config, clock, listenBy) =>
   createGrpcServer({
     options: config.grpc,
-    limits: { kept: 1_000, skipped: 1_000 },
+    limits: { stored: 1_000, skipped: 1_000 },
     authorizer: () => ({
       check: () => decided,
-      refuse: { request_too_large: nothing, overloaded: nothing, internal_error: nothing },
+      unchecked: { request_too_large: nothing, overloaded: nothing, internal_error: nothing },
       toResponse: nothing,
     }),
     health: { isServing: () => true, onChange: () => () => {} },
@@ -51,14 +52,14 @@ const makeHttp: Make = (config, clock, listenBy) =>
     listen: listenBy,
   });
 
-/** Where connections for a server arrive: at its own port, or at that of another one which hands them over. */
+/** How connections reach a server: at its own port, or at that of another server, which passes them on. */
 const ways = {
   accepts: async (start: (listenBy: Listen) => Promise<{ port: number }>) => (await start(listen)).port,
   'is handed': async (start: (listenBy: Listen) => Promise<{ port: number }>) => {
-    const handed = createHandedConnections();
+    const handed = createConnectionReceiver();
     await start(handed.listenFor('any'));
     const door = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
-      handed.take('any', socket.resume()),
+      handed.receive('any', socket.resume()),
     );
     door.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
     await once(door, 'listening');
@@ -67,7 +68,7 @@ const ways = {
   },
 };
 
-/** Connects so many times and says nothing. */
+/** Opens connections and sends nothing. */
 async function connectSilent(port: number, count: number) {
   const sockets = Array.from({ length: count }, () => net.connect(port, '127.0.0.1'));
   onTestFinished(() => {
@@ -82,7 +83,7 @@ async function connectSilent(port: number, count: number) {
   return { sockets, open: () => sockets.filter(({ destroyed }) => !destroyed).length };
 }
 
-/** Whether a connection that speaks has an answer. */
+/** Whether a connection that sends a request gets a response. */
 function isServed(port: number, isSecure: boolean): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = isSecure
@@ -128,21 +129,21 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])('of the connections th
     ['gRPC without TLS', makeGrpc, false, places + 1_000],
     ['HTTP over TLS', makeHttp, true, places + 1_000],
     ['HTTP without TLS', makeHttp, false, places + 1_000],
-  ])('%s keeps no more than its bound', async (_, make, isSecure, most) => {
+  ])('%s has no more than its limit', async (_, make, isSecure, most) => {
     const port = await startServer(make, isSecure, way);
     const { sockets, open } = await connectSilent(port, most + 200);
     await until(() => open() === most);
-    // Those that go make room for another one, as soon as the server has seen them go.
+    // A closed connection frees its place as soon as the server notices it.
     for (const socket of sockets) socket.destroy();
     await until(() => isServed(port, isSecure));
   });
 });
 
-test('what the server does to a connection is not done to one beyond the bound', async () => {
+test('the server does not handle a connection beyond the limit', async () => {
   const server = net.createServer();
   const served: net.Socket[] = [];
   server.on('connection', (socket) => served.push(socket));
-  boundOpenConnections(server, () => 2);
+  limitOpenConnections(server, () => 2);
   const { port } = await listen(server, { name: 'http', host: '127.0.0.1', port: 0 });
   onTestFinished(() => void server.close());
   const { sockets, open } = await connectSilent(port, 5);

@@ -1,4 +1,4 @@
-/** The certificate of a listener, while its files change one after the other, are cut, or go: real handshakes tell which is in use. */
+/** The certificate of a listener while its files change, are truncated or disappear. Real handshakes show which one is in use. */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,7 @@ async function listener({ withClientCa = false } = {}) {
     );
     onTestFinished(stop);
   };
-  /** Whose certificate a handshake shows; or that there was none. */
+  /** The subject of the certificate in a handshake, or that there was none. */
   const shown = () =>
     new Promise<string>((resolve) => {
       const credentials = { cert: readFileSync(client.certFile), key: readFileSync(client.keyFile) };
@@ -65,7 +65,7 @@ async function listener({ withClientCa = false } = {}) {
   return { certFile, keyFile, clientCaFile, clock, told, start, shown, port };
 }
 
-test('a new pair is used once certificate and key fit, however long the second takes to come', async () => {
+test('uses a new pair when certificate and key match, whatever the time between the two', async () => {
   const { certFile, keyFile, clock, told, start, shown } = await listener();
   start();
   await clock.advance(3_000);
@@ -78,7 +78,7 @@ test('a new pair is used once certificate and key fit, however long the second t
   expect([told, await shown()]).toEqual([['refused', 'new'], 'second']);
 });
 
-test('a pair that is replaced within one look is told of once', async () => {
+test('reports a pair that is replaced between two polls once', async () => {
   const { certFile, keyFile, clock, told, start, shown } = await listener();
   start();
   copyFileSync(second.keyFile, keyFile);
@@ -88,7 +88,7 @@ test('a pair that is replaced within one look is told of once', async () => {
   expect([told, await shown()]).toEqual([['new'], 'second']);
 });
 
-test('what changes before it is first looked at is taken up', async () => {
+test('uses files that change before the first poll', async () => {
   const { certFile, keyFile, clock, told, start, shown } = await listener();
   copyFileSync(second.certFile, certFile);
   copyFileSync(second.keyFile, keyFile);
@@ -97,7 +97,7 @@ test('what changes before it is first looked at is taken up', async () => {
   expect([told, await shown()]).toEqual([[], 'second']);
 });
 
-describe('in the place of the certificate, the key or the authority of clients', () => {
+describe('instead of the certificate, the key or the client CA', () => {
   const cut = (file: string) => {
     const text = readFileSync(file);
     writeFileSync(file, text.subarray(0, text.length / 2));
@@ -106,7 +106,7 @@ describe('in the place of the certificate, the key or the authority of clients',
     ['nothing', (file) => rmSync(file)],
     ['an empty file', (file) => writeFileSync(file, '')],
     ['a comment', (file) => writeFileSync(file, '# nothing yet\n')],
-    ['a half', cut],
+    ['a truncated file', cut],
     [
       'a folder',
       (file) => {
@@ -115,11 +115,11 @@ describe('in the place of the certificate, the key or the authority of clients',
       },
     ],
     [
-      'one and a half',
+      'a whole and a truncated block',
       (file) => writeFileSync(file, readFileSync(file, 'utf8') + readFileSync(file, 'utf8').slice(0, 80)),
     ],
   ];
-  test.each(spoilers)('%s is refused, and the old ones go on', async (_, spoil) => {
+  test.each(spoilers)('%s is rejected, and the old files stay in use', async (_, spoil) => {
     for (const which of ['certFile', 'keyFile', 'clientCaFile'] as const) {
       const started = await listener({ withClientCa: true });
       started.start();
@@ -146,13 +146,13 @@ describe('in the place of the certificate, the key or the authority of clients',
   });
 });
 
-test('a certificate and the key of another one are an error at the start', async () => {
+test('a certificate with another key is an error at the start', async () => {
   const { certFile } = await listener();
   expect(() => readTls({ certFile, keyFile: second.keyFile, minVersion: 'TLSv1.2' })).toThrow(/mismatch/);
   expect(() => readTls({ certFile, keyFile: first.keyFile, minVersion: 'TLSv1.2' })).not.toThrow();
 });
 
-test('another authority of clients is used for the connections to come', async () => {
+test('a new client CA is used for new connections', async () => {
   const { clientCaFile, clock, told, start, shown } = await listener({ withClientCa: true });
   start();
   expect(await shown()).toBe('first');
@@ -162,7 +162,7 @@ test('another authority of clients is used for the connections to come', async (
 });
 
 test.each(['TLSv1.2', 'TLSv1.3'] as const)(
-  'a client whose authority was withdrawn does not get in by a session of before, in %s',
+  'a client whose CA was removed is rejected with an old session, with %s',
   async (version) => {
     const { clientCaFile, clock, told, start, port } = await listener({ withClientCa: true });
     start();
@@ -198,7 +198,7 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
   },
 );
 
-test('what becomes of new files is counted and told', async () => {
+test('counts and logs reloads', async () => {
   const lines: string[] = [];
   const metrics = createMetrics(
     { cacheEntries: () => 0, workers: () => 1, proofs: () => 0, issuers: () => [] },

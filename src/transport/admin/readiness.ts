@@ -1,0 +1,78 @@
+/** The response of `/readyz`. */
+import type { IssuerStatus } from '../../issuer/issuer.ts';
+import { someUnusedKeys } from '../../issuer/keys/unused-keys.ts';
+import { escapeInvisible } from '../../observe/escape-invisible.ts';
+
+/** The content of `/readyz`. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly draining: boolean;
+  readonly issuers: readonly IssuerStatus[];
+  /** The failed reloads; their previous content stays in use. */
+  readonly problems: readonly ReloadProblem[];
+  readonly shadow: ShadowMode;
+}
+
+/** A failed reload. */
+export interface ReloadProblem {
+  readonly what: 'configuration' | 'deny list' | 'certificate' | 'caFile';
+  /** The files, if known. */
+  readonly files: readonly string[];
+  readonly problem: string;
+  /** When it first failed, in milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** Modes in which the denials of this service have no effect. */
+export interface ShadowMode {
+  /** Whether `mode: shadow` is set, globally, in a policy or in a rule. */
+  readonly tried: boolean;
+  /** The incumbent, which decides while `shadow.authorizer` is set; undefined without one. */
+  readonly authorizer: string | undefined;
+}
+
+/** A response of the admin listener. */
+export interface AdminResponse {
+  readonly status: number;
+  readonly type?: string;
+  readonly body: string;
+}
+
+/** The most unused keys of an issuer that are listed. */
+const mostNamed = 20;
+
+/** Makes the response of `/readyz`. */
+export function describeReadiness({ ready, draining, issuers, problems, shadow }: Readiness): AdminResponse {
+  const isReady = ready && !draining;
+  const body = JSON.stringify({
+    ready: isReady,
+    draining,
+    issuers: issuers.map(describeIssuer),
+    shadow: { tried: shadow.tried, authorizer: shadow.authorizer ?? null },
+    ...(problems.length > 0 && {
+      problems: problems.map(({ since, ...rest }) => ({ ...rest, since: isoTime(since) })),
+    }),
+  });
+  return {
+    status: isReady ? 200 : 503,
+    type: 'application/json; charset=utf-8',
+    body: escapeInvisible(body),
+  };
+}
+
+function describeIssuer({ name, issuer, state, keys, unused, keysAge, problem, problemSince }: IssuerStatus) {
+  return {
+    name,
+    issuer,
+    state,
+    keys,
+    keysAgeSeconds: keysAge === undefined ? null : Math.round(keysAge),
+    problem: problem ?? null,
+    problemSince: problemSince === undefined ? null : isoTime(problemSince),
+    ...(unused.length > 0 && { unusedKeys: someUnusedKeys(unused, mostNamed) }),
+  };
+}
+
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

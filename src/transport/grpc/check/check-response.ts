@@ -1,0 +1,138 @@
+/** Writes Envoy's envoy.service.auth.v3.CheckResponse, and reads it back to verify it. */
+import {
+  doubleField,
+  fieldsOf,
+  fieldsWithin,
+  isBytesField,
+  messageField,
+  nextField,
+  numberField,
+  numberOf,
+  textField,
+  toBytes,
+  type Written,
+} from '../message/protobuf.ts';
+
+/** The numbers of the fields, as `protos/external_auth.proto` has them. */
+const inResponse = { status: 1, denied: 2, ok: 3, dynamicMetadata: 4 } as const;
+const inStatus = { code: 1 } as const;
+const inOk = { headers: 2, headersToRemove: 5 } as const;
+const inDenied = { status: 1, headers: 2, body: 3 } as const;
+const inHeaderOption = { header: 1, append: 2, appendAction: 3 } as const;
+const inHeader = { key: 1, value: 2 } as const;
+const inBool = { value: 1 } as const;
+const inStruct = { fields: 1, key: 1, value: 2 } as const;
+const inValue = { number: 2, string: 3, list: 6 } as const;
+const inList = { values: 1 } as const;
+
+/** OVERWRITE_IF_EXISTS_OR_ADD. */
+const overwrite = 2;
+
+/** A header that replaces all headers of its name. */
+export type HeaderToSet = readonly [name: string, value: string];
+
+/** Metadata for the access log and other filters (google.protobuf.Struct, one level deep). */
+export type Metadata = Readonly<Record<string, string | number | readonly string[]>>;
+
+/** A response that allows the request. */
+export interface OkResponse {
+  readonly code: number;
+  readonly headers: readonly HeaderToSet[];
+  /** The result of {@link writeRemovals}. */
+  readonly removals: Written;
+  readonly metadata: Metadata;
+}
+
+/** A response that denies the request. */
+export interface DeniedResponse {
+  readonly code: number;
+  readonly httpStatus: number;
+  readonly headers: readonly HeaderToSet[];
+  readonly body: string;
+  readonly metadata: Metadata;
+}
+
+/** Writes the names of headers to remove, which many responses share. */
+export function writeRemovals(names: readonly string[]): Written {
+  return names.map((name) => textField(inOk.headersToRemove, name)).join('');
+}
+
+/** Writes a response that allows the request. */
+export function writeOk({ code, headers, removals, metadata }: OkResponse): Buffer {
+  const set = headers.map((header) => messageField(inOk.headers, headerOption(header))).join('');
+  return response(code, messageField(inResponse.ok, set + removals), metadata);
+}
+
+/** Writes a response that denies the request. */
+export function writeDenied({ code, httpStatus, headers, body, metadata }: DeniedResponse): Buffer {
+  const set = headers.map((header) => messageField(inDenied.headers, headerOption(header))).join('');
+  const status = messageField(inDenied.status, numberField(inStatus.code, httpStatus));
+  const denied = status + set + textField(inDenied.body, body);
+  return response(code, messageField(inResponse.denied, denied), metadata);
+}
+
+/**
+ * Reads a response back and verifies that it has the decision. To Envoy, an empty response, a wrong field or an invalid
+ * code would be an allow.
+ *
+ * @throws TypeError if the response does not match the decision
+ */
+export function proven(bytes: Buffer, allows: boolean): Buffer {
+  const { code, isOk, isDenied } = readOutcome(bytes);
+  const saysAllow = code === 0 && isOk && !isDenied;
+  const saysDeny = code !== undefined && code > 0 && isDenied && !isOk;
+  if (allows ? !saysAllow : !saysDeny) throw new TypeError('a CheckResponse does not match its decision');
+  return bytes;
+}
+
+/** Reads a response as Envoy does: its status code, if it has one, and whether it allows or denies. */
+function readOutcome(bytes: Buffer): {
+  readonly code: number | undefined;
+  readonly isOk: boolean;
+  readonly isDenied: boolean;
+} {
+  let code: number | undefined;
+  let isOk = false;
+  let isDenied = false;
+  const fieldsOfResponse = fieldsOf(bytes);
+  while (nextField(fieldsOfResponse)) {
+    if (isBytesField(fieldsOfResponse, inResponse.status)) {
+      const status = fieldsWithin(fieldsOfResponse);
+      while (nextField(status)) if (status.field === inStatus.code) code = numberOf(status);
+    } else if (isBytesField(fieldsOfResponse, inResponse.ok)) isOk = true;
+    else if (isBytesField(fieldsOfResponse, inResponse.denied)) isDenied = true;
+  }
+  return { code, isOk, isDenied };
+}
+
+function response(code: number, answer: Written, metadata: Metadata): Buffer {
+  // Written even if it is 0, which serializers may omit. The same applies to `append` below.
+  const status = messageField(inResponse.status, numberField(inStatus.code, code));
+  return toBytes(status + answer + messageField(inResponse.dynamicMetadata, struct(metadata)));
+}
+
+/** Replaces a header. Older versions of Envoy read `append`, newer ones read the action if `append` is absent. */
+const instead =
+  messageField(inHeaderOption.append, numberField(inBool.value, 0)) +
+  numberField(inHeaderOption.appendAction, overwrite);
+
+function headerOption([name, value]: HeaderToSet): Written {
+  const header = textField(inHeader.key, name) + textField(inHeader.value, value);
+  return messageField(inHeaderOption.header, header) + instead;
+}
+
+function struct(metadata: Metadata): Written {
+  return Object.entries(metadata)
+    .map(([name, value]) => {
+      const entry = textField(inStruct.key, name) + messageField(inStruct.value, structValue(value));
+      return messageField(inStruct.fields, entry);
+    })
+    .join('');
+}
+
+function structValue(value: Metadata[string]): Written {
+  if (typeof value === 'string') return textField(inValue.string, value);
+  if (typeof value === 'number') return doubleField(inValue.number, value);
+  const members = value.map((member) => messageField(inList.values, structValue(member)));
+  return messageField(inValue.list, members.join(''));
+}

@@ -1,0 +1,113 @@
+/** Converts a decision to Envoy's CheckResponse. Envoy allows the request only for status code 0. */
+import { type ChallengeOptions, challenge, errorBody, retryAfterSeconds } from '../../../check/challenge.ts';
+import type { Config } from '../../../config/declare/options.ts';
+import type { Decision, Denial, Failure } from '../../../model/decision.ts';
+import type { Identity } from '../../../model/identity.ts';
+import { leftToEnvoy, reasons } from '../../../model/reasons.ts';
+import { type Frame, frameMessage } from '../message/framing.ts';
+import { type CallFailure, grpcStatus } from '../status.ts';
+import { type HeaderToSet, proven, writeDenied, writeOk, writeRemovals } from './check-response.ts';
+import { incumbentResponse } from './incumbent-response.ts';
+
+/** The options of responses. */
+export type ResponseOptions = Pick<Config, 'whenUnavailable'> &
+  ChallengeOptions & {
+    /** The headers of the incumbent's response that are set on the upstream request. */
+    readonly forwarded: readonly string[];
+  };
+
+/** Converts a decision to a message, or to a failed call, for which Envoy applies its failure policy. */
+export type ToResponse = (decision: Decision) => Frame | CallFailure;
+
+/**
+ * Creates the only conversion from decisions to CheckResponses.
+ *
+ * @param onDefect called if a response cannot be created; the request is denied then
+ */
+export function createToResponse(options: ResponseOptions, onDefect: (error: unknown) => void): ToResponse {
+  const denials = new Map<string, Frame>();
+  const removals = new WeakMap<readonly string[], string>();
+  const allow = (decision: Allowed) =>
+    allowResponse(decision, removals.getOrInsertComputed(decision.forwarding.remove, writeRemovals));
+  const cachedAllow = (decision: Allowed): Frame => {
+    const { answers } = decision.forwarding;
+    answers.grpc ??= frameMessage(allow(decision));
+    return answers.grpc as Frame;
+  };
+  const deny = (decision: Denial | Failure) => frameMessage(denialResponse(decision, options));
+  const cachedDenial = (decision: Denial | Failure) =>
+    denials.getOrInsertComputed(`${decision.reason} ${decision.rule ?? ''} ${decision.policy ?? ''}`, () =>
+      deny(decision),
+    );
+
+  const respond: ToResponse = (decision) => {
+    if (decision.incumbent !== undefined)
+      return frameMessage(incumbentResponse(decision.incumbent, options.forwarded));
+    switch (decision.outcome) {
+      case 'allow':
+        return cachedAllow(decision);
+      case 'deny':
+        // The scopes differ by issuer and rule; every other denial has the same response each time.
+        return decision.requiredScopes === undefined ? cachedDenial(decision) : deny(decision);
+      case 'error':
+        if (options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)) return noVerdict;
+        return cachedDenial(decision);
+      default:
+        return decision satisfies never;
+    }
+  };
+
+  const lastResort = deny({ outcome: 'error', reason: 'internal_error' });
+  return (decision) => {
+    try {
+      return respond(decision);
+    } catch (error) {
+      onDefect(error);
+      return lastResort;
+    }
+  };
+}
+
+const noVerdict: CallFailure = { status: grpcStatus.unavailable, message: 'no verdict' };
+
+type Allowed = Decision & { readonly outcome: 'allow' };
+
+function allowResponse({ identity, forwarding, rule, policy, shadow }: Allowed, removals: string): Buffer {
+  const bytes = writeOk({
+    code: reasons.allowed.grpcCode,
+    headers: forwarding.set,
+    removals,
+    metadata: {
+      reason: 'allowed',
+      ...(rule !== undefined && { rule }),
+      ...(policy !== undefined && { policy }),
+      ...(shadow !== undefined && { shadow }),
+      ...(identity !== undefined && identityMetadata(identity)),
+    },
+  });
+  return proven(bytes, true);
+}
+
+function identityMetadata({ issuer, subject, audiences, scopes, expiresAt }: Identity) {
+  return { issuer, ...(subject !== undefined && { subject }), audiences, scopes, expires_at: expiresAt };
+}
+
+function denialResponse(decision: Denial | Failure, options: ChallengeOptions): Buffer {
+  const { grpcCode, grpcHttpStatus } = reasons[decision.reason];
+  const header: HeaderToSet =
+    decision.outcome === 'deny'
+      ? ['www-authenticate', challenge(decision, options)]
+      : ['retry-after', String(retryAfterSeconds)];
+  const bytes = writeDenied({
+    code: grpcCode,
+    httpStatus: grpcHttpStatus,
+    headers: [header, ['content-type', 'application/json'], ['cache-control', 'no-store']],
+    body: errorBody(decision.reason),
+    metadata: {
+      reason: decision.reason,
+      ...(decision.rule !== undefined && { rule: decision.rule }),
+      ...(decision.policy !== undefined && { policy: decision.policy }),
+    },
+  });
+  return proven(bytes, false);
+}

@@ -1,0 +1,225 @@
+/** Reads and writes length-prefixed messages (gRPC over HTTP/2, section "Length-Prefixed-Message"). */
+import { gunzipSync, inflateSync } from 'node:zlib';
+import { type CallFailure, grpcStatus } from '../status.ts';
+import { createByteBuffer } from './byte-buffer.ts';
+import { createFieldFilter, type FieldFilter, type FieldSelection } from './field-filter.ts';
+
+/** The supported encodings of requests, for `grpc-accept-encoding`. */
+export const acceptedEncodings = 'identity,deflate,gzip';
+
+const prefixBytes = 5;
+
+/** A message with its prefix. */
+export interface Frame {
+  readonly frame: Buffer;
+}
+
+/** Adds the prefix to a message, uncompressed. */
+export function frameMessage(message: Uint8Array): Frame {
+  const frame = Buffer.alloc(prefixBytes + message.length);
+  frame.writeUInt32BE(message.length, 1);
+  frame.set(message, prefixBytes);
+  return { frame };
+}
+
+/** The limits of a message, in bytes. A message of at most `stored` is always read. The whole message may have both together. */
+export interface MessageLimits {
+  /** The most bytes that are stored. */
+  readonly stored: number;
+  /** The most bytes of bulk fields that are skipped. */
+  readonly skipped: number;
+}
+
+/** Reads the one message of a unary call as its bytes arrive. */
+export interface MessageReader {
+  /**
+   * Adds a chunk.
+   *
+   * @returns why the call fails, or undefined
+   */
+  readonly add: (chunk: Buffer) => CallFailure | undefined;
+  /**
+   * The decompressed message, or why the call fails. A large message has only its stored fields. Call it after the client has
+   * sent everything.
+   */
+  readonly finish: () => Buffer | CallFailure;
+  /** The fields stored so far, as a message. */
+  readonly soFar: () => Buffer;
+  /** The memory that the message holds so far, in bytes. */
+  readonly heldBytes: () => number;
+}
+
+/**
+ * Creates a reader of one message.
+ *
+ * @param encoding the call's `grpc-encoding`; undefined if it has none
+ * @param selection the fields that are stored; undefined stores all of them
+ */
+export function createMessageReader(
+  encoding: string | undefined,
+  limits: MessageLimits,
+  selection?: FieldSelection,
+): MessageReader {
+  const longest = selection === undefined ? limits.stored : limits.stored + limits.skipped;
+  // Usually one chunk is the whole message.
+  let whole: Buffer | undefined;
+  let prefix: Buffer | undefined;
+  let body: Body | undefined;
+
+  const begin = (start: Buffer): CallFailure | undefined => {
+    const length = start.readUInt32BE(1);
+    if (length > longest) return tooLarge;
+    switch (start[0]) {
+      case 0:
+        body = filtered(length, limits, selection);
+        return undefined;
+      case 1:
+        body = compressed(length, encoding, limits, longest, selection);
+        return undefined;
+      default:
+        return internal('the compressed flag of the message is neither 0 nor 1');
+    }
+  };
+
+  return {
+    heldBytes: () => body?.heldBytes() ?? 0,
+    add: (chunk) => {
+      if (chunk.length === 0) return undefined;
+      if (whole !== undefined) return severalMessages;
+      if (body === undefined && prefix === undefined && isWholeAndSmall(chunk, limits.stored)) {
+        whole = chunk;
+        return undefined;
+      }
+      let rest = chunk;
+      if (body === undefined) {
+        const start = prefix === undefined ? chunk : Buffer.concat([prefix, chunk]);
+        prefix = Buffer.from(start.subarray(0, prefixBytes));
+        if (start.length < prefixBytes) return undefined;
+        const failure = begin(prefix);
+        if (failure !== undefined) return failure;
+        rest = start.subarray(prefixBytes);
+      }
+      return body?.add(rest);
+    },
+    finish: () => {
+      if (whole !== undefined) return whole.subarray(prefixBytes);
+      return body?.finish() ?? incomplete;
+    },
+    soFar: () => body?.soFar() ?? nothing,
+  };
+}
+
+/** A message without its prefix, as it arrives. */
+interface Body {
+  readonly add: (bytes: Buffer) => CallFailure | undefined;
+  readonly finish: () => Buffer | CallFailure;
+  readonly soFar: () => Buffer;
+  readonly heldBytes: () => number;
+}
+
+/** Whether a chunk is exactly one uncompressed message within the limit, which needs no filter. */
+function isWholeAndSmall(chunk: Buffer, maxBytes: number): boolean {
+  if (chunk.length < prefixBytes || chunk[0] !== 0) return false;
+  return chunk.length - prefixBytes === chunk.readUInt32BE(1) && chunk.length - prefixBytes <= maxBytes;
+}
+
+/** A message of which the selected fields are stored. */
+function filtered(length: number, limits: MessageLimits, selection: FieldSelection | undefined): Body {
+  if (selection === undefined) return collected(length);
+  const filter: FieldFilter = createFieldFilter(selection, length);
+  const isTooLarge = () => {
+    if (length <= limits.stored) return false;
+    return filter.storedBytes() > limits.stored || filter.bulkBytes() > limits.skipped;
+  };
+  let left = length;
+  return {
+    add: (bytes) => {
+      left -= bytes.length;
+      if (left < 0) return severalMessages;
+      return attempt(() => {
+        filter.add(bytes);
+        return isTooLarge() ? tooLarge : undefined;
+      });
+    },
+    finish: () => (left > 0 ? incomplete : attempt(filter.finish)),
+    soFar: filter.soFar,
+    heldBytes: filter.heldBytes,
+  };
+}
+
+/** A message that is stored whole. */
+function collected(length: number): Body {
+  const bytes = createByteBuffer(length);
+  return {
+    add: (more) => {
+      bytes.add(more, 0, more.length);
+      return bytes.size() > length ? severalMessages : undefined;
+    },
+    finish: () => (bytes.size() < length ? incomplete : bytes.bytes()),
+    soFar: () => nothing,
+    heldBytes: bytes.capacity,
+  };
+}
+
+/** A compressed message, which is stored whole and then decompressed. */
+function compressed(
+  length: number,
+  encoding: string | undefined,
+  limits: MessageLimits,
+  longest: number,
+  selection: FieldSelection | undefined,
+): Body {
+  const bytes = collected(length);
+  return {
+    ...bytes,
+    finish: () => {
+      const body = bytes.finish();
+      if ('status' in body) return body;
+      const message = decompress(body, encoding, longest);
+      if ('status' in message || message.length <= limits.stored) return message;
+      const filter = filtered(message.length, limits, selection);
+      return filter.add(message) ?? filter.finish();
+    },
+  };
+}
+
+function decompress(
+  body: Buffer,
+  encoding: string | undefined,
+  maxOutputLength: number,
+): Buffer | CallFailure {
+  try {
+    switch (encoding) {
+      case 'gzip':
+        return gunzipSync(body, { maxOutputLength });
+      case 'deflate':
+        return inflateSync(body, { maxOutputLength });
+      default:
+        return internal('the message is compressed, but the call names no encoding');
+    }
+  } catch (error) {
+    const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+    return isTooLarge ? tooLarge : internal('the message cannot be decompressed');
+  }
+}
+
+/** Converts an exception of a malformed message to a failure. */
+function attempt<T>(read: () => T): T | CallFailure {
+  try {
+    return read();
+  } catch {
+    return internal('cannot decode the message');
+  }
+}
+
+function internal(message: string): CallFailure {
+  return { status: grpcStatus.internal, message };
+}
+
+const nothing = Buffer.alloc(0);
+const incomplete = internal('the request has no complete message');
+const severalMessages = internal('more than one message in a unary call');
+const tooLarge: CallFailure = {
+  status: grpcStatus.resourceExhausted,
+  message: 'the message is too large',
+};
