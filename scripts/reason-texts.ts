@@ -110,7 +110,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   },
   issuer_unknown: {
     causes: [
-      'The `iss` of the token and the configured `issuer` differ in a detail: a final slash, `http` instead of `https`, a port, `/v2.0`, `/auth`, or the name of a realm or tenant.',
+      'The `iss` of the token differs from the configured `issuer` in a detail: a final slash, `http` instead of `https`, a port, `/v2.0`, `/auth`, a realm or a tenant.',
       'The token is from another issuer, realm or environment.',
       'The issuer copies the address that the client used into `iss`, and clients use several addresses.',
       'The token has no `iss`, because it was made by hand or by another product.',

@@ -110,8 +110,8 @@ function hasNoBlankEnds(member: string): boolean {
 }
 
 /**
- * Creates a test whether a member stays one member, however the upstream splits the list: from the start or the end, with or without
- * the white space of the separator, before or after it decodes the members.
+ * Creates a test whether a member stays one member when the upstream splits the list. The upstream can split from the start or the
+ * end, with or without the white space of the separator, and before or after it decodes the members.
  */
 function createIsSeparable(separator: string): (member: string) => boolean {
   // A program that splits at white space splits at every kind of it.

@@ -1,4 +1,4 @@
-/** What the service uses of its process. */
+/** The parts of the process that the service uses. */
 import type { Logger } from '../observe/logger.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Clock } from '../runtime/time/clock.ts';

@@ -491,7 +491,7 @@ export const cases: readonly Case[] = [
   header('enc', { enc: 'A256GCM' }, 'allowed'),
   header('cty JWT', { cty: 'JWT' }, 'allowed'),
   header('cty application/jwt', { cty: 'application/jwt' }, 'allowed'),
-  header('cty that is no text', { cty: 5 }, 'allowed'),
+  header('cty that is not a string', { cty: 5 }, 'allowed'),
   header('another cty', { cty: 'json' }, 'allowed'),
   header(
     'jku, x5u, x5c and x5t, which are ignored',
@@ -532,7 +532,7 @@ export const cases: readonly Case[] = [
     (good) => JSON.stringify(good).replace('}', `,"x":${'['.repeat(32)}${']'.repeat(32)}}`),
     'token_malformed',
   ),
-  headerText('a header that is no JSON', () => '{alg:RS256}', 'token_malformed'),
+  headerText('a header that is not JSON', () => '{alg:RS256}', 'token_malformed'),
 
   // The type: RFC 8725 section 3.11, RFC 9068 section 4.
   ...['JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt', 'Application/AT+JWT', undefined].map((typ) =>
@@ -721,10 +721,15 @@ export const cases: readonly Case[] = [
     'x-auth-request-user': 'alice',
     'x-auth-request-groups': 'b',
   }),
-  claims('members that are no values are dropped', { groups: [['admin'], { a: 1 }, null, 'b'] }, 'allowed', {
-    'x-auth-request-user': 'alice',
-    'x-auth-request-groups': 'b',
-  }),
+  claims(
+    'members that are not scalar values are dropped',
+    { groups: [['admin'], { a: 1 }, null, 'b'] },
+    'allowed',
+    {
+      'x-auth-request-user': 'alice',
+      'x-auth-request-groups': 'b',
+    },
+  ),
   claims('an object', { email: { a: 'b' }, groups: { 0: 'admin' } }, 'allowed', {
     'x-auth-request-user': 'alice',
   }),

@@ -169,7 +169,7 @@ describe('two workers', () => {
     const before = await count('checks_total', isAllowed);
     const [first = 0] = workers();
     process.kill(first, 'SIGKILL');
-    await service.record(({ msg, pid }) => msg === 'a worker exited; it will be replaced' && pid === first);
+    await service.record(({ msg, pid }) => msg === 'a worker exited and is replaced' && pid === first);
     for (let check = 0; check < 10; check++) expect(await ask(token)).toBe(200);
     await until(async () => (await count('workers ')) === 2 && workers().length === 2);
     expect(workers()).not.toContain(first);
@@ -304,7 +304,7 @@ describe('when workers exit', () => {
     const { workers, count, service, ask, issuer } = await startPool([], undefined, undefined, code);
     const [first] = workers();
     process.kill(first ?? 0, 'SIGUSR2');
-    await service.record(({ msg, pid }) => msg === 'a worker exited; it will be replaced' && pid === first);
+    await service.record(({ msg, pid }) => msg === 'a worker exited and is replaced' && pid === first);
     await until(async () => (await count('workers ')) === 2, 30);
     expect(await ask(await issuer.mint())).toBe(200);
   });

@@ -25,9 +25,9 @@ export function createClientCertificate(
 }
 
 /**
- * The element that the trusted proxy wrote. The last element is from the proxy that sends the check. The element before it is trusted
- * only if the last one names the trusted proxy as its peer, because any client can send the header. If the trusted proxy sends the
- * check itself, the URI of its peer is not used: the CA of the clients is not that of the mesh and can sign any URI.
+ * The element that the trusted proxy wrote. The last element is from the proxy that sends the check. Any client can send the header,
+ * so the element before it is trusted only if the last one names the trusted proxy as its peer. If the trusted proxy sends the check
+ * itself, the URI of its peer is not used. The CA of the clients is not that of the mesh and can sign any URI.
  */
 function writtenBy(uri: string, header: string): Element | undefined {
   const [client, proxy] = readLastElements(header, 2) ?? [];

@@ -12,8 +12,8 @@
  *    `Hash=` with 64 digits and a semicolon. No quoted value of a proxy contains that, because semicolons in a subject are escaped. A
  *    header with such a value is invalid.
  * 3. A comma in the proxy's element that is not in the subject is in a URI or a DNS name. The reader sees an element that ends at this
- *    comma, followed by elements that the client wrote. An element with a URI, a DNS name or an unknown key after its hash can thus be
- *    the first part of the proxy's element, and the elements after it are not trusted.
+ *    comma, followed by elements that the client wrote. The elements after one with a URI, a DNS name or an unknown key after its hash
+ *    are therefore not trusted.
  */
 
 /** The element of one proxy: values by lower-case key, unchanged and with their quotes. */

@@ -9,9 +9,9 @@ export interface KeyWaits {
   /**
    * Waits for a fetch.
    *
-   * @param begin starts a fetch or joins a running one; returns undefined if no fetch is due
-   * @returns true if the fetch has ended, so that the key can be looked up again; false if the wait was too long; undefined if the
-   * check must not wait
+   * @param begin starts a fetch or joins a running one. Returns undefined if no fetch is due.
+   * @returns true if the fetch has ended and the key can be looked up again. False if the wait was too long. Undefined if the check
+   * must not wait.
    */
   readonly wait: (begin: () => Promise<void> | undefined) => Promise<boolean> | undefined;
 }
@@ -30,8 +30,8 @@ const crowdSize = 8;
 const crowdShare = 1 / 3;
 
 /**
- * Creates the waits of one issuer. After a check has waited for a running fetch in vain, no other check starts to wait for this fetch,
- * and those that wait already wait no longer than a crowd.
+ * Creates the waits of one issuer. After a check has waited for a running fetch in vain, no other check starts to wait for this fetch.
+ * Checks that already wait then wait no longer than a crowd.
  */
 export function createKeyWaits({ maxWaiting, maxWait, clock }: KeyWaitsOptions): KeyWaits {
   let waiting = 0;

@@ -175,7 +175,7 @@ export function createWorkerPool(
       logger.error({ pid, how }, 'a worker exited; its replacement has already started');
     } else {
       const restartInMs = Math.round(startAfterPause(slot));
-      logger.error({ pid, how, restartInMs }, 'a worker exited; it will be replaced');
+      logger.error({ pid, how, restartInMs }, 'a worker exited and is replaced');
     }
     if (listening().length > 0) return;
     if (member.isListening()) history.noneListens();

@@ -125,7 +125,7 @@ describe('a bound token is denied', () => {
     ['a target that is not a string', { claims: { htu: ['https://orders.example.com/orders/1'] } }],
     ['the target of another origin', { claims: { htu: 'http://other.example.com:8080/orders/1' } }],
     [
-      'a host that is no origin',
+      'a host that is not an origin',
       { claims: { htu: 'https://new.example.com/orders/1' } },
       { host: 'new.example.com' },
     ],

@@ -34,8 +34,8 @@ const bitsOf = (text: string) =>
   [...text].map((character) => alphabet.indexOf(character).toString(2).padStart(6, '0')).join('');
 
 /**
- * Whether a text is what an encoder writes for some bytes, by its bits alone: they fill whole bytes, and what is left is less than a
- * character and zero (RFC 4648 section 3.5).
+ * Whether an encoder writes this text, judged by its bits. They fill whole bytes, and the remaining bits are zero and fewer than those
+ * of a character (RFC 4648 section 3.5).
  */
 function isWrittenByEncoder(text: string): boolean {
   const bits = bitsOf(text);
@@ -59,7 +59,7 @@ describe('a segment is accepted only with a last character that an encoder write
         if (split !== undefined) counts.set(length % 4, (counts.get(length % 4) ?? 0) + 1);
       }
     }
-    // Of 64 characters: all with no unused bits, 16 with two, 4 with four, none with six.
+    // The number of the 64 characters: all with no unused bits, 16 with two, 4 with four, none with six.
     const countOf = (remainder: number, characters: number) =>
       characters * lengths.filter((length) => length % 4 === remainder).length;
     expect(Object.fromEntries(counts)).toEqual({ 0: countOf(0, 64), 2: countOf(2, 4), 3: countOf(3, 16) });

@@ -214,15 +214,12 @@ describe('a key without kid', () => {
     expect(issuer.hits.jwks).toBe(1);
   });
 
-  test.each(benches)(
-    'beside which the key of a kid is published later is no obstacle to it, in the eyes %s',
-    async (_, start) => {
-      const { issuer, reasonOf } = await start([key(0, null)]);
-      issuer.keys = [key(1, 'x'), key(0, null)];
-      expect(await reasonOf(await issuer.mint())).toBe('allowed');
-      expect(issuer.hits.jwks).toBe(2);
-    },
-  );
+  test.each(benches)('does not hide a key with this kid that is published later, %s', async (_, start) => {
+    const { issuer, reasonOf } = await start([key(0, null)]);
+    issuer.keys = [key(1, 'x'), key(0, null)];
+    expect(await reasonOf(await issuer.mint())).toBe('allowed');
+    expect(issuer.hits.jwks).toBe(2);
+  });
 });
 
 describe('a token that was verified with one of several keys', () => {

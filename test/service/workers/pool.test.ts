@@ -15,7 +15,7 @@ async function startPool(options: FakePoolOptions = {}) {
 const kinds = (messages: readonly ToWorker[] = []) =>
   messages.map(({ kind }) => kind).filter((kind) => kind !== 'report');
 
-const ended = 'a worker exited; it will be replaced';
+const ended = 'a worker exited and is replaced';
 const silent = 'a worker does not respond; a replacement is started';
 const minutes = (count: number) => count * 60_000;
 
