@@ -1,12 +1,14 @@
-# The image of the service: emitted JavaScript and production packages on a base with Node 26 and nothing else.
+# The image of the service: compiled JavaScript and production packages, on a base with only Node 26.
 #
 #   docker build --tag registry.example.com/oidc-authz:0.1.0 .
 #
-# Both bases should be pinned by digest where the image is built for others. To refresh a pin, ask the registry for the
-# digest of the tag and pass it on: docker buildx imagetools inspect NAME:TAG --format '{{.Manifest.Digest}}', then
-# --build-arg BASE_IMAGE=NAME:TAG@sha256:… (the same for BUILD_IMAGE).
-# checkov:skip=CKV_DOCKER_7:the tags stand in the arguments below
-# checkov:skip=CKV_DOCKER_2:Kubernetes asks /livez and /readyz; without a shell a health check would start a second Node each time
+# Pin both base images by digest if you build the image for others. To get the digest of a tag:
+#
+#   docker buildx imagetools inspect NAME:TAG --format '{{.Manifest.Digest}}'
+#
+# Then build with --build-arg BASE_IMAGE=NAME:TAG@sha256:… and the same for BUILD_IMAGE.
+# checkov:skip=CKV_DOCKER_7:the tags are in the arguments below
+# checkov:skip=CKV_DOCKER_2:Kubernetes uses /livez and /readyz; without a shell, each health check would start another Node
 ARG BUILD_IMAGE=docker.io/library/node:26-bookworm-slim
 ARG BASE_IMAGE=gcr.io/distroless/nodejs26-debian13:nonroot
 
@@ -21,7 +23,7 @@ RUN npm run build
 FROM ${BUILD_IMAGE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Node itself is in the base; declarations, source maps and manuals are for whoever writes code.
+# The base has Node. Declarations, source maps and manuals are not needed at run time.
 RUN npm ci --ignore-scripts --omit=dev --omit=optional \
   && find node_modules -type f \( -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.map' -o -name '*.md' \) -delete \
   && rm -rf node_modules/.bin node_modules/.package-lock.json
@@ -41,6 +43,6 @@ COPY package.json LICENSE ./
 ENV NODE_ENV=production
 USER 65532:65532
 EXPOSE 8000 9000 8081
-# The process may read its own files, what is mounted below /etc and the run directories, and nothing else; it may write
-# nothing, start no process, no thread and no add-on. Nobody can attach a debugger.
+# The process may read its own files, /etc and the run directories. It may not write files, or start processes, threads or
+# add-ons. No debugger can attach.
 ENTRYPOINT ["/nodejs/bin/node", "--permission", "--allow-net", "--allow-fs-read=/app", "--allow-fs-read=/etc", "--allow-fs-read=/run", "--allow-fs-read=/var/run", "--allow-fs-read=/proc/self", "--disable-warning=ExperimentalWarning", "--disable-proto=delete", "--disable-sigusr1", "--disallow-code-generation-from-strings", "/app/dist/main.js"]

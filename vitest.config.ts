@@ -19,6 +19,18 @@ const cluster = ['test/cluster/**/*.test.ts'];
 /** Tests that ask other programs about image, manifests, rules and dashboard. */
 const manifests = ['test/{chart,deploy,image,validators,watch}/**/*.test.ts'];
 
+/** Long tests without sockets: thousands of random inputs beside a model or another implementation, and the migrations. */
+const thorough = [
+  'test/tools/**/*.test.ts',
+  'test/check/binding/client-certificate.test.ts',
+  'test/check/rules/{expression-cost,readers}.test.ts',
+  'test/config/validate/stray-white-space.test.ts',
+  'test/credential/token/key-choice.test.ts',
+  'test/issuer/keys/public-key.test.ts',
+  'test/issuer/keys/random-key-sets.test.ts',
+  'test/repo/packages.test.ts',
+];
+
 // biome-ignore lint/style/noDefaultExport: vitest asks for it
 export default defineConfig({
   test: {
@@ -28,10 +40,15 @@ export default defineConfig({
           ...common,
           name: 'quick',
           include: ['test/**/*.test.ts'],
-          exclude: [...live, ...manifests, ...chaos, ...cluster],
+          exclude: [...live, ...manifests, ...chaos, ...cluster, ...thorough],
+          // Nothing below src/ has module state, so the files of a worker share their imports.
+          isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
+      },
+      {
+        test: { ...common, name: 'thorough', include: thorough, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
       {
         test: {
@@ -40,11 +57,11 @@ export default defineConfig({
           include: manifests,
           globalSetup: ['test/support/fetch-programs.ts'],
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
-      { test: { ...common, name: 'live', include: live, maxWorkers: 1, sequence: { groupOrder: 2 } } },
-      { test: { ...common, name: 'chaos', include: chaos, maxWorkers: 1, sequence: { groupOrder: 3 } } },
+      { test: { ...common, name: 'live', include: live, maxWorkers: 1, sequence: { groupOrder: 3 } } },
+      { test: { ...common, name: 'chaos', include: chaos, maxWorkers: 1, sequence: { groupOrder: 4 } } },
     ],
   },
 });

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:compare -- BASE`: the working tree against another commit, in turn, on this machine. BASE is checked out
- * beside the repository's own files, built there, and removed again.
+ * `npm run bench:compare -- BASE`: compares the working tree with another commit, in turn, on this machine. BASE is checked out
+ * and built in a temporary folder.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -19,7 +19,9 @@ const count = Number(process.env.BENCH_REQUESTS ?? 2_000);
 
 const [base] = process.argv.slice(2);
 if (base === undefined) {
-  process.stderr.write('npm run bench:compare -- BASE, where BASE is a commit, a tag or a branch\n');
+  process.stderr.write(
+    'the commit is missing; write npm run bench:compare -- BASE, with a commit, tag or branch\n',
+  );
   process.exit(2);
 }
 const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-base-'));
@@ -32,7 +34,7 @@ try {
 }
 process.exit();
 
-/** Checks a commit out and builds it, with its own packages where they are others. */
+/** Checks a commit out and builds it, with its own packages if its lock file differs. */
 function prepare(commit: string): void {
   execFileSync('git', ['worktree', 'add', '--detach', folder, commit], { cwd: root, stdio: 'ignore' });
   const lock = (of: string) => readFileSync(join(of, 'package-lock.json'), 'utf8');
@@ -58,8 +60,8 @@ async function compare(): Promise<void> {
   const cases: CpuCase[] = [];
   for (const protocol of ['http', 'grpc'] as const) {
     for (const [name, tokens, expected] of [
-      ['hot token', one, 'allowed'],
-      ['each token new, RS256', fresh, 'allowed'],
+      ['cached token', one, 'allowed'],
+      ['new tokens, RS256', fresh, 'allowed'],
       ['no token', undefined, 'denied'],
       ['forged signature', forged, 'denied'],
     ] as const) {

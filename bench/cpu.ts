@@ -1,10 +1,10 @@
-/** CPU time per request: loads in a closed loop on several servers in turn, round by round. */
+/** CPU time per request, measured with closed loops on several servers in turn. */
 import { type Answers, type ClosedLoad, runClosed } from './load/closed.ts';
 import type { Answer } from './load/connection.ts';
 import { grpcRequest, httpRequest, type Protocol } from './load/messages.ts';
 import { cpuMicroseconds, type Spread, spread } from './measure.ts';
 
-/** What is asked, and whose cost counts: one process, or several together. */
+/** The port of a server, and the processes whose cost counts. */
 export type Measured = { readonly port: number } & (
   | { readonly pid: number }
   | { readonly pids: readonly number[] }
@@ -15,44 +15,44 @@ export interface CpuCase {
   readonly name: string;
   readonly protocol: Protocol;
   readonly server: Measured;
-  /** Tokens in turn, from where the round before ended; undefined for requests without one. */
+  /** Tokens in turn, continued from the previous round; undefined for requests without one. */
   readonly tokens: readonly string[] | undefined;
   readonly expected: Answer;
-  /** The name of the case that its cost is divided by. */
+  /** The name of the case that the cost is divided by. */
   readonly against: string;
-  /** The greatest ratio that is aimed at. */
+  /** The highest acceptable ratio. */
   readonly target?: number;
   readonly connections?: number;
 }
 
-/** What a case cost. */
+/** The cost of a case. */
 export interface CpuRow {
   readonly name: string;
-  /** Microseconds of CPU for one request. */
+  /** CPU for one request, in microseconds. */
   readonly cost: Spread;
   readonly against: string;
   readonly ratio: Spread;
-  /** The ratio of the least costs: what other work on the machine adds is in neither. */
+  /** The ratio of the lowest costs, which other work on the machine affects least. */
   readonly leastRatio: number;
   readonly target?: number;
 }
 
-/** How much is measured. */
+/** The amount of measurements. */
 export interface CpuOptions {
   readonly rounds: number;
   /** Requests of one case in one round. */
   readonly count: number;
 }
 
-/** How many tokens a case uses up that takes each only once. */
+/** The number of tokens for a case that uses each one once. */
 export function tokensNeeded({ rounds, count }: CpuOptions): number {
   return (rounds + warmUp) * count;
 }
 
-/** Rounds that do not count: code is compiled in them. */
+/** Rounds that do not count, because code is compiled in them. */
 const warmUp = 2;
 
-/** Measures cases against each other. */
+/** Measures the cases in turn. */
 export async function measureCpu(cases: readonly CpuCase[], options: CpuOptions): Promise<CpuRow[]> {
   const { rounds, count } = options;
   const costs = new Map<string, number[]>(cases.map(({ name }) => [name, []]));
@@ -61,7 +61,7 @@ export async function measureCpu(cases: readonly CpuCase[], options: CpuOptions)
       const before = used(one.server);
       const answers = await runClosed(loadOf(one, round, count));
       const cost = (used(one.server) - before) / count;
-      demand(one, answers, count);
+      requireAnswers(one, answers, count);
       if (round >= warmUp) costs.get(one.name)?.push(cost);
     }
   }
@@ -103,7 +103,7 @@ function loadOf(
   };
 }
 
-function demand({ name, expected }: CpuCase, answers: Answers, count: number): void {
+function requireAnswers({ name, expected }: CpuCase, answers: Answers, count: number): void {
   if (answers[expected] === count) return;
-  throw new Error(`${name}: ${count} answers should be ${expected}, but they are ${JSON.stringify(answers)}`);
+  throw new Error(`${name}: expected ${count} answers to be ${expected}, got ${JSON.stringify(answers)}`);
 }

@@ -1,4 +1,4 @@
-/** Envoy in front of nothing but a fixed answer, with one way or another to authorize. */
+/** Configurations of an Envoy with a fixed answer and one kind of authorization. */
 import { audience } from '../test/support/fake-issuer.ts';
 
 /** How requests are authorized. */

@@ -1,8 +1,7 @@
 /**
- * Searches for the dearest expression that is accepted: makes expressions of every shape, evaluates each with the worst claims there
- * can be, and exchanges parts of those that cost most. Prints the worst ones; ends with 1 if one costs more than 2 ms of CPU.
- *
- * `npm run bench:expressions -- SECONDS SEED MAX_TOKEN_SIZE`
+ * `npm run bench:expressions -- SECONDS SEED MAX_TOKEN_SIZE`: searches for the most expensive expression that is accepted.
+ * It creates expressions of every shape, evaluates each with the worst possible claims, and exchanges parts of the most expensive
+ * ones. It prints the worst ones, and exits with code 1 if one costs more than 2 ms of CPU.
  */
 
 import { createContextOf } from '../src/check/rules/expression-context.ts';
@@ -11,7 +10,7 @@ import {
   type Expression,
   type ExpressionContext,
 } from '../src/config/expression/expression.ts';
-import type { Identity } from '../src/model/decision.ts';
+import type { Identity } from '../src/model/identity.ts';
 import { createTestClock } from '../test/support/clock.ts';
 import { hostileClaims } from '../test/support/expression-claims.ts';
 import { makeTree, mutated, randomOf, type Tree, textOf } from '../test/support/expression-grammar.ts';
@@ -20,8 +19,9 @@ import { checkRequest } from '../test/support/requests.ts';
 const [seconds = 60, seed = Date.now() % 1_000_000, maxTokenSize = 16_384] = process.argv
   .slice(2)
   .map(Number);
-const most = 2;
-const kept = 40;
+/** In milliseconds. */
+const limit = 2;
+const listSize = 40;
 
 interface Measured {
   readonly tree: Tree;
@@ -52,13 +52,13 @@ function contexts(): readonly (readonly [string, ExpressionContext])[] {
       header: () => ['a'.repeat(16_000)],
     });
     const context = contextOf(identity, request);
-    // Claims are read once for a token, whatever the expression is.
+    // The service parses claims once for each token, so this cost does not belong to the expression.
     return Object.keys(context.claims).length > 0 ? [name, context] : ['', context];
   });
 }
 let current = contexts();
 
-/** The least of several runs: what a neighbour takes of the processor is not the expression's. */
+/** The shortest of several runs, to exclude other work on the machine. */
 function timeOf(expression: Expression, context: ExpressionContext, runs: number): number {
   let least = Number.POSITIVE_INFINITY;
   for (let run = 0; run < runs; run++) {
@@ -66,7 +66,7 @@ function timeOf(expression: Expression, context: ExpressionContext, runs: number
     try {
       expression(context);
     } catch {
-      // One that fails has cost what it cost.
+      // A failed evaluation counts too.
     }
     least = Math.min(least, performance.now() - start);
   }
@@ -90,13 +90,13 @@ function measure(tree: Tree): Measured | undefined {
   return worst;
 }
 
-/** Those that are over the limit, measured again with ever new claims: a warm cache hides what they cost at first. */
-function freshly(text: string): number {
+/** Measures an expression again with new claims each time, because a warm cache hides the cost of the first evaluation. */
+function timeWithNewClaims(text: string): number {
   const expression = compileExpression(text, maxTokenSize);
   const least = new Map<string, number>();
   const worst = () => Math.max(...least.values());
-  // On a machine with neighbours, one run in many is not interrupted.
-  for (let run = 0; run < 8 || (run < 40 && worst() > most); run++)
+  // With other work on the machine, only some of many runs are not interrupted.
+  for (let run = 0; run < 8 || (run < 40 && worst() > limit); run++)
     for (const [name, context] of contexts())
       least.set(name, Math.min(least.get(name) ?? Number.POSITIVE_INFINITY, timeOf(expression, context, 1)));
   return worst();
@@ -106,7 +106,7 @@ const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const random = randomOf(seed);
 let found: Measured[] = [];
-let tried = 0;
+let created = 0;
 let accepted = 0;
 const end = performance.now() + seconds * 1_000;
 while (performance.now() < end) {
@@ -115,25 +115,29 @@ while (performance.now() < end) {
     chosen === undefined
       ? makeTree(random, 'bool', 2 + random(4))
       : mutated(chosen.tree, random, 1 + random(4));
-  tried++;
+  created++;
   const measured = measure(tree);
   if (measured === undefined) continue;
   accepted++;
   if (accepted % 50 === 0) current = contexts();
   if (found.some(({ text }) => text === measured.text)) continue;
-  found = [...found, measured].sort((a, b) => b.milliseconds - a.milliseconds).slice(0, kept);
+  found = [...found, measured].sort((a, b) => b.milliseconds - a.milliseconds).slice(0, listSize);
 }
 
 const again = found
   .slice(0, 12)
-  .map((one) => ({ ...one, milliseconds: measure(one.tree)?.milliseconds ?? 0, fresh: freshly(one.text) }))
+  .map((one) => ({
+    ...one,
+    milliseconds: measure(one.tree)?.milliseconds ?? 0,
+    fresh: timeWithNewClaims(one.text),
+  }))
   .sort((a, b) => Math.max(b.milliseconds, b.fresh) - Math.max(a.milliseconds, a.fresh));
-print(`seed ${seed}, limits.maxTokenSize ${maxTokenSize}: ${tried} expressions, ${accepted} accepted`);
+print(`seed ${seed}, limits.maxTokenSize ${maxTokenSize}: ${created} expressions, ${accepted} accepted`);
 print('warm ms   new claims ms   worst claims, expression');
 for (const { milliseconds, fresh, claims, text } of again.slice(0, 15))
   print(
     `${milliseconds.toFixed(3).padStart(7)}   ${fresh.toFixed(3).padStart(13)}   ${claims}: ${text.slice(0, 400)}`,
   );
 const worst = Math.max(0, ...again.map(({ milliseconds, fresh }) => Math.max(milliseconds, fresh)));
-print(`worst: ${worst.toFixed(3)} ms, of ${most} ms`);
-process.exitCode = worst > most ? 1 : 0;
+print(`worst: ${worst.toFixed(3)} ms, limit ${limit} ms`);
+process.exitCode = worst > limit ? 1 : 0;

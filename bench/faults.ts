@@ -1,4 +1,4 @@
-/** `npm run bench:faults`: what hostile HTTP/2 peers cost a bare grpc-js server, and this service. */
+/** `npm run bench:faults`: the effect of hostile HTTP/2 peers on a bare grpc-js server and on this service. */
 import { audience, startFakeIssuer } from '../test/support/fake-issuer.ts';
 import {
   callHeaders,
@@ -13,7 +13,7 @@ import {
 import { residentMegabytes } from './measure.ts';
 import { type Server, startServer } from './servers.ts';
 
-/** What an attacker sends. */
+/** The frames of an attack, and their rate. */
 interface Attack {
   readonly name: string;
   readonly perSecond: number;
@@ -33,7 +33,7 @@ half.writeUInt32BE(200_000, 1);
 
 const attacks: readonly Attack[] = [
   {
-    name: 'checks cancelled behind their last byte',
+    name: 'checks cancelled after their last byte',
     perSecond: 400,
     connections: 1,
     next: (state) => {
@@ -52,9 +52,9 @@ const attacks: readonly Attack[] = [
     connections: 1,
     next: (state) => Buffer.concat([open(state), frame(frameType.rstStream, 0, state.stream, uint32(8))]),
   },
-  { name: 'streams that never end', perSecond: 100, connections: 10, next: open },
+  { name: 'unfinished streams', perSecond: 100, connections: 10, next: open },
   {
-    name: 'streams that never end, half a message each',
+    name: 'unfinished streams, half a message each',
     perSecond: 100,
     connections: 10,
     next: (state) => Buffer.concat([open(state), frame(frameType.data, 0, state.stream, half)]),
@@ -78,7 +78,7 @@ const attacks: readonly Attack[] = [
   },
 ];
 
-/** The longest time that an attack goes on, in milliseconds. */
+/** The longest duration of an attack, in milliseconds. */
 const patience = 6_000;
 
 async function attack(server: Server, { perSecond, connections, next }: Attack): Promise<string> {
@@ -98,7 +98,7 @@ async function attack(server: Server, { perSecond, connections, next }: Attack):
   for (const one of attackers) one.close();
   const end =
     closed.length === connections
-      ? `ended after ${(Math.max(...closed) / 1000).toFixed(2)} s`
+      ? `closed after ${(Math.max(...closed) / 1000).toFixed(2)} s`
       : `${connections - closed.length} still open`;
   return `${end}, ${before.toFixed(0)} to ${peak.toFixed(0)} MB`;
 }
@@ -123,7 +123,7 @@ const kinds: [name: string, start: () => Promise<Server>][] = [
   ],
 ];
 process.stdout.write(
-  `Node ${process.versions.node}, nghttp2 ${process.versions.nghttp2}; each attack on a server of its own\n\n`,
+  `Node ${process.versions.node}, nghttp2 ${process.versions.nghttp2}; each attack uses a new server\n\n`,
 );
 process.stdout.write(
   `| attack | a second | connections | ${kinds.map(([name]) => name).join(' | ')} |\n| --- | --- | --- | --- | --- |\n`,

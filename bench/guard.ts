@@ -1,6 +1,6 @@
 /**
- * `npm run bench:guard`: fails where a check has become dearer. What is compared is its cost as a multiple of a bare
- * server's in the same run, so a slow machine is no reason to fail; `-- --accept` writes down the multiples of now.
+ * `npm run bench:guard`: fails if a check has become more expensive. It compares the ratio of its cost to that of a bare
+ * server in the same run, so a slow machine does not fail. `-- --accept` stores the current ratios.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -13,29 +13,29 @@ import { startMint } from './tokens.ts';
 
 const file = fileURLToPath(new URL('guard.json', import.meta.url));
 
-/** How much dearer is too much. */
+/** The highest acceptable increase. */
 const margin = 1.25;
 
-/** How often everything is measured; the middle counts. */
+/** The number of measurements; the median counts. */
 const blocks = 3;
 
 const options: CpuOptions = { rounds: 9, count: 1_000 };
 
-/** Multiples by case. */
-type Multiples = Readonly<Record<string, number>>;
+/** Ratios by the name of the case. */
+type Ratios = Readonly<Record<string, number>>;
 
 const first = await measure();
 if (process.argv.includes('--accept')) writeFileSync(file, `${JSON.stringify(first, null, 2)}\n`);
-const accepted: Multiples = JSON.parse(readFileSync(file, 'utf8'));
+const accepted: Ratios = JSON.parse(readFileSync(file, 'utf8'));
 let isGood = judge(first);
 if (!isGood) {
-  process.stdout.write('\nOnce more, for it may have been the machine.\n\n');
+  process.stdout.write('\nMeasuring again, to exclude other work on the machine.\n\n');
   isGood = judge(await measure());
 }
 process.exit(isGood ? 0 : 1);
 
-/** The cost of each case as a multiple of its bare server's. */
-async function measure(): Promise<Multiples> {
+/** Measures the cost of each case, relative to its bare server. */
+async function measure(): Promise<Ratios> {
   if (canPin) spawnSync('taskset', ['-pc', '1', String(process.pid)]);
   const { mint, issuer } = await startMint();
   const bare = await startServer('servers/http.ts', ['node:http']);
@@ -62,10 +62,10 @@ async function measure(): Promise<Multiples> {
       [
         over(bareHttp, bare, bareHttp),
         over(bareGrpc, raw, bareGrpc),
-        over('HTTP, hot token', http, bareHttp),
+        over('HTTP, cached token', http, bareHttp),
         { ...over('HTTP, no token', http, bareHttp), tokens: undefined, expected: 'denied' },
-        { ...over('HTTP, each token new, RS256', fresh, bareHttp), tokens: mint(needed) },
-        over('gRPC, hot token', grpc, bareGrpc),
+        { ...over('HTTP, new tokens, RS256', fresh, bareHttp), tokens: mint(needed) },
+        over('gRPC, cached token', grpc, bareGrpc),
       ],
       options,
     );
@@ -77,19 +77,19 @@ async function measure(): Promise<Multiples> {
   return Object.fromEntries([...found].map(([name, ratios]) => [name, Number(two(spread(ratios).median))]));
 }
 
-/** Tells of multiples, and whether all are within their bounds. */
-function judge(multiples: Multiples): boolean {
-  const lines = Object.entries(multiples).map(([name, multiple]) => {
-    const bound = (accepted[name] ?? 0) * margin;
-    const isDear = multiple > bound;
+/** Prints the ratios; true if each is within its limit. */
+function judge(ratios: Ratios): boolean {
+  const lines = Object.entries(ratios).map(([name, ratio]) => {
+    const limit = (accepted[name] ?? 0) * margin;
+    const isOver = ratio > limit;
     return {
-      isDear,
-      cells: [name, two(multiple), two(accepted[name] ?? 0), two(bound), isDear ? '**too dear**' : 'good'],
+      isOver,
+      cells: [name, two(ratio), two(accepted[name] ?? 0), two(limit), isOver ? '**over the limit**' : 'ok'],
     };
   });
   process.stdout.write(
-    '| | multiple of the bare server | accepted | bound | |\n| --- | --- | --- | --- | --- |\n',
+    '| | ratio to the bare server | accepted | limit | |\n| --- | --- | --- | --- | --- |\n',
   );
   for (const { cells } of lines) process.stdout.write(`| ${cells.join(' | ')} |\n`);
-  return lines.every(({ isDear }) => !isDear);
+  return lines.every(({ isOver }) => !isOver);
 }

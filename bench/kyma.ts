@@ -1,4 +1,4 @@
-/** `npm run bench:kyma`: Kyma's kind of load by k6, scaled down to this machine, through a real Envoy. */
+/** `npm run bench:kyma`: Kyma's load test with k6, scaled down to this machine, through a real Envoy. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { findEnvoy, startEnvoy } from '../tools/envoy.ts';
 import { goProgram } from '../tools/programs.ts';
 import { type Authorization, envoyConfig } from './envoy-config.ts';
 import { one, type Table } from './groups/group.ts';
-import { circumstances, keep, tableText } from './report.ts';
+import { circumstances, storeResult, tableText } from './report.ts';
 import { startService, trusting } from './servers.ts';
 import { startMint } from './tokens.ts';
 
@@ -39,36 +39,36 @@ const variants: [name: string, authorization: Authorization][] = [
 const rows: string[][] = [];
 for (const [name, authorization] of variants) {
   const running = await startEnvoy(envoyPath ?? '', (ports) => envoyConfig(authorization, ports));
-  rows.push([name, ...(await ask(`http://127.0.0.1:${running.port}/orders/1`))]);
+  rows.push([name, ...(await runK6(`http://127.0.0.1:${running.port}/orders/1`))]);
   await running.stop();
 }
 await service.stop();
 await issuer.close();
 
-const columns = ['', 'good requests a minute', 'median, ms', 'p95, ms', 'p99, ms', 'failed'];
+const columns = ['', 'successful requests a minute', 'median, ms', 'p95, ms', 'p99, ms', 'failed'];
 const ours: Table = {
   title: `${users} virtual users for ${seconds} s, k6, Envoy, service and load on the same cores`,
   columns,
   rows,
-  note: "The script is [bench/k6/kyma.js](../bench/k6/kyma.js); against a cluster it runs as Kyma's does, with 500 users for a minute.",
+  note: "The script is [bench/k6/kyma.js](../bench/k6/kyma.js). Against a cluster it runs like Kyma's, with 500 users for a minute.",
 };
 const theirs: Table = {
   title: 'Published by Kyma: 500 virtual users for a minute, in a cluster on GCP, with sidecars',
-  columns: ['', 'good requests a minute', 'median, ms', 'failed'],
+  columns: ['case', 'successful requests a minute', 'median, ms', 'failed'],
   rows: [
     ['no authorization', '242,342', '110.9', ''],
     ['Istio JWT', '208,437', '126.5', ''],
     ['Oathkeeper, JWT', '63,262', '434.8', ''],
     ['Oathkeeper, introspection', '22,295', '1,210', '99'],
   ],
-  note: "**These figures are Kyma's own, not ours**, from other machines and with 500 users instead of 50: what can be compared is the distance of each row to the first of its table. Source: kyma-project/api-gateway, `docs/contributor/04-20-apirule-performance.md`.",
+  note: "**These figures are Kyma's own, not ours**, from other machines and with 500 users instead of 50. Compare only the distance of each row to the first row of its table. Source: kyma-project/api-gateway, `docs/contributor/04-20-apirule-performance.md`.",
 };
-keep({ name: 'kyma' }, { tables: [ours, theirs], circumstances: circumstances(1, 0) });
+storeResult({ name: 'kyma' }, { tables: [ours, theirs], circumstances: circumstances(1, 0) });
 process.stdout.write([ours, theirs].map(tableText).join('\n'));
 process.exit();
 
-/** Asks, and gives the figures of a row. */
-async function ask(url: string): Promise<string[]> {
+/** Runs k6, and returns the figures of a row. */
+async function runK6(url: string): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-k6-'));
   const summary = join(folder, 'summary.json');
   const environment = {

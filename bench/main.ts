@@ -1,22 +1,22 @@
-/** `npm run bench [-- GROUP…]`: measures, and writes docs/performance.md. `npm run bench -- report` only writes. */
+/** `npm run bench [-- GROUP…]`: measures and writes docs/performance.md. `npm run bench -- report` only writes it. */
 import { spawnSync } from 'node:child_process';
 import { groups } from './groups/all.ts';
-import { circumstances, keep, tableText, writeReport } from './report.ts';
+import { circumstances, storeResult, tableText, writeReport } from './report.ts';
 import { canPin } from './servers.ts';
 import { startMint } from './tokens.ts';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const count = Number(process.env.BENCH_REQUESTS ?? 3_000);
 
-/** What is measured by a command of its own, and stands on the same page. */
-const others = [
-  { name: 'kyma', title: "Kyma's own load" },
-  { name: 'signatures', title: 'Which library verifies' },
+/** Groups that a separate command measures. They are on the same page. */
+const separateGroups = [
+  { name: 'kyma', title: "Kyma's load test" },
+  { name: 'signatures', title: 'Comparison of verification libraries' },
 ];
 
 const wanted = process.argv.slice(2);
 if (!wanted.includes('report')) await measure();
-writeReport([...groups, ...others]);
+writeReport([...groups, ...separateGroups]);
 process.exit();
 
 async function measure(): Promise<void> {
@@ -24,7 +24,7 @@ async function measure(): Promise<void> {
   const unknown = wanted.filter((name) => !groups.some((group) => group.name === name));
   if (unknown.length > 0) {
     process.stderr.write(
-      `no such group: ${unknown}; there are ${groups.map(({ name }) => name).join(', ')}\n`,
+      `unknown group: ${unknown}; write one of ${groups.map(({ name }) => name).join(', ')}\n`,
     );
     process.exit(2);
   }
@@ -34,7 +34,7 @@ async function measure(): Promise<void> {
   for (const group of chosen) {
     process.stderr.write(`${group.name}\n`);
     const findings = await group.run({ mint, rounds, count, say });
-    keep(group, { ...findings, circumstances: circumstances(rounds, count) });
+    storeResult(group, { ...findings, circumstances: circumstances(rounds, count) });
     process.stdout.write(`## ${group.title}\n\n${findings.tables.map(tableText).join('\n')}\n`);
   }
   await mint.issuer.close();

@@ -1,12 +1,12 @@
-/** What processes use, as the kernel counts it, and what several figures come to. */
+/** CPU and memory of processes, as the kernel counts them, and the spread of several figures. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** CPU time that a process has used, all its threads and its children together, in microseconds. */
+/** The CPU time of a process with all its threads and children, in microseconds. */
 export function cpuMicroseconds(pid: number): number {
   return familyOf(pid).reduce((sum, member) => sum + ownCpuMicroseconds(member), 0);
 }
 
-/** CPU time that one process has used, in microseconds. */
+/** The CPU time of one process, in microseconds. */
 export function ownCpuMicroseconds(pid: number): number {
   let nanoseconds = 0;
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
@@ -16,7 +16,7 @@ export function ownCpuMicroseconds(pid: number): number {
   return nanoseconds / 1000;
 }
 
-/** A process and those that it started. */
+/** A process and its descendants. */
 export function familyOf(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return [pid, ...(children === '' ? [] : children.split(' ').flatMap((child) => familyOf(Number(child))))];
@@ -28,14 +28,14 @@ export function residentMegabytes(pid: number): number {
   return (Number(kibibytes) * 1024) / 1e6;
 }
 
-/** The middle, the least and the greatest of some figures. */
+/** The median, minimum and maximum of some figures. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** Says how figures are spread. */
+/** Computes the spread. */
 export function spread(figures: readonly number[]): Spread {
   const sorted = figures.toSorted((a, b) => a - b);
   return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 };

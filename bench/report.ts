@@ -1,4 +1,4 @@
-/** Results as JSON, as the page of the docs, and as charts. */
+/** Writes results as JSON, as a page and as charts. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import type { Chart, Findings, Group, Table } from './groups/group.ts';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-/** On what, when, and how much was measured. */
+/** The machine, the date and the amount of a measurement. */
 export interface Circumstances {
   readonly machine: string;
   readonly node: string;
@@ -16,12 +16,12 @@ export interface Circumstances {
   readonly count: number;
 }
 
-/** What a group found out, and how. */
+/** The results of a group, with their circumstances. */
 export interface Result extends Findings {
   readonly circumstances: Circumstances;
 }
 
-/** Notes the circumstances of this run. */
+/** Collects the circumstances of this run. */
 export function circumstances(rounds: number, count: number): Circumstances {
   const { version } = JSON.parse(readFileSync(path('../package.json'), 'utf8'));
   const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Linux ${release().split('-')[0]}`;
@@ -35,13 +35,13 @@ export function circumstances(rounds: number, count: number): Circumstances {
   };
 }
 
-/** Keeps the result of a group. */
-export function keep({ name }: Pick<Group, 'name'>, result: Result): void {
+/** Stores the result of a group. */
+export function storeResult({ name }: Pick<Group, 'name'>, result: Result): void {
   mkdirSync(path('results'), { recursive: true });
   writeFileSync(path(`results/${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** Writes the page and the charts out of all results that are kept. */
+/** Writes the page and the charts from all stored results. */
 export function writeReport(groups: readonly Pick<Group, 'name' | 'title'>[]): void {
   const sections = groups.flatMap(({ name, title }) => {
     const file = path(`results/${name}.json`);
@@ -57,11 +57,15 @@ export function writeReport(groups: readonly Pick<Group, 'name' | 'title'>[]): v
 
 function sectionOf(title: string, { tables, charts = [], circumstances: of }: Result): string {
   const images = charts.map((chart) => `![${chart.title}](images/${chart.file})\n`);
-  const how = `*${of.date}, ${of.machine}, Node ${of.node}, oidc-authz ${of.version}; ${of.rounds} interleaved rounds of ${of.count.toLocaleString('en')} requests where nothing else is said.*\n`;
+  const amount =
+    of.count === 0
+      ? ''
+      : `; ${of.rounds} interleaved rounds of ${of.count.toLocaleString('en')} requests, unless a table says otherwise`;
+  const how = `*${of.date}, ${of.machine}, Node ${of.node}, oidc-authz ${of.version}${amount}.*\n`;
   return [`## ${title}\n`, how, ...images, ...tables.map(tableText)].join('\n');
 }
 
-/** A table as Markdown. */
+/** Formats a table as Markdown. */
 export function tableText({ title, columns, rows, note }: Table): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const lines = [`**${title}**`, '', line(columns), line(columns.map(() => '---')), ...rows.map(line)];
@@ -73,7 +77,7 @@ const nameWidth = 250;
 const barHeight = 22;
 const top = 52;
 
-/** Horizontal bars; the limits in grey, the service in blue. */
+/** Draws horizontal bars: bare servers in grey, the service in blue. */
 function drawBars({ title, unit, bars }: Chart): string {
   const height = top + bars.length * (barHeight + 6) + 16;
   const greatest = Math.max(...bars.map(({ value }) => value));

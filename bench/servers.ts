@@ -1,18 +1,18 @@
-/** Servers under measurement: processes of their own, on the first core where they can be pinned to it. */
+/** The measured servers: separate processes, on the first core if processes can be pinned. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { audience } from '../test/support/fake-issuer.ts';
 
-/** Whether servers and load can have a core each. */
+/** Whether servers and load can each have a core. */
 export const canPin = cpus().length > 1 && spawnSync('taskset', ['--version']).status === 0;
 
-/** A server that runs. */
+/** A running server. */
 export interface Server {
   readonly pid: number;
   readonly port: number;
-  /** Ports by listener, of a service that has several. */
+  /** Ports by the name of the listener. */
   readonly ports: Readonly<Record<string, number>>;
   /** Milliseconds from its start until it listened, and until it was ready. */
   readonly listeningAfter: number;
@@ -22,19 +22,19 @@ export interface Server {
 
 /** How a server is started. */
 export interface ServerOptions {
-  /** The listener whose port is wanted. */
+  /** The listener whose port is `port`. */
   readonly listener?: string;
   /** Whether it shares the cores with the load. */
   readonly isFree?: boolean;
 }
 
-/** The longest wait for a server, in milliseconds. */
+/** The longest time to wait for a server, in milliseconds. */
 const patience = 20_000;
 
 /**
- * Starts a script and waits until it says that it is ready.
+ * Starts a script and waits until it is ready.
  *
- * @param script below this folder, or absolute
+ * @param script a path relative to this folder, or absolute
  */
 export async function startServer(
   script: string,
@@ -48,11 +48,11 @@ export async function startServer(
   let [text, errors] = ['', ''];
   let listeningAfter: number | undefined;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => reject(new Error(`${script} does not begin to listen`)), patience);
+  const timer = setTimeout(() => reject(new Error(`${script} did not listen in time`)), patience);
   child.stderr.on('data', (chunk) => {
     errors += chunk;
   });
-  child.once('exit', (code) => reject(new Error(`${script} ended with ${code}: ${errors}`)));
+  child.once('exit', (code) => reject(new Error(`${script} exited with code ${code}: ${errors}`)));
   child.stdout.on('data', (chunk) => {
     if (listeningAfter !== undefined && portsIn(text)[listener] !== undefined && isReady(text)) return;
     text += chunk;
@@ -76,7 +76,7 @@ export async function startServer(
   };
 }
 
-/** Starts the service itself, as emitted JavaScript, on free ports. */
+/** Starts the service from its compiled JavaScript, on free ports. */
 export function startService(
   args: readonly string[],
   options: ServerOptions,
@@ -91,7 +91,7 @@ export function startService(
   return startServer(main, [...args, ...ports], options);
 }
 
-/** Flags for one issuer. */
+/** The flags for one issuer. */
 export function trusting(issuer: string): string[] {
   return ['--issuer', issuer, '--audience', audience];
 }
@@ -101,7 +101,7 @@ function portsIn(text: string): Record<string, number> {
   return Object.fromEntries(found.map(([, name = '', port]) => [name, Number(port)]));
 }
 
-/** A bare server is ready when it listens; the service, when it has keys too. */
+/** A bare server is ready when it listens, the service when it also has keys. */
 function isReady(text: string): boolean {
   return (
     text.includes('"listener":"bare"') ||

@@ -1,19 +1,19 @@
 /**
- * `npm run bench:signatures`: the CPU that one verification takes, all threads together, by library, algorithm and how
- * many are under way at once.
+ * `npm run bench:signatures`: the CPU of one verification with all its threads, by library, algorithm and the number of
+ * concurrent verifications.
  */
 import { createPublicKey, verify } from 'node:crypto';
 import { compactVerify, importJWK } from 'jose';
 import { importPublicKey } from '../src/issuer/keys/public-key.ts';
 import { one, type Table } from './groups/group.ts';
 import { type Spread, spread } from './measure.ts';
-import { circumstances, keep, tableText } from './report.ts';
+import { circumstances, storeResult, tableText } from './report.ts';
 import { type Algorithm, algorithms, startMint } from './tokens.ts';
 
 const rounds = 5;
 const count = 1_000;
 
-/** Verifies one token; true if it is good. */
+/** Verifies one token; true if it is valid. */
 type Verifier = (token: string) => boolean | Promise<boolean>;
 
 const { mint, issuer } = await startMint();
@@ -27,17 +27,17 @@ for (const algorithm of algorithms) {
 }
 const names = ['node:crypto, synchronous', 'node:crypto, asynchronous', 'WebCrypto', 'jose'];
 const table: Table = {
-  title: 'µs of CPU for one verification, median of five, one or 64 under way at once',
-  columns: ['', ...algorithms.flatMap((algorithm) => [`${algorithm}, 1`, `${algorithm}, 64`])],
+  title: 'µs of CPU for one verification, median of five, one or 64 at once',
+  columns: ['case', ...algorithms.flatMap((algorithm) => [`${algorithm}, 1`, `${algorithm}, 64`])],
   rows: names.map((name) => [
     name,
     ...algorithms.flatMap((algorithm) =>
       [1, 64].map((atOnce) => one(figures.get(`${name} ${algorithm} ${atOnce}`)?.median ?? 0)),
     ),
   ]),
-  note: 'The service verifies with `node:crypto`, synchronously, behind everything that needs no verification; [ADR 12](adr/0012-signatures-on-the-main-thread.md) says why. jose is what every verdict is compared with in the tests.',
+  note: 'The service verifies with `node:crypto`, synchronously, after everything that needs no verification ([ADR 12](adr/0012-signatures-on-the-main-thread.md)). The tests compare every verdict with jose.',
 };
-keep({ name: 'signatures' }, { tables: [table], circumstances: circumstances(rounds, count) });
+storeResult({ name: 'signatures' }, { tables: [table], circumstances: circumstances(rounds, count) });
 process.stdout.write(tableText(table));
 process.exit();
 
@@ -45,7 +45,7 @@ async function verifiers(algorithm: Algorithm, jwk: object): Promise<Record<stri
   const synchronous = importPublicKey(jwk as Parameters<typeof importPublicKey>[0], algorithm);
   const keyObject = createPublicKey({ key: { ...jwk }, format: 'jwk' });
   const cryptoKey = await importJWK(jwk, algorithm);
-  if (cryptoKey instanceof Uint8Array) throw new TypeError('a public key was expected');
+  if (cryptoKey instanceof Uint8Array) throw new TypeError('expected a public key');
   const input = algorithm === 'ES256' ? { key: keyObject, dsaEncoding: 'ieee-p1363' as const } : keyObject;
   const parts = (token: string) => {
     const end = token.lastIndexOf('.');
@@ -80,7 +80,7 @@ async function measure(verifier: Verifier, tokens: readonly string[], atOnce: nu
     let next = 0;
     const work = async () => {
       while (next < tokens.length) {
-        if (!(await verifier(tokens[next++] ?? ''))) throw new Error('a good token was refused');
+        if (!(await verifier(tokens[next++] ?? ''))) throw new Error('a valid token was denied');
       }
     };
     await Promise.all(Array.from({ length: atOnce }, work));

@@ -1,34 +1,34 @@
-/** Tokens by the ten thousand: signed with one key each algorithm, every one another. */
+/** Many distinct tokens, signed with one key for each algorithm. */
 import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { exportJWK } from 'jose';
 import { audience, type FakeIssuer, startFakeIssuer } from '../test/support/fake-issuer.ts';
 import { createSigningKey } from '../test/support/keys.ts';
 
-/** The algorithms that are measured. */
+/** The measured algorithms. */
 export const algorithms = ['RS256', 'ES256', 'EdDSA'] as const;
 
-/** An algorithm that is measured. */
+/** A measured algorithm. */
 export type Algorithm = (typeof algorithms)[number];
 
-/** An issuer of many tokens. */
+/** Creates many tokens of one issuer. */
 export interface TokenMint {
   readonly issuer: FakeIssuer;
-  /** Signs tokens of about 700 bytes, no two of them the same. */
-  readonly mint: (count: number, wanted?: Wanted) => string[];
-  /** Tokens as good as any but for their signatures, which are another's. */
+  /** Signs distinct tokens of about 700 bytes. */
+  readonly mint: (count: number, options?: TokenOptions) => string[];
+  /** Creates tokens that are valid except for the signature, which is from another token. */
   readonly forge: (count: number) => string[];
 }
 
-/** What tokens are wanted otherwise. */
-export interface Wanted {
+/** Properties of a token that differ from the default. */
+export interface TokenOptions {
   readonly algorithm?: Algorithm;
-  /** Bytes of a claim more. */
+  /** The size of an additional claim, in bytes. */
   readonly padding?: number;
   /** Another `iss`. */
   readonly issuer?: string;
 }
 
-/** Starts an issuer with a key of each algorithm. */
+/** Starts an issuer with one key for each algorithm. */
 export async function startMint(): Promise<TokenMint> {
   const keys = await Promise.all(algorithms.map((name) => createSigningKey(`bench-${name}`, name)));
   const issuer = await startFakeIssuer({ keys });
@@ -39,7 +39,7 @@ export async function startMint(): Promise<TokenMint> {
   }
   const mint = (
     count: number,
-    { algorithm = 'RS256', padding = 0, issuer: iss = issuer.url }: Wanted = {},
+    { algorithm = 'RS256', padding = 0, issuer: iss = issuer.url }: TokenOptions = {},
   ): string[] => {
     const key = privateKeys.get(algorithm) as KeyObject;
     const header = segment({ alg: algorithm, kid: `bench-${algorithm}`, typ: 'at+jwt' });

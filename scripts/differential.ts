@@ -1,9 +1,9 @@
 /**
- * `npm run differential -- [--tokens N] [--seed S]`: has the service and jose judge the same tokens, a million or as many as is said.
- * Whatever the two disagree about without a known reason is kept whole, one JSON a line, below `.cache/differential/`; then it ends
- * with 1. Interrupted, it ends early and tells what it found. The seed repeats the choices; keys and signatures are new each time.
+ * `npm run differential -- [--tokens N] [--seed S]`: compares the verdicts of the service and jose for N tokens, by default a
+ * million. It stores each unexplained difference in `.cache/differential/`, one JSON object a line, and then exits with code 1.
+ * Ctrl-C stops it early, with a summary. The seed repeats the choices; keys and signatures are new each time.
  *
- * `npm run differential -- --again FILE`: judges the inputs of such a file once more.
+ * `npm run differential -- --again FILE`: compares the inputs of such a file again.
  */
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,9 +11,9 @@ import { parseArgs } from 'node:util';
 import { judgeAgain } from '../test/security/differential/again.ts';
 import { type Difference, isSame, runDifferential } from '../test/security/differential/run.ts';
 
-/** Beyond so many, one fault is seen over and over. */
-const maxKept = 10_000;
-const say = (line: string) => process.stdout.write(`${line}\n`);
+/** More differences than this show the same fault again. */
+const maxStored = 10_000;
+const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const { values } = parseArgs({
   options: {
@@ -30,47 +30,51 @@ process.exitCode = differences > 0 ? 1 : 0;
 
 async function run(tokens: number, seed: number): Promise<number> {
   if (!Number.isSafeInteger(tokens) || tokens < 1 || !Number.isSafeInteger(seed))
-    throw new TypeError('--tokens and --seed take whole numbers');
+    throw new TypeError('--tokens and --seed must be whole numbers, and --tokens at least 1');
   const folder = fileURLToPath(new URL('../.cache/differential/', import.meta.url));
   const file = `${folder}${new Date().toISOString().replaceAll(':', '-')}-${seed}.jsonl`;
   const started = performance.now();
-  let [kept, said, isStopped] = [0, 0, false];
+  let [stored, printedTenths, isStopped] = [0, 0, false];
   process.once('SIGINT', () => {
     isStopped = true;
   });
-  say(`seed ${seed}, ${tokens} tokens`);
+  print(`seed ${seed}, ${tokens} tokens`);
   const summary = await runDifferential({
     tokens,
     seed,
     isStopped: () => isStopped,
     onDifference: (difference) => {
-      if (kept++ >= maxKept) return;
+      if (stored++ >= maxStored) return;
       mkdirSync(folder, { recursive: true });
       appendFileSync(file, `${JSON.stringify(difference)}\n`);
-      if (kept <= 5)
-        say(`DIFFERENCE: ${difference.what}: ${difference.reason} here, ${difference.jose} by jose`);
+      if (stored <= 5)
+        print(
+          `DIFFERENCE: ${difference.what}: ${difference.reason} by the service, ${difference.jose} by jose`,
+        );
     },
     onProgress: (judged) => {
       const tenths = Math.floor((judged * 10) / tokens);
-      if (tenths === said) return;
-      said = tenths;
-      say(`${judged} tokens, ${kept} differences, ${Math.round((performance.now() - started) / 1000)} s`);
+      if (tenths === printedTenths) return;
+      printedTenths = tenths;
+      print(`${judged} tokens, ${stored} differences, ${Math.round((performance.now() - started) / 1000)} s`);
     },
   });
-  say(JSON.stringify(summary, undefined, 2));
-  if (summary.differences > 0) say(`${summary.differences} differences, kept in ${file}`);
+  print(JSON.stringify(summary, undefined, 2));
+  if (summary.differences > 0) print(`${summary.differences} differences, stored in ${file}`);
   return summary.differences;
 }
 
 async function again(file: string): Promise<number> {
-  let differing = 0;
+  let differences = 0;
   for (const line of readFileSync(file, 'utf8').trim().split('\n')) {
     const difference = JSON.parse(line) as Difference;
     const verdicts = await judgeAgain(difference);
-    const told = verdicts.map(({ reason, jose }) => `${reason} here, ${jose} by jose`);
-    say(`${difference.what}: ${difference.reason} here, ${difference.jose} by jose; now ${told.join('; ')}`);
-    if (!verdicts.some(({ reason, jose }) => isSame(reason, jose))) differing++;
+    const texts = verdicts.map(({ reason, jose }) => `${reason} by the service, ${jose} by jose`);
+    print(
+      `${difference.what}: ${difference.reason} by the service, ${difference.jose} by jose; now ${texts.join('; ')}`,
+    );
+    if (!verdicts.some(({ reason, jose }) => isSame(reason, jose))) differences++;
   }
-  say(`${differing} differ still`);
-  return differing;
+  print(`${differences} still differ`);
+  return differences;
 }

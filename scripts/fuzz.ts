@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz -- [SECONDS] [SEED]`: tries the invariants of test/security with ever new inputs, for a minute or as long as is
- * said. The seed that is printed repeats a run.
+ * `npm run fuzz -- [SECONDS] [SEED]`: checks the invariants of test/security with random inputs, by default for 60 seconds. It
+ * prints the seed, which repeats the run.
  */
 import fc from 'fast-check';
 import { createInvariants } from '../test/security/invariants.ts';

@@ -1,4 +1,4 @@
-/** `npm run generate`: writes what is derived from the declarations in the source. */
+/** `npm run generate`: writes the files that are derived from declarations in the source. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';

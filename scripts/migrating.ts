@@ -1,7 +1,7 @@
 /** docs/migrating-from-oauth2-proxy.md: what people wrote, with the tables that the code and the tests hold. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { comparisons } from '../src/model/decision.ts';
+import { comparisons } from '../src/model/incumbent.ts';
 import { flagTableMarkdown } from '../src/tools/migrate/oauth2-proxy/flags/verdicts.ts';
 import { migrateOauth2Proxy } from '../src/tools/migrate/oauth2-proxy/migrate.ts';
 import { readOauth2Proxy } from '../src/tools/migrate/oauth2-proxy/read-installation.ts';

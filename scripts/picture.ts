@@ -1,6 +1,6 @@
 /**
- * `npm run dashboard`: draws docs/images/dashboard.png: the dashboard's queries against a real Prometheus that scraped a
- * real service under traffic for a minute. Grafana is not needed for it, and its rendering is not imitated.
+ * `npm run dashboard`: draws docs/images/dashboard.png. Runs the queries of the dashboard against a real Prometheus that scraped a real
+ * service under load for a minute. It does not use Grafana and does not imitate its rendering.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,9 @@ import { fileURLToPath } from 'node:url';
 import { audience, startIssuer } from '../demo/issuer.ts';
 import { freePort } from '../tools/envoy.ts';
 import { findPrometheus, type RunningPrometheus, type Series, startPrometheus } from '../tools/prometheus.ts';
-import { type Panel, queryWith, rows } from './dashboard.ts';
+import { queryWith } from './dashboard/grafana.ts';
+import type { Panel } from './dashboard/panel.ts';
+import { rows } from './dashboard/rows.ts';
 
 const seconds = 75;
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -61,7 +63,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Checks of all kinds for a minute, now more, now less. */
+/** Sends allowed and denied checks for a minute, at a varying rate. */
 async function traffic(port: number, good: string, expired: string): Promise<void> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
   const forged = `${good.slice(0, -8)}AAAAAAAA`;
@@ -106,11 +108,14 @@ async function figure({ title, type, unit, queries }: Panel, prometheus: Running
       seconds - 10,
     );
     for (const one of found)
-      series.push({ name: named(legend, one), points: (one.values ?? []).map(([, value]) => Number(value)) });
+      series.push({
+        name: legendOf(legend, one),
+        points: (one.values ?? []).map(([, value]) => Number(value)),
+      });
   }
   if (type === 'stat') {
     const last = series[0]?.points.at(-1);
-    return `<figure class="stat"><figcaption>${title}</figcaption><div class="big">${last === undefined ? '–' : shown(last, unit)}</div></figure>`;
+    return `<figure class="stat"><figcaption>${title}</figcaption><div class="big">${last === undefined ? '–' : formatted(last, unit)}</div></figure>`;
   }
   const scale = type === 'heatmap' ? 'reqps' : unit;
   const top = Math.max(...series.flatMap(({ points }) => points.filter(Number.isFinite)), 0) || 1;
@@ -120,7 +125,7 @@ async function figure({ title, type, unit, queries }: Panel, prometheus: Running
     const path = points.map((value, step) => (Number.isFinite(value) ? at(value, step) : '')).join(' ');
     return `<polyline fill="none" stroke-width="1.6" stroke="${colours[index % colours.length]}" points="${path}"/>`;
   });
-  const axis = `<line x1="40" y1="110" x2="392" y2="110" stroke="#ccc"/><text x="0" y="14" font-size="10">${shown(top, scale)}</text><text x="0" y="112" font-size="10">0</text>`;
+  const axis = `<line x1="40" y1="110" x2="392" y2="110" stroke="#ccc"/><text x="0" y="14" font-size="10">${formatted(top, scale)}</text><text x="0" y="112" font-size="10">0</text>`;
   const legend = series
     .slice(0, 6)
     .map(({ name }, index) => `<span style="color:${colours[index % colours.length]}">${name}</span>`)
@@ -128,11 +133,11 @@ async function figure({ title, type, unit, queries }: Panel, prometheus: Running
   return `<figure><figcaption>${title}</figcaption><svg width="100%" height="116" viewBox="0 0 396 116">${axis}${lines.join('')}</svg><div class="legend">${legend}</div></figure>`;
 }
 
-function named(legend: string, { metric }: Series): string {
+function legendOf(legend: string, { metric }: Series): string {
   return legend.replaceAll(/\{\{(\w+)\}\}/g, (_, label: string) => metric[label] ?? '');
 }
 
-function shown(value: number, unit: string): string {
+function formatted(value: number, unit: string): string {
   const short = (number: number) => Number(number.toPrecision(3)).toString();
   switch (unit) {
     case 'percentunit':

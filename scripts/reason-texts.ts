@@ -1,195 +1,193 @@
-/** What whoever looks for the cause of a reason wants to know. Only the documentation reads it: no process loads it. */
+/** The causes of each reason and how to fix them. Only `docs/reasons.md` is generated from this; the service never loads it. */
 import type { Reason } from '../src/model/reasons.ts';
 
-/** The text of one reason; Markdown, from the folder `docs/`. */
+/** The text of one reason: Markdown, with links relative to `docs/`. */
 export interface ReasonText {
-  /** What usually causes it, the most likely one first. */
+  /** The usual causes, the most likely one first. */
   readonly causes: readonly string[];
-  /** How to see that, beyond the record of the check. */
+  /** How to confirm the cause, in addition to the log record of the check. */
   readonly look: readonly string[];
-  /** What ends it. */
-  readonly mend: readonly string[];
-  /** The options that it depends on. */
+  readonly fix: readonly string[];
+  /** The options that affect this reason. */
   readonly options: readonly string[];
 }
 
 const decodeToken =
-  'Decode the token ([how](providers/README.md#look-at-a-token)), or have `check-config FILE --token-file T` judge it.';
-const readyz = '`/readyz` on the admin port names the problem of each issuer.';
+  'Decode the token ([how](providers/README.md#look-at-a-token)), or run `check-config FILE --token-file T`.';
+const readyz = 'Look at `/readyz` on the admin port: it lists the problem of each issuer.';
 
-/** The texts; the compiler asks for one of each reason. */
+/** The texts. The compiler requires one for each reason. */
 export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   allowed: {
     causes: [
-      'The token is good. Or the rule that matches has `allow: anonymous`, and nobody looked at a token.',
+      'The token is valid and meets every requirement.',
+      'The rule that matches has `allow: anonymous`. It needs no token.',
+      'The rule that matches has `mode: shadow`. It allows every request. The record field `shadow` has the reason why the request would be denied.',
     ],
-    look: [
-      'Set `log.checks: all` to have records of allowed checks too.',
-      'A rule with `mode: shadow` allows what it would refuse. In the record, `shadow` is the reason for which it would have been refused.',
-    ],
-    mend: [
-      'If it should have been refused: [what now?](what-now.md#a-request-passes-that-should-be-refused) has the list.',
+    look: ['Set `log.checks: all` to log allowed checks too.'],
+    fix: [
+      'If the request should be denied, follow [this list](wrong-allow.md#a-request-is-allowed-that-should-be-denied).',
     ],
     options: ['rules', 'log.checks'],
   },
   token_missing: {
     causes: [
-      'The client sends no token, or sends it elsewhere: in a cookie, in the query, in another header.',
-      'It sends another scheme, such as `Basic`, or the token without the word `Bearer` in front.',
-      'Something in front takes the header away: a gateway, another proxy, or an Envoy entry that does not send `authorization` along.',
-      'A browser sends a CORS preflight (`OPTIONS`), which never has a token.',
+      'The client sends no token, or sends it in another place: a cookie, the query or another header.',
+      'The client uses another scheme, such as `Basic`, or leaves out the word `Bearer`.',
+      'A gateway or another proxy removes the header, or the Envoy configuration does not include `authorization` in the check.',
+      'A browser sends a CORS preflight (`OPTIONS`). A preflight never has a token.',
     ],
     look: [
-      "Run `curl -v` with the token against the workload, and then against the authorizer's own port 8000. If only the first is refused, the header is lost on the way.",
+      'Run `curl -v` with the token against the workload, and then against port 8000 of the authorizer. If only the first request is denied, the header is lost on the way.',
     ],
-    mend: [
-      'Have the client send `authorization: Bearer TOKEN`.',
-      'Have the entry of the mesh send `authorization` along ([headers](headers.md)).',
-      'Let preflights and public paths pass with a rule ([cookbook](rules.md#cookbook)).',
+    fix: [
+      'Send `authorization: Bearer TOKEN` from the client.',
+      'Include `authorization` in the check: see [headers](headers.md).',
+      'Allow preflights and public paths with a rule: see the [cookbook](rules.md#cookbook).',
     ],
     options: ['rules', 'dpop.origins'],
   },
   token_duplicated: {
     causes: [
       'Two layers of the client add a token each: a library and an interceptor, or the client and a sidecar.',
-      'A proxy in front adds a header of its own instead of replacing the one that is there. It may join the two with a comma.',
+      'A proxy adds its own header and does not replace the existing one. It may join the two with a comma.',
     ],
-    look: ['Print the request headers of the client, one line each.'],
-    mend: ['Send one `authorization` header with one token.'],
+    look: ['Print the request headers of the client, one per line.'],
+    fix: ['Send one `authorization` header with one token.'],
     options: [],
   },
   token_too_large: {
     causes: [
-      'The token carries a long list: groups, roles, permissions.',
-      'The token is not an access token but something larger, such as an encoded SAML assertion.',
+      'The token has a long list of groups, roles or permissions.',
+      'The token is not an access token but a larger credential, such as an encoded SAML assertion.',
     ],
-    look: ['Count its characters, and decode it to see which claim is long.'],
-    mend: [
-      'Have the issuer leave out what is not needed: filter the groups, or use scopes.',
-      'Raise `limits.maxTokenSize`, to 64Ki at most. Envoy must take such headers too (`max_request_headers_kb`, 60 by default).',
+    look: ['Count the characters of the token. Decode it to find the long claim.'],
+    fix: [
+      'Remove unneeded claims at the issuer: filter the groups, or use scopes.',
+      'Raise `limits.maxTokenSize`, to at most 64Ki. Envoy must accept such headers too (`max_request_headers_kb`, default 60).',
     ],
     options: ['limits.maxTokenSize'],
   },
   token_malformed: {
     causes: [
-      'The token is opaque. Many providers give an opaque access token unless the client asks with an audience, or a setting says JWT.',
-      'It is encrypted (five parts instead of three).',
-      'It is a refresh token, an API key or a personal access token.',
-      'It is cut off, has a line break or quotes in it, or is the whole JSON answer of the token endpoint.',
+      'The token is opaque. Many providers issue opaque access tokens unless the client requests an audience, or a setting selects JWT.',
+      'The token is encrypted. It has five parts instead of three.',
+      'The token is a refresh token, an API key or a personal access token.',
+      'The token is truncated, contains a line break or quotes, or is the whole JSON response of the token endpoint.',
     ],
-    look: ['Count the dots: a signed token has two, and begins with `eyJ`.', decodeToken],
-    mend: [
-      'Get a signed token: the page of your [provider](providers/README.md) says how.',
-      'In a shell, take the token out of the answer with `jq -r .access_token`, which leaves no quotes.',
+    look: ['Count the dots. A signed token has two dots and starts with `eyJ`.', decodeToken],
+    fix: [
+      'Get a signed token: see the page of your [provider](providers/README.md).',
+      'In a shell, extract the token with `jq -r .access_token`. The `-r` removes the quotes.',
     ],
     options: [],
   },
   algorithm_not_allowed: {
     causes: [
-      'The issuer signs with an algorithm that is not in `algorithms`. RS512 and ES384 must be listed.',
-      'The token is signed with a shared secret (HS256): a setting of the client at the issuer, or a refresh token of Keycloak.',
-      'The token is not signed at all (`none`).',
+      'The issuer signs with an algorithm that is not in `algorithms`. RS512 and ES384, for example, are not in the default list.',
+      'The token is signed with a shared secret (HS256). The cause is a client setting at the issuer, or the token is a refresh token of Keycloak.',
+      'The token is not signed (`none`).',
     ],
-    look: ['Decode the header of the token: `alg`.'],
-    mend: [
+    look: ["Decode the token's header and read `alg`."],
+    fix: [
       'Add the algorithm to `issuers[].algorithms`.',
-      'HMAC and `none` cannot be added. Have the issuer sign with a key pair.',
+      'HMAC algorithms and `none` are never allowed. Configure the issuer to sign with a key pair.',
     ],
     options: ['issuers[].algorithms'],
   },
   token_type_not_allowed: {
     causes: [
-      'The header says `typ` of a kind that is not an access token or ID token, such as `logout+jwt`, `dpop+jwt` or `okta-internal-at+jwt`.',
-      'The claim `events` says that it is a logout token (OpenID Connect Back-Channel Logout 1.0).',
-      'The issuer has a type of its own for access tokens.',
+      "The header's `typ` is not that of an access token or ID token, but for example `logout+jwt`, `dpop+jwt` or `okta-internal-at+jwt`.",
+      'The `events` claim marks the token as a logout token (OpenID Connect Back-Channel Logout 1.0).',
+      'The issuer uses its own `typ` for access tokens.',
     ],
-    look: ['Decode the header of the token: `typ`.', 'Decode the claims: `events`.'],
-    mend: [
+    look: ["Decode the token's header and read `typ`.", "Decode the token's claims and read `events`."],
+    fix: [
       'Send the access token.',
-      "If the issuer's access tokens have that type, add it to `issuers[].tokenTypes`.",
+      "If the issuer's access tokens have this type, add it to `issuers[].tokenTypes`.",
     ],
     options: ['issuers[].tokenTypes'],
   },
   issuer_unknown: {
     causes: [
-      '`iss` of the token and `issuer` differ in a detail: a final slash, `http` and `https`, a port, `/v2.0`, `/auth`, the name of a realm or tenant.',
-      'The token is from another issuer, another realm, or another environment.',
-      'The issuer writes the address that the client used into `iss`, and clients use several.',
-      'The token has no `iss`: it is of another product, or hand-made.',
+      'The `iss` of the token and the configured `issuer` differ in a detail: a final slash, `http` instead of `https`, a port, `/v2.0`, `/auth`, or the name of a realm or tenant.',
+      'The token is from another issuer, realm or environment.',
+      'The issuer copies the address that the client used into `iss`, and clients use several addresses.',
+      'The token has no `iss`, because it was made by hand or by another product.',
     ],
-    look: ['Compare `iss` of the token with `issuer` in `/readyz` letter by letter.', readyz],
-    mend: [
-      'Write `issuer` exactly as `iss` has it. If the discovery document lies elsewhere, add `discoveryUri`, or `jwksUri`.',
-      'To accept several issuers, list each.',
+    look: ['Compare `iss` of the token with `issuer` in `/readyz`, character by character.', readyz],
+    fix: [
+      'Write `issuer` exactly as in `iss`. If the discovery document has another address, set `discoveryUri` or `jwksUri`.',
+      'To accept several issuers, add an entry for each.',
     ],
     options: ['issuers[].issuer', 'issuers[].discoveryUri', 'issuers[].jwksUri'],
   },
   key_not_found: {
     causes: [
-      'The issuer has a new key, and its key set cannot be fetched at the moment.',
-      'The issuer publishes that key, and it is refused here: too short, of another algorithm, private.',
-      'The token was signed with a key that the issuer has withdrawn or lost.',
-      'The token was signed by somebody else in the name of the issuer: a test system, or a forger.',
-      'The keys of this client are published elsewhere (Entra ID with a signing key of its own).',
+      'The issuer has a new key, and its key set cannot be fetched now.',
+      'The issuer publishes the key, but this service rejects it: it is too short, for another algorithm, or a private key.',
+      'The token was signed with a key that the issuer has removed or lost.',
+      'The token is from a test system that uses the same `iss`, or it is forged.',
+      'The issuer publishes the keys for this client at another address (Entra ID with a custom signing key).',
     ],
     look: [
-      'Compare `kid` of the token with those of the key set: `curl -s JWKS-URI`.',
+      'Compare the `kid` of the token with those in the key set: `curl -s JWKS-URI`.',
       readyz,
-      'The log says `the issuer publishes keys that are refused`, with the causes; `oidc_authz_issuer_keys_rejected_total` counts them.',
+      'Search the log for `the issuer publishes keys that are rejected`: the record has the causes. `oidc_authz_issuer_keys_rejected_total` counts these keys.',
     ],
-    mend: [
-      'Have the key set fetched: [OidcAuthzKeysStale](runbooks/OidcAuthzKeysStale.md).',
-      'Have the issuer publish the key, in a form that is good: [OidcAuthzKeysRejected](runbooks/OidcAuthzKeysRejected.md).',
+    fix: [
+      'Make the key set reachable again: [OidcAuthzKeysStale](runbooks/OidcAuthzKeysStale.md).',
+      'Publish a usable key at the issuer: [OidcAuthzKeysRejected](runbooks/OidcAuthzKeysRejected.md).',
       'Get a new token.',
     ],
     options: ['issuers[].jwksUri', 'issuers[].algorithms', 'keys.minRefreshInterval', 'keys.refreshInterval'],
   },
   signature_invalid: {
     causes: [
-      'The token was changed after it was signed, or is forged.',
+      'The token was changed after it was signed, or it is forged.',
       'A test system uses the same `kid` with another key.',
-      'The token is for Microsoft Graph: nobody but Graph can verify those.',
-      'Something on the way cuts or rewrites the header.',
+      'The token is for Microsoft Graph. Only Graph can verify these tokens.',
+      'A proxy truncates or rewrites the header.',
     ],
-    look: [decodeToken, 'Compare the token that the client got with the one that it sends.'],
-    mend: [
-      'Get a token for this API from the real issuer.',
-      'Many of them from few addresses are an attack: limit the rate at the gateway.',
+    look: [decodeToken, 'Compare the token that the client received with the one that it sends.'],
+    fix: [
+      'Get a token for this API from the configured issuer.',
+      'Many such tokens from few addresses are an attack: limit the request rate at the gateway.',
     ],
     options: ['issuers[].jwksUri'],
   },
   token_expired: {
     causes: [
-      'The client keeps its token longer than it is good.',
-      'A clock is off: of the issuer, or of the node.',
-      'A job runs longer than its token lives.',
+      'The client uses its token after it has expired.',
+      'The clock of the issuer or of the node is wrong.',
+      'A job runs longer than its token is valid.',
     ],
-    look: ['Decode the token: `exp`, in seconds. `date +%s` is now.'],
-    mend: [
-      'Have the client get a new token before `exp`.',
-      'Put the clock right. `issuers[].clockTolerance` helps until then, up to 2m.',
+    look: ['Decode the token and compare `exp` (seconds) with `date +%s`.'],
+    fix: [
+      'Get a new token before `exp`.',
+      'Correct the clock. Until then, raise `issuers[].clockTolerance`, to at most 2m.',
     ],
     options: ['issuers[].clockTolerance'],
   },
   token_not_yet_valid: {
-    causes: ['A clock is off: the one of the issuer runs ahead, or the one of the node is behind.'],
-    look: ['Decode the token: `nbf` and `iat`, in seconds. `date +%s` is now.'],
-    mend: ['Put the clock right. `issuers[].clockTolerance` helps until then, up to 2m.'],
+    causes: ["The issuer's clock is ahead, or the node's clock is behind."],
+    look: ['Decode the token and compare `nbf` and `iat` (seconds) with `date +%s`.'],
+    fix: ['Correct the clock. Until then, raise `issuers[].clockTolerance`, to at most 2m.'],
     options: ['issuers[].clockTolerance'],
   },
   audience_mismatch: {
     causes: [
-      'The client asked for a token without saying what for, and got one for the issuer itself or for its default (Keycloak: `account`).',
-      'The token is an ID token: its `aud` is the client.',
-      'The issuer puts the client into another claim and leaves `aud` out (Cognito: `client_id`).',
+      'The client requested no audience, and the issuer used its default, such as the issuer itself or `account` (Keycloak).',
+      'The token is an ID token. Its `aud` is the client.',
+      'The issuer writes the client into another claim and leaves out `aud` (Cognito: `client_id`).',
       'The token is for another API.',
-      '`audiences` is not written as the token has it: `api://…` or not, a final slash.',
+      "The spelling in `audiences` differs from the token's: `api://…`, or a final slash.",
     ],
-    look: [decodeToken, 'Compare `aud` with `audiences`, letter by letter.'],
-    mend: [
-      'Have the issuer put your API into `aud`: the page of your [provider](providers/README.md) says where to click.',
-      'If there is no `aud`, name the claim in `issuers[].audienceClaims`.',
-      'Do not add the audience of another API, and do not set `anyAudience`: whoever receives such a token could use it here.',
+    look: [decodeToken, 'Compare `aud` with `audiences`, character by character.'],
+    fix: [
+      'Configure the issuer to write your API into `aud`: see the page of your [provider](providers/README.md).',
+      'If the token has no `aud`, set the claim in `issuers[].audienceClaims`.',
+      'Do not add the audience of another API, and do not set `anyAudience`. Every recipient of such a token could use it here.',
     ],
     options: [
       'issuers[].audiences',
@@ -199,50 +197,48 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     ],
   },
   claim_missing: {
-    causes: [
-      'The token has no `exp`: it would be good for ever. Hand-made tokens of test systems are like that.',
-    ],
+    causes: ['The token has no `exp`, so it would never expire. Some test systems make such tokens.'],
     look: [decodeToken],
-    mend: ['Have the issuer set `exp`. There is no option to do without.'],
+    fix: ['Configure the issuer to set `exp`. No option makes it optional.'],
     options: [],
   },
   claim_invalid: {
     causes: [
       '`email.requireVerified` is set, and `email_verified` is `false`.',
-      '`exp`, `nbf` or `iat` is a text, or in milliseconds instead of seconds.',
-      '`aud`, `iss` or `scope` is a number, an object, or a list with one in it.',
+      '`exp`, `nbf` or `iat` is a string, or is in milliseconds instead of seconds.',
+      '`aud`, `iss` or `scope` is a number or an object, or a list that contains one.',
     ],
     look: [decodeToken],
-    mend: [
-      'Have the e-mail verified at the issuer, or leave `requireVerified` out.',
-      'Have the issuer write the claim as RFC 7519 says: times are numbers of seconds.',
+    fix: [
+      'Verify the email address at the issuer, or remove `requireVerified`.',
+      'Configure the issuer to write the claim as RFC 7519 requires: a time is a number of seconds.',
     ],
     options: ['issuers[].email.requireVerified', 'issuers[].audienceClaims'],
   },
   token_bound: {
     causes: [
-      'The client asked for a DPoP token, or the issuer binds tokens to client certificates, and this service is not set up to verify that.',
-      '`boundTokens: verify` is set, and the binding is of another kind than the one that is configured.',
+      'The token is bound to a DPoP key or a client certificate, and this service is not configured to verify that.',
+      '`boundTokens: verify` is set, but the token has another kind of binding than the configured one.',
     ],
-    look: ['Decode the token: `cnf` has `jkt` (DPoP) or `x5t#S256` (a certificate).'],
-    mend: [
-      'Set `boundTokens: verify`, with `dpop.origins` or `clientCertificates` ([bound tokens](bound-tokens.md)).',
-      'Or have the issuer give out tokens that are not bound.',
+    look: ['Decode the token: `cnf` contains `jkt` (DPoP) or `x5t#S256` (client certificate).'],
+    fix: [
+      'Set `boundTokens: verify`, with `dpop.origins` or `clientCertificates`: see [bound tokens](bound-tokens.md).',
+      'Or configure the issuer to issue tokens without a binding.',
     ],
     options: ['issuers[].boundTokens', 'dpop.origins', 'clientCertificates.trustedHops'],
   },
   proof_invalid: {
     causes: [
-      'The client sent no `DPoP` header, or the proxy does not send it along in the check.',
-      'The proof is for another address or method: `htu` has another host or scheme than `dpop.origins`.',
-      'The proof was used before, or is older than `dpop.maxAge`.',
-      "The client's certificate is another one, or the proxy that ends TLS does not tell it.",
-      'A token that is not bound was sent as `DPoP` instead of `Bearer`.',
+      'The client sends no `DPoP` header, or Envoy does not include this header in the check.',
+      'The proof is for another address or method. For example, `htu` has a host or scheme that is not in `dpop.origins`.',
+      'The proof was already used, or is older than `dpop.maxAge`.',
+      'The client uses another certificate, or the proxy that terminates TLS does not forward the certificate.',
+      'The client sends a token without a binding as `DPoP` instead of `Bearer`.',
     ],
-    look: ['Decode the proof in the `dpop` header of the client: `htm`, `htu`, `iat`, `jti`, `ath`.'],
-    mend: [
-      'List `dpop` or `x-forwarded-client-cert` in the entry of the mesh ([bound tokens](bound-tokens.md)).',
-      'List the public origin of the workload in `dpop.origins`.',
+    look: ["Decode the proof in the client's `dpop` header: `htm`, `htu`, `iat`, `jti`, `ath`."],
+    fix: [
+      'Include `dpop` or `x-forwarded-client-cert` in the check: see [bound tokens](bound-tokens.md).',
+      'Add the public origin of the workload to `dpop.origins`.',
       'Make a new proof for each request.',
     ],
     options: [
@@ -253,43 +249,40 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     ],
   },
   token_revoked: {
-    causes: ['The deny list names the token, its subject, its session or its client.'],
-    look: ['Look for `jti`, `sub`, `sid` and `client_id` of the token in the file.'],
-    mend: [
-      'If it is listed by mistake, take the entry out: the service takes the file up by itself ([revocation](revocation.md)).',
+    causes: ["The deny list contains the token, or the token's subject, session or client."],
+    look: ['Search the file for the `jti`, `sub`, `sid` and `client_id` of the token.'],
+    fix: [
+      'If the entry is a mistake, remove it. The service reloads the file automatically: see [revocation](revocation.md).',
     ],
     options: ['denyList.file'],
   },
   scope_insufficient: {
     causes: [
-      'The client did not ask for the scope, or the issuer did not grant it.',
-      'The issuer puts rights elsewhere: `roles` (Entra ID, for clients without a user), `permissions` (Auth0).',
-      'The name has something in front of it: `orders/read` (Cognito), `orders!t1234.read` (XSUAA).',
+      'The client did not request the scope, or the issuer did not grant it.',
+      'The issuer uses another claim for permissions: `roles` (Entra ID, for clients without a user) or `permissions` (Auth0).',
+      'The scope has a prefix: `orders/read` (Cognito), `orders!t1234.read` (XSUAA).',
     ],
-    look: [
-      'The challenge names the scopes that are asked for: `www-authenticate: … scope="…"`.',
-      decodeToken,
-    ],
-    mend: [
-      'Have the client ask for the scope, and the issuer grant it.',
-      'Where rights are in another claim, use `requiredClaims` or a rule instead.',
+    look: ['Read the required scopes in the challenge: `www-authenticate: … scope="…"`.', decodeToken],
+    fix: [
+      'Request the scope in the client, and grant it at the issuer.',
+      'If permissions are in another claim, use `requiredClaims` or a rule.',
     ],
     options: ['issuers[].requiredScopes', 'rules[].require.scopes'],
   },
   claim_not_allowed: {
     causes: [
-      'The user is not in the group, or the e-mail is not in the domain. It works as it should.',
-      'The claim is not in the access token: groups and e-mail often are only in the ID token until you add them.',
-      'The name or form differs: object ids instead of names, `/buyers` instead of `buyers`, `cognito:groups` instead of `groups`, text `"true"` instead of `true`.',
+      'The user is not in the group, or the email address is not in the domain. This is the intended result.',
+      'The access token does not have the claim. Many issuers add groups and the email address only to the ID token by default.',
+      'The name or format differs: object IDs instead of names, `/buyers` instead of `buyers`, `cognito:groups` instead of `groups`, the string `"true"` instead of `true`.',
       'The `expression` of the rule is false.',
     ],
     look: [
-      'The record has `rule` where a rule decided. Without it, the requirements of the issuer are not met.',
+      'Look for `rule` in the log record. If it is absent, the token does not meet the requirements of the issuer.',
       decodeToken,
     ],
-    mend: [
+    fix: [
       'Add the claim to access tokens at the issuer: see the page of your [provider](providers/README.md).',
-      'Name the claim in `email.claim` or `groups.claim`, and write values as the token has them.',
+      'Set the claim in `email.claim` or `groups.claim`, and write the values as in the token.',
     ],
     options: [
       'issuers[].requiredClaims',
@@ -304,77 +297,78 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   rule_denied: {
     causes: [
       'No rule matches this host, path and method, and `noRuleMatches` is `deny`, the default.',
-      'The rule that matches says `deny: true`, or is for other issuers.',
-      'A rule further up matches first.',
+      'The rule that matches has `deny: true`, or requires other issuers.',
+      'An earlier rule in the list matches first.',
     ],
     look: [
-      'The record has `rule` if one decided, and the host and path that were compared. `check-config FILE --test TABLE` tries requests against the rules.',
+      'Look at the log record: it has the host, the path and, if a rule decided, `rule`.',
+      'Run `check-config FILE --test TABLE` to test requests against the rules.',
     ],
-    mend: ['Add a rule, or put it further up ([rules](rules.md)).'],
+    fix: ['Add a rule, or move it up in the list: see [rules](rules.md).'],
     options: ['rules', 'noRuleMatches', 'rules[].require.issuers'],
   },
   rule_failed: {
     causes: [
-      'The `expression` names a claim that this token does not have, or compares values of different types.',
+      'The `expression` reads a claim that this token does not have, or compares values of different types.',
     ],
-    look: ['The record names the `rule`.', decodeToken],
-    mend: ['Ask for the claim first: `has(claims.tenant) && claims.tenant == "acme"` ([rules](rules.md)).'],
+    look: ['Look for `rule` in the log record.', decodeToken],
+    fix: [
+      'Test whether the claim exists first: `has(claims.tenant) && claims.tenant == "acme"`. See [rules](rules.md).',
+    ],
     options: ['rules[].require.expression'],
   },
   path_ambiguous: {
     causes: [
-      'A client writes a path with `//`, `/./`, `/../`, `%2f`, a backslash or the like. Scanners do, and so do clients that join addresses carelessly.',
+      'The path contains `//`, `/./`, `/../`, `%2f`, a backslash or similar. Scanners send such paths, and so do clients that join addresses incorrectly.',
     ],
-    look: ['The record has the path as it came.'],
-    mend: [
-      'Have the client write the path as it is.',
-      'Have Envoy normalise paths before the check: `normalize_path`, `merge_slashes` ([Envoy](envoy.md)).',
+    look: ['Look at `path` in the log record. It is as received.'],
+    fix: [
+      'Correct the path in the client.',
+      'Configure Envoy to normalize paths before the check (`normalize_path`, `merge_slashes`): see [Envoy](envoy.md).',
     ],
     options: ['rules[].match.paths'],
   },
   host_ambiguous: {
     causes: [
-      'The host has a port, and the mesh does not route by it (Istio): `hosts.ports` is `exact`.',
-      'The host ends with a dot, or is not a name or an address at all. Scanners do that.',
+      'The host has a port, `hosts.ports` is `exact`, and the mesh ignores the port when it routes, as Istio does.',
+      'The host ends with a dot, or is not a valid name or address. Scanners send such hosts.',
     ],
-    look: ['The record has the host as it came.'],
-    mend: [
-      'Behind Istio or Kyma: `hosts.ports: ignore`. Elsewhere, name the port in a rule.',
-      'Have the client write the host as it is.',
+    look: ['Look at `host` in the log record. It is as received.'],
+    fix: [
+      'Behind Istio or Kyma, set `hosts.ports: ignore`. Behind other proxies, add the host with its port to a rule.',
+      'Correct the host in the client.',
     ],
     options: ['hosts.ports', 'rules[].match.hosts'],
   },
   request_too_large: {
     causes: [
-      'Over gRPC: the mesh sends bodies along in checks, and this one is larger than `limits.maxGrpcBodySize`.',
-      'The headers of the request are very large.',
+      'Envoy includes request bodies in gRPC checks, and this body is larger than `limits.maxGrpcBodySize`.',
+      'The request headers are very large.',
     ],
     look: [
-      'The record often has neither the path nor the request id, because the check was not read to its end: look for the reason `request_too_large`.',
-      'The entry of the mesh: `includeRequestBodyInCheck`, or `with_request_body`.',
+      'Search the log for the reason `request_too_large`. Many of these records have neither the path nor the request ID, because the check request was not read to its end.',
+      'Look for `includeRequestBodyInCheck` (Istio) or `with_request_body` (Envoy) in the configuration of the check.',
     ],
-    mend: [
-      'Do not send bodies along: no decision reads them.',
+    fix: [
+      'Do not include bodies in checks. No decision uses them.',
       'Raise `limits.maxGrpcBodySize` or `limits.maxGrpcMessageSize`.',
     ],
     options: ['limits.maxGrpcMessageSize', 'limits.maxGrpcBodySize'],
   },
   keys_unavailable: {
     causes: [
-      'The issuer cannot be reached: DNS, egress (a NetworkPolicy, a firewall, a proxy), or it is down.',
-      'Its certificate is not trusted.',
-      'Its discovery document is of another issuer than the configured one.',
-      'Every key that it publishes is refused.',
-      'Meanwhile every token that names the issuer ends so, also one that somebody made up.',
+      'The issuer cannot be reached because of DNS, egress rules (a NetworkPolicy, a firewall or a proxy) or an outage.',
+      "The issuer's certificate is not trusted.",
+      'The discovery document is for another issuer than the configured one.',
+      'Every key that the issuer publishes is rejected.',
     ],
     look: [
-      'With `whenUnavailable: error` the client gets no body, as where this service does not answer at all. The record tells the two apart.',
       readyz,
-      'The log has records with `"state"` and `"problem"`.',
+      'Search the log for records with `"state"` and `"problem"`.',
+      'While an issuer has no keys, every token that names it ends with this reason, also a forged one.',
+      'With `whenUnavailable: error` the client gets a response without a body, the same as when this service does not answer. Only the log record shows the difference.',
     ],
-    mend: [
-      '[OidcAuthzNoReadyIssuer](runbooks/OidcAuthzNoReadyIssuer.md) has a table of problems and what to do about each.',
-    ],
+    fix: ['Find the problem in the table of [OidcAuthzNoReadyIssuer](runbooks/OidcAuthzNoReadyIssuer.md).'],
     options: [
       'whenUnavailable',
       'keys.maxStale',
@@ -385,32 +379,30 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     ],
   },
   incumbent_unavailable: {
-    causes: [
-      'The authorizer that `shadow.authorizer` names is down, too slow, or cannot be reached from here.',
-    ],
-    look: ['The record has `problem`: whom was asked, and why there is no answer.'],
-    mend: ['[OidcAuthzIncumbentUnavailable](runbooks/OidcAuthzIncumbentUnavailable.md)'],
+    causes: ['The incumbent (`shadow.authorizer`) is down, too slow, or not reachable from this pod.'],
+    look: ['Look at `problem` in the log record: it has the address and the error.'],
+    fix: ['Follow [OidcAuthzIncumbentUnavailable](runbooks/OidcAuthzIncumbentUnavailable.md).'],
     options: ['shadow.authorizer', 'shadow.timeout'],
   },
   overloaded: {
     causes: [
-      'More new tokens come than one core can verify: a burst after an outage, clients that get a token per request, or a flood of forged ones.',
-      'The pod gets too little CPU: a limit below 1, or a node that is full.',
-      'Too many DPoP proofs are remembered.',
+      'More new tokens arrive than the CPU can verify: many clients return after an outage, clients get a token for each request, or an attacker sends forged tokens.',
+      'The pod has too little CPU: its limit is below 1, or the node is full.',
+      'The store of used DPoP proofs is full.',
     ],
     look: [
-      '`rate(oidc_authz_token_cache_lookups_total[5m])` by `result`, the CPU of the pod, and `nodejs_eventloop_lag_p99_seconds`.',
+      'Look at `rate(oidc_authz_token_cache_lookups_total[5m])` by `result`, the CPU of the pod, and `nodejs_eventloop_lag_p99_seconds`.',
     ],
-    mend: [
-      'More replicas, `workers`, or CPU ([operations](operations.md#sizing)).',
-      '[OidcAuthzErrorBudgetBurnFast](runbooks/OidcAuthzErrorBudgetBurnFast.md), [OidcAuthzProofsWithoutRoom](runbooks/OidcAuthzProofsWithoutRoom.md)',
+    fix: [
+      'Add replicas, `workers` or CPU: see [sizing](sizing.md).',
+      'Follow [OidcAuthzErrorBudgetBurnFast](runbooks/OidcAuthzErrorBudgetBurnFast.md) or, for DPoP proofs, [OidcAuthzProofsWithoutRoom](runbooks/OidcAuthzProofsWithoutRoom.md).',
     ],
     options: ['limits.maxVerificationsInFlight', 'limits.checkDeadline', 'workers', 'dpop.maxProofs'],
   },
   internal_error: {
-    causes: ['A defect of this service.'],
-    look: ['The log has a record `a check failed` with the error.'],
-    mend: ['Roll back to the version before, and report the record. It contains no token.'],
+    causes: ['A bug in this service.'],
+    look: ['Search the log for `a check failed`. The record has the error.'],
+    fix: ['Roll back to the previous version, and report the record. It contains no token.'],
     options: [],
   },
 };

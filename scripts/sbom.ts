@@ -1,6 +1,6 @@
 /**
- * `npm run sbom`: a CycloneDX bill of materials of the runtime. npm makes it of the whole tree, and what is not part of the
- * runtime is left out here: told to leave out development packages, npm leaves out what both need as well.
+ * `npm run sbom`: prints a CycloneDX bill of materials of the runtime packages. npm creates it for all packages, and this script
+ * removes the others. With `--omit=dev`, npm also omits packages that both need.
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,10 +1,10 @@
-/** Another program as a process of its own, from its start until it answers. */
+/** Starts another program, and waits until it answers. */
 import { spawn } from 'node:child_process';
 
-/** A program that runs. */
+/** A running program. */
 export interface RunningChild {
   readonly pid: number;
-  /** What it has written so far. */
+  /** The output so far. */
   readonly log: () => string;
   readonly stop: () => Promise<void>;
 }
@@ -12,9 +12,9 @@ export interface RunningChild {
 /**
  * Starts a program and waits until it is ready.
  *
- * @param env its whole environment; that of this process where it is absent
- * @param timeout the longest wait for it to answer, in milliseconds
- * @throws Error with what it wrote, where it ends or never gets ready
+ * @param env its whole environment. By default, it is the environment of this process.
+ * @param timeout the longest time to wait for an answer, in milliseconds
+ * @throws Error with its output, if it exits or is not ready in time
  */
 export async function startChild(
   name: string,
@@ -46,7 +46,7 @@ export async function startChild(
   return { pid: child.pid ?? 0, log: () => log, stop };
 }
 
-/** Whether a GET is answered with 200. */
+/** Whether a GET returns 200. */
 export async function answersWell(url: string): Promise<boolean> {
   return fetch(url).then(
     ({ status }) => status === 200,

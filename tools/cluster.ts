@@ -1,4 +1,4 @@
-/** A cluster without nodes: etcd and an API server on this machine's own addresses, in a folder of their own. */
+/** A cluster without nodes: etcd and an API server on local addresses, with a new data folder. */
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
@@ -8,17 +8,17 @@ import type { Readable } from 'node:stream';
 import { startChild } from './child.ts';
 import { freePort } from './envoy.ts';
 
-/** The programs that a cluster is made of. */
+/** The programs of a cluster. */
 export interface ClusterPrograms {
   readonly etcd: string;
   readonly apiserver: string;
 }
 
-/** An API server that answers. */
+/** A running API server. */
 export interface Cluster {
-  /** For KUBECONFIG: who uses it may do everything. */
+  /** A file for KUBECONFIG, with all permissions. */
   readonly kubeconfig: string;
-  /** Asks the API server; the body of the answer as it comes in, for watches that never end. */
+  /** Sends a request to the API server, and returns the body as a stream, for watches. */
   readonly open: (method: string, path: string, patch?: object) => Promise<Readable>;
   readonly stop: () => Promise<void>;
 }
@@ -76,7 +76,7 @@ export async function startCluster({ etcd, apiserver }: ClusterPrograms): Promis
       ['--bind-address', '127.0.0.1', '--secure-port', String(port), '--cert-dir', at('certificates')],
       ['--authorization-mode', 'RBAC'],
       ['--token-auth-file', write('tokens.csv', `${token},administrator,1,"system:masters"\n`)],
-      // Services of either family, as in a cluster with both.
+      // Services with IPv4 and IPv6, as in a dual-stack cluster.
       ['--endpoint-reconciler-type', 'none', '--service-cluster-ip-range', '10.96.0.0/16,fd00:10:96::/112'],
       ['--service-account-issuer', 'https://kubernetes.default.svc.cluster.local'],
       ['--service-account-key-file', write('service-accounts.pub', publicKey)],

@@ -1,4 +1,4 @@
-/** Runs an unpacked image as Kubernetes would: as its own user, root read-only, no capability, nothing to gain. */
+/** Runs an unpacked image as Kubernetes does: as its own user, on a read-only root, without capabilities. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -6,17 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BuiltImage } from './image.ts';
 
-/** How a container is run. */
+/** The options of a container. */
 export interface ContainerOptions {
   readonly args: readonly string[];
-  /** Another program than the image's own. */
+  /** A program that replaces the image's own. */
   readonly entrypoint?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Folders of this machine by where they are mounted, read-only. */
+  /** Folders of this machine by their read-only mount path. */
   readonly mounts?: Readonly<Record<string, string>>;
 }
 
-/** A container that runs. */
+/** A running container. */
 export interface Container {
   readonly child: ChildProcess;
   readonly output: () => string;

@@ -1,19 +1,19 @@
 /**
- * Stands in for the controllers of a cluster without nodes: says of every Job that it is done, and of every Deployment that its pods are
- * ready. Nothing runs; this is only so that a client which waits for them goes on.
+ * Replaces the controllers of a cluster without nodes: it marks every Job as done and every Deployment as ready. No pod runs.
+ * Clients that wait for them can continue.
  */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Cluster } from './cluster.ts';
 
-/** How Jobs end. */
+/** The result of Jobs. */
 export type Outcome = 'Complete' | 'Failed';
 
-/** Controllers that run. */
+/** Running controllers. */
 export interface Controllers {
-  /** The Jobs that were seen, as namespace/name. */
+  /** The Jobs so far, as namespace/name. */
   readonly jobs: readonly string[];
-  /** Decides how the Jobs that come from now on end. */
+  /** Sets the result of later Jobs. */
   readonly endJobs: (outcome: Outcome) => void;
   readonly stop: () => void;
 }
@@ -29,7 +29,7 @@ interface Watched {
   readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly object[] };
 }
 
-/** Starts to watch Jobs and Deployments of all namespaces. */
+/** Starts to watch the Jobs and Deployments of all namespaces. */
 export async function startControllers(cluster: Cluster): Promise<Controllers> {
   const jobs: string[] = [];
   let outcome: Outcome = 'Complete';
@@ -57,7 +57,7 @@ export async function startControllers(cluster: Cluster): Promise<Controllers> {
   };
 }
 
-/** Watches what a path lists, from what the server has at hand; a watch that the server ends is begun anew. */
+/** Watches the objects of a path. If the server ends the watch, it starts again. */
 async function follow(
   cluster: Cluster,
   path: string,
@@ -86,7 +86,7 @@ async function follow(
   };
 }
 
-/** An object that was deleted or changed meanwhile has an event of its own, so its refusal of this patch does not matter. */
+/** Ignores a failed patch, because an object that was deleted or changed in the meantime has an event of its own. */
 async function patchStatus(cluster: Cluster, path: string, status: object): Promise<void> {
   const answer = await cluster.open('PATCH', `${path}/status`, { status }).catch((error: Error) => {
     if (!/: 40[49] /.test(error.message)) throw error;

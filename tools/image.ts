@@ -1,4 +1,4 @@
-/** Builds the image for real where no registry of images can be reached: on bases that are made here, with buildah. */
+/** Builds the image with buildah, on base images that it creates, because no image registry can be reached. */
 import { execFile } from 'node:child_process';
 import {
   copyFileSync,
@@ -20,15 +20,15 @@ const execute = promisify(execFile);
 const root = fileURLToPath(new URL('../', import.meta.url));
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 
-/** Programs, by the name of their Debian package. */
+/** Programs and the names of their Debian packages. */
 const programs = { buildah: 'buildah', runc: 'runc', mmdebstrap: 'mmdebstrap' };
 
-/** Says where buildah is, with the others beside it, or why that is not so; installs them where they must be had. */
+/** Finds buildah and the programs it needs, or says why they are missing. Installs them if tests must have them. */
 export async function findImageTools(): Promise<FoundProgram> {
   const missing = Object.entries(programs).filter(([program]) => find(program) === undefined);
   if (missing.length > 0) {
     if (!mustFetch || process.getuid?.() !== 0 || onPath('apt-get') === undefined)
-      return { missing: `no ${missing.map(([program]) => program).join(', ')}` };
+      return { missing: `${missing.map(([program]) => program).join(', ')}: not on the PATH` };
     const names = missing.map(([, name]) => name);
     const install = ['install', '--yes', '--quiet', '--no-install-recommends', ...names];
     const options = { timeout: 300_000, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
@@ -38,24 +38,24 @@ export async function findImageTools(): Promise<FoundProgram> {
         await execute('apt-get', install, options);
       });
     } catch (error) {
-      return { missing: `they could not be installed: ${error instanceof Error ? error.message : error}` };
+      return { missing: `cannot install the packages: ${error instanceof Error ? error.message : error}` };
     }
   }
-  if (process.getuid?.() !== 0) return { missing: 'containers are made here by root alone' };
+  if (process.getuid?.() !== 0) return { missing: 'building a container needs root' };
   const path = find('buildah');
-  return path === undefined ? { missing: 'no buildah' } : { path };
+  return path === undefined ? { missing: 'buildah is not on the PATH' } : { path };
 }
 
 function find(program: string): string | undefined {
-  // Some of them live where only root's PATH leads.
+  // Some of them are in folders that only root's PATH contains.
   return onPath(program) ?? [`/usr/sbin/${program}`, `/sbin/${program}`].find(existsSync);
 }
 
-/** An image that was built. */
+/** A built image. */
 export interface BuiltImage {
-  /** The folder that holds its files. */
+  /** The folder with its files. */
   readonly rootfs: string;
-  /** Its configuration, as `buildah inspect` gives it. */
+  /** Its configuration from `buildah inspect`. */
   readonly config: {
     readonly User: string;
     readonly Entrypoint: readonly string[];
@@ -66,7 +66,7 @@ export interface BuiltImage {
   };
 }
 
-/** Builds the Dockerfile of this project and unpacks what it came to. */
+/** Builds the Dockerfile of this project and unpacks the image. */
 export async function buildImage(buildah: string): Promise<BuiltImage> {
   const folder = cacheFolder('image');
   const run = (...args: string[]) =>
@@ -109,7 +109,7 @@ export async function buildImage(buildah: string): Promise<BuiltImage> {
   return { rootfs, config: JSON.parse(inspected).OCIv1.config };
 }
 
-/** What the distroless images of Node hold: the C library, certificates, a user and Node; no shell and no package manager. */
+/** Creates a base like the distroless images of Node: the C library, certificates, a user and Node, without a shell. */
 async function makeBase(folder: string): Promise<void> {
   const files = join(folder, 'files');
   if (existsSync(join(folder, 'Dockerfile'))) return;
@@ -128,7 +128,7 @@ async function makeBase(folder: string): Promise<void> {
   writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY files /\n');
 }
 
-/** What the official images of Node hold: a small Debian with Node and npm, and the certificates of this machine. */
+/** Creates a base like the official images of Node: a small Debian with Node, npm and this machine's certificates. */
 async function makeBuildBase(folder: string): Promise<void> {
   const files = join(folder, 'files');
   if (existsSync(join(folder, 'Dockerfile'))) return;
@@ -145,14 +145,14 @@ async function makeBuildBase(folder: string): Promise<void> {
   );
 }
 
-/** The folder of npm's own package: its command is a link to `bin/npm-cli.js` in it. */
+/** Finds the folder of the npm package, from the link of its command. */
 function npmPackage(): string {
   const command = onPath('npm');
   if (command === undefined) throw new Error('npm is not on PATH; install it to build the image');
   return dirname(dirname(realpathSync(command)));
 }
 
-/** Unpacks packages of Debian, from where this machine takes its own. Tries again, because a mirror can be away for a moment. */
+/** Unpacks Debian packages from this machine's mirror. Retries, because a mirror can be unavailable for a moment. */
 async function debootstrap(variant: 'extract' | 'essential', packages: readonly string[], folder: string) {
   const sources = ['/etc/apt/sources.list.d', '/etc/apt']
     .flatMap((at) => (existsSync(at) ? readdirSync(at).map((name) => join(at, name)) : []))

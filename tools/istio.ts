@@ -1,6 +1,6 @@
-/** Envoy configured as Istio configures a sidecar for an AuthorizationPolicy with the action CUSTOM. */
+/** Envoy configurations as Istio writes them for an AuthorizationPolicy with the action CUSTOM. */
 
-/** How the mesh asks the authorizer. */
+/** The settings of the mesh for the authorizer. */
 export interface MeshOptions {
   readonly transport: 'http' | 'grpc';
   /** Ports of the authorizer's replicas on this machine. */
@@ -9,45 +9,45 @@ export interface MeshOptions {
   readonly workload: number;
   /** `failOpen` of the extension provider. */
   readonly failOpen?: boolean;
-  /** `headersToUpstreamOnAllow`; a name, or a prefix with `*` behind it. */
+  /** `headersToUpstreamOnAllow`: names, or prefixes followed by `*`. */
   readonly headersToUpstreamOnAllow?: readonly string[];
-  /** `headersToDownstreamOnDeny`; all where it is not given. */
+  /** `headersToDownstreamOnDeny`; all headers by default. */
   readonly headersToDownstreamOnDeny?: readonly string[];
   /** `includeRequestHeadersInCheck`. */
   readonly includeRequestHeadersInCheck?: readonly string[];
-  /** `pathPrefix` of the extension provider: what stands before the path of a check over HTTP. */
+  /** `pathPrefix` of the extension provider: the text in front of the path of an HTTP check. */
   readonly pathPrefix?: string;
-  /** `typed_extension_protocol_options` that an EnvoyFilter merges into the authorizer's cluster: each takes the place of what istiod made. */
+  /** `typed_extension_protocol_options` that an EnvoyFilter merges into the authorizer's cluster. They replace istiod's. */
   readonly protocolOptions?: object;
-  /** Has clients show certificates, as a Gateway with `tls.mode: MUTUAL` does; over gRPC they are told to the authorizer as well. */
+  /** Requires client certificates, as a Gateway with `tls.mode: MUTUAL` does. Over gRPC, checks include them. */
   readonly clientTls?: ClientTls;
-  /** Has the body of a request sent along in its check: `includeRequestBodyInCheck` of the extension provider. */
+  /** `includeRequestBodyInCheck` of the extension provider: a check includes the body of its request. */
   readonly requestBody?: RequestBody;
-  /** Seconds; `timeout` of the extension provider. */
+  /** `timeout` of the extension provider, in seconds. */
   readonly timeout?: number;
-  /** A file with the endpoints of the authorizer, for replicas that come and go; see {@link endpointsFile}. */
+  /** A file with the endpoints of the authorizer, for replicas that change; see {@link endpointsFile}. */
   readonly endpointsFrom?: string;
 }
 
-/** How a body is sent along in a check. */
+/** How a check includes a body. */
 export interface RequestBody {
   /** `maxRequestBytes`. */
   readonly maxBytes: number;
-  /** `allowPartialMessage`: whether of a larger body the first bytes are sent; if not, Envoy itself refuses it. */
+  /** `allowPartialMessage`: whether the first bytes of a larger body are sent. If not, Envoy rejects the request. */
   readonly allowPartial: boolean;
-  /** `packAsBytes`, over gRPC: whether it is in `raw_body` instead of `body`. */
+  /** `packAsBytes`, over gRPC: whether the body is in `raw_body` instead of `body`. */
   readonly asBytes: boolean;
 }
 
-/** TLS in which clients show certificates. */
+/** TLS with client certificates. */
 export interface ClientTls {
   readonly certFile: string;
   readonly keyFile: string;
-  /** Who signs the certificates of clients. */
+  /** The CA of the client certificates. */
   readonly caFile: string;
-  /** What becomes of the x-forwarded-client-cert that a client sends. */
+  /** How the proxy handles x-forwarded-client-cert from a client. */
   readonly forwardClientCert: 'SANITIZE_SET' | 'APPEND_FORWARD';
-  /** What is told of a client's certificate beside its hash; as in Istio where it is not given. */
+  /** The certificate fields that the proxy sends in addition to the hash; Istio's by default. */
   readonly details?: Readonly<Partial<Record<'cert' | 'chain' | 'subject' | 'uri' | 'dns', boolean>>>;
 }
 
@@ -59,7 +59,7 @@ interface Ports {
 const type = (name: string) => ({ '@type': `type.googleapis.com/${name}` });
 const cluster = 'outbound|authorizer';
 
-/** The configuration of a sidecar in front of a workload. */
+/** Creates the configuration of a sidecar for a workload. */
 export function istioSidecar(options: MeshOptions, { port, adminPort }: Ports): object {
   return {
     admin: { address: address(adminPort) },
@@ -79,7 +79,7 @@ export function istioSidecar(options: MeshOptions, { port, adminPort }: Ports): 
   };
 }
 
-/** The configuration of a gateway that ends the TLS of clients and calls a sidecar with its own certificate. */
+/** Creates the configuration of a gateway that ends TLS of clients and calls a sidecar with its own certificate. */
 export function istioGateway(
   { clientTls, sidecar }: { readonly clientTls: ClientTls; readonly sidecar: number },
   { port, adminPort }: Ports,
@@ -154,7 +154,7 @@ function clientCertDetails({ forwardClientCert, details }: ClientTls): object {
   };
 }
 
-/** The text of a file that tells Envoy where the replicas of the authorizer are. */
+/** Creates the text of a file with the endpoints of the authorizer's replicas. */
 export function endpointsFile(ports: readonly number[], version: number): string {
   const assignment = {
     ...type('envoy.config.endpoint.v3.ClusterLoadAssignment'),
@@ -168,7 +168,7 @@ function listener(options: MeshOptions, port: number): object {
   return {
     name: 'inbound',
     address: address(port),
-    // Envoy refuses by itself what it cannot hold, and it holds a body until its check is answered.
+    // Envoy stores a body until its check is answered, and rejects larger ones.
     ...(requestBody !== undefined && { per_connection_buffer_limit_bytes: 2 * requestBody.maxBytes }),
     filter_chains: [
       {
@@ -180,7 +180,7 @@ function listener(options: MeshOptions, port: number): object {
               ...type('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
               stat_prefix: 'inbound',
               ...(clientTls !== undefined && clientCertDetails(clientTls)),
-              // Istio's default path normalisation.
+              // Istio's default path normalization.
               normalize_path: true,
               path_with_escaped_slashes_action: 'KEEP_UNCHANGED',
               max_request_headers_kb: 96,
@@ -204,7 +204,7 @@ function listener(options: MeshOptions, port: number): object {
   };
 }
 
-/** The rules of the policy, evaluated in the shadow: their match is what has the next filter ask. */
+/** The rules of the policy as shadow rules: a match makes the next filter send a check. */
 function shadowRules(): object {
   const policy = { permissions: [{ any: true }], principals: [{ any: true }] };
   return {

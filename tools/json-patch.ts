@@ -1,11 +1,11 @@
-/** JSON patches (RFC 6902), applied by the library that the API server applies them with. */
+/** Applies JSON patches (RFC 6902) with the library of the API server. */
 import { spawnSync } from 'node:child_process';
 import { type FoundProgram, ownGoProgram } from './programs.ts';
 
-/** A document after its patch, or why it was not patched. */
+/** The patched document, or an error. */
 export type Patched = { readonly document: unknown } | { readonly error: string };
 
-/** Builds the program; gives its path. */
+/** Builds the program and returns its path. */
 export function findJsonPatch(): Promise<FoundProgram> {
   return ownGoProgram('json-patch');
 }

@@ -1,4 +1,4 @@
-/** A real Keycloak: found, or fetched with Maven; and its admin API, as far as tests need it. */
+/** Finds Keycloak or fetches it with Maven, and calls its admin API. */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,12 +9,12 @@ import { cacheFolder, onPath } from './cache.ts';
 const run = promisify(execFile);
 const version = '26.4.0';
 
-/** A Keycloak, or why there is none. */
+/** The folder of Keycloak, or why it is missing. */
 export type FoundKeycloak = { readonly path: string } | { readonly missing: string };
 
-/** Looks for Keycloak's folder in KEYCLOAK_HOME and among what was fetched earlier; then fetches it. */
+/** Searches for Keycloak in KEYCLOAK_HOME and in the cache. If it is not there, fetches it. */
 export async function findKeycloak(): Promise<FoundKeycloak> {
-  if (onPath('java') === undefined) return { missing: 'no java on the PATH' };
+  if (onPath('java') === undefined) return { missing: 'java is not on the PATH' };
   const fetched = join(cacheFolder('keycloak'), `keycloak-${version}`);
   const known = [process.env.KEYCLOAK_HOME, fetched].find(
     (path) => path !== undefined && existsSync(join(path, 'bin', 'kc.sh')),
@@ -25,7 +25,7 @@ export async function findKeycloak(): Promise<FoundKeycloak> {
     return { path: fetched };
   } catch (error) {
     const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
-    return { missing: `no KEYCLOAK_HOME, and none could be fetched with mvn: ${reason}` };
+    return { missing: `KEYCLOAK_HOME is not set, and mvn cannot fetch Keycloak: ${reason}` };
   }
 }
 
@@ -36,25 +36,25 @@ async function fetchKeycloak(folder: string): Promise<void> {
     timeout: 300_000,
   });
   const zip = readdirSync(folder).find((name) => name.endsWith('.zip'));
-  // java's own tool keeps no permissions, which is why the script is run by a shell below.
+  // Java's tool does not restore permissions, so a shell runs the script below.
   await run('python3', ['-m', 'zipfile', '--extract', join(folder, zip ?? ''), folder], { timeout: 120_000 });
 }
 
-/** A Keycloak that runs. */
+/** A running Keycloak. */
 export interface RunningKeycloak {
   readonly url: string;
-  /** Calls the admin API; gives the answer, if it is JSON. */
+  /** Calls the admin API, and returns the answer if it is JSON. */
   readonly admin: (method: string, path: string, body?: object) => Promise<unknown>;
   /** Gets an access token by client credentials. */
   readonly token: (realm: string, client: string, secret: string) => Promise<string>;
-  /** Ends it and starts it anew on the same port with the same data. */
+  /** Restarts it on the same port with the same data. */
   readonly restart: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
 const administrator = { username: 'admin', password: 'admin' };
 
-/** Starts Keycloak in its development mode, with data of its own, and waits until it answers. */
+/** Starts Keycloak in development mode, with a new data folder, and waits until it answers. */
 export async function startKeycloak(home: string, port: number): Promise<RunningKeycloak> {
   const url = `http://127.0.0.1:${port}`;
   const data = mkdtempSync(join(tmpdir(), 'oidc-authz-keycloak-'));
@@ -109,7 +109,7 @@ async function launch(home: string, port: number, data: string): Promise<{ stop:
   }
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const stop = async () => {
-    // The shell's child too: the group is its own.
+    // Ends the process group, and so the child of the shell too.
     if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     await exited;
   };
@@ -137,6 +137,6 @@ async function accessToken(url: string, realm: string, form: Record<string, stri
     body: new URLSearchParams(form),
   });
   const body = (await response.json()) as { readonly access_token?: string };
-  if (body.access_token === undefined) throw new Error(`Keycloak gave no token: ${JSON.stringify(body)}`);
+  if (body.access_token === undefined) throw new Error(`Keycloak returned no token: ${JSON.stringify(body)}`);
   return body.access_token;
 }

@@ -1,4 +1,4 @@
-/** A real API server of Kubernetes, built from its Go module, on a real etcd out of Debian's package. No kubelet: no pod ever runs. */
+/** A Kubernetes API server built from its Go module, and etcd from its Debian package. Without a kubelet, no pod runs. */
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,15 +11,15 @@ const version = { major: 1, minor: 36, patch: 3 };
 const tag = `v${version.major}.${version.minor}.${version.patch}`;
 const command = 'k8s.io/kubernetes/cmd/kube-apiserver';
 
-/** Builds the API server once, which takes up to half an hour; gives its path. */
+/** Builds the API server once, which takes up to 30 minutes, and returns its path. */
 export async function findKubeApiserver(): Promise<FoundProgram> {
   if (process.env.KUBE_APISERVER_BIN !== undefined) return { path: process.env.KUBE_APISERVER_BIN };
-  if (onPath('go') === undefined) return { missing: 'no go on the PATH' };
+  if (onPath('go') === undefined) return { missing: 'Go is not on the PATH' };
   const path = join(cacheFolder('go'), 'kube-apiserver');
   return findOrFetch(path, () => build(path));
 }
 
-/** Looks for etcd; fetches it if need be. */
+/** Searches for etcd. If it is not there, fetches it. */
 export function findEtcd(): Promise<FoundProgram> {
   return debianProgram('usr/bin/etcd', ['etcd-server']);
 }
@@ -47,12 +47,13 @@ async function build(path: string): Promise<void> {
 }
 
 /**
- * A module that can build a command of Kubernetes' own. That one replaces the libraries of Kubernetes by folders which its archive does
- * not have; they are modules of the same release.
+ * Creates a Go module that can build a Kubernetes command. The module of Kubernetes replaces its libraries with folders that
+ * are not in its archive. This one uses the library modules of the same release.
  */
 export function goMod(ofKubernetes: string): string {
   const libraries = [...ofKubernetes.matchAll(/^\s*(k8s\.io\/\S+) => \.\//gm)].map(([, library]) => library);
-  if (libraries.length === 0) throw new Error(`k8s.io/kubernetes ${tag}: its go.mod replaces nothing`);
+  if (libraries.length === 0)
+    throw new Error(`k8s.io/kubernetes ${tag}: its go.mod has no replace directives`);
   const [, go] = /^go (\S+)$/m.exec(ofKubernetes) ?? [];
   const replaced = libraries.map(
     (library) => `\t${library} => ${library} v0.${version.minor}.${version.patch}`,

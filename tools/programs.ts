@@ -1,4 +1,4 @@
-/** Programs of others that tests run: found on the PATH, or fetched with the ordinary client of their registry. */
+/** Other programs that tests run: found on the PATH, or fetched with the usual client of their registry. */
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,34 +9,34 @@ import { cacheFolder, onPath } from './cache.ts';
 const run = promisify(execFile);
 const timeout = 300_000;
 
-/** A program, or why there is none. */
+/** The path of a program, or why it is missing. */
 export type FoundProgram = { readonly path: string } | { readonly missing: string };
 
-/** Whether tests must have every real program, and so may take minutes and disk to get it. */
+/** Whether tests must have every program, even if fetching it takes minutes. */
 export const mustFetch = process.env.REQUIRE_REAL_SERVERS === '1';
 
 /**
- * Looks for a program among what was fetched earlier; then fetches it, where it must be had.
+ * Searches for a program in the cache. If it is not there and tests must have it, fetches it.
  *
- * @param path where it is once it was fetched
+ * @param path its path after the fetch
  */
 export async function findOrFetch(path: string, fetch: () => Promise<unknown>): Promise<FoundProgram> {
   if (existsSync(path)) return { path };
-  if (!mustFetch) return { missing: 'not on this machine; REQUIRE_REAL_SERVERS=1 fetches it' };
+  if (!mustFetch) return { missing: 'not installed; set REQUIRE_REAL_SERVERS=1 to fetch it' };
   try {
     await fetch();
-    return existsSync(path) ? { path } : { missing: `${path} is not in what was fetched` };
+    return existsSync(path) ? { path } : { missing: `the fetched files do not contain ${path}` };
   } catch (error) {
     const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
-    return { missing: `it could not be fetched: ${reason}` };
+    return { missing: `cannot fetch it: ${reason}` };
   }
 }
 
 /**
- * A command of a Python package, in an environment of its own.
+ * Finds or installs a command of a Python package, in its own virtual environment.
  *
- * @param requirement the package and its version, as pip takes it
- * @param ready prepares the environment before the first use, with its Python
+ * @param requirement the package and its version, in pip's notation
+ * @param ready prepares the environment before its first use
  */
 export async function pythonProgram(
   command: string,
@@ -53,34 +53,35 @@ export async function pythonProgram(
 }
 
 /**
- * A command of a Go module, built with the Go on the PATH.
+ * Finds or builds a command of a Go module.
  *
- * @param module the path of the command's package and its version
+ * @param module the path of the command's package, and its version
  */
 export async function goProgram(command: string, module: string): Promise<FoundProgram> {
-  if (onPath('go') === undefined) return { missing: 'no go on the PATH' };
+  if (onPath('go') === undefined) return { missing: 'Go is not on the PATH' };
   const folder = cacheFolder('go');
   const env = { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' };
   return findOrFetch(join(folder, command), () => run('go', ['install', module], { env, timeout }));
 }
 
-/** A program of our own in Go, built from the folder of that name beside this file. */
+/** Finds or builds a Go program of this project, from the folder of that name in `tools/`. */
 export async function ownGoProgram(name: string): Promise<FoundProgram> {
-  if (onPath('go') === undefined) return { missing: 'no go on the PATH' };
+  if (onPath('go') === undefined) return { missing: 'Go is not on the PATH' };
   const path = join(cacheFolder('go'), name);
-  if (!mustFetch && !existsSync(path)) return { missing: 'not built; REQUIRE_REAL_SERVERS=1 builds it' };
+  if (!mustFetch && !existsSync(path))
+    return { missing: 'not built; set REQUIRE_REAL_SERVERS=1 to build it' };
   try {
     const cwd = fileURLToPath(new URL(name, import.meta.url));
     await run('go', ['build', '-buildvcs=false', '-o', path, '.'], { cwd, timeout: 600_000 });
     return { path };
   } catch (error) {
     const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
-    return { missing: `it could not be built: ${reason}` };
+    return { missing: `cannot build it: ${reason}` };
   }
 }
 
 /**
- * A program out of Debian packages, which are unpacked and not installed.
+ * Finds or fetches a program from Debian packages, which are unpacked but not installed.
  *
  * @param program its path in the package, without the leading slash
  */
@@ -88,7 +89,7 @@ export async function debianProgram(program: string, packages: readonly string[]
   const name = program.slice(program.lastIndexOf('/') + 1);
   const known = onPath(name);
   if (known !== undefined) return { path: known };
-  if (onPath('apt-get') === undefined) return { missing: `no ${name} and no apt-get on the PATH` };
+  if (onPath('apt-get') === undefined) return { missing: `neither ${name} nor apt-get is on the PATH` };
   const folder = cacheFolder(`debian-${name}`);
   return findOrFetch(join(folder, program), async () => {
     await run('apt-get', ['download', ...packages], { cwd: folder, timeout }).catch(async () => {

@@ -1,4 +1,4 @@
-/** promtool and Prometheus, out of Debian's package. */
+/** promtool and Prometheus, from the Debian package. */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,17 +9,17 @@ import { debianProgram, type FoundProgram } from './programs.ts';
 
 const run = promisify(execFile);
 
-/** Looks for promtool; fetches it if need be. */
+/** Searches for promtool. If it is not there, fetches it. */
 export function findPromtool(): Promise<FoundProgram> {
   return debianProgram('usr/bin/promtool', ['prometheus']);
 }
 
-/** Looks for Prometheus; fetches it if need be. */
+/** Searches for Prometheus. If it is not there, fetches it. */
 export function findPrometheus(): Promise<FoundProgram> {
   return debianProgram('usr/bin/prometheus', ['prometheus']);
 }
 
-/** Runs promtool; gives what it said and whether it was content. */
+/** Runs promtool, and returns its output and whether it succeeded. */
 export async function promtool(
   program: string,
   args: readonly string[],
@@ -33,11 +33,11 @@ export async function promtool(
   }
 }
 
-/** One unit test of rules: series as promtool writes them, and what an expression must give at a time. */
+/** A unit test of rules: series in promtool's notation, and the expected results of expressions. */
 export interface RuleTest {
   readonly series: Readonly<Record<string, string>>;
   readonly at: string;
-  /** How far apart the points of the series and the evaluations are; default: a minute. */
+  /** The interval of the points and evaluations; one minute by default. */
   readonly step?: string;
   readonly expression: string;
   readonly samples: readonly { readonly labels: string; readonly value: number }[];
@@ -59,23 +59,23 @@ export function testRules(
   return promtool(program, ['test', 'rules', file]);
 }
 
-/** A series of an answer. */
+/** A series in an answer. */
 export interface Series {
   readonly metric: Readonly<Record<string, string>>;
   readonly value?: readonly [time: number, value: string];
   readonly values?: readonly (readonly [time: number, value: string])[];
 }
 
-/** A Prometheus that runs. */
+/** A running Prometheus. */
 export interface RunningPrometheus {
-  /** Asks for the present. */
+  /** Evaluates a query now. */
   readonly query: (query: string) => Promise<readonly Series[]>;
-  /** Asks for the last seconds, a point each second. */
+  /** Evaluates a query over the last seconds, with a point each second. */
   readonly queryRange: (query: string, seconds: number) => Promise<readonly Series[]>;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts it; it scrapes the admin port once a second. */
+/** Starts Prometheus, which scrapes the admin port once a second. */
 export async function startPrometheus(program: string, adminPort: number): Promise<RunningPrometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-prometheus-'));
   const config = join(folder, 'prometheus.json');

@@ -1,9 +1,9 @@
-/** What Go's protocol buffers, with Envoy's own definitions, read in a CheckRequest. */
+/** Reads a CheckRequest with Go's protocol buffers and Envoy's definitions. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { type FoundProgram, ownGoProgram } from './programs.ts';
 
-/** What was read of a message, or why it is none. */
+/** The content of a message, or why it is invalid. */
 export interface OracleReading {
   readonly error?: string;
   readonly method: string;
@@ -22,13 +22,13 @@ export interface OracleReading {
   readonly contextExtensions: Readonly<Record<string, string>> | null;
 }
 
-/** A reader that runs. */
+/** A running reader. */
 export interface ProtobufOracle {
   readonly read: (message: Buffer) => Promise<OracleReading>;
   readonly stop: () => Promise<void>;
 }
 
-/** Builds the reader; gives its path. */
+/** Builds the reader and returns its path. */
 export function findProtobufOracle(): Promise<FoundProgram> {
   return ownGoProgram('protobuf-oracle');
 }

@@ -1,4 +1,4 @@
-/** What others say of manifests: the API server's own validation, and the checks that platform teams run. */
+/** Validators of manifests: the API server's own code, and the tools that platform teams use. */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { type FoundProgram, ownGoProgram } from './programs.ts';
 const run = promisify(execFile);
 const ownDefinitions = fileURLToPath(new URL('crds', import.meta.url));
 
-/** Where the definitions of others are: modules of Go, and a path in each. */
+/** The Go modules with the resource definitions, and a path in each. */
 const modules = [
   ['istio.io/api@v1.30.8', 'kubernetes/customresourcedefinitions.gen.yaml'],
   ['github.com/prometheus-operator/prometheus-operator@v0.85.0', 'example/prometheus-operator-crd'],
@@ -22,12 +22,12 @@ const modules = [
   ],
 ] as const;
 
-/** Builds the validator out of the API server's own packages; gives its path. */
+/** Builds the validator from the API server's packages and returns its path. */
 export function findManifestValidator(): Promise<FoundProgram> {
   return ownGoProgram('manifest-validator');
 }
 
-/** Builds what reads quantities as an API server does; gives its path. */
+/** Builds the reader of quantities and returns its path. */
 export function findQuantityReader(): Promise<FoundProgram> {
   return ownGoProgram('quantity');
 }
@@ -35,8 +35,8 @@ export function findQuantityReader(): Promise<FoundProgram> {
 /**
  * Reads quantities as an API server does.
  *
- * @param yaml a list of them
- * @returns each as a whole number, rounded up; undefined for what is none
+ * @param yaml a list of quantities
+ * @returns each as a whole number, rounded up; undefined if it is invalid
  */
 export async function readQuantities(program: string, yaml: string): Promise<(bigint | undefined)[]> {
   const { code, output, errors } = await feed(program, [], yaml);
@@ -44,7 +44,7 @@ export async function readQuantities(program: string, yaml: string): Promise<(bi
   return lines(output).map((line) => (line.startsWith('invalid') ? undefined : BigInt(line)));
 }
 
-/** Gets the definitions of Istio, Prometheus' operator, the Gateway API, Envoy Gateway and the VPA; gives their paths and ours. */
+/** Fetches the definitions of Istio, the Prometheus operator, the Gateway API, Envoy Gateway and the VPA. @returns all paths */
 export async function fetchDefinitions(): Promise<readonly string[]> {
   const paths = await Promise.all(
     modules.map(async ([module, path]) => {
@@ -58,7 +58,7 @@ export async function fetchDefinitions(): Promise<readonly string[]> {
   return [...paths, ownDefinitions].filter((path) => existsSync(path));
 }
 
-/** Says what an API server, and Pod Security "restricted", have against manifests; nothing if all is well. */
+/** Validates manifests as an API server with Pod Security "restricted" does. @returns the problems; empty if there are none */
 export async function apiServerProblems(
   program: string,
   definitions: readonly string[],
@@ -69,19 +69,19 @@ export async function apiServerProblems(
   return lines(output);
 }
 
-/** Says what the schemas of Kubernetes have against manifests of its own kinds (kubernetes-validate). */
+/** Validates manifests of built-in kinds with kubernetes-validate. @returns the problems */
 export async function builtInProblems(program: string, manifests: string): Promise<readonly string[]> {
   const { code, output, errors } = await feed(program, ['--strict', '-k', '1.37.0', '-'], manifests);
   return code === 0 ? [] : lines(output + errors);
 }
 
-/** Says what kube-score calls critical. */
+/** Runs kube-score. @returns the critical findings */
 export async function scoreProblems(program: string, manifests: string): Promise<readonly string[]> {
   const { output } = await feed(program, ['score', '--output-format', 'ci', '-'], manifests);
   return lines(output).filter((line) => line.startsWith('[CRITICAL]'));
 }
 
-/** Says which checks of checkov failed; `skipped` are those that are not asked. */
+/** Runs checkov. @returns the failed checks, without `skipped` ones */
 export async function checkovProblems(
   program: string,
   framework: 'kubernetes' | 'dockerfile',
@@ -108,7 +108,7 @@ export async function checkovProblems(
   return failed.map((one) => `${one.check_id} ${one.resource}: ${one.check_name}`);
 }
 
-/** Writes a text to a file of its own. */
+/** Writes a text to a new file. */
 export function temporaryFile(name: string, text: string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-manifests-')), name);
   writeFileSync(file, text);

@@ -1,8 +1,8 @@
-/** A workload that tells what it received: the upstream of the demo and of the end-to-end tests. */
+/** A workload that returns the request it received, for the demo and the end-to-end tests. */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What the workload received. */
+/** A request that the workload received. */
 export interface Received {
   readonly method: string;
   readonly path: string;
@@ -10,15 +10,15 @@ export interface Received {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** A workload that runs. */
+/** A running workload. */
 export interface Workload {
   readonly port: number;
-  /** How many requests reached it. */
+  /** The number of requests so far. */
   readonly requests: () => number;
   readonly close: () => Promise<void>;
 }
 
-/** Starts the workload on a free port of this machine. */
+/** Starts the workload on a free local port. */
 export async function startWorkload(): Promise<Workload> {
   let requests = 0;
   const server = http.createServer({ maxHeaderSize: 128 * 1024 }, (request, response) => {

@@ -1,4 +1,4 @@
-/** What a check costs where it matters: with a real Envoy in front. */
+/** The cost of a check through a real Envoy. */
 import { spawnSync } from 'node:child_process';
 import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { type CpuCase, measureCpu, tokensNeeded } from '../cpu.ts';
@@ -11,7 +11,7 @@ import { cpuChart, cpuTable, type Findings, type Group, type Table, two } from '
 const rate = 500;
 const seconds = 5;
 
-/** CPU of Envoy and authorizer together, and the latency that is added. */
+/** CPU of Envoy and authorizer together, and the added latency. */
 export const envoy: Group = {
   name: 'envoy',
   title: 'Through Envoy',
@@ -61,8 +61,8 @@ export const envoy: Group = {
     await add('to raw node:http2, over gRPC', ask('grpc', bareGrpc.port), bareGrpc);
     await add('to oidc-authz, over gRPC', ask('grpc', grpc.ports.grpc), grpc);
     const hot = [...cases];
-    await add("Envoy's own jwt_authn, each token new", verified, undefined, { tokens: mint(needed) });
-    await add('to oidc-authz, over HTTP, each token new', ask('http', fresh.port), fresh, {
+    await add("Envoy's own jwt_authn, new tokens", verified, undefined, { tokens: mint(needed) });
+    await add('to oidc-authz, over HTTP, new tokens', ask('http', fresh.port), fresh, {
       tokens: mint(needed),
     });
 
@@ -86,8 +86,8 @@ async function latencies(cases: readonly CpuCase[], say: (line: string) => void)
   const [[, none] = ['', undefined], [, own] = ['', undefined]] = results;
   const added = (to: OpenResult | undefined, p50: number) => (to === undefined ? '' : two(p50 - to.p50));
   return {
-    title: `Milliseconds at ${rate} requests a second, hot token, ${seconds} s`,
-    columns: ['', 'p50', 'p99', 'p99.9', 'p50 added to no authorization', 'p50 added to jwt_authn'],
+    title: `Milliseconds at ${rate} requests a second, cached token, ${seconds} s`,
+    columns: ['case', 'p50', 'p99', 'p99.9', 'p50 above no authorization', 'p50 above jwt_authn'],
     rows: results.map(([name, { p50, p99, p999 }]) => [
       name,
       two(p50),

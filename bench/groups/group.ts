@@ -1,11 +1,11 @@
-/** A part of the benchmarks that runs by itself: what it measures, and what becomes of it in the docs. */
+/** A group of benchmarks that can run alone, and its tables and charts. */
 import type { CpuOptions, CpuRow } from '../cpu.ts';
 import type { TokenMint } from '../tokens.ts';
 
-/** What a group is given. */
+/** The input of a group. */
 export interface Bench extends CpuOptions {
   readonly mint: TokenMint;
-  /** Tells what is going on. */
+  /** Prints progress. */
   readonly say: (line: string) => void;
 }
 
@@ -17,7 +17,7 @@ export interface Table {
   readonly note?: string;
 }
 
-/** Bars of one chart. */
+/** A bar chart. */
 export interface Chart {
   readonly file: string;
   readonly title: string;
@@ -25,7 +25,7 @@ export interface Chart {
   readonly bars: readonly { readonly name: string; readonly value: number; readonly isLimit: boolean }[];
 }
 
-/** What a group found out. */
+/** The results of a group. */
 export interface Findings {
   readonly tables: readonly Table[];
   readonly charts?: readonly Chart[];
@@ -38,11 +38,18 @@ export interface Group {
   readonly run: (bench: Bench) => Promise<Findings>;
 }
 
-/** CPU rows as a table, each with its ratio and whether its target was met. */
+/** Formats CPU rows as a table, each with its ratio and whether its target was met. */
 export function cpuTable(title: string, rows: readonly CpuRow[], note?: string): Table {
   return {
     title,
-    columns: ['', 'µs, median (min to max)', 'ratio, median (min to max)', 'to', 'target', ''],
+    columns: [
+      'case',
+      'µs, median (min to max)',
+      'ratio, median (min to max)',
+      'relative to',
+      'target',
+      'result',
+    ],
     rows: rows.map(({ name, cost, ratio, against, target }) => [
       name,
       `${one(cost.median)} (${one(cost.min)} to ${one(cost.max)})`,
@@ -60,9 +67,9 @@ export function verdict(isMet: boolean): string {
   return isMet ? 'met' : '**not met**';
 }
 
-/** CPU rows as a chart. */
+/** Formats CPU rows as a chart. */
 export function cpuChart(file: string, title: string, rows: readonly CpuRow[]): Chart {
-  const isLimit = (name: string) => /^(bare|raw|floor)/.test(name);
+  const isLimit = (name: string) => /^(bare|raw|minimal)/.test(name);
   return {
     file,
     title,

@@ -1,4 +1,4 @@
-/** Whether a check costs the same with many tokens, issuers and connections as with few, and what a long token costs. */
+/** How the cost of a check grows with tokens, issuers, connections and the length of a token. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const sizes = [1, 100, 10_000, 100_000];
 const connections = [1, 32, 1_000];
 const issuerCounts = [1, 50];
 
-/** Cost per check of remembered tokens, over HTTP, as things grow. */
+/** Cost per check of cached tokens over HTTP, by number and length. */
 export const growth: Group = {
   name: 'growth',
   title: 'Growth',
@@ -42,25 +42,25 @@ async function ofTokens(bench: Bench): Promise<Findings> {
     servers.push(server);
     const live = tokens.slice(0, size);
     await fill(server, live);
-    const name = `${size.toLocaleString('en')} live tokens`;
+    const name = `cached tokens: ${size.toLocaleString('en')}`;
     const isFirst = size === sizes[0];
     cases.push({
       ...common,
       name,
       server,
       tokens: live,
-      against: '1 live tokens',
+      against: 'cached tokens: 1',
       ...(!isFirst && { target: 1.1 }),
     });
   }
-  // So many that the whole of the largest set is asked for at least once.
+  // Enough to request each token of the largest set at least once.
   const count = Math.max(bench.count, Math.ceil((sizes.at(-1) ?? 0) / bench.rounds));
   const rows = await measureCpu(cases, { ...bench, count });
   for (const server of servers) await server.stop();
-  return { tables: [cpuTable('Live tokens, asked for in turn', rows)] };
+  return { tables: [cpuTable('Cached tokens, requested in turn', rows)] };
 }
 
-/** Has every token verified once. */
+/** Requests every token once, so that it is cached. */
 async function fill(server: Server, tokens: readonly string[]): Promise<void> {
   const requests = tokens.map((token) => httpRequest(token));
   const count = tokens.length;
@@ -72,7 +72,7 @@ async function fill(server: Server, tokens: readonly string[]): Promise<void> {
     requests,
     count,
   });
-  if (answers.allowed !== count) throw new Error(`not all tokens are good: ${JSON.stringify(answers)}`);
+  if (answers.allowed !== count) throw new Error(`not all tokens are valid: ${JSON.stringify(answers)}`);
 }
 
 async function ofIssuers(bench: Bench): Promise<Findings> {
@@ -95,16 +95,16 @@ async function ofIssuers(bench: Bench): Promise<Findings> {
     const isFirst = count === issuerCounts[0];
     cases.push({
       ...common,
-      name: `${count} issuers`,
+      name: `issuers: ${count}`,
       server,
       tokens,
-      against: `${issuerCounts[0]} issuers`,
+      against: `issuers: ${issuerCounts[0]}`,
       ...(!isFirst && { target: 1.1 }),
     });
   }
   const rows = await measureCpu(cases, bench);
   for (const server of servers) await server.stop();
-  return { tables: [cpuTable('Issuers, with 1,000 live tokens of all together', rows)] };
+  return { tables: [cpuTable('Issuers, with 1,000 cached tokens in total', rows)] };
 }
 
 async function ofConnections(bench: Bench): Promise<Findings> {
@@ -114,11 +114,11 @@ async function ofConnections(bench: Bench): Promise<Findings> {
   const cases = connections.map(
     (many): CpuCase => ({
       ...common,
-      name: `${many.toLocaleString('en')} connections`,
+      name: `connections: ${many.toLocaleString('en')}`,
       server,
       tokens,
       connections: many,
-      against: '32 connections',
+      against: 'connections: 32',
     }),
   );
   const options: CpuOptions = { ...bench, count: Math.max(bench.count, 5_000) };
@@ -127,9 +127,9 @@ async function ofConnections(bench: Bench): Promise<Findings> {
   return {
     tables: [
       cpuTable(
-        'Connections, one hot token',
+        'Connections, one cached token',
         rows,
-        'Making the connections is part of the cost: 1,000 of them for 5,000 checks.',
+        'The cost includes the connections: up to 1,000 for 5,000 checks.',
       ),
     ],
   };
@@ -160,5 +160,5 @@ async function ofLengths(bench: Bench): Promise<Findings> {
     bench,
   );
   await server.stop();
-  return { tables: [cpuTable('Length of a hot token', rows)] };
+  return { tables: [cpuTable('Length of a cached token', rows)] };
 }

@@ -1,9 +1,9 @@
-/** What a check costs over gRPC. */
+/** The cost of a check over gRPC. */
 import { type CpuCase, measureCpu, tokensNeeded } from '../cpu.ts';
 import { startServer, startService, trusting } from '../servers.ts';
 import { cpuChart, cpuTable, type Group } from './group.ts';
 
-/** CPU per check over gRPC, next to servers that decide nothing. */
+/** CPU per check over gRPC, next to bare servers. */
 export const grpc: Group = {
   name: 'grpc',
   title: 'A check over gRPC',
@@ -30,19 +30,19 @@ export const grpc: Group = {
       { ...common, protocol: 'http', name: N, server: bare, tokens: one },
       { ...common, name: R, server: raw, tokens: one },
       { ...common, name: 'bare grpc-js, unary call', server: grpcJs, tokens: one },
-      { ...common, name: 'hot token', server: hot, tokens: one, target: 3.3 },
+      { ...common, name: 'cached token', server: hot, tokens: one, target: 3.3 },
       {
         ...common,
         name: '1,000 tokens in turn',
         server: hot,
         tokens: thousand,
-        against: 'hot token',
+        against: 'cached token',
         target: 1.15,
       },
       { ...common, name: 'no token', server: hot, tokens: undefined, expected: 'denied', against: R },
-      { ...common, name: 'each token new, RS256', server: rs, tokens: mint(needed), target: 8 },
-      { ...common, name: 'each token new, ES256', server: es, tokens: mint(needed, { algorithm: 'ES256' }) },
-      { ...common, name: 'each token new, EdDSA', server: ed, tokens: mint(needed, { algorithm: 'EdDSA' }) },
+      { ...common, name: 'new tokens, RS256', server: rs, tokens: mint(needed), target: 8 },
+      { ...common, name: 'new tokens, ES256', server: es, tokens: mint(needed, { algorithm: 'ES256' }) },
+      { ...common, name: 'new tokens, EdDSA', server: ed, tokens: mint(needed, { algorithm: 'EdDSA' }) },
       { ...common, name: 'forged signature', server: forged, tokens: forge(needed), expected: 'denied' },
     ];
     const rows = await measureCpu(cases, bench);

@@ -1,4 +1,4 @@
-/** What the service takes before it does anything, and what a remembered token takes. */
+/** The memory of an idle service and of a cached token, and the time of a start. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runClosed } from '../load/closed.ts';
 import { httpRequest } from '../load/messages.ts';
@@ -32,8 +32,8 @@ export const memory: Group = {
     const middle = <T>(of: readonly T[], read: (one: T) => number) => spread(of.map(read)).median;
     const listening = middle(starts, (start) => start.listening);
     tables.push({
-      title: 'From exec to the first listener, emitted JavaScript, median of five',
-      columns: ['', 'listening, ms', 'with keys, ms', 'idle, MB', 'target', ''],
+      title: 'From exec to the first listener, compiled JavaScript, median of five',
+      columns: ['case', 'listening, ms', 'with keys, ms', 'idle, MB', 'target', 'result'],
       rows: [
         [
           'bare node:http',
@@ -61,7 +61,7 @@ export const memory: Group = {
       [10_000, []],
       [100_000, ['--cache-max-entries', '100000', '--cache-max-bytes', '1Gi']],
     ] as const) {
-      say(`${live} live tokens`);
+      say(`${live} cached tokens`);
       const server = await startService([...trusting(issuer.url), ...flags], { listener: 'http' });
       await sleep(1_000);
       const idle = residentMegabytes(server.pid);
@@ -81,8 +81,8 @@ export const memory: Group = {
       await server.stop();
     }
     tables.push({
-      title: 'Resident memory with live tokens, each asked for twice',
-      columns: ['live tokens', 'MB', 'a token, beyond idle', 'target', ''],
+      title: 'Resident memory with cached tokens, each requested twice',
+      columns: ['cached tokens', 'MB', 'for each token, above idle', 'target', 'result'],
       rows,
     });
     return { tables };

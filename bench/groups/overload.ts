@@ -1,4 +1,4 @@
-/** What happens beyond capacity, and to good clients beside an attacker. */
+/** Behaviour above capacity, and for valid clients during an attack. */
 import { runClosed } from '../load/closed.ts';
 import { grpcRequest, httpRequest, type Protocol } from '../load/messages.ts';
 import type { OpenResult } from '../load/open.ts';
@@ -8,11 +8,11 @@ import { type Bench, type Group, one, type Table, verdict } from './group.ts';
 
 const seconds = 5;
 
-/** Three times what can be answered, and a flood of forged tokens beside a good client. */
+/** Three times the capacity, and a flood of forged tokens next to a valid client. */
 export const overload: Group = {
   name: 'overload',
   title: 'Overload',
-  run: async (bench) => ({ tables: [await beyondCapacity(bench), await besideAFlood(bench)] }),
+  run: async (bench) => ({ tables: [await aboveCapacity(bench), await duringFlood(bench)] }),
 };
 
 interface Kind {
@@ -22,13 +22,13 @@ interface Kind {
 }
 
 const kinds: readonly Kind[] = [
-  { name: 'HTTP, hot token', protocol: 'http', isNew: false },
-  { name: 'HTTP, each token new, RS256', protocol: 'http', isNew: true },
-  { name: 'gRPC, hot token', protocol: 'grpc', isNew: false },
-  { name: 'gRPC, each token new, RS256', protocol: 'grpc', isNew: true },
+  { name: 'HTTP, cached token', protocol: 'http', isNew: false },
+  { name: 'HTTP, new tokens, RS256', protocol: 'http', isNew: true },
+  { name: 'gRPC, cached token', protocol: 'grpc', isNew: false },
+  { name: 'gRPC, new tokens, RS256', protocol: 'grpc', isNew: true },
 ];
 
-async function beyondCapacity({ mint: { mint, issuer }, say }: Bench): Promise<Table> {
+async function aboveCapacity({ mint: { mint, issuer }, say }: Bench): Promise<Table> {
   const rows: string[][] = [];
   for (const { name, protocol, isNew } of kinds) {
     say(name);
@@ -59,22 +59,22 @@ async function beyondCapacity({ mint: { mint, issuer }, say }: Bench): Promise<T
     await server.stop();
   }
   return {
-    title: 'Three times as many checks a second as can be answered, over 256 connections (8 of 32 streams)',
+    title: 'Three times the capacity, over 256 connections (gRPC: 8 connections with 32 streams)',
     columns: [
-      '',
+      'case',
       'capacity, 1/s',
       'offered, 1/s',
       'allowed, 1/s',
       '`overloaded`',
-      'p99 of the answered',
+      'p99 of answered checks',
       'goodput ≥ 90 %, p99 < 250 ms',
     ],
     rows,
-    note: 'A request that is due while every connection waits for its answer is not sent, as behind a proxy with a bounded pool.',
+    note: 'A request that is due while every connection waits for an answer is not sent, as behind a proxy with a limited pool.',
   };
 }
 
-async function besideAFlood({ mint: { mint, forge, issuer }, say }: Bench): Promise<Table> {
+async function duringFlood({ mint: { mint, forge, issuer }, say }: Bench): Promise<Table> {
   const good = { protocol: 'http', connections: 1, streams: 1, rate: 200, seconds, tokens: mint(1) } as const;
   const flood = forge(30_000).map((token) => httpRequest(token));
   const rows: string[][] = [];
@@ -107,10 +107,9 @@ async function besideAFlood({ mint: { mint, forge, issuer }, say }: Bench): Prom
     await server.stop();
   }
   return {
-    title:
-      'A good client with 200 checks a second of a hot token, beside forged tokens as fast as they are answered',
-    columns: ['flood', 'forged, 1/s', 'good p50', 'good p99', 'good max', 'good answered'],
+    title: 'A client with a valid cached token and 200 checks a second, during a flood of forged tokens',
+    columns: ['flood', 'forged, 1/s', 'valid, p50', 'valid, p99', 'valid, max', 'valid, answered'],
     rows,
-    note: 'The flood and the good client share one core, the service has the other.',
+    note: 'The flood and the valid client share one core. The service has the other.',
   };
 }

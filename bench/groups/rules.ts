@@ -1,4 +1,4 @@
-/** What rules cost: a hot check with none, with one, with 50 and with 1,000. */
+/** The cost of rules: a check of a cached token with 0, 1, 50 and 1,000 rules. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { cpuTable, type Group } from './group.ts';
 
 const counts = [0, 1, 50, 1_000];
 
-/** Rules of which the last one that is listed for the host decides the path that the load asks for. */
+/** Rules whose last one decides the path of the load. */
 function rulesOf(count: number): object[] {
   return Array.from({ length: count }, (_, index) => {
     const isLast = index === count - 1;
@@ -39,12 +39,12 @@ export const rules: Group = {
       const server = await startService(['--config', file], { listener: 'http' });
       rmSync(file);
       servers.push(server);
-      const against = count === 1_000 ? '1 rules' : '0 rules';
+      const against = count === 1_000 ? 'rules: 1' : 'rules: 0';
       const target = count === 1_000 ? 2 : 1.2;
       cases.push({
         protocol: 'http',
         expected: 'allowed',
-        name: `${count} rules`,
+        name: `rules: ${count}`,
         server,
         tokens,
         against,
@@ -53,6 +53,8 @@ export const rules: Group = {
     }
     const rows = await measureCpu(cases, bench);
     for (const server of servers) await server.stop();
-    return { tables: [cpuTable('A hot check over HTTP, by the number of rules on one host', rows)] };
+    return {
+      tables: [cpuTable('A check over HTTP with a cached token, by the number of rules for one host', rows)],
+    };
   },
 };

@@ -1,4 +1,4 @@
-/** The most that other people's load generators get out of the service. */
+/** The maximum throughput, measured by other load generators. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ const seconds = 5;
 /** wrk over HTTP/1.1 and h2load over HTTP/2, where they are installed. */
 export const throughput: Group = {
   name: 'throughput',
-  title: 'Throughput by wrk and h2load',
+  title: 'Throughput with wrk and h2load',
   run: async ({ mint: { mint, issuer } }) => {
     const [token = ''] = mint(1);
     const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-bench-'));
@@ -32,9 +32,9 @@ export const throughput: Group = {
     ];
     const rows = [
       ['bare node:http', ...measured(http(bare.port), /Requests\/sec:\s+([\d.]+)/)],
-      ['HTTP, hot token', ...measured(http(ours.port), /Requests\/sec:\s+([\d.]+)/)],
+      ['HTTP, cached token', ...measured(http(ours.port), /Requests\/sec:\s+([\d.]+)/)],
       ['raw node:http2, unary call', ...measured(grpc(raw.port), /finished in .*?, ([\d.]+) req\/s/)],
-      ['gRPC, hot token', ...measured(grpc(ours.ports.grpc ?? 0), /finished in .*?, ([\d.]+) req\/s/)],
+      ['gRPC, cached token', ...measured(grpc(ours.ports.grpc ?? 0), /finished in .*?, ([\d.]+) req\/s/)],
     ];
     for (const server of [ours, bare, raw]) await server.stop();
     rmSync(folder, { recursive: true });
@@ -42,7 +42,7 @@ export const throughput: Group = {
       tables: [
         {
           title: `Requests a second, ${seconds} s, the server on one core`,
-          columns: ['', 'by', 'requests a second'],
+          columns: ['case', 'by', 'requests a second'],
           rows,
         },
       ],
@@ -52,11 +52,11 @@ export const throughput: Group = {
 
 function measured(command: readonly string[], rate: RegExp): [by: string, figure: string] {
   const [program = '', ...args] = command;
-  if (spawnSync('which', [program]).status !== 0) return [program, `${program} is not on this machine`];
+  if (spawnSync('which', [program]).status !== 0) return [program, `${program} is not installed`];
   const pinned = canPin ? ['taskset', '-c', '1', program, ...args] : command;
   const { stdout } = spawnSync(pinned[0] ?? '', pinned.slice(1), { encoding: 'utf8', timeout: 60_000 });
   const [, figure] = rate.exec(stdout) ?? [];
-  if (figure === undefined) throw new Error(`${program} says nothing of a rate: ${stdout}`);
+  if (figure === undefined) throw new Error(`${program} printed no rate: ${stdout}`);
   if (/Non-2xx|[1-9]\d* (?:failed|errored), /.test(stdout)) throw new Error(`${program}: ${stdout}`);
   return [program, one(Number(figure))];
 }

@@ -1,4 +1,4 @@
-/** What several workers are good for. */
+/** The cost of several workers. */
 import { cpus } from 'node:os';
 import { runClosed } from '../load/closed.ts';
 import { httpRequest } from '../load/messages.ts';
@@ -6,7 +6,7 @@ import { cpuMicroseconds, familyOf, ownCpuMicroseconds, spread } from '../measur
 import { startService, trusting } from '../servers.ts';
 import { type Group, one, two, verdict } from './group.ts';
 
-/** One worker and two, on all cores, which the load shares. */
+/** One worker and two, on all cores, shared with the load. */
 export const workers: Group = {
   name: 'workers',
   title: 'Workers',
@@ -68,25 +68,25 @@ export const workers: Group = {
     return {
       tables: [
         {
-          title: `${cpus().length} cores, which the load shares, 64 connections`,
+          title: `${cpus().length} cores, shared with the load, 64 connections`,
           columns: [
-            '',
+            'case',
             'µs of CPU per check',
             'checks a second',
-            'CPU per check to one worker',
-            'larger share',
-            '',
+            'CPU per check, relative to one worker',
+            'larger share of the two',
+            'result',
           ],
           rows: [
-            [...row('1 worker', single), '', '', ''],
+            [...row('workers: 1', single), '', '', ''],
             [
-              ...row('2 workers', pair),
+              ...row('workers: 2', pair),
               `${two(ratio)} (≤ 1.1)`,
               `${one(share * 100)} % (≤ 57.5)`,
               verdict(ratio <= 1.1 && share <= 0.575),
             ],
           ],
-          note: 'With two cores the load takes one of them, so this shows what workers cost, and not what they gain.',
+          note: 'With two cores, the load uses one of them. So this table shows the cost of workers, not their gain.',
         },
       ],
     };

@@ -1,13 +1,13 @@
-// A load in the shape in which Kyma measures its API rules: many users who ask as fast as they are answered, for a minute.
+// The load with which Kyma measures its API rules: many users send requests as fast as they are answered, for a minute.
 //
 //   k6 run -e TARGET_URL=https://orders.example.com/ -e TOKEN="$TOKEN" bench/k6/kyma.js
 //
-// TARGET_URL             what is asked for
+// TARGET_URL             the requested URL
 // TOKEN                  the bearer token; or
-// TOKEN_URL, CLIENT_ID,  where it is had by client credentials
+// TOKEN_URL, CLIENT_ID,  where to get one by client credentials
 // CLIENT_SECRET, SCOPE
-// USERS                  how many ask at once (500)
-// RAMP, DURATION         how long they become that many, and stay so (10s, 1m)
+// USERS                  concurrent users (500)
+// RAMP, DURATION         the time to start all users, and to run with all of them (10s, 1m)
 
 import { check } from 'k6';
 import http from 'k6/http';
@@ -26,7 +26,7 @@ export const options = {
 };
 
 export function setup() {
-  if (!__ENV.TARGET_URL) throw new Error('TARGET_URL says what is asked for');
+  if (!__ENV.TARGET_URL) throw new Error('TARGET_URL is missing; set it to the URL to request');
   if (__ENV.TOKEN || !__ENV.TOKEN_URL) return { token: __ENV.TOKEN };
   const form = { grant_type: 'client_credentials', scope: __ENV.SCOPE || '' };
   const credentials = `${encodeURIComponent(__ENV.CLIENT_ID)}:${encodeURIComponent(__ENV.CLIENT_SECRET)}`;

@@ -1,4 +1,4 @@
-/** A closed loop: as many requests under way as there are places, each sent when the one before it was answered. */
+/** A closed loop: each connection or stream sends a request when its previous one is answered. */
 import { type Answer, connect } from './connection.ts';
 import type { Protocol } from './messages.ts';
 
@@ -7,17 +7,17 @@ export interface ClosedLoad {
   readonly protocol: Protocol;
   readonly port: number;
   readonly connections: number;
-  /** Calls at once on each connection; over HTTP always one. */
+  /** Concurrent calls on each connection; always one over HTTP. */
   readonly streams: number;
-  /** Sent in turn, from the first on. */
+  /** Sent in turn, starting with the first. */
   readonly requests: readonly Buffer[];
   readonly count: number;
 }
 
-/** How many answers of each kind there were. */
+/** The number of answers of each kind. */
 export type Answers = Record<Answer, number>;
 
-/** Runs a load. */
+/** Runs a load until all requests are answered. */
 export async function runClosed(load: ClosedLoad): Promise<Answers> {
   const { protocol, port, connections, requests, count } = load;
   const streams = protocol === 'http' ? 1 : load.streams;

@@ -1,19 +1,19 @@
-/** One connection of a load: it sends prepared requests and tells of each answer, at little cost. */
+/** One connection of a load. It sends prepared requests and reports each answer, at little cost. */
 import net from 'node:net';
 import { flag, frameType } from '../../test/support/http2.ts';
 import { grpcCall, type Protocol, pingAnswer, preface } from './messages.ts';
 
-/** What came back: whether the request may go on, must not, or cannot be judged now. */
+/** The kind of an answer. */
 export type Answer = 'allowed' | 'denied' | 'overloaded';
 
 /** A connection of a load. */
 export interface LoadConnection {
-  /** Sends a request; over HTTP one at a time. */
+  /** Sends a request; over HTTP, one at a time. */
   readonly send: (request: Buffer) => void;
   readonly close: () => void;
 }
 
-/** Connects. @param onAnswer hears of answers in the order in which they come, with what the request was tagged with */
+/** Connects. @param onAnswer is called for each answer, in the order of arrival */
 export function connect(
   protocol: Protocol,
   port: number,
@@ -24,9 +24,9 @@ export function connect(
     socket.setNoDelay(true);
     socket.once('error', reject);
     socket.once('connect', () => {
-      // Whatever it was, the figures would be wrong: nobody catches this.
+      // The figures would be wrong, so this error must end the run.
       socket.on('close', () => {
-        if (!isOver) throw new Error('the server ended a connection');
+        if (!isOver) throw new Error('the server closed a connection');
       });
       let isOver = false;
       const connection = protocol === 'http' ? overHttp(socket, onAnswer) : overGrpc(socket, onAnswer);
@@ -42,7 +42,7 @@ export function connect(
 const answerOfStatus: Readonly<Record<string, Answer>> = { 200: 'allowed', 401: 'denied', 403: 'overloaded' };
 
 function overHttp(socket: net.Socket, onAnswer: (answer: Answer) => void): LoadConnection {
-  // One request is under way at a time, and its answer comes in one piece.
+  // One request is in flight at a time, and its answer arrives in one chunk.
   socket.on('data', (chunk) => {
     const answer = answerOfStatus[chunk.toString('latin1', 9, 12)];
     if (answer === undefined) throw new Error(`unexpected: ${chunk.toString('latin1', 0, 200)}`);
@@ -51,7 +51,7 @@ function overHttp(socket: net.Socket, onAnswer: (answer: Answer) => void): LoadC
   return { send: (request) => void socket.write(request), close: () => socket.destroy() };
 }
 
-/** The status code of google.rpc.Status at the start of a CheckResponse: its message comes first, and its code in it. */
+/** Answers by the code of google.rpc.Status, the first field of a CheckResponse. */
 const answerOfCode: Readonly<Record<number, Answer>> = { 0: 'allowed', 16: 'denied', 14: 'overloaded' };
 
 function overGrpc(socket: net.Socket, onAnswer: (answer: Answer) => void): LoadConnection {
@@ -88,7 +88,7 @@ function overGrpc(socket: net.Socket, onAnswer: (answer: Answer) => void): LoadC
   };
 }
 
-/** What a CheckResponse says; one of a bare server may leave its code 0 out. */
+/** Reads the answer in a CheckResponse; a bare server may omit code 0. */
 function answerOf(bytes: Buffer, start: number, end: number): Answer {
   const hasCode = bytes[start] === 0x0a && (bytes[start + 1] ?? 0) >= 2 && bytes[start + 2] === 0x08;
   const answer = answerOfCode[hasCode ? (bytes[start + 3] ?? -1) : 0];

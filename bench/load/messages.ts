@@ -1,11 +1,11 @@
-/** What a load consists of: requests as they go over the wire, prepared beforehand. */
+/** Prepared requests, as bytes on the wire. */
 import { callHeaders, flag, frame, frameType, grpcMessage } from '../../test/support/http2.ts';
 import { officialCheck } from '../../test/support/official-protos.ts';
 
-/** Over what a load goes. */
+/** The protocol of a load. */
 export type Protocol = 'http' | 'grpc';
 
-/** A check over HTTP/1.1 as Envoy sends it; without a token, one without the header. */
+/** Encodes a check over HTTP/1.1 as Envoy sends it; without a token, the header is missing. */
 export function httpRequest(token: string | undefined): Buffer {
   const lines = [
     'GET /orders/1?x=1 HTTP/1.1',
@@ -20,7 +20,7 @@ export function httpRequest(token: string | undefined): Buffer {
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
 }
 
-/** A CheckRequest as Envoy sends it, framed. */
+/** Encodes a CheckRequest as Envoy sends it, with its frame. */
 export function grpcRequest(token: string | undefined): Buffer {
   const headers = {
     ':method': 'GET',
@@ -56,10 +56,10 @@ const prefaceOf = () => {
   ]);
 };
 
-/** What a client of HTTP/2 begins with. */
+/** The connection preface of an HTTP/2 client. */
 export const preface = prefaceOf();
 
-/** A call on a stream. */
+/** Encodes a call on a stream. */
 export function grpcCall(stream: number, message: Buffer): Buffer {
   return Buffer.concat([
     frame(frameType.headers, flag.endHeaders, stream, headerBlock),
@@ -69,7 +69,7 @@ export function grpcCall(stream: number, message: Buffer): Buffer {
 
 const ping = frameType.ping;
 
-/** The answer to a PING frame. */
+/** Encodes the answer to a PING frame. */
 export function pingAnswer(payload: Buffer): Buffer {
   return frame(ping, flag.ack, 0, payload);
 }

@@ -1,7 +1,7 @@
 /**
- * An open loop: requests at a fixed rate, whether those before them were answered or not. A latency counts from the
- * moment in which a request should have been sent. Runs as a process of its own, so that nobody else's collections of
- * garbage are measured: `node open.ts`, the load as JSON on its standard input, the result as JSON on its standard output.
+ * An open loop: requests at a fixed rate, even if earlier ones are not answered. A latency counts from the time at which a
+ * request was due. `node open.ts` reads the load as JSON from stdin and writes the result as JSON to stdout. It is a separate
+ * process, so that the garbage collection of other code is not measured.
  */
 import { connect, type LoadConnection } from './connection.ts';
 import { grpcRequest, httpRequest, type Protocol } from './messages.ts';
@@ -16,11 +16,11 @@ export interface OpenLoad {
   readonly seconds: number;
   /** Tokens in turn; empty for requests without one. */
   readonly tokens: readonly string[];
-  /** Calls at once on each connection. Where all are under way, a request is not sent. */
+  /** Concurrent calls on each connection. If all are in flight, a request is not sent. */
   readonly streams: number;
 }
 
-/** What came of it. Latencies are in milliseconds, of allowed and denied requests together. */
+/** The result of a load. Latencies are in milliseconds, of all answered requests. */
 export interface OpenResult {
   readonly offered: number;
   readonly sent: number;
@@ -35,7 +35,7 @@ export interface OpenResult {
 
 interface Place {
   readonly connection: LoadConnection;
-  /** When the requests that are under way should have been sent, oldest first. */
+  /** When the requests in flight were due, oldest first. */
   readonly due: number[];
 }
 
@@ -85,10 +85,10 @@ async function run({
   return { offered, sent, ...counts, p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) };
 }
 
-/** A connection that can take one more, looked for in turn. */
+/** Finds a connection that can send one more request, in turn. */
 function freePlace(places: readonly Place[], turn: number, streams: number): Place | undefined {
-  for (let tried = 0; tried < places.length; tried++) {
-    const place = places[(turn + tried) % places.length];
+  for (let offset = 0; offset < places.length; offset++) {
+    const place = places[(turn + offset) % places.length];
     if (place !== undefined && place.due.length < streams) return place;
   }
   return undefined;

@@ -1,10 +1,10 @@
-/** Starts loads in an open loop, each in a process of its own. */
+/** Starts open loops, each in a separate process. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { canPin } from '../servers.ts';
 import type { OpenLoad, OpenResult } from './open.ts';
 
-/** Runs a load, on the second core where processes can be pinned. */
+/** Runs a load, on the second core if processes can be pinned. */
 export async function runOpen(load: OpenLoad): Promise<OpenResult> {
   const command = [process.execPath, fileURLToPath(new URL('open.ts', import.meta.url))];
   const [program = '', ...args] = canPin ? ['taskset', '-c', '1', ...command] : command;

@@ -1,4 +1,4 @@
-/** Limits of a gRPC answer, with nothing to decide: `node grpc.ts grpc-js|node:http2`. */
+/** gRPC servers that check nothing, for comparison: `node grpc.ts grpc-js|node:http2`. */
 import http2, { type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,7 @@ const kinds: Record<string, () => Promise<number>> = {
       ),
     );
   },
-  // The request is not even read as a message.
+  // Does not decode the request.
   'node:http2': () => {
     const headers = names.map((name) => [name, 'alice@example.com'] as const);
     const { frame } = frameMessage(writeOk({ code: 0, headers, removals: '', metadata: {} }));

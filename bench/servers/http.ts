@@ -1,4 +1,4 @@
-/** Limits of an HTTP answer, with nothing or little to decide: `node http.ts node:http|fastify|floor JWKS`. */
+/** HTTP servers that check little or nothing, for comparison: `node http.ts node:http|fastify|minimal JWKS`. */
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { fastify } from 'fastify';
@@ -17,14 +17,14 @@ const kinds: Record<string, () => Promise<number>> = {
     await app.listen({ host: '127.0.0.1', port: 0 });
     return portOf(app.server);
   },
-  floor: () => listen(http.createServer(floor(process.argv[3] ?? '{"keys":[]}'))),
+  minimal: () => listen(http.createServer(minimalVerifier(process.argv[3] ?? '{"keys":[]}'))),
 };
 
 /**
- * The least that a verifier does: a digest, a look-up, a signature where that fails, four headers. No logs, no metrics,
- * no limits, and no claim is judged.
+ * The minimum work of a verifier: a digest, a look-up, a signature if it is not found, four headers. It has no logs, metrics
+ * or limits, and checks no claim.
  */
-function floor(jwks: string): (message: IncomingMessage, response: ServerResponse) => void {
+function minimalVerifier(jwks: string): (message: IncomingMessage, response: ServerResponse) => void {
   const keys = new Map<string, KeyObject>(
     JSON.parse(jwks).keys.map((jwk: { readonly kid: string; readonly kty: string }) => [
       jwk.kid,
@@ -32,16 +32,16 @@ function floor(jwks: string): (message: IncomingMessage, response: ServerRespons
     ]),
   );
   const known = new Map<string, string[]>();
-  const refuse = (response: ServerResponse) => {
+  const deny = (response: ServerResponse) => {
     response.writeHead(401, ['content-length', '0']);
     response.end();
   };
   return (message, response) => {
     const token = message.headers.authorization?.slice('Bearer '.length);
-    if (token === undefined) return refuse(response);
+    if (token === undefined) return deny(response);
     const digest = hash('sha256', token, 'base64');
     const headers = known.get(digest) ?? verified(token, keys);
-    if (headers === undefined) return refuse(response);
+    if (headers === undefined) return deny(response);
     known.set(digest, headers);
     response.writeHead(200, headers);
     response.end();

@@ -3,7 +3,7 @@ import type { Authorizer } from './mesh.ts';
 
 const type = (name: string) => ({ '@type': `type.googleapis.com/${name}` });
 
-/** A whole static configuration: listens on 8080, asks the authorizer, hands on to the workload. */
+/** A complete static configuration: listens on 8080, sends checks to the authorizer, forwards requests to the workload. */
 export function staticEnvoy(authorizer: Authorizer, transport: 'http' | 'grpc'): object {
   return {
     static_resources: {
@@ -18,7 +18,7 @@ export function staticEnvoy(authorizer: Authorizer, transport: 'http' | 'grpc'):
         cluster('orders', 'orders.shop.svc.cluster.local', 80),
         transport === 'http'
           ? cluster('oidc-authz', authorizer.host, authorizer.httpPort)
-          : { ...cluster('oidc-authz', authorizer.host, authorizer.grpcPort), ...speaksHttp2() },
+          : { ...cluster('oidc-authz', authorizer.host, authorizer.grpcPort), ...http2Options() },
       ],
     },
     admin: { address: address('127.0.0.1', 9901) },
@@ -30,9 +30,13 @@ export function securityPolicy(authorizer: Authorizer, transport: 'http' | 'grpc
   const { name, httpPort, grpcPort, headersToUpstreamOnAllow } = authorizer;
   const backend = (port: number) => ({
     backendRefs: [{ name, namespace: 'oidc-authz', port }],
-    // The default is 1,024 checks at once; one beyond it counts as failed.
+    // The default is 1,024 concurrent checks. A check beyond it fails.
     backendSettings: {
-      circuitBreaker: { maxConnections: most, maxPendingRequests: most, maxParallelRequests: most },
+      circuitBreaker: {
+        maxConnections: unlimited,
+        maxPendingRequests: unlimited,
+        maxParallelRequests: unlimited,
+      },
     },
   });
   return {
@@ -55,7 +59,7 @@ export function securityPolicy(authorizer: Authorizer, transport: 'http' | 'grpc
   };
 }
 
-/** Lets a policy of another namespace name the Service (Gateway API). */
+/** Allows a policy of another namespace to refer to the Service (Gateway API). */
 export function referenceGrant({ name }: Authorizer): object {
   return {
     apiVersion: 'gateway.networking.k8s.io/v1beta1',
@@ -78,7 +82,7 @@ function connectionManager(authorizer: Authorizer, transport: 'http' | 'grpc'): 
       normalize_path: true,
       merge_slashes: true,
       path_with_escaped_slashes_action: 'UNESCAPE_AND_REDIRECT',
-      // A workload behind CGI-like conventions reads x_auth_request_user as x-auth-request-user.
+      // A workload with CGI-like conventions reads x_auth_request_user as x-auth-request-user.
       common_http_protocol_options: { headers_with_underscores_action: 'DROP_HEADER' },
       route_config: {
         virtual_hosts: [
@@ -129,17 +133,17 @@ function exactly(names: readonly string[]): object {
   return { patterns: names.map((exact) => ({ exact, ignore_case: true })) };
 }
 
-/** More than is ever under way. */
-const most = 100_000;
+/** More connections and requests than Envoy ever has open. */
+const unlimited = 100_000;
 
 function cluster(name: string, host: string, port: number): object {
   return {
     name,
     type: 'STRICT_DNS',
     connect_timeout: '1s',
-    // Envoy's own limit is 1024: a check beyond it would be left to the failure mode.
+    // The default is 1024. For a check beyond it, Envoy's failure mode decides.
     circuit_breakers: {
-      thresholds: [{ max_connections: most, max_pending_requests: most, max_requests: most }],
+      thresholds: [{ max_connections: unlimited, max_pending_requests: unlimited, max_requests: unlimited }],
     },
     load_assignment: {
       cluster_name: name,
@@ -148,14 +152,14 @@ function cluster(name: string, host: string, port: number): object {
   };
 }
 
-function speaksHttp2(): object {
+function http2Options(): object {
   const options = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
   return {
     typed_extension_protocol_options: {
       [options]: {
         ...type(options),
         explicit_http_config: {
-          // By default Envoy ends its own connection, with the checks of everybody, when a thousand cancelled ones wait to be sent.
+          // By default, Envoy closes the connection, with all its checks, when 1,000 resets of cancelled checks wait to be sent.
           http2_protocol_options: { max_outbound_frames: 1_000_000, max_outbound_control_frames: 1_000_000 },
         },
       },

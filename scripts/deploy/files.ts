@@ -1,4 +1,4 @@
-/** The folder `deploy/`: every manifest in it, rendered from the one configuration in it. */
+/** The manifests in `deploy/`, rendered from `deploy/oidc-authz.yaml`. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
@@ -25,7 +25,7 @@ import { authorizerOf } from './mesh.ts';
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-/** The files and their texts. */
+/** The manifests: path and content. */
 export async function deployFiles(): Promise<readonly (readonly [path: string, text: string])[]> {
   const config = await loadConfig({
     flags: [{ name: '--config', value: file('deploy/oidc-authz.yaml') }],
@@ -71,7 +71,7 @@ function json(document: object): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** The chart's own script, for whoever installs without the chart. */
+/** The registration script of the chart, for users without the chart. */
 function registerScript(name: string, entry: object): string {
   const script = readFileSync(file('charts/oidc-authz/files/register-kyma.sh'), 'utf8');
   return `#!/bin/sh\n# ${origin}\nname=${name}\nentry='${JSON.stringify(entry)}'\n${script}`;

@@ -1,7 +1,7 @@
 /** Manifests for Istio: providers of the mesh configuration, and policies that name them. */
 import type { Authorizer } from './mesh.ts';
 
-/** The mesh configuration's provider over HTTP. */
+/** The extension provider for checks over HTTP. */
 export function httpProvider(authorizer: Authorizer): object {
   const { name, host, httpPort, timeout, pathPrefix, headersToUpstreamOnAllow } = authorizer;
   return {
@@ -19,7 +19,7 @@ export function httpProvider(authorizer: Authorizer): object {
   };
 }
 
-/** The mesh configuration's provider over gRPC, whose answers name every header themselves. */
+/** The extension provider for checks over gRPC. It needs no header lists, because the answers contain every header. */
 export function grpcProvider({ name, host, grpcPort, timeout }: Authorizer): object {
   return {
     name: `${name}-grpc`,
@@ -27,7 +27,7 @@ export function grpcProvider({ name, host, grpcPort, timeout }: Authorizer): obj
   };
 }
 
-/** Values of Istio's own chart `istiod`. */
+/** Values for Istio's chart `istiod`. */
 export function istiodValues(authorizer: Authorizer): object {
   return { meshConfig: { extensionProviders: [httpProvider(authorizer), grpcProvider(authorizer)] } };
 }
@@ -43,8 +43,8 @@ export function istioOperator(authorizer: Authorizer): object {
 }
 
 /**
- * Raises Envoy's limits of frames that wait to be sent, for the gRPC cluster of the authorizer in every sidecar and gateway of the mesh.
- * Istio replaces the options of HTTP as a whole, so what it sets by itself and by the chart's DestinationRule stands here again.
+ * Raises Envoy's limits of outbound frames for the gRPC cluster of the authorizer, in every sidecar and gateway of the mesh.
+ * The patch replaces all HTTP options of the cluster, so it repeats those of Istio and of the chart's DestinationRule.
  */
 export function grpcFrames({ name, host, grpcPort }: Authorizer): object {
   const options = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
@@ -73,13 +73,13 @@ export function grpcFrames({ name, host, grpcPort }: Authorizer): object {
   return {
     apiVersion: 'networking.istio.io/v1alpha3',
     kind: 'EnvoyFilter',
-    // Where Istio is installed, so that it holds for every namespace; it matches no other cluster.
+    // In the root namespace, so that it applies to every namespace. It matches no other cluster.
     metadata: { name: `${name}-grpc-frames`, namespace: 'istio-system' },
     spec: { configPatches: [patch('SIDECAR_OUTBOUND'), patch('GATEWAY')] },
   };
 }
 
-/** A workload whose every request is checked in its sidecar, and that takes requests from the gateway alone. */
+/** Policies for a workload: its sidecar checks every request, and only the gateway may send requests. */
 export function workloadPolicies({ name }: Authorizer): object[] {
   const selector = { matchLabels: { app: 'orders' } };
   const gateway = 'cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account';
@@ -91,7 +91,7 @@ export function workloadPolicies({ name }: Authorizer): object[] {
   ];
 }
 
-/** A host that is checked at the ingress gateway; the other hosts of the gateway are served as before. */
+/** Policies that check one host at the ingress gateway. The other hosts of the gateway do not change. */
 export function gatewayPolicies({ name }: Authorizer): object[] {
   const selector = { matchLabels: { istio: 'ingressgateway' } };
   const hosts = withPorts('orders.example.com');
@@ -104,7 +104,7 @@ export function gatewayPolicies({ name }: Authorizer): object[] {
   ];
 }
 
-/** The same with the Kubernetes Gateway API: the policy is attached to the Gateway. */
+/** The same with the Kubernetes Gateway API: the policy targets the Gateway. */
 export function gatewayApi({ name }: Authorizer): object[] {
   const target = { targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'shop' }] };
   const hosts = withPorts('orders.example.com');
@@ -141,7 +141,7 @@ export function gatewayApi({ name }: Authorizer): object[] {
   ];
 }
 
-/** A host as clients may write it: a policy for the name alone would not see it with a port. */
+/** The host with and without a port. A policy for the bare name does not match a host with a port. */
 function withPorts(host: string): string[] {
   return [host, `${host}:*`];
 }

@@ -1,7 +1,7 @@
-/** Manifests for Kyma: the entry of its Istio resource, and APIRules. */
+/** Manifests for Kyma: the entry for its Istio resource, and APIRules. */
 import type { Authorizer } from './mesh.ts';
 
-/** An entry of `spec.config.authorizers` of Kyma's Istio resource (operator.kyma-project.io/v1alpha2). */
+/** An entry for `spec.config.authorizers` of Kyma's Istio resource (operator.kyma-project.io/v1alpha2). */
 export function kymaEntry(authorizer: Authorizer): object {
   const { name, host, httpPort, timeout, pathPrefix, headersToUpstreamOnAllow } = authorizer;
   return {
@@ -19,9 +19,9 @@ export function kymaEntry(authorizer: Authorizer): object {
 }
 
 /**
- * JSON patches (RFC 6902) of the Istio resource, one for each shape of it; `list` is for a list that is there, also an empty one, and the
- * others for a resource that ends at `config`, at `spec`, or before both. The server takes a test for null as one for absence, so each
- * applies to its own shape alone, and none can replace what others have put there.
+ * JSON patches (RFC 6902) for the Istio resource, by the deepest part of it that exists: `list` (also an empty list), `config`, `spec`, or
+ * `none` of them. The server treats a test for null as a test for absence. So each patch applies only to its own case, and none replaces
+ * existing entries.
  */
 export function kymaPatches(
   authorizer: Authorizer,
@@ -42,14 +42,14 @@ function absent(path: string, value: unknown): object[] {
   ];
 }
 
-/** A merge patch of a workload's Deployment: Kyma's network policies let the ingress gateway reach only pods with this label. */
+/** A merge patch for a workload's Deployment. Kyma's network policies allow the ingress gateway to connect only to pods with this label. */
 export function kymaReachable(): object {
   return { spec: { template: { metadata: { labels: { [fromIngressGateway]: 'allowed' } } } } };
 }
 
 /**
- * Has Kyma's ingress gateway take the port away from the host of every request: the policies of APIRules match the exact host, so that a request
- * with a port would be refused.
+ * Makes Kyma's ingress gateway remove the port from the host of every request. The policies of APIRules match the exact host, so they would
+ * deny a host with a port.
  */
 export function kymaHostsWithoutPort(): object {
   const manager = 'envoy.filters.network.http_connection_manager';
@@ -80,7 +80,7 @@ export function kymaHostsWithoutPort(): object {
 
 const fromIngressGateway = 'networking.kyma-project.io/from-ingressgateway';
 
-/** The whole Istio resource, for whoever keeps it in a repository of their own. */
+/** The whole Istio resource, for users who keep it in a Git repository. */
 export function kymaIstio(authorizer: Authorizer): object {
   return {
     apiVersion: 'operator.kyma-project.io/v1alpha2',
@@ -103,7 +103,7 @@ export function kymaNamespace(): object {
   };
 }
 
-/** APIRules, by what they show. */
+/** Example APIRules, by name. */
 export function apiRules({ name }: Authorizer): Readonly<Record<string, object>> {
   const extAuth = { authorizers: [name] };
   const everything = { path: '/*', methods: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD'], extAuth };
@@ -152,7 +152,7 @@ export function apiRules({ name }: Authorizer): Readonly<Record<string, object>>
         },
       ],
     }),
-    // Instead of `gateway`, never beside it.
+    // `externalGateway` and `gateway` exclude each other.
     'external-gateway': apiRule('v2', {
       gateway: undefined,
       externalGateway: 'shop/orders',

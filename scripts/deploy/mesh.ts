@@ -1,28 +1,28 @@
-/** What a mesh must know of the service: where it is, and which headers go to it and come from it. */
+/** The settings of a mesh entry for the service: its address, and the headers of checks and answers. */
 
 import type { Config } from '../../src/config/declare/options.ts';
 import { entryHeaders } from '../../src/config/rules/entry-headers.ts';
 
-/** How a mesh reaches the service. */
+/** The settings of a mesh entry. */
 export interface Authorizer {
-  /** The name that policies and APIRules call it by; a DNS label. */
+  /** The name in policies and APIRules; a DNS label. */
   readonly name: string;
   readonly host: string;
   readonly httpPort: number;
   readonly grpcPort: number;
-  /** Whole seconds: Kyma cuts fractions off, and a timeout of 0s never ends. */
+  /** Whole seconds: Kyma drops fractions, and with 0s Envoy waits forever. */
   readonly timeout: string;
-  /** What the mesh puts before each path of a check over HTTP; often nothing. */
+  /** The prefix that the mesh adds to the path of each check over HTTP; usually empty. */
   readonly pathPrefix: string;
   /** Request headers that a check over HTTP must carry. */
   readonly includeRequestHeadersInCheck: readonly string[];
-  /** Headers of an allow that must reach the upstream; none where the service sets none. */
+  /** Headers of an allow that must reach the upstream; empty if the service sets none. */
   readonly headersToUpstreamOnAllow: readonly string[];
-  /** Headers of a refusal that should reach the client. */
+  /** Headers of a denial that should reach the client. */
   readonly headersToDownstreamOnDeny: readonly string[];
 }
 
-/** Says what a mesh must know of a service that was installed as `oidc-authz` in the namespace `oidc-authz`. */
+/** The settings for the release `oidc-authz` in the namespace `oidc-authz`. */
 export function authorizerOf(config: Config): Authorizer {
   const { include, onAllow, onDeny } = entryHeaders(config);
   return {

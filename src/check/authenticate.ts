@@ -1,35 +1,37 @@
-/** Who asks: the credential of a request, verified and proven. Whatever goes wrong inside becomes a decision. */
+/** Authenticates a request: verifies its token and, if the token is bound, the client's proof. An exception becomes a decision. */
 
 import type { Verdict, Verify } from '../credential/token/verifier.ts';
-import type { CheckRequest, Decision, Identity, Refusal } from '../model/decision.ts';
+import type { CheckRequest } from '../model/check-request.ts';
+import type { Decision, NotAllowed } from '../model/decision.ts';
+import type { Identity } from '../model/identity.ts';
 import { type DenyReason, type ErrorReason, reasons } from '../model/reasons.ts';
 import type { Prove } from './binding/verify-binding.ts';
 import { readCredential, type Scheme } from './credential.ts';
 
-/** What becomes of a request whose client is known. */
+/** Decides about an authenticated request. */
 export type Admit = (identity: Identity, token: string, cached: boolean, request: CheckRequest) => Decision;
 
-/** Finds out who asks; decides by itself where that is nobody. */
+/** Authenticates a request, then calls `admit`. Without a valid token, it decides itself. */
 export type Authenticate = (request: CheckRequest, admit: Admit) => Decision | Promise<Decision>;
 
-/** What authentication is made of. */
+/** The dependencies of authentication. */
 export interface AuthenticateParts {
   readonly verify: Verify;
   readonly prove: Prove;
-  /** The schemes of the authorization header that are understood. */
+  /** The accepted schemes of the authorization header. */
   readonly schemes: readonly Scheme[];
 }
 
-interface Presented {
+interface PresentedToken {
   readonly scheme: Scheme;
   readonly token: string;
 }
 
-/** Makes the authentication. It never throws, and what it gives never rejects. */
+/** Creates the authentication. It never throws, and its promise never rejects. */
 export function createAuthenticate({ verify, prove, schemes }: AuthenticateParts): Authenticate {
   const decide = (
     verdict: Verdict,
-    { scheme, token }: Presented,
+    { scheme, token }: PresentedToken,
     request: CheckRequest,
     admit: Admit,
   ): Decision | Promise<Decision> => {
@@ -38,9 +40,9 @@ export function createAuthenticate({ verify, prove, schemes }: AuthenticateParts
     if (identity.confirmation === undefined && scheme === 'bearer')
       return admit(identity, token, cached, request);
     const problem = prove({ scheme, token, identity, request });
-    const settle = (reason: DenyReason | ErrorReason | undefined) =>
-      reason === undefined ? admit(identity, token, cached, request) : refused(reason, identity);
-    return problem instanceof Promise ? problem.then(settle) : settle(problem);
+    const decideByProof = (reason: DenyReason | ErrorReason | undefined) =>
+      reason === undefined ? admit(identity, token, cached, request) : notAllowed(reason, identity);
+    return problem instanceof Promise ? problem.then(decideByProof) : decideByProof(problem);
   };
 
   return (request, admit) => {
@@ -59,11 +61,11 @@ export function createAuthenticate({ verify, prove, schemes }: AuthenticateParts
   };
 }
 
-/** The end of a check in which something of ours failed. */
+/** The decision after an exception. */
 export function internalError(cause: unknown): Decision {
   return { outcome: 'error', reason: 'internal_error', cause };
 }
 
-function refused(reason: DenyReason | ErrorReason, { issuerName }: Identity): Refusal {
-  return { outcome: reasons[reason].outcome, reason, issuerName } as Refusal;
+function notAllowed(reason: DenyReason | ErrorReason, { issuerName }: Identity): NotAllowed {
+  return { outcome: reasons[reason].outcome, reason, issuerName } as NotAllowed;
 }

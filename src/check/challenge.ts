@@ -1,13 +1,13 @@
-/** What a downstream is told when it is not let in: the challenge and the body. Neither tells the reason. */
+/** The challenge and the body of a denial. Neither contains the reason. */
 import type { Config } from '../config/declare/options.ts';
 import type { Denial } from '../model/decision.ts';
 import { type ErrorCode, type Reason, reasons } from '../model/reasons.ts';
 import { proofAlgorithms } from './binding/dpop.ts';
 
-/** What shapes the challenge: its realm, and whether proofs of possession are understood. */
+/** The options of the challenge. */
 export type ChallengeOptions = Pick<Config, 'realm' | 'dpop'>;
 
-/** Seconds after which a client may try again when a check ended in error. */
+/** The Retry-After of a check that ends in an error, in seconds. */
 export const retryAfterSeconds = 5;
 
 const descriptions: Readonly<Record<ErrorCode | 'unauthorized', string>> = {
@@ -21,20 +21,20 @@ const descriptions: Readonly<Record<ErrorCode | 'unauthorized', string>> = {
 /**
  * The value of WWW-Authenticate (RFC 6750 section 3, RFC 9449 section 7.1).
  *
- * Where proofs are understood there are two challenges: the one that failed says why, the other that it would do too.
+ * If DPoP is configured, there is a challenge for each scheme. Only that of the failed scheme has an error.
  */
 export function challenge(decision: Denial, { realm, dpop }: ChallengeOptions): string {
   const { error } = reasons[decision.reason];
   const scope = decision.reason === 'scope_insufficient' ? (decision.requiredScopes ?? []).join(' ') : '';
-  const told = [
+  const parameters = [
     ...(realm === '' ? [] : [`realm=${quoted(realm)}`]),
     ...(error === null ? [] : [`error=${quoted(error)}`, `error_description=${quoted(descriptions[error])}`]),
     ...(scope === '' ? [] : [`scope=${quoted(scope)}`]),
   ];
   const algs = `algs=${quoted(proofAlgorithms.join(' '))}`;
   if (decision.reason === 'proof_invalid' && dpop.origins.length > 0)
-    return withParameters('DPoP', [...told, algs]);
-  const bearer = withParameters('Bearer', told);
+    return withParameters('DPoP', [...parameters, algs]);
+  const bearer = withParameters('Bearer', parameters);
   return dpop.origins.length > 0 ? `${bearer}, ${withParameters('DPoP', [algs])}` : bearer;
 }
 
@@ -42,8 +42,8 @@ function withParameters(scheme: string, parameters: readonly string[]): string {
   return parameters.length === 0 ? scheme : `${scheme} ${parameters.join(', ')}`;
 }
 
-/** The JSON body of a refusal: the same bytes for every reason that shares an error code. */
-export function refusalBody(reason: Exclude<Reason, 'allowed'>): string {
+/** The JSON body of a denial or an error. Reasons with the same error code have the same body. */
+export function errorBody(reason: Exclude<Reason, 'allowed'>): string {
   const error = reasons[reason].error ?? 'unauthorized';
   return JSON.stringify({ error, error_description: descriptions[error] });
 }

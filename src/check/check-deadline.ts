@@ -1,21 +1,33 @@
-/** One deadline for a whole check: whatever it waits for, its answer leaves before the mesh gives up. */
+/** Limits the time for a decision, so that each response is sent before Envoy's timeout. */
 
+import type { CheckRequest } from '../model/check-request.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { withDeadline } from '../runtime/time/deadline.ts';
-import type { Authenticate } from './authenticate.ts';
 
-const overloaded: Decision = { outcome: 'error', reason: 'overloaded' };
+/** How a late decision is replaced. */
+export interface DeadlineOptions<Context> {
+  /** Returns the time for a decision, in milliseconds. Not called for a synchronous decision. */
+  readonly timeLeft: (context: Context) => number;
+  readonly late: () => Decision;
+  readonly clock: Clock;
+}
 
-/**
- * Bounds an authentication in time: one that has not settled by the deadline ends as `overloaded`. A check waits for nothing
- * else of its own, so this bounds the whole check. What is answered at once costs nothing here.
- *
- * @param deadline the longest time for all that a check waits for, in milliseconds
- */
-export function inTime(authenticate: Authenticate, deadline: number, clock: Clock): Authenticate {
-  return (request, admit) => {
-    const decision = authenticate(request, admit);
-    return decision instanceof Promise ? withDeadline(decision, deadline, clock, () => overloaded) : decision;
+/** Wraps a function that decides about a request. A synchronous decision starts no timer. */
+export function withCheckDeadline<Context>(
+  decide: (request: CheckRequest, context: Context) => Decision | Promise<Decision>,
+  { timeLeft, late, clock }: DeadlineOptions<Context>,
+): (request: CheckRequest, context: Context) => Decision | Promise<Decision> {
+  return (request, context) => {
+    const decision = decide(request, context);
+    return decision instanceof Promise ? withDeadline(decision, timeLeft(context), clock, late) : decision;
   };
+}
+
+/** The largest delay of a timer, in milliseconds. */
+const maxTimeout = 2 ** 31 - 1;
+
+/** Creates the `timeLeft` of calls that can have a timeout of their own: the smaller of that and `longest`, in milliseconds. */
+export function callTimeLeft(longest: number): (ofCall: () => number | undefined) => number {
+  return (ofCall) => Math.max(0, Math.min(longest, ofCall() ?? longest, maxTimeout));
 }

@@ -1,10 +1,10 @@
-/** The token out of the authorization header (RFC 6750 section 2.1, RFC 9449 section 7.1, RFC 9110 section 11.6.2). */
+/** Reads the token from the authorization header (RFC 6750 section 2.1, RFC 9449 section 7.1, RFC 9110 section 11.6.2). */
 import type { DenyReason } from '../model/reasons.ts';
 
-/** How a token is presented: to be good for whoever bears it, or with a proof of possession. */
+/** The scheme of the header: a bearer token, or a token with a proof of possession. */
 export type Scheme = 'bearer' | 'dpop';
 
-/** What was found: a token, not looked at yet, or the reason why there is none. */
+/** The unverified token, or the reason why there is none. */
 export type Credential =
   | { readonly scheme: Scheme; readonly token: string }
   | { readonly reason: DenyReason };
@@ -17,10 +17,10 @@ const space = 0x20;
 const tab = 0x09;
 
 /**
- * Takes the token out of the authorization header.
+ * Reads the token.
  *
  * @param authorization the value of every authorization header line
- * @param schemes those that are understood; any other is as good as no header
+ * @param schemes the accepted schemes; a header with another scheme counts as absent
  */
 export function readCredential(authorization: readonly string[], schemes: readonly Scheme[]): Credential {
   const [value] = authorization;
@@ -38,19 +38,19 @@ export function readCredential(authorization: readonly string[], schemes: readon
   return { scheme, token };
 }
 
-/** Whether the value starts with the scheme in any case, and the scheme ends there. */
+/** Whether the value has this scheme at `start`, in any case, and not a longer word. */
 function hasScheme(value: string, start: number, scheme: Scheme): boolean {
   for (let index = 0; index < scheme.length; index++) {
-    // The bit 0x20 is all that tells an ASCII capital from its small letter.
+    // An upper-case ASCII letter differs from its lower-case letter only in the bit 0x20.
     if ((value.charCodeAt(start + index) | 0x20) !== scheme.charCodeAt(index)) return false;
   }
   const next = value.charCodeAt(start + scheme.length);
   return next === space || Number.isNaN(next) || !isTokenCharacter(next);
 }
 
-function skipSpace(value: string, from: number, tabsToo: boolean): number {
+function skipSpace(value: string, from: number, skipTabs: boolean): number {
   let index = from;
-  while (value.charCodeAt(index) === space || (tabsToo && value.charCodeAt(index) === tab)) index++;
+  while (value.charCodeAt(index) === space || (skipTabs && value.charCodeAt(index) === tab)) index++;
   return index;
 }
 
@@ -60,7 +60,7 @@ function trimmedEnd(value: string): number {
   return end;
 }
 
-/** A character that would make the scheme a longer word (tchar, RFC 9110 section 5.6.2). */
+/** Whether a character can be part of a scheme (tchar, RFC 9110 section 5.6.2). */
 function isTokenCharacter(code: number): boolean {
   return /[A-Za-z0-9!#$%&'*+.^_`|~-]/.test(String.fromCharCode(code));
 }

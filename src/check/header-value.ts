@@ -1,30 +1,30 @@
-/** From what a token says to the value of a header, in one of several encodings; or why it cannot be one. */
+/** Encodes a claim as the value of a header, or returns why it cannot be one. */
 import type { HeaderEncoding } from '../config/declare/header-options.ts';
 import { scalarText } from '../credential/token/claims.ts';
-import type { WithheldCause } from '../model/decision.ts';
+import type { WithheldCause } from '../model/forwarding.ts';
 
-/** Longest forwarded value, in bytes. */
+/** The longest forwarded value, in bytes. */
 export const maxValueBytes = 4 * 1024;
 
-/** A value of a header, or why it is none; nothing where it is absent. */
+/** The value of a header, without `text` if there is none, and why values are withheld. */
 export interface HeaderValue {
   readonly text?: string;
   readonly withheld: readonly WithheldCause[];
 }
 
-/** Nothing that could be forwarded. */
+/** An absent claim. */
 export const absent: HeaderValue = { withheld: [] };
 
-/** Writes a claim as the value of a header. */
+/** Encodes a claim. */
 export type WriteValue = (claim: unknown) => HeaderValue;
 
-/** Makes what writes claims with an encoding. */
+/** Creates the function that encodes claims. */
 export function createWriteValue(encoding: HeaderEncoding = 'plain', separator = ','): WriteValue {
   switch (encoding) {
     case 'plain':
       return createWriteText(separator, (text) => text, isTrimmed);
     case 'percent':
-      return createWriteText(separator, percentEncoded, hasBareEnds);
+      return createWriteText(separator, percentEncoded, hasNoBlankEnds);
     case 'base64url':
       return (claim) => {
         const text = typeof claim === 'string' ? claim : jsonOf(claim);
@@ -40,7 +40,7 @@ export function createWriteValue(encoding: HeaderEncoding = 'plain', separator =
   }
 }
 
-/** Makes what writes all claims, of which it gets the JSON text as it was signed. */
+/** Creates the function that encodes the JSON text of all claims. */
 export function createWriteClaims(encoding: HeaderEncoding = 'base64url'): (payload: string) => HeaderValue {
   switch (encoding) {
     case 'base64url':
@@ -52,24 +52,24 @@ export function createWriteClaims(encoding: HeaderEncoding = 'base64url'): (payl
   }
 }
 
-/** A text if it can be a header's value as it is; never a part of it, for that would be another identity. */
+/** Returns a text as a header value if it is valid. It is never truncated, because that could be another identity. */
 export function headerValue(text: string | undefined): HeaderValue {
   if (text === undefined) return { withheld: ['characters'] };
   if (text === '') return absent;
   if (text.length > maxValueBytes) return { withheld: ['length'] };
-  // White space at the ends would not survive the way.
+  // HTTP parsers remove white space at both ends.
   return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text)
     ? { text, withheld: [] }
     : { withheld: ['characters'] };
 }
 
-/** A string is itself, a number or boolean its text, a list of those is joined; each member encoded by itself. */
+/** Encodes strings, numbers and booleans as text, and joins lists of them. Each member is encoded separately. */
 function createWriteText(
   separator: string,
   encode: (text: string) => string | undefined,
   isMember: (text: string) => boolean,
 ): WriteValue {
-  const isApart = createIsApart(separator);
+  const isSeparable = createIsSeparable(separator);
   const cause = separator === ',' ? 'comma' : 'separator';
   return (claim) => {
     if (claim === undefined || claim === null) return absent;
@@ -84,7 +84,7 @@ function createWriteText(
       const encoded = text === undefined ? undefined : encode(text);
       if (text === undefined) causes.add('type');
       else if (encoded === undefined || !isMember(text)) causes.add('characters');
-      else if (!isApart(text)) causes.add(cause);
+      else if (!isSeparable(text)) causes.add(cause);
       else members.push(encoded);
     }
     const joined = headerValue(members.join(separator));
@@ -92,29 +92,29 @@ function createWriteText(
   };
 }
 
-/** White space around the members of a list says nothing (RFC 9110 section 5.6.1): ` admin` would be `admin` to the workload. */
+/** Recipients trim the members of a list (RFC 9110 section 5.6.1), so ` admin` would become `admin`. */
 function isTrimmed(member: string): boolean {
   return member.trim() === member;
 }
 
 /**
- * What one language or another takes for white space and cuts off, or splits at: that of Unicode, old and new; the separators of
- * Python's `str.split`; every control character below the space, as Java's `String.trim`.
+ * White space that some programming language trims or splits at: Unicode white space, old and new; the separators of Python's
+ * `str.split`; the control characters that Java's `String.trim` removes.
  */
 const blank = /[\s\0-\x20\x85\u180e\u200b]/;
 const blankEnd = new RegExp(`^${blank.source}|${blank.source}$`);
 
-/** The same for members that are encoded: whoever decodes them may cut off white space then. */
-function hasBareEnds(member: string): boolean {
+/** The same for encoded members, because the upstream may trim them after it decodes them. */
+function hasNoBlankEnds(member: string): boolean {
   return !blankEnd.test(member);
 }
 
 /**
- * Makes what says whether a member of a list stays one, however the workload takes the list apart: from its beginning or its
- * end, with the separator or with what is left of it without white space, before it decodes the members or after.
+ * Creates a test whether a member stays one member, however the upstream splits the list: from the start or the end, with or without
+ * the white space of the separator, before or after it decodes the members.
  */
-function createIsApart(separator: string): (member: string) => boolean {
-  // Whoever splits at white space splits at any.
+function createIsSeparable(separator: string): (member: string) => boolean {
+  // A program that splits at white space splits at every kind of it.
   if (separator.trim() === '') return (member) => !blank.test(member);
   const core = separator.trim();
   if (core.length === 1) return (member) => !member.includes(core);
@@ -128,7 +128,7 @@ function written(claim: unknown, text: string | undefined): HeaderValue {
   return { withheld: [typeof claim === 'string' ? 'characters' : 'type'] };
 }
 
-/** UTF-8 in escapes, all but what never needs one (RFC 3986 section 2.3); undefined for half a character. */
+/** Percent-encodes all but unreserved characters (RFC 3986 section 2.3); undefined for an unpaired surrogate. */
 function percentEncoded(text: string): string | undefined {
   if (!text.isWellFormed()) return undefined;
   return encodeURIComponent(text).replaceAll(
@@ -141,7 +141,7 @@ function base64url(text: string): string {
   return Buffer.from(text).toString('base64url');
 }
 
-/** A claim as JSON; undefined where a number in it is not the one that was signed, since its last digits were lost in reading. */
+/** A claim as JSON; undefined if it contains an integer beyond 2^53, whose last digits were lost in parsing. */
 function jsonOf(claim: unknown): string | undefined {
   let isExact = true;
   const text = JSON.stringify(claim, (_name, value: unknown) => {
@@ -151,7 +151,7 @@ function jsonOf(claim: unknown): string | undefined {
   return isExact ? text : undefined;
 }
 
-/** JSON text on one line, in printable ASCII alone: outside of texts there is no other but white space, and in texts there are escapes. */
+/** Converts JSON text to one line of printable ASCII. White space between tokens becomes spaces; other characters become escapes. */
 function asciiJson(json: string): string {
   return json
     .trim()

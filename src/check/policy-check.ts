@@ -1,12 +1,13 @@
-/** One check where there are several policies: the proxy's entry says which, never the client. */
+/** The check with policies. The configuration of the proxy selects the policy, never the client. */
 
-import type { Check, CheckRequest, Decision } from '../model/decision.ts';
+import type { CheckRequest } from '../model/check-request.ts';
+import type { Check, Decision } from '../model/decision.ts';
 import { internalError } from './authenticate.ts';
 
-/** A set of rules, and how it is chosen. */
+/** A policy. */
 export interface Policy {
   readonly name: string;
-  /** What the proxy's entry puts before the path of a check over HTTP. */
+  /** The path prefix that the proxy adds to checks over HTTP. */
   readonly pathPrefix: string;
   readonly check: Check;
 }
@@ -15,23 +16,23 @@ const slash = 0x2f;
 const questionMark = 0x3f;
 
 /**
- * Makes the check. Over HTTP the policy is the one whose prefix the path begins with, compared byte by byte, up to the end of a
- * segment, before anything is decoded; the prefix is cut off. Over gRPC the path is never asked.
+ * Creates the check. Over HTTP, the path prefix selects the policy and is removed. The prefix must end at the end of a segment, and is
+ * compared byte by byte before anything is decoded. Over gRPC, the path never selects a policy.
  *
- * @param grpcPolicy the policy of checks over gRPC that name none; undefined: they are refused
+ * @param grpcPolicy the policy of gRPC checks that name no policy; if undefined, they are denied
  */
 export function createPolicyCheck(policies: readonly Policy[], grpcPolicy: string | undefined): Check {
   const byName = new Map(policies.map((policy) => [policy.name, policy]));
-  const byPath = (path: string) => policies.find(({ pathPrefix }) => isUnder(path, pathPrefix));
+  const policyOfPath = (path: string) => policies.find(({ pathPrefix }) => isUnder(path, pathPrefix));
 
   const decide = (request: CheckRequest): Decision | Promise<Decision> => {
-    const isByPath = request.policy === undefined;
-    const policy = isByPath
-      ? byPath(request.path)
+    const hasPathPrefix = request.policy === undefined;
+    const policy = hasPathPrefix
+      ? policyOfPath(request.path)
       : byName.get(request.policy === '' ? (grpcPolicy ?? '') : request.policy);
     if (policy === undefined) return { outcome: 'deny', reason: 'rule_denied' };
     const { name, check, pathPrefix } = policy;
-    const decision = check(isByPath ? { ...request, path: within(request.path, pathPrefix) } : request);
+    const decision = check(hasPathPrefix ? { ...request, path: within(request.path, pathPrefix) } : request);
     const named = (settled: Decision): Decision => ({ ...settled, policy: name });
     return decision instanceof Promise ? decision.then(named) : named(decision);
   };

@@ -1,37 +1,40 @@
-/** One check where there are rules: the first that matches decides what the request needs. */
+/** The check with rules. The first rule that matches decides. */
 import type { RuleConfig } from '../config/rules/rule-options.ts';
 import { isOnlyTried } from '../config/rules/shadow-mode.ts';
-import type { Check, CheckRequest, Decision, Forwarding, Identity } from '../model/decision.ts';
+import type { CheckRequest } from '../model/check-request.ts';
+import type { Check, Decision } from '../model/decision.ts';
+import type { Forwarding } from '../model/forwarding.ts';
+import type { Identity } from '../model/identity.ts';
 import type { DenyReason } from '../model/reasons.ts';
 import { type Admit, type Authenticate, internalError } from './authenticate.ts';
 import type { ContextOf } from './rules/expression-context.ts';
 import { asksForOther, readPreflight } from './rules/preflight.ts';
 import { createRuleRequirements } from './rules/requirements.ts';
 import type { SelectRule } from './rules/select-rule.ts';
-import { type Decide, shadowed } from './shadow-mode.ts';
+import { type Decide, inShadowMode } from './shadow-mode.ts';
 import type { Forward } from './upstream-headers.ts';
 
-/** What a check by rules is made of. */
+/** The dependencies of the check. */
 export interface RuledCheckParts {
   readonly rules: readonly RuleConfig[];
   readonly select: SelectRule;
   readonly noRuleMatches: 'deny' | 'token';
   readonly mode: 'enforce' | 'shadow';
   readonly authenticate: Authenticate;
-  /** What is forwarded by a rule; by its index, or where none matches. */
+  /** The forwarder of a rule, by its index, or of requests that no rule matches. */
   readonly forwardOf: (rule: number | 'none') => Forward;
   readonly contextOf: ContextOf;
-  /** `limits.maxTokenSize`, in bytes: what an expression can cost depends on it. */
+  /** `limits.maxTokenSize`, in bytes. The cost limit of expressions depends on it. */
   readonly maxTokenSize: number;
-  /** Forwards nothing: every header that is ever set is removed. */
+  /** Header changes without an identity: every identity header is removed. */
   readonly forwardNothing: () => Forwarding;
 }
 
-/** Makes the check. */
+/** Creates the check. */
 export function createRuledCheck(parts: RuledCheckParts): Check {
   const { rules, select, noRuleMatches, mode, authenticate, forwardOf, forwardNothing } = parts;
   const inMode = (decide: Decide, of: 'enforce' | 'shadow') =>
-    of === 'shadow' ? shadowed(decide, forwardNothing) : decide;
+    of === 'shadow' ? inShadowMode(decide, forwardNothing) : decide;
   const decideByRule = rules.map((rule, index) =>
     inMode(createDecide(rule, forwardOf(index), parts), rule.mode ?? mode),
   );
@@ -47,7 +50,7 @@ export function createRuledCheck(parts: RuledCheckParts): Check {
         })
       : ({ issuerName }, _, cached) => ({ outcome: 'deny', reason: 'rule_denied', issuerName, cached });
   const decideUnmatched = inMode((request) => authenticate(request, unmatched), mode);
-  // It could be for a rule that is enforced.
+  // An ambiguous request could match a rule that is enforced.
   const modeOfAmbiguous = isOnlyTried({ mode, rules }) ? 'shadow' : 'enforce';
   const decideAmbiguous = {
     path_ambiguous: inMode(() => ({ outcome: 'deny', reason: 'path_ambiguous' }), modeOfAmbiguous),
@@ -81,9 +84,9 @@ function createDecide(
   };
   if (rule.allow === 'anonymous') return () => anonymous;
 
-  // Of hosts with a port, a rule for hosts decides only those whose port it names.
+  // A rule with hosts matches a host with a port only if it lists this port.
   const namesPort = match.hosts !== undefined;
-  const unmet =
+  const checkRequirements =
     required === undefined
       ? () => 'rule_denied' as const
       : createRuleRequirements(required, contextOf, maxTokenSize, namesPort);
@@ -91,13 +94,13 @@ function createDecide(
   const isUnlisted = (request: CheckRequest) =>
     listed !== undefined && asksForOther(readPreflight(request), listed);
   const requiredScopes = [...(required?.scopes ?? []), ...(required?.anyScopes ?? [])];
-  const refuse = (reason: DenyReason, { issuerName }: Identity, cached: boolean): Decision => {
-    const refusal = { outcome: 'deny', reason, rule: name, issuerName, cached } as const;
-    return reason === 'scope_insufficient' ? { ...refusal, requiredScopes } : refusal;
+  const deny = (reason: DenyReason, { issuerName }: Identity, cached: boolean): Decision => {
+    const denial = { outcome: 'deny', reason, rule: name, issuerName, cached } as const;
+    return reason === 'scope_insufficient' ? { ...denial, requiredScopes } : denial;
   };
   const admit: Admit = (identity, token, cached, request) => {
-    const reason = isUnlisted(request) ? 'rule_denied' : unmet(identity, request);
-    if (reason !== undefined) return refuse(reason, identity, cached);
+    const reason = isUnlisted(request) ? 'rule_denied' : checkRequirements(identity, request);
+    if (reason !== undefined) return deny(reason, identity, cached);
     return {
       outcome: 'allow',
       reason: 'allowed',
@@ -107,12 +110,12 @@ function createDecide(
       cached,
     };
   };
-  const named = (decision: Decision): Decision =>
+  const withRule = (decision: Decision): Decision =>
     decision.rule === undefined ? { ...decision, rule: name } : decision;
   return (request) => {
     if (rule.allowPreflight && readPreflight(request)?.method !== undefined && !isUnlisted(request))
       return anonymous;
     const decision = authenticate(request, admit);
-    return decision instanceof Promise ? decision.then(named) : named(decision);
+    return decision instanceof Promise ? decision.then(withRule) : withRule(decision);
   };
 }

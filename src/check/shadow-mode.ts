@@ -1,31 +1,33 @@
-/** What is only tried: a check that lets pass what it would refuse, and says why it would have. */
-import type { CheckRequest, Decision, Forwarding, Refusal } from '../model/decision.ts';
+/** Shadow mode: a check allows a request that it would deny, and reports the reason. */
+import type { CheckRequest } from '../model/check-request.ts';
+import type { Decision, NotAllowed } from '../model/decision.ts';
+import type { Forwarding } from '../model/forwarding.ts';
 
-/** How some requests are decided. */
+/** Decides about a request. */
 export type Decide = (request: CheckRequest) => Decision | Promise<Decision>;
 
-/** Lets pass what would be refused, without any identity, and says why it would have been. */
-export function shadowed(decide: Decide, forwardNothing: () => Forwarding): Decide {
-  const letPass = createLetPass(forwardNothing);
-  const pass = (decision: Decision): Decision =>
-    decision.outcome === 'allow' ? decision : letPass(decision);
+/** Wraps a check in shadow mode. A request that would be denied is allowed without an identity. */
+export function inShadowMode(decide: Decide, forwardNothing: () => Forwarding): Decide {
+  const shadowAllow = createShadowAllow(forwardNothing);
+  const allow = (decision: Decision): Decision =>
+    decision.outcome === 'allow' ? decision : shadowAllow(decision);
   return (request) => {
     const decision = decide(request);
-    return decision instanceof Promise ? decision.then(pass) : pass(decision);
+    return decision instanceof Promise ? decision.then(allow) : allow(decision);
   };
 }
 
-/** Makes what lets a refusal pass. */
-export function createLetPass(forwardNothing: () => Forwarding): (refusal: Refusal) => Decision {
+/** Creates the function that turns a denial or an error into an allow with `shadow`. */
+export function createShadowAllow(forwardNothing: () => Forwarding): (decision: NotAllowed) => Decision {
   const forwardings = new Map<string, Forwarding>();
-  return (refusal) => ({
+  return (decision) => ({
     outcome: 'allow',
     reason: 'allowed',
-    ...(refusal.rule !== undefined && { rule: refusal.rule }),
-    shadow: refusal.reason,
-    ...(refusal.outcome === 'error' && refusal.cause !== undefined && { cause: refusal.cause }),
+    ...(decision.rule !== undefined && { rule: decision.rule }),
+    shadow: decision.reason,
+    ...(decision.outcome === 'error' && decision.cause !== undefined && { cause: decision.cause }),
     identity: undefined,
-    forwarding: forwardings.getOrInsertComputed(`${refusal.reason} ${refusal.rule}`, forwardNothing),
+    forwarding: forwardings.getOrInsertComputed(`${decision.reason} ${decision.rule}`, forwardNothing),
     cached: false,
   });
 }

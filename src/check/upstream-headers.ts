@@ -1,11 +1,12 @@
-/** What a verified token becomes for the upstream: which headers are set, and which a client must not supply. */
+/** The header changes for the upstream request: identity headers to set, and client headers to remove. */
 
 import type { Config } from '../config/declare/options.ts';
 import { otherSpellings } from '../config/values/header-names.ts';
 import { createReadClaim } from '../credential/token/claim-path.ts';
 import { readClaims, scalarText } from '../credential/token/claims.ts';
 import { createIdentityClaims, type IdentityClaims } from '../credential/token/identity-claims.ts';
-import type { Claims, Forwarding, Identity, Withheld } from '../model/decision.ts';
+import type { Forwarding, Withheld } from '../model/forwarding.ts';
+import type { Claims, Identity } from '../model/identity.ts';
 import {
   absent,
   createWriteClaims,
@@ -15,13 +16,13 @@ import {
   maxValueBytes,
 } from './header-value.ts';
 
-/** Longest forwarded values, all of them together, in bytes. */
+/** The most bytes of all forwarded values. */
 const maxTotalBytes = 8 * 1024;
 
-/** Most lists of removals that are shared; beyond them, each token has its own. */
+/** The most lists of removals that tokens share. Further tokens have their own. */
 const maxSharedLists = 1_000;
 
-/** Which headers are forwarded. */
+/** The options that decide which headers are forwarded. */
 export type ForwardOptions = Pick<
   Config,
   | 'issuers'
@@ -32,20 +33,21 @@ export type ForwardOptions = Pick<
   | 'setAuthorizationHeader'
 >;
 
-/** Says what becomes of the headers of a request that bears a verified token. */
+/** Returns the header changes for a request with a verified token. */
 export type Forward = (identity: Identity, token: string) => Forwarding;
 
 /**
- * Makes the forwarder. Every configured header ends in exactly one of two lists, set or removed, and its other
- * spellings are removed always. What it says of an identity is remembered for as long as the identity is.
+ * Creates the forwarder. Each configured header is either set or removed, and its other spellings are always removed. The result is
+ * cached in the identity.
  *
- * @param others headers that other rules set, which a client must not supply here either
+ * @param others headers that other rules set; they are removed
  */
 export function createForward(options: ForwardOptions, others: readonly string[] = []): Forward {
   const { identityHeaders, outputClaimToHeaders, outputTokenToHeader, forwardOriginalToken } = options;
   const issuers = new Map(options.issuers.map((issuer) => [issuer.name, createIdentityClaims(issuer)]));
-  const tokened = outputTokenToHeader === '' ? [] : [{ header: outputTokenToHeader, from: 'token' } as const];
-  const outputs = [...outputClaimToHeaders, ...tokened].map((output) => ({
+  const tokenOutputs =
+    outputTokenToHeader === '' ? [] : [{ header: outputTokenToHeader, from: 'token' } as const];
+  const outputs = [...outputClaimToHeaders, ...tokenOutputs].map((output) => ({
     header: output.header,
     read: createRead(output),
   }));
@@ -61,7 +63,7 @@ export function createForward(options: ForwardOptions, others: readonly string[]
     withheld: [],
   };
 
-  /** Not counted and never removed: where it does not fit, the request has it already. */
+  /** Not counted in the limits and never removed. If the token is too long, the request keeps its own header. */
   const authorizationOf = (token: string): [string, string][] =>
     options.setAuthorizationHeader && token.length <= maxValueBytes
       ? [['authorization', `Bearer ${token}`]]
@@ -69,7 +71,7 @@ export function createForward(options: ForwardOptions, others: readonly string[]
 
   const make: Forward = (identity, token) => {
     if (identityHeaders === 'remove')
-      return { ...removeAll, set: authorizationOf(token), answers: unanswered() };
+      return { ...removeAll, set: authorizationOf(token), answers: noAnswers() };
     const { payload } = identity;
     const facts = { claims: readClaims(payload), payload, token, of: issuers.get(identity.issuerName) };
     const set: [string, string][] = [];
@@ -89,10 +91,10 @@ export function createForward(options: ForwardOptions, others: readonly string[]
       }
     }
     set.push(...authorizationOf(token));
-    return { set, remove: listOf(remove), withheld, answers: unanswered() };
+    return { set, remove: listOf(remove), withheld, answers: noAnswers() };
   };
 
-  // Most tokens of an issuer have the same claims, and so the same removals: one list for all of them.
+  // Most tokens of an issuer have the same claims and the same removals, so they share a list.
   const lists = new Map<string, readonly string[]>();
   const listOf = (absent: readonly string[]): readonly string[] => {
     const name = absent.join();
@@ -102,33 +104,33 @@ export function createForward(options: ForwardOptions, others: readonly string[]
   };
 
   return (identity, token) => {
-    const { kept } = identity;
-    if (kept.forwarding !== undefined && kept.by === make) return kept.forwarding;
-    const known = kept.others?.get(make);
-    if (known !== undefined) return known;
+    const { forwardingCache: cache } = identity;
+    if (cache.forwarding !== undefined && cache.owner === make) return cache.forwarding;
+    const cached = cache.byOwner?.get(make);
+    if (cached !== undefined) return cached;
     const forwarding = make(identity, token);
-    if (kept.forwarding === undefined) {
-      kept.by = make;
-      kept.forwarding = forwarding;
+    if (cache.forwarding === undefined) {
+      cache.owner = make;
+      cache.forwarding = forwarding;
     } else {
-      kept.others ??= new WeakMap();
-      kept.others.set(make, forwarding);
+      cache.byOwner ??= new WeakMap();
+      cache.byOwner.set(make, forwarding);
     }
     return forwarding;
   };
 }
 
-/** What a header can carry. */
-interface Carried {
+/** The sources of header values. */
+interface Sources {
   readonly claims: Claims;
   readonly payload: string;
   readonly token: string;
-  /** Undefined where the issuer is not configured any more. */
+  /** Undefined if the issuer is no longer configured. */
   readonly of: IdentityClaims | undefined;
 }
 
-/** What a header carries of a token. */
-type Read = (carried: Carried) => HeaderValue;
+/** Reads the value of a header. */
+type Read = (sources: Sources) => HeaderValue;
 
 function createRead({
   claim,
@@ -157,7 +159,7 @@ function createRead({
   }
 }
 
-/** Groups in JSON are a list in any case: a single one could be a text that looks like a list. */
+/** Encoded groups are always a list, because a single group could be a string that looks like a list. */
 function writeList(groups: unknown, write: (list: unknown) => HeaderValue): HeaderValue {
   if (groups === undefined) return absent;
   const all = [groups].flat();
@@ -166,7 +168,7 @@ function writeList(groups: unknown, write: (list: unknown) => HeaderValue): Head
   return list.length < all.length ? { ...value, withheld: ['type', ...value.withheld] } : value;
 }
 
-/** What is forwarded of nobody: every header is removed. */
+/** The header changes without an identity: every identity header is removed. */
 export function forwardNothing(options: ForwardOptions, others: readonly string[]): Forwarding {
   const { outputClaimToHeaders, outputTokenToHeader, forwardOriginalToken } = options;
   const headers = new Set([
@@ -181,15 +183,15 @@ export function forwardNothing(options: ForwardOptions, others: readonly string[
       ...(forwardOriginalToken ? [] : ['authorization']),
     ],
     withheld: [],
-    answers: unanswered(),
+    answers: noAnswers(),
   };
 }
 
-const unanswered = () => ({ http: undefined, grpc: undefined });
+const noAnswers = () => ({ http: undefined, grpc: undefined });
 
 const writePlain = createWriteValue();
 
-/** The text that a header carries of a claim; undefined where there is none that it can carry. */
+/** The text of a claim in a header; undefined if it cannot be forwarded. */
 export function claimText(claim: unknown): string | undefined {
   return writePlain(claim).text;
 }

@@ -7,7 +7,8 @@ import type { GivenFlag } from '../config/load/settings.ts';
 import { ConfigError, formatProblems, type Problem } from '../config/validate/problems.ts';
 import { splitList } from '../config/values/comma-list.ts';
 import { isOrigin } from '../config/values/urls.ts';
-import type { CheckRequest, IncumbentAnswer } from '../model/decision.ts';
+import type { CheckRequest } from '../model/check-request.ts';
+import type { IncumbentAnswer } from '../model/incumbent.ts';
 import { systemClock } from '../runtime/time/clock.ts';
 import {
   comparisonText,

@@ -2,8 +2,8 @@
 import type { Socket } from 'node:net';
 import { openLog } from '../observe/logger.ts';
 import { systemClock } from '../runtime/time/clock.ts';
-import { createWorkerProcess } from '../service/workers/process.ts';
 import type { ToWorker } from '../service/workers/protocol.ts';
+import { createWorker } from '../service/workers/worker.ts';
 
 /** What a worker's process does besides its work. */
 export interface WorkerRun {
@@ -17,7 +17,7 @@ export function runWorker(
   environment: Readonly<Record<string, string | undefined>>,
 ): WorkerRun {
   let log: ReturnType<typeof openLog> | undefined;
-  const hear = createWorkerProcess({
+  const hear = createWorker({
     openLog: (options) => {
       log = openLog(options, systemClock, environment, { worker: process.pid });
       return log.logger;
@@ -26,7 +26,7 @@ export function runWorker(
     send: (message) => {
       if (process.connected) process.send?.(message, () => {});
     },
-    end: () => void (log?.end() ?? Promise.resolve()).then(exit),
+    exit: () => void (log?.end() ?? Promise.resolve()).then(exit),
   });
   process.on('message', (message, socket) => hear(message as ToWorker, socket as Socket | undefined));
   process.once('disconnect', exit);

@@ -1,9 +1,9 @@
-/** The table of reasons: why a check ended as it did, and what each transport answers. Nothing else knows a status. */
+/** The table of reasons: why a check ends as it does, and the response of each transport. No other file sets a status. */
 
-/** What a check ends in. There is no boolean and no default: an absent answer is an error. */
+/** The outcome of a check. There is no boolean and no default: a missing decision is an error. */
 export type Outcome = 'allow' | 'deny' | 'error';
 
-/** The error codes of RFC 6750 section 3.1, and of RFC 6749 section 4.1.2.1 for an authorizer that cannot decide. */
+/** The error codes of RFC 6750 section 3.1, and that of RFC 6749 section 4.1.2.1 for a check without a decision. */
 export type ErrorCode =
   | 'invalid_request'
   | 'invalid_token'
@@ -13,11 +13,11 @@ export type ErrorCode =
 interface Row {
   readonly outcome: Outcome;
   readonly httpStatus: number;
-  /** A code of google.rpc.Code; only 0 allows. */
+  /** A code of google.rpc.Code. Only 0 allows the request. */
   readonly grpcCode: number;
-  /** The status that the downstream gets when the check came over gRPC. */
+  /** The HTTP status that the downstream receives if Envoy checks over gRPC. */
   readonly grpcHttpStatus: number;
-  /** The `error` of the WWW-Authenticate challenge; null where the challenge has none. */
+  /** The `error` of the WWW-Authenticate challenge; null if the challenge has none. */
   readonly error: ErrorCode | null;
   readonly description: string;
 }
@@ -37,8 +37,8 @@ const forbidden = {
   error: 'insufficient_scope',
 } as const;
 
-// Over HTTP a 5xx would reach the downstream as an empty 403, or as an allow where Envoy fails open.
-const unable = {
+// Envoy turns a 5xx over HTTP into an empty 403, or into an allow if it is configured to fail open.
+const unavailable = {
   outcome: 'error',
   httpStatus: 403,
   grpcCode: 14,
@@ -46,7 +46,7 @@ const unable = {
   error: 'temporarily_unavailable',
 } as const;
 
-/** Every reason a check can end with. */
+/** Every reason with which a check can end. */
 export const reasons = {
   allowed: {
     outcome: 'allow',
@@ -54,7 +54,7 @@ export const reasons = {
     grpcCode: 0,
     grpcHttpStatus: 200,
     error: null,
-    description: 'The token is valid and fulfils every requirement of its issuer.',
+    description: 'The token is valid and meets every requirement, or the rule that matches needs no token.',
   },
   token_missing: {
     outcome: 'deny',
@@ -62,7 +62,7 @@ export const reasons = {
     grpcCode: 16,
     grpcHttpStatus: 401,
     error: null,
-    description: 'There is no authorization header, or it has another scheme than `Bearer`.',
+    description: 'The request has no `authorization` header, or its scheme is not `Bearer`.',
   },
   token_duplicated: {
     outcome: 'deny',
@@ -71,79 +71,84 @@ export const reasons = {
     grpcHttpStatus: 401,
     error: 'invalid_request',
     description:
-      'There is more than one authorization header, or the Bearer value holds a comma, which is how a proxy joins two headers.',
+      'The request has several `authorization` headers. A Bearer value with a comma counts as several, because proxies join headers with a comma.',
   },
   token_too_large: { ...invalidToken, description: 'The token is longer than `limits.maxTokenSize`.' },
   token_malformed: {
     ...invalidToken,
-    description: 'This is not a signed JWT (three parts with dots), or its header uses `crit` or `b64`.',
+    description:
+      'The token is not a signed JWT (three parts separated by dots), or its header uses `crit` or `b64`.',
   },
   algorithm_not_allowed: {
     ...invalidToken,
-    description: "The token's `alg` is not one of the issuer's `algorithms`.",
+    description: "The token's `alg` is not in the issuer's `algorithms`.",
   },
   token_type_not_allowed: {
     ...invalidToken,
-    description: "The token's `typ` is not one of the issuer's `tokenTypes`.",
+    description: "The token's `typ` is not in the issuer's `tokenTypes`.",
   },
   issuer_unknown: {
     ...invalidToken,
-    description: 'The `iss` claim is absent, or is not exactly equal to a configured `issuer`.',
+    description: 'The `iss` claim is absent, or does not exactly equal a configured `issuer`.',
   },
   key_not_found: {
     ...invalidToken,
     description:
-      "No published key fits the token's `kid` and `alg`. The keys were fetched again first, where that was allowed. `/readyz` names the keys that are not used, and why.",
+      "No key of the issuer matches the token's `kid` and `alg`. If a fetch was allowed, the keys were fetched again first. `/readyz` lists unused keys and why they are not used.",
   },
   signature_invalid: {
     ...invalidToken,
     description:
-      "No published key that fits the token's `kid` and `alg` made its signature; at most four are tried, but all of `publicKeyFiles`. The keys were fetched again first only if the `kid` is unknown.",
+      "The keys that match the token's `kid` and `alg` did not make its signature. At most 4 keys are tried, or every key of `publicKeyFiles`. The keys were fetched again only if the `kid` is unknown.",
   },
-  token_expired: { ...invalidToken, description: 'The `exp` claim has passed, `clockTolerance` included.' },
+  token_expired: {
+    ...invalidToken,
+    description: 'The `exp` claim is in the past by more than `clockTolerance`.',
+  },
   token_not_yet_valid: {
     ...invalidToken,
-    description: 'The `nbf` or `iat` claim is in the future, beyond `clockTolerance`.',
+    description: 'The `nbf` or `iat` claim is in the future by more than `clockTolerance`.',
   },
   audience_mismatch: {
     ...invalidToken,
-    description: "None of the issuer's `audiences` is in the token's audience claims, or it has none.",
+    description:
+      "The token has no audience, or none of its audiences is in the issuer's `audiences` or in those of the rule.",
   },
   claim_missing: { ...invalidToken, description: 'The `exp` claim is absent.' },
   claim_invalid: {
     ...invalidToken,
     description:
-      'A claim that is looked at has the wrong type or an impossible value, or the e-mail is not verified (`issuers[].email.requireVerified`).',
+      'A claim that is checked has the wrong type or an impossible value, or the email address is not verified (`issuers[].email.requireVerified`).',
   },
   token_bound: {
     ...invalidToken,
     description:
-      'The token is bound to its client (`cnf`, RFC 7800), and nothing here verifies that: `boundTokens` does not ask for it, or the kind of binding is not known or not configured.',
+      'The token is bound to its client (`cnf`, RFC 7800), and this service cannot verify the binding. Either `boundTokens` is not `verify`, or this kind of binding is not supported or not configured.',
   },
   proof_invalid: {
     ...invalidToken,
     description:
-      'The token is bound to its client (`cnf`), and the client did not prove to be it: no, several, or no good `DPoP` proofs (RFC 9449), or another certificate (RFC 8705). Also a token that is presented as `DPoP` and not bound.',
+      'The token is bound to its client (`cnf`), and the client did not prove that it is this client. The request does not have exactly one valid `DPoP` proof (RFC 9449), or the client certificate is a different one (RFC 8705). A token without a binding that is sent as `DPoP` also ends with this reason.',
   },
-  token_revoked: { ...invalidToken, description: 'The deny list (`denyList.file`) names the token.' },
+  token_revoked: { ...invalidToken, description: 'The deny list (`denyList.file`) revokes the token.' },
   scope_insufficient: {
     ...forbidden,
-    description: "The token lacks one of the issuer's `requiredScopes`, or one that the rule requires.",
+    description: "The token does not have a scope that the issuer's `requiredScopes` or the rule requires.",
   },
   claim_not_allowed: {
     ...forbidden,
     description:
-      "One of the issuer's `requiredClaims`, its allowed e-mails or groups, the rule's `claims` or its `expression`, is not met.",
+      "The token does not meet the issuer's `requiredClaims`, its allowed email addresses or groups, or the rule's `claims` or `expression`.",
   },
   rule_denied: {
     ...forbidden,
     description:
-      'The rule that matches refuses, or is for other issuers; or none matches and `noRuleMatches` is `deny`.',
+      'The rule that matches denies the request or requires other issuers. Or no rule matches, and `noRuleMatches` is `deny`.',
   },
   rule_failed: {
     ...forbidden,
     description:
-      "The rule's `expression` could not be evaluated, for example because it names a claim that the token does not have, or it would do more than an expression may ([rules](rules.md)).",
+      "The rule's `expression` failed, for example because it reads a claim that the token does not have, or it exceeds the cost limit of expressions ([rules](rules.md)).",
   },
   path_ambiguous: {
     outcome: 'deny',
@@ -151,7 +156,8 @@ export const reasons = {
     grpcCode: 3,
     grpcHttpStatus: 400,
     error: 'invalid_request',
-    description: 'Rules look at paths, and this one could be read in two ways ([rules](rules.md)).',
+    description:
+      'Rules match paths, and servers can read this path in more than one way ([rules](rules.md)).',
   },
   host_ambiguous: {
     outcome: 'deny',
@@ -160,7 +166,7 @@ export const reasons = {
     grpcHttpStatus: 400,
     error: 'invalid_request',
     description:
-      'Rules look at hosts, and this one is not a name or an address in its usual form, came in two lines, or has a port, and the rules would decide differently without it ([rules](rules.md)).',
+      'Rules match hosts, and this host is invalid, ends with a dot, or is in two header lines. Or it has a port, and the rules decide differently without the port ([rules](rules.md)).',
   },
   request_too_large: {
     outcome: 'deny',
@@ -169,30 +175,30 @@ export const reasons = {
     grpcHttpStatus: 413,
     error: 'invalid_request',
     description:
-      'The check is too large to be read: what a decision reads of it is larger than `limits.maxGrpcMessageSize`, or its body than `limits.maxGrpcBodySize`.',
+      'The check request is too large: the fields that a decision needs exceed `limits.maxGrpcMessageSize`, or the body exceeds `limits.maxGrpcBodySize`.',
   },
   keys_unavailable: {
-    ...unable,
+    ...unavailable,
     description:
-      'The issuer has no usable key at all: none could be fetched yet, or the last ones are older than `keys.maxStale`.',
+      'The issuer has no usable key: no fetch has succeeded yet, or the keys are older than `keys.maxStale`.',
   },
   incumbent_unavailable: {
-    ...unable,
+    ...unavailable,
     description:
-      'The authorizer that still decides (`shadow.authorizer`) gave no answer within `shadow.timeout`.',
+      'The incumbent (the authorizer that decides while `shadow.authorizer` is set) did not answer within `shadow.timeout`.',
   },
   overloaded: {
-    ...unable,
+    ...unavailable,
     description:
-      'More signatures wait to be verified than `limits.maxVerificationsInFlight`, the check took longer than `limits.checkDeadline`, or there is no room to remember a further DPoP proof (`dpop.maxProofs`).',
+      'More than `limits.maxVerificationsInFlight` signatures wait for verification, or the check took longer than `limits.checkDeadline`, or the store of DPoP proofs is full (`dpop.maxProofs`).',
   },
   internal_error: {
-    ...unable,
-    description: 'The authorizer itself failed; its log says how. This is a defect: please report it.',
+    ...unavailable,
+    description: 'The authorizer failed. This is a bug: report it with the log record `a check failed`.',
   },
 } as const satisfies Readonly<Record<string, Row>>;
 
-/** A reason out of the table. */
+/** A reason in the table. */
 export type Reason = keyof typeof reasons;
 
 type ReasonOf<O extends Outcome> = {
@@ -202,12 +208,12 @@ type ReasonOf<O extends Outcome> = {
 /** A reason to deny. */
 export type DenyReason = ReasonOf<'deny'>;
 
-/** A reason for having no answer. */
+/** A reason why there is no decision. */
 export type ErrorReason = ReasonOf<'error'>;
 
 /**
- * The errors that `whenUnavailable: error` may leave to Envoy's failure policy. Under a mesh that fails open they become an allow, so a
- * client must not be able to bring about what they tell of. It cannot take an issuer's keys away. While there are none, though, any token
- * that names the issuer ends so: its signature cannot be checked.
+ * The errors that `whenUnavailable: error` leaves to Envoy's failure mode. If Envoy fails open, such an error becomes an allow, so a
+ * client must not be able to cause it. A client cannot remove an issuer's keys. While an issuer has no keys, however, any token that
+ * names this issuer ends with this error, because no signature can be verified.
  */
 export const leftToEnvoy: ReadonlySet<Reason> = new Set<ErrorReason>(['keys_unavailable']);

@@ -1,15 +1,11 @@
-/** Characters in JSON that a reader of it would act on or would not see, written as escapes: JSON itself escapes only those below the space. */
+/** Escapes control and invisible characters in JSON. JSON itself escapes only those below U+0020. */
 import { unicodeEscapes } from '../config/values/quote.ts';
 
-/** DEL and the controls of C1, what changes the order of the text around it, what nobody sees, and the separators of lines. */
-const unseen = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/u;
-const allUnseen = new RegExp(unseen, 'gu');
+/** DEL and C1 controls, format characters (invisible or bidirectional), and line separators. */
+const invisible = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/u;
+const allInvisible = new RegExp(invisible, 'gu');
 
-/**
- * Escapes them.
- *
- * @param json text in JSON, where all of them stand in strings
- */
-export function escapeUnseen(json: string): string {
-  return unseen.test(json) ? json.replaceAll(allUnseen, unicodeEscapes) : json;
+/** Escapes these characters in JSON text, where they can occur only in strings. */
+export function escapeInvisible(json: string): string {
+  return invisible.test(json) ? json.replaceAll(allInvisible, unicodeEscapes) : json;
 }

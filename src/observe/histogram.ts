@@ -1,7 +1,7 @@
-/** The latency histogram of checks: plain numbers on the hot path, Prometheus samples at the scrape. */
+/** The latency histogram of checks: plain numbers during checks, Prometheus samples at a scrape. */
 import type { Metric } from 'prom-client';
 import type { Outcome } from '../model/reasons.ts';
-import type { Transport } from './metrics.ts';
+import type { Transport } from '../model/transport.ts';
 
 /** Upper bounds of the buckets, in seconds. */
 export const bounds = [
@@ -11,18 +11,18 @@ export const bounds = [
 /** A histogram by transport and outcome. */
 export interface LatencyHistogram {
   readonly observe: (transport: Transport, outcome: Outcome, seconds: number) => void;
-  /** What a registry takes. */
+  /** For the registry. */
   readonly metric: Metric;
 }
 
 interface Series {
   readonly labels: { readonly transport: Transport; readonly outcome: Outcome };
-  /** Observations by bucket, the last one being above every bound. */
+  /** Observations by bucket. The last bucket is above every bound. */
   readonly buckets: number[];
   sum: number;
 }
 
-/** Makes a histogram; a library's own takes a microsecond for each observation, a tenth of a whole check. */
+/** Creates a histogram. An observation in prom-client's own takes 1 µs, a tenth of a whole check. */
 export function createLatencyHistogram(name: string, help: string): LatencyHistogram {
   const seriesOf = (transport: Transport): Record<Outcome, Series> => {
     const empty = (outcome: Outcome): Series => ({

@@ -1,7 +1,7 @@
-/** Counts by a name and a reason: raised on the hot path, read at a scrape. */
+/** Counters by name and reason: checks increment them, a scrape reads them. */
 import { type Outcome, type Reason, reasons } from '../model/reasons.ts';
 
-/** One count. */
+/** The value of one counter. */
 export interface ReasonCount {
   readonly name: string;
   readonly reason: Reason;
@@ -9,22 +9,22 @@ export interface ReasonCount {
   readonly count: number;
 }
 
-/** Counts, of which there are as many as names and reasons have met. */
-export interface ReasonCells {
+/** Counters that are created at their first increment. */
+export interface ReasonCounters {
   readonly add: (name: string, reason: Reason) => void;
   readonly read: () => readonly ReasonCount[];
 }
 
-/** Makes cells without any count. */
-export function createReasonCells(): ReasonCells {
-  const cells = new Map<string, Map<Reason, { count: number }>>();
+/** Creates an empty set of counters. */
+export function createReasonCounters(): ReasonCounters {
+  const counters = new Map<string, Map<Reason, { count: number }>>();
   return {
     add: (name, reason) => {
-      const byReason = cells.getOrInsertComputed(name, () => new Map<Reason, { count: number }>());
+      const byReason = counters.getOrInsertComputed(name, () => new Map<Reason, { count: number }>());
       byReason.getOrInsertComputed(reason, () => ({ count: 0 })).count++;
     },
     read: () =>
-      [...cells].flatMap(([name, byReason]) =>
+      [...counters].flatMap(([name, byReason]) =>
         [...byReason].map(([reason, { count }]) => ({
           name,
           reason,

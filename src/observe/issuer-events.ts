@@ -1,4 +1,4 @@
-/** What is counted and told of an issuer. */
+/** Logs and counts the events of an issuer. */
 
 import type { IssuerState, IssuerStatus } from '../issuer/issuer.ts';
 import type { OwnerEvents } from '../issuer/issuer-plan.ts';
@@ -13,17 +13,17 @@ const levels: Readonly<Record<IssuerState, 'info' | 'warn' | 'error'>> = {
   unavailable: 'error',
 };
 
-/** The most unused keys that one record names. */
+/** The most unused keys in one record. */
 const mostNamed = 50;
 
-/** Makes the events of one issuer. */
+/** Creates the event handlers of one issuer. */
 export function createIssuerEvents(
   issuer: string,
   logger: Logger,
   metrics: Metrics,
   onChange: () => void,
 ): OwnerEvents {
-  let known: ReadonlySet<string> = new Set();
+  let counted: ReadonlySet<string> = new Set();
   return {
     onFetched: (kind, error) => {
       metrics.issuerRefreshed(issuer, kind, error === undefined);
@@ -32,15 +32,15 @@ export function createIssuerEvents(
     },
     onTrustReload: (error) => {
       metrics.certificatesReloaded('ca', error === undefined);
-      if (error === undefined) logger.info({ issuer }, 'the certificates of caFile were replaced');
+      if (error === undefined) logger.info({ issuer }, 'the certificates of caFile were reloaded');
       else
         logger.error(
           { issuer, problem: error.message },
-          'the certificates of caFile were not replaced; the old ones go on',
+          'the certificates of caFile were not reloaded; the previous ones stay in use',
         );
     },
     onStateChange: (status) => {
-      // A state that is good is no reason to leave a problem unseen.
+      // An issuer can be ready and still have a problem.
       const level =
         levels[status.state] === 'info' && status.problem !== undefined ? 'warn' : levels[status.state];
       logger[level](recordOf(issuer, status), `issuer is ${status.state}`);
@@ -48,17 +48,17 @@ export function createIssuerEvents(
     },
     onProblem: (status) => {
       if (status.problem === undefined)
-        logger.info(recordOf(issuer, status), 'the issuer has no problem any more');
+        logger.info(recordOf(issuer, status), 'the problem of the issuer is resolved');
       else logger.warn(recordOf(issuer, status), 'the issuer has a problem');
     },
     onUnusedKeys: (unused) => {
       const rejected = unused.filter(({ cause }) => isRejection(cause));
       const nameOf = ({ key, cause }: UnusedKey) => `${cause} ${key}`;
-      for (const one of rejected) if (!known.has(nameOf(one))) metrics.issuerKeyRejected(issuer, one.cause);
-      known = new Set(rejected.map(nameOf));
+      for (const one of rejected) if (!counted.has(nameOf(one))) metrics.issuerKeyRejected(issuer, one.cause);
+      counted = new Set(rejected.map(nameOf));
       const record = { issuer, unusedKeys: someUnusedKeys(unused, mostNamed) };
-      if (rejected.length > 0) logger.warn(record, 'the issuer publishes keys that are refused');
-      else if (unused.length > 0) logger.info(record, 'the issuer publishes keys that are not used here');
+      if (rejected.length > 0) logger.warn(record, 'the issuer publishes keys that are rejected');
+      else if (unused.length > 0) logger.info(record, 'the issuer publishes keys that are not used');
       else logger.info({ issuer }, 'every key that the issuer publishes is used');
     },
     onKeysChange: (change) => {

@@ -1,17 +1,17 @@
-/** The log: JSON lines through pino; on a terminal, lines for people are made of them. */
+/** The log: JSON lines written by pino, converted to text on a terminal. */
 import { isatty } from 'node:tty';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from '../runtime/time/clock.ts';
-import { escapeUnseen } from './escape-invisible.ts';
+import { escapeInvisible } from './escape-invisible.ts';
 import type { TextLogTarget } from './text-log.ts';
 
-/** Where records go. */
+/** Writes records. */
 export type Logger = PinoLogger;
 
-/** The most that waits for a slow reader of the log, in bytes; beyond it records are dropped. */
+/** The most bytes that are buffered for a slow reader of the log. Further records are dropped. */
 const maxBufferedBytes = 8 * 1024 * 1024;
 
-// Records are built from lists of allowed fields; this is the second net, should one ever slip through.
+// Records are built from lists of allowed fields. This redaction is a second protection.
 const redactedFields = [
   'authorization',
   'cookie',
@@ -23,31 +23,31 @@ const redactedFields = [
   '*.headers',
 ];
 
-/** How long the end waits for a reader of the log that takes nothing, in milliseconds. */
+/** How long shutdown waits for a blocked reader of the log, in milliseconds. */
 const endTimeout = 1_000;
 
-/** The log and its end. */
+/** The log. */
 export interface Log {
   readonly logger: Logger;
-  /** Writes what is still held back, unless nobody reads it, and takes no more. */
+  /** Writes the buffered records, unless the reader is blocked. Later records are dropped. */
   readonly end: () => Promise<void>;
 }
 
-/** A pipe takes this much at once, or nothing of it (PIPE_BUF): lines of several processes do not get into each other. */
+/** PIPE_BUF: a write of this size is atomic, so lines of several processes do not mix. */
 const maxWrittenAtOnce = 4_096;
 
-/** How the log is written. */
+/** The options of the log. */
 export interface LogOptions {
-  /** The least severe level that is written. */
+  /** The lowest level that is written. */
   readonly level: string;
-  /** As of `log.format`. */
+  /** `log.format`. */
   readonly format: 'auto' | 'json' | 'text';
 }
 
 /**
  * Opens the log on standard output.
  *
- * @param environment says whether people see colours
+ * @param environment decides about colours (FORCE_COLOR, NO_COLOR, TERM)
  * @param common fields of every record
  */
 export function openLog(
@@ -56,7 +56,7 @@ export function openLog(
   environment: Readonly<Record<string, string | undefined>>,
   common: Readonly<Record<string, unknown>> = {},
 ): Log {
-  // Asking for the stream makes a pipe non-blocking: a reader that takes nothing would hold a thread for ever.
+  // Reading `process.stdout` makes a pipe non-blocking. A blocking one would hold a thread while its reader is blocked.
   const { fd } = process.stdout;
   const destination = pino.destination({
     dest: fd,
@@ -64,14 +64,14 @@ export function openLog(
     maxLength: maxBufferedBytes,
     maxWrite: maxWrittenAtOnce,
   });
-  // A disk that is full is no reason to stop guarding; what could not be written is tried again with the next record.
+  // A full disk must not stop checks. The failed write is repeated with the next record.
   destination.on('error', () => {});
   let hasEnded = false;
   const writeLine = (line: string) => !hasEnded && destination.write(line);
   const isTerminal = isatty(fd);
   const { write, written } =
     format === 'text' || (format === 'auto' && isTerminal)
-      ? forPeople(writeLine, { isTerminal, environment })
+      ? asText(writeLine, { isTerminal, environment })
       : { write: writeLine, written: Promise.resolve() };
   const end = async () => {
     await written;
@@ -88,8 +88,8 @@ export function openLog(
   return { logger: createLogger(level, { write }, common), end };
 }
 
-/** Turns records into lines for people. What does it is loaded only here; until it is, records wait. */
-function forPeople(
+/** Converts records to text. The converter is loaded on demand; until then, records are buffered. */
+function asText(
   writeLine: (line: string) => void,
   target: TextLogTarget,
 ): { readonly write: (line: string) => void; readonly written: Promise<void> } {
@@ -103,7 +103,7 @@ function forPeople(
   return { write: (line) => write(line), written };
 }
 
-/** Makes a logger on any stream of lines. */
+/** Creates a logger that writes to a stream of lines. */
 export function createLogger(
   level: string,
   destination: DestinationStream,
@@ -118,11 +118,11 @@ export function createLogger(
       redact: { paths: redactedFields, censor: '[redacted]' },
       serializers: { error: describeError },
     },
-    { write: (line) => destination.write(escapeUnseen(line)) },
+    { write: (line) => destination.write(escapeInvisible(line)) },
   );
 }
 
-/** An error without the fields that libraries hang on it: theirs can hold the claims of a token. */
+/** An error without the extra fields of libraries, which can contain claims of a token. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: String(error).slice(0, 500) };
   return { type: error.name, message: error.message.slice(0, 500), stack: error.stack?.slice(0, 4_000) };

@@ -1,167 +1,179 @@
-/** Every metric of the service, declared once: the source of the code and of the docs. */
+/** Every metric of the service. The code and `docs/metrics.md` use this table. */
 
-/** The names all start with this. */
+/** The prefix of every metric name. */
 export const metricPrefix = 'oidc_authz_';
 
-/** What is measured, without the prefix: the source of the docs. */
+/** The metrics by name, without the prefix. */
 export const metricDefinitions = {
   checks_total: {
     type: 'counter',
     labels: ['transport', 'outcome', 'reason', 'issuer'],
-    help: 'Checks, by how they ended; issuer is a configured name, or none where the token told of no known one. While another authorizer decides (`shadow.authorizer`), how they would have.',
+    help: 'Checks by outcome and reason. `issuer` is a configured issuer name, or `none` if the token names no configured issuer. While the incumbent decides (`shadow.authorizer`), our own decisions are counted.',
   },
   rule_checks_total: {
     type: 'counter',
     labels: ['rule', 'outcome', 'reason'],
-    help: 'Checks that a rule of the configuration decided, by its name and how they ended.',
+    help: 'Checks that a rule decided, by the name of the rule, outcome and reason.',
   },
   policy_checks_total: {
     type: 'counter',
     labels: ['policy', 'outcome', 'reason'],
-    help: 'Checks of each policy, by how they ended.',
+    help: 'Checks by policy, outcome and reason.',
   },
   checks_shadow_total: {
     type: 'counter',
     labels: ['reason', 'rule'],
-    help: 'Checks that passed only because rules are tried (`mode: shadow`), by why they would have been refused; rule is none where none matched.',
+    help: 'Checks that are allowed only because of `mode: shadow`, by the reason why they would be denied. `rule` is `none` if no rule matches.',
   },
   check_duration_seconds: {
     type: 'histogram',
     labels: ['transport', 'outcome'],
-    help: 'Time from a check request to its decision.',
+    help: 'Time from a check request to its decision, in seconds.',
   },
-  checks_in_flight: { type: 'gauge', labels: ['transport'], help: 'Checks that wait for their decision.' },
+  checks_in_flight: { type: 'gauge', labels: ['transport'], help: 'Checks without a decision yet.' },
   token_cache_lookups_total: {
     type: 'counter',
     labels: ['result'],
-    help: 'Look-ups of tokens among those verified lately: hit or miss.',
+    help: 'Lookups in the cache of verified tokens, by `result`: `hit` or `miss`.',
   },
-  token_cache_entries: { type: 'gauge', labels: [], help: 'Verified tokens that are remembered.' },
+  token_cache_entries: { type: 'gauge', labels: [], help: 'Verified tokens in the cache.' },
   dpop_proofs: {
     type: 'gauge',
     labels: [],
-    help: 'DPoP proofs that are remembered, so that none is good twice.',
+    help: 'Used DPoP proofs in the store that prevents replays.',
   },
   dpop_replay_store_full_total: {
     type: 'counter',
     labels: ['issuer', 'bound'],
-    help: 'Good DPoP proofs that were refused (`overloaded`) since there was no room to remember them: by the issuer of the token, and by the bound, key (`dpop.maxProofsPerKey`) or issuer (`dpop.maxProofs`).',
+    help: 'Valid DPoP proofs that were denied (`overloaded`) because the store was full. `issuer` is the issuer of the token. `bound` is the limit: `key` (`dpop.maxProofsPerKey`) or `issuer` (`dpop.maxProofs`).',
   },
-  issuer_ready: { type: 'gauge', labels: ['issuer'], help: '1 if the issuer has usable keys, else 0.' },
-  issuer_keys: { type: 'gauge', labels: ['issuer'], help: 'Usable keys of the issuer, each counted once.' },
+  issuer_ready: { type: 'gauge', labels: ['issuer'], help: '1 if the issuer has usable keys, otherwise 0.' },
+  issuer_keys: {
+    type: 'gauge',
+    labels: ['issuer'],
+    help: 'Usable keys of the issuer. Duplicates count once.',
+  },
   issuer_keys_age_seconds: {
     type: 'gauge',
     labels: ['issuer'],
-    help: 'Time since the issuer last gave its keys; absent as long as it never did.',
+    help: "Time since the last successful fetch of the issuer's keys, in seconds. Absent until the first one.",
   },
   keys_max_stale_seconds: {
     type: 'gauge',
     labels: [],
-    help: 'How long keys serve while their issuer cannot be reached (`keys.maxStale`).',
+    help: 'How long keys are used while their issuer cannot be reached (`keys.maxStale`), in seconds.',
   },
   issuer_refreshes_total: {
     type: 'counter',
     labels: ['issuer', 'kind', 'result'],
-    help: 'Fetches from the issuer, by kind (discovery, jwks) and result (success, failure).',
+    help: 'Fetches from the issuer, by `kind` (`discovery`, `jwks`) and `result` (`success`, `failure`).',
   },
   issuer_jwks_uri_moved: {
     type: 'gauge',
     labels: ['issuer'],
-    help: "1 while the issuer's discovery document names its key set on another host than when it was first read, which is refused until a reload; else 0. When keys are older than `keys.maxStale`, tokens of the issuer are refused.",
+    help: "1 while the issuer's discovery document names a key set on another host than when it was first read, otherwise 0. The new host is not used until a reload. Tokens of the issuer are denied when its keys are older than `keys.maxStale`.",
   },
   issuer_keys_rejected_total: {
     type: 'counter',
     labels: ['issuer', 'cause'],
-    help: 'Published keys that are refused since they are weak or malformed, counted when a key set first holds them.',
+    help: 'Published keys that are rejected because they are weak or malformed. A key counts when it first appears in the key set.',
   },
   issuer_keys_unused: {
     type: 'gauge',
     labels: ['issuer', 'cause'],
-    help: 'Published keys that verify nothing, by the cause: those that are refused, and those that are meant for something else or of a kind that is not supported.',
+    help: 'Published keys that are not used, by cause: rejected, for another purpose, or of a type that is not supported.',
   },
   forwarded_headers_withheld_total: {
     type: 'counter',
     labels: ['header', 'cause'],
-    help: 'Values that were not forwarded, or not whole: by the cause, such as characters that no header can carry.',
+    help: 'Values that were not forwarded, or only in part, by header and cause.',
   },
   check_records_left_out_total: {
     type: 'counter',
     labels: [],
-    help: 'Log records of checks that were left out because there were too many.',
+    help: 'Log records of checks that were dropped because there were too many.',
   },
   config_reloads_total: {
     type: 'counter',
     labels: ['result'],
-    help: 'Reloads of the configuration: success or failure.',
+    help: 'Reloads of the configuration, by `result`: `success` or `failure`.',
   },
   config_last_reload_successful: {
     type: 'gauge',
     labels: [],
-    help: '1 if the last reload was good, else 0.',
+    help: '1 if the last reload of the configuration succeeded, otherwise 0.',
   },
   config_last_reload_success_timestamp_seconds: {
     type: 'gauge',
     labels: [],
-    help: 'When the configuration that is in use was loaded, in seconds since the epoch.',
+    help: 'When the current configuration was loaded, in seconds since the epoch.',
   },
   config_hash_info: {
     type: 'gauge',
     labels: ['hash'],
-    help: 'Always 1; hash tells one configuration from another.',
+    help: 'Always 1. `hash` identifies the current configuration.',
   },
   shadow_mode: {
     type: 'gauge',
     labels: [],
-    help: '1 while checks are only tried (`mode: shadow`) everywhere or somewhere, so that what would be refused passes; else 0.',
+    help: '1 while some rule or policy has `mode: shadow`, so that requests that would be denied are allowed; otherwise 0.',
   },
   shadow_authorizer: {
     type: 'gauge',
     labels: [],
-    help: '1 while another authorizer decides (`shadow.authorizer`) and our own decisions are only compared; else 0.',
+    help: '1 while the incumbent decides (`shadow.authorizer`) and our decisions are only compared with it, otherwise 0.',
   },
   shadow_comparisons_total: {
     type: 'counter',
     labels: ['result'],
-    help: 'Checks that another authorizer (`shadow.authorizer`) still decides, by how its answer compares with our own decision.',
+    help: 'Checks that the incumbent decided (`shadow.authorizer`), by the result of the comparison with our decision.',
   },
-  deny_list_entries: { type: 'gauge', labels: [], help: 'Entries of the deny list that is in use.' },
+  deny_list_entries: { type: 'gauge', labels: [], help: 'Entries in the current deny list.' },
   deny_list_reloads_total: {
     type: 'counter',
     labels: ['result'],
-    help: 'Reloads of the deny list after a change of its file: success or failure.',
+    help: 'Reloads of the deny list, by `result`: `success` or `failure`.',
   },
   deny_list_last_reload_successful: {
     type: 'gauge',
     labels: [],
-    help: '1 if the deny list that is in use is the one in its file, 0 if that one could not be read.',
+    help: '1 if the current deny list equals its file, 0 if the file could not be loaded.',
   },
   deny_list_entries_removed_total: {
     type: 'counter',
     labels: [],
-    help: 'Entries that a reload of the deny list no longer had: revocations that were lifted.',
+    help: 'Entries that reloads removed from the deny list. The tokens that they revoked are valid again.',
   },
   certificate_reloads_total: {
     type: 'counter',
     labels: ['kind', 'result'],
-    help: 'Reloads of certificates after a change of their files, by kind (`listener`, `ca`) and result (success, failure).',
+    help: 'Reloads of certificates, by `kind` (`listener`, `ca`) and `result` (`success`, `failure`).',
   },
   connections_rejected_total: {
     type: 'counter',
     labels: ['listener', 'cause'],
-    help: 'Connections that came to nothing because whoever connects speaks something else than the listener: `tls`, `http1`, `http2` or `proxy_protocol` where that is not spoken, `unknown`; on a listener with TLS `plain_text`, `client_certificate` (none, or not believed), `certificate_refused` (ours, by the client), `tls_version` (or cipher), `alpn`.',
+    help: "Connections that were closed because the client uses another protocol than the listener. Causes on every listener: `tls`, `http1`, `http2`, `proxy_protocol`, `unknown`. With TLS also: `plain_text`, `client_certificate` (missing or not trusted), `certificate_refused` (the client rejects the listener's certificate), `tls_version` (version or cipher), `alpn`.",
   },
   workers: {
     type: 'gauge',
     labels: [],
-    help: 'Processes that answer checks; one that is starting is not among them.',
+    help: 'Processes that answer checks. A starting process does not count.',
   },
-  workers_wanted: { type: 'gauge', labels: [], help: 'Processes that are to answer checks (`workers`).' },
+  workers_wanted: {
+    type: 'gauge',
+    labels: [],
+    help: 'Configured number of processes that answer checks (`workers`).',
+  },
   worker_restarts_total: {
     type: 'counter',
     labels: [],
-    help: 'Processes that were started in the place of one that ended.',
+    help: 'Processes that were started to replace another.',
   },
-  build_info: { type: 'gauge', labels: ['version', 'node'], help: 'Always 1; what is running.' },
+  build_info: {
+    type: 'gauge',
+    labels: ['version', 'node'],
+    help: 'Always 1. The labels are the version of the service and of Node.js.',
+  },
 } as const satisfies Readonly<
   Record<string, { type: 'counter' | 'gauge' | 'histogram'; labels: readonly string[]; help: string }>
 >;

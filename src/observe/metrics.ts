@@ -1,13 +1,13 @@
-/** Where the service counts, and what a scrape reads; with the reports, the one place that imports prom-client. */
+/** The metrics of this process. Together with `worker-metrics.ts`, the only file that imports prom-client. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { type Comparison, comparisons, type Decision, type WithheldCause } from '../model/decision.ts';
+import type { Decision } from '../model/decision.ts';
+import type { WithheldCause } from '../model/forwarding.ts';
+import { type Comparison, comparisons } from '../model/incumbent.ts';
+import type { Transport } from '../model/transport.ts';
 import { createLatencyHistogram } from './histogram.ts';
-import { createReasonCells, type ReasonCells } from './hot-counters.ts';
+import { createReasonCounters, type ReasonCounters } from './hot-counters.ts';
 import { metricDefinitions, metricPrefix } from './metric-definitions.ts';
 import type { Report } from './worker-metrics.ts';
-
-/** Over what a check was asked. */
-export type Transport = 'http' | 'grpc';
 
 type MetricName = keyof typeof metricDefinitions;
 type MetricOfType<T> = {
@@ -15,7 +15,7 @@ type MetricOfType<T> = {
 }[MetricName];
 type Label<M extends MetricName> = (typeof metricDefinitions)[M]['labels'][number];
 
-/** What gauges read when they are scraped. */
+/** The values that gauges read at each scrape. */
 export interface GaugeSources {
   readonly cacheEntries: () => number;
   readonly proofs: () => number;
@@ -29,18 +29,19 @@ export interface GaugeSources {
   }[];
 }
 
-/** Where the service counts. */
+/** The metrics. */
 export interface Metrics {
-  readonly checkWaits: (transport: Transport) => void;
-  readonly checkWaitsNoMore: (transport: Transport) => void;
+  /** A check waits for its decision. */
+  readonly checkPending: (transport: Transport) => void;
+  readonly checkSettled: (transport: Transport) => void;
   readonly checkEnded: (transport: Transport, decision: Decision, seconds: number) => void;
   readonly cacheLookup: (isHit: boolean) => void;
   readonly issuerRefreshed: (issuer: string, kind: string, isSuccess: boolean) => void;
   readonly issuerKeyRejected: (issuer: string, cause: string) => void;
-  /** Tells that a DPoP proof was refused since there was no room to remember it, and which bound left none. */
+  /** A DPoP proof was denied because the store is full; `bound` is the limit that was reached. */
   readonly replayStoreFull: (issuer: string, bound: 'key' | 'issuer') => void;
   readonly checkRecordLeftOut: () => void;
-  /** Tells which configuration is in use from now on, and how long it lets keys serve, in milliseconds. */
+  /** A configuration is in use. `maxStale` is in milliseconds. */
   readonly configLoaded: (hash: string, atSeconds: number, maxStale: number) => void;
   readonly configReloaded: (isSuccess: boolean) => void;
   readonly denyListTaken: (entries: number) => void;
@@ -48,23 +49,23 @@ export interface Metrics {
   readonly denyListShrank: (entries: number) => void;
   readonly certificatesReloaded: (kind: 'listener' | 'ca', isSuccess: boolean) => void;
   readonly connectionRejected: (listener: string, cause: string) => void;
-  readonly rulesAreTried: (isSo: boolean) => void;
-  readonly anotherDecides: (isSo: boolean) => void;
+  readonly shadowMode: (isOn: boolean) => void;
+  readonly incumbentDecides: (isOn: boolean) => void;
   readonly workerRestarted: () => void;
   readonly workersWanted: (count: number) => void;
-  /** What was counted, for another process to add up. */
+  /** The metrics in a form that another process can sum. */
   readonly report: () => Promise<Report>;
-  /** The Prometheus text format, and its content type. */
+  /** The metrics in the Prometheus text format. */
   readonly scrape: () => Promise<string>;
   readonly contentType: string;
 }
 
-/** A number that is raised on the hot path and read at the scrape. */
+/** A number that checks increment and a scrape reads. */
 interface Cell {
   count: number;
 }
 
-/** Makes the metrics, in a registry of their own. */
+/** Creates the metrics in their own registry. */
 export function createMetrics(
   sources: GaugeSources,
   build: { readonly version: string; readonly node: string },
@@ -75,15 +76,18 @@ export function createMetrics(
     help: metricDefinitions[name].help,
     labelNames: metricDefinitions[name].labels as readonly Label<M>[],
     registers: [registry],
-    // Of several processes, what is said of the configuration and the build is said by the first.
-    ...(isSaidOnce(name) && { aggregator: 'first' as const }),
+    // All processes have the same configuration and build, so these metrics are not summed.
+    ...(isSameInAllProcesses(name) && { aggregator: 'first' as const }),
   });
   const counter = <M extends MetricOfType<'counter'>>(name: M, collect?: (this: Counter<Label<M>>) => void) =>
     new Counter<Label<M>>({ ...common(name), ...(collect !== undefined && { collect }) });
   const gauge = <M extends MetricOfType<'gauge'>>(name: M, collect?: (this: Gauge<Label<M>>) => void) =>
     new Gauge<Label<M>>({ ...common(name), ...(collect !== undefined && { collect }) });
 
-  const checks: Record<Transport, ReasonCells> = { http: createReasonCells(), grpc: createReasonCells() };
+  const checks: Record<Transport, ReasonCounters> = {
+    http: createReasonCounters(),
+    grpc: createReasonCounters(),
+  };
   const inFlight: Record<Transport, number> = { http: 0, grpc: 0 };
   const lookups = { hit: 0, miss: 0 };
   const withheldByHeader = new Map<string, Map<WithheldCause, Cell>>();
@@ -147,7 +151,11 @@ export function createMetrics(
   const restarts = counter('worker_restarts_total');
   const refreshes = counter('issuer_refreshes_total');
   const keysRejected = counter('issuer_keys_rejected_total');
-  const [byRule, byPolicy, shadowed] = [createReasonCells(), createReasonCells(), createReasonCells()];
+  const [byRule, byPolicy, shadowed] = [
+    createReasonCounters(),
+    createReasonCounters(),
+    createReasonCounters(),
+  ];
   counter('rule_checks_total', function () {
     this.reset();
     for (const { name, outcome, reason, count } of byRule.read())
@@ -205,10 +213,10 @@ export function createMetrics(
   collectDefaultMetrics({ register: registry });
 
   return {
-    checkWaits: (transport) => {
+    checkPending: (transport) => {
       inFlight[transport]++;
     },
-    checkWaitsNoMore: (transport) => {
+    checkSettled: (transport) => {
       inFlight[transport]--;
     },
     checkEnded: (transport, decision, seconds) => {
@@ -254,8 +262,8 @@ export function createMetrics(
     certificatesReloaded: (kind, isSuccess) =>
       certificateReloads.inc({ kind, result: isSuccess ? 'success' : 'failure' }),
     connectionRejected: (listener, cause) => connectionsRejected.inc({ listener, cause }),
-    rulesAreTried: (isSo) => shadowMode.set(isSo ? 1 : 0),
-    anotherDecides: (isSo) => shadowAuthorizer.set(isSo ? 1 : 0),
+    shadowMode: (isOn) => shadowMode.set(isOn ? 1 : 0),
+    incumbentDecides: (isOn) => shadowAuthorizer.set(isOn ? 1 : 0),
     workerRestarted: () => restarts.inc(),
     workersWanted: (count) => wanted.set(count),
     report: () => registry.getMetricsAsJSON(),
@@ -264,7 +272,7 @@ export function createMetrics(
   };
 }
 
-function isSaidOnce(name: MetricName): boolean {
+function isSameInAllProcesses(name: MetricName): boolean {
   return (
     name.startsWith('config_') ||
     name === 'keys_max_stale_seconds' ||
@@ -275,7 +283,7 @@ function isSaidOnce(name: MetricName): boolean {
   );
 }
 
-/** The configured name of the issuer that a decision is about, or `none`. */
+/** The configured name of the issuer of a decision, or `none`. */
 export function issuerLabel(decision: Decision): string {
   return (decision.outcome === 'allow' ? decision.identity?.issuerName : decision.issuerName) ?? 'none';
 }

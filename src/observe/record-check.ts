@@ -1,13 +1,15 @@
-/** Wraps a check so that each one is counted, timed and told in the log. */
+/** Counts, times and logs checks. */
 
 import type { Config } from '../config/declare/options.ts';
-import type { Check, CheckRequest, Decision } from '../model/decision.ts';
+import type { CheckRequest } from '../model/check-request.ts';
+import type { Check, Decision } from '../model/decision.ts';
+import type { Transport } from '../model/transport.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { createBucket } from '../runtime/time/token-bucket.ts';
 import type { Logger } from './logger.ts';
-import { issuerLabel, type Metrics, type Transport } from './metrics.ts';
+import { issuerLabel, type Metrics } from './metrics.ts';
 
-/** Tells of a check in the log. */
+/** Logs a check. */
 export type RecordCheck = (
   transport: Transport,
   request: CheckRequest,
@@ -15,7 +17,7 @@ export type RecordCheck = (
   milliseconds: number,
 ) => void;
 
-/** Makes a check of the same kind that is counted, timed and told. */
+/** Wraps a check so that it is counted, timed and logged. */
 export function recorded<More extends readonly unknown[]>(
   check: (request: CheckRequest, ...more: More) => ReturnType<Check>,
   transport: Transport,
@@ -34,24 +36,24 @@ export function recorded<More extends readonly unknown[]>(
     const started = clock.monotonic();
     const decision = check(request, ...more);
     if (!(decision instanceof Promise)) return end(request, decision, started);
-    metrics.checkWaits(transport);
+    metrics.checkPending(transport);
     return decision.then((settled) => {
-      metrics.checkWaitsNoMore(transport);
+      metrics.checkSettled(transport);
       return end(request, settled, started);
     });
   };
 }
 
-/** How many records of checks are written: an attacker must not be able to fill the disk, or to slow us down. */
+/** The most records of checks that are written. A client must not be able to fill the disk or slow down the service. */
 const recordBudget = { burst: 200, perSecond: 100 };
 
-/** How often the log says how many records it left out, in milliseconds. */
-const leftOutInterval = 10_000;
+/** How often the log reports the number of dropped records, in milliseconds. */
+const droppedInterval = 10_000;
 
-/** Longest text of a downstream's that a record takes, in characters. */
+/** The longest value from a request in a record, in characters. */
 const maxText = 512;
 
-/** Makes the writer of check records. Records of allows are as many as `log.checks` wants; all others are sampled. */
+/** Creates the writer of check records. Records of allowed checks depend on `log.checks`; all other records are limited in rate. */
 export function createRecordCheck(
   options: Config['log'],
   logger: Logger,
@@ -64,11 +66,11 @@ export function createRecordCheck(
   const mayWrite = (): boolean => {
     if (budget.take(clock.monotonic())) return true;
     metrics.checkRecordLeftOut();
-    if (leftOut++ === 0) clock.after(leftOutInterval, tellLeftOut);
+    if (leftOut++ === 0) clock.after(droppedInterval, reportDropped);
     return false;
   };
-  const tellLeftOut = () => {
-    logger.warn({ leftOut }, 'records of checks were left out: there were too many');
+  const reportDropped = () => {
+    logger.warn({ leftOut }, 'records of checks were dropped because there were too many');
     leftOut = 0;
   };
 
@@ -76,37 +78,37 @@ export function createRecordCheck(
     options.checks === 'all' || (options.checks === 'denied' && !isAllow) ? 'info' : 'debug';
   const excluded = new Set(options.excludePaths);
   const isExcluded = ({ path }: CheckRequest) => excluded.size > 0 && excluded.has(withoutQuery(path));
-  // Asked once: a level changes only with the configuration, and most checks are allows that nobody reads.
+  // Read once, because the level changes only with the configuration.
   const [allows, others] = [true, false].map((isAllow) => logger.isLevelEnabled(levelOf(isAllow)));
 
   return (transport, request, decision, milliseconds) => {
-    // What it would have been otherwise is what its operator waits to hear, where another authorizer decides or rules are only tried.
+    // In shadow mode, the operator needs the records of checks that our own decision would change.
     const isAllow =
       decision.outcome === 'allow' &&
       decision.shadow === undefined &&
       (decision.comparison ?? 'same') === 'same';
-    const isTold = isAllow ? allows : others;
+    const isLogged = isAllow ? allows : others;
     const cause = causeOf(decision);
-    if (!isTold && cause === undefined) return;
-    const isRecorded = isTold && !isExcluded(request);
+    if (!isLogged && cause === undefined) return;
+    const isRecorded = isLogged && !isExcluded(request);
     if (!isRecorded && cause === undefined) return;
     if ((!isAllow || cause !== undefined) && !mayWrite()) return;
     if (isRecorded) {
       const record = toRecord(transport, request, decision, milliseconds, options);
       logger[levelOf(isAllow)](record, 'check');
     }
-    // A defect is told whichever records are wanted.
+    // A bug is logged whatever `log.checks` says.
     if (cause !== undefined) logger.error({ error: cause }, 'a check failed');
   };
 }
 
-/** What went wrong inside, where it did; a check that is only tried lets the request pass all the same. */
+/** The exception behind a decision, if there is one. In shadow mode, an allowed check can have one too. */
 function causeOf(decision: Decision): unknown {
   if (decision.outcome === 'allow' && decision.shadow === undefined) return undefined;
   return decision.outcome === 'deny' ? undefined : decision.cause;
 }
 
-/** The record, field by field: nothing of a token is in it but, where wanted, the subject. */
+/** The record. It contains nothing of the token except, if configured, the subject. */
 function toRecord(
   transport: Transport,
   request: CheckRequest,

@@ -1,7 +1,7 @@
-/** Records of the log as lines for people: the same records as JSON has, one line each. */
+/** Converts JSON records of the log to text lines. */
 import { unicodeEscapes } from '../config/values/quote.ts';
 
-/** Where the lines go, as far as their form depends on it. */
+/** The destination of the lines. It decides about colours. */
 export interface TextLogTarget {
   readonly isTerminal: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -27,17 +27,17 @@ const valueCodes: Readonly<Record<string, readonly number[]>> = {
   error: [codes.red],
 };
 
-/** What a terminal takes for a command, what nobody sees, and what changes the order of the text around it. */
+/** Control, invisible and bidirectional characters, which could act on the terminal or hide text. */
 const unsafe = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** Whether lines have colours. FORCE_COLOR decides first, as in Node itself; then NO_COLOR, TERM and the terminal. Empty is not set. */
+/** Whether lines have colours. FORCE_COLOR comes first, as in Node.js; then NO_COLOR, TERM and the terminal. An empty variable counts as unset. */
 function hasColours({ isTerminal, environment }: TextLogTarget): boolean {
   const { FORCE_COLOR: forced = '', NO_COLOR: none = '', TERM: term } = environment;
   if (forced !== '') return !['0', 'false'].includes(forced);
   return isTerminal && none === '' && term !== 'dumb';
 }
 
-/** Makes what turns a record in JSON, a line of the log, into a line for people. */
+/** Creates the function that converts one JSON line to a text line. */
 export function createTextLog(target: TextLogTarget): (line: string) => string {
   const paint: Paint = hasColours(target)
     ? (text, ...sgr) => (sgr.length === 0 ? text : `\x1b[${sgr.join(';')}m${text}\x1b[0m`)
@@ -45,12 +45,12 @@ export function createTextLog(target: TextLogTarget): (line: string) => string {
   return (line) => {
     const { time, level, msg, ...fields } = JSON.parse(line) as Readonly<Record<string, unknown>>;
     const name = String(level);
-    const shown = Object.entries(fields).flatMap(([key, value]) => field(key, value, paint));
+    const texts = Object.entries(fields).flatMap(([key, value]) => field(key, value, paint));
     const parts = [
       paint(timeOfDay(String(time)), codes.dim),
       paint(name.toUpperCase().padEnd(5), ...(levelCodes[name] ?? [])),
       escaped(String(msg ?? '')),
-      ...shown,
+      ...texts,
     ];
     return `${parts.join(' ')}\n`;
   };
@@ -64,7 +64,7 @@ function timeOfDay(time: string): string {
   return `${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** One field, or nothing where it says nothing. */
+/** One field, or nothing if it is empty. */
 function field(key: string, value: unknown, paint: Paint): string[] {
   if (value === undefined || value === null || value === '') return [];
   const colours = key === 'outcome' ? valueCodes[String(value)] : undefined;
@@ -84,7 +84,7 @@ function isError(value: unknown): value is { type?: string; message: string; sta
   return typeof value === 'object' && value !== null && 'message' in value;
 }
 
-/** Where it was thrown: the whole stack is in the record in JSON. */
+/** The first frame of a stack. The JSON format has the whole stack. */
 function firstFrame(stack: string | undefined): string[] {
   return (/^ *at .*$/m.exec(stack ?? '') ?? []).map((frame) => frame.trim());
 }
@@ -98,7 +98,7 @@ function quoted(text: string): string {
   return escaped(JSON.stringify(text));
 }
 
-/** Without anything that a terminal would act on: such characters stand as `\uXXXX`. */
+/** Writes unsafe characters as `\uXXXX`. */
 function escaped(text: string): string {
   return text.replaceAll(unsafe, unicodeEscapes);
 }

@@ -1,32 +1,32 @@
-/** What several processes have counted, put together. */
+/** Sums the metrics of several processes. */
 import { AggregatorRegistry, type MetricObject, type Registry } from 'prom-client';
 
-/** What one process has counted: its metrics as prom-client writes them to JSON. */
+/** The metrics of one process, in prom-client's JSON form. */
 export type Report = readonly object[];
 
-/** The Prometheus text format of reports in sum; what is said only once is said by the first. */
+/** The sum of reports in the Prometheus text format. Metrics that are not summed are those of the first report. */
 export function sumOf(reports: readonly Report[]): Promise<string> {
-  return added(reports).metrics();
+  return summed(reports).metrics();
 }
 
-/** Of reports in sum, what still counts when the processes that they are of are gone. */
-export function lastingSumOf(reports: readonly Report[]): Promise<Report> {
-  return added(reports.map((report) => report.filter(isLasting))).getMetricsAsJSON();
+/** The summed counters and histograms of reports: the values that still count after the processes exited. */
+export function countersOf(reports: readonly Report[]): Promise<Report> {
+  return summed(reports.map((report) => report.filter(isCumulative))).getMetricsAsJSON();
 }
 
-function added(reports: readonly Report[]): Registry {
+function summed(reports: readonly Report[]): Registry {
   return AggregatorRegistry.aggregate(
-    reports.filter((report) => report.length > 0).map((report) => report.map(addable)),
+    reports.filter((report) => report.length > 0).map((report) => report.map(summable)),
   );
 }
 
-/** What the library leaves out of a sum, such as the time of the start, is said by the first. */
-function addable(metric: object): MetricObject {
+/** The library leaves some metrics out of a sum, such as the start time. Those are taken from the first report. */
+function summable(metric: object): MetricObject {
   const { aggregator } = metric as MetricObject;
   return { ...(metric as MetricObject), aggregator: aggregator === 'omit' ? 'first' : aggregator };
 }
 
-function isLasting(metric: object): boolean {
+function isCumulative(metric: object): boolean {
   const type = String((metric as MetricObject).type);
   return type === 'counter' || type === 'histogram';
 }

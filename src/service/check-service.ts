@@ -1,4 +1,4 @@
-/** What answers checks in this process: the check listeners, the remembered tokens, and the authorizer in use. */
+/** Answers checks in this process: the check listeners, the token cache and the current authorizer. */
 
 import { createReplayStore } from '../check/binding/used-proofs.ts';
 import type { Config } from '../config/declare/options.ts';
@@ -17,56 +17,56 @@ import type { RejectionCause, ReportRejected } from '../transport/shared/rejecti
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
 
-/** Where the check listeners listen. */
+/** The addresses of the bound listeners. */
 export type CheckAddresses = Readonly<Partial<Record<Listener['name'], BoundAddress>>>;
 
-/** The issuers of a configuration, with their keys. */
+/** The issuers of a configuration with their keys. */
 type Issuers = VerifierDependencies['issuers'];
 
-/** What answers checks, in this process or in others. */
+/** Answers checks, in this process or in worker processes. */
 export interface CheckService<Owners = Issuers> {
-  /** Takes a configuration, the owners of its issuers' keys and its deny list, at once for all checks to come. */
+  /** Replaces the configuration, the owners of its issuers' keys and the deny list for all later checks. */
   readonly take: (config: Config, issuers: Owners, denyList: readonly DenyListEntry[]) => void;
-  /** Binds the check listeners; rejects where that is not possible. Something must have been taken before. */
+  /** Binds the check listeners. Rejects if a listener cannot be bound. Call `take` first. */
   readonly start: () => Promise<CheckAddresses>;
-  /** Hears that keys have changed, or whether checks are being served. */
+  /** Call after keys change, or after `isServing` changes. */
   readonly changed: () => void;
-  /** Asks every client to go elsewhere, answers for `shutdown.delay` more, and closes. */
+  /** Asks every client to disconnect, answers checks for `shutdown.delay` more, then closes the listeners. */
   readonly stop: () => Promise<void>;
-  /** All metrics, those of other processes included, in the Prometheus text format. */
+  /** The metrics of all processes in the Prometheus text format. */
   readonly scrape: () => Promise<string>;
-  /** Verified tokens that are remembered in this process. */
+  /** The number of cached tokens in this process. */
   readonly cacheEntries: () => number;
-  /** DPoP proofs that are remembered in this process. */
+  /** The number of stored DPoP proofs in this process. */
   readonly proofs: () => number;
-  /** How many processes answer checks. */
+  /** The number of processes that answer checks. */
   readonly workers: () => number;
 }
 
-/** What a check service needs. */
+/** The dependencies of a check service. */
 export interface CheckServiceDependencies {
   readonly initial: Config;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** Whether checks are being served, as the gRPC health service says it. */
+  /** Whether the gRPC health service reports SERVING. */
   readonly isServing: () => boolean;
-  /** How a listener of that name gets its connections; binds a port of its own where nothing else is said. */
+  /** Returns how a listener gets its connections. By default, it binds its own port. */
   readonly listenFor?: (name: Listener['name']) => Listen;
-  /** What is waited for between draining and closing; `shutdown.delay` where nothing else is said. */
+  /** Resolves when the draining listeners may close. By default, after `shutdown.delay`. */
   readonly untilClosing?: () => Promise<void>;
-  /** Is told of connections that come to nothing because something else is spoken on them. */
-  readonly tellRejected: ReportRejected;
-  /** Is told of the new certificate of a listener: why it cannot be used, or undefined where it can. */
+  /** Reports connections that were closed because the client uses another protocol. */
+  readonly reportRejected: ReportRejected;
+  /** Called after a listener's certificate changed. `problem` is undefined if the new one is in use. */
   readonly certificateReloaded: (listener: Listener['name'], problem: string | undefined) => void;
 }
 
-/** The longest time that what is under way gets to end, once nothing new is taken, in milliseconds. */
-const closingTime = 5_000;
+/** The longest wait for running requests while the listeners close, in milliseconds. */
+const maxClosingTime = 5_000;
 
-/** Makes the check service of this process. */
+/** Creates the check service of this process. */
 export function createCheckService(dependencies: CheckServiceDependencies): CheckService {
-  const { initial, metrics, logger, clock, isServing, tellRejected, certificateReloaded } = dependencies;
+  const { initial, metrics, logger, clock, isServing, reportRejected, certificateReloaded } = dependencies;
   const { listenFor = () => listen, untilClosing = () => sleep(config.shutdown.delay, clock) } = dependencies;
   let config = initial;
   let issuers: Issuers = [];
@@ -76,26 +76,26 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   const healthListeners = new Set<() => void>();
 
   const onDefect = (error: unknown) =>
-    logger.error({ error }, 'an answer could not be made; the request is refused');
-  const inUse = (): Authorizer => {
-    if (authorizer === undefined) throw new TypeError('nothing was taken yet');
+    logger.error({ error }, 'cannot build the response; the request is denied');
+  const currentAuthorizer = (): Authorizer => {
+    if (authorizer === undefined) throw new TypeError('no configuration was taken yet');
     return authorizer;
   };
   const health = {
     isServing,
-    onChange: (tell: () => void) => {
-      healthListeners.add(tell);
-      return () => healthListeners.delete(tell);
+    onChange: (listener: () => void) => {
+      healthListeners.add(listener);
+      return () => healthListeners.delete(listener);
     },
   };
   const rejectedBy = (listener: Listener['name']) => (cause: RejectionCause) => {
     metrics.connectionRejected(listener, cause);
-    tellRejected(listener, cause, 1);
+    reportRejected(listener, cause, 1);
   };
   const tlsReloadedBy = (listener: Listener['name']) => {
-    const tell = createTlsEvents(listener, logger, metrics);
+    const onReload = createTlsEvents(listener, logger, metrics);
     return (error: Error | undefined) => {
-      tell(error);
+      onReload(error);
       certificateReloaded(listener, error?.message);
     };
   };
@@ -104,7 +104,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
     listeners.push(
       createHttpServer({
         options: config.http,
-        authorizer: () => inUse().http,
+        authorizer: () => currentAuthorizer().http,
         clock,
         onTlsReload: tlsReloadedBy('http'),
         onRejected: rejectedBy('http'),
@@ -118,7 +118,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       createGrpcServer({
         options: config.grpc,
         limits: { stored: config.limits.maxGrpcMessageSize, skipped: config.limits.maxGrpcBodySize },
-        authorizer: () => inUse().grpc,
+        authorizer: () => currentAuthorizer().grpc,
         health,
         clock,
         onTlsReload: tlsReloadedBy('grpc'),
@@ -151,14 +151,14 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
     },
     changed: () => {
       cache.keepOnly(({ key }) => issuers.some(({ issuer }) => issuer.holds(key)));
-      for (const tell of healthListeners) tell();
+      for (const listener of healthListeners) listener();
     },
     stop: async () => {
       const end = clock.monotonic() + config.shutdown.timeout;
       for (const listener of listeners) listener.drain();
       await untilClosing();
-      // A little is left for the process to end in.
-      const grace = Math.max(0, Math.min(closingTime, end - clock.monotonic() - 500));
+      // 500 ms are reserved for the exit of the process.
+      const grace = Math.max(0, Math.min(maxClosingTime, end - clock.monotonic() - 500));
       await Promise.all(listeners.map((listener) => listener.close(grace)));
     },
     scrape: () => metrics.scrape(),

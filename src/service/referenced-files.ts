@@ -1,4 +1,4 @@
-/** What only reading the files that a configuration names can tell. */
+/** Checks the files that a configuration names. */
 
 import type { Config, IssuerConfig, TlsFiles } from '../config/declare/options.ts';
 import { readDenyList } from '../config/load/deny-list.ts';
@@ -8,7 +8,7 @@ import { keySetRules, readKeySet } from '../issuer/keys/read-key-set.ts';
 import { requireCertificates } from '../runtime/files/pem-blocks.ts';
 import { readTls } from '../transport/shared/tls.ts';
 
-/** What of a configuration names files, or holds keys. */
+/** The parts of a configuration that name files or contain keys. */
 export interface NamesFiles {
   readonly issuers: readonly Omit<IssuerConfig, 'name'>[];
   readonly limits: Pick<Config['limits'], 'maxIssuerKeys'>;
@@ -18,7 +18,7 @@ export interface NamesFiles {
   readonly denyList: Config['denyList'];
 }
 
-/** Finds files that are missing or hold something else than the configuration takes them for. */
+/** Finds files that are missing or have invalid content. */
 export async function fileProblems(
   config: NamesFiles,
   readFile: (path: string) => string,
@@ -33,7 +33,7 @@ export async function fileProblems(
   return (await Promise.all(checks.map(problemsOfFile))).flat();
 }
 
-/** The files that a configuration names and that are read again when they change. */
+/** The files of a configuration that are reloaded when they change. */
 export function filesOf(config: NamesFiles): readonly string[] {
   const { denyList, issuers, http, grpc, admin } = config;
   const named = [
@@ -48,7 +48,7 @@ export function filesOf(config: NamesFiles): readonly string[] {
   return [...new Set(named.filter((path) => path !== undefined))];
 }
 
-/** One thing to try; it throws where it cannot be done. */
+/** The check of one file. `attempt` throws if the file is invalid. */
 export interface FileCheck {
   readonly path: string;
   readonly source: string;
@@ -98,7 +98,7 @@ function denyListChecks(file: string | undefined, readFile: (path: string) => st
     : [{ path: 'denyList.file', source: file, attempt: () => readDenyList(readFile(file), file) }];
 }
 
-/** What is wrong where something cannot be done. */
+/** Runs a check and returns its problems. */
 export async function problemsOfFile({ path, source, attempt }: FileCheck): Promise<readonly Problem[]> {
   try {
     await attempt();

@@ -4,7 +4,7 @@ import { type AskIncumbent, createAskIncumbent } from '../check/incumbent/incumb
 import type { Config } from '../config/declare/options.ts';
 import type { ConfigSources } from '../config/load/load.ts';
 import { ConfigError, type Problem } from '../config/validate/problems.ts';
-import type { CheckRequest } from '../model/decision.ts';
+import type { CheckRequest } from '../model/check-request.ts';
 import { createLogger, type Logger } from '../observe/logger.ts';
 import { systemFiles } from '../runtime/files/file-snapshot.ts';
 import { followFiles } from '../runtime/files/follow.ts';

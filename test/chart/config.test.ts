@@ -1,4 +1,4 @@
-/** What is wrong in `config` is told before anything changes: by the schema, by the templates, by the hook. */
+/** Mistakes in `config` are reported before anything changes: by the schema, by the templates, by the hook. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,15 +9,15 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { findHelm } from '../../tools/helm.ts';
-import { leastValues, type Manifest, one, render, valuesFile } from '../support/chart.ts';
+import { type Manifest, minimalValues, one, render, valuesFile } from '../support/chart.ts';
 import { describeWith } from '../support/real-servers.ts';
 import { otherMistakes, schemaMistakes, templateMistakes } from './mistakes.ts';
 
-const { image } = leastValues;
+const { image } = minimalValues;
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const [issuer] = leastValues.config.issuers;
+const [issuer] = minimalValues.config.issuers;
 
-/** What the service itself says of a configuration; empty if it takes it. */
+/** The problems that the service reports for a configuration; empty if it is valid. */
 async function problemsOf(config: object): Promise<string> {
   try {
     const flags = [{ name: '--config', value: 'oidc-authz.yaml' }];
@@ -31,28 +31,28 @@ async function problemsOf(config: object): Promise<string> {
 describeWith('a mistake in config', await findHelm(), (program) => {
   const rendered = (values: object) => render(program, [valuesFile({ image, ...values })]);
 
-  describe('is told by the schema, at its path:', () => {
+  describe('is reported by the schema, with its path:', () => {
     test.each(schemaMistakes)('%s', async (_, path, config) => {
       await expect(rendered({ config })).rejects.toThrow(`at '${path}'`);
       expect(await problemsOf(config)).not.toBe('');
     });
   });
 
-  describe('is told by the templates, with its path:', () => {
+  describe('is reported by the templates, with its path:', () => {
     test.each(templateMistakes)('%s', async (_, path, config) => {
       await expect(rendered({ config })).rejects.toThrow(`\nconfig.${path}: `);
       expect(await problemsOf(config)).toContain(`- ${path} `);
     });
   });
 
-  test('is told together with all others that the templates find', async () => {
-    const config = { ...leastValues.config, keys: { maxStale: '100000h' }, http: { port: 9000 } };
-    const told = await rendered({ image: {}, config }).catch(String);
+  test('is reported together with all others that the templates find', async () => {
+    const config = { ...minimalValues.config, keys: { maxStale: '100000h' }, http: { port: 9000 } };
+    const message = await rendered({ image: {}, config }).catch(String);
     for (const path of ['config.keys.maxStale', 'config: http.port', 'image.repository'])
-      expect(told).toContain(`\n${path}`);
+      expect(message).toContain(`\n${path}`);
   });
 
-  describe('is told by the hook:', () => {
+  describe('is reported by the hook:', () => {
     test.each(otherMistakes)('%s', async (_, path, config) => {
       const { code, output } = await runHook(await rendered({ config }));
       expect(code).toBe(2);
@@ -65,43 +65,43 @@ describeWith('a mistake in config', await findHelm(), (program) => {
     const pod = (manifests: readonly Manifest[]) => hook(manifests).spec.template;
 
     test.each([
-      ['the least values', {}],
-      ['an environment', { extraEnv: [{ name: 'OIDC_AUTHZ_LOG_LEVEL', value: 'debug' }] }],
+      ['the smallest values', {}],
+      ['environment variables', { extraEnv: [{ name: 'OIDC_AUTHZ_LOG_LEVEL', value: 'debug' }] }],
       ['arguments', { extraArgs: ['--realm', 'orders'] }],
       ['istio', { istio: { enabled: true } }],
-      ['the listeners on IPv6', { config: { ...leastValues.config, http: { host: '::' } } }],
-    ])('takes %s, without any connection', async (_, values) => {
-      const { code, output } = await runHook(await rendered({ ...leastValues, ...values }));
+      ['the listeners on IPv6', { config: { ...minimalValues.config, http: { host: '::' } } }],
+    ])('accepts %s, without any connection', async (_, values) => {
+      const { code, output } = await runHook(await rendered({ ...minimalValues, ...values }));
       expect([code, output]).toEqual([0, expect.stringContaining('issuer: https://tenant.example.com')]);
     });
 
-    test('refuses arguments and an environment that the service would refuse', async () => {
-      const withArgument = await rendered({ ...leastValues, extraArgs: ['--relm=orders'] });
-      const told = expect.stringContaining('--relm');
-      expect(await runHook(withArgument)).toEqual({ code: 2, output: told });
+    test('rejects arguments and environment variables that the service rejects', async () => {
+      const withArgument = await rendered({ ...minimalValues, extraArgs: ['--relm=orders'] });
+      const message = expect.stringContaining('--relm');
+      expect(await runHook(withArgument)).toEqual({ code: 2, output: message });
       const extraEnv = [{ name: 'OIDC_AUTHZ_LOG_LEVEL', value: 'loud' }];
-      const { code, output } = await runHook(await rendered({ ...leastValues, extraEnv }));
+      const { code, output } = await runHook(await rendered({ ...minimalValues, extraEnv }));
       expect([code, output]).toEqual([2, expect.stringContaining('log.level')]);
     });
 
-    test('has the new configuration, exactly as the pods will have it', async () => {
+    test('uses the same new configuration as the pods', async () => {
       const manifests = await rendered({
-        ...leastValues,
+        ...minimalValues,
         caBundle: { secret: 'ca' },
         kyma: { enabled: true },
       });
-      const [mine, theirs] = [/-check-config$/, /authz$/].map(
+      const [ofHook, ofPods] = [/-check-config$/, /authz$/].map(
         (name) => one(manifests, 'ConfigMap', name).data['oidc-authz.yaml'],
       );
-      expect(mine).toBe(theirs);
+      expect(ofHook).toBe(ofPods);
       expect(one(manifests, 'ConfigMap', /-check-config$/).metadata.annotations).toMatchObject({
         'helm.sh/hook': 'pre-install,pre-upgrade',
         'helm.sh/hook-weight': '-20',
       });
     });
 
-    test('runs before everything else, once, with the same image, and is found by nothing that looks for pods', async () => {
-      const manifests = await rendered({ ...leastValues, istio: { enabled: true } });
+    test('runs once before everything else, with the same image, and matches no selector', async () => {
+      const manifests = await rendered({ ...minimalValues, istio: { enabled: true } });
       const { metadata, spec } = hook(manifests);
       expect(metadata.annotations).toEqual({
         'helm.sh/hook': 'pre-install,pre-upgrade',
@@ -129,8 +129,8 @@ describeWith('a mistake in config', await findHelm(), (program) => {
         expect(spec.template.metadata.labels).not.toMatchObject(matchLabels);
     });
 
-    test('may open no connection', async () => {
-      const manifests = await rendered(leastValues);
+    test('is not allowed to open connections', async () => {
+      const manifests = await rendered(minimalValues);
       const policy = one(manifests, 'NetworkPolicy', /-check-config$/).spec;
       expect(policy).toEqual({
         podSelector: { matchLabels: expect.anything() },
@@ -139,12 +139,12 @@ describeWith('a mistake in config', await findHelm(), (program) => {
       expect(pod(manifests).metadata.labels).toMatchObject(policy.podSelector.matchLabels);
     });
 
-    test('is not there where that is wished', async () => {
-      const manifests = await rendered({ ...leastValues, hooks: { checkConfig: { enabled: false } } });
+    test('is omitted when it is disabled', async () => {
+      const manifests = await rendered({ ...minimalValues, hooks: { checkConfig: { enabled: false } } });
       expect(manifests.filter(({ metadata }) => /check-config/.test(metadata.name))).toEqual([]);
     });
 
-    test('reads a ConfigMap of your own where it is', async () => {
+    test('reads existingConfigMap', async () => {
       const manifests = await rendered({ existingConfigMap: 'mine' });
       expect(
         manifests.filter(({ kind, metadata }) => kind === 'ConfigMap' && /check/.test(metadata.name)),
@@ -156,18 +156,18 @@ describeWith('a mistake in config', await findHelm(), (program) => {
     });
 
     test('reads the files that the configuration names', async () => {
-      const values = { ...leastValues, caBundle: { secret: 'company', key: 'ca.pem' } };
+      const values = { ...minimalValues, caBundle: { secret: 'company', key: 'ca.pem' } };
       const manifests = await rendered(values);
       const { code, output } = await runHook(manifests, { company: { 'ca.pem': 'nothing' } });
       expect([code, output]).toEqual([2, expect.stringContaining('issuers[0].caFile')]);
       expect(await runHook(manifests, { company: { 'ca.crt': 'another key' } })).toMatchObject({ code: 2 });
-      const blind = await rendered({ ...values, hooks: { checkConfig: { files: false } } });
-      expect(await runHook(blind, { company: {} })).toMatchObject({ code: 0 });
+      const withoutFiles = await rendered({ ...values, hooks: { checkConfig: { files: false } } });
+      expect(await runHook(withoutFiles, { company: {} })).toMatchObject({ code: 0 });
     });
 
     const tls = { certFile: '/etc/oidc-authz/tls/tls.crt', keyFile: '/etc/oidc-authz/tls/tls.key' };
     const withTls = {
-      config: { ...leastValues.config, admin: { tls } },
+      config: { ...minimalValues.config, admin: { tls } },
       extraVolumeMounts: [{ name: 'tls', mountPath: '/etc/oidc-authz/tls' }],
     };
     const certificate = {
@@ -177,21 +177,29 @@ describeWith('a mistake in config', await findHelm(), (program) => {
       spec: { secretName: 'orders-tls' },
     };
     test.each([
-      ['a Secret of the release', { secret: { secretName: 'orders-tls' } }, { extraObjects: [certificate] }],
       [
-        'the same in a text',
+        'a Secret that the release creates',
+        { secret: { secretName: 'orders-tls' } },
+        { extraObjects: [certificate] },
+      ],
+      [
+        'a Secret in an extra object that is a string',
         { secret: { secretName: 'orders-tls' } },
         { extraObjects: ['kind: Secret\nmetadata: {name: orders-tls}'] },
       ],
       [
-        'a projected one',
+        'a projected Secret that the release creates',
         { projected: { sources: [{ secret: { name: 'orders-tls' } }] } },
         { extraObjects: [certificate] },
       ],
-      ['a volume that its own pod fills', { emptyDir: {} }, { initContainers: [{ name: 'a', image: 'a' }] }],
-      ['a volume of a driver', { csi: { driver: 'secrets-store.csi.k8s.io' } }, {}],
-      ['a claim', { persistentVolumeClaim: { claimName: 'a' } }, {}],
-    ])('does not wait for %s, and reads no file then', async (_, volume, values) => {
+      [
+        'a volume that an init container fills',
+        { emptyDir: {} },
+        { initContainers: [{ name: 'a', image: 'a' }] },
+      ],
+      ['a CSI volume', { csi: { driver: 'secrets-store.csi.k8s.io' } }, {}],
+      ['a persistent volume claim', { persistentVolumeClaim: { claimName: 'a' } }, {}],
+    ])('does not mount %s, and then reads no files', async (_, volume, values) => {
       const extraVolumes = [{ name: 'tls', ...volume }];
       const manifests = await rendered({ ...withTls, extraVolumes, ...values });
       const { spec } = pod(manifests);
@@ -202,9 +210,9 @@ describeWith('a mistake in config', await findHelm(), (program) => {
 
     test.each([
       ['a Secret', { secret: { secretName: 'orders-tls' } }],
-      ['a Secret beside another of the release', { secret: { secretName: 'tls' } }],
-      ['a projected one', { projected: { sources: [{ configMap: { name: 'orders-tls' } }] } }],
-    ])('mounts %s that is there before', async (_, volume) => {
+      ['a Secret whose name is a part of another name in the release', { secret: { secretName: 'tls' } }],
+      ['a projected ConfigMap', { projected: { sources: [{ configMap: { name: 'orders-tls' } }] } }],
+    ])('mounts %s that exists before the installation', async (_, volume) => {
       const extraVolumes = [{ name: 'tls', ...volume }];
       const extraObjects = [{ ...certificate, spec: { secretName: 'orders-tls-2' } }];
       const { spec } = pod(await rendered({ ...withTls, extraVolumes, extraObjects }));
@@ -212,11 +220,11 @@ describeWith('a mistake in config', await findHelm(), (program) => {
       expect(spec.containers[0].args).not.toContain('--without-files');
     });
 
-    test('does not wait for an environment that the release brings', async () => {
+    test('does not use environment variables from objects that the release creates', async () => {
       const from = (name: string) => ({ name: 'A', valueFrom: { secretKeyRef: { name, key: 'a' } } });
       const { spec } = pod(
         await rendered({
-          ...leastValues,
+          ...minimalValues,
           extraEnv: [from('orders-tls'), from('other')],
           envFrom: [{ secretRef: { name: 'orders-tls' } }, { configMapRef: { name: 'other' } }],
           extraObjects: [certificate],
@@ -227,7 +235,7 @@ describeWith('a mistake in config', await findHelm(), (program) => {
     });
   });
 
-  test('whatever the service takes, the schema takes', async () => {
+  test('the schema accepts every configuration that the service accepts', async () => {
     const written = fc.oneof(
       fc.constantFrom(
         ...[
@@ -319,21 +327,21 @@ describeWith('a mistake in config', await findHelm(), (program) => {
     const change = fc.tuple(fc.constantFrom<readonly [string, string?]>(...places, ...others), value);
     await fc.assert(
       fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 2 }), async (changes) => {
-        const config: Record<string, unknown> = structuredClone(leastValues.config);
+        const config: Record<string, unknown> = structuredClone(minimalValues.config);
         const [first] = config.issuers as Record<string, unknown>[];
         for (const [[head, below], changed] of changes) {
           if (head === 'issuers') Object.assign(first ?? {}, { [below ?? '']: changed });
           else
             config[head] = below === undefined ? changed : { ...(config[head] as object), [below]: changed };
         }
-        const told = await rendered({ config }).then(String, String);
-        if ((await problemsOf(config)) === '') expect(told).not.toContain('schema');
+        const result = await rendered({ config }).then(String, String);
+        if ((await problemsOf(config)) === '') expect(result).not.toContain('schema');
       }),
       { numRuns: 60 },
     );
   });
 
-  test('what helm makes of texts that look like something else reaches the service as it was', async () => {
+  test('strings that look like other YAML types reach the service unchanged', async () => {
     const texts = [
       '08',
       '0o17',
@@ -355,7 +363,7 @@ describeWith('a mistake in config', await findHelm(), (program) => {
   });
 });
 
-/** The labels by which objects of the chart look for pods, but for those of a part of it. */
+/** The selectors of the objects of the chart, except of objects whose name has this ending. */
 function selectors(manifests: readonly Manifest[], except: string): { matchLabels: object }[] {
   return manifests
     .filter(({ metadata }) => !metadata.name.endsWith(except))
@@ -366,9 +374,9 @@ function selectors(manifests: readonly Manifest[], except: string): { matchLabel
 }
 
 /**
- * Runs what the hook's container would run, with its arguments, environment and files, and no way to connect to anything.
+ * Runs the command of the hook's container with its arguments, environment and files, and without network access.
  *
- * @param objects the content of ConfigMaps and Secrets that are there before, by their names
+ * @param objects ConfigMaps and Secrets that exist before the installation: their content by name
  */
 async function runHook(
   manifests: readonly Manifest[],

@@ -1,19 +1,19 @@
-/** The heap that the pods get, beside what an API server makes of the same memory limit. */
+/** The heap size of the pods, compared with how an API server reads the same memory limit. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findHelm } from '../../tools/helm.ts';
 import { findQuantityReader, readQuantities } from '../../tools/validators.ts';
-import { leastValues, type Manifest, one, render, valuesFile } from '../support/chart.ts';
+import { type Manifest, minimalValues, one, render, valuesFile } from '../support/chart.ts';
 import { describeWith } from '../support/real-servers.ts';
 
 const mebibyte = 1024n ** 2n;
 const reader = await findQuantityReader();
 
-/** Values in YAML with a text of YAML as the memory limit: how it is written is what matters. */
+/** Values with the memory limit as YAML text, because its notation matters. */
 const withLimits = (limits: string, more: object = {}) =>
-  `${JSON.stringify({ ...leastValues, ...more }).slice(0, -1)}, resources: {limits: ${limits}}}`;
+  `${JSON.stringify({ ...minimalValues, ...more }).slice(0, -1)}, resources: {limits: ${limits}}}`;
 const withMemory = (memory: string, more: object = {}) => withLimits(`{cpu: "2", memory: ${memory}}`, more);
-const workers = (count: number | string) => ({ config: { ...leastValues.config, workers: count } });
+const workers = (count: number | string) => ({ config: { ...minimalValues.config, workers: count } });
 
 describeWith('the heap', await findHelm(), (program) => {
   async function container(values: string): Promise<Manifest> {
@@ -26,7 +26,7 @@ describeWith('the heap', await findHelm(), (program) => {
   const heapOf = (one: Manifest) => Number(/--max-old-space-size=(\d+)/.exec(optionsOf(one) ?? '')?.[1]);
   const heap = async (values: string) => heapOf(await container(values));
 
-  describeWith('follows what an API server reads in', reader, (quantities) => {
+  describeWith('follows the quantity that an API server reads from', reader, (quantities) => {
     const share = (bytes: bigint | undefined, count = 1n) =>
       Number((((bytes ?? 0n) / mebibyte) * 60n) / 100n / count);
 
@@ -62,14 +62,14 @@ describeWith('the heap', await findHelm(), (program) => {
       if (bytes === undefined)
         await expect(heap(withMemory(memory))).rejects.toThrow('/resources/limits/memory');
       else {
-        const made = await container(withMemory(memory));
-        const limit = JSON.stringify([made.resources.limits.memory]);
+        const rendered = await container(withMemory(memory));
+        const limit = JSON.stringify([rendered.resources.limits.memory]);
         expect(await readQuantities(quantities, limit)).toEqual([bytes]);
-        expect(heapOf(made)).toBe(share(bytes));
+        expect(heapOf(rendered)).toBe(share(bytes));
       }
     });
 
-    test('any other quantity', async () => {
+    test('a random quantity', async () => {
       const amount = fc.oneof(
         fc.nat(999_999).map(String),
         fc.tuple(fc.nat(9_999), fc.nat(999_999)).map(([whole, part]) => `${whole}.${part}`),
@@ -92,10 +92,10 @@ describeWith('the heap', await findHelm(), (program) => {
       const list = `[${[...texts, ...numbers].join(', ')}]`;
       const script = '{{ range .Values.global.written }}\n- {{ include "oidc-authz.mebibytes" . }}{{ end }}';
       const extraObjects = [`kind: List\nmetadata: {name: written}\nitems:${script}`];
-      const values = `${JSON.stringify({ ...leastValues, extraObjects }).slice(0, -1)}, global: {written: ${list}}}`;
+      const values = `${JSON.stringify({ ...minimalValues, extraObjects }).slice(0, -1)}, global: {written: ${list}}}`;
       const { items } = one(await render(program, [valuesFile(values)]), 'List');
-      const wanted = await readQuantities(quantities, list);
-      expect(items).toEqual(wanted.map((bytes) => Number((bytes ?? -1n) / mebibyte)));
+      const expected = await readQuantities(quantities, list);
+      expect(items).toEqual(expected.map((bytes) => Number((bytes ?? -1n) / mebibyte)));
     });
 
     test.each([
@@ -103,29 +103,29 @@ describeWith('the heap', await findHelm(), (program) => {
       [3, '384Mi', 3n],
       [64, '8Gi', 64n],
       ['auto', '384Mi', 2n],
-    ])('%s workers of %s', async (count, memory, parts) => {
+    ])('%s workers with a limit of %s', async (count, memory, parts) => {
       const [bytes] = await readQuantities(quantities, `[${memory}]`);
       const options = `--max-old-space-size=${share(bytes, parts)} --allow-child-process`;
       expect(await nodeOptions(withMemory(memory, workers(count)))).toBe(options);
     });
   });
 
-  describe('is left to Node', () => {
+  describe('is chosen by Node.js', () => {
     test.each([
-      ['without resources', `${JSON.stringify(leastValues).slice(0, -1)}, resources: null}`],
+      ['without resources', `${JSON.stringify(minimalValues).slice(0, -1)}, resources: null}`],
       ['without limits', withLimits('null')],
       ['without a memory limit', withMemory('null')],
-      ['where that is wished', withMemory('1Gi', { heapPercent: 0 })],
+      ['with heapPercent 0', withMemory('1Gi', { heapPercent: 0 })],
     ])('%s', async (_, values) => {
       expect(await nodeOptions(values)).toBeUndefined();
     });
 
-    test('where nobody knows how many workers there will be', async () => {
+    test('if the number of workers is unknown', async () => {
       const values = withLimits('{cpu: null, memory: 1Gi}', workers('auto'));
       expect(await nodeOptions(values)).toBe('--allow-child-process');
     });
 
-    test('and no limit is written then', async () => {
+    test('and the chart writes no limit', async () => {
       for (const limits of ['null', '{cpu: null, memory: null, ephemeral-storage: null}']) {
         const manifests = await render(program, [valuesFile(withLimits(limits))]);
         const [{ resources }] = one(manifests, 'Deployment').spec.template.spec.containers;
@@ -135,34 +135,41 @@ describeWith('the heap', await findHelm(), (program) => {
     });
   });
 
-  describe('is refused where it is too little for', () => {
+  describe('is rejected if it is too low for', () => {
     test.each([
       [
         'one process',
         '64Mi',
         1,
-        /resources\.limits\.memory: 64Mi is too little, the service needs at least 96Mi/,
+        /resources\.limits\.memory: 64Mi is too low, because the service needs at least 96Mi/,
       ],
-      ['one, in milli-units', '500m', 1, /resources\.limits\.memory: 500m is too little/],
-      ['one, of nothing', '0', 1, /resources\.limits\.memory: 0 is too little/],
-      ['many workers', '384Mi', 8, /384Mi is too little, 8 workers .* at least 864Mi; .*config\.workers/],
-      ['the most workers', '1Gi', 64, /1Gi is too little, 64 workers .* at least 6240Mi/],
+      ['one process, in milli-units', '500m', 1, /resources\.limits\.memory: 500m is too low/],
+      ['one process, with 0', '0', 1, /resources\.limits\.memory: 0 is too low/],
+      [
+        'many workers',
+        '384Mi',
+        8,
+        /384Mi is too low, because 8 workers .* at least 864Mi; .*config\.workers/,
+      ],
+      ['the maximum number of workers', '1Gi', 64, /1Gi is too low, because 64 workers .* at least 6240Mi/],
     ])('%s', async (_, memory, count, message) => {
       await expect(heap(withMemory(memory, workers(count)))).rejects.toThrow(message);
     });
 
-    test('the share of it that is wished', async () => {
+    test('the configured heapPercent', async () => {
       const values = withMemory('384Mi', { heapPercent: 1 });
-      await expect(heap(values)).rejects.toThrow(/heapPercent: 1 leaves a process 3Mi/);
+      await expect(heap(values)).rejects.toThrow(/heapPercent: 1 gives each process a heap of 3Mi/);
     });
 
-    test('as many workers as the CPU limit allows', async () => {
+    test('the number of workers that the CPU limit allows', async () => {
       const values = withLimits('{cpu: 7500m, memory: 384Mi}', workers('auto'));
-      await expect(heap(values)).rejects.toThrow(/384Mi is too little, 8 workers .* resources\.limits\.cpu/);
+      await expect(heap(values)).rejects.toThrow(
+        /384Mi is too low, because 8 workers .* resources\.limits\.cpu/,
+      );
     });
   });
 
-  test('is never written for what is no quantity', async () => {
+  test('is not written for an invalid quantity', async () => {
     for (const memory of ['384MB', '384mb', '"1 Gi"', '1K', '-1Gi', '""', 'lots', '1e3Mi', '{}', 'true'])
       await expect(heap(withMemory(memory))).rejects.toThrow("at '/resources/limits/memory'");
   });

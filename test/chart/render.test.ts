@@ -6,13 +6,21 @@ import { kymaEntry } from '../../scripts/deploy/kyma.ts';
 import { authorizerOf } from '../../scripts/deploy/mesh.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { findHelm, helm } from '../../tools/helm.ts';
-import { chartFolder, leastValues, type Manifest, modes, one, render, valuesFile } from '../support/chart.ts';
+import {
+  chartFolder,
+  type Manifest,
+  minimalValues,
+  modes,
+  one,
+  render,
+  valuesFile,
+} from '../support/chart.ts';
 import { describeWith } from '../support/real-servers.ts';
 
-const { config, image } = leastValues;
+const { config, image } = minimalValues;
 
 describeWith('the chart', await findHelm(), (program) => {
-  const rendered = (values: object = leastValues) => render(program, [valuesFile({ image, ...values })]);
+  const rendered = (values: object = minimalValues) => render(program, [valuesFile({ image, ...values })]);
   const pod = (manifests: readonly Manifest[]) => one(manifests, 'Deployment').spec.template;
   const container = (manifests: readonly Manifest[]) => pod(manifests).spec.containers[0];
 
@@ -22,7 +30,7 @@ describeWith('the chart', await findHelm(), (program) => {
   });
 
   test.each(modes.filter(({ mode }) => mode !== 'existing-configmap'))(
-    '$mode: gives the service a configuration that it takes',
+    '$mode: gives the service a valid configuration',
     async ({ file }) => {
       const { data } = one(await render(program, [file]), 'ConfigMap', /^(oidc|orders)-authz$/);
       const written = data['oidc-authz.yaml'];
@@ -36,7 +44,7 @@ describeWith('the chart', await findHelm(), (program) => {
     },
   );
 
-  test('five lines install the whole', async () => {
+  test('five lines of values install everything', async () => {
     const text = readFileSync(`${chartFolder}/ci/default-values.yaml`, 'utf8');
     expect(text.trim().split('\n')).toHaveLength(5);
     const kinds = (await render(program, [`${chartFolder}/ci/default-values.yaml`])).map(({ kind }) => kind);
@@ -56,7 +64,7 @@ describeWith('the chart', await findHelm(), (program) => {
   describe('the alerts', () => {
     const withAlerts = (prometheusRule: object) =>
       rendered({
-        ...leastValues,
+        ...minimalValues,
         metrics: { prometheusRule: { enabled: true, ...prometheusRule }, dashboard: { enabled: true } },
       });
     const rulesOf = async (prometheusRule: object = {}) =>
@@ -66,7 +74,7 @@ describeWith('the chart', await findHelm(), (program) => {
     const alert = async (name: string, prometheusRule: object = {}) =>
       (await rulesOf(prometheusRule)).find((rule) => rule.alert === name);
 
-    test('are those of the plain rule file where nothing is set', async () => {
+    test('are those of the plain rule file by default', async () => {
       const plain = parse(readFileSync(`${chartFolder}/files/rules.yaml`, 'utf8')).groups.flatMap(
         ({ rules }: Manifest) => rules,
       ) as Manifest[];
@@ -77,7 +85,7 @@ describeWith('the chart', await findHelm(), (program) => {
       expect(await rulesOf()).toEqual(withoutRunbook);
     });
 
-    test('link to where the runbooks are published, with or without a slash at the end, and the dashboard does', async () => {
+    test('and the dashboard link to the published runbooks, with or without a final slash in the URL', async () => {
       for (const runbookBaseUrl of [
         'https://runbooks.example.com/authz',
         'https://runbooks.example.com/authz/',
@@ -96,7 +104,7 @@ describeWith('the chart', await findHelm(), (program) => {
       expect(board.panels.length).toBeGreaterThan(30);
     });
 
-    test('can be switched off, re-levelled, labelled, and have other numbers', async () => {
+    test('can be disabled, and can have other severities, labels and thresholds', async () => {
       const set = {
         alertLabels: { team: 'platform' },
         objectives: { errors: 0.0001, seconds: 0.05 },
@@ -114,41 +122,41 @@ describeWith('the chart', await findHelm(), (program) => {
       expect((await alert('OidcAuthzDenialsJump', set))?.expr).toContain('offset 1d > 0.4');
       expect((await alert('OidcAuthzErrorBudgetBurnFast', set))?.expr).toContain('14.4 * 0.0001');
       expect(JSON.stringify(await rulesOf(set))).not.toContain('0.025');
-      // Prometheus 3 calls the bound 1.0, whatever the service calls it.
+      // Prometheus 3 always calls the bound 1.0.
       expect(JSON.stringify(await rulesOf({ objectives: { seconds: 1 } }))).toContain('le=~\\"1(.0)?\\"');
       expect(await alert('OidcAuthzKeysStale', set)).toBeUndefined();
-      // What an alert leaves to another, it tells itself where that one is switched off.
+      // An alert that yields to a disabled alert fires itself.
       expect((await alert('OidcAuthzRefreshesFailing', set))?.expr).toContain('ratio > +Inf');
     });
 
     test.each([
-      ['a runbook base that is no URL', { runbookBaseUrl: 'docs/runbooks/' }],
-      ['an alert that there is not', { alerts: { OidcAuthzAbsentt: { enabled: false } } }],
-      ['a threshold that it does not have', { alerts: { OidcAuthzAbsent: { thresholds: { share: 1 } } } }],
-      ['seconds that are no bound of the histogram', { objectives: { seconds: 0.03 } }],
-    ])('refuse %s', async (_, set) => {
+      ['a runbookBaseUrl that is not a URL', { runbookBaseUrl: 'docs/runbooks/' }],
+      ['an unknown alert', { alerts: { OidcAuthzAbsentt: { enabled: false } } }],
+      ['an unknown threshold', { alerts: { OidcAuthzAbsent: { thresholds: { share: 1 } } } }],
+      ['seconds that are not a bound of the histogram', { objectives: { seconds: 0.03 } }],
+    ])('reject %s', async (_, set) => {
       await expect(withAlerts(set)).rejects.toThrow(/metrics\/prometheusRule/);
     });
   });
 
-  test.each(['serviceMonitor', 'podMonitor'])('a %s passes on how Prometheus scrapes', async (kind) => {
-    const how = { tlsConfig: { serverName: 'authz' }, authorization: { type: 'Bearer' } };
-    const metrics = { [kind]: { enabled: true, scrapeTimeout: '10s', annotations: { a: 'b' }, ...how } };
+  test.each(['serviceMonitor', 'podMonitor'])('a %s contains the scrape settings', async (kind) => {
+    const settings = { tlsConfig: { serverName: 'authz' }, authorization: { type: 'Bearer' } };
+    const metrics = { [kind]: { enabled: true, scrapeTimeout: '10s', annotations: { a: 'b' }, ...settings } };
     const monitor = one(
-      await rendered({ ...leastValues, metrics }),
+      await rendered({ ...minimalValues, metrics }),
       kind.replace(/^./, (first) => first.toUpperCase()),
     );
     const [endpoint] = monitor.spec.endpoints ?? monitor.spec.podMetricsEndpoints;
-    expect(endpoint).toMatchObject({ scrapeTimeout: '10s', interval: '30s', ...how });
+    expect(endpoint).toMatchObject({ scrapeTimeout: '10s', interval: '30s', ...settings });
     const late = { [kind]: { enabled: true, scrapeTimeout: '1m' } };
-    await expect(rendered({ ...leastValues, metrics: late })).rejects.toThrow(
+    await expect(rendered({ ...minimalValues, metrics: late })).rejects.toThrow(
       `metrics.${kind}.scrapeTimeout: 1m is longer than the interval (30s)`,
     );
     expect(monitor.metadata.annotations).toEqual({ a: 'b' });
   });
 
   describe('the pods', () => {
-    test('run as nobody, without a token, on a root that cannot be written to', async () => {
+    test('run as a non-root user, without a service account token, on a read-only file system', async () => {
       const { spec } = pod(await rendered());
       expect(spec).toMatchObject({
         automountServiceAccountToken: false,
@@ -163,7 +171,7 @@ describeWith('the chart', await findHelm(), (program) => {
       expect(spec.containers[0].lifecycle).toBeUndefined();
     });
 
-    test('have their configuration mounted as a folder, which is what a change of it reaches', async () => {
+    test('mount their configuration as a folder, so that changes reach them', async () => {
       const { volumeMounts, args } = container(await rendered());
       expect(volumeMounts).toEqual([{ name: 'config', mountPath: '/etc/oidc-authz/config', readOnly: true }]);
       expect(args).toEqual(['--config', '/etc/oidc-authz/config/oidc-authz.yaml']);
@@ -174,15 +182,15 @@ describeWith('the chart', await findHelm(), (program) => {
       ['1m', 65],
       ['1m30s', 95],
       ['2500ms', 8],
-    ])('get longer to end than the drain of %s takes: %i s', async (timeout, seconds) => {
+    ])('have a longer grace period than the drain timeout of %s: %i s', async (timeout, seconds) => {
       const values = { config: { ...config, shutdown: { delay: '1s', timeout } } };
       expect(pod(await rendered(values)).spec.terminationGracePeriodSeconds).toBe(seconds);
     });
 
-    test('are rolled by a change of the listeners, and of the rest only where that is wished', async () => {
+    test('are replaced after a change of the listeners, and after other changes only with configReload: restart', async () => {
       const annotations = async (values: object) => pod(await rendered(values)).metadata.annotations;
-      const restart = { ...leastValues, configReload: 'restart' };
-      const before = await annotations(leastValues);
+      const restart = { ...minimalValues, configReload: 'restart' };
+      const before = await annotations(minimalValues);
       expect(await annotations({ config: { ...config, realm: 'orders' } })).toEqual(before);
       expect(await annotations({ config: { ...config, http: { port: 8080 } } })).not.toEqual(before);
       expect(await annotations({ ...restart, config: { ...config, realm: 'orders' } })).not.toEqual(
@@ -190,7 +198,7 @@ describeWith('the chart', await findHelm(), (program) => {
       );
     });
 
-    test('are never fewer than asked for in an update', async () => {
+    test('are never fewer than requested during an update', async () => {
       expect(one(await rendered(), 'Deployment').spec).toMatchObject({
         replicas: 2,
         strategy: { rollingUpdate: { maxUnavailable: 0 } },
@@ -198,7 +206,7 @@ describeWith('the chart', await findHelm(), (program) => {
     });
   });
 
-  test('names the ports as Istio must read them', async () => {
+  test('names the ports as Istio expects them', async () => {
     const { spec } = one(await rendered(), 'Service', /authz$/);
     expect(spec.ports).toEqual([
       { name: 'http-check', port: 8000, targetPort: 'http-check', protocol: 'TCP', appProtocol: 'http' },
@@ -206,7 +214,7 @@ describeWith('the chart', await findHelm(), (program) => {
     ]);
   });
 
-  test('moves every port with the listener, and takes away what is switched off', async () => {
+  test('uses the ports of the listeners everywhere, and omits disabled listeners', async () => {
     const manifests = await rendered({
       config: { ...config, http: { enabled: false }, grpc: { port: 9443 }, admin: { port: 8443 } },
       istio: { enabled: true },
@@ -230,7 +238,7 @@ describeWith('the chart', await findHelm(), (program) => {
     expect(Object.keys(one(manifests, 'ConfigMap', /entries/).data)).toEqual(['istio-grpc-provider.yaml']);
   });
 
-  test('gives every issuer the extra certificates, except the one that has its own', async () => {
+  test('sets caFile for every issuer without a caFile of its own', async () => {
     const issuers = [...config.issuers, { issuer: 'https://b.example.com', anyAudience: true, caFile: '/x' }];
     const manifests = await rendered({ config: { issuers }, caBundle: { configMap: 'ca', key: 'ca.pem' } });
     const file = parse(one(manifests, 'ConfigMap', /authz$/).data['oidc-authz.yaml']);
@@ -240,7 +248,7 @@ describeWith('the chart', await findHelm(), (program) => {
     ]);
   });
 
-  test('opens the network to the ports of the issuers that the configuration names', async () => {
+  test('the network policy allows the ports of the configured issuers', async () => {
     const issuers = [
       { issuer: 'https://a.example.com', anyAudience: true },
       { issuer: 'https://b.example.com:8443/x', anyAudience: true },
@@ -252,7 +260,7 @@ describeWith('the chart', await findHelm(), (program) => {
     expect(ports.toSorted()).toEqual([3128, 443, 8443]);
   });
 
-  test('opens the network to the authorizer that still decides, and only then', async () => {
+  test('the network policy allows the incumbent only with shadow.authorizer', async () => {
     const egressOf = async (more: object) =>
       one(await rendered({ config: { ...config, ...more } }), 'NetworkPolicy', /authz$/).spec.egress;
     const shadow = { authorizer: 'http://oauth2-proxy.oauth2-proxy.svc.cluster.local' };
@@ -261,7 +269,7 @@ describeWith('the chart', await findHelm(), (program) => {
     expect(await egressOf({})).not.toContainEqual(anyPod);
   });
 
-  test('says that ports of hosts are ignored where Istio routes, and lets you say otherwise', async () => {
+  test('sets hosts.ports to ignore with Istio and Kyma, unless the values set it', async () => {
     const rule = { name: 'api', match: { hosts: ['api.example.com'] }, require: {} };
     const portsOf = async (values: object, hosts?: object) => {
       const all = { config: { ...config, rules: [rule], ...(hosts !== undefined && { hosts }) }, ...values };
@@ -287,7 +295,7 @@ describeWith('the chart', await findHelm(), (program) => {
     expect(await portsOf({}, { ports: 'ignore' })).toBe('ignore');
   });
 
-  test('names one gateway in each APIRule, and has pods that the ingress gateway may reach where it asks them', async () => {
+  test('sets one gateway in each APIRule, and labels the pods for the ingress gateway with fromIngressGateway', async () => {
     const rules = [{ path: '/*', methods: ['GET'] }];
     const apiRules = [
       { name: 'a', host: 'a', rules },
@@ -295,7 +303,7 @@ describeWith('the chart', await findHelm(), (program) => {
       { name: 'c', host: 'c', rules, externalGateway: 'shop/external' },
     ];
     const gatewaysOf = async (kyma: object) =>
-      (await rendered({ ...leastValues, kyma }))
+      (await rendered({ ...minimalValues, kyma }))
         .filter(({ kind }) => kind === 'APIRule')
         .map(({ spec }) => [spec.gateway, spec.externalGateway]);
     expect(await gatewaysOf({ apiRules })).toEqual([
@@ -308,12 +316,12 @@ describeWith('the chart', await findHelm(), (program) => {
 
     const label = 'networking.kyma-project.io/from-ingressgateway';
     const labelled = async (kyma: object) =>
-      pod(await rendered({ ...leastValues, kyma })).metadata.labels[label];
+      pod(await rendered({ ...minimalValues, kyma })).metadata.labels[label];
     expect(await labelled({ enabled: true })).toBeUndefined();
     expect(await labelled({ enabled: true, fromIngressGateway: true })).toBe('allowed');
   });
 
-  describe('what the mesh is told', () => {
+  describe('the entry for the mesh', () => {
     const variants = [
       {},
       { identityHeaders: 'remove' },
@@ -351,7 +359,7 @@ describeWith('the chart', await findHelm(), (program) => {
         ],
       },
     ];
-    test.each(variants)('with %j is what the same configuration says elsewhere', async (more) => {
+    test.each(variants)('with %j equals the entry in deploy/ for the same configuration', async (more) => {
       const values = { config: { ...config, ...more } };
       const { data } = one(await rendered(values), 'ConfigMap', /entries/);
       const read = await loadConfig({
@@ -368,16 +376,16 @@ describeWith('the chart', await findHelm(), (program) => {
       expect(parse(data['istio-http-provider.yaml']).extensionProviders).toEqual([httpProvider(authorizer)]);
     });
 
-    test('and what to run next stands in the notes, in the namespace where it is found', async () => {
+    test('and the next commands are in the notes, with the right namespaces', async () => {
       const args = ['install', 'oidc-authz', chartFolder, '--namespace', 'releases', '--dry-run=client'];
-      const values = valuesFile({ ...leastValues, namespaceOverride: 'elsewhere' });
+      const values = valuesFile({ ...minimalValues, namespaceOverride: 'elsewhere' });
       const { output } = await helm(program, [...args, '--values', values]);
       const notes = output.slice(output.indexOf('NOTES:'));
       expect(notes).toContain('helm test -n releases oidc-authz');
       expect(notes).toContain('kubectl -n elsewhere rollout status');
     });
 
-    test('is one for each policy, told apart by the prefix, and whoever asks says which', async () => {
+    test('exists once for each policy, with its own prefix, and APIRules and guards name the policy', async () => {
       const policies = ['shop', 'pay'].map((name) => ({
         name,
         pathPrefix: `/${name}`,
@@ -386,7 +394,7 @@ describeWith('the chart', await findHelm(), (program) => {
       const apiRule = { name: 'a', host: 'a.example.com', rules: [{ path: '/*', methods: ['GET'] }] };
       const guard = { name: 'a', namespace: 'shop', matchLabels: { app: 'a' } };
       const values = (policy?: string) => ({
-        ...leastValues,
+        ...minimalValues,
         config: { ...config, policies },
         kyma: { apiRules: [{ ...apiRule, policy }] },
         istio: { enabled: true, guards: [{ ...guard, policy }] },
@@ -413,12 +421,12 @@ describeWith('the chart', await findHelm(), (program) => {
       });
       for (const wrong of [undefined, 'other'])
         await expect(rendered(values(wrong))).rejects.toThrow(
-          /kyma\.apiRules: a: policy: expected one of shop, pay.*\n.*istio\.guards: a: policy|istio\.guards: a: policy.*\n.*kyma\.apiRules: a/,
+          /kyma\.apiRules: a: policy: .* set it to one of shop, pay\n.*istio\.guards: a: policy|istio\.guards: a: policy.*\n.*kyma\.apiRules: a/,
         );
     });
 
-    test('puts the prefix of the service before each path', async () => {
-      const values = { ...leastValues, config: { ...config, http: { pathPrefix: '/check' } } };
+    test('contains the path prefix of the service', async () => {
+      const values = { ...minimalValues, config: { ...config, http: { pathPrefix: '/check' } } };
       const { data } = one(await rendered(values), 'ConfigMap', /entries/);
       const read = await loadConfig({
         flags: [{ name: '--config', value: 'x.yaml' }],
@@ -431,9 +439,9 @@ describeWith('the chart', await findHelm(), (program) => {
       expect(provider).toEqual(httpProvider(authorizerOf(read)));
     });
 
-    test('stands in the notes', async () => {
+    test('is in the notes', async () => {
       const args = ['install', 'oidc-authz', chartFolder, '--namespace', 'oidc-authz', '--dry-run=client'];
-      const { output } = await helm(program, [...args, '--values', valuesFile(leastValues)]);
+      const { output } = await helm(program, [...args, '--values', valuesFile(minimalValues)]);
       const notes = output.slice(output.indexOf('NOTES:'));
       for (const text of [
         'service: oidc-authz.oidc-authz.svc.cluster.local',
@@ -446,33 +454,33 @@ describeWith('the chart', await findHelm(), (program) => {
     });
   });
 
-  test('the service knows the timeout of the entries, and may take longer where they do', async () => {
+  test('the service gets the timeout of the entries, and its deadline may rise with it', async () => {
     const settings = { ...config, limits: { checkDeadline: '4s' } };
     const manifests = await rendered({ config: settings, authorizer: { timeout: '5s' } });
     const file = parse(one(manifests, 'ConfigMap', /authz$/).data['oidc-authz.yaml']);
     expect(file.limits).toEqual({ checkDeadline: '4s', meshTimeout: '5s' });
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     const issuers = config.issuers;
-    const refused: [string, object, RegExp][] = [
-      ['no issuer', {}, /config\.issuers: expected at least one issuer/],
+    const rejected: [string, object, RegExp][] = [
+      ['no issuer', {}, /config\.issuers: no issuer is set; set at least one issuer/],
       [
-        'two places of issuers',
+        'issuers and existingConfigMap',
         { config, existingConfigMap: 'x' },
-        /existingConfigMap: the issuers stand there/,
+        /existingConfigMap: config\.issuers is set too/,
       ],
       [
         'no check listener',
         { config: { issuers, http: { enabled: false }, grpc: { enabled: false } } },
-        /nothing would answer/,
+        /the service would answer no checks/,
       ],
       ['port 0', { config: { issuers, http: { port: 0 } } }, /three different ports/],
       ['one port twice', { config: { issuers, http: { port: 9000 } } }, /three different ports/],
       [
-        'probes that cannot pass',
+        'probes that always fail',
         { config: { issuers, admin: { tls: { certFile: '/a', keyFile: '/b', clientCaFile: '/c' } } } },
-        /kubelet has no certificate/,
+        /kubelet has no client certificate/,
       ],
       [
         'APIRules without HTTP',
@@ -485,12 +493,12 @@ describeWith('the chart', await findHelm(), (program) => {
       [
         'two monitors',
         { config, metrics: { serviceMonitor: { enabled: true }, podMonitor: { enabled: true } } },
-        /counted twice/,
+        /count everything twice/,
       ],
       [
-        'two bundles',
+        'two CA bundles',
         { config, caBundle: { configMap: 'a', secret: 'b' } },
-        /either a configMap or a secret/,
+        /configMap and secret are both set/,
       ],
       [
         'a deadline too close to the timeout of the entry',
@@ -503,28 +511,32 @@ describeWith('the chart', await findHelm(), (program) => {
         /config\.limits\.checkDeadline: 1500ms .*\(1s\).* at most 800ms/,
       ],
       [
-        'another authorizer that may answer too late',
+        'an incumbent that may answer too late',
         { config: { ...config, shadow: { authorizer: 'http://oauth2-proxy', timeout: '2s' } } },
         /config\.shadow\.timeout: 2s /,
       ],
       [
-        'a mesh that gives up before it is said to',
+        'a meshTimeout longer than the timeout of the entry',
         { config: { ...config, limits: { meshTimeout: '5s' } } },
         /config\.limits\.meshTimeout: 5s is longer than authorizer\.timeout/,
       ],
-      ['too little time', { config, terminationGracePeriodSeconds: 25 }, /drain would be cut off/],
+      [
+        'a grace period that is too short',
+        { config, terminationGracePeriodSeconds: 25 },
+        /stop the pod while it drains/,
+      ],
     ];
-    test.each(refused)('%s', async (_, values, message) => {
+    test.each(rejected)('%s', async (_, values, message) => {
       await expect(rendered(values)).rejects.toThrow(message);
     });
 
-    test('a fraction of a second also where the schema is skipped', async () => {
+    test('a fraction of a second, even if helm skips the schema', async () => {
       const command = ['template', chartFolder, '--skip-schema-validation', '--values'];
       for (const timeout of ['500ms', '1500ms', '0s', '1m']) {
         const values = valuesFile({ image, config, authorizer: { timeout } });
         expect(await helm(program, [...command, values])).toMatchObject({
           ok: false,
-          output: expect.stringMatching(/authorizer\.timeout: expected whole seconds/),
+          output: expect.stringMatching(/authorizer\.timeout: \S+ is not a whole number of seconds/),
         });
       }
     });
@@ -533,16 +545,16 @@ describeWith('the chart', await findHelm(), (program) => {
       ['an unknown value', { replicas: 3 }],
       ['an unknown option of the service', { config: { ...config, isuers: [] } }],
       ['an unknown option of an issuer', { config: { issuers: [{ issuer: 'x', audience: 'y' }] } }],
-      ['a number as a text', { replicaCount: '2' }],
-      ['a digest that is none', { image: { ...image, digest: 'latest' } }],
+      ['a number as a string', { replicaCount: '2' }],
+      ['an invalid digest', { image: { ...image, digest: 'latest' } }],
       ['a timeout of half a second', { authorizer: { timeout: '500ms' } }],
       ['an upper-case name', { authorizer: { name: 'Orders' } }],
       [
-        'a gateway the wrong way round',
+        'a gateway without a namespace',
         { kyma: { apiRules: [{ name: 'a', host: 'a', gateway: 'gw', rules: [] }] } },
       ],
     ])('%s, by its schema', async (_, values) => {
-      await expect(rendered({ ...leastValues, ...values })).rejects.toThrow(/schema/);
+      await expect(rendered({ ...minimalValues, ...values })).rejects.toThrow(/schema/);
     });
   });
 });

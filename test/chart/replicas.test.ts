@@ -1,24 +1,28 @@
-/** How many pods the chart asks for, with the number that runs at hand and without. */
+/** The number of pods that the chart requests, with and without access to the current number. */
 import { describe, expect, test } from 'vitest';
 import { findHelm } from '../../tools/helm.ts';
 import { startApiServer } from '../support/api-server.ts';
-import { leastValues, one, render, valuesFile } from '../support/chart.ts';
+import { minimalValues, one, render, valuesFile } from '../support/chart.ts';
 import { describeWith } from '../support/real-servers.ts';
 
 describeWith('the number of pods', await findHelm(), (program) => {
   const replicas = async (values: object, flags: readonly string[] = []) =>
-    one(await render(program, [valuesFile({ ...leastValues, ...values })], flags), 'Deployment').spec
+    one(await render(program, [valuesFile({ ...minimalValues, ...values })], flags), 'Deployment').spec
       .replicas;
 
-  test('is the one of the values, 0 too', async () => {
+  test('is replicaCount, also for 0', async () => {
     expect(await replicas({})).toBe(2);
     expect(await replicas({ replicaCount: 5 })).toBe(5);
     expect(await replicas({ replicaCount: 0 })).toBe(0);
   });
 
-  describe('where the autoscaler decides', () => {
+  describe('with the autoscaler', () => {
     const autoscaling = { enabled: true, minReplicas: 3 };
-    async function beside(running: number, values: object, managedFields: object[] = []): Promise<number> {
+    async function replicasWith(
+      running: number,
+      values: object,
+      managedFields: object[] = [],
+    ): Promise<number> {
       const metadata = {
         namespace: 'oidc-authz',
         name: 'oidc-authz',
@@ -34,41 +38,41 @@ describeWith('the number of pods', await findHelm(), (program) => {
       return replicas(values, flags);
     }
 
-    test('stays what runs', async () => {
-      expect(await beside(4, { autoscaling })).toBe(4);
-      expect(await beside(9, { autoscaling, replicaCount: 2 })).toBe(9);
+    test('is the current number', async () => {
+      expect(await replicasWith(4, { autoscaling })).toBe(4);
+      expect(await replicasWith(9, { autoscaling, replicaCount: 2 })).toBe(9);
     });
 
     const applied = (spec: object) => ({ manager: 'helm', operation: 'Apply', fieldsV1: { 'f:spec': spec } });
     const scaled = { manager: 'kube-controller-manager', operation: 'Update', subresource: 'scale' };
 
-    test('is said as long as it is helm that has set it: without it the API server would make it 1', async () => {
-      expect(await beside(4, { autoscaling }, [applied({ 'f:replicas': {} })])).toBe(4);
-      expect(await beside(4, { autoscaling }, [applied({ 'f:replicas': {} }), scaled])).toBe(4);
-      expect(await beside(4, { autoscaling }, [{ manager: 'helm', operation: 'Update' }])).toBe(4);
+    test('is written while helm owns the field, because the API server would reset it to 1', async () => {
+      expect(await replicasWith(4, { autoscaling }, [applied({ 'f:replicas': {} })])).toBe(4);
+      expect(await replicasWith(4, { autoscaling }, [applied({ 'f:replicas': {} }), scaled])).toBe(4);
+      expect(await replicasWith(4, { autoscaling }, [{ manager: 'helm', operation: 'Update' }])).toBe(4);
     });
 
-    test('is left to the autoscaler once that has set it, so that a rollback has nothing to say', async () => {
-      expect(await beside(7, { autoscaling }, [applied({ 'f:selector': {} }), scaled])).toBeUndefined();
-      expect(await beside(7, { replicaCount: 4 }, [applied({ 'f:selector': {} }), scaled])).toBe(4);
+    test('is omitted after the autoscaler has set it, so that a rollback does not change it', async () => {
+      expect(await replicasWith(7, { autoscaling }, [applied({ 'f:selector': {} }), scaled])).toBeUndefined();
+      expect(await replicasWith(7, { replicaCount: 4 }, [applied({ 'f:selector': {} }), scaled])).toBe(4);
     });
 
-    test('is the fewest where none runs, since the autoscaler leaves 0 alone', async () => {
-      expect(await beside(0, { autoscaling })).toBe(3);
+    test('is minReplicas if no pod runs, because the autoscaler ignores 0', async () => {
+      expect(await replicasWith(0, { autoscaling })).toBe(3);
     });
 
-    test('is that of the values again once it no longer decides', async () => {
-      expect(await beside(9, { replicaCount: 4 })).toBe(4);
+    test('is replicaCount again after autoscaling is disabled', async () => {
+      expect(await replicasWith(9, { replicaCount: 4 })).toBe(4);
     });
 
-    test('is the fewest in a new release, and without a cluster', async () => {
-      expect(await beside(7, { autoscaling, fullnameOverride: 'other' })).toBe(3);
+    test('is minReplicas in a new release, and without a cluster', async () => {
+      expect(await replicasWith(7, { autoscaling, fullnameOverride: 'other' })).toBe(3);
       expect(await replicas({ autoscaling })).toBe(3);
     });
 
-    test('is not said where that is wished', async () => {
+    test('is omitted with omitReplicas', async () => {
       expect(await replicas({ autoscaling: { ...autoscaling, omitReplicas: true } })).toBeUndefined();
-      expect(await beside(4, { autoscaling: { ...autoscaling, omitReplicas: true } })).toBeUndefined();
+      expect(await replicasWith(4, { autoscaling: { ...autoscaling, omitReplicas: true } })).toBeUndefined();
     });
   });
 });

@@ -1,4 +1,4 @@
-/** The scripts that the chart carries, run for real. */
+/** The scripts of the chart, run against a real service and a real kubectl. */
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,13 +24,13 @@ describe('`helm test`', () => {
       ...urls,
     ]);
 
-  test('passes where a check without a token is refused over HTTP and gRPC', async () => {
+  test('passes if a check without a token is denied over HTTP and gRPC', async () => {
     const { httpPort, grpcPort } = await startApp();
     const { stdout } = await check(`http://127.0.0.1:${httpPort}`, `grpc://127.0.0.1:${grpcPort}`);
     expect(stdout.match(/ended in 401/g)).toHaveLength(2);
   });
 
-  test('passes over TLS, whoever has signed the certificate', async () => {
+  test('passes over TLS with an untrusted certificate', async () => {
     const { certFile, keyFile } = createAuthority().issue('authz');
     const flags = ['http', 'grpc'].flatMap((listener) => [
       `--${listener}-tls-cert-file=${certFile}`,
@@ -41,7 +41,7 @@ describe('`helm test`', () => {
     expect(stdout.match(/ended in 401/g)).toHaveLength(2);
   });
 
-  test('fails where something else answers, or nothing', async () => {
+  test('fails if another server answers, or none', async () => {
     const { adminPort } = await startApp();
     await expect(check(`http://127.0.0.1:${adminPort}`)).rejects.toMatchObject({ code: 1 });
     await expect(check(`grpc://127.0.0.1:${adminPort}`)).rejects.toMatchObject({ code: 1 });
@@ -53,9 +53,9 @@ describeWith('registration with Kyma, by a real kubectl', await findKubectl(), (
   const ours: Entry = { name: 'oidc-authz', port: 8000 };
 
   /**
-   * Runs the script against one resource in a file: a real kubectl shows it with the script's own template, and patches it.
+   * Runs the script against a resource in a file. A real kubectl prints it with the script's template, and patches it.
    *
-   * @param meanwhile changes the resource between the two
+   * @param meanwhile changes the resource between the two calls
    */
   async function register(
     spec: unknown,
@@ -96,7 +96,7 @@ else if (verb === 'get') {
   const withEntries = (...authorizers: readonly Entry[]) => ({ config: { authorizers } });
   const [first, last] = [other('oauth2-proxy'), other('last')];
 
-  test.each(shapes)('$shape: adds its entry and keeps the rest', async ({ spec }) => {
+  test.each(shapes)('$shape: adds its entry and changes nothing else', async ({ spec }) => {
     const authorizers = [...(spec?.config?.authorizers ?? []), ours];
     expect(await register(spec)).toEqual({ ...spec, config: { ...spec?.config, authorizers } });
   });
@@ -108,7 +108,7 @@ else if (verb === 'get') {
     expect(await register(withEntries(first, ours))).toEqual(withEntries(first, ours));
   });
 
-  test('finds its own entry among any names, and keeps the entries of the others', async () => {
+  test('replaces its own entry among any other names, and changes no other entry', async () => {
     const someNames = hostileNames.map(other);
     expect(await register(withEntries(...someNames, { name: 'oidc-authz' }, last))).toEqual(
       withEntries(...someNames, ours, last),
@@ -125,21 +125,21 @@ else if (verb === 'get') {
     );
   });
 
-  test('refuses where two entries have its name', async () => {
+  test('fails if two entries have its name', async () => {
     await expect(register(withEntries(ours, first, ours))).rejects.toThrow(
       /several entries have the name oidc-authz/,
     );
   });
 
   test.each(['', 'Oidc', 'a b', "'$(exit 1)'", '"}}', '-a', 'a-'])(
-    'refuses the name %j, which is no DNS label',
+    'rejects the name %j, which is not a DNS label',
     async (name) => {
       const quoted = name.replaceAll("'", "'\\''");
       await expect(register(withEntries(first), { name: quoted })).rejects.toThrow(/is not a DNS label/);
     },
   );
 
-  test('changes nothing where somebody else has changed the resource meanwhile', async () => {
+  test('changes nothing if the resource changes at the same time', async () => {
     const meanwhile = withEntries(last, first);
     await expect(register(withEntries(first), { meanwhile })).rejects.toThrow(
       /test failed[\s\S]*not registered/,

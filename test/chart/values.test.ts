@@ -1,14 +1,14 @@
-/** Each value of the chart: that it is described, that it reaches every object it is about, and that null takes it away. */
+/** Each value of the chart has a description, reaches every object that it affects, and can be removed with null. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { findHelm, helm } from '../../tools/helm.ts';
-import { chartFolder, leastValues, type Manifest, one, render, valuesFile } from '../support/chart.ts';
+import { chartFolder, type Manifest, minimalValues, one, render, valuesFile } from '../support/chart.ts';
 import { describeWith } from '../support/real-servers.ts';
 
 const everything = `${chartFolder}/ci/everything-values.yaml`;
 const read = (path: string) => readFileSync(`${chartFolder}/${path}`, 'utf8');
-const presets = parse(read('values.yaml'));
+const defaults = parse(read('values.yaml'));
 
 interface Schema {
   readonly description?: string;
@@ -16,7 +16,7 @@ interface Schema {
   readonly items?: Schema;
 }
 
-/** Places in a schema that have a name, but not a description. */
+/** The paths of a schema without a description. */
 function undescribed({ properties = {}, items }: Schema, path = ''): string[] {
   const below = Object.entries(properties).flatMap(([name, part]) => {
     const isGroup = part.properties !== undefined;
@@ -28,10 +28,13 @@ function undescribed({ properties = {}, items }: Schema, path = ''): string[] {
   return [...below, ...(items === undefined ? [] : undescribed(items, `${path}[].`))];
 }
 
-/** Every path of a tree, groups included. */
-function paths(tree: unknown, path: readonly string[] = []): (readonly string[])[] {
-  if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) return [];
-  return Object.entries(tree).flatMap(([name, below]) => [[...path, name], ...paths(below, [...path, name])]);
+/** Every path of nested values, including groups. */
+function paths(values: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) return [];
+  return Object.entries(values).flatMap(([name, below]) => [
+    [...path, name],
+    ...paths(below, [...path, name]),
+  ]);
 }
 
 const nulled = (path: readonly string[]) =>
@@ -41,20 +44,20 @@ describe('every value', () => {
   const schema: Schema = JSON.parse(read('values.schema.json'));
 
   test('has a description in the schema, and so a comment in values.yaml', () => {
-    // What is monitored is described with the monitoring.
+    // The values of monitors repeat fields of the Prometheus operator.
     const missing = undescribed(schema).filter((path) => !/^(config|metrics)\./.test(path));
     expect(missing).toEqual([]);
   });
 
-  test('of the table in the README has one too', () => {
+  test('has a description in the table of the README', () => {
     const rows = read('README.md').match(/^\| `.*$/gm) ?? [];
-    const bare = rows.filter((row) => /\| *\|$/.test(row) && !row.startsWith('| `metrics.'));
-    expect([rows.length > 100, bare]).toEqual([true, []]);
+    const withoutDescription = rows.filter((row) => /\| *\|$/.test(row) && !row.startsWith('| `metrics.'));
+    expect([rows.length > 100, withoutDescription]).toEqual([true, []]);
   });
 });
 
 describeWith('each value', await findHelm(), (program) => {
-  const rendered = (values: object) => render(program, [valuesFile({ ...leastValues, ...values })]);
+  const rendered = (values: object) => render(program, [valuesFile({ ...minimalValues, ...values })]);
   const deployment = (manifests: readonly Manifest[]) => one(manifests, 'Deployment');
   const pod = (manifests: readonly Manifest[]) => deployment(manifests).spec.template.spec;
   const check = (manifests: readonly Manifest[]) =>
@@ -63,8 +66,8 @@ describeWith('each value', await findHelm(), (program) => {
   const service = (manifests: readonly Manifest[]) => one(manifests, 'Service', /authz$/);
   const admin = (manifests: readonly Manifest[]) => one(manifests, 'Service', /-admin$/);
 
-  test.each(paths(presets).map((path) => [path.join('.'), path] as const))(
-    '%s is taken away by null, or is said to be needed',
+  test.each(paths(defaults).map((path) => [path.join('.'), path] as const))(
+    '%s is removed by null, or is reported as required',
     async (_, path) => {
       const files = ['--values', everything, '--values', valuesFile(nulled(path) as object)];
       const { ok, output } = await helm(program, ['template', chartFolder, ...files]);
@@ -73,7 +76,7 @@ describeWith('each value', await findHelm(), (program) => {
     },
   );
 
-  describe('of the pods', () => {
+  describe('applies to the pods:', () => {
     const simple: [string, object, object][] = [
       ['dnsPolicy', { dnsPolicy: 'None' }, { dnsPolicy: 'None' }],
       ['dnsConfig', { dnsConfig: { nameservers: ['fd00::1'] } }, { dnsConfig: { nameservers: ['fd00::1'] } }],
@@ -109,12 +112,12 @@ describeWith('each value', await findHelm(), (program) => {
       ['nodeSelector', { a: 'b' }],
       ['tolerations', [{ operator: 'Exists' }]],
       ['runtimeClassName', 'gvisor'],
-    ])('%s, those of the hook and of the test too', async (name, value) => {
+    ])('%s, including the pods of the hook and of the test', async (name, value) => {
       const manifests = await rendered({ [name]: value });
       for (const of of [pod, check, tester]) expect(of(manifests)[name]).toEqual(value);
     });
 
-    test('extraContainers beside the service, templates in them', async () => {
+    test('extraContainers, with templates in them', async () => {
       const extraContainers = [{ name: 'a', image: '{{ include "oidc-authz.image" . }}' }];
       const { containers } = pod(await rendered({ extraContainers }));
       expect(containers.map(({ name }: Manifest) => name)).toEqual(['oidc-authz', 'a']);
@@ -137,19 +140,19 @@ describeWith('each value', await findHelm(), (program) => {
       const lifecycle = { preStop: { sleep: { seconds: 5 } } };
       const { containers, terminationGracePeriodSeconds } = pod(await rendered({ lifecycle }));
       expect(containers[0].lifecycle).toEqual(lifecycle);
-      // It sleeps before it drains, for 25 s at most.
+      // 5 s of sleep, at most 25 s of draining, and 5 s of reserve.
       expect(terminationGracePeriodSeconds).toBe(35);
       await expect(rendered({ lifecycle, terminationGracePeriodSeconds: 30 })).rejects.toThrow(
         'terminationGracePeriodSeconds: 30 is not longer than config.shutdown.timeout (25s) and lifecycle.preStop.sleep (5s)',
       );
     });
 
-    test('a NODE_OPTIONS of your own, once', async () => {
+    test('extraEnv replaces NODE_OPTIONS', async () => {
       const extraEnv = [{ name: 'NODE_OPTIONS', value: '--max-old-space-size=99' }];
       expect(pod(await rendered({ extraEnv })).containers[0].env).toEqual(extraEnv);
     });
 
-    test('annotations and labels that the chart has too, once; what pods are found by stays', async () => {
+    test('annotations and labels replace those of the chart, except for selector labels', async () => {
       const podAnnotations = { 'prometheus.io/scrape': 'false' };
       const podLabels = { 'app.kubernetes.io/name': 'other', 'sidecar.istio.io/inject': 'false' };
       const manifests = await rendered({
@@ -165,7 +168,7 @@ describeWith('each value', await findHelm(), (program) => {
       expect(metadata.labels).toMatchObject(service(manifests).spec.selector);
     });
 
-    test('annotations and labels of the pod of the hook', async () => {
+    test('annotations and labels of the hook', async () => {
       const checkConfig = { podAnnotations: { 'linkerd.io/inject': 'disabled' }, podLabels: { a: 'b' } };
       const { metadata } = one(await rendered({ hooks: { checkConfig } }), 'Job', /-check-config$/).spec
         .template;
@@ -174,7 +177,7 @@ describeWith('each value', await findHelm(), (program) => {
     });
   });
 
-  test('of the Deployment', async () => {
+  test('applies to the Deployment', async () => {
     const values = {
       deploymentAnnotations: { 'example.com/a': 'b' },
       deploymentLabels: { team: 'a', 'app.kubernetes.io/name': 'other' },
@@ -194,8 +197,8 @@ describeWith('each value', await findHelm(), (program) => {
     expect(recreate.spec.strategy).toEqual({ type: 'Recreate' });
   });
 
-  describe('of the Service', () => {
-    test('type, labels, annotations and policies, for checks alone', async () => {
+  describe('applies to the Service:', () => {
+    test('type, labels, annotations and policies, only to the Service for checks', async () => {
       const options = {
         type: 'LoadBalancer',
         internalTrafficPolicy: 'Local',
@@ -219,7 +222,7 @@ describeWith('each value', await findHelm(), (program) => {
       expect(Object.keys(admin(manifests).spec)).not.toContain('loadBalancerClass');
     });
 
-    test('families of addresses, for both', async () => {
+    test('IP families, to both Services', async () => {
       const options = { ipFamilyPolicy: 'PreferDualStack', ipFamilies: ['IPv6', 'IPv4'] };
       const manifests = await rendered({ service: options });
       for (const of of [service, admin]) expect(of(manifests).spec).toMatchObject(options);
@@ -230,14 +233,17 @@ describeWith('each value', await findHelm(), (program) => {
 
     test.each([
       [{ httpNodePort: 30_080 }, /service\.httpNodePort: .*NodePort or LoadBalancer/],
-      [{ type: 'NodePort', loadBalancerClass: 'a' }, /service\.loadBalancerClass: .*type LoadBalancer/],
+      [
+        { type: 'NodePort', loadBalancerClass: 'a' },
+        /service\.loadBalancerClass: .*service\.type to LoadBalancer/,
+      ],
       [{ ipFamilyPolicy: 'SingleStack', ipFamilies: ['IPv4', 'IPv6'] }, /service\.ipFamilies: SingleStack/],
-    ])('%j is refused', async (values, message) => {
+    ])('rejects %j', async (values, message) => {
       await expect(rendered({ service: values })).rejects.toThrow(message);
     });
   });
 
-  test('on IPv6 alone, nothing speaks of IPv4', async () => {
+  test('an IPv6-only release contains no IPv4 address', async () => {
     const issuer = { issuer: 'https://[fd00::1]:8443/a', anyAudience: true };
     const other = { issuer: 'https://[fd00::2]/', anyAudience: true };
     const manifests = await rendered({
@@ -259,13 +265,13 @@ describeWith('each value', await findHelm(), (program) => {
       expect(pod(manifests).containers[0][probe].httpGet.host).toBeUndefined();
   });
 
-  test('hosts of listeners are left to the service', async () => {
+  test('the chart does not set the hosts of listeners', async () => {
     const { data } = one(await rendered({}), 'ConfigMap', /authz$/);
     expect(data['oidc-authz.yaml']).not.toMatch(/host:/);
     expect(pod(await rendered({})).containers[0].args.join(' ')).not.toMatch(/host/);
   });
 
-  describe('of a release that several charts share', () => {
+  describe('global values', () => {
     test.each([
       ['oidc-authz', 'mirror.example.com', 'mirror.example.com/oidc-authz:0.1.0'],
       ['team/oidc-authz', 'mirror.example.com/', 'mirror.example.com/team/oidc-authz:0.1.0'],
@@ -276,12 +282,15 @@ describeWith('each value', await findHelm(), (program) => {
       ],
       ['localhost/oidc-authz', 'mirror.example.com/a', 'mirror.example.com/a/oidc-authz:0.1.0'],
       ['registry:5000/oidc-authz', '', 'registry:5000/oidc-authz:0.1.0'],
-    ])('%s from "%s" is %s, in every pod', async (repository, imageRegistry, expected) => {
-      const manifests = await rendered({ image: { repository }, global: { imageRegistry } });
-      for (const of of [pod, check, tester]) expect(of(manifests).containers[0].image).toBe(expected);
-    });
+    ])(
+      'repository %s and registry "%s" give the image %s in every pod',
+      async (repository, imageRegistry, expected) => {
+        const manifests = await rendered({ image: { repository }, global: { imageRegistry } });
+        for (const of of [pod, check, tester]) expect(of(manifests).containers[0].image).toBe(expected);
+      },
+    );
 
-    test('every pod has its pull secrets, and the chart’s, once', async () => {
+    test('every pod has the global pull secrets and those of the chart, without duplicates', async () => {
       const values = {
         imagePullSecrets: ['a', { name: 'b' }],
         global: { imagePullSecrets: [{ name: 'a' }, 'c'] },
@@ -292,18 +301,18 @@ describeWith('each value', await findHelm(), (program) => {
     });
   });
 
-  test('another namespace, for every object that names none of its own', async () => {
+  test('namespaceOverride applies to every object without a namespace of its own', async () => {
     const files = [everything, valuesFile({ namespaceOverride: 'elsewhere' })];
     const manifests = await render(program, files);
-    const guarded = manifests.filter(({ metadata }) => metadata.namespace !== 'elsewhere');
-    expect(guarded.map(({ kind, metadata }) => [kind, metadata.namespace])).toEqual([
+    const others = manifests.filter(({ metadata }) => metadata.namespace !== 'elsewhere');
+    expect(others.map(({ kind, metadata }) => [kind, metadata.namespace])).toEqual([
       ['AuthorizationPolicy', 'shop'],
       ['AuthorizationPolicy', 'shop'],
     ]);
     expect(JSON.stringify(manifests)).toContain('.elsewhere.svc.cluster.local');
   });
 
-  test('commonLabels are on every object and every pod, once', async () => {
+  test('commonLabels apply to every object and every pod, without duplicates', async () => {
     const commonLabels = { team: 'a', 'app.kubernetes.io/component': 'b', 'app.kubernetes.io/name': 'c' };
     const labels = { team: 'prometheus', 'app.kubernetes.io/instance': 'd' };
     const monitor = { enabled: true, labels };
@@ -313,15 +322,15 @@ describeWith('each value', await findHelm(), (program) => {
     );
     const pods = manifests.flatMap(({ spec }) => spec?.template?.metadata ?? []);
     expect(pods).toHaveLength(3);
-    const bare = [...manifests.map(({ metadata }) => metadata), ...pods].filter(
+    const unlabelled = [...manifests.map(({ metadata }) => metadata), ...pods].filter(
       (metadata) => metadata.labels?.team !== 'a',
     );
-    expect(bare).toEqual([]);
+    expect(unlabelled).toEqual([]);
     expect(JSON.stringify(pods)).not.toContain('"app.kubernetes.io/name":"c"');
     expect(one(await render(program, files), 'ServiceMonitor').metadata.labels).toMatchObject(labels);
   });
 
-  test('a release whose name could be taken for something else in YAML', async () => {
+  test('a release name that YAML could read as another type stays a string', async () => {
     for (const name of ['y', 'on', '123', '1e3']) {
       const { ok, output } = await helm(program, ['template', name, chartFolder, '--values', everything]);
       const instances = output.match(/app\.kubernetes\.io\/instance: .*/g) ?? [];
@@ -333,19 +342,19 @@ describeWith('each value', await findHelm(), (program) => {
   });
 
   test.each([
-    ['extraArgs', { extraArgs: ['--http-port=8001'] }, 'extraArgs: --http-port is config.http.port'],
-    ['extraArgs', { extraArgs: ['--workers', '4'] }, 'extraArgs: --workers is config.workers'],
+    ['extraArgs', { extraArgs: ['--http-port=8001'] }, 'extraArgs: --http-port sets config.http.port'],
+    ['extraArgs', { extraArgs: ['--workers', '4'] }, 'extraArgs: --workers sets config.workers'],
     [
       'extraEnv',
       { extraEnv: [{ name: 'OIDC_AUTHZ_LIMITS_MESH_TIMEOUT', value: '9s' }] },
-      'extraEnv: OIDC_AUTHZ_LIMITS_MESH_TIMEOUT is config.limits.meshTimeout',
+      'extraEnv: OIDC_AUTHZ_LIMITS_MESH_TIMEOUT sets config.limits.meshTimeout',
     ],
-  ])('%s that change what the chart reads are refused: %j', async (_, values, message) => {
+  ])('rejects %s for an option that the chart reads: %j', async (_, values, message) => {
     await expect(rendered(values)).rejects.toThrow(message);
   });
 
-  test('a proxy in extraEnv that an issuer takes may be asked', async () => {
-    const [issuer] = leastValues.config.issuers;
+  test('the network policy allows a proxy in extraEnv that an issuer uses', async () => {
+    const [issuer] = minimalValues.config.issuers;
     const extraEnv = [
       { name: 'HTTPS_PROXY', value: 'http://user:word@proxy.example.com:3128' },
       { name: 'http_proxy', value: 'proxy.example.com:8888' },
@@ -359,7 +368,7 @@ describeWith('each value', await findHelm(), (program) => {
     expect(await portsOf('')).toEqual([443]);
   });
 
-  describe('of the disruption budget', () => {
+  describe('of the disruption budget:', () => {
     const budget = async (podDisruptionBudget: object) =>
       one(await rendered({ podDisruptionBudget }), 'PodDisruptionBudget').spec;
 
@@ -376,9 +385,9 @@ describeWith('each value', await findHelm(), (program) => {
       expect(JSON.parse(JSON.stringify({ minAvailable, maxUnavailable }))).toEqual(expected);
     });
 
-    test('which says one of the two', async () => {
+    test('rejects a budget without minAvailable and maxUnavailable', async () => {
       await expect(budget({ maxUnavailable: null })).rejects.toThrow(
-        /podDisruptionBudget: expected minAvailable/,
+        /podDisruptionBudget: neither minAvailable nor maxUnavailable is set/,
       );
       await expect(budget({ minAvailable: 'two' })).rejects.toThrow("at '/podDisruptionBudget/minAvailable'");
     });
@@ -387,7 +396,7 @@ describeWith('each value', await findHelm(), (program) => {
   describe('of the vertical autoscaler', () => {
     const verticalPodAutoscaler = { enabled: true, updateMode: 'Recreate', minAllowed: { memory: '192Mi' } };
 
-    test('which leaves the limits alone, since the heap follows them', async () => {
+    test('does not control limits, because the heap size follows them', async () => {
       const { spec } = one(await rendered({ verticalPodAutoscaler }), 'VerticalPodAutoscaler');
       expect(spec.targetRef).toEqual({ apiVersion: 'apps/v1', kind: 'Deployment', name: 'oidc-authz' });
       expect(spec.updatePolicy).toEqual({ updateMode: 'Recreate' });
@@ -399,7 +408,7 @@ describeWith('each value', await findHelm(), (program) => {
       });
     });
 
-    test('which does not decide over the CPU that the other goes by', async () => {
+    test('rejects CPU control while autoscaling uses CPU utilization', async () => {
       const autoscaling = { enabled: true };
       await expect(rendered({ verticalPodAutoscaler, autoscaling })).rejects.toThrow(
         /verticalPodAutoscaler\.controlledResources/,
@@ -410,12 +419,12 @@ describeWith('each value', await findHelm(), (program) => {
     });
   });
 
-  describe('of the autoscaler, which needs something to go by', () => {
+  describe('of the autoscaler: rejects', () => {
     test.each([
       [{ minReplicas: 5, maxReplicas: 4 }, /autoscaling\.minReplicas: 5 is more than/],
       [
         { targetCPUUtilizationPercentage: null },
-        /autoscaling: expected targetCPUUtilizationPercentage or metrics/,
+        /autoscaling: neither targetCPUUtilizationPercentage nor metrics is set/,
       ],
     ])('%j', async (values, message) => {
       await expect(rendered({ autoscaling: { enabled: true, ...values } })).rejects.toThrow(message);
@@ -423,12 +432,12 @@ describeWith('each value', await findHelm(), (program) => {
   });
 
   test.each([
-    [{}, /image\.repository: expected where the image is/],
-    [{ repository: '' }, /image\.repository: expected where the image is/],
+    [{}, /image\.repository: no image is set/],
+    [{ repository: '' }, /image\.repository: no image is set/],
     [{ repository: 'https://registry.example.com/a' }, "at '/image/repository'"],
     [{ repository: 'registry.example.com/a:1.0' }, "at '/image/repository'"],
     [{ repository: 'registry.example.com/a ' }, "at '/image/repository'"],
-  ])('an image %j is refused', async (image, message) => {
+  ])('rejects the image %j', async (image, message) => {
     await expect(rendered({ image })).rejects.toThrow(message);
   });
 });

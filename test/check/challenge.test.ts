@@ -3,20 +3,20 @@ import { challenge } from '../../src/check/challenge.ts';
 
 const noDpop = { origins: [], maxAge: 60_000, maxProofs: 1 };
 
-test('without a token the challenge has no error', () => {
+test('a request without a token gets a challenge without an error', () => {
   expect(challenge({ outcome: 'deny', reason: 'token_missing' }, { realm: '', dpop: noDpop })).toBe('Bearer');
   expect(challenge({ outcome: 'deny', reason: 'token_missing' }, { realm: 'orders', dpop: noDpop })).toBe(
     'Bearer realm="orders"',
   );
 });
 
-test('a bad token is told by its error code alone', () => {
+test('an invalid token gets only the error code', () => {
   expect(challenge({ outcome: 'deny', reason: 'token_expired' }, { realm: '', dpop: noDpop })).toBe(
     'Bearer error="invalid_token", error_description="The bearer token is not valid here."',
   );
 });
 
-test('an insufficient scope names what is required', () => {
+test('insufficient scope: the challenge lists the required scopes', () => {
   const requiredScopes = ['orders.read', 'orders.write'];
   expect(
     challenge(
@@ -28,13 +28,13 @@ test('an insufficient scope names what is required', () => {
   );
 });
 
-test('quotes and backslashes of a realm are escaped', () => {
+test('quotes and backslashes in the realm are escaped', () => {
   expect(challenge({ outcome: 'deny', reason: 'token_missing' }, { realm: 'a "b" \\', dpop: noDpop })).toBe(
     'Bearer realm="a \\"b\\" \\\\"',
   );
 });
 
-test('where proofs are understood, both schemes are offered, and the one that failed says why', () => {
+test('with DPoP configured, both schemes are offered, and the failed one has the error', () => {
   const options = { realm: '', dpop: { ...noDpop, origins: ['https://orders.example.com'] } };
   const algs = 'algs="EdDSA ES256 RS256 PS256"';
   expect(challenge({ outcome: 'deny', reason: 'token_missing' }, options)).toBe(`Bearer, DPoP ${algs}`);

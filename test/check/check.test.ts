@@ -3,7 +3,7 @@ import { createAuthenticate } from '../../src/check/authenticate.ts';
 import type { Prove } from '../../src/check/binding/verify-binding.ts';
 import { createCheck } from '../../src/check/check.ts';
 import type { Verdict } from '../../src/credential/token/verifier.ts';
-import type { Identity } from '../../src/model/decision.ts';
+import type { Identity } from '../../src/model/identity.ts';
 import { checkRequest } from '../support/requests.ts';
 
 const request = checkRequest({ authorization: ['Bearer x'] });
@@ -11,7 +11,7 @@ const boom = new Error('boom');
 const verified: Verdict = { outcome: 'verified', identity: { payload: '{}' } as Identity, cached: false };
 const nothing = { set: [], remove: [], withheld: [], answers: { http: undefined, grpc: undefined } };
 
-describe('whatever goes wrong inside is an error, never an allow', () => {
+describe('an exception ends in an error, never in an allow', () => {
   test.each([
     [
       'a verifier that throws',
@@ -49,7 +49,7 @@ describe('whatever goes wrong inside is an error, never an allow', () => {
   });
 });
 
-describe('a client that must prove itself', () => {
+describe('a client with a bound token', () => {
   const confirmation = { keyThumbprint: 'x', certificateThumbprint: undefined };
   const bound: Verdict = {
     outcome: 'verified',
@@ -62,13 +62,13 @@ describe('a client that must prove itself', () => {
   test.each([
     ['that does', undefined, 'allow', 'allowed'],
     ['that does not', 'proof_invalid', 'deny', 'proof_invalid'],
-    ['when nobody has time', 'overloaded', 'error', 'overloaded'],
+    ['if the verification is overloaded', 'overloaded', 'error', 'overloaded'],
   ] as const)('%s', async (_, problem, outcome, reason) => {
     for (const prove of [() => problem, () => Promise.resolve(problem)])
       expect(await make(prove)(request)).toMatchObject({ outcome, reason });
   });
 
-  test('is refused where the proving fails by a defect', async () => {
+  test('gets internal_error if the verification of its proof throws', async () => {
     const prove = () => {
       throw boom;
     };
@@ -78,7 +78,7 @@ describe('a client that must prove itself', () => {
     });
   });
 
-  test('is the one with the DPoP scheme too, whatever its token', async () => {
+  test('must also prove a token without a binding if it uses the DPoP scheme', async () => {
     const verify = () => verified;
     const dpop = checkRequest({ authorization: ['DPoP x'] });
     const check = make(() => 'proof_invalid', verify);

@@ -1,4 +1,4 @@
-/** A claim is found wherever an option names one, by a name, a dotted path or a list of names. */
+/** Every option that names a claim accepts a name, a dotted path or a list of names. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { configOf } from '../support/app.ts';
 import { createTestClock } from '../support/clock.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => issuer.close());
 
-/** What becomes of a token, newly verified and remembered; `raw` is more of its payload, as text. */
+/** The result for a token, new and cached; `raw` is additional payload as text. */
 async function decide(entry: string, claims: Record<string, unknown>, more = '', raw = '') {
   const config = await configOf(`issuers: [{issuer: "${issuer.url}", name: main, ${entry}}]\n${more}`);
   const clock = createTestClock();
@@ -97,12 +97,12 @@ describe('groups.from: names', () => {
   const groups = (more = '') => `${audiences}, groups: {claim: "${zitadel}", from: names${more}}`;
   const header = (more = '') => `outputClaimToHeaders: [{header: x-groups, from: groups${more}}]`;
 
-  test("takes the names of the members, in the token's order", async () => {
+  test('returns the member names in the order of the token', async () => {
     const raw = `"${zitadel}": {"b": {"1": "x"}, "10" : {}, "a\\"b":{},"2":{"3":{}}, "0": ""}`;
     expect((await decide(groups(), {}, header(), raw)).set).toEqual({ 'x-groups': 'b,10,a"b,2,0' });
   });
 
-  test('without those that are null or false, and as much as a list', async () => {
+  test('leaves out null and false members, and returns the same as a list', async () => {
     const roles = { a: {}, none: null, off: false, on: true, 'b,c': {}, '': {} };
     expect((await decide(groups(), { [zitadel]: roles }, header())).set).toEqual({ 'x-groups': 'a,on' });
     const many = Object.fromEntries(Array.from({ length: 900 }, (_, index) => [`role${index}`, {}]));
@@ -132,7 +132,7 @@ describe('groups.from: names', () => {
     },
   );
 
-  test('are groups beside the roles of Keycloak, and by values stay as they were', async () => {
+  test('are combined with the roles of Keycloak; `from: values` is unchanged', async () => {
     const claims = { [zitadel]: { a: {} }, realm_access: { roles: ['r'] } };
     expect((await decide(groups(', keycloakRoles: true'), claims, header())).set).toEqual({
       'x-groups': 'a,role:r',
@@ -141,7 +141,7 @@ describe('groups.from: names', () => {
     expect((await decide(byValues, claims, header())).set).toEqual({});
   });
 
-  test('are a list in JSON, as a single value is', async () => {
+  test('are a list in JSON, also for a single value', async () => {
     const json = header(', encoding: json');
     expect((await decide(groups(), { [zitadel]: { 'a,b': {} } }, json)).set).toEqual({
       'x-groups': '["a,b"]',
@@ -155,7 +155,7 @@ describe('groups.from: names', () => {
 });
 
 describe('dates', () => {
-  test('a token that ends with the year 9999 is remembered no longer than others', async () => {
+  test('a token that expires at the end of the year 9999 is cached no longer than others', async () => {
     const { reason, core, clock, request } = await decide(audiences, { exp: 253_402_300_799 });
     expect(reason).toBe('allowed');
     const cached = async () => {
@@ -190,7 +190,7 @@ describe('dates', () => {
     expect((await decide(audiences, { exp: undefined }, '', `"exp":${exp}`)).reason).toBe(reason);
   });
 
-  test('other claims of time are not looked at', async () => {
+  test('other time claims are ignored', async () => {
     const odd = { auth_time: 'x', updated_at: 1e15, nbf: -1, iat: 1.5 };
     expect((await decide(audiences, odd)).reason).toBe('allowed');
   });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readCredential } from '../../src/check/credential.ts';
 
-test('whatever the header holds, there is a token or a reason', () => {
+test('any header has a token or a reason', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 3 }), (lines) => {
       const found = readCredential(lines, ['bearer', 'dpop']);
@@ -11,7 +11,7 @@ test('whatever the header holds, there is a token or a reason', () => {
   );
 });
 
-test('a token is taken as it stands, whatever its characters', () => {
+test('a token is returned unchanged, with any characters', () => {
   const printable = fc.string({ unit: fc.constantFrom(...'abcXYZ019-_.~+/='), minLength: 1 });
   fc.assert(
     fc.property(
@@ -26,7 +26,7 @@ test('a token is taken as it stands, whatever its characters', () => {
   );
 });
 
-test('the DPoP scheme is understood where it is wanted', () => {
+test('the DPoP scheme is accepted only if configured', () => {
   expect(readCredential(['DPoP abc'], ['bearer', 'dpop'])).toEqual({ scheme: 'dpop', token: 'abc' });
   expect(readCredential(['dpop abc'], ['bearer', 'dpop'])).toEqual({ scheme: 'dpop', token: 'abc' });
   expect(readCredential(['DPoP abc'], ['bearer'])).toEqual({ reason: 'token_missing' });

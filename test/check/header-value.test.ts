@@ -1,9 +1,9 @@
-/** What a header carries in each encoding, read back by decoders that know nothing of the code; those of another language are in e2e. */
+/** Header values in each encoding, decoded by independent decoders. Decoders in another language are tested in e2e. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createWriteClaims, createWriteValue } from '../../src/check/header-value.ts';
 
-/** Decodes headers as a workload does that knows nothing but the standards. */
+/** Decodes headers by the standards only, as an upstream does. */
 function decoded(encoding: 'percent' | 'base64url' | 'json', headers: readonly string[]): unknown[] {
   const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const read = {
@@ -38,27 +38,27 @@ const texts = [
 ];
 
 describe('percent', () => {
-  test('is read back by every decoder, and needs no other characters than these', () => {
+  test('is decoded by every decoder, and uses only these characters', () => {
     const headers = texts.map((text) => textOf('percent', text));
     expect(decoded('percent', headers)).toEqual(texts);
-    // RFC 3986 section 2.3: what is not encoded means the same to everybody. A plus is no space.
+    // RFC 3986 section 2.3: unreserved characters are never encoded. A plus is not a space.
     for (const header of headers) expect(header).toMatch(/^([A-Za-z0-9._~-]|%[0-9A-F]{2})+$/);
   });
 
-  test('of a list joins what is encoded', () => {
+  test('joins the encoded members of a list', () => {
     const write = createWriteValue('percent', '|');
     expect(write(['é', 1, true, 'a b']).text).toBe('%C3%A9|1|true|a%20b');
   });
 });
 
 describe('base64url', () => {
-  test('is of the text, without padding', () => {
+  test('encodes a string without padding', () => {
     const headers = texts.map((text) => textOf('base64url', text));
     expect(decoded('base64url', headers)).toEqual(texts);
     for (const header of headers) expect(header).toMatch(/^[A-Za-z0-9_-]+$/);
   });
 
-  test('is of the JSON of what is not a text', () => {
+  test('encodes the JSON text of other values', () => {
     const values = [1, true, ['a', 'b,c'], { a: { b: ['é'] } }, [], 0.5];
     const headers = values.map((value) => textOf('base64url', value));
     expect(decoded('base64url', headers).map((json) => JSON.parse(String(json)))).toEqual(values);
@@ -66,7 +66,7 @@ describe('base64url', () => {
 });
 
 describe('json', () => {
-  test('is printable ASCII on one line, whatever the claim is, and reads back as it', () => {
+  test('is one line of printable ASCII that decodes to the claim', () => {
     const claims = fc.jsonValue({ stringUnit: 'binary' }).filter((value) => value !== null);
     const values: unknown[] = [...texts, ...fc.sample(claims, { numRuns: 500, seed: 17 }), '', [], {}];
     const written = values.map((value) => createWriteValue('json')(value));
@@ -80,7 +80,7 @@ describe('json', () => {
   });
 });
 
-describe('what cannot be exactly the claim is withheld', () => {
+describe('a value that would change the claim is withheld', () => {
   test.each([
     ['percent', 'a\ud800', 'characters'],
     ['base64url', 'a\udc00', 'characters'],
@@ -97,38 +97,41 @@ describe('what cannot be exactly the claim is withheld', () => {
     expect(createWriteValue(encoding)(claim)).toEqual({ withheld: [cause] });
   });
 
-  test('and half a character in JSON is an escape, as it was signed', () => {
+  test('an unpaired surrogate in JSON is an escape, as it was signed', () => {
     expect(textOf('json', '\ud800')).toBe('"\\ud800"');
   });
 
-  test.each(['plain', 'percent', 'base64url', 'json'] as const)('%s of nothing is nothing', (encoding) => {
-    for (const nothing of [undefined, null])
-      expect(createWriteValue(encoding)(nothing)).toEqual({ withheld: [] });
-  });
+  test.each(['plain', 'percent', 'base64url', 'json'] as const)(
+    '%s of an absent claim is absent',
+    (encoding) => {
+      for (const nothing of [undefined, null])
+        expect(createWriteValue(encoding)(nothing)).toEqual({ withheld: [] });
+    },
+  );
 });
 
 describe('all claims', () => {
   const payload =
     ' {"sub":"Åsa","id":12345678901234567890,\r\n\t"deep":{"b":1,"a":[1.50,"\u2028\\n"]},\n"x":"\x7f"} ';
 
-  test('are the very bytes of the payload in base64url', () => {
+  test('in base64url are the exact bytes of the payload', () => {
     const header = createWriteClaims()(payload).text ?? '';
     expect(decoded('base64url', [header])).toEqual([payload]);
   });
 
-  test('are one line of ASCII in json, with every digit', () => {
+  test('in json are one line of ASCII, with every digit', () => {
     const header = createWriteClaims('json')(payload).text ?? '';
     expect(header).toMatch(printable);
     expect(header).toContain('12345678901234567890');
     expect(decoded('json', [header])).toEqual([JSON.parse(payload)]);
   });
 
-  test('are read back from percent', () => {
+  test('in percent decode to the payload', () => {
     expect(decoded('percent', [createWriteClaims('percent')(payload).text ?? ''])).toEqual([payload]);
   });
 });
 
-/** What `str.isspace` of Python 3.13 says yes to, and so `str.split()` and `str.strip()` act on. */
+/** The white space of Python 3.13 (`str.isspace`), on which `str.split()` and `str.strip()` act. */
 const pythonSpaces =
   '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000';
 
@@ -151,7 +154,7 @@ function splitAtSpaces(text: string): string[] {
 describe('the members of a list', () => {
   const separators = [',', ';', '|', ' ', ', ', ' | ', '::', ':::', '--', 'aba', 'ab', '/'];
 
-  test.each(separators)('stay as many for whoever splits them at %j', (separator) => {
+  test.each(separators)('keep their number when split at %j', (separator) => {
     const marks = ['a', 'b', ',', ';', '|', ' ', ':', '-', '/', 'x', 'é', '\r\n', '\t', '\u00a0', '\u2003'];
     const unit = fc.constantFrom(...marks);
     const members = fc.array(
@@ -192,14 +195,14 @@ describe('the members of a list', () => {
     }
   });
 
-  test.each([...pythonSpaces])('are left out of percent where %j is at their ends', (space) => {
+  test.each([...pythonSpaces])('are left out of percent if %j is at their start or end', (space) => {
     const members = [`${space}admin`, `admin${space}`, `a${space}b`, 'x'];
     const expected = { text: `${encodeURIComponent(`a${space}b`)},x`, withheld: ['characters'] };
     expect(createWriteValue('percent')(members)).toEqual(expected);
     expect(createWriteValue('percent', ' ')([`a${space}b`, 'x']).text).toBe('x');
   });
 
-  test('are left out where they hold the separator, and counted', () => {
+  test('are left out and counted if they contain the separator', () => {
     expect(createWriteValue('plain', '|')(['a|b', 'c', 'd,e'])).toEqual({
       text: 'c|d,e',
       withheld: ['separator'],
@@ -210,7 +213,7 @@ describe('the members of a list', () => {
     expect(createWriteValue()([' admin', 'c'])).toEqual({ text: 'c', withheld: ['characters'] });
   });
 
-  test('are all there in json and base64url, whatever they hold', () => {
+  test('are all present in json and base64url', () => {
     expect(createWriteValue('json')(['a,b', 'c'])).toEqual({ text: '["a,b","c"]', withheld: [] });
   });
 });

@@ -1,4 +1,4 @@
-/** Who may pass by e-mail, groups, roles, tenants and audiences, and what of it the upstream receives. */
+/** Requirements for email, groups, roles, tenants and audiences, and the forwarded values. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { configOf } from '../support/app.ts';
 import { startCore } from '../support/core.ts';
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => issuer.close());
 
-/** What becomes of a token with some claims, twice: newly verified, and remembered. */
+/** The results for a token with these claims: new and cached. */
 async function decide(entry: string, claims: Record<string, unknown>, more = '') {
   const config = await configOf(
     `issuers: [{issuer: "${issuer.url}", audiences: [${audience}], name: main, ${entry}}]\n${more}`,
@@ -35,7 +35,7 @@ describe('email.allowedDomains', () => {
     'ALICE@EXAMPLE.COM',
     'alice@a.corp.example.com',
     'alice@a.b.corp.example.com',
-  ])('%s passes', async (email) => {
+  ])('%s is allowed', async (email) => {
     expect(await reasonOf(entry, { email })).toBe('allowed');
   });
 
@@ -54,7 +54,7 @@ describe('email.allowedDomains', () => {
     'alice@example.com ',
     'alice@exämple.com',
     '',
-  ])('%j does not', async (email) => {
+  ])('%j is denied', async (email) => {
     expect(await reasonOf(entry, { email })).toBe('claim_not_allowed');
   });
 
@@ -63,11 +63,11 @@ describe('email.allowedDomains', () => {
     ['a list', { email: ['alice@example.com'] }],
     ['an object', { email: { toString: 'alice@example.com' } }],
     ['nothing at all', { sub: undefined }],
-  ])('an e-mail that is %s does not pass', async (_, claims) => {
+  ])('an email that is %s is denied', async (_, claims) => {
     expect(await reasonOf(entry, claims)).toBe('claim_not_allowed');
   });
 
-  test('the fallback stands for an absent e-mail alone', async () => {
+  test('the fallback is used only if the email is absent', async () => {
     expect(await reasonOf(entry, { sub: 'bob@example.com' })).toBe('allowed');
     expect(await reasonOf(entry, { sub: 'bob@example.com', email: '' })).toBe('allowed');
     expect(await reasonOf(entry, { sub: 'bob@example.com', email: 'bob@evil.example' })).toBe(
@@ -78,12 +78,12 @@ describe('email.allowedDomains', () => {
     );
   });
 
-  test('addresses pass beside domains', async () => {
+  test('addresses are allowed in addition to domains', async () => {
     const both = 'email: {allowedDomains: [example.com], allowedAddresses: [Bob@Other.example]}';
     expect(await reasonOf(both, { email: 'bob@other.EXAMPLE' })).toBe('allowed');
     expect(await reasonOf(both, { email: 'alice@example.com' })).toBe('allowed');
     expect(await reasonOf(both, { email: 'eve@other.example' })).toBe('claim_not_allowed');
-    // KELVIN SIGN, whose small letter is k.
+    // KELVIN SIGN, whose lower-case letter is k.
     const kate = 'email: {allowedAddresses: [kate@example.com]}';
     expect(await reasonOf(kate, { email: 'KATE@example.com' })).toBe('allowed');
     expect(await reasonOf(kate, { email: '\u212Aate@example.com' })).toBe('claim_not_allowed');
@@ -110,7 +110,7 @@ describe('email.requireVerified', () => {
     expect(await reasonOf('email: {}', claims)).toBe('allowed');
   });
 
-  test('comes before what a scope would say: 401 before 403', async () => {
+  test('is checked before scopes: 401 before 403', async () => {
     const entry = 'email: {requireVerified: true}, requiredScopes: [a]';
     expect(await reasonOf(entry, { email_verified: false })).toBe('claim_invalid');
     expect(await reasonOf(entry, {})).toBe('scope_insufficient');
@@ -140,7 +140,7 @@ describe('groups.allowed', () => {
     expect(await reasonOf(entry, claims)).toBe(reason);
   });
 
-  test('Keycloak roles are groups only where that is said', async () => {
+  test('Keycloak roles are groups only if configured', async () => {
     const claims = { realm_access: { roles: ['editor'] } };
     expect(await reasonOf(entry, claims)).toBe('claim_not_allowed');
     expect(await reasonOf(withRoles, claims)).toBe('allowed');
@@ -156,12 +156,12 @@ describe('groups.allowed', () => {
     { realm_access: { roles: 5 }, resource_access: { shop: null } },
     { realm_access: ['editor'], resource_access: [{ roles: ['buyer'] }] },
     { realm_access: { roles: [['editor'], null, 5] }, resource_access: { shop: { roles: {} } } },
-  ])('roles of odd shapes are none: %j', async (claims) => {
+  ])('roles with unexpected shapes are ignored: %j', async (claims) => {
     expect(await reasonOf(withRoles, claims)).toBe('claim_not_allowed');
   });
 });
 
-describe('what is forwarded', () => {
+describe('forwarded values', () => {
   const headers = `
 outputClaimToHeaders:
   - {header: x-auth-request-email, from: email}
@@ -175,7 +175,7 @@ outputClaimToHeaders:
     return { set: Object.fromEntries(set), removed: remove };
   };
 
-  test('the e-mail with its fallback, the groups with the roles, and the token', async () => {
+  test('are the email with its fallback, the groups with the roles, and the token', async () => {
     const entry = 'email: {fallbackClaim: sub}, groups: {keycloakRoles: true}';
     const { set } = await setOf(entry, {
       groups: ['a'],
@@ -187,13 +187,13 @@ outputClaimToHeaders:
     expect(set['x-forwarded-access-token']).toMatch(/^eyJ/);
   });
 
-  test('nothing where there is nothing, and then the header is removed', async () => {
+  test('are absent without a claim, and the header is removed', async () => {
     const { set, removed } = await setOf('groups: {keycloakRoles: true}', {});
     expect(Object.keys(set)).toEqual(['x-forwarded-access-token']);
     expect(removed).toEqual(expect.arrayContaining(['x-auth-request-email', 'x-auth-request-groups']));
   });
 
-  test('authorization anew, where that is wanted, and never removed', async () => {
+  test('include authorization if configured, and it is never removed', async () => {
     const { set } = await setOf('', {}, 'setAuthorizationHeader: true');
     expect(set.authorization).toMatch(/^Bearer eyJ/);
     const long = await setOf('', { filler: 'x'.repeat(5_000) }, 'setAuthorizationHeader: true');
@@ -223,7 +223,7 @@ describe('audienceClaimsUsed', () => {
   });
 });
 
-test('a required claim may be one of several values', async () => {
+test('a required claim can have one of several values', async () => {
   const entry = 'requiredClaims: {tid: [t1, t2], level: 3}';
   expect(await reasonOf(entry, { tid: 't2', level: 3 })).toBe('allowed');
   expect(await reasonOf(entry, { tid: 't3', level: 3 })).toBe('claim_not_allowed');

@@ -1,4 +1,4 @@
-/** What is told of each reason names options that exist, and is not empty. */
+/** The text of each reason is complete, names only existing options, and shows a response that a client can get. */
 import { describe, expect, test } from 'vitest';
 import { reasonTexts } from '../../scripts/reason-texts.ts';
 import { reasons } from '../../src/model/reasons.ts';
@@ -8,28 +8,28 @@ const known = new Set(
   [...readPage('options.md').matchAll(/^\| `([\w.[\]]+)`/gm)].map(([, option = '']) => option),
 );
 
-test('there is one of each reason', () => {
+test('every reason has a text', () => {
   expect(Object.keys(reasonTexts).toSorted()).toEqual(Object.keys(reasons).toSorted());
   expect(known.size).toBeGreaterThan(100);
 });
 
-/** Whether an answer has a line; the scopes that a challenge names are those of some requests only. */
-function hasLine(answer: string, line: string): boolean {
-  return answer.split('\n').some((one) => one === line || one.replace(/, scope="[^"]*"$/, '') === line);
+/** Whether a response has a line. The `scope` of a challenge is ignored, because it depends on the request. */
+function hasLine(response: string, line: string): boolean {
+  return response.split('\n').some((one) => one === line || one.replace(/, scope="[^"]*"$/, '') === line);
 }
 
-describe('what the page says that the client sees', () => {
+describe('the responses on the page', () => {
   const blocks = blocksOf(readPage('reasons.md')).filter(({ language }) => language === 'text');
-  // Those are compared with the answers of a real Envoy.
+  // Another test compares these with the responses of a real Envoy.
   const real = blocksOf(readPage('what-now.md')).filter(({ language }) => language === 'http');
 
-  test('is told of every refusal', () => {
+  test('there is one for every reason but allowed', () => {
     expect(blocks.map(({ section }) => section)).toEqual(
       Object.keys(reasons).filter((reason) => reason !== 'allowed'),
     );
   });
 
-  test.each(blocks)('$section: a client can get that', ({ section, text }) => {
+  test.each(blocks)('$section: a client can get this response', ({ section, text }) => {
     const { httpStatus } = reasons[section as keyof typeof reasons];
     const lines = text.split('\n').filter((line) => line !== '');
     const same = real.filter(
@@ -40,14 +40,14 @@ describe('what the page says that the client sees', () => {
   });
 });
 
-describe.each(Object.entries(reasonTexts))('%s', (_, { causes, look, mend, options }) => {
-  test('has causes, a way to see them and a mend', () => {
-    expect(Math.min(causes.length, look.length, mend.length)).toBeGreaterThan(0);
+describe.each(Object.entries(reasonTexts))('%s', (_, { causes, look, fix, options }) => {
+  test('has causes, a way to confirm them and a fix', () => {
+    expect(Math.min(causes.length, look.length, fix.length)).toBeGreaterThan(0);
   });
 
   test('names options that exist', () => {
     expect(options.filter((option) => !known.has(option))).toEqual([]);
-    const named = [...causes, ...look, ...mend]
+    const named = [...causes, ...look, ...fix]
       .join(' ')
       .matchAll(/`((?:issuers\[\]|limits|keys|dpop|shadow|log|email|groups)\.[\w.]+)`/g);
     const paths = [...named].map(([, path = '']) => path);

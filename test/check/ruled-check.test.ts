@@ -1,4 +1,4 @@
-/** A check by rules in which something of ours fails. */
+/** A check with rules in which our own code throws. */
 import { expect, test } from 'vitest';
 import { createRuledCheck, type RuledCheckParts } from '../../src/check/ruled-check.ts';
 import { checkRequest } from '../support/requests.ts';
@@ -26,7 +26,7 @@ const parts: RuledCheckParts = {
   forwardNothing: forwarding,
 };
 
-test('where nothing fails, authentication decides', () => {
+test('without an exception, authentication decides', () => {
   expect(createRuledCheck(parts)(checkRequest())).toMatchObject({ outcome: 'deny', reason: 'token_missing' });
 });
 

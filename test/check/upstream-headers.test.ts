@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createForward, type ForwardOptions } from '../../src/check/upstream-headers.ts';
 import { otherSpellings } from '../../src/config/values/header-names.ts';
-import type { Identity } from '../../src/model/decision.ts';
+import type { Identity } from '../../src/model/identity.ts';
 
 const options: ForwardOptions = {
   issuers: [],
@@ -25,13 +25,13 @@ function identity(claims: Record<string, unknown>): Identity {
     scopes: [],
     expiresAt: 1,
     confirmation: undefined,
-    kept: { forwarding: undefined, by: undefined, others: undefined },
+    forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
     payload: JSON.stringify(claims),
   };
 }
 
-describe('which headers', () => {
-  test('a claim is found by its name, then as a dotted path', () => {
+describe('the headers', () => {
+  test('have a claim found by its name, then as a dotted path', () => {
     const forward = createForward(options);
     const nested = forward(identity({ realm_access: { roles: ['a', 'b'] } }), 't');
     expect(nested.set).toEqual([['x-roles', 'a,b']]);
@@ -39,7 +39,7 @@ describe('which headers', () => {
     expect(literal.set).toEqual([['x-roles', 'c']]);
   });
 
-  test('a claim is never found in a prototype', () => {
+  test('never have a claim of a prototype', () => {
     for (const claim of [
       'constructor',
       'toString',
@@ -53,14 +53,14 @@ describe('which headers', () => {
     }
   });
 
-  test('where none is to be set, all are removed in every spelling', () => {
+  test('are all removed in every spelling with identityHeaders: remove', () => {
     const forward = createForward({ ...options, identityHeaders: 'remove', outputTokenToHeader: 'x-token' });
     const { set, remove } = forward(identity({ sub: 'alice' }), 't');
     expect(set).toEqual([]);
     expect(remove.toSorted()).toEqual(['x-roles', 'x-token', 'x-user', 'x_roles', 'x_token', 'x_user']);
   });
 
-  test('the token goes into its header, and the authorization header can be removed', () => {
+  test('include the token in its header, and can leave out the authorization header', () => {
     const forward = createForward({
       ...options,
       outputTokenToHeader: 'x-token',
@@ -75,7 +75,7 @@ describe('which headers', () => {
   });
 });
 
-test('whatever a claim holds, each header is set or removed, its value is printable, and no name is in both lists', () => {
+test('with any claim, each header is either set or removed, and its value is printable', () => {
   const forward = createForward({ ...options, outputTokenToHeader: 'x-token' });
   const headers = ['x-user', 'x-roles', 'x-token'];
   fc.assert(
@@ -90,7 +90,7 @@ test('whatever a claim holds, each header is set or removed, its value is printa
   );
 });
 
-describe('what is withheld is counted by its cause', () => {
+describe('withheld values are counted by cause', () => {
   test.each([
     ['characters', 'é'],
     ['length', 'x'.repeat(4097)],
@@ -111,7 +111,7 @@ describe('what is withheld is counted by its cause', () => {
     expect(more.withheld).toEqual([{ header: 'x-token', cause: 'total_length' }]);
   });
 
-  test('an absent claim is not', () => {
+  test('an absent claim is not counted', () => {
     expect(createForward(options)(identity({}), 't').withheld).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
-/** The chart on a real API server: every mode is installed, upgraded, rolled back and uninstalled. Its hooks' Jobs are only said to be done. */
+/** The chart on a real API server: each mode is installed, upgraded, rolled back and uninstalled. The Jobs of its hooks are only marked as done. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { chartFolder, leastValues, type Manifest, modes, valuesFile } from '../support/chart.ts';
+import { chartFolder, type Manifest, minimalValues, modes, valuesFile } from '../support/chart.ts';
 import { startTestCluster, type TestCluster } from '../support/cluster.ts';
 
 let cluster: TestCluster;
@@ -22,7 +22,7 @@ const objects = (text: string) =>
   parseAllDocuments(text)
     .map((document) => document.toJSON() as Manifest | null)
     .filter((manifest) => manifest !== null);
-/** What a release has in the cluster, as helm itself says. */
+/** The objects of a release, as helm reports them. */
 const released = async (namespace: string) =>
   objects(await cluster.helm(['get', 'manifest', 'oidc-authz', '--namespace', namespace]));
 const reference = ({ apiVersion, kind, metadata }: Manifest) => {
@@ -33,8 +33,8 @@ const reference = ({ apiVersion, kind, metadata }: Manifest) => {
     namespace: metadata.namespace ?? 'default',
   };
 };
-/** What of an object does not change by itself. */
-const lasting = ({ spec, data, metadata }: Manifest) => ({
+/** The parts of an object that no controller changes. */
+const stableParts = ({ spec, data, metadata }: Manifest) => ({
   spec,
   data,
   labels: metadata.labels,
@@ -44,7 +44,7 @@ const live = async (manifests: readonly Manifest[]) => {
   const found = [];
   for (const manifest of manifests) {
     const { kind, name, namespace } = reference(manifest);
-    found.push([kind, namespace, name, lasting(await cluster.get(kind, name, namespace))]);
+    found.push([kind, namespace, name, stableParts(await cluster.get(kind, name, namespace))]);
   }
   return found;
 };
@@ -90,14 +90,14 @@ describe.each(modes)('$mode', ({ mode, file }) => {
     }
   });
 
-  test('has pods that a namespace with Pod Security restricted admits', async () => {
+  test('a namespace with Pod Security restricted admits its pods', async () => {
     const namespace = `restricted-${mode}`;
     const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
     await cluster.kubectl(
       ['create', '--filename', '-'],
       JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } }),
     );
-    // The controllers that make it are not there.
+    // No controller creates the default ServiceAccount here.
     await cluster.kubectl(['create', 'serviceaccount', 'default', '--namespace', namespace]);
     const rendered = objects(
       await cluster.helm([
@@ -108,9 +108,9 @@ describe.each(modes)('$mode', ({ mode, file }) => {
     for (const account of rendered.filter(({ kind }) => kind === 'ServiceAccount'))
       await cluster.kubectl(['create', '--filename', '-'], JSON.stringify(account));
 
-    const makers = rendered.filter(({ kind }) => ['Deployment', 'Job'].includes(kind));
-    expect(makers.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['Deployment', 'Job']));
-    for (const { kind, metadata, spec } of makers) {
+    const podOwners = rendered.filter(({ kind }) => ['Deployment', 'Job'].includes(kind));
+    expect(podOwners.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['Deployment', 'Job']));
+    for (const { kind, metadata, spec } of podOwners) {
       const pod = JSON.stringify({
         apiVersion: 'v1',
         kind: 'Pod',
@@ -125,7 +125,7 @@ describe.each(modes)('$mode', ({ mode, file }) => {
   });
 });
 
-test('a pod that may do more is not admitted', async () => {
+test('a namespace with Pod Security restricted rejects a privileged pod', async () => {
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'restricted', labels } };
   await cluster.kubectl(['create', '--filename', '-'], JSON.stringify(namespace));
@@ -135,8 +135,8 @@ test('a pod that may do more is not admitted', async () => {
   ).rejects.toThrow(/violates PodSecurity "restricted/);
 });
 
-test('a hook that fails stops the installation and the upgrade, and the old release stays', async () => {
-  const values = ['--values', valuesFile(leastValues)];
+test('a failed hook stops the installation and the upgrade, and the old release does not change', async () => {
+  const values = ['--values', valuesFile(minimalValues)];
   const namespace = 'failing-hooks';
   await command('install', namespace, '--create-namespace', ...values);
   const hooks = objects(await cluster.helm(['get', 'hooks', 'oidc-authz', '--namespace', namespace])).filter(
@@ -164,9 +164,9 @@ test('a hook that fails stops the installation and the upgrade, and the old rele
 });
 
 describe('the number of pods', () => {
-  test('that somebody sets beside helm has helm refuse the next upgrade, unless it is forced', async () => {
+  test('set by kubectl makes helm reject the next upgrade without --force-conflicts', async () => {
     const namespace = 'scaled-beside';
-    const three = ['--values', valuesFile({ ...leastValues, replicaCount: 3 })];
+    const three = ['--values', valuesFile({ ...minimalValues, replicaCount: 3 })];
     await command('install', namespace, '--create-namespace', ...three);
     await cluster.kubectl(['scale', 'deployment/oidc-authz', '--namespace', namespace, '--replicas=6']);
     await expect(command('upgrade', namespace, ...three)).rejects.toThrow(/conflict with "kubectl"/);
@@ -175,11 +175,11 @@ describe('the number of pods', () => {
     await cluster.helm(['uninstall', 'oidc-authz', '--namespace', namespace]);
   });
 
-  const values = (more: object) => ['--values', valuesFile({ ...leastValues, ...more })];
+  const values = (more: object) => ['--values', valuesFile({ ...minimalValues, ...more })];
   const replicas = async (namespace: string) =>
     (await cluster.get('deployments', 'oidc-authz', namespace)).spec.replicas;
 
-  test('stays what it is when autoscaling is switched on, and what the autoscaler made of it after that', async () => {
+  test('does not change when autoscaling is enabled, nor after the autoscaler has changed it', async () => {
     const namespace = 'scaled';
     await command('install', namespace, '--create-namespace', ...values({ replicaCount: 4 }));
     expect(await replicas(namespace)).toBe(4);
@@ -192,7 +192,7 @@ describe('the number of pods', () => {
     await command('upgrade', namespace, ...values({ autoscaling, podAnnotations: { changed: 'yes' } }));
     expect(await replicas(namespace)).toBe(7);
 
-    // The number is somebody else's by now, so switching it off is a conflict that has to be forced.
+    // Another manager owns the number now, so disabling autoscaling is a conflict.
     const without = values({ replicaCount: 3 });
     await expect(command('upgrade', namespace, ...without)).rejects.toThrow(/conflict with "kubectl"/);
     await command('upgrade', namespace, ...without, '--force-conflicts');
@@ -201,9 +201,9 @@ describe('the number of pods', () => {
   });
 });
 
-test('the script in the ConfigMap of entries is the one that the release notes tell to run', async () => {
+test('the script in the ConfigMap of entries registers the authorizer', async () => {
   await cluster.kubectl(['apply', '--server-side', '--filename', '-'], readFileSync(istioResource(), 'utf8'));
-  await command('install', 'entries', '--create-namespace', '--values', valuesFile(leastValues));
+  await command('install', 'entries', '--create-namespace', '--values', valuesFile(minimalValues));
   const { code, errors } = await cluster.shell(
     "kubectl -n entries get configmap oidc-authz-entries -o jsonpath='{.data.register-kyma\\.sh}' | sh",
   );

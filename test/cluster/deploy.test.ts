@@ -7,7 +7,7 @@ import type { Manifest } from '../support/chart.ts';
 import { startTestCluster, type TestCluster } from '../support/cluster.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** The others are configurations of Envoy, of this service, and of Istio's installers. */
+/** Configurations of Envoy, of this service, and of Istio's installers. */
 const notForServers = /^deploy\/(envoy|oidc-authz\.yaml|istio\/(istiod-values|istio-operator)\.yaml)/;
 const manifests = globSync('deploy/**/*.yaml', { cwd: root })
   .filter((path) => !notForServers.test(path) || path.startsWith('deploy/envoy-gateway/'))
@@ -22,32 +22,29 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.stop());
 
-test('there are manifests of each kind of mesh', () => {
+test('manifests exist for each kind of mesh', () => {
   for (const folder of ['kyma', 'istio', 'envoy-gateway'])
     expect(manifests.filter((path) => path.startsWith(`deploy/${folder}/`)).length).toBeGreaterThan(1);
 });
 
-test.each(manifests)(
-  '%s is applied, changes nothing the second time, and conflicts with nobody',
-  async (path) => {
-    const apply = ['apply', '--server-side', '--validate=strict', '--filename', join(root, path)];
-    expect(await cluster.kubectl(apply)).toMatch(/serverside-applied/);
-    const read = async () =>
-      JSON.parse(await cluster.kubectl(['get', '--output', 'json', '--filename', join(root, path)]));
-    // A namespace has no generation, and nothing but its labels can change.
-    const versions = ({ items, ...object }: { items?: Manifest[] }) =>
-      (items ?? [object as Manifest]).map(({ metadata }) => [
-        metadata.name,
-        metadata.generation,
-        metadata.labels,
-      ]);
-    const before = versions(await read());
-    await cluster.kubectl(apply);
-    expect(versions(await read())).toEqual(before);
-  },
-);
+test.each(manifests)('%s is applied without conflicts, and changes nothing the second time', async (path) => {
+  const apply = ['apply', '--server-side', '--validate=strict', '--filename', join(root, path)];
+  expect(await cluster.kubectl(apply)).toMatch(/serverside-applied/);
+  const read = async () =>
+    JSON.parse(await cluster.kubectl(['get', '--output', 'json', '--filename', join(root, path)]));
+  // A namespace has no generation, and only its labels can change.
+  const versions = ({ items, ...object }: { items?: Manifest[] }) =>
+    (items ?? [object as Manifest]).map(({ metadata }) => [
+      metadata.name,
+      metadata.generation,
+      metadata.labels,
+    ]);
+  const before = versions(await read());
+  await cluster.kubectl(apply);
+  expect(versions(await read())).toEqual(before);
+});
 
-test('a field that nobody knows is refused', async () => {
+test('an unknown field is rejected', async () => {
   const rule = JSON.stringify({
     apiVersion: 'gateway.kyma-project.io/v2',
     kind: 'APIRule',
@@ -59,7 +56,7 @@ test('a field that nobody knows is refused', async () => {
   ).rejects.toThrow(/field not declared in schema|unknown field/);
 });
 
-test("the workload's patch labels its pods and keeps what they have", async () => {
+test('the patch for the workload adds a label to its pods and keeps their other labels', async () => {
   const create = ['create', 'deployment', 'orders', '--image=orders', '--namespace', 'shop'];
   await cluster.kubectl(create);
   const file = join(root, 'deploy/kyma/from-ingressgateway.patch.json');

@@ -1,4 +1,4 @@
-/** Every `kubectl` and `helm` line of the documentation, run as it stands against a real API server, page by page from top to bottom. */
+/** Runs every `kubectl` and `helm` command of the documentation unchanged against a real API server, page by page from top to bottom. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,21 +11,21 @@ import { other } from '../support/istio-resource.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const namespace = 'oidc-authz';
 
-/** What kubectl does only with a pod that runs: its log, a port of it, what it uses. */
+/** Commands of kubectl that need a running pod: its log, a port, its usage. */
 const ofRunningPods = /^kubectl (\S+ )*?(logs|port-forward|top|exec) /;
 
-/** Further lines that cannot be run here, by the reason. A line that is in no page any more must go from here, too. */
+/** Other commands that cannot run here, by reason. Remove a command from this list if no page contains it. */
 const notRun: Readonly<Record<string, readonly string[]>> = {
   "needs Istio's own chart, out of its repository": [
     'helm upgrade istiod istio/istiod --namespace istio-system --reuse-values --values deploy/istio/istiod-values.yaml',
   ],
-  'is the beginning of a line': [
+  'is only a part of a command': [
     'helm get values … |',
     'kubectl get … -o yaml |',
     'helm template … \\| kubectl apply',
     'helm template \\| kubectl apply',
   ],
-  'stands for four files, each of which another test applies': [
+  'is a placeholder for four files, which another test applies': [
     'kubectl -n kyma-system patch istio default --type json --patch-file …',
   ],
 };
@@ -44,7 +44,7 @@ beforeAll(async () => {
   for (const name of ['shop', 'istio-system', 'kyma-system', 'oauth2-proxy'])
     await cluster.kubectl(['create', 'namespace', name]);
   await cluster.kubectl(['create', 'deployment', 'orders', '--image=orders', '--namespace', 'shop']);
-  // What istiod reads.
+  // The mesh configuration of istiod.
   const mesh = '--from-literal=mesh=extensionProviders:\n- name: oidc-authz\n';
   await cluster.kubectl(['create', 'configmap', 'istio', mesh, '--namespace', 'istio-system']);
   await cluster.kubectl(['create', '--filename', '-'], JSON.stringify(formerRule));
@@ -61,12 +61,12 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.stop());
 
-test('no line is listed as not run that no page has', () => {
+test('every command that does not run is in a page', () => {
   const all = lines.map(({ line }) => line);
   expect(listed.filter((line) => !all.includes(line))).toEqual([]);
 });
 
-test('the lines of the pages that people start with are found', () => {
+test('the installation commands of the first pages are found', () => {
   for (const page of ['README.md', 'docs/kyma.md', 'docs/istio.md', 'charts/oidc-authz/README.md'])
     expect(byPage.get(page)?.filter(({ line }) => installs(line))).toHaveLength(1);
 });
@@ -77,15 +77,15 @@ describe.each([...byPage].map(([page, found]) => ({ page, found })))('$page', ({
     cwd = workingFolder(valuesOf(page));
     await reset();
     if (found.some(({ line }) => /^kubectl create namespace oidc-authz/.test(line))) await removeNamespace();
-    // Who reads a page about a service that runs has one, and has changed it once.
+    // A page about a running service needs a release with two revisions.
     if (!found.some(({ line }) => installs(line)))
       for (let round = 0; round < 2; round++) await run(install, cwd);
     if (!found.some(({ line }) => /^kubectl create namespace oidc-authz/.test(line))) await startPod();
   });
 
   test.each(found)('$line', async ({ line }) => {
-    if (/ delete job /.test(line)) await leaveJob();
-    // What can be done once can be done again, and is then a second revision.
+    if (/ delete job /.test(line)) await createFailedJob();
+    // An installation command must also work a second time, as an upgrade.
     for (let round = 0; round < (installs(line) ? 2 : 1); round++) {
       const { code, output, errors } = await run(line, cwd);
       expect([code, code === 0 ? '' : `${errors}${output}`]).toEqual([0, '']);
@@ -93,29 +93,29 @@ describe.each([...byPage].map(([page, found]) => ({ page, found })))('$page', ({
   });
 });
 
-test('the lines in the notes of the release', async () => {
+test('the commands in the notes of the release work', async () => {
   await reset();
   const cwd = workingFolder(undefined);
   await run(install, cwd);
   const notes = await cluster.helm(['get', 'notes', 'oidc-authz', '--namespace', namespace]);
-  const told = notes
+  const noteCommands = notes
     .split('\n')
     .filter((line) => /^\s+(kubectl|helm) /.test(line) && !ofRunningPods.test(line.trim()));
-  expect(told.length).toBeGreaterThan(2);
-  for (const line of told) expect([line, (await run(line, cwd)).code]).toEqual([line, 0]);
+  expect(noteCommands.length).toBeGreaterThan(2);
+  for (const line of noteCommands) expect([line, (await run(line, cwd)).code]).toEqual([line, 0]);
 });
 
 const install =
   'helm upgrade --install oidc-authz charts/oidc-authz --namespace oidc-authz --create-namespace --values values.yaml';
 
 function run(line: string, cwd: string) {
-  // NAME stands for the name of a pod.
-  const whole = line.replaceAll(/\bNAME\b/g, podName);
-  const env = { NS: namespace, REQUEST_ID: 'r1', EDITOR: 'true', LINE: whole };
+  // NAME is a placeholder for the name of a pod.
+  const command = line.replaceAll(/\bNAME\b/g, podName);
+  const env = { NS: namespace, REQUEST_ID: 'r1', EDITOR: 'true', LINE: command };
   return cluster.shell('exec bash -o pipefail -c "$LINE"', { cwd, env });
 }
 
-/** The repository as somebody has it who follows a page, with the page's values. */
+/** A copy of the repository with the values of the page. */
 function workingFolder(values: string | undefined): string {
   const cwd = mkdtempSync(join(tmpdir(), 'oidc-authz-docs-'));
   for (const name of readdirSync(root)) symlinkSync(join(root, name), join(cwd, name));
@@ -124,7 +124,7 @@ function workingFolder(values: string | undefined): string {
   return cwd;
 }
 
-/** Brings the cluster to where nobody has installed or registered anything, but another authorizer is there. */
+/** Removes the release and its registration. Another authorizer stays registered. */
 async function reset(): Promise<void> {
   const quietly = (line: string) => cluster.shell(line);
   await quietly(`helm uninstall oidc-authz --namespace ${namespace}`);
@@ -139,7 +139,7 @@ async function reset(): Promise<void> {
   await cluster.kubectl(['create', '--filename', '-'], JSON.stringify(resource));
 }
 
-/** Removes the namespace, which the controllers of a real cluster would. */
+/** Removes the namespace, as the controllers of a real cluster do. */
 async function removeNamespace(): Promise<void> {
   await cluster.kubectl(['delete', 'pods,secrets,serviceaccounts', '--all', '--namespace', namespace]);
   await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);
@@ -151,15 +151,15 @@ async function removeNamespace(): Promise<void> {
   );
 }
 
-/** The Job of a hook that failed. */
-async function leaveJob(): Promise<void> {
+/** Creates the Job of a failed hook. */
+async function createFailedJob(): Promise<void> {
   const job = ['create', 'job', 'oidc-authz-check-config', '--image=oidc-authz'];
   await cluster.kubectl([...job, '--namespace', namespace]);
 }
 
 const podName = 'oidc-authz-5d4f9c7b6-abcde';
 
-/** A pod as the server would have it once it was restarted; it does not run. */
+/** Creates a pod that looks restarted. It does not run. */
 async function startPod(): Promise<void> {
   const labels = { 'app.kubernetes.io/name': 'oidc-authz', 'app.kubernetes.io/instance': 'oidc-authz' };
   const container = { name: 'oidc-authz', image: 'oidc-authz' };
@@ -186,7 +186,7 @@ async function startPod(): Promise<void> {
   await cluster.kubectl([...patch, '--patch', JSON.stringify({ status })]);
 }
 
-/** An APIRule of v1beta1 as a server shows it that serves v2: what it was is in an annotation. */
+/** An APIRule of v1beta1 as a server returns it that serves v2: the old specification is in an annotation. */
 const formerRule = {
   apiVersion: 'gateway.kyma-project.io/v2',
   kind: 'APIRule',
@@ -221,7 +221,7 @@ const formerRule = {
   },
 };
 
-/** A chart with nothing but the values of an oauth2-proxy. */
+/** A chart that contains only the values of an oauth2-proxy. */
 function incumbent(): string {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-incumbent-'));
   mkdirSync(join(folder, 'templates'));

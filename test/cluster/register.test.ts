@@ -1,4 +1,4 @@
-/** The registration with Kyma, against a real API server that takes any name of an authorizer, as Kyma's own definition does. */
+/** The registration with Kyma, against a real API server that accepts any name of an authorizer, as Kyma's definition does. */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ async function create(spec: unknown): Promise<void> {
 
 const specification = async () => (await cluster.get(istio, 'default', 'kyma-system')).spec;
 const register = () => cluster.shell(`sh ${deploy}register.sh`);
-/** Runs the script with a kubectl of one's own, a script that finds the real one. */
+/** Runs the script with a wrapper of kubectl. */
 function registerWith(kubectl: string) {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-own-kubectl-'));
   writeFileSync(join(folder, 'kubectl'), `#!/bin/sh\nPATH=\${PATH#*:}${kubectl}\n`, { mode: 0o755 });
@@ -48,26 +48,26 @@ const patch = (name: string) =>
   );
 const withEntries = (...authorizers: readonly Entry[]) => ({ config: { authorizers } });
 
-/** What the server keeps of a specification: no null. */
-const kept = (spec: unknown): Record<string, unknown> =>
+/** The specification as the server stores it, without null. */
+const stored = (spec: unknown): Record<string, unknown> =>
   JSON.parse(JSON.stringify(spec ?? {}, (_, value) => value ?? undefined));
 
 describe('register.sh', () => {
-  test.each(shapes)('$shape: adds its entry and keeps the rest', async ({ spec }) => {
+  test.each(shapes)('$shape: adds its entry and changes nothing else', async ({ spec }) => {
     await create(spec);
     expect(await register()).toMatchObject({ code: 0 });
     const authorizers = [...(spec?.config?.authorizers ?? []), ours];
     expect(await specification()).toEqual({
-      ...kept(spec),
-      config: { ...kept(spec?.config), authorizers },
+      ...stored(spec),
+      config: { ...stored(spec?.config), authorizers },
     });
   });
 
   test.each([
-    ['an entry of ours', ours],
-    ['an older entry of ours', older],
-    ['an entry of ours with other headers', { ...ours, headers: { inCheck: { include: ['x'] } } }],
-  ])('%s is replaced, once and again, and no other', async (_, entry) => {
+    ['the same entry', ours],
+    ['an older entry', older],
+    ['an entry with other headers', { ...ours, headers: { inCheck: { include: ['x'] } } }],
+  ])('replaces %s, also a second time, and no other entry', async (_, entry) => {
     const [first, last] = [other('oauth2-proxy'), other('last')];
     await create(withEntries(first, entry as Entry, last));
     for (let round = 0; round < 2; round++) {
@@ -76,7 +76,7 @@ describe('register.sh', () => {
     }
   });
 
-  test('finds its own entry among every odd name, and keeps every other', async () => {
+  test('replaces its own entry among hostile names, and changes no other entry', async () => {
     const odd = hostileNames.map(other);
     await create(withEntries(...odd));
     expect(await register()).toMatchObject({ code: 0 });
@@ -86,7 +86,7 @@ describe('register.sh', () => {
     expect(await specification()).toEqual(withEntries(...odd, ours as Entry, other('last')));
   });
 
-  test('with random names the list is what it was, with its entry at its place or at the end', async () => {
+  test('with random names, only its own entry changes, at its index or at the end', async () => {
     await fc.assert(
       fc.asyncProperty(others, others, fc.boolean(), async (before, after, isThere) => {
         await create(withEntries(...before, ...(isThere ? [older] : []), ...after));
@@ -99,7 +99,7 @@ describe('register.sh', () => {
     );
   });
 
-  test('two entries of its name: says so and changes nothing', async () => {
+  test('reports two entries with its name, and changes nothing', async () => {
     const spec = withEntries(ours as Entry, other('last'), older);
     await create(spec);
     const { code, errors } = await register();
@@ -107,7 +107,7 @@ describe('register.sh', () => {
     expect(await specification()).toEqual(spec);
   });
 
-  test('needs to get and to patch the resource, and no more', async () => {
+  test('needs only permission to get and patch the resource', async () => {
     const as = '\nkubectl --as registrar "$@"';
     const role = ['create', 'role', 'registrar', '--namespace', 'kyma-system', `--resource=${istio}`];
     await create({});
@@ -119,16 +119,16 @@ describe('register.sh', () => {
     expect(await specification()).toEqual(withEntries(ours as Entry));
   });
 
-  test('no Istio resource: the server says so', async () => {
+  test('fails if the Istio resource does not exist', async () => {
     await cluster.kubectl(['--namespace', 'kyma-system', 'delete', istio, 'default', '--ignore-not-found']);
     const { code, errors } = await register();
     expect([code, errors]).toEqual([1, expect.stringMatching(/"default" not found/)]);
   });
 
-  test('the resource changes between the look and the patch: the server refuses the patch', async () => {
+  test('fails if the resource changes between get and patch', async () => {
     await create(withEntries(other('a'), older));
     const entry = '[{"op":"add","path":"/spec/config/authorizers/0","value":{"name":"new","port":1}}]';
-    // After each look somebody else puts an entry in front.
+    // After each get, another client inserts an entry at the front.
     const { code, errors } = await registerWith(`
 kubectl "$@" || exit
 [ "$3" = get ] || exit 0
@@ -142,9 +142,9 @@ kubectl -n kyma-system patch istio default --type json --patch '${entry}' >/dev/
 
 describe('the bare patches', () => {
   const names = ['append', 'create', 'create-config', 'create-spec'] as const;
-  // What is null in a file is absent, or is empty, once the server has it.
+  // The server does not store null, so the shapes with null do not exist there.
   test.each(shapes.filter(({ shape }) => !shape.startsWith('null')))(
-    '$shape: $fits applies, and the server refuses the others',
+    '$shape: only $fits applies',
     async ({ spec, fits }) => {
       await create(spec);
       const before = await specification();
@@ -161,7 +161,7 @@ describe('the bare patches', () => {
 
 describe('the entry', () => {
   beforeEach(() => create({}));
-  test('is taken by the strict definition too', async () => {
+  test('is valid under the strict definition', async () => {
     expect(await register()).toMatchObject({ code: 0 });
     const strict = fileURLToPath(new URL('../../tools/crds/kyma-istio.yaml', import.meta.url));
     await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '--filename', strict]);

@@ -1,7 +1,7 @@
 /**
- * The contract of a check, as cases: each is asked of the core, over HTTP and over gRPC, and must end alike.
+ * The contract of a check, as cases. Each case runs against the core, over HTTP and over gRPC, and must have the same result.
  *
- * Two issuers are trusted: `main`, which demands little, and `strict`, which demands a scope and a claim.
+ * Two issuers are configured: `main` with few requirements, and `strict`, which requires a scope and a claim.
  */
 import { createHmac, createPublicKey, sign } from 'node:crypto';
 import type { Reason } from '../../src/model/reasons.ts';
@@ -16,7 +16,7 @@ import {
   signTexts,
 } from '../support/tokens.ts';
 
-/** What a case can make its tokens of. */
+/** The issuers and keys for tokens of cases. */
 export interface CaseContext {
   readonly main: FakeIssuer;
   readonly strict: FakeIssuer;
@@ -30,20 +30,20 @@ export interface Case {
   /** The authorization header lines. */
   readonly authorization: (context: CaseContext) => Promise<readonly string[]> | readonly string[];
   readonly reason: Reason;
-  /** Headers that the upstream must receive; exactly these are set. */
+  /** The exact identity headers that the upstream must receive. */
   readonly set?: Readonly<Record<string, string>>;
-  /** The path; absent: of the orders. */
+  /** The path. Default: that of the orders. */
   readonly path?: string;
-  /** The host lines; absent: one of the orders. */
+  /** The host lines. Default: one line, for the orders. */
   readonly hosts?: readonly string[];
-  /** Whether the lines hold what no HTTP parser lets through, so that only the core and gRPC can be asked. */
+  /** Whether an HTTP parser rejects the lines, so that the case runs only against the core and gRPC. */
   readonly notOverHttp?: boolean;
 }
 
 const bearer = (token: string) => [`Bearer ${token}`];
 const now = () => Math.floor(Date.now() / 1000);
 
-/** A case of a token by the main issuer with other claims. */
+/** A case with a token of the main issuer with other claims. */
 function claims(
   name: string,
   more: Readonly<Record<string, unknown>> | (() => Readonly<Record<string, unknown>>),
@@ -59,7 +59,7 @@ function claims(
   };
 }
 
-/** A case of a token by the main issuer with another header. */
+/** A case with a token of the main issuer with another header. */
 function header(name: string, more: Readonly<Record<string, unknown>>, reason: Reason): Case {
   return {
     name,
@@ -71,12 +71,12 @@ function header(name: string, more: Readonly<Record<string, unknown>>, reason: R
   };
 }
 
-/** A case of a good token of which the text is changed. */
+/** A case with a valid token whose text is changed. */
 function altered(name: string, alter: (token: string) => string, reason: Reason, notOverHttp = false): Case {
   return { name, reason, notOverHttp, authorization: async ({ main }) => bearer(alter(await main.mint())) };
 }
 
-/** A case of a payload in other words. */
+/** A case with another payload text. */
 function payload(
   name: string,
   text: (good: Record<string, unknown>) => string | Uint8Array,
@@ -90,7 +90,7 @@ function payload(
   };
 }
 
-/** A case of a header in other words. */
+/** A case with another header text. */
 function headerText(
   name: string,
   text: (good: Record<string, unknown>) => string | Uint8Array,
@@ -104,7 +104,7 @@ function headerText(
   };
 }
 
-/** A case without a token, of a path or of host lines; `open.example.com` and `/open/{**}` there need none. */
+/** A case without a token, with a path or host lines. `/open/{**}` on `open.example.com` needs no token. */
 function place(reason: Reason, given: Pick<Case, 'path' | 'hosts' | 'notOverHttp'>): Case {
   const { path = '/open/x', hosts = ['open.example.com'] } = given;
   const name = `without a token: ${JSON.stringify(hosts.join(' and '))} ${path}`;
@@ -140,7 +140,7 @@ function unsigned(main: FakeIssuer, alg: unknown): string {
 const lastCharacter = (token: string, character: string) => token.slice(0, -1) + character;
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** The characters whose unused bits alone differ from those of the last one. */
+/** The characters that differ from the last one only in unused bits. */
 function siblings(token: string): string[] {
   const value = alphabet.indexOf(token.at(-1) ?? '');
   const bits = token.split('.')[2]?.length ?? 0;
@@ -151,7 +151,7 @@ function siblings(token: string): string[] {
 
 const longHost = `${'a.'.repeat(130)}open.example.com`;
 
-/** Paths and hosts, where a rule looks at both. */
+/** Paths and hosts, with a rule that matches both. */
 const places: readonly Case[] = [
   ...[
     '/open/x',
@@ -242,7 +242,7 @@ export const cases: readonly Case[] = [
   ...places,
   // The credential: RFC 6750 section 2.1, RFC 9110 section 11.
   {
-    name: 'a good token',
+    name: 'a valid token',
     authorization: async ({ main }) => bearer(await main.mint()),
     reason: 'allowed',
     set: { 'x-auth-request-user': 'alice' },
@@ -261,7 +261,7 @@ export const cases: readonly Case[] = [
     reason: 'token_missing',
   },
   {
-    name: 'a scheme that only begins like Bearer',
+    name: 'a longer scheme that starts with Bearer',
     authorization: async ({ main }) => [`BearerX ${await main.mint()}`],
     reason: 'token_missing',
   },
@@ -271,17 +271,17 @@ export const cases: readonly Case[] = [
     reason: 'token_missing',
   },
   {
-    name: 'the scheme in small letters',
+    name: 'the scheme in lower case',
     authorization: async ({ main }) => [`bearer ${await main.mint()}`],
     reason: 'allowed',
   },
   {
-    name: 'the scheme in capitals',
+    name: 'the scheme in upper case',
     authorization: async ({ main }) => [`BEARER ${await main.mint()}`],
     reason: 'allowed',
   },
   {
-    name: 'the scheme in mixed letters',
+    name: 'the scheme in mixed case',
     authorization: async ({ main }) => [`BeArEr ${await main.mint()}`],
     reason: 'allowed',
   },
@@ -303,22 +303,22 @@ export const cases: readonly Case[] = [
   { name: 'the scheme alone', authorization: () => ['Bearer'], reason: 'token_malformed' },
   { name: 'the scheme and a space', authorization: () => ['Bearer '], reason: 'token_malformed' },
   {
-    name: 'something after the token',
+    name: 'text after the token',
     authorization: async ({ main }) => [`Bearer ${await main.mint()} x`],
     reason: 'token_malformed',
   },
   {
-    name: 'two good lines',
+    name: 'two valid lines',
     authorization: async ({ main }) => [`Bearer ${await main.mint()}`, `Bearer ${await main.mint()}`],
     reason: 'token_duplicated',
   },
   {
-    name: 'a bad line before a good one',
+    name: 'an invalid line before a valid one',
     authorization: async ({ main }) => ['Bearer x', `Bearer ${await main.mint()}`],
     reason: 'token_duplicated',
   },
   {
-    name: 'an empty line before a good one',
+    name: 'an empty line before a valid one',
     authorization: async ({ main }) => ['', `Bearer ${await main.mint()}`],
     reason: 'token_duplicated',
   },
@@ -352,7 +352,7 @@ export const cases: readonly Case[] = [
     reason: 'allowed',
   },
   {
-    name: 'a token of one byte more',
+    name: 'a token of 16 KiB and one byte',
     authorization: () => [`Bearer ${'a'.repeat(16 * 1024 + 1)}`],
     reason: 'token_too_large',
   },
@@ -395,7 +395,7 @@ export const cases: readonly Case[] = [
     ),
   ),
   altered(
-    'another subject under the same signature',
+    'another subject with the same signature',
     (token) => {
       const [header, payload = '', signature] = token.split('.');
       const good = JSON.parse(Buffer.from(payload, 'base64url').toString());
@@ -457,7 +457,7 @@ export const cases: readonly Case[] = [
     reason: 'algorithm_not_allowed',
   },
   {
-    name: 'PS256 by a key that is published for RS256',
+    name: 'PS256 with a key that is published for RS256',
     authorization: ({ main }) => {
       const input = unsigned(main, 'PS256');
       const key = { key: privateKeyObject(signer(main)), padding: 6, saltLength: 32 };
@@ -478,7 +478,7 @@ export const cases: readonly Case[] = [
   ...[1, [], {}, true].map((kid) => header(`a kid of ${JSON.stringify(kid)}`, { kid }, 'token_malformed')),
   header('a kid of 257 characters', { kid: 'k'.repeat(257) }, 'token_malformed'),
   {
-    name: 'no kid, where one key fits',
+    name: 'no kid, and one key matches',
     authorization: async ({ main }) => bearer(await main.mint({ header: { kid: undefined } })),
     reason: 'allowed',
   },
@@ -494,7 +494,7 @@ export const cases: readonly Case[] = [
   header('cty that is no text', { cty: 5 }, 'allowed'),
   header('another cty', { cty: 'json' }, 'allowed'),
   header(
-    'jku, x5u, x5c and x5t, which are not used',
+    'jku, x5u, x5c and x5t, which are ignored',
     { jku: 'http://127.0.0.1:9/', x5u: 'http://127.0.0.1:9/', x5c: ['x'], x5t: 'x' },
     'allowed',
   ),
@@ -523,7 +523,7 @@ export const cases: readonly Case[] = [
     'token_malformed',
   ),
   headerText(
-    'a header with a chain of certificates',
+    'a header with a certificate chain',
     (good) => JSON.stringify({ ...good, x5c: ['x', 'y', 'z'].map((one) => one.repeat(2_500)) }),
     'allowed',
   ),
@@ -567,7 +567,7 @@ export const cases: readonly Case[] = [
     'token_malformed',
   ),
   payload(
-    'a claim nested as deep as it may be',
+    'a claim nested to the limit',
     (good) => JSON.stringify(good).replace('}', `,"x":${'['.repeat(31)}${']'.repeat(31)}}`),
     'allowed',
   ),
@@ -577,7 +577,7 @@ export const cases: readonly Case[] = [
     'allowed',
   ),
   payload(
-    'a name twice below the top',
+    'a duplicate name below the top level',
     (good) => JSON.stringify(good).replace('}', ',"x":{"a":1,"a":2}}'),
     'allowed',
   ),
@@ -592,7 +592,7 @@ export const cases: readonly Case[] = [
     claims(`exp ${JSON.stringify(exp)}`, { exp }, 'claim_invalid'),
   ),
   payload(
-    'exp beyond all numbers',
+    'an infinite exp',
     (good) => JSON.stringify(good).replace(/"exp":\d+/, '"exp":1e999'),
     'claim_invalid',
   ),
@@ -626,7 +626,7 @@ export const cases: readonly Case[] = [
     }),
   ),
   {
-    name: 'iss in capitals',
+    name: 'iss in upper case',
     authorization: async ({ main }) => bearer(await main.mint({ claims: { iss: main.url.toUpperCase() } })),
     reason: 'issuer_unknown',
   },
@@ -751,7 +751,7 @@ export const cases: readonly Case[] = [
   ),
 ];
 
-/** A good token that a claim makes as long as it is wanted. */
+/** A valid token of a given length. */
 function paddedToken(main: FakeIssuer, length: number): string {
   const head = base64url(JSON.stringify(goodHeader(main)));
   const make = (padding: number) =>
@@ -769,7 +769,7 @@ function paddedToken(main: FakeIssuer, length: number): string {
   throw new Error('no such token');
 }
 
-/** Changes a character in the middle of the signature, so that its base64url stays canonical. */
+/** Changes a character in the middle of the signature. Its base64url stays canonical. */
 function flipInside(token: string): string {
   const segments = token.split('.');
   const signature = segments[2] ?? '';

@@ -1,4 +1,4 @@
-/** Every case of the contract against the core, over HTTP and over gRPC. */
+/** Runs every case of the contract against the core, over HTTP and over gRPC. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { otherSpellings } from '../../src/config/values/header-names.ts';
 import { type Reason, reasons } from '../../src/model/reasons.ts';
@@ -11,7 +11,7 @@ import { createSigningKey } from '../support/keys.ts';
 import { checkRequest } from '../support/requests.ts';
 import { type Case, type CaseContext, cases } from './cases.ts';
 
-/** What a check came to, in the same words for every transport. */
+/** The result of a check, in one form for all transports. */
 interface Answer {
   readonly reason: Reason;
   readonly status: number;
@@ -21,7 +21,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** What the upstream receives of an allow that says no other. */
+/** The identity headers of a case without `set`. */
 const aliceAlone = { 'x-auth-request-user': 'alice' };
 
 const forwarded = ['user', 'email', 'groups', 'preferred-username'].map((name) => `x-auth-request-${name}`);
@@ -159,7 +159,7 @@ function askGrpc(one: Case, line: string | undefined): Promise<Answer> {
       ...(secondHost !== undefined && { host: secondHost, ':authority': one.hosts?.[0] ?? '' }),
       ...(line !== undefined && { authorization: line }),
     },
-    // Two lines that say the same are still two.
+    // Two equal lines are still two lines.
     ...(secondHost !== undefined &&
       secondHost === one.hosts?.[0] && {
         headerMap: { headers: one.hosts.map((value) => ({ key: 'host', rawValue: Buffer.from(value) })) },
@@ -196,7 +196,7 @@ async function askGrpcWith(
   };
 }
 
-/** Envoy's names of the statuses that occur. */
+/** Envoy's names of HTTP statuses. */
 const httpStatus: Readonly<Record<string, number>> = {
   BadRequest: 400,
   Unauthorized: 401,

@@ -9,7 +9,7 @@ import { describeWith } from '../support/real-servers.ts';
 const folder = fileURLToPath(new URL('../../deploy/envoy', import.meta.url));
 
 describeWith('a real Envoy', await findEnvoy(), (path) => {
-  test.each(readdirSync(folder))('takes deploy/envoy/%s', async (name) => {
+  test.each(readdirSync(folder))('accepts deploy/envoy/%s', async (name) => {
     const { stdout, stderr } = await promisify(execFile)(path, [
       '--mode',
       'validate',

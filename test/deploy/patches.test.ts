@@ -1,4 +1,4 @@
-/** The bare patches, applied to every shape of Kyma's Istio resource as the API server would. */
+/** The patches in deploy/kyma, applied to every shape of Kyma's Istio resource by the patch library of the API server. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -22,29 +22,29 @@ const resource = (spec: unknown) => ({
 });
 
 describeWith("the API server's patch library", await findJsonPatch(), (program) => {
-  test.each(shapes)('$shape: exactly $fits applies, and all that was there stays', ({ spec, fits }) => {
+  test.each(shapes)('$shape: only $fits applies, and it keeps all existing entries', ({ spec, fits }) => {
     const document = resource(spec);
-    const answers = applyPatches(
+    const results = applyPatches(
       program,
       patches.map(({ patch }) => ({ document, patch })),
     );
     const applied = patches
       .map(({ name }) => name)
-      .filter((_, index) => 'document' in (answers[index] ?? {}));
+      .filter((_, index) => 'document' in (results[index] ?? {}));
     expect(applied).toEqual([fits]);
 
     const authorizers = [...(spec?.config?.authorizers ?? []), entry];
-    expect(answers.find((one) => 'document' in one)).toEqual({
+    expect(results.find((result) => 'document' in result)).toEqual({
       document: resource({ ...spec, config: { ...spec?.config, authorizers } }),
     });
   });
 
-  test('a second registration never takes the place of the first', () => {
+  test('a second registration does not replace the first', () => {
     const document = resource({ config: { authorizers: [entry] } });
-    const answers = applyPatches(
+    const results = applyPatches(
       program,
       patches.slice(1).map(({ patch }) => ({ document, patch })),
     );
-    expect(answers.every((one) => 'error' in one)).toBe(true);
+    expect(results.every((result) => 'error' in result)).toBe(true);
   });
 });

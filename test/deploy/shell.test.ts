@@ -8,7 +8,7 @@ import { describeWith } from '../support/real-servers.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 describeWith('shellcheck', await programs.shellcheck(), (path) => {
-  test.each(['deploy/kyma/register.sh', '.ci/run'])('has nothing to say about %s', async (script) => {
+  test.each(['deploy/kyma/register.sh', '.ci/run'])('finds no problem in %s', async (script) => {
     await expect(promisify(execFile)(path, [script], { cwd: root })).resolves.toMatchObject({ stdout: '' });
   });
 });

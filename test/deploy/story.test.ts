@@ -1,4 +1,4 @@
-/** The entries for the mesh, each taken by a real Envoy as istiod would, and the seed of the matter told in front of it. */
+/** The entries for the mesh in a real Envoy, configured as istiod configures it: runs the story of the demo through it. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
@@ -23,7 +23,7 @@ const read = (path: string) =>
   parse(readFileSync(fileURLToPath(new URL(`../../deploy/${path}`, import.meta.url)), 'utf8'));
 const seconds = (timeout: string) => Number(/^(\d+)s$/.exec(timeout)?.[1]);
 
-/** Kyma's operator makes an HTTP provider of the entry, one to one. */
+/** Kyma's operator copies the entry into an HTTP provider. */
 function ofKyma(): Entry {
   const [{ timeout, headers }] = read('kyma/istio.yaml').spec.config.authorizers;
   return {
@@ -49,7 +49,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
     ['deploy/kyma/istio.yaml', ofKyma()],
     ['deploy/istio/istiod-values.yaml, over HTTP', ofIstio(0)],
     ['deploy/istio/istiod-values.yaml, over gRPC', ofIstio(1)],
-  ])('with %s guards the workload', async (_, entry) => {
+  ])('guards the workload with %s', async (_, entry) => {
     const { issuer, httpPort, grpcPort } = await startApp();
     const workload = await startWorkload();
     const authorizers = [entry.transport === 'http' ? httpPort : grpcPort];

@@ -89,7 +89,7 @@ describeWith('a real Envoy and a real Keycloak', 'path' in envoy ? found : envoy
   describe('docs/providers/keycloak.md', () => {
     const page = readPage('providers/keycloak.md');
     const blocks = blocksOf(page);
-    const [prepare = '', scope = '', give = ''] = commandsOf('Get the audience right');
+    const [prepare = '', scope = '', give = ''] = commandsOf('Set the audience');
     const [getToken = ''] = commandsOf('Get a token');
     const configurations = blocks.filter(({ language }) => language === 'yaml').map(({ text }) => text);
 

@@ -128,7 +128,7 @@ test('every page has a test and is in the index', () => {
 
 describe.each(providers)('$page', (provider) => {
   const { configurations, tokens } = examplesOf(provider.page);
-  const rows = rowsOf(readPage(`providers/${provider.page}`), 'Mistakes');
+  const rows = rowsOf(readPage(`providers/${provider.page}`), 'Common mistakes');
 
   test('check-config accepts every configuration', async () => {
     for (const { text } of configurations) {

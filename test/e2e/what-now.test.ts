@@ -1,4 +1,4 @@
-/** Checks `docs/what-now.md`: a real Envoy sends each quoted response, and each silent fault can be reproduced. */
+/** The pages for troubleshooting: a client gets each response that they quote from a real Envoy, and each silent fault that they name happens. */
 import { createServer } from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -11,17 +11,17 @@ import { exchange, type RawResponse, request } from '../support/http1.ts';
 import { blocksOf, readPage, rowsOf } from '../support/pages.ts';
 import { describeWith } from '../support/real-servers.ts';
 
-const page = readPage('what-now.md');
+const page = ['what-now.md', 'proxy-errors.md', 'wrong-allow.md'].map(readPage).join('\n');
 const quoted = new Map(
   blocksOf(page)
     .filter(({ language }) => language === 'http')
     .map(({ section, text }) => [section, text.trimEnd()]),
 );
 
-/** Response headers that do not depend on the cause. */
+/** What an answer has that says nothing of its cause. */
 const incidental = ['date', 'server', 'content-length', 'connection', 'x-envoy-upstream-service-time'];
 
-/** A response in the form of the page. */
+/** An answer as the page writes it. */
 function writtenOf(answer: RawResponse | undefined, phrase: string): string {
   const { status, headers = {}, body } = answer ?? {};
   const lines = Object.entries(headers).filter(([name]) => !incidental.includes(name));
@@ -54,7 +54,7 @@ const isNamed =
     own === name;
 const authorization = isNamed('envoy.filters.http.ext_authz');
 
-/** The filter that istiod creates for an unknown provider: it denies everything. */
+/** What istiod puts in the place of a provider that it does not know: everything is denied. */
 function denyAll(filters: Tree[]): Tree[] {
   const rules = {
     action: 'DENY',
@@ -70,7 +70,7 @@ function denyAll(filters: Tree[]): Tree[] {
   ];
 }
 
-/** The effect of `statusOnError` of an extension provider. */
+/** What `statusOnError` of an extension provider does. */
 function withStatusOnError(filters: Tree[]): Tree[] {
   return filters.map((filter) =>
     authorization(filter)
@@ -82,7 +82,7 @@ function withStatusOnError(filters: Tree[]): Tree[] {
   );
 }
 
-/** Envoy's default limit. */
+/** The limit that Envoy has where nobody sets another one. */
 function withEnvoysHeaderLimit(config: object): object {
   return JSON.parse(
     JSON.stringify(config, (key, value) => (key === 'max_request_headers_kb' ? undefined : value)),
@@ -157,7 +157,7 @@ ${more}
     /** The header lines of the request. */
     readonly lines?: () => Promise<readonly string[]>;
     readonly target?: string;
-    /** The log record; absent if there is none. */
+    /** What the record says; absent: there is none. */
     readonly reason?: string;
     readonly mesh?: () => Partial<MeshOptions>;
     readonly change?: (config: object) => object;
@@ -236,7 +236,7 @@ ${more}
     },
   };
 
-  test('every response that the page quotes has a test', () => {
+  test('every answer that the page quotes is asked for', () => {
     expect([...quoted.keys()]).toEqual(Object.keys(symptoms));
   });
 
@@ -247,7 +247,7 @@ ${more}
       const from = service.records.length;
       const answer =
         raw === undefined ? await get(envoy, await lines?.(), target) : await exchange(envoy.port, raw());
-      // The order of headers does not matter. A body may end with the address of the workload.
+      // The order of headers has no meaning; a body may end in the address of the workload.
       const expected = quoted.get(section) ?? '';
       const shown = writtenOf(answer, phrase);
       const sorted = (text: string) => {
@@ -266,8 +266,10 @@ ${more}
   });
 
   describe('without a body, `whenUnavailable: error` has a record', () => {
-    const named = page.split('\n## ').find((section) => section.startsWith('This service did not answer'));
-    // A forged token. There is no key to verify it.
+    const named = page
+      .split('\n## ')
+      .find((section) => section.startsWith('No response from the authorizer'));
+    // A token that nobody signed: no key is there that could tell.
     const madeUp = async () => {
       const [header, payload] = (await bearer({ iss: awayIssuer, sub: 'mallory' })).split('.');
       return `${header}.${payload}.${Buffer.alloc(256, 1).toString('base64url')}`;
@@ -301,13 +303,13 @@ ${more}
       }
     });
 
-    test.each(both)('and with failOpen a forged token is allowed over %s', async (transport) => {
+    test.each(both)('and with failOpen a made-up token passes over %s', async (transport) => {
       const { envoy, answer, outcome, reason } = await askedAt(transport, await madeUp(), { failOpen: true });
       expect([answer?.status, outcome, reason]).toEqual([200, 'error', 'keys_unavailable']);
       const stats = await (await fetch(`http://127.0.0.1:${envoy.adminPort}/stats`)).text();
       expect(stats).toMatch(/ext_authz\.failure_mode_allowed: 1$/m);
       const forged = await madeUp();
-      // No rule matches this path, so it is denied, after the token is verified.
+      // No rule is for this path, and what no rule is for is refused, once it is known who asks.
       expect((await get(envoy, [forged], '/nowhere'))?.status).toBe(200);
       const unsigned = forged.replace(/Bearer .*/, (token) => {
         const none = Buffer.from('{"alg":"none"}').toString('base64url');
@@ -327,11 +329,11 @@ ${more}
     expect(writtenOf(answer, 'Payload Too Large').split('\n\n')[1]).toContain('"error":"invalid_request"');
     const read = records(from).map(({ reason, path: own, requestId }) => [reason, own, requestId]);
     expect(read).toEqual([['request_too_large', '', '']]);
-    expect(page).toContain('Its record often has neither the path nor the request id');
+    expect(page).toContain('Its record often has neither the path nor the request ID');
   });
 
-  describe('Other answers: 431', () => {
-    const [, own = ''] = page.split('\n### Other answers\n');
+  describe('Other responses: 431', () => {
+    const [, own = ''] = page.split('\n### Other responses\n');
     const large = (kib: number) => [`x-large: ${'a'.repeat(kib * 1024)}`];
 
     test('of Envoy, in its own words', async () => {
@@ -353,7 +355,7 @@ ${more}
     });
   });
 
-  test('Nothing, for a long time: Envoy waits for the timeout of the entry', async () => {
+  test('Nothing, for a long time: as long as the entry lets Envoy wait', async () => {
     const sockets: Socket[] = [];
     const hanging = net.createServer((socket) => void sockets.push(socket));
     await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
@@ -371,14 +373,14 @@ ${more}
     client.on('error', () => {});
     onTestFinished(() => void client.destroy());
     await until(() => sockets.length > 0);
-    // Another request completes meanwhile, and this one still has no response.
+    // Another request comes and goes meanwhile, and this one still has nothing.
     expect((await fetch(`http://127.0.0.1:${envoy.adminPort}/ready`)).status).toBe(200);
     expect(answered).toBe('');
     for (const socket of sockets) socket.end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n');
     await until(() => answered.startsWith('HTTP/1.1 401'));
   });
 
-  describe('The workload does not know who it is', () => {
+  describe('The workload does not know the user', () => {
     const forged = 'x-auth-request-user: mallory';
     const causes: Readonly<Record<string, () => Promise<void>>> = {
       'Over HTTP, the entry does not list the header': async () => {
@@ -406,7 +408,7 @@ ${more}
         const answer = await get(await gateway(), [await bearer(), forged], '/healthz');
         expect([answer?.status, receivedBy(answer)['x-auth-request-user']]).toEqual([200, undefined]);
       },
-      '`mode: shadow` let the request pass': async () => {
+      '`mode: shadow` allowed the request': async () => {
         const from = service.records.length;
         const answer = await get(await gateway(), [await bearer(), forged], '/tried');
         expect([answer?.status, receivedBy(answer)['x-auth-request-user']]).toEqual([200, undefined]);
@@ -414,17 +416,14 @@ ${more}
       },
     };
     const rows = Object.keys(causes);
-    test('every cause has a test', () => {
-      const [own = ''] = (page.split('\n### The workload does not know who it is\n')[1] ?? '').split(
-        /^### /m,
-      );
-      const named = rowsOf(`\n## all\n${own}`, 'all').map(([cause = '']) => cause);
+    test('every cause is tried', () => {
+      const named = rowsOf(page, 'The workload does not know the user').map(([cause = '']) => cause);
       expect(named.map((cause) => rows.find((row) => cause.startsWith(row)))).toEqual(rows);
     });
     test.each(Object.entries(causes))('%s', (_, tried) => tried());
   });
 
-  describe('A request passes that should be refused', () => {
+  describe('A request is allowed that should be denied', () => {
     test('no policy covers it: no record and no count', async () => {
       const envoy = await gateway({}, (config) =>
         withFilters(config, (filters) => filters.filter((filter) => !authorization(filter))),
@@ -445,7 +444,7 @@ ${more}
       },
     );
 
-    test('a rule in shadow mode: the record has shadow', async () => {
+    test('a rule is only tried: the record has shadow', async () => {
       const from = service.records.length;
       expect((await get(await gateway(), [], '/tried'))?.status).toBe(200);
       expect(service.records.slice(from).some(({ shadow }) => shadow === 'token_missing')).toBe(true);

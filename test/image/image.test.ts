@@ -1,4 +1,4 @@
-/** The image, built and run for real. */
+/** The image, built with buildah and run with runc. */
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -38,7 +38,7 @@ describeWith('the image', await findImageTools(), (buildah) => {
     return container;
   }
 
-  /** A folder as the kubelet mounts a ConfigMap: what is seen is a link, which one rename replaces. */
+  /** A folder as the kubelet mounts a ConfigMap: the file is a symbolic link, and one rename replaces its target. */
   function configMap(text: string): { folder: string; replace: (text: string) => void } {
     const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-configmap-'));
     chmodSync(folder, 0o755);
@@ -55,7 +55,7 @@ describeWith('the image', await findImageTools(), (buildah) => {
     return { folder, replace };
   }
 
-  test('answers checks on a root that it cannot write to, takes up a new configuration, and drains', async () => {
+  test('answers checks on a read-only root file system, reloads its configuration, and drains', async () => {
     const issuer = await startFakeIssuer();
     onTestFinished(() => issuer.close());
     const [http, grpc, admin] = [await freePort(), await freePort(), await freePort()];
@@ -103,7 +103,7 @@ describeWith('the image', await findImageTools(), (buildah) => {
     expect(container.output()).not.toContain('Warning');
   });
 
-  test('tells its version, and refuses a configuration with code 2', async () => {
+  test('prints its version, and exits with code 2 without a configuration', async () => {
     const version = run({ args: ['--version'] });
     expect([await version.exit, version.output()]).toEqual([0, '0.1.0\n']);
     const nothing = run({ args: [] });
@@ -113,14 +113,14 @@ describeWith('the image', await findImageTools(), (buildah) => {
     ]);
   });
 
-  describe('may not', () => {
+  describe('is not allowed to', () => {
     const inside = (script: string) => {
       const [node = '', ...flags] = image.config.Entrypoint.slice(0, -1);
       return run({ entrypoint: [node, ...flags], args: ['--input-type=commonjs', '--eval', script] });
     };
     test.each([
       ['write a file', 'require("fs").writeFileSync("/tmp/x", "")', 'ERR_ACCESS_DENIED'],
-      ['read what is not its own', 'require("fs").readFileSync("/usr/bin/mawk")', 'ERR_ACCESS_DENIED'],
+      ['read files of the base image', 'require("fs").readFileSync("/usr/bin/mawk")', 'ERR_ACCESS_DENIED'],
       ['start a process', 'require("child_process").spawnSync("/nodejs/bin/node")', 'ERR_ACCESS_DENIED'],
       ['start a thread', 'new (require("worker_threads").Worker)("", {eval: true})', 'ERR_ACCESS_DENIED'],
       ['load an add-on', 'process.dlopen({exports: {}}, "/app/x.node")', 'ERR_DLOPEN_DISABLED'],
@@ -132,7 +132,7 @@ describeWith('the image', await findImageTools(), (buildah) => {
       expect(container.output().trim()).toBe(code);
     });
 
-    test('write to its root even where Node would let it', async () => {
+    test('write to its root file system even without the permission model of Node.js', async () => {
       const script =
         'for (const at of ["/x", "/app/x", "/etc/x"]) try { require("fs").writeFileSync(at, ""); console.log("wrote") } catch ({ code }) { console.log(code) }';
       const container = run({ entrypoint: ['/nodejs/bin/node'], args: ['--eval', script] });
@@ -140,7 +140,7 @@ describeWith('the image', await findImageTools(), (buildah) => {
       expect(new Set(container.output().trim().split('\n'))).toEqual(new Set(['EROFS']));
     });
 
-    test('be another than nobody, or gain anything', async () => {
+    test('run as another user, or gain privileges', async () => {
       const script =
         'console.log(process.getuid(), require("fs").readFileSync("/proc/self/status", "utf8").match(/(CapEff|CapBnd|NoNewPrivs):\\s*\\S+/g).join())';
       const container = run({ entrypoint: ['/nodejs/bin/node'], args: ['--eval', script] });
@@ -151,7 +151,7 @@ describeWith('the image', await findImageTools(), (buildah) => {
     });
   });
 
-  test('holds emitted JavaScript and production packages, and no shell, npm, sources or declarations', () => {
+  test('contains compiled JavaScript and production packages, and no shell, npm, sources or declarations', () => {
     const files = globSync('**', { cwd: join(image.rootfs, 'app') });
     expect(files).toContain(join('dist', 'main.js'));
     expect(files.filter((file) => /\.(ts|mts|cts|map)$/.test(file))).toEqual([]);
@@ -169,14 +169,14 @@ describeWith('the image', await findImageTools(), (buildah) => {
       expect([program, existsSync(join(image.rootfs, program))]).toEqual([program, false]);
   });
 
-  test('is below 60 MiB without Node', () => {
+  test('is smaller than 60 MiB without Node.js', () => {
     const [kibibytes] = execFileSync('du', ['-sk', join(image.rootfs, 'app')])
       .toString()
       .split('\t');
     expect(Number(kibibytes) / 1024).toBeLessThan(60);
   });
 
-  test('says what it is', () => {
+  test('has labels, exposed ports and a user', () => {
     expect(image.config.Labels).toMatchObject({
       'org.opencontainers.image.title': 'oidc-authz',
       'org.opencontainers.image.licenses': 'Apache-2.0',
@@ -188,7 +188,7 @@ describeWith('the image', await findImageTools(), (buildah) => {
 });
 
 describeWith('hadolint', await programs.hadolint(), (path) => {
-  test('has nothing to say about the Dockerfile', () => {
+  test('finds no problem in the Dockerfile', () => {
     expect(execFileSync(path, ['Dockerfile'], { cwd: root }).toString()).toBe('');
   });
 });

@@ -1,15 +1,15 @@
-/** Mutants of the decision and of what is forwarded. */
+/** Mutants of the decision and of the forwarded headers. */
 import type { Mutant } from './mutant.ts';
 
 const core = ['test/check', 'test/contract/contract.test.ts'];
-const rules = ['test/rules', 'test/contract/contract.test.ts'];
-const inTime = ['test/check/check-deadline.test.ts'];
+const rules = ['test/check/rules', 'test/contract/contract.test.ts'];
+const deadline = ['test/check/check-deadline.test.ts'];
 const preflight = ['test/check/rules/preflight.test.ts'];
 
 /** Each removes one check of `src/check`. */
 export const check: readonly Mutant[] = [
   {
-    name: 'the first of two authorization headers counts',
+    name: 'the first of two authorization headers is used',
     file: 'src/check/credential.ts',
     find: 'if (authorization.length > 1) return duplicated;',
     replace: '',
@@ -34,10 +34,10 @@ export const check: readonly Mutant[] = [
     file: 'src/check/authenticate.ts',
     find: "if (identity.confirmation === undefined && scheme === 'bearer')",
     replace: "if (scheme === 'bearer')",
-    tests: [...core, 'test/proof', 'test/rules'],
+    tests: [...core, 'test/check/binding', 'test/check/rules'],
   },
   {
-    name: 'a client may supply another spelling of a header',
+    name: 'a client can send another spelling of a header',
     file: 'src/check/upstream-headers.ts',
     find: '...outputs.flatMap(({ header }) => otherSpellings(header)),',
     replace: '',
@@ -59,7 +59,7 @@ export const check: readonly Mutant[] = [
     tests: rules,
   },
   {
-    name: 'the token is forwarded although it must not be',
+    name: 'the token is forwarded although setAuthorizationHeader does not allow it',
     file: 'src/check/upstream-headers.ts',
     find: "...(forwardOriginalToken ? [] : ['authorization']),\n  ];\n  const removeAll",
     replace: '];\n  const removeAll',
@@ -80,49 +80,49 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
-    name: 'a value may hold a line break at its end',
+    name: 'a value may have a line break at its end',
     file: 'src/check/header-value.ts',
     find: '/^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$/.test(text)',
     replace: '/^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?/.test(text)',
     tests: core,
   },
   {
-    name: 'a group that holds a comma is forwarded',
+    name: 'a group with a comma is forwarded',
     file: 'src/check/header-value.ts',
-    find: 'else if (!isApart(text)) causes.add(cause);',
+    find: 'else if (!isSeparable(text)) causes.add(cause);',
     replace: '',
     tests: core,
   },
   {
-    name: 'a group in percent may have white space at its ends',
+    name: 'a percent-encoded group may have white space at its ends',
     file: 'src/check/header-value.ts',
-    find: 'percentEncoded, hasBareEnds)',
+    find: 'percentEncoded, hasNoBlankEnds)',
     replace: 'percentEncoded, () => true)',
     tests: core,
   },
   {
-    name: 'a group may hold other white space than the separator',
+    name: 'a group may contain white space other than the separator',
     file: 'src/check/header-value.ts',
     find: 'return (member) => !blank.test(member);',
     replace: 'return (member) => !member.includes(separator);',
     tests: core,
   },
   {
-    name: 'a group may end with a part of the separator',
+    name: 'a group can end with a part of the separator',
     file: 'src/check/header-value.ts',
     find: '.indexOf(core) === member.length',
     replace: '.indexOf(core) >= 0',
     tests: core,
   },
   {
-    name: 'a group may have white space at its ends',
+    name: 'a group can have white space at its ends',
     file: 'src/check/header-value.ts',
     find: 'return member.trim() === member;',
     replace: 'return member.length >= 0;',
     tests: core,
   },
   {
-    name: 'a whole number beyond 2^53 is written as JSON',
+    name: 'an integer beyond 2^53 is written as JSON',
     file: 'src/check/header-value.ts',
     find: "if (typeof value === 'number' && scalarText(value) === undefined) isExact = false;",
     replace: '',
@@ -136,14 +136,14 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
-    name: 'half a character is replaced by another one',
+    name: 'half a character is replaced with another one',
     file: 'src/check/header-value.ts',
     find: 'text === undefined || !text.isWellFormed() ? undefined : base64url(text)',
     replace: 'text === undefined ? undefined : base64url(text)',
     tests: core,
   },
   {
-    name: 'all headers together may have any length',
+    name: 'the total length of headers is not limited',
     file: 'src/check/upstream-headers.ts',
     find: 'value.text !== undefined && total + value.text.length <= maxTotalBytes',
     replace: 'value.text !== undefined',
@@ -157,14 +157,14 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
-    name: 'a rule that denies lets a good token pass',
+    name: 'a rule that denies allows a valid token',
     file: 'src/check/ruled-check.ts',
     find: "? () => 'rule_denied' as const",
     replace: '? () => undefined',
     tests: rules,
   },
   {
-    name: 'a request that no rule matches passes with a token',
+    name: 'a request that no rule matches is allowed with a token',
     file: 'src/check/ruled-check.ts',
     find: "noRuleMatches === 'token'\n",
     replace: 'noRuleMatches !== undefined\n',
@@ -178,42 +178,56 @@ export const check: readonly Mutant[] = [
     tests: core,
   },
   {
-    name: 'a prefix of a policy ends within a segment',
+    name: 'a policy prefix can end within a segment',
     file: 'src/check/policy-check.ts',
     find: 'return Number.isNaN(next) || next === slash || next === questionMark;',
     replace: 'return Number.isNaN(next) || next > 0;',
     tests: rules,
   },
   {
-    name: 'over gRPC the path chooses the policy',
+    name: 'over gRPC the path selects the policy',
     file: 'src/check/policy-check.ts',
-    find: 'const isByPath = request.policy === undefined;',
-    replace: "const isByPath = request.policy === undefined || request.policy === '';",
+    find: 'const hasPathPrefix = request.policy === undefined;',
+    replace: "const hasPathPrefix = request.policy === undefined || request.policy === '';",
     tests: rules,
   },
   {
-    name: 'a check may wait without an end',
+    name: 'a check may wait without limit',
     file: 'src/check/check-deadline.ts',
-    find: 'decision instanceof Promise ? withDeadline(decision, deadline, clock, () => overloaded) : decision',
+    find: 'decision instanceof Promise ? withDeadline(decision, timeLeft(context), clock, late) : decision',
     replace: 'decision',
-    tests: inTime,
+    tests: deadline,
   },
   {
-    name: 'a good token passes with a pre-flight request for a method that the rule does not list',
+    name: 'a call can take longer than the deadline of the service',
+    file: 'src/check/check-deadline.ts',
+    find: 'Math.min(longest, ofCall() ?? longest, maxTimeout)',
+    replace: 'Math.min(ofCall() ?? longest, maxTimeout)',
+    tests: deadline,
+  },
+  {
+    name: 'a call can take longer than its own timeout',
+    file: 'src/check/check-deadline.ts',
+    find: 'Math.min(longest, ofCall() ?? longest, maxTimeout)',
+    replace: 'Math.min(longest, maxTimeout)',
+    tests: deadline,
+  },
+  {
+    name: 'a valid token allows a preflight for a method that the rule does not list',
     file: 'src/check/ruled-check.ts',
-    find: "isUnlisted(request) ? 'rule_denied' : unmet(identity, request)",
-    replace: 'unmet(identity, request)',
+    find: "isUnlisted(request) ? 'rule_denied' : checkRequirements(identity, request)",
+    replace: 'checkRequirements(identity, request)',
     tests: preflight,
   },
   {
-    name: 'a pre-flight request for a method that the rule does not list passes without a token',
+    name: 'a preflight request for a method that the rule does not list is allowed without a token',
     file: 'src/check/ruled-check.ts',
     find: ' && !isUnlisted(request))\n',
     replace: ')\n',
     tests: preflight,
   },
   {
-    name: 'a request that passes only because its rule is tried leaves no record',
+    name: 'a request that only shadow mode allows is not logged',
     file: 'src/observe/record-check.ts',
     find: '      decision.shadow === undefined &&\n',
     replace: '',

@@ -1,17 +1,17 @@
-/** Mutants of what is read of an oauth2-proxy, and of what is named as not read. */
+/** Mutants of `migrate`: settings that it reads, and reports of parts that it does not read. */
 import type { Mutant } from './mutant.ts';
 
-/** Each loses a guard, or what names it. */
+/** Each loses a guard, or its report. */
 export const migrateMutants: readonly Mutant[] = [
   {
-    name: 'the first of several files of values wins',
+    name: 'the first of several values files wins',
     file: 'src/tools/migrate/oauth2-proxy/read/chart/overlay.ts',
     find: '      set(result, name, value);\n',
     replace: '      if (!own) set(result, name, value);\n',
     tests: ['test/tools/migrate/oauth2-proxy/read/chart/overlay.test.ts'],
   },
   {
-    name: 'an object that nobody mounts or names goes without a word',
+    name: 'an object that no workload mounts or names is not reported',
     file: 'src/tools/migrate/oauth2-proxy/read-installation.ts',
     find: '      ...objects.untold(),\n',
     replace: '',
@@ -19,7 +19,7 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an object of a kind that nothing is known of says nothing',
+    name: 'an object of an unknown kind is not reported',
     file: 'src/tools/migrate/oauth2-proxy/read/cluster/objects.ts',
     find: "{ setting, source, verdict: 'refused', text: whyUnread(object) }",
     replace: "{ setting, source, verdict: 'meaningless', text: whyUnread(object) }",
@@ -27,7 +27,7 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a value that the chart does not know says nothing',
+    name: 'a value that the chart does not have is not reported',
     file: 'src/tools/migrate/oauth2-proxy/read/chart/chart-values.ts',
     find: "  return {\n    verdict: 'refused',\n",
     replace: "  return {\n    verdict: 'meaningless',\n",
@@ -35,7 +35,7 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a second installation is put together with the first',
+    name: 'a second installation is merged with the first',
     file: 'src/tools/migrate/oauth2-proxy/read-installation.ts',
     find: 'for (const source of found.slice(1))',
     replace: 'for (const source of found.slice(found.length))',
@@ -50,7 +50,7 @@ export const migrateMutants: readonly Mutant[] = [
     tests: ['test/tools/migrate/oauth2-proxy/manifests.test.ts'],
   },
   {
-    name: 'a placeholder is taken for a value',
+    name: 'a placeholder counts as a value',
     file: 'src/tools/migrate/oauth2-proxy/merge/merge.ts',
     find: ' ?? (own.length > 0 ? undefined : whyPlaceholder(flag, winner.value))',
     replace: '',
@@ -58,7 +58,7 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a file of addresses counts under any name',
+    name: 'a file of addresses counts with any name',
     file: 'src/tools/migrate/oauth2-proxy/read-installation.ts',
     find: 'isNamed && !isElsewhere && names.some((one) => isNamedBy(path, one))',
     replace: 'isNamed && !isElsewhere && names.length > 0',
@@ -74,7 +74,7 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'another source of an application says nothing',
+    name: 'another source of an application is not reported',
     file: 'src/tools/migrate/oauth2-proxy/read/chart/read-charts.ts',
     find: 'if (read[index]?.length === 0) gathered',
     replace: 'if (read[index]?.length === -1) gathered',
@@ -82,7 +82,7 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a default of docker compose is taken for the value',
+    name: 'a default in docker compose counts as the value',
     file: 'src/tools/migrate/oauth2-proxy/read/compose/compose.ts',
     find: 'findings.push(assumedVariable(name, place(at)));',
     replace: '',
@@ -97,14 +97,14 @@ export const migrateMutants: readonly Mutant[] = [
     tests: ['test/tools/migrate/oauth2-proxy/read/chart/helm-values.test.ts'],
   },
   {
-    name: 'what stands behind -- takes no place of what cannot be seen',
+    name: 'a flag after -- does not replace a value that is not visible',
     file: 'src/tools/migrate/oauth2-proxy/merge/merge.ts',
     find: 'all.filter((one) => !replaced.includes(one)),',
     replace: 'all,',
     tests: ['test/tools/migrate/oauth2-proxy/merge/placeholders.test.ts'],
   },
   {
-    name: 'an empty flag behind -- takes the place of a guard that cannot be seen',
+    name: 'an empty flag after -- replaces a guard that is not visible',
     file: 'src/tools/migrate/oauth2-proxy/merge/merge.ts',
     find: "(typeof value === 'boolean' || value.length > 0)",
     replace: "(typeof value === 'boolean' || value.length >= 0)",
@@ -118,28 +118,28 @@ export const migrateMutants: readonly Mutant[] = [
     tests: ['test/tools/migrate/oauth2-proxy/translate/white-space.test.ts'],
   },
   {
-    name: 'values count as held for others where only a part is taken over',
+    name: 'values count as used although only a part is translated',
     file: 'src/config/load/file.ts',
     find: 'node.items.every(({ value }) => isTarget(value))',
     replace: 'node.items.some(({ value }) => isTarget(value))',
     tests: ['test/tools/migrate/oauth2-proxy/harmless.test.ts'],
   },
   {
-    name: 'a kind of another group with a harmless name says nothing',
+    name: 'a kind of another API group with a harmless name is not reported',
     file: 'src/tools/migrate/oauth2-proxy/read/cluster/object-kinds.ts',
     find: ' || group?.test(apiVersion) === false',
     replace: '',
     tests: ['test/tools/migrate/oauth2-proxy/harmless.test.ts'],
   },
   {
-    name: 'a guard beside APIRules goes without a word',
+    name: 'a guard next to APIRules is not reported',
     file: 'src/tools/migrate/apirule/read/documents.ts',
     find: '  if (!guards.includes(kind)) return undefined;\n',
     replace: '  if (guards.includes(kind)) return undefined;\n',
     tests: ['test/tools/migrate/apirule/guards.test.ts'],
   },
   {
-    name: 'a comparison without a token is alike',
+    name: 'a comparison without a token counts as equal',
     file: 'src/cli/compare.ts',
     find: 'if (tokens.size === 0)',
     replace: 'if (tokens.size < 0)',
@@ -147,7 +147,7 @@ export const migrateMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'another caller is no difference that matters',
+    name: 'another identity does not count as a difference',
     file: 'src/cli/compare.ts',
     find: " && meaning !== 'identity'",
     replace: '',

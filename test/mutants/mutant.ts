@@ -2,39 +2,42 @@
 
 /** One change of one file. */
 export interface Mutant {
-  /** What the changed source does wrong. */
+  /** The wrong behaviour of the changed source. */
   readonly name: string;
-  /** The file, below the root of the repository. */
+  /** The path of the file from the root of the repository. */
   readonly file: string;
-  /** The text that is replaced; it stands in the file exactly once. */
+  /** The replaced text. It occurs in the file exactly once. */
   readonly find: string;
   readonly replace: string;
-  /** Test files, of which one must fail. */
+  /** The test files. At least one must fail. */
   readonly tests: readonly string[];
-  /** The vitest project of those tests; `quick` by default. */
+  /** The project of those tests: `quick` (the default), which includes `thorough`, or `live`. */
   readonly project?: 'quick' | 'live';
 }
 
-/** A test that failed. */
+/** A failed test. */
 export interface FailedTest {
   readonly name: string;
-  /** Its file, below the root of the repository. */
+  /** The path of its file from the root of the repository. */
   readonly file: string;
 }
 
 /**
- * What came of a mutant. `killed`: a test failed; none did where the mutant never ends. `survived`: every test passed. `broken`: the
- * text to replace is not there exactly once, no test ran to its end, or the test fails without the mutant as well.
+ * The result of a mutant.
+ *
+ * - `killed`: a test failed (`by`), or the tests did not end in time (`by` is undefined).
+ * - `survived`: every test passed.
+ * - `broken`: the text to replace does not occur exactly once, no test finished, or the test also fails without the mutant.
  */
-export type Fate =
+export type MutantResult =
   | { readonly kind: 'killed'; readonly by: FailedTest | undefined }
   | { readonly kind: 'survived' }
   | { readonly kind: 'broken'; readonly why: string };
 
 /**
- * Changes a text as a mutant says.
+ * Applies a mutant to a text.
  *
- * @returns undefined if the text to replace does not stand there exactly once
+ * @returns undefined if the text to replace does not occur exactly once
  */
 export function mutate(
   text: string,

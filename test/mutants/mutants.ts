@@ -1,19 +1,20 @@
 /** Every mutant, by the folder that it changes. */
-import { bounds } from './bounds.ts';
+
+import { binding } from './binding.ts';
 import { check } from './check.ts';
 import { config } from './config.ts';
+import { fetchTargets } from './fetch-targets.ts';
 import { files } from './files.ts';
 import { grpc } from './grpc.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
+import { limits } from './limits.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
-import { proof } from './proof.ts';
-import { reach } from './reach.ts';
 import { rulesMutants } from './rules.ts';
 import { token } from './token.ts';
 
-/** All of them. */
+/** All mutants. */
 export const mutants: readonly Mutant[] = [
   ...token,
   ...issuer,
@@ -22,9 +23,9 @@ export const mutants: readonly Mutant[] = [
   ...config,
   ...grpc,
   ...http,
-  ...proof,
+  ...binding,
   ...files,
-  ...reach,
-  ...bounds,
+  ...fetchTargets,
+  ...limits,
   ...migrateMutants,
 ];

@@ -1,5 +1,13 @@
-/** The runner of mutants must find a survivor, or its green says nothing. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+/** The runner must report surviving mutants, and each mutant must apply to its file. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +30,7 @@ test('eleven is too much', () => expect([isAllowed(10), isAllowed(11)]).toEqual(
 `,
 };
 
-/** A repository with a check that is tested and one that is not. */
+/** Creates a repository with one tested check and one untested check. */
 function smallRepository(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -40,7 +48,7 @@ const mutant = (find: string, replace: string, tests = ['limit.test.ts']): Mutan
   tests,
 });
 
-test('a mutant that a test notices is killed, one that no test notices survives, and any other is broken', async () => {
+test('a detected mutant is killed, an undetected one survives, and one that cannot run is broken', async () => {
   const repository = smallRepository();
   const { judge, failing } = createCopy(repository, Object.keys(files), join(repository, '.cache/copy'));
   expect(await judge(mutant('size <= 10', 'size <= 99'))).toEqual({
@@ -59,7 +67,7 @@ test('a mutant that a test notices is killed, one that no test notices survives,
   expect(readFileSync(join(repository, 'limit.ts'), 'utf8')).toBe(files['limit.ts']);
 });
 
-test('every mutant changes its file, each in its own way and with a name of its own', () => {
+test('every mutant applies to its file exactly once, and no change or name repeats', () => {
   const missing = mutants.filter(
     ({ file, find }) => readFileSync(join(root, file), 'utf8').split(find).length !== 2,
   );
@@ -67,4 +75,9 @@ test('every mutant changes its file, each in its own way and with a name of its 
   const changes = mutants.map(({ file, find, replace }) => JSON.stringify([file, find, replace]));
   expect(changes.filter((change, index) => changes.indexOf(change) !== index)).toEqual([]);
   expect(new Set(mutants.map(({ file, name }) => `${file} ${name}`)).size).toBe(mutants.length);
+});
+
+test('every test of a mutant exists', () => {
+  const paths = new Set(mutants.flatMap(({ tests }) => tests));
+  expect([...paths].filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });

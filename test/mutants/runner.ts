@@ -1,24 +1,30 @@
-/** Runs the tests of mutants in copies of the repository, so that the working tree stays as it is. */
+/** Runs the tests of mutants in copies of the repository, so the working tree does not change. */
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { type FailedTest, type Fate, type Mutant, mutate } from './mutant.ts';
+import { type FailedTest, type Mutant, type MutantResult, mutate } from './mutant.ts';
 
 const execute = promisify(execFile);
 
-/** The longest time for the tests of one mutant, in milliseconds: a mutant may loop for ever. */
+/** The longest time for the tests of one mutant, in milliseconds. A mutant can loop without end. */
 const timeout = 240_000;
 
 /** A copy of the repository. */
 export interface Copy {
   /** Runs the tests of a mutant, and restores the source. */
-  readonly judge: (mutant: Mutant) => Promise<Fate>;
-  /** Runs test files of one project without any mutant; gives the tests that fail, or why no test ran to its end. */
+  readonly judge: (mutant: Mutant) => Promise<MutantResult>;
+  /** Runs test files of one project without a mutant. Returns the failed tests, or why no test finished. */
   readonly failing: (tests: readonly string[], project: Project) => Promise<readonly FailedTest[] | string>;
 }
 
 type Project = NonNullable<Mutant['project']>;
+
+/** The vitest projects of the tests: long tests without sockets are a project of their own. */
+const vitestProjects: Readonly<Record<Project, readonly string[]>> = {
+  quick: ['--project=quick', '--project=thorough'],
+  live: ['--project=live'],
+};
 
 interface Report {
   readonly numTotalTests: number;
@@ -33,8 +39,8 @@ interface Report {
  * Copies a repository.
  *
  * @param root the repository, with its dependencies installed
- * @param files what belongs to the copy, below the root
- * @param folder where the copy is put; what is there is removed
+ * @param files the files to copy, relative to the root
+ * @param folder the folder of the copy; its content is removed first
  */
 export function createCopy(root: string, files: readonly string[], folder: string): Copy {
   rmSync(folder, { recursive: true, force: true });
@@ -52,7 +58,7 @@ export function createCopy(root: string, files: readonly string[], folder: strin
     const path = join(folder, 'report.json');
     rmSync(path, { force: true });
     const reporting = ['--reporter=json', `--outputFile=${path}`];
-    const args = ['run', '--project', project, ...more, ...reporting, ...tests];
+    const args = ['run', ...vitestProjects[project], ...more, ...reporting, ...tests];
     const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
     const outcome = await execute(process.execPath, [vitest, ...args], { cwd: folder, timeout }).catch(
       (error: Error) => error,
@@ -66,39 +72,39 @@ export function createCopy(root: string, files: readonly string[], folder: strin
       const original = readFileSync(path, 'utf8');
       const mutated = mutate(original, mutant);
       if (mutated === undefined)
-        return { kind: 'broken', why: 'the text to replace is not there exactly once' };
+        return { kind: 'broken', why: 'the text to replace does not occur exactly once' };
       writeFileSync(path, mutated);
       try {
-        return fateOf(await run(mutant.tests, mutant.project ?? 'quick', '--bail', '1'), folder);
+        return resultOf(await run(mutant.tests, mutant.project ?? 'quick', '--bail', '1'), folder);
       } finally {
         writeFileSync(path, original);
       }
     },
     failing: async (tests, project) => {
       const outcome = await run(tests, project);
-      return problemOf(outcome, isNever(outcome.error)) ?? failedIn(outcome.report, folder);
+      return problemOf(outcome, isTimeout(outcome.error)) ?? failedIn(outcome.report, folder);
     },
   };
 }
 
-/** What a run of vitest left. */
+/** The result of a run of vitest. */
 interface Run {
   readonly report: Report | undefined;
   readonly error: Error | undefined;
 }
 
-function fateOf(outcome: Run, folder: string): Fate {
+function resultOf(outcome: Run, folder: string): MutantResult {
   const { report, error } = outcome;
-  // A mutant that never ends is noticed by whoever waits for the tests.
-  if (isNever(error)) return { kind: 'killed', by: undefined };
+  // A timeout of the tests also detects the mutant.
+  if (isTimeout(error)) return { kind: 'killed', by: undefined };
   const [failed] = failedIn(report, folder);
   if (failed !== undefined) return { kind: 'killed', by: failed };
   const why = problemOf(outcome, error !== undefined);
   return why === undefined ? { kind: 'survived' } : { kind: 'broken', why };
 }
 
-/** Whether the tests did not end in time. */
-function isNever(error: Error | undefined): boolean {
+/** Whether the tests timed out. */
+function isTimeout(error: Error | undefined): boolean {
   return error !== undefined && 'killed' in error && error.killed === true;
 }
 
@@ -111,9 +117,9 @@ function failedIn(report: Report | undefined, folder: string): readonly FailedTe
 }
 
 /**
- * Why the tests did not all run to their end; undefined if they did.
+ * Why not all tests finished; undefined if they did.
  *
- * @param hasFailed whether an error of vitest itself is such a reason, which it also has where a test fails
+ * @param hasFailed whether an error of vitest counts; it also has one if a test fails
  */
 function problemOf({ report, error }: Run, hasFailed: boolean): string | undefined {
   if (report === undefined) return error?.message.slice(0, 500) ?? 'no report';

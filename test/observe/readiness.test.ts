@@ -1,4 +1,4 @@
-/** What /readyz tells beside readiness: what was not taken, and that checks are only tried. */
+/** The content of /readyz in addition to readiness: failed reloads and shadow mode. */
 import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ describe('shadow mode', () => {
   });
 });
 
-describe('what was not taken', () => {
+describe('a failed reload', () => {
   const authority = createAuthority();
 
   async function start(workers: number) {
@@ -99,7 +99,7 @@ shutdown: {delay: 0s}
 });
 
 describe('in the log', () => {
-  test('what is not taken is repeated while it lasts', async () => {
+  test('a failed reload is repeated while it continues', async () => {
     const clock = createTestClock();
     const repeated: string[] = [];
     const failedReloads = createFailedReloads(clock, ({ what, problem }) =>

@@ -10,7 +10,7 @@ import { goodClaims, goodHeader, signTexts } from '../support/tokens.ts';
 const checks = (records: readonly Record<string, unknown>[]) => records.filter(({ msg }) => msg === 'check');
 
 describe('a record, and /readyz,', () => {
-  test('have nothing raw in them that a terminal acts on or that nobody sees', async () => {
+  test('escape control and invisible characters', async () => {
     const odd = 'a\x7f\x9b2J\u202eb\u2066\u200b\u2028\u00ad\u{e0041}\ufeff';
     const lines: string[] = [];
     const logger = createLogger('info', { write: (line) => void lines.push(line) });
@@ -35,8 +35,8 @@ describe('a record, and /readyz,', () => {
   });
 });
 
-test('the record of a change of keys counts keys, not what they may verify', async () => {
-  // Without `alg` an RSA key verifies six algorithms.
+test('the record of a key change counts keys', async () => {
+  // An RSA key without `alg` verifies six algorithms.
   const { issuer, records, app, config } = await startApp();
   const all = await Promise.all([1, 2, 3].map(() => generateKeyPair('RS256', { extractable: true })));
   const keys = await Promise.all(
@@ -60,7 +60,7 @@ test('the record of a change of keys counts keys, not what they may verify', asy
 });
 
 describe('the record of a check', () => {
-  test('has these fields and no other', async () => {
+  test('has exactly these fields', async () => {
     const { httpPort, issuer, records } = await startApp({ flags: ['--log-checks=all'] });
     const headers = [`authorization: Bearer ${await issuer.mint()}`, 'x-request-id: r-1', 'cookie: secret=1'];
     for (let index = 0; index < 2; index++)
@@ -84,7 +84,7 @@ describe('the record of a check', () => {
     expect(second).toMatchObject({ cached: true });
   });
 
-  test('over gRPC is the same', async () => {
+  test('is the same over gRPC', async () => {
     const { grpcPort, records } = await startApp();
     const client = connectGrpc(grpcPort);
     await client.check({ method: 'GET', path: '/a?b', host: 'h', headers: { 'x-request-id': 'r-2' } });
@@ -114,7 +114,7 @@ describe('the record of a check', () => {
     expect(checks(records).map(({ outcome }) => outcome)).toEqual(outcomes);
   });
 
-  test('a request that passes only because its rule is tried is told by default', async () => {
+  test('a request that is allowed only in shadow mode is logged by default', async () => {
     const rules = 'mode: shadow\nrules: [{name: tried, match: {paths: [/tried]}, require: {}}]\n';
     const { httpPort, issuer, records } = await startApp({ file: `${fileFor('ISSUER')}${rules}` });
     expect((await exchange(httpPort, request('GET', '/tried')))?.status).toBe(200);
@@ -122,7 +122,7 @@ describe('the record of a check', () => {
     expect(checks(records)).toMatchObject([{ outcome: 'allow', rule: 'tried', shadow: 'token_missing' }]);
   });
 
-  test('at debug, all of them are told', async () => {
+  test('at level debug, all checks are logged', async () => {
     const { httpPort, issuer, records } = await startApp({
       flags: ['--log-checks=none', '--log-level=debug'],
     });
@@ -134,7 +134,7 @@ describe('the record of a check', () => {
     ]);
   });
 
-  test('names the subject only where that is said', async () => {
+  test('has the subject only if log.subject is set', async () => {
     const service = await startApp({ flags: ['--log-checks=all', '--log-subject'] });
     await exchange(
       service.httpPort,
@@ -145,7 +145,7 @@ describe('the record of a check', () => {
     expect(checks(service.records)).toMatchObject([{ subject: 'carol' }]);
   });
 
-  test('is not written of paths that are left out, which must be meant exactly', async () => {
+  test('is not written for log.excludePaths, which match exactly', async () => {
     const { httpPort, records } = await startApp({
       file: `${fileFor('ISSUER')}log: {excludePaths: [/healthz]}`,
     });
@@ -154,7 +154,7 @@ describe('the record of a check', () => {
     expect(checks(records).map(({ path }) => path)).toEqual(['/healthz/', '/x/healthz', '/Healthz']);
   });
 
-  test('takes its request id from the header that is named', async () => {
+  test('has the request id of the configured header', async () => {
     const { httpPort, grpcPort, records } = await startApp({ flags: ['--log-request-id-header=X-Trace'] });
     await exchange(httpPort, request('GET', '/', ['X-Request-Id: one', 'x-trace: two']));
     await exchange(httpPort, request('GET', '/', ['x-request-id: one']));
@@ -164,7 +164,7 @@ describe('the record of a check', () => {
     expect(checks(records).map(({ requestId }) => requestId)).toEqual(['two', '', 'three']);
   });
 
-  test('is one line, whatever a downstream sends, and not longer for it', async () => {
+  test('is one line of limited length, with any request', async () => {
     const { grpcPort, records, logText } = await startApp();
     const client = connectGrpc(grpcPort);
     const evil = `\u001b[31m"}\n{"level":"info","msg":"forged"}\r\n${'x'.repeat(5_000)}`;
@@ -181,7 +181,7 @@ describe('the record of a check', () => {
   });
 });
 
-test('no part of a token, no claim, no cookie and no key reaches the log, the metrics or an answer', async () => {
+test('no part of a token, no claim, no cookie and no key is in the log, the metrics or a response', async () => {
   const { httpPort, grpcPort, adminPort, issuer, logText } = await startApp({
     flags: ['--log-checks=all', '--log-level=trace'],
   });
@@ -225,7 +225,7 @@ test('no part of a token, no claim, no cookie and no key reaches the log, the me
     expect([text, everything.includes(text)]).toEqual([text, false]);
 });
 
-test('a flood of denials is sampled, and what was left out is counted', async () => {
+test('a flood of denials is limited in the log, and dropped records are counted', async () => {
   const { httpPort, adminPort, records } = await startApp();
   await Promise.all(Array.from({ length: 600 }, () => exchange(httpPort, request('GET', '/'))));
   const told = checks(records).length;
@@ -237,7 +237,7 @@ test('a flood of denials is sampled, and what was left out is counted', async ()
   await until(() => records.some(({ leftOut }) => leftOut === 600 - told), 15);
 });
 
-test('the number of series does not grow with what downstreams send', async () => {
+test('the number of series does not depend on requests', async () => {
   const { httpPort, adminPort, issuer } = await startApp({ flags: ['--log-checks=none'] });
   const series = async () => {
     const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();

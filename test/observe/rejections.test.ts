@@ -1,4 +1,4 @@
-/** Who speaks the wrong protocol on a port is told so in the log and counted: by real clients, and by hand. */
+/** Connections with a wrong protocol are logged and counted: from real clients and from raw bytes. */
 import { execFile } from 'node:child_process';
 import net from 'node:net';
 import { promisify } from 'node:util';
@@ -17,7 +17,7 @@ const secureFile = fileFor('ISSUER').replaceAll('port: 0}', `port: 0, ${tls}}`);
 const portOf = (app: RunningApp, listener: string) =>
   ({ http: app.httpPort, grpc: app.grpcPort, admin: app.adminPort })[listener] ?? 0;
 
-/** Sends bytes, in several packets, and waits until the other side has ended the connection. */
+/** Sends bytes in several packets, and waits until the server closes the connection. */
 async function send(port: number, ...packets: readonly (string | Buffer)[]): Promise<void> {
   const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
   socket.on('error', () => {});
@@ -30,7 +30,7 @@ async function send(port: number, ...packets: readonly (string | Buffer)[]): Pro
 
 const run = promisify(execFile);
 
-/** What curl does; that it fails is what is expected. */
+/** Runs curl, which is expected to fail. */
 const curl = (...args: readonly string[]) =>
   run('curl', ['-sk', '--max-time', '10', ...args]).then(
     () => {},
@@ -110,7 +110,7 @@ describe('a listener in plain text', () => {
     expect(await count(scrape, listener, cause)).toBe(1);
   });
 
-  test('is told of by real clients', async () => {
+  test('is reported for real clients', async () => {
     const app = await startApp();
     await curl(`https://127.0.0.1:${app.httpPort}/`);
     await curl('--http2-prior-knowledge', `http://127.0.0.1:${app.httpPort}/`);
@@ -135,7 +135,7 @@ describe('a listener in plain text', () => {
     ]);
   });
 
-  test('nothing is told of what is no fault of the mesh', async () => {
+  test('does not report faults of the client', async () => {
     const app = await startApp();
     for (const listener of ['http', 'grpc', 'admin']) {
       for (let times = 0; times < 3; times++) {
@@ -147,7 +147,7 @@ describe('a listener in plain text', () => {
         await new Promise((resolve) => socket.once('close', resolve));
       }
     }
-    // What a downstream writes may be broken in its own way, and HTTP all the same.
+    // An invalid request of a client can still be HTTP.
     await send(app.httpPort, 'WHATEVER / HTTP/1.1\r\nhost: a\r\n\r\n');
     await send(app.httpPort, 'GET / HTTP/1.1\r\nhost: a\r\nx y\r\n\r\n');
     await send(app.httpPort, `GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(200_000)}\r\n\r\n`);
@@ -158,7 +158,7 @@ describe('a listener in plain text', () => {
     expect(rejections(app)).toEqual([]);
   });
 
-  test('nothing that a client sent is in the log', async () => {
+  test('does not log what a client sent', async () => {
     const app = await startApp();
     const secret = 'eyJhbGciOiJub25lIn0.c2VjcmV0.';
     await send(
@@ -196,14 +196,14 @@ describe('a listener with TLS', () => {
     expect(await count(scrapes(app), listener, cause)).toBe(1);
   });
 
-  test('what fails in the handshake is told too', async () => {
+  test('reports failed handshakes too', async () => {
     const clientCa = `, clientCaFile: ${authority.caFile}}`;
     const file = secureFile.replace(/(http: .*?)\}\}/, `$1${clientCa}}`);
     const app = await startApp({ file });
     await curl(`https://127.0.0.1:${app.httpPort}/`);
     await curl('--http1.1', `https://127.0.0.1:${app.grpcPort}/`);
     await curl('--tls-max', '1.1', '--ciphers', 'DEFAULT:@SECLEVEL=0', `https://127.0.0.1:${app.grpcPort}/`);
-    // A client that does not know who signed our certificate.
+    // A client that does not trust the CA of our certificate.
     await run('curl', ['-s', '--tls-max', '1.2', '--http2', `https://127.0.0.1:${app.grpcPort}/`]).catch(
       () => {},
     );
@@ -218,7 +218,7 @@ describe('a listener with TLS', () => {
     ).toEqual(['grpc alpn', 'grpc certificate_refused', 'grpc tls_version', 'http client_certificate']);
   });
 
-  test('nothing is told of connections that only come and go', async () => {
+  test('does not report connections that are opened and closed', async () => {
     const app = await startApp({ file: secureFile });
     for (const listener of ['http', 'grpc', 'admin']) {
       const socket = net.connect(portOf(app, listener), '127.0.0.1');
@@ -232,7 +232,7 @@ describe('a listener with TLS', () => {
   });
 });
 
-test('is told once a minute for each listener and cause, and always counted', async () => {
+test('is logged once a minute for each listener and cause, and always counted', async () => {
   const issuer = await startFakeIssuer();
   onTestFinished(issuer.close);
   const clock = createTestClock();
@@ -259,7 +259,7 @@ test('is told once a minute for each listener and cause, and always counted', as
   ]);
 });
 
-test('with workers it is counted in sum, and told by the process that owns the ports, once', async () => {
+test('with workers the sum is counted, and the main process logs it once', async () => {
   const issuer = await startFakeIssuer();
   onTestFinished(issuer.close);
   const free = ['http', 'grpc', 'admin'].flatMap((name) => [`--${name}-port=0`, `--${name}-host=127.0.0.1`]);

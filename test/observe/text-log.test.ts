@@ -1,4 +1,4 @@
-/** What the log looks like on a terminal, in a pipe, and where somebody asks for the other. */
+/** The format of the log on a terminal, in a pipe, and with log.format. */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
@@ -13,20 +13,20 @@ const listeners = ['http', 'grpc', 'admin'].flatMap((name) => [
   `--${name}-port=0`,
 ]);
 
-/** Runs a command on a terminal of the kernel's, and copies what it writes to a pipe. */
+/** Runs a command on a pseudo-terminal and copies its output to a pipe. */
 const onTerminal = [
   'import os, pty, sys',
   'status = pty.spawn(sys.argv[1:], lambda fd: os.read(fd, 65536))',
   'sys.exit(os.waitstatus_to_exitcode(status))',
 ].join('\n');
 
-/** No word of the one who runs the tests about colours. */
+/** An environment without variables about colours. */
 const plain = { FORCE_COLOR: '', NO_COLOR: '', TERM: 'xterm-256color', TZ: 'UTC' };
 
-/** With the escape character as one that can be seen. */
+/** Replaces the escape character by a visible one. */
 const visible = (text: string) => text.replaceAll('\u001b', '␛');
 
-/** Ends what a process started: the service takes the end of its terminal for a wish to reload. */
+/** Kills the whole process group: the service reloads on the SIGHUP of a closed terminal. */
 function endChildren(pid: number): void {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
   for (const child of children.filter((one) => one !== '')) process.kill(Number(child), 'SIGKILL');
@@ -49,7 +49,7 @@ async function start(environment: Readonly<Record<string, string>>, ...flags: st
   return { service, port: Number(/port\W+(\d+)/.exec(listening())?.[1]), lines, bare };
 }
 
-test('on a terminal each record is a line for people, with colours', async () => {
+test('on a terminal each record is a text line with colours', async () => {
   const { service, port, lines, bare } = await start({});
   await exchange(port, request('GET', '/orders?token=secret'));
   await until(() => service.output().includes('token_missing'));
@@ -66,29 +66,29 @@ test.each<[string, Readonly<Record<string, string>>, readonly string[], boolean]
   ['NO_COLOR', { NO_COLOR: '1' }, [], false],
   ['TERM=dumb', { TERM: 'dumb' }, [], false],
   ['FORCE_COLOR=0', { FORCE_COLOR: '0' }, [], false],
-  ['FORCE_COLOR beside NO_COLOR', { FORCE_COLOR: '1', NO_COLOR: '1' }, [], true],
-])('%s decides over colours on a terminal', async (_, environment, flags, isColoured) => {
+  ['FORCE_COLOR with NO_COLOR', { FORCE_COLOR: '1', NO_COLOR: '1' }, [], true],
+])('%s decides about colours on a terminal', async (_, environment, flags, isColoured) => {
   const { lines } = await start(environment, ...flags);
   const starting = lines().find((line) => line.includes('starting')) ?? '';
   expect(starting.includes('␛[')).toBe(isColoured);
   expect(starting).toContain('INFO');
 });
 
-test('log.format json is JSON on a terminal too', async () => {
+test('log.format json writes JSON on a terminal too', async () => {
   const { lines } = await start({}, '--log-format', 'json');
   const records = lines().filter((line) => line !== '');
   expect(records.length).toBeGreaterThan(3);
   for (const line of records) expect(JSON.parse(line)).toHaveProperty('level');
 });
 
-test('with workers, each process writes for people', async () => {
+test('with workers, each process writes text', async () => {
   const { service, port, lines } = await start({ NO_COLOR: '1' }, '--workers', '2');
   await exchange(port, request('GET', '/'));
   await until(() => /INFO {2}check worker=\d+ outcome=deny/.test(service.output()));
   expect(lines().filter((line) => line.startsWith('{'))).toEqual([]);
 });
 
-test('in a pipe the log is JSON, and log.format text is for people, without colours', async () => {
+test('in a pipe the log is JSON, and log.format text is text without colours', async () => {
   const issuer = await startFakeIssuer();
   onTestFinished(() => issuer.close());
   const own = ['src/main.ts', '--issuer', issuer.url, '--audience', audience, ...listeners];
@@ -102,7 +102,7 @@ test('in a pipe the log is JSON, and log.format text is for people, without colo
   expect(text.output()).toMatch(/ INFO {2}drained\n$/);
 });
 
-test('a start that fails is told as well', async () => {
+test('a failed start is logged too', async () => {
   const issuer = await startFakeIssuer();
   onTestFinished(() => issuer.close());
   const own = ['src/main.ts', '--issuer', issuer.url, '--audience', audience, ...listeners];
@@ -116,7 +116,7 @@ const toText = createTextLog({ isTerminal: false, environment: {} });
 const lineFor = (fields: object) =>
   toText(JSON.stringify({ level: 'warn', time: '2026-01-02T03:04:05.006Z', ...fields, msg: 'told' }));
 
-test('an error is its type, its message and where it was thrown, on the same line', () => {
+test('an error is its type, its message and its first stack frame, on the same line', () => {
   const error = {
     type: 'TypeError',
     message: 'no\nwonder',
@@ -125,13 +125,13 @@ test('an error is its type, its message and where it was thrown, on the same lin
   expect(lineFor({ error })).toMatch(/ WARN {2}told error="TypeError: no\\nwonder at f \(a\.ts:1:2\)"\n$/);
 });
 
-/** Controls of both sets, what has no width, what turns text around, ends of lines, and halves of pairs. */
+/** C0 and C1 controls, zero-width and bidirectional characters, line separators, and unpaired surrogates. */
 const dangerous = new RegExp(
   `[${String.raw`\0-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff`}]`,
   'u',
 );
 
-test('whatever a record holds, it is one line that no terminal acts on', () => {
+test('any record is one line without control characters', () => {
   const value = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom('\x1b[2J', '\u009b2J', '\r\n', '\u202e', '\u2028', '\0', '\x7f', '\x9d0;x\x07', '\ud800'),
@@ -147,7 +147,7 @@ test('whatever a record holds, it is one line that no terminal acts on', () => {
   );
 });
 
-test('a value with spaces, quotes or an equals sign is quoted, so that fields stay apart', () => {
+test('a value with spaces, quotes or an equals sign is quoted', () => {
   expect(lineFor({ path: '/a reason=allowed', plain: '/a,b;c' })).toMatch(
     / told path="\/a reason=allowed" plain=\/a,b;c\n$/,
   );

@@ -1,4 +1,4 @@
-/** Each key that is not used is named, with its cause, wherever an operator looks. */
+/** Each unused key is listed with its cause in the log, in /readyz and in the metrics. */
 import { exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { configOf, fileFor, type RunningApp, startApp, until } from '../support/app.ts';
@@ -36,7 +36,7 @@ const unusedIn = ({ records }: RunningApp) =>
   records.flatMap(({ level, unusedKeys }) => (unusedKeys === undefined ? [] : [{ level, unusedKeys }]));
 
 describe('keys of a kind that is not supported', () => {
-  test('are named in the log, in /readyz and in a metric, and alarm nobody', async () => {
+  test('are listed in the log, in /readyz and in a metric, and cause no alert', async () => {
     const { service } = await startWith(unsupported);
     const named = ['ed448: curve', 'keys[1]: key_type', 'mac: symmetric'];
     expect(unusedIn(service)).toEqual([{ level: 'info', unusedKeys: named }]);
@@ -49,7 +49,7 @@ describe('keys of a kind that is not supported', () => {
 });
 
 describe('a weak key', () => {
-  test('is named there too, and in the metric of the alert', async () => {
+  test('is listed there too, and in the metric of the alert', async () => {
     const { service } = await startWith([...unsupported, weak]);
     const named = ['ed448: curve', 'keys[1]: key_type', 'mac: symmetric', 'weak: size'];
     expect(unusedIn(service)).toEqual([{ level: 'warn', unusedKeys: named }]);
@@ -58,7 +58,7 @@ describe('a weak key', () => {
     expect(metrics).toContain('oidc_authz_issuer_keys_unused{issuer="main",cause="size"} 1');
   });
 
-  test('is told once, and again when something changes', async () => {
+  test('is logged once, and again after a change', async () => {
     const { service, issuer } = await startWith([weak]);
     const refresh = async () => {
       const before = issuer.hits.jwks;
@@ -81,7 +81,7 @@ describe('a weak key', () => {
   });
 });
 
-test('where no key is usable, the problem says of each why, and so does the list', async () => {
+test('without a usable key, the problem and the list have the cause of each key', async () => {
   const issuer = await startIssuer();
   issuer.jwks = (_, response) => sendJson(response, { keys: [...unsupported, weak] });
   const service = await startApp({ issuer, untilReady: false });
@@ -91,7 +91,7 @@ test('where no key is usable, the problem says of each why, and so does the list
   expect(service.records.some((record) => String(record.problem).includes(problem))).toBe(true);
 });
 
-test('however many there are, an answer names twenty', async () => {
+test('a response lists at most twenty keys', async () => {
   const jwk = await exportJWK((await generateKeyPair('RS256', { extractable: true })).publicKey);
   const many = Array.from({ length: 90 }, (_, index) => ({
     ...jwk,
@@ -105,7 +105,7 @@ test('however many there are, an answer names twenty', async () => {
   expect(JSON.stringify(unusedKeys).length).toBeLessThan(2_000);
 });
 
-test('where every key was withdrawn the last ones serve on, also after a reload, until `keys.maxStale` says otherwise', async () => {
+test('after every key was removed, the last ones are used until `keys.maxStale`, also after a reload', async () => {
   const issuer = await startIssuer();
   const service = await startApp({ issuer });
   const headers = [`authorization: Bearer ${await issuer.mint()}`];

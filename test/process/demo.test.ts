@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { demoLines, demoPicture, linesOfPicture, shapeOf } from '../../scripts/terminal-picture.ts';
+import { findEnvoy } from '../../tools/envoy.ts';
 import { until } from '../support/app.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -130,3 +132,18 @@ test('with the hyphens of npm forgotten it starts nothing and says how to write 
   expect(output()).toContain('npm took the flag --once: write `npm run demo -- …`');
   expect(output()).not.toContain('authorizer  HTTP');
 });
+
+test.skipIf('missing' in (await findEnvoy()))(
+  'the picture of the README shows what the demo prints (if not: npm run picture)',
+  async () => {
+    const { child, output } = startDemo(
+      process.pid + 60_000_000,
+      'npm run --silent demo -- --once 2>/dev/null',
+    );
+    await once(child, 'close');
+    const svg = readFileSync(`${root}${demoPicture}`, 'utf8');
+    const [, ...pictured] = linesOfPicture(svg);
+    const printed = demoLines(output()).filter((line) => line !== '');
+    expect(shapeOf(pictured)).toEqual(shapeOf(printed));
+  },
+);

@@ -162,7 +162,7 @@ const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
     rewritten(
       (file) => plain.replace('name: main', `name: main, caFile: ${file}`),
       [createAuthority().ca, 'no certificate'],
-      'were not replaced',
+      'were not reloaded',
     ),
   OidcAuthzShadowModeLasts: async () => asked(await startApp({ file: `${plain}mode: shadow\n` })),
   kyma: async () => asked(await startApp(), ['x-request-id: r-1']),
@@ -186,7 +186,7 @@ async function workerEnds(): Promise<string> {
     readFileSync(`/proc/${service.pid}/task/${service.pid}/children`, 'utf8').trim().split(' ').map(Number);
   await until(() => children().filter((pid) => pid > 0).length === 2);
   process.kill(children()[0] ?? 0, 'SIGKILL');
-  await service.record(({ msg }) => String(msg).startsWith('a worker ended'));
+  await service.record(({ msg }) => String(msg).startsWith('a worker exited'));
   return service.output();
 }
 
@@ -291,7 +291,7 @@ async function readProblem(adminPort: number): Promise<string> {
   return String((answer as { issuers: { problem: unknown }[] }).issuers[0]?.problem);
 }
 
-const named = rowsOf(readPage('runbooks/OidcAuthzNoReadyIssuer.md'), 'Look').flatMap(([cell = '']) =>
+const named = rowsOf(readPage('runbooks/OidcAuthzNoReadyIssuer.md'), 'Diagnose').flatMap(([cell = '']) =>
   [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text),
 );
 

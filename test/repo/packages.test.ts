@@ -1,4 +1,4 @@
-/** What is installed beside our own code, and what the package is made of. */
+/** The runtime packages, the installation, and the contents of this package. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,19 +11,19 @@ import { runtimePackages } from '../../scripts/packages.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-/** A new package is a decision: raise this with a row in docs/adr/0009-runtime-dependencies.md. */
-const budget = 22;
+/** Raise this only with a row in docs/adr/0009-runtime-dependencies.md. */
+const maxPackages = 22;
 
-/** Licences that ask for no more than to be named. */
+/** Licences that only require attribution. */
 const licences = new Set(['Apache-2.0', 'MIT', 'ISC', 'BlueOak-1.0.0', 'BSD-3-Clause']);
 
 describe('the runtime', () => {
-  test('has no more packages than the budget', () => {
+  test('has at most 22 packages', () => {
     expect(runtimePackages().length).toBeGreaterThan(0);
-    expect(runtimePackages().length).toBeLessThanOrEqual(budget);
+    expect(runtimePackages().length).toBeLessThanOrEqual(maxPackages);
   });
 
-  test('has licences that fit ours', () => {
+  test('has only compatible licences', () => {
     expect(runtimePackages().filter(({ licence }) => !licences.has(licence))).toEqual([]);
   });
 
@@ -39,7 +39,7 @@ describe('the runtime', () => {
     expect(native).toEqual([]);
   });
 
-  test('has a bill of materials that names every package, its licence and its hash', () => {
+  test('has a bill of materials with every package, its licence and its hash', () => {
     const text = execFileSync('npm', ['run', '--silent', 'sbom'], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -65,8 +65,8 @@ describe('the runtime', () => {
   });
 });
 
-describe('installing', () => {
-  test('runs no scripts and takes nothing that is newer than a few days', () => {
+describe('npm ci', () => {
+  test('runs no scripts and installs no version younger than some days', () => {
     expect(read('.npmrc')).toMatch(/^ignore-scripts=true$/m);
     expect(Number(/^min-release-age=(\d+)$/m.exec(read('.npmrc'))?.[1])).toBeGreaterThanOrEqual(1);
     expect(read('.ci/run')).toContain('npm ci');
@@ -74,7 +74,7 @@ describe('installing', () => {
     expect(read('Dockerfile').match(/npm ci --ignore-scripts/g)).toHaveLength(2);
   });
 
-  test('takes every package by its hash', () => {
+  test('verifies every package by its hash', () => {
     const { packages } = JSON.parse(read('package-lock.json')) as {
       packages: Record<string, { integrity?: string; link?: boolean }>;
     };
@@ -107,13 +107,13 @@ describe('the package', () => {
     return contentsOf(folder);
   };
 
-  test('is built to the same bytes each time', () => {
+  test('has the same bytes after each build', () => {
     const [first, second] = [build(folderFor()), build(folderFor())];
     expect(Object.keys(first)).toContain('main.js');
     expect(first).toEqual(second);
   });
 
-  test('holds what was built, the schema and the papers, and nothing else', () => {
+  test('contains only the build, the schema, the licence and the README', () => {
     const text = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'ignore'],

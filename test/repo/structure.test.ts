@@ -1,4 +1,4 @@
-/** The shape of the source, held as tests: who may import whom, one library one place, no hidden state. */
+/** The structure of the source: imports between floors, one place for each library, no hidden state. */
 import { globSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ interface Import {
   readonly isType: boolean;
 }
 
-/** Every import, static or dynamic; a relative one as the path below src. */
+/** Every import, static or dynamic. A relative one is a path below src. */
 const imports: Import[] = files.flatMap(({ path, text }) =>
   [...text.matchAll(/^(?:import|export) (type )?[^;]*?from '([^']+)'|import\('([^']+)'\)/gms)].map(
     ([, isType, static_, dynamic]) => {
@@ -32,13 +32,13 @@ const imports: Import[] = files.flatMap(({ path, text }) =>
 
 const floorOf = (path: string) => (path.includes('/') ? (path.split('/')[0] ?? '') : path);
 
-test('every file was found, and every import', () => {
+test('finds the files and their imports', () => {
   expect(files.length).toBeGreaterThan(50);
   expect(imports.length).toBeGreaterThan(200);
 });
 
 describe('floors', () => {
-  // From the top to the bottom: docs/adr/0024-floors.md says what each is for.
+  // From top to bottom. docs/adr/0024-floors.md gives the purpose of each.
   const floors = [
     'main.ts',
     'cli',
@@ -55,22 +55,22 @@ describe('floors', () => {
   ];
   const inside = imports.filter(({ to }) => to.endsWith('.ts'));
 
-  test('are all there are', () => {
+  test('contain every file', () => {
     expect([...new Set(files.map(({ path }) => floorOf(path)))].toSorted()).toEqual(floors.toSorted());
   });
 
-  test('import only what stands below them', () => {
+  test('import only from their own floor and from floors below', () => {
     const upwards = inside.filter(
       ({ from, to }) => floors.indexOf(floorOf(to)) < floors.indexOf(floorOf(from)),
     );
     expect(upwards.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
 
-  test('of transport stand beside each other, above what they share', () => {
-    const roomOf = (path: string) => path.split('/')[1] ?? '';
+  test('transport: http, grpc and admin import only themselves and shared', () => {
+    const folderOf = (path: string) => path.split('/')[1] ?? '';
     const across = inside
       .filter(({ from, to }) => floorOf(from) === 'transport' && floorOf(to) === 'transport')
-      .filter(({ from, to }) => roomOf(from) !== roomOf(to) && roomOf(to) !== 'shared');
+      .filter(({ from, to }) => folderOf(from) !== folderOf(to) && folderOf(to) !== 'shared');
     expect(across.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
 
@@ -95,19 +95,19 @@ describe('floors', () => {
     expect(files.map(({ path }) => path).filter((path) => reaches(path, path))).toEqual([]);
   });
 
-  test('no room of the configuration has 1,000 lines', () => {
-    const rooms = Map.groupBy(
+  test('each folder of the configuration has less than 1,000 lines', () => {
+    const folders = Map.groupBy(
       files.filter(({ path }) => floorOf(path) === 'config'),
       ({ path }) => path.split('/').slice(0, -1).join('/'),
     );
-    const large = [...rooms].filter(
+    const large = [...folders].filter(
       ([, members]) => members.reduce((sum, { text }) => sum + text.split('\n').length, 0) >= 1_000,
     );
-    expect(large.map(([room]) => room)).toEqual([]);
+    expect(large.map(([folder]) => folder)).toEqual([]);
   });
 });
 
-test('each library is used in one place', () => {
+test('each library is imported in one place', () => {
   const places: Record<string, string[]> = {
     '@marcbachmann/cel-js': ['config/expression/expression.ts'],
     'lru-cache': ['credential/token/cache.ts'],
@@ -155,7 +155,7 @@ describe('no file of the source', () => {
     expect(offending(/^(export )?let /m)).toEqual([]);
   });
 
-  test('reads the clock or the environment beside the ones that are passed in', () => {
+  test('reads the clock or the environment directly', () => {
     expect(
       offending(/Date\.now|performance\.now|setTimeout\(|setInterval\(/, [
         'runtime/time/clock.ts',
@@ -166,20 +166,20 @@ describe('no file of the source', () => {
     expect(offending(/Math\.random/, ['cli/serve.ts'])).toEqual([]);
   });
 
-  test('begins without saying what it is', () => {
+  test('begins without a comment on its purpose', () => {
     expect(files.filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
-  test('exports something that it does not say the purpose of', () => {
-    const silent = files.flatMap(({ path, text }) =>
+  test('has an export without a docstring', () => {
+    const undocumented = files.flatMap(({ path, text }) =>
       [...text.matchAll(/^(?<!\*\/\n)export (?:async )?(?:function|const|class|interface|type) (\w+)/gm)].map(
         ([, name]) => `${path}: ${name}`,
       ),
     );
-    expect(silent).toEqual([]);
+    expect(undocumented).toEqual([]);
   });
 
-  test('has an export that nobody imports', () => {
+  test('has an export that no other file imports', () => {
     const users = globSync('{src,test,scripts,bench,demo,tools}/**/*.ts', { cwd: root }).map((path) => ({
       path,
       names: importedNames(readFileSync(join(root, path), 'utf8')),
@@ -190,7 +190,7 @@ describe('no file of the source', () => {
       );
       const isImported = (name: string) =>
         users.some((user) => user.path !== `src/${path}` && user.names.has(name));
-      // A type may stand for what an exported function takes or gives.
+      // A type can be a parameter or a result of an exported function.
       const isMentioned = (name: string, own: string) =>
         declarations.some(
           (other) => other !== own && other.startsWith('export ') && new RegExp(`\\b${name}\\b`).test(other),
@@ -207,7 +207,7 @@ describe('no file of the source', () => {
   });
 });
 
-/** The names that a file imports, statically or dynamically, as they are called where they are exported. */
+/** The names that a file imports, statically or dynamically, as their files export them. */
 function importedNames(text: string): ReadonlySet<string> {
   const lists = [...text.matchAll(/\{([^{}]*)\}\s*(?:from\s|=\s*await import\()/g)];
   const names = lists.flatMap(([, list = '']) => list.split(','));
@@ -216,6 +216,6 @@ function importedNames(text: string): ReadonlySet<string> {
   );
 }
 
-test.each(await generatedFiles())('%s is what `npm run generate` would write', (path, text) => {
+test.each(await generatedFiles())('%s is up to date with `npm run generate`', (path, text) => {
   expect(readFileSync(join(root, path), 'utf8')).toBe(text);
 });

@@ -1,4 +1,4 @@
-/** The corpus against HTTP, gRPC, and a real Envoy in front of each: the exact reason, and what goes upstream. */
+/** The corpus over HTTP, gRPC and a real Envoy in front of each: the exact reason, and the upstream request. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Reason, reasons } from '../../src/model/reasons.ts';
 import { findEnvoy, type RunningEnvoy, startEnvoy } from '../../tools/envoy.ts';
@@ -38,7 +38,7 @@ afterAll(async () => {
   await world.close();
 });
 
-test('no two cases have the same name, and there are several hundred', () => {
+test('each case has its own name, and there are more than 600', () => {
   const names = cases.map(({ row, name }) => `${row} ${name}`);
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   expect(names.length).toBeGreaterThan(600);
@@ -111,7 +111,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
   });
 });
 
-/** What the workload received as the user, in whichever spelling. */
+/** The user that the workload received, in any spelling of the header. */
 function usersIn(body: string | undefined): readonly string[] {
   const { headers } = JSON.parse(body ?? '{"headers":[]}') as { headers: [string, string][] };
   return headers
@@ -119,7 +119,7 @@ function usersIn(body: string | undefined): readonly string[] {
     .map(([, value]) => value);
 }
 
-/** Each reason is expected at least once, or this corpus would not tell one from another. */
+/** Without a case for each reason, the corpus could not detect a wrong reason. */
 test.each([
   'allowed',
   'token_missing',

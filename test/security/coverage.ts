@@ -1,19 +1,19 @@
 /**
- * Every threat that was considered, and the tests that it is met by: the source of docs/security/coverage.md. What the corpus
- * covers is found by the row that each of its cases names; for the rest a test is named by its file and a part of its title.
+ * Every threat that was considered, with its tests: the source of docs/security/coverage.md. A case of the corpus names its
+ * row here. Any other test is named by its file and a part of its title.
  */
 
-/** A threat. */
+/** A threat, and how it is covered. */
 export interface Row {
   readonly id: string;
   readonly threat: string;
-  /** Tests beside the corpus: the file below `test`, and a part of a title in it. */
+  /** Tests in addition to the corpus: the file below `test`, and a part of a title in it. */
   readonly tests?: readonly (readonly [file: string, title: string])[];
-  /** What a reader must know: where the contract decides otherwise, or why the row does not apply. */
+  /** What a reader must know, such as an intended exception, or why the threat does not apply. */
   readonly note?: string;
 }
 
-/** Rows that belong together. */
+/** Threats with a common subject. */
 export interface Table {
   readonly title: string;
   readonly rows: readonly Row[];
@@ -50,35 +50,35 @@ const ruled = 'check/rules/rules.test.ts';
 /** All tables. */
 export const tables: readonly Table[] = [
   {
-    title: 'What would go wrong first',
+    title: 'The most likely mistakes',
     rows: [
       {
         id: 'F1',
-        threat: 'gRPC allows by default',
+        threat: 'An empty gRPC answer is an allow',
         tests: [['transport/grpc/check/decision-response.test.ts', 'only an allow carries code 0']],
         note: 'E1',
       },
       {
         id: 'F2',
-        threat: 'What an absent `append` means has changed in Envoy',
+        threat: 'A changed default in Envoy for an absent `append`',
         tests: [[envoy, 'forged identity headers do not reach the workload, in any spelling']],
         note: 'E2',
       },
       {
         id: 'F3',
-        threat: 'A health path on the check port',
+        threat: 'A health path on the check port that is not checked',
         tests: [[http, 'every path, including those of health checks and metrics']],
         note: 'E10',
       },
       {
         id: 'F4',
-        threat: 'A missing claim lets a forged header pass',
+        threat: 'A forged header is forwarded if the claim is missing',
         tests: [[envoy, 'that lists no header is safe with']],
         note: 'E3',
       },
       {
         id: 'F5',
-        threat: 'A library that fails closed and hammers when the issuer is down',
+        threat: 'A library that denies everything and sends many fetches while the issuer is down',
         tests: [
           [issuer, 'keys stay in use for maxStale, the state shows it, and recovers when the issuer returns'],
         ],
@@ -86,66 +86,71 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'F6',
-        threat: 'No bound on what an issuer sends',
+        threat: 'Unlimited answers of an issuer',
         tests: [[chaosIssuer, 'R8 to R12']],
         note: 'H6',
       },
       {
         id: 'F7',
-        threat: 'Libraries that take weak keys',
+        threat: 'Libraries that accept weak keys',
         tests: [[keys, 'with %s are not']],
         note: 'B4 to B10',
       },
       {
         id: 'F8',
-        threat: 'Tokens that can be respelt',
-        tests: [[invariants, 'no bit of it may be changed']],
+        threat: 'One token with several spellings',
+        tests: [[invariants, 'is denied after a change of any bit']],
         note: 'A17',
       },
       {
         id: 'F9',
-        threat: 'Gaps in what libraries check',
-        tests: [[invariants, 'whatever comes in']],
+        threat: 'Checks that libraries omit',
+        tests: [[invariants, 'every invariant holds for random input']],
         note: 'A10 to A19, C2 to C5',
       },
       {
         id: 'F10',
-        threat: 'A cache whose zero means for ever',
-        tests: [['credential/token/cache.test.ts', 'a token is remembered until its age']],
+        threat: 'A cache lifetime of zero that means "no limit"',
+        tests: [['credential/token/cache.test.ts', 'a token is cached until maxAge, by the wall clock']],
         note: 'G3, G4',
       },
       {
         id: 'F11',
-        threat: 'A claim that forces a 500',
-        tests: [['check/upstream-headers.test.ts', 'whatever a claim holds']],
+        threat: 'A claim that causes a 500',
+        tests: [
+          [
+            'check/upstream-headers.test.ts',
+            'with any claim, each header is either set or removed, and its value is printable',
+          ],
+        ],
         note: 'E11',
       },
       {
         id: 'F12',
-        threat: 'Errors that carry claims into the log',
-        tests: [['security/leaks.test.ts', 'whatever a check ends with']],
+        threat: 'Errors that write claims into the log',
+        tests: [['security/leaks.test.ts', 'no log, metric or answer contains client data']],
         note: 'I12',
       },
       {
         id: 'F13',
-        threat: 'A web framework that refuses what must be checked',
+        threat: 'A web framework that rejects requests before they are checked',
         tests: [[http, 'everything is a check']],
         note: 'E14 to E16',
       },
       {
         id: 'F14',
-        threat: 'A close that drops checks',
-        tests: [[app, 'loses no check that was sent before the listeners closed']],
+        threat: 'A shutdown that drops checks',
+        tests: [[app, 'drops no check that was sent before the listeners closed, over HTTP and gRPC']],
         note: 'R14, R15',
       },
       {
         id: 'F15',
-        threat: 'A runtime at the end of its life',
-        note: 'Node 26, by `engines` and by the image.',
+        threat: 'An unsupported version of the runtime',
+        note: 'The image and `engines` use Node 26.',
       },
       {
         id: 'F16',
-        threat: 'Signatures starve what fetches keys',
+        threat: 'Signature checks that block the fetch of keys',
         tests: [[chaosProcess, 'F16']],
         note: 'I9',
       },
@@ -154,66 +159,75 @@ export const tables: readonly Table[] = [
   {
     title: 'A. Header and shape of a token',
     rows: [
-      { id: 'A1', threat: 'No signature at all: `alg` none, in any spelling or none' },
+      { id: 'A1', threat: 'No signature: `alg` is `none` in any spelling, or missing' },
       { id: 'A2', threat: 'HMAC with the public key as its secret' },
-      { id: 'A3', threat: 'Another algorithm than the key is for' },
+      { id: 'A3', threat: "An algorithm that differs from the key's" },
       {
         id: 'A4',
-        threat: 'A key of its own in `jwk`',
-        note: '`jwk` is never used, and no reason to refuse: some issuers send it.',
+        threat: 'A key in the `jwk` header',
+        note: '`jwk` is never used. It is not a reason to deny, because some issuers send it.',
       },
       {
         id: 'A5',
-        threat: 'A place to fetch keys from in `jku` or `x5u`',
-        note: 'Never followed, and no reason to refuse.',
+        threat: 'An address for keys in `jku` or `x5u`',
+        note: 'They are never followed, and are not a reason to deny.',
       },
       {
         id: 'A6',
-        threat: 'A certificate chain of its own in `x5c`',
-        note: 'Never used, and no reason to refuse.',
+        threat: 'A certificate chain in `x5c`',
+        note: 'It is never used, and is not a reason to deny.',
       },
-      { id: 'A7', threat: '`kid` that walks paths or injects commands' },
+      { id: 'A7', threat: 'A `kid` with a path traversal or an injected command' },
       {
         id: 'A8',
-        threat: '`kid` of another type, or endless',
-        note: 'An empty `kid` is text, and finds no key.',
+        threat: 'A `kid` of another type, or a very long one',
+        note: 'An empty `kid` is text that matches no key.',
       },
       {
         id: 'A9',
-        threat: 'A fetch for every unknown `kid`',
+        threat: 'A fetch for each unknown `kid`',
         tests: [
           [verifier, 'in a flood causes at most two fetches'],
           ['process/endurance.test.ts', '10,000 unknown key ids'],
           [chaosProcess, 'R13'],
         ],
       },
-      { id: 'A10', threat: '`crit`' },
-      { id: 'A11', threat: '`b64`' },
-      { id: 'A12', threat: '`zip`, bombs within', note: 'Ignored: nothing is ever decompressed.' },
+      { id: 'A10', threat: 'The `crit` header' },
+      { id: 'A11', threat: 'The `b64` header' },
+      {
+        id: 'A12',
+        threat: 'The `zip` header and decompression bombs',
+        note: '`zip` is ignored: nothing is decompressed.',
+      },
       { id: 'A13', threat: 'Encrypted tokens' },
       {
         id: 'A14',
-        threat: 'A token within a token',
-        note: '`cty` is ignored; a payload that is not a JSON object is refused.',
+        threat: 'A token inside a token',
+        note: '`cty` is ignored. A payload that is not a JSON object is denied.',
       },
       { id: 'A15', threat: 'The JSON serializations' },
-      { id: 'A16', threat: 'Segments missing, empty or too many' },
+      { id: 'A16', threat: 'Missing, empty or additional segments' },
       {
         id: 'A17',
-        threat: 'One token in many spellings',
-        tests: [[invariants, 'no bit of it may be changed']],
+        threat: 'One token with many spellings',
+        tests: [[invariants, 'is denied after a change of any bit']],
       },
-      { id: 'A18', threat: 'Header JSON that two readers read differently' },
-      { id: 'A19', threat: 'Tokens of another type' },
+      { id: 'A18', threat: 'Header JSON that two parsers read differently' },
+      { id: 'A19', threat: 'A token of another type' },
       {
         id: 'A20',
-        threat: 'An ID token in the place of an access token',
-        note: 'An ID token is meant for its client; it is accepted only where that client id is one of the `audiences`.',
+        threat: 'An ID token used as an access token',
+        note: 'An ID token is for its client. It is accepted only if that client id is one of the `audiences`.',
       },
       {
         id: 'LJ1',
-        threat: 'Unused bits in the last character of a segment of any length',
-        tests: [['credential/token/compact-jws.test.ts', 'a segment with any last character']],
+        threat: 'Unused bits in the last character of a segment',
+        tests: [
+          [
+            'credential/token/compact-jws.test.ts',
+            'a segment is accepted only with a last character that an encoder writes',
+          ],
+        ],
       },
     ],
   },
@@ -221,71 +235,76 @@ export const tables: readonly Table[] = [
     title: 'B. Signatures and keys',
     rows: [
       { id: 'B1', threat: 'ECDSA with r or s out of range' },
-      { id: 'B2', threat: 'ECDSA in another encoding or length' },
+      { id: 'B2', threat: 'ECDSA in another encoding or of another length' },
       {
         id: 'B3',
-        threat: 'The twin of an ECDSA signature',
+        threat: 'The second valid form of an ECDSA signature',
         tests: [['credential/token/revocation.test.ts', 'a token is revoked']],
-        note: 'It is as valid as the other; revocation goes by claims, which are the same in both.',
+        note: 'It is as valid as the first. Revocation uses claims, which are the same in both.',
       },
-      { id: 'B4', threat: 'RSA keys below 2048 bits' },
-      { id: 'B5', threat: 'RSA exponents of 1, even or small' },
-      { id: 'B6', threat: 'Forged padding under e = 3', note: 'Keys with e below 65537 are refused.' },
-      { id: 'B7', threat: 'RSA keys that can be factored from themselves' },
+      { id: 'B4', threat: 'RSA keys with less than 2048 bits' },
+      { id: 'B5', threat: 'RSA exponents that are 1, even or small' },
+      { id: 'B6', threat: 'Forged padding with e = 3', note: 'Keys with e below 65537 are rejected.' },
+      { id: 'B7', threat: 'RSA keys that can be factored' },
       {
         id: 'B8',
-        threat: 'Keys so large that verifying is an attack',
+        threat: 'Keys so large that a verification is an attack',
         tests: [[keys, 'with too many members is rejected']],
       },
-      { id: 'B9', threat: 'Points off the curve, of another curve or type' },
+      { id: 'B9', threat: 'Points that are not on the curve, or on another one' },
       {
         id: 'B10',
-        threat: 'Ed25519 points of small order, malleable S',
+        threat: 'Ed25519 points of small order, and malleable S',
         tests: [[keys, 'of small order are rejected, which doubling them three times proves']],
       },
-      { id: 'B11', threat: 'Algorithms and curves that nobody allowed' },
-      { id: 'B12', threat: 'RSA padding that is nearly right' },
-      { id: 'B13', threat: '`use`, `key_ops` and `alg` of a key ignored' },
+      { id: 'B11', threat: 'Algorithms and curves that are not allowed' },
+      { id: 'B12', threat: 'Almost valid RSA padding' },
+      { id: 'B13', threat: 'Ignored `use`, `key_ops` and `alg` of a key' },
       {
         id: 'B14',
-        threat: 'Time tells a secret',
-        tests: [['model/reasons.test.ts', 'the body is the same for every reason']],
-        note: 'There is no secret: nothing is compared that a client must not know. Answers of one error are the same bytes.',
+        threat: 'Timing that reveals a secret',
+        tests: [['model/reasons.test.ts', 'reasons with the same error code have the same body']],
+        note: 'No secret is compared. All answers with one error have the same bytes.',
       },
       {
         id: 'LJ2',
-        threat: 'An RSA signature that is shorter or longer than its modulus',
+        threat: 'An RSA signature shorter or longer than its modulus',
         tests: [['issuer/keys/public-key.test.ts', 'has no second spelling']],
-        note: 'OpenSSL takes a PSS signature without the zeros in front of it.',
+        note: 'OpenSSL accepts a PSS signature without its leading zeros.',
       },
       {
         id: 'LJ3',
-        threat: 'A verification that fails reads as a bad signature, or is told nowhere',
+        threat: 'A verification that fails looks like an invalid signature, or is not logged',
         tests: [
-          ['security/failing-verification.test.ts', 'a good token is refused as internal_error'],
-          ['security/failing-verification.test.ts', 'is not proof_invalid where verifying it fails'],
+          ['security/failing-verification.test.ts', 'a valid token is denied as internal_error'],
+          ['security/failing-verification.test.ts', 'is not proof_invalid when its verification fails'],
         ],
       },
       {
         id: 'LJ4',
-        threat: 'A signature or a key of a client makes a verification fail',
+        threat: "A client's signature or key makes a verification fail",
         tests: [
           ['issuer/keys/public-key.test.ts', 'never throws, whatever the length of the signature'],
-          ['security/failing-verification.test.ts', 'a proof whose key is no point of its curve'],
+          ['security/failing-verification.test.ts', 'a proof whose key is not a point on its curve'],
         ],
       },
       {
         id: 'LJ5',
-        threat: 'A verdict that another implementation would not give, among many tokens and changing keys',
-        tests: [['security/differential.test.ts', 'judge the same of 20,000 tokens']],
+        threat: 'A verdict that differs from other implementations, over many tokens and changing keys',
+        tests: [['security/differential.test.ts', 'give the same verdict for 20,000 tokens']],
       },
       {
         id: 'V4',
-        threat:
-          'A client leaves the `kid` out, so that each of its forged tokens takes the room of four good ones of any issuer',
+        threat: 'Forged tokens without a `kid` each take the capacity of four valid tokens of any issuer',
         tests: [
-          ['credential/token/verification-queue.test.ts', 'leaves half of the room to others'],
-          ['credential/token/verification-queue.test.ts', 'finds room in the smallest queue'],
+          [
+            'credential/token/verification-queue.test.ts',
+            'of tokens with several keys leaves half of the queue to others',
+          ],
+          [
+            'credential/token/verification-queue.test.ts',
+            'of a token with several keys fits into the smallest queue',
+          ],
         ],
       },
     ],
@@ -293,69 +312,71 @@ export const tables: readonly Table[] = [
   {
     title: 'C. Claims',
     rows: [
-      { id: 'C1', threat: 'Expired', tests: [[verifier, 'ends with its own expiry, to the second']] },
+      {
+        id: 'C1',
+        threat: 'An expired token',
+        tests: [[verifier, 'expires with its exp, to the second']],
+      },
       { id: 'C2', threat: 'No `exp`' },
-      { id: 'C3', threat: '`exp` that is no date' },
-      { id: 'C4', threat: '`nbf` in the future' },
-      { id: 'C5', threat: '`iat` in the future' },
+      { id: 'C3', threat: 'An `exp` that is not a date' },
+      { id: 'C4', threat: 'An `nbf` in the future' },
+      { id: 'C5', threat: 'An `iat` in the future' },
       {
         id: 'C6',
-        threat: 'A tolerance that tolerates everything',
+        threat: 'A clock tolerance that is too large',
         tests: [['config/load/load.test.ts', 'that is wrong is told with where it came from']],
-        note: 'At most 2 minutes; anything else is a configuration error.',
+        note: 'At most 2 minutes. A larger value is a configuration error.',
       },
-      { id: 'C7', threat: 'Audiences of every form' },
-      { id: 'C8', threat: 'An `iss` that only looks like it' },
-      { id: 'C9', threat: 'One issuer speaks for another' },
-      { id: 'C10', threat: 'A claim twice' },
-      { id: 'C11', threat: 'A payload that is no JSON object, or no UTF-8' },
-      { id: 'C12', threat: 'A payload that is deep or huge' },
+      { id: 'C7', threat: 'Audiences in every form' },
+      { id: 'C8', threat: 'An `iss` that is similar to a configured one' },
+      { id: 'C9', threat: 'An issuer that signs a token for another issuer' },
+      { id: 'C10', threat: 'A repeated claim' },
+      { id: 'C11', threat: 'A payload that is not a JSON object, or not UTF-8' },
+      { id: 'C12', threat: 'A payload that is deeply nested or very large' },
       {
         id: 'C13',
         threat: 'Claims that change prototypes',
-        tests: [['check/upstream-headers.test.ts', 'a claim is never found in a prototype']],
+        tests: [['check/upstream-headers.test.ts', 'never have a claim of a prototype']],
       },
       {
         id: 'C14',
         threat: 'A bound token used as a bearer token',
         tests: [
-          ['check/binding/dpop.test.ts', 'as Bearer, with or without its proof'],
-          ['check/binding/client-certificate.test.ts', 'is good with that certificate alone'],
+          ['check/binding/dpop.test.ts', 'as Bearer, with and without its proof'],
+          ['check/binding/client-certificate.test.ts', 'is allowed only with that certificate'],
           ['e2e/bound-tokens.test.ts', 'that ends the TLS of clients'],
         ],
       },
       {
         id: 'C15',
-        threat: 'Addresses with two domains',
-        note: 'No decision is made by the domain of an address. A value is forwarded as it was signed.',
+        threat: 'E-mail addresses with two domains',
+        note: 'Without `email.allowedDomains`, no decision uses the domain, and the value is forwarded as it was signed. With it, S8 applies.',
       },
       {
         id: 'C16',
         threat: 'Groups of another type',
-        tests: [['check/upstream-headers.test.ts', 'what is withheld is counted by its cause']],
+        tests: [['check/upstream-headers.test.ts', 'withheld values are counted by cause']],
       },
-      { id: 'C17', threat: 'Scopes that only contain the one required' },
+      { id: 'C17', threat: 'A scope that only contains the required text' },
       {
         id: 'C18',
-        threat: 'A pattern that costs or remembers',
-        note: 'No configuration holds a pattern; claims are compared as values.',
+        threat: 'A pattern that is expensive or has state',
+        note: 'No configuration has a pattern. Claims are compared as values.',
       },
       {
         id: 'V5',
-        threat:
-          'A logout token, which says `typ: JWT` and has the audience of a client, is used as an access token',
+        threat: 'A logout token with `typ: JWT` and the audience of a client, used as an access token',
         tests: [['contract/cases.ts', 'a logout token']],
       },
       {
         id: 'V6',
-        threat:
-          'A member within a claim comes twice, and the workload reads the first of them in `from: claims`',
-        note: 'Allowed: only the issuer can write such a token. The last counts here; see docs/headers.md.',
+        threat: 'A claim with a repeated member, and a workload that reads the first one in `from: claims`',
+        note: 'Allowed: only the issuer can create such a token. The last one counts here; see docs/headers.md.',
       },
     ],
   },
   {
-    title: 'D. How the credential arrives',
+    title: 'D. Transport of the credential',
     rows: [
       {
         id: 'D1',
@@ -367,42 +388,46 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'D2',
-        threat: 'Two that a proxy joined',
+        threat: 'Two authorization headers joined by a proxy',
         tests: [[wire, 'the authorization headers of a CheckRequest']],
       },
-      { id: 'D3', threat: 'The scheme in any case' },
+      { id: 'D3', threat: 'The scheme in any capitalization' },
       { id: 'D4', threat: 'White space' },
       {
         id: 'D5',
-        threat: 'None',
-        tests: [['check/challenge.test.ts', 'without a token the challenge has no error']],
+        threat: 'No authorization header',
+        tests: [['check/challenge.test.ts', 'a request without a token gets a challenge without an error']],
       },
       {
         id: 'D6',
         threat: 'Text of the token in the challenge',
-        tests: [['check/challenge.test.ts', 'a bad token is told by its error code alone']],
+        tests: [['check/challenge.test.ts', 'an invalid token gets only the error code']],
       },
-      { id: 'D7', threat: 'A token within Basic', note: 'Refused, on purpose: oauth2-proxy takes it.' },
+      {
+        id: 'D7',
+        threat: 'A token in Basic credentials',
+        note: 'Denied on purpose. oauth2-proxy accepts it.',
+      },
       {
         id: 'D8',
         threat: 'The DPoP scheme',
         tests: [
-          ['check/binding/dpop.test.ts', 'a token that is not bound is good as Bearer, and none for DPoP'],
+          ['check/binding/dpop.test.ts', 'a token without a binding is allowed as Bearer and denied as DPoP'],
         ],
-        note: 'Without `dpop.origins` another scheme like any; with it, a proof is needed.',
+        note: 'Without `dpop.origins`, it is an unknown scheme. With it, a proof is required.',
       },
       {
         id: 'D9',
-        threat: 'A token in query, cookie, body or other headers',
+        threat: 'A token in the query, a cookie, the body or other headers',
         tests: [[http, 'a token in another place is ignored']],
       },
-      { id: 'D10', threat: 'Bytes beyond ASCII', tests: [[http, 'a request that is not HTTP']] },
-      { id: 'D11', threat: 'A token without end' },
+      { id: 'D10', threat: 'Bytes that are not ASCII', tests: [[http, 'a request that is not HTTP']] },
+      { id: 'D11', threat: 'A token of unlimited length' },
       { id: 'D12', threat: 'A large header section', tests: [[http, 'a header section of 96 KiB']] },
       { id: 'D13', threat: 'Thousands of headers', tests: [[http, 'in two thousand']] },
       {
         id: 'D14',
-        threat: 'Metadata whose address a client chooses',
+        threat: 'A metadata address that a client chooses',
         tests: [[http, 'to a denial has exactly these headers']],
         note: 'No `resource_metadata` is sent.',
       },
@@ -422,12 +447,12 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'E2',
-        threat: 'A header added beside the forged one',
+        threat: 'A header is added next to the forged one',
         tests: [[envoy, 'forged identity headers do not reach the workload, in any spelling']],
       },
       {
         id: 'E3',
-        threat: 'A forged header where the claim is absent',
+        threat: 'A forged header if the claim is missing',
         tests: [
           [
             envoy,
@@ -440,27 +465,30 @@ export const tables: readonly Table[] = [
         threat: 'The same header with underscores',
         tests: [
           [envoy, 'forged identity headers do not reach the workload, in any spelling'],
-          ['check/upstream-headers.test.ts', 'where none is to be set, all are removed'],
+          [
+            'check/upstream-headers.test.ts',
+            'are all removed in every spelling with identityHeaders: remove',
+          ],
         ],
       },
       {
         id: 'E5',
-        threat: '`x-forwarded-*` believed',
+        threat: '`x-forwarded-*` headers that a client writes',
         tests: [['check/binding/client-certificate.test.ts', 'another workload forges']],
-        note: 'None is read but `x-forwarded-client-cert`, and that only where the configuration says whom to believe.',
+        note: 'Only `x-forwarded-client-cert` is read, and only if the configuration says which proxy to trust.',
       },
       {
         id: 'E6',
-        threat: 'A failure of ours becomes a 5xx',
+        threat: 'An internal failure becomes a 5xx',
         tests: [
-          ['check/check.test.ts', 'whatever goes wrong inside is an error'],
+          ['check/check.test.ts', 'an exception ends in an error, never in an allow'],
           ['model/reasons.test.ts', 'no reason has a 5xx over HTTP'],
         ],
-        note: 'Except where `whenUnavailable: error` asks for it. No client can take keys away; while an issuer has none, a made-up token that names it ends so.',
+        note: 'Except with `whenUnavailable: error`. A client cannot remove keys. While an issuer has none, a forged token that names it has this result.',
       },
       {
         id: 'E7',
-        threat: 'A failed call over gRPC',
+        threat: 'A failed gRPC call',
         tests: [
           [
             'transport/grpc/check/decision-response.test.ts',
@@ -468,7 +496,7 @@ export const tables: readonly Table[] = [
           ],
         ],
       },
-      { id: 'E8', threat: 'Another 2xx than 200', tests: [[http, 'every method that Node knows']] },
+      { id: 'E8', threat: 'A 2xx other than 200', tests: [[http, 'every method that Node knows']] },
       {
         id: 'E9',
         threat: 'Headers of a denial that reach the client',
@@ -476,17 +504,22 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'E10',
-        threat: 'A health path on the check port lets everybody in',
+        threat: 'A health path on the check port that allows every client',
         tests: [[http, 'every path, including those of health checks and metrics']],
       },
       {
         id: 'E11',
-        threat: 'Line breaks and letters beyond ASCII from claims',
-        tests: [['check/upstream-headers.test.ts', 'whatever a claim holds']],
+        threat: 'Line breaks and non-ASCII characters from claims',
+        tests: [
+          [
+            'check/upstream-headers.test.ts',
+            'with any claim, each header is either set or removed, and its value is printable',
+          ],
+        ],
       },
       {
         id: 'E12',
-        threat: 'Headers too large for Envoy',
+        threat: 'Headers that are too large for Envoy',
         tests: [['check/upstream-headers.test.ts', 'total_length']],
       },
       {
@@ -496,7 +529,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'E14',
-        threat: 'Odd methods and bodies',
+        threat: 'Unusual methods and bodies',
         tests: [
           [http, 'every method that Node knows'],
           [envoy, 'a body, chunks, an upgrade'],
@@ -520,7 +553,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'E17',
-        threat: 'An authorizer that hangs',
+        threat: 'An authorizer that does not answer',
         tests: [
           [grpc, 'of the service is 1.5 s, and a late check is denied'],
           [verifier, 'whose fetch hangs is answered by the deadline'],
@@ -528,7 +561,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'E18',
-        threat: 'An answer after the client has gone',
+        threat: 'An answer after the client has disconnected',
         tests: [
           [grpc, 'stays open after 400 cancelled checks per second, and other checks on it get a response'],
           [envoy, '400 cancelled requests per second do not affect others'],
@@ -537,108 +570,140 @@ export const tables: readonly Table[] = [
     ],
   },
   {
-    title: 'F. Rules, and the ways around them',
+    title: 'F. Rules, and ways to bypass them',
     rows: [
       {
         id: 'F-1',
-        threat: 'The path out of a header',
-        tests: [[ruled, 'whose path is unclear is refused']],
-        note: 'No header says a path.',
+        threat: 'A path taken from a header',
+        tests: [[ruled, 'with an ambiguous path is denied with 400, with or without a token']],
+        note: 'No header provides a path.',
       },
-      { id: 'F-2', threat: 'A pattern that sees the query', tests: [[paths, 'a path has one reading']] },
-      { id: 'F-3', threat: 'A fragment', tests: [[paths, 'a path has two readings']] },
+      { id: 'F-2', threat: 'A pattern that includes the query', tests: [[paths, 'a path has one reading']] },
+      { id: 'F-3', threat: 'A fragment in the path', tests: [[paths, "describe('a path is ambiguous"]] },
       {
         id: 'F-4',
-        threat: 'Escapes, dot segments, other separators',
+        threat: 'Escapes, dot segments and other separators',
         tests: [
-          [paths, 'a path has two readings'],
+          [paths, "describe('a path is ambiguous"],
           [selecting, 'paths'],
         ],
       },
-      { id: 'F-5', threat: 'A path that is read as a host', tests: [[paths, 'a path has two readings']] },
-      { id: 'F-6', threat: 'A query that an encoding hides', tests: [[paths, 'a path has two readings']] },
+      {
+        id: 'F-5',
+        threat: 'A path that is read as a host',
+        tests: [[paths, "describe('a path is ambiguous"]],
+      },
+      {
+        id: 'F-6',
+        threat: 'A query hidden by an encoding',
+        tests: [[paths, "describe('a path is ambiguous"]],
+      },
       {
         id: 'F-7',
-        threat: 'Patterns without an end',
+        threat: 'Patterns without an end anchor',
         tests: [[selecting, 'paths']],
-        note: 'Whole segments are compared.',
+        note: 'Patterns match whole segments.',
       },
       {
         id: 'F-8',
         threat: 'Patterns that backtrack',
-        tests: [['check/rules/expression.test.ts', 'is refused when it is read']],
-        note: 'There are none; `matches()` of CEL is refused.',
+        tests: [
+          [
+            'check/rules/expression.test.ts',
+            "describe('an invalid expression is rejected at load, with its position",
+          ],
+        ],
+        note: "There are none. CEL's `matches()` is rejected.",
       },
       {
         id: 'F-9',
         threat: 'Exemptions by user agent',
         tests: [[ruled, '%s']],
-        note: 'Only headers that the mesh is said to overwrite can be matched.',
+        note: 'A rule can match only headers that the mesh overwrites, as `trustedHeaders` lists them.',
       },
       {
         id: 'F-10',
-        threat: 'Pre-flight requests let through',
-        tests: [[ruled, 'that asks before it asks']],
-        note: 'By an option of a rule, for its methods alone.',
+        threat: 'Preflight requests that are allowed',
+        tests: [[ruled, 'that is a preflight is allowed if the rule has allowPreflight']],
+        note: 'An option of a rule allows them, for its methods only.',
       },
-      { id: 'F-11', threat: 'Exemptions by address', note: 'There are none.' },
+      {
+        id: 'F-11',
+        threat: 'Exemptions by address',
+        note: 'Only rules with `addresses` use one: the address that `clientAddress` takes from the trusted proxies (S7).',
+      },
       { id: 'F-12', threat: 'Hosts in other spellings', tests: [[selecting, 'hosts']] },
       {
         id: 'LC1',
         threat:
-          'Claims that make an expression dear: long lists that are searched for each member, or added to each other',
+          'Claims that make an expression expensive: long lists that are searched for each member, or joined',
         tests: [
-          ['check/rules/expression-cost.test.ts', 'is refused when it is read, with its place'],
-          ['check/rules/expression-cost.test.ts', 'whatever is accepted does little work'],
+          [
+            'check/rules/expression-cost.test.ts',
+            "describe('an expensive expression is rejected at load, with its position",
+          ],
+          [
+            'check/rules/expression-cost.test.ts',
+            'every accepted expression does little work, with any claims',
+          ],
         ],
-        note: '`npm run bench:expressions` searches for the dearest expression that is accepted.',
+        note: '`npm run bench:expressions` searches for the most expensive expression that is accepted.',
       },
       {
         id: 'LC2',
-        threat:
-          'Claims of another type than an expression expects, so that each member of a list is an error',
-        tests: [['check/rules/expression-cost.test.ts', 'where more than 32 members cannot be judged']],
+        threat: 'Claims of an unexpected type, so each member of a list is an error',
+        tests: [['check/rules/expression-cost.test.ts', 'if more than 32 members cannot be evaluated']],
       },
       {
         id: 'LC3',
-        threat: 'Tokens with ever new types of claims, each of which is remembered',
-        tests: [['check/rules/expression-cost.test.ts', 'types that no token had before are not remembered']],
+        threat: 'Tokens with ever new types of claims, each of which is stored',
+        tests: [['check/rules/expression-cost.test.ts', 'new types of claims are not cached: %s']],
       },
       {
         id: 'LC4',
-        threat: 'What bounds an expression changes what it says',
-        tests: [['check/rules/expression-cost.test.ts', 'what is accepted says what the library alone says']],
-        note: 'It can only end an evaluation, which refuses.',
+        threat: 'A cost limit that changes the result of an expression',
+        tests: [
+          [
+            'check/rules/expression-cost.test.ts',
+            'an accepted expression has the same result as the library without limits',
+          ],
+        ],
+        note: 'It can only end an evaluation, which denies.',
       },
       {
         id: 'LC5',
-        threat: 'A long x-forwarded-for, which every rule with addresses takes apart',
+        threat: 'A long x-forwarded-for that each rule with addresses parses',
         tests: [
-          ['check/rules/request-cost.test.ts', 'is asked for once, for all rules with addresses'],
-          ['check/rules/request-cost.test.ts', 'is looked at from its end'],
-          [
-            'check/rules/request-cost.test.ts',
-            'is read as a reader that takes the whole list apart reads it',
-          ],
+          ['check/rules/request-cost.test.ts', 'is read once per request, for all rules with addresses'],
+          ['check/rules/request-cost.test.ts', 'is read from its end, at most 32 entries'],
+          ['check/rules/request-cost.test.ts', 'has the same result as a model that splits the whole list'],
         ],
       },
       {
         id: 'LC6',
-        threat: 'Thousands of small headers, which every rule with headers goes through',
-        tests: [['check/rules/request-cost.test.ts', 'the headers of a request are gone through once']],
+        threat: 'Thousands of small headers that each rule with headers visits',
+        tests: [
+          [
+            'check/rules/request-cost.test.ts',
+            'the headers of a request are read once, for any number of rules',
+          ],
+        ],
       },
       {
         id: 'LC7',
         threat:
-          'A token with thousands of scopes, audiences or values, each compared with each of the configuration',
-        tests: [['check/rules/request-cost.test.ts', 'are each gone through once, where both are long']],
+          'A token with thousands of scopes, audiences or values, each compared with each configured one',
+        tests: [['check/rules/request-cost.test.ts', 'are each read once if both are long']],
       },
       {
         id: 'LR1',
         threat:
-          'A path that Envoy or the workload resolves, merges, decodes or trims otherwise than rules do',
+          'A path that Envoy or the workload resolves, merges, decodes or trims differently than rules do',
         tests: [
-          ['check/rules/readers.test.ts', 'is one of this rule to every reader'],
+          [
+            'check/rules/path-readers.test.ts',
+            'a request that an anonymous rule allows matches this rule for every reader',
+          ],
           [
             'e2e/one-reading.test.ts',
             'that normalizes paths differently never routes an anonymous path to another workload',
@@ -648,17 +713,20 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LR2',
-        threat: 'A path in other capitals, or with a slash at its end, to a workload that ignores those',
+        threat: 'A path with other capitals or a trailing slash, and a workload that ignores both',
         tests: [
-          [selecting, 'what paths.ignoreCase and paths.ignoreTrailingSlash make of rules'],
-          ['check/rules/readers.test.ts', 'also to one that ignores these'],
+          [selecting, 'paths.ignoreCase and paths.ignoreTrailingSlash'],
+          [
+            'check/rules/path-readers.test.ts',
+            'with `paths.ignoreCase` and `ignoreTrailingSlash` also for readers that ignore these, and no further request is allowed',
+          ],
         ],
-        note: 'By options; rules compare exactly.',
+        note: 'Options change this. By default, rules compare exactly.',
       },
       {
         id: 'LR3',
         threat:
-          'A host that Envoy routes otherwise than rules read it: a port, a final dot, two hosts in one',
+          'A host that Envoy routes differently than rules read it: a port, a final dot, two hosts in one',
         tests: [
           ['e2e/one-reading.test.ts', 'that picks a host in its own way'],
           ['config/values/hosts.test.ts', 'not a host, or one with two readings'],
@@ -667,7 +735,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LR4',
-        threat: 'A host that is too long or malformed falls through to an open rule',
+        threat: 'A host that is too long or malformed and matches an open rule',
         tests: [
           [selecting, 'hosts'],
           ['config/values/hosts.test.ts', 'not a host, or one with two readings'],
@@ -675,129 +743,137 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LR5',
-        threat: 'Two host lines, or two accounts of the host over gRPC',
+        threat: 'Two host lines, or two different hosts in one gRPC check',
         tests: [['contract/contract.test.ts', 'gRPC']],
       },
       {
         id: 'LR6',
         threat: 'A proof of possession for a host with two readings',
-        tests: [['check/binding/dpop.test.ts', 'a bound token is refused']],
+        tests: [['check/binding/dpop.test.ts', "describe('a bound token is denied"]],
       },
       {
         id: 'LR7',
-        threat: 'A rule that never decides, and nobody is told',
-        tests: [['check/rules/hidden.test.ts', 'that make rules match more']],
+        threat: 'A rule that can never decide, without a warning',
+        tests: [
+          [
+            'check/rules/hidden-rules.test.ts',
+            'a rule that is reported as hidden never decides, with any options',
+          ],
+        ],
       },
       {
         id: 'U1',
-        threat:
-          'Rules that are only tried are forgotten, and nobody hears of the requests that pass for that',
+        threat: 'Rules in shadow mode are forgotten, and the requests that they allow are not logged',
         tests: [
-          [
-            'observe/records.test.ts',
-            'a request that passes only because its rule is tried is told by default',
-          ],
-          ['e2e/what-now.test.ts', 'a rule in shadow mode: the record has shadow'],
+          ['observe/records.test.ts', 'a request that is allowed only in shadow mode is logged by default'],
+          ['e2e/what-now.test.ts', 'a rule is only tried: the record has shadow'],
         ],
       },
       {
         id: 'U2',
         threat:
-          'A request that nobody asks about: no policy, or a mesh that fails open, and with it the identity that a client writes',
+          'A request without a check (no policy, or a mesh that fails open) carries identity headers from a client',
         tests: [
           ['e2e/what-now.test.ts', 'no policy covers it: no record and no count'],
           ['e2e/what-now.test.ts', 'failOpen, and Envoy has no answer over'],
         ],
-        note: 'Nothing here can prevent it; docs/what-now.md says how to see it.',
+        note: 'The service cannot prevent this; docs/wrong-allow.md says how to detect it.',
       },
     ],
   },
   {
-    title: 'G. Remembered tokens',
+    title: 'G. Cached tokens',
     rows: [
-      { id: 'G1', threat: 'Two tokens share an entry', tests: [[invariants, 'no bit of it may be changed']] },
+      {
+        id: 'G1',
+        threat: 'Two tokens share an entry',
+        tests: [[invariants, 'is denied after a change of any bit']],
+      },
       {
         id: 'G2',
-        threat: 'A decision is remembered, not a fact',
-        tests: [[app, 'and still judges these anew']],
+        threat: 'A decision is cached instead of a fact',
+        tests: [[app, 'of requirements keeps the keys and cached tokens, and checks these again']],
       },
       {
         id: 'G3',
         threat: 'An entry outlives its token',
-        tests: [[verifier, 'ends with its own expiry, to the second']],
+        tests: [[verifier, 'expires with its exp, to the second']],
       },
       {
         id: 'G4',
-        threat: 'An entry that never ends',
-        tests: [['credential/token/cache.test.ts', 'a token is remembered until its age']],
+        threat: 'An entry that never expires',
+        tests: [['credential/token/cache.test.ts', 'a token is cached until maxAge, by the wall clock']],
       },
       {
         id: 'G5',
         threat: 'A key is withdrawn or replaced',
         tests: [
-          [verifier, 'goes with its key'],
-          [verifier, 'when other key material takes the name'],
+          [verifier, "test('is removed with its key"],
+          [verifier, 'is removed when its kid gets other key material'],
           [chaosIssuer, 'R5'],
         ],
       },
       {
         id: 'G6',
-        threat: 'A refusal is remembered',
+        threat: 'A denial is cached',
         tests: [
-          [verifier, 'what is not remembered'],
+          [verifier, "describe('is not cached"],
           [issuer, 'finds a key that is published during the fetch for its kid with one fetch'],
         ],
       },
       {
         id: 'G7',
-        threat: 'Spellings of one token fill it',
-        note: 'See A17: they are refused before they are looked up as tokens.',
-        tests: [[invariants, 'whatever comes in']],
+        threat: 'Spellings of one token fill the cache',
+        note: 'See A17: they are denied before the cache is read.',
+        tests: [[invariants, 'every invariant holds for random input']],
       },
       {
         id: 'G8',
-        threat: 'Distinct tokens fill memory',
+        threat: 'Distinct tokens fill the memory',
         tests: [
           ['process/endurance.test.ts', '200,000 distinct tokens'],
-          ['credential/token/cache.test.ts', 'the memory is bounded too'],
+          [
+            'credential/token/cache.test.ts',
+            'the memory is limited too, and a token larger than the limit is not cached',
+          ],
         ],
       },
       {
         id: 'G9',
         threat: 'The clock jumps',
-        tests: [[verifier, 'is judged by the wall clock when that jumps']],
+        tests: [[verifier, 'follows the wall clock when that jumps']],
       },
       {
         id: 'G10',
-        threat: 'A shared failure',
+        threat: 'One failure affects several checks',
         tests: [
-          [verifier, 'of one token are one verification'],
-          ['credential/token/verification-queue.test.ts', 'that fails fails alone'],
+          [verifier, 'of one token run once'],
+          ['credential/token/verification-queue.test.ts', 'that throws does not affect others'],
         ],
       },
       {
         id: 'G11',
         threat: 'The configuration changes',
         tests: [
-          [app, 'and still judges these anew'],
-          [app, 'refuses its tokens at once, cached ones too'],
+          [app, 'of requirements keeps the keys and cached tokens, and checks these again'],
+          [app, 'that removes an issuer denies its tokens immediately, also cached ones'],
         ],
       },
       {
         id: 'G12',
-        threat: 'Remembered claims are changed',
-        tests: [['check/upstream-headers.test.ts', 'which headers']],
-        note: 'The payload is kept as text, and read anew by whoever needs it.',
+        threat: 'Cached claims are changed',
+        tests: [['check/upstream-headers.test.ts', "describe('the headers"]],
+        note: 'The payload is stored as text, and parsed again for each use.',
       },
     ],
   },
   {
     title: 'H. Discovery and keys',
     rows: [
-      { id: 'H1', threat: 'The document is of another issuer', tests: [[issuer, '%s is rejected']] },
+      { id: 'H1', threat: 'The document is from another issuer', tests: [[issuer, '%s is rejected']] },
       {
         id: 'H2',
-        threat: 'The comparison is skipped',
+        threat: 'The comparison of the issuer is skipped',
         tests: [[issuer, 'at another address must still name the configured issuer']],
       },
       {
@@ -810,21 +886,21 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'H4',
-        threat: 'Plain http, other schemes',
+        threat: 'Plain http and other schemes',
         tests: [
           [issuer, '%s is rejected'],
-          [invariants, 'whatever comes in'],
+          [invariants, 'every invariant holds for random input'],
         ],
       },
       {
         id: 'H5',
         threat: 'Keys from inside the network',
         tests: [[issuer, 'that moves the keys to another host is rejected until a reload']],
-        note: 'Another host is allowed, since large issuers have one; what gives secrets away never (LF11), a later move only with a reload.',
+        note: 'Another host is allowed, because large issuers use one. Addresses that reveal secrets are never allowed (LF11). A later move needs a reload.',
       },
       {
         id: 'H6',
-        threat: 'Endless answers and bombs',
+        threat: 'Unlimited answers and decompression bombs',
         tests: [
           [fetching, 'is rejected or aborted'],
           [chaosIssuer, 'R8 to R12'],
@@ -832,7 +908,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'H7',
-        threat: 'An issuer that trickles',
+        threat: 'An issuer that sends slowly',
         tests: [
           [fetching, 'is rejected or aborted'],
           [chaosIssuer, 'R8 to R12'],
@@ -840,7 +916,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'H8',
-        threat: 'Garbage',
+        threat: 'Invalid data',
         tests: [
           [keys, 'that is %s is refused'],
           [chaosIssuer, 'R8 to R12'],
@@ -848,60 +924,70 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'H9',
-        threat: 'A bad member spoils the set',
+        threat: 'One invalid key makes the set unusable',
         tests: [[keys, 'uses its valid members, and names each of the others with its cause']],
       },
-      { id: 'H10', threat: 'Private or symmetric keys published' },
+      { id: 'H10', threat: 'Private or symmetric keys in the set' },
       {
         id: 'H11',
-        threat: 'Two keys of one name',
+        threat: 'Two keys with the same `kid`',
         tests: [['issuer/keys/random-key-sets.test.ts', 'accepts nothing without a matching key']],
         note: 'Each is tried, at most four.',
       },
-      { id: 'H12', threat: 'An empty set after a good one', tests: [[chaosIssuer, 'R8 to R12']] },
+      { id: 'H12', threat: 'An empty key set after a valid one', tests: [[chaosIssuer, 'R8 to R12']] },
       {
         id: 'H13',
         threat: 'A token without `kid`',
-        tests: [[verifier, 'is tried with every key that fits']],
+        tests: [[verifier, 'is tried with every key that matches']],
       },
       {
         id: 'H14',
-        threat: 'TLS that anybody can read',
+        threat: 'TLS without verification',
         tests: [
           [fetching, 'rejects an unknown CA, whatever the environment'],
           ['process/refusals.test.ts', 'NODE_TLS_REJECT_UNAUTHORIZED=0'],
         ],
       },
-      { id: 'H15', threat: 'The document changes', tests: [[issuer, 'that moves the keys to another host']] },
+      {
+        id: 'H15',
+        threat: 'The discovery document changes',
+        tests: [[issuer, 'that moves the keys to another host']],
+      },
       {
         id: 'H16',
-        threat: 'Proxies by environment',
+        threat: 'Proxies set by the environment',
         tests: [[fetching, 'from the environment, only if it is configured']],
       },
       {
         id: 'N1',
-        threat: 'A token without `kid`, or of a `kid` of many keys, costs many verifications',
+        threat: 'A token without `kid`, or with a `kid` of many keys, needs many verifications',
         tests: [
           ['credential/token/key-choice.test.ts', 'of a token whose issuer has keys'],
           [
             'credential/token/key-choice.test.ts',
-            'with four keys each fill their half of the queue four times as fast',
+            'with four keys each fill half of the queue four times as fast',
           ],
         ],
       },
       {
         id: 'N2',
-        threat: 'Made-up signatures have keys fetched again and again',
+        threat: 'Forged signatures cause repeated fetches of keys',
         tests: [
-          ['credential/token/key-choice.test.ts', 'has nothing fetched by 10,000 of them'],
-          ['credential/token/key-choice.test.ts', 'under known and unknown kids in turn'],
-          ['credential/token/key-choice.test.ts', 'has no more fetched than with unknown ones'],
+          ['credential/token/key-choice.test.ts', '%s causes no fetch with 10,000 of them'],
+          [
+            'credential/token/key-choice.test.ts',
+            'with known and unknown kids in turn causes no more fetches than with unknown ones',
+          ],
+          [
+            'credential/token/key-choice.test.ts',
+            'with known and unknown kids in turn causes no more fetches than with unknown ones',
+          ],
           ['process/endurance.test.ts', '10,000 wrong signatures none'],
         ],
       },
       {
         id: 'N3',
-        threat: 'A bomb: a small answer of an issuer that becomes a large one',
+        threat: 'A small compressed answer of an issuer that becomes a large one',
         tests: [
           [
             'issuer/fetch/content-coding.test.ts',
@@ -911,28 +997,27 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'N4',
-        threat: 'A key leaves the set, and the tokens that it verified stay, since another key has its name',
-        tests: [['credential/token/key-choice.test.ts', 'is cached, and goes with that key alone']],
+        threat: 'A key is removed, and the tokens it verified stay cached because another key has its `kid`',
+        tests: [['credential/token/key-choice.test.ts', '%s is cached, and removed only with that key']],
       },
       {
         id: 'N5',
-        threat: 'A token that names no key is verified by a key that is for another algorithm or use',
+        threat: 'A token without `kid` is verified by a key for another algorithm or use',
         tests: [['issuer/keys/random-key-sets.test.ts', 'accepts nothing without a matching key']],
       },
       {
         id: 'N6',
-        threat: 'A redirect leads to keys of somebody else, or a message about it tells a secret',
+        threat: 'A redirect leads to keys of another party, or a message about it reveals a secret',
         tests: [['issuer/fetch/redirect.test.ts', 'a key set that is redirected with']],
       },
       {
         id: 'N7',
-        threat: 'A key set that is read in two ways by the process that fetches it and those that answer',
+        threat: 'The process that fetches a key set and the workers read it differently',
         tests: [['issuer/keys/random-key-sets.test.ts', 'both processes agree']],
       },
       {
         id: 'V1',
-        threat:
-          'A store of files says a content coding that is not in the key set, and no token passes any more',
+        threat: 'A file store sends a wrong content coding with the key set, and every token is denied',
         tests: [
           ['issuer/fetch/content-coding.test.ts', 'is read as it is'],
           ['issuer/fetch/content-coding.test.ts', 'is undone from its end'],
@@ -941,8 +1026,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'V2',
-        threat:
-          'A key set, a key or a discovery document has a member twice, and another reader takes the other one',
+        threat: 'A repeated member in a key set, key or discovery document, which parsers read differently',
         tests: [
           ['issuer/keys.test.ts', 'that has its list twice is rejected: %s'],
           ['issuer/keys.test.ts', 'has one unused key if %s is there twice'],
@@ -957,7 +1041,7 @@ export const tables: readonly Table[] = [
     ],
   },
   {
-    title: 'I. The surface of the service',
+    title: 'I. The listeners and the process',
     rows: [
       { id: 'I1', threat: 'Request smuggling', tests: [[http, 'a request that is not HTTP']] },
       {
@@ -970,10 +1054,10 @@ export const tables: readonly Table[] = [
         threat: 'Messages that are huge, deep or compressed',
         tests: [
           [grpc, 'an invalid or unknown call'],
-          ['transport/grpc/message/framing.test.ts', 'rejects invalid messages'],
+          ['transport/grpc/message/framing.test.ts', 'rejects'],
         ],
       },
-      { id: 'I4', threat: 'Malformed frames', tests: [[raw, 'bytes of anything']] },
+      { id: 'I4', threat: 'Malformed frames', tests: [[raw, 'random bytes on the check ports']] },
       {
         id: 'I5',
         threat: 'Slow clients',
@@ -982,10 +1066,10 @@ export const tables: readonly Table[] = [
           [grpc, 'closes a silent connection within 20 s'],
         ],
       },
-      { id: 'I6', threat: 'Admin paths', tests: [[app, 'has three paths and no other']] },
+      { id: 'I6', threat: 'Admin paths', tests: [[app, 'has exactly three paths']] },
       {
         id: 'I7',
-        threat: 'A debugger by signal',
+        threat: 'A debugger opened by a signal',
         tests: [['process/hardening.test.ts', 'opens no debugger on SIGUSR1']],
       },
       {
@@ -996,36 +1080,36 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'I9',
-        threat: 'Threads that cryptography and names share',
+        threat: 'Threads that cryptography and name resolution share',
         tests: [[chaosProcess, 'R20']],
-        note: 'Signatures are verified on the main thread, in bounded turns; names are looked up by others.',
+        note: 'Signatures are verified on the main thread, in limited turns. Names are resolved on other threads.',
       },
       { id: 'I10', threat: 'Names that collide in a hash table' },
       {
         id: 'I11',
-        threat: 'Lines forged in the log',
-        tests: [['observe/records.test.ts', 'is one line, whatever a downstream sends']],
+        threat: 'Forged lines in the log',
+        tests: [['observe/records.test.ts', 'is one line of limited length, with any request']],
       },
       {
         id: 'I12',
         threat: 'Tokens, claims and cookies in logs, metrics and answers',
-        tests: [['security/leaks.test.ts', 'whatever a check ends with']],
+        tests: [['security/leaks.test.ts', 'no log, metric or answer contains client data']],
       },
       {
         id: 'I13',
-        threat: 'Series without end',
-        tests: [['observe/records.test.ts', 'the number of series does not grow']],
+        threat: 'An unlimited number of metric series',
+        tests: [['observe/records.test.ts', 'the number of series does not depend on requests']],
       },
       {
         id: 'I14',
-        threat: 'Answers that tell the reason',
-        tests: [['model/reasons.test.ts', 'the body is the same for every reason']],
+        threat: 'Answers that reveal the reason',
+        tests: [['model/reasons.test.ts', 'reasons with the same error code have the same body']],
       },
       {
         id: 'I15',
-        threat: 'Calls past the proxy',
-        tests: [['chart/render.test.ts', 'opens the network to the ports']],
-        note: 'A matter of the network: the chart has a NetworkPolicy; `clientCaFile` admits known clients alone.',
+        threat: 'Calls that do not come through the proxy',
+        tests: [['chart/render.test.ts', 'the network policy allows the ports']],
+        note: 'The network must prevent this: the chart has a NetworkPolicy, and `clientCaFile` accepts only known clients.',
       },
       {
         id: 'I16',
@@ -1034,7 +1118,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'I17',
-        threat: 'A misspelt option is ignored',
+        threat: 'A misspelled option is ignored',
         tests: [['config/load/load.test.ts', 'that nobody knows is told, with what was probably meant']],
       },
     ],
@@ -1046,74 +1130,86 @@ export const tables: readonly Table[] = [
         id: 'R1',
         threat: 'The issuer is down at the start',
         tests: [
-          [app, 'the service stays up, is not ready'],
+          [
+            app,
+            'the service runs, is not ready, reports why, answers immediately, and is ready when the issuer returns',
+          ],
           [chaosIssuer, 'R1'],
         ],
       },
-      { id: 'R2', threat: 'A wrong configuration at the start', tests: [[running, 'with exit code 2']] },
+      { id: 'R2', threat: 'An invalid configuration at the start', tests: [[running, 'with exit code 2']] },
       {
         id: 'R3',
-        threat: 'The issuer goes away later',
+        threat: 'The issuer becomes unavailable later',
         tests: [
           [issuer, 'keys stay in use for maxStale, the state shows it, and recovers when the issuer returns'],
         ],
       },
       {
         id: 'R4',
-        threat: 'It stays away',
-        tests: [['service/life.test.ts', 'readiness stays when the keys have become too old']],
-        note: 'A check ends as `keys_unavailable`; readiness stays, or all replicas would leave together.',
+        threat: 'The issuer stays unavailable',
+        tests: [
+          [
+            'service/lifecycle.test.ts',
+            'the service stays ready when its keys are too old, and checks report it',
+          ],
+        ],
+        note: 'A check ends as `keys_unavailable`. The service stays ready, because otherwise all replicas would be removed at once.',
       },
-      { id: 'R5', threat: 'A thousand rotations under load', tests: [[chaosIssuer, 'R5']] },
-      { id: 'R6', threat: 'A hard rotation', tests: [[chaosIssuer, 'R6']] },
+      { id: 'R5', threat: 'A thousand key rotations under load', tests: [[chaosIssuer, 'R5']] },
+      { id: 'R6', threat: 'A rotation without overlap', tests: [[chaosIssuer, 'R6']] },
       {
         id: 'R7',
-        threat: 'A key must go at once',
+        threat: 'A key must be removed at once',
         tests: [
-          [app, 'has withdrawn keys gone at once'],
+          [app, 'removes withdrawn keys immediately'],
           [running, 'SIGHUP alone has the keys fetched anew'],
         ],
       },
-      { id: 'R8', threat: 'A slow issuer', tests: [[chaosIssuer, 'R8 to R12']] },
-      { id: 'R9', threat: 'An endless issuer', tests: [[chaosIssuer, 'R8 to R12']] },
-      { id: 'R10', threat: 'An issuer of garbage', tests: [[chaosIssuer, 'R8 to R12']] },
-      { id: 'R11', threat: 'An issuer of errors and redirects', tests: [[chaosIssuer, 'R8 to R12']] },
-      { id: 'R12', threat: 'An issuer that comes and goes', tests: [[chaosIssuer, 'R12: an issuer']] },
+      { id: 'R8', threat: 'An issuer that answers slowly', tests: [[chaosIssuer, 'R8 to R12']] },
+      { id: 'R9', threat: 'An issuer with unlimited answers', tests: [[chaosIssuer, 'R8 to R12']] },
+      { id: 'R10', threat: 'An issuer that sends invalid data', tests: [[chaosIssuer, 'R8 to R12']] },
+      { id: 'R11', threat: 'An issuer that sends errors and redirects', tests: [[chaosIssuer, 'R8 to R12']] },
+      {
+        id: 'R12',
+        threat: 'An issuer that is available only at times',
+        tests: [[chaosIssuer, 'R12: an issuer']],
+      },
       {
         id: 'R13',
         threat: 'A storm of unknown key ids',
         tests: [[chaosProcess, 'R13']],
-        note: 'A few seconds of 1,500 a second; a minute of 5,000 needs a machine of its own.',
+        note: 'The test sends 1,500 a second for a few seconds. A minute of 5,000 a second needs its own machine.',
       },
       {
         id: 'R14',
-        threat: 'The end under load, HTTP',
-        tests: [[app, 'loses no check that was sent before the listeners closed']],
+        threat: 'Shutdown under load, HTTP',
+        tests: [[app, 'drops no check that was sent before the listeners closed, over HTTP and gRPC']],
       },
       {
         id: 'R15',
-        threat: 'The end under load, gRPC',
-        tests: [[app, 'loses no check that was sent before the listeners closed']],
+        threat: 'Shutdown under load, gRPC',
+        tests: [[app, 'drops no check that was sent before the listeners closed, over HTTP and gRPC']],
       },
       {
         id: 'R16',
-        threat: 'Replicas replaced one by one',
+        threat: 'Replicas are replaced one by one',
         tests: [[envoy, 'a replica loses no request while it drains']],
-        note: 'Seconds, not minutes, and one replica after the other.',
+        note: 'The test takes seconds instead of minutes, one replica after the other.',
       },
       {
         id: 'R17',
         threat: 'A second signal',
         tests: [[running, 'ends at once with code 1 on a second signal']],
       },
-      { id: 'R18', threat: 'The process stands still', tests: [[chaosProcess, 'R18']] },
+      { id: 'R18', threat: 'The process is paused', tests: [[chaosProcess, 'R18']] },
       {
         id: 'R19',
-        threat: 'A flood of distinct good tokens',
+        threat: 'A flood of distinct valid tokens',
         tests: [['process/endurance.test.ts', '200,000 distinct tokens']],
       },
-      { id: 'R20', threat: 'A flood of distinct bad tokens', tests: [[chaosProcess, 'R20']] },
-      { id: 'R21', threat: 'No more files', tests: [[chaosProcess, 'R21']] },
+      { id: 'R20', threat: 'A flood of distinct forged tokens', tests: [[chaosProcess, 'R20']] },
+      { id: 'R21', threat: 'No more file descriptors', tests: [[chaosProcess, 'R21']] },
       {
         id: 'R22',
         threat: 'A storm of connections',
@@ -1128,35 +1224,35 @@ export const tables: readonly Table[] = [
         threat: 'Reloads of every kind',
         tests: [
           [running, 'is taken up, a bad one is not'],
-          [app, 'shows no check a mixture'],
+          [app, 'under load never mixes two configurations in a check'],
         ],
       },
       {
         id: 'R25',
         threat: 'The clock jumps',
-        tests: [[verifier, 'is judged by the wall clock when that jumps']],
+        tests: [[verifier, 'follows the wall clock when that jumps']],
       },
       {
         id: 'R26',
-        threat: 'An exception that nobody caught',
+        threat: 'An uncaught exception',
         tests: [[running, 'logs a defect and ends with code 70']],
       },
       {
         id: 'R27',
-        threat: 'A worker dies',
+        threat: 'A worker exits',
         tests: [['process/workers.test.ts', 'are replaced when they die']],
       },
       {
         id: 'R28',
-        threat: 'Connections that are ended by age',
+        threat: 'Connections closed because of their age',
         tests: [[grpc, 'sends GOAWAY, and still responds to calls that arrive later']],
-        note: 'No connection is ended by age; it is asked to go when the service drains.',
+        note: 'No connection is closed because of its age. When the service drains, it asks each peer to reconnect elsewhere.',
       },
       {
         id: 'R29',
-        threat: 'An idle connection is closed in the moment of its use',
+        threat: 'An idle connection is closed while a request arrives',
         tests: [[http, 'an idle connection stays open after a response']],
-        note: 'Idle connections are kept for 65 minutes, which is longer than Envoy keeps them.',
+        note: 'Idle connections stay open for 65 minutes. Envoy closes them earlier.',
       },
       {
         id: 'R30',
@@ -1169,13 +1265,13 @@ export const tables: readonly Table[] = [
       { id: 'R31', threat: 'Little memory', tests: [[chaosProcess, 'R31']] },
       {
         id: 'R32',
-        threat: 'Names that fail or change',
+        threat: 'Names that do not resolve, or change',
         tests: [[fetching, 'a name that does not exist']],
-        note: 'The name is looked up at each fetch, and no connection is kept.',
+        note: 'The name is resolved for each fetch, and no connection is reused.',
       },
       {
         id: 'R33',
-        threat: 'A log that nobody reads',
+        threat: 'A log whose reader is blocked',
         tests: [
           [running, 'where nobody reads its log'],
           [running, 'where its log cannot be written'],
@@ -1184,50 +1280,55 @@ export const tables: readonly Table[] = [
       { id: 'R34', threat: 'Many scrapes', tests: [[chaosProcess, 'R34']] },
       {
         id: 'R35',
-        threat: 'Everything at once, for long',
+        threat: 'All of these at once, for a long time',
         tests: [[chaosProcess, 'R35']],
         note: 'Twenty seconds in CI.',
       },
       {
         id: 'LD1',
         threat:
-          'Tokens with unknown key ids wait for an issuer that hangs until the mesh gives up, and an open failure mode lets them pass',
+          'Unknown key ids wait for an issuer that does not answer until the mesh times out, and the mesh fails open',
         tests: [
           ['e2e/failure-mode.test.ts', 'while the issuer hangs'],
           ['credential/token/verifier.test.ts', 'is answered by the deadline'],
-          ['check/check-deadline.test.ts', 'is answered at its deadline'],
+          ['check/check-deadline.test.ts', 'is answered at the deadline'],
         ],
       },
       {
         id: 'LD2',
-        threat: 'Checks that wait for a key pile up',
+        threat: 'Many checks wait for a key at once',
         tests: [
-          ['credential/token/verifier.test.ts', 'is waited for by so many checks at once'],
-          ['credential/token/verifier.test.ts', 'is not waited for again while a fetch hangs'],
-          ['credential/token/verifier.test.ts', 'costs the tokens of another nothing'],
+          [
+            'credential/token/verifier.test.ts',
+            'is waited for by a limited number of checks; further checks are answered immediately',
+          ],
+          ['credential/token/verifier.test.ts', 'is not waited for again while the same fetch hangs'],
+          ['credential/token/verifier.test.ts', 'that hangs at one issuer does not affect tokens of another'],
         ],
       },
       {
         id: 'LD3',
-        threat: 'A burst of large headers or bodies, where CPU is short, is answered too late',
+        threat: 'A burst of large headers or bodies is answered too late because CPU is short',
         tests: [
           ['e2e/failure-mode.test.ts', 'by large headers'],
           ['e2e/failure-mode.test.ts', 'by large bodies'],
-          ['credential/token/verification-queue.test.ts', 'does not keep the first of it waiting'],
+          [
+            'credential/token/verification-queue.test.ts',
+            'a burst that is read slowly does not delay its first token',
+          ],
         ],
       },
       {
         id: 'LD4',
-        threat: "A deadline of ours is longer than the mesh's timeout",
+        threat: 'A deadline of the service is longer than the timeout of the mesh',
         tests: [
           ['config/load/load.test.ts', 'says what its first line expects'],
-          ['chart/render.test.ts', 'the service knows the timeout of the entries'],
+          ['chart/render.test.ts', 'the service gets the timeout of the entries'],
         ],
       },
       {
         id: 'LD5',
-        threat:
-          'A body of a check over HTTP is stored, is taken for a request, or leaves its connection unusable',
+        threat: 'The body of an HTTP check is stored, is read as a request, or makes its connection unusable',
         tests: [
           ['transport/http/message/request-bodies.test.ts', 'of several megabytes'],
           [
@@ -1243,7 +1344,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LD6',
-        threat: 'Connections without end, and one that is in use is closed for another',
+        threat: 'Unlimited connections, and an active one that is closed for another',
         tests: [
           ['transport/http/connection/connections.test.ts', 'a new connection replaces the longest idle one'],
           [
@@ -1258,7 +1359,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LD7',
-        threat: 'A refusal ends a connection that checks of others use',
+        threat: 'A denial closes a connection that other checks use',
         tests: [
           ['transport/http/connection/connections.test.ts', 'no denial closes a connection'],
           ['e2e/failure-mode.test.ts', 'by disconnecting'],
@@ -1267,15 +1368,18 @@ export const tables: readonly Table[] = [
       {
         id: 'LW1',
         threat:
-          'CPU is so short that workers seem silent, in a storm of reloads, rotations, scrapes and unknown keys',
+          'Workers seem silent because CPU is short, in a storm of reloads, rotations, scrapes and unknown keys',
         tests: [
           [chaosWorkers, 'LW1'],
-          ['service/workers/pool-model.test.ts', 'no worker that answers is ever ended'],
+          [
+            'service/workers/pool-model.test.ts',
+            'no responding worker is killed, no mailbox grows, and all slots are filled afterwards',
+          ],
         ],
       },
       {
         id: 'LW2',
-        threat: 'Workers start more slowly than anybody thought',
+        threat: 'Workers start very slowly',
         tests: [
           [chaosWorkers, 'LW2'],
           [pool, 'waits for a worker that takes five minutes'],
@@ -1283,19 +1387,22 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LW3',
-        threat: 'A worker stands still',
+        threat: 'A worker is paused',
         tests: [
           [chaosWorkers, 'LW3'],
-          [pool, 'goes on until another listens in its place'],
+          [pool, 'stays until its replacement listens'],
         ],
       },
       {
         id: 'LW4',
-        threat: 'All workers end at once',
+        threat: 'All workers exit at once',
         tests: [
           [workers, 'the port stays open, the same one'],
           [pool, 'leaves the ports open'],
-          ['service/workers/round-robin.test.ts', 'no connection is with two'],
+          [
+            'service/workers/round-robin.test.ts',
+            'with any events, no connection has two workers, none is lost, and none waits while a worker is free',
+          ],
         ],
       },
       {
@@ -1308,63 +1415,65 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LW6',
-        threat: 'Reloads, scrapes and fetches come faster than a worker takes them',
+        threat: 'Reloads, scrapes and fetches arrive faster than a worker handles them',
         tests: [
-          [pool, 'is told the newest of 300 configurations'],
-          [pool, 'fifty scrapes at once are two'],
+          [pool, 'gets the newest of 300 configurations, and never has many unread messages'],
+          [pool, 'fifty concurrent scrapes run as two'],
           [running, 'by a few reloads, though 300 SIGHUPs ask for it'],
         ],
       },
       {
         id: 'LW7',
-        threat: 'The process that watches over the workers stands still itself',
-        tests: [[pool, 'is none where it was this process that stood still']],
+        threat: 'The process that watches the workers is paused',
+        tests: [[pool, 'is not assumed if this process was stalled']],
       },
       {
         id: 'LW8',
-        threat: 'No worker can be started, or kept',
+        threat: 'A worker cannot be started, or exits repeatedly',
         tests: [
           ['service/workers/fork-worker.test.ts', 'a process that cannot be started'],
           [workers, 'where none can be kept from the start'],
-          [pool, 'is for workers that die and die for a minute'],
+          [pool, 'happens if workers keep exiting for a minute and none listens'],
         ],
       },
       {
         id: 'P5',
-        threat: 'Whoever speaks the wrong protocol on a port fills the log, or has a token in it',
+        threat: 'A client with the wrong protocol fills the log, or writes a token into it',
         tests: [
-          ['observe/rejections.test.ts', 'is told once a minute for each listener and cause'],
-          ['observe/rejections.test.ts', 'nothing that a client sent is in the log'],
+          [
+            'observe/rejections.test.ts',
+            'is logged once a minute for each listener and cause, and always counted',
+          ],
+          ['observe/rejections.test.ts', 'does not log what a client sent'],
         ],
       },
       {
         id: 'P6',
-        threat: 'A downstream of Envoy has its broken HTTP told as a fault of the mesh',
-        tests: [['observe/rejections.test.ts', 'nothing is told of what is no fault of the mesh']],
+        threat: 'Invalid HTTP from a client of Envoy is reported as a fault of the mesh',
+        tests: [['observe/rejections.test.ts', 'does not report faults of the client']],
       },
       {
         id: 'P7',
-        threat: 'An IPv4 client behind a listener on `[::]` passes a rule on addresses, or is refused by it',
-        tests: [
-          ['check/rules/client-address.test.ts', 'an IPv4 address inside an IPv6 one is that IPv4 address'],
-        ],
+        threat:
+          'An IPv4 client of a listener on `[::]` is allowed or denied by mistake, because of an address rule',
+        tests: [['check/rules/client-address.test.ts', 'an IPv4-mapped IPv6 address is the IPv4 address']],
       },
       {
         id: 'P8',
-        threat: 'A problem that lasts is in the log once, and a failed reload nowhere after an hour',
+        threat: 'A continuing problem is logged once, and a failed reload is not visible after an hour',
         tests: [
           ['issuer/problems.test.ts', 'is logged again every 5 minutes, with the state and the start'],
-          ['observe/readiness.test.ts', 'what is not taken is repeated while it lasts'],
+          ['observe/readiness.test.ts', 'a failed reload is repeated while it continues'],
         ],
       },
     ],
   },
   {
-    title: 'S. In the place of another authorizer',
+    title: 'S. Replacing another authorizer',
     rows: [
       {
         id: 'S1',
-        threat: 'What is migrated guards less than what was before',
+        threat: 'The migrated configuration protects less than the old one',
         tests: [
           ['oauth2-proxy/installations/installations.test.ts', 'a real oauth2-proxy'],
           ['tools/migrate/apirule/never-more-open.test.ts', 'open'],
@@ -1372,17 +1481,17 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'S2',
-        threat: 'Half a migration reaches a cluster',
+        threat: 'An incomplete migration reaches a cluster',
         tests: [['oauth2-proxy/command.test.ts', 'prints nothing, and says how to go on']],
       },
       {
         id: 'S3',
-        threat: 'A migration prints a secret of what was before',
+        threat: 'A migration prints a secret of the old installation',
         tests: [['oauth2-proxy/installations/installations.test.ts', 'secret']],
       },
       {
         id: 'S4',
-        threat: 'Answers of another kind let pass what was refused',
+        threat: 'A different form of answers allows what was denied',
         tests: [
           ['oauth2-proxy/golden.test.ts', 'in its place, over HTTP'],
           ['oauth2-proxy/golden.test.ts', 'in its place, behind Envoy'],
@@ -1390,29 +1499,29 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'S5',
-        threat: 'The authorizer that still decides gives no answer, half of one, or one without end',
+        threat: 'The incumbent gives no answer, an incomplete one, or an unlimited one',
         tests: [
-          ['check/incumbent/shadow.test.ts', 'where the incumbent gives no answer'],
+          ['check/incumbent/shadow.test.ts', "describe('without an answer of the incumbent"],
           ['check/incumbent/deadlines.test.ts', 'over HTTP and over gRPC'],
-          ['check/incumbent/deadlines.test.ts', 'the check ends a tenth before it, and refuses'],
+          ['check/incumbent/deadlines.test.ts', 'and "%s", the check is denied 10 % before the timeout'],
         ],
       },
       {
         id: 'S6',
-        threat: 'Its answer is changed on the way, or its request is',
+        threat: "The incumbent's request or answer is changed on the way",
         tests: [
-          ['check/incumbent/shadow.test.ts', 'goes out unchanged'],
-          ['check/incumbent/shadow.test.ts', 'every header line as it was written'],
+          ['check/incumbent/shadow.test.ts', '%d is sent unchanged'],
+          ['check/incumbent/shadow.test.ts', 'with the same method, target and header lines'],
         ],
       },
       {
         id: 'S7',
-        threat: 'A client writes x-forwarded-for itself, and is let in by an address',
+        threat: 'A client writes x-forwarded-for, and an address rule allows it',
         tests: [['check/rules/client-address.test.ts', 'not what a client wrote in front of it']],
       },
       {
         id: 'S8',
-        threat: 'A domain, a group or a role that only looks like an allowed one',
+        threat: 'A domain, group or role that is similar to an allowed one',
         tests: [
           ['check/identity-options.test.ts', 'email.allowedDomains'],
           ['check/identity-options.test.ts', 'groups.allowed'],
@@ -1431,12 +1540,12 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'S10',
-        threat: 'What runs oauth2-proxy is told in another form, which opens more than the old one',
+        threat: 'Another form of the same installation is migrated to a weaker configuration',
         tests: [['oauth2-proxy/installations/wrapped.test.ts', 'lets in whom that lets in, and nobody else']],
       },
       {
         id: 'S11',
-        threat: 'Of several files of values an open one wins over a guarded one',
+        threat: 'Among several values files, an open one overrides a guarded one',
         tests: [
           [
             'tools/migrate/oauth2-proxy/read/chart/overlay.test.ts',
@@ -1447,7 +1556,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'S12',
-        threat: 'A switch-over changes some rules of a workload and not others, or leaves no way back',
+        threat: 'A switch-over changes only some rules of a workload, or cannot be reverted',
         tests: [
           ['tools/migrate/oauth2-proxy/plan-commands.test.ts', 'points every rule of every APIRule'],
           ['tools/migrate/oauth2-proxy/plan-commands.test.ts', 'leaves the values that are there'],
@@ -1455,7 +1564,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'W1',
-        threat: 'A file, a variable or an object that nothing names opens what is migrated, or hides a guard',
+        threat: 'An unused file, variable or object weakens the migrated configuration, or hides a guard',
         tests: [
           ['tools/migrate/oauth2-proxy/read-installation.test.ts', 'do not count beside what runs it'],
           ['tools/migrate/oauth2-proxy/read-installation.test.ts', 'addresses that nothing names'],
@@ -1467,7 +1576,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LG1',
-        threat: 'A body in a check, of any size, makes the call fail, and Envoy fails open',
+        threat: 'The body in a check makes the call fail, and Envoy fails open',
         tests: [
           ['transport/grpc/limits.test.ts', '%s: the field has no effect, with the official client'],
           [
@@ -1479,7 +1588,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LG2',
-        threat: 'Many large checks at once end the connection that everybody shares',
+        threat: 'Many large checks at once close the shared connection',
         tests: [
           ['transport/grpc/limits.test.ts', 'many large checks at once'],
           ['e2e/bodies.test.ts', '250 bodies of 239 KiB at once'],
@@ -1491,7 +1600,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LG3',
-        threat: 'One call that stands still, or whose answer is not read, ends the calls of others',
+        threat: 'A call that does not progress, or whose answer is not read, ends the calls of others',
         tests: [
           [
             'transport/grpc/limits.test.ts',
@@ -1503,7 +1612,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LG4',
-        threat: 'Memory for half-sent checks grows without bound, or one peer takes what others need',
+        threat: 'Memory for incomplete checks grows without limit, or one peer uses the memory of others',
         tests: [
           [
             'transport/grpc/limits.test.ts',
@@ -1526,9 +1635,9 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LG6',
-        threat: 'A small message decompresses into a large one',
+        threat: 'A small message that decompresses into a large one',
         tests: [
-          ['transport/grpc/message/framing.test.ts', 'rejects invalid messages'],
+          ['transport/grpc/message/framing.test.ts', 'rejects'],
           [
             'transport/grpc/limits.test.ts',
             'a check that is too large gets a response, and the connection stays open',
@@ -1537,7 +1646,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LG7',
-        threat: 'Two readers of a CheckRequest read odd forms of it differently',
+        threat: 'Two parsers read unusual forms of a CheckRequest differently',
         tests: [
           [
             'transport/grpc/message/protobuf-oracle.test.ts',
@@ -1552,7 +1661,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LG8',
-        threat: 'Connections or health watches without end fill the memory',
+        threat: 'Unlimited connections or health watches fill the memory',
         tests: [
           ['transport/grpc/limits.test.ts', 'connections are limited'],
           ['transport/shared/open-connections.test.ts', '%s has no more than its limit'],
@@ -1561,7 +1670,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LG9',
-        threat: 'Clients that cancel end the connection that everybody shares',
+        threat: 'Clients that cancel requests close the shared connection',
         tests: [
           ['transport/grpc/server.test.ts', 'a shared connection'],
           [
@@ -1572,7 +1681,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LG10',
-        threat: 'Thousands of small headers are read anew for each rule that looks at one',
+        threat: 'Thousands of small headers are parsed again for each rule that reads one',
         tests: [
           [
             'transport/grpc/check/check-messages.test.ts',
@@ -1582,84 +1691,85 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LG11',
-        threat: 'Clients that cancel a thousand requests at once make Envoy itself end the connection',
+        threat: 'Clients that cancel a thousand requests at once make Envoy close the connection',
         tests: [['e2e/cancelled.test.ts', 'fail no check of anybody']],
-        note: "By Envoy's own limits of frames that wait, which must be raised.",
+        note: "Envoy's own limits of waiting frames cause this. They must be raised.",
       },
       {
         id: 'RK1',
         threat:
-          "An authorizer whose name holds spaces, quotes or templates has the registration overwrite somebody else's entry",
+          'An authorizer whose name has spaces, quotes or templates makes the registration overwrite another entry',
         tests: [
           [
             'chart/scripts.test.ts',
-            'finds its own entry among any names, and keeps the entries of the others',
+            'replaces its own entry among any other names, and changes no other entry',
           ],
         ],
       },
       {
         id: 'RK2',
-        threat: 'Somebody changes the Istio resource between the look and the patch, and loses an entry',
-        tests: [
-          ['chart/scripts.test.ts', 'changes nothing where somebody else has changed the resource meanwhile'],
-        ],
+        threat: 'The Istio resource changes between the read and the patch, and an entry is lost',
+        tests: [['chart/scripts.test.ts', 'changes nothing if the resource changes at the same time']],
       },
       {
         id: 'RK3',
-        threat: 'A bare patch replaces a list of authorizers, or a configuration, that is there',
-        tests: [['deploy/patches.test.ts', 'applies, and all that was there stays']],
+        threat: 'A patch replaces an existing list of authorizers, or an existing configuration',
+        tests: [['deploy/patches.test.ts', 'applies, and it keeps all existing entries']],
       },
       {
         id: 'RK4',
-        threat: 'A host with a port goes past policies for the exact host',
+        threat: 'A host with a port bypasses policies for the exact host',
         tests: [['e2e/host-port.test.ts', '%s routes hosts with and without ports']],
-        note: 'Such a request is refused; with `deploy/kyma/strip-host-port.yaml` it is checked as one without the port.',
+        note: 'Such a request is denied. With `deploy/kyma/strip-host-port.yaml`, it is checked without the port.',
       },
     ],
   },
   {
-    title: 'LF. Files, and where fetches lead',
+    title: 'LF. Files, and addresses of fetches',
     rows: [
       {
         id: 'LF1',
-        threat: 'A deny list that is truncated lifts what it revoked',
+        threat: 'A truncated deny list removes revocations',
         tests: [
-          ['service/revocation.test.ts', 'a list that stays cut to %s revokes on, and that is told'],
+          ['service/revocation.test.ts', 'a list that stays truncated to %s still revokes, and is logged'],
           [files, 'a token stays revoked at every moment while its list is written anew'],
           ['config/load/deny-list.test.ts', 'is an error, not an empty list'],
         ],
       },
       {
         id: 'LF2',
-        threat: 'A file counts while it is half written',
+        threat: 'A file is loaded while it is being written',
         tests: [
           [follow, 'is valid only when complete, even if its size and times do not change'],
           [follow, 'is never valid while truncated'],
-          ['service/revocation.test.ts', 'revokes at every moment what it revoked'],
+          ['service/revocation.test.ts', 'revokes its tokens at every moment'],
         ],
-        note: 'Two looks in a row must see the same. A writer that stops halfway cannot be told from one that is done; JSON is never valid where it is cut.',
+        note: 'Two reads in a row must return the same content. A writer that stops early looks like one that is finished, but JSON is never valid where it is cut.',
       },
       {
         id: 'LF3',
-        threat: 'A list is shortened, and nobody notices',
+        threat: 'A list becomes shorter, without a report',
         tests: [
           [
             'service/revocation.test.ts',
-            'a list that stays cut after its first entry counts, and what it lifts is told',
+            'a list that stays truncated after its first entry is used, and the removed entries are logged',
           ],
         ],
       },
       {
         id: 'LF4',
-        threat: 'A configuration that is emptied loses its rules, or is taken half by SIGHUP',
+        threat: 'An emptied configuration loses its rules, or SIGHUP loads half of it',
         tests: [
           [files, 'that is empty, or says nothing but a comment, is refused, by SIGHUP too'],
-          ['service/revocation.test.ts', 'while the configuration is reloaded counts as it was'],
+          [
+            'service/revocation.test.ts',
+            'a list that is being written during a reload is used in its previous version',
+          ],
         ],
       },
       {
         id: 'LF5',
-        threat: 'A key set, a public key or an authority is emptied or cut',
+        threat: 'A key set, public key or CA is emptied or truncated',
         tests: [
           [ownerFiles, 'keys stay valid while the file is rewritten in place'],
           [ownerFiles, '%s in its place is told, the keys serve on'],
@@ -1669,7 +1779,7 @@ export const tables: readonly Table[] = [
       {
         id: 'LF6',
         threat:
-          'A certificate without its key ends a listener, or an empty authority of clients lets nobody or anybody in',
+          'A certificate without its key ends a listener, or an empty client CA admits all clients or none',
         tests: [
           [listenerTls, 'uses a new pair when certificate and key match, whatever the time between the two'],
           [listenerTls, '%s is rejected, and the old files stay in use'],
@@ -1685,12 +1795,12 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LF8',
-        threat: 'A folder, a pipe or a link to itself stands in the place of a file',
+        threat: 'A folder, a pipe or a circular link in place of a file',
         tests: [[follow, 'reports %s in its place once, and its return once']],
       },
       {
         id: 'LF9',
-        threat: 'An authority that was withdrawn is trusted on by a resumed session',
+        threat: 'A resumed session trusts a CA that was removed',
         tests: [[ownerFiles, 'trusts the new CA and no longer the old one']],
       },
       {
@@ -1706,7 +1816,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LF11',
-        threat: "A document leads to this machine, or to a cloud's metadata",
+        threat: 'A document leads to this machine, or to a cloud metadata service',
         tests: [
           [
             lookup,
@@ -1723,11 +1833,11 @@ export const tables: readonly Table[] = [
           [lookup, 'with the address %s is rejected'],
           [lookup, 'with two different DNS responses is connected to at the first address'],
         ],
-        note: 'Behind an egress proxy the proxy looks names up, and must refuse.',
+        note: 'Behind an egress proxy, the proxy resolves names and must reject them.',
       },
       {
         id: 'LF13',
-        threat: 'An answer to HEAD has a body, which the next request on the connection is answered with',
+        threat: 'An answer to HEAD has a body, which the next request on the connection receives',
         tests: [
           [framing, 'to HEAD have the headers of GET and no body, and the next response follows'],
           [framing, 'with status %d stay in order, to HEAD and to others, whole or in chunks'],
@@ -1735,7 +1845,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'P1',
-        threat: 'A document that was tampered with leads to keys on another host, and nobody hears of it',
+        threat: 'A forged discovery document leads to keys on another host, without a report',
         tests: [
           ['issuer/issuer.test.ts', 'that moves the keys to another host is rejected until a reload'],
           [
@@ -1746,8 +1856,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'P2',
-        threat:
-          "A `caFile` that holds an intermediate or a server's own certificate lets other certificates pass",
+        threat: "A `caFile` with an intermediate or a server's own certificate accepts other certificates",
         tests: [
           ['issuer/chain.test.ts', 'refused: %s'],
           ['issuer/chain.test.ts', 'the host name is still verified, with %s'],
@@ -1757,7 +1866,7 @@ export const tables: readonly Table[] = [
       {
         id: 'P3',
         threat:
-          'NO_PROXY is read otherwise than elsewhere: keys are fetched past the proxy that would refuse, or cannot be fetched',
+          'NO_PROXY is read differently than elsewhere: keys are fetched without the proxy, or cannot be fetched',
         tests: [
           ['issuer/fetch/no-proxy.test.ts', 'NO_PROXY=%j and %s'],
           ['process/no-proxy.test.ts', 'both lists of cases say what it does'],
@@ -1765,7 +1874,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'P4',
-        threat: 'A message repeats what an issuer answers, or the password of a proxy',
+        threat: 'A message contains the answer of an issuer, or the password of a proxy',
         tests: [
           ['issuer/messages.test.ts', '%s instead of a document, or a key set'],
           ['issuer/messages.test.ts', 'that requires a password, for %s'],
@@ -1774,18 +1883,21 @@ export const tables: readonly Table[] = [
     ],
   },
   {
-    title: 'LX. Headers and proofs that a client writes',
+    title: 'LX. Headers and proofs from a client',
     rows: [
       {
         id: 'LX1',
         threat:
-          "A client's text before the proxy's element of `x-forwarded-client-cert` swallows it or passes for it",
+          "A client's text before the proxy's element of `x-forwarded-client-cert` hides it or imitates it",
         tests: [
-          ['check/binding/client-certificate.test.ts', 'no client passes for another one'],
+          [
+            'check/binding/client-certificate.test.ts',
+            'no client can impersonate another, with any header and any certificate',
+          ],
           ['e2e/client-certificates.test.ts', 'a client passes as itself alone'],
-          [invariants, 'whatever comes in'],
+          [invariants, 'every invariant holds for random input'],
         ],
-        note: 'The oracles are a model of Envoy and a real one. No client text is believed; some refuse their own sender.',
+        note: 'The references are a model of Envoy and a real one. No client text is trusted. Some of it denies its own sender.',
       },
       {
         id: 'LX2',
@@ -1800,40 +1912,46 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LX3',
-        threat: 'A pre-flight request for a method that no rule opens',
+        threat: 'A preflight request for a method that no rule opens',
         tests: [
-          ['check/rules/preflight.test.ts', 'lets nobody pass who asks for'],
-          ['check/rules/preflight.test.ts', 'a header opens nothing'],
+          ['check/rules/preflight.test.ts', "test.each(oddOnes)('does not allow a request that asks for %s"],
+          [
+            'check/rules/preflight.test.ts',
+            'with any rules, an allowed preflight has a rule for each method that an upstream can read in it',
+          ],
           ['e2e/preflight.test.ts', 'a browser may send the methods of the rule'],
           ['e2e/preflight.test.ts', 'any other request that names DELETE is allowed only where DELETE is'],
         ],
       },
       {
         id: 'LX4',
-        threat: 'One client fills the memory of used proofs for others',
+        threat: 'One client fills the store of used proofs for others',
         tests: [
-          ['check/binding/used-proofs.test.ts', 'that one key takes is none of others'],
-          ['check/binding/dpop.test.ts', 'leave room for others of the same issuer and of another one'],
+          ['check/binding/used-proofs.test.ts', 'of one key does not reduce that of others'],
+          [
+            'check/binding/dpop.test.ts',
+            'of one client leave room for other clients of this issuer and of other issuers',
+          ],
         ],
-        note: 'A client that gets tokens for many keys can fill the room of its own issuer: `overloaded`, a metric and an alert.',
+        note: 'A client with tokens for many keys can fill the space of its own issuer: `overloaded`, a metric and an alert.',
       },
       {
         id: 'LX5',
-        threat: 'A used proof is good again, after a reload or a change of the clock',
+        threat: 'A used proof is valid again, after a reload or a change of the clock',
         tests: [
-          ['check/binding/used-proofs.test.ts', 'no proof is good twice, whatever the clock does'],
-          ['check/binding/dpop.test.ts', 'are not good again after a reload with a larger maxAge'],
+          ['check/binding/used-proofs.test.ts', 'no proof is accepted twice, with any clock and any maxAge'],
+          ['check/binding/dpop.test.ts', 'are denied after a reload with a larger maxAge'],
         ],
-        note: 'Each process remembers its own proofs: with several, and after a restart, a proof is good once in each.',
+        note: 'Each process stores its own proofs. With several processes, and after a restart, a proof is valid once in each.',
       },
       {
         id: 'LX6',
-        threat: 'With `identityHeaders: remove`, a header of an identity is set, or one of a client passes',
+        threat: "With `identityHeaders: remove`, an identity header is set, or a client's own is forwarded",
         tests: [['e2e/identity-headers.test.ts', 'remove: no identity header reaches the workload, %s']],
       },
       {
         id: 'ADV1',
-        threat: 'Headers that are too large, of which the answer is lost in a reset: no answer to Envoy',
+        threat: 'Headers that are too large, and an answer that is lost in a reset: Envoy gets no answer',
         tests: [
           [
             'transport/http/connection/connections.test.ts',
@@ -1844,7 +1962,7 @@ export const tables: readonly Table[] = [
       {
         id: 'ADV2',
         threat:
-          'More checks at once than `http.maxConnections`: connections whose request is on its way are closed, which is no answer to Envoy',
+          'More checks than `http.maxConnections`: connections whose request is on its way are closed, and Envoy gets no answer',
         tests: [
           ['e2e/connections.test.ts', 'responds to each of many pending checks'],
           [
@@ -1855,24 +1973,29 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'ADV3',
-        threat: 'A host with a port has an expression evaluated twice, at twice the cost',
-        tests: [['check/rules/expression-cost.test.ts', 'a host with a port, for which an expression']],
+        threat: 'A host with a port doubles the cost of an expression',
+        tests: [
+          [
+            'check/rules/expression-cost.test.ts',
+            'two evaluations for a host with a port cost no more than the limit of one',
+          ],
+        ],
       },
       {
         id: 'ADV4',
         threat:
-          'Beside rules that are only tried, a request for an enforced rule is spelled or sized so that nobody knows its rule',
+          'With some rules in shadow mode, a request is spelled or sized so that its enforced rule is unknown',
         tests: [
-          ['check/rules/tried.test.ts', 'does not pass where the others are only tried'],
+          ['check/rules/shadow-rules.test.ts', 'is denied if the other rules have mode: shadow: %s on %s'],
           ['transport/grpc/limits.test.ts', 'is denied if one rule is enforced: %s'],
         ],
       },
       {
         id: 'O1',
-        threat: 'A claim is found at another place than the one that the configuration names',
+        threat: 'A claim is read from another place than the configured one',
         tests: [
-          ['credential/token/claim-path.test.ts', 'agrees with a model that takes it apart in every way'],
-          ['credential/token/claim-path.test.ts', 'is not a claim of the token, and is not found'],
+          ['credential/token/claim-path.test.ts', 'has the same result as the model'],
+          ['credential/token/claim-path.test.ts', '%s is not an own claim of the token, and is not found'],
           ['check/claim-names.test.ts', 'is no role of anybody'],
         ],
       },
@@ -1881,22 +2004,20 @@ export const tables: readonly Table[] = [
         threat: 'A claim becomes a second header, or a second member of a list',
         tests: [
           ['e2e/claim-headers.test.ts', 'the workload decodes the exact claims'],
-          ['check/header-value.test.ts', 'stay as many for whoever splits them at'],
+          ['check/header-value.test.ts', 'keep their number when split at %j'],
         ],
       },
       {
         id: 'O3',
-        threat:
-          'A claim is another one after its encoding: half a character, a number without its last digits',
+        threat: 'A claim changes in its encoding: half a character, a number without its last digits',
         tests: [
-          ['check/header-value.test.ts', 'what cannot be exactly the claim is withheld'],
-          ['check/header-value.test.ts', 'is printable ASCII on one line, whatever the claim is'],
+          ['check/header-value.test.ts', 'a value that would change the claim is withheld'],
+          ['check/header-value.test.ts', 'is one line of printable ASCII that decodes to the claim'],
         ],
       },
       {
         id: 'O4',
-        threat:
-          'A requirement of the configuration that no token meets or that is not asked for, without a word',
+        threat: 'A requirement that no token can meet, or that is ignored, without a report',
         tests: [
           ['config/load/all-problems.test.ts', '__proto__, which would be passed over, is told'],
           ['config/load/all-problems.test.ts', 'a problem where none is trusted'],
@@ -1908,54 +2029,58 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'O5',
-        threat: 'A token without an end: `exp` beyond the year 9999, or one that keeps it remembered',
-        tests: [['check/claim-names.test.ts', 'is remembered no longer than others']],
+        threat: 'A token without an end: `exp` after the year 9999, or one that stays cached',
+        tests: [
+          [
+            'check/claim-names.test.ts',
+            'a token that expires at the end of the year 9999 is cached no longer than others',
+          ],
+        ],
       },
       {
         id: 'Q1',
         threat:
-          'A configuration that the service refuses is rolled out: the pods go on with the old one, and each that restarts is lost',
+          'An invalid configuration is rolled out: pods keep the old one, and each pod that restarts fails',
         tests: [
-          ['chart/config.test.ts', 'is told by the schema'],
-          ['chart/config.test.ts', 'is told by the hook'],
-          ['chart/config.test.ts', 'has the new configuration, exactly as the pods will have it'],
+          ['chart/config.test.ts', 'is reported by the schema'],
+          ['chart/config.test.ts', 'is reported by the hook'],
+          ['chart/config.test.ts', 'uses the same new configuration as the pods'],
         ],
       },
       {
         id: 'Q2',
-        threat:
-          'What tries a configuration before it is rolled out can itself reach the network, or is taken for the service',
+        threat: 'The job that checks a configuration can reach the network, or is counted as the service',
         tests: [
           ['chart/config.test.ts', 'without any connection'],
-          ['chart/config.test.ts', 'may open no connection'],
-          ['chart/config.test.ts', 'is found by nothing that looks for pods'],
+          ['chart/config.test.ts', 'is not allowed to open connections'],
+          ['chart/config.test.ts', 'matches no selector'],
         ],
       },
       {
         id: 'Q3',
-        threat: 'A memory limit in another form gives the service no heap, or one that the limit ends',
+        threat: 'A memory limit in another notation gives no heap, or one that the limit ends',
         tests: [
-          ['chart/heap.test.ts', 'any other quantity'],
-          ['chart/heap.test.ts', 'is refused where it is too little for'],
+          ['chart/heap.test.ts', 'a random quantity'],
+          ['chart/heap.test.ts', 'is rejected if it is too low for'],
         ],
       },
       {
         id: 'Q4',
-        threat: 'Switching the autoscaler on leaves one pod where many are needed',
-        tests: [['chart/replicas.test.ts', 'stays what runs']],
+        threat: 'Enabling the autoscaler leaves one pod where many are needed',
+        tests: [['chart/replicas.test.ts', 'is the current number']],
       },
       {
         id: 'T1',
         threat:
-          'A value of a client turns into a command of the terminal that shows the log, or into a record of its own',
+          "A client's value becomes a command of the terminal that shows the log, or a record of its own",
         tests: [
-          ['observe/text-log.test.ts', 'one line that no terminal acts on'],
-          ['observe/text-log.test.ts', 'so that fields stay apart'],
+          ['observe/text-log.test.ts', 'any record is one line without control characters'],
+          ['observe/text-log.test.ts', 'a value with spaces, quotes or an equals sign is quoted'],
         ],
       },
       {
         id: 'T2',
-        threat: '`check-config --token-file` prints the token, its signature, or what a terminal acts on',
+        threat: '`check-config --token-file` prints the token, its signature, or a terminal command',
         tests: [
           ['process/command-line.test.ts', 'without a word of the token'],
           ['process/command-line.test.ts', 'refuses what is no token'],
@@ -1963,7 +2088,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'X1',
-        threat: 'An entry of the deny list with a character that nobody sees revokes nobody',
+        threat: 'A deny list entry with an invisible character revokes no token',
         tests: [
           ['config/validate/stray-white-space.test.ts', 'U+'],
           [
@@ -1971,31 +2096,30 @@ export const tables: readonly Table[] = [
             'what changes only the look of the character before it is kept',
           ],
         ],
-        note: 'At the ends of a text. Between others such a character can have a meaning.',
+        note: 'This covers the ends of a text. Inside a text, such a character can have a meaning.',
       },
       {
         id: 'X2',
-        threat: 'A claim with a long dotted name keeps a start or a reload busy for minutes',
+        threat: 'A claim with a long dotted name delays a start or reload for minutes',
         tests: [['config/values/claim-names.test.ts', 'refuses a longer one, in whichever form']],
       },
       {
         id: 'X3',
-        threat: 'A byte order mark in front of a deny list keeps its new entries from being taken',
+        threat: 'A byte order mark in front of a deny list prevents its new entries from being loaded',
         tests: [['config/load/deny-list.test.ts', 'a byte order mark in front of a list changes nothing']],
       },
       {
         id: 'V7',
-        threat:
-          'The log in JSON or `/readyz` hands a terminal what it acts on, or hides a part of a text from who reads it',
-        tests: [['observe/records.test.ts', 'nothing raw in them']],
+        threat: 'The JSON log or `/readyz` sends a command to a terminal, or hides a part of a text',
+        tests: [['observe/records.test.ts', 'escape control and invisible characters']],
       },
       {
         id: 'V3',
         threat:
-          'A member in percent becomes another group once the workload decodes, splits and trims, in whichever order',
+          'A percent-encoded list member becomes another group after the workload decodes, splits and trims it',
         tests: [
-          ['check/header-value.test.ts', 'stay as many for whoever splits them'],
-          ['check/header-value.test.ts', 'are left out of percent where'],
+          ['check/header-value.test.ts', 'keep their number when split at %j'],
+          ['check/header-value.test.ts', 'are left out of percent if %j is at their start or end'],
         ],
       },
     ],

@@ -1,4 +1,4 @@
-/** The short form of `npm run differential`, and that it notices what a verifier gets wrong. */
+/** The short form of `npm run differential`, and a check that it detects a wrong verdict. */
 import { describe, expect, test } from 'vitest';
 import type { Reason } from '../../src/model/reasons.ts';
 import { judgeAgain } from './differential/again.ts';
@@ -8,7 +8,7 @@ import { type Difference, runDifferential } from './differential/run.ts';
 
 const pool = createKeyPool();
 
-test('the service and jose judge the same of 20,000 tokens', { timeout: 300_000 }, async () => {
+test('the service and jose give the same verdict for 20,000 tokens', { timeout: 300_000 }, async () => {
   const seed = Date.now() % 2 ** 31;
   const found: Difference[] = [];
   const summary = await runDifferential({
@@ -22,7 +22,7 @@ test('the service and jose judge the same of 20,000 tokens', { timeout: 300_000 
   expect(summary.judged).toBeGreaterThanOrEqual(20_000);
   expect(summary.overTransports).toBeGreaterThan(200);
   expect(summary.signaturesByOracle).toBeGreaterThan(1_000);
-  // Every algorithm was let in and refused, or the run would say nothing of it.
+  // The run must allow and deny tokens of every algorithm.
   const byAlgorithm = Map.groupBy(Object.entries(summary.verdicts), ([kind]) => kind.split(' ')[0]);
   expect([...byAlgorithm.keys()].toSorted()).toEqual(
     ['EdDSA', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'].toSorted(),
@@ -37,7 +37,7 @@ test('the service and jose judge the same of 20,000 tokens', { timeout: 300_000 
   expect(Object.keys(summary.known).filter((name) => !names.has(name))).toEqual([]);
 });
 
-describe('the run notices, and keeps the token of,', () => {
+describe('reports and stores', () => {
   const once = (wrong: Reason, right: Reason) => {
     let isDone = false;
     return (reason: Reason): Reason => {
@@ -48,12 +48,12 @@ describe('the run notices, and keeps the token of,', () => {
   };
 
   test.each<[string, Reason, Reason]>([
-    ['one good token that is signature_invalid', 'signature_invalid', 'allowed'],
-    ['one good token that is an internal error', 'internal_error', 'allowed'],
-    ['one good token that is refused for any other reason', 'token_malformed', 'allowed'],
-    ['one bad signature that is let in', 'allowed', 'signature_invalid'],
-    ['one bad signature that is only expired', 'token_expired', 'signature_invalid'],
-    ['one malformed token that is let in', 'allowed', 'token_malformed'],
+    ['a valid token with the verdict signature_invalid', 'signature_invalid', 'allowed'],
+    ['a valid token with the verdict internal_error', 'internal_error', 'allowed'],
+    ['a valid token with the verdict token_malformed', 'token_malformed', 'allowed'],
+    ['a wrong signature that is allowed', 'allowed', 'signature_invalid'],
+    ['a wrong signature with the verdict token_expired', 'token_expired', 'signature_invalid'],
+    ['a malformed token that is allowed', 'allowed', 'token_malformed'],
   ])('%s', { timeout: 120_000 }, async (_, wrong, right) => {
     const found: Difference[] = [];
     await runDifferential({
@@ -70,7 +70,7 @@ describe('the run notices, and keeps the token of,', () => {
       configuration: expect.stringContaining('issuers:'),
       now: expect.any(Number),
     });
-    // It was the mistake of this test alone: whoever judges the kept input again sees what was right.
+    // The verifier itself is correct, so the stored input gives the right verdict.
     const again = await Promise.all(found.map(judgeAgain));
     expect(again.flat().map(({ reason }) => reason)).toContain(right);
     for (const { reason, jose } of again.flat()) expect(jose === 'accepted').toBe(reason === 'allowed');

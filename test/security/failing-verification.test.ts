@@ -1,4 +1,4 @@
-/** Where verifying itself fails: that is no bad signature, and it is told. What a client sends never makes it fail. */
+/** A verification that fails is not a wrong signature, and is logged. No client can cause it. */
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startApp, until } from '../support/app.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
@@ -7,7 +7,7 @@ import { exchange, request } from '../support/http1.ts';
 import { createSigningKey } from '../support/keys.ts';
 import { makeProof, publicMembers, thumbprint } from '../support/proofs.ts';
 
-/** Stands for the failure of OpenSSL, in its words. */
+/** Simulates a failure of OpenSSL, with its message. */
 const failure = vi.hoisted(() => ({
   isOn: false,
   message: 'error:8000000C:system library::Cannot allocate memory',
@@ -66,9 +66,9 @@ ${more}`,
 }
 
 describe.each(['log: {checks: all}', 'log: {checks: none}', 'log: {excludePaths: [/orders/1]}'])(
-  'where verifying fails, with %s',
+  'when verification fails, with %s',
   (log) => {
-    test('a good token is refused as internal_error, never left to Envoy, told, and good when that is over', async () => {
+    test('a valid token is denied as internal_error and logged, and allowed when verification works again', async () => {
       const { issuer, overHttp, overGrpc, counted, defects, logText } = await start([], log);
       const token = await issuer.mint();
       const lines = [`authorization: Bearer ${token}`];
@@ -86,7 +86,7 @@ describe.each(['log: {checks: all}', 'log: {checks: none}', 'log: {excludePaths:
   },
 );
 
-test('every check that waits for the same verification is told of its failure', async () => {
+test('every check that waits for a failing verification ends as internal_error', async () => {
   const { issuer, overGrpc, counted } = await start([]);
   const lines = [`authorization: Bearer ${await issuer.mint()}`];
   failure.isOn = true;
@@ -95,7 +95,7 @@ test('every check that waits for the same verification is told of its failure', 
   expect(await counted('internal_error')).toBe(20);
 });
 
-test('a rule that is only tried lets the request pass, and tells the failure', async () => {
+test('a rule in shadow mode allows the request, and the failure is logged', async () => {
   const { issuer, overHttp, defects } = await start(['--log-checks=none'], 'mode: shadow');
   failure.isOn = true;
   expect(await overHttp([`authorization: Bearer ${await issuer.mint()}`])).toBe(200);
@@ -103,12 +103,12 @@ test('a rule that is only tried lets the request pass, and tells the failure', a
 });
 
 describe('a proof of possession', () => {
-  test('is not proof_invalid where verifying it fails, and not used up', async () => {
+  test('is not proof_invalid when its verification fails, and can be used again', async () => {
     const { issuer, overHttp, overGrpc, defects } = await start([]);
     const key = await createSigningKey('c', 'ES256');
     const token = await issuer.mint({ claims: { cnf: { jkt: await thumbprint(key) } } });
     const bound = async () => [`authorization: DPoP ${token}`, `dpop: ${await makeProof(key, token)}`];
-    // The token is remembered from here on: what fails is the proof alone.
+    // The token is cached now, so only the proof fails.
     expect(await overHttp(await bound())).toBe(200);
     const lines = await bound();
     failure.isOn = true;
@@ -121,7 +121,7 @@ describe('a proof of possession', () => {
   });
 });
 
-test('a proof whose key is no point of its curve is proof_invalid, and no failure', async () => {
+test('a proof whose key is not a point on its curve is proof_invalid, not internal_error', async () => {
   const { issuer, overGrpc, counted } = await start([]);
   const key = await createSigningKey('c', 'ES256');
   const members = publicMembers(key);

@@ -1,4 +1,4 @@
-/** What go-oidc makes of the key sets of real providers, and of odd ones: it is what many would come from. */
+/** Compares the handling of real and unusual key sets with go-oidc, which oauth2-proxy uses. */
 import { expect, onTestFinished, test } from 'vitest';
 import { findGoOidcOracle, startGoOidcOracle } from '../../tools/go-oidc-oracle.ts';
 import { audience } from '../support/fake-issuer.ts';
@@ -7,7 +7,7 @@ import { providerCases, toleratedCases } from '../support/key-set-cases.ts';
 import { describeWith } from '../support/real-servers.ts';
 
 describeWith('go-oidc', await findGoOidcOracle(), (path) => {
-  test('takes and refuses what the table says, and what it takes is taken here, or refused for a reason', async () => {
+  test('go-oidc gives the results of the table, and this service accepts the same or has a stated reason', async () => {
     const oracle = startGoOidcOracle(path);
     onTestFinished(oracle.stop);
     const cases = [...providerCases, ...toleratedCases];

@@ -1,6 +1,6 @@
 /**
- * What must hold whatever comes in, as properties: the tests try each some hundred times, `npm run fuzz` for as long as
- * one wants.
+ * Properties that must hold for every input. The tests check each some hundred times, `npm run fuzz` for a given number of
+ * seconds.
  */
 import { posix } from 'node:path';
 import fc from 'fast-check';
@@ -16,7 +16,7 @@ import { readDenyList } from '../../src/config/load/deny-list.ts';
 import { ConfigError } from '../../src/config/validate/problems.ts';
 import { readKeySet } from '../../src/issuer/keys/read-key-set.ts';
 import { discover } from '../../src/issuer/source/discovery.ts';
-import type { CheckRequest } from '../../src/model/decision.ts';
+import type { CheckRequest } from '../../src/model/check-request.ts';
 import { type Reason, reasons } from '../../src/model/reasons.ts';
 import { systemClock } from '../../src/runtime/time/clock.ts';
 import { readCheckRequest } from '../../src/transport/grpc/check/check-request.ts';
@@ -33,16 +33,16 @@ import { checkRequest } from '../support/requests.ts';
 import { base64url, goodClaims, goodHeader, signTexts } from '../support/tokens.ts';
 import { keyOf } from './corpus/case.ts';
 
-/** One invariant. */
+/** A property and its name. */
 export interface Invariant {
   readonly name: string;
   readonly property: fc.IAsyncProperty<unknown[]>;
 }
 
-/** The longest time that any one input may take, in milliseconds; far above what it takes, far below a denial of service. */
+/** The longest time for one input, in milliseconds: far above the usual time, far below a denial of service. */
 const patience = 1_000;
 
-/** Makes the invariants. @returns them, and what ends what they need */
+/** Creates the invariants. @returns them, and a function that stops the service they use */
 export async function createInvariants(
   issuer: FakeIssuer,
 ): Promise<{ readonly invariants: readonly Invariant[]; readonly stop: () => void }> {
@@ -86,12 +86,12 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
     throw error;
   });
 
-  /** Checks, and proves that the answer is one of the closed set on both transports. */
+  /** Checks, and requires a known reason and a valid answer on both transports. */
   const check = async (request: CheckRequest): Promise<Reason> => {
     const started = performance.now();
     const decision = await core.check(request);
     if (performance.now() - started > patience) throw new Error('a check took too long');
-    if (!Object.hasOwn(reasons, decision.reason)) throw new Error(`no such reason: ${decision.reason}`);
+    if (!Object.hasOwn(reasons, decision.reason)) throw new Error(`unknown reason: ${decision.reason}`);
     if (decision.reason === 'internal_error') throw new Error('an internal error', { cause: decision });
     const { status } = toReply(decision, request);
     if ((status === 200) !== (decision.outcome === 'allow') || status >= 500)
@@ -103,7 +103,7 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
     (await check(checkRequest(request))) !== 'allowed';
   const bearer = (token: string) => ({ authorization: [`Bearer ${token}`] });
   const sure = (holds: boolean) => {
-    if (!holds) throw new Error('it does not hold');
+    if (!holds) throw new Error('the invariant does not hold');
   };
   const onlyThrows = (act: () => unknown, ...kinds: (new (...given: never[]) => Error)[]) => {
     const started = performance.now();
@@ -122,14 +122,14 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
 
   const invariants: Invariant[] = [
     {
-      name: 'an authorization header of anything is refused',
+      name: 'a random authorization header is denied',
       property: fc.asyncProperty(
         fc.array(fc.oneof(text, printable), { maxLength: 3 }),
         async (authorization) => sure(await isRefused({ authorization })),
       ),
     },
     {
-      name: 'a token of anything is refused',
+      name: 'a random token is denied',
       property: fc.asyncProperty(
         fc.tuple(fc.oneof(json, text), fc.oneof(json, text), bytes),
         async ([header, payload, signature]) =>
@@ -139,7 +139,7 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
       ),
     },
     {
-      name: 'a good token with something cut out, put in or exchanged is refused',
+      name: 'a valid token with a part removed, inserted or replaced is denied',
       property: fc.asyncProperty(
         fc.tuple(
           fc.nat(good.length),
@@ -153,7 +153,7 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
       ),
     },
     {
-      name: 'a well signed token is allowed only where the reference allows it, and a good one is',
+      name: 'a token with a valid signature is allowed only if the reference allows it, and a valid token always',
       property: fc.asyncProperty(fc.tuple(oddHeader(), oddClaims(issuer)), async ([header, claims]) => {
         const token = signTexts(
           JSON.stringify({ ...goodHeader(issuer), ...header }),
@@ -170,7 +170,7 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
       }),
     },
     {
-      name: 'proofs and certificates of anything do not help a stranger',
+      name: 'random proofs and certificates do not allow an unauthenticated client',
       property: fc.asyncProperty(
         fc.tuple(
           fc.array(fc.oneof(text, printable), { maxLength: 2 }),
@@ -197,7 +197,7 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
       ),
     },
     {
-      name: 'a stolen token is refused behind any proxies, whatever header its thief sends and whatever its certificate holds',
+      name: 'a stolen token is denied behind any proxies, for every header and certificate of the thief',
       property: fc.asyncProperty(fc.tuple(anyForgery, fc.boolean()), async ([forgery, isRaw]) => {
         for (const { core: asked, proxies } of mutual) {
           const header = headerOf(forgery, proxies);
@@ -222,7 +222,7 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
       }),
     },
     {
-      name: 'a path that a rule lets anybody into is one for every reader, and a token is needed everywhere else',
+      name: 'a path that an anonymous rule allows is such a path to every reader, and all others need a token',
       property: fc.asyncProperty(
         fc.tuple(oddPath(), fc.constantFrom('GET', 'POST', 'OPTIONS')),
         async ([path, method]) => {
@@ -232,13 +232,13 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
       ),
     },
     {
-      name: 'a message of anything is read or refused as malformed',
+      name: 'a random message is read or rejected as malformed',
       property: fc.asyncProperty(bytes, async (message) =>
         onlyThrows(() => readCheckRequest(Buffer.from(message)), MalformedMessage),
       ),
     },
     {
-      name: 'a message of which some bytes were changed is read or refused as malformed',
+      name: 'a message with changed bytes is read or rejected as malformed',
       property: fc.asyncProperty(
         fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { minLength: 1, maxLength: 6 }),
         async (changes) => {
@@ -257,7 +257,7 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
       ),
     },
     {
-      name: 'a key set of anything gives sound keys or an error',
+      name: 'a random key set gives usable keys or an error',
       property: fc.asyncProperty(fc.oneof(text, json, oddKeySet()), async (published) =>
         onlyThrows(() => {
           const { keySet } = readKeySet(published, lenientRules);
@@ -269,7 +269,7 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
       ),
     },
     {
-      name: 'a discovery document of anything leads to an address that may be fetched, or is an error',
+      name: 'a random discovery document leads to an address that may be fetched, or is an error',
       property: fc.asyncProperty(fc.oneof(text, json, oddDocument(issuer.url)), async (body) => {
         const fetch = () => Promise.resolve({ body, headers: {} });
         const found = await discover(issuer.url, `${issuer.url}/x`, fetch).catch((error: unknown) => {
@@ -280,7 +280,7 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
       }),
     },
     {
-      name: 'a configuration of anything is one, or a list of problems',
+      name: 'a random configuration is valid, or gives a list of problems',
       property: fc.asyncProperty(fc.oneof(text, json, oddConfiguration()), async (file) => {
         try {
           const read = await configOf(file);
@@ -291,7 +291,7 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
       }),
     },
     {
-      name: 'a deny list of anything is one, or a list of problems',
+      name: 'a random deny list is valid, or gives a list of problems',
       property: fc.asyncProperty(fc.oneof(text, json), async (list) =>
         onlyThrows(() => readDenyList(list, 'list'), ConfigError),
       ),
@@ -305,7 +305,7 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
   return { invariants, stop };
 }
 
-/** The exhaustive one: no bit of a good token may be changed. @returns how many were tried */
+/** Changes each bit of a valid token, which must be denied. @returns the number of bits */
 export async function tryEveryBit(core: TestCore, token: string): Promise<number> {
   const segments = token.split('.').map((segment) => Buffer.from(segment, 'base64url'));
   let tried = 0;
@@ -328,7 +328,7 @@ const odd = () =>
     fc.jsonValue({ maxDepth: 2 }),
   );
 
-/** Header parameters, mostly good ones. */
+/** Header parameters, mostly valid ones. */
 function oddHeader() {
   const names = fc.constantFrom(
     'alg',
@@ -385,7 +385,7 @@ function oddClaims({ url }: FakeIssuer) {
   return fc.dictionary(names, values, { maxKeys: 3 });
 }
 
-/** The same question to jose and to the rules as they are written in docs and contract, not to our code. */
+/** The verdict of jose and of the documented rules, without code of the service. */
 async function isAllowedByReference(
   token: string,
   issuer: FakeIssuer,
@@ -393,12 +393,12 @@ async function isAllowedByReference(
 ): Promise<boolean> {
   try {
     const find = createLocalJWKSet(jwks);
-    // Here a parameter that is null is as if absent.
+    // A parameter that is null counts as absent.
     const findKey: CompactVerifyGetKey = ({ kid, ...rest }, input) =>
       find(kid === undefined || kid === null ? rest : { ...rest, kid }, input);
     const verified = await compactVerify(token, findKey, { algorithms: ['RS256'] });
     const { protectedHeader } = verified;
-    // A claim that is null is as if absent. Jose judges claims of its own reading, so it gets them without.
+    // A claim that is null counts as absent. jose checks such claims, so it gets the token without them.
     const present = Object.entries(JSON.parse(Buffer.from(verified.payload).toString())).filter(
       ([, value]) => value !== null,
     );
@@ -491,7 +491,7 @@ function oddConfiguration() {
   return fc.dictionary(names, fc.oneof(odd(), issuers)).map((tree) => JSON.stringify(tree));
 }
 
-/** Paths of the pieces that readers have differed about. */
+/** Paths made of pieces that servers read differently. */
 function oddPath() {
   const pieces = [
     '/',
@@ -526,7 +526,7 @@ function oddPath() {
   return fc.array(fc.constantFrom(...pieces), { maxLength: 10 }).map((parts) => `/${parts.join('')}`);
 }
 
-/** What several servers would take a path for: one that normalises, one that decodes first, one that decodes twice, a browser. */
+/** The path as different readers see it: normalized, decoded first, decoded twice, and as in a browser. */
 function readingsOf(target: string): readonly string[] {
   const [raw = ''] = target.split('?');
   const decoded = (text: string) => {
@@ -547,7 +547,7 @@ function readingsOf(target: string): readonly string[] {
   ];
 }
 
-/** Whether a time is so near to its bound that two readings of the clock decide. */
+/** Whether a time is so close to its limit that two readings of the clock can differ. */
 function isOnTheEdge(claims: Readonly<Record<string, unknown>>): boolean {
   const now = Date.now() / 1000;
   const isNear = (name: string, bound: number) =>

@@ -1,4 +1,4 @@
-/** Every reason, on every listener, with marked values everywhere: none of them comes out anywhere. */
+/** Sends marked values to every listener, for every reason: none of them appears in a log, a metric or an answer. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,7 +19,7 @@ import { cryptographyCases } from './corpus/cryptography.ts';
 import { headerCases } from './corpus/header.ts';
 import { createWorld, type World } from './world.ts';
 
-/** What stands in places that a client fills. None is part of any word that a service would say. */
+/** Values for the places that a client controls. The service uses none of them in its own texts. */
 const canaries = ['cookie', 'query', 'body', 'user', 'claim', 'jti', 'proof', 'certificate', 'forwarded'].map(
   (place) => `canary-${place}-7f3a`,
 );
@@ -35,13 +35,13 @@ const [cookie, query, body, user, claim, jti, proof, certificate, forwarded] = c
   string,
 ];
 
-/** Where a request goes; absent: to the orders. */
+/** The path for a reason; the default is the path of the orders. */
 interface Place {
   readonly path?: string;
   readonly host?: string;
 }
 
-/** The reasons that tokens of the corpus do not lead to. */
+/** The reasons that no token of the corpus causes. */
 function furtherCases({ main, weak: revoking, curves }: World): (Case & Place)[] {
   const withMarks = { sub: user, jti, email: `${claim}@example.com`, groups: [claim], tid: claim };
   return [
@@ -105,7 +105,7 @@ function furtherCases({ main, weak: revoking, curves }: World): (Case & Place)[]
   ];
 }
 
-test('whatever a check ends with, no log, metric or answer has any of it', { timeout: 120_000 }, async () => {
+test('no log, metric or answer contains client data, for every reason', { timeout: 120_000 }, async () => {
   const world = await createWorld();
   onTestFinished(() => world.close());
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
@@ -178,7 +178,7 @@ test('whatever a check ends with, no log, metric or answer has any of it', { tim
           ) + body,
         );
         if (one.reason === 'allowed' && answer !== undefined) {
-          // What an allow forwards is what it is for.
+          // An allow forwards claims on purpose.
           expect(answer.status).toBe(200);
           answers.push(answer.body);
         } else answers.push(JSON.stringify(answer));
@@ -199,7 +199,7 @@ test('whatever a check ends with, no log, metric or answer has any of it', { tim
     }
   }
 
-  // Only a check over gRPC can be too large to be read: what has come of it by then is told, and no more of that.
+  // Only a gRPC check can be too large to read. The log may contain only the part that was read.
   const large = await grpc.check({
     path: `/orders?x=${query}`,
     headers: {
@@ -223,7 +223,7 @@ test('whatever a check ends with, no log, metric or answer has any of it', { tim
   expect(service.errors()).toBe('');
 });
 
-test('while another authorizer decides, no log and no metric has any of it, nor of its answer', async () => {
+test('with shadow.authorizer, no log or metric contains client data or the answer of the incumbent', async () => {
   const world = await createWorld();
   onTestFinished(() => world.close());
   const incumbent = createServer((message, response) => {
@@ -264,7 +264,7 @@ test('while another authorizer decides, no log and no metric has any of it, nor 
   expect(service.errors()).toBe('');
 });
 
-test('a deny list that is wrong is told without what stands in it', async () => {
+test('the error for an invalid deny list contains none of its text', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const denied = join(folder, 'denied.yaml');

@@ -1,4 +1,4 @@
-/** Bytes of anything on the ports: nobody else is hurt, and nothing is allowed. */
+/** Random bytes on the check ports: they are never allowed, and do not affect other clients. */
 import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 import { expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { connectGrpc } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
 import { callHeaders, flag, frame, frameType } from '../support/http2.ts';
 
-/** Sends bytes and gives what comes back until the connection ends, or a moment has passed. */
+/** Sends bytes, and returns what arrives until the connection closes or 300 ms have passed. */
 function send(port: number, bytes: Buffer): Promise<string> {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1');
@@ -36,7 +36,9 @@ const anyFrames = () =>
     }),
   );
 
-test('bytes of anything on the check ports allow nothing and hurt nobody', { timeout: 120_000 }, async () => {
+test('random bytes on the check ports are never allowed and affect no other client', {
+  timeout: 120_000,
+}, async () => {
   const { httpPort, grpcPort, issuer, logText } = await startApp({ flags: ['--log-checks=none'] });
   const grpc = connectGrpc(grpcPort);
   const authorization = `Bearer ${await issuer.mint()}`;

@@ -1,12 +1,12 @@
-/** Which reason a check ended with, as the metrics tell it: the one that was counted meanwhile. */
+/** Reads the reason of a check from the metrics. */
 
-/** Does something that causes one check, and gives what it came to and the reason that was counted. */
+/** Runs a function that causes one check, and returns its result with the counted reason. */
 export type ReasonReader = <T>(
   transport: 'http' | 'grpc',
   act: () => Promise<T>,
 ) => Promise<{ readonly reason: string; readonly result: T }>;
 
-/** Makes a reader of a service's admin listener. Nobody else may ask the service meanwhile. */
+/** Creates a reader for a service's admin listener. No other check may run at the same time. */
 export function createReasonReader(adminPort: number): ReasonReader {
   const countsOf = async (transport: string) => {
     const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();

@@ -1,4 +1,4 @@
-/** The examples of the RFCs: keys and signatures that were not made by our own code. */
+/** The examples in the RFCs: keys and signatures from other implementations. */
 import { describe, expect, test } from 'vitest';
 import { readProof } from '../../src/check/binding/dpop.ts';
 import type { Algorithm } from '../../src/config/declare/issuer-options.ts';
@@ -25,7 +25,7 @@ const hobbit = {
 const cookbookPayload =
   'SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9vci4gWW91IHN0ZXAgb250byB0aGUgcm9hZCwgYW5kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlzIG5vIGtub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB0IG9mZiB0by4';
 
-/** RFC 7515 appendix A.3: the one that is a JWT, of the issuer `joe`, until 22 March 2011. */
+/** RFC 7515 appendix A.3: a JWT of the issuer `joe`, valid until 22 March 2011. */
 const joe: Vector = {
   source: 'RFC 7515 appendix A.3',
   algorithm: 'ES256',
@@ -81,11 +81,11 @@ describe.each(vectors)('$source, $algorithm', ({ algorithm, jwk, token }) => {
   const data = Buffer.from(`${header}.${payload}`);
   const bytes = Buffer.from(signature, 'base64url');
 
-  test('the signature verifies', () => {
+  test('the signature is valid', () => {
     expect(key?.verify(data, bytes)).toBe(true);
   });
 
-  test('with any bit of it changed it does not', () => {
+  test('the signature is invalid after a change of any bit', () => {
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const changed = Buffer.from(bytes);
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
@@ -108,7 +108,7 @@ describe('as bearer tokens', () => {
     return reason;
   };
 
-  test("RFC 7515 appendix A.3 is joe's until it expires", async () => {
+  test('allows the token of RFC 7515 appendix A.3 until it expires', async () => {
     expect(await ask(joe.token, 1_300_819_379)).toBe('allowed');
     expect(await ask(joe.token, 1_300_819_380 + 31)).toBe('token_expired');
     expect(await ask(joe.token)).toBe('token_expired');
@@ -120,11 +120,11 @@ describe('as bearer tokens', () => {
     ).toBe('claim_not_allowed');
   });
 
-  test.each(vectors.slice(1))('$source, whose payload is no claims, is refused', async ({ token }) => {
+  test.each(vectors.slice(1))('denies $source, whose payload has no claims', async ({ token }) => {
     expect(await ask(token)).toBe('token_malformed');
   });
 
-  test('RFC 7515 appendix A.1 (HMAC), A.5 (unsecured) and E (crit) are refused', async () => {
+  test('denies RFC 7515 appendix A.1 (HMAC), A.5 (unsecured) and E (crit)', async () => {
     const payload = joe.token.split('.')[1];
     const hmac = 'eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9';
     expect(await ask(`${hmac}.${payload}.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk`)).toBe(
@@ -141,7 +141,7 @@ describe('as bearer tokens', () => {
   });
 });
 
-test('the proof of RFC 9449 section 7.1 is good for its token, its request and its time', () => {
+test('the proof of RFC 9449 section 7.1 is valid only for its token, request and time', () => {
   const proof =
     'eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt0eSI6IkVDIiwieCI6Imw4dEZyaHgtMzR0VjNoUklDUkRZOXpDa0RscEJoRjQyVVFVZldWQVdCRnMiLCJ5IjoiOVZFNGpmX09rX282NHpiVFRsY3VOSmFqSG10NnY5VERWclUwQ2R2R1JEQSIsImNydiI6IlAtMjU2In19.eyJqdGkiOiJlMWozVl9iS2ljOC1MQUVCIiwiaHRtIjoiR0VUIiwiaHR1IjoiaHR0cHM6Ly9yZXNvdXJjZS5leGFtcGxlLm9yZy9wcm90ZWN0ZWRyZXNvdXJjZSIsImlhdCI6MTU2MjI2MjYxOCwiYXRoIjoiZlVIeU8ycjJaM0RaNTNFc05yV0JiMHhXWG9hTnk1OUlpS0NBcWtzbVFFbyJ9.2oW9RP35yRqzhrtNP86L-Ey71EOptxRimPPToA1plemAgR6pxHF8y6-yqyVnmcw6Fy1dqd-jfxSYoMxhAJpLjA';
   const terms = {

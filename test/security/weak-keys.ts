@@ -1,4 +1,4 @@
-/** Keys that must not verify anything, made by code, each with a way to sign for it where there is one. */
+/** Keys that must not verify anything, each with a way to forge its signature if there is one. */
 import {
   checkPrimeSync,
   constants,
@@ -13,15 +13,15 @@ import {
 
 type Jwk = Record<string, unknown>;
 
-/** What an issuer publishes that it should not have. */
+/** A weak key that an issuer publishes. */
 export interface WeakKey {
   readonly kid: string;
-  /** The row of the threat table. */
+  /** The id in the threat table. */
   readonly row: string;
   readonly algorithm: string;
-  /** Published; several where they are bad together. */
+  /** The published keys; several if they are weak only together. */
   readonly jwks: readonly Jwk[];
-  /** A signature that a library without care would accept. */
+  /** A signature that a careless library accepts. */
   readonly sign: (data: Buffer) => Buffer;
 }
 
@@ -33,7 +33,7 @@ const base64url = (value: bigint) => {
 };
 const bigint = (text: unknown) => BigInt(`0x${Buffer.from(String(text), 'base64url').toString('hex')}`);
 
-/** Makes them all. */
+/** Creates all weak keys. */
 export function weakKeys(): readonly WeakKey[] {
   return [...rsaKeys(), ...ellipticKeys(), ...edwardsKeys(), ...misusedKeys()];
 }
@@ -56,7 +56,7 @@ function rsaKeys(): WeakKey[] {
   return [
     { ...base, row: 'B4', kid: 'rsa-1024', jwks: [small.jwk], sign: rs256(small.privateKey) },
     { ...base, row: 'B4', kid: 'rsa-2040', jwks: [almost.jwk], sign: rs256(almost.privateKey) },
-    // With e = 1 the padded digest is its own signature.
+    // With e = 1, the padded digest is its own signature.
     {
       ...base,
       row: 'B5',
@@ -164,7 +164,7 @@ function edwardsKeys(): WeakKey[] {
       algorithm: 'EdDSA',
       kid: `ed25519-small-${index}`,
       jwks: [{ kty: 'OKP', crv: 'Ed25519', x: point.toString('base64url') }],
-      // R is the point of the key or the identity, S is 0: verifies for some or all messages where nobody looks.
+      // R is the point of the key or the identity, and S is 0: without a check, this verifies for some or all messages.
       sign: () => Buffer.concat([index % 2 === 0 ? point : encode(1n, false), Buffer.alloc(32)]),
     })),
     {
@@ -191,7 +191,7 @@ function edwardsKeys(): WeakKey[] {
   ].map((key) => named(key));
 }
 
-/** Sound numbers, published in a way that they must not be used. */
+/** Valid keys whose published members forbid their use. */
 function misusedKeys(): WeakKey[] {
   const { privateKey, jwk } = rsa(2048);
   const base = { algorithm: 'RS256', sign: rs256(privateKey) };
@@ -227,12 +227,12 @@ export function paddedDigest(data: Buffer, length: number): Buffer {
   ]);
 }
 
-/** Signs whatever block one wants, as only the owner of the key can. */
+/** Signs any block; only the owner of the key can do this. */
 export function signBlock(block: Buffer, key: KeyObject): Buffer {
   return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, block);
 }
 
-/** With e = 3 a number whose cube begins like a padded digest needs no private key (Bleichenbacher, 2006). */
+/** Forges a signature for e = 3: a number whose cube begins like a padded digest (Bleichenbacher, 2006). */
 function cubeRoot(data: Buffer): Buffer {
   const info = Buffer.concat([
     Buffer.from('0001ffffffffffffffff00', 'hex'),
@@ -249,7 +249,7 @@ function cubeRoot(data: Buffer): Buffer {
   return Buffer.from(low.toString(16).padStart(512, '0'), 'hex');
 }
 
-/** A modulus of the form that can be factored from itself (CVE-2017-15361), with its private key. */
+/** A modulus whose form makes it possible to factor it (CVE-2017-15361), with its private key. */
 function rocaKey(): { privateKey: KeyObject; jwk: Jwk } {
   const primes: bigint[] = [];
   for (let candidate = 2n; primes.length < 39; candidate++)

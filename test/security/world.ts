@@ -1,4 +1,4 @@
-/** The issuers that the corpus is about, good and bad ones, and what signs for them. */
+/** The issuers of the corpus, valid and invalid ones, with their keys. */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,23 +6,23 @@ import { audience, type FakeIssuer, sendJson, startFakeIssuer } from '../support
 import { createSigningKey, type SigningKey } from '../support/keys.ts';
 import { type WeakKey, weakKeys } from './weak-keys.ts';
 
-/** Everything that a case can make its tokens of. */
+/** The issuers and keys for the tokens of a case. */
 export interface World {
   /** Publishes one RSA key, for RS256. */
   readonly main: FakeIssuer;
-  /** Demands the scope `orders.read` and the claim `tid`, of RS256 tokens. */
+  /** Requires the scope `orders.read` and the claim `tid`, and allows RS256 only. */
   readonly strict: FakeIssuer;
   /** Publishes keys of every curve; its tokens may use all algorithms. */
   readonly curves: FakeIssuer;
-  /** Publishes an RSA key that says nothing of an algorithm; its tokens may use RS256 alone. */
+  /** Publishes an RSA key without `alg`; its tokens may use RS256 only. */
   readonly open: FakeIssuer;
-  /** Publishes one good key, and others that must not verify anything. */
+  /** Publishes one valid key, and weak ones that must not verify anything. */
   readonly weak: FakeIssuer;
   readonly weakKeys: readonly WeakKey[];
-  /** Keys that nobody publishes. */
+  /** Keys that no issuer publishes. */
   readonly foreign: SigningKey;
   readonly foreignRsa: KeyObject;
-  /** Where a token could lead an authorizer that follows it. */
+  /** A server that a token names. It counts requests; the service must send none. */
   readonly trap: { readonly url: string; readonly hits: () => number };
   readonly configuration: string;
   readonly close: () => Promise<void>;

@@ -21,7 +21,7 @@ async function admin(
   return { status: response.status, text: await response.text() };
 }
 
-/** Sends half a request; @returns sends the rest, and gives the status and what is to become of the connection */
+/** Sends half a request. @returns a function that sends the rest, and returns the status and the connection header */
 async function sendHalf(port: number, header: string): Promise<() => Promise<string>> {
   const socket = net.connect(port, '127.0.0.1');
   let text = '';
@@ -30,7 +30,7 @@ async function sendHalf(port: number, header: string): Promise<() => Promise<str
   });
   await once(socket, 'connect');
   socket.write(`GET / HTTP/1.1\r\nhost: a\r\n${header}\r\n`);
-  // Another one on the way behind it: when that is answered, the server has read this.
+  // A second request follows. When it is answered, the server has read the first.
   await exchange(port, request('GET', '/'));
   return async () => {
     const closed = once(socket, 'close');
@@ -40,7 +40,7 @@ async function sendHalf(port: number, header: string): Promise<() => Promise<str
   };
 }
 
-/** Waits until a port refuses connections. */
+/** Waits until a port rejects connections. */
 async function refuses(port: number): Promise<void> {
   await until(async () => {
     const socket = net.connect(port, '127.0.0.1');
@@ -63,7 +63,7 @@ const headerOf = async (service: RunningApp, token: string, name: string) =>
   (await exchange(service.httpPort, request('GET', '/', [`authorization: Bearer ${token}`])))?.headers[name];
 
 describe('the admin listener', () => {
-  test('has three paths and no other', async () => {
+  test('has exactly three paths', async () => {
     const service = await startApp();
     expect(await admin(service, '/livez')).toEqual({ status: 200, text: 'ok\n' });
     expect((await admin(service, '/readyz')).status).toBe(200);
@@ -97,7 +97,7 @@ describe('the admin listener', () => {
     ).toBe(404);
   });
 
-  test('says which issuer lacks what', async () => {
+  test('reports the problem of each issuer', async () => {
     const [good, bad] = [await issuerForTest(), await issuerForTest()];
     bad.jwks = (_, response) => response.writeHead(500).end();
     const file = `
@@ -155,7 +155,7 @@ shutdown: {delay: 0s, timeout: 5s}
 });
 
 describe('without its issuer', () => {
-  test('the service stays up, is not ready, says why, answers at once, and is ready when the issuer returns', async () => {
+  test('the service runs, is not ready, reports why, answers immediately, and is ready when the issuer returns', async () => {
     const issuer = await issuerForTest();
     const good = issuer.discovery;
     issuer.discovery = (_, response) => response.writeHead(503).end();
@@ -190,11 +190,11 @@ describe('without its issuer', () => {
     await expect(client.check({ headers: { authorization: `Bearer ${token}` } })).rejects.toMatchObject({
       code: 14,
     });
-    // What a client alone causes is a denial still.
+    // A denial that a client causes stays a denial.
     expect(await ask(service, 'garbage')).toBe(401);
   });
 
-  test('an unknown kid while the issuer is away is a denial, also where errors are left to Envoy', async () => {
+  test('an unknown kid while the issuer is down is a denial, also with `whenUnavailable: error`', async () => {
     const service = await startApp({ flags: ['--when-unavailable=error'] });
     service.issuer.jwks = (_, response) => response.writeHead(500).end();
     expect(await ask(service, await service.issuer.mint({ header: { kid: 'new' } }))).toBe(401);
@@ -216,7 +216,7 @@ describe('without its issuer', () => {
 });
 
 describe('a reload', () => {
-  test('takes effect for every check to come, and is counted', async () => {
+  test('applies to all later checks, and is counted', async () => {
     const service = await startApp();
     const token = await service.issuer.mint({ claims: { aud: 'other' } });
     expect(await ask(service, token)).toBe(401);
@@ -228,7 +228,7 @@ describe('a reload', () => {
     expect(text.match(/oidc_authz_config_hash_info\{hash="\w{16}"\} 1/g)).toHaveLength(1);
   });
 
-  test('of requirements keeps the keys and the tokens that they proved, and still judges these anew', async () => {
+  test('of requirements keeps the keys and cached tokens, and checks these again', async () => {
     const service = await startApp();
     const token = await service.issuer.mint();
     await ask(service, token);
@@ -243,7 +243,7 @@ describe('a reload', () => {
     expect(lookups).toContain('oidc_authz_token_cache_lookups_total{result="miss"} 1');
   });
 
-  test('of anything else of an issuer drops its tokens and has its keys before it takes effect', async () => {
+  test('of other options of an issuer removes its tokens, and applies after its keys are fetched', async () => {
     const service = await startApp();
     const token = await service.issuer.mint();
     await ask(service, token);
@@ -256,7 +256,7 @@ describe('a reload', () => {
     expect(service.issuer.hits.jwks).toBe(2);
   });
 
-  test('that takes an issuer away refuses its tokens at once, cached ones too', async () => {
+  test('that removes an issuer denies its tokens immediately, also cached ones', async () => {
     const other = await issuerForTest();
     const service = await startApp();
     const token = await service.issuer.mint();
@@ -271,7 +271,7 @@ describe('a reload', () => {
     expect((await admin(service, '/metrics')).text).toContain('oidc_authz_token_cache_entries 1');
   });
 
-  test('to an issuer that hangs takes effect after five seconds, and the old goes on until then', async () => {
+  test('to an issuer that hangs applies after five seconds; until then the previous one is used', async () => {
     const slow = await issuerForTest();
     slow.discovery = () => {};
     const service = await startApp();
@@ -290,7 +290,7 @@ issuers:
     expect(JSON.parse((await admin(service, '/readyz')).text).issuers).toHaveLength(2);
   });
 
-  test('has withdrawn keys gone at once', async () => {
+  test('removes withdrawn keys immediately', async () => {
     const service = await startApp();
     const token = await service.issuer.mint();
     expect(await ask(service, token)).toBe(200);
@@ -299,7 +299,7 @@ issuers:
     await until(async () => (await ask(service, token)) === 401);
   });
 
-  test('of headers and of the realm changes the answers of cached tokens too', async () => {
+  test('of headers and of the realm also changes responses for cached tokens', async () => {
     const service = await startApp();
     const token = await service.issuer.mint();
     expect(await headerOf(service, token, 'x-auth-request-user')).toBe('alice');
@@ -313,7 +313,7 @@ issuers:
     expect(await headerOf(service, 'bad', 'www-authenticate')).toContain('realm="orders"');
   });
 
-  test('of a listener is said to need a restart', async () => {
+  test('of a listener is logged to need a restart', async () => {
     const service = await startApp();
     await service.app.reload(
       await configOf(
@@ -330,7 +330,7 @@ issuers:
     expect(await ask(service, 'x')).toBe(401);
   });
 
-  test('of a configuration that is no good is told and counted, and the old goes on', async () => {
+  test('with an invalid configuration is logged and counted, and the previous one stays in use', async () => {
     const service = await startApp();
     service.app.reloadFailed(new Error('the configuration has 1 problem'));
     expect((await admin(service, '/metrics')).text).toContain('oidc_authz_config_last_reload_successful 0');
@@ -340,7 +340,7 @@ issuers:
     expect(await ask(service, await service.issuer.mint())).toBe(200);
   });
 
-  test('under load shows no check a mixture of two configurations', async () => {
+  test('under load never mixes two configurations in a check', async () => {
     const service = await startApp();
     const token = await service.issuer.mint();
     const first = fileFor(service.issuer.url);
@@ -372,8 +372,8 @@ issuers:
   });
 });
 
-describe('the end', () => {
-  test('loses no check that was sent before the listeners closed, on HTTP and on gRPC', async () => {
+describe('shutdown', () => {
+  test('drops no check that was sent before the listeners closed, over HTTP and gRPC', async () => {
     const clock = createTestClock();
     const service = await runApp({ clock, flags: ['--shutdown-delay=2s', '--shutdown-timeout=20s'] });
     const { issuer, httpPort, grpcPort } = service;
@@ -394,13 +394,13 @@ describe('the end', () => {
     };
     expect(await askOften()).toEqual(['200 keep-alive 0']);
 
-    // The clock stands still: the delay is as long as the checks take.
+    // The clock is stopped, so the delay lasts until the checks have arrived.
     const stopped = service.stop();
     expect(await askOften()).toEqual(['200 close 0']);
     await clock.advance(1_999);
     expect(await askOften()).toEqual(['200 close 0']);
 
-    // What is under way when the listeners close: requests of which half has come, and checks that wait for a key.
+    // Running when the listeners close: half-sent requests, and checks that wait for a key.
     const halves = await Promise.all(Array.from({ length: 10 }, () => sendHalf(httpPort, authorization)));
     let release = () => {};
     issuer.jwks = (_, response) => {
@@ -424,7 +424,7 @@ describe('the end', () => {
     });
   });
 
-  test('waits for a check that is under way', async () => {
+  test('waits for a running check', async () => {
     const clock = createTestClock();
     const service = await runApp({ clock });
     const { issuer } = service;
@@ -449,7 +449,7 @@ describe('the end', () => {
     });
   });
 
-  test('tells readiness and stays alive while it drains', async () => {
+  test('reports not ready and stays alive while it drains', async () => {
     const service = await runApp({ flags: ['--shutdown-delay=500ms'] });
     const stopped = service.stop();
     expect((await admin(service, '/readyz')).status).toBe(503);
@@ -462,7 +462,7 @@ describe('the end', () => {
   });
 });
 
-test('a port that is taken is said to be', async () => {
+test('a port that is in use is reported', async () => {
   const first = await startApp();
   const issuer = await issuerForTest();
   const second = startApp({

@@ -1,4 +1,4 @@
-/** The deny list in a service that runs. */
+/** The deny list of a running service. */
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ interface Guard {
   readonly service: RunningApp;
   /** Replaces the list, as a mounted ConfigMap does. */
   readonly deny: (text: string) => void;
-  /** Writes to the very file, as an editor or a shell does that truncates it first. */
+  /** Truncates and writes the file in place, as an editor or a shell does. */
   readonly scribble: (text: string) => void;
   readonly remove: () => void;
   readonly ask: (token: string) => Promise<number | undefined>;
@@ -53,7 +53,7 @@ async function startGuard(list: string, filesClock?: Clock): Promise<Guard> {
   };
 }
 
-test('a token that is remembered is refused as soon as the list names it, and let in when it does no more', async () => {
+test('a cached token is denied when the list revokes it, and allowed when the list no longer does', async () => {
   const { service, deny, ask, reasonOf, metric } = await startGuard('[]');
   const [alice, bob] = [
     await service.issuer.mint({ claims: { jti: '1' } }),
@@ -73,7 +73,7 @@ test('a token that is remembered is refused as soon as the list names it, and le
   await until(async () => (await ask(alice)) === 200);
 });
 
-test('a list that is no good, or has gone, leaves the one before in use, and is counted', async () => {
+test('an invalid or missing list is counted, and the previous one stays in use', async () => {
   const { service, deny, remove, ask, metric } = await startGuard('[]');
   const token = await service.issuer.mint({ claims: { sid: 's' } });
   deny(`[{"issuer": "${service.issuer.url}", "sid": "s"}]`);
@@ -94,7 +94,7 @@ test('a list that is no good, or has gone, leaves the one before in use, and is 
   expect(await metric('deny_list_last_reload_successful')).toBe(1);
 });
 
-/** A list of three users of an issuer, the revoked one being the last. */
+/** A list of three users of an issuer. The revoked one is the last. */
 const lists: readonly [string, (issuer: string, more: string) => string][] = [
   [
     'JSON',
@@ -121,8 +121,8 @@ const lists: readonly [string, (issuer: string, more: string) => string][] = [
   ],
 ];
 
-describe.each(lists)('a list in %s that is written anew in place', (_, listOf) => {
-  test('revokes at every moment what it revoked and goes on to revoke', async () => {
+describe.each(lists)('a list in %s that is rewritten in place', (_, listOf) => {
+  test('revokes its tokens at every moment', async () => {
     const clock = createTestClock();
     const { service, scribble, ask, reasonOf, metric } = await startGuard('[]', clock);
     const [alice, dora] = [
@@ -134,7 +134,7 @@ describe.each(lists)('a list in %s that is written anew in place', (_, listOf) =
     expect([await ask(alice), await ask(dora)]).toEqual([401, 200]);
 
     const next = listOf(service.issuer.url, '\n');
-    // At each look there is more of it: nothing, then up to a few places in each entry and one behind each.
+    // The file grows at each look: first empty, then cut inside and after each entry.
     const cuts = new Set([0, 1]);
     for (let at = 2; at < next.length; at += 17) cuts.add(at);
     for (const { index } of next.matchAll(/\n/g)) cuts.add(index + 1);
@@ -157,7 +157,7 @@ test.each([
   ['nothing', ''],
   ['a comment', '# nobody\n'],
   ['null', 'null\n'],
-])('a list that stays cut to %s revokes on, and that is told', async (_, rest) => {
+])('a list that stays truncated to %s still revokes, and is logged', async (_, rest) => {
   const clock = createTestClock();
   const { service, scribble, ask, metric } = await startGuard('[]', clock);
   const token = await service.issuer.mint();
@@ -179,7 +179,7 @@ test.each([
   expect(await problems()).toMatchObject([
     { what: 'deny list', files: [expect.any(String)], problem: expect.stringMatching(/empty/) },
   ]);
-  // Nor does a reload of the configuration lift it.
+  // A reload of the configuration does not lift it either.
   await expect(service.app.reload(service.config)).rejects.toThrow(/empty/);
   expect(await ask(token)).toBe(401);
   scribble('[]');
@@ -187,7 +187,7 @@ test.each([
   expect([await ask(token), await problems()]).toEqual([200, undefined]);
 });
 
-test('a list that stays cut after its first entry counts, and what it lifts is told', async () => {
+test('a list that stays truncated after its first entry is used, and the removed entries are logged', async () => {
   const clock = createTestClock();
   const { service, scribble, ask, metric } = await startGuard('[]', clock);
   const entry = (sub: string) => `- {issuer: "${service.issuer.url}", sub: ${sub}}\n`;
@@ -200,7 +200,7 @@ test('a list that stays cut after its first entry counts, and what it lifts is t
   expect(await ask(token)).toBe(401);
   await clock.advance(1_000);
   expect(await ask(token)).toBe(200);
-  expect(service.records.find(({ msg }) => String(msg).includes('no longer has'))).toMatchObject({
+  expect(service.records.find(({ msg }) => String(msg).includes('entries were removed'))).toMatchObject({
     level: 'warn',
     removed: 2,
     before: 3,
@@ -209,7 +209,7 @@ test('a list that stays cut after its first entry counts, and what it lifts is t
   expect(await metric('deny_list_entries_removed_total')).toBe(2);
 });
 
-test('a list that is being written while the configuration is reloaded counts as it was', async () => {
+test('a list that is being written during a reload is used in its previous version', async () => {
   const clock = createTestClock();
   const { service, scribble, ask } = await startGuard('[]', clock);
   const token = await service.issuer.mint();
@@ -226,7 +226,7 @@ test('a list that is being written while the configuration is reloaded counts as
   expect(await ask(token)).toBe(401);
 });
 
-test('an entry of an issuer that is not configured is told', async () => {
+test('an entry of an issuer that is not configured is logged', async () => {
   const { service } = await startGuard('- {issuer: "https://other.example.com", sub: alice}');
   expect(service.records.find(({ msg }) => String(msg).includes('not configured'))?.issuers).toEqual([
     'https://other.example.com',

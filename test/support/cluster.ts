@@ -1,4 +1,4 @@
-/** A cluster without nodes, with the CRDs of all resources in the manifests, and commands to use it. */
+/** A cluster without nodes, with the definitions of all custom resources in the manifests, and commands to use it. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,21 +13,24 @@ import { fetchDefinitions } from '../../tools/validators.ts';
 import type { Manifest } from './chart.ts';
 
 /** The result of a command. */
-export interface Ended {
+export interface CommandResult {
   readonly code: number;
   readonly output: string;
   readonly errors: string;
 }
 
-/** A running cluster. */
+/** A running cluster, and commands to use it. */
 export interface TestCluster {
   readonly controllers: Controllers;
-  /** Runs kubectl. Returns its output, or throws its error. */
+  /** Runs kubectl. Returns its output, or throws its error message. */
   readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;
-  /** Runs helm in the same way. */
+  /** Runs helm. Returns its output, or throws its error message. */
   readonly helm: (args: readonly string[]) => Promise<string>;
-  /** Runs a shell command with kubectl and helm in the path. Returns its result. */
-  readonly shell: (line: string, options?: { cwd?: string; env?: NodeJS.ProcessEnv }) => Promise<Ended>;
+  /** Runs a shell command with kubectl and helm on the PATH. */
+  readonly shell: (
+    line: string,
+    options?: { cwd?: string; env?: NodeJS.ProcessEnv },
+  ) => Promise<CommandResult>;
   /** Reads an object. */
   readonly get: (kind: string, name: string, namespace?: string) => Promise<Manifest>;
   readonly stop: () => Promise<void>;
@@ -35,12 +38,12 @@ export interface TestCluster {
 
 const crds = fileURLToPath(new URL('../../tools/crds', import.meta.url));
 
-/** Starts a cluster for one test file. */
+/** Starts a cluster for a test file. */
 export async function startTestCluster(): Promise<TestCluster> {
   const [etcd, apiserver, kubectlProgram, helmProgram] = (
     await Promise.all([findEtcd(), findKubeApiserver(), findKubectl(), findHelm()])
   ).map((found) => {
-    if ('missing' in found) throw new Error(`a cluster cannot be had: ${found.missing}`);
+    if ('missing' in found) throw new Error(`cannot start a cluster: ${found.missing}`);
     return found.path;
   }) as [string, string, string, string];
   const cluster = await startCluster({ etcd, apiserver });
@@ -86,7 +89,7 @@ export async function startTestCluster(): Promise<TestCluster> {
   };
 }
 
-/** The CRD of Kyma's Istio resource, which accepts any name and text, as in Kyma. */
+/** The definition of Kyma's Istio resource without the stricter rules of this project: as in Kyma, any name is valid. */
 export function laxIstioDefinition(): string {
   const definition = parse(readFileSync(join(crds, 'kyma-istio.yaml'), 'utf8'), { maxAliasCount: -1 });
   const strict = new Set(['pattern', 'maxLength', 'x-kubernetes-validations']);
@@ -113,7 +116,7 @@ function runProgram(
   args: readonly string[],
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
   input = '',
-): Promise<Ended> {
+): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] });
     let [output, errors] = ['', ''];

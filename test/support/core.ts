@@ -11,7 +11,7 @@ import type { Check } from '../../src/model/decision.ts';
 import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
 import { type Clock, systemClock } from '../../src/runtime/time/clock.ts';
-import { createDecision } from '../../src/service/authorizer.ts';
+import { createOwnCheck } from '../../src/service/own-check.ts';
 
 /** The check under test. */
 export interface TestCore {
@@ -62,7 +62,7 @@ export async function startCore(
     onLookup: () => {},
   });
   return {
-    check: createDecision(
+    check: createOwnCheck(
       config,
       createAuthenticate({
         verify,

@@ -1,13 +1,13 @@
-/** Forms of Kyma's Istio resource, and names of authorizers that shells and templates must handle. */
+/** Shapes of Kyma's Istio resource, and names of authorizers that could break a shell or a template. */
 import fc from 'fast-check';
 
-/** An entry of `spec.config.authorizers`, with the fields that tests read. */
+/** An entry of `spec.config.authorizers`, with the fields that tests use. */
 export interface Entry {
   readonly name: string;
   readonly [field: string]: unknown;
 }
 
-/** The specification of the resource, with the fields that tests read. */
+/** The specification of the resource, with the fields that tests use. */
 export interface Specification {
   readonly config?: {
     readonly authorizers?: readonly Entry[] | null;
@@ -16,14 +16,14 @@ export interface Specification {
   readonly [field: string]: unknown;
 }
 
-/** A form, and the file in `deploy/kyma` with the patch for it. */
+/** A shape, and the patch in `deploy/kyma` that applies to it. */
 export interface Shape {
   readonly shape: string;
   readonly spec: Specification | null | undefined;
   readonly fits: 'append' | 'create' | 'create-config' | 'create-spec';
 }
 
-/** Another authorizer. */
+/** An entry of another authorizer. */
 export const other = (name: string): Entry => ({
   name,
   service: 'other.other.svc.cluster.local',
@@ -31,7 +31,7 @@ export const other = (name: string): Entry => ({
   timeout: '1s',
 });
 
-/** All forms. A server does not store null, but a file can have it. */
+/** Every shape. A server does not store null, but a file can contain it. */
 export const shapes: readonly Shape[] = [
   { shape: 'no spec', spec: undefined, fits: 'create-spec' },
   { shape: 'null as the spec', spec: null, fits: 'create-spec' },
@@ -54,7 +54,7 @@ export const shapes: readonly Shape[] = [
   },
 ];
 
-/** Names of other authorizers. The CRD allows any text. */
+/** Names that other authorizers may have: the definition of the resource allows any text. */
 export const hostileNames: readonly string[] = [
   'a b',
   ' oidc-authz',

@@ -1,7 +1,7 @@
-/** Creates check requests without a transport. */
-import type { CheckRequest } from '../../src/model/decision.ts';
+/** Check requests as no transport made them. */
+import type { CheckRequest } from '../../src/model/check-request.ts';
 
-/** A request with only the given fields. */
+/** A request without anything but what is given. */
 export function checkRequest(given: Partial<CheckRequest> = {}): CheckRequest {
   return {
     method: 'GET',

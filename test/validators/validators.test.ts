@@ -1,4 +1,4 @@
-/** Every manifest of the project before those who would take it or run it: and what they must find in bad ones. */
+/** Every manifest of the project, validated by an API server and by linters. They must also find the problems in invalid manifests. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ import {
   scoreProblems,
   temporaryFile,
 } from '../../tools/validators.ts';
-import { leastValues, type Manifest, modes, render, valuesFile } from '../support/chart.ts';
+import { type Manifest, minimalValues, modes, render, valuesFile } from '../support/chart.ts';
 import { programs } from '../support/fetch-programs.ts';
 import { describeWith } from '../support/real-servers.ts';
 
@@ -27,10 +27,10 @@ const [helm, validator, kubernetesValidate, kubeScore, checkov] = await Promise.
   programs.checkov(),
 ]);
 
-// Words such as Off are texts to YAML 1.2, and booleans to those who read here.
-const written = (manifests: readonly object[]) =>
-  manifests.map((one) => stringify(one, { version: '1.1' })).join('---\n');
-/** Files of `deploy/` that a cluster takes; the others are configurations of Envoy and of Istio's installers. */
+// `Off` is a string in YAML 1.2, and a boolean for these validators.
+const toYaml = (manifests: readonly object[]) =>
+  manifests.map((manifest) => stringify(manifest, { version: '1.1' })).join('---\n');
+/** Files of `deploy/` for a cluster. The others are configurations of Envoy and of Istio's installers. */
 const deployed = globSync('deploy/{kyma,istio,envoy-gateway}/*.yaml', { cwd: root }).filter(
   (path) => !/istiod-values|istio-operator/.test(path),
 );
@@ -43,15 +43,15 @@ describeWith('an API server', validator, (program) => {
   }, 300_000);
   const problems = (manifests: string) => apiServerProblems(program, definitions, manifests);
 
-  test('has the definitions of Istio, Prometheus, the Gateway API, the VPA, Envoy Gateway and Kyma', () => {
+  test('loads the definitions of Istio, Prometheus, the Gateway API, the VPA, Envoy Gateway and Kyma', () => {
     expect(definitions).toHaveLength(6);
   });
 
-  test.each(deployed)('takes %s', async (path) => {
+  test.each(deployed)('accepts %s', async (path) => {
     expect(await problems(read(path))).toEqual([]);
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     const changed = (path: string, change: (manifest: Manifest) => void) => {
       const manifest = parse(read(path).split('---\n')[0] ?? '') as Manifest;
       change(manifest);
@@ -63,13 +63,9 @@ describeWith('an API server', validator, (program) => {
       changed('deploy/kyma/istio.yaml', ({ spec }) => change(spec.config.authorizers[0]));
     const policy = (change: (manifest: Manifest) => void) => changed('deploy/istio/workload.yaml', change);
 
-    const refused: [string, string, RegExp][] = [
-      [
-        'a kind that nobody defines',
-        'apiVersion: example.com/v1\nkind: X\nmetadata: {name: x}',
-        /no CRD has/,
-      ],
-      ['a key that comes twice', 'apiVersion: a.b/v1\nkind: X\nkind: Y', /already set/],
+    const rejected: [string, string, RegExp][] = [
+      ['an unknown kind', 'apiVersion: example.com/v1\nkind: X\nmetadata: {name: x}', /no CRD has/],
+      ['a duplicate key', 'apiVersion: a.b/v1\nkind: X\nkind: Y', /already set/],
       [
         'an unknown field',
         policy(({ spec }) => Object.assign(spec, { providers: [] })),
@@ -81,72 +77,76 @@ describeWith('an API server', validator, (program) => {
         /Unsupported value/,
       ],
       [
-        'a port that is none',
+        'an invalid port',
         changed('deploy/istio/gateway-api.yaml', ({ spec }) => Object.assign(spec.listeners[0], { port: 0 })),
         /listeners\[0\]\.port/,
       ],
       [
-        'what only a rule in CEL forbids',
+        'a violation of a CEL rule',
         changed('deploy/istio/gateway-api.yaml', ({ spec }) =>
           spec.listeners.push({ ...spec.listeners[0], name: 'again' }),
         ),
         /unique/,
       ],
       [
-        'a name that no object may have',
+        'an invalid name',
         policy(({ metadata }) => Object.assign(metadata, { name: 'A_b' })),
         /metadata\.name/,
       ],
       [
-        'no namespace',
+        'a missing namespace',
         policy(({ metadata }) => Object.assign(metadata, { namespace: undefined })),
         /namespaced/,
       ],
       ['an APIRule without access strategy', rule((one) => delete one.extAuth), /exactly one of noAuth/],
-      ['one with two', rule((one) => Object.assign(one, { noAuth: true })), /exactly one of noAuth/],
-      ['one without methods', rule((one) => delete one.methods), /methods: Required/],
       [
-        'one with an unknown method',
+        'an APIRule with two access strategies',
+        rule((one) => Object.assign(one, { noAuth: true })),
+        /exactly one of noAuth/,
+      ],
+      ['an APIRule without methods', rule((one) => delete one.methods), /methods: Required/],
+      [
+        'an APIRule with an unknown method',
         rule((one) => Object.assign(one, { methods: ['FETCH'] })),
         /Unsupported value/,
       ],
-      ['one with a path that is none', rule((one) => Object.assign(one, { path: 'orders' })), /path/],
+      ['an APIRule with an invalid path', rule((one) => Object.assign(one, { path: 'orders' })), /path/],
       [
-        'one with a path beyond the last operator',
+        'an APIRule with a path after the last operator',
         rule((one) => Object.assign(one, { path: '/{**}/x' })),
         /last operator/,
       ],
       [
-        'one with two authorizers',
+        'an APIRule with two authorizers',
         rule((one) => Object.assign(one, { extAuth: { authorizers: ['a', 'b'] } })),
         /must have at most 1 item/,
       ],
       [
-        'one with its gateway the wrong way round',
+        'an APIRule whose gateway has no namespace',
         changed('deploy/kyma/apirule-one-rule.yaml', ({ spec }) =>
           Object.assign(spec, { gateway: 'kyma-gateway' }),
         ),
         /spec\.gateway/,
       ],
       [
-        'one with two kinds of gateways',
+        'an APIRule with gateway and externalGateway',
         changed('deploy/kyma/apirule-external-gateway.yaml', ({ spec }) =>
           Object.assign(spec, { gateway: 'kyma-system/kyma-gateway' }),
         ),
         /exactly one of gateway and externalGateway/,
       ],
       [
-        'one with none',
+        'an APIRule without a gateway',
         changed('deploy/kyma/apirule-external-gateway.yaml', ({ spec }) => delete spec.externalGateway),
         /exactly one of gateway and externalGateway/,
       ],
       [
-        'one with two hosts',
+        'an APIRule with two hosts',
         changed('deploy/kyma/apirule-one-rule.yaml', ({ spec }) => spec.hosts.push('b.example.com')),
         /at most 1 item/,
       ],
-      ['half a second', entry((one) => Object.assign(one, { timeout: '500ms' })), /timeout/],
-      ['no timeout', entry((one) => delete one.timeout), /timeout of whole seconds/],
+      ['a timeout of half a second', entry((one) => Object.assign(one, { timeout: '500ms' })), /timeout/],
+      ['a missing timeout', entry((one) => delete one.timeout), /timeout of whole seconds/],
       ['an upper-case name', entry((one) => Object.assign(one, { name: 'Oidc' })), /name/],
       ['a short host name', entry((one) => Object.assign(one, { service: 'oidc-authz' })), /service/],
       ['a port out of range', entry((one) => Object.assign(one, { port: 70000 })), /port/],
@@ -156,90 +156,95 @@ describeWith('an API server', validator, (program) => {
         /unknown field/,
       ],
       [
-        'a lone asterisk',
+        'an asterisk as a header',
         entry((one) => Object.assign(one, { headers: { inCheck: { include: ['*'] } } })),
         /include/,
       ],
       [
-        'one name twice',
+        'two entries with the same name',
         changed('deploy/kyma/istio.yaml', ({ spec }) =>
           spec.config.authorizers.push(spec.config.authorizers[0]),
         ),
         /one name/,
       ],
       [
-        'a pod that may do more than restricted ones',
+        'a pod that violates Pod Security restricted',
         'apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: x, image: x}]}',
         /Pod Security restricted: allowPrivilegeEscalation/,
       ],
     ];
-    test.each(refused)('%s', async (_, manifests, message) => {
+    test.each(rejected)('%s', async (_, manifests, message) => {
       expect(await problems(manifests)).toEqual(expect.arrayContaining([expect.stringMatching(message)]));
     });
   });
 });
 
-describeWith('every mode of the chart', helm, (program) => {
+describeWith('each mode of the chart', helm, (program) => {
   const rendered = new Map<string, string>();
   beforeAll(async () => {
-    for (const { mode, file } of modes) rendered.set(mode, written(await render(program, [file])));
+    for (const { mode, file } of modes) rendered.set(mode, toYaml(await render(program, [file])));
   }, 120_000);
   const of = (mode: string) => rendered.get(mode) ?? '';
 
-  describeWith('before an API server and Pod Security restricted', validator, (validate) => {
+  describeWith('passes an API server with Pod Security restricted:', validator, (validate) => {
     test.each(modes)('$mode', async ({ mode }) => {
       expect(await apiServerProblems(validate, await fetchDefinitions(), of(mode))).toEqual([]);
     });
   });
 
-  describeWith("before Kubernetes' own schemas", kubernetesValidate, (validate) => {
+  describeWith('passes the schemas of Kubernetes:', kubernetesValidate, (validate) => {
     test.each(modes)('$mode', async ({ mode }) => {
       expect(await builtInProblems(validate, of(mode))).toEqual([]);
     });
 
-    test('which find a field that does not exist', async () => {
+    test('which report an unknown field', async () => {
       const manifests = of('default').replace('replicas: 2', 'replica: 2');
       expect(await builtInProblems(validate, manifests)).not.toEqual([]);
     });
   });
 
-  describeWith('before kube-score', kubeScore, (score) => {
+  describeWith('passes kube-score:', kubeScore, (score) => {
     test.each(modes)('$mode', async ({ mode }) => {
       expect(await scoreProblems(score, of(mode))).toEqual([]);
     });
 
-    test('which finds a pod without limits', async () => {
-      const values = valuesFile({ ...leastValues, resources: { limits: { memory: null } } });
-      const manifests = written(await render(program, [values]));
+    test('which reports a pod without limits', async () => {
+      const values = valuesFile({ ...minimalValues, resources: { limits: { memory: null } } });
+      const manifests = toYaml(await render(program, [values]));
       expect(await scoreProblems(score, manifests)).not.toEqual([]);
     });
   });
 
-  describeWith('before checkov', checkov, (check) => {
-    // A digest is known only to whoever has pushed the image.
+  describeWith('passes checkov:', checkov, (check) => {
+    // The digest is known only after the push of the image.
     const skipped = ['CKV_K8S_43'];
     test.each(modes)('$mode', async ({ mode }) => {
       const file = temporaryFile(`${mode}.yaml`, of(mode));
       expect(await checkovProblems(check, 'kubernetes', file, skipped)).toEqual([]);
     });
 
-    test('which finds a root that can be written to', async () => {
+    test('which reports a writable root file system', async () => {
       const manifests = of('default').replace(
         'readOnlyRootFilesystem: true',
         'readOnlyRootFilesystem: false',
       );
-      const found = await checkovProblems(check, 'kubernetes', temporaryFile('bad.yaml', manifests), skipped);
-      expect(found).toEqual([expect.stringContaining('CKV_K8S_22')]);
+      const problems = await checkovProblems(
+        check,
+        'kubernetes',
+        temporaryFile('bad.yaml', manifests),
+        skipped,
+      );
+      expect(problems).toEqual([expect.stringContaining('CKV_K8S_22')]);
     });
   });
 });
 
 describeWith('checkov', checkov, (program) => {
-  test('has nothing against the Dockerfile', async () => {
+  test('finds no problem in the Dockerfile', async () => {
     expect(await checkovProblems(program, 'dockerfile', join(root, 'Dockerfile'))).toEqual([]);
   });
 
-  test('finds a container that runs as root', async () => {
+  test('reports a container that runs as root', async () => {
     const file = temporaryFile('Dockerfile', 'FROM debian:12\nUSER root\n');
     expect(await checkovProblems(program, 'dockerfile', file)).not.toEqual([]);
   });

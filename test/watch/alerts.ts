@@ -1,4 +1,4 @@
-/** When each alert fires, and when it must not, in series as promtool writes them. */
+/** Cases in which each alert fires and does not fire, with series in the notation of promtool. */
 
 /** A case of an alert. */
 export interface AlertCase {
@@ -6,9 +6,9 @@ export interface AlertCase {
   readonly when: string;
   readonly series: Readonly<Record<string, string>>;
   readonly at: string;
-  /** How far apart the points of the series are; default: a minute. */
+  /** Interval between the points of the series; default: one minute. */
   readonly step?: string;
-  /** The labels that it fires with beside namespace, job and severity; undefined if it does not fire. */
+  /** The labels of the firing alert, without namespace, job and severity; undefined if it does not fire. */
   readonly fires: Readonly<Record<string, string>> | undefined;
 }
 
@@ -31,7 +31,7 @@ const refreshes = (result: string) => issuer('refreshes_total', { kind: 'jwks', 
 const compared = (result: string) => one('oidc_authz_shadow_comparisons_total', { result });
 const build = one('oidc_authz_build_info', { version: '1', node: '26' });
 
-/** An issuer that cannot be reached while its keys of this age serve on. */
+/** An unreachable issuer whose keys have this age. */
 const failing = (age: string) => ({
   [issuer('ready')]: '1x60',
   [issuer('keys_age_seconds')]: age,
@@ -58,7 +58,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzErrorBudgetBurnFast',
-    when: 'a handful of checks are all there were, and some ended in error',
+    when: 'there are only a few checks, and some end in error',
     series: { [checks('allow')]: '5x120', [checks('error')]: '0x100 1 2 3 4 4x20' },
     at: '2h',
     fires: undefined,
@@ -72,7 +72,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzErrorBudgetBurnFast',
-    when: 'four checks in a thousand end in error for a day, which is not urgent',
+    when: 'only four checks in a thousand end in error for a day',
     series: { [checks('allow')]: '0+996x1500', [checks('error')]: '0+4x1500' },
     at: '25h',
     fires: undefined,
@@ -114,14 +114,14 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzDenialsJump',
-    when: 'half of the checks are denied, and a day ago none was',
+    when: 'half of the checks are denied, and none was a day ago',
     series: { [checks('allow')]: '0+100x1440 144050+50x120', [checks('deny')]: '0x1440 50+50x120' },
     at: '25h20m',
     fires: {},
   },
   {
     alert: 'OidcAuthzDenialsJump',
-    when: 'half of the checks are denied, as they were a day ago',
+    when: 'half of the checks are denied, as a day ago',
     series: { [checks('allow')]: '0+50x1560', [checks('deny')]: '0+50x1560' },
     at: '25h20m',
     fires: undefined,
@@ -153,7 +153,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzIssuerWithoutKeys',
-    when: 'none has any, which another alert tells',
+    when: 'no issuer has keys, which another alert reports',
     series: { [issuer('ready')]: '0x20', [issuer('ready', { issuer: 'other' })]: '0x20' },
     at: '10m',
     fires: undefined,
@@ -167,21 +167,21 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzKeysAboutToExpire',
-    when: 'they are two hours old',
+    when: 'keys are two hours old',
     series: failing('7200+60x60'),
     at: '25m',
     fires: undefined,
   },
   {
     alert: 'OidcAuthzKeysAboutToExpire',
-    when: 'they are two hours old, and keys serve for two and a half',
+    when: 'keys are two hours old, and keys.maxStale is two and a half hours',
     series: { ...failing('7200+60x60'), [one('oidc_authz_keys_max_stale_seconds')]: '9000x60' },
     at: '25m',
     fires: { issuer: 'main' },
   },
   {
     alert: 'OidcAuthzKeysStale',
-    when: 'they are two hours old, and keys serve for a week',
+    when: 'keys are two hours old, and keys.maxStale is a week',
     series: { ...failing('7200+60x60'), [one('oidc_authz_keys_max_stale_seconds')]: '604800x60' },
     at: '25m',
     fires: undefined,
@@ -195,7 +195,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzKeysStale',
-    when: 'keys are two hours old since that is how often they are fetched',
+    when: 'keys are two hours old because the refresh interval is long',
     series: {
       [issuer('ready')]: '1x60',
       [issuer('keys_age_seconds')]: '7200+60x60',
@@ -207,77 +207,77 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzRefreshesFailing',
-    when: 'fetches fail, one after the other',
+    when: 'all fetches fail',
     series: failing('600x60'),
     at: '30m',
     fires: { issuer: 'main', kind: 'jwks' },
   },
   {
     alert: 'OidcAuthzRefreshesFailing',
-    when: 'some fetches fail, and others do not',
+    when: 'some fetches fail, and others succeed',
     series: { ...failing('600x60'), [refreshes('success')]: '0+1x60' },
     at: '30m',
     fires: undefined,
   },
   {
     alert: 'OidcAuthzKeysRejected',
-    when: 'a key is refused for the first time',
+    when: 'a key is rejected for the first time',
     series: { [issuer('keys_rejected_total', { cause: 'size' })]: '_x65 1x60' },
     at: '70m',
     fires: { issuer: 'main', cause: 'size' },
   },
   {
     alert: 'OidcAuthzKeysRejected',
-    when: 'it was refused hours ago',
+    when: 'a key was rejected hours ago',
     series: { [issuer('keys_rejected_total', { cause: 'size' })]: '1x200' },
     at: '3h',
     fires: undefined,
   },
   {
     alert: 'OidcAuthzAbsent',
-    when: 'what was scraped before is no longer',
+    when: 'no pod is scraped any more',
     series: { [build]: '1x10 _x30' },
     at: '30m',
     fires: {},
   },
   {
     alert: 'OidcAuthzAbsent',
-    when: 'it is scraped',
+    when: 'a pod is scraped',
     series: { [build]: '1x40' },
     at: '30m',
     fires: undefined,
   },
   {
     alert: 'OidcAuthzRestarts',
-    when: 'a pod starts four times in a quarter of an hour',
+    when: 'a pod starts four times in 15 minutes',
     series: { [build]: '1x20', [one('process_start_time_seconds')]: '100 200 300 400 500 500x10' },
     at: '10m',
     fires: {},
   },
   {
     alert: 'OidcAuthzRestarts',
-    when: 'something else does that is scraped beside it',
+    when: 'another process of the same job restarts',
     series: { [one('process_start_time_seconds')]: '100 200 300 400 500 500x10' },
     at: '10m',
     fires: undefined,
   },
   {
     alert: 'OidcAuthzIncumbentUnavailable',
-    when: 'one check in twenty has no answer from the authorizer that still decides',
+    when: 'the incumbent does not answer one check in twenty',
     series: { [compared('same')]: '0+95x20', [compared('unavailable')]: '0+5x20' },
     at: '10m',
     fires: {},
   },
   {
     alert: 'OidcAuthzIncumbentUnavailable',
-    when: 'it answers, though otherwise',
+    when: 'the incumbent answers, with other decisions',
     series: { [compared('incumbent_refuses')]: '0+95x20', [compared('unavailable')]: '3x20' },
     at: '10m',
     fires: undefined,
   },
   {
     alert: 'OidcAuthzWorkersDying',
-    when: 'workers of two pods were replaced five times in a quarter of an hour',
+    when: 'workers of two pods were replaced five times in 15 minutes',
     series: {
       [one('oidc_authz_worker_restarts_total')]: '0 0 1 2 3 3x15',
       [one('oidc_authz_worker_restarts_total', { pod: '2' })]: '0 0 1 2 2 2x15',
@@ -287,14 +287,14 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzWorkersDying',
-    when: 'one was replaced, and all were long ago',
+    when: 'one worker was replaced, and the others long ago',
     series: { [one('oidc_authz_worker_restarts_total')]: '9x10 10x30' },
     at: '15m',
     fires: undefined,
   },
   {
     alert: 'OidcAuthzWorkersMissing',
-    when: 'one of two workers does not come back, in one pod of two',
+    when: 'one pod of two has one worker instead of two',
     series: {
       [one('oidc_authz_workers')]: '1x20',
       [one('oidc_authz_workers_wanted')]: '2x20',
@@ -306,7 +306,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzWorkersMissing',
-    when: 'one is replaced, and comes back within minutes',
+    when: 'a worker is replaced within minutes',
     series: {
       [one('oidc_authz_workers')]: '2x3 1x3 2x20',
       [one('oidc_authz_workers_wanted')]: '2x30',
@@ -326,7 +326,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzReloadFailed',
-    when: 'the last reload was good',
+    when: 'the last reload succeeded',
     series: { [one('oidc_authz_config_last_reload_successful')]: '1x20' },
     at: '10m',
     fires: undefined,
@@ -343,14 +343,14 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzDenyListNotReloaded',
-    when: 'the last reload was good',
+    when: 'the last reload succeeded',
     series: { [one('oidc_authz_deny_list_last_reload_successful')]: '1x20' },
     at: '5m',
     fires: undefined,
   },
   {
     alert: 'OidcAuthzProofsWithoutRoom',
-    when: 'all the room of an issuer is taken',
+    when: 'the cache is full for an issuer',
     series: {
       [one('oidc_authz_dpop_replay_store_full_total', { issuer: 'main', bound: 'issuer' })]: '0+1x20',
     },
@@ -359,7 +359,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzProofsWithoutRoom',
-    when: 'one client has taken all of its own room',
+    when: 'the cache is full only for one client',
     series: {
       [one('oidc_authz_dpop_replay_store_full_total', { issuer: 'main', bound: 'key' })]: '0+1x20',
     },
@@ -368,7 +368,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzConfigurationsDiffer',
-    when: 'two pods have had two configurations for half an hour',
+    when: 'two pods have used two configurations for 30 minutes',
     series: {
       [one('oidc_authz_config_hash_info', { hash: 'x' })]: '1x60',
       [one('oidc_authz_config_hash_info', { hash: 'y', pod: '2' })]: '1x60',
@@ -378,7 +378,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzConfigurationsDiffer',
-    when: 'they did while a change went round',
+    when: 'two pods used two configurations only during a rollout',
     series: {
       [one('oidc_authz_config_hash_info', { hash: 'x' })]: '1x10 _x50',
       [one('oidc_authz_config_hash_info', { hash: 'y' })]: '_x10 1x50',
@@ -389,21 +389,21 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzEventLoopLate',
-    when: 'the event loop is late for ten minutes',
+    when: 'the event loop is delayed for ten minutes',
     series: { [build]: '1x30', [one('nodejs_eventloop_lag_p99_seconds')]: '0.2x30' },
     at: '15m',
     fires: {},
   },
   {
     alert: 'OidcAuthzEventLoopLate',
-    when: 'it was late for a moment',
+    when: 'the event loop was delayed for a moment',
     series: { [build]: '1x30', [one('nodejs_eventloop_lag_p99_seconds')]: '0.2x3 0.01x27' },
     at: '15m',
     fires: undefined,
   },
   {
     alert: 'OidcAuthzCertificatesNotReloaded',
-    when: 'a renewed certificate could not be read',
+    when: 'a new certificate could not be loaded',
     series: {
       [one('oidc_authz_certificate_reloads_total', { kind: 'listener', result: 'failure' })]: '0x10 1x30',
     },
@@ -412,7 +412,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzCertificatesNotReloaded',
-    when: 'certificates were renewed, and the last failure is hours ago',
+    when: 'certificates were reloaded, and the last failure is hours ago',
     series: {
       [one('oidc_authz_certificate_reloads_total', { kind: 'listener', result: 'failure' })]: '0x10 1x200',
       [one('oidc_authz_certificate_reloads_total', { kind: 'listener', result: 'success' })]: '0x10 1+1x200',
@@ -422,7 +422,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzShadowModeLasts',
-    when: 'rules have been tried for eight days',
+    when: 'shadow mode has been on for eight days',
     series: { [one('oidc_authz_shadow_mode')]: '1x200' },
     step: '1h',
     at: '8d',
@@ -430,7 +430,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzShadowModeLasts',
-    when: 'they are tried since yesterday',
+    when: 'shadow mode has been on since yesterday',
     series: { [one('oidc_authz_shadow_mode')]: '0x168 1x24' },
     step: '1h',
     at: '8d',
@@ -438,7 +438,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzKeysMoved',
-    when: 'one pod has seen another host for the keys',
+    when: 'one pod reports another host for the keys',
     series: {
       [issuer('jwks_uri_moved')]: '1x20',
       [issuer('jwks_uri_moved', { pod: '2' })]: '0x20',
@@ -448,14 +448,14 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzKeysMoved',
-    when: 'the keys are where they were',
+    when: 'the keys are on the same host',
     series: { [issuer('jwks_uri_moved')]: '0x20' },
     at: '10m',
     fires: undefined,
   },
   {
     alert: 'OidcAuthzConnectionsRejected',
-    when: 'Envoy speaks TLS to a port without it, again and again',
+    when: 'Envoy repeatedly uses TLS on a plain port',
     series: {
       [one('oidc_authz_connections_rejected_total', { listener: 'http', cause: 'tls' })]: '_x5 0+2x30',
     },
@@ -464,7 +464,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OidcAuthzConnectionsRejected',
-    when: 'a scanner tried once, and nothing since',
+    when: 'a scanner connected once',
     series: {
       [one('oidc_authz_connections_rejected_total', { listener: 'http', cause: 'tls' })]: '_x5 1x60',
     },

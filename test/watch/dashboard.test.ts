@@ -1,11 +1,12 @@
-/** What is watched, against what there is: a real scrape of a running service. */
+/** The dashboard and the rules, compared with a real scrape of a running service. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { queryWith, rows } from '../../scripts/dashboard.ts';
+import { queryWith } from '../../scripts/dashboard/grafana.ts';
+import { rows } from '../../scripts/dashboard/rows.ts';
 import { findPrometheus, findPromtool, startPrometheus } from '../../tools/prometheus.ts';
 import { fileFor, type RunningApp, startApp, until } from '../support/app.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
@@ -19,8 +20,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const rules = readFileSync(`${root}charts/oidc-authz/files/rules.yaml`, 'utf8');
 const dashboard = JSON.parse(readFileSync(`${root}charts/oidc-authz/files/dashboard.json`, 'utf8'));
 
-/** One proof has room; one rule decides, one is only tried. */
-const ruled = `
+/** The cache holds one proof. One rule decides, and one rule is in shadow mode. */
+const rulesAndProofs = `
 dpop: {origins: ["http://orders.example.com"], maxProofs: 1}
 policies:
   - name: shop
@@ -31,7 +32,7 @@ policies:
 grpcPolicy: shop
 `;
 
-/** A service to which everything has happened that is counted. */
+/** A service in which every metric has counted an event. */
 async function eventfulService(): Promise<RunningApp> {
   const issuer = await startFakeIssuer();
   onTestFinished(() => issuer.close());
@@ -43,12 +44,12 @@ async function eventfulService(): Promise<RunningApp> {
     );
   const service = await startApp({
     issuer,
-    file: `${fileFor(issuer.url).replace('name: main', 'name: main, boundTokens: verify')}${ruled}`,
+    file: `${fileFor(issuer.url).replace('name: main', 'name: main, boundTokens: verify')}${rulesAndProofs}`,
   });
   await service.app.reload(service.config);
   service.app.reloadFailed(new Error('a reload that failed'));
-  await ask(service);
-  // A collection is counted only when there was one.
+  await sendChecks(service);
+  // The metric appears with the first garbage collection.
   await until(async () => {
     Array.from({ length: 100_000 }, (_, index) => ({ index }));
     return (await scrape(service)).includes('nodejs_gc_duration_seconds_sum{');
@@ -56,15 +57,15 @@ async function eventfulService(): Promise<RunningApp> {
   return service;
 }
 
-async function ask({ issuer, httpPort, grpcPort }: RunningApp): Promise<void> {
+async function sendChecks({ issuer, httpPort, grpcPort }: RunningApp): Promise<void> {
   const token = await issuer.mint({ claims: { email: 'b\u00f6se' } });
   const grpc = connectGrpc(grpcPort);
   for (const headers of [[], [`authorization: Bearer ${token}`], [`authorization: Bearer ${token}`]])
     for (const path of ['/shop/orders', '/shop/tried'])
       await exchange(httpPort, request('GET', path, headers));
   await grpc.check({ headers: { authorization: `Bearer ${token}` } });
-  await speakTls(httpPort);
-  // There is room for one proof.
+  await connectWithTls(httpPort);
+  // The cache holds one proof, so the second one is denied.
   const key = await createSigningKey('c', 'ES256');
   const bound = await issuer.mint({ claims: { cnf: { jkt: await thumbprint(key) } } });
   for (let index = 0; index < 2; index++) {
@@ -77,8 +78,8 @@ async function ask({ issuer, httpPort, grpcPort }: RunningApp): Promise<void> {
   grpc.close();
 }
 
-/** Opens TLS to a port that does not speak it, and waits for the end. */
-async function speakTls(port: number): Promise<void> {
+/** Uses TLS on a plain port, and waits until the connection closes. */
+async function connectWithTls(port: number): Promise<void> {
   const socket = tls.connect({ port, host: '127.0.0.1' });
   await once(socket, 'error');
 }
@@ -86,7 +87,7 @@ async function speakTls(port: number): Promise<void> {
 const scrape = async ({ adminPort }: RunningApp) =>
   (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
 
-test('rules and dashboard look at metrics and labels that there are', async () => {
+test('rules and dashboard use only existing metrics and labels', async () => {
   const text = await scrape(await eventfulService());
   const known = new Map<string, Set<string>>();
   for (const [, name = '', labels = ''] of text.matchAll(/^([a-z0-9_]+)(?:\{(.*)\})? /gm)) {
@@ -111,7 +112,7 @@ test('rules and dashboard look at metrics and labels that there are', async () =
   expect([...used].filter((name) => !known.has(name))).toEqual([]);
 });
 
-test('every panel says what it shows, and names an alert that there is', () => {
+test('every panel has a description, and links only to existing alerts', () => {
   const names = new Set([...rules.matchAll(/alert: (\w+)/g)].map(([, name]) => name));
   const named = new Set<string>();
   for (const panel of Object.values(rows).flat()) {
@@ -123,7 +124,7 @@ test('every panel says what it shows, and names an alert that there is', () => {
   expect(named.size).toBeGreaterThan(15);
 });
 
-test('the dashboard has every panel once, and asks through its variables', () => {
+test('the dashboard contains every panel once, and every query uses its variables', () => {
   const ids = dashboard.panels.map(({ id }: { id: number }) => id);
   expect(new Set(ids).size).toBe(ids.length);
   const panels = dashboard.panels.filter(({ type }: { type: string }) => type !== 'row');
@@ -134,7 +135,7 @@ test('the dashboard has every panel once, and asks through its variables', () =>
 });
 
 describeWith('a real Prometheus', await findPrometheus(), (program) => {
-  test('gives data for every panel', async () => {
+  test('returns data for every panel', async () => {
     const service = await eventfulService();
     const prometheus = await startPrometheus(program, service.adminPort);
     onTestFinished(prometheus.stop);
@@ -142,9 +143,9 @@ describeWith('a real Prometheus', await findPrometheus(), (program) => {
     const empty = new Set(
       Object.values(rows).flatMap((panels) => panels.flatMap(({ queries }) => Object.values(queries))),
     );
-    // Rates need two scrapes between which something has happened.
+    // A rate needs two scrapes with events between them.
     await until(async () => {
-      await ask(service);
+      await sendChecks(service);
       for (const query of empty)
         if (
           (await prometheus.query(queryWith(query, 'namespace="oidc-authz", job="oidc-authz"', '1m')))
@@ -158,17 +159,17 @@ describeWith('a real Prometheus', await findPrometheus(), (program) => {
 });
 
 describeWith('promtool', await findPromtool(), (program) => {
-  test('has nothing against the names of the metrics', async () => {
+  test('finds no problem in the names of the metrics', async () => {
     const text = await scrape(await eventfulService());
     const own = text
       .split('\n')
       .filter((line) => /^(# (HELP|TYPE) )?oidc_authz_/.test(line))
       .join('\n');
     const child = spawn(program, ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
-    let said = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     child.stdin.end(`${own}\n`);
     const code = await new Promise((resolve) => child.once('close', resolve));
-    expect([code, said]).toEqual([0, '']);
+    expect([code, output]).toEqual([0, '']);
   });
 });

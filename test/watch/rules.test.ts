@@ -1,4 +1,4 @@
-/** The rules for Prometheus: each alert fires when it must and no other time, and looks at metrics that there are. */
+/** The rules for Prometheus: each alert fires in its cases and in no other. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ const rules = parse(readFileSync(file, 'utf8')).groups.flatMap(
 const alerts = rules.flatMap((rule) => (rule.alert === undefined ? [] : [{ ...rule, alert: rule.alert }]));
 
 describeWith('promtool', await findPromtool(), (program) => {
-  test('takes the rules', async () => {
+  test('accepts the rules', async () => {
     expect(await promtool(program, ['check', 'rules', file])).toMatchObject({
       ok: true,
       output: expect.stringContaining(`${rules.length} rules found`),
@@ -57,7 +57,7 @@ describeWith('promtool', await findPromtool(), (program) => {
   );
 
   test.each(['error', 'slow', 'deny'])(
-    'the share of checks that are %s is of all transports and pods',
+    'the share of checks with %s includes all transports and pods',
     async (kind) => {
       const count = 'oidc_authz_check_duration_seconds_count';
       const window = kind === 'deny' ? '30m' : '5m';
@@ -85,7 +85,7 @@ describeWith('promtool', await findPromtool(), (program) => {
     },
   );
 
-  test('a test that expects another value fails', async () => {
+  test('reports a test that expects another value', async () => {
     const result = await testRules(program, file, {
       series: { 'oidc_authz_config_last_reload_successful{namespace="a",job="authz"}': '1x20' },
       at: '10m',
@@ -105,7 +105,7 @@ describe('each alert', () => {
     expect(alertCases.filter(({ alert }) => !alerts.some((rule) => rule.alert === alert))).toEqual([]);
   });
 
-  test('says what, how bad, and where to read on', () => {
+  test('has a summary, a description, a severity and a runbook', () => {
     for (const { alert, labels, annotations } of alerts) {
       expect([alert, labels?.severity]).toEqual([alert, expect.stringMatching(/^(critical|warning)$/)]);
       expect(annotations).toMatchObject({ summary: expect.any(String), description: expect.any(String) });
@@ -114,7 +114,7 @@ describe('each alert', () => {
     }
   });
 
-  test('and no other has a runbook, which the index lists', () => {
+  test('has a row in the index of runbooks, and no other runbook exists', () => {
     const pages = readdirSync(`${root}docs/runbooks`).filter((name) => name !== 'README.md');
     expect(pages.toSorted()).toEqual(alerts.map(({ alert }) => `${alert}.md`).toSorted());
     const index = readFileSync(`${root}docs/runbooks/README.md`, 'utf8');

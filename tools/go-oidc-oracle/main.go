@@ -1,4 +1,4 @@
-// What go-oidc makes of a token beside a key set: one JSON object a line in, one a line out.
+// Verifies tokens with go-oidc and a key set. It reads and writes one JSON object a line.
 package main
 
 import (
@@ -27,11 +27,11 @@ type question struct {
 }
 
 type answer struct {
-	// Empty where the token is accepted.
+	// Empty if the token is accepted.
 	Error string `json:"error"`
 }
 
-// published answers every request with a key set.
+// published answers each request with a key set.
 type published string
 
 func (text published) RoundTrip(request *http.Request) (*http.Response, error) {

@@ -1,4 +1,4 @@
-// Applies JSON patches (RFC 6902) with the library that the API server applies them with.
+// Applies JSON patches (RFC 6902) with the library of the API server.
 //
 //	json-patch < cases
 //

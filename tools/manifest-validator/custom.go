@@ -61,7 +61,7 @@ func addKinds(document []byte, kinds map[string]*kind) error {
 	return nil
 }
 
-// validateCustom does what an API server does with a custom resource that is created with strict field validation.
+// validateCustom validates a custom resource as an API server does on creation, with strict field validation.
 func validateCustom(ctx context.Context, object map[string]any, kinds map[string]*kind) []string {
 	apiVersion, _ := object["apiVersion"].(string)
 	group, _, isGrouped := strings.Cut(apiVersion, "/")
@@ -108,7 +108,7 @@ func validateMetadata(object map[string]any, namespaced bool) field.ErrorList {
 	return errors
 }
 
-// isBuiltIn tells the groups of Kubernetes itself, which have other validators.
+// isBuiltIn reports whether a group belongs to Kubernetes itself; other validators check those.
 func isBuiltIn(group string) bool {
 	return !strings.Contains(group, ".") ||
 		(strings.HasSuffix(group, ".k8s.io") && group != "gateway.networking.k8s.io" && group != "autoscaling.k8s.io")

@@ -2,7 +2,7 @@
 //
 //	manifest-validator CRD... < manifests.yaml
 //
-// Each CRD is a file or a folder of files. Prints one problem a line; exit code 1 if there is one, 2 if it cannot work.
+// Each CRD is a file or a folder of files. It prints one problem a line. Exit code 1: problems; 2: it cannot run.
 package main
 
 import (
@@ -70,7 +70,7 @@ func validateAll(input io.Reader, kinds map[string]*kind) ([]string, error) {
 }
 
 func validate(document []byte, kinds map[string]*kind) []string {
-	// In two steps: the second reads whole numbers as the rules of CRDs want them, and as the API server does.
+	// The second step reads whole numbers as CEL rules expect them, and as the API server does.
 	text, err := yaml.YAMLToJSONStrict(document)
 	if err != nil {
 		return []string{err.Error()}

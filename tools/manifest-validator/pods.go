@@ -8,7 +8,7 @@ import (
 	"k8s.io/pod-security-admission/policy"
 )
 
-// podSecurity says why a pod, or the pods that an object makes, would not be admitted under "restricted".
+// podSecurity returns the reasons why "restricted" rejects a pod, or the pods of an object.
 func podSecurity(object map[string]any) []string {
 	template := object
 	switch object["kind"] {

@@ -1,10 +1,8 @@
-// Reads Envoy's CheckRequest with Go's protocol buffers and Envoy's own definitions, and tells what it read: what another
-// reader must read too.
+// Reads Envoy's CheckRequest with Go's protocol buffers and Envoy's definitions, as a reference for other readers.
 //
 //	protobuf-oracle < messages
 //
-// Each line of the input is a message in hexadecimal. Each line of the output is a JSON object: what was read, or why the
-// message is none.
+// Each input line is a message in hexadecimal. Each output line is a JSON object: its content, or why it is invalid.
 package main
 
 import (

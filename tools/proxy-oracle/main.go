@@ -1,4 +1,4 @@
-// Says for which of the URLs on its input Go's own client asks a proxy.
+// Prints for each input URL whether Go's HTTP client uses a proxy.
 package main
 
 import (

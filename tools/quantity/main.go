@@ -2,7 +2,7 @@
 //
 //	quantity < list.yaml
 //
-// The list holds numbers and texts. Prints a line for each: its value, rounded up to a whole number, or "invalid: …".
+// The list has numbers and texts. It prints a line for each: the value, rounded up to a whole number, or "invalid: …".
 package main
 
 import (

@@ -1,9 +1,9 @@
-// A check without a token must be refused, over every listener that is named as an argument.
+// Sends a check without a token to each URL in the arguments, and fails unless every one is denied.
 import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
 
-// Nothing secret is sent, so any certificate will do: this is about the answer.
+// The request contains no secret, so any certificate is accepted.
 const tls = { rejectUnauthorized: false };
 
 const overHttp = (url) =>
@@ -12,7 +12,7 @@ const overHttp = (url) =>
     get(url, tls, (answer) => resolve(answer.resume().statusCode)).on('error', reject);
   });
 
-// An empty CheckRequest; the CheckResponse begins with its status, whose code says what the check came to.
+// Sends an empty CheckRequest. The CheckResponse begins with its status; code 16 is a denial.
 const overGrpc = (url) =>
   new Promise((resolve, reject) => {
     const session = http2.connect(url.replace(/^grpc/, 'http'), tls);
@@ -35,7 +35,7 @@ const overGrpc = (url) =>
   });
 
 for (const url of process.argv.slice(1)) {
-  const ended = await (url.startsWith('grpc') ? overGrpc(url) : overHttp(url));
-  console.log(`${url}: a check without a token ended in ${ended}`);
-  if (ended !== 401) process.exitCode = 1;
+  const result = await (url.startsWith('grpc') ? overGrpc(url) : overHttp(url));
+  console.log(`${url}: a check without a token ended in ${result}`);
+  if (result !== 401) process.exitCode = 1;
 }

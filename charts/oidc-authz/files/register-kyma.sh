@@ -1,10 +1,10 @@
-# Puts the authorizer into Kyma's Istio resource: appends it, or replaces the entry of that name. Other entries stay.
-# kubectl finds the entry, so the shell never reads a name that others chose. The patch tests what was found: if somebody
-# changes the resource in between, the server refuses the patch, and nothing changes.
+# Registers the authorizer in Kyma's Istio resource: appends its entry, or replaces the entry of the same name. Other
+# entries do not change. kubectl finds the entry, so the shell never reads the names of other authorizers. The patch
+# contains the resource version: if the resource changes at the same time, the server rejects the patch.
 set -eu
 fail() { echo "not registered: $1" >&2 && exit 1; }
 case $name in
-  '' | -* | *- | *[!-a-z0-9]*) fail "'$name' is not a DNS label; set authorizer.name to small letters, digits and hyphens" ;;
+  '' | -* | *- | *[!-a-z0-9]*) fail "'$name' is not a DNS label; set authorizer.name to lowercase letters, digits and hyphens" ;;
 esac
 istio() {
   verb=$1
@@ -12,27 +12,28 @@ istio() {
   kubectl --namespace kyma-system "$verb" istios.operator.kyma-project.io default "$@"
 }
 
-# The version, how much of spec.config.authorizers is there, and the places of the entries that have the name.
-ours="{{range \$place, \$one := .}}{{if eq (print .name) \"$name\"}} {{\$place}}{{end}}{{end}}"
-there="{{with .spec}}{{with .config}}{{with .authorizers}}list$ours{{else}}config{{end}}{{else}}spec{{end}}{{else}}none{{end}}"
-found=$(istio get --output "go-template={{.metadata.resourceVersion}} $there")
-version=${found%% *}
-there=${found#* }
+# kubectl prints the resource version, the deepest part of spec.config.authorizers that exists, and the indexes of the
+# entries with this name.
+indexes="{{range \$index, \$entry := .}}{{if eq (print .name) \"$name\"}} {{\$index}}{{end}}{{end}}"
+deepest="{{with .spec}}{{with .config}}{{with .authorizers}}list$indexes{{else}}config{{end}}{{else}}spec{{end}}{{else}}none{{end}}"
+state=$(istio get --output "go-template={{.metadata.resourceVersion}} $deepest")
+version=${state%% *}
+existing=${state#* }
 
-same='{"op":"test","path":"/metadata/resourceVersion","value":"'$version'"}'
+tests='{"op":"test","path":"/metadata/resourceVersion","value":"'$version'"}'
 list=/spec/config/authorizers
-case $there in
+case $existing in
   none) change='{"op":"add","path":"/spec","value":{"config":{"authorizers":['$entry']}}}' ;;
   spec) change='{"op":"add","path":"/spec/config","value":{"authorizers":['$entry']}}' ;;
   config) change='{"op":"add","path":"'$list'","value":['$entry']}' ;;
   list) change='{"op":"add","path":"'$list'/-","value":'$entry'}' ;;
-  'list '*' '*) fail "several entries have the name $name, and Kyma takes none of them; remove all but one" ;;
+  'list '*' '*) fail "several entries have the name $name, and Kyma rejects them; remove all but one" ;;
   'list '*)
-    place=${there#list }
-    same=$same',{"op":"test","path":"'$list/$place'/name","value":"'$name'"}'
-    change='{"op":"replace","path":"'$list/$place'","value":'$entry'}'
+    index=${existing#list }
+    tests=$tests',{"op":"test","path":"'$list/$index'/name","value":"'$name'"}'
+    change='{"op":"replace","path":"'$list/$index'","value":'$entry'}'
     ;;
-  *) fail "kubectl answered '$found'" ;;
+  *) fail "kubectl printed '$state', and the script expects a resource version and a state; check the Istio resource" ;;
 esac
-istio patch --type json --patch "[$same,$change]" ||
-  fail "the Istio resource is as it was; if somebody changed it at the same time, register again"
+istio patch --type json --patch "[$tests,$change]" ||
+  fail "the server rejected the patch, and the Istio resource did not change; if someone changed it at the same time, register again"

@@ -1,34 +1,34 @@
-{{- /* What the hook that runs `check-config` shares with the pods of the service, and what it cannot have before an installation. */ -}}
+{{- /* Volumes, mounts and environment of the Job that runs `check-config`. It uses those of the pods that exist before the installation. */ -}}
 
-{{- /* The text of the further objects: what is named in it may not be there before them. */ -}}
-{{- define "oidc-authz.madeHere" -}}
+{{- /* The rendered `extraObjects`. A ConfigMap or Secret named in them may not exist before the installation. */ -}}
+{{- define "oidc-authz.extraObjects" -}}
 {{- range .Values.extraObjects }}
 {{ tpl (ternary . (toYaml .) (kindIs "string" .)) $ }}
 {{- end }}
 {{- end }}
 
-{{- /* "true" where a ConfigMap or a Secret of this name stands in the further objects. */ -}}
-{{- define "oidc-authz.isMadeHere" -}}
+{{- /* "true" if `extraObjects` names a ConfigMap or a Secret of this name. */ -}}
+{{- define "oidc-authz.isExtraObject" -}}
 {{- if .name -}}
-{{- regexMatch (printf `(^|[\s"':,{\[])%s($|[\s"',}\]])` (regexQuoteMeta .name)) (include "oidc-authz.madeHere" .context) -}}
+{{- regexMatch (printf `(^|[\s"':,{\[])%s($|[\s"',}\]])` (regexQuoteMeta .name)) (include "oidc-authz.extraObjects" .context) -}}
 {{- end -}}
 {{- end }}
 
-{{- /* "true" where the hook can mount a volume: what it holds is there before an installation, and is not made by the pod itself. */ -}}
-{{- define "oidc-authz.isThereBefore" -}}
+{{- /* "true" if the Job can mount the volume: its content exists before the installation, and no init container creates it. */ -}}
+{{- define "oidc-authz.existsBefore" -}}
 {{- $context := .context -}}
 {{- $volume := .volume -}}
 {{- $sources := concat (list $volume) (dig "projected" "sources" list $volume) -}}
-{{- $isThere := or (hasKey $volume "configMap") (hasKey $volume "secret") (hasKey $volume "projected") (hasKey $volume "downwardAPI") (and (hasKey $volume "emptyDir") (empty $context.Values.initContainers)) -}}
+{{- $exists := or (hasKey $volume "configMap") (hasKey $volume "secret") (hasKey $volume "projected") (hasKey $volume "downwardAPI") (and (hasKey $volume "emptyDir") (empty $context.Values.initContainers)) -}}
 {{- range $source := $sources -}}
 {{- range list (dig "configMap" "name" "" $source) (dig "secret" "secretName" "" $source) (dig "secret" "name" "" $source) -}}
-{{- if eq (include "oidc-authz.isMadeHere" (dict "context" $context "name" .)) "true" }}{{ $isThere = false }}{{ end -}}
+{{- if eq (include "oidc-authz.isExtraObject" (dict "context" $context "name" .)) "true" }}{{ $exists = false }}{{ end -}}
 {{- end -}}
 {{- end -}}
-{{- $isThere -}}
+{{- $exists -}}
 {{- end }}
 
-{{- /* Volumes, mounts and environment of the hook, and whether all files are there that the service will have. */ -}}
+{{- /* Volumes, mounts and environment of the Job. `hasAll` is true if the Job has every file that the service has. */ -}}
 {{- define "oidc-authz.checkConfig" -}}
 {{- $volumes := list -}}
 {{- $names := list -}}
@@ -37,7 +37,7 @@
 {{- if and (eq .name "config") (not $.Values.existingConfigMap) -}}
 {{- $volumes = append $volumes (dict "name" "config" "configMap" (dict "name" (include "oidc-authz.checkConfigName" $))) -}}
 {{- $names = append $names .name -}}
-{{- else if eq (include "oidc-authz.isThereBefore" (dict "context" $ "volume" .)) "true" -}}
+{{- else if eq (include "oidc-authz.existsBefore" (dict "context" $ "volume" .)) "true" -}}
 {{- $volumes = append $volumes . -}}
 {{- $names = append $names .name -}}
 {{- else -}}
@@ -49,12 +49,12 @@
 {{- $env := list -}}
 {{- range .Values.extraEnv | default list -}}
 {{- $name := default (dig "valueFrom" "configMapKeyRef" "name" "" .) (dig "valueFrom" "secretKeyRef" "name" "" .) -}}
-{{- if ne (include "oidc-authz.isMadeHere" (dict "context" $ "name" $name)) "true" }}{{ $env = append $env . }}{{ end -}}
+{{- if ne (include "oidc-authz.isExtraObject" (dict "context" $ "name" $name)) "true" }}{{ $env = append $env . }}{{ end -}}
 {{- end -}}
 {{- $envFrom := list -}}
 {{- range .Values.envFrom | default list -}}
 {{- $name := default (dig "configMapRef" "name" "" .) (dig "secretRef" "name" "" .) -}}
-{{- if ne (include "oidc-authz.isMadeHere" (dict "context" $ "name" $name)) "true" }}{{ $envFrom = append $envFrom . }}{{ end -}}
+{{- if ne (include "oidc-authz.isExtraObject" (dict "context" $ "name" $name)) "true" }}{{ $envFrom = append $envFrom . }}{{ end -}}
 {{- end -}}
 {{- dict "volumes" $volumes "volumeMounts" $mounts "env" $env "envFrom" $envFrom "hasAll" $hasAll | toYaml }}
 {{- end }}
@@ -63,7 +63,7 @@
 {{- include "oidc-authz.fullname" . }}-check-config
 {{- end }}
 
-{{- /* Other labels than those of the service: nothing that looks for its pods must find this one. */ -}}
+{{- /* Different labels than those of the service, so that no selector of the service matches this pod. */ -}}
 {{- define "oidc-authz.checkConfigLabels" -}}
 app.kubernetes.io/name: {{ include "oidc-authz.name" . }}-check-config
 app.kubernetes.io/instance: {{ .Release.Name | quote }}

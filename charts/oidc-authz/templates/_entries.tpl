@@ -1,4 +1,4 @@
-{{- /* What the mesh must know of the service. The header lists come from the configuration. */ -}}
+{{- /* Entries for the mesh. The header lists come from the configuration. */ -}}
 
 {{- define "oidc-authz.checkHeaders" -}}
 {{- $config := include "oidc-authz.config" . | fromYaml -}}
@@ -41,8 +41,8 @@
 {{- end }}
 
 {{- /*
-The entries over HTTP: one, or one for each policy, told apart by what the mesh puts before each path. Without that the client's own path
-would choose the policy.
+Entries for checks over HTTP: one, or one for each policy. The policies differ in the prefix that the mesh adds to each path. Without the
+prefix, the path that the client sends would select the policy.
 */ -}}
 {{- define "oidc-authz.httpEntries" -}}
 {{- $config := include "oidc-authz.config" . | fromYaml -}}
@@ -54,13 +54,13 @@ would choose the policy.
 {{- default (list (dict "name" $name "pathPrefix" $config.http.pathPrefix "suffix" "")) $entries | toYaml }}
 {{- end }}
 
-{{- /* The name of the entry that an APIRule or a guard asks by. */ -}}
+{{- /* Name of the entry that an APIRule or a guard uses. */ -}}
 {{- define "oidc-authz.providerOf" -}}
 {{- $name := include "oidc-authz.providerName" .context -}}
-{{- if .of.policy }}{{ printf "%s-%s" $name .of.policy }}{{ else }}{{ $name }}{{ end -}}
+{{- if .item.policy }}{{ printf "%s-%s" $name .item.policy }}{{ else }}{{ $name }}{{ end -}}
 {{- end }}
 
-{{- /* An entry of spec.config.authorizers of Kyma's Istio resource. */ -}}
+{{- /* An entry for spec.config.authorizers of Kyma's Istio resource. */ -}}
 {{- define "oidc-authz.kymaEntry" -}}
 {{- $entry := .entry -}}
 {{- with .context -}}
@@ -86,7 +86,7 @@ headers:
 {{- end -}}
 {{- end }}
 
-{{- /* Entries of extensionProviders of Istio's mesh configuration. */ -}}
+{{- /* Entries for extensionProviders of Istio's mesh configuration. */ -}}
 {{- define "oidc-authz.istioHttpProvider" -}}
 {{- $entry := .entry -}}
 {{- with .context -}}

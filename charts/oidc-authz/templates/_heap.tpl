@@ -1,6 +1,6 @@
-{{- /* How much of the memory limit the JavaScript objects of one process may take. */ -}}
+{{- /* The heap size of one process, computed from the memory limit. */ -}}
 
-{{- /* A quantity of Kubernetes as a plain number: 384Mi, 1.5Gi, 5e8, 500m. What is none counts as 0. */ -}}
+{{- /* Converts a Kubernetes quantity (384Mi, 1.5Gi, 5e8, 500m) to a number. An invalid quantity is 0. */ -}}
 {{- define "oidc-authz.quantity" -}}
 {{- $text := trimPrefix "+" (toString .) -}}
 {{- $number := regexFind "^([0-9]+[.]?[0-9]*|[.][0-9]+)" $text -}}
@@ -18,7 +18,7 @@
 {{- end -}}
 {{- end }}
 
-{{- /* Whole mebibytes. A part of a byte counts as a byte, and more than the API server counts up to is cut off, as it does. */ -}}
+{{- /* Whole mebibytes. As in the API server, fractions of a byte are rounded up, and the maximum is 2^63 - 1 bytes. */ -}}
 {{- define "oidc-authz.mebibytes" -}}
 {{- $bytes := include "oidc-authz.quantity" . | float64 | ceil -}}
 {{- if gt $bytes 9223372036854775807.0 }}{{ $bytes = 9223372036854775807.0 }}{{ end -}}
@@ -26,14 +26,14 @@
 {{- end }}
 
 {{- define "oidc-authz.limit" -}}
-{{- $limit := get ((.context.Values.resources | default dict).limits | default dict) .of -}}
+{{- $limit := get ((.context.Values.resources | default dict).limits | default dict) .resource -}}
 {{- if not (kindIs "invalid" $limit) }}{{ $limit }}{{ end -}}
 {{- end }}
 
-{{- /* The most workers that there can be; empty if nobody knows. `auto` is one for each core of the CPU limit at most. */ -}}
+{{- /* Maximum number of workers; empty if unknown. `auto` starts at most one for each core of the CPU limit. */ -}}
 {{- define "oidc-authz.workers" -}}
 {{- $workers := (include "oidc-authz.config" . | fromYaml).workers | toString -}}
-{{- $cpus := include "oidc-authz.limit" (dict "context" . "of" "cpu") -}}
+{{- $cpus := include "oidc-authz.limit" (dict "context" . "resource" "cpu") -}}
 {{- if ne $workers "auto" -}}
 {{- $workers -}}
 {{- else if $cpus -}}
@@ -41,15 +41,15 @@
 {{- end -}}
 {{- end }}
 
-{{- /* The least memory that these workers need, in mebibytes: a process takes 90 when it is idle, and more than one has one more. */ -}}
-{{- define "oidc-authz.leastMemory" -}}
+{{- /* Minimum memory for this number of workers, in MiB. 96 per process is slightly more than an idle process takes. With several workers, one more process owns the keys. */ -}}
+{{- define "oidc-authz.minimumMemory" -}}
 {{- mul 96 (ternary 1 (add 1 (int .)) (eq (int .) 1)) -}}
 {{- end }}
 
-{{- /* The heap of one process in mebibytes; empty where Node decides. */ -}}
+{{- /* Heap size of one process, in MiB; empty if Node.js chooses it. */ -}}
 {{- define "oidc-authz.heap" -}}
 {{- $workers := include "oidc-authz.workers" . -}}
-{{- $memory := include "oidc-authz.limit" (dict "context" . "of" "memory") -}}
+{{- $memory := include "oidc-authz.limit" (dict "context" . "resource" "memory") -}}
 {{- if and .Values.heapPercent $memory $workers -}}
 {{- div (div (mul (include "oidc-authz.mebibytes" $memory | int64) .Values.heapPercent) 100) (int $workers) -}}
 {{- end -}}

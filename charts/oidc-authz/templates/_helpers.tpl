@@ -2,7 +2,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{- /* Room is left for the longest suffix that an object's name gets. */ -}}
+{{- /* 50 characters leave room for the longest suffix of an object's name. */ -}}
 {{- define "oidc-authz.fullname" -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
 {{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
@@ -18,13 +18,13 @@ app.kubernetes.io/name: {{ include "oidc-authz.name" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
-{{- /* What everything is found by stays as it is, whatever the values say. */ -}}
+{{- /* The selector labels take precedence over the values. */ -}}
 {{- define "oidc-authz.labels" -}}
 {{- $own := dict "app.kubernetes.io/version" .Chart.AppVersion "app.kubernetes.io/managed-by" .Release.Service "helm.sh/chart" (include "oidc-authz.chart" .) -}}
 {{- mergeOverwrite $own (.Values.commonLabels | default dict) (include "oidc-authz.selectorLabels" . | fromYaml) | toYaml }}
 {{- end }}
 
-{{- /* The namespace of every object. */ -}}
+{{- /* Namespace of every object. */ -}}
 {{- define "oidc-authz.namespace" -}}
 {{- default .Release.Namespace .Values.namespaceOverride }}
 {{- end }}
@@ -37,20 +37,20 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 {{- end }}
 
-{{- /* The configuration with every default that the chart has to know. */ -}}
+{{- /* The configuration with the defaults of the service. */ -}}
 {{- define "oidc-authz.config" -}}
 {{- $defaults := .Files.Get "files/defaults.yaml" | fromYaml -}}
-{{- $given := .Values.config -}}
-{{- if eq (default "none" $given.compat) "oauth2-proxy" -}}
-{{- $isSettable := and (ne (default "set" $given.identityHeaders) "remove") (ne (toString $given.forwardOriginalToken) "false") -}}
+{{- $config := .Values.config -}}
+{{- if eq (default "none" $config.compat) "oauth2-proxy" -}}
+{{- $isSettable := and (ne (default "set" $config.identityHeaders) "remove") (ne (toString $config.forwardOriginalToken) "false") -}}
 {{- $_ := set $defaults "outputTokenToHeader" "x-auth-request-access-token" -}}
 {{- $_ := set $defaults "setAuthorizationHeader" $isSettable -}}
 {{- end -}}
 {{- $_ := set $defaults.limits "meshTimeout" .Values.authorizer.timeout -}}
-{{- mustMergeOverwrite $defaults (deepCopy $given) | toYaml }}
+{{- mustMergeOverwrite $defaults (deepCopy $config) | toYaml }}
 {{- end }}
 
-{{- /* The configuration as the service gets it. */ -}}
+{{- /* The configuration file of the service. */ -}}
 {{- define "oidc-authz.configFile" -}}
 {{- $config := deepCopy .Values.config -}}
 {{- if or .Values.caBundle.configMap .Values.caBundle.secret -}}
@@ -60,11 +60,11 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 {{- $_ := set $config "issuers" $issuers -}}
 {{- end -}}
-{{- /* Istio ignores ports when it routes; what the values say wins. */ -}}
+{{- /* Istio ignores ports when it routes. The values take precedence. */ -}}
 {{- if or .Values.istio.enabled .Values.kyma.enabled .Values.kyma.apiRules -}}
 {{- $_ := set $config "hosts" (merge (default dict $config.hosts) (dict "ports" "ignore")) -}}
 {{- end -}}
-{{- /* The service refuses deadlines that are too close to the timeout of the entries that are printed. */ -}}
+{{- /* The service rejects deadlines that are too close to the timeout of the mesh entries. */ -}}
 {{- $meshTimeout := (include "oidc-authz.config" . | fromYaml).limits.meshTimeout -}}
 {{- $_ := set $config "limits" (merge (dict "meshTimeout" $meshTimeout) (default dict $config.limits)) -}}
 {{- toYaml $config }}
@@ -97,7 +97,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- default (include "oidc-authz.fullname" .) .Values.authorizer.name }}
 {{- end }}
 
-{{- /* Ports and hosts of the URLs that the configuration names, as a list of host:port. */ -}}
+{{- /* Hosts and ports of the URLs in the configuration, as a list of host:port. */ -}}
 {{- define "oidc-authz.issuerEndpoints" -}}
 {{- $endpoints := list -}}
 {{- range .Values.config.issuers -}}
@@ -117,7 +117,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- $endpoints | uniq | sortAlpha | toYaml }}
 {{- end }}
 
-{{- /* URLs of the proxies that `extraEnv` names. Without a scheme they are http://, as the service has it. */ -}}
+{{- /* URLs of the proxies in `extraEnv`. As in the service, a URL without a scheme is http://. */ -}}
 {{- define "oidc-authz.proxies" -}}
 {{- $proxies := list -}}
 {{- range .Values.extraEnv | default list -}}

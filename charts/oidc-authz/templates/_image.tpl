@@ -1,9 +1,9 @@
-{{- /* Images and the secrets that their registry asks for. */ -}}
+{{- /* Image and pull secrets. */ -}}
 
 {{- define "oidc-authz.image" -}}
 {{- $repository := .Values.image.repository | default "" -}}
 {{- with (.Values.global | default dict).imageRegistry -}}
-{{- /* The first part of a name is a registry where it has a dot or a port. */ -}}
+{{- /* The first part of a name is a registry if it contains a dot or a port. */ -}}
 {{- $repository = printf "%s/%s" (trimSuffix "/" .) (regexReplaceAll "^([^/]*[.:][^/]*|localhost)/" $repository "") -}}
 {{- end -}}
 {{- with .Values.image -}}

@@ -1,9 +1,9 @@
-{{/* Where the runbooks are published, with a slash at its end; empty if nobody says. */}}
+{{/* URL of the runbooks, with a final slash; empty if it is not set. */}}
 {{- define "oidc-authz.runbooks" -}}
 {{- with .Values.metrics.prometheusRule.runbookBaseUrl }}{{ trimSuffix "/" . }}/{{ end -}}
 {{- end -}}
 
-{{/* The rules of files/rules.template.yaml with the numbers, severities and labels of the values. */}}
+{{/* The rules of files/rules.template.yaml with the thresholds, severities and labels of the values. */}}
 {{- define "oidc-authz.rules" -}}
 {{- $set := .Values.metrics.prometheusRule -}}
 {{- $template := .Files.Get "files/rules.template.yaml" -}}
@@ -11,7 +11,7 @@
   {{- $own := ternary $set.objectives (dig $alert "thresholds" dict $set.alerts) (eq $alert "objectives") -}}
   {{- range $name, $number := $numbers -}}
     {{- $value := dig $name $number.default $own -}}
-    {{- /* What an alert leaves to one that is switched off, it tells itself. */ -}}
+    {{- /* An alert that yields to a disabled alert must fire itself: +Inf as the threshold never suppresses it. */ -}}
     {{- if not (dig $alert "enabled" true $set.alerts) }}{{ $value = "+Inf" }}{{ end -}}
     {{- $template = $template | replace (printf "${%s.%s}" $alert $name) (toString $value) -}}
   {{- end -}}
@@ -41,7 +41,7 @@ groups:
   {{- toYaml $groups | nindent 2 }}
 {{- end -}}
 
-{{/* The dashboard, with links to the runbooks where it is known where they are. */}}
+{{/* The dashboard. It links to the runbooks if their URL is set. */}}
 {{- define "oidc-authz.dashboard" -}}
 {{- $dashboard := .Files.Get "files/dashboard.json" -}}
 {{- with include "oidc-authz.runbooks" . -}}

@@ -16,7 +16,7 @@
 {{- mergeOverwrite $own (.Values.podAnnotations | default dict) | toYaml }}
 {{- end }}
 
-{{- /* Without the chart's version: a new one must not roll the pods by itself. */ -}}
+{{- /* The chart's version is not a label: a new chart version alone must not replace the pods. */ -}}
 {{- define "oidc-authz.podLabels" -}}
 {{- $own := dict "app.kubernetes.io/version" .Chart.AppVersion -}}
 {{- $_ := mergeOverwrite $own (.Values.commonLabels | default dict) -}}
@@ -25,18 +25,18 @@
 {{- mergeOverwrite $own (.Values.podLabels | default dict) (include "oidc-authz.selectorLabels" . | fromYaml) | toYaml }}
 {{- end }}
 
-{{- /* Seconds that pass before a container begins to end. */ -}}
+{{- /* Seconds of the preStop sleep. */ -}}
 {{- define "oidc-authz.preStop" -}}
 {{- dig "preStop" "sleep" "seconds" 0 (.Values.lifecycle | default dict) | int }}
 {{- end }}
 
-{{- /* The drain takes config.shutdown.timeout at most, after a `lifecycle.preStop`; the rest is for the container to end in. */ -}}
+{{- /* The drain begins after `lifecycle.preStop` and takes at most config.shutdown.timeout. 5 s are left for the container to stop. */ -}}
 {{- define "oidc-authz.gracePeriod" -}}
 {{- $config := include "oidc-authz.config" . | fromYaml -}}
 {{- default (add 5 (include "oidc-authz.preStop" .) (include "oidc-authz.seconds" $config.shutdown.timeout)) .Values.terminationGracePeriodSeconds | int }}
 {{- end }}
 
-{{- /* A name that comes twice is an error to the API server: the values win. */ -}}
+{{- /* The API server rejects duplicate names, so a NODE_OPTIONS in the values replaces the chart's. */ -}}
 {{- define "oidc-authz.env" -}}
 {{- $env := .Values.extraEnv | default list -}}
 {{- $names := list -}}
@@ -73,7 +73,7 @@ affinity:
 {{ include "oidc-authz.placement" . }}
 {{- end }}
 
-{{- /* Where pods may run: those of the service, of the hook and of `helm test`. */ -}}
+{{- /* Placement of the pods of the service, of the hook and of `helm test`. */ -}}
 {{- define "oidc-authz.placement" -}}
 {{- with .Values.nodeSelector }}
 nodeSelector:
@@ -88,7 +88,7 @@ runtimeClassName: {{ . }}
 {{- end }}
 {{- end }}
 
-{{- /* How pods resolve names, and who places them. */ -}}
+{{- /* DNS and scheduler settings of the pods. */ -}}
 {{- define "oidc-authz.podOptions" -}}
 {{- range $name := list "priorityClassName" "schedulerName" "dnsPolicy" "dnsConfig" "hostAliases" }}
 {{- with get $.Values $name }}

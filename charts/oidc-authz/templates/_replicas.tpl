@@ -1,7 +1,7 @@
 {{- /*
-How many pods the Deployment asks for; empty: it does not say. Where the autoscaler decides, the number that runs is kept: without a
-number the API server makes 1 of a field that helm had set before. Once somebody else has set it, it is not said any more: a revision
-that says it could not be rolled back to after the autoscaler has moved on.
+`replicas` of the Deployment; empty to omit the field. With autoscaling, the current number is kept: if helm set the field before and then
+omits it, the API server resets it to 1. Once another manager owns the field, the chart omits it: a revision that contains the field
+could not be rolled back after the autoscaler has changed the number.
 */ -}}
 {{- define "oidc-authz.replicas" -}}
 {{- if not .Values.autoscaling.enabled -}}
@@ -14,7 +14,7 @@ that says it could not be rolled back to after the autoscaler has moved on.
 {{- end -}}
 {{- end }}
 
-{{- /* "true" where helm has applied a Deployment on the server's side, and its number of pods is no longer helm's. */ -}}
+{{- /* "true" if helm applied the Deployment on the server side and no longer owns `replicas`. */ -}}
 {{- define "oidc-authz.isScaledByOthers" -}}
 {{- $isOthers := false -}}
 {{- range dig "metadata" "managedFields" list . -}}

@@ -1,4 +1,4 @@
-{{- /* Fields of the Service that carry the names of values; what is empty is left to the cluster. */ -}}
+{{- /* Fields of the Service that have the same names as the values. Empty values are omitted, so the cluster chooses. */ -}}
 {{- define "oidc-authz.serviceOptions" -}}
 {{- $values := first . -}}
 {{- range $name := rest . }}

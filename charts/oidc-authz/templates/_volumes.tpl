@@ -1,4 +1,4 @@
-{{- /* What is mounted: the configuration, the certificates to trust, and what the values name. */ -}}
+{{- /* Volumes and mounts: the configuration, the CA bundle, and those of the values. */ -}}
 
 {{- define "oidc-authz.configPath" -}}
 /etc/oidc-authz/config/oidc-authz.yaml

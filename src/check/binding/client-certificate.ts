@@ -1,13 +1,13 @@
-/** The certificate that the client showed when it connected, as the proxies in front tell it (RFC 8705 section 3). */
+/** The client certificate of the downstream connection, as the proxies report it (RFC 8705 section 3). */
 import { hash } from 'node:crypto';
 import type { Config } from '../../config/declare/options.ts';
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 import { type Element, readLastElements } from './forwarded-client-cert.ts';
 
-/** The thumbprint of the client's certificate; undefined if it showed none; `unknowable` where nobody tells. */
+/** The thumbprint of the client certificate; undefined if the client has none; `unknowable` if no proxy reports it. */
 export type ClientCertificate = string | 'unknowable' | undefined;
 
-/** Makes what finds the thumbprint, `x5t#S256`, of a client's certificate. */
+/** Creates the function that finds the thumbprint (`x5t#S256`) of the client certificate. */
 export function createClientCertificate(
   options: Config['clientCertificates'],
 ): (request: CheckRequest) => ClientCertificate {
@@ -25,9 +25,9 @@ export function createClientCertificate(
 }
 
 /**
- * The element that a proxy wrote. The last one is by the proxy that asks; the one before it is believed only where the
- * last one says that the peer was that proxy, for anybody can send a header. Where that proxy asks itself, the URI of its peer
- * says nothing: the authority of its clients is another one than that of the mesh, and may sign any URI.
+ * The element that the trusted proxy wrote. The last element is from the proxy that sends the check. The element before it is trusted
+ * only if the last one names the trusted proxy as its peer, because any client can send the header. If the trusted proxy sends the
+ * check itself, the URI of its peer is not used: the CA of the clients is not that of the mesh and can sign any URI.
  */
 function writtenBy(uri: string, header: string): Element | undefined {
   const [client, proxy] = readLastElements(header, 2) ?? [];
@@ -37,7 +37,7 @@ function writtenBy(uri: string, header: string): Element | undefined {
   return own?.get('by') === uri ? own : undefined;
 }
 
-/** Envoy gives the SHA-256 in hexadecimal, tokens carry it as base64url. */
+/** Converts Envoy's hexadecimal SHA-256 to base64url, as in tokens. */
 function thumbprintOfHash(hexadecimal: string | undefined): string | undefined {
   if (hexadecimal === undefined || !/^[0-9a-f]{64}$/i.test(hexadecimal)) return undefined;
   return Buffer.from(hexadecimal, 'hex').toString('base64url');
@@ -46,7 +46,7 @@ function thumbprintOfHash(hexadecimal: string | undefined): string | undefined {
 const pem = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/;
 
 function thumbprintOfPem(encoded: string): string | undefined {
-  // Decoded by hand: what is no percent-encoding must not throw. A plus is a plus here.
+  // Not decodeURIComponent, which throws on invalid input. A plus is not a space here.
   const text = encoded.replaceAll(/%([0-9a-f]{2})/gi, (_, code) =>
     String.fromCharCode(Number.parseInt(code, 16)),
   );

@@ -1,4 +1,4 @@
-/** Proofs of possession: a request is signed with the key that its token is bound to (RFC 9449 section 4). */
+/** DPoP proofs: the client signs each request with the key that its token is bound to (RFC 9449 section 4). */
 import { hash } from 'node:crypto';
 import { proofClockTolerance } from '../../config/declare/binding-options.ts';
 import type { Algorithm } from '../../config/declare/issuer-options.ts';
@@ -9,34 +9,34 @@ import { readHeader } from '../../credential/token/jose-header.ts';
 import { readJsonObject } from '../../credential/token/json.ts';
 import { importPublicKey, isInvalidKey, type VerifySignature } from '../../issuer/keys/public-key.ts';
 import { readKey } from '../../issuer/keys/published-key.ts';
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 import { isForRequest } from './proof-target.ts';
 
-/** The algorithms that a proof may be signed with, the cheap ones first. */
+/** The allowed algorithms of proofs, the cheapest first. */
 export const proofAlgorithms: readonly Algorithm[] = ['EdDSA', 'ES256', 'RS256', 'PS256'];
 
-/** The longest proof, in characters: one with an RSA key of 8192 bits takes about three thousand. */
+/** The longest proof, in characters. A proof with an RSA key of 8192 bits has about 3,000. */
 const maxProofLength = 8 * 1024;
 
-/** A proof that fits its request and its token; its signature is not verified yet. */
+/** A proof for a request and its token. Its signature is not verified yet. */
 export interface UnverifiedProof {
-  /** Equal for two proofs of one key with the same `jti`. */
+  /** Equal for two proofs with the same key and `jti`. */
   readonly id: string;
   /** `iat`, in milliseconds. */
   readonly issuedAt: number;
   /**
-   * Verifies the signature; takes as long as that of a token.
+   * Verifies the signature. It takes as long as that of a token.
    *
-   * @throws Error where the verification itself fails, which no proof can cause
+   * @throws Error if the verification itself fails, which no proof can cause
    */
   readonly verify: () => boolean;
 }
 
-/** What a proof is judged by. */
+/** The values that a proof must match. */
 export interface ProofTerms {
   readonly request: CheckRequest;
   readonly token: string;
-  /** The thumbprint that the token carries (RFC 9449 section 6.1). */
+  /** The thumbprint in the token (RFC 9449 section 6.1). */
   readonly keyThumbprint: string;
   /** The wall clock, in milliseconds. */
   readonly now: number;
@@ -48,9 +48,9 @@ type DpopOptions = Pick<Config['dpop'], 'origins' | 'maxAge'>;
 export type ImportKey = (...key: Parameters<typeof importPublicKey>) => VerifySignature;
 
 /**
- * Reads the proof of a request: all of RFC 9449 section 4.3 but the signature and whether the proof was used before.
+ * Reads the proof of a request and checks everything of RFC 9449 section 4.3 except the signature and earlier use.
  *
- * @returns undefined if there is not exactly one, or it is no proof for this request and this token
+ * @returns undefined if there is not exactly one proof, or it is not for this request and token
  */
 export function readProof(
   terms: ProofTerms,
@@ -100,7 +100,7 @@ function isSigned(
   return verify?.(data, Buffer.from(signature, 'base64url')) ?? false;
 }
 
-/** The key that a proof brings along; undefined if it is none to verify with. */
+/** The key in a proof; undefined if it is not usable. */
 function keyOf(jwk: unknown, algorithm: Algorithm, importKey: ImportKey): VerifySignature | undefined {
   const key = readKey(jwk, { algorithms: [algorithm], keyUses: ['sig'] });
   if ('unused' in key) return undefined;
@@ -112,14 +112,14 @@ function keyOf(jwk: unknown, algorithm: Algorithm, importKey: ImportKey): Verify
   }
 }
 
-/** The members that make a key, by its type, in the order in which the thumbprint has them (RFC 7638 section 3.2). */
+/** The members in the thumbprint of a key, by key type, in order (RFC 7638 section 3.2). */
 const thumbprintMembers = new Map([
   ['EC', ['crv', 'kty', 'x', 'y']],
   ['OKP', ['crv', 'kty', 'x']],
   ['RSA', ['e', 'kty', 'n']],
 ]);
 
-/** The thumbprint of a public key by SHA-256 (RFC 7638), or undefined if it is none. */
+/** The SHA-256 thumbprint of a public key (RFC 7638); undefined if it is not a supported key. */
 function thumbprintOf(jwk: unknown): string | undefined {
   if (typeof jwk !== 'object' || jwk === null) return undefined;
   const members = new Map(Object.entries(jwk));

@@ -1,54 +1,55 @@
 /**
- * Envoy's `x-forwarded-client-cert`, read so strictly that nothing in it is taken for what a proxy wrote unless a proxy wrote it.
+ * Reads Envoy's `x-forwarded-client-cert` strictly: only text that a proxy wrote is trusted.
  *
- * A client that may send the header chooses what stands before the proxy's own element. As far as its authority signs it, the
- * client also chooses the subject, the URIs and the DNS names within that element: Envoy escapes the subject, but it neither quotes
- * nor escapes URIs and DNS names. Three rules keep both out. They do not depend on what the client chose:
+ * A client that can send the header chooses the text before the proxy's own element. Within the limits of its CA, the client also
+ * chooses the subject, the URIs and the DNS names in that element. Envoy escapes the subject, but neither quotes nor escapes URIs
+ * and DNS names. Three rules detect both kinds of client text:
  *
- * 1. The header is elements with commas between them, each of `Key=value` pairs with semicolons between them. A value has no quote,
- *    or is quoted from its first to its last character. Any other text, an unpaired quote first of all, makes all of it unreadable.
- * 2. A quote that the client leaves open ends at the first quote of the proxy's element, or never. Between the two stands the
- *    proxy's `Hash=`, its 64 digits and a semicolon. No quoted value of a proxy holds that, since a subject has each semicolon
- *    escaped. So a header with such a value is unreadable.
- * 3. Every comma within the proxy's element that is not in its subject is in a URI or a DNS name. The reader sees an element that ends
- *    there, and then further ones, which the client wrote. So an element with a URI, a DNS name or an unknown key behind its hash may be
- *    the first part of the proxy's own, and what follows it is not believed.
+ * 1. The header is a list of elements separated by commas. Each element is a list of `Key=value` pairs separated by semicolons. A value
+ *    has no quotes, or is quoted from its first to its last character. Any other text, such as an unpaired quote, makes the whole header
+ *    invalid.
+ * 2. An unpaired quote of the client ends at the first quote in the proxy's element, or never. The text between contains the proxy's
+ *    `Hash=` with 64 digits and a semicolon. No quoted value of a proxy contains that, because semicolons in a subject are escaped. A
+ *    header with such a value is invalid.
+ * 3. A comma in the proxy's element that is not in the subject is in a URI or a DNS name. The reader sees an element that ends at this
+ *    comma, followed by elements that the client wrote. An element with a URI, a DNS name or an unknown key after its hash can thus be
+ *    the first part of the proxy's element, and the elements after it are not trusted.
  */
 
-/** What one proxy wrote of its peer: values by their keys in lower case, each as it stands there, with its quotes. */
+/** The element of one proxy: values by lower-case key, unchanged and with their quotes. */
 export type Element = ReadonlyMap<string, string>;
 
-/** A pair, and what follows: a comma, a semicolon, or the end. A line break separates lines and is part of no value. */
+/** A pair, followed by a comma, a semicolon or the end. A value contains no line break, because line breaks separate header lines. */
 const pairPattern = /([\w-]+)=("[^"\\\n]*(?:\\.[^"\\\n]*)*"|[^",;\n]*)([,;]|$)/y;
 
-/** The beginning of an element that has more behind its hash. */
+/** The start of an element with further pairs after its hash. */
 const swallowedElement = /Hash=[0-9a-f]{64};/i;
 
 const hashPattern = /^[0-9a-f]{64}$/i;
 
-/** The keys that Envoy writes, in its order. */
+/** The keys that Envoy writes, in order. */
 const order = ['by', 'hash', 'cert', 'chain', 'subject', 'uri', 'dns'];
 
-/** Those with values that hold no comma outside of quotes, whoever chose them. */
-const contained = new Set(['cert', 'chain', 'subject']);
+/** The keys whose values never contain a comma outside quotes. */
+const withoutComma = new Set(['cert', 'chain', 'subject']);
 
-/** Of these an element may have several; which one names the peer is unknown then. */
+/** The keys that can repeat. It is then unknown which value names the peer. */
 const repeatable = new Set(['by', 'uri', 'dns']);
 
 type Pair = readonly [key: string, value: string];
 
 /**
- * Reads the last elements of a header, the ones that proxies wrote.
+ * Reads the last elements of a header, which the proxies wrote.
  *
- * @param count how many there are
- * @returns them in order; undefined if the header is unreadable, if it has fewer, or if a client may have written one of them
+ * @param count the number of elements
+ * @returns the elements in order; undefined if the header is invalid, has fewer elements, or a client can have written one of them
  */
 export function readLastElements(header: string, count: number): readonly Element[] | undefined {
   const elements = split(header);
   if (elements === undefined || elements.length < count) return undefined;
   const first = elements.length - count;
-  if (elements.slice(0, first).some(mayGoOn)) return undefined;
-  const read = elements.slice(first).map(asWritten);
+  if (elements.slice(0, first).some(canContinue)) return undefined;
+  const read = elements.slice(first).map(readElement);
   return read.every((element) => element !== undefined) ? read : undefined;
 }
 
@@ -64,14 +65,14 @@ function split(header: string): readonly (readonly Pair[])[] | undefined {
   }
 }
 
-/** Whether the comma behind an element may be part of a value that a client chose. */
-function mayGoOn(pairs: readonly Pair[]): boolean {
+/** Whether the comma after an element can be part of a value that a client chose. */
+function canContinue(pairs: readonly Pair[]): boolean {
   const hash = pairs.findIndex(([key, value]) => key === 'hash' && hashPattern.test(value));
-  return hash >= 0 && pairs.slice(hash + 1).some(([key]) => !contained.has(key));
+  return hash >= 0 && pairs.slice(hash + 1).some(([key]) => !withoutComma.has(key));
 }
 
-/** An element as Envoy writes it, or undefined: one with a known key out of its order, or twice, has a part that a client wrote. */
-function asWritten(pairs: readonly Pair[]): Element | undefined {
+/** The element, or undefined if a known key is out of order or duplicated, because a client wrote part of it then. */
+function readElement(pairs: readonly Pair[]): Element | undefined {
   const element = new Map<string, string>();
   const repeated = new Set<string>();
   let reached = 0;

@@ -1,14 +1,14 @@
-/** Whether a proof was made for a request: the comparison of `htu` (RFC 9449 section 4.3, number 9). */
+/** Compares the `htu` of a proof with the request (RFC 9449 section 4.3, number 9). */
 
 import { readHost } from '../../config/values/hosts.ts';
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 
 const uriParts = /^(https?:\/\/[^/?#@\s]+)([^?#]*)/i;
 const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /**
- * Compares the target of a proof with that of the request. Its origin must be one that is configured, the one whose host
- * the request names: no header that a client could add says where it came in.
+ * Whether a proof is for a request. Its origin must be a configured one with the host of the request. Headers about the original
+ * origin are not used, because a client can add them.
  *
  * @param target `htu`
  */
@@ -24,7 +24,7 @@ export function isForRequest(
   return normalPath(targetPath) === normalPath(requestPath);
 }
 
-/** Whether a Host header names an origin, its default port said or not (RFC 9110 section 7.2). */
+/** Whether a Host header names an origin, with or without its default port (RFC 9110 section 7.2). */
 function isHostOf(origin: string, text: string): boolean {
   const host = readHost(text);
   if (host === undefined) return false;
@@ -33,7 +33,7 @@ function isHostOf(origin: string, text: string): boolean {
   return (isDefault ? host.name : `${host.name}:${host.port}`) === hostOfOrigin;
 }
 
-/** A path in the form of RFC 3986 section 6.2.2: nothing is decoded that could mean something else. */
+/** Normalizes a path (RFC 3986 section 6.2.2). Only unreserved characters are decoded. */
 function normalPath(path: string): string {
   const decoded = path.replaceAll(/%[0-9a-f]{2}/gi, (escaped) => {
     const character = String.fromCharCode(Number.parseInt(escaped.slice(1), 16));

@@ -1,104 +1,104 @@
 /**
- * Proofs that were used, so that none is good twice (RFC 9449 section 11.1).
+ * The store of used DPoP proofs: each proof is accepted once (RFC 9449 section 11.1).
  *
- * A proof that was taken is remembered, or its time is at or before the horizon, and what is as old as that is refused. So none is good
- * twice, whatever the clock does and however the bounds change: the horizon never goes back. It only moves when a proof is
- * forgotten, and a proof is forgotten only when it is too old to be good.
+ * Every used proof is either in the store, or its time is at or before the horizon. A proof at or before the horizon is denied. The
+ * horizon never moves back, so no proof is accepted twice, also if the clock or the limits change. The horizon moves only when a proof
+ * is removed, and a proof is removed only when it is too old to be valid.
  */
 
-/** Bounds of the store; they may change while it is in use. */
+/** The limits of the store. They can change while it is in use. */
 export interface ReplayBounds {
-  /** Most proofs of one issuer's tokens that are remembered. */
+  /** The most proofs for tokens of one issuer. */
   readonly maxProofs: number;
-  /** Most of them of one key. */
+  /** The most proofs of one key. */
   readonly maxProofsPerKey: number;
-  /** How old a proof may be, in milliseconds. */
+  /** The greatest age of a proof, in milliseconds. */
   readonly maxAge: number;
 }
 
-/** A proof that is good but for its use. */
+/** A valid proof that may have been used before. */
 export interface UsedProof {
-  /** The exact `iss` of its token. The name in the configuration can change on a reload. */
+  /** The exact `iss` of its token. The configured name can change on a reload. */
   readonly issuer: string;
   readonly keyThumbprint: string;
-  /** Equal for two proofs of one key with the same `jti`. */
+  /** Equal for two proofs with the same key and `jti`. */
   readonly id: string;
   /** `iat`, in milliseconds. */
   readonly issuedAt: number;
 }
 
-/** What became of a proof: `key` and `issuer` say which bound leaves no room for it. */
-export type Taken = 'new' | 'used' | 'key' | 'issuer';
+/** The result for a proof. `key` and `issuer` name the limit that was reached. */
+export type UseResult = 'new' | 'used' | 'key' | 'issuer';
 
-/** Remembers proofs. */
+/** The store. */
 export interface ReplayStore {
   /**
-   * Takes note of a proof. One that there is no room for is refused: to forget one that is still good would make it good again.
+   * Adds a proof. If the store is full, the proof is denied: removing a valid proof would allow its replay.
    *
    * @param now the wall clock, in milliseconds
    */
-  readonly take: (proof: UsedProof, now: number, bounds: ReplayBounds) => Taken;
-  /** How many are remembered. */
+  readonly take: (proof: UsedProof, now: number, bounds: ReplayBounds) => UseResult;
+  /** The number of stored proofs. */
   readonly size: () => number;
 }
 
-/** The proofs of one issuer's tokens. */
-interface Shelf {
+/** The proofs for tokens of one issuer. */
+interface IssuerProofs {
   readonly ids: Set<string>;
-  /** How many there are of a key. */
+  /** The number of proofs of each key. */
   readonly byKey: Map<string, number>;
   /** The proofs by the second of their `iat`. */
   readonly bySecond: Map<number, UsedProof[]>;
 }
 
-/** How often is looked for what can be forgotten, in milliseconds. */
+/** How often old proofs are removed, in milliseconds. */
 const sweepInterval = 1_000;
 
-/** Makes an empty store. */
+/** Creates an empty store. */
 export function createReplayStore(): ReplayStore {
-  const shelves = new Map<string, Shelf>();
+  const byIssuer = new Map<string, IssuerProofs>();
   let horizon = Number.NEGATIVE_INFINITY;
   let sweptAt = Number.NEGATIVE_INFINITY;
 
-  const forgetOld = (now: number, maxAge: number) => {
-    // The clock may have been set back.
+  const removeOld = (now: number, maxAge: number) => {
+    // Math.abs, because the clock can be set back.
     if (Math.abs(now - sweptAt) < sweepInterval) return;
     sweptAt = now;
-    for (const [issuer, shelf] of shelves) {
-      for (const [second, proofs] of shelf.bySecond) {
+    for (const [issuer, stored] of byIssuer) {
+      for (const [second, proofs] of stored.bySecond) {
         if ((second + 1) * 1_000 > now - maxAge) continue;
         horizon = Math.max(horizon, second);
-        shelf.bySecond.delete(second);
-        for (const proof of proofs) forget(shelf, proof);
+        stored.bySecond.delete(second);
+        for (const proof of proofs) remove(stored, proof);
       }
-      if (shelf.ids.size === 0) shelves.delete(issuer);
+      if (stored.ids.size === 0) byIssuer.delete(issuer);
     }
   };
 
   return {
     take: (proof, now, { maxProofs, maxProofsPerKey, maxAge }) => {
-      forgetOld(now, maxAge);
+      removeOld(now, maxAge);
       const second = Math.floor(proof.issuedAt / 1_000);
       if (second <= horizon) return 'used';
-      const shelf = shelves.getOrInsertComputed(proof.issuer, createShelf);
-      if (shelf.ids.has(proof.id)) return 'used';
-      const ofKey = shelf.byKey.get(proof.keyThumbprint) ?? 0;
+      const stored = byIssuer.getOrInsertComputed(proof.issuer, createIssuerProofs);
+      if (stored.ids.has(proof.id)) return 'used';
+      const ofKey = stored.byKey.get(proof.keyThumbprint) ?? 0;
       if (ofKey >= maxProofsPerKey) return 'key';
-      if (shelf.ids.size >= maxProofs) return 'issuer';
-      shelf.ids.add(proof.id);
-      shelf.byKey.set(proof.keyThumbprint, ofKey + 1);
-      shelf.bySecond.getOrInsertComputed(second, () => []).push(proof);
+      if (stored.ids.size >= maxProofs) return 'issuer';
+      stored.ids.add(proof.id);
+      stored.byKey.set(proof.keyThumbprint, ofKey + 1);
+      stored.bySecond.getOrInsertComputed(second, () => []).push(proof);
       return 'new';
     },
-    size: () => shelves.values().reduce((sum, { ids }) => sum + ids.size, 0),
+    size: () => byIssuer.values().reduce((sum, { ids }) => sum + ids.size, 0),
   };
 }
 
-function createShelf(): Shelf {
+function createIssuerProofs(): IssuerProofs {
   return { ids: new Set(), byKey: new Map(), bySecond: new Map() };
 }
 
-function forget({ ids, byKey }: Shelf, { id, keyThumbprint }: UsedProof): void {
+function remove({ ids, byKey }: IssuerProofs, { id, keyThumbprint }: UsedProof): void {
   ids.delete(id);
   const left = (byKey.get(keyThumbprint) ?? 0) - 1;
   if (left > 0) byKey.set(keyThumbprint, left);

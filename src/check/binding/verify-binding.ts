@@ -1,9 +1,10 @@
-/** Whether a client is the one that its token is bound to. */
+/** Verifies that the client is the one that its token is bound to. */
 
 import { proofsPerKey } from '../../config/declare/binding-options.ts';
 import type { Config } from '../../config/declare/options.ts';
 import { createVerificationQueue } from '../../credential/token/verification-queue.ts';
-import type { CheckRequest, Identity } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import type { Identity } from '../../model/identity.ts';
 import type { DenyReason, ErrorReason } from '../../model/reasons.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { createClientCertificate } from './client-certificate.ts';
@@ -18,23 +19,23 @@ export interface Presentation {
   readonly request: CheckRequest;
 }
 
-/** Why the client is not let in, or undefined if it is who it must be. */
+/** Why the client is denied, or undefined if it proved the binding. */
 type Problem = DenyReason | ErrorReason | undefined;
 
-/** Has a client prove that it is the one that its token is bound to. */
+/** Verifies the binding of a token. */
 export type Prove = (presentation: Presentation) => Problem | Promise<Problem>;
 
-/** What proving takes. */
+/** The dependencies of the verification. */
 export interface ProveDependencies {
   readonly config: Pick<Config, 'dpop' | 'clientCertificates' | 'limits'>;
-  /** Outlives a change of the configuration, or that would make used proofs good again. */
+  /** Used by all configurations in turn, because a new store would accept used proofs again. */
   readonly replays: ReplayStore;
   readonly clock: Clock;
-  /** Is told that there is no room for a further proof: by the configured name of the issuer, and by which bound. */
+  /** Called if the store is full, with the configured name of the issuer and the limit that was reached. */
   readonly onFull: (issuerName: string, bound: 'key' | 'issuer') => void;
 }
 
-/** Makes what has clients prove themselves. A token that is bound twice takes both proofs. */
+/** Creates the verification. A token with two bindings needs both proofs. */
 export function createProve({ config, replays, clock, onFull }: ProveDependencies): Prove {
   const { dpop, clientCertificates, limits } = config;
   const certificateOf = createClientCertificate(clientCertificates);
@@ -45,17 +46,17 @@ export function createProve({ config, replays, clock, onFull }: ProveDependencie
     clock,
   });
 
-  const proveCertificate = (wanted: string, request: CheckRequest): Problem => {
+  const proveCertificate = (thumbprint: string, request: CheckRequest): Problem => {
     const certificate = certificateOf(request);
     if (certificate === 'unknowable') return 'token_bound';
-    return certificate === wanted ? undefined : 'proof_invalid';
+    return certificate === thumbprint ? undefined : 'proof_invalid';
   };
-  /** Takes note of a proof that is good. Where there is no room, nothing is wrong with the proof. */
+  /** Adds a valid proof to the store. If the store is full, the check ends as `overloaded`, because the proof is not invalid. */
   const use = (proof: UsedProof, issuerName: string): Problem => {
-    const taken = replays.take(proof, clock.now(), bounds);
-    if (taken === 'new') return undefined;
-    if (taken === 'used') return 'proof_invalid';
-    onFull(issuerName, taken);
+    const result = replays.take(proof, clock.now(), bounds);
+    if (result === 'new') return undefined;
+    if (result === 'used') return 'proof_invalid';
+    onFull(issuerName, result);
     return 'overloaded';
   };
   const provePossession = (

@@ -1,26 +1,26 @@
-/** How two authorizers' answers to one request differ, in words. */
-import type { IncumbentAnswer } from '../../model/decision.ts';
+/** Describes how the answers of two authorizers to one request differ. */
+import type { IncumbentAnswer } from '../../model/incumbent.ts';
 import { connectionHeaders } from './connection-headers.ts';
 
-/** What is of the moment, or says what is compared elsewhere. */
+/** Headers that always differ, or are compared separately. */
 const notCompared = new Set(['date', 'x-envoy-auth-headers-to-remove']);
 
-/** An answer, and who gave it; or why there is none. */
+/** The answer of a named authorizer, or the error. */
 export interface Answered {
   readonly name: string;
   readonly answer: IncumbentAnswer | Error;
 }
 
-/** How a header's value is written; undefined: not at all, since it can tell of a person. */
-export type ShownValue = ((value: string) => string) | undefined;
+/** Formats a header value. Undefined if values must not be printed, because they can contain personal data. */
+export type FormatValue = ((value: string) => string) | undefined;
 
-/** Says each difference: of the outcome, the status, and every header. */
-export function differences(one: Answered, other: Answered, shown: ShownValue): readonly string[] {
-  const silent = [one, other].flatMap(({ name, answer }) =>
+/** Lists the differences in outcome, status and headers. */
+export function differences(one: Answered, other: Answered, format: FormatValue): readonly string[] {
+  const errors = [one, other].flatMap(({ name, answer }) =>
     answer instanceof Error ? [`${name}: ${answer.message}`] : [],
   );
-  if (silent.length > 0) return silent;
-  return [...statusDifferences(one, other), ...headerDifferences(one, other, shown)];
+  if (errors.length > 0) return errors;
+  return [...statusDifferences(one, other), ...headerDifferences(one, other, format)];
 }
 
 function statusDifferences(one: Answered, other: Answered): string[] {
@@ -30,16 +30,16 @@ function statusDifferences(one: Answered, other: Answered): string[] {
   return [`${kind}: ${one.name} ${a}, ${other.name} ${b}`];
 }
 
-function headerDifferences(one: Answered, other: Answered, shown: ShownValue): string[] {
+function headerDifferences(one: Answered, other: Answered, format: FormatValue): string[] {
   const [first, second] = [headersOf(one), headersOf(other)];
-  const told = (text: string) => (shown === undefined ? '' : `: ${text}`);
+  const value = (text: string) => (format === undefined ? '' : `: ${text}`);
   return [...new Set([...first.keys(), ...second.keys()])].toSorted().flatMap((header) => {
     const [a, b] = [first.get(header), second.get(header)];
     if (a === b) return [];
     if (a !== undefined && b !== undefined)
-      return [`${header}: another value${told(`${one.name} ${shown?.(a)}, ${other.name} ${shown?.(b)}`)}`];
+      return [`${header}: another value${value(`${one.name} ${format?.(a)}, ${other.name} ${format?.(b)}`)}`];
     const who = a === undefined ? other.name : one.name;
-    return [`${header}: only ${who} has it${told(`${shown?.(a ?? b ?? '')}`)}`];
+    return [`${header}: only ${who} has it${value(`${format?.(a ?? b ?? '')}`)}`];
   });
 }
 
@@ -47,7 +47,7 @@ function statusOf({ answer }: Answered): number | undefined {
   return answer instanceof Error ? undefined : answer.status;
 }
 
-/** Every header that says something; an empty one says nothing to an upstream. */
+/** The compared headers. An empty header counts as absent. */
 function headersOf({ answer }: Answered): ReadonlyMap<string, string> {
   const lines = (answer instanceof Error ? [] : answer.headers).map(
     ([name, value]) => [name.toLowerCase(), value] as const,

@@ -1,13 +1,15 @@
-/** How a decision of our own compares with the answer of the authorizer that still decides. */
+/** Compares our own decision with the answer of the incumbent. */
 
 import { compatHeader } from '../../config/values/header-names.ts';
-import type { CheckRequest, Comparison, Decision, IncumbentAnswer, Refusal } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import type { Decision, NotAllowed } from '../../model/decision.ts';
+import type { Comparison, IncumbentAnswer } from '../../model/incumbent.ts';
 import { reasons } from '../../model/reasons.ts';
 
-/** The status that a decision is answered with over HTTP. */
+/** Returns the HTTP status of a decision. */
 export type StatusOf = (decision: Decision, request: CheckRequest) => number;
 
-/** Compares what would be answered with what is. */
+/** Compares a decision with the incumbent's answer. */
 export function compare(
   decision: Decision,
   incumbent: IncumbentAnswer,
@@ -21,13 +23,13 @@ export function compare(
   return hasSameIdentity(own.forwarding, incumbent) ? 'same' : 'headers_differ';
 }
 
-/** What a decision would be were it not only tried. */
+/** The decision without shadow mode. */
 function enforced(decision: Decision): Decision {
   if (decision.outcome !== 'allow' || decision.shadow === undefined) return decision;
-  return { outcome: reasons[decision.shadow].outcome, reason: decision.shadow } as Refusal;
+  return { outcome: reasons[decision.shadow].outcome, reason: decision.shadow } as NotAllowed;
 }
 
-/** Whether the other one sets each header as it is set here, and none that is removed here. */
+/** Whether the incumbent sets the same headers as we do, and none that we remove. */
 function hasSameIdentity(
   { set, remove }: { set: readonly (readonly [string, string])[]; remove: readonly string[] },
   { headers }: IncumbentAnswer,
@@ -35,7 +37,7 @@ function hasSameIdentity(
   const theirs = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
   return (
     set.every(([name, value]) => theirs.get(name) === value) &&
-    // That oauth2-proxy says who asked in a header of its own is no difference: `compat` says it as well.
+    // oauth2-proxy's own identity header is not a difference, because `compat` sets it too.
     remove.every((name) => name === compatHeader || (theirs.get(name) ?? '') === '')
   );
 }

@@ -1,4 +1,4 @@
-/** What belongs to one connection, and is not handed on to another (RFC 9110 sections 6.6.2 and 7.6.1), or frames a body. */
+/** Headers that apply to one connection and are not forwarded (RFC 9110 sections 6.6.2 and 7.6.1), or that frame a body. */
 export const connectionHeaders: ReadonlySet<string> = new Set([
   'connection',
   'content-length',

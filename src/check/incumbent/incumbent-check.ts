@@ -1,7 +1,8 @@
-/** A check that another authorizer still decides: our own decision is only compared. */
+/** The check with an incumbent: the incumbent decides, and our own decision is only compared with it. */
 
 import type { Config } from '../../config/declare/options.ts';
-import type { Check, Decision, IncumbentAnswer } from '../../model/decision.ts';
+import type { Check, Decision } from '../../model/decision.ts';
+import type { IncumbentAnswer } from '../../model/incumbent.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { withDeadline } from '../../runtime/time/deadline.ts';
 import { internalError } from '../authenticate.ts';
@@ -9,11 +10,11 @@ import { compare, type StatusOf } from './compare-decisions.ts';
 import { type AskIncumbent, noAnswerInTime } from './incumbent.ts';
 
 /**
- * Makes the check. Both are asked at once; where the other one gives no answer, there is none.
+ * Creates the check. Both decide at the same time. Without an answer of the incumbent, the check ends as `incumbent_unavailable`.
  *
- * @param shadow the other one, and the time that it has, in milliseconds: a question that never settles has no more
+ * @param shadow the address of the incumbent, and its timeout in milliseconds
  */
-export function createShadowedCheck(
+export function createIncumbentCheck(
   own: Check,
   ask: AskIncumbent,
   statusOf: StatusOf,
@@ -24,12 +25,12 @@ export function createShadowedCheck(
     withDeadline(answer, shadow.timeout, clock, () => noAnswerInTime(shadow));
   return async (request) => {
     const answer = ask(request).then(
-      (given): IncumbentAnswer | Error => given,
+      (received): IncumbentAnswer | Error => received,
       (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     );
-    const asked = inTime(answer);
+    const incumbentAnswer = inTime(answer);
     try {
-      const [decision, incumbent] = await Promise.all([own(request), asked]);
+      const [decision, incumbent] = await Promise.all([own(request), incumbentAnswer]);
       if (incumbent instanceof Error) return unavailable(incumbent);
       return { ...decision, incumbent, comparison: compare(decision, incumbent, request, statusOf) };
     } catch (cause) {

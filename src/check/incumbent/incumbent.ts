@@ -1,39 +1,40 @@
-/** Asks the authorizer that still decides, over HTTP, as Envoy would. */
+/** Asks the incumbent over HTTP, as Envoy would. */
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import https from 'node:https';
 import type { Config } from '../../config/declare/options.ts';
-import type { CheckRequest, IncumbentAnswer } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import type { IncumbentAnswer } from '../../model/incumbent.ts';
 import { http } from '../../runtime/node-http.ts';
 import { type HeaderLine, headerLines } from '../../runtime/raw-headers.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { connectionHeaders } from './connection-headers.ts';
 
-/** Asks for an answer; rejects, with an Error that says why, where none can be had in time. */
+/** Sends a request to the incumbent. Rejects with an Error if there is no answer in time. */
 export type AskIncumbent = (request: CheckRequest) => Promise<IncumbentAnswer>;
 
-/** The largest answer, in bytes: its head, and its body. */
+/** The largest header section and body of an answer, in bytes. */
 const maxHeadBytes = 96 * 1024;
 const maxBodyBytes = 256 * 1024;
 
-/** The most questions that are asked at once; what comes beyond them has no answer. */
-const maxQuestions = 1_024;
+/** The most requests at the same time. Further requests fail. */
+const maxRequests = 1_024;
 
-/** How long a connection is kept for the next question, in milliseconds. */
+/** How long an idle connection stays open, in milliseconds. */
 const idleTimeout = 30_000;
 
-/** Says that an answer did not come in time. */
+/** The error for an answer that is late. */
 export function noAnswerInTime({ authorizer, timeout }: Config['shadow'], cause?: unknown): Error {
   return new Error(`no answer from ${new URL(authorizer).origin} within ${timeout} ms`, { cause });
 }
 
-/** Makes what asks. */
+/** Creates the client of the incumbent. */
 export function createAskIncumbent(options: Config['shadow'], clock: Clock): AskIncumbent {
   const { authorizer, timeout } = options;
   const url = new URL(authorizer);
   const isSecure = url.protocol === 'https:';
-  const agentOptions = { keepAlive: true, maxSockets: maxQuestions, timeout: idleTimeout };
+  const agentOptions = { keepAlive: true, maxSockets: maxRequests, timeout: idleTimeout };
   const agent: Agent = isSecure ? new https.Agent(agentOptions) : new http.Agent(agentOptions);
-  let questions = 0;
+  let running = 0;
 
   const ask = async (request: CheckRequest, signal: AbortSignal): Promise<IncumbentAnswer> => {
     const options: RequestOptions = {
@@ -49,15 +50,15 @@ export function createAskIncumbent(options: Config['shadow'], clock: Clock): Ask
     try {
       return await answerTo(start(agent));
     } catch (error) {
-      // A connection can be closed in the moment in which it is used again; the question was not heard then.
-      if (error instanceof UnheardQuestion) return answerTo(start(false));
+      // A reused connection can be closed while the request is sent. The incumbent has not seen the request then.
+      if (error instanceof ClosedConnection) return answerTo(start(false));
       throw error;
     }
   };
 
   return async (request) => {
-    if (questions >= maxQuestions) throw new Error(`${maxQuestions} questions wait for an answer already`);
-    questions++;
+    if (running >= maxRequests) throw new Error(`${maxRequests} requests already wait for an answer`);
+    running++;
     const late = new AbortController();
     const cancel = clock.after(timeout, () => late.abort());
     try {
@@ -68,29 +69,29 @@ export function createAskIncumbent(options: Config['shadow'], clock: Clock): Ask
       throw new Error(`no answer from ${url.origin} (${why})`, { cause });
     } finally {
       cancel();
-      questions--;
+      running--;
     }
   };
 }
 
-/** A question that was put on a connection which had ended already. */
-class UnheardQuestion extends Error {}
+/** The request was sent on a connection that was already closed. */
+class ClosedConnection extends Error {}
 
-/** What is sent on: all but what belongs to the connection that it came on, and what HTTP/1.1 cannot carry. */
+/** The request to send: without the headers of the connection, and without those that HTTP/1.1 cannot represent. */
 function requestOf(request: CheckRequest): RequestOptions {
   const { target, headers } = request.original();
   const lines: HeaderLine[] = headers.filter(
-    ([name, value]) => !connectionHeaders.has(name.toLowerCase()) && isCarried(name, value),
+    ([name, value]) => !connectionHeaders.has(name.toLowerCase()) && isValidHeader(name, value),
   );
   return {
     method: request.method,
     path: target.replaceAll(/[^\x21-\xff]/g, (character) => encodeURIComponent(character)),
-    // A flat list is sent as it is: names as they were written, and lines that come twice.
+    // Node.js sends a flat list unchanged, with the original names and duplicate lines.
     headers: [...lines.flat(), 'content-length', '0'] as unknown as NonNullable<RequestOptions['headers']>,
   };
 }
 
-function isCarried(name: string, value: string): boolean {
+function isValidHeader(name: string, value: string): boolean {
   try {
     http.validateHeaderName(name);
     http.validateHeaderValue(name, value);
@@ -100,28 +101,28 @@ function isCarried(name: string, value: string): boolean {
   }
 }
 
-function answerTo(question: ClientRequest): Promise<IncumbentAnswer> {
+function answerTo(outgoing: ClientRequest): Promise<IncumbentAnswer> {
   return new Promise((resolve, reject) => {
-    question.once('error', (error: NodeJS.ErrnoException) => {
-      const isUnheard = question.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-      reject(isUnheard ? new UnheardQuestion() : error);
+    outgoing.once('error', (error: NodeJS.ErrnoException) => {
+      const isClosed = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      reject(isClosed ? new ClosedConnection() : error);
     });
-    question.once('response', (response) => {
-      read(response, question.method === 'HEAD').then(resolve, (error) => {
-        question.destroy();
+    outgoing.once('response', (response) => {
+      read(response, outgoing.method === 'HEAD').then(resolve, (error) => {
+        outgoing.destroy();
         reject(error);
       });
     });
-    // To CONNECT there is no tunnel here, whatever the answer is; and what follows its head is no body.
-    question.once('connect', (response, socket) => {
+    // There is no tunnel for CONNECT, and the bytes after the header section are not a body.
+    outgoing.once('connect', (response, socket) => {
       socket.destroy();
       resolve(answerOf(response, '', false));
     });
-    question.once('upgrade', (_, socket) => {
+    outgoing.once('upgrade', (_, socket) => {
       socket.destroy();
-      reject(new Error('it answers with another protocol, which nobody asked for'));
+      reject(new Error('it switches to another protocol, which was not requested'));
     });
-    question.end();
+    outgoing.end();
   });
 }
 
@@ -135,7 +136,7 @@ async function read(response: IncomingMessage, isHead: boolean): Promise<Incumbe
     if (bytes > maxBodyBytes) throw new Error(`its answer is larger than ${maxBodyBytes} bytes`);
     chunks.push(chunk);
   }
-  if (!response.complete) throw new Error('the connection ended before its answer did');
+  if (!response.complete) throw new Error('the connection ended before the answer was complete');
   const isBodyless = isHead || status === 204 || status === 304;
   return answerOf(response, Buffer.concat(chunks).toString('latin1'), isBodyless);
 }

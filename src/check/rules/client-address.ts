@@ -1,20 +1,20 @@
-/** Where a request comes from, as the proxies in front tell it. */
+/** The address of the client, as the proxies report it. */
 
 import type { Config } from '../../config/declare/options.ts';
 import { createIsWithin } from '../../config/values/networks.ts';
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 
-/** The address of the client; undefined where it cannot be told. */
+/** Returns the address of the client; undefined if it is unknown. */
 export type ClientAddress = (request: CheckRequest) => string | undefined;
 
-/** Most entries of `x-forwarded-for` that are looked at: a client can send as many as it likes. */
+/** The most entries of `x-forwarded-for` that are read. A client can send any number. */
 const maxHops = 32;
 
 /**
- * Makes the reading of the client's address.
+ * Creates the function that reads the address.
  *
- * Each proxy appends the address of its own peer, so what a client sends itself stands in front of what a proxy wrote of it: the
- * list is read from its end, past the proxies that are known.
+ * Each proxy appends the address of its peer, so entries from the client precede those of the proxies. The list is read from its end,
+ * and trusted proxies are skipped.
  */
 export function createClientAddress({ header, trustedProxies }: Config['clientAddress']): ClientAddress {
   const isTrusted = createIsWithin(trustedProxies);
@@ -25,19 +25,19 @@ export function createClientAddress({ header, trustedProxies }: Config['clientAd
     const { entries, isAll } = lastEntries(lines);
     const hops = [...entries, ...(peer === '' ? [] : [peer])].map(addressIn);
     const last = hops.findLast((hop) => !isTrusted(hop));
-    // Where all are known, it is the first; of a longer list nobody has looked at that.
+    // If all entries are trusted proxies, the client is the first one, unless the list was not read to its start.
     return last ?? (isAll ? hops[0] : undefined);
   };
 
-  // The rules of a check ask one after the other, so the last request is all that has to be remembered.
-  let known: { readonly request: CheckRequest; readonly address: string | undefined } | undefined;
+  // The rules of a check run in sequence, so caching the last request is enough.
+  let cached: { readonly request: CheckRequest; readonly address: string | undefined } | undefined;
   return (request) => {
-    if (known?.request !== request) known = { request, address: read(request) };
-    return known.address;
+    if (cached?.request !== request) cached = { request, address: read(request) };
+    return cached.address;
   };
 }
 
-/** The last entries of a list in some lines, in order, and whether there are no others; what is in front of them is not looked at. */
+/** The last entries of a list in header lines, in order, and whether these are all entries. */
 function lastEntries(lines: readonly string[]): {
   readonly entries: readonly string[];
   readonly isAll: boolean;
@@ -52,11 +52,11 @@ function lastEntries(lines: readonly string[]): {
       end = comma;
     }
   }
-  // No line is one entry, of nothing.
+  // No header line counts as one empty entry.
   return { entries: entries.length === 0 ? [''] : entries.reverse(), isAll: true };
 }
 
-/** An entry without white space and port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+/** The address in an entry, without white space and port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 function addressIn(entry: string): string {
   const text = entry.trim();
   const [, bracketed] = /^\[([^\]]*)\](?::\d+)?$/.exec(text) ?? [];

@@ -1,24 +1,25 @@
-/** What an expression of a rule sees of a token and a request. */
+/** The variables of a rule's expression: the token and the request. */
 
 import type { Config } from '../../config/declare/options.ts';
 import type { ExpressionContext } from '../../config/expression/expression.ts';
 import { type Host, readHost } from '../../config/values/hosts.ts';
 import { readClaims } from '../../credential/token/claims.ts';
-import type { CheckRequest, Identity } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import type { Identity } from '../../model/identity.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { readPath } from './path.ts';
 
-/** Makes the context of one check, in which a host has no port. */
+/** Creates the context of one check. `request.host` has no port. */
 export interface ContextOf {
   (identity: Identity, request: CheckRequest): ExpressionContext;
-  /** The same with the port behind the host; undefined where there is none, or the mesh does not look at it. */
+  /** The same with the port in `request.host`; undefined if there is none, or `hosts.ports` is `ignore`. */
   readonly withPort: (identity: Identity, request: CheckRequest) => ExpressionContext | undefined;
 }
 
 /**
- * Makes what makes contexts. Claims are read once for as long as the token is remembered.
+ * Creates the function that creates contexts. Parsed claims are cached with the token.
  *
- * @param trustedHeaders the headers that an expression may see: any other is the client's to send
+ * @param trustedHeaders the headers that an expression can read; a client can forge all others
  */
 export function createContextOf(
   trustedHeaders: readonly string[],
@@ -32,7 +33,7 @@ export function createContextOf(
     readName: () => string,
   ): ExpressionContext => {
     const { issuer, audiences, scopes, expiresAt, payload } = identity;
-    // An expression looks at some of it, and each part costs what a client sends: so each is read when it is looked at, once.
+    // The cost of each part depends on the client's request, so each is read on first use.
     const segments = once(() => readPath(request.path) ?? []);
     const path = once(() => `/${segments().join('/')}`);
     const host = once(readName);
@@ -80,43 +81,43 @@ export function createContextOf(
 }
 
 function once<T>(read: () => T): () => T {
-  let known: { readonly value: T } | undefined;
+  let cached: { readonly value: T } | undefined;
   return () => {
-    known ??= { value: read() };
-    return known.value;
+    cached ??= { value: read() };
+    return cached.value;
   };
 }
 
-/** The parameters of the query: of one that comes twice, nobody can say which the workload takes. */
+/** The query parameters. A duplicate parameter cannot be read, because it is unknown which value the upstream uses. */
 function queryOf(target: string): Readonly<Record<string, string>> {
   const start = target.indexOf('?');
   if (start < 0) return {};
   const values = new Map<string, string | undefined>();
   for (const [name, value] of new URLSearchParams(target.slice(start + 1)))
     values.set(name, values.has(name) ? undefined : value);
-  return valuesThatComeOnce(values);
+  return readableValues(values);
 }
 
-/** An object of values; one that is undefined came more than once: it is there, and to look at it is an error. */
-function valuesThatComeOnce(values: Iterable<readonly [string, string | undefined]>) {
-  const once: Record<string, string> = {};
+/** An object of values. An undefined value stands for a duplicate: it exists, but reading it throws. */
+function readableValues(values: Iterable<readonly [string, string | undefined]>) {
+  const readable: Record<string, string> = {};
   for (const [name, value] of values)
     Object.defineProperty(
-      once,
+      readable,
       name,
       value === undefined
-        ? { enumerable: true, get: () => tooMany(name) }
+        ? { enumerable: true, get: () => throwDuplicate(name) }
         : { enumerable: true, value, writable: false },
     );
-  return once;
+  return readable;
 }
 
-function tooMany(name: string): never {
+function throwDuplicate(name: string): never {
   throw new TypeError(`${name} comes more than once`);
 }
 
 function headersOf(request: CheckRequest, names: readonly string[]): Readonly<Record<string, string>> {
-  return valuesThatComeOnce(
+  return readableValues(
     names.flatMap((name): (readonly [string, string | undefined])[] => {
       const [value, ...others] = request.header(name);
       if (value === undefined) return [];

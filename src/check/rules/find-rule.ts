@@ -1,39 +1,39 @@
-/** Finds the first rule for a path among those of a host, also where servers read the path differently. */
+/** Finds the first rule for a path among the rules of a host. Servers can read the path differently. */
 
 import type { Config } from '../../config/declare/options.ts';
 import { expressionReads } from '../../config/expression/reads.ts';
 import { folded, withOtherEnd } from '../../config/rules/patterns.ts';
 import type { RuleConfig } from '../../config/rules/rule-options.ts';
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 import type { Spelling, Spellings } from './path.ts';
 import { collect, collectSpelled, createNode, type Found, insert, type PathNode } from './path-tree.ts';
 
-/** The index of a rule, or none; or that servers would read the path as one of different rules. */
+/** The index of a rule; `none`; or `path_ambiguous` if servers can read the path as that of different rules. */
 export type FoundRule = number | 'none' | 'path_ambiguous';
 
-/** A path as it was read, and what else servers make of it. */
+/** A path, with the other ways in which servers read it. */
 export interface ReadPath {
   readonly segments: readonly string[];
   readonly spellings: Spellings | undefined;
 }
 
-/** The rules of some hosts by their paths. */
+/** The rules of a host by path. */
 export interface PathTrees {
   readonly exact: PathNode;
-  /** Those that deny or require something, as a server compares that ignores case; only where it is asked for. */
+  /** Rules that deny or require something, compared as `paths.ignoreCase` and `paths.ignoreTrailingSlash` say; undefined if both are off. */
   readonly wide: PathNode | undefined;
 }
 
-/** Makes the trees of those rules that are meant. */
+/** Creates the trees of the rules that pass the filter. */
 export function treesOf(
   rules: readonly RuleConfig[],
   { ignoreCase, ignoreTrailingSlash }: Config['paths'],
-  isMeant: (rule: RuleConfig) => boolean,
+  isIncluded: (rule: RuleConfig) => boolean,
 ): PathTrees {
   const exact = createNode();
   const wide = ignoreCase || ignoreTrailingSlash ? createNode() : undefined;
   for (const [index, rule] of rules.entries()) {
-    if (!isMeant(rule)) continue;
+    if (!isIncluded(rule)) continue;
     for (const path of rule.match.paths ?? ['/*']) {
       insert(exact, path, index);
       if (wide !== undefined && rule.allow === undefined)
@@ -44,9 +44,9 @@ export function treesOf(
 }
 
 /**
- * Makes what finds the rule.
+ * Creates the function that finds the rule.
  *
- * @param choose the rule for a request among those for its path and host, which are given in order
+ * @param choose selects the rule for a request among the rules for its path and host, which are in order
  */
 export function createFindRule(
   rules: readonly RuleConfig[],
@@ -57,12 +57,12 @@ export function createFindRule(
     ({ require }) =>
       expressionReads(require?.expression, 'path') || expressionReads(require?.expression, 'segments'),
   );
-  const firstSpelled = (
+  const firstOfAllReadings = (
     { surely, perhaps }: Found,
     request: CheckRequest,
-    isMeant: (index: number) => boolean = () => true,
+    isIncluded: (index: number) => boolean = () => true,
   ): FoundRule => {
-    const inOrder = (found: Iterable<number>) => [...new Set(found)].filter(isMeant).sort(ascending);
+    const inOrder = (found: Iterable<number>) => [...new Set(found)].filter(isIncluded).sort(ascending);
     const first = choose(inOrder([...surely, ...perhaps]), request);
     return first === choose(inOrder(surely), request) ? first : 'path_ambiguous';
   };
@@ -77,18 +77,18 @@ export function createFindRule(
     }
     const found: Found = { surely: new Set(), perhaps: new Set() };
     collectSpelled(root, segments, spellings.at, found);
-    return firstSpelled(found, request);
+    return firstOfAllReadings(found, request);
   };
 
-  const isTried = (rule: RuleConfig | undefined) => (rule?.mode ?? mode) === 'shadow';
-  /** Whether a rule lets a request pass without a token; undefined stands for requests that no rule matches. */
-  const isOpen = (rule: RuleConfig | undefined) => rule?.allow === 'anonymous' || isTried(rule);
+  const isShadowed = (rule: RuleConfig | undefined) => (rule?.mode ?? mode) === 'shadow';
+  /** Whether a rule allows a request without a token. Undefined stands for requests that no rule matches. */
+  const isOpen = (rule: RuleConfig | undefined) => rule?.allow === 'anonymous' || isShadowed(rule);
 
-  /** Whether nobody is let in anyway. */
-  const isRefused = (exact: number | 'none') =>
+  /** Whether the request is denied anyway. */
+  const isDenied = (exact: number | 'none') =>
     exact === 'none'
-      ? noRuleMatches === 'deny' && !isTried(undefined)
-      : rules[exact]?.deny === true && !isTried(rules[exact]);
+      ? noRuleMatches === 'deny' && !isShadowed(undefined)
+      : rules[exact]?.deny === true && !isShadowed(rules[exact]);
 
   const findWidely = (
     root: PathNode,
@@ -106,28 +106,28 @@ export function createFindRule(
     collectSpelled(root, segments, spellingAt, found);
     if (paths.ignoreTrailingSlash) collectSpelled(root, withOtherEnd(segments), spellingAt, found);
     const [before, rule] = exact === 'none' ? [rules.length, undefined] : [exact, rules[exact]];
-    // A rule that leaves a preflight to a later one needs that one in the list.
+    // A rule can leave a preflight to a later rule, so the list must include that one.
     if (exact !== 'none') found.surely.add(exact);
-    // A rule that is only tried takes nothing away, so those behind it count.
-    return firstSpelled(
+    // A rule in shadow mode denies nothing, so the rules after it count.
+    return firstOfAllReadings(
       found,
       request,
-      (index) => index === exact || (index < before && (isOpen(rule) || !isTried(rules[index]))),
+      (index) => index === exact || (index < before && (isOpen(rule) || !isShadowed(rules[index]))),
     );
   };
 
-  /** What a wider match makes of an exact one: it takes away, and never gives. */
+  /** Combines an exact match with a wider one. The wider match can deny more, but never allow more. */
   const narrowed = (exact: number | 'none', wide: number): FoundRule => {
     const [rule, wider] = [exact === 'none' ? undefined : rules[exact], rules[wide]];
     if (isOpen(rule) || wider?.deny === true) return wide;
-    // Where a token is needed for what no rule matches, a preflight without one is not let pass either.
+    // If unmatched requests need a token, a preflight without one is not allowed either.
     if (rule === undefined && wider?.allowPreflight !== true) return wide;
     return 'path_ambiguous';
   };
 
   const find = ({ exact: root, wide: wideRoot }: PathTrees, request: CheckRequest, path: ReadPath) => {
     const exact = findExactly(root, request, path);
-    if (wideRoot === undefined || exact === 'path_ambiguous' || isRefused(exact)) return exact;
+    if (wideRoot === undefined || exact === 'path_ambiguous' || isDenied(exact)) return exact;
     const wide = findWidely(wideRoot, request, path, exact);
     if (wide === exact || wide === 'none') return exact;
     return wide === 'path_ambiguous' ? wide : narrowed(exact, wide);
@@ -135,13 +135,13 @@ export function createFindRule(
 
   return (trees, request, path) => {
     const found = find(trees, request, path);
-    // An expression compares the text of a segment with whatever it likes.
-    const isUnclear =
+    // An expression can compare a segment with any text.
+    const isAmbiguous =
       path.spellings !== undefined &&
       typeof found === 'number' &&
       readsPath[found] === true &&
       path.spellings.isLoose();
-    return isUnclear ? 'path_ambiguous' : found;
+    return isAmbiguous ? 'path_ambiguous' : found;
   };
 }
 

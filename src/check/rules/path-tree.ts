@@ -1,17 +1,17 @@
-/** Path patterns of rules as a tree of segments: a thousand rules cost what one does. */
+/** The path patterns of rules as a tree of segments. The cost of a lookup does not depend on the number of rules. */
 import { readPathPattern, type SegmentPattern } from '../../config/rules/patterns.ts';
 import type { Spellings } from './path.ts';
 
-/** The patterns of some rules, by their segments. */
+/** A node of the tree. */
 export interface PathNode {
   readonly literals: Map<string, PathNode>;
   one: PathNode | undefined;
-  /** Rules whose pattern ends here, and those that take all that is left; in order. */
+  /** Rules whose pattern ends here, and rules with `{**}` here, in order. */
   readonly ends: number[];
   readonly rests: number[];
 }
 
-/** Makes a tree without any pattern. */
+/** Creates an empty tree. */
 export function createNode(): PathNode {
   return { literals: new Map(), one: undefined, ends: [], rests: [] };
 }
@@ -19,13 +19,13 @@ export function createNode(): PathNode {
 /**
  * Adds a pattern of a rule.
  *
- * @param textOf the text by which a literal segment is found
+ * @param textOf the key of a literal segment
  */
 export function insert(
   root: PathNode,
   pattern: string,
   index: number,
-  textOf: (literal: string) => string = asItIs,
+  textOf: (literal: string) => string = unchanged,
 ): void {
   let node = root;
   const segments: readonly SegmentPattern[] = readPathPattern(pattern);
@@ -42,7 +42,7 @@ export function insert(
   node.ends.push(index);
 }
 
-/** Finds the rules that have a pattern for a path. */
+/** Collects the rules with a pattern that matches a path. */
 export function collect(node: PathNode, path: readonly string[], at: number, found: number[]): void {
   const segment = path[at];
   if (segment === undefined) {
@@ -52,18 +52,18 @@ export function collect(node: PathNode, path: readonly string[], at: number, fou
   found.push(...node.rests);
   const literal = node.literals.get(segment);
   if (literal !== undefined) collect(literal, path, at + 1, found);
-  // `{*}` is a segment, and an empty one is none.
+  // `{*}` does not match an empty segment.
   if (node.one !== undefined && segment !== '') collect(node.one, path, at + 1, found);
 }
 
-/** Rules that have a pattern for a path as some server reads it. */
+/** The rules with a pattern that matches some reading of a path. */
 export interface Found {
-  /** Those that have one however it is read. */
+  /** The rules that match every reading. */
   readonly surely: Set<number>;
   readonly perhaps: Set<number>;
 }
 
-/** The same for a path of which servers make different texts: a pattern is sure where no text that is not is compared. */
+/** The same for a path that servers can read differently. A match is sure if it compares only segments with one reading. */
 export function collectSpelled(
   node: PathNode,
   path: readonly string[],
@@ -91,6 +91,6 @@ export function collectSpelled(
     collectSpelled(node.one, path, spellings, found, { at: at + 1, isSure });
 }
 
-function asItIs(text: string): string {
+function unchanged(text: string): string {
   return text;
 }

@@ -1,28 +1,28 @@
-/** The one reading of a path that rules are matched on (RFC 3986 sections 3.3 and 6.2.2), and what else servers make of it. */
+/** Reads the path that rules match (RFC 3986 sections 3.3 and 6.2.2), and finds other ways in which servers read it. */
 import { isLoose, plainest, withoutTail } from '../../config/values/path-spelling.ts';
 
 const hasOddCharacter = /[^\x21-\x7e]|[\\;#]/;
 const hasEmptySegment = /^\/\/|\/\/./;
-/** Nothing but dots and white space between slashes, a plus being a space to some: a step up, or nothing at all. */
+/** A segment of only dots and white space: servers can remove it or go up a level. Some read a plus as a space. */
 const hasDotSegment = /\/[.+\s]+(?=\/|$)/u;
-/** A parameter, a query or a control character that was hidden, or a second layer of escapes. */
+/** An encoded parameter, query or control character, or an escape that is encoded twice. */
 const hasHidden = /[\\;?#]|\p{Cc}|%[0-9a-f]{2}|%u[0-9a-f]{4}/iu;
-/** Where a segment could have another text elsewhere: an escape, a plus, or a dot at its end. */
+/** A segment that some servers read differently has an escape, a plus, or a dot at its end. */
 const hasOtherSpelling = /[%+]|\.(?:\/|$)/;
 
-/** What servers make of the segments of a path, where they do not agree. */
+/** The other ways in which servers read the segments of a path. */
 export interface Spellings {
-  /** Whether common servers take any segment for another text: they cut off dots and white space, or normalise Unicode. */
+  /** Whether common servers change a segment: they remove dots and white space at its end, or normalize Unicode. */
   readonly isLoose: () => boolean;
-  /** What they make of one segment; undefined where all agree. */
+  /** The other readings of a segment; undefined if all servers agree. */
   readonly at: (index: number) => Spelling | undefined;
 }
 
-/** What servers make of one segment. */
+/** The readings of one segment. */
 export interface Spelling {
-  /** Texts that it has to some of them, beside the one that it is read as. */
+  /** The texts that some servers read, other than ours. */
   readonly others: readonly string[];
-  /** Whether it is the text that it is read as to all common ones, also to those that decode nothing. */
+  /** Whether all common servers read the same text as we, including servers that decode nothing. */
   readonly isSure: boolean;
 }
 
@@ -30,12 +30,12 @@ export interface Spelling {
  * Reads the path of a request: its segments, decoded once.
  *
  * @param target as received, query included
- * @returns undefined where two servers could read it differently: then nobody can say what a rule for it means
+ * @returns undefined if servers can read the path differently, so that no rule can be selected safely
  */
 export function readPath(target: string): readonly string[] | undefined {
   const path = pathOf(target);
   if (path.charCodeAt(0) !== 0x2f || hasOddCharacter.test(path)) return undefined;
-  // An empty segment is only clear at the end.
+  // An empty segment is unambiguous only at the end.
   if (path.includes('//')) return undefined;
   if ((path.includes('/.') || path.includes('/+')) && hasDotSegment.test(path)) return undefined;
   const text = path.includes('%') ? decodedOnce(path) : path;
@@ -43,9 +43,9 @@ export function readPath(target: string): readonly string[] | undefined {
 }
 
 /**
- * Finds what else servers make of a path; undefined where all agree.
+ * Finds the other ways in which servers read a path; undefined if all agree.
  *
- * @param segments as {@link readPath} has read them
+ * @param segments the result of {@link readPath}
  */
 export function otherSpellings(target: string, segments: readonly string[]): Spellings | undefined {
   const path = pathOf(target);
@@ -62,7 +62,7 @@ function pathOf(target: string): string {
   return end < 0 ? target : target.slice(0, end);
 }
 
-/** What a path is when decoded; undefined where that could be read as something else again. */
+/** Decodes a path once; undefined if the result can be decoded or read differently again. */
 function decodedOnce(path: string): string | undefined {
   if (/%2f/i.test(path)) return undefined;
   let text: string;
@@ -73,7 +73,7 @@ function decodedOnce(path: string): string | undefined {
   }
   if (hasHidden.test(text)) return undefined;
   const plain = plainest(text);
-  // A separator or a parameter in other characters, or a segment that is gone without those that nobody sees.
+  // A separator or a parameter in look-alike characters, or a segment that is empty without its invisible characters.
   const isOther =
     hasHidden.test(plain) || slashesOf(plain) !== slashesOf(text) || hasEmptySegment.test(plain);
   const isShorter = plain.endsWith('/') !== text.endsWith('/');
@@ -94,7 +94,7 @@ function spellingOf(text: string, raw: string): Spelling | undefined {
   return others.length === 0 && isSure ? undefined : { others, isSure };
 }
 
-/** A segment as most clients write it: only what cannot stand in a path is escaped (RFC 3986 section 3.3). */
+/** A segment as most clients encode it: only characters that a path cannot contain are escaped (RFC 3986 section 3.3). */
 function encoded(text: string): string {
   return encodeURIComponent(text).replaceAll(/%(?:40|3A|24|26|2B|2C|3D)/g, decodeURIComponent);
 }

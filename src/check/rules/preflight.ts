@@ -1,35 +1,35 @@
-/** Pre-flight requests: an `OPTIONS` by which a browser asks whether it may send another method (Fetch standard, CORS-preflight). */
-import type { CheckRequest } from '../../model/decision.ts';
+/** CORS preflights: `OPTIONS` requests with which a browser asks whether it can send another method (Fetch standard). */
+import type { CheckRequest } from '../../model/check-request.ts';
 
-/** What a request for `OPTIONS` asks for. */
+/** An `OPTIONS` request. */
 export interface Preflight {
   /** The lines of `access-control-request-method`. */
-  readonly asked: readonly string[];
-  /** The one method that a browser asks for; undefined where a browser would not ask so. */
+  readonly requested: readonly string[];
+  /** The requested method; undefined if a browser would not send this request. */
   readonly method: string | undefined;
 }
 
-/** A method as it can stand in a request (RFC 9110 section 9.1): one, and not a list of them. */
+/** One method (RFC 9110 section 9.1), not a list. */
 const methodPattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Reads what a request asks for; undefined if its method is another one than `OPTIONS`. */
+/** Reads an `OPTIONS` request; undefined for other methods. */
 export function readPreflight(request: CheckRequest): Preflight | undefined {
   if (request.method !== 'OPTIONS') return undefined;
-  const asked = request.header('access-control-request-method');
-  const [method = '', ...others] = asked;
-  const isWhole = others.length === 0 && methodPattern.test(method) && request.header('origin').length === 1;
-  return { asked, method: isWhole ? method : undefined };
+  const requested = request.header('access-control-request-method');
+  const [method = '', ...others] = requested;
+  const isValid = others.length === 0 && methodPattern.test(method) && request.header('origin').length === 1;
+  return { requested, method: isValid ? method : undefined };
 }
 
 /**
- * Whether a request asks for anything but exactly one of some methods. Several lines, an empty one and one with another case do: what a
- * workload makes of them is not known. The origin does not matter, since many workloads do not look at it.
+ * Whether a request asks for anything other than exactly one of these methods. Several header lines, an empty line and another case
+ * count as other, because it is unknown how the upstream reads them. The origin is ignored, because many upstreams ignore it.
  */
 export function asksForOther(
   preflight: Preflight | undefined,
   methods: ReadonlySet<string> | undefined,
 ): boolean {
-  if (preflight === undefined || preflight.asked.length === 0) return false;
-  const [method = '', ...others] = preflight.asked;
+  if (preflight === undefined || preflight.requested.length === 0) return false;
+  const [method = '', ...others] = preflight.requested;
   return others.length > 0 || !(methods?.has(method) ?? false);
 }

@@ -6,19 +6,19 @@ import { hostCovers } from '../../config/rules/patterns.ts';
 import type { RuleConfig } from '../../config/rules/rule-options.ts';
 import { readHost } from '../../config/values/hosts.ts';
 import { createIsWithin } from '../../config/values/networks.ts';
-import type { CheckRequest } from '../../model/decision.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
 import type { ClientAddress } from './client-address.ts';
 import { createFindRule, type FoundRule, type PathTrees, treesOf } from './find-rule.ts';
 import { otherSpellings, readPath } from './path.ts';
 import { asksForOther, type Preflight, readPreflight } from './preflight.ts';
 
-/** Finds the index of the rule that decides, or `none`; or says what of the request has two readings, where rules look at it. */
+/** Returns the index of the rule that decides; `none`; or which part of the request is ambiguous. */
 export type SelectRule = (request: CheckRequest) => FoundRule | 'host_ambiguous';
 
-/** What says how paths and hosts are compared. */
-export type Comparison = Pick<Config, 'paths' | 'hosts' | 'noRuleMatches' | 'mode'>;
+/** The options for the options of paths and hosts. */
+export type MatchOptions = Pick<Config, 'paths' | 'hosts' | 'noRuleMatches' | 'mode'>;
 
-const strictest: Comparison = {
+const strictest: MatchOptions = {
   paths: { ignoreCase: false, ignoreTrailingSlash: false },
   hosts: { ports: 'exact' },
   noRuleMatches: 'deny',
@@ -26,24 +26,24 @@ const strictest: Comparison = {
 };
 const noPath: readonly string[] = [''];
 
-/** Makes the selection of some rules. */
+/** Creates the selection among rules. */
 export function createSelectRule(
   rules: readonly RuleConfig[],
   clientAddress: ClientAddress,
-  comparison: Comparison = strictest,
+  options: MatchOptions = strictest,
 ): SelectRule {
-  const looksAtPaths = rules.some(
+  const matchesPaths = rules.some(
     ({ match, require }) => match.paths !== undefined || require?.expression !== undefined,
   );
-  const looksAtHosts = rules.some(
+  const matchesHosts = rules.some(
     ({ match, require }) => match.hosts !== undefined || expressionReads(require?.expression, 'host'),
   );
   const patterns = [...new Set(rules.flatMap(({ match }) => match.hosts ?? []))];
   const forHost = (host: string | undefined) =>
-    treesOf(rules, comparison.paths, ({ match }) =>
+    treesOf(rules, options.paths, ({ match }) =>
       match.hosts === undefined
         ? true
-        : host !== undefined && match.hosts.some((wide) => hostCovers(wide, host)),
+        : host !== undefined && match.hosts.some((pattern) => hostCovers(pattern, host)),
     );
   const byHost = new Map(patterns.map((pattern) => [pattern, forHost(pattern)]));
   const anyHost = forHost(undefined);
@@ -60,25 +60,25 @@ export function createSelectRule(
     const exact = byHost.get(host);
     if (exact !== undefined) return exact;
     for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
-      const wide = byHost.get(`*${host.slice(dot)}`);
-      if (wide !== undefined) return wide;
+      const wildcard = byHost.get(`*${host.slice(dot)}`);
+      if (wildcard !== undefined) return wildcard;
     }
     return anyHost;
   };
-  const looksAtPreflights = rules.some(
+  const matchesPreflights = rules.some(
     ({ allowPreflight, match }) => allowPreflight || match.methods?.includes('OPTIONS'),
   );
   const isForMethod = (
     rule: RuleConfig,
-    wanted: ReadonlySet<string> | undefined,
+    allowed: ReadonlySet<string> | undefined,
     request: CheckRequest,
     preflight: Preflight | undefined,
   ): boolean => {
-    if (wanted === undefined) return true;
-    if (!wanted.has(request.method)) return rule.allowPreflight && wanted.has(preflight?.method ?? '');
-    return rule.allow !== 'anonymous' || !asksForOther(preflight, wanted);
+    if (allowed === undefined) return true;
+    if (!allowed.has(request.method)) return rule.allowPreflight && allowed.has(preflight?.method ?? '');
+    return rule.allow !== 'anonymous' || !asksForOther(preflight, allowed);
   };
-  /** Whether a rule that asks for a token lists `OPTIONS`, but not what a pre-flight request asks for: then it lets nobody pass. */
+  /** Whether a rule that requires a token lists `OPTIONS`, but not the method of the preflight. It then denies the preflight. */
   const isGuard = (index: number, preflight: Preflight | undefined): boolean =>
     preflight !== undefined &&
     rules[index]?.require !== undefined &&
@@ -96,30 +96,30 @@ export function createSelectRule(
   };
 
   const choose = (found: readonly number[], request: CheckRequest): number | 'none' => {
-    const preflight = looksAtPreflights ? readPreflight(request) : undefined;
+    const preflight = matchesPreflights ? readPreflight(request) : undefined;
     let guard: number | undefined;
     for (const index of found) {
       if (!matches(index, request, preflight)) continue;
       if (isGuard(index, preflight)) guard ??= index;
-      // Past a guard, only a rule that names the method may let it pass: a header must not lead to a rule for everything.
+      // After a guard, only a rule with methods can allow the request: a header of the client must not select a rule without methods.
       else if (guard === undefined || methods[index] !== undefined) return index;
     }
     return guard ?? 'none';
   };
 
-  const find = createFindRule(rules, comparison, choose);
+  const find = createFindRule(rules, options, choose);
 
   return (request) => {
-    const segments = looksAtPaths ? readPath(request.path) : noPath;
+    const segments = matchesPaths ? readPath(request.path) : noPath;
     if (segments === undefined) return 'path_ambiguous';
-    const path = { segments, spellings: looksAtPaths ? otherSpellings(request.path, segments) : undefined };
-    if (!looksAtHosts) return find(anyHost, request, path);
+    const path = { segments, spellings: matchesPaths ? otherSpellings(request.path, segments) : undefined };
+    if (!matchesHosts) return find(anyHost, request, path);
     const host = readHost(request.host);
     if (host === undefined) return 'host_ambiguous';
     const { name, port } = host;
-    if (port === undefined || comparison.hosts.ports === 'ignore') return find(treesFor(name), request, path);
+    if (port === undefined || options.hosts.ports === 'ignore') return find(treesFor(name), request, path);
     const found = find(treesFor(`${name}:${port}`), request, path);
-    // A rule for hosts that was found with a port names it.
+    // A rule with hosts that matches a host with a port lists this port.
     if (typeof found === 'number' && rules[found]?.match.hosts !== undefined) return found;
     return found === find(treesFor(name), request, path) ? found : 'host_ambiguous';
   };

@@ -1,6 +1,6 @@
-/** The tokens that were verified lately, by the SHA-256 of the whole token; only successes are kept. */
+/** The cache of verified tokens, by the SHA-256 of the whole token. Only valid tokens are cached. */
 import { LRUCache } from 'lru-cache';
-import type { VerifiedToken } from './verifier.ts';
+import type { VerifiedToken } from './verified-token.ts';
 
 /** Bounds of the cache. */
 export interface TokenCacheOptions {
@@ -10,42 +10,39 @@ export interface TokenCacheOptions {
   readonly maxBytes: number;
 }
 
-/** What the verifier remembers. */
+/** The cache. */
 export interface TokenCache {
   /** @param now the wall clock, in seconds since the epoch */
   readonly get: (digest: string, now: number) => VerifiedToken | undefined;
   /**
    * @param now the wall clock, in seconds since the epoch
-   * @param bytes what the token takes on the wire, of which its memory is estimated
+   * @param bytes the length of the token, from which its memory is estimated
    */
   readonly put: (digest: string, token: VerifiedToken, now: number, bytes: number) => void;
-  /** Forgets the tokens for which the question is answered no. */
+  /** Removes every token that does not pass the filter. */
   readonly keepOnly: (isKept: (token: VerifiedToken) => boolean) => void;
   readonly size: () => number;
 }
 
-/** A token with what the cache knows of it. Times are in seconds since the epoch. */
+/** A cached token. Times are in seconds since the epoch. */
 interface Entry extends VerifiedToken {
-  readonly rememberedUntil: number;
-  /** When it was last noted that the token is in use. */
+  readonly cachedUntil: number;
+  /** When the token was last marked as used. */
   usedAt: number;
 }
 
-// Measured with 100,000 tokens: the payload and what is made of it, and an entry's own.
+// Measured with 100,000 tokens: the memory per byte of a token, and per entry.
 const memoryPerTokenByte = 2;
 const memoryPerEntry = 1_200;
 
-/**
- * How long a token that is in use is not noted as such again, in seconds. Who was used last matters only when the cache
- * is full, and noting it touches the entries beside it too.
- */
+/** How often a used token is marked as used, in seconds. Each mark writes to neighbouring entries too, and matters only if the cache is full. */
 const usedPrecision = 10;
 
 /**
- * Makes a cache.
+ * Creates a cache.
  *
- * The library's own time to live is not used: 0, NaN and Infinity mean "for ever" to it, and its clock does not know
- * when the wall clock jumps. The token's own times are judged on every check by its issuer's requirements.
+ * The library's time to live is not used: it treats 0, NaN and Infinity as unlimited, and its clock ignores jumps of the wall
+ * clock. The times in the token are not checked here, but by the issuer's requirements on every check.
  */
 export function createTokenCache(options: TokenCacheOptions): TokenCache {
   const { maxEntries, maxAge, maxBytes } = options;
@@ -59,7 +56,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     get: (digest, now) => {
       const entry = entries.peek(digest);
       if (entry === undefined) return undefined;
-      if (now >= entry.rememberedUntil) {
+      if (now >= entry.cachedUntil) {
         entries.delete(digest);
         return undefined;
       }
@@ -72,7 +69,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     put: (digest, token, now, bytes) => {
       if (isOff) return;
       const size = memoryPerEntry + bytes * memoryPerTokenByte;
-      entries.set(digest, { ...token, rememberedUntil: now + maxAge / 1000, usedAt: now }, { size });
+      entries.set(digest, { ...token, cachedUntil: now + maxAge / 1000, usedAt: now }, { size });
     },
     keepOnly: (isKept) => {
       for (const [digest, token] of [...entries.entries()]) if (!isKept(token)) entries.delete(digest);

@@ -1,18 +1,18 @@
-/** The names of an object's members in the order of the token. */
+/** The member names of a claim that is an object, in the order of the token. */
 
 import type { ClaimName } from '../../config/values/claim-names.ts';
-import type { Claims } from '../../model/decision.ts';
+import type { Claims } from '../../model/identity.ts';
 import { createReadClaim, isObject } from './claim-path.ts';
 
-/** The order of the members of a claim that is an object. */
+/** Returns the names in order. */
 type NamesInOrder = (object: Claims, payload: string | undefined) => readonly string[];
 
-/** Stands before each name while the order is read: with it, none looks like a number. */
+/** Added to each name while the order is read, so that no name is a whole number. */
 const prefix = '.';
 
 /**
- * Makes what tells the names of the members of a claim, in the order in which the payload writes them. The language gives
- * names that are whole numbers first, so where there are any, the payload is read again with other names.
+ * Creates the function for one claim. JavaScript lists names that are whole numbers first. If there are any, the payload is
+ * parsed again with prefixed names.
  */
 export function namesInOrder(claim: ClaimName): NamesInOrder {
   const read = createReadClaim(claim, prefix);
@@ -24,7 +24,7 @@ export function namesInOrder(claim: ClaimName): NamesInOrder {
   };
 }
 
-/** JSON text in which each name of a member begins with the prefix; a text before a colon is a name. */
+/** Adds the prefix to each member name in JSON text. A string before a colon is a name. */
 function withPrefixes(json: string): string {
   return json.replaceAll(/"((?:[^"\\]|\\.)*)"(\s*:)?/g, (text, name: string, behind: string | undefined) =>
     behind === undefined ? text : `"${prefix}${name}"${behind}`,

@@ -1,22 +1,22 @@
-/** Where in a token's claims the claim is that a configuration names. */
+/** Reads the claim that a configuration names from the claims of a token. */
 
 import { type ClaimName, exactNames } from '../../config/values/claim-names.ts';
-import type { Claims } from '../../model/decision.ts';
+import type { Claims } from '../../model/identity.ts';
 
-/** Reads one claim; undefined where it is absent or null. */
+/** Reads one claim. Returns undefined if it is absent or null. */
 export type ReadClaim = (claims: Claims) => unknown;
 
-/** The ways to go on from one place of a dotted path: the name of a member, and the place behind it. */
+/** The possible member names at one position of a dotted path, each with the position after it. */
 type Steps = readonly { readonly name: string; readonly next: number }[];
 
 /**
- * Makes what reads a claim.
+ * Creates the reader of a claim.
  *
- * A text is the name of a claim as it stands, or else a dotted path, in which a name may have dots itself. At each level, the longest
- * name that the object itself has wins; what is shorter is not tried then, so that a path has one reading. A list of names is
- * taken name by name. A member that is null is as if absent. No name is found on a prototype, in a list or in a text.
+ * A string is the exact name of a claim or a dotted path. A name in a path can contain dots: at each level, the longest name that the
+ * object has is used, and shorter names are not tried. A list of names is used name by name. A null member counts as absent. Only
+ * own members of objects are found, never those of prototypes, lists or strings.
  *
- * @param prefix stands before each name in the claims that are read
+ * @param prefix the prefix of each name in the claims
  */
 export function createReadClaim(name: ClaimName, prefix = ''): ReadClaim {
   const levels = exactLevels(name, prefix) ?? dottedLevels(String(name), prefix);
@@ -42,7 +42,7 @@ function exactLevels(name: ClaimName, prefix: string): readonly Steps[] | undefi
   return exactNames(name)?.map((member, index) => [{ name: `${prefix}${member}`, next: index + 1 }]);
 }
 
-/** At each place, the names that begin there, longest first. */
+/** The names that start at each position, longest first. */
 function dottedLevels(path: string, prefix: string): readonly Steps[] {
   const parts = path.split('.');
   return parts.map((_, start) =>
@@ -61,7 +61,7 @@ function ownMember(value: unknown, name: string): unknown {
   return value[name] ?? undefined;
 }
 
-/** Whether a value out of a token has members with names. */
+/** Whether a value of a token is an object. */
 export function isObject(value: unknown): value is Claims {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,55 +1,52 @@
-/** Typed reading of claims (RFC 7519 section 4). A claim of another type than it must have is not guessed at. */
+/** Reads claims by type (RFC 7519 section 4). A claim with a wrong type is never converted. */
 
 import type { ClaimName } from '../../config/values/claim-names.ts';
-import type { Claims } from '../../model/decision.ts';
+import type { Claims } from '../../model/identity.ts';
 import { createReadClaim } from './claim-path.ts';
 import { createIsOneOf } from './list-members.ts';
 
-/** Stands for a claim that is present with a type that it must not have. */
+/** The result for a claim with a wrong type. */
 export const wrongType = Symbol('wrong type');
 
-/** A claim that was found of the right type, was absent, or was of the wrong type. */
+/** The value of a claim; undefined if it is absent; `wrongType` if its type is wrong. */
 export type Read<T> = T | undefined | typeof wrongType;
 
-/** The claims in the payload of a token that was verified. */
+/** Parses the payload of a verified token. */
 export function readClaims(payload: string): Claims {
   return JSON.parse(payload) as Claims;
 }
 
-/**
- * Where the dates end that are believed, in seconds since the epoch: with the year 9999. What lies beyond is a mistake such as
- * milliseconds, and would make a token that never expires.
- */
+/** The first date that is rejected, in seconds since the epoch: the end of the year 9999. A later date is a mistake, such as milliseconds. */
 const endOfDates = 253_402_300_800;
 
-/** Reads a NumericDate: seconds since the epoch, fractions allowed. One that is null is as if absent, as every claim. */
+/** Reads a NumericDate: seconds since the epoch, with optional fractions. Null counts as absent. */
 export function readDate(claims: Claims, name: string): Read<number> {
   const value = claimOf(claims, name);
   if (value === undefined) return undefined;
   return typeof value === 'number' && Math.abs(value) < endOfDates ? value : wrongType;
 }
 
-/** Reads a string. */
+/** Reads a string claim. */
 export function readString(claims: Claims, name: string): Read<string> {
   const value = claimOf(claims, name);
   return value === undefined || typeof value === 'string' ? value : wrongType;
 }
 
-/** A string or a list of strings, as a list. */
+/** Converts a string or a list of strings to a list. */
 export function stringsOf(value: unknown): Read<readonly string[]> {
   if (value === undefined) return undefined;
   if (typeof value === 'string') return [value];
   return Array.isArray(value) && value.every((member) => typeof member === 'string') ? value : wrongType;
 }
 
-/** A claim by its name as it stands; undefined where it is absent or null. */
+/** Returns a claim by its exact name; undefined if it is absent or null. */
 export function claimOf(claims: Claims, name: string): unknown {
   return Object.hasOwn(claims, name) ? (claims[name] ?? undefined) : undefined;
 }
 
 /**
- * The text that a plain value is forwarded as; undefined for any other, and for a whole number beyond 2^53, of which the last
- * digits were lost in reading: it would be that of somebody else.
+ * Returns the text of a string, number or boolean, as it is forwarded; undefined for other values. Also undefined for an integer
+ * beyond 2^53, because parsing changed its last digits: the text could be the identity of another user.
  */
 export function scalarText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
@@ -59,7 +56,7 @@ export function scalarText(value: unknown): string | undefined {
 
 type Scalar = string | number | boolean;
 
-/** Makes what says whether a claim is one of some values, or a list that holds one. */
+/** Creates a test whether a claim equals one of several values, or is a list that contains one. */
 export function createClaimHoldsOne(
   name: ClaimName,
   wanted: Scalar | readonly Scalar[],
@@ -72,8 +69,8 @@ export function createClaimHoldsOne(
   };
 }
 
-/** Makes what says whether claims fulfil all that is required of them, by name. */
-export function createFulfils(
+/** Creates a test whether claims meet all requirements, by name. */
+export function createHasClaims(
   required: Readonly<Record<string, Scalar | readonly Scalar[]>>,
 ): (claims: Claims) => boolean {
   const wanted = Object.entries(required).map(([name, values]) => createClaimHoldsOne(name, values));

@@ -1,6 +1,6 @@
-/** The compact form of a JWS (RFC 7515 section 7.1): its three segments, each of canonical base64url. */
+/** Splits a JWS in compact serialization (RFC 7515 section 7.1): three segments of canonical base64url. */
 
-/** The segments as they stand in the token. */
+/** The encoded segments. */
 export interface CompactToken {
   readonly header: string;
   readonly payload: string;
@@ -12,10 +12,10 @@ const threeSegments = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 /**
  * Splits a token into its segments.
  *
- * Anything that decodes to the same bytes but is written otherwise is refused: padding, white space, and a last
- * character with unused bits set (RFC 4648 section 3.5). Without that, one token has many spellings.
+ * Rejects other spellings of the same bytes: padding, white space, and unused bits in the last character (RFC 4648 section 3.5).
+ * Each token has one spelling.
  *
- * @returns undefined if the token is not in this form
+ * @returns undefined if the token does not have this form
  */
 export function splitCompact(token: string): CompactToken | undefined {
   if (!threeSegments.test(token)) return undefined;

@@ -1,5 +1,5 @@
-/** What a token is bound to (RFC 7800 section 3.1). */
-import type { Claims, Confirmation } from '../../model/decision.ts';
+/** Reads the binding of a token to its client (RFC 7800 section 3.1). */
+import type { Claims, Confirmation } from '../../model/identity.ts';
 import { isObject } from './claim-path.ts';
 import { claimOf } from './claims.ts';
 
@@ -9,8 +9,7 @@ const thumbprint = /^[A-Za-z0-9_-]{43}$/;
 /**
  * Reads `cnf`.
  *
- * @returns undefined if the token is not bound; `unknown` where it is bound to anything that is not one of these two,
- * or to something beside them
+ * @returns undefined if the token is not bound; `unknown` if `cnf` has any other member than a valid `jkt` and `x5t#S256`
  */
 export function readConfirmation(claims: Claims): Confirmation | 'unknown' | undefined {
   const cnf = claimOf(claims, 'cnf');

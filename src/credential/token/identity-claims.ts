@@ -1,24 +1,24 @@
-/** What of a token's claims is its e-mail, and what its groups, as its issuer is configured. */
+/** Reads the email address and the groups of a token, as configured for its issuer. */
 
 import type { IssuerConfig } from '../../config/declare/options.ts';
-import type { Claims } from '../../model/decision.ts';
+import type { Claims } from '../../model/identity.ts';
 import { namesInOrder } from './claim-order.ts';
 import { createReadClaim, isObject, type ReadClaim } from './claim-path.ts';
 import { claimOf } from './claims.ts';
 
-/** Reads what an issuer's tokens say of who asks. */
+/** The readers for the tokens of one issuer. */
 export interface IdentityClaims {
-  /** The e-mail of a token: the claim, or the one that stands for it where it is absent or empty; of any type. */
+  /** Reads `email.claim`, or `email.fallbackClaim` if the former is absent or empty. The value can have any type. */
   readonly email: ReadClaim;
   /**
-   * The groups of a token, one or a list; with Keycloak's roles among them where that is wanted, always a list.
+   * Reads one group or a list of groups. With `groups.keycloakRoles`, it is always a list and includes the roles.
    *
-   * @param payload the text of the claims, where the order of groups matters
+   * @param payload the JSON text of the claims, if the order of groups matters
    */
   readonly groups: (claims: Claims, payload?: string) => unknown;
 }
 
-/** Makes what reads the tokens of an issuer. */
+/** Creates the readers of an issuer. */
 export function createIdentityClaims({
   email,
   groups,
@@ -41,8 +41,8 @@ export function createIdentityClaims({
 }
 
 /**
- * Makes what reads groups that are the names of an object's members. A member that is null or false is no group. What is
- * not an object has no names: it is given as it is, in a list, so that it is no group and is counted as one of a wrong type.
+ * Creates the reader of groups that are the member names of an object. A null or false member is not a group. A value that is not an
+ * object is returned inside a list, so that it counts as a group of a wrong type.
  */
 function createReadNames(
   claim: IssuerConfig['groups']['claim'],
@@ -58,7 +58,7 @@ function createReadNames(
   };
 }
 
-/** Whether a token's e-mail was verified, as far as it says; an issuer may write the flag as text or number. */
+/** Whether the email address is verified. An absent flag counts as verified; issuers write the flag as boolean, string or number. */
 export function isEmailVerified({ email_verified: verified }: Claims): boolean {
   return (
     verified === undefined ||
@@ -69,7 +69,7 @@ export function isEmailVerified({ email_verified: verified }: Claims): boolean {
   );
 }
 
-/** Roles of the realm as `role:NAME`, those of a client as `role:CLIENT:NAME`. */
+/** The roles of Keycloak: `role:NAME` for realm roles, `role:CLIENT:NAME` for client roles. */
 function rolesOf(claims: Claims): string[] {
   const clients = claimOf(claims, 'resource_access');
   const ofClients = isObject(clients)

@@ -1,11 +1,11 @@
-/** What verified claims say of who asks. */
+/** Builds the identity of a verified token. */
 
 import type { IssuerConfig } from '../../config/declare/options.ts';
-import type { Claims, Identity } from '../../model/decision.ts';
+import type { Claims, Identity } from '../../model/identity.ts';
 import { readString, wrongType } from './claims.ts';
 import type { Facts } from './facts.ts';
 
-/** Makes the identity that verified claims prove. */
+/** Builds the identity from verified claims. */
 export function identityOf(
   claims: Claims,
   { payload, audiences, scopes, expiresAt, confirmation }: Facts,
@@ -21,6 +21,6 @@ export function identityOf(
     expiresAt: Number(expiresAt),
     confirmation: boundTokens === 'verify' && confirmation !== 'unknown' ? confirmation : undefined,
     payload,
-    kept: { forwarding: undefined, by: undefined, others: undefined },
+    forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
   });
 }

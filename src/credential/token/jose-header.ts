@@ -1,13 +1,13 @@
-/** The JOSE header of a token (RFC 7515 section 4). */
+/** Reads the JOSE header of a token (RFC 7515 section 4). */
 
 import type { Algorithm } from '../../config/declare/issuer-options.ts';
 import { isKeyId, toAlgorithm } from '../../issuer/keys/kid-and-alg.ts';
 import type { DenyReason } from '../../model/reasons.ts';
 import { readJsonObject } from './json.ts';
 
-/** What a header says of the key and the kind of token. */
+/** The header parameters that a check uses. */
 export interface JoseHeader {
-  /** `Ed25519` (RFC 9864) reads as `EdDSA`. */
+  /** `Ed25519` (RFC 9864) is read as `EdDSA`. */
   readonly algorithm: Algorithm;
   readonly keyId: string | undefined;
   /** `typ`, unchecked; undefined if absent. */
@@ -15,11 +15,11 @@ export interface JoseHeader {
 }
 
 /**
- * Reads the header segment of a token. It may be as long as a token may be: a chain of certificates takes kilobytes.
+ * Reads the header segment of a token. Its length is not limited here, because a certificate chain (`x5c`) takes kilobytes.
  *
- * `jku`, `jwk`, `x5u`, `x5c` and `x5t` are not looked at: keys come from the configured issuer alone. Nor are `zip`, `enc` and `cty`,
- * which mean nothing where the payload is a JSON object (RFC 7515 section 4: what is not understood is ignored). A parameter that is null
- * is as if absent, but for `alg` and `crit`.
+ * `jku`, `jwk`, `x5u`, `x5c` and `x5t` are ignored, because keys come only from the configured issuer. `zip`, `enc` and `cty` are
+ * ignored too: they have no meaning for a JWS whose payload is a JSON object (RFC 7515 section 4). A null parameter counts as
+ * absent, except `alg` and `crit`.
  *
  * @returns the header, or the reason to deny
  */
@@ -28,7 +28,7 @@ export function readHeader(segment: string): JoseHeader | DenyReason {
   if (header === undefined) return 'token_malformed';
   const present = (name: string) => (Object.hasOwn(header, name) ? (header[name] ?? undefined) : undefined);
 
-  // Each of these changes what is signed or how it is read (RFC 7515 section 4.1.11, RFC 7797 section 3).
+  // These parameters change how the token is signed or read (RFC 7515 section 4.1.11, RFC 7797 section 3).
   if (Object.hasOwn(header, 'crit') || present('b64') !== undefined) return 'token_malformed';
   const keyId = present('kid');
   if (keyId !== undefined && !isKeyId(keyId)) return 'token_malformed';

@@ -1,14 +1,14 @@
-/** JSON objects out of a token, read more strictly than JSON.parse does. */
+/** Parses the JSON objects of a token more strictly than JSON.parse. */
 import { isUtf8 } from 'node:buffer';
 
-/** How deep objects and lists may be nested, the outermost object included. */
+/** The deepest allowed nesting of objects and lists, including the outermost object. */
 export const maxNesting = 32;
 
 /**
- * Reads a JSON object (RFC 8259, RFC 7519 section 7.2): valid UTF-8 without a byte order mark, no member named
- * twice in the object itself (RFC 7515 section 4), nested at most {@link maxNesting} deep.
+ * Parses a JSON object (RFC 8259, RFC 7519 section 7.2). It must be valid UTF-8 without a byte order mark, have no duplicate
+ * members at the top level (RFC 7515 section 4), and be nested at most {@link maxNesting} levels.
  *
- * @returns the object, or undefined
+ * @returns undefined if the text is not such an object
  */
 export function readJsonObject(bytes: Buffer): Record<string, unknown> | undefined {
   if (!isUtf8(bytes)) return undefined;
@@ -37,9 +37,9 @@ const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
 /**
- * Counts the members that the outermost object is written with, which JSON.parse hides when a name comes twice.
+ * Counts the members of the outermost object. JSON.parse hides duplicates.
  *
- * @returns undefined if the text is nested too deep
+ * @returns undefined if the nesting is too deep
  */
 function countMembers(text: string): number | undefined {
   let members = 0;
@@ -66,7 +66,7 @@ function countMembers(text: string): number | undefined {
   return members;
 }
 
-/** The index of the quote that ends a string, or the last index of an unended one. */
+/** The index of the closing quote of a string, or an index past the end of the text if there is none. */
 function endOfString(text: string, start: number): number {
   let index = start + 1;
   while (index < text.length && text.charCodeAt(index) !== quote)

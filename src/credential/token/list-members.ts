@@ -1,16 +1,16 @@
-/** Members of lists: a token's list is as long as its issuer made it, and the configuration's as its owner did, but not both at once. */
+/** Compares a list of a token with a configured list. Either can be long, so the cost must not be the product of both lengths. */
 
-/** Beyond so many values, a look at each of them for each member of the other list would cost more than a set of them. */
+/** With more values than this, a set is faster than a search in the list. */
 const fewValues = 4;
 
-/** Makes what says whether something is one of some values. */
+/** Creates a test whether a value is one of several. */
 export function createIsOneOf<T>(values: readonly T[]): (value: T) => boolean {
   if (values.length <= fewValues) return (value) => values.includes(value);
   const set = new Set(values);
   return (value) => set.has(value);
 }
 
-/** Makes what says whether a list has all of some values. */
+/** Creates a test whether a list has all of several values. */
 export function createHasAll<T>(values: readonly T[]): (list: readonly T[]) => boolean {
   if (values.length <= fewValues) return (list) => values.every((value) => list.includes(value));
   const wanted = new Set(values);

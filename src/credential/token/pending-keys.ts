@@ -1,36 +1,37 @@
 /**
- * Checks that wait until a key has been fetched. A client can name as many unknown keys as it likes, and an issuer can hang, so
- * neither may decide how many wait, nor for how long.
+ * Limits the checks that wait for a key fetch. A client can name many unknown keys and an issuer can hang, so both the number and
+ * the time of waiting checks are limited.
  */
 import type { Clock } from '../../runtime/time/clock.ts';
 
-/** The checks that wait for keys of one issuer. */
+/** The waiting checks of one issuer. */
 export interface KeyWaits {
   /**
-   * Waits until a fetch has ended, and no longer than a check may.
+   * Waits for a fetch.
    *
-   * @param begin begins the fetch, or joins one that is under way; undefined: none is due
-   * @returns whether the fetch has ended, so that it is worth to look again; undefined: nothing to wait for, look no further
+   * @param begin starts a fetch or joins a running one; returns undefined if no fetch is due
+   * @returns true if the fetch has ended, so that the key can be looked up again; false if the wait was too long; undefined if the
+   * check must not wait
    */
   readonly wait: (begin: () => Promise<void> | undefined) => Promise<boolean> | undefined;
 }
 
-/** Bounds of the waits. */
+/** The limits of waiting checks. */
 export interface KeyWaitsOptions {
-  /** The most checks that wait at once. */
+  /** The most checks that wait at the same time. */
   readonly maxWaiting: number;
   /** The longest wait, in milliseconds. */
   readonly maxWait: number;
   readonly clock: Clock;
 }
 
-/** More than so many checks at once are a crowd. Its answers take time of their own, so it waits only this part of the longest wait. */
-const mostInPeace = 8;
-const shareOfCrowd = 1 / 3;
+/** More waiting checks than this are a crowd. Answering a crowd takes time, so a crowd waits only for a third of the longest wait. */
+const crowdSize = 8;
+const crowdShare = 1 / 3;
 
 /**
- * Makes the waits of one issuer. While a fetch is under way that was once waited for in vain, nobody begins to wait for it, and whoever
- * waits already waits no longer than a crowd does.
+ * Creates the waits of one issuer. After a check has waited for a running fetch in vain, no other check starts to wait for this fetch,
+ * and those that wait already wait no longer than a crowd.
  */
 export function createKeyWaits({ maxWaiting, maxWait, clock }: KeyWaitsOptions): KeyWaits {
   let waiting = 0;
@@ -47,10 +48,10 @@ export function createKeyWaits({ maxWaiting, maxWait, clock }: KeyWaitsOptions):
         resolve(false);
       };
       const look = () => {
-        if (waiting > mostInPeace || inVain > 0) giveUp();
-        else cancel = clock.after(maxWait * (1 - shareOfCrowd), giveUp);
+        if (waiting > crowdSize || inVain > 0) giveUp();
+        else cancel = clock.after(maxWait * (1 - crowdShare), giveUp);
       };
-      let cancel = clock.after(maxWait * shareOfCrowd, look);
+      let cancel = clock.after(maxWait * crowdShare, look);
       void fetching.finally(() => {
         if (isLate) {
           inVain--;

@@ -1,17 +1,17 @@
-/** Which verified tokens the deny list revokes. */
+/** Tests whether the deny list revokes a verified token. */
 
 import type { DenyListEntry, RevocableClaim } from '../../config/load/deny-list.ts';
-import type { Claims } from '../../model/decision.ts';
+import type { Claims } from '../../model/identity.ts';
 import { claimOf, readClaims, scalarText } from './claims.ts';
 import type { Facts } from './facts.ts';
 
-/** Whether a token is revoked. It is asked on every check, also for a token that was verified earlier. */
+/** Whether a token is revoked. Runs on every check, also for a cached token. */
 export type IsRevoked = (facts: Facts) => boolean;
 
 const never: IsRevoked = () => false;
 
 /**
- * Makes the judge of one issuer's tokens. What it says of a token is remembered for as long as the token is.
+ * Creates the test for the tokens of one issuer. Its result is cached with the token.
  *
  * @param issuer the exact `iss`
  */
@@ -20,29 +20,29 @@ export function createIsRevoked(denyList: readonly DenyListEntry[], issuer: stri
   if (entries.length === 0) return never;
   const byFirstClaim = Map.groupBy(entries, ({ claims: [first] }) => nameOf(first?.[0], first?.[1]));
   const names = new Set(entries.flatMap(({ claims: [first] }) => (first === undefined ? [] : [first[0]])));
-  const remembered = new WeakMap<Facts, boolean>();
+  const results = new WeakMap<Facts, boolean>();
 
-  const judge = ({ payload, issuedAt }: Facts): boolean => {
+  const test = ({ payload, issuedAt }: Facts): boolean => {
     const claims = readClaims(payload);
     return [...names]
       .flatMap((name) => byFirstClaim.get(nameOf(name, textOf(claims, name))) ?? [])
-      .some((entry) => isMeant(entry, claims, issuedAt));
+      .some((entry) => matches(entry, claims, issuedAt));
   };
-  return (facts) => remembered.getOrInsertComputed(facts, judge);
+  return (facts) => results.getOrInsertComputed(facts, test);
 }
 
-function isMeant(
+function matches(
   { claims: wanted, issuedBefore }: DenyListEntry,
   claims: Claims,
   issuedAt: Facts['issuedAt'],
 ): boolean {
   if (!wanted.every(([name, value]) => textOf(claims, name) === value)) return false;
-  // A token that does not say when it was issued cannot show that it is newer.
+  // A token without `iat` cannot be newer than the entry.
   return issuedBefore === undefined || typeof issuedAt !== 'number' || issuedAt < issuedBefore;
 }
 
 function textOf(claims: Claims, name: RevocableClaim): string | undefined {
-  // A number is revoked by its text, as it is forwarded by it.
+  // The text of a number is compared, as it is the text that is forwarded.
   return scalarText(claimOf(claims, name));
 }
 

@@ -1,49 +1,46 @@
 /**
- * When signatures are verified. Verifying one takes longer than all the rest of a check, so it is put off until the
- * requests that have arrived with it were read: tokens that were verified before are answered ahead of it.
+ * The queue of signatures to verify. A verification takes longer than the rest of a check. It therefore runs after the requests that
+ * arrived at the same time are read, so that checks with a cached token are answered first.
  */
 import type { Clock } from '../../runtime/time/clock.ts';
 
-/** Bounds of the queue. */
+/** The limits of the queue. */
 export interface VerificationQueueOptions {
-  /** The most verifications that wait at once. The last token that finds room may take more of it than is left. */
+  /** The most verifications that wait at the same time. The last token can exceed this by its number of keys. */
   readonly maxWaiting: number;
   /** The longest wait, in milliseconds. */
   readonly maxWait: number;
   readonly clock: Clock;
 }
 
-/** Signatures that wait to be verified. */
+/** The queue. */
 export interface VerificationQueue<T> {
   /**
-   * Verifies before long, in the order of asking. Tokens that may have to be verified with more than one key share half of the room: a
-   * client that leaves the `kid` out makes its tokens dearer, and does not crowd out those that name their key.
+   * Adds a verification. They run in order. Tokens with more than one possible key use at most half of the queue, so that tokens without
+   * `kid`, which cost more, do not displace tokens with one.
    *
-   * @returns undefined if too many wait
+   * @returns undefined if the queue is full
    */
   readonly add: (verification: Verification<T>) => Promise<T> | undefined;
 }
 
-/** A token whose signature is to be verified. */
+/** A verification. */
 export interface Verification<T> {
-  /** With how many keys it may have to be verified: so many verifications wait. */
+  /** The number of keys to try. Each counts as one waiting verification. */
   readonly signatures: number;
-  /** When the wait began, in milliseconds of the monotonic clock. */
+  /** When the wait started, in milliseconds of the monotonic clock. */
   readonly since: number;
   readonly verify: () => T;
-  /** Gives the answer where the wait was too long. */
+  /** Called instead of `verify` if the wait was too long. */
   readonly late: () => T;
 }
 
-/**
- * The time that one turn of the event loop may spend on signatures, in milliseconds: what a token that was verified
- * before waits for at most.
- */
+/** The time for signatures in one turn of the event loop, in milliseconds. It limits the wait of a check with a cached token. */
 const turnBudget = 25;
 
 /**
- * How long what has arrived is read before the signatures among it get a turn, in milliseconds. Where CPU is short, reading all of a
- * burst could take longer than the first of it can wait.
+ * How long requests are read before signatures get a turn, in milliseconds. If the CPU is short, reading a whole burst could take longer
+ * than its first request can wait.
  */
 const readingBudget = 25;
 
@@ -52,13 +49,13 @@ interface Waiting<T> extends Verification<T> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Makes an empty queue. */
+/** Creates an empty queue. */
 export function createVerificationQueue<T>(options: VerificationQueueOptions): VerificationQueue<T> {
   const { maxWaiting, maxWait, clock } = options;
   let waiting: Waiting<T>[] = [];
   let signaturesWaiting = 0;
-  /** Those among them of tokens with more than one. */
-  let dearWaiting = 0;
+  /** Those of tokens with more than one possible key. */
+  let multiKeyWaiting = 0;
   let turnWantedSince = 0;
 
   const settle = ({ since, verify, late, resolve, reject }: Waiting<T>) => {
@@ -73,7 +70,7 @@ export function createVerificationQueue<T>(options: VerificationQueueOptions): V
     let settled = 0;
     for (const one of waiting) {
       signaturesWaiting -= one.signatures;
-      if (one.signatures > 1) dearWaiting -= one.signatures;
+      if (one.signatures > 1) multiKeyWaiting -= one.signatures;
       settle(one);
       settled++;
       if (clock.monotonic() >= end) break;
@@ -97,13 +94,13 @@ export function createVerificationQueue<T>(options: VerificationQueueOptions): V
     add: (verification) => {
       const now = clock.monotonic();
       if (waiting.length === 0) turnWantedSince = now;
-      // Not with this one among them: whoever adds it does not have its promise yet.
+      // Before this one is added: its caller does not have the promise yet.
       else if (now - turnWantedSince > readingBudget) work();
       if (signaturesWaiting >= maxWaiting) return undefined;
-      const isDear = verification.signatures > 1;
-      if (isDear && dearWaiting >= maxWaiting / 2) return undefined;
+      const isMultiKey = verification.signatures > 1;
+      if (isMultiKey && multiKeyWaiting >= maxWaiting / 2) return undefined;
       signaturesWaiting += verification.signatures;
-      if (isDear) dearWaiting += verification.signatures;
+      if (isMultiKey) multiKeyWaiting += verification.signatures;
       const { promise, resolve, reject } = Promise.withResolvers<T>();
       waiting.push({ ...verification, resolve, reject });
       plan();

@@ -1,14 +1,14 @@
-/** How long it takes until a worker that ended is replaced. */
+/** How long the pool waits before it replaces a worker that exited. */
 
-/** The pause, in milliseconds: longer each time. While no other worker listens, it is short. */
+/** The pause before a start, in milliseconds. It doubles with each exit. While no other worker listens, it stays short. */
 const pauses = { first: 100, longest: 30_000, longestWithoutOthers: 1_000 };
 
-/** A worker that lived for so long, in milliseconds, has those before it forgotten. */
-const forgottenAfter = 60_000;
+/** A worker that lived this long resets the count of deaths in a row, in milliseconds. */
+const resetAfter = 60_000;
 
-/** How many have died in a row, with one that lived for some milliseconds. */
+/** The number of deaths in a row, including that of a worker with this lifetime in milliseconds. */
 export function deathsInARow(before: number, lifetime: number): number {
-  return lifetime > forgottenAfter ? 1 : before + 1;
+  return lifetime > resetAfter ? 1 : before + 1;
 }
 
 /**

@@ -1,36 +1,38 @@
-/** Whether it is given up to have a worker: counted in our own looks, so that no time passes while this process stands still. */
+/** Decides when the pool gives up because no worker keeps running. Time is counted in ticks, so a suspended process does not age. */
 
-/** When it is given up, where no worker listens: so many ended in so many milliseconds, or after this many. */
+/** While no worker listens, the pool gives up after `deaths` exits and `in` milliseconds, or after `after` milliseconds. */
 const limits = { deaths: 10, in: 60_000, after: 600_000 };
 
-/** What is known of workers that come and go. */
-export interface LastResort {
-  /** A look at the workers; the next one comes after this many milliseconds. */
-  readonly looked: (interval: number) => void;
+/** The recent history of the workers. */
+export interface GiveUp {
+  /** Call periodically, with the interval in milliseconds. */
+  readonly tick: (interval: number) => void;
+  /** A worker started to listen. */
   readonly listens: () => void;
+  /** A worker exited. */
   readonly died: () => void;
-  /** The last one that listened has gone. */
+  /** The last worker that listened exited. */
   readonly noneListens: () => void;
-  /** Milliseconds in which this process was awake. */
+  /** The sum of all ticks, in milliseconds. */
   readonly awakeFor: () => number;
-  /** Whether a start that began when we had been awake for that long has taken too long for whatever reason. */
-  readonly isHopeless: (beganAt: number) => boolean;
+  /** Whether a start that began at this value of `awakeFor` has taken too long. */
+  readonly isOverdue: (startedAt: number) => boolean;
   /**
-   * Judges, where no worker listens.
+   * Call while no worker listens.
    *
-   * @param hasListened whether any ever did; before, nobody relies on one, and ten that ended are enough
-   * @returns why it is to be given up; undefined if it is not
+   * @param hasListened whether a worker has ever listened; if not, 10 exits are enough
+   * @returns the reason to give up, or undefined
    */
   readonly reason: (hasListened: boolean) => Error | undefined;
 }
 
-/** Begins to count. */
-export function createLastResort(): LastResort {
+/** Creates an empty history. */
+export function createGiveUp(): GiveUp {
   let awakeFor = 0;
   let noneSince = 0;
   let deaths = 0;
   return {
-    looked: (interval) => {
+    tick: (interval) => {
       awakeFor += interval;
     },
     listens: () => {
@@ -43,12 +45,12 @@ export function createLastResort(): LastResort {
       noneSince = awakeFor;
     },
     awakeFor: () => awakeFor,
-    isHopeless: (beganAt) => awakeFor - beganAt > limits.after,
+    isOverdue: (startedAt) => awakeFor - startedAt > limits.after,
     reason: (hasListened) => {
       const time = awakeFor - noneSince;
       const areDying = deaths >= limits.deaths && (!hasListened || time > limits.in);
       if (!areDying && time <= limits.after) return undefined;
-      return new Error(`no worker listens since ${Math.round(time / 1000)} s, and ${deaths} have ended`);
+      return new Error(`no worker listens since ${Math.round(time / 1000)} s, and ${deaths} have exited`);
     },
   };
 }

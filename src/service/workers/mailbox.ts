@@ -1,35 +1,35 @@
-/** What one worker is told: the newest only, and nothing more before it has taken the last. */
+/** Messages for one worker. Only the newest state is sent, and only after the worker has acknowledged the previous one. */
 import type { FetchedMessage, StateMessage, ToWorker } from './protocol.ts';
 
-/** The messages that wait for one worker. However much happens, and however slow it is, they are few. */
+/** The unsent messages for one worker. Their number is small, however slow the worker is. */
 export interface Mailbox {
-  /** There is another configuration, or there are other keys; what the worker has not been told yet is told once. */
+  /** The configuration or the keys changed. Several changes are sent as one message. */
   readonly isOutdated: (kind: StateMessage['kind']) => void;
-  /** Answers a fetch, behind the keys that came of it. */
+  /** Answers a fetch, after the keys that it returned are sent. */
   readonly fetched: (message: FetchedMessage) => void;
-  /** The worker has taken what it was told last. */
+  /** The worker has acknowledged the last state. */
   readonly wasTaken: () => void;
 }
 
 /**
- * Makes the mailbox of a worker.
+ * Creates the mailbox of a worker.
  *
- * @param make makes a message of what is so now
+ * @param make makes a message from the current state
  */
 export function createMailbox(
   make: (kind: StateMessage['kind']) => StateMessage,
   send: (message: ToWorker) => void,
 ): Mailbox {
   let outdated: StateMessage['kind'] | undefined;
-  let isTaking = false;
+  let isUnacknowledged = false;
   let answers: FetchedMessage[] = [];
 
   const deliver = () => {
-    if (isTaking && outdated !== undefined) return;
+    if (isUnacknowledged && outdated !== undefined) return;
     if (outdated !== undefined) {
       const message = make(outdated);
       outdated = undefined;
-      isTaking = true;
+      isUnacknowledged = true;
       send(message);
     }
     for (const answer of answers) send(answer);
@@ -38,7 +38,7 @@ export function createMailbox(
 
   return {
     isOutdated: (kind) => {
-      // A configuration brings the keys along.
+      // A `configuration` message includes the keys.
       if (outdated !== 'configuration') outdated = kind;
       deliver();
     },
@@ -47,7 +47,7 @@ export function createMailbox(
       deliver();
     },
     wasTaken: () => {
-      isTaking = false;
+      isUnacknowledged = false;
       deliver();
     },
   };

@@ -1,4 +1,4 @@
-/** A worker as the pool has it: what it was told, what it has counted, and when it was last heard. */
+/** A worker as the pool sees it: its messages, its metrics, and whether it responds. */
 import type { RegisteredIssuer } from '../../issuer/registry.ts';
 import type { Report } from '../../observe/worker-metrics.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
@@ -8,39 +8,39 @@ import type { ReportRejected } from '../../transport/shared/rejections.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 import type { Connection, ForkWorker, FromWorker, StateMessage, ToWorker } from './protocol.ts';
 
-/** A worker from its start to its end. */
+/** A worker process from its start to its exit. */
 export interface Member {
   readonly pid: number | undefined;
   /** When it was started, in milliseconds of the monotonic clock. */
   readonly startedAt: number;
-  /** Whether it listens, or did until it ended. */
+  /** Whether it listens, or did until it exited. */
   readonly isListening: () => boolean;
-  /** How long it has left a question unanswered, or while it starts, said nothing; in milliseconds. */
+  /** How long it has not answered a report request or, while it starts, has not sent a message; in milliseconds. */
   readonly silence: () => number;
   readonly isOutdated: Mailbox['isOutdated'];
   readonly hand: (connection: Connection) => void;
   readonly send: (message: ToWorker) => void;
-  /** Asks what it has counted; resolves when it says so or has ended. One question is under way at most. */
+  /** Requests its metrics. Resolves when they arrive or the worker exits. At most one request is open. */
   readonly report: () => Promise<void>;
-  /** What it said last that it had counted. */
-  readonly counted: () => Report;
+  /** The metrics in its last report. */
+  readonly lastReport: () => Report;
   readonly kill: () => void;
 }
 
-/** What a member needs. */
+/** The dependencies of a member. */
 export interface MemberDependencies {
   readonly forkWorker: ForkWorker;
   readonly clock: Clock;
   readonly issuers: () => readonly RegisteredIssuer[];
-  /** Makes a message of what is so now. */
+  /** Makes a message from the current state. */
   readonly state: (kind: StateMessage['kind']) => StateMessage;
   readonly onListening: (member: Member) => void;
-  /** It cannot begin to listen, and says why. */
+  /** The worker cannot listen. */
   readonly onFailed: (member: Member, problem: string) => void;
-  /** It has taken the connection that it was handed. */
+  /** The worker has acknowledged its connection. */
   readonly onAccepted: (member: Member) => void;
   readonly onExit: (member: Member, how: number | string) => void;
-  readonly tellRejected: ReportRejected;
+  readonly reportRejected: ReportRejected;
   readonly certificateReloaded: (listener: Listener['name'], problem: string | undefined) => void;
 }
 
@@ -50,11 +50,11 @@ export function startMember(dependencies: MemberDependencies): Member {
   const worker = forkWorker();
   const startedAt = clock.monotonic();
   const mailbox = createMailbox(state, worker.send);
-  let heardAt = startedAt;
+  let lastMessageAt = startedAt;
   let isListening = false;
   let hasEnded = false;
-  let counted: Report = [];
-  let askedAt: number | undefined;
+  let lastReport: Report = [];
+  let requestedAt: number | undefined;
   let onReport = () => {};
 
   const fetchFor = async (message: FromWorker & { kind: 'fetch' }) => {
@@ -64,7 +64,7 @@ export function startMember(dependencies: MemberDependencies): Member {
     return fetching !== undefined;
   };
   const answerFetch = async (message: FromWorker & { kind: 'fetch' }) => {
-    // Whatever becomes of the fetch, the worker's check waits for an answer.
+    // A check in the worker waits for this answer, also if the fetch fails.
     const wasDue = await fetchFor(message).catch(() => false);
     mailbox.fetched({ kind: 'fetched', request: message.request, wasDue });
   };
@@ -74,8 +74,8 @@ export function startMember(dependencies: MemberDependencies): Member {
     startedAt,
     isListening: () => isListening,
     silence: () => {
-      const since = isListening ? askedAt : startedAt;
-      return since === undefined ? 0 : clock.monotonic() - Math.max(since, heardAt);
+      const since = isListening ? requestedAt : startedAt;
+      return since === undefined ? 0 : clock.monotonic() - Math.max(since, lastMessageAt);
     },
     isOutdated: mailbox.isOutdated,
     hand: ({ listener, socket }) => worker.send({ kind: 'connection', listener }, socket),
@@ -85,16 +85,16 @@ export function startMember(dependencies: MemberDependencies): Member {
         new Promise<void>((resolve) => {
           if (hasEnded) return resolve();
           onReport = resolve;
-          askedAt = clock.monotonic();
+          requestedAt = clock.monotonic();
           worker.send({ kind: 'report' });
         }),
     ),
-    counted: () => counted,
+    lastReport: () => lastReport,
     kill: worker.kill,
   };
   worker.onMessage((message) => {
     if (hasEnded) return undefined;
-    heardAt = clock.monotonic();
+    lastMessageAt = clock.monotonic();
     switch (message.kind) {
       case 'taken':
         return mailbox.wasTaken();
@@ -108,11 +108,11 @@ export function startMember(dependencies: MemberDependencies): Member {
       case 'fetch':
         return void answerFetch(message);
       case 'report':
-        counted = message.metrics;
-        askedAt = undefined;
+        lastReport = message.metrics;
+        requestedAt = undefined;
         return onReport();
       case 'rejected':
-        return dependencies.tellRejected(message.listener, message.cause, message.count);
+        return dependencies.reportRejected(message.listener, message.cause, message.count);
       case 'certificate':
         return dependencies.certificateReloaded(message.listener, message.problem);
       default:

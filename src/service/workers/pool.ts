@@ -1,25 +1,24 @@
-/** The check service of several processes: each answers checks on the same ports, this one owns the ports and the keys. */
+/** The check service of several processes: each worker answers checks on the same ports; this process owns the ports and the keys. */
 
 import type { Config } from '../../config/declare/options.ts';
 import type { DenyListEntry } from '../../config/load/deny-list.ts';
 import type { RegisteredIssuer } from '../../issuer/registry.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { Metrics } from '../../observe/metrics.ts';
-import { lastingSumOf, type Report, sumOf } from '../../observe/worker-metrics.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { sleep, withDeadline } from '../../runtime/time/deadline.ts';
-import { onceAtATime } from '../../runtime/time/single-flight.ts';
 import type { CheckService } from '../check-service.ts';
 import { deathsInARow, pauseAfter } from './back-off.ts';
-import { createLastResort } from './give-up.ts';
+import { createGiveUp } from './give-up.ts';
 import { type Member, type MemberDependencies, startMember } from './member.ts';
-import type { Doors } from './ports.ts';
+import type { CheckPorts } from './ports.ts';
 import type { Connection, ForkWorker, StateMessage } from './protocol.ts';
-import { createTurns } from './round-robin.ts';
+import { createRoundRobin } from './round-robin.ts';
+import { createWorkerReports } from './worker-reports.ts';
 
-/** What a pool needs. */
+/** The dependencies of a pool. */
 export interface WorkerPoolDependencies
-  extends Pick<MemberDependencies, 'tellRejected' | 'certificateReloaded'> {
+  extends Pick<MemberDependencies, 'reportRejected' | 'certificateReloaded'> {
   readonly count: number;
   readonly initial: Config;
   readonly metrics: Metrics;
@@ -28,74 +27,72 @@ export interface WorkerPoolDependencies
   readonly random: () => number;
   readonly isServing: () => boolean;
   readonly forkWorker: ForkWorker;
-  readonly doors: Doors;
-  /** Is told that no worker can be kept; the process is to end, so that whoever started it starts it anew. */
+  readonly ports: CheckPorts;
+  /** Called when no worker keeps running. The process must exit, so that its supervisor restarts it. */
   readonly giveUp: (error: Error) => void;
 }
 
-/** How often a worker is asked for what it has counted, in milliseconds. */
+/** How often the pool requests a report from each worker, in milliseconds. */
 const reportInterval = 5_000;
 
-/** How long a worker may leave that unanswered, or say nothing while it starts, until another is started beside it. */
-const longestSilence = { listening: 20_000, starting: 60_000 };
+/** How long a worker may leave a request unanswered or, while it starts, send nothing, until a successor starts; in milliseconds. */
+const maxSilence = { listening: 20_000, starting: 60_000 };
 
-/** The least time from the start of one that is started beside another to the next, in milliseconds. */
+/** The least time between the starts of two successors, in milliseconds. */
 const successorInterval = 30_000;
 
-/** How long a start may last when others listen already, in milliseconds: then the service goes on without it. */
+/** How long the start of the service waits for all workers if at least one listens, in milliseconds. */
 const startTimeout = 30_000;
-
-/** How long a scrape waits for a worker, in milliseconds; then it takes what that one said before. */
-const scrapeTimeout = 1_000;
 
 /** The most connections that wait for a worker. */
 const maxWaitingConnections = 1_024;
 
-/** How long the last connections have to reach a worker, and a worker that is killed to end, in milliseconds. */
-const lastMoment = 1_000;
+/** How long shutdown waits for the last connections to reach a worker, and for killed workers to exit, in milliseconds. */
+const closeTimeout = 1_000;
 
-/** A place for a worker, and the one that has it. */
-interface Place {
+/** A slot for one worker. */
+interface Slot {
   member: Member | undefined;
-  /** Started beside one that is silent, to take its place if it listens sooner than that one answers. */
+  /** Started because `member` does not respond. It takes the slot if it listens before `member` responds. */
   successor: Member | undefined;
-  /** How many died in a row. */
+  /** Deaths in a row. */
   deaths: number;
-  /** Ends the pause before the next start; undefined if there is none. */
+  /** Cancels the pause before the next start. Undefined without a pause. */
   cancelStart: (() => void) | undefined;
 }
 
-/** Makes a pool without workers. */
+/** Creates a pool without workers. */
 export function createWorkerPool(
   dependencies: WorkerPoolDependencies,
 ): CheckService<readonly RegisteredIssuer[]> {
-  const { count, initial, metrics, logger, clock, random, isServing, forkWorker, doors, giveUp } =
+  const { count, initial, metrics, logger, clock, random, isServing, forkWorker, ports, giveUp } =
     dependencies;
-  const places = Array.from(
+  const slots = Array.from(
     { length: count },
-    (): Place => ({ member: undefined, successor: undefined, deaths: 0, cancelStart: undefined }),
+    (): Slot => ({ member: undefined, successor: undefined, deaths: 0, cancelStart: undefined }),
   );
-  const lives = new Map<Member, { readonly end: PromiseWithResolvers<void>; readonly beganAt: number }>();
+  const running = new Map<
+    Member,
+    { readonly exited: PromiseWithResolvers<void>; readonly startedAt: number }
+  >();
   const started = Promise.withResolvers<void>();
-  // What those that died had counted, in sum: a counter never goes back.
-  let departed: Promise<Report> = Promise.resolve([]);
   let config = initial;
   let issuers: readonly RegisteredIssuer[] = [];
   let denyList: readonly DenyListEntry[] = [];
   let hasStarted = false;
   let isStopping = false;
-  let stopLooking = () => {};
-  const lastResort = createLastResort();
-  /** When the last successor was started. */
-  let succeededAt = Number.NEGATIVE_INFINITY;
+  let cancelTick = () => {};
+  const history = createGiveUp();
+  let lastSuccessorAt = Number.NEGATIVE_INFINITY;
 
-  const turns = createTurns<Member, Connection>({
+  const connections = createRoundRobin<Member, Connection>({
     maxWaiting: maxWaitingConnections,
     hand: (member, connection) => member.hand(connection),
-    letGo: ({ socket }) => void socket.destroy(),
+    close: ({ socket }) => void socket.destroy(),
   });
-  const members = () => [...lives.keys()];
+  const members = () => [...running.keys()];
   const listening = () => members().filter((member) => member.isListening());
+  const reports = createWorkerReports(members, metrics, clock);
   const state = (kind: StateMessage['kind']): StateMessage => {
     const keys = issuers.map(({ identity, issuer }) => ({ identity, snapshot: issuer.snapshot() }));
     return kind === 'configuration'
@@ -103,8 +100,8 @@ export function createWorkerPool(
       : { kind, issuers: keys, isServing: isServing() };
   };
 
-  const placeOf = (one: Member) => places.find((place) => [place.member, place.successor].includes(one));
-  const begin = (): Member => {
+  const slotOf = (member: Member) => slots.find((slot) => [slot.member, slot.successor].includes(member));
+  const startWorker = (): Member => {
     const member = startMember({
       forkWorker,
       clock,
@@ -112,163 +109,154 @@ export function createWorkerPool(
       state,
       onListening: listens,
       onFailed: ({ pid }, problem) => {
-        logger.error({ pid, problem }, 'a worker cannot begin');
+        logger.error({ pid, problem }, 'a worker cannot start');
         started.reject(new Error(problem));
       },
-      onAccepted: turns.isFree,
-      onExit: leave,
-      tellRejected: dependencies.tellRejected,
+      onAccepted: connections.isFree,
+      onExit: exited,
+      reportRejected: dependencies.reportRejected,
       certificateReloaded: dependencies.certificateReloaded,
     });
-    lives.set(member, { end: Promise.withResolvers(), beganAt: lastResort.awakeFor() });
+    running.set(member, { exited: Promise.withResolvers(), startedAt: history.awakeFor() });
     return member;
   };
   const listens = (member: Member) => {
-    const place = placeOf(member);
-    lastResort.listens();
-    // Behind the next round of input: the answer of the one that it was started beside may be waiting to be read.
-    if (place?.successor === member) setImmediate(() => succeed(place, member));
-    else turns.isFree(member);
+    const slot = slotOf(member);
+    history.listens();
+    // After the next round of input: the answer of the silent worker may already be waiting there.
+    if (slot?.successor === member) setImmediate(() => succeed(slot, member));
+    else connections.isFree(member);
     if (listening().length >= count) started.resolve();
   };
-  const succeed = (place: Place, successor: Member) => {
-    const { member } = place;
-    if (isStopping || place.successor !== successor || member === undefined) return;
-    if (!isSilent(member)) return keep(member, place);
-    logger.error({ pid: member.pid }, 'a worker is silent; another has taken its place');
+  const succeed = (slot: Slot, successor: Member) => {
+    const { member } = slot;
+    if (isStopping || slot.successor !== successor || member === undefined) return;
+    if (!isSilent(member)) return keep(member, slot);
+    logger.error({ pid: member.pid }, 'a worker does not respond; another worker has replaced it');
     metrics.workerRestarted();
-    [place.member, place.successor] = [successor, undefined];
-    turns.isFree(successor);
+    [slot.member, slot.successor] = [successor, undefined];
+    connections.isFree(successor);
     if (member.isListening()) member.kill();
-    else spare(member);
+    else moveOrKill(member);
   };
-  const keep = (member: Member, place: Place) => {
-    logger.warn({ pid: member.pid }, 'a silent worker answers again; it stays');
-    const { successor } = place;
-    place.successor = undefined;
-    if (successor !== undefined) spare(successor);
+  const keep = (member: Member, slot: Slot) => {
+    logger.warn({ pid: member.pid }, 'a worker responds again; it is not replaced');
+    const { successor } = slot;
+    slot.successor = undefined;
+    if (successor !== undefined) moveOrKill(successor);
   };
-  /** Finds another place for one that has none, or ends it. */
-  const spare = (member: Member) => {
-    const empty = places.find((place) => place.member === undefined);
+  /** Moves a surplus worker to an empty slot, or kills it if there is none. */
+  const moveOrKill = (member: Member) => {
+    const empty = slots.find((slot) => slot.member === undefined);
     if (empty === undefined) return member.kill();
     empty.cancelStart?.();
     [empty.member, empty.cancelStart] = [member, undefined];
     metrics.workerRestarted();
-    if (member.isListening()) turns.isFree(member);
+    if (member.isListening()) connections.isFree(member);
   };
-  const leave = (member: Member, how: number | string) => {
-    const place = placeOf(member);
-    lives.get(member)?.end.resolve();
-    lives.delete(member);
-    turns.isGone(member);
-    departed = departed.then((before) => lastingSumOf([before, member.counted()]).catch(() => before));
-    if (place?.successor === member) {
-      place.successor = undefined;
-      logger.error({ pid: member.pid, how }, 'a worker that was started beside a silent one ended');
+  const exited = (member: Member, how: number | string) => {
+    const slot = slotOf(member);
+    running.get(member)?.exited.resolve();
+    running.delete(member);
+    connections.isGone(member);
+    reports.left(member);
+    if (slot?.successor === member) {
+      slot.successor = undefined;
+      logger.error({ pid: member.pid, how }, 'the replacement of a worker that does not respond exited');
     }
-    if (isStopping || place?.member !== member) return;
-    [place.member, place.successor] = [place.successor, undefined];
-    lastResort.died();
-    place.deaths = deathsInARow(place.deaths, clock.monotonic() - member.startedAt);
+    if (isStopping || slot?.member !== member) return;
+    [slot.member, slot.successor] = [slot.successor, undefined];
+    history.died();
+    slot.deaths = deathsInARow(slot.deaths, clock.monotonic() - member.startedAt);
     const { pid } = member;
-    if (place.member !== undefined) {
+    if (slot.member !== undefined) {
       metrics.workerRestarted();
-      if (place.member.isListening()) turns.isFree(place.member);
-      logger.error({ pid, how }, 'a worker ended; another has been started already');
+      if (slot.member.isListening()) connections.isFree(slot.member);
+      logger.error({ pid, how }, 'a worker exited; its replacement has already started');
     } else {
-      const restartInMs = Math.round(startSoon(place));
-      logger.error({ pid, how, restartInMs }, 'a worker ended; it will be replaced');
+      const restartInMs = Math.round(startAfterPause(slot));
+      logger.error({ pid, how, restartInMs }, 'a worker exited; it will be replaced');
     }
     if (listening().length > 0) return;
-    if (member.isListening()) lastResort.noneListens();
-    for (const other of places) if (other.cancelStart !== undefined) startSoon(other);
-    giveUpWhereNoneCanBeKept();
+    if (member.isListening()) history.noneListens();
+    for (const other of slots) if (other.cancelStart !== undefined) startAfterPause(other);
+    giveUpIfHopeless();
   };
-  /** @returns the pause until then, in milliseconds */
-  const startSoon = (place: Place): number => {
-    const pause = pauseAfter(place.deaths, listening().length > 0, random());
-    place.cancelStart?.();
-    place.cancelStart = clock.after(pause, () => {
-      place.cancelStart = undefined;
+  /** @returns the pause in milliseconds */
+  const startAfterPause = (slot: Slot): number => {
+    const pause = pauseAfter(slot.deaths, listening().length > 0, random());
+    slot.cancelStart?.();
+    slot.cancelStart = clock.after(pause, () => {
+      slot.cancelStart = undefined;
       if (isStopping) return;
       metrics.workerRestarted();
-      place.member = begin();
+      slot.member = startWorker();
     });
     return pause;
   };
-  const giveUpWhereNoneCanBeKept = () => {
+  const giveUpIfHopeless = () => {
     if (isStopping || listening().length > 0) return;
-    const error = lastResort.reason(hasStarted);
+    const error = history.reason(hasStarted);
     if (error === undefined) return;
     if (!hasStarted) return started.reject(error);
     isStopping = true;
     giveUp(error);
   };
 
-  const ask = async (member: Member) => {
-    const handed = turns.handedTo(member);
+  const requestReport = async (member: Member) => {
+    const handed = connections.handedTo(member);
     await member.report();
-    // Whoever answers a later question has not got the connection: it had no file descriptor left for it.
-    if (handed !== undefined) turns.isLost(member, handed);
+    // A worker that answers a later request did not get the connection: it had no free file descriptor.
+    if (handed !== undefined) connections.isLost(member, handed);
   };
-  const look = () => {
-    lastResort.looked(reportInterval);
-    for (const member of members()) void ask(member);
-    // Judged behind the next round of input: after a stall of our own, answers are waiting to be read.
+  const tick = () => {
+    history.tick(reportInterval);
+    for (const member of members()) void requestReport(member);
+    // After the next round of input: if this process was stalled, answers are waiting to be read.
     setImmediate(() => {
       if (isStopping) return;
-      giveUpWhereNoneCanBeKept();
-      for (const place of places) judge(place);
-      for (const [member, { beganAt }] of lives)
-        if (!member.isListening() && lastResort.isHopeless(beganAt)) member.kill();
+      giveUpIfHopeless();
+      for (const slot of slots) replaceIfSilent(slot);
+      for (const [member, { startedAt }] of running)
+        if (!member.isListening() && history.isOverdue(startedAt)) member.kill();
     });
-    stopLooking = clock.after(reportInterval, look);
+    cancelTick = clock.after(reportInterval, tick);
   };
   const isSilent = (member: Member) =>
-    member.silence() > (member.isListening() ? longestSilence.listening : longestSilence.starting);
-  const judge = (place: Place) => {
-    const { member } = place;
+    member.silence() > (member.isListening() ? maxSilence.listening : maxSilence.starting);
+  const replaceIfSilent = (slot: Slot) => {
+    const { member } = slot;
     if (member === undefined) return;
-    if (place.successor !== undefined) return isSilent(member) ? undefined : keep(member, place);
-    const isDue = clock.monotonic() - succeededAt > successorInterval;
-    if (isDue && isSilent(member) && places.every((other) => other.successor === undefined)) {
-      succeededAt = clock.monotonic();
-      // Where CPU is short, a start takes as long as an answer: only one that is quicker ends the other.
-      logger.warn({ pid: member.pid }, 'a worker is silent; another is started beside it');
-      place.successor = begin();
+    if (slot.successor !== undefined) return isSilent(member) ? undefined : keep(member, slot);
+    const isDue = clock.monotonic() - lastSuccessorAt > successorInterval;
+    if (isDue && isSilent(member) && slots.every((other) => other.successor === undefined)) {
+      lastSuccessorAt = clock.monotonic();
+      // The silent worker is not killed yet: if the CPU is short, a new worker starts as slowly as the old one answers.
+      logger.warn({ pid: member.pid }, 'a worker does not respond; a replacement is started');
+      slot.successor = startWorker();
     }
   };
 
-  const scrape = onceAtATime(async () => {
-    const hear = ({ report }: Member) => withDeadline(report(), scrapeTimeout, clock, () => undefined);
-    await Promise.all(members().map(hear));
-    const own = await metrics.report();
-    // In one go: whoever ends goes from those that are there to those that have departed.
-    const counted = members().map((member) => member.counted());
-    return sumOf([own, ...counted, await departed]);
-  });
-
   const closeInOrder = async () => {
     await sleep(config.shutdown.delay, clock);
-    await doors.close();
-    await withDeadline(turns.allTaken(), lastMoment, clock, () => undefined);
-    turns.end();
+    await ports.close();
+    await withDeadline(connections.allTaken(), closeTimeout, clock, () => undefined);
+    connections.end();
     for (const member of members()) member.send({ kind: 'close' });
-    await allEnded();
+    await allExited();
     return true;
   };
-  const allEnded = () => Promise.all([...lives.values()].map(({ end }) => end.promise));
+  const allExited = () => Promise.all([...running.values()].map((worker) => worker.exited.promise));
 
   return {
-    take: (next, owners, revoked) => {
-      [config, issuers, denyList] = [next, owners, revoked];
+    take: (next, owners, nextDenyList) => {
+      [config, issuers, denyList] = [next, owners, nextDenyList];
       for (const member of members()) member.isOutdated('configuration');
     },
     start: async () => {
-      const addresses = await doors.open(turns.arrived);
-      for (const place of places) place.member = begin();
-      stopLooking = clock.after(reportInterval, look);
+      const addresses = await ports.open(connections.add);
+      for (const slot of slots) slot.member = startWorker();
+      cancelTick = clock.after(reportInterval, tick);
       const cancel = clock.after(startTimeout, () => {
         if (listening().length > 0) started.resolve();
       });
@@ -281,17 +269,17 @@ export function createWorkerPool(
     },
     stop: async () => {
       isStopping = true;
-      stopLooking();
-      for (const { cancelStart } of places) cancelStart?.();
+      cancelTick();
+      for (const { cancelStart } of slots) cancelStart?.();
       for (const member of members())
         if (member.isListening()) member.send({ kind: 'drain' });
         else member.kill();
       if (await withDeadline(closeInOrder(), config.shutdown.timeout, clock, () => false)) return;
       for (const member of members()) member.kill();
-      await withDeadline(allEnded(), lastMoment, clock, () => []);
+      await withDeadline(allExited(), closeTimeout, clock, () => []);
     },
-    scrape,
-    // Each worker counts its own.
+    scrape: reports.scrape,
+    // Each worker reports its own numbers.
     cacheEntries: () => 0,
     proofs: () => 0,
     workers: () => listening().length,

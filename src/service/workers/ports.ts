@@ -1,4 +1,4 @@
-/** The ports on which checks arrive. The process that owns the keys holds them, so that they are open whichever worker ends. */
+/** The ports of the check listeners. The main process owns them, so they stay open when a worker exits. */
 import net from 'node:net';
 import type { Config } from '../../config/declare/options.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
@@ -8,35 +8,35 @@ import type { CheckAddresses } from '../check-service.ts';
 import type { CheckListenerName, Connection } from './protocol.ts';
 
 /** The ports. */
-export interface Doors {
-  /** Binds them; rejects where one cannot be bound. */
-  readonly open: (arrived: (connection: Connection) => void) => Promise<CheckAddresses>;
-  /** Takes no more connections; those that were taken stay. */
+export interface CheckPorts {
+  /** Binds the ports. Rejects if one cannot be bound. */
+  readonly open: (onConnection: (connection: Connection) => void) => Promise<CheckAddresses>;
+  /** Stops accepting connections. Accepted connections stay open. */
   readonly close: () => Promise<void>;
 }
 
-/** Makes the ports of a configuration. Nothing is read from a connection here. */
-export function createDoors({ http, grpc }: Pick<Config, 'http' | 'grpc'>, clock: Clock): Doors {
+/** Creates the ports of a configuration. The main process reads nothing from a connection. */
+export function createCheckPorts({ http, grpc }: Pick<Config, 'http' | 'grpc'>, clock: Clock): CheckPorts {
   const servers: net.Server[] = [];
   const open = async (
     name: CheckListenerName,
     { host, port }: Config[CheckListenerName],
-    arrived: (connection: Connection) => void,
+    onConnection: (connection: Connection) => void,
   ) => {
     const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
       socket.on('error', () => {});
-      arrived({ listener: name, socket });
+      onConnection({ listener: name, socket });
     });
     const address = await listen(server, { name, host, port });
     servers.push(server);
-    // A connection that the kernel could not give, for want of file descriptors: the next one may succeed.
+    // The kernel could not accept a connection, for example without a free file descriptor. The next one may succeed.
     server.on('error', () => {});
     return address;
   };
   return {
-    open: async (arrived) => ({
-      ...(http.enabled && { http: await open('http', http, arrived) }),
-      ...(grpc.enabled && { grpc: await open('grpc', grpc, arrived) }),
+    open: async (onConnection) => ({
+      ...(http.enabled && { http: await open('http', http, onConnection) }),
+      ...(grpc.enabled && { grpc: await open('grpc', grpc, onConnection) }),
     }),
     close: async () => {
       await Promise.all(

@@ -1,4 +1,4 @@
-/** What the process that owns the keys and those that answer checks say to each other. */
+/** The messages between the main process, which owns the keys, and the workers, which answer checks. */
 import type { Socket } from 'node:net';
 import type { Config } from '../../config/declare/options.ts';
 import type { DenyListEntry } from '../../config/load/deny-list.ts';
@@ -7,14 +7,14 @@ import type { Report } from '../../observe/worker-metrics.ts';
 import type { Listener } from '../../transport/shared/listener.ts';
 import type { RejectionCause } from '../../transport/shared/rejections.ts';
 
-/** The keys of one issuer, as its owner has them. */
+/** The keys of one issuer. */
 export interface IssuerKeysMessage {
-  /** Tells issuers apart, and an issuer from one of another configuration. */
+  /** Identifies the issuer. It changes if the issuer's configuration changes. */
   readonly identity: string;
   readonly snapshot: KeySnapshot;
 }
 
-/** What a worker goes by; it answers each with `taken`. */
+/** The state of a worker. The worker acknowledges each of these messages with `taken`. */
 export type StateMessage =
   | {
       readonly kind: 'configuration';
@@ -30,43 +30,43 @@ export type StateMessage =
       readonly isServing: boolean;
     };
 
-/** The answer to a worker that asked for a fetch of keys. */
+/** The answer to a worker's `fetch`. */
 export interface FetchedMessage {
   readonly kind: 'fetched';
   readonly request: number;
   readonly wasDue: boolean;
 }
 
-/** From the owner of the keys to a worker. */
+/** A message to a worker. */
 export type ToWorker =
   | StateMessage
   | FetchedMessage
-  /** Wants to know what was counted. */
+  /** Requests the worker's metrics. */
   | { readonly kind: 'report' }
-  /** A connection comes along; the worker answers with `accepted`. */
+  /** Sent with a connection. The worker acknowledges it with `accepted`. */
   | { readonly kind: 'connection'; readonly listener: CheckListenerName }
-  /** Asks clients to go elsewhere, and answers on. */
+  /** Asks clients to disconnect. The worker still answers checks. */
   | { readonly kind: 'drain' }
-  /** No connection comes any more: what is under way ends, and then the process. */
+  /** No further connection follows. The worker finishes its requests and exits. */
   | { readonly kind: 'close' };
 
-/** From a worker. */
+/** A message from a worker. */
 export type FromWorker =
   | { readonly kind: 'taken' }
   | { readonly kind: 'listening' }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'accepted' }
-  /** A token named a key that nobody has heard of. */
+  /** A token names an unknown key. */
   | { readonly kind: 'fetch'; readonly request: number; readonly identity: string; readonly keyId: string }
   | { readonly kind: 'report'; readonly metrics: Report }
-  /** Connections came to nothing because something else is spoken on them. */
+  /** Connections were closed because the client uses another protocol. */
   | {
       readonly kind: 'rejected';
       readonly listener: Listener['name'];
       readonly cause: RejectionCause;
       readonly count: number;
     }
-  /** The new certificate of a listener was taken, or not. */
+  /** A listener's certificate changed. `problem` is undefined if the new one is in use. */
   | {
       readonly kind: 'certificate';
       readonly listener: Listener['name'];
@@ -76,23 +76,23 @@ export type FromWorker =
 /** A listener for checks. */
 export type CheckListenerName = 'http' | 'grpc';
 
-/** A connection that waits to be given to a worker. */
+/** A connection for a worker. */
 export interface Connection {
   readonly listener: CheckListenerName;
   readonly socket: Socket;
 }
 
-/** A worker, as the owner of the keys sees it. */
+/** A worker process. */
 export interface Worker {
   readonly pid: number | undefined;
-  /** Sends a message, and with it the use of a connection, which stays open here too. */
+  /** Sends a message and, optionally, a connection, which also stays open in this process. */
   readonly send: (message: ToWorker, socket?: Socket) => void;
-  readonly onMessage: (hear: (message: FromWorker) => void) => void;
-  /** Tells how it ended, once: an exit code, the name of a signal, or why it could not be started. */
-  readonly onExit: (hear: (how: number | string) => void) => void;
-  /** Ends it at once. */
+  readonly onMessage: (listener: (message: FromWorker) => void) => void;
+  /** Called once, with the exit code, the name of the signal, or why the worker could not be started. */
+  readonly onExit: (listener: (how: number | string) => void) => void;
+  /** Kills the process. */
   readonly kill: () => void;
 }
 
-/** Starts a worker; does not throw. */
+/** Starts a worker. Never throws. */
 export type ForkWorker = () => Worker;

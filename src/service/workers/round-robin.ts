@@ -1,91 +1,90 @@
-/** Connections handed out in turn: each to a taker that has taken its last one. */
+/** Distributes connections to workers in turn. A worker gets the next connection after it has acknowledged the last one. */
 
-/** What hands connections out. */
-export interface Turns<Taker, Connection> {
-  /** A connection has come. */
-  readonly arrived: (connection: Connection) => void;
-  /** A taker is there, or has taken what it was handed. */
-  readonly isFree: (taker: Taker) => void;
-  /** What a taker was handed did not reach it; others get it. */
-  readonly isLost: (taker: Taker, connection: Connection) => void;
-  /** A taker has gone; what it was handed and did not take, others get. */
-  readonly isGone: (taker: Taker) => void;
-  /** What a taker was handed and has not taken yet. */
-  readonly handedTo: (taker: Taker) => Connection | undefined;
-  /** Resolves when every connection that has come was taken. */
+/** The distribution of connections. */
+export interface RoundRobin<Worker, Connection> {
+  readonly add: (connection: Connection) => void;
+  /** A worker is new, or has acknowledged its connection. */
+  readonly isFree: (worker: Worker) => void;
+  /** A connection did not reach its worker. Another worker gets it. */
+  readonly isLost: (worker: Worker, connection: Connection) => void;
+  /** A worker exited. Another worker gets the connection that it did not acknowledge. */
+  readonly isGone: (worker: Worker) => void;
+  /** The connection that a worker has not acknowledged yet. */
+  readonly handedTo: (worker: Worker) => Connection | undefined;
+  /** Resolves when every connection is acknowledged. */
   readonly allTaken: () => Promise<void>;
-  /** Drops what waits, and all that is yet to come. */
+  /** Drops the waiting connections and all later ones. */
   readonly end: () => void;
 }
 
-/** What becomes of connections. */
-export interface TurnsDependencies<Taker, Connection> {
-  /** The most connections that wait for a taker; one that is too many is dropped. */
+/** The dependencies of the distribution. */
+export interface RoundRobinDependencies<Worker, Connection> {
+  /** The most connections that wait for a worker. Further ones are dropped. */
   readonly maxWaiting: number;
-  readonly hand: (taker: Taker, connection: Connection) => void;
-  /** A connection is a taker's now, or nobody's: ours is to be closed. */
-  readonly letGo: (connection: Connection) => void;
+  readonly hand: (worker: Worker, connection: Connection) => void;
+  /** Closes our copy of a connection, after a worker has it or it is dropped. */
+  readonly close: (connection: Connection) => void;
 }
 
-/** How often a connection is handed out that does not reach whom it is handed to. */
+/** How often a connection is handed out if it does not reach its worker. */
 const maxTries = 3;
 
-/** Makes what hands connections out. */
-export function createTurns<Taker, Connection>(
-  dependencies: TurnsDependencies<Taker, Connection>,
-): Turns<Taker, Connection> {
-  const { maxWaiting, hand, letGo } = dependencies;
-  const free = new Set<Taker>();
-  const handed = new Map<Taker, { readonly connection: Connection; readonly tries: number }>();
+/** Creates the distribution. */
+export function createRoundRobin<Worker, Connection>(
+  dependencies: RoundRobinDependencies<Worker, Connection>,
+): RoundRobin<Worker, Connection> {
+  const { maxWaiting, hand, close } = dependencies;
+  const free = new Set<Worker>();
+  const handed = new Map<Worker, { readonly connection: Connection; readonly tries: number }>();
   let waiting: { readonly connection: Connection; readonly tries: number }[] = [];
   let onAllTaken: (() => void)[] = [];
   let hasEnded = false;
 
   const handOut = () => {
-    for (const taker of free) {
+    for (const worker of free) {
       const next = waiting.shift();
       if (next === undefined) break;
-      free.delete(taker);
-      handed.set(taker, { ...next, tries: next.tries + 1 });
-      hand(taker, next.connection);
+      free.delete(worker);
+      handed.set(worker, { ...next, tries: next.tries + 1 });
+      hand(worker, next.connection);
     }
     if (waiting.length > 0 || handed.size > 0) return;
-    for (const tell of onAllTaken) tell();
+    for (const resolve of onAllTaken) resolve();
     onAllTaken = [];
   };
-  const again = (taker: Taker) => {
-    const entry = handed.get(taker);
-    handed.delete(taker);
+  const retry = (worker: Worker) => {
+    const entry = handed.get(worker);
+    handed.delete(worker);
     if (entry === undefined) return;
-    if (hasEnded || entry.tries >= maxTries) letGo(entry.connection);
+    if (hasEnded || entry.tries >= maxTries) close(entry.connection);
     else waiting.unshift(entry);
   };
 
   return {
-    arrived: (connection) => {
-      if (hasEnded || waiting.length >= maxWaiting) return letGo(connection);
+    add: (connection) => {
+      if (hasEnded || waiting.length >= maxWaiting) return close(connection);
       waiting.push({ connection, tries: 0 });
       handOut();
     },
-    isFree: (taker) => {
-      const entry = handed.get(taker);
-      handed.delete(taker);
-      if (entry !== undefined) letGo(entry.connection);
-      free.add(taker);
+    isFree: (worker) => {
+      const entry = handed.get(worker);
+      handed.delete(worker);
+      if (entry !== undefined) close(entry.connection);
+      free.add(worker);
       handOut();
     },
-    isLost: (taker, connection) => {
-      if (handed.get(taker)?.connection !== connection) return;
-      again(taker);
-      free.add(taker);
+    isLost: (worker, connection) => {
+      if (handed.get(worker)?.connection !== connection) return;
+      retry(worker);
+      free.add(worker);
       handOut();
     },
-    isGone: (taker) => {
-      free.delete(taker);
-      again(taker);
+    isGone: (worker) => {
+      free.delete(worker);
+      retry(worker);
       handOut();
     },
-    handedTo: (taker) => handed.get(taker)?.connection,
+    handedTo: (worker) => handed.get(worker)?.connection,
     allTaken: () =>
       new Promise((resolve) => {
         onAllTaken.push(resolve);
@@ -93,7 +92,7 @@ export function createTurns<Taker, Connection>(
       }),
     end: () => {
       hasEnded = true;
-      for (const { connection } of waiting) letGo(connection);
+      for (const { connection } of waiting) close(connection);
       waiting = [];
     },
   };

@@ -6,12 +6,14 @@ import { dotted } from '../../config/describe/option-list.ts';
 import { parseYaml } from '../../config/load/file.ts';
 import { type RuleTest, readRuleTests } from '../../config/rules/rule-tests.ts';
 import { ConfigError, suggestion } from '../../config/validate/problems.ts';
-import { createReadFacts, createRequirements } from '../../credential/token/facts.ts';
 import { identityOf } from '../../credential/token/identity.ts';
-import type { CheckRequest, Decision } from '../../model/decision.ts';
+import { createReadFacts } from '../../credential/token/read-facts.ts';
+import { createCheckRequirements } from '../../credential/token/requirements.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import type { Decision } from '../../model/decision.ts';
 import type { DenyReason, Reason } from '../../model/reasons.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
-import { createDecision } from '../../service/authorizer.ts';
+import { createOwnCheck } from '../../service/own-check.ts';
 
 /** What became of a table. */
 export interface RuleTestResult {
@@ -74,11 +76,11 @@ async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Dec
     const full = { iss: issuer.issuer, aud: issuer.audiences?.[0], exp: now + 300, iat: now, ...claims };
     const payload = JSON.stringify(full);
     const facts = createReadFacts(issuer)(JSON.parse(payload), payload, 'JWT');
-    const unmet: DenyReason | undefined = createRequirements(issuer, () => false)(facts, now);
+    const unmet: DenyReason | undefined = createCheckRequirements(issuer, () => false)(facts, now);
     if (unmet !== undefined) return { outcome: 'deny', reason: unmet, issuerName: issuer.name };
     return admit(identityOf(JSON.parse(payload), facts, issuer), '', false, request);
   };
-  return createDecision(config, authenticate, clock)(requestOf(test));
+  return createOwnCheck(config, authenticate, clock)(requestOf(test));
 }
 
 /** The issuer that a test names, or the first. */

@@ -3,9 +3,9 @@
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import type { ClaimName } from '../../config/values/claim-names.ts';
 import { createReadClaim } from '../../credential/token/claim-path.ts';
-import { isLogoutToken } from '../../credential/token/facts.ts';
 import { createIdentityClaims } from '../../credential/token/identity-claims.ts';
-import type { Claims } from '../../model/decision.ts';
+import { isLogoutToken } from '../../credential/token/read-facts.ts';
+import type { Claims } from '../../model/identity.ts';
 import type { Reason } from '../../model/reasons.ts';
 
 /** One thing that a check looks at. */

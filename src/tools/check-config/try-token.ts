@@ -5,7 +5,7 @@ import type { CommandResult } from '../../cli/check-config.ts';
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import type { ConfigSources } from '../../config/load/load.ts';
 import { ConfigError } from '../../config/validate/problems.ts';
-import type { IncumbentAnswer } from '../../model/decision.ts';
+import type { IncumbentAnswer } from '../../model/incumbent.ts';
 import { type Reason, reasons } from '../../model/reasons.ts';
 import { createLogger } from '../../observe/logger.ts';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';

@@ -1,7 +1,7 @@
 /** The response of `/readyz`. */
 import type { IssuerStatus } from '../../issuer/issuer.ts';
 import { someUnusedKeys } from '../../issuer/keys/unused-keys.ts';
-import { escapeUnseen } from '../../observe/escape-invisible.ts';
+import { escapeInvisible } from '../../observe/escape-invisible.ts';
 
 /** The content of `/readyz`. */
 export interface Readiness {
@@ -53,7 +53,11 @@ export function describeReadiness({ ready, draining, issuers, problems, shadow }
       problems: problems.map(({ since, ...rest }) => ({ ...rest, since: isoTime(since) })),
     }),
   });
-  return { status: isReady ? 200 : 503, type: 'application/json; charset=utf-8', body: escapeUnseen(body) };
+  return {
+    status: isReady ? 200 : 503,
+    type: 'application/json; charset=utf-8',
+    body: escapeInvisible(body),
+  };
 }
 
 function describeIssuer({ name, issuer, state, keys, unused, keysAge, problem, problemSince }: IssuerStatus) {

@@ -1,4 +1,4 @@
-/** Whose certificate a proxy tells of, and which of several accounts is believed (RFC 8705). */
+/** Finds the client certificate in what proxies report (RFC 8705). */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -69,7 +69,7 @@ describe('by the number of trusted hops', () => {
     ['white space behind a key', `Hash =${hashOf('client')}`, 1],
     ['a quoted hash', `Hash="${hashOf('client')}"`, 1],
     ['two lines', `${forged}\n${client}`, 1],
-    ['two lines, of which the first ends with a URI', `${client};URI=a\nb`, 1],
+    ['two lines; the first ends with a URI', `${client};URI=a\nb`, 1],
     ['two lines within quotes', `${client};Subject="a\nb"`, 1],
     ['two lines, one of them empty', `\n${client}`, 1],
     ['a subject before the hash', `Subject="a";${client}`, 1],
@@ -80,7 +80,7 @@ describe('by the number of trusted hops', () => {
     ['a quoted URI before', `${forged};URI="x",${client}`, 1],
     ['an unknown key behind a hash before', `${forged};Mail=x,${client}`, 1],
     ['a URI with a comma before the last proxy', `${forged};URI=x,${client},${proxy}`, 2],
-  ])('%s tells of none', (_, header, hops) => {
+  ])('%s: no certificate', (_, header, hops) => {
     expect(read(header, hops)).toBeUndefined();
   });
 });
@@ -134,12 +134,12 @@ describe('by the URI of the trusted proxy', () => {
       'the peer has two URIs, in another order',
       `${client},By=${workload};Hash=${hashOf('gw')};URI=${workload};URI=${gateway}`,
     ],
-  ])('%s: none', (_, header) => {
+  ])('%s: no certificate', (_, header) => {
     expect(read(header, 0, gateway)).toBeUndefined();
   });
 });
 
-test('whatever the headers hold, there is a thumbprint or none', () => {
+test('any header has a thumbprint or none, and does not throw', () => {
   const text = fc.string({
     unit: fc.constantFrom(...'aZ=;,"\\ %-\n09', 'Hash=', 'By=', 'URI=', hashOf('x')),
   });
@@ -153,7 +153,7 @@ test('whatever the headers hold, there is a thumbprint or none', () => {
   );
 });
 
-describe('no client passes for another one, whatever it sends and whatever its certificate holds', () => {
+describe('no client can impersonate another, with any header and any certificate', () => {
   test.each(settings)(
     'behind $proxies proxies, with trustedHops $trustedHops and trustedProxyUri "$trustedProxyUri"',
     ({ trustedHops, trustedProxyUri, proxies }) => {
@@ -167,7 +167,7 @@ describe('no client passes for another one, whatever it sends and whatever its c
         }),
         { numRuns: 12_000 },
       );
-      // A reader that believed nothing would hold the property as well.
+      // Without this, a reader that never trusts an element would pass too.
       expect(believed).toBeGreaterThan(500);
     },
   );
@@ -194,8 +194,8 @@ describe('no client passes for another one, whatever it sends and whatever its c
   );
 });
 
-// So long that what grows with the square of the length would not end within a test.
-test('a header of half a million fields is read in one go', () => {
+// So long that a quadratic algorithm would not end within the test.
+test('a header of 500,000 fields is read in linear time', () => {
   const fields = Array.from({ length: 500_000 }, (_, index) => `k${index}=v`).join(';');
   expect(read(`${fields};Hash=${hashOf('client')}`, 1)).toBe(thumbprintOf('client'));
 });
@@ -219,7 +219,7 @@ describe('a token that is bound to a certificate', () => {
     );
   const mint = (name: string) => issuer.mint({ claims: { cnf: { 'x5t#S256': thumbprintOf(name) } } });
 
-  test('is good with that certificate alone', async () => {
+  test('is allowed only with that certificate', async () => {
     const authorization = [`Bearer ${await mint('client')}`];
     const reason = async (forwardedClientCert: string) =>
       (await core.check(checkRequest({ authorization, forwardedClientCert }))).reason;
@@ -229,7 +229,7 @@ describe('a token that is bound to a certificate', () => {
     expect(await reason(`Hash=${hashOf('client')}`)).toBe('allowed');
   });
 
-  test('is good with the certificate of the peer that the proxy tells over gRPC', async () => {
+  test('is allowed with the peer certificate that the proxy reports over gRPC', async () => {
     const direct = await coreWith('');
     const der = Buffer.from('a certificate');
     const peerCertificate = encodeURIComponent(

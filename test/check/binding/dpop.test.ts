@@ -1,9 +1,9 @@
-/** Tokens that are bound to a key, and the proofs that come with them (RFC 9449). */
+/** DPoP: tokens that are bound to a key, and their proofs (RFC 9449). */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ImportKey, readProof } from '../../../src/check/binding/dpop.ts';
 import { createReplayStore } from '../../../src/check/binding/used-proofs.ts';
-import type { CheckRequest } from '../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../src/model/check-request.ts';
 import { type Clock, systemClock } from '../../../src/runtime/time/clock.ts';
 import { configOf } from '../../support/app.ts';
 import { createTestClock } from '../../support/clock.ts';
@@ -46,13 +46,13 @@ afterAll(async () => {
   await issuer.close();
 });
 
-/** The reason that a check of the bound token ends with. */
+/** The reason of a check with the bound token. */
 async function reasonOf(dpop: readonly string[], request: Partial<CheckRequest> = {}): Promise<string> {
   const asked = checkRequest({ ...target, authorization: [`DPoP ${token}`], dpop, ...request });
   return (await core.check(asked)).reason;
 }
 
-describe('a bound token with a good proof', () => {
+describe('a bound token with a valid proof', () => {
   test.each(['ES256', 'RS256', 'PS256', 'EdDSA'])('of %s is allowed', async (algorithm) => {
     const key = await createSigningKey('x', algorithm);
     const bound = await issuer.mint({ claims: { cnf: { jkt: await thumbprint(key) } } });
@@ -86,14 +86,14 @@ describe('a bound token with a good proof', () => {
     expect(await reasonOf([await makeProof(client, token, parts)], request)).toBe('allowed');
   });
 
-  test('is allowed again with another proof, and not with the same one', async () => {
+  test('is allowed again only with another proof', async () => {
     const proof = await makeProof(client, token);
     expect(await reasonOf([proof])).toBe('allowed');
     expect(await reasonOf([proof])).toBe('proof_invalid');
     expect(await reasonOf([await makeProof(client, token)])).toBe('allowed');
   });
 
-  test('is allowed with an id that another client has used', async () => {
+  test('is allowed with a jti that another client has used', async () => {
     const parts = { claims: { jti: 'the same' } };
     const other = await issuer.mint({ claims: { cnf: { jkt: await thumbprint(stranger) } } });
     expect(await reasonOf([await makeProof(client, token, parts)])).toBe('allowed');
@@ -102,7 +102,7 @@ describe('a bound token with a good proof', () => {
     expect(await reasonOf([await makeProof(client, token, parts)])).toBe('proof_invalid');
   });
 
-  test('a proof that is sent many times at once is good once', async () => {
+  test('a proof that is sent many times at once is accepted once', async () => {
     const proof = await makeProof(client, token);
     const reasons = await Promise.all(Array.from({ length: 20 }, () => reasonOf([proof])));
     expect(reasons.filter((reason) => reason === 'allowed')).toHaveLength(1);
@@ -110,7 +110,7 @@ describe('a bound token with a good proof', () => {
   });
 });
 
-describe('a bound token is refused', () => {
+describe('a bound token is denied', () => {
   test.each<[string, ProofParts, Partial<CheckRequest>?]>([
     ['another method', { claims: { htm: 'POST' } }],
     ['the method in small letters', { claims: { htm: 'get' } }],
@@ -122,7 +122,7 @@ describe('a bound token is refused', () => {
     ['another port', { claims: { htu: 'https://orders.example.com:8443/orders/1' } }],
     ['a user in the target', { claims: { htu: 'https://a@orders.example.com/orders/1' } }],
     ['no absolute target', { claims: { htu: '/orders/1' } }],
-    ['a target that is no text', { claims: { htu: ['https://orders.example.com/orders/1'] } }],
+    ['a target that is not a string', { claims: { htu: ['https://orders.example.com/orders/1'] } }],
     ['the target of another origin', { claims: { htu: 'http://other.example.com:8080/orders/1' } }],
     [
       'a host that is no origin',
@@ -153,9 +153,9 @@ describe('a bound token is refused', () => {
     ['no hash of the token', { claims: { ath: undefined } }],
     ['no id', { claims: { jti: undefined } }],
     ['an empty id', { claims: { jti: '' } }],
-    ['an id that is no text', { claims: { jti: 5 } }],
+    ['an id that is not a string', { claims: { jti: 5 } }],
     ['no time', { claims: { iat: undefined } }],
-    ['a time that is no number', { claims: { iat: 'now' } }],
+    ['a time that is not a number', { claims: { iat: 'now' } }],
     ['no method', { claims: { htm: undefined } }],
     ['no target', { claims: { htu: undefined } }],
     ['a proof of two minutes ago', { claims: { iat: Math.floor(Date.now() / 1000) - 120 } }],
@@ -172,7 +172,7 @@ describe('a bound token is refused', () => {
     ['crit', { header: { crit: ['exp'] } }],
   ])('with a proof that has %s', async (_, parts, request = {}) => {
     const proof = await makeProof(client, token, parts).catch(() => undefined);
-    // jose does not sign `crit`; a text stands for the whole header then.
+    // jose does not sign `crit`, so a string stands for the whole header.
     const sent =
       proof ??
       (await makeProof(client, token)).replace(
@@ -184,14 +184,17 @@ describe('a bound token is refused', () => {
     expect(await reasonOf([sent], request)).toBe('proof_invalid');
   });
 
-  test.each(['ES384', 'RS512', 'PS512'])('with a proof of %s, which is not announced', async (algorithm) => {
-    const key = await createSigningKey('x', algorithm);
-    const bound = await issuer.mint({ claims: { cnf: { jkt: await thumbprint(key) } } });
-    const authorization = [`DPoP ${bound}`];
-    expect(await reasonOf([await makeProof(key, bound)], { authorization })).toBe('proof_invalid');
-  });
+  test.each(['ES384', 'RS512', 'PS512'])(
+    'with a proof of %s, which is not an announced algorithm',
+    async (algorithm) => {
+      const key = await createSigningKey('x', algorithm);
+      const bound = await issuer.mint({ claims: { cnf: { jkt: await thumbprint(key) } } });
+      const authorization = [`DPoP ${bound}`];
+      expect(await reasonOf([await makeProof(key, bound)], { authorization })).toBe('proof_invalid');
+    },
+  );
 
-  test('with one of two proofs where it is bound twice', async () => {
+  test('with one proof if it has two bindings', async () => {
     const both = await coreWith(
       'dpop: {origins: ["https://orders.example.com"]}\nclientCertificates: {trustedHops: 1}',
     );
@@ -221,12 +224,12 @@ describe('a bound token is refused', () => {
     expect(await reasonOf([forged])).toBe('proof_invalid');
   });
 
-  test('with a proof that holds the private key', async () => {
+  test('with a proof that contains the private key', async () => {
     const jwk = { ...publicMembers(client), d: 'AAAA' };
     expect(await reasonOf([await makeProof(client, token, { header: { jwk } })])).toBe('proof_invalid');
   });
 
-  test('with no proof, two, or two that were joined', async () => {
+  test('without a proof, with two, and with two joined by a comma', async () => {
     const [a, b] = [await makeProof(client, token), await makeProof(client, token)];
     expect(await reasonOf([])).toBe('proof_invalid');
     expect(await reasonOf([''])).toBe('proof_invalid');
@@ -235,13 +238,13 @@ describe('a bound token is refused', () => {
     expect(await reasonOf(['x.y.z'])).toBe('proof_invalid');
   });
 
-  test('as Bearer, with or without its proof', async () => {
+  test('as Bearer, with and without its proof', async () => {
     const authorization = [`Bearer ${token}`];
     expect(await reasonOf([await makeProof(client, token)], { authorization })).toBe('proof_invalid');
     expect(await reasonOf([], { authorization })).toBe('proof_invalid');
   });
 
-  test('where no origin is configured', async () => {
+  test('if no origin is configured', async () => {
     const without = await coreWith('');
     const request = checkRequest({ ...target, dpop: [await makeProof(client, token)] });
     expect((await without.check({ ...request, authorization: [`Bearer ${token}`] })).reason).toBe(
@@ -254,7 +257,7 @@ describe('a bound token is refused', () => {
   });
 });
 
-test('a token that is not bound is good as Bearer, and none for DPoP', async () => {
+test('a token without a binding is allowed as Bearer and denied as DPoP', async () => {
   const plain = await issuer.mint();
   const dpop = [await makeProof(client, plain)];
   expect(await reasonOf([], { authorization: [`Bearer ${plain}`] })).toBe('allowed');
@@ -265,18 +268,18 @@ test('a token that is not bound is good as Bearer, and none for DPoP', async () 
 test.each([
   ['a key in full', { jwk: { kty: 'oct' } }],
   ['a key id', { kid: 'x' }],
-  ['something beside the thumbprint', { jkt: 'A'.repeat(43), kid: 'x' }],
-  ['a thumbprint that is none', { jkt: 'x' }],
-  ['a thumbprint that is no text', { jkt: 5 }],
+  ['another member in addition to the thumbprint', { jkt: 'A'.repeat(43), kid: 'x' }],
+  ['an invalid thumbprint', { jkt: 'x' }],
+  ['a thumbprint that is not a string', { jkt: 5 }],
   ['nothing', {}],
   ['a list', []],
   ['text', 'x'],
-])('a token that is bound to %s is refused', async (_, cnf) => {
+])('a token that is bound to %s is denied', async (_, cnf) => {
   const bound = await issuer.mint({ claims: { cnf } });
   expect(await reasonOf([], { authorization: [`Bearer ${bound}`] })).toBe('token_bound');
 });
 
-test('a token whose `cnf` is null is not bound: good as Bearer, and none for DPoP', async () => {
+test('a token with a null `cnf` has no binding: allowed as Bearer, denied as DPoP', async () => {
   const plain = await issuer.mint({ claims: { cnf: null } });
   expect(await reasonOf([], { authorization: [`Bearer ${plain}`] })).toBe('allowed');
   const proof = await makeProof(client, plain);
@@ -286,7 +289,7 @@ test('a token whose `cnf` is null is not bound: good as Bearer, and none for DPo
 describe('used proofs', () => {
   const options = (more: string) => `dpop: {origins: ["https://orders.example.com"], ${more}}`;
 
-  test('are remembered until they are too old; beyond the room for them nothing is wrong with a proof', async () => {
+  test('are stored until they are too old; a full store is `overloaded`, not `proof_invalid`', async () => {
     const clock = createTestClock();
     const small = await coreWith(options('maxProofs: 2, maxProofsPerKey: 2'), clock);
     const ask = async (proof: string) =>
@@ -304,7 +307,7 @@ describe('used proofs', () => {
     small.stop();
   });
 
-  test('of one client leave room for others of the same issuer and of another one', async () => {
+  test('of one client leave room for other clients of this issuer and of other issuers', async () => {
     const other = await startFakeIssuer();
     const shared = await startCore(
       await configOf(`issuers:
@@ -328,7 +331,7 @@ ${options('maxProofs: 60')}`),
     await other.close();
   });
 
-  test('are not good again after a reload with a larger maxAge', async () => {
+  test('are denied after a reload with a larger maxAge', async () => {
     const clock = createTestClock();
     const replays = createReplayStore();
     const withAge = async (maxAge: string) =>
@@ -355,7 +358,7 @@ ${options(`maxAge: ${maxAge}`)}`,
   });
 });
 
-describe('the key that a proof brings along', () => {
+describe('the key in a proof', () => {
   const verified = (importKey: ImportKey) => async () => {
     const request = checkRequest({ ...target, dpop: [await makeProof(client, token)] });
     const keyThumbprint = await thumbprint(client);
@@ -366,16 +369,16 @@ describe('the key that a proof brings along', () => {
     throw Object.assign(new Error('no'), { code });
   };
 
-  test('is none where its numbers make none', async () => {
+  test('is invalid if its numbers are not a key', async () => {
     expect(await verified(failing('ERR_CRYPTO_INVALID_JWK'))()).toBe(false);
   });
 
-  test('is no bad one where its import fails, or verifying with it', async () => {
+  test('is not reported as invalid if its import or a verification throws', async () => {
     await expect(verified(failing('ERR_OSSL_MALLOC_FAILURE'))).rejects.toThrow('no');
     await expect(verified(() => failing('ERR_OSSL_MALLOC_FAILURE'))).rejects.toThrow('no');
   });
 
-  test('decides', async () => {
+  test('verifies the proof', async () => {
     expect(await verified(() => () => true)()).toBe(true);
     expect(await verified(() => () => false)()).toBe(false);
   });

@@ -1,4 +1,4 @@
-/** Used proofs: none is good twice, and none takes the room of others. The oracle remembers everything for ever. */
+/** The store of used proofs: each proof is accepted once. The tests compare it with a store that removes nothing. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createReplayStore, type UsedProof } from '../../../src/check/binding/used-proofs.ts';
@@ -14,7 +14,7 @@ const proofOf = (id: string, issuedAt = start, more: Partial<UsedProof> = {}): U
 });
 const wide = { maxProofs: 1_000_000, maxProofsPerKey: 1_000_000, maxAge: minute };
 
-/** Whether a proof is of a time that the documentation calls good: `maxAge` ago, 30 s ahead. */
+/** Whether the time of a proof is valid: at most `maxAge` ago or 30 s ahead. */
 const isOfNow = (issuedAt: number, now: number, maxAge: number) =>
   now - issuedAt <= maxAge && issuedAt - now <= 30_000;
 
@@ -49,7 +49,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 5, maxLength: 60 },
 );
 
-test('no proof is good twice, whatever the clock does and however long proofs are good', () => {
+test('no proof is accepted twice, with any clock and any maxAge', () => {
   let [refusedAgain, outlived] = [0, 0];
   fc.assert(
     fc.property(
@@ -80,12 +80,12 @@ test('no proof is good twice, whatever the clock does and however long proofs ar
     ),
     { numRuns: 20_000 },
   );
-  // The run has seen proofs come again, and some of them when others had been forgotten.
+  // The run has seen replays, also after other proofs were removed.
   expect(refusedAgain).toBeGreaterThan(1_000);
   expect(outlived).toBeGreaterThan(10);
 });
 
-test('with one setting and a clock that only goes on, each proof is good the first time, and nothing is kept for long', () => {
+test('with a steady clock, each proof is accepted the first time and removed later', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.nat(20_000), fc.integer({ min: -30_000, max: minute })), {
@@ -100,7 +100,7 @@ test('with one setting and a clock that only goes on, each proof is good the fir
           now += passes;
           expect(store.take(proofOf(String(index), now - age), now, wide)).toBe('new');
           good.push(now - age);
-          // A second is the grain of `iat`, another one that of looking for old ones.
+          // One second for the precision of `iat`, and one for the interval in which old proofs are removed.
           expect(store.size()).toBeLessThanOrEqual(
             good.filter((issuedAt) => now - issuedAt <= minute + 2_000).length,
           );
@@ -115,10 +115,10 @@ test('with one setting and a clock that only goes on, each proof is good the fir
 });
 
 describe('a larger maxAge on a reload', () => {
-  test('makes no used proof good again', () => {
+  test('accepts no used proof', () => {
     const store = createReplayStore();
     expect(store.take(proofOf('a'), start, wide)).toBe('new');
-    // Others come and the first one is forgotten.
+    // Further proofs arrive, and the first one is removed.
     expect(store.take(proofOf('b', start + 100_000), start + 100_000, wide)).toBe('new');
     expect(store.size()).toBe(1);
     expect(store.take(proofOf('a'), start + 100_000, { ...wide, maxAge: 10 * minute })).toBe('used');
@@ -127,7 +127,7 @@ describe('a larger maxAge on a reload', () => {
     );
   });
 
-  test('nor does a clock that is set back', () => {
+  test('accepts no used proof after the clock is set back', () => {
     const store = createReplayStore();
     expect(store.take(proofOf('a'), start, wide)).toBe('new');
     expect(store.take(proofOf('b', start + 100_000), start + 100_000, wide)).toBe('new');
@@ -135,7 +135,7 @@ describe('a larger maxAge on a reload', () => {
     expect(store.take(proofOf('c', start + 1_000), start + 1_000, wide)).toBe('new');
   });
 
-  test('and a clock that was an hour ahead for a moment leaves room for proofs of the present', () => {
+  test('leaves room for current proofs after the clock was an hour ahead', () => {
     const store = createReplayStore();
     const hour = 3_600_000;
     expect(store.take(proofOf('a'), start, wide)).toBe('new');
@@ -143,16 +143,16 @@ describe('a larger maxAge on a reload', () => {
     expect(store.take(proofOf('a'), start + 5_000, wide)).toBe('used');
     expect(store.take(proofOf('c', start + 5_000), start + 5_000, wide)).toBe('new');
     expect(store.take(proofOf('d', start + 3 * minute), start + 3 * minute, wide)).toBe('new');
-    // The one of the hour ahead stays, and the one of before is forgotten.
+    // The proof of the hour ahead stays, and the earlier one is removed.
     expect(store.size()).toBe(2);
     expect(store.take(proofOf('b', start + hour), start + hour, wide)).toBe('used');
   });
 });
 
-describe('room', () => {
+describe('the space in the store', () => {
   const bounds = { maxProofs: 40, maxProofsPerKey: 4, maxAge: minute };
 
-  test('that one key takes is none of others', () => {
+  test('of one key does not reduce that of others', () => {
     const store = createReplayStore();
     const take = (keyThumbprint: string, id: string, issuer = 'https://a') =>
       store.take(proofOf(`${keyThumbprint}${id}`, start, { keyThumbprint, issuer }), start, bounds);
@@ -162,7 +162,7 @@ describe('room', () => {
     expect(store.size()).toBe(4);
     expect(take('greedy', '0')).toBe('used');
     expect(take('other', '0')).toBe('new');
-    // A client with many keys fills its own issuer, and no other.
+    // A client with many keys fills only the store of its own issuer.
     const keys = Array.from({ length: 100 }, (_, index) => take(`key${index}`, 'x'));
     expect(keys.filter((taken) => taken === 'issuer')).toHaveLength(100 - 35);
     expect(store.size()).toBe(40);
@@ -171,7 +171,7 @@ describe('room', () => {
     expect(take('greedy', '0', 'https://b')).toBe('new');
   });
 
-  test('is there again once proofs are too old', () => {
+  test('is free again when proofs are too old', () => {
     const store = createReplayStore();
     const take = (id: string, now: number) => store.take(proofOf(id, now), now, bounds);
     for (const id of ['a', 'b', 'c', 'd']) expect(take(id, start)).toBe('new');
@@ -181,7 +181,7 @@ describe('room', () => {
     expect(store.size()).toBe(1);
   });
 
-  test('of a key is there again though another key still has proofs', () => {
+  test('of a key is free again while another key still has proofs', () => {
     const store = createReplayStore();
     const take = (keyThumbprint: string, id: string, now: number) =>
       store.take(proofOf(`${keyThumbprint}${id}`, now, { keyThumbprint }), now, bounds);
@@ -191,7 +191,7 @@ describe('room', () => {
     expect(take('k', 'i', start + minute + 1_001)).toBe('key');
   });
 
-  test('is no less for a smaller bound than for a larger one', () => {
+  test('depends on the current limit, not on an earlier one', () => {
     const store = createReplayStore();
     for (const id of ['a', 'b', 'c']) expect(store.take(proofOf(id), start, bounds)).toBe('new');
     expect(store.take(proofOf('d'), start, { ...bounds, maxProofsPerKey: 2 })).toBe('key');

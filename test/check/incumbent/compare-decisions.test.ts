@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compare } from '../../../src/check/incumbent/compare-decisions.ts';
-import type { Decision, IncumbentAnswer } from '../../../src/model/decision.ts';
+import type { Decision } from '../../../src/model/decision.ts';
+import type { IncumbentAnswer } from '../../../src/model/incumbent.ts';
 import { type DenyReason, type ErrorReason, reasons } from '../../../src/model/reasons.ts';
 import { checkRequest } from '../../support/requests.ts';
 
@@ -30,8 +31,8 @@ const statusOf = ({ reason }: Decision) => reasons[reason].httpStatus;
 const compared = (own: Decision, incumbent: IncumbentAnswer) =>
   compare(own, incumbent, checkRequest(), statusOf);
 
-describe('our own decision and the answer of another authorizer', () => {
-  test('are the same where both let pass, with the same identity', () => {
+describe('our decision and the answer of the incumbent', () => {
+  test('are the same if both allow with the same identity', () => {
     const own = allow({ 'x-user': 'alice' }, ['x-email', 'x_user']);
     expect(compared(own, answer(200, { 'X-User': 'alice', 'content-type': 'text/plain' }))).toBe('same');
     expect(compared(own, answer(200, { 'x-user': 'alice', 'x-email': '' }))).toBe('same');
@@ -45,21 +46,21 @@ describe('our own decision and the answer of another authorizer', () => {
     expect(compared(allow({ 'x-user': 'alice' }, ['x-email']), answer(200, headers))).toBe('headers_differ');
   });
 
-  test('are the same where both refuse with one status, and differ where it is another', () => {
+  test('are the same if both deny with the same status, and differ with another status', () => {
     expect(compared(refuse('token_missing'), answer(401))).toBe('same');
     expect(compared(refuse('token_missing'), answer(403))).toBe('status_differs');
     expect(compared(refuse('token_missing'), answer(302))).toBe('status_differs');
     expect(compared(refuse('keys_unavailable'), answer(403))).toBe('same');
   });
 
-  test('say who lets pass where only one does; 200 alone lets pass', () => {
+  test('report which one allows if only one does; only 200 allows', () => {
     expect(compared(refuse('token_expired'), answer(200))).toBe('incumbent_allows');
     expect(compared(allow({}), answer(401))).toBe('incumbent_refuses');
     expect(compared(allow({}), answer(202))).toBe('incumbent_refuses');
     expect(compared(allow({}), answer(500))).toBe('incumbent_refuses');
   });
 
-  test('what is only tried is compared as what it would be', () => {
+  test('a decision in shadow mode is compared as if it were enforced', () => {
     const tried = allow({}, [], 'token_expired');
     expect(compared(tried, answer(401))).toBe('same');
     expect(compared(tried, answer(200))).toBe('incumbent_allows');

@@ -1,4 +1,4 @@
-/** The same request has the same outcome over HTTP and over gRPC, whichever of the two authorizers is slow. */
+/** A request has the same outcome over HTTP and gRPC if one of the two authorizers is slow. */
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,13 +10,13 @@ import { exchange, request } from '../../support/http1.ts';
 
 interface Incumbent {
   readonly url: string;
-  /** Those that asked and have no answer yet. */
+  /** Requests without an answer yet. */
   readonly waiting: ServerResponse[];
-  /** Resolves when the answers have been read. */
+  /** Resolves when the answers are read. */
   readonly answerAll: () => Promise<void>;
 }
 
-/** An authorizer that lets pass, when it is told to answer. */
+/** An authorizer that allows when the test makes it answer. */
 async function startIncumbent(): Promise<Incumbent> {
   const waiting: ServerResponse[] = [];
   const server = createServer((_, response) => void waiting.push(response));
@@ -42,7 +42,7 @@ interface Deadlines {
   readonly more?: string;
 }
 
-/** A service on a clock of the test, which asks such an authorizer, and a way to ask it over both transports. */
+/** A service with a test clock and such an authorizer as its incumbent. */
 async function startBoth({ check, shadow, more = '' }: Deadlines) {
   const clock = createTestClock();
   const incumbent = await startIncumbent();
@@ -62,7 +62,7 @@ ${more}`;
   return { clock, incumbent, service, ask: (token?: string) => askBoth(service, incumbent, token) };
 }
 
-/** Asks over HTTP and over gRPC; resolves when both have asked the other authorizer. */
+/** Sends a check over HTTP and gRPC. Resolves when both have reached the incumbent. */
 async function askBoth(service: RunningApp, { waiting }: Incumbent, token?: string) {
   const lines = token === undefined ? [] : [`authorization: Bearer ${token}`];
   let status: number | undefined;
@@ -108,7 +108,7 @@ describe('over HTTP and over gRPC', () => {
     ['500ms', '1500ms', 1_500],
     ['1500ms', '500ms', 500],
     ['1500ms', '1500ms', 1_500],
-    // 80 % of the mesh's timeout, 2s: no answer may leave later.
+    // 80 % of the mesh's timeout of 2 s.
     ['1600ms', '1600ms', 1_600],
   ])(
     'with a checkDeadline of %s and a shadow.timeout of %s, none comes after %d ms',
@@ -144,7 +144,7 @@ describe('over HTTP and over gRPC', () => {
     },
   );
 
-  test('with mode: shadow too, nothing passes for which there is no answer in time', async () => {
+  test('with mode: shadow, a request without an answer in time is denied too', async () => {
     const { clock, ask } = await startBoth({ check: '500ms', shadow: '1500ms', more: 'mode: shadow' });
     const { ends } = await ask();
     await clock.advance(1_500);
@@ -152,8 +152,8 @@ describe('over HTTP and over gRPC', () => {
   });
 });
 
-describe('over gRPC, with a grpc-timeout that is shorter than all of them', () => {
-  test.each(['', 'mode: shadow'])('and "%s", the check ends a tenth before it, and refuses', async (more) => {
+describe('over gRPC, with a shorter grpc-timeout', () => {
+  test.each(['', 'mode: shadow'])('and "%s", the check is denied 10 % before the timeout', async (more) => {
     const { clock, incumbent, service } = await startBoth({ check: '500ms', shadow: '1500ms', more });
     const call = beginCall(openSession(service.grpcPort), { 'grpc-timeout': '1S' });
     call.stream.end(checkMessage({}));

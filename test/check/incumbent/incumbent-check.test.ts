@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { createShadowedCheck } from '../../../src/check/incumbent/incumbent-check.ts';
+import { createIncumbentCheck } from '../../../src/check/incumbent/incumbent-check.ts';
 import type { Decision } from '../../../src/model/decision.ts';
 import { createTestClock } from '../../support/clock.ts';
 import { checkRequest } from '../../support/requests.ts';
 
-test('a question that never ends is given up at its timeout, and refused', async () => {
+test('a request that is never answered is denied at its timeout', async () => {
   const clock = createTestClock();
   const own: Decision = { outcome: 'deny', reason: 'token_missing' };
-  const check = createShadowedCheck(
+  const check = createIncumbentCheck(
     () => own,
     () => new Promise(() => {}),
     () => 401,

@@ -1,4 +1,4 @@
-/** Another authorizer decides, and is asked as Envoy would ask it; our own decision is only compared. */
+/** The incumbent decides and is asked as Envoy would ask it. Our own decision is only compared. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -20,12 +20,12 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 interface Incumbent {
   readonly url: string;
-  /** What it was asked, in order. */
+  /** The requests, in order. */
   readonly asked: { method: string; url: string; rawHeaders: string[]; body: string }[];
   answer: Answer;
 }
 
-/** An authorizer that answers as it is told. */
+/** An authorizer whose answers the test chooses. */
 async function startIncumbent(answer: Answer): Promise<Incumbent> {
   const incumbent: Incumbent = { url: '', asked: [], answer };
   const handle: Answer = (message, response) => {
@@ -67,7 +67,7 @@ const bearer = async ({ issuer }: RunningApp, claims = {}) =>
   `authorization: Bearer ${await issuer.mint({ claims })}`;
 
 describe('the answer of the incumbent', () => {
-  test.each([200, 202, 204, 301, 400, 401, 403, 404, 500, 503])('%d goes out unchanged', async (status) => {
+  test.each([200, 202, 204, 301, 400, 401, 403, 404, 500, 503])('%d is sent unchanged', async (status) => {
     const incumbent = await startIncumbent((_, response) => {
       response.sendDate = false;
       response.writeHead(status, 'As I Say', [
@@ -85,7 +85,7 @@ describe('the answer of the incumbent', () => {
     expect(shadowed).toContain('Set-Cookie: b=2');
   });
 
-  test('to HEAD says how long its body would be, and has none', async () => {
+  test('to HEAD has the length of a body, but no body', async () => {
     const incumbent = await startIncumbent(allow);
     const { httpPort } = await startShadowed(incumbent.url);
     const twice = request('HEAD', '/') + request('HEAD', '/');
@@ -97,7 +97,7 @@ describe('the answer of the incumbent', () => {
     ]);
   });
 
-  test('to CONNECT is a refusal, and no tunnel', async () => {
+  test('to CONNECT is a denial without a tunnel', async () => {
     const incumbent = await startIncumbent(allow);
     const { httpPort } = await startShadowed(incumbent.url);
     const answer = await exchange(httpPort, request('CONNECT', 'orders.example.com:80'));
@@ -108,7 +108,7 @@ describe('the answer of the incumbent', () => {
     ]);
   });
 
-  test('counts whatever our own decision is', async () => {
+  test('is sent with any decision of our own', async () => {
     const incumbent = await startIncumbent(allow);
     const service = await startShadowed(incumbent.url);
     expect((await exchange(service.httpPort, request('GET', '/')))?.status).toBe(200);
@@ -117,7 +117,7 @@ describe('the answer of the incumbent', () => {
     expect([good?.status, good?.body]).toEqual([401, '{}']);
   });
 
-  test('over gRPC: the identity is handed on, a refusal with its status, headers and body', async () => {
+  test('over gRPC: the identity is forwarded, a denial keeps its status, headers and body', async () => {
     const incumbent = await startIncumbent((_, response) => {
       response
         .writeHead(200, { 'x-auth-request-user': 'bob', 'x-auth-request-email': '', 'x-other': '1' })
@@ -154,7 +154,7 @@ describe('the answer of the incumbent', () => {
     expect((await grpc.check(asked)).deniedResponse?.status?.code).toBe('Forbidden');
   });
 
-  test('over gRPC: every character arrives as its bytes, there and back', async () => {
+  test('over gRPC: every character keeps its bytes in both directions', async () => {
     const bytes = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
     const incumbent = await startIncumbent((_, response) => {
       response.writeHead(200, {
@@ -180,7 +180,7 @@ describe('the answer of the incumbent', () => {
     ]);
   });
 
-  test('over gRPC: what goes on to the upstream is what the entry of the mesh would list', async () => {
+  test('over gRPC: the forwarded headers are those that the mesh configuration lists', async () => {
     const incumbent = await startIncumbent((_, response) => {
       response.writeHead(200, { authorization: 'Basic dTpw', 'x-auth-request-user': 'eve' }).end();
     });
@@ -198,7 +198,7 @@ describe('the answer of the incumbent', () => {
 });
 
 describe('the incumbent is asked', () => {
-  test('what was asked here: method, target, and every header line as it was written', async () => {
+  test('with the same method, target and header lines', async () => {
     const incumbent = await startIncumbent(refuse);
     const { httpPort } = await startShadowed(incumbent.url);
     const lines = [
@@ -217,7 +217,7 @@ describe('the incumbent is asked', () => {
     expect(rest.slice(5)).toEqual(['content-length: 0', 'Connection: keep-alive']);
   });
 
-  test('without a body, and without what belongs to the connection', async () => {
+  test('without a body and without connection headers', async () => {
     const incumbent = await startIncumbent(refuse);
     const { httpPort } = await startShadowed(incumbent.url);
     const lines = ['content-length: 3', 'connection: upgrade, x-hop', 'upgrade: websocket', 'te: trailers'];
@@ -233,7 +233,7 @@ describe('the incumbent is asked', () => {
   });
 });
 
-describe('where the incumbent gives no answer', () => {
+describe('without an answer of the incumbent', () => {
   const refusal = {
     status: 403,
     headers: { 'retry-after': '5' },
@@ -259,7 +259,7 @@ describe('where the incumbent gives no answer', () => {
       'answers without end',
       (_: IncomingMessage, response: ServerResponse) => response.end(Buffer.alloc(2 * 1024 * 1024)),
     ],
-  ])('since it %s, the check ends in error, with a good token too', async (_, answer) => {
+  ])('because it %s, the check ends in an error, also with a valid token', async (_, answer) => {
     const incumbent = await startIncumbent(answer);
     const service = await startShadowed(incumbent.url, 'whenUnavailable: error');
     const response = await exchange(service.httpPort, request('GET', '/', [await bearer(service)]));
@@ -271,7 +271,7 @@ describe('where the incumbent gives no answer', () => {
     expect(await comparisonsOf(service)).toEqual({ unavailable: 1 });
   });
 
-  test.each(['0', '099', '101', '600', '999'])('since it has the odd status %s', async (status) => {
+  test.each(['0', '099', '101', '600', '999'])('because it has the invalid status %s', async (status) => {
     const server = net.createServer((socket) => {
       socket.on('error', () => {});
       socket.on('data', () => socket.end(`HTTP/1.1 ${status} x\r\ncontent-length: 0\r\n\r\n`));
@@ -282,7 +282,7 @@ describe('where the incumbent gives no answer', () => {
     expect(await exchange(service.httpPort, request('GET', '/'))).toMatchObject(refusal);
   });
 
-  test('the log says who, how long and why, and calls it no defect', async () => {
+  test('the log has the address, the timeout and the cause, and no `a check failed`', async () => {
     const incumbent = await startIncumbent(() => {});
     const slow = await startShadowed(incumbent.url);
     await exchange(slow.httpPort, request('GET', '/'));
@@ -296,7 +296,7 @@ describe('where the incumbent gives no answer', () => {
       expect(records.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  test('since nobody listens', async () => {
+  test('because nothing listens there', async () => {
     const service = await startShadowed(`http://127.0.0.1:${await freePort()}`);
     expect(await exchange(service.httpPort, request('GET', '/', [await bearer(service)]))).toMatchObject(
       refusal,
@@ -307,7 +307,7 @@ describe('where the incumbent gives no answer', () => {
     expect([answer.status?.code, answer.deniedResponse?.status?.code]).toEqual([14, 'ServiceUnavailable']);
   });
 
-  test('connections that all ended in the meantime are no reason', async () => {
+  test('closed idle connections are not an error', async () => {
     const held: ServerResponse[] = [];
     const incumbent = await startIncumbent((_, response) => void held.push(response));
     const { httpPort } = await startShadowed(incumbent.url);
@@ -322,14 +322,14 @@ describe('where the incumbent gives no answer', () => {
       expect((await exchange(httpPort, request('GET', '/')))?.status).toBe(200);
   });
 
-  test('a connection that it closed in the meantime is no reason: the question is asked again', async () => {
+  test('a closed connection is not an error: the request is sent again', async () => {
     let connections = 0;
     const server = net.createServer((socket) => {
       connections++;
       let answers = 0;
       socket.on('error', () => {});
       socket.on('data', () => {
-        // The second question on a connection meets its end.
+        // The second request on a connection finds it closed.
         if (answers++ > 0) socket.resetAndDestroy();
         else socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
       });
@@ -344,7 +344,7 @@ describe('where the incumbent gives no answer', () => {
 });
 
 describe('the comparison', () => {
-  test('is counted and logged, without anything of the token', async () => {
+  test('is counted and logged, without content of the token', async () => {
     const incumbent = await startIncumbent(allow);
     const service = await startShadowed(incumbent.url);
     const ask = async (lines: string[]) => exchange(service.httpPort, request('GET', '/x?y', lines));
@@ -364,7 +364,7 @@ describe('the comparison', () => {
       incumbent_refuses: 1,
       status_differs: 1,
     });
-    // What agrees and lets pass is not told; everything else is.
+    // Checks that both allow with the same result are not logged. All others are.
     const told = service.records.filter(({ comparison }) => comparison !== undefined);
     expect(told.map(({ comparison, incumbentStatus }) => [comparison, incumbentStatus])).toEqual([
       ['headers_differ', 200],
@@ -376,7 +376,7 @@ describe('the comparison', () => {
     expect(service.logText()).not.toContain(good.slice(30));
   });
 
-  test('is with what would be answered, compat included', async () => {
+  test('uses the response that would be sent, including compat', async () => {
     const incumbent = await startIncumbent((_, response) => response.writeHead(403).end('Forbidden\n'));
     const compat = 'compat: oauth2-proxy\ncompatInvalidTokenStatus: 403';
     const service = await startShadowed(incumbent.url, compat);
@@ -384,7 +384,7 @@ describe('the comparison', () => {
     expect(await comparisonsOf(service)).toEqual({ same: 1 });
   });
 
-  test('goes out and in again with a reload, between two checks', async () => {
+  test('is switched off and on by a reload between two checks', async () => {
     const issuer = await startFakeIssuer();
     onTestFinished(issuer.close);
     const incumbent = await startIncumbent(allow);
@@ -400,8 +400,8 @@ describe('the comparison', () => {
   });
 });
 
-describe('mode: shadow, where nobody else decides', () => {
-  test('lets everything pass without an identity, says so in the log, and the metric is 1', async () => {
+describe('mode: shadow without an incumbent', () => {
+  test('allows everything without an identity, logs a warning, and sets the metric to 1', async () => {
     const service = await startApp({ file: `${fileFor('ISSUER')}\nmode: shadow` });
     const bad = await exchange(service.httpPort, request('GET', '/', ['authorization: Bearer x']));
     expect(bad?.status).toBe(200);
@@ -412,11 +412,11 @@ describe('mode: shadow, where nobody else decides', () => {
     expect(metrics).toMatch(/^oidc_authz_shadow_mode 1$/m);
     expect(metrics).toMatch(/^oidc_authz_checks_shadow_total\{reason="token_malformed",rule="none"\} 1$/m);
     expect(service.records.filter(({ level }) => level === 'warn')).toMatchObject([
-      { msg: 'checks are only tried (mode: shadow): what would be refused passes' },
+      { msg: 'shadow mode is on (mode: shadow); requests that would be denied are allowed' },
     ]);
   });
 
-  test('is no such thing where another authorizer decides', async () => {
+  test('has no effect with an incumbent', async () => {
     const incumbent = await startIncumbent(refuse);
     const service = await startShadowed(incumbent.url, 'mode: shadow');
     expect((await exchange(service.httpPort, request('GET', '/')))?.status).toBe(401);
@@ -424,7 +424,7 @@ describe('mode: shadow, where nobody else decides', () => {
     expect(metrics).toMatch(/^oidc_authz_shadow_mode 0$/m);
     expect(metrics).toMatch(/^oidc_authz_shadow_authorizer 1$/m);
     expect(service.records.filter(({ level }) => level === 'warn')).toMatchObject([
-      { authorizer: incumbent.url, msg: expect.stringContaining('another authorizer decides') },
+      { authorizer: incumbent.url, msg: expect.stringContaining('the incumbent decides') },
     ]);
     expect(await comparisonsOf(service)).toEqual({ same: 1 });
   });
@@ -434,7 +434,7 @@ function pairs(rawHeaders: readonly string[]): string[] {
   return rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1]}`] : []));
 }
 
-/** The lines of an answer, and its body as bytes; without what is of the connection. */
+/** The header lines of an answer without connection headers, and its body as bytes. */
 function raw(port: number, bytes: string): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const socket = net.connect(port, '127.0.0.1', () =>

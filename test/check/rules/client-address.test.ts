@@ -19,39 +19,39 @@ describe('the address of a client', () => {
   test.each([
     ['the last that no known proxy has', ['203.0.113.9, 10.0.0.1, 192.0.2.1'], '203.0.113.9'],
     ['not what a client wrote in front of it', ['198.51.100.7, 203.0.113.9, 10.0.0.1'], '203.0.113.9'],
-    ['not what it wrote in a line of its own', ['198.51.100.7', '203.0.113.9'], '203.0.113.9'],
+    ['not a line that the client wrote', ['198.51.100.7', '203.0.113.9'], '203.0.113.9'],
     ['the first of all, where all are known', ['10.0.0.3, 10.0.0.2'], '10.0.0.3'],
     ['without its port', ['203.0.113.9:4711, 10.0.0.1:80'], '203.0.113.9'],
     ['without brackets', ['[2001:db9::1]:4711'], '2001:db9::1'],
     ['past proxies of IPv6', ['203.0.113.9, 2001:db8::7, [2001:db8::8]:9'], '203.0.113.9'],
     ['past proxies of IPv4 in IPv6', ['203.0.113.9, ::ffff:10.1.2.3'], '203.0.113.9'],
-    ['what is no address is not one', ['10.0.0.9, unknown'], 'unknown'],
+    ['an invalid address is unchanged', ['10.0.0.9, unknown'], 'unknown'],
     ['an empty entry is not one', ['10.0.0.9,'], ''],
   ])('%s', (_, lines, expected) => {
     expect(addressOf(lines)).toBe(expected);
   });
 
-  test('counts the peer of the proxy, where it is told', () => {
+  test('includes the peer of the proxy if it is reported', () => {
     expect(addressOf(['203.0.113.9'], '10.0.0.1')).toBe('203.0.113.9');
     expect(addressOf(['203.0.113.9'], '198.51.100.7')).toBe('198.51.100.7');
     expect(addressOf([], '198.51.100.7')).toBe('198.51.100.7');
   });
 
-  test('of another header is its only line', () => {
+  test('is the only line of another configured header', () => {
     const header = 'x-envoy-external-address';
     expect(addressOf(['203.0.113.9'], '', header)).toBe('203.0.113.9');
     expect(addressOf(['203.0.113.9', '10.0.0.1'], '', header)).toBeUndefined();
     expect(addressOf([], '', header)).toBeUndefined();
   });
 
-  test('costs no more for a header of many entries, of which the last ones count', () => {
+  test('costs no more for a header with many entries', () => {
     const many = `10.0.0.9, ${'203.0.113.9, '.repeat(8_000)}10.0.0.1`;
     expect(addressOf([many])).toBe('203.0.113.9');
     expect(addressOf([`203.0.113.9, ${'10.0.0.1, '.repeat(40)}10.0.0.1`])).toBeUndefined();
   });
 });
 
-/** RFC 4291 section 2.5.5.2: one address, in each of its spellings, as a proxy that listens on `[::]` writes it. */
+/** One IPv4-mapped address (RFC 4291 section 2.5.5.2) in each of its spellings, as a proxy that listens on `[::]` writes it. */
 const spellings = [
   '203.0.113.9',
   '::ffff:203.0.113.9',
@@ -61,7 +61,7 @@ const spellings = [
   '[::ffff:203.0.113.9]:4711',
 ];
 
-describe('an IPv4 address inside an IPv6 one is that IPv4 address', () => {
+describe('an IPv4-mapped IPv6 address is the IPv4 address', () => {
   test.each(spellings)('%s', async (spelling) => {
     const judge = async (networks: string) => {
       const { rules } = await configOf(`
@@ -107,7 +107,7 @@ ${more}`;
     }
   };
 
-  test('needs to know whom to believe', async () => {
+  test('needs trusted proxies', async () => {
     expect(await problemsOf(file(''))).toEqual([
       expect.stringMatching(/^rules\[0\]\.match\.addresses: .*trustedProxies/),
     ]);

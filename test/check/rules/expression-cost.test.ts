@@ -1,6 +1,6 @@
 /**
- * What an expression costs: what can cost too much is refused when it is read, and what is accepted does little, whatever the token is.
- * Work is counted, not timed: reads of lists and maps, and characters that the engine's own functions of texts go through.
+ * The cost of expressions: an expression that can be too expensive is rejected at load, and an accepted one does little work with any
+ * token. The tests count work instead of time: reads of lists and maps, and characters that string functions process.
  * `npm run bench:expressions` measures the time.
  */
 import { Environment } from '@marcbachmann/cel-js';
@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRuleRequirements } from '../../../src/check/rules/requirements.ts';
 import { compileExpression, type ExpressionContext } from '../../../src/config/expression/expression.ts';
-import type { Identity } from '../../../src/model/decision.ts';
+import type { Identity } from '../../../src/model/identity.ts';
 import { hostileClaims } from '../../support/expression-claims.ts';
 import { makeTree, mutated, randomOf, textOf } from '../../support/expression-grammar.ts';
 import { checkRequest } from '../../support/requests.ts';
@@ -34,7 +34,7 @@ function contextOf(claims: object, segments: readonly string[] = ['users', 'alic
   };
 }
 
-describe('is refused when it is read, with its place', () => {
+describe('an expensive expression is rejected at load, with its position', () => {
   const refused: readonly (readonly [string, string])[] = [
     ['claims.g.all(x, !(x in claims.r))', 'x in claims.r'],
     ['claims.g.exists(x, x in claims.r)', 'x in claims.r'],
@@ -70,7 +70,7 @@ describe('is refused when it is read, with its place', () => {
         const [, line, mark] = /> {4}1 \| (.*)\n(\s*\^)$/.exec(message) ?? [];
         if (part === 'longer than') expect(message).toContain(part);
         else {
-          // The mark stands within the part that is meant.
+          // The marked position is within the expensive part.
           const column = (mark ?? '').length - 10;
           expect(line).toBe(text);
           const places = [...text.matchAll(new RegExp(RegExp.escape(part), 'g'))].map(({ index }) => index);
@@ -79,14 +79,14 @@ describe('is refused when it is read, with its place', () => {
       }
     });
 
-  test('what a longer token would make too dear is accepted with shorter ones', () => {
+  test('an expression that is too expensive for long tokens is accepted with shorter ones', () => {
     const text = Array.from({ length: 4 }, (_, index) => `"a" in claims.s${index}.split(" ")`).join(' || ');
     expect(() => compileExpression(text, 65_536)).toThrow(/limits\.maxTokenSize/);
     expect(compileExpression(text, 4_096)(contextOf({ s0: 'b a' }))).toBe(true);
   });
 
-  test('what is evaluated twice, with the port of the host and without, may cost half', () => {
-    /** The most parts that are accepted beside one that looks at something of a request. */
+  test('an expression that is evaluated twice, with and without the port, has half the cost limit', () => {
+    /** The most parts that are accepted in addition to one that reads the request. */
     const mostBeside = (part: string) => {
       const isAccepted = (count: number) => {
         const parts = Array.from({ length: count }, (_, index) => `"a" in claims.s${index}.split(" ")`);
@@ -112,7 +112,7 @@ describe('is refused when it is read, with its place', () => {
   });
 });
 
-describe('is accepted, and says what is so of the largest tokens', () => {
+describe('an accepted expression is correct for the largest tokens', () => {
   const groups = Array.from({ length: 2_000 }, (_, index) => `g${index}`);
   const largest = {
     sub: 'alice',
@@ -153,7 +153,7 @@ describe('is accepted, and says what is so of the largest tokens', () => {
   });
 });
 
-describe('fails as a whole, after little work', () => {
+describe('an expression fails after little work', () => {
   const failing = (text: string, claims: object) => {
     const work = countWork(claims, (counted) => {
       expect(() => compileExpression(text)(contextOf(counted))).toThrow(/the expression/);
@@ -161,16 +161,16 @@ describe('fails as a whole, after little work', () => {
     return work;
   };
 
-  test('where more than 32 members cannot be judged', () => {
+  test('if more than 32 members cannot be evaluated', () => {
     const numbers = Array.from({ length: 6_000 }, () => 0);
     expect(failing('claims.a.exists(x, x.startsWith("a"))', { a: numbers })).toBeLessThan(200);
-    // What takes the place of a failure does not hide it.
+    // The replacement of a failure does not hide it.
     expect(failing('claims.a.all(x, x.startsWith("a") || true)', { a: numbers })).toBeLessThan(200);
     const one = compileExpression('claims.a.exists(x, x.startsWith("a"))');
     expect(one(contextOf({ a: [...numbers.slice(0, 30), 'ab'] }))).toBe(true);
   });
 
-  test('and what one did does not count for the next', () => {
+  test('and its work does not count for the next one', () => {
     const fails = compileExpression('claims.a.exists(x, x.startsWith("a"))');
     const compares = compileExpression('claims.a == claims.b');
     const a = [...Array.from({ length: 30 }, () => 0), 'ab'];
@@ -178,20 +178,20 @@ describe('fails as a whole, after little work', () => {
     for (let round = 0; round < 20; round++) {
       expect(fails(contextOf({ a }))).toBe(true);
       expect(compares(contextOf({ a: lists, b: [...lists] }))).toBe(true);
-      // Not even where that one exceeded what it may do.
+      // Also if that one exceeded its limit.
       const tooMany = Array.from({ length: 3_000 }, () => 0);
       expect(() => fails(contextOf({ a: tooMany }))).toThrow(/the expression/);
       expect(() => compares(contextOf({ a: tooMany, b: [...tooMany] }))).toThrow(/the expression/);
     }
   });
 
-  test('where a list has more members than may be visited', () => {
+  test('if a list has more members than the limit', () => {
     const a = Array.from({ length: 24_000 }, () => 0);
     expect(failing('claims.a.exists(x, x == "b" || x == "c")', { a })).toBeLessThan(10_000);
     expect(failing('claims.a.filter(x, x == "b" || x == "c") == []', { a })).toBeLessThan(10_000);
   });
 
-  test('where long lists and maps are compared', () => {
+  test('if long lists and maps are compared', () => {
     const a = Array.from({ length: 3_000 }, () => []);
     expect(failing('claims.a == claims.b', { a, b: structuredClone(a) })).toBeLessThan(7_000);
     expect(failing('[0] in claims.a', { a })).toBeLessThan(7_000);
@@ -202,13 +202,13 @@ describe('fails as a whole, after little work', () => {
     ).toBe(true);
   });
 
-  test('where a map of many names is gone through', () => {
+  test('if a map with many names is iterated', () => {
     const a = Object.fromEntries(Array.from({ length: 2_500 }, (_, index) => [`n${index}`, 0]));
     expect(failing('claims.a.exists(x, x == "b")', { a })).toBeLessThan(10_000);
     expect(compileExpression('claims.a.exists(x, x == "b")')(contextOf({ a: { c: 1, b: 2 } }))).toBe(true);
   });
 
-  test('where the path or the query is longer than an expression may look at', () => {
+  test('if the path or the query is longer than the limit', () => {
     const path = compileExpression('request.path == "/a"');
     const query = compileExpression('request.query["q"] == "1"');
     const claims = compileExpression('claims.a == "1"');
@@ -252,7 +252,7 @@ const everNew = {
   }),
 };
 
-test.each(Object.entries(everNew))('types that no token had before are not remembered: %s', (_, claims) => {
+test.each(Object.entries(everNew))('new types of claims are not cached: %s', (_, claims) => {
   const text = 'claims.a.exists(x, x == "a" || x == claims.b)';
   const guarded = compileExpression(text);
   const alone = new Environment().registerVariable('claims', 'map').parse(text);
@@ -275,7 +275,7 @@ test.each(Object.entries(everNew))('types that no token had before are not remem
   expect(rememberedBy((context) => alone({ claims: context.claims }))).toBeGreaterThan(20);
 });
 
-/** Counts the reads of lists and maps, and the characters that functions of texts go through. */
+/** Counts reads of lists and maps, and the characters that string functions process. */
 function countWork(claims: object, run: (counted: object) => void): number {
   let work = 0;
   const counted = (value: unknown): unknown =>
@@ -303,7 +303,7 @@ function countWork(claims: object, run: (counted: object) => void): number {
   return work;
 }
 
-/** Puts counters in the place of what the engine does with texts: a search may compare the whole of both at each place. */
+/** Replaces string functions by counters. A search can compare both strings in full at each position. */
 function countTexts(spend: (characters: number) => void): () => void {
   const ofTexts = String.prototype as unknown as Record<string, (...given: unknown[]) => unknown>;
   const searches = ['includes', 'indexOf', 'lastIndexOf', 'split'];
@@ -321,7 +321,7 @@ function countTexts(spend: (characters: number) => void): () => void {
   };
 }
 
-test('whatever is accepted does little work, whatever the claims are', () => {
+test('every accepted expression does little work, with any claims', () => {
   const claims = hostileClaims(11_000, 0);
   let accepted = 0;
   let worst = 0;
@@ -346,7 +346,7 @@ test('whatever is accepted does little work, whatever the claims are', () => {
         }
       });
       worst = Math.max(worst, work);
-      // A read is 4 ns at least, so more could not be done in 2 ms.
+      // A read takes at least 4 ns, so more reads do not fit in 2 ms.
       expect(work).toBeLessThan(400_000);
     }),
     { numRuns: 1_500 },
@@ -355,7 +355,7 @@ test('whatever is accepted does little work, whatever the claims are', () => {
   expect(worst).toBeGreaterThan(5_000);
 });
 
-test('a host with a port, for which an expression that reads the host is evaluated twice, costs no more than one evaluation may', () => {
+test('two evaluations for a host with a port cost no more than the limit of one', () => {
   const claims = { a: Array.from({ length: 40_000 }, () => 'a') };
   const parts = Array.from({ length: 4 }, () => '!claims.a.exists(x, x == "b")').join(' && ');
   const workOf = (expression: string) =>
@@ -374,7 +374,7 @@ test('a host with a port, for which an expression that reads the host is evaluat
     expect(workOf(`(${host}) && ${parts}`)).toBeLessThanOrEqual(once * 1.1);
 });
 
-test('what is accepted says what the library alone says, of claims of any ordinary size', () => {
+test('an accepted expression has the same result as the library without limits', () => {
   const plain = new Environment()
     .registerVariable('claims', 'map')
     .registerVariable({ name: 'source', schema: { address: 'string', principal: 'string' } })
@@ -424,7 +424,7 @@ test('what is accepted says what the library alone says, of claims of any ordina
       const context = contextOf(claims);
       const alone = resultOf(() => plain.parse(text)(context));
       const own = resultOf(() => expression(context));
-      // The library takes a list for the name that it is written out as: here, that fails.
+      // The library converts a list to a name. Here, that fails.
       if (own !== 'a name') expect([text, own]).toEqual([text, alone]);
     }),
     { numRuns: 3_000 },

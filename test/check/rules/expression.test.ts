@@ -1,9 +1,9 @@
-/** Expressions of rules: what they say, what is refused when they are read, and what they may cost. */
+/** Expressions of rules: their results, errors at load, and limits. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createContextOf } from '../../../src/check/rules/expression-context.ts';
 import { compileExpression } from '../../../src/config/expression/expression.ts';
-import type { Identity } from '../../../src/model/decision.ts';
+import type { Identity } from '../../../src/model/identity.ts';
 import { createTestClock } from '../../support/clock.ts';
 import { checkRequest } from '../../support/requests.ts';
 
@@ -79,11 +79,11 @@ describe('an expression', () => {
     '!has(request.query.twice)',
     '!has(request.query.twice) || request.query.twice == "a"',
     'claims.__proto__ == claims.constructor',
-  ])('that cannot be evaluated throws: %s', (text) => {
+  ])('that fails throws: %s', (text) => {
     expect(() => compileExpression(text)(contextFor())).toThrow();
   });
 
-  test('sees a trusted header that comes once, not one that does not come, and fails for one that comes twice', () => {
+  test('reads a trusted header with one line, does not see an absent one, and fails for one with two lines', () => {
     const text = '"x-tenant" in request.headers';
     const seen = (lines: readonly string[]) => {
       const identity = { payload: '{}', expiresAt: 1 } as unknown as Identity;
@@ -97,13 +97,13 @@ describe('an expression', () => {
       expect(() => seen(lines)).toThrow('more than once');
   });
 
-  test('sees nothing of a prototype, whatever the claims are called', () => {
+  test('never reads a prototype, with any claim names', () => {
     const own = JSON.parse('{"__proto__": {"admin": true}, "constructor": "x"}');
     expect(() => compileExpression('claims.admin')(contextFor('/', own))).toThrow();
   });
 });
 
-describe('is refused when it is read, with its place', () => {
+describe('an invalid expression is rejected at load, with its position', () => {
   test.each([
     ['1 +', /ends too early[\s\S]*\^/],
     ['claims.sub = "x"', /\^/],
@@ -122,7 +122,7 @@ describe('is refused when it is read, with its place', () => {
   });
 });
 
-test('whatever is compiled is evaluated within bounds, whatever the claims are', () => {
+test('every compiled expression is evaluated within the limits, with any claims', () => {
   const leaf = fc.constantFrom(
     'claims.a',
     'claims.b',
@@ -181,8 +181,8 @@ test('whatever is compiled is evaluated within bounds, whatever the claims are',
   expect(evaluated).toBeGreaterThan(20);
 });
 
-// So long that what grows with the square of the length would not end within a test.
-test('a query of half a million parameters is read in one go', () => {
+// So long that a quadratic algorithm would not end within the test.
+test('a query of 500,000 parameters is read in linear time', () => {
   const context = contextFor(
     `/?${Array.from({ length: 500_000 }, (_, index) => `p${index}=1`).join('&')}&p1=2`,
   );

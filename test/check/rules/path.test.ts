@@ -1,4 +1,4 @@
-/** The one reading of a path, and the ones that have two. */
+/** Paths with one reading, and ambiguous paths. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { otherSpellings, readPath } from '../../../src/check/rules/path.ts';
@@ -35,7 +35,7 @@ describe('a path has one reading', () => {
   });
 });
 
-describe('a path has two readings', () => {
+describe('a path is ambiguous', () => {
   test.each([
     '',
     '*',
@@ -142,7 +142,7 @@ describe('a path has two readings', () => {
   });
 });
 
-test('whatever a target is, reading it ends, and the reading of what was read is the same', () => {
+test('any target is read without an exception, and its result is read as itself', () => {
   const target = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: fc.constantFrom(...'/.%2eEfF5cC;?#\\ab') }).map((text) => `/${text}`),
@@ -152,7 +152,7 @@ test('whatever a target is, reading it ends, and the reading of what was read is
       const segments = readPath(text);
       if (segments === undefined) return;
       const again = readPath(`/${segments.map((segment) => encodeURIComponent(segment)).join('/')}`);
-      // What is escaped anew may look like a second layer, which is refused, but it is never another path.
+      // A segment that is encoded again can look double-encoded, which is denied. It is never another path.
       if (again !== undefined) expect(again).toEqual(segments);
       for (const segment of segments) expect(/[/\\;?#]|^\.\.?$/.test(segment)).toBe(false);
     }),
@@ -160,14 +160,14 @@ test('whatever a target is, reading it ends, and the reading of what was read is
   );
 });
 
-/** What servers make of the segments of a path. */
+/** The other readings of the segments of a path. */
 function spellingsOf(target: string) {
   const segments = readPath(target) ?? [];
   const spellings = otherSpellings(target, segments);
   return segments.map((_, index) => spellings?.at(index));
 }
 
-describe('another server could have another text for', () => {
+describe('other servers can read another text for', () => {
   test.each([
     ['/admin.', [['admin']]],
     ['/admin%20', [['admin']]],
@@ -176,7 +176,7 @@ describe('another server could have another text for', () => {
     ['/admin.%20.', [['admin']]],
     ['/a./b', [['a'], undefined]],
     ['/cafe%CC%81', [['café']]],
-    // To one that normalises to NFC the first character stays, to one that does to NFKC it is two.
+    // NFC keeps the first character; NFKC turns it into two.
     ['/%EF%AC%81e%CC%81', [['fié', 'ﬁé']]],
     ['/%E2%84%AAelvin', [['Kelvin']]],
     ['/%EF%BD%81dmin', [['admin']]],

@@ -1,4 +1,4 @@
-/** Several policies in one service: which one decides is for the proxy to say, never for the client. */
+/** Several policies in one service: the proxy selects the policy, never the client. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/config/validate/problems.ts';
 import { configOf, type RunningApp, runApp } from '../../support/app.ts';
@@ -73,7 +73,7 @@ describe('over HTTP, by the prefix of the path', () => {
     expect(await ask(path === '' ? ' ' : path)).toBe(status);
   });
 
-  test('the rules see the path without it', async () => {
+  test('the rules match the path without the prefix', async () => {
     const reader = await issuer.mint({ claims: { scope: 'pay.read' } });
     expect(await ask('/team/pay/accounts/1', reader)).toBe(200);
     expect(await ask('/team/pay/accounts/1', token)).toBe(403);
@@ -83,7 +83,7 @@ describe('over HTTP, by the prefix of the path', () => {
   });
 });
 
-describe('over gRPC, by what the route says', () => {
+describe('over gRPC, by the context extension of the route', () => {
   const check = async (path: string, policy?: string, at = grpc) => {
     const http = { method: 'GET', path, headers: { authorization: `Bearer ${token}` } };
     const attributes = { request: { http }, ...(policy !== undefined && { contextExtensions: { policy } }) };
@@ -92,7 +92,7 @@ describe('over gRPC, by what the route says', () => {
     return [status?.code, field('reason'), field('policy'), field('rule')];
   };
 
-  test('and never by the path', async () => {
+  test('never by the path', async () => {
     expect(await check('/orders', 'shop')).toEqual([0, 'allowed', 'shop', 'shop/all']);
     expect(await check('/healthz', 'shop')).toEqual([0, 'allowed', 'shop', 'shop/health']);
     expect(await check('/accounts/1', 'pay')).toEqual([7, 'scope_insufficient', 'pay', 'pay/read']);
@@ -101,7 +101,7 @@ describe('over gRPC, by what the route says', () => {
     expect(await check('/orders', '')).toEqual([7, 'rule_denied', undefined, undefined]);
   });
 
-  test('or by grpcPolicy where it says nothing', async () => {
+  test('by grpcPolicy if the route has none', async () => {
     await service.app.reload(await configOf(`${base()}${policies}grpcPolicy: shop\n`));
     expect(await check('/orders')).toEqual([0, 'allowed', 'shop', 'shop/all']);
     expect(await check('/orders', 'none')).toEqual([7, 'rule_denied', undefined, undefined]);
@@ -110,7 +110,7 @@ describe('over gRPC, by what the route says', () => {
   });
 });
 
-test('each has its count', async () => {
+test('each policy has its own counter', async () => {
   await ask('/shop/healthz');
   const metrics = await (await fetch(`http://127.0.0.1:${service.adminPort}/metrics`)).text();
   expect(metrics).toMatch(
@@ -121,7 +121,7 @@ test('each has its count', async () => {
   );
 });
 
-describe('policies that are refused', () => {
+describe('invalid policies', () => {
   const one = (name: string, pathPrefix: string) =>
     `{name: ${name}, pathPrefix: "${pathPrefix}", rules: [{name: r, require: {}}]}`;
   test.each([
@@ -146,7 +146,7 @@ describe('policies that are refused', () => {
     expect((error as ConfigError).problems.map((problem) => problem.path)).toContain(path);
   });
 
-  test('two that only begin with the same letters are good', async () => {
+  test('two prefixes that only start with the same letters are valid', async () => {
     await expect(
       configOf(`${base()}policies: [${one('a', '/a')}, ${one('b', '/ab')}]\n`),
     ).resolves.toBeDefined();

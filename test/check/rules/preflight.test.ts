@@ -1,12 +1,14 @@
-/** Pre-flight requests: a browser's, and what else looks like one. */
+/** Preflights of browsers, and requests that look like one. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Authenticate } from '../../../src/check/authenticate.ts';
 import type { Config } from '../../../src/config/declare/options.ts';
 import { ConfigError } from '../../../src/config/validate/problems.ts';
-import type { CheckRequest, Decision, Identity } from '../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../src/model/check-request.ts';
+import type { Decision } from '../../../src/model/decision.ts';
+import type { Identity } from '../../../src/model/identity.ts';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
-import { createDecision } from '../../../src/service/authorizer.ts';
+import { createOwnCheck } from '../../../src/service/own-check.ts';
 import { configOf } from '../../support/app.ts';
 import { checkRequest } from '../../support/requests.ts';
 
@@ -19,13 +21,13 @@ const identity: Identity = {
   expiresAt: 4_000_000_000,
   confirmation: undefined,
   payload: '{}',
-  kept: { forwarding: undefined, by: undefined, others: undefined },
+  forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
 };
 
-/** Whoever sends an authorization header has a good token. */
+/** Accepts every request with an authorization header. */
 const authenticate: Authenticate = (request, admit) =>
   request.authorization.length > 0
-    ? admit({ ...identity, kept: { ...identity.kept } }, 'token', false, request)
+    ? admit({ ...identity, forwardingCache: { ...identity.forwardingCache } }, 'token', false, request)
     : { outcome: 'deny', reason: 'token_missing' };
 
 async function decisionsOf(more: string): Promise<(request: Partial<CheckRequest>) => Decision> {
@@ -36,11 +38,11 @@ async function decisionsOf(more: string): Promise<(request: Partial<CheckRequest
 }
 
 function decisionsBy(config: Config) {
-  const check = createDecision(config, authenticate, systemClock);
+  const check = createOwnCheck(config, authenticate, systemClock);
   return (request: Partial<CheckRequest>) => check(checkRequest(request)) as Decision;
 }
 
-/** A request for OPTIONS with these lines. */
+/** An OPTIONS request with these header lines. */
 function asking(asked: readonly string[], origins: readonly string[] = ['https://shop.example.com']) {
   const lines: Record<string, readonly string[]> = {
     origin: origins,
@@ -49,7 +51,7 @@ function asking(asked: readonly string[], origins: readonly string[] = ['https:/
   return { method: 'OPTIONS', header: (name: string) => lines[name] ?? [] };
 }
 
-/** What does not ask for GET in the one way that a browser does. */
+/** Requests that do not ask for GET as a browser does. */
 const oddOnes: [string, readonly string[], (readonly string[])?][] = [
   ['another method', ['DELETE']],
   ['two methods', ['GET', 'DELETE']],
@@ -67,7 +69,7 @@ const oddOnes: [string, readonly string[], (readonly string[])?][] = [
 ];
 
 describe('a rule that lists OPTIONS', () => {
-  test.each(oddOnes)('lets nobody pass who asks for %s', async (_, asked, origins) => {
+  test.each(oddOnes)('does not allow a request that asks for %s', async (_, asked, origins) => {
     const open = await decisionsOf(
       'rules: [{name: open, match: {methods: [GET, OPTIONS]}, allow: anonymous}, {name: rest, require: {}}]',
     );
@@ -89,7 +91,7 @@ describe('a rule that lists OPTIONS', () => {
     expect(alone(asking(asked, origins)).rule).toBeUndefined();
   });
 
-  test('lets pass whoever asks for a method that it lists, and any other OPTIONS', async () => {
+  test('allows a preflight for a listed method, and any OPTIONS that is not a preflight', async () => {
     const decide = await decisionsOf(
       'rules: [{name: open, match: {methods: [GET, OPTIONS]}, allow: anonymous}, {name: rest, require: {}}]',
     );
@@ -97,7 +99,7 @@ describe('a rule that lists OPTIONS', () => {
       expect(decide(request)).toMatchObject({ reason: 'allowed', rule: 'open' });
   });
 
-  test('refuses all of them where it denies, whatever they ask for', async () => {
+  test('denies every OPTIONS request if it has deny: true', async () => {
     const decide = await decisionsOf(
       'rules: [{name: none, match: {methods: [OPTIONS]}, deny: true}, {name: open, allow: anonymous}]',
     );
@@ -108,7 +110,7 @@ describe('a rule that lists OPTIONS', () => {
       });
   });
 
-  test('and asks for a token is not left for a rule for everything, only for one that names the method', async () => {
+  test('and requires a token is followed only by a rule with methods, never by a rule for all methods', async () => {
     const decide = await decisionsOf(`rules:
   - {name: read, match: {methods: [GET, OPTIONS]}, require: {}}
   - {name: write, match: {methods: [PUT]}, require: {}, allowPreflight: true}
@@ -137,14 +139,14 @@ rules:
     },
   );
 
-  test('and denies is not passed by one that names the method either', async () => {
+  test('and denies is not followed by a rule with methods either', async () => {
     const decide = await decisionsOf(`rules:
   - {name: none, match: {methods: [OPTIONS]}, deny: true}
   - {name: write, match: {methods: [PUT]}, require: {}, allowPreflight: true}`);
     expect(decide(asking(['PUT']))).toMatchObject({ reason: 'token_missing', rule: 'none' });
   });
 
-  test('can stand before one that denies OPTIONS', async () => {
+  test('can precede one that denies OPTIONS', async () => {
     const decide = await decisionsOf(`rules:
   - {name: open, match: {methods: [GET, OPTIONS]}, allow: anonymous}
   - {name: none, match: {methods: [OPTIONS]}, deny: true}`);
@@ -153,14 +155,14 @@ rules:
 });
 
 describe('allowPreflight', () => {
-  test.each(oddOnes)('lets nobody pass who asks for %s', async (_, asked, origins) => {
+  test.each(oddOnes)('does not allow a request that asks for %s', async (_, asked, origins) => {
     const decide = await decisionsOf(
       'rules: [{name: read, match: {methods: [GET]}, require: {}, allowPreflight: true}]',
     );
     expect(decide(asking(asked, origins)).outcome).toBe('deny');
   });
 
-  test('lets pass only what has one origin', async () => {
+  test('allows only requests with one origin', async () => {
     const decide = await decisionsOf(
       'rules: [{name: read, match: {methods: [GET]}, require: {}, allowPreflight: true}, {name: rest, require: {}, allowPreflight: true}]',
     );
@@ -169,7 +171,7 @@ describe('allowPreflight', () => {
       expect(decide(asking(['GET'], origins))).toMatchObject({ reason: 'token_missing', rule: 'rest' });
   });
 
-  test('of a rule for all methods lets pass what a browser sends', async () => {
+  test('of a rule for all methods allows the preflights of browsers', async () => {
     const decide = await decisionsOf('rules: [{name: all, require: {}, allowPreflight: true}]');
     for (const method of ['GET', 'DELETE', 'patch', 'X-OWN'])
       expect(decide(asking([method]))).toMatchObject({ reason: 'allowed' });
@@ -178,7 +180,7 @@ describe('allowPreflight', () => {
   });
 });
 
-/** What workloads take the method for that a request asks for: the first line, the last, all, each in any case. */
+/** The methods that an upstream can read in a preflight: the first line, the last or all, in any case. */
 function readingsOf(asked: readonly string[]): readonly string[] {
   return asked
     .flatMap((line) => [line, ...line.split(',')])
@@ -197,7 +199,7 @@ const anyAsked = fc.array(
   { maxLength: 3 },
 );
 
-test('whatever the rules, a preflight passes by a rule for each method that a workload could read in it, and a header opens nothing', async () => {
+test('with any rules, an allowed preflight has a rule for each method that an upstream can read in it', async () => {
   let [judged, passed] = [0, 0];
   const property = fc.asyncProperty(
     fc.array(anyRule, { minLength: 1, maxLength: 4 }),
@@ -230,7 +232,7 @@ test('whatever the rules, a preflight passes by a rule for each method that a wo
         if (by?.methods !== undefined && asked.length > 0)
           expect(by.methods).toEqual(expect.arrayContaining([...readings]));
         const isPlainOpen = decide({ ...asking([]), authorization }).outcome === 'allow';
-        // Beside what passes without the header, only a rule that names the method, or all with allowPreflight, lets pass.
+        // The header can only allow more through a rule with methods, or a rule for all methods with allowPreflight.
         if (!isPlainOpen) expect(by?.methods !== undefined || by?.allowPreflight).toBe(true);
       }
     },

@@ -1,6 +1,6 @@
 /**
- * What a request costs where there are many rules: its parts are read once for all of them, and a list that a client can make long is
- * looked at from its end. Work is counted by reads of what the transport gave, not by time.
+ * The cost of a request with many rules: its parts are read once for all rules, and a long list of a client is read from its end. The
+ * tests count reads of the request instead of time.
  */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
@@ -13,7 +13,8 @@ import { compileExpression } from '../../../src/config/expression/expression.ts'
 import type { RuleConfig } from '../../../src/config/rules/rule-options.ts';
 import { createClaimHoldsOne } from '../../../src/credential/token/claims.ts';
 import { createHasAll, createIsOneOf } from '../../../src/credential/token/list-members.ts';
-import type { CheckRequest, Identity } from '../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../src/model/check-request.ts';
+import type { Identity } from '../../../src/model/identity.ts';
 import { toCheckRequest } from '../../../src/transport/http/check/check-request.ts';
 import { configOf } from '../../support/app.ts';
 import { createTestClock } from '../../support/clock.ts';
@@ -37,7 +38,7 @@ rules: [${rules.join()}]`);
   return config.rules ?? [];
 }
 
-/** A request whose raw headers count how often they are read. */
+/** A request that counts the reads of its raw headers. */
 function countedRequest(lines: readonly (readonly [string, string])[]): {
   readonly request: CheckRequest;
   readonly reads: () => number;
@@ -56,7 +57,7 @@ function countedRequest(lines: readonly (readonly [string, string])[]): {
 describe('over HTTP', () => {
   const many = Array.from({ length: 6_000 }, (_, index) => [`x-${index}`, 'v'] as const);
 
-  test('the headers of a request are gone through once, whatever many rules ask for', async () => {
+  test('the headers of a request are read once, for any number of rules', async () => {
     const select = createSelectRule(
       await rulesOf(200, (index) => `headers: {x-h${index}: a}`),
       clientAddress(),
@@ -67,7 +68,7 @@ describe('over HTTP', () => {
     expect(reads() - before).toBeLessThanOrEqual(2 * 2 * many.length);
   });
 
-  test('a check that asks for no header does not go through them again', () => {
+  test('a check that needs no header does not read them again', () => {
     const { request, reads } = countedRequest(many);
     const before = reads();
     expect(request.method).toBe('GET');
@@ -75,7 +76,7 @@ describe('over HTTP', () => {
     expect(before).toBeLessThanOrEqual(2 * 2 * many.length);
   });
 
-  test('a header has the lines that a look at each line finds, in any case and order', () => {
+  test('a header has the same lines as in a linear search, in any case and order', () => {
     const name = fc.constantFrom(
       'x-a',
       'X-A',
@@ -100,7 +101,7 @@ describe('over HTTP', () => {
 });
 
 describe('x-forwarded-for', () => {
-  test('is asked for once, for all rules with addresses, and again for the next request', async () => {
+  test('is read once per request, for all rules with addresses', async () => {
     const select = createSelectRule(
       await rulesOf(50, (index) => `addresses: [198.51.100.${index}]`),
       clientAddress(),
@@ -120,7 +121,7 @@ describe('x-forwarded-for', () => {
     expect(asked).toBe(3);
   });
 
-  test('is looked at from its end: what is in front of the last 32 entries is not', () => {
+  test('is read from its end, at most 32 entries', () => {
     const addressOf = clientAddress();
     const { split, slice, lastIndexOf } = String.prototype;
     let cut = 0;
@@ -152,7 +153,7 @@ describe('x-forwarded-for', () => {
     expect(divided).toBeLessThan(33 * 60);
   });
 
-  test('is read as a reader that takes the whole list apart reads it', () => {
+  test('has the same result as a model that splits the whole list', () => {
     const entry = fc.oneof(
       fc.constantFrom(
         '10.0.0.1',
@@ -185,7 +186,7 @@ describe('x-forwarded-for', () => {
   });
 });
 
-/** From the right, past known proxies; of an entry beyond the thirty-second nothing is known. */
+/** From the right, past trusted proxies. Entries before the last 32 are unknown. */
 function naiveAddress(lines: readonly string[], peer: string): string | undefined {
   const all = lines.join(',').split(',').map(withoutPort);
   const isProxy = (address: string) => {
@@ -220,7 +221,7 @@ function isPort(text: string): boolean {
   );
 }
 
-test('an expression reads of a request what it looks at, and that once', () => {
+test('an expression reads only the parts of a request that it uses, each once', () => {
   const asked: string[] = [];
   const request = checkRequest({
     path: '/users/alice?q=1',
@@ -245,10 +246,10 @@ test('an expression reads of a request what it looks at, and that once', () => {
   expect(asked).toEqual(['x-tenant']);
 });
 
-describe('lists of a token beside lists of the configuration', () => {
+describe('lists of a token and lists of the configuration', () => {
   const values = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), { maxLength: 12 });
 
-  test('are compared as a look at each pair compares them', () => {
+  test('are compared with the same result as each pair', () => {
     fc.assert(
       fc.property(values, values, (own, wanted) => {
         expect(createHasAll(wanted)(own)).toBe(wanted.every((one) => own.includes(one)));
@@ -261,7 +262,7 @@ describe('lists of a token beside lists of the configuration', () => {
     );
   });
 
-  test('are each gone through once, where both are long', () => {
+  test('are each read once if both are long', () => {
     let reads = 0;
     const counted = (list: string[]) =>
       new Proxy(list, {
@@ -272,7 +273,7 @@ describe('lists of a token beside lists of the configuration', () => {
       });
     const names = Array.from({ length: 500 }, (_, index) => `w${index}`);
     const wanted = counted(names);
-    // All that is wanted is at the end, so nothing is found early.
+    // The match is at the end, so the search never ends early.
     const own = counted([...Array.from({ length: 5_000 }, (_, index) => `o${index}`), ...names]);
     const others = counted(Array.from({ length: 5_000 }, (_, index) => `o${index}`));
     expect(createHasAll(wanted)(own)).toBe(true);

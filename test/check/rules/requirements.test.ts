@@ -1,9 +1,9 @@
-/** What a rule requires: all of a list, not one of it. */
+/** Requirements of a rule: all members of a list, or one of them. */
 import { describe, expect, test } from 'vitest';
 import { createContextOf } from '../../../src/check/rules/expression-context.ts';
 import { createRuleRequirements } from '../../../src/check/rules/requirements.ts';
 import type { RuleConfig } from '../../../src/config/rules/rule-options.ts';
-import type { Identity } from '../../../src/model/decision.ts';
+import type { Identity } from '../../../src/model/identity.ts';
 import { configOf, fileFor } from '../../support/app.ts';
 import { createTestClock } from '../../support/clock.ts';
 import { checkRequest } from '../../support/requests.ts';
@@ -26,7 +26,7 @@ const identity = (scopes: readonly string[], claims: object): Identity => ({
   expiresAt: 0,
   confirmation: undefined,
   payload: JSON.stringify(claims),
-  kept: { forwarding: undefined, by: undefined, others: undefined },
+  forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
 });
 
 const fail = () => {
@@ -48,14 +48,14 @@ test.each([
   expect(unmet(identity(scopes, claims), checkRequest())).toBe(reason);
 });
 
-describe('of a host with a port, an expression is evaluated', () => {
+describe('for a host with a port, an expression is evaluated', () => {
   test.each([
     ['request.host == "a"', 2],
     ['claims.a == "b" || request . host.endsWith("a")', 2],
     ['[request].exists(r, r.host == "a")', 2],
     ['dyn(request) == claims.a', 2],
     ['[claims.a].exists(request, request.host == "a")', 2],
-    // It has the word, and does not read it.
+    // It has the message but does not read it.
     ['claims.host == "a"', 1],
     ['claims.a == "request.host"', 1],
     ['request.headers["host"] == "a"', 1],
@@ -88,7 +88,7 @@ describe('of a host with a port, an expression is evaluated', () => {
       return evaluations;
     };
     expect(judge(false)).toBe(times);
-    // The rule itself says which port: the name alone is told.
+    // The rule lists the port, so the expression gets only the name.
     expect(judge(true)).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-/** Rules over HTTP and gRPC: what each kind of rule makes of which request, and what goes upstream. */
+/** Rules over HTTP and gRPC: decisions and forwarded headers. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/config/validate/problems.ts';
 import { configOf, type RunningApp, runApp, startApp } from '../../support/app.ts';
@@ -60,7 +60,7 @@ interface Asked {
   readonly token?: string;
 }
 
-/** Asks over both transports; they must agree. @returns the reason, the rule, and the headers that are set */
+/** Checks over both transports, which must agree. @returns the reason, the rule, and the headers that are set */
 async function ask({ method = 'GET', path, host = 'orders.example.com', headers = {}, token }: Asked) {
   const all = { ...headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
@@ -105,7 +105,7 @@ const read = () => main.mint({ claims: { scope: 'orders.read' } });
 const write = (claims = {}) => main.mint({ claims: { scope: 'orders.write', department: 'ops', ...claims } });
 
 describe('a request', () => {
-  test('that is for anybody passes without a token, and a bad one is not looked at; no identity goes with it', async () => {
+  test('of an anonymous rule is allowed without a token or with an invalid one, and has no identity', async () => {
     for (const token of [undefined, 'x', await read()]) {
       const answer = await ask({ path: '/healthz', ...(token !== undefined && { token }) });
       expect(answer).toMatchObject({ reason: 'allowed', rule: 'health', set: {} });
@@ -118,7 +118,7 @@ describe('a request', () => {
     });
   });
 
-  test('that the mesh marks is matched by its mark', async () => {
+  test('is matched by a header of the mesh', async () => {
     expect(await ask({ path: '/gate', headers: { 'x-gateway': 'public' } })).toMatchObject({
       reason: 'allowed',
       rule: 'gate',
@@ -153,7 +153,7 @@ describe('a request', () => {
     });
   });
 
-  test('needs one of several scopes, and forwards what its rule says', async () => {
+  test('needs one of several scopes, and forwards the headers of its rule', async () => {
     const answer = await ask({ path: '/orders/1', token: await read() });
     expect(answer).toMatchObject({ reason: 'allowed', rule: 'read', set: { 'x-reader': 'alice' } });
     expect(answer.removed).toContain('x-auth-request-user');
@@ -182,7 +182,7 @@ describe('a request', () => {
     });
   });
 
-  test('must fulfil an expression, and is refused where that cannot be evaluated', async () => {
+  test('must meet an expression, and is denied if the expression fails', async () => {
     const token = await main.mint();
     expect(await ask({ path: '/users/alice/items', token })).toMatchObject({
       reason: 'allowed',
@@ -204,7 +204,7 @@ describe('a request', () => {
     expect(await ask({ path: '/users/alice' })).toMatchObject({ status: 401 });
   });
 
-  test('needs what the mesh asks for its route, and is refused where that is absent or repeated', async () => {
+  test('needs the scopes in the header of the mesh, and is denied if that is absent or repeated', async () => {
     const header = 'x-oidc-authz-require-scopes';
     const token = await main.mint({ claims: { scope: 'a b' } });
     const answer = await ask({ path: '/route', token, headers: { [header]: 'a,b' } });
@@ -223,7 +223,7 @@ describe('a request', () => {
     expect((await exchange(service.httpPort, request('GET', '/route', lines)))?.status).toBe(403);
   });
 
-  test('that is refused to all is 401 before it is 403', async () => {
+  test('of a rule that denies gets 401 without a token and 403 with one', async () => {
     expect(await ask({ path: '/internal/x' })).toMatchObject({ status: 401, rule: 'internal' });
     expect(await ask({ path: '/internal/x', token: await read() })).toMatchObject({
       status: 403,
@@ -232,7 +232,7 @@ describe('a request', () => {
     });
   });
 
-  test('that no rule is for is refused', async () => {
+  test('that no rule matches is denied', async () => {
     expect(await ask({ path: '/x' })).toMatchObject({ status: 401, reason: 'token_missing' });
     expect(await ask({ path: '/x', token: await read() })).toMatchObject({
       status: 403,
@@ -241,7 +241,7 @@ describe('a request', () => {
     });
   });
 
-  test('whose path is unclear is refused with 400, token or not', async () => {
+  test('with an ambiguous path is denied with 400, with or without a token', async () => {
     for (const path of ['//healthz', '/a%2fb', '/orders/%2e%2e/healthz', '/orders;x/1'])
       for (const token of [undefined, await write()])
         expect(await ask({ path, ...(token !== undefined && { token }) })).toMatchObject({
@@ -250,7 +250,7 @@ describe('a request', () => {
         });
   });
 
-  test('that asks before it asks passes where the rule says so', async () => {
+  test('that is a preflight is allowed if the rule has allowPreflight', async () => {
     const headers = { origin: 'https://app.example.com', 'access-control-request-method': 'PUT' };
     expect(await ask({ path: '/orders/1', method: 'OPTIONS', headers })).toMatchObject({
       reason: 'allowed',
@@ -261,7 +261,7 @@ describe('a request', () => {
     expect(await ask({ path: '/internal/1', method: 'OPTIONS', headers })).toMatchObject({ status: 401 });
   });
 
-  test('of a rule that is tried passes, without any identity, and is counted', async () => {
+  test('of a rule in shadow mode is allowed without an identity, and counted', async () => {
     expect(await ask({ path: '/trial', token: await main.mint() })).toMatchObject({
       reason: 'allowed',
       rule: 'trial',
@@ -309,7 +309,7 @@ rules:
     return at.records.find(({ requestId }) => requestId === `${host}${path}`)?.reason;
   };
 
-  test('must say the same of a host with its port and without, unless the rule names the port', async () => {
+  test('must have the same result with and without the port, unless the rule lists the port', async () => {
     const exact = await start('');
     expect(await askAt(exact, 'orders.example.com')).toBe('allowed');
     expect(await askAt(exact, 'ORDERS.example.com')).toBe('allowed');
@@ -321,7 +321,7 @@ rules:
     expect(await askAt(exact, 'named.example.com:8443')).toBe('allowed');
   });
 
-  test('reads it without its port where ports are ignored', async () => {
+  test('reads it without the port if ports are ignored', async () => {
     const ignoring = await start('hosts: {ports: ignore}');
     expect(await askAt(ignoring, 'orders.example.com:8443')).toBe('allowed');
     expect(await askAt(ignoring, 'locked.example.com:1', '/not')).toBe('claim_not_allowed');
@@ -329,7 +329,7 @@ rules:
   });
 });
 
-test('a path or a host that is unclear is refused and passes like any other refusal where rules are tried', async () => {
+test('an ambiguous path or host is denied, and allowed in shadow mode', async () => {
   const tried = await startApp({
     issuer: main,
     file: `${base()}mode: shadow\nrules: [{name: a, match: {hosts: [a.example.com], paths: [/a]}, require: {}}]\n`,
@@ -342,7 +342,7 @@ test('a path or a host that is unclear is refused and passes like any other refu
   ]);
 });
 
-test('the same token has two outcomes on two paths, also right after a reload', async () => {
+test('a token has two outcomes on two paths, also after a reload', async () => {
   const token = await read();
   const outcomes = async () => [
     (await ask({ path: '/orders/1', token })).reason,
@@ -363,7 +363,7 @@ test('the same token has two outcomes on two paths, also right after a reload', 
   expect(await outcomes()).toEqual(['allowed', 'scope_insufficient']);
 });
 
-test('`noRuleMatches: token` has a good token be enough, and `mode: shadow` refuses nobody', async () => {
+test('`noRuleMatches: token` allows a valid token, and `mode: shadow` denies nothing', async () => {
   const lenient = await startApp({ issuer: main, file: `${base()}${rules}noRuleMatches: token\n` });
   const status = async (port: number, path: string, token?: string) =>
     (
@@ -381,7 +381,7 @@ test('`noRuleMatches: token` has a good token be enough, and `mode: shadow` refu
     clock,
     untilReady: false,
   });
-  const warnings = () => tried.records.filter(({ msg }) => String(msg).includes('only tried')).length;
+  const warnings = () => tried.records.filter(({ msg }) => String(msg).includes('shadow mode is on')).length;
   expect(warnings()).toBe(1);
   await clock.advance(60_000);
   expect(warnings()).toBe(2);
@@ -394,7 +394,7 @@ test('`noRuleMatches: token` has a good token be enough, and `mode: shadow` refu
   await stopping;
 });
 
-describe('rules that are refused', () => {
+describe('invalid rules', () => {
   test.each([
     ['rules: []', 'rules'],
     ['rules: [{name: a, match: {}}]', 'rules[0]'],
@@ -448,7 +448,7 @@ describe('rules that are refused', () => {
   });
 
   test.each([
-    // Each of these decides for something.
+    // Each of these rules decides for some request.
     'rules: [{name: a, match: {paths: [/a]}, deny: true}, {name: b, match: {paths: [/A, /a/]}, allow: anonymous}]',
     'paths: {ignoreCase: true}\nrules: [{name: a, match: {paths: [/a]}, allow: anonymous}, {name: b, match: {paths: [/A]}, deny: true}]',
     'paths: {ignoreCase: true}\nrules: [{name: a, match: {paths: [/a]}, require: {}}, {name: b, match: {paths: [/A]}, deny: true}]',
@@ -456,7 +456,7 @@ describe('rules that are refused', () => {
     'paths: {ignoreTrailingSlash: true}\nrules: [{name: a, match: {paths: [/a]}, deny: true}, {name: b, match: {paths: ["/a/{**}"]}, require: {}}]',
     'rules: [{name: a, match: {hosts: [a.com]}, deny: true}, {name: b, match: {hosts: ["a.com:80"]}, require: {}}]',
     'rules: [{name: a, match: {hosts: ["*.a.com"]}, deny: true}, {name: b, match: {hosts: ["b.a.com:80", "*.b.a.com:1"]}, require: {}}]',
-  ])('are not these: %s', async (text) => {
+  ])('do not include: %s', async (text) => {
     await expect(configOf(`${base()}${text}\n`)).resolves.toBeDefined();
   });
 });

@@ -1,10 +1,10 @@
 /** Which rule decides a request. */
 import { describe, expect, test } from 'vitest';
 import { createClientAddress } from '../../../src/check/rules/client-address.ts';
-import { type Comparison, createSelectRule } from '../../../src/check/rules/select-rule.ts';
+import { createSelectRule, type MatchOptions } from '../../../src/check/rules/select-rule.ts';
 import { hostCovers, pathCovers } from '../../../src/config/rules/patterns.ts';
 import type { RuleConfig } from '../../../src/config/rules/rule-options.ts';
-import type { CheckRequest } from '../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../src/model/check-request.ts';
 import { checkRequest } from '../../support/requests.ts';
 
 type Match = Partial<RuleConfig['match']> & { allowPreflight?: boolean };
@@ -28,7 +28,7 @@ const withHeaders = (headers: Record<string, readonly string[]>): Partial<CheckR
   header: (name) => headers[name] ?? [],
 });
 
-test('the first that matches decides', () => {
+test('the first rule that matches decides', () => {
   const select = selectOf({ paths: ['/a'] }, { paths: ['/a', '/b'] }, {});
   expect([select('/a'), select('/b'), select('/c')]).toEqual([0, 1, 2]);
 });
@@ -55,13 +55,13 @@ describe('paths', () => {
     expect(selectOf({ paths: [pattern] })(path)).toBe(isMatch ? 0 : 'none');
   });
 
-  test('that are unclear are ambiguous where a rule looks at paths, and nothing where none does', () => {
+  test('with two readings are ambiguous only if a rule matches paths', () => {
     expect(selectOf({ paths: ['/a'] }, {})('//a')).toBe('path_ambiguous');
     expect(selectOf({ methods: ['GET'] })('//a')).toBe(0);
   });
 });
 
-describe('a path that servers have different texts for', () => {
+describe('a path that servers read differently', () => {
   const select = (...paths: string[]) => selectOf(...paths.map((path) => ({ paths: [path] })));
   test.each([
     // The second rule would decide for some servers, and the first for others.
@@ -79,12 +79,12 @@ describe('a path that servers have different texts for', () => {
     [['/café', '/{**}'], '/caf%c3%a9', 'path_ambiguous'],
     [['/a b', '/{**}'], '/a+b', 'path_ambiguous'],
     [['/@me/{**}'], '/%40me/x', 'path_ambiguous'],
-    // Where they would not, it does not matter.
+    // Otherwise, the result does not matter.
     [['/admin', '/{**}'], '/else.', 1],
     [['/public/{**}', '/{**}'], '/public/%61.', 0],
     [['/users/{*}', '/{**}'], '/users/a%40b.c', 0],
     [['/{*}/x', '/{**}'], '/admin./x', 0],
-    // An empty segment is none, to all of them.
+    // `{*}` matches an empty segment for no server.
     [['/{*}/{*}', '/{**}'], '/admin./', 1],
     [['/{*}', '/{**}'], '/a%2Eb', 0],
     [['/c++', '/{**}'], '/c++', 0],
@@ -95,7 +95,7 @@ describe('a path that servers have different texts for', () => {
     expect(select(...paths)(target)).toBe(expected);
   });
 
-  test('is ambiguous for an expression that looks at paths, whatever its rule matches', () => {
+  test('is ambiguous for an expression that reads the path, with any match of its rule', () => {
     const rules = (expression: string) => [
       { name: 'own', match: { headers: {} }, require: { expression } } as unknown as RuleConfig,
     ];
@@ -113,10 +113,10 @@ describe('a path that servers have different texts for', () => {
   });
 });
 
-describe('what paths.ignoreCase and paths.ignoreTrailingSlash make of rules', () => {
+describe('paths.ignoreCase and paths.ignoreTrailingSlash', () => {
   type Kind = 'anonymous' | 'deny' | 'require' | 'preflight' | 'tried';
   const both = { ignoreCase: true, ignoreTrailingSlash: true };
-  const selectBy = (given: readonly (readonly [Kind, string])[], comparison: Partial<Comparison> = {}) => {
+  const selectBy = (given: readonly (readonly [Kind, string])[], comparison: Partial<MatchOptions> = {}) => {
     const rules = given.map(
       ([kind, path], index) =>
         ({
@@ -236,7 +236,7 @@ describe('what paths.ignoreCase and paths.ignoreTrailingSlash make of rules', ()
       '/ADMIN/x',
       0,
     ],
-    // Whoever ignores case may cut off the end of a segment too.
+    // A server that ignores case can also remove the end of a segment.
     [
       [
         ['deny', '/admin'],
@@ -253,7 +253,7 @@ describe('what paths.ignoreCase and paths.ignoreTrailingSlash make of rules', ()
       '/%EF%BC%A1dmin/x',
       'path_ambiguous',
     ],
-    // What opens matches exactly.
+    // A rule that allows matches exactly.
     [
       [
         ['anonymous', '/public/{**}'],
@@ -287,7 +287,7 @@ describe('what paths.ignoreCase and paths.ignoreTrailingSlash make of rules', ()
       '/ADMIN/LOGIN',
       1,
     ],
-    // What was refused stays refused.
+    // A denied request stays denied.
     [
       [
         ['require', '/orders/{**}'],
@@ -329,7 +329,7 @@ describe('what paths.ignoreCase and paths.ignoreTrailingSlash make of rules', ()
       '/ADMIN/x',
       0,
     ],
-    // A rule in front of all is not asked about what comes behind it.
+    // An earlier rule decides without the rules after it.
     [
       [
         ['anonymous', '/{*}'],
@@ -350,14 +350,14 @@ describe('what paths.ignoreCase and paths.ignoreTrailingSlash make of rules', ()
     expect(selectBy(rules)(path)).toBe(expected);
   });
 
-  test('where a token is enough for what no rule matches, a rule that requires more decides', () => {
+  test('with `noRuleMatches: token`, a rule that requires more decides', () => {
     const lenient = { noRuleMatches: 'token' } as const;
     expect(selectBy([['require', '/a']], lenient)('/A')).toBe(0);
     expect(selectBy([['preflight', '/a']], lenient)('/A')).toBe('path_ambiguous');
     expect(selectBy([['deny', '/a']], lenient)('/A')).toBe(0);
   });
 
-  test('each is for itself, and neither is on by itself', () => {
+  test('are independent and off by default', () => {
     const rules = [
       ['deny', '/admin'],
       ['anonymous', '/{**}'],
@@ -419,7 +419,7 @@ describe('a host with a port', () => {
     ['[::1]:80', '/', 0],
     ['[::1]:81', '/', 'host_ambiguous'],
     ['other.example.com:8443', '/', 3],
-  ])('%s%s, where ports are exact: %s', (host, path, expected) => {
+  ])('%s%s with exact ports: %s', (host, path, expected) => {
     expect(exact(path, { host })).toBe(expected);
   });
 
@@ -436,16 +436,16 @@ describe('a host with a port', () => {
     ['api.example.com:080', 'host_ambiguous'],
     ['api.example.com.:80', 'host_ambiguous'],
     ['other.example.com:1', 1],
-  ])('%s, where the mesh ignores them: %s', (host, expected) => {
+  ])('%s with ignored ports: %s', (host, expected) => {
     expect(ignoring(checkRequest({ host }))).toBe(expected);
   });
 
-  test('is not looked at where no rule looks at hosts', () => {
+  test('is ignored if no rule matches hosts', () => {
     const select = selectOf({ paths: ['/a'] }, {});
     for (const host of ['', 'a..b', 'h,b', 'h:', 'é']) expect(select('/a', { host })).toBe(0);
   });
 
-  test('is looked at where an expression does', () => {
+  test('is used if an expression reads it', () => {
     const of = (expression: string) =>
       createSelectRule(
         [{ name: 'r', match: { headers: {} }, require: { expression } } as unknown as RuleConfig],
@@ -467,7 +467,7 @@ test('methods', () => {
   ]);
 });
 
-test('headers, by value and by presence; one that comes twice has no value', () => {
+test('headers, by value and by presence; a duplicate header has no value', () => {
   const select = selectOf({ headers: { 'x-tenant': 'a', 'x-there': true } });
   expect(select('/', withHeaders({ 'x-tenant': ['a'], 'x-there': [''] }))).toBe(0);
   expect(select('/', withHeaders({ 'x-tenant': ['a', 'a'], 'x-there': [''] }))).toBe('none');
@@ -475,7 +475,7 @@ test('headers, by value and by presence; one that comes twice has no value', () 
   expect(select('/', withHeaders({ 'x-tenant': ['a'] }))).toBe('none');
 });
 
-test('a pre-flight request is of the rule for the method that it asks for', () => {
+test('a preflight matches the rule for the method that it asks for', () => {
   const select = selectOf({ methods: ['PUT'], allowPreflight: true });
   const asking = (method: string) => ({
     method: 'OPTIONS',
@@ -514,8 +514,8 @@ describe('a pattern covers another', () => {
   });
 });
 
-// So long that what grows with the square of the length would not end within a test.
-test('a host of a million dots, and a path of as many segments, are read in one go', () => {
+// So long that a quadratic algorithm would not end within the test.
+test('a host of a million dots and a path of a million segments are read in linear time', () => {
   const select = selectOf({ hosts: ['*.example.com'], paths: ['/{*}/{*}/{**}'] }, {});
   const host = 'a.example.com';
   expect(select('/', { host: `${'a.'.repeat(1_000_000)}example.com` })).toBe('host_ambiguous');

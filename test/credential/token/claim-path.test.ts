@@ -1,4 +1,4 @@
-/** Where a claim is found that a configuration names, beside a model that tries every way to take a dotted text apart. */
+/** Reading configured claims, compared with a model that tries every way to split a dotted path. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createReadClaim } from '../../../src/credential/token/claim-path.ts';
@@ -6,10 +6,10 @@ import { createReadClaim } from '../../../src/credential/token/claim-path.ts';
 const find = (claims: Record<string, unknown>, name: string | readonly string[]) =>
   createReadClaim(name)(claims);
 
-/** Claims as a token has them: with members that an object of a program could not have. */
+/** Claims as in a token, with names that an object literal cannot have. */
 const token = (text: string) => JSON.parse(text) as Record<string, unknown>;
 
-describe('a text', () => {
+describe('a string', () => {
   const claims = {
     sub: 'alice',
     realm_access: { roles: ['admin'] },
@@ -42,10 +42,10 @@ describe('a text', () => {
     ['a.b.c', { 'a.b': { c: 1 }, a: { 'b.c': 2 } }, 1],
     ['a.b.c', { 'a.b.c': 0, 'a.b': { c: 1 }, a: { 'b.c': 2 } }, 0],
     ['a.b.c', { a: { 'b.c': 2, b: { c: 3 } } }, 2],
-    // The longest name wins although it leads to nothing: a path has one reading.
+    // The longest name wins, also if the rest of the path is not found.
     ['a.b.c', { 'a.b': { d: 1 }, a: { 'b.c': 2 } }, undefined],
     ['a.b.c', { 'a.b': 'text', a: { 'b.c': 2 } }, undefined],
-    // What is null is as if it were not there.
+    // Null counts as absent.
     ['a.b.c', { 'a.b.c': null, 'a.b': null, a: { 'b.c': null, b: { c: 3 } } }, 3],
     ['a.b', { 'a.b': null, a: { b: null } }, undefined],
   ])('%s of %j is %j', (name, claims, value) => {
@@ -64,18 +64,18 @@ describe('a text', () => {
     'sub.length',
     'sub.0',
     'a.b.c',
-  ])('%s is not a claim of the token, and is not found', (name) => {
+  ])('%s is not an own claim of the token, and is not found', (name) => {
     expect(find(claims, name)).toBe(undefined);
     expect(find(claims, name.split('.'))).toBe(undefined);
   });
 
-  test('a name is found that the token itself has, whatever it is', () => {
+  test('every own name of the token is found', () => {
     const own = token('{"__proto__": {"constructor": 1}, "toString": 2}');
     expect(find(own, '__proto__.constructor')).toBe(1);
     expect(find(own, 'toString')).toBe(2);
   });
 
-  test('agrees with a model that takes it apart in every way', () => {
+  test('has the same result as the model', () => {
     const names = fc.array(fc.constantFrom('a', 'b', '', 'toString'), { minLength: 1, maxLength: 3 });
     const objects = fc.letrec((tie) => ({
       value: fc.oneof({ maxDepth: 3 }, fc.constantFrom(1, 'x', null, [1]), tie('object')),
@@ -105,18 +105,18 @@ describe('a list of names', () => {
     [['kubernetes.io.namespace'], undefined],
     [['a.b'], 1],
     [['a', 'b'], undefined],
-  ])('%j is taken name by name', (names, value) => {
+  ])('%j is read name by name', (names, value) => {
     expect(find(claims, names)).toBe(value);
     expect(find(claims, JSON.stringify(names))).toBe(value);
   });
 
-  test('a null on the way ends it', () => {
+  test('a null on the path counts as absent', () => {
     expect(find({ a: null }, ['a', 'b'])).toBe(undefined);
     expect(find({ a: { b: null } }, ['a', 'b'])).toBe(undefined);
   });
 });
 
-/** The reading of a dotted text, by way of all 2^n ways to take it apart. */
+/** Reads a dotted path by trying all 2^n ways to split it. */
 function modelled(claims: unknown, path: string): unknown {
   let ways = splittings(path);
   let value = claims;

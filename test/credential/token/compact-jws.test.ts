@@ -4,7 +4,7 @@ import { splitCompact } from '../../../src/credential/token/compact-jws.ts';
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 40 });
 
-test('three segments as base64url writes them are split', () => {
+test('three segments of base64url are split', () => {
   fc.assert(
     fc.property(bytes, bytes, bytes, (a, b, c) => {
       const [header, payload, signature] = [a, b, c].map((part) => Buffer.from(part).toString('base64url'));
@@ -13,7 +13,7 @@ test('three segments as base64url writes them are split', () => {
   );
 });
 
-test('of all texts that decode to the same bytes, only one is a token', () => {
+test('exactly one spelling of the same bytes is a token', () => {
   const character = fc.constantFrom(...'ABCDwxyz0189-_+/= .\n');
   fc.assert(
     fc.property(fc.string({ unit: character, minLength: 5, maxLength: 30 }), (text) => {
@@ -29,7 +29,7 @@ test('of all texts that decode to the same bytes, only one is a token', () => {
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** The bits of base64url, six a character (RFC 4648 section 5). */
+/** The bits of base64url, six per character (RFC 4648 section 5). */
 const bitsOf = (text: string) =>
   [...text].map((character) => alphabet.indexOf(character).toString(2).padStart(6, '0')).join('');
 
@@ -43,8 +43,8 @@ function isWrittenByEncoder(text: string): boolean {
   return left.length < 6 && !left.includes('1');
 }
 
-describe('a segment with any last character is one if an encoder would write it, and no other', () => {
-  // Of every remainder by 4, and as long as the signatures of 2048, 3072 and 4096 bits, of each curve and of Ed25519.
+describe('a segment is accepted only with a last character that an encoder writes', () => {
+  // Lengths with every remainder modulo 4, and those of signatures of each RSA size, each curve and Ed25519.
   const lengths = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 86, 128, 176, 342, 343, 344, 345, 512, 683, 684];
 
   test.each(['header', 'payload', 'signature'] as const)('as %s', (name) => {
@@ -59,14 +59,14 @@ describe('a segment with any last character is one if an encoder would write it,
         if (split !== undefined) counts.set(length % 4, (counts.get(length % 4) ?? 0) + 1);
       }
     }
-    // Of 64 characters: all where no bit is unused, 4 where four are, 16 where two are, none where six are.
+    // Of 64 characters: all with no unused bits, 16 with two, 4 with four, none with six.
     const countOf = (remainder: number, characters: number) =>
       characters * lengths.filter((length) => length % 4 === remainder).length;
     expect(Object.fromEntries(counts)).toEqual({ 0: countOf(0, 64), 2: countOf(2, 4), 3: countOf(3, 16) });
   });
 });
 
-test('segments of random bytes are split, and with any unused bit set they are not', () => {
+test('segments of random bytes are split, and rejected with any unused bit set', () => {
   const segment = fc.uint8Array({ minLength: 1, maxLength: 600 });
   fc.assert(
     fc.property(segment, segment, segment, fc.nat(2), fc.nat(15), (a, b, c, at, more) => {
@@ -107,7 +107,7 @@ test.each([
   '\0',
   'é',
   '.\n',
-])('a token with %j at its end, at its beginning or at the end of a segment is none', (more) => {
+])('a token with %j at its start, at its end or at the end of a segment is rejected', (more) => {
   for (const good of ['e30', 'AAA', 'AAAA', 'AAAAAA']) {
     const segments = ['e30', 'e30', good];
     expect(splitCompact(segments.join('.'))).toBeDefined();
@@ -118,7 +118,7 @@ test.each([
   }
 });
 
-test('a token of two segments, of one or of none is none', () => {
+test('a token of two segments, one or none is rejected', () => {
   for (const text of ['', '.', '..', 'e30', 'e30.e30', 'e30.e30.', '.e30.e30', 'e30..e30'])
     expect([text, splitCompact(text)]).toEqual([text, undefined]);
 });

@@ -4,7 +4,7 @@ import { maxNesting, readJsonObject } from '../../../src/credential/token/json.t
 
 const read = (text: string) => readJsonObject(Buffer.from(text));
 
-test('every JSON object that is not too deep is read as JSON.parse reads it', () => {
+test('every JSON object within the nesting limit is parsed as by JSON.parse', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })), (object) => {
       const text = JSON.stringify(object);
@@ -13,7 +13,7 @@ test('every JSON object that is not too deep is read as JSON.parse reads it', ()
   );
 });
 
-test('whatever the bytes are, there is an object or nothing', () => {
+test('any bytes give an object or undefined', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       const value = readJsonObject(Buffer.from(bytes));
@@ -22,7 +22,7 @@ test('whatever the bytes are, there is an object or nothing', () => {
   );
 });
 
-describe('what is refused', () => {
+describe('is rejected', () => {
   test.each([
     ['a list', '[]'],
     ['a string', '"a"'],
@@ -47,11 +47,11 @@ describe('what is refused', () => {
   });
 });
 
-test('colons and braces inside strings count for nothing', () => {
+test('colons and braces in strings are not counted', () => {
   expect(read('{"a":"b:c{[,:","d":{"a":1,"e:":":"}}')).toEqual({ a: 'b:c{[,:', d: { a: 1, 'e:': ':' } });
 });
 
-test('the name __proto__ is a name like any other', () => {
+test('__proto__ is an ordinary member name', () => {
   const object = read('{"__proto__":{"x":1}}');
   expect(Object.keys(object ?? {})).toEqual(['__proto__']);
   expect(({} as { x?: number }).x).toBeUndefined();

@@ -1,4 +1,4 @@
-/** Which keys a token is tried with, when that is worth a fetch, and what a client can make of it. */
+/** The keys that are tried for a token, when keys are fetched, and the limits of what a client can cause. */
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createTokenCache } from '../../../src/credential/token/cache.ts';
@@ -28,7 +28,7 @@ interface Bench {
   readonly reasonOf: (token: string) => Promise<string>;
 }
 
-/** An issuer that publishes some keys, with its verifier. */
+/** An issuer with keys, and its verifier. */
 async function bench(published: SigningKey[], flags: readonly string[] = []): Promise<Bench> {
   const issuer = await startFakeIssuer({ keys: published });
   const clock = createTestClock();
@@ -44,7 +44,7 @@ async function bench(published: SigningKey[], flags: readonly string[] = []): Pr
   return { issuer, core, clock, reasonOf };
 }
 
-/** An issuer that publishes some keys, with a verifier that has them from another process. */
+/** An issuer with keys, and a verifier that gets them from another process. */
 async function mirroredBench(
   published: SigningKey[],
   flags: readonly string[] = [],
@@ -82,7 +82,7 @@ const benches = [
   ['of a process that does not fetch', mirroredBench],
 ] as const;
 
-/** One of the keys under a name; null for none. */
+/** A key with this kid; null for none. */
 const key = (index: number, kid: string | null = 'k1'): SigningKey => {
   const one = keys[index];
   if (one === undefined) throw new TypeError('no such key');
@@ -90,7 +90,7 @@ const key = (index: number, kid: string | null = 'k1'): SigningKey => {
   return { ...one, kid: kid ?? '', publicJwk: kid === null ? publicJwk : { ...publicJwk, kid } };
 };
 
-/** So many tokens of one key, each another. */
+/** Different tokens of one key. */
 const tokensOf = (
   issuer: FakeIssuer,
   signer: SigningKey,
@@ -107,7 +107,7 @@ describe('an issuer that replaces a key', () => {
   test.each([
     ['under its name', 'k1'],
     ['without any names', null],
-  ])('%s is noticed at the next refresh in the background, and the old tokens go', async (_, kid) => {
+  ])('%s: the next background refresh finds it and removes the old tokens', async (_, kid) => {
     const { issuer, clock, reasonOf } = await bench([key(0, kid)], ['--keys-refresh-interval=60s']);
     const header = { kid: kid ?? undefined };
     const old = await issuer.mint({ header });
@@ -122,7 +122,7 @@ describe('an issuer that replaces a key', () => {
     expect(issuer.hits.jwks).toBe(2);
   });
 
-  test('by one of a new name costs one fetch and no refusal', async () => {
+  test('by one with a new kid causes one fetch and no denial', async () => {
     const { issuer, reasonOf } = await bench([key(0)]);
     issuer.keys = [key(1, 'k2')];
     const tokens = await tokensOf(issuer, key(1, 'k2'), 5);
@@ -131,17 +131,17 @@ describe('an issuer that replaces a key', () => {
   });
 });
 
-describe.each(benches)('whoever makes up signatures, in the eyes %s', (_, start) => {
+describe.each(benches)('a client with forged signatures, %s', (_, start) => {
   const flags = ['--keys-refresh-interval=24h'];
 
-  /** A token that nobody signed, with a signature as long as a good one. */
+  /** A forged token, with a signature of the right length. */
   const forge = (issuer: FakeIssuer, kid: string | undefined) => {
     const payload = { iss: issuer.url, aud: audience, sub: 'mallory', exp: 2 ** 32 };
     const input = [{ alg: 'RS256', kid }, payload].map((part) => base64url(JSON.stringify(part)));
     return [...input, base64url(randomBytes(256))].join('.');
   };
 
-  /** How many fetches there are in a time in which somebody sends tokens that nobody signed, one each second. */
+  /** The number of fetches while a client sends one forged token per second. */
   const fetchesIn = async (
     seconds: number,
     kid: (second: number) => string | undefined,
@@ -159,10 +159,10 @@ describe.each(benches)('whoever makes up signatures, in the eyes %s', (_, start)
   test.each([
     ['under a known kid', 'k1', () => [key(0)]],
     ['under the kid of two keys', 'k1', () => [key(0), key(1)]],
-    ['under a known kid, beside a key without one,', 'k1', () => [key(0), key(1, null)]],
+    ['with a known kid and a key without one,', 'k1', () => [key(0), key(1, null)]],
     ['without kid', undefined, () => [key(0), key(1, 'k2')]],
     ['without kid, where no key has one,', undefined, () => [key(0, null)]],
-  ])('%s has nothing fetched by 10,000 of them', async (_name, kid, published) => {
+  ])('%s causes no fetch with 10,000 of them', async (_name, kid, published) => {
     const { issuer, clock, reasonOf } = await start(published(), flags);
     const before = { ...issuer.hits };
     for (let round = 0; round < 200; round++) {
@@ -171,29 +171,29 @@ describe.each(benches)('whoever makes up signatures, in the eyes %s', (_, start)
       await clock.advance(1_000);
     }
     expect(issuer.hits).toEqual(before);
-    // And they use up nothing of what an unknown key may cost.
+    // They do not use the budget of unknown keys.
     issuer.keys = [key(2, 'new'), ...issuer.keys];
     expect(await reasonOf(await issuer.mint({ claims: { exp: 2 ** 32 } }))).toBe('allowed');
     expect(issuer.hits.jwks).toBe(before.jwks + 1);
   });
 
-  // In 300 s, one in ten seconds.
-  test('under known and unknown kids in turn has no more fetched than with unknown ones alone', async () => {
+  // One fetch per 10 s in 300 s.
+  test('with known and unknown kids in turn causes no more fetches than with unknown ones', async () => {
     expect(await fetchesIn(300, (second) => `u${second}`)).toBeLessThanOrEqual(31);
     const inTurn = await fetchesIn(300, (second) => (second % 2 === 0 ? 'k1' : `u${second}`));
     expect(inTurn).toBeLessThanOrEqual(31);
   });
 
   test.each([
-    ['beside a key without one', () => [key(0), key(1, null)]],
+    ['with a key without one', () => [key(0), key(1, null)]],
     ['where no key has one', () => [key(0, null)]],
-  ])('under any kid, %s, has no more fetched than with unknown ones', async (_name, published) => {
+  ])('with any kid, %s, causes no more fetches than with unknown ones', async (_name, published) => {
     const hits = await fetchesIn(300, (second) => `u${second}`, published());
     expect(hits).toBeGreaterThan(0);
     expect(hits).toBeLessThanOrEqual(31);
   });
 
-  test('under a known kid does not wait for a fetch that hangs', async () => {
+  test('with a known kid does not wait for a fetch that hangs', async () => {
     const { issuer, clock, reasonOf } = await start([key(0)], flags);
     issuer.jwks = () => {};
     const waiting = reasonOf(forge(issuer, 'unknown'));
@@ -229,7 +229,7 @@ describe('a token that was verified with one of several keys', () => {
   test.each([
     ['of its kid', 'k1'],
     ['of any name', undefined],
-  ])('%s is cached, and goes with that key alone', async (_, kid) => {
+  ])('%s is cached, and removed only with that key', async (_, kid) => {
     const { issuer, clock, reasonOf, core } = await bench([key(0), key(1)], ['--keys-refresh-interval=60s']);
     const [first = '', second = ''] = await Promise.all(
       [key(0), key(1)].map((signer) => issuer.mint({ key: signer, header: { kid } })),
@@ -253,7 +253,7 @@ describe('verifications', () => {
       .join('.');
   };
 
-  /** A verifier whose keys count how often they are asked, and never find a signature good. */
+  /** A verifier whose keys count their verifications and reject every signature. */
   async function counting(sets: readonly number[], limit = 256) {
     let asked = 0;
     const make = (count: number) =>
@@ -305,13 +305,13 @@ describe('verifications', () => {
     [[2, 1], 3],
     [[4], 4],
     [[1], 1],
-  ])('of a token whose issuer has keys %j, before and after a fetch, are %i', async (sets, most) => {
+  ])('of a token whose issuer has keys %j, before and after a fetch: %i', async (sets, most) => {
     const { verify, asked } = await counting(sets);
     expect(await verify(token('a'))).toMatchObject({ reason: 'signature_invalid' });
     expect(asked()).toBe(most);
   });
 
-  test('with four keys each fill their half of the queue four times as fast', async () => {
+  test('with four keys each fill half of the queue four times as fast', async () => {
     const { verify } = await counting([4], 16);
     const verdicts = await Promise.all(['a', 'b', 'c', 'd'].map((sub) => verify(token(sub))));
     expect(verdicts.map((verdict) => 'reason' in verdict && verdict.reason)).toEqual([
@@ -322,7 +322,7 @@ describe('verifications', () => {
     ]);
   });
 
-  test('of one key, of a real set of ten, are never more than four', async () => {
+  test('of one token, with a set of ten keys, are at most four', async () => {
     const many = await Promise.all(Array.from({ length: 4 }, () => createSigningKey('more')));
     const all = [...[0, 1, 2, 3, 4, 5].map((index) => key(index, `k${index}`)), ...many];
     const { issuer, reasonOf } = await bench(all);

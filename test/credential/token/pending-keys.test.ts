@@ -1,15 +1,15 @@
-/** Checks that wait for a key: how many, how long, and what a wait in vain means for those behind it. */
+/** Checks that wait for a key: how many, how long, and the effect of a wait in vain on later checks. */
 import { describe, expect, test } from 'vitest';
 import { createKeyWaits } from '../../../src/credential/token/pending-keys.ts';
 import { createTestClock, settled } from '../../support/clock.ts';
 
 const maxWait = 900;
 
-/** Waits at a clock that stands still, for fetches that end when the test says so. */
+/** Waits with a test clock, for fetches that the test ends. */
 function createWorld(maxWaiting = 100) {
   const clock = createTestClock();
   const waits = createKeyWaits({ maxWaiting, maxWait, clock });
-  /** What each wait came to, in the order of asking: how long it took and whether the fetch has ended. */
+  /** The result of each wait, in order: its time, and whether the fetch has ended. */
   const ends: ({ after: number; hasEnded: boolean } | 'refused' | undefined)[] = [];
   const ask = (fetching: Promise<void> | undefined) => {
     const index = ends.push(undefined) - 1;
@@ -33,27 +33,27 @@ describe('a check that waits for a key', () => {
     fetching.resolve();
     await settled();
     expect(ends).toEqual([{ after: maxWait - 1, hasEnded: true }]);
-    // What it had planned for later is no more.
+    // Its timer is cancelled.
     await clock.advance(maxWait);
     ask(Promise.resolve());
     await settled();
     expect(ends[1]).toEqual({ after: 0, hasEnded: true });
   });
 
-  test('gives up after the longest wait, where the fetch hangs', async () => {
+  test('gives up after the longest wait if the fetch hangs', async () => {
     const { clock, ask, ends } = createWorld();
     ask(new Promise(() => {}));
     await clock.advance(10 * maxWait);
     expect(ends).toEqual([{ after: maxWait, hasEnded: false }]);
   });
 
-  test('does not wait where no fetch is due', () => {
+  test('does not wait if no fetch is due', () => {
     const { ask, ends } = createWorld();
     ask(undefined);
     expect(ends).toEqual(['refused']);
   });
 
-  test('in a crowd of nine gives up after a third of that; one of eight does not', async () => {
+  test('in a crowd of nine gives up after a third of that; with eight it does not', async () => {
     for (const [count, longest] of [
       [8, maxWait],
       [9, maxWait / 3],
@@ -61,12 +61,12 @@ describe('a check that waits for a key', () => {
       const { clock, ask, ends } = createWorld();
       for (let index = 0; index < count; index++) ask(new Promise(() => {}));
       await clock.advance(10 * maxWait);
-      // Once some of a crowd have given up, the others do.
+      // After some checks of a crowd have given up, the others do too.
       for (const end of ends) expect([count, end]).toEqual([count, { after: longest, hasEnded: false }]);
     }
   });
 
-  test('beyond the most that may is refused, and again one may when another has ended', async () => {
+  test('beyond the limit does not wait; a later one waits when another has ended', async () => {
     const { clock, ask, ends } = createWorld(3);
     const fetching = Promise.withResolvers<void>();
     for (let index = 0; index < 5; index++) ask(fetching.promise);
@@ -85,7 +85,7 @@ describe('a check that waits for a key', () => {
 });
 
 describe('after a wait in vain', () => {
-  test('nobody begins to wait while the fetch hangs, and whoever waits waits a third', async () => {
+  test('no check starts to wait while the fetch hangs, and waiting checks wait for a third', async () => {
     const { clock, ask, ends } = createWorld();
     const fetching = Promise.withResolvers<void>();
     ask(fetching.promise);
@@ -99,7 +99,7 @@ describe('after a wait in vain', () => {
     expect(ends[1]).toEqual({ after: maxWait / 3, hasEnded: false });
   });
 
-  test('checks wait again once the fetch has ended, each time', async () => {
+  test('checks wait again after the fetch has ended', async () => {
     const { clock, ask, ends } = createWorld(1);
     for (let round = 0; round < 5; round++) {
       const fetching = Promise.withResolvers<void>();

@@ -1,7 +1,7 @@
-/** Which tokens a deny list revokes. */
+/** Tokens that a deny list revokes. */
 import { describe, expect, test } from 'vitest';
 import { readDenyList } from '../../../src/config/load/deny-list.ts';
-import { createReadFacts } from '../../../src/credential/token/facts.ts';
+import { createReadFacts } from '../../../src/credential/token/read-facts.ts';
 import { createIsRevoked } from '../../../src/credential/token/revocation.ts';
 
 const issuer = 'https://a';
@@ -23,20 +23,20 @@ describe('a token is revoked', () => {
     expect(isRevoked(list, { [name]: 'y' })).toBe(false);
     expect(isRevoked(list, { [name]: ['x'] })).toBe(false);
     expect(isRevoked(list, {})).toBe(false);
-    // A number is forwarded by its text, and so it is revoked by it.
+    // A number is compared by its text, as it is forwarded.
     expect(isRevoked([{ issuer, [name]: '7' }], { [name]: 7 })).toBe(true);
     expect(isRevoked([{ issuer, [name]: '7' }], { [name]: 70 })).toBe(false);
     expect(isRevoked([{ issuer: 'https://b', [name]: 'x' }], { [name]: 'x' })).toBe(false);
   });
 
-  test('only where every named claim is the same', () => {
+  test('only if every claim of the entry is the same', () => {
     const list = [{ issuer, sub: 'alice', client_id: 'cli' }];
     expect(isRevoked(list, { sub: 'alice', client_id: 'cli' })).toBe(true);
     expect(isRevoked(list, { sub: 'alice', client_id: 'web' })).toBe(false);
     expect(isRevoked(list, { sub: 'bob', client_id: 'cli' })).toBe(false);
   });
 
-  test('where it was issued before the time, or does not say when', () => {
+  test('if it was issued before the time, or has no iat', () => {
     const list = [{ issuer, sub: 'alice', issuedBefore: 1000 }];
     expect(isRevoked(list, { sub: 'alice', iat: 999.9 })).toBe(true);
     expect(isRevoked(list, { sub: 'alice', iat: 1000 })).toBe(false);
@@ -54,7 +54,7 @@ describe('a token is revoked', () => {
     expect(isRevoked(list, { sub: 'alice', iat: 20, jti: '8' })).toBe(false);
   });
 
-  test('by own claims alone', () => {
+  test('only by own claims', () => {
     const list = [{ issuer, sub: 'alice' }];
     expect(isRevoked(list, JSON.parse('{"__proto__":{"sub":"alice"}}'))).toBe(false);
   });

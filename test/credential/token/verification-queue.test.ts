@@ -8,7 +8,7 @@ function createQueue(maxWaiting: number, maxWait = 1_000) {
   const clock = createTestClock();
   const queue = createVerificationQueue<string>({ maxWaiting, maxWait, clock });
   const started: string[] = [];
-  /** @param milliseconds what the verification takes */
+  /** @param milliseconds the time of the verification */
   const add = (name: string, milliseconds = 0, signatures = 1) =>
     queue.add({
       since: clock.monotonic(),
@@ -24,7 +24,7 @@ function createQueue(maxWaiting: number, maxWait = 1_000) {
 }
 
 describe('a verification', () => {
-  test('is not begun before what asked for it has ended, and in the order of asking', async () => {
+  test('starts after its caller has returned, and in order', async () => {
     const { add, started } = createQueue(10);
     const all = Promise.all([add('a'), add('b'), add('c')]);
     expect(started).toEqual([]);
@@ -32,7 +32,7 @@ describe('a verification', () => {
     expect(started).toEqual(['a', 'b', 'c']);
   });
 
-  test('beyond those that may wait is refused, and one after them is not', async () => {
+  test('beyond the limit is rejected, and a later one is not', async () => {
     const { add } = createQueue(2);
     const [a, b, c] = [add('a'), add('b'), add('c')];
     expect(c).toBeUndefined();
@@ -40,7 +40,7 @@ describe('a verification', () => {
     expect(await add('d')).toBe('d verified');
   });
 
-  test('of a token that is tried with several keys counts with each', async () => {
+  test('of a token with several keys counts once per key', async () => {
     const { add } = createQueue(8);
     const all = [add('a', 0, 4), add('b'), add('c'), add('d'), add('e')];
     expect(add('f')).toBeUndefined();
@@ -52,13 +52,13 @@ describe('a verification', () => {
     expect(await add('k', 0, 8)).toBe('k verified');
   });
 
-  test('of tokens that are tried with several keys leaves half of the room to others', async () => {
+  test('of tokens with several keys leaves half of the queue to others', async () => {
     const { add } = createQueue(256);
     const forged = Array.from({ length: 300 }, () => add('forged', 0, 4)).filter((one) => one !== undefined);
     const good = Array.from({ length: 300 }, () => add('good')).filter((one) => one !== undefined);
     expect([forged.length, good.length]).toEqual([32, 128]);
     await Promise.all([...forged, ...good]);
-    // What has ended makes room again, as often as it comes.
+    // Each ended wait frees its place.
     for (let round = 0; round < 3; round++) {
       const next = Array.from({ length: 33 }, () => add('next', 0, 4));
       expect(next.filter((one) => one === undefined)).toHaveLength(1);
@@ -66,7 +66,7 @@ describe('a verification', () => {
     }
   });
 
-  test('of a token that is tried with several keys finds room in the smallest queue', async () => {
+  test('of a token with several keys fits into the smallest queue', async () => {
     const { add } = createQueue(1);
     const dear = add('a', 0, 4);
     expect([add('b', 0, 4), add('c')]).toEqual([undefined, undefined]);
@@ -74,7 +74,7 @@ describe('a verification', () => {
     expect(await add('d', 0, 4)).toBe('d verified');
   });
 
-  test('that has waited too long is not begun', async () => {
+  test('that has waited too long does not start', async () => {
     const { add, clock, started } = createQueue(10, 100);
     const late = add('a');
     clock.pass(101);
@@ -82,7 +82,7 @@ describe('a verification', () => {
     expect(started).toEqual([]);
   });
 
-  test('that fails fails alone', async () => {
+  test('that throws does not affect others', async () => {
     const { queue, add, clock } = createQueue(10);
     const failing = queue.add({
       since: clock.monotonic(),
@@ -98,7 +98,7 @@ describe('a verification', () => {
   });
 });
 
-test('a turn ends when it has taken long enough, and the rest comes in the next', async () => {
+test('a turn ends after its time, and the next turn continues', async () => {
   const { add, started } = createQueue(100);
   for (let index = 0; index < 9; index++) void add(String(index), 10);
   await turn();
@@ -109,7 +109,7 @@ test('a turn ends when it has taken long enough, and the rest comes in the next'
   expect(started).toHaveLength(9);
 });
 
-test('a burst that takes long to read does not keep the first of it waiting', () => {
+test('a burst that is read slowly does not delay its first token', () => {
   const { add, clock, started } = createQueue(100);
   for (const name of ['a', 'b', 'c', 'd']) {
     void add(name);
@@ -118,7 +118,7 @@ test('a burst that takes long to read does not keep the first of it waiting', ()
   expect(started).toEqual(['a', 'b']);
 });
 
-test('one that is added is never begun within that, however long others have waited', async () => {
+test('a verification never starts within `add`, also if others have waited long', async () => {
   const { add, clock, started } = createQueue(1);
   void add('a');
   clock.pass(100);

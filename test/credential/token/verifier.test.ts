@@ -1,6 +1,7 @@
 import { generateKeyPair } from 'jose';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { CheckRequest, Decision } from '../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../src/model/check-request.ts';
+import type { Decision } from '../../../src/model/decision.ts';
 import { configOf, fileFor, until } from '../../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../../support/clock.ts';
 import { startCore, type TestCore } from '../../support/core.ts';
@@ -62,8 +63,8 @@ const summary = (decision: Decision) => [
   'cached' in decision ? decision.cached === true : false,
 ];
 
-describe('a token that was verified', () => {
-  test('is not verified again, and its answer is the same', async () => {
+describe('a cached token', () => {
+  test('is not verified again, and has the same result', async () => {
     const { ask, issuer } = await bench();
     const token = await issuer.mint({ claims: { email: 'a@example.com' } });
     const [first, second] = [await ask(token), await ask(token)];
@@ -74,14 +75,14 @@ describe('a token that was verified', () => {
     expect({ ...second, cached: false }).toEqual(first);
   });
 
-  test('is answered at once, without a promise', async () => {
+  test('is answered without a promise', async () => {
     const { core, issuer, ask } = await bench();
     const token = await issuer.mint();
     await ask(token);
     expect(core.check(requestWith(token))).not.toBeInstanceOf(Promise);
   });
 
-  test('ends with its own expiry, to the second', async () => {
+  test('expires with its exp, to the second', async () => {
     const { ask, issuer, clock } = await bench();
     const token = await issuer.mint({ claims: { exp: Math.floor(clock.now() / 1000) + 10 } });
     await ask(token);
@@ -91,7 +92,7 @@ describe('a token that was verified', () => {
     expect(summary(await ask(token))).toEqual(['token_expired', true]);
   });
 
-  test('is verified anew after cache.maxAge', async () => {
+  test('is verified again after cache.maxAge', async () => {
     const { ask, issuer, clock } = await bench(['--cache-max-age=10s']);
     const token = await issuer.mint();
     await ask(token);
@@ -101,7 +102,7 @@ describe('a token that was verified', () => {
     expect(summary(await ask(token))).toEqual(['allowed', false]);
   });
 
-  test('is judged by the wall clock when that jumps', async () => {
+  test('follows the wall clock when that jumps', async () => {
     const { ask, issuer, clock } = await bench();
     const token = await issuer.mint();
     await ask(token);
@@ -111,7 +112,7 @@ describe('a token that was verified', () => {
     expect((await ask(token)).reason).toBe('token_not_yet_valid');
   });
 
-  test('goes with its key', async () => {
+  test('is removed with its key', async () => {
     const { ask, issuer, clock } = await bench(['--keys-refresh-interval=60s']);
     const token = await issuer.mint();
     await ask(token);
@@ -122,7 +123,7 @@ describe('a token that was verified', () => {
     expect(summary(await ask(token))).toEqual(['key_not_found', false]);
   });
 
-  test('goes when other key material takes the name of its key', async () => {
+  test('is removed when its kid gets other key material', async () => {
     const { ask, issuer, clock } = await bench(['--keys-refresh-interval=60s']);
     const token = await issuer.mint();
     await ask(token);
@@ -133,10 +134,10 @@ describe('a token that was verified', () => {
   });
 });
 
-describe('what is not remembered', () => {
+describe('is not cached', () => {
   test.each([
     ['an expired token', { exp: 1 }],
-    ['a token for somebody else', { aud: 'other' }],
+    ['a token for another audience', { aud: 'other' }],
     ['a token without exp', { exp: undefined }],
   ])('%s', async (_, claims) => {
     const { ask, issuer, core } = await bench();
@@ -144,7 +145,7 @@ describe('what is not remembered', () => {
     expect(core.cache.size()).toBe(0);
   });
 
-  test('a forged token, however often it comes', async () => {
+  test('a forged token, also if it is sent often', async () => {
     const { ask, issuer, core } = await bench();
     const forged = await issuer.mint({ key: { ...spare, kid: 'k1' } });
     for (let index = 0; index < 20; index++)
@@ -154,22 +155,22 @@ describe('what is not remembered', () => {
   });
 });
 
-test('however many tokens come, no more than cache.maxEntries stay', async () => {
+test('at most cache.maxEntries tokens are cached', async () => {
   const { core, ask, issuer } = await bench(['--cache-max-entries=100']);
   for (let index = 0; index < 300; index++)
     await ask(await issuer.mint({ claims: { sub: `user-${index}` } }));
   expect(core.cache.size()).toBe(100);
 });
 
-describe('verifications at once', () => {
-  test('of one token are one verification', async () => {
+describe('concurrent verifications', () => {
+  test('of one token run once', async () => {
     const { ask, issuer } = await bench(['--limits-max-verifications-in-flight=1']);
     const token = await issuer.mint();
     const decisions = await Promise.all(Array.from({ length: 100 }, () => ask(token)));
     expect(new Set(decisions.map(({ reason }) => reason))).toEqual(new Set(['allowed']));
   });
 
-  test('beyond the limit end as overloaded, and the ones after them do not', async () => {
+  test('beyond the limit end as overloaded, and later ones do not', async () => {
     const { ask, issuer } = await bench(['--limits-max-verifications-in-flight=2']);
     const tokens = await Promise.all(
       [1, 2, 3, 4, 5].map((index) => issuer.mint({ claims: { sub: `user-${index}` } })),
@@ -187,7 +188,7 @@ describe('verifications at once', () => {
 });
 
 describe('an unknown key id', () => {
-  test('is fetched for once, and every waiting check has the answer', async () => {
+  test('causes one fetch, and every waiting check is answered', async () => {
     const { ask, issuer } = await bench();
     issuer.keys = [spare, ...issuer.keys];
     const tokens = await Promise.all(
@@ -198,7 +199,7 @@ describe('an unknown key id', () => {
     expect(issuer.hits.jwks).toBe(2);
   });
 
-  test('in a flood causes at most two fetches in ten seconds, failed ones counted', async () => {
+  test('in a flood causes at most two fetches in ten seconds, including failed ones', async () => {
     const { ask, issuer, clock } = await bench();
     for (const endpoint of ['works', 'fails'] as const) {
       const before = issuer.hits.jwks;
@@ -217,7 +218,7 @@ describe('an unknown key id', () => {
     }
   });
 
-  test('whose fetch hangs is answered by the deadline, while known keys are answered at once', async () => {
+  test('whose fetch hangs is answered by the deadline, and known keys immediately', async () => {
     const { ask, issuer, clock } = await bench();
     const known = await issuer.mint();
     issuer.jwks = () => {};
@@ -228,7 +229,7 @@ describe('an unknown key id', () => {
     expect((await waiting).reason).toBe('key_not_found');
   });
 
-  test('is waited for by so many checks at once, and the others are answered at once', async () => {
+  test('is waited for by a limited number of checks; further checks are answered immediately', async () => {
     const { ask, issuer, clock } = await bench(['--limits-max-verifications-in-flight=3']);
     issuer.jwks = () => {};
     const flood = await Promise.all(
@@ -243,7 +244,7 @@ describe('an unknown key id', () => {
     expect(answered).toHaveLength(20);
   });
 
-  test('is waited for by few for as long as a check may take, and by a crowd for a third of that', async () => {
+  test('is waited for until the deadline by few checks, and for a third of that by a crowd', async () => {
     for (const [count, answeredBy] of [
       [8, 1_350],
       [40, 450],
@@ -264,7 +265,7 @@ describe('an unknown key id', () => {
     }
   });
 
-  test('is not waited for again while a fetch hangs that was waited for in vain', async () => {
+  test('is not waited for again while the same fetch hangs', async () => {
     const { ask, core, issuer, clock } = await bench();
     const hung: (() => void)[] = [];
     issuer.jwks = (_, response) => void hung.push(() => response.writeHead(500).end());
@@ -282,7 +283,7 @@ describe('an unknown key id', () => {
     expect((await ask(await issuer.mint({ key: spare }))).reason).toBe('allowed');
   });
 
-  test('that hangs at one issuer costs the tokens of another nothing', async () => {
+  test('that hangs at one issuer does not affect tokens of another', async () => {
     const other = await startFakeIssuer();
     onTestFinished(other.close);
     const { ask, issuer } = await bench(['--limits-max-verifications-in-flight=2'], (url) =>
@@ -298,7 +299,7 @@ describe('an unknown key id', () => {
   });
 });
 
-test('a known key id under another algorithm causes no fetch', async () => {
+test('a known key id with another algorithm causes no fetch', async () => {
   const { ask, issuer } = await bench();
   for (let index = 0; index < 5; index++) {
     const [, body] = (await issuer.mint({ claims: { sub: `user-${index}` } })).split('.');
@@ -309,7 +310,7 @@ test('a known key id under another algorithm causes no fetch', async () => {
 });
 
 describe('a token without a key id', () => {
-  test('is tried with every key that fits', async () => {
+  test('is tried with every key that matches', async () => {
     const { ask, issuer } = await bench([], fileFor, [await createSigningKey('k1'), spare]);
     for (const key of issuer.keys) {
       const token = await issuer.mint({ key, header: { kid: undefined } });
@@ -328,7 +329,7 @@ describe('a token without a key id', () => {
   });
 });
 
-describe('every algorithm that can be allowed', () => {
+describe('every supported algorithm', () => {
   const all = (url: string) =>
     fileFor(url).replace(
       'name: main',
@@ -347,7 +348,7 @@ describe('every algorithm that can be allowed', () => {
     },
   );
 
-  test('Ed25519 is EdDSA under its newer name', async () => {
+  test('Ed25519 is accepted as EdDSA', async () => {
     const key = signers.EdDSA;
     if (key === undefined) throw new TypeError('no key');
     const named = { ...key, publicJwk: { ...key.publicJwk, alg: 'Ed25519' } };
@@ -379,14 +380,14 @@ describe('every algorithm that can be allowed', () => {
   );
 });
 
-test('a bound token is accepted from anybody where that is said', async () => {
+test('a bound token is accepted without a proof with boundTokens: asBearer', async () => {
   const { ask, issuer } = await bench([], (url) =>
     fileFor(url).replace('name: main', 'name: main, boundTokens: asBearer'),
   );
   expect((await ask(await issuer.mint({ claims: { cnf: { jkt: 'x' } } }))).reason).toBe('allowed');
 });
 
-test('an audience can be read from other claims, and any be accepted', async () => {
+test('audiences can be read from other claims, and anyAudience accepts all', async () => {
   const client = await bench([], (url) =>
     fileFor(url).replace('name: main', 'name: main, audienceClaims: [aud, client_id]'),
   );

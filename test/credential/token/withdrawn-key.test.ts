@@ -1,4 +1,4 @@
-/** A key that its issuer withdraws while a token waits for its signature to be verified. */
+/** A key that its issuer removes while a token waits for verification. */
 import { expect, test } from 'vitest';
 import { createTokenCache } from '../../../src/credential/token/cache.ts';
 import { createVerifier } from '../../../src/credential/token/verifier.ts';
@@ -40,12 +40,12 @@ async function verifierOf(held: Set<VerificationKey>) {
   return () => verify(token(clock.now() / 1000 + 60));
 }
 
-test('while the key is held, its token is verified', async () => {
+test('a token is verified while the issuer has the key', async () => {
   const verify = await verifierOf(new Set([key]));
   expect(await verify()).toMatchObject({ outcome: 'verified' });
 });
 
-test('a key that is withdrawn meanwhile verifies nothing', async () => {
+test('a key that is removed meanwhile verifies nothing', async () => {
   const held = new Set([key]);
   const verify = await verifierOf(held);
   const verdict = verify();

@@ -1,4 +1,4 @@
-/** One case of the corpus, and how cases are made. */
+/** The form of a case in the corpus, and helpers to create cases. */
 import { createHmac, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import type { Reason } from '../../../src/model/reasons.ts';
 import type { FakeIssuer } from '../../support/fake-issuer.ts';
@@ -6,25 +6,25 @@ import type { SigningKey } from '../../support/keys.ts';
 import { base64url, goodClaims, goodHeader, signTexts } from '../../support/tokens.ts';
 import type { World } from '../world.ts';
 
-/** A credential and the reason that a check of it must end with. */
+/** A credential and the expected reason. */
 export interface Case {
-  /** The row of the threat table in docs/security/coverage.md. */
+  /** The id of the threat in docs/security/coverage.md. */
   readonly row: string;
   readonly name: string;
   readonly reason: Reason;
   readonly lines: (world: World) => Promise<readonly string[]> | readonly string[];
-  /** Whether the lines hold what no HTTP parser lets through, so that only gRPC can be asked. */
+  /** Whether HTTP parsers reject the lines, so that only gRPC can send them. */
   readonly isRaw?: boolean;
-  /** The reason behind Envoy, where it makes another request of it: it joins lines of one name with a comma. */
+  /** The reason behind Envoy if it differs, because Envoy joins lines of one name with a comma. */
   readonly reasonBehindEnvoy?: Reason;
-  /** What `x-auth-request-user` must be, where it is allowed and not `alice`. */
+  /** The expected `x-auth-request-user` if it is not `alice`. */
   readonly user?: string;
 }
 
-/** A token that comes as it should. */
+/** The credential line of a token in the usual form. */
 export const bearer = (token: string): readonly string[] => [`Bearer ${token}`];
 
-/** A case of one token. */
+/** Creates a case with one token. */
 export function tokenCase(
   row: string,
   name: string,
@@ -35,24 +35,24 @@ export function tokenCase(
   return { row, name, reason, lines: async (world) => bearer(await token(world)), ...more };
 }
 
-/** The key that an issuer signs with. */
+/** Finds the signing key of an issuer. */
 export function keyOf(issuer: FakeIssuer, kid?: string): SigningKey {
   const key = kid === undefined ? issuer.keys[0] : issuer.keys.find((one) => one.kid === kid);
   if (key === undefined) throw new TypeError(`the issuer has no key ${kid ?? ''}`);
   return key;
 }
 
-/** A token of the main issuer with other header parameters, signed well. */
+/** A token of the main issuer with other header parameters and a valid signature. */
 export function withHeader({ main }: World, more: Readonly<Record<string, unknown>>): string {
   return signTexts(JSON.stringify(goodHeader(main, more)), JSON.stringify(goodClaims(main)), keyOf(main));
 }
 
-/** A token of the main issuer with other claims, signed well. */
+/** A token of the main issuer with other claims and a valid signature. */
 export function withClaims({ main }: World, more: Readonly<Record<string, unknown>>): string {
   return signTexts(JSON.stringify(goodHeader(main)), JSON.stringify(goodClaims(main, more)), keyOf(main));
 }
 
-/** A token of the main issuer whose texts are these, signed well. */
+/** A token of the main issuer with these texts and a valid signature. */
 export function withTexts(
   { main }: World,
   header: (good: string) => string | Uint8Array,
@@ -65,12 +65,12 @@ export function withTexts(
   );
 }
 
-/** Header and claims of an issuer's token, not signed yet. */
+/** The header and claims of an issuer's token, before the signature. */
 export function unsigned(issuer: FakeIssuer, header: Readonly<Record<string, unknown>>): string {
   return `${base64url(JSON.stringify({ ...goodHeader(issuer), ...header }))}.${base64url(JSON.stringify(goodClaims(issuer)))}`;
 }
 
-/** A token whose signature is made of the text before it. */
+/** A token whose signature is computed from the text before it. */
 export function signedBy(
   issuer: FakeIssuer,
   header: Readonly<Record<string, unknown>>,
@@ -80,7 +80,7 @@ export function signedBy(
   return `${input}.${make(Buffer.from(input)).toString('base64url')}`;
 }
 
-/** RS256, PS256 and the like by a private key; EdDSA where no hash is named. */
+/** Signs with a private key, by RS256, PS256 and others; EdDSA without a hash. */
 export function rsaSignature(
   hash: string | null,
   key: KeyObject,
@@ -89,12 +89,12 @@ export function rsaSignature(
   return (data) => sign(hash, data, padding === undefined ? key : { key, padding, saltLength: -1 });
 }
 
-/** HMAC by any secret. */
+/** Signs by HMAC with any secret. */
 export function hmac(bits: number, secret: string | Buffer): (data: Buffer) => Buffer {
   return (data) => createHmac(`sha${bits}`, secret).update(data).digest();
 }
 
-/** The public key of an issuer in every form that could be mistaken for a secret. */
+/** The public key of an issuer in every form that a library could use as an HMAC secret. */
 export function publicForms(issuer: FakeIssuer): Readonly<Record<string, string | Buffer>> {
   const { publicJwk } = keyOf(issuer);
   const key = createPublicKey({ key: { ...publicJwk }, format: 'jwk' });

@@ -1,4 +1,4 @@
-/** 2.C: the claims. */
+/** Cases of table C: claims. */
 import type { Reason } from '../../../src/model/reasons.ts';
 import { audience } from '../../support/fake-issuer.ts';
 import { type Case, tokenCase, withClaims, withTexts } from './case.ts';
@@ -13,7 +13,7 @@ function claim(row: string, name: string, values: readonly unknown[], reason: Re
   );
 }
 
-/** A claim of the present moment. */
+/** A time relative to now, as a claim. */
 function timed(row: string, name: string, offset: number, reason: Reason): Case {
   return tokenCase(row, `${name} now ${offset < 0 ? '-' : '+'} ${Math.abs(offset)} s`, reason, (world) =>
     withClaims(world, { [name]: now() + offset }),
@@ -331,5 +331,5 @@ const scopes: Case[] = [
   strict('the audience before the scope', { aud: 'other' }, 'audience_mismatch'),
 ];
 
-/** Every case of the table. */
+/** All cases of this table. */
 export const claimCases: readonly Case[] = [...times, ...parties, ...texts, ...scopes];

@@ -1,4 +1,4 @@
-/** 2.D: how the credential arrives. */
+/** Cases of table D: transport of the credential. */
 import { type Case, withHeader } from './case.ts';
 
 type Make = (token: string) => readonly string[];
@@ -7,7 +7,7 @@ function lines(row: string, name: string, reason: Case['reason'], make: Make, is
   return { row, name, reason, lines: (world) => make(withHeader(world, {})), isRaw };
 }
 
-/** Every case of the table. */
+/** All cases of this table. */
 export const credentialCases: readonly Case[] = [
   lines('D1', 'two good lines', 'token_duplicated', (token) => [`Bearer ${token}`, `Bearer ${token}`]),
   lines('D1', 'a bad one first', 'token_duplicated', (token) => ['Bearer x', `Bearer ${token}`]),

@@ -1,4 +1,4 @@
-/** 2.B: signatures and keys. */
+/** Cases of table B: signatures and keys. */
 import { constants, createHash, type KeyObject, sign } from 'node:crypto';
 import { privateKeyObject } from '../../support/tokens.ts';
 import { paddedDigest, signBlock, weakKeys } from '../weak-keys.ts';
@@ -128,7 +128,7 @@ const block = (...tail: Buffer[]) => {
 const good256 = info('608648016503040201', 32);
 const withoutNull = Buffer.from('302f300b0609608648016503040201', 'hex');
 
-/** Blocks that a careless reader of PKCS #1 takes for a padded digest; only the owner of the key can sign them. */
+/** Blocks that a careless PKCS #1 parser accepts as a padded digest. Only the owner of the key can sign them. */
 const paddings: readonly [string, Case['reason'], (data: Buffer) => Buffer][] = [
   ['the right one', 'allowed', (data) => paddedDigest(data, 256)],
   ['the right one, made by hand', 'allowed', (data) => block(good256, sha256(data))],
@@ -282,7 +282,7 @@ const rsa: Case[] = [
         privateKeyObject(keyOf(curves, 'PS256')),
         constants.RSA_PKCS1_PSS_PADDING,
       );
-      // The salt is another each time: one signature in 256 begins with a zero.
+      // The salt changes each time, so one signature in 256 begins with a zero.
       for (;;) {
         const signature = again(data);
         if (signature[0] === 0) return signature.subarray(1);
@@ -298,7 +298,7 @@ const rsa: Case[] = [
   ),
 ];
 
-// Made once more here for their names alone; the world has the ones that are published.
+// Used here only for their names; the world publishes its own.
 const weak: Case[] = weakKeys().map(({ row, kid, algorithm }) =>
   tokenCase(
     row,
@@ -312,7 +312,7 @@ const weak: Case[] = weakKeys().map(({ row, kid, algorithm }) =>
   ),
 );
 
-/** Every case of the table. */
+/** All cases of this table. */
 export const cryptographyCases: readonly Case[] = [
   ...elliptic,
   ...edwardsCases,

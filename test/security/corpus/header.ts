@@ -1,4 +1,4 @@
-/** 2.A: the JOSE header and the shape of a token. */
+/** Cases of table A: header and shape of a token. */
 import { deflateRawSync } from 'node:zlib';
 import { publicMembers } from '../../support/proofs.ts';
 import { base64url, goodClaims, goodHeader, privateKeyObject, signTexts } from '../../support/tokens.ts';
@@ -18,7 +18,7 @@ import {
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** The segments of a good token of the main issuer. */
+/** The segments of a valid token of the main issuer. */
 const goodToken = (world: Parameters<typeof withHeader>[0]) => withHeader(world, {});
 const segmentsOf = (token: string) => token.split('.') as [string, string, string];
 
@@ -403,7 +403,7 @@ const segments: Case[] = [
   ),
 ];
 
-/** The spellings of one segment that decode to the same bytes, or that lax decoders take for it. */
+/** Spellings of one segment that decode to the same bytes, strictly or leniently. */
 function respellings(index: 0 | 1 | 2, name: string): Case[] {
   const change = (make: (segment: string) => string) =>
     good((token) => {
@@ -438,7 +438,7 @@ function respellings(index: 0 | 1 | 2, name: string): Case[] {
   return [...plain, ...spaces, ...raw, padded];
 }
 
-/** A 2048-bit signature ends in a character of which two bits count: fifteen others decode to the same bytes. */
+/** The last character of a 2048-bit signature has two used bits, so fifteen others decode to the same bytes. */
 const siblings: Case[] = Array.from({ length: 15 }, (_, step) =>
   tokenCase(
     'A17',
@@ -524,7 +524,7 @@ const texts: Case[] = [
   ),
 ];
 
-/** Every case of the table. */
+/** All cases of this table. */
 export const headerCases: readonly Case[] = [
   { row: 'A16', name: 'a good token', reason: 'allowed', lines: (world) => bearer(goodToken(world)) },
   ...algorithms,

@@ -1,4 +1,4 @@
-/** A kept input, judged again: by the service's verifier and by jose, with the keys and at the time that were kept with it. */
+/** Repeats a stored input with the service's verifier and with jose, with the stored keys and time. */
 import type { JSONWebKeySet } from 'jose';
 import { createTokenCache } from '../../../src/credential/token/cache.ts';
 import { createVerifier } from '../../../src/credential/token/verifier.ts';
@@ -11,18 +11,18 @@ import { issuerOf } from './issuer-of.ts';
 import { createJose, type JoseVerdict } from './oracles.ts';
 import type { Difference } from './run.ts';
 
-/** What both say now. */
-export interface Again {
+/** The two verdicts of a repetition. */
+export interface Repetition {
   readonly reason: Reason;
   readonly jose: JoseVerdict;
 }
 
-/** Judges it, once with each of its key sets. */
-export async function judgeAgain({ token, configuration, keySets, now }: Difference): Promise<Again[]> {
+/** Repeats the input once for each of its key sets. */
+export async function judgeAgain({ token, configuration, keySets, now }: Difference): Promise<Repetition[]> {
   const config = await configOf(configuration);
   const clock: Clock = { now: () => now, monotonic: () => 0, after: () => () => {} };
   const nothing = () => {};
-  const judgeWith = async (published: Readonly<Record<string, JSONWebKeySet>>): Promise<Again> => {
+  const judgeWith = async (published: Readonly<Record<string, JSONWebKeySet>>): Promise<Repetition> => {
     const issuers = config.issuers.map((one) => {
       const load = async (_: boolean, use: (text: string) => void) => {
         use(JSON.stringify(published[one.issuer]));
@@ -54,7 +54,7 @@ export async function judgeAgain({ token, configuration, keySets, now }: Differe
     const verdict = await verify(token);
     const named = config.issuers.find(({ issuer }) => issuer === issuerOf(token)) ?? config.issuers[0];
     const jwks = published[named?.issuer ?? ''];
-    if (named === undefined || jwks === undefined) throw new TypeError('no key set was kept');
+    if (named === undefined || jwks === undefined) throw new TypeError('the input has no key set');
     const jose = createJose({ ...named, audience, jwks, isUnnamed: named.publicKeyFiles !== undefined });
     return {
       reason: verdict.outcome === 'verified' ? 'allowed' : verdict.reason,

@@ -1,4 +1,4 @@
-/** Key pairs of every kind and size that a token can be signed with. They are made once for a run. */
+/** Key pairs of every supported kind and size, generated once for each run. */
 import {
   constants,
   createPrivateKey,
@@ -21,21 +21,21 @@ const algorithmsOf = {
 
 /** A key pair. */
 export interface Pair {
-  /** Its kind and size, as the report tells it. */
+  /** The kind and size, for the report. */
   readonly kind: string;
   readonly algorithms: readonly string[];
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
-  /** The public numbers, and nothing else. */
+  /** The public members only. */
   readonly jwk: JWK;
 }
 
-/** Kind and size of each key of the pool; the exponents are the usual one and a larger prime. */
-const wanted = [
+/** The kind and size of each key, with the usual exponent or a larger prime. */
+const keyTypes = [
   ['rsa', 2048, 65_537],
   ['rsa', 2048, 65_537],
   ['rsa', 2048, 65_539],
-  // Of one bit more than a whole number of bytes: the signature is a byte longer than its padding (RFC 8017 section 8.1.1).
+  // One bit more than a whole number of bytes makes the signature a byte longer than its padding (RFC 8017 section 8.1.1).
   ['rsa', 2049, 65_537],
   ['rsa', 3072, 65_537],
   ['rsa', 4096, 65_537],
@@ -47,9 +47,9 @@ const wanted = [
   ['ed25519'],
 ] as const;
 
-/** Makes the pool. */
+/** Generates the key pairs. */
 export function createKeyPool(): readonly Pair[] {
-  return wanted.map(([type, bits, exponent]): Pair => {
+  return keyTypes.map(([type, bits, exponent]): Pair => {
     const { privateKey, publicKey } = generate(type, bits, exponent);
     return {
       kind: bits === undefined ? type : `${type}-${bits}`,
@@ -69,7 +69,7 @@ function generate(type: keyof typeof algorithmsOf, bits = 2048, publicExponent =
     : generateKeyPairSync('ec', { namedCurve: type });
 }
 
-/** Makes an RSA key of primes, for sizes that OpenSSL rounds when it makes one. */
+/** Creates an RSA key from primes, for sizes that OpenSSL rounds. */
 function assembleRsa(bits: number): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
   const e = 65_537n;
   for (;;) {
@@ -97,7 +97,7 @@ function base64url(value: bigint): string {
   return Buffer.from(text.padStart(text.length + (text.length % 2), '0'), 'hex').toString('base64url');
 }
 
-/** Signs as RFC 7518 section 3 says. */
+/** Signs by RFC 7518 section 3. */
 export function signWith({ privateKey }: Pair, algorithm: string, data: Buffer): Buffer {
   if (algorithm === 'EdDSA') return sign(null, data, privateKey);
   const digest = `sha${algorithm.slice(2)}`;

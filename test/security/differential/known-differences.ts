@@ -1,92 +1,92 @@
 /**
- * Where the service and jose differ on purpose. Each row says why, and finds out by itself, from the bytes of the token, whether it
- * applies. All but one are about what the service refuses and jose accepts.
+ * The intended differences between the service and jose. Each row has its reason, and decides from the token alone whether it
+ * applies. In all rows but one, the service denies and jose accepts.
  */
 import type { Reason } from '../../../src/model/reasons.ts';
 
-/** A token with what can be read in it, as jose reads it: leniently. */
+/** A token and its decoded parts, read leniently as jose does. */
 interface Subject {
   readonly token: string;
   readonly reason: Reason;
-  /** The segments as text, decoded; empty where there are none. */
+  /** The decoded segments, as text. */
   readonly texts: readonly string[];
   readonly bytes: readonly Buffer[];
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
   /** Seconds since the epoch. */
   readonly now: number;
-  /** Bits of the modulus of the key that signed it; 0 where it is no RSA key. */
+  /** The modulus of the signing key, in bits; 0 if it is not an RSA key. */
   readonly modulusBits: number;
 }
 
 interface Rule {
   readonly name: string;
   readonly why: string;
-  /** The reasons that it may lead to. */
+  /** The possible reasons. */
   readonly reasons: readonly Reason[];
   readonly applies: (subject: Subject) => boolean;
 }
 
 const has = (record: Readonly<Record<string, unknown>>, name: string) => Object.hasOwn(record, name);
-/** Where the year 9999 ends. */
+/** The end of the year 9999, in seconds since the epoch. */
 const endOfDates = Date.UTC(10_000, 0) / 1000;
 const isDate = (value: unknown) => typeof value === 'number' && Math.abs(value) < endOfDates;
 
-/** The table. */
+/** The known differences. */
 export const knownDifferences: readonly Rule[] = [
   {
     name: 'base64url that is not canonical',
-    why: 'RFC 4648 section 3.5, RFC 7515 section 2: with padding, white space or unused bits one token has many spellings.',
+    why: 'RFC 4648 section 3.5, RFC 7515 section 2: padding, white space or unused bits give one token many spellings.',
     reasons: ['token_malformed', 'token_duplicated'],
     applies: ({ token, bytes }) => bytes.map((part) => part.toString('base64url')).join('.') !== token,
   },
   {
-    name: 'a member twice',
-    why: 'RFC 7515 section 4, RFC 7519 section 4: two readers could read two values.',
+    name: 'a repeated member',
+    why: 'RFC 7515 section 4, RFC 7519 section 4: two parsers can read different values.',
     reasons: ['token_malformed'],
     applies: ({ texts }) => texts.slice(0, 2).some((text) => namesOf(text).some(isRepeated)),
   },
   {
     name: 'a byte order mark',
-    why: 'RFC 8259 section 8.1: one must not be added. A token has none.',
+    why: 'RFC 8259 section 8.1: a token must not have one.',
     reasons: ['token_malformed'],
     applies: ({ bytes }) =>
       bytes.slice(0, 2).some((part) => part.subarray(0, 3).toString('hex') === 'efbbbf'),
   },
   {
     name: 'nested deeper than 32',
-    why: 'The contract bounds nesting.',
+    why: 'The service limits nesting.',
     reasons: ['token_malformed'],
     applies: ({ texts }) => texts.slice(0, 2).some((text) => depthOf(text) > 32),
   },
   {
     name: 'longer than limits.maxTokenSize',
-    why: 'The contract bounds sizes.',
+    why: 'The service limits sizes.',
     reasons: ['token_too_large'],
     applies: ({ token }) => token.length > 16 * 1024,
   },
   {
     name: 'a header parameter that changes what the token means',
-    why: 'RFC 7515 section 4.1.11, RFC 7797: neither of these is supported.',
+    why: 'RFC 7515 section 4.1.11, RFC 7797: neither is supported.',
     reasons: ['token_malformed'],
     applies: ({ header }) => ['crit', 'b64'].some((name) => has(header, name)),
   },
   {
-    name: '`kid` that is no text, or is longer than 256 characters',
-    why: 'RFC 7515 section 4.1.4; the contract bounds what is looked up.',
+    name: '`kid` that is not a string, or is longer than 256 characters',
+    why: 'RFC 7515 section 4.1.4; the service limits the length of a look-up.',
     reasons: ['token_malformed'],
     applies: ({ header }) =>
       has(header, 'kid') && (typeof header.kid !== 'string' || header.kid.length > 256),
   },
   {
     name: 'no `kid`, and more than four keys that fit',
-    why: 'The contract bounds how many keys a token is tried with.',
+    why: 'The service limits the number of keys that it tries.',
     reasons: ['signature_invalid'],
     applies: ({ header }) => !has(header, 'kid') || header.kid === null,
   },
   {
     name: '`typ` that is not one of the tokenTypes',
-    why: 'RFC 8725 section 3.11, RFC 9068 section 4: a token of another kind is not taken.',
+    why: 'RFC 8725 section 3.11, RFC 9068 section 4: a token of another type is denied.',
     reasons: ['token_type_not_allowed'],
     applies: ({ header }) =>
       has(header, 'typ') &&
@@ -94,13 +94,13 @@ export const knownDifferences: readonly Rule[] = [
   },
   {
     name: 'no `exp`',
-    why: 'The contract asks for it: a token without it would be good for ever.',
+    why: 'The service requires it, because a token without it is valid without limit.',
     reasons: ['claim_missing'],
     applies: ({ claims }) => !has(claims, 'exp') || claims.exp === null,
   },
   {
-    name: 'a date that is none',
-    why: 'RFC 7519 section 2: a number of seconds. One beyond the year 9999, or `exp` of 0 and below, is a mistake.',
+    name: 'an invalid date',
+    why: 'RFC 7519 section 2: a number of seconds. A date after the year 9999, or `exp` of 0 or less, is a mistake.',
     reasons: ['claim_invalid', 'claim_missing'],
     applies: ({ claims }) =>
       ['exp', 'nbf', 'iat'].some((name) => has(claims, name) && !isDate(claims[name])) ||
@@ -108,18 +108,18 @@ export const knownDifferences: readonly Rule[] = [
   },
   {
     name: '`nbf` or `iat` of null',
-    why: 'The contract takes a claim that is null for one that is absent, and neither is required.',
+    why: 'In the service, a claim that is null counts as absent, and neither is required.',
     reasons: ['allowed'],
     applies: ({ claims }) => claims.nbf === null || claims.iat === null,
   },
   {
     name: '`iat` in the future',
-    why: 'The contract asks for it; jose looks at `iat` only where an age is bounded.',
+    why: 'The service checks it; jose reads `iat` only if a maximum age is set.',
     reasons: ['token_not_yet_valid'],
     applies: ({ claims, now }) => typeof claims.iat === 'number' && claims.iat > now + 30,
   },
   {
-    name: '`aud` with a member that is no text',
+    name: '`aud` with a member that is not a string',
     why: 'RFC 7519 section 4.1.3.',
     reasons: ['claim_invalid'],
     applies: ({ claims }) =>
@@ -127,19 +127,19 @@ export const knownDifferences: readonly Rule[] = [
   },
   {
     name: 'bound to a client (`cnf`)',
-    why: 'RFC 7800, RFC 9449: a bound token is no bearer token.',
+    why: 'RFC 7800, RFC 9449: a bound token is not a bearer token.',
     reasons: ['token_bound'],
     applies: ({ claims }) => has(claims, 'cnf'),
   },
   {
     name: 'an RSA signature shorter than its modulus',
-    why: 'RFC 8017 section 8.2.2, step 1. OpenSSL takes a PSS signature without the zeros in front of it.',
+    why: 'RFC 8017 section 8.2.2, step 1. OpenSSL accepts a PSS signature without its leading zeros.',
     reasons: ['signature_invalid'],
     applies: ({ bytes, modulusBits }) => (bytes[2]?.length ?? 0) < Math.ceil(modulusBits / 8),
   },
 ];
 
-/** The row that a refusal falls under where jose says otherwise; undefined if there is none. */
+/** Finds the row that explains a difference; undefined if there is none. */
 export function knownDifference(
   token: string,
   reason: Reason,
@@ -169,7 +169,7 @@ function objectOf(text = ''): Record<string, unknown> {
   }
 }
 
-/** The names of the outermost members, unescaped, each as often as it is written. */
+/** The unescaped names of the outermost members, with repetitions. */
 function namesOf(text: string): readonly string[] {
   const names: string[] = [];
   let depth = 0;

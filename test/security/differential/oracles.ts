@@ -1,43 +1,43 @@
 /**
- * Who is asked beside the service: jose for the whole token; for the signature alone, OpenSSL by another way, and arithmetic that
- * shares nothing with either.
+ * The references for the verdicts: jose for the whole token. For the signature: OpenSSL through another interface, and arithmetic
+ * that shares no code with either.
  */
 import { constants, createHash, createVerify, type KeyObject, verify } from 'node:crypto';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Pair } from './key-pool.ts';
 
-/** What jose makes of a token: `accepted`, or the code of its error. */
+/** The result of jose: `accepted`, or the code of its error. */
 export type JoseVerdict = string;
 
-/** An issuer as jose is told of it. */
+/** The settings of an issuer for jose. */
 export interface JoseIssuer {
   readonly issuer: string;
   readonly audience: string;
   readonly algorithms: readonly string[];
   readonly jwks: JSONWebKeySet;
-  /** Whether a token's `kid` says nothing. */
+  /** Whether the `kid` of a token is ignored. */
   readonly isUnnamed: boolean;
 }
 
-/** Seconds by which clocks may differ. */
+/** In seconds. */
 const clockTolerance = 30;
 
 /**
- * Makes the judge of one issuer's tokens. Every key that could be meant is tried.
+ * Creates a verifier with jose for the tokens of one issuer. It tries each key that can match.
  *
- * @returns asks it; the time is in milliseconds since the epoch
+ * @returns the verifier; its time is in milliseconds since the epoch
  */
 export function createJose(options: JoseIssuer): (token: string, now: number) => Promise<JoseVerdict> {
   const { issuer, audience, algorithms, jwks, isUnnamed } = options;
   const find = createLocalJWKSet(jwks);
   const otherNames: Readonly<Record<string, string>> = { EdDSA: 'Ed25519', Ed25519: 'EdDSA' };
   const findKey: JWTVerifyGetKey = async ({ kid, ...rest }, token) => {
-    // A parameter that is null is as if absent; jose looks for a key of that name.
+    // A `kid` that is null counts as absent, but jose would search for it.
     const header = isUnnamed || kid === undefined || kid === null ? rest : { ...rest, kid };
     try {
       return await find(header, token);
     } catch (error) {
-      // Two names of one algorithm (RFC 9864); to jose a key of the one is no key of the other.
+      // RFC 9864 has two names for one algorithm, and jose treats their keys as different.
       const alg = otherNames[header.alg];
       if (alg === undefined || !(error instanceof errors.JWKSNoMatchingKey)) throw error;
       return find({ ...header, alg }, token);
@@ -47,7 +47,7 @@ export function createJose(options: JoseIssuer): (token: string, now: number) =>
     const terms = {
       issuer,
       audience,
-      // Its newer name (RFC 9864).
+      // The newer name of EdDSA (RFC 9864).
       algorithms: algorithms.includes('EdDSA') ? [...algorithms, 'Ed25519'] : [...algorithms],
       clockTolerance,
       currentDate: new Date(now),
@@ -70,10 +70,10 @@ export function createJose(options: JoseIssuer): (token: string, now: number) =>
   };
 }
 
-/** The code of jose for a signature that is none. */
+/** The error code of jose for an invalid signature. */
 export const signatureFailed = 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED';
 
-/** Whether OpenSSL takes the signature, asked in a stream, with the key out of its own form and bytes decoded by hand. */
+/** Whether OpenSSL accepts the signature through its stream interface, with bytes decoded by this file. */
 export function isSignedByStream(token: string, algorithm: string, { publicKey }: Pair): boolean {
   const parts = partsOf(token);
   if (parts === undefined) return false;
@@ -85,7 +85,7 @@ export function isSignedByStream(token: string, algorithm: string, { publicKey }
   try {
     return stream.verify(optionsOf(publicKey, algorithm), signature);
   } catch {
-    // ECDSA of another length.
+    // An ECDSA signature of another length.
     return false;
   }
 }
@@ -96,7 +96,7 @@ function optionsOf(key: KeyObject, algorithm: string) {
   return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
 }
 
-/** Whether a signature of RSA is one, by arithmetic (RFC 8017 sections 8.1.2 and 8.2.2). */
+/** Verifies an RSA signature by arithmetic (RFC 8017 sections 8.1.2 and 8.2.2). */
 export function isSignedByArithmetic(token: string, algorithm: string, { jwk }: Pair): boolean {
   const parts = partsOf(token);
   if (parts === undefined || jwk.n === undefined || jwk.e === undefined) return false;
@@ -184,7 +184,7 @@ function partsOf(token: string): { readonly input: Buffer; readonly signature: B
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const values = new Map([...alphabet].map((character, value) => [character, value]));
 
-/** Decodes base64url six bits at a time (RFC 4648 section 5); what fills no byte is left out. */
+/** Decodes base64url six bits at a time (RFC 4648 section 5), without incomplete bytes. */
 function decoded(text: string): Buffer {
   const bytes = Buffer.alloc((text.length * 6) >> 3);
   let [held, bits, at] = [0, 0, 0];

@@ -1,6 +1,6 @@
-/** Chance that a seed repeats (mulberry32). Not for secrets. */
+/** Random numbers that a seed repeats (mulberry32). Not for secrets. */
 
-/** A source of chance. */
+/** A source of random numbers. */
 export interface Random {
   /** From 0 to below 1. */
   readonly next: () => number;
@@ -11,7 +11,7 @@ export interface Random {
   readonly bytes: (length: number) => Buffer;
 }
 
-/** Makes a source that gives the same for the same seed. */
+/** Creates a source that returns the same numbers for the same seed. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {

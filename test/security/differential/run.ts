@@ -1,6 +1,6 @@
 /**
- * The differential run: the same tokens to the service's verifier and to jose, while keys change. What both make of each must be the
- * same, or a difference that the table of known ones has a row for.
+ * The differential run: it sends the same tokens to the service's verifier and to jose while keys change. Both must give the same
+ * verdict, or the table of known differences must explain it.
  */
 import type { JSONWebKeySet } from 'jose';
 import { type Reason, reasons } from '../../../src/model/reasons.ts';
@@ -13,19 +13,19 @@ import { type Tampered, tamper } from './tamper.ts';
 import { startTransports, type Transports } from './transports.ts';
 import { type AskJose, createWorld, type World } from './world.ts';
 
-/** How long to run, and with which chance. */
+/** The length and the seed of a run, and its callbacks. */
 export interface RunOptions {
   readonly tokens: number;
   readonly seed: number;
-  /** Keys to use; without, new ones are made. */
+  /** The keys; by default, new ones are generated. */
   readonly pool?: readonly Pair[];
-  /** Hears of every difference that no rule explains, with all that it takes to see it again. */
+  /** Called for each unexplained difference, with everything that repeats it. */
   readonly onDifference: (difference: Difference) => void;
-  /** What the verifier is made to say instead: for a test of the run itself. */
+  /** Replaces a verdict of the verifier, to test the run itself. */
   readonly mistake?: (reason: Reason, token: string) => Reason;
-  /** Whether to end before all were judged. */
+  /** Whether to stop early. */
   readonly isStopped?: () => boolean;
-  /** Hears how many tokens were judged so far. */
+  /** Called with the number of tokens so far. */
   readonly onProgress?: (judged: number) => void;
 }
 
@@ -40,18 +40,18 @@ export interface Difference {
   readonly oddity: string;
   readonly signedWith: object;
   readonly algorithm: string;
-  /** By how it was made; undefined where that does not say. */
+  /** Known from how it was created; undefined if that is not enough. */
   readonly isSigned: boolean | undefined;
-  /** What another way to verify says of the signature alone. */
+  /** The result of another verification of the signature. */
   readonly isSignedByOracle: boolean | undefined;
-  /** The key sets before and, where keys changed meanwhile, after. */
+  /** The key sets before and, if keys changed during the check, after. */
   readonly keySets: readonly Readonly<Record<string, JSONWebKeySet>>[];
   readonly configuration: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** What came of a run. */
+/** The results of a run. */
 export interface Summary {
   readonly judged: number;
   readonly overTransports: number;
@@ -59,23 +59,23 @@ export interface Summary {
   readonly signed: number;
   readonly rotations: number;
   readonly differences: number;
-  /** How many verdicts there were of each kind, by algorithm and size of the key. */
+  /** The number of verdicts by reason, for each algorithm and key size. */
   readonly verdicts: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** How often each known difference was met. */
+  /** The number of times each known difference occurred. */
   readonly known: Readonly<Record<string, number>>;
-  /** How often each way to tamper was tried. */
+  /** The number of times each change was tried. */
   readonly tampered: Readonly<Record<string, number>>;
 }
 
 const batchSize = 200;
 
-/** An input: a token, from which it was made, and who judges it. */
+/** A token, its origin, and the verifier that checks it. */
 interface Input extends Tampered {
   readonly signed: SignedToken;
   readonly verifier: keyof World['verifiers'];
 }
 
-/** Does it. */
+/** Runs the comparison. */
 export async function runDifferential(options: RunOptions): Promise<Summary> {
   const {
     tokens,
@@ -92,7 +92,7 @@ export async function runDifferential(options: RunOptions): Promise<Summary> {
   let [judged, differences, overTransports, signaturesByOracle, signedCount, rotations] = [0, 0, 0, 0, 0, 0];
   let older: readonly SignedToken[] = [];
 
-  /** Has one batch judged by both; keys may change in its midst. */
+  /** Checks one batch with both; keys may change in the middle. */
   const runBatch = async (inputs: readonly Input[], changes: boolean, before: AskJose): Promise<AskJose> => {
     const keySets = [world.published()];
     const middle = inputs.length >> 1;
@@ -152,11 +152,12 @@ export async function runDifferential(options: RunOptions): Promise<Summary> {
       if (known === undefined) return { what: 'jose', isSignedByOracle: signatureOf(input) };
       counts.known(known);
     }
-    // What the making of a token and other ways to verify say of its signature, where its key is the one that is asked.
-    if (isSigned === false && afterSignature.has(reason)) return { what: 'made without a signature' };
+    // Compares with how the token was created, and with other verifications of its signature.
+    if (isSigned === false && afterSignature.has(reason))
+      return { what: 'created without a valid signature' };
     const isCurrent = !changes && isPublished(signed, world.origins());
     if (isSigned === true && isCurrent && reason === 'signature_invalid')
-      return { what: 'made with a signature' };
+      return { what: 'created with a valid signature' };
     const isAsked = judged % 8 === 0 || (reason === 'signature_invalid' && isSigned === undefined);
     if (!isAsked || !isCurrent) return undefined;
     const isSignedByOracle = signatureOf(input);
@@ -190,17 +191,17 @@ export async function runDifferential(options: RunOptions): Promise<Summary> {
       const changes = random.chance(0.02);
       askJose = await runBatch(createInputs(bases, random, batchSize), changes, askJose);
       onProgress?.(judged);
-      // So that unknown key ids are worth a fetch again, and tokens grow old.
+      // Time passes, so that unknown key ids can cause a fetch again and tokens age.
       if (random.chance(0.1)) world.clock.pass(15_000);
     }
     older = fresh.slice(0, 400);
   }
 
-  /** Has tokens go through the servers too: each must answer what the verifier found. */
+  /** Sends tokens through the servers too; each must answer with the verdict of the verifier. */
   async function compareTransports(transports: Transports, inputs: readonly Input[]): Promise<number> {
     let asked = 0;
     for (const input of inputs) {
-      // What else there is, HTTP does not carry or reads otherwise.
+      // HTTP cannot carry other characters, or reads them differently.
       if (!/^[\x21-\x2b\x2d-\x7e]+$/.test(input.token)) continue;
       const reason = await ask(world, input, random);
       const [grpc, http] = await Promise.all([transports.grpc(input.token), transports.http(input.token)]);
@@ -239,7 +240,7 @@ export async function runDifferential(options: RunOptions): Promise<Summary> {
   };
 }
 
-/** Makes inputs: half of them untouched, some of them twice at once. */
+/** Creates inputs: half of them unchanged, some of them several times at once. */
 function createInputs(bases: readonly SignedToken[], random: Random, count: number): readonly Input[] {
   const inputs: Input[] = [];
   while (inputs.length < count) {
@@ -255,10 +256,10 @@ function createInputs(bases: readonly SignedToken[], random: Random, count: numb
   return inputs.slice(0, count);
 }
 
-/** What a token can be odd about so that another key than its own, or none, is asked. */
-const otherKeyOddities = ['alg', 'no alg', 'kid', 'no kid', 'a parameter twice'];
+/** Properties that make the verifier use another key, or none. */
+const otherKeyOddities = ['alg', 'no alg', 'kid', 'no kid', 'a repeated parameter'];
 
-/** Whether the key of a token is published for it now, and no other under its name. */
+/** Whether the key of a token is published now, with its `kid` and algorithm. */
 function isPublished({ key, algorithm, oddity }: SignedToken, origins: readonly Origin[]): boolean {
   if (otherKeyOddities.includes(oddity)) return false;
   return origins.some(({ keys }) =>
@@ -269,7 +270,7 @@ function isPublished({ key, algorithm, oddity }: SignedToken, origins: readonly 
   );
 }
 
-/** Asks the service's verifier. What it throws is what `check/authenticate.ts` would make an error of. */
+/** Asks the service's verifier. An exception counts as `internal_error`, as in the check. */
 async function ask(world: World, { token, verifier }: Input, random: Random): Promise<Reason> {
   try {
     const verdict = await world.verifiers[verifier](shaped(token, random));
@@ -279,7 +280,7 @@ async function ask(world: World, { token, verifier }: Input, random: Random): Pr
   }
 }
 
-/** The same text as another kind of string inside V8: flat, cut out, put together, of two bytes, or outside of its heap. */
+/** The same text in another representation inside V8: flat, sliced, concatenated, two-byte or external. */
 function shaped(token: string, random: Random): string {
   switch (random.below(5)) {
     case 0:
@@ -299,7 +300,7 @@ function shaped(token: string, random: Random): string {
 
 const isAscii = (text: string) => !/[^\0-\x7f]/.test(text);
 
-/** The reasons that are found before a signature is looked at. */
+/** The reasons that are found before a signature is checked. */
 const beforeSignature: ReadonlySet<Reason> = new Set<Reason>([
   'token_malformed',
   'token_duplicated',
@@ -310,7 +311,7 @@ const beforeSignature: ReadonlySet<Reason> = new Set<Reason>([
   'claim_invalid',
 ]);
 
-/** The reasons that are found only where the signature is good. */
+/** The reasons that are found only after a valid signature. */
 const afterSignature: ReadonlySet<Reason> = new Set<Reason>([
   'allowed',
   'token_expired',
@@ -321,7 +322,7 @@ const afterSignature: ReadonlySet<Reason> = new Set<Reason>([
   'claim_missing',
 ]);
 
-/** Whether both say the same: let in or not, and of the signature the same, where both come to look at it. */
+/** Whether both agree on allow or deny, and on the signature if both check it. */
 export function isSame(reason: Reason, jose: JoseVerdict): boolean {
   if (reason === 'allowed' || jose === 'accepted') return reason === 'allowed' && jose === 'accepted';
   if (reasons[reason].outcome !== 'deny' || !jose.startsWith('ERR_')) return false;
@@ -329,7 +330,7 @@ export function isSame(reason: Reason, jose: JoseVerdict): boolean {
   return jose !== signatureFailed || beforeSignature.has(reason);
 }
 
-/** What another way to verify says of a signature, with the key that signed the token before it was tampered with. */
+/** Verifies the signature in another way, with the key that signed the original token. */
 function signatureOf({ token, signed }: Input): boolean {
   const { pair } = signed.key;
   return pair.jwk.kty === 'RSA'

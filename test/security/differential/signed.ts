@@ -1,4 +1,4 @@
-/** Tokens with good signatures: most are plain, some say odd things. */
+/** Tokens with valid signatures: most are usual, some have unusual contents. */
 import { audience } from '../../support/fake-issuer.ts';
 import { type Pair, signWith } from './key-pool.ts';
 import type { Random } from './random.ts';
@@ -10,30 +10,30 @@ export interface Published {
   readonly alg: string | undefined;
 }
 
-/** Where a token says that it comes from. */
+/** The issuer of a token. */
 export interface Origin {
   readonly issuer: string;
-  /** What its tokens may be signed with. */
+  /** The algorithms that its tokens may use. */
   readonly algorithms: readonly string[];
   readonly keys: readonly Published[];
 }
 
-/** A token that its key did sign. */
+/** A token and the key that signed it. */
 export interface SignedToken {
   readonly token: string;
   readonly key: Published;
   readonly algorithm: string;
-  /** What is odd about it; empty for a plain one. */
+  /** The unusual property; empty for a usual token. */
   readonly oddity: string;
 }
 
 type Text = string | Buffer;
 
-/** The header and the payload of a token to be, as JSON values and then as text. */
+/** The header and payload of a new token, as JSON values and then as text. */
 interface Draft {
   header: Record<string, unknown>;
   claims: Record<string, unknown>;
-  /** Changes the texts when all values are said. */
+  /** Changes the texts after all values are set. */
   respell: (texts: { header: Text; payload: Text }) => void;
 }
 
@@ -79,7 +79,7 @@ const odd: readonly unknown[] = [null, true, 0, 1.5, '', 'x', [], ['x'], [[]], {
 
 const texts = ['alice', 'ålice', '名前', '😀', 'a"b\\c', '\u0000', '\u2028', 'ＲＳ２５６', ' ', '\ud800'];
 
-/** What can be odd about a token. */
+/** The unusual properties, each as a change of the draft. */
 const oddities: Readonly<Record<string, (draft: Draft, circumstances: Circumstances) => void>> = {
   exp: ({ claims }, { random, now }) => {
     claims.exp = random.pick(dates(now));
@@ -93,7 +93,7 @@ const oddities: Readonly<Record<string, (draft: Draft, circumstances: Circumstan
   'no exp': ({ claims }) => {
     delete claims.exp;
   },
-  'a number beyond all numbers': (draft, { random }) => {
+  'a number out of range': (draft, { random }) => {
     const name = random.pick(['exp', 'nbf', 'iat']);
     draft.claims[name] = 7777;
     draft.respell = (spelt) => {
@@ -197,7 +197,7 @@ const oddities: Readonly<Record<string, (draft: Draft, circumstances: Circumstan
     const depth = random.pick([5, 30, 31, 32, 33, 100]);
     claims.deep = JSON.parse('['.repeat(depth) + ']'.repeat(depth));
   },
-  'a member twice': (draft, { random }) => {
+  'a repeated member': (draft, { random }) => {
     const twice = random.pick([
       '"exp":1,',
       '"iss":"x",',
@@ -210,7 +210,7 @@ const oddities: Readonly<Record<string, (draft: Draft, circumstances: Circumstan
       spelt.payload = String(spelt.payload).replace('{', `{${twice}`);
     };
   },
-  'a parameter twice': (draft, { random }) => {
+  'a repeated parameter': (draft, { random }) => {
     const twice = random.pick([
       '"alg":"none",',
       '"alg":"RS256",',
@@ -222,7 +222,7 @@ const oddities: Readonly<Record<string, (draft: Draft, circumstances: Circumstan
       spelt.header = String(spelt.header).replace('{', `{${twice}`);
     };
   },
-  'a member twice below': (draft) => {
+  'a repeated nested member': (draft) => {
     draft.claims.note = 'NESTED';
     draft.respell = (spelt) => {
       spelt.payload = String(spelt.payload).replace('"NESTED"', '{"a":1,"a":2}');
@@ -239,7 +239,7 @@ const oddities: Readonly<Record<string, (draft: Draft, circumstances: Circumstan
       else spelt[member] = text.replace(':', `${space}:${space}`);
     };
   },
-  'no UTF-8': (draft, { random }) => {
+  'invalid UTF-8': (draft, { random }) => {
     const bad = random.pick([
       [0xff],
       [0xc0, 0xae],
@@ -254,7 +254,7 @@ const oddities: Readonly<Record<string, (draft: Draft, circumstances: Circumstan
       spelt[member] = Buffer.concat([text.subarray(0, at), Buffer.from(bad), text.subarray(at)]);
     };
   },
-  'no object': (draft, { random }) => {
+  'not a JSON object': (draft, { random }) => {
     const text = random.pick([
       '[]',
       'null',
@@ -276,7 +276,7 @@ const oddities: Readonly<Record<string, (draft: Draft, circumstances: Circumstan
   },
 };
 
-/** Signs a token of an origin, plain or odd. */
+/** Signs a usual or unusual token of an issuer. */
 export function signToken(origin: Origin, circumstances: Circumstances, isOdd: boolean): SignedToken {
   const { random } = circumstances;
   const { key, algorithm } = chooseKey(origin, random);
@@ -303,7 +303,7 @@ export function signToken(origin: Origin, circumstances: Circumstances, isOdd: b
   return { token: `${input}.${signature}`, key, algorithm, oddity };
 }
 
-/** Mostly a key and an algorithm that the issuer's tokens may have; RS256 is what most of the world signs with. */
+/** Picks a key and an algorithm, mostly allowed ones, and often RS256 because it is the most common. */
 function chooseKey({ algorithms, keys }: Origin, random: Random) {
   for (let tries = 0; ; tries++) {
     const key = random.pick(keys);
@@ -314,7 +314,7 @@ function chooseKey({ algorithms, keys }: Origin, random: Random) {
   }
 }
 
-/** Random claims, from next to none to 11 KB; what is good about them stays so for a day. */
+/** Random claims, from almost none to 11 KB. Valid ones stay valid for a day. */
 function plainClaims({ issuer }: Origin, { random, now }: Circumstances): Record<string, unknown> {
   const length = random.chance(0.1) ? random.below(8_000) : random.below(300);
   const extra = Object.fromEntries(

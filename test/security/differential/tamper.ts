@@ -1,15 +1,15 @@
-/** Ways to tamper with a token that was signed. Each says whether the signature is still one, by how it was made. */
+/** Changes of a signed token. Each knows from its own construction whether the signature stays valid. */
 import type { Pair } from './key-pool.ts';
 import type { Random } from './random.ts';
 import type { SignedToken } from './signed.ts';
 
-/** A token that was tampered with, or not. */
+/** A token after a change, or without one. */
 export interface Tampered {
   readonly token: string;
   readonly how: string;
   /**
-   * Whether its bytes are a signature of the key over what stands before the last dot, by RFC 8017, FIPS 186-5 and RFC 8032;
-   * undefined where that cannot be told without asking somebody.
+   * Whether the signature is valid for the text before the last dot, by RFC 8017, FIPS 186-5 and RFC 8032. It is undefined if
+   * only a verification can decide that.
    */
   readonly isSigned: boolean | undefined;
 }
@@ -50,7 +50,7 @@ const toBytes = (value: bigint, length: number) =>
     'hex',
   );
 
-/** Replaces the signature by other bytes. */
+/** Replaces the bytes of the signature. */
 const resigned = (change: (signature: Buffer, subject: Subject) => Buffer | undefined): Change => {
   return (subject) => {
     const before = bytesOf(subject.signature);
@@ -63,7 +63,7 @@ const resigned = (change: (signature: Buffer, subject: Subject) => Buffer | unde
   };
 };
 
-/** Replaces one segment by other text. */
+/** Replaces the text of one segment. */
 const respelt = (change: (segment: string, random: Random) => string | undefined): Change => {
   return ({ header, payload, signature, random }) => {
     const segments = [header, payload, signature];
@@ -72,7 +72,7 @@ const respelt = (change: (segment: string, random: Random) => string | undefined
     const after = change(before, random);
     if (after === undefined || after === before) return undefined;
     segments[at] = after;
-    // Of the signature only the bytes count, of the others the text.
+    // Only the bytes of the signature count. In the other segments, the text counts.
     const isSame = at === 2 && /^[A-Za-z0-9_-]*$/.test(after) && bytesOf(after).equals(bytesOf(before));
     return at === 2 && !isSame
       ? { token: joined(...segments) }
@@ -128,33 +128,39 @@ const changes: Readonly<Record<string, Change>> = {
     const [foreign = ''] = other.token.split('.');
     return foreign === header ? undefined : { token: joined(foreign, payload, signature), isSigned: false };
   },
-  'cut at the end': ({ signed, random }) => ({ token: signed.token.slice(0, -1 - random.below(8)) }),
-  'cut at the front': ({ signed, random }) => ({ token: signed.token.slice(1 + random.below(8)) }),
-  'cut anywhere': ({ signed, random }) => ({
+  'characters removed at the end': ({ signed, random }) => ({
+    token: signed.token.slice(0, -1 - random.below(8)),
+  }),
+  'characters removed at the start': ({ signed, random }) => ({
+    token: signed.token.slice(1 + random.below(8)),
+  }),
+  'characters removed': ({ signed, random }) => ({
     token: signed.token.slice(0, random.below(signed.token.length)),
   }),
-  'text behind it': ({ signed, random }) => ({
+  'text appended': ({ signed, random }) => ({
     token:
       signed.token + random.pick(['A', 'AA', 'AAAA', '=', '==', '.', '.AAAA', ' ', '\n', ',', ',x', '\0']),
   }),
-  'text in front of it': ({ signed, random }) => ({
+  'text prepended': ({ signed, random }) => ({
     token: random.pick(['A', 'AAAA', '=', '.', ' ', '\n', '\ufeff', '\0']) + signed.token,
   }),
-  'bytes behind the signature': resigned((signature, { random }) =>
+  'bytes appended to the signature': resigned((signature, { random }) =>
     Buffer.concat([signature, random.bytes(1 + random.below(5))]),
   ),
-  'zeros behind the signature': resigned((signature) => Buffer.concat([signature, Buffer.alloc(1)])),
-  'zeros in front of the signature': resigned((signature, { random }) =>
+  'a zero byte appended to the signature': resigned((signature) =>
+    Buffer.concat([signature, Buffer.alloc(1)]),
+  ),
+  'zero bytes prepended to the signature': resigned((signature, { random }) =>
     Buffer.concat([Buffer.alloc(1 + random.below(3)), signature]),
   ),
-  'the zeros in front of the signature left out': resigned((signature) => {
+  'leading zeros removed from the signature': resigned((signature) => {
     const start = signature.findIndex((byte) => byte !== 0);
     return start > 0 ? signature.subarray(start) : undefined;
   }),
-  'the first byte of the signature left out': resigned((signature) => signature.subarray(1)),
-  'the last byte of the signature left out': resigned((signature) => signature.subarray(0, -1)),
+  'first byte removed from the signature': resigned((signature) => signature.subarray(1)),
+  'last byte removed from the signature': resigned((signature) => signature.subarray(0, -1)),
   'the signature twice': resigned((signature) => Buffer.concat([signature, signature])),
-  'the halves of the signature exchanged': resigned((signature) => {
+  'halves of the signature swapped': resigned((signature) => {
     const half = signature.length >> 1;
     return Buffer.concat([signature.subarray(half), signature.subarray(0, half)]);
   }),
@@ -168,32 +174,32 @@ const changes: Readonly<Record<string, Change>> = {
       ? undefined
       : toBytes(toInteger(bytesOf(signed.key.pair.jwk.n)), signature.length),
   ),
-  // The same number modulo the modulus, where it still fits (RFC 8017 section 5.2.2, step 1).
-  'the modulus added to the signature': resigned((signature, { signed }) => {
+  // The same number plus the modulus, if it still fits (RFC 8017 section 5.2.2, step 1).
+  'the signature plus the modulus': resigned((signature, { signed }) => {
     if (signed.key.pair.jwk.n === undefined) return undefined;
     const sum = toInteger(signature) + toInteger(bytesOf(signed.key.pair.jwk.n));
     return sum < 2n ** BigInt(signature.length * 8) ? toBytes(sum, signature.length) : undefined;
   }),
-  'the modulus less the signature': resigned((signature, { signed }) =>
+  'the modulus minus the signature': resigned((signature, { signed }) =>
     signed.key.pair.jwk.n === undefined
       ? undefined
       : toBytes(toInteger(bytesOf(signed.key.pair.jwk.n)) - toInteger(signature), signature.length),
   ),
-  // The order added to S, which is the same scalar (RFC 8032 section 5.1.7, step 1).
-  'the order added to S': resigned((signature, { signed }) => {
+  // S plus the order is the same scalar (RFC 8032 section 5.1.7, step 1).
+  'S plus the order': resigned((signature, { signed }) => {
     if (signed.key.pair.kind !== 'ed25519' || orders.ed25519 === undefined) return undefined;
     const scalar = toInteger(Buffer.from(signature.subarray(32)).reverse());
     return Buffer.concat([signature.subarray(0, 32), toBytes(scalar + orders.ed25519, 32).reverse()]);
   }),
-  'r of zero': withNumbers((_, s) => [0n, s, false]),
-  's of zero': withNumbers((r) => [r, 0n, false]),
-  'r of the order': withNumbers((_, s, order) => [order, s, false]),
-  's of the order': withNumbers((r, _, order) => [r, order, false]),
-  'r and the order': withNumbers((r, s, order) => [r + order, s, false]),
-  's and the order': withNumbers((r, s, order) => [r, s + order, false]),
-  'the twin s': withNumbers((r, s, order) => [r, order - s, true]),
-  'r and s exchanged': withNumbers((r, s) => [s, r, r === s]),
-  'a zero in front of r and s': ({ header, payload, signature, signed }) => {
+  'r = 0': withNumbers((_, s) => [0n, s, false]),
+  's = 0': withNumbers((r) => [r, 0n, false]),
+  'r = the order': withNumbers((_, s, order) => [order, s, false]),
+  's = the order': withNumbers((r, _, order) => [r, order, false]),
+  'r plus the order': withNumbers((r, s, order) => [r + order, s, false]),
+  's plus the order': withNumbers((r, s, order) => [r, s + order, false]),
+  'the order minus s': withNumbers((r, s, order) => [r, order - s, true]),
+  'r and s swapped': withNumbers((r, s) => [s, r, r === s]),
+  'a zero before r and s': ({ header, payload, signature, signed }) => {
     if (!isEcdsa(signed.key.pair)) return undefined;
     const bytes = bytesOf(signature);
     const half = bytes.length / 2;
@@ -221,11 +227,11 @@ const changes: Readonly<Record<string, Change>> = {
     return segment + (random.chance(0.7) ? needed : random.pick(['=', '==', '====']));
   }),
   'the alphabet of base64': respelt((segment) => segment.replaceAll('-', '+').replaceAll('_', '/')),
-  'white space within': respelt((segment, random) => {
+  'white space inside': respelt((segment, random) => {
     const at = random.below(segment.length + 1);
     return segment.slice(0, at) + random.pick([' ', '\n', '\t', '\r\n', '\f']) + segment.slice(at);
   }),
-  'a foreign character within': respelt((segment, random) => {
+  'an invalid character inside': respelt((segment, random) => {
     const at = random.below(segment.length + 1);
     return (
       segment.slice(0, at) +
@@ -239,7 +245,7 @@ const changes: Readonly<Record<string, Change>> = {
     const changed = letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase();
     return segment.slice(0, at) + changed + segment.slice(at + 1);
   }),
-  'a segment left out': ({ header, payload, signature, random }) => {
+  'a segment removed': ({ header, payload, signature, random }) => {
     const segments = [header, payload, signature];
     segments.splice(random.below(3), 1);
     return { token: joined(...segments), isSigned: false };
@@ -269,7 +275,7 @@ const changes: Readonly<Record<string, Change>> = {
 
 const names = Object.keys(changes);
 
-/** Tampers with a token in some way that applies to it. */
+/** Applies one random change that fits the token. */
 export function tamper(signed: SignedToken, other: SignedToken, random: Random): Tampered {
   const [header = '', payload = '', signature = ''] = signed.token.split('.');
   for (;;) {
@@ -279,7 +285,7 @@ export function tamper(signed: SignedToken, other: SignedToken, random: Random):
   }
 }
 
-/** Changes a bit of what a segment stands for. */
+/** Changes one bit of a decoded segment. */
 function flipped({ header, payload, signature, random }: Subject, at: number) {
   const segments = [header, payload, signature];
   const bytes = bytesOf(segments[at] ?? '');

@@ -1,22 +1,22 @@
-/** The whole service over HTTP and gRPC, asked of tokens. */
+/** Sends tokens to the whole service over HTTP and gRPC. */
 import { Agent, request } from 'node:http';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
 import { runApp, until } from '../../support/app.ts';
 import { connectGrpc } from '../../support/grpc-client.ts';
 import type { World } from './world.ts';
 
-/** A service that runs. */
+/** A running service. */
 export interface Transports {
-  /** The reason that the answer over gRPC names. */
+  /** Returns the reason in the gRPC answer. */
   readonly grpc: (token: string) => Promise<string>;
-  /** The status over HTTP. */
+  /** Returns the HTTP status. */
   readonly http: (token: string) => Promise<number>;
   readonly stop: () => Promise<void>;
 }
 
 /** Starts a service with the world's issuers and clock. */
 export async function startTransports({ configuration, main, clock, origins }: World): Promise<Transports> {
-  // It shows the world's time, and its own end must come by real time.
+  // The service uses the world's time, but its shutdown must use real time.
   const shown = { ...systemClock, now: clock.now };
   const app = await runApp({ file: configuration, issuer: main, clock: shown, untilReady: false });
   const client = connectGrpc(app.grpcPort);

@@ -1,4 +1,4 @@
-/** Issuers whose keys change, the service's own verifier in every form, and jose beside it. */
+/** Issuers whose keys change, the service's verifier in every form, and jose. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,27 +19,27 @@ import { createJose, type JoseVerdict } from './oracles.ts';
 import type { Random } from './random.ts';
 import type { Origin, Published } from './signed.ts';
 
-/** Asks jose of a token, whichever issuer it names. */
+/** Verifies a token of any issuer with jose. */
 export type AskJose = (token: string) => Promise<JoseVerdict>;
 
-/** Everything that the two sides are asked with. */
+/** The issuers, keys and verifiers of both sides. */
 export interface World {
   readonly clock: TestClock;
-  /** The service's configuration, as its file would say it. */
+  /** The service's configuration as text. */
   readonly configuration: string;
-  /** An issuer that a process could use, for whoever starts one. */
+  /** The issuer that a started service uses. */
   readonly main: FakeIssuer;
   /** The issuers with the keys that each publishes now. */
   readonly origins: () => readonly Origin[];
-  /** What is published now, as it goes into a report. */
+  /** The published key sets, for a report. */
   readonly published: () => Readonly<Record<string, JSONWebKeySet>>;
-  /** The verifier: without a cache, with one, and with keys that came from another process. */
+  /** The verifier: without a cache, with one, and with keys from another process. */
   readonly verifiers: Readonly<Record<'cold' | 'remembering' | 'mirrored', Verify>>;
-  /** Changes what is published: keys come, go, change places under one name, and say other algorithms. */
+  /** Changes the key sets: keys are added, removed, replaced under one `kid`, or change their `alg`. */
   readonly rotate: () => void;
-  /** Has the service fetch what is published. */
+  /** Makes the service fetch the key sets. */
   readonly refresh: () => Promise<void>;
-  /** Makes jose know what is published now. */
+  /** Creates jose verifiers with the published keys. */
   readonly createAskJose: () => AskJose;
   readonly close: () => Promise<void>;
 }
@@ -52,10 +52,10 @@ interface Entry {
 
 const filesIssuer = 'https://files.example.com';
 
-/** Starts it. */
+/** Starts the world. */
 export async function createWorld(pool: readonly Pair[], random: Random): Promise<World> {
   const clock = createTestClock();
-  // jose counts whole seconds; on a whole one both read the same time.
+  // jose uses whole seconds, so the clock starts at one.
   clock.jump(1000 - (clock.now() % 1000));
   let keys = pool.map((pair, index): Published => ({ pair, kid: `k${index}`, alg: undefined }));
   const jwksOf = (published: readonly Published[]): JSONWebKeySet => ({
@@ -171,7 +171,7 @@ export async function createWorld(pool: readonly Pair[], random: Random): Promis
   };
 }
 
-/** The same keys after some time; never none. */
+/** The keys after a rotation; at least one remains. */
 function rotated(before: readonly Published[], pool: readonly Pair[], random: Random): Published[] {
   const keys = [...before];
   for (let step = 0; step < 4; step++) {
@@ -180,7 +180,7 @@ function rotated(before: readonly Published[], pool: readonly Pair[], random: Ra
     if (one === undefined) continue;
     switch (random.below(5)) {
       case 0: {
-        // Other material under the same name.
+        // Another key with the same `kid`.
         const alike = random.pick(pool.filter(({ algorithms }) => algorithms[0] === one.pair.algorithms[0]));
         keys[at] = { ...one, pair: alike };
         break;

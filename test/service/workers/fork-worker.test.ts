@@ -1,4 +1,4 @@
-/** Processes that cannot be started, and one that can but does not speak. */
+/** Processes that cannot be started, and a process that sends no messages. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ function program(code: string): string {
   return join(folder, 'program.mjs');
 }
 
-test('a process that cannot be started has ended, says why, and takes messages without harm', async () => {
+test('a process that cannot be started is reported as exited with the cause, and ignores messages', async () => {
   const { execPath } = process;
   onTestFinished(() => {
     process.execPath = execPath;
@@ -27,7 +27,7 @@ test('a process that cannot be started has ended, says why, and takes messages w
   expect(await howItEnds(worker)).toMatch(/ENOENT/);
 });
 
-test('a start that throws is one that has ended', async () => {
+test('a start that throws is reported as exited', async () => {
   const { execPath } = process;
   onTestFinished(() => {
     process.execPath = execPath;
@@ -39,12 +39,12 @@ test('a start that throws is one that has ended', async () => {
   expect(await howItEnds(worker)).toMatch(/null bytes/);
 });
 
-test('one that closes its channel and lives on is ended', async () => {
+test('a process that closes its channel and keeps running is killed', async () => {
   const worker = createForkWorker(program('setInterval(() => {}, 1000); process.disconnect();'), () => {})();
   expect(await howItEnds(worker)).toBe('SIGKILL');
 });
 
-test('one that ends by itself says how, and is out of reach of signals to this group', async () => {
+test('a process that exits reports how, and gets no signals of this process group', async () => {
   const code = `
     import { readFileSync } from 'node:fs';
     const group = readFileSync('/proc/self/stat', 'utf8').split(' ')[4];
@@ -52,7 +52,7 @@ test('one that ends by itself says how, and is out of reach of signals to this g
   expect(await howItEnds(createForkWorker(program(code), () => {})())).toBe(7);
 });
 
-test('one that has not begun to hear is ended with the process that started it', async () => {
+test('a process that does not listen yet exits with its parent', async () => {
   let end = () => {};
   const start = createForkWorker(program('setInterval(() => {}, 1000);'), (atEnd) => {
     end = atEnd;

@@ -1,11 +1,11 @@
 /**
- * The pool under storms of everything, in any order. The workers are of a model of our own, in which each process reads one
- * message after the other, starts as slowly as it likes, stalls and dies; it knows nothing of how the pool decides.
+ * The pool with random events in any order. The workers are models of processes: each reads messages in order, and can start slowly,
+ * stall and exit. The model does not know how the pool decides.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { settled } from '../../support/clock.ts';
-import { createPlayedPool } from './played.ts';
+import { createFakePool } from './fake-workers.ts';
 
 const seconds = (count: number) => count * 1_000;
 const count = 3;
@@ -33,41 +33,41 @@ const anEvent: fc.Arbitrary<Event> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('storm') }) },
 );
 
-/** Starts a pool, has everything happen to it, and gives it peace. */
+/** Starts a pool, applies the events, and waits until it is stable. */
 async function live(events: readonly Event[]) {
   const wrongKills: string[] = [];
-  const played = await createPlayedPool({
+  const fake = await createFakePool({
     count,
     startByHand: true,
     isCounting: false,
     onKill: (worker) => {
-      const now = played.clock.monotonic();
+      const now = fake.clock.monotonic();
       const stalledFor = now - (worker.stalledSince() ?? now);
-      const others = played.listening().filter((other) => other !== worker && other.isAlive());
-      // One that is one too many may go before it has anything to do.
+      const others = fake.listening().filter((other) => other !== worker && other.isAlive());
+      // A surplus worker can be killed before it gets work.
       const isNew = !worker.isListening() || worker.listensSince() === now;
-      if (played.alive().length > count && isNew) return;
-      // One that listens is ended only if it has answered nothing for long, and only when its place is taken.
+      if (fake.alive().length > count && isNew) return;
+      // A listening worker is killed only after a long silence, and only if its slot has a replacement.
       if (worker.isListening() && stalledFor < seconds(20)) wrongKills.push(`${worker.pid} answers`);
       if (worker.isListening() && others.length < 1) wrongKills.push(`${worker.pid} was the last`);
-      // One that starts is ended only where it has not moved for ten minutes.
+      // A starting worker is killed only if it has not made progress for ten minutes.
       if (!worker.isListening() && now - worker.startedAt < seconds(600))
         wrongKills.push(`${worker.pid} was starting`);
     },
   });
-  const { pool, clock, workers, initial } = played;
+  const { pool, clock, workers, initial } = fake;
   void pool.start().catch(() => {});
   await settled();
   for (const worker of workers) worker.listen();
   await settled();
-  const connections: ReturnType<typeof played.connect>[] = [];
+  const connections: ReturnType<typeof fake.connect>[] = [];
   const note = () => {
-    for (const worker of played.alive()) expect(worker.unread.length).toBeLessThanOrEqual(5);
-    expect(played.alive().length).toBeLessThanOrEqual(count + 1);
+    for (const worker of fake.alive()) expect(worker.unread.length).toBeLessThanOrEqual(5);
+    expect(fake.alive().length).toBeLessThanOrEqual(count + 1);
   };
   note();
   for (const event of events) {
-    const alive = played.alive();
+    const alive = fake.alive();
     const one = 'which' in event ? alive[event.which % Math.max(1, alive.length)] : undefined;
     if (event.kind === 'time') {
       for (let second = 0; second < event.seconds; second += 5) {
@@ -81,7 +81,7 @@ async function live(events: readonly Event[]) {
         pool.changed();
         void pool.scrape();
       }
-      connections.push(played.connect());
+      connections.push(fake.connect());
     } else if (event.kind === 'listen') one?.listen();
     else if (event.kind === 'stall') one?.stall();
     else if (event.kind === 'resume') one?.resume();
@@ -89,17 +89,17 @@ async function live(events: readonly Event[]) {
     await settled();
     note();
   }
-  return { ...played, wrongKills, connections };
+  return { ...fake, wrongKills, connections };
 }
 
-test('no worker that answers is ever ended, none is told too much, and when it is over all places are filled', {
+test('no responding worker is killed, no mailbox grows, and all slots are filled afterwards', {
   timeout: 120_000,
 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anEvent, { minLength: 5, maxLength: 40 }), async (events) => {
       const { workers, clock, alive, listening, pool, wrongKills, connections, dropped, givenUp } =
         await live(events);
-      // Peace: whoever is there gets on with its work, and whoever is started listens.
+      // The stable phase: every worker resumes, and every started worker listens.
       for (let second = 0; second < 90; second += 3) {
         for (const worker of workers) {
           worker.listen();

@@ -1,59 +1,59 @@
-/** The pool of workers, with workers that are none. */
+/** The worker pool with fake workers. */
 import { describe, expect, test } from 'vitest';
 import type { RegisteredIssuer } from '../../../src/issuer/registry.ts';
 import type { ToWorker } from '../../../src/service/workers/protocol.ts';
 import { settled } from '../../support/clock.ts';
-import { createPlayedPool, type PlayedPoolOptions } from './played.ts';
+import { createFakePool, type FakePoolOptions } from './fake-workers.ts';
 
-/** A pool that has started. */
-async function startPool(options: PlayedPoolOptions = {}) {
-  const played = await createPlayedPool(options);
-  const addresses = await played.pool.start();
-  return { ...played, addresses };
+/** A started pool. */
+async function startPool(options: FakePoolOptions = {}) {
+  const fake = await createFakePool(options);
+  const addresses = await fake.pool.start();
+  return { ...fake, addresses };
 }
 
 const kinds = (messages: readonly ToWorker[] = []) =>
   messages.map(({ kind }) => kind).filter((kind) => kind !== 'report');
 
-const ended = 'a worker ended; it will be replaced';
-const silent = 'a worker is silent; another is started beside it';
+const ended = 'a worker exited; it will be replaced';
+const silent = 'a worker does not respond; a replacement is started';
 const minutes = (count: number) => count * 60_000;
 
 describe('a start', () => {
-  test('ends when every worker listens', async () => {
+  test('resolves when every worker listens', async () => {
     const { pool, workers, addresses } = await startPool({ count: 3 });
     expect(addresses).toEqual({ http: { host: '127.0.0.1', port: 8000 } });
     expect(pool.workers()).toBe(3);
     expect(workers.map(({ heard }) => kinds(heard))).toEqual(Array(3).fill(['configuration']));
   });
 
-  test('fails where a port cannot be bound, and starts no worker', async () => {
-    const { pool, workers, failToBind } = await createPlayedPool();
+  test('rejects if a port cannot be bound, and starts no worker', async () => {
+    const { pool, workers, failToBind } = await createFakePool();
     failToBind('EADDRINUSE');
     await expect(pool.start()).rejects.toThrow('EADDRINUSE');
     expect(workers).toEqual([]);
   });
 
-  test('fails with the reason of a worker that cannot', async () => {
-    const { pool, workers } = await createPlayedPool({ startByHand: true });
+  test('rejects with the problem of a worker that cannot start', async () => {
+    const { pool, workers } = await createFakePool({ startByHand: true });
     const starting = pool.start();
     await settled();
     workers[1]?.say({ kind: 'failed', message: 'no such key' });
     await expect(starting).rejects.toThrow('no such key');
   });
 
-  test('fails after ten workers that ended before any listened', async () => {
-    const { pool, workers, clock } = await createPlayedPool({ startByHand: true });
+  test('rejects after ten workers exited before any listened', async () => {
+    const { pool, workers, clock } = await createFakePool({ startByHand: true });
     const starting = pool.start().catch((error: Error) => error.message);
     for (let death = 0; death < 10; death++) {
       await clock.advance(1_000);
       workers.findLast((worker) => worker.isAlive())?.exit(70);
     }
-    expect(await starting).toMatch(/no worker listens.*10 have ended/);
+    expect(await starting).toMatch(/no worker listens.*10 have exited/);
   });
 
-  test('survives a worker that ends before it listens', async () => {
-    const { pool, workers, clock } = await createPlayedPool({ startByHand: true });
+  test('continues after a worker exits before it listens', async () => {
+    const { pool, workers, clock } = await createFakePool({ startByHand: true });
     const starting = pool.start();
     await settled();
     workers[0]?.exit('SIGKILL');
@@ -63,8 +63,8 @@ describe('a start', () => {
     expect(pool.workers()).toBe(2);
   });
 
-  test('waits for a worker that takes five minutes, and ends none', async () => {
-    const { pool, workers, clock, alive } = await createPlayedPool({ startByHand: true });
+  test('waits for a worker that takes five minutes, and kills none', async () => {
+    const { pool, workers, clock, alive } = await createFakePool({ startByHand: true });
     let hasStarted = false;
     void pool.start().then(() => {
       hasStarted = true;
@@ -79,8 +79,8 @@ describe('a start', () => {
     expect(alive()).toEqual(workers.slice(0, 2));
   });
 
-  test('goes on without one that is slow, once another has listened for half a minute', async () => {
-    const { pool, workers, clock } = await createPlayedPool({ startByHand: true });
+  test('continues without a slow worker after another has listened for 30 s', async () => {
+    const { pool, workers, clock } = await createFakePool({ startByHand: true });
     let hasStarted = false;
     void pool.start().then(() => {
       hasStarted = true;
@@ -93,7 +93,7 @@ describe('a start', () => {
     expect([hasStarted, pool.workers()]).toEqual([true, 1]);
   });
 
-  test('is of a count that tells how many listen, not how many there are', async () => {
+  test('counts listening workers, not started ones', async () => {
     const { pool, workers, clock } = await startPool();
     workers[0]?.stall();
     workers[1]?.exit(1);
@@ -105,12 +105,12 @@ describe('a start', () => {
   });
 });
 
-describe('a worker that dies', () => {
-  test('is replaced, each time after a longer pause, until one has lived', async () => {
+describe('a worker that exits', () => {
+  test('is replaced after a pause that doubles until a worker lives long enough', async () => {
     const { pool, workers, clock, told } = await startPool({ count: 2, startByHand: false });
     const die = async () => {
       const before = workers.length;
-      // The first stays; the place of the second is the one that is filled again and again.
+      // The first worker stays. The slot of the second is refilled repeatedly.
       workers.findLast((worker) => worker.isAlive() && worker !== workers[0])?.exit(70);
       await settled();
       const pause = Number(told(ended).at(-1)?.restartInMs);
@@ -128,7 +128,7 @@ describe('a worker that dies', () => {
     expect(pool.workers()).toBe(2);
   });
 
-  test('is replaced within a second where no other listens, also one that was to come later', async () => {
+  test('is replaced within 1 s if no other listens, also if a longer pause was planned', async () => {
     const { pool, workers, clock, told } = await startPool();
     for (let death = 0; death < 9; death++) {
       workers.findLast((worker) => worker.isAlive() && worker !== workers[0])?.exit(70);
@@ -142,7 +142,7 @@ describe('a worker that dies', () => {
     expect(pool.workers()).toBe(2);
   });
 
-  test('has its counts kept, and those of its successor added', async () => {
+  test('keeps its counters, and those of its successor are added', async () => {
     const { pool, workers, clock, counted } = await startPool({ count: 1 });
     for (let check = 0; check < 5; check++) counted.cacheLookup(true);
     const hits = async () => /lookups_total\{result="hit"\} (\d+)/.exec(await pool.scrape())?.[1];
@@ -155,7 +155,7 @@ describe('a worker that dies', () => {
     expect(await pool.scrape()).toMatch(/oidc_authz_build_info\{version="1",node="2"\} 1$/m);
   });
 
-  test('while it is asked what it has counted, is counted once', async () => {
+  test('during a report request is counted once', async () => {
     const { pool, workers, clock, counted } = await startPool();
     for (let check = 0; check < 5; check++) counted.cacheLookup(true);
     const hits = (text: string) => /lookups_total\{result="hit"\} (\d+)/.exec(text)?.[1];
@@ -168,7 +168,7 @@ describe('a worker that dies', () => {
     await clock.advance(1_000);
   });
 
-  test('is gone from what the others are told', async () => {
+  test('gets no further messages', async () => {
     const { pool, workers, initial } = await startPool();
     workers[0]?.exit(1);
     pool.take(initial, [], []);
@@ -178,7 +178,7 @@ describe('a worker that dies', () => {
     expect(kinds(workers[1]?.heard)).toEqual(['configuration', 'configuration', 'changed']);
   });
 
-  test('leaves the ports open, and its successors get the connections that came meanwhile', async () => {
+  test('leaves the ports open, and its successor gets the waiting connections', async () => {
     const { workers, clock, connect, areOpen, dropped } = await startPool();
     for (const worker of workers) worker.exit('SIGKILL');
     const connections = [connect(), connect(), connect()];
@@ -187,12 +187,12 @@ describe('a worker that dies', () => {
     await clock.advance(1_000);
     const handed = workers.slice(2).flatMap(({ heard }) => heard.filter(({ kind }) => kind === 'connection'));
     expect(handed).toHaveLength(3);
-    // Its own hold on a connection the pool gives up once a worker has it.
+    // The pool closes its own copy of a connection after a worker has it.
     expect(connections.every((connection) => dropped.has(connection))).toBe(true);
   });
 });
 
-describe('the last resort', () => {
+describe('giving up', () => {
   const dieFor = async (
     { workers, clock }: Pick<Awaited<ReturnType<typeof startPool>>, 'workers' | 'clock'>,
     seconds: number,
@@ -203,30 +203,30 @@ describe('the last resort', () => {
     }
   };
 
-  test('is for workers that die and die for a minute, and none listens', async () => {
-    const played = await createPlayedPool({ startByHand: true });
-    void played.pool.start();
+  test('happens if workers keep exiting for a minute and none listens', async () => {
+    const fake = await createFakePool({ startByHand: true });
+    void fake.pool.start();
     await settled();
-    for (const worker of played.workers) worker.listen();
-    await played.clock.advance(minutes(5));
-    await dieFor(played, 60);
-    expect(played.givenUp).toEqual([]);
-    await dieFor(played, 6);
-    expect(played.givenUp[0]).toMatch(/no worker listens since 6\d s/);
+    for (const worker of fake.workers) worker.listen();
+    await fake.clock.advance(minutes(5));
+    await dieFor(fake, 60);
+    expect(fake.givenUp).toEqual([]);
+    await dieFor(fake, 6);
+    expect(fake.givenUp[0]).toMatch(/no worker listens since 6\d s/);
   });
 
-  test('is not for workers that die while another listens', async () => {
-    const played = await startPool();
-    const { workers, clock, givenUp } = played;
+  test('does not happen while another worker listens', async () => {
+    const fake = await startPool();
+    const { workers, clock, givenUp } = fake;
     for (let second = 0; second < 200; second++) {
       for (const worker of workers.slice(1)) worker.exit(70);
       await clock.advance(1_000);
     }
-    expect([givenUp, played.pool.workers() >= 1]).toEqual([[], true]);
+    expect([givenUp, fake.pool.workers() >= 1]).toEqual([[], true]);
   });
 
-  test('is for a service in which nobody has listened for ten minutes', async () => {
-    const { workers, clock, givenUp, pool } = await createPlayedPool({ startByHand: true });
+  test('happens if no worker has listened for ten minutes', async () => {
+    const { workers, clock, givenUp, pool } = await createFakePool({ startByHand: true });
     void pool.start();
     await settled();
     for (const worker of workers) worker.listen();
@@ -239,9 +239,9 @@ describe('the last resort', () => {
   });
 });
 
-describe('a worker that is silent', () => {
-  test('goes on until another listens in its place', async () => {
-    const { pool, workers, clock, told } = await createPlayedPool({ startByHand: true });
+describe('a worker that does not respond', () => {
+  test('stays until its replacement listens', async () => {
+    const { pool, workers, clock, told } = await createFakePool({ startByHand: true });
     const starting = pool.start();
     await settled();
     for (const worker of workers) worker.listen();
@@ -259,8 +259,8 @@ describe('a worker that is silent', () => {
     expect(await pool.scrape()).toMatch(/oidc_authz_worker_restarts_total 1$/m);
   });
 
-  test('stays where it answers before the other listens', async () => {
-    const { pool, workers, clock } = await createPlayedPool({ startByHand: true });
+  test('stays if it responds before its replacement listens', async () => {
+    const { pool, workers, clock } = await createFakePool({ startByHand: true });
     const starting = pool.start();
     await settled();
     for (const worker of workers) worker.listen();
@@ -275,8 +275,8 @@ describe('a worker that is silent', () => {
     expect(workers).toHaveLength(3);
   });
 
-  test('has only one started beside it, though all are silent', async () => {
-    const { pool, workers, clock } = await createPlayedPool({ count: 4, startByHand: true });
+  test('gets one replacement at a time, also if no worker responds', async () => {
+    const { pool, workers, clock } = await createFakePool({ count: 4, startByHand: true });
     const starting = pool.start();
     await settled();
     for (const worker of workers) worker.listen();
@@ -290,7 +290,7 @@ describe('a worker that is silent', () => {
     expect(pool.workers()).toBe(4);
   });
 
-  test('is none where it was this process that stood still', async () => {
+  test('is not assumed if this process was stalled', async () => {
     const { workers, clock, told } = await startPool();
     await clock.advance(7_000);
     clock.pass(minutes(3));
@@ -298,8 +298,8 @@ describe('a worker that is silent', () => {
     expect([told(silent).length, workers.length]).toEqual([0, 2]);
   });
 
-  test('that ends while another starts beside it has that one for its successor', async () => {
-    const { pool, workers, clock } = await createPlayedPool({ startByHand: true });
+  test('that exits while its replacement starts is replaced by it', async () => {
+    const { pool, workers, clock } = await createFakePool({ startByHand: true });
     const starting = pool.start();
     await settled();
     for (const worker of workers) worker.listen();
@@ -313,8 +313,8 @@ describe('a worker that is silent', () => {
     expect([workers.length, pool.workers()]).toEqual([3, 2]);
   });
 
-  test('whose successors end has another started beside it every half minute at most', async () => {
-    const { pool, workers, clock, alive } = await createPlayedPool({ startByHand: true });
+  test('whose replacements exit gets a new one at most every 30 s', async () => {
+    const { pool, workers, clock, alive } = await createFakePool({ startByHand: true });
     const starting = pool.start();
     await settled();
     for (const worker of workers) worker.listen();
@@ -329,7 +329,7 @@ describe('a worker that is silent', () => {
     expect(workers[0]?.wasKilled()).toBe(false);
   });
 
-  test('does not hold up a scrape', async () => {
+  test('does not delay a scrape', async () => {
     const { pool, workers, clock } = await startPool({ count: 1 });
     workers[0]?.stall();
     const scraped = pool.scrape();
@@ -338,8 +338,8 @@ describe('a worker that is silent', () => {
   });
 });
 
-describe('a worker that is slow', () => {
-  test('is told the newest of 300 configurations, and never has many messages waiting', async () => {
+describe('a slow worker', () => {
+  test('gets the newest of 300 configurations, and never has many unread messages', async () => {
     const { pool, workers, initial, connect, clock } = await startPool();
     const [slow] = workers;
     slow?.stall();
@@ -360,7 +360,7 @@ describe('a worker that is slow', () => {
     expect(configurations[0]?.length).toBeLessThanOrEqual(4);
   });
 
-  test('hears of a fetch behind the keys that came of it', async () => {
+  test('gets the result of a fetch after the fetched keys', async () => {
     const { pool, workers, initial } = await startPool({ count: 1 });
     let text = 'old';
     const issuer = {
@@ -386,7 +386,7 @@ describe('a worker that is slow', () => {
   });
 });
 
-test('a connection that does not reach a worker, though it answers, is handed out again', async () => {
+test('a connection that did not reach a responding worker is handed out again', async () => {
   const { workers, connect, clock } = await startPool({ count: 1 });
   const [worker] = workers;
   worker?.stall();
@@ -399,13 +399,13 @@ test('a connection that does not reach a worker, though it answers, is handed ou
   expect(kinds(worker?.heard)).toEqual(['configuration', 'connection']);
 });
 
-test('fifty scrapes at once are two', async () => {
+test('fifty concurrent scrapes run as two', async () => {
   const { pool, workers } = await startPool({ count: 1 });
   await Promise.all(Array.from({ length: 50 }, () => pool.scrape()));
   expect(workers[0]?.heard.filter(({ kind }) => kind === 'report')).toHaveLength(2);
 });
 
-test('an unknown key is fetched by its owner, and the worker hears whether that was due', async () => {
+test('the main process fetches an unknown key, and the worker learns whether a fetch was due', async () => {
   const { pool, workers, initial } = await startPool({ count: 1 });
   const fetched: string[] = [];
   const due = [Promise.resolve(), undefined, Promise.reject(new Error('a defect'))];
@@ -433,7 +433,7 @@ test('an unknown key is fetched by its owner, and the worker hears whether that 
 });
 
 describe('a stop', () => {
-  test('asks clients to go, closes the ports, and then lets the workers end', async () => {
+  test('asks clients to disconnect, closes the ports, and then lets the workers exit', async () => {
     const { pool, workers, clock, areOpen } = await startPool({ flags: ['--shutdown-delay=3s'] });
     let isOver = false;
     void pool.stop().then(() => {
@@ -449,7 +449,7 @@ describe('a stop', () => {
     expect(workers).toHaveLength(2);
   });
 
-  test('hands out the last connections before it lets the workers end', async () => {
+  test('hands out the last connections before the workers exit', async () => {
     const { pool, workers, connect, clock } = await startPool({ count: 1, flags: ['--shutdown-delay=1s'] });
     void pool.stop();
     await clock.advance(999);
@@ -462,7 +462,7 @@ describe('a stop', () => {
     expect(kinds(workers[0]?.heard).slice(-2)).toEqual(['connection', 'close']);
   });
 
-  test('kills workers that do not end in time, and at once those that did not listen yet', async () => {
+  test('kills workers that do not exit in time, and immediately those that do not listen yet', async () => {
     const { pool, workers, clock } = await startPool();
     workers[0]?.exit(1);
     await clock.advance(100);
@@ -477,8 +477,8 @@ describe('a stop', () => {
     expect([isOver, workers[1]?.wasKilled()]).toEqual([true, true]);
   });
 
-  test('is not held up by a worker that is still starting, and starts no other', async () => {
-    const { pool, workers, clock } = await createPlayedPool({ startByHand: true });
+  test('is not delayed by a worker that is still starting, and starts no other', async () => {
+    const { pool, workers, clock } = await createFakePool({ startByHand: true });
     void pool.start();
     await settled();
     let isOver = false;

@@ -1,49 +1,49 @@
-/** Connections in turn, against a model: each is with one taker, waits, or was let go. */
+/** The distribution of connections, compared with a model: each connection has one worker, waits, or is closed. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createTurns } from '../../../src/service/workers/round-robin.ts';
+import { createRoundRobin } from '../../../src/service/workers/round-robin.ts';
 
 function create(maxWaiting = 5) {
-  const handed: [taker: string, connection: number][] = [];
+  const handed: [worker: string, connection: number][] = [];
   const gone: number[] = [];
-  const turns = createTurns<string, number>({
+  const connections = createRoundRobin<string, number>({
     maxWaiting,
-    hand: (taker, connection) => void handed.push([taker, connection]),
-    letGo: (connection) => void gone.push(connection),
+    hand: (worker, connection) => void handed.push([worker, connection]),
+    close: (connection) => void gone.push(connection),
   });
-  return { turns, handed, gone };
+  return { connections, handed, gone };
 }
 
-test('takers that are quick take turns, and one that is slow holds up one connection', () => {
-  const { turns, handed, gone } = create();
-  for (const taker of ['a', 'b', 'slow']) turns.isFree(taker);
+test('fast workers take turns, and a slow one delays one connection', () => {
+  const { connections, handed, gone } = create();
+  for (const worker of ['a', 'b', 'slow']) connections.isFree(worker);
   for (let connection = 0; connection < 9; connection++) {
-    turns.arrived(connection);
-    const [taker] = handed.at(-1) ?? [''];
-    if (taker !== 'slow') turns.isFree(taker);
+    connections.add(connection);
+    const [worker] = handed.at(-1) ?? [''];
+    if (worker !== 'slow') connections.isFree(worker);
   }
-  expect(handed.map(([taker]) => taker).join(' ')).toBe('a b slow a b a b a b');
+  expect(handed.map(([worker]) => worker).join(' ')).toBe('a b slow a b a b a b');
   expect(gone).toEqual([0, 1, 3, 4, 5, 6, 7, 8]);
 });
 
-test('what came while nobody was there waits, within a bound', () => {
-  const { turns, handed, gone } = create(3);
-  for (let connection = 0; connection < 5; connection++) turns.arrived(connection);
+test('connections wait for the first worker, up to a limit', () => {
+  const { connections, handed, gone } = create(3);
+  for (let connection = 0; connection < 5; connection++) connections.add(connection);
   expect([handed, gone]).toEqual([[], [3, 4]]);
-  turns.isFree('a');
-  turns.isFree('a');
+  connections.isFree('a');
+  connections.isFree('a');
   expect(handed).toEqual([
     ['a', 0],
     ['a', 1],
   ]);
 });
 
-test('what a taker did not take when it went is handed to another, thrice at most', () => {
-  const { turns, handed, gone } = create();
-  turns.arrived(7);
-  for (const taker of ['a', 'b', 'c', 'd']) {
-    turns.isFree(taker);
-    turns.isGone(taker);
+test('a connection of a worker that exited is handed to another, at most three times', () => {
+  const { connections, handed, gone } = create();
+  connections.add(7);
+  for (const worker of ['a', 'b', 'c', 'd']) {
+    connections.isFree(worker);
+    connections.isGone(worker);
   }
   expect(handed).toEqual([
     ['a', 7],
@@ -53,43 +53,43 @@ test('what a taker did not take when it went is handed to another, thrice at mos
   expect(gone).toEqual([7]);
 });
 
-test('one that was lost on the way is handed out again, unless it was taken meanwhile', () => {
-  const { turns, handed } = create();
-  turns.isFree('a');
-  turns.arrived(1);
-  turns.isLost('a', 1);
+test('a lost connection is handed out again unless it was acknowledged', () => {
+  const { connections, handed } = create();
+  connections.isFree('a');
+  connections.add(1);
+  connections.isLost('a', 1);
   expect(handed).toHaveLength(2);
-  turns.isFree('a');
-  turns.isLost('a', 1);
+  connections.isFree('a');
+  connections.isLost('a', 1);
   expect(handed).toHaveLength(2);
 });
 
-test('the end waits for those that were handed out, and drops what waits', async () => {
-  const { turns, gone } = create();
-  turns.isFree('a');
-  turns.arrived(1);
-  turns.arrived(2);
+test('the end waits for handed-out connections, and drops waiting ones', async () => {
+  const { connections, gone } = create();
+  connections.isFree('a');
+  connections.add(1);
+  connections.add(2);
   let isOver = false;
-  const over = turns.allTaken().then(() => {
+  const over = connections.allTaken().then(() => {
     isOver = true;
   });
   await Promise.resolve();
   expect(isOver).toBe(false);
-  turns.isFree('a');
-  turns.isFree('a');
+  connections.isFree('a');
+  connections.isFree('a');
   await over;
-  turns.isGone('a');
-  turns.arrived(3);
-  turns.end();
-  turns.arrived(4);
+  connections.isGone('a');
+  connections.add(3);
+  connections.end();
+  connections.add(4);
   expect(gone).toEqual([1, 2, 3, 4]);
 });
 
-test('whatever happens, no connection is with two, none is forgotten, and none waits beside a free taker', () => {
-  const taker = fc.constantFrom('a', 'b', 'c');
+test('with any events, no connection has two workers, none is lost, and none waits while a worker is free', () => {
+  const worker = fc.constantFrom('a', 'b', 'c');
   const event = fc.oneof(
     fc.record({ kind: fc.constant('arrived' as const) }),
-    fc.record({ kind: fc.constantFrom('free' as const, 'lost' as const, 'gone' as const), taker }),
+    fc.record({ kind: fc.constantFrom('free' as const, 'lost' as const, 'gone' as const), worker }),
   );
   fc.assert(
     fc.property(fc.array(event, { maxLength: 60 }), (events) => {
@@ -97,7 +97,7 @@ test('whatever happens, no connection is with two, none is forgotten, and none w
       const holders = new Map<string, number>();
       const alive = new Set<string>();
       const gone = new Set<number>();
-      const turns = createTurns<string, number>({
+      const connections = createRoundRobin<string, number>({
         maxWaiting: 4,
         hand: (who, connection) => {
           expect(alive.has(who)).toBe(true);
@@ -106,7 +106,7 @@ test('whatever happens, no connection is with two, none is forgotten, and none w
           holders.set(who, connection);
           waiting.delete(connection);
         },
-        letGo: (connection) => {
+        close: (connection) => {
           expect(gone.has(connection)).toBe(false);
           gone.add(connection);
           waiting.delete(connection);
@@ -116,25 +116,25 @@ test('whatever happens, no connection is with two, none is forgotten, and none w
       for (const one of events) {
         if (one.kind === 'arrived') {
           waiting.add(made);
-          turns.arrived(made++);
+          connections.add(made++);
         } else {
-          const held = holders.get(one.taker);
+          const held = holders.get(one.worker);
           if (one.kind === 'free') {
-            alive.add(one.taker);
-            holders.delete(one.taker);
-            turns.isFree(one.taker);
+            alive.add(one.worker);
+            holders.delete(one.worker);
+            connections.isFree(one.worker);
             if (held !== undefined) expect(gone.has(held)).toBe(true);
           } else if (held !== undefined) {
-            holders.delete(one.taker);
+            holders.delete(one.worker);
             waiting.add(held);
-            if (one.kind === 'lost') turns.isLost(one.taker, held);
+            if (one.kind === 'lost') connections.isLost(one.worker, held);
             else {
-              alive.delete(one.taker);
-              turns.isGone(one.taker);
+              alive.delete(one.worker);
+              connections.isGone(one.worker);
             }
           } else if (one.kind === 'gone') {
-            alive.delete(one.taker);
-            turns.isGone(one.taker);
+            alive.delete(one.worker);
+            connections.isGone(one.worker);
           }
         }
         const idle = [...alive].filter((who) => !holders.has(who));

@@ -1,5 +1,7 @@
 /** The method `envoy.service.auth.v3.Authorization/Check`. */
-import type { Check, CheckRequest, Decision } from '../../../model/decision.ts';
+
+import type { CheckRequest } from '../../../model/check-request.ts';
+import type { Check, Decision } from '../../../model/decision.ts';
 import type { UnaryMethod, UnaryResult } from '../call/call.ts';
 import { grpcStatus } from '../status.ts';
 import { checkRequestFields, readCheckRequest } from './check-request.ts';

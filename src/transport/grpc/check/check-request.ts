@@ -1,5 +1,5 @@
 /** Reads Envoy's envoy.service.auth.v3.CheckRequest. Decodes only what a check needs, because most headers are not used. */
-import type { CheckRequest } from '../../../model/decision.ts';
+import type { CheckRequest } from '../../../model/check-request.ts';
 import type { FieldSelection } from '../message/field-filter.ts';
 import {
   type FieldCursor,

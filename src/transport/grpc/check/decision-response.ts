@@ -1,12 +1,8 @@
 /** Converts a decision to Envoy's CheckResponse. Envoy allows the request only for status code 0. */
-import {
-  type ChallengeOptions,
-  challenge,
-  refusalBody,
-  retryAfterSeconds,
-} from '../../../check/challenge.ts';
+import { type ChallengeOptions, challenge, errorBody, retryAfterSeconds } from '../../../check/challenge.ts';
 import type { Config } from '../../../config/declare/options.ts';
-import type { Decision, Denial, Failure, Identity } from '../../../model/decision.ts';
+import type { Decision, Denial, Failure } from '../../../model/decision.ts';
+import type { Identity } from '../../../model/identity.ts';
 import { leftToEnvoy, reasons } from '../../../model/reasons.ts';
 import { type Frame, frameMessage } from '../message/framing.ts';
 import { type CallFailure, grpcStatus } from '../status.ts';
@@ -106,7 +102,7 @@ function denialResponse(decision: Denial | Failure, options: ChallengeOptions): 
     code: grpcCode,
     httpStatus: grpcHttpStatus,
     headers: [header, ['content-type', 'application/json'], ['cache-control', 'no-store']],
-    body: refusalBody(decision.reason),
+    body: errorBody(decision.reason),
     metadata: {
       reason: decision.reason,
       ...(decision.rule !== undefined && { rule: decision.rule }),

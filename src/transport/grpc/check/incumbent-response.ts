@@ -1,7 +1,7 @@
 /** Converts the HTTP response of the incumbent to a CheckResponse. The incumbent decides while `shadow.authorizer` is set. */
 
 import { connectionHeaders } from '../../../check/incumbent/connection-headers.ts';
-import type { IncumbentAnswer } from '../../../model/decision.ts';
+import type { IncumbentAnswer } from '../../../model/incumbent.ts';
 import { http } from '../../../runtime/node-http.ts';
 import { grpcStatus } from '../status.ts';
 import { proven, writeDenied, writeOk, writeRemovals } from './check-response.ts';

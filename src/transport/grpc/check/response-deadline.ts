@@ -1,5 +1,7 @@
 /** Decides a check over gRPC before the timeout of its caller. After a timeout, Envoy applies its failure mode. */
-import type { Check, CheckRequest, Decision } from '../../../model/decision.ts';
+
+import type { CheckRequest } from '../../../model/check-request.ts';
+import type { Check, Decision } from '../../../model/decision.ts';
 import type { Clock } from '../../../runtime/time/clock.ts';
 import { withDeadline } from '../../../runtime/time/deadline.ts';
 

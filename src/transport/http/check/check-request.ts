@@ -1,6 +1,6 @@
 /** Converts a request of Envoy's HTTP ext_authz, which has the client's own method, path and headers, to a check request. */
 import type { IncomingMessage } from 'node:http';
-import type { CheckRequest } from '../../../model/decision.ts';
+import type { CheckRequest } from '../../../model/check-request.ts';
 import { headerLines } from '../../../runtime/raw-headers.ts';
 
 /** Over HTTP the source is known only from headers, which a client can forge. */

@@ -1,5 +1,6 @@
 /** HTTP replies as prepared text. */
-import type { CheckRequest, Decision } from '../../../model/decision.ts';
+import type { CheckRequest } from '../../../model/check-request.ts';
+import type { Decision } from '../../../model/decision.ts';
 import { http } from '../../../runtime/node-http.ts';
 
 /** A prepared reply. */

@@ -1,7 +1,7 @@
 /** Passes the response of the incumbent on unchanged. The incumbent decides while `shadow.authorizer` is set. */
 
 import { connectionHeaders } from '../../../check/incumbent/connection-headers.ts';
-import type { IncumbentAnswer } from '../../../model/decision.ts';
+import type { IncumbentAnswer } from '../../../model/incumbent.ts';
 import { type HttpReply, type Line, linesOf } from './http-reply.ts';
 
 /** Creates the reply. */

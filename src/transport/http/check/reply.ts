@@ -1,12 +1,8 @@
 /** Converts a decision to the HTTP response for Envoy. Envoy allows the request only for status 200. */
-import {
-  type ChallengeOptions,
-  challenge,
-  refusalBody,
-  retryAfterSeconds,
-} from '../../../check/challenge.ts';
+import { type ChallengeOptions, challenge, errorBody, retryAfterSeconds } from '../../../check/challenge.ts';
 import type { Config } from '../../../config/declare/options.ts';
-import type { Denial, Failure, Forwarding } from '../../../model/decision.ts';
+import type { Denial, Failure } from '../../../model/decision.ts';
+import type { Forwarding } from '../../../model/forwarding.ts';
 import { type DenyReason, type ErrorReason, leftToEnvoy, reasons } from '../../../model/reasons.ts';
 import type { Clock } from '../../../runtime/time/clock.ts';
 import { createToCompatReply } from './compat-reply.ts';
@@ -66,7 +62,7 @@ function removalLines(remove: readonly string[]): string {
 }
 
 function denial(decision: Denial | Failure, options: ChallengeOptions): HttpReply {
-  const body = refusalBody(decision.reason);
+  const body = errorBody(decision.reason);
   const header: Line =
     decision.outcome === 'deny'
       ? ['www-authenticate', challenge(decision, options)]

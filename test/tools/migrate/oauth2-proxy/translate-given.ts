@@ -3,7 +3,7 @@
 import type { Config, IssuerConfig } from '../../../../src/config/declare/options.ts';
 import { createClaimRequirements } from '../../../../src/credential/token/claim-requirements.ts';
 import type { Facts } from '../../../../src/credential/token/facts.ts';
-import type { Claims } from '../../../../src/model/decision.ts';
+import type { Claims } from '../../../../src/model/identity.ts';
 import type { Finding } from '../../../../src/tools/migrate/finding.ts';
 import {
   type MigrationResult,

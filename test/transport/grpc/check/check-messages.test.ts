@@ -1,7 +1,7 @@
 /** Compares our messages with Envoy's official protos, in both directions, for every used field. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CheckRequest } from '../../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../../src/model/check-request.ts';
 import { readCheckRequest as readWithLookup } from '../../../../src/transport/grpc/check/check-request.ts';
 import {
   type Metadata,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Decision, Identity } from '../../../../src/model/decision.ts';
+import type { Decision } from '../../../../src/model/decision.ts';
+import type { Identity } from '../../../../src/model/identity.ts';
 import { type Reason, reasons } from '../../../../src/model/reasons.ts';
 import { proven } from '../../../../src/transport/grpc/check/check-response.ts';
 import { createToResponse } from '../../../../src/transport/grpc/check/decision-response.ts';
@@ -21,7 +22,7 @@ const identity: Identity = {
   expiresAt: 5,
   payload: '{}',
   confirmation: undefined,
-  kept: { forwarding: undefined, by: undefined, others: undefined },
+  forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
 };
 const allow: Decision = {
   outcome: 'allow',

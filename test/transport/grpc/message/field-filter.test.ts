@@ -1,6 +1,6 @@
 /** Reads a CheckRequest whole and in chunks, written byte by byte in the protobuf encoding. */
 import { describe, expect, test } from 'vitest';
-import type { CheckRequest } from '../../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../../src/model/check-request.ts';
 import { checkRequestFields, readCheckRequest } from '../../../../src/transport/grpc/check/check-request.ts';
 import { createFieldFilter } from '../../../../src/transport/grpc/message/field-filter.ts';
 import { MalformedMessage } from '../../../../src/transport/grpc/message/protobuf.ts';

@@ -1,7 +1,7 @@
 /** Compares our reader of CheckRequest with Go's, whole and in chunks. */
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import type { CheckRequest } from '../../../../src/model/decision.ts';
+import type { CheckRequest } from '../../../../src/model/check-request.ts';
 import { checkRequestFields, readCheckRequest } from '../../../../src/transport/grpc/check/check-request.ts';
 import { createFieldFilter } from '../../../../src/transport/grpc/message/field-filter.ts';
 import { MalformedMessage } from '../../../../src/transport/grpc/message/protobuf.ts';

@@ -26,7 +26,7 @@ const allowed = (subject: string | undefined): Decision => ({
     expiresAt: 5,
     payload: JSON.stringify({ sub: subject }),
     confirmation: undefined,
-    kept: { forwarding: undefined, by: undefined, others: undefined },
+    forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
   },
   forwarding: {
     set: [],

@@ -29,7 +29,7 @@ const identity = {
   expiresAt: 5,
   payload: '{}',
   confirmation: undefined,
-  kept: { forwarding: undefined, by: undefined, others: undefined },
+  forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
 };
 const allow = (set: readonly (readonly [string, string])[], remove: readonly string[]): Decision => ({
   outcome: 'allow',

@@ -1,0 +1,58 @@
+/** Reads the facts of a verified token from its claims. */
+
+import type { IssuerConfig } from '../../config/declare/options.ts';
+import type { Claims } from '../../model/identity.ts';
+import { createReadClaim, isObject } from './claim-path.ts';
+import { claimOf, type Read, readDate, stringsOf, wrongType } from './claims.ts';
+import { readConfirmation } from './confirmation.ts';
+import type { Facts } from './facts.ts';
+import { typeOf } from './token-type.ts';
+
+// The claims in which issuers put scopes: RFC 9068 section 2.2.3 and RFC 8693 section 4.2; Entra ID and Okta; others.
+const scopeClaims = ['scope', 'scp', 'scopes'];
+
+/** Reads facts from verified claims; `type` is the `typ` of the header. */
+export type ReadFacts = (claims: Claims, payload: string, type: unknown) => Facts;
+
+/** Creates the reader for the tokens of one issuer. */
+export function createReadFacts({
+  audienceClaims,
+  audienceClaimsUsed,
+}: Pick<IssuerConfig, 'audienceClaims' | 'audienceClaimsUsed'>): ReadFacts {
+  const readers = audienceClaims.map((name) => createReadClaim(name));
+  return (claims, payload, type) => {
+    const found = readers.map((read) => read(claims));
+    const used =
+      audienceClaimsUsed === 'all' ? found : found.filter((value) => value !== undefined).slice(0, 1);
+    return {
+      payload,
+      type: isLogoutToken(claims) ? wrongType : typeOf(type),
+      confirmation: readConfirmation(claims),
+      expiresAt: readDate(claims, 'exp'),
+      notBefore: readDate(claims, 'nbf'),
+      issuedAt: readDate(claims, 'iat'),
+      audiences: joined(used.map(stringsOf)),
+      scopes: joined(scopeClaims.map((name) => splitScopes(claimOf(claims, name)))),
+    };
+  };
+}
+
+/**
+ * Whether the claims are those of a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4). A logout token may have
+ * `typ: JWT` and has the client's audience, so only its event identifies it.
+ */
+export function isLogoutToken(claims: Claims): boolean {
+  const events = claimOf(claims, 'events');
+  return isObject(events) && Object.hasOwn(events, 'http://schemas.openid.net/event/backchannel-logout');
+}
+
+function splitScopes(value: unknown): Read<readonly string[]> {
+  return typeof value === 'string' ? value.split(' ').filter((scope) => scope !== '') : stringsOf(value);
+}
+
+/** Joins the lists of several claims. The result is `wrongType` if one of them is, and undefined if all are absent. */
+function joined(lists: readonly Read<readonly string[]>[]): Read<readonly string[]> {
+  if (lists.includes(wrongType)) return wrongType;
+  const present = lists.filter((list) => list !== undefined && list !== wrongType);
+  return present.length === 0 ? undefined : present.flat();
+}

@@ -1,0 +1,2 @@
+/** The protocol of a check. */
+export type Transport = 'http' | 'grpc';

@@ -1,0 +1,57 @@
+/** The admin listener with the state of the service. */
+import type { Config } from '../config/declare/options.ts';
+import { isTried } from '../config/rules/rule-problems.ts';
+import type { IssuerRegistry } from '../issuer/registry.ts';
+import type { Readiness } from '../transport/admin/readiness.ts';
+import { createAdminServer } from '../transport/admin/server.ts';
+import type { Listener } from '../transport/shared/listener.ts';
+import { createTlsEvents } from '../transport/shared/tls-events.ts';
+import type { CheckService, CheckServiceDependencies } from './check-service.ts';
+import type { ReloadProblems } from './reload-problems.ts';
+
+/** The dependencies of the admin listener. */
+export interface AdminDependencies
+  extends Pick<
+    CheckServiceDependencies,
+    'initial' | 'metrics' | 'logger' | 'clock' | 'isServing' | 'reportRejected'
+  > {
+  readonly registry: Pick<IssuerRegistry, 'issuers'>;
+  readonly problems: ReloadProblems;
+  readonly checks: Pick<CheckService, 'workers' | 'scrape'>;
+  /** The current configuration. */
+  readonly config: () => Config;
+  readonly isDraining: () => boolean;
+}
+
+/** Creates the admin listener. */
+export function createAdmin(dependencies: AdminDependencies): Listener {
+  const { initial, metrics, logger, clock, isServing, reportRejected } = dependencies;
+  const { registry, problems, checks, config, isDraining } = dependencies;
+  const onTlsReload = createTlsEvents('admin', logger, metrics);
+
+  const readiness = (): Readiness => ({
+    ready: isServing() && checks.workers() > 0,
+    draining: isDraining(),
+    issuers: registry.issuers().map(({ issuer }) => issuer.status()),
+    problems: problems.list(),
+    shadow: {
+      tried: isTried(config()),
+      authorizer: config().shadow.authorizer === '' ? undefined : config().shadow.authorizer,
+    },
+  });
+
+  return createAdminServer({
+    options: initial.admin,
+    readiness,
+    metrics: { contentType: metrics.contentType, scrape: checks.scrape },
+    clock,
+    onTlsReload: (error) => {
+      onTlsReload(error);
+      problems.certificateReloaded('admin', error?.message);
+    },
+    onRejected: (cause) => {
+      metrics.connectionRejected('admin', cause);
+      reportRejected('admin', cause, 1);
+    },
+  });
+}

@@ -1,0 +1,92 @@
+/** The deny list in use: follows its file and applies each change. */
+import type { Config } from '../config/declare/options.ts';
+import type { DenyListEntry } from '../config/load/deny-list.ts';
+import { entriesRemoved, type FollowedDenyList, followDenyList } from '../config/load/follow-deny-list.ts';
+import type { Logger } from '../observe/logger.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { FollowedFiles } from '../runtime/files/follow.ts';
+import type { ReloadProblems } from './reload-problems.ts';
+
+/** The deny list of the service. */
+export interface DenyList {
+  /** Reads and follows the file of a configuration. Changes are ignored until `follow`. Throws if the file is invalid. */
+  readonly open: (config: Config) => FollowedDenyList;
+  /** Applies the changes of this list from now on, and stops following the previous one. */
+  readonly follow: (next: FollowedDenyList) => void;
+  /** Applies entries to all later checks. */
+  readonly use: (entries: readonly DenyListEntry[], config: Config) => void;
+  readonly stop: () => void;
+}
+
+/** The dependencies of the deny list. */
+export interface DenyListDependencies {
+  readonly files: FollowedFiles;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly problems: ReloadProblems;
+  /** Replaces the entries of all later checks. */
+  readonly apply: (entries: readonly DenyListEntry[]) => void;
+}
+
+/** Creates an empty deny list. */
+export function createDenyList(dependencies: DenyListDependencies): DenyList {
+  const { files, metrics, logger, problems, apply } = dependencies;
+  let followed: FollowedDenyList = { entries: () => [], stop: () => {} };
+  let current: readonly DenyListEntry[] = [];
+
+  const warnOfRemovals = (next: readonly DenyListEntry[]) => {
+    const removed = entriesRemoved(current, next);
+    if (removed === 0) return;
+    metrics.denyListShrank(removed);
+    logger.warn(
+      { removed, before: current.length, entries: next.length },
+      'entries were removed from the deny list; the tokens that they revoked are valid again',
+    );
+  };
+  const warnOfUnknownIssuers = ({ issuers }: Config) => {
+    const unknown = new Set(current.map(({ issuer }) => issuer)).difference(
+      new Set(issuers.map(({ issuer }) => issuer)),
+    );
+    if (unknown.size > 0)
+      logger.warn({ issuers: [...unknown] }, 'the deny list names issuers that are not configured');
+  };
+  const use: DenyList['use'] = (entries, config) => {
+    warnOfRemovals(entries);
+    current = entries;
+    problems.denyListReloaded(config.denyList.file, undefined);
+    apply(entries);
+    metrics.denyListTaken(entries.length);
+    warnOfUnknownIssuers(config);
+  };
+  const changed = (change: readonly DenyListEntry[] | Error, config: Config) => {
+    metrics.denyListReloaded(!(change instanceof Error));
+    if (change instanceof Error) {
+      problems.denyListReloaded(config.denyList.file, change.message);
+      logger.error(
+        { problem: change.message },
+        'the deny list was not reloaded; the previous one stays in use',
+      );
+      return;
+    }
+    use(change, config);
+    logger.info({ entries: change.length }, 'the deny list was reloaded');
+  };
+
+  return {
+    open: (config) => {
+      const opened: FollowedDenyList = followDenyList(config.denyList.file, {
+        files,
+        onChange: (change) => {
+          if (opened === followed) changed(change, config);
+        },
+      });
+      return opened;
+    },
+    follow: (next) => {
+      followed.stop();
+      followed = next;
+    },
+    use,
+    stop: () => followed.stop(),
+  };
+}

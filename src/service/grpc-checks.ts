@@ -1,0 +1,32 @@
+/** Checks over gRPC: with the deadline of the call, and decisions for requests that are not read. */
+import { callTimeLeft, withCheckDeadline } from '../check/check-deadline.ts';
+import { createShadowAllow } from '../check/shadow-mode.ts';
+import { forwardNothing } from '../check/upstream-headers.ts';
+import type { Config } from '../config/declare/options.ts';
+import { removedHeaders } from '../config/rules/rule-problems.ts';
+import { isAllOnlyTried } from '../config/rules/shadow-mode.ts';
+import type { Check, Decision, NotAllowed } from '../model/decision.ts';
+import type { Clock } from '../runtime/time/clock.ts';
+
+/** Creates the checks. In shadow mode, late and unread requests are allowed too. */
+export function createGrpcChecks(config: Config, check: Check, clock: Clock) {
+  const { limits, shadow } = config;
+  const hasIncumbent = shadow.authorizer !== '';
+  const headers = removedHeaders(config);
+  const shadowAllow = createShadowAllow(() => forwardNothing(config, headers));
+  const isAllShadowed = isAllOnlyTried(config);
+  const denyWith = (outcome: 'deny' | 'error', reason: NotAllowed['reason']) => (): Decision => {
+    const decision = { outcome, reason } as NotAllowed;
+    return isAllShadowed && !hasIncumbent ? shadowAllow(decision) : decision;
+  };
+  // The time that the check itself may wait, so that a request has the same outcome over HTTP and gRPC.
+  const longest = hasIncumbent ? Math.max(limits.checkDeadline, shadow.timeout) : limits.checkDeadline;
+  return {
+    denyWith,
+    check: withCheckDeadline(check, {
+      timeLeft: callTimeLeft(longest),
+      late: denyWith('error', 'overloaded'),
+      clock,
+    }),
+  };
+}

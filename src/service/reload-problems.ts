@@ -1,0 +1,66 @@
+/** Files that changed and could not be reloaded: `/readyz` lists them, and the log repeats them. */
+import type { Config } from '../config/declare/options.ts';
+import { createFailedReloads } from '../transport/admin/failed-reloads.ts';
+import type { Readiness } from '../transport/admin/readiness.ts';
+import type { Listener } from '../transport/shared/listener.ts';
+import type { AppDependencies } from './app-dependencies.ts';
+
+/** The reload problems of the service. A problem of undefined means that the reload succeeded. */
+export interface ReloadProblems {
+  readonly certificateReloaded: (listener: Listener['name'], problem: string | undefined) => void;
+  readonly caFilesReloaded: (files: readonly string[], problem: string | undefined) => void;
+  readonly denyListReloaded: (file: string | undefined, problem: string | undefined) => void;
+  readonly configurationFailed: (problem: string) => void;
+  /** Removes the problem of the configuration, and those of files that it no longer names. */
+  readonly configurationLoaded: (config: Config) => void;
+  readonly list: () => Readiness['problems'];
+  readonly stop: () => void;
+}
+
+/** Creates an empty list of problems. */
+export function createReloadProblems(
+  initial: Config,
+  { clock, logger, configFile }: Pick<AppDependencies, 'clock' | 'logger' | 'configFile'>,
+): ReloadProblems {
+  const configFiles = configFile === undefined ? [] : [configFile];
+  const changes = createFailedReloads(clock, ({ what, files, problem, since }) =>
+    logger.error(
+      { what, files, problem, since: new Date(since).toISOString() },
+      `the ${what} was not reloaded; the previous one stays in use`,
+    ),
+  );
+  const reloaded = (
+    what: Readiness['problems'][number]['what'],
+    files: readonly string[],
+    problem: string | undefined,
+  ) => {
+    if (problem === undefined) changes.succeeded(what, files);
+    else changes.failed(what, files, problem);
+  };
+
+  return {
+    certificateReloaded: (listener, problem) => {
+      const { tls } = initial[listener];
+      if (tls === undefined) return;
+      const files = [tls.certFile, tls.keyFile, tls.clientCaFile].filter((file) => file !== undefined);
+      reloaded('certificate', files, problem);
+    },
+    caFilesReloaded: (files, problem) => reloaded('caFile', files, problem),
+    denyListReloaded: (file, problem) => reloaded('deny list', listOf(file), problem),
+    configurationFailed: (problem) => reloaded('configuration', configFiles, problem),
+    configurationLoaded: ({ denyList, issuers }) => {
+      reloaded('configuration', configFiles, undefined);
+      changes.keepOnly('deny list', [listOf(denyList.file)]);
+      changes.keepOnly(
+        'caFile',
+        issuers.map(({ caFile = [] }) => [caFile].flat()),
+      );
+    },
+    list: changes.problems,
+    stop: changes.stop,
+  };
+}
+
+function listOf(file: string | undefined): readonly string[] {
+  return file === undefined ? [] : [file];
+}

@@ -1,0 +1,20 @@
+/** Options that a running process cannot change. */
+import type { Config } from '../config/declare/options.ts';
+
+/** Returns the names of those that differ between two configurations. */
+export function restartOptions(before: Config, after: Config): string[] {
+  const fixed = (config: Config) => ({
+    workers: config.workers,
+    http: config.http,
+    grpc: config.grpc,
+    admin: config.admin,
+    'log.format': config.log.format,
+    'limits.maxGrpcMessageSize': config.limits.maxGrpcMessageSize,
+    'limits.maxGrpcBodySize': config.limits.maxGrpcBodySize,
+  });
+  const [old, next] = [fixed(before), fixed(after)];
+  return Object.keys(old).filter((name) => {
+    const key = name as keyof typeof old;
+    return JSON.stringify(old[key]) !== JSON.stringify(next[key]);
+  });
+}

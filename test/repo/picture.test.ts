@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import {
+  demoLines,
+  demoPicture,
+  drawTerminal,
+  linesOfPicture,
+  shapeOf,
+} from '../../scripts/terminal-picture.ts';
+
+const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
+
+test('the picture of the README has a title, fits in 60 KB and loads nothing', () => {
+  const svg = read(demoPicture);
+  expect(svg).toMatch(/^<svg [^>]*role="img"[^>]*aria-labelledby="title">\n<title id="title">\S/);
+  expect(svg).toContain('prefers-color-scheme:dark');
+  expect(svg).not.toMatch(/<script|<image|<use|href=|@import|@font-face|url\(/);
+  expect(Buffer.byteLength(svg)).toBeLessThan(60_000);
+});
+
+test('the README shows the picture with a description', () => {
+  expect(read('README.md')).toMatch(/^!\[[^\]]{20,}\]\(docs\/images\/demo\.svg\)$/m);
+});
+
+test('a drawn line is read back unchanged, also if it is wrapped or has characters of XML', () => {
+  const lines = ['title', '', `  <a> & "b"`, `    ✓ ${'word '.repeat(40)}end`, 'x'.repeat(200)];
+  const svg = drawTerminal('<title>', 'command', lines);
+  expect(linesOfPicture(svg)).toEqual(['$ command', ...lines.filter((line) => line !== '')]);
+});
+
+test('the picture shows the first line of the gRPC part only', () => {
+  const output = '\n  issuer  :1\n\nHTTP\n  a\n  b\n\ngRPC\n  a\n  b\n\nGood.\n';
+  expect(demoLines(output)).toEqual([
+    '  issuer  :1',
+    '',
+    'HTTP',
+    '  a',
+    '  b',
+    '',
+    'gRPC',
+    '  ⋮',
+    '',
+    'Good.',
+  ]);
+});
+
+test('ports and the path of Envoy do not count', () => {
+  expect(shapeOf(['  issuer  http://127.0.0.1:40001', '  Envoy       /some/envoy', '  401'])).toEqual([
+    '  issuer  http://127.0.0.1:PORT',
+    '  Envoy       PATH',
+    '  401',
+  ]);
+});
