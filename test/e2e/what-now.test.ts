@@ -18,10 +18,10 @@ const quoted = new Map(
     .map(({ section, text }) => [section, text.trimEnd()]),
 );
 
-/** What an answer has that says nothing of its cause. */
+/** Response headers that do not depend on the cause. */
 const incidental = ['date', 'server', 'content-length', 'connection', 'x-envoy-upstream-service-time'];
 
-/** An answer as the page writes it. */
+/** A response in the form of the page. */
 function writtenOf(answer: RawResponse | undefined, phrase: string): string {
   const { status, headers = {}, body } = answer ?? {};
   const lines = Object.entries(headers).filter(([name]) => !incidental.includes(name));
@@ -54,7 +54,7 @@ const isNamed =
     own === name;
 const authorization = isNamed('envoy.filters.http.ext_authz');
 
-/** What istiod puts in the place of a provider that it does not know: everything is denied. */
+/** The filter that istiod creates for an unknown provider: it denies everything. */
 function denyAll(filters: Tree[]): Tree[] {
   const rules = {
     action: 'DENY',
@@ -70,7 +70,7 @@ function denyAll(filters: Tree[]): Tree[] {
   ];
 }
 
-/** What `statusOnError` of an extension provider does. */
+/** The effect of `statusOnError` of an extension provider. */
 function withStatusOnError(filters: Tree[]): Tree[] {
   return filters.map((filter) =>
     authorization(filter)
@@ -82,7 +82,7 @@ function withStatusOnError(filters: Tree[]): Tree[] {
   );
 }
 
-/** The limit that Envoy has where nobody sets another one. */
+/** Envoy's default limit. */
 function withEnvoysHeaderLimit(config: object): object {
   return JSON.parse(
     JSON.stringify(config, (key, value) => (key === 'max_request_headers_kb' ? undefined : value)),
@@ -157,7 +157,7 @@ ${more}
     /** The header lines of the request. */
     readonly lines?: () => Promise<readonly string[]>;
     readonly target?: string;
-    /** What the record says; absent: there is none. */
+    /** The log record; absent if there is none. */
     readonly reason?: string;
     readonly mesh?: () => Partial<MeshOptions>;
     readonly change?: (config: object) => object;
@@ -236,7 +236,7 @@ ${more}
     },
   };
 
-  test('every answer that the page quotes is asked for', () => {
+  test('every response that the page quotes has a test', () => {
     expect([...quoted.keys()]).toEqual(Object.keys(symptoms));
   });
 
@@ -247,7 +247,7 @@ ${more}
       const from = service.records.length;
       const answer =
         raw === undefined ? await get(envoy, await lines?.(), target) : await exchange(envoy.port, raw());
-      // The order of headers has no meaning; a body may end in the address of the workload.
+      // The order of headers does not matter. A body may end with the address of the workload.
       const expected = quoted.get(section) ?? '';
       const shown = writtenOf(answer, phrase);
       const sorted = (text: string) => {
@@ -269,7 +269,7 @@ ${more}
     const named = page
       .split('\n## ')
       .find((section) => section.startsWith('No response from the authorizer'));
-    // A token that nobody signed: no key is there that could tell.
+    // A forged token. There is no key to verify it.
     const madeUp = async () => {
       const [header, payload] = (await bearer({ iss: awayIssuer, sub: 'mallory' })).split('.');
       return `${header}.${payload}.${Buffer.alloc(256, 1).toString('base64url')}`;
@@ -303,13 +303,13 @@ ${more}
       }
     });
 
-    test.each(both)('and with failOpen a made-up token passes over %s', async (transport) => {
+    test.each(both)('and with failOpen a forged token is allowed over %s', async (transport) => {
       const { envoy, answer, outcome, reason } = await askedAt(transport, await madeUp(), { failOpen: true });
       expect([answer?.status, outcome, reason]).toEqual([200, 'error', 'keys_unavailable']);
       const stats = await (await fetch(`http://127.0.0.1:${envoy.adminPort}/stats`)).text();
       expect(stats).toMatch(/ext_authz\.failure_mode_allowed: 1$/m);
       const forged = await madeUp();
-      // No rule is for this path, and what no rule is for is refused, once it is known who asks.
+      // No rule matches this path, so it is denied, after the token is verified.
       expect((await get(envoy, [forged], '/nowhere'))?.status).toBe(200);
       const unsigned = forged.replace(/Bearer .*/, (token) => {
         const none = Buffer.from('{"alg":"none"}').toString('base64url');
@@ -355,7 +355,7 @@ ${more}
     });
   });
 
-  test('Nothing, for a long time: as long as the entry lets Envoy wait', async () => {
+  test('Nothing, for a long time: Envoy waits for the timeout of the entry', async () => {
     const sockets: Socket[] = [];
     const hanging = net.createServer((socket) => void sockets.push(socket));
     await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
@@ -373,7 +373,7 @@ ${more}
     client.on('error', () => {});
     onTestFinished(() => void client.destroy());
     await until(() => sockets.length > 0);
-    // Another request comes and goes meanwhile, and this one still has nothing.
+    // Another request completes meanwhile, and this one still has no response.
     expect((await fetch(`http://127.0.0.1:${envoy.adminPort}/ready`)).status).toBe(200);
     expect(answered).toBe('');
     for (const socket of sockets) socket.end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n');
@@ -416,7 +416,7 @@ ${more}
       },
     };
     const rows = Object.keys(causes);
-    test('every cause is tried', () => {
+    test('every cause has a test', () => {
       const named = rowsOf(page, 'The workload does not know the user').map(([cause = '']) => cause);
       expect(named.map((cause) => rows.find((row) => cause.startsWith(row)))).toEqual(rows);
     });
@@ -444,7 +444,7 @@ ${more}
       },
     );
 
-    test('a rule is only tried: the record has shadow', async () => {
+    test('a rule in shadow mode: the record has shadow', async () => {
       const from = service.records.length;
       expect((await get(await gateway(), [], '/tried'))?.status).toBe(200);
       expect(service.records.slice(from).some(({ shadow }) => shadow === 'token_missing')).toBe(true);

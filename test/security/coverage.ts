@@ -766,7 +766,7 @@ export const tables: readonly Table[] = [
         threat: 'Rules in shadow mode are forgotten, and the requests that they allow are not logged',
         tests: [
           ['observe/records.test.ts', 'a request that is allowed only in shadow mode is logged by default'],
-          ['e2e/what-now.test.ts', 'a rule is only tried: the record has shadow'],
+          ['e2e/what-now.test.ts', 'a rule in shadow mode: the record has shadow'],
         ],
       },
       {
@@ -1772,8 +1772,8 @@ export const tables: readonly Table[] = [
         threat: 'A key set, public key or CA is emptied or truncated',
         tests: [
           [ownerFiles, 'keys stay valid while the file is rewritten in place'],
-          [ownerFiles, '%s in its place is told, the keys serve on'],
-          [ownerFiles, '%s in its place is told, and what was trusted is trusted on'],
+          [ownerFiles, '%s in its place is reported, the keys stay in use'],
+          [ownerFiles, '%s in its place is reported, and the previous CA stays trusted'],
         ],
       },
       {
