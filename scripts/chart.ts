@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isMap, type Pair, parse, parseDocument, stringify } from 'yaml';
 import { configJsonSchema, writtenConfig } from '../src/config/describe/describe.ts';
-import { dotted, leaves } from '../src/config/describe/option-list.ts';
+import { dotted, listOptions } from '../src/config/describe/option-list.ts';
 import { loadConfig } from '../src/config/load/load.ts';
 import { prometheusRuleSchema } from './monitoring.ts';
 
@@ -58,7 +58,7 @@ async function defaultsYaml(): Promise<string> {
 
 /** The bounds of durations and sizes, which a JSON Schema cannot express for strings. */
 function rangesYaml(): string {
-  const ranges = leaves().flatMap(({ path, title }) => {
+  const ranges = listOptions().flatMap(({ path, title }) => {
     const [, kind, from, to] = /^a (duration|size) .* from (\S+) to (\S+)$/.exec(title) ?? [];
     return kind === undefined || path.includes('[]') ? [] : [{ path: dotted(path), kind, from, to }];
   });

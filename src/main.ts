@@ -44,10 +44,10 @@ async function main(argv: readonly string[]): Promise<void> {
   // Before the schema of the options is built: the heap that grows for it does not shrink again.
   for (const flag of heapFlags) setFlagsFromString(flag);
   if (isWorker(argv)) return runWorkerProcess();
-  const { flagName, scalarLeaves } = await import('./config/describe/option-list.ts');
+  const { flagName, listScalarOptions } = await import('./config/describe/option-list.ts');
   const booleans = new Set(
-    scalarLeaves()
-      .filter(({ written }) => written === 'boolean')
+    listScalarOptions()
+      .filter(({ kind }) => kind === 'boolean')
       .map(({ path }) => flagName(path)),
   );
   const isBare = (name: string, next: string) =>

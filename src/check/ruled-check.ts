@@ -1,6 +1,6 @@
 /** The check with rules. The first rule that matches decides. */
 import type { RuleConfig } from '../config/rules/rule-options.ts';
-import { isOnlyTried } from '../config/rules/shadow-mode.ts';
+import { isShadowOnly } from '../config/rules/shadow-mode.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Check, Decision } from '../model/decision.ts';
 import type { Forwarding } from '../model/forwarding.ts';
@@ -51,7 +51,7 @@ export function createRuledCheck(parts: RuledCheckParts): Check {
       : ({ issuerName }, _, cached) => ({ outcome: 'deny', reason: 'rule_denied', issuerName, cached });
   const decideUnmatched = inMode((request) => authenticate(request, unmatched), mode);
   // An ambiguous request could match a rule that is enforced.
-  const modeOfAmbiguous = isOnlyTried({ mode, rules }) ? 'shadow' : 'enforce';
+  const modeOfAmbiguous = isShadowOnly({ mode, rules }) ? 'shadow' : 'enforce';
   const decideAmbiguous = {
     path_ambiguous: inMode(() => ({ outcome: 'deny', reason: 'path_ambiguous' }), modeOfAmbiguous),
     host_ambiguous: inMode(() => ({ outcome: 'deny', reason: 'host_ambiguous' }), modeOfAmbiguous),

@@ -1,11 +1,11 @@
 /** The command line, taken apart. */
-import type { GivenFlag } from '../config/load/settings.ts';
+import type { CommandLineFlag } from '../config/load/settings.ts';
 
 /** What the command line asks for. */
 export interface Arguments {
   /** The words that are no flags: the command, and what it is about. */
   readonly words: readonly string[];
-  readonly flags: readonly GivenFlag[];
+  readonly flags: readonly CommandLineFlag[];
 }
 
 /** The commands. What each takes stands in `manual.ts`, which a start does not load. */
@@ -28,7 +28,7 @@ export function parseArguments(
   isBare: (name: string, next: string) => boolean,
 ): Arguments {
   const words: string[] = [];
-  const flags: GivenFlag[] = [];
+  const flags: CommandLineFlag[] = [];
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? '';
     if (word === '--') {

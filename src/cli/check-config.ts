@@ -5,7 +5,8 @@ import { absentOptions, withDerivedDefaults, writtenConfig } from '../config/des
 import { yamlText } from '../config/describe/yaml-text.ts';
 import { parseConfigFile } from '../config/load/file.ts';
 import { type ConfigSources, configFileOf, loadConfig } from '../config/load/load.ts';
-import { isTried, rulesOf } from '../config/rules/rule-problems.ts';
+import { rulesOf } from '../config/rules/rule-problems.ts';
+import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import { ConfigError, formatProblems, type Problem } from '../config/validate/problems.ts';
 import { systemClock } from '../runtime/time/clock.ts';
 import { fileProblems, filesOf, type NamesFiles } from '../service/referenced-files.ts';
@@ -79,7 +80,7 @@ async function check(sources: ConfigSources, notes: string[], isWithFiles: boole
   };
   const config = await loadConfig({
     ...used,
-    alsoWrong: async (tree) => {
+    findMoreProblems: async (tree) => {
       const { namesFiles, tlsProblems } = await import('../tools/check-config/files-of-invalid.ts');
       return problemsOfFiles(namesFiles(tree), await tlsProblems(tree, sources.readFile));
     },
@@ -201,8 +202,8 @@ function warningsOf(config: Config): string[] {
   const careless = rulesOf(config).filter(
     ({ require }) => require !== undefined && require.audiences === undefined,
   );
-  const tried = isTried(config)
-    ? ['mode: shadow lets pass what would be refused; it is only for workloads that are open today']
+  const tried = hasShadowMode(config)
+    ? ['mode: shadow lets pass what would be createError; it is only for workloads that are open today']
     : [];
   const shared = careless.map(
     ({ name }) => `the rule ${name} names no audiences, so a token for any of its issuer's is good for it`,

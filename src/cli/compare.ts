@@ -3,9 +3,9 @@
 import { differences } from '../check/incumbent/answer-differences.ts';
 import { type AskIncumbent, createAskIncumbent } from '../check/incumbent/incumbent.ts';
 import { type ConfigSources, loadConfig } from '../config/load/load.ts';
-import type { GivenFlag } from '../config/load/settings.ts';
+import type { CommandLineFlag } from '../config/load/settings.ts';
 import { ConfigError, formatProblems, type Problem } from '../config/validate/problems.ts';
-import { splitList } from '../config/values/comma-list.ts';
+import { splitCommaList } from '../config/values/split-comma-list.ts';
 import { isOrigin } from '../config/values/urls.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { IncumbentAnswer } from '../model/incumbent.ts';
@@ -182,10 +182,10 @@ function readTokens(file: string, { readFile }: ConfigSources): ReadonlyMap<numb
   return tokens;
 }
 
-function questionsOf(tokens: ReadonlyMap<number, string>, given: readonly GivenFlag[]): Question[] {
+function questionsOf(tokens: ReadonlyMap<number, string>, given: readonly CommandLineFlag[]): Question[] {
   const allOf = (name: string, preset: string) => {
     const values = given.flatMap((flag) =>
-      flag.name === name && flag.value !== undefined ? splitList(flag.value) : [],
+      flag.name === name && flag.value !== undefined ? splitCommaList(flag.value) : [],
     );
     return values.length === 0 ? [preset] : values;
   };
@@ -213,11 +213,11 @@ function askAt(url: string, flag: string): AskIncumbent {
   return createAskIncumbent({ authorizer: url, timeout: answerTimeout }, systemClock);
 }
 
-function givenValue(given: readonly GivenFlag[], flag: string): string | undefined {
+function givenValue(given: readonly CommandLineFlag[], flag: string): string | undefined {
   return given.findLast(({ name }) => name === flag)?.value;
 }
 
-function needed(given: readonly GivenFlag[], flag: string): string {
+function needed(given: readonly CommandLineFlag[], flag: string): string {
   const value = givenValue(given, flag);
   if (value === undefined)
     throw problem(

@@ -1,5 +1,5 @@
 /** `--help` of the program and of each command, in lines of at most 80 columns. */
-import { flagName, type Leaf, scalarLeaves } from '../config/describe/option-list.ts';
+import { flagName, listScalarOptions, type OptionInfo } from '../config/describe/option-list.ts';
 import { type ManualFlag, type ManualPage, manual } from './manual.ts';
 
 const columns = 80;
@@ -116,8 +116,8 @@ function configFlagLines({ name, flags }: ManualPage): string[] {
       ...wrapped('Flags of the configuration win over the file: see `oidc-authz serve --help`.', 0),
     ];
   const own = new Set(flags.map((flag) => flag.name));
-  const leaves = scalarLeaves();
-  const groupOf = ({ path }: Leaf) =>
+  const leaves = listScalarOptions();
+  const groupOf = ({ path }: OptionInfo) =>
     path.length > 1 ? (groups[path[0] ?? ''] ?? path[0] ?? '') : 'answers';
   const byGroup = Map.groupBy(leaves, groupOf);
   return [
@@ -132,18 +132,18 @@ function configFlagLines({ name, flags }: ManualPage): string[] {
   ];
 }
 
-function flagOf(leaf: Leaf): ManualFlag {
+function flagOf(leaf: OptionInfo): ManualFlag {
   const { path, title, description, default: preset } = leaf;
   const takes = preset === undefined ? `Takes ${title}.` : `Takes ${title}; default ${shown(preset)}.`;
   return { name: flagName(path), takes: placeholder(leaf), text: `${withoutMarkup(description)} ${takes}` };
 }
 
 /** What stands for the value of a flag. */
-function placeholder({ written, title }: Leaf): string {
+function placeholder({ kind, title }: OptionInfo): string {
   const words = /^one of ([\w.-]+(?:, [\w.-]+)*)$/.exec(title)?.[1]?.split(', ');
   if (words !== undefined && words.length < 5) return words.join('|');
-  if (written === 'boolean') return '[true|false]';
-  return written === 'number' ? 'N' : 'TEXT';
+  if (kind === 'boolean') return '[true|false]';
+  return kind === 'number' ? 'N' : 'TEXT';
 }
 
 function shown(preset: unknown): string {

@@ -1,6 +1,6 @@
 /** What to say of words and flags that nobody knows here; loaded only where there is one. */
 
-import { configFlags, type GivenFlag } from '../config/load/settings.ts';
+import { type CommandLineFlag, configFlags } from '../config/load/settings.ts';
 import { nearest, suggestion } from '../config/validate/problems.ts';
 import { verdictOf } from '../tools/migrate/oauth2-proxy/flags/verdicts.ts';
 import { commandNames } from './help.ts';
@@ -67,7 +67,7 @@ export function wordHint(word: string): string {
  * @param command the name of the command
  * @param given every flag of the command line
  */
-export function createFlagHint(command: string, given: readonly GivenFlag[]): (name: string) => string {
+export function createFlagHint(command: string, given: readonly CommandLineFlag[]): (name: string) => string {
   const own = manual.find(({ name }) => name === command)?.flags.map(({ name }) => name) ?? [];
   const known = [...configFlags(), ...own];
   const last = given.findLast(({ name }) => isTheirs(name))?.name;

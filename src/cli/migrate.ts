@@ -1,11 +1,10 @@
 /** `oidc-authz migrate`: what guarded workloads before, as a configuration of ours. */
 
-import type { GivenFlag } from '../config/load/settings.ts';
+import type { CommandLineFlag } from '../config/load/settings.ts';
 import { ConfigError, formatProblems, type Problem, suggestion } from '../config/validate/problems.ts';
-import { splitList } from '../config/values/comma-list.ts';
+import { splitCommaList } from '../config/values/split-comma-list.ts';
 import { migrateApiRule } from '../tools/migrate/apirule/migrate.ts';
 import { migrateOauth2Proxy } from '../tools/migrate/oauth2-proxy/migrate.ts';
-import { readOauth2Proxy } from '../tools/migrate/oauth2-proxy/read-installation.ts';
 import { parseArguments } from './arguments.ts';
 import { readGivenFile } from './input-file.ts';
 
@@ -51,7 +50,7 @@ export async function migrate(sources: MigrateSources): Promise<MigrateResult> {
     return await migrateFrom(sources);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const text = formatProblems(error.problems, 'what is to be migrated');
+    const text = formatProblems(error.problems, 'the input');
     return { output: '', report: `${text}\n`, exitCode: 2 };
   }
 }
@@ -68,13 +67,13 @@ async function migrateFrom(sources: MigrateSources): Promise<MigrateResult> {
   const last = (name: string) => flags.findLast((flag) => flag.name === name)?.value;
   const all = (name: string) =>
     flags.flatMap((flag) => (flag.name === name && flag.value !== undefined ? [flag.value] : []));
-  const accept = all('--accept').flatMap(splitList);
+  const accept = all('--accept').flatMap(splitCommaList);
 
   if (kind === 'apirule') {
     return migrateApiRule({
       files: readFiles(paths.length === 0 ? [standardInput] : paths, sources),
       issuer: last('--issuer'),
-      audiences: all('--audience').flatMap(splitList),
+      audiences: all('--audience').flatMap(splitCommaList),
       domain: last('--domain'),
       authorizer: last('--authorizer') ?? 'oidc-authz',
       output: outputOf(kind, last('--output')),
@@ -83,7 +82,7 @@ async function migrateFrom(sources: MigrateSources): Promise<MigrateResult> {
   }
   const isToldElsewhere = commandLine.length > 0 || environment.OAUTH2_PROXY_OIDC_ISSUER_URL !== undefined;
   const files = readFiles(paths.length === 0 && !isToldElsewhere ? [standardInput] : paths, sources);
-  const given = readOauth2Proxy({
+  const input = {
     files,
     commandLine,
     environment: Object.fromEntries(
@@ -91,9 +90,8 @@ async function migrateFrom(sources: MigrateSources): Promise<MigrateResult> {
     ),
     shell: environment,
     readFile: sources.readFile,
-  });
-  return migrateOauth2Proxy({
-    given,
+  };
+  return migrateOauth2Proxy(input, {
     output: outputOf(kind, last('--output')),
     accept,
     compat: last('--compat') === 'oauth2-proxy',
@@ -128,7 +126,7 @@ function outputOf<K extends Kind>(kind: K, word: string | undefined): (typeof ki
   return outputs.find((output) => output === word) ?? (outputs[0] as (typeof kinds)[K]['outputs'][number]);
 }
 
-function flagProblems(kind: Kind, flags: readonly GivenFlag[]): Problem[] {
+function flagProblems(kind: Kind, flags: readonly CommandLineFlag[]): Problem[] {
   const known: readonly string[] = kinds[kind].flags;
   const outputs: readonly string[] = kinds[kind].outputs;
   return flags.flatMap(({ name, value }) => {

@@ -1,5 +1,5 @@
 /** Escapes control and invisible characters in JSON. JSON itself escapes only those below U+0020. */
-import { unicodeEscapes } from '../config/values/quote.ts';
+import { unicodeEscapes } from '../config/values/quote-value.ts';
 
 /** DEL and C1 controls, format characters (invisible or bidirectional), and line separators. */
 const invisible = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/u;

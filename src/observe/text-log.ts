@@ -1,5 +1,5 @@
 /** Converts JSON records of the log to text lines. */
-import { unicodeEscapes } from '../config/values/quote.ts';
+import { unicodeEscapes } from '../config/values/quote-value.ts';
 
 /** The destination of the lines. It decides about colours. */
 export interface TextLogTarget {

@@ -1,6 +1,6 @@
 /** The admin listener with the state of the service. */
 import type { Config } from '../config/declare/options.ts';
-import { isTried } from '../config/rules/rule-problems.ts';
+import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import type { IssuerRegistry } from '../issuer/registry.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
 import { createAdminServer } from '../transport/admin/server.ts';
@@ -35,7 +35,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     issuers: registry.issuers().map(({ issuer }) => issuer.status()),
     problems: problems.list(),
     shadow: {
-      tried: isTried(config()),
+      tried: hasShadowMode(config()),
       authorizer: config().shadow.authorizer === '' ? undefined : config().shadow.authorizer,
     },
   });

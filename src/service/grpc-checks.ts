@@ -4,7 +4,7 @@ import { createShadowAllow } from '../check/shadow-mode.ts';
 import { forwardNothing } from '../check/upstream-headers.ts';
 import type { Config } from '../config/declare/options.ts';
 import { removedHeaders } from '../config/rules/rule-problems.ts';
-import { isAllOnlyTried } from '../config/rules/shadow-mode.ts';
+import { isShadowConfig } from '../config/rules/shadow-mode.ts';
 import type { Check, Decision, NotAllowed } from '../model/decision.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 
@@ -14,7 +14,7 @@ export function createGrpcChecks(config: Config, check: Check, clock: Clock) {
   const hasIncumbent = shadow.authorizer !== '';
   const headers = removedHeaders(config);
   const shadowAllow = createShadowAllow(() => forwardNothing(config, headers));
-  const isAllShadowed = isAllOnlyTried(config);
+  const isAllShadowed = isShadowConfig(config);
   const denyWith = (outcome: 'deny' | 'error', reason: NotAllowed['reason']) => (): Decision => {
     const decision = { outcome, reason } as NotAllowed;
     return isAllShadowed && !hasIncumbent ? shadowAllow(decision) : decision;

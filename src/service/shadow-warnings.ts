@@ -1,6 +1,6 @@
 /** Warns while the service does not enforce its own denials. */
 import type { Config } from '../config/declare/options.ts';
-import { isTried } from '../config/rules/rule-problems.ts';
+import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/time/clock.ts';
@@ -29,7 +29,7 @@ export function createShadowWarnings(
   return {
     update: (config) => {
       cancel();
-      const isShadowed = isTried(config);
+      const isShadowed = hasShadowMode(config);
       metrics.shadowMode(isShadowed);
       if (isShadowed) repeat();
       const { authorizer } = config.shadow;

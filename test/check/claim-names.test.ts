@@ -191,7 +191,7 @@ describe('dates', () => {
   });
 
   test('other time claims are ignored', async () => {
-    const odd = { auth_time: 'x', updated_at: 1e15, nbf: -1, iat: 1.5 };
-    expect((await decide(audiences, odd)).reason).toBe('allowed');
+    const timeClaims = { auth_time: 'x', updated_at: 1e15, nbf: -1, iat: 1.5 };
+    expect((await decide(audiences, timeClaims)).reason).toBe('allowed');
   });
 });

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { isMap, isSeq, parse, parseDocument } from 'yaml';
 import { checkConfig } from '../../src/cli/check-config.ts';
-import { options } from '../../src/config/declare/options.ts';
-import { dotted, leaves } from '../../src/config/describe/option-list.ts';
+import { configSchema } from '../../src/config/declare/options.ts';
+import { dotted, listOptions } from '../../src/config/describe/option-list.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { tellingValues } from '../../src/tools/check-config/chart-values.ts';
 
@@ -25,7 +25,7 @@ function namedIn(text: string): Set<string> {
   const walk = (node: unknown, path: readonly string[]) => {
     if (isSeq(node)) for (const item of node.items) walk(item, [...path, '[]']);
     if (!isMap(node)) return;
-    for (const [, list = ''] of (node.comment ?? '').matchAll(/without a value: (.*)/g))
+    for (const [, list = ''] of (node.comment ?? '').matchAll(/not set: (.*)/g))
       for (const name of list.split(', ')) named.add(dotted([...path, name]));
     for (const { key, value } of node.items) {
       named.add(dotted([...path, String(key)]));
@@ -34,7 +34,7 @@ function namedIn(text: string): Set<string> {
   };
   const document = parseDocument(text);
   walk(document.contents, []);
-  for (const [, list = ''] of (document.comment ?? '').matchAll(/without a value: (.*)/g))
+  for (const [, list = ''] of (document.comment ?? '').matchAll(/not set: (.*)/g))
     for (const name of list.split(', ')) named.add(name);
   return named;
 }
@@ -43,12 +43,12 @@ test('every option is printed with its value, or as one without', async () => {
   const { exitCode, output } = await checkConfig(sourcesOf(issuer));
   expect(exitCode).toBe(0);
   const named = namedIn(output);
-  const missing = leaves()
+  const missing = listOptions()
     .map(({ path }) => path)
     // What is below something that has no value cannot have one either.
     .filter((path) => !path.some((_, index) => named.has(dotted(path.slice(0, index + 1)))));
   expect(missing.map(dotted)).toEqual([]);
-  const without = [...output.matchAll(/without a value: (.*)/g)].flatMap(([, list = '']) => list.split(', '));
+  const without = [...output.matchAll(/not set: (.*)/g)].flatMap(([, list = '']) => list.split(', '));
   for (const name of ['jwksUri', 'rules', 'tls', 'file']) expect(without).toContain(name);
 });
 
@@ -59,7 +59,7 @@ test.each([
 ])('a default that follows from others is printed: %j', async (more, expected) => {
   const { output } = await checkConfig(sourcesOf(issuer + more));
   expect(parse(output).dpop.maxProofsPerKey).toBe(expected);
-  expect(output).not.toMatch(/without a value: .*maxProofsPerKey/);
+  expect(output).not.toMatch(/not set: .*maxProofsPerKey/);
 });
 
 test('what is printed is a configuration that means the same', async () => {
@@ -180,7 +180,7 @@ test.each([
       ? /^# these are values of the chart: the configuration is below `config`\n/
       : /^# these look like values of the chart without `config`, below which the configuration belongs\n/,
   );
-  expect(output).toMatch(/has 1 problem:\n {2}- issuers .*: expected at least one issuer/);
+  expect(output).toMatch(/has 1 problem:\n {2}- issuers .*: must have at least one issuer/);
 });
 
 test('values without `config` can have the issuer in variables', async () => {
@@ -194,7 +194,7 @@ test('values without `config` can have the issuer in variables', async () => {
 
 test('names by which values are known are names of the chart, and no options', () => {
   const chart = parse(readFileSync(new URL('../../charts/oidc-authz/values.yaml', import.meta.url), 'utf8'));
-  expect(tellingValues.filter((name) => !(name in chart) || name in options.shape)).toEqual([]);
+  expect(tellingValues.filter((name) => !(name in chart) || name in configSchema.shape)).toEqual([]);
 });
 
 test.each([

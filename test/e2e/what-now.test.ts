@@ -269,7 +269,7 @@ ${more}
     const named = page
       .split('\n## ')
       .find((section) => section.startsWith('No response from the authorizer'));
-    // A forged token. There is no key to verify it.
+    // A token that nobody signed: no key is there that could tell.
     const madeUp = async () => {
       const [header, payload] = (await bearer({ iss: awayIssuer, sub: 'mallory' })).split('.');
       return `${header}.${payload}.${Buffer.alloc(256, 1).toString('base64url')}`;
@@ -416,7 +416,7 @@ ${more}
       },
     };
     const rows = Object.keys(causes);
-    test('every cause has a test', () => {
+    test('every cause is tried', () => {
       const named = rowsOf(page, 'The workload does not know the user').map(([cause = '']) => cause);
       expect(named.map((cause) => rows.find((row) => cause.startsWith(row)))).toEqual(rows);
     });

@@ -117,7 +117,7 @@ describe('the discovery document', () => {
     [
       'with a jwks_uri with another scheme',
       (fake) => ({ issuer: fake.url, jwks_uri: 'file:///etc/passwd' }),
-      /expected https/,
+      /must begin with https/,
     ],
     ['that is a list', () => [], /discovery failed/],
     ['that is text', () => 'x', /discovery failed/],

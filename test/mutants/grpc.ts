@@ -1,4 +1,4 @@
-/** Mutants of the gRPC listener: its requests, its responses, and its limits. */
+/** Mutants of the gRPC listener: its requests, its answers and its limits. */
 import type { Mutant } from './mutant.ts';
 
 const message = ['test/transport/grpc/message/framing.test.ts'];
@@ -8,7 +8,6 @@ const response = ['test/transport/grpc/check/decision-response.test.ts'];
 const memory = ['test/transport/grpc/connection/memory-budget.test.ts'];
 const connectionLimit = ['test/transport/grpc/connection/connection-limit.test.ts'];
 const streams = ['test/transport/grpc/call/response-stream.test.ts'];
-const deadline = ['test/transport/grpc/check/response-deadline.test.ts'];
 const guard = ['test/transport/grpc/connection/connection-guard.test.ts'];
 
 /** Each removes one check of `src/transport/grpc`. */
@@ -22,7 +21,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'gzip decompression has no limit',
+    name: 'the output of gzip has no limit',
     file: 'src/transport/grpc/message/framing.ts',
     find: 'gunzipSync(body, { maxOutputLength })',
     replace: 'gunzipSync(body)',
@@ -30,7 +29,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'deflate decompression has no limit',
+    name: 'the output of deflate has no limit',
     file: 'src/transport/grpc/message/framing.ts',
     find: 'inflateSync(body, { maxOutputLength })',
     replace: 'inflateSync(body)',
@@ -46,7 +45,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a second message in a further chunk is ignored',
+    name: 'a second message in its own chunk is ignored',
     file: 'src/transport/grpc/message/framing.ts',
     find: 'if (whole !== undefined) return severalMessages;',
     replace: 'if (whole !== undefined) return undefined;',
@@ -54,7 +53,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a second message is read as part of the first',
+    name: 'a second message after the first is read with it',
     file: 'src/transport/grpc/message/framing.ts',
     find: 'return bytes.size() > length ? severalMessages : undefined;',
     replace: 'return undefined;',
@@ -62,7 +61,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an incomplete message is accepted',
+    name: 'an incomplete message counts as a message',
     file: 'src/transport/grpc/message/framing.ts',
     find: '(bytes.size() < length ? incomplete : bytes.bytes())',
     replace: 'bytes.bytes()',
@@ -78,7 +77,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'stored bytes have no limit',
+    name: 'the stored fields have no limit',
     file: 'src/transport/grpc/message/framing.ts',
     find: 'filter.storedBytes() > limits.stored || ',
     replace: '',
@@ -86,7 +85,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'skipped bytes have no limit',
+    name: 'the skipped fields have no limit',
     file: 'src/transport/grpc/message/framing.ts',
     find: ' || filter.bulkBytes() > limits.skipped',
     replace: '',
@@ -94,7 +93,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a small message is rejected for its skipped fields',
+    name: 'a small message is denied because of unread fields',
     file: 'src/transport/grpc/message/framing.ts',
     find: 'if (length <= limits.stored) return false;',
     replace: '',
@@ -102,7 +101,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a decompressed message is not checked',
+    name: 'the content of a compressed message is not checked',
     file: 'src/transport/grpc/message/framing.ts',
     find: 'message.length <= limits.stored) return message;',
     replace: 'message.length > 0) return message;',
@@ -110,7 +109,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a field may have the number 0 in a chunked message',
+    name: 'a field may have the number 0 in a message in parts',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (number < 8 || number >= firstInvalid)',
     replace: 'if (number >= firstInvalid)',
@@ -118,7 +117,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a field may have any number in a chunked message',
+    name: 'a field may have any number in a message in parts',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (number < 8 || number >= firstInvalid)',
     replace: 'if (number < 8)',
@@ -126,7 +125,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'groups may have any depth in a chunked message',
+    name: 'groups may have any depth in a message in parts',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: '> deepestGroup) throw',
     replace: '> 1000 * deepestGroup) throw',
@@ -134,7 +133,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'any tag ends a group in a chunked message',
+    name: 'any tag ends a group in a message in parts',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (groups.pop() !== field()) throw',
     replace: 'if (groups.pop() === undefined) throw',
@@ -142,7 +141,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a header within a group is read',
+    name: 'a header inside a group counts',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (groups.length > 0) return valueBegins(number);',
     replace: '',
@@ -158,7 +157,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a chunked message may be shorter than its length',
+    name: 'a message in parts may be shorter than its length',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (position !== length || state',
     replace: 'if (state',
@@ -166,7 +165,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a chunked message may end within a number',
+    name: 'a message in parts may end inside a number',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: "state !== 'tag' || numberBytes > 0 || ",
     replace: '',
@@ -174,7 +173,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a chunked message may end within a group',
+    name: 'a message in parts may end inside a group',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'groups.length > 0 || levels.length > 1)',
     replace: 'levels.length > 1)',
@@ -182,7 +181,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a number in a chunked message has no longest length',
+    name: 'a number in a message in parts may have any length',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: 'if (++numberBytes === longestVarint && byte > 1)',
     replace: 'if (++numberBytes > 1000 * longestVarint)',
@@ -206,7 +205,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the fields so far include an incomplete one',
+    name: 'the stored part ends inside a field',
     file: 'src/transport/grpc/message/field-filter.ts',
     find: '? contentOf(of).subarray(0, storedBefore)',
     replace: '? contentOf(of)',
@@ -270,7 +269,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an address stays after an internal one replaced it',
+    name: 'an address stays when an internal one replaces it',
     file: 'src/transport/grpc/check/check-request.ts',
     find: '|| isBytesField(address, inAddress.internal)',
     replace: '',
@@ -278,7 +277,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'any context extension is the policy',
+    name: 'any context extension selects the policy',
     file: 'src/transport/grpc/check/check-request.ts',
     find: 'if (isPolicy) found.policy = value;',
     replace: 'if (value !== "") found.policy = value;',
@@ -286,7 +285,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a header is not found in another case',
+    name: 'another spelling of a header counts as another header',
     file: 'src/transport/grpc/check/check-request.ts',
     find: '(isCapital ? byte + 0x20 : byte)',
     replace: '(isCapital ? byte : byte)',
@@ -302,7 +301,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the host headers are not compared with the host',
+    name: 'other fields with the host are not read',
     file: 'src/transport/grpc/check/check-request.ts',
     find: 'host: hostOf(bytes, host, found),',
     replace: 'host,',
@@ -310,7 +309,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a repeated host header is unambiguous',
+    name: 'a repeated host header is not ambiguous',
     file: 'src/transport/grpc/check/request-headers.ts',
     find: 'if (seen[name] || headerValue',
     replace: 'if (headerValue',
@@ -318,7 +317,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a host header may name another host',
+    name: 'a host header may differ from the host',
     file: 'src/transport/grpc/check/request-headers.ts',
     find: 'if (seen[name] || headerValue(bytes, header) !== host) return false;',
     replace: 'if (seen[name]) return false;',
@@ -326,7 +325,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a host in `header_map` is not compared',
+    name: 'a host in `header_map` is not read',
     file: 'src/transport/grpc/check/request-headers.ts',
     find: ' && isHostOnce(headers.raw, bytes, host)',
     replace: '',
@@ -334,7 +333,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: '`headers` wins over `header_map`',
+    name: '`headers` counts if `header_map` differs',
     file: 'src/transport/grpc/check/request-headers.ts',
     find: ' && joined[0] === raw[0]',
     replace: '',
@@ -342,7 +341,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'two lines of `header_map` are merged',
+    name: 'two lines of `header_map` count as one',
     file: 'src/transport/grpc/check/request-headers.ts',
     find: 'joined.length === 1 && raw.length === 1',
     replace: 'joined.length === 1',
@@ -350,7 +349,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'one of two different list headers is used',
+    name: 'one of two different lists is used',
     file: 'src/transport/grpc/check/request-headers.ts',
     find: "values.length > 1 ? '' :",
     replace: 'values.length > 1 ? String(values.at(-1)) :',
@@ -358,7 +357,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a rule does not find a header in another case',
+    name: 'another spelling of a header in a rule counts as another header',
     file: 'src/transport/grpc/check/request-headers.ts',
     find: '...inSmall, ...(spelled.get(name) ?? [])',
     replace: '...inSmall',
@@ -366,7 +365,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a response without a code is an allow',
+    name: 'an answer without a code counts as an allow',
     file: 'src/transport/grpc/check/check-response.ts',
     find: 'const saysAllow = code === 0 && isOk',
     replace: 'const saysAllow = isOk',
@@ -374,7 +373,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a response that is both is an allow',
+    name: 'an answer with both responses counts as an allow',
     file: 'src/transport/grpc/check/check-response.ts',
     find: 'code === 0 && isOk && !isDenied',
     replace: 'code === 0 && isOk',
@@ -390,7 +389,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a response that is both is a denial',
+    name: 'an answer with both responses counts as a denial',
     file: 'src/transport/grpc/check/check-response.ts',
     find: 'isDenied && !isOk',
     replace: 'isDenied',
@@ -398,7 +397,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an allow is sent for a denial',
+    name: 'an allow is sent although the decision is a denial',
     file: 'src/transport/grpc/check/check-response.ts',
     find: 'allows ? !saysAllow : !saysDeny',
     replace: '!saysAllow && !saysDeny',
@@ -430,7 +429,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a denial has the rule and the policy of another one',
+    name: 'a denial names the rule and the policy of another denial',
     file: 'src/transport/grpc/check/decision-response.ts',
     find: '    denials.getOrInsertComputed(',
     replace:
@@ -447,7 +446,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'every error fails the call',
+    name: "every error is left to Envoy's failure mode",
     file: 'src/transport/grpc/check/decision-response.ts',
     find: "options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)",
     replace: "options.whenUnavailable === 'error'",
@@ -455,7 +454,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a response that cannot be created fails the call',
+    name: 'an answer that cannot be written fails the call',
     file: 'src/transport/grpc/check/decision-response.ts',
     find: '      return lastResort;',
     replace: '      throw error;',
@@ -463,7 +462,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the memory of a connection has no limit',
+    name: 'a connection may use all memory',
     file: 'src/transport/grpc/connection/memory-budget.ts',
     find: 'while (own.held > ofConnection && hasReleased(own));',
     replace: '',
@@ -471,7 +470,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the memory of all connections has no limit',
+    name: 'all connections together may use any memory',
     file: 'src/transport/grpc/connection/memory-budget.ts',
     find: 'if (all > ofAll) freeMemory();',
     replace: '',
@@ -479,7 +478,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection that ends keeps its memory',
+    name: 'a closed connection keeps its memory',
     file: 'src/transport/grpc/connection/memory-budget.ts',
     find: 'change(own, -own.held);',
     replace: '',
@@ -487,7 +486,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'there may be any number of connections',
+    name: 'the number of connections has no limit',
     file: 'src/transport/grpc/connection/connection-limit.ts',
     find: 'if (counted.size > max) {',
     replace: 'if (counted.size < 0) {',
@@ -495,7 +494,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection that is ending ends again',
+    name: 'a connection that received GOAWAY is closed again',
     file: 'src/transport/grpc/connection/connection-limit.ts',
     find: 'if (counted.has(connection)) idle.add(connection);',
     replace: 'idle.add(connection);',
@@ -503,7 +502,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection with a call ends',
+    name: 'a connection with a call is closed for a new one',
     file: 'src/transport/grpc/connection/connection-limit.ts',
     find: 'busy: (connection) => void idle.delete(connection)',
     replace: 'busy: () => {}',
@@ -519,7 +518,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'there may be any number of watches',
+    name: 'the number of watches has no limit',
     file: 'src/transport/grpc/call/response-stream.ts',
     find: ' || all.size >= maxOfAll',
     replace: '',
@@ -527,7 +526,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a watch that ends keeps its place',
+    name: 'an ended watch still counts',
     file: 'src/transport/grpc/call/response-stream.ts',
     find: 'if (all.delete(responses)) own--;',
     replace: 'all.delete(responses);',
@@ -535,27 +534,11 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'unread responses have no limit',
+    name: 'unread answers wait without limit',
     file: 'src/transport/grpc/call/response-stream.ts',
     find: 'if (stream.writableLength > maxUnread) return stream.close(constants.NGHTTP2_CANCEL);',
     replace: '',
     tests: streams,
-    project: 'live',
-  },
-  {
-    name: 'a check takes as long as the timeout of its client',
-    file: 'src/transport/grpc/check/response-deadline.ts',
-    find: 'Math.min(longest, timeLeft() ?? longest, maxTimeout)',
-    replace: 'Math.min(timeLeft() ?? longest, maxTimeout)',
-    tests: deadline,
-    project: 'live',
-  },
-  {
-    name: 'a check takes longer than the timeout of its client',
-    file: 'src/transport/grpc/check/response-deadline.ts',
-    find: 'Math.min(longest, timeLeft() ?? longest, maxTimeout)',
-    replace: 'Math.min(longest, maxTimeout)',
-    tests: deadline,
     project: 'live',
   },
   {
@@ -567,7 +550,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a request may stall',
+    name: 'a request may stop without progress',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'return !hasTimeout && call.quietSweeps > quietLimit;',
     replace: 'return false;',
@@ -575,7 +558,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a request counts as stalled while others are read',
+    name: 'a request without progress is ended while others are read',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (!isUploading) call.quietSweeps++;',
     replace: 'call.quietSweeps++;',
@@ -583,7 +566,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a response may stay unread',
+    name: 'an unread answer may wait',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (++call.unreadSweeps > unreadLimit) call.cancel();',
     replace: '',
@@ -607,7 +590,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'calls without a response allow more PINGs',
+    name: 'unanswered calls increase the number of allowed PINGs',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (call.isAnswered) pings.give',
     replace: 'pings.give',
@@ -615,7 +598,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection with an equal share of the memory loses a request',
+    name: 'a connection with an equal share of memory loses a call for others',
     file: 'src/transport/grpc/connection/memory-budget.ts',
     find: '(most?.held ?? equalPart)',
     replace: '(most?.held ?? 0)',
@@ -623,7 +606,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the first call ends instead of the largest',
+    name: 'the first call is ended instead of the largest',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: '> (largest?.heldBytes ?? 0)) largest = call;',
     replace: '> 0) largest ??= call;',
@@ -631,7 +614,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the memory of a call that ends is not freed',
+    name: 'an ended call keeps its memory',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: '      hold(call, 0);\n',
     replace: '',
@@ -639,7 +622,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection need not start HTTP/2',
+    name: 'a connection need not send its preface',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'if (now - connectedAt > prefaceTimeout) end();',
     replace: '',
@@ -655,7 +638,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a peer that sends but does not read is alive',
+    name: 'a peer that sends but does not read counts as alive',
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: ' && !hasUnreadResponse()',
     replace: '',
@@ -663,7 +646,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a call ends after the timeout of its client',
+    name: "a call ends after its caller's timeout",
     file: 'src/transport/grpc/connection/connection-guard.ts',
     find: 'left < sweepInterval) clock.after',
     replace: 'left < 0) clock.after',

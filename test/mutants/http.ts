@@ -57,7 +57,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a header is not found in another case',
+    name: 'another spelling of a header counts as another header',
     file: 'src/transport/http/check/check-request.ts',
     find: 'name.toLowerCase() === lowerCase',
     replace: 'name === lowerCase',
@@ -65,7 +65,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a path without the prefix of the proxy is shortened',
+    name: "text that is not the proxy's prefix is removed from a path",
     file: 'src/transport/http/check/check-request.ts',
     find: 'url.startsWith(pathPrefix) ? url.slice(pathPrefix.length) : url',
     replace: 'url.slice(pathPrefix.length)',
@@ -73,7 +73,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a rule reads only the first line of a header',
+    name: 'the first of several header lines counts in a rule',
     file: 'src/transport/http/check/check-request.ts',
     find: "else lines.push(rawHeaders[at + 1] ?? '');",
     replace: '',
@@ -89,7 +89,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the last response says keep-alive',
+    name: 'an answer says keep-alive although the connection closes',
     file: 'src/transport/http/message/write-reply.ts',
     find: '    response.shouldKeepAlive &&\n',
     replace: '',
@@ -97,7 +97,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the last response does not say close',
+    name: 'the last answer does not say connection: close',
     file: 'src/transport/http/message/write-reply.ts',
     find: 'if (isLast) response.shouldKeepAlive = false;',
     replace: '',
@@ -105,7 +105,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a header name may have any character',
+    name: 'the name of a header may contain any character',
     file: 'src/transport/http/check/http-reply.ts',
     find: 'http.validateHeaderName(name);',
     replace: '',
@@ -113,7 +113,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a header value may have a line break',
+    name: 'the value of a header may contain a line break',
     file: 'src/transport/http/check/http-reply.ts',
     find: 'http.validateHeaderValue(name, value);',
     replace: '',
@@ -121,7 +121,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'every error gets 503 for Envoy',
+    name: "every error is left to Envoy's failure mode",
     file: 'src/transport/http/check/reply.ts',
     find: "options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)",
     replace: "options.whenUnavailable === 'error'",
@@ -145,7 +145,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a body with a length is ignored',
+    name: 'a body with a content-length is not treated as a body',
     file: 'src/transport/http/message/request-bodies.ts',
     find: "return Number(length) <= maxShortBody ? 'short' : 'long';",
     replace: "return Number(length) <= maxShortBody ? 'none' : 'long';",
@@ -153,7 +153,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a body of any length is short',
+    name: 'a body of any length counts as short',
     file: 'src/transport/http/message/request-bodies.ts',
     find: "return Number(length) <= maxShortBody ? 'short' : 'long';",
     replace: "return 'short';",
@@ -161,7 +161,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a chunked body is ignored',
+    name: 'a chunked body is not treated as a body',
     file: 'src/transport/http/message/request-bodies.ts',
     find: "if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return 'long';",
     replace: '',
@@ -169,7 +169,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a request without a token gets the reply for an invalid token',
+    name: 'a request without a token gets the error of an invalid token',
     file: 'src/transport/http/check/compat-reply.ts',
     find: 'request.authorization.length === 0 ? unauthorized : invalidToken',
     replace: 'invalidToken',
@@ -177,7 +177,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'every error gets the reply for an invalid token',
+    name: 'every error is answered as an invalid token',
     file: 'src/transport/http/check/compat-reply.ts',
     find: "leftToEnvoy.has(decision.reason) && options.whenUnavailable === 'deny'",
     replace: "options.whenUnavailable === 'deny'",
@@ -185,7 +185,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'an error for Envoy gets the reply for an invalid token',
+    name: "an error for Envoy's failure mode is answered as an invalid token",
     file: 'src/transport/http/check/compat-reply.ts',
     find: "leftToEnvoy.has(decision.reason) && options.whenUnavailable === 'deny'",
     replace: 'leftToEnvoy.has(decision.reason)',
@@ -193,7 +193,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the header that is set is removed',
+    name: 'a header that is set is also removed',
     file: 'src/transport/http/check/compat-reply.ts',
     find: 'remove.filter((name) => name !== compatHeader)',
     replace: 'remove',
@@ -201,7 +201,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a user that cannot be a header is set',
+    name: 'an invalid header name is reported',
     file: 'src/transport/http/check/compat-reply.ts',
     find: "return name === '' ? '' : claimText(name);",
     replace: 'return name;',
@@ -209,7 +209,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection with a pending check is replaced',
+    name: 'a connection with a waiting check is closed for a new one',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: '    waiting === 0 &&\n    socket.bytesRead',
     replace: '    socket.bytesRead',
@@ -217,7 +217,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection with a partial request is replaced',
+    name: 'a connection with an incomplete request is closed for a new one',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: '    socket.bytesRead === seen &&\n',
     replace: '',
@@ -225,7 +225,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection with an unread response is replaced',
+    name: 'a connection with an incomplete answer is closed for a new one',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: '    socket.writableLength === 0 &&\n',
     replace: '',
@@ -233,7 +233,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'there may be any number of connections',
+    name: 'the number of connections has no limit',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: 'if (connections.size >= max) {',
     replace: 'if (connections.size < 0) {',
@@ -241,7 +241,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the last used connection is replaced',
+    name: 'the most recently used connection is closed',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: 'b.usedAt - a.usedAt',
     replace: 'a.usedAt - b.usedAt',
@@ -249,7 +249,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a connection that was used since the search is replaced',
+    name: 'a connection that is used again is closed',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: 'const isUnchanged = connection.usedAt === usedAt && connections',
     replace: 'const isUnchanged = usedAt > 0 && connections',
@@ -257,7 +257,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a pending check counts as stalled',
+    name: 'a waiting check is dropped',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: 'waiting === 0 && sweeps > 1',
     replace: 'sweeps > 1',
@@ -265,7 +265,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'any number of denied connections gets a response',
+    name: 'each rejected connection gets an answer, without a limit',
     file: 'src/transport/http/connection/close-with-response.ts',
     find: 'closing.size >= maxClosing || ',
     replace: '',
@@ -273,7 +273,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a denied connection may stay open',
+    name: 'a rejected connection stays open',
     file: 'src/transport/http/connection/close-with-response.ts',
     find: 'clock.after(closeTimeout, () => socket.destroy())',
     replace: 'clock.after(closeTimeout, () => {})',
@@ -281,7 +281,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a request with a pending check counts as answered',
+    name: 'a request with a waiting check gets a second answer',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: 'connection?.expectsBody === true && connection.waiting === 0',
     replace: 'connection?.expectsBody === true',
@@ -289,7 +289,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'there may be any number of handshakes',
+    name: 'the number of handshakes has no limit',
     file: 'src/transport/http/connection/connection-limit.ts',
     find: 'if (isSecure) limitOpenConnections(server, () => connections.size + max + maxNewcomers);',
     replace: '',
@@ -305,7 +305,7 @@ export const http: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a denied connection is not read',
+    name: 'a rejected connection is not read any more',
     file: 'src/transport/http/connection/close-with-response.ts',
     find: '    socket.end(response);\n',
     replace: '    socket.write(response);\n    socket.destroy();\n',

@@ -261,21 +261,21 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'no server normalizes to NFKC',
     file: 'src/check/rules/path.ts',
-    find: '[composed, plain, spaced, plainest(spaced)]',
+    find: '[composed, plain, spaced, compatibilityForm(spaced)]',
     replace: '[composed, spaced]',
     tests: path,
   },
   {
     name: 'no server normalizes to NFC',
     file: 'src/check/rules/path.ts',
-    find: '[composed, plain, spaced, plainest(spaced)]',
+    find: '[composed, plain, spaced, compatibilityForm(spaced)]',
     replace: '[plain, spaced]',
     tests: path,
   },
   {
     name: 'no server trims the end of a segment',
     file: 'src/check/rules/path.ts',
-    find: '[one, withoutTail(one)]',
+    find: '[one, trimSegment(one)]',
     replace: '[one]',
     tests: path,
   },
@@ -408,8 +408,8 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'an expression that reads segments does not count as reading the path',
     file: 'src/check/rules/find-rule.ts',
-    find: "|| expressionReads(require?.expression, 'segments')",
-    replace: '',
+    find: "mayReadRequestMember(require?.expression, 'segments')",
+    replace: 'false',
     tests: select,
   },
   {
@@ -422,7 +422,7 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'an expression reads an ambiguous host',
     file: 'src/check/rules/select-rule.ts',
-    find: "match.hosts !== undefined || expressionReads(require?.expression, 'host')",
+    find: "match.hosts !== undefined || mayReadRequestMember(require?.expression, 'host')",
     replace: 'match.hosts !== undefined',
     tests: select,
   },

@@ -8,7 +8,10 @@ import { type FailedTest, type Mutant, type MutantResult, mutate } from './mutan
 const execute = promisify(execFile);
 
 /** The longest time for the tests of one mutant, in milliseconds. A mutant can loop without end. */
-const timeout = 240_000;
+const mutantTimeout = 240_000;
+
+/** The longest time for the tests of many mutants together, in milliseconds. */
+const confirmTimeout = 900_000;
 
 /** A copy of the repository. */
 export interface Copy {
@@ -53,6 +56,7 @@ export function createCopy(root: string, files: readonly string[], folder: strin
   const run = async (
     tests: readonly string[],
     project: Project,
+    timeout: number,
     ...more: readonly string[]
   ): Promise<Run> => {
     const path = join(folder, 'report.json');
@@ -75,13 +79,16 @@ export function createCopy(root: string, files: readonly string[], folder: strin
         return { kind: 'broken', why: 'the text to replace does not occur exactly once' };
       writeFileSync(path, mutated);
       try {
-        return resultOf(await run(mutant.tests, mutant.project ?? 'quick', '--bail', '1'), folder);
+        return resultOf(
+          await run(mutant.tests, mutant.project ?? 'quick', mutantTimeout, '--bail', '1'),
+          folder,
+        );
       } finally {
         writeFileSync(path, original);
       }
     },
     failing: async (tests, project) => {
-      const outcome = await run(tests, project);
+      const outcome = await run(tests, project, confirmTimeout);
       return problemOf(outcome, isTimeout(outcome.error)) ?? failedIn(outcome.report, folder);
     },
   };

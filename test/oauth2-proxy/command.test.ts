@@ -1,4 +1,4 @@
-/** `oidc-authz migrate`, as a process: what goes where, and the exit codes. */
+/** `oidc-authz migrate` as a process: its streams and exit codes. */
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -73,7 +73,7 @@ describe('migrate oauth2-proxy', () => {
         OAUTH2_PROXY_FORCE_JSON_ERRORS: 'true',
       },
     ],
-  ])('takes %s', async (_, args, input, environment) => {
+  ])('accepts %s', async (_, args, input, environment) => {
     const { code, output, errors } = await migrate(['oauth2-proxy', ...args], input, environment);
     expect([code, errors]).toEqual([0, expect.stringMatching(/ 0 refused\n$/)]);
     const { issuers } = await configOf(output);
@@ -83,7 +83,7 @@ describe('migrate oauth2-proxy', () => {
     expect(output + errors).not.toMatch(/very-secret|also-secret|not-used|0123456789abcdef/);
   });
 
-  test('where something is refused it prints nothing, and says how to go on; then it goes on', async () => {
+  test('prints nothing, and says how to continue, if a setting is refused; then continues', async () => {
     const refused = [
       '--',
       ...flags,
@@ -105,7 +105,7 @@ describe('migrate oauth2-proxy', () => {
     );
   });
 
-  test('writes the values of the chart, a plan, and answers of oauth2-proxy where that is wanted', async () => {
+  test('prints the values of the chart, a plan, and compatible responses', async () => {
     const file = write('more.yaml', values);
     const asValues = await migrate(['oauth2-proxy', file, '--output', 'values', '--compat', 'oauth2-proxy']);
     expect(asValues.output).toMatch(/^config:\n {2}issuers:/m);
@@ -133,7 +133,7 @@ spec:
           config: {trusted_issuers: ["https://tenant.example.com"], required_scope: [orders.read], target_audience: [orders-api]}
 `;
 
-  test('prints the rule in v2 and the configuration; each alone where that is wanted', async () => {
+  test('prints the rule in v2 and the configuration, or one of them', async () => {
     const file = write('apirule.yaml', apiRule);
     const all = await migrate(['apirule', file]);
     expect([all.code, all.errors]).toEqual([0, expect.stringContaining('required_scope')]);
@@ -163,9 +163,9 @@ test.each([
   [['oauth2-proxy', '--', '--oidc-isuer-url=https://a.example.com'], 'did you mean'],
   [['oauth2-proxy', write('hello', 'hello')], 'hello'],
   [['apirule', write('empty', '')], 'empty'],
-])('%j is told what is wrong, with exit code 2 and no output', async (args, message) => {
+])('%j is rejected with exit code 2 and no output', async (args, message) => {
   const { code, output, errors } = await migrate(args);
   expect([code, output]).toEqual([2, '']);
-  expect(errors).toMatch(/^what is to be migrated has \d+ problems?:/);
+  expect(errors).toMatch(/^the input has \d+ problems?:/);
   expect(errors).toContain(message);
 });

@@ -1,4 +1,6 @@
-/** `oidc-authz compare`: the same to an oauth2-proxy and to a configuration, and every difference told. */
+/**
+ * `oidc-authz compare`: the same requests to oauth2-proxy and to a configuration, and the report of every difference.
+ */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
@@ -34,7 +36,7 @@ async function compare(...args: string[]) {
   return { code, lines: run.output().trimEnd().split('\n'), errors: run.errors() };
 }
 
-/** An authorizer that lets everybody pass as somebody else, or only those with a token. */
+/** An authorizer that allows all requests as another caller, or only those with a token. */
 async function startLax({ needsToken = false } = {}): Promise<string> {
   const server = createServer(({ headers }, response) =>
     needsToken && headers.authorization === undefined
@@ -51,7 +53,7 @@ async function startLax({ needsToken = false } = {}): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A server that answers every request in one way. */
+/** A server that gives every request the same response. */
 async function startAnswering(answer: RequestListener): Promise<string> {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -62,7 +64,7 @@ async function startAnswering(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** An authorizer that sends clients to the cleaned path, as a router in Go does, and lets everybody pass elsewhere. */
+/** An authorizer that redirects to the cleaned path, as a Go router does, and allows all other requests. */
 function startCleaning(): Promise<string> {
   return startAnswering(({ url = '', headers }, response) =>
     url.includes('//')
@@ -77,7 +79,7 @@ function startRefusing(): Promise<string> {
   return startAnswering((_, response) => response.writeHead(401).end());
 }
 
-/** A server that writes the same to every connection and ends it. */
+/** A server that writes the same text to every connection and closes it. */
 async function startRaw(text: string): Promise<string> {
   const server = createTcpServer((socket) => {
     socket.on('error', () => {});
@@ -89,7 +91,7 @@ async function startRaw(text: string): Promise<string> {
 }
 
 describeWith('a real oauth2-proxy', await findOauth2Proxy(), (path) => {
-  test('and what its settings became are answered alike, token by token', async () => {
+  test('and its migrated settings give the same responses, token by token', async () => {
     const issuer = await issuerOfTest();
     const flags = seedFlags(issuer.url, audience);
     const proxy = await startOauth2Proxy(path, [...flags, '--email-domain=*']);
@@ -112,7 +114,7 @@ describeWith('a real oauth2-proxy', await findOauth2Proxy(), (path) => {
     ]);
     expect(code).toBe(0);
 
-    // With answers of our own only what is documented differs, and it is told once for all requests.
+    // Without `compat` only documented differences remain, each reported once for all requests.
     const ownWay = write(
       'own-way.yaml',
       `${migratedConfiguration(flags)}compat: none\n`.replace(/^compat: oauth2-proxy\n/m, ''),
@@ -132,7 +134,7 @@ describeWith('a real oauth2-proxy', await findOauth2Proxy(), (path) => {
 });
 
 describe('differences', () => {
-  test('are told one by one, by the line of the token, and never with a token', async () => {
+  test('are listed one by one, by the line of the token and without the token', async () => {
     const issuer = await issuerOfTest();
     const [url, token] = [await startLax(), await issuer.mint()];
     const config = write('own.yaml', `${fileFor(issuer.url)}outputTokenToHeader: x-token\n`);
@@ -161,7 +163,7 @@ describe('differences', () => {
     expect(shown.lines.join()).not.toContain(token.slice(20));
   });
 
-  test('only of the caller that is named are enough to fail', async () => {
+  test('in only the named caller are enough to fail', async () => {
     const issuer = await issuerOfTest();
     const url = await startLax({ needsToken: true });
     const config = write('own-caller.yaml', fileFor(issuer.url));
@@ -177,7 +179,7 @@ describe('differences', () => {
     expect(code).toBe(1);
   });
 
-  test('with a service that runs already', async () => {
+  test('with a service that already runs', async () => {
     const service = await startApp();
     const own = `http://127.0.0.1:${service.httpPort}`;
     const tokens = write('good', await service.issuer.mint());
@@ -187,7 +189,7 @@ describe('differences', () => {
     });
   });
 
-  test('of a path that can be read in two ways, and of a good token on an open path, are expected', async () => {
+  test('of an ambiguous path, and of a valid token on an open path, are expected', async () => {
     const issuer = await issuerOfTest();
     const url = await startCleaning();
     const rules = 'rules:\n- {name: open, match: {paths: [/open]}, allow: anonymous}\nnoRuleMatches: token\n';
@@ -211,7 +213,7 @@ describe('differences', () => {
     expect(code).toBe(0);
   });
 
-  test('that are none say little where neither lets any request through', async () => {
+  test('without any allowed request are marked as weak', async () => {
     const issuer = await issuerOfTest();
     const config = write('refusing.yaml', fileFor(issuer.url));
     const asked = [
@@ -231,7 +233,7 @@ describe('differences', () => {
   });
 });
 
-describe('where nothing answers', () => {
+describe('without a response', () => {
   test.each([
     ['nothing listens', async () => `http://127.0.0.1:${await freePort()}`, 'nothing listens there'],
     [
@@ -249,7 +251,7 @@ describe('where nothing answers', () => {
         ),
       'try https:// instead of http://',
     ],
-  ])('%s is told once, with exit code 2', async (_, start, message) => {
+  ])('%s is reported once, with exit code 2', async (_, start, message) => {
     const issuer = await issuerOfTest();
     const config = write('silent.yaml', fileFor(issuer.url));
     const tokens = write('three', 'x\ny\nz');
@@ -298,7 +300,7 @@ test.each([
     ],
     'its own configuration',
   ],
-])('%j is told what is wrong', async (args, message) => {
+])('%j is rejected', async (args, message) => {
   const { code, errors } = await compare(...args);
   expect(errors).toContain(message);
   expect(errors).not.toContain('a.b.c');

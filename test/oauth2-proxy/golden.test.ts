@@ -1,4 +1,4 @@
-/** The table of cases against a real oauth2-proxy, against this service in its place, and through a real Envoy. */
+/** The table of cases against a real oauth2-proxy, against oidc-authz, and through a real Envoy. */
 import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findEnvoy, type RunningEnvoy, startEnvoy } from '../../tools/envoy.ts';
@@ -30,7 +30,7 @@ type Mode = (typeof modes)[number];
 let context: GoldenContext;
 const ours = new Map<string, RunningApp>();
 
-/** The flags of an installation, as the values of the seed become flags. */
+/** The flags of an installation, converted as those of the seed. */
 function flagsOf(name: InstallationName, mode: Mode): string[] {
   const issuer = name === 'keyless' ? context.keyless : context.issuer;
   const isRestricted = installations[name].some((flag) => flag.startsWith('--email-domain'));
@@ -79,7 +79,7 @@ const serviceOf = ({ installation = 'seed' }: GoldenCase, mode: Mode): RunningAp
   return app;
 };
 
-/** What is of the connection, or of the moment. */
+/** Headers that depend on the connection or the time. */
 const ofConnection = ['connection', 'keep-alive', 'date'];
 
 async function ask(port: number, { method = 'GET', target = '/', headers }: GoldenCase) {
@@ -88,7 +88,7 @@ async function ask(port: number, { method = 'GET', target = '/', headers }: Gold
   return { response, token: tokenIn(lines) };
 }
 
-/** The token that was sent, wherever it stands. */
+/** Replaces the token of the request in a text. */
 function tokenIn(lines: readonly string[]): string {
   const [, scheme = '', credential = ''] = /^authorization: (\S+) +(.*)$/.exec(lines[0] ?? '') ?? [];
   if (scheme !== 'Basic') return credential;
@@ -118,7 +118,7 @@ function expectAnswer(
 const theirAnswer = ({ theirs, theirsStrict }: GoldenCase, mode: Mode) =>
   mode === 'strict' ? (theirsStrict ?? theirs) : theirs;
 
-/** What is answered here: theirs, unless the table says why not. */
+/** The response of oidc-authz: that of oauth2-proxy, unless the table says otherwise. */
 function ourAnswer(one: GoldenCase, mode: Mode): Answer {
   if (one.ours !== undefined)
     return mode === 'strict' ? (one.ours.strict ?? one.ours.answer) : one.ours.answer;
@@ -130,7 +130,7 @@ function ourAnswer(one: GoldenCase, mode: Mode): Answer {
 const rowName = ({ row, name }: GoldenCase) => `row ${row}: ${name}`;
 const cases = goldenCases.map((one) => [rowName(one), one] as const);
 
-test('every row of the table has a case, and a case that differs another answer', () => {
+test('every row of the table has a case, and a different case has another response', () => {
   expect([...new Set(goldenCases.map(({ row }) => row))]).toEqual(
     Array.from({ length: 30 }, (_, index) => index + 1),
   );
@@ -156,7 +156,7 @@ describeWith('a real oauth2-proxy', await findOauth2Proxy(), (path) => {
   });
 
   describe.each(modes)('%s', (mode) => {
-    test.each(cases)('%s: answers as the table says', async (_, one) => {
+    test.each(cases)('%s: has the expected response', async (_, one) => {
       const proxy = theirs.get(`${one.installation ?? 'seed'} ${mode}`);
       const { response, token } = await ask(proxy?.port ?? 0, one);
       const expected = theirAnswer(one, mode);
@@ -174,7 +174,7 @@ describe.each(modes)('in its place, over HTTP, %s', (mode) => {
     const { 'x-envoy-auth-headers-to-remove': removed, ...headers } = response?.headers ?? {};
     expect(headers.date).toBe(new Date(headers.date ?? '').toUTCString());
     expectAnswer({ status: response?.status ?? 0, headers, body: response?.body ?? '' }, expected, token);
-    // Never left out, so that a client's own cannot pass for an identity.
+    // Never left out, so that a client cannot set an identity.
     const identity = ['user', 'email', 'groups', 'preferred-username', 'access-token'].map(
       (name) => `x-auth-request-${name}`,
     );
@@ -238,7 +238,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
   });
 });
 
-test('compat alone, without any other setting, answers good tokens and none as those settings do', async () => {
+test('compat alone responds to valid tokens, and to none, as with those settings', async () => {
   const app = await runApp({
     issuer: context.issuer,
     file: `
@@ -261,7 +261,7 @@ shutdown: {delay: 0s, timeout: 5s}
   }
 });
 
-test('the methods that a client can send are all answered', async () => {
+test('all methods that a client can send have a response', async () => {
   const { httpPort } = serviceOf({ row: 1, name: '', headers: () => [], theirs: dropped }, 'fallback');
   for (const method of http.METHODS.filter((one) => one !== 'HEAD')) {
     const response = await exchange(httpPort, request(method, '/'));

@@ -1,21 +1,21 @@
 /**
- * What oauth2-proxy answers as a verifier of bearer tokens, case by case, and what `compat: oauth2-proxy` answers. A case that is
- * decided otherwise here says why.
+ * The responses of oauth2-proxy to bearer tokens, and those of `compat: oauth2-proxy`. A case with another response
+ * says why.
  */
 import { audience, type FakeIssuer, sendJson } from '../support/fake-issuer.ts';
 import type { SigningKey } from '../support/keys.ts';
 import { base64url, goodClaims, goodHeader, signTexts } from '../support/tokens.ts';
 
-/** What the cases make their tokens of. */
+/** The material for the tokens of the cases. */
 export interface GoldenContext {
   readonly issuer: FakeIssuer;
-  /** An issuer whose key set cannot be had. */
+  /** An issuer whose key set cannot be fetched. */
   readonly keyless: FakeIssuer;
-  /** A key that nobody publishes. */
+  /** A key that is not published. */
   readonly foreign: SigningKey;
 }
 
-/** Has an issuer publish a whole discovery document, as oauth2-proxy wants it. */
+/** Makes an issuer publish a complete discovery document, as oauth2-proxy needs it. */
 export function publishWhole(issuer: FakeIssuer): FakeIssuer {
   issuer.discovery = (_, response) =>
     sendJson(response, {
@@ -28,7 +28,7 @@ export function publishWhole(issuer: FakeIssuer): FakeIssuer {
   return issuer;
 }
 
-/** The settings of an installation beyond those of all. */
+/** The settings of an installation in addition to the common ones. */
 export const installations = {
   seed: [],
   restricted: [
@@ -44,17 +44,17 @@ export const installations = {
 /** An installation. */
 export type InstallationName = keyof typeof installations;
 
-/** An answer; of the headers, those that matter to Envoy and to clients. */
+/** A response, with the headers that matter to Envoy and to clients. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A connection that ends without an answer. */
+/** A connection that closes without a response. */
 export const dropped = 'dropped';
 
-/** One case, by its row in the table of cases. */
+/** One case, with its row in the table of cases. */
 export interface GoldenCase {
   readonly row: number;
   readonly name: string;
@@ -63,9 +63,9 @@ export interface GoldenCase {
   readonly target?: string;
   readonly headers: (context: GoldenContext) => readonly string[] | Promise<readonly string[]>;
   readonly theirs: Answer | typeof dropped;
-  /** With `bearer-token-login-fallback=false`; absent: the same. */
+  /** With `bearer-token-login-fallback=false`; default: the same. */
   readonly theirsStrict?: Answer;
-  /** Where another answer is given here. */
+  /** The response of oidc-authz, if it differs. */
   readonly ours?: { readonly answer: Answer; readonly strict?: Answer; readonly because: string };
 }
 
@@ -91,10 +91,10 @@ const allowed = (identity: Readonly<Record<string, string>>): Answer => ({
   headers: { 'content-type': 'text/plain; charset=utf-8', 'content-length': '13', ...identity },
 });
 
-/** Stands in an expected header for the token that was sent. */
+/** Represents the token of the request in an expected header. */
 export const theToken = '<the token>';
 
-/** The identity of a token that says no more than its subject. */
+/** The identity of a token with only a subject. */
 const alice = {
   'gap-auth': 'alice',
   'x-auth-request-user': 'alice',
@@ -119,15 +119,15 @@ const signer = ({ keys: [key] }: FakeIssuer): SigningKey => {
 
 const badToken = { theirs: unauthorized, theirsStrict: forbiddenText } as const;
 const noTokenInBasic =
-  'a token is a Bearer token; in Basic it would end in the logs of whoever logs user names';
+  'tokens are accepted only as Bearer; programs that log user names would log a token in Basic';
 
-/** Every case. */
+/** All cases. */
 export const goldenCases: readonly GoldenCase[] = [
   { row: 1, name: 'no credential', headers: () => [], theirs: unauthorized },
-  { row: 2, name: 'a good token', headers: minted(), theirs: allowed(alice) },
+  { row: 2, name: 'a valid token', headers: minted(), theirs: allowed(alice) },
   {
     row: 2,
-    name: 'a good token with e-mail, groups and name',
+    name: 'a valid token with email, groups and name',
     headers: minted({ email: 'alice@example.com', groups: ['a', 'b'], preferred_username: 'ally' }),
     theirs: allowed({
       ...alice,
@@ -139,11 +139,11 @@ export const goldenCases: readonly GoldenCase[] = [
   },
   {
     row: 2,
-    name: 'a good token with one group that is no list',
+    name: 'a valid token with one group that is not a list',
     headers: minted({ groups: 'a' }),
     theirs: allowed({ ...alice, 'x-auth-request-groups': 'a' }),
   },
-  { row: 2, name: 'a good token, POST', method: 'POST', headers: minted(), theirs: allowed(alice) },
+  { row: 2, name: 'a valid token, POST', method: 'POST', headers: minted(), theirs: allowed(alice) },
   { row: 3, name: 'expired', headers: minted(() => ({ exp: now() - 3600 })), ...badToken },
   { row: 3, name: 'without exp', headers: minted({ exp: undefined }), ...badToken },
   {
@@ -151,7 +151,7 @@ export const goldenCases: readonly GoldenCase[] = [
     name: 'expired a moment ago',
     headers: minted(() => ({ exp: now() - 5 })),
     ...badToken,
-    ours: { answer: allowed(alice), because: 'the clock of an issuer may be off by `clockTolerance`, 30 s' },
+    ours: { answer: allowed(alice), because: 'times have a tolerance of `clockTolerance`, 30 s' },
   },
   { row: 4, name: 'of another issuer', headers: minted({ iss: 'https://other.example.com' }), ...badToken },
   { row: 5, name: 'for another audience', headers: minted({ aud: 'other' }), ...badToken },
@@ -205,7 +205,7 @@ export const goldenCases: readonly GoldenCase[] = [
     ours: {
       answer: unauthorized,
       strict: forbiddenText,
-      because: '`nbf` has the tolerance of every other time, `clockTolerance`, and not five minutes',
+      because: '`nbf` has the same tolerance as other times, `clockTolerance`, not five minutes',
     },
   },
   {
@@ -213,7 +213,7 @@ export const goldenCases: readonly GoldenCase[] = [
     name: 'issued in the future',
     headers: minted(() => ({ iat: now() + 600 })),
     theirs: allowed(alice),
-    ours: { answer: unauthorized, strict: forbiddenText, because: '`iat` is looked at' },
+    ours: { answer: unauthorized, strict: forbiddenText, because: '`iat` is checked' },
   },
   {
     row: 10,
@@ -239,21 +239,21 @@ export const goldenCases: readonly GoldenCase[] = [
   },
   {
     row: 13,
-    name: 'the scheme in small letters',
+    name: 'the scheme in lower case',
     headers: async ({ issuer }) => [`authorization: bearer ${await issuer.mint()}`],
     ...badToken,
-    ours: { answer: allowed(alice), because: 'a scheme is read in any case (RFC 9110 section 11.1)' },
+    ours: { answer: allowed(alice), because: 'a scheme is case-insensitive (RFC 9110 section 11.1)' },
   },
   {
     row: 14,
-    name: 'two spaces behind the scheme',
+    name: 'two spaces after the scheme',
     headers: async ({ issuer }) => [`authorization: Bearer  ${await issuer.mint()}`],
     ...badToken,
     ours: { answer: allowed(alice), because: 'one or more spaces (RFC 9110 section 11.4)' },
   },
   {
     row: 14,
-    name: 'something behind the token',
+    name: 'further text after the token',
     headers: async ({ issuer }) => [`authorization: Bearer ${await issuer.mint()} x`],
     ...badToken,
   },
@@ -267,13 +267,13 @@ export const goldenCases: readonly GoldenCase[] = [
   },
   {
     row: 15,
-    name: 'two authorization headers, the first of them good',
+    name: 'two authorization headers, the first one valid',
     headers: async ({ issuer }) => [...bearer(await issuer.mint()), 'authorization: Bearer x'],
     theirs: allowed(alice),
     ours: {
       answer: unauthorized,
       strict: forbiddenText,
-      because: 'of two, nobody can say which one the workload takes',
+      because: 'it is unknown which of the two the workload uses',
     },
   },
   {
@@ -292,7 +292,7 @@ export const goldenCases: readonly GoldenCase[] = [
   },
   {
     row: 18,
-    name: 'Basic, the token as user beside a password',
+    name: 'Basic, the token as user with a password',
     headers: async ({ issuer }) => basic(await issuer.mint(), 'secret'),
     ...badToken,
   },
@@ -300,25 +300,25 @@ export const goldenCases: readonly GoldenCase[] = [
   { row: 19, name: 'another scheme', headers: () => ['authorization: Negotiate abc'], ...badToken },
   {
     row: 20,
-    name: 'an e-mail that is not verified',
+    name: 'an unverified email',
     headers: minted({ email: 'alice@example.com', email_verified: false }),
     ...badToken,
   },
   {
     row: 20,
-    name: 'an e-mail that is not verified, in words',
+    name: 'an unverified email, `email_verified` as text',
     headers: minted({ email: 'alice@example.com', email_verified: 'false' }),
     ...badToken,
   },
   {
     row: 20,
-    name: 'no e-mail, and it is not verified',
+    name: 'no email, and `email_verified` is false',
     headers: minted({ email_verified: false }),
     ...badToken,
   },
   {
     row: 20,
-    name: 'an e-mail that is verified, in words',
+    name: 'a verified email, `email_verified` as text',
     headers: minted({ email: 'alice@example.com', email_verified: 'true' }),
     theirs: allowed({
       ...alice,
@@ -328,7 +328,7 @@ export const goldenCases: readonly GoldenCase[] = [
   },
   {
     row: 21,
-    name: 'no e-mail: the subject stands for it',
+    name: 'no email: the subject replaces it',
     headers: minted({ sub: 'bob' }),
     theirs: allowed({
       ...alice,
@@ -349,12 +349,12 @@ export const goldenCases: readonly GoldenCase[] = [
         'x-auth-request-user': '7',
         'x-auth-request-email': '7',
       }),
-      because: 'a number is forwarded as its text, wherever it stands',
+      because: 'a number is forwarded as text, in every claim',
     },
   },
   {
     row: 22,
-    name: 'neither e-mail nor subject',
+    name: 'neither email nor subject',
     headers: minted({ sub: undefined }),
     theirs: allowed({
       'gap-auth': '',
@@ -364,7 +364,7 @@ export const goldenCases: readonly GoldenCase[] = [
   },
   {
     row: 22,
-    name: 'neither e-mail nor subject, where domains are asked for',
+    name: 'neither email nor subject, and domains are required',
     installation: 'restricted',
     headers: minted({ sub: undefined, groups: ['admins'] }),
     theirs: allowed({
@@ -373,32 +373,32 @@ export const goldenCases: readonly GoldenCase[] = [
       'x-auth-request-access-token': theToken,
       authorization: `Bearer ${theToken}`,
     }),
-    ours: { answer: forbidden, because: 'whoever has no e-mail is of none of the domains' },
+    ours: { answer: forbidden, because: 'without an email no domain matches' },
   },
   {
     row: 23,
-    name: 'an e-mail of another domain',
+    name: 'an email of another domain',
     installation: 'restricted',
     headers: minted({ email: 'alice@evil.example', groups: ['admins'] }),
     theirs: forbidden,
   },
   {
     row: 23,
-    name: 'an e-mail of a domain that only ends alike',
+    name: 'an email of a domain with only the same ending',
     installation: 'restricted',
     headers: minted({ email: 'alice@notexample.com', groups: ['admins'] }),
     theirs: forbidden,
   },
   {
     row: 23,
-    name: 'an e-mail with two @',
+    name: 'an email with two @',
     installation: 'restricted',
     headers: minted({ email: 'alice@evil@example.com', groups: ['admins'] }),
     theirs: forbidden,
   },
   {
     row: 23,
-    name: 'no e-mail, and the subject is of no domain',
+    name: 'no email, and the subject has no domain',
     installation: 'restricted',
     headers: minted({ groups: ['admins'] }),
     theirs: forbidden,
@@ -419,7 +419,7 @@ export const goldenCases: readonly GoldenCase[] = [
   },
   {
     row: 24,
-    name: 'domain and group as asked for',
+    name: 'the required domain and group',
     installation: 'restricted',
     headers: minted({ email: 'Alice@Example.com', groups: ['users', 'admins'] }),
     theirs: allowed({
@@ -437,7 +437,7 @@ export const goldenCases: readonly GoldenCase[] = [
     theirs: forbiddenText,
     ours: {
       answer: allowed({ ...alice, 'x-auth-request-groups': 'users' }),
-      because: 'the query belongs to the workload, and a client can extend it',
+      because: 'the query belongs to the workload, and clients can extend it',
     },
   },
   {
@@ -458,19 +458,19 @@ export const goldenCases: readonly GoldenCase[] = [
   },
   {
     row: 26,
-    name: 'an open route, a good token',
+    name: 'an open route, a valid token',
     installation: 'restricted',
     target: '/public/x',
     headers: minted(),
     theirs: allowed(alice),
     ours: {
       answer: allowed({}),
-      because: 'where anybody may pass, no token is looked at, and nobody is named',
+      because: 'on an open path the token is ignored, and no caller is named',
     },
   },
   {
     row: 27,
-    name: 'an open route, a bad token',
+    name: 'an open route, an invalid token',
     installation: 'restricted',
     target: '/public/x',
     headers: () => bearer('x.y.z'),
@@ -478,23 +478,23 @@ export const goldenCases: readonly GoldenCase[] = [
     theirsStrict: forbiddenText,
     ours: {
       answer: allowed({}),
-      because: 'where anybody may pass, no token is looked at, so none is bad',
+      because: 'on an open path the token is ignored',
     },
   },
   {
     row: 28,
-    name: 'a session cookie that cannot be read',
+    name: 'an invalid session cookie',
     headers: () => ['cookie: _oauth2_proxy=abc'],
     theirs: { ...unauthorized, headers: { ...unauthorized.headers, 'set-cookie': '<any>' } },
-    ours: { answer: unauthorized, because: 'there are no sessions here, and no cookie is read or set' },
+    ours: { answer: unauthorized, because: 'oidc-authz has no sessions, and neither reads nor sets cookies' },
   },
   {
     row: 29,
-    name: 'a path that could be cleaned',
+    name: 'a path with removable segments',
     target: '/a//b',
     headers: minted(),
     theirs: { status: 301, body: '', headers: { location: '/a/b', 'content-length': '0' } },
-    ours: { answer: allowed(alice), because: "no path is special: it is the workload's to read" },
+    ours: { answer: allowed(alice), because: 'the workload interprets its paths' },
   },
   ...['/ping', '/ready', '/robots.txt'].map(
     (target): GoldenCase => ({
@@ -503,7 +503,7 @@ export const goldenCases: readonly GoldenCase[] = [
       target,
       headers: () => [],
       theirs: { status: 200, body: '<any>', headers: { 'content-type': '<any>', 'content-length': '<any>' } },
-      ours: { answer: unauthorized, because: 'no path is special: this one was open to anybody' },
+      ours: { answer: unauthorized, because: 'every path needs a token; oauth2-proxy opens this one' },
     }),
   ),
   {
@@ -512,7 +512,10 @@ export const goldenCases: readonly GoldenCase[] = [
     target: '/oauth2/auth',
     headers: minted(),
     theirs: { ...allowed(alice), status: 202, body: '', headers: { ...alice, 'content-length': '0' } },
-    ours: { answer: allowed(alice), because: 'no path is special: this one refused everybody' },
+    ours: {
+      answer: allowed(alice),
+      because: 'no path has a special meaning; Envoy treats the status 202 of oauth2-proxy as a denial',
+    },
   },
   {
     row: 30,
@@ -523,26 +526,26 @@ export const goldenCases: readonly GoldenCase[] = [
     ours: {
       answer: unauthorized,
       strict: forbiddenText,
-      because: 'a claim of a wrong type makes a token that is not good, and no lost connection',
+      because: 'a claim of a wrong type makes the token invalid; oauth2-proxy closes the connection',
     },
   },
   {
     row: 30,
-    name: 'the first audience claim decides: good',
+    name: 'the first audience claim decides: valid',
     installation: 'customAudience',
     headers: minted({ client: audience, aud: 'other' }),
     theirs: allowed(alice),
   },
   {
     row: 30,
-    name: 'the first audience claim decides: another',
+    name: 'the first audience claim decides: another audience',
     installation: 'customAudience',
     headers: minted({ client: 'other', aud: audience }),
     ...badToken,
   },
   {
     row: 30,
-    name: 'the second audience claim where the first is absent',
+    name: 'the second audience claim if the first is absent',
     installation: 'customAudience',
     headers: minted(),
     theirs: allowed(alice),

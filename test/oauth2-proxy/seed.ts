@@ -1,8 +1,7 @@
-/** The settings of the Kyma way with oauth2-proxy, and what they become here. */
+/** The settings of the Kyma tutorial with oauth2-proxy, and their migration. */
 import { migrateOauth2Proxy } from '../../src/tools/migrate/oauth2-proxy/migrate.ts';
-import { readOauth2Proxy } from '../../src/tools/migrate/oauth2-proxy/read-installation.ts';
 
-/** The values of the tutorial as flags, with an issuer and a client of one's own. */
+/** The values of the tutorial as flags, with another issuer and client. */
 export function seedFlags(issuer: string, clientId: string): string[] {
   return [
     `--client-id=${clientId}`,
@@ -34,10 +33,12 @@ export function seedFlags(issuer: string, clientId: string): string[] {
   ];
 }
 
-/** The configuration that flags become, with answers as oauth2-proxy writes them; in YAML. */
+/** The configuration for flags in YAML, with `compat: oauth2-proxy`. */
 export function migratedConfiguration(flags: readonly string[]): string {
-  const given = readOauth2Proxy({ files: [], commandLine: flags, environment: {} });
-  const { output, report } = migrateOauth2Proxy({ given, output: 'config', accept: [], compat: true });
+  const { output, report } = migrateOauth2Proxy(
+    { files: [], commandLine: flags, environment: {} },
+    { output: 'config', accept: [], compat: true },
+  );
   if (output === '') throw new Error(report);
   return output;
 }

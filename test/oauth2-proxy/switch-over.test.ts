@@ -1,4 +1,7 @@
-/** From oauth2-proxy to this service and back, with a real one of each and a real Envoy: no step lets anybody in who was not. */
+/**
+ * The switch-over from oauth2-proxy and back, with a real oauth2-proxy and a real Envoy: no step allows a request that
+ * was denied.
+ */
 import { expect, onTestFinished, test } from 'vitest';
 import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { istioSidecar } from '../../tools/istio.ts';
@@ -15,7 +18,7 @@ import { migratedConfiguration, seedFlags } from './seed.ts';
 
 const [foundProxy, foundEnvoy] = [await findOauth2Proxy(), await findEnvoy()];
 
-/** What every request through this machine has in common. */
+/** Headers of every request through this machine. */
 const listeners = `
 http: {host: 127.0.0.1, port: 0}
 grpc: {enabled: false}
@@ -37,7 +40,7 @@ async function start(proxyPath: string) {
 }
 
 describeWith('a real oauth2-proxy as the incumbent', foundProxy, (proxyPath) => {
-  test('whatever is asked, its answer is given, and each difference of the table is counted', async () => {
+  test('with shadow, every response is that of the incumbent, and each difference of the table is counted', async () => {
     const { issuer, proxy, shadowed } = await start(proxyPath);
     const service = await startApp({ issuer, file: shadowed });
     const context = { issuer, keyless: issuer, foreign: await createSigningKey('k1') };
@@ -62,7 +65,7 @@ describeWith('a real oauth2-proxy as the incumbent', foundProxy, (proxyPath) => 
   });
 
   describeWith('and a real Envoy', foundEnvoy, (envoyPath) => {
-    test('in the shadow, then alone, then back: the good pass and the bad do not, at every step', async () => {
+    test('with shadow, alone, and back: valid tokens are allowed and invalid ones denied at every step', async () => {
       const { issuer, proxy, own, shadowed } = await start(proxyPath);
       const service = await startApp({ issuer, file: shadowed });
       const workload = await startWorkload();
@@ -103,11 +106,11 @@ describeWith('a real oauth2-proxy as the incumbent', foundProxy, (proxyPath) => 
         { status: 401, groups: undefined, body: '{}' },
       ];
       expect(await outcomes(before.port)).toEqual(expected);
-      // The mesh asks us; the old one still decides.
+      // The mesh asks oidc-authz, and the incumbent decides.
       expect(await outcomes(after.port)).toEqual(expected);
       expect((await comparisonsOf(service)).same).toBe(3);
 
-      // The two agree: `shadow` is taken out, and the old one may go.
+      // Both agree: `shadow` is removed, and the incumbent can be removed.
       await service.app.reload(await configOf(own));
       expect(await outcomes(after.port)).toEqual(expected);
       expect((await comparisonsOf(service)).same).toBe(3);
@@ -117,7 +120,7 @@ describeWith('a real oauth2-proxy as the incumbent', foundProxy, (proxyPath) => 
       expect(await outcomes(after.port)).toEqual(expected);
       expect((await comparisonsOf(service)).same).toBe(6);
 
-      // Without the old one, in the shadow, nobody gets in; alone, as before.
+      // Without the incumbent, `shadow` denies all requests; oidc-authz alone decides as before.
       await proxy.stop();
       const [passed] = await outcomes(after.port);
       expect(passed?.status).toBe(403);

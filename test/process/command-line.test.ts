@@ -109,7 +109,7 @@ test.each([
 ])('%s without a value is told of', async (flag, other) => {
   const { code, errors } = await run(['check-config', flag, other]);
   expect(code).toBe(2);
-  expect(errors).toContain(`(flag ${flag.split('=')[0]}): expected a value after it`);
+  expect(errors).toContain(`(flag ${flag.split('=')[0]}): must have a value; write it after the flag`);
 });
 
 test('flags of oauth2-proxy are answered by name, all of them at once', async () => {

@@ -161,14 +161,10 @@ describe('a configuration', () => {
 });
 
 test.each<[string, (at: (name: string) => string, issuer: FakeIssuer) => void, RegExp]>([
-  ['an empty configuration', (at) => writeFileSync(at('config.yaml'), ''), /the document is empty/],
-  [
-    'a configuration of a comment',
-    (at) => writeFileSync(at('config.yaml'), '# soon\n'),
-    /the document is empty/,
-  ],
-  ['a folder', (at) => mkdirSync(at('config.yaml')), /cannot be read: EISDIR/],
-  ['no configuration', () => {}, /cannot be read: ENOENT/],
+  ['an empty configuration', (at) => writeFileSync(at('config.yaml'), ''), /the file is empty/],
+  ['a configuration of a comment', (at) => writeFileSync(at('config.yaml'), '# soon\n'), /the file is empty/],
+  ['a folder', (at) => mkdirSync(at('config.yaml')), /cannot read the file: EISDIR/],
+  ['no configuration', () => {}, /cannot read the file: ENOENT/],
   ...(['', '# soon\n', 'null'] as const).map(
     (text): [string, (at: (name: string) => string, issuer: FakeIssuer) => void, RegExp] => [
       `a deny list of ${JSON.stringify(text)}`,
@@ -176,7 +172,7 @@ test.each<[string, (at: (name: string) => string, issuer: FakeIssuer) => void, R
         writeFileSync(at('denied.yaml'), text);
         writeFileSync(at('config.yaml'), configFor(issuer, `denyList: {file: ${at('denied.yaml')}}\n`));
       },
-      /denyList\.file.*the document is empty/,
+      /denyList\.file.*the file is empty/,
     ],
   ),
 ])('a start with %s ends with exit code 2', async (_, prepare, told) => {

@@ -90,8 +90,8 @@ describe('the command line', () => {
     [['serve', 'x'], /unexpected "x"/],
     [['check-config', 'a', 'b'], /unexpected "b"/],
     [['--isuer', 'x'], /unknown flag; did you mean --issuer/],
-    [['--http-port'], /expected a value after it/],
-    [[], /expected at least one issuer/],
+    [['--http-port'], /must have a value; write /],
+    [[], /must have at least one issuer/],
     [['--config', '/nowhere.yaml'], /nowhere\.yaml.*ENOENT/],
   ])('refuses %j with exit code 2', async (args, message) => {
     const { code, output, errors } = await run(...args);

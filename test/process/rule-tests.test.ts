@@ -63,23 +63,23 @@ test('tells what was not, and ends with code 1', async () => {
 });
 
 test.each([
-  ['[]', /^ {2}- \(table\.yaml.*expected a list of tests.*, not an empty list$/m],
-  ['name: a', /expected a list of tests.*, not names with values$/m],
-  ['- {name: a}', /\[0\]\.expect \(table\.yaml:1:\d+\): expected what must become .*; it is missing$/m],
-  ['- a', /\[0\] \(table\.yaml:1:\d+\): expected a test: .*, not "a"$/m],
-  ['- {name: a, expect: {}}', /expected an outcome, a reason or a rule$/m],
-  ['- {name: a, expect: allow}', /\[0\]\.expect .*, not "allow"$/m],
+  ['[]', /^ {2}- \(table\.yaml.*must be a list of tests.*, got an empty list$/m],
+  ['name: a', /must be a list of tests.*, got a mapping$/m],
+  ['- {name: a}', /\[0\]\.expect \(table\.yaml:1:\d+\): missing; set it to the expected result: .*$/m],
+  ['- a', /\[0\] \(table\.yaml:1:\d+\): must be a test: .*, got "a"$/m],
+  ['- {name: a, expect: {}}', /must have an outcome, a reason or a rule$/m],
+  ['- {name: a, expect: allow}', /\[0\]\.expect .*, got "allow"$/m],
   [
     '- {name: a, expect: {reason: rule_denid}}',
-    /\[0\]\.expect\.reason .*not "rule_denid"; did you mean rule_denied\?$/m,
+    /\[0\]\.expect\.reason .*got "rule_denid"; did you mean rule_denied\?$/m,
   ],
   [
     '- {name: a, expect: {outcome: permit}}',
-    /\[0\]\.expect\.outcome .*one of allow, deny, error, not "permit"$/m,
+    /\[0\]\.expect\.outcome .*one of allow, deny, error, got "permit"$/m,
   ],
   [
     '- {name: a, request: {verb: GET}, expect: {outcome: allow}}',
-    /\[0\]\.request\.verb .*unknown name; there are method, host/,
+    /\[0\]\.request\.verb .*unknown name; the names are method, host/,
   ],
   [
     '- {name: a, request: {pth: /}, expect: {outcome: allow}}',
@@ -87,10 +87,10 @@ test.each([
   ],
   [
     '- {name: a, request: {headers: {x: 1}}, expect: {outcome: allow}}',
-    /\[0\]\.request\.headers\.x .*expected names of headers with values, not 1$/m,
+    /\[0\]\.request\.headers\.x .*must be a mapping of header names to values, got 1$/m,
   ],
-  ['- {name: 1, expect: {outcome: allow}}', /\[0\]\.name .*expected the name of the test, not 1$/m],
-  ['- {name: a, claims: [], expect: {outcome: allow}}', /\[0\]\.claims .*expected names of claims/],
+  ['- {name: 1, expect: {outcome: allow}}', /\[0\]\.name .*must be the name of the test, got 1$/m],
+  ['- {name: a, claims: [], expect: {outcome: allow}}', /\[0\]\.claims .*must be a mapping of claim names/],
   ['- {name: a, expect: {rule: wirte}}', /\[0\]\.expect\.rule .*has no rule "wirte"; did you mean write\?/],
   ['- {name: a, issuer: c, expect: {rule: none}}', /\[0\]\.issuer .*the configuration has no issuer "c"/],
 ])('a table that cannot be read ends with code 2 and says what is wrong: %s', async (table, told) => {

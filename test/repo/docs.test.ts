@@ -37,8 +37,7 @@ const generated = [
 ];
 
 /** Pages that are not rewritten yet. */
-const pending =
-  /^(adr\/.*|architecture|bound-tokens|headers|migrating-from-oauth2-proxy|revocation|rules)\.md$/;
+const pending = /^(adr\/.*|architecture|migrating-from-oauth2-proxy)\.md$/;
 
 const inIndex = (page: string) => !indexed.includes(dirname(page)) || page.endsWith('/README.md');
 const isWritten = (page: string) => !generated.includes(page) && !pending.test(page);

@@ -107,6 +107,24 @@ describe('floors', () => {
   });
 });
 
+test.each([
+  ['oauth2-proxy', ['flags', 'read', 'merge', 'translate', 'report']],
+  ['apirule', ['read', 'translate', 'report']],
+])('a folder of tools/migrate/%s imports only itself and folders before it', (kind, order) => {
+  const prefix = `tools/migrate/${kind}/`;
+  const folderOf = (path: string) => path.slice(prefix.length).split('/')[0] ?? '';
+  const own = files.filter(({ path }) => path.startsWith(prefix)).map(({ path }) => folderOf(path));
+  expect([...new Set(own)].toSorted()).toEqual([...order, 'migrate.ts'].toSorted());
+  const backwards = imports
+    .filter(({ from, to }) => from.startsWith(prefix) && to.startsWith(prefix))
+    .filter(({ from }) => folderOf(from) !== 'migrate.ts')
+    .filter(({ from, to }) => {
+      const position = order.indexOf(folderOf(to));
+      return position < 0 || position > order.indexOf(folderOf(from));
+    });
+  expect(backwards.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+});
+
 test('each library is imported in one place', () => {
   const places: Record<string, string[]> = {
     '@marcbachmann/cel-js': ['config/expression/expression.ts'],
@@ -120,12 +138,12 @@ test('each library is imported in one place', () => {
       'config/declare/header-options.ts',
       'config/declare/identity-options.ts',
       'config/declare/issuer-options.ts',
+      'config/declare/migration-options.ts',
       'config/declare/options.ts',
-      'config/declare/switch-options.ts',
       'config/describe/describe.ts',
       'config/load/deny-list.ts',
+      'config/load/rule-tests.ts',
       'config/rules/rule-options.ts',
-      'config/rules/rule-tests.ts',
       'config/values/schemas.ts',
       'tools/migrate/apirule/read/apirule.ts',
       'tools/migrate/apirule/read/handlers.ts',

@@ -167,13 +167,13 @@ describe('without its issuer', () => {
       status: 503,
       text: expect.stringContaining('discovery failed'),
     });
-    const refused = await exchange(service.httpPort, request('GET', '/', [`authorization: Bearer ${token}`]));
-    expect(refused).toMatchObject({
+    const denied = await exchange(service.httpPort, request('GET', '/', [`authorization: Bearer ${token}`]));
+    expect(denied).toMatchObject({
       status: 403,
       headers: { 'retry-after': '5', 'cache-control': 'no-store', 'content-type': 'application/json' },
       body: expect.stringContaining('"error":"temporarily_unavailable"'),
     });
-    expect(refused?.headers['www-authenticate']).toBeUndefined();
+    expect(denied?.headers['www-authenticate']).toBeUndefined();
     issuer.discovery = good;
     await until(async () => (await admin(service, '/readyz')).status === 200);
     expect(await ask(service, token)).toBe(200);

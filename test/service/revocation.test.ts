@@ -170,7 +170,7 @@ test.each([
   expect(await metric('deny_list_reloads_total{result="failure"}')).toBe(1);
   expect(await metric('deny_list_last_reload_successful')).toBe(0);
   expect(service.records.find(({ msg }) => String(msg).includes('not reloaded'))?.problem).toContain(
-    'the document is empty',
+    'the file is empty',
   );
   const problems = async () => {
     const text = await (await fetch(`http://127.0.0.1:${service.adminPort}/readyz`)).text();
@@ -236,7 +236,7 @@ test('an entry of an issuer that is not configured is logged', async () => {
 test.each([
   ['is missing', undefined, 'denyList.file'],
   ['is wrong', '- {issuer: https://a}\n- {sub: alice}\n', 'denied.yaml:2:3'],
-])('a start with a list that %s ends with exit code 2', async (_, text, told) => {
+])('a start with a list that %s ends with exit code 2', async (_, text, problem) => {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'denied.yaml');
@@ -244,5 +244,5 @@ test.each([
   const args = ['--issuer', 'https://a', '--audience', 'a', '--deny-list-file', file];
   const service = startProcess(args);
   expect(await service.exit).toBe(2);
-  expect(service.errors()).toContain(told);
+  expect(service.errors()).toContain(problem);
 });

@@ -1,4 +1,4 @@
-/** A minimal API server for helm: discovery, and one Deployment. */
+/** The part of an API server that helm needs to render: discovery, and one Deployment. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -40,16 +40,16 @@ const resources = (groupVersion: string) => ({
 });
 
 /**
- * Starts a server with one Deployment. It stops with the test.
+ * Starts a server with one Deployment. It stops after the test.
  *
- * @returns the path of a kubeconfig for the server
+ * @returns the path of its kubeconfig
  */
 export async function startApiServer(deployment: {
   readonly metadata: { readonly namespace: string; readonly name: string };
   readonly spec: object;
 }): Promise<string> {
   const { namespace, name } = deployment.metadata;
-  const responses: Record<string, object> = {
+  const answers: Record<string, object> = {
     '/version': { major: '1', minor: '36', gitVersion: 'v1.36.3' },
     '/api': { kind: 'APIVersions', versions: ['v1'] },
     '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups },
@@ -60,12 +60,12 @@ export async function startApiServer(deployment: {
       ...deployment,
     },
   };
-  for (const version of Object.keys(kinds)) responses[`/apis/${version}`] ??= resources(version);
+  for (const version of Object.keys(kinds)) answers[`/apis/${version}`] ??= resources(version);
   const missing = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', code: 404 };
   const server = createServer(({ url = '' }, response) => {
-    const body = responses[url.split('?')[0] ?? ''];
-    response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(body ?? missing));
+    const answer = answers[url.split('?')[0] ?? ''];
+    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer ?? missing));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());

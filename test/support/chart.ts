@@ -1,4 +1,4 @@
-/** The chart, rendered by a real helm. */
+/** Renders the chart with a real helm. */
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,13 +9,13 @@ import { helm } from '../../tools/helm.ts';
 /** The folder of the chart. */
 export const chartFolder = fileURLToPath(new URL('../../charts/oidc-authz', import.meta.url));
 
-/** A values file for each mode, by its name. */
+/** A values file for each mode, by name. */
 export const modes = readdirSync(join(chartFolder, 'ci')).map((name) => ({
   mode: name.replace('-values.yaml', ''),
   file: join(chartFolder, 'ci', name),
 }));
 
-/** A Kubernetes object, with the fields that tests use. */
+/** A Kubernetes object, with the fields that tests read. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -26,7 +26,7 @@ export interface Manifest {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  // biome-ignore lint/suspicious/noExplicitAny: the other fields depend on the kind
+  // biome-ignore lint/suspicious/noExplicitAny: every kind has a shape of its own
   readonly [part: string]: any;
 }
 
@@ -36,15 +36,15 @@ export const minimalValues = {
   config: { issuers: [{ issuer: 'https://tenant.example.com', audiences: ['orders-api'] }] },
 };
 
-/** Writes values to a file. A string is written unchanged, as YAML. */
+/** Writes values, or a YAML text, to a file. */
 export function valuesFile(values: object | string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-values-')), 'values.yaml');
-  // JSON keeps strings such as `08` or `no` strings, whatever YAML version helm uses.
+  // JSON, so that helm does not convert a text such as 08 or no.
   writeFileSync(file, typeof values === 'string' ? values : JSON.stringify(values));
   return file;
 }
 
-/** Renders the chart. Throws the output of helm if it fails. */
+/** Renders the chart. Throws helm's message if it fails. */
 export async function render(
   program: string,
   valuesFiles: readonly string[],
@@ -59,12 +59,11 @@ export async function render(
     .filter((manifest) => manifest !== null);
 }
 
-/** The only manifest of a kind whose name matches. Throws if there is none, or more than one. */
+/** The only manifest of a kind, or the one with a name. */
 export function one(manifests: readonly Manifest[], kind: string, name = /(?:)/): Manifest {
   const [found, ...more] = manifests.filter(
     (manifest) => manifest.kind === kind && name.test(manifest.metadata.name),
   );
-  if (found === undefined || more.length > 0)
-    throw new Error(`expected one ${kind} ${name}, found ${found === undefined ? 0 : more.length + 1}`);
+  if (found === undefined || more.length > 0) throw new Error(`${kind} ${name}: ${more.length + 1} or none`);
   return found;
 }

@@ -1,4 +1,4 @@
-/** A cluster without nodes, with the definitions of all custom resources in the manifests, and commands to use it. */
+/** A cluster without nodes, with the CRDs of all resources in the manifests, and commands to use it. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,24 +13,21 @@ import { fetchDefinitions } from '../../tools/validators.ts';
 import type { Manifest } from './chart.ts';
 
 /** The result of a command. */
-export interface CommandResult {
+export interface Ended {
   readonly code: number;
   readonly output: string;
   readonly errors: string;
 }
 
-/** A running cluster, and commands to use it. */
+/** A running cluster. */
 export interface TestCluster {
   readonly controllers: Controllers;
-  /** Runs kubectl. Returns its output, or throws its error message. */
+  /** Runs kubectl. Returns its output, or throws its error. */
   readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;
-  /** Runs helm. Returns its output, or throws its error message. */
+  /** Runs helm in the same way. */
   readonly helm: (args: readonly string[]) => Promise<string>;
-  /** Runs a shell command with kubectl and helm on the PATH. */
-  readonly shell: (
-    line: string,
-    options?: { cwd?: string; env?: NodeJS.ProcessEnv },
-  ) => Promise<CommandResult>;
+  /** Runs a shell command with kubectl and helm in the path. Returns its result. */
+  readonly shell: (line: string, options?: { cwd?: string; env?: NodeJS.ProcessEnv }) => Promise<Ended>;
   /** Reads an object. */
   readonly get: (kind: string, name: string, namespace?: string) => Promise<Manifest>;
   readonly stop: () => Promise<void>;
@@ -38,12 +35,12 @@ export interface TestCluster {
 
 const crds = fileURLToPath(new URL('../../tools/crds', import.meta.url));
 
-/** Starts a cluster for a test file. */
+/** Starts a cluster for one test file. */
 export async function startTestCluster(): Promise<TestCluster> {
   const [etcd, apiserver, kubectlProgram, helmProgram] = (
     await Promise.all([findEtcd(), findKubeApiserver(), findKubectl(), findHelm()])
   ).map((found) => {
-    if ('missing' in found) throw new Error(`cannot start a cluster: ${found.missing}`);
+    if ('missing' in found) throw new Error(`a cluster cannot be had: ${found.missing}`);
     return found.path;
   }) as [string, string, string, string];
   const cluster = await startCluster({ etcd, apiserver });
@@ -89,7 +86,7 @@ export async function startTestCluster(): Promise<TestCluster> {
   };
 }
 
-/** The definition of Kyma's Istio resource without the stricter rules of this project: as in Kyma, any name is valid. */
+/** The CRD of Kyma's Istio resource, which accepts any name and text, as in Kyma. */
 export function laxIstioDefinition(): string {
   const definition = parse(readFileSync(join(crds, 'kyma-istio.yaml'), 'utf8'), { maxAliasCount: -1 });
   const strict = new Set(['pattern', 'maxLength', 'x-kubernetes-validations']);
@@ -116,7 +113,7 @@ function runProgram(
   args: readonly string[],
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
   input = '',
-): Promise<CommandResult> {
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] });
     let [output, errors] = ['', ''];

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A command line of the documentation. */
+/** A command line in the documentation. */
 export interface DocLine {
   readonly page: string;
   readonly line: string;
@@ -22,8 +22,8 @@ export const pages: readonly string[] = [
 ];
 
 /**
- * Every line of a shell block and every code span that calls kubectl or helm. Lines that end with a backslash are joined.
- * A program with only a verb, such as `helm test`, does not count.
+ * Every line of a shell block, and every code span, that calls kubectl or helm. Lines with a backslash at the end are joined. A program and
+ * its verb alone, such as `helm test`, only name a command.
  */
 export function commandLines(): readonly DocLine[] {
   return pages.flatMap((page) => {
@@ -40,7 +40,7 @@ export function commandLines(): readonly DocLine[] {
   });
 }
 
-/** The chart values in a page, or undefined. */
+/** The chart values of a page; undefined if it has none. */
 export function valuesOf(page: string): string | undefined {
   const text = readFileSync(join(root, page), 'utf8');
   const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);

@@ -1,8 +1,8 @@
-/** Fetches and builds the programs of a cluster before the first test. The first time, this takes up to 30 minutes. */
+/** Fetches and builds the programs of a cluster before the first test. The first time takes up to 30 minutes. */
 import { findEtcd, findKubeApiserver } from '../../tools/kube-apiserver.ts';
 
-/** Throws if a program is missing. */
+/** Throws if a program is missing, because all tests need a cluster. */
 export async function setup(): Promise<void> {
   for (const found of [await findEtcd(), await findKubeApiserver()])
-    if ('missing' in found) throw new Error(`cannot start a cluster: ${found.missing}`);
+    if ('missing' in found) throw new Error(`a cluster cannot be had: ${found.missing}`);
 }

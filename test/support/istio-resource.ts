@@ -1,13 +1,13 @@
-/** Shapes of Kyma's Istio resource, and names of authorizers that could break a shell or a template. */
+/** Forms of Kyma's Istio resource, and names of authorizers that shells and templates must handle. */
 import fc from 'fast-check';
 
-/** An entry of `spec.config.authorizers`, with the fields that tests use. */
+/** An entry of `spec.config.authorizers`, with the fields that tests read. */
 export interface Entry {
   readonly name: string;
   readonly [field: string]: unknown;
 }
 
-/** The specification of the resource, with the fields that tests use. */
+/** The specification of the resource, with the fields that tests read. */
 export interface Specification {
   readonly config?: {
     readonly authorizers?: readonly Entry[] | null;
@@ -16,14 +16,14 @@ export interface Specification {
   readonly [field: string]: unknown;
 }
 
-/** A shape, and the patch in `deploy/kyma` that applies to it. */
+/** A form, and the file in `deploy/kyma` with the patch for it. */
 export interface Shape {
   readonly shape: string;
   readonly spec: Specification | null | undefined;
   readonly fits: 'append' | 'create' | 'create-config' | 'create-spec';
 }
 
-/** An entry of another authorizer. */
+/** Another authorizer. */
 export const other = (name: string): Entry => ({
   name,
   service: 'other.other.svc.cluster.local',
@@ -31,7 +31,7 @@ export const other = (name: string): Entry => ({
   timeout: '1s',
 });
 
-/** Every shape. A server does not store null, but a file can contain it. */
+/** All forms. A server does not store null, but a file can have it. */
 export const shapes: readonly Shape[] = [
   { shape: 'no spec', spec: undefined, fits: 'create-spec' },
   { shape: 'null as the spec', spec: null, fits: 'create-spec' },
@@ -54,7 +54,7 @@ export const shapes: readonly Shape[] = [
   },
 ];
 
-/** Names that other authorizers may have: the definition of the resource allows any text. */
+/** Names of other authorizers. The CRD allows any text. */
 export const hostileNames: readonly string[] = [
   'a b',
   ' oidc-authz',

@@ -18,7 +18,7 @@ const keycloak = 'https://keycloak.shop.example/realms/shop';
 const keycloakInside =
   'http://keycloak.keycloak.svc.cluster.local:8080/realms/shop/protocol/openid-connect/certs';
 const gitlabApplication = 'example-application-id';
-/** The claims of a CI job in another project of the group, with a chosen audience. */
+/** The claims of a CI job of another project that a member of the group started, for the audience of its choice. */
 const foreignJob = { project_path: 'other/orders', project_id: '21', groups_direct: ['shop'] };
 const googleClient = '100000000001-example.apps.googleusercontent.com';
 const googleUser = { aud: googleClient, email: 'alice@shop.example' };

@@ -1,4 +1,4 @@
-/** Creates check requests without a transport. */
+/** Check requests as no transport made them. */
 import type { CheckRequest } from '../../src/model/check-request.ts';
 
 /** A request with only the given fields. */

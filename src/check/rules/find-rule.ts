@@ -1,8 +1,8 @@
 /** Finds the first rule for a path among the rules of a host. Servers can read the path differently. */
 
 import type { Config } from '../../config/declare/options.ts';
-import { expressionReads } from '../../config/expression/reads.ts';
-import { folded, withOtherEnd } from '../../config/rules/patterns.ts';
+import { mayReadRequestMember } from '../../config/expression/request-members.ts';
+import { foldCase, toggleTrailingSlash } from '../../config/rules/patterns.ts';
 import type { RuleConfig } from '../../config/rules/rule-options.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Spelling, Spellings } from './path.ts';
@@ -37,7 +37,7 @@ export function treesOf(
     for (const path of rule.match.paths ?? ['/*']) {
       insert(exact, path, index);
       if (wide !== undefined && rule.allow === undefined)
-        insert(wide, path, index, ignoreCase ? folded : undefined);
+        insert(wide, path, index, ignoreCase ? foldCase : undefined);
     }
   }
   return { exact, wide };
@@ -55,7 +55,8 @@ export function createFindRule(
 ): (trees: PathTrees, request: CheckRequest, path: ReadPath) => FoundRule {
   const readsPath = rules.map(
     ({ require }) =>
-      expressionReads(require?.expression, 'path') || expressionReads(require?.expression, 'segments'),
+      mayReadRequestMember(require?.expression, 'path') ||
+      mayReadRequestMember(require?.expression, 'segments'),
   );
   const firstOfAllReadings = (
     { surely, perhaps }: Found,
@@ -96,7 +97,7 @@ export function createFindRule(
     path: ReadPath,
     exact: number | 'none',
   ): FoundRule => {
-    const textOf = paths.ignoreCase ? folded : (text: string) => text;
+    const textOf = paths.ignoreCase ? foldCase : (text: string) => text;
     const segments = path.segments.map(textOf);
     const spellingAt = (index: number): Spelling | undefined => {
       const spelling = path.spellings?.at(index);
@@ -104,7 +105,7 @@ export function createFindRule(
     };
     const found: Found = { surely: new Set(), perhaps: new Set() };
     collectSpelled(root, segments, spellingAt, found);
-    if (paths.ignoreTrailingSlash) collectSpelled(root, withOtherEnd(segments), spellingAt, found);
+    if (paths.ignoreTrailingSlash) collectSpelled(root, toggleTrailingSlash(segments), spellingAt, found);
     const [before, rule] = exact === 'none' ? [rules.length, undefined] : [exact, rules[exact]];
     // A rule can leave a preflight to a later rule, so the list must include that one.
     if (exact !== 'none') found.surely.add(exact);

@@ -1,5 +1,5 @@
 /** Reads the path that rules match (RFC 3986 sections 3.3 and 6.2.2), and finds other ways in which servers read it. */
-import { isLoose, plainest, withoutTail } from '../../config/values/path-spelling.ts';
+import { compatibilityForm, isRewritten, trimSegment } from '../../config/values/segment-rewrites.ts';
 
 const hasOddCharacter = /[^\x21-\x7e]|[\\;#]/;
 const hasEmptySegment = /^\/\/|\/\/./;
@@ -52,7 +52,7 @@ export function otherSpellings(target: string, segments: readonly string[]): Spe
   if (!hasOtherSpelling.test(path)) return undefined;
   const raw = path.slice(1).split('/');
   return {
-    isLoose: () => segments.some(isLoose),
+    isLoose: () => segments.some(isRewritten),
     at: (index) => spellingOf(segments[index] ?? '', raw[index] ?? ''),
   };
 }
@@ -72,7 +72,7 @@ function decodedOnce(path: string): string | undefined {
     return undefined;
   }
   if (hasHidden.test(text)) return undefined;
-  const plain = plainest(text);
+  const plain = compatibilityForm(text);
   // A separator or a parameter in look-alike characters, or a segment that is empty without its invisible characters.
   const isOther =
     hasHidden.test(plain) || slashesOf(plain) !== slashesOf(text) || hasEmptySegment.test(plain);
@@ -86,11 +86,11 @@ function slashesOf(text: string): number {
 
 function spellingOf(text: string, raw: string): Spelling | undefined {
   const composed = text.normalize('NFC');
-  const plain = plainest(text);
+  const plain = compatibilityForm(text);
   const spaced = text.replaceAll('+', ' ');
-  const all = [composed, plain, spaced, plainest(spaced)].flatMap((one) => [one, withoutTail(one)]);
+  const all = [composed, plain, spaced, compatibilityForm(spaced)].flatMap((one) => [one, trimSegment(one)]);
   const others = [...new Set(all)].filter((other) => other !== text);
-  const isSure = !isLoose(text) && (raw === text || raw === encoded(text));
+  const isSure = !isRewritten(text) && (raw === text || raw === encoded(text));
   return others.length === 0 && isSure ? undefined : { others, isSure };
 }
 

@@ -1,7 +1,7 @@
 /** Finds the first rule that matches a request: by host, then along the segments of the path. */
 
 import type { Config } from '../../config/declare/options.ts';
-import { expressionReads } from '../../config/expression/reads.ts';
+import { mayReadRequestMember } from '../../config/expression/request-members.ts';
 import { hostCovers } from '../../config/rules/patterns.ts';
 import type { RuleConfig } from '../../config/rules/rule-options.ts';
 import { readHost } from '../../config/values/hosts.ts';
@@ -36,7 +36,7 @@ export function createSelectRule(
     ({ match, require }) => match.paths !== undefined || require?.expression !== undefined,
   );
   const matchesHosts = rules.some(
-    ({ match, require }) => match.hosts !== undefined || expressionReads(require?.expression, 'host'),
+    ({ match, require }) => match.hosts !== undefined || mayReadRequestMember(require?.expression, 'host'),
   );
   const patterns = [...new Set(rules.flatMap(({ match }) => match.hosts ?? []))];
   const forHost = (host: string | undefined) =>

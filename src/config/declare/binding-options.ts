@@ -1,8 +1,8 @@
-/** The options by which tokens that are bound to their client are verified. */
+/** The options for tokens that are bound to a client key or a client certificate. */
 import * as z from 'zod';
 import { duration, text, wholeNumber } from '../values/schemas.ts';
 
-/** Proofs of possession (RFC 9449). */
+/** DPoP proofs (RFC 9449). */
 export const dpopOptions = z
   .strictObject({
     origins: z
@@ -11,41 +11,42 @@ export const dpopOptions = z
           .string()
           .refine(
             isOrigin,
-            'expected an origin such as https://orders.example.com, in lower case, with nothing behind it',
+            'must be an origin such as https://orders.example.com, in lower case and without a path',
           )
           .meta({ title: 'an origin such as https://orders.example.com' }),
       )
       .default([])
       .describe(
-        "The origins under which clients reach the workloads. A DPoP proof must be made for the one whose host the check names, and for the check's path. Empty: proofs are not understood.",
+        'Origins that clients use to reach the workloads. A DPoP proof must name one of them with the host of the check, and the path of the check. Empty: DPoP is disabled.',
       ),
     maxAge: duration({ from: '1s', to: '10m' })
       .prefault('1m')
-      .describe('How long after its `iat` a DPoP proof is good; each is good once.'),
+      .describe('How long a DPoP proof is valid after its `iat`. Each proof is valid once.'),
     maxProofs: wholeNumber(1, 10_000_000)
       .default(100_000)
       .describe(
-        'Most proofs that are remembered of the tokens of one issuer, so that none is good twice; each for at most `dpop.maxAge` and 30 s. When there is no room, further ones end as `overloaded`. Each worker remembers its own.',
+        'Maximum stored DPoP proofs per issuer, to detect a replay. Each is stored for at most `dpop.maxAge` plus 30 s. If the store is full, a check with a new proof ends as `overloaded`. Each worker has its own store.',
       ),
     maxProofsPerKey: wholeNumber(1, 10_000_000)
       .optional()
       .describe(
-        'Most of them of one key, so that one client cannot take the room of others; at most `dpop.maxProofs`. Absent: a fifth of that.',
+        'Maximum stored DPoP proofs per key, so one client cannot fill the store; at most `dpop.maxProofs`. Absent: a fifth of `dpop.maxProofs`.',
       ),
   })
   .refine(({ maxProofs, maxProofsPerKey = 1 }) => maxProofsPerKey <= maxProofs, {
-    message: 'is more than dpop.maxProofs, the most of all keys together; lower it, or raise dpop.maxProofs',
+    message:
+      'must be at most dpop.maxProofs, the limit for all keys together; lower it, or raise dpop.maxProofs',
     path: ['maxProofsPerKey'],
   })
   .prefault({});
 
-/** Certificates of clients (RFC 8705). */
+/** Client certificates (RFC 8705). */
 export const clientCertificateOptions = z
   .strictObject({
     trustedHops: wholeNumber(0, 10)
       .default(0)
       .describe(
-        "How many proxies write `x-forwarded-client-cert`, counted from the one that asks: 1 where that one ends the client's TLS. 0: the header is not read.",
+        "Number of proxies that write `x-forwarded-client-cert`, counted from the proxy that sends the check. 1: that proxy terminates the client's TLS. 0: the header is ignored.",
       ),
     trustedProxyUri: z
       .union([z.literal(''), text()])
@@ -54,16 +55,16 @@ export const clientCertificateOptions = z
         title: '"" or the URI of a certificate, such as spiffe://cluster.local/ns/istio-system/sa/gateway',
       })
       .describe(
-        "Instead of `trustedHops`: the URI in the certificate of the proxy that ends the client's TLS. Only what that proxy wrote of its peer is believed.",
+        "Replaces `trustedHops`: the URI in the certificate of the proxy that terminates the client's TLS. Only what that proxy wrote about its peer is trusted.",
       ),
   })
   .refine(({ trustedHops, trustedProxyUri }) => trustedHops === 0 || trustedProxyUri === '', {
-    message: 'trustedHops and trustedProxyUri say the same in two ways; keep one of them',
+    message: 'trustedHops is set too; keep one of the two',
     path: ['trustedProxyUri'],
   })
   .prefault({});
 
-/** How many proofs of one key are remembered. */
+/** Returns the maximum number of stored proofs per key. */
 export function proofsPerKey(dpop: {
   readonly maxProofs: number;
   readonly maxProofsPerKey?: number | undefined;
@@ -71,7 +72,7 @@ export function proofsPerKey(dpop: {
   return dpop.maxProofsPerKey ?? Math.ceil(dpop.maxProofs / 5);
 }
 
-/** The most that the clock of a client may be ahead of ours, in milliseconds. */
+/** How far the clock of a client may be ahead, in milliseconds. */
 export const proofClockTolerance = 30_000;
 
 function isOrigin(text: string): boolean {

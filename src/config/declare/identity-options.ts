@@ -1,13 +1,13 @@
-/** What of a token is its e-mail and what its groups, and who may pass by them. */
+/** The options for the e-mail and the groups of a token, and for access by them. */
 import * as z from 'zod';
-import { claimName, flag, oneOf, text } from '../values/schemas.ts';
+import { boolean, claimName, oneOf, text } from '../values/schemas.ts';
 
 const domain = () =>
   z
     .string()
     .regex(/^(\*\.)?([a-z0-9_-]+\.)*[a-z0-9_-]+$/i)
     .toLowerCase()
-    .meta({ title: 'a domain such as example.com, or *.example.com for those below it' });
+    .meta({ title: 'a domain such as example.com, or *.example.com for its subdomains' });
 
 const address = () =>
   z
@@ -16,60 +16,60 @@ const address = () =>
     .toLowerCase()
     .meta({ title: 'an e-mail address' });
 
-/** The e-mail of a token. */
+/** The options for the e-mail of a token. */
 export const emailOptions = z
   .strictObject({
     claim: claimName()
       .default('email')
-      .describe('The claim that holds the e-mail; by its name as it stands first, then as a dotted path.'),
+      .describe('The claim with the e-mail. It is looked up by its name first, then as a dotted path.'),
     fallbackClaim: z
       .union([z.literal(''), claimName()])
       .default('')
-      .meta({ title: '"", the name of a claim, or a list of the names on the way to it' })
-      .describe('The claim that stands for an e-mail that is absent or empty, e.g. `sub`; empty: none.'),
-    requireVerified: flag()
+      .meta({ title: '"", a claim name, or a list with the name at each level' })
+      .describe('The claim to use if the e-mail is absent or empty, for example `sub`. Empty: none.'),
+    requireVerified: boolean()
       .default(false)
-      .describe('Refuse, as `claim_invalid`, a token whose `email_verified` is there and is not true.'),
+      .describe('Deny a token, as `claim_invalid`, if its `email_verified` is present and not true.'),
     allowedDomains: z
       .array(domain())
       .min(1)
       .optional()
       .meta({ title: 'a list of domains' })
       .describe(
-        'Domains of which the e-mail must be one, in any case; `*.example.com` stands for those below it. A token without e-mail is refused.',
+        'Allowed e-mail domains, in any case. `*.example.com` matches its subdomains. A token without an e-mail is denied.',
       ),
     allowedAddresses: z
       .array(address())
       .min(1)
       .optional()
       .meta({ title: 'a list of e-mail addresses' })
-      .describe('Addresses that may pass, beside `allowedDomains`, in any case.'),
+      .describe('Allowed e-mail addresses, in any case, in addition to `allowedDomains`.'),
   })
   .prefault({});
 
-/** The groups of a token. */
+/** The options for the groups of a token. */
 export const groupsOptions = z
   .strictObject({
     claim: claimName()
       .default('groups')
       .describe(
-        'The claim that holds the groups, one or a list; by its name as it stands first, then as a dotted path.',
+        'The claim with the groups, a string or a list. It is looked up by its name first, then as a dotted path.',
       ),
     from: oneOf('values', 'names')
       .default('values')
       .describe(
-        "Whether the groups are the claim's values, or the names of its members where it is an object, as Zitadel's roles are. A member that is null or false is no group.",
+        "Whether the groups are the claim's values, or the member names of a claim that is an object (as Zitadel's roles are). A member that is null or false is not a group.",
       ),
-    keycloakRoles: flag()
+    keycloakRoles: boolean()
       .default(false)
       .describe(
-        "Count Keycloak's roles among the groups: `role:NAME` for one in `realm_access.roles`, `role:CLIENT:NAME` for one in `resource_access.CLIENT.roles`.",
+        "Whether Keycloak's roles are groups too: `role:NAME` for a role in `realm_access.roles`, `role:CLIENT:NAME` for a role in `resource_access.CLIENT.roles`.",
       ),
     allowed: z
-      .array(text('the name of a group'))
+      .array(text('a group name'))
       .min(1)
       .optional()
-      .meta({ title: 'a list of names of groups' })
-      .describe('Groups of which the token must have one.'),
+      .meta({ title: 'a list of group names' })
+      .describe('Allowed groups. The token must have at least one of them.'),
   })
   .prefault({});

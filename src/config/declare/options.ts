@@ -1,15 +1,15 @@
-/** Every option of the service, declared once: types, defaults, validation, schema, flags and docs come from here. */
+/** Declares every option once. Types, defaults, validation, the JSON Schema, flags and docs come from here. */
 import * as z from 'zod';
 import { ruleOptions } from '../rules/rule-options.ts';
-import { acrossSections, toldApart } from '../validate/across-options.ts';
+import { checkAcrossSections, checkUniqueIssuers } from '../validate/cross-option-checks.ts';
 import {
   anyHeaderName,
+  boolean,
   duration,
   filePath,
-  flag,
   headerName,
   oneOf,
-  quotable,
+  quotableText,
   size,
   text,
   wholeNumber,
@@ -18,9 +18,9 @@ import {
 import { clientCertificateOptions, dpopOptions } from './binding-options.ts';
 import { claimHeaders } from './header-options.ts';
 import { issuerOptions } from './issuer-options.ts';
-import { compatOptions, shadowOptions } from './switch-options.ts';
+import { compatOptions, shadowOptions } from './migration-options.ts';
 
-/** Headers whose values are credentials or tell of them. */
+/** Headers whose values are credentials or describe them. */
 const credentialHeaders = [
   'authorization',
   'cookie',
@@ -32,23 +32,27 @@ const credentialHeaders = [
 
 const tls = z
   .strictObject({
-    certFile: filePath().describe('PEM certificate chain; read again when it changes.'),
-    keyFile: filePath().describe('PEM private key; read again when it changes.'),
+    certFile: filePath().describe('PEM file with the certificate chain; reloaded when it changes.'),
+    keyFile: filePath().describe('PEM file with the private key; reloaded when it changes.'),
     clientCaFile: filePath()
       .optional()
-      .describe('PEM certificates of which one must have signed the certificate of every client.'),
-    minVersion: oneOf('TLSv1.2', 'TLSv1.3').default('TLSv1.2').describe('Oldest version that is spoken.'),
+      .describe(
+        'PEM file with CA certificates. Each client certificate must be signed by one of them. Absent: no client certificate is required.',
+      ),
+    minVersion: oneOf('TLSv1.2', 'TLSv1.3').default('TLSv1.2').describe('Minimum TLS version.'),
     cipherSuites: z
       .array(text('the name of a cipher suite'))
       .min(1)
       .optional()
       .meta({ title: 'a list of cipher suites' })
       .describe(
-        "Cipher suites that are offered, by their IANA or OpenSSL names; those of TLS 1.3 stay unless one of them is named. Absent: Node's own.",
+        'Cipher suites to offer, by their IANA or OpenSSL names. The TLS 1.3 suites stay enabled unless you list one of them. Absent: the default of Node.js.',
       ),
   })
   .optional()
-  .describe('TLS, at least version 1.2. Absent: plain text, as inside a mesh that encrypts by itself.');
+  .describe(
+    'TLS for this listener, version 1.2 or later. Absent: plain text, for a mesh that encrypts the traffic itself.',
+  );
 
 const host = () =>
   z
@@ -57,13 +61,13 @@ const host = () =>
     .optional()
     .meta({ title: 'an IP address or host name' })
     .describe(
-      'Address to listen on. Absent: `[::]`, which is every address of IPv6 and IPv4, where the machine has IPv6, else `0.0.0.0`.',
+      'Address to listen on. Absent: `[::]` (all IPv6 and IPv4 addresses) if the machine has IPv6, else `0.0.0.0`.',
     );
 
 const port = (number: number) =>
   wholeNumber(0, 65_535)
     .default(number)
-    .describe('Port to listen on; 0 takes a free one, which the log names.');
+    .describe('Port to listen on. With 0 the system picks a free port, and the log names it.');
 
 const pathPrefix = () =>
   z
@@ -71,34 +75,34 @@ const pathPrefix = () =>
     .regex(/^(\/[^?#]*)?$/)
     .default('')
     .meta({ title: '"" or a path such as /check' })
-    .describe("What the mesh's entry puts in front of the path of every check (Istio: `pathPrefix`).");
+    .describe('The path prefix that the mesh adds to every check (Istio: `pathPrefix`).');
 
 const checkListener = (protocol: string, defaultPort: number) =>
   z.strictObject({
-    enabled: flag().default(true).describe(`Whether checks are answered over ${protocol}.`),
+    enabled: boolean().default(true).describe(`Whether to answer checks over ${protocol}.`),
     host: host(),
     port: port(defaultPort),
     tls,
     maxConnections: wholeNumber(1, 1_000_000)
       .default(10_000)
       .describe(
-        'Most connections at once, of one process; beyond it the one that has been idle for longest is closed.',
+        'Maximum open connections per process. Beyond it, the server closes the connection that has been idle longest.',
       ),
   });
 
-/** The configuration as a file, the environment and flags give it; what it parses to is {@link Config}. */
-export const options = z
+/** The schema of the configuration as a file, the environment and flags state it. It parses to {@link Config}. */
+export const configSchema = z
   .strictObject({
     issuers: z
       .array(issuerOptions)
       .min(1)
       .meta({ title: 'a list of at least one issuer' })
-      .describe('The issuers whose tokens are accepted, told apart by the exact `iss`.')
-      .superRefine(toldApart, { when: () => true }),
+      .describe('The issuers whose tokens are accepted. Each has its own `iss`.')
+      .superRefine(checkUniqueIssuers, { when: () => true }),
     identityHeaders: oneOf('set', 'remove')
       .default('set')
       .describe(
-        "Whether the headers below are set for the upstream. `set` is safe only where the mesh's entry lists them in `headersToUpstreamOnAllow` (Kyma: `toUpstream.onAllow`); `remove` sets none and removes all, which needs no list.",
+        "Whether to set the identity headers for the upstream. `set` is safe only if the mesh's entry lists these headers in `headersToUpstreamOnAllow` (Kyma: `toUpstream.onAllow`). `remove` sets none and removes all of them; it needs no list.",
       ),
     outputClaimToHeaders: claimHeaders()
       .default([
@@ -108,35 +112,35 @@ export const options = z
         { header: 'x-auth-request-preferred-username', claim: 'preferred_username' },
       ])
       .describe(
-        'Headers for the upstream and the claims they carry. A claim is looked up by its name first, then as a dotted path. Instead of `claim`, `from: email` and `from: groups` take what `issuers[].email` and `issuers[].groups` say, `from: token` the token, `from: claims` all claims. Each header is either set or removed, in all its spellings, so that a client cannot supply it.',
+        'Headers for the upstream and the claims they carry. A claim is looked up by its name first, then as a dotted path. `from` replaces `claim`: `email` and `groups` use `issuers[].email` and `issuers[].groups`, `token` is the token, `claims` is all claims. Each header is either set or removed, in all its spellings, so a client cannot supply it.',
       ),
     outputTokenToHeader: z
       .union([z.literal(''), headerName()])
       .default('')
       .meta({ title: '"" or a header name' })
       .describe(
-        'Header that carries the token itself to the upstream, e.g. `x-auth-request-access-token`; empty: none.',
+        'Header that carries the token itself to the upstream, for example `x-auth-request-access-token`. Empty: no header.',
       ),
-    forwardOriginalToken: flag()
+    forwardOriginalToken: boolean()
       .default(true)
       .describe(
-        "Whether the upstream still receives the `authorization` header. Istio's own default is false; with an APIRule's `restrictions`, which look at the token later, it must stay.",
+        "Whether the upstream receives the client's `authorization` header. Istio's default is false. Keep true if an APIRule has `restrictions`, because Istio reads the token again after the check.",
       ),
-    setAuthorizationHeader: flag()
+    setAuthorizationHeader: boolean()
       .default(false)
       .describe(
-        'Whether an allow sets `authorization` anew, as `Bearer` and the token that was verified, for whoever takes the header from the answer. A token over 4 KiB is left as it came.',
+        "Whether an allow sets the `authorization` header to `Bearer` and the verified token, for filters that read it from the response. A token over 4 KiB is not set; the client's own header stays.",
       ),
     ...ruleOptions,
     ...compatOptions,
     shadow: shadowOptions,
-    realm: quotable()
+    realm: quotableText()
       .default('')
-      .describe('`realm` of the WWW-Authenticate challenge (RFC 9110 section 11.5); empty: none.'),
+      .describe('`realm` of the `www-authenticate` challenge (RFC 9110 section 11.5). Empty: no realm.'),
     whenUnavailable: oneOf('deny', 'error')
       .default('deny')
       .describe(
-        "What a check becomes when an issuer has no usable key at all: `deny` refuses, whatever Envoy's failure mode; `error` lets Envoy decide (pass or refuse, by its failure mode), also about a made-up token that names such an issuer.",
+        "The result of a check if an issuer has no usable key. `deny` denies the request, whatever Envoy's failure mode. `error` leaves the decision to Envoy's failure mode, which may allow the request. `error` also applies to a forged token that names such an issuer.",
       ),
     dpop: dpopOptions,
     clientCertificates: clientCertificateOptions,
@@ -146,19 +150,19 @@ export const options = z
     workers: wholeNumberOr(1, 64, 'auto')
       .default(1)
       .describe(
-        'Processes that answer checks; `auto`: one for each core that the process may use. With more than one, a further process owns the keys, and Node needs `--allow-child-process`.',
+        'Processes that answer checks. `auto`: one per available core. With more than one, an additional process fetches the keys, and Node.js needs `--allow-child-process`.',
       ),
     cache: z
       .strictObject({
         maxEntries: wholeNumber(0, 10_000_000)
           .default(10_000)
-          .describe('Verified tokens to remember; 0 remembers none.'),
+          .describe('Maximum number of verified tokens in the cache. 0 disables the cache.'),
         maxAge: duration({ from: '0s', to: '5m' })
           .prefault('5m')
-          .describe('Longest time a verified token is remembered; never past its own expiry.'),
+          .describe('Maximum time that a verified token stays in the cache, never past its expiry.'),
         maxBytes: size({ from: '0', to: '16Gi' })
           .prefault('64Mi')
-          .describe('Memory for remembered tokens, estimated.'),
+          .describe('Maximum memory of the cache, estimated.'),
       })
       .prefault({}),
     keys: z
@@ -166,19 +170,19 @@ export const options = z
         refreshInterval: duration({ from: '100ms', to: '24h' })
           .prefault('5m')
           .describe(
-            "Longest time between two background fetches of a key set, less up to a tenth; the answer's Cache-Control can shorten it.",
+            'Maximum time between two background fetches of a key set. Up to a tenth is subtracted at random, and `cache-control` of the response can shorten it.',
           ),
         minRefreshInterval: duration({ from: '100ms', to: '1h' })
           .prefault('10s')
-          .describe('Shortest time between two fetches that unknown key ids cause, failed ones included.'),
+          .describe('Minimum time between two fetches that unknown key ids cause. Failed fetches count.'),
         maxStale: duration({ from: '0s', to: '8760h' })
           .prefault('24h')
           .describe(
-            'How long the last keys serve on while the issuer cannot be reached, or what it publishes is no key set with a usable key.',
+            'How long the last keys stay in use while the issuer is unreachable or publishes no usable key.',
           ),
         timeout: duration({ from: '100ms', to: '1m' })
           .prefault('5s')
-          .describe('Time for one fetch, body included.'),
+          .describe('Timeout of one fetch, including the body.'),
       })
       .prefault({}),
     denyList: z
@@ -186,7 +190,7 @@ export const options = z
         file: filePath()
           .optional()
           .describe(
-            'A file that names revoked tokens, by issuer and `jti`, `sub`, `sid` or `client_id`; read again when it changes. A list without entries is `[]`; an empty file is an error.',
+            'A file that lists revoked tokens, by issuer and `jti`, `sub`, `sid` or `client_id`; reloaded when it changes. Write a list without entries as `[]`; an empty file is an error.',
           ),
       })
       .prefault({}),
@@ -194,18 +198,20 @@ export const options = z
       .strictObject({
         level: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')
           .default('info')
-          .describe('Least severe level that is logged.'),
+          .describe('Minimum level of log records.'),
         format: oneOf('auto', 'json', 'text')
           .default('auto')
           .describe(
-            'How records are written: `json`, one object a line; `text`, one line a record for people; `auto`: `text` on a terminal, `json` everywhere else. `text` has colours on a terminal, unless NO_COLOR is set or TERM is `dumb`; FORCE_COLOR asks for them elsewhere.',
+            'Format of log records. `json`: one JSON object per line. `text`: one readable line per record. `auto`: `text` on a terminal, else `json`. `text` has colors on a terminal unless NO_COLOR is set or TERM is `dumb`; FORCE_COLOR enables them elsewhere.',
           ),
         checks: oneOf('all', 'denied', 'none')
           .default('denied')
           .describe(
-            'Checks that are logged at `info`: all, those that did not end in allow or did so only because a rule is tried, or none. The others are logged at `debug`. What ends as `internal_error` is logged in any case, with its cause.',
+            'Which checks are logged at `info`. `denied`: every check that does not end in allow, and every check that shadow mode alone allows. The other checks are logged at `debug`. `internal_error` is always logged, with its cause.',
           ),
-        subject: flag().default(false).describe("Whether a check's record names the token's subject."),
+        subject: boolean()
+          .default(false)
+          .describe("Whether the log record of a check contains the token's subject."),
         excludePaths: z
           .array(
             z
@@ -214,49 +220,51 @@ export const options = z
               .meta({ title: 'a path' }),
           )
           .default([])
-          .describe('Paths, without query, whose checks are not logged; each exactly as it is received.'),
+          .describe(
+            'Paths whose checks are not logged. Write each path without its query, exactly as the request has it.',
+          ),
         requestIdHeader: anyHeaderName()
           .refine(
             (name) => !credentialHeaders.includes(name),
-            'this header carries credentials, which no log may have',
+            'must not be a header with credentials, which must never reach a log; use another header',
           )
           .default('x-request-id')
-          .describe('The header that `requestId` of a record is taken from.'),
+          .describe('The header whose value the log records as `requestId`.'),
       })
       .prefault({}),
     limits: z
       .strictObject({
-        maxTokenSize: size({ from: '256', to: '64Ki' }).prefault('16Ki').describe('Longest token.'),
+        maxTokenSize: size({ from: '256', to: '64Ki' }).prefault('16Ki').describe('Maximum size of a token.'),
         maxGrpcMessageSize: size({ from: '1Ki', to: '4Mi' })
           .prefault('256Ki')
           .describe(
-            'Most that is kept of a gRPC check, decompressed: its headers above all. A larger one is answered with `request_too_large`.',
+            'Maximum size of a gRPC check without its body, decompressed. A larger check is answered with `request_too_large`.',
           ),
         maxGrpcBodySize: size({ from: '0', to: '64Mi' })
           .prefault('4Mi')
           .describe(
-            'Largest body in a gRPC check that is larger than `limits.maxGrpcMessageSize`. No decision reads a body: it is skipped as it comes in.',
+            'Maximum size of a request body in a gRPC check that is larger than `limits.maxGrpcMessageSize`. No decision uses the body; the server discards it while it arrives.',
           ),
         maxIssuerResponseSize: size({ from: '1Ki', to: '8Mi' })
           .prefault('512Ki')
-          .describe('Largest key set or discovery document.'),
+          .describe('Maximum size of a key set or discovery document.'),
         maxIssuerKeys: wholeNumber(1, 1_000)
           .default(100)
-          .describe('Most keys in a key set; one with more is refused whole.'),
+          .describe('Maximum number of keys in a key set. A larger key set is rejected as a whole.'),
         checkDeadline: duration({ from: '100ms', to: '30s' })
           .prefault('1500ms')
           .describe(
-            'Longest time for one check, whatever it waits for; at least 20 % below `limits.meshTimeout`. It ends as `key_not_found` if it waits for a key, else as `overloaded`.',
+            'Maximum time for one check. It must be at least 20 % below `limits.meshTimeout`. A check that waits longer for a key ends as `key_not_found`, any other check as `overloaded`.',
           ),
         meshTimeout: duration({ from: '125ms', to: '1h' })
           .prefault('2s')
           .describe(
-            "The `timeout` of the mesh's entry for this authorizer, the shortest if there are several. Nothing is timed by it: it is what `limits.checkDeadline` and `shadow.timeout` must stay at least 20 % below, since a later answer is left to Envoy's failure mode.",
+            "The `timeout` of the mesh's entry for this authorizer, the shortest if there are several. It starts no timer: it only verifies that `limits.checkDeadline` and `shadow.timeout` are at least 20 % below it. Envoy applies its failure mode to a later response.",
           ),
         maxVerificationsInFlight: wholeNumber(1, 65_536)
           .default(256)
           .describe(
-            'Signatures that wait to be verified at once, each counted with every key that it may have to be tried with; a check beyond them ends as `overloaded`. Tokens that may have to be tried with several keys share half of the room. Also the checks that wait for a key of one issuer at once; one beyond them ends as `key_not_found`.',
+            'Maximum signatures that wait for verification, counted once for each key that may be tried. A check beyond it ends as `overloaded`. Tokens that several keys may have signed can use half of it. It also limits the checks that wait for a key of one issuer; a check beyond it ends as `key_not_found`.',
           ),
       })
       .prefault({}),
@@ -264,21 +272,23 @@ export const options = z
       .strictObject({
         delay: duration({ from: '0s', to: '10m' })
           .prefault('5s')
-          .describe('How long checks are still answered after SIGTERM, so that every proxy hears of it.'),
+          .describe(
+            'How long checks are still answered after SIGTERM, so every proxy learns of the shutdown first.',
+          ),
         timeout: duration({ from: '1s', to: '15m' })
           .prefault('25s')
-          .describe('Latest end after SIGTERM; at least `shutdown.delay`.'),
+          .describe('Maximum time from SIGTERM to exit; at least `shutdown.delay`.'),
       })
       .prefault({}),
   })
-  .superRefine(acrossSections, { when: () => true });
+  .superRefine(checkAcrossSections, { when: () => true });
 
-type Parsed = z.output<typeof options>;
+type Parsed = z.output<typeof configSchema>;
 
-/** One issuer of the configuration; its name is never absent. */
+/** One issuer. Its name is always set. */
 export type IssuerConfig = Parsed['issuers'][number] & { readonly name: string };
 
-/** What the service runs with. Durations are in milliseconds, sizes in bytes. */
+/** The validated configuration. Durations are in milliseconds, sizes in bytes. */
 export type Config = Omit<Parsed, 'issuers'> & { readonly issuers: readonly IssuerConfig[] };
 
 /** TLS files of a listener, or undefined for plain text. */

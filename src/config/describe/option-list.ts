@@ -1,35 +1,35 @@
-/** The options as a flat list: what flags, environment names, help and docs are derived from. */
+/** Lists the options. Flags, environment names, help and docs are derived from the list. */
 import type * as z from 'zod';
-import { options } from '../declare/options.ts';
+import { configSchema } from '../declare/options.ts';
 
-/** What a value of an option is when it is written. */
-export type Written = 'text' | 'number' | 'boolean' | 'structure';
+/** The kind of value that an option takes in a flag or the environment. */
+export type ValueKind = 'text' | 'number' | 'boolean' | 'structure';
 
 /** One option. */
-export interface Leaf {
-  /** Where it is in the file, e.g. `['http', 'port']`; `[]` stands for an entry of a list. */
+export interface OptionInfo {
+  /** The path in the file, for example `['http', 'port']`; `[]` is an entry of a list. */
   readonly path: readonly string[];
-  readonly written: Written;
-  /** What it takes, e.g. `a whole number from 0 to 65535`. */
+  readonly kind: ValueKind;
+  /** The value that it takes, for example `a whole number from 0 to 65535`. */
   readonly title: string;
-  /** What each entry takes, where the option is a list or a record of plain values. */
+  /** The value of each entry, if the option is a list or a mapping of scalar values. */
   readonly entryTitle?: string;
   readonly description: string;
-  /** The default in its written form; undefined where there is none. */
+  /** The default in its written form; undefined without a default. */
   readonly default: unknown;
 }
 
-/** Every option, in the order of its declaration. */
-export function leaves(): Leaf[] {
-  return [...walk(options, [])];
+/** Lists every option, in the order of declaration. */
+export function listOptions(): OptionInfo[] {
+  return [...walk(configSchema, [])];
 }
 
-/** The options that one word can set: those that flags and the environment reach. */
-export function scalarLeaves(): Leaf[] {
-  return leaves().filter(({ path, written }) => written !== 'structure' && !path.includes('[]'));
+/** Lists the options that flags and the environment can set. */
+export function listScalarOptions(): OptionInfo[] {
+  return listOptions().filter(({ path, kind }) => kind !== 'structure' && !path.includes('[]'));
 }
 
-/** `http.port` as a file names it. */
+/** Formats a path as in the docs: `http.port`, `issuers[0].name`. */
 export function dotted(path: readonly PropertyKey[]): string {
   return path
     .map(String)
@@ -38,32 +38,33 @@ export function dotted(path: readonly PropertyKey[]): string {
     .replace(/(^|\.)(\d+)(?=\.|$)/g, '[$2]');
 }
 
-/** `--http-port`. */
+/** Returns the flag of an option, for example `--http-port`. */
 export function flagName(path: readonly string[]): string {
   return `--${path.map((part) => words(part).join('-')).join('-')}`;
 }
 
-/** `OIDC_AUTHZ_HTTP_PORT`. */
+/** Returns the environment name of an option, for example `OIDC_AUTHZ_HTTP_PORT`. */
 export function environmentName(path: readonly string[]): string {
   return `OIDC_AUTHZ_${path.flatMap(words).join('_').toUpperCase()}`;
 }
 
 /**
- * Gives the value that a word from a flag or the environment stands for, so that `8000` can be a number; a word
- * that fits no better stays text, for the validation to judge.
+ * Parses a value from a flag or the environment, so `8000` becomes a number. A text that does not fit stays a text, and the
+ * validation reports it.
  */
-export function readWord(word: string, { written }: Leaf): unknown {
-  if (written === 'number' && /^-?\d+(\.\d+)?$/.test(word)) return Number(word);
-  if (written === 'boolean' && /^(true|false)$/.test(word)) return word === 'true';
+export function readWord(word: string, { kind }: OptionInfo): unknown {
+  if (kind === 'number' && /^-?\d+(\.\d+)?$/.test(word)) return Number(word);
+  if (kind === 'boolean' && /^(true|false)$/.test(word)) return word === 'true';
   return word;
 }
 
-/** Finds the phrase for what a place in the file takes. */
+/** Returns the phrase for the value at a path. */
 export function titleAt(path: readonly PropertyKey[]): string | undefined {
   const pattern = path.map((part) => (typeof part === 'number' ? '[]' : String(part)));
-  const at = (place: readonly string[]) => leaves().find((leaf) => dotted(leaf.path) === dotted(place));
+  const at = (place: readonly string[]) =>
+    listOptions().find((option) => dotted(option.path) === dotted(place));
   const above = at(pattern.slice(0, -1));
-  return at(pattern)?.title ?? above?.entryTitle ?? (above?.written === 'text' ? above.title : undefined);
+  return at(pattern)?.title ?? above?.entryTitle ?? (above?.kind === 'text' ? above.title : undefined);
 }
 
 function words(camelCase: string): string[] {
@@ -76,20 +77,20 @@ interface Unwrapped {
   readonly default: unknown;
 }
 
-function* walk(wrapped: z.core.$ZodType, path: readonly string[]): Generator<Leaf> {
+function* walk(wrapped: z.core.$ZodType, path: readonly string[]): Generator<OptionInfo> {
   const { schema, description, default: preset } = unwrap(wrapped);
   const { def } = (schema as z.core.$ZodTypes)._zod;
   if (def.type === 'object') {
     for (const [key, field] of Object.entries(def.shape)) yield* walk(field, [...path, key]);
     return;
   }
-  const leaf = { path, written: writtenAs(schema), title: titleOf(wrapped), description, default: preset };
-  if (def.type === 'record') yield { ...leaf, entryTitle: titleOf(def.valueType) };
-  else if (def.type !== 'array') yield leaf;
+  const option = { path, kind: kindOf(schema), title: titleOf(wrapped), description, default: preset };
+  if (def.type === 'record') yield { ...option, entryTitle: titleOf(def.valueType) };
+  else if (def.type !== 'array') yield option;
   else if ((def.element as z.core.$ZodTypes)._zod.def.type !== 'object')
-    yield { ...leaf, entryTitle: titleOf(def.element) };
+    yield { ...option, entryTitle: titleOf(def.element) };
   else {
-    yield leaf;
+    yield option;
     yield* walk(def.element, [...path, '[]']);
   }
 }
@@ -115,14 +116,14 @@ function titleOf(schema: z.core.$ZodType): string {
   if (def.type === 'default' || def.type === 'prefault' || def.type === 'optional')
     return titleOf(def.innerType);
   if (def.type === 'array') return 'a list';
-  return def.type === 'record' ? 'names with values' : 'a value';
+  return def.type === 'record' ? 'a mapping' : 'a value';
 }
 
 function metaOf(schema: z.core.$ZodType): { title?: string | undefined; description?: string | undefined } {
   return (schema as unknown as z.ZodType).meta() ?? {};
 }
 
-function writtenAs(schema: z.core.$ZodType): Written {
+function kindOf(schema: z.core.$ZodType): ValueKind {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case 'number':
@@ -135,7 +136,7 @@ function writtenAs(schema: z.core.$ZodType): Written {
     case 'pipe':
       return 'text';
     case 'union':
-      return def.options.some((option) => writtenAs(option) === 'number') ? 'number' : 'text';
+      return def.options.some((option) => kindOf(option) === 'number') ? 'number' : 'text';
     default:
       return 'structure';
   }

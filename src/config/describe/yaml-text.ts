@@ -1,23 +1,23 @@
-/** Values as YAML text for people to read. */
+/** Formats values as YAML for people. */
 import { Document, isCollection } from 'yaml';
 
-/** A comment that stands behind the last entry of a part of a document. */
+/** A comment after the last entry of a part of a document. */
 export interface YamlComment {
-  /** Where the part is, from the top. */
+  /** The path of the part. */
   readonly path: readonly (string | number)[];
   readonly text: string;
 }
 
-/** How a document is written. */
+/** Options of the YAML text. */
 export interface YamlTextOptions {
-  /** Lines that stand above it as comments. */
+  /** Comment lines above the document. */
   readonly comment?: string;
   readonly comments?: readonly YamlComment[];
 }
 
 /**
- * Writes a value as one YAML document, without anchors and without folded lines. What YAML 1.1, which Kubernetes reads,
- * would take for something else than text, such as `yes`, is quoted.
+ * Formats a value as one YAML document, without anchors and folded lines. It quotes texts such as `yes`, which YAML 1.1
+ * (the version of Kubernetes) reads as another type.
  */
 export function yamlText(value: unknown, { comment, comments = [] }: YamlTextOptions = {}): string {
   const lines = comment === undefined ? [] : commented(comment).split('\n');

@@ -1,17 +1,17 @@
 /**
- * Expressions of rules, in the Common Expression Language: compiled and type-checked when the configuration is read, bounded in
- * what they can cost.
+ * Expressions of rules in the Common Expression Language. They are compiled and type-checked when the configuration is read,
+ * and their cost is bounded.
  */
 import { Environment } from '@marcbachmann/cel-js';
 import { type Bound, boundOf } from './cost/cost.ts';
-import { expressionWords, quoted, typeWords } from './explain-problem.ts';
+import { excerptAt, explainExpressionError, typeName } from './explain-error.ts';
 import { guard } from './guard.ts';
 import { type HeaderReads, headerReads } from './header-reads.ts';
-import { type Node, Unbounded } from './nodes.ts';
+import { CostError, type Node } from './nodes.ts';
 
-/** What an expression sees. */
+/** The values that an expression can read. */
 export interface ExpressionContext {
-  /** The target of the request as it came: what it is read from is bounded by it. */
+  /** The target of the request as received; it limits the size of the values that are parsed from it. */
   readonly target: string;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly token: {
@@ -30,20 +30,20 @@ export interface ExpressionContext {
     readonly headers: Readonly<Record<string, string>>;
     readonly time: Date;
   };
-  /** The proxy's own peer, as far as the proxy tells; else empty. */
+  /** The proxy's own peer, if the proxy reports it; else empty. */
   readonly source: { readonly address: string; readonly principal: string };
 }
 
-/** Evaluates an expression; throws where it cannot be evaluated, as where a claim that it names is absent. */
+/** Evaluates an expression. Throws if it cannot be evaluated, for example if it reads an absent claim. */
 export interface Expression {
   (context: ExpressionContext): boolean;
-  /** Whether it may read `request.host`. Its budget is for two evaluations then: with the port of the host, and without. */
+  /** Whether it may read `request.host`. Each evaluation then gets half of the budget: one with the port of the host, one without. */
   readonly readsHost: boolean;
-  /** Which of `request.headers` it reads. */
+  /** The headers that it reads. */
   readonly headers: HeaderReads;
 }
 
-/** Characters of an expression; its nodes, and how deep they may be nested. */
+/** Maximum characters of an expression; limits of its syntax tree. */
 const maxText = 8_192;
 const limits = {
   maxAstNodes: 200,
@@ -53,58 +53,59 @@ const limits = {
   maxCallArguments: 8,
 };
 
-/** What an evaluation may cost: 1.2 ms by the steps, of which a step is 10 ns, so that 0.8 ms are left for what they do not know. */
+/** Maximum steps of an evaluation. A step is 10 ns, so this is 1.2 ms; 0.8 ms are left for work that the steps do not count. */
 const maxSteps = 120_000;
-/** Members that a macro visits at most: as many as the steps allow. With fewer, ordinary tokens would fail. */
+/** Possible limits of members that a macro visits; the largest within the budget is used. Fewer would fail for ordinary tokens. */
 const visitLimits = [
   32_768, 24_576, 16_384, 12_288, 8_192, 7_168, 6_144, 5_120, 4_096, 3_584, 3_072, 2_560, 2_048, 1_536, 1_024,
   768, 512, 384, 256,
 ];
 
-/** What an expression sees of a request: the target, and the trusted headers together, in characters; parameters of the query. */
+/** Maximum characters of the request that an expression can read (the target; all trusted headers), and of query parameters. */
 const maxRequestText = 16_384;
 const maxParameters = 1_000;
 const stepsOfQuery = 30_000;
 
-/** The longest token where nobody says: the default of `limits.maxTokenSize`. */
+/** The token size without a configured limit: the default of `limits.maxTokenSize`. */
 const defaultTokenSize = 16_384;
 
 /**
  * Compiles an expression.
  *
- * @param maxTokenSize `limits.maxTokenSize`, in bytes: what an expression can cost depends on it
- * @throws Error that says what is wrong, and where
+ * @param maxTokenSize `limits.maxTokenSize`, in bytes; the cost of an expression depends on it
+ * @throws Error that explains the problem and its place
  */
 export function compileExpression(text: string, maxTokenSize = defaultTokenSize): Expression {
-  if (text.length > maxText)
-    throw new Error(`the expression is longer than ${maxText} characters; use several rules`);
-  const parsed = inPlainWords(text, () => createEnvironment().parse(text));
+  if (text.length > maxText) throw new Error(`must have at most ${maxText} characters; use several rules`);
+  const parsed = explainErrors(text, () => createEnvironment().parse(text));
   const { valid, type = '', error } = parsed.check();
-  if (!valid) throw new Error(expressionWords(error, text) ?? 'the expression cannot be understood');
+  if (!valid) throw new Error(explainExpressionError(error, text) ?? 'the expression is invalid');
   if (type !== 'bool' && type !== 'dyn')
-    throw new Error(`expected an expression that is true or false, not ${typeWords(type)}`);
-  // What the library's own types do not say: an operator, its operands, and where they stand.
+    throw new Error(`the result must be true or false, got ${typeName(type)}`);
+  // The types of the library leave out the operator, its operands and their positions.
   const root = parsed.ast as unknown as Node;
-  const looks = looksAt(root);
-  const stepsOfEach = looks.host ? maxSteps / 2 : maxSteps;
-  const budget = looks.query ? stepsOfEach - stepsOfQuery : stepsOfEach;
+  const reads = partsRead(root);
+  const stepsOfEach = reads.host ? maxSteps / 2 : maxSteps;
+  const budget = reads.query ? stepsOfEach - stepsOfQuery : stepsOfEach;
   const maxVisits = visitsWithin(root, text, maxTokenSize, budget);
   const guarded = guard(root, { maxVisits });
 
   const evaluate = (context: ExpressionContext) => {
-    if (looks.request) checkSize(context, looks);
+    if (reads.request) checkSize(context, reads);
     const result = guarded(() => parsed(context) as unknown);
     if (typeof result !== 'boolean') throw new TypeError('the expression is neither true nor false');
     return result;
   };
-  return Object.assign(evaluate, { readsHost: looks.host, headers: headerReads(root) });
+  return Object.assign(evaluate, { readsHost: reads.host, headers: headerReads(root) });
 }
 
-function inPlainWords<T>(text: string, read: () => T): T {
+function explainErrors<T>(text: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new Error(expressionWords(error, text) ?? 'the expression cannot be understood', { cause: error });
+    throw new Error(explainExpressionError(error, text) ?? 'the expression is invalid', {
+      cause: error,
+    });
   }
 }
 
@@ -130,9 +131,9 @@ function createEnvironment(): Environment {
     });
 }
 
-/** The most members that a macro can visit within a budget. */
+/** Returns how many members a macro may visit within a budget. */
 function visitsWithin(root: Node, text: string, maxTokenSize: number, budget: number): number {
-  // A token is its claims in base64url, and more.
+  // A token contains its claims in base64url, which is 4/3 of their size.
   const sizes = { claims: Math.ceil((maxTokenSize * 3) / 4), request: maxRequestText, text: text.length };
   try {
     let bound = boundOf(root, sizes, 0);
@@ -140,42 +141,42 @@ function visitsWithin(root: Node, text: string, maxTokenSize: number, budget: nu
       bound = boundOf(root, sizes, visits);
       if (bound.steps <= budget) return visits;
     }
-    throw new Unbounded(tooDear(bound, text, budget), bound.nested ?? bound.dearest);
+    throw new CostError(costProblem(bound, text, budget), bound.nested ?? bound.mostExpensive);
   } catch (problem) {
-    if (problem instanceof Unbounded)
-      throw new Error(`${problem.message}\n\n${quoted(text, placeOf(problem.node, text))}`);
+    if (problem instanceof CostError)
+      throw new Error(`${problem.message}\n\n${excerptAt(text, placeOf(problem.node, text))}`);
     throw problem;
   }
 }
 
-function tooDear({ steps, dearest, nested }: Bound, text: string, budget: number): string {
-  const cost = `with the largest token and request this can cost about ${milliseconds(steps)}, and at most ${milliseconds(budget)} is allowed`;
+function costProblem({ steps, mostExpensive, nested }: Bound, text: string, budget: number): string {
+  const cost = `with the largest token and request this can take about ${milliseconds(steps)}; the limit is ${milliseconds(budget)}`;
   if (nested !== undefined)
-    return `one that goes through a list, within another one, does so for each member of a list: ${cost}. Look for texts that you write out, as in claims.roles.exists(r, r in ["a", "b"])`;
-  const part = JSON.stringify(text.slice(dearest.start, dearest.end));
-  return `${cost}; most of it is ${part}. Look for texts that you write out, as in "admin" in claims.groups or claims.roles.exists(r, r in ["a", "b"]), use fewer parts, or lower limits.maxTokenSize`;
+    return `a list in a list: the inner macro runs for each member of the outer list, and ${cost}. Search for literals instead, as in claims.roles.exists(r, r in ["a", "b"])`;
+  const part = JSON.stringify(text.slice(mostExpensive.start, mostExpensive.end));
+  return `${cost}; the most expensive part is ${part}. Search for literals, as in "admin" in claims.groups or claims.roles.exists(r, r in ["a", "b"]), use fewer parts, or lower limits.maxTokenSize`;
 }
 
 function milliseconds(steps: number): string {
   return `${Number((steps / 100_000).toPrecision(2))} ms`;
 }
 
-/** Where the name of a function or an operator stands. */
+/** The position of the name of a function or an operator. */
 function placeOf({ op, args, pos }: Node, text: string): number {
   if (op !== 'rcall') return pos;
   const [name, receiver] = args as [string, Node];
   return text.indexOf(name, receiver.end);
 }
 
-interface Looks {
+interface ReadParts {
   readonly request: boolean;
   readonly host: boolean;
   readonly query: boolean;
   readonly headers: boolean;
 }
 
-/** Which parts of a request an expression looks at; all, where it takes the request as a whole. */
-function looksAt(root: Node): Looks {
+/** Returns the parts of a request that an expression reads; all parts if it uses `request` as a whole. */
+function partsRead(root: Node): ReadParts {
   const parts = new Set<string>();
   const walk = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(walk);
@@ -207,7 +208,7 @@ function isRequest(value: unknown): boolean {
   );
 }
 
-function checkSize({ target, request, source }: ExpressionContext, { query, headers }: Looks): void {
+function checkSize({ target, request, source }: ExpressionContext, { query, headers }: ReadParts): void {
   const others = [request.method, request.host, source.address, source.principal];
   const ofHeaders = headers ? Object.values(request.headers) : [];
   const isLong = [target.length, lengthOf(others), lengthOf(ofHeaders)].some(
@@ -215,11 +216,11 @@ function checkSize({ target, request, source }: ExpressionContext, { query, head
   );
   if (isLong)
     throw new RangeError(
-      `the request is longer than the ${maxRequestText} characters that an expression may look at`,
+      `the request has more than the ${maxRequestText} characters that an expression can read`,
     );
   if (query && target.split('&', maxParameters + 1).length > maxParameters)
     throw new RangeError(
-      `the query has more than the ${maxParameters} parameters that an expression may look at`,
+      `the query has more than the ${maxParameters} parameters that an expression can read`,
     );
 }
 

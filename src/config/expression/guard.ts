@@ -1,10 +1,10 @@
 /**
- * What an evaluation may do at most, beside what is known before: members that are visited, failures that are passed over, and members
- * of lists and maps that are compared with each other. An evaluation that exceeds it fails as a whole.
+ * Limits that an evaluation must keep and that the cost bound does not cover: visited members, ignored failures, and compared
+ * members of lists and maps. An evaluation beyond a limit fails.
  */
-import { mayBeDeep, type Node } from './nodes.ts';
+import { mayBeCollection, type Node } from './nodes.ts';
 
-/** What the library evaluates with, as far as it is used here. */
+/** The evaluator of the library, as far as it is used here. */
 interface Evaluator {
   readonly registry: { readonly getListType: (member: unknown) => unknown };
   readonly debugType: (value: unknown) => { readonly kind: string };
@@ -14,7 +14,7 @@ interface Evaluator {
 type Evaluate = (evaluator: Evaluator, node: unknown, context: unknown) => unknown;
 type Handle = (left: unknown, right: unknown, node: unknown, evaluator: Evaluator) => unknown;
 
-/** A node as the library evaluates it. */
+/** A node with the evaluation of the library. */
 interface Evaluated extends Node {
   evaluate: Evaluate;
   handle?: Handle;
@@ -25,7 +25,7 @@ interface Evaluated extends Node {
   };
 }
 
-/** A macro as the library expands it. */
+/** A macro, expanded by the library. */
 interface Comprehension {
   readonly kind?: 'quantifier';
   readonly init: { readonly args: unknown };
@@ -33,37 +33,37 @@ interface Comprehension {
   readonly step: Evaluated;
 }
 
-/** What one evaluation may do. */
+/** Limits of one evaluation. */
 export interface GuardLimits {
-  /** Members that are visited by a macro, each time that it runs. */
+  /** Maximum members that a macro visits in each run. */
   readonly maxVisits: number;
 }
 
-/** Failures that an evaluation passes over: each costs what a hundred members cost. */
+/** Maximum failures that an evaluation ignores; each costs as much as a hundred members. */
 const maxFailures = 32;
-/** Members of lists and maps that are compared with those of others. */
+/** Maximum members of lists and maps that are compared. */
 const maxCompared = 2_000;
-/** How deep the type of a list is told: the library remembers every type that it meets. */
+/** Maximum depth of a list type: the library caches every type that it meets. */
 const maxTypeDepth = 2;
 
-class Exceeded extends Error {}
+class LimitExceeded extends Error {}
 
-/** Runs an evaluation within limits. */
+/** Runs an evaluation within the limits. */
 export type Guarded = (evaluate: () => unknown) => unknown;
 
 /**
- * Puts an expression under guard. Its nodes are changed: from then on it is evaluated by what is returned alone.
+ * Guards an expression. It changes the nodes, so evaluate the expression only through the result.
  *
- * @throws TypeError where the library does not expand a macro as it is expected
+ * @throws TypeError if the library expands a macro in an unknown way
  */
 export function guard(root: Node, { maxVisits }: GuardLimits): Guarded {
-  let exceeded: Exceeded | undefined;
+  let exceeded: LimitExceeded | undefined;
   let failures = 0;
   let lastFailure: unknown;
   let compared = 0;
 
-  const exceed = (what: string): Exceeded => {
-    exceeded ??= new Exceeded(`the expression ${what}`);
+  const exceed = (what: string): LimitExceeded => {
+    exceeded ??= new LimitExceeded(`the expression ${what}`);
     return exceeded;
   };
   const failed = (failure: unknown) => {
@@ -71,52 +71,52 @@ export function guard(root: Node, { maxVisits }: GuardLimits): Guarded {
     lastFailure = failure;
     if (++failures > maxFailures) exceed(`fails for more than ${maxFailures} members`);
   };
-  const spend = (members: number) => {
+  const addComparisons = (members: number) => {
     compared += members;
     if (compared > maxCompared) throw exceed(`compares more than ${maxCompared} members of lists and maps`);
   };
 
-  /** Counts what comparing two values may look at; what is no list or map costs nothing here. */
-  const weigh = (left: unknown, right: unknown): void => {
-    if (left === right || !isDeep(left) || !isDeep(right) || ArrayBuffer.isView(left)) return;
+  /** Counts the members that a comparison may visit; scalar values cost nothing. */
+  const countComparisons = (left: unknown, right: unknown): void => {
+    if (left === right || !isCollection(left) || !isCollection(right) || ArrayBuffer.isView(left)) return;
     if (Array.isArray(left) || Array.isArray(right)) {
-      spend(1);
+      addComparisons(1);
       if (!Array.isArray(left) || !Array.isArray(right) || left.length !== right.length) return;
-      spend(left.length);
-      for (const [index, member] of left.entries()) weigh(member, right[index]);
+      addComparisons(left.length);
+      for (const [index, member] of left.entries()) countComparisons(member, right[index]);
       return;
     }
     const names = Object.keys(left);
-    spend(1 + names.length + Object.keys(right).length);
-    for (const name of names) if (Object.hasOwn(right, name)) weigh(left[name], right[name]);
+    addComparisons(1 + names.length + Object.keys(right).length);
+    for (const name of names) if (Object.hasOwn(right, name)) countComparisons(left[name], right[name]);
   };
-  const weighMembers = (value: unknown, list: unknown): void => {
-    if (!isDeep(value)) return;
-    if (!Array.isArray(list)) throw noName();
+  const countMemberComparisons = (value: unknown, list: unknown): void => {
+    if (!isCollection(value)) return;
+    if (!Array.isArray(list)) throw invalidKey();
     for (const member of list) {
-      spend(1);
-      weigh(value, member);
+      addComparisons(1);
+      countComparisons(value, member);
     }
   };
 
-  const watch = (node: Evaluated, isWithin: boolean): void => {
+  const instrument = (node: Evaluated, isInMacro: boolean): void => {
     const { handle, op } = node;
-    if (handle !== undefined && (op === '==' || op === '!=' || op === 'in') && comparesDeep(node)) {
-      const count = op === 'in' ? weighMembers : weigh;
+    if (handle !== undefined && (op === '==' || op === '!=' || op === 'in') && mayCompareCollections(node)) {
+      const count = op === 'in' ? countMemberComparisons : countComparisons;
       node.handle = (left, right, ast, evaluator) => {
-        if (isDeep(left)) count(left, right);
+        if (isCollection(left)) count(left, right);
         return handle(left, right, ast, evaluator);
       };
     }
-    // The library would write a list out as text, each time, to look for a member of that name.
+    // The library would convert a list to text each time to look up a member of that name.
     if (handle !== undefined && op === '[]')
       node.handle = (left, right, ast, evaluator) => {
-        if (isDeep(right)) throw noName();
+        if (isCollection(right)) throw invalidKey();
         return handle(left, right, ast, evaluator);
       };
-    if (op === 'map') for (const [name] of node.args as [Evaluated, Evaluated][]) watchName(name);
-    // Outside of macros, there are no more failures than parts.
-    if (isWithin && (op === '||' || op === '&&')) {
+    if (op === 'map') for (const [name] of node.args as [Evaluated, Evaluated][]) instrumentKey(name);
+    // Outside of macros, failures are limited by the number of parts.
+    if (isInMacro && (op === '||' || op === '&&')) {
       const [left] = node.args as [Evaluated];
       const inner = evaluationOf(left);
       left.evaluate = (evaluator, _, context) => {
@@ -129,27 +129,27 @@ export function guard(root: Node, { maxVisits }: GuardLimits): Guarded {
       };
     }
     const { alternate } = node.meta;
-    if (alternate?.op === 'comprehension') watchMacro(alternate);
+    if (alternate?.op === 'comprehension') instrumentMacro(alternate);
     else if (op === 'rcall' && macroNames.has(String((node.args as unknown[])[0])))
-      throw new TypeError('a macro is not expanded as it is expected');
+      throw new TypeError('unknown expansion of a macro');
   };
 
-  const watchName = (node: Evaluated): void => {
+  const instrumentKey = (node: Evaluated): void => {
     const inner = evaluationOf(node);
     node.evaluate = (evaluator, _, context) => {
       const name = inner(evaluator, node, context);
-      if (isDeep(name)) throw noName();
+      if (isCollection(name)) throw invalidKey();
       return name;
     };
   };
 
-  const watchMacro = (macro: Evaluated): void => {
+  const instrumentMacro = (macro: Evaluated): void => {
     const { kind, init, step, iterable } = macro.args as Comprehension;
     const listed = evaluationOf(iterable);
     iterable.evaluate = (evaluator, _, context) => {
       const list = listed(evaluator, iterable, context);
-      // Of a map, all names are listed, however few are visited.
-      if (isDeep(list) && !Array.isArray(list)) spend(Object.keys(list).length);
+      // For a map the library lists all names first, even if it visits few.
+      if (isCollection(list) && !Array.isArray(list)) addComparisons(Object.keys(list).length);
       return list;
     };
     let visits = 0;
@@ -158,14 +158,14 @@ export function guard(root: Node, { maxVisits }: GuardLimits): Guarded {
       visits = 0;
       return run(evaluator, macro, context);
     };
-    // A quantifier passes over failures until it knows: this ends it.
+    // A quantifier ignores failures until its result is known: this ends it.
     const end = () => {
       if (kind === 'quantifier') return init.args === false;
       throw exceed('ends');
     };
     const visit = evaluationOf(step);
     step.evaluate = (evaluator, _, context) => {
-      if (++visits > maxVisits) exceed(`goes through more than ${maxVisits} members`);
+      if (++visits > maxVisits) exceed(`visits more than ${maxVisits} members`);
       if (exceeded !== undefined) return end();
       try {
         return visit(evaluator, step, context);
@@ -177,19 +177,19 @@ export function guard(root: Node, { maxVisits }: GuardLimits): Guarded {
     };
   };
 
-  const watchAll = (node: Evaluated, isWithin: boolean): void => {
+  const instrumentAll = (node: Evaluated, isInMacro: boolean): void => {
     const [, receiver, own] =
       node.op === 'rcall' && node.meta.alternate !== undefined
         ? (node.args as [string, Evaluated, Evaluated[]])
         : [];
-    if (receiver === undefined) for (const one of nodesIn(node.args)) watchAll(one, isWithin);
+    if (receiver === undefined) for (const one of nodesIn(node.args)) instrumentAll(one, isInMacro);
     else {
-      watchAll(receiver, isWithin);
-      for (const one of own ?? []) watchAll(one, true);
+      instrumentAll(receiver, isInMacro);
+      for (const one of own ?? []) instrumentAll(one, true);
     }
-    watch(node, isWithin);
+    instrument(node, isInMacro);
   };
-  watchAll(root as Evaluated, false);
+  instrumentAll(root as Evaluated, false);
   const whole = root as Evaluated;
   const evaluateAll = evaluationOf(whole);
   whole.evaluate = (evaluator, _, context) => {
@@ -209,11 +209,11 @@ export function guard(root: Node, { maxVisits }: GuardLimits): Guarded {
 
 const macroNames = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 
-function noName(): TypeError {
-  return new TypeError('a list or a map is not the name of a member');
+function invalidKey(): TypeError {
+  return new TypeError('a list or a map cannot be the name of a member');
 }
 
-/** How a node is evaluated so far. */
+/** Returns the current evaluation of a node. */
 function evaluationOf(node: Evaluated): Evaluate {
   if (Object.hasOwn(node, 'evaluate')) return node.evaluate;
   const { alternate, macro, evaluate } = node.meta;
@@ -229,19 +229,19 @@ function nodesIn(args: unknown): Evaluated[] {
     .filter((one): one is Evaluated => typeof one === 'object' && one !== null && 'meta' in one);
 }
 
-/** Whether lists or maps may be compared: of the members of the right side, where it is looked in. */
-function comparesDeep({ op, args }: Node): boolean {
+/** Whether a comparison may involve lists or maps; for `in`, members of the right side. */
+function mayCompareCollections({ op, args }: Node): boolean {
   const [left, right] = args as [Node, Node];
-  return mayBeDeep(left) && (op === 'in' || mayBeDeep(right));
+  return mayBeCollection(left) && (op === 'in' || mayBeCollection(right));
 }
 
-/** The type of a value; of a list, with that of its first member. The library would go on to any depth, and remember each type. */
+/** The type of a value; for a list, with the type of its first member. The library would descend to any depth and cache each type. */
 function typeWithin(evaluator: Evaluator, value: unknown, depth: number): unknown {
   const type = evaluator.debugType(value);
   if (type.kind !== 'list' || depth === 0 || !Array.isArray(value) || value[0] === undefined) return type;
   return evaluator.registry.getListType(typeWithin(evaluator, value[0], depth - 1));
 }
 
-function isDeep(value: unknown): value is Record<string, unknown> {
+function isCollection(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }

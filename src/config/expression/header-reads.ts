@@ -1,11 +1,11 @@
-/** Which headers of a request an expression reads. */
+/** Finds the request headers that an expression reads. */
 import { isNode, type Node } from './nodes.ts';
 
-/** Headers that are read. */
+/** Headers that an expression reads. */
 export interface HeaderReads {
-  /** By the names that are written out. */
+  /** Header names in the expression. */
   readonly names: readonly string[];
-  /** Whether others may be read: by a name that is worked out, or by going through all. */
+  /** Whether it may read others: by a computed name, or by iterating over all headers. */
   readonly others: boolean;
 }
 
@@ -37,7 +37,7 @@ function isHeaders(value: unknown): boolean {
   return isNode(of) && of.op === 'id' && of.args === 'request' && textOf(name) === 'headers';
 }
 
-/** A text that is written out; undefined for what is not. */
+/** The value of a string literal; undefined for anything else. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return isNode(value) && value.op === 'value' && typeof value.args === 'string' ? value.args : undefined;

@@ -1,19 +1,19 @@
 /** Nodes of a parsed expression. */
 
-/** A node of a parsed expression, as far as costs are concerned. */
+/** A node of a parsed expression. */
 export interface Node {
   readonly op: string;
   readonly args: unknown;
-  /** Where it stands in the text: its operator or name, its first character, the one behind its last. */
+  /** Positions in the text: the operator or name, the first character, and the one after the last. */
   readonly pos: number;
   readonly start: number;
   readonly end: number;
-  /** The type that the check found; absent where it does not look. */
+  /** The type from the type check; absent if the check does not visit the node. */
   readonly checkedType?: { readonly kind: string; readonly type: string };
 }
 
-/** An expression that has no bound, or must not have what it has. */
-export class Unbounded extends Error {
+/** A part whose cost has no bound or exceeds the limit. */
+export class CostError extends Error {
   readonly node: Node;
 
   constructor(message: string, node: Node) {
@@ -24,12 +24,12 @@ export class Unbounded extends Error {
 
 const numbers = ['int', 'uint', 'double', 'google.protobuf.Timestamp', 'google.protobuf.Duration'];
 
-/** Whether something is a node. */
+/** Whether a value is a node. */
 export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
 }
 
-/** The type of a node, as far as it is known. */
+/** The type of a node; `dyn` if unknown. */
 export function typeOf(node: Node | undefined): string {
   return node?.checkedType?.type ?? 'dyn';
 }
@@ -39,7 +39,7 @@ export function isNumber(node: Node): boolean {
   return numbers.includes(typeOf(node));
 }
 
-/** Whether a part can be a list or a map. */
-export function mayBeDeep(node: Node | undefined): boolean {
+/** Whether a node may be a list or a map. */
+export function mayBeCollection(node: Node | undefined): boolean {
   return !['primitive', 'message'].includes(node?.checkedType?.kind ?? 'dyn');
 }

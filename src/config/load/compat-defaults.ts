@@ -1,7 +1,7 @@
-/** What `compat: oauth2-proxy` makes of options that nobody set: the headers that its usual settings for bearer tokens send. */
-import { isTree, type Tree } from '../values/raw-values.ts';
+/** The defaults that `compat: oauth2-proxy` changes: the headers that oauth2-proxy usually sends for bearer tokens. */
+import { isMapping, type Mapping } from '../values/mapping.ts';
 
-/** The headers of `set-xauthrequest`. */
+/** The headers that oauth2-proxy sets with `set-xauthrequest`. */
 const outputClaimToHeaders = [
   { header: 'x-auth-request-user', claim: 'sub' },
   { header: 'x-auth-request-email', from: 'email' },
@@ -9,25 +9,25 @@ const outputClaimToHeaders = [
   { header: 'x-auth-request-preferred-username', claim: 'preferred_username' },
 ];
 
-/** Puts those defaults into a configuration as it was written; what was set stays, whatever it is. */
-export function applyCompatDefaults(tree: Tree): void {
-  if (tree.compat !== 'oauth2-proxy') return;
-  const isSettable = tree.identityHeaders !== 'remove' && tree.forwardOriginalToken !== false;
-  setAbsent(tree, 'outputClaimToHeaders', structuredClone(outputClaimToHeaders));
-  setAbsent(tree, 'outputTokenToHeader', 'x-auth-request-access-token');
-  setAbsent(tree, 'setAuthorizationHeader', isSettable);
-  if (Array.isArray(tree.issuers))
-    for (const issuer of tree.issuers) if (isTree(issuer)) nameBySubject(issuer);
+/** Sets these defaults in an unvalidated configuration; never overrides a value that is set. */
+export function applyCompatDefaults(raw: Mapping): void {
+  if (raw.compat !== 'oauth2-proxy') return;
+  const isSettable = raw.identityHeaders !== 'remove' && raw.forwardOriginalToken !== false;
+  setAbsent(raw, 'outputClaimToHeaders', structuredClone(outputClaimToHeaders));
+  setAbsent(raw, 'outputTokenToHeader', 'x-auth-request-access-token');
+  setAbsent(raw, 'setAuthorizationHeader', isSettable);
+  if (Array.isArray(raw.issuers))
+    for (const issuer of raw.issuers) if (isMapping(issuer)) useSubjectAsEmail(issuer);
 }
 
-/** Whoever has no e-mail is named by the subject; but where e-mails decide who may pass, that is for the configuration to say. */
-function nameBySubject(issuer: Tree): void {
+/** Uses the subject for an absent e-mail, unless e-mails decide about access. */
+function useSubjectAsEmail(issuer: Mapping): void {
   setAbsent(issuer, 'email', {});
   const { email } = issuer;
-  if (isTree(email) && email.allowedDomains === undefined && email.allowedAddresses === undefined)
+  if (isMapping(email) && email.allowedDomains === undefined && email.allowedAddresses === undefined)
     setAbsent(email, 'fallbackClaim', 'sub');
 }
 
-function setAbsent(tree: Tree, name: string, value: unknown): void {
-  if (!Object.hasOwn(tree, name)) tree[name] = value;
+function setAbsent(raw: Mapping, name: string, value: unknown): void {
+  if (!Object.hasOwn(raw, name)) raw[name] = value;
 }

@@ -1,18 +1,19 @@
-/** The deny list: a file that names tokens which are revoked before they expire. */
+/** Reads the deny list: a file with tokens that are revoked before they expire. */
 import * as z from 'zod';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 import { dotted } from '../describe/option-list.ts';
 import { ConfigError, type Problem } from '../validate/problems.ts';
 import { text } from '../values/schemas.ts';
+import { valueAt } from '../values/value-at.ts';
 import { parseYaml } from './file.ts';
 
-/** The claims that an entry can name (RFC 7519 section 4.1, OpenID Connect Front-Channel Logout, RFC 9068 section 2.2). */
+/** Claims that an entry can name (RFC 7519 section 4.1, OpenID Connect Front-Channel Logout, RFC 9068 section 2.2). */
 const revocableClaims = ['jti', 'sub', 'sid', 'client_id'] as const;
 
 /** A claim that an entry can name. */
 export type RevocableClaim = (typeof revocableClaims)[number];
 
-/** Revokes the tokens of an issuer that have every claim it names; with a time, those that were issued before it. */
+/** Revokes the tokens of an issuer that match every claim of the entry and, with a time, were issued before it. */
 export interface DenyListEntry {
   /** The exact `iss`. */
   readonly issuer: string;
@@ -30,7 +31,7 @@ const time = z
 
 const entry = z
   .strictObject({
-    issuer: text('the exact string of the `iss` claim'),
+    issuer: text('the exact `iss` of the tokens'),
     jti: text().optional(),
     sub: text().optional(),
     sid: text().optional(),
@@ -38,29 +39,29 @@ const entry = z
     issuedBefore: time.optional(),
     note: z.string().optional(),
   })
-  .refine(namesSomebody, {
-    message: `expected one of ${revocableClaims.join(', ')}; an entry with none would revoke every token`,
+  .refine(namesClaim, {
+    message: `must have one of ${revocableClaims.join(', ')}; without any the entry would revoke every token`,
     when: () => true,
   });
 
 const entries = z.array(entry);
-const file = z.strictObject({ entries }).transform((given) => given.entries);
+const file = z.strictObject({ entries }).transform(({ entries }) => entries);
 
 /**
- * Reads a deny list: a list of entries in YAML or JSON, or `entries:` with that list. An empty document is neither.
+ * Reads a deny list: a list of entries in YAML or JSON, or a mapping with the list as `entries`. An empty document is an error.
  *
- * @param name how problems name the file
- * @throws ConfigError with every problem that was found
+ * @param name the file name for problems
+ * @throws ConfigError with every problem
  */
 export function readDenyList(text: string, name: string): readonly DenyListEntry[] {
-  // JSON is read much faster, and a long list is read while checks wait; where something is wrong, YAML tells the line.
+  // Checks wait while a list is read, and JSON is much faster. YAML gives the line numbers of an invalid file.
   const quick = validate(parsedJson(text));
   if (quick.success) return quick.data.map(toEntry);
   const { value, place } = parseYaml(text, name);
-  // A file that was truncated looks like this; taken for a list, it would lift every revocation.
+  // A truncated file can be empty; as an empty list it would lift every revocation.
   if (value === null)
     throw new ConfigError([
-      { path: '', source: name, message: 'the document is empty; write [] for a list without entries' },
+      { path: '', source: name, message: 'the file is empty; write [] for a list without entries' },
     ]);
   const parsed = validate(value);
   if (parsed.success) return parsed.data.map(toEntry);
@@ -87,38 +88,34 @@ function validate(value: unknown) {
   return Array.isArray(value) ? entries.safeParse(value) : file.safeParse(value);
 }
 
-function toEntry(given: z.output<typeof entry>): DenyListEntry {
+function toEntry(parsed: z.output<typeof entry>): DenyListEntry {
   return {
-    issuer: given.issuer,
-    issuedBefore: given.issuedBefore,
+    issuer: parsed.issuer,
+    issuedBefore: parsed.issuedBefore,
     claims: revocableClaims.flatMap((name) => {
-      const wanted = given[name];
+      const wanted = parsed[name];
       return wanted === undefined ? [] : [[name, wanted] as const];
     }),
   };
 }
 
-/** Runs beside problems of single fields too; what is no entry at all has its own problem already. */
-function namesSomebody(given: unknown): boolean {
-  if (typeof given !== 'object' || given === null) return true;
-  return revocableClaims.some((name) => (given as Record<string, unknown>)[name] !== undefined);
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part], value);
+/** Also runs if single fields are invalid. Another problem already reports a value that is not an entry. */
+function namesClaim(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return revocableClaims.some((name) => (value as Record<string, unknown>)[name] !== undefined);
 }
 
 function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'custom') return issue.message;
   if (issue.code === 'unrecognized_keys')
-    return `unknown: ${issue.keys.join(', ')}; an entry has issuer, ${revocableClaims.join(', ')}, issuedBefore and note`;
+    return `unknown name: ${issue.keys.join(', ')}; an entry can have issuer, ${revocableClaims.join(', ')}, issuedBefore and note`;
   if (issue.path.at(-1) === 'issuedBefore')
-    return 'expected a time such as 2026-11-24T12:00:00Z, or seconds since 1970';
+    return 'must be a time such as 2026-11-24T12:00:00Z, or seconds since 1970';
   const isOfIssuer = issue.path.at(-1) === 'issuer';
   if (isOfIssuer && value === undefined)
-    return 'this entry does not say whose tokens it revokes; write `issuer: https://…`, the exact `iss` of those tokens, beside the claim';
+    return 'the issuer is missing; write `issuer: https://…`, the exact `iss` of the tokens, next to the claim';
   const isField = typeof issue.path.at(-1) === 'string' && issue.path.at(-1) !== 'entries';
   return isField
-    ? 'expected text that is not empty; put it in quotes if it looks like a number'
-    : 'expected a list of entries, such as `- {issuer: https://idp.example.com, sub: alice}`';
+    ? 'must be a non-empty string; put it in quotes if it looks like a number'
+    : 'must be a list of entries, such as `- {issuer: https://idp.example.com, sub: alice}`';
 }

@@ -1,50 +1,50 @@
-/** The configuration file: YAML or JSON text to a tree, with the line of every value. */
+/** Parses the configuration file (YAML or JSON) and keeps the line of every value. */
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar, visit } from 'yaml';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 import { ConfigError } from '../validate/problems.ts';
 
-/** A YAML or JSON document. */
+/** A parsed YAML or JSON document. */
 export interface YamlFile {
   readonly value: unknown;
-  /** As of {@link ConfigFile}. */
+  /** As in {@link ConfigFile}. */
   readonly place: (path: readonly PropertyKey[]) => string;
-  /** Whether all that stands at a path is what aliases (`*name`) elsewhere in the document refer to. */
+  /** Whether aliases (`*name`) elsewhere refer to the whole value at a path. */
   readonly isAliased: (path: readonly PropertyKey[]) => boolean;
 }
 
-/** What a configuration file says. */
+/** A parsed configuration file. */
 export interface ConfigFile {
-  readonly tree: Readonly<Record<string, unknown>>;
-  /** Where the value at a path stands, as `file:line:column`; for an absent value, its nearest parent. */
+  readonly content: Readonly<Record<string, unknown>>;
+  /** The place of the value at a path, as `file:line:column`; for an absent value, of its nearest parent. */
   readonly place: (path: readonly PropertyKey[]) => string;
 }
 
 /**
- * Reads the text of a configuration file.
+ * Parses a configuration file.
  *
- * @param name how problems name the file
+ * @param name the file name for problems
  * @throws ConfigError if it is not one YAML mapping
  */
 export function parseConfigFile(text: string, name: string): ConfigFile {
   const { value, place } = parseYaml(text, name);
   if (value === null)
-    throw refusal(name, 'the document is empty; write {} for a configuration without options');
+    throw configError(name, 'the file is empty; write {} for a configuration without options');
   if (typeof value !== 'object' || Array.isArray(value))
-    throw refusal(name, 'expected names with values, such as `issuers: […]`');
-  return { tree: value as Record<string, unknown>, place };
+    throw configError(name, 'must be a mapping, such as `issuers: […]`');
+  return { content: value as Record<string, unknown>, place };
 }
 
 /**
- * Reads YAML text, of which JSON is a part.
+ * Parses YAML; JSON is a subset of it.
  *
- * @param name how problems name the file
- * @param options `merge`: whether `<<` takes over the names of another mapping, as Helm and Kubernetes have it
+ * @param name the file name for problems
+ * @param options `merge`: whether `<<` merges another mapping, as in Helm and Kubernetes
  * @throws ConfigError if it is not one YAML document
  */
 export function parseYaml(text: string, name: string, { merge = false } = {}): YamlFile {
   const lineCounter = new LineCounter();
   const document = parseDocument(withoutByteOrderMark(text), {
-    // It would print a part of the file, and it may hold secrets.
+    // A warning would print a part of the file, which may contain secrets.
     logLevel: 'error',
     lineCounter,
     uniqueKeys: true,
@@ -61,12 +61,12 @@ export function parseYaml(text: string, name: string, { merge = false } = {}): Y
       document.errors.map(({ pos, message }) => ({
         path: '',
         source: at(pos[0]),
-        message: `not valid YAML: ${message}`,
+        message: `invalid YAML: ${message}`,
       })),
     );
   }
-  refuseUnknownAliases(document, at);
-  writeListNames(document, at);
+  rejectUnknownAliases(document, at);
+  replaceListNames(document, at);
   return {
     value: contentOf(document, name),
     place: (path) => {
@@ -87,12 +87,12 @@ export function parseYaml(text: string, name: string, { merge = false } = {}): Y
 }
 
 /**
- * Turns a list that stands as a name, as in `{[kubernetes.io, namespace]: prod}`, into the text of that list as JSON, which is how the name of a
- * claim can be such a list everywhere.
+ * Replaces a list as a mapping name, as in `{[kubernetes.io, namespace]: prod}`, with its JSON text. All other code expects the
+ * exact name of a claim in this form.
  *
- * @throws ConfigError where that gives a name twice
+ * @throws ConfigError if a name then occurs twice
  */
-function writeListNames(document: ReturnType<typeof parseDocument>, at: (offset: number) => string): void {
+function replaceListNames(document: ReturnType<typeof parseDocument>, at: (offset: number) => string): void {
   visit(document, {
     Map: (_, map) => {
       for (const pair of map.items) {
@@ -100,7 +100,7 @@ function writeListNames(document: ReturnType<typeof parseDocument>, at: (offset:
         if (!isSeq(key)) continue;
         const text = JSON.stringify(key.toJS(document));
         if (map.items.some((other) => isScalar(other.key) && other.key.value === text))
-          throw refusal(at(key.range?.[0] ?? 0), `the name ${text} stands here twice`);
+          throw configError(at(key.range?.[0] ?? 0), `duplicate name ${text}; remove one of the two`);
         const name = new Scalar(text);
         name.range = key.range ?? null;
         pair.key = name;
@@ -113,35 +113,35 @@ function contentOf(document: ReturnType<typeof parseDocument>, name: string): un
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch {
-    throw refusal(name, 'its aliases (*name) expand too far');
+    throw configError(name, 'the YAML aliases (*name) expand to too many values; repeat the values instead');
   }
 }
 
 /**
- * Refuses an alias of nothing: mostly a text that begins with `*`, such as a domain, and needs quotes.
+ * Rejects an alias without an anchor, usually a text such as a domain that begins with `*` and needs quotes.
  *
  * @throws ConfigError if there is one
  */
-function refuseUnknownAliases(
+function rejectUnknownAliases(
   document: ReturnType<typeof parseDocument>,
   at: (offset: number) => string,
 ): void {
   visit(document, {
     Alias: (_, alias) => {
       if (alias.resolve(document) !== undefined) return;
-      throw refusal(
+      throw configError(
         at(alias.range?.[0] ?? 0),
-        `a text that begins with * is an alias in YAML, and no anchor has this name; put it in quotes, such as "*.example.com"`,
+        'YAML reads a text that begins with * as an alias, and no anchor has this name; put the text in quotes, such as "*.example.com"',
       );
     },
   });
 }
 
-function refusal(source: string, message: string): ConfigError {
+function configError(source: string, message: string): ConfigError {
   return new ConfigError([{ path: '', source, message }]);
 }
 
-/** The offset of the deepest node that exists along a path. */
+/** The offset of the deepest existing node along a path. */
 function offsetOf(root: Node | null, path: readonly PropertyKey[]): number | undefined {
   let node: unknown = root;
   let offset: number | undefined;

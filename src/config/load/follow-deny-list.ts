@@ -1,32 +1,32 @@
-/** The deny list as a file that changes while it is in use. */
+/** Follows the deny list file while it is in use. */
 
 import type { FollowedFiles } from '../../runtime/files/follow.ts';
 import { type DenyListEntry, readDenyList } from './deny-list.ts';
 
-/** What following a deny list takes. */
-export interface DenyListSurroundings {
+/** How a deny list is followed. */
+export interface FollowDenyListOptions {
   readonly files: FollowedFiles;
-  /** Is told each time the file has changed: what it says now, or why that cannot be used. */
+  /** Called each time the file changes, with the new entries or the error that makes them unusable. */
   readonly onChange: (change: readonly DenyListEntry[] | Error) => void;
 }
 
-/** A deny list that is followed. */
+/** A followed deny list. */
 export interface FollowedDenyList {
-  /** What the file said when it was last good. */
+  /** The entries of the last valid file. */
   readonly entries: () => readonly DenyListEntry[];
-  /** Follows it no more. */
+  /** Stops following the file. */
   readonly stop: () => void;
 }
 
 /**
- * Reads a deny list and goes on looking at its file.
+ * Reads a deny list and follows its file.
  *
- * @param file undefined where there is none
- * @throws Error or ConfigError where it cannot be used
+ * @param file undefined without a deny list
+ * @throws Error or ConfigError if the first read fails
  */
 export function followDenyList(
   file: string | undefined,
-  { files, onChange }: DenyListSurroundings,
+  { files, onChange }: FollowDenyListOptions,
 ): FollowedDenyList {
   if (file === undefined) return { entries: () => [], stop: () => {} };
   const read = () => readDenyList(files.read(file), file);
@@ -39,7 +39,7 @@ export function followDenyList(
       onChange(error instanceof Error ? error : new Error(String(error)));
     }
   };
-  // Followed before it is read, or a change in between would be missed.
+  // Follow first: a change between the read and the follow would be missed.
   const { stop } = files.follow([file], reread);
   try {
     entries = read();
@@ -50,7 +50,7 @@ export function followDenyList(
   }
 }
 
-/** How many entries of a list the next one does not have. */
+/** How many entries the new list no longer has. */
 export function entriesRemoved(before: readonly DenyListEntry[], after: readonly DenyListEntry[]): number {
   const texts = (list: readonly DenyListEntry[]) => new Set(list.map((entry) => JSON.stringify(entry)));
   return before.length === 0 ? 0 : texts(before).difference(texts(after)).size;

@@ -1,39 +1,39 @@
-/** From file, environment and flags to one validated, frozen configuration, or to all that is wrong with them. */
+/** Loads a configuration from a file, the environment and flags, validates it and freezes it. */
 
-import { type Config, options } from '../declare/options.ts';
+import { type Config, configSchema } from '../declare/options.ts';
 import { dotted } from '../describe/option-list.ts';
 import { type RuleProblem, ruleProblems } from '../rules/rule-problems.ts';
-import { named } from '../validate/issuer-names.ts';
+import { nameIssuers } from '../validate/issuer-names.ts';
 import { ConfigError, type Problem } from '../validate/problems.ts';
 import { straySpace, straySpaceProblem } from '../validate/stray-white-space.ts';
-import { isTree, type Tree } from '../values/raw-values.ts';
+import { isMapping, type Mapping } from '../values/mapping.ts';
 import { applyCompatDefaults } from './compat-defaults.ts';
 import type { ConfigFile } from './file.ts';
 import {
-  type GivenFlag,
+  type CommandLineFlag,
   type Setting,
   type Settings,
   settingsOfEnvironment,
   settingsOfFlags,
 } from './settings.ts';
 
-/** Where a configuration is read from. */
+/** The sources of a configuration. */
 export interface ConfigSources {
-  readonly flags: readonly GivenFlag[];
+  readonly flags: readonly CommandLineFlag[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Reads a file as UTF-8 text; throws what the file system says. */
+  /** Reads a file as UTF-8 text; throws the error of the file system. */
   readonly readFile: (path: string) => string;
-  /** What to say of a flag that is not known, behind `unknown flag`; undefined where nothing more is known of it. */
+  /** Returns more about an unknown flag, to append to `unknown flag`; undefined without a hint. */
   readonly hintOf?: (flag: string) => string | undefined;
-  /** Gives the configuration that a file holds; absent: the file is one. */
+  /** Extracts the configuration from a file; absent: the file is the configuration. */
   readonly unwrap?: (file: ConfigFile) => ConfigFile;
-  /** Says what a file is that is a configuration of something else; undefined where it is none that is known. */
+  /** Detects the configuration of another product; undefined if it is not one. */
   readonly foreignProblem?: (text: string, path: string) => Promise<Problem | undefined>;
-  /** Finds what else is wrong with a configuration that cannot be used, e.g. with files that it names. */
-  readonly alsoWrong?: (tree: Tree) => Promise<readonly Problem[]>;
+  /** Finds more problems of an invalid configuration, for example in the files that it names. */
+  readonly findMoreProblems?: (raw: Mapping) => Promise<readonly Problem[]>;
 }
 
-/** The configuration file that flags or the environment name, if any. */
+/** Returns the configuration file that flags or the environment name. */
 export function configFileOf({
   flags,
   environment,
@@ -42,9 +42,9 @@ export function configFileOf({
 }
 
 /**
- * Reads the configuration. A flag wins over the environment, which wins over the file, which wins over the default.
+ * Loads the configuration. A flag wins over the environment, which wins over the file, which wins over the default.
  *
- * @throws ConfigError with every problem that was found
+ * @throws ConfigError with every problem
  */
 export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const flags = settingsOfFlags(sources.flags, sources.hintOf);
@@ -54,46 +54,46 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const path = configFileOf(sources);
   const file = await readConfigFile(path, sources);
   if ('unreadable' in file)
-    throw (await foreignError(path, sources)) ?? new ConfigError([...file.unreadable, ...problems]);
-  const tree = structuredClone(file.tree) as Tree;
+    throw (await foreignConfigError(path, sources)) ?? new ConfigError([...file.unreadable, ...problems]);
+  const raw = structuredClone(file.content) as Mapping;
   const overrides = [...environment.settings, ...flags.settings];
-  for (const { path, value } of overrides) assign(tree, path, value);
-  const shortForm = applyShortForm(tree, [flags, environment], problems);
-  applyCompatDefaults(tree);
+  for (const { path, value } of overrides) assign(raw, path, value);
+  const shortForm = applyShortForm(raw, [flags, environment], problems);
+  applyCompatDefaults(raw);
 
-  const parsed = options.safeParse(tree);
+  const parsed = configSchema.safeParse(raw);
   const issues = parsed.error?.issues ?? [];
   const sourceOf = (path: readonly PropertyKey[]) =>
     [...overrides, ...shortForm].findLast((setting) => startsWith(path, setting.path))?.source ??
     file.place(path);
-  const told = ({ path, message }: Pick<RuleProblem, 'path' | 'message'>): Problem => ({
+  const toProblem = ({ path, message }: Pick<RuleProblem, 'path' | 'message'>): Problem => ({
     path: dotted(path),
     source: sourceOf(path),
     message,
   });
-  // What is said of the white space of a text is all that has to be said of it.
-  const spaces = [...straySpace(tree), ...unusableNames(tree)].map(told);
-  const isSaid = ({ path }: Problem) => spaces.some((space) => space.path === path);
+  // One problem about the white space of a text is enough.
+  const spaces = [...straySpace(raw), ...reservedNames(raw)].map(toProblem);
+  const isReported = ({ path }: Problem) => spaces.some((space) => space.path === path);
   problems.push(...spaces);
-  const refused = async () =>
-    (await foreignError(path, sources)) ?? (await withOthers(problems, tree, sources));
+  const createError = async () =>
+    (await foreignConfigError(path, sources)) ?? (await withMoreProblems(problems, raw, sources));
   if (!parsed.success) {
-    // Loaded only where something is wrong.
+    // Loaded only for an invalid configuration.
     const { problemsOfIssues } = await import('../validate/issue-problems.ts');
-    const { ruleProblemsDespite } = await import('../validate/despite-problems.ts');
-    const ofIssues = problemsOfIssues(issues, { tree, sourceOf, isFile: path !== undefined });
-    problems.push(...ofIssues.filter((problem) => !isSaid(problem)));
-    problems.push(...ruleProblemsDespite(tree, issues).map(told));
-    throw await refused();
+    const { ruleProblemsOfInvalidConfig } = await import('../validate/rules-of-invalid-config.ts');
+    const ofIssues = problemsOfIssues(issues, { raw, sourceOf, isFile: path !== undefined });
+    problems.push(...ofIssues.filter((problem) => !isReported(problem)));
+    problems.push(...ruleProblemsOfInvalidConfig(raw, issues).map(toProblem));
+    throw await createError();
   }
-  const config: Config = { ...parsed.data, issuers: named(parsed.data.issuers) };
-  problems.push(...ruleProblems(config).map(told));
-  if (problems.length > 0) throw await refused();
+  const config: Config = { ...parsed.data, issuers: nameIssuers(parsed.data.issuers) };
+  problems.push(...ruleProblems(config).map(toProblem));
+  if (problems.length > 0) throw await createError();
   return deepFreeze(config);
 }
 
-/** Where a file is the configuration of something else, nothing but that is worth telling. */
-async function foreignError(
+/** For the configuration of another product, this is the only problem worth reporting. */
+async function foreignConfigError(
   path: string | undefined,
   { readFile, foreignProblem }: ConfigSources,
 ): Promise<ConfigError | undefined> {
@@ -108,18 +108,18 @@ async function foreignError(
   return problem === undefined ? undefined : new ConfigError([problem]);
 }
 
-/** The problems of a configuration with those that only others can find; each place is told of once. */
-async function withOthers(
+/** Adds the problems that other checks find at paths without a problem. */
+async function withMoreProblems(
   problems: readonly Problem[],
-  tree: Tree,
-  { alsoWrong = async () => [] }: ConfigSources,
+  raw: Mapping,
+  { findMoreProblems = async () => [] }: ConfigSources,
 ): Promise<ConfigError> {
-  const others = await alsoWrong(tree);
-  const isTold = ({ path }: Problem) => problems.some((problem) => problem.path === path);
-  return new ConfigError([...problems, ...others.filter((problem) => !isTold(problem))]);
+  const others = await findMoreProblems(raw);
+  const isReported = ({ path }: Problem) => problems.some((problem) => problem.path === path);
+  return new ConfigError([...problems, ...others.filter((problem) => !isReported(problem))]);
 }
 
-/** The name of the file is a value like all others. */
+/** Checks the file name for stray white space too. */
 function fileNameProblems(flags: Settings, environment: Settings): Problem[] {
   return (
     [
@@ -136,25 +136,25 @@ async function readConfigFile(
   path: string | undefined,
   { readFile, unwrap = (file) => file }: ConfigSources,
 ): Promise<ConfigFile | { readonly unreadable: readonly Problem[] }> {
-  if (path === undefined) return { tree: {}, place: () => '' };
-  // Loaded when it is needed: the common case has no file.
+  if (path === undefined) return { content: {}, place: () => '' };
+  // Loaded only if a file is named.
   const { parseConfigFile } = await import('./file.ts');
   try {
     return unwrap(parseConfigFile(readFile(path), path));
   } catch (error) {
     if (error instanceof ConfigError) return { unreadable: error.problems };
     return {
-      unreadable: [{ path: '', source: path, message: `the file cannot be read: ${reasonOf(error)}` }],
+      unreadable: [{ path: '', source: path, message: `cannot read the file: ${reasonOf(error)}` }],
     };
   }
 }
 
 /**
- * Puts the single issuer of flags or environment into the tree. An issuer that the file lists too keeps what the
- * file says of it; any other replaces the list. Audiences alone go to the only issuer there is.
+ * Applies the issuer and the audiences of flags or the environment. If the file lists the issuer, its other options stay; any
+ * other issuer replaces the list. Audiences without an issuer apply to the only issuer of the file.
  */
 function applyShortForm(
-  tree: Tree,
+  raw: Mapping,
   [flags, environment]: [Settings, Settings],
   problems: Problem[],
 ): Setting[] {
@@ -162,19 +162,19 @@ function applyShortForm(
   const audiences = flags.audiences.value.length > 0 ? flags.audiences : environment.audiences;
   const applied: Setting[] = [];
 
-  const listed = Array.isArray(tree.issuers) ? (tree.issuers as unknown[]) : [];
+  const listed = Array.isArray(raw.issuers) ? (raw.issuers as unknown[]) : [];
   if (issuer !== undefined) {
-    const same = listed.find((entry) => isTree(entry) && entry.issuer === issuer.value);
-    tree.issuers = [same ?? { issuer: issuer.value }];
+    const same = listed.find((entry) => isMapping(entry) && entry.issuer === issuer.value);
+    raw.issuers = [same ?? { issuer: issuer.value }];
     applied.push({ path: ['issuers'], value: undefined, source: issuer.source });
   }
   if (audiences.value.length > 0) {
-    const [only, ...more] = Array.isArray(tree.issuers) ? (tree.issuers as unknown[]) : [];
-    if (!isTree(only) || more.length > 0) {
+    const [only, ...more] = Array.isArray(raw.issuers) ? (raw.issuers as unknown[]) : [];
+    if (!isMapping(only) || more.length > 0) {
       const message =
         only === undefined
-          ? 'there is no issuer that they could be of'
-          : 'there are several issuers; say in the file whose they are';
+          ? 'audiences need an issuer; set --issuer or OIDC_AUTHZ_ISSUER too'
+          : 'audiences are ambiguous with several issuers; set the audiences of each issuer in the file';
       problems.push({ path: '', source: audiences.source, message });
     } else {
       only.audiences = audiences.value;
@@ -184,27 +184,27 @@ function applyShortForm(
   return applied;
 }
 
-/** The schema would pass over a value of this name, and what it demands would be lost. */
-const unusableName = '__proto__';
+/** A name that the schema ignores, so its requirement would be lost. */
+const reservedName = '__proto__';
 
-function unusableNames(value: unknown, path: readonly (string | number)[] = []): RuleProblem[] {
+function reservedNames(value: unknown, path: readonly (string | number)[] = []): RuleProblem[] {
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([key, member]) => {
     const at = [...path, Array.isArray(value) ? Number(key) : key];
-    const message = 'this name cannot be used here; write ["__proto__"] for a claim of this name';
-    return [...(key === unusableName ? [{ path: at, message }] : []), ...unusableNames(member, at)];
+    const message = 'must not be used as a name; write ["__proto__"] for a claim of this name';
+    return [...(key === reservedName ? [{ path: at, message }] : []), ...reservedNames(member, at)];
   });
 }
 
-function assign(tree: Tree, path: readonly string[], value: unknown): void {
+function assign(parent: Mapping, path: readonly string[], value: unknown): void {
   const [head = '', ...rest] = path;
   if (rest.length === 0) {
-    tree[head] = value;
+    parent[head] = value;
     return;
   }
-  if (tree[head] === undefined || tree[head] === null) tree[head] = {};
-  const below = tree[head];
-  if (isTree(below)) assign(below, rest, value);
+  if (parent[head] === undefined || parent[head] === null) parent[head] = {};
+  const below = parent[head];
+  if (isMapping(below)) assign(below, rest, value);
 }
 
 function startsWith(path: readonly PropertyKey[], prefix: readonly string[]): boolean {

@@ -1,75 +1,81 @@
-/** What flags and the environment say, as values for places in the configuration. */
-import { environmentName, flagName, readWord, scalarLeaves } from '../describe/option-list.ts';
+/** Reads settings from flags and the environment. */
+import { environmentName, flagName, listScalarOptions, readWord } from '../describe/option-list.ts';
 import { type Problem, suggestion } from '../validate/problems.ts';
-import { splitList } from '../values/comma-list.ts';
+import { splitCommaList } from '../values/split-comma-list.ts';
 
-/** One value that overrides the file. */
+/** A value that overrides the file. */
 export interface Setting {
   readonly path: readonly string[];
   readonly value: unknown;
-  /** e.g. `flag --http-port`. */
+  /** For example `flag --http-port`. */
   readonly source: string;
 }
 
-/** What a source of settings said. */
+/** The settings of one source. */
 export interface Settings {
   readonly settings: readonly Setting[];
-  /** The single issuer of the short form. */
+  /** The issuer of the short form. */
   readonly issuer?: { readonly value: string; readonly source: string };
-  /** The audiences of the short form; empty when none were given. */
+  /** The audiences of the short form; empty if not set. */
   readonly audiences: { readonly value: readonly string[]; readonly source: string };
-  /** The configuration file that was named. */
+  /** The configuration file, if named. */
   readonly file?: string;
   readonly problems: readonly Problem[];
 }
 
-/** A flag as it stood on the command line; without a value it says `true`. */
-export interface GivenFlag {
+/** A flag on the command line. A flag without a value means `true`. */
+export interface CommandLineFlag {
   readonly name: string;
   readonly value: string | undefined;
 }
 
-/** The flags that stand for no option of the file. */
+/** Flags that are not options of the file. */
 const specialFlags = ['--config', '--issuer', '--audience'];
 
-/** Every flag of the configuration. */
+/** Lists every flag of the configuration. */
 export function configFlags(): readonly string[] {
-  return [...scalarLeaves().map(({ path }) => flagName(path)), ...specialFlags];
+  return [...listScalarOptions().map(({ path }) => flagName(path)), ...specialFlags];
 }
 
 /**
  * Reads the flags of the command line.
  *
- * @param hintOf what to say of a flag that is not known, if more is known of it than a name that is near
+ * @param hintOf returns a hint for an unknown flag, instead of the nearest name
  */
 export function settingsOfFlags(
-  flags: readonly GivenFlag[],
+  flags: readonly CommandLineFlag[],
   hintOf: (name: string) => string | undefined = () => undefined,
 ): Settings {
-  const known = new Map(scalarLeaves().map((leaf) => [flagName(leaf.path), leaf]));
+  const known = new Map(listScalarOptions().map((option) => [flagName(option.path), option]));
   const settings: Setting[] = [];
   const problems: Problem[] = [];
   const last = (name: string) => flags.findLast((flag) => flag.name === name)?.value;
 
   for (const { name, value } of flags) {
     const source = `flag ${name}`;
-    const leaf = known.get(name);
-    if (leaf === undefined) {
+    const option = known.get(name);
+    if (option === undefined) {
       if (specialFlags.includes(name)) {
-        if (splitList(value ?? '').length === 0)
-          problems.push({ path: '', source, message: 'expected a value after it' });
+        if (splitCommaList(value ?? '').length === 0)
+          problems.push({ path: '', source, message: 'must have a value; write it after the flag' });
       } else {
         const hint = hintOf(name) ?? suggestion(name, [...known.keys(), ...specialFlags]);
         problems.push({ path: '', source, message: `unknown flag${hint}` });
       }
-    } else if (value === undefined && leaf.written !== 'boolean') {
-      problems.push({ path: '', source, message: `expected a value after it: ${leaf.title}` });
+    } else if (value === undefined && option.kind !== 'boolean') {
+      problems.push({ path: '', source, message: `must have a value; write ${option.title} after the flag` });
     } else {
-      settings.push({ path: leaf.path, value: value === undefined ? true : readWord(value, leaf), source });
+      settings.push({
+        path: option.path,
+        value: value === undefined ? true : readWord(value, option),
+        source,
+      });
     }
   }
 
-  const audiences = flags.flatMap(({ name, value = '' }) => (name === '--audience' ? splitList(value) : []));
+  const audiences = flags.flatMap(({ name, value = '' }) =>
+    name === '--audience' ? splitCommaList(value) : [],
+  );
   const [issuer, file] = [last('--issuer'), last('--config')];
   return {
     settings,
@@ -80,9 +86,9 @@ export function settingsOfFlags(
   };
 }
 
-/** Reads the environment; only names that start with `OIDC_AUTHZ_` count. */
+/** Reads the environment; only names with the prefix `OIDC_AUTHZ_` count. */
 export function settingsOfEnvironment(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const known = new Map(scalarLeaves().map((leaf) => [environmentName(leaf.path), leaf]));
+  const known = new Map(listScalarOptions().map((option) => [environmentName(option.path), option]));
   const special = ['OIDC_AUTHZ_CONFIG', 'OIDC_AUTHZ_ISSUER', 'OIDC_AUTHZ_AUDIENCES'];
   const settings: Setting[] = [];
   const problems: Problem[] = [];
@@ -90,8 +96,8 @@ export function settingsOfEnvironment(environment: Readonly<Record<string, strin
   for (const [name, word] of Object.entries(environment)) {
     if (word === undefined || !name.startsWith('OIDC_AUTHZ_') || isServiceLink(name, word)) continue;
     const source = `environment ${name}`;
-    const leaf = known.get(name);
-    if (leaf !== undefined) settings.push({ path: leaf.path, value: readWord(word, leaf), source });
+    const option = known.get(name);
+    if (option !== undefined) settings.push({ path: option.path, value: readWord(word, option), source });
     else if (!special.includes(name)) {
       problems.push({
         path: '',
@@ -105,14 +111,14 @@ export function settingsOfEnvironment(environment: Readonly<Record<string, strin
   return {
     settings,
     problems,
-    audiences: { value: splitList(audiences ?? ''), source: 'environment OIDC_AUTHZ_AUDIENCES' },
+    audiences: { value: splitCommaList(audiences ?? ''), source: 'environment OIDC_AUTHZ_AUDIENCES' },
     ...(issuer !== undefined && { issuer: { value: issuer, source: 'environment OIDC_AUTHZ_ISSUER' } }),
     ...(file !== undefined && { file }),
   };
 }
 
 /**
- * Whether Kubernetes itself set a variable: for a Service named `oidc-authz-admin` it makes, among others,
+ * Whether Kubernetes set a variable: for a Service named `oidc-authz-admin` it sets, among others,
  * `OIDC_AUTHZ_ADMIN_PORT=tcp://10.0.0.1:8081`.
  */
 function isServiceLink(name: string, value: string): boolean {

@@ -1,27 +1,27 @@
-/** Which headers the mesh's entry must list for a configuration. */
+/** The headers that the mesh's entry must list for a configuration. */
 
 import type { Config } from '../declare/options.ts';
 import { compatHeader } from '../values/header-names.ts';
 import { rulesOf } from './rule-problems.ts';
 
-/** The lists of an entry. */
+/** The header lists of an entry. */
 export interface EntryHeaders {
-  /** Headers of the request that the check needs. */
+  /** Request headers that the check needs. */
   readonly include: readonly string[];
-  /** Headers of an allow that the workload gets. */
+  /** Headers of an allow that the workload must receive. */
   readonly onAllow: readonly string[];
-  /** Headers of a refusal that the client gets. */
+  /** Headers of a denial that the client must receive. */
   readonly onDeny: readonly string[];
 }
 
-/** The lists for a configuration. */
+/** Returns the header lists that a configuration needs. */
 export function entryHeaders(config: Config): EntryHeaders {
   const rules = rulesOf(config);
   const include = [
     'authorization',
     config.log.requestIdHeader,
     ...(config.dpop.origins.length > 0 ? ['dpop'] : []),
-    ...(isOfCertificates(config) ? ['x-forwarded-client-cert'] : []),
+    ...(usesClientCertificates(config) ? ['x-forwarded-client-cert'] : []),
     ...config.trustedHeaders,
     ...rules.flatMap(({ allowPreflight, match, require }) => [
       ...(allowPreflight ? ['origin'] : []),
@@ -49,6 +49,6 @@ export function entryHeaders(config: Config): EntryHeaders {
   };
 }
 
-function isOfCertificates({ clientCertificates: { trustedHops, trustedProxyUri } }: Config): boolean {
+function usesClientCertificates({ clientCertificates: { trustedHops, trustedProxyUri } }: Config): boolean {
   return trustedHops > 0 || trustedProxyUri !== '';
 }

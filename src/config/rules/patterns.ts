@@ -1,59 +1,59 @@
-/** Patterns of hosts and paths, as rules have them. None is a regular expression. */
+/** Host and path patterns of rules. They are not regular expressions. */
 
-import { spellingProblem } from '../values/path-spelling.ts';
-import { shown } from '../values/quote.ts';
+import { quoteValue } from '../values/quote-value.ts';
+import { rewriteProblem } from '../values/segment-rewrites.ts';
 
-/** A segment of a path pattern: a text, `{*}` for any one segment, or `{**}` for all that is left. */
+/** A segment of a path pattern: a literal, `{*}` for any one segment (`one`), or `{**}` for all remaining segments (`rest`). */
 export type SegmentPattern = { readonly literal: string } | 'one' | 'rest';
 
-/** Whether a pattern of hosts names a port. */
+/** Whether a host pattern names a port. */
 export function hasPort(pattern: string): boolean {
   return /:[0-9]+$/.test(pattern);
 }
 
-/** Says why a text is no pattern of paths, with the text; undefined if it is one. */
+/** Returns the problem of a path pattern, with the pattern; undefined if it is valid. */
 export function pathPatternProblem(pattern: string): string | undefined {
-  const problem = partProblem(pattern);
-  return problem === undefined ? undefined : `${shown(pattern)}: ${problem}`;
+  const problem = segmentProblem(pattern);
+  return problem === undefined ? undefined : `${quoteValue(pattern)}: ${problem}`;
 }
 
-function partProblem(pattern: string): string | undefined {
-  if (!pattern.startsWith('/')) return 'expected a path that begins with /';
+function segmentProblem(pattern: string): string | undefined {
+  if (!pattern.startsWith('/')) return 'must begin with /';
   if (pattern === '/*') return undefined;
   const segments = pattern.slice(1).split('/');
   if (segments.slice(0, -1).includes('{**}'))
-    return '{**} stands for the rest, so nothing can come behind it';
+    return '{**} matches all remaining segments, so it must be the last segment';
   for (const segment of segments) {
     if (segment === '{*}' || segment === '{**}') continue;
     const part = JSON.stringify(segment);
     if (/[{}*]/.test(segment))
-      return `${part}: {*} and {**} are whole segments, and * is only understood in /*${otherWriting(segments)}`;
-    const strange = /[?#;%\\]|[^\x21-\x7e\u00a1-\uffff]/.exec(segment)?.[0];
-    if (strange !== undefined)
-      return `${part} has ${shown(strange)}: expected a path as it is when decoded, without ? # ; % and backslash`;
+      return `${part}: {*} and {**} must be whole segments, and * is only allowed in /*${rewriteHint(segments)}`;
+    const forbidden = /[?#;%\\]|[^\x21-\x7e\u00a1-\uffff]/.exec(segment)?.[0];
+    if (forbidden !== undefined)
+      return `${part} must not have ${quoteValue(forbidden)}; write the decoded path, without ? # ; % and backslash`;
     if (segment === '.' || segment === '..')
-      return `a path with ${part} is refused as ambiguous, so nothing would match this`;
-    const problem = spellingProblem(segment);
+      return `must not have the segment ${part}, because a request with it is denied as ambiguous; remove it`;
+    const problem = rewriteProblem(segment);
     if (problem !== undefined)
-      return `${part} ${problem}, so it is refused as ambiguous, and nothing would match this`;
+      return `${part} ${problem}, so a request with it is denied as ambiguous; change it`;
   }
   return segments.slice(0, -1).includes('')
-    ? 'a path with // is refused as ambiguous, so nothing would match this'
+    ? 'must not have //, because a request with it is denied as ambiguous; remove one /'
     : undefined;
 }
 
-/** How a pattern is written here that is written as elsewhere: `/**` or `/*` at its end, `*` or `{name}` for a segment. */
-function otherWriting(segments: readonly string[]): string {
+/** Suggests the pattern for one in the syntax of another product: `/**` or `/*` at the end, `*` or `{name}` for a segment. */
+function rewriteHint(segments: readonly string[]): string {
   const isName = /^(\*|\{\w+\})$/;
   const pathOf = (last: string) =>
     `/${[...segments.slice(0, -1).map((part) => (isName.test(part) ? '{*}' : part)), last].join('/')}`;
   const last = segments.at(-1) ?? '';
   const path = pathOf(last === '**' ? '{**}' : isName.test(last) ? '{*}' : last);
   if (/[{}*]/.test(path.replaceAll(/\/\{\*{1,2}\}(?=\/|$)/g, ''))) return '';
-  return last === '*' ? `; write ${path}, or ${pathOf('{**}')} for all below it` : `; write ${path}`;
+  return last === '*' ? `; write ${path}, or ${pathOf('{**}')} for all paths below it` : `; write ${path}`;
 }
 
-/** The segments of a path pattern. */
+/** Parses a valid path pattern. */
 export function readPathPattern(pattern: string): readonly SegmentPattern[] {
   if (pattern === '/*') return ['rest'];
   return pattern
@@ -62,69 +62,71 @@ export function readPathPattern(pattern: string): readonly SegmentPattern[] {
     .map((segment) => (segment === '{*}' ? 'one' : segment === '{**}' ? 'rest' : { literal: segment }));
 }
 
-/** Whether every host of one pattern is one of the other. */
+/** Whether every host that `narrow` matches also matches `wide`. */
 export function hostCovers(wide: string, narrow: string): boolean {
   if (wide === narrow) return true;
   return wide.startsWith('*.') && narrow.replace(/^\*/, 'x').endsWith(wide.slice(1));
 }
 
-/** Whether every path of one pattern is one of the other. */
+/** Whether every path that `narrow` matches also matches `wide`. */
 export function pathCovers(wide: string, narrow: string): boolean {
   const [outer, inner] = [readPathPattern(wide), readPathPattern(narrow)];
   for (const [index, pattern] of outer.entries()) {
     const other = inner[index];
     if (pattern === 'rest') return other !== undefined;
     if (other === undefined || other === 'rest') return false;
-    // An empty segment is none: `{*}` does not stand for it.
+    // `{*}` does not match an empty segment.
     if (pattern === 'one' && (other === 'one' || other.literal !== '')) continue;
     if (pattern === 'one' || other === 'one' || other.literal !== pattern.literal) return false;
   }
   return inner.length === outer.length;
 }
 
-/** How far two paths may differ that are one to a server. */
+/** Differences between paths that a workload may ignore. */
 export interface PathTolerance {
   readonly ignoreCase: boolean;
   readonly ignoreTrailingSlash: boolean;
 }
 
-/** Whether every path of one pattern is one of the other to a server that ignores case, or a slash at the end. */
+/** Whether every path that `narrow` matches also matches `wide` for a workload with this tolerance. */
 export function pathCoversTolerantly(
   wide: string,
   narrow: string,
   { ignoreCase, ignoreTrailingSlash }: PathTolerance,
 ): boolean {
-  const [outer, inner] = ignoreCase ? [folded(wide), folded(narrow)] : [wide, narrow];
+  const [outer, inner] = ignoreCase ? [foldCase(wide), foldCase(narrow)] : [wide, narrow];
   if (pathCovers(outer, inner)) return true;
-  return ignoreTrailingSlash && pathCovers(outer, `/${withOtherEnd(inner.slice(1).split('/')).join('/')}`);
+  return (
+    ignoreTrailingSlash && pathCovers(outer, `/${toggleTrailingSlash(inner.slice(1).split('/')).join('/')}`)
+  );
 }
 
-/** Whether a pattern has every path that is one of another's to such a server, and so all its spellings. */
+/** Whether `wide` matches, exactly, every spelling that such a workload treats as a path of `narrow`. */
 export function pathCoversAlike(
   wide: string,
   narrow: string,
   { ignoreCase, ignoreTrailingSlash }: PathTolerance,
 ): boolean {
   const segments = narrow.slice(1).split('/');
-  const alike = segments.map((segment) =>
-    // Of a text in any case, no pattern has all but one that takes whatever stands there.
-    ignoreCase && /\p{L}/u.test(segment) ? anyCase : segment,
+  const tolerant = segments.map((segment) =>
+    // Only `{*}` and `{**}` match every case of a text.
+    ignoreCase && /\p{L}/u.test(segment) ? unmatchable : segment,
   );
-  const others = alike.at(-1) === '{**}' ? alike.slice(0, -1) : withOtherEnd(alike);
-  const all = ignoreTrailingSlash && others.length > 0 ? [alike, others] : [alike];
+  const others = tolerant.at(-1) === '{**}' ? tolerant.slice(0, -1) : toggleTrailingSlash(tolerant);
+  const all = ignoreTrailingSlash && others.length > 0 ? [tolerant, others] : [tolerant];
   return all.every((one) => pathCovers(wide, `/${one.join('/')}`));
 }
 
-/** A text that no pattern has. */
-const anyCase = '\0';
+/** A literal that no pattern contains. */
+const unmatchable = '\0';
 
-/** A text as it is to a server that ignores case, by way of capitals: a sharp s is SS there, a long s S, and a dotless i I. */
-export function folded(text: string): string {
+/** Folds case as servers do that convert to capitals first: sharp s becomes ss, long s becomes s, dotless i becomes i. */
+export function foldCase(text: string): string {
   return text.toLowerCase().toUpperCase().toLowerCase().replaceAll('\u0307', '');
 }
 
-/** Segments with a slash at their end if they had none, and without it if they had. */
-export function withOtherEnd(segments: readonly string[]): readonly string[] {
+/** Adds a trailing slash to segments, or removes it. */
+export function toggleTrailingSlash(segments: readonly string[]): readonly string[] {
   if (segments.at(-1) !== '') return [...segments, ''];
   return segments.length === 1 ? segments : segments.slice(0, -1);
 }

@@ -1,13 +1,13 @@
-/** Rules: what a request needs, by its host, path and method. */
+/** The options of rules and policies: what a request needs, by its host, path and method. */
 import * as z from 'zod';
 import { claimHeaders } from '../declare/header-options.ts';
 import {
   anyHeaderName,
+  boolean,
   claimKey,
   claimRequirement,
-  flag,
   headerName,
-  lines,
+  multilineText,
   network,
   oneOf,
   scopeToken,
@@ -57,7 +57,7 @@ const rule = z.strictObject({
         .optional()
         .meta({ title: 'a list of hosts' })
         .describe(
-          'Hosts, exact or `*.` and a domain, which stands for every name below it; either with a port behind it, then for that port alone. Absent: all.',
+          'Hosts: an exact name, or `*.` and a domain for every name below it. A host with a port matches that port only. Absent: all hosts.',
         ),
       paths: z
         .array(path())
@@ -65,7 +65,7 @@ const rule = z.strictObject({
         .optional()
         .meta({ title: 'a list of paths' })
         .describe(
-          'Paths, in which `{*}` stands for one segment, and `{**}` at the end for the rest; `/*` for all. Absent: all.',
+          'Paths. `{*}` matches one segment, `{**}` at the end matches the rest, `/*` matches every path. Absent: all paths.',
         ),
       methods: z
         .array(method())
@@ -73,7 +73,7 @@ const rule = z.strictObject({
         .optional()
         .meta({ title: 'a list of methods' })
         .describe(
-          'Methods. Absent: all. With `OPTIONS` among them, a pre-flight request passes only if the method that it asks for is listed too.',
+          'Methods. Absent: all methods. If the list has `OPTIONS`, a preflight request is allowed only if the list also has the method that it requests.',
         ),
       headers: z
         .record(
@@ -82,7 +82,7 @@ const rule = z.strictObject({
         )
         .default({})
         .describe(
-          'Headers that must have exactly this value, or with `true` be there; each one of `trustedHeaders`.',
+          'Headers that must have exactly this value, or be present (`true`). Each must be one of `trustedHeaders`.',
         ),
       addresses: z
         .array(network())
@@ -90,82 +90,82 @@ const rule = z.strictObject({
         .optional()
         .meta({ title: 'a list of IP addresses and networks' })
         .describe(
-          'Addresses of clients, as `clientAddress` tells them. A client whose address cannot be told is in none. Absent: all.',
+          'Client addresses and networks; `clientAddress` says where the address comes from. A client without a known address does not match. Absent: all addresses.',
         ),
     })
     .prefault({}),
   allow: oneOf('anonymous')
     .optional()
-    .describe('`anonymous`: no token is looked at, and no identity is forwarded.'),
+    .describe('`anonymous`: allow without a token. The token is ignored, and no identity is forwarded.'),
   deny: z
     .literal(true)
     .optional()
     .meta({ title: 'true' })
-    .describe('Refuse, whoever asks; after the token, so that 401 comes before 403.'),
+    .describe('Deny every request. The token is verified first, so an invalid token gets 401, not 403.'),
   require: z
     .strictObject({
       issuers: z
-        .array(text('the name of an issuer'))
+        .array(text('an issuer name'))
         .min(1)
         .optional()
-        .meta({ title: 'a list of names of issuers' })
-        .describe('Names of the issuers whose tokens are good here. Absent: all.'),
+        .meta({ title: 'a list of issuer names' })
+        .describe('Names of the issuers whose tokens are accepted here. Absent: all issuers.'),
       audiences: z
         .array(text('an audience'))
         .min(1)
         .optional()
         .meta({ title: 'a list of audiences' })
-        .describe("Audiences of which the token must have one, beside one of its issuer's."),
+        .describe("Audiences. The token must have at least one of them, in addition to one of its issuer's."),
       scopes: z.array(scopeToken()).default([]).describe('Scopes that the token must have, all of them.'),
       scopesFromHeader: headerName()
         .optional()
         .describe(
-          'A header that the mesh sets for each route, with further scopes that the token must have, separated by spaces or commas. It can only ask for more: absent or repeated it refuses, and it is removed upstream.',
+          'A header with more required scopes, separated by spaces or commas, which the mesh sets for each route. It can only add scopes: the request is denied if the header is absent or repeated. The upstream never receives it.',
         ),
       anyScopes: z
         .array(scopeToken())
         .min(1)
         .optional()
         .meta({ title: 'a list of scopes' })
-        .describe('Scopes of which the token must have one.'),
+        .describe('Scopes. The token must have at least one of them.'),
       claims: z
         .record(claimKey(), claimRequirement())
         .default({})
-        .describe(
-          'Claims that the token must have with this value, with one of these, or with a list that holds it; named as in `issuers[].requiredClaims`.',
-        ),
-      expression: lines('an expression')
+        .describe('Claims that the token must have, in the form of `issuers[].requiredClaims`.'),
+      expression: multilineText('an expression')
         .optional()
         .describe(
-          'An expression of the Common Expression Language that must be true, over `claims`, `token` and `request`. One that cannot be evaluated refuses, with `rule_failed`.',
+          'An expression in the Common Expression Language over `claims`, `token`, `request` and `source` that must be true. A request is denied with `rule_failed` if the expression cannot be evaluated.',
         ),
     })
     .optional()
-    .describe('What a token needs; `{}`: to be a good one.'),
-  allowPreflight: flag()
+    .describe('What the token must have. `{}` accepts every valid token.'),
+  allowPreflight: boolean()
     .default(false)
     .describe(
-      'Whether `OPTIONS` with one `Origin` and one `Access-Control-Request-Method` passes without a token, if the rule is for the method that it asks for.',
+      'Whether to allow a preflight request without a token: `OPTIONS` with one `Origin` and one `Access-Control-Request-Method`, if the rule matches the requested method.',
     ),
   outputClaimToHeaders: claimHeaders()
     .optional()
     .describe(
-      'The claims that are forwarded instead of the general ones. Headers of other rules are removed.',
+      'Headers and claims to forward, instead of the general `outputClaimToHeaders`. Headers of other rules are removed.',
     ),
   mode: oneOf('enforce', 'shadow')
     .optional()
-    .describe('`shadow`: let pass what the rule would refuse, and log and count it.'),
+    .describe(
+      '`shadow`: allow what the rule would deny, and log and count it. Default: the `mode` of the policy, or the general one.',
+    ),
 });
 
 const ruleList = () => z.array(rule).min(1);
 
-/** The options of rules; a list without any rule would refuse everything, so it is a mistake. */
+/** The options of rules. A list without rules would deny everything, so it is an error. */
 export const ruleOptions = {
   rules: ruleList()
     .optional()
     .meta({ title: 'a list of at least one rule' })
     .describe(
-      'What a request needs; the first rule that matches decides. Absent: a good token of any issuer, for everything.',
+      'Rules. The first rule that matches the request decides. Absent: every request needs a valid token of any configured issuer.',
     ),
   policies: z
     .array(
@@ -176,45 +176,47 @@ export const ruleOptions = {
           .regex(/^(\/[A-Za-z0-9._~-]+)+$/)
           .meta({ title: 'a path such as /team-a, without a slash at its end' })
           .describe(
-            "What the team's entry in the mesh puts in front of every path (`pathPrefix`); it is cut off.",
+            "The path prefix that the team's entry in the mesh adds to every check (`pathPrefix`). It is removed before rules read the path.",
           ),
-        rules: ruleList().meta({ title: 'a list of at least one rule' }).describe('As `rules`.'),
+        rules: ruleList()
+          .meta({ title: 'a list of at least one rule' })
+          .describe('Rules of this policy, like `rules`.'),
         noRuleMatches: oneOf('deny', 'token')
           .optional()
-          .describe('As `noRuleMatches`, which is the default.'),
-        mode: oneOf('enforce', 'shadow').optional().describe('As `mode`, which is the default.'),
+          .describe('Like `noRuleMatches`, whose value is the default.'),
+        mode: oneOf('enforce', 'shadow').optional().describe('Like `mode`, whose value is the default.'),
       }),
     )
     .min(1)
     .optional()
     .meta({ title: 'a list of at least one policy' })
     .describe(
-      'Sets of rules, for several entries in the mesh that name this one service; instead of `rules`.',
+      'Policies: one set of rules for each entry in the mesh that uses this service. They replace `rules`.',
     ),
-  grpcPolicy: text('the name of a policy')
+  grpcPolicy: text('a policy name')
     .optional()
     .describe(
-      'The policy of checks over gRPC whose route names none (`context_extensions.policy`). Absent: they are refused.',
+      'The policy for gRPC checks whose route names none in `context_extensions.policy`. Absent: such checks are denied.',
     ),
   noRuleMatches: oneOf('deny', 'token')
     .default('deny')
-    .describe('What becomes of a request that no rule matches: it is refused, or a good token is enough.'),
+    .describe('The result if no rule matches: `deny` denies the request, `token` accepts any valid token.'),
   mode: oneOf('enforce', 'shadow')
     .default('enforce')
     .describe(
-      '`shadow`: let pass, without any identity, what the rules would refuse; log and count it. For trying rules.',
+      '`shadow`: allow, without an identity, what the rules would deny, and log and count it. Use it to test rules.',
     ),
   paths: z
     .strictObject({
-      ignoreCase: flag()
+      ignoreCase: boolean()
         .default(false)
         .describe(
-          'Whether rules that deny or require something also match paths that differ only in capitals and small letters, for workloads to which those are the same. It never lets in more: `allow: anonymous` matches exactly.',
+          'Whether rules that deny or require something also match paths that differ only in upper and lower case. Set it if the workload ignores case. It never allows more: `allow: anonymous` still matches exactly.',
         ),
-      ignoreTrailingSlash: flag()
+      ignoreTrailingSlash: boolean()
         .default(false)
         .describe(
-          'The same for a slash at the end: `/admin` is then also `/admin/`, and `/admin/{**}` also `/admin`.',
+          'The same for a slash at the end: `/admin` also matches `/admin/`, and `/admin/{**}` also matches `/admin`.',
         ),
     })
     .prefault({}),
@@ -223,30 +225,32 @@ export const ruleOptions = {
       ports: oneOf('exact', 'ignore')
         .default('exact')
         .describe(
-          'Whether the mesh routes by the port of a host, where rules look at hosts. `exact`: it may, as a plain Envoy does, so a host with a port must select the same rule as without, or one that names the port; else it is `host_ambiguous`. `ignore`: it does not, as in Istio.',
+          'How rules treat a port in the host. `exact`: a host with a port must select the same rule as without it, or a rule that names the port; else the request is `host_ambiguous`. Use it if the mesh routes by port, as a plain Envoy does. `ignore`: the port is ignored, as Istio does when it routes.',
         ),
     })
     .prefault({}),
   trustedHeaders: z
     .array(anyHeaderName())
     .default([])
-    .describe('Headers that the mesh overwrites on every way to the workload, so that rules may match them.'),
+    .describe(
+      'Headers that rules may read. The mesh must overwrite each of them on every way to the workload.',
+    ),
   clientAddress: z
     .strictObject({
       header: anyHeaderName()
         .default('x-forwarded-for')
         .describe(
-          'The header that tells the address of the client. Of `x-forwarded-for`, which every proxy appends to, it is the last address that is none of `trustedProxies`; any other header must be one of `trustedHeaders`.',
+          'The header with the client address. In `x-forwarded-for`, to which every proxy appends, it is the last address that is not in `trustedProxies`. Any other header must be one of `trustedHeaders`.',
         ),
       trustedProxies: z
         .array(network())
         .default([])
         .describe(
-          'The proxies that the header is believed of: addresses of load balancers and gateways in front. Needed for rules with `addresses`.',
+          'Addresses of the load balancers and gateways in front, whose entries in the header are trusted. Required for rules with `addresses`.',
         ),
     })
     .prefault({}),
 };
 
-/** One rule of the configuration. */
+/** A rule of the validated configuration. */
 export type RuleConfig = z.output<typeof rule>;

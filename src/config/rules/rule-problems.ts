@@ -1,4 +1,4 @@
-/** What is wrong with rules beside each other, and with what they speak of. */
+/** Problems of rules: conflicts between rules, and references to other options. */
 
 import type { Config } from '../declare/options.ts';
 import { compileExpression } from '../expression/lazy-expression.ts';
@@ -6,17 +6,17 @@ import { compatHeader, maxRemovalBytes, otherSpellings } from '../values/header-
 import { hasPort, hostCovers, pathCovers, pathCoversAlike, pathCoversTolerantly } from './patterns.ts';
 import type { RuleConfig } from './rule-options.ts';
 
-/** A problem, and where it is below `rules`. */
+/** A problem and its path in the configuration. */
 export interface RuleProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
-  /** Whether it is about a rule beside another one. */
-  readonly isOfTwo?: boolean;
-  /** The option that it is about as well. */
+  /** Whether it is a conflict with another rule. */
+  readonly involvesOtherRule?: boolean;
+  /** Another option that the problem depends on. */
   readonly option?: string;
 }
 
-/** Finds the problems of rules and policies that are each right by themselves. */
+/** Finds the problems of rules and policies that the schema accepts. */
 export function ruleProblems(config: Config): readonly RuleProblem[] {
   const { rules = [], policies = [] } = config;
   const ofRules = [
@@ -28,11 +28,11 @@ export function ruleProblems(config: Config): readonly RuleProblem[] {
   const removals = removedHeaders(config).flatMap((header) => [header, ...otherSpellings(header)]);
   const bytes = removals.join(',').length;
   if ((rules.length === 0 && policies.length === 0) || bytes <= maxRemovalBytes) return ofRules;
-  const message = `the headers of all rules have ${removals.length} spellings that must be removed, ${bytes} bytes; at most ${maxRemovalBytes} fit`;
+  const message = `the headers of all rules have ${removals.length} spellings to remove, ${bytes} bytes; the limit is ${maxRemovalBytes} bytes; use fewer headers, or fewer hyphens in their names`;
   return [...ofRules, { path: ['rules'], message }];
 }
 
-/** Every header that a client must not supply to the upstream: those that any rule sets, and those that rules take from the mesh. */
+/** Every header that a client must not supply to the upstream: headers that any rule sets, and headers that rules read from the mesh. */
 function forwardedHeaders(config: Config): readonly string[] {
   const { outputClaimToHeaders, outputTokenToHeader } = config;
   const all = rulesOf(config);
@@ -42,26 +42,13 @@ function forwardedHeaders(config: Config): readonly string[] {
   return [...new Set(outputTokenToHeader === '' ? names : [...names, outputTokenToHeader])];
 }
 
-/** Every header that is removed where it is not set: those, and the one that answers of oauth2-proxy have, whatever the transport. */
+/** Every header that is removed unless it is set, whatever the transport. */
 export function removedHeaders(config: Config): readonly string[] {
   const headers = forwardedHeaders(config);
   return config.compat === 'oauth2-proxy' ? [...headers, compatHeader] : headers;
 }
 
-/** Whether anything passes that would be refused, for it is only tried. */
-export function isTried(config: Config): boolean {
-  const { policies = [], mode, shadow } = config;
-  // Where another authorizer decides, nothing passes that it refuses.
-  if (shadow.authorizer !== '') return false;
-  const modes = [
-    ...(policies.length > 0 ? [] : [mode]),
-    ...policies.map((policy) => policy.mode ?? mode),
-    ...rulesOf(config).map((rule) => rule.mode),
-  ];
-  return modes.includes('shadow');
-}
-
-/** All rules, those of policies among them. */
+/** All rules, including those of policies. */
 export function rulesOf({ rules = [], policies = [] }: Config): readonly RuleConfig[] {
   return [...rules, ...policies.flatMap((policy) => policy.rules)];
 }
@@ -76,47 +63,58 @@ function listProblems(
       ...ownProblems(rule, config),
       ...addressProblems(rule, config),
       ...portProblems(rule, config),
-      ...besideOthers(rule, rules.slice(0, index), config),
+      ...problemsWithEarlierRules(rule, rules.slice(0, index), config),
     ].map((problem) => ({ ...problem, path: [...at, index, ...problem.path] })),
   );
 }
 
-/** The header that answers of oauth2-proxy always have. */
+/** Finds a configured header with the name of the header that oauth2-proxy always sets. */
 function compatProblems(config: Config): RuleProblem[] {
   const isTaken = forwardedHeaders(config).some((header) => header.replaceAll('_', '-') === compatHeader);
   return config.compat === 'oauth2-proxy' && isTaken
-    ? [{ path: ['compat'], message: `oauth2-proxy sets ${compatHeader} itself; name another header` }]
+    ? [
+        {
+          path: ['compat'],
+          message: `compat: oauth2-proxy sets ${compatHeader} itself; rename the configured header of this name`,
+        },
+      ]
     : [];
 }
 
-/** Rules beside policies, whatever they are. */
-export function bothProblem(rules: unknown, policies: unknown): RuleProblem | undefined {
+/** Finds `rules` next to `policies`, whatever their values. */
+export function rulesAndPoliciesProblem(rules: unknown, policies: unknown): RuleProblem | undefined {
   const areThere = rules !== undefined && Array.isArray(policies) && policies.length > 0;
   return areThere
-    ? { path: ['rules'], message: 'policies have rules of their own; keep one of the two' }
+    ? {
+        path: ['rules'],
+        message: '`policies` is set too, and policies have their own rules; keep one of the two',
+      }
     : undefined;
 }
 
 function policyProblems({ rules, policies = [], grpcPolicy, http, shadow }: Config): RuleProblem[] {
-  const both = bothProblem(rules, policies);
+  const both = rulesAndPoliciesProblem(rules, policies);
   const problems: RuleProblem[] = both === undefined ? [] : [both];
   if (shadow.authorizer !== '' && policies.length > 0)
     problems.push({
       path: ['shadow', 'authorizer'],
       message:
-        'the other authorizer would be asked for paths with the prefixes of policies, which it does not know',
+        'cannot be used with `policies`: the incumbent does not know the path prefixes of policies; remove one of the two',
     });
   if (http.pathPrefix !== '' && policies.length > 0)
     problems.push({
       path: ['http', 'pathPrefix'],
-      message: 'each policy has its own pathPrefix; keep those',
+      message: 'cannot be used with `policies`, which have their own pathPrefix; remove it',
     });
   if (grpcPolicy !== undefined && !policies.some(({ name }) => name === grpcPolicy))
-    problems.push({ path: ['grpcPolicy'], message: 'there is no policy of this name' });
+    problems.push({ path: ['grpcPolicy'], message: 'must be the name of a policy in `policies`' });
   for (const [index, { name, pathPrefix }] of policies.entries()) {
     const earlier = policies.slice(0, index);
     if (earlier.some((other) => other.name === name))
-      problems.push({ path: ['policies', index, 'name'], message: 'another policy above has this name' });
+      problems.push({
+        path: ['policies', index, 'name'],
+        message: 'must be unique; an earlier policy has this name',
+      });
     const within = earlier.find(
       (other) =>
         `${pathPrefix}/`.startsWith(`${other.pathPrefix}/`) ||
@@ -125,13 +123,13 @@ function policyProblems({ rules, policies = [], grpcPolicy, http, shadow }: Conf
     if (within !== undefined)
       problems.push({
         path: ['policies', index, 'pathPrefix'],
-        message: `${within.pathPrefix} of ${within.name} and this one begin alike, so a client could choose between them`,
+        message: `overlaps with ${within.pathPrefix} of the policy ${within.name}, so a client could choose its policy; use prefixes that do not contain each other`,
       });
   }
   return problems;
 }
 
-/** An address is worth what is known of those who tell it. */
+/** Finds client addresses in a match that clients could forge. */
 function addressProblems({ match }: RuleConfig, { clientAddress, trustedHeaders }: Config): RuleProblem[] {
   if (match.addresses === undefined) return [];
   const { header, trustedProxies } = clientAddress;
@@ -141,7 +139,7 @@ function addressProblems({ match }: RuleConfig, { clientAddress, trustedHeaders 
       : [
           {
             path: ['match', 'addresses'],
-            message: `a client can send ${header}, which clientAddress.header names; list it in trustedHeaders if the mesh overwrites it for every request`,
+            message: `a client can forge ${header} (clientAddress.header); add it to trustedHeaders if the mesh overwrites it for every request`,
           },
         ];
   return trustedProxies.length > 0
@@ -150,7 +148,7 @@ function addressProblems({ match }: RuleConfig, { clientAddress, trustedHeaders 
         {
           path: ['match', 'addresses'],
           message:
-            'a client can send x-forwarded-for; say in clientAddress.trustedProxies which proxies stand in front',
+            'a client can forge x-forwarded-for; set clientAddress.trustedProxies to the proxies in front',
         },
       ];
 }
@@ -158,37 +156,37 @@ function addressProblems({ match }: RuleConfig, { clientAddress, trustedHeaders 
 function ownProblems(rule: RuleConfig, { issuers, trustedHeaders, limits }: Config): RuleProblem[] {
   const issuerNames = issuers.map(({ name }) => name);
   const problems: RuleProblem[] = [];
-  const said = (['allow', 'deny', 'require'] as const).filter((name) => rule[name] !== undefined);
-  if (said.length !== 1)
+  const actions = (['allow', 'deny', 'require'] as const).filter((name) => rule[name] !== undefined);
+  if (actions.length !== 1)
     problems.push({
-      path: said[1] === undefined ? [] : [said[1]],
+      path: actions[1] === undefined ? [] : [actions[1]],
       message:
-        said.length === 0
-          ? 'expected one of allow, deny and require; `require: {}` asks for a good token'
-          : `${said[0]} is said already; keep one of them`,
+        actions.length === 0
+          ? 'must have one of allow, deny and require; `require: {}` accepts every valid token'
+          : `${actions[0]} is set too; keep one of them`,
     });
   for (const [index, name] of (rule.require?.issuers ?? []).entries())
     if (!issuerNames.includes(name))
       problems.push({
         path: ['require', 'issuers', index],
-        message: `there is no issuer of this name; there are ${issuerNames.join(', ')}`,
+        message: `must be the name of an issuer; configured: ${issuerNames.join(', ')}`,
       });
   if (rule.require?.expression !== undefined)
     for (const problem of expressionProblems(rule.require.expression, limits.maxTokenSize, trustedHeaders))
       problems.push({ path: ['require', 'expression'], ...problem });
   const { scopes = [], anyScopes = [] } = rule.require ?? {};
-  const idle = anyScopes.find((scope) => scopes.includes(scope));
-  if (idle !== undefined)
+  const redundant = anyScopes.find((scope) => scopes.includes(scope));
+  if (redundant !== undefined)
     problems.push({
       path: ['require', 'anyScopes'],
-      message: `${idle} is in scopes already, so anyScopes asks for nothing`,
+      message: `has no effect, because scopes already requires ${redundant}; remove one of the two`,
     });
   for (const name of Object.keys(rule.match.headers))
     if (!trustedHeaders.includes(name))
       problems.push({
         path: ['match', 'headers', name],
         message:
-          'a client can send this header; list it in trustedHeaders if the mesh overwrites it for every request',
+          'a client can forge this header; add it to trustedHeaders if the mesh overwrites it for every request',
       });
   return problems;
 }
@@ -201,11 +199,11 @@ function expressionProblems(
   const option = 'trustedHeaders';
   try {
     const { names, others } = compileExpression(text, maxTokenSize).headers;
-    const unseen = names.filter((name) => !trustedHeaders.includes(name));
-    const isBlind = others && trustedHeaders.length === 0;
+    const untrusted = names.filter((name) => !trustedHeaders.includes(name));
+    const readsNoHeaders = others && trustedHeaders.length === 0;
     return [
-      ...(isBlind ? [{ message: noHeaders, option }] : []),
-      ...unseen.map((name) => ({ message: unseenProblem(name), option })),
+      ...(readsNoHeaders ? [{ message: noHeaders, option }] : []),
+      ...untrusted.map((name) => ({ message: untrustedHeaderProblem(name), option })),
     ];
   } catch (error) {
     return [{ message: error instanceof Error ? error.message : String(error) }];
@@ -213,15 +211,15 @@ function expressionProblems(
 }
 
 const noHeaders =
-  'request.headers has the headers of trustedHeaders alone, and there is none; list those that are meant';
+  'request.headers contains only the headers of trustedHeaders, which is empty; add the headers that the expression reads';
 
-function unseenProblem(name: string): string {
+function untrustedHeaderProblem(name: string): string {
   return name === name.toLowerCase()
-    ? `request.headers never has ${name}, which a client can send; list it in trustedHeaders if the mesh overwrites it for every request`
-    : `request.headers has names in lower case alone; write ${name.toLowerCase()}, not ${name}`;
+    ? `request.headers does not contain ${name}, which a client can forge; add it to trustedHeaders if the mesh overwrites it for every request`
+    : `names in request.headers are in lower case; write ${name.toLowerCase()}, not ${name}`;
 }
 
-/** A port that is ignored is one that no rule can name. */
+/** Finds ports in rules while ports are ignored. */
 function portProblems({ match }: RuleConfig, { hosts }: Config): RuleProblem[] {
   if (hosts.ports === 'exact') return [];
   return (match.hosts ?? []).flatMap((host, index) =>
@@ -229,29 +227,35 @@ function portProblems({ match }: RuleConfig, { hosts }: Config): RuleProblem[] {
       ? [
           {
             path: ['match', 'hosts', index],
-            message: 'hosts.ports is ignore, so no host is compared with its port; leave out the port here',
+            message: 'must not have a port, because hosts.ports is `ignore`; remove the port',
           },
         ]
       : [],
   );
 }
 
-function besideOthers(rule: RuleConfig, earlier: readonly RuleConfig[], config: Config): RuleProblem[] {
+function problemsWithEarlierRules(
+  rule: RuleConfig,
+  earlier: readonly RuleConfig[],
+  config: Config,
+): RuleProblem[] {
   if (earlier.some(({ name }) => name === rule.name))
-    return [{ path: ['name'], message: 'another rule above has this name', isOfTwo: true }];
-  const hiding = earlier.find((other) => covers(other, rule, config));
-  return hiding === undefined
+    return [
+      { path: ['name'], message: 'must be unique; an earlier rule has this name', involvesOtherRule: true },
+    ];
+  const hidingRule = earlier.find((other) => covers(other, rule, config));
+  return hidingRule === undefined
     ? []
     : [
         {
           path: [],
-          message: `the rule ${hiding.name} above matches everything that this one does, so this one never decides`,
-          isOfTwo: true,
+          message: `never decides, because the earlier rule ${hidingRule.name} matches the same requests; move this rule before it, or remove it`,
+          involvesOtherRule: true,
         },
       ];
 }
 
-/** Whether a rule decides whatever another one behind it matches. */
+/** Whether an earlier rule decides every request that a later one matches. */
 function covers(earlier: RuleConfig, later: RuleConfig, config: Config): boolean {
   const [{ match: wide }, { match: narrow, allowPreflight }] = [earlier, later];
   const within = (
@@ -259,30 +263,31 @@ function covers(earlier: RuleConfig, later: RuleConfig, config: Config): boolean
     inner: readonly string[] | undefined,
     isWithin: (a: string, b: string) => boolean,
   ) => outer === undefined || (inner?.every((one) => outer.some((other) => isWithin(other, one))) ?? false);
-  // What opens takes nothing away where its path differs, and what comes behind it may.
-  const isBeside =
-    (earlier.allow !== undefined || mayBeTried([earlier], config)) && later.allow === undefined;
+  // An earlier rule that allows, or has shadow mode, matches exactly; a later one may match more spellings of the path.
+  const canDifferByPath =
+    (earlier.allow !== undefined || mayBeShadow([earlier], config)) && later.allow === undefined;
   const isPathWithin = (a: string, b: string) =>
-    isBeside
+    canDifferByPath
       ? pathCoversAlike(a, b, config.paths)
-      : pathCovers(a, b) || (takesAway(earlier, later, config) && pathCoversTolerantly(a, b, config.paths));
+      : pathCovers(a, b) ||
+        (onlyRestricts(earlier, later, config) && pathCoversTolerantly(a, b, config.paths));
   return (
     within(wide.hosts, narrow.hosts, hostCovers) &&
     within(wide.paths, narrow.paths ?? ['/*'], isPathWithin) &&
     within(wide.methods, narrow.methods, (a, b) => a === b) &&
     within(wide.addresses, narrow.addresses, (a, b) => a === b) &&
     !(allowPreflight && wide.methods !== undefined && !wide.methods.includes('OPTIONS')) &&
-    // Of pre-flight requests, a rule that lets anybody pass has those for its methods alone.
+    // For preflight requests, an anonymous rule matches only those for its own methods.
     !(earlier.allow === 'anonymous' && later.allow !== 'anonymous' && narrow.methods?.includes('OPTIONS')) &&
     Object.entries(wide.headers).every(([name, value]) => narrow.headers[name] === value)
   );
 }
 
-/** Whether a rule also decides where its path differs in what `paths` ignores: it only takes away from what comes behind it. */
-function takesAway(earlier: RuleConfig, later: RuleConfig, config: Config): boolean {
-  return earlier.allow === undefined && later.deny !== true && !mayBeTried([earlier, later], config);
+/** Whether the tolerance of `paths` also applies to a rule: it only restricts the rules after it. */
+function onlyRestricts(earlier: RuleConfig, later: RuleConfig, config: Config): boolean {
+  return earlier.allow === undefined && later.deny !== true && !mayBeShadow([earlier, later], config);
 }
 
-function mayBeTried(rules: readonly RuleConfig[], { mode, policies = [] }: Config): boolean {
+function mayBeShadow(rules: readonly RuleConfig[], { mode, policies = [] }: Config): boolean {
   return [mode, ...[...policies, ...rules].map((one) => one.mode)].includes('shadow');
 }

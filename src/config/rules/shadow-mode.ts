@@ -1,12 +1,13 @@
-/** Which rules are only tried, and which are enforced. */
+/** Which rules have shadow mode and which are enforced. */
 import type { Config } from '../declare/options.ts';
 import type { RuleConfig } from './rule-options.ts';
+import { rulesOf } from './rule-problems.ts';
 
 /**
- * Whether nothing is enforced, neither a rule nor the answer to requests that no rule matches. Only then may a request pass of which nobody
- * can say which rule it is for.
+ * Whether a policy enforces nothing: every rule and the result without a matching rule have shadow mode.
+ * Only then may a request that matches no single rule (for example, with an ambiguous path) be allowed.
  */
-export function isOnlyTried({
+export function isShadowOnly({
   mode,
   rules = [],
 }: {
@@ -16,14 +17,27 @@ export function isOnlyTried({
   return mode === 'shadow' && rules.every((rule) => (rule.mode ?? mode) === 'shadow');
 }
 
-/** The same of a whole configuration, with all its policies. */
-export function isAllOnlyTried({
+/** Whether a configuration, with all its policies, enforces nothing. */
+export function isShadowConfig({
   mode,
   rules,
   policies,
 }: Pick<Config, 'mode' | 'rules' | 'policies'>): boolean {
   return (
-    isOnlyTried({ mode, rules }) &&
-    (policies ?? []).every((policy) => isOnlyTried({ mode: policy.mode ?? mode, rules: policy.rules }))
+    isShadowOnly({ mode, rules }) &&
+    (policies ?? []).every((policy) => isShadowOnly({ mode: policy.mode ?? mode, rules: policy.rules }))
   );
+}
+
+/** Whether shadow mode allows any request that would be denied. */
+export function hasShadowMode(config: Config): boolean {
+  const { policies = [], mode, shadow } = config;
+  // While an incumbent decides, a request that it denies stays denied.
+  if (shadow.authorizer !== '') return false;
+  const modes = [
+    ...(policies.length > 0 ? [] : [mode]),
+    ...policies.map((policy) => policy.mode ?? mode),
+    ...rulesOf(config).map((rule) => rule.mode),
+  ];
+  return modes.includes('shadow');
 }

@@ -1,26 +1,27 @@
-/** What the validation finds wrong with a configuration, in words that show the value and what to do; loaded only where there is something. */
+/** Turns issues of the schema into problems that show the value and the fix. Loaded only for an invalid configuration. */
 import type * as z from 'zod';
-import { dotted, leaves, titleAt } from '../describe/option-list.ts';
-import { shown } from '../values/quote.ts';
-import { isTree, type Tree } from '../values/raw-values.ts';
-import type { TellConflict } from './across-options.ts';
-import { otherPlace } from './misplaced-options.ts';
+import { dotted, listOptions, titleAt } from '../describe/option-list.ts';
+import { isMapping, type Mapping } from '../values/mapping.ts';
+import { quoteValue } from '../values/quote-value.ts';
+import { valueAt } from '../values/value-at.ts';
+import type { DescribeConflict } from './cross-option-checks.ts';
+import { correctLocation } from './option-location.ts';
 import { type Problem, suggestion } from './problems.ts';
 
-/** What was validated. */
-export interface Validated {
-  readonly tree: Tree;
+/** The validated input. */
+export interface ValidationInput {
+  readonly raw: Mapping;
   readonly sourceOf: (path: readonly PropertyKey[]) => string;
-  /** Whether a file was named. */
+  /** Whether a configuration file was named. */
   readonly isFile: boolean;
 }
 
-/** Tells each thing that is wrong, once. */
-export function problemsOfIssues(issues: readonly z.core.$ZodIssue[], validated: Validated): Problem[] {
-  return issues.flatMap((issue) => toProblems(issue, validated));
+/** Converts every issue into problems. */
+export function problemsOfIssues(issues: readonly z.core.$ZodIssue[], input: ValidationInput): Problem[] {
+  return issues.flatMap((issue) => toProblems(issue, input));
 }
 
-function toProblems(issue: z.core.$ZodIssue, { tree, sourceOf, isFile }: Validated): Problem[] {
+function toProblems(issue: z.core.$ZodIssue, { raw, sourceOf, isFile }: ValidationInput): Problem[] {
   const path = dotted(issue.path);
   const source = sourceOf(issue.path);
   if (issue.code === 'unrecognized_keys') {
@@ -30,51 +31,53 @@ function toProblems(issue: z.core.$ZodIssue, { tree, sourceOf, isFile }: Validat
     });
   }
   if (issue.code === 'custom') {
-    const tell: TellConflict | undefined = issue.params?.tell;
-    if (tell === undefined) return [{ path, source, message: issue.message }];
-    const told = tell((...option) => valueAt(tree, option) !== undefined);
-    return [{ path: dotted(told.path), source: sourceOf(told.path), message: told.message }];
+    const describeConflict: DescribeConflict | undefined = issue.params?.describeConflict;
+    if (describeConflict === undefined) return [{ path, source, message: issue.message }];
+    const conflict = describeConflict((...option) => valueAt(raw, option) !== undefined);
+    return [{ path: dotted(conflict.path), source: sourceOf(conflict.path), message: conflict.message }];
   }
   if (issue.code === 'invalid_key') return [{ path, source, message: keyMessage(issue) }];
 
-  const value = valueAt(tree, issue.path);
+  const value = valueAt(raw, issue.path);
   if (path === 'issuers' && value === undefined)
-    return [{ path, source, message: isFile ? `expected at least one issuer; ${smallest}` : noIssuer }];
+    return [{ path, source, message: isFile ? `must have at least one issuer; ${smallestFile}` : noIssuer }];
   const title = titleAt(issue.path);
-  const isObjectWanted = issue.code === 'invalid_type' && issue.expected === 'object';
-  if (isObjectWanted && title === undefined && Array.isArray(value) && value.length > 0)
-    return [{ path, source, message: `expected a mapping ${mappingFor(issue.path, value)}, not a list` }];
-  const untitled = isObjectWanted ? 'expected names with values' : issue.message;
-  const expected = title === undefined ? untitled : `expected ${title}`;
-  if (value === undefined) return [{ path, source, message: `${expected}; it is missing` }];
-  const mend = !isObjectWanted && isPlaceholder(value) ? placeholderLeft : mendOf(path, value);
-  return [{ path, source, message: `${expected}, not ${shown(value)}${mend}` }];
+  const isMappingExpected = issue.code === 'invalid_type' && issue.expected === 'object';
+  if (isMappingExpected && title === undefined && Array.isArray(value) && value.length > 0)
+    return [{ path, source, message: `must be a mapping ${mappingFor(issue.path, value)}, got a list` }];
+  const untitled = isMappingExpected ? 'must be a mapping' : issue.message;
+  const expected = title === undefined ? untitled : `must be ${title}`;
+  if (value === undefined) return [{ path, source, message: `missing; set it to ${title ?? 'a mapping'}` }];
+  const fix = !isMappingExpected && isPlaceholder(value) ? placeholderLeft : fixFor(path, value);
+  return [{ path, source, message: `${expected}, got ${quoteValue(value)}${fix}` }];
 }
 
-/** What to write instead of nothing: YAML takes a name without a value for null. */
-function mendOf(path: string, value: unknown): string {
+/** The fix for an option without a value, which YAML reads as null. */
+function fixFor(path: string, value: unknown): string {
   if (value !== null || /\]$/.test(path)) return '';
   return path.endsWith('.require')
-    ? ', as where nothing stands behind it; write `require: {}` for a good token, whatever it says'
-    : ', as where nothing stands behind it; give it a value, or leave it out';
+    ? '; write `require: {}` to accept every valid token'
+    : '; set a value, or remove the option';
 }
 
-const placeholderLeft = '; a `{…}` here is a YAML mapping: is a placeholder left in?';
+const placeholderLeft = '; YAML reads `{…}` as a mapping: replace the placeholder';
 
-/** Whether a value is what YAML makes of `{NAME}` or `{{ name }}`: names without values. */
+/** Whether YAML read `{NAME}` or `{{ name }}` as this value: a mapping with names but without values. */
 function isPlaceholder(value: unknown): boolean {
-  return isTree(value) && Object.keys(value).length > 0 && Object.values(value).every((one) => one === null);
+  return (
+    isMapping(value) && Object.keys(value).length > 0 && Object.values(value).every((one) => one === null)
+  );
 }
 
-/** What a list was meant for, where names with values must be. */
+/** Suggests the mapping that a list was probably meant for. */
 function mappingFor(path: readonly PropertyKey[], value: readonly unknown[]): string {
   const prefix = `${dotted(path).replaceAll(/\[\d+\]/g, '[]')}.`;
-  const below = leaves().filter((leaf) => dotted(leaf.path).startsWith(prefix));
+  const below = listOptions().filter((option) => dotted(option.path).startsWith(prefix));
   const names = below
-    .map((leaf) => dotted(leaf.path).slice(prefix.length))
+    .map((option) => dotted(option.path).slice(prefix.length))
     .filter((name) => !/[.[]/.test(name));
   const lists = names.filter((name) =>
-    below.some((leaf) => dotted(leaf.path) === `${prefix}${name}` && /^a list\b/.test(leaf.title)),
+    below.some((option) => dotted(option.path) === `${prefix}${name}` && /^a list\b/.test(option.title)),
   );
   const [only, ...more] = lists;
   const isPlain = value.every((one) => typeof one === 'string' && /^[\w@.*-]{1,40}$/.test(one));
@@ -82,28 +85,28 @@ function mappingFor(path: readonly PropertyKey[], value: readonly unknown[]): st
   return `such as {${only}: [${isPlain && value.length <= 3 ? value.join(', ') : '…'}]}`;
 }
 
-/** What is wrong with a name that stands before a value. */
+/** The problem of the name in a mapping. */
 function keyMessage({ issues }: z.core.$ZodIssueInvalidKey): string {
   const [first] = issues;
-  return first?.code === 'custom' ? first.message : 'expected a name that is not empty';
+  return first?.code === 'custom' ? first.message : 'a name must not be empty; write a name';
 }
 
-/** What is known of an issuer, by the names of the short form and of a file. */
-const ofIssuer: Readonly<Record<string, string>> = {
+/** Hints for options of an issuer at the top of the file, by their names in the short form and in the file. */
+const issuerOptionHints: Readonly<Record<string, string>> = {
   issuer: '',
   audience: ', as the list `audiences`',
   audiences: '',
 };
 
 function unknownMessage(at: readonly PropertyKey[], key: string): string {
-  const more = at.length === 0 && Object.hasOwn(ofIssuer, key) ? ofIssuer[key] : undefined;
-  const place = more === undefined ? otherPlace(at, key) : `below \`issuers[]\`${more}`;
+  const more = at.length === 0 && Object.hasOwn(issuerOptionHints, key) ? issuerOptionHints[key] : undefined;
+  const place = more === undefined ? correctLocation(at, key) : `in \`issuers[]\`${more}`;
   const known = knownBelow(dotted(at));
   if (place === undefined) return `unknown option${suggestion(key, known)}`;
   const other = more === undefined ? known.find((name) => singular(name) === singular(key)) : undefined;
   return other === undefined
     ? `unknown option here; it belongs ${place}`
-    : `unknown option here; did you mean ${other}? One of this name is ${place}`;
+    : `unknown option here; did you mean ${other}? An option of this name belongs ${place}`;
 }
 
 function singular(name: string): string {
@@ -111,30 +114,20 @@ function singular(name: string): string {
 }
 
 const noIssuer =
-  'expected at least one issuer: --issuer URL --audience NAME, OIDC_AUTHZ_ISSUER and OIDC_AUTHZ_AUDIENCES, or `issuers` in a file named by --config';
+  'must have at least one issuer; set --issuer URL --audience NAME, or OIDC_AUTHZ_ISSUER and OIDC_AUTHZ_AUDIENCES, or `issuers` in a file (--config)';
 
-const smallest = [
-  'the smallest file is',
+const smallestFile = [
+  'the smallest valid file is',
   '      issuers:',
   '        - issuer: https://issuer.example.com',
   '          audiences: [my-api]',
 ].join('\n');
 
-/** The names that stand directly below a path, for suggestions. */
+/** The option names directly below a path, for suggestions. */
 function knownBelow(path: string): string[] {
   const prefix = path === '' ? '' : `${path.replaceAll(/\[\d+\]/g, '[]')}.`;
-  const below = leaves()
-    .map((leaf) => dotted(leaf.path))
+  const below = listOptions()
+    .map((option) => dotted(option.path))
     .filter((name) => name.startsWith(prefix));
   return [...new Set(below.map((name) => name.slice(prefix.length).split(/[.[]/)[0] ?? ''))];
-}
-
-function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (node, part) =>
-      typeof node === 'object' && node !== null && Object.hasOwn(node, part)
-        ? node[part as keyof typeof node]
-        : undefined,
-    tree,
-  );
 }

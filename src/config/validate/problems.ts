@@ -1,19 +1,19 @@
-/** What can be wrong with a configuration, and how it is told. */
+/** Problems of a configuration and how they are printed. */
 
-/** One problem: where it is, where the value came from, and what was expected. */
+/** One problem: the option, the source of its value, and a message. */
 export interface Problem {
-  /** The option as a file names it, e.g. `issuers[0].audiences`; empty for the configuration as a whole. */
+  /** The option in the notation of a file, for example `issuers[0].audiences`; empty for the whole configuration. */
   readonly path: string;
-  /** Where the value was given, e.g. `config.yaml:3:5`, `environment OIDC_AUTHZ_HTTP_PORT`, `flag --http-port`. */
+  /** The source of the value, for example `config.yaml:3:5`, `environment OIDC_AUTHZ_HTTP_PORT`, `flag --http-port`. */
   readonly source: string;
   readonly message: string;
 }
 
-/** A configuration that cannot be used, with every problem that was found. */
+/** An invalid configuration, with every problem. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
-  /** @param found the problems; two checks may tell the same of a value */
+  /** @param found the problems; duplicates are removed */
   constructor(found: readonly Problem[]) {
     const problems = [...new Map(found.map((problem) => [formatProblems([problem]), problem])).values()];
     super(formatProblems(problems));
@@ -22,7 +22,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** All problems as lines for a person, of the configuration or of something else. */
+/** Formats problems as text for a person. */
 export function formatProblems(problems: readonly Problem[], of = 'the configuration'): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   const lines = problems.map(({ path, source, message }) => {
@@ -33,7 +33,7 @@ export function formatProblems(problems: readonly Problem[], of = 'the configura
 }
 
 /**
- * The name that was probably meant.
+ * Finds the name that was probably meant.
  *
  * @returns the nearest candidate, or undefined if none is near
  */
@@ -48,13 +48,13 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return best !== undefined && best.distance <= tolerated ? best.candidate : undefined;
 }
 
-/** ` (did you mean port?)`, or nothing. */
+/** Returns `; did you mean port?`, or an empty string. */
 export function suggestion(name: string, candidates: readonly string[]): string {
   const meant = nearest(name, candidates);
   return meant === undefined ? '' : `; did you mean ${meant}?`;
 }
 
-/** How many letters have to be changed, added or dropped (Levenshtein). */
+/** The Levenshtein distance. */
 function editDistance(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (const [row, letter] of [...from].entries()) {

@@ -1,13 +1,13 @@
-/** Which IP addresses may be fetched from. Never: where clouds keep their metadata, and what does not belong to a single machine. */
+/** Decides which IP addresses may be fetched from. Blocked: metadata services of clouds, and addresses that are not one machine. */
 import { isIP } from 'node:net';
 
 /**
- * What an address is to whoever fetches: `open`, `loopback` (this machine), or why it is never fetched from, as in
+ * The kind of an address for a fetch: `open`, `loopback` (this machine), or the reason to block it, such as
  * `a link-local address`.
  */
 export type Reach = 'open' | 'loopback' | `a ${string}` | `an ${string}`;
 
-/** An address as numbers, and how many of its bits a network has. */
+/** A network: the bytes of its address and the length of its prefix. */
 interface Network {
   readonly bytes: readonly number[];
   readonly bits: number;
@@ -19,10 +19,10 @@ const unspecified = 'an unspecified address';
 const multicast = 'a multicast address';
 const reserved = 'a reserved address';
 
-/** Where a service of this machine or of its cloud answers, perhaps with secrets. */
-const givesAway: ReadonlySet<Reach> = new Set([linkLocal, metadata, 'loopback']);
+/** Kinds of address where a service may reveal secrets. */
+const sensitive: ReadonlySet<Reach> = new Set([linkLocal, metadata, 'loopback']);
 
-/** IANA IPv4 Special-Purpose Address Registry, RFC 1112, RFC 3927, and what clouds serve credentials from. */
+/** IANA IPv4 Special-Purpose Address Registry, RFC 1112, RFC 3927, and metadata services of clouds. */
 const ranges4 = networks([
   ['0.0.0.0/8', unspecified],
   ['100.100.100.200/32', metadata],
@@ -35,7 +35,7 @@ const ranges4 = networks([
   ['240.0.0.0/4', reserved],
 ]);
 
-/** IANA IPv6 Special-Purpose Address Registry, RFC 4291, RFC 4380, and what clouds serve credentials from. */
+/** IANA IPv6 Special-Purpose Address Registry, RFC 4291, RFC 4380, and metadata services of clouds. */
 const ranges6 = networks([
   ['::1/128', 'loopback'],
   ['::/128', unspecified],
@@ -50,11 +50,11 @@ const ranges6 = networks([
 
 const mapped = network('::ffff:0:0/96');
 
-/** Where an IPv4 address stands in an IPv6 one that a router turns into it. */
+/** IPv6 networks that embed an IPv4 address for a router to translate, and the positions of its bytes. */
 const translations: readonly { readonly of: Network; readonly at: readonly (readonly number[])[] }[] = [
   // RFC 6052 section 2.1.
   { of: network('64:ff9b::/96'), at: [[12, 13, 14, 15]] },
-  // RFC 8215; the length of the prefix is the operator's (RFC 6052 section 2.2).
+  // RFC 8215; the operator chooses the length of the prefix (RFC 6052 section 2.2).
   {
     of: network('64:ff9b:1::/48'),
     at: [
@@ -70,13 +70,13 @@ const translations: readonly { readonly of: Network; readonly at: readonly (read
   { of: network('::ffff:0:0:0/96'), at: [[12, 13, 14, 15]] },
 ];
 
-/** Interface identifiers that hold an IPv4 address behind them, whatever the network (RFC 5214 section 6.1). */
+/** Interface identifiers that embed an IPv4 address, in any network (RFC 5214 section 6.1). */
 const isatap = ['0,0,94,254', '2,0,94,254'];
 
 /**
- * Says what an address is to whoever fetches. A text that is not an IP address is `open`.
+ * Classifies an address. A text that is not an IP address is `open`.
  *
- * @param text without brackets; a zone (`%eth0`) counts for nothing
+ * @param text without brackets; a zone (`%eth0`) is ignored
  */
 export function reachOf(text: string): Reach {
   const address = text.replace(/%.*$/, '');
@@ -94,12 +94,14 @@ function reachOf6(bytes: readonly number[]): Reach {
   const listed = ranges6.find(({ network: within }) => isWithin(bytes, within));
   if (listed !== undefined) return listed.reach;
   const places = translations.find(({ of }) => isWithin(bytes, of))?.at ?? [];
-  const hidden = places.map((place) => reachOf4(place.map((index) => bytes[index] ?? 0)));
-  if (isatap.includes(bytes.slice(8, 12).join(','))) hidden.push(reachOf4(bytes.slice(12)));
-  // Read at the wrong one of several places, an address looks like any other; only what gives secrets away counts then.
-  const telling = hidden.find((reach) => (places.length > 1 ? givesAway.has(reach) : reach !== 'open'));
-  if (telling === undefined) return 'open';
-  return telling === 'loopback' ? 'a way to the loopback address of another machine' : `a way to ${telling}`;
+  const embedded = places.map((place) => reachOf4(place.map((index) => bytes[index] ?? 0)));
+  if (isatap.includes(bytes.slice(8, 12).join(','))) embedded.push(reachOf4(bytes.slice(12)));
+  // With several possible places, most readings are wrong; only sensitive addresses count then.
+  const blocked = embedded.find((reach) => (places.length > 1 ? sensitive.has(reach) : reach !== 'open'));
+  if (blocked === undefined) return 'open';
+  return blocked === 'loopback'
+    ? 'a route to the loopback address of another machine'
+    : `a route to ${blocked}`;
 }
 
 function networks(ranges: readonly (readonly [string, Reach])[]) {
@@ -124,7 +126,7 @@ function bytesOf4(address: string): number[] {
   return address.split('.').map(Number);
 }
 
-/** RFC 4291 section 2.2, of a text that is known to be an address. */
+/** Parses a valid IPv6 address (RFC 4291 section 2.2). */
 function bytesOf6(address: string): number[] {
   const [head = '', tail] = address.split('::');
   const [before, behind] = [groupsOf(head), groupsOf(tail ?? '')];

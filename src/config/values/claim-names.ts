@@ -1,15 +1,15 @@
-/** How a configuration names a claim: by a text that may be a dotted path, or by the exact list of the names on the way to it. */
+/** How a configuration names a claim: by a text that may be a dotted path, or by a list with the name at each level. */
 
 import { straySpaceProblem } from '../validate/stray-white-space.ts';
-import { shown } from './quote.ts';
+import { quoteValue } from './quote-value.ts';
 
-/** A name or dotted path such as `realm_access.roles`; or the names on the way, such as `['kubernetes.io', 'namespace']`. */
+/** A name or dotted path such as `realm_access.roles`, or a list with the name at each level, such as `['kubernetes.io', 'namespace']`. */
 export type ClaimName = string | readonly string[];
 
 /**
- * The exact way to a claim: a list, or the text of a list in JSON, as where a text is all that can be written.
+ * Returns the exact names of a claim that is configured as a list, or as the JSON text of a list.
  *
- * @returns undefined for a text that is a name or a dotted path
+ * @returns undefined for a name or a dotted path
  */
 export function exactNames(name: ClaimName): readonly string[] | undefined {
   if (typeof name !== 'string') return name;
@@ -18,25 +18,23 @@ export function exactNames(name: ClaimName): readonly string[] | undefined {
   return isNames(names) ? names : undefined;
 }
 
-/** The most names on the way to a claim, or parts of a dotted path: what is made of a path grows with the square of its parts. */
+/** Maximum levels of a claim name: the work for a dotted path grows with their square. */
 export const mostParts = 50;
 
-/** The most characters of all names together. */
+/** Maximum characters of all names together. */
 const mostCharacters = 1024;
 
-/** Says why a text or a list does not name a claim; undefined if it does. */
+/** Returns the problem of a claim name; undefined if it is valid. */
 export function claimNameProblem(name: ClaimName): string | undefined {
   const isWritten = typeof name === 'string';
   const exact = exactNames(name);
   if (isWritten && isListText(name) && exact === undefined)
-    return `expected a list of names as JSON, such as ["kubernetes.io", "namespace"], not ${shown(name)}`;
+    return `must be a JSON list of names such as ["kubernetes.io", "namespace"], got ${quoteValue(name)}`;
   const parts = exact ?? String(name).split('.');
-  if (parts.length > mostParts)
-    return `expected at most ${mostParts} names on the way to a claim, not ${parts.length}`;
+  if (parts.length > mostParts) return `must have at most ${mostParts} levels, got ${parts.length}`;
   const { length } = parts.join('.');
-  if (length > mostCharacters)
-    return `expected at most ${mostCharacters} characters in the name of a claim, not ${length}`;
-  // Of names that stand in a list of YAML this is said of each, where it stands.
+  if (length > mostCharacters) return `must have at most ${mostCharacters} characters, got ${length}`;
+  // Each name of a YAML list is checked at its own place.
   return isWritten ? exact?.map(straySpaceProblem).find((problem) => problem !== undefined) : undefined;
 }
 

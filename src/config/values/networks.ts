@@ -1,22 +1,24 @@
-/** IP addresses and networks of them (CIDR, RFC 4632 section 3.1). */
+/** IP addresses and networks (CIDR, RFC 4632 section 3.1). */
 import { BlockList, isIP } from 'node:net';
+import { quoteValue } from './quote-value.ts';
 
-/** Says why a text is neither an IP address nor a network; undefined if it is. */
+/** Returns why a text is neither an IP address nor a network; undefined if it is one. */
 export function networkProblem(text: string): string | undefined {
   const [address = '', prefix, ...more] = text.split('/');
   const family = isIP(address);
-  if (family === 0 || more.length > 0) return 'expected an IP address, or a network such as 10.0.0.0/8';
+  if (family === 0 || more.length > 0)
+    return `must be an IP address or a network such as 10.0.0.0/8, got ${quoteValue(text)}`;
   if (prefix === undefined) return undefined;
   const bits = family === 6 ? 128 : 32;
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits
     ? undefined
-    : `expected a prefix of 0 to ${bits} bits behind the slash`;
+    : `the prefix after the slash must be from 0 to ${bits}, got ${quoteValue(text)}`;
 }
 
-/** Whether an address is in one of some networks. Never throws: what is no address is in none. */
+/** Whether an address is in one of some networks. Never throws; false for a text that is not an address. */
 export type IsWithin = (address: string) => boolean;
 
-/** Makes the judge of addresses; an IPv4 address that is mapped into IPv6 (RFC 4291 section 2.5.5.2) counts as itself. */
+/** Creates a matcher for networks. An IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) matches as its IPv4 address. */
 export function createIsWithin(networks: readonly string[]): IsWithin {
   const list = new BlockList();
   for (const network of networks) {

@@ -1,6 +1,6 @@
 /**
- * The kinds of value an option can have. Each is a zod schema that reads the written form, gives the form
- * that the code works with, and carries as `title` the phrase that problems and docs use for it.
+ * The kinds of value that an option can have. Each is a zod schema that validates the written form and converts it to the
+ * form for the code. Its `title` is the phrase after "must be" in problems, and the type in the docs.
  */
 import * as z from 'zod';
 import { straySpaceProblem } from '../validate/stray-white-space.ts';
@@ -17,13 +17,13 @@ import {
 } from './units.ts';
 import { writtenUrlPattern, writtenUrlProblem } from './urls.ts';
 
-/** Bounds of a kind, in its written form. */
+/** Bounds in their written form. */
 interface Range {
   readonly from: string;
   readonly to: string;
 }
 
-/** A duration such as `500ms`; milliseconds inside. */
+/** A duration such as `500ms`; parsed to milliseconds. */
 export function duration({ from, to }: Range) {
   const [min, max] = [parseDuration(from), parseDuration(to)];
   return z
@@ -34,7 +34,7 @@ export function duration({ from, to }: Range) {
     .meta({ title: `a duration such as 500ms, 30s or 5m, from ${from} to ${to}` });
 }
 
-/** A size such as `16Ki`; bytes inside. */
+/** A size such as `16Ki`; parsed to bytes. */
 export function size({ from, to }: Range) {
   const [min, max] = [parseSize(from), parseSize(to)];
   return z
@@ -54,7 +54,7 @@ export function wholeNumber(from: number, to: number) {
     .meta({ title: `a whole number from ${from} to ${to}` });
 }
 
-/** A whole number within bounds, or a word that stands for one. */
+/** A whole number within bounds, or a keyword. */
 export function wholeNumberOr<const Word extends string>(from: number, to: number, word: Word) {
   return z
     .union([z.int().min(from).max(to), z.literal(word)])
@@ -62,25 +62,25 @@ export function wholeNumberOr<const Word extends string>(from: number, to: numbe
 }
 
 /** true or false. */
-export function flag() {
+export function boolean() {
   return z.boolean().meta({ title: 'true or false' });
 }
 
-/** One of a few words. */
+/** One of a list of words. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(...words: Words) {
   return z.enum(words).meta({ title: `one of ${words.join(', ')}` });
 }
 
-/** A plain value that a claim can be compared with. */
+/** A scalar value to compare a claim with. */
 function scalar() {
   return z.union([z.string(), z.number(), z.boolean()]).meta({ title: 'a string, a number or a boolean' });
 }
 
-/** A value that a claim must have, or a list of which it must have one. */
+/** A value that a claim must have, or a list of accepted values. */
 export function claimRequirement() {
   return z
     .union([scalar(), z.array(scalar()).min(1)])
-    .meta({ title: 'a string, a number or a boolean, or a list of which one is needed' });
+    .meta({ title: 'a string, a number or a boolean, or a list of accepted values' });
 }
 
 /** An IP address, or a network of them (CIDR, RFC 4632). */
@@ -91,36 +91,36 @@ export function network() {
   });
 }
 
-/** Text of one line that is not empty, without white space or what cannot be seen at its ends. */
-export function text(title = 'text that is not empty') {
-  // Editors and the chart ask the pattern, which knows of less in each of their languages.
+/** A non-empty line of text, without white space or invisible characters at its ends. */
+export function text(title = 'a non-empty string') {
+  // Editors and the chart use the pattern; their regular expressions know fewer characters.
   return withProblem(z.string().min(1), straySpaceProblem).meta({ pattern: '^\\S(.*\\S)?$', title });
 }
 
-/** Text that is not empty, of any number of lines. */
-export function lines(title: string) {
+/** Non-empty text of any number of lines. */
+export function multilineText(title: string) {
   return z.string().min(1).meta({ title });
 }
 
-const nameOfClaim = 'the name of a claim';
+const nameOfClaim = 'a claim name';
 
-/** What names a claim where only a text can stand, as on the left side of a value: a name, a dotted path, or a list as JSON. */
+/** A claim name that must be a text, such as a mapping name: a name, a dotted path, or a JSON list. */
 export function claimKey() {
   return withProblem(text(nameOfClaim), claimNameProblem).meta({ title: nameOfClaim });
 }
 
-/** What names a claim: a name, a dotted path, or the list of the names on the way to it. */
+/** A claim name: a name, a dotted path, or a list with the name at each level. */
 export function claimName() {
   return z
     .union([
       claimKey(),
-      withProblem(z.array(lines(nameOfClaim)).min(1), claimNameProblem).meta({ maxItems: mostParts }),
+      withProblem(z.array(multilineText(nameOfClaim)).min(1), claimNameProblem).meta({ maxItems: mostParts }),
     ])
-    .meta({ title: 'the name of a claim, or a list of the names on the way to it' });
+    .meta({ title: 'a claim name, or a list with the name at each level' });
 }
 
-/** Text of printable ASCII, fit to stand in a quoted header parameter (RFC 9110 section 5.6.4); may be empty. */
-export function quotable() {
+/** Printable ASCII text for a quoted header parameter (RFC 9110 section 5.6.4); may be empty. */
+export function quotableText() {
   return z
     .string()
     .max(256)
@@ -128,7 +128,7 @@ export function quotable() {
     .meta({ title: 'printable ASCII text of at most 256 characters' });
 }
 
-/** An absolute http or https URL that keys or metadata may be fetched from. */
+/** An absolute http or https URL to fetch keys or metadata from. */
 export function fetchUrl() {
   return withProblem(z.string(), writtenUrlProblem).meta({
     title: 'an https:// URL',
@@ -136,7 +136,7 @@ export function fetchUrl() {
   });
 }
 
-/** The name of a header that may be set on or removed from the request to the upstream. */
+/** The name of a header to set or remove on the upstream request. */
 export function headerName() {
   return withProblem(z.string().toLowerCase(), headerNameProblem).meta({
     title: 'a header name',
@@ -151,9 +151,9 @@ export function anyHeaderName() {
   return z.string().regex(headerNamePattern).toLowerCase().meta({ title: 'a header name' });
 }
 
-/** A path of a file. */
+/** The path of a file. */
 export function filePath() {
-  return text('the path of a file');
+  return text('a file path');
 }
 
 /** One scope token (RFC 6749 section 3.3). */
@@ -164,12 +164,12 @@ export function scopeToken() {
     .meta({ title: 'a scope: printable ASCII without space, quote or backslash' });
 }
 
-/** Adds a check that says in its own words what is wrong. */
+/** Adds a check with its own message. */
 function withProblem<Schema extends z.ZodType>(
   schema: Schema,
   problemOf: (value: z.output<Schema>) => string | undefined,
 ): Schema {
-  // Cheaper than `superRefine`, which a long deny list would feel.
+  // Faster than `superRefine`, which matters for a long deny list.
   return schema.check(({ value, issues }) => {
     const message = problemOf(value);
     if (message !== undefined) issues.push({ code: 'custom', message, input: value, continue: true });

@@ -1,4 +1,4 @@
-/** Durations and sizes as Kubernetes writes them, and back. */
+/** Parses and formats durations and sizes in the notation of Kubernetes. */
 
 const millisecondsPerUnit = new Map([
   ['ms', 1],
@@ -16,14 +16,14 @@ const bytesPerUnit = new Map([
   ['k', 1e3],
 ]);
 
-/** What a duration looks like: one or more numbers, each with its unit, as in `1h30m`. */
+/** The form of a duration: one or more numbers, each with its unit, as in `1h30m`. */
 export const durationPattern = /^(\d+(\.\d+)?(ms|s|m|h))+$/;
 
-/** What a size looks like: whole bytes, or a whole number with a unit, as in `16Ki`. */
+/** The form of a size: whole bytes, or a whole number with a unit, as in `16Ki`. */
 export const sizePattern = /^\d+(Ki|Mi|Gi|k|M|G)?$/;
 
 /**
- * Reads a duration.
+ * Parses a duration.
  *
  * @param text matches {@link durationPattern}
  * @returns milliseconds
@@ -37,7 +37,7 @@ export function parseDuration(text: string): number {
 }
 
 /**
- * Writes a duration in the largest unit that divides it.
+ * Formats a duration in the largest unit that divides it.
  *
  * @param milliseconds at least 0
  */
@@ -51,7 +51,7 @@ export function formatDuration(milliseconds: number): string {
 }
 
 /**
- * Reads a size.
+ * Parses a size.
  *
  * @param text matches {@link sizePattern}
  * @returns bytes
@@ -62,7 +62,7 @@ export function parseSize(text: string): number {
 }
 
 /**
- * Writes a size in the largest binary unit that divides it.
+ * Formats a size in the largest binary unit that divides it.
  *
  * @param bytes at least 0
  */

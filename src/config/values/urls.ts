@@ -1,38 +1,38 @@
-/** Which URLs keys and metadata may be fetched from. */
+/** Validates the URLs that keys and metadata may be fetched from. */
 import { reachOf } from './addresses.ts';
 
 /**
- * Says why a URL cannot be fetched from, as far as its text tells.
+ * Returns why a URL must not be fetched, as far as its text shows.
  *
  * @returns the problem, or undefined
  */
 export function urlProblem(text: string): string | undefined {
-  if (!URL.canParse(text)) return 'expected an absolute URL such as https://issuer.example.com';
+  if (!URL.canParse(text)) return 'must be an absolute URL such as https://issuer.example.com';
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    return `expected https://, not ${url.protocol}//`;
-  if (url.username !== '' || url.password !== '') return 'expected a URL without user name and password';
-  if (url.hash !== '') return 'expected a URL without a fragment (#…)';
+    return `must begin with https://, got ${url.protocol}//`;
+  if (url.username !== '' || url.password !== '') return 'must not have a user name or a password';
+  if (url.hash !== '') return 'must not have a fragment (#…)';
   const reach = reachOf(hostOf(url));
-  return reach === 'open' || reach === 'loopback' ? undefined : `expected a URL that is not on ${reach}`;
+  return reach === 'open' || reach === 'loopback' ? undefined : `must not use ${reach}`;
 }
 
-/** What a URL for a fetch looks like when somebody writes it. URL parsers take more: white space around it, one slash. */
+/** The form of a URL in a configuration. URL parsers accept more: white space around it, one slash. */
 export const writtenUrlPattern = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/?#]+\S*$/;
 
 /**
- * Says why a URL that somebody has written cannot be fetched from.
+ * Returns why a URL in a configuration must not be fetched.
  *
  * @returns the problem, or undefined
  */
 export function writtenUrlProblem(text: string): string | undefined {
-  if (/\s/.test(text)) return 'expected a URL without white space';
+  if (/\s/.test(text)) return 'must not contain white space';
   const problem = urlProblem(text);
   if (problem !== undefined || writtenUrlPattern.test(text)) return problem;
-  return 'expected an absolute URL such as https://issuer.example.com';
+  return 'must be an absolute URL such as https://issuer.example.com';
 }
 
-/** Whether a text is http:// or https://, a host and perhaps a port, and nothing behind that. */
+/** Whether a text is http:// or https:// with a host, an optional port, and nothing else. */
 export function isOrigin(text: string): boolean {
   const url = URL.parse(text);
   return (
@@ -43,18 +43,13 @@ export function isOrigin(text: string): boolean {
   );
 }
 
-/** Whether plain http needs no permission: the host is this machine. */
+/** Whether the host is this machine, so plain http needs no option. */
 export function isLoopback(url: URL): boolean {
   const host = hostOf(url);
   return /(^|\.)localhost\.?$/.test(host) || reachOf(host) === 'loopback';
 }
 
-/** The host of a URL, an IPv6 address without its brackets. */
+/** The host of a URL; an IPv6 address without its brackets. */
 function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1');
-}
-
-/** Hides user names and passwords of the URLs in a text. */
-export function maskUrls(text: string): string {
-  return text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*@/gi, '$1***@');
 }

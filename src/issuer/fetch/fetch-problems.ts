@@ -1,5 +1,5 @@
 /** Explains to an operator why a fetch failed: what is wrong, and which option fixes it. */
-import { maskUrls } from '../../config/values/urls.ts';
+import { maskUrls } from '../../config/values/quote-value.ts';
 import { codeOf, messageOf, opensslCode, rootOf, statusOf } from './error-details.ts';
 import type { Attempt } from './fetch-attempt.ts';
 import { networkProblem, plainHttpProblem } from './network-problems.ts';

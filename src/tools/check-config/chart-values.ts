@@ -1,10 +1,10 @@
 /** The values of the Helm chart as the configuration that the chart makes of them. */
 
-import { options } from '../../config/declare/options.ts';
+import { configSchema } from '../../config/declare/options.ts';
 import { type ConfigFile, parseConfigFile } from '../../config/load/file.ts';
 import { ConfigError, type Problem, suggestion } from '../../config/validate/problems.ts';
-import { shown } from '../../config/values/quote.ts';
-import { isTree, type Tree } from '../../config/values/raw-values.ts';
+import { isMapping, type Mapping } from '../../config/values/mapping.ts';
+import { quoteValue } from '../../config/values/quote-value.ts';
 import { chartValueNames } from './chart-value-names.ts';
 
 /** What values say of the service. */
@@ -57,7 +57,7 @@ export const tellingValues: readonly string[] = [
  * @throws ConfigError where the configuration is elsewhere, or is no map
  */
 export function readChartValues(file: ConfigFile): ChartConfig | undefined {
-  const found = valuesIn(file.tree);
+  const found = valuesIn(file.content);
   if (found === undefined) return undefined;
   const { values, at } = found;
   const place = (path: readonly PropertyKey[]) => file.place([...at, ...path]);
@@ -70,21 +70,21 @@ export function readChartValues(file: ConfigFile): ChartConfig | undefined {
       },
     ]);
   const { config: given } = values;
-  if (given !== undefined && given !== null && !isTree(given))
+  if (given !== undefined && given !== null && !isMapping(given))
     throw new ConfigError([
       {
         path: [...at, 'config'].join('.'),
         source: place(['config']),
-        message: `\`config\` must be a map, as these are values of the chart: expected names with values, not ${typeof given === 'string' ? 'a text; take the `|` or the quotes away' : shown(given)}`,
+        message: `\`config\` must be a map, as these are values of the chart: expected names with values, not ${typeof given === 'string' ? 'a text; take the `|` or the quotes away' : quoteValue(given)}`,
       },
     ]);
 
-  const config: Tree = isTree(values.config) ? structuredClone(values.config) : {};
+  const config: Mapping = isMapping(values.config) ? structuredClone(values.config) : {};
   const { environment, notes } = podEnvironment(values);
   const made = [...meshTimeout(config, values), ...ports(config, values), ...caFiles(config, values)];
   const where = [...at, 'config'].join('.');
   return {
-    file: { tree: config, place: (path) => place(['config', ...path]) },
+    file: { content: config, place: (path) => place(['config', ...path]) },
     environment,
     notes: [
       'config' in values
@@ -110,26 +110,28 @@ export function chartValuesProblem(text: string, path: string): Problem | undefi
 
 function holdsValues(text: string, path: string): boolean {
   try {
-    return valuesIn(parseConfigFile(text, path).tree) !== undefined;
+    return valuesIn(parseConfigFile(text, path).content) !== undefined;
   } catch (error) {
     if (error instanceof ConfigError) return false;
     throw error;
   }
 }
 
-function valuesIn(tree: Tree): { readonly values: Tree; readonly at: readonly string[] } | undefined {
+function valuesIn(tree: Mapping): { readonly values: Mapping; readonly at: readonly string[] } | undefined {
   if ('issuers' in tree) return undefined;
   if ('config' in tree || 'existingConfigMap' in tree) return { values: tree, at: [] };
-  const parts = Object.entries(tree).filter(([, part]) => isTree(part) && isTree(part.config));
+  const parts = Object.entries(tree).filter(([, part]) => isMapping(part) && isMapping(part.config));
   // Other charts have a `config` as well.
-  const own = parts.filter(([, part]) => isTree(part) && isTree(part.config) && 'issuers' in part.config);
+  const own = parts.filter(
+    ([, part]) => isMapping(part) && isMapping(part.config) && 'issuers' in part.config,
+  );
   const [only, ...more] = own.length > 0 ? own : parts;
   if (only === undefined && isWithoutConfig(tree)) return { values: tree, at: [] };
-  return only === undefined || more.length > 0 ? undefined : { values: only[1] as Tree, at: [only[0]] };
+  return only === undefined || more.length > 0 ? undefined : { values: only[1] as Mapping, at: [only[0]] };
 }
 
 /** Helm refuses what the chart does not have. */
-function unknownValues(values: Tree): string[] {
+function unknownValues(values: Mapping): string[] {
   return Object.keys(values)
     .filter((name) => !chartValueNames.includes(name))
     .map(
@@ -138,46 +140,52 @@ function unknownValues(values: Tree): string[] {
     );
 }
 
-function isWithoutConfig(tree: Tree): boolean {
+function isWithoutConfig(tree: Mapping): boolean {
   const names = Object.keys(tree);
-  return names.some((name) => tellingValues.includes(name)) && !names.some((name) => name in options.shape);
+  return (
+    names.some((name) => tellingValues.includes(name)) && !names.some((name) => name in configSchema.shape)
+  );
 }
 
 /** The service refuses deadlines too close to the timeout of the entries that the chart makes. */
-function meshTimeout(config: Tree, { authorizer }: Tree): string[] {
-  const limits = isTree(config.limits) ? config.limits : {};
-  if (isSet(limits.meshTimeout) || (config.limits !== undefined && !isTree(config.limits))) return [];
-  const timeout = isTree(authorizer) && isSet(authorizer.timeout) ? authorizer.timeout : defaultTimeout;
+function meshTimeout(config: Mapping, { authorizer }: Mapping): string[] {
+  const limits = isMapping(config.limits) ? config.limits : {};
+  if (isSet(limits.meshTimeout) || (config.limits !== undefined && !isMapping(config.limits))) return [];
+  const timeout = isMapping(authorizer) && isSet(authorizer.timeout) ? authorizer.timeout : defaultTimeout;
   config.limits = { ...limits, meshTimeout: timeout };
   return [`limits.meshTimeout is ${String(timeout)}, as authorizer.timeout`];
 }
 
 /** Istio ignores ports when it routes. */
-function ports(config: Tree, { istio, kyma }: Tree): string[] {
+function ports(config: Mapping, { istio, kyma }: Mapping): string[] {
   const switches: readonly (readonly [string, unknown])[] = [
-    ['istio.enabled', isTree(istio) && istio.enabled],
-    ['kyma.enabled', isTree(kyma) && kyma.enabled],
-    ['kyma.apiRules', isTree(kyma) && kyma.apiRules],
+    ['istio.enabled', isMapping(istio) && istio.enabled],
+    ['kyma.enabled', isMapping(kyma) && kyma.enabled],
+    ['kyma.apiRules', isMapping(kyma) && kyma.apiRules],
   ];
   const cause = switches.find(([, value]) => isSet(value))?.[0];
   const hosts = config.hosts ?? {};
-  if (cause === undefined || !isTree(hosts) || isSet(hosts.ports)) return [];
+  if (cause === undefined || !isMapping(hosts) || isSet(hosts.ports)) return [];
   config.hosts = { ...hosts, ports: 'ignore' };
   return [`hosts.ports is ignore, because of ${cause}`];
 }
 
-function caFiles(config: Tree, { caBundle }: Tree): string[] {
-  if (!isTree(caBundle) || !(isSet(caBundle.configMap) || isSet(caBundle.secret))) return [];
+function caFiles(config: Mapping, { caBundle }: Mapping): string[] {
+  if (!isMapping(caBundle) || !(isSet(caBundle.configMap) || isSet(caBundle.secret))) return [];
   const path = `${caFolder}/${isSet(caBundle.key) ? String(caBundle.key) : defaultCaKey}`;
   const without = Array.isArray(config.issuers)
-    ? config.issuers.filter((issuer) => isTree(issuer) && !isSet(issuer.caFile))
+    ? config.issuers.filter((issuer) => isMapping(issuer) && !isSet(issuer.caFile))
     : [];
   for (const issuer of without) issuer.caFile = path;
   return without.length === 0 ? [] : [`caFile of ${without.length} issuers is ${path}, from caBundle`];
 }
 
-function podEnvironment({ extraEnv, envFrom, extraArgs }: Tree): Pick<ChartConfig, 'environment' | 'notes'> {
-  const given = Array.isArray(extraEnv) ? extraEnv.filter(isTree) : [];
+function podEnvironment({
+  extraEnv,
+  envFrom,
+  extraArgs,
+}: Mapping): Pick<ChartConfig, 'environment' | 'notes'> {
+  const given = Array.isArray(extraEnv) ? extraEnv.filter(isMapping) : [];
   const ours = given.filter(({ name }) => String(name).startsWith('OIDC_AUTHZ_'));
   // As in a pod: of several with one name, the last counts.
   const last = [...new Map(ours.map((variable) => [String(variable.name), variable]))];
@@ -210,6 +218,6 @@ function refersToVariable(value: string): boolean {
 /** Whether a template of Helm takes a value for true. */
 function isSet(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
-  if (isTree(value)) return Object.keys(value).length > 0;
+  if (isMapping(value)) return Object.keys(value).length > 0;
   return value !== undefined && value !== null && value !== false && value !== '' && value !== 0;
 }

@@ -1,10 +1,10 @@
 /** A file that is a configuration of oauth2-proxy rather than one of this service; loaded only where there may be one. */
 import { ConfigError, type Problem } from '../../config/validate/problems.ts';
-import { isTree } from '../../config/values/raw-values.ts';
-import { isSurelyChart } from '../migrate/oauth2-proxy/read/chart/charts.ts';
+import { isMapping } from '../../config/values/mapping.ts';
+import { isSurelyChart } from '../migrate/oauth2-proxy/read/chart/find-charts.ts';
 import { type FilePart, fileParts } from '../migrate/oauth2-proxy/read/file-kind.ts';
-import type { Spot } from '../migrate/oauth2-proxy/read/location.ts';
 import { hasKnownKey } from '../migrate/oauth2-proxy/read/toml.ts';
+import type { YamlNode } from '../migrate/oauth2-proxy/read/yaml-node.ts';
 
 /**
  * Says what a file of oauth2-proxy's is and what to do with it.
@@ -56,17 +56,18 @@ function told(part: FilePart, text: string): string | undefined {
 }
 
 /** Whether values have what no other chart has. What the charts have alike, such as `image`, tells nothing. */
-function isOfTheirs(values: Spot): boolean {
+function isOfTheirs(values: YamlNode): boolean {
   return !hasOwnConfig(values.value) && isSurelyChart(values);
 }
 
 /** Whether values configure this service, at their top or as those of a part. */
 function hasOwnConfig(values: unknown): boolean {
-  return isTree(values) && ('issuers' in values || isOwn(values) || Object.values(values).some(isOwn));
+  return isMapping(values) && ('issuers' in values || isOwn(values) || Object.values(values).some(isOwn));
 }
 
 function isOwn(values: unknown): boolean {
   return (
-    isTree(values) && ('existingConfigMap' in values || (isTree(values.config) && 'issuers' in values.config))
+    isMapping(values) &&
+    ('existingConfigMap' in values || (isMapping(values.config) && 'issuers' in values.config))
   );
 }

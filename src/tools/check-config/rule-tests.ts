@@ -4,7 +4,7 @@ import type { Authenticate } from '../../check/authenticate.ts';
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import { dotted } from '../../config/describe/option-list.ts';
 import { parseYaml } from '../../config/load/file.ts';
-import { type RuleTest, readRuleTests } from '../../config/rules/rule-tests.ts';
+import { type RuleTest, readRuleTests } from '../../config/load/rule-tests.ts';
 import { ConfigError, suggestion } from '../../config/validate/problems.ts';
 import { identityOf } from '../../credential/token/identity.ts';
 import { createReadFacts } from '../../credential/token/read-facts.ts';

@@ -1,18 +1,21 @@
-/** What becomes of a setting that is carried over from elsewhere: one line of the report. */
+/** The result for one setting of a migration: one line of the report. */
 
 /**
- * What becomes of it: `kept`, in our terms; `meaningless`, since nothing here has a use for it; `changed`, with another
- * behaviour that the text tells; `refused`, since it guards or opens something in a way that there is none of here.
+ * `kept`: an option replaces it. `meaningless`: oidc-authz does not need it. `changed`: the behaviour differs, as the
+ * text says. `refused`: it affects access, and oidc-authz has no counterpart.
  */
 export type Verdict = 'kept' | 'meaningless' | 'changed' | 'refused';
 
-/** One setting, and what becomes of it. */
+/** The result for one setting. */
 export interface Finding {
-  /** Its name as its owner knows it, and as `--accept` takes it, e.g. `cookie-domain`. */
+  /** The name that the operator knows and that `--accept` takes, for example `cookie-domain`. */
   readonly setting: string;
-  /** Where it was given, e.g. `values.yaml:9:3 extraArgs` or `environment OAUTH2_PROXY_SCOPE`. */
+  /** The location, for example `values.yaml:9:3 extraArgs` or `environment OAUTH2_PROXY_SCOPE`. */
   readonly source: string;
   readonly verdict: Verdict;
-  /** Goes on after "kept as", "has no meaning here because", "changes behaviour:" or "refused because". Never a secret. */
+  /**
+   * Continues "kept as", "has no meaning here because", "changes behaviour:" or "refused because". Never contains a
+   * secret.
+   */
   readonly text: string;
 }

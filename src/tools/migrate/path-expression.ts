@@ -1,13 +1,13 @@
-/** The regular expression (RE2) of a path, taken apart into sequences; alternatives and what may be absent are written out. */
+/** Parses the regular expression (RE2) of a path into sequences. Alternatives and optional parts are expanded. */
 
 /** One step of a sequence. */
 export type Step =
   | { readonly kind: 'character'; readonly character: string }
-  /** Any text, or any that is not empty. */
+  /** Any text; `something` is not empty. */
   | { readonly kind: 'anything' | 'something' }
-  /** Any text without a slash, or any such that is not empty. */
+  /** Any text without a slash; `segment` is not empty. */
   | { readonly kind: 'inner' | 'segment' }
-  /** A text of which is only known whether it may hold a slash, whether it may be empty, and one that it can be. */
+  /** A text of unknown content: it may contain a slash, may be empty, and may have a sample. */
   | {
       readonly kind: 'opaque';
       readonly crosses: boolean;
@@ -16,17 +16,17 @@ export type Step =
     }
   | { readonly kind: 'start' | 'end' };
 
-/** Steps, one behind the other. */
+/** The steps in order. */
 export type Sequence = readonly Step[];
 
-/** An expression, taken apart: a path matches if one of the sequences is found in it. */
+/** A parsed expression: a path matches if it contains one of the sequences. */
 export interface Expression {
   readonly sequences: readonly Sequence[];
-  /** Whether capitals and small letters are the same to it. */
+  /** Whether the expression ignores case. */
   readonly isCaseless: boolean;
 }
 
-/** More alternatives would be a list that nobody reads. */
+/** A longer list of alternatives would be unreadable. */
 const maxSequences = 64;
 const maxDepth = 16;
 const maxMembers = 8;
@@ -36,16 +36,16 @@ interface Read {
   readonly end: number;
 }
 
-/** One step of an expression, or alternatives of it, before they are repeated. */
+/** One step of an expression or its alternatives, before repetition. */
 interface Atom extends Read {
-  /** `dot` and `segment` have steps of their own when they repeat. */
+  /** `dot` and `segment` have their own steps when repeated. */
   readonly kind: 'dot' | 'segment' | 'one' | 'group';
 }
 
-/** Takes an expression apart; undefined where it has something that is not understood here. */
+/** Parses an expression; undefined if it uses a feature that is not supported. */
 export function readExpression(text: string): Expression | undefined {
   const [, flags = ''] = /^\(\?([a-zA-Z]+)\)/.exec(text) ?? [];
-  // Multiple lines and the like make no difference to a path; without the letter i nothing is lost by them.
+  // Flags such as multi-line make no difference for a path; ignoring them loses nothing.
   if (!/^[imsU]*$/.test(flags)) return undefined;
   const start = flags === '' ? 0 : flags.length + 3;
   const read = readAlternatives(text, start, 0);
@@ -86,7 +86,7 @@ function readAtom(text: string, at: number, depth: number): Atom | undefined {
   if (character === '[') return readSet(text, at);
   if (character === '\\') return readEscape(text, at);
   const one = (step: Step): Atom => ({ kind: 'one', sequences: [[step]], end: at + 1 });
-  // Hardly anybody escapes the dot of `robots.txt`.
+  // Operators rarely escape the dot of `robots.txt`.
   if (character === '.') return { ...one(opaque(true, '.')), kind: 'dot' };
   if (character === '^') return one({ kind: 'start' });
   if (character === '$') return one({ kind: 'end' });
@@ -130,12 +130,12 @@ function readSet(text: string, at: number): Atom | undefined {
   const plain = members.replaceAll(/\\([\s\S])/g, '$1');
   const hasRange = /[\s\S]-[\s\S]/.test(members);
   if (!isPlain) return one([[opaque(true)]]);
-  // A path that is read without doubt has none of these, so leaving them out leaves out nothing.
+  // An unambiguous path contains none of these characters, so the exclusion has no effect.
   if (isNegated && !hasRange && plain.includes('/') && /^[/?#;\\]*$/.test(plain))
     return { ...one([[opaque(false)]]), kind: 'segment' };
   if (!isNegated && !hasRange && plain.length <= maxMembers)
     return one([...new Set(plain)].map((character) => [{ kind: 'character', character }]));
-  // A bracket that comes first is a member to RE2, and not here.
+  // RE2 treats a leading bracket as a member; this pattern does not.
   return one([[opaque(members.startsWith(']') || setHoldsSlash(whole))]]);
 }
 
@@ -147,13 +147,13 @@ function setHoldsSlash(set: string): boolean {
   }
 }
 
-/** Reads what stands behind an atom and says how often it comes; a `?` behind that says nothing of what matches. */
+/** Parses the quantifier after an atom; a lazy quantifier matches the same paths. */
 function readRepeats(text: string, atom: Atom): Read | undefined {
   const [quantifier = ''] = /^(?:[*+?]|\{\d+(?:,\d*)?\})/.exec(text.slice(atom.end)) ?? [];
   if (quantifier === '') return atom;
   const isLazy = text[atom.end + quantifier.length] === '?';
   const end = atom.end + quantifier.length + (isLazy ? 1 : 0);
-  // Two of them behind each other are no RE2.
+  // RE2 rejects two quantifiers in a row.
   if (/^[*+?]|^\{\d+(,\d*)?\}/.test(text.slice(end))) return undefined;
   const sequences = repeated(atom, quantifier);
   return sequences === undefined ? undefined : { sequences, end };
@@ -170,7 +170,7 @@ function repeated({ kind, sequences }: Atom, quantifier: string): readonly Seque
   if (kind === 'dot' && isOpenEnded) return [[{ kind: mayBeAbsent ? 'anything' : 'something' }]];
   if (kind === 'segment' && isOpenEnded) return [[{ kind: mayBeAbsent ? 'inner' : 'segment' }]];
   const [only] = sequences.length === 1 ? (sequences[0] ?? []) : [];
-  // Several slashes behind each other are no path that is read without doubt, so they are as good as one.
+  // An unambiguous path has no consecutive slashes, so several are equal to one.
   if (kind === 'one' && only?.kind === 'character' && only.character === '/' && isOpenEnded)
     return mayBeAbsent ? [[only], []] : [[only]];
   const crosses = kind === 'dot' || sequences.some((sequence) => sequence.some(stepCrosses));
@@ -183,13 +183,13 @@ function repeated({ kind, sequences }: Atom, quantifier: string): readonly Seque
   return mayBeAbsent ? [[some], []] : [[some]];
 }
 
-/** Whether a step may hold a slash. */
+/** Whether a step may contain a slash. */
 export function stepCrosses(step: Step): boolean {
   if (step.kind === 'character') return step.character === '/';
   return step.kind === 'anything' || step.kind === 'something' || (step.kind === 'opaque' && step.crosses);
 }
 
-/** The steps between slashes. */
+/** Splits the steps at slashes. */
 export function segmentsOf(steps: Sequence): readonly (readonly Step[])[] {
   const segments: Step[][] = [[]];
   for (const step of steps) {

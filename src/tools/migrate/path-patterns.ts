@@ -1,18 +1,18 @@
-/** From the regular expression of a path to patterns of paths: such as lie within it, and such as it lies within. */
+/** Converts the regular expression of a path to path patterns: those within it, and those around it. */
 import { pathCovers, pathPatternProblem } from '../../config/rules/patterns.ts';
 import { type Expression, type Sequence, type Step, segmentsOf, stepCrosses } from './path-expression.ts';
 
 /** Patterns for an expression. */
 export interface Patterns {
   readonly patterns: readonly string[];
-  /** Whether they have exactly the paths of the expression, of those that can be read without doubt. */
+  /** Whether the patterns match exactly the unambiguous paths of the expression. */
   readonly isExact: boolean;
 }
 
-/** The pattern of all paths. */
+/** The pattern for all paths. */
 export const everyPath = '/{**}';
 
-/** Patterns that have no path beside those of an expression, if that was understood; there may be none. */
+/** Patterns that match only paths of the expression; none if it cannot be parsed. */
 export function patternsWithin(expression: Expression | undefined): Patterns {
   if (expression === undefined) return unsaid;
   const each = expression.sequences.map((sequence) => {
@@ -24,7 +24,7 @@ export function patternsWithin(expression: Expression | undefined): Patterns {
   return { patterns, isExact: isExact || patterns.includes(everyPath) };
 }
 
-/** Patterns that have every path of an expression; undefined where they would be all paths, or nobody can say. */
+/** Patterns that match all paths of the expression; undefined if only the pattern for all paths would. */
 export function patternsAround(expression: Expression | undefined): Patterns | undefined {
   if (expression === undefined || expression.isCaseless) return undefined;
   const each = expression.sequences.map((sequence) => {
@@ -41,12 +41,12 @@ export function patternsAround(expression: Expression | undefined): Patterns | u
 const unsaid: Patterns = { patterns: [], isExact: false };
 const impossible: Patterns = { patterns: [], isExact: true };
 
-/** The steps of a whole path: anything stands where the expression is not tied to an end. */
+/** The steps of a whole path; without an anchor, any text may come before or after. */
 function anchored(sequence: Sequence): Sequence | undefined {
   const steps = sequence.filter(({ kind }) => kind !== 'start' && kind !== 'end');
   const starts = sequence.findLastIndex(({ kind }) => kind === 'start');
   const ends = sequence.findIndex(({ kind }) => kind === 'end');
-  // An anchor in the middle says something only where what is before or behind it is nothing.
+  // An anchor inside a sequence is supported only if nothing comes before or after it.
   const isTiedInside =
     sequence.slice(0, starts + 1).some(({ kind }) => kind !== 'start') ||
     (ends >= 0 && sequence.slice(ends).some(({ kind }) => kind !== 'end'));
@@ -55,7 +55,7 @@ function anchored(sequence: Sequence): Sequence | undefined {
   return merged([...(starts < 0 ? [anything] : []), ...steps, ...(ends < 0 ? [anything] : [])]);
 }
 
-/** Two steps behind each other that are one: the kind of both together. */
+/** The single step that replaces two consecutive steps. */
 const together: Readonly<Record<string, 'anything' | 'something' | 'inner' | 'segment'>> = {
   'anything anything': 'anything',
   'anything something': 'something',
@@ -89,7 +89,7 @@ function within(steps: Sequence): Patterns {
     const { patterns } = within(next.character === '/' ? rest : [slash, ...rest]);
     return { patterns, isExact: patterns.includes(everyPath) };
   }
-  // A path begins with a slash, so before it is nothing.
+  // A path begins with a slash, so the text before it is empty.
   if (first.kind === 'inner') return within(rest);
   if (first.kind !== 'character') return unsaid;
   if (first.character !== '/') return impossible;
@@ -107,7 +107,7 @@ function within(steps: Sequence): Patterns {
   return { patterns: usable, isExact: isExact && usable.length === patterns.length };
 }
 
-/** Parts of patterns that lie within a segment; the last one takes all that follows. */
+/** Pattern segments within a segment of the expression; the last one may match all that follows. */
 function segmentWithin(steps: readonly Step[], isLast: boolean): Patterns {
   const [first, second] = steps;
   if (first === undefined) return isLast ? { patterns: [''], isExact: true } : impossible;
@@ -131,7 +131,7 @@ function segmentWithin(steps: readonly Step[], isLast: boolean): Patterns {
   return { patterns: tail.kind === 'something' ? below : [text.text, ...below], isExact: false };
 }
 
-/** A text that steps can be; undefined where none is known. */
+/** A text that the steps match; undefined if none is known. */
 function textOf(steps: readonly Step[]): { readonly text: string; readonly isExact: boolean } | undefined {
   const characters = steps.map((step) => {
     if (step.kind === 'character') return step.character;
@@ -146,7 +146,7 @@ function around(steps: Sequence): Patterns | undefined {
   if (first === undefined) return impossible;
   if (first.kind !== 'character') {
     if (stepCrosses(first)) return undefined;
-    // A path begins with a slash, so before it is nothing.
+    // A path begins with a slash, so the text before it is empty.
     const mayBeNothing = first.kind === 'inner' || (first.kind === 'opaque' && first.mayBeEmpty);
     return mayBeNothing ? around(rest) : impossible;
   }
@@ -168,7 +168,7 @@ function around(steps: Sequence): Patterns | undefined {
   return { patterns, isExact };
 }
 
-/** Parts of patterns that have every text of a segment without slashes. */
+/** Pattern segments that match every text of a segment without slashes. */
 function roomFor(steps: readonly Step[], isLast: boolean): readonly string[] {
   const mayBeEmpty = steps.every(
     (step) => step.kind === 'inner' || (step.kind === 'opaque' && step.mayBeEmpty),
@@ -182,7 +182,7 @@ function isPattern(part: string): boolean {
 
 const slash: Step = { kind: 'character', character: '/' };
 
-/** Patterns without those that another one has all paths of. */
+/** Removes patterns that another pattern covers. */
 function widest(patterns: readonly string[]): string[] {
   const all = [...new Set(patterns)].toSorted();
   return all.filter(

@@ -1,8 +1,8 @@
-/** The report of a migration: what becomes of each setting, line by line, and what to do where something is refused. */
-import { maskUrls } from '../../config/values/urls.ts';
+/** The report of a migration: one line for each setting, and what to do if a setting is refused. */
+import { maskUrls } from '../../config/values/quote-value.ts';
 import type { Finding, Verdict } from './finding.ts';
 
-/** How a verdict reads between a setting and the text of its finding. */
+/** The words between the setting and the text of its finding. */
 const phrases: Readonly<Record<Verdict, string>> = {
   meaningless: 'has no meaning here because',
   kept: 'kept as',
@@ -10,10 +10,10 @@ const phrases: Readonly<Record<Verdict, string>> = {
   refused: 'refused because',
 };
 
-/** From what needs no attention to what needs most, which then stands where a terminal stops. */
+/** The most important verdict comes last, where a terminal shows the end of the report. */
 const order = Object.keys(phrases) as Verdict[];
 
-/** The refused settings that nobody gave up by name. */
+/** The refused settings that the operator did not accept by name. */
 export function notAccepted(findings: readonly Finding[], accepted: readonly string[]): readonly string[] {
   const refused = findings.filter(
     ({ verdict, setting }) => verdict === 'refused' && !accepted.includes(setting),
@@ -21,13 +21,13 @@ export function notAccepted(findings: readonly Finding[], accepted: readonly str
   return [...new Set(refused.map(({ setting }) => setting))];
 }
 
-/** A line for each finding, then how many there are of each kind. */
+/** One line for each finding, then the number of findings by verdict. */
 export function findingLines(findings: readonly Finding[], accepted: readonly string[]): readonly string[] {
   const lineOf = ({ setting, source, verdict, text }: Finding): string => {
-    const given = verdict === 'refused' && accepted.includes(setting) ? ' (accepted)' : '';
-    return plain(`${setting} (${source}): ${phrases[verdict]} ${text}${given}`);
+    const suffix = verdict === 'refused' && accepted.includes(setting) ? ' (accepted)' : '';
+    return plain(`${setting} (${source}): ${phrases[verdict]} ${text}${suffix}`);
   };
-  // What is found twice is told once.
+  // Equal findings appear once.
   const lines = order.map((verdict) => [
     ...new Set(findings.filter((finding) => finding.verdict === verdict).map(lineOf)),
   ]);
@@ -38,20 +38,21 @@ export function findingLines(findings: readonly Finding[], accepted: readonly st
   ];
 }
 
-/** The report: the lines, and what to do where something is refused. */
+/** The report with advice about refused settings. */
 export function reportText(findings: readonly Finding[], accepted: readonly string[]): string {
-  const open = notAccepted(findings, accepted);
-  const flags = open.map((name) => `--accept ${shellWord(name)}`).join(' ');
+  const remaining = notAccepted(findings, accepted);
+  const flags = remaining.map((name) => `--accept ${shellWord(name)}`).join(' ');
+  const isOne = remaining.length === 1;
   const advice =
-    open.length === 0
+    remaining.length === 0
       ? []
       : [
-          `nothing is printed, since ${open.length === 1 ? 'one setting is' : `${open.length} settings are`} refused. ${flags} would go on without ${open.length === 1 ? 'it' : 'them'}: what is said above of each is then lost, and nothing takes its place`,
+          `nothing is printed, since ${isOne ? 'one setting is' : `${remaining.length} settings are`} refused. Pass ${flags} to continue without ${isOne ? 'it' : 'them'}; ${isOne ? 'its effect is' : 'their effects are'} then lost, and nothing replaces ${isOne ? 'it' : 'them'}`,
         ];
   return `${[...findingLines(findings, accepted), ...advice].join('\n')}\n`;
 }
 
-/** One line without control characters, which a terminal would obey, and without credentials. */
+/** One line without credentials and without control characters, which a terminal would interpret. */
 function plain(text: string): string {
   return maskUrls(text).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\uE000-\uE002]/gu, ' ');
 }

@@ -236,8 +236,8 @@ describe('a token that is bound to a certificate', () => {
       `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`,
     );
     const authorization = [`Bearer ${await mint('a certificate')}`];
-    const reason = async (given: string) =>
-      (await direct.check(checkRequest({ authorization, peerCertificate: given }))).reason;
+    const reason = async (certificate: string) =>
+      (await direct.check(checkRequest({ authorization, peerCertificate: certificate }))).reason;
     expect(await reason(peerCertificate)).toBe('allowed');
     expect(await reason(peerCertificate.replace('-----BEGIN', '-----BEGIM'))).toBe('proof_invalid');
     expect(await reason('%')).toBe('proof_invalid');

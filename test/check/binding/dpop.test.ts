@@ -207,14 +207,14 @@ describe('a bound token is denied', () => {
       return (await both.check(checkRequest({ ...target, authorization, dpop, forwardedClientCert }))).reason;
     };
     const proof = async () => [await makeProof(client, bound)];
-    const shown = `Hash=${hashes.header}`;
-    expect(await ask('DPoP', await proof(), shown)).toBe('allowed');
+    const certificateHeader = `Hash=${hashes.header}`;
+    expect(await ask('DPoP', await proof(), certificateHeader)).toBe('allowed');
     for (const scheme of ['DPoP', 'Bearer']) {
-      expect(await ask(scheme, [], shown)).toBe('proof_invalid');
+      expect(await ask(scheme, [], certificateHeader)).toBe('proof_invalid');
       expect(await ask(scheme, await proof(), '')).toBe('proof_invalid');
       expect(await ask(scheme, await proof(), `Hash=${'0'.repeat(64)}`)).toBe('proof_invalid');
     }
-    expect(await ask('Bearer', await proof(), shown)).toBe('proof_invalid');
+    expect(await ask('Bearer', await proof(), certificateHeader)).toBe('proof_invalid');
     both.stop();
   });
 

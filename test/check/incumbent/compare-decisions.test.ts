@@ -25,8 +25,7 @@ const allow = (set: Record<string, string>, remove: string[] = [], shadow?: Deny
   cached: false,
   ...(shadow !== undefined && { shadow }),
 });
-const refuse = (reason: DenyReason | ErrorReason) =>
-  ({ outcome: reasons[reason].outcome, reason }) as Decision;
+const deny = (reason: DenyReason | ErrorReason) => ({ outcome: reasons[reason].outcome, reason }) as Decision;
 const statusOf = ({ reason }: Decision) => reasons[reason].httpStatus;
 const compared = (own: Decision, incumbent: IncumbentAnswer) =>
   compare(own, incumbent, checkRequest(), statusOf);
@@ -47,22 +46,22 @@ describe('our decision and the answer of the incumbent', () => {
   });
 
   test('are the same if both deny with the same status, and differ with another status', () => {
-    expect(compared(refuse('token_missing'), answer(401))).toBe('same');
-    expect(compared(refuse('token_missing'), answer(403))).toBe('status_differs');
-    expect(compared(refuse('token_missing'), answer(302))).toBe('status_differs');
-    expect(compared(refuse('keys_unavailable'), answer(403))).toBe('same');
+    expect(compared(deny('token_missing'), answer(401))).toBe('same');
+    expect(compared(deny('token_missing'), answer(403))).toBe('status_differs');
+    expect(compared(deny('token_missing'), answer(302))).toBe('status_differs');
+    expect(compared(deny('keys_unavailable'), answer(403))).toBe('same');
   });
 
   test('report which one allows if only one does; only 200 allows', () => {
-    expect(compared(refuse('token_expired'), answer(200))).toBe('incumbent_allows');
+    expect(compared(deny('token_expired'), answer(200))).toBe('incumbent_allows');
     expect(compared(allow({}), answer(401))).toBe('incumbent_refuses');
     expect(compared(allow({}), answer(202))).toBe('incumbent_refuses');
     expect(compared(allow({}), answer(500))).toBe('incumbent_refuses');
   });
 
   test('a decision in shadow mode is compared as if it were enforced', () => {
-    const tried = allow({}, [], 'token_expired');
-    expect(compared(tried, answer(401))).toBe('same');
-    expect(compared(tried, answer(200))).toBe('incumbent_allows');
+    const shadowed = allow({}, [], 'token_expired');
+    expect(compared(shadowed, answer(401))).toBe('same');
+    expect(compared(shadowed, answer(200))).toBe('incumbent_allows');
   });
 });

@@ -53,7 +53,7 @@ async function startIncumbent(answer: Answer): Promise<Incumbent> {
 
 const allow: Answer = (_, response) =>
   response.writeHead(200, { 'x-auth-request-user': 'alice' }).end('Authenticated');
-const refuse: Answer = (_, response) =>
+const deny: Answer = (_, response) =>
   response.writeHead(401, { 'content-type': 'application/json' }).end('{}');
 
 async function startShadowed(url: string, more = '', options: TestAppOptions = {}): Promise<RunningApp> {
@@ -112,7 +112,7 @@ describe('the answer of the incumbent', () => {
     const incumbent = await startIncumbent(allow);
     const service = await startShadowed(incumbent.url);
     expect((await exchange(service.httpPort, request('GET', '/')))?.status).toBe(200);
-    incumbent.answer = refuse;
+    incumbent.answer = deny;
     const good = await exchange(service.httpPort, request('GET', '/', [await bearer(service)]));
     expect([good?.status, good?.body]).toEqual([401, '{}']);
   });
@@ -199,7 +199,7 @@ describe('the answer of the incumbent', () => {
 
 describe('the incumbent is asked', () => {
   test('with the same method, target and header lines', async () => {
-    const incumbent = await startIncumbent(refuse);
+    const incumbent = await startIncumbent(deny);
     const { httpPort } = await startShadowed(incumbent.url);
     const lines = [
       'Authorization: Bearer a',
@@ -218,7 +218,7 @@ describe('the incumbent is asked', () => {
   });
 
   test('without a body and without connection headers', async () => {
-    const incumbent = await startIncumbent(refuse);
+    const incumbent = await startIncumbent(deny);
     const { httpPort } = await startShadowed(incumbent.url);
     const lines = ['content-length: 3', 'connection: upgrade, x-hop', 'upgrade: websocket', 'te: trailers'];
     await exchange(httpPort, `${request('POST', '/', lines)}abc`);
@@ -234,7 +234,7 @@ describe('the incumbent is asked', () => {
 });
 
 describe('without an answer of the incumbent', () => {
-  const refusal = {
+  const denial = {
     status: 403,
     headers: { 'retry-after': '5' },
     body: '{"error":"temporarily_unavailable","error_description":"The request cannot be authorized right now; try again later."}',
@@ -263,7 +263,7 @@ describe('without an answer of the incumbent', () => {
     const incumbent = await startIncumbent(answer);
     const service = await startShadowed(incumbent.url, 'whenUnavailable: error');
     const response = await exchange(service.httpPort, request('GET', '/', [await bearer(service)]));
-    expect(response).toMatchObject(refusal);
+    expect(response).toMatchObject(denial);
     expect(service.records.find(({ outcome }) => outcome === 'error')).toMatchObject({
       reason: 'incumbent_unavailable',
       comparison: 'unavailable',
@@ -279,7 +279,7 @@ describe('without an answer of the incumbent', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
     const service = await startShadowed(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    expect(await exchange(service.httpPort, request('GET', '/'))).toMatchObject(refusal);
+    expect(await exchange(service.httpPort, request('GET', '/'))).toMatchObject(denial);
   });
 
   test('the log has the address, the timeout and the cause, and no `a check failed`', async () => {
@@ -299,7 +299,7 @@ describe('without an answer of the incumbent', () => {
   test('because nothing listens there', async () => {
     const service = await startShadowed(`http://127.0.0.1:${await freePort()}`);
     expect(await exchange(service.httpPort, request('GET', '/', [await bearer(service)]))).toMatchObject(
-      refusal,
+      denial,
     );
     const grpc = connectGrpc(service.grpcPort);
     onTestFinished(grpc.close);
@@ -352,7 +352,7 @@ describe('the comparison', () => {
     await ask([good]);
     await ask([await bearer(service, { sub: 'bob' })]);
     await ask([]);
-    incumbent.answer = refuse;
+    incumbent.answer = deny;
     await ask([good]);
     await ask([]);
     incumbent.answer = (_, response) => response.writeHead(403).end();
@@ -365,8 +365,8 @@ describe('the comparison', () => {
       status_differs: 1,
     });
     // Checks that both allow with the same result are not logged. All others are.
-    const told = service.records.filter(({ comparison }) => comparison !== undefined);
-    expect(told.map(({ comparison, incumbentStatus }) => [comparison, incumbentStatus])).toEqual([
+    const logged = service.records.filter(({ comparison }) => comparison !== undefined);
+    expect(logged.map(({ comparison, incumbentStatus }) => [comparison, incumbentStatus])).toEqual([
       ['headers_differ', 200],
       ['incumbent_allows', 200],
       ['incumbent_refuses', 401],
@@ -417,7 +417,7 @@ describe('mode: shadow without an incumbent', () => {
   });
 
   test('has no effect with an incumbent', async () => {
-    const incumbent = await startIncumbent(refuse);
+    const incumbent = await startIncumbent(deny);
     const service = await startShadowed(incumbent.url, 'mode: shadow');
     expect((await exchange(service.httpPort, request('GET', '/')))?.status).toBe(401);
     const metrics = await (await fetch(`http://127.0.0.1:${service.adminPort}/metrics`)).text();

@@ -63,7 +63,7 @@ const spellings = [
 
 describe('an IPv4-mapped IPv6 address is the IPv4 address', () => {
   test.each(spellings)('%s', async (spelling) => {
-    const judge = async (networks: string) => {
+    const ruleFor = async (networks: string) => {
       const { rules } = await configOf(`
 issuers: [{issuer: "https://a.example.com", audiences: [a]}]
 noRuleMatches: deny
@@ -86,8 +86,8 @@ rules: [{name: office, match: {addresses: ${networks}}, allow: anonymous}]
       '["::ffff:203.0.113.0/120"]',
       '["::ffff:203.0.113.9"]',
     ])
-      expect(await judge(networks)).toBe(0);
-    expect(await judge('[198.51.100.0/24, "2001:db8::/32"]')).toBe('none');
+      expect(await ruleFor(networks)).toBe(0);
+    expect(await ruleFor('[198.51.100.0/24, "2001:db8::/32"]')).toBe('none');
   });
 });
 
@@ -113,7 +113,7 @@ ${more}`;
     ]);
     expect(await problemsOf(file('clientAddress: {trustedProxies: [10.0.0.0/8]}'))).toEqual([]);
     const own = 'clientAddress: {header: X-Envoy-External-Address}';
-    expect(await problemsOf(file(own))).toEqual([expect.stringMatching(/list it in trustedHeaders/)]);
+    expect(await problemsOf(file(own))).toEqual([expect.stringMatching(/add it to trustedHeaders/)]);
     expect(await problemsOf(file(`${own}\ntrustedHeaders: [x-envoy-external-address]`))).toEqual([]);
   });
 
@@ -123,7 +123,7 @@ ${more}`;
       const problems = await problemsOf(
         file('clientAddress: {trustedProxies: [10.0.0.0/8]}', `["${network}"]`),
       );
-      expect(problems).toEqual([expect.stringMatching(/^rules\[0\]\.match\.addresses\[0\]: expected/)]);
+      expect(problems).toEqual([expect.stringMatching(/^rules\[0\]\.match\.addresses\[0\]: .*must be/)]);
     },
   );
 });

@@ -107,14 +107,14 @@ describe('an invalid expression is rejected at load, with its position', () => {
   test.each([
     ['1 +', /ends too early[\s\S]*\^/],
     ['claims.sub = "x"', /\^/],
-    ['nobody == 1', /nobody is not known[\s\S]*\^/],
+    ['nobody == 1', /unknown variable nobody[\s\S]*\^/],
     ['request.nothing == "x"', /nothing[\s\S]*\^/],
-    ['request.method == 5', /a text and a whole number[\s\S]*\^/],
+    ['request.method == 5', /a string and a whole number[\s\S]*\^/],
     ['"text"', /true or false/],
     ['1 + 2', /true or false/],
     ['claims.sub.matches("(a+)+$")', /regular expression/],
-    ['claims.a.all(x, claims.b.exists(y, x == y))', /within another/],
-    [`claims.a${'.map(x, x + x)'.repeat(7)} == []`, /more than 6/],
+    ['claims.a.all(x, claims.b.exists(y, x == y))', /a list in a list/],
+    [`claims.a${'.map(x, x + x)'.repeat(7)} == []`, /at most 6/],
     [Array.from({ length: 120 }, (_, index) => `claims.a == "${index}"`).join(' || '), /./],
     [`${'('.repeat(100)}true${')'.repeat(100)}`, /./],
   ])('%s', (text, message) => {

@@ -20,7 +20,7 @@ const hosts = ['a.com', '*.a.com', 'a.com:80', '*.a.com:80'];
 
 const rule = fc.record(
   {
-    kind: fc.constantFrom('anonymous', 'deny', 'require', 'tried'),
+    kind: fc.constantFrom('anonymous', 'deny', 'require', 'shadow'),
     paths: fc.uniqueArray(fc.constantFrom(...patterns), { minLength: 1, maxLength: 3 }),
     hosts: fc.uniqueArray(fc.constantFrom(...hosts), { minLength: 1, maxLength: 2 }),
   },
@@ -43,8 +43,8 @@ test('a rule that is reported as hidden never decides, with any options', () => 
               name: `r${index}`,
               match: { headers: {}, ...match },
               ...(kind === 'anonymous' && { allow: 'anonymous' }),
-              ...((kind === 'deny' || kind === 'tried') && { deny: true }),
-              ...(kind === 'tried' && { mode: 'shadow' }),
+              ...((kind === 'deny' || kind === 'shadow') && { deny: true }),
+              ...(kind === 'shadow' && { mode: 'shadow' }),
               ...(kind === 'require' && { require: {} }),
             }) as unknown as RuleConfig,
         );

@@ -26,15 +26,15 @@ function overlong(bytes: Buffer): string {
 
 /** Removes dot segments (RFC 3986 section 5.2.4). `..` at the root stays at the root. */
 function withoutDots(path: string): string {
-  const kept: string[] = [];
+  const output: string[] = [];
   const segments = path.split('/');
   for (const [index, segment] of segments.entries()) {
     const isLast = index === segments.length - 1;
-    if (segment === '..' && kept.length > 1) kept.pop();
-    if (segment !== '.' && segment !== '..') kept.push(segment);
-    else if (isLast) kept.push('');
+    if (segment === '..' && output.length > 1) output.pop();
+    if (segment !== '.' && segment !== '..') output.push(segment);
+    else if (isLast) output.push('');
   }
-  return kept.join('/');
+  return output.join('/');
 }
 
 /** The steps, by name. */

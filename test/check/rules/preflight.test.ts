@@ -52,7 +52,7 @@ function asking(asked: readonly string[], origins: readonly string[] = ['https:/
 }
 
 /** Requests that do not ask for GET as a browser does. */
-const oddOnes: [string, readonly string[], (readonly string[])?][] = [
+const invalidPreflights: [string, readonly string[], (readonly string[])?][] = [
   ['another method', ['DELETE']],
   ['two methods', ['GET', 'DELETE']],
   ['two methods, the other one first', ['DELETE', 'GET']],
@@ -69,7 +69,7 @@ const oddOnes: [string, readonly string[], (readonly string[])?][] = [
 ];
 
 describe('a rule that lists OPTIONS', () => {
-  test.each(oddOnes)('does not allow a request that asks for %s', async (_, asked, origins) => {
+  test.each(invalidPreflights)('does not allow a request that asks for %s', async (_, asked, origins) => {
     const open = await decisionsOf(
       'rules: [{name: open, match: {methods: [GET, OPTIONS]}, allow: anonymous}, {name: rest, require: {}}]',
     );
@@ -155,7 +155,7 @@ rules:
 });
 
 describe('allowPreflight', () => {
-  test.each(oddOnes)('does not allow a request that asks for %s', async (_, asked, origins) => {
+  test.each(invalidPreflights)('does not allow a request that asks for %s', async (_, asked, origins) => {
     const decide = await decisionsOf(
       'rules: [{name: read, match: {methods: [GET]}, require: {}, allowPreflight: true}]',
     );
@@ -200,12 +200,12 @@ const anyAsked = fc.array(
 );
 
 test('with any rules, an allowed preflight has a rule for each method that an upstream can read in it', async () => {
-  let [judged, passed] = [0, 0];
+  let [checked, passed] = [0, 0];
   const property = fc.asyncProperty(
     fc.array(anyRule, { minLength: 1, maxLength: 4 }),
     fc.array(fc.record({ asked: anyAsked, hasToken: fc.boolean(), origins: fc.nat(2) }), { minLength: 8 }),
-    async (given, requests) => {
-      const rules = given.map(({ methods: listed, kind, allowPreflight }, index) => {
+    async (generated, requests) => {
+      const rules = generated.map(({ methods: listed, kind, allowPreflight }, index) => {
         const match = listed === undefined ? '{}' : `{methods: [${listed.join()}]}`;
         return `{name: r${index}, match: ${match}, ${kind}, allowPreflight: ${allowPreflight}}`;
       });
@@ -224,10 +224,10 @@ test('with any rules, an allowed preflight has a rule for each method that an up
           Array.from({ length: origins }, () => 'https://shop.example.com'),
         );
         const { outcome, rule } = decide({ ...request, authorization });
-        judged++;
+        checked++;
         if (outcome !== 'allow') continue;
         passed++;
-        const by = given[Number(rule?.slice(1))];
+        const by = generated[Number(rule?.slice(1))];
         const readings = readingsOf(asked);
         if (by?.methods !== undefined && asked.length > 0)
           expect(by.methods).toEqual(expect.arrayContaining([...readings]));
@@ -238,6 +238,6 @@ test('with any rules, an allowed preflight has a rule for each method that an up
     },
   );
   await fc.assert(property, { numRuns: 400 });
-  expect(judged).toBeGreaterThan(1_000);
+  expect(checked).toBeGreaterThan(1_000);
   expect(passed).toBeGreaterThan(100);
 });

@@ -127,18 +127,18 @@ describe('x-forwarded-for', () => {
     let cut = 0;
     let looks = 0;
     let divided = 0;
-    String.prototype.split = function (this: string, ...given: [never]) {
+    String.prototype.split = function (this: string, ...args: [never]) {
       divided += this.length;
-      return split.apply(this, given);
+      return split.apply(this, args);
     } as typeof split;
-    String.prototype.slice = function (this: string, ...given) {
-      const part = slice.apply(this, given);
+    String.prototype.slice = function (this: string, ...args) {
+      const part = slice.apply(this, args);
       cut += part.length;
       return part;
     };
-    String.prototype.lastIndexOf = function (this: string, ...given) {
+    String.prototype.lastIndexOf = function (this: string, ...args) {
       looks++;
-      return lastIndexOf.apply(this, given);
+      return lastIndexOf.apply(this, args);
     };
     let found: string | undefined;
     try {
@@ -251,12 +251,12 @@ describe('lists of a token and lists of the configuration', () => {
 
   test('are compared with the same result as each pair', () => {
     fc.assert(
-      fc.property(values, values, (own, wanted) => {
-        expect(createHasAll(wanted)(own)).toBe(wanted.every((one) => own.includes(one)));
-        expect(own.some(createIsOneOf(wanted))).toBe(wanted.some((one) => own.includes(one)));
-        expect(createClaimHoldsOne('own', wanted)({ own })).toBe(wanted.some((one) => own.includes(one)));
-        expect(createClaimHoldsOne('own', wanted)({ own: own[0] })).toBe(
-          wanted.some((one) => one === own[0]),
+      fc.property(values, values, (own, required) => {
+        expect(createHasAll(required)(own)).toBe(required.every((one) => own.includes(one)));
+        expect(own.some(createIsOneOf(required))).toBe(required.some((one) => own.includes(one)));
+        expect(createClaimHoldsOne('own', required)({ own })).toBe(required.some((one) => own.includes(one)));
+        expect(createClaimHoldsOne('own', required)({ own: own[0] })).toBe(
+          required.some((one) => one === own[0]),
         );
       }),
     );
@@ -272,13 +272,13 @@ describe('lists of a token and lists of the configuration', () => {
         },
       });
     const names = Array.from({ length: 500 }, (_, index) => `w${index}`);
-    const wanted = counted(names);
+    const required = counted(names);
     // The match is at the end, so the search never ends early.
     const own = counted([...Array.from({ length: 5_000 }, (_, index) => `o${index}`), ...names]);
     const others = counted(Array.from({ length: 5_000 }, (_, index) => `o${index}`));
-    expect(createHasAll(wanted)(own)).toBe(true);
-    expect(others.some(createIsOneOf(wanted))).toBe(false);
-    expect(createClaimHoldsOne('others', wanted)({ others })).toBe(false);
+    expect(createHasAll(required)(own)).toBe(true);
+    expect(others.some(createIsOneOf(required))).toBe(false);
+    expect(createClaimHoldsOne('others', required)({ others })).toBe(false);
     expect(reads).toBeLessThan(10 * 5_500);
   });
 });

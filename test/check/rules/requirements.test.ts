@@ -65,19 +65,19 @@ describe('for a host with a port, an expression is evaluated', () => {
     let evaluations = 0;
     const contextOf = createContextOf([], createTestClock());
     const counted = Object.assign(
-      (...given: Parameters<typeof contextOf>) => {
+      (...args: Parameters<typeof contextOf>) => {
         evaluations++;
-        return contextOf(...given);
+        return contextOf(...args);
       },
       {
-        withPort: (...given: Parameters<typeof contextOf>) => {
+        withPort: (...args: Parameters<typeof contextOf>) => {
           evaluations++;
-          return contextOf.withPort(...given);
+          return contextOf.withPort(...args);
         },
       },
     );
     const required = await requireOf(`{expression: '${expression}'}`);
-    const judge = (namesPort: boolean) => {
+    const evaluate = (namesPort: boolean) => {
       evaluations = 0;
       createRuleRequirements(
         required,
@@ -87,8 +87,8 @@ describe('for a host with a port, an expression is evaluated', () => {
       )(identity([], { a: 'c', host: 'b' }), checkRequest({ host: 'b:8443' }));
       return evaluations;
     };
-    expect(judge(false)).toBe(times);
+    expect(evaluate(false)).toBe(times);
     // The rule lists the port, so the expression gets only the name.
-    expect(judge(true)).toBe(1);
+    expect(evaluate(true)).toBe(1);
   });
 });

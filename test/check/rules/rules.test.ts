@@ -330,13 +330,13 @@ rules:
 });
 
 test('an ambiguous path or host is denied, and allowed in shadow mode', async () => {
-  const tried = await startApp({
+  const shadowed = await startApp({
     issuer: main,
     file: `${base()}mode: shadow\nrules: [{name: a, match: {hosts: [a.example.com], paths: [/a]}, require: {}}]\n`,
   });
-  await exchange(tried.httpPort, request('GET', '/a').replace('orders.example.com', 'a.example.com.'));
-  await exchange(tried.httpPort, request('GET', '/a//'));
-  expect(tried.records.map(({ shadow }) => shadow).filter((shadow) => shadow !== undefined)).toEqual([
+  await exchange(shadowed.httpPort, request('GET', '/a').replace('orders.example.com', 'a.example.com.'));
+  await exchange(shadowed.httpPort, request('GET', '/a//'));
+  expect(shadowed.records.map(({ shadow }) => shadow).filter((shadow) => shadow !== undefined)).toEqual([
     'host_ambiguous',
     'path_ambiguous',
   ]);
@@ -375,21 +375,22 @@ test('`noRuleMatches: token` allows a valid token, and `mode: shadow` denies not
   expect(await status(lenient.httpPort, '/x', await main.mint())).toBe(200);
   expect(await status(lenient.httpPort, '/x')).toBe(401);
   const clock = createTestClock();
-  const tried = await startApp({
+  const shadowed = await startApp({
     issuer: main,
     file: `${base()}${rules}mode: shadow\n`,
     clock,
     untilReady: false,
   });
-  const warnings = () => tried.records.filter(({ msg }) => String(msg).includes('shadow mode is on')).length;
+  const warnings = () =>
+    shadowed.records.filter(({ msg }) => String(msg).includes('shadow mode is on')).length;
   expect(warnings()).toBe(1);
   await clock.advance(60_000);
   expect(warnings()).toBe(2);
   const metricsOf = async (port: number) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  expect(await metricsOf(tried.adminPort)).toContain('oidc_authz_shadow_mode 1');
+  expect(await metricsOf(shadowed.adminPort)).toContain('oidc_authz_shadow_mode 1');
   for (const path of ['/x', '/internal/x', '//x', '/orders/1'])
-    expect(await status(tried.httpPort, path)).toBe(200);
-  const stopping = tried.stop();
+    expect(await status(shadowed.httpPort, path)).toBe(200);
+  const stopping = shadowed.stop();
   await clock.advance(10_000);
   await stopping;
 });

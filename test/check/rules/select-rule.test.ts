@@ -114,7 +114,7 @@ describe('a path that servers read differently', () => {
 });
 
 describe('paths.ignoreCase and paths.ignoreTrailingSlash', () => {
-  type Kind = 'anonymous' | 'deny' | 'require' | 'preflight' | 'tried';
+  type Kind = 'anonymous' | 'deny' | 'require' | 'preflight' | 'shadow';
   const both = { ignoreCase: true, ignoreTrailingSlash: true };
   const selectBy = (given: readonly (readonly [Kind, string])[], comparison: Partial<MatchOptions> = {}) => {
     const rules = given.map(
@@ -124,8 +124,8 @@ describe('paths.ignoreCase and paths.ignoreTrailingSlash', () => {
           match: { headers: {}, paths: [path] },
           allowPreflight: kind === 'preflight',
           ...(kind === 'anonymous' && { allow: 'anonymous' }),
-          ...((kind === 'deny' || kind === 'tried') && { deny: true }),
-          ...(kind === 'tried' && { mode: 'shadow' }),
+          ...((kind === 'deny' || kind === 'shadow') && { deny: true }),
+          ...(kind === 'shadow' && { mode: 'shadow' }),
           ...((kind === 'require' || kind === 'preflight') && { require: {} }),
         }) as unknown as RuleConfig,
     );
@@ -307,7 +307,7 @@ describe('paths.ignoreCase and paths.ignoreTrailingSlash', () => {
     ],
     [
       [
-        ['tried', '/admin/{**}'],
+        ['shadow', '/admin/{**}'],
         ['require', '/{**}'],
       ],
       '/ADMIN/x',
@@ -315,7 +315,7 @@ describe('paths.ignoreCase and paths.ignoreTrailingSlash', () => {
     ],
     [
       [
-        ['tried', '/admin/{**}'],
+        ['shadow', '/admin/{**}'],
         ['anonymous', '/{**}'],
       ],
       '/ADMIN/x',
@@ -324,7 +324,7 @@ describe('paths.ignoreCase and paths.ignoreTrailingSlash', () => {
     [
       [
         ['require', '/admin/{**}'],
-        ['tried', '/{**}'],
+        ['shadow', '/{**}'],
       ],
       '/ADMIN/x',
       0,

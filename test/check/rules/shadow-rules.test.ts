@@ -16,7 +16,7 @@ const rulesWith = (mode: string) =>
   `[{name: admin, match: {hosts: [a.example.com], paths: ["/admin/{**}"]}, deny: true${mode}}, {name: rest, require: {}}]`;
 
 /** Requests that some server reads as `/admin/x` on the first host, and that match no other rule for all servers. */
-const twofold = [
+const ambiguousRequests = [
   ['//admin/x', 'a.example.com'],
   ['/./admin/x', 'a.example.com'],
   ['/open/../admin/x', 'a.example.com'],
@@ -30,18 +30,24 @@ const twofold = [
 ] as const;
 
 describe('a request that can match an enforced rule', () => {
-  test.each(twofold)('is denied if the other rules have mode: shadow: %s on %s', async (path, host) => {
-    const enforced = `mode: shadow\nrules: ${rulesWith(', mode: enforce')}`;
-    expect(await outcomeOf(enforced, { path, host })).toBe('deny');
-    expect(await outcomeOf(enforced, { path: '/other', host: 'a.example.com' })).toBe('allow');
-  });
+  test.each(ambiguousRequests)(
+    'is denied if the other rules have mode: shadow: %s on %s',
+    async (path, host) => {
+      const enforced = `mode: shadow\nrules: ${rulesWith(', mode: enforce')}`;
+      expect(await outcomeOf(enforced, { path, host })).toBe('deny');
+      expect(await outcomeOf(enforced, { path: '/other', host: 'a.example.com' })).toBe('allow');
+    },
+  );
 
-  test.each(twofold)('is allowed if all rules have mode: shadow: %s on %s', async (path, host) => {
+  test.each(ambiguousRequests)('is allowed if all rules have mode: shadow: %s on %s', async (path, host) => {
     expect(await outcomeOf(`mode: shadow\nrules: ${rulesWith('')}`, { path, host })).toBe('allow');
   });
 
-  test.each(twofold)('is denied if the enforced rule is in a policy: %s on %s', async (path, host) => {
-    const policies = `mode: shadow\npolicies: [{name: p, pathPrefix: /p, rules: ${rulesWith(', mode: enforce')}}]`;
-    expect(await outcomeOf(policies, { path: `/p${path}`, host })).toBe('deny');
-  });
+  test.each(ambiguousRequests)(
+    'is denied if the enforced rule is in a policy: %s on %s',
+    async (path, host) => {
+      const policies = `mode: shadow\npolicies: [{name: p, pathPrefix: /p, rules: ${rulesWith(', mode: enforce')}}]`;
+      expect(await outcomeOf(policies, { path: `/p${path}`, host })).toBe('deny');
+    },
+  );
 });

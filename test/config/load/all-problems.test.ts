@@ -1,6 +1,6 @@
-/** Every problem is told at once, in words that show the value and what to do. */
+/** One run reports every problem, and each message shows the value and the fix. */
 import { describe, expect, test } from 'vitest';
-import { macros } from '../../../src/config/expression/explain-problem.ts';
+import { macros } from '../../../src/config/expression/explain-error.ts';
 import { compileExpression } from '../../../src/config/expression/expression.ts';
 import { loadConfig } from '../../../src/config/load/load.ts';
 import { hostPatternProblem } from '../../../src/config/rules/host-patterns.ts';
@@ -18,28 +18,28 @@ async function problemsOf(file: string): Promise<Record<string, string>> {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const entries = error.problems.map(({ path, message }) => [path, message] as const);
-    // None is told twice.
+    // No problem is reported twice.
     expect(new Set(entries.map(([path, message]) => `${path} ${message}`)).size).toBe(entries.length);
     return Object.fromEntries(entries);
   }
 }
 
 const good = 'issuers: [{issuer: "https://i.example.com", audiences: [a], name: main}]\n';
-const dear = `'claims.groups.exists(g, claims.other.exists(o, o == g))'`;
+const expensive = `'claims.groups.exists(g, claims.other.exists(o, o == g))'`;
 
-describe('problems of rules beside others', () => {
-  test('a costly expression, rules beside policies, and a wrong port', async () => {
+describe('problems of rules together with other problems are reported', () => {
+  test('an expensive expression, rules next to policies, and an invalid port', async () => {
     const problems = await problemsOf(`${good}http: {port: x}
-rules: [{name: a, require: {expression: ${dear}}}]
+rules: [{name: a, require: {expression: ${expensive}}}]
 policies: [{name: p, pathPrefix: /p, rules: [{name: b, require: {}}]}]
 `);
     expect(Object.keys(problems).toSorted()).toEqual(['http.port', 'rules', 'rules[0].require.expression']);
   });
 
-  test('in one rule, and in others', async () => {
+  test('several in one rule, and some in others', async () => {
     const problems = await problemsOf(`${good}
 rules:
-  - {name: a, match: {hosts: [A.example.com]}, require: {expression: ${dear}, issuers: [other]}}
+  - {name: a, match: {hosts: [A.example.com]}, require: {expression: ${expensive}, issuers: [other]}}
   - {name: b, match: {headers: {x-a: "1"}}, allow: anonymous, deny: true}
   - {name: b, match: {paths: [/b]}, require: {}}
 `);
@@ -53,15 +53,15 @@ rules:
     ]);
   });
 
-  test('in policies too', async () => {
+  test('in policies', async () => {
     const problems = await problemsOf(`${good}
 policies:
-  - {name: p, pathPrefix: /p/, rules: [{name: a, require: {expression: ${dear}}}]}
+  - {name: p, pathPrefix: /p/, rules: [{name: a, require: {expression: ${expensive}}}]}
   - {name: q, pathPrefix: /q, rules: [{name: a, require: {expression: "claims.a =="}}, {name: b, requir: {}}]}
 grpcPolicy: q
 `);
     expect(problems).toMatchObject({
-      'policies[0].pathPrefix': expect.stringContaining('expected a path'),
+      'policies[0].pathPrefix': expect.stringContaining('must be a path'),
       'policies[1].rules[0].require.expression': expect.stringContaining('ends too early'),
       'policies[1].rules[1].requir': expect.stringContaining('did you mean require?'),
     });
@@ -69,7 +69,7 @@ grpcPolicy: q
     expect(problems).not.toHaveProperty('grpcPolicy');
   });
 
-  test('and nothing that is only so because of another problem', async () => {
+  test('without problems that only another problem causes', async () => {
     const problems = await problemsOf(`
 issuers: [{issuer: "not a url", audiences: [a], name: main}]
 trustedHeaders: [x-a, "b d"]
@@ -89,12 +89,12 @@ rules:
   });
 });
 
-test('`require` without a value says what to write', async () => {
+test('reports the fix for `require` without a value', async () => {
   for (const nothing of ['null', '~', ''])
     expect(await problemsOf(`${good}rules: [{name: a, require: ${nothing}}]`)).toEqual({
       'rules[0].require': expect.stringContaining('write `require: {}`'),
     });
-  expect((await problemsOf(`${good}realm: null`)).realm).toContain('give it a value, or leave it out');
+  expect((await problemsOf(`${good}realm: null`)).realm).toContain('set a value, or remove the option');
 });
 
 describe('headers that an expression reads', () => {
@@ -103,20 +103,20 @@ describe('headers that an expression reads', () => {
   const path = 'rules[0].require.expression';
 
   test.each([
-    ['request.headers["x-a"] == "b"', /never has x-a.*trustedHeaders/],
-    ['request.headers.xa == "b"', /never has xa/],
-    ['has(request.headers.xa)', /never has xa/],
-    ['"x-a" in request.headers', /never has x-a/],
-    ['request["headers"]["x-a"] == "b"', /never has x-a/],
-    ['claims.list.exists(c, request.headers["x-a"] == c)', /never has x-a/],
-    ['request.headers[claims.name] == "b"', /there is none/],
-    ['request.headers.exists(h, h == "x")', /there is none/],
-    ['size(request.headers) > 0', /there is none/],
-  ])('%s: a problem where none is trusted', async (expression, message) => {
+    ['request.headers["x-a"] == "b"', /does not contain x-a.*trustedHeaders/],
+    ['request.headers.xa == "b"', /does not contain xa/],
+    ['has(request.headers.xa)', /does not contain xa/],
+    ['"x-a" in request.headers', /does not contain x-a/],
+    ['request["headers"]["x-a"] == "b"', /does not contain x-a/],
+    ['claims.list.exists(c, request.headers["x-a"] == c)', /does not contain x-a/],
+    ['request.headers[claims.name] == "b"', /trustedHeaders, which is empty/],
+    ['request.headers.exists(h, h == "x")', /trustedHeaders, which is empty/],
+    ['size(request.headers) > 0', /trustedHeaders, which is empty/],
+  ])('%s is a problem if the header is not trusted', async (expression, message) => {
     expect((await problemsOf(rule(expression)))[path]).toMatch(message);
   });
 
-  test('and none where they are trusted', async () => {
+  test('are accepted if they are trusted', async () => {
     const trusted = 'trustedHeaders: [x-a, xa]\n';
     for (const expression of [
       'request.headers["x-a"] == "b"',
@@ -134,20 +134,20 @@ describe('headers that an expression reads', () => {
 });
 
 describe('the names of claims', () => {
-  test('a list may stand before a value, in YAML and as text, but not twice', async () => {
+  test('accepts a list as a mapping name, in YAML and as text, but not twice', async () => {
     const entry = (claims: string) => good.replace('name: main', `requiredClaims: {${claims}}`);
     expect(await problemsOf(entry('[a.b, c]: 1, ["a", "b c"]: 2, a.b.c: 3'))).toEqual({});
     expect(Object.values(await problemsOf(entry(`[a.b, c]: 1, '["a.b","c"]': 2`)))).toEqual([
-      expect.stringContaining('stands here twice'),
+      expect.stringContaining('duplicate name'),
     ]);
     for (const wrong of ['"[a"', '"[]"', '"[1]"', '[1, 2]', '[[a], b]', '"[\\"\\"]"'])
       expect([wrong, Object.values(await problemsOf(entry(`${wrong}: 1`)))]).toEqual([
         wrong,
-        [expect.stringContaining('expected a list of names as JSON')],
+        [expect.stringContaining('must be a JSON list of names')],
       ]);
   });
 
-  test('__proto__, which would be passed over, is told', async () => {
+  test('reports __proto__, which the schema would ignore', async () => {
     const file = good.replace('name: main', 'requiredClaims: {__proto__: x}');
     expect(await problemsOf(file)).toEqual({
       'issuers[0].requiredClaims.__proto__': expect.stringContaining('["__proto__"]'),
@@ -167,56 +167,56 @@ test.each([
   ['{header: x-a, from: claims, encoding: plain}', 'encoding'],
   ['{header: x-a, from: token, encoding: json}', 'encoding'],
   ['{header: x-a, claim: a, encoding: base64}', 'encoding'],
-])('%s is refused', async (entry, option) => {
+])('rejects the header %s', async (entry, option) => {
   expect(Object.keys(await problemsOf(`${good}outputClaimToHeaders: [${entry}]`))).toEqual([
     `outputClaimToHeaders[0].${option}`,
   ]);
 });
 
-describe('a host shows its part', () => {
+describe('the problem of an invalid host shows the invalid part', () => {
   test.each([
-    ['https://a.example.com', /^"https:\/\/a\.example\.com": leave out "https:\/\/"/],
-    ['a.example.com/x', /leave out "\/x"/],
-    ['a.Example.com', /write "a\.example\.com", without capitals in "Example"/],
+    ['https://a.example.com', /^"https:\/\/a\.example\.com": must not have a scheme; remove "https:\/\/"/],
+    ['a.example.com/x', /must not have a path; remove "\/x"/],
+    ['a.Example.com', /"Example" has capitals; write "a\.example\.com"/],
     ['a.*.example.com', /not in "\*"/],
     ['*example.com', /not in "\*example"/],
-    ['*.*.example.com', /only understood as \*\. at the beginning/],
-    ['a.example.com:0', /"0" is not a port/],
-    ['a.example.com:http', /"http" is not a port/],
-    ['a.example.com:70000', /"70000" is not a port/],
-    ['a.example.com:', /"" is not a port.*colon/],
-    ['a.example.com.', /the dot at the end/],
+    ['*.*.example.com', /only allowed as \*\. at the beginning/],
+    ['a.example.com:0', /port must be from 1 to 65535, got "0"/],
+    ['a.example.com:http', /port must be from 1 to 65535, got "http"/],
+    ['a.example.com:70000', /port must be from 1 to 65535, got "70000"/],
+    ['a.example.com:', /got "".*remove the colon/],
+    ['a.example.com.', /remove the dot/],
     ['a..example.com', /two dots/],
-    ['a_.-b.example.com', /"-b" begins or ends with a hyphen/],
+    ['a_.-b.example.com', /"-b" must not begin or end with a hyphen/],
     ['a!.example.com', /"a!" has "!"/],
-    [`${'l'.repeat(64)}.example.com`, /64 characters/],
-    [`${'l.'.repeat(130)}com`, /263 characters/],
-    ['münchen.example.com', /send it as "xn--mnchen-3ya\.example\.com".*"münchen"/],
-    ['127.1', /would be "127\.0\.0\.1"/],
-    ['2001:db8::1', /in brackets/],
+    [`${'l'.repeat(64)}.example.com`, /at most 63 characters, got 64/],
+    [`${'l.'.repeat(130)}com`, /at most 253 characters, got 263/],
+    ['münchen.example.com', /"münchen" is not ASCII; write "xn--mnchen-3ya\.example\.com"/],
+    ['127.1', /write "127\.0\.0\.1"/],
+    ['2001:db8::1', /needs brackets/],
     ['[2001:DB8::1]', /write "\[2001:db8::1\]"/],
-    ['[0:0::1]', /would be "\[::1\]"/],
-    ['*.10.0.0.1', /below an address/],
-    ['', /expected a host such as/],
+    ['[0:0::1]', /write "\[::1\]"/],
+    ['*.10.0.0.1', /an IP address has no subdomains/],
+    ['', /must be a host .*such as/],
   ])('%s', (pattern, message) => {
     expect(hostPatternProblem(pattern)).toMatch(message);
   });
 });
 
 test.each([
-  ['orders', /^"orders": expected a path that begins with \//],
-  ['/a/{**}/b', /^"\/a\/\{\*\*\}\/b": \{\*\*\} stands for the rest/],
+  ['orders', /^"orders": must begin with \//],
+  ['/a/{**}/b', /^"\/a\/\{\*\*\}\/b": \{\*\*\} matches all remaining segments/],
   ['/a/b*', /"b\*": \{\*\}/],
-  ['/a?b', /"a\?b" has "\?"/],
-  ['/a/%2e', /"%2e" has "%"/],
-  ['/a/../b', /a path with "\.\."/],
-  ['/a//b', /"\/a\/\/b": a path with \/\//],
-])('the path %s shows its part', (pattern, message) => {
+  ['/a?b', /"a\?b" must not have "\?"/],
+  ['/a/%2e', /"%2e" must not have "%"/],
+  ['/a/../b', /must not have the segment "\.\."/],
+  ['/a//b', /"\/a\/\/b": must not have \/\//],
+])('the problem of the path %s shows the invalid part', (pattern, message) => {
   expect(pathPatternProblem(pattern)).toMatch(message);
 });
 
 describe('expressions', () => {
-  test('each macro that is listed can be used', () => {
+  test('every listed macro compiles', () => {
     expect(Object.keys(macros)).toEqual(['has', 'all', 'exists', 'exists_one', 'filter', 'map']);
     for (const macro of Object.values(macros)) {
       const text = /filter|map/.test(macro) ? `size(${macro}) > 0` : macro;
@@ -224,7 +224,7 @@ describe('expressions', () => {
     }
   });
 
-  // The words of the library, and those of people who write compilers.
+  // Words of the library and of compilers.
   const foreign =
     /overload|EOF|RBRACKET|RPAREN|\bdyn\b|protobuf|got '|operands|comprehension|Ternary|predicate|Unknown|Invalid|Unexpected|Exceeded/;
 
@@ -233,42 +233,42 @@ describe('expressions', () => {
     ['claims["a"', /ends too early: \] is missing/],
     ['(claims.a == "b"', /ends too early: \) is missing/],
     ['claims.a = "b"', /write == to compare/],
-    ['claims.a == "b" claims.c', /cannot stand here/],
-    ['foo == 1', /foo is not known; an expression sees claims, token, request, source/],
-    ['request.foo == "a"', /there is no foo here.*request has method/],
-    ['token.sub == "a"', /there is no sub here; token has issuer/],
-    ['1 == "a"', /== does not go with a whole number and a text/],
-    ['"a" + 1 == "b"', /\+ does not go with a text and a whole number/],
-    ['!"a"', /! does not go with a text/],
-    ['claims.a in "abc"', /in does not go with a value of the token and a text/],
-    ['json(claims.a)', /json\(\) is not one of the functions/],
-    ['claims.a.foo()', /foo\(\) is not one of the functions/],
-    ['request.path.startsWith(1)', /startsWith\(\) of a text does not take a whole number/],
-    ['size()', /size\(\) needs a value/],
-    ['true && 1', /need true or false on both sides, not a whole number/],
-    ['claims.a ? 1 : "b"', /both values of a choice/],
-    ['1 ? true : false', /expected true or false here, not a whole number/],
-    ['[1, "a"] == claims.b', /all members of a list must be of one kind/],
-    ['request.headers.x.y == 1', /a text has no members/],
-    ['token.scopes["a"] == "b"', /cannot name a member/],
-    ['"abc".exists(x, x == "a")', /only a list or names with values can be gone through, not a text/],
-    ['has(claims)', /has\(\) asks for a member, as in has\(claims\.email\)/],
-    ['claims.a.exists(a.b, true)', /exists\(\) begins with a name for each member/],
-    ["claims.a == 'x", /the quote that ends this text is missing/],
-    ['claims.a == "x\ny"', /ends on the line/],
-    ['claims.a == "\\q"', /\\q means nothing in a text/],
-    ['1 in [“a”]', /"“" cannot stand here/],
+    ['claims.a == "b" claims.c', /is not allowed here/],
+    ['foo == 1', /unknown variable foo; the variables are claims, token, request, source/],
+    ['request.foo == "a"', /unknown member foo;.*request has method/],
+    ['token.sub == "a"', /unknown member sub; token has issuer/],
+    ['1 == "a"', /== cannot combine a whole number and a string/],
+    ['"a" + 1 == "b"', /\+ cannot combine a string and a whole number/],
+    ['!"a"', /! cannot be used with a string/],
+    ['claims.a in "abc"', /in cannot combine a value of unknown type and a string/],
+    ['json(claims.a)', /unknown function json\(\)/],
+    ['claims.a.foo()', /unknown function foo\(\)/],
+    ['request.path.startsWith(1)', /startsWith\(\) of a string does not accept a whole number/],
+    ['size()', /size\(\) needs an argument/],
+    ['true && 1', /need true or false on both sides, got a whole number/],
+    ['claims.a ? 1 : "b"', /both results of \? :/],
+    ['1 ? true : false', /must be true or false, got a whole number/],
+    ['[1, "a"] == claims.b', /all members of a list must have one type/],
+    ['request.headers.x.y == 1', /a string has no members/],
+    ['token.scopes["a"] == "b"', /invalid index/],
+    ['"abc".exists(x, x == "a")', /this needs a list or a map, got a string/],
+    ['has(claims)', /has\(\) needs a member, as in has\(claims\.email\)/],
+    ['claims.a.exists(a.b, true)', /first argument of exists\(\) must be a name/],
+    ["claims.a == 'x", /the closing quote of this string is missing/],
+    ['claims.a == "x\ny"', /must end on its line/],
+    ['claims.a == "\\q"', /invalid escape \\q in a string/],
+    ['1 in [“a”]', /"“" is not allowed here/],
     ['claims.a == 0x', /is not a number/],
     [
       '{"a": 1, "b": "x"} == claims.b',
-      /all values of a map must be of one kind, not a whole number and a text/,
+      /all values of a map must have one type, got a whole number and a string/,
     ],
-    ['{"a": 1, 2: 2} == claims.b', /all names of a map must be of one kind/],
-    ['for == 1', /for is a word that cannot be a name/],
+    ['{"a": 1, 2: 2} == claims.b', /all names of a map must have one type/],
+    ['for == 1', /for is a reserved word/],
     [`[${'1,'.repeat(200)}1] == claims.a`, /more than 100 members in a list/],
-    [`${'('.repeat(40)}true${')'.repeat(40)}`, /more than 24 levels/],
-    ['"text"', /not a text/],
-    ['[1]', /not a list/],
+    [`${'('.repeat(40)}true${')'.repeat(40)}`, /more than 24 nested levels/],
+    ['"text"', /got a string/],
+    ['[1]', /got a list/],
   ])('%s', (text, message) => {
     try {
       compileExpression(text);
@@ -277,10 +277,10 @@ describe('expressions', () => {
       expect((error as Error).message.split('\n')[0]).not.toMatch(foreign);
       return;
     }
-    throw new Error('it was accepted');
+    throw new Error('the expression was accepted');
   });
 
-  test('whatever is wrong, no word of the library is told', () => {
+  test('a problem never contains the text of the library, for random expressions', () => {
     const pieces = [
       'claims',
       '.a',
@@ -321,7 +321,7 @@ describe('expressions', () => {
       seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
       return seed % count;
     };
-    let refused = 0;
+    let rejected = 0;
     for (let round = 0; round < 3_000; round++) {
       const text = Array.from({ length: 1 + pick(8) }, () => pieces[pick(pieces.length)]).join(
         pick(2) === 0 ? '' : ' ',
@@ -329,12 +329,12 @@ describe('expressions', () => {
       try {
         compileExpression(text);
       } catch (error) {
-        refused++;
+        rejected++;
         const words = (error as Error).message.split('\n')[0] ?? '';
         expect([text, words]).toEqual([text, expect.not.stringMatching(foreign)]);
-        expect([text, words]).toEqual([text, expect.not.stringContaining('cannot be understood')]);
+        expect([text, words]).toEqual([text, expect.not.stringContaining('is invalid')]);
       }
     }
-    expect(refused).toBeGreaterThan(2_000);
+    expect(rejected).toBeGreaterThan(2_000);
   });
 });

@@ -5,7 +5,7 @@ import { configOf } from '../../support/app.ts';
 const issuers = 'issuers: [{issuer: "https://a.example.com", audiences: [a]}]\n';
 
 describe('compat: oauth2-proxy', () => {
-  test('has the headers of its usual settings where nobody set any', async () => {
+  test('sets the usual headers of oauth2-proxy if none are configured', async () => {
     const config = await configOf(`${issuers}compat: oauth2-proxy`);
     expect(config.outputClaimToHeaders).toEqual([
       { header: 'x-auth-request-user', claim: 'sub' },
@@ -16,11 +16,11 @@ describe('compat: oauth2-proxy', () => {
     expect(config.outputTokenToHeader).toBe('x-auth-request-access-token');
     expect(config.setAuthorizationHeader).toBe(true);
     expect(config.issuers[0]?.email.fallbackClaim).toBe('sub');
-    // Nothing of it decides.
+    // The e-mail does not affect any decision.
     expect(config.issuers[0]?.email).toMatchObject({ requireVerified: false });
   });
 
-  test('leaves what was set', async () => {
+  test('keeps configured values', async () => {
     const own = `outputClaimToHeaders: []\noutputTokenToHeader: ""\nsetAuthorizationHeader: false\n`;
     const file = `issuers: [{issuer: "https://a.example.com", audiences: [a], email: {claim: mail, fallbackClaim: ""}}]\n`;
     const config = await configOf(`${file}compat: oauth2-proxy\n${own}`);
@@ -32,7 +32,7 @@ describe('compat: oauth2-proxy', () => {
     expect(config.issuers[0]?.email).toMatchObject({ claim: 'mail', fallbackClaim: '' });
   });
 
-  test('makes nothing good that is wrong', async () => {
+  test('does not accept an invalid configuration', async () => {
     const wrong = 'issuers: [{issuer: "https://a.example.com", audiences: [a], email: null}]';
     await expect(configOf(`${wrong}\ncompat: oauth2-proxy`)).rejects.toThrow('issuers[0].email');
     await expect(configOf(`${issuers}compat: oauth2-proxy\noutputClaimToHeaders: null`)).rejects.toThrow(
@@ -40,17 +40,17 @@ describe('compat: oauth2-proxy', () => {
     );
   });
 
-  test('never lets a subject pass for an e-mail where e-mails decide', async () => {
+  test('never uses the subject as e-mail if e-mails decide about access', async () => {
     const file = `issuers: [{issuer: "https://a.example.com", audiences: [a], email: {allowedDomains: [example.com]}}]\n`;
     expect((await configOf(`${file}compat: oauth2-proxy`)).issuers[0]?.email.fallbackClaim).toBe('');
   });
 
-  test('sets no authorization where that is removed, or where nothing is set', async () => {
+  test('does not set authorization if it is removed, or if no header is set', async () => {
     for (const more of ['forwardOriginalToken: false', 'identityHeaders: remove'])
       expect((await configOf(`${issuers}compat: oauth2-proxy\n${more}`)).setAuthorizationHeader).toBe(false);
   });
 
-  test('has them from the environment and the short form too', async () => {
+  test('applies with the environment and the short form', async () => {
     const config = await loadConfig({
       flags: [
         { name: '--issuer', value: 'https://a.example.com' },
@@ -63,7 +63,7 @@ describe('compat: oauth2-proxy', () => {
     expect(config.issuers[0]?.email.fallbackClaim).toBe('sub');
   });
 
-  test('without it nothing of this is so', async () => {
+  test('changes no default without the option', async () => {
     const config = await configOf(issuers);
     expect([config.outputTokenToHeader, config.setAuthorizationHeader]).toEqual(['', false]);
     expect(config.issuers[0]?.email.fallbackClaim).toBe('');

@@ -1,10 +1,10 @@
-/** What a deny list may say. */
+/** Reading a deny list. */
 import { describe, expect, test } from 'vitest';
 import { readDenyList } from '../../../src/config/load/deny-list.ts';
 
 const read = (text: string) => readDenyList(text, 'denied.yaml');
 
-test('an entry names an issuer, claims, and a time', () => {
+test('reads the issuer, the claims and the time of an entry', () => {
   expect(
     read(`
 - {issuer: https://a, jti: "1"}
@@ -25,7 +25,7 @@ test('an entry names an issuer, claims, and a time', () => {
   ]);
 });
 
-test('it may be JSON, stand below `entries`, or be a list without entries', () => {
+test('reads JSON, a mapping with `entries`, and an empty list', () => {
   const entry = { issuer: 'https://a', jti: '1' };
   expect(read(JSON.stringify([entry]))).toHaveLength(1);
   expect(read(JSON.stringify({ entries: [entry] }))).toHaveLength(1);
@@ -42,11 +42,11 @@ test.each([
   ['a beginning', '---\n'],
   ['a beginning and an end', '---\n...\n'],
   ['a byte order mark', '\ufeff'],
-])('a document of %s is an error, not an empty list', (_, text) => {
-  expect(() => read(text)).toThrow(/the document is empty; write \[\]/);
+])('rejects a document of %s, which is not an empty list', (_, text) => {
+  expect(() => read(text)).toThrow(/the file is empty; write \[\]/);
 });
 
-test('a byte order mark in front of a list changes nothing', () => {
+test('ignores a byte order mark before a list', () => {
   const block = '- issuer: https://a\n  sub: alice\n- issuer: https://a\n  sub: bob\n';
   for (const text of [
     block,
@@ -56,12 +56,12 @@ test('a byte order mark in front of a list changes nothing', () => {
     expect(read(`\ufeff${text}`)).toEqual(read(text));
 });
 
-test('a document that lacks its list is an error', () => {
+test('rejects a document without the list', () => {
   for (const text of ['entries:\n', '{}', 'entries: null', '{"entries": null}'])
-    expect(() => read(text), text).toThrow(/expected a list of entries/);
+    expect(() => read(text), text).toThrow(/must be a list of entries/);
 });
 
-test('whatever a JSON list is cut to is an error', () => {
+test('rejects every truncated JSON list', () => {
   const whole = JSON.stringify([
     { issuer: 'https://a', sub: 'alice' },
     { issuer: 'https://a', sub: 'bob' },
@@ -70,7 +70,7 @@ test('whatever a JSON list is cut to is an error', () => {
     expect(() => read(whole.slice(0, length)), whole.slice(0, length)).toThrow();
 });
 
-describe('what is refused, and where', () => {
+describe('reports the place of an invalid entry', () => {
   test.each([
     ['- {jti: "1"}', '[0].issuer'],
     ['- {issuer: https://a}', '[0]'],

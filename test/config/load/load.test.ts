@@ -33,8 +33,8 @@ async function problemsOf(given: Given): Promise<string[]> {
 const issuer = 'https://issuer.example.com';
 const smallest = `issuers: [{issuer: "${issuer}", audiences: [a]}]\n`;
 
-describe('the common case', () => {
-  test('is two flags', async () => {
+describe('the smallest configuration', () => {
+  test('needs two flags', async () => {
     const config = await load({
       flags: [
         ['--issuer', issuer],
@@ -47,14 +47,14 @@ describe('the common case', () => {
     expect([config.keys.refreshInterval, config.limits.maxTokenSize]).toEqual([300_000, 16_384]);
   });
 
-  test('is two variables', async () => {
+  test('needs two environment variables', async () => {
     const config = await load({ environment: { OIDC_AUTHZ_ISSUER: issuer, OIDC_AUTHZ_AUDIENCES: 'a, b,c' } });
     expect(config.issuers[0]?.audiences).toEqual(['a', 'b', 'c']);
   });
 
-  test('without an issuer says the three ways to name one', async () => {
+  test('lists the three ways to set an issuer if there is none', async () => {
     expect(await problemsOf({})).toEqual([
-      expect.stringMatching(/--issuer URL --audience NAME, OIDC_AUTHZ_ISSUER.*`issuers` in a file/),
+      expect.stringMatching(/--issuer URL --audience NAME, or OIDC_AUTHZ_ISSUER.*`issuers` in a file/),
     ]);
   });
 });
@@ -72,7 +72,7 @@ describe('precedence', () => {
     ]);
   });
 
-  test('the last of several equal flags counts', async () => {
+  test('the last of several equal flags wins', async () => {
     expect(
       (
         await load({
@@ -86,7 +86,7 @@ describe('precedence', () => {
     ).toBe(2);
   });
 
-  test('an issuer of the short form replaces the list; one that is listed keeps what the file says of it', async () => {
+  test('an issuer of the short form replaces the list; a listed issuer keeps its other options', async () => {
     const file = `issuers:\n  - {issuer: "${issuer}", audiences: [a], name: first, clockTolerance: 5s}\n  - {issuer: "https://other.example.com", audiences: [b]}\n`;
     const same = await load({ file, environment: { OIDC_AUTHZ_ISSUER: issuer, OIDC_AUTHZ_AUDIENCES: 'x' } });
     expect(same.issuers).toMatchObject([{ issuer, name: 'first', audiences: ['x'], clockTolerance: 5_000 }]);
@@ -102,22 +102,22 @@ describe('precedence', () => {
     ]);
   });
 
-  test('audiences alone go to the only issuer, and to none where there are several', async () => {
+  test('audiences without an issuer apply to the only issuer, and are rejected with several', async () => {
     expect((await load({ file: smallest, flags: [['--audience', 'x']] })).issuers[0]?.audiences).toEqual([
       'x',
     ]);
     const two = `issuers: [{issuer: "${issuer}", audiences: [a]}, {issuer: "https://b.example.com", audiences: [b]}]`;
     expect(await problemsOf({ file: two, flags: [['--audience', 'x']] })).toEqual([
-      expect.stringContaining('there are several issuers'),
+      expect.stringContaining('audiences are ambiguous with several issuers'),
     ]);
     expect(await problemsOf({ flags: [['--audience', 'x']] })).toContainEqual(
-      expect.stringContaining('there is no issuer that they could be of'),
+      expect.stringContaining('audiences need an issuer'),
     );
   });
 });
 
-describe('a word from a flag or the environment', () => {
-  test('is read as its option wants it', async () => {
+describe('a value from a flag or the environment', () => {
+  test('is converted to the type of its option', async () => {
     const config = await load({
       file: smallest,
       flags: [
@@ -141,20 +141,20 @@ describe('a word from a flag or the environment', () => {
     ]).toEqual([false, true, 60_000, 1024 ** 3, 4096, '5', false]);
   });
 
-  test('that is wrong is told with where it came from and what was expected', async () => {
+  test('is reported with its source and the valid values if it is invalid', async () => {
     const problems = await problemsOf({
       file: smallest,
       flags: [['--http-port', 'x']],
       environment: { OIDC_AUTHZ_LOG_LEVEL: 'loud', OIDC_AUTHZ_GRPC_ENABLED: 'yes' },
     });
     expect(problems).toEqual([
-      'http.port (flag --http-port): expected a whole number from 0 to 65535, not "x"',
-      'grpc.enabled (environment OIDC_AUTHZ_GRPC_ENABLED): expected true or false, not "yes"',
-      'log.level (environment OIDC_AUTHZ_LOG_LEVEL): expected one of fatal, error, warn, info, debug, trace, silent, not "loud"',
+      'http.port (flag --http-port): must be a whole number from 0 to 65535, got "x"',
+      'grpc.enabled (environment OIDC_AUTHZ_GRPC_ENABLED): must be true or false, got "yes"',
+      'log.level (environment OIDC_AUTHZ_LOG_LEVEL): must be one of fatal, error, warn, info, debug, trace, silent, got "loud"',
     ]);
   });
 
-  test('that nobody knows is told, with what was probably meant', async () => {
+  test('is reported with the nearest name if the name is unknown', async () => {
     const problems = await problemsOf({
       file: smallest,
       flags: [['--htpp-port', '1'], ['--zzz']],
@@ -168,7 +168,7 @@ describe('a word from a flag or the environment', () => {
     expect(problems.join()).not.toContain('SECRET');
   });
 
-  test('that Kubernetes itself sets for a Service is none of ours', async () => {
+  test('is ignored if Kubernetes sets it for a Service', async () => {
     const config = await load({
       file: smallest,
       environment: {
@@ -194,7 +194,7 @@ describe('a word from a flag or the environment', () => {
 describe('a file', () => {
   const fixtures = join(import.meta.dirname, 'fixtures');
 
-  test.each(readdirSync(fixtures))('%s says what its first line expects', async (name) => {
+  test.each(readdirSync(fixtures))('%s has the problems in its first lines', async (name) => {
     const text = readFileSync(join(fixtures, name), 'utf8');
     const expected = text
       .split('\n')
@@ -205,12 +205,12 @@ describe('a file', () => {
     expect(lines).toEqual(expected);
   });
 
-  test('that is no mapping, no YAML or not there is told once', async () => {
+  test('that is not a mapping, is invalid YAML or is missing has one problem', async () => {
     expect(await problemsOf({ file: '[1, 2]' })).toEqual([
-      ' (config.yaml): expected names with values, such as `issuers: […]`',
+      ' (config.yaml): must be a mapping, such as `issuers: […]`',
     ]);
     expect(await problemsOf({ file: 'a: [1' })).toEqual([
-      expect.stringMatching(/config\.yaml:\d+:\d+\): not valid YAML/),
+      expect.stringMatching(/config\.yaml:\d+:\d+\): invalid YAML/),
     ]);
     expect(await problemsOf({ file: 'a: 1\na: 2' })).toEqual([expect.stringContaining('must be unique')]);
     const missing = loadConfig({
@@ -220,10 +220,10 @@ describe('a file', () => {
         throw Object.assign(new Error('no'), { code: 'ENOENT' });
       },
     });
-    await expect(missing).rejects.toThrow('(/nowhere.yaml): the file cannot be read: ENOENT');
+    await expect(missing).rejects.toThrow('(/nowhere.yaml): cannot read the file: ENOENT');
   });
 
-  test('with aliases that explode is refused', async () => {
+  test('is rejected if its aliases expand too far', async () => {
     const lines = [
       'a: &a [x,x,x,x,x,x,x,x,x,x]',
       ...'bcdefgh'
@@ -231,7 +231,7 @@ describe('a file', () => {
         .map((name, index) => `${name}: &${name} [${Array(10).fill(`*${'abcdefgh'[index]}`)}]`),
     ];
     expect(await problemsOf({ file: lines.join('\n') })).toEqual([
-      ' (config.yaml): its aliases (*name) expand too far',
+      ' (config.yaml): the YAML aliases (*name) expand to too many values; repeat the values instead',
     ]);
   });
 
@@ -239,34 +239,34 @@ describe('a file', () => {
     ['a: [*.example.com]', 5],
     ['allowedDomains:\n- *.example.com', 3],
     ['a: &a 1\nb: *c', 4],
-  ])('with a text that needs quotes, as it begins with *, says so: %j', async (file, column) => {
+  ])('with a text that begins with * without quotes reports the fix: %j', async (file, column) => {
     expect(await problemsOf({ file })).toEqual([
       expect.stringMatching(
-        new RegExp(`^ \\(config\\.yaml:\\d:${column}\\): a text that begins with \\* .*put it in quotes`),
+        new RegExp(`^ \\(config\\.yaml:\\d:${column}\\): YAML reads a text .*put the text in quotes`),
       ),
     ]);
   });
 
-  test('may be JSON', async () => {
+  test('can be JSON', async () => {
     expect(
       (await load({ file: JSON.stringify({ issuers: [{ issuer, audiences: ['a'] }] }) })).issuers,
     ).toHaveLength(1);
   });
 
-  test('names the line of what is wrong', async () => {
+  test('is reported with the line of a problem', async () => {
     expect(await problemsOf({ file: `${smallest}http:\n  port: x\n` })).toEqual([
-      'http.port (config.yaml:3:3): expected a whole number from 0 to 65535, not "x"',
+      'http.port (config.yaml:3:3): must be a whole number from 0 to 65535, got "x"',
     ]);
   });
 
-  test('that has nothing, or a number, where names with values must be, is told', async () => {
+  test('is rejected if a mapping is null or a number', async () => {
     for (const entry of ['null', '5', 'x', '[]'])
       expect(await problemsOf({ file: `issuers: [${entry}]` })).toEqual([
-        expect.stringMatching(/^issuers\[0\] \(config\.yaml:1:11\): expected names with values, not /),
+        expect.stringMatching(/^issuers\[0\] \(config\.yaml:1:11\): must be a mapping, got /),
       ]);
   });
 
-  test('never has the credentials of a URL told', async () => {
+  test('never has the credentials of a URL in a problem', async () => {
     const file = `issuers: [{issuer: "https://user:hunter2@issuer.example.com", audiences: [a], httpsProxy: "ftp://user:hunter3@proxy"}]`;
     const problems = await problemsOf({ file });
     expect(problems).toHaveLength(2);
@@ -274,7 +274,7 @@ describe('a file', () => {
   });
 });
 
-describe('the names of issuers', () => {
+describe('issuer names', () => {
   const named = async (...issuers: string[]) =>
     (
       await load({
@@ -282,7 +282,7 @@ describe('the names of issuers', () => {
       })
     ).issuers.map(({ name }) => name);
 
-  test('are their hosts, with the path where a host has several', async () => {
+  test('are the hosts, with the path if several issuers have one host', async () => {
     expect(await named('https://a.example.com', 'https://b.example.com:8443/x')).toEqual([
       'a.example.com',
       'b.example.com:8443',
@@ -294,8 +294,8 @@ describe('the names of issuers', () => {
   });
 });
 
-describe('what is loaded', () => {
-  test('is frozen to the bottom', async () => {
+describe('the loaded configuration', () => {
+  test('is deeply frozen', async () => {
     const config = await load({ file: smallest });
     expect(
       [config, config.issuers, config.issuers[0], config.issuers[0]?.audiences, config.http].every(
@@ -304,7 +304,7 @@ describe('what is loaded', () => {
     ).toBe(true);
   });
 
-  test('written out and loaded again is the same', async () => {
+  test('is the same after it is written and loaded again', async () => {
     const file = `
 issuers:
   - {issuer: "${issuer}", audiences: [a, b], clockTolerance: 90s, requiredClaims: {tid: abc, n: 5, b: true}, httpsProxy: env}
@@ -331,7 +331,7 @@ describe('an issuer without a name', () => {
       await load({ file: stringify({ issuers: issuers.map((one) => ({ anyAudience: true, ...one })) }) })
     ).issuers.map(({ name }) => name);
 
-  test('goes by its host, or by as much more of it as tells it from the others', async () => {
+  test('gets its host as name, or as much more of the URL as makes the name unique', async () => {
     expect(
       await namesOf({ issuer: 'https://a.example.com/x' }, { issuer: 'https://b.example.com:8443/y' }),
     ).toEqual(['a.example.com', 'b.example.com:8443']);
@@ -343,7 +343,7 @@ describe('an issuer without a name', () => {
     ).toEqual(['http://localhost/x', 'https://localhost/x']);
   });
 
-  test('never goes by a name that was given to another, or that means no issuer', async () => {
+  test('never gets a name that is configured for another issuer, or is reserved', async () => {
     expect(
       await namesOf(
         { issuer: 'https://a.example.com/x' },

@@ -1,6 +1,6 @@
-/** White space at the ends of a value, or a line break in it, is told, for every option that takes a text. */
+/** White space at the ends of a value, or a line break in it, is a problem for every option that takes a text. */
 import { describe, expect, test } from 'vitest';
-import { leaves, scalarLeaves } from '../../../src/config/describe/option-list.ts';
+import { listOptions, listScalarOptions } from '../../../src/config/describe/option-list.ts';
 import { readDenyList } from '../../../src/config/load/deny-list.ts';
 import { loadConfig } from '../../../src/config/load/load.ts';
 import { ConfigError } from '../../../src/config/validate/problems.ts';
@@ -34,21 +34,21 @@ function at(path: readonly string[], value: unknown): unknown {
 
 const isExempt = (name: string) => /(^issuers\[\]\.jwks|\.require\.expression|\.separator)$/.test(name);
 
-describe('for every option', () => {
-  const texts = leaves().filter(({ written, entryTitle }) => written === 'text' || entryTitle !== undefined);
+describe('is reported for the option', () => {
+  const texts = listOptions().filter(({ kind, entryTitle }) => kind === 'text' || entryTitle !== undefined);
 
   test.each(texts.map(({ path }) => path.join('.').replaceAll('.[]', '[]')))('%s', async (name) => {
-    const leaf = texts.find(({ path }) => path.join('.').replaceAll('.[]', '[]') === name);
-    if (leaf === undefined) throw new TypeError('the option is there');
-    const isList = leaf.written !== 'text';
+    const option = texts.find(({ path }) => path.join('.').replaceAll('.[]', '[]') === name);
+    if (option === undefined) throw new TypeError('the option is there');
+    const isList = option.kind !== 'text';
     const isRecord = isList && /claims$|headers$/i.test(name) && !/audienceClaims|trustedHeaders/.test(name);
     for (const [text, words] of [
-      ['x ', 'no white space at its end, not "x "'],
-      ['\u00a0x', 'no white space at its beginning, not "\\u00a0x"'],
-      ['x\ny', 'one line, without a line break in it, not "x\\ny"'],
+      ['x ', 'must not end with white space, got "x "'],
+      ['\u00a0x', 'must not begin with white space, got "\\u00a0x"'],
+      ['x\ny', 'must not contain a line break, got "x\\ny"'],
     ] as const) {
       const value = isRecord ? { [text]: 'x' } : isList ? [text] : text;
-      const problems = await problemsOf({ file: at(leaf.path, value) });
+      const problems = await problemsOf({ file: at(option.path, value) });
       const said = problems.filter((problem) => problem.includes(words));
       expect([name, text, said.length]).toEqual([name, text, isExempt(name) ? 0 : 1]);
       const [path = ''] = said[0]?.split(' (') ?? [];
@@ -58,17 +58,17 @@ describe('for every option', () => {
     }
   });
 
-  test('from a flag and from the environment, with its source', async () => {
+  test('of a flag and of the environment, with its source', async () => {
     const { flagName, environmentName } = await import('../../../src/config/describe/option-list.ts');
-    for (const { path, written } of scalarLeaves()) {
-      if (written !== 'text') continue;
+    for (const { path, kind } of listScalarOptions()) {
+      if (kind !== 'text') continue;
       const [flag, variable] = [flagName(path), environmentName(path)];
       const file = { issuers: [issuer] };
       expect(await problemsOf({ file, flags: { [flag]: ' x' } })).toContainEqual(
-        expect.stringMatching(new RegExp(`\\(flag ${flag}\\): expected no white space at its beginning`)),
+        expect.stringMatching(new RegExp(`\\(flag ${flag}\\): must not begin with white space`)),
       );
       expect(await problemsOf({ file, environment: { [variable]: 'x\r\n' } })).toContainEqual(
-        expect.stringMatching(new RegExp(`\\(environment ${variable}\\): expected no line break at its end`)),
+        expect.stringMatching(new RegExp(`\\(environment ${variable}\\): must not end with a line break`)),
       );
     }
   });
@@ -78,66 +78,66 @@ test.each<[string, Given, RegExp]>([
   [
     'the issuer of a flag',
     { flags: { '--issuer': 'https://i.example.com ', '--audience': 'a' } },
-    /flag --issuer.*at its end/,
+    /flag --issuer.*must not end with/,
   ],
   [
     'the issuer of the environment',
     { environment: { OIDC_AUTHZ_ISSUER: 'https://i.example.com\n', OIDC_AUTHZ_AUDIENCES: 'a' } },
-    /environment OIDC_AUTHZ_ISSUER.*line break at its end/,
+    /environment OIDC_AUTHZ_ISSUER.*must not end with a line break/,
   ],
   [
     'the name of the file, of a flag',
     { flags: { '--config': 'c.yaml ' } },
-    /flag --config.*at its end, not "c\.yaml "/,
+    /flag --config.*must not end with white space, got "c\.yaml "/,
   ],
   [
     'the name of the file, of the environment',
     { environment: { OIDC_AUTHZ_CONFIG: ' c.yaml' } },
-    /OIDC_AUTHZ_CONFIG.*beginning/,
+    /OIDC_AUTHZ_CONFIG.*must not begin with/,
   ],
   [
     'a block of YAML',
     { file: 'issuers:\n  - issuer: |\n      https://i.example.com\n    audiences: [a]\n' },
-    /issuers\[0\]\.issuer \(f\.yaml:2:5\): expected no line break at its end/,
+    /issuers\[0\]\.issuer \(f\.yaml:2:5\): must not end with a line break/,
   ],
   [
     'the value of a claim',
     { file: { issuers: [{ ...issuer, requiredClaims: { tid: 'x ' } }] } },
-    /requiredClaims\.tid .*at its end/,
+    /requiredClaims\.tid .*must not end with/,
   ],
   [
     'one value of several',
     { file: { issuers: [{ ...issuer, requiredClaims: { tid: ['x', ' y'] } }] } },
-    /requiredClaims\.tid\[1\] .*beginning/,
+    /requiredClaims\.tid\[1\] .*must not begin with/,
   ],
   [
     'the name of a claim',
     { file: { issuers: [{ ...issuer, requiredClaims: { 'tid ': 'x' } }] } },
-    /this name: expected no white space at its end, not "tid "/,
+    /the name must not end with white space, got "tid "/,
   ],
-  ['the name of an option', { file: { issuers: [issuer], 'http ': {} } }, /this name: .*"http "/],
+  ['the name of an option', { file: { issuers: [issuer], 'http ': {} } }, /the name .*"http "/],
   [
     'nothing but white space',
     { file: { issuers: [{ ...issuer, audiences: [' '] }] } },
-    /expected more than white space, not " "/,
+    /must not be only white space, got " "/,
   ],
   [
     'a claim in a list of names',
     { file: { issuers: [{ ...issuer, email: { claim: ['a', 'b '] } }] } },
-    /email\.claim\[1\] .*at its end/,
+    /email\.claim\[1\] .*must not end with/,
   ],
   [
     'a host',
     {
       file: { issuers: [issuer], rules: [{ name: 'a', match: { hosts: ['a.example.com '] }, require: {} }] },
     },
-    /hosts\[0\] .*at its end/,
+    /hosts\[0\] .*ends? with/,
   ],
 ])('%s', async (_, given, message) => {
   expect(await problemsOf(given)).toContainEqual(expect.stringMatching(message));
 });
 
-test('is nothing where it has a meaning, or none', async () => {
+test('is accepted where white space has a meaning or no effect', async () => {
   const jwks = '{"keys": []}\n';
   const expression = 'claims.sub == "a" ||\n  claims.sub == " b "\n';
   const file = {
@@ -162,22 +162,22 @@ test('is nothing where it has a meaning, or none', async () => {
   ).toEqual([]);
 });
 
-test('at both ends is told once, with what cannot be seen', async () => {
+test('at both ends is reported once, with escapes for invisible characters', async () => {
   expect(await problemsOf({ file: { issuers: [{ ...issuer, audiences: ['\ta\u200b'] }] } })).toEqual([
-    expect.stringMatching(/no white space at its beginning and its end, not "\\ta\\u200b"$/),
+    expect.stringMatching(/must not begin or end with white space, got "\\ta\\u200b"$/),
   ]);
 });
 
-test('never has a password of a URL told, with a line break in it either', async () => {
+test('never has the password of a URL in a problem, even with a line break', async () => {
   const file = { issuers: [{ ...issuer, httpsProxy: 'http://user:pass\nword@proxy:8080 ' }] };
   expect((await problemsOf({ file })).join()).not.toMatch(/pass|word@/);
 });
 
-test('of a long value both ends are shown', async () => {
+test('a problem shows both ends of a long value', async () => {
   const problems = await problemsOf({
     file: { issuers: [{ ...issuer, audiences: [`a${'b'.repeat(300)}c `] }] },
   });
-  expect(problems[0]).toMatch(/not "ab+…b+c "$/);
+  expect(problems[0]).toMatch(/got "ab+…b+c "$/);
 });
 
 // The code points by number, out of the Unicode database: the code asks for their properties.
@@ -187,16 +187,16 @@ const unseen = [
   0x2061, 0x2064, 0x2066, 0x2069, 0x3000, 0x3164, 0xfeff, 0xffa0, 0x1d173, 0xe0020, 0xe007f,
 ];
 
-describe('what nobody sees', () => {
+describe('rejects the invisible character', () => {
   const denied = (sub: string, issuer = 'https://a') =>
     readDenyList(JSON.stringify([{ issuer, sub }]), 'd.yaml');
 
   test.each(unseen.map((code) => `U+${code.toString(16).padStart(4, '0')}`))('%s', async (name) => {
     const unit = String.fromCodePoint(Number.parseInt(name.slice(2), 16));
     for (const text of [`alice${unit}`, `${unit}alice`, `${unit}alice${unit}`, unit]) {
-      expect(() => denied(text), 'sub').toThrow(/\[0\]\.sub .*: expected .*(white space|line break)/);
+      expect(() => denied(text), 'sub').toThrow(/\[0\]\.sub .*: must not .*(white space|line break)/);
       expect(() => denied('alice', text), 'issuer').toThrow(
-        /\[0\]\.issuer .*: expected .*(white space|line break)/,
+        /\[0\]\.issuer .*: must not .*(white space|line break)/,
       );
       const problems = await problemsOf({ file: { issuers: [{ ...issuer, audiences: [text] }] } });
       expect(problems).toEqual([expect.stringMatching(/white space|line break/)]);
@@ -205,13 +205,13 @@ describe('what nobody sees', () => {
     }
   });
 
-  test('what changes only the look of the character before it is kept, as is what stands between others', () => {
+  test('accepts variation selectors, and invisible characters between others', () => {
     for (const sub of ['team \u2764\ufe0f', 'a\u200db', 'a\u00a0b', 'Zo\u00eb', '\u0645\u06cc\u200c\u0634'])
       expect(denied(sub)).toHaveLength(1);
   });
 });
 
-test('a problem is told once, though two checks find it', async () => {
+test('reports a problem once if two checks find it', async () => {
   for (const [file, path] of [
     [{ issuers: [{ ...issuer, audiences: [''] }] }, 'issuers[0].audiences[0]'],
     [{ issuers: [{ ...issuer, issuer: '' }] }, 'issuers[0].issuer'],
@@ -227,7 +227,7 @@ test('a problem is told once, though two checks find it', async () => {
   expect(messageOf).toThrow(/has 2 problems:\n.*\[0\]\.issuer.*\n.*\[0\]\.sub.*$/);
 });
 
-test('in the deny list is told too, and a missing issuer with what to write', () => {
+test('is reported in the deny list, and so is a missing issuer with its fix', () => {
   const messageOf = (text: string) => {
     try {
       return String(readDenyList(text, 'd.yaml').length);
@@ -235,10 +235,12 @@ test('in the deny list is told too, and a missing issuer with what to write', ()
       return (error as Error).message;
     }
   };
-  expect(messageOf('- {issuer: "https://a ", sub: a}')).toMatch(/\[0\]\.issuer .*no white space at its end/);
-  expect(messageOf('- {issuer: https://a, sub: "a\\n"}')).toMatch(/\[0\]\.sub .*no line break at its end/);
-  expect(messageOf('- {sub: a}')).toMatch(
-    /\[0\]\.issuer .*does not say whose tokens it revokes; write `issuer: /,
+  expect(messageOf('- {issuer: "https://a ", sub: a}')).toMatch(
+    /\[0\]\.issuer .*must not end with white space/,
   );
+  expect(messageOf('- {issuer: https://a, sub: "a\\n"}')).toMatch(
+    /\[0\]\.sub .*must not end with a line break/,
+  );
+  expect(messageOf('- {sub: a}')).toMatch(/\[0\]\.issuer .*the issuer is missing; write `issuer: /);
   expect(messageOf('[{"jti": "a"}]')).toMatch(/write `issuer: /);
 });

@@ -51,7 +51,7 @@ for (const [wrap, at] of Object.values(wrappings))
 here.addSubnet(...loopback4, 'ipv4');
 here.addAddress('::1', 'ipv6');
 
-/** What the lists say. */
+/** The class of an address by the lists. */
 function listed(address: string): string {
   const family = address.includes(':') ? 'ipv6' : 'ipv4';
   if (here.check(address, family)) return 'loopback';
@@ -113,7 +113,7 @@ const ipv6 = fc
   // Not what an operator's own translator or an interface's name decides; those have tests of their own.
   .filter(([a, b, c, , , f]) => !(a === 0x64 && b === 0xff_9b && c === 1) && f !== 0x5e_fe);
 
-test('IPv4 addresses are judged as the tables say', () => {
+test('classifies IPv4 addresses as the registry does', () => {
   fc.assert(
     fc.property(ipv4, (bytes) => {
       const address = bytes.join('.');
@@ -123,7 +123,7 @@ test('IPv4 addresses are judged as the tables say', () => {
   );
 });
 
-test('IPv6 addresses are judged as the tables say, in whichever spelling', () => {
+test('classifies IPv6 addresses as the registry does, in any spelling', () => {
   fc.assert(
     fc.property(ipv6, fc.boolean(), (groups, isUpper) => {
       const full = groups.map((value) => value.toString(16).padStart(4, '0')).join(':');
@@ -140,7 +140,7 @@ test('IPv6 addresses are judged as the tables say, in whichever spelling', () =>
   );
 });
 
-test('an IPv4 address inside an IPv6 one counts as itself', () => {
+test('classifies an embedded IPv4 address like the address itself', () => {
   fc.assert(
     fc.property(ipv4, (bytes) => {
       const address = bytes.join('.');
@@ -160,7 +160,7 @@ test('an IPv4 address inside an IPv6 one counts as itself', () => {
   );
 });
 
-describe("an operator's own translator (64:ff9b:1::/48)", () => {
+describe("an operator's NAT64 (64:ff9b:1::/48)", () => {
   /** RFC 6052 section 2.2: the address behind a prefix of 48, 56, 64 or 96 bits, around the bits 64 to 71. */
   const written = (prefix: 48 | 56 | 64 | 96, address: string): string => {
     const bytes = [0, 0x64, 0xff, 0x9b, 0, 1, ...Array.from({ length: 10 }, () => 0)];
@@ -174,12 +174,12 @@ describe("an operator's own translator (64:ff9b:1::/48)", () => {
   };
   const prefixes = [48, 56, 64, 96] as const;
 
-  test.each(prefixes)('of a prefix of %i bits leads to no address that gives secrets away', (prefix) => {
+  test.each(prefixes)('with a prefix of %i bits is blocked for sensitive addresses', (prefix) => {
     for (const address of ['169.254.169.254', '100.100.100.200', '168.63.129.16', '127.0.0.1'])
       expect([address, judged(written(prefix, address))]).toEqual([address, 'never']);
   });
 
-  test.each(prefixes)('of a prefix of %i bits leads to others', (prefix) => {
+  test.each(prefixes)('with a prefix of %i bits is allowed for other addresses', (prefix) => {
     for (const address of ['8.8.8.8', '20.190.128.1', '142.250.74.110'])
       expect([address, judged(written(prefix, address))]).toEqual([address, 'open']);
   });
@@ -222,7 +222,7 @@ describe('a URL', () => {
     ['http://224.0.0.1/', 'multicast'],
     ['http://[ff02::1]/', 'multicast'],
     ['http://255.255.255.255/', 'reserved'],
-  ])('%s is refused', (url, what) => {
+  ])('%s is rejected', (url, what) => {
     expect(urlProblem(url)).toContain(what);
     expect(urlProblem(url.replace('http:', 'https:'))).toContain(what);
   });
@@ -240,9 +240,9 @@ describe('a URL', () => {
     'http://[::1]/',
     'http://localhost/',
     'https://169.254.169.254.example.com/',
-  ])('%s may be fetched from', (url) => expect(urlProblem(url)).toBeUndefined());
+  ])('%s is accepted', (url) => expect(urlProblem(url)).toBeUndefined());
 
-  test('is of this machine by name or by address', () => {
+  test('is a loopback URL by name or by address', () => {
     for (const host of [
       'localhost',
       'localhost.',

@@ -44,7 +44,7 @@ const names = (count: number) => Array.from({ length: count }, () => 'a');
 describe.each(Object.keys(places))('%s', (place) => {
   const file = (name: string | string[]) => places[place]?.(name);
 
-  test('takes a name of 50 parts and 1,024 characters', async () => {
+  test('accepts a name of 50 levels and 1,024 characters', async () => {
     for (const name of [
       names(50).join('.'),
       names(50),
@@ -55,14 +55,14 @@ describe.each(Object.keys(places))('%s', (place) => {
       expect(await problemsOf(file(name))).toEqual([]);
   });
 
-  test('refuses a longer one, in whichever form, and says so once', async () => {
+  test('rejects a longer name, in any form, with one problem', async () => {
     for (const name of [names(51).join('.'), names(2_001).join('.'), names(51), JSON.stringify(names(51))])
       expect(await problemsOf(file(name))).toEqual([
-        expect.stringMatching(/: expected at most 50 names on the way to a claim, not (51|2001)$/),
+        expect.stringMatching(/: must have at most 50 levels, got (51|2001)$/),
       ]);
     for (const name of ['a'.repeat(1_025), ['a'.repeat(1_025)], JSON.stringify(['a'.repeat(1_025)])])
       expect(await problemsOf(file(name))).toEqual([
-        expect.stringMatching(/: expected at most 1024 characters in the name of a claim, not 1025$/),
+        expect.stringMatching(/: must have at most 1024 characters, got 1025$/),
       ]);
   });
 
@@ -70,16 +70,16 @@ describe.each(Object.keys(places))('%s', (place) => {
     'refuses white space at the ends of a name in a list as JSON: %j',
     async (list) => {
       expect(await problemsOf(file(JSON.stringify(list)))).toEqual([
-        expect.stringMatching(/: expected .*(white space|line break)/),
+        expect.stringMatching(/: must not .*(white space|line break)/),
       ]);
       expect(await problemsOf(file(list))).toEqual([
-        expect.stringMatching(/: expected .*(white space|line break)/),
+        expect.stringMatching(/: must not .*(white space|line break)/),
       ]);
     },
   );
 });
 
-test('the longest dotted name has few ways to be read', () => {
+test('the longest dotted name has a limited number of readings', () => {
   const deep = names(50).reduceRight<unknown>((value, name) => ({ [name]: value }), 'x') as object;
   expect(createReadClaim(names(50).join('.'))(deep as Record<string, unknown>)).toBe('x');
 });

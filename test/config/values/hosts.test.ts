@@ -7,7 +7,7 @@ import { readHost } from '../../../src/config/values/hosts.ts';
 const label63 = 'a'.repeat(63);
 const longest = [label63, label63, label63, 'a'.repeat(61)].join('.');
 
-describe('a host', () => {
+describe('parses the host', () => {
   test.each([
     ['orders.example.com', 'orders.example.com', undefined],
     ['Orders.Example.COM', 'orders.example.com', undefined],
@@ -28,7 +28,7 @@ describe('a host', () => {
   });
 });
 
-describe('not a host, or one with two readings', () => {
+describe('rejects an invalid or ambiguous host', () => {
   test.each([
     '',
     '.',
@@ -113,7 +113,7 @@ describe('not a host, or one with two readings', () => {
   });
 });
 
-test('whatever a text is, a host that is read has the name that a URL has of it, and is read again as itself', () => {
+test('a parsed host has the name that a URL has, and parses to itself', () => {
   const pieces = fc.constantFrom(
     ...'a.b-_1:[]0x,@%é8443',
     'example.com',
@@ -141,7 +141,7 @@ test('whatever a text is, a host that is read has the name that a URL has of it,
   expect(read).toBeGreaterThan(500);
 });
 
-describe('a pattern', () => {
+describe('a host pattern', () => {
   test.each([
     'orders.example.com',
     '*.example.com',
@@ -152,7 +152,7 @@ describe('a pattern', () => {
     '[::1]:80',
     '192.0.2.1',
     'a_b.c',
-  ])('%s is one', (pattern) => {
+  ])('%s is valid', (pattern) => {
     expect(hostPatternProblem(pattern)).toBeUndefined();
   });
   test.each([
@@ -176,7 +176,7 @@ describe('a pattern', () => {
     'é',
     `${longest}a`,
     `*.${longest}`,
-  ])('%s is not one', (pattern) => {
+  ])('%s is invalid', (pattern) => {
     expect(hostPatternProblem(pattern)).toBeTypeOf('string');
   });
 });

@@ -18,19 +18,19 @@ const check = (config: object, isWithFiles = true) =>
   });
 
 test.each([
-  [' https://a.example.com', /without white space/],
-  ['https://a.example.com\n', /without white space/],
-  ['https://a.exam\tple.com', /without white space/],
-  ['https:a.example.com', /expected an absolute URL/],
-  ['https:/a.example.com', /expected an absolute URL/],
-  ['https:\\\\a.example.com', /expected an absolute URL/],
-  ['a.example.com', /expected an absolute URL/],
-  ['ftp://a.example.com', /expected https/],
-])('%j is refused', (text, problem) => {
+  [' https://a.example.com', /must not contain white space/],
+  ['https://a.example.com\n', /must not contain white space/],
+  ['https://a.exam\tple.com', /must not contain white space/],
+  ['https:a.example.com', /must be an absolute URL/],
+  ['https:/a.example.com', /must be an absolute URL/],
+  ['https:\\\\a.example.com', /must be an absolute URL/],
+  ['a.example.com', /must be an absolute URL/],
+  ['ftp://a.example.com', /must begin with https/],
+])('rejects the URL %j', (text, problem) => {
   expect(writtenUrlProblem(text)).toMatch(problem);
 });
 
-test('every origin with a path, as a parser writes it, is taken, and fits the pattern of the schema', () => {
+test('accepts every origin with a path, as does the pattern of the JSON Schema', () => {
   const part = fc.webUrl({ validSchemes: ['https'], withQueryParameters: true });
   fc.assert(
     fc.property(part, (text) => {
@@ -47,18 +47,18 @@ test.each([
   { issuer: 'https://a.example.com', audiences: ['a '] },
   { issuer: 'https://a.example.com', audiences: ['a'], jwksUri: 'https://a.example.com/keys\n' },
   { issuer: 'https://a.example.com', audiences: ['a'], httpsProxy: 'http:proxy.example.com' },
-])('an issuer %j is refused', async (issuer) => {
+])('rejects the issuer %j', async (issuer) => {
   expect(await check({ issuers: [issuer] })).toMatchObject({ exitCode: 2 });
 });
 
-test('a key set of several lines is taken', async () => {
+test('accepts a key set of several lines', async () => {
   const jwks =
     '\n{"keys": [\n{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}\n';
   const issuer = { issuer: 'https://a.example.com', audiences: ['a'], jwks };
   expect(await check({ issuers: [issuer] })).toMatchObject({ exitCode: 0 });
 });
 
-test('check-config reads the files that a configuration names, unless they are not there yet', async () => {
+test('check-config reads the files of a configuration, unless --without-files is set', async () => {
   const issuer = { issuer: 'https://a.example.com', audiences: ['a'] };
   const tls = { certFile: '/a', keyFile: '/b' };
   const configs = [

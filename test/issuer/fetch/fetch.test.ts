@@ -100,8 +100,8 @@ describe('is rejected or aborted', () => {
 
   test.each([
     ['http://example.com/', /plain http/],
-    ['ftp://127.0.0.1/', /expected https/],
-    ['file:///etc/passwd', /expected https/],
+    ['ftp://127.0.0.1/', /must begin with https/],
+    ['file:///etc/passwd', /must begin with https/],
     ['https://user:secret@example.com/', /without user name and password/],
     ['https://169.254.169.254/latest', /link-local/],
     ['https://[fe80::1]/', /link-local/],

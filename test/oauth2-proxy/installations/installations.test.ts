@@ -1,4 +1,7 @@
-/** Installations as operators have them: migrated by the command, judged by `check-config`, run, and compared with a real oauth2-proxy. */
+/**
+ * Typical installations: migrated by the command, validated by `check-config`, run, and compared with a real
+ * oauth2-proxy.
+ */
 import { createPublicKey } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +36,7 @@ const outputs = ['config', 'values', 'plan'] as const;
 
 type Tree = Readonly<Record<string, unknown>>;
 
-/** What every secret of every fixture has in it, and how that looks in base64, which depends on where it stands. */
+/** A text that every secret of every fixture contains, and its forms in base64, which depend on the position. */
 const mark = 'hush';
 const marks = [mark, ...[0, 1, 2].map(markInBase64)];
 
@@ -50,7 +53,7 @@ interface Files {
   readonly flags?: readonly string[];
 }
 
-/** The files of an installation where they can be changed. */
+/** The files of an installation in a folder where they can be changed. */
 class Folder {
   readonly path = mkdtempSync(join(tmpdir(), 'oidc-authz-installation-'));
   readonly #replaced: (readonly [string, string])[] = [];
@@ -60,12 +63,12 @@ class Folder {
     this.#files = files;
   }
 
-  /** Has a text stand for another in all that is read from now on. */
+  /** Replaces a text in all files from now on. */
   replace(written: string, running: string): void {
     this.#replaced.push([written, running]);
   }
 
-  /** A text with everything replaced, the longest first. */
+  /** A text with all replacements, the longest first. */
   replaced(text: string): string {
     const all = this.#replaced.toSorted(([a], [b]) => b.length - a.length);
     return all.reduce((result, [written, running]) => result.replaceAll(written, running), text);
@@ -85,7 +88,7 @@ class Folder {
     return file;
   }
 
-  /** The words behind `migrate oauth2-proxy`. */
+  /** The arguments of `migrate oauth2-proxy`. */
   arguments({ isAsWritten = false, more = [] as readonly string[] } = {}): readonly string[] {
     const { files, flags = [] } = this.#files;
     const text = (name: string) => (isAsWritten ? this.original(name) : this.read(name));
@@ -116,7 +119,7 @@ interface Printed {
   readonly report: string;
 }
 
-/** What the command prints, as a process of its own. */
+/** The output of the command as a process. */
 async function run(...words: readonly string[]): Promise<Printed> {
   const process = startProcess(words);
   const code = await process.exit;
@@ -125,7 +128,7 @@ async function run(...words: readonly string[]): Promise<Printed> {
 
 const readFile = (path: string) => readFileSync(path, 'utf8');
 
-/** What `migrate oauth2-proxy` would print. To start a process takes far longer, so most of what is asked is asked so. */
+/** The output of `migrate oauth2-proxy` without a process, which is much faster. */
 async function migrateHere(...words: readonly string[]): Promise<Printed> {
   const readInput = () => {
     throw new Error('nothing is given there');
@@ -140,14 +143,14 @@ async function migrateHere(...words: readonly string[]): Promise<Printed> {
   return { code: exitCode, output, report };
 }
 
-/** What `check-config` would print. */
+/** The output of `check-config`. */
 async function checkHere(file: string): Promise<Printed> {
   const flags = [{ name: '--config', value: file }];
   const { output, exitCode } = await checkConfig({ flags, environment: process.env, readFile });
   return exitCode === 0 ? { code: 0, output, report: '' } : { code: exitCode, output: '', report: output };
 }
 
-/** Keys by what they are for: they serve all installations, for making them is slow. */
+/** Keys by purpose, shared by all installations, since generating them is slow. */
 const keyPool = new Map<string, Promise<SigningKey>>();
 
 function keyFor(purpose: string, kid = purpose): Promise<SigningKey> {
@@ -168,7 +171,7 @@ function expectAllTold(folder: Folder, report: string): void {
   expect(untold).toEqual([]);
 }
 
-/** What the chart gets of a configuration: it sets ports and probes itself. */
+/** The configuration in the form for the chart, which sets ports and probes. */
 function asValue(config: Tree): Tree {
   const rest = Object.entries(config).map(([name, value]) => {
     if (name !== 'http' && name !== 'admin') return [name, value] as const;
@@ -189,7 +192,7 @@ function onThisMachine(config: Tree): string {
   });
 }
 
-/** The headers of an answer that a workload may see. */
+/** The response headers that a workload may see. */
 function identityOf(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => /^(x-(?!envoy-|content-)|authorization$)/.test(name)),
@@ -200,11 +203,11 @@ function answerOf({ status, headers }: RawResponse): Answer {
   return status === 200 ? identityOf(headers) : status;
 }
 
-/** An installation with its issuers, both services in its place, and itself. */
+/** An installation with its issuers, oauth2-proxy, and oidc-authz. */
 class Scene {
   readonly folder: Folder;
   readonly issuers = new Map<string, FakeIssuer>();
-  /** As it is printed, and with answers as oauth2-proxy writes them. */
+  /** As printed, and with `compat: oauth2-proxy`. */
   readonly services: { own?: RunningApp; compat?: RunningApp } = {};
   theirs: RunningOauth2Proxy | undefined;
   readonly #installation: Installation;
@@ -218,7 +221,7 @@ class Scene {
 
   async open(): Promise<void> {
     const { issuers, keyFolder, keyFiles = [] } = this.#installation;
-    // One set for all, as it is with Entra; an issuer is told by its URL.
+    // One key set for all, as with Entra ID; the URL identifies the issuer.
     const keys = [await keyFor('k1'), await keyFor('k2')];
     this.#foreign = await keyFor('foreign', 'k1');
     for (const [name, url] of Object.entries(issuers)) {
@@ -233,7 +236,7 @@ class Scene {
     for (const [index, file] of keyFiles.entries()) this.folder.write(file, pemOf(keys[index]));
   }
 
-  /** What the command prints, in each way. */
+  /** The output of the command in each form. */
   migrated() {
     this.#migrated ??= this.#migrate();
     return this.#migrated;
@@ -286,7 +289,7 @@ class Scene {
     return this.theirs;
   }
 
-  /** An issuer by its name, or the first. */
+  /** An issuer by name, or the first one. */
   #issuer(name: string | undefined): FakeIssuer {
     const [first] = this.issuers.values();
     const issuer = name === undefined ? first : this.issuers.get(name);
@@ -294,7 +297,7 @@ class Scene {
     return issuer;
   }
 
-  /** The lines of a request, and the token in it. */
+  /** The lines of a request, and its token. */
   async headers({ claims, header, by, key = 0, headers = [] }: Ask) {
     if (claims === undefined) return { lines: headers, token: '' };
     const issuer = this.#issuer(by);
@@ -317,7 +320,7 @@ class Scene {
   }
 }
 
-/** oauth2-proxy wants a whole discovery document. */
+/** oauth2-proxy needs a complete discovery document. */
 function publishWhole(issuer: FakeIssuer): FakeIssuer {
   const base = issuer.url.replace(/\/$/, '');
   issuer.discovery = (_, response) =>
@@ -374,7 +377,7 @@ async function askGrpc(port: number, { method = 'GET', target = '/' }: Ask, line
   };
 }
 
-/** The headers by which a workload is told who asks. */
+/** The headers that name the caller to a workload. */
 function identityHeaders({ config }: RunningApp): readonly string[] {
   const claims = config.outputClaimToHeaders.map(({ header }) => header);
   return [...claims, ...(config.outputTokenToHeader === '' ? [] : [config.outputTokenToHeader])];
@@ -387,7 +390,7 @@ describe.each(installations.map((one) => [one.name, one] as const))('%s', (_, in
   beforeAll(() => scene.open());
   afterAll(() => scene.close());
 
-  test('is migrated: each setting is told, no secret is, and all outputs say the same', async () => {
+  test('is migrated: every setting is reported, no secret is printed, and all outputs agree', async () => {
     const { config, values, plan, compat } = await scene.migrated();
     expect([config, values, plan, compat].map(({ code, report }) => [code, code === 0 || report])).toEqual(
       Array(4).fill([0, true]),
@@ -401,7 +404,7 @@ describe.each(installations.map((one) => [one.name, one] as const))('%s', (_, in
     expect(parse(compat.output)).toMatchObject({ ...tree, compat: 'oauth2-proxy' });
   });
 
-  test('is a configuration that `check-config` has nothing against', async () => {
+  test('makes a configuration that `check-config` accepts', async () => {
     const { config, compat } = await scene.migrated();
     const files = [
       scene.folder.write('own-config.yaml', config.output),
@@ -413,7 +416,7 @@ describe.each(installations.map((one) => [one.name, one] as const))('%s', (_, in
       expect([code, report, output.includes('warning')]).toEqual([0, '', false]);
   });
 
-  test.each(asks)('%s: is answered as the table says', async (_, ask) => {
+  test.each(asks)('%s: has the expected response', async (_, ask) => {
     const service = await scene.service('own');
     const { lines, token } = await scene.headers(ask);
     const expected = filled(ask.answer, token);
@@ -422,7 +425,7 @@ describe.each(installations.map((one) => [one.name, one] as const))('%s', (_, in
     const grpc = await askGrpc(service.grpcPort, ask, lines);
     expect(grpc.answer).toEqual(expected);
     if (typeof expected === 'number') return;
-    // Whatever is not said is taken away, so that a client's own cannot pass for it.
+    // Headers that are not set are removed, so a client cannot send them.
     const removed = response.headers['x-envoy-auth-headers-to-remove']?.split(',') ?? [];
     for (const name of identityHeaders(service))
       for (const list of [removed, grpc.removed])
@@ -434,7 +437,7 @@ describe.each(installations.map((one) => [one.name, one] as const))('%s', (_, in
   });
 
   describeWith('a real oauth2-proxy', foundProxy, (path) => {
-    test.each(asks)('%s: is answered alike, but for what the table says', async (_, ask) => {
+    test.each(asks)('%s: has the response of oauth2-proxy, except for listed differences', async (_, ask) => {
       const proxy = await scene.startTheirs(path);
       const { lines, token } = await scene.headers(ask);
       const response = await askHttp(proxy.port, ask, lines);
@@ -447,10 +450,10 @@ describe.each(installations.map((one) => [one.name, one] as const))('%s', (_, in
       const expected = filled(ask.answer, token);
       if (typeof expected === 'number') expect(theirs).toBeTypeOf('number');
       else expect(theirs).toEqual(expected);
-      // With answers as it writes them there is no difference at all.
+      // With `compat` there is no difference.
       const compat = await scene.service('compat');
       const ours = await askHttp(compat.httpPort, ask, lines);
-      // Where nothing of an identity is set, this header is not either.
+      // Without an identity this header is not set either.
       const isSet = compat.config.identityHeaders === 'set';
       const name = isSet ? response.headers['gap-auth'] : undefined;
       expect([answerOf(ours), ours.headers['gap-auth']]).toEqual([theirs, name]);
@@ -462,7 +465,7 @@ describe.each(refusedInstallations.map((one) => [one.name, one] as const))('%s',
   const folder = new Folder(installation);
   afterAll(() => folder.remove());
 
-  test('is refused: what is refused is told, and nothing is printed in any way', async () => {
+  test('is refused: the report names the refused settings, and no output is printed', async () => {
     const words = folder.arguments();
     const others = outputs.slice(1).map((output) => migrateHere(...words, '--output', output));
     const printed = await Promise.all([run('migrate', 'oauth2-proxy', ...words), ...others]);
@@ -479,7 +482,7 @@ describe.each(refusedInstallations.map((one) => [one.name, one] as const))('%s',
     expectAllTold(folder, report);
   });
 
-  test('is printed where all that is refused is accepted by name', async () => {
+  test('prints the output if all refused settings are accepted by name', async () => {
     const accept = installation.refused.flatMap((name) => ['--accept', name]);
     const { supplement = [] } = installation;
     const lacking = supplement.length > 0 ? ['--', ...supplement] : [];
@@ -490,7 +493,7 @@ describe.each(refusedInstallations.map((one) => [one.name, one] as const))('%s',
     const judged = await checkHere(file);
     expect([judged.code, judged.code === 0 || judged.report]).toEqual([0, true]);
     expectNoSecret(folder, [accepted, judged]);
-    // One of them alone is not enough.
+    // Accepting only one of them is not enough.
     if (installation.refused.length < 2) return;
     const { code, output } = await migrateHere(...words(...accept.slice(2)));
     expect([code, output]).toEqual([3, '']);
@@ -500,7 +503,7 @@ describe.each(refusedInstallations.map((one) => [one.name, one] as const))('%s',
 const lackingOnes = refusedInstallations.filter(({ supplement }) => supplement !== undefined);
 
 test.each(lackingOnes.map((one) => [one.name, one] as const))(
-  '%s is asked for what is lacking only where all that is refused is accepted',
+  '%s is asked for missing settings only if all refused ones are accepted',
   async (_, installation) => {
     const { refused, supplement = [] } = installation;
     const folder = new Folder(installation);
@@ -512,7 +515,7 @@ test.each(lackingOnes.map((one) => [one.name, one] as const))(
   },
 );
 
-test('every difference has its reason', () => {
+test('every difference has a reason', () => {
   const differing = installations.flatMap(({ asks }) => asks.flatMap(({ theirs }) => theirs ?? []));
   expect(differing.length).toBeGreaterThan(5);
   for (const { because } of differing) expect(because).not.toBe('');

@@ -1,6 +1,6 @@
 /**
- * Installations of oauth2-proxy as operators have them, and what each of them answers to tokens as its issuer makes them. The
- * files are below `fixtures/`; the URLs of issuers in them are replaced by those of running ones.
+ * Typical installations of oauth2-proxy, and their responses to tokens of their issuer. The files are in `fixtures/`;
+ * their issuer URLs are replaced by those of running issuers.
  */
 import {
   fromAlpha,
@@ -12,61 +12,61 @@ import {
   type TheirWay,
 } from './theirs.ts';
 
-/** Claims of a token; undefined leaves a usual one out. */
+/** Claims of a token; `undefined` removes a default claim. */
 type Claims = Readonly<Record<string, unknown>>;
 
-/** An answer: the headers of who may pass, or the status of a refusal. */
+/** A response: the headers of an allowed request, or the status of a denial. */
 export type Answer = Readonly<Record<string, string>> | number;
 
 /** One request. */
 export interface Ask {
   readonly name: string;
-  /** A token with these claims; absent: none is sent. */
+  /** A token with these claims; undefined sends none. */
   readonly claims?: Claims;
   /** Parameters of the token's header. */
   readonly header?: Claims;
-  /** Whose token it is, by name; absent: that of the first issuer. */
+  /** The name of the issuer; default: the first one. */
   readonly by?: string;
-  /** Which of the issuer's keys signs, from 0; or one that nobody knows. */
+  /** The index of the issuer's key that signs, from 0, or an unknown key. */
   readonly key?: number | 'foreign';
   readonly method?: string;
   readonly target?: string;
   readonly headers?: readonly string[];
   readonly answer: Answer;
-  /** What oauth2-proxy answers, where that is something else. */
+  /** The response of oauth2-proxy if it differs. */
   readonly theirs?: { readonly answer: Answer; readonly because: string };
 }
 
 /** An installation. */
 export interface Installation {
   readonly name: string;
-  /** Below `fixtures/NAME/`, in the order in which they are given. */
+  /** The files in `fixtures/NAME/`, in the order of the command line. */
   readonly files: readonly string[];
-  /** Flags of oauth2-proxy, which stand behind `--`. */
+  /** Flags of oauth2-proxy after `--`. */
   readonly flags?: readonly string[];
-  /** The issuers by name, with the URL that stands for each. */
+  /** The issuers by name, with their URL in the files. */
   readonly issuers: Readonly<Record<string, string>>;
-  /** Whether the files are migrated with the URLs as they are, since these say which product it is. */
+  /** Whether the files are migrated with their original URLs, since these identify the product. */
   readonly isAsWritten?: boolean;
-  /** Replaced by the folder of the public keys that the first issuer has. */
+  /** Replaced by the folder with the public keys of the first issuer. */
   readonly keyFolder?: string;
-  /** The names of public key files, each with one of its keys. */
+  /** The names of public key files, each with one key. */
   readonly keyFiles?: readonly string[];
   readonly theirs: TheirWay;
   readonly asks: readonly Ask[];
 }
 
-/** An installation that cannot be carried over as it is. */
+/** An installation with refused settings. */
 export interface RefusedInstallation {
   readonly name: string;
   readonly files: readonly string[];
-  /** The settings that are refused. */
+  /** The refused settings. */
   readonly refused: readonly string[];
-  /** Flags for what is lacking where it is to be carried over all the same. */
+  /** Flags that supply missing settings once the refused ones are accepted. */
   readonly supplement?: readonly string[];
 }
 
-/** Stands in an expected header for the token that was sent. */
+/** Represents the token of the request in an expected header. */
 export const theToken = '<the token>';
 
 const who = (
@@ -119,20 +119,20 @@ const seed: Installation = {
       },
     },
     {
-      name: 'without the scope, which was never asked for',
+      name: 'without the scope, which oauth2-proxy never requires',
       claims: { aud: '3f6c9f3e-orders', scope: 'openid' },
       answer: { ...who('alice'), ...access, ...authorization },
     },
     { name: 'expired', claims: { aud: '3f6c9f3e-orders', exp: past }, answer: 401 },
     { name: 'for another audience', claims: { aud: 'other' }, answer: 401 },
-    { name: 'signed by nobody known', claims: { aud: '3f6c9f3e-orders' }, key: 'foreign', answer: 401 },
+    { name: 'signed by an unknown key', claims: { aud: '3f6c9f3e-orders' }, key: 'foreign', answer: 401 },
     {
       name: 'of another issuer',
       claims: { aud: '3f6c9f3e-orders', iss: 'https://auth.shop.example' },
       answer: 401,
     },
     {
-      name: 'an e-mail that is not verified',
+      name: 'an unverified email',
       claims: { aud: '3f6c9f3e-orders', email: 'kim@shop.example', email_verified: false },
       answer: 401,
     },
@@ -163,7 +163,7 @@ const kymaTutorial: Installation = {
       answer: { ...who(tutorialClient), ...access, ...authorization },
     },
     {
-      name: 'a person, with one group, which is no list then',
+      name: 'another person with one group that is not a list',
       claims: {
         aud: tutorialClient,
         sub: 'P000123',
@@ -255,12 +255,12 @@ const keycloak: Installation = {
       answer: 403,
     },
     {
-      name: 'a group that is called like the role',
+      name: 'a group with the name of the role',
       claims: { aud: 'back-office', groups: ['back-office-user'] },
       answer: 403,
     },
     {
-      name: 'a group that is called like the role as it is looked for',
+      name: 'a group with the name of the role and its prefix',
       claims: { aud: 'back-office', groups: ['role:back-office-user'] },
       answer: { ...who('alice', { groups: 'role:back-office-user' }), ...authorization },
     },
@@ -339,7 +339,7 @@ const entraId: Installation = {
       answer: 403,
     },
     {
-      name: 'an application of its own, which has no address',
+      name: 'an application without an address',
       claims: {
         aud: entraClient,
         azp: 'b',
@@ -352,7 +352,7 @@ const entraId: Installation = {
       answer: 403,
     },
     {
-      name: 'without a role, the groups left to Graph',
+      name: 'without a role, with the groups in Graph',
       claims: {
         aud: entraClient,
         preferred_username: 'kim@shop.example',
@@ -372,7 +372,7 @@ const entraId: Installation = {
           groups: 'Orders.Reader',
           name: 'kim@shop.example',
         }),
-        because: 'it never looked at the tenant of a bearer token',
+        because: 'oauth2-proxy does not check the tenant of a bearer token',
       },
     },
     {
@@ -412,18 +412,18 @@ const entraMultiTenant: Installation = {
     { name: 'the one tenant', by: 'blue', claims: inTenant(blue), header: entraHeader, answer: ofMany },
     { name: 'the other tenant', by: 'green', claims: inTenant(green), answer: ofMany },
     {
-      name: 'a tenant that was not named',
+      name: 'an unlisted tenant',
       by: 'red',
       claims: inTenant(red),
       answer: 401,
-      theirs: { answer: ofMany, because: 'the tenants were never asked of bearer tokens' },
+      theirs: { answer: ofMany, because: 'oauth2-proxy does not check the tenants of bearer tokens' },
     },
     {
       name: 'a token of version 1.0',
       by: 'blue',
       claims: { ...inTenant(blue), iss: `https://sts.windows.net/${blue}/`, ver: '1.0' },
       answer: 401,
-      theirs: { answer: ofMany, because: 'it names an issuer that is not listed, and none was compared' },
+      theirs: { answer: ofMany, because: 'its issuer is not listed, and oauth2-proxy does not compare it' },
     },
     {
       name: 'for another application',
@@ -452,13 +452,13 @@ const okta: Installation = {
   asks: [
     noToken,
     {
-      name: 'an access token, whose header has no type',
+      name: 'an access token without a type in its header',
       header: { typ: undefined },
       claims: { ...oktaClaims, groups: ['Everyone', 'orders-readers'] },
       answer: { ...who('kim@shop.example', { groups: 'Everyone,orders-readers' }), ...access },
     },
     {
-      name: 'an id token, which is for the client',
+      name: 'an ID token for the client',
       claims: {
         aud: '0oa7shop9',
         sub: '00u1',
@@ -482,7 +482,7 @@ const okta: Installation = {
       answer: 401,
     },
     {
-      name: 'the path that was not logged, without a token',
+      name: 'the unlogged path without a token',
       target: '/healthz',
       answer: 401,
     },
@@ -498,7 +498,7 @@ const auth0: Installation = {
   asks: [
     noToken,
     {
-      name: 'a person, with claims below a name of their own',
+      name: 'a person with namespaced claims',
       header: { typ: 'at+jwt' },
       claims: {
         aud: [auth0Api, 'https://shop.eu.auth0.example/userinfo'],
@@ -524,7 +524,7 @@ const auth0: Installation = {
       answer: { ...who('abc@clients'), ...access, ...authorization },
     },
     {
-      name: 'an id token, which is for the client and not for the API',
+      name: 'an ID token for the client, not for the API',
       claims: { aud: 'cli3nt', sub: 'auth0|65f0c0' },
       answer: 401,
     },
@@ -552,7 +552,7 @@ const google: Installation = {
       answer: who(googleClaims.sub, { email: 'kim@shop.example' }),
     },
     {
-      name: 'an auditor from outside, however the address is written',
+      name: 'an external auditor with the address in another case',
       claims: { ...googleClaims, email: 'jo.auditor@Auditors.example' },
       answer: who(googleClaims.sub, { email: 'jo.auditor@Auditors.example' }),
     },
@@ -562,7 +562,7 @@ const google: Installation = {
       answer: 403,
     },
     {
-      name: 'anybody else, whatever the hosted domain says',
+      name: 'another caller with any hosted domain',
       claims: { ...googleClaims, hd: 'shop.example', email: 'mallory@mail.example' },
       answer: 403,
     },
@@ -572,7 +572,7 @@ const google: Installation = {
       answer: 403,
     },
     {
-      name: 'an address that nobody verified',
+      name: 'an unverified address',
       claims: { ...googleClaims, email: 'kim@shop.example', email_verified: false },
       answer: 401,
     },
@@ -605,13 +605,13 @@ const cognito: Installation = {
   asks: [
     noToken,
     {
-      name: 'an access token, which has no audience',
+      name: 'an access token without an audience',
       header: { typ: undefined },
       claims: { ...cognitoClaims, 'cognito:groups': ['orders', 'eu-central-1_AbCdEf123_Google'] },
       answer: who('73b2d4f0-user', { groups: 'orders,eu-central-1_AbCdEf123_Google' }),
     },
     {
-      name: 'an id token',
+      name: 'an ID token',
       claims: {
         aud: cognitoClient,
         token_use: 'id',
@@ -624,7 +624,7 @@ const cognito: Installation = {
       answer: who('73b2d4f0-user', { email: 'kim@shop.example', groups: 'orders' }),
     },
     {
-      name: 'of another client, though it is for us too',
+      name: 'of another client, with our audience',
       claims: {
         ...cognitoClaims,
         client_id: 'other',
@@ -634,7 +634,7 @@ const cognito: Installation = {
       answer: 401,
     },
     {
-      name: 'of a client that says no audience of any kind',
+      name: 'of a client without any audience',
       claims: { ...cognitoClaims, client_id: undefined, 'cognito:groups': ['orders'] },
       answer: 401,
     },
@@ -678,22 +678,22 @@ const sapCloudIdentity: Installation = {
       },
     },
     {
-      name: 'a person with one group, which is no list then',
+      name: 'a person with one group that is not a list',
       claims: { aud: 'orders-gateway', sub: 'P000124', groups: 'OrdersClerk' },
       answer: { ...who('P000124', { groups: 'OrdersClerk' }), ...access, ...authorization },
     },
     {
-      name: 'without an audience, for us as the party that asked',
+      name: 'without an audience, with us as the authorized party',
       claims: { aud: undefined, azp: iasClient, sub: iasClient, sap_id_type: 'app' },
       answer: { ...who(iasClient), ...access, ...authorization },
     },
     {
-      name: 'for another audience, though we asked for it',
+      name: 'for another audience, with us as the authorized party',
       claims: { aud: 'other', azp: iasClient },
       answer: 401,
     },
     {
-      name: 'for an application whose id begins like ours',
+      name: 'for an application with a similar ID',
       claims: { aud: `${iasClient}0` },
       answer: 401,
     },
@@ -746,7 +746,7 @@ const dex: Installation = {
       claims: { ...dexClaims, groups: ['shop', 'shop:sre-emeritus'] },
       answer: 403,
     },
-    { name: 'somebody without teams', claims: { ...dexClaims, groups: [] }, answer: 403 },
+    { name: 'a caller without teams', claims: { ...dexClaims, groups: [] }, answer: 403 },
     {
       name: 'in another case',
       claims: { ...dexClaims, groups: ['Shop:SRE'] },
@@ -818,29 +818,29 @@ const severalIssuers: Installation = {
       answer: 401,
     },
     {
-      name: 'a pod that was told of no audience',
+      name: 'a pod without an audience',
       by: 'pods',
       claims: { ...pod, aud: ['https://kubernetes.default.svc'] },
       answer: 401,
     },
     {
-      name: 'a pod with one group, which is no list then',
+      name: 'a pod with one group that is not a list',
       by: 'pods',
       claims: { ...pod, groups: 'pods' },
       answer: { ...who(pod.sub, { groups: 'pods' }), ...access },
     },
     {
-      name: 'a pipeline whose address is verified in words',
+      name: 'a pipeline with a verified address, as text',
       by: 'pipelines',
       claims: { aud: 'orders-deploy', email: 'ci@shop.example', email_verified: 'true' },
       answer: { ...who('alice', { email: 'ci@shop.example' }), ...access },
       theirs: {
         answer: 401,
-        because: 'it took words for the flag of the first issuer only; here of every issuer',
+        because: 'oauth2-proxy reads the flag as text only for the first issuer; oidc-authz for every issuer',
       },
     },
     {
-      name: 'a pipeline with an address that nobody verified',
+      name: 'a pipeline with an unverified address',
       by: 'pipelines',
       claims: { aud: 'orders-deploy', email: 'kim@shop.example', email_verified: false },
       answer: 401,
@@ -862,12 +862,12 @@ const gitlab: Installation = {
       answer: { ...who('77', { email: 'kim', groups: 'shop/web,shop/sre' }), ...access },
     },
     {
-      name: 'a member of groups above only',
+      name: 'a member of parent groups only',
       claims: { ...gitlabClaims, groups_direct: ['shop'], groups: ['shop/sre'] },
       answer: 403,
     },
     {
-      name: 'a member of a group below',
+      name: 'a member of a subgroup',
       claims: { ...gitlabClaims, groups_direct: ['shop/sre/x'] },
       answer: 403,
     },
@@ -891,7 +891,7 @@ const azure: Installation = {
   asks: [
     noToken,
     {
-      name: 'a member, whose name is not taken for an address',
+      name: 'a member whose name is not an address',
       claims: { ...azureClaims, groups: ['0c0c', '0b0b0b0b-0000-4000-8000-00000000000b'] },
       answer: who('BBBBkim', {
         groups: '0c0c,0b0b0b0b-0000-4000-8000-00000000000b',
@@ -913,7 +913,7 @@ const azure: Installation = {
       }),
     },
     {
-      name: 'an address that nobody verified',
+      name: 'an unverified address',
       claims: {
         ...azureClaims,
         email: 'kim@mail.example',
@@ -925,7 +925,7 @@ const azure: Installation = {
     { name: 'of no group', claims: azureClaims, answer: 403 },
     { name: 'for another application', claims: { ...azureClaims, aud: 'other' }, answer: 401 },
     {
-      name: 'a member whose address is verified in words',
+      name: 'a member with a verified address, as text',
       claims: {
         ...azureClaims,
         email: 'kim@mail.example',
@@ -940,7 +940,7 @@ const azure: Installation = {
       theirs: { answer: 401, because: otherTypes },
     },
     {
-      name: 'a member whose address is not verified, in words',
+      name: 'a member with an unverified address, as text',
       claims: {
         ...azureClaims,
         email: 'kim@mail.example',
@@ -950,7 +950,7 @@ const azure: Installation = {
       answer: 401,
     },
     {
-      name: 'a member of a group that is a number too',
+      name: 'a member whose groups include a number',
       claims: { ...azureClaims, groups: [7, '0a0a0a0a-0000-4000-8000-00000000000a'] },
       answer: who('BBBBkim', {
         groups: '7,0a0a0a0a-0000-4000-8000-00000000000a',
@@ -969,22 +969,22 @@ const azureRoles: Installation = {
   asks: [
     noToken,
     {
-      name: 'somebody with the role',
+      name: 'a caller with the role',
       claims: { ...azureClaims, aud: 'orders-app', roles: ['Orders.Read', 'Orders.Write'] },
       answer: who('BBBBkim', { groups: 'Orders.Read,Orders.Write', name: 'kim@shop.example' }),
     },
     {
-      name: 'one role, which is no list then',
+      name: 'one role that is not a list',
       claims: { ...azureClaims, aud: 'orders-app', roles: 'Orders.Write' },
       answer: who('BBBBkim', { groups: 'Orders.Write', name: 'kim@shop.example' }),
     },
     {
-      name: 'a group that is called like the role',
+      name: 'a group with the name of the role',
       claims: { ...azureClaims, aud: 'orders-app', groups: ['Orders.Write'] },
       answer: 403,
     },
     {
-      name: 'the address where it always was',
+      name: 'the address in its default claim',
       claims: {
         ...azureClaims,
         aud: 'orders-app',
@@ -1002,7 +1002,7 @@ const azureRoles: Installation = {
   ],
 };
 
-// Since 7.15.6 the claim for groups counts for every issuer; before it counted for that of the provider only.
+// Since 7.15.6 the groups claim applies to every issuer; before, only to that of the provider.
 const extraIssuerGroups: Installation = {
   name: 'extra-issuer-groups',
   files: ['values.yaml'],
@@ -1022,18 +1022,18 @@ const extraIssuerGroups: Installation = {
       answer: who('pat', { groups: 'console' }),
     },
     {
-      name: 'a partner with the group in the claim of the usual name',
+      name: 'a partner with the group in the default claim',
       by: 'partners',
       claims: { aud: 'console-partners', sub: 'pat', groups: ['console'] },
       answer: 403,
     },
     {
-      name: 'a person with the group in the claim of the usual name',
+      name: 'a person with the group in the default claim',
       claims: { aud: 'console', sub: 'kim', groups: ['console'] },
       answer: 403,
     },
     {
-      name: 'a partner with one group, which is no list then',
+      name: 'a partner with one group that is not a list',
       by: 'partners',
       claims: { aud: 'console-partners', sub: 'pat', entitlements: 'console' },
       answer: who('pat', { groups: 'console' }),
@@ -1051,14 +1051,14 @@ const extraIssuerGroups: Installation = {
       answer: who('kim', { groups: 'console,7' }),
     },
     {
-      name: 'a partner whose groups are a truth value',
+      name: 'a partner whose groups are a boolean',
       by: 'partners',
       claims: { aud: 'console-partners', sub: 'pat', entitlements: true },
       answer: 403,
       theirs: { answer: 401, because: otherTypes },
     },
     {
-      name: 'a partner with an address that is verified in words',
+      name: 'a partner with a verified address, as text',
       by: 'partners',
       claims: {
         aud: 'console-partners',
@@ -1092,7 +1092,7 @@ const extraIssuerPaths: Installation = {
       answer: who('kim', { groups: 'ops' }),
     },
     {
-      name: 'a partner with groups in a claim of that name',
+      name: 'a partner with groups in a claim with exactly that name',
       by: 'partners',
       claims: { aud: 'console-partners', sub: 'pat', 'realm.teams': ['ops'], realm: { teams: ['other'] } },
       answer: who('pat', { groups: 'ops' }),
@@ -1104,7 +1104,7 @@ const extraIssuerPaths: Installation = {
       answer: who('pat', { groups: 'ops' }),
       theirs: {
         answer: who('pat'),
-        because: 'of the tokens of further issuers it never took a name as a path',
+        because: 'for further issuers oauth2-proxy does not treat the name as a path',
       },
     },
   ],
@@ -1123,27 +1123,27 @@ const groupsRequired: Installation = {
       claims: gate(['dev', 'team-billing']),
       answer: who('kim', { groups: 'dev,team-billing' }),
     },
-    { name: 'one team, which is no list', claims: gate('ops'), answer: who('kim', { groups: 'ops' }) },
+    { name: 'one team that is not a list', claims: gate('ops'), answer: who('kim', { groups: 'ops' }) },
     { name: 'none of the teams', claims: gate(['dev']), answer: 403 },
     { name: 'no teams', claims: gate([]), answer: 403 },
     { name: 'no such claim', claims: { aud: 'shop-gate' }, answer: 403 },
-    { name: 'the claim of the usual name', claims: { aud: 'shop-gate', groups: ['ops'] }, answer: 403 },
+    { name: 'the default claim', claims: { aud: 'shop-gate', groups: ['ops'] }, answer: 403 },
     {
       name: 'a team with a space in its name',
       claims: gate(['on call']),
       answer: who('kim', { groups: 'on call' }),
     },
     {
-      name: 'that team with a space before it, which is another one',
+      name: 'the team with a leading space, which is another team',
       claims: gate([' on call']),
       answer: 403,
     },
     { name: 'a team that is a number', claims: gate([3, 7]), answer: who('kim', { groups: '3,7' }) },
-    { name: 'one number, which is no list then', claims: gate(7), answer: who('kim', { groups: '7' }) },
-    { name: 'the number in words', claims: gate(['7']), answer: who('kim', { groups: '7' }) },
-    { name: 'a truth value', claims: gate([true]), answer: who('kim', { groups: 'true' }) },
+    { name: 'one number that is not a list', claims: gate(7), answer: who('kim', { groups: '7' }) },
+    { name: 'the number as text', claims: gate(['7']), answer: who('kim', { groups: '7' }) },
+    { name: 'a boolean', claims: gate([true]), answer: who('kim', { groups: 'true' }) },
     { name: 'another number', claims: gate([77, 70, -7]), answer: 403 },
-    { name: 'another truth value', claims: gate([false]), answer: 403 },
+    { name: 'another boolean', claims: gate([false]), answer: 403 },
     { name: 'the number in a list in the list', claims: gate([[7]]), answer: 403 },
     { name: 'all teams in one text', claims: gate('team-orders,team-billing'), answer: 403 },
     { name: 'for another client', claims: { ...gate(['ops']), aud: 'other' }, answer: 401 },
@@ -1158,44 +1158,44 @@ const skipRoutes: Installation = {
   theirs: fromChart('values.yaml'),
   asks: [
     noToken,
-    { name: 'a path that is named', target: '/healthz', answer: {} },
+    { name: 'a listed path', target: '/healthz', answer: {} },
     { name: 'with a query', target: '/healthz?full=1', answer: {} },
-    { name: 'below a path that is named', target: '/healthz/x', answer: 401 },
-    { name: 'a path that is named in the query', target: '/api?x=/healthz', answer: 401 },
-    { name: 'another method on a path that is named', target: '/healthz', method: 'POST', answer: {} },
+    { name: 'below a listed path', target: '/healthz/x', answer: 401 },
+    { name: 'a listed path in the query', target: '/api?x=/healthz', answer: 401 },
+    { name: 'another method on a listed path', target: '/healthz', method: 'POST', answer: {} },
     { name: 'below a folder, to read', target: '/catalog/shoes/42', answer: {} },
     { name: 'the folder itself', target: '/catalog/', answer: {} },
-    { name: 'without its slash', target: '/catalog', answer: 401 },
+    { name: 'without the trailing slash', target: '/catalog', answer: 401 },
     { name: 'below a folder, to write', target: '/catalog/shoes', method: 'POST', answer: 401 },
     { name: 'one of two files', target: '/favicon.ico', answer: {} },
-    { name: 'a file that is called alike', target: '/favicon.ico.html', answer: 401 },
-    { name: 'a file whose dot is another character', target: '/faviconxico', answer: 401 },
+    { name: 'a file with a similar name', target: '/favicon.ico.html', answer: 401 },
+    { name: 'a file with another character instead of the dot', target: '/faviconxico', answer: 401 },
     { name: 'any one segment', target: '/webhooks/acme/events', method: 'POST', answer: {} },
     { name: 'any one segment, to read', target: '/webhooks/acme/events', answer: 401 },
     { name: 'two segments', target: '/webhooks/acme/x/events', method: 'POST', answer: 401 },
-    { name: 'a path that only begins so', target: '/login/callback', answer: {} },
+    { name: 'a path with only the same beginning', target: '/login/callback', answer: {} },
     {
-      name: 'a path that begins so without a slash behind',
+      name: 'a path with the same beginning and no slash after it',
       target: '/login-admin',
       answer: 401,
-      theirs: { answer: {}, because: 'a pattern ends at a segment, so this stays guarded' },
+      theirs: { answer: {}, because: 'a pattern ends at a segment, so this path needs a token' },
     },
     {
-      name: 'whatever has .png in it',
+      name: 'any path with .png in it',
       target: '/orders/42.png',
       answer: 401,
-      theirs: { answer: {}, because: 'no pattern says this, so it stays guarded' },
+      theirs: { answer: {}, because: 'no pattern matches this path, so it needs a token' },
     },
     { name: 'an open path in another case', target: '/CATALOG/shoes', answer: 401 },
     { name: 'an open path with a space', target: '/catalog/red%20shoes', answer: {} },
-    { name: 'an open path with letters of elsewhere', target: '/catalog/s%C3%A9same', answer: {} },
+    { name: 'an open path with non-ASCII letters', target: '/catalog/s%C3%A9same', answer: {} },
     {
       name: 'an open path with parameters',
       target: '/catalog/shoes;admin=1',
       answer: 400,
-      theirs: { answer: 401, because: 'a path that can be read in two ways is not judged' },
+      theirs: { answer: 401, because: 'an ambiguous path gets 400' },
     },
-    { name: 'a pre-flight', target: '/api/orders', method: 'OPTIONS', answer: {} },
+    { name: 'a preflight', target: '/api/orders', method: 'OPTIONS', answer: {} },
     { name: 'any other path', target: '/api/orders', answer: 401 },
     { name: 'any other path, with a token', target: '/api/orders', claims: shopper, answer: who('kim') },
     {
@@ -1206,28 +1206,31 @@ const skipRoutes: Installation = {
       theirs: { answer: who('kim'), because: noIdentity },
     },
     {
-      name: 'an open path, with a bad token',
+      name: 'an open path with an invalid token',
       target: '/catalog/shoes',
       claims: { ...shopper, exp: past },
       answer: {},
     },
     {
-      name: 'a path that can be read in two ways',
+      name: 'an ambiguous path',
       target: '/catalog//shoes',
       answer: 400,
-      theirs: { answer: 301, because: 'it sends to the path as it reads it; here nobody is sent elsewhere' },
+      theirs: {
+        answer: 301,
+        because: 'oauth2-proxy redirects to the cleaned path; oidc-authz sends no redirects',
+      },
     },
     {
-      name: 'a way out of an open folder',
+      name: 'a path that leaves an open folder',
       target: '/catalog/%2e%2e/api/orders',
       answer: 400,
-      theirs: { answer: 401, because: 'a path that can be read in two ways is not judged' },
+      theirs: { answer: 401, because: 'an ambiguous path gets 400' },
     },
     {
-      name: 'an open path behind a fragment',
+      name: 'an open path after a fragment',
       target: '/api/orders%23/../healthz',
       answer: 400,
-      theirs: { answer: 301, because: 'a path that can be read in two ways is not judged' },
+      theirs: { answer: 301, because: 'an ambiguous path gets 400' },
     },
   ],
 };
@@ -1248,7 +1251,7 @@ const alpha: Installation = {
   asks: [
     noToken,
     {
-      name: 'somebody with everything',
+      name: 'a caller with all claims',
       claims: {
         ...picker,
         email: 'kim@shop.example',
@@ -1260,7 +1263,7 @@ const alpha: Installation = {
       answer: warehouse('kim@shop.example', 'pickers,union', 'HAM-2'),
     },
     {
-      name: 'somebody of no site, by the other audience',
+      name: 'a caller of no site with the other audience',
       claims: { ...picker, aud: 'warehouse-cli', memberOf: 'packers' },
       answer: warehouse('u7', 'packers'),
     },
@@ -1308,7 +1311,7 @@ const alphaInChart: Installation = {
     },
     { name: 'of no role', claims: { ...partner, groups: ['partner'] }, answer: 403 },
     {
-      name: 'for the client that the values name beside',
+      name: 'for the client in the other values',
       claims: { ...partner, aud: 'unused-beside-alpha', realm_access: { roles: ['partner'] } },
       answer: 401,
     },
@@ -1316,7 +1319,7 @@ const alphaInChart: Installation = {
 };
 
 const from = (addresses: string) => [`x-forwarded-for: ${addresses}`];
-// Since 7.15.5 oauth2-proxy looks for the last address that is no proxy too; before it took the first.
+// Since 7.15.5 oauth2-proxy uses the last address that is not a proxy; before, the first one.
 const trustedAddresses: Installation = {
   name: 'trusted-addresses',
   files: ['oauth2-proxy.cfg'],
@@ -1326,32 +1329,40 @@ const trustedAddresses: Installation = {
     noToken,
     { name: 'a token from anywhere', claims: { aud: 'intranet' }, headers: from('192.0.2.1'), answer: {} },
     { name: 'an office', headers: from('198.51.100.42'), answer: {} },
-    { name: 'an office, through a proxy of ours', headers: from('198.51.100.42, 10.1.2.3'), answer: {} },
-    { name: 'an office with the newer protocol', headers: from('2001:db8:77:1::5'), answer: {} },
+    {
+      name: 'an office address through one of our proxies',
+      headers: from('198.51.100.42, 10.1.2.3'),
+      answer: {},
+    },
+    { name: 'an office address in IPv6', headers: from('2001:db8:77:1::5'), answer: {} },
     { name: 'the monitoring', headers: from('203.0.113.7'), answer: {} },
     { name: 'a neighbour of the monitoring', headers: from('203.0.113.8'), answer: 401 },
-    { name: 'a proxy of ours alone', headers: from('10.1.2.3'), answer: 401 },
+    { name: 'only one of our proxies', headers: from('10.1.2.3'), answer: 401 },
     { name: 'no address', headers: from('unknown'), answer: 401 },
     {
-      name: 'a stranger who says to be in an office',
+      name: 'a stranger who claims an office address',
       headers: from('198.51.100.42, 192.0.2.1'),
       answer: 401,
     },
     {
-      name: 'a stranger who says so, through a proxy of ours',
+      name: 'a stranger who claims an office address, through one of our proxies',
       headers: from('198.51.100.42, 192.0.2.1, 10.1.2.3'),
       answer: 401,
     },
     {
-      name: 'an office behind something that says to be elsewhere',
+      name: 'an office address after another address',
       headers: from('192.0.2.1, 198.51.100.42, 10.1.2.3'),
       answer: {},
     },
-    { name: 'an office behind nonsense', headers: from('unknown, 198.51.100.42'), answer: {} },
-    { name: 'nonsense behind an office', headers: from('198.51.100.42, unknown'), answer: 401 },
-    { name: 'an office with its port', headers: from('198.51.100.42:4711'), answer: {} },
+    { name: 'an office address after an invalid one', headers: from('unknown, 198.51.100.42'), answer: {} },
     {
-      name: 'an office by another header',
+      name: 'an invalid address after an office address',
+      headers: from('198.51.100.42, unknown'),
+      answer: 401,
+    },
+    { name: 'an office address with its port', headers: from('198.51.100.42:4711'), answer: {} },
+    {
+      name: 'an office address in another header',
       headers: ['x-real-ip: 198.51.100.42'],
       answer: 401,
     },
@@ -1367,16 +1378,16 @@ const staticKeys: Installation = {
   theirs: fromConfigMap('deployment.yaml', 'oauth2_proxy.cfg'),
   asks: [
     noToken,
-    { name: 'by the one key', claims: { aud: 'plant' }, answer: who('alice') },
-    { name: 'by the other key', key: 1, claims: { aud: 'plant' }, answer: who('alice') },
+    { name: 'signed by one key', claims: { aud: 'plant' }, answer: who('alice') },
+    { name: 'signed by the other key', key: 1, claims: { aud: 'plant' }, answer: who('alice') },
     {
-      name: 'by the other key, whose name nobody wrote down',
+      name: 'signed by the other key without a key ID',
       key: 1,
       header: { kid: undefined },
       claims: { aud: 'plant' },
       answer: who('alice'),
     },
-    { name: 'by a key that nobody copied', key: 'foreign', claims: { aud: 'plant' }, answer: 401 },
+    { name: 'signed by a key that is not configured', key: 'foreign', claims: { aud: 'plant' }, answer: 401 },
     { name: 'for another audience', claims: { aud: 'other' }, answer: 401 },
   ],
 };
@@ -1388,21 +1399,21 @@ const fallbackFalse: Installation = {
   theirs: fromChart('values.yaml'),
   asks: [
     noToken,
-    { name: 'a good token', claims: { aud: 'api-gate', groups: ['a'] }, answer: {} },
+    { name: 'a valid token', claims: { aud: 'api-gate', groups: ['a'] }, answer: {} },
     { name: 'expired', claims: { aud: 'api-gate', exp: past }, answer: 401 },
     { name: 'for another audience', claims: { aud: 'other' }, answer: 401 },
     { name: 'an open path', target: '/public/x', answer: {} },
     {
-      name: 'an open path, with a bad token',
+      name: 'an open path with an invalid token',
       target: '/public/x',
       claims: { aud: 'api-gate', exp: past },
       answer: {},
-      theirs: { answer: 403, because: 'where anybody may pass no token is looked at, so none is bad' },
+      theirs: { answer: 403, because: 'on an open path the token is ignored' },
     },
   ],
 };
 
-/** Those that are carried over. */
+/** Installations that can be migrated. */
 export const installations: readonly Installation[] = [
   seed,
   kymaTutorial,
@@ -1430,7 +1441,7 @@ export const installations: readonly Installation[] = [
   fallbackFalse,
 ];
 
-/** Those that guard in a way that there is none of here. */
+/** Installations with access restrictions that oidc-authz does not have. */
 export const refusedInstallations: readonly RefusedInstallation[] = [
   {
     name: 'github-org',

@@ -1,19 +1,19 @@
-/** Everything that can be taken out of the files of an installation, one thing at a time, knowing nothing of what it means. */
+/** Generates mutations of the files of an installation, without knowledge of their meaning. */
 import { type Document, parseAllDocuments } from 'yaml';
 
-/** The files of an installation by their names. */
+/** The files of an installation by name. */
 export type Texts = Readonly<Record<string, string>>;
 
-/** One thing taken out, or replaced. */
+/** One removal or replacement. */
 export interface Mutation {
-  /** The file, and the place in it. */
+  /** The file and the location in it. */
   readonly name: string;
   readonly texts: Texts;
 }
 
 type Path = readonly (string | number)[];
 
-/** Where something stands: the document that it is in, and the path there. */
+/** A document and the path in it. */
 export interface Spot {
   readonly file: string;
   readonly document: unknown;
@@ -22,15 +22,15 @@ export interface Spot {
 
 const heading = /^(USER-SUPPLIED|COMPUTED) VALUES:/;
 
-/** The files as the mutations write them, so that only what is mutated differs. */
+/** The files in the form in which mutations are written, so that only the mutation differs. */
 export function rewritten(texts: Texts): Texts {
   return mapTexts(texts, (name, text) => (isYaml(name) ? written(text, documentsOf(text)) : text));
 }
 
 /**
- * Every mutation of some files: each scalar and each list entry deleted, and each line of a text that has several.
+ * All mutations of some files: each scalar and list entry removed, and each line of a text with several lines.
  *
- * @param isLeft tells of places that say nothing, and are left alone
+ * @param isLeft whether a location has no effect and is skipped
  */
 export function deletions(texts: Texts, isLeft: (spot: Spot) => boolean): readonly Mutation[] {
   return Object.entries(texts).flatMap(([name, text]) =>
@@ -41,7 +41,7 @@ export function deletions(texts: Texts, isLeft: (spot: Spot) => boolean): readon
   );
 }
 
-/** Every place where a word stands, with another in its stead. */
+/** Every location of a word, with another word instead. */
 export function replacements(
   texts: Texts,
   words: Readonly<Record<string, string>>,

@@ -1,6 +1,6 @@
 /**
- * What is in the files of an installation is read, or named as not read. Whatever is taken out of any fixture, one thing at a
- * time, leaves a trace in what is printed: a guard that could go without one was never read.
+ * Every part of the input is read or reported: removing any part of a fixture, one at a time, changes the output. A
+ * part whose removal changes nothing was not read.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +34,7 @@ async function run(texts: Texts, flags: readonly string[], accept: readonly stri
     readFile: (path) => texts[path] ?? readFileSync(path, 'utf8'),
     readInput: () => '',
   });
-  // Where something stands changes with what stands before it.
+  // Locations change with the text before them.
   const text = `${result.exitCode}\n${result.output}\n${result.report}`.replaceAll(
     /(:\d+)+(?=[\s),;]|$)/gm,
     '',
@@ -48,17 +48,20 @@ const everything: readonly Files[] = [
   ...wrapped.filter(({ code }) => code !== 2),
 ];
 
-/** Objects that are told as a whole, since they are none of oauth2-proxy's. */
+/** Objects that are reported as a whole, since they do not belong to oauth2-proxy. */
 const toldAsWhole =
-  /: (has no meaning here|refused) because .*(it is not read|makes it, and is looked at|it runs the same as|it runs the pod of|its parameters|the chart of oidc-authz|says where|stays in the cluster)/;
+  /: (has no meaning here|refused) because .*(it is not read|makes it and is read|it runs the same as|it runs the pod of|its parameters|the chart of oidc-authz|sets where|it is a source of|stays in the cluster)/;
 
-/** Names of values of the charts that are settings, or hold them. */
+/** Names of chart values that are settings or contain them. */
 const settings = [
   ...['alphaConfig', 'authenticatedEmailsFile', 'config', 'configuration', 'envFrom', 'extraArgs'],
   ...['extraEnv', 'extraEnvVars', 'htpasswdFile', 'sessionStorage'],
 ];
 
-/** What says nothing of oauth2-proxy: names and labels, the state, and what is below a field that is told as a whole. */
+/**
+ * Parts that do not concern oauth2-proxy: names, labels, the status, and everything below a field that is reported as a
+ * whole.
+ */
 function isSilent(report: string): (spot: Spot) => boolean {
   const lines = report.split('\n');
   return ({ file, document, path }) => {
@@ -74,20 +77,20 @@ function isSilent(report: string): (spot: Spot) => boolean {
     if (/\.(ports|livenessProbe|readinessProbe|resources|securityContext|workloadRef)\./.test(at))
       return true;
     const own = lines.filter((line) => line.startsWith(`${object.kind}/${object.metadata?.name ?? ''} (`));
-    if (own.some((line) => toldAsWhole.test(line) && !/beside what/.test(line))) return true;
+    if (own.some((line) => toldAsWhole.test(line) && !/apart from/.test(line))) return true;
     if (isOtherContainer(object, inner, lines)) return true;
     if (isRelease(object.kind)) return /^spec\.(?!values|.*helm\.|.*(valuesContent|set)\b)/.test(at);
-    // Below a field that is told by its name.
+    // Below a field that is reported by its name.
     const isPod = /^spec\.(template|jobTemplate|containers|initContainers|volumes)\b/.test(at);
     return inner[0] === 'spec' && inner.length > 2 && !isPod;
   };
 }
 
-/** What has the same value where it is left out, and names that nothing refers to. */
+/** Parts whose absence has the same value, and names that nothing refers to. */
 const asItIsAnyway =
   /audienceClaims\.0$|upstreams\.0\.(path|staticCode)$|\.id$|^htpasswdFile\.|^authenticatedEmailsFile\.persistence$/;
 
-/** What is empty, a secret whose value does not count, or what the cluster mounts itself. */
+/** Empty values, secrets whose value has no effect, and mounts of the cluster itself. */
 function isOfNoValue(document: unknown, path: Spot['path']): boolean {
   const values = path.map((_, index) => valueAt(document, path.slice(0, index + 1)));
   const names = values.map((value) => (value as { name?: unknown } | null | undefined)?.name);
@@ -104,7 +107,7 @@ function valueAt(document: unknown, path: Spot['path']): unknown {
   );
 }
 
-/** Whether something above it is told as a whole: replaced, or not read. */
+/** Whether a parent is reported as a whole: replaced, or not read. */
 function isToldAbove(file: string, path: Spot['path'], lines: readonly string[]): boolean {
   return path.some((part, index) => {
     const above = [path.slice(0, index + 1).join('.'), `container.${part}`];
@@ -127,7 +130,7 @@ interface KubernetesObject {
 const isRelease = (kind: string) =>
   ['HelmRelease', 'Application', 'ApplicationSet', 'HelmChart', 'HelmChartConfig'].includes(kind);
 
-/** The object that a path leads into, and the rest of the path in it. */
+/** The object that contains a path, and the rest of the path. */
 function objectAt(document: unknown, path: Spot['path']): [KubernetesObject | undefined, Spot['path']] {
   const top = document as { kind?: string; items?: unknown[]; objects?: unknown[] };
   if (typeof top !== 'object' || top === null || typeof top.kind !== 'string') return [undefined, path];
@@ -138,7 +141,7 @@ function objectAt(document: unknown, path: Spot['path']): [KubernetesObject | un
   return [top as KubernetesObject, path];
 }
 
-/** Whether it is of a container that runs something else. */
+/** Whether it belongs to a container that runs another program. */
 function isOtherContainer(object: unknown, path: Spot['path'], lines: readonly string[]): boolean {
   let value: unknown = object;
   for (const [index, part] of path.entries()) {
@@ -151,13 +154,14 @@ function isOtherContainer(object: unknown, path: Spot['path'], lines: readonly s
   return false;
 }
 
-/** Whether it is below a value of a chart that is told as a whole, or of a service of docker compose that is. */
+/** Whether it is below a chart value or a docker compose service that is reported as a whole. */
 function isOtherValue(path: Spot['path'], lines: readonly string[]): boolean {
   const told = (name: string) =>
     lines.some((line) => line.startsWith(`${name} (`)) ||
     lines.some(
       (line) =>
-        / they are empty, off, or say how pods run: /.test(line) && new RegExp(`[ ,]${name}(,|$)`).test(line),
+        / they are empty, disabled, or only set how pods run: /.test(line) &&
+        new RegExp(`[ ,]${name}(,|$)`).test(line),
     );
   const names = path.map(String);
   if (names[0] === 'services')
@@ -170,13 +174,13 @@ function isOtherValue(path: Spot['path'], lines: readonly string[]): boolean {
 describe.each(everything.map((one) => [one.name, one] as const))('%s', (_, one) => {
   const { flags = [] } = one;
 
-  test('nothing can be taken out without a trace', async () => {
+  test('every removed part changes the output', async () => {
     const texts = rewritten(textsOf(one));
     const strict = await run(texts, flags);
     const refused = [...strict.report.matchAll(/--accept (\S+)/g)].map(([, name = '']) =>
       name.replaceAll("'", ''),
     );
-    // Where it is refused as it is, nothing can be lost; so all of that is given up.
+    // Refused settings are accepted, so their removal must change the output too.
     const base = await run(texts, flags, refused);
     expect(['0', '2']).toContain(String(base.exitCode));
     const mutations = deletions(texts, isSilent(base.report));
@@ -199,7 +203,7 @@ describe.each(everything.map((one) => [one.name, one] as const))('%s', (_, one) 
   });
 });
 
-/** Lines of a text that another one replaces as a whole, and names of files that nothing asks for. */
+/** Lines of a text that another one replaces, and names of files that are not used. */
 const replaced = [
   'all.yaml spec.template.spec.volumes.0.projected.sources.1.secret.items.0.key',
   'all.yaml spec.template.spec.volumes.0.projected.sources.1.secret.items.0.path',
@@ -219,7 +223,7 @@ const words = {
 };
 
 test.each(wrapped.filter(({ code }) => code === 0).map((one) => [one.name, one] as const))(
-  '%s: a guard that is another one makes another configuration',
+  '%s: another value of an access restriction makes another configuration',
   async (_, one) => {
     const texts = rewritten(textsOf(one));
     const base = await run(texts, []);

@@ -1,16 +1,16 @@
-/** Which settings a fixture has, read without the code under test, so that none can be missed by both. */
+/** Finds the settings of a fixture without the code under test, so both cannot miss the same one. */
 import { parse as parseToml } from 'smol-toml';
 import { parseAllDocuments } from 'yaml';
 
 type Tree = Readonly<Record<string, unknown>>;
 
-/** A setting, by any of the names that a report may have for it. */
+/** A setting, by any name that a report may use for it. */
 export type Setting = readonly string[];
 
-/** Values of the chart that say nothing of how oauth2-proxy guards, nor where it runs. */
+/** Values of the chart that affect neither access nor where pods run. */
 const silent = ['metrics'];
 
-/** What the values of the chart are called as flags. */
+/** The flags for values of the chart. */
 const chartFlags: Readonly<Record<string, string>> = {
   clientID: 'client-id',
   clientSecret: 'client-secret',
@@ -26,7 +26,7 @@ const below = (tree: unknown, name: string): unknown => (isTree(tree) ? tree[nam
 const entriesOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const namesOf = (tree: unknown): readonly string[] => (isTree(tree) ? Object.keys(tree) : []);
 
-/** The flag of a key or variable, which is mostly in the plural where the flag is not. */
+/** The flag of a key or variable, which is usually the plural of the flag. */
 function ofKey(key: string): Setting {
   const flag = key.toLowerCase().replaceAll('_', '-');
   return flag.endsWith('s') ? [flag, flag.slice(0, -1)] : [flag];
@@ -103,7 +103,7 @@ function ofValues(document: Tree): readonly Setting[] {
   ];
 }
 
-/** The fields of an alpha configuration; lists of texts are one field, and so is each header. */
+/** The fields of an alpha configuration. A list of texts is one field, and so is each header. */
 function ofAlpha(value: unknown, path: string): readonly Setting[] {
   if (/^injectResponseHeaders\[\d+\]$/.test(path) || path === 'upstreamConfig.upstreams') return [[path]];
   if (path.endsWith('.id')) return [];
@@ -116,7 +116,7 @@ function ofAlpha(value: unknown, path: string): readonly Setting[] {
     : [[path]];
 }
 
-/** Whether a line of a report tells what becomes of a setting. */
+/** Whether a line of a report is about a setting. */
 export function tells(line: string, setting: Setting): boolean {
   return setting.some((name) => line.startsWith(`${name} (`) || line.includes(` ${name}): `));
 }

@@ -1,4 +1,4 @@
-/** How the installations run where they come from: what the chart, Kubernetes and a shell make of their files. */
+/** Runs oauth2-proxy with the files of an installation, as the chart, Kubernetes and a shell pass them. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -6,30 +6,30 @@ import { type RunningOauth2Proxy, startOauth2Proxy } from '../../../tools/oauth2
 
 type Tree = Readonly<Record<string, unknown>>;
 
-/** What a real oauth2-proxy is started with. */
+/** The arguments and variables of a real oauth2-proxy. */
 export interface TheirRun {
   readonly flags: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Beside an alpha configuration no flag says where to listen. */
+  /** With an alpha configuration no flag sets the listen address. */
   readonly isAlpha?: boolean;
 }
 
-/** Gives the text of a file of the installation, with the URLs of the running issuers in it. */
+/** Returns the text of a file of the installation, with the URLs of the running issuers. */
 export type ReadText = (name: string) => string;
 
-/** Makes a run of the files; what must be a file stands in a folder of its own. */
+/** Prepares a run of the files in their own folder. */
 export type TheirWay = (read: ReadText, folder: string) => TheirRun;
 
-/** In an alpha configuration: where to listen. */
+/** The listen address in an alpha configuration. */
 const address = '$BIND_ADDRESS';
 
-/** Takes the last word away, which says where to listen, and puts it into the environment. */
+/** Moves the last word, the listen address, to the environment. */
 const withoutAddress = `n=$#
 while [ "$n" -gt 1 ]; do set -- "$@" "$1"; shift; n=$((n-1)); done
 BIND_ADDRESS=$(echo "$1" | cut -d= -f2); export BIND_ADDRESS; shift
 exec "$0" "$@"`;
 
-/** Starts it. */
+/** Starts oauth2-proxy. */
 export function startTheirs(
   path: string,
   { flags, environment = {}, isAlpha = false }: TheirRun,
@@ -50,7 +50,7 @@ export function fromToml(name: string): TheirWay {
   return (read, folder) => ({ flags: [`--config=${write(folder, `their-${name}`, read(name))}`] });
 }
 
-/** A file of variables that a shell or a container reads. */
+/** A variable file for a shell or a container. */
 export function fromVariables(name: string): TheirWay {
   return (read) => ({ flags: [], environment: variablesOf(read(name)) });
 }
@@ -60,12 +60,12 @@ function variablesOf(text: string): Record<string, string> {
   return Object.fromEntries(lines.map(([, name = '', , value = '']) => [name, value]));
 }
 
-/** An alpha configuration, with what it has no place for in a configuration file and variables. */
+/** An alpha configuration, with the other settings in a configuration file and variables. */
 export function fromAlpha(alpha: string, toml: string, variables: string): TheirWay {
   return (read, folder) => {
     const text = read(alpha)
       .replace('0.0.0.0:4180', address)
-      // As it must be written since 7.14.
+      // The form since 7.14.
       .replace('- claim: site_code', '- claimSource: {claim: site_code}');
     return {
       flags: [
@@ -78,10 +78,10 @@ export function fromAlpha(alpha: string, toml: string, variables: string): Their
   };
 }
 
-/** The values of the chart, as its templates turn them into arguments, variables and files. */
+/** The values of the chart, with its templates for arguments, variables and files. */
 export function fromChart(name: string, secret?: string): TheirWay {
   return (read, folder) => {
-    // Helm reads YAML 1.1.
+    // Helm parses YAML 1.1.
     const whole = parse(read(name).replace(/^USER-SUPPLIED VALUES:/, ''), { version: '1.1' }) as Tree;
     const values = (whole['oauth2-proxy'] ?? whole) as Tree;
     const config = (values.config ?? {}) as Tree;
@@ -134,7 +134,7 @@ function alphaOf(configData: Tree): string {
   return JSON.stringify({ server: { bindAddress: address }, ...configData });
 }
 
-/** By name, one flag each; as a list, as they are. */
+/** A mapping has one flag for each name; a list is used unchanged. */
 function argumentsOf(extraArgs: unknown): readonly string[] {
   if (Array.isArray(extraArgs)) return extraArgs.map(String);
   return Object.entries((extraArgs ?? {}) as Tree).map(([flag, value]) =>
@@ -156,7 +156,7 @@ interface Container {
   }[];
 }
 
-/** A deployment whose variables come from a Secret, as the kubelet starts its first container. */
+/** A Deployment with variables from a Secret, as the kubelet starts its first container. */
 export function fromDeployment(name: string, secret: string): TheirWay {
   return (read) => {
     const deployment = parse(read(name)) as {
@@ -181,7 +181,7 @@ interface FileOfList {
   readonly items: readonly [{ readonly data: Readonly<Record<string, string>> }];
 }
 
-/** A ConfigMap with the configuration file, in a list with the deployment that mounts it. */
+/** A ConfigMap with the configuration file, in a list with the Deployment that mounts it. */
 export function fromConfigMap(name: string, key: string): TheirWay {
   return (read, folder) => {
     const { items } = parse(read(name)) as FileOfList;

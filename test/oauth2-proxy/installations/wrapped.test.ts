@@ -1,4 +1,7 @@
-/** The same installation in every wrapping, beside a real oauth2-proxy with its flags: what this makes of it is never more open. */
+/**
+ * The same installation in every form, compared with a real oauth2-proxy with its flags: the migration never allows
+ * more.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,24 +27,24 @@ function migrated({ name, files }: Wrapped, issuer = issuerUrl, accept: readonly
     readFile: (path) =>
       readFileSync(join(fixtures, name, path), 'utf8')
         .replaceAll(issuerUrl, issuer)
-        // Put together of two variables.
+        // Combined from two variables.
         .replaceAll('https://id.$(DOMAIN)', issuer),
     readInput: () => '',
   });
 }
 
-test.each(cases)('%s: ends as it should, and names what it does not read', async (_, one) => {
+test.each(cases)('%s: has the expected exit code, and reports what it does not read', async (_, one) => {
   const { exitCode, output, report } = await migrated(one);
   expect([exitCode, exitCode === one.code || report]).toEqual([one.code, true]);
   expect(output === '').toBe(one.code !== 0);
   const lines = report.split('\n').flatMap((line) => /^(\S+) \(.*: refused because/.exec(line)?.[1] ?? []);
   expect([...new Set(lines)].toSorted()).toEqual((one.refused ?? []).toSorted());
-  // The report is there however it ends, with the settings that were read.
+  // The report is complete for every exit code, with the settings that were read.
   if (one.name !== 'values-of-two') expect(report).toMatch(/\b(kept as|has no meaning here because)\b/);
   expect(`${output}${report}`).not.toMatch(/hush/);
 });
 
-/** Tokens of everybody: with each audience, address and group, in every combination, and none. */
+/** Tokens with every combination of audience, address and group, and without any. */
 const tokens = [
   undefined,
   ...['orders-api', 'orders-batch', 'other', undefined].flatMap((aud) =>
@@ -97,7 +100,7 @@ describeWith('a real oauth2-proxy with the same flags', await findOauth2Proxy(),
   const answers = new Map<string, Promise<boolean[]>>();
 
   const read = cases.filter(([, { code }]) => code === 0);
-  test.each(read)('%s: lets in whom that lets in, and nobody else', async (_, one) => {
+  test.each(read)('%s: allows the same callers as oauth2-proxy, and no others', async (_, one) => {
     const { access = 'domain' } = one;
     const { output } = await migrated(one, issuer.url);
     const file = JSON.stringify({
@@ -119,11 +122,11 @@ describeWith('a real oauth2-proxy with the same flags', await findOauth2Proxy(),
   });
 });
 
-describe('what is refused', () => {
+describe('a refused setting', () => {
   const refused = cases.filter(([, { code }]) => code === 3);
-  test.each(refused)('%s: goes on where it is given up by name', async (_, one) => {
+  test.each(refused)('%s: is lost only if it is accepted by name', async (_, one) => {
     const { exitCode, output, report } = await migrated(one, undefined, one.refused);
-    // Without an issuer or a client there is nothing to go on with.
+    // Without an issuer or a client there is no configuration.
     const isLacking = ['client-id', 'oidc-issuer-url'].some((name) => one.refused?.includes(name));
     expect([exitCode, exitCode === 0 || isLacking || report]).toEqual([isLacking ? 2 : 0, true]);
     expect(output === '').toBe(isLacking);

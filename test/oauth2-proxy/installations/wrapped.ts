@@ -1,18 +1,18 @@
 /**
- * One installation of oauth2-proxy in all the wrappings that operators have it in: whatever runs the pod, installs the chart or
- * holds the files, the guards are the same ones. The files are below `fixtures/`.
+ * One installation of oauth2-proxy in every form of input: workloads, charts and files with the same access
+ * restrictions. The files are in `fixtures/`.
  */
 
-/** Who may pass, besides that a token must be of a client and of a group. */
+/** The callers that are allowed, in addition to the required client and group. */
 export type Access = 'domain' | 'addresses' | 'one address';
 
-/** The issuer of all of them, for which a running one stands in. */
+/** The issuer in all files; a running one replaces it. */
 export const issuerUrl = 'https://id.shop.example';
 
 /**
- * The flags that every wrapping comes to, written down here once more, so that a reader that loses one is found out.
+ * The flags that every form contains. They are listed here again to detect a reader that loses one.
  *
- * @param emails the file of addresses, where there is one
+ * @param emails the file of addresses, if there is one
  */
 export function theirFlags(issuer: string, emails: string | undefined): readonly string[] {
   return [
@@ -31,20 +31,20 @@ export function theirFlags(issuer: string, emails: string | undefined): readonly
   ];
 }
 
-/** The addresses that may pass. */
+/** The allowed addresses. */
 export const addresses: Readonly<Record<Exclude<Access, 'domain'>, readonly string[]>> = {
   addresses: ['kim@shop.example', 'lee@shop.example'],
   'one address': ['kim@shop.example'],
 };
 
-/** One wrapping. */
+/** One form of input. */
 export interface Wrapped {
   readonly name: string;
   readonly files: readonly string[];
-  /** The exit code; with 3 something is refused. */
+  /** The exit code; with 3 a setting is refused. */
   readonly code: 0 | 2 | 3;
   readonly refused?: readonly string[];
-  /** Who may pass, where that is said otherwise than by a domain. */
+  /** The allowed callers, unless a domain defines them. */
   readonly access?: Exclude<Access, 'domain'>;
 }
 
@@ -57,7 +57,7 @@ const refused = (name: string, files: readonly string[], ...names: readonly stri
 });
 const impossible = (name: string, ...files: readonly string[]): Wrapped => ({ name, files, code: 2 });
 
-/** All of them. */
+/** All forms. */
 export const wrapped: readonly Wrapped[] = [
   read('alone', 'configmap.yaml'),
   read('alpha-mounted', 'all.yaml'),

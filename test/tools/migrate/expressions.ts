@@ -1,4 +1,4 @@
-/** Expressions of paths, paths, and what matches what: for comparing patterns with the expression that they are made of. */
+/** Generators of path expressions and paths, to compare patterns with the expression they come from. */
 import fc from 'fast-check';
 
 const pieces = fc.constantFrom(
@@ -37,17 +37,17 @@ const pieces = fc.constantFrom(
   ],
 );
 
-/** Whatever can be put together of pieces; not all of it is an expression. */
+/** Any combination of pieces; not all are valid expressions. */
 export const expressions = fc.array(pieces, { maxLength: 7 }).map((parts) => parts.join(''));
 
 const segments = fc.constantFrom('a', 'b', 'aa', 'ab', 'ba', 'a.b', 'é', '100%', 'a b', 'A');
 
-/** Paths that can be read without doubt. */
+/** Unambiguous paths. */
 export const paths = fc
   .tuple(fc.array(segments, { maxLength: 4 }), fc.boolean())
   .map(([parts, isOpen]) => `/${parts.join('/')}${isOpen && parts.length > 0 ? '/' : ''}`);
 
-/** An expression in JavaScript, where `[]/]` would be another set; undefined where it is none. */
+/** An expression in JavaScript, where `[]/]` is another set; undefined if it is not valid. */
 export function asJavaScript(expression: string): RegExp | undefined {
   try {
     return new RegExp(expression.replaceAll('[]/]', '[\\]/]'), 's');
@@ -56,12 +56,12 @@ export function asJavaScript(expression: string): RegExp | undefined {
   }
 }
 
-/** Whether a path is one of some patterns. */
+/** Whether a path matches one of the patterns. */
 export function matches(patterns: readonly string[], path: string): boolean {
   return patterns.some((one) => asRegExp(one).test(path));
 }
 
-/** A pattern as an expression of its own. */
+/** A pattern as a regular expression. */
 function asRegExp(pattern: string): RegExp {
   const parts = (pattern === '/*' ? '/{**}' : pattern)
     .slice(1)

@@ -1,4 +1,4 @@
-/** Regular expressions of paths as patterns: what lies within opens no more, what lies around guards no less. */
+/** Path expressions as patterns: patterns within open no further path, patterns around leave none open. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pathPatternProblem } from '../../../src/config/rules/patterns.ts';
@@ -14,7 +14,7 @@ const narrower = false;
 
 describe('patterns within', () => {
   test.each<[string, readonly string[], boolean]>([
-    // Tied to both ends.
+    // Anchored at both ends.
     ['^/healthz$', ['/healthz'], exact],
     ['^/robots\\.txt$', ['/robots.txt'], exact],
     ['^/robots.txt$', ['/robots.txt'], narrower],
@@ -37,19 +37,19 @@ describe('patterns within', () => {
     ['^/healthz', ['/healthz', '/healthz/{**}'], narrower],
     ['^/healthz.*', ['/healthz', '/healthz/{**}'], narrower],
     ['^/healthz.+', ['/healthz/{**}'], narrower],
-    // Everything.
+    // All paths.
     ['.*', ['/{**}'], exact],
     ['/', ['/{**}'], exact],
     ['^/', ['/{**}'], exact],
     ['', ['/{**}'], exact],
     ['^/a|.*', ['/{**}'], exact],
-    // Open at the beginning: only where the path begins with it.
+    // Open at the beginning: the path begins with it.
     ['/healthz$', ['/healthz'], narrower],
     ['healthz', ['/healthz', '/healthz/{**}'], narrower],
-    // What matches no path at all.
+    // Expressions that match no path.
     ['^healthz$', [], exact],
     ['^/a//b$', [], exact],
-    // What patterns cannot say.
+    // Expressions that patterns cannot express.
     ['\\.css$', ['/.css'], narrower],
     ['^/static/.*\\.css$', [], narrower],
     ['^/v\\d+/open$', [], narrower],
@@ -70,7 +70,7 @@ describe('patterns within', () => {
     expect(within(expression)).toEqual({ patterns: patterns.toSorted(), isExact });
   });
 
-  test('of too many alternatives are none', () => {
+  test('returns no patterns for too many alternatives', () => {
     expect(within(`^/${'(a|b)'.repeat(12)}$`)).toEqual({ patterns: [], isExact: false });
     expect(within(`^/${'('.repeat(99)}a${')'.repeat(99)}$`)).toEqual({
       patterns: [],
@@ -87,7 +87,7 @@ describe('patterns around', () => {
     ['^/a/[a-z]*$', ['/a/{*}', '/a/'], false],
     ['^/a/b.*c$', ['/a/{**}'], false],
     ['^/a b/c$', ['/{*}/c'], false],
-    // Of these nothing but all paths lies around: `/administrator` is one of the first.
+    // Only the pattern for all paths is around these: `/administrator` is one of the first.
     ['^/admin', undefined],
     ['admin', undefined],
     ['/admin/', undefined],
@@ -99,8 +99,8 @@ describe('patterns around', () => {
   });
 });
 
-describe('whatever the expression', () => {
-  test('within is part of it, around has all of it, and exact is both', () => {
+describe('for any expression', () => {
+  test('within is contained in it, around contains it, and exact patterns are equal to it', () => {
     fc.assert(
       fc.property(expressions, fc.array(paths, { minLength: 1, maxLength: 12 }), (expression, some) => {
         const javascript = asJavaScript(expression);

@@ -1,37 +1,37 @@
 /**
- * What an expression can cost at most: found when the configuration is read, without running it. Each part has a size and a cost;
- * both are bounds for the worst token and the worst request there can be. What has no bound here is refused.
+ * Bounds the cost of an expression when the configuration is read, without running it. The size and the cost of each part are
+ * bounds for the worst token and the worst request. A part without a bound is rejected.
  */
 
-import { isNode, type Node, typeOf, Unbounded } from '../nodes.ts';
-import { type Amount, constant, type Loop, largest, plus, times, totalOf, worst } from './amounts.ts';
+import { CostError, isNode, type Node, typeOf } from '../nodes.ts';
+import { type Amount, constant, type Loop, larger, largest, plus, times, totalOf } from './amounts.ts';
 import { functionCosts } from './functions.ts';
 import { operationOf } from './operators.ts';
-import { member, type Shape, scalar, shapeBy, shapeOfLiteral, together } from './shapes.ts';
+import { combined, mapShape, member, type Shape, scalar, shapeOfLiteral } from './shapes.ts';
 
-/** How large the inputs can be. */
+/** Maximum sizes of the inputs. */
 export interface InputSizes {
   /** The claims, in bytes of JSON. */
   readonly claims: number;
-  /** What of a request an expression can look at, in bytes. */
+  /** The readable parts of a request, in bytes. */
   readonly request: number;
-  /** The expression itself, in characters: it is quoted where it fails. */
+  /** The expression, in characters: an error message quotes it. */
   readonly text: number;
 }
 
-/** A bound, in steps of about 10 ns, and the part that costs most. */
+/** A bound in steps of about 10 ns, and the most expensive part. */
 export interface Bound {
   readonly steps: number;
-  readonly dearest: Node;
-  /** A macro within another one, if there is one. */
+  readonly mostExpensive: Node;
+  /** A macro inside another macro, if any. */
   readonly nested: Node | undefined;
 }
 
-/** Macros that go through a list. */
+/** Macros that iterate over a list. */
 const macros = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 const maxMacros = 6;
 
-/** Steps of what is always paid: an operator with its types, a call, a member that is visited, an evaluation that fails. */
+/** Steps for each operator with its types, call, visited member, and failed evaluation. */
 const step = {
   read: 1.5,
   access: 6,
@@ -48,7 +48,7 @@ const failure = { each: 500, perCharacter: 0.3, most: 32 } as const;
 /** Steps of all comparisons of lists and maps together. */
 const deepComparisons = 18_000;
 
-/** What is known where a part stands: the variables, and the loop that it is in. */
+/** The variables at a part of the expression, and the loop that contains it. */
 interface Scope {
   readonly variables: ReadonlyMap<string, Shape>;
   readonly loop: Loop | undefined;
@@ -59,13 +59,13 @@ interface Result {
   readonly shape: Shape;
 }
 
-const unread: Result = { cost: constant(0), shape: scalar };
+const noResult: Result = { cost: constant(0), shape: scalar };
 
 /**
  * Bounds the cost of an expression.
  *
- * @param maxVisits the most members that a macro visits
- * @throws Unbounded where a part has no bound
+ * @param maxVisits maximum members that a macro visits
+ * @throws CostError if a part has no bound
  */
 export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound {
   const ofClaims = { weight: constant(sizes.claims), members: constant(sizes.claims / 2) };
@@ -76,16 +76,16 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
     ['request', ofRequest],
     ['source', ofRequest],
   ]);
-  let dearest = { node: root, steps: 0 };
+  let mostExpensive = { node: root, steps: 0 };
   let macroCount = 0;
   let comparesDeep = false;
   let failures = 1;
   let nested: Node | undefined;
 
-  /** What a node costs: itself, and what it is made of. Of which one by itself costs most, a message can tell. */
-  const paid = (node: Node, own: Amount, of: readonly Result[], shape: Shape, { loop }: Scope): Result => {
+  /** Adds the own cost of a node to the cost of its operands, and keeps the most expensive node for the message. */
+  const record = (node: Node, own: Amount, of: readonly Result[], shape: Shape, { loop }: Scope): Result => {
     const steps = loop === undefined ? own.fixed : totalOf(own, loop) * loop.outside;
-    if (steps > dearest.steps) dearest = { node, steps };
+    if (steps > mostExpensive.steps) mostExpensive = { node, steps };
     return { cost: of.reduce((total, { cost }) => plus(total, cost), own), shape };
   };
 
@@ -100,39 +100,39 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
       return { cost: constant(step.read), shape: scope.variables.get(String(node.args)) ?? scalar };
     const nodes = [node.args].flat(3).filter(isNode);
     const results = nodes.map((one) => visit(one, scope));
-    const [a = unread, b = unread, c = unread] = results;
+    const [a = noResult, b = noResult, c = noResult] = results;
     switch (node.op) {
       case '.':
-        return paid(node, constant(step.access), results, a.shape, scope);
+        return record(node, constant(step.access), results, a.shape, scope);
       case '[]':
-        return paid(node, plus(constant(step.access), times(b.shape.weight, 0.2)), results, a.shape, scope);
+        return record(node, plus(constant(step.access), times(b.shape.weight, 0.2)), results, a.shape, scope);
       case '&&':
       case '||':
         failures++;
-        return paid(node, constant(step.logic), results, scalar, scope);
+        return record(node, constant(step.logic), results, scalar, scope);
       case '!_':
       case '-_':
-        return paid(node, constant(step.logic), results, scalar, scope);
+        return record(node, constant(step.logic), results, scalar, scope);
       case '?:': {
-        const either = { cost: worst(b.cost, c.cost), shape: scalar };
+        const either = { cost: larger(b.cost, c.cost), shape: scalar };
         const shape = {
-          weight: worst(b.shape.weight, c.shape.weight),
-          members: worst(b.shape.members, c.shape.members),
+          weight: larger(b.shape.weight, c.shape.weight),
+          members: larger(b.shape.members, c.shape.members),
         };
-        return paid(node, constant(step.logic), [a, either], shape, scope);
+        return record(node, constant(step.logic), [a, either], shape, scope);
       }
       case 'list':
-        return paid(node, constant(step.member * (nodes.length + 1)), results, together(results), scope);
+        return record(node, constant(step.member * (nodes.length + 1)), results, combined(results), scope);
       case 'map': {
-        const shape = together(results);
+        const shape = combined(results);
         const own = plus(constant(step.entry * (nodes.length + 1)), times(shape.weight, step.named));
-        return paid(node, own, results, shape, scope);
+        return record(node, own, results, shape, scope);
       }
       default: {
         const shapes = results.map(({ shape }) => shape);
         const { cost, shape, isDeep } = operationOf(node, nodes, shapes, scope.loop);
         comparesDeep ||= isDeep;
-        return paid(node, plus(constant(step.operator), cost), results, shape, scope);
+        return record(node, plus(constant(step.operator), cost), results, shape, scope);
       }
     }
   };
@@ -140,14 +140,14 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
   const visitCall = (node: Node, receiver: readonly Node[], own: readonly Node[], scope: Scope): Result => {
     const name = String((node.args as unknown[])[0]);
     const [list] = receiver;
-    if (name === 'has' && list === undefined) return paid(node, costOfHas(own), [], scalar, scope);
+    if (name === 'has' && list === undefined) return record(node, costOfHas(own), [], scalar, scope);
     if (list !== undefined && macros.has(name)) return visitMacro(node, name, list, own, scope);
     const cost = functionCosts.get(`${list === undefined ? '' : '.'}${name}/${own.length}`);
     if (cost === undefined)
-      throw new Unbounded(
+      throw new CostError(
         name === 'matches'
-          ? 'matches() runs a regular expression, whose cost has no bound; compare texts, or use startsWith, endsWith and contains'
-          : `${name}() is not one of the functions whose cost is known`,
+          ? 'matches() is not allowed, because the cost of a regular expression has no bound; use ==, startsWith, endsWith or contains'
+          : `${name}() is not allowed, because its cost is unknown; docs/expressions.md lists the functions`,
         node,
       );
     const operands = [...receiver, ...own];
@@ -160,8 +160,8 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
         types: operands.map(typeOf),
       },
     );
-    if (typeof found === 'string') throw new Unbounded(found, node);
-    return paid(node, plus(constant(step.call), found.cost), results, found.shape, scope);
+    if (typeof found === 'string') throw new CostError(found, node);
+    return record(node, plus(constant(step.call), found.cost), results, found.shape, scope);
   };
 
   const visitMacro = (
@@ -172,23 +172,26 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
     outer: Scope,
   ): Result => {
     if (++macroCount > maxMacros)
-      throw new Unbounded(`there are more than ${maxMacros} that go through a list`, node);
+      throw new CostError(
+        `must have at most ${maxMacros} macros that iterate over a list; use several rules`,
+        node,
+      );
     const list = visit(receiver, outer);
     failures = Math.max(failures, failure.most);
-    // Within another loop, a member of that counts with the most that it can be.
+    // In a nested loop, a member counts with its maximum size.
     const flat = (amount: Amount) => largest(amount, outer.loop);
     const outside = outer.loop === undefined ? 1 : outer.loop.visits * outer.loop.outside;
     const visits = Math.min(flat(list.shape.members), maxVisits);
     const loop: Loop = { weight: flat(list.shape.weight), visits, outside };
     const [variable, ...bodies] = own;
     const seen = new Map(
-      [...outer.variables].map(([id, shape]) => [id, shapeBy(shape, (amount) => constant(flat(amount)))]),
+      [...outer.variables].map(([id, shape]) => [id, mapShape(shape, (amount) => constant(flat(amount)))]),
     );
     if (variable?.op === 'id') seen.set(String(variable.args), member);
     const results = bodies.map((body) => visit(body, { variables: seen, loop }));
     const each = results.reduce((total, { cost }) => plus(total, cost), constant(step.visit));
     const steps = totalOf(each, loop);
-    // The names of a map are listed first, and counted as its members are in comparisons.
+    // The names of a map are listed first and counted like compared members.
     comparesDeep ||= typeOf(receiver) !== 'list';
     if (outer.loop !== undefined) nested ??= node;
     const made = results.at(-1)?.shape ?? scalar;
@@ -199,10 +202,10 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
   };
 
   const { cost } = visit(root, { variables, loop: undefined });
-  const ofFailures = failures * (failure.each + failure.perCharacter * sizes.text);
+  const failureCost = failures * (failure.each + failure.perCharacter * sizes.text);
   return {
-    steps: cost.fixed + ofFailures + (comparesDeep ? deepComparisons : 0),
-    dearest: dearest.node,
+    steps: cost.fixed + failureCost + (comparesDeep ? deepComparisons : 0),
+    mostExpensive: mostExpensive.node,
     nested,
   };
 }

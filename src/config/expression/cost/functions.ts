@@ -1,25 +1,25 @@
-/** What each function of expressions can cost, and how large its result can be. One that is not here is refused. */
-import { type Amount, atMost, constant, type Loop, largest, plus, times } from './amounts.ts';
+/** The cost of each function, and the size of its result. A function that is not listed is rejected. */
+import { type Amount, constant, type Loop, largest, plus, smaller, times } from './amounts.ts';
 import { type Shape, scalar } from './shapes.ts';
 
-/** What a call is made with, beside the sizes. */
+/** Facts about a call, in addition to the sizes of its operands. */
 interface CallFacts {
   readonly loop: Loop | undefined;
-  /** The operands that are written out in the expression. */
+  /** The values of operands that are literals. */
   readonly literals: readonly unknown[];
   readonly types: readonly string[];
 }
 
-/** Steps beside those of any call, and the result; or why the call is refused. */
+/** The steps in addition to those of any call, and the result; or the reason to reject the call. */
 type FunctionCost = (
   operands: readonly Shape[],
   facts: CallFacts,
 ) => { readonly cost: Amount; readonly shape: Shape } | string;
 
-/** A number as text, or an instant. */
+/** The size of a formatted number or time. */
 const short = constant(30);
 
-/** Longest text that may be searched for: with a longer one, the search can cost their product. */
+/** Maximum length of a search text with linear cost; with a longer one, the cost can be the product of both lengths. */
 const maxNeedle = 200;
 const maxDuration = 32;
 
@@ -27,12 +27,12 @@ const fixed =
   (steps: number): FunctionCost =>
   () => ({ cost: constant(steps), shape: scalar });
 
-/** Steps for each character of the first operand. */
+/** Steps per character of the first operand. */
 const linear =
   (steps: number): FunctionCost =>
   ([text = scalar]) => ({ cost: times(text.weight, steps), shape: scalar });
 
-/** The same, with a text as result, so many times as long at most. */
+/** Steps per character, and a text as result, at most `growth` times as long. */
 const rewriting =
   (steps: number, growth: number): FunctionCost =>
   ([text = scalar]) => ({
@@ -41,11 +41,11 @@ const rewriting =
   });
 
 const comparing: FunctionCost = ([text = scalar, other = scalar], { loop }) => ({
-  cost: times(atMost(text.weight, other.weight, loop), 0.05),
+  cost: times(smaller(text.weight, other.weight, loop), 0.05),
   shape: scalar,
 });
 
-/** A search costs as much for each character as the engine needs where all but the last one of the searched text agree. */
+/** The cost per character for the worst case: all characters but the last one match. */
 const searching =
   (steps: number, perNeedle: number, split: boolean): FunctionCost =>
   ([text = scalar, needle = scalar], { loop }) => {
@@ -67,7 +67,7 @@ const joining: FunctionCost = ([list = scalar, separator = scalar], { loop }) =>
 const reading: FunctionCost = (operands, { literals }) => {
   const text = literals[0];
   if (typeof text !== 'string' || text.length > maxDuration)
-    return `duration() needs a text that is written out, such as "24h", of at most ${maxDuration} characters: a longer one can cost too much`;
+    return `duration() needs a literal such as "24h" of at most ${maxDuration} characters, because a longer text can cost too much`;
   return fixed(300)(operands, { loop: undefined, literals, types: [] });
 };
 
@@ -96,7 +96,7 @@ const parts = [
   'Seconds',
 ];
 
-/** By the name, with a dot before it if it is called on something, and the number of its arguments. */
+/** Costs by name and number of arguments; a leading dot marks a method. */
 export const functionCosts: ReadonlyMap<string, FunctionCost> = new Map<string, FunctionCost>([
   ['dyn/1', same],
   ['type/1', fixed(20)],

@@ -1,18 +1,18 @@
-/** What the operators of two operands can cost. */
+/** The cost of operators with two operands. */
 
-import { isNumber, mayBeDeep, type Node, typeOf, Unbounded } from '../nodes.ts';
-import { type Amount, atMost, constant, type Loop, plus, times } from './amounts.ts';
+import { CostError, isNumber, mayBeCollection, type Node, typeOf } from '../nodes.ts';
+import { type Amount, constant, type Loop, plus, smaller, times } from './amounts.ts';
 import { joined, type Shape, scalar } from './shapes.ts';
 
-/** Steps for each member of a list that is searched. */
+/** Steps per member of a searched list. */
 const searched = 0.4;
 
-/** Steps for each character of texts that are joined: the engine copies them where something looks at them, which is paid there. */
+/** Steps per character of joined texts. The engine copies them on first use, which is counted there. */
 const joinedText = 0.002;
 
-/** What an operator does. */
+/** The cost and the result of an operator. */
 interface Operation {
-  /** Steps beside those of any operator. */
+  /** Steps in addition to those of any operator. */
   readonly cost: Amount;
   readonly shape: Shape;
   /** Whether it may compare lists or maps. */
@@ -20,9 +20,9 @@ interface Operation {
 }
 
 /**
- * The cost and the result of an operator.
+ * Returns the cost and the result of an operator.
  *
- * @throws Unbounded where it is not known
+ * @throws CostError if the cost is unknown
  */
 export function operationOf(
   node: Node,
@@ -33,7 +33,7 @@ export function operationOf(
   const [left, right] = operands;
   const [a = scalar, b = scalar] = shapes;
   const types = operands.map(typeOf);
-  const smaller = atMost(a.weight, b.weight, loop);
+  const least = smaller(a.weight, b.weight, loop);
   const plain = (cost: Amount) => ({ cost, shape: scalar, isDeep: false });
   switch (node.op) {
     case '+':
@@ -46,26 +46,26 @@ export function operationOf(
     case '==':
     case '!=':
       return {
-        cost: times(smaller, types.includes('bytes') ? 0.2 : 0.03),
+        cost: times(least, types.includes('bytes') ? 0.2 : 0.03),
         shape: scalar,
-        isDeep: mayBeDeep(left) && mayBeDeep(right),
+        isDeep: mayBeCollection(left) && mayBeCollection(right),
       };
     case 'in': {
       const isMap = right?.checkedType?.kind === 'map';
       const ofList = plus(times(b.members, searched), times(b.weight, 0.03));
-      return { cost: isMap ? times(a.weight, 0.2) : ofList, shape: scalar, isDeep: mayBeDeep(left) };
+      return { cost: isMap ? times(a.weight, 0.2) : ofList, shape: scalar, isDeep: mayBeCollection(left) };
     }
     case '<':
     case '<=':
     case '>':
     case '>=':
-      return plain(plus(times(smaller, 0.1), times(plus(a.weight, b.weight), 0.03)));
+      return plain(plus(times(least, 0.1), times(plus(a.weight, b.weight), 0.03)));
     case '-':
     case '*':
     case '/':
     case '%':
       return plain(constant(0));
     default:
-      throw new Unbounded(`${node.op} is not one of the operators whose cost is known`, node);
+      throw new CostError(`${node.op} is not allowed, because its cost is unknown`, node);
   }
 }

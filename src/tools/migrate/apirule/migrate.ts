@@ -1,98 +1,100 @@
-/** APIRules in v1beta1 become APIRules in v2 that ask this authorizer, and its configuration. */
+/** `oidc-authz migrate apirule`: converts APIRules in v1beta1 to APIRules in v2 and a configuration of oidc-authz. */
 
 import { yamlText } from '../../../config/describe/yaml-text.ts';
 import { loadConfig } from '../../../config/load/load.ts';
 import { hostPatternProblem } from '../../../config/rules/host-patterns.ts';
 import { ConfigError, type Problem, suggestion } from '../../../config/validate/problems.ts';
+import type { NamedText } from '../named-text.ts';
 import { notAccepted, reportText } from '../report.ts';
-import { type GivenApiRule, knownNames, readApiRule } from './read/apirule.ts';
-import { findApiRules, type NamedText } from './read/documents.ts';
-import { configurationOf, type HostAtoms } from './report/configuration.ts';
+import { type ApiRule, knownNames, readApiRule } from './read/apirule.ts';
+import { findApiRules } from './read/documents.ts';
+import { configurationOf, type HostRules } from './report/configuration.ts';
 import { manifestsOf } from './report/manifest.ts';
 import { createReport, type Report } from './translate/findings.ts';
+import type { HandlerContext } from './translate/handler-context.ts';
 import { createIssuers, type Issuers } from './translate/issuers.ts';
-import type { HandlerContext } from './translate/jwt.ts';
 import { requestChanges } from './translate/mutators.ts';
 import { ordered } from './translate/order.ts';
-import { planAtoms, type ReadRule } from './translate/plan.ts';
+import type { ReadRule } from './translate/path-rules.ts';
+import { planPathRules } from './translate/plan.ts';
 import { ruleAccess } from './translate/strategies.ts';
 
-/** What of the result is printed: both, one of them, or the configuration as the values of the chart. */
+/** The output: APIRules and configuration, one of them, or the configuration as values of the chart. */
 export type ApiRuleOutput = 'all' | 'apirule' | 'config' | 'values';
 
-/** What is migrated, and what the command line says beside. */
+/** The input and the flags of the command line. */
 export interface ApiRuleMigration {
   readonly files: readonly NamedText[];
-  /** The issuer of handlers that name none: `oauth2_introspection`, and `jwt` without `trusted_issuers`. */
+  /** The issuer for handlers that name none: `oauth2_introspection`, and `jwt` without `trusted_issuers`. */
   readonly issuer?: string | undefined;
-  /** The audiences of which the tokens of `oauth2_introspection` must have one. */
+  /** The audiences for tokens of `oauth2_introspection`; a token must have one of them. */
   readonly audiences?: readonly string[];
-  /** The domain of hosts that are only a label; without it they are refused. */
+  /** The domain for hosts that are only a label; without it such hosts are refused. */
   readonly domain?: string | undefined;
-  /** The authorizer's name in the mesh. */
+  /** The name of the authorizer in the mesh. */
   readonly authorizer: string;
   readonly output: ApiRuleOutput;
-  /** Names of settings that may be given up. */
+  /** Names of settings that the operator accepts to lose. */
   readonly accept: readonly string[];
 }
 
-/** What is printed where: `output` on stdout, `report` on stderr. */
+/** `output` is for stdout, `report` for stderr. */
 export interface ApiRuleResult {
   readonly output: string;
   readonly report: string;
-  /** 0, or 3 where something is refused and not given up; then there is no output. */
+  /** 0, or 3 if a setting is refused and not accepted; then `output` is empty. */
   readonly exitCode: 0 | 3;
 }
 
 /**
- * Migrates the APIRules of some files.
+ * Migrates the APIRules of the files.
  *
- * @throws ConfigError with every problem, where what is given cannot be read
+ * @throws ConfigError with all problems of the input
  */
 export async function migrateApiRule(migration: ApiRuleMigration): Promise<ApiRuleResult> {
   const { files, authorizer, accept, output } = migration;
   const found = findApiRules(files);
   const read = found.apiRules.map(readApiRule);
-  const given = read.filter((one): one is GivenApiRule => 'spec' in one);
+  const valid = read.filter((one): one is ApiRule => 'spec' in one);
   const problems: Problem[] = [
     ...found.problems,
     ...read.flatMap((one) => ('spec' in one ? [] : one)),
-    ...repeatedHosts(given),
+    ...repeatedHosts(valid),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
 
   const report = createReport(accept);
   const issuers = createIssuers(report);
   for (const { verdict, setting, source, text } of found.findings) report.add(verdict, setting, source, text);
-  const translated = given.map((one) => translate(one, migration, issuers, report));
-  mentionOption(migration, issuers, translated);
+  const translated = valid.map((one) => translate(one, migration, issuers, report));
+  mentionIssuerOption(migration, issuers, translated);
   const config = configurationOf(translated, issuers, report);
-  const manifests = translated.flatMap(({ given: one, hosts, atoms }) =>
-    manifestsOf(one, hosts, atoms, authorizer, report),
+  const manifests = translated.flatMap(({ original: one, hosts, pathRules }) =>
+    manifestsOf(one, hosts, pathRules, authorizer, report),
   );
   const text = reportText(report.findings, accept);
   if (notAccepted(report.findings, accept).length > 0) return { output: '', report: text, exitCode: 3 };
-  if (config !== undefined) await mustLoad(config);
+  if (config !== undefined) await assertLoads(config);
   return { output: written(manifests, config, output), report: text, exitCode: 0 };
 }
 
-interface Translated extends HostAtoms {
-  readonly given: GivenApiRule;
+interface Translated extends HostRules {
+  readonly original: ApiRule;
 }
 
 function translate(
-  given: GivenApiRule,
+  original: ApiRule,
   migration: ApiRuleMigration,
   issuers: Issuers,
   report: Report,
 ): Translated {
-  const { spec, label, place, isIstio, metadata } = given;
-  tellFields(given, report);
+  const { spec, label, place, isIstio, metadata } = original;
+  reportFields(original, report);
   report.add(
     'changed',
     'apiVersion',
     `${place(['rules'])} ${label}`,
-    'v2 wants a sidecar in the workload, and refuses calls from within the cluster unless an AuthorizationPolicy of yours lets them in',
+    'v2 needs a sidecar in the workload, and denies calls from within the cluster unless one of your AuthorizationPolicies allows them',
   );
   const rules = spec.rules.map((rule, index): ReadRule => {
     const sourceOf = (...path: readonly PropertyKey[]) =>
@@ -111,51 +113,58 @@ function translate(
       isIstio: isIstio && rule.accessStrategies.some(({ handler }) => handler === 'jwt'),
       isApplied: route === 'checked',
     });
-    return { index, given: rule, access, route, request, source: sourceOf('path') };
+    return { index, original: rule, access, route, request, source: sourceOf('path') };
   });
-  const atoms = ordered(planAtoms(rules, isIstio, report), isIstio, report);
-  const isGuarded = atoms.some(({ access }) => access.kind !== 'open');
-  const hosts = hostsOf(given, migration.domain, isGuarded, report);
-  if (atoms.length === 0) report.refuse('rules', `${place(['rules'])} ${label}`, 'none of them is left');
-  return { given, name: metadata.name, hosts, atoms };
+  const pathRules = ordered(planPathRules(rules, isIstio, report), isIstio, report);
+  const isGuarded = pathRules.some(({ access }) => access.kind !== 'open');
+  const hosts = hostsOf(original, migration.domain, isGuarded, report);
+  if (pathRules.length === 0) report.refuse('rules', `${place(['rules'])} ${label}`, 'no rule is left');
+  return { original, name: metadata.name, hosts, pathRules };
 }
 
-/** Our rules look at the whole name, which v1beta1 and v2 complete by the domain of the gateway or the cluster. */
+/**
+ * Completes the hosts. Our rules compare the whole name, which v1beta1 and v2 complete with the domain of the gateway
+ * or the cluster.
+ */
 function hostsOf(
-  { spec, label, place }: GivenApiRule,
+  { spec, label, place }: ApiRule,
   domain: string | undefined,
   isGuarded: boolean,
   report: Report,
 ): string[] {
-  const given = [...new Set([...(spec.host ? [spec.host] : []), ...(spec.hosts ?? [])])];
-  return given.map((host) => {
+  const names = [...new Set([...(spec.host ? [spec.host] : []), ...(spec.hosts ?? [])])];
+  return names.map((host) => {
     const source = `${place([spec.host === host ? 'host' : 'hosts'])} ${label}`;
     const lower = host.toLowerCase();
     const full = lower.includes('.') || domain === undefined ? lower : `${lower}.${domain.toLowerCase()}`;
     if (hostPatternProblem(full) !== undefined || !/^(\*\.)?[a-z0-9.-]+$/.test(full))
-      report.refuse('host', source, 'v2 takes no such host');
-    // Where nothing is guarded no rule of ours looks at the host, and v2 completes it as v1beta1 did.
+      report.refuse('host', source, 'v2 does not accept such a host');
+    // If nothing is guarded, none of our rules compares the host, and v2 completes it as v1beta1 does.
     else if (!full.includes('.') && isGuarded)
       report.refuse(
         'host',
         source,
-        `rules look at the whole name of a host, and ${full} is only its first part; give --domain NAME`,
+        `rules compare the whole host name, and ${full} is only its first label; pass --domain NAME`,
       );
     else report.add('kept', 'host', source, `the host ${full}`);
     return full;
   });
 }
 
-/** Where no rule asks for a token but some refuse, the authorizer still needs an issuer. */
-function mentionOption({ issuer }: ApiRuleMigration, issuers: Issuers, all: readonly Translated[]): void {
-  const isNamed = all.some(({ atoms }) => atoms.some(({ access }) => access.kind === 'token'));
+/** If no rule requires a token but some deny, the configuration still needs an issuer. */
+function mentionIssuerOption(
+  { issuer }: ApiRuleMigration,
+  issuers: Issuers,
+  all: readonly Translated[],
+): void {
+  const isNamed = all.some(({ pathRules }) => pathRules.some(({ access }) => access.kind === 'token'));
   if (issuer !== undefined && !isNamed)
     issuers.mention({ issuer, jwksUri: undefined, setting: 'issuer', source: 'flag --issuer' });
 }
 
-/** Tells of the fields that go over as they are, and of those that nobody knows. */
-function tellFields({ spec, label, place }: GivenApiRule, report: Report): void {
-  const tell = (
+/** Reports fields that stay unchanged, and unknown fields. */
+function reportFields({ spec, label, place }: ApiRule, report: Report): void {
+  const reportNames = (
     value: object | null | undefined,
     known: readonly string[],
     ...path: readonly PropertyKey[]
@@ -166,23 +175,23 @@ function tellFields({ spec, label, place }: GivenApiRule, report: Report): void 
           'meaningless',
           name,
           `${place([...path, name])} ${label}`,
-          `v1beta1 has no such field and leaves it out${suggestion(name, known)}`,
+          `v1beta1 has no such field and ignores it${suggestion(name, known)}`,
         );
     for (const name of ['service', 'timeout'])
       if (known.includes(name) && Object.entries(value ?? {}).some(([key, one]) => key === name && one))
         report.add('kept', name, `${place([...path, name])} ${label}`, `\`${name}\``);
   };
-  tell(spec, knownNames.spec);
-  tell(spec.service, knownNames.service, 'service');
-  tell(spec.corsPolicy, knownNames.corsPolicy, 'corsPolicy');
+  reportNames(spec, knownNames.spec);
+  reportNames(spec.service, knownNames.service, 'service');
+  reportNames(spec.corsPolicy, knownNames.corsPolicy, 'corsPolicy');
   for (const [index, rule] of spec.rules.entries()) {
-    tell(rule, knownNames.rule, 'rules', index);
-    tell(rule.service, knownNames.service, 'rules', index, 'service');
+    reportNames(rule, knownNames.rule, 'rules', index);
+    reportNames(rule.service, knownNames.service, 'rules', index, 'service');
   }
 }
 
-/** v1beta1 gives a host to one APIRule, and so do the rules of ours: the first one would hide the second. */
-function repeatedHosts(all: readonly GivenApiRule[]): Problem[] {
+/** In v1beta1, as in our rules, a host belongs to one APIRule: the first one would hide the second. */
+function repeatedHosts(all: readonly ApiRule[]): Problem[] {
   const owners = new Map<string, string>();
   return all.flatMap(({ spec, label, place }) =>
     [...new Set([spec.host ?? [], spec.hosts ?? []].flat())].flatMap((host) => {
@@ -190,16 +199,16 @@ function repeatedHosts(all: readonly GivenApiRule[]): Problem[] {
       owners.set(host.toLowerCase(), owner ?? label);
       return owner === undefined
         ? []
-        : [{ path: 'spec.host', source: place(['host']), message: `${owner} has this host already` }];
+        : [{ path: 'spec.host', source: place(['host']), message: `${owner} already has this host` }];
     }),
   );
 }
 
-/** A configuration that does not load is never printed. */
-async function mustLoad(config: object): Promise<void> {
+/** Asserts that the configuration loads before it is printed. */
+async function assertLoads(config: object): Promise<void> {
   const text = yamlText(config);
   await loadConfig({
-    flags: [{ name: '--config', value: 'the configuration that this would make' }],
+    flags: [{ name: '--config', value: 'the resulting configuration' }],
     environment: {},
     readFile: () => text,
   });
@@ -211,6 +220,6 @@ function written(manifests: readonly object[], config: object | undefined, outpu
   const none = '# No path is guarded, so nothing needs the authorizer.\n';
   if (output === 'values') return config === undefined ? none : yamlText({ config });
   if (output === 'config') return config === undefined ? none : yamlText(config);
-  const comment = 'The configuration of oidc-authz (--output config prints it alone; it is no manifest).';
+  const comment = 'The configuration of oidc-authz. It is not a manifest; --output config prints it alone.';
   return [...apiRules, config === undefined ? none : yamlText(config, { comment })].join('---\n');
 }

@@ -1,5 +1,4 @@
 /** The method `envoy.service.auth.v3.Authorization/Check`. */
-
 import type { CheckRequest } from '../../../model/check-request.ts';
 import type { Check, Decision } from '../../../model/decision.ts';
 import type { UnaryMethod, UnaryResult } from '../call/call.ts';

@@ -1,6 +1,6 @@
-/** APIRules in v1beta1 as they are met: each with a table of requests and what must become of them. */
+/** Typical APIRules in v1beta1, each with a table of requests and the expected results. */
 
-/** An APIRule, how it is migrated, and what then becomes of requests. */
+/** An APIRule, its migration, and the results of requests. */
 export interface Fixture {
   readonly name: string;
   readonly yaml: string;
@@ -8,7 +8,9 @@ export interface Fixture {
   readonly audiences?: readonly string[];
   readonly domain?: string;
   readonly accept?: readonly string[];
-  /** `METHOD host path scopes`, as the authorizer decides it: `-` for no token, `''` for one without scopes. */
+  /**
+   * `METHOD host path scopes` with the decision of the authorizer: `-` for no token, `''` for a token without scopes.
+   */
   readonly asked?: readonly (readonly [method: string, url: string, token: object | '-', reason: string])[];
   /** `path methods access` of the first manifest. */
   readonly rules: readonly string[];
@@ -26,10 +28,10 @@ spec:
 ${more}  rules:
 ${rules}`;
 
-/** A credential that no output may hold. */
+/** A credential that must not occur in any output. */
 export const credential = 'Basic Y2xpZW50OnMzY3IzdA==';
 
-/** All of them. */
+/** All fixtures. */
 export const fixtures: readonly Fixture[] = [
   {
     name: 'introspection with scopes for each path and method',
@@ -74,11 +76,11 @@ export const fixtures: readonly Fixture[] = [
     rules: ['/healthz GET open', '/orders/{**} GET asked', '/orders/{**} POST,PUT asked'],
     report: [
       /^required_scope \(given\.yaml:\d+:\d+ shop\/orders rules\[1\]\): kept as the scopes orders\.read/m,
-      /^oauth2_introspection .*changes behaviour: only JWTs of https:\/\/tenant\.example\.com pass now, no opaque tokens/m,
+      /^oauth2_introspection .*changes behaviour: only JWTs of https:\/\/tenant\.example\.com are allowed, no opaque tokens/m,
       /^introspection_request_headers .*has no meaning here/m,
       /^timeout .*rules\[2\]|^timeout .*kept as/m,
-      /^corsPolicy .*changes behaviour: none is given/m,
-      /^apiVersion .*changes behaviour: v2 wants a sidecar/m,
+      /^corsPolicy .*changes behaviour: it is not set/m,
+      /^apiVersion .*changes behaviour: v2 needs a sidecar/m,
     ],
   },
   {
@@ -216,10 +218,10 @@ export const fixtures: readonly Fixture[] = [
       '/ GET open',
     ],
     report: [
-      /^allow .*changes behaviour: it becomes `noAuth: true`, which opens the methods that are listed/m,
+      /^allow .*changes behaviour: it becomes `noAuth: true` for the listed methods/m,
       /^noop .*kept as `noAuth: true`/m,
       /^unauthorized .*kept as `deny: true`/m,
-      /^path .*\/api\/admin\/\{\*\*\} alone decides about GET there, and \/api\/\{\*\*\} about the rest; Oathkeeper refused/m,
+      /^path .*only \/api\/admin\/\{\*\*\} decides about GET there, and \/api\/\{\*\*\} about all other paths; Oathkeeper denies/m,
       /^corsPolicy .*kept as `corsPolicy`, and OPTIONS/m,
     ],
   },
@@ -264,7 +266,7 @@ metadata: {name: three}
     asked: [
       ['GET', 'one.example.com/x', { aud: 'one' }, 'allowed'],
       ['GET', 'one.example.org/x', { aud: 'one' }, 'allowed'],
-      // The table's tokens are those of the first issuer.
+      // The tokens of the table are those of the first issuer.
       ['GET', 'two.example.com/x', { aud: 'one', scope: 'read' }, 'rule_denied'],
       ['GET', 'two/x', { aud: 'one', scope: 'read' }, 'rule_denied'],
     ],
@@ -329,8 +331,8 @@ metadata: {name: three}
       '/trailing GET open',
     ],
     report: [
-      /^path .*rules\[1\]\): changes behaviour: the expression \/users\/\[0-9\]\+ is no pattern; it is now \/users\/\{\*\}/m,
-      /^path .*rules\[4\]\): changes behaviour: .*open is now only \/open and \/open\/\{\*\*\}/m,
+      /^path .*rules\[1\]\): changes behaviour: the expression \/users\/\[0-9\]\+ is not a path pattern; it becomes \/users\/\{\*\}/m,
+      /^path .*rules\[4\]\): changes behaviour: .*only \/open and \/open\/\{\*\*\} stays open/m,
     ],
   },
   {
@@ -357,7 +359,9 @@ metadata: {name: three}
       ['POST', 'late.example.com/x', '-', 'allowed'],
     ],
     rules: ['/private/{**} GET asked', '/private/{**} POST asked', '/* GET open', '/* POST open'],
-    report: [/^path .*rules\[1\]\): has no meaning here because the path \/private\/\.\* comes first/m],
+    report: [
+      /^path .*rules\[1\]\): has no meaning here because the earlier path \/private\/\.\* gets all its requests/m,
+    ],
   },
   {
     name: 'what has no like here, given up',
@@ -425,8 +429,8 @@ metadata: {name: three}
       '/mixed GET asked',
     ],
     report: [
-      /^oauth2_introspection .*refused because opaque tokens are not understood here.*give --issuer URL and --audience NAME \(accepted\)/m,
-      /^header .*refused because the value of x-user is made of the session.*outputClaimToHeaders/m,
+      /^oauth2_introspection .*refused because oidc-authz does not support opaque tokens.*pass --issuer URL and --audience NAME \(accepted\)/m,
+      /^header .*refused because the value of x-user comes from the session.*outputClaimToHeaders/m,
       /^header .*kept as `request\.headers`: x-kept/m,
     ],
   },

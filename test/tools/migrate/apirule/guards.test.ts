@@ -1,4 +1,4 @@
-/** Objects beside APIRules: what guards and is not read is named, and ends in 3. */
+/** Objects that restrict access in addition to APIRules: they are reported, and the exit code is 3. */
 import { expect, test } from 'vitest';
 import { migrateApiRule } from '../../../../src/tools/migrate/apirule/migrate.ts';
 
@@ -29,7 +29,7 @@ test.each([
   ['EnvoyFilter', 'networking.istio.io/v1alpha3'],
   ['NetworkPolicy', 'networking.k8s.io/v1'],
   ['Rule', 'oathkeeper.ory.sh/v1alpha1'],
-])('%s is named as not read', async (kind, apiVersion) => {
+])('refuses %s', async (kind, apiVersion) => {
   const { exitCode, output, report } = await migrated(object(kind, apiVersion));
   expect([exitCode, output]).toEqual([3, '']);
   expect(report).toContain(`${kind}/x (given.yaml:12:1): refused because it is not read`);
@@ -45,7 +45,7 @@ test.each([
     'security.istio.io/v1',
     ', labels: {apirule.gateway.kyma-project.io/v1beta1: orders.shop}',
   ],
-])('%s of %s that does not guard by itself is no reason to stop: case %#', async (kind, apiVersion, more) => {
+])('does not refuse %s of %s, which restricts nothing by itself: case %#', async (kind, apiVersion, more) => {
   const { exitCode, report } = await migrated(object(kind, apiVersion, more));
   expect(exitCode, report).toBe(0);
   expect(report).toMatch(new RegExp(`^${kind}\\S* \\(given\\.yaml:12:1\\): has no meaning here`, 'm'));

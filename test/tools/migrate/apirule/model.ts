@@ -1,8 +1,11 @@
-/** How Kyma takes APIRules: v1beta1 by the gateway and Oathkeeper, v2 by its list of rules. Written from what the module does, for comparison. */
+/**
+ * A model of Kyma: v1beta1 decides by the gateway and Oathkeeper, v2 by its list of rules. It follows the behaviour of
+ * the module.
+ */
 import { readPathPattern } from '../../../../src/config/rules/patterns.ts';
 import { readPath } from '../../../../src/tools/migrate/apirule/translate/paths.ts';
 
-/** A rule of v1beta1 that a model understands: who may, and where. */
+/** A rule of v1beta1 in the model: the paths and the access. */
 export interface ModelRule {
   readonly path: string;
   readonly methods: readonly string[];
@@ -10,7 +13,7 @@ export interface ModelRule {
   readonly scopes: readonly string[];
 }
 
-/** A request with the scopes of its token; without any, there is no token. */
+/** A request with the scopes of its token; undefined without a token. */
 export interface ModelRequest {
   readonly method: string;
   readonly path: string;
@@ -25,8 +28,8 @@ export interface ModelRuleV2 {
 }
 
 /**
- * Whether v1beta1 could let a request in, with Oathkeeper: the gateway's first route for the path decides who is asked.
- * Where several rules match, Oathkeeper refuses; here any of them is enough, since it is what their author meant.
+ * Whether v1beta1 with Oathkeeper can allow a request: the gateway's first route for the path decides. If several rules
+ * match, Oathkeeper denies; the model allows if one of them does, which is the intention of the author.
  */
 export function mayPassV1(rules: readonly ModelRule[], request: ModelRequest): boolean {
   const route = routeV1(rules, request);
@@ -42,8 +45,8 @@ export function mayPassV1(rules: readonly ModelRule[], request: ModelRequest): b
 }
 
 /**
- * Whether a request that v1beta1 did not know may pass, since a guarded rule had no route of its own there, or has a
- * pattern now that is wider than its expression: then with the token that this rule wants.
+ * Whether a request that v1beta1 does not route may be allowed with the token of a guarded rule. The pattern of that
+ * rule may be wider than its expression.
  */
 export function mayPassWidened(rules: readonly ModelRule[], { method, path, scopes }: ModelRequest): boolean {
   const isTaken =
@@ -59,7 +62,7 @@ export function mayPassWidened(rules: readonly ModelRule[], { method, path, scop
   );
 }
 
-/** What v2 does with a request: open, asks the authorizer, or refuses what no rule has. */
+/** The result in v2: open, ask the authorizer, or deny without a rule. */
 export function routeV2(
   rules: readonly ModelRuleV2[],
   { method, path }: ModelRequest,
@@ -79,7 +82,7 @@ export function routeV2(
   return found.noAuth === true ? 'open' : 'asked';
 }
 
-/** The gateway has one route for each expression; only no_auth keeps it to some methods. */
+/** The gateway has one route for each expression; only no_auth limits its methods. */
 function routeV1(rules: readonly ModelRule[], { method, path }: ModelRequest): ModelRule | undefined {
   return rules
     .filter((rule, index) => rules.findIndex((one) => one.path === rule.path) === index)

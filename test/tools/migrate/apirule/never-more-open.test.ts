@@ -1,4 +1,4 @@
-/** Whatever the rules of an APIRule are, nothing comes out more open than v1beta1 had it. */
+/** Migrated APIRules never open more than v1beta1 does. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -64,13 +64,13 @@ const rule: fc.Arbitrary<ModelRule> = fc.record({
   scopes: fc.uniqueArray(fc.constantFrom('x', 'y'), { maxLength: 2 }),
 });
 
-/** v1beta1 itself refuses a path that has a method twice. */
+/** v1beta1 rejects a path with a repeated method. */
 const rules = fc.array(rule, { minLength: 1, maxLength: 5 }).filter((list) => {
   const pairs = list.flatMap((one) => one.methods.map((method) => `${method} ${one.path}`));
   return new Set(pairs).size === pairs.length;
 });
 
-/** What the second and the third have in common is closed by the first, which the gateway asks about. */
+/** The first rule, which the gateway asks about, closes the common paths of the second and the third. */
 const thirdPattern: ModelRule[] = [
   { path: '/(a|b)/.+', methods: ['GET'], handler: 'jwt', scopes: [] },
   { path: '/a.*', methods: ['POST'], handler: 'allow', scopes: [] },
@@ -116,7 +116,7 @@ test('for every request', async () => {
     }),
     { numRuns: Number(process.env.RUNS ?? 150), examples: [[thirdPattern, false]] },
   );
-  // Else nothing was compared.
+  // Otherwise the test compares nothing.
   expect(asked).toBeGreaterThan(100);
   expect(opened).toBeGreaterThan(100);
 });

@@ -1,4 +1,4 @@
-/** An APIRule in v1beta1 as it was given, with every problem of its shape. */
+/** Parses an APIRule in v1beta1 and reports all problems with its shape. */
 import * as z from 'zod';
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { FoundApiRule } from './documents.ts';
@@ -68,28 +68,28 @@ const metadata = z.looseObject({
 });
 
 /** One handler of a rule: an access strategy or a mutator. */
-export type GivenHandler = z.output<typeof handler>;
-/** One rule. */
-export type GivenRule = z.output<typeof rule>;
-/** The Service that a rule leads to. */
-export type GivenService = z.output<typeof service>;
-/** What browsers of other origins may do. */
-export type GivenCorsPolicy = z.output<typeof corsPolicy>;
+export type Handler = z.output<typeof handler>;
+/** One rule of the spec. */
+export type SpecRule = z.output<typeof rule>;
+/** The Service of a rule. */
+export type ServiceReference = z.output<typeof service>;
+/** The access of browsers of other origins. */
+export type CorsPolicy = z.output<typeof corsPolicy>;
 
 /** An APIRule in v1beta1. */
-export interface GivenApiRule {
+export interface ApiRule {
   /** `namespace/name`, for the report. */
   readonly label: string;
   readonly metadata: z.output<typeof metadata>;
   readonly spec: z.output<typeof spec>;
-  /** Where a value below `spec` stands. */
+  /** The location of a value below `spec`. */
   readonly place: (path: readonly PropertyKey[]) => string;
-  /** Whether the cluster's `jwtHandler` was `istio`: only then can a rule have that form. */
+  /** Whether the `jwtHandler` of the cluster is `istio`; only then can a rule have that form. */
   readonly isIstio: boolean;
 }
 
-/** Reads an APIRule; gives its problems where its shape is none of v1beta1. */
-export function readApiRule(found: FoundApiRule): GivenApiRule | readonly Problem[] {
+/** Parses an APIRule; returns problems if it is not valid v1beta1. */
+export function readApiRule(found: FoundApiRule): ApiRule | readonly Problem[] {
   const head = metadata.safeParse(found.metadata);
   const body = spec.safeParse(found.spec);
   const problems: Problem[] = [
@@ -97,7 +97,7 @@ export function readApiRule(found: FoundApiRule): GivenApiRule | readonly Proble
     ...problemsOf(body.error, ['spec'], found),
   ];
   if (!head.success || !body.success) return problems;
-  const rules: GivenRule[] = body.data.rules.map((one, index) => ({
+  const rules: SpecRule[] = body.data.rules.map((one, index) => ({
     ...one,
     accessStrategies: one.accessStrategies.map((strategy, at) =>
       withConfig(strategy, ['spec', 'rules', index, 'accessStrategies', at, 'config'], found, problems),
@@ -120,7 +120,7 @@ export function readApiRule(found: FoundApiRule): GivenApiRule | readonly Proble
   };
 }
 
-/** The names that are known below a path of the `spec`, for what is not. */
+/** The known names below paths of the `spec`. */
 export const knownNames = {
   spec: Object.keys(spec.shape),
   service: Object.keys(service.shape),
@@ -129,17 +129,17 @@ export const knownNames = {
 } as const;
 
 function withConfig(
-  given: GivenHandler,
+  original: Handler,
   path: readonly PropertyKey[],
   found: FoundApiRule,
   problems: Problem[],
-): GivenHandler {
-  const parsed = configSchema(given.handler, given.config).safeParse(given.config);
+): Handler {
+  const parsed = configSchema(original.handler, original.config).safeParse(original.config);
   problems.push(...problemsOf(parsed.error, path, found));
-  return parsed.success ? { ...given, config: parsed.data } : given;
+  return parsed.success ? { ...original, config: parsed.data } : original;
 }
 
-/** Never says what was found: a value may be a credential. */
+/** The messages never quote a value, since it may be a credential. */
 function problemsOf(
   error: z.ZodError | undefined,
   above: readonly PropertyKey[],

@@ -1,24 +1,22 @@
-/** The APIRules in files of YAML documents, also those that the API server shows as v2 and keeps as v1beta1 in an annotation. */
+/**
+ * Finds APIRules in YAML files, including those that the API server returns as v2 with the v1beta1 original in an
+ * annotation.
+ */
 import { parseYaml } from '../../../../config/load/file.ts';
 import { ConfigError, type Problem } from '../../../../config/validate/problems.ts';
-import { isTree, type Tree } from '../../../../config/values/raw-values.ts';
+import { isMapping, type Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
+import type { NamedText } from '../../named-text.ts';
 
-/** A file by its name, as text. */
-export interface NamedText {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** An APIRule of which nothing is checked yet. */
+/** An APIRule that is not validated yet. */
 export interface FoundApiRule {
   readonly metadata: unknown;
   readonly spec: unknown;
-  /** Where a value below the APIRule stands. */
+  /** The location of a value in the APIRule. */
   readonly place: (path: readonly PropertyKey[]) => string;
 }
 
-/** What files hold. */
+/** The content of the files. */
 export interface Found {
   readonly apiRules: readonly FoundApiRule[];
   readonly problems: readonly Problem[];
@@ -26,15 +24,15 @@ export interface Found {
 }
 
 const group = 'gateway.kyma-project.io';
-/** The annotation in which the API server keeps what v2 cannot say. */
+/** The annotation in which the API server stores an original that v2 cannot express. */
 const specAnnotation = `${group}/v1beta1-spec`;
 
-/** Finds the APIRules of some files. */
+/** Finds the APIRules in the files. */
 export function findApiRules(files: readonly NamedText[]): Found {
   const [apiRules, problems, findings]: [FoundApiRule[], Problem[], Finding[]] = [[], [], []];
   const visit = (value: unknown, place: (path: readonly PropertyKey[]) => string) => {
     if (value === null || value === undefined) return;
-    if (!isTree(value)) {
+    if (!isMapping(value)) {
       problems.push({
         path: '',
         source: place([]),
@@ -63,19 +61,19 @@ export function findApiRules(files: readonly NamedText[]): Found {
       }
   const places = files.map(({ name }) => name).join(', ');
   if (apiRules.length === 0 && problems.length === 0)
-    problems.push({ path: '', source: places, message: 'there is no APIRule in v1beta1 here' });
+    problems.push({ path: '', source: places, message: 'there is no APIRule in v1beta1' });
   return { apiRules, problems, findings };
 }
 
 function apiRuleIn(
-  manifest: Tree,
+  manifest: Mapping,
   place: (path: readonly PropertyKey[]) => string,
 ): FoundApiRule | Problem | Finding {
   const { apiVersion, kind, metadata, spec } = manifest;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
     const message =
       'rules' in manifest
-        ? 'this is the spec alone; give the whole APIRule, with apiVersion, kind and metadata'
+        ? 'this is only the spec; pass the whole APIRule, with apiVersion, kind and metadata'
         : 'expected a manifest, with apiVersion and kind';
     return { path: '', source: place([]), message };
   }
@@ -93,57 +91,61 @@ function apiRuleIn(
   }
   if (apiVersion === `${group}/v1beta1`) return { metadata, spec, place };
   if (apiVersion === `${group}/v1alpha1`) return { metadata, spec: ofV1Alpha1(spec), place };
-  const annotations = isTree(metadata) && isTree(metadata.annotations) ? metadata.annotations : {};
-  const kept = annotations[specAnnotation];
+  const annotations = isMapping(metadata) && isMapping(metadata.annotations) ? metadata.annotations : {};
+  const storedSpec = annotations[specAnnotation];
   const version = apiVersion.slice(group.length + 1);
-  if (annotations[`${group}/original-version`] !== 'v1beta1' || typeof kept !== 'string')
+  if (annotations[`${group}/original-version`] !== 'v1beta1' || typeof storedSpec !== 'string')
     return /^v2/.test(version)
       ? meaningless(`it is ${version} already`)
       : {
-          ...meaningless(`it is not read: nothing is known here of its version ${version}`),
+          ...meaningless(`it is not read: version ${version} is unknown`),
           verdict: 'refused',
         };
   const at = place(['metadata', 'annotations', specAnnotation]);
   try {
-    return { metadata, spec: JSON.parse(kept), place: (path) => (path[0] === 'spec' ? at : place(path)) };
+    return {
+      metadata,
+      spec: JSON.parse(storedSpec),
+      place: (path) => (path[0] === 'spec' ? at : place(path)),
+    };
   } catch {
     return { path: specAnnotation, source: at, message: 'expected JSON' };
   }
 }
 
-/** Kinds that say who may pass beside an APIRule, or may say it. */
+/** Kinds other than APIRule that may restrict access. */
 const guards = [
   ...['AuthorizationPolicy', 'RequestAuthentication', 'PeerAuthentication', 'EnvoyFilter', 'WasmPlugin'],
   ...['NetworkPolicy', 'Rule', 'SecurityPolicy', 'VirtualService'],
 ];
 
-/** What becomes of an object that guards beside the APIRules; undefined where it does not. */
-function guardOf(kind: string, { metadata }: Tree): Omit<Finding, 'source'> | undefined {
+/** The finding for an object that restricts access in addition to APIRules; undefined for other kinds. */
+function guardOf(kind: string, { metadata }: Mapping): Omit<Finding, 'source'> | undefined {
   if (!guards.includes(kind)) return undefined;
-  const { name, labels, ownerReferences } = isTree(metadata) ? metadata : {};
+  const { name, labels, ownerReferences } = isMapping(metadata) ? metadata : {};
   const owners: readonly unknown[] = Array.isArray(ownerReferences) ? ownerReferences : [];
   const isMade =
-    owners.some((owner) => isTree(owner) && owner.kind === 'APIRule') ||
-    (isTree(labels) &&
+    owners.some((owner) => isMapping(owner) && owner.kind === 'APIRule') ||
+    (isMapping(labels) &&
       Object.keys(labels).some((label) => /^apirule\.gateway\.kyma-project\.io\//.test(label)));
   const setting = `${kind}/${typeof name === 'string' ? name : ''}`;
   return isMade
-    ? { setting, verdict: 'meaningless', text: 'an APIRule makes it, and makes it anew' }
+    ? { setting, verdict: 'meaningless', text: 'an APIRule makes it, and makes a new one' }
     : {
         setting,
         verdict: 'refused',
-        text: 'it is not read: nothing here knows what it asks for, and it stays in the cluster as it is',
+        text: 'it is not read: its effect on access is unknown, and it stays in the cluster unchanged',
       };
 }
 
-/** The same in v1beta1: v1alpha1 has the host in the Service. */
+/** Converts a v1alpha1 spec, which has the host in the Service, to v1beta1. */
 function ofV1Alpha1(spec: unknown): unknown {
-  if (!isTree(spec) || !isTree(spec.service)) return spec;
+  if (!isMapping(spec) || !isMapping(spec.service)) return spec;
   const { host, ...service } = spec.service;
   return { host, ...spec, service };
 }
 
-/** The documents of a text, each on the lines that it has in the whole. */
+/** The documents of a text, with their original line numbers. */
 function documentsOf(text: string): string[] {
   const documents: string[][] = [[]];
   for (const [index, line] of text.split('\n').entries()) {
@@ -155,6 +157,6 @@ function documentsOf(text: string): string[] {
   return documents.map((lines) => lines.join('\n')).filter((document) => document.trim() !== '');
 }
 
-function isListOf(value: Tree): value is Tree & { readonly items: readonly unknown[] } {
+function isListOf(value: Mapping): value is Mapping & { readonly items: readonly unknown[] } {
   return typeof value.kind === 'string' && value.kind.endsWith('List') && Array.isArray(value.items);
 }

@@ -1,4 +1,4 @@
-/** The handlers of APIRule v1beta1 and what their `config` may say, in the two forms of `jwt` and in Oathkeeper's others. */
+/** The handlers of APIRule v1beta1 and their `config`: the two forms of `jwt`, and the other handlers of Oathkeeper. */
 import * as z from 'zod';
 
 const texts = z
@@ -15,7 +15,7 @@ const tokenFrom = z
   })
   .nullish();
 
-/** `jwt` as Oathkeeper has it. */
+/** `jwt` in the form of Oathkeeper. */
 export const oryJwt = z.looseObject({
   trusted_issuers: texts,
   jwks_urls: texts,
@@ -28,7 +28,7 @@ export const oryJwt = z.looseObject({
   jwks_ttl: anything,
 });
 
-/** `jwt` as Istio has it. */
+/** `jwt` in the form of Istio. */
 export const istioJwt = z.looseObject({
   authentications: z
     .array(
@@ -51,7 +51,7 @@ export const istioJwt = z.looseObject({
     .transform((list) => list ?? []),
 });
 
-/** `oauth2_introspection`; what may hold credentials is only known to be there. */
+/** `oauth2_introspection`. Settings that may contain credentials are not parsed. */
 export const introspection = z.looseObject({
   introspection_url: anything,
   introspection_request_headers: anything,
@@ -73,14 +73,14 @@ const staticValues = z.looseObject({
   cookies: z.record(z.string(), z.string()).nullish(),
 });
 
-/** Names with values of any kind. */
+/** A mapping with any values. */
 const anyConfig = z.looseObject({});
 
-/** What `jwt` says in Oathkeeper's form. */
+/** The `config` of `jwt` in the form of Oathkeeper. */
 export type OryJwt = z.output<typeof oryJwt>;
-/** What `jwt` says in Istio's form. */
+/** The `config` of `jwt` in the form of Istio. */
 export type IstioJwt = z.output<typeof istioJwt>;
-/** What `oauth2_introspection` says. */
+/** The `config` of `oauth2_introspection`. */
 export type Introspection = z.output<typeof introspection>;
 
 /** The schema of a handler's `config`. */
@@ -90,12 +90,12 @@ export function configSchema(handler: string, config: object): z.ZodType<Record<
   return handler === 'header' || handler === 'cookie' ? staticValues : anyConfig;
 }
 
-/** Whether the `config` of `jwt` has Istio's form: one field of it is enough. */
+/** Whether the `config` of `jwt` has the form of Istio; one of its fields is enough. */
 export function isIstioForm(config: object): boolean {
   return 'authentications' in config || 'authorizations' in config;
 }
 
-/** The names that a `config` has and its schema does not. */
+/** The names in a `config` that its schema does not have. */
 export function unknownNames(config: object, schema: z.ZodObject): string[] {
   return Object.keys(config).filter((name) => !Object.hasOwn(schema.shape, name));
 }

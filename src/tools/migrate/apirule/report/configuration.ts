@@ -1,16 +1,16 @@
-/** Our configuration for APIRules: their issuers, and a rule for each path and its methods. */
+/** Writes the configuration for APIRules: their issuers, and a rule for each path and its methods. */
 import { compileExpression } from '../../../../config/expression/lazy-expression.ts';
 import { type Access, sameAccess, type TokenNeeds } from '../translate/access.ts';
 import type { Report } from '../translate/findings.ts';
 import type { Issuers } from '../translate/issuers.ts';
-import type { Atom } from '../translate/plan.ts';
+import type { PathRule } from '../translate/path-rules.ts';
 import { requirementsOf, type WrittenRequire } from '../translate/requirements.ts';
 
-/** The paths of an APIRule in order, for its hosts. */
-export interface HostAtoms {
+/** The path rules of an APIRule in order, with its hosts. */
+export interface HostRules {
   readonly name: string;
   readonly hosts: readonly string[];
-  readonly atoms: readonly Atom[];
+  readonly pathRules: readonly PathRule[];
 }
 
 /** A rule as it is written. */
@@ -26,32 +26,34 @@ interface WrittenRule {
   readonly require?: WrittenRequire;
 }
 
-/** Writes the configuration; undefined where no path is guarded, so that nothing asks for one. */
+/** Writes the configuration; undefined if no path needs the authorizer. */
 export function configurationOf(
-  all: readonly HostAtoms[],
+  all: readonly HostRules[],
   issuers: Issuers,
   report: Report,
 ): object | undefined {
-  // Where an APIRule only opens, its workload needs no authorizer.
-  const guarded = all.filter(({ atoms }) => atoms.some(({ access }) => access.kind !== 'open'));
+  // If an APIRule only opens paths, its workload needs no authorizer.
+  const guarded = all.filter(({ pathRules }) => pathRules.some(({ access }) => access.kind !== 'open'));
   if (guarded.length === 0) return undefined;
   const written = issuers.written(
-    guarded.flatMap(({ atoms }) => atoms.flatMap(({ access }) => needsOf(access))),
+    guarded.flatMap(({ pathRules }) => pathRules.flatMap(({ access }) => needsOf(access))),
   );
   if (written.length === 0) {
-    const [atom] = guarded.flatMap(({ atoms }) => atoms.filter(({ access }) => access.kind !== 'open'));
+    const [pathRule] = guarded.flatMap(({ pathRules }) =>
+      pathRules.filter(({ access }) => access.kind !== 'open'),
+    );
     report.refuse(
       'accessStrategies',
-      atom?.rule.source ?? '',
-      'no issuer is named anywhere, and an authorizer needs one; give --issuer URL',
+      pathRule?.rule.source ?? '',
+      'no APIRule names an issuer, and an authorizer needs one; pass --issuer URL',
     );
     return undefined;
   }
   const names = new Map(written.map(({ issuer, name }) => [issuer, name]));
   const nameOf = written.length > 1 ? (issuer: string) => names.get(issuer) ?? issuer : undefined;
   const taken = new Set<string>();
-  const rules = guarded.flatMap(({ name, hosts, atoms }) => {
-    const groups = grouped(atoms);
+  const rules = guarded.flatMap(({ name, hosts, pathRules }) => {
+    const groups = grouped(pathRules);
     return groups.map((group): WrittenRule => {
       const [{ access, methods, rule }] = group;
       const written = access.kind === 'token' ? requirementsOf(access.anyOf, nameOf) : undefined;
@@ -67,7 +69,7 @@ export function configurationOf(
   });
   return {
     issuers: written.map(({ name, ...issuer }) => (written.length > 1 ? { name, ...issuer } : issuer)),
-    // Istio, and so Kyma, ignores ports when it routes.
+    // Istio, and therefore Kyma, ignores ports in routes.
     hosts: { ports: 'ignore' },
     rules,
   };
@@ -77,19 +79,19 @@ function needsOf(access: Access): readonly TokenNeeds[] {
   return access.kind === 'token' ? access.anyOf : [];
 }
 
-/** Neighbours of one rule that let in the same. */
-function grouped(atoms: readonly Atom[]): [Atom, ...Atom[]][] {
-  const groups: [Atom, ...Atom[]][] = [];
-  for (const atom of atoms) {
+/** Groups consecutive rules of one APIRule rule with the same access. */
+function grouped(pathRules: readonly PathRule[]): [PathRule, ...PathRule[]][] {
+  const groups: [PathRule, ...PathRule[]][] = [];
+  for (const pathRule of pathRules) {
     const group = groups.at(-1);
     const [first] = group ?? [];
     const isSame =
       first !== undefined &&
-      first.rule === atom.rule &&
-      first.methods.join() === atom.methods.join() &&
-      sameAccess(first.access, atom.access);
-    if (isSame) group?.push(atom);
-    else groups.push([atom]);
+      first.rule === pathRule.rule &&
+      first.methods.join() === pathRule.methods.join() &&
+      sameAccess(first.access, pathRule.access);
+    if (isSame) group?.push(pathRule);
+    else groups.push([pathRule]);
   }
   return groups;
 }
@@ -114,7 +116,7 @@ function isUsable({ expression }: WrittenRequire, source: string, report: Report
     report.refuse(
       'authorizations',
       source,
-      'there are too many alternatives for one expression; make fewer of them',
+      'there are too many alternatives for one expression; reduce them',
     );
     return false;
   }

@@ -1,24 +1,24 @@
-/** An APIRule in version v2: what the gateway lets through, and which of it the authorizer is asked about. */
+/** Writes APIRules in version v2: the paths that the gateway opens, and those that the authorizer decides about. */
 
-import type { GivenApiRule, GivenCorsPolicy, GivenService } from '../read/apirule.ts';
+import type { ApiRule, CorsPolicy, ServiceReference } from '../read/apirule.ts';
 import type { Report } from '../translate/findings.ts';
+import type { PathRule } from '../translate/path-rules.ts';
 import { commonPaths } from '../translate/paths.ts';
-import type { Atom } from '../translate/plan.ts';
 
-/** Writes the APIRule, one for each host: v2 takes no more. */
+/** Writes one APIRule for each host, since v2 takes one host. */
 export function manifestsOf(
-  given: GivenApiRule,
+  original: ApiRule,
   hosts: readonly string[],
-  atoms: readonly Atom[],
+  pathRules: readonly PathRule[],
   authorizer: string,
   report: Report,
 ): readonly object[] {
-  const { metadata, spec, label, place } = given;
+  const { metadata, spec, label, place } = original;
   const sourceOf = (...path: readonly PropertyKey[]) => `${place(path)} ${label}`;
   const gateway = gatewayOf(spec.gateway, metadata.namespace ?? undefined, sourceOf('gateway'), report);
   const corsPolicy = corsOf(spec.corsPolicy ?? undefined, sourceOf('corsPolicy'), report);
-  const rules = withPreflights(atoms, spec.corsPolicy !== null && spec.corsPolicy !== undefined).flatMap(
-    (atom, index, all) => split(atom, all.slice(0, index)),
+  const rules = withPreflights(pathRules, spec.corsPolicy !== null && spec.corsPolicy !== undefined).flatMap(
+    (pathRule, index, all) => split(pathRule, all.slice(0, index)),
   );
   return hosts.map((host, index) => ({
     apiVersion: 'gateway.kyma-project.io/v2',
@@ -35,18 +35,18 @@ export function manifestsOf(
       ...(spec.service && { service: serviceOf(spec.service) }),
       ...optional(spec.timeout, 'timeout'),
       ...optional(corsPolicy, 'corsPolicy'),
-      rules: rules.map((atom) => ruleOf(atom, authorizer)),
+      rules: rules.map((pathRule) => ruleOf(pathRule, authorizer)),
     },
   }));
 }
 
-/** A field, unless there is nothing in it. */
+/** A field, unless it has no value. */
 function optional(value: unknown, name: string): object {
   return value === undefined || value === null ? {} : { [name]: value };
 }
 
-function ruleOf({ path, methods, access, rule }: Atom, authorizer: string): object {
-  const { service, timeout } = rule.given;
+function ruleOf({ path, methods, access, rule }: PathRule, authorizer: string): object {
+  const { service, timeout } = rule.original;
   return {
     path,
     methods,
@@ -57,57 +57,59 @@ function ruleOf({ path, methods, access, rule }: Atom, authorizer: string): obje
   };
 }
 
-function serviceOf({ name, namespace, port, external }: GivenService): object {
+function serviceOf({ name, namespace, port, external }: ServiceReference): object {
   return { name, ...optional(namespace, 'namespace'), port, ...optional(external, 'external') };
 }
 
 /**
- * The gateway answers a preflight only on a path that has `OPTIONS`. The authorizer still refuses every other `OPTIONS`
- * there: our rules keep the methods that v1beta1 listed.
+ * Adds `OPTIONS` to guarded paths, since the gateway answers a preflight only on such a path. The authorizer still
+ * denies every other `OPTIONS` request there: our rules keep the methods of v1beta1.
  */
-function withPreflights(atoms: readonly Atom[], hasCors: boolean): readonly Atom[] {
-  if (!hasCors) return atoms;
-  const done = new Set(atoms.filter(({ methods }) => methods.includes('OPTIONS')).map(({ path }) => path));
-  return atoms.map((atom) => {
-    if (atom.access.kind === 'open' || done.has(atom.path)) return atom;
-    done.add(atom.path);
-    return { ...atom, methods: [...atom.methods, 'OPTIONS'] };
+function withPreflights(pathRules: readonly PathRule[], hasCors: boolean): readonly PathRule[] {
+  if (!hasCors) return pathRules;
+  const done = new Set(
+    pathRules.filter(({ methods }) => methods.includes('OPTIONS')).map(({ path }) => path),
+  );
+  return pathRules.map((pathRule) => {
+    if (pathRule.access.kind === 'open' || done.has(pathRule.path)) return pathRule;
+    done.add(pathRule.path);
+    return { ...pathRule, methods: [...pathRule.methods, 'OPTIONS'] };
   });
 }
 
 /**
- * v2 excludes an earlier path from a later rule, with all methods of that, as soon as they have one method in common. So a
- * rule is split into those methods that the same earlier rules have.
+ * Splits a rule by methods. As soon as two rules have one method in common, v2 excludes the earlier path from the later
+ * rule with all its methods.
  */
-function split(atom: Atom, earlier: readonly Atom[]): Atom[] {
-  const overlapping = earlier.filter(({ path }) => commonPaths(path, atom.path) !== undefined);
-  const groups = Map.groupBy(atom.methods, (method) =>
+function split(pathRule: PathRule, earlier: readonly PathRule[]): PathRule[] {
+  const overlapping = earlier.filter(({ path }) => commonPaths(path, pathRule.path) !== undefined);
+  const groups = Map.groupBy(pathRule.methods, (method) =>
     overlapping.map(({ methods }) => (methods.includes(method) ? '1' : '0')).join(''),
   );
-  return [...groups.values()].map((methods) => ({ ...atom, methods }));
+  return [...groups.values()].map((methods) => ({ ...pathRule, methods }));
 }
 
-/** `name`, `name.namespace` and `name.namespace.svc…` become `namespace/name`. */
+/** Converts `name`, `name.namespace` and `name.namespace.svc…` to `namespace/name`. */
 function gatewayOf(gateway: string, namespace: string | undefined, source: string, report: Report): string {
   const [name = '', own, ...suffix] = gateway.split('.');
   const isKnown = ['', 'svc', 'svc.cluster', 'svc.cluster.local'].includes(suffix.join('.'));
   const written = gateway.includes('/') ? gateway : `${own ?? namespace ?? 'default'}/${name}`;
   const isWritten = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(written);
   if (!isWritten || !(isKnown || gateway.includes('/')) || written.length > 127)
-    report.refuse('gateway', source, 'v2 wants namespace/name, and this cannot be read as such');
+    report.refuse('gateway', source, 'v2 needs namespace/name, and this value cannot be converted');
   else if (!gateway.includes('/') && own === undefined)
     report.add(
       'changed',
       'gateway',
       source,
-      `\`${written}\`: v2 wants a namespace, and this is the APIRule's`,
+      `\`${written}\`: v2 needs a namespace, and this is that of the APIRule`,
     );
   else report.add('kept', 'gateway', source, `\`${written}\``);
   return written;
 }
 
 function ownAnnotations(annotations: Readonly<Record<string, string>>): object | undefined {
-  // The others repeat what was given, credentials among it.
+  // The other annotations repeat the original object, including credentials.
   const own = Object.entries(annotations).filter(
     ([name]) =>
       !name.startsWith('gateway.kyma-project.io/') &&
@@ -116,25 +118,25 @@ function ownAnnotations(annotations: Readonly<Record<string, string>>): object |
   return own.length === 0 ? undefined : Object.fromEntries(own);
 }
 
-function corsOf(policy: GivenCorsPolicy | undefined, source: string, report: Report): object | undefined {
+function corsOf(policy: CorsPolicy | undefined, source: string, report: Report): object | undefined {
   if (policy === undefined) {
     report.add(
       'changed',
       'corsPolicy',
       source,
-      'none is given, where v1beta1 answered browsers of every origin (GET, POST, PUT, DELETE, PATCH) and v2 answers none; give one if browsers of other origins call',
+      'it is not set: v1beta1 answers browsers of every origin (GET, POST, PUT, DELETE, PATCH), and v2 answers none; set one if browsers of other origins call',
     );
     return undefined;
   }
   const { allowHeaders, allowMethods, allowOrigins, allowCredentials, exposeHeaders, maxAge } = policy;
   const seconds = typeof maxAge === 'string' ? secondsOf(maxAge) : undefined;
   if (typeof maxAge === 'string' && seconds === undefined)
-    report.add('changed', 'maxAge', source, 'v2 wants whole seconds, one at least, so it is left out');
+    report.add('changed', 'maxAge', source, 'v2 needs whole seconds, at least 1, so it is left out');
   report.add(
     'kept',
     'corsPolicy',
     source,
-    '`corsPolicy`, and OPTIONS in the methods of guarded paths, so that the gateway answers preflights; an open path has it only if it is listed',
+    '`corsPolicy`, and OPTIONS in the methods of guarded paths, so the gateway answers preflights; on an open path, list OPTIONS yourself',
   );
   return {
     ...optional(allowOrigins, 'allowOrigins'),
@@ -146,7 +148,7 @@ function corsOf(policy: GivenCorsPolicy | undefined, source: string, report: Rep
   };
 }
 
-/** The whole seconds of a duration as Go writes it, such as `1h30m`. */
+/** The whole seconds of a Go duration such as `1h30m`. */
 function secondsOf(duration: string): number | undefined {
   if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(duration)) return undefined;
   const units: Readonly<Record<string, number>> = {

@@ -1,6 +1,9 @@
-/** Who a rule lets in, in terms that neither v1beta1 nor our configuration has of its own. */
+/** The access that a rule grants, independent of v1beta1 and of our configuration. */
 
-/** What a token needs: one of the issuers, all of the audiences, one of others, all of the scopes. */
+/**
+ * The requirements for a token: one of the issuers, all of the audiences, one of the further audiences, all of the
+ * scopes.
+ */
 export interface TokenNeeds {
   readonly issuers: readonly string[];
   readonly audiences: readonly string[];
@@ -8,13 +11,13 @@ export interface TokenNeeds {
   readonly scopes: readonly string[];
 }
 
-/** Who is let in: anybody, nobody, or who has a token that meets one of several needs. */
+/** The access: all requests, none, or those with a token that meets one of several requirements. */
 export type Access =
   | { readonly kind: 'open' }
   | { readonly kind: 'deny' }
   | { readonly kind: 'token'; readonly anyOf: readonly TokenNeeds[] };
 
-/** Whether two let in the same. */
+/** Whether two rules grant the same access. */
 export function sameAccess(one: Access, other: Access): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -1,18 +1,18 @@
-/** What becomes of each setting of APIRules, collected while they are translated. */
+/** Collects the findings about APIRules during the translation. */
 import type { Finding, Verdict } from '../../finding.ts';
 
-/** Collects findings. */
+/** A collection of findings. */
 export interface Report {
   readonly findings: readonly Finding[];
   readonly add: (verdict: Verdict, setting: string, source: string, text: string) => void;
-  /** Adds a refusal; says whether its setting is given up with `--accept`. */
+  /** Adds a refused finding; returns whether its setting is accepted with `--accept`. */
   readonly refuse: (setting: string, source: string, text: string) => boolean;
 }
 
 /**
- * Makes an empty report.
+ * Makes an empty collection.
  *
- * @param accepted names of settings that may be given up
+ * @param accepted names of settings that the operator accepts to lose
  */
 export function createReport(accepted: readonly string[]): Report {
   const findings: Finding[] = [];

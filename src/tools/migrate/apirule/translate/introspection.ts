@@ -1,13 +1,13 @@
-/** The handler `oauth2_introspection`: what a JWT needs instead of an answer of the introspection endpoint. */
+/** Translates the handler `oauth2_introspection`: verified JWTs replace the introspection endpoint. */
 
 import { type Introspection, introspection, unknownNames } from '../read/handlers.ts';
 import type { Access } from './access.ts';
-import type { HandlerContext } from './jwt.ts';
-import { scopesOf, tellScopeStrategy, tokenPlace, unknownSettings } from './token-settings.ts';
+import type { HandlerContext } from './handler-context.ts';
+import { readTokenSource, reportScopeStrategy, scopesOf, unknownSettings } from './token-settings.ts';
 
 const closed: Access = { kind: 'deny' };
 
-/** What has no meaning where nothing is asked of an endpoint. Some of it holds credentials, so none of it is told. */
+/** Settings of the introspection request, which no longer exists. Some contain credentials, so no value is reported. */
 const ofTheRequest = [
   'introspection_url',
   'introspection_request_headers',
@@ -17,7 +17,7 @@ const ofTheRequest = [
   'cache',
 ] as const;
 
-/** Reads the handler; tokens are verified instead of asked about, so the issuer must be known. */
+/** Translates the handler. Tokens are verified, so the issuer must be known. */
 export function introspectionAccess(config: Introspection, context: HandlerContext): Access {
   const { report, issuers, source } = context;
   unknownSettings(unknownNames(config, introspection), context);
@@ -27,13 +27,14 @@ export function introspectionAccess(config: Introspection, context: HandlerConte
         'meaningless',
         name,
         source(name),
-        'no endpoint is asked about a token; its signature is verified',
+        'no introspection endpoint is called; the signature of the token is verified',
       );
-  const isReadable = tokenPlace(config.token_from, context);
+  const isReadable = readTokenSource(config.token_from, context);
   const isPrefixed = typeof config.prefix === 'string' && config.prefix !== '';
-  if (isPrefixed) report.refuse('prefix', source('prefix'), 'tokens are not told apart by how they begin');
+  if (isPrefixed)
+    report.refuse('prefix', source('prefix'), 'oidc-authz does not select tokens by their prefix');
   const scopes = scopesOf('required_scope', config.required_scope, context);
-  tellScopeStrategy(config.scope_strategy, context);
+  reportScopeStrategy(config.scope_strategy, context);
 
   const trusted =
     config.trusted_issuers.length > 0 ? [...new Set(config.trusted_issuers)] : optional(context.issuer);
@@ -41,7 +42,7 @@ export function introspectionAccess(config: Introspection, context: HandlerConte
     report.refuse(
       'oauth2_introspection',
       source(),
-      'opaque tokens are not understood here, and nothing says who issues them; if the access tokens are JWTs, give --issuer URL and --audience NAME',
+      'oidc-authz does not support opaque tokens, and no issuer is named; if the access tokens are JWTs, pass --issuer URL and --audience NAME',
     );
     return closed;
   }
@@ -51,7 +52,7 @@ export function introspectionAccess(config: Introspection, context: HandlerConte
     const isAccepted = report.refuse(
       'target_audience',
       source(),
-      'the endpoint may have called the tokens of other services inactive, and nothing else tells them apart; give --audience NAME',
+      'the endpoint may reject tokens for other services, and without an audience oidc-authz cannot; pass --audience NAME',
     );
     if (!isAccepted) return closed;
   }
@@ -67,7 +68,7 @@ export function introspectionAccess(config: Introspection, context: HandlerConte
     'changed',
     'oauth2_introspection',
     source(),
-    `only JWTs of ${trusted.join(', ')} pass now, no opaque tokens, and one that is revoked passes until it expires`,
+    `only JWTs of ${trusted.join(', ')} are allowed, no opaque tokens, and a revoked token is allowed until it expires`,
   );
   return { kind: 'token', anyOf: [{ issuers: trusted, audiences, anyAudiences, scopes }] };
 }

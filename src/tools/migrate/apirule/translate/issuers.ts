@@ -1,13 +1,13 @@
-/** The issuers that APIRules trust, each once, as our configuration has them. */
-import { named } from '../../../../config/validate/issuer-names.ts';
+/** Collects the issuers that APIRules trust, each once. */
+import { nameIssuers } from '../../../../config/validate/issuer-names.ts';
 import { isLoopback, urlProblem } from '../../../../config/values/urls.ts';
 import type { TokenNeeds } from './access.ts';
 import type { Report } from './findings.ts';
 
-/** Where an issuer was named, and how its keys are found there. */
+/** A place that names an issuer, and the URL of its keys there. */
 export interface IssuerMention {
   readonly issuer: string;
-  /** Undefined: through discovery. */
+  /** Undefined: by discovery. */
   readonly jwksUri: string | undefined;
   readonly algorithms?: readonly string[];
   readonly setting: string;
@@ -25,11 +25,11 @@ export interface WrittenIssuer {
   readonly insecureHttp?: true;
 }
 
-/** Collects issuers. */
+/** A collection of issuers. */
 export interface Issuers {
-  /** Takes an issuer up; false where it cannot be one. */
+  /** Adds an issuer; false if it is not valid. */
   readonly mention: (mention: IssuerMention) => boolean;
-  /** All issuers, with the audiences that the given needs have. */
+  /** The issuers with the audiences of the requirements. */
   readonly written: (needs: readonly TokenNeeds[]) => readonly WrittenIssuer[];
 }
 
@@ -53,7 +53,7 @@ export function createIssuers(report: Report): Issuers {
           'changed',
           one.setting,
           one.source,
-          `the keys of ${one.issuer} are those that ${known.source} names; an issuer has one key set`,
+          `the keys of ${one.issuer} are those of ${known.source}; an issuer has one key set`,
         );
     const now = mentioned.get(one.issuer);
     if (known !== undefined && now !== undefined)
@@ -62,7 +62,7 @@ export function createIssuers(report: Report): Issuers {
   };
 
   const written = (needs: readonly TokenNeeds[]): readonly WrittenIssuer[] =>
-    named(usedOf([...mentioned.values()], needs).map(({ issuer }) => ({ issuer }))).map(
+    nameIssuers(usedOf([...mentioned.values()], needs).map(({ issuer }) => ({ issuer }))).map(
       ({ issuer, name }) => {
         const { jwksUri, algorithms = [], setting, source } = mentioned.get(issuer) as IssuerMention;
         const own = needs.filter(({ issuers }) => issuers.includes(issuer));
@@ -75,14 +75,14 @@ export function createIssuers(report: Report): Issuers {
             'kept',
             setting,
             source,
-            `${issuer} with \`insecureHttp: true\`, as its keys come over plain http; use https`,
+            `${issuer} with \`insecureHttp: true\`, since its keys come over plain HTTP; use https`,
           );
         if (!isBounded)
           report.add(
             'kept',
             'target_audience',
             source,
-            `\`anyAudience: true\` of ${issuer}, since no audience is named everywhere; name \`audiences\`, or a token for any other service is good here too`,
+            `\`anyAudience: true\` of ${issuer}, since not every rule names an audience; set \`audiences\`, or tokens for other services are valid too`,
           );
         return {
           name,
@@ -98,13 +98,13 @@ export function createIssuers(report: Report): Issuers {
   return { mention, written };
 }
 
-/** The issuers that anything needs a token of; all where nothing does. */
+/** The issuers of the requirements; all issuers if there are no requirements. */
 function usedOf(mentions: readonly IssuerMention[], needs: readonly TokenNeeds[]): readonly IssuerMention[] {
   const used = mentions.filter(({ issuer }) => needs.some(({ issuers }) => issuers.includes(issuer)));
   return used.length > 0 ? used : mentions;
 }
 
-/** None where one of the two says nothing: the default then holds. */
+/** No list if one of the two has none: then the default applies. */
 function algorithmsOf(one: IssuerMention, other: IssuerMention): readonly string[] {
   const [first = [], second = []] = [one.algorithms, other.algorithms];
   return first.length === 0 || second.length === 0 ? [] : [...new Set([...first, ...second])];
@@ -120,7 +120,7 @@ function mentionProblem({ issuer, jwksUri }: IssuerMention): string | undefined 
   if (problem !== undefined) return `the keys of ${issuer} cannot be found through discovery: ${problem}`;
   const { pathname, search } = new URL(issuer);
   if (pathname.includes('/.well-known/') || search !== '')
-    return `${issuer} is no issuer: its keys cannot be found through discovery`;
+    return `${issuer} is not an issuer: its keys cannot be found through discovery`;
   return undefined;
 }
 

@@ -1,36 +1,23 @@
-/** The handler `jwt` in Oathkeeper's form and in Istio's: what a token needs. */
+/** Translates the handler `jwt` in the forms of Oathkeeper and Istio. */
 import { supportedAlgorithms } from '../../../../config/declare/issuer-options.ts';
 import { type IstioJwt, istioJwt, type OryJwt, oryJwt, unknownNames } from '../read/handlers.ts';
 import type { Access } from './access.ts';
-import type { Report } from './findings.ts';
-import type { Issuers } from './issuers.ts';
-import { scopesOf, tellScopeStrategy, tokenPlace, unknownSettings } from './token-settings.ts';
-
-/** Where a handler stands, and what the command line says. */
-export interface HandlerContext {
-  readonly report: Report;
-  readonly issuers: Issuers;
-  /** The place of a value below `config`, with the APIRule and the rule. */
-  readonly source: (...path: readonly PropertyKey[]) => string;
-  /** `--issuer`, for handlers that name none. */
-  readonly issuer: string | undefined;
-  /** `--audience`, for the tokens of that issuer. */
-  readonly audiences: readonly string[];
-}
+import type { HandlerContext } from './handler-context.ts';
+import { readTokenSource, reportScopeStrategy, scopesOf, unknownSettings } from './token-settings.ts';
 
 const closed: Access = { kind: 'deny' };
 
-/** Reads Oathkeeper's form. */
+/** Translates the form of Oathkeeper. */
 export function oryAccess(config: OryJwt, context: HandlerContext): Access {
   const { report, issuers, source } = context;
   unknownSettings(unknownNames(config, oryJwt), context);
-  const isReadable = tokenPlace(config.token_from, context);
+  const isReadable = readTokenSource(config.token_from, context);
   const scopes = scopesOf('required_scope', config.required_scope, context);
   const algorithms = algorithmsOf(config, context);
   for (const name of ['jwks_max_wait', 'jwks_ttl'] as const)
     if (config[name] !== undefined)
       report.add('meaningless', name, source(name), 'keys are fetched before they are needed; see `keys`');
-  tellScopeStrategy(config.scope_strategy, context);
+  reportScopeStrategy(config.scope_strategy, context);
 
   const trusted = trustedIssuers(config.trusted_issuers, context);
   if (trusted === undefined || !isReadable || scopes === undefined || algorithms === undefined) return closed;
@@ -42,7 +29,7 @@ export function oryAccess(config: OryJwt, context: HandlerContext): Access {
     source: source('trusted_issuers'),
   }));
   if (!mentions.map(issuers.mention).every((isTaken) => isTaken)) return closed;
-  tellKeys(mentions, config.jwks_urls, context);
+  reportKeys(mentions, config.jwks_urls, context);
   report.add('kept', 'trusted_issuers', source('trusted_issuers'), `the issuers ${trusted.join(', ')}`);
   if (config.target_audience.length > 0)
     report.add('kept', 'target_audience', source('target_audience'), audienceText(config.target_audience));
@@ -52,7 +39,7 @@ export function oryAccess(config: OryJwt, context: HandlerContext): Access {
   };
 }
 
-/** Reads Istio's form; its authorizations are alternatives. */
+/** Translates the form of Istio; its authorizations are alternatives. */
 export function istioAccess(config: IstioJwt, context: HandlerContext): Access {
   const { report, issuers, source } = context;
   unknownSettings(unknownNames(config, istioJwt), context);
@@ -114,19 +101,19 @@ function trustedIssuers(
       'changed',
       'trusted_issuers',
       source(),
-      `none is named, so tokens of ${issuer} alone are good now (--issuer)`,
+      `it names no issuer, so only tokens of ${issuer} are valid (--issuer)`,
     );
     return [issuer];
   }
   report.refuse(
     'trusted_issuers',
     source(),
-    'no issuer is named, and tokens are verified by their issuer; give --issuer URL',
+    'it names no issuer, and oidc-authz verifies tokens by their issuer; pass --issuer URL',
   );
   return undefined;
 }
 
-/** The key set of an issuer, where it is clear which one that is. */
+/** The key set URL of an issuer; undefined if it is ambiguous. */
 function jwksUriOf(issuer: string, issuers: readonly string[], urls: readonly string[]): string | undefined {
   if (urls.length === 1) return urls[0];
   const own = urls.filter((url) => hostOf(url) === hostOf(issuer));
@@ -134,7 +121,7 @@ function jwksUriOf(issuer: string, issuers: readonly string[], urls: readonly st
   return own.length === 1 && isOnly ? own[0] : undefined;
 }
 
-function tellKeys(
+function reportKeys(
   mentions: readonly { readonly issuer: string; readonly jwksUri: string | undefined }[],
   urls: readonly string[],
   { report, source }: HandlerContext,
@@ -145,13 +132,13 @@ function tellKeys(
     return;
   }
   const keys = mentions.map(
-    ({ issuer, jwksUri }) => `those of ${issuer} are at ${jwksUri ?? 'what its discovery says'}`,
+    ({ issuer, jwksUri }) => `those of ${issuer} are at ${jwksUri ?? 'the URL in its discovery document'}`,
   );
   report.add(
     'changed',
     'jwks_urls',
     source('jwks_urls'),
-    `a token is verified by its own issuer's keys alone, no more by any of the list: ${keys.join('; ')}`,
+    `a token is verified only with the keys of its own issuer, no longer with those of all listed URLs: ${keys.join('; ')}`,
   );
 }
 
@@ -164,7 +151,7 @@ function algorithmsOf(
   const at = source('allowed_algorithms');
   if (
     usable.length < allowed.length &&
-    !report.refuse('allowed_algorithms', at, 'HMAC and what is no signature are never accepted')
+    !report.refuse('allowed_algorithms', at, 'HMAC algorithms and `none` are never accepted')
   )
     return undefined;
   if (usable.length === 0) return undefined;
@@ -179,7 +166,7 @@ function audienceText(audiences: readonly string[]): string {
 }
 
 function elsewhereText(place: string): string {
-  return `the token is read from ${place}, and here from \`authorization: Bearer\` alone`;
+  return `v1beta1 reads the token from ${place}, and oidc-authz only from \`authorization: Bearer\``;
 }
 
 function isBearer(name: string, prefix: string | undefined): boolean {

@@ -1,27 +1,30 @@
-/** Mutators: what is set on a request before the workload gets it. */
-import type { GivenHandler } from '../read/apirule.ts';
+/** Translates mutators: the changes of a request before the workload gets it. */
+import type { Handler } from '../read/apirule.ts';
 import type { Report } from './findings.ts';
 
-/** What APIRule v2 sets on requests at the gateway. */
+/** The request changes that APIRule v2 makes at the gateway. */
 export interface RequestChanges {
   readonly headers?: Readonly<Record<string, string>>;
   readonly cookies?: Readonly<Record<string, string>>;
 }
 
-/** Where a rule's mutators stand, and who applied them. */
+/** The context of a rule's mutators. */
 export interface MutatorContext {
   readonly report: Report;
-  /** The place of a mutator, with the APIRule and the rule. */
+  /** The location of a mutator, with the names of the APIRule and the rule. */
   readonly source: (index: number) => string;
-  /** Whether the gateway applied them, which reads `%…%` in values; else it was Oathkeeper, which reads `{{ … }}`. */
+  /**
+   * Whether the gateway applies them, which replaces `%…%` in values; if not, Oathkeeper does, which replaces `{{ …
+   * }}`.
+   */
   readonly isIstio: boolean;
-  /** Whether v1beta1 applied any: not where a rule leads straight to the Service. */
+  /** Whether v1beta1 applies mutators: not if the rule routes directly to the Service. */
   readonly isApplied: boolean;
 }
 
-/** Reads the mutators of a rule. Values are never told: they may be credentials. */
+/** Translates the mutators of a rule. Values are never reported, since they may be credentials. */
 export function requestChanges(
-  mutators: readonly GivenHandler[],
+  mutators: readonly Handler[],
   context: MutatorContext,
 ): RequestChanges | undefined {
   const { report, source } = context;
@@ -33,7 +36,7 @@ export function requestChanges(
         'meaningless',
         handler,
         at,
-        'v1beta1 applies no mutator where the handler is allow or no_auth',
+        'v1beta1 applies no mutators for the handlers allow and no_auth',
       );
       continue;
     }
@@ -42,7 +45,7 @@ export function requestChanges(
       continue;
     }
     if (handler !== 'header' && handler !== 'cookie') {
-      report.refuse(handler, at, refusals[handler] ?? 'nothing here does what this mutator does');
+      report.refuse(handler, at, refusals[handler] ?? 'oidc-authz has no counterpart for this mutator');
       continue;
     }
     const values = (handler === 'header' ? config.headers : config.cookies) as
@@ -55,21 +58,23 @@ export function requestChanges(
       report.refuse(
         handler,
         at,
-        `the value of ${name} is made of the session; the claims of a token go upstream with \`outputClaimToHeaders\``,
+        `the value of ${name} comes from the session; to send claims of the token upstream, set \`outputClaimToHeaders\``,
       );
-    const kept = Object.fromEntries(Object.entries(values ?? {}).filter(([name]) => !moving.includes(name)));
-    if (Object.keys(kept).length === 0) continue;
+    const staticValues = Object.fromEntries(
+      Object.entries(values ?? {}).filter(([name]) => !moving.includes(name)),
+    );
+    if (Object.keys(staticValues).length === 0) continue;
     const where = handler === 'header' ? 'request.headers' : 'request.cookies';
     if (handler === 'cookie' && !context.isIstio)
       report.add(
         'changed',
         handler,
         at,
-        `\`${where}\` replaces all cookies of the client; Oathkeeper left the others`,
+        `\`${where}\` replaces all cookies of the client; Oathkeeper keeps the others`,
       );
-    else report.add('kept', handler, at, `\`${where}\`: ${Object.keys(kept).join(', ')}`);
-    if (handler === 'header') headers = { ...headers, ...kept };
-    else cookies = { ...cookies, ...kept };
+    else report.add('kept', handler, at, `\`${where}\`: ${Object.keys(staticValues).join(', ')}`);
+    if (handler === 'header') headers = { ...headers, ...staticValues };
+    else cookies = { ...cookies, ...staticValues };
   }
   if (Object.keys(headers).length + Object.keys(cookies).length === 0) return undefined;
   return {
@@ -79,8 +84,8 @@ export function requestChanges(
 }
 
 const refusals: Readonly<Record<string, string>> = {
-  id_token: 'no token is made here; the workload gets the one of the client',
-  hydrator: 'nothing is fetched about a request here',
+  id_token: 'oidc-authz makes no tokens; the workload gets that of the client',
+  hydrator: 'oidc-authz fetches no data about a request',
 };
 
 function isStatic(value: string, isIstio: boolean): boolean {

@@ -1,4 +1,4 @@
-/** From the regular expression of a path to patterns: which lie within it, and which it lies within. */
+/** Converts the path expressions of v1beta1 to patterns of v2: those within an expression, and those around it. */
 import { readPathPattern, type SegmentPattern } from '../../../../config/rules/patterns.ts';
 import {
   type Expression,
@@ -9,23 +9,23 @@ import {
 } from '../../path-expression.ts';
 import { everyPath, patternsAround, patternsWithin } from '../../path-patterns.ts';
 
-/** A path in patterns. */
+/** A path as patterns. */
 export interface PathReading {
-  /** Patterns of which every path is one of the expression's. */
+  /** Patterns that match only paths of the expression. */
   readonly within: readonly string[];
-  /** Patterns that have every path of the expression; the same ones where it can be said exactly. */
+  /** Patterns that match all paths of the expression; equal to `within` if the conversion is exact. */
   readonly around: readonly string[];
   readonly isExact: boolean;
-  /** Which of the two is likely to be meant, where it cannot. */
+  /** Which of the two the operator probably means if the conversion is not exact. */
   readonly meant: 'within' | 'around';
 }
 
-/** Reads a path of v1beta1. */
+/** Converts a path of v1beta1. */
 export function readPath(path: string, isIstio: boolean): PathReading {
   if (path === '/*' && isIstio) return exact(['/*']);
-  // As a regular expression it is a number of slashes, and only one of them is a path that anybody sends.
+  // As a regular expression it matches a number of slashes, and clients only send one.
   if (path === '/*') return { within: ['/'], around: ['/*'], isExact: false, meant: 'around' };
-  // Istio's policies took such a path as it is written, dots too, so nothing else was ever let in.
+  // Istio's policies compare such a path literally, including its dots.
   const isText = isIstio && !hasOperator(path);
   const expression = readExpression(isText ? path.replaceAll('.', '\\.') : path);
   if (expression === undefined || expression.isCaseless)
@@ -43,12 +43,12 @@ export function readPath(path: string, isIstio: boolean): PathReading {
   };
 }
 
-/** Whether a path is an expression by more than its dots. */
+/** Whether a path contains an operator other than a dot. */
 export function hasOperator(path: string): boolean {
   return /[*+?()[\]{}|\\]/.test(path);
 }
 
-/** The paths that two patterns have in common, as a pattern; undefined if there are none. */
+/** The common paths of two patterns, as a pattern; undefined if there are none. */
 export function commonPaths(one: string, other: string): string | undefined {
   const [a, b] = [readPathPattern(one), readPathPattern(other)];
   const common: SegmentPattern[] = [];
@@ -68,12 +68,12 @@ export function commonPaths(one: string, other: string): string | undefined {
   return normal(`/${written.join('/')}`);
 }
 
-/** Whether every path of the one pattern is one of the other, and not the other way round. */
+/** Whether one pattern is contained in the other and differs from it. */
 export function isNarrower(narrow: string, wide: string): boolean {
   return narrow !== wide && commonPaths(narrow, wide) === narrow;
 }
 
-/** Whether any path is one of both lists. */
+/** Whether the two lists have a path in common. */
 export function overlaps(some: readonly string[], others: readonly string[]): boolean {
   return some.some((one) => others.some((other) => commonPaths(one, other) !== undefined));
 }
@@ -86,10 +86,11 @@ function commonSegment(left: SegmentPattern, right: SegmentPattern): SegmentPatt
     : undefined;
 }
 
-/** Reads one of the sequences that a whole path may follow. */
+/** Converts one sequence that a whole path may match. */
 function readSequence(sequence: Sequence): PathReading {
   const segments = segmentsOf(sequence.filter(({ kind }) => kind !== 'start' && kind !== 'end'));
-  // No pattern says a path with `//`, yet the gateway takes one. So that it stays guarded, all from there on is around.
+  // No pattern matches a path with `//`, but the gateway accepts one. To keep it guarded, the pattern around includes
+  // everything after it.
   const gap = segments.findIndex(
     (steps, index) => index > 0 && index < segments.length - 1 && steps.every(mayBeEmpty),
   );
@@ -114,20 +115,20 @@ function exact(patterns: readonly string[]): PathReading {
 const slash: Step = { kind: 'character', character: '/' };
 const anything: Step = { kind: 'anything' };
 
-/** An expression that has to be all of a path. */
+/** An expression that must match a whole path. */
 function whole(...sequences: readonly Sequence[]): Expression {
   const tied = sequences.map((one): Sequence => [{ kind: 'start' }, ...one, { kind: 'end' }]);
   return { sequences: tied, isCaseless: false };
 }
 
-/** What begins with anything has among it what begins with a slash and anything. */
+/** Adds the sequence with a leading slash to one that begins with any text. */
 function withSlash(sequence: Sequence): readonly Sequence[] {
   const [first, ...others] = sequence.slice(sequence.findIndex(({ kind }) => kind !== 'start'));
   const isAnything = first?.kind === 'anything' || first?.kind === 'something';
   return isAnything ? [sequence, [slash, anything, ...others]] : [sequence];
 }
 
-/** Whether what a pattern calls the rest is a text and what goes on behind it, as in `/orders.*`. */
+/** Whether the rest of a pattern stands for a text and any suffix, as in `/orders.*`. */
 function endsInText(segments: readonly Sequence[], pattern: string): boolean {
   const [before, last] = [segments[0] ?? [], segments.at(-1) ?? []];
   const text = withoutTail(last);
@@ -141,13 +142,13 @@ function endsInText(segments: readonly Sequence[], pattern: string): boolean {
   );
 }
 
-/** The rest, but for the empty one. */
+/** The rest of the path without the empty one. */
 function belowText(pattern: string): readonly string[] {
   const below = pattern.replace(/\{\*\*\}$/, '{*}');
   return [below, `${below}/{**}`];
 }
 
-/** Whether the first segment that is no pattern is meant as its text: with dots as in `/v1.0`, or as in `/orders.*`. */
+/** Whether the first inexact segment is probably meant as plain text, as in `/v1.0` or `/orders.*`. */
 function isTextMeant(segments: readonly Sequence[]): boolean {
   const odd = segments.find(
     (steps) =>
@@ -182,13 +183,13 @@ function normal(pattern: string): string {
   return pattern === everyPath ? '/*' : pattern;
 }
 
-/** Whether a pattern has only what one of APIRule v2 can have too. */
+/** Whether APIRule v2 accepts a pattern. */
 function isOfV2(pattern: string): boolean {
   const operators = pattern.replaceAll(/\{\*{1,2}\}/g, '');
   return pattern === '/*' || /^[-_.~!$&'()+,=:@A-Za-z0-9/]*$/.test(operators);
 }
 
-/** The same with any segment in place of one that v2 cannot say. */
+/** Replaces segments that v2 does not accept by `{*}`. */
 function inV2(pattern: string): string {
   return pattern
     .split('/')
@@ -196,7 +197,7 @@ function inV2(pattern: string): string {
     .join('/');
 }
 
-/** Everything below the last slash of the beginning that is plain text. */
+/** All paths below the last slash of the plain beginning. */
 function aroundText(text: string): string {
   if (text.includes('|')) return '/*';
   const [plain = ''] = /^(?:\/[A-Za-z0-9_-]+)*\//.exec(text) ?? [];

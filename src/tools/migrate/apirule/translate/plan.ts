@@ -1,50 +1,33 @@
-/** Which patterns of paths each rule of an APIRule gets: never more of an open one, and nothing of a guarded one that another would open. */
+/** Selects the path patterns of each rule, so that no path becomes more open than it is in v1beta1. */
 
-import type { GivenRule } from '../read/apirule.ts';
 import { type Access, sameAccess } from './access.ts';
 import type { Report } from './findings.ts';
-import type { RequestChanges } from './mutators.ts';
-import { commonPaths, hasOperator, isNarrower, overlaps, type PathReading, readPath } from './paths.ts';
-import { keepClosed, withoutUnrouted } from './routes.ts';
-import type { RuleAccess } from './strategies.ts';
+import type { Candidate, PathRule, ReadRule } from './path-rules.ts';
+import { commonPaths, hasOperator, isNarrower, overlaps, readPath } from './paths.ts';
+import { withoutNewlyOpened, withoutUnreachable } from './routes.ts';
 
-/** One rule as it was read. */
-export interface ReadRule extends RuleAccess {
-  readonly index: number;
-  readonly given: GivenRule;
-  readonly request: RequestChanges | undefined;
-  /** Where its path stands, with the APIRule and the rule. */
-  readonly source: string;
-}
-
-/** One pattern of a rule, with who is let in there. */
-export interface Atom {
-  readonly path: string;
-  readonly methods: readonly string[];
-  readonly access: Access;
-  readonly rule: ReadRule;
-  /** Its place in the order that v1beta1 decided in; as a rule that of its rule in the list. */
-  readonly rank: number;
-}
-
-/** A rule and the patterns that its path may become. */
-export interface Candidate {
-  readonly rule: ReadRule;
-  readonly reading: PathReading;
-}
-
-/** Chooses the patterns of every rule, in the order of the list. */
-export function planAtoms(rules: readonly ReadRule[], isIstio: boolean, report: Report): readonly Atom[] {
-  const candidates = rules.map((rule) => ({ rule, reading: readPath(rule.given.path, isIstio) }));
-  const atoms = candidates.flatMap((candidate) => {
+/** Selects the patterns of all rules, in the order of the list. */
+export function planPathRules(
+  rules: readonly ReadRule[],
+  isIstio: boolean,
+  report: Report,
+): readonly PathRule[] {
+  const candidates = rules.map((rule) => ({ rule, reading: readPath(rule.original.path, isIstio) }));
+  const pathRules = candidates.flatMap((candidate) => {
     const { rule } = candidate;
     const { paths, access } = choose(candidate, candidates, isIstio, report);
     return paths.map(
-      (path): Atom => ({ path, methods: [...new Set(rule.given.methods)], access, rule, rank: rule.index }),
+      (path): PathRule => ({
+        path,
+        methods: [...new Set(rule.original.methods)],
+        access,
+        rule,
+        rank: rule.index,
+      }),
     );
   });
-  const routed = withoutUnrouted(atoms, rules, isIstio, report);
-  return isIstio ? routed : keepClosed(routed, candidates, report);
+  const routed = withoutUnreachable(pathRules, rules, isIstio, report);
+  return isIstio ? routed : withoutNewlyOpened(routed, candidates, report);
 }
 
 function choose(
@@ -53,35 +36,34 @@ function choose(
   isIstio: boolean,
   report: Report,
 ): { paths: readonly string[]; access: Access } {
-  const { access, given, source } = rule;
-  const told = (paths: readonly string[]) => paths.join(' and ');
+  const { access, original, source } = rule;
+  const listPaths = (paths: readonly string[]) => paths.join(' and ');
   if (
     isIstio &&
     access.kind !== 'deny' &&
-    given.path !== '/.*' &&
-    given.path !== '/*' &&
-    hasOperator(given.path)
+    original.path !== '/.*' &&
+    original.path !== '/*' &&
+    hasOperator(original.path)
   ) {
-    const before =
-      "in Istio's policies, of which these rules were, only /.* was an expression, so the path let nobody in";
+    const before = "Istio's policies treat only /.* as an expression, so this path allows no request";
     if (access.kind === 'token')
-      report.add('changed', 'path', source, `${before}; now it lets in who has the token`);
-    else if (!report.refuse('path', source, `${before}; give it as a plain path if it is to be open`))
+      report.add('changed', 'path', source, `${before}; in v2 it allows requests with the token`);
+    else if (!report.refuse('path', source, `${before}; write a plain path to open it`))
       return { paths: [], access };
   }
   if (reading.isExact) {
-    report.add('kept', 'path', source, told(reading.within));
+    report.add('kept', 'path', source, listPaths(reading.within));
     return { paths: reading.within, access };
   }
-  const cannot = `the expression ${given.path} is no pattern`;
+  const cannot = `the expression ${original.path} is not a path pattern`;
   if (access.kind === 'open') {
     if (reading.within.length > 0)
-      report.add('changed', 'path', source, `${cannot}; open is now only ${told(reading.within)}`);
+      report.add('changed', 'path', source, `${cannot}; only ${listPaths(reading.within)} stays open`);
     else
       report.refuse(
         'path',
         source,
-        `${cannot}, and nothing that is one lies within it; what it opened would be closed`,
+        `${cannot}, and no pattern lies within it; the paths that it opens would be closed`,
       );
     return { paths: reading.within, access };
   }
@@ -94,22 +76,27 @@ function choose(
   const chosen = access.kind === 'deny' ? 'around' : wanted.find((one) => isSafe[one]);
   if (chosen !== undefined) {
     const effect =
-      chosen === 'around' ? 'all of it is guarded as the expression was' : 'what else it matched is refused';
-    report.add('changed', 'path', source, `${cannot}; it is now ${told(reading[chosen])}, and ${effect}`);
+      chosen === 'around' ? 'all its paths are guarded as before' : 'other paths that it matches are denied';
+    report.add(
+      'changed',
+      'path',
+      source,
+      `${cannot}; it becomes ${listPaths(reading[chosen])}, and ${effect}`,
+    );
     return { paths: reading[chosen], access };
   }
-  const dots = /\/[^/]*[\w-]\.[\w-]/.test(given.path)
-    ? '; if its dots are meant as such, write them as \\.'
+  const dots = /\/[^/]*[\w-]\.[\w-]/.test(original.path)
+    ? '; if its dots are literal, write them as \\.'
     : '';
   report.refuse(
     'path',
     source,
-    `${cannot}, and another rule for ${told(reading.around)} would decide about a part of it${dots}`,
+    `${cannot}, and another rule would decide about a part of ${listPaths(reading.around)}${dots}`,
   );
   return { paths: reading.around, access: { kind: 'deny' } };
 }
 
-/** Whether a pattern around a rule's path takes requests that another one decided about otherwise. */
+/** Whether a pattern around the path of a rule matches requests that another rule decides about differently. */
 function isEndangeredBy({ rule, reading }: Candidate, other: Candidate): boolean {
   if (other.rule === rule || other.rule.access.kind === 'open' || sameAccess(rule.access, other.rule.access))
     return false;
@@ -121,7 +108,7 @@ function isEndangeredBy({ rule, reading }: Candidate, other: Candidate): boolean
   );
 }
 
-/** Whether what a pattern within a rule's path leaves out falls to a later one, or to one that is wider than it was. */
+/** Whether another rule would decide about paths that the pattern within the path of a rule leaves out. */
 function isLetInBy({ rule, reading }: Candidate, other: Candidate): boolean {
   if (other.rule === rule || sameAccess(rule.access, other.rule.access)) return false;
   if (other.rule.index < rule.index && other.reading.isExact) return false;
@@ -129,5 +116,5 @@ function isLetInBy({ rule, reading }: Candidate, other: Candidate): boolean {
 }
 
 function haveCommonMethod(one: ReadRule, other: ReadRule): boolean {
-  return one.given.methods.some((method) => other.given.methods.includes(method));
+  return one.original.methods.some((method) => other.original.methods.includes(method));
 }

@@ -1,7 +1,9 @@
-/** What a rule of our configuration requires, out of the alternatives of v1beta1: at best by fields, else by an expression. */
+/**
+ * Writes the requirements of a rule from the alternatives of v1beta1: as fields if possible, as an expression if not.
+ */
 import type { TokenNeeds } from './access.ts';
 
-/** `require` of a rule, as it is written. */
+/** `require` of a rule as it is written. */
 export interface WrittenRequire {
   readonly issuers?: readonly string[];
   readonly audiences?: readonly string[];
@@ -11,9 +13,9 @@ export interface WrittenRequire {
 }
 
 /**
- * Writes the requirements. What all alternatives ask for is asked for by fields, whose refusals say what is missing.
+ * Writes the requirements. Those of all alternatives become fields, whose denials name what is missing.
  *
- * @param nameOf the name of an issuer in the configuration; undefined where there is only one
+ * @param nameOf returns the name of an issuer in the configuration; undefined if there is only one
  */
 export function requirementsOf(
   anyOf: readonly TokenNeeds[],

@@ -1,15 +1,19 @@
-/** The access strategies of a rule together: who is let in. Oathkeeper asks them in their order, and the first that finds its credential decides. */
+/**
+ * Combines the access strategies of a rule. Oathkeeper tries them in order, and the first that finds its credential
+ * decides.
+ */
 
-import type { GivenHandler, GivenRule } from '../read/apirule.ts';
+import type { Handler, SpecRule } from '../read/apirule.ts';
 import { type Introspection, type IstioJwt, isIstioForm, type OryJwt } from '../read/handlers.ts';
 import { type Access, sameAccess } from './access.ts';
+import type { HandlerContext } from './handler-context.ts';
 import { introspectionAccess } from './introspection.ts';
-import { type HandlerContext, istioAccess, oryAccess } from './jwt.ts';
+import { istioAccess, oryAccess } from './jwt.ts';
 
-/** What a rule lets in, and how v1beta1 routed it. */
+/** The access that a rule grants, and how v1beta1 routes it. */
 export interface RuleAccess {
   readonly access: Access;
-  /** How its requests went: straight to the Service, or first to Oathkeeper or Istio's policies. */
+  /** The route of its requests: directly to the Service, or through Oathkeeper or Istio's policies. */
   readonly route: 'direct' | 'checked';
 }
 
@@ -19,18 +23,18 @@ export type ContextOf = (index: number) => HandlerContext;
 const open: Access = { kind: 'open' };
 const closed: Access = { kind: 'deny' };
 const direct = new Set(['allow', 'no_auth']);
-/** Those that decide about every bearer token, or every request. */
+/** Strategies that decide about every bearer token or every request. */
 const deciders = new Set(['jwt', 'oauth2_introspection', 'unauthorized']);
 const opening = new Set(['allow', 'no_auth', 'noop', 'anonymous']);
 
-/** Reads the access strategies of a rule. */
-export function ruleAccess({ accessStrategies }: GivenRule, contextOf: ContextOf): RuleAccess {
+/** Translates the access strategies of a rule. */
+export function ruleAccess({ accessStrategies }: SpecRule, contextOf: ContextOf): RuleAccess {
   const handlers = accessStrategies.map(({ handler }) => handler);
   const route = handlers.every((handler) => direct.has(handler)) ? 'direct' : 'checked';
   const [first, ...others] = accessStrategies;
   if (first === undefined) return { access: closed, route };
   if (handlers.every((handler) => opening.has(handler))) {
-    for (const [index, { handler }] of accessStrategies.entries()) tellOpen(handler, contextOf(index));
+    for (const [index, { handler }] of accessStrategies.entries()) reportOpen(handler, contextOf(index));
     return { access: open, route };
   }
   const guarding = accessStrategies.flatMap((strategy, index) => {
@@ -40,36 +44,37 @@ export function ruleAccess({ accessStrategies }: GivenRule, contextOf: ContextOf
     context.report.refuse(
       strategy.handler,
       context.source(),
-      'it stands beside a strategy that guards, which v1beta1 itself refuses; only what guards is kept',
+      'v1beta1 rejects it together with a strategy that restricts access; only the restricting one is used',
     );
     return [];
   });
   if (others.length === 0) return { access: guarding[0]?.access ?? closed, route };
   const deciding = guarding.find(({ strategy }) => deciders.has(strategy.handler));
   for (const { access, strategy, context } of guarding)
-    if (strategy !== deciding?.strategy) tellIdle(strategy, access, deciding?.access ?? closed, context);
+    if (strategy !== deciding?.strategy)
+      reportUnusedStrategy(strategy, access, deciding?.access ?? closed, context);
   return { access: deciding?.access ?? closed, route };
 }
 
-function tellOpen(handler: string, { report, source }: HandlerContext): void {
+function reportOpen(handler: string, { report, source }: HandlerContext): void {
   if (handler === 'allow')
     report.add(
       'changed',
       handler,
       source(),
-      'it becomes `noAuth: true`, which opens the methods that are listed; allow opened all of them',
+      'it becomes `noAuth: true` for the listed methods; allow opens all methods',
     );
   else if (handler === 'anonymous')
     report.add(
       'changed',
       handler,
       source(),
-      'it becomes `noAuth: true`, and requests that carry a token pass too',
+      'it becomes `noAuth: true`, and requests with a token are allowed too',
     );
   else report.add('kept', handler, source(), '`noAuth: true`');
 }
 
-function guardedAccess({ handler, config }: GivenHandler, context: HandlerContext): Access {
+function guardedAccess({ handler, config }: Handler, context: HandlerContext): Access {
   const { report, source } = context;
   if (handler === 'jwt')
     return isIstioForm(config)
@@ -81,17 +86,17 @@ function guardedAccess({ handler, config }: GivenHandler, context: HandlerContex
     return closed;
   }
   const reasons: Readonly<Record<string, string>> = {
-    cookie_session: 'sessions in cookies are not understood here, only bearer tokens',
+    cookie_session: 'oidc-authz does not support sessions in cookies, only bearer tokens',
     oauth2_client_credentials:
-      'client names and secrets are not exchanged for tokens here; clients must bring a bearer token',
+      'oidc-authz does not exchange client names and secrets for tokens; clients must send a bearer token',
   };
-  report.refuse(handler, source(), reasons[handler] ?? 'nothing here does what this handler does');
+  report.refuse(handler, source(), reasons[handler] ?? 'oidc-authz has no counterpart for this handler');
   return closed;
 }
 
-/** What never decided, or does no more: a later strategy gets no token that an earlier one understands. */
-function tellIdle(
-  strategy: GivenHandler,
+/** Reports a strategy that does not decide, since an earlier one handles all its tokens. */
+function reportUnusedStrategy(
+  strategy: Handler,
   access: Access,
   deciding: Access,
   { report, source }: HandlerContext,
@@ -101,6 +106,6 @@ function tellIdle(
       'changed',
       strategy.handler,
       source(),
-      'the first strategy of the rule that understands bearer tokens decides about all of them',
+      'the first strategy of the rule that handles bearer tokens decides about all of them',
     );
 }

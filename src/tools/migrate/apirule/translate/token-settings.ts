@@ -1,5 +1,5 @@
-/** Settings that several handlers share: where the token is, what scopes it needs, how they are compared, and what nobody knows. */
-import type { HandlerContext } from './jwt.ts';
+/** Translates settings that several handlers have: the token source, scopes, and unknown names. */
+import type { HandlerContext } from './handler-context.ts';
 
 interface TokenFrom {
   readonly header?: string | null | undefined;
@@ -7,8 +7,11 @@ interface TokenFrom {
   readonly cookie?: string | null | undefined;
 }
 
-/** Judges `token_from`; false where the token cannot be read, and nobody gave that up. */
-export function tokenPlace(from: TokenFrom | null | undefined, { report, source }: HandlerContext): boolean {
+/** Judges `token_from`; false if the token is elsewhere and that is not accepted. */
+export function readTokenSource(
+  from: TokenFrom | null | undefined,
+  { report, source }: HandlerContext,
+): boolean {
   const { header, query_parameter: query, cookie } = from ?? {};
   const isElsewhere =
     typeof query === 'string' ||
@@ -18,11 +21,11 @@ export function tokenPlace(from: TokenFrom | null | undefined, { report, source 
   return report.refuse(
     'token_from',
     source('token_from'),
-    'the token is read from elsewhere, and here from `authorization: Bearer` alone',
+    'v1beta1 reads the token from elsewhere, and oidc-authz only from `authorization: Bearer`',
   );
 }
 
-/** The scopes, kept; undefined where one of them is no scope. */
+/** The scopes; undefined if one is not valid. */
 export function scopesOf(
   setting: string,
   scopes: readonly string[],
@@ -35,17 +38,17 @@ export function scopesOf(
     report.refuse(
       setting,
       at,
-      'a scope has no space, quote or backslash, and is not empty (RFC 6749 section 3.3)',
+      'a scope must not be empty and must not contain a space, quote or backslash (RFC 6749 section 3.3)',
     );
     return undefined;
   }
   if (distinct.length > 0)
-    report.add('kept', setting, at, `the scopes ${distinct.join(', ')}, compared as they are written`);
+    report.add('kept', setting, at, `the scopes ${distinct.join(', ')}, compared exactly`);
   return distinct;
 }
 
-/** Tells of a strategy by which a scope stands for others; here, as with `exact`, none does. */
-export function tellScopeStrategy(
+/** Reports a strategy by which one scope implies others; oidc-authz compares scopes exactly. */
+export function reportScopeStrategy(
   strategy: string | null | undefined,
   { report, source }: HandlerContext,
 ): void {
@@ -54,12 +57,12 @@ export function tellScopeStrategy(
     'changed',
     'scope_strategy',
     source('scope_strategy'),
-    'scopes are compared as they are written; a wildcard in a token stands for nothing else',
+    'scopes are compared exactly; a wildcard in a token implies no other scope',
   );
 }
 
-/** Refuses what may guard something in a way that nobody knows. */
+/** Refuses unknown names, which may be meant to restrict access. */
 export function unknownSettings(names: readonly string[], { report, source }: HandlerContext): void {
   for (const name of names)
-    report.refuse(name, source(name), 'v1beta1 knows no such setting, so nobody can say what it guards');
+    report.refuse(name, source(name), 'v1beta1 has no such setting, so its effect on access is unknown');
 }

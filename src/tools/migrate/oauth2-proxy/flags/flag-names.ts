@@ -1,7 +1,7 @@
-/** The names of everything that oauth2-proxy can be told, by how it is written. */
-import type { FlagKind } from './flags.ts';
+/** The names of all flags of oauth2-proxy, by the kind of their value. */
+import type { FlagKind } from './flag-kind.ts';
 
-/** Flags that only the command line takes: files, and what the program does instead of serving. */
+/** Flags that exist only on the command line: they name files, or make oauth2-proxy do something else than serve. */
 export const commandFlags: Readonly<Record<string, FlagKind>> = {
   'alpha-config': 'text',
   config: 'text',
@@ -10,7 +10,10 @@ export const commandFlags: Readonly<Record<string, FlagKind>> = {
   version: 'boolean',
 };
 
-/** Those for text; the two of Google that stand for a truth value are among them, so they need a value behind them. */
+/**
+ * Flags that take a text. Two Google flags are switches by meaning, but oauth2-proxy declares them as text, so they
+ * need a value.
+ */
 export const textFlags = [
   'acr-values',
   'approval-prompt',
@@ -96,7 +99,7 @@ export const textFlags = [
   'validate-url',
 ];
 
-/** Those for a truth value, which need no value behind them. */
+/** Flags that take `true` or `false`; the value is optional. */
 export const booleanFlags = [
   'allow-query-semicolons',
   'auth-logging',
@@ -148,7 +151,7 @@ export const booleanFlags = [
   'use-system-trust-store',
 ];
 
-/** Those for a whole number. */
+/** Flags that take a whole number. */
 export const numberFlags = [
   'cookie-csrf-per-request-limit',
   'logging-max-age',
@@ -157,7 +160,7 @@ export const numberFlags = [
   'redis-connection-idle-timeout',
 ];
 
-/** Those for a duration such as `1h30m`. */
+/** Flags that take a duration such as `1h30m`. */
 export const durationFlags = [
   'cookie-csrf-expire',
   'cookie-expire',
@@ -166,7 +169,7 @@ export const durationFlags = [
   'upstream-timeout',
 ];
 
-/** Those for a list, with their configuration key: mostly the plural of the flag. */
+/** Flags that take a list, with their key in the configuration file. The key is usually the plural of the flag. */
 export const listFlags = {
   'allowed-group': 'allowed_groups',
   'allowed-role': 'allowed_roles',
@@ -198,7 +201,7 @@ export const listFlags = {
   'whitelist-domain': 'whitelist_domains',
 };
 
-/** Those whose value is a secret, or may carry one. */
+/** Flags whose value is a secret or may contain one. */
 export const secretFlags = [
   'basic-auth-password',
   'client-secret',

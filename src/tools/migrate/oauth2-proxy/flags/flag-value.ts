@@ -1,7 +1,7 @@
-/** The values of settings as oauth2-proxy reads them: strictly from flags, loosely from files and variables. */
-import type { FlagKind } from './flags.ts';
+/** Parses the values of settings as oauth2-proxy does: strictly for flags, loosely for files and variables. */
+import type { FlagKind } from './flag-kind.ts';
 
-/** A value, or what was expected instead of it. */
+/** A parsed value, or a description of the expected one. */
 export type Reading =
   | { readonly value: string | boolean | readonly string[] }
   | { readonly expected: string };
@@ -14,23 +14,25 @@ const expectations: Readonly<Record<FlagKind, string>> = {
   list: 'a list of texts',
 };
 
-/** What a flag takes, for a person. */
+/** Describes the value that a kind of flag takes, for messages. */
 export function expectationOf(kind: FlagKind): string {
   return expectations[kind];
 }
 
-/** Reads what stands behind a flag; a list is one line of comma-separated values, quoted where they have commas. */
+/**
+ * Parses the value of a flag. A list is one line of comma-separated values; a value that contains a comma is quoted.
+ */
 export function readFlagValue(kind: FlagKind, text: string): Reading {
   if (kind === 'list') {
     const values = splitQuoted(text);
     return values === undefined
-      ? { expected: 'values with commas between them, in double quotes where they have commas or quotes' }
+      ? { expected: 'values separated by commas, in double quotes if they contain commas or quotes' }
       : { value: values };
   }
   return readText(kind, text);
 }
 
-/** Reads a value of a TOML file or of a variable, which need not be of the kind that it is meant to be. */
+/** Parses a value from a TOML file or a variable, which may have another type than the setting. */
 export function readLooseValue(kind: FlagKind, raw: unknown): Reading {
   if (kind === 'list') return readLooseList(raw);
   if (kind === 'boolean') {
@@ -44,7 +46,7 @@ export function readLooseValue(kind: FlagKind, raw: unknown): Reading {
 }
 
 function readLooseList(raw: unknown): Reading {
-  // Here quotes mean nothing: a comma always separates.
+  // Quotes have no special meaning here: a comma always separates.
   if (typeof raw === 'string') return { value: raw === '' ? [] : raw.split(',') };
   const values = (Array.isArray(raw) ? raw : [raw]).map(looseText);
   return values.every((value) => value !== undefined) ? { value: values } : { expected: expectations.list };
@@ -69,7 +71,7 @@ function looseText(raw: unknown): string | undefined {
   return typeof raw === 'string' || typeof raw === 'number' ? String(raw) : undefined;
 }
 
-/** One line of comma-separated values as RFC 4180 has them; undefined where a quote is out of place. */
+/** Splits one line of comma-separated values (RFC 4180); undefined if a quote is misplaced. */
 function splitQuoted(text: string): string[] | undefined {
   if (text === '') return [];
   const values: string[] = [];
@@ -80,7 +82,7 @@ function splitQuoted(text: string): string[] | undefined {
     const [found, inner] = match;
     values.push(inner?.replaceAll('""', '"') ?? found);
     rest = rest.slice(found.length);
-    // What stands in further lines is not read.
+    // oauth2-proxy ignores further lines.
     if (!rest.startsWith(',')) return values;
     rest = rest.slice(1);
   }

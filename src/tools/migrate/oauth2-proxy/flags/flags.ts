@@ -1,21 +1,19 @@
-/** Every setting that oauth2-proxy knows: how its flag, its configuration key and its variable are written. */
+/** All settings of oauth2-proxy: the names of their flag, configuration key and environment variable. */
+import type { FlagKind } from './flag-kind.ts';
 import { booleanFlags, durationFlags, listFlags, numberFlags, secretFlags, textFlags } from './flag-names.ts';
-
-/** What a setting is when it is written. */
-export type FlagKind = 'text' | 'boolean' | 'number' | 'duration' | 'list';
 
 /** One setting of oauth2-proxy. */
 export interface Flag {
-  /** Without its hyphens, e.g. `oidc-extra-audience`. */
+  /** The flag without hyphens, for example `oidc-extra-audience`. */
   readonly name: string;
   readonly kind: FlagKind;
-  /** As the TOML file names it, e.g. `oidc_extra_audiences`. */
+  /** The key in the TOML file, for example `oidc_extra_audiences`. */
   readonly key: string;
-  /** Whether its value is a secret, or may carry one. */
+  /** Whether the value is a secret or may contain one. */
   readonly isSecret: boolean;
 }
 
-/** All of them. */
+/** All settings. */
 export const flags: readonly Flag[] = [
   ...textFlags.map((name) => flagOf(name, 'text')),
   ...booleanFlags.map((name) => flagOf(name, 'boolean')),
@@ -24,25 +22,25 @@ export const flags: readonly Flag[] = [
   ...Object.entries(listFlags).map(([name, key]) => flagOf(name, 'list', key)),
 ];
 
-/** An older key that is still read. */
+/** Old keys that oauth2-proxy still accepts. */
 const olderKeys: Readonly<Record<string, string>> = { google_group: 'google-group' };
 
 const byName = new Map(flags.map((flag) => [flag.name, flag]));
 const byKey = new Map(flags.map((flag) => [flag.key, flag]));
 
-/** The setting of a flag, without its hyphens. */
+/** Finds a setting by its flag, without hyphens. */
 export function flagNamed(name: string): Flag | undefined {
   return byName.get(name);
 }
 
-/** The setting of a key of the TOML file; its case does not matter. */
+/** Finds a setting by its key in the TOML file, in any case. */
 export function flagOfKey(key: string): Flag | undefined {
   const lower = key.toLowerCase();
   const older = Object.hasOwn(olderKeys, lower) ? olderKeys[lower] : undefined;
   return byKey.get(lower) ?? byName.get(older ?? '');
 }
 
-/** The variable of a setting, e.g. `OAUTH2_PROXY_OIDC_EXTRA_AUDIENCES`. */
+/** The environment variable of a setting, for example `OAUTH2_PROXY_OIDC_EXTRA_AUDIENCES`. */
 export function variableName({ key }: Flag): string {
   return `OAUTH2_PROXY_${key.toUpperCase()}`;
 }

@@ -1,55 +1,59 @@
-/** What becomes of each flag of oauth2-proxy, in general: the one table that the report and the docs are made from. */
+/** The general result for each flag of oauth2-proxy. The report and the docs use this table. */
 import type { Verdict } from '../../finding.ts';
 
-/** What becomes of a flag, where its value does not make it otherwise. */
+/** The result for a flag, unless its value makes a difference. */
 export interface FlagVerdict {
   readonly flag: string;
   readonly verdict: Verdict;
-  /** As that of a finding. */
+  /** The reason, in the form of `Finding.text`. */
   readonly text: string;
 }
 
-/** For each verdict the flags, several with a space between them, and the text. */
+/** For each verdict: the flags, separated by spaces, and the text. */
 const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
   kept: {
     'oidc-issuer-url': '`issuers[0].issuer`, compared byte for byte',
-    'client-id': '`issuers[0].audiences`: it is the audience that tokens must be meant for, and no secret',
-    'oidc-extra-audience': '`issuers[].audiences`, beside the others, of every issuer',
+    'client-id': '`issuers[0].audiences`: the audience that tokens must have, not a secret',
+    'oidc-extra-audience': '`issuers[].audiences` of every issuer, in addition to the others',
     'oidc-audience-claim':
-      '`issuers[].audienceClaims`, with `audienceClaimsUsed: first` where there are several; refused where a name has a dot',
-    'skip-oidc-discovery': '`issuers[0].jwksUri` or `publicKeyFiles`, which need no discovery',
+      '`issuers[].audienceClaims`, with `audienceClaimsUsed: first` if there are several; refused if a name contains a dot',
+    'skip-oidc-discovery': '`issuers[0].jwksUri` or `publicKeyFiles`, which replace discovery',
     'oidc-jwks-url': '`issuers[0].jwksUri`, if discovery is skipped',
     'oidc-public-key-file': '`issuers[0].publicKeyFiles`, if discovery is skipped',
-    'oidc-enabled-signing-alg': '`issuers[0].algorithms`; HS256 and its like are refused',
+    'oidc-enabled-signing-alg': '`issuers[0].algorithms`; HMAC algorithms such as HS256 are refused',
     'provider-ca-file': '`issuers[].caFile`',
     'use-system-trust-store': '`issuers[].trustSystemCas`',
-    'skip-jwt-bearer-tokens': 'what this service does: a good bearer token passes; refused where it is off',
-    'oidc-email-claim user-id-claim': '`issuers[].email.claim`, or `sub` where it is absent',
+    'skip-jwt-bearer-tokens':
+      'the normal behaviour: a valid bearer token is allowed; refused if the flag is off',
+    'oidc-email-claim user-id-claim':
+      '`issuers[].email.claim`, or `sub` if the token does not have that claim',
     'insecure-oidc-allow-unverified-email': '`issuers[].email.requireVerified: false`',
-    'email-domain': '`issuers[].email.allowedDomains`; none with `*`',
-    'authenticated-emails-file': '`issuers[].email.allowedAddresses`; refused where only its path is known',
+    'email-domain': '`issuers[].email.allowedDomains`; no restriction with `*`',
+    'authenticated-emails-file':
+      '`issuers[].email.allowedAddresses`; refused if only the path of the file is known',
     'oidc-groups-claim':
-      '`issuers[].groups.claim`, of every issuer; refused where it has a dot and `extra-jwt-issuers` or azure must not follow the path',
-    'allowed-group': '`issuers[].groups.allowed`, for the tokens of every issuer',
+      '`issuers[].groups.claim` of every issuer; refused if it contains a dot and the tokens of `extra-jwt-issuers` or azure could be read by that path',
+    'allowed-group': '`issuers[].groups.allowed` of every issuer',
     'allowed-role':
-      '`issuers[].groups.allowed` as `role:NAME`, with provider keycloak-oidc; no other one looks at it',
-    'gitlab-group': '`issuers[].groups.allowed`, with provider gitlab; no other one looks at it',
+      '`issuers[].groups.allowed` as `role:NAME`, with provider keycloak-oidc; other providers ignore it',
+    'gitlab-group': '`issuers[].groups.allowed`, with provider gitlab; other providers ignore it',
     'skip-auth-route skip-auth-regex':
-      '`rules`, where path patterns say the same; what they cannot say stays guarded',
-    'skip-auth-preflight': 'the rule `preflight`, and `allowPreflight` of the rules that need a token',
-    'trusted-ip': 'the rule `trusted-addresses`, if `trusted-proxy-ip` says who may tell the address',
+      '`rules`, if path patterns can express it; other paths still need a token',
+    'skip-auth-preflight': 'the rule `preflight`, and `allowPreflight` in the rules that require a token',
+    'trusted-ip':
+      'the rule `trusted-addresses`, if `trusted-proxy-ip` says which proxies may set the address',
     'trusted-proxy-ip': '`clientAddress.trustedProxies`',
     'real-client-ip-header': '`clientAddress.header`, if it is X-Forwarded-For or X-Envoy-External-Address',
     'set-xauthrequest':
-      '`outputClaimToHeaders` with the same names; `identityHeaders: remove` where it is off',
+      '`outputClaimToHeaders` with the same names; `identityHeaders: remove` if the flag is off',
     'pass-access-token': '`outputTokenToHeader: x-auth-request-access-token`, with `set-xauthrequest`',
     'set-authorization-header': '`setAuthorizationHeader: true`',
-    upstream: 'what this service does, if it is `static://200`; another is refused',
+    upstream: 'the normal behaviour for `static://200`; other values are refused',
     'request-logging auth-logging': '`log.checks`',
     'standard-logging': '`log.level: info`, the default',
     'exclude-logging-path': '`log.excludePaths`',
     'request-id-header': '`log.requestIdHeader`',
-    'http-address https-address': '`http.host` and `http.port`; the output `values` leaves them to the chart',
+    'http-address https-address': '`http.host` and `http.port`; with `--output values` the chart sets them',
     'tls-cert-file': '`http.tls.certFile`',
     'tls-key-file': '`http.tls.keyFile`',
     'tls-min-version': '`http.tls.minVersion`',
@@ -57,91 +61,94 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'metrics-address metrics-secure-address': '`admin.host` and `admin.port`',
     'metrics-tls-cert-file': '`admin.tls.certFile`',
     'metrics-tls-key-file': '`admin.tls.keyFile`',
-    'force-json-errors': 'what always happens: a refusal has a JSON body, and nobody is sent to a login page',
-    'config alpha-config': 'what is read as well, where the file is given',
+    'force-json-errors':
+      'the normal behaviour: a denial has a JSON body, and no client is sent to a login page',
+    'config alpha-config': 'a further input, if you pass the file',
   },
   changed: {
     'extra-jwt-issuers':
-      'they are further `issuers`, or further audiences of one that is there; claims of a wrong type, for which a token was 401, are read or left out',
+      'they become further `issuers`, or further audiences of a configured issuer; claims of a wrong type, for which oauth2-proxy answers 401, are read or left out',
     'ssl-insecure-skip-verify':
-      'the certificate of the issuer is always verified; name its CA in `issuers[].caFile`',
-    'insecure-oidc-skip-issuer-verification': '`iss` is always compared; with Entra, name the tenants',
+      'the certificate of the issuer is always verified; set its CA in `issuers[].caFile`',
+    'insecure-oidc-skip-issuer-verification': '`iss` is always compared; with Entra ID, list the tenants',
     'entra-id-allowed-tenant':
-      'it is asked of bearer tokens, which oauth2-proxy did not: an issuer for each tenant, or `requiredClaims.tid`',
+      'it applies to bearer tokens, which oauth2-proxy does not check for it: one issuer for each tenant, or `requiredClaims.tid`',
     'bearer-token-login-fallback':
-      'a token that is not good is 401 with a challenge; `compat: oauth2-proxy` with `compatInvalidTokenStatus: 403` makes it 403 again',
+      'an invalid token gets 401 with a challenge; for 403 set `compat: oauth2-proxy` and `compatInvalidTokenStatus: 403`',
     'proxy-prefix':
-      'the paths below it, /robots.txt among others, were answered without a token; they are guarded as any other',
+      'oauth2-proxy answers the paths below it, such as /robots.txt, without a token; here these paths need a token like all others',
     'ping-path ready-path gcp-healthchecks':
-      'it was answered on the port of the checks, without a token; health is `/livez` and `/readyz` of `admin` only',
+      'oauth2-proxy answers it on the port of the checks, without a token; here health is only at `/livez` and `/readyz` of `admin`',
     'request-logging-format auth-logging-format standard-logging-format':
-      'every record is a line of JSON; its fields have fixed names',
+      'every record is one line of JSON with fixed field names',
     'logging-local-time': 'times are in UTC',
     'logging-filename logging-max-size logging-max-age logging-max-backups logging-compress':
-      'records go to standard output, and whoever collects them keeps them',
+      'records go to standard output; your log collector stores them',
   },
   refused: {
     'github-org github-team github-repo github-user gitlab-project google-group bitbucket-team bitbucket-workspace bitbucket-repository keycloak-group':
-      'nothing here asks the provider who somebody is; ask for a group or a claim of the token instead',
+      'oidc-authz never asks the provider about a user; require a group or a claim of the token instead',
     'htpasswd-file htpasswd-user-group':
-      'users with a password no longer pass; nothing here checks passwords',
+      'oidc-authz checks no passwords, so users with a password are no longer allowed',
     'force-https':
-      'it sent plain HTTP to https, and nothing is sent elsewhere from here; let the gateway do that',
+      'it redirects plain HTTP to https, and oidc-authz sends no redirects; configure the redirect at the gateway',
     'set-basic-auth':
-      'nothing here makes Basic credentials; without it the workload gets the token of the client',
+      'oidc-authz makes no Basic credentials; without it the workload gets the token of the client',
     'redirect-url':
-      'browsers log in there, and nothing here does that; without meaning where `force-json-errors` is on',
+      'browsers log in at this URL, and oidc-authz has no login; it has no meaning if `force-json-errors` is on',
   },
   meaningless: {
     provider:
-      'bearer tokens are verified alike whoever issues them, for azure with claims of more types; one that verifies none is refused',
-    'reverse-proxy': 'method, host and path are what Envoy says of the request, and no header changes them',
-    'api-route': 'a refusal has a JSON body on every path',
-    'allow-query-semicolons': 'the query of a request is not looked at',
-    'ping-user-agent': 'health is asked for on another port',
+      'bearer tokens of all providers are verified in the same way, for azure with claims of more types; a provider that verifies no bearer tokens is refused',
+    'reverse-proxy': 'method, host and path are those that Envoy reports, and no header changes them',
+    'api-route': 'a denial has a JSON body on every path',
+    'allow-query-semicolons': 'the query of a request is ignored',
+    'ping-user-agent': 'health is on another port',
     'pass-user-headers pass-basic-auth':
-      'it changed only the request to the upstream of oauth2-proxy itself; who reads X-Forwarded-User, -Email, -Groups or -Preferred-Username lists them in `outputClaimToHeaders`',
+      'it changes only the request from oauth2-proxy to its own upstream; if a workload reads X-Forwarded-User, -Email, -Groups or -Preferred-Username, list them in `outputClaimToHeaders`',
     'pass-authorization-header':
-      'it changed only the request to the upstream of oauth2-proxy itself; the header of the client reaches the workload anyway',
+      'it changes only the request from oauth2-proxy to its own upstream; the `authorization` header of the client reaches the workload anyway',
     'pass-host-header skip-auth-strip-headers prefer-email-to-user':
-      'it changed only the request to the upstream of oauth2-proxy itself',
-    'basic-auth-password': 'it is a secret for Basic credentials, which nothing here makes; delete it',
-    'signature-key': 'it is a secret that requests to a real upstream were signed with; delete it',
+      'it changes only the request from oauth2-proxy to its own upstream',
+    'basic-auth-password': 'it is a secret for Basic credentials, which oidc-authz does not make; delete it',
+    'signature-key': 'oauth2-proxy signs requests to its own upstream with this secret; delete it',
     'flush-interval upstream-timeout proxy-websockets ssl-upstream-insecure-skip-verify disable-keep-alives':
-      'nothing is sent on from here: Envoy sends the request to the workload',
-    'silence-ping-logging': 'asking for health is not logged',
+      'oidc-authz forwards no requests: Envoy sends the request to the workload',
+    'silence-ping-logging': 'health requests are not logged',
     'errors-to-info-log': 'all records go to standard output',
     scope:
-      'it looks enforced and never was: it was only asked for at a login; to ask tokens for it, say `requiredScopes`',
-    'login-url': 'nobody logs in here; beside discovery it never had an effect, `static://401` included',
+      'it looks enforced and never was: oauth2-proxy only requests it at a login; to require scopes, set `requiredScopes`',
+    'login-url': 'oidc-authz has no login; with discovery oauth2-proxy ignores it, also with `static://401`',
     'redeem-url profile-url validate-url resource backend-logout-url pubjwk-url relative-redirect-url whitelist-domain':
-      'nobody logs in here',
+      'oidc-authz has no login',
     'auth-request-response-mode prompt approval-prompt acr-values code-challenge-method force-code-challenge-method encode-state':
-      'nobody logs in here',
+      'oidc-authz has no login',
     'insecure-oidc-skip-nonce skip-claims-from-profile-url skip-provider-button provider-display-name':
-      'nobody logs in here',
-    'azure-tenant azure-graph-group-field entra-id-federated-token-auth': 'nobody logs in here',
+      'oidc-authz has no login',
+    'azure-tenant azure-graph-group-field entra-id-federated-token-auth': 'oidc-authz has no login',
     'google-admin-email google-service-account-json google-use-application-default-credentials google-target-principal google-use-organization-id google-admin-api-user-scope':
-      'Google is asked nothing here; delete what it was asked with',
+      'oidc-authz makes no requests to Google; delete these credentials',
     'client-secret client-secret-file jwt-key jwt-key-file github-token':
-      'it is a secret for logins, and nobody logs in here; delete it',
-    'cookie-secret cookie-secret-file': 'it is a secret for cookies, and none is set or read here; delete it',
+      'it is a secret for logins, which oidc-authz does not have; delete it',
+    'cookie-secret cookie-secret-file':
+      'it is a secret for cookies, which oidc-authz neither sets nor reads; delete it',
     'cookie-name cookie-domain cookie-path cookie-expire cookie-refresh cookie-secure cookie-httponly cookie-samesite':
-      'no cookie is set or read here',
+      'oidc-authz neither sets nor reads cookies',
     'cookie-csrf-per-request cookie-csrf-per-request-limit cookie-csrf-expire cookie-csrf-samesite session-cookie-minimal':
-      'no cookie is set or read here',
-    'session-store-type': 'no session is kept here; `redis` is refused, as browsers have sessions then',
+      'oidc-authz neither sets nor reads cookies',
+    'session-store-type':
+      'oidc-authz has no sessions; `redis` is refused, since it means that browsers have sessions',
     'redis-connection-url redis-sentinel-connection-urls redis-cluster-connection-urls redis-password redis-sentinel-password':
-      'no session is kept here; it may hold a secret; delete it',
+      'oidc-authz has no sessions; it may contain a secret; delete it',
     'redis-username redis-use-sentinel redis-sentinel-master-name redis-use-cluster redis-ca-path redis-insecure-skip-tls-verify redis-connection-idle-timeout':
-      'no session is kept here',
+      'oidc-authz has no sessions',
     'custom-templates-dir custom-sign-in-logo banner footer display-htpasswd-form show-debug-on-error':
-      'there are no pages here',
-    'config-test convert-config-to-alpha version': 'with it oauth2-proxy did not serve',
+      'oidc-authz has no pages',
+    'config-test convert-config-to-alpha version': 'with it oauth2-proxy does not serve',
   },
 };
 
-/** All of them, by name. */
+/** The results for all flags, sorted by name. */
 export const flagVerdicts: readonly FlagVerdict[] = (Object.keys(rows) as Verdict[])
   .flatMap((verdict) =>
     Object.entries(rows[verdict]).flatMap(([flags, text]) =>
@@ -150,7 +157,7 @@ export const flagVerdicts: readonly FlagVerdict[] = (Object.keys(rows) as Verdic
   )
   .toSorted((a, b) => (a.flag < b.flag ? -1 : 1));
 
-/** What becomes of a flag in general. */
+/** The general result for a flag. */
 export function verdictOf(flag: string): FlagVerdict | undefined {
   return flagVerdicts.find((one) => one.flag === flag);
 }
@@ -162,9 +169,9 @@ const phrases: Readonly<Record<Verdict, string>> = {
   refused: 'refused:',
 };
 
-/** The table of all flags, as Markdown. */
+/** The table of all flags in Markdown. */
 export function flagTableMarkdown(): string {
   const line = ({ flag, verdict, text }: FlagVerdict) =>
     `| \`${flag}\` | ${phrases[verdict]} ${text.replaceAll('|', '\\|')} |`;
-  return ['| flag | what becomes of it |', '| --- | --- |', ...flagVerdicts.map(line), ''].join('\n');
+  return ['| flag | result |', '| --- | --- |', ...flagVerdicts.map(line), ''].join('\n');
 }

@@ -1,152 +1,36 @@
-/** Which of several sources counts: a flag before a variable, a variable before a key of the file. */
-import type { Problem } from '../../../../config/validate/problems.ts';
-import type { Finding } from '../../finding.ts';
-import { flagNamed } from '../flags/flags.ts';
-import { verdictOf } from '../flags/verdicts.ts';
-import { isReplacedByAlpha } from '../read/alpha/alpha-fields.ts';
-import type { Sighting } from '../read/collected.ts';
-import { whyUnseen } from '../read/hidden-parts.ts';
-import type { GivenSetting } from '../read/settings.ts';
-import { placeholderIn } from './placeholders.ts';
+/** Merges the sources of an installation into the settings that apply. */
+import type { ReadSources } from '../read/read-sources.ts';
+import { readAuthenticatedEmails } from './authenticated-emails.ts';
+import type { Installation } from './installation.ts';
+import { reportMountedFiles } from './mounted-files.ts';
+import { applyPrecedence, type Layers, withoutReplacedByAlpha } from './precedence.ts';
 
-/** What is kept of a secret: that there is one. */
-const hidden = '(not kept)';
-
-/** Where settings were found, from the weakest to the strongest; each in the order in which it was given. */
-export interface Layers {
-  readonly keys: readonly Sighting[];
-  readonly variables: readonly Sighting[];
-  readonly flags: readonly Sighting[];
-}
-
-/** What counts, and what became of the rest. */
-export interface Merged {
-  readonly settings: ReadonlyMap<string, GivenSetting>;
-  readonly findings: readonly Finding[];
-  readonly problems: readonly Problem[];
-}
-
-/** Chooses between the sources. What another overrides becomes a finding, and so does what cannot be seen. */
-export function merge({ keys, variables, flags }: Layers): Merged {
-  const sightings = Map.groupBy([...keys, ...variables, ...flags], ({ flag }) => flag);
-  const fromFlags = new Set(flags);
-  const settings = new Map<string, GivenSetting>();
-  const findings: Finding[] = [];
-  const problems: Problem[] = [];
-  for (const [flag, all] of sightings) {
-    const isSecret = flagNamed(flag)?.isSecret === true;
-    const own = all.filter(
-      ({ isOwn = false, value }) => isOwn && (typeof value === 'boolean' || value.length > 0),
-    );
-    // What somebody gives by hand takes the place of what cannot be seen, wherever that stands.
-    const replaced =
-      own.length === 0 || isSecret ? [] : all.filter((one) => isHidden(one) && !own.includes(one));
-    const [winner, overridden] = chosen(
-      flag,
-      all.filter((one) => !replaced.includes(one)),
-      fromFlags,
-    );
-    for (const { source } of [...replaced, ...overridden])
-      findings.push({ setting: flag, source, verdict: 'meaningless', text: `${winner.source} overrides it` });
-    if (winner.problem !== undefined) problems.push(winner.problem);
-    const why = isSecret
-      ? undefined
-      : (whyUnseen(winner.value) ?? (own.length > 0 ? undefined : whyPlaceholder(flag, winner.value)));
-    if (why !== undefined)
-      findings.push({ setting: flag, source: winner.source, verdict: 'refused', text: why });
-    else
-      settings.set(flag, {
-        flag,
-        value: isSecret ? withoutSecret(winner.value) : winner.value,
-        source: winner.source,
-      });
+/** Merges the sources: a flag wins over a variable, and a variable over a key of the configuration file. */
+export function mergeSources({ collected, files, objects, variables, alpha }: ReadSources): Installation {
+  const { keys, flags, missing, findings, problems } = collected;
+  let layers: Layers = { keys, flags, variables };
+  if (alpha !== undefined) {
+    const remaining = withoutReplacedByAlpha(layers, alpha.foundSettings);
+    problems.push(...remaining.problems);
+    findings.push(...remaining.findings, ...alpha.findings);
+    layers = { ...remaining.layers, flags: [...remaining.layers.flags, ...alpha.foundSettings] };
   }
-  return { settings, findings, problems };
-}
-
-/** Whether a value is not there to see, so that one that is given by hand takes its place. */
-function isHidden({ flag, value, isOwn = false }: Sighting): boolean {
-  return whyUnseen(value) !== undefined || (!isOwn && whyPlaceholder(flag, value) !== undefined);
-}
-
-/** Why a value that was never put in counts for nothing; one that has no meaning here may stay as it is. */
-function whyPlaceholder(flag: string, value: GivenSetting['value']): string | undefined {
-  if (verdictOf(flag)?.verdict === 'meaningless' && flag !== 'provider') return undefined;
-  const found = placeholderIn(flag, value);
-  return found === undefined
-    ? undefined
-    : `\`${found}\` in it is a placeholder; put in its value, or give it as a flag behind \`--\``;
-}
-
-/**
- * What has no place beside an alpha configuration: oauth2-proxy does not start with such flags and keys, and takes no
- * notice of such variables. What stands behind our own `--` is no such flag where it gives what the alpha configuration hides.
- *
- * @param alpha what the alpha configuration sets
- */
-export function besideAlpha(
-  layers: Layers,
-  alpha: readonly Sighting[],
-): {
-  readonly layers: Layers;
-  readonly findings: readonly Finding[];
-  readonly problems: readonly Problem[];
-} {
-  const hidden = new Set(alpha.filter(isHidden).map(({ flag }) => flag));
-  const isReplaced = ({ flag, isOwn = false }: Sighting) =>
-    isReplacedByAlpha(flag) && !(isOwn && hidden.has(flag));
-  const message = 'oauth2-proxy does not start with it beside an alpha configuration, which says it instead';
-  const wrong = [...layers.keys, ...layers.flags].filter((one) => isReplaced(one) && one.isOfChart !== true);
-  const ignored = layers.variables.filter(isReplaced);
-  const text =
-    'oauth2-proxy takes no notice of it beside an alpha configuration, but where that refers to its variable';
-  const isKept = (one: Sighting) => !isReplaced(one) || one.isOfChart === true;
+  const merged = applyPrecedence(layers);
+  problems.push(...merged.problems);
+  const authenticatedEmails = readAuthenticatedEmails(merged.settings, files, collected);
+  reportMountedFiles(layers, collected);
+  const isMissing = { keys: collected.keyFiles.length === 0, alpha: alpha === undefined };
   return {
-    layers: {
-      keys: layers.keys.filter(isKept),
-      variables: layers.variables.filter((one) => !isReplaced(one)),
-      flags: layers.flags.filter(isKept),
-    },
-    findings: ignored.map(({ flag, source }) => ({ setting: flag, source, verdict: 'meaningless', text })),
-    problems: wrong.map(({ flag, source }) => ({ path: flag, source, message })),
+    settings: merged.settings,
+    injectedHeaders: alpha?.headers,
+    findings: [
+      ...missing.filter(({ kind }) => isMissing[kind]).map(({ finding }) => finding),
+      ...findings,
+      ...merged.findings,
+      ...objects.unreported(),
+    ],
+    authenticatedEmails,
+    names: collected.installationNames,
+    problems,
   };
-}
-
-function chosen(
-  flag: string,
-  all: readonly Sighting[],
-  fromFlags: ReadonlySet<Sighting>,
-): [winner: Sighting, overridden: readonly Sighting[]] {
-  const last = all.at(-1) as Sighting;
-  const given = all.filter((one) => fromFlags.has(one));
-  // A flag for a list may be given several times, and all of them count.
-  const isCollected = flagNamed(flag)?.kind === 'list' && given.length > 0;
-  const winner = isCollected ? collected(flag, given) : last;
-  const overridden = all.filter(
-    (one) =>
-      one !== last &&
-      !(isCollected && fromFlags.has(one)) &&
-      one.isOfChart !== true &&
-      JSON.stringify(one.value) !== JSON.stringify(winner.value),
-  );
-  return [winner, overridden];
-}
-
-function collected(flag: string, given: readonly Sighting[]): Sighting {
-  const unseen = given.find(({ value }) => whyUnseen(value) !== undefined);
-  if (unseen !== undefined) return unseen;
-  const [first = '', ...more] = new Set(given.map(({ source }) => source));
-  const value = [...new Set(given.flatMap((one) => (Array.isArray(one.value) ? one.value : [])))];
-  // One empty value alone is no value.
-  const isNone = value.length === 1 && value[0] === '';
-  return {
-    flag,
-    value: isNone ? [] : value,
-    source: more.length === 0 ? first : `${first} and ${more.length} more`,
-  };
-}
-
-function withoutSecret(value: GivenSetting['value']): GivenSetting['value'] {
-  if (typeof value === 'string') return value === '' ? value : hidden;
-  return Array.isArray(value) ? value.map(() => hidden) : value;
 }

@@ -1,6 +1,6 @@
-/** Values that were never put in: what a tutorial or a template has in their place. */
+/** Recognizes placeholders: text of a tutorial or a template that the operator did not replace. */
 
-/** Where an expression has one as well: there it is none. */
+/** Forms that are not placeholders in a regular expression. */
 const notInExpressions = [
   /\{[A-Za-z][\w-]*\}/,
   /\[[A-Za-z][\w-]*\](?!\S)/,
@@ -13,7 +13,7 @@ const forms = [
   /(?<!\?P?)<[A-Za-z%][^<>]*>/,
   /\$\{[^}]+\}/,
   /\$\([\w.-]+\)/,
-  // what a shell would put in: not within a word, and not where it is escaped
+  // shell variables, except within a word or after an escape character
   /(?<![\w$\\])\$[A-Za-z_]\w*/,
   /\{\{.*?\}\}/s,
   /%[A-Z][A-Z0-9_]*%/,
@@ -21,14 +21,14 @@ const forms = [
   /@@[A-Za-z][\w.-]*@@/,
   /@[A-Z][A-Z0-9_]*@/,
   /__[A-Z][A-Z0-9_]*__/,
-  // where a program puts a secret in later; the commas of what SOPS writes may have split it already
+  // references that a tool replaces with a secret; a list may already be split at the commas of a SOPS value
   /(?<!\w)ENC\[[^\]]*\]?/,
   /^(>>)?vault:\S+#\S*/,
   /(?<!\w)(secret)?ref\+[\w-]+:\/\/\S*/,
   /(?<![\w+.-])(op|vault|sops|sm|ssm|awsssm|awssm|awssecrets|gcpsm|gcpsecrets|azurekv|azurekeyvault|akv|bws|doppler|infisical|conjur):\/\/\S*/,
   /arn:aws[\w-]*:(secretsmanager|ssm):\S*/,
   /@Microsoft\.KeyVault\([^)]*\)/,
-  // CHANGE_ME as a whole, or between the dots and slashes of a URL
+  // CHANGE_ME as the whole value, or between dots and slashes of a URL
   /(?<![^/.:@=])(CHANGE|REPLACE|FILL)[-_ ]?(ME|IN|THIS)(?![^/.:?#])/,
   /^(CHANGE|REPLACE|FILL|INSERT)[-_ ]?(ME|IN|THIS|WITH|HERE)([-_ ].*)?$/,
   /^(INSERT|PUT|ENTER)[-_ ][A-Z0-9_ -]*[-_ ]HERE$/,
@@ -38,10 +38,10 @@ const forms = [
   ...notInExpressions,
 ];
 
-/** Settings that are expressions or templates themselves. */
+/** Settings whose values are expressions or templates. */
 const patterns = ['skip-auth-route', 'skip-auth-regex', 'api-route'];
 
-/** The placeholder in a value; undefined where there is none. */
+/** The placeholder in a value; undefined if there is none. */
 export function placeholderIn(flag: string, value: string | boolean | readonly string[]): string | undefined {
   if (typeof value === 'boolean' || /-format$/.test(flag)) return undefined;
   const all = typeof value === 'string' ? [value] : value;

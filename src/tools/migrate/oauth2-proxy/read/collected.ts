@@ -1,68 +1,72 @@
-/** What the readers find, before it is known which source of two is the stronger. */
+/** The content of all sources, before it is decided which source wins. */
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Finding } from '../../finding.ts';
-import type { Installation } from './cluster/installation.ts';
+import type { InstallationNames } from './cluster/installation-names.ts';
 import type { FileAt } from './cluster/mounts.ts';
-import type { Spot } from './location.ts';
-import type { GivenSetting } from './settings.ts';
+import type { Setting } from './setting.ts';
+import type { YamlNode } from './yaml-node.ts';
 
-/** A setting at one of the places where it was given. */
-export interface Sighting extends GivenSetting {
-  /** Whether the chart of oauth2-proxy sets it by itself, so that it is no news when another source overrides it. */
-  readonly isOfChart?: boolean;
-  /** Whether it stands behind our own `--`, where somebody gives what cannot be seen elsewhere. */
-  readonly isOwn?: boolean;
-  /** What is wrong with it, which matters only if no stronger source says something else. */
+/** A setting from one source. */
+export interface FoundSetting extends Setting {
+  /** Whether the chart of oauth2-proxy sets it by default. Another source may override it without a finding. */
+  readonly isChartDefault?: boolean;
+  /**
+   * Whether it comes from a flag after `--` of this command. Such a flag supplies values that the files do not contain.
+   */
+  readonly isFromArguments?: boolean;
+  /** The problem with the value; it is reported only if this source wins. */
   readonly problem?: Problem;
 }
 
-/** A variable of the environment that oauth2-proxy runs in; its value may be a secret. */
+/** An environment variable of oauth2-proxy; its value may be a secret. */
 export interface Variable {
   readonly name: string;
   readonly value: string;
   readonly source: string;
-  readonly isOfChart?: boolean;
+  readonly isChartDefault?: boolean;
 }
 
-/** An alpha configuration: text in which variables are replaced before it is read, or a part of the chart's values.
- * Parts of one owner make one configuration. */
+/**
+ * An alpha configuration: a text whose variables are replaced before it is parsed, or a part of the chart's values.
+ * Parts with the same owner form one configuration.
+ */
 export type AlphaSource =
   | { readonly text: string; readonly name: string; readonly isTemplated?: boolean; readonly owner: string }
-  | { readonly spot: Spot; readonly owner: string };
+  | { readonly node: YamlNode; readonly owner: string };
 
 /** A file that a flag names. */
 export interface NamedFile {
   readonly flag: 'config' | 'alpha-config';
   readonly path: string;
   readonly source: string;
-  /** Whether the flag stands behind `--`, so that the file may be on this machine. */
-  readonly isOwn: boolean;
+  /** Whether the flag comes after `--` of this command, so the file may be on this machine. */
+  readonly isFromArguments: boolean;
 }
 
-/** What all readers add to, each source in the order in which it was given. */
-export interface Gathered {
-  readonly flags: Sighting[];
+/** The content that all readers add to, in the order of the sources. */
+export interface Collected {
+  readonly flags: FoundSetting[];
   readonly variables: Variable[];
-  /** What TOML files say. */
-  readonly keys: Sighting[];
+  /** The settings of the TOML files. */
+  readonly keys: FoundSetting[];
   readonly alpha: AlphaSource[];
-  /** The places of the TOML files that were read. */
+  /** The locations of the TOML files that were read. */
   readonly keyFiles: string[];
   readonly namedFiles: NamedFile[];
-  /** Configuration files in the cluster that values name but do not hold. */
+  /** Configuration files in the cluster that the values name and that are not among the input files. */
   readonly missing: { readonly kind: 'keys' | 'alpha'; readonly finding: Finding }[];
-  /** The addresses that may sign in. */
+  /** The email addresses that may sign in. */
   readonly emails: string[];
-  /** The files that what runs oauth2-proxy sees. */
+  /** The files that the container of oauth2-proxy mounts. */
   readonly mounts: FileAt[];
-  /** What the installation is called; undefined where no file says it. */
-  installation: Installation | undefined;
+  /** The names of the installation in its cluster; undefined if no file says them. */
+  installationNames: InstallationNames | undefined;
   readonly findings: Finding[];
   readonly problems: Problem[];
 }
 
-/** Nothing yet. */
-export function nothingGathered(): Gathered {
+/** Makes an empty collection. */
+export function emptyCollection(): Collected {
   return {
     flags: [],
     variables: [],
@@ -73,7 +77,7 @@ export function nothingGathered(): Gathered {
     missing: [],
     emails: [],
     mounts: [],
-    installation: undefined,
+    installationNames: undefined,
     findings: [],
     problems: [],
   };

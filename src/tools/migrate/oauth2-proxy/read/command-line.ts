@@ -1,104 +1,119 @@
-/** The command line of oauth2-proxy, wherever it is written: behind `--`, in a manifest or in the values of its chart. */
+/** Reads the command line of oauth2-proxy: after `--`, in a manifest, or in the values of its chart. */
 import { suggestion } from '../../../../config/validate/problems.ts';
+import type { FlagKind } from '../flags/flag-kind.ts';
 import { commandFlags } from '../flags/flag-names.ts';
 import { expectationOf, readFlagValue } from '../flags/flag-value.ts';
-import { type FlagKind, flagNamed, flags } from '../flags/flags.ts';
-import type { Gathered } from './collected.ts';
-import { whyUnseen } from './hidden-parts.ts';
+import { flagNamed, flags } from '../flags/flags.ts';
+import type { Collected } from './collected.ts';
+import { whyUnknown } from './unknown-values.ts';
 
 /** One word of a command line. */
 export interface Word {
   readonly text: string;
-  /** Where it stands; undefined behind our own `--`. */
-  readonly place: string | undefined;
-  readonly isOfChart?: boolean;
+  /** The location in a file; undefined for flags after `--`. */
+  readonly location: string | undefined;
+  readonly isChartDefault?: boolean;
 }
 
 /**
- * Reads the words of a command line: `--name=value`, `--name value`, and `--name` alone where a truth value is wanted.
- * A flag for anything else takes the next word whatever it looks like.
+ * Reads the words of a command line: `--name=value`, `--name value`, and `--name` alone for a boolean flag. Any other
+ * flag takes the next word as its value, whatever the word looks like.
  */
-export function readCommandLine(words: readonly Word[], gathered: Gathered): void {
+export function readCommandLine(words: readonly Word[], collected: Collected): void {
   for (let index = 0; index < words.length; index++) {
     const word = words[index];
     if (word === undefined || word.text === '--') break;
-    if (!word.text.startsWith('-') || word.text === '-') noteStray(word, words[index - 1], gathered);
-    else if (readFlag(word, words[index + 1], gathered) === 'two words') index++;
+    if (!word.text.startsWith('-') || word.text === '-') reportStrayWord(word, words[index - 1], collected);
+    else if (readFlag(word, words[index + 1], collected) === 'two words') index++;
   }
 }
 
-function readFlag(word: Word, next: Word | undefined, gathered: Gathered): 'one word' | 'two words' {
+function readFlag(word: Word, next: Word | undefined, collected: Collected): 'one word' | 'two words' {
   const [, hyphens = '', name = '', value] = /^(-+)([^=]*)(?:=(.*))?$/s.exec(word.text) ?? [];
-  const source = word.place ?? `flag ${hyphens}${name}`;
+  const source = word.location ?? `flag ${hyphens}${name}`;
   const kind = hyphens === '--' ? kindOf(name) : undefined;
   if (kind === undefined) {
-    noteUnknown(hyphens, name, word.place, gathered);
-    // What follows is its value, unless it is a flag that is known.
+    reportUnknownFlag(hyphens, name, word.location, collected);
+    // The next word is the value, unless it is a known flag.
     const isValueNext = value === undefined && next !== undefined && !isKnownFlag(next.text);
     return isValueNext ? 'two words' : 'one word';
   }
   if (value === undefined && kind !== 'boolean') {
     if (next === undefined)
-      gathered.problems.push({
+      collected.problems.push({
         path: `--${name}`,
         source,
-        message: `expected ${expectationOf(kind)} behind it`,
+        message: `expected ${expectationOf(kind)} after it`,
       });
-    else keep(name, kind, next.text, source, word, gathered);
+    else addFlag(name, kind, next.text, source, word, collected);
     return 'two words';
   }
-  keep(name, kind, value ?? 'true', source, word, gathered);
+  addFlag(name, kind, value ?? 'true', source, word, collected);
   return 'one word';
 }
 
-/** A flag that is not known; one with a single hyphen is named only if it is near one, since it may be anything. */
-function noteUnknown(hyphens: string, name: string, place: string | undefined, { problems }: Gathered): void {
+/**
+ * Reports an unknown flag. A flag with one hyphen is quoted only if it resembles a known one, since it may contain a
+ * secret.
+ */
+function reportUnknownFlag(
+  hyphens: string,
+  name: string,
+  location: string | undefined,
+  { problems }: Collected,
+): void {
   const known = [...flags.map((flag) => flag.name), ...Object.keys(commandFlags)].map((flag) => `--${flag}`);
   const wanted = suggestion(`--${name}`, known);
   const isNamed = hyphens === '--' || wanted !== '';
   const path = isNamed ? `${hyphens}${name}` : '';
-  const source = place ?? (isNamed ? `flag ${hyphens}${name}` : 'command line');
-  const message = hyphens === '--' ? 'unknown flag' : 'oauth2-proxy takes flags with two hyphens only';
+  const source = location ?? (isNamed ? `flag ${hyphens}${name}` : 'command line');
+  const message = hyphens === '--' ? 'unknown flag' : 'oauth2-proxy accepts only flags with two hyphens';
   problems.push({ path, source, message: `${message}${wanted}` });
 }
 
-function keep(
+function addFlag(
   name: string,
   kind: FlagKind,
   text: string,
   source: string,
-  { place, isOfChart = false }: Word,
-  gathered: Gathered,
+  { location, isChartDefault = false }: Word,
+  collected: Collected,
 ): void {
   if (name === 'config' || name === 'alpha-config') {
-    const path = whyUnseen(text) === undefined ? text : 'a file';
-    gathered.namedFiles.push({ flag: name, path, source, isOwn: place === undefined });
+    const path = whyUnknown(text) === undefined ? text : 'a file';
+    collected.namedFiles.push({ flag: name, path, source, isFromArguments: location === undefined });
     return;
   }
-  const reading = whyUnseen(text) === undefined ? readFlagValue(kind, text) : { value: text };
+  const reading = whyUnknown(text) === undefined ? readFlagValue(kind, text) : { value: text };
   if ('expected' in reading) {
-    gathered.problems.push({ path: `--${name}`, source, message: `expected ${reading.expected}` });
+    collected.problems.push({ path: `--${name}`, source, message: `expected ${reading.expected}` });
   } else if (Object.hasOwn(commandFlags, name)) {
-    const reason = 'it has oauth2-proxy do something else than serve';
-    gathered.findings.push({ setting: name, source, verdict: 'meaningless', text: reason });
+    const reason = 'with it oauth2-proxy does something else than serve';
+    collected.findings.push({ setting: name, source, verdict: 'meaningless', text: reason });
   } else
-    gathered.flags.push({ flag: name, value: reading.value, source, isOfChart, isOwn: place === undefined });
+    collected.flags.push({
+      flag: name,
+      value: reading.value,
+      source,
+      isChartDefault,
+      isFromArguments: location === undefined,
+    });
 }
 
-/** A word that is no flag and belongs to none: oauth2-proxy says nothing about it and does nothing with it. */
-function noteStray(word: Word, before: Word | undefined, gathered: Gathered): void {
-  const source = word.place ?? 'command line';
+/** Reports a word that is neither a flag nor the value of one; oauth2-proxy ignores such words silently. */
+function reportStrayWord(word: Word, before: Word | undefined, collected: Collected): void {
+  const source = word.location ?? 'command line';
   const bare = /^--([^=]+)$/.exec(before?.text ?? '')?.[1] ?? '';
   const [, named = ''] = /^([\w-]+)(?:=|$)/.exec(word.text) ?? [];
   if (flagNamed(bare)?.kind === 'boolean' && /^(true|false)$/.test(word.text)) {
-    const text = `oauth2-proxy takes no notice of \`${word.text}\` behind it, so it is true; it would be --${bare}=${word.text}`;
-    gathered.findings.push({ setting: bare, source, verdict: 'meaningless', text });
+    const text = `oauth2-proxy ignores the separate word \`${word.text}\`, so the flag is true; to set it, write --${bare}=${word.text}`;
+    collected.findings.push({ setting: bare, source, verdict: 'meaningless', text });
   } else if (kindOf(named) !== undefined) {
-    const text = `oauth2-proxy takes no notice of a word without hyphens; it would be --${named}`;
-    gathered.findings.push({ setting: named, source, verdict: 'meaningless', text });
+    const text = `oauth2-proxy ignores a word without hyphens; to set it, write --${named}`;
+    collected.findings.push({ setting: named, source, verdict: 'meaningless', text });
   } else {
-    const text = 'oauth2-proxy takes no notice of a word without hyphens';
-    gathered.findings.push({ setting: 'argument', source, verdict: 'meaningless', text });
+    const text = 'oauth2-proxy ignores a word without hyphens';
+    collected.findings.push({ setting: 'argument', source, verdict: 'meaningless', text });
   }
 }
 

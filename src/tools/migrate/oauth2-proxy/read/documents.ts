@@ -1,24 +1,24 @@
-/** The documents of a YAML file, each with the places of its values in the whole file. */
+/** The documents of a YAML file, with the location of each value in the file. */
 import { parseYaml } from '../../../../config/load/file.ts';
 import { ConfigError } from '../../../../config/validate/problems.ts';
-import type { Spot } from './location.ts';
+import type { YamlNode } from './yaml-node.ts';
 
 /**
- * Reads the documents of YAML or JSON text; empty ones are left out.
+ * Parses YAML or JSON text and leaves out empty documents.
  *
- * @param name how problems and places name the text
- * @throws ConfigError if it is not YAML; its text quotes nothing, since what is there may be a secret
+ * @param name the name of the text in problems and locations
+ * @throws ConfigError if it is not YAML; the message never quotes the text, since it may contain a secret
  */
-export function readDocuments(text: string, name: string): Spot[] {
-  const documents: Spot[] = [];
+export function readDocuments(text: string, name: string): YamlNode[] {
+  const documents: YamlNode[] = [];
   let lines = 0;
   for (const [index, piece] of text.split(/^---(?=\s|$)/m).entries()) {
-    // What stands before it is replaced by blanks, so that its lines and columns are those of the file.
+    // Blanks replace everything before the document, so lines and columns are those of the file.
     const padding = '\n'.repeat(lines) + (index === 0 ? '' : '   ');
     lines += piece.split('\n').length - 1;
     if (piece.split('\n').every((line) => /^\s*(#.*)?$/.test(line))) continue;
-    const { value, place, isAliased } = parseQuietly(padding + piece, name);
-    if (value !== null) documents.push({ value, path: [], placeOf: place, isAliased });
+    const { value, place: locate, isAliased } = parseQuietly(padding + piece, name);
+    if (value !== null) documents.push({ value, path: [], locate, isAliased });
   }
   return documents;
 }
@@ -36,9 +36,8 @@ function parseQuietly(text: string, name: string): ReturnType<typeof parseYaml> 
   }
 }
 
-/** Leaves of what a parser says only what cannot repeat the file. */
+/** Keeps of a parser message only what cannot quote the file. */
 function withoutQuotation(message: string): string {
-  const [, reason = ''] = /^not valid YAML: (.*)$/s.exec(message) ?? [];
-  if (reason === '') return message;
-  return /[:"'`!]|sequence|start with|characters/.test(reason) ? 'not valid YAML' : message;
+  const [, summary = '', reason = ''] = /^((?:not valid|invalid) YAML): (.*)$/s.exec(message) ?? [];
+  return /[:"'`!]|sequence|start with|characters/.test(reason) ? summary : message;
 }

@@ -1,23 +1,23 @@
-/** The file of addresses that may sign in: one in the first column of every line. */
-import type { Gathered } from './collected.ts';
+/** Reads a file of email addresses: one in the first column of every line. */
+import type { Collected } from './collected.ts';
 
-/** Reads such a file; one of which oauth2-proxy reads nothing is refused. */
-export function readEmails({ text, name }: { text: string; name: string }, gathered: Gathered): void {
+/** Reads the addresses. Refuses a file that oauth2-proxy cannot parse. */
+export function readEmails({ text, name }: { text: string; name: string }, collected: Collected): void {
   const records = recordsOf(text);
   if (records !== undefined)
-    gathered.emails.push(
+    collected.emails.push(
       ...records.map(([first = '']) => first.trim().toLowerCase()).filter((address) => address !== ''),
     );
   else
-    gathered.findings.push({
+    collected.findings.push({
       setting: 'authenticated-emails-file',
       source: name,
       verdict: 'refused',
-      text: 'its lines differ in how many columns they have, or have a quote in the wrong place, so oauth2-proxy reads nothing of it and it lets nobody in; mend it',
+      text: 'its lines have different numbers of columns or a misplaced quote, so oauth2-proxy reads none of its addresses and allows none of them; fix the file',
     });
 }
 
-/** Whether a text is such a file: nothing but addresses. */
+/** Whether a text contains only email addresses. */
 export function isEmailFile(text: string): boolean {
   const addresses = text
     .split(/\r?\n/)
@@ -29,7 +29,7 @@ export function isEmailFile(text: string): boolean {
 
 const field = /^[^\S\n]*(?:"((?:[^"]|"")*)"|([^",\n]*))(?=,|\n|$)/;
 
-/** The columns of each line as RFC 4180 has them; undefined where they are not as many in each, or a quote is out of place. */
+/** Splits each line into columns (RFC 4180); undefined if the numbers of columns differ or a quote is misplaced. */
 function recordsOf(text: string): readonly (readonly string[])[] | undefined {
   const records: string[][] = [];
   let rest = text.replaceAll('\r\n', '\n');

@@ -1,47 +1,47 @@
-/** Variables of the environment: what they set, and the files that list them. */
+/** Reads environment variables of oauth2-proxy and the files that list them. */
 import { suggestion } from '../../../../config/validate/problems.ts';
 import type { Finding } from '../../finding.ts';
 import { readLooseValue } from '../flags/flag-value.ts';
 import { type Flag, flagNamed, flags, variableName } from '../flags/flags.ts';
-import type { Gathered, Sighting, Variable } from './collected.ts';
-import { whyUnseen } from './hidden-parts.ts';
+import type { Collected, FoundSetting, Variable } from './collected.ts';
+import { whyUnknown } from './unknown-values.ts';
 
-/** The settings that variables make, in the order of the variables; an empty one makes none. */
-export function settingsOfVariables(variables: readonly Variable[], gathered: Gathered): Sighting[] {
+/** The settings that variables make, in the order of the variables. An empty variable makes none. */
+export function settingsOfVariables(variables: readonly Variable[], collected: Collected): FoundSetting[] {
   const known = variablesOfFlags();
-  return variables.flatMap(({ name, value, source, isOfChart = false }) => {
+  return variables.flatMap(({ name, value, source, isChartDefault = false }) => {
     const flag = known.get(name);
     const why = whyUnused(name, value);
     if (why !== undefined) {
-      gathered.findings.push({ setting: name, source, verdict: 'meaningless', text: why });
+      collected.findings.push({ setting: name, source, verdict: 'meaningless', text: why });
       return [];
     }
     if (flag === undefined) {
-      gathered.findings.push(unknownVariable(name, source, [...known.keys()]));
+      collected.findings.push(unknownVariable(name, source, [...known.keys()]));
       return [];
     }
-    const reading = whyUnseen(value) === undefined ? readLooseValue(flag.kind, value) : { value };
-    const sighting = { flag: flag.name, source, isOfChart };
-    if ('value' in reading) return [{ ...sighting, value: reading.value }];
+    const reading = whyUnknown(value) === undefined ? readLooseValue(flag.kind, value) : { value };
+    const foundSetting = { flag: flag.name, source, isChartDefault };
+    if ('value' in reading) return [{ ...foundSetting, value: reading.value }];
     const problem = { path: name, source, message: `expected ${reading.expected}` };
-    return [{ ...sighting, value: '', problem }];
+    return [{ ...foundSetting, value: '', problem }];
   });
 }
 
-/** Reads the lines of a file of variables: `NAME=value`, `export NAME='value'`, comments and blanks. */
-export function readVariableFile(text: string, name: string, gathered: Gathered): void {
+/** Reads a variable file: lines such as `NAME=value` or `export NAME='value'`, comments, and blank lines. */
+export function readVariableFile(text: string, name: string, collected: Collected): void {
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*(#.*)?$/.test(line)) continue;
     const source = `${name}:${index + 1}`;
     const [, variable, value] = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
     if (variable === undefined || value === undefined)
-      gathered.problems.push({
+      collected.problems.push({
         path: '',
         source,
         message: 'expected a line such as `OAUTH2_PROXY_SCOPE=openid`',
       });
     else
-      gathered.variables.push({
+      collected.variables.push({
         name: variable,
         value: withoutQuotes(value),
         source: `${source} ${variable}`,
@@ -49,7 +49,7 @@ export function readVariableFile(text: string, name: string, gathered: Gathered)
   }
 }
 
-/** Whether a text is a file of variables: every line that says anything sets one, and one of them is for oauth2-proxy. */
+/** Whether a text is a variable file: every line sets a variable, and at least one of them is for oauth2-proxy. */
 export function isVariableFile(text: string): boolean {
   const lines = text.split(/\r?\n/).filter((line) => !/^\s*(#.*)?$/.test(line));
   return (
@@ -59,8 +59,8 @@ export function isVariableFile(text: string): boolean {
 }
 
 function whyUnused(name: string, value: string): string | undefined {
-  if (!name.startsWith('OAUTH2_PROXY_')) return 'oauth2-proxy has no setting of this name';
-  if (value === '') return 'it is empty, which sets nothing';
+  if (!name.startsWith('OAUTH2_PROXY_')) return 'oauth2-proxy has no setting with this name';
+  if (value === '') return 'it is empty and sets nothing';
   return isServiceLink(name, value) ? 'Kubernetes sets it for a Service' : undefined;
 }
 
@@ -78,11 +78,11 @@ function variablesOfFlags(): ReadonlyMap<string, Flag> {
 }
 
 function unknownVariable(name: string, source: string, known: readonly string[]): Finding {
-  const text = `oauth2-proxy reads no variable of this name${suggestion(name, known)}`;
+  const text = `oauth2-proxy reads no variable with this name${suggestion(name, known)}`;
   return { setting: name, source, verdict: 'meaningless', text };
 }
 
-/** Whether Kubernetes set a variable because there is a Service named `oauth2-proxy` or `oauth2-proxy-…`. */
+/** Whether Kubernetes set the variable for a Service named `oauth2-proxy` or `oauth2-proxy-…`. */
 function isServiceLink(name: string, value: string): boolean {
   return (
     /_SERVICE_(HOST|PORT)(_|$)/.test(name) ||

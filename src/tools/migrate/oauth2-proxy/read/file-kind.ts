@@ -1,48 +1,43 @@
-/** What a file is, told by its content rather than by its name. */
+/** Detects the kind of a file by its content, not by its name. */
 import { ConfigError } from '../../../../config/validate/problems.ts';
-import { isTree } from '../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../config/values/mapping.ts';
+import type { NamedText } from '../../named-text.ts';
 import { isAlphaName } from './alpha/alpha-fields.ts';
-import { isChartValue } from './chart/chart-values.ts';
-import { chartsIn } from './chart/charts.ts';
+import { isChartValue } from './chart/chart-value-names.ts';
+import { chartsIn } from './chart/find-charts.ts';
 import { withoutHeading } from './chart/helm-values.ts';
 import { type ClusterObject, isClusterObject, objectsIn } from './cluster/cluster-objects.ts';
 import { isCompose } from './compose/compose.ts';
 import { readDocuments } from './documents.ts';
 import { isEmailFile } from './emails.ts';
 import { isVariableFile } from './environment.ts';
-import { fields, type Spot } from './location.ts';
 import { isToml } from './toml.ts';
+import { fields, type YamlNode } from './yaml-node.ts';
 
-/** A file that was given. */
-export interface NamedText {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** What a part of a file is, with what was read of it to tell. */
+/** One part of a file, with its kind and its parsed content. */
 export type FilePart =
   | { readonly kind: 'variables' | 'toml' | 'emails' | 'alpha' }
   | { readonly kind: 'objects'; readonly objects: readonly ClusterObject[] }
-  | { readonly kind: 'values'; readonly values: Spot; readonly isComputed: boolean }
-  | { readonly kind: 'compose'; readonly document: Spot }
-  /** Names with values of which nothing tells what they are. */
-  | { readonly kind: 'unknown'; readonly document: Spot; readonly isComputed: boolean };
+  | { readonly kind: 'values'; readonly values: YamlNode; readonly isComputed: boolean }
+  | { readonly kind: 'compose'; readonly document: YamlNode }
+  /** A mapping of unknown kind. */
+  | { readonly kind: 'unknown'; readonly document: YamlNode; readonly isComputed: boolean };
 
-/** What is understood, for a file that is none of it. */
-export const understood =
+/** The kinds of files that the migration reads, for messages. */
+export const supportedFiles =
   'the values of its Helm chart, Kubernetes manifests, its configuration file (TOML), its alpha configuration (YAML), ' +
   'variables (`OAUTH2_PROXY_SCOPE=openid`) or addresses that may sign in';
 
 /**
- * Tells what a file is: one thing, or each of its documents one.
+ * Detects the kind of a file, or of each of its documents.
  *
- * @throws ConfigError if that cannot be told, or it is YAML with mistakes
+ * @throws ConfigError if the kind is unknown or the YAML is invalid
  */
 export function fileParts({ name, text: whole }: NamedText): readonly FilePart[] {
   const { text, isComputed } = withoutHeading(whole.replace(/^\uFEFF/, ''));
-  if (text.trim() === '') throw problem(name, 'there is nothing in it');
+  if (text.trim() === '') throw problem(name, 'the file is empty');
   if (isVariableFile(text) || /(^|\/)[^/]*\.env$/.test(name)) return [{ kind: 'variables' }];
-  const other = ofOtherKind(name, text);
+  const other = unsupportedFormat(name, text);
   if (other !== undefined) throw problem(name, other);
   if (isToml(text)) return [{ kind: 'toml' }];
   if (isEmailFile(text)) return [{ kind: 'emails' }];
@@ -51,20 +46,20 @@ export function fileParts({ name, text: whole }: NamedText): readonly FilePart[]
   return documents.map((document) => partOf(document, isComputed));
 }
 
-/** How to give what starts oauth2-proxy and is not read; undefined for anything else. */
-function ofOtherKind(name: string, text: string): string | undefined {
+/** Explains what to pass instead of a file that starts oauth2-proxy and cannot be read; undefined for other files. */
+function unsupportedFormat(name: string, text: string): string | undefined {
   const how =
-    'give the flags of oauth2-proxy behind `--`, its variables in a file of lines such as `OAUTH2_PROXY_SCOPE=openid`, and its configuration file as it is';
+    'pass the flags of oauth2-proxy after `--`, its variables as a file with lines such as `OAUTH2_PROXY_SCOPE=openid`, and its configuration file unchanged';
   if (/^\[(Unit|Service|Container)\]\s*$/m.test(text) && /^(Exec\w*|Environment\w*|Image)\s*=/m.test(text))
-    return `it is a unit of systemd, which is not read; ${how}`;
+    return `a systemd unit cannot be read; ${how}`;
   const isScript =
     /^#!.*\b(ba|da|z|k|a)?sh\b/.test(text) ||
     /\.(ba|z|k)?sh$/.test(name) ||
     /^\s*(exec\s+)?\S*oauth2[-_]proxy\s+(--|\\|"?\$)/m.test(text);
-  return isScript ? `it is a shell script, which is not read; ${how}` : undefined;
+  return isScript ? `a shell script cannot be read; ${how}` : undefined;
 }
 
-function partOf(document: Spot, isComputed: boolean): FilePart {
+function partOf(document: YamlNode, isComputed: boolean): FilePart {
   if (isClusterObject(document)) return { kind: 'objects', objects: objectsIn(document) };
   if (isCompose(document)) return { kind: 'compose', document };
   if (chartsIn(document).length > 0) return { kind: 'values', values: document, isComputed };
@@ -73,11 +68,13 @@ function partOf(document: Spot, isComputed: boolean): FilePart {
   return { kind: 'unknown', document, isComputed };
 }
 
-/** The documents of YAML; undefined where it is none before the variables of an alpha configuration are replaced. */
-function documentsOf(text: string, name: string): readonly Spot[] | undefined {
+/**
+ * The YAML documents; undefined for an alpha configuration that is valid YAML only after its variables are replaced.
+ */
+function documentsOf(text: string, name: string): readonly YamlNode[] | undefined {
   try {
     const documents = readDocuments(text, name);
-    if (documents.some(({ value }) => isTree(value))) return documents;
+    if (documents.some(({ value }) => isMapping(value))) return documents;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const names = [...text.matchAll(/^["']?([\w-]+)["']?:(?=\s|$)/gm)].map(([, found = '']) => found);
@@ -85,9 +82,9 @@ function documentsOf(text: string, name: string): readonly Spot[] | undefined {
       names.some(isAlphaName) && !names.some((found) => isChartValue(found) || found === 'kind');
     if (isAlpha) return undefined;
     if (/\.(ya?ml|json)$/.test(name)) throw error;
-    throw problem(name, `it cannot be told what it is; what is understood: ${understood}`);
+    throw problem(name, `unknown kind of file; expected ${supportedFiles}`);
   }
-  throw problem(name, `it is nothing of oauth2-proxy's that is known here: ${understood}`);
+  throw problem(name, `not a file of oauth2-proxy; expected ${supportedFiles}`);
 }
 
 function problem(source: string, message: string): ConfigError {

@@ -1,22 +1,22 @@
-/** Which of the files that were given a path means: it is the path on another machine, or in a container. */
+/** Matches paths on another machine or in a container with the names of input files. */
 
-/** The name of a file without its folders. */
+/** The file name without its folders. */
 export function baseName(path: string): string {
   return path.split('/').at(-1) ?? '';
 }
 
-/** Whether a file has the name that a path in a container ends with; its folders are others there. */
+/** Whether a path in a container ends with the name of a file; the folders differ there. */
 export function isNamedBy(path: string, name: string): boolean {
   return baseName(name) !== '' && baseName(path) === baseName(name);
 }
 
-/** How well a path on the machine of docker compose and the name of a given file fit: the more, the better; 0 if not at all. */
-export function closeness(path: string, name: string): 0 | 1 | 2 | 3 {
-  const [wanted, given] = [partsOf(path), partsOf(name)];
-  if (wanted.length === 0 || given.length === 0) return 0;
-  if (wanted.join('/') === given.join('/')) return 3;
-  if (endsWith(given, wanted)) return 2;
-  return endsWith(wanted, given) ? 1 : 0;
+/** How well a path in a docker compose file matches the name of an input file; higher is better; 0 means no match. */
+export function matchQuality(path: string, name: string): 0 | 1 | 2 | 3 {
+  const [wanted, actual] = [partsOf(path), partsOf(name)];
+  if (wanted.length === 0 || actual.length === 0) return 0;
+  if (wanted.join('/') === actual.join('/')) return 3;
+  if (endsWith(actual, wanted)) return 2;
+  return endsWith(wanted, actual) ? 1 : 0;
 }
 
 function partsOf(path: string): readonly string[] {

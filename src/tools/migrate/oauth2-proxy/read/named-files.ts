@@ -1,29 +1,29 @@
-/** The configuration files that a flag names: mounted, given as files, or on this machine. */
+/** Finds the configuration files that flags name: mounted, among the input files, or on this machine. */
 
-import type { Gathered, NamedFile } from './collected.ts';
+import type { Collected, NamedFile } from './collected.ts';
 import { isNamedBy } from './file-names.ts';
 import type { SortedFiles } from './sort-files.ts';
 import { readToml } from './toml.ts';
 
 type ReadFile = ((path: string) => string) | undefined;
 
-/** Reads the configuration file and the alpha configuration that flags name; a file that nothing names does not count. */
-export function resolveNamedFiles(sorted: SortedFiles, readFile: ReadFile, gathered: Gathered): void {
+/** Reads the configuration file and the alpha configuration that flags name. Files that no flag names are refused. */
+export function resolveNamedFiles(sorted: SortedFiles, readFile: ReadFile, collected: Collected): void {
   for (const flag of ['config', 'alpha-config'] as const) {
-    const all = gathered.namedFiles.filter((named) => named.flag === flag);
+    const all = collected.namedFiles.filter((named) => named.flag === flag);
     const named = all.at(-1);
     for (const { source } of all.slice(0, -1))
-      gathered.findings.push({
+      collected.findings.push({
         setting: flag,
         source,
         verdict: 'meaningless',
         text: `${named?.source} overrides it`,
       });
-    resolve(flag, named, sorted, readFile, gathered);
+    resolve(flag, named, sorted, readFile, collected);
   }
-  for (const source of gathered.keyFiles.slice(1)) {
-    const message = `a second configuration file beside that of ${gathered.keyFiles[0]}; oauth2-proxy takes one`;
-    gathered.problems.push({ path: '', source, message });
+  for (const source of collected.keyFiles.slice(1)) {
+    const message = `second configuration file; the first is ${collected.keyFiles[0]}; oauth2-proxy reads one`;
+    collected.problems.push({ path: '', source, message });
   }
 }
 
@@ -32,50 +32,51 @@ function resolve(
   named: NamedFile | undefined,
   { toml, alpha, isInstalled }: SortedFiles,
   readFile: ReadFile,
-  gathered: Gathered,
+  collected: Collected,
 ): void {
-  const given = flag === 'config' ? toml : alpha;
+  const inputs = flag === 'config' ? toml : alpha;
   const kind = flag === 'config' ? 'keys' : 'alpha';
   const read = (file: { readonly text: string; readonly name: string }) => {
-    if (flag === 'config') readToml(file, gathered);
-    else gathered.alpha.push({ ...file, owner: file.name });
+    if (flag === 'config') readToml(file, collected);
+    else collected.alpha.push({ ...file, owner: file.name });
   };
   const mounted =
     named === undefined
       ? undefined
-      : gathered.mounts.map((fileAt) => fileAt(named.path)).find((file) => file !== undefined);
-  const isMissing = gathered.missing.some((one) => one.kind === kind);
+      : collected.mounts.map((fileAt) => fileAt(named.path)).find((file) => file !== undefined);
+  const isMissing = collected.missing.some((one) => one.kind === kind);
   if (mounted !== undefined && 'text' in mounted) {
     read(mounted);
-    // A compose file mounts the files that were given.
-    const others = given.filter(({ name }) => name !== mounted.name);
-    refuseOthers(others, flag, gathered);
+    // A compose file mounts input files.
+    const others = inputs.filter(({ name }) => name !== mounted.name);
+    refuseOthers(others, flag, collected);
     return;
   }
-  const counting = given.filter(({ name }) => {
+  const matching = inputs.filter(({ name }) => {
     if (!isInstalled) return true;
     if (named === undefined) return isMissing;
-    return mounted?.isFile !== true && (named.isOwn || isNamedBy(named.path, name));
+    return mounted?.isFile !== true && (named.isFromArguments || isNamedBy(named.path, name));
   });
-  const [first, ...more] = counting;
+  const [first, ...more] = matching;
   if (first !== undefined) {
     read(first);
-    const others = given.filter((file) => !counting.includes(file));
-    refuseOthers(others, flag, gathered);
+    const others = inputs.filter((file) => !matching.includes(file));
+    refuseOthers(others, flag, collected);
     for (const { name } of more) {
       const what = flag === 'config' ? 'configuration file' : 'alpha configuration';
-      const message = `a second ${what} beside that of ${first?.name}; oauth2-proxy takes one`;
-      gathered.problems.push({ path: '', source: name, message });
+      const message = `second ${what}; the first is ${first?.name}; oauth2-proxy reads one`;
+      collected.problems.push({ path: '', source: name, message });
     }
   } else {
-    refuseOthers(given, flag, gathered);
+    refuseOthers(inputs, flag, collected);
     if (named === undefined || isMissing) return;
-    const text = named.isOwn && readFile !== undefined ? readOrNothing(named.path, readFile) : undefined;
+    const text =
+      named.isFromArguments && readFile !== undefined ? readOrNothing(named.path, readFile) : undefined;
     if (text !== undefined) read({ text, name: named.path });
     else {
       const where = mounted === undefined ? '' : ` (it is in ${mounted.lacks})`;
-      const message = `it names ${named.path}, which is not among the files${where}; give that as well`;
-      gathered.problems.push({ path: `--${flag}`, source: named.source, message });
+      const message = `it names ${named.path}, which is not among the files${where}; pass it as well`;
+      collected.problems.push({ path: `--${flag}`, source: named.source, message });
     }
   }
 }
@@ -83,14 +84,14 @@ function resolve(
 function refuseOthers(
   files: readonly { readonly name: string }[],
   flag: string,
-  { findings }: Gathered,
+  { findings }: Collected,
 ): void {
   for (const { name } of files)
     findings.push({
       setting: name,
       source: name,
       verdict: 'refused',
-      text: `it is not read: what runs oauth2-proxy does not name it by \`--${flag}\``,
+      text: `it is not read: oauth2-proxy does not name it with \`--${flag}\``,
     });
 }
 

@@ -1,36 +1,37 @@
-/** The files that were given, sorted by what they are. */
+/** Sorts the input files by their kind. */
 import { ConfigError } from '../../../../config/validate/problems.ts';
-import { isTree } from '../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../config/values/mapping.ts';
+import type { NamedText } from '../../named-text.ts';
 import { isAlphaName } from './alpha/alpha-fields.ts';
 import type { ClusterObject } from './cluster/cluster-objects.ts';
-import type { Gathered } from './collected.ts';
-import { fileParts, type NamedText, understood } from './file-kind.ts';
-import { fields, isEmpty, place, type Spot } from './location.ts';
+import type { Collected } from './collected.ts';
+import { fileParts, supportedFiles } from './file-kind.ts';
+import { fields, isEmpty, locationOf, type YamlNode } from './yaml-node.ts';
 
-/** Files by what they are, each kind in the order in which it was given. */
+/** The input files by kind, each list in the order of the command line. */
 export interface SortedFiles {
   readonly files: readonly NamedText[];
   readonly objects: readonly ClusterObject[];
-  /** Values of a chart, from the weakest to the strongest. */
-  readonly values: readonly { readonly spot: Spot; readonly isComputed: boolean }[];
-  readonly compose: readonly Spot[];
+  /** The values of a chart, from the weakest to the strongest. */
+  readonly values: readonly { readonly node: YamlNode; readonly isComputed: boolean }[];
+  readonly compose: readonly YamlNode[];
   readonly variables: readonly NamedText[];
-  /** Configuration files that stand for themselves. */
+  /** Configuration files of oauth2-proxy. */
   readonly toml: NamedText[];
   readonly alpha: NamedText[];
-  /** Files of addresses; one out of an object has other names that a path may end with. */
+  /** Files of email addresses. A file from an object has further names that a path may end with. */
   readonly emails: (NamedText & { readonly names?: readonly string[] })[];
-  /** Whether a workload, values or a compose file say what runs, so that a file counts only if they name it. */
+  /** Whether a workload, values or a compose file run oauth2-proxy, so other files count only if these name them. */
   isInstalled: boolean;
 }
 
-/** Sorts files. What is none of it is a problem, or a finding where a file has something else, too. */
-export function sortFiles(files: readonly NamedText[], gathered: Gathered): SortedFiles {
+/** Sorts the files. A file of unknown kind is a problem; an unknown document in a known file is a refused finding. */
+export function sortFiles(files: readonly NamedText[], collected: Collected): SortedFiles {
   const sorted = {
     files,
     objects: [] as ClusterObject[],
-    values: [] as { spot: Spot; isComputed: boolean }[],
-    compose: [] as Spot[],
+    values: [] as { node: YamlNode; isComputed: boolean }[],
+    compose: [] as YamlNode[],
     variables: [] as NamedText[],
     toml: [] as NamedText[],
     alpha: [] as NamedText[],
@@ -42,7 +43,7 @@ export function sortFiles(files: readonly NamedText[], gathered: Gathered): Sort
       return fileParts(file).map((part) => ({ file, part }));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      gathered.problems.push(...error.problems);
+      collected.problems.push(...error.problems);
       return [];
     }
   });
@@ -53,33 +54,38 @@ export function sortFiles(files: readonly NamedText[], gathered: Gathered): Sort
     else if (part.kind === 'compose') sorted.compose.push(part.document);
     else if (
       part.kind === 'values' ||
-      (part.kind === 'unknown' && hasValues && isTree(part.document.value))
+      (part.kind === 'unknown' && hasValues && isMapping(part.document.value))
     ) {
       const { isComputed } = part;
-      const spot = part.kind === 'values' ? part.values : part.document;
-      if (withValues.has(file)) nameSecond(spot, file, gathered);
-      else sorted.values.push({ spot, isComputed });
+      const node = part.kind === 'values' ? part.values : part.document;
+      if (withValues.has(file)) reportSecondDocument(node, file, collected);
+      else sorted.values.push({ node, isComputed });
       withValues.add(file);
     } else if (part.kind !== 'unknown') sorted[part.kind].push(file);
     else if (fields(part.document).some(([name]) => isAlphaName(name))) sorted.alpha.push(file);
-    else nameUnknown(part.document, file, parts.length > 1, gathered);
+    else reportUnknownFields(part.document, file, parts.length > 1, collected);
   }
   return sorted;
 }
 
-function nameSecond(document: Spot, { name }: NamedText, { findings }: Gathered): void {
-  const text = 'it is not read: Helm takes the first document of a file of values';
-  findings.push({ setting: name, source: place(document), verdict: 'refused', text });
+function reportSecondDocument(document: YamlNode, { name }: NamedText, { findings }: Collected): void {
+  const text = 'it is not read: Helm uses only the first document of a values file';
+  findings.push({ setting: name, source: locationOf(document), verdict: 'refused', text });
 }
 
-function nameUnknown(document: Spot, { name }: NamedText, hasOthers: boolean, gathered: Gathered): void {
+function reportUnknownFields(
+  document: YamlNode,
+  { name }: NamedText,
+  hasOthers: boolean,
+  collected: Collected,
+): void {
   if (isEmpty(document) && hasOthers) return;
-  const message = `it is nothing of oauth2-proxy's that is known here: ${understood}`;
-  if (!hasOthers) gathered.problems.push({ path: '', source: name, message });
+  const message = `not a document of oauth2-proxy; expected ${supportedFiles}`;
+  if (!hasOthers) collected.problems.push({ path: '', source: name, message });
   else
-    gathered.findings.push({
+    collected.findings.push({
       setting: name,
-      source: place(document),
+      source: locationOf(document),
       verdict: 'refused',
       text: `it is not read: ${message}`,
     });

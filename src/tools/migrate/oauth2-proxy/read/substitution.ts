@@ -1,20 +1,20 @@
-/** The variables in an alpha configuration: `$NAME`, `${NAME}`, `${NAME:-default}` and their like. */
-import { unseen } from './hidden-parts.ts';
+/** Replaces variables in an alpha configuration: `$NAME`, `${NAME}`, `${NAME:-default}` and the other forms. */
+import { unknownValue } from './unknown-values.ts';
 
-/** Gives the value of a variable; undefined if it is not set. */
+/** Returns the value of a variable; undefined if it is not set. */
 export type VariableOf = (name: string) => string | undefined;
 
 const reference = /\$\$|\$(\d+)|\$([A-Za-z_]\w*)|\$\{(\w+)(?:(:?)([-=+])([^}]*))?\}/g;
 
-/** Is told of a variable that is not set, so that what stands behind it is assumed. */
+/** Is called for a variable that is not set and whose default is used. */
 export type Assumed = (name: string) => void;
 
-/** Replaces the variables of a text; what is not set and has no default is marked as unseen. */
+/** Replaces the variables of a text. A variable without value and default is marked as unknown. */
 export function substitute(text: string, variableOf: VariableOf, assumed: Assumed = () => {}): string {
   return text.replaceAll(
     reference,
     (whole, group?: string, bare?: string, name?: string, colon?: string, operator?: string, word = '') => {
-      // `$$` is an escaped dollar, and `$1` stands for a group of a pattern.
+      // `$$` is an escaped dollar sign; `$1` is a group of a pattern.
       if (whole === '$$') return '$';
       if (group !== undefined) return whole;
       const variable = bare ?? name ?? '';
@@ -24,13 +24,13 @@ export function substitute(text: string, variableOf: VariableOf, assumed: Assume
       if (operator === '+') return isThere ? substitute(word, variableOf, assumed) : '';
       if (isThere) return value;
       return operator === undefined
-        ? unseen({ in: 'variable', name: variable })
+        ? unknownValue({ in: 'variable', name: variable })
         : substitute(word.includes('${') ? `${word}}` : word, variableOf, assumed);
     },
   );
 }
 
-/** Replaces the variables of all texts in a value; one that is nothing but a truth value becomes it. */
+/** Replaces the variables of all texts in a value. A text that becomes `true` or `false` becomes a boolean. */
 export function substituteBelow(
   value: unknown,
   variableOf: VariableOf,

@@ -1,29 +1,29 @@
-/** The configuration file of oauth2-proxy: TOML without tables. */
+/** Reads the configuration file of oauth2-proxy, which is TOML without tables. */
 import { parse, TomlError } from 'smol-toml';
 import { suggestion } from '../../../../config/validate/problems.ts';
 import { type Reading, readLooseValue } from '../flags/flag-value.ts';
 import { flagNamed, flagOfKey, flags } from '../flags/flags.ts';
-import type { Gathered } from './collected.ts';
-import { unseenTemplate, whyUnseen } from './hidden-parts.ts';
+import type { Collected } from './collected.ts';
+import { markTemplate, whyUnknown } from './unknown-values.ts';
 
-/** A TOML text and where it is. */
+/** A TOML text and its name. */
 export interface TomlText {
   readonly text: string;
-  /** How places name it. */
+  /** The name in locations. */
   readonly name: string;
-  /** Whether Helm renders it first. */
+  /** Whether Helm renders the text first. */
   readonly isTemplated?: boolean;
 }
 
-/** Reads a configuration file; none of what it holds gets into a problem, only its keys. */
-export function readToml({ text, name, isTemplated = false }: TomlText, gathered: Gathered): void {
-  gathered.keyFiles.push(name);
-  const { problems, keys } = gathered;
+/** Reads a configuration file. Problems quote its keys, never its values. */
+export function readToml({ text, name, isTemplated = false }: TomlText, collected: Collected): void {
+  collected.keyFiles.push(name);
+  const { problems, keys } = collected;
   const table = parseToml(text);
   if ('errorAt' in table) {
     const message =
       isTemplated && text.includes('{{')
-        ? 'not valid TOML before Helm renders it; give what `helm template` writes'
+        ? 'not valid TOML before Helm renders it; pass the output of `helm template`'
         : 'not valid TOML';
     problems.push({ path: '', source: `${name}${table.errorAt}`, message });
     return;
@@ -37,7 +37,7 @@ export function readToml({ text, name, isTemplated = false }: TomlText, gathered
     }
     const seen = isTemplated ? markTemplates(raw) : raw;
     const reading: Reading =
-      typeof seen === 'string' && whyUnseen(seen) !== undefined
+      typeof seen === 'string' && whyUnknown(seen) !== undefined
         ? { value: seen }
         : readLooseValue(flag.kind, seen);
     if ('value' in reading) keys.push({ flag: flag.name, value: reading.value, source });
@@ -48,13 +48,13 @@ export function readToml({ text, name, isTemplated = false }: TomlText, gathered
   }
 }
 
-/** Whether a text looks like such a file: its first line that says anything sets a key, or opens a table. */
+/** Whether a text looks like TOML: its first line with content sets a key or opens a table. */
 export function isToml(text: string): boolean {
   const line = text.split(/\r?\n/).find((candidate) => !/^\s*(#.*)?$/.test(candidate)) ?? '';
   return /^\s*(["']?)[\w.-]+\1\s*=/.test(line) || /^\s*\[{1,2}[\w.-]+\]{1,2}\s*(#.*)?$/.test(line);
 }
 
-/** Whether a text sets anything that oauth2-proxy knows. */
+/** Whether a text sets a key that oauth2-proxy knows. */
 export function hasKnownKey(text: string): boolean {
   return [...text.matchAll(/^[ \t]*["']?([\w-]+)["']?[ \t]*=/gm)].some(
     ([, key = '']) => flagOfKey(key) !== undefined,
@@ -67,22 +67,21 @@ function parseToml(
   try {
     return { values: parse(text.replace(/^\uFEFF/, '')) };
   } catch (error) {
-    // What it says itself quotes the line, which may hold a secret.
+    // The message of the parser quotes the line, which may contain a secret.
     return { errorAt: error instanceof TomlError ? `:${error.line}:${error.column}` : '' };
   }
 }
 
 function unknownKey(key: string): string {
   const flag = flagNamed(key.replaceAll('_', '-').toLowerCase());
-  if (flag !== undefined)
-    return `unknown key; did you mean ${flag.key}, as the flag --${flag.name} is called here?`;
+  if (flag !== undefined) return `unknown key; did you mean ${flag.key}, the key of the flag --${flag.name}?`;
   return `unknown key${suggestion(
     key,
     flags.map((candidate) => candidate.key),
   )}`;
 }
 
-/** `:line:column` of a key, or nothing where it is written in a way that is hard to find. */
+/** The location `:line:column` of a key; empty if the key is written in an unusual form. */
 function placeOfKey(text: string, key: string): string {
   const written = key.replaceAll(/[^\w-]/g, '.');
   const match = new RegExp(`^([ \\t]*\\[*)["']?${written}["']?[ \\t.]*[=.\\]]`, 'm').exec(text);
@@ -92,8 +91,8 @@ function placeOfKey(text: string, key: string): string {
 }
 
 function markTemplates(raw: unknown): unknown {
-  if (typeof raw === 'string') return unseenTemplate(raw);
+  if (typeof raw === 'string') return markTemplate(raw);
   const hasTemplate =
     Array.isArray(raw) && raw.some((entry) => typeof entry === 'string' && entry.includes('{{'));
-  return hasTemplate ? unseenTemplate('{{') : raw;
+  return hasTemplate ? markTemplate('{{') : raw;
 }

@@ -1,36 +1,37 @@
-/** Who may pass: domains and addresses of e-mail, groups and roles, and what of other providers restricts. */
+/** Translates the access rules: email domains and addresses, groups, roles, and restrictions of single providers. */
 
 import type { Problem } from '../../../../config/validate/problems.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
-import { isGiven, judged, listed, listOf, noted, present, problemOf, textOf } from './by-kind.ts';
+import type { Installation } from '../merge/installation.ts';
+import { findingIfSet, findingUnlessRefused, problemOf } from './findings.ts';
 import { providerOf } from './provider.ts';
+import { isSet, listOf, quotedList, textOf, withoutUndefined } from './setting-values.ts';
 
-/** What is asked of the tokens of every issuer. */
+/** The requirements for the tokens of every issuer. */
 export interface Access {
-  /** Below `email`. */
-  readonly email: Tree;
-  /** Below `groups`. */
-  readonly groups: Tree;
+  /** The options below `email`. */
+  readonly email: Mapping;
+  /** The options below `groups`. */
+  readonly groups: Mapping;
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 }
 
-/** Translates who may pass. */
-export function translateAccess(given: Given): Access {
-  const email = emailAccess(given);
-  const groups = groupAccess(given);
+/** Translates all access rules. */
+export function translateAccess(installation: Installation): Access {
+  const email = emailAccess(installation);
+  const groups = groupAccess(installation);
   return {
     email: email.tree,
     groups: groups.tree,
-    findings: [...email.findings, ...groups.findings, ...ofOtherProviders(given)],
+    findings: [...email.findings, ...groups.findings, ...ofOtherProviders(installation)],
     problems: email.problems,
   };
 }
 
 interface Judgement {
-  readonly tree: Tree;
+  readonly tree: Mapping;
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 }
@@ -38,57 +39,58 @@ interface Judgement {
 const domainPattern = /^(\*\.)?([a-z0-9_-]+\.)*[a-z0-9_-]+$/i;
 const addressPattern = /^[^@\s]+@[^@\s]+$/;
 
-function emailAccess(given: Given): Judgement {
-  const domains = listOf(given, 'email-domain');
-  const { authenticatedEmails } = given;
-  const file = textOf(given, 'authenticated-emails-file');
-  if (domains.includes('*')) return everybody(given);
-  if (domains.length === 0 && authenticatedEmails === undefined && file === '') return nobodySaid(given);
+function emailAccess(installation: Installation): Judgement {
+  const domains = listOf(installation, 'email-domain');
+  const { authenticatedEmails } = installation;
+  const file = textOf(installation, 'authenticated-emails-file');
+  if (domains.includes('*')) return anyEmail(installation);
+  if (domains.length === 0 && authenticatedEmails === undefined && file === '')
+    return noEmailSetting(installation);
 
   const wanted = domains.map((domain) => (domain.startsWith('.') ? `*${domain}` : domain));
   const allowedDomains = wanted.filter((domain) => domainPattern.test(domain));
   const allowedAddresses = (authenticatedEmails ?? []).filter((address) => addressPattern.test(address));
-  const isFileUnseen = file !== '' && authenticatedEmails === undefined;
+  const isFileUnknown = file !== '' && authenticatedEmails === undefined;
   const isNobody = allowedDomains.length === 0 && allowedAddresses.length === 0;
-  const subject = 'a token without e-mail is asked for its `sub`';
+  const subject = 'for a token without an email, `sub` is compared instead';
   const dropped = domains.filter((_, index) => !domainPattern.test(wanted[index] ?? ''));
   return {
-    tree: present({
+    tree: withoutUndefined({
       allowedDomains: allowedDomains.length === 0 ? undefined : allowedDomains,
       allowedAddresses: allowedAddresses.length === 0 ? undefined : allowedAddresses,
     }),
     findings: [
       ...(dropped.length === 0
-        ? judged(given, 'email-domain', 'kept', `\`issuers[].email.allowedDomains\`; ${subject}`)
-        : judged(
-            given,
+        ? findingIfSet(installation, 'email-domain', 'kept', `\`issuers[].email.allowedDomains\`; ${subject}`)
+        : findingIfSet(
+            installation,
             'email-domain',
             'changed',
-            `${listed(dropped)} can be no domain and is left out; the others are \`issuers[].email.allowedDomains\``,
+            `${quotedList(dropped)} is not a valid domain and is left out; the others are \`issuers[].email.allowedDomains\``,
           )),
-      ...(isFileUnseen
-        ? judged(
-            given,
+      ...(isFileUnknown
+        ? findingIfSet(
+            installation,
             'authenticated-emails-file',
             'refused',
             allowedDomains.length === 0
-              ? 'what it says is not known here; list its addresses in `issuers[].email.allowedAddresses`, or give the file. WITHOUT IT NO E-MAIL IS ASKED FOR: any good token passes'
-              : 'what it says is not known here; list its addresses in `issuers[].email.allowedAddresses`, or give the file. Without it its addresses pass only if their domain does',
+              ? 'its content is unknown; list its addresses in `issuers[].email.allowedAddresses`, or pass the file. WITHOUT IT NO EMAIL IS REQUIRED: any valid token is allowed'
+              : 'its content is unknown; list its addresses in `issuers[].email.allowedAddresses`, or pass the file. Without it an address is allowed only if its domain is',
           )
-        : judged(
-            given,
+        : findingIfSet(
+            installation,
             'authenticated-emails-file',
             ...addressText(authenticatedEmails ?? [], allowedAddresses),
           )),
     ],
-    // Nothing to list would ask for nothing, where nobody passed.
+    // An empty list would allow all tokens, but oauth2-proxy allows none.
     problems:
-      isNobody && !isFileUnseen
+      isNobody && !isFileUnknown
         ? [
             problemOf(
-              given,
+              installation,
               domains.length === 0 ? 'authenticated-emails-file' : 'email-domain',
-              'it names nobody who could pass; name domains or addresses, or `*` for all',
+              'it allows no token; set domains or addresses, or `*` for all',
             ),
           ]
         : [],
@@ -96,7 +98,7 @@ function emailAccess(given: Given): Judgement {
 }
 
 function addressText(all: readonly string[], usable: readonly string[]): ['kept' | 'changed', string] {
-  const rest = 'the list is part of the configuration now, which is read again when it changes';
+  const rest = 'the list is now part of the configuration, which is reloaded when it changes';
   return all.length === usable.length
     ? ['kept', `\`issuers[].email.allowedAddresses\`; ${rest}`]
     : [
@@ -105,98 +107,113 @@ function addressText(all: readonly string[], usable: readonly string[]): ['kept'
       ];
 }
 
-function everybody(given: Given): Judgement {
+function anyEmail(installation: Installation): Judgement {
   return {
     tree: {},
     findings: [
-      ...judged(given, 'email-domain', 'kept', 'no restriction: `*` lets any e-mail pass, and none'),
-      ...judged(given, 'authenticated-emails-file', 'meaningless', '`email-domain` lets any e-mail pass'),
+      ...findingIfSet(
+        installation,
+        'email-domain',
+        'kept',
+        'no restriction: `*` allows any email, and tokens without one',
+      ),
+      ...findingIfSet(
+        installation,
+        'authenticated-emails-file',
+        'meaningless',
+        '`email-domain` allows any email',
+      ),
     ],
     problems: [],
   };
 }
 
-function nobodySaid(given: Given): Judgement {
-  const onlyUsers = textOf(given, 'htpasswd-file') !== '';
+function noEmailSetting(installation: Installation): Judgement {
+  const onlyUsers = textOf(installation, 'htpasswd-file') !== '';
   return {
     tree: {},
     findings: onlyUsers
-      ? noted(
-          given,
+      ? findingUnlessRefused(
+          installation,
           'email-domain',
           'refused',
-          'without it no token with a subject or an e-mail passed, but only users of `htpasswd-file`. WITHOUT IT ANY GOOD TOKEN PASSES HERE',
+          'without it oauth2-proxy allows no token with a subject or an email, but only users of `htpasswd-file`. WITHOUT IT ANY VALID TOKEN IS ALLOWED',
         )
-      : noted(
-          given,
+      : findingUnlessRefused(
+          installation,
           'email-domain',
           'changed',
-          `oauth2-proxy does not start without it or \`authenticated-emails-file\`; here any e-mail passes, as with \`*\``,
+          `oauth2-proxy does not start without it or \`authenticated-emails-file\`; here any email is allowed, as with \`*\``,
         ),
     problems: [],
   };
 }
 
-/** Providers that put a list of their own in the place of `allowed-group`, even an empty one. */
+/** Providers whose own list replaces `allowed-group`, even if that list is empty. */
 const ownGroups: Readonly<Record<string, string>> = { gitlab: 'gitlab-group', keycloak: 'keycloak-group' };
 
-function groupAccess(given: Given): Judgement {
-  const provider = providerOf(given);
+function groupAccess(installation: Installation): Judgement {
+  const provider = providerOf(installation);
   const isKeycloak = provider === 'keycloak-oidc';
-  const groups = listOf(given, 'allowed-group');
-  const roles = isKeycloak ? listOf(given, 'allowed-role').map((role) => `role:${role}`) : [];
-  const ofGitlab = provider === 'gitlab' ? listOf(given, 'gitlab-group') : [];
+  const groups = listOf(installation, 'allowed-group');
+  const roles = isKeycloak ? listOf(installation, 'allowed-role').map((role) => `role:${role}`) : [];
+  const ofGitlab = provider === 'gitlab' ? listOf(installation, 'gitlab-group') : [];
   const allowed = [...new Set([...(ofGitlab.length > 0 ? ofGitlab : groups), ...roles])];
   const replacing = ownGroups[provider];
   return {
     tree: allowed.length === 0 ? {} : { allowed },
     findings: [
       ...(groups.length === 0
-        ? judged(given, 'allowed-group', 'meaningless', 'it is empty')
+        ? findingIfSet(installation, 'allowed-group', 'meaningless', 'it is empty')
         : ofGitlab.length > 0
-          ? judged(given, 'allowed-group', 'meaningless', 'with provider gitlab `gitlab-group` replaces it')
+          ? findingIfSet(
+              installation,
+              'allowed-group',
+              'meaningless',
+              '`gitlab-group` replaces it with provider gitlab',
+            )
           : replacing !== undefined
-            ? judged(
-                given,
+            ? findingIfSet(
+                installation,
                 'allowed-group',
                 'changed',
-                `it is \`issuers[].groups.allowed\` now, while provider ${provider} ignored it (\`${replacing}\` replaces it)`,
+                `it becomes \`issuers[].groups.allowed\`; oauth2-proxy ignores it with provider ${provider}, where \`${replacing}\` replaces it`,
               )
-            : judged(
-                given,
+            : findingIfSet(
+                installation,
                 'allowed-group',
                 'kept',
-                '`issuers[].groups.allowed`, for the tokens of every issuer',
+                '`issuers[].groups.allowed` of every issuer',
               )),
       ...(isKeycloak
-        ? judged(
-            given,
+        ? findingIfSet(
+            installation,
             'allowed-role',
             'kept',
-            '`issuers[].groups.allowed`, each as `role:NAME`, with `groups.keycloakRoles` for the tokens of this issuer',
+            '`issuers[].groups.allowed`, each as `role:NAME`, with `groups.keycloakRoles` for this issuer',
           )
-        : judged(
-            given,
+        : findingIfSet(
+            installation,
             'allowed-role',
             'meaningless',
-            `only provider keycloak-oidc looks at it; with ${provider} it never guarded anything. To ask for roles, say \`groups.keycloakRoles: true\` and \`groups.allowed\``,
+            `oauth2-proxy uses it only with provider keycloak-oidc and ignores it with ${provider}. To require roles, set \`groups.keycloakRoles: true\` and \`groups.allowed\``,
           )),
       ...(ofGitlab.length > 0
-        ? judged(
-            given,
+        ? findingIfSet(
+            installation,
             'gitlab-group',
             'kept',
-            '`issuers[].groups.allowed`, looked for in the groups of the token as before',
+            '`issuers[].groups.allowed`, compared with the groups of the token',
           )
-        : restriction(given, 'gitlab-group', 'gitlab', 'membership in groups of GitLab')),
+        : restriction(installation, 'gitlab-group', 'gitlab', 'membership in groups of GitLab')),
     ],
     problems: [],
   };
 }
 
-/** What each provider asks its own servers for. */
+/** The restrictions that a provider checks with its own servers. */
 const restrictions: readonly (readonly [flag: string, provider: string, what: string])[] = [
-  ['github-org', 'github', 'membership in an organisation of GitHub'],
+  ['github-org', 'github', 'membership in an organization of GitHub'],
   ['github-team', 'github', 'membership in a team of GitHub'],
   ['github-repo', 'github', 'access to a repository of GitHub'],
   ['github-user', 'github', 'the name of a user of GitHub'],
@@ -208,26 +225,32 @@ const restrictions: readonly (readonly [flag: string, provider: string, what: st
   ['keycloak-group', 'keycloak', 'membership in a group of Keycloak'],
 ];
 
-function ofOtherProviders(given: Given): readonly Finding[] {
-  return restrictions.flatMap(([flag, provider, what]) => restriction(given, flag, provider, what));
+function ofOtherProviders(installation: Installation): readonly Finding[] {
+  return restrictions.flatMap(([flag, provider, what]) => restriction(installation, flag, provider, what));
 }
 
-function restriction(given: Given, flag: string, provider: string, what: string): readonly Finding[] {
-  if (!isGiven(given, flag)) return [];
-  if (listOf(given, flag).length === 0) return judged(given, flag, 'meaningless', 'it is empty');
-  const own = providerOf(given);
-  const instead = 'ask for a group or a claim of the token instead (`groups.allowed`, `requiredClaims`)';
+function restriction(
+  installation: Installation,
+  flag: string,
+  provider: string,
+  what: string,
+): readonly Finding[] {
+  if (!isSet(installation, flag)) return [];
+  if (listOf(installation, flag).length === 0)
+    return findingIfSet(installation, flag, 'meaningless', 'it is empty');
+  const own = providerOf(installation);
+  const instead = 'require a group or a claim of the token instead (`groups.allowed`, `requiredClaims`)';
   return own === provider
-    ? judged(
-        given,
+    ? findingIfSet(
+        installation,
         flag,
         'refused',
-        `nothing here asks ${provider} for ${what}; ${instead}. WITHOUT IT THIS IS NO LONGER ASKED FOR`,
+        `oidc-authz cannot ask ${provider} for ${what}; ${instead}. WITHOUT IT THIS IS NO LONGER REQUIRED`,
       )
-    : judged(
-        given,
+    : findingIfSet(
+        installation,
         flag,
         'refused',
-        `nothing here asks for ${what}. It never guarded anything with provider ${own}, as only ${provider} looks at it; ${instead}`,
+        `oidc-authz cannot check ${what}. With provider ${own} it never restricted anything, since only ${provider} uses it; ${instead}`,
       );
 }

@@ -1,106 +1,115 @@
-/** Clients that needed no token for their address: a rule, where it can be known who tells the address. */
+/** Translates trusted client addresses to a rule, if the source of the address can be trusted. */
 
 import type { Problem } from '../../../../config/validate/problems.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import { networkProblem } from '../../../../config/values/networks.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
-import { isOn, judged, listed, listOf, problemOf, textOf } from './by-kind.ts';
+import type { Installation } from '../merge/installation.ts';
+import { findingIfSet, problemOf } from './findings.ts';
+import { isOn, listOf, quotedList, textOf } from './setting-values.ts';
 
-/** The rule for trusted addresses, and the options that it needs. */
+/** The rule for trusted addresses, and the options it needs. */
 export interface TrustedAddresses {
-  readonly config: Tree;
-  readonly rules: readonly Tree[];
+  readonly config: Mapping;
+  readonly rules: readonly Mapping[];
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 }
 
-/** Translates `trusted-ip` and what says whose address that is. */
-export function trustedAddresses(given: Given): TrustedAddresses {
-  const addresses = listOf(given, 'trusted-ip');
-  const problems = ['trusted-ip', 'trusted-proxy-ip'].flatMap((flag) => networkProblems(given, flag));
-  if (addresses.length === 0) return { config: {}, rules: [], findings: withoutTrusted(given), problems };
+/** Translates `trusted-ip` and the flags for the source of the address. */
+export function trustedAddresses(installation: Installation): TrustedAddresses {
+  const addresses = listOf(installation, 'trusted-ip');
+  const problems = ['trusted-ip', 'trusted-proxy-ip'].flatMap((flag) => networkProblems(installation, flag));
+  if (addresses.length === 0)
+    return { config: {}, rules: [], findings: withoutTrusted(installation), problems };
 
-  const header = (textOf(given, 'real-client-ip-header') || 'X-Real-IP').toLowerCase();
-  const proxies = listOf(given, 'trusted-proxy-ip');
+  const header = (textOf(installation, 'real-client-ip-header') || 'X-Real-IP').toLowerCase();
+  const proxies = listOf(installation, 'trusted-proxy-ip');
   const closed = (reason: string): TrustedAddresses => ({
     config: {},
     rules: [],
     findings: [
-      ...judged(
-        given,
+      ...findingIfSet(
+        installation,
         'trusted-ip',
         'changed',
-        `${reason}, so nothing is opened and these clients need a token; to open, say \`clientAddress\` and write a rule with \`match.addresses\``,
+        `${reason}, so these clients now need a token; to allow them without one, set \`clientAddress\` and write a rule with \`match.addresses\``,
       ),
-      ...withoutTrusted(given),
+      ...withoutTrusted(installation),
     ],
     problems,
   });
 
-  if (!isOn(given, 'reverse-proxy'))
+  if (!isOn(installation, 'reverse-proxy'))
     return closed(
-      'without `reverse-proxy` the address was that of whoever connected, which here is Envoy itself',
+      'without `reverse-proxy` oauth2-proxy compares the address of the connection, which is that of Envoy',
     );
   if (header === 'x-envoy-external-address')
-    return opened(given, problems, {
+    return opened(installation, problems, {
       config: { trustedHeaders: [header], clientAddress: { header } },
-      text: 'the rule `trusted-addresses`; Envoy overwrites the header at the edge only, so let nobody but the ingress gateway call the workload',
+      text: 'the rule `trusted-addresses`; Envoy overwrites the header only at the edge, so only the ingress gateway may call the workload',
     });
   if (header !== 'x-forwarded-for')
     return closed(
-      `a client can send the header ${listed([header])} itself unless a proxy of yours overwrites it`,
+      `a client can send the header ${quotedList([header])} itself unless one of your proxies overwrites it`,
     );
   if (proxies.length === 0 || proxies.some((network) => network.endsWith('/0')))
     return closed(
-      '`trusted-proxy-ip` does not say which proxies stand in front, and any client could send `x-forwarded-for`; give `-- --trusted-proxy-ip=NETWORK` for the load balancers and gateways',
+      '`trusted-proxy-ip` does not list the proxies in front, and any client can send `x-forwarded-for`; pass `-- --trusted-proxy-ip=NETWORK` for the load balancers and gateways',
     );
-  return opened(given, problems, {
+  return opened(installation, problems, {
     config: { clientAddress: { trustedProxies: proxies } },
-    text: 'the rule `trusted-addresses`, for the last address in `x-forwarded-for` that is none of the trusted proxies; before 7.15.5 oauth2-proxy took the first, which anybody can send',
+    text: 'the rule `trusted-addresses`, for the last address in `x-forwarded-for` that is not a trusted proxy; before 7.15.5 oauth2-proxy used the first one, which any client can set',
   });
 }
 
 function opened(
-  given: Given,
+  installation: Installation,
   problems: readonly Problem[],
-  { config, text }: { config: Tree; text: string },
+  { config, text }: { config: Mapping; text: string },
 ): TrustedAddresses {
   const isForwarded = !('trustedHeaders' in config);
   const proxies = isForwarded
-    ? judged(given, 'trusted-proxy-ip', 'kept', '`clientAddress.trustedProxies`')
-    : judged(given, 'trusted-proxy-ip', 'meaningless', 'the header that tells the address has one value');
-  const match = { addresses: listOf(given, 'trusted-ip') };
+    ? findingIfSet(installation, 'trusted-proxy-ip', 'kept', '`clientAddress.trustedProxies`')
+    : findingIfSet(
+        installation,
+        'trusted-proxy-ip',
+        'meaningless',
+        'the header with the address has only one value',
+      );
+  const match = { addresses: listOf(installation, 'trusted-ip') };
   return {
     config,
     rules: [{ name: 'trusted-addresses', match, allow: 'anonymous' }],
     findings: [
-      ...judged(given, 'trusted-ip', 'kept', text),
+      ...findingIfSet(installation, 'trusted-ip', 'kept', text),
       ...proxies,
-      ...judged(given, 'real-client-ip-header', 'kept', '`clientAddress.header`'),
-      ...judged(given, 'reverse-proxy', 'kept', `\`clientAddress\`; ${elsewhere}`),
+      ...findingIfSet(installation, 'real-client-ip-header', 'kept', '`clientAddress.header`'),
+      ...findingIfSet(installation, 'reverse-proxy', 'kept', `\`clientAddress\`; ${elsewhere}`),
     ],
     problems,
   };
 }
 
-const elsewhere = 'method, host and path are what Envoy says of the request, and no header changes them';
+const elsewhere = 'method, host and path are those that Envoy reports, and no header changes them';
 
-function withoutTrusted(given: Given): readonly Finding[] {
-  const unused = 'no rule looks at the address of the client';
+function withoutTrusted(installation: Installation): readonly Finding[] {
+  const unused = 'no rule uses the address of the client';
   return [
-    ...(listOf(given, 'trusted-ip').length === 0
-      ? judged(given, 'trusted-ip', 'meaningless', 'it is empty')
+    ...(listOf(installation, 'trusted-ip').length === 0
+      ? findingIfSet(installation, 'trusted-ip', 'meaningless', 'it is empty')
       : []),
-    ...judged(given, 'trusted-proxy-ip', 'meaningless', unused),
-    ...judged(given, 'real-client-ip-header', 'meaningless', unused),
-    ...judged(given, 'reverse-proxy', 'meaningless', elsewhere),
+    ...findingIfSet(installation, 'trusted-proxy-ip', 'meaningless', unused),
+    ...findingIfSet(installation, 'real-client-ip-header', 'meaningless', unused),
+    ...findingIfSet(installation, 'reverse-proxy', 'meaningless', elsewhere),
   ];
 }
 
-function networkProblems(given: Given, flag: string): readonly Problem[] {
-  return listOf(given, flag).flatMap((network) => {
+function networkProblems(installation: Installation, flag: string): readonly Problem[] {
+  return listOf(installation, flag).flatMap((network) => {
     const problem = networkProblem(network);
-    return problem === undefined ? [] : [problemOf(given, flag, `${JSON.stringify(network)}: ${problem}`)];
+    return problem === undefined
+      ? []
+      : [problemOf(installation, flag, `${JSON.stringify(network)}: ${problem}`)];
   });
 }

@@ -1,31 +1,33 @@
-/** The headers that oauth2-proxy put into its answer, for the mesh to hand on to the workload. */
-import type { Tree } from '../../../../config/values/raw-values.ts';
-import type { Given } from '../read/settings.ts';
-import { isOn, judged, type Part } from './by-kind.ts';
-import { injectedHeaders } from './injected.ts';
+/** Translates the response headers that oauth2-proxy sets for the workload. */
+import type { Mapping } from '../../../../config/values/mapping.ts';
+import type { Installation } from '../merge/installation.ts';
+import { findingIfSet } from './findings.ts';
+import { injectedHeaders } from './injected-headers.ts';
+import type { Part } from './part.ts';
+import { isOn } from './setting-values.ts';
 
-/** Flags that an alpha configuration rules out. */
+/** Flags that an alpha configuration replaces. */
 const headerFlags = ['set-xauthrequest', 'pass-access-token', 'set-authorization-header', 'set-basic-auth'];
 
-/** The headers of `set-xauthrequest`, with what they hold: an e-mail falls back to `sub`, and roles are groups. */
-const authRequestHeaders: readonly Tree[] = [
+/** The headers of `set-xauthrequest` with their sources: the email falls back to `sub`, and roles are groups. */
+const authRequestHeaders: readonly Mapping[] = [
   { header: 'x-auth-request-user', claim: 'sub' },
   { header: 'x-auth-request-email', from: 'email' },
   { header: 'x-auth-request-groups', from: 'groups' },
   { header: 'x-auth-request-preferred-username', claim: 'preferred_username' },
 ];
 
-/** Translates the headers of an answer that lets pass. */
-export function translateHeaders(given: Given): Part {
-  if (given.injectedHeaders !== undefined) {
-    const reason = 'the alpha configuration says which headers there are (`injectResponseHeaders`)';
-    const ruledOut = headerFlags.flatMap((flag) => judged(given, flag, 'meaningless', reason));
-    const { config, findings } = injectedHeaders(given.injectedHeaders);
+/** Translates the headers of an allowed request. */
+export function translateHeaders(installation: Installation): Part {
+  if (installation.injectedHeaders !== undefined) {
+    const reason = 'the alpha configuration sets the headers (`injectResponseHeaders`)';
+    const ruledOut = headerFlags.flatMap((flag) => findingIfSet(installation, flag, 'meaningless', reason));
+    const { config, findings } = injectedHeaders(installation.injectedHeaders);
     return { config, findings: [...findings, ...ruledOut] };
   }
-  const isSet = isOn(given, 'set-xauthrequest');
-  const hasToken = isSet && isOn(given, 'pass-access-token');
-  const isAuthorized = isOn(given, 'set-authorization-header');
+  const isSet = isOn(installation, 'set-xauthrequest');
+  const hasToken = isSet && isOn(installation, 'pass-access-token');
+  const isAuthorized = isOn(installation, 'set-authorization-header');
   return {
     config: {
       ...(isSet ? { outputClaimToHeaders: authRequestHeaders } : { identityHeaders: 'remove' }),
@@ -34,27 +36,38 @@ export function translateHeaders(given: Given): Part {
     },
     findings: [
       ...(isSet
-        ? judged(given, 'set-xauthrequest', 'kept', `\`outputClaimToHeaders\` with the same names; ${list}`)
-        : judged(given, 'set-xauthrequest', 'kept', `\`identityHeaders: remove\`: ${removed}`)),
+        ? findingIfSet(
+            installation,
+            'set-xauthrequest',
+            'kept',
+            `\`outputClaimToHeaders\` with the same names; ${list}`,
+          )
+        : findingIfSet(installation, 'set-xauthrequest', 'kept', `\`identityHeaders: remove\`: ${removed}`)),
       ...(hasToken
-        ? judged(given, 'pass-access-token', 'kept', '`outputTokenToHeader: x-auth-request-access-token`')
-        : judged(
-            given,
+        ? findingIfSet(
+            installation,
+            'pass-access-token',
+            'kept',
+            '`outputTokenToHeader: x-auth-request-access-token`',
+          )
+        : findingIfSet(
+            installation,
             'pass-access-token',
             'meaningless',
-            'without `set-xauthrequest` it changed only the request to the upstream of oauth2-proxy itself',
+            'without `set-xauthrequest` it changes only the request from oauth2-proxy to its own upstream',
           )),
       ...(isAuthorized
-        ? judged(
-            given,
+        ? findingIfSet(
+            installation,
             'set-authorization-header',
             'kept',
-            '`setAuthorizationHeader: true`; the header of the client reaches the workload without it too (`forwardOriginalToken`)',
+            '`setAuthorizationHeader: true`; the `authorization` header of the client reaches the workload even without it (`forwardOriginalToken`)',
           )
-        : judged(given, 'set-authorization-header', 'meaningless', 'it is off')),
+        : findingIfSet(installation, 'set-authorization-header', 'meaningless', 'it is off')),
     ],
   };
 }
 
-const list = 'the entry of the mesh must list them, or they are dropped and those of the client pass';
-const removed = 'no identity header is set, and none of a client passes under the default names';
+const list =
+  'list them in the mesh entry; otherwise the mesh drops them and the workload gets those of the client';
+const removed = 'no identity header is set, and a client cannot send one under the default names';

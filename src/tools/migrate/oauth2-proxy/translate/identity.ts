@@ -1,131 +1,132 @@
-/** Which claims of a token are its e-mail and its groups. */
-import type { Tree } from '../../../../config/values/raw-values.ts';
+/** Translates the claims that are the email and the groups of a token. */
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
-import { isOn, judged, listOf, present, textOf } from './by-kind.ts';
+import type { Installation } from '../merge/installation.ts';
+import { findingIfSet } from './findings.ts';
 import { hasFixedClaims, providerOf } from './provider.ts';
+import { isOn, listOf, textOf, withoutUndefined } from './setting-values.ts';
 
-/** What an issuer says of e-mail and groups, who may pass aside. */
+/** The claims of an issuer for email and groups, without access rules. */
 export interface Identity {
-  readonly email: Tree;
-  readonly groups: Tree;
+  readonly email: Mapping;
+  readonly groups: Mapping;
 }
 
-/** How the tokens of `extra-jwt-issuers` are read, and with azure all of them: no option but that for the groups changes it. */
-export function fixedIdentity(given: Given): Identity {
+/** The claims for `extra-jwt-issuers`, and for all tokens with azure. Only the groups option changes them. */
+export function fixedIdentity(installation: Installation): Identity {
   return {
     email: { fallbackClaim: 'sub', requireVerified: true },
-    groups: present({ claim: groupsClaim(given) }),
+    groups: withoutUndefined({ claim: groupsClaim(installation) }),
   };
 }
 
-/** How the tokens of `oidc-issuer-url` are read. */
-export function primaryIdentity(given: Given): Identity {
-  if (hasFixedClaims(given)) return fixedIdentity(given);
-  const claim = emailClaim(given);
-  const isVerified = claim === 'email' && !isOn(given, 'insecure-oidc-allow-unverified-email');
+/** The claims for the tokens of `oidc-issuer-url`. */
+export function primaryIdentity(installation: Installation): Identity {
+  if (hasFixedClaims(installation)) return fixedIdentity(installation);
+  const claim = emailClaim(installation);
+  const isVerified = claim === 'email' && !isOn(installation, 'insecure-oidc-allow-unverified-email');
   return {
-    email: present({
+    email: withoutUndefined({
       claim: claim === 'email' ? undefined : claim,
       fallbackClaim: 'sub',
       requireVerified: isVerified ? true : undefined,
     }),
-    groups: present({
-      claim: groupsClaim(given),
-      keycloakRoles: providerOf(given) === 'keycloak-oidc' ? true : undefined,
+    groups: withoutUndefined({
+      claim: groupsClaim(installation),
+      keycloakRoles: providerOf(installation) === 'keycloak-oidc' ? true : undefined,
     }),
   };
 }
 
-/** Whether both read tokens alike. */
-export function readAlike(one: Identity, other: Identity): boolean {
+/** Whether two issuers have the same claims. */
+export function haveSameClaims(one: Identity, other: Identity): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /**
  * Judges the options that name claims.
  *
- * @param asksForGroups whether somebody may pass by groups only
+ * @param asksForGroups whether groups are required
  */
-export function judgeIdentity(given: Given, asksForGroups: boolean): readonly Finding[] {
-  const ofGroups = judgeGroupsClaim(given, asksForGroups);
-  if (hasFixedClaims(given)) {
-    const reason =
-      'provider azure looks at the claims `email` and `email_verified` of bearer tokens, whatever it says';
+export function judgeIdentity(installation: Installation, asksForGroups: boolean): readonly Finding[] {
+  const ofGroups = judgeGroupsClaim(installation, asksForGroups);
+  if (hasFixedClaims(installation)) {
+    const reason = 'provider azure always reads the claims `email` and `email_verified` of bearer tokens';
     const flags = ['oidc-email-claim', 'user-id-claim', 'insecure-oidc-allow-unverified-email'];
-    return [...flags.flatMap((flag) => judged(given, flag, 'meaningless', reason)), ...ofGroups];
+    return [...flags.flatMap((flag) => findingIfSet(installation, flag, 'meaningless', reason)), ...ofGroups];
   }
-  const claim = emailClaim(given);
-  const isRenamed = textOf(given, 'oidc-email-claim') === claim && claim !== 'email';
+  const claim = emailClaim(installation);
+  const isRenamed = textOf(installation, 'oidc-email-claim') === claim && claim !== 'email';
   const unverified =
-    isRenamed || claim !== 'email' ? '; `email_verified` says nothing of it and is not asked for' : '';
+    isRenamed || claim !== 'email' ? '; `email_verified` does not apply to it and is not required' : '';
   const allow = 'insecure-oidc-allow-unverified-email';
   return [
-    ...judged(
-      given,
+    ...findingIfSet(
+      installation,
       'oidc-email-claim',
       'kept',
-      `\`issuers[].email.claim: ${claim}\`, or \`sub\` where it is absent${isRenamed ? unverified : ''}`,
+      `\`issuers[].email.claim: ${claim}\`, or \`sub\` if the token does not have that claim${isRenamed ? unverified : ''}`,
     ),
-    ...(claim === textOf(given, 'user-id-claim') && !isRenamed
-      ? judged(
-          given,
+    ...(claim === textOf(installation, 'user-id-claim') && !isRenamed
+      ? findingIfSet(
+          installation,
           'user-id-claim',
           'kept',
-          `\`issuers[].email.claim: ${claim}\`${unverified}; the user is \`sub\` still`,
+          `\`issuers[].email.claim: ${claim}\`${unverified}; the user is still \`sub\``,
         )
-      : judged(
-          given,
+      : findingIfSet(
+          installation,
           'user-id-claim',
           'meaningless',
-          '`oidc-email-claim` is what counts, and the user is `sub`',
+          '`oidc-email-claim` is used instead, and the user is `sub`',
         )),
     ...ofGroups,
-    ...(isOn(given, allow)
-      ? judged(
-          given,
+    ...(isOn(installation, allow)
+      ? findingIfSet(
+          installation,
           allow,
           'kept',
           '`issuers[].email.requireVerified: false` for the tokens of `oidc-issuer-url`',
         )
-      : judged(given, allow, 'meaningless', 'it is off')),
+      : findingIfSet(installation, allow, 'meaningless', 'it is off')),
   ];
 }
 
-/** Judges the claim of the groups, which for some tokens was no path. */
-function judgeGroupsClaim(given: Given, asksForGroups: boolean): readonly Finding[] {
+/** Judges the groups claim, which oauth2-proxy does not treat as a path for all tokens. */
+function judgeGroupsClaim(installation: Installation, asksForGroups: boolean): readonly Finding[] {
   const flag = 'oidc-groups-claim';
-  const claim = groupsClaim(given) ?? 'groups';
-  const kept = `\`issuers[].groups.claim: ${claim}\``;
-  const ofExtra = listOf(given, 'extra-jwt-issuers').length > 0 ? 'the tokens of `extra-jwt-issuers`' : '';
-  const whose = hasFixedClaims(given) ? 'bearer tokens of provider azure' : ofExtra;
-  if (whose === '' || claim === 'groups') return judged(given, flag, 'kept', kept);
-  const before = `before 7.15.6 oauth2-proxy read \`groups\` of ${whose}`;
-  if (!claim.includes('.')) return judged(given, flag, 'kept', `${kept}; ${before}`);
-  const path = `of ${whose} oauth2-proxy reads the claim of that very name, while here it is a path where a token has no such claim`;
+  const claim = groupsClaim(installation) ?? 'groups';
+  const target = `\`issuers[].groups.claim: ${claim}\``;
+  const ofExtra =
+    listOf(installation, 'extra-jwt-issuers').length > 0 ? 'the tokens of `extra-jwt-issuers`' : '';
+  const affected = hasFixedClaims(installation) ? 'bearer tokens of provider azure' : ofExtra;
+  if (affected === '' || claim === 'groups') return findingIfSet(installation, flag, 'kept', target);
+  const before = `before 7.15.6 oauth2-proxy reads \`groups\` of ${affected}`;
+  if (!claim.includes('.')) return findingIfSet(installation, flag, 'kept', `${target}; ${before}`);
+  const path = `in ${affected} oauth2-proxy reads the claim with exactly this name; oidc-authz treats the name as a path if a token does not have that claim`;
   return asksForGroups
-    ? judged(
-        given,
+    ? findingIfSet(
+        installation,
         flag,
         'refused',
-        `${path}. If it is accepted it is ${kept}, and A TOKEN WITH ITS GROUPS AT THAT PATH PASSES FROM NOW ON`,
+        `${path}. If you accept it, it becomes ${target}, and A TOKEN WITH ITS GROUPS AT THAT PATH IS ALLOWED FROM NOW ON`,
       )
-    : judged(
-        given,
+    : findingIfSet(
+        installation,
         flag,
         'changed',
-        `it is ${kept}; ${path}, so groups at that path are forwarded, which were not; ${before}`,
+        `it becomes ${target}; ${path}, so groups at that path are now forwarded; ${before}`,
       );
 }
 
-/** The claim of the groups; undefined where it is the usual one. */
-function groupsClaim(given: Given): string | undefined {
-  const claim = textOf(given, 'oidc-groups-claim') || 'groups';
+/** The groups claim; undefined for the default. */
+function groupsClaim(installation: Installation): string | undefined {
+  const claim = textOf(installation, 'oidc-groups-claim') || 'groups';
   return claim === 'groups' ? undefined : claim;
 }
 
-/** The older option counts where the newer one is left at its default. */
-function emailClaim(given: Given): string {
-  const claim = textOf(given, 'oidc-email-claim') || 'email';
-  return claim === 'email' ? textOf(given, 'user-id-claim') || 'email' : claim;
+/** The older option applies if the newer one has its default. */
+function emailClaim(installation: Installation): string {
+  const claim = textOf(installation, 'oidc-email-claim') || 'email';
+  return claim === 'email' ? textOf(installation, 'user-id-claim') || 'email' : claim;
 }

@@ -1,88 +1,98 @@
-/** Where the keys of issuers are, what they may sign with, and whom to trust on the way to them. */
+/** Translates the sources of keys, the signature algorithms, and the trusted CAs. */
 
 import { type Algorithm, supportedAlgorithms } from '../../../../config/declare/issuer-options.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
-import { isLoopback, maskUrls } from '../../../../config/values/urls.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
+import { maskUrls } from '../../../../config/values/quote-value.ts';
+import { isLoopback } from '../../../../config/values/urls.ts';
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
-import { isOn, judged, listed, listOf, present, textOf } from './by-kind.ts';
+import type { Installation } from '../merge/installation.ts';
+import { findingIfSet } from './findings.ts';
+import { isOn, listOf, quotedList, textOf, withoutUndefined } from './setting-values.ts';
 
-/** What is said of keys. */
+/** The translated key settings. */
 export interface Keys {
-  /** Fields of the issuer that `oidc-issuer-url` names. */
-  readonly ofPrimary: Tree;
-  /** Fields of every issuer. */
-  readonly ofAll: Tree;
+  /** Options of the issuer of `oidc-issuer-url`. */
+  readonly ofPrimary: Mapping;
+  /** Options of every issuer. */
+  readonly ofAll: Mapping;
   readonly findings: readonly Finding[];
 }
 
-/** Translates what is said of keys. */
-export function translateKeys(given: Given): Keys {
-  const isDiscovered = !isOn(given, 'skip-oidc-discovery');
-  const jwksUri = textOf(given, 'oidc-jwks-url');
-  const files = listOf(given, 'oidc-public-key-file');
+/** Translates all key settings. */
+export function translateKeys(installation: Installation): Keys {
+  const isDiscovered = !isOn(installation, 'skip-oidc-discovery');
+  const jwksUri = textOf(installation, 'oidc-jwks-url');
+  const files = listOf(installation, 'oidc-public-key-file');
   const hasSource = !isDiscovered && (jwksUri !== '' || files.length > 0);
-  const { algorithms, findings } = translateAlgorithms(given, hasSource);
+  const { algorithms, findings } = translateAlgorithms(installation, hasSource);
   return {
-    ofPrimary: present({
+    ofPrimary: withoutUndefined({
       jwksUri: hasSource && jwksUri !== '' ? jwksUri : undefined,
       publicKeyFiles: hasSource && files.length > 0 ? files : undefined,
       algorithms,
-      insecureHttp: insecureHttp(hasSource ? jwksUri : textOf(given, 'oidc-issuer-url')),
+      insecureHttp: insecureHttp(hasSource ? jwksUri : textOf(installation, 'oidc-issuer-url')),
     }),
-    ofAll: trust(given),
-    findings: [...findings, ...judgeSources(given, isDiscovered, hasSource), ...judgeTrust(given)],
+    ofAll: trust(installation),
+    findings: [
+      ...findings,
+      ...judgeSources(installation, isDiscovered, hasSource),
+      ...judgeTrust(installation),
+    ],
   };
 }
 
-/** `true` where keys come over a connection that anybody on the way can change. */
+/** `true` if keys are fetched over plain HTTP from another host. */
 export function insecureHttp(url: string): true | undefined {
   const parsed = URL.parse(url);
   return parsed?.protocol === 'http:' && !isLoopback(parsed) ? true : undefined;
 }
 
-function judgeSources(given: Given, isDiscovered: boolean, hasSource: boolean): readonly Finding[] {
-  const discovered = 'keys are found by discovery, so it never had an effect';
-  const uri = textOf(given, 'oidc-jwks-url');
+function judgeSources(
+  installation: Installation,
+  isDiscovered: boolean,
+  hasSource: boolean,
+): readonly Finding[] {
+  const discovered = 'oauth2-proxy uses discovery and ignores it';
+  const uri = textOf(installation, 'oidc-jwks-url');
   const isPlain = insecureHttp(uri) === true;
   const skipped: readonly ['kept' | 'meaningless' | 'changed', string] = isDiscovered
-    ? ['meaningless', 'discovery is what happens anyway']
+    ? ['meaningless', 'discovery is the default']
     : hasSource
-      ? ['kept', '`issuers[0].jwksUri` or `publicKeyFiles`, which need no discovery']
+      ? ['kept', '`issuers[0].jwksUri` or `publicKeyFiles`, which replace discovery']
       : [
           'changed',
           'neither `oidc-jwks-url` nor `oidc-public-key-file` says where the keys are, so they are found by discovery',
         ];
   return [
-    ...judged(given, 'skip-oidc-discovery', ...skipped),
+    ...findingIfSet(installation, 'skip-oidc-discovery', ...skipped),
     ...(isDiscovered
-      ? judged(given, 'oidc-jwks-url', 'meaningless', discovered)
-      : judged(
-          given,
+      ? findingIfSet(installation, 'oidc-jwks-url', 'meaningless', discovered)
+      : findingIfSet(
+          installation,
           'oidc-jwks-url',
           'kept',
-          `\`issuers[0].jwksUri: ${uri}\`${isPlain ? `, with \`insecureHttp: true\`; ${plainText}` : ''}`,
+          `\`issuers[0].jwksUri: ${uri}\`${isPlain ? `, with \`insecureHttp: true\`; ${plainHttpText}` : ''}`,
         )),
     ...(isDiscovered
-      ? judged(given, 'oidc-public-key-file', 'meaningless', discovered)
-      : judged(
-          given,
+      ? findingIfSet(installation, 'oidc-public-key-file', 'meaningless', discovered)
+      : findingIfSet(
+          installation,
           'oidc-public-key-file',
           'kept',
-          '`issuers[0].publicKeyFiles`, read again when they change; put the files into the pod',
+          '`issuers[0].publicKeyFiles`, reloaded when they change; mount the files in the pod',
         )),
   ];
 }
 
-/** What to say of keys over plain HTTP. */
-export const plainText = 'anybody on the way to it could put in keys of their own, so rather use https';
+/** The warning about keys over plain HTTP. */
+export const plainHttpText = 'anyone on the network path can replace the keys, so use https';
 
 function translateAlgorithms(
-  given: Given,
+  installation: Installation,
   hasSource: boolean,
 ): { algorithms: readonly Algorithm[] | undefined; findings: readonly Finding[] } {
   const flag = 'oidc-enabled-signing-alg';
-  const wanted = listOf(given, flag);
+  const wanted = listOf(installation, flag);
   const isSupported = (name: string): name is Algorithm =>
     (supportedAlgorithms as readonly string[]).includes(name);
   const algorithms = [...new Set(wanted.filter(isSupported))];
@@ -90,62 +100,71 @@ function translateAlgorithms(
   if (wanted.length === 0)
     return {
       algorithms: hasSource ? ['RS256'] : undefined,
-      findings: judged(given, flag, 'meaningless', 'it is empty'),
+      findings: findingIfSet(installation, flag, 'meaningless', 'it is empty'),
     };
-  const kept = `\`issuers[0].algorithms: [${algorithms.join(', ')}]\``;
-  if (others.length === 0) return { algorithms, findings: judged(given, flag, 'kept', kept) };
-  const reason = `${listed(others)} cannot be accepted: whoever can check such a signature can make one`;
+  const algorithmsText = `\`issuers[0].algorithms: [${algorithms.join(', ')}]\``;
+  if (others.length === 0)
+    return { algorithms, findings: findingIfSet(installation, flag, 'kept', algorithmsText) };
+  const reason = `${quotedList(others)} cannot be accepted: a party that can verify such a signature can also forge one`;
   return algorithms.length === 0
     ? {
         algorithms: undefined,
-        findings: judged(
-          given,
+        findings: findingIfSet(
+          installation,
           flag,
           'refused',
-          `${reason}, and nothing else is named; the defaults of \`algorithms\` would be accepted instead`,
+          `${reason}, and no other algorithm is set; the defaults of \`algorithms\` would be accepted instead`,
         ),
       }
-    : { algorithms, findings: judged(given, flag, 'refused', `${reason}; the others are ${kept}`) };
+    : {
+        algorithms,
+        findings: findingIfSet(installation, flag, 'refused', `${reason}; the others are ${algorithmsText}`),
+      };
 }
 
-function trust(given: Given): Tree {
-  const files = listOf(given, 'provider-ca-file');
+function trust(installation: Installation): Mapping {
+  const files = listOf(installation, 'provider-ca-file');
   if (files.length === 0) return {};
-  return present({
+  return withoutUndefined({
     caFile: files.length === 1 ? files[0] : files,
-    trustSystemCas: isOn(given, 'use-system-trust-store') ? undefined : false,
+    trustSystemCas: isOn(installation, 'use-system-trust-store') ? undefined : false,
   });
 }
 
-function judgeTrust(given: Given): readonly Finding[] {
-  const files = listOf(given, 'provider-ca-file');
-  const isSystem = isOn(given, 'use-system-trust-store');
+function judgeTrust(installation: Installation): readonly Finding[] {
+  const files = listOf(installation, 'provider-ca-file');
+  const isSystem = isOn(installation, 'use-system-trust-store');
   const skip = 'ssl-insecure-skip-verify';
-  const alone = 'without `provider-ca-file` the certificates of the system are trusted anyway';
+  const alone = 'without `provider-ca-file` the CAs of the system are trusted anyway';
   return [
     ...(files.length === 0
-      ? judged(given, 'provider-ca-file', 'meaningless', 'it is empty')
-      : judged(
-          given,
+      ? findingIfSet(installation, 'provider-ca-file', 'meaningless', 'it is empty')
+      : findingIfSet(
+          installation,
           'provider-ca-file',
           'kept',
-          `\`issuers[].caFile\`${isSystem ? '' : ' with `trustSystemCas: false`'}; put the file into the pod, or take the chart's \`caBundle\``,
+          `\`issuers[].caFile\`${isSystem ? '' : ' with `trustSystemCas: false`'}; mount the file in the pod, or set \`caBundle\` of the chart`,
         )),
     ...(files.length === 0
-      ? judged(given, 'use-system-trust-store', 'meaningless', alone)
-      : judged(given, 'use-system-trust-store', 'kept', `\`issuers[].trustSystemCas: ${isSystem}\``)),
-    ...(isOn(given, skip)
-      ? judged(
-          given,
+      ? findingIfSet(installation, 'use-system-trust-store', 'meaningless', alone)
+      : findingIfSet(
+          installation,
+          'use-system-trust-store',
+          'kept',
+          `\`issuers[].trustSystemCas: ${isSystem}\``,
+        )),
+    ...(isOn(installation, skip)
+      ? findingIfSet(
+          installation,
           skip,
           'changed',
-          'the certificate of the issuer is always verified; name the CA that signed it in `issuers[].caFile`',
+          'the certificate of the issuer is always verified; set its CA in `issuers[].caFile`',
         )
-      : judged(given, skip, 'meaningless', 'certificates are always verified')),
+      : findingIfSet(installation, skip, 'meaningless', 'certificates are always verified')),
   ];
 }
 
-/** A URL as a finding may show it. */
-export function shownUrl(url: string): string {
+/** A URL in a form that is safe in findings. */
+export function maskedUrl(url: string): string {
   return `\`${maskUrls(url)}\``;
 }

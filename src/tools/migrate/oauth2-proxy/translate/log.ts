@@ -1,20 +1,22 @@
-/** What was logged. */
+/** Translates the log settings. */
 import { headerNamePattern } from '../../../../config/values/header-names.ts';
-import type { Given } from '../read/settings.ts';
-import { isOn, judged, listed, listOf, type Part, present, textOf } from './by-kind.ts';
+import type { Installation } from '../merge/installation.ts';
+import { findingIfSet } from './findings.ts';
+import type { Part } from './part.ts';
+import { isOn, listOf, quotedList, textOf, withoutUndefined } from './setting-values.ts';
 
-/** Translates what is said of the log. */
-export function translateLog(given: Given): Part {
-  const isRequest = isOn(given, 'request-logging', true);
-  const isAuth = isOn(given, 'auth-logging', true);
+/** Translates all log settings. */
+export function translateLog(installation: Installation): Part {
+  const isRequest = isOn(installation, 'request-logging', true);
+  const isAuth = isOn(installation, 'auth-logging', true);
   const checks = isRequest ? 'all' : isAuth ? undefined : 'none';
-  const paths = listOf(given, 'exclude-logging-path');
-  // A path is compared as it came, so one with a query or without a slash was never excluded.
+  const paths = listOf(installation, 'exclude-logging-path');
+  // oauth2-proxy compares the path unchanged, so an entry with a query or without a leading slash never matches.
   const excludePaths = [...new Set(paths.filter((path) => /^\/[^?#]*$/.test(path)))];
   const others = paths.filter((path) => !excludePaths.includes(path));
-  const header = textOf(given, 'request-id-header').toLowerCase();
+  const header = textOf(installation, 'request-id-header').toLowerCase();
   const isHeader = header !== '' && headerNamePattern.test(header);
-  const log = present({
+  const log = withoutUndefined({
     checks,
     excludePaths: excludePaths.length === 0 ? undefined : excludePaths,
     requestIdHeader: isHeader && header !== 'x-request-id' ? header : undefined,
@@ -22,40 +24,45 @@ export function translateLog(given: Given): Part {
   return {
     config: Object.keys(log).length === 0 ? {} : { log },
     findings: [
-      ...judged(given, 'request-logging', 'kept', `\`log.checks: ${checks ?? 'denied'}\``),
-      ...judged(
-        given,
+      ...findingIfSet(installation, 'request-logging', 'kept', `\`log.checks: ${checks ?? 'denied'}\``),
+      ...findingIfSet(
+        installation,
         'auth-logging',
         'kept',
         isRequest
-          ? '`log.checks: all`: the record of a check tells its outcome too'
+          ? '`log.checks: all`: the record of a check contains its result'
           : `\`log.checks: ${checks ?? 'denied'}\``,
       ),
-      ...(isOn(given, 'standard-logging', true)
-        ? judged(given, 'standard-logging', 'kept', '`log.level: info`, the default')
-        : judged(
-            given,
+      ...(isOn(installation, 'standard-logging', true)
+        ? findingIfSet(installation, 'standard-logging', 'kept', '`log.level: info`, the default')
+        : findingIfSet(
+            installation,
             'standard-logging',
             'changed',
-            'what the service tells of itself is always logged; `log.level: warn` leaves out what is no trouble, the checks among it',
+            'the service always logs its own events; `log.level: warn` drops records that report no problem, including checks',
           )),
       ...(paths.length === 0
-        ? judged(given, 'exclude-logging-path', 'meaningless', 'it is empty')
+        ? findingIfSet(installation, 'exclude-logging-path', 'meaningless', 'it is empty')
         : others.length === 0
-          ? judged(given, 'exclude-logging-path', 'kept', '`log.excludePaths`')
-          : judged(
-              given,
+          ? findingIfSet(installation, 'exclude-logging-path', 'kept', '`log.excludePaths`')
+          : findingIfSet(
+              installation,
               'exclude-logging-path',
               'changed',
-              `${listed(others)} can be no path and is left out; the others are \`log.excludePaths\``,
+              `${quotedList(others)} is not a path and is left out; the others are \`log.excludePaths\``,
             )),
       ...(isHeader || header === ''
-        ? judged(given, 'request-id-header', 'kept', `\`log.requestIdHeader: ${header || 'x-request-id'}\``)
-        : judged(
-            given,
+        ? findingIfSet(
+            installation,
+            'request-id-header',
+            'kept',
+            `\`log.requestIdHeader: ${header || 'x-request-id'}\``,
+          )
+        : findingIfSet(
+            installation,
             'request-id-header',
             'changed',
-            'that is no name of a header; `log.requestIdHeader` is x-request-id',
+            'it is not a valid header name; `log.requestIdHeader` is x-request-id',
           )),
     ],
   };

@@ -1,165 +1,169 @@
-/** What browsers logged in with, and what became of those who did not: there is no login here. */
+/** Translates logins, sessions and denials. oidc-authz has no login. */
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
-import {
-  isGiven,
-  isOn,
-  judged,
-  listed,
-  listOf,
-  noted,
-  type Part,
-  type TreeComment,
-  textOf,
-} from './by-kind.ts';
+import type { Installation } from '../merge/installation.ts';
+import { findingIfSet, findingUnlessRefused } from './findings.ts';
+import type { Part, TreeComment } from './part.ts';
+import { isOn, isSet, listOf, quotedList, textOf } from './setting-values.ts';
 
-/** Translates sessions, logins and refusals. */
-export function translateLogin(given: Given, compat: boolean): Part {
-  const isForbidden = !isOn(given, 'bearer-token-login-fallback', true);
-  const scopes = neededScopes(given);
+/** Translates all settings for logins, sessions and denials. */
+export function translateLogin(installation: Installation, compat: boolean): Part {
+  const isForbidden = !isOn(installation, 'bearer-token-login-fallback', true);
+  const scopes = neededScopes(installation);
   return {
     config: compat
       ? { compat: 'oauth2-proxy', ...(isForbidden ? { compatInvalidTokenStatus: 403 } : {}) }
       : {},
     findings: [
-      ...judgeBearer(given, compat, isForbidden),
-      ...judgeErrors(given, compat),
-      ...judgeSessions(given),
-      ...judgeUpstreams(given),
-      ...judged(given, 'scope', 'meaningless', scopeText(scopes)),
+      ...judgeBearer(installation, compat, isForbidden),
+      ...judgeErrors(installation, compat),
+      ...judgeSessions(installation),
+      ...judgeUpstreams(installation),
+      ...findingIfSet(installation, 'scope', 'meaningless', scopeText(scopes)),
     ],
     comments: scopeComments(scopes),
   };
 }
 
-function judgeBearer(given: Given, compat: boolean, isForbidden: boolean): readonly Finding[] {
+function judgeBearer(installation: Installation, compat: boolean, isForbidden: boolean): readonly Finding[] {
   const fallback = 'bearer-token-login-fallback';
   const ours = compat
     ? '`compat: oauth2-proxy` with `compatInvalidTokenStatus: 403`'
-    : 'a token that is not good is 401 with a challenge (RFC 6750); with `compat: oauth2-proxy` and `compatInvalidTokenStatus: 403` it is 403 again';
+    : 'an invalid token gets 401 with a challenge (RFC 6750); for 403 set `compat: oauth2-proxy` and `compatInvalidTokenStatus: 403`';
   return [
-    ...(isOn(given, 'skip-jwt-bearer-tokens')
-      ? judged(given, 'skip-jwt-bearer-tokens', 'kept', 'what this service does: a good bearer token passes')
-      : noted(
-          given,
+    ...(isOn(installation, 'skip-jwt-bearer-tokens')
+      ? findingIfSet(
+          installation,
+          'skip-jwt-bearer-tokens',
+          'kept',
+          'the normal behaviour: a valid bearer token is allowed',
+        )
+      : findingUnlessRefused(
+          installation,
           'skip-jwt-bearer-tokens',
           'refused',
-          'without it no bearer token was looked at, and sessions of browsers were the only way in. If it is accepted, BEARER TOKENS PASS THAT DID NOT, and sessions no longer do',
+          'without it oauth2-proxy ignores bearer tokens, and only browser sessions are allowed. If you accept it, BEARER TOKENS ARE ALLOWED FROM NOW ON, and sessions are not',
         )),
     ...(isForbidden
-      ? judged(given, fallback, compat ? 'kept' : 'changed', ours)
-      : judged(
-          given,
+      ? findingIfSet(installation, fallback, compat ? 'kept' : 'changed', ours)
+      : findingIfSet(
+          installation,
           fallback,
           'meaningless',
-          'a token that is not good is 401, and there is no login to fall back to',
+          'an invalid token gets 401, and there is no login to fall back to',
         )),
   ];
 }
 
-function judgeErrors(given: Given, compat: boolean): readonly Finding[] {
-  const isJson = isOn(given, 'force-json-errors');
-  const redirect = textOf(given, 'redirect-url') !== '';
+function judgeErrors(installation: Installation, compat: boolean): readonly Finding[] {
+  const isJson = isOn(installation, 'force-json-errors');
+  const redirect = textOf(installation, 'redirect-url') !== '';
   const old = compat
-    ? '`compat: oauth2-proxy` gives the answers of before'
-    : 'clients that need the answers of before get them by `compat: oauth2-proxy`';
-  const html = `who has no token gets 401 with JSON and is not sent to a login page; ${old}`;
+    ? '`compat: oauth2-proxy` keeps the responses of oauth2-proxy'
+    : 'if clients need the responses of oauth2-proxy, set `compat: oauth2-proxy`';
+  const html = `a client without a token gets 401 with JSON and is not sent to a login page; ${old}`;
   return [
     ...(isJson
-      ? judged(given, 'force-json-errors', 'kept', `what always happens: a refusal has a JSON body; ${old}`)
+      ? findingIfSet(
+          installation,
+          'force-json-errors',
+          'kept',
+          `the normal behaviour: a denial has a JSON body; ${old}`,
+        )
       : redirect
-        ? judged(given, 'force-json-errors', 'changed', html)
-        : noted(given, 'force-json-errors', 'changed', html)),
+        ? findingIfSet(installation, 'force-json-errors', 'changed', html)
+        : findingUnlessRefused(installation, 'force-json-errors', 'changed', html)),
     ...(isJson || !redirect
-      ? judged(given, 'redirect-url', 'meaningless', 'nobody is sent to a login')
-      : judged(
-          given,
+      ? findingIfSet(installation, 'redirect-url', 'meaningless', 'no client is sent to a login')
+      : findingIfSet(
+          installation,
           'redirect-url',
           'refused',
-          'browsers log in there, and nothing here does that; keep oauth2-proxy for them. Without it browsers that have no token get 401',
+          'browsers log in at this URL, and oidc-authz has no login; keep oauth2-proxy for them. Without it browsers without a token get 401',
         )),
   ];
 }
 
-function judgeSessions(given: Given): readonly Finding[] {
-  const type = textOf(given, 'session-store-type');
-  const users = 'users with a password no longer pass; nothing here checks passwords';
+function judgeSessions(installation: Installation): readonly Finding[] {
+  const type = textOf(installation, 'session-store-type');
+  const users = 'oidc-authz checks no passwords, so users with a password are no longer allowed';
   return [
     ...(type === 'redis'
-      ? judged(
-          given,
+      ? findingIfSet(
+          installation,
           'session-store-type',
           'refused',
-          'sessions of browsers are kept there, and none is kept here. Without it who has a session and no token gets 401',
+          'oauth2-proxy stores browser sessions there, and oidc-authz has no sessions. Without it a client with a session and no token gets 401',
         )
-      : judged(given, 'session-store-type', 'meaningless', 'no session is kept')),
+      : findingIfSet(installation, 'session-store-type', 'meaningless', 'oidc-authz has no sessions')),
     ...['htpasswd-file', 'htpasswd-user-group'].flatMap((flag) =>
-      isGiven(given, flag) && listOf(given, flag).length > 0 ? judged(given, flag, 'refused', users) : [],
+      isSet(installation, flag) && listOf(installation, flag).length > 0
+        ? findingIfSet(installation, flag, 'refused', users)
+        : [],
     ),
   ];
 }
 
-function judgeUpstreams(given: Given): readonly Finding[] {
+function judgeUpstreams(installation: Installation): readonly Finding[] {
   const flag = 'upstream';
-  const upstreams = listOf(given, flag);
+  const upstreams = listOf(installation, flag);
   const statics = upstreams.filter((upstream) => upstream.startsWith('static://'));
-  // What is no number stands for 200.
+  // Anything that is not a number means 200.
   const codes = statics.map((upstream) => /^static:\/\/(\d+)\/?$/.exec(upstream)?.[1] ?? '200');
   if (upstreams.length === 0)
-    return noted(
-      given,
+    return findingUnlessRefused(
+      installation,
       flag,
       'changed',
-      'without `static://200` a good token ended in 404, which Envoy takes for a refusal, unless checks were sent to /oauth2/auth; here it passes',
+      'without `static://200` oauth2-proxy answers 404 for a valid token, which Envoy treats as a denial, unless checks go to /oauth2/auth; here the token is allowed',
     );
   if (codes.some((code) => code !== '200'))
-    return judged(
-      given,
+    return findingIfSet(
+      installation,
       flag,
       'refused',
-      `Envoy lets a request pass only on 200, so with ${listed(statics)} none ever passed. If it is accepted, GOOD TOKENS PASS FROM NOW ON`,
+      `Envoy allows a request only for status 200, so oauth2-proxy allows none with ${quotedList(statics)}. If you accept it, VALID TOKENS ARE ALLOWED FROM NOW ON`,
     );
   if (codes.length === upstreams.length)
-    return judged(
-      given,
+    return findingIfSet(
+      installation,
       flag,
       'kept',
-      'what this service does: it answers by itself, and Envoy sends the request on',
+      'the normal behaviour: oidc-authz answers the check, and Envoy forwards the request',
     );
-  const others = listed(upstreams.filter((upstream) => !statics.includes(upstream)));
+  const others = quotedList(upstreams.filter((upstream) => !statics.includes(upstream)));
   return codes.length > 0
-    ? judged(
-        given,
+    ? findingIfSet(
+        installation,
         flag,
         'changed',
-        `nothing is sent on from here, so ${others} gets nothing; all paths are answered alike`,
+        `oidc-authz forwards no requests, so ${others} gets none; checks on all paths get the same answer`,
       )
-    : judged(
-        given,
+    : findingIfSet(
+        installation,
         flag,
         'refused',
-        `requests were sent on to ${others}, and nothing is sent on from here: Envoy asks, and sends the request itself. Without it whoever reached that upstream through oauth2-proxy must reach it through Envoy`,
+        `oauth2-proxy forwards requests to ${others}, and oidc-authz forwards none: Envoy calls it and forwards the request itself. Without it clients must reach that upstream through Envoy`,
       );
 }
 
-/** The scopes that a token could be asked for; those of OpenID Connect itself are about the login. */
-function neededScopes(given: Given): readonly string[] {
+/** The scopes that a token could be required to have; those of OpenID Connect itself only affect the login. */
+function neededScopes(installation: Installation): readonly string[] {
   const ofLogin = ['openid', 'profile', 'email', 'offline_access', 'address', 'phone'];
-  const scopes = textOf(given, 'scope').split(/\s+/);
+  const scopes = textOf(installation, 'scope').split(/\s+/);
   return [...new Set(scopes)].filter(
     (scope) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope) && !ofLogin.includes(scope),
   );
 }
 
 function scopeText(scopes: readonly string[]): string {
-  const never = 'it looks enforced and never was: it was only asked for at a login';
+  const never = 'it looks enforced and never was: oauth2-proxy only requests it at a login';
   return scopes.length === 0
-    ? `${never}; to ask tokens for scopes, say \`requiredScopes\``
-    : `${never}; to ask tokens for it, say \`requiredScopes: [${scopes.join(', ')}]\``;
+    ? `${never}; to require scopes, set \`requiredScopes\``
+    : `${never}; to require it, set \`requiredScopes: [${scopes.join(', ')}]\``;
 }
 
 function scopeComments(scopes: readonly string[]): readonly TreeComment[] {
   if (scopes.length === 0) return [];
-  const text = `The scope of oauth2-proxy was never asked of a token. This would ask for it:\nrequiredScopes: [${scopes.map((scope) => JSON.stringify(scope)).join(', ')}]`;
+  const text = `oauth2-proxy never required its scope of a token. This would require it:\nrequiredScopes: [${scopes.map((scope) => JSON.stringify(scope)).join(', ')}]`;
   return [{ path: ['issuers', 0], text }];
 }

@@ -1,60 +1,69 @@
-/** The provider, which says whose bearer tokens oauth2-proxy verifies at all and how it reads them. */
+/** The provider. It decides whether oauth2-proxy verifies bearer tokens, and by which claims. */
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
-import { judged, listOf, noted, textOf } from './by-kind.ts';
+import type { Installation } from '../merge/installation.ts';
+import { findingIfSet, findingUnlessRefused } from './findings.ts';
+import { listOf, textOf } from './setting-values.ts';
 
 /** The providers that verify bearer tokens of their issuer. */
 const verifying = ['oidc', 'adfs', 'azure', 'cidaas', 'entra-id', 'gitlab', 'keycloak-oidc'];
 
-/** The provider, or the one that oauth2-proxy takes where none is said. */
-export function providerOf(given: Given): string {
-  return textOf(given, 'provider') || 'google';
+/** The provider, or the default of oauth2-proxy. */
+export function providerOf(installation: Installation): string {
+  return textOf(installation, 'provider') || 'google';
 }
 
-/** Whether bearer tokens of `oidc-issuer-url` were verified. */
-export function isVerifying(given: Given): boolean {
-  return verifying.includes(providerOf(given));
+/** Whether oauth2-proxy verifies bearer tokens of `oidc-issuer-url`. */
+export function isVerifying(installation: Installation): boolean {
+  return verifying.includes(providerOf(installation));
 }
 
-/** Whether the tokens of `oidc-issuer-url` become an issuer: not beside others where none of them was ever good. */
-export function hasPrimary(given: Given): boolean {
-  return isVerifying(given) || listOf(given, 'extra-jwt-issuers').length === 0;
+/**
+ * Whether `oidc-issuer-url` becomes an issuer. It does not if oauth2-proxy verifies none of its tokens and there are
+ * other issuers.
+ */
+export function hasPrimary(installation: Installation): boolean {
+  return isVerifying(installation) || listOf(installation, 'extra-jwt-issuers').length === 0;
 }
 
-/** Whether claims are read as those of `extra-jwt-issuers` are: no option renames them, but that for the groups. */
-export function hasFixedClaims(given: Given): boolean {
-  return providerOf(given) === 'azure';
+/** Whether the claims are fixed as for `extra-jwt-issuers`; only the groups claim can be renamed. */
+export function hasFixedClaims(installation: Installation): boolean {
+  return providerOf(installation) === 'azure';
 }
 
-/** What no longer makes a token 401, where claims are read so. */
-export const otherTypes =
-  'a token with a claim of a wrong type, such as `email_verified: "true"` or groups that are numbers, was 401 and may pass here';
+/** The note about claims of a wrong type, which oauth2-proxy answers with 401. */
+export const wrongTypeText =
+  'for a claim of a wrong type, such as `email_verified: "true"` or groups that are numbers, oauth2-proxy answers 401; here such a token may be allowed';
 
 /** Judges the provider. */
-export function judgeProvider(given: Given): readonly Finding[] {
-  const provider = providerOf(given);
+export function judgeProvider(installation: Installation): readonly Finding[] {
+  const provider = providerOf(installation);
   if (provider === 'keycloak-oidc')
-    return judged(
-      given,
+    return findingIfSet(
+      installation,
       'provider',
       'kept',
-      '`issuers[].groups.keycloakRoles`: roles count among the groups, in the header too',
+      '`issuers[].groups.keycloakRoles`: roles are groups, also in the header',
     );
-  if (hasFixedClaims(given)) return judged(given, 'provider', 'changed', otherTypes);
-  if (isVerifying(given))
-    return judged(given, 'provider', 'meaningless', 'bearer tokens are verified alike whoever issues them');
-  const default_ = textOf(given, 'provider') === '' ? `${provider}, the default, ` : `${provider} `;
-  if (!hasPrimary(given))
-    return noted(
-      given,
+  if (hasFixedClaims(installation)) return findingIfSet(installation, 'provider', 'changed', wrongTypeText);
+  if (isVerifying(installation))
+    return findingIfSet(
+      installation,
+      'provider',
+      'meaningless',
+      'bearer tokens of all providers are verified in the same way',
+    );
+  const default_ = textOf(installation, 'provider') === '' ? `${provider}, the default, ` : `${provider} `;
+  if (!hasPrimary(installation))
+    return findingUnlessRefused(
+      installation,
       'provider',
       'changed',
-      `${default_}verifies no bearer token, so only those of \`extra-jwt-issuers\` passed, and only they are carried over`,
+      `${default_}verifies no bearer tokens, so only the issuers of \`extra-jwt-issuers\` are migrated`,
     );
-  return noted(
-    given,
+  return findingUnlessRefused(
+    installation,
     'provider',
     'refused',
-    `${default_}verifies no bearer token, so none ever passed; if those of \`oidc-issuer-url\` are meant, give \`-- --provider=oidc\`. If it is accepted THEY PASS FROM NOW ON`,
+    `${default_}verifies no bearer tokens, so oauth2-proxy allows none; if you want those of \`oidc-issuer-url\`, pass \`-- --provider=oidc\`. If you accept it, THEY ARE ALLOWED FROM NOW ON`,
   );
 }

@@ -1,43 +1,46 @@
-/** What needs no token: routes, preflights and trusted addresses become rules. */
+/** Translates requests without a token to rules: routes, preflights and trusted addresses. */
 
 import { pathCovers } from '../../../../config/rules/patterns.ts';
-import { isTree, type Tree } from '../../../../config/values/raw-values.ts';
+import { isMapping, type Mapping } from '../../../../config/values/mapping.ts';
 import type { Verdict } from '../../finding.ts';
 import { readExpression } from '../../path-expression.ts';
 import { everyPath, patternsAround, patternsWithin } from '../../path-patterns.ts';
-import type { Given } from '../read/settings.ts';
+import type { Installation } from '../merge/installation.ts';
 import { trustedAddresses } from './addresses.ts';
-import { isOn, judged, type Part } from './by-kind.ts';
-import { readSkipEntries, type SkipEntry } from './routes-entry.ts';
+import { findingIfSet } from './findings.ts';
+import type { Part } from './part.ts';
+import { isOn } from './setting-values.ts';
+import { readSkipEntries, type SkipEntry } from './skip-entries.ts';
 
-/** A rule, as far as it is looked at here. */
+/** The paths and methods that need no token. */
 interface Opened {
   readonly paths: readonly string[];
   readonly method: string | undefined;
 }
 
-/** What became of one entry. */
+/** The result for one entry. */
 interface Outcome {
   readonly flag: string;
   readonly verdict: Verdict;
   readonly text: string;
 }
 
-/** Translates everything that oauth2-proxy let pass without a token. */
-export function translateRules(given: Given): Part {
-  const addresses = trustedAddresses(given);
-  const hasPreflight = isOn(given, 'skip-auth-preflight');
+/** Translates all settings that allow requests without a token. */
+export function translateRules(installation: Installation): Part {
+  const addresses = trustedAddresses(installation);
+  const hasPreflight = isOn(installation, 'skip-auth-preflight');
   const opened: Opened[] = hasPreflight ? [{ paths: [everyPath], method: 'OPTIONS' }] : [];
-  const entries = readSkipEntries(given);
+  const entries = readSkipEntries(installation);
   const positive = entries.filter(({ isNegated }) => !isNegated).map((entry) => openRoute(entry, opened));
   const negative = openAllBut(
     entries.filter(({ isNegated }) => isNegated),
     opened,
   );
   const preflight = { name: 'preflight', match: { methods: ['OPTIONS'] }, allow: 'anonymous' };
-  // A rule that lists `OPTIONS` alone is for no pre-flight request; those pass by the rules that ask for a token.
+  // A rule that lists only `OPTIONS` does not match preflights; `allowPreflight` of the rules that require a token
+  // does.
   const rest = { name: 'rest', require: {}, allowPreflight: true };
-  const rules: Tree[] = [
+  const rules: Mapping[] = [
     ...addresses.rules,
     ...(hasPreflight ? [preflight] : []),
     ...positive.flatMap(({ rules }) => rules),
@@ -47,27 +50,27 @@ export function translateRules(given: Given): Part {
     ...(hasPreflight && !isOpen(everyPath, undefined, opened) ? [rest] : []),
   ];
   const outcomes = [...positive.map(({ outcome }) => outcome), ...negative.outcomes];
-  const looksAtPaths = rules.some(({ match }) => isTree(match) && 'paths' in match);
+  const looksAtPaths = rules.some(({ match }) => isMapping(match) && 'paths' in match);
   return {
     config: rules.length === 0 ? {} : { ...addresses.config, rules, noRuleMatches: 'token' },
     findings: [
       ...(['skip-auth-regex', 'skip-auth-route'] as const).flatMap((flag) => {
         const own = outcomes.filter((outcome) => outcome.flag === flag);
-        if (own.length === 0) return judged(given, flag, 'meaningless', 'it is empty');
-        // Said once, though both flags may be given.
+        if (own.length === 0) return findingIfSet(installation, flag, 'meaningless', 'it is empty');
+        // The note appears once, even if both flags are set.
         const isFirst = outcomes[0]?.flag === flag;
-        const told = own.map(({ text }) => text).join('; ');
-        const text = looksAtPaths && isFirst ? `${told}; ${looksText(given)}` : told;
+        const texts = own.map(({ text }) => text).join('; ');
+        const text = looksAtPaths && isFirst ? `${texts}; ${looksText(installation)}` : texts;
         return own.some(({ verdict }) => verdict === 'changed')
-          ? judged(given, flag, 'changed', text)
-          : judged(given, flag, 'kept', `\`rules\`: ${text}`);
+          ? findingIfSet(installation, flag, 'changed', text)
+          : findingIfSet(installation, flag, 'kept', `\`rules\`: ${text}`);
       }),
       ...(hasPreflight
-        ? judged(
-            given,
+        ? findingIfSet(
+            installation,
             'skip-auth-preflight',
             'kept',
-            'the rule `preflight` and `allowPreflight`: every `OPTIONS` that a browser sends passes without a token',
+            'the rule `preflight` and `allowPreflight`: every `OPTIONS` request of a browser is allowed without a token',
           )
         : []),
       ...addresses.findings,
@@ -76,38 +79,37 @@ export function translateRules(given: Given): Part {
   };
 }
 
-function looksText(given: Given): string {
-  const ambiguous =
-    'paths that can be read in two ways (`//`, `/../`, `%2F`, `;` and the like) are refused with 400';
-  const identity = 'a good token on an open path brings no identity headers';
-  const forbidden = isOn(given, 'bearer-token-login-fallback', true)
+function looksText(installation: Installation): string {
+  const ambiguous = 'ambiguous paths (`//`, `/../`, `%2F`, `;` and the like) get 400';
+  const identity = 'a valid token on an open path sets no identity headers';
+  const forbidden = isOn(installation, 'bearer-token-login-fallback', true)
     ? ''
-    : ', and a bad one there is not looked at, which was 403';
+    : ', and an invalid one there is ignored, for which oauth2-proxy answers 403';
   return `${ambiguous}, and ${identity}${forbidden}`;
 }
 
-function openRoute(entry: SkipEntry, opened: Opened[]): { rules: readonly Tree[]; outcome: Outcome } {
+function openRoute(entry: SkipEntry, opened: Opened[]): { rules: readonly Mapping[]; outcome: Outcome } {
   const { flag, text, method, expression, position } = entry;
   const outcome = (verdict: Verdict, of: string): Outcome => ({ flag, verdict, text: `\`${text}\` ${of}` });
   if (method === 'never')
-    return { rules: [], outcome: outcome('kept', 'opened nothing: no method is called that') };
+    return { rules: [], outcome: outcome('kept', 'opens nothing: no method has this name') };
   const { patterns, isExact } = patternsWithin(readExpression(expression));
   const paths = patterns.filter((path) => !isOpen(path, method, opened));
   const name = `skip-${position}`;
   const verdict = isExact ? 'kept' : 'changed';
-  const others = isExact ? '' : ', while other paths that it matched stay guarded';
+  const others = isExact ? '' : '; other paths that it matches still need a token';
   if (patterns.length === 0)
     return {
       rules: [],
       outcome: isExact
-        ? outcome('kept', 'opened nothing: no path is like that')
+        ? outcome('kept', 'opens nothing: it matches no path')
         : outcome(
             'changed',
-            `cannot be said in path patterns, so its paths stay guarded; write by hand a rule such as \`{name: ${name}, match: {paths: [/open]}, allow: anonymous}\``,
+            `cannot be expressed as path patterns, so its paths still need a token; write a rule such as \`{name: ${name}, match: {paths: [/open]}, allow: anonymous}\``,
           ),
     };
   if (paths.length === 0)
-    return { rules: [], outcome: outcome(verdict, `opens what is open already${others}`) };
+    return { rules: [], outcome: outcome(verdict, `opens only paths that are already open${others}`) };
   opened.push({ paths, method });
   const rule = {
     name,
@@ -116,18 +118,18 @@ function openRoute(entry: SkipEntry, opened: Opened[]): { rules: readonly Tree[]
   };
   return {
     rules: [rule],
-    outcome: outcome(verdict, `is the rule \`${name}\`, which opens ${paths.join(' and ')}${others}`),
+    outcome: outcome(verdict, `becomes the rule \`${name}\`, which opens ${paths.join(' and ')}${others}`),
   };
 }
 
-/** What is opened but for some paths: rules that guard those, and behind them one that opens the rest. */
+/** Translates negated entries: rules that require a token for their paths, then a rule that opens all other paths. */
 function openAllBut(
   entries: readonly SkipEntry[],
   opened: Opened[],
-): { rules: readonly Tree[]; outcomes: readonly Outcome[] } {
-  const rules: Tree[] = [];
+): { rules: readonly Mapping[]; outcomes: readonly Outcome[] } {
+  const rules: Mapping[] = [];
   const outcomes: Outcome[] = [];
-  // Those of single methods come first, as what is said of all methods has their requests too.
+  // Rules for single methods come first, since a rule for all methods also matches their requests.
   const methods = [...new Set(entries.map(({ method }) => method))].toSorted(
     (a, b) => Number(a === undefined) - Number(b === undefined),
   );
@@ -140,12 +142,12 @@ function openAllBut(
       const around = method === 'never' ? undefined : patternsAround(readExpression(expression));
       const add = (verdict: Verdict, of: string) =>
         outcomes.push({ flag, verdict, text: `\`${text}\` ${of}` });
-      if (method === 'never') add('kept', 'opened nothing: no method is called that');
-      else if (isOpenAlready) add('kept', 'opens what is open already');
+      if (method === 'never') add('kept', 'opens nothing: no method has this name');
+      else if (isOpenAlready) add('kept', 'opens only paths that are already open');
       else if (around === undefined)
         add(
           'changed',
-          `opened all but some paths, and no patterns guard exactly those, so nothing is opened; write by hand \`{name: guarded, match: {paths: [/admin, "/admin/{**}"]}, require: {}}\` for what needs a token and behind it \`{name: rest, allow: anonymous}\``,
+          `opens all paths except some, which path patterns cannot express exactly, so it opens none; write the rule \`{name: guarded, match: {paths: [/admin, "/admin/{**}"]}, require: {}}\` for paths that need a token, and after it \`{name: rest, allow: anonymous}\``,
         );
       else {
         position ||= at;
@@ -154,7 +156,7 @@ function openAllBut(
         const guards = around.patterns.length === 0 ? 'nothing' : around.patterns.join(' and ');
         add(
           isExact ? 'kept' : 'changed',
-          `guards ${guards} and opens the rest (\`skip-${position}\`)${isExact ? '' : ', which guards more than it did'}`,
+          `requires a token for ${guards} and opens all other paths (\`skip-${position}\`)${isExact ? '' : '; more paths than before need a token'}`,
         );
       }
     }

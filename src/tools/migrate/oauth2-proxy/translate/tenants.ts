@@ -1,92 +1,97 @@
-/** The issuer of the provider, which for Entra may be one for each tenant. */
+/** Translates the issuer of the provider, which becomes one issuer for each tenant with Entra ID. */
 import type { Finding } from '../../finding.ts';
-import type { Given } from '../read/settings.ts';
-import { isOn, judged, listed, listOf, textOf } from './by-kind.ts';
-import { insecureHttp, plainText, shownUrl } from './keys.ts';
+import type { Installation } from '../merge/installation.ts';
+import { findingIfSet } from './findings.ts';
+import { insecureHttp, maskedUrl, plainHttpText } from './keys.ts';
 import { hasPrimary, providerOf } from './provider.ts';
+import { isOn, listOf, quotedList, textOf } from './setting-values.ts';
 
-/** The issuer of Entra for tokens of many tenants, which no token names. */
+/** The multi-tenant issuer of Entra ID, which is never the `iss` of a token. */
 const anyTenant = /^(https:\/\/login\.microsoftonline\.[a-z]+)\/(common|organizations)\/v2\.0\/?$/;
 
-/** The issuers of single tenants in its place, where they are named. */
-export function tenantIssuers(given: Given): readonly string[] {
-  const [, host] = anyTenant.exec(textOf(given, 'oidc-issuer-url')) ?? [];
+/** The issuers of the listed tenants, which replace it. */
+export function tenantIssuers(installation: Installation): readonly string[] {
+  const [, host] = anyTenant.exec(textOf(installation, 'oidc-issuer-url')) ?? [];
   if (host === undefined) return [];
-  return [...new Set(listOf(given, 'entra-id-allowed-tenant'))].map((tenant) => `${host}/${tenant}/v2.0`);
+  return [...new Set(listOf(installation, 'entra-id-allowed-tenant'))].map(
+    (tenant) => `${host}/${tenant}/v2.0`,
+  );
 }
 
-/** Judges what names the issuer. */
-export function judgeIssuer(given: Given, tenants: readonly string[]): readonly Finding[] {
-  const url = textOf(given, 'oidc-issuer-url');
-  const isPrimary = hasPrimary(given);
+/** Judges the settings for the issuer. */
+export function judgeIssuer(installation: Installation, tenants: readonly string[]): readonly Finding[] {
+  const url = textOf(installation, 'oidc-issuer-url');
+  const isPrimary = hasPrimary(installation);
   const skip = 'insecure-oidc-skip-issuer-verification';
   const tenant = 'entra-id-allowed-tenant';
-  const provider = providerOf(given);
+  const provider = providerOf(installation);
   const isMany = anyTenant.test(url);
   const notes = [
-    insecureHttp(url) === true ? `with \`insecureHttp: true\`; ${plainText}` : '',
-    listOf(given, 'oidc-enabled-signing-alg').length === 0 && !isOn(given, 'skip-oidc-discovery')
-      ? 'the algorithms are our defaults and not those of the discovery document'
+    insecureHttp(url) === true ? `with \`insecureHttp: true\`; ${plainHttpText}` : '',
+    listOf(installation, 'oidc-enabled-signing-alg').length === 0 &&
+    !isOn(installation, 'skip-oidc-discovery')
+      ? 'the algorithms are the defaults of oidc-authz, not those of the discovery document'
       : '',
   ].filter((note) => note !== '');
   const one = `\`issuers[0].issuer: ${url}\`, compared byte for byte`;
   return [
     ...(isPrimary
-      ? judged(
-          given,
+      ? findingIfSet(
+          installation,
           'oidc-issuer-url',
           'kept',
-          [tenants.length > 0 ? `\`issuers\`, one for each tenant: ${listed(tenants)}` : one, ...notes].join(
-            '; ',
-          ),
+          [
+            tenants.length > 0 ? `\`issuers\`, one for each tenant: ${quotedList(tenants)}` : one,
+            ...notes,
+          ].join('; '),
         )
-      : judged(
-          given,
+      : findingIfSet(
+          installation,
           'oidc-issuer-url',
           'meaningless',
-          `provider ${provider} verifies no bearer token of it`,
+          `provider ${provider} verifies none of its bearer tokens`,
         )),
-    ...(!isOn(given, skip)
-      ? judged(given, skip, 'meaningless', 'the issuer is always compared')
+    ...(!isOn(installation, skip)
+      ? findingIfSet(installation, skip, 'meaningless', 'the issuer is always compared')
       : tenants.length > 0
-        ? judged(
-            given,
+        ? findingIfSet(
+            installation,
             skip,
             'changed',
-            '`iss` is always compared: with the issuer of each tenant that is named',
+            '`iss` is always compared, here with the issuers of the listed tenants',
           )
         : isMany
-          ? judged(
-              given,
+          ? findingIfSet(
+              installation,
               skip,
               'refused',
-              `tokens of every tenant passed, while \`iss\` is always compared here and no token has ${shownUrl(url)}; name the tenants with \`-- --${tenant}=ID\`. Without them no token passes`,
+              `oauth2-proxy allows tokens of every tenant; here \`iss\` is always compared, and no token has ${maskedUrl(url)}; list the tenants with \`-- --${tenant}=ID\`. Without them no token is allowed`,
             )
-          : judged(
-              given,
+          : findingIfSet(
+              installation,
               skip,
               'changed',
-              '`iss` is always compared; a token of another issuer no longer passes. List each issuer whose tokens are good in `issuers`',
+              '`iss` is always compared, so a token of another issuer is denied. List every issuer in `issuers`',
             )),
     ...(tenants.length > 0
-      ? judged(
-          given,
+      ? findingIfSet(
+          installation,
           tenant,
           'kept',
-          'an issuer for each tenant, whose tokens alone pass; oauth2-proxy never looked at the tenant of bearer tokens. Tokens of version 1.0 name another issuer, https://sts.windows.net/ID/',
+          'one issuer for each tenant, so only their tokens are allowed; oauth2-proxy does not check the tenant of bearer tokens. Tokens of version 1.0 have another issuer, https://sts.windows.net/ID/',
         )
       : provider !== 'entra-id'
-        ? judged(
-            given,
+        ? findingIfSet(
+            installation,
             tenant,
             'meaningless',
-            `only provider entra-id looks at it, and not for bearer tokens; to ask for it, say \`requiredClaims: {tid: […]}\``,
+            `only provider entra-id uses it, and not for bearer tokens; to require a tenant, set \`requiredClaims: {tid: […]}\``,
           )
-        : judged(
-            given,
+        : findingIfSet(
+            installation,
             tenant,
             'changed',
-            'it is `issuers[0].requiredClaims.tid`, while oauth2-proxy never looked at it for bearer tokens',
+            'it becomes `issuers[0].requiredClaims.tid`; oauth2-proxy does not check it for bearer tokens',
           )),
   ];
 }

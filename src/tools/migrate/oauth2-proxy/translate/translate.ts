@@ -1,86 +1,89 @@
-/** From what an installation of oauth2-proxy was told to a configuration of ours, and what becomes of each setting. */
+/** Translates the settings of an installation of oauth2-proxy to a configuration of oidc-authz. */
 
-import { type Config, options } from '../../../../config/declare/options.ts';
+import { type Config, configSchema } from '../../../../config/declare/options.ts';
 import { dotted } from '../../../../config/describe/option-list.ts';
 import { ruleProblems } from '../../../../config/rules/rule-problems.ts';
-import { named } from '../../../../config/validate/issuer-names.ts';
+import { nameIssuers } from '../../../../config/validate/issuer-names.ts';
 import type { Problem } from '../../../../config/validate/problems.ts';
-import type { Tree } from '../../../../config/values/raw-values.ts';
+import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 import { verdictOf } from '../flags/verdicts.ts';
-import type { Given, GivenSetting } from '../read/settings.ts';
-import type { Part, TreeComment } from './by-kind.ts';
+import type { Installation } from '../merge/installation.ts';
+import type { Setting } from '../read/setting.ts';
 import { translateHeaders } from './headers.ts';
 import { translateIssuers } from './issuers.ts';
 import { translateListeners } from './listeners.ts';
 import { translateLog } from './log.ts';
 import { translateLogin } from './login.ts';
+import type { Part, TreeComment } from './part.ts';
 import { translateRules } from './rules.ts';
 import { withoutWhiteSpace } from './white-space.ts';
 
-/** What becomes of an installation of oauth2-proxy. */
+/** The findings of a translation. */
 export interface Outcome {
-  /** One for each setting that was given, and some for what was not. */
+  /** One for each setting, and some for settings that are not set. */
   readonly findings: readonly Finding[];
 }
 
-/** A configuration in its place. */
+/** A complete configuration. */
 export interface Translation extends Outcome {
-  /** As a file says it: only what differs from the defaults. */
-  readonly tree: Tree;
-  /** The same, with the defaults. */
+  /** The options that differ from the defaults, as in a file. */
+  readonly tree: Mapping;
+  /** The same configuration with the defaults. */
   readonly config: Config;
   readonly comments: readonly TreeComment[];
 }
 
-/** Settings that no configuration can come of. */
+/** Settings that do not make a configuration. */
 export interface Incomplete extends Outcome {
-  /** What is wrong in any case. */
+  /** Problems in any case. */
   readonly problems: readonly Problem[];
-  /** What would be lacking even if everything that is refused were accepted. */
+  /** Problems that remain after all refused settings are accepted. */
   readonly lacking: readonly Problem[];
 }
 
 /**
- * Translates an installation. What is refused is left out of the configuration.
+ * Translates an installation. Refused settings are left out of the configuration.
  *
- * @param compat whether answers are written as oauth2-proxy writes them
+ * @param compat whether to set `compat: oauth2-proxy`
  */
-export function translate(all: Given, compat: boolean): Translation | Incomplete {
-  const { given, refusals } = withoutWhiteSpace(all);
+export function translate(all: Installation, compat: boolean): Translation | Incomplete {
+  const { installation, refusals } = withoutWhiteSpace(all);
   const parts: readonly Part[] = [
-    translateIssuers(given),
-    translateHeaders(given),
-    translateRules(given),
-    translateLogin(given, compat),
-    translateListeners(given),
-    translateLog(given),
+    translateIssuers(installation),
+    translateHeaders(installation),
+    translateRules(installation),
+    translateLogin(installation, compat),
+    translateListeners(installation),
+    translateLog(installation),
   ];
   const problems = parts.flatMap((part) => part.problems ?? []);
-  const said = Object.assign({}, ...parts.map((part) => part.config)) as Tree;
+  const said = Object.assign({}, ...parts.map((part) => part.config)) as Mapping;
   const tree = compat ? withoutFurtherHeaders(said) : said;
-  const judged = parts.flatMap((part) => part.findings);
-  const isJudged = new Set(judged.map(({ setting }) => setting));
-  const others = [...given.settings.values()].filter(({ flag }) => !isJudged.has(flag)).map(inGeneral);
-  const findings = [...all.findings.map(aloud), ...refusals, ...judged, ...others];
+  const findingIfSet = parts.flatMap((part) => part.findings);
+  const isJudged = new Set(findingIfSet.map(({ setting }) => setting));
+  const others = [...installation.settings.values()]
+    .filter(({ flag }) => !isJudged.has(flag))
+    .map(generalFinding);
+  const findings = [...all.findings.map(withWarning), ...refusals, ...findingIfSet, ...others];
   const lacking = parts.flatMap((part) => part.lacking ?? []);
   if (problems.length + lacking.length > 0) return { findings, problems, lacking };
-  const config = checked(tree);
+  const config = validate(tree);
   if ('problems' in config) return { findings, problems: config.problems, lacking };
   return { tree, config: config.config, comments: parts.flatMap((part) => part.comments ?? []), findings };
 }
 
-/** What `compat` would set of itself is not set where the installation did not. */
-function withoutFurtherHeaders(tree: Tree): Tree {
+/** Disables the headers that `compat` sets by default and the installation does not. */
+function withoutFurtherHeaders(tree: Mapping): Mapping {
   const { outputTokenToHeader = '', setAuthorizationHeader = false } = tree;
   return { ...tree, outputTokenToHeader, setAuthorizationHeader };
 }
 
-/** What becomes of a setting whose value makes no difference, but that it may be off. */
-function inGeneral({ flag, value, source }: GivenSetting): Finding {
+/** The finding for a setting whose value makes no difference, unless it is off or empty. */
+function generalFinding({ flag, value, source }: Setting): Finding {
   const general = verdictOf(flag);
   if (general === undefined)
-    return { setting: flag, source, verdict: 'refused', text: 'nothing is known of it here' };
+    return { setting: flag, source, verdict: 'refused', text: 'the setting is unknown' };
   const { verdict, text } = general;
   const isOff = value === false || value === '' || (typeof value === 'object' && value.length === 0);
   return isOff && verdict !== 'meaningless'
@@ -88,8 +91,8 @@ function inGeneral({ flag, value, source }: GivenSetting): Finding {
     : { setting: flag, source, verdict, text };
 }
 
-/** Settings that ask for something, so that without them more passes. */
-const asking = [
+/** Settings that require something; without them more requests are allowed. */
+const requirementSettings = [
   'allowed-group',
   'allowed-role',
   'authenticated-emails-file',
@@ -98,16 +101,16 @@ const asking = [
   'gitlab-group',
 ];
 
-/** A refusal of a reader, which does not know what is lost. */
-function aloud(finding: Finding): Finding {
-  return finding.verdict === 'refused' && asking.includes(finding.setting)
-    ? { ...finding, text: `${finding.text}. WITHOUT IT THIS IS NO LONGER ASKED FOR` }
+/** Adds a warning to a refused finding of a reader. */
+function withWarning(finding: Finding): Finding {
+  return finding.verdict === 'refused' && requirementSettings.includes(finding.setting)
+    ? { ...finding, text: `${finding.text}. WITHOUT IT THIS IS NO LONGER REQUIRED` }
     : finding;
 }
 
-/** The whole configuration; what was given may be nothing that is possible. */
-function checked(tree: Tree): { readonly config: Config } | { readonly problems: readonly Problem[] } {
-  const parsed = options.safeParse(tree);
+/** Validates the whole configuration. */
+function validate(tree: Mapping): { readonly config: Config } | { readonly problems: readonly Problem[] } {
+  const parsed = configSchema.safeParse(tree);
   const problem = (path: readonly PropertyKey[], message: string): Problem => ({
     path: dotted(path),
     source: 'translated',
@@ -115,7 +118,7 @@ function checked(tree: Tree): { readonly config: Config } | { readonly problems:
   });
   if (!parsed.success)
     return { problems: parsed.error.issues.map(({ path, message }) => problem(path, message)) };
-  const config: Config = { ...parsed.data, issuers: named(parsed.data.issuers) };
+  const config: Config = { ...parsed.data, issuers: nameIssuers(parsed.data.issuers) };
   const problems = ruleProblems(config).map(({ path, message }) => problem(path, message));
   return problems.length > 0 ? { problems } : { config };
 }

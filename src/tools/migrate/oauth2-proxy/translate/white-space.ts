@@ -1,14 +1,18 @@
-/** Values with white space at their ends: oauth2-proxy compares them as they are, and here they cannot be configured. */
+/**
+ * Refuses values with leading or trailing white space. oauth2-proxy compares them unchanged, and oidc-authz cannot
+ * configure them.
+ */
 import type { Finding } from '../../finding.ts';
-import type { Given, GivenSetting } from '../read/settings.ts';
+import type { Installation } from '../merge/installation.ts';
+import type { Setting } from '../read/setting.ts';
 
-/** Settings whose values tokens are compared with. */
+/** Settings whose values are compared with tokens. */
 const compared: Readonly<Record<string, string>> = {
   'allowed-group': 'group',
   'allowed-role': 'role',
   'bitbucket-workspace': 'workspace',
   'client-id': 'audience',
-  'email-domain': 'domain of e-mail',
+  'email-domain': 'email domain',
   'entra-id-allowed-tenant': 'tenant',
   'extra-jwt-issuers': 'issuer or audience',
   'gitlab-group': 'group',
@@ -21,37 +25,40 @@ const compared: Readonly<Record<string, string>> = {
   'user-id-claim': 'claim',
 };
 
-/** Those that restrict who may pass, so that nothing is asked for where all of it is left out. */
+/** Settings that restrict access; without any value nothing is required. */
 const restricting = ['allowed-group', 'allowed-role', 'entra-id-allowed-tenant', 'gitlab-group'];
 
 /**
- * Leaves out what has white space at its ends. It is never trimmed, since what is left would match
- * tokens that did not pass.
+ * Removes values with leading or trailing white space. They are never trimmed, since a trimmed value would match
+ * further tokens.
  *
- * @returns what is left, and a refusal for each setting that lost something
+ * @returns the remaining settings, and a refused finding for each setting that lost a value
  */
-export function withoutWhiteSpace(given: Given): {
-  readonly given: Given;
+export function withoutWhiteSpace(installation: Installation): {
+  readonly installation: Installation;
   readonly refusals: readonly Finding[];
 } {
-  const settings = new Map(given.settings);
+  const settings = new Map(installation.settings);
   const refusals: Finding[] = [];
-  for (const setting of given.settings.values()) {
+  for (const setting of installation.settings.values()) {
     const kind = Object.hasOwn(compared, setting.flag) ? compared[setting.flag] : undefined;
     if (kind === undefined || typeof setting.value === 'boolean') continue;
     const all = typeof setting.value === 'string' ? [setting.value] : setting.value;
-    const odd = all.filter((one) => one !== '' && !isPlain(setting.flag, one));
-    if (odd.length === 0) continue;
-    const rest = all.filter((one) => !odd.includes(one) && one !== '');
-    // One that lets everybody pass needs no other, and without any there is a problem of its own.
+    const padded = all.filter((one) => one !== '' && !isPlain(setting.flag, one));
+    if (padded.length === 0) continue;
+    const rest = all.filter((one) => !padded.includes(one) && one !== '');
+    // With `*` no other value matters, and an empty list has a problem of its own.
     if (setting.flag === 'email-domain' && (rest.length === 0 || rest.includes('*'))) continue;
     if (rest.length === 0) settings.delete(setting.flag);
     else settings.set(setting.flag, { ...setting, value: rest });
-    refusals.push(refusalOf(setting, odd, kind, rest.length === 0));
+    refusals.push(refusalOf(setting, padded, kind, rest.length === 0));
   }
   return refusals.length === 0
-    ? { given, refusals }
-    : { given: { ...given, settings, findings: [...given.findings, ...refusals] }, refusals };
+    ? { installation, refusals }
+    : {
+        installation: { ...installation, settings, findings: [...installation.findings, ...refusals] },
+        refusals,
+      };
 }
 
 function isPlain(flag: string, value: string): boolean {
@@ -60,26 +67,26 @@ function isPlain(flag: string, value: string): boolean {
 }
 
 function refusalOf(
-  { flag, source }: GivenSetting,
-  odd: readonly string[],
+  { flag, source }: Setting,
+  padded: readonly string[],
   kind: string,
   isAll: boolean,
 ): Finding {
-  const told = odd.map((one) => {
+  const reasons = padded.map((one) => {
     const other = one.trim();
-    return `${JSON.stringify(one)} has white space at an end, which cannot be configured here; in oauth2-proxy it never matches a token's ${kind} \`${other}\`, and without the white space it would let in more than before`;
+    return `${JSON.stringify(one)} has leading or trailing white space, which oidc-authz cannot configure; in oauth2-proxy it never matches a token's ${kind} \`${other}\`, and without the white space it would allow more tokens than before`;
   });
   return {
     setting: flag,
     source,
     verdict: 'refused',
-    text: `${told.join('; ')}. ${isAll ? lossOf(flag) : 'If it is accepted, the others are what counts'}`,
+    text: `${reasons.join('; ')}. ${isAll ? consequenceOf(flag) : 'If you accept it, only the other values apply'}`,
   };
 }
 
-function lossOf(flag: string): string {
-  if (restricting.includes(flag)) return 'Nothing else is listed. WITHOUT IT THIS IS NO LONGER ASKED FOR';
+function consequenceOf(flag: string): string {
+  if (restricting.includes(flag)) return 'There is no other value. WITHOUT IT THIS IS NO LONGER REQUIRED';
   return /-claim$/.test(flag)
-    ? 'Nothing else is listed. WITHOUT IT THE CLAIM OF THE USUAL NAME COUNTS'
-    : 'Nothing else is listed';
+    ? 'There is no other value. WITHOUT IT THE DEFAULT CLAIM APPLIES'
+    : 'There is no other value';
 }

@@ -1,4 +1,4 @@
-/** Expressions of paths as patterns: exactly where that can be, else within and around. */
+/** Path expressions as patterns: exact if possible, or within and around. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pathPatternProblem } from '../../../../../src/config/rules/patterns.ts';
@@ -53,14 +53,14 @@ describe('within and around', () => {
     ['/a/(?!b)c', [], ['/a/{**}']],
     ['(?i)/a', [], ['/*']],
     ['.*/healthz', ['/healthz', '/{*}/healthz'], ['/*']],
-    // What v2 cannot write is any segment.
+    // A segment that v2 cannot express becomes any segment.
     ['/a/%20b', [], ['/a/{*}']],
     ['/é/b', [], ['/{*}/b']],
-    // What has two slashes in a row stays guarded.
+    // A path with two consecutive slashes stays guarded.
     ['/a/[^/]*/b', ['/a/{*}/b'], ['/a/{**}']],
     ['/a/(b/)?/c', [], ['/a/{**}']],
     ['/a//b', [], ['/a/{**}']],
-    // What looks like an operator is no more than its characters.
+    // Characters that look like operators are literal.
     ['/\\*', [], ['/{*}']],
     ['/\\{\\*\\}', [], ['/{*}']],
     ['/\\{\\*\\*\\}.*', [], ['/{*}', '/{*}/{**}']],
@@ -80,11 +80,11 @@ test.each([
   ['/orders.*/x', 'around'],
   ['.*/healthz', 'around'],
   ['/orders.*|/[0-9]+', 'around'],
-])('of %s is meant what lies %s', (path, meant) => {
+])('for %s the probable meaning is %s', (path, meant) => {
   expect(readPath(path, false)).toMatchObject({ isExact: false, meant });
 });
 
-test('whatever the expression, within is part of it, around has all of it, exact is both, and v2 takes either', () => {
+test('for any expression, within is contained in it, around contains it, exact is equal, and v2 accepts both', () => {
   fc.assert(
     fc.property(expressions, fc.array(paths, { minLength: 1, maxLength: 12 }), (expression, some) => {
       const isValid = asJavaScript(expression) !== undefined;
@@ -106,7 +106,7 @@ test('whatever the expression, within is part of it, around has all of it, exact
   );
 });
 
-test("Istio's policies read a path as it is written, and /* as everything", () => {
+test("Istio's policies compare a path literally, and treat /* as all paths", () => {
   expect(readPath('/v1.0/x', true)).toMatchObject({ within: ['/v1.0/x'], isExact: true });
   expect(readPath('/*', true)).toMatchObject({ within: ['/*'], isExact: true });
 });
@@ -123,7 +123,7 @@ test.each([
   expect([commonPaths(one, other), commonPaths(other, one)]).toEqual([common, common]);
 });
 
-test('what is narrower lies within, and is not the same', () => {
+test('a narrower pattern is contained in the other and differs from it', () => {
   expect(isNarrower('/a/{*}', '/a/{**}')).toBe(true);
   expect(isNarrower('/a/', '/a/{*}')).toBe(false);
   expect(isNarrower('/*', '/*')).toBe(false);

@@ -5,9 +5,9 @@ import {
   flags,
   variableName,
 } from '../../../../../src/tools/migrate/oauth2-proxy/flags/flags.ts';
-import { valuesOf } from '../reading.ts';
+import { valuesOf } from '../read-inputs.ts';
 
-/** The names that are not just the flag with underscores. */
+/** The keys that are not the flag with underscores. */
 const irregular: Record<string, string> = {
   'allowed-group': 'allowed_groups',
   'allowed-role': 'allowed_roles',
@@ -35,7 +35,7 @@ const irregular: Record<string, string> = {
   'whitelist-domain': 'whitelist_domains',
 };
 
-/** A value of each kind as a flag, a variable and a key have it, and as it is read. */
+/** A value of each kind as a flag, a variable, a key, and as read. */
 const samples = {
   text: { word: 'some text', toml: '"some text"', value: 'some text' },
   boolean: { word: 'true', toml: 'true', value: true },
@@ -51,17 +51,17 @@ describe('the table of flags', () => {
     expect(new Set(flags.map(({ key }) => key)).size).toBe(168);
   });
 
-  test('knows which keys are not the flag with underscores', () => {
+  test('has the keys that are not the flag with underscores', () => {
     const found = flags.filter(({ name, key }) => key !== name.replaceAll('-', '_'));
     expect(Object.fromEntries(found.map(({ name, key }) => [name, key]))).toEqual(irregular);
   });
 
-  test('calls a list what may be given several times', () => {
+  test('has a list for each flag that may be repeated', () => {
     const plain = ['extra-jwt-issuers', 'skip-auth-regex', 'redis-cluster-connection-urls'];
     for (const name of [...Object.keys(irregular), ...plain]) expect(flagNamed(name)?.kind).toBe('list');
   });
 
-  test('finds keys whatever their case, and the older one of Google', () => {
+  test('finds keys in any case, and the old one of Google', () => {
     expect(flagOfKey('OIDC_Issuer_URL')?.name).toBe('oidc-issuer-url');
     expect(flagOfKey('google_group')?.name).toBe('google-group');
     expect(flagOfKey('oidc_extra_audience')).toBeUndefined();
@@ -69,7 +69,7 @@ describe('the table of flags', () => {
   });
 
   test.each(flags.map((flag) => [flag.name, flag] as const))(
-    '%s is read from a flag, a variable and a key alike',
+    '%s has the same value from a flag, a variable and a key',
     (name, flag) => {
       const { word, toml, value } = samples[flag.kind];
       const expected = { [name]: flag.isSecret ? hidden(value) : value };
@@ -84,5 +84,5 @@ describe('the table of flags', () => {
 });
 
 function hidden(value: unknown): unknown {
-  return Array.isArray(value) ? value.map(() => '(not kept)') : '(not kept)';
+  return Array.isArray(value) ? value.map(() => '(not stored)') : '(not stored)';
 }

@@ -1,4 +1,4 @@
-/** The table of flags: each has a verdict, and each setting one finding. */
+/** The table of flags: each flag has a verdict, and each setting one finding. */
 import { describe, expect, test } from 'vitest';
 import { commandFlags } from '../../../../../src/tools/migrate/oauth2-proxy/flags/flag-names.ts';
 import { flags } from '../../../../../src/tools/migrate/oauth2-proxy/flags/flags.ts';
@@ -7,7 +7,7 @@ import {
   flagVerdicts,
 } from '../../../../../src/tools/migrate/oauth2-proxy/flags/verdicts.ts';
 import { translate } from '../../../../../src/tools/migrate/oauth2-proxy/translate/translate.ts';
-import { configFrom, type Flags, givenOf } from '../translate-given.ts';
+import { configFrom, type Flags, installationOf } from '../sample-installation.ts';
 
 const names = flagVerdicts.map(({ flag }) => flag);
 
@@ -17,9 +17,9 @@ test('the table has every flag once', () => {
   );
 });
 
-test('the table is Markdown, a line for each', () => {
+test('the table is Markdown with one line for each flag', () => {
   const lines = flagTableMarkdown().trim().split('\n');
-  expect(lines.slice(0, 2)).toEqual(['| flag | what becomes of it |', '| --- | --- |']);
+  expect(lines.slice(0, 2)).toEqual(['| flag | result |', '| --- | --- |']);
   expect(
     lines
       .slice(2)
@@ -28,7 +28,7 @@ test('the table is Markdown, a line for each', () => {
   expect(lines).toHaveLength(names.length + 2);
 });
 
-/** A value that means something for what is not text. */
+/** Valid values for flags that are not texts. */
 const values: Flags = {
   'email-domain': ['example.com'],
   'extra-jwt-issuers': ['https://other.example.com=b'],
@@ -45,7 +45,7 @@ const values: Flags = {
   upstream: ['static://200'],
 };
 
-/** Every flag with some value: what it is for and that it is on, off, or empty. */
+/** Every flag with a value: the usual one, on, off, or empty. */
 function all(isOn: boolean): Flags {
   const some = flags.map(({ name, kind }): [string, Flags[string]] => {
     if (kind === 'boolean') return [name, isOn];
@@ -55,14 +55,14 @@ function all(isOn: boolean): Flags {
   return Object.fromEntries([...some, ['oidc-public-key-file', undefined]]);
 }
 
-describe.each([true, false])('with every flag, those for a truth value %s', (isOn) => {
+describe.each([true, false])('with every flag, booleans %s', (isOn) => {
   test('each setting has one finding', () => {
-    const given = givenOf(all(isOn));
+    const given = installationOf(all(isOn));
     const settings = translate(given, false).findings.map(({ setting }) => setting);
     expect(settings.toSorted()).toEqual([...given.settings.keys()].toSorted());
   });
 
-  test('a configuration comes of it', async () => {
+  test('the result is a configuration', async () => {
     const config = await configFrom(all(isOn));
     expect(config.issuers).toHaveLength(2);
     expect(config.issuers.every(({ email, groups }) => email.allowedDomains && groups.allowed)).toBe(true);
@@ -70,7 +70,7 @@ describe.each([true, false])('with every flag, those for a truth value %s', (isO
 });
 
 test.each(flags.map(({ name }) => name).filter((name) => !['client-id', 'oidc-issuer-url'].includes(name)))(
-  '%s alone, empty, opens nothing that it did not',
+  'an empty %s opens nothing',
   async (name) => {
     const kind = flags.find((flag) => flag.name === name)?.kind;
     const config = await configFrom({ [name]: kind === 'boolean' ? false : kind === 'list' ? [] : '' });

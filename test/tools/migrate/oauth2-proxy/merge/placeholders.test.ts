@@ -1,8 +1,8 @@
-/** Values that were never put in are named, and ordinary names are none of them. */
+/** Placeholders are refused; ordinary names are not. */
 import { describe, expect, test } from 'vitest';
-import { findingsOf, read, valuesOf } from '../reading.ts';
+import { findingsOf, read, valuesOf } from '../read-inputs.ts';
 
-/** As people really call their clients and teams. */
+/** Typical names of clients and teams. */
 const ordinary = [
   ...['my-app', 'my-client', 'my-company-admins', 'my_realm', 'team-my-org', 'ROLE_CHANGE_MANAGER'],
   ...[
@@ -17,7 +17,7 @@ const ordinary = [
   ...['https://id.shop.example/change-management', 'cn=ops,dc=shop', 'spiffe://shop/ns/a', 'api://orders'],
 ];
 
-/** What templates, tutorials and programs that put secrets in leave in the place of a value. */
+/** Placeholders of templates, tutorials and secret managers. */
 const neverPutIn = [
   ...['<path:secret/data/gate#group>', '<group>', '<a-group | base64decode>', '<%= group %>'],
   ...['ENC[AES256_GCM,data:Zm9v,iv:YmFy,tag:YQ==,type:str]', 'ENC[PKCS7,MIIB]'],
@@ -46,7 +46,7 @@ describe('a placeholder', () => {
     expect(valuesOf({ files: toml(name) })).toEqual({ 'allowed-group': [name], 'client-id': name });
   });
 
-  test.each(neverPutIn)('is refused by its name: %s', (text) => {
+  test.each(neverPutIn)('is refused: %s', (text) => {
     const { settings, findings } = read({ files: toml(text) });
     expect([...settings.keys()]).toEqual([]);
     expect(findings.map(({ setting, verdict }) => [setting, verdict])).toEqual([
@@ -54,17 +54,17 @@ describe('a placeholder', () => {
       ['client-id', 'refused'],
     ]);
     for (const { text: why, source } of findings) {
-      expect(why).toContain('is a placeholder');
+      expect(why).toContain('it contains the placeholder');
       expect(source).toMatch(/^o\.cfg:\d:1$/);
     }
   });
 
-  test.each(neverPutIn)('is one in a text that a comma splits, too: %s', (text) => {
+  test.each(neverPutIn)('is found in a text that a comma splits: %s', (text) => {
     const { settings } = read({ environment: { OAUTH2_PROXY_ALLOWED_GROUPS: `ops,${text}` } });
     expect([...settings.keys()]).toEqual([]);
   });
 
-  test.each(neverPutIn)('is none behind `--`: %s', (text) => {
+  test.each(neverPutIn)('is not refused after `--`: %s', (text) => {
     expect(
       valuesOf({ flags: [`--client-id=${text}`, '--allowed-group', JSON.stringify(text)] }),
     ).toMatchObject({
@@ -73,7 +73,7 @@ describe('a placeholder', () => {
   });
 
   test.each(['^/a(?<name>b)$', '^/a(?P<name>b)/{c}$', '^/((a|b))$', '^/((a))$', '^/[a]$', '^/...$'])(
-    'is not in an expression: %s',
+    'is not recognized in an expression: %s',
     (expression) => {
       expect(valuesOf({ files: { 'o.cfg': `skip_auth_routes = ['${expression}']\n` } })).toEqual({
         'skip-auth-route': [expression],
@@ -81,18 +81,18 @@ describe('a placeholder', () => {
     },
   );
 
-  test('is seen in the data of a Secret, where it is no Base64', () => {
+  test('is found in the data of a Secret that is not Base64', () => {
     const secret =
       'apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {OAUTH2_PROXY_ALLOWED_GROUPS: "ENC[AES256_GCM,data:Zm9v,iv:YQ==]"}\n';
     expect(findingsOf({ files: { 's.yaml': secret } })).toEqual([
       expect.stringMatching(
-        /^allowed-group \(s\.yaml:4:8 .*refused: `ENC\[AES256_GCM` in it is a placeholder/,
+        /^allowed-group \(s\.yaml:4:8 .*refused: it contains the placeholder `ENC\[AES256_GCM`/,
       ),
     ]);
   });
 });
 
-describe('what stands behind `--`', () => {
+describe('a flag after `--`', () => {
   const deployment = (...args: string[]) => ({
     'lg.yaml': JSON.stringify({
       apiVersion: 'apps/v1',
@@ -115,10 +115,10 @@ describe('what stands behind `--`', () => {
   });
 
   test.each([
-    ['what a Secret holds', '--allowed-group=$(GROUP)'],
-    ['a list with what a Secret holds', '--allowed-group=ops,$(GROUP)'],
+    ['a value from a Secret', '--allowed-group=$(GROUP)'],
+    ['a list with a value from a Secret', '--allowed-group=ops,$(GROUP)'],
     ['a placeholder', '--allowed-group=<group>'],
-  ])('takes the place of %s in a list', (_, arg) => {
+  ])('replaces %s in a list', (_, arg) => {
     const files = deployment(arg);
     expect(read({ files }).settings.has('allowed-group')).toBe(false);
     const inputs = { files, flags: ['--allowed-group=admins'] };
@@ -130,14 +130,14 @@ describe('what stands behind `--`', () => {
     );
   });
 
-  test('goes beside what can be seen', () => {
+  test('is added to known values', () => {
     const files = deployment('--allowed-group=ops', '--allowed-group=$(GROUP)');
     expect(valuesOf({ files, flags: ['--allowed-group=admins'] })).toEqual({
       'allowed-group': ['ops', 'admins'],
     });
   });
 
-  test('takes the place of nothing where it is empty', () => {
+  test('replaces nothing if it is empty', () => {
     const files = deployment('--allowed-group=$(GROUP)');
     const { settings, findings } = read({ files, flags: ['--allowed-group='] });
     expect(settings.has('allowed-group')).toBe(false);
@@ -146,7 +146,7 @@ describe('what stands behind `--`', () => {
     );
   });
 
-  test('takes the place of what an alpha configuration hides, and of nothing else in it', () => {
+  test('replaces only unknown values of an alpha configuration', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the alpha configuration
     const hidden = 'providers: [{id: a, clientID: web, allowedGroups: ["${GROUP}"]}]\n';
     expect(valuesOf({ files: { 'a.yaml': hidden }, flags: ['--allowed-group=admins'] })).toMatchObject({
@@ -155,7 +155,7 @@ describe('what stands behind `--`', () => {
     });
     const seen = 'providers: [{id: a, clientID: web, allowedGroups: [ops]}]\n';
     expect(() => read({ files: { 'a.yaml': seen }, flags: ['--allowed-group=admins'] })).toThrow(
-      'does not start with it beside an alpha configuration',
+      'does not start with this setting and an alpha configuration',
     );
   });
 });

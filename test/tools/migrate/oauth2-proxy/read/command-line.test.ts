@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { findingsOf, problemsOf, valuesOf } from '../reading.ts';
+import { findingsOf, problemsOf, valuesOf } from '../read-inputs.ts';
 
 describe('flags', () => {
-  test('may have their value behind `=` or in the next word, whatever that looks like', () => {
+  test('have their value after `=` or in the next word, whatever it looks like', () => {
     const flags = ['--scope=a=b', '--client-id', '--provider', '--provider', 'oidc'];
     expect(valuesOf({ flags })).toEqual({ scope: 'a=b', 'client-id': '--provider', provider: 'oidc' });
   });
 
-  test('for a truth value need none', () => {
+  test('for a boolean need no value', () => {
     const flags = ['--set-xauthrequest', '--reverse-proxy=F', '--pass-access-token=1'];
     expect(valuesOf({ flags })).toEqual({
       'set-xauthrequest': true,
@@ -16,22 +16,22 @@ describe('flags', () => {
     });
   });
 
-  test('for a truth value do not take the next word, which is told', () => {
+  test('for a boolean ignore the next word, with a finding', () => {
     const flags = ['--set-xauthrequest', 'false', '--scope=a'];
     expect(valuesOf({ flags })).toEqual({ 'set-xauthrequest': true, scope: 'a' });
     expect(findingsOf({ flags })).toEqual([
-      'set-xauthrequest (command line) meaningless: oauth2-proxy takes no notice of `false` behind it, so it is true; it would be --set-xauthrequest=false',
+      'set-xauthrequest (command line) meaningless: oauth2-proxy ignores the separate word `false`, so the flag is true; to set it, write --set-xauthrequest=false',
     ]);
   });
 
-  test('for a list add up, and have commas in them', () => {
+  test('for a list are combined, and may contain commas', () => {
     const flags = ['--allowed-group=a,b', '--allowed-group', '"c,d",e', '--allowed-group="say ""x"""'];
     expect(valuesOf({ flags })).toEqual({ 'allowed-group': ['a', 'b', 'c,d', 'e', 'say "x"'] });
     expect(valuesOf({ flags: ['--allowed-group=a, b,'] })).toEqual({ 'allowed-group': ['a', ' b', ''] });
     expect(valuesOf({ flags: ['--allowed-group='] })).toEqual({ 'allowed-group': [] });
   });
 
-  test('for anything else count when they are given last, and the others are told', () => {
+  test('of other types use the last value; the others are reported', () => {
     const flags = ['--scope=a', '--scope=b'];
     expect(valuesOf({ flags })).toEqual({ scope: 'b' });
     expect(findingsOf({ flags })).toEqual(['scope (flag --scope) meaningless: flag --scope overrides it']);
@@ -42,23 +42,23 @@ describe('flags', () => {
     expect(valuesOf({ flags: ['--scope=a', '--', '--scope=b', '--nope'] })).toEqual({ scope: 'a' });
   });
 
-  test('with words between them that are none say what those would be', () => {
+  test('report words between them, with the flag that was probably meant', () => {
     expect(findingsOf({ flags: ['provider=oidc', 'something'] })).toEqual([
-      'provider (command line) meaningless: oauth2-proxy takes no notice of a word without hyphens; it would be --provider',
-      'argument (command line) meaningless: oauth2-proxy takes no notice of a word without hyphens',
+      'provider (command line) meaningless: oauth2-proxy ignores a word without hyphens; to set it, write --provider',
+      'argument (command line) meaningless: oauth2-proxy ignores a word without hyphens',
     ]);
   });
 
-  test('that only have it do something else are told', () => {
+  test('that make oauth2-proxy do something else are reported', () => {
     expect(findingsOf({ flags: ['--config-test', '--version', '--convert-config-to-alpha'] })).toEqual(
       ['config-test', 'version', 'convert-config-to-alpha'].map(
-        (name) => `${name} (flag --${name}) meaningless: it has oauth2-proxy do something else than serve`,
+        (name) => `${name} (flag --${name}) meaningless: with it oauth2-proxy does something else than serve`,
       ),
     );
   });
 });
 
-describe('a mistake in flags is told', () => {
+describe('a mistake in flags is reported', () => {
   test.each([
     ['--oidc-issuer', '--oidc-issuer (flag --oidc-issuer): unknown flag; did you mean --oidc-issuer-url?'],
     ['--nothing-like-it', '--nothing-like-it (flag --nothing-like-it): unknown flag'],
@@ -69,31 +69,31 @@ describe('a mistake in flags is told', () => {
     ],
     [
       '-client-id=x',
-      '-client-id (flag -client-id): oauth2-proxy takes flags with two hyphens only; did you mean --client-id?',
+      '-client-id (flag -client-id): oauth2-proxy accepts only flags with two hyphens; did you mean --client-id?',
     ],
-    ['-x', ' (command line): oauth2-proxy takes flags with two hyphens only'],
+    ['-x', ' (command line): oauth2-proxy accepts only flags with two hyphens'],
     [
       '---scope=x',
-      '---scope (flag ---scope): oauth2-proxy takes flags with two hyphens only; did you mean --scope?',
+      '---scope (flag ---scope): oauth2-proxy accepts only flags with two hyphens; did you mean --scope?',
     ],
-    ['--scope', '--scope (flag --scope): expected a text behind it'],
+    ['--scope', '--scope (flag --scope): expected a text after it'],
     ['--reverse-proxy=yes', '--reverse-proxy (flag --reverse-proxy): expected true or false'],
     ['--reverse-proxy=', '--reverse-proxy (flag --reverse-proxy): expected true or false'],
     ['--cookie-expire=5', '--cookie-expire (flag --cookie-expire): expected a duration such as 1h30m'],
     ['--logging-max-age=x', '--logging-max-age (flag --logging-max-age): expected a whole number'],
     [
       '--allowed-group=a"b',
-      '--allowed-group (flag --allowed-group): expected values with commas between them, in double quotes where they have commas or quotes',
+      '--allowed-group (flag --allowed-group): expected values separated by commas, in double quotes if they contain commas or quotes',
     ],
     [
       '--allowed-group="a',
-      '--allowed-group (flag --allowed-group): expected values with commas between them, in double quotes where they have commas or quotes',
+      '--allowed-group (flag --allowed-group): expected values separated by commas, in double quotes if they contain commas or quotes',
     ],
   ])('%s', (flag, problem) => {
     expect(problemsOf({ flags: [flag] })).toEqual([problem]);
   });
 
-  test('without what may be the secret of a misspelt flag', () => {
+  test('without the value of a misspelled flag, which may be a secret', () => {
     const problems = problemsOf({
       flags: ['--cookie-secrte', '-S3CRET', '--client-secrt=S3CRET', '-S3CRETS3CRET'],
     });
@@ -112,20 +112,20 @@ describe('a file that a flag names', () => {
     expect(valuesOf({ flags: ['--config=here.cfg'], readFile })).toEqual({ scope: 'x' });
   });
 
-  test('is asked for if it is not', () => {
+  test('is requested if it is not', () => {
     const readFile = () => {
       throw new Error('ENOENT');
     };
     const problem =
-      '--config (flag --config): it names /etc/o.cfg, which is not among the files; give that as well';
+      '--config (flag --config): it names /etc/o.cfg, which is not among the files; pass it as well';
     expect(problemsOf({ flags: ['--config', '/etc/o.cfg'] })).toEqual([problem]);
     expect(problemsOf({ flags: ['--config', '/etc/o.cfg'], readFile })).toEqual([problem]);
     expect(problemsOf({ flags: ['--alpha-config=a.yaml'] })).toEqual([
-      '--alpha-config (flag --alpha-config): it names a.yaml, which is not among the files; give that as well',
+      '--alpha-config (flag --alpha-config): it names a.yaml, which is not among the files; pass it as well',
     ]);
   });
 
-  test('is the one that was given', () => {
+  test('is the input file with that name', () => {
     const files = { 'mine.cfg': 'scope = "x"\n' };
     expect(valuesOf({ flags: ['--config=/etc/o.cfg'], files })).toEqual({ scope: 'x' });
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { findingsOf, problemsOf, sourcesOf, valuesOf } from '../reading.ts';
+import { findingsOf, problemsOf, sourcesOf, valuesOf } from '../read-inputs.ts';
 
 describe('variables', () => {
-  test('have the names of the keys, and lists with plain commas', () => {
+  test('have the names of the keys, and lists separated by commas', () => {
     const environment = {
       OAUTH2_PROXY_ALLOWED_GROUPS: 'a, b,"c,d"',
       OAUTH2_PROXY_SET_XAUTHREQUEST: 'T',
@@ -17,20 +17,20 @@ describe('variables', () => {
     expect(sourcesOf({ environment })['allowed-group']).toBe('environment OAUTH2_PROXY_ALLOWED_GROUPS');
   });
 
-  test('that are empty are not set', () => {
+  test('are not set if they are empty', () => {
     expect(valuesOf({ environment: { OAUTH2_PROXY_SCOPE: '', OAUTH2_PROXY_UPSTREAMS: '' } })).toEqual({});
   });
 
-  test('with the name of the flag are read by nobody, which is told', () => {
+  test('with the name of the flag are reported as unknown', () => {
     const environment = { OAUTH2_PROXY_ALLOWED_GROUP: 'S3CRET', OAUTH2_PROXY_NOTHING_LIKE_IT: 'S3CRET' };
     expect(valuesOf({ environment })).toEqual({});
     expect(findingsOf({ environment })).toEqual([
-      'OAUTH2_PROXY_ALLOWED_GROUP (environment OAUTH2_PROXY_ALLOWED_GROUP) meaningless: oauth2-proxy reads no variable of this name; did you mean OAUTH2_PROXY_ALLOWED_GROUPS?',
-      'OAUTH2_PROXY_NOTHING_LIKE_IT (environment OAUTH2_PROXY_NOTHING_LIKE_IT) meaningless: oauth2-proxy reads no variable of this name',
+      'OAUTH2_PROXY_ALLOWED_GROUP (environment OAUTH2_PROXY_ALLOWED_GROUP) meaningless: oauth2-proxy reads no variable with this name; did you mean OAUTH2_PROXY_ALLOWED_GROUPS?',
+      'OAUTH2_PROXY_NOTHING_LIKE_IT (environment OAUTH2_PROXY_NOTHING_LIKE_IT) meaningless: oauth2-proxy reads no variable with this name',
     ]);
   });
 
-  test('that Kubernetes sets for a Service are none', () => {
+  test('of a Kubernetes Service are ignored', () => {
     const environment = {
       OAUTH2_PROXY_SERVICE_HOST: '10.0.0.1',
       OAUTH2_PROXY_SERVICE_PORT_HTTP: '80',
@@ -46,7 +46,7 @@ describe('variables', () => {
     );
   });
 
-  test('of the wrong kind are a problem, unless a flag says it', () => {
+  test('with a value of the wrong type are a problem, unless a flag overrides them', () => {
     const environment = { OAUTH2_PROXY_REVERSE_PROXY: 'S3CRET' };
     expect(problemsOf({ environment })).toEqual([
       'OAUTH2_PROXY_REVERSE_PROXY (environment OAUTH2_PROXY_REVERSE_PROXY): expected true or false',
@@ -55,8 +55,8 @@ describe('variables', () => {
   });
 });
 
-describe('a file of variables', () => {
-  test('may export, quote and comment', () => {
+describe('a variable file', () => {
+  test('may contain exports, quotes and comments', () => {
     const text = [
       '# of the old proxy',
       'export OAUTH2_PROXY_OIDC_ISSUER_URL="https://issuer.example.com"',
@@ -69,7 +69,7 @@ describe('a file of variables', () => {
       'oidc-issuer-url': 'https://issuer.example.com',
       'client-id': 'app # 1',
       scope: 'openid email',
-      'client-secret': '(not kept)',
+      'client-secret': '(not stored)',
     });
     expect(sourcesOf({ files: { settings: text } })['client-id']).toBe('settings:3 OAUTH2_PROXY_CLIENT_ID');
   });
@@ -83,7 +83,7 @@ describe('a file of variables', () => {
     ]);
   });
 
-  test('has a problem with a line that sets nothing', () => {
+  test('reports a line that sets nothing', () => {
     expect(problemsOf({ files: { 'a.env': 'OAUTH2_PROXY_SCOPE=a\nS3CRET line\n' } })).toEqual([
       ' (a.env:2): expected a line such as `OAUTH2_PROXY_SCOPE=openid`',
     ]);

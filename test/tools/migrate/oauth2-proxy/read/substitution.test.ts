@@ -32,11 +32,11 @@ describe('variables in an alpha configuration', () => {
     expect(substitute(text, variableOf)).toBe(expected);
   });
 
-  test('that are not set are not guessed', () => {
+  test('are not guessed if they are not set', () => {
     expect(substitute('a${NOPE}b', variableOf)).not.toBe('ab');
   });
 
-  test('are replaced in texts only, and may make a truth value', () => {
+  test('are replaced only in texts, and may become a boolean', () => {
     const value = { a: ['$FOO', 1, null], b: { c: '${NO:-true}', d: 'true' } };
     expect(substituteBelow(value, variableOf)).toEqual({ a: ['1', 1, null], b: { c: true, d: 'true' } });
   });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { problemsOf, sourcesOf, valuesOf } from '../reading.ts';
+import { problemsOf, sourcesOf, valuesOf } from '../read-inputs.ts';
 
 const cfg = (text: string) => ({ files: { 'oauth2-proxy.cfg': text } });
 
 describe('the configuration file', () => {
-  test('has lists as arrays or texts, and truth values with or without quotes', () => {
+  test('has lists as arrays or texts, and booleans with or without quotes', () => {
     const text = `
 # old
 email_domains = [ "example.com", "a,b" ]
@@ -41,13 +41,13 @@ client_id = 123
   test.each([
     [
       'oidc_extra_audience = "a"',
-      'unknown key; did you mean oidc_extra_audiences, as the flag --oidc-extra-audience is called here?',
+      'unknown key; did you mean oidc_extra_audiences, the key of the flag --oidc-extra-audience?',
     ],
-    ['upstream = "a"', 'unknown key; did you mean upstreams, as the flag --upstream is called here?'],
+    ['upstream = "a"', 'unknown key; did you mean upstreams, the key of the flag --upstream?'],
     ['email-domains = ["*"]', 'unknown key; did you mean email_domains?'],
     ['emial_domains = ["*"]', 'unknown key; did you mean email_domains?'],
     ['completely_else = "S3CRET"', 'unknown key'],
-  ])('has a problem with %s', (line, message) => {
+  ])('reports %s', (line, message) => {
     const key = line.split(' ')[0];
     expect(problemsOf(cfg(`scope = "a"\n  ${line}\n`))).toEqual([
       `${key} (oauth2-proxy.cfg:2:3): ${message}`,
@@ -63,7 +63,7 @@ client_id = 123
     ['cookie_expire = "S3CRET"', 'a duration such as 1h30m'],
     ['logging_max_age = "S3CRET"', 'a whole number'],
     ['[upstreams]\nS3CRET = 1', 'a list of texts'],
-  ])('has a problem with %s', (line, expected) => {
+  ])('reports %s', (line, expected) => {
     const problems = problemsOf(cfg(`${line}\n`));
     expect(problems).toEqual([expect.stringMatching(/^\w+ \(oauth2-proxy\.cfg:1:\d\): expected /)]);
     expect(problems[0]).toContain(expected);
@@ -78,12 +78,12 @@ client_id = 123
     'scope = \u0000S3CRET\n',
     `scope = ${'['.repeat(100_000)}\n`,
     'logging_max_age = 99999999999999999999\n',
-  ])('that is no TOML is told by line, and nothing of it is shown', (text) => {
+  ])('with invalid TOML is reported by line, without its content', (text) => {
     const problems = problemsOf(cfg(text));
     expect(problems).toEqual([expect.stringMatching(/^ \(oauth2-proxy\.cfg(:\d+:\d+)?\): not valid TOML$/)]);
   });
 
-  test('may begin with a mark of its encoding', () => {
+  test('may begin with a byte order mark', () => {
     expect(valuesOf(cfg('\uFEFFscope = "a"\n'))).toEqual({ scope: 'a' });
   });
 });

@@ -1,13 +1,13 @@
-/** What is printed: configuration, values and plan, and the headers that the mesh must list. */
+/** The output: configuration, values and plan, and the headers that the mesh must list. */
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Config } from '../../../../../src/config/declare/options.ts';
 import { entryHeaders } from '../../../../../src/config/rules/entry-headers.ts';
 import { configOf } from '../../../../support/app.ts';
-import { configFrom, type Flags, givenOf, migrated, problemsOf } from '../translate-given.ts';
+import { configFrom, type Flags, installationOf, migrated, problemsOf } from '../sample-installation.ts';
 
 const printed = (output: 'config' | 'values' | 'plan', flags: Flags = {}, compat = false) =>
-  migrated(givenOf(flags), { output, compat }).output;
+  migrated(installationOf(flags), { output, compat }).output;
 
 const flags: Flags = {
   'pass-access-token': true,
@@ -24,7 +24,7 @@ const flags: Flags = {
 };
 
 describe('the configuration', () => {
-  test('says where it is from, and only what is no default', () => {
+  test('names its sources, and contains only options that differ from the defaults', () => {
     const text = printed('config');
     expect(text.split('\n')[0]).toBe('# Made by `oidc-authz migrate oauth2-proxy` from values.yaml.');
     expect(Object.keys(parse(text))).toEqual(['issuers', 'outputClaimToHeaders', 'log']);
@@ -35,7 +35,7 @@ describe('the configuration', () => {
     });
   });
 
-  test('is no place for what a value says of its own', async () => {
+  test('contains no text of a value as a comment', async () => {
     const odd = 'a: {anyAudience: true} # \' " {{ x }}';
     const config = await configFrom({ 'client-id': odd, 'allowed-group': [odd] });
     expect(config.issuers[0]).toMatchObject({
@@ -49,15 +49,15 @@ describe('the configuration', () => {
       ['allowed-group', [broken], 'issuers[0].groups.allowed[0]'],
     ] as const) {
       const refused = { [flag]: value };
-      const problem = `${path}: expected one line, without a line break in it, not ${JSON.stringify(broken)}`;
+      const problem = `${path}: must not contain a line break, got ${JSON.stringify(broken)}`;
       expect(problemsOf(refused)).toEqual([problem]);
-      expect(migrated(givenOf(refused))).toMatchObject({ output: '', exitCode: 2 });
+      expect(migrated(installationOf(refused))).toMatchObject({ output: '', exitCode: 2 });
     }
   });
 });
 
 describe('the values', () => {
-  test('have the same configuration, but for the ports', async () => {
+  test('contain the same configuration without ports', async () => {
     const values = parse(printed('values', flags));
     expect(values.image.repository).toMatch(/oidc-authz$/);
     expect(values.istio).toEqual({ enabled: true });
@@ -68,7 +68,7 @@ describe('the values', () => {
     await configOf(JSON.stringify(values.config));
   });
 
-  test('offer the scopes too, and tell which files to mount', () => {
+  test('offer the scopes, and name the files to mount', () => {
     const text = printed('values', flags);
     expect(text).toMatch(/# requiredScopes: \["orders.read"\]/);
     expect(text).toMatch(/^# Mount the files of caFile/m);
@@ -82,7 +82,7 @@ describe('the values', () => {
   });
 });
 
-describe("the mesh's entry", () => {
+describe('the mesh entry', () => {
   const headersOf = async (some: Flags, compat = false) =>
     entryHeaders(await configOf(printed('config', some, compat)));
 
@@ -100,12 +100,12 @@ describe("the mesh's entry", () => {
     expect(include).toEqual(['authorization', 'x-trace', 'x-forwarded-for']);
   });
 
-  test('lists none where none is set', async () => {
+  test('lists no header if none is set', async () => {
     const { onAllow, include } = await headersOf({ 'set-xauthrequest': false });
     expect([onAllow, include]).toEqual([[], ['authorization', 'x-request-id']]);
   });
 
-  test('lists what rules, proofs and certificates need', async () => {
+  test('lists the headers that rules, proofs and certificates need', async () => {
     const config: Config = await configOf(`
 issuers: [{issuer: "https://a.example.com", audiences: [a]}]
 trustedHeaders: [x-gateway]
@@ -131,13 +131,13 @@ describe('the plan', () => {
   }));
   const yaml = blocks.filter(({ language }) => language === 'yaml').map(({ block }) => parse(block ?? ''));
 
-  test('has the report, the configuration and the values', () => {
+  test('contains the report, the configuration and the values', () => {
     expect(text).toMatch(/^github-org \(.*refused because.*\(accepted\)$/m);
     expect(yaml[0]).toEqual(parse(printed('config', flags)));
     expect(yaml[1]).toEqual(parse(printed('values', flags)));
   });
 
-  test('begins with oauth2-proxy deciding still, and what that needs', async () => {
+  test('begins with oauth2-proxy as the incumbent', async () => {
     const { config, authorizer } = yaml[2];
     expect(config.shadow.authorizer).toBe('http://oauth2-proxy.oauth2-proxy.svc.cluster.local');
     expect(authorizer.includeHeaders).toEqual(
@@ -148,7 +148,7 @@ describe('the plan', () => {
     await configOf(JSON.stringify(config));
   });
 
-  test('registers by appending, with the lists that the configuration needs', () => {
+  test('registers by appending, with the headers that the configuration needs', () => {
     const [, patch = ''] = /patch istio default --type json --patch '(.*)'$/m.exec(text) ?? [];
     const [change] = JSON.parse(patch);
     expect(change).toMatchObject({ op: 'add', path: '/spec/config/authorizers/-' });
@@ -174,21 +174,21 @@ describe('the plan', () => {
     expect(text).not.toContain('--type merge');
   });
 
-  test('goes step by step to the end', () => {
+  test('contains all steps in order', () => {
     const order = [
       /^1\. Install with `shadow.authorizer`/m,
-      /^2\. Register it beside/m,
-      /^3\. Point .*Never both on one workload/m,
-      /^4\. Watch .*oidc_authz_shadow_comparisons_total/m,
-      /^5\. .*take `shadow` out/m,
-      /^6\. Roll back/m,
+      /^2\. Register oidc-authz/m,
+      /^3\. Point .*Never name both for one workload/m,
+      /^4\. Compare .*oidc_authz_shadow_comparisons_total/m,
+      /^5\. .*remove `shadow`/m,
+      /^6\. To roll back/m,
       /^7\. .*remove oauth2-proxy/m,
     ].map((step) => text.search(step));
     expect(order.filter((place) => place < 0)).toEqual([]);
     expect(order).toEqual(order.toSorted((a, b) => a - b));
   });
 
-  test('nothing in it ends a block before its time', () => {
+  test('contains no text that ends a code block early', () => {
     const fences = [...text.matchAll(/^`{3,}.*$/gm)];
     expect(fences.length % 2).toBe(0);
     expect(blocks).toHaveLength(fences.length / 2);

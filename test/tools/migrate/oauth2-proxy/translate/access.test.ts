@@ -1,9 +1,9 @@
-/** Who may pass, as oauth2-proxy was told: every restriction is there, or refused aloud. */
+/** Access rules: every restriction of oauth2-proxy is kept, or refused with a warning. */
 import { describe, expect, test } from 'vitest';
-import type { Given } from '../../../../../src/tools/migrate/oauth2-proxy/read/settings.ts';
-import { configFrom, type Flags, findingOf, lets, problemsOf } from '../translate-given.ts';
+import type { Installation } from '../../../../../src/tools/migrate/oauth2-proxy/merge/installation.ts';
+import { allows, configFrom, type Flags, findingOf, problemsOf } from '../sample-installation.ts';
 
-const emailOf = async (flags: Flags, more: Partial<Given> = {}) =>
+const emailOf = async (flags: Flags, more: Partial<Installation> = {}) =>
   (await configFrom(flags, more)).issuers[0]?.email;
 const groupsOf = async (flags: Flags) => (await configFrom(flags)).issuers[0]?.groups;
 
@@ -16,7 +16,7 @@ describe('e-mail', () => {
     });
     expect(findingOf('email-domain', flags)).toMatchObject({
       verdict: 'kept',
-      text: expect.stringContaining('is asked for its `sub`'),
+      text: expect.stringContaining('`sub` is compared instead'),
     });
   });
 
@@ -27,7 +27,7 @@ describe('e-mail', () => {
     expect(findingOf('authenticated-emails-file', flags).verdict).toBe('meaningless');
   });
 
-  test('of a list of addresses, alone or beside domains', async () => {
+  test('of a list of addresses, with or without domains', async () => {
     const flags = { 'email-domain': undefined, 'authenticated-emails-file': '/emails' };
     const emails = { authenticatedEmails: ['a@example.com', 'service-account'] };
     expect(await emailOf(flags, emails)).toMatchObject({ allowedAddresses: ['a@example.com'] });
@@ -39,35 +39,35 @@ describe('e-mail', () => {
     });
   });
 
-  test('of a list that nobody shows is refused', async () => {
+  test('is refused if the list is unknown', async () => {
     const flags = { 'email-domain': undefined, 'authenticated-emails-file': '/emails' };
     expect(findingOf('authenticated-emails-file', flags)).toMatchObject({
       verdict: 'refused',
-      text: expect.stringMatching(/allowedAddresses.*WITHOUT IT NO E-MAIL IS ASKED FOR/),
+      text: expect.stringMatching(/allowedAddresses.*WITHOUT IT NO EMAIL IS REQUIRED/),
     });
     const both = { ...flags, 'email-domain': ['example.org'] };
     expect(findingOf('authenticated-emails-file', both).verdict).toBe('refused');
     expect((await emailOf(both))?.allowedDomains).toEqual(['example.org']);
   });
 
-  test('of nobody never becomes that of anybody', () => {
+  test('never becomes any email if none is allowed', () => {
     expect(problemsOf({ 'email-domain': ['a@example.com', 'b c'] })).toEqual([
-      expect.stringMatching(/^email-domain: it names nobody who could pass/),
+      expect.stringMatching(/^email-domain: it allows no token/),
     ]);
     const none = { 'email-domain': undefined, 'authenticated-emails-file': '/emails' };
     expect(problemsOf(none, { authenticatedEmails: ['alice'] })).toHaveLength(1);
     expect(problemsOf(none, { authenticatedEmails: [] })).toHaveLength(1);
   });
 
-  test('that is no domain is left out beside others', async () => {
+  test('without a valid domain is left out', async () => {
     const flags = { 'email-domain': ['b c', 'example.com'] };
     expect((await emailOf(flags))?.allowedDomains).toEqual(['example.com']);
     expect(findingOf('email-domain', flags).verdict).toBe('changed');
   });
 
-  test('that nobody speaks of is told', () => {
+  test('is reported if no setting restricts it', () => {
     const flags = { 'email-domain': undefined };
-    expect(findingOf('email-domain', flags)).toMatchObject({ verdict: 'changed', source: 'not given' });
+    expect(findingOf('email-domain', flags)).toMatchObject({ verdict: 'changed', source: 'not set' });
     expect(findingOf('email-domain', { ...flags, 'htpasswd-file': '/users' }).verdict).toBe('refused');
   });
 
@@ -88,7 +88,7 @@ describe('e-mail', () => {
       { provider: 'azure', 'oidc-email-claim': 'mail' },
       { claim: 'email', requireVerified: true },
     ],
-  ])('is read from its claim: %o', async (flags, email) => {
+  ])('are read from their claim: %o', async (flags, email) => {
     expect(await emailOf(flags)).toMatchObject({ ...email, fallbackClaim: 'sub' });
   });
 });
@@ -112,18 +112,18 @@ describe('groups', () => {
     expect(await groupsOf(flags)).toMatchObject(groups);
   });
 
-  test('that are numbers or truth values are compared as text, as before', async () => {
+  test('that are numbers or booleans are compared as text, as in oauth2-proxy', async () => {
     const [issuer] = (await configFrom({ 'allowed-group': ['7', 'true'] })).issuers;
     for (const groups of [7, [7], [1, 7], true, ['x', true], '7'])
-      expect([groups, lets(issuer, { groups })]).toEqual([groups, true]);
+      expect([groups, allows(issuer, { groups })]).toEqual([groups, true]);
     for (const groups of [8, [77], false, [[7]], [{ 7: true }], null, [null], undefined])
-      expect([groups, lets(issuer, { groups })]).toEqual([groups, false]);
+      expect([groups, allows(issuer, { groups })]).toEqual([groups, false]);
   });
 
-  test('of azure are in the claim that is named, and the e-mail is where it always was', async () => {
+  test('of azure are in the named claim, and the email is in its fixed claim', async () => {
     const flags = { provider: 'azure', 'oidc-groups-claim': 'roles', 'allowed-group': ['ops'] };
     const [issuer] = (await configFrom(flags)).issuers;
-    expect([lets(issuer, { roles: ['ops'] }), lets(issuer, { groups: ['ops'] })]).toEqual([true, false]);
+    expect([allows(issuer, { roles: ['ops'] }), allows(issuer, { groups: ['ops'] })]).toEqual([true, false]);
     expect(findingOf('oidc-groups-claim', flags)).toMatchObject({
       verdict: 'kept',
       text: expect.stringMatching(
@@ -139,31 +139,31 @@ describe('groups', () => {
       expect(findingOf(flag, email).verdict).toBe('meaningless');
   });
 
-  test('of azure are in no path, as here: refused where they restrict', () => {
+  test('of azure are not at a path: refused if they restrict access', () => {
     const flags = { provider: 'azure', 'oidc-groups-claim': 'realm.roles' };
     expect(findingOf('oidc-groups-claim', flags)).toMatchObject({
       verdict: 'changed',
-      text: expect.stringContaining('groups at that path are forwarded, which were not'),
+      text: expect.stringContaining('groups at that path are now forwarded'),
     });
     expect(findingOf('oidc-groups-claim', { ...flags, 'allowed-group': ['ops'] })).toMatchObject({
       verdict: 'refused',
-      text: expect.stringContaining('PASSES FROM NOW ON'),
+      text: expect.stringContaining('IS ALLOWED FROM NOW ON'),
     });
     expect(
       findingOf('oidc-groups-claim', { ...flags, provider: 'oidc', 'allowed-group': ['ops'] }).verdict,
     ).toBe('kept');
   });
 
-  test('roles of another provider never guarded', async () => {
+  test('roles of another provider have no meaning', async () => {
     const flags = { 'allowed-role': ['r'] };
     expect((await groupsOf(flags))?.allowed).toBeUndefined();
     expect(findingOf('allowed-role', flags)).toMatchObject({
       verdict: 'meaningless',
-      text: expect.stringContaining('never guarded anything'),
+      text: expect.stringContaining('ignores it with'),
     });
   });
 
-  test('that gitlab replaces are told', () => {
+  test('that gitlab replaces are reported', () => {
     const flags = { provider: 'gitlab', 'gitlab-group': ['a'], 'allowed-group': ['ops'] };
     expect(findingOf('gitlab-group', flags).verdict).toBe('kept');
     expect(findingOf('allowed-group', flags).verdict).toBe('meaningless');
@@ -173,7 +173,7 @@ describe('groups', () => {
   });
 });
 
-describe('what is asked of the servers of a provider', () => {
+describe('restrictions that need the API of a provider', () => {
   test.each([
     ['github-org', 'github'],
     ['github-team', 'github'],
@@ -186,20 +186,20 @@ describe('what is asked of the servers of a provider', () => {
     ['bitbucket-workspace', 'bitbucket'],
     ['bitbucket-repository', 'bitbucket'],
     ['keycloak-group', 'keycloak'],
-  ])('%s is refused', (flag, provider) => {
+  ])('refuses %s', (flag, provider) => {
     expect(findingOf(flag, { [flag]: ['x'] })).toMatchObject({
       verdict: 'refused',
-      text: expect.stringContaining('never guarded anything with provider oidc'),
+      text: expect.stringContaining('With provider oidc it never restricted anything'),
     });
     if (flag !== 'gitlab-group')
       expect(findingOf(flag, { [flag]: ['x'], provider })).toMatchObject({
         verdict: 'refused',
-        text: expect.stringContaining('WITHOUT IT THIS IS NO LONGER ASKED FOR'),
+        text: expect.stringContaining('WITHOUT IT THIS IS NO LONGER REQUIRED'),
       });
     expect(findingOf(flag, { [flag]: [] }).verdict).toBe('meaningless');
   });
 
-  test('a restriction that a reader could not see is told aloud', () => {
+  test('a refused restriction of a reader has a warning', () => {
     const finding = {
       setting: 'allowed-group',
       source: 'a',
@@ -207,12 +207,12 @@ describe('what is asked of the servers of a provider', () => {
       text: 'it is in a Secret',
     } as const;
     expect(findingOf('allowed-group', {}, { findings: [finding] }).text).toBe(
-      'it is in a Secret. WITHOUT IT THIS IS NO LONGER ASKED FOR',
+      'it is in a Secret. WITHOUT IT THIS IS NO LONGER REQUIRED',
     );
   });
 });
 
-test('one fault of an address is one problem', () => {
+test('an address with a mistake makes one problem', () => {
   for (const url of [' https://issuer.example.com', 'https://issuer.example.com\n'])
     expect(problemsOf({ 'oidc-issuer-url': url })).toEqual([expect.stringMatching(/issuer/)]);
 });

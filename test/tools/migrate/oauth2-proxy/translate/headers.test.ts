@@ -1,10 +1,10 @@
-/** The headers that the workload gets, by flags and by an alpha configuration. */
+/** The headers for the workload, from flags and from an alpha configuration. */
 import { describe, expect, test } from 'vitest';
 import type {
   InjectedHeader,
   InjectedValue,
-} from '../../../../../src/tools/migrate/oauth2-proxy/read/settings.ts';
-import { configFrom, findingOf, givenOf, migrated } from '../translate-given.ts';
+} from '../../../../../src/tools/migrate/oauth2-proxy/read/setting.ts';
+import { configFrom, findingOf, installationOf, migrated } from '../sample-installation.ts';
 
 const list = [
   { header: 'x-auth-request-user', claim: 'sub' },
@@ -13,8 +13,8 @@ const list = [
   { header: 'x-auth-request-preferred-username', claim: 'preferred_username' },
 ];
 
-describe('by flags', () => {
-  test('set-xauthrequest sets the four, with what they held', async () => {
+describe('from flags', () => {
+  test('set-xauthrequest sets the four headers with the same values', async () => {
     const config = await configFrom({ 'pass-access-token': true, 'set-authorization-header': true });
     expect(config).toMatchObject({
       identityHeaders: 'set',
@@ -25,7 +25,7 @@ describe('by flags', () => {
     });
   });
 
-  test('without it none is set, and none of a client passes', async () => {
+  test('without it no header is set, and a client cannot send one', async () => {
     const flags = { 'set-xauthrequest': undefined, 'pass-access-token': true };
     const config = await configFrom(flags);
     expect([config.identityHeaders, config.outputTokenToHeader]).toEqual(['remove', '']);
@@ -34,7 +34,7 @@ describe('by flags', () => {
     expect((await configFrom({ 'set-xauthrequest': false })).identityHeaders).toBe('remove');
   });
 
-  test('what changed only requests to an upstream has no meaning', () => {
+  test('settings for the upstream request have no meaning', () => {
     for (const flag of [
       'pass-user-headers',
       'pass-basic-auth',
@@ -43,7 +43,7 @@ describe('by flags', () => {
     ])
       expect(findingOf(flag, { [flag]: true }).verdict).toBe('meaningless');
     expect(findingOf('pass-user-headers', { 'pass-user-headers': true }).text).toMatch(
-      /X-Forwarded-User.*lists them in `outputClaimToHeaders`/,
+      /X-Forwarded-User.*list them in `outputClaimToHeaders`/,
     );
   });
 
@@ -53,7 +53,7 @@ describe('by flags', () => {
   });
 });
 
-describe('by an alpha configuration', () => {
+describe('from an alpha configuration', () => {
   const claim = (name: string, prefix = ''): InjectedValue => ({
     claim: name,
     prefix,
@@ -69,7 +69,7 @@ describe('by an alpha configuration', () => {
   const verdictOf = (one: InjectedHeader, ...before: readonly InjectedHeader[]) =>
     findingOf(`injectResponseHeaders.${one.header}`, {}, { injectedHeaders: [...before, one] }).verdict;
 
-  test('claims go out under its names', async () => {
+  test('claims have the configured header names', async () => {
     const config = await configOfHeaders(
       header('X-User', claim('user')),
       header('X-Mail', claim('email')),
@@ -95,7 +95,7 @@ describe('by an alpha configuration', () => {
     });
   });
 
-  test('the flags do not count then', async () => {
+  test('ignore the flags', async () => {
     expect((await configOfHeaders()).identityHeaders).toBe('remove');
     expect(findingOf('set-xauthrequest', {}, { injectedHeaders: [] }).verdict).toBe('meaningless');
   });
@@ -110,21 +110,23 @@ describe('by an alpha configuration', () => {
     ['a name that frames messages', header('Connection', claim('user'))],
     ["a name of Envoy's", header('X-Envoy-User', claim('user'))],
     ['credentials of another kind', header('Authorization', claim('user'))],
-  ])('%s is refused, and the rest goes on', async (_, one) => {
+  ])('refuses %s, and translates the others', async (_, one) => {
     expect(verdictOf(one)).toBe('refused');
     const config = await configOfHeaders(one, header('X-User', claim('user')));
     expect(config.outputClaimToHeaders.map((entry) => entry.header)).toEqual(['x-user']);
   });
 
-  test('what would be the same header, or too many of them, is refused', async () => {
+  test('refuses equal headers, and too many headers', async () => {
     expect(verdictOf(header('X_User', claim('email')), header('X-User', claim('user')))).toBe('refused');
     const long = (index: number) => header(`X-A-B-C-D-E-${'f'.repeat(60)}${index}`, claim('user'));
     expect([verdictOf(long(0)), verdictOf(long(2), long(0), long(1))]).toEqual(['kept', 'refused']);
     await configOfHeaders(long(0), long(1), long(2));
   });
 
-  test('what is fixed is never shown', () => {
-    const { report, output } = migrated(givenOf({}, { injectedHeaders: [header('X-Key', { fixed: true })] }));
+  test('never prints a fixed value', () => {
+    const { report, output } = migrated(
+      installationOf({}, { injectedHeaders: [header('X-Key', { fixed: true })] }),
+    );
     expect(report).toContain('injectResponseHeaders.X-Key (alpha.yaml:1:1 X-Key): refused because');
     expect(output).not.toContain('x-key');
   });

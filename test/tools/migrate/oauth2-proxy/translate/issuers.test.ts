@@ -1,13 +1,20 @@
-/** Which tokens are good, as oauth2-proxy was told: never one more than before. */
+/** Valid tokens: the configuration allows no token that oauth2-proxy denies. */
 import { describe, expect, test } from 'vitest';
-import { migrateOauth2Proxy } from '../../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
-import { configFrom, type Flags, findingOf, givenOf, lets, problemsOf } from '../translate-given.ts';
+import { migrateInstallation } from '../../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
+import {
+  allows,
+  configFrom,
+  type Flags,
+  findingOf,
+  installationOf,
+  problemsOf,
+} from '../sample-installation.ts';
 
 const issuer = 'https://issuer.example.com';
 const other = 'https://other.example.com';
 
 describe('the issuer of the provider', () => {
-  test('has the client id as its audience, and e-mail and groups as they were read', async () => {
+  test('has the client ID as its audience, and the same claims for email and groups', async () => {
     const { issuers } = await configFrom();
     expect(issuers).toMatchObject([
       {
@@ -32,7 +39,7 @@ describe('the issuer of the provider', () => {
     expect(issuers[0]?.issuer).toBe(`${issuer}/`);
   });
 
-  test('takes further audiences, and of several claims the first that a token has', async () => {
+  test('has further audiences, and uses the first audience claim that a token has', async () => {
     const flags = { 'oidc-extra-audience': ['b', 'orders'], 'oidc-audience-claim': ['azp', 'aud'] };
     const { issuers } = await configFrom(flags);
     expect(issuers).toMatchObject([
@@ -40,21 +47,21 @@ describe('the issuer of the provider', () => {
     ]);
   });
 
-  test('whose audience is in a claim with a dot is refused, as here it is a path', async () => {
+  test('refuses an audience claim with a dot, which would be a path', async () => {
     const flag = 'oidc-audience-claim';
     for (const claims of [['a.aud'], ['aud', 'a.aud'], ['https://example.com/aud', 'aud']]) {
       expect(findingOf(flag, { [flag]: claims })).toMatchObject({
         verdict: 'refused',
-        text: expect.stringContaining('A TOKEN WITH ITS AUDIENCE AT THAT PATH PASSES FROM NOW ON'),
+        text: expect.stringContaining('A TOKEN WITH ITS AUDIENCE AT THAT PATH IS ALLOWED FROM NOW ON'),
       });
-      const given = givenOf({ [flag]: claims });
-      expect(migrateOauth2Proxy({ given, output: 'config', accept: [] }).exitCode).toBe(3);
+      const installation = installationOf({ [flag]: claims });
+      expect(migrateInstallation(installation, { output: 'config', accept: [] }).exitCode).toBe(3);
       expect((await configFrom({ [flag]: claims })).issuers[0]?.audienceClaims).toEqual(claims);
     }
     expect(findingOf(flag, { [flag]: ['azp', 'aud'] }).verdict).toBe('kept');
   });
 
-  test('over plain HTTP says so', async () => {
+  test('reports plain HTTP', async () => {
     const flags = { 'oidc-issuer-url': 'http://idp.example.com' };
     expect((await configFrom(flags)).issuers[0]?.insecureHttp).toBe(true);
     expect(findingOf('oidc-issuer-url', flags).text).toContain('insecureHttp: true');
@@ -62,7 +69,7 @@ describe('the issuer of the provider', () => {
     expect(loopback.issuers[0]?.insecureHttp).toBe(false);
   });
 
-  test('without it or the client id nothing is made', () => {
+  test('without it or the client ID there is no output', () => {
     const flags = { 'client-id': undefined, 'oidc-issuer-url': undefined };
     expect(problemsOf(flags)).toEqual([
       expect.stringMatching(/^oidc-issuer-url: expected the issuer/),
@@ -80,15 +87,15 @@ describe('the issuer of the provider', () => {
       expect.stringContaining('(a.yaml:1:1: in a Secret)'),
     ]);
     for (const [url, problem] of [
-      ['nowhere', /^issuers\[0\]\.issuer: expected an absolute URL/],
-      ['not a URL', /^issuers\[0\]\.issuer: expected a URL without white space/],
+      ['nowhere', /^issuers\[0\]\.issuer: must be an absolute URL/],
+      ['not a URL', /^issuers\[0\]\.issuer: must not contain white space/],
     ] as const)
       expect(problemsOf({ 'oidc-issuer-url': url })).toEqual([expect.stringMatching(problem)]);
   });
 });
 
 describe('keys', () => {
-  test('without discovery are where they were said to be, and RS256 alone signs', async () => {
+  test('without discovery come from the configured URL, with RS256 only', async () => {
     const flags = { 'skip-oidc-discovery': true, 'oidc-jwks-url': `${issuer}/keys` };
     expect((await configFrom(flags)).issuers[0]).toMatchObject({
       jwksUri: `${issuer}/keys`,
@@ -104,11 +111,11 @@ describe('keys', () => {
     const flags = { 'skip-oidc-discovery': true, 'oidc-public-key-file': ['/a.pem', '/b.pem'] };
     expect((await configFrom(flags)).issuers[0]?.publicKeyFiles).toEqual(['/a.pem', '/b.pem']);
     expect(problemsOf({ ...flags, 'oidc-jwks-url': `${issuer}/keys` })).toEqual([
-      expect.stringContaining('already says where the keys are'),
+      expect.stringContaining('already configures the keys'),
     ]);
   });
 
-  test('beside discovery never counted', async () => {
+  test('ignore the URL with discovery', async () => {
     const flags = { 'oidc-jwks-url': 'http://keys.example.com', 'oidc-public-key-file': ['/a.pem'] };
     const [entry] = (await configFrom(flags)).issuers;
     expect([entry?.jwksUri, entry?.publicKeyFiles, entry?.insecureHttp]).toEqual([
@@ -120,7 +127,7 @@ describe('keys', () => {
     expect(findingOf('skip-oidc-discovery', { 'skip-oidc-discovery': true }).verdict).toBe('changed');
   });
 
-  test('sign with what was enabled, and never with a shared secret', async () => {
+  test('have the enabled algorithms, and never a shared secret', async () => {
     const flag = 'oidc-enabled-signing-alg';
     const algorithms = async (value: string[]) =>
       (await configFrom({ [flag]: value })).issuers[0]?.algorithms;
@@ -130,11 +137,11 @@ describe('keys', () => {
     expect(findingOf(flag, { [flag]: ['HS256', 'RS512'] }).verdict).toBe('refused');
     expect(findingOf(flag, { [flag]: ['HS256'] })).toMatchObject({
       verdict: 'refused',
-      text: expect.stringContaining('nothing else is named'),
+      text: expect.stringContaining('no other algorithm is set'),
     });
   });
 
-  test('come from whom was trusted, for every issuer', async () => {
+  test('are fetched with the trusted CAs, for every issuer', async () => {
     const flags = { 'provider-ca-file': ['/ca.pem'], 'extra-jwt-issuers': [`${other}=b`] };
     const trust = (await configFrom(flags)).issuers.map(({ caFile, trustSystemCas }) => [
       caFile,
@@ -152,7 +159,7 @@ describe('keys', () => {
     expect((await configFrom({ 'use-system-trust-store': false })).issuers[0]?.trustSystemCas).toBe(true);
   });
 
-  test('come over connections that are always verified', () => {
+  test('are fetched over verified connections', () => {
     const flag = 'ssl-insecure-skip-verify';
     expect(findingOf(flag, { [flag]: true }).verdict).toBe('changed');
     expect(findingOf(flag, { [flag]: false }).verdict).toBe('meaningless');
@@ -164,19 +171,22 @@ describe('the provider', () => {
     expect(findingOf('provider', { provider }).verdict).toBe('meaningless');
   });
 
-  test('azure verifies bearer tokens, of which some with claims of other types pass now', () => {
+  test('azure verifies bearer tokens; some with claims of other types are now allowed', () => {
     expect(findingOf('provider', { provider: 'azure' })).toMatchObject({
       verdict: 'changed',
-      text: expect.stringMatching(/`email_verified: "true"` or groups that are numbers, was 401/),
+      text: expect.stringMatching(
+        /`email_verified: "true"` or groups that are numbers, oauth2-proxy answers 401/,
+      ),
     });
   });
 
   test.each<Flags>([
     { provider: 'github', 'github-org': 'acme' },
     { provider: undefined, 'google-group': ['admins'] },
-  ])('that verifies none is refused before anybody asks for an issuer: %o', (flags) => {
-    const given = givenOf({ ...flags, 'oidc-issuer-url': undefined, 'client-id': undefined });
-    const run = (accept: readonly string[]) => migrateOauth2Proxy({ given, output: 'config', accept });
+  ])('without bearer tokens is refused before an issuer is required: %o', (flags) => {
+    const installation = installationOf({ ...flags, 'oidc-issuer-url': undefined, 'client-id': undefined });
+    const run = (accept: readonly string[]) =>
+      migrateInstallation(installation, { output: 'config', accept });
     const [, restriction = ''] = Object.keys(flags);
     for (const accept of [[], ['provider'], [restriction]])
       expect(run(accept)).toMatchObject({
@@ -187,29 +197,29 @@ describe('the provider', () => {
     const accepted = run(['provider', restriction]);
     expect(accepted).toMatchObject({ exitCode: 2, output: '' });
     expect(accepted.report).toMatch(/oidc-issuer-url: expected the issuer/);
-    expect(accepted.report).toMatch(/client-id: expected the client id/);
+    expect(accepted.report).toMatch(/client-id: expected the client ID/);
   });
 
-  test('that verifies none does not hide another problem', () => {
+  test('without bearer tokens does not hide another problem', () => {
     const flags = { provider: 'github', 'oidc-issuer-url': undefined, 'trusted-ip': ['localhost'] };
     expect(problemsOf(flags)).toEqual([expect.stringMatching(/^trusted-ip: /)]);
   });
 
-  test.each(['github', 'google', undefined])('%s verifies none', async (provider) => {
+  test.each(['github', 'google', undefined])('%s verifies no bearer tokens', async (provider) => {
     expect(findingOf('provider', { provider })).toMatchObject({
       verdict: 'refused',
-      source: provider === undefined ? 'not given' : expect.stringContaining('values.yaml'),
+      source: provider === undefined ? 'not set' : expect.stringContaining('values.yaml'),
       text: expect.stringContaining('-- --provider=oidc'),
     });
     const extra = { provider, 'extra-jwt-issuers': [`${other}=b`], 'client-id': undefined };
     expect(findingOf('provider', extra).verdict).toBe('changed');
-    // What never passed does not become an issuer beside what did.
+    // If none of its tokens was allowed, it does not become an issuer in addition to others.
     expect((await configFrom(extra)).issuers.map((one) => one.issuer)).toEqual([other]);
   });
 });
 
 describe('extra-jwt-issuers', () => {
-  test('are issuers with their own audience, and fixed claims but for the groups', async () => {
+  test('are issuers with their own audience, and fixed claims except groups', async () => {
     const flags = {
       'extra-jwt-issuers': [`${other}=b=c`, `${other}=d`, 'http://third.example.com=e'],
       'oidc-extra-audience': ['x'],
@@ -242,14 +252,14 @@ describe('extra-jwt-issuers', () => {
     ]);
   });
 
-  test('of the same issuer are further audiences, if its tokens are read alike', async () => {
+  test('with the same issuer become further audiences if the claims are equal', async () => {
     const flags = { 'extra-jwt-issuers': [`${issuer}=b`] };
     expect((await configFrom(flags)).issuers).toMatchObject([{ audiences: ['orders', 'b'] }]);
     const renamed = { ...flags, 'oidc-groups-claim': 'teams', 'allowed-group': ['ops'] };
     expect((await configFrom(renamed)).issuers).toMatchObject([
       { audiences: ['orders', 'b'], groups: { claim: 'teams', allowed: ['ops'] } },
     ]);
-    const note = 'the claims named for that are what counts';
+    const note = 'whose claim settings also apply to it';
     expect(findingOf('extra-jwt-issuers', renamed)).toMatchObject({
       verdict: 'changed',
       text: expect.not.stringContaining(note),
@@ -262,7 +272,7 @@ describe('extra-jwt-issuers', () => {
     });
   });
 
-  test('have the claim for the groups of the provider, whichever that is', async () => {
+  test('have the groups claim of every provider', async () => {
     const flags = {
       'extra-jwt-issuers': [`${other}=b`],
       'oidc-groups-claim': 'teams',
@@ -271,7 +281,7 @@ describe('extra-jwt-issuers', () => {
     for (const provider of ['oidc', 'azure', 'github', 'keycloak-oidc', undefined]) {
       const extra = (await configFrom({ ...flags, provider })).issuers.at(-1);
       expect(extra).toMatchObject({ issuer: other, groups: { claim: 'teams', keycloakRoles: false } });
-      expect([lets(extra, { teams: ['ops'] }), lets(extra, { groups: ['ops'] })]).toEqual([true, false]);
+      expect([allows(extra, { teams: ['ops'] }), allows(extra, { groups: ['ops'] })]).toEqual([true, false]);
       expect(findingOf('oidc-groups-claim', { ...flags, provider })).toMatchObject({
         verdict: 'kept',
         text: expect.stringContaining('before 7.15.6'),
@@ -281,12 +291,12 @@ describe('extra-jwt-issuers', () => {
     expect(findingOf('oidc-groups-claim', alone).text).toBe('`issuers[].groups.claim: teams`');
   });
 
-  test('whose groups are in no path: refused where they restrict, and told where they do not', async () => {
+  test('with groups that are not at a path are refused if groups restrict access, or reported', async () => {
     const flag = 'oidc-groups-claim';
     const flags = { 'extra-jwt-issuers': [`${other}=b`], [flag]: 'realm.teams' };
     expect(findingOf(flag, flags)).toMatchObject({
       verdict: 'changed',
-      text: expect.stringContaining('groups at that path are forwarded, which were not'),
+      text: expect.stringContaining('groups at that path are now forwarded'),
     });
     const restricted = [
       { 'allowed-group': ['ops'] },
@@ -298,23 +308,25 @@ describe('extra-jwt-issuers', () => {
     for (const more of restricted)
       expect(findingOf(flag, { ...flags, ...more })).toMatchObject({
         verdict: 'refused',
-        text: expect.stringMatching(/`extra-jwt-issuers`.*A TOKEN WITH ITS GROUPS AT THAT PATH PASSES/),
+        text: expect.stringMatching(/`extra-jwt-issuers`.*A TOKEN WITH ITS GROUPS AT THAT PATH IS ALLOWED/),
       });
-    const given = givenOf({ ...flags, 'allowed-group': ['ops'] });
-    expect(migrateOauth2Proxy({ given, output: 'config', accept: [] })).toMatchObject({
+    const installation = installationOf({ ...flags, 'allowed-group': ['ops'] });
+    expect(migrateInstallation(installation, { output: 'config', accept: [] })).toMatchObject({
       exitCode: 3,
       output: '',
     });
     const [, accepted] = (await configFrom({ ...flags, 'allowed-group': ['ops'] })).issuers;
-    expect(lets(accepted, { realm: { teams: ['ops'] } })).toBe(true);
-    expect(lets(accepted, { 'realm.teams': ['ops'] })).toBe(true);
-    expect(lets(accepted, { groups: ['ops'] })).toBe(false);
+    expect(allows(accepted, { realm: { teams: ['ops'] } })).toBe(true);
+    expect(allows(accepted, { 'realm.teams': ['ops'] })).toBe(true);
+    expect(allows(accepted, { groups: ['ops'] })).toBe(false);
   });
 
-  test('of which some with claims of other types pass now', () => {
+  test('report claims of other types that are now allowed', () => {
     expect(findingOf('extra-jwt-issuers', { 'extra-jwt-issuers': [`${other}=b`] })).toMatchObject({
       verdict: 'changed',
-      text: expect.stringMatching(/`email_verified: "true"` or groups that are numbers, was 401/),
+      text: expect.stringMatching(
+        /`email_verified: "true"` or groups that are numbers, oauth2-proxy answers 401/,
+      ),
     });
     expect(findingOf('extra-jwt-issuers', { 'extra-jwt-issuers': [] }).verdict).toBe('meaningless');
   });
@@ -324,7 +336,7 @@ describe('extra-jwt-issuers', () => {
     { provider: 'keycloak-oidc', 'oidc-groups-claim': 'teams', 'allowed-group': ['ops'] },
     { 'insecure-oidc-allow-unverified-email': true },
     { 'oidc-email-claim': 'mail', 'email-domain': ['example.com'] },
-  ])('of the same issuer are left out where they would pass by other claims: %o', async (more) => {
+  ])('with the same issuer are left out if other claims would allow their tokens: %o', async (more) => {
     const flags = { ...more, 'extra-jwt-issuers': [`${issuer}=b`, `${other}=c`] };
     expect(findingOf('extra-jwt-issuers', flags).verdict).toBe('refused');
     expect((await configFrom(flags)).issuers.map(({ audiences }) => audiences)).toEqual([['orders'], ['c']]);
@@ -348,7 +360,7 @@ describe('Entra', () => {
     'insecure-oidc-skip-issuer-verification': true,
   };
 
-  test('of named tenants has an issuer for each', async () => {
+  test('with named tenants has one issuer for each', async () => {
     const flags = { ...entra, 'entra-id-allowed-tenant': ['t1', 't2'] };
     expect((await configFrom(flags)).issuers).toMatchObject([
       { issuer: 'https://login.microsoftonline.com/t1/v2.0', audiences: ['orders'], requiredClaims: {} },
@@ -357,14 +369,14 @@ describe('Entra', () => {
     expect(findingOf('insecure-oidc-skip-issuer-verification', flags).verdict).toBe('changed');
   });
 
-  test('of any tenant is refused', () => {
+  test('with any tenant is refused', () => {
     expect(findingOf('insecure-oidc-skip-issuer-verification', entra)).toMatchObject({
       verdict: 'refused',
       text: expect.stringContaining('--entra-id-allowed-tenant=ID'),
     });
   });
 
-  test('of one tenant is asked for its id', async () => {
+  test('with one tenant requires its ID', async () => {
     const flags = {
       provider: 'entra-id',
       'oidc-issuer-url': 'https://login.microsoftonline.com/t1/v2.0',
@@ -376,7 +388,7 @@ describe('Entra', () => {
   });
 });
 
-test('the issuer is compared, whatever was said', () => {
+test('the issuer is always compared', () => {
   const flag = 'insecure-oidc-skip-issuer-verification';
   expect(findingOf(flag, { [flag]: true }).verdict).toBe('changed');
   expect(findingOf(flag, { [flag]: false }).verdict).toBe('meaningless');

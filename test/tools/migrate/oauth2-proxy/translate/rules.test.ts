@@ -1,14 +1,14 @@
-/** What needs no token: rules that open what was open, and nothing else. */
+/** Requests without a token: the rules open the same paths as oauth2-proxy, and no others. */
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../../../../src/config/declare/options.ts';
 import { systemClock } from '../../../../../src/runtime/time/clock.ts';
 import { runRuleTests } from '../../../../../src/tools/check-config/rule-tests.ts';
-import { configFrom, type Flags, findingOf, problemsOf } from '../translate-given.ts';
+import { configFrom, type Flags, findingOf, problemsOf } from '../sample-installation.ts';
 
-/** A request: `METHOD path`, with headers behind it. */
+/** A request: `METHOD path`, then headers. */
 type Request = readonly [target: string, headers?: Readonly<Record<string, string>>];
 
-/** Asks whether requests pass without a token. */
+/** Returns whether requests are allowed without a token. */
 async function open(config: Config, requests: readonly Request[]): Promise<readonly string[]> {
   const passed: string[] = [];
   for (const [target, headers = {}] of requests) {
@@ -23,7 +23,7 @@ async function open(config: Config, requests: readonly Request[]): Promise<reado
 const targets = (...paths: readonly string[]): Request[] => paths.map((path) => [path]);
 
 describe('routes', () => {
-  test('open what the expression says, and the rest needs a token', async () => {
+  test('open the paths of the expression; others need a token', async () => {
     const flags = {
       'skip-auth-regex': ['^/public/'],
       'skip-auth-route': ['GET=^/healthz$', '^/assets/[^/]+$', 'post=^/hooks/.+'],
@@ -56,7 +56,7 @@ describe('routes', () => {
     expect(good.failed).toBe(0);
   });
 
-  test('that patterns cannot say stay guarded, and the report tells', async () => {
+  test('that patterns cannot express stay guarded, with a finding', async () => {
     const flags = { 'skip-auth-route': ['^/healthz', '^/v\\d+/open$', '\\.css$'] };
     const config = await configFrom(flags);
     const requests = [
@@ -71,19 +71,19 @@ describe('routes', () => {
     const { verdict, text } = findingOf('skip-auth-route', flags);
     expect(verdict).toBe('changed');
     expect(text).toMatch(
-      /`\^\/healthz` is the rule `skip-1`, which opens \/healthz and \/healthz\/\{\*\*\}, while/,
+      /`\^\/healthz` becomes the rule `skip-1`, which opens \/healthz and \/healthz\/\{\*\*\}; other/,
     );
-    expect(text).toMatch(/`\^\/v\\d\+\/open\$` cannot be said in path patterns.*write by hand/);
+    expect(text).toMatch(/`\^\/v\\d\+\/open\$` cannot be expressed as path patterns.*write a rule/);
   });
 
-  test('that open nothing make no rules', async () => {
+  test('that match nothing make no rules', async () => {
     const flags = { 'skip-auth-route': ['^/v\\d+$'], 'skip-auth-regex': [] };
     const config = await configFrom(flags);
     expect([config.rules, config.noRuleMatches]).toEqual([undefined, 'deny']);
     expect(findingOf('skip-auth-regex', flags).verdict).toBe('meaningless');
   });
 
-  test('that open the same are one', async () => {
+  test('that open the same paths make one rule', async () => {
     const flags = {
       'skip-auth-regex': ['^/a$', '^/a$', '^/b/'],
       'skip-auth-route': ['GET=^/a$', '^/b/c$', '^/(a|d)$'],
@@ -103,29 +103,29 @@ describe('routes', () => {
     expect(config.rules?.at(-2)?.match.paths).toEqual(['/d']);
   });
 
-  test('that open everything leave nothing guarded, as before', async () => {
+  test('that open all paths leave none guarded, as in oauth2-proxy', async () => {
     const config = await configFrom({ 'skip-auth-route': ['.*', '^/a$', '!=^/b$'] });
     expect(config.rules?.map(({ name }) => name)).toEqual(['skip-1']);
     expect(await open(config, targets('GET /b', 'PUT /'))).toEqual(['GET /b', 'PUT /']);
   });
 
-  test('of no method that there is open nothing', async () => {
+  test('with an unknown method open nothing', async () => {
     const flags = { 'skip-auth-route': ['^/a=b$', 'GET =^/c$', '/x!=^/d$'] };
     expect((await configFrom(flags)).rules).toBeUndefined();
-    expect(findingOf('skip-auth-route', flags).text).toContain('no method is called that');
+    expect(findingOf('skip-auth-route', flags).text).toContain('no method has this name');
   });
 
-  test('tell once what else is otherwise', () => {
+  test('report other differences once', () => {
     const flags = { 'skip-auth-route': ['^/a$'], 'skip-auth-regex': ['^/b$'] };
-    expect(findingOf('skip-auth-regex', flags).text).toMatch(/refused with 400.*no identity headers$/);
+    expect(findingOf('skip-auth-regex', flags).text).toMatch(/get 400.*no identity headers$/);
     expect(findingOf('skip-auth-route', flags).text).not.toContain('400');
     const strict = { ...flags, 'bearer-token-login-fallback': false };
-    expect(findingOf('skip-auth-regex', strict).text).toContain('which was 403');
+    expect(findingOf('skip-auth-regex', strict).text).toContain('answers 403');
   });
 });
 
-describe('all but some paths', () => {
-  test('are open where those can be guarded', async () => {
+describe('negated entries', () => {
+  test('open all other paths if patterns can express the guarded ones', async () => {
     const flags = { 'skip-auth-route': ['!=^/admin(/|$)', '^/admin/public$'] };
     const config = await configFrom(flags);
     const opened = ['GET /', 'GET /x', 'POST /administrator', 'GET /admin/public', 'GET /x/admin'];
@@ -142,18 +142,18 @@ describe('all but some paths', () => {
     expect(findingOf('skip-auth-route', flags).verdict).toBe('kept');
   });
 
-  test('stay guarded where those cannot', async () => {
+  test('open nothing if patterns cannot express the guarded ones', async () => {
     for (const route of ['!=^/admin', '!=admin', '!=\\.secret$', '!=(?i)^/admin/', '!=^/a\\b']) {
       const flags = { 'skip-auth-route': [route] };
       expect((await configFrom(flags)).rules).toBeUndefined();
       expect(findingOf('skip-auth-route', flags)).toMatchObject({
         verdict: 'changed',
-        text: expect.stringContaining('so nothing is opened'),
+        text: expect.stringContaining('so it opens none'),
       });
     }
   });
 
-  test('may be guarded too widely, which is told', async () => {
+  test('may guard too many paths, with a finding', async () => {
     const flags = { 'skip-auth-route': ['!=^/v\\d+/admin/'] };
     const config = await configFrom(flags);
     const requests = targets('GET /v1/admin/x', 'GET /vx/admin/x', 'GET /v1/other', 'GET /');
@@ -161,18 +161,18 @@ describe('all but some paths', () => {
     expect(findingOf('skip-auth-route', flags).verdict).toBe('changed');
   });
 
-  test('of one method leave the others alone', async () => {
+  test('of one method do not affect other methods', async () => {
     const config = await configFrom({ 'skip-auth-route': ['GET!=^/admin/', 'POST=^/admin/hook$'] });
     const requests = targets('GET /', 'GET /admin/', 'POST /', 'POST /admin/hook', 'GET /admin/hook');
     expect(await open(config, requests)).toEqual(['GET /', 'POST /admin/hook']);
   });
 
-  test('of several entries guard what each guards', async () => {
+  test('guard the paths of every entry', async () => {
     const flags = { 'skip-auth-route': ['!=^/a/', '!=^/b/', 'GET!=^/c/'] };
     const config = await configFrom(flags);
     const requests = targets('GET /a/x', 'POST /a/x', 'POST /b/x', 'POST /c/x', 'GET /c/x', 'PUT /');
     const opened = await open(config, requests);
-    // With all of them oauth2-proxy opened everything.
+    // With all entries together oauth2-proxy opens every path.
     expect(opened).toEqual(['GET /a/x', 'POST /c/x', 'PUT /']);
     expect(findingOf('skip-auth-route', flags).verdict).toBe('changed');
   });
@@ -183,14 +183,14 @@ describe('all but some paths', () => {
   });
 });
 
-test('preflights are all OPTIONS', async () => {
+test('preflights are all OPTIONS requests', async () => {
   const config = await configFrom({ 'skip-auth-preflight': true });
   expect(await open(config, targets('OPTIONS /a', 'GET /a'))).toEqual(['OPTIONS /a']);
-  const asking = (method: string): Request => [
+  const preflight = (method: string): Request => [
     `OPTIONS /${method}`,
     { origin: 'https://shop.example.com', 'access-control-request-method': method },
   ];
-  const preflights = ['GET', 'DELETE', 'patch'].map(asking);
+  const preflights = ['GET', 'DELETE', 'patch'].map(preflight);
   const passed = preflights.map(([target]) => target);
   expect(await open(config, preflights)).toEqual(passed);
   const allBut = await configFrom({ 'skip-auth-preflight': true, 'skip-auth-route': ['!=^/(GET|x)$'] });
@@ -212,7 +212,7 @@ describe('trusted addresses', () => {
   };
   const from = (addresses: string): Request => [`GET /${addresses.length}`, { 'x-forwarded-for': addresses }];
 
-  test('open for the last address that is no proxy', async () => {
+  test('are compared with the last address that is not a proxy', async () => {
     const config = await configFrom(trusted);
     const inside = [from('192.0.2.7'), from('203.0.113.9, 192.0.2.77, 10.1.2.3'), from('2001:db8::1')];
     const outside = [
@@ -225,26 +225,28 @@ describe('trusted addresses', () => {
     expect(await open(config, [...inside, ...outside])).toEqual(inside.map(([target]) => target));
     expect(findingOf('trusted-ip', trusted)).toMatchObject({
       verdict: 'kept',
-      text: expect.stringContaining('before 7.15.5 oauth2-proxy took the first, which anybody can send'),
+      text: expect.stringContaining(
+        'before 7.15.5 oauth2-proxy used the first one, which any client can set',
+      ),
     });
     expect(findingOf('trusted-proxy-ip', trusted).verdict).toBe('kept');
   });
 
   test.each<[string, Flags]>([
-    ['nobody says which proxies stand in front', { 'trusted-proxy-ip': undefined }],
+    ['no proxies are listed', { 'trusted-proxy-ip': undefined }],
     ['every proxy is trusted', { 'trusted-proxy-ip': ['0.0.0.0/0'] }],
-    ['the header is one that a client can send', { 'real-client-ip-header': 'CF-Connecting-IP' }],
+    ['a client can send the header', { 'real-client-ip-header': 'CF-Connecting-IP' }],
     ['the header is the default', { 'real-client-ip-header': undefined }],
-    ['the address was that of Envoy', { 'reverse-proxy': false }],
-  ])('stay guarded where %s', async (_, flags) => {
+    ['the address is that of Envoy', { 'reverse-proxy': false }],
+  ])('need a token if %s', async (_, flags) => {
     expect((await configFrom({ ...trusted, ...flags })).rules).toBeUndefined();
     expect(findingOf('trusted-ip', { ...trusted, ...flags })).toMatchObject({
       verdict: 'changed',
-      text: expect.stringContaining('nothing is opened'),
+      text: expect.stringContaining('so these clients now need a token'),
     });
   });
 
-  test('may be told by Envoy at the edge', async () => {
+  test('may come from Envoy at the edge', async () => {
     const config = await configFrom({ ...trusted, 'real-client-ip-header': 'X-Envoy-External-Address' });
     expect(config.trustedHeaders).toEqual(['x-envoy-external-address']);
     const address = (value: string, name = 'x-envoy-external-address'): Request => [
@@ -255,7 +257,7 @@ describe('trusted addresses', () => {
     expect(await open(config, requests)).toEqual(['GET /192.0.2.7']);
   });
 
-  test('come before what is guarded', async () => {
+  test('come before guarded paths', async () => {
     const config = await configFrom({ ...trusted, 'skip-auth-route': ['!=^/admin/'] });
     const requests: Request[] = [['GET /admin/x', { 'x-forwarded-for': '192.0.2.7' }], ['GET /admin/y']];
     expect(await open(config, requests)).toEqual(['GET /admin/x']);
@@ -265,7 +267,7 @@ describe('trusted addresses', () => {
     expect(problemsOf({ ...trusted, 'trusted-ip': ['192.0.2.0/33', 'localhost'] })).toHaveLength(2);
   });
 
-  test('that there are none of need nothing', () => {
+  test('make no rule if there are none', () => {
     const none = { ...trusted, 'trusted-ip': undefined };
     for (const flag of ['reverse-proxy', 'real-client-ip-header', 'trusted-proxy-ip'])
       expect(findingOf(flag, none).verdict).toBe('meaningless');

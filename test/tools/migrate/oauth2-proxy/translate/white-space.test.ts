@@ -1,16 +1,15 @@
-/** White space at the ends of a value: it is told with setting, place and value, and never trimmed. */
+/** Leading or trailing white space: it is reported with setting, location and value, and never trimmed. */
 import { describe, expect, test } from 'vitest';
-import { migrateOauth2Proxy } from '../../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
+import { migrateInstallation } from '../../../../../src/tools/migrate/oauth2-proxy/migrate.ts';
 import { configOf } from '../../../../support/app.ts';
-import { type Inputs, read } from '../reading.ts';
+import { type Inputs, read } from '../read-inputs.ts';
 
-const usual = [
+const requiredFlags = [
   ...['--provider=oidc', '--oidc-issuer-url=https://id.example', '--client-id=web', '--email-domain=*'],
   ...['--skip-jwt-bearer-tokens', '--upstream=static://200', '--force-json-errors'],
 ];
 const run = (inputs: Inputs, accept: readonly string[] = []) =>
-  migrateOauth2Proxy({
-    given: read({ ...inputs, flags: [...usual, ...(inputs.flags ?? [])] }),
+  migrateInstallation(read({ ...inputs, flags: [...requiredFlags, ...(inputs.flags ?? [])] }), {
     output: 'config',
     accept,
   });
@@ -66,7 +65,7 @@ const cases: readonly (readonly [
   ],
 ];
 
-describe('white space at the end of a value', () => {
+describe('leading or trailing white space', () => {
   test.each(cases.filter(([how]) => how !== 'domains'))(
     'in %s is refused',
     (_, inputs, setting, place, value) => {
@@ -74,50 +73,53 @@ describe('white space at the end of a value', () => {
       expect([exitCode, output]).toEqual([3, '']);
       const lines = report.split('\n').filter((line) => line.includes('refused because'));
       expect(lines).toEqual([
-        expect.stringContaining(`${setting} (${place}): refused because ${value} has white`),
+        expect.stringContaining(`${setting} (${place}): refused because ${value} has leading`),
       ]);
-      expect(report).toContain('without the white space it would let in more than before');
+      expect(report).toContain('without the white space it would allow more tokens than before');
       const accepted = run(inputs, [setting]);
       expect(accepted.exitCode).toBe(0);
       expect(accepted.output).not.toContain(value.replaceAll('"', '').trim());
     },
   );
 
-  test('of a domain is refused where not all may pass', () => {
+  test('in a domain is refused if not all emails are allowed', () => {
     const [, inputs = {}] = cases.find(([how]) => how === 'domains') ?? [];
-    const flags = usual.filter((flag) => flag !== '--email-domain=*');
-    const given = read({ ...inputs, flags });
-    const migrated = (accept: readonly string[]) => migrateOauth2Proxy({ given, output: 'config', accept });
+    const flags = requiredFlags.filter((flag) => flag !== '--email-domain=*');
+    const installation = read({ ...inputs, flags });
+    const migrated = (accept: readonly string[]) =>
+      migrateInstallation(installation, { output: 'config', accept });
     expect(migrated([])).toMatchObject({ exitCode: 3, output: '' });
-    expect(migrated([]).report).toContain('" b.example" has white space at an end');
+    expect(migrated([]).report).toContain('" b.example" has leading or trailing white space');
     expect(migrated(['email-domain']).output).toContain('a.example');
     expect(migrated(['email-domain']).output).not.toContain('b.example');
   });
 
-  test('is not trimmed: the other members are what counts', async () => {
+  test('is not trimmed: only the other values apply', async () => {
     const { output } = run({ files: { 'o.cfg': 'allowed_groups = "admins, ops"\n' } }, ['allowed-group']);
     const { issuers } = await configOf(output);
     expect(issuers[0]?.groups.allowed).toEqual(['admins']);
   });
 
-  test('in all that there is says what is lost', () => {
+  test('in every value reports the consequence', () => {
     const only = { files: { 'o.cfg': 'allowed_groups = " ops"\n' } };
     expect(run(only)).toMatchObject({ exitCode: 3, output: '' });
-    expect(run(only).report).toMatch(/^allowed-group .*WITHOUT IT THIS IS NO LONGER ASKED FOR$/m);
+    expect(run(only).report).toMatch(/^allowed-group .*WITHOUT IT THIS IS NO LONGER REQUIRED$/m);
   });
 
-  test('within a value is part of it', async () => {
+  test('inside a value is a part of it', async () => {
     const { output, exitCode } = run({ files: { 'o.cfg': 'allowed_groups = "on call,b  c"\n' } });
     expect(exitCode).toBe(0);
     expect((await configOf(output)).issuers[0]?.groups.allowed).toEqual(['on call', 'b  c']);
   });
 
-  test('of a client id leaves nothing that could be the audience', () => {
-    const flags = usual.map((flag) => (flag.startsWith('--client-id') ? '--client-id=web ' : flag));
-    const given = read({ flags });
-    expect(migrateOauth2Proxy({ given, output: 'config', accept: [] })).toMatchObject({ exitCode: 3 });
-    const accepted = migrateOauth2Proxy({ given, output: 'config', accept: ['client-id'] });
+  test('in the client ID leaves no audience', () => {
+    const flags = requiredFlags.map((flag) => (flag.startsWith('--client-id') ? '--client-id=web ' : flag));
+    const installation = read({ flags });
+    expect(migrateInstallation(installation, { output: 'config', accept: [] })).toMatchObject({
+      exitCode: 3,
+    });
+    const accepted = migrateInstallation(installation, { output: 'config', accept: ['client-id'] });
     expect(accepted).toMatchObject({ exitCode: 2, output: '' });
-    expect(accepted.report).toContain('expected the client id');
+    expect(accepted.report).toContain('expected the client ID');
   });
 });

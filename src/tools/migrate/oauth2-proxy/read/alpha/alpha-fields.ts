@@ -1,15 +1,15 @@
-/** The fields of the alpha configuration that have a flag of the same meaning, and those that have none. */
+/** The fields of the alpha configuration: those with an equivalent flag, and those without. */
 
 import type { Finding } from '../../../finding.ts';
-import type { FlagKind } from '../../flags/flags.ts';
+import type { FlagKind } from '../../flags/flag-kind.ts';
 
-/** What a field of the alpha configuration holds. */
+/** The meaning of a field of the alpha configuration. */
 export type AlphaField =
-  /** What a flag says. */
+  /** Equivalent to a flag. */
   | { readonly flag: string; readonly kind: Exclude<FlagKind, 'number'> }
-  /** Something that no flag says. */
-  | { readonly judged: Pick<Finding, 'verdict' | 'text'> }
-  /** Something that another part of this reader takes, or that says nothing. */
+  /** Without an equivalent flag. */
+  | { readonly finding: Pick<Finding, 'verdict' | 'text'> }
+  /** Read by another function, or without content of its own. */
   | { readonly isRead: true }
   | { readonly fields: Readonly<Record<string, AlphaField>> };
 
@@ -17,10 +17,10 @@ const text = (flag: string): AlphaField => ({ flag, kind: 'text' });
 const yes = (flag: string): AlphaField => ({ flag, kind: 'boolean' });
 const list = (flag: string): AlphaField => ({ flag, kind: 'list' });
 const read: AlphaField = { isRead: true };
-const meaningless = (reason: string): AlphaField => ({ judged: { verdict: 'meaningless', text: reason } });
-const refused = (reason: string): AlphaField => ({ judged: { verdict: 'refused', text: reason } });
+const meaningless = (reason: string): AlphaField => ({ finding: { verdict: 'meaningless', text: reason } });
+const refused = (reason: string): AlphaField => ({ finding: { verdict: 'refused', text: reason } });
 
-const inlineSecret = refused('a key or certificate is given here as a file only');
+const inlineSecret = refused('oidc-authz reads keys and certificates from files only');
 
 const secretFile = (flag: string): AlphaField => ({
   fields: { fromFile: text(flag), fromEnv: inlineSecret, value: inlineSecret },
@@ -53,7 +53,7 @@ export const providerFields: Readonly<Record<string, AlphaField>> = {
   caFiles: list('provider-ca-file'),
   useSystemTrustStore: yes('use-system-trust-store'),
   loginURL: text('login-url'),
-  loginURLParameters: meaningless('there is no login here'),
+  loginURLParameters: meaningless('oidc-authz has no login'),
   redeemURL: text('redeem-url'),
   profileURL: text('profile-url'),
   skipClaimsFromProfileURL: yes('skip-claims-from-profile-url'),
@@ -64,7 +64,7 @@ export const providerFields: Readonly<Record<string, AlphaField>> = {
   code_challenge_method: text('code-challenge-method'),
   authRequestResponseMode: text('auth-request-response-mode'),
   backendLogoutURL: text('backend-logout-url'),
-  additionalClaims: meaningless('a header may carry any claim here'),
+  additionalClaims: meaningless('any claim can become a header'),
   oidcConfig: { fields: oidc },
   keycloakConfig: { fields: { groups: list('keycloak-group'), roles: list('allowed-role') } },
   azureConfig: { fields: { tenant: text('azure-tenant'), graphGroupField: text('azure-graph-group-field') } },
@@ -74,7 +74,7 @@ export const providerFields: Readonly<Record<string, AlphaField>> = {
       federatedTokenAuth: yes('entra-id-federated-token-auth'),
     },
   },
-  ADFSConfig: { fields: { skipScope: meaningless('there is no login here') } },
+  ADFSConfig: { fields: { skipScope: meaningless('oidc-authz has no login') } },
   bitbucketConfig: {
     fields: {
       team: text('bitbucket-team'),
@@ -108,7 +108,7 @@ export const providerFields: Readonly<Record<string, AlphaField>> = {
   },
 };
 
-/** The fields of an upstream; its address, path and status are read together. */
+/** The fields of an upstream. Its address, path and status are read together. */
 export const upstreamFields: Readonly<Record<string, AlphaField>> = {
   id: read,
   path: read,
@@ -128,11 +128,13 @@ export const upstreamFields: Readonly<Record<string, AlphaField>> = {
 export const alphaFields: Readonly<Record<string, AlphaField>> = {
   upstreamConfig: {
     fields: {
-      proxyRawPath: meaningless('a path is never rewritten here'),
+      proxyRawPath: meaningless('oidc-authz never rewrites a path'),
       upstreams: read,
     },
   },
-  injectRequestHeaders: meaningless('nothing is sent on from here: Envoy sends the request to the workload'),
+  injectRequestHeaders: meaningless(
+    'oidc-authz forwards no requests: Envoy sends the request to the workload',
+  ),
   injectResponseHeaders: read,
   server: {
     fields: {
@@ -156,8 +158,8 @@ export const alphaFields: Readonly<Record<string, AlphaField>> = {
         fields: {
           key: secretFile('metrics-tls-key-file'),
           cert: secretFile('metrics-tls-cert-file'),
-          minVersion: meaningless('the metrics have no TLS settings of their own here'),
-          cipherSuites: meaningless('the metrics have no TLS settings of their own here'),
+          minVersion: meaningless('the metrics have no TLS settings of their own'),
+          cipherSuites: meaningless('the metrics have no TLS settings of their own'),
         },
       },
     },
@@ -165,12 +167,12 @@ export const alphaFields: Readonly<Record<string, AlphaField>> = {
   providers: read,
 };
 
-/** The names of the alpha configuration that only it has at its top, by which it is told from other files. */
+/** Whether a name occurs only at the top of an alpha configuration, which identifies such files. */
 export function isAlphaName(name: string): boolean {
   return Object.keys(alphaFields).some((known) => known.toLowerCase() === name.toLowerCase());
 }
 
-/** Whether a flag has no place beside an alpha configuration: it says the same, and oauth2-proxy does not start. */
+/** Whether oauth2-proxy does not start with this flag and an alpha configuration, which has a field for it. */
 export function isReplacedByAlpha(flag: string): boolean {
   return replaced.has(flag) || /oidc|azure|bitbucket|github|gitlab|google|keycloak|entra-id/.test(flag);
 }

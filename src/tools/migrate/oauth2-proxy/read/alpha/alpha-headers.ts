@@ -1,13 +1,15 @@
-/** The headers that an alpha configuration adds to the answer. */
+/** Reads the response headers that an alpha configuration adds. */
 
 import { type Problem, suggestion } from '../../../../../config/validate/problems.ts';
-import { isTree } from '../../../../../config/values/raw-values.ts';
-import { whyUnseen } from '../hidden-parts.ts';
-import { elements, fields, place, type Spot } from '../location.ts';
-import type { InjectedValue } from '../settings.ts';
-import type { Alpha } from './alpha.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
+import type { InjectedValue } from '../setting.ts';
+import { whyUnknown } from '../unknown-values.ts';
+import { elements, fields, locationOf, type YamlNode } from '../yaml-node.ts';
+import type { Alpha } from './alpha-configuration.ts';
 
-/** What a value of a header may say: since 7.14 below `claimSource` or `secretSource`, before that beside each other. */
+/**
+ * The fields of a header value. Since 7.14 they are below `claimSource` or `secretSource`; before, at the same level.
+ */
 const valueFields = [
   'claimSource',
   'secretSource',
@@ -22,26 +24,30 @@ const claimFields = ['claim', 'prefix', 'basicAuthPassword'];
 const secretFields = ['value', 'fromEnv', 'fromFile'];
 const headerFields = ['name', 'preserveRequestValue', 'InsecureSkipHeaderNormalization', 'values'];
 
-/** Reads `injectResponseHeaders`; a fixed value is not kept. */
-export function readInjectedHeaders(list: Spot, { headers, problems }: Alpha): void {
+/** Reads `injectResponseHeaders`. Fixed values are not stored. */
+export function readInjectedHeaders(list: YamlNode, { headers, problems }: Alpha): void {
   for (const [index, entry] of elements(list).entries()) {
     const path = `injectResponseHeaders[${index}]`;
     const header = namesOf(entry, headerFields, path, problems);
     const name = header.get('name')?.value;
     const values = header.get('values');
-    if (typeof name !== 'string' || name === '' || whyUnseen(name) !== undefined) {
-      problems.push({ path: `${path}.name`, source: place(entry), message: 'expected the name of a header' });
+    if (typeof name !== 'string' || name === '' || whyUnknown(name) !== undefined) {
+      problems.push({
+        path: `${path}.name`,
+        source: locationOf(entry),
+        message: 'expected the name of a header',
+      });
       continue;
     }
     const read = (values === undefined ? [] : elements(values)).flatMap((value, position) =>
       readValue(value, `${path}.values[${position}]`, problems),
     );
-    headers.push({ header: name, values: read, source: `${place(entry)} ${path}` });
+    headers.push({ header: name, values: read, source: `${locationOf(entry)} ${path}` });
   }
 }
 
-function readValue(spot: Spot, path: string, problems: Problem[]): InjectedValue[] {
-  const names = namesOf(spot, valueFields, path, problems);
+function readValue(node: YamlNode, path: string, problems: Problem[]): InjectedValue[] {
+  const names = namesOf(node, valueFields, path, problems);
   const claimSource = names.get('claimsource');
   const secretSource = names.get('secretsource');
   if (secretSource !== undefined) namesOf(secretSource, secretFields, `${path}.secretSource`, problems);
@@ -53,35 +59,35 @@ function readValue(spot: Spot, path: string, problems: Problem[]): InjectedValue
   if (typeof claim !== 'string' || claim === '' || isFixed) {
     problems.push({
       path,
-      source: place(spot),
+      source: locationOf(node),
       message: 'expected either `claimSource` with a `claim`, or `secretSource`',
     });
     return [];
   }
   const prefix = claims.get('prefix')?.value;
-  const why = whyUnseen([claim, String(prefix)]);
-  if (why !== undefined) problems.push({ path, source: place(spot), message: why });
+  const why = whyUnknown([claim, String(prefix)]);
+  if (why !== undefined) problems.push({ path, source: locationOf(node), message: why });
   const hasBasicAuthPassword = claims.get('basicauthpassword') !== undefined;
   return [{ claim, prefix: typeof prefix === 'string' ? prefix : '', hasBasicAuthPassword }];
 }
 
-/** What is below the names of a mapping, in lower case; nothing where the value is null. */
+/** The values of a mapping by their names in lower case, without null values. */
 function namesOf(
-  spot: Spot,
+  node: YamlNode,
   known: readonly string[],
   path: string,
   problems: Problem[],
-): ReadonlyMap<string, Spot> {
-  if (!isTree(spot.value)) {
-    problems.push({ path, source: place(spot), message: 'expected names with values' });
+): ReadonlyMap<string, YamlNode> {
+  if (!isMapping(node.value)) {
+    problems.push({ path, source: locationOf(node), message: 'expected a mapping' });
     return new Map();
   }
-  const names = new Map<string, Spot>();
-  for (const [key, below] of fields(spot)) {
+  const names = new Map<string, YamlNode>();
+  for (const [key, below] of fields(node)) {
     if (!known.some((candidate) => candidate.toLowerCase() === key.toLowerCase()))
       problems.push({
         path: `${path}.${key}`,
-        source: place(below),
+        source: locationOf(below),
         message: `unknown field${suggestion(key, known)}`,
       });
     else if (below.value !== null) names.set(key.toLowerCase(), below);

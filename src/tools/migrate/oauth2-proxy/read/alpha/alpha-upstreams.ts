@@ -1,13 +1,12 @@
-/** The upstreams of an alpha configuration, as the flag `upstream` would name them. */
+/** Reads the upstreams of an alpha configuration as values of the flag `upstream`. */
 
-import { elements, fieldOf, place, type Spot } from '../location.ts';
-import type { Alpha } from './alpha.ts';
+import { elements, fieldOf, locationOf, type YamlNode } from '../yaml-node.ts';
+import type { Alpha } from './alpha-configuration.ts';
 
 /**
- * Reads the upstreams. One that answers by itself below a path of its own only leaves all other paths without an
- * answer, which no flag says.
+ * Reads the upstreams. Refuses a static upstream for a part of the paths: no flag can express that other paths get 404.
  */
-export function readUpstreams(list: Spot, { sightings, findings, problems }: Alpha): void {
+export function readUpstreams(list: YamlNode, { foundSettings, findings, problems }: Alpha): void {
   const addresses: string[] = [];
   for (const [index, upstream] of elements(list).entries()) {
     const path = `upstreamConfig.upstreams[${index}]`;
@@ -15,17 +14,22 @@ export function readUpstreams(list: Spot, { sightings, findings, problems }: Alp
     if (fieldOf(upstream, 'static').value === true && (code === undefined || typeof code === 'number')) {
       addresses.push(`static://${code ?? 200}`);
       if (route !== undefined && route !== '/') {
-        const text = 'it answers for a part of the paths only, and any other is not found; say so in `rules`';
-        findings.push({ setting: `${path}.path`, source: place(upstream), verdict: 'refused', text });
+        const text =
+          'it answers only for a part of the paths, and other paths get 404; restrict them in `rules`';
+        findings.push({ setting: `${path}.path`, source: locationOf(upstream), verdict: 'refused', text });
       }
     } else if (typeof uri === 'string') addresses.push(uri);
     else
       problems.push({
         path,
-        source: place(upstream),
+        source: locationOf(upstream),
         message: 'expected `uri`, or `static: true` and a number',
       });
   }
   if (addresses.length > 0)
-    sightings.push({ flag: 'upstream', value: addresses, source: `${place(list)} upstreamConfig.upstreams` });
+    foundSettings.push({
+      flag: 'upstream',
+      value: addresses,
+      source: `${locationOf(list)} upstreamConfig.upstreams`,
+    });
 }

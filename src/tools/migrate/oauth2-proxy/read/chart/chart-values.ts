@@ -1,267 +1,134 @@
-/** Values of the chart of oauth2-proxy that are no settings of oauth2-proxy itself. */
+/** Judges the values of the charts of oauth2-proxy that are not settings of oauth2-proxy itself. */
 
-import { suggestion } from '../../../../../config/validate/problems.ts';
-import { isTree } from '../../../../../config/values/raw-values.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { Finding } from '../../../finding.ts';
 import { objectsIn } from '../cluster/cluster-objects.ts';
 import { guardingAnnotation, guardsOfService, whyHarmless } from '../cluster/object-kinds.ts';
 import { isProxy } from '../cluster/pods.ts';
-import type { Gathered } from '../collected.ts';
+import type { Collected } from '../collected.ts';
 import {
+  aliasTargetText,
   child,
   elements,
   fields,
+  isAliasTarget,
   isEmpty,
   isFalse,
-  isHolder,
   isTrue,
-  place,
-  type Spot,
+  locationOf,
   scalarText,
-  whyHolder,
-} from '../location.ts';
-import type { Chart, ChartValues } from './charts.ts';
-
-/** Names that the chart of oauth2-proxy knows and other readers take. */
-const readElsewhere = [
-  'config',
-  'alphaConfig',
-  'extraArgs',
-  'extraEnv',
-  'envFrom',
-  'proxyVarsAsSecrets',
-  'authenticatedEmailsFile',
-  'htpasswdFile',
-  'sessionStorage',
-];
-
-/** Values for which the chart of oidc-authz has one of the same name, or of the name that is given. */
-const ownValues: Readonly<Record<string, string>> = {
-  affinity: 'affinity',
-  autoscaling: 'autoscaling',
-  customLabels: 'commonLabels',
-  extraObjects: 'extraObjects',
-  extraVolumeMounts: 'extraVolumeMounts',
-  extraVolumes: 'extraVolumes',
-  fullnameOverride: 'fullnameOverride',
-  image: 'image',
-  imagePullSecrets: 'imagePullSecrets',
-  livenessProbe: 'probes',
-  nameOverride: 'nameOverride',
-  networkPolicy: 'networkPolicy',
-  nodeSelector: 'nodeSelector',
-  podAnnotations: 'podAnnotations',
-  podDisruptionBudget: 'podDisruptionBudget',
-  podLabels: 'podLabels',
-  podSecurityContext: 'podSecurityContext',
-  priorityClassName: 'priorityClassName',
-  readinessProbe: 'probes',
-  replicaCount: 'replicaCount',
-  resources: 'resources',
-  revisionHistoryLimit: 'revisionHistoryLimit',
-  securityContext: 'securityContext',
-  service: 'service',
-  serviceAccount: 'serviceAccount',
-  terminationGracePeriodSeconds: 'terminationGracePeriodSeconds',
-  tolerations: 'tolerations',
-  topologySpreadConstraints: 'topologySpreadConstraints',
-};
-
-const noWayIn = 'Envoy asks oidc-authz from inside the cluster, so nothing needs a way in from outside';
-const noRedis = 'there are no sessions here, and so nothing to keep in Redis';
-const notInChart = 'the chart of oidc-authz has no such value';
-
-/** Values that say where and how pods run. */
-const aboutPods = 'it says where and how pods run';
-
-/** Values that nothing in our chart answers to. */
-const withoutOwn: Readonly<Record<string, string>> = {
-  ingress: noWayIn,
-  gatewayApi: noWayIn,
-  redis: noRedis,
-  'redis-ha': noRedis,
-  initContainers: noRedis,
-  containerPort: 'the ports are those of the listeners in `config`',
-  httpScheme: 'the listeners in `config` say whether they speak TLS',
-  extraContainers: notInChart,
-  extraInitContainers: notInChart,
-  hostAliases: notInChart,
-  lifecycle: notInChart,
-  resizePolicy: notInChart,
-  strategy: notInChart,
-  checkDeprecation: aboutPods,
-  deploymentAnnotations: aboutPods,
-  deploymentLabels: aboutPods,
-  enableServiceLinks: aboutPods,
-  global: 'it says where images and the like come from',
-  kubeVersion: aboutPods,
-  metrics: 'the chart of oidc-authz has its own value `serviceMonitor`, and metrics are always served',
-  namespaceOverride: aboutPods,
-};
-
-/** The values of Bitnami's chart that are no settings either, beside those of the same names. */
-const ofBitnami: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(
-    [
-      ...[
-        'automountServiceAccountToken',
-        'clusterDomain',
-        'commonAnnotations',
-        'commonLabels',
-        'containerPorts',
-      ],
-      ...['containerSecurityContext', 'customLivenessProbe', 'customReadinessProbe', 'customStartupProbe'],
-      ...['dnsConfig', 'dnsPolicy', 'extraContainerPorts', 'lifecycleHooks', 'nodeAffinityPreset', 'pdb'],
-      ...['podAffinityPreset', 'podAntiAffinityPreset', 'resourcesPreset', 'schedulerName', 'sidecars'],
-      ...['startupProbe', 'updateStrategy', 'usePasswordFiles'],
-    ].map((name) => [name, aboutPods]),
-  ),
-};
-
-/** Names of Bitnami's chart that other readers take. */
-const readOfBitnami = [
-  ...['args', 'command', 'configuration', 'externalRedis', 'extraArgs', 'extraEnvVars', 'extraEnvVarsCM'],
-  ...['extraEnvVarsSecret', 'redis'],
-];
-
-/** Names of the official chart that are none of Bitnami's. */
-const notOfBitnami = [
-  ...['alphaConfig', 'config', 'envFrom', 'extraEnv', 'proxyVarsAsSecrets', 'authenticatedEmailsFile'],
-  ...['htpasswdFile', 'sessionStorage', 'redis-ha', 'extraContainers', 'extraInitContainers', 'extraObjects'],
-];
+  type YamlNode,
+} from '../yaml-node.ts';
+import { type Chart, judgementOf } from './chart-value-names.ts';
+import type { ChartValues } from './find-charts.ts';
 
 /**
- * Tells what becomes of the values that are no settings. What the chart does not know is refused, as it may be a guard that
- * was meant.
+ * Reports the values that are not settings. A value that the chart does not know is refused, since it may be meant to
+ * restrict access.
  *
- * @param isComputed whether the values hold all defaults of the chart too, so that only what is enabled was meant
+ * @param isComputed whether the values include all defaults of the chart, so only enabled ones were set by the operator
  */
 export function judgeChartValues(
-  { chart, spot: values, isNested }: ChartValues,
+  { chart, node: values, isNested }: ChartValues,
   isComputed: boolean,
-  { findings }: Gathered,
+  { findings }: Collected,
 ): void {
-  const silent: string[] = [];
-  for (const [name, spot] of fields(values)) {
-    const known = textFor(name, chart);
-    if (isNested && name === 'enabled' && !isFalse(spot)) {
-      silent.push(name);
+  const harmlessNames: string[] = [];
+  for (const [name, node] of fields(values)) {
+    const known = judgementOf(name, chart);
+    if (isNested && name === 'enabled' && !isFalse(node)) {
+      harmlessNames.push(name);
       continue;
     }
     if (known === undefined) continue;
-    const isOff = isEmpty(spot) || isFalse(child(spot, 'enabled'));
-    const isOn = !isComputed || child(spot, 'enabled').value === true;
-    const guards = isOff ? [] : guardsIn(name, spot, chart);
+    const isOff = isEmpty(node) || isFalse(child(node, 'enabled'));
+    const isOn = !isComputed || child(node, 'enabled').value === true;
+    const guards = isOff ? [] : guardsIn(name, node, chart);
     findings.push(...guards);
-    if (known.verdict === 'refused' && isHolder(spot)) {
+    if (known.verdict === 'refused' && isAliasTarget(node)) {
       if (guards.length === 0)
-        findings.push({ setting: name, source: place(spot), verdict: 'meaningless', text: whyHolder });
-    } else if (known.verdict === 'refused') findings.push({ setting: name, source: place(spot), ...known });
-    else if (isOff || (!isOn && guards.length === 0)) silent.push(name);
-    else findings.push({ setting: name, source: place(spot), ...known });
+        findings.push({
+          setting: name,
+          source: locationOf(node),
+          verdict: 'meaningless',
+          text: aliasTargetText,
+        });
+    } else if (known.verdict === 'refused')
+      findings.push({ setting: name, source: locationOf(node), ...known });
+    else if (isOff || (!isOn && guards.length === 0)) harmlessNames.push(name);
+    else findings.push({ setting: name, source: locationOf(node), ...known });
   }
-  if (silent.length > 0)
+  if (harmlessNames.length > 0)
     findings.push({
       setting: 'values',
-      source: place(values),
+      source: locationOf(values),
       verdict: 'meaningless',
-      text: `they are empty, off, or say how pods run: ${silent.join(', ')}`,
+      text: `they are empty, disabled, or only set how pods run: ${harmlessNames.join(', ')}`,
     });
 }
 
-/** Whether a name is one of the chart's that other files hardly have. */
-export function isChartValue(name: string): boolean {
-  return readElsewhere.includes(name) || name === 'configuration';
-}
-
-type Judgement = Pick<Finding, 'verdict' | 'text'>;
-
-function textFor(name: string, chart: Chart): Judgement | undefined {
-  const read = chart === 'bitnami' ? readOfBitnami : readElsewhere;
-  if (read.includes(name)) return undefined;
-  const names = { ...ownNames, ...withoutOwn, ...(chart === 'bitnami' ? ofBitnami : {}) };
-  const isKnown = Object.hasOwn(names, name) && !(chart === 'bitnami' && notOfBitnami.includes(name));
-  const text = isKnown ? names[name] : undefined;
-  if (text !== undefined) return { verdict: 'meaningless', text };
-  const known = [...read, ...Object.keys(names)];
-  const of = chart === 'bitnami' ? "Bitnami's chart" : 'the chart';
-  return {
-    verdict: 'refused',
-    text: `it is not read: ${of} of oauth2-proxy has no such value${suggestion(name, known)}`,
-  };
-}
-
-const ownNames = Object.fromEntries(
-  Object.entries(ownValues).map(([name, own]) => [
-    name,
-    `the chart of oidc-authz has its own value \`${own}\``,
-  ]),
-);
-
-/** What values that mostly say how pods run have in them that may be a guard, or another oauth2-proxy. */
-function guardsIn(name: string, spot: Spot, chart: Chart): readonly Finding[] {
-  const refused = (at: Spot, setting: string, text: string): Finding => ({
+/** Finds access restrictions, and further instances of oauth2-proxy, in values that normally only set how pods run. */
+function guardsIn(name: string, node: YamlNode, chart: Chart): readonly Finding[] {
+  const refused = (at: YamlNode, setting: string, text: string): Finding => ({
     setting,
-    source: place(at),
+    source: locationOf(at),
     verdict: 'refused',
     text: `it is not read: ${text}`,
   });
   if (name === 'ingress' || name === 'gatewayApi')
     return [
       ...['annotations', 'extraAnnotations'].flatMap((list) =>
-        fields(child(spot, list)).flatMap(([annotation, at]) =>
+        fields(child(node, list)).flatMap(([annotation, at]) =>
           guardingAnnotation.test(annotation)
-            ? [refused(at, `${name}.${list}.${annotation}`, 'it asks the gateway for a guard of its own')]
+            ? [refused(at, `${name}.${list}.${annotation}`, 'it restricts access at the gateway')]
             : [],
         ),
       ),
-      ...fieldsBelow(spot, 'filters').map((at) =>
-        refused(at, `${name}.filters`, 'they may be guards of the gateway'),
+      ...fieldsBelow(node, 'filters').map((at) =>
+        refused(at, `${name}.filters`, 'they may restrict access at the gateway'),
       ),
     ];
   if (name === 'service')
-    return guardsOfService(spot, child(spot, 'annotations')).map(([inner, at]) =>
-      refused(at, `service.${inner}`, 'it says from where oauth2-proxy may be called'),
+    return guardsOfService(node, child(node, 'annotations')).map(([inner, at]) =>
+      refused(at, `service.${inner}`, 'it restricts who may call oauth2-proxy'),
     );
   if (name === 'networkPolicy')
-    return isClosed(spot, chart)
+    return isClosed(node, chart)
       ? [
           refused(
-            spot,
+            node,
             name,
-            'it says who may call oauth2-proxy; `networkPolicy` of oidc-authz does the same',
+            'it restricts who may call oauth2-proxy; set `networkPolicy` of the chart of oidc-authz',
           ),
         ]
       : [];
   if (name === 'extraObjects' || name === 'extraDeploy') {
-    if (!Array.isArray(spot.value))
-      return [refused(spot, name, 'nothing here knows what it asks for; give it as a manifest')];
-    return elements(spot).flatMap((entry) => {
-      const objects = isTree(entry.value) ? objectsIn(entry) : [];
+    if (!Array.isArray(node.value))
+      return [refused(node, name, 'its effect on access is unknown; pass it as a manifest')];
+    return elements(node).flatMap((entry) => {
+      const objects = isMapping(entry.value) ? objectsIn(entry) : [];
       const isHarmless = objects.length > 0 && objects.every((object) => whyHarmless(object) !== undefined);
       if (isHarmless) return [];
-      const kind = scalarText(child(entry, 'kind')) ?? 'one that is a template';
-      return [
-        refused(entry, `${name}/${kind}`, 'nothing here knows what it asks for; give it as a manifest'),
-      ];
+      const kind = scalarText(child(entry, 'kind')) ?? 'a template';
+      return [refused(entry, `${name}/${kind}`, 'its effect on access is unknown; pass it as a manifest')];
     });
   }
   if (/containers|sidecars/i.test(name))
-    return elements(spot).flatMap((container) =>
-      isProxy(container) ? [refused(container, name, 'it runs an oauth2-proxy of its own')] : [],
+    return elements(node).flatMap((container) =>
+      isProxy(container) ? [refused(container, name, 'it runs another oauth2-proxy')] : [],
     );
   return [];
 }
 
-/** Whether a chart makes a policy that lets in only some: Bitnami's has one by default, which lets in everybody. */
-function isClosed(policy: Spot, chart: Chart): boolean {
+/** Whether the chart makes a policy that restricts callers. Bitnami's chart makes one by default that allows all. */
+function isClosed(policy: YamlNode, chart: Chart): boolean {
   if (chart === 'bitnami') return isFalse(child(policy, 'allowExternal'));
   return isTrue(child(policy, 'create')) || isTrue(child(policy, 'enabled'));
 }
 
-/** What is below a name that is not empty, however deep. */
-function fieldsBelow(spot: Spot, wanted: string): readonly Spot[] {
-  const inner = Array.isArray(spot.value) ? elements(spot) : fields(spot).map(([, below]) => below);
+/** All non-empty values with a name, at any depth. */
+function fieldsBelow(node: YamlNode, wanted: string): readonly YamlNode[] {
+  const inner = Array.isArray(node.value) ? elements(node) : fields(node).map(([, below]) => below);
   return inner.flatMap((one) =>
     one.path.at(-1) === wanted && !isEmpty(one) ? [one] : fieldsBelow(one, wanted),
   );

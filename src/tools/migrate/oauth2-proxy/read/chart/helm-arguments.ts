@@ -1,10 +1,10 @@
-/** The flags that the chart of oauth2-proxy puts together, in the order in which it writes them. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+/** The flags that the official chart of oauth2-proxy writes, in its order. */
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import { flagNamed } from '../../flags/flags.ts';
 import { expand, wordsBehindProgram } from '../cluster/container.ts';
-import type { Gathered } from '../collected.ts';
+import type { Collected } from '../collected.ts';
 import { readCommandLine, type Word } from '../command-line.ts';
-import { unseenTemplate, unseenWord } from '../hidden-parts.ts';
+import { markTemplate, markTemplateInFlag } from '../unknown-values.ts';
 import {
   child,
   elements,
@@ -14,63 +14,67 @@ import {
   isFalse,
   isTrue,
   listProblem,
-  place,
-  type Spot,
+  locationOf,
   scalarText,
-} from '../location.ts';
+  type YamlNode,
+} from '../yaml-node.ts';
 
-/** Reads everything in the values that becomes a flag. */
-export function readChartArguments(values: Spot, hasAlpha: boolean, gathered: Gathered): void {
+/** Reads all values that become flags. */
+export function readChartArguments(values: YamlNode, hasAlpha: boolean, collected: Collected): void {
   const listeners = ['http-address=0.0.0.0:4180', 'https-address=0.0.0.0:4443'];
   const metrics = isFalse(child(values, 'metrics', 'enabled')) ? [] : ['metrics-address=0.0.0.0:44180'];
-  // With an alpha configuration the chart says the same in there.
+  // With an alpha configuration the chart writes the other listener there.
   const own = hasAlpha ? listeners.slice(0, 1) : listeners;
   const command = child(values, 'image', 'command');
   const problem = listProblem(command, 'image.command');
-  if (problem !== undefined) gathered.problems.push(problem);
-  const tail = wordsBehindProgram(command, gathered);
+  if (problem !== undefined) collected.problems.push(problem);
+  const tail = wordsBehindProgram(command, collected);
   if (tail === undefined) return;
   const words = [
     ...tail.map(
-      (spot): Word => ({ text: unseenWord(scalarText(spot) ?? ''), place: `${place(spot)} image.command` }),
+      (node): Word => ({
+        text: markTemplateInFlag(scalarText(node) ?? ''),
+        location: `${locationOf(node)} image.command`,
+      }),
     ),
     ...[...own, ...metrics].map(
-      (flag): Word => ({ text: `--${flag}`, place: "the chart's default", isOfChart: true }),
+      (flag): Word => ({ text: `--${flag}`, location: "the chart's default", isChartDefault: true }),
     ),
     ...wordsOf('cookie-name', child(values, 'config', 'cookieName')),
-    ...extraArguments(child(values, 'extraArgs'), gathered),
+    ...extraArguments(child(values, 'extraArgs'), collected),
     ...emailsArgument(child(values, 'authenticatedEmailsFile')),
     ...googleArguments(child(values, 'config', 'google')),
   ];
-  readCommandLine(expanded(words, gathered), gathered);
+  readCommandLine(expanded(words, collected), collected);
 }
 
-/** The words with the variables of the chart in them, as Kubernetes puts these in. */
-export function expanded(words: readonly Word[], { variables }: Gathered): Word[] {
+/** Replaces `$(NAME)` in words by the variables of the chart, as Kubernetes does. */
+export function expanded(words: readonly Word[], { variables }: Collected): Word[] {
   const variableOf = (name: string) => variables.findLast((variable) => variable.name === name)?.value;
   return words.map((word) => ({ ...word, text: expand(word.text, variableOf) }));
 }
 
-/** As a mapping, by name; as a list, as they are. */
-function extraArguments(spot: Spot, { findings, problems }: Gathered): Word[] {
-  if (isEmpty(spot)) return [];
-  if (Array.isArray(spot.value)) {
-    return elements(spot).flatMap((entry) => {
+/** A mapping is sorted by name; a list keeps its order. */
+function extraArguments(node: YamlNode, { findings, problems }: Collected): Word[] {
+  if (isEmpty(node)) return [];
+  if (Array.isArray(node.value)) {
+    return elements(node).flatMap((entry) => {
       const text = scalarText(entry);
-      if (text !== undefined) return [{ text: unseenWord(text), place: `${place(entry)} extraArgs` }];
+      if (text !== undefined)
+        return [{ text: markTemplateInFlag(text), location: `${locationOf(entry)} extraArgs` }];
       const message = 'expected a flag, such as `--provider=oidc`';
-      problems.push({ path: 'extraArgs', source: place(entry), message });
+      problems.push({ path: 'extraArgs', source: locationOf(entry), message });
       return [];
     });
   }
-  if (!isTree(spot.value)) {
-    const message = 'expected flags by name, or a list of them';
-    problems.push({ path: 'extraArgs', source: place(spot), message });
+  if (!isMapping(node.value)) {
+    const message = 'expected a mapping of flags, or a list of them';
+    problems.push({ path: 'extraArgs', source: locationOf(node), message });
     return [];
   }
-  const sorted = fields(spot).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = fields(node).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return sorted.flatMap(([name, entry]) => {
-    const where = { place: `${place(entry)} extraArgs` };
+    const where = { location: `${locationOf(entry)} extraArgs` };
     if (entry.value === null) return [{ text: `--${name}`, ...where }];
     if (Array.isArray(entry.value)) {
       const isSecret = flagNamed(name)?.isSecret === true;
@@ -79,12 +83,12 @@ function extraArguments(spot: Spot, { findings, problems }: Gathered): Word[] {
         : elements(entry)
             .map((item) => scalarText(item) ?? '…')
             .join(' ');
-      const made = `--${name}=[${inner}]`;
+      const merged = `--${name}=[${inner}]`;
       findings.push({
         setting: `extraArgs.${name}`,
-        source: place(entry),
+        source: locationOf(entry),
         verdict: 'refused',
-        text: `the chart of oauth2-proxy makes one value of the list, \`${made}\`; write the flags as a list of \`extraArgs\``,
+        text: `the chart of oauth2-proxy makes one value of the list, \`${merged}\`; write the flags as a list in \`extraArgs\``,
       });
       return [];
     }
@@ -95,8 +99,8 @@ function extraArguments(spot: Spot, { findings, problems }: Gathered): Word[] {
     ) {
       problems.push({
         path: `extraArgs.${name}`,
-        source: place(entry),
-        message: 'a number this long needs quotes',
+        source: locationOf(entry),
+        message: 'put quotes around a number this long',
       });
       return [];
     }
@@ -104,38 +108,38 @@ function extraArguments(spot: Spot, { findings, problems }: Gathered): Word[] {
     if (text === undefined) {
       problems.push({
         path: `extraArgs.${name}`,
-        source: place(entry),
+        source: locationOf(entry),
         message: expectedInstead(entry, 'a value'),
       });
       return [];
     }
-    return [{ text: `--${name}=${unseenTemplate(asHelmReads(text, name))}`, ...where }];
+    return [{ text: `--${name}=${markTemplate(asHelmReads(text, name))}`, ...where }];
   });
 }
 
-/** Helm's YAML has further words for truth values. */
+/** Helm's YAML has further words for booleans. */
 function asHelmReads(text: string, name: string): string {
   if (flagNamed(name)?.kind !== 'boolean') return text;
   if (/^(yes|on|y)$/i.test(text)) return 'true';
   return /^(no|off|n)$/i.test(text) ? 'false' : text;
 }
 
-/** Where the chart mounts the file of addresses. */
-export function emailsPath(file: Spot): string {
+/** The path at which the chart mounts the address file. */
+export function emailsPath(file: YamlNode): string {
   const name = scalarText(child(file, 'template'));
   return `/etc/oauth2-proxy/${name === undefined || name === '' ? 'authenticated-emails-list' : name}`;
 }
 
-function emailsArgument(file: Spot): Word[] {
+function emailsArgument(file: YamlNode): Word[] {
   if (!isTrue(child(file, 'enabled'))) return [];
   const text = `--authenticated-emails-file=${emailsPath(file)}`;
-  return [{ text, place: `${place(file)} authenticatedEmailsFile` }];
+  return [{ text, location: `${locationOf(file)} authenticatedEmailsFile` }];
 }
 
-function googleArguments(google: Spot): Word[] {
+function googleArguments(google: YamlNode): Word[] {
   const hasDefaults = isTrue(child(google, 'useApplicationDefaultCredentials'));
   const hasAccount = ['serviceAccountJson', 'existingSecret'].some((name) => !isEmpty(child(google, name)));
-  const where = `${place(google)} config.google`;
+  const where = `${locationOf(google)} config.google`;
   const words: Word[] = [];
   if (!isEmpty(child(google, 'adminEmail')) && (hasDefaults || hasAccount)) {
     words.push(...wordsOf('google-admin-email', child(google, 'adminEmail')));
@@ -143,7 +147,7 @@ function googleArguments(google: Spot): Word[] {
       text: hasDefaults
         ? '--google-use-application-default-credentials=true'
         : '--google-service-account-json=/google/service-account.json',
-      place: where,
+      location: where,
     });
     words.push(...wordsOf('google-target-principal', child(google, 'targetPrincipal')));
   }
@@ -156,9 +160,9 @@ function googleArguments(google: Spot): Word[] {
   ];
 }
 
-/** The flag of a value of the chart, which is left out where the value is empty. */
-function wordsOf(flag: string, spot: Spot): Word[] {
-  const text = isEmpty(spot) ? undefined : scalarText(spot);
-  const label = spot.path.slice(Math.max(0, spot.path.indexOf('config'))).join('.');
-  return text === undefined ? [] : [{ text: `--${flag}=${text}`, place: `${place(spot)} ${label}` }];
+/** The flag for a value of the chart; none if the value is empty. */
+function wordsOf(flag: string, node: YamlNode): Word[] {
+  const text = isEmpty(node) ? undefined : scalarText(node);
+  const label = node.path.slice(Math.max(0, node.path.indexOf('config'))).join('.');
+  return text === undefined ? [] : [{ text: `--${flag}=${text}`, location: `${locationOf(node)} ${label}` }];
 }

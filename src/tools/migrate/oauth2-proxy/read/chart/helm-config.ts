@@ -1,11 +1,12 @@
-/** `config` and `alphaConfig` in the values of the chart: secrets, and which configuration files there are. */
+/** Reads `config` and `alphaConfig` of the official chart: credentials and configuration files. */
 
 import { suggestion } from '../../../../../config/validate/problems.ts';
-import { isTree } from '../../../../../config/values/raw-values.ts';
-import type { HeldText } from '../cluster/cluster-objects.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
+import type { ObjectText } from '../cluster/cluster-objects.ts';
 import { keyValue, type Scope } from '../cluster/container.ts';
-import type { Gathered } from '../collected.ts';
-import { unseenTemplate } from '../hidden-parts.ts';
+import type { Collected } from '../collected.ts';
+import { readToml } from '../toml.ts';
+import { markTemplate } from '../unknown-values.ts';
 import {
   child,
   elements,
@@ -13,11 +14,10 @@ import {
   fields,
   isEmpty,
   isFalse,
-  place,
-  type Spot,
+  locationOf,
   scalarText,
-} from '../location.ts';
-import { readToml } from '../toml.ts';
+  type YamlNode,
+} from '../yaml-node.ts';
 
 const credentials = [
   { name: 'clientID', key: 'client-id', variable: 'OAUTH2_PROXY_CLIENT_ID' },
@@ -41,9 +41,9 @@ const configNames = [
   'upstreams',
 ];
 
-/** Reads the three credentials, which the chart hands over as variables. */
-export function readCredentials(values: Spot, scope: Scope, gathered: Gathered): void {
-  const { variables, findings, problems } = gathered;
+/** Reads the three credentials, which the chart passes as variables. */
+export function readCredentials(values: YamlNode, scope: Scope, collected: Collected): void {
+  const { variables, findings, problems } = collected;
   const config = child(values, 'config');
   const required = child(config, 'requiredSecretKeys').value;
   const existing = child(config, 'existingSecret');
@@ -51,112 +51,112 @@ export function readCredentials(values: Spot, scope: Scope, gathered: Gathered):
   const areVariables = !isFalse(child(values, 'proxyVarsAsSecrets'));
   const isAsked = (key: string) => areVariables && (!Array.isArray(required) || required.includes(key));
   for (const { name, key, variable } of credentials) {
-    const spot = child(config, name);
-    const text = scalarText(spot);
+    const node = child(config, name);
+    const text = scalarText(node);
     if (secret !== undefined && isAsked(key)) {
-      const held = secret.includes('{{')
-        ? { value: unseenTemplate(secret) }
+      const objectText = secret.includes('{{')
+        ? { value: markTemplate(secret) }
         : keyValue('Secret', { name: secret, key }, scope);
       const source =
-        (held !== undefined && 'source' in held ? held.source : undefined) ??
-        `${place(existing)} config.existingSecret`;
-      variables.push({ name: variable, value: held?.value ?? '', source });
+        (objectText !== undefined && 'source' in objectText ? objectText.source : undefined) ??
+        `${locationOf(existing)} config.existingSecret`;
+      variables.push({ name: variable, value: objectText?.value ?? '', source });
     }
-    // What the chart has by default is no client, but a row of X.
-    if (isEmpty(spot) || (text !== undefined && /^X+$/.test(text))) {
+    // The default of the chart is a row of X, not a client ID.
+    if (isEmpty(node) || (text !== undefined && /^X+$/.test(text))) {
       const shadowed = variables.findLast((one) => one.name === variable);
       if (secret === undefined && isAsked(key) && shadowed !== undefined && name === 'clientID')
         findings.push({
           setting: 'client-id',
           source: shadowed.source,
           verdict: 'refused',
-          text: 'the chart of oauth2-proxy sets its own default over it; put it into `config.clientID`',
+          text: 'the chart of oauth2-proxy overrides it with its own default; set `config.clientID`',
         });
       continue;
     }
-    const source = `${place(spot)} config.${name}`;
+    const source = `${locationOf(node)} config.${name}`;
     if (text === undefined) {
       problems.push({
         path: `config.${name}`,
-        source: place(spot),
-        message: expectedInstead(spot, 'a text'),
+        source: locationOf(node),
+        message: expectedInstead(node, 'a text'),
       });
       continue;
     }
     if (secret === undefined && isAsked(key))
-      variables.push({ name: variable, value: unseenTemplate(text), source });
+      variables.push({ name: variable, value: markTemplate(text), source });
     else {
-      const reason = 'the chart of oauth2-proxy does not use it beside what `config` says otherwise';
+      const reason = 'the chart of oauth2-proxy ignores it because of other values in `config`';
       findings.push({ setting: `config.${name}`, source, verdict: 'meaningless', text: reason });
     }
   }
-  for (const [name, spot] of fields(config)) {
+  for (const [name, node] of fields(config)) {
     const setting = `config.${name}`;
-    const source = place(spot);
+    const source = locationOf(node);
     if (!configNames.includes(name)) {
       const text = `it is not read: the chart of oauth2-proxy has no such value${suggestion(name, configNames)}`;
       findings.push({ setting, source, verdict: 'refused', text });
-    } else if (told.includes(name) && !isEmpty(spot))
+    } else if (layoutNames.includes(name) && !isEmpty(node))
       findings.push({
         setting,
         source,
         verdict: 'meaningless',
-        text: 'it says how the chart puts its files together',
+        text: 'it only sets how the chart writes its files',
       });
   }
 }
 
-/** Names of `config` that no setting comes of. */
-const told = ['annotations', 'existingSecret', 'forceLegacyConfig', 'requiredSecretKeys'];
+/** Names of `config` that are not settings. */
+const layoutNames = ['annotations', 'existingSecret', 'forceLegacyConfig', 'requiredSecretKeys'];
 
 /**
- * Reads the TOML file that the chart mounts: an existing one, the one in the values, or the one that it makes.
+ * Reads the TOML file that the chart mounts: an existing one, the text in the values, or a generated one.
  *
- * @returns whether the chart names it by a `--config` of its own; a version that makes no file does not
+ * @returns whether the chart names the file with its own `--config`; some versions generate no file
  */
 export function readMountedFile(
-  values: Spot,
+  values: YamlNode,
   hasAlpha: boolean,
   scope: Scope,
-  gathered: Gathered,
+  collected: Collected,
 ): 'always' | 'by version' | 'never' {
   const config = child(values, 'config');
   const isForced = !isFalse(child(config, 'forceLegacyConfig'));
   const [existing, inline] = [child(config, 'existingConfig'), child(config, 'configFile')];
-  const isGiven = !isEmpty(existing) || !isEmpty(inline);
-  const unused = (spot: Spot, beside: string) => {
-    const setting = spot === inline ? 'config.configFile' : 'config.existingConfig';
-    const text = `the chart of oauth2-proxy does not use it beside ${beside}`;
-    if (!isEmpty(spot))
-      gathered.findings.push({ setting, source: place(spot), verdict: 'meaningless', text });
+  const isSet = !isEmpty(existing) || !isEmpty(inline);
+  const unused = (node: YamlNode, condition: string) => {
+    const setting = node === inline ? 'config.configFile' : 'config.existingConfig';
+    const text = `the chart of oauth2-proxy ignores it with ${condition}`;
+    if (!isEmpty(node))
+      collected.findings.push({ setting, source: locationOf(node), verdict: 'meaningless', text });
   };
-  const lists = (beside: string) => {
+  const lists = (condition: string) => {
     for (const name of ['emailDomains', 'upstreams'])
       if (!isEmpty(child(config, name)))
-        gathered.findings.push({
+        collected.findings.push({
           setting: `config.${name}`,
-          source: place(child(config, name)),
+          source: locationOf(child(config, name)),
           verdict: 'meaningless',
-          text: `the chart of oauth2-proxy does not use it beside ${beside}`,
+          text: `the chart of oauth2-proxy ignores it with ${condition}`,
         });
   };
-  if (isGiven && (isForced || !hasAlpha)) {
+  if (isSet && (isForced || !hasAlpha)) {
     lists(isEmpty(existing) ? '`config.configFile`' : '`config.existingConfig`');
     if (!isEmpty(existing)) {
       unused(inline, '`config.existingConfig`');
-      const held = heldIn(existing, 'ConfigMap', ['oauth2_proxy.cfg'], scope);
-      if (held === undefined) noteMissing(existing, 'config.existingConfig', 'keys', gathered);
-      else readToml({ text: held.text, name: `${held.source} ${held.key}` }, gathered);
+      const objectText = textIn(existing, 'ConfigMap', ['oauth2_proxy.cfg'], scope);
+      if (objectText === undefined) reportMissing(existing, 'config.existingConfig', 'keys', collected);
+      else readToml({ text: objectText.text, name: `${objectText.source} ${objectText.key}` }, collected);
     } else if (typeof inline.value === 'string')
       readToml(
-        { text: inline.value, name: `${place(inline)} config.configFile`, isTemplated: true },
-        gathered,
+        { text: inline.value, name: `${locationOf(inline)} config.configFile`, isTemplated: true },
+        collected,
       );
     else
-      gathered.problems.push({
+      collected.problems.push({
         path: 'config.configFile',
-        source: place(inline),
-        message: expectedInstead(inline, 'a text, which is the configuration file'),
+        source: locationOf(inline),
+        message: expectedInstead(inline, 'a text with the content of the configuration file'),
       });
     return 'always';
   }
@@ -166,17 +166,17 @@ export function readMountedFile(
     lists('`forceLegacyConfig: false`');
     return 'never';
   }
-  readMadeList(child(config, 'emailDomains'), 'email-domain', '*', gathered);
-  if (!hasAlpha) readMadeList(child(config, 'upstreams'), 'upstream', 'file:///dev/null', gathered);
+  readMadeList(child(config, 'emailDomains'), 'email-domain', '*', collected);
+  if (!hasAlpha) readMadeList(child(config, 'upstreams'), 'upstream', 'file:///dev/null', collected);
   const areListed = ['emailDomains', 'upstreams'].some((name) => Array.isArray(child(config, name).value));
-  // An older version has a file by default, and none where its text is empty.
+  // An older version has a default file, and no file if its text is empty.
   return areListed || (inline.value === undefined && !hasAlpha) ? 'always' : 'by version';
 }
 
-/** Of several files that are named, the chart's own is the last one, which counts. */
-export function judgeOtherFiles(own: ReturnType<typeof readMountedFile>, gathered: Gathered): void {
+/** Judges further `--config` flags. The chart's own flag comes last and wins. */
+export function judgeOtherFiles(own: ReturnType<typeof readMountedFile>, collected: Collected): void {
   if (own === 'never') return;
-  const { namedFiles, findings } = gathered;
+  const { namedFiles, findings } = collected;
   const others = namedFiles.filter(({ flag }) => flag === 'config');
   for (const { source } of others)
     findings.push({
@@ -185,33 +185,34 @@ export function judgeOtherFiles(own: ReturnType<typeof readMountedFile>, gathere
       ...(own === 'always'
         ? {
             verdict: 'meaningless',
-            text: 'the chart of oauth2-proxy names its own file behind it, which counts',
+            text: 'the chart of oauth2-proxy names its own file after it, and the last one wins',
           }
         : {
             verdict: 'refused',
-            text: 'it depends on the version of the chart whether its own file counts instead; put what is in the file into `config.configFile`',
+            text: 'in some versions of the chart its own file wins; move the content of this file to `config.configFile`',
           }),
     });
   namedFiles.splice(0, namedFiles.length, ...namedFiles.filter((named) => !others.includes(named)));
 }
 
-/** Reads the alpha configuration that the chart puts together. */
-export function readChartAlpha(values: Spot, owner: string, scope: Scope, gathered: Gathered): void {
+/** Reads the alpha configuration that the chart writes. */
+export function readChartAlpha(values: YamlNode, owner: string, scope: Scope, collected: Collected): void {
   const alpha = child(values, 'alphaConfig');
   const isThere = ['existingConfig', 'existingSecret'].find((name) => !isEmpty(child(alpha, name)));
   if (isThere !== undefined) {
-    const spot = child(alpha, isThere);
+    const node = child(alpha, isThere);
     const kind = isThere === 'existingSecret' ? 'Secret' : 'ConfigMap';
-    const held = heldIn(spot, kind, ['oauth2_proxy.yml', 'oauth2_proxy.yaml'], scope);
-    if (held === undefined) noteMissing(spot, `alphaConfig.${isThere}`, 'alpha', gathered);
-    else gathered.alpha.push({ text: held.text, name: `${held.source} ${held.key}`, owner });
+    const objectText = textIn(node, kind, ['oauth2_proxy.yml', 'oauth2_proxy.yaml'], scope);
+    if (objectText === undefined) reportMissing(node, `alphaConfig.${isThere}`, 'alpha', collected);
+    else
+      collected.alpha.push({ text: objectText.text, name: `${objectText.source} ${objectText.key}`, owner });
     for (const [name, other] of fields(alpha))
       if (name !== isThere && name !== 'enabled' && !isEmpty(other))
-        gathered.findings.push({
+        collected.findings.push({
           setting: `alphaConfig.${name}`,
-          source: place(other),
+          source: locationOf(other),
           verdict: 'meaningless',
-          text: `the chart of oauth2-proxy does not use it beside \`alphaConfig.${isThere}\``,
+          text: `the chart of oauth2-proxy ignores it with \`alphaConfig.${isThere}\``,
         });
     return;
   }
@@ -220,59 +221,64 @@ export function readChartAlpha(values: Spot, owner: string, scope: Scope, gather
     below('metricsServer', child(alpha, 'metricsConfigData')),
     child(alpha, 'configData'),
   ];
-  for (const spot of parts) {
-    if (isTree(spot.value)) gathered.alpha.push({ spot, owner });
-    else if (!isEmpty(spot))
-      gathered.problems.push({
+  for (const node of parts) {
+    if (isMapping(node.value)) collected.alpha.push({ node, owner });
+    else if (!isEmpty(node))
+      collected.problems.push({
         path: 'alphaConfig',
-        source: place(spot),
-        message: 'expected names with values',
+        source: locationOf(node),
+        message: 'expected a mapping',
       });
   }
   const file = child(alpha, 'configFile');
   if (typeof file.value === 'string' && file.value.trim() !== '') {
-    const name = `${place(file)} alphaConfig.configFile`;
-    gathered.alpha.push({ text: file.value, name, isTemplated: true, owner });
+    const name = `${locationOf(file)} alphaConfig.configFile`;
+    collected.alpha.push({ text: file.value, name, isTemplated: true, owner });
   }
 }
 
-/** What the object that a value names holds below one of the keys that the chart mounts. */
-function heldIn(
-  spot: Spot,
+/** The text of the named object below one of the keys that the chart mounts. */
+function textIn(
+  node: YamlNode,
   kind: 'ConfigMap' | 'Secret',
   keys: readonly string[],
   { objects, namespace }: Scope,
-): HeldText | undefined {
-  const name = scalarText(spot);
+): ObjectText | undefined {
+  const name = scalarText(node);
   const object = name === undefined ? undefined : objects.named({ kind, name, namespace });
   if (object === undefined) return undefined;
-  return keys.flatMap((key) => objects.take(object, key))[0];
+  return keys.flatMap((key) => objects.readTexts(object, key))[0];
 }
 
-/** The same value below a name that the chart puts before it. */
-function below(name: string, spot: Spot): Spot {
-  if (!isTree(spot.value)) return spot;
+/** Puts a value below a name, as the chart does. */
+function below(name: string, node: YamlNode): YamlNode {
+  if (!isMapping(node.value)) return node;
   return {
-    value: { [name]: spot.value },
+    value: { [name]: node.value },
     path: [],
-    placeOf: (path) => spot.placeOf([...spot.path, ...path.slice(1)]),
+    locate: (path) => node.locate([...node.path, ...path.slice(1)]),
   };
 }
 
-function readMadeList(spot: Spot, flag: string, preset: string, { keys, problems }: Gathered): void {
-  const label = `config.${String(spot.path.at(-1))}`;
-  if (!Array.isArray(spot.value) && !isEmpty(spot))
-    problems.push({ path: label, source: place(spot), message: expectedInstead(spot, 'a list') });
-  const isPreset = !Array.isArray(spot.value);
+function readMadeList(node: YamlNode, flag: string, preset: string, { keys, problems }: Collected): void {
+  const label = `config.${String(node.path.at(-1))}`;
+  if (!Array.isArray(node.value) && !isEmpty(node))
+    problems.push({ path: label, source: locationOf(node), message: expectedInstead(node, 'a list') });
+  const isPreset = !Array.isArray(node.value);
   keys.push({
     flag,
-    value: isPreset ? [preset] : elements(spot).map((entry) => scalarText(entry) ?? ''),
-    source: isPreset ? "the chart's default" : `${place(spot)} ${label}`,
-    isOfChart: isPreset,
+    value: isPreset ? [preset] : elements(node).map((entry) => scalarText(entry) ?? ''),
+    source: isPreset ? "the chart's default" : `${locationOf(node)} ${label}`,
+    isChartDefault: isPreset,
   });
 }
 
-function noteMissing(spot: Spot, setting: string, kind: 'keys' | 'alpha', { missing }: Gathered): void {
-  const text = 'it names a configuration in the cluster that is not among the files; give that as well';
-  missing.push({ kind, finding: { setting, source: place(spot), verdict: 'refused', text } });
+function reportMissing(
+  node: YamlNode,
+  setting: string,
+  kind: 'keys' | 'alpha',
+  { missing }: Collected,
+): void {
+  const text = 'it names a configuration in the cluster that is not among the files; pass that as well';
+  missing.push({ kind, finding: { setting, source: locationOf(node), verdict: 'refused', text } });
 }

@@ -1,10 +1,10 @@
-/** The values of the Helm chart of oauth2-proxy, as written for it or as `helm get values` prints them. */
+/** Reads the values of the official Helm chart of oauth2-proxy, as a file or as `helm get values` prints them. */
 import { suggestion } from '../../../../../config/validate/problems.ts';
 import type { Finding } from '../../../finding.ts';
 import { readVariables, type Scope, variablesFrom } from '../cluster/container.ts';
 import { mountedFiles, mountedKey } from '../cluster/mounts.ts';
-import type { Gathered, Variable } from '../collected.ts';
-import { unseenTemplate } from '../hidden-parts.ts';
+import type { Collected, Variable } from '../collected.ts';
+import { markTemplate } from '../unknown-values.ts';
 import {
   child,
   elements,
@@ -13,10 +13,10 @@ import {
   isEmpty,
   isTrue,
   listProblem,
-  place,
-  type Spot,
+  locationOf,
   scalarText,
-} from '../location.ts';
+  type YamlNode,
+} from '../yaml-node.ts';
 import { emailsPath, readChartArguments } from './helm-arguments.ts';
 import { judgeOtherFiles, readChartAlpha, readCredentials, readMountedFile } from './helm-config.ts';
 
@@ -40,74 +40,74 @@ const alphaNames = [
   'serverConfigData',
 ];
 
-/** The heading of what `helm get values` prints; in the second case with all defaults of the chart. */
+/** The heading of `helm get values`. `COMPUTED` means that all defaults of the chart are included. */
 const heading = /^(USER-SUPPLIED|COMPUTED) VALUES:/;
 
-/** Blanks the heading of `helm get values`, so that lines keep their numbers. */
+/** Removes the heading of `helm get values`, so line numbers stay correct. */
 export function withoutHeading(text: string): { readonly text: string; readonly isComputed: boolean } {
   const [found, which] = heading.exec(text) ?? [];
   return { text: text.slice(found?.length ?? 0), isComputed: which === 'COMPUTED' };
 }
 
-/** Reads values of the chart; those that are no settings are judged elsewhere. */
-export function readHelmValues(values: Spot, scope: Scope, gathered: Gathered): void {
+/** Reads the settings in the values. Other values are judged in `chart-values.ts`. */
+export function readHelmValues(values: YamlNode, scope: Scope, collected: Collected): void {
   const hasAlpha = isTrue(child(values, 'alphaConfig', 'enabled'));
   for (const name of ['envFrom', 'extraEnv', 'extraVolumeMounts', 'extraVolumes']) {
     const problem = listProblem(child(values, name), name);
-    if (problem !== undefined) gathered.problems.push(problem);
+    if (problem !== undefined) collected.problems.push(problem);
   }
-  // What the chart sets by name wins over what a whole object sets.
-  gathered.variables.push(
-    ...elements(child(values, 'envFrom')).flatMap((entry) => variablesFrom(entry, scope, gathered)),
+  // A variable by name wins over the variables of a whole object.
+  collected.variables.push(
+    ...elements(child(values, 'envFrom')).flatMap((entry) => variablesFrom(entry, scope, collected)),
   );
-  const ownFile = readMountedFile(values, hasAlpha, scope, gathered);
-  if (hasAlpha) readChartAlpha(values, place({ ...values, path: [] }), scope, gathered);
-  readCredentials(values, scope, gathered);
-  gathered.variables.push(...sessionStore(child(values, 'sessionStorage', 'type')));
-  for (const [name, spot] of fields(child(values, 'sessionStorage')))
-    for (const [inner, below] of name === 'type' ? [] : fields(spot))
-      gathered.findings.push({
+  const ownFile = readMountedFile(values, hasAlpha, scope, collected);
+  if (hasAlpha) readChartAlpha(values, locationOf({ ...values, path: [] }), scope, collected);
+  readCredentials(values, scope, collected);
+  collected.variables.push(...sessionStore(child(values, 'sessionStorage', 'type')));
+  for (const [name, node] of fields(child(values, 'sessionStorage')))
+    for (const [inner, below] of name === 'type' ? [] : fields(node))
+      collected.findings.push({
         setting: `sessionStorage.${name}.${inner}`,
-        source: place(below),
+        source: locationOf(below),
         verdict: 'meaningless',
-        text: 'no session is kept here',
+        text: 'oidc-authz has no sessions',
       });
   const extra = readVariables(child(values, 'extraEnv'), scope, 'extraEnv');
-  gathered.variables.push(
-    ...extra.map((variable) => ({ ...variable, value: unseenTemplate(variable.value) })),
+  collected.variables.push(
+    ...extra.map((variable) => ({ ...variable, value: markTemplate(variable.value) })),
   );
-  mountEmails(child(values, 'authenticatedEmailsFile'), scope, gathered);
+  mountEmails(child(values, 'authenticatedEmailsFile'), scope, collected);
   const mounts = [child(values, 'extraVolumeMounts'), child(values, 'extraVolumes')] as const;
-  gathered.mounts.push(mountedFiles(...mounts, scope.namespace, scope.objects));
-  readChartArguments(values, hasAlpha, gathered);
-  judgeOtherFiles(ownFile, gathered);
+  collected.mounts.push(mountedFiles(...mounts, scope.namespace, scope.objects));
+  readChartArguments(values, hasAlpha, collected);
+  judgeOtherFiles(ownFile, collected);
 
-  judgeHtpasswd(child(values, 'htpasswdFile'), gathered);
-  judgeAlphaNames(child(values, 'alphaConfig'), hasAlpha, gathered);
+  judgeHtpasswd(child(values, 'htpasswdFile'), collected);
+  judgeAlphaNames(child(values, 'alphaConfig'), hasAlpha, collected);
 }
 
-/** Mounts the addresses in the values, or in an object whose name they say: the chart makes none of its own beside that. */
-function mountEmails(file: Spot, { objects, namespace }: Scope, gathered: Gathered): void {
+/** Mounts the addresses from the values or from a named object. With a named object the chart makes none of its own. */
+function mountEmails(file: YamlNode, { objects, namespace }: Scope, collected: Collected): void {
   const [inline, template] = [child(file, 'restricted_access'), child(file, 'template')];
   if (!isTrue(child(file, 'enabled'))) {
-    for (const [name, spot] of fields(file))
-      if (name !== 'enabled' && !isEmpty(spot))
-        gathered.findings.push({
+    for (const [name, node] of fields(file))
+      if (name !== 'enabled' && !isEmpty(node))
+        collected.findings.push({
           setting: `authenticatedEmailsFile.${name}`,
-          source: place(spot),
+          source: locationOf(node),
           verdict: 'meaningless',
-          text: 'the chart of oauth2-proxy does not use it without `authenticatedEmailsFile.enabled: true`',
+          text: 'the chart of oauth2-proxy ignores it without `authenticatedEmailsFile.enabled: true`',
         });
     return;
   }
-  for (const [name, spot] of fields(file))
+  for (const [name, node] of fields(file))
     if (!emailNames.includes(name))
-      gathered.findings.push(unknownValue(`authenticatedEmailsFile.${name}`, spot, name, emailNames));
+      collected.findings.push(unknownValue(`authenticatedEmailsFile.${name}`, node, name, emailNames));
   if (!isEmpty(inline) && typeof inline.value !== 'string')
-    gathered.problems.push({
+    collected.problems.push({
       path: 'authenticatedEmailsFile.restricted_access',
-      source: place(inline),
-      message: expectedInstead(inline, 'a text with an address in each line'),
+      source: locationOf(inline),
+      message: expectedInstead(inline, 'a text with one address per line'),
     });
   const name = isEmpty(template) ? undefined : scalarText(template);
   const path = emailsPath(file);
@@ -115,61 +115,63 @@ function mountEmails(file: Spot, { objects, namespace }: Scope, gathered: Gather
     if (typeof inline.value !== 'string' || inline.value === '') return;
     const mounted = {
       text: inline.value,
-      name: `${place(inline)} authenticatedEmailsFile.restricted_access`,
+      name: `${locationOf(inline)} authenticatedEmailsFile.restricted_access`,
     };
-    gathered.mounts.push((asked) => (asked === path ? mounted : undefined));
+    collected.mounts.push((asked) => (asked === path ? mounted : undefined));
     return;
   }
   if (!isEmpty(inline))
-    gathered.findings.push({
+    collected.findings.push({
       setting: 'authenticatedEmailsFile.restricted_access',
-      source: place(inline),
+      source: locationOf(inline),
       verdict: 'meaningless',
-      text: 'the chart of oauth2-proxy does not use it beside `authenticatedEmailsFile.template`',
+      text: 'the chart of oauth2-proxy ignores it with `authenticatedEmailsFile.template`',
     });
   const kind = child(file, 'persistence').value === 'secret' ? 'Secret' : 'ConfigMap';
   const key = scalarText(child(file, 'restrictedUserAccessKey')) || 'restricted_user_access';
-  gathered.mounts.push((asked) =>
+  collected.mounts.push((asked) =>
     asked === path ? mountedKey({ kind, name, namespace }, key, objects) : undefined,
   );
 }
 
-/** A value that the chart does not know, as it may be a guard that was meant. */
-function unknownValue(setting: string, spot: Spot, name: string, known: readonly string[]): Finding {
+/** The finding for an unknown value, which may be meant to restrict access. */
+function unknownValue(setting: string, node: YamlNode, name: string, known: readonly string[]): Finding {
   const text = `it is not read: the chart of oauth2-proxy has no such value${suggestion(name, known)}`;
-  return { setting, source: place(spot), verdict: 'refused', text };
+  return { setting, source: locationOf(node), verdict: 'refused', text };
 }
 
-function sessionStore(type: Spot): Variable[] {
+function sessionStore(type: YamlNode): Variable[] {
   const value = scalarText(type);
   if (value === undefined || value === '' || value === 'cookie') return [];
-  return [{ name: 'OAUTH2_PROXY_SESSION_STORE_TYPE', value, source: `${place(type)} sessionStorage.type` }];
+  return [
+    { name: 'OAUTH2_PROXY_SESSION_STORE_TYPE', value, source: `${locationOf(type)} sessionStorage.type` },
+  ];
 }
 
-function judgeHtpasswd(file: Spot, { findings }: Gathered): void {
+function judgeHtpasswd(file: YamlNode, { findings }: Collected): void {
   if (!isTrue(child(file, 'enabled'))) {
     const text = 'it is off';
     if (!isEmpty(file))
-      findings.push({ setting: 'htpasswdFile', source: place(file), verdict: 'meaningless', text });
+      findings.push({ setting: 'htpasswdFile', source: locationOf(file), verdict: 'meaningless', text });
     return;
   }
-  const text = 'it lets people in by a password, and here only tokens count';
+  const text = 'it allows users with a password, and oidc-authz allows only tokens';
   findings.push({
     setting: 'htpasswd-file',
-    source: `${place(file)} htpasswdFile`,
+    source: `${locationOf(file)} htpasswdFile`,
     verdict: 'refused',
     text,
   });
 }
 
-function judgeAlphaNames(alpha: Spot, hasAlpha: boolean, { findings }: Gathered): void {
-  for (const [name, spot] of fields(alpha)) {
+function judgeAlphaNames(alpha: YamlNode, hasAlpha: boolean, { findings }: Collected): void {
+  for (const [name, node] of fields(alpha)) {
     const setting = `alphaConfig.${name}`;
     if (!alphaNames.includes(name)) {
-      findings.push(unknownValue(setting, spot, name, alphaNames));
-    } else if (!hasAlpha && name !== 'annotations' && !isEmpty(spot)) {
-      const text = 'the chart of oauth2-proxy does not use it without `alphaConfig.enabled: true`';
-      findings.push({ setting, source: place(spot), verdict: 'meaningless', text });
+      findings.push(unknownValue(setting, node, name, alphaNames));
+    } else if (!hasAlpha && name !== 'annotations' && !isEmpty(node)) {
+      const text = 'the chart of oauth2-proxy ignores it without `alphaConfig.enabled: true`';
+      findings.push({ setting, source: locationOf(node), verdict: 'meaningless', text });
     }
   }
 }

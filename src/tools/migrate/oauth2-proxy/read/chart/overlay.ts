@@ -1,17 +1,17 @@
-/** Values that are laid over one another, as Helm takes several files of them. */
-import { isTree } from '../../../../../config/values/raw-values.ts';
+/** Merges several values files as Helm does. */
+import { isMapping } from '../../../../../config/values/mapping.ts';
 import type { Finding } from '../../../finding.ts';
-import { child, place, type Spot } from '../location.ts';
+import { child, locationOf, type YamlNode } from '../yaml-node.ts';
 
 /**
- * Lays values over one another: a mapping is merged, name by name, and everything else replaces what was there. A `null`
- * stays, since only a default of the chart goes away by it.
+ * Merges values: mappings are merged by name, and any other value replaces the one below it. A `null` stays, since it
+ * removes a default of the chart.
  *
  * @param layers from the weakest to the strongest; at least one
- * @returns the values, with the place of each in the layer that it comes from, and a finding for each that another replaces
+ * @returns the values with the location of each in its layer, and a finding for each replaced value
  */
-export function overlay(layers: readonly Spot[]): {
-  readonly spot: Spot;
+export function overlay(layers: readonly YamlNode[]): {
+  readonly node: YamlNode;
   readonly findings: readonly Finding[];
 } {
   const [first, ...more] = layers;
@@ -23,48 +23,49 @@ export function overlay(layers: readonly Spot[]): {
     below = {
       value: merged(lower, layer, [], findings),
       path: [],
-      placeOf: (path) =>
-        depthOf(layer, path) >= depthOf(lower, path) ? layer.placeOf(path) : lower.placeOf(path),
+      locate: (path) =>
+        depthOf(layer, path) >= depthOf(lower, path) ? layer.locate(path) : lower.locate(path),
       isAliased: (path) =>
         [lower, layer].every((one) => depthOf(one, path) < path.length || one.isAliased?.(path) === true),
     };
   }
-  return { spot: below, findings };
+  return { node: below, findings };
 }
 
-function merged(lower: Spot, upper: Spot, path: readonly string[], findings: Finding[]): unknown {
-  if (!isTree(lower.value) || !isTree(upper.value)) return upper.value;
+function merged(lower: YamlNode, upper: YamlNode, path: readonly string[], findings: Finding[]): unknown {
+  if (!isMapping(lower.value) || !isMapping(upper.value)) return upper.value;
   const result: Record<string, unknown> = { ...lower.value };
   for (const [name, value] of Object.entries(upper.value)) {
     const own = Object.hasOwn(result, name);
     const inner = [...path, name];
     const [weak, strong] = [child(lower, name), child(upper, name)];
-    if (own && isTree(weak.value) && isTree(value)) set(result, name, merged(weak, strong, inner, findings));
+    if (own && isMapping(weak.value) && isMapping(value))
+      set(result, name, merged(weak, strong, inner, findings));
     else {
       set(result, name, value);
       if (own && weak.value !== null)
         findings.push({
           setting: inner.join('.'),
-          source: place(weak),
+          source: locationOf(weak),
           verdict: 'meaningless',
-          text: `${place(strong)} replaces it`,
+          text: `${locationOf(strong)} replaces it`,
         });
     }
   }
   return result;
 }
 
-/** Keeps a name such as `__proto__` a name. */
+/** Sets a name such as `__proto__` as an ordinary property. */
 function set(tree: Record<string, unknown>, name: string, value: unknown): void {
   Object.defineProperty(tree, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** How far down a path there is something. */
-function depthOf({ value }: Spot, path: readonly PropertyKey[]): number {
+/** The number of path elements that exist in a value. */
+function depthOf({ value }: YamlNode, path: readonly PropertyKey[]): number {
   let [depth, found] = [0, value];
   for (const part of path) {
     if (Array.isArray(found) && Number(part) < found.length) found = found[Number(part)];
-    else if (isTree(found) && Object.hasOwn(found, part)) found = found[String(part)];
+    else if (isMapping(found) && Object.hasOwn(found, part)) found = found[String(part)];
     else break;
     depth++;
   }

@@ -1,29 +1,29 @@
-/** One value of a chart as `--set` writes it: `config.clientID=app`. */
-import type { Spot } from '../location.ts';
+/** Parses one value of a chart as `--set` does: `config.clientID=app`. */
+import type { YamlNode } from '../yaml-node.ts';
 
 /**
- * Reads the place and the text of one value.
+ * Parses the path and the text of one value.
  *
  * @param isText whether the value stays a text, as with `--set-string`
- * @returns the values with that one in them; undefined where the place is in a list, which depends on other values
+ * @returns a mapping with that one value; undefined if the path contains a list index
  */
 export function settingAt(
   target: string,
   text: string,
   isText: boolean,
-  placeOf: Spot['placeOf'],
-): Spot | undefined {
+  locate: YamlNode['locate'],
+): YamlNode | undefined {
   const names = target.split(/(?<!\\)\./).map((name) => name.replaceAll(/\\(.)/g, '$1'));
   if (/(?<!\\)[[\]]/.test(target) || names.includes('')) return undefined;
   const value = isText ? text : typed(text);
   return {
     value: names.reduceRight<unknown>((below, name) => Object.fromEntries([[name, below]]), value),
     path: [],
-    placeOf,
+    locate,
   };
 }
 
-/** What a text stands for: a list in braces, a truth value, a number, or itself. */
+/** Parses a text: a list in braces, a boolean, a number, or the text itself. */
 function typed(text: string): unknown {
   const [, list] = /^\{(.*)\}$/s.exec(text) ?? [];
   if (list !== undefined) return list === '' ? [] : list.split(',').map((entry) => scalar(entry));

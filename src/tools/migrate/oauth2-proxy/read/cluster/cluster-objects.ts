@@ -1,8 +1,8 @@
-/** The objects of Kubernetes manifests: what ConfigMaps and Secrets hold, for whoever refers to it. */
+/** The objects of Kubernetes manifests, and the texts of ConfigMaps and Secrets. */
 
 import { Buffer } from 'node:buffer';
-import { isTree } from '../../../../../config/values/raw-values.ts';
-import { child, elements, fields, place, type Spot, scalarText } from '../location.ts';
+import { isMapping } from '../../../../../config/values/mapping.ts';
+import { child, elements, fields, locationOf, scalarText, type YamlNode } from '../yaml-node.ts';
 
 /** An object of a manifest. */
 export interface ClusterObject {
@@ -10,23 +10,23 @@ export interface ClusterObject {
   readonly apiVersion: string;
   readonly name: string;
   readonly namespace: string | undefined;
-  readonly spot: Spot;
+  readonly node: YamlNode;
 }
 
 /** One text of a ConfigMap or Secret. */
-export interface HeldText {
+export interface ObjectText {
   readonly key: string;
   readonly text: string;
-  /** Where it stands. */
+  /** Its location in a file. */
   readonly source: string;
   readonly holder: 'ConfigMap' | 'Secret';
 }
 
-/** The objects of a document, which may be a list of them. */
-export function objectsIn(document: Spot, ofList = ''): ClusterObject[] {
+/** The objects of a document, which may be a list. */
+export function objectsIn(document: YamlNode, ofList = ''): ClusterObject[] {
   const kind = scalarText(child(document, 'kind')) ?? ofList;
   const items = child(document, 'items');
-  // What the API server lists itself has its kind only once.
+  // In a list from the API server, the entries have no kind of their own.
   if (/List$/.test(kind) && Array.isArray(items.value))
     return elements(items).flatMap((item) => objectsIn(item, kind.slice(0, -'List'.length)));
   const objects = child(document, 'objects');
@@ -35,32 +35,32 @@ export function objectsIn(document: Spot, ofList = ''): ClusterObject[] {
   return [objectAt(document, kind)];
 }
 
-function objectAt(document: Spot, kind: string): ClusterObject {
+function objectAt(document: YamlNode, kind: string): ClusterObject {
   const metadata = child(document, 'metadata');
   return {
     kind,
     apiVersion: scalarText(child(document, 'apiVersion')) ?? '',
     name: scalarText(child(metadata, 'name')) ?? '',
     namespace: scalarText(child(metadata, 'namespace')),
-    spot: document,
+    node: document,
   };
 }
 
-/** Whether a document is an object of Kubernetes. */
-export function isClusterObject({ value }: Spot): boolean {
-  return isTree(value) && typeof value.kind === 'string' && 'apiVersion' in value;
+/** Whether a document is a Kubernetes object. */
+export function isClusterObject({ value }: YamlNode): boolean {
+  return isMapping(value) && typeof value.kind === 'string' && 'apiVersion' in value;
 }
 
-/** What a ConfigMap or Secret holds; empty for other objects. */
-export function heldTexts({ kind, name, spot }: ClusterObject): HeldText[] {
+/** The texts of a ConfigMap or Secret; empty for other objects. */
+export function objectTexts({ kind, name, node }: ClusterObject): ObjectText[] {
   if (kind !== 'ConfigMap' && kind !== 'Secret') return [];
   const read = (below: string, decode: (text: string) => string) =>
-    fields(child(spot, below)).flatMap(([key, entry]) => {
+    fields(child(node, below)).flatMap(([key, entry]) => {
       const text = scalarText(entry);
-      const source = `${place(entry)} ${kind} ${name}`;
+      const source = `${locationOf(entry)} ${kind} ${name}`;
       return text === undefined ? [] : [{ key, text: decode(text), source, holder: kind } as const];
     });
-  // What is no Base64 is a placeholder, which says more as it stands.
+  // Text that is not Base64 is a placeholder and stays as it is.
   const decoded = (text: string) =>
     /^[A-Za-z0-9+/=\s]*$/.test(text) ? Buffer.from(text, 'base64').toString('utf8') : text;
   const plain = (text: string) => text;
@@ -68,6 +68,6 @@ export function heldTexts({ kind, name, spot }: ClusterObject): HeldText[] {
     kind === 'Secret'
       ? [...read('data', decoded), ...read('stringData', plain)]
       : [...read('data', plain), ...read('binaryData', decoded)];
-  // Of a key in both, the second counts.
+  // If both maps have a key, the second one wins.
   return all.filter(({ key }, index) => all.findLastIndex((other) => other.key === key) === index);
 }

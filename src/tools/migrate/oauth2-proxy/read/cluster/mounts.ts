@@ -1,30 +1,30 @@
-/** The files that a container sees, and which ConfigMap or Secret each of them comes from. */
+/** The files that a container mounts, and the ConfigMap or Secret that each comes from. */
 
-import { child, elements, type Spot, scalarText } from '../location.ts';
+import { child, elements, scalarText, type YamlNode } from '../yaml-node.ts';
 import type { Objects, Reference } from './objects.ts';
 
-/** A file in a container: what is in it, or what would have to be given to see that. */
+/** A mounted file: its content, or the name of the missing input. */
 export type MountedFile =
   | { readonly text: string; readonly name: string }
   | {
       readonly lacks: string;
-      /** Whether it is a file of the machine, and none of those that were given. */
+      /** Whether it is a file on the host that is not among the input files. */
       readonly isFile?: boolean;
     };
 
-/** Looks for the file at a path; undefined where nothing is known of it. */
+/** Finds the file at a path; undefined if no mount covers the path. */
 export type FileAt = (path: string) => MountedFile | undefined;
 
-/** What a part of a volume comes from. */
+/** The ConfigMap or Secret behind a part of a volume. */
 export interface VolumeSource extends Reference {
-  /** The path of each key, where they are not all there under their own names. */
+  /** The key for each path; undefined if every key is a file with its own name. */
   readonly items: ReadonlyMap<string, string> | undefined;
 }
 
-/** Looks into the volumes of a pod as one of its containers mounts them. */
+/** Makes a finder for the files that a container mounts from the volumes of its pod. */
 export function mountedFiles(
-  mountList: Spot,
-  volumeList: Spot,
+  mountList: YamlNode,
+  volumeList: YamlNode,
   namespace: string | undefined,
   objects: Objects,
 ): FileAt {
@@ -36,8 +36,8 @@ export function mountedFiles(
       below: (scalarText(child(mount, 'subPath')) ?? '').replace(/^\/+|\/+$/g, ''),
     }))
     .toSorted((a, b) => b.path.length - a.path.length);
-  return (given) => {
-    const path = given.replaceAll(/\/{2,}/g, '/');
+  return (rawPath) => {
+    const path = rawPath.replaceAll(/\/{2,}/g, '/');
     const mount = mounts.find((one) => path === one.path || path.startsWith(`${one.path}/`));
     if (mount === undefined) return undefined;
     const rest = path.slice(mount.path.length + 1);
@@ -52,12 +52,13 @@ export function mountedFiles(
   };
 }
 
-/** One key of an object as a file. */
+/** Reads one key of an object as a file. */
 export function mountedKey(reference: Reference, key: string, objects: Objects): MountedFile {
   const object = objects.named(reference);
   if (object === undefined) return { lacks: `the ${reference.kind} ${reference.name}` };
-  const [held] = objects.take(object, key);
-  if (held !== undefined) return { text: held.text, name: `${held.source} ${held.key}` };
+  const [objectText] = objects.readTexts(object, key);
+  if (objectText !== undefined)
+    return { text: objectText.text, name: `${objectText.source} ${objectText.key}` };
   return { lacks: `the key ${key} of the ${reference.kind} ${reference.name}` };
 }
 
@@ -66,24 +67,25 @@ function inSources(
   path: string,
   objects: Objects,
 ): MountedFile | undefined {
-  // Of a path that several have, the last one counts, which may be in one that is not there to be looked at.
+  // If several sources have the path, the last one wins, even if it is not among the files.
   for (const source of sources.toReversed()) {
     const key = source.items === undefined ? path : source.items.get(path);
     if (key === undefined) continue;
     const object = objects.named(source);
     if (object === undefined) return { lacks: `the ${source.kind} ${source.name}` };
-    const [held] = objects.take(object, key);
-    if (held !== undefined) return { text: held.text, name: `${held.source} ${held.key}` };
+    const [objectText] = objects.readTexts(object, key);
+    if (objectText !== undefined)
+      return { text: objectText.text, name: `${objectText.source} ${objectText.key}` };
   }
   return undefined;
 }
 
-/** The ConfigMaps and Secrets that a volume is made of. */
-export function volumeSources(volume: Spot, namespace: string | undefined): readonly VolumeSource[] {
+/** The ConfigMaps and Secrets of a volume. */
+export function volumeSources(volume: YamlNode, namespace: string | undefined): readonly VolumeSource[] {
   const projected = elements(child(volume, 'projected', 'sources'));
-  return [volume, ...projected].flatMap((spot) =>
+  return [volume, ...projected].flatMap((node) =>
     (['ConfigMap', 'Secret'] as const).flatMap((kind) => {
-      const body = child(spot, kind === 'Secret' ? 'secret' : 'configMap');
+      const body = child(node, kind === 'Secret' ? 'secret' : 'configMap');
       const name = scalarText(child(body, 'secretName')) ?? scalarText(child(body, 'name'));
       if (name === undefined) return [];
       const items = elements(child(body, 'items')).map(

@@ -1,36 +1,36 @@
-/** The objects of all manifests, and which of them were read or told about: what nobody took is named in the end. */
+/** The objects of all manifests. It records which of them are read or reported; the others become findings. */
 import type { Finding } from '../../../finding.ts';
-import { child, elements, place, scalarText } from '../location.ts';
-import { type ClusterObject, type HeldText, heldTexts } from './cluster-objects.ts';
-import { isHarmlessKind, secretsMadeBy, whyHarmless } from './object-kinds.ts';
+import { child, elements, locationOf, scalarText } from '../yaml-node.ts';
+import { type ClusterObject, type ObjectText, objectTexts } from './cluster-objects.ts';
+import { generatedSecrets, isHarmlessKind, whyHarmless } from './object-kinds.ts';
 
-/** What a ConfigMap or Secret is asked for by. */
+/** A reference to a ConfigMap or Secret. */
 export interface Reference {
   readonly kind: 'ConfigMap' | 'Secret';
   readonly name: string;
-  /** That of whoever refers to it; undefined where that says none. */
+  /** The namespace of the object that refers to it; undefined if that has none. */
   readonly namespace: string | undefined;
 }
 
 /** The objects of all files. */
 export interface Objects {
   readonly all: readonly ClusterObject[];
-  /** The ConfigMap or Secret that a reference names; of several, the last one that was given. */
+  /** Finds the ConfigMap or Secret of a reference; the last one of several. */
   readonly named: (reference: Reference) => ClusterObject | undefined;
-  /** The texts of an object, each of which counts as read from now on; with a key, only that. */
-  readonly take: (object: ClusterObject, key?: string) => readonly HeldText[];
-  /** Says that something tells of an object, so that it is not named again. */
-  readonly tell: (object: ClusterObject) => void;
-  /** Says whose an object is that oauth2-proxy does not use. */
-  readonly belongs: (object: ClusterObject, owner: string) => void;
-  /** A finding for everything that was neither read nor told. */
-  readonly untold: () => readonly Finding[];
+  /** Returns the texts of an object, or only that of a key, and records them as read. */
+  readonly readTexts: (object: ClusterObject, key?: string) => readonly ObjectText[];
+  /** Records that a finding covers an object. */
+  readonly markReported: (object: ClusterObject) => void;
+  /** Records who uses an object that oauth2-proxy does not use. */
+  readonly markUsedBy: (object: ClusterObject, owner: string) => void;
+  /** The findings for objects that were neither read nor reported. */
+  readonly unreported: () => readonly Finding[];
 }
 
-/** Takes stock of objects. */
+/** Makes the index of the objects. */
 export function createObjects(all: readonly ClusterObject[]): Objects {
-  const told = new Set<ClusterObject>();
-  const taken = new Map<ClusterObject, Set<string>>();
+  const reported = new Set<ClusterObject>();
+  const readKeys = new Map<ClusterObject, Set<string>>();
   const owners = new Map<ClusterObject, string>();
 
   const named = ({ kind, name, namespace }: Reference) => {
@@ -40,33 +40,33 @@ export function createObjects(all: readonly ClusterObject[]): Objects {
     );
     return here.at(-1);
   };
-  const take = (object: ClusterObject, key?: string) => {
-    const texts = heldTexts(object).filter((text) => key === undefined || text.key === key);
-    const keys = taken.get(object) ?? new Set();
+  const readTexts = (object: ClusterObject, key?: string) => {
+    const texts = objectTexts(object).filter((text) => key === undefined || text.key === key);
+    const keys = readKeys.get(object) ?? new Set();
     for (const text of texts) keys.add(text.key);
-    taken.set(object, keys);
+    readKeys.set(object, keys);
     return texts;
   };
-  /** Whose values another object makes, which is looked at itself. */
-  const whyMade = (object: ClusterObject): string | undefined => {
+  /** Explains why an object needs no finding of its own: the Secrets that it makes are among the files. */
+  const whyGenerated = (object: ClusterObject): string | undefined => {
     const { namespace } = object;
-    const secrets = secretsMadeBy(object);
+    const secrets = generatedSecrets(object);
     const areThere = secrets.every((name) => named({ kind: 'Secret', name, namespace }) !== undefined);
     if (secrets.length === 0 || !areThere) return undefined;
-    return `it makes ${secrets.map((name) => `Secret/${name}`).join(', ')}, which is among the files and looked at itself`;
+    return `it makes ${secrets.map((name) => `Secret/${name}`).join(', ')}, which is among the files and read there`;
   };
-  const untoldOf = (object: ClusterObject): readonly Finding[] => {
+  const unreportedIn = (object: ClusterObject): readonly Finding[] => {
     const setting = `${object.kind || 'object'}/${object.name}`;
-    const source = place(object.spot);
-    const keys = taken.get(object);
+    const source = locationOf(object.node);
+    const keys = readKeys.get(object);
     if (keys !== undefined)
-      return heldTexts(object)
+      return objectTexts(object)
         .filter(({ key }) => !keys.has(key))
         .map((text) => unusedKey(setting, text));
     const owner = owners.get(object);
     if (owner !== undefined)
       return [{ setting, source, verdict: 'meaningless', text: `only ${owner} uses it` }];
-    const harmless = whyHarmless(object) ?? whyMade(object);
+    const harmless = whyHarmless(object) ?? whyGenerated(object);
     return [
       harmless === undefined
         ? { setting, source, verdict: 'refused', text: whyUnread(object) }
@@ -76,46 +76,46 @@ export function createObjects(all: readonly ClusterObject[]): Objects {
   return {
     all,
     named,
-    take,
-    tell: (object) => void told.add(object),
-    belongs: (object, owner) => void owners.set(object, owner),
-    untold: () => all.filter((object) => !told.has(object)).flatMap(untoldOf),
+    readTexts,
+    markReported: (object) => void reported.add(object),
+    markUsedBy: (object, owner) => void owners.set(object, owner),
+    unreported: () => all.filter((object) => !reported.has(object)).flatMap(unreportedIn),
   };
 }
 
-/** Keys that hold secrets of logins, whatever refers to them. */
+/** Keys that contain secrets for logins. */
 const loginKeys = ['client-secret', 'cookie-secret', 'redis-password'];
 
-function unusedKey(setting: string, { key, source }: HeldText): Finding {
+function unusedKey(setting: string, { key, source }: ObjectText): Finding {
   return loginKeys.includes(key)
-    ? { setting: `${setting}:${key}`, source, verdict: 'meaningless', text: 'nobody logs in here' }
+    ? { setting: `${setting}:${key}`, source, verdict: 'meaningless', text: 'oidc-authz has no login' }
     : {
         setting: `${setting}:${key}`,
         source,
         verdict: 'refused',
-        text: 'it is not read: nothing that oauth2-proxy is told names it',
+        text: 'it is not read: no setting of oauth2-proxy names it',
       };
 }
 
 function whyUnread(object: ClusterObject): string {
-  const { kind, spot, namespace } = object;
-  const secrets = secretsMadeBy(object);
+  const { kind, node, namespace } = object;
+  const secrets = generatedSecrets(object);
   if (secrets.length > 0) {
     const option = namespace === undefined ? '' : `--namespace ${namespace} `;
-    return `it is not read: the values are not in it; give the Secret that it makes as well (\`kubectl ${option}get secret ${secrets.join(' ')} --output yaml\`)`;
+    return `it is not read: it does not contain the values; pass the Secret that it makes as well (\`kubectl ${option}get secret ${secrets.join(' ')} --output yaml\`)`;
   }
   if (kind === 'ConfigMap' || kind === 'Secret')
-    return 'it is not read: what runs oauth2-proxy does not mount it, or names no file of it';
+    return 'it is not read: oauth2-proxy does not mount it, or no setting names a file of it';
   if (kind === 'Kustomization')
-    return 'it is not read: it says how manifests are made; give what `kubectl kustomize` prints';
+    return 'it is not read: it only describes how manifests are made; pass the output of `kubectl kustomize`';
   if (kind === 'Template')
-    return 'it is not read: its parameters are not put into its objects here; give what `oc process` prints';
-  const containers = elements(child(spot, 'spec', 'template', 'spec', 'containers'));
+    return 'it is not read: its parameters are not filled in; pass the output of `oc process`';
+  const containers = elements(child(node, 'spec', 'template', 'spec', 'containers'));
   if (containers.length > 0) {
-    const names = containers.map((container) => scalarText(child(container, 'name')) ?? 'one without a name');
-    return `it is not read: no container of it runs oauth2-proxy (${names.join(', ')})`;
+    const names = containers.map((container) => scalarText(child(container, 'name')) ?? '(no name)');
+    return `it is not read: none of its containers runs oauth2-proxy (${names.join(', ')})`;
   }
   return isHarmlessKind(kind)
-    ? 'it is not read: it asks for a guard of its own, by its annotations or by saying from where it may be called'
-    : 'it is not read: nothing here knows what it asks for, and it stays in the cluster as it is';
+    ? 'it is not read: its annotations or its source ranges restrict access'
+    : 'it is not read: its effect on access is unknown, and it stays in the cluster unchanged';
 }

@@ -1,9 +1,9 @@
-/** The program that a command starts, also behind one that only passes signals on. */
+/** Recognizes the program that a command starts, also after an init program such as tini. */
 
-/** Programs that start another one and do nothing else. */
+/** Init programs, which only start another program. */
 const init = /(^|\/)(tini(-static)?|dumb-init|docker-init|catatonit)$/;
 
-/** Their options that take the next word. */
+/** Their options that take a value. */
 const withValue = ['-p', '-e', '-r', '--rewrite'];
 
 /** Whether a word starts oauth2-proxy. */
@@ -11,8 +11,8 @@ export function isProxyProgram(word: string): boolean {
   return /(^|\/)oauth2[-_]proxy$/.test(word);
 }
 
-/** How many words of a command stand before the program that runs: those of an init, with its options. */
-export function wordsOfInit(words: readonly string[]): number {
+/** The number of words before the program: those of an init program with its options. */
+export function initWordCount(words: readonly string[]): number {
   if (!init.test(words[0] ?? '')) return 0;
   let index = 1;
   while (words[index]?.startsWith('-') === true && words[index] !== '--')

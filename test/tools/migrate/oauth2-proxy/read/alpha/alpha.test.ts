@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how an alpha configuration writes variables
 import { describe, expect, test } from 'vitest';
-import { findingsOf, problemsOf, read, sourcesOf, valuesOf } from '../../reading.ts';
+import { findingsOf, problemsOf, read, sourcesOf, valuesOf } from '../../read-inputs.ts';
 
 const alpha = (text: string) => ({ files: { 'alpha.yaml': text } });
 
@@ -107,7 +107,7 @@ describe('the alpha configuration', () => {
       provider: 'keycloak-oidc',
       'provider-display-name': 'Login',
       'client-id': 'app',
-      'client-secret': '(not kept)',
+      'client-secret': '(not stored)',
       'client-secret-file': '/secret',
       'provider-ca-file': ['/ca.pem'],
       'use-system-trust-store': true,
@@ -134,7 +134,7 @@ describe('the alpha configuration', () => {
       'github-org': 'o',
       'github-team': 't',
       'github-repo': 'r',
-      'github-token': '(not kept)',
+      'github-token': '(not stored)',
       'github-user': ['u'],
       'gitlab-group': ['g'],
       'gitlab-project': ['p'],
@@ -145,7 +145,7 @@ describe('the alpha configuration', () => {
       'google-target-principal': 'p',
       'google-use-organization-id': false,
       'google-admin-api-user-scope': 's',
-      'jwt-key': '(not kept)',
+      'jwt-key': '(not stored)',
       'jwt-key-file': '/jwt.pem',
       'pubjwk-url': 'https://i.example.com/jwk',
       'oidc-issuer-url': 'https://i.example.com',
@@ -167,7 +167,7 @@ describe('the alpha configuration', () => {
     );
   });
 
-  test('adds headers to the answer, whether its values are nested or not', () => {
+  test('adds response headers, with nested values or without', () => {
     const { injectedHeaders } = read(alpha(everything));
     expect(injectedHeaders).toEqual([
       {
@@ -187,36 +187,36 @@ describe('the alpha configuration', () => {
     ]);
   });
 
-  test('without such headers has an empty list of them, and what is no alpha has none', () => {
+  test('without response headers has an empty list; without an alpha configuration there is no list', () => {
     expect(read(alpha('providers: [{clientID: a}]')).injectedHeaders).toEqual([]);
     expect(read({ flags: ['--scope=a'] }).injectedHeaders).toBeUndefined();
   });
 
-  test('has what no flag says judged', () => {
+  test('reports fields without a flag', () => {
     expect(findingsOf(alpha(everything)).map((line) => line.replace(/ \(alpha.yaml:\d+:\d+\)/, ''))).toEqual([
-      'upstreamConfig.proxyRawPath meaningless: a path is never rewritten here',
-      'injectRequestHeaders meaningless: nothing is sent on from here: Envoy sends the request to the workload',
-      'metricsServer.tls.cert.value refused: a key or certificate is given here as a file only',
-      'metricsServer.tls.minVersion meaningless: the metrics have no TLS settings of their own here',
-      'providers[0].loginURLParameters meaningless: there is no login here',
-      'providers[0].additionalClaims meaningless: a header may carry any claim here',
-      'providers[0].ADFSConfig.skipScope meaningless: there is no login here',
-      'providers[1] meaningless: oauth2-proxy uses the first provider only',
+      'upstreamConfig.proxyRawPath meaningless: oidc-authz never rewrites a path',
+      'injectRequestHeaders meaningless: oidc-authz forwards no requests: Envoy sends the request to the workload',
+      'metricsServer.tls.cert.value refused: oidc-authz reads keys and certificates from files only',
+      'metricsServer.tls.minVersion meaningless: the metrics have no TLS settings of their own',
+      'providers[0].loginURLParameters meaningless: oidc-authz has no login',
+      'providers[0].additionalClaims meaningless: any claim can become a header',
+      'providers[0].ADFSConfig.skipScope meaningless: oidc-authz has no login',
+      'providers[1] meaningless: oauth2-proxy uses only the first provider',
     ]);
   });
 
-  test('names upstreams as the flag would', () => {
+  test('reads upstreams as values of the flag', () => {
     const text =
       'upstreamConfig: {upstreams: [{id: a, path: /, uri: "http://a"}, {id: b, path: /b, static: true}, {id: c, STATIC: true, staticcode: 401}]}';
     expect(valuesOf(alpha(text))).toEqual({ upstream: ['http://a', 'static://200', 'static://401'] });
     expect(findingsOf(alpha(text))).toEqual([
       expect.stringMatching(
-        /^upstreamConfig\.upstreams\[1\]\.path \(.*\) refused: it answers for a part of the paths only/,
+        /^upstreamConfig\.upstreams\[1\]\.path \(.*\) refused: it answers only for a part of the paths/,
       ),
     ]);
   });
 
-  test('has its variables replaced before it is read', () => {
+  test('replaces variables before parsing', () => {
     const text =
       'providers:\n- clientID: ${ID}\n  allowedGroups: [${GROUPS:-a,b}]\n  useSystemTrustStore: ${TRUST}\n';
     const environment = { ID: 'app', TRUST: 'true' };
@@ -227,9 +227,9 @@ describe('the alpha configuration', () => {
     });
   });
 
-  test('with a variable that is not set is refused, unless it is for a secret', () => {
+  test('refuses a variable that is not set, unless it is for a secret', () => {
     const text = 'providers:\n- clientSecret: ${SECRET}\n  oidcConfig:\n    issuerURL: https://${HOST}/\n';
-    expect(valuesOf(alpha(text))).toEqual({ 'client-secret': '(not kept)' });
+    expect(valuesOf(alpha(text))).toEqual({ 'client-secret': '(not stored)' });
     expect(findingsOf(alpha(text))).toEqual([
       'oidc-issuer-url (alpha.yaml:4:5 providers[0].oidcConfig.issuerURL) refused: the variable HOST is not set here; set it in the environment of this command',
     ]);
@@ -242,10 +242,7 @@ describe('the alpha configuration', () => {
       'providers: [{oidcConfig: {issuerUrll: S3CRET}}]',
       'providers[0].oidcConfig.issuerUrll (alpha.yaml:1:27): unknown field; did you mean issuerURL?',
     ],
-    [
-      'providers: [{oidcConfig: S3CRET}]',
-      'providers[0].oidcConfig (alpha.yaml:1:14): expected names with values',
-    ],
+    ['providers: [{oidcConfig: S3CRET}]', 'providers[0].oidcConfig (alpha.yaml:1:14): expected a mapping'],
     [
       'providers: [{allowedGroups: S3CRET}]',
       'providers[0].allowedGroups (alpha.yaml:1:14): expected a list of texts',
@@ -254,7 +251,7 @@ describe('the alpha configuration', () => {
       'providers: [{useSystemTrustStore: "true"}]',
       'providers[0].useSystemTrustStore (alpha.yaml:1:14): expected true or false',
     ],
-    ['providers: [S3CRET]', 'providers[0] (alpha.yaml:1:13): expected names with values'],
+    ['providers: [S3CRET]', 'providers[0] (alpha.yaml:1:13): expected a mapping'],
     ['providers: S3CRET', 'providers (alpha.yaml:1:1): expected a list'],
     [
       'upstreamConfig: {upstreams: [{id: a}]}',
@@ -282,11 +279,11 @@ describe('the alpha configuration', () => {
       'server.bindAdress (alpha.yaml:1:10): unknown field; did you mean bindAddress?',
     ],
     ['providers: []\nnope: S3CRET', 'nope (alpha.yaml:2:1): unknown field'],
-  ])('has a problem with %s', (text, problem) => {
+  ])('reports %s', (text, problem) => {
     expect(problemsOf(alpha(text))).toEqual([problem]);
   });
 
-  test('that is no YAML is told without what is there', () => {
+  test('with invalid YAML is reported without its content', () => {
     const problems = problemsOf({
       ...alpha('providers:\n- clientSecret: "${SECRET}\n  x: y\n'),
       environment: { SECRET: 'S3CRET' },
@@ -296,21 +293,21 @@ describe('the alpha configuration', () => {
   });
 });
 
-describe('beside an alpha configuration', () => {
+describe('with an alpha configuration', () => {
   const files = { 'alpha.yaml': 'providers: [{clientID: a}]\n' };
 
-  test('what it says itself is a problem in flags and keys', () => {
+  test('flags and keys that it replaces are a problem', () => {
     const withKey = { ...files, 'o.cfg': 'email_domains = ["*"]\nset_xauthrequest = true\n' };
     expect(problemsOf({ files: withKey, flags: ['--upstream=static://200', '--flush-interval=1s'] })).toEqual(
       [
-        'set-xauthrequest (o.cfg:2:1): oauth2-proxy does not start with it beside an alpha configuration, which says it instead',
-        'upstream (flag --upstream): oauth2-proxy does not start with it beside an alpha configuration, which says it instead',
-        'flush-interval (flag --flush-interval): oauth2-proxy does not start with it beside an alpha configuration, which says it instead',
+        'set-xauthrequest (o.cfg:2:1): oauth2-proxy does not start with this setting and an alpha configuration; set it in the alpha configuration',
+        'upstream (flag --upstream): oauth2-proxy does not start with this setting and an alpha configuration; set it in the alpha configuration',
+        'flush-interval (flag --flush-interval): oauth2-proxy does not start with this setting and an alpha configuration; set it in the alpha configuration',
       ],
     );
   });
 
-  test('what it does not say is read as ever', () => {
+  test('other settings are read as usual', () => {
     const flags = ['--email-domain=*', '--skip-jwt-bearer-tokens', '--cookie-name=c'];
     expect(valuesOf({ files, flags })).toEqual({
       'client-id': 'a',
@@ -320,18 +317,18 @@ describe('beside an alpha configuration', () => {
     });
   });
 
-  test('variables for it have no effect, which is told', () => {
+  test('variables that it replaces are reported as ignored', () => {
     const environment = { OAUTH2_PROXY_CLIENT_ID: 'b', OAUTH2_PROXY_ALLOWED_GROUPS: 'g' };
     expect(valuesOf({ files, environment })).toEqual({ 'client-id': 'a' });
     expect(findingsOf({ files, environment })).toEqual([
-      'client-id (environment OAUTH2_PROXY_CLIENT_ID) meaningless: oauth2-proxy takes no notice of it beside an alpha configuration, but where that refers to its variable',
-      'allowed-group (environment OAUTH2_PROXY_ALLOWED_GROUPS) meaningless: oauth2-proxy takes no notice of it beside an alpha configuration, but where that refers to its variable',
+      'client-id (environment OAUTH2_PROXY_CLIENT_ID) meaningless: oauth2-proxy ignores it with an alpha configuration, unless that refers to the variable',
+      'allowed-group (environment OAUTH2_PROXY_ALLOWED_GROUPS) meaningless: oauth2-proxy ignores it with an alpha configuration, unless that refers to the variable',
     ]);
   });
 
   test('a second one is a problem', () => {
     expect(problemsOf({ files: { ...files, 'b.yaml': 'providers: []\n' } })).toEqual([
-      ' (b.yaml): a second alpha configuration beside that of alpha.yaml; oauth2-proxy takes one',
+      ' (b.yaml): second alpha configuration; the first is alpha.yaml; oauth2-proxy reads one',
     ]);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { findingsOf, problemsOf, read, sourcesOf, valuesOf } from '../../reading.ts';
+import { findingsOf, problemsOf, read, sourcesOf, valuesOf } from '../../read-inputs.ts';
 
 const values = (text: string) => ({ files: { 'values.yaml': text } });
 
-/** What the chart sets in any case. */
+/** The flags that the chart always sets. */
 const ofChart = {
   'email-domain': ['*'],
   upstream: ['file:///dev/null'],
@@ -13,7 +13,7 @@ const ofChart = {
 };
 
 describe('the values of the chart', () => {
-  test('as the guide of Kyma has them', () => {
+  test('are read as in the guide of Kyma', () => {
     const text = `config:
   clientID: app
   clientSecret: S3CRET
@@ -34,8 +34,8 @@ extraArgs:
     expect(valuesOf(values(text))).toEqual({
       ...ofChart,
       'client-id': 'app',
-      'client-secret': '(not kept)',
-      'cookie-secret': '(not kept)',
+      'client-secret': '(not stored)',
+      'cookie-secret': '(not stored)',
       'cookie-domain': ['example.com'],
       'cookie-secure': false,
       'force-json-errors': true,
@@ -54,12 +54,12 @@ extraArgs:
     expect(findingsOf(values(text))).toEqual([]);
   });
 
-  test('as `helm get values` prints them keep their lines', () => {
+  test('keep their line numbers in the output of `helm get values`', () => {
     const text = 'USER-SUPPLIED VALUES:\nextraArgs:\n  scope: a\n';
     expect(sourcesOf({ files: { dump: text } }).scope).toBe('dump:3:3 extraArgs');
   });
 
-  test('with all defaults say only what is enabled', () => {
+  test('with all defaults count only if they are enabled', () => {
     const text = `COMPUTED VALUES:
 config:
   clientID: XXXXXXX
@@ -76,18 +76,18 @@ service: {portNumber: 80}
 `;
     expect(valuesOf(values(text))).toEqual(ofChart);
     expect(findingsOf(values(text))).toEqual([
-      'ingress (values.yaml:12:1) meaningless: Envoy asks oidc-authz from inside the cluster, so nothing needs a way in from outside',
-      'values (values.yaml) meaningless: they are empty, off, or say how pods run: replicaCount, resources, service',
+      'ingress (values.yaml:12:1) meaningless: Envoy calls oidc-authz inside the cluster, so no entry from outside is needed',
+      'values (values.yaml) meaningless: they are empty, disabled, or only set how pods run: replicaCount, resources, service',
     ]);
   });
 
-  test('of a chart with this one in it are below its name', () => {
+  test('of a parent chart are below the name of the dependency', () => {
     const text = 'other: 1\noauth2-proxy:\n  extraArgs:\n    scope: a\n';
     expect(valuesOf(values(text))).toEqual({ ...ofChart, scope: 'a' });
     expect(sourcesOf(values(text)).scope).toBe('values.yaml:4:5 extraArgs');
   });
 
-  test('without metrics have no address for them', () => {
+  test('without metrics set no address for them', () => {
     expect(valuesOf(values('metrics: {enabled: false}\nextraArgs: {}\n'))).not.toHaveProperty(
       'metrics-address',
     );
@@ -95,7 +95,7 @@ service: {portNumber: 80}
 });
 
 describe('extraArgs', () => {
-  test('as a mapping may have nothing, numbers and quotes behind a name', () => {
+  test('as a mapping may have empty values, numbers and quotes', () => {
     const text = `extraArgs:
   set-xauthrequest:
   cookie-expire: "1h"
@@ -112,7 +112,7 @@ describe('extraArgs', () => {
     });
   });
 
-  test('as a mapping has one value of a list, which is refused; a secret in it is not told', () => {
+  test('as a mapping refuses a list, without printing a secret', () => {
     const text = `extraArgs:
   skip-auth-route: ["GET=^/a{1,2}$", "^/b"]
   client-secret: [hush]
@@ -125,14 +125,12 @@ describe('extraArgs', () => {
     expect(found.join()).not.toContain('hush');
   });
 
-  test('may name a configuration file, where it depends on the version of the chart which one counts', () => {
+  test('may name a configuration file, which depends on the version of the chart', () => {
     const text = 'config: {configFile: ""}\nextraArgs: {config: /etc/other.cfg}\n';
-    expect(findingsOf(values(text))).toEqual([
-      expect.stringMatching(/^config .* refused: it depends on the/),
-    ]);
+    expect(findingsOf(values(text))).toEqual([expect.stringMatching(/^config .* refused: in some versions/)]);
   });
 
-  test('of a chart whose image has a command of its own stand behind it', () => {
+  test('come after the command of the image', () => {
     const command = (words: string) => `image: {command: [${words}]}\nextraArgs: {scope: a}\n`;
     expect(valuesOf(values(command('/bin/oauth2-proxy, --allowed-group=g')))).toMatchObject({
       'allowed-group': ['g'],
@@ -143,7 +141,7 @@ describe('extraArgs', () => {
     ]);
   });
 
-  test('with nothing behind the name of a text take the next flag for it, as the chart sorts them', () => {
+  test('without a value take the next flag as the value, in the order of the chart', () => {
     expect(valuesOf(values('extraArgs: {scope: null, reverse-proxy: true, set-xauthrequest: true}'))).toEqual(
       {
         ...ofChart,
@@ -163,15 +161,15 @@ describe('extraArgs', () => {
       'reverse-proxy': true,
     });
     expect(findingsOf(values(text))).toEqual([
-      'provider (values.yaml:7:3 extraArgs) meaningless: oauth2-proxy takes no notice of a word without hyphens; it would be --provider',
+      'provider (values.yaml:7:3 extraArgs) meaningless: oauth2-proxy ignores a word without hyphens; to set it, write --provider',
     ]);
   });
 
-  test('that Helm renders first are refused', () => {
+  test('that Helm renders are refused', () => {
     const text = 'extraArgs:\n  oidc-issuer-url: "https://{{ .Values.host }}"\n';
     expect(valuesOf(values(text))).toEqual(ofChart);
     expect(findingsOf(values(text))).toEqual([
-      'oidc-issuer-url (values.yaml:2:3 extraArgs) refused: it is a Helm template, which is not rendered here; give what `helm template` writes',
+      'oidc-issuer-url (values.yaml:2:3 extraArgs) refused: it is a Helm template, which is not rendered here; pass the output of `helm template`',
     ]);
   });
 
@@ -183,24 +181,24 @@ describe('extraArgs', () => {
     ['extraArgs: {scope: {a: S3CRET}}', 'extraArgs.scope (values.yaml:1:13): expected a value'],
     [
       'extraArgs: {oidc-issuer-url: {OIDC_ISSUER_URL}}',
-      'extraArgs.oidc-issuer-url (values.yaml:1:13): {OIDC_ISSUER_URL} is a placeholder; put in its value',
+      'extraArgs.oidc-issuer-url (values.yaml:1:13): {OIDC_ISSUER_URL} is a placeholder; replace it with its value',
     ],
-    ['extraArgs: S3CRET', 'extraArgs (values.yaml:1:1): expected flags by name, or a list of them'],
+    ['extraArgs: S3CRET', 'extraArgs (values.yaml:1:1): expected a mapping of flags, or a list of them'],
     [
       'extraArgs: {client-id: 12345678901234567890}',
-      'extraArgs.client-id (values.yaml:1:13): a number this long needs quotes',
+      'extraArgs.client-id (values.yaml:1:13): put quotes around a number this long',
     ],
     [
       'extraArgs: {config: /etc/o.cfg}\nconfig: {forceLegacyConfig: false}',
-      '--config (values.yaml:1:13 extraArgs): it names /etc/o.cfg, which is not among the files; give that as well',
+      '--config (values.yaml:1:13 extraArgs): it names /etc/o.cfg, which is not among the files; pass it as well',
     ],
-  ])('%s is a problem', (text, problem) => {
+  ])('reports %s', (text, problem) => {
     expect(problemsOf(values(text))).toEqual([problem]);
   });
 });
 
 describe('config', () => {
-  test('has a file in it, which takes the place of what the chart makes', () => {
+  test('contains a file that replaces the one of the chart', () => {
     const text = 'config:\n  configFile: |-\n    upstreams = [ "static://200" ]\n    zzzzzzzz = "S3CRET"\n';
     expect(problemsOf(values(text))).toEqual([
       'zzzzzzzz (values.yaml:2:3 config.configFile:2:1): unknown key',
@@ -210,17 +208,17 @@ describe('config', () => {
     expect(valuesOf(values(right))).not.toHaveProperty('email-domain');
   });
 
-  test('with a file that Helm renders refuses what it makes', () => {
+  test('refuses the values of a file that Helm renders', () => {
     const text = 'config:\n  configFile: |-\n    scope = "{{ .Values.scope }}"\n    provider = "oidc"\n';
     expect(valuesOf(values(text))).toMatchObject({ provider: 'oidc' });
     expect(findingsOf(values(text))).toEqual([expect.stringContaining('refused: it is a Helm template')]);
     const broken = 'config:\n  configFile: |-\n    scope = {{ .Values.scope | quote }}\n';
     expect(problemsOf(values(broken))).toEqual([
-      expect.stringContaining('not valid TOML before Helm renders it; give what `helm template` writes'),
+      expect.stringContaining('not valid TOML before Helm renders it; pass the output of `helm template`'),
     ]);
   });
 
-  test('has lists of its own for the file that the chart makes', () => {
+  test('has lists for the file that the chart makes', () => {
     const text = 'config:\n  emailDomains: [example.com]\n  upstreams: ["static://200"]\n';
     expect(valuesOf(values(text))).toMatchObject({
       'email-domain': ['example.com'],
@@ -229,10 +227,10 @@ describe('config', () => {
     expect(sourcesOf(values(text))['email-domain']).toBe('values.yaml:2:3 config.emailDomains');
   });
 
-  test('may name a file in the cluster, which is to be given', () => {
+  test('may name a file in the cluster, which is requested', () => {
     const text = 'config: {existingConfig: other}\n';
     expect(findingsOf(values(text))).toEqual([
-      'config.existingConfig (values.yaml:1:10) refused: it names a configuration in the cluster that is not among the files; give that as well',
+      'config.existingConfig (values.yaml:1:10) refused: it names a configuration in the cluster that is not among the files; pass that as well',
     ]);
     const files = { 'values.yaml': text, 'o.cfg': 'scope = "a"\n' };
     expect(findingsOf({ files })).toEqual([]);
@@ -240,11 +238,11 @@ describe('config', () => {
     expect(valuesOf({ files })).not.toHaveProperty('email-domain');
   });
 
-  test('may name a Secret, which is used where it is given', () => {
+  test('may name a Secret, which is used if it is in the input', () => {
     const text = 'config: {existingSecret: creds, clientID: unused}\n';
     expect(valuesOf(values(text))).not.toHaveProperty('client-id');
     expect(findingsOf(values(text))).toEqual([
-      expect.stringMatching(/^config\.clientID .* meaningless: the chart of oauth2-proxy does not use it/),
+      expect.stringMatching(/^config\.clientID .* meaningless: the chart of oauth2-proxy ignores it/),
       expect.stringMatching(/^config\.existingSecret .* meaningless: /),
       expect.stringMatching(/^client-id .* refused: its value is the key `client-id` of the Secret creds/),
     ]);
@@ -252,17 +250,17 @@ describe('config', () => {
       'apiVersion: v1\nkind: Secret\nmetadata: {name: creds}\ndata: {client-id: YXBw, client-secret: UzNDUkVU}\n';
     expect(valuesOf({ files: { 'values.yaml': text, 'secret.yaml': secret } })).toMatchObject({
       'client-id': 'app',
-      'client-secret': '(not kept)',
+      'client-secret': '(not stored)',
     });
   });
 
-  test('hands over only the keys that are required', () => {
+  test('passes only the required keys', () => {
     const text = 'config: {clientID: app, cookieSecret: S3CRET, requiredSecretKeys: [cookie-secret]}\n';
-    expect(valuesOf(values(text))).toMatchObject({ 'cookie-secret': '(not kept)' });
+    expect(valuesOf(values(text))).toMatchObject({ 'cookie-secret': '(not stored)' });
     expect(valuesOf(values(text))).not.toHaveProperty('client-id');
   });
 
-  test('has texts for its credentials', () => {
+  test('has texts as credentials', () => {
     expect(problemsOf(values('config: {clientID: [S3CRET]}\n'))).toEqual([
       'config.clientID (values.yaml:1:10): expected a text',
     ]);
@@ -279,7 +277,7 @@ describe('config', () => {
     });
   });
 
-  test('has names of its own only', () => {
+  test('refuses unknown names', () => {
     expect(findingsOf(values('config: {clientId: S3CRET}\n'))).toEqual([
       'config.clientId (values.yaml:1:10) refused: it is not read: the chart of oauth2-proxy has no such value; did you mean clientID?',
     ]);
@@ -302,7 +300,7 @@ alphaConfig:
       - {name: x, values: [{claim: email}]}
 `;
 
-  test('is put together from its parts, with the variables of the chart in it', () => {
+  test('is combined from its parts, with the variables of the chart', () => {
     expect(valuesOf(values(text))).toEqual({
       'email-domain': ['example.com'],
       'http-address': '0.0.0.0:4180',
@@ -320,18 +318,18 @@ alphaConfig:
       upstream: 'values.yaml:9:3 alphaConfig.configFile:2:3 upstreamConfig.upstreams',
     });
     expect(findingsOf(values(text))).toEqual([
-      expect.stringMatching(/^client-id .* meaningless: .*where that refers to its variable$/),
-      expect.stringMatching(/^client-secret .* meaningless: .*where that refers to its variable$/),
+      expect.stringMatching(/^client-id .* meaningless: .*unless that refers to the variable$/),
+      expect.stringMatching(/^client-secret .* meaningless: .*unless that refers to the variable$/),
     ]);
   });
 
-  test('that is not enabled has no effect, which is told', () => {
+  test('is ignored if it is not enabled, with a finding', () => {
     expect(findingsOf(values('alphaConfig: {enabled: false, configData: {providers: []}}\n'))).toEqual([
-      'alphaConfig.configData (values.yaml:1:31) meaningless: the chart of oauth2-proxy does not use it without `alphaConfig.enabled: true`',
+      'alphaConfig.configData (values.yaml:1:31) meaningless: the chart of oauth2-proxy ignores it without `alphaConfig.enabled: true`',
     ]);
   });
 
-  test('may be in the cluster, and then is to be given', () => {
+  test('may be in the cluster, and is then requested', () => {
     const named = 'alphaConfig: {enabled: true, existingSecret: s}\n';
     expect(findingsOf(values(named))).toEqual([
       expect.stringMatching(
@@ -343,14 +341,12 @@ alphaConfig:
     expect(valuesOf({ files })).toMatchObject({ 'client-id': 'a' });
   });
 
-  test('leaves no place for a file that is not forced', () => {
+  test('replaces a configuration file that is not forced', () => {
     const both =
       'alphaConfig: {enabled: true, configData: {providers: []}}\nconfig: {configFile: "scope = \\"a\\"", forceLegacyConfig: false}\n';
     expect(valuesOf(values(both))).not.toHaveProperty('scope');
     expect(findingsOf(values(both))).toEqual([
-      expect.stringMatching(
-        /^config\.configFile .* meaningless: the chart of oauth2-proxy does not use it beside/,
-      ),
+      expect.stringMatching(/^config\.configFile .* meaningless: the chart of oauth2-proxy ignores it with/),
     ]);
   });
 });
@@ -365,15 +361,15 @@ describe('other values', () => {
 envFrom:
 - secretRef: {name: more}
 `;
-    expect(valuesOf(values(text))).toMatchObject({ scope: 'a', 'cookie-secret': '(not kept)' });
+    expect(valuesOf(values(text))).toMatchObject({ scope: 'a', 'cookie-secret': '(not stored)' });
     expect(findingsOf(values(text))).toEqual([
-      'envFrom (values.yaml:7:3) refused: it may set anything, and the Secret more is not among the files; give that as well',
-      'provider (values.yaml:4:3 extraEnv OAUTH2_PROXY_PROVIDER) refused: its value is the key `k` of the ConfigMap c, which is not among the files; give that as well (`kubectl get configmap c --output yaml`), or the value as a flag behind `--`',
-      'banner (values.yaml:5:3 extraEnv OAUTH2_PROXY_BANNER) refused: only a running pod knows its value; give it as a flag behind `--`',
+      'envFrom (values.yaml:7:3) refused: it may set any variable, and the Secret more is not among the files; pass it as well',
+      'provider (values.yaml:4:3 extraEnv OAUTH2_PROXY_PROVIDER) refused: its value is the key `k` of the ConfigMap c, which is not among the files; pass that as well (`kubectl get configmap c --output yaml`), or pass the value as a flag after `--`',
+      'banner (values.yaml:5:3 extraEnv OAUTH2_PROXY_BANNER) refused: its value exists only in a running pod; pass it as a flag after `--`',
     ]);
   });
 
-  test('may hold the addresses that may sign in', () => {
+  test('may contain email addresses', () => {
     const text =
       'authenticatedEmailsFile:\n  enabled: true\n  restricted_access: |-\n    # us\n    A@example.com, x\n    "b@example.com",y\n';
     expect(read(values(text)).authenticatedEmails).toEqual(['a@example.com', 'b@example.com']);
@@ -384,33 +380,35 @@ envFrom:
   });
 
   test.each(['a@example.com, x\nb@example.com\n', 'a@example.com\n"b@example.com\n', 'a@"example.com\n'])(
-    'refuse addresses of which oauth2-proxy reads nothing: %j',
+    'refuse addresses that oauth2-proxy cannot parse: %j',
     (emails) => {
       const text = JSON.stringify({ authenticatedEmailsFile: { enabled: true, restricted_access: emails } });
       expect(read(values(text)).authenticatedEmails).toBeUndefined();
       expect(findingsOf(values(text))).toEqual([
-        expect.stringMatching(/^authenticated-emails-file .* refused: its lines differ in how many columns/),
+        expect.stringMatching(
+          /^authenticated-emails-file .* refused: its lines have different numbers of columns/,
+        ),
       ]);
     },
   );
 
-  test('refuse passwords, and keep sessions in Redis for the translation to judge', () => {
+  test('refuse passwords, and pass on sessions in Redis', () => {
     const text = 'htpasswdFile: {enabled: true, entries: [S3CRET]}\nsessionStorage: {type: redis}\n';
     expect(valuesOf(values(text))).toMatchObject({ 'session-store-type': 'redis' });
     expect(findingsOf(values(text))).toEqual([
-      'htpasswd-file (values.yaml:1:1 htpasswdFile) refused: it lets people in by a password, and here only tokens count',
+      'htpasswd-file (values.yaml:1:1 htpasswdFile) refused: it allows users with a password, and oidc-authz allows only tokens',
     ]);
   });
 
-  test('that are no settings are told once each, if they say anything', () => {
+  test('that are not settings are reported once each, unless they are empty', () => {
     const text =
       'extraArgs: {}\nreplicaCount: 3\nextraVolumes: []\nautoscaling: {enabled: false}\nredis-ha: {enabled: true}\nextraContainers: [{}]\nreplicacount: 1\n';
     expect(findingsOf(values(text))).toEqual([
       'replicaCount (values.yaml:2:1) meaningless: the chart of oidc-authz has its own value `replicaCount`',
-      'redis-ha (values.yaml:5:1) meaningless: there are no sessions here, and so nothing to keep in Redis',
+      'redis-ha (values.yaml:5:1) meaningless: oidc-authz has no sessions and needs no Redis',
       'extraContainers (values.yaml:6:1) meaningless: the chart of oidc-authz has no such value',
       'replicacount (values.yaml:7:1) refused: it is not read: the chart of oauth2-proxy has no such value; did you mean replicaCount?',
-      'values (values.yaml) meaningless: they are empty, off, or say how pods run: extraVolumes, autoscaling',
+      'values (values.yaml) meaningless: they are empty, disabled, or only set how pods run: extraVolumes, autoscaling',
     ]);
   });
 });

@@ -1,4 +1,4 @@
-/** Values over values, as a real helm lays them, and what comes of the guards in them. */
+/** Merged values files, compared with a real helm, and the access restrictions in them. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,10 +9,10 @@ import { migrate } from '../../../../../../src/cli/migrate.ts';
 import { overlay } from '../../../../../../src/tools/migrate/oauth2-proxy/read/chart/overlay.ts';
 import { settingAt } from '../../../../../../src/tools/migrate/oauth2-proxy/read/chart/set-values.ts';
 import { readDocuments } from '../../../../../../src/tools/migrate/oauth2-proxy/read/documents.ts';
-import { child, place } from '../../../../../../src/tools/migrate/oauth2-proxy/read/location.ts';
+import { child, locationOf } from '../../../../../../src/tools/migrate/oauth2-proxy/read/yaml-node.ts';
 import { findHelm, helm } from '../../../../../../tools/helm.ts';
 import { describeWith } from '../../../../../support/real-servers.ts';
-import { findingsOf, valuesOf } from '../../reading.ts';
+import { findingsOf, valuesOf } from '../../read-inputs.ts';
 
 const layersOf = (texts: readonly string[]) =>
   texts.flatMap((text, index) => readDocuments(text, `${'abc'[index]}.yaml`));
@@ -38,7 +38,7 @@ describeWith('a real helm', await findHelm(), (path) => {
     return JSON.parse(/^values: (.*)$/m.exec(output)?.[1] ?? '');
   }
 
-  test('lays any values over any others in the same way', { timeout: 60_000 }, async () => {
+  test('merges any values as helm does', { timeout: 60_000 }, async () => {
     const name = fc.constantFrom('config', 'extraArgs', 'email-domain', 'a', 'b');
     const { values } = fc.letrec<{ value: unknown; values: Record<string, unknown> }>((tie) => ({
       value: fc.oneof(
@@ -52,7 +52,7 @@ describeWith('a real helm', await findHelm(), (path) => {
     await fc.assert(
       fc.asyncProperty(fc.array(values, { minLength: 2, maxLength: 3 }), async (files) => {
         const texts = files.map((file) => JSON.stringify(file));
-        expect(overlay(layersOf(texts)).spot.value).toEqual(await helmValues(texts));
+        expect(overlay(layersOf(texts)).node.value).toEqual(await helmValues(texts));
       }),
       { numRuns: 40 },
     );
@@ -68,7 +68,7 @@ describeWith('a real helm', await findHelm(), (path) => {
     ['extraArgs.y', '007'],
     ['podAnnotations.prometheus\\.io/scrape', 'true'],
     ['config.empty', ''],
-  ])('sets %s to %s alike', async (target, text) => {
+  ])('sets %s to %s as helm does', async (target, text) => {
     const set = settingAt(target, text, false, () => '');
     expect(set?.value).toEqual(await helmValues(['{}'], ['--set', `${target}=${text}`]));
     const asText = settingAt(target, text, true, () => '');
@@ -77,23 +77,23 @@ describeWith('a real helm', await findHelm(), (path) => {
   });
 });
 
-test('the place of a value is in the file that it comes from', () => {
-  const { spot } = overlay(layersOf(['config:\n  a: 1\n  b: 2\n', 'config:\n  b: 3\nlist: [x]\n']));
-  expect(place(child(spot, 'config', 'a'))).toBe('a.yaml:2:3');
-  expect(place(child(spot, 'config', 'b'))).toBe('b.yaml:2:3');
-  expect(place(child(spot, 'list', 0))).toBe('b.yaml:3:8');
+test('a value has the location in its own file', () => {
+  const { node } = overlay(layersOf(['config:\n  a: 1\n  b: 2\n', 'config:\n  b: 3\nlist: [x]\n']));
+  expect(locationOf(child(node, 'config', 'a'))).toBe('a.yaml:2:3');
+  expect(locationOf(child(node, 'config', 'b'))).toBe('b.yaml:2:3');
+  expect(locationOf(child(node, 'list', 0))).toBe('b.yaml:3:8');
 });
 
-test('a place in a list depends on other values, and is not taken', () => {
+test('rejects a path with a list index, which depends on other values', () => {
   for (const target of ['extraEnv[0].value', 'a..b', ''])
     expect(settingAt(target, 'x', false, () => '')).toBeUndefined();
 });
 
-describe('a guard in the last file', () => {
+describe('an access restriction in the last file', () => {
   const guarded = 'extraArgs:\n  email-domain: shop.example\n';
   const open = 'config: {clientID: app}\nextraArgs:\n  email-domain: "*"\n  provider: oidc\n';
 
-  test('replaces the open one before it, and the other way round', () => {
+  test('replaces the open value before it, and the other way round', () => {
     const files = { 'a.yaml': open, 'b.yaml': guarded };
     expect(valuesOf({ files })).toMatchObject({ 'email-domain': ['shop.example'], provider: 'oidc' });
     expect(findingsOf({ files })).toContain(
@@ -102,7 +102,7 @@ describe('a guard in the last file', () => {
     expect(valuesOf({ files: { 'a.yaml': guarded, 'b.yaml': open } })['email-domain']).toEqual(['*']);
   });
 
-  test('counts where the first file has nothing that tells of the chart, and the last neither', () => {
+  test('applies even if the first and the last file have no typical value of the chart', () => {
     const files = {
       'a.yaml': 'replicaCount: 1\n',
       'b.yaml': open,
@@ -112,7 +112,7 @@ describe('a guard in the last file', () => {
     expect(valuesOf({ files })['email-domain']).toEqual(['shop.example']);
   });
 
-  test('counts below the name of a chart of its own', () => {
+  test('applies below the name of a parent chart', () => {
     const below = (text: string) => `oauth2-proxy:\n${text.replaceAll(/^(?=.)/gm, '  ')}`;
     const files = { 'a.yaml': below(open), 'b.yaml': below(guarded) };
     expect(valuesOf({ files })['email-domain']).toEqual(['shop.example']);
@@ -123,7 +123,7 @@ test.each([
   [['-f', 'a.yaml', '-f', 'b.yaml']],
   [['--values', 'a.yaml', '--values=b.yaml']],
   [['-fa.yaml', 'b.yaml']],
-])('the command takes files as helm does: %j', async (words) => {
+])('the command accepts files as helm does: %j', async (words) => {
   const files: Readonly<Record<string, string>> = {
     'a.yaml': `config: {clientID: app}
 extraArgs: {provider: oidc, oidc-issuer-url: "https://a.example.com", email-domain: "*", upstream: "static://200"}

@@ -1,0 +1,233 @@
+/** Checks that need several options at once. */
+import type * as z from 'zod';
+import { maxRemovalBytes, otherSpellings } from '../values/header-names.ts';
+import { isMapping, type Mapping } from '../values/mapping.ts';
+import { formatDuration } from '../values/units.ts';
+import { isLoopback } from '../values/urls.ts';
+
+/** Whether an option was set, in any source; if not, its value is the default. */
+export type IsSet = (...path: string[]) => boolean;
+
+/** Describes a conflict between options, at the option that was set. */
+export type DescribeConflict = (isSet: IsSet) => { readonly path: string[]; readonly message: string };
+
+/** Checks that each issuer and each issuer name occurs once. */
+export function checkUniqueIssuers(issuers: unknown, context: z.RefinementCtx): void {
+  const entries = Array.isArray(issuers) ? issuers.map((entry) => (isMapping(entry) ? entry : {})) : [];
+  for (const [index, { issuer, name }] of entries.entries()) {
+    const earlier = entries.slice(0, index);
+    const problem = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [index, field], message });
+    if (issuer !== undefined && earlier.some((other) => other.issuer === issuer)) {
+      problem('issuer', 'must be unique; an earlier entry has this issuer');
+    }
+    if (name !== undefined && earlier.some((other) => other.name === name)) {
+      problem('name', 'must be unique; another issuer has this name');
+    }
+  }
+}
+
+/** Checks options across sections. It also runs if single options are invalid, so it must not trust any type. */
+export function checkAcrossSections(config: Mapping, context: z.RefinementCtx): void {
+  const checked = createCheckedConfig(config, context);
+  checkShutdown(checked);
+  checkListeners(checked);
+  checkAuthorization(checked);
+  checkDeadlines(checked);
+  checkIncumbent(checked);
+  checkHeaders(checked);
+}
+
+/** A configuration with the means to read it safely and to report problems. */
+interface CheckedConfig {
+  readonly config: Mapping;
+  /** Returns a section; empty if it is absent or invalid. */
+  readonly section: (name: string) => Mapping;
+  /** Returns a valid duration in milliseconds. */
+  readonly duration: (of: string, name: string) => number | undefined;
+  readonly isValid: (...path: string[]) => boolean;
+  readonly problem: (path: (string | number)[], message: string) => void;
+  /** Reports a conflict between options. */
+  readonly conflict: (describeConflict: DescribeConflict) => void;
+}
+
+function createCheckedConfig(config: Mapping, context: z.RefinementCtx): CheckedConfig {
+  const section = (name: string): Mapping => (isMapping(config[name]) ? config[name] : {});
+  // The value of an invalid option is not parsed: a number without a unit would count as milliseconds.
+  const invalid = context.issues.filter(({ code }) => code !== 'unrecognized_keys');
+  const isValid = (...path: string[]) =>
+    !invalid.some((issue) => issue.path?.every((part, index) => part === path[index]) === true);
+  return {
+    config,
+    section,
+    isValid,
+    duration: (of, name) => {
+      const value = section(of)[name];
+      return typeof value === 'number' && isValid(of, name) ? value : undefined;
+    },
+    problem: (path, message) => context.addIssue({ code: 'custom', path, message }),
+    conflict: (describeConflict) => {
+      const { path, message } = describeConflict(() => true);
+      context.addIssue({ code: 'custom', path, message, params: { describeConflict } });
+    },
+  };
+}
+
+function checkShutdown({ duration, conflict }: CheckedConfig): void {
+  const [delay, timeout] = [duration('shutdown', 'delay'), duration('shutdown', 'timeout')];
+  if (delay !== undefined && timeout !== undefined && timeout < delay) {
+    conflict((isSet) => {
+      const [isDelaySet, isTimeoutSet] = [isSet('shutdown', 'delay'), isSet('shutdown', 'timeout')];
+      const [delayText, timeoutText] = [durationText(delay, isDelaySet), durationText(timeout, isTimeoutSet)];
+      return isDelaySet
+        ? {
+            path: ['shutdown', 'delay'],
+            message: `must be at most shutdown.timeout (${timeoutText}), got ${formatDuration(delay)}; lower it, or raise shutdown.timeout`,
+          }
+        : {
+            path: ['shutdown', 'timeout'],
+            message: `must be at least shutdown.delay (${delayText}), got ${formatDuration(timeout)}; raise it, or lower shutdown.delay`,
+          };
+    });
+  }
+}
+
+function checkListeners({ section, isValid, problem, conflict }: CheckedConfig): void {
+  const listening = ['http', 'grpc', 'admin'].filter((name) => section(name).enabled !== false);
+  if (listening.length === 1)
+    problem(
+      ['http', 'enabled'],
+      'http and grpc are both disabled, so no check can be answered; enable one of them',
+    );
+  for (const [index, name] of listening.entries()) {
+    const { host, port } = section(name);
+    const conflicting = listening
+      .slice(0, index)
+      .find(
+        (other) =>
+          port !== 0 &&
+          port !== undefined &&
+          isValid(name, 'port') &&
+          section(other).port === port &&
+          overlaps(section(other).host, host),
+      );
+    if (conflicting !== undefined)
+      conflict((isSet) => {
+        const [first, second] = isSet(name, 'port') ? [name, conflicting] : [conflicting, name];
+        const note = isSet(second, 'port') ? '' : ' by default';
+        return {
+          path: [first, 'port'],
+          message: `must differ from ${second}.port, which is ${port}${note}; use another port`,
+        };
+      });
+  }
+}
+
+function checkAuthorization({ config, problem }: CheckedConfig): void {
+  if (config.setAuthorizationHeader === true && config.forwardOriginalToken === false)
+    problem(
+      ['setAuthorizationHeader'],
+      'contradicts `forwardOriginalToken: false`, which removes the same header; keep one of the two',
+    );
+  if (config.compatInvalidTokenStatus === 403 && config.compat !== 'oauth2-proxy')
+    problem(
+      ['compatInvalidTokenStatus'],
+      '403 needs `compat: oauth2-proxy`; without it the status for an invalid token is 401 (RFC 6750 section 3.1)',
+    );
+}
+
+function checkDeadlines({ section, duration, conflict }: CheckedConfig): void {
+  const { authorizer } = section('shadow');
+  const meshTimeout = duration('limits', 'meshTimeout');
+  const checkDeadline = (of: string, name: string) => {
+    const time = duration(of, name);
+    if (time === undefined || meshTimeout === undefined || time <= meshTimeout * maxShareOfMeshTimeout)
+      return;
+    conflict((isSet) => deadlineConflict([of, name], time, meshTimeout, isSet));
+  };
+  checkDeadline('limits', 'checkDeadline');
+  if (typeof authorizer === 'string' && authorizer !== '') checkDeadline('shadow', 'timeout');
+}
+
+function checkIncumbent({ section, conflict }: CheckedConfig): void {
+  const { authorizer } = section('shadow');
+  const http = section('http');
+  if (typeof authorizer === 'string' && URL.canParse(authorizer) && http.port !== 0) {
+    const url = new URL(authorizer);
+    const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+    if (isLoopback(url) && port === http.port)
+      conflict((isSet) => ({
+        path: ['shadow', 'authorizer'],
+        message: `must not be the own listener (http.port${isSet('http', 'port') ? '' : `, ${port} by default`}); set it to the URL of the incumbent`,
+      }));
+  }
+}
+
+function checkHeaders({ config, problem }: CheckedConfig): void {
+  const claimed = Array.isArray(config.outputClaimToHeaders) ? config.outputClaimToHeaders : [];
+  const headers: [(string | number)[], unknown][] = claimed.map((entry, index) => [
+    ['outputClaimToHeaders', index, 'header'],
+    isMapping(entry) ? entry.header : undefined,
+  ]);
+  if (config.outputTokenToHeader !== '') headers.push([['outputTokenToHeader'], config.outputTokenToHeader]);
+  const seen = new Set<string>();
+  for (const [path, header] of headers) {
+    if (typeof header !== 'string') continue;
+    const spelling = header.replaceAll('_', '-');
+    if (seen.has(spelling))
+      problem(
+        path,
+        `must be unique; another option already sets ${header} (upstreams treat - and _ as equal)`,
+      );
+    seen.add(spelling);
+  }
+  const removals = headers.flatMap(([, header]) =>
+    typeof header === 'string' ? [header, ...otherSpellings(header)] : [],
+  );
+  const bytes = removals.join(',').length;
+  if (bytes > maxRemovalBytes) {
+    problem(
+      ['outputClaimToHeaders'],
+      `these headers have ${removals.length} spellings to remove, ${bytes} bytes; the limit is ${maxRemovalBytes} bytes; use fewer headers, or fewer hyphens in their names`,
+    );
+  }
+}
+
+/** The largest share of the mesh timeout that a check may take. */
+const maxShareOfMeshTimeout = 0.8;
+
+/** Describes a time limit that exceeds its share of the mesh timeout. */
+function deadlineConflict(
+  path: [string, string],
+  time: number,
+  meshTimeout: number,
+  isSet: IsSet,
+): { path: string[]; message: string } {
+  const [most, least] = [
+    formatDuration(Math.floor(meshTimeout * maxShareOfMeshTimeout)),
+    formatDuration(Math.ceil(time / maxShareOfMeshTimeout)),
+  ];
+  const why = 'Envoy applies its failure mode to a later response';
+  const mesh = durationText(meshTimeout, isSet('limits', 'meshTimeout'));
+  if (isSet(...path) || !isSet('limits', 'meshTimeout'))
+    return {
+      path,
+      message: `must be at least 20 % below limits.meshTimeout (${mesh}), got ${durationText(time, isSet(...path))}: ${why}; lower it to at most ${most}, or raise the timeout of the mesh's entry and limits.meshTimeout to at least ${least}`,
+    };
+  const option = path.join('.');
+  return {
+    path: ['limits', 'meshTimeout'],
+    message: `must be at least 25 % above ${option} (${durationText(time, false)}), got ${mesh}: ${why}; set ${option} to at most ${most}, or raise the timeout of the mesh's entry and this option to at least ${least}`,
+  };
+}
+
+/** Formats a duration and marks a default, which the user would not find in the file. */
+function durationText(milliseconds: number, isSet: boolean): string {
+  return `${formatDuration(milliseconds)}${isSet ? '' : ', the default'}`;
+}
+
+/** Whether two listeners on the same port would conflict. */
+function overlaps(one: unknown, other: unknown): boolean {
+  const isAll = (host: unknown) => host === undefined || ['0.0.0.0', '::', '[::]'].includes(String(host));
+  return one === other || isAll(one) || isAll(other);
+}

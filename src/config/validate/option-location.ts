@@ -1,0 +1,42 @@
+/** Finds where a misplaced option belongs. */
+import { dotted, listOptions } from '../describe/option-list.ts';
+
+/** More places than these are not worth listing. */
+const mostPlaces = 4;
+
+/**
+ * Describes where an option of a name belongs: below the given path if it exists there, else anywhere.
+ *
+ * @returns for example `` in `issuers[]` ``; undefined if no option has the name, or too many do
+ */
+export function correctLocation(at: readonly PropertyKey[], key: string): string | undefined {
+  const here = dotted(at).replaceAll(/\[\d+\]/g, '[]');
+  const parents = parentsOf(key).filter((parent) => parent !== here);
+  const prefix = here === '' ? '' : `${here}.`;
+  const inner = here === '' ? [] : parents.filter((parent) => parent.startsWith(prefix));
+  if (inner.length > 0) return describeParents(inner.map((parent) => parent.slice(prefix.length)));
+  // Rules of policies have the same options as `rules`.
+  const outer = parents.filter(
+    (parent) => !parents.some((other) => other !== parent && parent === `policies[].${other}`),
+  );
+  const isInPolicy = here.startsWith('policies[].rules[]');
+  return describeParents(isInPolicy ? parents.filter((parent) => !parent.startsWith('rules[]')) : outer);
+}
+
+function describeParents(parents: readonly string[]): string | undefined {
+  if (parents.length === 0 || parents.length > mostPlaces) return undefined;
+  const below = parents.filter((parent) => parent !== '').map((parent) => `\`${parent}\``);
+  const places = [
+    ...(parents.includes('') ? ['at the top of the file'] : []),
+    ...(below.length === 0 ? [] : [`in ${below.join(' or ')}`]),
+  ];
+  return places.join(', or ');
+}
+
+/** The parents that have an option, or a group of options, of this name. */
+function parentsOf(key: string): string[] {
+  const parents = listOptions().flatMap(({ path }) =>
+    path.flatMap((part, index) => (part === key ? [dotted(path.slice(0, index))] : [])),
+  );
+  return [...new Set(parents)];
+}
