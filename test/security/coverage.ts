@@ -284,7 +284,7 @@ export const tables: readonly Table[] = [
         id: 'LJ4',
         threat: "A client's signature or key makes a verification fail",
         tests: [
-          ['issuer/keys/public-key.test.ts', 'fails for no signature'],
+          ['issuer/keys/public-key.test.ts', 'never throws, whatever the length of the signature'],
           ['security/failing-verification.test.ts', 'a proof whose key is not a point on its curve'],
         ],
       },
@@ -464,7 +464,7 @@ export const tables: readonly Table[] = [
         id: 'E4',
         threat: 'The same header with underscores',
         tests: [
-          [envoy, 'in whichever spelling'],
+          [envoy, 'forged identity headers do not reach the workload, in any spelling'],
           [
             'check/upstream-headers.test.ts',
             'are all removed in every spelling with identityHeaders: remove',
@@ -704,7 +704,10 @@ export const tables: readonly Table[] = [
             'check/rules/path-readers.test.ts',
             'a request that an anonymous rule allows matches this rule for every reader',
           ],
-          ['e2e/one-reading.test.ts', 'that reads paths in its own way'],
+          [
+            'e2e/one-reading.test.ts',
+            'that normalizes paths differently never routes an anonymous path to another workload',
+          ],
           ['contract/contract.test.ts', 'HTTP'],
         ],
       },
@@ -763,7 +766,7 @@ export const tables: readonly Table[] = [
         threat: 'Rules in shadow mode are forgotten, and the requests that they allow are not logged',
         tests: [
           ['observe/records.test.ts', 'a request that is allowed only in shadow mode is logged by default'],
-          ['e2e/what-now.test.ts', 'a rule is only tried: the record has shadow'],
+          ['e2e/what-now.test.ts', 'a rule in shadow mode: the record has shadow'],
         ],
       },
       {
@@ -815,7 +818,7 @@ export const tables: readonly Table[] = [
         threat: 'A denial is cached',
         tests: [
           [verifier, "describe('is not cached"],
-          [issuer, 'published while its kid is asked for'],
+          [issuer, 'finds a key that is published during the fetch for its kid with one fetch'],
         ],
       },
       {
@@ -885,7 +888,7 @@ export const tables: readonly Table[] = [
         id: 'H4',
         threat: 'Plain http and other schemes',
         tests: [
-          [issuer, '%s is refused'],
+          [issuer, '%s is rejected'],
           [invariants, 'every invariant holds for random input'],
         ],
       },
@@ -1459,7 +1462,7 @@ export const tables: readonly Table[] = [
         id: 'P8',
         threat: 'A continuing problem is logged once, and a failed reload is not visible after an hour',
         tests: [
-          ['issuer/problems.test.ts', 'is in the log again every five minutes'],
+          ['issuer/problems.test.ts', 'is logged again every 5 minutes, with the state and the start'],
           ['observe/readiness.test.ts', 'a failed reload is repeated while it continues'],
         ],
       },
@@ -1742,8 +1745,8 @@ export const tables: readonly Table[] = [
         id: 'LF2',
         threat: 'A file is loaded while it is being written',
         tests: [
-          [follow, 'counts whole, whatever was in it at any look'],
-          [follow, 'counts at no place where it could be cut'],
+          [follow, 'is valid only when complete, even if its size and times do not change'],
+          [follow, 'is never valid while truncated'],
           ['service/revocation.test.ts', 'revokes its tokens at every moment'],
         ],
         note: 'Two reads in a row must return the same content. A writer that stops early looks like one that is finished, but JSON is never valid where it is cut.',
@@ -1820,7 +1823,10 @@ export const tables: readonly Table[] = [
         id: 'LF11',
         threat: 'A document leads to this machine, or to a cloud metadata service',
         tests: [
-          [lookup, 'leads to a name with a loopback address only from that very host'],
+          [
+            lookup,
+            'may name a host with a loopback address only if it comes from that host, or from this machine',
+          ],
           ['config/values/addresses.test.ts', 'classifies IPv6 addresses as the registry does'],
           ['config/values/addresses.test.ts', '%s is rejected'],
         ],
@@ -1913,13 +1919,13 @@ export const tables: readonly Table[] = [
         id: 'LX3',
         threat: 'A preflight request for a method that no rule opens',
         tests: [
-          ['check/rules/preflight.test.ts', "test.each(oddOnes)('does not allow a request that asks for %s"],
+          ['check/rules/preflight.test.ts', "test.each(invalidPreflights)('does not allow a request that asks for %s"],
           [
             'check/rules/preflight.test.ts',
             'with any rules, an allowed preflight has a rule for each method that an upstream can read in it',
           ],
-          ['e2e/preflight.test.ts', 'a browser may send the methods that a rule has for it'],
-          ['e2e/preflight.test.ts', 'whatever else names DELETE'],
+          ['e2e/preflight.test.ts', 'a browser may send the methods of the rule'],
+          ['e2e/preflight.test.ts', 'any other request that names DELETE is allowed only where DELETE is'],
         ],
       },
       {
@@ -1986,7 +1992,7 @@ export const tables: readonly Table[] = [
           'With some rules in shadow mode, a request is spelled or sized so that its enforced rule is unknown',
         tests: [
           ['check/rules/shadow-rules.test.ts', 'is denied if the other rules have mode: shadow: %s on %s'],
-          ['transport/grpc/limits.test.ts', 'where one rule is enforced, it does not pass'],
+          ['transport/grpc/limits.test.ts', 'is denied if one rule is enforced: %s'],
         ],
       },
       {
@@ -2002,7 +2008,7 @@ export const tables: readonly Table[] = [
         id: 'O2',
         threat: 'A claim becomes a second header, or a second member of a list',
         tests: [
-          ['e2e/claim-headers.test.ts', 'the workload decodes exactly the claims'],
+          ['e2e/claim-headers.test.ts', 'the workload decodes the exact claims'],
           ['check/header-value.test.ts', 'keep their number when split at %j'],
         ],
       },
