@@ -27,7 +27,7 @@ const thorough = [
   'test/config/validate/stray-white-space.test.ts',
   'test/credential/token/key-choice.test.ts',
   'test/issuer/keys/public-key.test.ts',
-  'test/issuer/random-key-sets.test.ts',
+  'test/issuer/keys/random-key-sets.test.ts',
   'test/repo/packages.test.ts',
 ];
 

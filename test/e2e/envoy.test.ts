@@ -26,7 +26,7 @@ interface Answer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
-  /** What the workload received; undefined if the request did not reach it. */
+  /** The request that the workload received; undefined if the request did not reach it. */
   readonly received: Received | undefined;
 }
 

@@ -109,19 +109,22 @@ describe.each(kinds)('%s', (option, textOf) => {
         mkdirSync(file);
       },
     ],
-  ])('%s in its place is told, the keys serve on, and what comes back is taken', async (_, spoil) => {
-    const { issuer, clock, file } = await start();
-    spoil(file);
-    await clock.advance(3_000);
-    expect(issuer.status()).toMatchObject({ state: 'stale' });
-    expect(countOf(issuer)).toBe(2);
-    expect(issuer.status().problem).not.toBe('');
-    rmSync(file, { recursive: true, force: true });
-    writeFileSync(file, textOf(b));
-    await clock.advance(3_000);
-    expect(issuer.status()).toMatchObject({ state: 'ready', problem: undefined });
-    expect(countOf(issuer)).toBe(1);
-  });
+  ])(
+    '%s in its place is reported, the keys stay in use, and a valid file is loaded again',
+    async (_, spoil) => {
+      const { issuer, clock, file } = await start();
+      spoil(file);
+      await clock.advance(3_000);
+      expect(issuer.status()).toMatchObject({ state: 'stale' });
+      expect(countOf(issuer)).toBe(2);
+      expect(issuer.status().problem).not.toBe('');
+      rmSync(file, { recursive: true, force: true });
+      writeFileSync(file, textOf(b));
+      await clock.advance(3_000);
+      expect(issuer.status()).toMatchObject({ state: 'ready', problem: undefined });
+      expect(countOf(issuer)).toBe(1);
+    },
+  );
 
   test('uses a change before the first poll', async () => {
     const { issuer, clock, file } = await start();
@@ -183,7 +186,7 @@ describe('caFile', () => {
         mkdirSync(file);
       },
     ],
-  ])('%s in its place is told, and what was trusted is trusted on', async (_, spoil) => {
+  ])('%s in its place is reported, and the previous CA stays trusted', async (_, spoil) => {
     const { issuer, clock, trust, file } = await start();
     spoil(file);
     await clock.advance(5_000);

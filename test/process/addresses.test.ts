@@ -98,6 +98,6 @@ test('a name that does not resolve: exits with code 1 and a message', async () =
   const service = startProcess(['--config', await config(free), '--grpc-host=nobody.invalid']);
   expect(await service.exit).toBe(1);
   expect(service.errors()).toMatch(
-    /grpc\.host: the name nobody\.invalid cannot be resolved.*leave grpc\.host/,
+    /grpc\.host: the name nobody\.invalid cannot be resolved.*remove grpc\.host/,
   );
 });

@@ -1771,8 +1771,8 @@ export const tables: readonly Table[] = [
         threat: 'A key set, public key or CA is emptied or truncated',
         tests: [
           [ownerFiles, 'keys stay valid while the file is rewritten in place'],
-          [ownerFiles, '%s in its place is told, the keys serve on'],
-          [ownerFiles, '%s in its place is told, and what was trusted is trusted on'],
+          [ownerFiles, '%s in its place is reported, the keys stay in use'],
+          [ownerFiles, '%s in its place is reported, and the previous CA stays trusted'],
         ],
       },
       {

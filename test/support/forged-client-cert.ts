@@ -23,7 +23,7 @@ export const hashes = { victim: hashOf('victim'), client: hashOf('client') } as 
 export const gateway = 'spiffe://cluster.local/ns/istio-system/sa/gateway';
 const sidecar = 'spiffe://cluster.local/ns/shop/sa/web';
 
-/** What a client sends, and the settings of the proxies. */
+/** The header of a client, and the settings of the proxies. */
 export interface Forgery {
   /** The header of the client; empty for none. */
   readonly text: string;

@@ -140,7 +140,7 @@ export const providers: readonly Provider[] = [
     signers: [provided('cognito/0+abc=', rsa), provided('cognito/1+abc=', rsa2)],
   },
   {
-    name: 'Keycloak: a key for encryption beside those for signatures',
+    name: 'Keycloak: a key for encryption next to those for signatures',
     document: {
       keys: [
         { kid: 'kc-enc', alg: 'RSA-OAEP', use: 'enc', ...turned(rsa2), ...chain2 },
@@ -152,7 +152,7 @@ export const providers: readonly Provider[] = [
     signers: [provided('kc-sig', rsa), provided('kc-ec', ec, 'ES256'), provided('kc-ed', ed, 'EdDSA')],
   },
   {
-    name: 'SPIFFE: keys of jwt-svid beside certificates',
+    name: 'SPIFFE: keys of jwt-svid next to certificates',
     document: {
       keys: [
         { use: 'x509-svid', ...bits(ec384), ...chainOf(ec384) },
@@ -539,7 +539,7 @@ export const toleratedCases: readonly KeySetCase[] = [
     others: none,
   },
   {
-    name: 'a kid that no key has, beside named keys',
+    name: 'a kid that no key has, next to keys with a kid',
     jwks: textOf(of('a', rsa), of('b', rsa2)),
     token: by(rsa, { kid: 'x' }),
     reason: 'key_not_found',
@@ -675,7 +675,7 @@ export const toleratedCases: readonly KeySetCase[] = [
       ['LMS', { kty: 'LMS', y: 'AAAA' }],
     ] as const
   ).map(([name, odd]) => ({
-    name: `${name} beside a good key`,
+    name: `${name} next to a valid key`,
     jwks: textOf(odd, of('a', rsa)),
     token: by(rsa, { kid: 'a' }),
     reason: 'allowed' as const,

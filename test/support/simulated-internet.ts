@@ -16,7 +16,7 @@ export interface SimulatedInternet {
   readonly proxy: string;
   /** Who signs the certificates of its servers, for `caFile`. */
   readonly caFile: string;
-  /** What it holds. May be replaced. */
+  /** Its documents, which tests may replace. */
   documents: Documents;
   readonly close: () => Promise<void>;
 }

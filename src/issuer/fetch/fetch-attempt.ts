@@ -1,6 +1,6 @@
 /** One attempt to fetch a document, and the settings that an operator can change about it. */
 
-/** What was fetched. */
+/** The parameters and the progress of a fetch. */
 export interface Attempt {
   readonly url: URL;
   /** The option that names the URL; undefined if a discovery document does. */

@@ -45,7 +45,7 @@ export type AddressOption = 'jwksUri' | 'discoveryUri';
 /**
  * Fetches a document. Rejects with an Error that explains the failure.
  *
- * @param from the URL of the document that named this one, which limits the addresses; undefined if the configuration names it
+ * @param from the URL of the document that named this one, which limits the addresses; undefined if the configuration names it.
  * @param option the option to set if the document has moved; `jwksUri` by default
  */
 export type Fetch = (url: string, from?: string, option?: AddressOption) => Promise<Fetched>;

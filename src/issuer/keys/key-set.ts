@@ -17,8 +17,8 @@ export interface VerificationKey {
 /** An immutable set of at least one key. */
 export interface KeySet {
   /**
-   * The keys that may have signed a token, at most {@link mostTried}, in the order of the set: those with its `kid`; without any,
-   * those that have no `kid`; for a token without `kid`, all keys for its algorithm.
+   * The keys that may have signed a token, at most {@link mostTried}, in the order of the set. These are the keys with its `kid`, or
+   * the keys without `kid` if there are none. For a token without `kid`, they are all keys for its algorithm.
    *
    * @param id the token's `kid`
    */

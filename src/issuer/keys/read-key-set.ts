@@ -52,8 +52,8 @@ export class UnusableKeySetError extends Error {
 /**
  * Reads a key set. Invalid members are skipped. A key that is published twice counts once.
  *
- * @param text the published key set
- * @param previous the key set before it, whose unchanged keys are reused
+ * @param text the published key set.
+ * @param previous the key set before it, whose unchanged keys are reused.
  * @throws UnusableKeySetError if no key is usable
  * @throws Error if the text is not a key set
  */

@@ -21,7 +21,7 @@ export function wellKnownUrl(issuer: string): string {
 /**
  * Fetches and reads the discovery document of an issuer.
  *
- * @param issuer the configured string; the document must name exactly the same (section 4.3)
+ * @param issuer the configured string; the document must name exactly the same (section 4.3).
  * @param documentUrl the URL of the document
  * @throws Error that explains what is wrong with the document
  */

@@ -7,8 +7,8 @@ const proxyProtocol2 = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 const proxyProtocol2Rest = proxyProtocol2.subarray(4);
 
 /**
- * Detects the protocol from the first bytes of a connection: a TLS handshake (RFC 8446 section 5.1), HTTP/2 with prior knowledge
- * (RFC 9113 section 3.4), the PROXY protocol version 1 or 2, or HTTP/1.
+ * Detects the protocol from the first bytes of a connection. It knows a TLS handshake (RFC 8446 section 5.1), HTTP/2 with prior
+ * knowledge (RFC 9113 section 3.4), the PROXY protocol, and HTTP/1.
  */
 export function protocolOf(bytes: Uint8Array): 'tls' | 'http1' | 'http2' | 'proxy_protocol' | 'unknown' {
   if (bytes[0] === 0x16 && (bytes[1] === 3 || bytes.length === 1)) return 'tls';

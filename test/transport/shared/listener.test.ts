@@ -72,6 +72,6 @@ test.each([
   ['EMFILE', anywhere, /^http: .*ulimit -n\) \(EMFILE\)$/],
   ['ERR_ACCESS_DENIED', anywhere, /--allow-net \(ERR_ACCESS_DENIED\)$/],
   ['EWHATEVER', anywhere, /^http: this process cannot listen on port 8000: listen EWHATEVER$/],
-])('%s is told in words', (code, wanted, message) => {
+])('%s is explained', (code, wanted, message) => {
   expect(bindProblem(failure(code), wanted).message).toMatch(message);
 });

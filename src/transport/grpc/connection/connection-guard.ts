@@ -62,8 +62,8 @@ export interface GuardDependencies {
 export const sweepInterval = 250;
 
 /**
- * Limits of requests, in sweeps: without a timeout of the client, the time without new bytes and the time for the whole
- * request; with a timeout, the time for the whole request. Sweeps count instead of time, so a stall of this process does
+ * Limits of requests, in sweeps: the time without new bytes, the time for the whole request, and the time for the whole
+ * request of a client with a timeout. The first two apply only to clients without a timeout. Sweeps count instead of time, so a stall of this process does
  * not end calls.
  */
 const quietLimit = 5_000 / sweepInterval;

@@ -18,8 +18,8 @@ export function transportOf(socket: Socket): Duplex {
 /**
  * Asks a peer to open its next calls on another connection. Calls that are on their way still get a response.
  *
- * This function writes the frame itself, because after a GOAWAY of its own the library stops reading as soon as no call is
- * open, and a call on its way would be lost. The library writes whole frames, so another frame fits between them.
+ * This function writes the frame itself. After a GOAWAY of its own, the library stops reading as soon as no call is open, and
+ * a call on its way would be lost. The library writes whole frames, so another frame fits between them.
  */
 export function sendGoAway(socket: Socket): void {
   if (socket.writable) socket.write(goAwayNotice);

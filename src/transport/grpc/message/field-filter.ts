@@ -63,7 +63,7 @@ export function createFieldFilter(selection: FieldSelection, length: number): Fi
   let position = 0;
   let bulk = 0;
 
-  /** What the next byte belongs to: a tag, a length, a number, or a value of `valueLeft` bytes. */
+  /** The part of the message at the next byte: a tag, a length, a number, or a value of `valueLeft` bytes. */
   let state: 'tag' | 'length' | 'number' | 'value' = 'tag';
   let [number, numberBytes] = [0, 0];
   let tag = 0;

@@ -123,7 +123,7 @@ function isWholeAndSmall(chunk: Buffer, maxBytes: number): boolean {
   return chunk.length - prefixBytes === chunk.readUInt32BE(1) && chunk.length - prefixBytes <= maxBytes;
 }
 
-/** A message of which the selected fields are stored. */
+/** A message whose selected fields are stored. */
 function filtered(length: number, limits: MessageLimits, selection: FieldSelection | undefined): Body {
   if (selection === undefined) return collected(length);
   const filter: FieldFilter = createFieldFilter(selection, length);
