@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { ConfigSources } from '../config/load/load.ts';
 import type { CommandLine, ManualPage, ProgramProcess } from './command.ts';
-import { rejectCommandLine } from './reject.ts';
+import { rejectCommandLine } from './exit.ts';
 
 /**
  * Makes the sources of the configuration. Ends the process with exit code 2 if the command line has too many words, or if

@@ -1,4 +1,20 @@
-/** The exit of a process that serves. */
+/** The exits of the process: at once, or because the command line is wrong. */
+import type { ProgramProcess } from './command.ts';
+
+/** The exit code for a command line that is wrong. */
+const usageError = 2;
+
+/** Rejects the command line with a message. */
+export function rejectCommandLine(message: string): never {
+  process.stderr.write(`oidc-authz: ${message}\nSee \`oidc-authz --help\`.\n`);
+  process.exit(usageError);
+}
+
+/** Rejects a word that is not the name of a command, with the probable name. */
+export async function rejectWord(word: string, { loadManual }: ProgramProcess): Promise<never> {
+  const { wordHint } = await import('./hints.ts');
+  return rejectCommandLine(`unexpected ${JSON.stringify(word)}${wordHint(word, await loadManual())}`);
+}
 
 /** Exits without the log's own exit handler: that one waits without limit for a reader or a disk. */
 export function exitNow(code: number): never {

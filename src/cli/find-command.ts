@@ -2,7 +2,7 @@
 import { type Arguments, parseArguments } from './arguments.ts';
 import type { Command, CommandLine, ProgramProcess } from './command.ts';
 import { commands, loadWorker } from './commands.ts';
-import { rejectCommandLine, rejectWord } from './reject.ts';
+import { rejectCommandLine, rejectWord } from './exit.ts';
 
 const helpFlags = ['--help', '-h'];
 const versionFlags = ['--version', '-v', '-V'];

@@ -1,7 +1,7 @@
 /** `oidc-authz help`: the help text of the program and of each command, in lines of at most 80 columns. */
 import { flagName, listScalarOptions, type OptionInfo } from '../config/describe/option-list.ts';
 import type { Command, ManualFlag, ManualPage } from './command.ts';
-import { rejectWord } from './reject.ts';
+import { rejectWord } from './exit.ts';
 
 const columns = 80;
 

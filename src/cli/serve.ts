@@ -1,6 +1,7 @@
 /** `oidc-authz serve`: answers checks. */
 import type { Command, ManualPage } from './command.ts';
 import { configSources } from './config-sources.ts';
+import { runService } from './serve/run.ts';
 
 const page: ManualPage = {
   name: 'serve',
@@ -31,7 +32,6 @@ export const serve: Command = {
   handlesHangup: true,
   run: async (line, self) => {
     const sources = await configSources(line, self, page, false);
-    const { runService } = await import('./serve/run.ts');
     await runService(sources, self);
   },
 };
