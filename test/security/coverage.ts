@@ -939,7 +939,7 @@ export const tables: readonly Table[] = [
         threat: 'TLS without verification',
         tests: [
           [fetching, 'rejects an unknown CA, whatever the environment'],
-          ['process/refusals.test.ts', 'NODE_TLS_REJECT_UNAUTHORIZED=0'],
+          ['process/tls-verification.test.ts', 'NODE_TLS_REJECT_UNAUTHORIZED=0'],
         ],
       },
       {

@@ -102,7 +102,7 @@ describe('is rejected or aborted', () => {
     ['http://example.com/', /plain http/],
     ['ftp://127.0.0.1/', /must begin with https/],
     ['file:///etc/passwd', /must begin with https/],
-    ['https://user:secret@example.com/', /without user name and password/],
+    ['https://user:secret@example.com/', /must not have a user name or a password/],
     ['https://169.254.169.254/latest', /link-local/],
     ['https://[fe80::1]/', /link-local/],
     ['https://[::ffff:169.254.169.254]/', /link-local/],
