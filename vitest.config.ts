@@ -19,7 +19,7 @@ const cluster = ['test/cluster/**/*.test.ts'];
 /** Tests that ask other programs about image, manifests, rules and dashboard. */
 const manifests = ['test/{chart,deploy,image,validators,watch}/**/*.test.ts'];
 
-/** Long tests without sockets: thousands of random inputs beside a model or another implementation, and the migrations. */
+/** Long tests without sockets: thousands of random inputs, compared with a model or another implementation, and the migrations. */
 const thorough = [
   'test/tools/**/*.test.ts',
   'test/check/binding/client-certificate.test.ts',

@@ -26,7 +26,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     ],
     look: ['Set `log.checks: all` to log allowed checks too.'],
     fix: [
-      'If the request should be denied, follow [this list](wrong-allow.md#a-request-is-allowed-that-should-be-denied).',
+      'If the request should be denied, follow [this list](wrong-allow.md#the-authorizer-allows-a-request-that-it-should-deny).',
     ],
     options: ['rules', 'log.checks'],
   },

@@ -1,4 +1,4 @@
-/** What is wrong with a text, by the rules of this project. */
+/** Finds the problems of a text, by the rules of this project. */
 import { terms } from './terms.ts';
 
 /** Most words of a sentence. */
@@ -6,7 +6,7 @@ export const mostWords = 30;
 
 /** One thing that is wrong. */
 export interface ProseProblem {
-  /** Where it begins, in characters from the start of the text. */
+  /** Its start, in characters from the start of the text. */
   readonly index: number;
   readonly message: string;
 }
@@ -27,7 +27,7 @@ export function lengthProblems(text: string): ProseProblem[] {
   const problems: ProseProblem[] = [];
   let index = 0;
   for (const sentence of withoutCode(text).split(
-    /(?<=[.!?][)"'*_]*)(?=\s)|(?=\n[ \t]*\n)|(?=\n[ \t]*[-*] )/,
+    /(?<=[.!?][)"'*_]*)(?=\s)|(?=\n[ \t]*\n)|(?=\n[ \t]*[-*] )|(?<=;)(?= \[)/,
   )) {
     const words = sentence.split(/\s+/).filter((word) => /\w/.test(word)).length;
     if (words > mostWords)
@@ -54,7 +54,7 @@ export function openingProblems(text: string): ProseProblem[] {
     }));
 }
 
-/** What is wrong with a heading. */
+/** Every problem of a heading. */
 export function headingProblems(text: string): ProseProblem[] {
   const passive = /\b(?:is|are|was|were|be|been)\s+\w+(?:ed|en)\b/i.exec(withoutCode(text));
   if (passive !== null)

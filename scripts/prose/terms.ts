@@ -43,7 +43,7 @@ export const terms: readonly Term[] = [
   },
   { pattern: /\b(?:simply|obviously|basically|of course)\b/i, instead: 'nothing' },
   { pattern: /\bwill be\b/i, instead: 'the present tense' },
-  { pattern: /\b(?:whitelist|blacklist)/i, instead: '"allow list" or "deny list"' },
+  { pattern: /\b(?:whitelist|blacklist)(?![-_.]|s?")/i, instead: '"allow list" or "deny list"' },
   { pattern: /\bvia\b/i, instead: '"through", "by" or "over"' },
   { pattern: /\b(?:e\.g\.|i\.e\.|etc\.)/i, instead: '"for example", "that is" or the list' },
 ];

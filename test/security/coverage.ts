@@ -9,7 +9,7 @@ export interface Row {
   readonly threat: string;
   /** Tests in addition to the corpus: the file below `test`, and a part of a title in it. */
   readonly tests?: readonly (readonly [file: string, title: string])[];
-  /** What a reader must know, such as an intended exception, or why the threat does not apply. */
+  /** An intended exception, the reason why the threat does not apply, or another fact for the reader. */
   readonly note?: string;
 }
 
@@ -1217,7 +1217,7 @@ export const tables: readonly Table[] = [
         id: 'R24',
         threat: 'Reloads of every kind',
         tests: [
-          [running, 'is taken up, a bad one is not'],
+          [running, 'is loaded, an invalid one is not'],
           [app, 'under load never mixes two configurations in a check'],
         ],
       },
