@@ -1157,7 +1157,7 @@ export const tables: readonly Table[] = [
         threat: 'A key must be removed at once',
         tests: [
           [app, 'removes withdrawn keys immediately'],
-          [running, 'SIGHUP alone has the keys fetched anew'],
+          [running, 'SIGHUP alone fetches the keys again'],
         ],
       },
       { id: 'R8', threat: 'An issuer that answers slowly', tests: [[chaosIssuer, 'R8 to R12']] },
@@ -1413,7 +1413,7 @@ export const tables: readonly Table[] = [
         tests: [
           [pool, 'gets the newest of 300 configurations, and never has many unread messages'],
           [pool, 'fifty concurrent scrapes run as two'],
-          [running, 'by a few reloads, though 300 SIGHUPs ask for it'],
+          [running, 'by a few reloads, although 300 SIGHUPs request one'],
         ],
       },
       {
@@ -1426,7 +1426,7 @@ export const tables: readonly Table[] = [
         threat: 'A worker cannot be started, or exits repeatedly',
         tests: [
           ['service/workers/fork-worker.test.ts', 'a process that cannot be started'],
-          [workers, 'where none can be kept from the start'],
+          [workers, 'if no worker stays up'],
           [pool, 'happens if workers keep exiting for a minute and none listens'],
         ],
       },
@@ -1731,7 +1731,7 @@ export const tables: readonly Table[] = [
         threat: 'A truncated deny list removes revocations',
         tests: [
           ['service/revocation.test.ts', 'a list that stays truncated to %s still revokes, and is logged'],
-          [files, 'a token stays revoked at every moment while its list is written anew'],
+          [files, 'a token stays revoked at every moment while its deny list is overwritten'],
           ['config/load/deny-list.test.ts', 'which is not an empty list'],
         ],
       },
@@ -1759,7 +1759,7 @@ export const tables: readonly Table[] = [
         id: 'LF4',
         threat: 'An emptied configuration loses its rules, or SIGHUP loads half of it',
         tests: [
-          [files, 'that is empty, or says nothing but a comment, is refused, by SIGHUP too'],
+          [files, 'that is empty, or has only a comment, is rejected, also on SIGHUP'],
           [
             'service/revocation.test.ts',
             'a list that is being written during a reload is used in its previous version',
