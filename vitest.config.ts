@@ -23,7 +23,7 @@ const manifests = ['test/{chart,deploy,image,validators,watch}/**/*.test.ts'];
 const thorough = [
   'test/tools/**/*.test.ts',
   'test/check/binding/client-certificate.test.ts',
-  'test/check/rules/{expression-cost,readers}.test.ts',
+  'test/check/rules/{expression-cost,path-readers}.test.ts',
   'test/config/validate/stray-white-space.test.ts',
   'test/credential/token/key-choice.test.ts',
   'test/issuer/keys/public-key.test.ts',
