@@ -56,25 +56,25 @@ export const tables: readonly Table[] = [
         id: 'F1',
         threat: 'An empty gRPC answer is an allow',
         tests: [['transport/grpc/check/decision-response.test.ts', 'only an allow carries code 0']],
-        note: 'E1',
+        note: 'See E1.',
       },
       {
         id: 'F2',
         threat: 'A changed default in Envoy for an absent `append`',
         tests: [[envoy, 'forged identity headers do not reach the workload, in any spelling']],
-        note: 'E2',
+        note: 'See E2.',
       },
       {
         id: 'F3',
         threat: 'A health path on the check port that is not checked',
         tests: [[http, 'every path, including those of health checks and metrics']],
-        note: 'E10',
+        note: 'See E10.',
       },
       {
         id: 'F4',
         threat: 'A forged header is forwarded if the claim is missing',
         tests: [[envoy, 'that lists no header is safe with']],
-        note: 'E3',
+        note: 'See E3.',
       },
       {
         id: 'F5',
@@ -82,37 +82,37 @@ export const tables: readonly Table[] = [
         tests: [
           [issuer, 'keys stay in use for maxStale, the state shows it, and recovers when the issuer returns'],
         ],
-        note: 'R3, A9',
+        note: 'See R3 and A9.',
       },
       {
         id: 'F6',
         threat: 'Unlimited answers of an issuer',
         tests: [[chaosIssuer, 'R8 to R12']],
-        note: 'H6',
+        note: 'See H6.',
       },
       {
         id: 'F7',
         threat: 'Libraries that accept weak keys',
         tests: [[keys, 'with %s are not']],
-        note: 'B4 to B10',
+        note: 'See B4 to B10.',
       },
       {
         id: 'F8',
-        threat: 'One token with several spellings',
+        threat: 'One token in several spellings',
         tests: [[invariants, 'is denied after a change of any bit']],
-        note: 'A17',
+        note: 'See A17.',
       },
       {
         id: 'F9',
         threat: 'Checks that libraries omit',
         tests: [[invariants, 'every invariant holds for random input']],
-        note: 'A10 to A19, C2 to C5',
+        note: 'See A10 to A19 and C2 to C5.',
       },
       {
         id: 'F10',
         threat: 'A cache lifetime of zero that means "no limit"',
         tests: [['credential/token/cache.test.ts', 'a token is cached until maxAge, by the wall clock']],
-        note: 'G3, G4',
+        note: 'See G3 and G4.',
       },
       {
         id: 'F11',
@@ -123,25 +123,25 @@ export const tables: readonly Table[] = [
             'with any claim, each header is either set or removed, and its value is printable',
           ],
         ],
-        note: 'E11',
+        note: 'See E11.',
       },
       {
         id: 'F12',
         threat: 'Errors that write claims into the log',
         tests: [['security/leaks.test.ts', 'no log, metric or answer contains client data']],
-        note: 'I12',
+        note: 'See I12.',
       },
       {
         id: 'F13',
         threat: 'A web framework that rejects requests before they are checked',
         tests: [[http, 'everything is a check']],
-        note: 'E14 to E16',
+        note: 'See E14 to E16.',
       },
       {
         id: 'F14',
         threat: 'A shutdown that drops checks',
         tests: [[app, 'drops no check that was sent before the listeners closed, over HTTP and gRPC']],
-        note: 'R14, R15',
+        note: 'See R14 and R15.',
       },
       {
         id: 'F15',
@@ -152,7 +152,7 @@ export const tables: readonly Table[] = [
         id: 'F16',
         threat: 'Signature checks that block the fetch of keys',
         tests: [[chaosProcess, 'F16']],
-        note: 'I9',
+        note: 'See I9.',
       },
     ],
   },
@@ -325,7 +325,7 @@ export const tables: readonly Table[] = [
         id: 'C6',
         threat: 'A clock tolerance that is too large',
         tests: [['config/load/load.test.ts', 'is reported with its source and the valid values']],
-        note: 'At most 2 minutes. A larger value is a configuration error.',
+        note: 'The maximum is 2 minutes. A larger value is a configuration error.',
       },
       { id: 'C7', threat: 'Audiences in every form' },
       { id: 'C8', threat: 'An `iss` that is similar to a configured one' },
@@ -648,12 +648,12 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LC2',
-        threat: 'Claims of an unexpected type, so each member of a list is an error',
+        threat: 'A list claim whose members have an unexpected type, so each member costs an error',
         tests: [['check/rules/expression-cost.test.ts', 'if more than 32 members cannot be evaluated']],
       },
       {
         id: 'LC3',
-        threat: 'Tokens with ever new types of claims, each of which is stored',
+        threat: 'Tokens whose claims have new types each time, so the types fill the memory',
         tests: [['check/rules/expression-cost.test.ts', 'new types of claims are not cached: %s']],
       },
       {
@@ -747,7 +747,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LR7',
-        threat: 'A rule that can never decide, without a warning',
+        threat: 'A rule that can never decide is not reported',
         tests: [
           [
             'check/rules/hidden-rules.test.ts',
@@ -1203,7 +1203,7 @@ export const tables: readonly Table[] = [
         tests: [['process/endurance.test.ts', '200,000 distinct tokens']],
       },
       { id: 'R20', threat: 'A flood of distinct forged tokens', tests: [[chaosProcess, 'R20']] },
-      { id: 'R21', threat: 'No more file descriptors', tests: [[chaosProcess, 'R21']] },
+      { id: 'R21', threat: 'The process has no free file descriptor', tests: [[chaosProcess, 'R21']] },
       {
         id: 'R22',
         threat: 'A storm of connections',
@@ -1747,7 +1747,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LF3',
-        threat: 'A list becomes shorter, without a report',
+        threat: 'The deny list becomes shorter, and the log does not say so',
         tests: [
           [
             'service/revocation.test.ts',
@@ -1786,7 +1786,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LF7',
-        threat: 'A change before the first look is missed',
+        threat: 'A change of a file before its first read is missed',
         tests: [
           [follow, 'reports a change between the first read and the first poll'],
           [listenerTls, 'uses files that change before the first poll'],
@@ -1804,7 +1804,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LF10',
-        threat: 'An issuer on https:// leads to http://',
+        threat: 'The document of an https:// issuer names an http:// address',
         tests: [
           [
             lookup,
@@ -1815,7 +1815,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LF11',
-        threat: 'A document leads to this machine, or to a cloud metadata service',
+        threat: 'A discovery document names an address of this machine, or of a cloud metadata service',
         tests: [
           [lookup, 'may name a host with a loopback address only if it comes from that host'],
           ['config/values/addresses.test.ts', 'classifies IPv6 addresses as the registry does'],
@@ -1824,7 +1824,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LF12',
-        threat: 'A name resolves to such an address, or to another one at the second look-up',
+        threat: 'A name resolves to such an address, or only the second look-up returns one',
         tests: [
           [lookup, 'with the address %s is rejected'],
           [lookup, 'with two different DNS responses is connected to at the first address'],
@@ -1841,7 +1841,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'P1',
-        threat: 'A forged discovery document leads to keys on another host, without a report',
+        threat: 'A forged discovery document moves the keys to another host, without a warning',
         tests: [
           ['issuer/issuer.test.ts', 'that moves the keys to another host is rejected until a reload'],
           [
@@ -1893,7 +1893,7 @@ export const tables: readonly Table[] = [
           ['e2e/client-certificates.test.ts', 'a client passes as itself alone'],
           [invariants, 'every invariant holds for random input'],
         ],
-        note: 'The references are a model of Envoy and a real one. No client text is trusted. Some of it denies its own sender.',
+        note: 'The expected results come from a model of Envoy and from a real Envoy. Text that a client writes is never trusted. Some of it makes the service deny the request of that client.',
       },
       {
         id: 'LX2',
@@ -2013,7 +2013,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'O4',
-        threat: 'A requirement that no token can meet, or that is ignored, without a report',
+        threat: 'A requirement that no token can meet, or that is ignored, is not reported',
         tests: [
           ['config/load/all-problems.test.ts', 'reports __proto__, which the schema would ignore'],
           ['config/load/all-problems.test.ts', 'is a problem if the header is not trusted'],
@@ -2042,7 +2042,8 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'Q2',
-        threat: 'The job that checks a configuration can reach the network, or is counted as the service',
+        threat:
+          'The Job that checks a configuration can reach the network, or receives checks as a pod of the service',
         tests: [
           ['chart/config.test.ts', 'without any connection'],
           ['chart/config.test.ts', 'is not allowed to open connections'],
@@ -2051,7 +2052,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'Q3',
-        threat: 'A memory limit in another notation gives no heap, or one that the limit ends',
+        threat: 'A memory limit in another notation sets no heap size, or a heap larger than the limit',
         tests: [
           ['chart/heap.test.ts', 'a random quantity'],
           ['chart/heap.test.ts', 'is rejected if it is too low for'],
