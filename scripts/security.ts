@@ -168,7 +168,7 @@ function floodMarkdown(): string {
     '- Against more than one core can answer, use `workers`, replicas, and a rate limit in Envoy.',
     '  Envoy is the right place for a rate limit, because it knows the client.',
     '',
-    'Next: [all threats and their tests](coverage.md).',
+    'Next: [the runtime packages](packages.md).',
     '',
   ].join('\n');
 }

@@ -71,6 +71,8 @@ export function optionsMarkdown(): string {
     '',
     table(rest),
     '',
+    'Next: [reasons](reasons.md)',
+    '',
   ].join('\n');
 }
 
