@@ -162,12 +162,13 @@ function floodMarkdown(): string {
     '',
     '## What you can do',
     '',
-    '- Verifying ES256 costs about four times as much as RS256, and ES384 and ES512 more.',
+    '- Verifying ES256 costs more than RS256 ([figures](../performance.md#comparison-of-verification-libraries)), and ES384 and',
+    '  ES512 cost more than ES256.',
     '  Allow them only if the issuer uses them.',
-    '- Against more than one core can answer, use `workers`, replicas, and a rate limit in Envoy.',
+    '- If one core cannot answer a flood, use `workers`, replicas, and a rate limit in Envoy.',
     '  Envoy is the right place for a rate limit, because it knows the client.',
     '',
-    'Next: [all threats and their tests](coverage.md).',
+    'Next: [the runtime packages](packages.md).',
     '',
   ].join('\n');
 }
