@@ -163,12 +163,12 @@ function floodMarkdown(): string {
     '',
     '## What you can do',
     '',
-    '- An ES256 verification costs about four times as much as RS256. ES384 and ES512 cost more.',
-    '  Allow these algorithms only if the issuer uses them.',
+    '- An ES256 verification costs more than an RS256 one ([figures](../performance.md#comparison-of-verification-libraries)).',
+    '  ES384 and ES512 cost more than ES256. Allow these algorithms only if the issuer uses them.',
     '- If a flood is larger than one core can answer, use `workers`, replicas, and a rate limit in Envoy.',
     '  Set the rate limit in Envoy, because Envoy knows the client.',
     '',
-    'Next: [all threats and their tests](coverage.md).',
+    'Next: [the runtime packages](packages.md).',
     '',
   ].join('\n');
 }

@@ -148,7 +148,7 @@ export const reasons = {
   rule_failed: {
     ...forbidden,
     description:
-      "The rule's `expression` failed, for example because it reads a claim that the token does not have, or it exceeds the cost limit of expressions ([rules](rules.md)).",
+      "The rule's `expression` failed, for example because it reads a claim that the token does not have, or it exceeds the cost limit of expressions.",
   },
   path_ambiguous: {
     outcome: 'deny',
@@ -156,8 +156,7 @@ export const reasons = {
     grpcCode: 3,
     grpcHttpStatus: 400,
     error: 'invalid_request',
-    description:
-      'Rules match paths, and servers can read this path in more than one way ([rules](rules.md)).',
+    description: 'Rules match paths, and servers can read this path in more than one way.',
   },
   host_ambiguous: {
     outcome: 'deny',
@@ -166,7 +165,7 @@ export const reasons = {
     grpcHttpStatus: 400,
     error: 'invalid_request',
     description:
-      'Rules match hosts, and this host is invalid, ends with a dot, or is in two header lines. Or it has a port, and the rules decide differently without the port ([rules](rules.md)).',
+      'Rules match hosts, and this host is invalid, ends with a dot, or is in two header lines. Or it has a port, and the rules decide differently without the port.',
   },
   request_too_large: {
     outcome: 'deny',

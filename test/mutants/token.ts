@@ -368,4 +368,18 @@ export const token: readonly Mutant[] = [
     replace: 'found.add(member);',
     tests: members,
   },
+  {
+    name: 'member names keep their escape sequences when JSON is parsed',
+    file: 'src/runtime/parse-json.ts',
+    find: "text.includes('\\\\') ? parseEscaped(text) : JSON.parse(text)",
+    replace: 'JSON.parse(text)',
+    tests: ['test/runtime/parse-json.test.ts'],
+  },
+  {
+    name: 'any number of member names may need an escape sequence',
+    file: 'src/runtime/parse-json.ts',
+    find: '++unsafeNames > mostUnsafeNames',
+    replace: '++unsafeNames < 0',
+    tests: ['test/runtime/parse-json.test.ts'],
+  },
 ];

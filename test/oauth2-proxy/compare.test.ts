@@ -126,7 +126,7 @@ describeWith('a real oauth2-proxy', await findOauth2Proxy(), (path) => {
       '20 of 20 requests have the same answer, except for the differences below',
       'allowed: 8 by oauth2-proxy, 8 by oidc-authz',
       '',
-      'expected differences (see docs/migrating-from-oauth2-proxy.md):',
+      'expected differences (see docs/migrating-compat.md):',
     ]);
     expect(other.lines.length).toBeLessThan(11);
     expect(other.code).toBe(0);
@@ -151,7 +151,7 @@ describe('differences', () => {
       '  line 2, GET /: x-auth-request-user: another value',
       '  line 2, GET /: x-token: only oidc-authz has it',
       '',
-      'expected differences (see docs/migrating-from-oauth2-proxy.md):',
+      'expected differences (see docs/migrating-compat.md):',
       '  gap-auth: only oauth2-proxy has it (1 request); only `compat: oauth2-proxy` sets this header',
     ]);
     expect(code).toBe(1);

@@ -229,6 +229,18 @@ export const tables: readonly Table[] = [
           ],
         ],
       },
+      {
+        id: 'LJ2',
+        threat:
+          'A forged token changes how the escaped member names of another token are read (a defect of V8)',
+        tests: [
+          [
+            'credential/token/json.test.ts',
+            'an earlier object does not change how an escaped member name is read',
+          ],
+          ['runtime/parse-json.test.ts', 'is decoded after an object that has its text as a name'],
+        ],
+      },
     ],
   },
   {

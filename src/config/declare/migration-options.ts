@@ -18,7 +18,7 @@ export const compatOptions = {
   compat: oneOf('none', 'oauth2-proxy')
     .default('none')
     .describe(
-      "Format of HTTP responses. `none`: the format of this service. `oauth2-proxy`: the format of oauth2-proxy, for clients and filters that depend on it. It never changes a decision. It also sets `gap-auth`, which the mesh's entry must list; `identityHeaders: remove` removes `gap-auth` too. It changes three defaults: `outputTokenToHeader` is `x-auth-request-access-token`, `setAuthorizationHeader` is true, and the subject replaces an absent e-mail.",
+      "Format of HTTP responses. `none`: the format of this service. `oauth2-proxy`: the format of oauth2-proxy, for clients and filters that depend on it. It never changes a decision. It also sets `gap-auth`, which the mesh's entry must list; `identityHeaders: remove` removes `gap-auth` too. It changes three defaults: `outputTokenToHeader` is `x-auth-request-access-token`, `setAuthorizationHeader` is true, and the subject replaces an absent email.",
     ),
   compatInvalidTokenStatus: z
     .union([z.literal(401), z.literal(403)])

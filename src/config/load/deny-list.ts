@@ -1,6 +1,7 @@
 /** Reads the deny list: a file with tokens that are revoked before they expire. */
 import * as z from 'zod';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
+import { parseJson } from '../../runtime/parse-json.ts';
 import { dotted } from '../describe/option-list.ts';
 import { ConfigError, type Problem } from '../validate/problems.ts';
 import { text } from '../values/schemas.ts';
@@ -78,7 +79,7 @@ export function readDenyList(text: string, name: string): readonly DenyListEntry
 
 function parsedJson(text: string): unknown {
   try {
-    return JSON.parse(withoutByteOrderMark(text));
+    return parseJson(withoutByteOrderMark(text));
   } catch {
     return undefined;
   }

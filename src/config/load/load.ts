@@ -144,7 +144,13 @@ async function readConfigFile(
   } catch (error) {
     if (error instanceof ConfigError) return { unreadable: error.problems };
     return {
-      unreadable: [{ path: '', source: path, message: `cannot read the file: ${reasonOf(error)}` }],
+      unreadable: [
+        {
+          path: '',
+          source: path,
+          message: `cannot read the file: ${reasonOf(error)}; check its path and its permissions`,
+        },
+      ],
     };
   }
 }

@@ -1,6 +1,7 @@
 /** Reads a published key set (RFC 7517 section 5): which of its keys are used, and why others are not. */
 import type { IssuerConfig } from '../../config/declare/options.ts';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
+import { parseJson } from '../../runtime/parse-json.ts';
 import { duplicateMembers } from '../fetch/duplicate-members.ts';
 import {
   createKeySet,
@@ -58,7 +59,7 @@ export class UnusableKeySetError extends Error {
  * @throws Error if the text is not a key set
  */
 export function readKeySet(text: string, rules: KeySetRules, previous?: KeySet): ReadKeySet {
-  const members = membersOf(parseJson(text));
+  const members = membersOf(parsedKeySet(text));
   const ambiguous = ambiguousKeys(text);
   if (members.length > rules.maxKeys)
     throw new Error(
@@ -114,9 +115,9 @@ function ambiguousKeys(text: string): ReadonlySet<number> {
   return positions;
 }
 
-function parseJson(text: string): unknown {
+function parsedKeySet(text: string): unknown {
   try {
-    return JSON.parse(withoutByteOrderMark(text));
+    return parseJson(withoutByteOrderMark(text));
   } catch {
     throw new Error('expected a JSON Web Key Set, but the text is not JSON');
   }

@@ -13,7 +13,7 @@ export interface FoundDifference {
 /** The meaning of a difference; `outcome` and `identity` are the ones that matter. */
 export type Meaning = 'outcome' | 'identity' | 'expected' | 'other';
 
-const page = 'docs/migrating-from-oauth2-proxy.md';
+const page = 'docs/migrating-compat.md';
 
 /** The known differences by their subject, each with its reason. */
 const expected: Readonly<Record<string, string>> = {

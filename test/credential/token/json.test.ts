@@ -56,3 +56,10 @@ test('__proto__ is an ordinary member name', () => {
   expect(Object.keys(object ?? {})).toEqual(['__proto__']);
   expect(({} as { x?: number }).x).toBeUndefined();
 });
+
+test('an earlier object does not change how an escaped member name is read', () => {
+  expect(read('{"iss":1,"\\\\u0":1}')).toEqual({ iss: 1, '\\u0': 1 });
+  expect(read('{"iss":1,"\\u0073ub":2}')).toEqual({ iss: 1, sub: 2 });
+  expect(read('{"a":1,"\\\\":1}')).toEqual({ a: 1, '\\': 1 });
+  expect(read('{"a":1,"\\u0061":1}')).toBeUndefined();
+});
