@@ -230,7 +230,7 @@ export const tables: readonly Table[] = [
         ],
       },
       {
-        id: 'LJ2',
+        id: 'LJ6',
         threat:
           'A forged token changes how the escaped member names of another token are read (a defect of V8)',
         tests: [
