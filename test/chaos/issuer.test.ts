@@ -11,7 +11,7 @@ import { askOnce, startLoad } from './load.ts';
 const noWrong = { wrongAllows: 0, wrongDenials: [], failed: [], fivehundreds: 0 };
 const rotations = 1_000;
 
-test(`R5: ${rotations} rotations under load: a published key is good and a withdrawn one is not, after one refresh`, {
+test(`R5: ${rotations} rotations under load: after one refresh, a published key is used and a removed one is not`, {
   timeout: 400_000,
 }, async () => {
   const { issuer, httpPort, metric } = await startGuard(['--keys-refresh-interval', '24h']);
@@ -179,7 +179,7 @@ test('R8 to R12: in every failure of the issuer, known keys stay in use, forged 
   expect(highest - resident).toBeLessThan(80);
 });
 
-test('R12: an issuer that fails every other time causes no denial', async () => {
+test('R12: an issuer that fails at every second fetch causes no denial', async () => {
   const { issuer, httpPort } = await startGuard(['--keys-refresh-interval', '100ms']);
   const good = issuer.jwks;
   let calls = 0;

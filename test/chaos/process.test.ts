@@ -165,7 +165,7 @@ test('R34: repeated rounds of 50 scrapes at once do not affect checks', { timeou
   expect(await load.stop()).toMatchObject(noWrong);
 });
 
-test('killed and restarted: nothing is allowed meanwhile, and valid tokens are allowed again', {
+test('the process is killed and restarted: nothing is allowed before it is ready, and then valid tokens are', {
   timeout: 60_000,
 }, async () => {
   const { issuer, httpPort, service } = await startGuard();

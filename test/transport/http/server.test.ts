@@ -208,7 +208,7 @@ describe('a response', () => {
 describe('a request that is not HTTP', () => {
   const malformed: [string, string | Buffer][] = [
     ['an unknown method', 'FOO / HTTP/1.1\r\nhost: x\r\n\r\n'],
-    ['a method in small letters', 'get / HTTP/1.1\r\nhost: x\r\n\r\n'],
+    ['a method in lower case', 'get / HTTP/1.1\r\nhost: x\r\n\r\n'],
     ['raw bytes in the target', Buffer.from('GET /\xe9 HTTP/1.1\r\nhost: x\r\n\r\n', 'latin1')],
     ['a control in the target', 'GET /\x01 HTTP/1.1\r\nhost: x\r\n\r\n'],
     ['a bare line feed', 'GET / HTTP/1.1\nhost: x\n\n'],
