@@ -225,7 +225,7 @@ test('R1: an issuer that is down at the start: every request is denied immediate
   ).toEqual([200, 503]);
   issuer.discovery = hanging;
   await until(async () => (await askOnce(port, { authorization })) === 200, 20);
-  // The other service had the keys all the time.
+  // The first service kept its keys.
   expect(await askOnce(httpPort, { authorization })).toBe(200);
   expect((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status).toBe(200);
   expect(service.errors()).toBe('');

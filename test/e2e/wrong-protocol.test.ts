@@ -1,4 +1,4 @@
-/** A real Envoy with another protocol than the listener. */
+/** A real Envoy that does not use the protocol of the listener. */
 import { expect, onTestFinished, test } from 'vitest';
 import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { startWorkload } from '../../tools/workload.ts';

@@ -1,4 +1,4 @@
-/** Finds the client certificate in what proxies report (RFC 8705). */
+/** Finds the client certificate in the headers and fields that proxies send (RFC 8705). */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -194,7 +194,7 @@ describe('no client can impersonate another, with any header and any certificate
   );
 });
 
-// So long that a quadratic algorithm would not end within the test.
+// So long that a quadratic algorithm would exceed the test timeout.
 test('a header of 500,000 fields is read in linear time', () => {
   const fields = Array.from({ length: 500_000 }, (_, index) => `k${index}=v`).join(';');
   expect(read(`${fields};Hash=${hashOf('client')}`, 1)).toBe(thumbprintOf('client'));

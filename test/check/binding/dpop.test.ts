@@ -175,7 +175,7 @@ describe('a bound token is denied', () => {
     ['crit', { header: { crit: ['exp'] } }],
   ])('with a proof that has %s', async (_, parts, request = {}) => {
     const proof = await makeProof(client, token, parts).catch(() => undefined);
-    // jose does not sign `crit`, so a string stands for the whole header.
+    // jose does not sign `crit`, so this replaces the header of a valid proof.
     const sent =
       proof ??
       (await makeProof(client, token)).replace(

@@ -181,7 +181,7 @@ test('every compiled expression is evaluated within the limits, with any claims'
   expect(evaluated).toBeGreaterThan(20);
 });
 
-// So long that a quadratic algorithm would not end within the test.
+// So long that a quadratic algorithm would exceed the test timeout.
 test('a query of 500,000 parameters is read in linear time', () => {
   const context = contextFor(
     `/?${Array.from({ length: 500_000 }, (_, index) => `p${index}=1`).join('&')}&p1=2`,

@@ -109,7 +109,7 @@ const selectOf = (
   return (path: string) => select(checkRequest({ path }));
 };
 
-/** The path that a server with these steps reads. Without decoding, a space in a pattern stands for its escape. */
+/** The path that a server with these steps reads. Without decoding, a space in a pattern means its escape. */
 function readAs(path: string, own: readonly Step[]): string {
   const [start = ''] = path.split('?', 1);
   return own.reduce((text, step) => step(text), start).replaceAll('%20', ' ');

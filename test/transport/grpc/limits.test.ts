@@ -258,7 +258,7 @@ describe('memory that other connections hold', () => {
 describe('a stalled call', () => {
   const half = checkMessage({ headers: { cookie: 'c'.repeat(30_000) } }).subarray(0, 15_000);
 
-  /** A service with a test clock, a connection, and a call of which half has arrived. */
+  /** A service with a test clock, a connection, and a call that has half arrived. */
   async function stalled(headers: Record<string, string> = {}, clock: TestClock = createTestClock()) {
     const service = await startOn(clock);
     const session = openSession(service.grpcPort);

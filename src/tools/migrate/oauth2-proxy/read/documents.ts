@@ -36,7 +36,7 @@ function parseQuietly(text: string, name: string): ReturnType<typeof parseYaml> 
   }
 }
 
-/** Keeps of a parser message only what cannot quote the file. */
+/** Removes the parts of a parser message that may quote the file. */
 function withoutQuotation(message: string): string {
   const [, summary = '', reason = ''] = /^((?:not valid|invalid) YAML): (.*)$/s.exec(message) ?? [];
   return /[:"'`!]|sequence|start with|characters/.test(reason) ? summary : message;

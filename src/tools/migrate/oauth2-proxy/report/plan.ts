@@ -111,7 +111,7 @@ export function planText(
     '## The configuration',
     fenced('yaml', configText(translation)),
     '## The values',
-    `Save this plan as \`plan.md\`. The commands extract files from it and do not change your \`values.yaml\`, which is the way back.`,
+    `Save this plan as \`plan.md\`. The commands extract files from it and do not change your \`values.yaml\`, which you need for a rollback.`,
     fileMark(valuesFile),
     fenced('yaml', valuesText(translation)),
     '## The switch-over',

@@ -52,7 +52,7 @@ describe('flags', () => {
   test('that make oauth2-proxy do something else are reported', () => {
     expect(findingsOf({ flags: ['--config-test', '--version', '--convert-config-to-alpha'] })).toEqual(
       ['config-test', 'version', 'convert-config-to-alpha'].map(
-        (name) => `${name} (flag --${name}) meaningless: with it oauth2-proxy does something else than serve`,
+        (name) => `${name} (flag --${name}) meaningless: with it oauth2-proxy does not serve`,
       ),
     );
   });

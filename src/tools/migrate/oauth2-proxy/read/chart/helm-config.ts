@@ -62,7 +62,7 @@ export function readCredentials(values: YamlNode, scope: Scope, collected: Colle
         `${locationOf(existing)} config.existingSecret`;
       variables.push({ name: variable, value: objectText?.value ?? '', source });
     }
-    // The default of the chart is a row of X, not a client ID.
+    // The default of the chart is a placeholder: a text of the letter X.
     if (isEmpty(node) || (text !== undefined && /^X+$/.test(text))) {
       const shadowed = variables.findLast((one) => one.name === variable);
       if (secret === undefined && isAsked(key) && shadowed !== undefined && name === 'clientID')

@@ -47,7 +47,7 @@ export function createObjects(all: readonly ClusterObject[]): Objects {
     readKeys.set(object, keys);
     return texts;
   };
-  /** Explains why an object needs no finding of its own: the Secrets that it makes are among the files. */
+  /** Explains why an object needs no refused finding: the Secrets that it creates are among the files. */
   const whyGenerated = (object: ClusterObject): string | undefined => {
     const { namespace } = object;
     const secrets = generatedSecrets(object);
