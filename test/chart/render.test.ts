@@ -44,7 +44,7 @@ describeWith('the chart', await findHelm(), (program) => {
     },
   );
 
-  test('five lines of values install everything', async () => {
+  test('a values file of five lines renders every object of an installation', async () => {
     const text = readFileSync(`${chartFolder}/ci/default-values.yaml`, 'utf8');
     expect(text.trim().split('\n')).toHaveLength(5);
     const kinds = (await render(program, [`${chartFolder}/ci/default-values.yaml`])).map(({ kind }) => kind);

@@ -344,7 +344,7 @@ export const tables: readonly Table[] = [
         tests: [
           ['check/binding/dpop.test.ts', 'as Bearer, with and without its proof'],
           ['check/binding/client-certificate.test.ts', 'is allowed only with that certificate'],
-          ['e2e/bound-tokens.test.ts', 'that ends the TLS of clients'],
+          ['e2e/bound-tokens.test.ts', 'that terminates the TLS of clients'],
         ],
       },
       {
@@ -474,7 +474,7 @@ export const tables: readonly Table[] = [
       {
         id: 'E5',
         threat: '`x-forwarded-*` headers that a client writes',
-        tests: [['check/binding/client-certificate.test.ts', 'another workload forges']],
+        tests: [['check/binding/client-certificate.test.ts', 'another workload sends the By field']],
         note: 'Only `x-forwarded-client-cert` is read, and only if the configuration says which proxy to trust.',
       },
       {
@@ -722,7 +722,7 @@ export const tables: readonly Table[] = [
         threat:
           'A host that Envoy routes differently than rules read it: a port, a final dot, two hosts in one',
         tests: [
-          ['e2e/one-reading.test.ts', 'that picks a host in its own way'],
+          ['e2e/one-reading.test.ts', 'that reads hosts differently'],
           ['config/values/hosts.test.ts', 'rejects an invalid or ambiguous host'],
           [selecting, 'a host with a port'],
         ],
@@ -912,7 +912,7 @@ export const tables: readonly Table[] = [
         id: 'H8',
         threat: 'Invalid data',
         tests: [
-          [keys, 'that is %s is refused'],
+          [keys, 'that is %s is rejected'],
           [chaosIssuer, 'R8 to R12'],
         ],
       },
@@ -967,14 +967,14 @@ export const tables: readonly Table[] = [
         id: 'N2',
         threat: 'Forged signatures cause repeated fetches of keys',
         tests: [
-          ['credential/token/key-choice.test.ts', '%s causes no fetch with 10,000 of them'],
+          ['credential/token/key-choice.test.ts', '%s causes no fetch with 10,000 tokens'],
           [
             'credential/token/key-choice.test.ts',
-            'with known and unknown kids in turn causes no more fetches than with unknown ones',
+            'with known and unknown kids in turn causes at most as many fetches as with unknown kids',
           ],
           [
             'credential/token/key-choice.test.ts',
-            'with known and unknown kids in turn causes no more fetches than with unknown ones',
+            'with known and unknown kids in turn causes at most as many fetches as with unknown kids',
           ],
           ['process/endurance.test.ts', '10,000 wrong signatures none'],
         ],
@@ -1013,8 +1013,11 @@ export const tables: readonly Table[] = [
         id: 'V1',
         threat: 'A file store sends a wrong content coding with the key set, and every token is denied',
         tests: [
-          ['issuer/fetch/content-coding.test.ts', 'is read as it is'],
-          ['issuer/fetch/content-coding.test.ts', 'is undone from its end'],
+          [
+            'issuer/fetch/content-coding.test.ts',
+            'uncompressed JSON with the content-encoding %s is read unchanged',
+          ],
+          ['issuer/fetch/content-coding.test.ts', 'is decoded from the last coding to the first'],
           ['issuer/fetch/content-coding.test.ts', 'a window larger than 8 MiB'],
         ],
       },
@@ -1022,9 +1025,9 @@ export const tables: readonly Table[] = [
         id: 'V2',
         threat: 'A repeated member in a key set, key or discovery document, which parsers read differently',
         tests: [
-          ['issuer/keys.test.ts', 'that has its list twice is rejected: %s'],
-          ['issuer/keys.test.ts', 'has one unused key if %s is there twice'],
-          ['issuer/keys.test.ts', 'that has any other member twice is read'],
+          ['issuer/keys.test.ts', 'with two `keys` members is rejected: %s'],
+          ['issuer/keys.test.ts', 'with two %s members in a key does not use that key'],
+          ['issuer/keys.test.ts', 'with two of any other member is read'],
           [issuer, 'with two of '],
           [
             'issuer/fetch/duplicate-members.test.ts',
@@ -1511,7 +1514,7 @@ export const tables: readonly Table[] = [
       {
         id: 'S7',
         threat: 'A client writes x-forwarded-for, and an address rule allows it',
-        tests: [['check/rules/client-address.test.ts', 'not what a client wrote in front of it']],
+        tests: [['check/rules/client-address.test.ts', 'is not one that the client put before it']],
       },
       {
         id: 'S8',
@@ -1691,7 +1694,7 @@ export const tables: readonly Table[] = [
       {
         id: 'LG11',
         threat: 'Clients that cancel a thousand requests at once make Envoy close the connection',
-        tests: [['e2e/cancelled.test.ts', 'fail no check of anybody']],
+        tests: [['e2e/cancelled.test.ts', 'do not affect the checks of other clients']],
         note: "Envoy's own limits of waiting frames cause this. They must be raised.",
       },
       {
@@ -1854,7 +1857,7 @@ export const tables: readonly Table[] = [
         id: 'P2',
         threat: "A `caFile` with an intermediate or a server's own certificate accepts other certificates",
         tests: [
-          ['issuer/chain.test.ts', 'refused: %s'],
+          ['issuer/chain.test.ts', 'a server is rejected with %s in `caFile`'],
           ['issuer/chain.test.ts', 'the host name is still verified, with %s'],
           ['issuer/chain.test.ts', 'an expired certificate is rejected, even if it is in `caFile`'],
         ],
@@ -1890,7 +1893,7 @@ export const tables: readonly Table[] = [
             'check/binding/client-certificate.test.ts',
             'no client can impersonate another, with any header and any certificate',
           ],
-          ['e2e/client-certificates.test.ts', 'a client passes as itself alone'],
+          ['e2e/client-certificates.test.ts', 'no client can impersonate another'],
           [invariants, 'every invariant holds for random input'],
         ],
         note: 'The references are a model of Envoy and a real one. No client text is trusted. Some of it denies its own sender.',
@@ -1899,11 +1902,8 @@ export const tables: readonly Table[] = [
         id: 'LX2',
         threat: 'A subject, URI or DNS name in a certificate that looks like another element',
         tests: [
-          [
-            'check/binding/client-certificate.test.ts',
-            'a client that sends nothing is believed, whatever its subject',
-          ],
-          ['e2e/client-certificates.test.ts', 'a client passes as itself alone'],
+          ['check/binding/client-certificate.test.ts', 'a client that forges no header is always identified'],
+          ['e2e/client-certificates.test.ts', 'no client can impersonate another'],
         ],
       },
       {
@@ -1916,7 +1916,7 @@ export const tables: readonly Table[] = [
             'with any rules, an allowed preflight has a rule for each method that an upstream can read in it',
           ],
           ['e2e/preflight.test.ts', 'a browser may send the methods of the rule'],
-          ['e2e/preflight.test.ts', 'any other request that names DELETE'],
+          ['e2e/preflight.test.ts', 'a request that only looks like a preflight for DELETE'],
         ],
       },
       {

@@ -34,7 +34,7 @@ test('reads JSON, a mapping with `entries`, and an empty list', () => {
 });
 
 test.each([
-  ['no text', ''],
+  ['zero bytes', ''],
   ['white space', ' \n \n'],
   ['a comment', '# nobody\n'],
   ['null', 'null'],

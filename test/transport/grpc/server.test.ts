@@ -88,7 +88,7 @@ describe('an invalid or unknown call', () => {
     ['a message of 5 MB', {}, grpcMessage(Buffer.alloc(5_000_000)), 200, '0'],
     ['a length of 4 GB', {}, Buffer.from([0, 255, 255, 255, 255]), 200, '0'],
     ['a bomb', { 'grpc-encoding': 'gzip' }, compressed(gzipSync(Buffer.alloc(50_000_000))), 200, '0'],
-    ['compression that is not named', {}, compressed(gzipSync(good)), 200, '13'],
+    ['a compressed message without an encoding', {}, compressed(gzipSync(good)), 200, '13'],
     ['ten thousand nested messages', {}, grpcMessage(nested(10_000)), 200, '13'],
   ])('%s', async (name, headers, body, http, grpc) => {
     const { grpcPort } = await startApp();
@@ -257,7 +257,7 @@ describe('closes a hostile connection, and no other', () => {
   const headers = callHeaders();
   const attacks: [string, number, (state: { stream: number }) => Buffer][] = [
     [
-      'more streams than are allowed',
+      'more streams than the limit',
       5_000,
       (state) => frame(frameType.headers, flag.endHeaders, nextStream(state), headers),
     ],
@@ -289,7 +289,7 @@ describe('closes a hostile connection, and no other', () => {
       },
     ],
     [
-      'window updates of nothing',
+      'window updates of 0 bytes',
       3_000,
       (state) => {
         const stream = nextStream(state);

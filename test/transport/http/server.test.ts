@@ -247,7 +247,7 @@ describe('a request that is not HTTP', () => {
     );
   });
 
-  test('a thousand at once do no harm', async () => {
+  test('1,000 at once do not affect a valid client', async () => {
     const { httpPort, issuer } = await startApp();
     const storm = Array.from({ length: 1_000 }, (_, index) =>
       exchange(httpPort, malformed[index % malformed.length]?.[1] ?? ''),
