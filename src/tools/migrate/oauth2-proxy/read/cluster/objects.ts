@@ -51,8 +51,8 @@ export function createObjects(all: readonly ClusterObject[]): Objects {
   const whyGenerated = (object: ClusterObject): string | undefined => {
     const { namespace } = object;
     const secrets = generatedSecrets(object);
-    const areThere = secrets.every((name) => named({ kind: 'Secret', name, namespace }) !== undefined);
-    if (secrets.length === 0 || !areThere) return undefined;
+    const areInFiles = secrets.every((name) => named({ kind: 'Secret', name, namespace }) !== undefined);
+    if (secrets.length === 0 || !areInFiles) return undefined;
     return `it makes ${secrets.map((name) => `Secret/${name}`).join(', ')}, which is among the files and read there`;
   };
   const unreportedIn = (object: ClusterObject): readonly Finding[] => {
