@@ -62,7 +62,7 @@ test(`R5: ${rotations} rotations under load: after one refresh, a published key 
   expect(await metric('oidc_authz_issuer_keys')).toBeLessThanOrEqual(2);
 });
 
-test('R6: a hard rotation: all requests with the new key wait for one fetch, and the old key is denied', async () => {
+test('R6: the issuer replaces its only key: all requests with the new key wait for one fetch, and tokens of the old key are denied', async () => {
   const { issuer, httpPort } = await startGuard(['--keys-refresh-interval', '24h']);
   const old = `Bearer ${freshToken(issuer)}`;
   expect(await askOnce(httpPort, { authorization: old })).toBe(200);
@@ -147,7 +147,7 @@ const failures: readonly [string, Endpoint][] = [
   ],
 ];
 
-test('R8 to R12: in every failure of the issuer, known keys stay in use, forged tokens are denied, memory is limited, and the service recovers', {
+test('R8 to R12: while the issuer fails, known keys stay in use, forged tokens are denied and memory is limited; then the service recovers', {
   timeout: 120_000,
 }, async () => {
   const { issuer, httpPort, metric, residentMiB } = await startGuard([
@@ -190,7 +190,7 @@ test('R12: an issuer that fails at every second fetch causes no denial', async (
   expect(await load.stop()).toMatchObject(noWrong);
 });
 
-test('R1: an issuer that is down at the start: every request is denied immediately, the process keeps running, and is ready when the issuer returns', async () => {
+test('R1: the issuer is down at the start: every request is denied immediately, the process keeps running, and it is ready when the issuer returns', async () => {
   const { issuer, httpPort, adminPort, service } = await startGuard();
   // A new service, with an issuer that hangs.
   const hanging = issuer.discovery;

@@ -438,7 +438,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
   });
 
   describe('the entry of the mesh', () => {
-    test('that lists no header drops the headers that are set, and forged ones reach the workload', async () => {
+    test('without headers drops the headers that are set, and forged ones reach the workload', async () => {
       const { ask, bearer } = await mesh('http', { headersToUpstreamOnAllow: [] });
       const answer = await ask('/', {
         ...(await bearer()),
@@ -450,7 +450,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       expect(valuesOf(answer, 'x_auth_request_user')).toEqual([]);
     });
 
-    test('that lists no header is safe with `identityHeaders: remove`', async () => {
+    test('without headers is safe with `identityHeaders: remove`', async () => {
       const { ask, bearer } = await mesh(
         'http',
         { headersToUpstreamOnAllow: [] },

@@ -436,7 +436,7 @@ ${more}
     });
 
     test.each(both)(
-      'failOpen, and Envoy has no answer over %s: the identity of the client gets through',
+      'failOpen, and Envoy has no answer over %s: the forged identity of the client reaches the workload',
       async (transport) => {
         const envoy = await gateway({ transport, authorizers: [nobody], failOpen: true });
         const answer = await get(envoy, ['x-auth-request-user: mallory']);

@@ -97,7 +97,7 @@ describe('RSA keys', () => {
     ['a huge exponent', modulus(2048), 'AQAAAAE', 'exponent'],
     ['an exponent as long as a modulus', modulus(2048), modulus(2048), 'exponent'],
     ['a ROCA modulus', rocaModulus(), 'AQAB', 'weak'],
-  ])('with %s are not', (_, n, e, problem) => {
+  ])('with %s are rejected', (_, n, e, problem) => {
     expect(rsaProblem(bytes(n), bytes(e))).toBe(problem);
   });
 
@@ -298,7 +298,7 @@ describe('a key set', () => {
     ]);
   });
 
-  test('counts a key once, whatever its algorithms and however often it is published', () => {
+  test('counts a key once, with any number of algorithms and copies', () => {
     const { unused, keySet } = read([
       rsa,
       { ...rsa, kid: 'a' },

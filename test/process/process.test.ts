@@ -324,7 +324,7 @@ shutdown: {delay: 0s}
     );
   };
 
-  test('is loaded, an invalid one is not, also when a ConfigMap swaps its link as in Kubernetes', async () => {
+  test('is loaded if it is valid, also when a link is replaced, as for a ConfigMap in Kubernetes', async () => {
     const issuer = await issuerForTest();
     const mount = folder();
     const publish = (version: string, text: string) => {

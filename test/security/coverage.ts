@@ -73,7 +73,7 @@ export const tables: readonly Table[] = [
       {
         id: 'F4',
         threat: 'A forged header is forwarded if the claim is missing',
-        tests: [[envoy, 'that lists no header is safe with']],
+        tests: [[envoy, 'without headers is safe with']],
         note: 'E3',
       },
       {
@@ -93,7 +93,7 @@ export const tables: readonly Table[] = [
       {
         id: 'F7',
         threat: 'Libraries that accept weak keys',
-        tests: [[keys, 'with %s are not']],
+        tests: [[keys, 'with %s are rejected']],
         note: 'B4 to B10',
       },
       {
@@ -284,7 +284,7 @@ export const tables: readonly Table[] = [
         id: 'LJ4',
         threat: "A client's signature or key makes a verification fail",
         tests: [
-          ['issuer/keys/public-key.test.ts', 'never throws, whatever the length of the signature'],
+          ['issuer/keys/public-key.test.ts', 'never throws, with any length of the signature'],
           ['security/failing-verification.test.ts', 'a proof whose key is not a point on its curve'],
         ],
       },
@@ -712,7 +712,7 @@ export const tables: readonly Table[] = [
           [selecting, 'paths.ignoreCase and paths.ignoreTrailingSlash'],
           [
             'check/rules/path-readers.test.ts',
-            'with `paths.ignoreCase` and `ignoreTrailingSlash` also for readers that ignore these, and no further request is allowed',
+            'with `paths.ignoreCase` and `ignoreTrailingSlash` also matches it for readers that ignore these, and no further request is allowed',
           ],
         ],
         note: 'Options change this. By default, rules compare exactly.',
@@ -925,7 +925,7 @@ export const tables: readonly Table[] = [
       {
         id: 'H11',
         threat: 'Two keys with the same `kid`',
-        tests: [['issuer/keys/random-key-sets.test.ts', 'accepts nothing without a matching key']],
+        tests: [['issuer/keys/random-key-sets.test.ts', 'accepts none without a matching key']],
         note: 'Each is tried, at most four.',
       },
       { id: 'H12', threat: 'An empty key set after a valid one', tests: [[chaosIssuer, 'R8 to R12']] },
@@ -938,7 +938,7 @@ export const tables: readonly Table[] = [
         id: 'H14',
         threat: 'TLS without verification',
         tests: [
-          [fetching, 'rejects an unknown CA, whatever the environment'],
+          [fetching, 'rejects an unknown CA, with any environment variables'],
           ['process/tls-verification.test.ts', 'NODE_TLS_REJECT_UNAUTHORIZED=0'],
         ],
       },
@@ -976,7 +976,7 @@ export const tables: readonly Table[] = [
             'credential/token/key-choice.test.ts',
             'with known and unknown kids in turn causes at most as many fetches as with unknown kids',
           ],
-          ['process/endurance.test.ts', '10,000 wrong signatures none'],
+          ['process/endurance.test.ts', '10,000 wrong signatures cause none'],
         ],
       },
       {
@@ -997,7 +997,7 @@ export const tables: readonly Table[] = [
       {
         id: 'N5',
         threat: 'A token without `kid` is verified by a key for another algorithm or use',
-        tests: [['issuer/keys/random-key-sets.test.ts', 'accepts nothing without a matching key']],
+        tests: [['issuer/keys/random-key-sets.test.ts', 'accepts none without a matching key']],
       },
       {
         id: 'N6',
@@ -1044,7 +1044,7 @@ export const tables: readonly Table[] = [
       {
         id: 'I2',
         threat: 'HTTP/2 floods',
-        tests: [[grpc, 'closes a hostile connection, and no other']],
+        tests: [[grpc, 'closes only the hostile connection']],
       },
       {
         id: 'I3',
@@ -1220,7 +1220,7 @@ export const tables: readonly Table[] = [
         id: 'R24',
         threat: 'Reloads of every kind',
         tests: [
-          [running, 'is loaded, an invalid one is not'],
+          [running, 'is loaded if it is valid'],
           [app, 'under load never mixes two configurations in a check'],
         ],
       },
@@ -1237,7 +1237,7 @@ export const tables: readonly Table[] = [
       {
         id: 'R27',
         threat: 'A worker exits',
-        tests: [['process/workers.test.ts', 'are replaced when they die']],
+        tests: [['process/workers.test.ts', 'are replaced when they exit']],
       },
       {
         id: 'R28',
@@ -1350,7 +1350,7 @@ export const tables: readonly Table[] = [
           ],
           [
             'transport/http/connection/connections.test.ts',
-            'if all are busy, a new connection gets a denial, and no other closes',
+            'if all are busy, a new connection gets a denial, and no other connection is closed',
           ],
         ],
       },
@@ -1398,7 +1398,7 @@ export const tables: readonly Table[] = [
           [pool, 'leaves the ports open'],
           [
             'service/workers/round-robin.test.ts',
-            'with any events, no connection has two workers, none is lost, and none waits while a worker is free',
+            'with any events, no connection has two workers, is lost, or waits while a worker is free',
           ],
         ],
       },
@@ -1666,7 +1666,7 @@ export const tables: readonly Table[] = [
         threat: 'Unlimited connections or health watches fill the memory',
         tests: [
           ['transport/grpc/limits.test.ts', 'connections are limited'],
-          ['transport/shared/open-connections.test.ts', '%s has no more than its limit'],
+          ['transport/shared/open-connections.test.ts', '%s has at most its limit'],
           ['transport/grpc/limits.test.ts', 'health watches are limited'],
         ],
       },
@@ -1677,7 +1677,7 @@ export const tables: readonly Table[] = [
           ['transport/grpc/server.test.ts', 'a shared connection'],
           [
             'transport/grpc/server.test.ts',
-            'closes a connection with more resets than cancelled requests cause, and no other',
+            'closes only a connection with more resets than cancelled requests cause',
           ],
         ],
       },
@@ -1687,7 +1687,7 @@ export const tables: readonly Table[] = [
         tests: [
           [
             'transport/grpc/check/check-messages.test.ts',
-            'other headers are read once per request, whatever the number of lookups',
+            'other headers are read once per request, with any number of lookups',
           ],
         ],
       },
@@ -1783,7 +1783,10 @@ export const tables: readonly Table[] = [
         threat:
           'A certificate without its key ends a listener, or an empty client CA admits all clients or none',
         tests: [
-          [listenerTls, 'uses a new pair when certificate and key match, whatever the time between the two'],
+          [
+            listenerTls,
+            'uses a new pair when certificate and key match, with any time between the two writes',
+          ],
           [listenerTls, '%s is rejected, and the old files stay in use'],
         ],
       },
@@ -1926,7 +1929,7 @@ export const tables: readonly Table[] = [
           ['check/binding/used-proofs.test.ts', 'of one key does not reduce that of others'],
           [
             'check/binding/dpop.test.ts',
-            'of one client leave room for other clients of this issuer and of other issuers',
+            'of one client leave space for other clients of this issuer and of other issuers',
           ],
         ],
         note: 'A client with tokens for many keys can fill the space of its own issuer: `overloaded`, a metric and an alert.',
@@ -1973,7 +1976,7 @@ export const tables: readonly Table[] = [
         tests: [
           [
             'check/rules/expression-cost.test.ts',
-            'two evaluations for a host with a port cost no more than the limit of one',
+            'two evaluations for a host with a port cost at most the limit of one',
           ],
         ],
       },
@@ -2026,7 +2029,7 @@ export const tables: readonly Table[] = [
         tests: [
           [
             'check/claim-names.test.ts',
-            'a token that expires at the end of the year 9999 is cached no longer than others',
+            'a token that expires at the end of the year 9999 is cached for at most the usual time',
           ],
         ],
       },

@@ -310,7 +310,7 @@ describe('used proofs', () => {
     small.stop();
   });
 
-  test('of one client leave room for other clients of this issuer and of other issuers', async () => {
+  test('of one client leave space for other clients of this issuer and of other issuers', async () => {
     const other = await startFakeIssuer();
     const shared = await startCore(
       await configOf(`issuers:

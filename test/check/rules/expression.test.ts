@@ -83,7 +83,7 @@ describe('an expression', () => {
     expect(() => compileExpression(text)(contextFor())).toThrow();
   });
 
-  test('reads a trusted header with one line, does not see an absent one, and fails for one with two lines', () => {
+  test('reads a trusted header with one line; an absent header has no value; two lines make it fail', () => {
     const text = '"x-tenant" in request.headers';
     const seen = (lines: readonly string[]) => {
       const identity = { payload: '{}', expiresAt: 1 } as unknown as Identity;

@@ -136,7 +136,7 @@ test('a request that an anonymous rule allows matches this rule for every reader
   expect(unusual).toBeGreaterThan(runs / 2_000);
 });
 
-test('with `paths.ignoreCase` and `ignoreTrailingSlash` also for readers that ignore these, and no further request is allowed', () => {
+test('with `paths.ignoreCase` and `ignoreTrailingSlash` also matches it for readers that ignore these, and no further request is allowed', () => {
   let passed = 0;
   fc.assert(
     fc.property(rules, target, (list, path) => {

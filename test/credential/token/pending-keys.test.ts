@@ -85,7 +85,7 @@ describe('a check that waits for a key', () => {
 });
 
 describe('after a check has given up', () => {
-  test('no check starts to wait while the fetch hangs, and waiting checks wait for a third', async () => {
+  test('no check starts to wait while the fetch hangs, and waiting checks give up after a third of the time', async () => {
     const { clock, ask, ends } = createWorld();
     const fetching = Promise.withResolvers<void>();
     ask(fetching.promise);

@@ -130,7 +130,7 @@ describe('over TLS', () => {
     return serve((_, response) => response.writeHead(200).end('{}'), server);
   };
 
-  test('rejects an unknown CA, whatever the environment', async () => {
+  test('rejects an unknown CA, with any environment variables', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     onTestFinished(() => void vi.unstubAllEnvs());
     const port = await secure();

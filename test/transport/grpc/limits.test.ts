@@ -386,7 +386,7 @@ describe('a late decision', () => {
     expect(await call.ended).toMatchObject(overloaded);
   });
 
-  test('gets a response within limits.checkDeadline, whatever the timeout of the client', async () => {
+  test('gets a response within limits.checkDeadline, with any timeout of the client', async () => {
     const clock = createTestClock();
     const { call } = await waiting(clock, { 'grpc-timeout': '1M' }, ['--limits-check-deadline=1s']);
     await clock.advance(1_000);

@@ -253,7 +253,7 @@ function nextStream(state: { stream: number }): number {
   return state.stream;
 }
 
-describe('closes a hostile connection, and no other', () => {
+describe('closes only the hostile connection', () => {
   const headers = callHeaders();
   const attacks: [string, number, (state: { stream: number }) => Buffer][] = [
     [
@@ -322,7 +322,7 @@ describe('closes a hostile connection, and no other', () => {
   });
 });
 
-test('closes a connection with more resets than cancelled requests cause, and no other', {
+test('closes only a connection with more resets than cancelled requests cause', {
   timeout: 120_000,
 }, async () => {
   const { grpcPort, issuer } = await startApp({ flags: ['--log-checks=none'] });
@@ -367,7 +367,7 @@ describe('closes a silent connection within 20 s', { timeout: 40_000 }, () => {
     return (performance.now() - started) / 1000;
   }
 
-  test('that never starts, starts partly, or does not answer a PING; one that answers stays open', async () => {
+  test('that does not start, does not finish its start, or does not answer a PING; one that answers stays open', async () => {
     const { grpcPort } = await startApp();
     const preface = Buffer.concat([
       Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),

@@ -408,7 +408,7 @@ describe('over TLS', () => {
   });
 });
 
-test('while draining, every response asks to close the connection, and none is lost', async () => {
+test('while draining, every request gets a response with `connection: close`', async () => {
   const service = await runApp({ flags: ['--shutdown-delay=1s'] });
   const good = request('GET', '/', [`authorization: Bearer ${await service.issuer.mint()}`]);
   expect((await exchange(service.httpPort, good))?.headers.connection).toBe('keep-alive');

@@ -138,7 +138,7 @@ describe('the fields of a check', () => {
   });
 });
 
-test('counts the real memory of small chunks, and allocates no more than has arrived', () => {
+test('counts the real memory of small chunks, and allocates only for bytes that have arrived', () => {
   const reader = createMessageReader(undefined, { stored: 1_000_000, skipped: 0 });
   reader.add(Buffer.from([0, 0, 15, 0, 0]));
   for (let index = 0; index < 10_000; index++) reader.add(Buffer.from([0]));
