@@ -237,14 +237,14 @@ describe('without a response', () => {
   test.each([
     ['nothing listens', async () => `http://127.0.0.1:${await freePort()}`, 'nothing listens there'],
     [
-      'it speaks no TLS',
+      'it does not use TLS',
       async () => (await startRefusing()).replace('http', 'https'),
       'try http:// instead of https://',
     ],
-    ['it speaks no HTTP', () => startRaw('hello\r\n'), 'the server does not use HTTP'],
-    ['it ends every connection', () => startRaw(''), 'the server closes the connection without an answer'],
+    ['it does not use HTTP', () => startRaw('hello\r\n'), 'the server does not use HTTP'],
+    ['it closes every connection', () => startRaw(''), 'the server closes the connection without an answer'],
     [
-      'it speaks TLS, as a server in Go says',
+      'it uses TLS, and answers as a server in Go',
       () =>
         startRaw(
           'HTTP/1.0 400 Bad Request\r\nContent-Length: 48\r\n\r\nClient sent an HTTP request to an HTTPS server.\n',

@@ -85,7 +85,7 @@ test('the end waits for handed-out connections, and drops waiting ones', async (
   expect(gone).toEqual([1, 2, 3, 4]);
 });
 
-test('with any events, no connection has two workers, none is lost, and none waits while a worker is free', () => {
+test('with any events, no connection has two workers, is lost, or waits while a worker is free', () => {
   const worker = fc.constantFrom('a', 'b', 'c');
   const event = fc.oneof(
     fc.record({ kind: fc.constant('arrived' as const) }),

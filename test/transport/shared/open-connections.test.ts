@@ -55,16 +55,16 @@ const makeHttp: Make = (config, clock, listenBy) =>
 /** How connections reach a server: at its own port, or at that of another server, which passes them on. */
 const ways = {
   accepts: async (start: (listenBy: Listen) => Promise<{ port: number }>) => (await start(listen)).port,
-  'is handed': async (start: (listenBy: Listen) => Promise<{ port: number }>) => {
+  'receives from another process': async (start: (listenBy: Listen) => Promise<{ port: number }>) => {
     const handed = createConnectionReceiver();
     await start(handed.listenFor('any'));
-    const door = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
+    const acceptor = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
       handed.receive('any', socket.resume()),
     );
-    door.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
-    await once(door, 'listening');
-    onTestFinished(() => void door.close());
-    return (door.address() as AddressInfo).port;
+    acceptor.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
+    await once(acceptor, 'listening');
+    onTestFinished(() => void acceptor.close());
+    return (acceptor.address() as AddressInfo).port;
   },
 };
 
@@ -129,7 +129,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])('of the connections th
     ['gRPC without TLS', makeGrpc, false, places + 1_000],
     ['HTTP over TLS', makeHttp, true, places + 1_000],
     ['HTTP without TLS', makeHttp, false, places + 1_000],
-  ])('%s has no more than its limit', async (_, make, isSecure, most) => {
+  ])('%s has at most its limit', async (_, make, isSecure, most) => {
     const port = await startServer(make, isSecure, way);
     const { sockets, open } = await connectSilent(port, most + 200);
     await until(() => open() === most);
