@@ -63,7 +63,10 @@ export interface Found {
   readonly perhaps: Set<number>;
 }
 
-/** The same for a path that servers can read differently. A match is sure if it compares only segments with one reading. */
+/**
+ * Collects the rules with a pattern that matches some reading of a path that servers can read differently. A rule matches
+ * every reading if its pattern compares only segments with one reading.
+ */
 export function collectSpelled(
   node: PathNode,
   path: readonly string[],

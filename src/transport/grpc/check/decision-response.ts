@@ -12,7 +12,7 @@ import { incumbentResponse } from './incumbent-response.ts';
 /** The options of responses. */
 export type ResponseOptions = Pick<Config, 'whenUnavailable'> &
   ChallengeOptions & {
-    /** The headers of the incumbent's response that are set on the upstream request. */
+    /** The headers of the incumbent's response to set on the upstream request. */
     readonly forwarded: readonly string[];
   };
 

@@ -12,7 +12,7 @@ const unknownToEnvoy = new Set([418, 425, 451, 509]);
 /**
  * Creates the message. As over HTTP, only status 200 allows the request.
  *
- * @param forwarded the headers that are set on the upstream request, which the mesh's entry lists over HTTP
+ * @param forwarded the headers to set on the upstream request; over HTTP, the mesh's entry lists them
  */
 export function incumbentResponse(
   { status, headers, body }: IncumbentAnswer,
