@@ -99,7 +99,7 @@ export const reasons = {
   signature_invalid: {
     ...invalidToken,
     description:
-      "None of the keys that match the token's `kid` and `alg` verifies its signature. At most 4 keys are tried, or every key of `publicKeyFiles`. The keys were fetched again only if the `kid` is unknown.",
+      "The token's signature is not valid for any of the keys that match its `kid` and `alg`. At most 4 keys are tried, or every key of `publicKeyFiles`. The keys were fetched again only if the `kid` is unknown.",
   },
   token_expired: {
     ...invalidToken,

@@ -320,7 +320,7 @@ describe('check-config --token-file', () => {
       expect.stringContaining('only allowed with --token-file'),
     ]);
     const valueless = await run(['check-config', config, '--token-file']);
-    expect([valueless.code, valueless.errors]).toEqual([2, expect.stringContaining('expected a value')]);
+    expect([valueless.code, valueless.errors]).toEqual([2, expect.stringContaining('must have a value')]);
   });
 });
 

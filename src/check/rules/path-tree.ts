@@ -59,8 +59,9 @@ export function collect(node: PathNode, path: readonly string[], at: number, fou
 /** The rules with a pattern that matches some reading of a path. */
 export interface Found {
   /** The rules that match every reading. */
-  readonly surely: Set<number>;
-  readonly perhaps: Set<number>;
+  readonly inEveryReading: Set<number>;
+  /** The rules that match only some readings. */
+  readonly inSomeReadings: Set<number>;
 }
 
 /**
@@ -76,7 +77,7 @@ export function collectSpelled(
 ): void {
   const segment = path[at];
   const add = (indices: readonly number[]) => {
-    for (const index of indices) (isSure ? found.surely : found.perhaps).add(index);
+    for (const index of indices) (isSure ? found.inEveryReading : found.inSomeReadings).add(index);
   };
   if (segment === undefined) {
     add(node.ends);

@@ -36,8 +36,8 @@ const decoders: ReadonlyMap<string, Decode> = new Map([
  * An unknown coding is ignored: file servers repeat values such as `aws-chunked` for objects that no longer have that coding. The
  * decoder rejects such a body only if it is not JSON.
  *
- * @param contentEncoding the value of the header; empty if absent
- * @returns a decoder that rejects with an Error that names the coding
+ * @param contentEncoding the value of the header; empty if absent.
+ * @returns a decoder that rejects with an Error that names the coding.
  * @throws Error if there are more than {@link mostCodings} codings
  */
 export function decoderOf(contentEncoding: string): Decode {

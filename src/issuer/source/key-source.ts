@@ -17,8 +17,8 @@ export interface KeySource {
   /**
    * Loads the key set and uses it. Rejects with an Error that explains the failure.
    *
-   * @param isForced whether a token caused the load; it then makes at most one fetch
-   * @param use receives the text of the key set; throws if the key set cannot be used
+   * @param isForced whether a token caused the load; it then makes at most one fetch.
+   * @param use receives the text of the key set; throws if the key set cannot be used.
    * @returns how long the key set is fresh, in milliseconds; undefined if the response does not say
    */
   readonly load: (isForced: boolean, use: (text: string) => void) => Promise<number | undefined>;

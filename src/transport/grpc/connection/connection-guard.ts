@@ -1,6 +1,6 @@
 /**
  * Limits the cost of one HTTP/2 connection. Envoy sends the calls of all its clients on one connection, so a client must not
- * be able to close it: a call beyond a limit ends with a response, and the other calls continue. The connection is closed
+ * be able to close it. A call beyond a limit ends with a response, and the other calls continue. The connection is closed
  * only if its peer is hostile or no longer responds.
  *
  * The HTTP/2 library limits resets of streams, CONTINUATION, PRIORITY and malformed frames. This guard limits PING and
