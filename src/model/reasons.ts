@@ -1,6 +1,6 @@
 /** The table of reasons: why a check ends as it does, and the response of each transport. No other file sets a status. */
 
-/** The outcome of a check. There is no boolean and no default: a missing decision is an error. */
+/** The outcome of a check. It is not a boolean and has no default, so a missing decision is an error. */
 export type Outcome = 'allow' | 'deny' | 'error';
 
 /** The error codes of RFC 6750 section 3.1, and that of RFC 6749 section 4.1.2.1 for a check without a decision. */
@@ -99,7 +99,7 @@ export const reasons = {
   signature_invalid: {
     ...invalidToken,
     description:
-      "The keys that match the token's `kid` and `alg` did not make its signature. At most 4 keys are tried, or every key of `publicKeyFiles`. The keys were fetched again only if the `kid` is unknown.",
+      "The token's signature is not valid for any of the keys that match its `kid` and `alg`. At most 4 keys are tried, or every key of `publicKeyFiles`. The keys were fetched again only if the `kid` is unknown.",
   },
   token_expired: {
     ...invalidToken,

@@ -235,7 +235,7 @@ describe('differences', () => {
 
 describe('without a response', () => {
   test.each([
-    ['nothing listens', async () => `http://127.0.0.1:${await freePort()}`, 'nothing listens there'],
+    ['nothing listens', async () => `http://127.0.0.1:${await freePort()}`, 'nothing listens at this URL'],
     [
       'it does not use TLS',
       async () => (await startRefusing()).replace('http', 'https'),

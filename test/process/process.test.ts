@@ -91,9 +91,9 @@ describe('the command line', () => {
   });
 
   test.each([
-    [['serv'], /unexpected "serv"; did you mean serve/],
-    [['serve', 'x'], /unexpected "x"/],
-    [['check-config', 'a', 'b'], /unexpected "b"/],
+    [['serv'], /unknown command "serv"; did you mean serve/],
+    [['serve', 'x'], /unexpected argument "x"/],
+    [['check-config', 'a', 'b'], /unexpected argument "b"/],
     [['--isuer', 'x'], /unknown flag; did you mean --issuer/],
     [['--http-port'], /must have a value; write /],
     [[], /must have at least one issuer/],

@@ -318,7 +318,7 @@ describe('when workers exit', () => {
       { NODE_OPTIONS: `--import ${moduleOf(code)}` },
     );
     expect(await service.exit).toBe(1);
-    expect(service.errors()).toMatch(/no worker listens.*10 have exited/);
+    expect(service.errors()).toMatch(/no worker has listened.*10 workers have exited/);
   });
 });
 

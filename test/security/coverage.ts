@@ -73,13 +73,8 @@ export const tables: readonly Table[] = [
       {
         id: 'F4',
         threat: 'A forged header is forwarded if the claim is missing',
-<<<<<<< HEAD
-        tests: [[envoy, 'that lists no header is safe with']],
-        note: 'See E3.',
-=======
         tests: [[envoy, 'without headers is safe with']],
-        note: 'E3',
->>>>>>> rtests
+        note: 'See E3.',
       },
       {
         id: 'F5',
@@ -98,13 +93,8 @@ export const tables: readonly Table[] = [
       {
         id: 'F7',
         threat: 'Libraries that accept weak keys',
-<<<<<<< HEAD
-        tests: [[keys, 'with %s are not']],
-        note: 'See B4 to B10.',
-=======
         tests: [[keys, 'with %s are rejected']],
-        note: 'B4 to B10',
->>>>>>> rtests
+        note: 'See B4 to B10.',
       },
       {
         id: 'F8',

@@ -59,7 +59,7 @@ export function readDenyList(text: string, name: string): readonly DenyListEntry
   const quick = validate(parsedJson(text));
   if (quick.success) return quick.data.map(toEntry);
   const { value, place } = parseYaml(text, name);
-  // A truncated file can be empty; as an empty list it would lift every revocation.
+  // A truncated file can be empty. As an empty list, it would make every revoked token valid again.
   if (value === null)
     throw new ConfigError([
       { path: '', source: name, message: 'the file is empty; write [] for a list without entries' },

@@ -31,7 +31,7 @@ export interface KeySet {
   readonly size: number;
 }
 
-/** The most keys that one token is verified with. Each costs one verification, and clients control the number of tokens. */
+/** Maximum number of keys that one token is verified with. Each costs one verification, and clients control the number of tokens. */
 export const mostTried = 4;
 
 /** A published key, imported once for each of its algorithms. */

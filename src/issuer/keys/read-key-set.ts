@@ -28,7 +28,7 @@ export interface KeySetRules extends KeyUses {
   readonly areUnnamed: boolean;
 }
 
-/** The most keys that the error names if no key is usable. */
+/** Maximum number of keys that the error names if no key is usable. */
 const mostNamed = 10;
 
 /** The rules of one issuer. */
@@ -103,7 +103,7 @@ const duplicateMember = { unused: 'duplicate_member' } as const;
 /**
  * The positions of keys that have one of {@link readMembers} twice. Other members may be repeated.
  *
- * @throws Error if the list of keys itself is there twice
+ * @throws Error if the document has two lists of keys
  */
 function ambiguousKeys(text: string): ReadonlySet<number> {
   const positions = new Set<number>();

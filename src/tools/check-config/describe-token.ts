@@ -1,4 +1,4 @@
-/** Describes a token next to the values that a configuration expects. It decides nothing: the check does that. */
+/** Describes a token, with the values that a configuration expects. The decision comes from the check, not from here. */
 
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import type { ClaimName } from '../../config/values/claim-names.ts';
