@@ -55,7 +55,7 @@ export const clientCertificateOptions = z
         title: '"" or the URI of a certificate, such as spiffe://cluster.local/ns/istio-system/sa/gateway',
       })
       .describe(
-        "Replaces `trustedHops`: the URI in the certificate of the proxy that terminates the client's TLS. Only what that proxy wrote about its peer is trusted.",
+        "Replaces `trustedHops`: the URI in the certificate of the proxy that terminates the client's TLS. Only the elements that this proxy wrote about its peer are trusted.",
       ),
   })
   .refine(({ trustedHops, trustedProxyUri }) => trustedHops === 0 || trustedProxyUri === '', {

@@ -18,14 +18,14 @@ export const compatOptions = {
   compat: oneOf('none', 'oauth2-proxy')
     .default('none')
     .describe(
-      "Format of HTTP responses. `none`: the format of this service. `oauth2-proxy`: the format of oauth2-proxy, for clients and filters that depend on it. It never changes a decision. It also sets `gap-auth`, which the mesh's entry must list; `identityHeaders: remove` removes `gap-auth` too. It changes three defaults: `outputTokenToHeader` is `x-auth-request-access-token`, `setAuthorizationHeader` is true, and the subject replaces an absent e-mail.",
+      "Format of HTTP responses. `none`: the format of this service. `oauth2-proxy`: the format of oauth2-proxy, for clients and filters that depend on it. It never changes a decision. It also sets `gap-auth`, which the mesh's entry must list; `identityHeaders: remove` removes `gap-auth` too. It changes three defaults: `outputTokenToHeader` is `x-auth-request-access-token`, `setAuthorizationHeader` is true, and the subject replaces an absent email.",
     ),
   compatInvalidTokenStatus: z
     .union([z.literal(401), z.literal(403)])
     .default(401)
     .meta({ title: '401 or 403' })
     .describe(
-      'With `compat: oauth2-proxy`, the status for an invalid token. 403 is what oauth2-proxy sends with `bearer-token-login-fallback=false`.',
+      'With `compat: oauth2-proxy`, the status for an invalid token. oauth2-proxy sends 403 if `bearer-token-login-fallback` is false.',
     ),
 };
 
@@ -33,7 +33,7 @@ export const compatOptions = {
 export const shadowOptions = z
   .strictObject({
     authorizer: incumbentUrl().describe(
-      'URL of the incumbent (the authorizer that decides while this option is set), such as oauth2-proxy. Every check is forwarded to it, and its response is returned unchanged. The own decision is only compared, logged and counted. With https:// the system must trust its certificate (`NODE_EXTRA_CA_CERTS` adds CA certificates). Empty: no incumbent.',
+      'URL of the incumbent (the authorizer that decides while this option is set), such as oauth2-proxy. Every check is forwarded to it, and its response is returned unchanged. The decision of this service is only compared, logged and counted. With https:// the system must trust its certificate (`NODE_EXTRA_CA_CERTS` adds CA certificates). Empty: no incumbent.',
     ),
     timeout: duration({ from: '100ms', to: '30s' })
       .prefault('1500ms')
