@@ -1,4 +1,4 @@
-/** `npm run prose [-- PATH…]`: finds banned phrases and long sentences in everything that people read; ends with 1 where there is one. */
+/** `npm run prose [-- PATH…]`: finds banned phrases and long sentences in everything that people read; exits with 1 if there is one. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -97,7 +97,7 @@ export function createRecordCheck(
       const record = toRecord(transport, request, decision, milliseconds, options);
       logger[levelOf(isAllow)](record, 'check');
     }
-    // A bug is logged whatever `log.checks` says.
+    // A bug is logged regardless of `log.checks`.
     if (cause !== undefined) logger.error({ error: cause }, 'a check failed');
   };
 }

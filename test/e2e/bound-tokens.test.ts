@@ -73,7 +73,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
 
   describe.each(['http', 'grpc'] as const)('that ends the TLS of clients, over %s', (transport) => {
     test.each(['SANITIZE_SET', 'APPEND_FORWARD'] as const)(
-      '%s: a token is good with its certificate, whatever header comes along',
+      '%s: a token is valid with its certificate, regardless of the header',
       async (forwardClientCert) => {
         const authority = createAuthority();
         const [server, alice, mallory] = ['envoy', 'alice', 'mallory'].map((name) =>

@@ -149,7 +149,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
     test.each([
       ['expired', { exp: 1 }, 401, 'invalid_token'],
       ['for somebody else', { aud: 'other' }, 401, 'invalid_token'],
-      ['of nobody known', { iss: 'https://evil.example.com' }, 401, 'invalid_token'],
+      ['of an unknown issuer', { iss: 'https://evil.example.com' }, 401, 'invalid_token'],
       ['bound to a key', { cnf: { jkt: 'x' } }, 401, 'invalid_token'],
     ])('a token that is %s is denied', async (_, claims, status, error) => {
       const { ask, bearer, workload } = await mesh(transport);
@@ -356,7 +356,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       expect(failures).toEqual([]);
     });
 
-    test('400 cancelled requests per second do not affect others', async () => {
+    test('400 canceled requests per second do not affect others', async () => {
       const made = await mesh(transport, {}, await startApp({ flags: ['--log-checks=none'] }));
       const token = await made.bearer();
       const failures: number[] = [];

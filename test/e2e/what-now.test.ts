@@ -269,7 +269,7 @@ ${more}
     const named = page
       .split('\n## ')
       .find((section) => section.startsWith('No response from the authorizer'));
-    // A token that nobody signed: no key is there that could tell.
+    // A token that is not signed: there is no key to detect it.
     const madeUp = async () => {
       const [header, payload] = (await bearer({ iss: awayIssuer, sub: 'mallory' })).split('.');
       return `${header}.${payload}.${Buffer.alloc(256, 1).toString('base64url')}`;
@@ -319,7 +319,7 @@ ${more}
     });
   });
 
-  test('413 invalid_request: the record often has neither the path nor the request id', async () => {
+  test('413 invalid_request: the record often has neither the path nor the request ID', async () => {
     const requestBody = { maxBytes: 1_000_000, allowPartial: true, asBytes: true };
     const envoy = await gateway({ transport: 'grpc', requestBody });
     const from = service.records.length;

@@ -91,7 +91,7 @@ describe('RSA keys', () => {
     ['a modulus of one bit less', modulus(2040), 'AQAB', 'size'],
     ['too large a modulus', modulus(8200), 'AQAB', 'size'],
     ['a modulus of a megabyte', 'A'.repeat(1_000_000), 'AQAB', 'size'],
-    ['an exponent of 1, with which anybody signs', modulus(2048), 'AQ', 'exponent'],
+    ['an exponent of 1, with which every client can sign', modulus(2048), 'AQ', 'exponent'],
     ['an exponent of 3', modulus(2048), 'Aw', 'exponent'],
     ['an even exponent', modulus(2048), 'AQAC', 'exponent'],
     ['a huge exponent', modulus(2048), 'AQAAAAE', 'exponent'],
@@ -291,7 +291,7 @@ describe('a key set', () => {
     ]);
   });
 
-  test('counts a key once, whatever its algorithms and however often it is published', () => {
+  test('counts a key once, regardless of its algorithms and of how often it is published', () => {
     const { unused, keySet } = read([
       rsa,
       { ...rsa, kid: 'a' },

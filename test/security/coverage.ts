@@ -188,7 +188,7 @@ export const tables: readonly Table[] = [
         threat: 'A fetch for each unknown `kid`',
         tests: [
           [verifier, 'in a flood causes at most two fetches'],
-          ['process/endurance.test.ts', '10,000 unknown key ids'],
+          ['process/endurance.test.ts', '10,000 unknown key IDs'],
           [chaosProcess, 'R13'],
         ],
       },
@@ -217,7 +217,7 @@ export const tables: readonly Table[] = [
       {
         id: 'A20',
         threat: 'An ID token used as an access token',
-        note: 'An ID token is for its client. It is accepted only if that client id is one of the `audiences`.',
+        note: 'An ID token is for its client. It is accepted only if that client ID is one of the `audiences`.',
       },
       {
         id: 'LJ1',
@@ -284,7 +284,7 @@ export const tables: readonly Table[] = [
         id: 'LJ4',
         threat: "A client's signature or key makes a verification fail",
         tests: [
-          ['issuer/keys/public-key.test.ts', 'never throws, whatever the length of the signature'],
+          ['issuer/keys/public-key.test.ts', 'never throws, regardless of the length of the signature'],
           ['security/failing-verification.test.ts', 'a proof whose key is not a point on its curve'],
         ],
       },
@@ -349,7 +349,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'C15',
-        threat: 'E-mail addresses with two domains',
+        threat: 'Email addresses with two domains',
         note: 'Without `email.allowedDomains`, no decision uses the domain, and the value is forwarded as it was signed. With it, S8 applies.',
       },
       {
@@ -563,8 +563,8 @@ export const tables: readonly Table[] = [
         id: 'E18',
         threat: 'An answer after the client has disconnected',
         tests: [
-          [grpc, 'stays open after 400 cancelled checks per second, and other checks on it get a response'],
-          [envoy, '400 cancelled requests per second do not affect others'],
+          [grpc, 'stays open after 400 canceled checks per second, and other checks on it get a response'],
+          [envoy, '400 canceled requests per second do not affect others'],
         ],
       },
     ],
@@ -938,7 +938,7 @@ export const tables: readonly Table[] = [
         id: 'H14',
         threat: 'TLS without verification',
         tests: [
-          [fetching, 'rejects an unknown CA, whatever the environment'],
+          [fetching, 'rejects an unknown CA, regardless of the environment'],
           ['process/tls-verification.test.ts', 'NODE_TLS_REJECT_UNAUTHORIZED=0'],
         ],
       },
@@ -1013,7 +1013,7 @@ export const tables: readonly Table[] = [
         id: 'V1',
         threat: 'A file store sends a wrong content coding with the key set, and every token is denied',
         tests: [
-          ['issuer/fetch/content-coding.test.ts', 'is read as it is'],
+          ['issuer/fetch/content-coding.test.ts', 'is read unchanged'],
           ['issuer/fetch/content-coding.test.ts', 'is undone from its end'],
           ['issuer/fetch/content-coding.test.ts', 'a window larger than 8 MiB'],
         ],
@@ -1148,7 +1148,7 @@ export const tables: readonly Table[] = [
             'the service stays ready when its keys are too old, and checks report it',
           ],
         ],
-        note: 'A check ends as `keys_unavailable`. The service stays ready, because otherwise all replicas would be removed at once.',
+        note: 'A check ends with `keys_unavailable`. The service stays ready, because otherwise all replicas would be removed at once.',
       },
       { id: 'R5', threat: 'A thousand key rotations under load', tests: [[chaosIssuer, 'R5']] },
       { id: 'R6', threat: 'A rotation without overlap', tests: [[chaosIssuer, 'R6']] },
@@ -1171,7 +1171,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'R13',
-        threat: 'A storm of unknown key ids',
+        threat: 'A storm of unknown key IDs',
         tests: [[chaosProcess, 'R13']],
         note: 'The test sends 1,500 a second for a few seconds. A minute of 5,000 a second needs its own machine.',
       },
@@ -1250,9 +1250,9 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'R30',
-        threat: 'Cancelled checks',
+        threat: 'Canceled checks',
         tests: [
-          [grpc, 'stays open after 400 cancelled checks per second, and other checks on it get a response'],
+          [grpc, 'stays open after 400 canceled checks per second, and other checks on it get a response'],
           [grpc, 'no check is in flight after all have a response'],
         ],
       },
@@ -1281,7 +1281,7 @@ export const tables: readonly Table[] = [
       {
         id: 'LD1',
         threat:
-          'Unknown key ids wait for an issuer that does not answer until the mesh times out, and the mesh fails open',
+          'Unknown key IDs wait for an issuer that does not answer until the mesh times out, and the mesh fails open',
         tests: [
           ['e2e/failure-mode.test.ts', 'while the issuer hangs'],
           ['credential/token/verifier.test.ts', 'is answered by the deadline'],
@@ -1674,7 +1674,7 @@ export const tables: readonly Table[] = [
           ['transport/grpc/server.test.ts', 'a shared connection'],
           [
             'transport/grpc/server.test.ts',
-            'closes a connection with more resets than cancelled requests cause, and no other',
+            'closes a connection with more resets than canceled requests cause, and no other',
           ],
         ],
       },
@@ -1684,14 +1684,14 @@ export const tables: readonly Table[] = [
         tests: [
           [
             'transport/grpc/check/check-messages.test.ts',
-            'other headers are read once per request, whatever the number of lookups',
+            'other headers are read once per request, regardless of the number of lookups',
           ],
         ],
       },
       {
         id: 'LG11',
         threat: 'Clients that cancel a thousand requests at once make Envoy close the connection',
-        tests: [['e2e/cancelled.test.ts', 'fail no check of anybody']],
+        tests: [['e2e/cancelled.test.ts', 'do not fail any other check']],
         note: "Envoy's own limits of waiting frames cause this. They must be raised.",
       },
       {
@@ -1780,7 +1780,10 @@ export const tables: readonly Table[] = [
         threat:
           'A certificate without its key ends a listener, or an empty client CA admits all clients or none',
         tests: [
-          [listenerTls, 'uses a new pair when certificate and key match, whatever the time between the two'],
+          [
+            listenerTls,
+            'uses a new pair when certificate and key match, regardless of the time between the two',
+          ],
           [listenerTls, '%s is rejected, and the old files stay in use'],
         ],
       },
@@ -1824,7 +1827,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LF12',
-        threat: 'A name resolves to such an address, or to another one at the second look-up',
+        threat: 'A name resolves to such an address, or to another one at the second lookup',
         tests: [
           [lookup, 'with the address %s is rejected'],
           [lookup, 'with two different DNS responses is connected to at the first address'],
@@ -1901,7 +1904,7 @@ export const tables: readonly Table[] = [
         tests: [
           [
             'check/binding/client-certificate.test.ts',
-            'a client that sends nothing is believed, whatever its subject',
+            'a client that sends nothing is believed, regardless of its subject',
           ],
           ['e2e/client-certificates.test.ts', 'a client passes as itself alone'],
         ],

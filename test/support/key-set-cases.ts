@@ -644,7 +644,7 @@ export const toleratedCases: readonly KeySetCase[] = [
     token: by(ec, { kid: 'a' }),
     reason: 'key_not_found',
     others: goAlone,
-    why: 'RFC 7517 section 4.2: nobody said that this use means signatures of tokens; keyUses says so.',
+    why: 'RFC 7517 section 4.2: no configuration says that this use means signatures of tokens; keyUses says so.',
   },
   {
     name: 'a key for encryption',

@@ -7,7 +7,7 @@ import tls from 'node:tls';
 import { createAuthority } from './certificates.ts';
 import { sendJson } from './fake-issuer.ts';
 
-/** Documents by their exact address; whatever is not among them is a 404. */
+/** Documents by their exact address; any other address is a 404. */
 export type Documents = Readonly<Record<string, unknown>>;
 
 /** An internet of documents. */

@@ -29,7 +29,7 @@ export interface Service {
 export interface ServingProcess {
   /** The program's main file, which its workers run as well. */
   readonly program: string;
-  /** Adds a handler to run before the process exits, for whatever reason. */
+  /** Adds a handler to run before the process exits, for any reason. */
   readonly onExit: (handler: () => void) => void;
   /** Exits because no worker stays up; called when the log is written. */
   readonly giveUp: () => void;

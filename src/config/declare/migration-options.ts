@@ -38,7 +38,7 @@ export const shadowOptions = z
     timeout: duration({ from: '100ms', to: '30s' })
       .prefault('1500ms')
       .describe(
-        'Timeout of a request to the incumbent, at least 20 % below `limits.meshTimeout`. After it the check ends as `incumbent_unavailable`.',
+        'Timeout of a request to the incumbent, at least 20 % below `limits.meshTimeout`. After it the check ends with `incumbent_unavailable`.',
       ),
   })
   .prefault({});

@@ -254,7 +254,7 @@ export const configSchema = z
         checkDeadline: duration({ from: '100ms', to: '30s' })
           .prefault('1500ms')
           .describe(
-            'Maximum time for one check. It must be at least 20 % below `limits.meshTimeout`. A check that waits longer for a key ends as `key_not_found`, any other check as `overloaded`.',
+            'Maximum time for one check. It must be at least 20 % below `limits.meshTimeout`. A check that waits longer for a key ends with `key_not_found`, any other check with `overloaded`.',
           ),
         meshTimeout: duration({ from: '125ms', to: '1h' })
           .prefault('2s')
@@ -264,7 +264,7 @@ export const configSchema = z
         maxVerificationsInFlight: wholeNumber(1, 65_536)
           .default(256)
           .describe(
-            'Maximum signatures that wait for verification, counted once for each key that may be tried. A check beyond it ends as `overloaded`. Tokens that several keys may have signed can use half of it. It also limits the checks that wait for a key of one issuer; a check beyond it ends as `key_not_found`.',
+            'Maximum signatures that wait for verification, counted once for each key that may be tried. A check beyond it ends with `overloaded`. Tokens that several keys may have signed can use half of it. It also limits the checks that wait for a key of one issuer; a check beyond it ends with `key_not_found`.',
           ),
       })
       .prefault({}),

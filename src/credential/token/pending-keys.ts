@@ -30,7 +30,7 @@ const crowdSize = 8;
 const crowdShare = 1 / 3;
 
 /**
- * Creates the waits of one issuer. After a check has waited for a running fetch in vain, no other check starts to wait for this fetch.
+ * Creates the waits of one issuer. If a check does not get its key from a running fetch in time, no other check starts to wait for this fetch.
  * Checks that already wait then wait no longer than a crowd.
  */
 export function createKeyWaits({ maxWaiting, maxWait, clock }: KeyWaitsOptions): KeyWaits {

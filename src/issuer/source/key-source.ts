@@ -133,7 +133,7 @@ function discoveredSource(
 /** The document names the key set on another host than before. */
 class MovedError extends Error {}
 
-/** Only the operator may move the key set to another host; somebody may have tampered with the document. */
+/** Only the operator may move the key set to another host; an attacker may have changed the document. */
 function rejectMove(from: string, to: string): void {
   if (new URL(from).host === new URL(to).host) return;
   const [before, now] = [new URL(from).host, new URL(to).host];

@@ -145,7 +145,7 @@ function claimProperties(
     ...Object.entries(requiredClaims).map(([name, wanted]) =>
       property(`claim ${name}`, [wanted].flat().map(printable).join(' or '), createReadClaim(name)(claims)),
     ),
-    ...(emails.length === 0 ? [] : [property('e-mail', emails.join(' or '), identity.email(claims))]),
+    ...(emails.length === 0 ? [] : [property('email', emails.join(' or '), identity.email(claims))]),
     ...(groups.allowed === undefined
       ? []
       : [property('groups', groups.allowed.map(printable).join(' or '), identity.groups(claims))]),

@@ -173,7 +173,7 @@ describe('no client can impersonate another, with any header and any certificate
   );
 
   test.each(settings)(
-    'and a client that sends nothing is believed, whatever its subject: behind $proxies proxies, with trustedHops $trustedHops and trustedProxyUri "$trustedProxyUri"',
+    'and a client that sends nothing is believed, regardless of its subject: behind $proxies proxies, with trustedHops $trustedHops and trustedProxyUri "$trustedProxyUri"',
     ({ trustedHops, trustedProxyUri, proxies }) => {
       const harmless = { uris: ['spiffe://a/b'], dnsNames: ['a.example.com', '*.example.com'] };
       fc.assert(

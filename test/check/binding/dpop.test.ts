@@ -267,7 +267,7 @@ test('a token without a binding is allowed as Bearer and denied as DPoP', async 
 
 test.each([
   ['a key in full', { jwk: { kty: 'oct' } }],
-  ['a key id', { kid: 'x' }],
+  ['a key ID', { kid: 'x' }],
   ['another member in addition to the thumbprint', { jkt: 'A'.repeat(43), kid: 'x' }],
   ['an invalid thumbprint', { jkt: 'x' }],
   ['a thumbprint that is not a string', { jkt: 5 }],

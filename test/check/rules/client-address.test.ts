@@ -20,7 +20,7 @@ describe('the address of a client', () => {
     ['the last that no known proxy has', ['203.0.113.9, 10.0.0.1, 192.0.2.1'], '203.0.113.9'],
     ['not what a client wrote in front of it', ['198.51.100.7, 203.0.113.9, 10.0.0.1'], '203.0.113.9'],
     ['not a line that the client wrote', ['198.51.100.7', '203.0.113.9'], '203.0.113.9'],
-    ['the first of all, where all are known', ['10.0.0.3, 10.0.0.2'], '10.0.0.3'],
+    ['the first of all, if all are known', ['10.0.0.3, 10.0.0.2'], '10.0.0.3'],
     ['without its port', ['203.0.113.9:4711, 10.0.0.1:80'], '203.0.113.9'],
     ['without brackets', ['[2001:db9::1]:4711'], '2001:db9::1'],
     ['past proxies of IPv6', ['203.0.113.9, 2001:db8::7, [2001:db8::8]:9'], '203.0.113.9'],

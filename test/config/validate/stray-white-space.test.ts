@@ -24,7 +24,7 @@ async function problemsOf({ flags = {}, environment = {}, file }: Given): Promis
 
 const issuer = { issuer: 'https://i.example.com', audiences: ['a'] };
 
-/** Puts a value where a path leads, with whatever must stand around it. */
+/** Puts a value at a path, with everything that must be around it. */
 function at(path: readonly string[], value: unknown): unknown {
   const [head, ...rest] = path;
   if (head === undefined) return value;
@@ -200,7 +200,7 @@ describe('rejects the invisible character', () => {
       );
       const problems = await problemsOf({ file: { issuers: [{ ...issuer, audiences: [text] }] } });
       expect(problems).toEqual([expect.stringMatching(/white space|line break/)]);
-      // It is shown: nothing that is printed holds it as it is.
+      // It is shown: no printed text contains it unchanged.
       if (unit !== ' ') expect(problems.join()).not.toContain(unit);
     }
   });

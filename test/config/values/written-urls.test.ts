@@ -1,4 +1,4 @@
-/** URLs as people write them: a parser of URLs takes more than anybody means. */
+/** URLs as people write them: a parser of URLs accepts more than people mean. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkConfig } from '../../../src/cli/check-config.ts';
@@ -13,7 +13,7 @@ const check = (config: object, isWithFiles = true) =>
     environment: {},
     readFile: (path) => {
       if (path === 'oidc-authz.yaml') return JSON.stringify(config);
-      throw new Error(`nobody may read ${path}`);
+      throw new Error(`no user may read ${path}`);
     },
   });
 
@@ -73,7 +73,7 @@ test('check-config reads the files of a configuration, unless --without-files is
   for (const config of configs) {
     expect(await check(config)).toMatchObject({
       exitCode: 2,
-      output: expect.stringContaining('nobody may read'),
+      output: expect.stringContaining('no user may read'),
     });
     expect(await check(config, false)).toMatchObject({ exitCode: 0 });
   }

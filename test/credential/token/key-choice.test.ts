@@ -161,7 +161,7 @@ describe.each(benches)('a client with forged signatures, %s', (_, start) => {
     ['under the kid of two keys', 'k1', () => [key(0), key(1)]],
     ['with a known kid and a key without one,', 'k1', () => [key(0), key(1, null)]],
     ['without kid', undefined, () => [key(0), key(1, 'k2')]],
-    ['without kid, where no key has one,', undefined, () => [key(0, null)]],
+    ['without kid, if no key has one,', undefined, () => [key(0, null)]],
   ])('%s causes no fetch with 10,000 of them', async (_name, kid, published) => {
     const { issuer, clock, reasonOf } = await start(published(), flags);
     const before = { ...issuer.hits };
@@ -186,7 +186,7 @@ describe.each(benches)('a client with forged signatures, %s', (_, start) => {
 
   test.each([
     ['with a key without one', () => [key(0), key(1, null)]],
-    ['where no key has one', () => [key(0, null)]],
+    ['if no key has one', () => [key(0, null)]],
   ])('with any kid, %s, causes no more fetches than with unknown ones', async (_name, published) => {
     const hits = await fetchesIn(300, (second) => `u${second}`, published());
     expect(hits).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-/** Checks that wait for a key: how many, how long, and the effect of a wait in vain on later checks. */
+/** Checks that wait for a key: how many, how long, and the effect of a wait without a result on later checks. */
 import { describe, expect, test } from 'vitest';
 import { createKeyWaits } from '../../../src/credential/token/pending-keys.ts';
 import { createTestClock, settled } from '../../support/clock.ts';
@@ -33,7 +33,7 @@ describe('a check that waits for a key', () => {
     fetching.resolve();
     await settled();
     expect(ends).toEqual([{ after: maxWait - 1, hasEnded: true }]);
-    // Its timer is cancelled.
+    // Its timer is canceled.
     await clock.advance(maxWait);
     ask(Promise.resolve());
     await settled();
@@ -84,7 +84,7 @@ describe('a check that waits for a key', () => {
   });
 });
 
-describe('after a wait in vain', () => {
+describe('after a wait without a result', () => {
   test('no check starts to wait while the fetch hangs, and waiting checks wait for a third', async () => {
     const { clock, ask, ends } = createWorld();
     const fetching = Promise.withResolvers<void>();

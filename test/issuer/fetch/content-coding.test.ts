@@ -64,7 +64,7 @@ describe('a response with content-encoding', () => {
     'aes128gcm',
     'gzip;q=1',
     'aws-chunked, utf-8',
-  ])('plain text that is said to be in %s is read as it is', async (coding) => {
+  ])('plain text that is said to be in %s is read unchanged', async (coding) => {
     expect(await fetchOf(coding, Buffer.from(document))).toBe(document);
     expect(await fetchOf(coding, Buffer.from(`\uFEFF${document}`))).toBe(`\uFEFF${document}`);
   });

@@ -36,7 +36,7 @@ const configuration = (issuer: string, files: readonly string[], more = '') =>
   );
 
 describe('publicKeyFiles', () => {
-  test('accept a token that one of the keys signed, whatever its kid, without a fetch', async () => {
+  test('accept a token that one of the keys signed, regardless of its kid, without a fetch', async () => {
     const keys = [
       await createSigningKey('a'),
       await createSigningKey('b'),

@@ -125,7 +125,7 @@ describe('a check that is too large gets a response, and the connection stays op
     ],
     // Decompression has its own limit. Without it, this body would be skipped.
     [
-      '5 MB of what nobody knows, in 5 KB of gzip',
+      '5 MB of unknown fields, in 5 KB of gzip',
       compressedMessage(gzipSync(field(77, Buffer.alloc(5_000_000)))),
       'gzip',
     ],
@@ -382,7 +382,7 @@ describe('a late decision', () => {
     expect(await call.ended).toMatchObject(overloaded);
   });
 
-  test('gets a response within limits.checkDeadline, whatever the timeout of the client', async () => {
+  test('gets a response within limits.checkDeadline, regardless of the timeout of the client', async () => {
     const clock = createTestClock();
     const { call } = await waiting(clock, { 'grpc-timeout': '1M' }, ['--limits-check-deadline=1s']);
     await clock.advance(1_000);

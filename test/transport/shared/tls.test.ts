@@ -65,7 +65,7 @@ async function listener({ withClientCa = false } = {}) {
   return { certFile, keyFile, clientCaFile, clock, told, start, shown, port };
 }
 
-test('uses a new pair when certificate and key match, whatever the time between the two', async () => {
+test('uses a new pair when certificate and key match, regardless of the time between the two', async () => {
   const { certFile, keyFile, clock, told, start, shown } = await listener();
   start();
   await clock.advance(3_000);

@@ -443,7 +443,7 @@ function readByCodec(bytes: Buffer): Omit<CheckRequest, 'header' | 'original'> {
   };
 }
 
-test('other headers are read once per request, whatever the number of lookups', () => {
+test('other headers are read once per request, regardless of the number of lookups', () => {
   const count = 2_000;
   const many = Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, `v${index}`]));
   const bytes = officialCheck.requestSerialize({ attributes: { request: { http: { headers: many } } } });

@@ -62,7 +62,7 @@ test('an error fails the call only if it is configured and no client can cause i
   expect(toResponse({ outcome: 'error', reason: 'keys_unavailable' })).toMatchObject({ status: 14 });
 });
 
-test('a denial has its own rule, policy and scopes, whatever the denials before it', () => {
+test('a denial has its own rule, policy and scopes, regardless of the denials before it', () => {
   const toResponse = createToResponse({ realm: '', dpop, whenUnavailable: 'deny', forwarded: [] }, noDefect);
   const told = (decision: object) => {
     const bytes = messageOf(toResponse({ outcome: 'deny', ...decision } as Decision));

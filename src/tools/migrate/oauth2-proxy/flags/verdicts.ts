@@ -24,7 +24,7 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'provider-ca-file': '`issuers[].caFile`',
     'use-system-trust-store': '`issuers[].trustSystemCas`',
     'skip-jwt-bearer-tokens':
-      'the normal behaviour: a valid bearer token is allowed; refused if the flag is off',
+      'the normal behavior: a valid bearer token is allowed; refused if the flag is off',
     'oidc-email-claim user-id-claim':
       '`issuers[].email.claim`, or `sub` if the token does not have that claim',
     'insecure-oidc-allow-unverified-email': '`issuers[].email.requireVerified: false`',
@@ -48,7 +48,7 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
       '`outputClaimToHeaders` with the same names; `identityHeaders: remove` if the flag is off',
     'pass-access-token': '`outputTokenToHeader: x-auth-request-access-token`, with `set-xauthrequest`',
     'set-authorization-header': '`setAuthorizationHeader: true`',
-    upstream: 'the normal behaviour for `static://200`; other values are refused',
+    upstream: 'the normal behavior for `static://200`; other values are refused',
     'request-logging auth-logging': '`log.checks`',
     'standard-logging': '`log.level: info`, the default',
     'exclude-logging-path': '`log.excludePaths`',
@@ -62,7 +62,7 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'metrics-tls-cert-file': '`admin.tls.certFile`',
     'metrics-tls-key-file': '`admin.tls.keyFile`',
     'force-json-errors':
-      'the normal behaviour: a denial has a JSON body, and no client is sent to a login page',
+      'the normal behavior: a denial has a JSON body, and no client is sent to a login page',
     'config alpha-config': 'a further input, if you pass the file',
   },
   changed: {

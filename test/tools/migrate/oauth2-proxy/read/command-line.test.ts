@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { findingsOf, problemsOf, valuesOf } from '../read-inputs.ts';
 
 describe('flags', () => {
-  test('have their value after `=` or in the next word, whatever it looks like', () => {
+  test('have their value after `=` or in the next word, regardless of its form', () => {
     const flags = ['--scope=a=b', '--client-id', '--provider', '--provider', 'oidc'];
     expect(valuesOf({ flags })).toEqual({ scope: 'a=b', 'client-id': '--provider', provider: 'oidc' });
   });
