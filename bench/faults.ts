@@ -33,7 +33,7 @@ half.writeUInt32BE(200_000, 1);
 
 const attacks: readonly Attack[] = [
   {
-    name: 'checks cancelled after their last byte',
+    name: 'checks canceled after their last byte',
     perSecond: 400,
     connections: 1,
     next: (state) => {

@@ -53,7 +53,7 @@ function metricsMarkdown(): string {
     '',
     'The values of labels come from fixed sets: configured issuers, the [reasons](reasons.md) and configured headers.',
     'Data from a client is never the value of a label.',
-    'The default metrics of the process and of Node (`process_…`, `nodejs_…`) are there too.',
+    'The listener also serves the default metrics of the process and of Node (`process_…`, `nodejs_…`).',
     '',
     '| name | type | labels | description |',
     '| --- | --- | --- | --- |',

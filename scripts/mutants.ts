@@ -35,7 +35,7 @@ const files = listed
   .toString()
   .split('\0')
   .filter((file) => file !== '' && !file.startsWith('bench/results'));
-/** The folder for the copies. Each run has a folder named by its process id; those of ended runs are removed. */
+/** The folder for the copies. Each run has a folder named by its process ID; those of ended runs are removed. */
 const home = join(root, '.cache/mutants');
 mkdirSync(home, { recursive: true });
 for (const run of readdirSync(home))

@@ -55,7 +55,7 @@ export function packagesMarkdown(): string {
     'npm run sbom   # the same packages as a CycloneDX bill of materials, with hashes',
     '```',
     '',
-    '| package | version | licence | direct |',
+    '| package | version | license | direct |',
     '| --- | --- | --- | --- |',
     ...rows,
     '',

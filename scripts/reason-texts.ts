@@ -366,7 +366,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     look: [
       readyz,
       'Search the log for records with `"state"` and `"problem"`.',
-      'While an issuer has no keys, every token that names it ends with this reason, also a forged one.',
+      'While an issuer has no keys, every token that names it ends with this reason, even a forged one.',
       'With `whenUnavailable: error` the client gets a response without a body, the same as when this service does not answer. Only the log record shows the difference.',
     ],
     fix: ['Find the problem in the table of [OidcAuthzNoReadyIssuer](runbooks/OidcAuthzNoReadyIssuer.md).'],

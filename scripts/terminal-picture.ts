@@ -1,4 +1,4 @@
-/** Draws the output of a command as a terminal: SVG text with colours for light and dark pages. The SVG loads nothing. */
+/** Draws the output of a command as a terminal: SVG text with colors for light and dark pages. The SVG loads nothing. */
 
 /** The picture of the README, below the root of the repository. */
 export const demoPicture = 'docs/images/demo.svg';

@@ -1,4 +1,4 @@
-/** Behaviour above capacity, and for valid clients during an attack. */
+/** Behavior above capacity, and for valid clients during an attack. */
 import { runClosed } from '../load/closed.ts';
 import { grpcRequest, httpRequest, type Protocol } from '../load/messages.ts';
 import type { OpenResult } from '../load/open.ts';

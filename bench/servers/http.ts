@@ -21,7 +21,7 @@ const kinds: Record<string, () => Promise<number>> = {
 };
 
 /**
- * The minimum work of a verifier: a digest, a look-up, a signature if it is not found, four headers. It has no logs, metrics
+ * The minimum work of a verifier: a digest, a lookup, a signature if it is not found, four headers. It has no logs, metrics
  * or limits, and checks no claim.
  */
 function minimalVerifier(jwks: string): (message: IncomingMessage, response: ServerResponse) => void {

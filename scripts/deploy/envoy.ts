@@ -159,7 +159,7 @@ function http2Options(): object {
       [options]: {
         ...type(options),
         explicit_http_config: {
-          // By default, Envoy closes the connection, with all its checks, when 1,000 resets of cancelled checks wait to be sent.
+          // By default, Envoy closes the connection, with all its checks, when 1,000 resets of canceled checks wait to be sent.
           http2_protocol_options: { max_outbound_frames: 1_000_000, max_outbound_control_frames: 1_000_000 },
         },
       },

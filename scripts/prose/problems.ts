@@ -15,7 +15,7 @@ export interface ProseProblem {
 export function phraseProblems(text: string): ProseProblem[] {
   const shown = withoutCode(text);
   return terms.flatMap(({ pattern, instead }) =>
-    [...shown.matchAll(new RegExp(pattern.source, 'gi'))].map(({ 0: phrase, index }) => ({
+    [...shown.matchAll(new RegExp(pattern, `${pattern.flags}g`))].map(({ 0: phrase, index }) => ({
       index,
       message: `"${phrase.replaceAll(/\s+/g, ' ')}": write ${instead}`,
     })),
@@ -66,5 +66,6 @@ export function headingProblems(text: string): ProseProblem[] {
 function withoutCode(text: string): string {
   return text
     .replaceAll(/`[^`]*`/g, (code) => 'x'.repeat(code.length))
-    .replaceAll(/https?:\/\/[^\s)]+/g, (url) => 'x'.repeat(url.length));
+    .replaceAll(/https?:\/\/[^\s)]+/g, (url) => 'x'.repeat(url.length))
+    .replaceAll(/(?<=\]\()[^\s)]+(?=\))/g, (target) => 'x'.repeat(target.length));
 }

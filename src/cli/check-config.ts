@@ -66,7 +66,7 @@ const standardInput = '-';
 interface CheckResult {
   readonly output: string;
   readonly exitCode: number;
-  /** Whether the output is the requested answer, whatever the exit code, and so belongs on stdout. */
+  /** Whether the output is the requested answer, regardless of the exit code, and so belongs on stdout. */
   readonly isAnswer?: boolean;
 }
 

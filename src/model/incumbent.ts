@@ -18,10 +18,10 @@ export const comparisons = {
   status_differs: 'Both deny the request, with different status codes.',
   headers_differ: 'Both allow the request, with different identity headers.',
   incumbent_allows:
-    'The incumbent allows a request that our decision denies. The log record has the `reason`.',
-  incumbent_refuses: 'The incumbent denies a request that our decision allows.',
+    'The incumbent allows a request that this service would deny. The log record has the `reason`.',
+  incumbent_refuses: 'The incumbent denies a request that this service would allow.',
   unavailable:
-    'The incumbent did not answer within `shadow.timeout`. The check ends as `incumbent_unavailable`, and the request is denied.',
+    'The incumbent did not answer within `shadow.timeout`. The check ends with `incumbent_unavailable`, and the request is denied.',
 } as const;
 
 /** A key of {@link comparisons}. */

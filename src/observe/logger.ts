@@ -47,7 +47,7 @@ export interface LogOptions {
 /**
  * Opens the log on standard output.
  *
- * @param environment decides about colours (FORCE_COLOR, NO_COLOR, TERM)
+ * @param environment decides about colors (FORCE_COLOR, NO_COLOR, TERM)
  * @param common fields of every record
  */
 export function openLog(

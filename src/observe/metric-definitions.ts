@@ -8,7 +8,7 @@ export const metricDefinitions = {
   checks_total: {
     type: 'counter',
     labels: ['transport', 'outcome', 'reason', 'issuer'],
-    help: 'Checks by outcome and reason. `issuer` is a configured issuer name, or `none` if the token names no configured issuer. While the incumbent decides (`shadow.authorizer`), our own decisions are counted.',
+    help: 'Checks by outcome and reason. `issuer` is a configured issuer name, or `none` if the token names no configured issuer. While the incumbent decides (`shadow.authorizer`), the decisions of this service are counted.',
   },
   rule_checks_total: {
     type: 'counter',
@@ -121,12 +121,12 @@ export const metricDefinitions = {
   shadow_authorizer: {
     type: 'gauge',
     labels: [],
-    help: '1 while the incumbent decides (`shadow.authorizer`) and our decisions are only compared with it, otherwise 0.',
+    help: '1 while the incumbent decides (`shadow.authorizer`) and the decisions of this service are only compared, otherwise 0.',
   },
   shadow_comparisons_total: {
     type: 'counter',
     labels: ['result'],
-    help: 'Checks that the incumbent decided (`shadow.authorizer`), by the result of the comparison with our decision.',
+    help: 'Checks that the incumbent decided (`shadow.authorizer`), by the result of the comparison with the decision of this service.',
   },
   deny_list_entries: { type: 'gauge', labels: [], help: 'Entries in the current deny list.' },
   deny_list_reloads_total: {

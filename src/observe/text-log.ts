@@ -1,7 +1,7 @@
 /** Converts JSON records of the log to text lines. */
 import { unicodeEscapes } from '../config/values/quote-value.ts';
 
-/** The destination of the lines. It decides about colours. */
+/** The destination of the lines. It decides about colors. */
 export interface TextLogTarget {
   readonly isTerminal: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -30,7 +30,7 @@ const valueCodes: Readonly<Record<string, readonly number[]>> = {
 /** Control, invisible and bidirectional characters, which could act on the terminal or hide text. */
 const unsafe = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** Whether lines have colours. FORCE_COLOR comes first, as in Node.js; then NO_COLOR, TERM and the terminal. An empty variable counts as unset. */
+/** Whether lines have colors. FORCE_COLOR comes first, as in Node.js; then NO_COLOR, TERM and the terminal. An empty variable counts as unset. */
 function hasColours({ isTerminal, environment }: TextLogTarget): boolean {
   const { FORCE_COLOR: forced = '', NO_COLOR: none = '', TERM: term } = environment;
   if (forced !== '') return !['0', 'false'].includes(forced);

@@ -81,7 +81,7 @@ export function freshToken(issuer: FakeIssuer, key: SigningKey | undefined = iss
   return `${input}.${base64url(sign(null, Buffer.from(input), privateKeyObject(key)))}`;
 }
 
-/** A new token with a key id and an invalid signature. */
+/** A new token with a key ID and an invalid signature. */
 export function forgedToken(issuer: FakeIssuer, kid: string): string {
   const header = base64url(JSON.stringify({ alg: 'EdDSA', kid, typ: 'JWT' }));
   const payload = base64url(JSON.stringify(goodClaims(issuer, { jti: String(made++) })));

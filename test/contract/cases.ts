@@ -413,7 +413,7 @@ export const cases: readonly Case[] = [
     reason: 'signature_invalid',
   },
   {
-    name: 'a flattened JSON serialisation',
+    name: 'a flattened JSON serialization',
     authorization: async ({ main }) =>
       bearer(base64url(JSON.stringify({ protected: 'x', payload: await main.mint(), signature: 'x' }))),
     reason: 'token_malformed',

@@ -22,7 +22,7 @@ const preface = Buffer.concat([
 ]);
 const cancel = 8;
 
-/** The bytes of one connection: many requests, each cancelled immediately or by closing the connection. */
+/** The bytes of one connection: many requests, each canceled immediately or by closing the connection. */
 function burst(requests: number, isReset: boolean): Buffer {
   const frames = Array.from({ length: requests }, (_, index) => {
     const stream = 2 * index + 1;

@@ -356,7 +356,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       expect(failures).toEqual([]);
     });
 
-    test('400 cancelled requests per second do not affect others', async () => {
+    test('400 canceled requests per second do not affect others', async () => {
       const made = await mesh(transport, {}, await startApp({ flags: ['--log-checks=none'] }));
       const token = await made.bearer();
       const failures: number[] = [];

@@ -56,7 +56,7 @@ describeWith('a client never chooses the failure mode', await findEnvoy(), (envo
       Array.from({ length: crowd }, (_, index) => bearer({ header: { kid: `unknown-${index}` } })),
     );
     forgeries = {
-      'an unknown key id': () => unknown,
+      'an unknown key ID': () => unknown,
       'a wrong signature': () => wrong,
       'no token': () => undefined,
     };
@@ -114,7 +114,7 @@ describeWith('a client never chooses the failure mode', await findEnvoy(), (envo
         ...(authorization !== undefined && { authorization }),
       });
 
-      test.each(['an unknown key id', 'a wrong signature', 'no token'])(
+      test.each(['an unknown key ID', 'a wrong signature', 'no token'])(
         'by large headers and %s',
         async (kind) => {
           await attack(crowd, (index) => ({ headers: headersOf(forgeries[kind]?.(index), largeHeaders) }));
@@ -129,7 +129,7 @@ describeWith('a client never chooses the failure mode', await findEnvoy(), (envo
       });
 
       test.each([
-        ['an unknown key id', crowd, 239 * 1024],
+        ['an unknown key ID', crowd, 239 * 1024],
         ['a wrong signature', largeCrowd, maxBodyBytes],
         ['no token', largeCrowd, maxBodyBytes + 100_000],
       ])('by large bodies and %s', async (kind, count, size) => {
@@ -143,8 +143,8 @@ describeWith('a client never chooses the failure mode', await findEnvoy(), (envo
       });
 
       test.each([
-        ['one key id', () => manyKids[0]],
-        ['many key ids', (index: number) => manyKids[index]],
+        ['one key ID', () => manyKids[0]],
+        ['many key IDs', (index: number) => manyKids[index]],
       ])('by %s while the issuer hangs', async (_, authorizationOf) => {
         issuer.jwks = () => {};
         try {

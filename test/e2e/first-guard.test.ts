@@ -178,7 +178,7 @@ kcadm.sh add-roles -r shop --uusername service-account-orders-cli --rolename buy
       ]);
     }, 300_000);
 
-    test('the e-mail of a service account is not verified', async () => {
+    test('the email of a service account is not verified', async () => {
       expect(await (await guard(configurations[2] ?? ''))()).toMatchObject({
         status: 401,
         reason: 'claim_invalid',

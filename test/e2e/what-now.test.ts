@@ -321,7 +321,7 @@ ${more}
     });
   });
 
-  test('413 invalid_request: the record often has neither the path nor the request id', async () => {
+  test('413 invalid_request: the record often has neither the path nor the request ID', async () => {
     const requestBody = { maxBytes: 1_000_000, allowPartial: true, asBytes: true };
     const envoy = await gateway({ transport: 'grpc', requestBody });
     const from = service.records.length;

@@ -120,7 +120,7 @@ describe('the problem of an issuer', () => {
       await pass(clock, 5 * minutes);
       expect(told(running).length).toBeGreaterThan(count);
     }
-    // One record every 5 minutes, whatever the number of attempts.
+    // One record every 5 minutes, regardless of the number of attempts.
     expect(told(running).length).toBeLessThan(6);
     const { time: _, msg: __, ...first } = start ?? {};
     expect(told(running).at(-1)).toMatchObject({ ...first, level: 'warn' });

@@ -2,7 +2,7 @@
 
 /** One change of one file. */
 export interface Mutant {
-  /** The wrong behaviour of the changed source. */
+  /** The wrong behavior of the changed source. */
   readonly name: string;
   /** The path of the file from the root of the repository. */
   readonly file: string;

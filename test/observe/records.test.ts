@@ -154,7 +154,7 @@ describe('the record of a check', () => {
     expect(checks(records).map(({ path }) => path)).toEqual(['/healthz/', '/x/healthz', '/Healthz']);
   });
 
-  test('has the request id of the configured header', async () => {
+  test('has the request ID of the configured header', async () => {
     const { httpPort, grpcPort, records } = await startApp({ flags: ['--log-request-id-header=X-Trace'] });
     await exchange(httpPort, request('GET', '/', ['X-Request-Id: one', 'x-trace: two']));
     await exchange(httpPort, request('GET', '/', ['x-request-id: one']));

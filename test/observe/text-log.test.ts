@@ -20,7 +20,7 @@ const onTerminal = [
   'sys.exit(os.waitstatus_to_exitcode(status))',
 ].join('\n');
 
-/** An environment without variables about colours. */
+/** An environment without variables about colors. */
 const plain = { FORCE_COLOR: '', NO_COLOR: '', TERM: 'xterm-256color', TZ: 'UTC' };
 
 /** Replaces the escape character by a visible one. */
@@ -49,7 +49,7 @@ async function start(environment: Readonly<Record<string, string>>, ...flags: st
   return { service, port: Number(/port\W+(\d+)/.exec(listening())?.[1]), lines, bare };
 }
 
-test('on a terminal each record is a text line with colours', async () => {
+test('on a terminal each record is a text line with colors', async () => {
   const { service, port, lines, bare } = await start({});
   await exchange(port, request('GET', '/orders?token=secret'));
   await until(() => service.output().includes('token_missing'));
@@ -67,7 +67,7 @@ test.each<[string, Readonly<Record<string, string>>, readonly string[], boolean]
   ['TERM=dumb', { TERM: 'dumb' }, [], false],
   ['FORCE_COLOR=0', { FORCE_COLOR: '0' }, [], false],
   ['FORCE_COLOR with NO_COLOR', { FORCE_COLOR: '1', NO_COLOR: '1' }, [], true],
-])('%s decides about colours on a terminal', async (_, environment, flags, isColoured) => {
+])('%s decides about colors on a terminal', async (_, environment, flags, isColoured) => {
   const { lines } = await start(environment, ...flags);
   const starting = lines().find((line) => line.includes('starting')) ?? '';
   expect(starting.includes('␛[')).toBe(isColoured);
@@ -88,7 +88,7 @@ test('with workers, each process writes text', async () => {
   expect(lines().filter((line) => line.startsWith('{'))).toEqual([]);
 });
 
-test('in a pipe the log is JSON, and log.format text is text without colours', async () => {
+test('in a pipe the log is JSON, and log.format text is text without colors', async () => {
   const issuer = await startFakeIssuer();
   onTestFinished(() => issuer.close());
   const own = ['src/main.ts', '--issuer', issuer.url, '--audience', audience, ...listeners];

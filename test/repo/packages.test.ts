@@ -14,7 +14,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 /** Raise this only with a row in docs/adr/0009-runtime-dependencies.md. */
 const maxPackages = 22;
 
-/** Licences that only require attribution. */
+/** Licenses that only require attribution. */
 const licences = new Set(['Apache-2.0', 'MIT', 'ISC', 'BlueOak-1.0.0', 'BSD-3-Clause']);
 
 describe('the runtime', () => {
@@ -23,7 +23,7 @@ describe('the runtime', () => {
     expect(runtimePackages().length).toBeLessThanOrEqual(maxPackages);
   });
 
-  test('has only compatible licences', () => {
+  test('has only compatible licenses', () => {
     expect(runtimePackages().filter(({ licence }) => !licences.has(licence))).toEqual([]);
   });
 
@@ -39,7 +39,7 @@ describe('the runtime', () => {
     expect(native).toEqual([]);
   });
 
-  test('has a bill of materials with every package, its licence and its hash', () => {
+  test('has a bill of materials with every package, its license and its hash', () => {
     const text = execFileSync('npm', ['run', '--silent', 'sbom'], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -113,7 +113,7 @@ describe('the package', () => {
     expect(first).toEqual(second);
   });
 
-  test('contains only the build, the schema, the licence and the README', () => {
+  test('contains only the build, the schema, the license and the README', () => {
     const text = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -23,6 +23,22 @@ describe('the phrase rule', () => {
     'The answer is told in the log.',
     'One stands beside the other.',
     'The client is let in.',
+    'The claim has the e-mail.',
+    'The behaviour differs.',
+    'The path is normalised.',
+    'An unknown key id causes a fetch.',
+    'One look-up finds the token.',
+    'The check ends as `overloaded`.',
+    'A check waits in vain.',
+    'It sets registries, secrets and the like.',
+    'There is no answer at all.',
+    'A worker restarts by itself.',
+    'The same holds for each list.',
+    'Set it only where the mesh ignores ports.',
+    'It is `text` on a terminal, else `json`.',
+    'The answer is sent as it is.',
+    'It denies, whatever the failure mode.',
+    'A file that nobody reads.',
   ])('finds the phrase in %s', (text) => {
     expect(phraseProblems(text)).toHaveLength(1);
   });
@@ -33,6 +49,13 @@ describe('the phrase rule', () => {
     'The token has not expired.',
     'The option `beside` is a name.',
     'The page is at https://example.com/beside.',
+    'The page is [here](e2e/cancelled.test.ts).',
+    'The option `id` has the key ID.',
+    'The URL where you publish the runbooks.',
+    'Anything else is rejected, or else the check fails.',
+    'The rule is read as it is in the file.',
+    'The group "nobody" is allowed.',
+    'The check ends as soon as the key arrives.',
   ])('accepts %s', (text) => {
     expect(phraseProblems(text)).toEqual([]);
   });

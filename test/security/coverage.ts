@@ -188,7 +188,7 @@ export const tables: readonly Table[] = [
         threat: 'A fetch for each unknown `kid`',
         tests: [
           [verifier, 'in a flood causes at most two fetches'],
-          ['process/endurance.test.ts', '10,000 unknown key ids'],
+          ['process/endurance.test.ts', '10,000 unknown key IDs'],
           [chaosProcess, 'R13'],
         ],
       },
@@ -217,7 +217,7 @@ export const tables: readonly Table[] = [
       {
         id: 'A20',
         threat: 'An ID token used as an access token',
-        note: 'An ID token is for its client. It is accepted only if that client id is one of the `audiences`.',
+        note: 'An ID token is for its client. It is accepted only if that client ID is one of the `audiences`.',
       },
       {
         id: 'LJ1',
@@ -361,7 +361,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'C15',
-        threat: 'E-mail addresses with two domains',
+        threat: 'Email addresses with two domains',
         note: 'Without `email.allowedDomains`, no decision uses the domain, and the value is forwarded as it was signed. With it, S8 applies.',
       },
       {
@@ -575,8 +575,8 @@ export const tables: readonly Table[] = [
         id: 'E18',
         threat: 'An answer after the client has disconnected',
         tests: [
-          [grpc, 'stays open after 400 cancelled checks per second, and other checks on it get a response'],
-          [envoy, '400 cancelled requests per second do not affect others'],
+          [grpc, 'stays open after 400 canceled checks per second, and other checks on it get a response'],
+          [envoy, '400 canceled requests per second do not affect others'],
         ],
       },
     ],
@@ -1163,7 +1163,7 @@ export const tables: readonly Table[] = [
             'the service stays ready when its keys are too old, and checks report it',
           ],
         ],
-        note: 'A check ends as `keys_unavailable`. The service stays ready, because otherwise all replicas would be removed at once.',
+        note: 'A check ends with `keys_unavailable`. The service stays ready, because otherwise all replicas would be removed at once.',
       },
       { id: 'R5', threat: 'A thousand key rotations under load', tests: [[chaosIssuer, 'R5']] },
       { id: 'R6', threat: 'A rotation without overlap', tests: [[chaosIssuer, 'R6']] },
@@ -1186,7 +1186,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'R13',
-        threat: 'A storm of unknown key ids',
+        threat: 'A storm of unknown key IDs',
         tests: [[chaosProcess, 'R13']],
         note: 'The test sends 1,500 a second for a few seconds. A minute of 5,000 a second needs its own machine.',
       },
@@ -1265,9 +1265,9 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'R30',
-        threat: 'Cancelled checks',
+        threat: 'Canceled checks',
         tests: [
-          [grpc, 'stays open after 400 cancelled checks per second, and other checks on it get a response'],
+          [grpc, 'stays open after 400 canceled checks per second, and other checks on it get a response'],
           [grpc, 'no check is in flight after all have a response'],
         ],
       },
@@ -1296,7 +1296,7 @@ export const tables: readonly Table[] = [
       {
         id: 'LD1',
         threat:
-          'Unknown key ids wait for an issuer that does not answer until the mesh times out, and the mesh fails open',
+          'Unknown key IDs wait for an issuer that does not answer until the mesh times out, and the mesh fails open',
         tests: [
           ['e2e/failure-mode.test.ts', 'while the issuer hangs'],
           ['credential/token/verifier.test.ts', 'is answered by the deadline'],
@@ -1706,7 +1706,7 @@ export const tables: readonly Table[] = [
       {
         id: 'LG11',
         threat: 'Clients that cancel a thousand requests at once make Envoy close the connection',
-        tests: [['e2e/cancelled.test.ts', 'do not affect the checks of other clients']],
+        tests: [['e2e/cancelled.test.ts', 'do not fail any other check']],
         note: "Envoy's own limits of waiting frames cause this. They must be raised.",
       },
       {

@@ -135,7 +135,7 @@ export async function runApp(options: TestAppOptions = {}): Promise<RunningApp> 
 export async function until(isSo: () => boolean | Promise<boolean>, seconds = 10): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!(await isSo())) {
-    if (performance.now() > end) throw new Error(`waited ${seconds} s in vain for ${isSo}`);
+    if (performance.now() > end) throw new Error(`waited ${seconds} s without success for ${isSo}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -40,7 +40,7 @@ export function readResponses(bytes: string, methods: readonly string[]): Strict
     rest = rest.slice(end + 4);
     const status = Number(code);
     const hasBody = method !== 'HEAD' && status >= 200 && status !== 204 && status !== 304;
-    if (headers.has('transfer-encoding')) throw new Error('a transfer coding that nobody needs');
+    if (headers.has('transfer-encoding')) throw new Error('an unexpected transfer coding');
     const length = headers.get('content-length');
     if (hasBody && (length === undefined || !/^\d+$/.test(length))) throw new Error('no length');
     const body = hasBody ? rest.slice(0, Number(length)) : '';

@@ -51,7 +51,7 @@ export function createProve({ config, replays, clock, onFull }: ProveDependencie
     if (certificate === 'unknowable') return 'token_bound';
     return certificate === thumbprint ? undefined : 'proof_invalid';
   };
-  /** Adds a valid proof to the store. If the store is full, the check ends as `overloaded`, because the proof is not invalid. */
+  /** Adds a valid proof to the store. If the store is full, the check ends with `overloaded`, because the proof is not invalid. */
   const use = (proof: UsedProof, issuerName: string): Problem => {
     const result = replays.take(proof, clock.now(), bounds);
     if (result === 'new') return undefined;

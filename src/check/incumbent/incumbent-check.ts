@@ -10,7 +10,7 @@ import { compare, type StatusOf } from './compare-decisions.ts';
 import { type AskIncumbent, noAnswerInTime } from './incumbent.ts';
 
 /**
- * Creates the check. Both decide at the same time. Without an answer of the incumbent, the check ends as `incumbent_unavailable`.
+ * Creates the check. Both decide at the same time. Without an answer of the incumbent, the check ends with `incumbent_unavailable`.
  *
  * @param shadow the address of the incumbent, and its timeout in milliseconds
  */

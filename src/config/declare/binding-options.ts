@@ -25,7 +25,7 @@ export const dpopOptions = z
     maxProofs: wholeNumber(1, 10_000_000)
       .default(100_000)
       .describe(
-        'Maximum stored DPoP proofs per issuer, to detect a replay. Each is stored for at most `dpop.maxAge` plus 30 s. If the store is full, a check with a new proof ends as `overloaded`. Each worker has its own store.',
+        'Maximum stored DPoP proofs per issuer, to detect a replay. Each is stored for at most `dpop.maxAge` plus 30 s. If the store is full, a check with a new proof ends with `overloaded`. Each worker has its own store.',
       ),
     maxProofsPerKey: wholeNumber(1, 10_000_000)
       .optional()
@@ -55,7 +55,7 @@ export const clientCertificateOptions = z
         title: '"" or the URI of a certificate, such as spiffe://cluster.local/ns/istio-system/sa/gateway',
       })
       .describe(
-        "Replaces `trustedHops`: the URI in the certificate of the proxy that terminates the client's TLS. Only what that proxy wrote about its peer is trusted.",
+        "Replaces `trustedHops`: the URI in the certificate of the proxy that terminates the client's TLS. Only the elements that this proxy wrote about its peer are trusted.",
       ),
   })
   .refine(({ trustedHops, trustedProxyUri }) => trustedHops === 0 || trustedProxyUri === '', {

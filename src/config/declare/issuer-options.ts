@@ -84,7 +84,7 @@ const issuerFields = z.strictObject({
     .optional()
     .meta({ title: 'a list of file paths' })
     .describe(
-      'PEM files with public keys; reloaded when they change. The keys have no `kid`: a token is valid if one of them verifies it, whatever its `kid`.',
+      'PEM files with public keys; reloaded when they change. The keys have no `kid`: a token is valid if one of them verifies it, regardless of its `kid`.',
     ),
   discoveryUri: fetchUrl()
     .optional()
@@ -125,7 +125,7 @@ const issuerFields = z.strictObject({
     .record(claimKey(), claimRequirement())
     .default({})
     .describe(
-      'Claims that a token must have. The claim must equal the value or one of the listed values; a claim that is a list must contain one. A name is looked up as it is first, then as a dotted path; `["kubernetes.io", "namespace"]` gives the name at each level.',
+      'Claims that a token must have. The claim must equal the value or one of the listed values; a claim that is a list must contain one. A claim is looked up by its name first, then as a dotted path; `["kubernetes.io", "namespace"]` has the name at each level.',
     ),
   email: emailOptions,
   groups: groupsOptions,
@@ -156,7 +156,7 @@ const issuerFields = z.strictObject({
     .default('')
     .meta({ title: '"", `env`, or the URL of a proxy', pattern: '^(env|[Hh][Tt][Tt][Pp][Ss]?://\\S+)?$' })
     .describe(
-      "Egress proxy for this issuer's endpoints. `env` uses HTTPS_PROXY, HTTP_PROXY and NO_PROXY from the environment, which are ignored without it. NO_PROXY may contain names, addresses and networks (`.svc`, `10.0.0.0/8`, `fd00::/8`). The proxy resolves host names, so the proxy must block names of internal addresses.",
+      "Egress proxy for this issuer's endpoints. `env` uses HTTPS_PROXY, HTTP_PROXY and NO_PROXY from the environment. Without `env`, these variables are ignored. NO_PROXY may contain names, addresses and networks (`.svc`, `10.0.0.0/8`, `fd00::/8`). The proxy resolves host names, so the proxy must block names of internal addresses.",
     ),
   insecureHttp: boolean()
     .default(false)

@@ -25,7 +25,7 @@ export const compatOptions = {
     .default(401)
     .meta({ title: '401 or 403' })
     .describe(
-      'With `compat: oauth2-proxy`, the status for an invalid token. 403 is what oauth2-proxy sends with `bearer-token-login-fallback=false`.',
+      'With `compat: oauth2-proxy`, the status for an invalid token. oauth2-proxy sends 403 if `bearer-token-login-fallback` is false.',
     ),
 };
 
@@ -38,7 +38,7 @@ export const shadowOptions = z
     timeout: duration({ from: '100ms', to: '30s' })
       .prefault('1500ms')
       .describe(
-        'Timeout of a request to the incumbent, at least 20 % below `limits.meshTimeout`. After it the check ends as `incumbent_unavailable`.',
+        'Timeout of a request to the incumbent, at least 20 % below `limits.meshTimeout`. After it the check ends with `incumbent_unavailable`.',
       ),
   })
   .prefault({});

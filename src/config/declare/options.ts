@@ -61,7 +61,7 @@ const host = () =>
     .optional()
     .meta({ title: 'an IP address or host name' })
     .describe(
-      'Address to listen on. Absent: `[::]` (all IPv6 and IPv4 addresses) if the machine has IPv6, else `0.0.0.0`.',
+      'Address to listen on. Absent: `[::]` (all IPv6 and IPv4 addresses) if the machine has IPv6, otherwise `0.0.0.0`.',
     );
 
 const port = (number: number) =>
@@ -140,7 +140,7 @@ export const configSchema = z
     whenUnavailable: oneOf('deny', 'error')
       .default('deny')
       .describe(
-        "The result of a check if an issuer has no usable key. `deny` denies the request, whatever Envoy's failure mode. `error` leaves the decision to Envoy's failure mode, which may allow the request. `error` also applies to a forged token that names such an issuer.",
+        "The result of a check if an issuer has no usable key. `deny` denies the request, regardless of Envoy's failure mode. `error` leaves the decision to Envoy's failure mode, which may allow the request. `error` also applies to a forged token that names such an issuer.",
       ),
     dpop: dpopOptions,
     clientCertificates: clientCertificateOptions,
@@ -174,7 +174,7 @@ export const configSchema = z
           ),
         minRefreshInterval: duration({ from: '100ms', to: '1h' })
           .prefault('10s')
-          .describe('Minimum time between two fetches that unknown key ids cause. Failed fetches count.'),
+          .describe('Minimum time between two fetches that unknown key IDs cause. Failed fetches count too.'),
         maxStale: duration({ from: '0s', to: '8760h' })
           .prefault('24h')
           .describe(
@@ -202,12 +202,12 @@ export const configSchema = z
         format: oneOf('auto', 'json', 'text')
           .default('auto')
           .describe(
-            'Format of log records. `json`: one JSON object per line. `text`: one readable line per record. `auto`: `text` on a terminal, else `json`. `text` has colors on a terminal unless NO_COLOR is set or TERM is `dumb`; FORCE_COLOR enables them elsewhere.',
+            'Format of log records. `json`: one JSON object per line. `text`: one readable line per record. `auto`: `text` on a terminal, otherwise `json`. `text` has colors on a terminal unless NO_COLOR is set or TERM is `dumb`; FORCE_COLOR enables them elsewhere.',
           ),
         checks: oneOf('all', 'denied', 'none')
           .default('denied')
           .describe(
-            'Which checks are logged at `info`. `denied`: every check that does not end in allow, and every check that shadow mode alone allows. The other checks are logged at `debug`. `internal_error` is always logged, with its cause.',
+            'Which checks are logged at `info`. `denied`: every check that is not allowed, and every check that is allowed only because of shadow mode. The other checks are logged at `debug`. `internal_error` is always logged, with its cause.',
           ),
         subject: boolean()
           .default(false)
@@ -238,7 +238,7 @@ export const configSchema = z
         maxGrpcMessageSize: size({ from: '1Ki', to: '4Mi' })
           .prefault('256Ki')
           .describe(
-            'Maximum size of a gRPC check without its body, decompressed. A larger check is answered with `request_too_large`.',
+            'Maximum size of a gRPC check without its body, decompressed. A larger check is denied as `request_too_large`.',
           ),
         maxGrpcBodySize: size({ from: '0', to: '64Mi' })
           .prefault('4Mi')
@@ -254,7 +254,7 @@ export const configSchema = z
         checkDeadline: duration({ from: '100ms', to: '30s' })
           .prefault('1500ms')
           .describe(
-            'Maximum time for one check. It must be at least 20 % below `limits.meshTimeout`. A check that waits longer for a key ends as `key_not_found`, any other check as `overloaded`.',
+            'Maximum time for one check. It must be at least 20 % below `limits.meshTimeout`. A check that waits longer for a key ends with `key_not_found`, any other check with `overloaded`.',
           ),
         meshTimeout: duration({ from: '125ms', to: '1h' })
           .prefault('2s')

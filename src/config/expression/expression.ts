@@ -30,7 +30,7 @@ export interface ExpressionContext {
     readonly headers: Readonly<Record<string, string>>;
     readonly time: Date;
   };
-  /** The proxy's own peer, if the proxy reports it; else empty. */
+  /** The proxy's own peer, if the proxy reports it, otherwise empty. */
   readonly source: { readonly address: string; readonly principal: string };
 }
 

@@ -183,8 +183,10 @@ export const ruleOptions = {
           .describe('Rules of this policy, like `rules`.'),
         noRuleMatches: oneOf('deny', 'token')
           .optional()
-          .describe('Like `noRuleMatches`, whose value is the default.'),
-        mode: oneOf('enforce', 'shadow').optional().describe('Like `mode`, whose value is the default.'),
+          .describe('Like the general `noRuleMatches`. Default: the value of that option.'),
+        mode: oneOf('enforce', 'shadow')
+          .optional()
+          .describe('Like the general `mode`. Default: the value of that option.'),
       }),
     )
     .min(1)
@@ -196,7 +198,7 @@ export const ruleOptions = {
   grpcPolicy: text('a policy name')
     .optional()
     .describe(
-      'The policy for gRPC checks whose route names none in `context_extensions.policy`. Absent: such checks are denied.',
+      'The policy for gRPC checks without `context_extensions.policy` in their route. Absent: these checks are denied.',
     ),
   noRuleMatches: oneOf('deny', 'token')
     .default('deny')
@@ -216,7 +218,7 @@ export const ruleOptions = {
       ignoreTrailingSlash: boolean()
         .default(false)
         .describe(
-          'The same for a slash at the end: `/admin` also matches `/admin/`, and `/admin/{**}` also matches `/admin`.',
+          'Like `paths.ignoreCase`, for a slash at the end: `/admin` also matches `/admin/`, and `/admin/{**}` also matches `/admin`.',
         ),
     })
     .prefault({}),
@@ -225,7 +227,7 @@ export const ruleOptions = {
       ports: oneOf('exact', 'ignore')
         .default('exact')
         .describe(
-          'How rules treat a port in the host. `exact`: a host with a port must select the same rule as without it, or a rule that names the port; else the request is `host_ambiguous`. Use it if the mesh routes by port, as a plain Envoy does. `ignore`: the port is ignored, as Istio does when it routes.',
+          'How rules treat a port in the host. `exact`: a host with a port must select the same rule as without it, or a rule that names the port; otherwise the request is `host_ambiguous`. Use it if the mesh routes by port, as a plain Envoy does. `ignore`: the port is ignored, as Istio does when it routes.',
         ),
     })
     .prefault({}),

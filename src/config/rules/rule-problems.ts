@@ -42,7 +42,7 @@ function forwardedHeaders(config: Config): readonly string[] {
   return [...new Set(outputTokenToHeader === '' ? names : [...names, outputTokenToHeader])];
 }
 
-/** Every header that is removed unless it is set, whatever the transport. */
+/** Every header that is removed unless it is set, regardless of the transport. */
 export function removedHeaders(config: Config): readonly string[] {
   const headers = forwardedHeaders(config);
   return config.compat === 'oauth2-proxy' ? [...headers, compatHeader] : headers;
@@ -81,7 +81,7 @@ function compatProblems(config: Config): RuleProblem[] {
     : [];
 }
 
-/** Finds `rules` next to `policies`, whatever their values. */
+/** Finds `rules` next to `policies`, regardless of their values. */
 export function rulesAndPoliciesProblem(rules: unknown, policies: unknown): RuleProblem | undefined {
   const areThere = rules !== undefined && Array.isArray(policies) && policies.length > 0;
   return areThere

@@ -5,7 +5,7 @@ import { dotted, listOptions } from '../describe/option-list.ts';
 const mostPlaces = 4;
 
 /**
- * Describes where an option of a name belongs: below the given path if it exists there, else anywhere.
+ * Describes where an option of a name belongs: below the given path if it exists there, otherwise anywhere.
  *
  * @returns for example `` in `issuers[]` ``; undefined if no option has the name, or too many do
  */

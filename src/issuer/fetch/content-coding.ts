@@ -31,7 +31,7 @@ const decoders: ReadonlyMap<string, Decode> = new Map([
 ]);
 
 /**
- * Finds the decoder of a body. Decoding stops at the limit, whatever the body claims.
+ * Finds the decoder of a body. Decoding stops at the limit, even if the body claims to be smaller.
  *
  * An unknown coding is ignored: file servers repeat values such as `aws-chunked` for objects that no longer have that coding. The
  * decoder rejects such a body only if it is not JSON.

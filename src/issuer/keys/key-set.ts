@@ -64,7 +64,7 @@ export function createKeySet(imported: readonly ImportedKey[]): KeySet {
   return keySetOf(imported, [named, unnamed, all], find);
 }
 
-/** Creates a key set from key files without `kid`s. A token is verified with each of them, whatever their number. */
+/** Creates a key set from key files without `kid`s. A token is verified with each of them, regardless of their number. */
 export function createUnnamedKeySet(imported: readonly ImportedKey[]): KeySet {
   const all = createLists(Number.POSITIVE_INFINITY);
   for (const { material, keys } of imported) for (const key of keys) all.add(key.algorithm, material, key);

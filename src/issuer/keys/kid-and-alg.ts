@@ -1,7 +1,7 @@
 /** `kid` and `alg`, which a token header and a published key have in common. */
 import { type Algorithm, supportedAlgorithms } from '../../config/declare/issuer-options.ts';
 
-/** The longest key id, in characters. */
+/** The longest key ID, in characters. */
 const maxKeyIdLength = 256;
 
 /** Whether a value is a `kid` (RFC 7515 section 4.1.4) of an allowed length. */

@@ -25,7 +25,7 @@ export const keyRejections = {
   exponent: 'The RSA exponent is even, below 65537, or longer than 32 bits.',
   weak: 'The key is known to be weak: an RSA modulus of CVE-2017-15361 (ROCA), or a point of small order.',
   too_many:
-    'The key set has four other keys before it with the same `kid`, or also without one. The limit is four.',
+    'Four earlier keys of the key set have the same `kid`, or none of the five has a `kid`. The limit is four.',
   import: 'The numbers are not a valid key, for example a point off its curve.',
 } as const;
 

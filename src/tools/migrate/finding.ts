@@ -1,7 +1,7 @@
 /** The result for one setting of a migration: one line of the report. */
 
 /**
- * `kept`: an option replaces it. `meaningless`: oidc-authz does not need it. `changed`: the behaviour differs, as the
+ * `kept`: an option replaces it. `meaningless`: oidc-authz does not need it. `changed`: the behavior differs, as the
  * text says. `refused`: it affects access, and oidc-authz has no counterpart.
  */
 export type Verdict = 'kept' | 'meaningless' | 'changed' | 'refused';
@@ -14,7 +14,7 @@ export interface Finding {
   readonly source: string;
   readonly verdict: Verdict;
   /**
-   * Continues "kept as", "has no meaning here because", "changes behaviour:" or "refused because". Never contains a
+   * Continues "kept as", "has no meaning here because", "changes behavior:" or "refused because". Never contains a
    * secret.
    */
   readonly text: string;

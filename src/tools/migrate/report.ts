@@ -6,7 +6,7 @@ import type { Finding, Verdict } from './finding.ts';
 const phrases: Readonly<Record<Verdict, string>> = {
   meaningless: 'has no meaning here because',
   kept: 'kept as',
-  changed: 'changes behaviour:',
+  changed: 'changes behavior:',
   refused: 'refused because',
 };
 

@@ -37,7 +37,7 @@ export interface GrpcServerDependencies {
 /**
  * The most concurrent calls of one connection. The library rejects calls beyond it, which clients must not be able to cause.
  * So it is higher than the 1,024 calls that Envoy 1.40 assumes before it has read this setting. It also has room for hundreds
- * of cancelled calls, which the library counts until the end of the round of input.
+ * of canceled calls, which the library counts until the end of the round of input.
  */
 const maxConcurrentCalls = 4_096;
 

@@ -1,4 +1,4 @@
-/** The HTTP check listener. Every request on it is a check, whatever its method, path or body. */
+/** The HTTP check listener. Every request on it is a check, with any method, path or body. */
 import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
 import type https from 'node:https';
 import type { Socket } from 'node:net';

@@ -1,4 +1,4 @@
-/** A listener, whatever its protocol. */
+/** A listener of any protocol. */
 
 import type { Server } from 'node:net';
 import type { BindAddress } from './bind-problem.ts';

@@ -59,7 +59,7 @@ export const steps: Readonly<Record<string, Step>> = {
   'cuts at a question mark': (path) => path.split('?', 1)[0] ?? '',
   'cuts at a null': (path) => path.split('\0', 1)[0] ?? '',
   'drops control characters': (path) => path.replaceAll(/\p{Cc}/gu, ''),
-  'drops what nobody sees': (path) => path.replaceAll(/\u00ad|[\u200b-\u200f]|\u2060|\ufeff|\ufe0f/g, ''),
+  'drops invisible characters': (path) => path.replaceAll(/\u00ad|[\u200b-\u200f]|\u2060|\ufeff|\ufe0f/g, ''),
   'drops dots and spaces at the end, as Windows does': (path) =>
     path
       .split('/')

@@ -13,7 +13,7 @@ const check = (config: object, isWithFiles = true) =>
     environment: {},
     readFile: (path) => {
       if (path === 'oidc-authz.yaml') return JSON.stringify(config);
-      throw new Error(`nobody may read ${path}`);
+      throw new Error(`no user may read ${path}`);
     },
   });
 
@@ -73,7 +73,7 @@ test('check-config reads the files of a configuration, unless --without-files is
   for (const config of configs) {
     expect(await check(config)).toMatchObject({
       exitCode: 2,
-      output: expect.stringContaining('nobody may read'),
+      output: expect.stringContaining('no user may read'),
     });
     expect(await check(config, false)).toMatchObject({ exitCode: 0 });
   }

@@ -33,7 +33,7 @@ describe('a check that waits for a key', () => {
     fetching.resolve();
     await settled();
     expect(ends).toEqual([{ after: maxWait - 1, hasEnded: true }]);
-    // Its timer is cancelled.
+    // Its timer is canceled.
     await clock.advance(maxWait);
     ask(Promise.resolve());
     await settled();

@@ -187,7 +187,7 @@ describe('concurrent verifications', () => {
   });
 });
 
-describe('an unknown key id', () => {
+describe('an unknown key ID', () => {
   test('causes one fetch, and every waiting check is answered', async () => {
     const { ask, issuer } = await bench();
     issuer.keys = [spare, ...issuer.keys];
@@ -299,7 +299,7 @@ describe('an unknown key id', () => {
   });
 });
 
-test('a known key id with another algorithm causes no fetch', async () => {
+test('a known key ID with another algorithm causes no fetch', async () => {
   const { ask, issuer } = await bench();
   for (let index = 0; index < 5; index++) {
     const [, body] = (await issuer.mint({ claims: { sub: `user-${index}` } })).split('.');
@@ -309,7 +309,7 @@ test('a known key id with another algorithm causes no fetch', async () => {
   expect(issuer.hits.jwks).toBe(1);
 });
 
-describe('a token without a key id', () => {
+describe('a token without a key ID', () => {
   test('is tried with every key that matches', async () => {
     const { ask, issuer } = await bench([], fileFor, [await createSigningKey('k1'), spare]);
     for (const key of issuer.keys) {

@@ -83,7 +83,7 @@ const authorization = { authorization: `Bearer ${theToken}` };
 const past = Math.floor(Date.now() / 1000) - 3600;
 
 const noToken: Ask = { name: 'no token', answer: 401 };
-const noIdentity = 'where anybody may pass no token is looked at, and nobody is named';
+const noIdentity = 'on an open path the token is ignored, and no user is named';
 
 const seed: Installation = {
   name: 'seed',

@@ -73,7 +73,7 @@ export const knownDifferences: readonly Rule[] = [
   },
   {
     name: '`kid` that is not a string, or is longer than 256 characters',
-    why: 'RFC 7515 section 4.1.4; the service limits the length of a look-up.',
+    why: 'RFC 7515 section 4.1.4; the service limits the length of a lookup.',
     reasons: ['token_malformed'],
     applies: ({ header }) =>
       has(header, 'kid') && (typeof header.kid !== 'string' || header.kid.length > 256),

@@ -191,7 +191,7 @@ export async function runDifferential(options: RunOptions): Promise<Summary> {
       const changes = random.chance(0.02);
       askJose = await runBatch(createInputs(bases, random, batchSize), changes, askJose);
       onProgress?.(judged);
-      // Time passes, so that unknown key ids can cause a fetch again and tokens age.
+      // Time passes, so that unknown key IDs can cause a fetch again and tokens age.
       if (random.chance(0.1)) world.clock.pass(15_000);
     }
     older = fresh.slice(0, 400);

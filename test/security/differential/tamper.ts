@@ -261,7 +261,7 @@ const changes: Readonly<Record<string, Change>> = {
     const changed = base64url(Buffer.from(text.replace(/"alg":"[^"]*"/, `"alg":"${name}"`)));
     return changed === header ? undefined : { token: joined(changed, payload, signature), isSigned: false };
   },
-  'another key id in the header': ({ header, payload, signature, random }) => {
+  'another key ID in the header': ({ header, payload, signature, random }) => {
     const text = bytesOf(header).toString();
     const changed = base64url(Buffer.from(text.replace(/"kid":"[^"]*"/, `"kid":"k${random.below(12)}"`)));
     return changed === header ? undefined : { token: joined(changed, payload, signature), isSigned: false };

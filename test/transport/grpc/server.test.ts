@@ -194,7 +194,7 @@ describe('the health service', () => {
 });
 
 describe('a shared connection', () => {
-  test('stays open after 400 cancelled checks per second, and other checks on it get a response', async () => {
+  test('stays open after 400 canceled checks per second, and other checks on it get a response', async () => {
     const { grpcPort, issuer } = await startApp({ flags: ['--log-checks=none'] });
     issuer.jwks = () => {};
     const client = connect(grpcPort);

@@ -76,11 +76,11 @@ export const fixtures: readonly Fixture[] = [
     rules: ['/healthz GET open', '/orders/{**} GET asked', '/orders/{**} POST,PUT asked'],
     report: [
       /^required_scope \(given\.yaml:\d+:\d+ shop\/orders rules\[1\]\): kept as the scopes orders\.read/m,
-      /^oauth2_introspection .*changes behaviour: only JWTs of https:\/\/tenant\.example\.com are allowed, no opaque tokens/m,
+      /^oauth2_introspection .*changes behavior: only JWTs of https:\/\/tenant\.example\.com are allowed, no opaque tokens/m,
       /^introspection_request_headers .*has no meaning here/m,
       /^timeout .*rules\[2\]|^timeout .*kept as/m,
-      /^corsPolicy .*changes behaviour: it is not set/m,
-      /^apiVersion .*changes behaviour: v2 needs a sidecar/m,
+      /^corsPolicy .*changes behavior: it is not set/m,
+      /^apiVersion .*changes behavior: v2 needs a sidecar/m,
     ],
   },
   {
@@ -122,7 +122,7 @@ export const fixtures: readonly Fixture[] = [
     ],
     rules: ['/v1/{*}/status GET asked', '/v1/transfers POST asked'],
     report: [
-      /^scope_strategy .*changes behaviour/m,
+      /^scope_strategy .*changes behavior/m,
       /^jwks_ttl .*has no meaning here/m,
       /^target_audience .*kept as the audiences pay and ledger, all of them/m,
       /^jwks_urls .*kept as `jwksUri: https:\/\/a\.example\.com\/keys`/m,
@@ -218,7 +218,7 @@ export const fixtures: readonly Fixture[] = [
       '/ GET open',
     ],
     report: [
-      /^allow .*changes behaviour: it becomes `noAuth: true` for the listed methods/m,
+      /^allow .*changes behavior: it becomes `noAuth: true` for the listed methods/m,
       /^noop .*kept as `noAuth: true`/m,
       /^unauthorized .*kept as `deny: true`/m,
       /^path .*only \/api\/admin\/\{\*\*\} decides about GET there, and \/api\/\{\*\*\} about all other paths; Oathkeeper denies/m,
@@ -331,8 +331,8 @@ metadata: {name: three}
       '/trailing GET open',
     ],
     report: [
-      /^path .*rules\[1\]\): changes behaviour: the expression \/users\/\[0-9\]\+ is not a path pattern; it becomes \/users\/\{\*\}/m,
-      /^path .*rules\[4\]\): changes behaviour: .*only \/open and \/open\/\{\*\*\} stays open/m,
+      /^path .*rules\[1\]\): changes behavior: the expression \/users\/\[0-9\]\+ is not a path pattern; it becomes \/users\/\{\*\}/m,
+      /^path .*rules\[4\]\): changes behavior: .*only \/open and \/open\/\{\*\*\} stays open/m,
     ],
   },
   {

@@ -135,7 +135,7 @@ spec:
     expect(output).toContain('# No path is guarded');
     expect(output).toContain('gateway: default/kyma-gateway');
     expect(output).toContain('owner: me');
-    expect(report).toMatch(/^gateway .*changes behaviour/m);
+    expect(report).toMatch(/^gateway .*changes behavior/m);
   });
 });
 

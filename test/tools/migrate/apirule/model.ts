@@ -1,5 +1,5 @@
 /**
- * A model of Kyma: v1beta1 decides by the gateway and Oathkeeper, v2 by its list of rules. It follows the behaviour of
+ * A model of Kyma: v1beta1 decides by the gateway and Oathkeeper, v2 by its list of rules. It follows the behavior of
  * the module.
  */
 import { readPathPattern } from '../../../../src/config/rules/patterns.ts';

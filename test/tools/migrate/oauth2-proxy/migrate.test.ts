@@ -15,7 +15,7 @@ test('the report has one line for each setting, with source and verdict', () => 
   const lines = report.trim().split('\n');
   const source = (flag: string) => `${flag} (values.yaml:1:1 ${flag}): `;
   expect(lines.filter((line) => line.startsWith(source('scope')))).toEqual([
-    expect.stringContaining('has no meaning here because it looks enforced and never was'),
+    expect.stringContaining('has no meaning here because oauth2-proxy only requests it at a login'),
   ]);
   expect(lines.filter((line) => line.startsWith(source('client-id')))).toEqual([
     expect.stringContaining('kept as `issuers[0].audiences`'),

@@ -24,7 +24,7 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'provider-ca-file': '`issuers[].caFile`',
     'use-system-trust-store': '`issuers[].trustSystemCas`',
     'skip-jwt-bearer-tokens':
-      'the normal behaviour: a valid bearer token is allowed; refused if the flag is off',
+      'the normal behavior: a valid bearer token is allowed; refused if the flag is off',
     'oidc-email-claim user-id-claim':
       '`issuers[].email.claim`, or `sub` if the token does not have that claim',
     'insecure-oidc-allow-unverified-email': '`issuers[].email.requireVerified: false`',
@@ -32,7 +32,7 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'authenticated-emails-file':
       '`issuers[].email.allowedAddresses`; refused if only the path of the file is known',
     'oidc-groups-claim':
-      '`issuers[].groups.claim` of every issuer; refused if it contains a dot and the tokens of `extra-jwt-issuers` or azure could be read by that path',
+      '`issuers[].groups.claim` of every issuer; refused if it contains a dot, with `extra-jwt-issuers` or azure, because their tokens could have a claim at that path',
     'allowed-group': '`issuers[].groups.allowed` of every issuer',
     'allowed-role':
       '`issuers[].groups.allowed` as `role:NAME`, with provider keycloak-oidc; other providers ignore it',
@@ -48,7 +48,7 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
       '`outputClaimToHeaders` with the same names; `identityHeaders: remove` if the flag is off',
     'pass-access-token': '`outputTokenToHeader: x-auth-request-access-token`, with `set-xauthrequest`',
     'set-authorization-header': '`setAuthorizationHeader: true`',
-    upstream: 'the normal behaviour for `static://200`; other values are refused',
+    upstream: 'the normal behavior for `static://200`; other values are refused',
     'request-logging auth-logging': '`log.checks`',
     'standard-logging': '`log.level: info`, the default',
     'exclude-logging-path': '`log.excludePaths`',
@@ -62,7 +62,7 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'metrics-tls-cert-file': '`admin.tls.certFile`',
     'metrics-tls-key-file': '`admin.tls.keyFile`',
     'force-json-errors':
-      'the normal behaviour: a denial has a JSON body, and no client is sent to a login page',
+      'the normal behavior: a denial has a JSON body, and no client is sent to a login page',
     'config alpha-config': 'a further input, if you pass the file',
   },
   changed: {
@@ -72,13 +72,13 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
       'the certificate of the issuer is always verified; set its CA in `issuers[].caFile`',
     'insecure-oidc-skip-issuer-verification': '`iss` is always compared; with Entra ID, list the tenants',
     'entra-id-allowed-tenant':
-      'it applies to bearer tokens, which oauth2-proxy does not check for it: one issuer for each tenant, or `requiredClaims.tid`',
+      'oauth2-proxy does not check it for bearer tokens, and oidc-authz does: configure one issuer for each tenant, or `requiredClaims.tid`',
     'bearer-token-login-fallback':
       'an invalid token gets 401 with a challenge; for 403 set `compat: oauth2-proxy` and `compatInvalidTokenStatus: 403`',
     'proxy-prefix':
-      'oauth2-proxy answers the paths below it, such as /robots.txt, without a token; here these paths need a token like all others',
+      'oauth2-proxy answers the paths below it, such as /robots.txt, without a token; oidc-authz requires a token, as for all paths',
     'ping-path ready-path gcp-healthchecks':
-      'oauth2-proxy answers it on the port of the checks, without a token; here health is only at `/livez` and `/readyz` of `admin`',
+      'oauth2-proxy answers it on the port of the checks, without a token; oidc-authz reports health only at `/livez` and `/readyz` of `admin`',
     'request-logging-format auth-logging-format standard-logging-format':
       'every record is one line of JSON with fixed field names',
     'logging-local-time': 'times are in UTC',
@@ -93,14 +93,14 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'force-https':
       'it redirects plain HTTP to https, and oidc-authz sends no redirects; configure the redirect at the gateway',
     'set-basic-auth':
-      'oidc-authz makes no Basic credentials; without it the workload gets the token of the client',
+      'oidc-authz makes no Basic credentials; without this flag, the workload gets the token of the client',
     'redirect-url':
       'browsers log in at this URL, and oidc-authz has no login; it has no meaning if `force-json-errors` is on',
   },
   meaningless: {
     provider:
-      'bearer tokens of all providers are verified in the same way, for azure with claims of more types; a provider that verifies no bearer tokens is refused',
-    'reverse-proxy': 'method, host and path are those that Envoy reports, and no header changes them',
+      'the bearer tokens of all providers are verified in the same way; with azure, claims can have more types. A provider that does not verify bearer tokens is refused',
+    'reverse-proxy': 'Envoy reports the method, the host and the path, and no header changes them',
     'api-route': 'a denial has a JSON body on every path',
     'allow-query-semicolons': 'the query of a request is ignored',
     'ping-user-agent': 'health is on another port',
@@ -110,14 +110,15 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
       'it changes only the request from oauth2-proxy to its own upstream; the `authorization` header of the client reaches the workload anyway',
     'pass-host-header skip-auth-strip-headers prefer-email-to-user':
       'it changes only the request from oauth2-proxy to its own upstream',
-    'basic-auth-password': 'it is a secret for Basic credentials, which oidc-authz does not make; delete it',
+    'basic-auth-password':
+      'it is a secret for Basic credentials, which oidc-authz does not create; delete it',
     'signature-key': 'oauth2-proxy signs requests to its own upstream with this secret; delete it',
     'flush-interval upstream-timeout proxy-websockets ssl-upstream-insecure-skip-verify disable-keep-alives':
       'oidc-authz forwards no requests: Envoy sends the request to the workload',
     'silence-ping-logging': 'health requests are not logged',
     'errors-to-info-log': 'all records go to standard output',
     scope:
-      'it looks enforced and never was: oauth2-proxy only requests it at a login; to require scopes, set `requiredScopes`',
+      'oauth2-proxy only requests it at a login, and never requires it in a token; to require scopes, set `requiredScopes`',
     'login-url': 'oidc-authz has no login; with discovery oauth2-proxy ignores it, also with `static://401`',
     'redeem-url profile-url validate-url resource backend-logout-url pubjwk-url relative-redirect-url whitelist-domain':
       'oidc-authz has no login',
@@ -137,14 +138,14 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'cookie-csrf-per-request cookie-csrf-per-request-limit cookie-csrf-expire cookie-csrf-samesite session-cookie-minimal':
       'oidc-authz neither sets nor reads cookies',
     'session-store-type':
-      'oidc-authz has no sessions; `redis` is refused, since it means that browsers have sessions',
+      'oidc-authz has no sessions; `redis` is refused, because it means that browsers have sessions',
     'redis-connection-url redis-sentinel-connection-urls redis-cluster-connection-urls redis-password redis-sentinel-password':
       'oidc-authz has no sessions; it may contain a secret; delete it',
     'redis-username redis-use-sentinel redis-sentinel-master-name redis-use-cluster redis-ca-path redis-insecure-skip-tls-verify redis-connection-idle-timeout':
       'oidc-authz has no sessions',
     'custom-templates-dir custom-sign-in-logo banner footer display-htpasswd-form show-debug-on-error':
       'oidc-authz has no pages',
-    'config-test convert-config-to-alpha version': 'with it oauth2-proxy does not serve',
+    'config-test convert-config-to-alpha version': 'with this flag, oauth2-proxy does not start a server',
   },
 };
 

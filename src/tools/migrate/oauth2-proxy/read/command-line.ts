@@ -17,7 +17,7 @@ export interface Word {
 
 /**
  * Reads the words of a command line: `--name=value`, `--name value`, and `--name` alone for a boolean flag. Any other
- * flag takes the next word as its value, whatever the word looks like.
+ * flag takes the next word as its value, regardless of its form.
  */
 export function readCommandLine(words: readonly Word[], collected: Collected): void {
   for (let index = 0; index < words.length; index++) {

@@ -35,7 +35,7 @@ function judgeBearer(installation: Installation, compat: boolean, isForbidden: b
           installation,
           'skip-jwt-bearer-tokens',
           'kept',
-          'the normal behaviour: a valid bearer token is allowed',
+          'the normal behavior: a valid bearer token is allowed',
         )
       : findingUnlessRefused(
           installation,
@@ -67,7 +67,7 @@ function judgeErrors(installation: Installation, compat: boolean): readonly Find
           installation,
           'force-json-errors',
           'kept',
-          `the normal behaviour: a denial has a JSON body; ${old}`,
+          `the normal behavior: a denial has a JSON body; ${old}`,
         )
       : redirect
         ? findingIfSet(installation, 'force-json-errors', 'changed', html)
@@ -128,7 +128,7 @@ function judgeUpstreams(installation: Installation): readonly Finding[] {
       installation,
       flag,
       'kept',
-      'the normal behaviour: oidc-authz answers the check, and Envoy forwards the request',
+      'the normal behavior: oidc-authz answers the check, and Envoy forwards the request',
     );
   const others = quotedList(upstreams.filter((upstream) => !statics.includes(upstream)));
   return codes.length > 0
@@ -156,7 +156,7 @@ function neededScopes(installation: Installation): readonly string[] {
 }
 
 function scopeText(scopes: readonly string[]): string {
-  const never = 'it looks enforced and never was: oauth2-proxy only requests it at a login';
+  const never = 'oauth2-proxy only requests it at a login, and never requires it in a token';
   return scopes.length === 0
     ? `${never}; to require scopes, set \`requiredScopes\``
     : `${never}; to require it, set \`requiredScopes: [${scopes.join(', ')}]\``;

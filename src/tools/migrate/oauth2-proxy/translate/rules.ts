@@ -80,7 +80,7 @@ export function translateRules(installation: Installation): Part {
 }
 
 function looksText(installation: Installation): string {
-  const ambiguous = 'ambiguous paths (`//`, `/../`, `%2F`, `;` and the like) get 400';
+  const ambiguous = 'ambiguous paths (`//`, `/../`, `%2F`, `;` and similar paths) get 400';
   const identity = 'a valid token on an open path sets no identity headers';
   const forbidden = isOn(installation, 'bearer-token-login-fallback', true)
     ? ''

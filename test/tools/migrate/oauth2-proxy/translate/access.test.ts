@@ -7,7 +7,7 @@ const emailOf = async (flags: Flags, more: Partial<Installation> = {}) =>
   (await configFrom(flags, more)).issuers[0]?.email;
 const groupsOf = async (flags: Flags) => (await configFrom(flags)).issuers[0]?.groups;
 
-describe('e-mail', () => {
+describe('email', () => {
   test('of some domains', async () => {
     const flags = { 'email-domain': ['Example.com', '.x.example.org', '*.y.example.org'] };
     expect(await emailOf(flags)).toMatchObject({

@@ -76,7 +76,7 @@ const valuesWithoutCounterpart: Readonly<Record<string, string>> = {
   deploymentAnnotations: aboutPods,
   deploymentLabels: aboutPods,
   enableServiceLinks: aboutPods,
-  global: 'it sets registries, image pull secrets and the like',
+  global: 'it sets registries, image pull secrets and similar values',
   kubeVersion: aboutPods,
   metrics: 'the chart of oidc-authz has its own value `serviceMonitor`, and metrics are always served',
   namespaceOverride: aboutPods,

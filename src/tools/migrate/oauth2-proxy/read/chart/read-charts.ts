@@ -114,7 +114,7 @@ function readChart(values: ChartValues, isComputed: boolean, scope: Scope, colle
       ...(isAliasTarget(one)
         ? { verdict: 'meaningless', text: aliasTargetText }
         : other === 'global'
-          ? { verdict: 'meaningless', text: 'it sets registries, image pull secrets and the like' }
+          ? { verdict: 'meaningless', text: 'it sets registries, image pull secrets and similar values' }
           : {
               verdict: 'refused',
               text: `it is not read: the values of oauth2-proxy are below \`${name}\`, and these belong to something else`,

@@ -60,7 +60,7 @@ export function objectTexts({ kind, name, node }: ClusterObject): ObjectText[] {
       const source = `${locationOf(entry)} ${kind} ${name}`;
       return text === undefined ? [] : [{ key, text: decode(text), source, holder: kind } as const];
     });
-  // Text that is not Base64 is a placeholder and stays as it is.
+  // Text that is not Base64 is a placeholder and stays unchanged.
   const decoded = (text: string) =>
     /^[A-Za-z0-9+/=\s]*$/.test(text) ? Buffer.from(text, 'base64').toString('utf8') : text;
   const plain = (text: string) => text;
