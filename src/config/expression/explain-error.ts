@@ -111,7 +111,8 @@ type Entry = readonly [pattern: RegExp, explain: Explain];
 function sameKind(what: string): Entry {
   return [
     /type '(.*)' but found '(.*)'/,
-    ([one = '', other = '']) => `all ${what} must have one type, got ${typeName(one)} and ${typeName(other)}`,
+    ([one = '', other = '']) =>
+      `all ${what} must have the same type, got ${typeName(one)} and ${typeName(other)}`,
   ];
 }
 
@@ -186,7 +187,7 @@ const explanations: Readonly<Record<string, Entry>> = {
   incompatible_ternary_branches: [
     /got '(.*)' and '(.*)'/,
     ([one = '', other = '']) =>
-      `both results of ? : must have one type, got ${typeName(one)} and ${typeName(other)}`,
+      `both results of ? : must have the same type, got ${typeName(one)} and ${typeName(other)}`,
   ],
   heterogeneous_list_element: sameKind('members of a list'),
   heterogeneous_map_key: sameKind('names of a map'),

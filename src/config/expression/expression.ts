@@ -37,7 +37,7 @@ export interface ExpressionContext {
 /** Evaluates an expression. Throws if it cannot be evaluated, for example if it reads an absent claim. */
 export interface Expression {
   (context: ExpressionContext): boolean;
-  /** Whether it may read `request.host`. Each evaluation then gets half of the budget: one with the port of the host, one without. */
+  /** Whether it may read `request.host`. It is then evaluated twice, with and without the port, each time with half of the budget. */
   readonly readsHost: boolean;
   /** The headers that it reads. */
   readonly headers: HeaderReads;
@@ -55,7 +55,7 @@ const limits = {
 
 /** Maximum steps of an evaluation. A step is 10 ns, so this is 1.2 ms; 0.8 ms are left for work that the steps do not count. */
 const maxSteps = 120_000;
-/** Possible limits of members that a macro visits; the largest within the budget is used. Fewer would fail for ordinary tokens. */
+/** Possible limits for the members that a macro visits. The largest one within the budget is used. A lower limit would fail for ordinary tokens. */
 const visitLimits = [
   32_768, 24_576, 16_384, 12_288, 8_192, 7_168, 6_144, 5_120, 4_096, 3_584, 3_072, 2_560, 2_048, 1_536, 1_024,
   768, 512, 384, 256,

@@ -39,7 +39,7 @@ export interface GuardLimits {
   readonly maxVisits: number;
 }
 
-/** Maximum failures that an evaluation ignores; each costs as much as a hundred members. */
+/** Maximum number of failures that an evaluation continues after. Each costs as much as a hundred members. */
 const maxFailures = 32;
 /** Maximum members of lists and maps that are compared. */
 const maxCompared = 2_000;
@@ -115,7 +115,7 @@ export function guard(root: Node, { maxVisits }: GuardLimits): Guarded {
         return handle(left, right, ast, evaluator);
       };
     if (op === 'map') for (const [name] of node.args as [Evaluated, Evaluated][]) instrumentKey(name);
-    // Outside of macros, failures are limited by the number of parts.
+    // Outside macros, the number of parts limits the failures.
     if (isInMacro && (op === '||' || op === '&&')) {
       const [left] = node.args as [Evaluated];
       const inner = evaluationOf(left);
@@ -158,7 +158,7 @@ export function guard(root: Node, { maxVisits }: GuardLimits): Guarded {
       visits = 0;
       return run(evaluator, macro, context);
     };
-    // A quantifier ignores failures until its result is known: this ends it.
+    // A quantifier (all, exists) continues after a failure until its result is known. This result stops it.
     const end = () => {
       if (kind === 'quantifier') return init.args === false;
       throw exceed('ends');

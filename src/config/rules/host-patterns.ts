@@ -23,7 +23,7 @@ function hostProblem(host: string, isWildcard: boolean): string {
   if (tail !== undefined) return `must not have a path; remove ${quoteValue(tail)} and use \`paths\``;
   if (host.includes('*'))
     return host === '*'
-      ? 'remove the list to match every host; * is only allowed as *. at the beginning, such as *.example.com'
+      ? 'remove `hosts` to match every host; * is only allowed as *. at the beginning, such as *.example.com'
       : `* is only allowed as *. at the beginning${isWildcard ? '' : `, not in ${quoteValue(labelWith(host, /\*/))}`}`;
   if (/[A-Z]/.test(host))
     return `must be in lower case, but ${quoteValue(labelWith(host, /[A-Z]/))} has capitals; write ${quoteValue(host.toLowerCase())}`;

@@ -12,7 +12,7 @@ export function createTlsEvents(
 ): (error: Error | undefined) => void {
   return (error) => {
     metrics.certificatesReloaded('listener', error === undefined);
-    if (error === undefined) logger.info({ listener }, 'the certificate was replaced');
-    else logger.error({ listener, error }, 'the new certificate is not usable; the old one stays in use');
+    if (error === undefined) logger.info({ listener }, 'the certificate was reloaded');
+    else logger.error({ listener, error }, 'the certificate was not reloaded; the previous one stays in use');
   };
 }

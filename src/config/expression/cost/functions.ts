@@ -45,7 +45,7 @@ const comparing: FunctionCost = ([text = scalar, other = scalar], { loop }) => (
   shape: scalar,
 });
 
-/** The cost per character for the worst case: all characters but the last one match. */
+/** The cost per character in the worst case, in which all characters except the last one match. */
 const searching =
   (steps: number, perNeedle: number, split: boolean): FunctionCost =>
   ([text = scalar, needle = scalar], { loop }) => {

@@ -29,7 +29,7 @@ export function joined(a: Shape, b: Shape): Shape {
   return { weight: plus(a.weight, b.weight), members: plus(a.members, b.members) };
 }
 
-/** The size of a list or map with these parts. A member that is read from it has at most the members of all of them. */
+/** The size of a list or map with these parts. A value that is read from it has at most as many members as all parts together. */
 export function combined(parts: readonly { readonly shape: Shape }[]): Shape {
   const none: Shape = { weight: constant(parts.length), members: constant(parts.length) };
   return parts.reduce((all, { shape }) => joined(all, shape), none);

@@ -85,6 +85,7 @@ export function limitConnections(
   const takeClosable = (): Connection | undefined => {
     if (clock.monotonic() < searchAgainAt) return undefined;
     for (const isClosable of [isIdle, isStalled]) {
+      // First the candidates of the last search, then those of a new one.
       for (const search of ['known', 'again'] as const) {
         if (search === 'again') findCandidates(isClosable);
         for (let found = candidates.pop(); found !== undefined; found = candidates.pop()) {
@@ -136,7 +137,7 @@ export function limitConnections(
       socket.off('error', ignore);
     });
   });
-  // As many more connections may be in the TLS handshake, in addition to those that wait after it.
+  // In addition, `max` connections may be in the TLS handshake, and `maxNewcomers` may wait after it.
   if (isSecure) limitOpenConnections(server, () => connections.size + max + maxNewcomers);
 
   return {
