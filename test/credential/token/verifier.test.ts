@@ -310,7 +310,7 @@ test('a known key id with another algorithm causes no fetch', async () => {
 });
 
 describe('a token without a key id', () => {
-  test('is tried with every key that matches', async () => {
+  test('is verified with every key that matches', async () => {
     const { ask, issuer } = await bench([], fileFor, [await createSigningKey('k1'), spare]);
     for (const key of issuer.keys) {
       const token = await issuer.mint({ key, header: { kid: undefined } });
