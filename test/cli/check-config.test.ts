@@ -220,7 +220,7 @@ test.each([
   });
 });
 
-test('does not take a configuration, or another file, for values of the chart', async () => {
+test('does not treat a configuration or another file as values of the chart', async () => {
   expect((await checkConfig(sourcesOf(issuer))).output).not.toContain('values of the chart');
   const { exitCode, output } = await checkConfig(sourcesOf('image: {repository: r}\nhttp: {}\n'));
   expect([exitCode, output]).toEqual([2, expect.stringContaining('image (c.yaml:1:1): unknown option')]);

@@ -305,7 +305,7 @@ test('finds a key that is published during the fetch for its kid with one fetch'
   expect(issuer.fetchForUnknownKey('k3')).toBeUndefined();
 });
 
-test('finds a key that is published during another fetch with a fetch of its own', async () => {
+test('finds a key that is published during another fetch with a second fetch', async () => {
   const { fake, issuer } = await bench();
   await issuer.firstKeys;
   const next = await createSigningKey('k2');

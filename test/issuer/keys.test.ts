@@ -120,7 +120,7 @@ describe('Ed25519 keys', () => {
     return result;
   };
 
-  test('of small order are rejected, which doubling them three times proves', () => {
+  test('of small order, which are the identity after three doublings, are rejected', () => {
     const d = (((-121665n * inverse(121666n)) % p) + p) % p;
     // y of the double, from y alone: x² = (y² - 1) / (d y² + 1), and y₂ = (y² + x²) / (2 - (y² - x²)).
     const double = (y: bigint) => {

@@ -142,7 +142,7 @@ test.each<[string, string, string[], object]>([
   },
 );
 
-test('ignores variables of npm that are not flags, and flags that arrived', async () => {
+test('ignores npm variables that are not flags, and flags that npm passed on', async () => {
   const args = ['check-config', '--issuer=https://a.example.com', '--audience=a'];
   const environment = { npm_lifecycle_event: 'start', npm_config_cache: '/x', npm_config_issuer: 'y' };
   expect((await run(args, environment)).code).toBe(0);

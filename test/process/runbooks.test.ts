@@ -347,7 +347,7 @@ test.each(commands)(
   120_000,
 );
 
-test('notices a command that finds nothing', async () => {
+test('detects a command that finds nothing', async () => {
   expect(
     await outputOf('kubectl -n $NS logs deployment/oidc-authz | grep \'"state"\'', '{"level":"info"}'),
   ).toBe('');

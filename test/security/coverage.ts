@@ -267,7 +267,7 @@ export const tables: readonly Table[] = [
       {
         id: 'B10',
         threat: 'Ed25519 points of small order, and malleable S',
-        tests: [[keys, 'of small order are rejected, which doubling them three times proves']],
+        tests: [[keys, 'of small order, which are the identity after three doublings, are rejected']],
       },
       { id: 'B11', threat: 'Algorithms and curves that are not allowed' },
       { id: 'B12', threat: 'Almost valid RSA padding' },
@@ -944,7 +944,7 @@ export const tables: readonly Table[] = [
       {
         id: 'H13',
         threat: 'A token without `kid`',
-        tests: [[verifier, 'is tried with every key that matches']],
+        tests: [[verifier, 'is verified with every key that matches']],
       },
       {
         id: 'H14',
@@ -1323,7 +1323,7 @@ export const tables: readonly Table[] = [
           ['e2e/failure-mode.test.ts', 'by large bodies'],
           [
             'credential/token/verification-queue.test.ts',
-            'a burst that is read slowly does not delay its first token',
+            'tokens that arrive slowly in a burst do not delay the first one',
           ],
         ],
       },
@@ -1745,7 +1745,10 @@ export const tables: readonly Table[] = [
         id: 'LF1',
         threat: 'A truncated deny list removes revocations',
         tests: [
-          ['service/revocation.test.ts', 'a list that stays truncated to %s still revokes, and is logged'],
+          [
+            'service/revocation.test.ts',
+            'after a list is truncated to %s, the previous list stays in use, and the problem is logged',
+          ],
           [files, 'a token stays revoked at every moment while its deny list is overwritten'],
           ['config/load/deny-list.test.ts', 'which is not an empty list'],
         ],
@@ -1883,7 +1886,7 @@ export const tables: readonly Table[] = [
           'NO_PROXY is read differently than elsewhere: keys are fetched without the proxy, or cannot be fetched',
         tests: [
           ['issuer/fetch/no-proxy.test.ts', 'NO_PROXY=%j and %s'],
-          ['process/no-proxy.test.ts', 'both lists of cases match the client'],
+          ['process/no-proxy.test.ts', 'both lists of cases have the expected results'],
         ],
       },
       {

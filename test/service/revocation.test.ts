@@ -154,38 +154,41 @@ describe.each(lists)('a list in %s that is rewritten in place', (_, listOf) => {
 });
 
 test.each([
-  ['nothing', ''],
+  ['an empty text', ''],
   ['a comment', '# nobody\n'],
   ['null', 'null\n'],
-])('a list that stays truncated to %s still revokes, and is logged', async (_, rest) => {
-  const clock = createTestClock();
-  const { service, scribble, ask, metric } = await startGuard('[]', clock);
-  const token = await service.issuer.mint();
-  scribble(`- {issuer: "${service.issuer.url}", sub: alice}\n`);
-  await clock.advance(2_000);
-  expect(await ask(token)).toBe(401);
-  scribble(rest);
-  await clock.advance(10_000);
-  expect(await ask(token)).toBe(401);
-  expect(await metric('deny_list_reloads_total{result="failure"}')).toBe(1);
-  expect(await metric('deny_list_last_reload_successful')).toBe(0);
-  expect(service.records.find(({ msg }) => String(msg).includes('not reloaded'))?.problem).toContain(
-    'the file is empty',
-  );
-  const problems = async () => {
-    const text = await (await fetch(`http://127.0.0.1:${service.adminPort}/readyz`)).text();
-    return (JSON.parse(text) as { problems?: readonly object[] }).problems;
-  };
-  expect(await problems()).toMatchObject([
-    { what: 'deny list', files: [expect.any(String)], problem: expect.stringMatching(/empty/) },
-  ]);
-  // A reload of the configuration does not lift it either.
-  await expect(service.app.reload(service.config)).rejects.toThrow(/empty/);
-  expect(await ask(token)).toBe(401);
-  scribble('[]');
-  await clock.advance(2_000);
-  expect([await ask(token), await problems()]).toEqual([200, undefined]);
-});
+])(
+  'after a list is truncated to %s, the previous list stays in use, and the problem is logged',
+  async (_, rest) => {
+    const clock = createTestClock();
+    const { service, scribble, ask, metric } = await startGuard('[]', clock);
+    const token = await service.issuer.mint();
+    scribble(`- {issuer: "${service.issuer.url}", sub: alice}\n`);
+    await clock.advance(2_000);
+    expect(await ask(token)).toBe(401);
+    scribble(rest);
+    await clock.advance(10_000);
+    expect(await ask(token)).toBe(401);
+    expect(await metric('deny_list_reloads_total{result="failure"}')).toBe(1);
+    expect(await metric('deny_list_last_reload_successful')).toBe(0);
+    expect(service.records.find(({ msg }) => String(msg).includes('not reloaded'))?.problem).toContain(
+      'the file is empty',
+    );
+    const problems = async () => {
+      const text = await (await fetch(`http://127.0.0.1:${service.adminPort}/readyz`)).text();
+      return (JSON.parse(text) as { problems?: readonly object[] }).problems;
+    };
+    expect(await problems()).toMatchObject([
+      { what: 'deny list', files: [expect.any(String)], problem: expect.stringMatching(/empty/) },
+    ]);
+    // A reload of the configuration does not remove the revocation either.
+    await expect(service.app.reload(service.config)).rejects.toThrow(/empty/);
+    expect(await ask(token)).toBe(401);
+    scribble('[]');
+    await clock.advance(2_000);
+    expect([await ask(token), await problems()]).toEqual([200, undefined]);
+  },
+);
 
 test('a list that stays truncated after its first entry is used, and the removed entries are logged', async () => {
   const clock = createTestClock();

@@ -181,7 +181,7 @@ describe('the space in the store', () => {
     expect(store.size()).toBe(1);
   });
 
-  test('of a key is free again while another key still has proofs', () => {
+  test('of a key is free again when its proofs are removed, even if other keys have proofs', () => {
     const store = createReplayStore();
     const take = (keyThumbprint: string, id: string, now: number) =>
       store.take(proofOf(`${keyThumbprint}${id}`, now, { keyThumbprint }), now, bounds);

@@ -214,12 +214,15 @@ describe('a key without kid', () => {
     expect(issuer.hits.jwks).toBe(1);
   });
 
-  test.each(benches)('does not hide a key with this kid that is published later, %s', async (_, start) => {
-    const { issuer, reasonOf } = await start([key(0, null)]);
-    issuer.keys = [key(1, 'x'), key(0, null)];
-    expect(await reasonOf(await issuer.mint())).toBe('allowed');
-    expect(issuer.hits.jwks).toBe(2);
-  });
+  test.each(benches)(
+    'does not prevent the use of a key with this kid that is published later, %s',
+    async (_, start) => {
+      const { issuer, reasonOf } = await start([key(0, null)]);
+      issuer.keys = [key(1, 'x'), key(0, null)];
+      expect(await reasonOf(await issuer.mint())).toBe('allowed');
+      expect(issuer.hits.jwks).toBe(2);
+    },
+  );
 });
 
 describe('a token that was verified with one of several keys', () => {

@@ -109,7 +109,7 @@ test('a turn ends after its time, and the next turn continues', async () => {
   expect(started).toHaveLength(9);
 });
 
-test('a burst that is read slowly does not delay its first token', () => {
+test('tokens that arrive slowly in a burst do not delay the first one', () => {
   const { add, clock, started } = createQueue(100);
   for (const name of ['a', 'b', 'c', 'd']) {
     void add(name);

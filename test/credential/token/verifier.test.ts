@@ -309,8 +309,8 @@ test('a known key ID with another algorithm causes no fetch', async () => {
   expect(issuer.hits.jwks).toBe(1);
 });
 
-describe('a token without a key ID', () => {
-  test('is tried with every key that matches', async () => {
+describe('a token without a key id', () => {
+  test('is verified with every key that matches', async () => {
     const { ask, issuer } = await bench([], fileFor, [await createSigningKey('k1'), spare]);
     for (const key of issuer.keys) {
       const token = await issuer.mint({ key, header: { kid: undefined } });
