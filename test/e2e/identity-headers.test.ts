@@ -87,8 +87,8 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       const bearer = [`authorization: Bearer ${token}`];
       for (const target of ['/', '/own', '/open', '/tried', '/preflight'])
         expect(await received('GET', target, bearer)).toEqual([]);
-      const isTried = more.endsWith('mode: shadow\n');
-      for (const target of isTried ? ['/', '/tried'] : ['/tried'])
+      const isShadow = more.endsWith('mode: shadow\n');
+      for (const target of isShadow ? ['/', '/tried'] : ['/tried'])
         if (more !== '') expect(await received('GET', target, [])).toEqual([]);
       if (!more.includes('rules')) return;
       expect(await received('GET', '/open', [])).toEqual([]);

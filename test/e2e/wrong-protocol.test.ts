@@ -81,7 +81,7 @@ describeWith('a real Envoy', await findEnvoy(), (program) => {
     ['grpc', 'the PROXY protocol, version 2', proxyProtocol('V2'), fileFor('ISSUER'), 'proxy_protocol'],
     ['grpc', 'plain text', {}, secureFile, 'plain_text'],
     ['grpc', 'TLS, and trusts another authority', distrustful, secureFile, 'certificate_refused'],
-  ] as const)('over %s that speaks %s', async (transport, _, change, file, cause) => {
+  ] as const)('over %s that uses %s', async (transport, _, change, file, cause) => {
     const service = await startApp({ file });
     const workload = await startWorkload();
     const authorizer = transport === 'http' ? service.httpPort : service.grpcPort;
@@ -103,10 +103,10 @@ describeWith('a real Envoy', await findEnvoy(), (program) => {
     const token = await service.issuer.mint();
     const answer = await exchange(port, request('GET', '/', [`authorization: Bearer ${token}`]));
     expect(answer?.status).not.toBe(200);
-    const told = () =>
+    const rejections = () =>
       service.records.filter(({ msg }) => String(msg).startsWith('connections are rejected'));
-    await until(() => told().length > 0);
-    expect(told().map((record) => [record.listener, record.cause])).toEqual([[transport, cause]]);
+    await until(() => rejections().length > 0);
+    expect(rejections().map((record) => [record.listener, record.cause])).toEqual([[transport, cause]]);
     expect(service.logText()).not.toContain(token);
   });
 });

@@ -653,7 +653,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LC3',
-        threat: 'Tokens with ever new types of claims, each of which is stored',
+        threat: 'Tokens with ever new types of claims, and each type is stored',
         tests: [['check/rules/expression-cost.test.ts', 'new types of claims are not cached: %s']],
       },
       {

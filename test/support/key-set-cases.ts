@@ -256,7 +256,7 @@ const behindZeros = (count: number) => (bytes: Buffer) =>
   base64url(Buffer.concat([Buffer.alloc(count), bytes]));
 const withoutZeros = (bytes: Buffer) => base64url(bytes.subarray(bytes.findIndex((byte) => byte !== 0)));
 
-/** An EC key of which a coordinate begins with a zero. */
+/** An EC key with a coordinate that begins with a zero. */
 function createShortPair(): Pair {
   for (;;) {
     const pair = createPair('P-256');

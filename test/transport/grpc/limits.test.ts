@@ -125,7 +125,7 @@ describe('a check that is too large gets a response, and the connection stays op
     ],
     // Decompression has its own limit. Without it, this body would be skipped.
     [
-      '5 MB of what nobody knows, in 5 KB of gzip',
+      '5 MB of unknown fields, in 5 KB of gzip',
       compressedMessage(gzipSync(field(77, Buffer.alloc(5_000_000)))),
       'gzip',
     ],
@@ -217,9 +217,9 @@ describe('many large checks at once on one connection, with a stopped clock', ()
     await until(() => calls.filter(({ isAnswered }) => isAnswered()).length > 100, 60);
     const small = checkMessage({ headers: await bearer(service) });
     expect(await makeCall(session, small)).toMatchObject(allowed);
-    const given = calls.filter(({ isAnswered }) => isAnswered());
-    expect(given.length).toBeLessThan(400);
-    for (const { ended } of given) expect(await ended).toMatchObject(overloaded);
+    const answered = calls.filter(({ isAnswered }) => isAnswered());
+    expect(answered.length).toBeLessThan(400);
+    for (const { ended } of answered) expect(await ended).toMatchObject(overloaded);
     // The others complete now.
     for (const { stream, isAnswered } of calls) if (!isAnswered()) stream.end(message.subarray(200 * 1024));
     const ends = await Promise.all(calls.map(({ ended }) => ended));
@@ -234,19 +234,19 @@ describe('memory that other connections hold', () => {
     const hogs = [openSession(service.grpcPort), openSession(service.grpcPort)];
     const held = hogs.flatMap((session) => Array.from({ length: 235 }, () => beginCall(session)));
     for (const { stream } of held) stream.write(large.subarray(0, -1));
-    const given = () => held.filter(({ isAnswered }) => isAnswered());
-    await until(() => given().length > 50, 60);
+    const answered = () => held.filter(({ isAnswered }) => isAnswered());
+    await until(() => answered().length > 50, 60);
     const session = openSession(service.grpcPort);
     const small = checkMessage({ headers: { ...(await bearer(service)), cookie: 'c'.repeat(60 * 1024) } });
-    const before = given().length;
+    const before = answered().length;
     const calls = Array.from({ length: 20 }, () => beginCall(session));
     for (const { stream } of calls) stream.write(small.subarray(0, -1));
     // They need memory too, which the others free.
-    await until(() => given().length > before, 60);
+    await until(() => answered().length > before, 60);
     for (const { stream } of calls) stream.end(small.subarray(-1));
     const ends = await Promise.all(calls.map(({ ended }) => ended));
     expect(ends.filter(({ reason }) => reason !== 'allowed')).toEqual([]);
-    for (const { ended } of given()) expect(await ended).toMatchObject(overloaded);
+    for (const { ended } of answered()) expect(await ended).toMatchObject(overloaded);
     for (const hog of hogs) expect(hog.closed || hog.destroyed).toBe(false);
   }, 90_000);
 });
@@ -254,7 +254,7 @@ describe('memory that other connections hold', () => {
 describe('a stalled call', () => {
   const half = checkMessage({ headers: { cookie: 'c'.repeat(30_000) } }).subarray(0, 15_000);
 
-  /** A service with a test clock, a connection, and a call of which half has arrived. */
+  /** A service with a test clock, a connection, and a call that has half arrived. */
   async function stalled(headers: Record<string, string> = {}, clock: TestClock = createTestClock()) {
     const service = await startOn(clock);
     const session = openSession(service.grpcPort);

@@ -58,13 +58,13 @@ const ways = {
   'is handed': async (start: (listenBy: Listen) => Promise<{ port: number }>) => {
     const handed = createConnectionReceiver();
     await start(handed.listenFor('any'));
-    const door = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
+    const acceptor = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
       handed.receive('any', socket.resume()),
     );
-    door.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
-    await once(door, 'listening');
-    onTestFinished(() => void door.close());
-    return (door.address() as AddressInfo).port;
+    acceptor.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
+    await once(acceptor, 'listening');
+    onTestFinished(() => void acceptor.close());
+    return (acceptor.address() as AddressInfo).port;
   },
 };
 

@@ -30,14 +30,14 @@ const port = 8000;
 const ofIncumbent = ['x-forwarded-for', 'cookie'];
 
 /** The configuration as a file. */
-export function configText({ tree, comments, findings }: Translation): string {
-  return yamlText(tree, { comment: headOf(findings), comments });
+export function configText({ options, comments, findings }: Translation): string {
+  return yamlText(options, { comment: headOf(findings), comments });
 }
 
 /** The values of the chart. */
-export function valuesText({ tree, config, comments, findings }: Translation): string {
-  return yamlText(values(tree, entryHeaders(config)), {
-    comment: [headOf(findings), 'Set the repository of your image.', ...fileNotes(tree)].join('\n'),
+export function valuesText({ options, config, comments, findings }: Translation): string {
+  return yamlText(values(options, entryHeaders(config)), {
+    comment: [headOf(findings), 'Set the repository of your image.', ...fileNotes(options)].join('\n'),
     comments: comments.map(({ path, text }): TreeComment => ({ path: ['config', ...path], text })),
   });
 }
@@ -59,9 +59,9 @@ function sourcesOf(findings: readonly Finding[]): string {
 }
 
 /** The chart sets ports and probes itself, so the values contain neither. */
-function values(tree: Mapping, { include }: EntryHeaders, shadow?: Mapping): Mapping {
+function values(options: Mapping, { include }: EntryHeaders, shadow?: Mapping): Mapping {
   const config = Object.fromEntries(
-    Object.entries({ ...tree, ...(shadow === undefined ? {} : { shadow }) }).flatMap(([key, value]) => {
+    Object.entries({ ...options, ...(shadow === undefined ? {} : { shadow }) }).flatMap(([key, value]) => {
       if (key !== 'http' && key !== 'admin') return [[key, value]];
       const { host: _host, port: _port, ...rest } = value as Mapping;
       return Object.keys(rest).length === 0 ? [] : [[key, rest]];
@@ -80,12 +80,12 @@ function values(tree: Mapping, { include }: EntryHeaders, shadow?: Mapping): Map
 }
 
 /** Notes about files that the operator must mount. */
-function fileNotes(tree: Mapping): readonly string[] {
-  const named = [...JSON.stringify(tree).matchAll(/"(caFile|publicKeyFiles|certFile|keyFile)":/g)];
-  const options = [...new Set(named.map(([, option]) => option))];
-  return options.length === 0
+function fileNotes(options: Mapping): readonly string[] {
+  const named = [...JSON.stringify(options).matchAll(/"(caFile|publicKeyFiles|certFile|keyFile)":/g)];
+  const fileOptions = [...new Set(named.map(([, option]) => option))];
+  return fileOptions.length === 0
     ? []
-    : [`Mount the files of ${options.join(', ')} with \`extraVolumes\` and \`extraVolumeMounts\`.`];
+    : [`Mount the files of ${fileOptions.join(', ')} with \`extraVolumes\` and \`extraVolumeMounts\`.`];
 }
 
 /** The plan in Markdown. */
@@ -94,7 +94,7 @@ export function planText(
   accept: readonly string[],
   names: InstallationNames = defaultNames,
 ): string {
-  const { tree, config, findings } = translation;
+  const { options, config, findings } = translation;
   const headers = entryHeaders(config);
   const trial: EntryHeaders = {
     include: [...new Set([...headers.include, ...ofIncumbent])],
@@ -102,7 +102,7 @@ export function planText(
     // While oauth2-proxy decides, its redirects and cookies must reach browsers.
     onDeny: [...headers.onDeny, 'location', 'set-cookie'],
   };
-  const trialValues = values(tree, headers, { authorizer: addressOf(names), timeout: '1500ms' });
+  const trialValues = values(options, headers, { authorizer: addressOf(names), timeout: '1500ms' });
   return [
     '# From oauth2-proxy to oidc-authz',
     `Made from ${sourcesOf(findings)}. Access does not change until step 5: oauth2-proxy decides until then. ${namesNote(names)}`,

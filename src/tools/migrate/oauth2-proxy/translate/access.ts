@@ -23,15 +23,15 @@ export function translateAccess(installation: Installation): Access {
   const email = emailAccess(installation);
   const groups = groupAccess(installation);
   return {
-    email: email.tree,
-    groups: groups.tree,
+    email: email.options,
+    groups: groups.options,
     findings: [...email.findings, ...groups.findings, ...ofOtherProviders(installation)],
     problems: email.problems,
   };
 }
 
 interface Judgement {
-  readonly tree: Mapping;
+  readonly options: Mapping;
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
 }
@@ -51,11 +51,11 @@ function emailAccess(installation: Installation): Judgement {
   const allowedDomains = wanted.filter((domain) => domainPattern.test(domain));
   const allowedAddresses = (authenticatedEmails ?? []).filter((address) => addressPattern.test(address));
   const isFileUnknown = file !== '' && authenticatedEmails === undefined;
-  const isNobody = allowedDomains.length === 0 && allowedAddresses.length === 0;
+  const allowsNoEmail = allowedDomains.length === 0 && allowedAddresses.length === 0;
   const subject = 'for a token without an email, `sub` is compared instead';
   const dropped = domains.filter((_, index) => !domainPattern.test(wanted[index] ?? ''));
   return {
-    tree: withoutUndefined({
+    options: withoutUndefined({
       allowedDomains: allowedDomains.length === 0 ? undefined : allowedDomains,
       allowedAddresses: allowedAddresses.length === 0 ? undefined : allowedAddresses,
     }),
@@ -85,7 +85,7 @@ function emailAccess(installation: Installation): Judgement {
     ],
     // An empty list would allow all tokens, but oauth2-proxy allows none.
     problems:
-      isNobody && !isFileUnknown
+      allowsNoEmail && !isFileUnknown
         ? [
             problemOf(
               installation,
@@ -109,7 +109,7 @@ function addressText(all: readonly string[], usable: readonly string[]): ['kept'
 
 function anyEmail(installation: Installation): Judgement {
   return {
-    tree: {},
+    options: {},
     findings: [
       ...findingIfSet(
         installation,
@@ -131,7 +131,7 @@ function anyEmail(installation: Installation): Judgement {
 function noEmailSetting(installation: Installation): Judgement {
   const onlyUsers = textOf(installation, 'htpasswd-file') !== '';
   return {
-    tree: {},
+    options: {},
     findings: onlyUsers
       ? findingUnlessRefused(
           installation,
@@ -161,7 +161,7 @@ function groupAccess(installation: Installation): Judgement {
   const allowed = [...new Set([...(ofGitlab.length > 0 ? ofGitlab : groups), ...roles])];
   const replacing = ownGroups[provider];
   return {
-    tree: allowed.length === 0 ? {} : { allowed },
+    options: allowed.length === 0 ? {} : { allowed },
     findings: [
       ...(groups.length === 0
         ? findingIfSet(installation, 'allowed-group', 'meaningless', 'it is empty')

@@ -14,18 +14,18 @@ const grpcPort = 9000;
 const adminPort = 8081;
 
 interface Listener {
-  readonly tree: Mapping;
+  readonly options: Mapping;
   readonly findings: readonly Finding[];
 }
 
 /** Translates the listeners. */
 export function translateListeners(installation: Installation): Part {
   const admin = metrics(installation);
-  const http = checks(installation, (admin.tree.port as number | undefined) ?? adminPort);
+  const http = checks(installation, (admin.options.port as number | undefined) ?? adminPort);
   return {
     config: {
-      ...(Object.keys(http.tree).length === 0 ? {} : { http: http.tree }),
-      ...(Object.keys(admin.tree).length === 0 ? {} : { admin: admin.tree }),
+      ...(Object.keys(http.options).length === 0 ? {} : { http: http.options }),
+      ...(Object.keys(admin.options).length === 0 ? {} : { admin: admin.options }),
     },
     findings: [...http.findings, ...admin.findings],
   };
@@ -54,7 +54,7 @@ function checks(installation: Installation, admin: number): Listener {
           'without `tls-cert-file` and `tls-key-file` there is no TLS',
         );
   return {
-    tree: { ...address, ...(isTls ? { tls } : {}) },
+    options: { ...address, ...(isTls ? { tls } : {}) },
     findings: [
       ...finding,
       ...findingIfSet(
@@ -85,7 +85,7 @@ function metrics(installation: Installation): Listener {
   const { address, finding } = readAddress(installation, flag, 'admin', [grpcPort, 8000]);
   const files = isTls ? ['`admin.tls.certFile`', '`admin.tls.keyFile`'] : ['', ''];
   return {
-    tree: { ...address, ...(isTls ? { tls: { certFile, keyFile } } : {}) },
+    options: { ...address, ...(isTls ? { tls: { certFile, keyFile } } : {}) },
     findings: [
       ...finding,
       ...findingIfSet(installation, other, 'meaningless', 'the metrics have one listener, `admin`'),

@@ -28,7 +28,7 @@ export interface Outcome {
 /** A complete configuration. */
 export interface Translation extends Outcome {
   /** The options that differ from the defaults, as in a file. */
-  readonly tree: Mapping;
+  readonly options: Mapping;
   /** The same configuration with the defaults. */
   readonly config: Config;
   readonly comments: readonly TreeComment[];
@@ -59,7 +59,7 @@ export function translate(all: Installation, compat: boolean): Translation | Inc
   ];
   const problems = parts.flatMap((part) => part.problems ?? []);
   const said = Object.assign({}, ...parts.map((part) => part.config)) as Mapping;
-  const tree = compat ? withoutFurtherHeaders(said) : said;
+  const options = compat ? withoutFurtherHeaders(said) : said;
   const findingIfSet = parts.flatMap((part) => part.findings);
   const isJudged = new Set(findingIfSet.map(({ setting }) => setting));
   const others = [...installation.settings.values()]
@@ -68,15 +68,15 @@ export function translate(all: Installation, compat: boolean): Translation | Inc
   const findings = [...all.findings.map(withWarning), ...refusals, ...findingIfSet, ...others];
   const lacking = parts.flatMap((part) => part.lacking ?? []);
   if (problems.length + lacking.length > 0) return { findings, problems, lacking };
-  const config = validate(tree);
+  const config = validate(options);
   if ('problems' in config) return { findings, problems: config.problems, lacking };
-  return { tree, config: config.config, comments: parts.flatMap((part) => part.comments ?? []), findings };
+  return { options, config: config.config, comments: parts.flatMap((part) => part.comments ?? []), findings };
 }
 
 /** Disables the headers that `compat` sets by default and the installation does not. */
-function withoutFurtherHeaders(tree: Mapping): Mapping {
-  const { outputTokenToHeader = '', setAuthorizationHeader = false } = tree;
-  return { ...tree, outputTokenToHeader, setAuthorizationHeader };
+function withoutFurtherHeaders(options: Mapping): Mapping {
+  const { outputTokenToHeader = '', setAuthorizationHeader = false } = options;
+  return { ...options, outputTokenToHeader, setAuthorizationHeader };
 }
 
 /** The finding for a setting whose value makes no difference, unless it is off or empty. */
@@ -109,8 +109,8 @@ function withWarning(finding: Finding): Finding {
 }
 
 /** Validates the whole configuration. */
-function validate(tree: Mapping): { readonly config: Config } | { readonly problems: readonly Problem[] } {
-  const parsed = configSchema.safeParse(tree);
+function validate(options: Mapping): { readonly config: Config } | { readonly problems: readonly Problem[] } {
+  const parsed = configSchema.safeParse(options);
   const problem = (path: readonly PropertyKey[], message: string): Problem => ({
     path: dotted(path),
     source: 'translated',
