@@ -23,7 +23,7 @@ RUN npm run build
 FROM ${BUILD_IMAGE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The base has Node. Declarations, source maps and manuals are not needed at run time.
+# The base image contains Node. Declarations, source maps and manuals are not needed at run time.
 RUN npm ci --ignore-scripts --omit=dev --omit=optional \
   && find node_modules -type f \( -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.map' -o -name '*.md' \) -delete \
   && rm -rf node_modules/.bin node_modules/.package-lock.json

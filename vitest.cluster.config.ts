@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// biome-ignore lint/style/noDefaultExport: vitest asks for it
+// biome-ignore lint/style/noDefaultExport: vitest requires it
 export default defineConfig({
   test: {
     projects: [

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const common = { testTimeout: 60_000, hookTimeout: 60_000 };
 
-/** Tests that open sockets, start processes or make load: one file at a time, so that none starves another. */
+/** Tests that open sockets, start processes or create load. They run one file at a time, so no file takes the CPU of another. */
 const live = [
   'test/service/*.test.ts',
   'test/{e2e,oauth2-proxy,observe,process,security}/**/*.test.ts',
@@ -10,13 +10,13 @@ const live = [
   'test/check/incumbent/**/*.test.ts',
 ];
 
-/** Faults, floods and storms against a service of its own. */
+/** Faults and floods. Each test starts its own service. */
 const chaos = ['test/chaos/**/*.test.ts'];
 
-/** Tests against a real API server: `npm run test:cluster`, with a configuration of their own. */
+/** Tests against a real API server. They have their own configuration and command: `npm run test:cluster`. */
 const cluster = ['test/cluster/**/*.test.ts'];
 
-/** Tests that ask other programs about image, manifests, rules and dashboard. */
+/** Tests that check the image, manifests, rules and dashboard with other programs. */
 const manifests = ['test/{chart,deploy,image,validators,watch}/**/*.test.ts'];
 
 /** Long tests without sockets: thousands of random inputs, compared with a model or another implementation, and the migrations. */
@@ -33,7 +33,7 @@ const thorough = [
   'test/repo/packages.test.ts',
 ];
 
-// biome-ignore lint/style/noDefaultExport: vitest asks for it
+// biome-ignore lint/style/noDefaultExport: vitest requires it
 export default defineConfig({
   test: {
     projects: [

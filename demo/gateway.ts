@@ -36,7 +36,7 @@ type Answer =
   | { readonly set: Readonly<Record<string, string>>; readonly remove: readonly string[] }
   | { readonly status: number; readonly headers: http.OutgoingHttpHeaders; readonly body: string };
 
-/** Starts the stand-in. Like Envoy, it asks the authorizer and applies the answer; it does nothing else that Envoy does. */
+/** Starts the stand-in. Like Envoy, it sends a check to the authorizer and applies the answer. It has no other feature of Envoy. */
 export async function standInGateway({ transport, authorizer, workload }: GatewayOptions): Promise<Gateway> {
   const ask = transport === 'http' ? askOverHttp(authorizer) : askOverGrpc(authorizer);
   const server = http.createServer(async (request, response) => {

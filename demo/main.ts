@@ -44,7 +44,7 @@ interface Authorizer {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts the authorizer as a process of its own and waits until it is ready. */
+/** Starts the authorizer in a separate process and waits until it is ready. */
 async function startAuthorizer(issuer: string, folder: string): Promise<Authorizer> {
   const [http, grpc, admin] = [await freePort(), await freePort(), await freePort()];
   const file = join(folder, 'config.yaml');
@@ -61,7 +61,7 @@ async function startAuthorizer(issuer: string, folder: string): Promise<Authoriz
     String(port),
   ]);
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  // In a process group of its own: Ctrl-C must reach only the demo, which then stops the authorizer.
+  // In a separate process group, because Ctrl-C must reach only the demo, which then stops the authorizer.
   const child = spawn(process.execPath, [main, '--config', file, ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
@@ -103,7 +103,7 @@ async function main(isOnce: boolean): Promise<number> {
   // Not `once`: a terminal and npm both pass on one Ctrl-C, and the second signal would skip the cleanup.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => interruption.abort());
-  // The reader of the output is gone, as with `| head`.
+  // The reader of the output has closed it, as `| head` does.
   process.stdout.on('error', () => {
     hasReader = false;
     interruption.abort();
@@ -187,9 +187,9 @@ async function main(isOnce: boolean): Promise<number> {
     await interrupted;
     return 0;
   } catch (error) {
-    // The same Ctrl-C may have stopped Envoy during a request, before its signal arrived here.
+    // Ctrl-C may stop Envoy during a request, before this process gets the signal.
     await Promise.race([interrupted, new Promise((resolve) => setTimeout(resolve, 500))]);
-    // A reader that took only the first lines has them. With --once, the results are not complete.
+    // A reader such as `head` has the lines it needs. With --once, the results are not complete.
     if (!hasReader) return isOnce ? 1 : 0;
     if (interruption.signal.aborted) return interruptedCode;
     throw error;

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { judgeAgain } from '../test/security/differential/repeat-input.ts';
 import { type Difference, isSame, runDifferential } from '../test/security/differential/run.ts';
 
-/** More differences than this show the same fault again. */
+/** The maximum number of stored differences. Further ones usually show the same fault. */
 const maxStored = 10_000;
 const print = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -1,4 +1,4 @@
-/** `npm run prose [-- PATH…]`: finds banned phrases and long sentences in everything that people read; ends with 1 where there is one. */
+/** `npm run prose [-- PATH…]`: finds banned phrases and long sentences in all prose of the repository. Exits with code 1 if it finds one. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { textsOfHashComments, textsOfTypeScript, textsOfYamlValues } from './pro
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
-/** Files that hold texts of others, or lists of the phrases themselves. */
+/** Files with texts of other projects, or with the list of banned phrases. */
 const skipped =
   /^(?:test\/.*fixtures|test\/security\/corpus\/|scripts\/prose\/terms\.ts|LICENSE|test\/repo\/prose\.test\.ts)/;
 

@@ -42,7 +42,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     ],
     fix: [
       'Send `authorization: Bearer TOKEN` from the client.',
-      'Include `authorization` in the check: see [headers](headers.md).',
+      'Include `authorization` in the check: see [headers](headers.md#what-the-mesh-must-list).',
       'Allow preflights and public paths with a rule: see the [cookbook](rules.md#cookbook).',
     ],
     options: ['rules', 'dpop.origins'],
@@ -313,7 +313,8 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     ],
     look: ['Look for `rule` in the log record.', decodeToken],
     fix: [
-      'Test whether the claim exists first: `has(claims.tenant) && claims.tenant == "acme"`. See [rules](rules.md).',
+      'Test whether the claim exists first: `has(claims.tenant) && claims.tenant == "acme"`. See [expressions](expressions.md#variables).',
+      'Simplify the expression, if it exceeds a [cost limit](expressions.md#cost-limits).',
     ],
     options: ['rules[].require.expression'],
   },
@@ -323,8 +324,8 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     ],
     look: ['Look at `path` in the log record. It is as received.'],
     fix: [
-      'Correct the path in the client.',
-      'Configure Envoy to normalize paths before the check (`normalize_path`, `merge_slashes`): see [Envoy](envoy.md).',
+      'Correct the path in the client. [Paths](paths-and-hosts.md#paths) lists the ambiguous ones.',
+      'Configure Envoy to normalize paths before the check (`normalize_path`, `merge_slashes`): see [Envoy](envoy.md#required-settings).',
     ],
     options: ['rules[].match.paths'],
   },
@@ -336,7 +337,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     look: ['Look at `host` in the log record. It is as received.'],
     fix: [
       'Behind Istio or Kyma, set `hosts.ports: ignore`. Behind other proxies, add the host with its port to a rule.',
-      'Correct the host in the client.',
+      'Correct the host in the client. [Hosts](paths-and-hosts.md#hosts) lists the ambiguous ones.',
     ],
     options: ['hosts.ports', 'rules[].match.hosts'],
   },

@@ -8,10 +8,10 @@ const fontSize = 14;
 const rowHeight = 20;
 const padding = 16;
 
-/** Widest advance of one column in the usual monospaced fonts, as a share of the font size. */
+/** The largest column width of common monospaced fonts, as a fraction of the font size. */
 const columnWidth = 0.61;
 
-/** Stands for rows that the picture leaves out. */
+/** The mark for rows that the picture omits. */
 const omission = '  ⋮';
 
 /**

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Picks the command, and loads only its file. */
+/** Finds the command and runs it. Loads only the file of this command. */
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import type { EarlyHangups, ProgramProcess } from './cli/command.ts';
@@ -19,12 +19,12 @@ async function main(argv: readonly string[]): Promise<void> {
   const self: ProgramProcess = {
     program: fileURLToPath(import.meta.url),
     environment: process.env,
-    // First: a reload may be requested before the configuration is read, and by default SIGHUP ends a process.
+    // First of all, because a SIGHUP before the configuration is read would end the process.
     earlyHangups: countHangups(),
     loadManual,
   };
   requireNode(process.versions.node);
-  // Before the schema of the options is built: the heap that grows for it does not shrink again.
+  // Before the schema of the options is built, because the heap does not shrink after that.
   for (const flag of heapFlags) setFlagsFromString(flag);
   const { command, line } = await findCommand(argv, self, process.send !== undefined);
   if (command.handlesHangup !== true) self.earlyHangups.stopCounting();

@@ -86,7 +86,7 @@ async function follow(
   };
 }
 
-/** Ignores a failed patch, because an object that was deleted or changed in the meantime has an event of its own. */
+/** Ignores a failed patch, because an object that was deleted or changed causes another event. */
 async function patchStatus(cluster: Cluster, path: string, status: object): Promise<void> {
   const answer = await cluster.open('PATCH', `${path}/status`, { status }).catch((error: Error) => {
     if (!/: 40[49] /.test(error.message)) throw error;

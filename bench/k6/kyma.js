@@ -1,4 +1,4 @@
-// The load with which Kyma measures its API rules: many users send requests as fast as they are answered, for a minute.
+// Kyma's load test for APIRules. For a minute, many users each send the next request when the previous one is answered.
 //
 //   k6 run -e TARGET_URL=https://orders.example.com/ -e TOKEN="$TOKEN" bench/k6/kyma.js
 //
@@ -36,7 +36,7 @@ export function setup() {
   return { token: answer.json('access_token') };
 }
 
-// biome-ignore lint/style/noDefaultExport: k6 asks for it
+// biome-ignore lint/style/noDefaultExport: k6 requires it
 export default function ask({ token }) {
   const headers = token ? { authorization: `Bearer ${token}` } : {};
   const answer = http.get(__ENV.TARGET_URL, { headers });

@@ -11,12 +11,12 @@ import {
   phraseProblems,
 } from './problems.ts';
 
-// Loaded as what it is, CommonJS: Node and the test runner give an import of it different shapes.
+// The module is CommonJS. `require` is used because Node and the test runner convert an import of it differently.
 const { default: markdown }: { readonly default: TextlintPluginCreator } = createRequire(import.meta.url)(
   '@textlint/textlint-plugin-markdown',
 );
 
-/** Makes a rule that asks a function about each node of some types. */
+/** Makes a rule that calls a function for each node of some types. */
 function ruleFor(
   types: readonly ('Header' | 'Paragraph' | 'TableCell')[],
   problemsOf: (text: string) => readonly ProseProblem[],
@@ -33,7 +33,7 @@ function ruleFor(
     );
 }
 
-/** Every problem of a Markdown text, with its line. */
+/** Finds the problems of a Markdown text, each with its line. */
 export async function markdownProblems(text: string): Promise<{ line: number; message: string }[]> {
   const { messages } = await new TextlintKernel().lintText(text, {
     ext: '.md',

@@ -1,17 +1,17 @@
 /** Finds the problems of a text, by the rules of this project. */
 import { terms } from './terms.ts';
 
-/** Most words of a sentence. */
+/** The maximum number of words in a sentence. */
 export const mostWords = 30;
 
-/** One thing that is wrong. */
+/** A problem of a text. */
 export interface ProseProblem {
   /** Its start, in characters from the start of the text. */
   readonly index: number;
   readonly message: string;
 }
 
-/** Every banned phrase of a text. */
+/** Finds the banned phrases in a text. */
 export function phraseProblems(text: string): ProseProblem[] {
   const prose = withoutCode(text);
   return terms.flatMap(({ pattern, instead }) =>
@@ -22,7 +22,7 @@ export function phraseProblems(text: string): ProseProblem[] {
   );
 }
 
-/** Every sentence that is too long. */
+/** Finds sentences that are too long. */
 export function lengthProblems(text: string): ProseProblem[] {
   const problems: ProseProblem[] = [];
   let index = 0;
@@ -40,7 +40,7 @@ export function lengthProblems(text: string): ProseProblem[] {
   return problems;
 }
 
-/** Every sentence that begins with a condition or a clause in place of its subject. */
+/** Finds sentences whose subject is a clause. */
 export function openingProblems(text: string): ProseProblem[] {
   return [
     ...withoutCode(text).matchAll(
@@ -54,7 +54,7 @@ export function openingProblems(text: string): ProseProblem[] {
     }));
 }
 
-/** Every problem of a heading. */
+/** Finds the problems of a heading. */
 export function headingProblems(text: string): ProseProblem[] {
   const passive = /\b(?:is|are|was|were|be|been)\s+\w+(?:ed|en)\b/i.exec(withoutCode(text));
   if (passive !== null)
@@ -62,7 +62,7 @@ export function headingProblems(text: string): ProseProblem[] {
   return /[.:]$/.test(text.trim()) ? [{ index: 0, message: 'a heading ends without "." and ":"' }] : [];
 }
 
-/** Replaces inline code and addresses by a word of the same length, because both are quoted as they are. */
+/** Replaces inline code and URLs with a word of the same length, because the rules do not apply to them. */
 function withoutCode(text: string): string {
   return text
     .replaceAll(/`[^`]*`/g, (code) => 'x'.repeat(code.length))

@@ -1,18 +1,18 @@
-/** The texts of source files that people read: comments, and strings of several words. */
+/** Finds the prose in source files: comments, and strings of several words. */
 import { parseSync, Visitor } from 'oxc-parser';
 
-/** A text, and where it stands. */
+/** A text and its position. */
 export interface SourceText {
   readonly text: string;
-  /** In characters from the start of the file. */
+  /** The position, in characters from the start of the file. */
   readonly start: number;
   readonly kind: 'comment' | 'string';
 }
 
-/** Fewest words of a string that is a text for people. */
+/** The minimum number of words in a string that counts as prose. */
 const fewestWords = 4;
 
-/** The texts of a TypeScript file. */
+/** Finds the prose in a TypeScript file. */
 export function textsOfTypeScript(path: string, source: string): SourceText[] {
   const { program, comments } = parseSync(path, source);
   const texts: SourceText[] = joined(comments, source);
@@ -28,7 +28,7 @@ export function textsOfTypeScript(path: string, source: string): SourceText[] {
   return texts;
 }
 
-/** The comments of a YAML file or a shell script; lines that follow each other are one text. */
+/** Finds the comments in a YAML file or a shell script. Consecutive lines are one text. */
 export function textsOfHashComments(source: string): SourceText[] {
   return [...source.matchAll(/(?:^[ \t]*#(?!!)[^\n]*\n?)+/gm)].map(({ 0: block, index }) => ({
     text: block.replaceAll(/^[ \t]*#+/gm, (mark) => ' '.repeat(mark.length)),
@@ -37,7 +37,7 @@ export function textsOfHashComments(source: string): SourceText[] {
   }));
 }
 
-/** The values of a YAML file that are sentences. It is read line by line, because a template of Helm is not YAML yet. */
+/** Finds the values in a YAML file that are sentences. It reads the file line by line, because a Helm template is not valid YAML. */
 export function textsOfYamlValues(source: string): SourceText[] {
   return [...source.matchAll(/^[ \t]*(?:- )?(?:[\w-]+: )?(?!#)(\S.*)$/gm)].flatMap(
     ({ 0: line, 1: text = '', index }) =>
@@ -45,12 +45,12 @@ export function textsOfYamlValues(source: string): SourceText[] {
   );
 }
 
-/** Whether a string has so many words that people read it. */
+/** Whether a string has enough words to count as prose. */
 function isSentence(text: string): boolean {
   return text.split(/\s+/).filter((word) => /^[a-z'",.;:()-]+$/i.test(word)).length >= fewestWords;
 }
 
-/** Comments without their marks; line comments that follow each other are one text. */
+/** Finds comments, without their marks. Consecutive line comments are one text. */
 function joined(
   comments: readonly {
     readonly type: string;

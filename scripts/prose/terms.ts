@@ -1,14 +1,14 @@
-/** Words and phrases that this project does not use, and what it writes instead. */
+/** Banned words and phrases, each with its replacement. */
 
-/** One of them. */
+/** A banned phrase. */
 export interface Term {
-  /** What is found. Matching ignores case. */
+  /** The pattern of the phrase. Matching ignores case. */
   readonly pattern: RegExp;
-  /** What to write instead. */
+  /** The replacement. */
   readonly instead: string;
 }
 
-/** Every banned phrase. Word boundaries are part of each pattern. */
+/** All banned phrases. Each pattern includes its word boundaries. */
 export const terms: readonly Term[] = [
   {
     pattern: /\b(?<!there )(?:is|are|was|were) no (?!longer\b|more\b|less\b|fewer\b|different\b)\w+/i,

@@ -3,7 +3,7 @@ import type { HeaderEncoding } from '../config/declare/header-options.ts';
 import { scalarText } from '../credential/token/claims.ts';
 import type { WithheldCause } from '../model/forwarding.ts';
 
-/** The longest forwarded value, in bytes. */
+/** Maximum size of a forwarded value, in bytes. */
 export const maxValueBytes = 4 * 1024;
 
 /** The value of a header, without `text` if there is none, and why values are withheld. */

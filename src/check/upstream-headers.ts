@@ -16,10 +16,10 @@ import {
   maxValueBytes,
 } from './header-value.ts';
 
-/** The most bytes of all forwarded values. */
+/** Maximum size of all forwarded values together, in bytes. */
 const maxTotalBytes = 8 * 1024;
 
-/** The most lists of removals that tokens share. Further tokens have their own. */
+/** Maximum number of lists of removals that tokens share. Further tokens have their own list. */
 const maxSharedLists = 1_000;
 
 /** The options that decide which headers are forwarded. */
@@ -63,7 +63,7 @@ export function createForward(options: ForwardOptions, others: readonly string[]
     withheld: [],
   };
 
-  /** Not counted in the limits and never removed. If the token is too long, the request keeps its own header. */
+  /** The limits do not count this header, and it is never removed. If the token is too long, the client's own header stays. */
   const authorizationOf = (token: string): [string, string][] =>
     options.setAuthorizationHeader && token.length <= maxValueBytes
       ? [['authorization', `Bearer ${token}`]]

@@ -49,7 +49,7 @@ const page: ManualPage = {
     [exitCode.good]:
       'the configuration is valid; with --token-file: the request is allowed; with --test: every decision is as expected',
     [exitCode.notAsExpected]:
-      'with --token-file: the request is denied; with --test: a decision is not as expected; or a Node that is too old',
+      'with --token-file: the request is denied; with --test: a decision is not as expected; or Node is too old',
     [exitCode.wrong]: 'the command line, the configuration or the table is wrong; stderr lists every problem',
   },
   examples: [
@@ -120,10 +120,12 @@ function ownFlags({ flags }: ConfigSources) {
   });
   const [table, tokenFile] = [last('--test'), last('--token-file')];
   const problems = own.flatMap(({ name, value = '' }) =>
-    value === '' && name !== '--without-files' ? [problem(name, 'expected a value after it')] : [],
+    value === '' && name !== '--without-files'
+      ? [problem(name, 'must have a value; write it after the flag')]
+      : [],
   );
   if (table !== undefined && tokenFile !== undefined)
-    problems.push(problem('--test', 'not allowed with --token-file; give one of the two'));
+    problems.push(problem('--test', 'not allowed with --token-file; keep one of the two'));
   const ofRequest = own.filter(({ name }) => ['--method', '--host', '--path'].includes(name));
   if (tokenFile === undefined)
     problems.push(...ofRequest.map(({ name }) => problem(name, 'only allowed with --token-file')));

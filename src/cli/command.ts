@@ -48,7 +48,7 @@ export interface ProgramProcess {
 /** Counts SIGHUPs: by default the first one would kill the process. */
 export interface EarlyHangups {
   readonly count: () => number;
-  /** Restores the default handling of SIGHUP, or makes room for another handler. */
+  /** Removes this handler. Then SIGHUP has its default effect, unless another handler exists. */
   readonly stopCounting: () => void;
 }
 
@@ -56,8 +56,8 @@ export interface EarlyHangups {
 export interface Command {
   /** Its help pages, one for each kind of the command; empty if it has none. */
   readonly manual: readonly ManualPage[];
-  /** Whether it handles SIGHUP; SIGHUP ends any other command. */
+  /** Whether it handles SIGHUP. Any other command exits on SIGHUP. */
   readonly handlesHangup?: boolean;
-  /** Runs the command: writes its output and sets or ends with its exit code. */
+  /** Runs the command: writes its output, then sets the exit code or exits. */
   readonly run: (line: CommandLine, self: ProgramProcess) => Promise<void>;
 }

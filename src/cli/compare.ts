@@ -40,7 +40,7 @@ const page: ManualPage = {
   takesConfig: true,
   exitCodes: {
     [exitCode.alike]: 'both make the same decisions and name the same callers',
-    [exitCode.different]: 'a decision or a caller differs; or a Node that is too old',
+    [exitCode.different]: 'a decision or a caller differs; or Node is too old',
     [exitCode.wrong]:
       'the command line or the configuration is wrong (stderr lists every problem), there is no token, or one of the two does not answer',
   },
@@ -87,7 +87,7 @@ async function compareWith(sources: ConfigSources) {
   if (url !== undefined && configured.flags.length > 0)
     throw singleProblem(
       'flag --oidc-authz',
-      'a running service has its own configuration; remove FILE and its flags',
+      'a running service has its own configuration; remove FILE and the flags of the configuration',
     );
   const service = url === undefined ? await startService(configured) : { url, stop: async () => {} };
   try {
@@ -112,7 +112,7 @@ function lastValue(flags: readonly CommandLineFlag[], flag: string): string | un
   return flags.findLast(({ name }) => name === flag)?.value;
 }
 
-/** The entries of a flag that can be repeated; its default if there are none. */
+/** The entries of a flag that can be repeated; the default if the flag is absent. */
 function listOf(flags: readonly CommandLineFlag[], flag: string, preset: string): readonly string[] {
   const values = flags.flatMap(({ name, value }) =>
     name === flag && value !== undefined ? splitCommaList(value) : [],
@@ -125,7 +125,7 @@ function required(flags: readonly CommandLineFlag[], flag: string): string {
   if (value === undefined)
     throw singleProblem(
       `flag ${flag}`,
-      'required: compare --oauth2-proxy URL --tokens FILE [--config FILE | --oidc-authz URL]',
+      'missing; write compare --oauth2-proxy URL --tokens FILE, and --config FILE or --oidc-authz URL',
     );
   return value;
 }

@@ -19,11 +19,16 @@ export async function configSources(
 ): Promise<ConfigSources> {
   const [, ...operands] = words;
   const extra = operands.slice(takesFile ? 1 : 0);
-  if (extra.length > 0) rejectCommandLine(`unexpected ${JSON.stringify(extra.join(' '))} after ${page.name}`);
+  if (extra.length > 0)
+    rejectCommandLine(
+      `unexpected argument ${JSON.stringify(extra.join(' '))}; ${takesFile ? `${page.name} takes one FILE` : 'name the configuration file with --config FILE'}`,
+    );
   const [file] = operands;
   const fileFlag = flags.find(({ name }) => name === '--config');
   if (file !== undefined && fileFlag !== undefined)
-    rejectCommandLine(`two files: ${file}, and --config ${fileFlag.value ?? ''}; give one of the two`);
+    rejectCommandLine(
+      `two configuration files: ${file} and --config ${fileFlag.value ?? ''}; keep one of the two`,
+    );
   if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0')
     rejectCommandLine(
       'NODE_TLS_REJECT_UNAUTHORIZED=0 disables the verification of certificates; unset it, and set `issuers[].caFile` to a private CA',

@@ -10,13 +10,13 @@ export function rejectCommandLine(message: string): never {
   process.exit(usageError);
 }
 
-/** Rejects a word that is not the name of a command, with the probable name. */
+/** Rejects a word that is not the name of a command. Suggests the probable name. */
 export async function rejectWord(word: string, { loadManual }: ProgramProcess): Promise<never> {
   const { wordHint } = await import('./hints.ts');
-  return rejectCommandLine(`unexpected ${JSON.stringify(word)}${wordHint(word, await loadManual())}`);
+  return rejectCommandLine(`unknown command ${JSON.stringify(word)}${wordHint(word, await loadManual())}`);
 }
 
-/** Exits without the log's own exit handler: that one waits without limit for a reader or a disk. */
+/** Exits without the log's own exit handler, which waits for a reader or a disk without a time limit. */
 export function exitNow(code: number): never {
   process.removeAllListeners('exit');
   process.exit(code);

@@ -14,8 +14,8 @@ export interface FoundCommand {
 }
 
 /**
- * Finds the command. The first word names it, even after flags; without a word it is `serve`. `--help` and `--version` win
- * over it. Ends the process with exit code 2 if there is no such command.
+ * Finds the command. The first word names it, even after flags; without a word it is `serve`. `--help` and `--version` take
+ * precedence. Ends the process with exit code 2 if there is no such command.
  *
  * @param isChild whether another process of this program started this one
  */
@@ -84,7 +84,7 @@ function load(name: string): Promise<Command> {
   return found();
 }
 
-/** npm keeps the flags before `--` for itself and passes them on as variables. */
+/** Rejects flags before `--` in `npm start`: npm reads them itself, and passes them on only as environment variables. */
 async function rejectFlagsOfNpm(argv: readonly string[], { environment, loadManual }: ProgramProcess) {
   const { flagsTakenByNpm } = await import('./npm-flags.ts');
   const { configFlags } = await import('../config/load/settings.ts');

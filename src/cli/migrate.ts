@@ -38,7 +38,7 @@ type Kind = keyof typeof outputs;
 
 const exitCodes = {
   0: 'every setting that restricts access was migrated, or you accepted its loss by name',
-  1: 'a Node that is too old',
+  1: 'Node is too old',
   2: 'the command line is wrong or the input cannot be read; stderr lists every problem',
   3: 'a setting that restricts access cannot be migrated; the report names it, and --accept accepts its loss',
 } as const;
@@ -222,7 +222,8 @@ function flagProblems(kind: Kind, flags: readonly CommandLineFlag[]): Problem[] 
             : '; write the flags of oauth2-proxy after --';
       return [{ path: '', source, message: `unknown flag${suggestion(name, known)}${hint}` }];
     }
-    if (value === undefined) return [{ path: '', source, message: 'expected a value after it' }];
+    if (value === undefined)
+      return [{ path: '', source, message: 'must have a value; write it after the flag' }];
     if (name === '--output' && !ofKind.includes(value))
       return [
         { path: '', source, message: `expected one of ${ofKind.join(', ')}${suggestion(value, ofKind)}` },

@@ -1,4 +1,4 @@
-/** Flags that npm takes for itself, as in `npm start --config F`; loaded only if npm started the process. */
+/** Flags that npm does not pass on, as in `npm start --config F`. Loaded only if npm started the process. */
 
 /**
  * Reports the flags that npm did not pass on, and how to write them.

@@ -15,7 +15,7 @@ const page: ManualPage = {
   takesConfig: true,
   exitCodes: {
     0: 'stopped by SIGTERM or SIGINT, after draining',
-    1: 'a listener cannot be bound, no worker stays up, a second signal, or a Node that is too old',
+    1: 'a listener cannot be bound, the workers keep exiting, a second signal forced the stop, or Node is too old',
     2: 'the command line or the configuration is wrong; stderr lists every problem',
     70: 'a defect; please report it',
   },

@@ -1,4 +1,4 @@
-/** Plans an issuer: from its configuration to the owner of its keys. */
+/** Prepares an issuer: makes a plan from its configuration, from which the owner of its keys is created. */
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Clock } from '../runtime/time/clock.ts';

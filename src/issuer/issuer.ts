@@ -60,7 +60,7 @@ export interface KeySnapshot {
   readonly text: string | undefined;
   /** Milliseconds since it was loaded. */
   readonly age: number | undefined;
-  /** Whether the last fetch failed, so its age counts. */
+  /** Whether the last fetch failed. The keys can be used only until they are older than `keys.maxStale`. */
   readonly isFailing: boolean;
 }
 

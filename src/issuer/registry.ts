@@ -19,7 +19,7 @@ export interface IssuerRegistry {
    * Prepares the issuers of the next configuration. Waits up to 5 s for the keys of new or changed ones; the current
    * issuers stay in use meanwhile.
    *
-   * @returns switches to the prepared issuers
+   * @returns a function that switches to the prepared issuers
    */
   readonly prepare: (next: readonly IssuerPlan[]) => Promise<() => void>;
   readonly stop: () => void;

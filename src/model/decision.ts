@@ -1,4 +1,4 @@
-/** The decision of a check. No transport is known here. */
+/** The decision of a check. It does not depend on the transport. */
 import type { CheckRequest } from './check-request.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { Identity } from './identity.ts';

@@ -1,6 +1,6 @@
 /** The table of reasons: why a check ends as it does, and the response of each transport. No other file sets a status. */
 
-/** The outcome of a check. There is no boolean and no default: a missing decision is an error. */
+/** The outcome of a check. It is not a boolean and has no default, so a missing decision is an error. */
 export type Outcome = 'allow' | 'deny' | 'error';
 
 /** The error codes of RFC 6750 section 3.1, and that of RFC 6749 section 4.1.2.1 for a check without a decision. */
@@ -99,7 +99,7 @@ export const reasons = {
   signature_invalid: {
     ...invalidToken,
     description:
-      "The keys that match the token's `kid` and `alg` did not make its signature. At most 4 keys are tried, or every key of `publicKeyFiles`. The keys were fetched again only if the `kid` is unknown.",
+      "The token's signature is not valid for any of the keys that match its `kid` and `alg`. At most 4 keys are tried, or every key of `publicKeyFiles`. The keys were fetched again only if the `kid` is unknown.",
   },
   token_expired: {
     ...invalidToken,
@@ -148,7 +148,7 @@ export const reasons = {
   rule_failed: {
     ...forbidden,
     description:
-      "The rule's `expression` failed, for example because it reads a claim that the token does not have, or it exceeds the cost limit of expressions ([rules](rules.md)).",
+      "The rule's `expression` failed, for example because it reads a claim that the token does not have, or it exceeds the cost limit of expressions.",
   },
   path_ambiguous: {
     outcome: 'deny',
@@ -156,8 +156,7 @@ export const reasons = {
     grpcCode: 3,
     grpcHttpStatus: 400,
     error: 'invalid_request',
-    description:
-      'Rules match paths, and servers can read this path in more than one way ([rules](rules.md)).',
+    description: 'Rules match paths, and servers can read this path in more than one way.',
   },
   host_ambiguous: {
     outcome: 'deny',
@@ -166,7 +165,7 @@ export const reasons = {
     grpcHttpStatus: 400,
     error: 'invalid_request',
     description:
-      'Rules match hosts, and this host is invalid, ends with a dot, or is in two header lines. Or it has a port, and the rules decide differently without the port ([rules](rules.md)).',
+      'Rules match hosts, and this host is invalid, ends with a dot, or is in two header lines. Or it has a port, and the rules decide differently without the port.',
   },
   request_too_large: {
     outcome: 'deny',

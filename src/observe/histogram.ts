@@ -22,7 +22,7 @@ interface Series {
   sum: number;
 }
 
-/** Creates a histogram. An observation in prom-client's own takes 1 µs, a tenth of a whole check. */
+/** Creates a histogram. prom-client's histogram is not used: an observation in it takes 1 µs, a tenth of a whole check. */
 export function createLatencyHistogram(name: string, help: string): LatencyHistogram {
   const seriesOf = (transport: Transport): Record<Outcome, Series> => {
     const empty = (outcome: Outcome): Series => ({

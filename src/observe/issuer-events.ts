@@ -13,7 +13,7 @@ const levels: Readonly<Record<IssuerState, 'info' | 'warn' | 'error'>> = {
   unavailable: 'error',
 };
 
-/** The most unused keys in one record. */
+/** Maximum number of unused keys in one record. */
 const mostNamed = 50;
 
 /** Creates the event handlers of one issuer. */

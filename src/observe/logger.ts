@@ -8,7 +8,7 @@ import type { TextLogTarget } from './text-log.ts';
 /** Writes records. */
 export type Logger = PinoLogger;
 
-/** The most bytes that are buffered for a slow reader of the log. Further records are dropped. */
+/** Maximum number of bytes that are buffered for a slow reader of the log. Further records are dropped. */
 const maxBufferedBytes = 8 * 1024 * 1024;
 
 // Records are built from lists of allowed fields. This redaction is a second protection.

@@ -44,7 +44,7 @@ export function recorded<More extends readonly unknown[]>(
   };
 }
 
-/** The most records of checks that are written. A client must not be able to fill the disk or slow down the service. */
+/** Maximum rate of check records. Without it, a client could fill the disk or slow down the service. */
 const recordBudget = { burst: 200, perSecond: 100 };
 
 /** How often the log reports the number of dropped records, in milliseconds. */
@@ -97,7 +97,7 @@ export function createRecordCheck(
       const record = toRecord(transport, request, decision, milliseconds, options);
       logger[levelOf(isAllow)](record, 'check');
     }
-    // A bug is logged whatever `log.checks` says.
+    // A bug is always logged; `log.checks` does not apply to it.
     if (cause !== undefined) logger.error({ error: cause }, 'a check failed');
   };
 }

@@ -4,12 +4,12 @@ import { AggregatorRegistry, type MetricObject, type Registry } from 'prom-clien
 /** The metrics of one process, in prom-client's JSON form. */
 export type Report = readonly object[];
 
-/** The sum of reports in the Prometheus text format. Metrics that are not summed are those of the first report. */
+/** The sum of reports in the Prometheus text format. A metric that is not summed has its value from the first report. */
 export function sumOf(reports: readonly Report[]): Promise<string> {
   return summed(reports).metrics();
 }
 
-/** The summed counters and histograms of reports: the values that still count after the processes exited. */
+/** The summed counters and histograms of reports. Unlike gauges, they still count after their processes have exited. */
 export function countersOf(reports: readonly Report[]): Promise<Report> {
   return summed(reports.map((report) => report.filter(isCumulative))).getMetricsAsJSON();
 }
@@ -20,7 +20,7 @@ function summed(reports: readonly Report[]): Registry {
   );
 }
 
-/** The library leaves some metrics out of a sum, such as the start time. Those are taken from the first report. */
+/** Takes the value of the first report for metrics that the library leaves out of a sum, such as the start time. */
 function summable(metric: object): MetricObject {
   const { aggregator } = metric as MetricObject;
   return { ...(metric as MetricObject), aggregator: aggregator === 'omit' ? 'first' : aggregator };

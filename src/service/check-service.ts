@@ -78,7 +78,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   const onDefect = (error: unknown) =>
     logger.error({ error }, 'cannot build the response; the request is denied');
   const currentAuthorizer = (): Authorizer => {
-    if (authorizer === undefined) throw new TypeError('no configuration was taken yet');
+    if (authorizer === undefined) throw new TypeError('the check service has no configuration yet');
     return authorizer;
   };
   const health = {

@@ -1,4 +1,4 @@
-/** Plans the issuers of a configuration, with the events that log and count what happens to their keys. */
+/** Plans the issuers of a configuration. Their events log and count the changes of their keys. */
 import type { Config } from '../config/declare/options.ts';
 import { type IssuerContext, planIssuer } from '../issuer/issuer-plan.ts';
 import type { IssuerPlan } from '../issuer/registry.ts';

@@ -21,7 +21,7 @@ const overloaded: Decision = { outcome: 'error', reason: 'overloaded' };
 /**
  * Creates the check.
  *
- * @param authenticate without a deadline; only authentication waits, so its deadline is that of the whole check
+ * @param authenticate must not have a deadline of its own. Only authentication waits, so this check adds the deadline to it
  */
 export function createOwnCheck(config: Config, authenticate: Authenticate, clock: Clock): Check {
   const { rules, policies, grpcPolicy, noRuleMatches, mode, trustedHeaders, hosts, paths, limits } = config;

@@ -6,6 +6,7 @@ import { ConfigError, type Problem } from '../config/validate/problems.ts';
 import { keySetOfPem } from '../issuer/keys/pem.ts';
 import { keySetRules, readKeySet } from '../issuer/keys/read-key-set.ts';
 import { requireCertificates } from '../runtime/files/pem-blocks.ts';
+import { readProblem } from '../runtime/files/read-problem.ts';
 import { readTls } from '../transport/shared/tls.ts';
 
 /** The parts of a configuration that name files or contain keys. */
@@ -109,6 +110,13 @@ export async function problemsOfFile({ path, source, attempt }: FileCheck): Prom
         ...problem,
         path: `${path}${problem.path === '' ? '' : ` ${problem.path}`}`,
       }));
-    return [{ path, source, message: error instanceof Error ? error.message : String(error) }];
+    return [{ path, source, message: problemOf(error, source) }];
   }
+}
+
+function problemOf(error: unknown, source: string): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!('syscall' in error)) return error.message;
+  const other = 'path' in error && error.path !== source ? ` ${String(error.path)}` : '';
+  return `cannot read the file${other}: ${readProblem(error)}`;
 }

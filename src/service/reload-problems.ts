@@ -5,7 +5,7 @@ import type { Readiness } from '../transport/admin/readiness.ts';
 import type { Listener } from '../transport/shared/listener.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 
-/** The reload problems of the service. A problem of undefined means that the reload succeeded. */
+/** The reload problems of the service. In each function, an undefined `problem` means that the reload succeeded. */
 export interface ReloadProblems {
   readonly certificateReloaded: (listener: Listener['name'], problem: string | undefined) => void;
   readonly caFilesReloaded: (files: readonly string[], problem: string | undefined) => void;

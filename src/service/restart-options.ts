@@ -1,7 +1,7 @@
 /** Options that a running process cannot change. */
 import type { Config } from '../config/declare/options.ts';
 
-/** Returns the names of those that differ between two configurations. */
+/** Returns the names of the options that differ between two configurations and need a restart. */
 export function restartOptions(before: Config, after: Config): string[] {
   const fixed = (config: Config) => ({
     workers: config.workers,

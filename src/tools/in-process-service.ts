@@ -21,7 +21,7 @@ export interface InProcessService {
   readonly stop: () => Promise<void>;
 }
 
-/** How a service starts that may lack keys. */
+/** The options of a service that can start without the keys of some issuers. */
 export interface StartOptions {
   readonly logger: Logger;
   /** Whether to wait for the keys of an issuer, by its name. If they cannot be fetched, the service still starts. */
@@ -35,7 +35,7 @@ const readyTimeout = 15_000;
 /**
  * Starts the service on a free port of 127.0.0.1, and waits for the keys of its issuers.
  *
- * @param start absent: the keys of every issuer are required
+ * @param start if absent, the keys of every issuer are required
  * @throws ConfigError if keys that are required cannot be fetched
  */
 export async function startInProcess(

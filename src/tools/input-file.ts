@@ -1,5 +1,6 @@
 /** The input files of commands. */
 import { withoutByteOrderMark } from '../runtime/byte-order-mark.ts';
+import { readProblem } from '../runtime/files/read-problem.ts';
 import { singleProblem } from './single-problem.ts';
 
 /**
@@ -16,7 +17,6 @@ export function readInputFile(
   try {
     return withoutByteOrderMark(readFile(file));
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw singleProblem(source, `the file cannot be read: ${why}`);
+    throw singleProblem(source, `cannot read the file: ${readProblem(error)}`);
   }
 }

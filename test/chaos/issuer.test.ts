@@ -11,7 +11,7 @@ import { askOnce, startLoad } from './load.ts';
 const noWrong = { wrongAllows: 0, wrongDenials: [], failed: [], fivehundreds: 0 };
 const rotations = 1_000;
 
-test(`R5: ${rotations} rotations under load: a published key is good and a withdrawn one is not, after one refresh`, {
+test(`R5: ${rotations} rotations under load: after one refresh, a published key is used and a removed one is not`, {
   timeout: 400_000,
 }, async () => {
   const { issuer, httpPort, metric } = await startGuard(['--keys-refresh-interval', '24h']);
@@ -62,7 +62,7 @@ test(`R5: ${rotations} rotations under load: a published key is good and a withd
   expect(await metric('oidc_authz_issuer_keys')).toBeLessThanOrEqual(2);
 });
 
-test('R6: a hard rotation: all requests with the new key wait for one fetch, and the old key is denied', async () => {
+test('R6: the issuer replaces its only key: all requests with the new key wait for one fetch, and tokens of the old key are denied', async () => {
   const { issuer, httpPort } = await startGuard(['--keys-refresh-interval', '24h']);
   const old = `Bearer ${freshToken(issuer)}`;
   expect(await askOnce(httpPort, { authorization: old })).toBe(200);
@@ -147,7 +147,7 @@ const failures: readonly [string, Endpoint][] = [
   ],
 ];
 
-test('R8 to R12: in every failure of the issuer, known keys stay in use, forged tokens are denied, memory is limited, and the service recovers', {
+test('R8 to R12: while the issuer fails, known keys stay in use, forged tokens are denied and memory is limited; then the service recovers', {
   timeout: 120_000,
 }, async () => {
   const { issuer, httpPort, metric, residentMiB } = await startGuard([
@@ -179,7 +179,7 @@ test('R8 to R12: in every failure of the issuer, known keys stay in use, forged 
   expect(highest - resident).toBeLessThan(80);
 });
 
-test('R12: an issuer that fails every other time causes no denial', async () => {
+test('R12: an issuer that fails at every second fetch causes no denial', async () => {
   const { issuer, httpPort } = await startGuard(['--keys-refresh-interval', '100ms']);
   const good = issuer.jwks;
   let calls = 0;
@@ -190,7 +190,7 @@ test('R12: an issuer that fails every other time causes no denial', async () => 
   expect(await load.stop()).toMatchObject(noWrong);
 });
 
-test('R1: an issuer that is down at the start: every request is denied immediately, the process keeps running, and is ready when the issuer returns', async () => {
+test('R1: the issuer is down at the start: every request is denied immediately, the process keeps running, and it is ready when the issuer returns', async () => {
   const { issuer, httpPort, adminPort, service } = await startGuard();
   // A new service, with an issuer that hangs.
   const hanging = issuer.discovery;
@@ -225,7 +225,7 @@ test('R1: an issuer that is down at the start: every request is denied immediate
   ).toEqual([200, 503]);
   issuer.discovery = hanging;
   await until(async () => (await askOnce(port, { authorization })) === 200, 20);
-  // The other service had the keys all the time.
+  // The first service kept its keys.
   expect(await askOnce(httpPort, { authorization })).toBe(200);
   expect((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status).toBe(200);
   expect(service.errors()).toBe('');

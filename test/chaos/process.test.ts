@@ -11,7 +11,7 @@ import { askOnce, type Question, startLoad } from './load.ts';
 const noWrong = { wrongAllows: 0, wrongDenials: [], failed: [], fivehundreds: 0 };
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-test('R13: a storm of unknown key ids causes few fetches, and valid tokens are allowed', {
+test('R13: a flood of unknown key ids causes few fetches, and valid tokens are allowed', {
   timeout: 60_000,
 }, async () => {
   const { issuer, httpPort, residentMiB } = await startGuard([
@@ -43,7 +43,7 @@ test('R13: a storm of unknown key ids causes few fetches, and valid tokens are a
   expect(residentMiB() - before.resident).toBeLessThan(80);
 });
 
-test('R20, F16: a flood of forged tokens delays neither valid ones nor the refresh of keys', {
+test('R20, F16: a flood of forged tokens does not delay valid tokens or the refresh of keys', {
   timeout: 60_000,
 }, async () => {
   const { issuer, httpPort } = await startGuard(['--keys-refresh-interval', '300ms']);
@@ -94,7 +94,7 @@ test('R22: 3,000 connections with one request each get the right responses', {
   expect(service.child.exitCode).toBeNull();
 });
 
-test('R18: a process that was stopped for 3 s gives the right response to all that waited, and reports the delay', {
+test('R18: a process that was stopped for 3 s answers all waiting requests correctly, and reports the delay', {
   timeout: 60_000,
 }, async () => {
   const { issuer, httpPort, service, metric } = await startGuard();
@@ -165,7 +165,7 @@ test('R34: repeated rounds of 50 scrapes at once do not affect checks', { timeou
   expect(await load.stop()).toMatchObject(noWrong);
 });
 
-test('killed and restarted: nothing is allowed meanwhile, and valid tokens are allowed again', {
+test('the process is killed and restarted: nothing is allowed before it is ready, and then valid tokens are', {
   timeout: 60_000,
 }, async () => {
   const { issuer, httpPort, service } = await startGuard();

@@ -44,7 +44,7 @@ describeWith('the chart', await findHelm(), (program) => {
     },
   );
 
-  test('five lines of values install everything', async () => {
+  test('a values file of five lines renders every object of an installation', async () => {
     const text = readFileSync(`${chartFolder}/ci/default-values.yaml`, 'utf8');
     expect(text.trim().split('\n')).toHaveLength(5);
     const kinds = (await render(program, [`${chartFolder}/ci/default-values.yaml`])).map(({ kind }) => kind);
@@ -85,7 +85,7 @@ describeWith('the chart', await findHelm(), (program) => {
       expect(await rulesOf()).toEqual(withoutRunbook);
     });
 
-    test('and the dashboard link to the published runbooks, with or without a final slash in the URL', async () => {
+    test('and the dashboard have links to the published runbooks, with or without a final slash in the URL', async () => {
       for (const runbookBaseUrl of [
         'https://runbooks.example.com/authz',
         'https://runbooks.example.com/authz/',
@@ -454,7 +454,7 @@ describeWith('the chart', await findHelm(), (program) => {
     });
   });
 
-  test('the service gets the timeout of the entries, and its deadline may rise with it', async () => {
+  test('the service gets the timeout of the entries, so its deadline can be higher', async () => {
     const settings = { ...config, limits: { checkDeadline: '4s' } };
     const manifests = await rendered({ config: settings, authorizer: { timeout: '5s' } });
     const file = parse(one(manifests, 'ConfigMap', /authz$/).data['oidc-authz.yaml']);

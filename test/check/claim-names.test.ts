@@ -152,7 +152,7 @@ describe('groups.from: names', () => {
 });
 
 describe('dates', () => {
-  test('a token that expires at the end of the year 9999 is cached no longer than others', async () => {
+  test('a token that expires at the end of the year 9999 is cached for at most the usual time', async () => {
     const { reason, core, clock, request } = await decide(audiences, { exp: 253_402_300_799 });
     expect(reason).toBe('allowed');
     const cached = async () => {

@@ -62,7 +62,7 @@ describe('email.allowedDomains', () => {
     ['a number', { email: 5 }],
     ['a list', { email: ['alice@example.com'] }],
     ['an object', { email: { toString: 'alice@example.com' } }],
-    ['nothing at all', { sub: undefined }],
+    ['absent, like its fallback', { sub: undefined }],
   ])('an email that is %s is denied', async (_, claims) => {
     expect(await reasonOf(entry, claims)).toBe('claim_not_allowed');
   });

@@ -331,7 +331,7 @@ export const cases: readonly Case[] = [
     reason: 'token_duplicated',
   },
   {
-    name: 'a comma and more after the token',
+    name: 'a comma and text after the token',
     authorization: async ({ main }) => [`Bearer ${await main.mint()}, x`],
     reason: 'token_duplicated',
   },
@@ -443,7 +443,7 @@ export const cases: readonly Case[] = [
     authorization: ({ main }) => bearer(`${unsigned(main, 'none')}.`),
     reason: 'token_malformed',
   },
-  header('an algorithm that can be allowed, and is not', { alg: 'RS512' }, 'algorithm_not_allowed'),
+  header('a supported algorithm that is not configured', { alg: 'RS512' }, 'algorithm_not_allowed'),
   {
     name: 'HS256 with the public key as its secret',
     authorization: ({ main }) => {
@@ -467,8 +467,8 @@ export const cases: readonly Case[] = [
   },
   header('an unknown kid', { kid: 'nobody' }, 'key_not_found'),
   header('an empty kid', { kid: '' }, 'key_not_found'),
-  header('a kid that walks', { kid: '../../../../dev/null' }, 'key_not_found'),
-  header('a kid that injects', { kid: "x' UNION SELECT 'secret" }, 'key_not_found'),
+  header('a kid with a path traversal', { kid: '../../../../dev/null' }, 'key_not_found'),
+  header('a kid with an SQL injection', { kid: "x' UNION SELECT 'secret" }, 'key_not_found'),
   header('a kid of __proto__', { kid: '__proto__' }, 'key_not_found'),
   header('a kid of constructor', { kid: 'constructor' }, 'key_not_found'),
   header('a kid of null', { kid: null }, 'allowed'),
@@ -528,7 +528,7 @@ export const cases: readonly Case[] = [
     'allowed',
   ),
   headerText(
-    'a header nested too deep',
+    'a header nested too deeply',
     (good) => JSON.stringify(good).replace('}', `,"x":${'['.repeat(32)}${']'.repeat(32)}}`),
     'token_malformed',
   ),
@@ -562,7 +562,7 @@ export const cases: readonly Case[] = [
   ),
   payload('a claim twice', (good) => JSON.stringify(good).replace('{', '{"sub":"bob",'), 'token_malformed'),
   payload(
-    'a claim nested too deep',
+    'a claim nested too deeply',
     (good) => JSON.stringify(good).replace('}', `,"x":${'['.repeat(32)}${']'.repeat(32)}}`),
     'token_malformed',
   ),
@@ -690,10 +690,10 @@ export const cases: readonly Case[] = [
   strict('a scope of the wrong type', { scope: 5, tid: 'abc' }, 'claim_invalid'),
   strict('no claim', { scope: 'orders.read' }, 'claim_not_allowed'),
   strict('the claim with another value', { scope: 'orders.read', tid: 'abcd' }, 'claim_not_allowed'),
-  strict('the claim as a list that holds the value', { scope: 'orders.read', tid: ['x', 'abc'] }, 'allowed'),
-  strict('the claim as a list that does not', { scope: 'orders.read', tid: ['x'] }, 'claim_not_allowed'),
+  strict('the claim as a list with the value', { scope: 'orders.read', tid: ['x', 'abc'] }, 'allowed'),
+  strict('the claim as a list without the value', { scope: 'orders.read', tid: ['x'] }, 'claim_not_allowed'),
   strict('the claim as an object', { scope: 'orders.read', tid: { abc: true } }, 'claim_not_allowed'),
-  strict('the audience before the scope', { aud: 'other', tid: 'abc' }, 'audience_mismatch'),
+  strict('the audience is checked before the scope', { aud: 'other', tid: 'abc' }, 'audience_mismatch'),
 
   // Forwarded values.
   claims(
@@ -742,11 +742,11 @@ export const cases: readonly Case[] = [
     'x-auth-request-user': 'alice',
     'x-auth-request-email': 'e'.repeat(4096),
   }),
-  claims('a value of one byte more', { email: 'e'.repeat(4097) }, 'allowed', {
+  claims('a value of 4 KiB and one byte', { email: 'e'.repeat(4097) }, 'allowed', {
     'x-auth-request-user': 'alice',
   }),
   claims(
-    'more than 8 KiB in all',
+    'more than 8 KiB in total',
     { sub: 's'.repeat(4000), email: 'e'.repeat(4000), preferred_username: 'p'.repeat(300) },
     'allowed',
     {

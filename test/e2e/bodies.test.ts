@@ -21,7 +21,7 @@ interface Mesh {
 const mebibyte = 1024 * 1024;
 const partial = { maxBytes: mebibyte, allowPartial: true, asBytes: true } as const satisfies RequestBody;
 
-describeWith('a real Envoy that sends bodies along', await findEnvoy(), (path) => {
+describeWith('a real Envoy that sends bodies', await findEnvoy(), (path) => {
   async function mesh(
     requestBody: RequestBody,
     failOpen: boolean,

@@ -15,7 +15,7 @@ import { describeWith } from '../support/real-servers.ts';
 
 describeWith('a real Envoy', await findEnvoy(), (path) => {
   test.each(['http', 'grpc'] as const)(
-    'hands proofs on over %s, and each is good once',
+    'forwards proofs over %s, and each proof is accepted once',
     async (transport) => {
       const file = `${fileFor('ISSUER').replace('name: main', 'name: main, boundTokens: verify')}dpop: {origins: ["http://orders.example.com"]}\n`;
       const service = await startApp({ file });
@@ -71,9 +71,9 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
     },
   );
 
-  describe.each(['http', 'grpc'] as const)('that ends the TLS of clients, over %s', (transport) => {
+  describe.each(['http', 'grpc'] as const)('that terminates the TLS of clients, over %s', (transport) => {
     test.each(['SANITIZE_SET', 'APPEND_FORWARD'] as const)(
-      '%s: a token is good with its certificate, whatever header comes along',
+      '%s: a token is allowed only with its client certificate, with any x-forwarded-client-cert header of the client',
       async (forwardClientCert) => {
         const authority = createAuthority();
         const [server, alice, mallory] = ['envoy', 'alice', 'mallory'].map((name) =>

@@ -50,13 +50,13 @@ const [ofSidecars, ofGateways] = read('istio/grpc-frames.yaml').spec.configPatch
 const rounds = 3;
 const kinds = [
   ['reset one by one, in a sidecar', 5, burst(240, true), ofSidecars],
-  ['whose connections end, at a gateway', 15, burst(100, false), ofGateways],
+  ['closed with their connections, at a gateway', 15, burst(100, false), ofGateways],
   ['reset one by one, without a mesh', 5, burst(240, true), ofEnvoy],
 ] as const;
 
 describeWith('a real Envoy', await findEnvoy(), (path) => {
   test.each(kinds)(
-    '1,200 and more requests, %s, fail no check of anybody',
+    '1,200 or more cancelled requests, %s, do not affect the checks of other clients',
     async (_, connections, bytes, protocolOptions) => {
       const { grpcPort, issuer } = await startApp();
       const gateway = await startGateway(path, {

@@ -112,7 +112,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
   describe.each(['http', 'grpc'] as const)('over %s', (transport) => {
     describe.each(['SANITIZE_SET', 'APPEND_FORWARD'] as const)('with %s', (forwardClientCert) => {
       test.each(settings)(
-        '%s, told %j: a client passes as itself alone',
+        '%s, with the certificate details %j: no client can impersonate another',
         { timeout: 180_000 },
         async (option, details) => {
           const authority = createAuthority();
@@ -126,7 +126,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
 
   describe.each(['http', 'grpc'] as const)('behind another one, over %s', (transport) => {
     test.each(['trustedHops: 2', `trustedProxyUri: "${gateway}"`])(
-      '%s: a client passes as itself alone',
+      '%s: no client can impersonate another',
       { timeout: 180_000 },
       async (option) => {
         const authority = createAuthority();

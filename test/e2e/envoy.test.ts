@@ -148,8 +148,8 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
 
     test.each([
       ['expired', { exp: 1 }, 401, 'invalid_token'],
-      ['for somebody else', { aud: 'other' }, 401, 'invalid_token'],
-      ['of nobody known', { iss: 'https://evil.example.com' }, 401, 'invalid_token'],
+      ['for another audience', { aud: 'other' }, 401, 'invalid_token'],
+      ['of an unknown issuer', { iss: 'https://evil.example.com' }, 401, 'invalid_token'],
       ['bound to a key', { cnf: { jkt: 'x' } }, 401, 'invalid_token'],
     ])('a token that is %s is denied', async (_, claims, status, error) => {
       const { ask, bearer, workload } = await mesh(transport);
@@ -287,7 +287,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       const status = transport === 'http' ? 403 : 503;
 
       test.each([false, true])(
-        '`whenUnavailable: deny` refuses and says when to come again; failOpen %s',
+        '`whenUnavailable: deny` denies with Retry-After; failOpen %s',
         async (failOpen) => {
           const { mesh: made, token } = await without([], failOpen);
           const answer = await made.ask('/', token);
@@ -438,7 +438,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
   });
 
   describe('the entry of the mesh', () => {
-    test('that lists no header drops the headers that are set, and forged ones reach the workload', async () => {
+    test('without headers drops the headers that are set, and forged ones reach the workload', async () => {
       const { ask, bearer } = await mesh('http', { headersToUpstreamOnAllow: [] });
       const answer = await ask('/', {
         ...(await bearer()),
@@ -450,7 +450,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       expect(valuesOf(answer, 'x_auth_request_user')).toEqual([]);
     });
 
-    test('that lists no header is safe with `identityHeaders: remove`', async () => {
+    test('without headers is safe with `identityHeaders: remove`', async () => {
       const { ask, bearer } = await mesh(
         'http',
         { headersToUpstreamOnAllow: [] },

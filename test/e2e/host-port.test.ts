@@ -95,7 +95,7 @@ function gateway(workload: number, options: object, port: number, adminPort: num
 
 describeWith('a real Envoy', await findEnvoy(), (path) => {
   test.each([
-    ['as it is', {}, { [host]: 200, [`${host}:443`]: 403, [`${host}:8443`]: 403 }],
+    ['without the patch', {}, { [host]: 200, [`${host}:443`]: 403, [`${host}:8443`]: 403 }],
     ['with the patch', merged, { [host]: 200, [`${host}:443`]: 200, [`${host}:8443`]: 200 }],
   ])('%s routes hosts with and without ports', async (_, options, expected) => {
     const workload = await startWorkload();

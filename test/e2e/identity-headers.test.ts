@@ -41,8 +41,8 @@ const forgeries = [
 const settings = [
   ['without rules', ''],
   ['with rules', rules],
-  ['that are only tried', `${rules}mode: shadow\n`],
-  ['without rules, only tried', 'mode: shadow\n'],
+  ['with rules, in shadow mode', `${rules}mode: shadow\n`],
+  ['without rules, in shadow mode', 'mode: shadow\n'],
 ] as const;
 
 describeWith('a real Envoy', await findEnvoy(), (path) => {

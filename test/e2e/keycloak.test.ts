@@ -202,7 +202,7 @@ shutdown: {delay: 0s, timeout: 5s}
       60,
     );
     await until(() => service.records.findLast(({ state }) => state !== undefined)?.state === 'ready', 60);
-    // Cached tokens must be allowed meanwhile, even on a fast machine.
+    // At least one cached token must be allowed during the restart, even on a fast machine.
     const before = answered;
     await until(() => failures.length > 0 || answered > before + 100, 60);
     isOver = true;

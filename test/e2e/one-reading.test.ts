@@ -96,7 +96,7 @@ rules:
       ['exact', { ...strict, ...portless }],
       ['ignore', portless],
     ])(
-      'that picks a host in its own way sends nothing that is open by host to another; ports: %s',
+      'that reads hosts differently never routes a request for an anonymous host to another workload; ports: %s',
       async (ports, readings) => {
         const by = { host: 'public.example.com' };
         const started = await start(byHost(ports), Object.values(readings), { transport, by });

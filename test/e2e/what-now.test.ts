@@ -269,8 +269,8 @@ ${more}
     const named = page
       .split('\n## ')
       .find((section) => section.startsWith('No response from the authorizer'));
-    // A token that nobody signed: no key is there that could tell.
-    const madeUp = async () => {
+    // A forged token. Without keys, the service cannot detect that.
+    const forgedToken = async () => {
       const [header, payload] = (await bearer({ iss: awayIssuer, sub: 'mallory' })).split('.');
       return `${header}.${payload}.${Buffer.alloc(256, 1).toString('base64url')}`;
     };
@@ -296,21 +296,21 @@ ${more}
     });
 
     test.each(both)('over %s', async (transport) => {
-      for (const line of [...(await away()), await madeUp()]) {
-        const { answer, outcome, reason } = await answerFrom(transport, line);
+      for (const line of [...(await away()), await forgedToken()]) {
+        const { answer, outcome, reason } = await askedAt(transport, line);
         expect(writtenOf(answer, 'Service Unavailable')).toBe(quoted.get('503 without a body'));
         expect([outcome, reason]).toEqual(['error', 'keys_unavailable']);
       }
     });
 
     test.each(both)('and with failOpen a forged token is allowed over %s', async (transport) => {
-      const { envoy, answer, outcome, reason } = await answerFrom(transport, await madeUp(), {
+      const { envoy, answer, outcome, reason } = await askedAt(transport, await forgedToken(), {
         failOpen: true,
       });
       expect([answer?.status, outcome, reason]).toEqual([200, 'error', 'keys_unavailable']);
       const stats = await (await fetch(`http://127.0.0.1:${envoy.adminPort}/stats`)).text();
       expect(stats).toMatch(/ext_authz\.failure_mode_allowed: 1$/m);
-      const forged = await madeUp();
+      const forged = await forgedToken();
       // No rule matches this path, so it is denied, after the token is verified.
       expect((await get(envoy, [forged], '/nowhere'))?.status).toBe(200);
       const unsigned = forged.replace(/Bearer .*/, (token) => {
@@ -375,7 +375,7 @@ ${more}
     client.on('error', () => {});
     onTestFinished(() => void client.destroy());
     await until(() => sockets.length > 0);
-    // Another request completes meanwhile, and this one still has no response.
+    // Envoy answers another request, and this one still has no response.
     expect((await fetch(`http://127.0.0.1:${envoy.adminPort}/ready`)).status).toBe(200);
     expect(answered).toBe('');
     for (const socket of sockets) socket.end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n');
@@ -436,7 +436,7 @@ ${more}
     });
 
     test.each(both)(
-      'failOpen, and Envoy has no answer over %s: the identity of the client gets through',
+      'failOpen, and Envoy has no answer over %s: the forged identity of the client reaches the workload',
       async (transport) => {
         const envoy = await gateway({ transport, authorizers: [unusedPort], failOpen: true });
         const answer = await get(envoy, ['x-auth-request-user: mallory']);

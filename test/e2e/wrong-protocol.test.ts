@@ -1,4 +1,4 @@
-/** A real Envoy with another protocol than the listener. */
+/** A real Envoy that does not use the protocol of the listener. */
 import { expect, onTestFinished, test } from 'vitest';
 import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { startWorkload } from '../../tools/workload.ts';
@@ -80,8 +80,8 @@ describeWith('a real Envoy', await findEnvoy(), (program) => {
     ['grpc', 'the PROXY protocol, version 1', proxyProtocol('V1'), fileFor('ISSUER'), 'proxy_protocol'],
     ['grpc', 'the PROXY protocol, version 2', proxyProtocol('V2'), fileFor('ISSUER'), 'proxy_protocol'],
     ['grpc', 'plain text', {}, secureFile, 'plain_text'],
-    ['grpc', 'TLS, and trusts another authority', distrustful, secureFile, 'certificate_refused'],
-  ] as const)('over %s that uses %s', async (transport, _, change, file, cause) => {
+    ['grpc', 'TLS, and trusts another CA', distrustful, secureFile, 'certificate_refused'],
+  ] as const)('with a cluster for %s that uses %s', async (transport, _, change, file, cause) => {
     const service = await startApp({ file });
     const workload = await startWorkload();
     const authorizer = transport === 'http' ? service.httpPort : service.grpcPort;

@@ -37,12 +37,12 @@ describe('any certificate in `caFile` is trusted', () => {
   test.each([
     ['the root, of a server that sends its intermediate', chain.root, whole],
     ['the intermediate alone', chain.intermediate, whole],
-    ['the intermediate alone, of a server that sends only its own', chain.intermediate, leaf],
+    ['the intermediate alone, of a server that sends only its own certificate', chain.intermediate, leaf],
     ["the server's own certificate alone", leaf.cert, whole],
-    ["the server's own certificate alone, of a server that sends nothing else", leaf.cert, leaf],
+    ["the server's own certificate alone, of a server that sends only that", leaf.cert, leaf],
     ['a self-signed certificate', own.cert, own],
     ['all of them', chain.root + chain.intermediate + leaf.cert, whole],
-    ['another authority too', other.root + chain.intermediate, leaf],
+    ['the intermediate and the root of another CA', other.root + chain.intermediate, leaf],
   ])('%s', async (_, caFile, certificate) => {
     const port = await serve(certificate);
     for (const trustSystemCas of [true, false])
@@ -50,13 +50,13 @@ describe('any certificate in `caFile` is trusted', () => {
   });
 
   test.each([
-    ['nothing', undefined, whole],
-    ['the root, of a server that leaves its intermediate out', chain.root, leaf],
+    ['no certificate', undefined, whole],
+    ['the root, of a server that omits its intermediate', chain.root, leaf],
     ['the intermediate of another CA', other.intermediate, whole],
     ['the root of another CA', other.root, whole],
     ['the certificate of another server of the same CA', chain.leaf().cert, whole],
     ['another self-signed certificate', chain.selfSigned().cert, own],
-  ])('refused: %s', async (_, caFile, certificate) => {
+  ])('a server is rejected with %s in `caFile`', async (_, caFile, certificate) => {
     const port = await serve(certificate);
     await expect(fetchWith(caFile)(`https://127.0.0.1:${port}/`)).rejects.toThrow(
       /not (one that is )?trusted.*`issuers\[\]\.caFile`/,

@@ -96,7 +96,7 @@ describe.each(kinds)('%s', (option, textOf) => {
   });
 
   test.each<[string, (file: string) => void]>([
-    ['nothing', (file) => rmSync(file)],
+    ['a missing file', (file) => rmSync(file)],
     ['an empty file', (file) => writeFileSync(file, '')],
     ['a comment', (file) => writeFileSync(file, '# none\n')],
     ['null', (file) => writeFileSync(file, 'null')],
@@ -171,12 +171,15 @@ describe('caFile', () => {
   });
 
   test.each<[string, (file: string) => void]>([
-    ['nothing', (file) => rmSync(file)],
+    ['a missing file', (file) => rmSync(file)],
     ['an empty file', (file) => writeFileSync(file, '')],
     ['a comment', (file) => writeFileSync(file, '# none\n')],
-    ['a whole and a truncated block', (file) => writeFileSync(file, (other.ca + authority.ca).slice(0, -80))],
     [
-      'a certificate of garbage',
+      'a complete and a truncated certificate',
+      (file) => writeFileSync(file, (other.ca + authority.ca).slice(0, -80)),
+    ],
+    [
+      'an invalid certificate',
       (file) => writeFileSync(file, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'),
     ],
     [

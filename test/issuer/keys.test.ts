@@ -88,16 +88,16 @@ describe('RSA keys', () => {
 
   test.each([
     ['too small a modulus', modulus(1024), 'AQAB', 'size'],
-    ['a modulus of one bit less', modulus(2040), 'AQAB', 'size'],
+    ['a modulus of 2,040 bits', modulus(2040), 'AQAB', 'size'],
     ['too large a modulus', modulus(8200), 'AQAB', 'size'],
     ['a modulus of a megabyte', 'A'.repeat(1_000_000), 'AQAB', 'size'],
-    ['an exponent of 1, with which anybody signs', modulus(2048), 'AQ', 'exponent'],
+    ['an exponent of 1, for which anyone can forge signatures', modulus(2048), 'AQ', 'exponent'],
     ['an exponent of 3', modulus(2048), 'Aw', 'exponent'],
     ['an even exponent', modulus(2048), 'AQAC', 'exponent'],
     ['a huge exponent', modulus(2048), 'AQAAAAE', 'exponent'],
     ['an exponent as long as a modulus', modulus(2048), modulus(2048), 'exponent'],
     ['a ROCA modulus', rocaModulus(), 'AQAB', 'weak'],
-  ])('with %s are not', (_, n, e, problem) => {
+  ])('with %s are rejected', (_, n, e, problem) => {
     expect(rsaProblem(bytes(n), bytes(e))).toBe(problem);
   });
 
@@ -156,11 +156,15 @@ describe('a member of a key set', () => {
     ['ML-DSA', () => ({ kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA', kid: 'pq' }), 'key_type'],
     ['a symmetric key', () => ({ kty: 'oct', k: 'AAAA' }), 'symmetric'],
     ['a key for encryption', () => ({ ...rsa, use: 'enc' }), 'use'],
-    ['a key for encryption that is weak', () => ({ ...rsa, e: 'Aw', use: 'enc' }), 'use'],
-    ['a key for signing alone', () => ({ ...rsa, key_ops: ['sign'] }), 'operations'],
-    ['a key for nothing', () => ({ ...rsa, key_ops: [] }), 'operations'],
+    ['a weak key for encryption', () => ({ ...rsa, e: 'Aw', use: 'enc' }), 'use'],
+    ['a key for `sign` only', () => ({ ...rsa, key_ops: ['sign'] }), 'operations'],
+    ['a key with empty `key_ops`', () => ({ ...rsa, key_ops: [] }), 'operations'],
     ['an encryption algorithm', () => ({ ...rsa, alg: 'RSA-OAEP' }), 'other_algorithm'],
-    ['an encryption algorithm of a weak key', () => ({ ...rsa, alg: 'RSA1_5', e: 'Aw' }), 'other_algorithm'],
+    [
+      'a weak key with an encryption algorithm',
+      () => ({ ...rsa, alg: 'RSA1_5', e: 'Aw' }),
+      'other_algorithm',
+    ],
     ['secp256k1', () => ({ ...ec, crv: 'secp256k1' }), 'curve'],
     ['secp256k1 with its algorithm', () => ({ ...ec, crv: 'secp256k1', alg: 'ES256K' }), 'curve'],
     ['Ed448', () => ({ kty: 'OKP', crv: 'Ed448', x: 'AAAA' }), 'curve'],
@@ -183,7 +187,7 @@ describe('a member of a key set', () => {
     ['a kid that is too long', () => ({ ...rsa, kid: 'k'.repeat(257) }), 'key_id'],
     ['no curve', () => ({ ...ec, crv: null }), 'encoding'],
     ['a number in standard base64', () => ({ ...rsa, n: 'a+b/=' }), 'encoding'],
-    ['padding alone', () => ({ ...rsa, n: '==' }), 'encoding'],
+    ['a number that is only padding', () => ({ ...rsa, n: '==' }), 'encoding'],
     ['no modulus', () => ({ kty: 'RSA', e: 'AQAB' }), 'encoding'],
     ['a modulus of zeros', () => ({ kty: 'RSA', n: 'A'.repeat(344), e: 'AQAB' }), 'size'],
     [
@@ -200,17 +204,20 @@ describe('a member of a key set', () => {
     ['a coordinate of zeros', () => ({ ...ec, x: 'AAAA' }), 'import'],
     ['a point that is not on its curve', () => ({ ...ec, y: ec.x }), 'import'],
     [
-      'an Ed25519 point with a zero in front',
+      'an Ed25519 point with a leading zero byte',
       () => ({ ...ed, x: base64url(Buffer.concat([Buffer.alloc(1), bytes(ed.x ?? '')])) }),
       'size',
     ],
   ];
-  test.each(ordinary)('%s next to a valid key is not used, and is not a fault', (_, member, cause) => {
-    const { unused, keySet } = read([{ ...ed, kid: 'good' }, member()]);
-    expect(unused.map((key) => key.cause)).toEqual([cause]);
-    expect(unused.some((key) => isRejection(key.cause))).toBe(false);
-    expect(keySet.find('good', 'EdDSA')).toHaveLength(1);
-  });
+  test.each(ordinary)(
+    '%s next to a valid key is not used, and is not reported as a fault',
+    (_, member, cause) => {
+      const { unused, keySet } = read([{ ...ed, kid: 'good' }, member()]);
+      expect(unused.map((key) => key.cause)).toEqual([cause]);
+      expect(unused.some((key) => isRejection(key.cause))).toBe(false);
+      expect(keySet.find('good', 'EdDSA')).toHaveLength(1);
+    },
+  );
   test.each(faulty)('%s next to a valid key is rejected', (_, member, cause) => {
     const { unused, keySet } = read([{ ...ed, kid: 'good' }, member()]);
     expect(unused.map((key) => key.cause)).toEqual([cause]);
@@ -291,7 +298,7 @@ describe('a key set', () => {
     ]);
   });
 
-  test('counts a key once, whatever its algorithms and however often it is published', () => {
+  test('counts a key once, with any number of algorithms and copies', () => {
     const { unused, keySet } = read([
       rsa,
       { ...rsa, kid: 'a' },
@@ -315,14 +322,14 @@ describe('a key set', () => {
   });
 
   test.each([
-    ['nothing', undefined],
+    ['an empty document', undefined],
     ['a list', []],
     ['an object without keys', {}],
-    ['keys that are not a list', { keys: {} }],
-    ['keys that are null', { keys: null }],
-    ['no key', { keys: [] }],
-    ['no usable key', { keys: [{ kty: 'oct', k: 'AAAA' }] }],
-  ])('that is %s is refused', (_, document) => {
+    ['an object whose keys are not a list', { keys: {} }],
+    ['an object whose keys are null', { keys: null }],
+    ['an empty list', { keys: [] }],
+    ['a list without a usable key', { keys: [{ kty: 'oct', k: 'AAAA' }] }],
+  ])('that is %s is rejected', (_, document) => {
     expect(() => readKeySet(JSON.stringify(document) ?? '', lenientRules)).toThrow(/key set/i);
   });
 
@@ -331,12 +338,12 @@ describe('a key set', () => {
     '{"keys":[KEY],"keys":[KEY]}',
     '{"keys":[KEY],"k\\u0065ys":[]}',
     ' {"x":[[{"keys":1}]] , "keys" : [KEY], "keys":\n[KEY]}',
-  ])('that has its list twice is rejected: %s', (text) => {
+  ])('with two `keys` members is rejected: %s', (text) => {
     const set = text.replaceAll('KEY', JSON.stringify(rsa));
     expect(() => readKeySet(set, lenientRules)).toThrow('two members named keys');
   });
 
-  test('that has any other member twice is read', () => {
+  test('with two of any other member is read', () => {
     const key = JSON.stringify({ ...rsa, kid: 'a' }).replace(
       '}',
       ',"x5t":"a","x5t":"b","x":{"kty":1,"kty":2}}',
@@ -346,7 +353,7 @@ describe('a key set', () => {
   });
 
   test.each(['kty', 'kid', 'use', 'alg', 'n', 'e', 'key_ops'] as const)(
-    'has one unused key if %s is there twice',
+    'with two %s members in a key does not use that key',
     (name) => {
       const whole: JWK = { ...rsa, kid: 'a', use: 'sig', alg: 'RS256', key_ops: ['verify'] };
       const [good, other] = [JSON.stringify({ ...ec, kid: 'b' }), JSON.stringify({ ...otherRsa, kid: 'c' })];

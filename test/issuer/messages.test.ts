@@ -362,7 +362,7 @@ describe('a document that names another issuer', () => {
       /differ only by upper and lower case, /,
     ],
     [
-      'case and slash',
+      'case and a final slash',
       'https://idp.example.com/T',
       { issuer: 'https://idp.example.com/t/' },
       /only by upper and lower case and a final slash/,

@@ -153,7 +153,7 @@ test.each([
   [['oauth-proxy'], 'did you mean oauth2-proxy?'],
   [['oauth2-proxy', '--outptu', 'plan'], 'did you mean --output?'],
   [['oauth2-proxy', '--output', 'plans'], 'did you mean plan?'],
-  [['oauth2-proxy', '--accept'], 'expected a value after it'],
+  [['oauth2-proxy', '--accept'], 'must have a value; write it after the flag'],
   [['oauth2-proxy', '--oidc-issuer-url=https://a.example.com'], 'write the flags of oauth2-proxy after --'],
   [['oauth2-proxy', '--compat', 'traefik'], 'expected none or oauth2-proxy'],
   [['oauth2-proxy', '/nowhere/values.yaml'], 'ENOENT'],

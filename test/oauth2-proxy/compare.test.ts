@@ -126,7 +126,7 @@ describeWith('a real oauth2-proxy', await findOauth2Proxy(), (path) => {
       '20 of 20 requests have the same answer, except for the differences below',
       'allowed: 8 by oauth2-proxy, 8 by oidc-authz',
       '',
-      'expected differences (see docs/migrating-from-oauth2-proxy.md):',
+      'expected differences (see docs/migrating-compat.md):',
     ]);
     expect(other.lines.length).toBeLessThan(11);
     expect(other.code).toBe(0);
@@ -151,7 +151,7 @@ describe('differences', () => {
       '  line 2, GET /: x-auth-request-user: another value',
       '  line 2, GET /: x-token: only oidc-authz has it',
       '',
-      'expected differences (see docs/migrating-from-oauth2-proxy.md):',
+      'expected differences (see docs/migrating-compat.md):',
       '  gap-auth: only oauth2-proxy has it (1 request); only `compat: oauth2-proxy` sets this header',
     ]);
     expect(code).toBe(1);
@@ -235,20 +235,16 @@ describe('differences', () => {
 
 describe('without a response', () => {
   test.each([
-    ['nothing listens', async () => `http://127.0.0.1:${await freePort()}`, 'nothing listens there'],
+    ['nothing listens', async () => `http://127.0.0.1:${await freePort()}`, 'nothing listens at this URL'],
     [
-      'the server does not use TLS',
+      'it does not use TLS',
       async () => (await startRefusing()).replace('http', 'https'),
       'try http:// instead of https://',
     ],
-    ['the server does not use HTTP', () => startRaw('hello\r\n'), 'the server does not use HTTP'],
+    ['it does not use HTTP', () => startRaw('hello\r\n'), 'the server does not use HTTP'],
+    ['it closes every connection', () => startRaw(''), 'the server closes the connection without an answer'],
     [
-      'the server closes every connection',
-      () => startRaw(''),
-      'the server closes the connection without an answer',
-    ],
-    [
-      'a server in Go uses TLS',
+      'it uses TLS, and answers as a server in Go',
       () =>
         startRaw(
           'HTTP/1.0 400 Bad Request\r\nContent-Length: 48\r\n\r\nClient sent an HTTP request to an HTTPS server.\n',

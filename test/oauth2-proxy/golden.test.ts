@@ -238,7 +238,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
   });
 });
 
-test('compat alone responds to valid tokens, and to none, as with those settings', async () => {
+test('`compat` alone gives the same responses as all settings, with a valid token and without one', async () => {
   const app = await runApp({
     issuer: context.issuer,
     file: `

@@ -26,7 +26,7 @@ async function config(more = ''): Promise<string> {
 
 const free = 'http: {port: 0}\ngrpc: {port: 0}\nadmin: {port: 0}\n';
 
-describeWith('in a network of its own', findNetworkNamespaces(), () => {
+describeWith('in a network namespace', findNetworkNamespaces(), () => {
   const cases: [Kind, string, string][] = [
     ['only IPv6', '[::1]', '127.0.0.1'],
     ['only IPv4', '127.0.0.1', '[::1]'],

@@ -39,7 +39,9 @@ test.each(['check-config', 'compare'])('%s rejects two configuration files', asy
   for (const line of ['a.yaml --config b.yaml', 'a.yaml --config=b.yaml', '--config b.yaml a.yaml']) {
     const { code, output, errors } = await run([command, ...line.split(' ')]);
     expect([code, output]).toEqual([2, '']);
-    expect(errors).toMatch(/^oidc-authz: two files: a\.yaml, and --config b\.yaml; give one of the two\n/);
+    expect(errors).toMatch(
+      /^oidc-authz: two configuration files: a\.yaml and --config b\.yaml; keep one of the two\n/,
+    );
   }
 });
 
@@ -69,8 +71,8 @@ describe('help and version', () => {
   });
 
   test.each([
-    ['help serv', /unexpected "serv"; did you mean serve\?/],
-    ['strat --help', /unexpected "strat"; did you mean serve\?/],
+    ['help serv', /unknown command "serv"; did you mean serve\?/],
+    ['strat --help', /unknown command "strat"; did you mean serve\?/],
   ])('%s fails, because there is no such command', async (line, message) => {
     const { code, output, errors } = await run(line.split(' '));
     expect([code, output]).toEqual([2, '']);
@@ -318,7 +320,7 @@ describe('check-config --token-file', () => {
       expect.stringContaining('only allowed with --token-file'),
     ]);
     const valueless = await run(['check-config', config, '--token-file']);
-    expect([valueless.code, valueless.errors]).toEqual([2, expect.stringContaining('expected a value')]);
+    expect([valueless.code, valueless.errors]).toEqual([2, expect.stringContaining('must have a value')]);
   });
 });
 

@@ -24,7 +24,7 @@ function processesOf(mark: number): number[] {
     .map(Number);
 }
 
-/** Starts the demo as a terminal does: through npm, in a process group of its own. */
+/** Starts the demo as a terminal does: through npm, in a separate process group. */
 function startDemo(mark: number, command = 'npm run demo') {
   const child = spawn('bash', ['-c', `exec ${command}`], {
     cwd: root,

@@ -163,8 +163,8 @@ describe('a configuration', () => {
 test.each<[string, (at: (name: string) => string, issuer: FakeIssuer) => void, RegExp]>([
   ['an empty configuration', (at) => writeFileSync(at('config.yaml'), ''), /the file is empty/],
   ['a configuration of a comment', (at) => writeFileSync(at('config.yaml'), '# soon\n'), /the file is empty/],
-  ['a folder', (at) => mkdirSync(at('config.yaml')), /cannot read the file: EISDIR/],
-  ['no configuration', () => {}, /cannot read the file: ENOENT/],
+  ['a folder', (at) => mkdirSync(at('config.yaml')), /cannot read the file: it is a directory \(EISDIR\)/],
+  ['no configuration', () => {}, /cannot read the file: it does not exist \(ENOENT\)/],
   ...(['', '# soon\n', 'null'] as const).map(
     (text): [string, (at: (name: string) => string, issuer: FakeIssuer) => void, RegExp] => [
       `a deny list of ${JSON.stringify(text)}`,

@@ -91,9 +91,9 @@ describe('the command line', () => {
   });
 
   test.each([
-    [['serv'], /unexpected "serv"; did you mean serve/],
-    [['serve', 'x'], /unexpected "x"/],
-    [['check-config', 'a', 'b'], /unexpected "b"/],
+    [['serv'], /unknown command "serv"; did you mean serve/],
+    [['serve', 'x'], /unexpected argument "x"/],
+    [['check-config', 'a', 'b'], /unexpected argument "b"/],
     [['--isuer', 'x'], /unknown flag; did you mean --issuer/],
     [['--http-port'], /must have a value; write /],
     [[], /must have at least one issuer/],
@@ -324,7 +324,7 @@ shutdown: {delay: 0s}
     );
   };
 
-  test('is loaded, an invalid one is not, also when a ConfigMap swaps its link as in Kubernetes', async () => {
+  test('is loaded if it is valid, also when a link is replaced, as for a ConfigMap in Kubernetes', async () => {
     const issuer = await issuerForTest();
     const mount = folder();
     const publish = (version: string, text: string) => {
@@ -375,7 +375,7 @@ shutdown: {delay: 0s}
     await service.record(({ state }) => state === 'ready');
     const [port, admin] = [await service.port('http'), await service.port('admin')];
     const other = `{issuer: "${hanging.url}", audiences: [a], name: hanging}`;
-    // One reload waits for keys that do not arrive; all the others are requested meanwhile.
+    // One reload waits for keys that do not arrive. All other reloads are requested during that time.
     writeFileSync(file, withAudience(issuer, 'second').replace('}]\n', `}, ${other}]\n`));
     service.child.kill('SIGHUP');
     await until(() => hanging.hits.discovery > 0);
@@ -386,7 +386,7 @@ shutdown: {delay: 0s}
       `authorization: Bearer ${await issuer.mint({ claims: { aud: 'third' } })}`,
     ]);
     await until(async () => (await exchange(port, good))?.status === 200, 30);
-    // The first, the ones that waited for it, one for the file, and one for a file that was read half written.
+    // The first reload, one for all signals that waited, one for the changed file, and one for a partly written file.
     const [successes = 0, failures = 0] = await reloads(admin);
     expect(successes + failures).toBeLessThanOrEqual(5);
   });

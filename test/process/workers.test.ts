@@ -162,7 +162,7 @@ describe('two workers', () => {
     expect(await count('checks_total', 'audience_mismatch')).toBe(4);
   });
 
-  test('are replaced when they die, while the other one serves, and no counter decreases', async () => {
+  test('are replaced when they exit, while the other one answers checks, and no counter decreases', async () => {
     const { service, issuer, ask, count, workers } = await startPool();
     const token = await issuer.mint();
     for (let check = 0; check < 10; check++) expect(await ask(token)).toBe(200);
@@ -238,7 +238,7 @@ describe('two workers', () => {
 });
 
 describe('when workers exit', () => {
-  test('the port stays open, and a new worker answers the checks that arrived meanwhile', async () => {
+  test('the port stays open, and a new worker answers the checks that arrived before it listened', async () => {
     const { issuer, ask, workers, service, count } = await startPool();
     const token = await issuer.mint();
     const grpc = connectGrpc(await service.port('grpc'));
@@ -318,7 +318,7 @@ describe('when workers exit', () => {
       { NODE_OPTIONS: `--import ${moduleOf(code)}` },
     );
     expect(await service.exit).toBe(1);
-    expect(service.errors()).toMatch(/no worker listens.*10 have exited/);
+    expect(service.errors()).toMatch(/no worker has listened.*10 workers have exited/);
   });
 });
 

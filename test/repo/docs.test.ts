@@ -22,10 +22,10 @@ const tasks = [
   'Develop',
 ];
 
-/** Folders whose pages are in an index of their own. */
+/** Folders with their own index. */
 const indexed = ['adr', 'providers', 'runbooks'];
 
-/** Pages that a program writes as a whole. Pages made of a text and generated parts do not count. */
+/** Pages that are completely generated. A page with handwritten text and generated parts is not in this list. */
 const generated = [
   'metrics.md',
   'options.md',

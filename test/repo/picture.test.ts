@@ -23,7 +23,7 @@ test('the README shows the picture with a description', () => {
   expect(read('README.md')).toMatch(/^!\[[^\]]{20,}\]\(docs\/images\/demo\.svg\)$/m);
 });
 
-test('a drawn line is read back unchanged, also if it is wrapped or has characters of XML', () => {
+test('the text of a drawn line is unchanged, even if it is wrapped or has special XML characters', () => {
   const lines = ['title', '', `  <a> & "b"`, `    ✓ ${'word '.repeat(40)}end`, 'x'.repeat(200)];
   const svg = drawTerminal('<title>', 'command', lines);
   expect(linesOfPicture(svg)).toEqual(['$ command', ...lines.filter((line) => line !== '')]);

@@ -1,4 +1,4 @@
-/** Checks each invariant some hundred times. Repeat a failure with `npm run fuzz` and the printed seed. */
+/** Checks each invariant several hundred times. Repeat a failure with `npm run fuzz` and the printed seed. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configOf, fileFor } from '../support/app.ts';

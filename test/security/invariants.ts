@@ -1,5 +1,5 @@
 /**
- * Properties that must hold for every input. The tests check each some hundred times, `npm run fuzz` for a given number of
+ * Properties that must hold for every input. The tests check each one several hundred times, `npm run fuzz` for a given number of
  * seconds.
  */
 import { posix } from 'node:path';

@@ -21,7 +21,7 @@ export interface WeakKey {
   readonly algorithm: string;
   /** The published keys; several if they are weak only together. */
   readonly jwks: readonly Jwk[];
-  /** A signature that a careless library accepts. */
+  /** A signature that a library without checks accepts. */
   readonly sign: (data: Buffer) => Buffer;
 }
 

@@ -194,7 +194,7 @@ describe('without its issuer', () => {
     expect(await ask(service, 'garbage')).toBe(401);
   });
 
-  test('an unknown kid while the issuer is down is a denial, also with `whenUnavailable: error`', async () => {
+  test('an unknown kid is denied while the issuer is down, also with `whenUnavailable: error`', async () => {
     const service = await startApp({ flags: ['--when-unavailable=error'] });
     service.issuer.jwks = (_, response) => response.writeHead(500).end();
     expect(await ask(service, await service.issuer.mint({ header: { kid: 'new' } }))).toBe(401);

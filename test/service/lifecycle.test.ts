@@ -38,7 +38,7 @@ describe('shutdown', () => {
   });
 
   test.each(['http', 'grpc', 'admin'] as const)(
-    'does not wait for a TLS handshake that never comes, on the %s listener',
+    'does not wait for a connection that never starts its TLS handshake, on the %s listener',
     async (listener) => {
       const { certFile, keyFile } = createAuthority().issue('slow');
       const tls = `${listener}: {tls: {certFile: ${certFile}, keyFile: ${keyFile}}, `;

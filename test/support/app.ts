@@ -68,7 +68,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<RunningApp
   return running;
 }
 
-/** Stops the service after the test, and advances its test clock meanwhile. */
+/** Stops the service after the test. Its test clock advances until it has stopped. */
 export function stopByClock({ stop }: Pick<RunningApp, 'stop'>, clock: TestClock): void {
   onTestFinished(async () => {
     let hasEnded = false;

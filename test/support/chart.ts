@@ -26,7 +26,7 @@ export interface Manifest {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  // biome-ignore lint/suspicious/noExplicitAny: every kind has a shape of its own
+  // biome-ignore lint/suspicious/noExplicitAny: every kind has different fields
   readonly [part: string]: any;
 }
 

@@ -215,7 +215,7 @@ export const providers: readonly Provider[] = [
     signers: [provided('ias', rsa)],
   },
   {
-    name: 'one without any name',
+    name: 'a provider whose key has no kid, alg or use',
     document: { keys: [bits(rsa)] },
     signers: [{ pair: rsa, algorithm: 'RS256' }],
   },
@@ -265,7 +265,7 @@ function createShortPair(): Pair {
 }
 const short = createShortPair();
 
-/** Tolerated key sets by kind, and similar ones that are not. */
+/** Unusual key sets that are accepted, and similar ones that are not. */
 export const toleratedCases: readonly KeySetCase[] = [
   // The same key more than once.
   {
@@ -283,7 +283,7 @@ export const toleratedCases: readonly KeySetCase[] = [
     others: both,
   },
   {
-    name: 'the same key thrice, in other spellings',
+    name: 'the same key three times, in different spellings',
     jwks: textOf(
       of('a', rsa),
       { ...respelled(rsa, ['n', 'e'], padded), kid: 'a' },
@@ -294,21 +294,21 @@ export const toleratedCases: readonly KeySetCase[] = [
     others: joseAlone,
   },
   {
-    name: 'the same key under two kids, by the second',
+    name: 'the same key under two kids, and a token with the second',
     jwks: textOf(of('a', rsa), of('b', rsa)),
     token: by(rsa, { kid: 'b' }),
     reason: 'allowed',
     others: both,
   },
   {
-    name: 'the same key under two kids, by none',
+    name: 'the same key under two kids, and a token without a kid',
     jwks: textOf(of('a', rsa), of('b', rsa)),
     token: by(rsa),
     reason: 'allowed',
     others: both,
   },
   {
-    name: 'the same key with a kid and without',
+    name: 'the same key with and without a kid',
     jwks: textOf(of(undefined, rsa), of('a', rsa)),
     token: by(rsa, { kid: 'a' }),
     reason: 'allowed',
@@ -322,7 +322,7 @@ export const toleratedCases: readonly KeySetCase[] = [
     others: both,
   },
   {
-    name: 'the same key without a kid five times before another',
+    name: 'the same key four times without a kid, before the key that signed',
     jwks: textOf(
       of(undefined, rsa),
       of(undefined, rsa),
@@ -335,7 +335,7 @@ export const toleratedCases: readonly KeySetCase[] = [
     others: both,
   },
   {
-    name: 'the same key for RS256 and for PS256, by PS256',
+    name: 'the same key for RS256 and for PS256, and a PS256 token',
     jwks: textOf(of('a', rsa, { alg: 'RS256' }), of('a', rsa, { alg: 'PS256' })),
     token: by(rsa, { kid: 'a' }, 'PS256'),
     reason: 'allowed',
@@ -344,45 +344,45 @@ export const toleratedCases: readonly KeySetCase[] = [
 
   // Two keys with one kid.
   {
-    name: 'two keys of one kid, by the first',
+    name: 'two keys with one kid, signed by the first',
     jwks: textOf(of('a', rsa), of('a', rsa2)),
     token: by(rsa, { kid: 'a' }),
     reason: 'allowed',
     others: both,
   },
   {
-    name: 'two keys of one kid, by the second',
+    name: 'two keys with one kid, signed by the second',
     jwks: textOf(of('a', rsa), of('a', rsa2)),
     token: by(rsa2, { kid: 'a' }),
     reason: 'allowed',
     others: both,
   },
   {
-    name: 'two keys of one kid, by another',
+    name: 'two keys with one kid, signed by another key',
     jwks: textOf(of('a', rsa), of('a', rsa2)),
     token: by(rsa3, { kid: 'a' }),
     reason: 'signature_invalid',
     others: none,
   },
   {
-    name: 'four keys of one kid, by the fourth',
+    name: 'four keys with one kid, signed by the fourth',
     jwks: textOf(of('a', rsa), of('a', rsa2), of('a', rsa3), of('a', rsa4)),
     token: by(rsa4, { kid: 'a' }),
     reason: 'allowed',
     others: both,
   },
   {
-    name: 'five keys of one kid, by the fifth',
+    name: 'five keys with one kid, signed by the fifth',
     jwks: textOf(of('a', rsa), of('a', rsa2), of('a', rsa3), of('a', rsa4), of('a', rsa5)),
     token: by(rsa5, { kid: 'a' }),
     reason: 'signature_invalid',
     others: both,
-    why: 'A token is tried with four keys at most.',
+    why: 'A token is verified with at most four keys.',
   },
 
   // Members that are null.
   {
-    name: 'null for everything that may be absent',
+    name: 'null for every optional member',
     jwks: textOf(
       of('a', rsa, {
         kid: null,
@@ -463,35 +463,35 @@ export const toleratedCases: readonly KeySetCase[] = [
 
   // No kid in the token.
   {
-    name: 'no kid and two keys, by the first',
+    name: 'no kid and two keys, signed by the first',
     jwks: textOf(of('a', rsa), of('b', rsa2)),
     token: by(rsa),
     reason: 'allowed',
     others: both,
   },
   {
-    name: 'no kid and two keys, by the second',
+    name: 'no kid and two keys, signed by the second',
     jwks: textOf(of('a', rsa), of('b', rsa2)),
     token: by(rsa2),
     reason: 'allowed',
     others: both,
   },
   {
-    name: 'no kid and two keys without, by the second',
+    name: 'no kid and two keys without a kid, signed by the second',
     jwks: textOf(of(undefined, rsa), of(undefined, rsa2)),
     token: by(rsa2),
     reason: 'allowed',
     others: both,
   },
   {
-    name: 'no kid and keys of other types before it',
+    name: 'no kid, and keys of other types before the key that signed',
     jwks: textOf(of('a', ec), of('b', ed), of('c', ec384), of('d', rsa2), of('e', rsa)),
     token: by(rsa),
     reason: 'allowed',
     others: both,
   },
   {
-    name: 'no kid and keys of another alg before it',
+    name: 'no kid, and keys for another alg before the key that signed',
     jwks: textOf(
       ...[rsa2, rsa3, rsa4, rsa5].map((pair, index) => of(`p${index}`, pair, { alg: 'PS256' })),
       of('r', rsa),
@@ -501,15 +501,15 @@ export const toleratedCases: readonly KeySetCase[] = [
     others: both,
   },
   {
-    name: 'no kid and five keys, by the fifth',
+    name: 'no kid and five keys, signed by the fifth',
     jwks: textOf(of('a', rsa), of('b', rsa2), of('c', rsa3), of('d', rsa4), of('e', rsa5)),
     token: by(rsa5),
     reason: 'signature_invalid',
     others: both,
-    why: 'A token is tried with four keys at most.',
+    why: 'A token is verified with at most four keys.',
   },
   {
-    name: 'no kid and two keys, by a stranger',
+    name: 'no kid and two keys, signed by an unknown key',
     jwks: textOf(of('a', rsa), of('b', rsa2)),
     token: by(rsa3),
     reason: 'signature_invalid',
@@ -518,35 +518,35 @@ export const toleratedCases: readonly KeySetCase[] = [
 
   // No kid in the key set.
   {
-    name: 'a kid, and one key without',
+    name: 'a kid, and one key without a kid',
     jwks: textOf(of(undefined, rsa)),
     token: by(rsa, { kid: 'x' }),
     reason: 'allowed',
     others: none,
   },
   {
-    name: 'a kid, and keys without, by the third',
+    name: 'a kid, and keys without a kid, signed by the third',
     jwks: textOf(of(undefined, rsa), of(undefined, rsa2), of(undefined, rsa3)),
     token: by(rsa3, { kid: 'x' }),
     reason: 'allowed',
     others: none,
   },
   {
-    name: 'a kid that matches, and a key without that signed',
+    name: 'a kid that matches another key than the one that signed',
     jwks: textOf(of('x', rsa), of(undefined, rsa2)),
     token: by(rsa2, { kid: 'x' }),
     reason: 'signature_invalid',
     others: none,
   },
   {
-    name: 'a kid that no key has, next to keys with a kid',
+    name: 'a kid that no key has, and keys with other kids',
     jwks: textOf(of('a', rsa), of('b', rsa2)),
     token: by(rsa, { kid: 'x' }),
     reason: 'key_not_found',
     others: none,
   },
   {
-    name: 'a kid of a key of another type, and a key without',
+    name: 'a kid of a key of another type, signed by a key without a kid',
     jwks: textOf(of('x', ec), of(undefined, rsa)),
     token: by(rsa, { kid: 'x' }),
     reason: 'allowed',
@@ -555,7 +555,7 @@ export const toleratedCases: readonly KeySetCase[] = [
 
   // The alg of a key binds it.
   {
-    name: 'PS256 by a key for RS256',
+    name: 'PS256 with a key for RS256',
     jwks: textOf(of('a', rsa, { alg: 'RS256' })),
     token: by(rsa, { kid: 'a' }, 'PS256'),
     reason: 'key_not_found',
@@ -563,7 +563,7 @@ export const toleratedCases: readonly KeySetCase[] = [
     why: 'RFC 7517 section 4.4: alg says which algorithm the key is for.',
   },
   {
-    name: 'PS256 by a key for RS256, without kid',
+    name: 'PS256 with a key for RS256, without a kid',
     jwks: textOf(of('a', rsa, { alg: 'RS256' }), of('b', rsa2)),
     token: by(rsa, {}, 'PS256'),
     reason: 'signature_invalid',
@@ -594,28 +594,28 @@ export const toleratedCases: readonly KeySetCase[] = [
     others: joseAlone,
   },
   {
-    name: 'a zero in front of n',
+    name: 'a leading zero in n',
     jwks: textOf({ ...respelled(rsa, ['n'], behindZeros(1)), kid: 'a' }),
     token: by(rsa, { kid: 'a' }),
     reason: 'allowed',
     others: both,
   },
   {
-    name: 'a zero in front of e',
+    name: 'a leading zero in e',
     jwks: textOf({ ...respelled(rsa, ['e'], behindZeros(1)), kid: 'a' }),
     token: by(rsa, { kid: 'a' }),
     reason: 'allowed',
     others: both,
   },
   {
-    name: 'zeros in front of a coordinate',
+    name: 'leading zeros in a coordinate',
     jwks: textOf({ ...respelled(ec, ['x', 'y'], behindZeros(1)), kid: 'a' }),
     token: by(ec, { kid: 'a' }),
     reason: 'allowed',
     others: joseAlone,
   },
   {
-    name: 'a coordinate without the zero in front',
+    name: 'a coordinate without its leading zero',
     jwks: textOf({ ...respelled(short, ['x'], withoutZeros), kid: 'a' }),
     token: by(short, { kid: 'a' }),
     reason: 'allowed',
@@ -644,7 +644,7 @@ export const toleratedCases: readonly KeySetCase[] = [
     token: by(ec, { kid: 'a' }),
     reason: 'key_not_found',
     others: goAlone,
-    why: 'RFC 7517 section 4.2: nobody said that this use means signatures of tokens; keyUses says so.',
+    why: 'RFC 7517 section 4.2: this use is for signatures only if `keyUses` lists it.',
   },
   {
     name: 'a key for encryption',
@@ -655,7 +655,7 @@ export const toleratedCases: readonly KeySetCase[] = [
     why: 'RFC 7517 section 4.2.',
   },
   {
-    name: 'a key that may sign and not verify',
+    name: 'a key for `sign` only',
     jwks: textOf(of('a', rsa, { key_ops: ['sign'] }), of('b', rsa2)),
     token: by(rsa, { kid: 'a' }),
     reason: 'key_not_found',
@@ -720,7 +720,7 @@ export const toleratedCases: readonly KeySetCase[] = [
     token: by(rsa, { b64: true }),
     reason: 'token_malformed',
     others: both,
-    why: 'RFC 7797: nothing here reads payloads that are not encoded.',
+    why: 'RFC 7797: unencoded payloads are not supported.',
   },
   {
     name: 'crit in the header',

@@ -1,8 +1,8 @@
-/** Check requests as no transport made them. */
+/** Creates check requests without a transport. */
 import type { CheckRequest } from '../../src/model/check-request.ts';
 
-/** A request with only the given fields. */
-export function checkRequest(request: Partial<CheckRequest> = {}): CheckRequest {
+/** Creates a request. Fields that are not set are empty. */
+export function checkRequest(given: Partial<CheckRequest> = {}): CheckRequest {
   return {
     method: 'GET',
     host: '',

@@ -7,7 +7,7 @@ export interface ShellSession {
   /**
    * Runs commands. Resolves with their stdout, and the exit code of the last one.
    *
-   * @throws Error with all output if the shell exits meanwhile
+   * @throws Error with all output if the shell exits before they end
    */
   readonly run: (commands: string) => Promise<{ readonly output: string; readonly code: number }>;
   /** All output on stderr. */

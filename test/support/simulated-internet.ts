@@ -1,4 +1,4 @@
-/** The internet as a service behind an egress proxy sees it: the proxy answers in the name of every server itself. */
+/** The internet for a service behind an egress proxy. The proxy answers the requests to all servers. */
 
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -7,21 +7,21 @@ import tls from 'node:tls';
 import { createAuthority } from './certificates.ts';
 import { sendJson } from './fake-issuer.ts';
 
-/** Documents by their exact address; whatever is not among them is a 404. */
+/** Documents by their exact URL. Any other URL gets 404. */
 export type Documents = Readonly<Record<string, unknown>>;
 
-/** An internet of documents. */
+/** A simulated internet. */
 export interface SimulatedInternet {
   /** The address of the proxy, for `httpsProxy`. */
   readonly proxy: string;
-  /** Who signs the certificates of its servers, for `caFile`. */
+  /** The CA of its servers, for `caFile`. */
   readonly caFile: string;
-  /** Its documents, which tests may replace. */
+  /** The documents, which tests may replace. */
   documents: Documents;
   readonly close: () => Promise<void>;
 }
 
-/** Starts it, with servers of these names. */
+/** Starts the proxy for servers with these names. */
 export async function startSimulatedInternet(names: readonly string[]): Promise<SimulatedInternet> {
   const authority = createAuthority();
   const { certFile, keyFile } = authority.issueFor('internet', {
@@ -38,7 +38,7 @@ export async function startSimulatedInternet(names: readonly string[]): Promise<
   const origin = createServer(({ headers, url }: IncomingMessage, response) =>
     answer(`https://${headers.host}${url}`, response),
   );
-  // A request for plain http:// comes with its whole address, and one for https:// as a tunnel.
+  // A request to http:// has the whole URL in its request line. A request to https:// opens a tunnel with CONNECT.
   const server = createServer(({ url = '' }, response) => answer(url, response));
   server.on('connect', (_, socket: Socket) => {
     sockets.add(socket);

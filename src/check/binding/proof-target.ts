@@ -7,7 +7,7 @@ const uriParts = /^(https?:\/\/[^/?#@\s]+)([^?#]*)/i;
 const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /**
- * Whether a proof is for a request. Its origin must be a configured one with the host of the request. Headers about the original
+ * Whether a proof is for a request. Its origin must be one of the configured origins, and must have the host of the request. Headers about the original
  * origin are not used, because a client can add them.
  *
  * @param target `htu`

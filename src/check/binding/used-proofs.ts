@@ -2,15 +2,15 @@
  * The store of used DPoP proofs: each proof is accepted once (RFC 9449 section 11.1).
  *
  * Every used proof is either in the store, or its time is at or before the horizon. A proof at or before the horizon is denied. The
- * horizon never moves back, so no proof is accepted twice, also if the clock or the limits change. The horizon moves only when a proof
+ * horizon never moves back, so no proof is accepted twice, even if the clock or the limits change. The horizon moves only when a proof
  * is removed, and a proof is removed only when it is too old to be valid.
  */
 
 /** The limits of the store. They can change while it is in use. */
 export interface ReplayBounds {
-  /** The most proofs for tokens of one issuer. */
+  /** Maximum number of proofs for the tokens of one issuer. */
   readonly maxProofs: number;
-  /** The most proofs of one key. */
+  /** Maximum number of proofs of one key. */
   readonly maxProofsPerKey: number;
   /** The greatest age of a proof, in milliseconds. */
   readonly maxAge: number;

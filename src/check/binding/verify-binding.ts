@@ -28,7 +28,7 @@ export type Prove = (presentation: Presentation) => Problem | Promise<Problem>;
 /** The dependencies of the verification. */
 export interface ProveDependencies {
   readonly config: Pick<Config, 'dpop' | 'clientCertificates' | 'limits'>;
-  /** Used by all configurations in turn, because a new store would accept used proofs again. */
+  /** Every configuration uses the same store, because a new store would accept used proofs again. */
   readonly replays: ReplayStore;
   readonly clock: Clock;
   /** Called if the store is full, with the configured name of the issuer and the limit that was reached. */

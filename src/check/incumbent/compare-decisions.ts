@@ -29,7 +29,7 @@ function enforced(decision: Decision): Decision {
   return { outcome: reasons[decision.shadow].outcome, reason: decision.shadow } as NotAllowed;
 }
 
-/** Whether the incumbent sets the same headers as we do, and none that we remove. */
+/** Whether the incumbent sets the same headers as this service, and none that this service removes. */
 function hasSameIdentity(
   { set, remove }: { set: readonly (readonly [string, string])[]; remove: readonly string[] },
   { headers }: IncumbentAnswer,

@@ -12,11 +12,11 @@ import { connectionHeaders } from './connection-headers.ts';
 /** Sends a request to the incumbent. Rejects with an Error if there is no answer in time. */
 export type AskIncumbent = (request: CheckRequest) => Promise<IncumbentAnswer>;
 
-/** The largest header section and body of an answer, in bytes. */
+/** Maximum size of the header section and of the body of an answer, in bytes. */
 const maxHeadBytes = 96 * 1024;
 const maxBodyBytes = 256 * 1024;
 
-/** The most requests at the same time. Further requests fail. */
+/** Maximum number of requests at the same time. Further requests fail. */
 const maxRequests = 1_024;
 
 /** How long an idle connection stays open, in milliseconds. */

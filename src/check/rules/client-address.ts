@@ -7,7 +7,7 @@ import type { CheckRequest } from '../../model/check-request.ts';
 /** Returns the address of the client; undefined if it is unknown. */
 export type ClientAddress = (request: CheckRequest) => string | undefined;
 
-/** The most entries of `x-forwarded-for` that are read. A client can send any number. */
+/** Maximum number of entries of `x-forwarded-for` that are read. A client can send any number. */
 const maxHops = 32;
 
 /**

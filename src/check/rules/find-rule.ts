@@ -59,13 +59,13 @@ export function createFindRule(
       mayReadRequestMember(require?.expression, 'segments'),
   );
   const firstOfAllReadings = (
-    { surely, perhaps }: Found,
+    { inEveryReading, inSomeReadings }: Found,
     request: CheckRequest,
     isIncluded: (index: number) => boolean = () => true,
   ): FoundRule => {
     const inOrder = (found: Iterable<number>) => [...new Set(found)].filter(isIncluded).sort(ascending);
-    const first = choose(inOrder([...surely, ...perhaps]), request);
-    return first === choose(inOrder(surely), request) ? first : 'path_ambiguous';
+    const first = choose(inOrder([...inEveryReading, ...inSomeReadings]), request);
+    return first === choose(inOrder(inEveryReading), request) ? first : 'path_ambiguous';
   };
 
   const findExactly = (root: PathNode, request: CheckRequest, path: ReadPath): FoundRule => {
@@ -76,7 +76,7 @@ export function createFindRule(
       if (found.length > 1) found.sort(ascending);
       return choose(found, request);
     }
-    const found: Found = { surely: new Set(), perhaps: new Set() };
+    const found: Found = { inEveryReading: new Set(), inSomeReadings: new Set() };
     collectSpelled(root, segments, spellings.at, found);
     return firstOfAllReadings(found, request);
   };
@@ -103,12 +103,12 @@ export function createFindRule(
       const spelling = path.spellings?.at(index);
       return spelling && { ...spelling, others: spelling.others.map(textOf) };
     };
-    const found: Found = { surely: new Set(), perhaps: new Set() };
+    const found: Found = { inEveryReading: new Set(), inSomeReadings: new Set() };
     collectSpelled(root, segments, spellingAt, found);
     if (paths.ignoreTrailingSlash) collectSpelled(root, toggleTrailingSlash(segments), spellingAt, found);
     const [before, rule] = exact === 'none' ? [rules.length, undefined] : [exact, rules[exact]];
     // A rule can leave a preflight to a later rule, so the list must include that one.
-    if (exact !== 'none') found.surely.add(exact);
+    if (exact !== 'none') found.inEveryReading.add(exact);
     // A rule in shadow mode denies nothing, so the rules after it count.
     return firstOfAllReadings(
       found,

@@ -59,11 +59,15 @@ export function collect(node: PathNode, path: readonly string[], at: number, fou
 /** The rules with a pattern that matches some reading of a path. */
 export interface Found {
   /** The rules that match every reading. */
-  readonly surely: Set<number>;
-  readonly perhaps: Set<number>;
+  readonly inEveryReading: Set<number>;
+  /** The rules that match only some readings. */
+  readonly inSomeReadings: Set<number>;
 }
 
-/** The same for a path that servers can read differently. A match is sure if it compares only segments with one reading. */
+/**
+ * Collects the rules with a pattern that matches some reading of a path that servers can read differently. A rule matches
+ * every reading if its pattern compares only segments with one reading.
+ */
 export function collectSpelled(
   node: PathNode,
   path: readonly string[],
@@ -73,7 +77,7 @@ export function collectSpelled(
 ): void {
   const segment = path[at];
   const add = (indices: readonly number[]) => {
-    for (const index of indices) (isSure ? found.surely : found.perhaps).add(index);
+    for (const index of indices) (isSure ? found.inEveryReading : found.inSomeReadings).add(index);
   };
   if (segment === undefined) {
     add(node.ends);

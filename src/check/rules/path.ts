@@ -22,7 +22,7 @@ export interface Spellings {
 export interface Spelling {
   /** The texts that some servers read, other than ours. */
   readonly others: readonly string[];
-  /** Whether all common servers read the same text as we, including servers that decode nothing. */
+  /** Whether all common servers read the same text as this service, including servers that decode nothing. */
   readonly isSure: boolean;
 }
 

@@ -15,7 +15,7 @@ import { asksForOther, type Preflight, readPreflight } from './preflight.ts';
 /** Returns the index of the rule that decides; `none`; or which part of the request is ambiguous. */
 export type SelectRule = (request: CheckRequest) => FoundRule | 'host_ambiguous';
 
-/** The options for the options of paths and hosts. */
+/** The options that decide which paths and hosts a rule matches. */
 export type MatchOptions = Pick<Config, 'paths' | 'hosts' | 'noRuleMatches' | 'mode'>;
 
 const strictest: MatchOptions = {

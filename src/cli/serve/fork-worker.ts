@@ -1,4 +1,4 @@
-/** Starts workers: processes of this program that answer the checks of the connections they get. */
+/** Starts workers: processes of this program that answer checks on the connections that this process hands them. */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { ForkWorker, FromWorker, ToWorker } from '../../service/workers/protocol.ts';
 

@@ -15,7 +15,7 @@ const sameSignal = 500;
 /** How long a start may continue after a stop was requested, in milliseconds. */
 const startTimeout = 5_000;
 
-/** Starts the service, and stops, reloads or exits as signals and errors demand. */
+/** Starts the service. Then stops it, reloads it or exits when a signal or an error requires it. */
 export async function runService(sources: ConfigSources, self: ProgramProcess): Promise<void> {
   let stopRequestedAt: number | undefined;
   let service: Service | undefined;
@@ -40,7 +40,7 @@ export async function runService(sources: ConfigSources, self: ProgramProcess): 
     stopRequestedAt = now;
     stayAlive();
     void service?.stop().then(exit, crash);
-    // A start can take minutes if CPU is scarce, and no client depends on it yet.
+    // If CPU time is scarce, a start can take minutes. It can be abandoned, because no client uses the service yet.
     systemClock.after(startTimeout, () => service ?? exit(exitCode.stopped));
   };
   let hasCrashed = false;

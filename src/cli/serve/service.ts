@@ -29,9 +29,9 @@ export interface Service {
 export interface ServingProcess {
   /** The program's main file, which its workers run as well. */
   readonly program: string;
-  /** Adds a handler to run before the process exits, for whatever reason. */
+  /** Adds a handler to run before the process exits for any reason. */
   readonly onExit: (handler: () => void) => void;
-  /** Exits because no worker stays up; called when the log is written. */
+  /** Exits because the workers keep exiting. Called after the log is written. */
   readonly giveUp: () => void;
 }
 
@@ -49,7 +49,7 @@ export async function startService(sources: ConfigSources, self: ServingProcess)
     return (await sources.foreignProblem?.(text, path)) ?? chartValuesProblem(text, path);
   };
   const started = Promise.withResolvers<void>();
-  // One at a time, reading included: the file that was read last is the one in use.
+  // Reloads run one at a time, including the read, so the file that was read last is the one in use.
   const reload = onceAtATime(async () => {
     await started.promise;
     try {
@@ -58,11 +58,11 @@ export async function startService(sources: ConfigSources, self: ServingProcess)
       app.reloadFailed(error instanceof Error ? error : new Error(String(error)));
     }
   });
-  // Watched before it is read: a change in between must not be missed.
+  // Followed before it is read, so that no change in between is missed.
   const configuration = files.follow(file === undefined ? [] : [file], () => void reload());
   let namedFiles: Following = files.follow([], () => {});
 
-  /** @param isInUse whether a configuration is in use; it then stays in use until all files are completely written */
+  /** @param isInUse whether a configuration is in use already. It then stays in use until all files are completely written. */
   const load = async (isInUse: boolean): Promise<Config> => {
     const loaded = await loadConfig({ ...sources, readFile: files.read, foreignProblem });
     let isRejected = false;
@@ -99,7 +99,7 @@ export async function startService(sources: ConfigSources, self: ServingProcess)
       void end().then(self.giveUp);
     },
   });
-  // A file that was being written has been loaded when it was complete; that was a reload.
+  // If the file was still being written, its complete content has been loaded already.
   const reloadUnlessLoaded = (isLoaded: boolean) => (isLoaded ? undefined : reload());
   logger.info(
     { version, node: process.versions.node, issuers: config.issuers.map(({ name }) => name) },
@@ -138,7 +138,7 @@ export async function startService(sources: ConfigSources, self: ServingProcess)
   };
 }
 
-/** Loads the starting of processes only if there are several workers: it is a large part of Node. */
+/** Loads Node's `child_process` only if there are several workers, because it is large. */
 async function forkWorkerFor({ workers }: Config, { program, onExit }: ServingProcess): Promise<ForkWorker> {
   if (workers !== 1) {
     const { createForkWorker } = await import('./fork-worker.ts');

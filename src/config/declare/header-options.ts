@@ -19,7 +19,7 @@ export const claimHeaders = () =>
         from: oneOf('email', 'groups', 'token', 'claims')
           .optional()
           .describe(
-            'Replaces `claim`: the e-mail or the groups as the issuer configures them, the token, or all claims.',
+            'Replaces `claim`: the email or the groups as the issuer configures them, the token, or all claims.',
           ),
         separator: z
           .string()

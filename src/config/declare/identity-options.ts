@@ -1,4 +1,4 @@
-/** The options for the e-mail and the groups of a token, and for access by them. */
+/** The options for the email and the groups of a token, and for access by them. */
 import * as z from 'zod';
 import { boolean, claimName, oneOf, text } from '../values/schemas.ts';
 
@@ -14,19 +14,19 @@ const address = () =>
     .string()
     .regex(/^[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+$/)
     .toLowerCase()
-    .meta({ title: 'an e-mail address' });
+    .meta({ title: 'an email address' });
 
-/** The options for the e-mail of a token. */
+/** The options for the email of a token. */
 export const emailOptions = z
   .strictObject({
     claim: claimName()
       .default('email')
-      .describe('The claim with the e-mail. It is looked up by its name first, then as a dotted path.'),
+      .describe('The claim with the email. It is looked up by its name first, then as a dotted path.'),
     fallbackClaim: z
       .union([z.literal(''), claimName()])
       .default('')
       .meta({ title: '"", a claim name, or a list with the name at each level' })
-      .describe('The claim to use if the e-mail is absent or empty, for example `sub`. Empty: none.'),
+      .describe('The claim to use if the email is absent or empty, for example `sub`. Empty: none.'),
     requireVerified: boolean()
       .default(false)
       .describe('Deny a token, as `claim_invalid`, if its `email_verified` is present and not true.'),
@@ -36,14 +36,14 @@ export const emailOptions = z
       .optional()
       .meta({ title: 'a list of domains' })
       .describe(
-        'Allowed e-mail domains, in any case. `*.example.com` matches its subdomains. A token without an e-mail is denied.',
+        'Allowed email domains, in any case. `*.example.com` matches its subdomains. A token without an email is denied.',
       ),
     allowedAddresses: z
       .array(address())
       .min(1)
       .optional()
-      .meta({ title: 'a list of e-mail addresses' })
-      .describe('Allowed e-mail addresses, in any case, in addition to `allowedDomains`.'),
+      .meta({ title: 'a list of email addresses' })
+      .describe('Allowed email addresses, in any case, in addition to `allowedDomains`.'),
   })
   .prefault({});
 

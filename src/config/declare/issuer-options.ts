@@ -102,7 +102,7 @@ const issuerFields = z.strictObject({
     .array(
       text('a value of `use`').refine(
         (use) => use !== 'enc',
-        'must not be `enc`: such keys encrypt, and sign no tokens (RFC 7517 section 4.2); remove it',
+        'must not be `enc`, because such keys only encrypt (RFC 7517 section 4.2); remove it',
       ),
     )
     .min(1)
@@ -198,7 +198,7 @@ function checkAcrossFields(
   issuer: Partial<Record<keyof z.input<typeof issuerFields>, unknown>> | null,
   context: z.RefinementCtx,
 ) {
-  // Another problem already reports a value that is not an issuer.
+  // Another problem already reports a value that is not a mapping.
   if (typeof issuer !== 'object' || issuer === null || Array.isArray(issuer)) return;
   const problem = (field: string, message: string) =>
     context.addIssue({ code: 'custom', path: [field], message });
@@ -246,7 +246,7 @@ function discoverableProblem(issuer: string): string | undefined {
   if (problem !== undefined)
     return `${problem}, got ${quoteValue(issuer)}; write the exact iss of its tokens, or set jwksUri, jwks, jwksFile or publicKeyFiles`;
   if (new URL(issuer).pathname.includes('/.well-known/')) {
-    return 'must be the issuer, not the URL of its discovery document; remove /.well-known/ and what follows';
+    return 'must be the issuer, not the URL of its discovery document; remove /.well-known/ and all text after it';
   }
   return new URL(issuer).search === ''
     ? undefined

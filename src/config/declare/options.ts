@@ -90,7 +90,7 @@ const checkListener = (protocol: string, defaultPort: number) =>
       ),
   });
 
-/** The schema of the configuration as a file, the environment and flags state it. It parses to {@link Config}. */
+/** The schema of the configuration in its written form: in a file, the environment or flags. It parses to {@link Config}. */
 export const configSchema = z
   .strictObject({
     issuers: z
@@ -264,7 +264,7 @@ export const configSchema = z
         maxVerificationsInFlight: wholeNumber(1, 65_536)
           .default(256)
           .describe(
-            'Maximum signatures that wait for verification, counted once for each key that may be tried. A check beyond it ends as `overloaded`. Tokens that several keys may have signed can use half of it. It also limits the checks that wait for a key of one issuer; a check beyond it ends as `key_not_found`.',
+            'Maximum number of signatures that wait for verification. A token counts once for each key that may be tried. A check beyond the limit ends as `overloaded`. Tokens that several keys may have signed can use half of the limit. It also limits the checks that wait for a key of one issuer; a check beyond it ends as `key_not_found`.',
           ),
       })
       .prefault({}),
@@ -273,7 +273,7 @@ export const configSchema = z
         delay: duration({ from: '0s', to: '10m' })
           .prefault('5s')
           .describe(
-            'How long checks are still answered after SIGTERM, so every proxy learns of the shutdown first.',
+            'How long checks are still answered after SIGTERM, so that every proxy stops using this replica first.',
           ),
         timeout: duration({ from: '1s', to: '15m' })
           .prefault('25s')

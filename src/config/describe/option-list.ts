@@ -49,8 +49,8 @@ export function environmentName(path: readonly string[]): string {
 }
 
 /**
- * Parses a value from a flag or the environment, so `8000` becomes a number. A text that does not fit stays a text, and the
- * validation reports it.
+ * Parses a value from a flag or the environment, so `8000` becomes a number. A text that is not a valid value stays a text, and
+ * the validation reports it.
  */
 export function readWord(word: string, { kind }: OptionInfo): unknown {
   if (kind === 'number' && /^-?\d+(\.\d+)?$/.test(word)) return Number(word);

@@ -20,7 +20,7 @@ export function applyCompatDefaults(raw: Mapping): void {
     for (const issuer of raw.issuers) if (isMapping(issuer)) useSubjectAsEmail(issuer);
 }
 
-/** Uses the subject for an absent e-mail, unless e-mails decide about access. */
+/** Uses the subject for an absent email, unless emails decide about access. */
 function useSubjectAsEmail(issuer: Mapping): void {
   setAbsent(issuer, 'email', {});
   const { email } = issuer;

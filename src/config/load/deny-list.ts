@@ -1,6 +1,7 @@
 /** Reads the deny list: a file with tokens that are revoked before they expire. */
 import * as z from 'zod';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
+import { parseJson } from '../../runtime/parse-json.ts';
 import { dotted } from '../describe/option-list.ts';
 import { ConfigError, type Problem } from '../validate/problems.ts';
 import { text } from '../values/schemas.ts';
@@ -58,7 +59,7 @@ export function readDenyList(text: string, name: string): readonly DenyListEntry
   const quick = validate(parsedJson(text));
   if (quick.success) return quick.data.map(toEntry);
   const { value, place } = parseYaml(text, name);
-  // A truncated file can be empty; as an empty list it would lift every revocation.
+  // A truncated file can be empty. As an empty list, it would make every revoked token valid again.
   if (value === null)
     throw new ConfigError([
       { path: '', source: name, message: 'the file is empty; write [] for a list without entries' },
@@ -78,7 +79,7 @@ export function readDenyList(text: string, name: string): readonly DenyListEntry
 
 function parsedJson(text: string): unknown {
   try {
-    return JSON.parse(withoutByteOrderMark(text));
+    return parseJson(withoutByteOrderMark(text));
   } catch {
     return undefined;
   }

@@ -58,10 +58,13 @@ export function parseYaml(text: string, name: string, { merge = false } = {}): Y
 
   if (document.errors.length > 0) {
     throw new ConfigError(
-      document.errors.map(({ pos, message }) => ({
+      document.errors.map(({ pos, code, message }) => ({
         path: '',
         source: at(pos[0]),
-        message: `invalid YAML: ${message}`,
+        message:
+          code === 'DUPLICATE_KEY'
+            ? 'this mapping already has an entry with this name; remove one of the two'
+            : `invalid YAML: ${message}`,
       })),
     );
   }

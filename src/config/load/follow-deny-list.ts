@@ -50,7 +50,7 @@ export function followDenyList(
   }
 }
 
-/** How many entries the new list no longer has. */
+/** The number of entries that the new list does not have. */
 export function entriesRemoved(before: readonly DenyListEntry[], after: readonly DenyListEntry[]): number {
   const texts = (list: readonly DenyListEntry[]) => new Set(list.map((entry) => JSON.stringify(entry)));
   return before.length === 0 ? 0 : texts(before).difference(texts(after)).size;

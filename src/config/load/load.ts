@@ -1,5 +1,6 @@
 /** Loads a configuration from a file, the environment and flags, validates it and freezes it. */
 
+import { readProblem } from '../../runtime/files/read-problem.ts';
 import { type Config, configSchema } from '../declare/options.ts';
 import { dotted } from '../describe/option-list.ts';
 import { type RuleProblem, ruleProblems } from '../rules/rule-problems.ts';
@@ -42,7 +43,7 @@ export function configFileOf({
 }
 
 /**
- * Loads the configuration. A flag wins over the environment, which wins over the file, which wins over the default.
+ * Loads the configuration. A flag overrides the environment, which overrides the file, which overrides the default.
  *
  * @throws ConfigError with every problem
  */
@@ -71,7 +72,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     source: sourceOf(path),
     message,
   });
-  // One problem about the white space of a text is enough.
+  // Do not report a text with stray white space a second time.
   const spaces = [...straySpace(raw), ...reservedNames(raw)].map(toProblem);
   const isReported = ({ path }: Problem) => spaces.some((space) => space.path === path);
   problems.push(...spaces);
@@ -92,7 +93,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   return deepFreeze(config);
 }
 
-/** For the configuration of another product, this is the only problem worth reporting. */
+/** The configuration of another product has only this problem: all others follow from it. */
 async function foreignConfigError(
   path: string | undefined,
   { readFile, foreignProblem }: ConfigSources,
@@ -144,7 +145,13 @@ async function readConfigFile(
   } catch (error) {
     if (error instanceof ConfigError) return { unreadable: error.problems };
     return {
-      unreadable: [{ path: '', source: path, message: `cannot read the file: ${reasonOf(error)}` }],
+      unreadable: [
+        {
+          path: '',
+          source: path,
+          message: `cannot read the file: ${readProblem(error)}; check its path and its permissions`,
+        },
+      ],
     };
   }
 }
@@ -213,11 +220,6 @@ function startsWith(path: readonly PropertyKey[], prefix: readonly string[]): bo
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'code' in error ? String(error.code) : error.message;
 }
 
 function deepFreeze<T>(value: T): T {

@@ -22,7 +22,9 @@ function hostProblem(host: string, isWildcard: boolean): string {
   const tail = /[/?#].*$/s.exec(host)?.[0];
   if (tail !== undefined) return `must not have a path; remove ${quoteValue(tail)} and use \`paths\``;
   if (host.includes('*'))
-    return `* is only allowed as *. at the beginning${isWildcard ? '' : `, not in ${quoteValue(labelWith(host, /\*/))}`}`;
+    return host === '*'
+      ? 'remove the list to match every host; * is only allowed as *. at the beginning, such as *.example.com'
+      : `* is only allowed as *. at the beginning${isWildcard ? '' : `, not in ${quoteValue(labelWith(host, /\*/))}`}`;
   if (/[A-Z]/.test(host))
     return `must be in lower case, but ${quoteValue(labelWith(host, /[A-Z]/))} has capitals; write ${quoteValue(host.toLowerCase())}`;
   if (host.startsWith('['))

@@ -101,7 +101,7 @@ export function pathCoversTolerantly(
   );
 }
 
-/** Whether `wide` matches, exactly, every spelling that such a workload treats as a path of `narrow`. */
+/** Whether `wide` itself, without the tolerance, matches every spelling that such a workload treats as a path of `narrow`. */
 export function pathCoversAlike(
   wide: string,
   narrow: string,

@@ -153,7 +153,7 @@ const rule = z.strictObject({
   mode: oneOf('enforce', 'shadow')
     .optional()
     .describe(
-      '`shadow`: allow what the rule would deny, and log and count it. Default: the `mode` of the policy, or the general one.',
+      '`shadow`: a request that the rule would deny is allowed, logged and counted. Default: the `mode` of the policy, or the general one.',
     ),
 });
 
@@ -204,7 +204,7 @@ export const ruleOptions = {
   mode: oneOf('enforce', 'shadow')
     .default('enforce')
     .describe(
-      '`shadow`: allow, without an identity, what the rules would deny, and log and count it. Use it to test rules.',
+      '`shadow`: a request that the rules would deny is allowed without an identity, logged and counted. Use it to test rules.',
     ),
   paths: z
     .strictObject({

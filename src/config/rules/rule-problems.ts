@@ -28,7 +28,7 @@ export function ruleProblems(config: Config): readonly RuleProblem[] {
   const removals = removedHeaders(config).flatMap((header) => [header, ...otherSpellings(header)]);
   const bytes = removals.join(',').length;
   if ((rules.length === 0 && policies.length === 0) || bytes <= maxRemovalBytes) return ofRules;
-  const message = `the headers of all rules have ${removals.length} spellings to remove, ${bytes} bytes; the limit is ${maxRemovalBytes} bytes; use fewer headers, or fewer hyphens in their names`;
+  const message = `the headers of all rules have ${removals.length} spellings with - and _, and a response must list all of them: ${bytes} bytes; the limit is ${maxRemovalBytes} bytes; use fewer headers, or fewer hyphens in their names`;
   return [...ofRules, { path: ['rules'], message }];
 }
 
@@ -113,7 +113,7 @@ function policyProblems({ rules, policies = [], grpcPolicy, http, shadow }: Conf
     if (earlier.some((other) => other.name === name))
       problems.push({
         path: ['policies', index, 'name'],
-        message: 'must be unique; an earlier policy has this name',
+        message: 'must be unique; an earlier policy has this name; use another name',
       });
     const within = earlier.find(
       (other) =>
@@ -241,7 +241,11 @@ function problemsWithEarlierRules(
 ): RuleProblem[] {
   if (earlier.some(({ name }) => name === rule.name))
     return [
-      { path: ['name'], message: 'must be unique; an earlier rule has this name', involvesOtherRule: true },
+      {
+        path: ['name'],
+        message: 'must be unique; an earlier rule has this name; use another name',
+        involvesOtherRule: true,
+      },
     ];
   const hidingRule = earlier.find((other) => covers(other, rule, config));
   return hidingRule === undefined

@@ -19,10 +19,10 @@ export function checkUniqueIssuers(issuers: unknown, context: z.RefinementCtx): 
     const problem = (field: string, message: string) =>
       context.addIssue({ code: 'custom', path: [index, field], message });
     if (issuer !== undefined && earlier.some((other) => other.issuer === issuer)) {
-      problem('issuer', 'must be unique; an earlier entry has this issuer');
+      problem('issuer', 'must be unique; an earlier entry has this issuer; remove one of the two');
     }
     if (name !== undefined && earlier.some((other) => other.name === name)) {
-      problem('name', 'must be unique; another issuer has this name');
+      problem('name', 'must be unique; another issuer has this name; use another name');
     }
   }
 }
@@ -158,7 +158,7 @@ function checkIncumbent({ section, conflict }: CheckedConfig): void {
     if (isLoopback(url) && port === http.port)
       conflict((isSet) => ({
         path: ['shadow', 'authorizer'],
-        message: `must not be the own listener (http.port${isSet('http', 'port') ? '' : `, ${port} by default`}); set it to the URL of the incumbent`,
+        message: `must not be this service's own listener (http.port${isSet('http', 'port') ? '' : `, ${port} by default`}); set it to the URL of the incumbent`,
       }));
   }
 }
@@ -188,7 +188,7 @@ function checkHeaders({ config, problem }: CheckedConfig): void {
   if (bytes > maxRemovalBytes) {
     problem(
       ['outputClaimToHeaders'],
-      `these headers have ${removals.length} spellings to remove, ${bytes} bytes; the limit is ${maxRemovalBytes} bytes; use fewer headers, or fewer hyphens in their names`,
+      `these headers have ${removals.length} spellings with - and _, and a response must list all of them: ${bytes} bytes; the limit is ${maxRemovalBytes} bytes; use fewer headers, or fewer hyphens in their names`,
     );
   }
 }

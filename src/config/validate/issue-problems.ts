@@ -102,11 +102,18 @@ function unknownMessage(at: readonly PropertyKey[], key: string): string {
   const more = at.length === 0 && Object.hasOwn(issuerOptionHints, key) ? issuerOptionHints[key] : undefined;
   const place = more === undefined ? correctLocation(at, key) : `in \`issuers[]\`${more}`;
   const known = knownBelow(dotted(at));
-  if (place === undefined) return `unknown option${suggestion(key, known)}`;
+  if (place === undefined) return `unknown option${suggestion(key, known) || listOf(known)}`;
   const other = more === undefined ? known.find((name) => singular(name) === singular(key)) : undefined;
   return other === undefined
     ? `unknown option here; it belongs ${place}`
     : `unknown option here; did you mean ${other}? An option of this name belongs ${place}`;
+}
+
+/** Lists the known names if they fit into one line. */
+function listOf(known: readonly string[]): string {
+  return known.length > 0 && known.length <= 12
+    ? `; the options here are ${known.join(', ')}`
+    : '; docs/options.md lists the options';
 }
 
 function singular(name: string): string {

@@ -1,7 +1,7 @@
 /** Finds where a misplaced option belongs. */
 import { dotted, listOptions } from '../describe/option-list.ts';
 
-/** More places than these are not worth listing. */
+/** Maximum number of places in a message. If there are more, the message names none. */
 const mostPlaces = 4;
 
 /**

@@ -8,7 +8,7 @@ import { nameIssuers } from './issuer-names.ts';
 /** How often the copy is repaired before the check gives up: one repair can reveal the next problem. */
 const maxRounds = 4;
 
-/** How an invalid rule is repaired: `trim` removes its invalid parts, `replace` puts in a rule that hides no other. */
+/** How an invalid rule is repaired: `trim` removes its invalid parts; `replace` replaces it by a rule that hides no other rule. */
 type RepairMode = 'trim' | 'replace';
 
 /** A repaired copy of a configuration. */

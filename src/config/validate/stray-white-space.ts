@@ -1,4 +1,4 @@
-/** Finds white space and invisible characters that would keep a value from ever matching: at the ends of a text, or a line break in it. */
+/** Finds white space and invisible characters at the ends of a text, and line breaks in it. A value with them never matches. */
 
 import { isMapping } from '../values/mapping.ts';
 import { invisible, quoteValue } from '../values/quote-value.ts';

@@ -96,7 +96,7 @@ function reachOf6(bytes: readonly number[]): Reach {
   const places = translations.find(({ of }) => isWithin(bytes, of))?.at ?? [];
   const embedded = places.map((place) => reachOf4(place.map((index) => bytes[index] ?? 0)));
   if (isatap.includes(bytes.slice(8, 12).join(','))) embedded.push(reachOf4(bytes.slice(12)));
-  // With several possible places, most readings are wrong; only sensitive addresses count then.
+  // If the IPv4 address can be in several places, most readings are wrong. Then only sensitive addresses count.
   const blocked = embedded.find((reach) => (places.length > 1 ? sensitive.has(reach) : reach !== 'open'));
   if (blocked === undefined) return 'open';
   return blocked === 'loopback'

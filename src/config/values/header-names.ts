@@ -1,6 +1,7 @@
 /** Headers that may be set on the upstream request, and their other spellings. */
+import { quoteValue } from './quote-value.ts';
 
-/** Maximum hyphens in a name: each one doubles the spellings to remove. */
+/** Maximum number of hyphens in a name. Each one doubles the number of spellings that are removed from requests. */
 const maxHyphens = 6;
 
 /** The form of a header name, in any case (RFC 9110 section 5.1). */
@@ -13,7 +14,7 @@ export const compatHeader = 'gap-auth';
 export const maxRemovalBytes = 8 * 1024;
 
 /** Headers that frame, route or authenticate a message (RFC 9110 section 7.6.1). */
-export const refusedNames: ReadonlySet<string> = new Set([
+export const forbiddenNames: ReadonlySet<string> = new Set([
   'authorization',
   'connection',
   'content-length',
@@ -35,14 +36,15 @@ export const refusedNames: ReadonlySet<string> = new Set([
  */
 export function headerNameProblem(name: string): string | undefined {
   if (name.startsWith(':')) return 'must not be a pseudo header; use another name';
-  if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) return 'must be a header name (RFC 9110 section 5.1)';
-  if (refusedNames.has(name))
+  if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name))
+    return `must be a header name (RFC 9110 section 5.1), got ${quoteValue(name)}; use letters, digits and hyphens`;
+  if (forbiddenNames.has(name))
     return `must not be ${name}, which frames, routes or authenticates the request; use another name`;
   if (name.startsWith('x-envoy-'))
     return "must not begin with x-envoy-, the prefix of Envoy's own headers; use another name";
-  if (name.length > 128) return 'must have at most 128 characters';
+  if (name.length > 128) return 'must have at most 128 characters; use a shorter name';
   if (name.split(/[-_]/).length - 1 > maxHyphens)
-    return `must have at most ${maxHyphens} hyphens, because each doubles the spellings to remove`;
+    return `must have at most ${maxHyphens} hyphens: all spellings with - and _ are removed from requests, and each hyphen doubles their number; use a shorter name`;
   return undefined;
 }
 
@@ -51,7 +53,7 @@ export function headerNameProblem(name: string): string | undefined {
  * underscores, so `x_auth-request_user` reaches them as X_AUTH_REQUEST_USER too.
  *
  * @param name a header name with k hyphens or underscores
- * @returns the 2^k - 1 names that differ from it only in these
+ * @returns the 2^k - 1 names that differ from it only in these characters
  */
 export function otherSpellings(name: string): string[] {
   const [first = '', ...rest] = name.split(/[-_]/);

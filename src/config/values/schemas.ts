@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { straySpaceProblem } from '../validate/stray-white-space.ts';
 import { claimNameProblem, mostParts } from './claim-names.ts';
-import { headerNamePattern, headerNameProblem, refusedNames } from './header-names.ts';
+import { forbiddenNames, headerNamePattern, headerNameProblem } from './header-names.ts';
 import { networkProblem } from './networks.ts';
 import {
   durationPattern,
@@ -68,7 +68,9 @@ export function boolean() {
 
 /** One of a list of words. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(...words: Words) {
-  return z.enum(words).meta({ title: `one of ${words.join(', ')}` });
+  return z
+    .enum(words)
+    .meta({ title: words.length === 1 ? `the word ${words[0]}` : `one of ${words.join(', ')}` });
 }
 
 /** A scalar value to compare a claim with. */
@@ -93,7 +95,7 @@ export function network() {
 
 /** A non-empty line of text, without white space or invisible characters at its ends. */
 export function text(title = 'a non-empty string') {
-  // Editors and the chart use the pattern; their regular expressions know fewer characters.
+  // Editors and the chart use this pattern. It covers fewer kinds of white space, because their regular expressions are simpler.
   return withProblem(z.string().min(1), straySpaceProblem).meta({ pattern: '^\\S(.*\\S)?$', title });
 }
 
@@ -142,7 +144,7 @@ export function headerName() {
     title: 'a header name',
     pattern: headerNamePattern.source,
     maxLength: 128,
-    not: { anyOf: [{ enum: [...refusedNames] }, { pattern: '^[Xx]-[Ee][Nn][Vv][Oo][Yy]-' }] },
+    not: { anyOf: [{ enum: [...forbiddenNames] }, { pattern: '^[Xx]-[Ee][Nn][Vv][Oo][Yy]-' }] },
   });
 }
 

@@ -42,7 +42,7 @@ const usedPrecision = 10;
  * Creates a cache.
  *
  * The library's time to live is not used: it treats 0, NaN and Infinity as unlimited, and its clock ignores jumps of the wall
- * clock. The times in the token are not checked here, but by the issuer's requirements on every check.
+ * clock. The issuer's requirements check the times in the token on every check, so the cache does not.
  */
 export function createTokenCache(options: TokenCacheOptions): TokenCache {
   const { maxEntries, maxAge, maxBytes } = options;

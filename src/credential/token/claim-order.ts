@@ -2,6 +2,7 @@
 
 import type { ClaimName } from '../../config/values/claim-names.ts';
 import type { Claims } from '../../model/identity.ts';
+import { parseJson } from '../../runtime/parse-json.ts';
 import { createReadClaim, isObject } from './claim-path.ts';
 
 /** Returns the names in order. */
@@ -19,7 +20,7 @@ export function namesInOrder(claim: ClaimName): NamesInOrder {
   return (object, payload) => {
     const names = Object.keys(object);
     if (payload === undefined || !names.some((name) => /^\d+$/.test(name))) return names;
-    const prefixed = read(JSON.parse(withPrefixes(payload)) as Claims);
+    const prefixed = read(parseJson(withPrefixes(payload)) as Claims);
     return isObject(prefixed) ? Object.keys(prefixed).map((name) => name.slice(prefix.length)) : names;
   };
 }

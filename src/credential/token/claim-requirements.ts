@@ -52,7 +52,7 @@ function createIsEmailAllowed(
   return (claims) => {
     const email = identityClaims.email(claims);
     if (typeof email !== 'string') return false;
-    // Only ASCII letters: beyond ASCII, two letters can have the same lower-case letter.
+    // Only ASCII letters: two different letters outside ASCII can have the same lower-case letter.
     const address = email.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
     return addresses.has(address) || (allowedDomains?.some((domain) => isInDomain(address, domain)) ?? false);
   };

@@ -2,6 +2,7 @@
 
 import type { ClaimName } from '../../config/values/claim-names.ts';
 import type { Claims } from '../../model/identity.ts';
+import { parseJson } from '../../runtime/parse-json.ts';
 import { createReadClaim } from './claim-path.ts';
 import { createIsOneOf } from './list-members.ts';
 
@@ -13,7 +14,7 @@ export type Read<T> = T | undefined | typeof wrongType;
 
 /** Parses the payload of a verified token. */
 export function readClaims(payload: string): Claims {
-  return JSON.parse(payload) as Claims;
+  return parseJson(payload) as Claims;
 }
 
 /** The first date that is rejected, in seconds since the epoch: the end of the year 9999. A later date is a mistake, such as milliseconds. */

@@ -13,7 +13,7 @@ const threeSegments = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
  * Splits a token into its segments.
  *
  * Rejects other spellings of the same bytes: padding, white space, and unused bits in the last character (RFC 4648 section 3.5).
- * Each token has one spelling.
+ * So each token has exactly one spelling.
  *
  * @returns undefined if the token does not have this form
  */

@@ -1,5 +1,6 @@
 /** Parses the JSON objects of a token more strictly than JSON.parse. */
 import { isUtf8 } from 'node:buffer';
+import { parseJson } from '../../runtime/parse-json.ts';
 
 /** The deepest allowed nesting of objects and lists, including the outermost object. */
 export const maxNesting = 32;
@@ -22,7 +23,7 @@ export function readJsonObject(bytes: Buffer): Record<string, unknown> | undefin
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -18,20 +18,20 @@ export interface KeyWaits {
 
 /** The limits of waiting checks. */
 export interface KeyWaitsOptions {
-  /** The most checks that wait at the same time. */
+  /** Maximum number of checks that wait at the same time. */
   readonly maxWaiting: number;
   /** The longest wait, in milliseconds. */
   readonly maxWait: number;
   readonly clock: Clock;
 }
 
-/** More waiting checks than this are a crowd. Answering a crowd takes time, so a crowd waits only for a third of the longest wait. */
-const crowdSize = 8;
-const crowdShare = 1 / 3;
+/** If more checks than this wait, each waits only for a third of `maxWait`, because answering many checks takes time. */
+const manyWaiting = 8;
+const shareForMany = 1 / 3;
 
 /**
- * Creates the waits of one issuer. After a check has waited for a running fetch in vain, no other check starts to wait for this fetch.
- * Checks that already wait then wait no longer than a crowd.
+ * Creates the waits of one issuer. After the wait of a check for a running fetch was too long, no other check starts to wait
+ * for this fetch. Checks that already wait then wait only for a third of `maxWait` too.
  */
 export function createKeyWaits({ maxWaiting, maxWait, clock }: KeyWaitsOptions): KeyWaits {
   let waiting = 0;
@@ -48,10 +48,10 @@ export function createKeyWaits({ maxWaiting, maxWait, clock }: KeyWaitsOptions):
         resolve(false);
       };
       const look = () => {
-        if (waiting > crowdSize || inVain > 0) giveUp();
-        else cancel = clock.after(maxWait * (1 - crowdShare), giveUp);
+        if (waiting > manyWaiting || inVain > 0) giveUp();
+        else cancel = clock.after(maxWait * (1 - shareForMany), giveUp);
       };
-      let cancel = clock.after(maxWait * crowdShare, look);
+      let cancel = clock.after(maxWait * shareForMany, look);
       void fetching.finally(() => {
         if (isLate) {
           inVain--;

@@ -16,7 +16,7 @@ import { normalType } from './token-type.ts';
  */
 export type CheckRequirements = (facts: Facts, now: number) => DenyReason | undefined;
 
-/** Creates the check for the tokens of one issuer. It runs for every request, also when the token is cached. */
+/** Creates the check for the tokens of one issuer. It runs for every request, even when the token is cached. */
 export function createCheckRequirements(issuer: IssuerConfig, isRevoked: IsRevoked): CheckRequirements {
   const tolerance = issuer.clockTolerance / 1000;
   const types = new Set(issuer.tokenTypes.map(normalType));

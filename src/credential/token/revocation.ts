@@ -5,7 +5,7 @@ import type { Claims } from '../../model/identity.ts';
 import { claimOf, readClaims, scalarText } from './claims.ts';
 import type { Facts } from './facts.ts';
 
-/** Whether a token is revoked. Runs on every check, also for a cached token. */
+/** Whether a token is revoked. Runs on every check, even for a cached token. */
 export type IsRevoked = (facts: Facts) => boolean;
 
 const never: IsRevoked = () => false;

@@ -6,7 +6,7 @@ import type { Clock } from '../../runtime/time/clock.ts';
 
 /** The limits of the queue. */
 export interface VerificationQueueOptions {
-  /** The most verifications that wait at the same time. The last token can exceed this by its number of keys. */
+  /** Maximum number of verifications that wait at the same time. The last token can exceed it by its number of keys. */
   readonly maxWaiting: number;
   /** The longest wait, in milliseconds. */
   readonly maxWait: number;
@@ -54,7 +54,7 @@ export function createVerificationQueue<T>(options: VerificationQueueOptions): V
   const { maxWaiting, maxWait, clock } = options;
   let waiting: Waiting<T>[] = [];
   let signaturesWaiting = 0;
-  /** Those of tokens with more than one possible key. */
+  /** The waiting verifications of tokens with more than one possible key. */
   let multiKeyWaiting = 0;
   let turnWantedSince = 0;
 
@@ -94,7 +94,7 @@ export function createVerificationQueue<T>(options: VerificationQueueOptions): V
     add: (verification) => {
       const now = clock.monotonic();
       if (waiting.length === 0) turnWantedSince = now;
-      // Before this one is added: its caller does not have the promise yet.
+      // Do this before the new verification is added, because its caller does not have the promise yet.
       else if (now - turnWantedSince > readingBudget) work();
       if (signaturesWaiting >= maxWaiting) return undefined;
       const isMultiKey = verification.signatures > 1;

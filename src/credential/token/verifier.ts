@@ -137,7 +137,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     return { outcome: 'verified', identity, cached: false };
   };
 
-  /** Verifies a token once, also if several checks with the same token wait. */
+  /** Verifies a token once, even if several checks with the same token wait. */
   const verifyOnce = (
     unverified: UnverifiedToken,
     keys: readonly VerificationKey[],
@@ -212,7 +212,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
 }
 
 /**
- * Fetches keys if the token names an unknown `kid`, also if keys without a `kid` were tried. A token without a `kid` or with a known one
+ * Fetches keys if the token names an unknown `kid`, even if keys without a `kid` were tried. A token without a `kid` or with a known one
  * never causes a fetch.
  */
 function fetchFor(issuer: IssuerKeys, keyId: string | undefined): Promise<void> | undefined {

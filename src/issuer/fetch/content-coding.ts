@@ -6,7 +6,7 @@ import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 /** Decodes a body; rejects if it has another coding, is truncated, or becomes larger than `maxBytes`. */
 type Decode = (body: Buffer, maxBytes: number) => Promise<Buffer>;
 
-/** The most codings that one body may have. */
+/** Maximum number of codings of one body. */
 const mostCodings = 4;
 
 /** The largest window of `zstd`, as a power of two in bytes (RFC 9659 section 3). */
@@ -53,7 +53,7 @@ export function decoderOf(contentEncoding: string): Decode {
   return async (body, maxBytes) => {
     let decoded = body;
     // The header lists codings in the order in which they were applied.
-    for (const coding of known.toReversed()) decoded = await undo(coding, decoded, maxBytes);
+    for (const coding of known.toReversed()) decoded = await decodeOne(coding, decoded, maxBytes);
     if (unknown.length > 0 && !isJson(decoded))
       throw new Error(
         `the response is not JSON, and its content-encoding is ${unknown.join(', ').slice(0, 100)}; turn compression off there, or use gzip, deflate, br or zstd`,
@@ -62,7 +62,7 @@ export function decoderOf(contentEncoding: string): Decode {
   };
 }
 
-async function undo(coding: string, body: Buffer, maxBytes: number): Promise<Buffer> {
+async function decodeOne(coding: string, body: Buffer, maxBytes: number): Promise<Buffer> {
   try {
     return (await decoders.get(coding)?.(body, maxBytes)) ?? body;
   } catch (error) {

@@ -3,7 +3,7 @@
 /** The path to a member: names of members and indexes in lists. */
 export type MemberPath = readonly (string | number)[];
 
-/** The deepest level that is checked: the members of a key, in the list, in the key set. */
+/** The number of nested levels that are checked: the key set, its list of keys, and the members of a key. */
 const deepest = 3;
 
 /** A token of JSON: a string, a structural character, or anything else. */

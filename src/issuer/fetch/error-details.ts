@@ -1,6 +1,6 @@
 /** Reads codes and details out of the errors of Node and OpenSSL. */
 
-/** The root cause of an error: the first of several attempts, the last of a chain of causes. */
+/** The root cause of an error: the first error of several attempts, and the last error of a chain of causes. */
 export function rootOf(error: unknown): unknown {
   if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0]);
   return error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error;

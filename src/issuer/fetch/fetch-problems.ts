@@ -29,7 +29,7 @@ export function explainFailure(error: unknown, attempt: Attempt): string {
   return text.includes(nodeCode) ? text : `${text} (${nodeCode})`;
 }
 
-/** Says what a body is that should be JSON, without quoting any of it. */
+/** Describes a body that should be JSON and is not. Quotes nothing of it, because it may be secret. */
 export function notJson(body: string): string {
   if (body.trim() === '') return 'the response is empty';
   return /^\s*</.test(body)

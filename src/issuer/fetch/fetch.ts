@@ -16,7 +16,7 @@ import { readNoProxy } from './no-proxy.ts';
 export interface FetchOptions {
   /** Milliseconds for the whole fetch: name lookup, connection, headers and body. */
   readonly timeout: number;
-  /** The largest body, in bytes. */
+  /** Maximum size of the body, in bytes. */
   readonly maxBytes: number;
   /** Whether http:// is allowed for other hosts than this machine. */
   readonly insecureHttp: boolean;
@@ -151,7 +151,7 @@ function agentsThrough(proxy: string): Agents {
   };
 }
 
-/** Builds the trusted certificates of a fetch, and again only after the extra certificates changed. */
+/** Builds the trusted certificates of a fetch. Builds them again only after the extra certificates changed. */
 function createTrust({ extraCa, trustSystemCas }: FetchOptions): () => tls.SecureContext | undefined {
   if (extraCa === undefined) return () => undefined;
   let known: { readonly pem: string; readonly context: tls.SecureContext } | undefined;

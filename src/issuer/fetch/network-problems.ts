@@ -1,4 +1,4 @@
-/** Explains why a connection to an issuer, or plain HTTP on it, failed. */
+/** Explains why a connection to an issuer failed, or why plain HTTP on the connection failed. */
 import { isTlsAlert } from './error-details.ts';
 import { type Attempt, addressAdvice, portOf, proxyAdvice } from './fetch-attempt.ts';
 

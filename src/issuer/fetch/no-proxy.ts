@@ -14,7 +14,7 @@ type Matches = (host: string, port: string) => boolean;
  *
  * - `example.com` is that host and its subdomains; `.example.com` and `*.example.com` are its subdomains only
  * - `192.0.2.1`, `2001:db8::1` or `[2001:db8::1]` is that address, `192.0.2.0/24` or `2001:db8::/32` that network (RFC 4632), and
- *   `192.0.2.1-192.0.2.9` that range; names are not resolved for these
+ *   `192.0.2.1-192.0.2.9` that range; host names are not resolved to compare them with these
  * - a name or an address with a port, such as `example.com:8443`, matches that port only
  * - `*` is every host
  *

@@ -21,7 +21,7 @@ function statusAdvice(status: number, attempt: Attempt): string | undefined {
   if (status === 401 || status === 403)
     return `it requires credentials, or rejects requests from this network; use an address that is open without credentials: ${addressAdvice(attempt)}`;
   if (status === 400 && attempt.url.protocol === 'http:')
-    return `a server that uses TLS on port ${portOf(attempt.url)} can respond so to http://; try https://, or ${addressAdvice(attempt)}`;
+    return `a server that uses TLS on port ${portOf(attempt.url)} can respond with this status to http://; try https://, or ${addressAdvice(attempt)}`;
   if (status === 404 || status === 405 || status === 410 || status === 400)
     return `nothing is served there; ${addressAdvice(attempt)}${attempt.option === 'issuer' ? '. The path of `issuer` may be incomplete' : ''}`;
   if (status === 429)

@@ -74,7 +74,7 @@ function alertProblem(code: string, attempt: Attempt): string | undefined {
   if (/ALERT.*HANDSHAKE_FAILURE/.test(code))
     return 'it shares no cipher suite with this service, or requires a client certificate (mutual TLS), which this service does not have; use an address that supports TLS 1.2 or 1.3 without mutual TLS';
   return /ALERT.*UNRECOGNIZED_NAME/.test(code)
-    ? `it serves no host named ${attempt.url.hostname}; ${addressAdvice(attempt)}`
+    ? `it does not serve the host ${attempt.url.hostname}; ${addressAdvice(attempt)}`
     : undefined;
 }
 

@@ -31,8 +31,8 @@ export interface KeySet {
   readonly size: number;
 }
 
-/** The most keys that one token is verified with. Each costs one verification, and clients control the number of tokens. */
-export const maxCandidateKeys = 4;
+/** Maximum number of keys that one token is verified with. Each costs one verification, and clients control the number of tokens. */
+export const mostTried = 4;
 
 /** A published key, imported once for each of its algorithms. */
 export interface ImportedKey {

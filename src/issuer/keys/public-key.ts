@@ -6,7 +6,7 @@ import type { PublicJwk } from './published-key.ts';
 /**
  * Verifies a signature over some data. Takes tens of microseconds.
  *
- * @throws Error if OpenSSL itself fails, for example without memory. No data and no signature cause this
+ * @throws Error if OpenSSL itself fails, for example without memory; no data and no signature can cause this
  */
 export type VerifySignature = (data: Buffer, signature: Buffer) => boolean;
 

@@ -1,6 +1,7 @@
 /** Reads a published key set (RFC 7517 section 5): which of its keys are used, and why others are not. */
 import type { IssuerConfig } from '../../config/declare/options.ts';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
+import { parseJson } from '../../runtime/parse-json.ts';
 import { duplicateMembers } from '../fetch/duplicate-members.ts';
 import {
   createKeySet,
@@ -27,7 +28,7 @@ export interface KeySetRules extends KeyUses {
   readonly areUnnamed: boolean;
 }
 
-/** The most keys that the error names if no key is usable. */
+/** Maximum number of keys that the error names if no key is usable. */
 const mostNamed = 10;
 
 /** The rules of one issuer. */
@@ -58,7 +59,7 @@ export class UnusableKeySetError extends Error {
  * @throws Error if the text is not a key set
  */
 export function readKeySet(text: string, rules: KeySetRules, previous?: KeySet): ReadKeySet {
-  const members = membersOf(parseJson(text));
+  const members = membersOf(parsedKeySet(text));
   const ambiguous = ambiguousKeys(text);
   if (members.length > rules.maxKeys)
     throw new Error(
@@ -102,7 +103,7 @@ const duplicateMember = { unused: 'duplicate_member' } as const;
 /**
  * The positions of keys that have one of {@link readMembers} twice. Other members may be repeated.
  *
- * @throws Error if the list of keys itself is there twice
+ * @throws Error if the document has two lists of keys
  */
 function ambiguousKeys(text: string): ReadonlySet<number> {
   const positions = new Set<number>();
@@ -114,9 +115,9 @@ function ambiguousKeys(text: string): ReadonlySet<number> {
   return positions;
 }
 
-function parseJson(text: string): unknown {
+function parsedKeySet(text: string): unknown {
   try {
-    return JSON.parse(withoutByteOrderMark(text));
+    return parseJson(withoutByteOrderMark(text));
   } catch {
     throw new Error('expected a JSON Web Key Set, but the text is not JSON');
   }

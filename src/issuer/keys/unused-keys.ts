@@ -63,7 +63,7 @@ export function isRejection(cause: UnusedCause): cause is KeyRejection {
 /**
  * Lists the first unused keys with their causes, for the log and `/readyz`.
  *
- * @param most the most keys to list
+ * @param most the maximum number of keys to list
  */
 export function someUnusedKeys(unused: readonly UnusedKey[], most: number): readonly string[] {
   const named = unused.slice(0, most).map(({ key, cause }) => `${key}: ${cause}`);

@@ -2,6 +2,7 @@
 
 import { urlProblem } from '../../config/values/urls.ts';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
+import { parseJson } from '../../runtime/parse-json.ts';
 import { duplicateMembers } from '../fetch/duplicate-members.ts';
 import type { Fetch } from '../fetch/fetch.ts';
 import { notJson } from '../fetch/fetch-problems.ts';
@@ -75,7 +76,7 @@ function isReadHere(name: string | number | undefined): boolean {
 
 function parsed(text: string, url: string): unknown {
   try {
-    return JSON.parse(withoutByteOrderMark(text));
+    return parseJson(withoutByteOrderMark(text));
   } catch {
     throw new Error(
       `${url} does not return a discovery document: ${notJson(text)}; check \`issuer\` or \`discoveryUri\`, or set \`jwksUri\``,

@@ -17,14 +17,14 @@ export interface KeySource {
   /**
    * Loads the key set and uses it. Rejects with an Error that explains the failure.
    *
-   * @param isForced whether a token caused the load; it then makes one fetch at most.
+   * @param isForced whether a token caused the load; it then makes at most one fetch.
    * @param use receives the text of the key set; throws if the key set cannot be used.
    * @returns how long the key set is fresh, in milliseconds; undefined if the response does not say
    */
   readonly load: (isForced: boolean, use: (text: string) => void) => Promise<number | undefined>;
   /** Makes the next load repeat discovery, and accept another host for the key set. */
   readonly rediscover: () => void;
-  /** A problem although keys can still be fetched; undefined if there is none. */
+  /** A problem of a source that can still fetch keys; undefined without a problem. */
   readonly warning: () => SourceWarning | undefined;
 }
 
@@ -133,7 +133,7 @@ function discoveredSource(
 /** The document names the key set on another host than before. */
 class MovedError extends Error {}
 
-/** Only the operator may move the key set to another host; somebody may have tampered with the document. */
+/** Only the operator may move the key set to another host; an attacker may have changed the document. */
 function rejectMove(from: string, to: string): void {
   if (new URL(from).host === new URL(to).host) return;
   const [before, now] = [new URL(from).host, new URL(to).host];

@@ -5,7 +5,7 @@ import { type FileSnapshot, type FileSystem, isSameContent, readSnapshot } from 
 /** The time between two polls, in milliseconds. */
 const interval = 1_000;
 
-/** The most polls that a caller of `settled` waits for. */
+/** Maximum number of polls that a caller of `settled` waits for. */
 const mostPolls = 60;
 
 /** A set of files. Some of them are followed. */

@@ -9,7 +9,7 @@ export interface Clock {
   /**
    * Calls a function once after a time. The timer does not keep the process alive.
    *
-   * @returns cancels the timer
+   * @returns a function that cancels the timer
    */
   readonly after: (milliseconds: number, call: () => void) => () => void;
 }

@@ -3,13 +3,13 @@
 /** A limit. */
 export interface Bucket {
   /**
-   * Takes one.
+   * Takes a token from the bucket.
    *
    * @param now milliseconds of the monotonic clock
    * @returns whether one was left
    */
   readonly take: (now: number) => boolean;
-  /** Returns some, at most up to the burst. */
+  /** Returns tokens to the bucket, at most up to the burst. */
   readonly give: (amount: number) => void;
 }
 

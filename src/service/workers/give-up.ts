@@ -1,7 +1,10 @@
-/** Decides when the pool gives up because no worker keeps running. Time is counted in ticks, so a suspended process does not age. */
+/** Decides when the pool gives up because no worker keeps running. Time is counted in ticks, so the time in which the process is suspended does not count. */
 
-/** While no worker listens, the pool gives up after `deaths` exits and `in` milliseconds, or after `after` milliseconds. */
-const limits = { deaths: 10, in: 60_000, after: 600_000 };
+/**
+ * While no worker listens, the pool gives up after `maxTime` milliseconds. If at least `exits` workers have exited, it gives
+ * up after `minTime` milliseconds.
+ */
+const limits = { exits: 10, minTime: 60_000, maxTime: 600_000 };
 
 /** The recent history of the workers. */
 export interface GiveUp {
@@ -10,12 +13,12 @@ export interface GiveUp {
   /** A worker started to listen. */
   readonly listens: () => void;
   /** A worker exited. */
-  readonly died: () => void;
+  readonly workerExited: () => void;
   /** The last worker that listened exited. */
-  readonly noneListens: () => void;
+  readonly lastListenerExited: () => void;
   /** The sum of all ticks, in milliseconds. */
-  readonly awakeFor: () => number;
-  /** Whether a start that began at this value of `awakeFor` has taken too long. */
+  readonly elapsed: () => number;
+  /** Whether a start that began at this value of `elapsed` has taken too long. */
   readonly isOverdue: (startedAt: number) => boolean;
   /**
    * Call while no worker listens.
@@ -28,29 +31,31 @@ export interface GiveUp {
 
 /** Creates an empty history. */
 export function createGiveUp(): GiveUp {
-  let awakeFor = 0;
+  let elapsed = 0;
   let noneSince = 0;
-  let deaths = 0;
+  let exits = 0;
   return {
     tick: (interval) => {
-      awakeFor += interval;
+      elapsed += interval;
     },
     listens: () => {
-      deaths = 0;
+      exits = 0;
     },
-    died: () => {
-      deaths++;
+    workerExited: () => {
+      exits++;
     },
-    noneListens: () => {
-      noneSince = awakeFor;
+    lastListenerExited: () => {
+      noneSince = elapsed;
     },
-    awakeFor: () => awakeFor,
-    isOverdue: (startedAt) => awakeFor - startedAt > limits.after,
+    elapsed: () => elapsed,
+    isOverdue: (startedAt) => elapsed - startedAt > limits.maxTime,
     reason: (hasListened) => {
-      const time = awakeFor - noneSince;
-      const areDying = deaths >= limits.deaths && (!hasListened || time > limits.in);
-      if (!areDying && time <= limits.after) return undefined;
-      return new Error(`no worker listens since ${Math.round(time / 1000)} s, and ${deaths} have exited`);
+      const time = elapsed - noneSince;
+      const areExiting = exits >= limits.exits && (!hasListened || time > limits.minTime);
+      if (!areExiting && time <= limits.maxTime) return undefined;
+      return new Error(
+        `no worker has listened for ${Math.round(time / 1000)} s, and ${exits} workers have exited`,
+      );
     },
   };
 }

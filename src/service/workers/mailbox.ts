@@ -1,14 +1,14 @@
 /** Messages for one worker. Only the newest state is sent, and only after the worker has acknowledged the previous one. */
 import type { FetchedMessage, StateMessage, ToWorker } from './protocol.ts';
 
-/** The unsent messages for one worker. Their number is small, however slow the worker is. */
+/** The unsent messages for one worker. A slow worker does not make the list grow. */
 export interface Mailbox {
   /** The configuration or the keys changed. Several changes are sent as one message. */
-  readonly isOutdated: (kind: StateMessage['kind']) => void;
+  readonly stateChanged: (kind: StateMessage['kind']) => void;
   /** Answers a fetch, after the keys that it returned are sent. */
   readonly fetched: (message: FetchedMessage) => void;
   /** The worker has acknowledged the last state. */
-  readonly wasTaken: () => void;
+  readonly acknowledged: () => void;
 }
 
 /**
@@ -37,7 +37,7 @@ export function createMailbox(
   };
 
   return {
-    isOutdated: (kind) => {
+    stateChanged: (kind) => {
       // A `configuration` message includes the keys.
       if (outdated !== 'configuration') outdated = kind;
       deliver();
@@ -46,7 +46,7 @@ export function createMailbox(
       answers.push(message);
       deliver();
     },
-    wasTaken: () => {
+    acknowledged: () => {
       isUnacknowledged = false;
       deliver();
     },

@@ -15,9 +15,9 @@ export interface Member {
   readonly startedAt: number;
   /** Whether it listens, or did until it exited. */
   readonly isListening: () => boolean;
-  /** How long it has not answered a report request or, while it starts, has not sent a message; in milliseconds. */
+  /** How long it has been silent, in milliseconds. While it listens, only the time since an unanswered report request counts. */
   readonly silence: () => number;
-  readonly isOutdated: Mailbox['isOutdated'];
+  readonly stateChanged: Mailbox['stateChanged'];
   readonly hand: (connection: Connection) => void;
   readonly send: (message: ToWorker) => void;
   /** Requests its metrics. Resolves when they arrive or the worker exits. At most one request is open. */
@@ -64,7 +64,7 @@ export function startMember(dependencies: MemberDependencies): Member {
     return fetching !== undefined;
   };
   const answerFetch = async (message: FromWorker & { kind: 'fetch' }) => {
-    // A check in the worker waits for this answer, also if the fetch fails.
+    // A check in the worker waits for this answer, even if the fetch fails.
     const wasDue = await fetchFor(message).catch(() => false);
     mailbox.fetched({ kind: 'fetched', request: message.request, wasDue });
   };
@@ -77,7 +77,7 @@ export function startMember(dependencies: MemberDependencies): Member {
       const since = isListening ? requestedAt : startedAt;
       return since === undefined ? 0 : clock.monotonic() - Math.max(since, lastMessageAt);
     },
-    isOutdated: mailbox.isOutdated,
+    stateChanged: mailbox.stateChanged,
     hand: ({ listener, socket }) => worker.send({ kind: 'connection', listener }, socket),
     send: (message) => worker.send(message),
     report: onceAtATime(
@@ -97,7 +97,7 @@ export function startMember(dependencies: MemberDependencies): Member {
     lastMessageAt = clock.monotonic();
     switch (message.kind) {
       case 'taken':
-        return mailbox.wasTaken();
+        return mailbox.acknowledged();
       case 'listening':
         isListening = true;
         return onListening(member);
@@ -125,6 +125,6 @@ export function startMember(dependencies: MemberDependencies): Member {
     onReport();
     onExit(member, how);
   });
-  mailbox.isOutdated('configuration');
+  mailbox.stateChanged('configuration');
   return member;
 }

@@ -1,4 +1,4 @@
-/** The check service of several processes: each worker answers checks on the same ports; this process owns the ports and the keys. */
+/** The check service of several processes. The workers answer checks on the same ports. This process owns the ports and the keys. */
 
 import type { Config } from '../../config/declare/options.ts';
 import type { DenyListEntry } from '../../config/load/deny-list.ts';
@@ -8,7 +8,7 @@ import type { Metrics } from '../../observe/metrics.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { sleep, withDeadline } from '../../runtime/time/deadline.ts';
 import type { CheckService } from '../check-service.ts';
-import { deathsInARow, pauseAfter } from './back-off.ts';
+import { exitsInARow, pauseAfter } from './back-off.ts';
 import { createGiveUp } from './give-up.ts';
 import { type Member, type MemberDependencies, startMember } from './member.ts';
 import type { CheckPorts } from './ports.ts';
@@ -35,16 +35,19 @@ export interface WorkerPoolDependencies
 /** How often the pool requests a report from each worker, in milliseconds. */
 const reportInterval = 5_000;
 
-/** How long a worker may leave a request unanswered or, while it starts, send nothing, until a successor starts; in milliseconds. */
+/**
+ * The silence of a worker after which its replacement starts, in milliseconds: without an answer to a report request, or,
+ * while the worker starts, without a message.
+ */
 const maxSilence = { listening: 20_000, starting: 60_000 };
 
-/** The least time between the starts of two successors, in milliseconds. */
-const successorInterval = 30_000;
+/** Minimum time between the starts of two replacements, in milliseconds. */
+const replacementInterval = 30_000;
 
 /** How long the start of the service waits for all workers if at least one listens, in milliseconds. */
 const startTimeout = 30_000;
 
-/** The most connections that wait for a worker. */
+/** Maximum number of connections that wait for a worker. */
 const maxWaitingConnections = 1_024;
 
 /** How long shutdown waits for the last connections to reach a worker, and for killed workers to exit, in milliseconds. */
@@ -54,9 +57,9 @@ const closeTimeout = 1_000;
 interface Slot {
   member: Member | undefined;
   /** Started because `member` does not respond. It takes the slot if it listens before `member` responds. */
-  successor: Member | undefined;
-  /** Deaths in a row. */
-  deaths: number;
+  replacement: Member | undefined;
+  /** Exits in a row. */
+  exits: number;
   /** Cancels the pause before the next start. Undefined without a pause. */
   cancelStart: (() => void) | undefined;
 }
@@ -69,7 +72,7 @@ export function createWorkerPool(
     dependencies;
   const slots = Array.from(
     { length: count },
-    (): Slot => ({ member: undefined, successor: undefined, deaths: 0, cancelStart: undefined }),
+    (): Slot => ({ member: undefined, replacement: undefined, exits: 0, cancelStart: undefined }),
   );
   const running = new Map<
     Member,
@@ -83,7 +86,7 @@ export function createWorkerPool(
   let isStopping = false;
   let cancelTick = () => {};
   const history = createGiveUp();
-  let lastSuccessorAt = Number.NEGATIVE_INFINITY;
+  let lastReplacementAt = Number.NEGATIVE_INFINITY;
 
   const connections = createRoundRobin<Member, Connection>({
     maxWaiting: maxWaitingConnections,
@@ -100,7 +103,7 @@ export function createWorkerPool(
       : { kind, issuers: keys, isServing: isServing() };
   };
 
-  const slotOf = (member: Member) => slots.find((slot) => [slot.member, slot.successor].includes(member));
+  const slotOf = (member: Member) => slots.find((slot) => [slot.member, slot.replacement].includes(member));
   const startWorker = (): Member => {
     const member = startMember({
       forkWorker,
@@ -112,38 +115,38 @@ export function createWorkerPool(
         logger.error({ pid, problem }, 'a worker cannot start');
         started.reject(new Error(problem));
       },
-      onAccepted: connections.isFree,
+      onAccepted: connections.workerFree,
       onExit: exited,
       reportRejected: dependencies.reportRejected,
       certificateReloaded: dependencies.certificateReloaded,
     });
-    running.set(member, { exited: Promise.withResolvers(), startedAt: history.awakeFor() });
+    running.set(member, { exited: Promise.withResolvers(), startedAt: history.elapsed() });
     return member;
   };
   const listens = (member: Member) => {
     const slot = slotOf(member);
     history.listens();
-    // After the next round of input: the answer of the silent worker may already be waiting there.
-    if (slot?.successor === member) setImmediate(() => succeed(slot, member));
-    else connections.isFree(member);
+    // The answer of the silent worker may already be in the next input of the event loop.
+    if (slot?.replacement === member) setImmediate(() => useReplacement(slot, member));
+    else connections.workerFree(member);
     if (listening().length >= count) started.resolve();
   };
-  const succeed = (slot: Slot, successor: Member) => {
+  const useReplacement = (slot: Slot, replacement: Member) => {
     const { member } = slot;
-    if (isStopping || slot.successor !== successor || member === undefined) return;
-    if (!isSilent(member)) return keep(member, slot);
+    if (isStopping || slot.replacement !== replacement || member === undefined) return;
+    if (!isSilent(member)) return keepMember(member, slot);
     logger.error({ pid: member.pid }, 'a worker does not respond; another worker has replaced it');
     metrics.workerRestarted();
-    [slot.member, slot.successor] = [successor, undefined];
-    connections.isFree(successor);
+    [slot.member, slot.replacement] = [replacement, undefined];
+    connections.workerFree(replacement);
     if (member.isListening()) member.kill();
     else moveOrKill(member);
   };
-  const keep = (member: Member, slot: Slot) => {
+  const keepMember = (member: Member, slot: Slot) => {
     logger.warn({ pid: member.pid }, 'a worker responds again; it is not replaced');
-    const { successor } = slot;
-    slot.successor = undefined;
-    if (successor !== undefined) moveOrKill(successor);
+    const { replacement } = slot;
+    slot.replacement = undefined;
+    if (replacement !== undefined) moveOrKill(replacement);
   };
   /** Moves a surplus worker to an empty slot, or kills it if there is none. */
   const moveOrKill = (member: Member) => {
@@ -152,39 +155,39 @@ export function createWorkerPool(
     empty.cancelStart?.();
     [empty.member, empty.cancelStart] = [member, undefined];
     metrics.workerRestarted();
-    if (member.isListening()) connections.isFree(member);
+    if (member.isListening()) connections.workerFree(member);
   };
   const exited = (member: Member, how: number | string) => {
     const slot = slotOf(member);
     running.get(member)?.exited.resolve();
     running.delete(member);
-    connections.isGone(member);
-    reports.left(member);
-    if (slot?.successor === member) {
-      slot.successor = undefined;
+    connections.workerExited(member);
+    reports.workerExited(member);
+    if (slot?.replacement === member) {
+      slot.replacement = undefined;
       logger.error({ pid: member.pid, how }, 'the replacement of a worker that does not respond exited');
     }
     if (isStopping || slot?.member !== member) return;
-    [slot.member, slot.successor] = [slot.successor, undefined];
-    history.died();
-    slot.deaths = deathsInARow(slot.deaths, clock.monotonic() - member.startedAt);
+    [slot.member, slot.replacement] = [slot.replacement, undefined];
+    history.workerExited();
+    slot.exits = exitsInARow(slot.exits, clock.monotonic() - member.startedAt);
     const { pid } = member;
     if (slot.member !== undefined) {
       metrics.workerRestarted();
-      if (slot.member.isListening()) connections.isFree(slot.member);
+      if (slot.member.isListening()) connections.workerFree(slot.member);
       logger.error({ pid, how }, 'a worker exited; its replacement has already started');
     } else {
       const restartInMs = Math.round(startAfterPause(slot));
       logger.error({ pid, how, restartInMs }, 'a worker exited and is replaced');
     }
     if (listening().length > 0) return;
-    if (member.isListening()) history.noneListens();
+    if (member.isListening()) history.lastListenerExited();
     for (const other of slots) if (other.cancelStart !== undefined) startAfterPause(other);
-    giveUpIfHopeless();
+    giveUpIfNeeded();
   };
   /** @returns the pause in milliseconds */
   const startAfterPause = (slot: Slot): number => {
-    const pause = pauseAfter(slot.deaths, listening().length > 0, random());
+    const pause = pauseAfter(slot.exits, listening().length > 0, random());
     slot.cancelStart?.();
     slot.cancelStart = clock.after(pause, () => {
       slot.cancelStart = undefined;
@@ -194,7 +197,7 @@ export function createWorkerPool(
     });
     return pause;
   };
-  const giveUpIfHopeless = () => {
+  const giveUpIfNeeded = () => {
     if (isStopping || listening().length > 0) return;
     const error = history.reason(hasStarted);
     if (error === undefined) return;
@@ -204,18 +207,18 @@ export function createWorkerPool(
   };
 
   const requestReport = async (member: Member) => {
-    const handed = connections.handedTo(member);
+    const handed = connections.unacknowledgedOf(member);
     await member.report();
     // A worker that answers a later request did not get the connection: it had no free file descriptor.
-    if (handed !== undefined) connections.isLost(member, handed);
+    if (handed !== undefined) connections.connectionLost(member, handed);
   };
   const tick = () => {
     history.tick(reportInterval);
     for (const member of members()) void requestReport(member);
-    // After the next round of input: if this process was stalled, answers are waiting to be read.
+    // If this process was stalled, answers are in the next input of the event loop.
     setImmediate(() => {
       if (isStopping) return;
-      giveUpIfHopeless();
+      giveUpIfNeeded();
       for (const slot of slots) replaceIfSilent(slot);
       for (const [member, { startedAt }] of running)
         if (!member.isListening() && history.isOverdue(startedAt)) member.kill();
@@ -227,20 +230,20 @@ export function createWorkerPool(
   const replaceIfSilent = (slot: Slot) => {
     const { member } = slot;
     if (member === undefined) return;
-    if (slot.successor !== undefined) return isSilent(member) ? undefined : keep(member, slot);
-    const isDue = clock.monotonic() - lastSuccessorAt > successorInterval;
-    if (isDue && isSilent(member) && slots.every((other) => other.successor === undefined)) {
-      lastSuccessorAt = clock.monotonic();
-      // The silent worker is not killed yet: if the CPU is short, a new worker starts as slowly as the old one answers.
+    if (slot.replacement !== undefined) return isSilent(member) ? undefined : keepMember(member, slot);
+    const isDue = clock.monotonic() - lastReplacementAt > replacementInterval;
+    if (isDue && isSilent(member) && slots.every((other) => other.replacement === undefined)) {
+      lastReplacementAt = clock.monotonic();
+      // The silent worker is not killed yet: if CPU time is scarce, a new worker starts as slowly as the old one answers.
       logger.warn({ pid: member.pid }, 'a worker does not respond; a replacement is started');
-      slot.successor = startWorker();
+      slot.replacement = startWorker();
     }
   };
 
   const closeInOrder = async () => {
     await sleep(config.shutdown.delay, clock);
     await ports.close();
-    await withDeadline(connections.allTaken(), closeTimeout, clock, () => undefined);
+    await withDeadline(connections.allAcknowledged(), closeTimeout, clock, () => undefined);
     connections.end();
     for (const member of members()) member.send({ kind: 'close' });
     await allExited();
@@ -251,7 +254,7 @@ export function createWorkerPool(
   return {
     take: (next, owners, nextDenyList) => {
       [config, issuers, denyList] = [next, owners, nextDenyList];
-      for (const member of members()) member.isOutdated('configuration');
+      for (const member of members()) member.stateChanged('configuration');
     },
     start: async () => {
       const addresses = await ports.open(connections.add);
@@ -265,7 +268,7 @@ export function createWorkerPool(
       return addresses;
     },
     changed: () => {
-      for (const member of members()) member.isOutdated('changed');
+      for (const member of members()) member.stateChanged('changed');
     },
     stop: async () => {
       isStopping = true;

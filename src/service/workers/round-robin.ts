@@ -4,29 +4,29 @@
 export interface RoundRobin<Worker, Connection> {
   readonly add: (connection: Connection) => void;
   /** A worker is new, or has acknowledged its connection. */
-  readonly isFree: (worker: Worker) => void;
+  readonly workerFree: (worker: Worker) => void;
   /** A connection did not reach its worker. Another worker gets it. */
-  readonly isLost: (worker: Worker, connection: Connection) => void;
+  readonly connectionLost: (worker: Worker, connection: Connection) => void;
   /** A worker exited. Another worker gets the connection that it did not acknowledge. */
-  readonly isGone: (worker: Worker) => void;
+  readonly workerExited: (worker: Worker) => void;
   /** The connection that a worker has not acknowledged yet. */
-  readonly handedTo: (worker: Worker) => Connection | undefined;
+  readonly unacknowledgedOf: (worker: Worker) => Connection | undefined;
   /** Resolves when every connection is acknowledged. */
-  readonly allTaken: () => Promise<void>;
+  readonly allAcknowledged: () => Promise<void>;
   /** Drops the waiting connections and all later ones. */
   readonly end: () => void;
 }
 
 /** The dependencies of the distribution. */
 export interface RoundRobinDependencies<Worker, Connection> {
-  /** The most connections that wait for a worker. Further ones are dropped. */
+  /** Maximum number of connections that wait for a worker. Further ones are dropped. */
   readonly maxWaiting: number;
   readonly hand: (worker: Worker, connection: Connection) => void;
-  /** Closes our copy of a connection, after a worker has it or it is dropped. */
+  /** Closes this process's copy of a connection, after a worker has it or it is dropped. */
   readonly close: (connection: Connection) => void;
 }
 
-/** How often a connection is handed out if it does not reach its worker. */
+/** Maximum number of workers that a connection is handed to. */
 const maxTries = 3;
 
 /** Creates the distribution. */
@@ -37,7 +37,7 @@ export function createRoundRobin<Worker, Connection>(
   const free = new Set<Worker>();
   const handed = new Map<Worker, { readonly connection: Connection; readonly tries: number }>();
   let waiting: { readonly connection: Connection; readonly tries: number }[] = [];
-  let onAllTaken: (() => void)[] = [];
+  let onAllAcknowledged: (() => void)[] = [];
   let hasEnded = false;
 
   const handOut = () => {
@@ -49,8 +49,8 @@ export function createRoundRobin<Worker, Connection>(
       hand(worker, next.connection);
     }
     if (waiting.length > 0 || handed.size > 0) return;
-    for (const resolve of onAllTaken) resolve();
-    onAllTaken = [];
+    for (const resolve of onAllAcknowledged) resolve();
+    onAllAcknowledged = [];
   };
   const retry = (worker: Worker) => {
     const entry = handed.get(worker);
@@ -66,28 +66,28 @@ export function createRoundRobin<Worker, Connection>(
       waiting.push({ connection, tries: 0 });
       handOut();
     },
-    isFree: (worker) => {
+    workerFree: (worker) => {
       const entry = handed.get(worker);
       handed.delete(worker);
       if (entry !== undefined) close(entry.connection);
       free.add(worker);
       handOut();
     },
-    isLost: (worker, connection) => {
+    connectionLost: (worker, connection) => {
       if (handed.get(worker)?.connection !== connection) return;
       retry(worker);
       free.add(worker);
       handOut();
     },
-    isGone: (worker) => {
+    workerExited: (worker) => {
       free.delete(worker);
       retry(worker);
       handOut();
     },
-    handedTo: (worker) => handed.get(worker)?.connection,
-    allTaken: () =>
+    unacknowledgedOf: (worker) => handed.get(worker)?.connection,
+    allAcknowledged: () =>
       new Promise((resolve) => {
-        onAllTaken.push(resolve);
+        onAllAcknowledged.push(resolve);
         handOut();
       }),
     end: () => {

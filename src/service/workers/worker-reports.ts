@@ -12,7 +12,7 @@ const scrapeTimeout = 1_000;
 /** The reports of the workers. */
 export interface WorkerReports {
   /** Keeps the counters of a worker that exited, so that the sum never decreases. */
-  readonly left: (member: Member) => void;
+  readonly workerExited: (member: Member) => void;
   /** The metrics of all processes in the Prometheus text format. */
   readonly scrape: () => Promise<string>;
 }
@@ -24,18 +24,20 @@ export function createWorkerReports(
   clock: Clock,
 ): WorkerReports {
   /** The summed counters of all workers that exited. */
-  let departed: Promise<Report> = Promise.resolve([]);
+  let exitedReport: Promise<Report> = Promise.resolve([]);
   return {
-    left: (member) => {
-      departed = departed.then((before) => countersOf([before, member.lastReport()]).catch(() => before));
+    workerExited: (member) => {
+      exitedReport = exitedReport.then((before) =>
+        countersOf([before, member.lastReport()]).catch(() => before),
+      );
     },
     scrape: onceAtATime(async () => {
       const refresh = ({ report }: Member) => withDeadline(report(), scrapeTimeout, clock, () => undefined);
       await Promise.all(members().map(refresh));
       const own = await metrics.report();
-      // Read in one synchronous step with `departed`: a worker must count either as a member or as departed.
+      // Read in one synchronous step with `exitedReport`: a worker must count either as a member or as exitedReport.
       const reports = members().map((member) => member.lastReport());
-      return sumOf([own, ...reports, await departed]);
+      return sumOf([own, ...reports, await exitedReport]);
     }),
   };
 }

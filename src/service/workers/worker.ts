@@ -21,7 +21,7 @@ export interface WorkerDependencies {
   readonly exit: () => void;
 }
 
-/** Creates a worker. @returns the handler of messages from the main process, and of the connections sent with them */
+/** Creates a worker. @returns a function that handles the messages of the main process, and the connections sent with them */
 export function createWorker(dependencies: WorkerDependencies): (message: ToWorker, socket?: Socket) => void {
   const { openLog, clock, send, exit } = dependencies;
   let logger: Logger | undefined;

@@ -10,9 +10,9 @@ import { chartValueNames } from './chart-value-names.ts';
 /** The configuration in values of the chart. */
 export interface ChartConfig {
   readonly file: ConfigFile;
-  /** The environment of the pod, as far as the values contain it. */
+  /** The environment variables of the pod whose values are in the file. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A line for each value that was used or not read. */
+  /** A line for each value that the result depends on, and for each value that was not read. */
   readonly notes: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** Describes a token next to the values that a configuration expects. It decides nothing: the check does that. */
+/** Describes a token, with the values that a configuration expects. The decision comes from the check, not from here. */
 
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import type { ClaimName } from '../../config/values/claim-names.ts';
@@ -145,7 +145,7 @@ function claimProperties(
     ...Object.entries(requiredClaims).map(([name, wanted]) =>
       property(`claim ${name}`, [wanted].flat().map(printable).join(' or '), createReadClaim(name)(claims)),
     ),
-    ...(emails.length === 0 ? [] : [property('e-mail', emails.join(' or '), identity.email(claims))]),
+    ...(emails.length === 0 ? [] : [property('email', emails.join(' or '), identity.email(claims))]),
     ...(groups.allowed === undefined
       ? []
       : [property('groups', groups.allowed.map(printable).join(' or '), identity.groups(claims))]),

@@ -12,7 +12,7 @@ export function configText(config: Config): string {
   return yamlText(writtenConfig(whole), { comments: absentOptions(whole) });
 }
 
-/** Warns of settings that are valid and rarely intended. */
+/** Warns about settings that are valid but rarely intended. */
 export function configWarnings(config: Config): readonly string[] {
   const hasSharedIssuer = config.issuers.some(({ audiences }) => (audiences?.length ?? 0) > 1);
   const withoutAudiences = rulesOf(config).filter(

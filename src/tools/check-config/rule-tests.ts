@@ -23,7 +23,7 @@ export interface RuleTestResult {
 }
 
 /**
- * Runs a table against a configuration. Tokens count as correctly signed; every other step is the one of a real check.
+ * Runs a table against a configuration. Tokens count as correctly signed. Every other step is the same as in a real check.
  *
  * @param name how problems name the file
  * @throws ConfigError if the table is invalid

@@ -13,7 +13,7 @@ export interface FoundDifference {
 /** The meaning of a difference; `outcome` and `identity` are the ones that matter. */
 export type Meaning = 'outcome' | 'identity' | 'expected' | 'other';
 
-const page = 'docs/migrating-from-oauth2-proxy.md';
+const page = 'docs/migrating-compat.md';
 
 /** The known differences by their subject, each with its reason. */
 const expected: Readonly<Record<string, string>> = {
@@ -47,20 +47,20 @@ export interface AnswerContext {
   readonly own: number;
 }
 
-/** Finds the meaning of a difference. If both allow the request, a header that is not known to differ names the caller. */
+/** Finds the meaning of a difference. If both allow the request, a header without a known reason to differ names the caller. */
 export function meaningOf(
   text: string,
   { doBothAllow, isOpen, incumbent, own }: AnswerContext,
 ): { readonly meaning: Meaning; readonly reason?: string } {
   const [subject = ''] = text.split(': ');
   if (['outcome', 'oauth2-proxy', 'oidc-authz'].includes(subject)) return { meaning: 'outcome' };
-  // oauth2-proxy redirects to the path as it reads it; that is not a redirect to a login page.
+  // oauth2-proxy redirects to the cleaned path. This is not a redirect to a login page.
   const isCleaned = [301, 307, 308].includes(incumbent) && own === 400;
   if (isCleaned && (subject === 'status' || subject === 'location'))
     return { meaning: 'expected', reason: cleanedPath };
   if (isOpen && /: only oauth2-proxy has it/.test(text) && !Object.hasOwn(expected, subject))
     return { meaning: 'expected', reason: openPath };
-  // A missing name of the caller is expected; another name is not.
+  // `gap-auth` names the caller. An absent header is expected, another value is not.
   const isExpected =
     Object.hasOwn(expected, subject) && !(subject === 'gap-auth' && /another value/.test(text));
   if (isExpected) return { meaning: 'expected', reason: expected[subject] ?? '' };

@@ -16,8 +16,8 @@ export function noAnswerProblem(answer: IncumbentAnswer | Error, isFirst: boolea
 
 function connectionProblem({ message, cause }: Error): string | undefined {
   const code = String(cause instanceof Error && 'code' in cause ? cause.code : '');
-  if (code === 'ECONNREFUSED') return 'nothing listens there; start the server, or correct the port';
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host name does not resolve';
+  if (code === 'ECONNREFUSED') return 'nothing listens at this URL; start the server, or correct the port';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host name cannot be resolved; correct it';
   if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return 'there is no route to the host';
   if (code === 'EPROTO' || /wrong.version.number|packet.length.too.long/i.test(`${code} ${message}`))
     return 'the server does not use TLS; try http:// instead of https://';

@@ -136,10 +136,10 @@ function readSet(text: string, at: number): Atom | undefined {
   if (!isNegated && !hasRange && plain.length <= maxMembers)
     return one([...new Set(plain)].map((character) => [{ kind: 'character', character }]));
   // RE2 treats a leading bracket as a member; this pattern does not.
-  return one([[opaque(members.startsWith(']') || setHoldsSlash(whole))]]);
+  return one([[opaque(members.startsWith(']') || setContainsSlash(whole))]]);
 }
 
-function setHoldsSlash(set: string): boolean {
+function setContainsSlash(set: string): boolean {
   try {
     return new RegExp(`^${set}$`).test('/');
   } catch {

@@ -14,10 +14,10 @@ export const everyPath = '/{**}';
 
 /** Patterns that match only paths of the expression; none if it cannot be parsed. */
 export function patternsWithin(expression: Expression | undefined): Patterns {
-  if (expression === undefined) return unsaid;
+  if (expression === undefined) return unconvertible;
   const each = expression.sequences.map((sequence) => {
     const steps = anchored(sequence);
-    return steps === undefined ? unsaid : within(steps);
+    return steps === undefined ? unconvertible : within(steps);
   });
   const patterns = widest(each.flatMap(({ patterns }) => patterns));
   const isExact = !expression.isCaseless && each.every((one) => one.isExact);
@@ -38,7 +38,7 @@ export function patternsAround(expression: Expression | undefined): Patterns | u
     : { patterns, isExact: each.every(({ isExact }) => isExact) };
 }
 
-const unsaid: Patterns = { patterns: [], isExact: false };
+const unconvertible: Patterns = { patterns: [], isExact: false };
 const impossible: Patterns = { patterns: [], isExact: true };
 
 /** The steps of a whole path; without an anchor, any text may come before or after. */
@@ -47,16 +47,16 @@ function anchored(sequence: Sequence): Sequence | undefined {
   const starts = sequence.findLastIndex(({ kind }) => kind === 'start');
   const ends = sequence.findIndex(({ kind }) => kind === 'end');
   // An anchor inside a sequence is supported only if nothing comes before or after it.
-  const isTiedInside =
+  const hasInnerAnchor =
     sequence.slice(0, starts + 1).some(({ kind }) => kind !== 'start') ||
     (ends >= 0 && sequence.slice(ends).some(({ kind }) => kind !== 'end'));
-  if (isTiedInside) return undefined;
+  if (hasInnerAnchor) return undefined;
   const anything: Step = { kind: 'anything' };
   return merged([...(starts < 0 ? [anything] : []), ...steps, ...(ends < 0 ? [anything] : [])]);
 }
 
 /** The single step that replaces two consecutive steps. */
-const together: Readonly<Record<string, 'anything' | 'something' | 'inner' | 'segment'>> = {
+const mergedKinds: Readonly<Record<string, 'anything' | 'something' | 'inner' | 'segment'>> = {
   'anything anything': 'anything',
   'anything something': 'something',
   'something anything': 'something',
@@ -72,7 +72,7 @@ const together: Readonly<Record<string, 'anything' | 'something' | 'inner' | 'se
 function merged(steps: Sequence): Sequence {
   const all: Step[] = [];
   for (const step of steps) {
-    const kind = together[`${all.at(-1)?.kind} ${step.kind}`];
+    const kind = mergedKinds[`${all.at(-1)?.kind} ${step.kind}`];
     if (kind === undefined) all.push(step);
     else all.splice(-1, 1, { kind });
   }
@@ -85,13 +85,13 @@ function within(steps: Sequence): Patterns {
   if (first.kind === 'anything' || first.kind === 'something') {
     const [next] = rest;
     if (next === undefined) return { patterns: [everyPath], isExact: true };
-    if (first.kind === 'something' || next.kind !== 'character') return unsaid;
+    if (first.kind === 'something' || next.kind !== 'character') return unconvertible;
     const { patterns } = within(next.character === '/' ? rest : [slash, ...rest]);
     return { patterns, isExact: patterns.includes(everyPath) };
   }
   // A path begins with a slash, so the text before it is empty.
   if (first.kind === 'inner') return within(rest);
-  if (first.kind !== 'character') return unsaid;
+  if (first.kind !== 'character') return unconvertible;
   if (first.character !== '/') return impossible;
 
   const segments = segmentsOf(rest);
@@ -100,7 +100,7 @@ function within(steps: Sequence): Patterns {
   for (const [index, segment] of segments.entries()) {
     const reading = segmentWithin(segment, index === segments.length - 1);
     patterns = patterns.flatMap((before) => reading.patterns.map((part) => `${before}/${part}`));
-    if (patterns.length === 0) return reading.isExact ? impossible : unsaid;
+    if (patterns.length === 0) return reading.isExact ? impossible : unconvertible;
     isExact &&= reading.isExact;
   }
   const usable = patterns.filter((pattern) => pathPatternProblem(pattern) === undefined);
@@ -125,7 +125,7 @@ function segmentWithin(steps: readonly Step[], isLast: boolean): Patterns {
   const tail = steps.at(-1);
   const isOpen = tail?.kind === 'anything' || tail?.kind === 'something' || tail?.kind === 'inner';
   const text = textOf(isOpen ? steps.slice(0, -1) : steps);
-  if (text === undefined || text.text === '' || /[{}*]/.test(text.text)) return unsaid;
+  if (text === undefined || text.text === '' || /[{}*]/.test(text.text)) return unconvertible;
   if (!isOpen) return { patterns: [text.text], isExact: text.isExact };
   const below = isLast && tail.kind !== 'inner' ? [`${text.text}/{**}`] : [];
   return { patterns: tail.kind === 'something' ? below : [text.text, ...below], isExact: false };
@@ -158,10 +158,10 @@ function around(steps: Sequence): Patterns | undefined {
   for (const [index, segment] of segments.entries()) {
     const isLast = index === segments.length - 1;
     const takesRest = segment.some(stepCrosses);
-    const said = segmentWithin(segment, isLast);
-    const isSaid = said.isExact && said.patterns.every((part) => isPattern(part));
-    const parts = isSaid ? said.patterns : takesRest ? ['{**}'] : roomFor(segment, isLast);
-    isExact &&= isSaid;
+    const converted = segmentWithin(segment, isLast);
+    const isConverted = converted.isExact && converted.patterns.every((part) => isPattern(part));
+    const parts = isConverted ? converted.patterns : takesRest ? ['{**}'] : roomFor(segment, isLast);
+    isExact &&= isConverted;
     patterns = patterns.flatMap((before) => parts.map((part) => `${before}/${part}`));
     if (takesRest) break;
   }

@@ -38,7 +38,7 @@ export interface AdminResponse {
   readonly body: string;
 }
 
-/** The most unused keys of an issuer that are listed. */
+/** Maximum number of unused keys that are listed for an issuer. */
 const mostNamed = 20;
 
 /** Makes the response of `/readyz`. */

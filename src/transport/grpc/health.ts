@@ -7,7 +7,7 @@ import { grpcStatus } from './status.ts';
 /** Whether checks are served, and changes of that. */
 export interface HealthSource {
   readonly isServing: () => boolean;
-  /** @returns removes the listener */
+  /** @returns a function that removes the listener */
   readonly onChange: (listener: () => void) => () => void;
 }
 

@@ -48,7 +48,7 @@ export async function closeServer(
     for (const socket of sockets) socket.destroy();
   });
   await closed;
-  // A server does not wait for connections that another process accepted.
+  // A server's close() does not wait for connections that another process accepted.
   await Promise.all(
     [...sockets].map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()))),
   );

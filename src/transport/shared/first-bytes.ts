@@ -2,8 +2,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * Calls a function when the first bytes of a connection arrive. They remain readable. It is never called if the connection
- * closes without any bytes.
+ * Calls a function when the first bytes of a connection arrive. They remain readable. The function is not called if the
+ * connection closes without any bytes.
  *
  * @param call receives at least one byte
  */

@@ -8,7 +8,7 @@ import type { Server, Socket } from 'node:net';
  * Closes each connection beyond the limit before the server handles it. Call this after the server added its own
  * `connection` listeners, and before anything else adds one.
  *
- * @param most the limit, called for each new connection
+ * @param most returns the limit; called for each new connection
  */
 export function limitOpenConnections(server: Server, most: () => number): void {
   let open = 0;

@@ -15,7 +15,7 @@ export type RejectionCause =
   | 'tls_version'
   | 'alpn';
 
-/** Reports a rejected connection, without anything that the client sent. */
+/** Reports a rejected connection. The report contains nothing that the client sent. */
 export type OnRejected = (cause: RejectionCause) => void;
 
 /** Reports how many connections were rejected since the last report. */

@@ -73,7 +73,7 @@ interface SecureServer {
  * its key may change one after the other: they are used once they match.
  *
  * @param onReload called after each change, with the error if the files cannot be used
- * @returns stops following the files
+ * @returns a function that stops following the files
  */
 export function keepTlsFresh(
   server: SecureServer,

@@ -1,4 +1,4 @@
-/** Finds the client certificate in what proxies report (RFC 8705). */
+/** Finds the client certificate in the headers and fields that proxies send (RFC 8705). */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -24,21 +24,21 @@ describe('by the number of trusted hops', () => {
   const [forged, client, proxy] = ['forged', 'client', 'proxy'].map((name) => `Hash=${hashOf(name)}`);
   test.each([
     ['one hop', `${client}`, 1, 'client'],
-    ['one hop, and a forged element before it', `${forged},${client}`, 1, 'client'],
+    ['one hop, after a forged element', `${forged},${client}`, 1, 'client'],
     ['two hops', `${client},${proxy}`, 2, 'client'],
-    ['two hops, and a forged element', `${forged},${client},${proxy}`, 2, 'client'],
+    ['two hops, after a forged element', `${forged},${client},${proxy}`, 2, 'client'],
     [
-      'fields around it, quotes with commas within',
+      'other fields around the hash, with commas in quotes',
       `By=spiffe://a;${client};Subject="CN=a,O=\\"b;c\\"";URI=${workload}`,
       1,
       'client',
     ],
-    ['a hash in capitals', `HASH=${hashOf('client').toUpperCase()}`, 1, 'client'],
+    ['a hash in upper case', `HASH=${hashOf('client').toUpperCase()}`, 1, 'client'],
     ['a quoted comma in a forged element', `Subject="x,${forged}",${client}`, 1, 'client'],
     ['an escaped quote in a subject', `${client};Subject="CN=\\",${hashOf('x')}"`, 1, 'client'],
     ['a backslash at the end of a subject', `${client};Subject="CN=\\\\"`, 1, 'client'],
     ['an empty subject and an empty URI', `By=${gateway};${client};Subject="";URI=`, 1, 'client'],
-    ['several proxies that ask', `By=${gateway};By=${workload};${client}`, 1, 'client'],
+    ['several By fields', `By=${gateway};By=${workload};${client}`, 1, 'client'],
     ['several URIs', `${client};URI=${workload};URI=a:b;DNS=c;DNS=d`, 1, 'client'],
     ['a forged element that has a subject', `${forged};Subject="a",${client}`, 1, 'client'],
   ])('%s', (_, header, hops, name) => {
@@ -46,39 +46,39 @@ describe('by the number of trusted hops', () => {
   });
 
   test.each([
-    ['nothing', '', 1],
+    ['an empty header', '', 1],
     ['fewer elements than hops', `${client}`, 2],
     ['no hash', `URI=${workload}`, 1],
     ['an empty element at the end', `${client},`, 1],
     ['two hashes', `${forged};${client}`, 1],
     ['a hash that is too short', 'Hash=abcd', 1],
-    ['a quote that never ends', `Subject="a;${client}`, 1],
-    ['a quote before that never ends', `${forged};X=",${client}`, 1],
-    ['a quote that ends within an element', `${forged};X=",${client};URI="`, 1],
-    ['a quoted value that holds an element', `${forged};Subject=",By=spiffe://a;${client};DNS="`, 1],
-    ['text behind a quote', `X="a"b,${client}`, 1],
+    ['a quote without an end', `Subject="a;${client}`, 1],
+    ['an earlier element with a quote without an end', `${forged};X=",${client}`, 1],
+    ['a quote that ends inside the next element', `${forged};X=",${client};URI="`, 1],
+    ['a quoted value that contains an element', `${forged};Subject=",By=spiffe://a;${client};DNS="`, 1],
+    ['text after a quote', `X="a"b,${client}`, 1],
     ['text before a quote', `X=a"b",${client}`, 1],
-    ['a quote within a value', `X=a"b,${client}`, 1],
-    ['a quote that is escaped outside of quotes', `X=\\"a",${client}`, 1],
+    ['a quote inside a value', `X=a"b,${client}`, 1],
+    ['an escaped quote outside of quotes', `X=\\"a",${client}`, 1],
     ['a pair without a value', `X,${client}`, 1],
     ['a pair without a key', `=x,${client}`, 1],
     ['an empty pair', `X=y;;Y=z,${client}`, 1],
-    ['an empty element before', `,${client}`, 1],
+    ['an empty element at the start', `,${client}`, 1],
     ['white space before an element', `X=y, ${client}`, 1],
     ['white space before a key', `${client}; URI=a`, 1],
-    ['white space behind a key', `Hash =${hashOf('client')}`, 1],
+    ['white space after a key', `Hash =${hashOf('client')}`, 1],
     ['a quoted hash', `Hash="${hashOf('client')}"`, 1],
     ['two lines', `${forged}\n${client}`, 1],
     ['two lines; the first ends with a URI', `${client};URI=a\nb`, 1],
-    ['two lines within quotes', `${client};Subject="a\nb"`, 1],
+    ['a line break in quotes', `${client};Subject="a\nb"`, 1],
     ['two lines, one of them empty', `\n${client}`, 1],
     ['a subject before the hash', `Subject="a";${client}`, 1],
     ['a URI before the subject', `${client};URI=a;Subject="b"`, 1],
     ['two subjects', `${client};Subject="a";Subject="b"`, 1],
     ['a URI with a comma', `${forged};URI=x,${client}`, 1],
     ['a DNS name with a comma', `${forged};Subject="";DNS=x,y=z,${client}`, 1],
-    ['a quoted URI before', `${forged};URI="x",${client}`, 1],
-    ['an unknown key behind a hash before', `${forged};Mail=x,${client}`, 1],
+    ['an earlier element with a quoted URI', `${forged};URI="x",${client}`, 1],
+    ['an earlier element with an unknown key after its hash', `${forged};Mail=x,${client}`, 1],
     ['a URI with a comma before the last proxy', `${forged};URI=x,${client},${proxy}`, 2],
   ])('%s: no certificate', (_, header, hops) => {
     expect(read(header, hops)).toBeUndefined();
@@ -88,19 +88,19 @@ describe('by the number of trusted hops', () => {
 describe('by the URI of the trusted proxy', () => {
   const client = `By=${gateway};Hash=${hashOf('client')};URI=spiffe://client`;
   test.each([
-    ['the proxy asks itself', client, 'client'],
+    ['the trusted proxy sends the check', client, 'client'],
     [
-      'the proxy stands before the one that asks',
+      'another proxy after the trusted one sends the check',
       `${client},By=${workload};Hash=${hashOf('gw')};URI=${gateway}`,
       'client',
     ],
     [
-      'the peer of the proxy has its URI as well, by another authority',
+      'the client of the proxy has the same URI, from another CA',
       `By=${gateway};Hash=${hashOf('forged')},By=${gateway};Hash=${hashOf('client')};URI=${gateway}`,
       'client',
     ],
     [
-      'a forged element before',
+      'a forged element at the start',
       `By=${gateway};Hash=${hashOf('forged')},${client},By=${workload};Hash=${hashOf('gw')};URI=${gateway}`,
       'client',
     ],
@@ -110,14 +110,14 @@ describe('by the URI of the trusted proxy', () => {
 
   test.each([
     [
-      'another workload forges the account of the proxy',
+      'another workload sends the By field of the proxy',
       `${client},By=${workload};Hash=${hashOf('w')};URI=spiffe://cluster.local/ns/evil/sa/x`,
     ],
-    ['another proxy asks', `By=${workload};Hash=${hashOf('client')}`],
+    ['another proxy sends the check', `By=${workload};Hash=${hashOf('client')}`],
     ['the peer has two URIs', `${client},By=${workload};Hash=${hashOf('gw')};URI=${gateway};URI=${workload}`],
-    ['nothing is before it', `By=${workload};Hash=${hashOf('gw')};URI=${gateway}`],
+    ['no element is before that of the proxy', `By=${workload};Hash=${hashOf('gw')};URI=${gateway}`],
     [
-      'a client has the URI of the proxy, whose own certificate has none',
+      'a client has the URI of the proxy, and the certificate of the proxy has no URI',
       `Hash=${hashOf('forged')},Hash=${hashOf('client')};URI=${gateway}`,
     ],
     [
@@ -128,10 +128,10 @@ describe('by the URI of the trusted proxy', () => {
       'the URI of the peer is quoted',
       `Hash=${hashOf('forged')},By=${workload};Hash=${hashOf('w')};URI="${gateway}"`,
     ],
-    ['two proxies ask', `By=${gateway};By=${workload};Hash=${hashOf('client')}`],
-    ['two proxies ask, in another order', `By=${workload};By=${gateway};Hash=${hashOf('client')}`],
+    ['two By fields', `By=${gateway};By=${workload};Hash=${hashOf('client')}`],
+    ['two By fields, in the other order', `By=${workload};By=${gateway};Hash=${hashOf('client')}`],
     [
-      'the peer has two URIs, in another order',
+      'the peer has two URIs, in the other order',
       `${client},By=${workload};Hash=${hashOf('gw')};URI=${workload};URI=${gateway}`,
     ],
   ])('%s: no certificate', (_, header) => {
@@ -139,7 +139,7 @@ describe('by the URI of the trusted proxy', () => {
   });
 });
 
-test('any header has a thumbprint or none, and does not throw', () => {
+test('any header gives a thumbprint or none, and never throws', () => {
   const text = fc.string({
     unit: fc.constantFrom(...'aZ=;,"\\ %-\n09', 'Hash=', 'By=', 'URI=', hashOf('x')),
   });
@@ -158,22 +158,22 @@ describe('no client can impersonate another, with any header and any certificate
     'behind $proxies proxies, with trustedHops $trustedHops and trustedProxyUri "$trustedProxyUri"',
     ({ trustedHops, trustedProxyUri, proxies }) => {
       const own = Buffer.from(hashes.client, 'hex').toString('base64url');
-      let believed = 0;
+      let identified = 0;
       fc.assert(
         fc.property(anyForgery, (forgery) => {
           const found = read(headerOf(forgery, proxies), trustedHops, trustedProxyUri);
-          if (found !== undefined) believed++;
+          if (found !== undefined) identified++;
           expect([own, undefined]).toContain(found);
         }),
         { numRuns: 12_000 },
       );
       // Without this, a reader that never trusts an element would pass too.
-      expect(believed).toBeGreaterThan(500);
+      expect(identified).toBeGreaterThan(500);
     },
   );
 
   test.each(settings)(
-    'and a client that sends nothing is believed, whatever its subject: behind $proxies proxies, with trustedHops $trustedHops and trustedProxyUri "$trustedProxyUri"',
+    'a client that forges no header is always identified: behind $proxies proxies, with trustedHops $trustedHops and trustedProxyUri "$trustedProxyUri"',
     ({ trustedHops, trustedProxyUri, proxies }) => {
       const harmless = { uris: ['spiffe://a/b'], dnsNames: ['a.example.com', '*.example.com'] };
       fc.assert(
@@ -194,7 +194,7 @@ describe('no client can impersonate another, with any header and any certificate
   );
 });
 
-// So long that a quadratic algorithm would not end within the test.
+// So long that a quadratic algorithm would exceed the test timeout.
 test('a header of 500,000 fields is read in linear time', () => {
   const fields = Array.from({ length: 500_000 }, (_, index) => `k${index}=v`).join(';');
   expect(read(`${fields};Hash=${hashOf('client')}`, 1)).toBe(thumbprintOf('client'));

@@ -62,11 +62,11 @@ describe('a bound token with a valid proof', () => {
 
   test.each<[string, ProofParts, Partial<CheckRequest>]>([
     ['another method', { claims: { htm: 'POST' } }, { method: 'POST' }],
-    ['the port said in the host', {}, { host: 'orders.example.com:443' }],
-    ['the host in capitals', {}, { host: 'Orders.Example.COM' }],
+    ['the default port in the host', {}, { host: 'orders.example.com:443' }],
+    ['the host in upper case', {}, { host: 'Orders.Example.COM' }],
     ['a target with a query', { claims: { htu: 'https://orders.example.com/orders/1?q=2#x' } }, {}],
     ['a target with its default port', { claims: { htu: 'https://orders.example.com:443/orders/1' } }, {}],
-    ['a target in capitals', { claims: { htu: 'HTTPS://ORDERS.example.com/orders/1' } }, {}],
+    ['a target in upper case', { claims: { htu: 'HTTPS://ORDERS.example.com/orders/1' } }, {}],
     [
       'an origin with a port',
       { claims: { htu: 'http://other.example.com:8080/a' } },
@@ -74,13 +74,13 @@ describe('a bound token with a valid proof', () => {
     ],
     ['the root without its slash', { claims: { htu: 'https://orders.example.com' } }, { path: '/' }],
     [
-      'an escape that needs none',
+      'an unnecessary escape',
       { claims: { htu: 'https://orders.example.com/%6frders/%c3%a9' } },
       { path: '/orders/%C3%A9' },
     ],
-    ['a proof of half a minute ago', { claims: { iat: Date.now() / 1000 - 30 } }, {}],
-    ['a proof of a clock that is ahead', { claims: { iat: Date.now() / 1000 + 20 } }, {}],
-    ['a type in capitals', { header: { typ: 'DPoP+JWT' } }, {}],
+    ['an iat 30 s ago', { claims: { iat: Date.now() / 1000 - 30 } }, {}],
+    ['an iat 20 s in the future', { claims: { iat: Date.now() / 1000 + 20 } }, {}],
+    ['a typ in mixed case', { header: { typ: 'DPoP+JWT' } }, {}],
     ['an unknown claim', { claims: { nonce: 'x' } }, {}],
   ])('with %s is allowed', async (_, parts, request) => {
     expect(await reasonOf([await makeProof(client, token, parts)], request)).toBe('allowed');
@@ -113,19 +113,22 @@ describe('a bound token with a valid proof', () => {
 describe('a bound token is denied', () => {
   test.each<[string, ProofParts, Partial<CheckRequest>?]>([
     ['another method', { claims: { htm: 'POST' } }],
-    ['the method in small letters', { claims: { htm: 'get' } }],
+    ['the method in lower case', { claims: { htm: 'get' } }],
     ['another path', { claims: { htu: 'https://orders.example.com/orders/2' } }],
-    ['a path that only begins alike', { claims: { htu: 'https://orders.example.com/orders' } }],
-    ['a path with other meaning when decoded', { claims: { htu: 'https://orders.example.com/orders%2F1' } }],
+    ['a path that is only a prefix', { claims: { htu: 'https://orders.example.com/orders' } }],
+    [
+      'a path that differs only by an escaped slash',
+      { claims: { htu: 'https://orders.example.com/orders%2F1' } },
+    ],
     ['another host', { claims: { htu: 'https://evil.example.com/orders/1' } }],
     ['another scheme', { claims: { htu: 'http://orders.example.com/orders/1' } }],
     ['another port', { claims: { htu: 'https://orders.example.com:8443/orders/1' } }],
     ['a user in the target', { claims: { htu: 'https://a@orders.example.com/orders/1' } }],
-    ['no absolute target', { claims: { htu: '/orders/1' } }],
+    ['a relative target', { claims: { htu: '/orders/1' } }],
     ['a target that is not a string', { claims: { htu: ['https://orders.example.com/orders/1'] } }],
     ['the target of another origin', { claims: { htu: 'http://other.example.com:8080/orders/1' } }],
     [
-      'a host that is not an origin',
+      'a host that is not in the origins',
       { claims: { htu: 'https://new.example.com/orders/1' } },
       { host: 'new.example.com' },
     ],
@@ -151,28 +154,28 @@ describe('a bound token is denied', () => {
     ['a fragment in the path', {}, { path: '/orders/1#x' }],
     ['the hash of another token', { claims: { ath: createHash('sha256').update('x').digest('base64url') } }],
     ['no hash of the token', { claims: { ath: undefined } }],
-    ['no id', { claims: { jti: undefined } }],
-    ['an empty id', { claims: { jti: '' } }],
-    ['an id that is not a string', { claims: { jti: 5 } }],
-    ['no time', { claims: { iat: undefined } }],
-    ['a time that is not a number', { claims: { iat: 'now' } }],
+    ['no jti', { claims: { jti: undefined } }],
+    ['an empty jti', { claims: { jti: '' } }],
+    ['a jti that is not a string', { claims: { jti: 5 } }],
+    ['no iat', { claims: { iat: undefined } }],
+    ['an iat that is not a number', { claims: { iat: 'now' } }],
     ['no method', { claims: { htm: undefined } }],
     ['no target', { claims: { htu: undefined } }],
-    ['a proof of two minutes ago', { claims: { iat: Math.floor(Date.now() / 1000) - 120 } }],
-    ['a proof of the future', { claims: { iat: Math.floor(Date.now() / 1000) + 60 } }],
-    ['nine thousand characters', { claims: { more: 'x'.repeat(9_000) } }],
-    ['a type that only begins alike', { header: { typ: 'dpop+jwtx' } }],
-    ['a type that only ends alike', { header: { typ: 'xdpop+jwt' } }],
-    ['the type of a token', { header: { typ: 'JWT' } }],
-    ['no type', { header: { typ: undefined } }],
+    ['an iat 2 minutes ago', { claims: { iat: Math.floor(Date.now() / 1000) - 120 } }],
+    ['an iat 1 minute in the future', { claims: { iat: Math.floor(Date.now() / 1000) + 60 } }],
+    ['a claim of 9,000 characters', { claims: { more: 'x'.repeat(9_000) } }],
+    ['a typ with a letter too many at the end', { header: { typ: 'dpop+jwtx' } }],
+    ['a typ with a letter too many at the start', { header: { typ: 'xdpop+jwt' } }],
+    ['the typ of a token', { header: { typ: 'JWT' } }],
+    ['no typ', { header: { typ: undefined } }],
     ['no key', { header: { jwk: undefined } }],
     ['a key that is text', { header: { jwk: 'x' } }],
-    ['a key of no type', { header: { jwk: {} } }],
+    ['a key without a type', { header: { jwk: {} } }],
     ['a secret as its key', { header: { jwk: { kty: 'oct', k: 'AAAA' } } }],
     ['crit', { header: { crit: ['exp'] } }],
   ])('with a proof that has %s', async (_, parts, request = {}) => {
     const proof = await makeProof(client, token, parts).catch(() => undefined);
-    // jose does not sign `crit`, so a string stands for the whole header.
+    // jose does not sign `crit`, so this replaces the header of a valid proof.
     const sent =
       proof ??
       (await makeProof(client, token)).replace(
@@ -185,7 +188,7 @@ describe('a bound token is denied', () => {
   });
 
   test.each(['ES384', 'RS512', 'PS512'])(
-    'with a proof of %s, which is not an announced algorithm',
+    'with a proof of %s, which is not an advertised algorithm',
     async (algorithm) => {
       const key = await createSigningKey('x', algorithm);
       const bound = await issuer.mint({ claims: { cnf: { jkt: await thumbprint(key) } } });
@@ -194,7 +197,7 @@ describe('a bound token is denied', () => {
     },
   );
 
-  test('with one proof if it has two bindings', async () => {
+  test('if it has two bindings, and only one is proven', async () => {
     const both = await coreWith(
       'dpop: {origins: ["https://orders.example.com"]}\nclientCertificates: {trustedHops: 1}',
     );
@@ -266,15 +269,15 @@ test('a token without a binding is allowed as Bearer and denied as DPoP', async 
 });
 
 test.each([
-  ['a key in full', { jwk: { kty: 'oct' } }],
+  ['a whole key', { jwk: { kty: 'oct' } }],
   ['a key id', { kid: 'x' }],
-  ['another member in addition to the thumbprint', { jkt: 'A'.repeat(43), kid: 'x' }],
+  ['a thumbprint with another member', { jkt: 'A'.repeat(43), kid: 'x' }],
   ['an invalid thumbprint', { jkt: 'x' }],
   ['a thumbprint that is not a string', { jkt: 5 }],
-  ['nothing', {}],
+  ['an empty object', {}],
   ['a list', []],
-  ['text', 'x'],
-])('a token that is bound to %s is denied', async (_, cnf) => {
+  ['a string', 'x'],
+])('a token is denied if its `cnf` is %s', async (_, cnf) => {
   const bound = await issuer.mint({ claims: { cnf } });
   expect(await reasonOf([], { authorization: [`Bearer ${bound}`] })).toBe('token_bound');
 });
@@ -307,7 +310,7 @@ describe('used proofs', () => {
     small.stop();
   });
 
-  test('of one client leave room for other clients of this issuer and of other issuers', async () => {
+  test('of one client leave space for other clients of this issuer and of other issuers', async () => {
     const other = await startFakeIssuer();
     const shared = await startCore(
       await configOf(`issuers:

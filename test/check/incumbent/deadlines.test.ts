@@ -93,7 +93,7 @@ describe('over HTTP and over gRPC', () => {
     ['1500ms', '500ms', 499],
     ['1500ms', '1500ms', 1_499],
   ])(
-    'with a checkDeadline of %s and a shadow.timeout of %s, an answer after %d ms counts',
+    'with a checkDeadline of %s and a shadow.timeout of %s, an answer after %d ms is used',
     async (check, shadow, after) => {
       const { clock, incumbent, ask } = await startBoth({ check, shadow });
       const { answers, ends } = await ask();
@@ -111,7 +111,7 @@ describe('over HTTP and over gRPC', () => {
     // 80 % of the mesh's timeout of 2 s.
     ['1600ms', '1600ms', 1_600],
   ])(
-    'with a checkDeadline of %s and a shadow.timeout of %s, none comes after %d ms',
+    'with a checkDeadline of %s and a shadow.timeout of %s, the check is denied after %d ms without an answer',
     async (check, shadow, due) => {
       const { clock, ask } = await startBoth({ check, shadow });
       const { answers, ends, reasons } = await ask();
@@ -128,7 +128,7 @@ describe('over HTTP and over gRPC', () => {
     ['500ms', '1500ms', 500],
     ['1500ms', '500ms', 1_500],
   ])(
-    'with a checkDeadline of %s and a shadow.timeout of %s, our own decision that waits for a key holds up both answers, and for no more than %d ms',
+    'with a checkDeadline of %s and a shadow.timeout of %s, both responses wait at most %d ms for our own decision, which waits for a key',
     async (check, shadow, due) => {
       const { clock, incumbent, service, ask } = await startBoth({
         check,

@@ -355,7 +355,7 @@ test('every accepted expression does little work, with any claims', () => {
   expect(worst).toBeGreaterThan(5_000);
 });
 
-test('two evaluations for a host with a port cost no more than the limit of one', () => {
+test('two evaluations for a host with a port cost at most the limit of one', () => {
   const claims = { a: Array.from({ length: 40_000 }, () => 'a') };
   const parts = Array.from({ length: 4 }, () => '!claims.a.exists(x, x == "b")').join(' && ');
   const workOf = (expression: string) =>

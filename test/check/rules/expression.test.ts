@@ -83,7 +83,7 @@ describe('an expression', () => {
     expect(() => compileExpression(text)(contextFor())).toThrow();
   });
 
-  test('reads a trusted header with one line, does not see an absent one, and fails for one with two lines', () => {
+  test('reads a trusted header with one line; an absent header has no value; two lines make it fail', () => {
     const text = '"x-tenant" in request.headers';
     const seen = (lines: readonly string[]) => {
       const identity = { payload: '{}', expiresAt: 1 } as unknown as Identity;
@@ -181,7 +181,7 @@ test('every compiled expression is evaluated within the limits, with any claims'
   expect(evaluated).toBeGreaterThan(20);
 });
 
-// So long that a quadratic algorithm would not end within the test.
+// So long that a quadratic algorithm would exceed the test timeout.
 test('a query of 500,000 parameters is read in linear time', () => {
   const context = contextFor(
     `/?${Array.from({ length: 500_000 }, (_, index) => `p${index}=1`).join('&')}&p1=2`,

@@ -109,7 +109,7 @@ const selectOf = (
   return (path: string) => select(checkRequest({ path }));
 };
 
-/** The path that a server with these steps reads. Without decoding, a space in a pattern stands for its escape. */
+/** The path that a server with these steps reads. Without decoding, a space in a pattern means its escape. */
 function readAs(path: string, own: readonly Step[]): string {
   const [start = ''] = path.split('?', 1);
   return own.reduce((text, step) => step(text), start).replaceAll('%20', ' ');
@@ -136,7 +136,7 @@ test('a request that an anonymous rule allows matches this rule for every reader
   expect(unusual).toBeGreaterThan(runs / 2_000);
 });
 
-test('with `paths.ignoreCase` and `ignoreTrailingSlash` also for readers that ignore these, and no further request is allowed', () => {
+test('with `paths.ignoreCase` and `ignoreTrailingSlash` also matches it for readers that ignore these, and no further request is allowed', () => {
   let passed = 0;
   fc.assert(
     fc.property(rules, target, (list, path) => {

@@ -188,14 +188,14 @@ describe('other servers can read another text for', () => {
   });
 
   test.each(['/', '/orders/', '/file.tar.gz', '/a%20b', '/caf%C3%A9', '/.well-known/x', '/100%25', '/a?b.'])(
-    'nothing of %s',
+    'no segment of %s',
     (target) => {
       expect(spellingsOf(target).every((spelling) => spelling === undefined)).toBe(true);
     },
   );
 
   test.each(['/%61dmin', '/%7Euser', '/a%40b', '/caf%c3%a9', '/a%2Db'])(
-    'nothing of %s, but one that decodes nothing has it otherwise',
+    'no segment of %s, except servers that do not decode',
     (target) => {
       expect(spellingsOf(target)).toEqual([{ others: [], isSure: false }]);
     },

@@ -84,7 +84,7 @@ describe('a path that servers read differently', () => {
     [['/public/{**}', '/{**}'], '/public/%61.', 0],
     [['/users/{*}', '/{**}'], '/users/a%40b.c', 0],
     [['/{*}/x', '/{**}'], '/admin./x', 0],
-    // `{*}` matches an empty segment for no server.
+    // For every server, `{*}` does not match an empty segment.
     [['/{*}/{*}', '/{**}'], '/admin./', 1],
     [['/{*}', '/{**}'], '/a%2Eb', 0],
     [['/c++', '/{**}'], '/c++', 0],
@@ -517,7 +517,7 @@ describe('a pattern covers another', () => {
   });
 });
 
-// So long that a quadratic algorithm would not end within the test.
+// So long that a quadratic algorithm would exceed the test timeout.
 test('a host of a million dots and a path of a million segments are read in linear time', () => {
   const select = selectOf({ hosts: ['*.example.com'], paths: ['/{*}/{*}/{**}'] }, {});
   const host = 'a.example.com';

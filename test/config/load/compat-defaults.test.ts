@@ -16,7 +16,7 @@ describe('compat: oauth2-proxy', () => {
     expect(config.outputTokenToHeader).toBe('x-auth-request-access-token');
     expect(config.setAuthorizationHeader).toBe(true);
     expect(config.issuers[0]?.email.fallbackClaim).toBe('sub');
-    // The e-mail does not affect any decision.
+    // The email does not affect any decision.
     expect(config.issuers[0]?.email).toMatchObject({ requireVerified: false });
   });
 
@@ -40,7 +40,7 @@ describe('compat: oauth2-proxy', () => {
     );
   });
 
-  test('never uses the subject as e-mail if e-mails decide about access', async () => {
+  test('never uses the subject as email if e-mails decide about access', async () => {
     const file = `issuers: [{issuer: "https://a.example.com", audiences: [a], email: {allowedDomains: [example.com]}}]\n`;
     expect((await configOf(`${file}compat: oauth2-proxy`)).issuers[0]?.email.fallbackClaim).toBe('');
   });

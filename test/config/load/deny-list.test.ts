@@ -34,15 +34,15 @@ test('reads JSON, a mapping with `entries`, and an empty list', () => {
 });
 
 test.each([
-  ['nothing', ''],
+  ['zero bytes', ''],
   ['white space', ' \n \n'],
   ['a comment', '# nobody\n'],
   ['null', 'null'],
   ['null in YAML', '~\n'],
-  ['a beginning', '---\n'],
-  ['a beginning and an end', '---\n...\n'],
+  ['a document start', '---\n'],
+  ['a document start and end', '---\n...\n'],
   ['a byte order mark', '\ufeff'],
-])('rejects a document of %s, which is not an empty list', (_, text) => {
+])('rejects a file of %s, which is not an empty list', (_, text) => {
   expect(() => read(text)).toThrow(/the file is empty; write \[\]/);
 });
 

@@ -212,7 +212,9 @@ describe('a file', () => {
     expect(await problemsOf({ file: 'a: [1' })).toEqual([
       expect.stringMatching(/config\.yaml:\d+:\d+\): invalid YAML/),
     ]);
-    expect(await problemsOf({ file: 'a: 1\na: 2' })).toEqual([expect.stringContaining('must be unique')]);
+    expect(await problemsOf({ file: 'a: 1\na: 2' })).toEqual([
+      expect.stringContaining('already has an entry with this name'),
+    ]);
     const missing = loadConfig({
       flags: [{ name: '--config', value: '/nowhere.yaml' }],
       environment: {},
@@ -220,7 +222,9 @@ describe('a file', () => {
         throw Object.assign(new Error('no'), { code: 'ENOENT' });
       },
     });
-    await expect(missing).rejects.toThrow('(/nowhere.yaml): cannot read the file: ENOENT');
+    await expect(missing).rejects.toThrow(
+      '(/nowhere.yaml): cannot read the file: it does not exist (ENOENT)',
+    );
   });
 
   test('is rejected if its aliases expand too far', async () => {

@@ -24,7 +24,7 @@ async function problemsOf({ flags = {}, environment = {}, file }: Settings): Pro
 
 const issuer = { issuer: 'https://i.example.com', audiences: ['a'] };
 
-/** Puts a value where a path leads, with whatever must stand around it. */
+/** Creates an object with a value at a path, where `[]` is a list. */
 function at(path: readonly string[], value: unknown): unknown {
   const [head, ...rest] = path;
   if (head === undefined) return value;
@@ -180,7 +180,7 @@ test('a problem shows both ends of a long value', async () => {
   expect(problems[0]).toMatch(/got "ab+…b+c "$/);
 });
 
-// The code points by number, out of the Unicode database: the code asks for their properties.
+// Code points from the Unicode database, by number. The code uses Unicode properties instead.
 const unseen = [
   0x0000, 0x0009, 0x001b, 0x0020, 0x007f, 0x0085, 0x00a0, 0x00ad, 0x034f, 0x061c, 0x1160, 0x1680, 0x17b4,
   0x180e, 0x2000, 0x200a, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x202a, 0x202e, 0x202f, 0x205f, 0x2060,
@@ -200,7 +200,7 @@ describe('rejects the invisible character', () => {
       );
       const problems = await problemsOf({ file: { issuers: [{ ...issuer, audiences: [text] }] } });
       expect(problems).toEqual([expect.stringMatching(/white space|line break/)]);
-      // It is shown: nothing that is printed holds it as it is.
+      // The message shows the character as an escape only.
       if (unit !== ' ') expect(problems.join()).not.toContain(unit);
     }
   });

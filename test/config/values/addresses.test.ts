@@ -1,11 +1,11 @@
-/** Which addresses are never fetched from, against the registries' tables and Node's own BlockList. */
+/** Addresses from which the service never fetches, compared with the IANA registries and Node's BlockList. */
 import { BlockList } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { reachOf } from '../../../src/config/values/addresses.ts';
 import { isLoopback, urlProblem } from '../../../src/config/values/urls.ts';
 
-/** IPv4 networks, as in the IANA registry and the clouds' own documentation. */
+/** IPv4 networks from the IANA registry and the documentation of cloud providers. */
 const refused4: readonly [network: string, bits: number][] = [
   ['0.0.0.0', 8],
   ['100.100.100.200', 32],
@@ -28,14 +28,14 @@ const refused6: readonly [network: string, bits: number][] = [
   ['ff00::', 8],
 ];
 
-/** How an IPv4 address is written inside an IPv6 one, and at which bit it begins. */
+/** IPv6 addresses that contain an IPv4 address, and the first bit of that address. */
 const wrappings: Readonly<Record<string, readonly [wrap: (hex: string) => string, at: number]>> = {
   'NAT64 (RFC 6052)': [(hex) => `64:ff9b::${hex}`, 96],
   '6to4 (RFC 3056)': [(hex) => `2002:${hex}::`, 16],
   'SIIT (RFC 7915)': [(hex) => `::ffff:0:${hex}`, 96],
 };
 
-/** As two groups in hexadecimal. */
+/** An IPv4 address as two hexadecimal groups. */
 function hex(address: string): string {
   const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
   return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
@@ -51,7 +51,7 @@ for (const [wrap, at] of Object.values(wrappings))
 here.addSubnet(...loopback4, 'ipv4');
 here.addAddress('::1', 'ipv6');
 
-/** The class of an address by the lists. */
+/** The class of an address according to the lists. */
 function listed(address: string): string {
   const family = address.includes(':') ? 'ipv6' : 'ipv4';
   if (here.check(address, family)) return 'loopback';
@@ -64,7 +64,7 @@ function judged(address: string): string {
 }
 
 const byte = fc.nat({ max: 255 });
-/** Addresses near the edges of what is refused, and any others. */
+/** Addresses near the bounds of the blocked networks, and random ones. */
 const ipv4 = fc.oneof(
   fc.tuple(byte, byte, byte, byte),
   fc.tuple(
@@ -110,7 +110,7 @@ const ipv6 = fc
       .tuple(fc.constantFrom(0, 0xff_ff), ipv4)
       .map(([sixth, [a, b, c, d]]) => [...[0, 0, 0, 0, 0, sixth], ...[a * 256 + b, c * 256 + d]]),
   )
-  // Not what an operator's own translator or an interface's name decides; those have tests of their own.
+  // Local NAT64 prefixes and ISATAP addresses have their own tests.
   .filter(([a, b, c, , , f]) => !(a === 0x64 && b === 0xff_9b && c === 1) && f !== 0x5e_fe);
 
 test('classifies IPv4 addresses as the registry does', () => {
@@ -161,7 +161,7 @@ test('classifies an embedded IPv4 address like the address itself', () => {
 });
 
 describe("an operator's NAT64 (64:ff9b:1::/48)", () => {
-  /** RFC 6052 section 2.2: the address behind a prefix of 48, 56, 64 or 96 bits, around the bits 64 to 71. */
+  /** RFC 6052 section 2.2: the address after a prefix of 48, 56, 64 or 96 bits. Bits 64 to 71 are skipped. */
   const written = (prefix: 48 | 56 | 64 | 96, address: string): string => {
     const bytes = [0, 0x64, 0xff, 0x9b, 0, 1, ...Array.from({ length: 10 }, () => 0)];
     let at = prefix / 8;

@@ -1,4 +1,4 @@
-/** How long the name of a claim may be, and which names a list of names as JSON may have, wherever a claim is named. */
+/** The limits of claim names, for every option that names a claim. */
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load/load.ts';
 import { ConfigError } from '../../../src/config/validate/problems.ts';
@@ -22,7 +22,7 @@ async function problemsOf(file: unknown): Promise<string[]> {
 
 const rule = (require: object) => ({ issuers: [issuer], rules: [{ name: 'r', match: {}, require }] });
 
-/** Every place that names a claim. */
+/** Every option that names a claim. */
 const places: Record<string, (name: string | string[]) => unknown> = {
   requiredClaims: (name) => ({ issuers: [{ ...issuer, requiredClaims: { [textOf(name)]: 'x' } }] }),
   'a rule': (name) => rule({ claims: { [textOf(name)]: 'x' } }),
@@ -36,7 +36,7 @@ const places: Record<string, (name: string | string[]) => unknown> = {
   }),
 };
 
-/** Names before a value can only be texts. */
+/** A mapping key must be a text, so a list of names becomes JSON. */
 const textOf = (name: string | string[]) => (typeof name === 'string' ? name : JSON.stringify(name));
 
 const names = (count: number) => Array.from({ length: count }, () => 'a');
@@ -67,7 +67,7 @@ describe.each(Object.keys(places))('%s', (place) => {
   });
 
   test.each([[['a ', 'b']], [['a', ' b']], [['a', 'b\u200b']], [['a\nb']], [[' ']]])(
-    'refuses white space at the ends of a name in a list as JSON: %j',
+    'rejects white space at the ends of a name in a list: %j',
     async (list) => {
       expect(await problemsOf(file(JSON.stringify(list)))).toEqual([
         expect.stringMatching(/: must not .*(white space|line break)/),

@@ -1,4 +1,4 @@
-/** Which texts are a host that every server reads alike. */
+/** Hosts that every server reads the same way. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hostPatternProblem } from '../../../src/config/rules/host-patterns.ts';
@@ -130,7 +130,7 @@ test('a parsed host has the name that a URL has, and parses to itself', () => {
       const host = readHost(text);
       if (host === undefined) return;
       read++;
-      // Punycode that says nothing is not decoded by servers that route.
+      // `URL` rejects some punycode that proxies do not decode.
       const url = URL.parse(`http://${text}/`);
       if (!text.toLowerCase().includes('xn--')) expect(url?.hostname).toBe(host.name);
       expect(readHost(host.port === undefined ? host.name : `${host.name}:${host.port}`)).toEqual(host);

@@ -1,4 +1,4 @@
-/** URLs as people write them: a parser of URLs takes more than anybody means. */
+/** URLs in a configuration. The parser of `URL` accepts mistakes that these tests reject. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkConfig } from '../../../src/cli/check-config.ts';

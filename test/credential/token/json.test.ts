@@ -28,16 +28,16 @@ describe('is rejected', () => {
     ['a string', '"a"'],
     ['a number', '1'],
     ['null', 'null'],
-    ['nothing', ''],
-    ['an unended object', '{"a":1'],
-    ['an unended string', '{"a'],
-    ['something behind the object', '{} x'],
+    ['no bytes', ''],
+    ['an object without an end', '{"a":1'],
+    ['a string without an end', '{"a'],
+    ['text after the object', '{} x'],
     ['a byte order mark', '\ufeff{}'],
     ['a name twice', '{"a":1,"a":1}'],
-    ['a name twice, once escaped', '{"a":1,"\\u0061":1}'],
-    ['a name twice, quotes and braces in strings', '{"a":"{\\"b\\":1}","a":2}'],
-    ['too many lists', `{"a":${'['.repeat(maxNesting)}${']'.repeat(maxNesting)}}`],
-    ['a hundred thousand lists', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    ['a name twice, the second time with an escape', '{"a":1,"\\u0061":1}'],
+    ['a name twice, with quotes and braces in a string', '{"a":"{\\"b\\":1}","a":2}'],
+    ['one nested list too many', `{"a":${'['.repeat(maxNesting)}${']'.repeat(maxNesting)}}`],
+    ['100,000 nested lists', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
   ])('%s', (_, text) => {
     expect(read(text)).toBeUndefined();
   });
@@ -55,4 +55,11 @@ test('__proto__ is an ordinary member name', () => {
   const object = read('{"__proto__":{"x":1}}');
   expect(Object.keys(object ?? {})).toEqual(['__proto__']);
   expect(({} as { x?: number }).x).toBeUndefined();
+});
+
+test('an earlier object does not change how an escaped member name is read', () => {
+  expect(read('{"iss":1,"\\\\u0":1}')).toEqual({ iss: 1, '\\u0': 1 });
+  expect(read('{"iss":1,"\\u0073ub":2}')).toEqual({ iss: 1, sub: 2 });
+  expect(read('{"a":1,"\\\\":1}')).toEqual({ a: 1, '\\': 1 });
+  expect(read('{"a":1,"\\u0061":1}')).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-/** The keys that are tried for a token, when keys are fetched, and the limits of what a client can cause. */
+/** The keys that verify a token, the fetches for unknown keys, and the limits for hostile clients. */
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createTokenCache } from '../../../src/credential/token/cache.ts';
@@ -105,8 +105,8 @@ const tokensOf = (
 
 describe('an issuer that replaces a key', () => {
   test.each([
-    ['under its name', 'k1'],
-    ['without any names', null],
+    ['with the same kid', 'k1'],
+    ['without a kid', null],
   ])('%s: the next background refresh finds it and removes the old tokens', async (_, kid) => {
     const { issuer, clock, reasonOf } = await bench([key(0, kid)], ['--keys-refresh-interval=60s']);
     const header = { kid: kid ?? undefined };
@@ -157,12 +157,12 @@ describe.each(benches)('a client with forged signatures, %s', (_, start) => {
   };
 
   test.each([
-    ['under a known kid', 'k1', () => [key(0)]],
-    ['under the kid of two keys', 'k1', () => [key(0), key(1)]],
-    ['with a known kid and a key without one,', 'k1', () => [key(0), key(1, null)]],
-    ['without kid', undefined, () => [key(0), key(1, 'k2')]],
-    ['without kid, where no key has one,', undefined, () => [key(0, null)]],
-  ])('%s causes no fetch with 10,000 of them', async (_name, kid, published) => {
+    ['with a known kid', 'k1', () => [key(0)]],
+    ['with a kid of two keys', 'k1', () => [key(0), key(1)]],
+    ['with a known kid, next to a key without a kid,', 'k1', () => [key(0), key(1, null)]],
+    ['without a kid', undefined, () => [key(0), key(1, 'k2')]],
+    ['without a kid, to keys without a kid,', undefined, () => [key(0, null)]],
+  ])('%s causes no fetch with 10,000 tokens', async (_name, kid, published) => {
     const { issuer, clock, reasonOf } = await start(published(), flags);
     const before = { ...issuer.hits };
     for (let round = 0; round < 200; round++) {
@@ -178,16 +178,16 @@ describe.each(benches)('a client with forged signatures, %s', (_, start) => {
   });
 
   // One fetch per 10 s in 300 s.
-  test('with known and unknown kids in turn causes no more fetches than with unknown ones', async () => {
+  test('with known and unknown kids in turn causes at most as many fetches as with unknown kids', async () => {
     expect(await fetchesIn(300, (second) => `u${second}`)).toBeLessThanOrEqual(31);
     const inTurn = await fetchesIn(300, (second) => (second % 2 === 0 ? 'k1' : `u${second}`));
     expect(inTurn).toBeLessThanOrEqual(31);
   });
 
   test.each([
-    ['with a key without one', () => [key(0), key(1, null)]],
-    ['where no key has one', () => [key(0, null)]],
-  ])('with any kid, %s, causes no more fetches than with unknown ones', async (_name, published) => {
+    ['next to a key without a kid', () => [key(0), key(1, null)]],
+    ['to keys without a kid', () => [key(0, null)]],
+  ])('with any kid, %s, causes at most as many fetches as with unknown kids', async (_name, published) => {
     const hits = await fetchesIn(300, (second) => `u${second}`, published());
     expect(hits).toBeGreaterThan(0);
     expect(hits).toBeLessThanOrEqual(31);
@@ -224,8 +224,8 @@ describe('a key without kid', () => {
 
 describe('a token that was verified with one of several keys', () => {
   test.each([
-    ['of its kid', 'k1'],
-    ['of any name', undefined],
+    ['with a kid', 'k1'],
+    ['without a kid', undefined],
   ])('%s is cached, and removed only with that key', async (_, kid) => {
     const { issuer, clock, reasonOf, core } = await bench([key(0), key(1)], ['--keys-refresh-interval=60s']);
     const [first = '', second = ''] = await Promise.all(

@@ -1,4 +1,4 @@
-/** Checks that wait for a key: how many, how long, and the effect of a wait in vain on later checks. */
+/** Checks that wait for a key: how many, how long, and the effect of a check that gives up on later checks. */
 import { describe, expect, test } from 'vitest';
 import { createKeyWaits } from '../../../src/credential/token/pending-keys.ts';
 import { createTestClock, settled } from '../../support/clock.ts';
@@ -53,7 +53,7 @@ describe('a check that waits for a key', () => {
     expect(ends).toEqual(['refused']);
   });
 
-  test('in a crowd of nine gives up after a third of that; with eight it does not', async () => {
+  test('gives up after a third of that time if nine checks wait, and not if eight wait', async () => {
     for (const [count, longest] of [
       [8, maxWait],
       [9, maxWait / 3],
@@ -61,7 +61,7 @@ describe('a check that waits for a key', () => {
       const { clock, ask, ends } = createWorld();
       for (let index = 0; index < count; index++) ask(new Promise(() => {}));
       await clock.advance(10 * maxWait);
-      // After some checks of a crowd have given up, the others do too.
+      // When the first of many checks give up, the others do too.
       for (const end of ends) expect([count, end]).toEqual([count, { after: longest, hasEnded: false }]);
     }
   });
@@ -84,8 +84,8 @@ describe('a check that waits for a key', () => {
   });
 });
 
-describe('after a wait in vain', () => {
-  test('no check starts to wait while the fetch hangs, and waiting checks wait for a third', async () => {
+describe('after a check has given up', () => {
+  test('no check starts to wait while the fetch hangs, and waiting checks give up after a third of the time', async () => {
     const { clock, ask, ends } = createWorld();
     const fetching = Promise.withResolvers<void>();
     ask(fetching.promise);

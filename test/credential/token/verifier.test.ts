@@ -244,7 +244,7 @@ describe('an unknown key id', () => {
     expect(answered).toHaveLength(20);
   });
 
-  test('is waited for until the deadline by few checks, and for a third of that by a crowd', async () => {
+  test('is waited for until the deadline by a few checks, and for a third of that time by many', async () => {
     for (const [count, answeredBy] of [
       [8, 1_350],
       [40, 450],

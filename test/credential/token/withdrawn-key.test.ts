@@ -45,7 +45,7 @@ test('a token is verified while the issuer has the key', async () => {
   expect(await verify()).toMatchObject({ outcome: 'verified' });
 });
 
-test('a key that is removed meanwhile verifies nothing', async () => {
+test('a token is denied if its key is removed before the verification starts', async () => {
   const held = new Set([key]);
   const verify = await verifierOf(held);
   const verdict = verify();

@@ -50,7 +50,7 @@ describe('a response with content-encoding', () => {
     expect(await fetchOf(coding, Buffer.from(document))).toBe(document);
   });
 
-  test('identity and gzip is read as gzip', async () => {
+  test('`identity, gzip` is read as gzip', async () => {
     expect(await fetchOf('identity, gzip', zlib.gzipSync(document))).toBe(document);
   });
 
@@ -64,7 +64,7 @@ describe('a response with content-encoding', () => {
     'aes128gcm',
     'gzip;q=1',
     'aws-chunked, utf-8',
-  ])('plain text that is said to be in %s is read as it is', async (coding) => {
+  ])('uncompressed JSON with the content-encoding %s is read unchanged', async (coding) => {
     expect(await fetchOf(coding, Buffer.from(document))).toBe(document);
     expect(await fetchOf(coding, Buffer.from(`\uFEFF${document}`))).toBe(`\uFEFF${document}`);
   });
@@ -79,7 +79,7 @@ describe('a response with content-encoding', () => {
     'utf-8, gzip, none, gzip',
     'gzip, br, deflate, zstd',
     'gzip, gzip, gzip, gzip, aws-chunked, identity',
-  ])('%s is undone from its end', async (codings) => {
+  ])('%s is decoded from the last coding to the first', async (codings) => {
     const applied = codings.split(',').map((coding) => new Map(encoders).get(coding.trim()));
     const body = applied.reduce<Buffer>((text, encode) => encode?.(text) ?? text, Buffer.from(document));
     expect(await fetchOf(codings, body)).toBe(document);
@@ -106,7 +106,7 @@ describe('a response with content-encoding', () => {
     ['br', '0b00807803'],
     // A frame of one raw block, written by hand (RFC 8878 section 3.1.1).
     ['zstd', '28b52ffd200109000078'],
-  ])('%s by another hand is read (%#)', async (coding, hex) => {
+  ])('%s of another encoder is read (%#)', async (coding, hex) => {
     expect(await fetchOf(coding, Buffer.from(hex, 'hex'))).toBe('x');
   });
 });

@@ -56,12 +56,12 @@ describe('is rejected or aborted', () => {
     );
   }
   failing(
-    'a body that says it is too large',
+    'a body with a content-length above the limit',
     (_, response) => response.writeHead(200, { 'content-length': '1001' }).end('x'.repeat(1001)),
     /larger than 1000 bytes/,
   );
   failing(
-    'a body that turns out too large',
+    'a body without a length that is too large',
     (_, response) => {
       response.writeHead(200);
       for (let index = 0; index < 100; index++) response.write('x'.repeat(100));
@@ -69,7 +69,7 @@ describe('is rejected or aborted', () => {
     /larger than 1000 bytes/,
   );
   failing(
-    'a body that breaks off',
+    'a body that is truncated',
     (_, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('x');
@@ -78,7 +78,7 @@ describe('is rejected or aborted', () => {
     /cannot fetch/,
   );
   failing(
-    'a body that trickles',
+    'a body that is too slow',
     (_, response) => {
       response.writeHead(200);
       const timer = setInterval(() => response.write('x'), 50);
@@ -86,7 +86,7 @@ describe('is rejected or aborted', () => {
     },
     /did not respond within 1000 ms/,
   );
-  failing('no answer at all', () => {}, /did not respond within 1000 ms/);
+  failing('no response', () => {}, /did not respond within 1000 ms/);
 
   test('an address where nothing listens', async () => {
     await expect(createFetch(options)('http://127.0.0.1:1/')).rejects.toThrow(/ECONNREFUSED/);
@@ -130,7 +130,7 @@ describe('over TLS', () => {
     return serve((_, response) => response.writeHead(200).end('{}'), server);
   };
 
-  test('rejects an unknown CA, whatever the environment', async () => {
+  test('rejects an unknown CA, with any environment variables', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     onTestFinished(() => void vi.unstubAllEnvs());
     const port = await secure();

@@ -23,14 +23,14 @@ test.each([
   ['/', 'https://10.0.0.1/'],
   ['.', 'https://example.com/'],
   ['::ffff:10.0.0.0/8', 'https://10.1.2.3/'],
-])('an entry that is none matches nothing: %s', (list, url) => {
+])('an invalid entry matches nothing: %s', (list, url) => {
   expect(isProxied(list, url)).toBe(true);
 });
 
 test.each([
   ['NO_PROXY', '10.0.0.0/8,127.0.0.2'],
   ['no_proxy', 'direct.invalid,.invalid'],
-])('%s decides what a fetch does', async (name, list) => {
+])('a fetch reads %s', async (name, list) => {
   const seen: string[] = [];
   const proxy = http.createServer((request, response) => {
     seen.push(request.url ?? '');

@@ -36,7 +36,7 @@ const configuration = (issuer: string, files: readonly string[], more = '') =>
   );
 
 describe('publicKeyFiles', () => {
-  test('accept a token that one of the keys signed, whatever its kid, without a fetch', async () => {
+  test('accept a token with any kid that one of the keys signed, without a fetch', async () => {
     const keys = [
       await createSigningKey('a'),
       await createSigningKey('b'),
@@ -88,7 +88,7 @@ describe('publicKeyFiles', () => {
   });
 
   test.each([
-    ['nothing', 'hello', /expected a public key in PEM \(/],
+    ['no PEM block', 'hello', /expected a public key in PEM \(/],
     [
       'a private key',
       generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
@@ -104,7 +104,7 @@ describe('publicKeyFiles', () => {
       pemOf(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey),
       /no usable key \(keys\[0\]: size\)/,
     ],
-  ])('that hold %s are a problem of check-config', async (name, text, message) => {
+  ])('that contain %s are a problem in check-config', async (name, text, message) => {
     const file = write(`${name}.pem`, text);
     const yaml = `issuers: [{issuer: "https://a.example.com", audiences: [a], publicKeyFiles: ["${file}"]}]`;
     const { output, exitCode } = await checkConfig({

@@ -91,7 +91,7 @@ describe.each(supportedAlgorithms)('%s', (algorithm) => {
 });
 
 describe.each(supportedAlgorithms)('verifying with %s', (algorithm) => {
-  test('never throws, whatever the length of the signature', async () => {
+  test('never throws, with any length of the signature', async () => {
     const { publicJwk } = await createSigningKey('k', algorithm);
     const verify = importPublicKey(publicJwk as PublicJwk, algorithm);
     const data = Buffer.from('x.y');

@@ -105,7 +105,7 @@ function verifies({ pair, jwk }: Member, signer: number, algorithm: string, kid:
   );
 }
 
-test('accepts what jose accepts, unless too many keys fit; accepts nothing without a matching key; both processes agree', async () => {
+test('accepts the same tokens as jose, unless too many keys match; accepts none without a matching key; both processes agree', async () => {
   const counts = { allowed: 0, refused: 0, bothTaken: 0, several: 0 };
   await fc.assert(
     fc.asyncProperty(inputs, async ({ members, foreign: others, signer: any, isPublished, choice, kid }) => {

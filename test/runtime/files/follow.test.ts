@@ -287,12 +287,12 @@ describe('on a disk', () => {
   });
 
   test.each<[string, (file: string) => void, string]>([
-    ['nothing', () => {}, '(ENOENT)'],
+    ['a missing file', () => {}, '(ENOENT)'],
     ['a folder', (file) => mkdirSync(file), '(it is not a file)'],
     ['a pipe', (file) => execFileSync('mkfifo', [file]), '(it is not a file)'],
     ['a link to itself', (file) => symlinkSync('file', file), '(ELOOP)'],
-    ['a link to nothing', (file) => symlinkSync('nothing', file), '(ENOENT)'],
-  ])('reports %s in its place once, and its return once', async (_, put, reported) => {
+    ['a link to a missing file', (file) => symlinkSync('nothing', file), '(ENOENT)'],
+  ])('reports %s in its place once, and its return once', async (_, put, told) => {
     const { file } = onDisk();
     const { clock, counted } = follow(systemFiles, file);
     await clock.advance(3_000);

@@ -30,7 +30,7 @@ describe('onceAtATime', () => {
     expect(most()).toBe(1);
   });
 
-  test('runs after every call, also after one that comes when a run ends', async () => {
+  test('runs after every call, also if the call is made when a run ends', async () => {
     const { begun, ask, most } = turns();
     const first = ask();
     const late = first.then(ask);

@@ -106,14 +106,14 @@ const parties: Case[] = [
   ),
   ...claim('A20', 'aud', ['the-client-id'], 'audience_mismatch'),
   ...['/', '#', '?', ' ', '\n', '.', '%20', '/.', '//'].map((tail) =>
-    tokenCase('C8', `iss with ${JSON.stringify(tail)} behind it`, 'issuer_unknown', (world) =>
+    tokenCase('C8', `iss with ${JSON.stringify(tail)} after it`, 'issuer_unknown', (world) =>
       withClaims(world, { iss: `${world.main.url}${tail}` }),
     ),
   ),
   ...(
     [
-      ['in capitals', (url: string) => url.toUpperCase()],
-      ['with its scheme in capitals', (url: string) => url.replace('http', 'HTTP')],
+      ['in upper case', (url: string) => url.toUpperCase()],
+      ['with its scheme in upper case', (url: string) => url.replace('http', 'HTTP')],
       ['as https', (url: string) => url.replace('http:', 'https:')],
       ['with a user', (url: string) => url.replace('//', '//a@')],
       ['in escapes', (url: string) => url.replace('127', '%3127')],
@@ -177,7 +177,7 @@ const texts: Case[] = [
   payload('C11', 'a byte order mark', (text) => `\ufeff${text}`, 'token_malformed'),
   payload(
     'C11',
-    'bytes that are no UTF-8',
+    'bytes that are not UTF-8',
     (text) => Buffer.from(text.replace('}', ',"x":"\xff"}'), 'latin1'),
     'token_malformed',
   ),
@@ -211,7 +211,7 @@ const texts: Case[] = [
   ),
   payload(
     'I10',
-    'names that look like numbers, by the hundred',
+    '700 names that look like numbers',
     (text) =>
       text.replace('}', `${Array.from({ length: 700 }, (_, index) => `,"${index * 65_536}":0`).join('')}}`),
     'allowed',
@@ -317,7 +317,7 @@ const scopes: Case[] = [
   ].map((scope) => strict(`scope ${JSON.stringify(scope)}`, { scope }, 'scope_insufficient')),
   strict('no scope', {}, 'scope_insufficient'),
   strict('a scope of null', { scope: null }, 'scope_insufficient'),
-  strict('a scope of null beside scp', { scope: null, scp: ['orders.read'] }, 'allowed'),
+  strict('a scope of null next to scp', { scope: null, scp: ['orders.read'] }, 'allowed'),
   strict('scp in a list', { scp: ['orders.read'] }, 'allowed'),
   strict('scopes in a list', { scopes: ['a', 'orders.read'] }, 'allowed'),
   strict('scp with a space in a member', { scp: ['a orders.read'] }, 'scope_insufficient'),

@@ -72,10 +72,10 @@ const elliptic: Case[] = curveNames.flatMap((curve) => {
     onCurve(curve, 'B2', 'by another hash', 'signature_invalid', (_, data, key) =>
       sign(curve === 'ES256' ? 'sha384' : 'sha256', data, { key, dsaEncoding: 'ieee-p1363' }),
     ),
-    onCurve(curve, 'B3', 'the twin (r, n - s)', 'allowed', (good) =>
+    onCurve(curve, 'B3', 'the second valid form (r, n - s)', 'allowed', (good) =>
       Buffer.concat([good.subarray(0, length), toBytes(order - toNumber(good.subarray(length)), length)]),
     ),
-    onCurve(curve, 'B3', 'as it is', 'allowed', (good) => good),
+    onCurve(curve, 'B3', 'unchanged', 'allowed', (good) => good),
   ];
 });
 
@@ -91,7 +91,7 @@ function edwards(name: string, reason: Case['reason'], make: (good: Buffer) => B
 }
 
 const edwardsCases: Case[] = [
-  edwards('as it is', 'allowed', (good) => good),
+  edwards('unchanged', 'allowed', (good) => good),
   edwards('S + L', 'signature_invalid', (good) => {
     const s = toNumber(reversed(good.subarray(32))) + groupOrder;
     return Buffer.concat([good.subarray(0, 32), reversed(toBytes(s, 32))]);
@@ -128,17 +128,17 @@ const block = (...tail: Buffer[]) => {
 const good256 = info('608648016503040201', 32);
 const withoutNull = Buffer.from('302f300b0609608648016503040201', 'hex');
 
-/** Blocks that a careless PKCS #1 parser accepts as a padded digest. Only the owner of the key can sign them. */
+/** Blocks that a lenient PKCS #1 parser accepts as a padded digest. Only the owner of the key can sign them. */
 const paddings: readonly [string, Case['reason'], (data: Buffer) => Buffer][] = [
-  ['the right one', 'allowed', (data) => paddedDigest(data, 256)],
-  ['the right one, made by hand', 'allowed', (data) => block(good256, sha256(data))],
+  ['the correct one', 'allowed', (data) => paddedDigest(data, 256)],
+  ['the correct one, built in this test', 'allowed', (data) => block(good256, sha256(data))],
   [
     'without NULL',
     'signature_invalid',
     (data) => block(withoutNull, Buffer.from('0420', 'hex'), sha256(data)),
   ],
   [
-    'garbage behind the digest',
+    'garbage after the digest',
     'signature_invalid',
     (data) => {
       const rest = Buffer.concat([Buffer.from([0]), good256, sha256(data)]);
@@ -151,7 +151,7 @@ const paddings: readonly [string, Case['reason'], (data: Buffer) => Buffer][] = 
     },
   ],
   [
-    'zeros behind the digest',
+    'zeros after the digest',
     'signature_invalid',
     (data) => {
       const rest = Buffer.concat([Buffer.from([0]), good256, sha256(data)]);
@@ -195,7 +195,7 @@ const paddings: readonly [string, Case['reason'], (data: Buffer) => Buffer][] = 
     },
   ],
   [
-    'a zero within the padding',
+    'a zero inside the padding',
     'signature_invalid',
     (data) => {
       const bytes = paddedDigest(data, 256);
@@ -204,7 +204,7 @@ const paddings: readonly [string, Case['reason'], (data: Buffer) => Buffer][] = 
     },
   ],
   [
-    'no zero behind the padding',
+    'no zero after the padding',
     'signature_invalid',
     (data) => {
       const bytes = paddedDigest(data, 256);
@@ -241,9 +241,9 @@ const rsa: Case[] = [
       ['the modulus', (_: Buffer, modulus: bigint) => toBytes(modulus, 256)],
       ['the modulus less one', (_: Buffer, modulus: bigint) => toBytes(modulus - 1n, 256)],
       ['a byte too short', (good: Buffer) => good.subarray(1)],
-      ['cut at its end', (good: Buffer) => good.subarray(0, 255)],
+      ['truncated at its end', (good: Buffer) => good.subarray(0, 255)],
       ['a zero before it', (good: Buffer) => Buffer.concat([Buffer.from([0]), good])],
-      ['a zero behind it', (good: Buffer) => Buffer.concat([good, Buffer.from([0])])],
+      ['a zero after it', (good: Buffer) => Buffer.concat([good, Buffer.from([0])])],
       ['reversed', (good: Buffer) => reversed(good)],
       ['one byte', () => Buffer.from([1])],
     ] as const
@@ -318,7 +318,7 @@ export const cryptographyCases: readonly Case[] = [
   ...edwardsCases,
   ...rsa,
   ...weak,
-  tokenCase('H9', 'a token by the good key among bad members', 'allowed', ({ weak: issuer }) =>
+  tokenCase('H9', 'a token signed with the only usable key of the set', 'allowed', ({ weak: issuer }) =>
     issuer.mint(),
   ),
 ];

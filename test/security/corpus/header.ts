@@ -25,11 +25,8 @@ const segmentsOf = (token: string) => token.split('.') as [string, string, strin
 const algorithms: Case[] = [
   ...['none', 'None', 'NONE', 'nOnE', '', undefined, null, ['RS256'], { alg: 'RS256' }, true, 0].flatMap(
     (alg) => [
-      tokenCase(
-        'A1',
-        `alg ${JSON.stringify(alg)} with the good signature`,
-        'algorithm_not_allowed',
-        (world) => withHeader(world, { alg }),
+      tokenCase('A1', `alg ${JSON.stringify(alg)} with a valid signature`, 'algorithm_not_allowed', (world) =>
+        withHeader(world, { alg }),
       ),
       tokenCase(
         'A1',
@@ -159,7 +156,7 @@ const foreignKeys: Case[] = [
     ].flatMap((make, index) => [
       tokenCase(
         'A5',
-        `${name} of a stranger (${index + 1})`,
+        `${name}, signed with an unknown key (${index + 1})`,
         'signature_invalid',
         ({ main, foreign, trap }) =>
           signTexts(
@@ -168,7 +165,7 @@ const foreignKeys: Case[] = [
             foreign,
           ),
       ),
-      tokenCase('A5', `${name} beside a good signature (${index + 1})`, 'allowed', (world) =>
+      tokenCase('A5', `${name} with a valid signature (${index + 1})`, 'allowed', (world) =>
         withHeader(world, { [name]: make(world.trap.url) }),
       ),
     ]),
@@ -180,7 +177,7 @@ const foreignKeys: Case[] = [
       foreign,
     ),
   ),
-  tokenCase('A6', 'a chain beside a good signature', 'allowed', (world) =>
+  tokenCase('A6', 'a chain with a valid signature', 'allowed', (world) =>
     withHeader(world, { x5c: ['MIIB'], x5t: 'x' }),
   ),
 ];
@@ -225,7 +222,7 @@ const keyIds: Case[] = [
       tokenCase('A7', `kid ${keyIdText}, HMAC with nothing`, 'algorithm_not_allowed', ({ main }) =>
         signedBy(main, { alg: 'HS256', kid }, hmac(256, '')),
       ),
-      tokenCase('A7', `kid ${keyIdText}, signed by a stranger`, 'key_not_found', ({ main, foreignRsa }) =>
+      tokenCase('A7', `kid ${shown}, signed with an unknown key`, 'key_not_found', ({ main, foreignRsa }) =>
         signedBy(main, { kid }, rsaSignature('sha256', foreignRsa)),
       ),
     ];
@@ -239,11 +236,11 @@ const keyIds: Case[] = [
         (world) => withHeader(world, { kid }),
       ),
   ),
-  tokenCase('A8', 'kid null is no kid', 'allowed', (world) => withHeader(world, { kid: null })),
-  tokenCase('A8', 'kid null, signed by a stranger', 'signature_invalid', ({ main, foreignRsa }) =>
+  tokenCase('A8', 'kid null counts as absent', 'allowed', (world) => withHeader(world, { kid: null })),
+  tokenCase('A8', 'kid null, signed with an unknown key', 'signature_invalid', ({ main, foreignRsa }) =>
     signedBy(main, { kid: null }, rsaSignature('sha256', foreignRsa)),
   ),
-  tokenCase('H13', 'no kid, signed by a stranger', 'signature_invalid', ({ main, foreignRsa }) =>
+  tokenCase('H13', 'no kid, signed with an unknown key', 'signature_invalid', ({ main, foreignRsa }) =>
     signedBy(main, { kid: undefined }, rsaSignature('sha256', foreignRsa)),
   ),
   tokenCase('H13', 'no kid, where one key fits', 'allowed', (world) => withHeader(world, { kid: undefined })),
@@ -262,14 +259,14 @@ const parameters: Case[] = [
       withHeader(world, { crit }),
     ),
   ),
-  tokenCase('A10', 'crit beside what it names', 'token_malformed', (world) =>
+  tokenCase('A10', 'crit and the parameter that it names', 'token_malformed', (world) =>
     withHeader(world, { crit: ['exp'], exp: 1 }),
   ),
-  tokenCase('A11', 'b64 null is no b64', 'allowed', (world) => withHeader(world, { b64: null })),
+  tokenCase('A11', 'b64 null counts as absent', 'allowed', (world) => withHeader(world, { b64: null })),
   ...[false, true, 'false', 0].map((b64) =>
     tokenCase('A11', `b64 ${JSON.stringify(b64)}`, 'token_malformed', (world) => withHeader(world, { b64 })),
   ),
-  tokenCase('A11', 'a payload that was signed as it stands', 'token_malformed', ({ main }) => {
+  tokenCase('A11', 'an unencoded payload with b64 false', 'token_malformed', ({ main }) => {
     const header = base64url(JSON.stringify(goodHeader(main, { b64: false, crit: ['b64'] })));
     const claims = JSON.stringify(goodClaims(main));
     const signature = rsaSignature(
@@ -279,7 +276,7 @@ const parameters: Case[] = [
     return `${header}.${base64url(claims)}.${base64url(signature)}`;
   }),
   ...['DEF', 'def', null, 1, ''].map((zip) =>
-    tokenCase('A12', `zip ${JSON.stringify(zip)} beside plain claims`, 'allowed', (world) =>
+    tokenCase('A12', `zip ${JSON.stringify(zip)} with uncompressed claims`, 'allowed', (world) =>
       withHeader(world, { zip }),
     ),
   ),
@@ -300,14 +297,14 @@ const parameters: Case[] = [
   ...['json', 'application/json', ''].map((cty) =>
     tokenCase('A14', `cty ${JSON.stringify(cty)}`, 'allowed', (world) => withHeader(world, { cty })),
   ),
-  tokenCase('A14', 'a token within a token', 'token_malformed', (world) =>
+  tokenCase('A14', 'a token inside a token', 'token_malformed', (world) =>
     withTexts(
       world,
       (header) => header.replace('}', ',"cty":"JWT"}'),
       () => goodToken(world),
     ),
   ),
-  tokenCase('A14', 'a token within a token, not said', 'token_malformed', (world) =>
+  tokenCase('A14', 'a token inside a token, without cty', 'token_malformed', (world) =>
     withTexts(
       world,
       (header) => header,
@@ -394,12 +391,12 @@ const segments: Case[] = [
     ['no payload', (token: string) => token.replace(/\.[^.]+\./, '..')],
     ['no signature', (token: string) => token.replace(/[^.]+$/, '')],
     ['a dot before it', (token: string) => `.${token}`],
-    ['a dot behind it', (token: string) => `${token}.`],
+    ['a dot after it', (token: string) => `${token}.`],
     ['dots alone', () => '..'],
     ['one dot', () => '.'],
     ['many dots', () => '.'.repeat(15_000)],
     ['no dot', () => 'A'.repeat(15_000)],
-    ['itself twice', (token: string) => `${token}.${token}`],
+    ['the token twice', (token: string) => `${token}.${token}`],
   ].map(([name, change]) =>
     tokenCase('A16', String(name), 'token_malformed', good(change as (token: string) => string)),
   ),
@@ -417,7 +414,7 @@ function respellings(index: 0 | 1 | 2, name: string): Case[] {
   const plain = ['=', '==', '+', '/', '%3D', '~', '!', '"', '$', '*', ';', ':'].flatMap((text) => [
     tokenCase(
       'A17',
-      `${name} with ${text} behind it`,
+      `${name} with ${text} after it`,
       'token_malformed',
       change((segment) => segment + text),
     ),
@@ -433,7 +430,7 @@ function respellings(index: 0 | 1 | 2, name: string): Case[] {
   );
   const padded = tokenCase(
     'A17',
-    `${name} padded as base64 is`,
+    `${name} with base64 padding`,
     'token_malformed',
     change((segment) => segment.padEnd(Math.ceil((segment.length + 1) / 4) * 4, '=')),
   );
@@ -444,7 +441,7 @@ function respellings(index: 0 | 1 | 2, name: string): Case[] {
 const siblings: Case[] = Array.from({ length: 15 }, (_, step) =>
   tokenCase(
     'A17',
-    `the last character's sibling ${step + 1}`,
+    `another last character with the same bits (${step + 1})`,
     'token_malformed',
     good((token) => {
       const value = alphabet.indexOf(token.at(-1) ?? '');
@@ -459,7 +456,7 @@ const texts: Case[] = [
   ...(
     [
       [
-        'white space around and within',
+        'white space around and inside',
         (text: string) => ` \n\t${JSON.stringify(JSON.parse(text), null, 2)}\r\n`,
         'allowed',
       ],
@@ -471,12 +468,12 @@ const texts: Case[] = [
         'allowed',
       ],
       [
-        'alg twice, the good one last',
+        'alg twice, the correct one last',
         (text: string) => text.replace('{', '{"alg":"none",'),
         'token_malformed',
       ],
       [
-        'alg twice, the good one first',
+        'alg twice, the correct one first',
         (text: string) => text.replace('}', ',"alg":"none"}'),
         'token_malformed',
       ],
@@ -492,15 +489,15 @@ const texts: Case[] = [
       ['a number', () => '1', 'token_malformed'],
       ['null', () => 'null', 'token_malformed'],
       ['true', () => 'true', 'token_malformed'],
-      ['no JSON', () => '{alg:RS256}', 'token_malformed'],
+      ['invalid JSON', () => '{alg:RS256}', 'token_malformed'],
       ['a comma too many', (text: string) => text.replace('}', ',}'), 'token_malformed'],
       ['a comment', (text: string) => `${text}//`, 'token_malformed'],
       ['single quotes', (text: string) => text.replaceAll('"', "'"), 'token_malformed'],
-      ['something behind it', (text: string) => `${text}{}`, 'token_malformed'],
+      ['text after it', (text: string) => `${text}{}`, 'token_malformed'],
       ['a byte order mark', (text: string) => `\ufeff${text}`, 'token_malformed'],
       ['UTF-16', (text: string) => Buffer.from(text, 'utf16le'), 'token_malformed'],
       [
-        'bytes that are no UTF-8',
+        'bytes that are not UTF-8',
         (text: string) => Buffer.from(text.replace('}', ',"x":"\xff"}'), 'latin1'),
         'token_malformed',
       ],
@@ -516,7 +513,7 @@ const texts: Case[] = [
       ],
       ['32 levels', (text: string) => text.replace('}', `,"x":${nested(31)}}`), 'allowed'],
       ['33 levels', (text: string) => text.replace('}', `,"x":${nested(32)}}`), 'token_malformed'],
-      ['a thousand levels', (text: string) => text.replace('}', `,"x":${nested(1000)}}`), 'token_malformed'],
+      ['1,000 levels', (text: string) => text.replace('}', `,"x":${nested(1000)}}`), 'token_malformed'],
       ['more than 4 KiB', (text: string) => text.replace('}', `,"x":"${'x'.repeat(4096)}"}`), 'allowed'],
     ] as const
   ).map(([name, change, reason]) =>
@@ -528,7 +525,7 @@ const texts: Case[] = [
 
 /** All cases of this table. */
 export const headerCases: readonly Case[] = [
-  { row: 'A16', name: 'a good token', reason: 'allowed', lines: (world) => bearer(goodToken(world)) },
+  { row: 'A16', name: 'a valid token', reason: 'allowed', lines: (world) => bearer(goodToken(world)) },
   ...algorithms,
   ...foreignKeys,
   ...keyIds,

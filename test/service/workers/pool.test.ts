@@ -49,7 +49,7 @@ describe('a start', () => {
       await clock.advance(1_000);
       workers.findLast((worker) => worker.isAlive())?.exit(70);
     }
-    expect(await starting).toMatch(/no worker listens.*10 have exited/);
+    expect(await starting).toMatch(/no worker has listened.*10 workers have exited/);
   });
 
   test('continues after a worker exits before it listens', async () => {
@@ -212,7 +212,7 @@ describe('giving up', () => {
     await dieFor(fake, 60);
     expect(fake.givenUp).toEqual([]);
     await dieFor(fake, 6);
-    expect(fake.givenUp[0]).toMatch(/no worker listens since 6\d s/);
+    expect(fake.givenUp[0]).toMatch(/no worker has listened for 6\d s/);
   });
 
   test('does not happen while another worker listens', async () => {

@@ -16,11 +16,11 @@ function create(maxWaiting = 5) {
 
 test('fast workers take turns, and a slow one delays one connection', () => {
   const { connections, handed, gone } = create();
-  for (const worker of ['a', 'b', 'slow']) connections.isFree(worker);
+  for (const worker of ['a', 'b', 'slow']) connections.workerFree(worker);
   for (let connection = 0; connection < 9; connection++) {
     connections.add(connection);
     const [worker] = handed.at(-1) ?? [''];
-    if (worker !== 'slow') connections.isFree(worker);
+    if (worker !== 'slow') connections.workerFree(worker);
   }
   expect(handed.map(([worker]) => worker).join(' ')).toBe('a b slow a b a b a b');
   expect(gone).toEqual([0, 1, 3, 4, 5, 6, 7, 8]);
@@ -30,8 +30,8 @@ test('connections wait for the first worker, up to a limit', () => {
   const { connections, handed, gone } = create(3);
   for (let connection = 0; connection < 5; connection++) connections.add(connection);
   expect([handed, gone]).toEqual([[], [3, 4]]);
-  connections.isFree('a');
-  connections.isFree('a');
+  connections.workerFree('a');
+  connections.workerFree('a');
   expect(handed).toEqual([
     ['a', 0],
     ['a', 1],
@@ -42,8 +42,8 @@ test('a connection of a worker that exited is handed to another, at most three t
   const { connections, handed, gone } = create();
   connections.add(7);
   for (const worker of ['a', 'b', 'c', 'd']) {
-    connections.isFree(worker);
-    connections.isGone(worker);
+    connections.workerFree(worker);
+    connections.workerExited(worker);
   }
   expect(handed).toEqual([
     ['a', 7],
@@ -55,37 +55,37 @@ test('a connection of a worker that exited is handed to another, at most three t
 
 test('a lost connection is handed out again unless it was acknowledged', () => {
   const { connections, handed } = create();
-  connections.isFree('a');
+  connections.workerFree('a');
   connections.add(1);
-  connections.isLost('a', 1);
+  connections.connectionLost('a', 1);
   expect(handed).toHaveLength(2);
-  connections.isFree('a');
-  connections.isLost('a', 1);
+  connections.workerFree('a');
+  connections.connectionLost('a', 1);
   expect(handed).toHaveLength(2);
 });
 
 test('the end waits for handed-out connections, and drops waiting ones', async () => {
   const { connections, gone } = create();
-  connections.isFree('a');
+  connections.workerFree('a');
   connections.add(1);
   connections.add(2);
   let isOver = false;
-  const over = connections.allTaken().then(() => {
+  const over = connections.allAcknowledged().then(() => {
     isOver = true;
   });
   await Promise.resolve();
   expect(isOver).toBe(false);
-  connections.isFree('a');
-  connections.isFree('a');
+  connections.workerFree('a');
+  connections.workerFree('a');
   await over;
-  connections.isGone('a');
+  connections.workerExited('a');
   connections.add(3);
   connections.end();
   connections.add(4);
   expect(gone).toEqual([1, 2, 3, 4]);
 });
 
-test('with any events, no connection has two workers, none is lost, and none waits while a worker is free', () => {
+test('with any events, no connection has two workers, is lost, or waits while a worker is free', () => {
   const worker = fc.constantFrom('a', 'b', 'c');
   const event = fc.oneof(
     fc.record({ kind: fc.constant('arrived' as const) }),
@@ -122,19 +122,19 @@ test('with any events, no connection has two workers, none is lost, and none wai
           if (one.kind === 'free') {
             alive.add(one.worker);
             holders.delete(one.worker);
-            connections.isFree(one.worker);
+            connections.workerFree(one.worker);
             if (held !== undefined) expect(gone.has(held)).toBe(true);
           } else if (held !== undefined) {
             holders.delete(one.worker);
             waiting.add(held);
-            if (one.kind === 'lost') connections.isLost(one.worker, held);
+            if (one.kind === 'lost') connections.connectionLost(one.worker, held);
             else {
               alive.delete(one.worker);
-              connections.isGone(one.worker);
+              connections.workerExited(one.worker);
             }
           } else if (one.kind === 'gone') {
             alive.delete(one.worker);
-            connections.isGone(one.worker);
+            connections.workerExited(one.worker);
           }
         }
         const idle = [...alive].filter((who) => !holders.has(who));

@@ -104,7 +104,7 @@ describe('a check with fields that no decision reads', () => {
 
 describe('a check that is too large gets a response, and the connection stays open', () => {
   const beyond: [name: string, message: Buffer, encoding?: string][] = [
-    ['a body of a byte more', checkMessage({ rawBody: Buffer.alloc(4 * mebibyte + 1) })],
+    ['a body of one byte above the limit', checkMessage({ rawBody: Buffer.alloc(4 * mebibyte + 1) })],
     ['a body of 30 MB', checkMessage({ body: 'b'.repeat(30_000_000) })],
     ['headers of 300 KiB', checkMessage({ headers: { cookie: 'c'.repeat(300 * 1024) } })],
     ['2,000 headers of 150 bytes', checkMessage({ headers: many(2_000, 150) })],
@@ -125,11 +125,15 @@ describe('a check that is too large gets a response, and the connection stays op
     ],
     // Decompression has its own limit. Without it, this body would be skipped.
     [
-      '5 MB of unknown fields, in 5 KB of gzip',
+      'an unknown field of 5 MB, in 5 KB of gzip',
       compressedMessage(gzipSync(field(77, Buffer.alloc(5_000_000)))),
       'gzip',
     ],
-    ['a bomb of 100 MB in 100 KB', compressedMessage(gzipSync(field(77, Buffer.alloc(100_000_000)))), 'gzip'],
+    [
+      'a decompression bomb of 100 MB in 100 KB',
+      compressedMessage(gzipSync(field(77, Buffer.alloc(100_000_000)))),
+      'gzip',
+    ],
   ];
 
   function many(count: number, bytes: number): Record<string, string> {
@@ -382,7 +386,7 @@ describe('a late decision', () => {
     expect(await call.ended).toMatchObject(overloaded);
   });
 
-  test('gets a response within limits.checkDeadline, whatever the timeout of the client', async () => {
+  test('gets a response within limits.checkDeadline, with any timeout of the client', async () => {
     const clock = createTestClock();
     const { call } = await waiting(clock, { 'grpc-timeout': '1M' }, ['--limits-check-deadline=1s']);
     await clock.advance(1_000);

@@ -88,7 +88,7 @@ describe('an invalid or unknown call', () => {
     ['a message of 5 MB', {}, grpcMessage(Buffer.alloc(5_000_000)), 200, '0'],
     ['a length of 4 GB', {}, Buffer.from([0, 255, 255, 255, 255]), 200, '0'],
     ['a bomb', { 'grpc-encoding': 'gzip' }, compressed(gzipSync(Buffer.alloc(50_000_000))), 200, '0'],
-    ['compression that is not named', {}, compressed(gzipSync(good)), 200, '13'],
+    ['a compressed message without an encoding', {}, compressed(gzipSync(good)), 200, '13'],
     ['ten thousand nested messages', {}, grpcMessage(nested(10_000)), 200, '13'],
   ])('%s', async (name, headers, body, http, grpc) => {
     const { grpcPort } = await startApp();
@@ -253,11 +253,11 @@ function nextStream(state: { stream: number }): number {
   return state.stream;
 }
 
-describe('closes a hostile connection, and no other', () => {
+describe('closes only the hostile connection', () => {
   const headers = callHeaders();
   const attacks: [string, number, (state: { stream: number }) => Buffer][] = [
     [
-      'more streams than are allowed',
+      'more streams than the limit',
       5_000,
       (state) => frame(frameType.headers, flag.endHeaders, nextStream(state), headers),
     ],
@@ -289,7 +289,7 @@ describe('closes a hostile connection, and no other', () => {
       },
     ],
     [
-      'window updates of nothing',
+      'window updates of 0 bytes',
       3_000,
       (state) => {
         const stream = nextStream(state);
@@ -322,7 +322,7 @@ describe('closes a hostile connection, and no other', () => {
   });
 });
 
-test('closes a connection with more resets than cancelled requests cause, and no other', {
+test('closes only a connection with more resets than cancelled requests cause', {
   timeout: 120_000,
 }, async () => {
   const { grpcPort, issuer } = await startApp({ flags: ['--log-checks=none'] });
@@ -367,7 +367,7 @@ describe('closes a silent connection within 20 s', { timeout: 40_000 }, () => {
     return (performance.now() - started) / 1000;
   }
 
-  test('that never starts, starts partly, or does not answer a PING; one that answers stays open', async () => {
+  test('that does not start, does not finish its start, or does not answer a PING; one that answers stays open', async () => {
     const { grpcPort } = await startApp();
     const preface = Buffer.concat([
       Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),

@@ -208,7 +208,7 @@ describe('a response', () => {
 describe('a request that is not HTTP', () => {
   const malformed: [string, string | Buffer][] = [
     ['an unknown method', 'FOO / HTTP/1.1\r\nhost: x\r\n\r\n'],
-    ['a method in small letters', 'get / HTTP/1.1\r\nhost: x\r\n\r\n'],
+    ['a method in lower case', 'get / HTTP/1.1\r\nhost: x\r\n\r\n'],
     ['raw bytes in the target', Buffer.from('GET /\xe9 HTTP/1.1\r\nhost: x\r\n\r\n', 'latin1')],
     ['a control in the target', 'GET /\x01 HTTP/1.1\r\nhost: x\r\n\r\n'],
     ['a bare line feed', 'GET / HTTP/1.1\nhost: x\n\n'],
@@ -247,7 +247,7 @@ describe('a request that is not HTTP', () => {
     );
   });
 
-  test('a thousand at once do no harm', async () => {
+  test('1,000 at once do not affect a valid client', async () => {
     const { httpPort, issuer } = await startApp();
     const storm = Array.from({ length: 1_000 }, (_, index) =>
       exchange(httpPort, malformed[index % malformed.length]?.[1] ?? ''),
@@ -408,7 +408,7 @@ describe('over TLS', () => {
   });
 });
 
-test('while draining, every response asks to close the connection, and none is lost', async () => {
+test('while draining, every request gets a response with `connection: close`', async () => {
   const service = await runApp({ flags: ['--shutdown-delay=1s'] });
   const good = request('GET', '/', [`authorization: Bearer ${await service.issuer.mint()}`]);
   expect((await exchange(service.httpPort, good))?.headers.connection).toBe('keep-alive');

@@ -55,7 +55,7 @@ const makeHttp: Make = (config, clock, listenBy) =>
 /** How connections reach a server: at its own port, or at that of another server, which passes them on. */
 const ways = {
   accepts: async (start: (listenBy: Listen) => Promise<{ port: number }>) => (await start(listen)).port,
-  'is handed': async (start: (listenBy: Listen) => Promise<{ port: number }>) => {
+  'receives from another process': async (start: (listenBy: Listen) => Promise<{ port: number }>) => {
     const handed = createConnectionReceiver();
     await start(handed.listenFor('any'));
     const acceptor = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
@@ -129,7 +129,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])('of the connections th
     ['gRPC without TLS', makeGrpc, false, places + 1_000],
     ['HTTP over TLS', makeHttp, true, places + 1_000],
     ['HTTP without TLS', makeHttp, false, places + 1_000],
-  ])('%s has no more than its limit', async (_, make, isSecure, most) => {
+  ])('%s has at most its limit', async (_, make, isSecure, most) => {
     const port = await startServer(make, isSecure, way);
     const { sockets, open } = await connectSilent(port, most + 200);
     await until(() => open() === most);

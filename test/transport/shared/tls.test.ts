@@ -65,8 +65,8 @@ async function listener({ withClientCa = false } = {}) {
   return { certFile, keyFile, clientCaFile, clock, events, start, servedCertificate, port };
 }
 
-test('uses a new pair when certificate and key match, whatever the time between the two', async () => {
-  const { certFile, keyFile, clock, events, start, servedCertificate } = await listener();
+test('uses a new pair when certificate and key match, with any time between the two writes', async () => {
+  const { certFile, keyFile, clock, told, start, shown } = await listener();
   start();
   await clock.advance(3_000);
   expect([events, await servedCertificate()]).toEqual([[], 'first']);
@@ -103,7 +103,7 @@ describe('instead of the certificate, the key or the client CA', () => {
     writeFileSync(file, text.subarray(0, text.length / 2));
   };
   const spoilers: [string, (file: string) => void][] = [
-    ['nothing', (file) => rmSync(file)],
+    ['a missing file', (file) => rmSync(file)],
     ['an empty file', (file) => writeFileSync(file, '')],
     ['a comment', (file) => writeFileSync(file, '# nothing yet\n')],
     ['a truncated file', cut],
@@ -115,7 +115,7 @@ describe('instead of the certificate, the key or the client CA', () => {
       },
     ],
     [
-      'a whole and a truncated block',
+      'a complete and a truncated block',
       (file) => writeFileSync(file, readFileSync(file, 'utf8') + readFileSync(file, 'utf8').slice(0, 80)),
     ],
   ];

@@ -1,4 +1,4 @@
-/** Sizes and costs that may depend on the current member of a loop. All members together have the weight of the list. */
+/** Sizes and costs that may depend on the current member of a loop. The weights of all members add up to the weight of the list. */
 
 /** A fixed amount, plus an amount for each unit of the weight of the current member. */
 export interface Amount {

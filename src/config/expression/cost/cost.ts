@@ -82,7 +82,7 @@ export function boundOf(root: Node, sizes: InputSizes, maxVisits: number): Bound
   let failures = 1;
   let nested: Node | undefined;
 
-  /** Adds the own cost of a node to the cost of its operands, and keeps the most expensive node for the message. */
+  /** Adds the cost of a node itself to the cost of its operands. Records the most expensive node for the message. */
   const record = (node: Node, own: Amount, of: readonly Result[], shape: Shape, { loop }: Scope): Result => {
     const steps = loop === undefined ? own.fixed : totalOf(own, loop) * loop.outside;
     if (steps > mostExpensive.steps) mostExpensive = { node, steps };

@@ -48,7 +48,7 @@ export interface UnaryMethod {
 /** A method with any number of responses. */
 export interface StreamingMethod {
   readonly kind: 'streaming';
-  /** @returns called when the call has ended */
+  /** @returns a function to call when the call has ended */
   readonly open: (request: Buffer, responses: ResponseStream) => () => void;
 }
 

@@ -19,11 +19,11 @@ export interface StreamBudget {
   readonly give: (responses: ResponseStream) => void;
 }
 
-/** The most open streaming calls, per connection and in total. A client needs one per server. */
+/** Maximum number of open streaming calls, per connection and in total. A client needs one per server. */
 const maxOfConnection = 16;
 const maxOfAll = 1_000;
 
-/** The most unread bytes of responses. Beyond it, the call is cancelled. */
+/** Maximum number of unread bytes of responses. Beyond it, the call is cancelled. */
 const maxUnread = 16 * 1024;
 
 /**

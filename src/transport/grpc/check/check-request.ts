@@ -35,7 +35,7 @@ const inMapEntry = { key: 1, value: 2 } as const;
 const policyName = 'policy';
 const inHeader = { key: 1, value: 2, rawValue: 3 } as const;
 
-/** The fields that are read, so they are stored of a message that arrives in chunks. */
+/** The fields that the functions below read. They are stored when a message arrives in chunks. */
 export const checkRequestFields: FieldSelection = {
   stored: [],
   nested: {
@@ -224,7 +224,7 @@ function readHeader(header: FieldCursor, found: Found, isRaw: boolean): void {
   const wanted = found.wanted === undefined ? '' : nameOf(bytes, keyStart, keyEnd, found.wanted);
   if (wanted === undefined) return;
   const key = bytes.toString('latin1', keyStart, keyEnd);
-  const name = wanted === '' ? inSmallLetters(key) : wanted;
+  const name = wanted === '' ? inLowerCase(key) : wanted;
   const isLatin1 = rawEnd > rawStart;
   const read = isLatin1
     ? { name, isLatin1, valueStart: rawStart, valueEnd: rawEnd }
@@ -240,7 +240,7 @@ function nameOf(bytes: Buffer, start: number, end: number, wanted: Names): strin
 }
 
 /** Converts ASCII letters to lower case. Other characters are bytes of UTF-8. */
-function inSmallLetters(name: string): string {
+function inLowerCase(name: string): string {
   return /[A-Z]/.test(name) ? name.replaceAll(/[A-Z]+/g, (capitals) => capitals.toLowerCase()) : name;
 }
 

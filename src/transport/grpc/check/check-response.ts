@@ -77,7 +77,7 @@ export function writeDenied({ code, httpStatus, headers, body, metadata }: Denie
  *
  * @throws TypeError if the response does not match the decision
  */
-export function proven(bytes: Buffer, allows: boolean): Buffer {
+export function verified(bytes: Buffer, allows: boolean): Buffer {
   const { code, isOk, isDenied } = readOutcome(bytes);
   const saysAllow = code === 0 && isOk && !isDenied;
   const saysDeny = code !== undefined && code > 0 && isDenied && !isOk;

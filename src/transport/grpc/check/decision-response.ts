@@ -6,13 +6,13 @@ import type { Identity } from '../../../model/identity.ts';
 import { leftToEnvoy, reasons } from '../../../model/reasons.ts';
 import { type Frame, frameMessage } from '../message/framing.ts';
 import { type CallFailure, grpcStatus } from '../status.ts';
-import { type HeaderToSet, proven, writeDenied, writeOk, writeRemovals } from './check-response.ts';
+import { type HeaderToSet, verified, writeDenied, writeOk, writeRemovals } from './check-response.ts';
 import { incumbentResponse } from './incumbent-response.ts';
 
 /** The options of responses. */
 export type ResponseOptions = Pick<Config, 'whenUnavailable'> &
   ChallengeOptions & {
-    /** The headers of the incumbent's response that are set on the upstream request. */
+    /** The headers of the incumbent's response to set on the upstream request. */
     readonly forwarded: readonly string[];
   };
 
@@ -85,7 +85,7 @@ function allowResponse({ identity, forwarding, rule, policy, shadow }: Allowed, 
       ...(identity !== undefined && identityMetadata(identity)),
     },
   });
-  return proven(bytes, true);
+  return verified(bytes, true);
 }
 
 function identityMetadata({ issuer, subject, audiences, scopes, expiresAt }: Identity) {
@@ -109,5 +109,5 @@ function denialResponse(decision: Denial | Failure, options: ChallengeOptions): 
       ...(decision.policy !== undefined && { policy: decision.policy }),
     },
   });
-  return proven(bytes, false);
+  return verified(bytes, false);
 }

@@ -4,7 +4,7 @@ import { connectionHeaders } from '../../../check/incumbent/connection-headers.t
 import type { IncumbentAnswer } from '../../../model/incumbent.ts';
 import { http } from '../../../runtime/node-http.ts';
 import { grpcStatus } from '../status.ts';
-import { proven, writeDenied, writeOk, writeRemovals } from './check-response.ts';
+import { verified, writeDenied, writeOk, writeRemovals } from './check-response.ts';
 
 /** Statuses that Node knows and Envoy (envoy.type.v3.StatusCode) does not. */
 const unknownToEnvoy = new Set([418, 425, 451, 509]);
@@ -12,7 +12,7 @@ const unknownToEnvoy = new Set([418, 425, 451, 509]);
 /**
  * Creates the message. As over HTTP, only status 200 allows the request.
  *
- * @param forwarded the headers that are set on the upstream request, which the mesh's entry lists over HTTP
+ * @param forwarded the headers to set on the upstream request; over HTTP, the mesh's entry lists them
  */
 export function incumbentResponse(
   { status, headers, body }: IncumbentAnswer,
@@ -26,9 +26,9 @@ export function incumbentResponse(
       .map((name) => name.trim())
       .filter((name) => name !== '');
     const set = lines.filter(([name, value]) => forwarded.includes(name) && value !== '');
-    return proven(writeOk({ code: 0, headers: set, removals: writeRemovals(removed), metadata: {} }), true);
+    return verified(writeOk({ code: 0, headers: set, removals: writeRemovals(removed), metadata: {} }), true);
   }
-  return proven(
+  return verified(
     writeDenied({
       code: status === 401 ? grpcStatus.unauthenticated : grpcStatus.permissionDenied,
       httpStatus: isDenial(status) ? status : 403,

@@ -1,6 +1,7 @@
 /**
- * Limits the cost of one HTTP/2 connection. Envoy shares a connection among all of its clients, so no client may cause its
- * end: a call beyond a limit ends alone, with a response. Behavior that only a hostile peer shows ends the connection.
+ * Limits the cost of one HTTP/2 connection. Envoy sends the calls of all its clients on one connection, so a client must not
+ * be able to close it. A call beyond a limit ends with a response, and the other calls continue. The connection is closed
+ * only if its peer is hostile or no longer responds.
  *
  * The HTTP/2 library limits resets of streams, CONTINUATION, PRIORITY and malformed frames. This guard limits PING and
  * SETTINGS, stalled calls, memory, and peers that are silent or never read.
@@ -63,8 +64,8 @@ export const sweepInterval = 250;
 
 /**
  * Limits of requests, in sweeps: the time without new bytes, the time for the whole request, and the time for the whole
- * request of a client with a timeout. The first two apply only to clients without a timeout. Sweeps count instead of time, so a stall of this process does
- * not end calls.
+ * request of a client with a timeout. The first two apply only to clients without a timeout. Sweeps are counted instead of
+ * time, so a stall of this process does not end calls.
  */
 const quietLimit = 5_000 / sweepInterval;
 const requestLimit = 15_000 / sweepInterval;
@@ -135,7 +136,7 @@ export function createConnectionGuard({
   };
   const isTooSlow = (call: GuardedCall, hasTimeout: boolean) => {
     if (++call.sweeps > (hasTimeout ? longestLimit : requestLimit)) return true;
-    // While other calls of the connection send bytes, this one may be waiting for its turn.
+    // While the peer sends bytes of other calls, this call may be waiting for its turn.
     if (!isUploading) call.quietSweeps++;
     return !hasTimeout && call.quietSweeps > quietLimit;
   };
@@ -192,7 +193,7 @@ export function createConnectionGuard({
         if (now - connectedAt > prefaceTimeout) end();
         return;
       }
-      // Sweep after the next round of input: after a stall of this process, bytes may be waiting to be read.
+      // After a stall of this process, bytes are in the next input of the event loop: read them before the sweep.
       if (calls.size > 0) setImmediate(sweepCalls);
       pingIfSilent(now);
     },

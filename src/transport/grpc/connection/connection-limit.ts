@@ -14,7 +14,7 @@ export interface ConnectionLimit<Connection> {
 /**
  * Creates the limit.
  *
- * @param max the most connections
+ * @param max the maximum number of connections
  * @param end ends a connection: the longest idle one, or the new one if all are busy
  */
 export function createConnectionLimit<Connection>(

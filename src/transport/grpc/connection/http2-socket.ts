@@ -4,12 +4,12 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 
-// RFC 9113 section 6.8: GOAWAY with the highest stream id announces the end of the connection without losing calls.
+// RFC 9113 section 6.8: a GOAWAY with the highest stream id announces that the connection will close, and loses no calls.
 const goAwayNotice = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
 
 /**
- * The stream for the HTTP/2 library: the socket itself, or for TLS a stream that passes on one write after the other. On a
- * TLS socket, a second write during one of the library aborts the process.
+ * The stream for the HTTP/2 library: the socket itself, or for TLS a stream that passes on one write at a time. On a TLS
+ * socket, a second write during a write of the library aborts the process.
  */
 export function transportOf(socket: Socket): Duplex {
   return socket instanceof TLSSocket ? serializedWrites(socket) : socket;

@@ -22,11 +22,11 @@ export function frameMessage(message: Uint8Array): Frame {
   return { frame };
 }
 
-/** The limits of a message, in bytes. A message of at most `stored` is always read. The whole message may have both together. */
+/** The limits of a message, in bytes. A message is always read up to `stored` bytes. A larger one may have both limits together. */
 export interface MessageLimits {
-  /** The most bytes that are stored. */
+  /** Maximum number of stored bytes. */
   readonly stored: number;
-  /** The most bytes of bulk fields that are skipped. */
+  /** Maximum number of skipped bytes of bulk fields. */
   readonly skipped: number;
 }
 

@@ -1,4 +1,4 @@
-/** Converts a decision to the response of oauth2-proxy v7.15 as a verifier of bearer tokens, with a static upstream. */
+/** Converts a decision to the response of an oauth2-proxy v7.15 that verifies bearer tokens and has a static upstream. */
 import { claimText } from '../../../check/upstream-headers.ts';
 import type { Config } from '../../../config/declare/options.ts';
 import { compatHeader } from '../../../config/values/header-names.ts';
@@ -77,7 +77,7 @@ function allowed({ set, remove }: Forwarding, user: string | undefined): HttpRep
   return reply(200, lines, linesOf(shared), allowedBody);
 }
 
-/** The e-mail, else the subject, else empty; undefined without an identity, or if the value cannot be a header. */
+/** The email, else the subject, else empty; undefined without an identity, or if the value cannot be a header. */
 function userOf(
   identity: Identity | undefined,
   issuers: ReadonlyMap<string, IdentityClaims>,

@@ -1,4 +1,4 @@
-/** Passes the response of the incumbent on unchanged. The incumbent decides while `shadow.authorizer` is set. */
+/** Returns the response of the incumbent unchanged. The incumbent decides while `shadow.authorizer` is set. */
 
 import { connectionHeaders } from '../../../check/incumbent/connection-headers.ts';
 import type { IncumbentAnswer } from '../../../model/incumbent.ts';

@@ -5,7 +5,7 @@ import type { Clock } from '../../../runtime/time/clock.ts';
 /** Writes a last response and closes the connection. Does nothing if it is already closing. */
 export type CloseWithResponse = (socket: Socket, response: string) => void;
 
-/** The most connections that close at the same time. */
+/** Maximum number of connections that close at the same time. */
 const maxClosing = 1_000;
 
 /** The timeout of a close, in milliseconds. */

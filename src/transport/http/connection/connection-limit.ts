@@ -41,8 +41,8 @@ interface Connection {
 const firstRequestTime = 2_000;
 
 /**
- * The wait of a new connection at the limit, in milliseconds, and the most connections that wait. Meanwhile, requests can arrive on
- * connections that seem idle.
+ * How long a new connection waits at the limit, in milliseconds, and the maximum number of connections that wait. Requests can
+ * arrive meanwhile on connections that seem idle.
  */
 const newcomerWait = 100;
 const maxNewcomers = 1_000;

@@ -11,7 +11,7 @@ const sweepInterval = 5_000;
  * every check than the sweeps cost for all connections.
  *
  * @param onSweep called at each sweep
- * @returns stops the sweeps
+ * @returns a function that stops the sweeps
  */
 export function closeUnreadConnections(
   server: Server,

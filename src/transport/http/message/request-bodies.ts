@@ -1,6 +1,6 @@
 /**
  * Discards the bodies of checks. No decision reads a body, so a check is decided as soon as its headers have arrived. After a large
- * body the connection is closed, so that the proxy does not send another check behind it.
+ * body the connection is closed, so that the proxy does not send another check on it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../runtime/time/clock.ts';
@@ -8,10 +8,10 @@ import type { Clock } from '../../../runtime/time/clock.ts';
 /** The largest body after which the connection stays open, in bytes. */
 const maxShortBody = 64 * 1024;
 
-/** The most bodies that are read at the same time, so that the headers of other checks do not wait. */
+/** Maximum number of bodies that are read at the same time, so that the headers of other checks do not wait. */
 const maxReading = 8;
 
-/** The most bodies that wait to be read, each with up to 64 KiB in memory. Further bodies are read immediately. */
+/** Maximum number of bodies that wait to be read, each with up to 64 KiB in memory. Further bodies are read immediately. */
 const maxWaiting = 256;
 
 /** The timeout of a body after the response to its check, in milliseconds. */

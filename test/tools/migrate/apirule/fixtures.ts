@@ -364,7 +364,7 @@ metadata: {name: three}
     ],
   },
   {
-    name: 'what has no like here, given up',
+    name: 'settings without a counterpart, all accepted',
     yaml: head(
       'gone',
       'gone.example.com',

@@ -45,7 +45,7 @@ test.each([
     'security.istio.io/v1',
     ', labels: {apirule.gateway.kyma-project.io/v1beta1: orders.shop}',
   ],
-])('does not refuse %s of %s, which restricts nothing by itself: case %#', async (kind, apiVersion, more) => {
+])('does not refuse %s of %s that does not restrict access: case %#', async (kind, apiVersion, more) => {
   const { exitCode, report } = await migrated(object(kind, apiVersion, more));
   expect(exitCode, report).toBe(0);
   expect(report).toMatch(new RegExp(`^${kind}\\S* \\(given\\.yaml:12:1\\): has no meaning here`, 'm'));

@@ -217,7 +217,7 @@ spec:
       'trusted_issuers',
     ],
     [
-      'with an algorithm of a shared secret',
+      'with an HMAC algorithm',
       '{trusted_issuers: ["https://a"], allowed_algorithms: [HS256]}',
       'allowed_algorithms',
     ],

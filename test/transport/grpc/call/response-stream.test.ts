@@ -10,7 +10,7 @@ import { frameMessage } from '../../../../src/transport/grpc/message/framing.ts'
 describe('watches', () => {
   const responses = (): ResponseStream => ({ send: () => {}, end: () => {} });
 
-  test('are limited to 16 per connection and 1,000 in total, and one that ends frees its place', () => {
+  test('are limited to 16 per connection and 1,000 in total; one that ends makes room for another', () => {
     const all = new Set<ResponseStream>();
     const budgets = Array.from({ length: 63 }, () => createStreamBudget(all));
     const taken = budgets.map((budget) => Array.from({ length: 17 }, () => budget.take(responses)));

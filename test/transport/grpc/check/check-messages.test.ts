@@ -183,7 +183,7 @@ describe('the authorization headers of a CheckRequest', () => {
   test.each([
     ['none', {}, []],
     ['one in headers', { headers: { authorization: 'a' } }, ['a']],
-    ['one in headers, in capitals', { headers: { Authorization: 'a' } }, ['a']],
+    ['one in headers, with an upper-case letter', { headers: { Authorization: 'a' } }, ['a']],
     ['two spellings in headers', { headers: { authorization: 'a', Authorization: 'b' } }, ['a', 'b']],
     ['one raw', { headerMap: { headers: [bearer('a')] } }, ['a']],
     [
@@ -223,21 +223,21 @@ describe('`headers` and `header_map` of a CheckRequest', () => {
 
   test.each<[string, object]>([
     ['alone', {}],
-    ['with the same in its headers', { headers: { ':authority': 'a', host: 'a' } }],
-    ['with the same in its map', inMap([':authority', 'a'], ['host', 'a'])],
-  ])('the host %s is unambiguous', (_, http) => {
+    ['with the same host in `headers`', { headers: { ':authority': 'a', host: 'a' } }],
+    ['with the same host in `header_map`', inMap([':authority', 'a'], ['host', 'a'])],
+  ])('the host is valid %s', (_, http) => {
     expect(read({ host: 'a', ...http }).host).toBe('a');
   });
 
   test.each<[string, object]>([
-    ['another one in its headers', { headers: { host: 'b' } }],
-    ['another authority in its headers', { headers: { ':authority': 'b' } }],
-    ['another one in its map', inMap(['host', 'b'])],
-    ['another authority in its map', inMap([':authority', 'b'])],
-    ['the same twice in its map', inMap(['host', 'a'], ['Host', 'a'])],
-    ['the same in two spellings', { headers: { host: 'a', Host: 'a' } }],
-    ['an empty one in its map', inMap(['host', ''])],
-  ])('the host with %s is none', (_, http) => {
+    ['another host in `headers`', { headers: { host: 'b' } }],
+    ['another `:authority` in `headers`', { headers: { ':authority': 'b' } }],
+    ['another host in `header_map`', inMap(['host', 'b'])],
+    ['another `:authority` in `header_map`', inMap([':authority', 'b'])],
+    ['the same host twice in `header_map`', inMap(['host', 'a'], ['Host', 'a'])],
+    ['the same host under two spellings of the header', { headers: { host: 'a', Host: 'a' } }],
+    ['an empty host in `header_map`', inMap(['host', ''])],
+  ])('the host is invalid with %s', (_, http) => {
     expect(read({ host: 'a', ...http }).host).toContain(',');
   });
 
@@ -252,7 +252,7 @@ describe('`headers` and `header_map` of a CheckRequest', () => {
     expect(certificateOf({ [name]: 'Hash=a' }, [name, 'Hash=a'], [name, 'Hash=a'])).toBe('');
   });
 
-  test('a header is found in any case and in both', () => {
+  test('a header is found in any case, in both fields', () => {
     const request = read({
       headers: { 'X-A': '1', 'x-a': '2', 'X-B': '3' },
       ...inMap(['X-a', '4'], ['x-b', '3']),
@@ -443,7 +443,7 @@ function readByCodec(bytes: Buffer): Omit<CheckRequest, 'header' | 'original'> {
   };
 }
 
-test('other headers are read once per request, whatever the number of lookups', () => {
+test('other headers are read once per request, with any number of lookups', () => {
   const count = 2_000;
   const many = Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, `v${index}`]));
   const bytes = officialCheck.requestSerialize({ attributes: { request: { http: { headers: many } } } });

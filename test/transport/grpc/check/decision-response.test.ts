@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../../../src/model/decision.ts';
 import type { Identity } from '../../../../src/model/identity.ts';
 import { type Reason, reasons } from '../../../../src/model/reasons.ts';
-import { proven } from '../../../../src/transport/grpc/check/check-response.ts';
+import { verified } from '../../../../src/transport/grpc/check/check-response.ts';
 import { createToResponse } from '../../../../src/transport/grpc/check/decision-response.ts';
 import type { Frame } from '../../../../src/transport/grpc/message/framing.ts';
 import type { CallFailure } from '../../../../src/transport/grpc/status.ts';
@@ -62,7 +62,7 @@ test('an error fails the call only if it is configured and no client can cause i
   expect(toResponse({ outcome: 'error', reason: 'keys_unavailable' })).toMatchObject({ status: 14 });
 });
 
-test('a denial has its own rule, policy and scopes, whatever the denials before it', () => {
+test('a denial has its own rule, policy and scopes, not those of an earlier denial', () => {
   const toResponse = createToResponse({ realm: '', dpop, whenUnavailable: 'deny', forwarded: [] }, noDefect);
   const textsOf = (decision: object) => {
     const bytes = messageOf(toResponse({ outcome: 'deny', ...decision } as Decision));
@@ -89,10 +89,10 @@ describe('a response that does not match its decision', () => {
   const both = Buffer.concat([okWithCodeZero, Buffer.from([0x12, 0])]);
 
   test('is not sent', () => {
-    expect(proven(okWithCodeZero, true)).toBe(okWithCodeZero);
-    expect(proven(deniedWithCode16, false)).toBe(deniedWithCode16);
+    expect(verified(okWithCodeZero, true)).toBe(okWithCodeZero);
+    expect(verified(deniedWithCode16, false)).toBe(deniedWithCode16);
     for (const bytes of [Buffer.alloc(0), codeZero, okWithoutCode, both, bothWithCode16, deniedWithCode16])
-      expect(() => proven(bytes, true)).toThrow(/does not match/);
+      expect(() => verified(bytes, true)).toThrow(/does not match/);
     for (const bytes of [
       Buffer.alloc(0),
       codeZero,
@@ -102,8 +102,8 @@ describe('a response that does not match its decision', () => {
       both,
       bothWithCode16,
     ])
-      expect(() => proven(bytes, false)).toThrow(/does not match/);
-    expect(() => proven(Buffer.from([0x0a, 9]), false)).toThrow();
+      expect(() => verified(bytes, false)).toThrow(/does not match/);
+    expect(() => verified(Buffer.from([0x0a, 9]), false)).toThrow();
   });
 
   test('becomes a denial, and so does one that cannot be created', () => {

@@ -105,7 +105,7 @@ describe('a request', () => {
     expect(call.fate).toBe('given up');
   });
 
-  test('is rejected after 60 s, whatever the timeout of its client', async () => {
+  test('is rejected after 60 s, with any timeout of its client', async () => {
     const { pass, open } = connection();
     const call = open(3_600_000);
     await pass(59_500);

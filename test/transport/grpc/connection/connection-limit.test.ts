@@ -7,7 +7,7 @@ describe('beyond the connection limit', () => {
     return { ended, places: createConnectionLimit<string>(max, (connection) => ended.push(connection)) };
   }
 
-  test('the longest idle connection ends, and none with a call', () => {
+  test('the longest idle connection ends, and no connection with a call', () => {
     const { ended, places } = limit(3);
     for (const name of ['a', 'b', 'c']) places.opened(name);
     places.busy('a');

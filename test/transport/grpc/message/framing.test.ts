@@ -52,7 +52,7 @@ describe('rejects invalid messages', () => {
     return frame;
   };
   const cases: [string, Buffer, string | undefined, number][] = [
-    ['nothing', Buffer.alloc(0), undefined, grpcStatus.internal],
+    ['an empty body', Buffer.alloc(0), undefined, grpcStatus.internal],
     ['a partial prefix', Buffer.alloc(3), undefined, grpcStatus.internal],
     ['a partial message', framed(Buffer.alloc(10)).subarray(0, 9), undefined, grpcStatus.internal],
     [
@@ -69,11 +69,26 @@ describe('rejects invalid messages', () => {
       grpcStatus.resourceExhausted,
     ],
     ['a flag of 2', Buffer.from([2, 0, 0, 0, 0]), undefined, grpcStatus.internal],
-    ['compression without its name', compressed(gzipSync('x')), undefined, grpcStatus.internal],
-    ['compression by another name', compressed(gzipSync('x')), 'identity', grpcStatus.internal],
-    ['what is not compressed', compressed(Buffer.from('xxxx')), 'gzip', grpcStatus.internal],
-    ['a bomb', compressed(gzipSync(Buffer.alloc(1_000_000))), 'gzip', grpcStatus.resourceExhausted],
-    ['a small bomb', compressed(gzipSync(Buffer.alloc(100_000))), 'gzip', grpcStatus.resourceExhausted],
+    ['a compressed message without an encoding', compressed(gzipSync('x')), undefined, grpcStatus.internal],
+    [
+      'a compressed message with the encoding identity',
+      compressed(gzipSync('x')),
+      'identity',
+      grpcStatus.internal,
+    ],
+    ['a message that is not compressed', compressed(Buffer.from('xxxx')), 'gzip', grpcStatus.internal],
+    [
+      'a decompression bomb',
+      compressed(gzipSync(Buffer.alloc(1_000_000))),
+      'gzip',
+      grpcStatus.resourceExhausted,
+    ],
+    [
+      'a small decompression bomb',
+      compressed(gzipSync(Buffer.alloc(100_000))),
+      'gzip',
+      grpcStatus.resourceExhausted,
+    ],
     [
       'a small bomb, deflated',
       compressed(deflateSync(Buffer.alloc(100_000))),
@@ -123,7 +138,7 @@ describe('the fields of a check', () => {
   });
 });
 
-test('counts the real memory of small chunks, and allocates no more than has arrived', () => {
+test('counts the real memory of small chunks, and allocates only for bytes that have arrived', () => {
   const reader = createMessageReader(undefined, { stored: 1_000_000, skipped: 0 });
   reader.add(Buffer.from([0, 0, 15, 0, 0]));
   for (let index = 0; index < 10_000; index++) reader.add(Buffer.from([0]));

@@ -63,12 +63,12 @@ test.each([
 });
 
 test.each<[string, Lines, string]>([
-  ['nothing', [['x-a', '1']], 'none'],
+  ['no length', [['x-a', '1']], 'none'],
   ['a length of 0', [['Content-Length', '0']], 'none'],
-  ['a length', [['content-length', '1']], 'short'],
-  ['64 KiB', [['content-length', '65536']], 'short'],
-  ['more than 64 KiB', [['content-length', '65537']], 'long'],
-  ['chunks', [['Transfer-Encoding', 'chunked']], 'long'],
-])('behind a head that says %s comes a body of that kind', (_, lines, kind) => {
+  ['a length of 1', [['content-length', '1']], 'short'],
+  ['a length of 64 KiB', [['content-length', '65536']], 'short'],
+  ['a length above 64 KiB', [['content-length', '65537']], 'long'],
+  ['chunked encoding', [['Transfer-Encoding', 'chunked']], 'long'],
+])('the size of a body is known from headers with %s', (_, lines, kind) => {
   expect(bodyOf(messageOf([['host', 'a'], ...lines]))).toBe(kind);
 });

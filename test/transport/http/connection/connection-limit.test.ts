@@ -122,7 +122,7 @@ describe('a new connection', () => {
     expect(areOpen([waiting, next])).toEqual([true, true]);
   });
 
-  test('waits with at most a thousand others, and closes without a response if a thousand are closing', async () => {
+  test('waits with at most 1,000 others, and is closed without a response if 1,000 are closing', async () => {
     const { clock, connect, ask, waits } = listener(1);
     const busy = connect();
     ask(busy);

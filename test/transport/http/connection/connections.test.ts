@@ -80,7 +80,7 @@ test('a partial request and a pending check stay while another connection is idl
   expect([half.statuses(), waiting.statuses(), next.statuses()]).toEqual([[401, 401], [401], [401]]);
 });
 
-test('if all are busy, a new connection gets a denial, and no other closes', async () => {
+test('if all are busy, a new connection gets a denial, and no other connection is closed', async () => {
   const { httpPort, issuer } = await startApp(bounded(2));
   issuer.jwks = () => {};
   const busy = [await connect(httpPort), await connect(httpPort)];
@@ -155,7 +155,7 @@ test('a stalled request is replaced if nothing is idle', async () => {
   });
 });
 
-test('a thousand connections one after the other leave no more than the limit', async () => {
+test('after 1,000 connections one after another, at most the limit stay open', async () => {
   const { httpPort } = await startApp(bounded(50));
   const clients: Client[] = [];
   for (let index = 0; index < 40; index++) {

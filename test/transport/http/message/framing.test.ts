@@ -32,15 +32,15 @@ const modes: readonly [
   invalid: [number, string],
 ][] = [
   [
-    'answers of our own',
+    'our own responses',
     '',
     '',
     '{"error":"unauthorized","error_description":"A bearer token is required."}',
     [401, '{"error":"invalid_token","error_description":"The bearer token is not valid here."}'],
   ],
-  ['answers as oauth2-proxy gives them', 'compat: oauth2-proxy\n', 'Authenticated', '{}', [401, '{}']],
+  ['responses with compat: oauth2-proxy', 'compat: oauth2-proxy\n', 'Authenticated', '{}', [401, '{}']],
   [
-    'answers as oauth2-proxy gives them with 403',
+    'responses with compat: oauth2-proxy and 403',
     'compat: oauth2-proxy\ncompatInvalidTokenStatus: 403\n',
     'Authenticated',
     '{}',

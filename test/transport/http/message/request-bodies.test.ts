@@ -37,7 +37,7 @@ async function service() {
 
 describe('a body', () => {
   test.each([
-    ['a good token', true, 200],
+    ['a valid token', true, 200],
     ['no token', false, 401],
   ])(
     'of several megabytes, with %s, gets a response, and then the connection closes cleanly',
@@ -138,7 +138,7 @@ describe('a body', () => {
     expect([other.statuses(), other.end()]).toEqual([[200], 'ended']);
   });
 
-  test('whose check waits for a key is not read meanwhile, and gets a response', async () => {
+  test('is not read while its check waits for a key, and gets a response', async () => {
     const { httpPort, issuer } = await startApp({
       file: `${fileFor('ISSUER')}limits: {checkDeadline: 300ms}`,
     });

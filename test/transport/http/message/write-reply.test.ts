@@ -128,7 +128,7 @@ test('only missing keys get 503 for Envoy, and only if it is configured', () => 
   ]);
 });
 
-test('a denial has its own scopes, whatever the denials before it', () => {
+test('a denial has its own scopes, not those of an earlier denial', () => {
   const toReply = createToReply({ ...options, realm: '' }, systemClock);
   for (const scope of ['read', 'write', 'read'])
     expect(

@@ -130,7 +130,7 @@ function guardOf(kind: string, { metadata }: Mapping): Omit<Finding, 'source'> |
       Object.keys(labels).some((label) => /^apirule\.gateway\.kyma-project\.io\//.test(label)));
   const setting = `${kind}/${typeof name === 'string' ? name : ''}`;
   return isMade
-    ? { setting, verdict: 'meaningless', text: 'an APIRule makes it, and makes a new one' }
+    ? { setting, verdict: 'meaningless', text: 'an APIRule owns it, and the migrated APIRule gets a new one' }
     : {
         setting,
         verdict: 'refused',

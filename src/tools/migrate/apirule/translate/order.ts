@@ -63,7 +63,7 @@ function settleOverlaps(pathRules: readonly PathRule[], isIstio: boolean, report
         continue;
       }
       const deciders = Map.groupBy(methods, (method) =>
-        isIstio ? first : (takenBefore(first, path, method, all) ?? first),
+        isIstio ? first : (decidedEarlier(first, path, method, all) ?? first),
       );
       const deciding = [...new Set([...deciders.keys()].map(({ rule }) => rule.original.path))].join(' and ');
       report.add(
@@ -83,7 +83,7 @@ function settleOverlaps(pathRules: readonly PathRule[], isIstio: boolean, report
 }
 
 /** The earlier rule of Oathkeeper that covers an open path; undefined if there is none. */
-function takenBefore(
+function decidedEarlier(
   { access, rule, rank }: PathRule,
   path: string,
   method: string,

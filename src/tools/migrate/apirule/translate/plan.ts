@@ -68,8 +68,8 @@ function choose(
     return { paths: reading.within, access };
   }
   const isSafe = {
-    around: !all.some((other) => isEndangeredBy({ rule, reading }, other)),
-    within: reading.within.length > 0 && !all.some((other) => isLetInBy({ rule, reading }, other)),
+    around: !all.some((other) => takesRequestsOf({ rule, reading }, other)),
+    within: reading.within.length > 0 && !all.some((other) => leavesRequestsTo({ rule, reading }, other)),
   };
   const wanted =
     reading.meant === 'around' ? (['around', 'within'] as const) : (['within', 'around'] as const);
@@ -97,7 +97,7 @@ function choose(
 }
 
 /** Whether a pattern around the path of a rule matches requests that another rule decides about differently. */
-function isEndangeredBy({ rule, reading }: Candidate, other: Candidate): boolean {
+function takesRequestsOf({ rule, reading }: Candidate, other: Candidate): boolean {
   if (other.rule === rule || other.rule.access.kind === 'open' || sameAccess(rule.access, other.rule.access))
     return false;
   return (
@@ -109,7 +109,7 @@ function isEndangeredBy({ rule, reading }: Candidate, other: Candidate): boolean
 }
 
 /** Whether another rule would decide about paths that the pattern within the path of a rule leaves out. */
-function isLetInBy({ rule, reading }: Candidate, other: Candidate): boolean {
+function leavesRequestsTo({ rule, reading }: Candidate, other: Candidate): boolean {
   if (other.rule === rule || sameAccess(rule.access, other.rule.access)) return false;
   if (other.rule.index < rule.index && other.reading.isExact) return false;
   return haveCommonMethod(rule, other.rule) && overlaps(reading.around, other.reading.around);

@@ -1,4 +1,4 @@
-/** Keeps paths closed that the routes of v1beta1 never opened, whatever its rules say. */
+/** Keeps paths closed that no route of v1beta1 opened, even if a rule allowed them. */
 
 import type { Report } from './findings.ts';
 import type { Candidate, PathRule, ReadRule } from './path-rules.ts';

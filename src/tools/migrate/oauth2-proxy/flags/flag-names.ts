@@ -1,7 +1,7 @@
 /** The names of all flags of oauth2-proxy, by the kind of their value. */
 import type { FlagKind } from './flag-kind.ts';
 
-/** Flags that exist only on the command line: they name files, or make oauth2-proxy do something else than serve. */
+/** Flags that exist only on the command line: they name files, or make oauth2-proxy exit instead of serving. */
 export const commandFlags: Readonly<Record<string, FlagKind>> = {
   'alpha-config': 'text',
   config: 'text',

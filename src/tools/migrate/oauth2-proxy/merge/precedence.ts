@@ -39,7 +39,7 @@ export function applyPrecedence({ keys, variables, flags }: Layers): Merged {
       ({ isFromArguments = false, value }) =>
         isFromArguments && (typeof value === 'boolean' || value.length > 0),
     );
-    // A flag after `--` replaces an unknown value, whatever its source.
+    // A flag after `--` replaces an unknown value from any source.
     const replaced =
       fromArguments.length === 0 || isSecret
         ? []

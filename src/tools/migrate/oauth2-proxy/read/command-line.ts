@@ -88,7 +88,7 @@ function addFlag(
   if ('expected' in reading) {
     collected.problems.push({ path: `--${name}`, source, message: `expected ${reading.expected}` });
   } else if (Object.hasOwn(commandFlags, name)) {
-    const reason = 'with it oauth2-proxy does something else than serve';
+    const reason = 'with it oauth2-proxy does not serve';
     collected.findings.push({ setting: name, source, verdict: 'meaningless', text: reason });
   } else
     collected.flags.push({

@@ -17,13 +17,13 @@ export function readDocuments(text: string, name: string): YamlNode[] {
     const padding = '\n'.repeat(lines) + (index === 0 ? '' : '   ');
     lines += piece.split('\n').length - 1;
     if (piece.split('\n').every((line) => /^\s*(#.*)?$/.test(line))) continue;
-    const { value, place: locate, isAliased } = parseQuietly(padding + piece, name);
+    const { value, place: locate, isAliased } = parseWithoutQuotes(padding + piece, name);
     if (value !== null) documents.push({ value, path: [], locate, isAliased });
   }
   return documents;
 }
 
-function parseQuietly(text: string, name: string): ReturnType<typeof parseYaml> {
+function parseWithoutQuotes(text: string, name: string): ReturnType<typeof parseYaml> {
   try {
     return parseYaml(text, name, { merge: true });
   } catch (error) {
@@ -36,7 +36,7 @@ function parseQuietly(text: string, name: string): ReturnType<typeof parseYaml> 
   }
 }
 
-/** Keeps of a parser message only what cannot quote the file. */
+/** Removes the parts of a parser message that may quote the file. */
 function withoutQuotation(message: string): string {
   const [, summary = '', reason = ''] = /^((?:not valid|invalid) YAML): (.*)$/s.exec(message) ?? [];
   return /[:"'`!]|sequence|start with|characters/.test(reason) ? summary : message;

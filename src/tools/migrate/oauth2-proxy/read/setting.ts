@@ -1,4 +1,4 @@
-/** Settings of oauth2-proxy, whatever file, variable or flag sets them. */
+/** Settings of oauth2-proxy from any file, variable or flag. */
 
 /** One setting. */
 export interface Setting {

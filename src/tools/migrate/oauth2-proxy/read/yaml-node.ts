@@ -23,7 +23,7 @@ export function isAliasTarget({ path, isAliased }: YamlNode): boolean {
   return isAliased?.(path) === true;
 }
 
-/** Why such a value has no meaning of its own. */
+/** Explains why such a value is not reported separately. */
 export const aliasTargetText =
   'it only contains parts that other values use through an alias, and these are read there';
 

@@ -1,8 +1,8 @@
-/** The shell commands of the plan. They read names from the cluster, so you do not fill in any. */
+/** The shell commands of the plan. They read all names from the cluster. */
 
 import type { InstallationNames } from '../read/cluster/installation-names.ts';
 
-/** The values file that the plan extracts from itself. An existing `values.yaml` is the way back and is not changed. */
+/** The values file that the plan extracts from itself. An existing `values.yaml` is not changed, because a rollback needs it. */
 export const valuesFile = 'values.oidc-authz.yaml';
 
 /** The values file with `shadow`. */

@@ -82,10 +82,10 @@ function values(options: Mapping, { include }: EntryHeaders, shadow?: Mapping): 
 /** Notes about files that the operator must mount. */
 function fileNotes(options: Mapping): readonly string[] {
   const named = [...JSON.stringify(options).matchAll(/"(caFile|publicKeyFiles|certFile|keyFile)":/g)];
-  const fileOptions = [...new Set(named.map(([, option]) => option))];
-  return fileOptions.length === 0
+  const names = [...new Set(named.map(([, option]) => option))];
+  return names.length === 0
     ? []
-    : [`Mount the files of ${fileOptions.join(', ')} with \`extraVolumes\` and \`extraVolumeMounts\`.`];
+    : [`Mount the files of ${names.join(', ')} with \`extraVolumes\` and \`extraVolumeMounts\`.`];
 }
 
 /** The plan in Markdown. */
@@ -111,7 +111,7 @@ export function planText(
     '## The configuration',
     fenced('yaml', configText(translation)),
     '## The values',
-    `Save this plan as \`plan.md\`. The commands extract files from it and do not change your \`values.yaml\`, which is the way back.`,
+    `Save this plan as \`plan.md\`. The commands extract files from it and do not change your \`values.yaml\`, which you need for a rollback.`,
     fileMark(valuesFile),
     fenced('yaml', valuesText(translation)),
     '## The switch-over',
@@ -166,12 +166,12 @@ function namesNote(names: InstallationNames): string {
   if (names === defaultNames)
     return 'The commands use the usual names and namespaces; replace them with yours.';
   const { resource, namespace } = names;
-  const unsaid =
+  const addNamespace =
     namespace === undefined
       ? ' No file contains its namespace: add `--namespace` unless it is the current one.'
       : '';
   const where = namespace === undefined ? '' : ` in the namespace \`${namespace}\``;
-  return `The commands are for \`${resource}\`${where}.${unsaid} They assume that the mesh names it \`oauth2-proxy\`; replace that name if yours differs.`;
+  return `The commands are for \`${resource}\`${where}.${addNamespace} They assume that the mesh names it \`oauth2-proxy\`; replace that name if yours differs.`;
 }
 
 function helm(file: string): string {

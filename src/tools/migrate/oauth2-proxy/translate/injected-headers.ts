@@ -52,11 +52,14 @@ export function injectedHeaders(headers: readonly InjectedHeader[]): {
     } else {
       const all = [name, ...otherSpellings(name)];
       if (all.some((spelling) => spellings.includes(spelling)))
-        add('refused', 'another header differs from it only in - and _, which workloads treat as the same');
+        add(
+          'refused',
+          'another header differs from it only in `-` and `_`, and some workloads do not distinguish these',
+        );
       else if ([...spellings, ...all].join(',').length > maxRemovalBytes)
         add(
           'refused',
-          'all headers together have more spellings than a response can remove; use fewer hyphens',
+          'the headers have too many spellings with `_` instead of `-` to remove all of them; use names with fewer hyphens',
         );
       else {
         spellings.push(...all);

@@ -34,6 +34,6 @@ export function quotedList(words: readonly string[]): string {
 }
 
 /** Removes undefined values, so the file contains only options that differ from the defaults. */
-export function withoutUndefined(mapping: Readonly<Record<string, unknown>>): Mapping {
-  return Object.fromEntries(Object.entries(mapping).filter(([, value]) => value !== undefined));
+export function withoutUndefined(values: Readonly<Record<string, unknown>>): Mapping {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

@@ -58,8 +58,8 @@ export function translate(all: Installation, compat: boolean): Translation | Inc
     translateLog(installation),
   ];
   const problems = parts.flatMap((part) => part.problems ?? []);
-  const said = Object.assign({}, ...parts.map((part) => part.config)) as Mapping;
-  const options = compat ? withoutFurtherHeaders(said) : said;
+  const own = Object.assign({}, ...parts.map((part) => part.config)) as Mapping;
+  const options = compat ? withoutFurtherHeaders(own) : own;
   const findingIfSet = parts.flatMap((part) => part.findings);
   const isJudged = new Set(findingIfSet.map(({ setting }) => setting));
   const others = [...installation.settings.values()]

@@ -47,7 +47,7 @@ export function withoutWhiteSpace(installation: Installation): {
     const padded = all.filter((one) => one !== '' && !isPlain(setting.flag, one));
     if (padded.length === 0) continue;
     const rest = all.filter((one) => !padded.includes(one) && one !== '');
-    // With `*` no other value matters, and an empty list has a problem of its own.
+    // With `*` no other value matters, and an empty list is a separate problem.
     if (setting.flag === 'email-domain' && (rest.length === 0 || rest.includes('*'))) continue;
     if (rest.length === 0) settings.delete(setting.flag);
     else settings.set(setting.flag, { ...setting, value: rest });

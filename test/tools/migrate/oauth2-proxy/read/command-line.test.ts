@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { findingsOf, problemsOf, valuesOf } from '../read-inputs.ts';
 
 describe('flags', () => {
-  test('have their value after `=` or in the next word, whatever it looks like', () => {
+  test('have their value after `=` or in the next word, even if that word begins with hyphens', () => {
     const flags = ['--scope=a=b', '--client-id', '--provider', '--provider', 'oidc'];
     expect(valuesOf({ flags })).toEqual({ scope: 'a=b', 'client-id': '--provider', provider: 'oidc' });
   });
@@ -52,7 +52,7 @@ describe('flags', () => {
   test('that make oauth2-proxy do something else are reported', () => {
     expect(findingsOf({ flags: ['--config-test', '--version', '--convert-config-to-alpha'] })).toEqual(
       ['config-test', 'version', 'convert-config-to-alpha'].map(
-        (name) => `${name} (flag --${name}) meaningless: with it oauth2-proxy does something else than serve`,
+        (name) => `${name} (flag --${name}) meaningless: with it oauth2-proxy does not serve`,
       ),
     );
   });

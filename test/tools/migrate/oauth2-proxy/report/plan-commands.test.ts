@@ -155,7 +155,7 @@ describeWith('a real kubectl', await findKubectl(), (path) => {
     return promisify(execFile)('sh', ['-eu', '-c', blocks.join('\n')], { cwd: folder, env });
   }
 
-  test('points every rule of every APIRule and each own policy to the new authorizer, and back', async () => {
+  test('points every rule of every APIRule and every policy of the user to the new authorizer, and back', async () => {
     const apiRules = [
       object(api, 'APIRule', 'orders', {
         rules: [

@@ -9,7 +9,7 @@ export type AlphaField =
   | { readonly flag: string; readonly kind: Exclude<FlagKind, 'number'> }
   /** Without an equivalent flag. */
   | { readonly finding: Pick<Finding, 'verdict' | 'text'> }
-  /** Read by another function, or without content of its own. */
+  /** A field that another function reads, or that has no value. */
   | { readonly isRead: true }
   | { readonly fields: Readonly<Record<string, AlphaField>> };
 

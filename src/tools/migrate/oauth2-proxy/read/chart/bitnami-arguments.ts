@@ -41,7 +41,7 @@ export function readBitnamiArguments(values: YamlNode, collected: Collected): st
   const own = child(values, 'args');
   const command = child(values, 'command');
   if (!isEmpty(command)) {
-    const message = 'it starts another program than oauth2-proxy; pass the flags after `--`';
+    const message = 'it does not start oauth2-proxy; pass the flags after `--`';
     collected.problems.push({ path: 'command', source: locationOf(command), message });
   }
   if (!isEmpty(own)) {

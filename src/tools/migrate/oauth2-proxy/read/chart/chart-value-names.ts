@@ -50,7 +50,7 @@ const counterparts: Readonly<Record<string, string>> = {
   topologySpreadConstraints: 'topologySpreadConstraints',
 };
 
-const noWayIn = 'Envoy calls oidc-authz inside the cluster, so no entry from outside is needed';
+const noExternalAccess = 'Envoy calls oidc-authz inside the cluster, so no entry from outside is needed';
 const noRedis = 'oidc-authz has no sessions and needs no Redis';
 const notInChart = 'the chart of oidc-authz has no such value';
 
@@ -59,8 +59,8 @@ const aboutPods = 'it sets where and how pods run';
 
 /** Values without a counterpart in the chart of oidc-authz. */
 const valuesWithoutCounterpart: Readonly<Record<string, string>> = {
-  ingress: noWayIn,
-  gatewayApi: noWayIn,
+  ingress: noExternalAccess,
+  gatewayApi: noExternalAccess,
   redis: noRedis,
   'redis-ha': noRedis,
   initContainers: noRedis,

@@ -62,7 +62,7 @@ export function readCredentials(values: YamlNode, scope: Scope, collected: Colle
         `${locationOf(existing)} config.existingSecret`;
       variables.push({ name: variable, value: objectText?.value ?? '', source });
     }
-    // The default of the chart is a row of X, not a client ID.
+    // The default of the chart is a placeholder: a text of the letter X.
     if (isEmpty(node) || (text !== undefined && /^X+$/.test(text))) {
       const shadowed = variables.findLast((one) => one.name === variable);
       if (secret === undefined && isRequired(key) && shadowed !== undefined && name === 'clientID')
@@ -166,8 +166,8 @@ export function readMountedFile(
     lists('`forceLegacyConfig: false`');
     return 'never';
   }
-  readMadeList(child(config, 'emailDomains'), 'email-domain', '*', collected);
-  if (!hasAlpha) readMadeList(child(config, 'upstreams'), 'upstream', 'file:///dev/null', collected);
+  readDefaultedList(child(config, 'emailDomains'), 'email-domain', '*', collected);
+  if (!hasAlpha) readDefaultedList(child(config, 'upstreams'), 'upstream', 'file:///dev/null', collected);
   const areListed = ['emailDomains', 'upstreams'].some((name) => Array.isArray(child(config, name).value));
   // An older version has a default file, and no file if its text is empty.
   return areListed || (inline.value === undefined && !hasAlpha) ? 'always' : 'by version';
@@ -260,7 +260,12 @@ function below(name: string, node: YamlNode): YamlNode {
   };
 }
 
-function readMadeList(node: YamlNode, flag: string, preset: string, { keys, problems }: Collected): void {
+function readDefaultedList(
+  node: YamlNode,
+  flag: string,
+  preset: string,
+  { keys, problems }: Collected,
+): void {
   const label = `config.${String(node.path.at(-1))}`;
   if (!Array.isArray(node.value) && !isEmpty(node))
     problems.push({ path: label, source: locationOf(node), message: expectedInstead(node, 'a list') });

@@ -86,7 +86,7 @@ export function readHelmValues(values: YamlNode, scope: Scope, collected: Collec
   judgeAlphaNames(child(values, 'alphaConfig'), hasAlpha, collected);
 }
 
-/** Mounts the addresses from the values or from a named object. With a named object the chart makes none of its own. */
+/** Mounts the addresses from the values or from a named object. With a named object, the chart does not create one. */
 function mountEmails(file: YamlNode, { objects, namespace }: Scope, collected: Collected): void {
   const [inline, template] = [child(file, 'restricted_access'), child(file, 'template')];
   if (!isTrue(child(file, 'enabled'))) {

@@ -56,8 +56,8 @@ function merged(lower: YamlNode, upper: YamlNode, path: readonly string[], findi
 }
 
 /** Sets a name such as `__proto__` as an ordinary property. */
-function set(mapping: Record<string, unknown>, name: string, value: unknown): void {
-  Object.defineProperty(mapping, name, { value, enumerable: true, configurable: true, writable: true });
+function set(target: Record<string, unknown>, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** The number of path elements that exist in a value. */

@@ -26,7 +26,7 @@ export interface ObjectText {
 export function objectsIn(document: YamlNode, ofList = ''): ClusterObject[] {
   const kind = scalarText(child(document, 'kind')) ?? ofList;
   const items = child(document, 'items');
-  // In a list from the API server, the entries have no kind of their own.
+  // In a list from the API server, the entries have no kind.
   if (/List$/.test(kind) && Array.isArray(items.value))
     return elements(items).flatMap((item) => objectsIn(item, kind.slice(0, -'List'.length)));
   const objects = child(document, 'objects');

@@ -33,7 +33,7 @@ export function readContainer(container: YamlNode, scope: Scope, collected: Coll
   const isInArgs = command.length > 0 && before >= command.length;
   const [program, ...tail] = isInArgs ? args.slice(before - command.length) : command.slice(before);
   if (program !== undefined && !isProxyProgram(scalarText(program) ?? '')) {
-    const message = 'it starts another program than oauth2-proxy; pass the flags after `--`';
+    const message = 'it does not start oauth2-proxy; pass the flags after `--`';
     collected.problems.push({ path: 'command', source: locationOf(program), message });
     return;
   }
@@ -53,7 +53,7 @@ export function wordsBehindProgram(
   const words = elements(command);
   const [program, ...tail] = words.slice(initWordCount(words.map((word) => scalarText(word) ?? '')));
   if (program === undefined || isProxyProgram(scalarText(program) ?? '')) return tail;
-  const message = 'it starts another program than oauth2-proxy; pass the flags after `--`';
+  const message = 'it does not start oauth2-proxy; pass the flags after `--`';
   problems.push({ path: 'command', source: locationOf(program), message });
   return undefined;
 }

@@ -11,7 +11,7 @@ const forCharts = 'it is a source of charts and manifests';
 const forImages = 'it is a source of images';
 const forCertificates = 'it sets how certificates are made';
 const forScaling = 'it sets the number of pods, and the chart of oidc-authz makes its own';
-const noWayIn =
+const noExternalAccess =
   'Envoy calls oidc-authz inside the cluster, so no entry from outside is needed; the object stays in the cluster unchanged';
 const forSecrets =
   'it sets where the values of Secrets come from; the migration reads the resulting Secret (`kubectl get secret …`)';
@@ -35,8 +35,8 @@ const harmlessKinds: Readonly<Record<string, string>> = {
   HorizontalPodAutoscaler: forPods,
   ImageStream: forImages,
   ImageStreamTag: forImages,
-  Ingress: noWayIn,
-  IngressClass: noWayIn,
+  Ingress: noExternalAccess,
+  IngressClass: noExternalAccess,
   Issuer: forCertificates,
   Lease: forPods,
   LimitRange: forPods,
@@ -51,7 +51,7 @@ const harmlessKinds: Readonly<Record<string, string>> = {
   ResourceQuota: forPods,
   Role: forRoles,
   RoleBinding: forRoles,
-  Route: noWayIn,
+  Route: noExternalAccess,
   ScaledObject: forScaling,
   SecretStore: forSecrets,
   Service: forName,
@@ -81,7 +81,7 @@ const groups: Readonly<Record<string, RegExp>> = {
 };
 
 /** Kinds that bring in traffic and whose annotations may restrict access. */
-const waysIn = ['Ingress', 'Route'];
+const externalKinds = ['Ingress', 'Route'];
 
 /** Annotations of an Ingress that restrict access at the gateway. A rate limit is not such a restriction. */
 export const guardingAnnotation =
@@ -145,7 +145,7 @@ export function whyHarmless({ kind, apiVersion, name, node }: ClusterObject): st
     return undefined;
   const annotations = fields(child(node, 'metadata', 'annotations')).map(([annotation]) => annotation);
   const isGuard =
-    (waysIn.includes(kind) && annotations.some((one) => guardingAnnotation.test(one))) ||
+    (externalKinds.includes(kind) && annotations.some((one) => guardingAnnotation.test(one))) ||
     (kind === 'Service' &&
       guardsOfService(child(node, 'spec'), child(node, 'metadata', 'annotations')).length > 0);
   return isGuard ? undefined : harmlessKinds[kind];

@@ -47,12 +47,12 @@ export function createObjects(all: readonly ClusterObject[]): Objects {
     readKeys.set(object, keys);
     return texts;
   };
-  /** Explains why an object needs no finding of its own: the Secrets that it makes are among the files. */
+  /** Explains why an object needs no refused finding: the Secrets that it creates are among the files. */
   const whyGenerated = (object: ClusterObject): string | undefined => {
     const { namespace } = object;
     const secrets = generatedSecrets(object);
-    const areThere = secrets.every((name) => named({ kind: 'Secret', name, namespace }) !== undefined);
-    if (secrets.length === 0 || !areThere) return undefined;
+    const areInFiles = secrets.every((name) => named({ kind: 'Secret', name, namespace }) !== undefined);
+    if (secrets.length === 0 || !areInFiles) return undefined;
     return `it makes ${secrets.map((name) => `Secret/${name}`).join(', ')}, which is among the files and read there`;
   };
   const unreportedIn = (object: ClusterObject): readonly Finding[] => {

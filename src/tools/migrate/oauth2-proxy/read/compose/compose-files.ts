@@ -42,7 +42,7 @@ function volumesOf(service: YamlNode): readonly { readonly source: string; reado
 }
 
 /** The files of `configs` and `secrets` of a service. */
-function heldBy(
+function configsAndSecrets(
   service: YamlNode,
   document: YamlNode,
 ): readonly { readonly node: YamlNode; readonly target: string }[] {
@@ -60,13 +60,13 @@ function heldBy(
 export function sourcesOf(service: YamlNode, document: YamlNode): readonly string[] {
   return [
     ...volumesOf(service).map(({ source }) => source),
-    ...heldBy(service, document).map(({ node }) => scalarText(child(node, 'file')) ?? ''),
+    ...configsAndSecrets(service, document).map(({ node }) => scalarText(child(node, 'file')) ?? ''),
   ];
 }
 
 /** Makes a finder for the files that a service mounts: input files, or content of the compose file. */
 export function filesOf(service: YamlNode, document: YamlNode, findFile: FileFinder): FileAt {
-  const [mounts, objectText] = [volumesOf(service), heldBy(service, document)];
+  const [mounts, objectText] = [volumesOf(service), configsAndSecrets(service, document)];
   return (path) => {
     const own = objectText.find(({ target }) => target === path);
     if (own !== undefined) {

@@ -143,7 +143,7 @@ function readService(
   const isInit = before > 0 && entrypoint.length > 0;
   const [program, ...tail] = isInit ? all.slice(before) : entrypoint;
   if (program !== undefined && !isProxyProgram(program.text)) {
-    const message = 'it starts another program than oauth2-proxy; pass the flags after `--`';
+    const message = 'it does not start oauth2-proxy; pass the flags after `--`';
     collected.problems.push({ path: 'entrypoint', source: program.location ?? '', message });
     return;
   }

@@ -137,7 +137,7 @@ describe('extraArgs', () => {
       scope: 'a',
     });
     expect(problemsOf(values(command('/bin/sh, -c, oauth2-proxy')))).toEqual([
-      expect.stringContaining('it starts another program than oauth2-proxy'),
+      expect.stringContaining('it does not start oauth2-proxy'),
     ]);
   });
 

@@ -121,7 +121,7 @@ env:
     ],
     [
       deployment('command: [sh, -c, S3CRET]'),
-      'command (all.yaml:11:19): it starts another program than oauth2-proxy; pass the flags after `--`',
+      'command (all.yaml:11:19): it does not start oauth2-proxy; pass the flags after `--`',
     ],
     [
       `${deployment('args: []')}---\n${deployment('args: [--scope=a]')}`,
