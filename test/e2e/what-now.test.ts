@@ -297,14 +297,14 @@ ${more}
 
     test.each(both)('over %s', async (transport) => {
       for (const line of [...(await away()), await forgedToken()]) {
-        const { answer, outcome, reason } = await askedAt(transport, line);
+        const { answer, outcome, reason } = await answerFrom(transport, line);
         expect(writtenOf(answer, 'Service Unavailable')).toBe(quoted.get('503 without a body'));
         expect([outcome, reason]).toEqual(['error', 'keys_unavailable']);
       }
     });
 
     test.each(both)('and with failOpen a forged token is allowed over %s', async (transport) => {
-      const { envoy, answer, outcome, reason } = await askedAt(transport, await forgedToken(), {
+      const { envoy, answer, outcome, reason } = await answerFrom(transport, await forgedToken(), {
         failOpen: true,
       });
       expect([answer?.status, outcome, reason]).toEqual([200, 'error', 'keys_unavailable']);

@@ -32,7 +32,7 @@ export interface KeySet {
 }
 
 /** Maximum number of keys that one token is verified with. Each costs one verification, and clients control the number of tokens. */
-export const mostTried = 4;
+export const maxCandidateKeys = 4;
 
 /** A published key, imported once for each of its algorithms. */
 export interface ImportedKey {

@@ -292,7 +292,7 @@ describe('on a disk', () => {
     ['a pipe', (file) => execFileSync('mkfifo', [file]), '(it is not a file)'],
     ['a link to itself', (file) => symlinkSync('file', file), '(ELOOP)'],
     ['a link to a missing file', (file) => symlinkSync('nothing', file), '(ENOENT)'],
-  ])('reports %s in its place once, and its return once', async (_, put, told) => {
+  ])('reports %s in its place once, and its return once', async (_, put, reported) => {
     const { file } = onDisk();
     const { clock, counted } = follow(systemFiles, file);
     await clock.advance(3_000);

@@ -222,8 +222,11 @@ const keyIds: Case[] = [
       tokenCase('A7', `kid ${keyIdText}, HMAC with nothing`, 'algorithm_not_allowed', ({ main }) =>
         signedBy(main, { alg: 'HS256', kid }, hmac(256, '')),
       ),
-      tokenCase('A7', `kid ${shown}, signed with an unknown key`, 'key_not_found', ({ main, foreignRsa }) =>
-        signedBy(main, { kid }, rsaSignature('sha256', foreignRsa)),
+      tokenCase(
+        'A7',
+        `kid ${keyIdText}, signed with an unknown key`,
+        'key_not_found',
+        ({ main, foreignRsa }) => signedBy(main, { kid }, rsaSignature('sha256', foreignRsa)),
       ),
     ];
   }),

@@ -66,7 +66,7 @@ async function listener({ withClientCa = false } = {}) {
 }
 
 test('uses a new pair when certificate and key match, with any time between the two writes', async () => {
-  const { certFile, keyFile, clock, told, start, shown } = await listener();
+  const { certFile, keyFile, clock, events, start, servedCertificate } = await listener();
   start();
   await clock.advance(3_000);
   expect([events, await servedCertificate()]).toEqual([[], 'first']);
