@@ -8,7 +8,7 @@
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { judgeAgain } from '../test/security/differential/again.ts';
+import { judgeAgain } from '../test/security/differential/repeat-input.ts';
 import { type Difference, isSame, runDifferential } from '../test/security/differential/run.ts';
 
 /** The maximum number of stored differences. Further ones usually show the same fault. */

@@ -37,8 +37,8 @@ export async function generatedFiles(): Promise<readonly (readonly [path: string
 
 function metricsMarkdown(): string {
   const rows = Object.entries(metricDefinitions).map(([name, { type, labels, help }]) => {
-    const shown = labels.map((label) => `\`${label}\``).join(', ');
-    return `| \`${metricPrefix}${name}\` | ${type} | ${shown} | ${help} |`;
+    const labelText = labels.map((label) => `\`${label}\``).join(', ');
+    return `| \`${metricPrefix}${name}\` | ${type} | ${labelText} | ${help} |`;
   });
   return [
     '# Metrics',

@@ -12,8 +12,8 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const skipped =
   /^(?:test\/.*fixtures|test\/security\/corpus\/|scripts\/prose\/terms\.ts|LICENSE|test\/repo\/prose\.test\.ts)/;
 
-const asked = process.argv.slice(2);
-const files = execFileSync('git', ['ls-files', '--', ...asked], { cwd: root, encoding: 'utf8' })
+const paths = process.argv.slice(2);
+const files = execFileSync('git', ['ls-files', '--', ...paths], { cwd: root, encoding: 'utf8' })
   .split('\n')
   .filter((path) => /\.(?:md|ts|ya?ml|tpl|txt|sh)$|Dockerfile$/.test(path) && !skipped.test(path));
 

@@ -50,7 +50,7 @@ async function build(path: string): Promise<void> {
  * Creates a Go module that can build a Kubernetes command. The module of Kubernetes replaces its libraries with folders that
  * are not in its archive. This one uses the library modules of the same release.
  */
-export function goMod(ofKubernetes: string): string {
+function goMod(ofKubernetes: string): string {
   const libraries = [...ofKubernetes.matchAll(/^\s*(k8s\.io\/\S+) => \.\//gm)].map(([, library]) => library);
   if (libraries.length === 0)
     throw new Error(`k8s.io/kubernetes ${tag}: its go.mod has no replace directives`);

@@ -20,7 +20,7 @@ export function httpProvider(authorizer: Authorizer): object {
 }
 
 /** The extension provider for checks over gRPC. It needs no header lists, because the answers contain every header. */
-export function grpcProvider({ name, host, grpcPort, timeout }: Authorizer): object {
+function grpcProvider({ name, host, grpcPort, timeout }: Authorizer): object {
   return {
     name: `${name}-grpc`,
     envoyExtAuthzGrpc: { service: host, port: grpcPort, timeout, failOpen: false },

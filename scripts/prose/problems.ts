@@ -13,9 +13,9 @@ export interface ProseProblem {
 
 /** Finds the banned phrases in a text. */
 export function phraseProblems(text: string): ProseProblem[] {
-  const shown = withoutCode(text);
+  const prose = withoutCode(text);
   return terms.flatMap(({ pattern, instead }) =>
-    [...shown.matchAll(new RegExp(pattern, `${pattern.flags}g`))].map(({ 0: phrase, index }) => ({
+    [...prose.matchAll(new RegExp(pattern, `${pattern.flags}g`))].map(({ 0: phrase, index }) => ({
       index,
       message: `"${phrase.replaceAll(/\s+/g, ' ')}": write ${instead}`,
     })),

@@ -27,21 +27,21 @@ test(`R5: ${rotations} rotations under load: after one refresh, a published key 
   );
   const wrong: string[] = [];
   for (let rotation = 0; rotation < rotations; rotation++) {
-    const [withdrawn, kept] = keys.slice(-2) as [SigningKey, SigningKey];
+    const [withdrawn, remaining] = keys.slice(-2) as [SigningKey, SigningKey];
     const next = await createSigningKey(`r${rotation}`, 'EdDSA');
     const last = `Bearer ${freshToken(issuer, withdrawn)}`;
     if (rotation === 0)
       await until(
         async () =>
-          (await askOnce(httpPort, { authorization: `Bearer ${freshToken(issuer, kept)}` })) === 200,
+          (await askOnce(httpPort, { authorization: `Bearer ${freshToken(issuer, remaining)}` })) === 200,
       );
     if ((await askOnce(httpPort, { authorization: last })) !== 200)
       wrong.push(`${withdrawn.kid} was refused before it was withdrawn`);
-    current = kept;
+    current = remaining;
     // Requests with the old key get their response before it is withdrawn.
     await new Promise((resolve) => setTimeout(resolve, 60));
     keys.push(next);
-    issuer.keys = [kept, next];
+    issuer.keys = [remaining, next];
     const authorization = `Bearer ${freshToken(issuer, next)}`;
     let attempts = 0;
     while ((await askOnce(httpPort, { authorization })) !== 200) {

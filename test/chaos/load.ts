@@ -12,7 +12,7 @@ export interface Question {
 
 /** The results of the requests. */
 export interface LoadResult {
-  readonly asked: number;
+  readonly requests: number;
   /** Wrongly allowed and wrongly denied requests, with their statuses. */
   readonly wrongAllows: number;
   readonly wrongDenials: readonly number[];
@@ -24,7 +24,7 @@ export interface LoadResult {
 /** Running load. */
 export interface Load {
   /** The number of requests so far. */
-  readonly asked: () => number;
+  readonly requests: () => number;
   /** Stops the load, waits for the last responses, and returns the results. */
   readonly stop: () => Promise<LoadResult>;
 }
@@ -33,7 +33,7 @@ export interface Load {
 export function startLoad(port: number, next: () => Question | Promise<Question>, perSecond: number): Load {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
   const result = {
-    asked: 0,
+    requests: 0,
     wrongAllows: 0,
     wrongDenials: [] as number[],
     failed: [] as string[],
@@ -42,7 +42,7 @@ export function startLoad(port: number, next: () => Question | Promise<Question>
   const pending = new Set<Promise<void>>();
   const ask = async () => {
     const { authorization, mustBeAllowed } = await next();
-    result.asked++;
+    result.requests++;
     try {
       const status = await askOnce(port, { authorization }, agent);
       if (status >= 500) result.fivehundreds++;
@@ -68,7 +68,7 @@ export function startLoad(port: number, next: () => Question | Promise<Question>
     clearInterval(timer);
     agent.destroy();
   });
-  return { asked: () => result.asked, stop };
+  return { requests: () => result.requests, stop };
 }
 
 /** Sends one request. Rejects if there is no response within 10 s. */

@@ -33,7 +33,7 @@ test('R13: a flood of unknown key ids causes few fetches, and valid tokens are a
     50,
   );
   const startedAt = performance.now();
-  await until(() => storm.asked() > 3_000 && issuer.hits.jwks > before.hits, 40);
+  await until(() => storm.requests() > 3_000 && issuer.hits.jwks > before.hits, 40);
   const seconds = (performance.now() - startedAt) / 1000;
   const [ofStorm, ofGood] = [await storm.stop(), await good.stop()];
   expect(ofStorm).toMatchObject(noWrong);
@@ -54,7 +54,7 @@ test('R20, F16: a flood of forged tokens does not delay valid tokens or the refr
   );
   const good = startLoad(httpPort, mixed(issuer), 60);
   const before = issuer.hits.jwks;
-  await until(() => flood.asked() > 2_000 && issuer.hits.jwks >= before + 5, 40);
+  await until(() => flood.requests() > 2_000 && issuer.hits.jwks >= before + 5, 40);
   expect(await flood.stop()).toMatchObject(noWrong);
   expect(await good.stop()).toMatchObject(noWrong);
 });

@@ -70,12 +70,12 @@ describe('json', () => {
     const claims = fc.jsonValue({ stringUnit: 'binary' }).filter((value) => value !== null);
     const values: unknown[] = [...texts, ...fc.sample(claims, { numRuns: 500, seed: 17 }), '', [], {}];
     const written = values.map((value) => createWriteValue('json')(value));
-    const given = values.filter((_, index) => written[index]?.text !== undefined);
+    const writable = values.filter((_, index) => written[index]?.text !== undefined);
     const headers = written.flatMap(({ text }) => (text === undefined ? [] : [text]));
     expect(headers.length).toBeGreaterThan(texts.length + 50);
     for (const header of headers) expect(header).toMatch(printable);
     expect(decoded('json', headers).map((value) => JSON.stringify(value))).toEqual(
-      given.map((value) => JSON.stringify(value)),
+      writable.map((value) => JSON.stringify(value)),
     );
   });
 });

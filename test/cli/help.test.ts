@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { loadManual } from '../../src/cli/commands.ts';
+import { commands, loadManual } from '../../src/cli/commands.ts';
 import { helpFor } from '../../src/cli/help.ts';
 import { createFlagHint, wordHint } from '../../src/cli/hints.ts';
 import { outputs } from '../../src/cli/migrate.ts';
@@ -124,6 +124,12 @@ test('`help migrate` prints both of its pages', () => {
 
 test.each([['migrat'], ['serve x']])('there is no page for %j', (line) => {
   expect(helpFor(line.split(' '), manual)).toBe(undefined);
+});
+
+test('every command but help and version has a page', () => {
+  const names = new Set(manual.map(({ name }) => name.split(' ')[0]));
+  expect([...names]).toEqual(['serve', 'check-config', 'compare', 'migrate']);
+  expect(Object.keys(commands)).toEqual([...names, 'help', 'version']);
 });
 
 test('the overview lists every command', () => {

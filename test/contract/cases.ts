@@ -105,11 +105,11 @@ function headerText(
 }
 
 /** A case without a token, with a path or host lines. `/open/{**}` on `open.example.com` needs no token. */
-function place(reason: Reason, given: Pick<Case, 'path' | 'hosts' | 'notOverHttp'>): Case {
-  const { path = '/open/x', hosts = ['open.example.com'] } = given;
+function place(reason: Reason, request: Pick<Case, 'path' | 'hosts' | 'notOverHttp'>): Case {
+  const { path = '/open/x', hosts = ['open.example.com'] } = request;
   const name = `without a token: ${JSON.stringify(hosts.join(' and '))} ${path}`;
   return {
-    ...given,
+    ...request,
     path,
     hosts,
     name,

@@ -85,13 +85,13 @@ describeWith('a client never chooses the failure mode', await findEnvoy(), (envo
 
       /** Attacks while another client sends valid tokens, cached and new ones. */
       async function attack(count: number, requestOf: (index: number) => ClientRequest): Promise<void> {
-        const [remembered, cpu] = [await bearer(), service.cpu()];
+        const [cachedToken, cpu] = [await bearer(), service.cpu()];
         const [before, failures] = [gateway.workload.requests(), await gateway.failures()];
         const good: (number | undefined)[] = [];
         let isOver = false;
         const goodClient = async () => {
           for (let turn = 0; turn < 2 || !isOver; turn++) {
-            const authorization = turn % 2 === 0 ? remembered : await bearer({ claims: { jti: `${turn}` } });
+            const authorization = turn % 2 === 0 ? cachedToken : await bearer({ claims: { jti: `${turn}` } });
             good.push(await sendThrough(gateway.port, { headers: { authorization } }));
           }
         };

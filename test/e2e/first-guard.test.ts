@@ -59,12 +59,12 @@ describeWith('a real Envoy and a real Keycloak', 'path' in envoy ? found : envoy
     for (const [index, block] of blocks.entries()) {
       if (!isRun(block)) continue;
       const { output, code } = await shell.run(written(block.text));
-      const shown = blocks[index + 1];
-      const told = `${block.section}: ${block.text}${output}${shell.errors()}`;
-      expect(code, told).toBe(0);
-      if (shown?.language !== 'text') continue;
+      const expectedOutput = blocks[index + 1];
+      const details = `${block.section}: ${block.text}${output}${shell.errors()}`;
+      expect(code, details).toBe(0);
+      if (expectedOutput?.language !== 'text') continue;
       compared++;
-      expect(output, told).toMatch(patternOf(written(shown.text)));
+      expect(output, details).toMatch(patternOf(written(expectedOutput.text)));
     }
     expect(compared).toBe(blocks.filter(({ language }) => language === 'text').length);
     expect(compared).toBeGreaterThan(5);

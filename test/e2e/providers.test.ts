@@ -162,13 +162,13 @@ describe.each(providers)('$page', (provider) => {
     expect(rows.map(([mistake]) => mistake)).toEqual(Object.keys(provider.mistakes));
   });
 
-  test.each(rows)('%s: %s', async (mistake, reasonCell = '', mend = '') => {
+  test.each(rows)('%s: %s', async (mistake, reasonCell = '', fix = '') => {
     const differences = [provider.mistakes[mistake] ?? []].flat();
     expect(differences).not.toEqual([]);
     for (const difference of differences) {
       const { reason, readyz } = await answerOf(provider, difference);
       expect(`\`${reason}\``).toBe(reasonCell);
-      const [, problem] = /`\/readyz` says `([^`]+)`/.exec(mend) ?? [];
+      const [, problem] = /`\/readyz` says `([^`]+)`/.exec(fix) ?? [];
       if (problem !== undefined) expect(readyz).toContain(problem);
     }
   });

@@ -95,13 +95,13 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
   /** The same with `whenUnavailable: error`. */
   let leaving: RunningApp;
   let workload: Workload;
-  let nobody: number;
+  let unusedPort: number;
   const awayIssuer = 'http://127.0.0.1:9/realms/away';
 
   beforeAll(async () => {
     issuer = await startFakeIssuer();
     workload = await startWorkload();
-    nobody = await freePort();
+    unusedPort = await freePort();
     const fileOf = (more = '') => `
 issuers:
   - {issuer: "${issuer.url}", audiences: [orders-api], name: main, requiredScopes: [orders.read]}
@@ -208,12 +208,12 @@ ${more}
     '403 without a body': {
       phrase: 'Forbidden',
       transports: both,
-      mesh: () => ({ authorizers: [nobody] }),
+      mesh: () => ({ authorizers: [unusedPort] }),
     },
     '503 without a body': {
       phrase: 'Service Unavailable',
       transports: both,
-      mesh: () => ({ authorizers: [nobody] }),
+      mesh: () => ({ authorizers: [unusedPort] }),
       change: (config) => withFilters(config, withStatusOnError),
     },
     '403 RBAC: access denied': {
@@ -225,7 +225,7 @@ ${more}
       phrase: 'Service Unavailable',
       transports: both,
       lines: async () => [await bearer()],
-      mesh: () => ({ workload: nobody }),
+      mesh: () => ({ workload: unusedPort }),
     },
     '413 of Envoy': {
       phrase: 'Payload Too Large',
@@ -274,7 +274,7 @@ ${more}
       const [header, payload] = (await bearer({ iss: awayIssuer, sub: 'mallory' })).split('.');
       return `${header}.${payload}.${Buffer.alloc(256, 1).toString('base64url')}`;
     };
-    const askedAt = async (
+    const answerFrom = async (
       transport: MeshOptions['transport'],
       line: string,
       how: Partial<MeshOptions> = {},
@@ -297,14 +297,14 @@ ${more}
 
     test.each(both)('over %s', async (transport) => {
       for (const line of [...(await away()), await forgedToken()]) {
-        const { answer, outcome, reason } = await askedAt(transport, line);
+        const { answer, outcome, reason } = await answerFrom(transport, line);
         expect(writtenOf(answer, 'Service Unavailable')).toBe(quoted.get('503 without a body'));
         expect([outcome, reason]).toEqual(['error', 'keys_unavailable']);
       }
     });
 
     test.each(both)('and with failOpen a forged token is allowed over %s', async (transport) => {
-      const { envoy, answer, outcome, reason } = await askedAt(transport, await forgedToken(), {
+      const { envoy, answer, outcome, reason } = await answerFrom(transport, await forgedToken(), {
         failOpen: true,
       });
       expect([answer?.status, outcome, reason]).toEqual([200, 'error', 'keys_unavailable']);
@@ -422,7 +422,7 @@ ${more}
       const named = rowsOf(page, 'The workload does not know the user').map(([cause = '']) => cause);
       expect(named.map((cause) => rows.find((row) => cause.startsWith(row)))).toEqual(rows);
     });
-    test.each(Object.entries(causes))('%s', (_, tried) => tried());
+    test.each(Object.entries(causes))('%s', (_, run) => run());
   });
 
   describe('A request is allowed that should be denied', () => {
@@ -438,7 +438,7 @@ ${more}
     test.each(both)(
       'failOpen, and Envoy has no answer over %s: the forged identity of the client reaches the workload',
       async (transport) => {
-        const envoy = await gateway({ transport, authorizers: [nobody], failOpen: true });
+        const envoy = await gateway({ transport, authorizers: [unusedPort], failOpen: true });
         const answer = await get(envoy, ['x-auth-request-user: mallory']);
         expect([answer?.status, receivedBy(answer)['x-auth-request-user']]).toEqual([200, 'mallory']);
         const stats = await (await fetch(`http://127.0.0.1:${envoy.adminPort}/stats`)).text();

@@ -103,10 +103,10 @@ describeWith('a real Envoy', await findEnvoy(), (program) => {
     const token = await service.issuer.mint();
     const answer = await exchange(port, request('GET', '/', [`authorization: Bearer ${token}`]));
     expect(answer?.status).not.toBe(200);
-    const told = () =>
+    const rejections = () =>
       service.records.filter(({ msg }) => String(msg).startsWith('connections are rejected'));
-    await until(() => told().length > 0);
-    expect(told().map((record) => [record.listener, record.cause])).toEqual([[transport, cause]]);
+    await until(() => rejections().length > 0);
+    expect(rejections().map((record) => [record.listener, record.cause])).toEqual([[transport, cause]]);
     expect(service.logText()).not.toContain(token);
   });
 });

@@ -44,7 +44,7 @@ async function problemOf(
   const config = await configOf(`issuers: [{audiences: [a], name: main, ${options}}]\nkeys: {timeout: 2s}\n`);
   const [issuerConfig] = config.issuers;
   if (issuerConfig === undefined) throw new TypeError('no issuer');
-  const told = Promise.withResolvers<string>();
+  const message = Promise.withResolvers<string>();
   const files = {
     ...systemFiles,
     read: (path: string) => (path === caFile ? Buffer.from(chain.root) : systemFiles.read(path)),
@@ -58,14 +58,14 @@ async function problemOf(
       onFetched: () => {},
       onTrustReload: () => {},
       onProblem: () => {},
-      onStateChange: ({ problem }) => told.resolve(problem ?? ''),
+      onStateChange: ({ problem }) => message.resolve(problem ?? ''),
       onUnusedKeys: () => {},
       onKeysChange: () => {},
     }),
   }).create();
   onTestFinished(issuer.stop);
   issuer.start();
-  const problem = await told.promise;
+  const problem = await message.promise;
   expect(problem, 'no raw text of OpenSSL').not.toMatch(/SSL routines|\.\.\/deps|unable to|Hostname\/IP/);
   return problem;
 }

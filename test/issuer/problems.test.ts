@@ -21,7 +21,8 @@ async function service(file = plainFile, prepare: (fake: FakeIssuer) => void = (
 }
 
 /** The records that an operator finds with `grep '"state"'`. */
-const told = ({ records }: Pick<RunningApp, 'records'>) => records.filter(({ state }) => state !== undefined);
+const stateRecords = ({ records }: Pick<RunningApp, 'records'>) =>
+  records.filter(({ state }) => state !== undefined);
 
 const readyz = async ({ adminPort }: Pick<RunningApp, 'adminPort'>) => {
   const response = await fetch(`http://127.0.0.1:${adminPort}/readyz`);
@@ -51,10 +52,10 @@ describe('a key set that moves to another host', () => {
     expect(await metric(running, 'oidc_authz_issuer_jwks_uri_moved{issuer="main"} 0')).toBe(true);
     issuer.discovery = (_, response) =>
       sendJson(response, { issuer: issuer.url, jwks_uri: `http://${now}/jwks` });
-    for (let tries = 0; tries < 40 && told(running).length < 2; tries++)
+    for (let tries = 0; tries < 40 && stateRecords(running).length < 2; tries++)
       await pass(clock, 3 * minutes, 30_000);
 
-    const record = told(running).at(-1);
+    const record = stateRecords(running).at(-1);
     expect(record).toMatchObject({
       level: 'warn',
       issuer: 'main',
@@ -72,15 +73,15 @@ describe('a key set that moves to another host', () => {
     expect(await metric(running, 'oidc_authz_issuer_jwks_uri_moved{issuer="main"} 1')).toBe(true);
     expect(other.hits.jwks).toBe(0);
 
-    const count = told(running).length;
+    const count = stateRecords(running).length;
     await pass(clock, 5 * minutes, 30_000);
-    expect(told(running).length).toBeGreaterThan(count);
+    expect(stateRecords(running).length).toBeGreaterThan(count);
 
     await app.reload(config);
     await until(async () => metric(running, 'oidc_authz_issuer_jwks_uri_moved{issuer="main"} 0'));
-    await until(() => other.hits.jwks === 1 && told(running).at(-1)?.level === 'info');
+    await until(() => other.hits.jwks === 1 && stateRecords(running).at(-1)?.level === 'info');
     expect((await readyz(running)).body.issuers[0]).toMatchObject({ problem: null, problemSince: null });
-    expect(told(running).at(-1)).toMatchObject({ level: 'info', state: 'ready' });
+    expect(stateRecords(running).at(-1)).toMatchObject({ level: 'info', state: 'ready' });
   });
 
   test('is still reported when the old address fails and the keys expire', async () => {
@@ -99,7 +100,7 @@ describe('a key set that moves to another host', () => {
     const running = await service();
     running.issuer.discovery = (_, response) => response.writeHead(200).end('<html>maintenance</html>');
     await pass(running.clock, 70 * minutes, 2 * minutes);
-    expect(told(running).at(-1)).toMatchObject({
+    expect(stateRecords(running).at(-1)).toMatchObject({
       level: 'warn',
       state: 'ready',
       problem: expect.stringContaining('keys are still fetched from'),
@@ -113,17 +114,17 @@ describe('the problem of an issuer', () => {
       issuer.discovery = (_, response) => response.writeHead(503).end();
     });
     const { clock } = running;
-    const start = told(running)[0];
+    const start = stateRecords(running)[0];
     expect(start).toMatchObject({ level: 'warn', issuer: 'main', state: 'waiting' });
     for (let times = 1; times < 4; times++) {
-      const count = told(running).length;
+      const count = stateRecords(running).length;
       await pass(clock, 5 * minutes);
-      expect(told(running).length).toBeGreaterThan(count);
+      expect(stateRecords(running).length).toBeGreaterThan(count);
     }
     // One record every 5 minutes, regardless of the number of attempts.
-    expect(told(running).length).toBeLessThan(6);
+    expect(stateRecords(running).length).toBeLessThan(6);
     const { time: _, msg: __, ...first } = start ?? {};
-    expect(told(running).at(-1)).toMatchObject({ ...first, level: 'warn' });
+    expect(stateRecords(running).at(-1)).toMatchObject({ ...first, level: 'warn' });
     expect(first.since).toBeDefined();
   });
 
@@ -133,7 +134,7 @@ describe('the problem of an issuer', () => {
     });
     running.issuer.discovery = (_, response) => response.writeHead(404).end();
     await pass(running.clock, 4_000, 1_000);
-    expect(told(running).map(({ problem }) => /status \d+/.exec(String(problem))?.[0])).toEqual([
+    expect(stateRecords(running).map(({ problem }) => /status \d+/.exec(String(problem))?.[0])).toEqual([
       'status 503',
       'status 404',
     ]);

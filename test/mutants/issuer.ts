@@ -350,8 +350,8 @@ export const issuer: readonly Mutant[] = [
   {
     name: 'a key that is never tried is not reported',
     file: 'src/issuer/keys/read-key-set.ts',
-    find: 'imported.filter(({ keys }) => !keys.some(isTried));',
-    replace: 'imported.filter(({ keys }) => keys.some(isTried) && keys.length === 0);',
+    find: 'imported.filter(({ keys }) => !keys.some(isInKeySet));',
+    replace: 'imported.filter(({ keys }) => keys.some(isInKeySet) && keys.length === 0);',
     tests: keys,
   },
   {
@@ -435,15 +435,15 @@ export const issuer: readonly Mutant[] = [
   {
     name: 'a NO_PROXY entry with a port covers every port',
     file: 'src/issuer/fetch/no-proxy.ts',
-    find: 'return wanted === undefined || Number(wanted) === Number(asked);',
+    find: 'return wanted === undefined || Number(wanted) === Number(port);',
     replace: 'return true;',
     tests: ['test/issuer/fetch/no-proxy.test.ts'],
   },
   {
     name: 'a NO_PROXY entry matches hosts that only end with the same text',
     file: 'src/issuer/fetch/no-proxy.ts',
-    find: '(asked.endsWith(',
-    replace: '(asked.endsWith(name) || asked.endsWith(',
+    find: '(requestedHost.endsWith(',
+    replace: '(requestedHost.endsWith(name) || requestedHost.endsWith(',
     tests: ['test/issuer/fetch/no-proxy.test.ts'],
   },
   {

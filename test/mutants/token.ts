@@ -182,7 +182,7 @@ export const token: readonly Mutant[] = [
   {
     name: 'a token is tried with four more keys after a fetch',
     file: 'src/credential/token/verifier.ts',
-    find: 'found.slice(0, Math.max(0, mostTried - tried.length))',
+    find: 'found.slice(0, Math.max(0, maxCandidateKeys - checked.length))',
     replace: 'found',
     tests: choice,
   },

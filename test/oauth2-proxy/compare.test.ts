@@ -138,8 +138,8 @@ describe('differences', () => {
     const issuer = await issuerOfTest();
     const [url, token] = [await startLax(), await issuer.mint()];
     const config = write('own.yaml', `${fileFor(issuer.url)}outputTokenToHeader: x-token\n`);
-    const asked = ['--config', config, '--oauth2-proxy', url, '--tokens', write('one', `\n${token}`)];
-    const { code, lines } = await compare(...asked);
+    const flags = ['--config', config, '--oauth2-proxy', url, '--tokens', write('one', `\n${token}`)];
+    const { code, lines } = await compare(...flags);
     expect(lines).toEqual([
       '0 of 2 requests have the same answer',
       'allowed: 2 by oauth2-proxy, 1 by oidc-authz',
@@ -155,12 +155,12 @@ describe('differences', () => {
       '  gap-auth: only oauth2-proxy has it (1 request); only `compat: oauth2-proxy` sets this header',
     ]);
     expect(code).toBe(1);
-    const shown = await compare(...asked, '--show-values');
-    expect(shown.lines).toContain(
+    const withValues = await compare(...flags, '--show-values');
+    expect(withValues.lines).toContain(
       '  line 2, GET /: x-auth-request-user: another value: oauth2-proxy "mallory", oidc-authz "alice"',
     );
-    expect(shown.lines).toContain('  line 2, GET /: x-token: only oidc-authz has it: "<the token>"');
-    expect(shown.lines.join()).not.toContain(token.slice(20));
+    expect(withValues.lines).toContain('  line 2, GET /: x-token: only oidc-authz has it: "<the token>"');
+    expect(withValues.lines.join()).not.toContain(token.slice(20));
   });
 
   test('in only the named caller are enough to fail', async () => {
@@ -196,19 +196,19 @@ describe('differences', () => {
     const config = write('cleaned.yaml', `${fileFor(issuer.url)}${rules}`);
     const tokens = write('cleaned', await issuer.mint());
     const paths = ['--path', '/open', '--path', '//orders'];
-    const asked = ['--config', config, '--oauth2-proxy', url, '--tokens', tokens];
-    const { code, lines } = await compare(...asked, ...paths);
+    const flags = ['--config', config, '--oauth2-proxy', url, '--tokens', tokens];
+    const { code, lines } = await compare(...flags, ...paths);
     expect(lines.slice(0, 2)).toEqual([
       '4 of 4 requests have the same answer, except for the differences below',
       'allowed: 2 by oauth2-proxy, 2 by oidc-authz',
     ]);
-    const told = lines.filter((line) => line.startsWith('  '));
+    const differences = lines.filter((line) => line.startsWith('  '));
     const cleaned =
       'oauth2-proxy redirects to the path without `//`, `/./` and `/../`; oidc-authz denies an ambiguous path';
     const open = 'on an open path, oidc-authz ignores the token and names no caller';
-    expect(told).toContain(`  status: oauth2-proxy 301, oidc-authz 400 (2 requests); ${cleaned}`);
-    expect(told).toContain(`  location: only oauth2-proxy has it (2 requests); ${cleaned}`);
-    expect(told).toContain(`  x-auth-request-user: only oauth2-proxy has it (1 request); ${open}`);
+    expect(differences).toContain(`  status: oauth2-proxy 301, oidc-authz 400 (2 requests); ${cleaned}`);
+    expect(differences).toContain(`  location: only oauth2-proxy has it (2 requests); ${cleaned}`);
+    expect(differences).toContain(`  x-auth-request-user: only oauth2-proxy has it (1 request); ${open}`);
     expect(lines.join('\n')).not.toContain('compatInvalidTokenStatus');
     expect(code).toBe(0);
   });
@@ -216,7 +216,7 @@ describe('differences', () => {
   test('without any allowed request are marked as weak', async () => {
     const issuer = await issuerOfTest();
     const config = write('refusing.yaml', fileFor(issuer.url));
-    const asked = [
+    const flags = [
       '--config',
       config,
       '--oauth2-proxy',
@@ -224,7 +224,7 @@ describe('differences', () => {
       '--tokens',
       write('bad', 'x'),
     ];
-    const { code, lines } = await compare(...asked);
+    const { code, lines } = await compare(...flags);
     expect(lines.slice(1, 3)).toEqual([
       'allowed: 0 by oauth2-proxy, 0 by oidc-authz',
       expect.stringMatching(/^WARNING: neither allowed any request, /),

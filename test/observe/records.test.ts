@@ -48,12 +48,13 @@ test('the record of a key change counts keys', async () => {
     await app.reload(config);
     await until(() => issuer.hits.jwks > before);
   };
-  const told = () => records.filter(({ msg }) => msg === 'the keys of the issuer have changed').slice(1);
+  const keyChanges = () =>
+    records.filter(({ msg }) => msg === 'the keys of the issuer have changed').slice(1);
   await publish(keys);
-  await until(() => told().length === 1);
+  await until(() => keyChanges().length === 1);
   await publish(keys.slice(1));
-  await until(() => told().length === 2);
-  expect(told()).toMatchObject([
+  await until(() => keyChanges().length === 2);
+  expect(keyChanges()).toMatchObject([
     { added: 3, removed: 1, keys: 3 },
     { added: 0, removed: 1, keys: 2 },
   ]);
@@ -228,13 +229,13 @@ test('no part of a token, no claim, no cookie and no key is in the log, the metr
 test('a flood of denials is limited in the log, and dropped records are counted', async () => {
   const { httpPort, adminPort, records } = await startApp();
   await Promise.all(Array.from({ length: 600 }, () => exchange(httpPort, request('GET', '/'))));
-  const told = checks(records).length;
-  expect(told).toBeGreaterThanOrEqual(200);
-  expect(told).toBeLessThan(600);
+  const keyChanges = checks(records).length;
+  expect(keyChanges).toBeGreaterThanOrEqual(200);
+  expect(keyChanges).toBeLessThan(600);
   const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
-  expect(metrics).toContain(`oidc_authz_check_records_left_out_total ${600 - told}`);
+  expect(metrics).toContain(`oidc_authz_check_records_left_out_total ${600 - keyChanges}`);
   expect(metrics).toContain('reason="token_missing",issuer="none"} 600');
-  await until(() => records.some(({ leftOut }) => leftOut === 600 - told), 15);
+  await until(() => records.some(({ leftOut }) => leftOut === 600 - keyChanges), 15);
 });
 
 test('the number of series does not depend on requests', async () => {

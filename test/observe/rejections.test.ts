@@ -55,7 +55,7 @@ const version2 = Buffer.from('0d0a0d0a000d0a515549540a21110000', 'hex');
 const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0';
 
 describe('a listener in plain text', () => {
-  const wrong: [listener: string, what: string, cause: string, packets: (string | Buffer)[], mend: RegExp][] =
+  const wrong: [listener: string, what: string, cause: string, packets: (string | Buffer)[], fix: RegExp][] =
     [];
   for (const listener of ['http', 'admin']) {
     wrong.push(
@@ -99,12 +99,12 @@ describe('a listener in plain text', () => {
     ['grpc', 'something else', 'unknown', [Buffer.from([0, 1, 2, 3, 200, 201])], /grpc\.port/],
   );
 
-  test.each(wrong)('%s: %s', async (listener, _, cause, packets, mend) => {
+  test.each(wrong)('%s: %s', async (listener, _, cause, packets, fix) => {
     const app = await startApp();
     await send(portOf(app, listener), ...packets);
     await until(() => rejections(app).length > 0);
     expect(rejections(app)).toEqual([
-      { level: 'warn', listener, cause, count: 1, msg: expect.stringMatching(mend) },
+      { level: 'warn', listener, cause, count: 1, msg: expect.stringMatching(fix) },
     ]);
     const scrape = async () => (await fetch(`http://127.0.0.1:${app.adminPort}/metrics`)).text();
     expect(await count(scrape, listener, cause)).toBe(1);
@@ -276,12 +276,12 @@ test('with workers the sum is counted, and the main process logs it once', async
   }
   await until(async () => (await count(scrape, 'http', 'tls')) === 6);
   await until(async () => (await count(scrape, 'grpc', 'http1')) === 6);
-  const told = service
+  const rejections = service
     .output()
     .split('\n')
     .filter((line) => line.includes('connections are rejected'))
     .map((line) => JSON.parse(line));
-  expect(told.map(({ listener, cause, worker }) => [listener, cause, worker])).toEqual([
+  expect(rejections.map(({ listener, cause, worker }) => [listener, cause, worker])).toEqual([
     ['http', 'tls', undefined],
     ['grpc', 'http1', undefined],
   ]);

@@ -1,9 +1,9 @@
 /** The short form of `npm run differential`, and a check that it detects a wrong verdict. */
 import { describe, expect, test } from 'vitest';
 import type { Reason } from '../../src/model/reasons.ts';
-import { judgeAgain } from './differential/again.ts';
 import { createKeyPool } from './differential/key-pool.ts';
 import { knownDifferences } from './differential/known-differences.ts';
+import { judgeAgain } from './differential/repeat-input.ts';
 import { type Difference, runDifferential } from './differential/run.ts';
 
 const pool = createKeyPool();

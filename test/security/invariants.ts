@@ -308,7 +308,7 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
 /** Changes each bit of a valid token, which must be denied. @returns the number of bits */
 export async function tryEveryBit(core: TestCore, token: string): Promise<number> {
   const segments = token.split('.').map((segment) => Buffer.from(segment, 'base64url'));
-  let tried = 0;
+  let changes = 0;
   for (const [index, segment] of segments.entries()) {
     for (let bit = 0; bit < segment.length * 8; bit++) {
       const changed = Buffer.from(segment);
@@ -316,10 +316,10 @@ export async function tryEveryBit(core: TestCore, token: string): Promise<number
       const parts = segments.map((one, other) => (other === index ? changed : one).toString('base64url'));
       const { reason } = await core.check(checkRequest({ authorization: [`Bearer ${parts.join('.')}`] }));
       if (reason === 'allowed') throw new Error(`bit ${bit} of segment ${index} may be changed`);
-      tried++;
+      changes++;
     }
   }
-  return tried;
+  return changes;
 }
 
 const odd = () =>

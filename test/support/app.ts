@@ -39,12 +39,12 @@ export interface TestAppOptions {
 
 /** Reads a configuration from YAML and flags. */
 export function configOf(file: string, flags: readonly string[] = []): Promise<Config> {
-  const given = flags.map((flag) => {
+  const flagValues = flags.map((flag) => {
     const [name = '', value] = flag.split(/=(.*)/s);
     return { name, value };
   });
   return loadConfig({
-    flags: [{ name: '--config', value: 'test.yaml' }, ...given],
+    flags: [{ name: '--config', value: 'test.yaml' }, ...flagValues],
     environment: {},
     readFile: () => file,
   });

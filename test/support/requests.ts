@@ -2,7 +2,7 @@
 import type { CheckRequest } from '../../src/model/check-request.ts';
 
 /** Creates a request. Fields that are not set are empty. */
-export function checkRequest(given: Partial<CheckRequest> = {}): CheckRequest {
+export function checkRequest(request: Partial<CheckRequest> = {}): CheckRequest {
   return {
     method: 'GET',
     host: '',
@@ -16,6 +16,6 @@ export function checkRequest(given: Partial<CheckRequest> = {}): CheckRequest {
     policy: undefined,
     original: () => ({ target: '/', headers: [] }),
     header: () => [],
-    ...given,
+    ...request,
   };
 }

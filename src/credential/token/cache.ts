@@ -20,7 +20,7 @@ export interface TokenCache {
    */
   readonly put: (digest: string, token: VerifiedToken, now: number, bytes: number) => void;
   /** Removes every token that does not pass the filter. */
-  readonly keepOnly: (isKept: (token: VerifiedToken) => boolean) => void;
+  readonly keepOnly: (isStillValid: (token: VerifiedToken) => boolean) => void;
   readonly size: () => number;
 }
 
@@ -71,8 +71,8 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       const size = memoryPerEntry + bytes * memoryPerTokenByte;
       entries.set(digest, { ...token, cachedUntil: now + maxAge / 1000, usedAt: now }, { size });
     },
-    keepOnly: (isKept) => {
-      for (const [digest, token] of [...entries.entries()]) if (!isKept(token)) entries.delete(digest);
+    keepOnly: (isStillValid) => {
+      for (const [digest, token] of [...entries.entries()]) if (!isStillValid(token)) entries.delete(digest);
     },
     size: () => entries.size,
   };

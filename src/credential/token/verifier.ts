@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import type { DenyListEntry } from '../../config/load/deny-list.ts';
 import type { IssuerKeys } from '../../issuer/issuer.ts';
-import { mostTried, type VerificationKey } from '../../issuer/keys/key-set.ts';
+import { maxCandidateKeys, type VerificationKey } from '../../issuer/keys/key-set.ts';
 import type { Denial, Failure, NotAllowed } from '../../model/decision.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { DenyReason, ErrorReason } from '../../model/reasons.ts';
@@ -56,7 +56,7 @@ interface UnverifiedToken {
   readonly token: string;
   readonly digest: string;
   /** Milliseconds of the monotonic clock. */
-  readonly askedAt: number;
+  readonly startedAt: number;
   readonly header: JoseHeader;
   readonly signature: string;
   /** The claims as JSON text. */
@@ -119,8 +119,8 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     if (!trusted.config.algorithms.includes(header.algorithm))
       return denied('algorithm_not_allowed', trusted);
     const { signature } = segments;
-    const askedAt = clock.monotonic();
-    return { token, digest, askedAt, header, signature, payload: payload.toString(), claims, trusted };
+    const startedAt = clock.monotonic();
+    return { token, digest, startedAt, header, signature, payload: payload.toString(), claims, trusted };
   };
 
   const verify = (unverified: UnverifiedToken, keys: readonly VerificationKey[]): Verdict => {
@@ -146,7 +146,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     const running = pending.get(digest);
     if (running !== undefined) return running;
     const verdict = queue.add({
-      since: unverified.askedAt,
+      since: unverified.startedAt,
       signatures: keys.length,
       verify: () => {
         pending.delete(digest);
@@ -162,10 +162,10 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     return verdict;
   };
 
-  /** Fetches keys and tries the new ones. At most {@link mostTried} keys are tried for a token, each only once. */
+  /** Fetches keys and tries the new ones. At most {@link maxCandidateKeys} keys are tried for a token, each only once. */
   const tryNewKeys = (
     unverified: UnverifiedToken,
-    tried: readonly VerificationKey[],
+    checked: readonly VerificationKey[],
     denial: Denial,
   ): Verdict | Promise<Verdict> => {
     const { header, trusted } = unverified;
@@ -174,8 +174,9 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     if (waiting === undefined) return denial;
     return waiting.then((hasEnded) => {
       if (!hasEnded) return denial;
-      const found = issuer.findKeys(header.keyId, header.algorithm).filter((key) => !tried.includes(key));
-      const rest = tried.length === 0 ? found : found.slice(0, Math.max(0, mostTried - tried.length));
+      const found = issuer.findKeys(header.keyId, header.algorithm).filter((key) => !checked.includes(key));
+      const rest =
+        checked.length === 0 ? found : found.slice(0, Math.max(0, maxCandidateKeys - checked.length));
       return rest.length === 0 ? denial : verifyOnce(unverified, rest);
     });
   };

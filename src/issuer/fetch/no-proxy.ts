@@ -42,14 +42,16 @@ function readEntry(entry: string): Matches | undefined {
   const { host, port } = splitPort(entry);
   if (isIP(host) !== 0) {
     const wanted = canonical(host);
-    return (asked, askedPort) => canonical(asked) === wanted && isPort(port, askedPort);
+    return (requestedHost, requestedPort) =>
+      canonical(requestedHost) === wanted && isPort(port, requestedPort);
   }
   // A star is valid only as the first label: `*.example.com`.
   const [, dot = '', written = ''] = /^\*?(\.?)([^.*:/[\]].*?)\.?$/.exec(host) ?? [];
   const name = domainToASCII(written);
   if (name === '' || (host.startsWith('*') && dot === '')) return undefined;
-  return (asked, askedPort) =>
-    isPort(port, askedPort) && (asked.endsWith(`.${name}`) || (dot === '' && asked === name));
+  return (requestedHost, requestedPort) =>
+    isPort(port, requestedPort) &&
+    (requestedHost.endsWith(`.${name}`) || (dot === '' && requestedHost === name));
 }
 
 function networkOf(entry: string): Matches | undefined {
@@ -61,7 +63,8 @@ function networkOf(entry: string): Matches | undefined {
   if (family === 0 || prefix < 0 || prefix > (family === 6 ? 128 : 32)) return undefined;
   const network = new BlockList();
   network.addSubnet(address, prefix, familyName(address));
-  return (asked) => isIP(asked) !== 0 && network.check(asked, familyName(asked));
+  return (requestedHost) =>
+    isIP(requestedHost) !== 0 && network.check(requestedHost, familyName(requestedHost));
 }
 
 function rangeOf(first: string, last: string): Matches | undefined {
@@ -72,7 +75,7 @@ function rangeOf(first: string, last: string): Matches | undefined {
   } catch {
     return undefined;
   }
-  return (asked) => isIP(asked) === 4 && range.check(asked);
+  return (requestedHost) => isIP(requestedHost) === 4 && range.check(requestedHost);
 }
 
 function splitPort(entry: string): { readonly host: string; readonly port: string | undefined } {
@@ -83,8 +86,8 @@ function splitPort(entry: string): { readonly host: string; readonly port: strin
   return host === undefined ? { host: entry, port: undefined } : { host, port };
 }
 
-function isPort(wanted: string | undefined, asked: string): boolean {
-  return wanted === undefined || Number(wanted) === Number(asked);
+function isPort(wanted: string | undefined, port: string): boolean {
+  return wanted === undefined || Number(wanted) === Number(port);
 }
 
 /** Unwraps an IPv4 address inside an IPv6 one (RFC 4291 section 2.5.5.2). */

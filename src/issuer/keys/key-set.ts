@@ -17,7 +17,7 @@ export interface VerificationKey {
 /** An immutable set of at least one key. */
 export interface KeySet {
   /**
-   * The keys that may have signed a token, at most {@link mostTried}, in the order of the set. These are the keys with its `kid`, or
+   * The keys that may have signed a token, at most {@link maxCandidateKeys}, in the order of the set. These are the keys with its `kid`, or
    * the keys without `kid` if there are none. For a token without `kid`, they are all keys for its algorithm.
    *
    * @param id the token's `kid`
@@ -32,7 +32,7 @@ export interface KeySet {
 }
 
 /** Maximum number of keys that one token is verified with. Each costs one verification, and clients control the number of tokens. */
-export const mostTried = 4;
+export const maxCandidateKeys = 4;
 
 /** A published key, imported once for each of its algorithms. */
 export interface ImportedKey {
@@ -51,7 +51,11 @@ const noKeys: readonly VerificationKey[] = [];
 
 /** Creates a key set from keys that may have a `kid`. */
 export function createKeySet(imported: readonly ImportedKey[]): KeySet {
-  const [named, unnamed, all] = [createLists(mostTried), createLists(mostTried), createLists(mostTried)];
+  const [named, unnamed, all] = [
+    createLists(maxCandidateKeys),
+    createLists(maxCandidateKeys),
+    createLists(maxCandidateKeys),
+  ];
   for (const { material, keys } of imported) {
     for (const key of keys) {
       if (key.id === undefined) unnamed.add(key.algorithm, material, key);

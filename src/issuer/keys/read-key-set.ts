@@ -78,11 +78,11 @@ export function readKeySet(text: string, rules: KeySetRules, previous?: KeySet):
   }
   if (imported.length === 0) throw new UnusableKeySetError(unused);
   const keySet = rules.areUnnamed ? createUnnamedKeySet(imported) : createKeySet(imported);
-  const isTried = (key: VerificationKey) => keySet.holds(key);
-  const untried = imported.filter(({ keys }) => !keys.some(isTried));
+  const isInKeySet = (key: VerificationKey) => keySet.holds(key);
+  const beyondLimit = imported.filter(({ keys }) => !keys.some(isInKeySet));
   return {
     keySet,
-    unused: [...unused, ...untried.map(({ name }): UnusedKey => ({ key: name, cause: 'too_many' }))],
+    unused: [...unused, ...beyondLimit.map(({ name }): UnusedKey => ({ key: name, cause: 'too_many' }))],
   };
 }
 

@@ -8,7 +8,7 @@ const interval = 1_000;
 /** Maximum number of polls that a caller of `settled` waits for. */
 const mostPolls = 60;
 
-/** Files, some of which are followed. */
+/** A set of files. Some of them are followed. */
 export interface FollowedFiles {
   /**
    * Reads a file as UTF-8. A followed file has the last content that two polls in a row found.

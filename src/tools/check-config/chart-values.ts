@@ -117,16 +117,18 @@ function holdsValues(text: string, path: string): boolean {
   }
 }
 
-function valuesIn(tree: Mapping): { readonly values: Mapping; readonly at: readonly string[] } | undefined {
-  if ('issuers' in tree) return undefined;
-  if ('config' in tree || 'existingConfigMap' in tree) return { values: tree, at: [] };
-  const parts = Object.entries(tree).filter(([, part]) => isMapping(part) && isMapping(part.config));
+function valuesIn(
+  document: Mapping,
+): { readonly values: Mapping; readonly at: readonly string[] } | undefined {
+  if ('issuers' in document) return undefined;
+  if ('config' in document || 'existingConfigMap' in document) return { values: document, at: [] };
+  const parts = Object.entries(document).filter(([, part]) => isMapping(part) && isMapping(part.config));
   // Other charts may have a `config` too.
   const own = parts.filter(
     ([, part]) => isMapping(part) && isMapping(part.config) && 'issuers' in part.config,
   );
   const [only, ...more] = own.length > 0 ? own : parts;
-  if (only === undefined && isWithoutConfig(tree)) return { values: tree, at: [] };
+  if (only === undefined && isWithoutConfig(document)) return { values: document, at: [] };
   return only === undefined || more.length > 0 ? undefined : { values: only[1] as Mapping, at: [only[0]] };
 }
 
@@ -140,8 +142,8 @@ function unknownValues(values: Mapping): string[] {
     );
 }
 
-function isWithoutConfig(tree: Mapping): boolean {
-  const names = Object.keys(tree);
+function isWithoutConfig(document: Mapping): boolean {
+  const names = Object.keys(document);
   return (
     names.some((name) => chartOnlyNames.includes(name)) && !names.some((name) => name in configSchema.shape)
   );

@@ -38,9 +38,9 @@ export async function checkConfig(sources: ConfigSources, readsFiles: boolean): 
       problemsOfFiles(config, others, sources, { isChart: chart !== undefined, readsFiles });
     const config = await loadConfig({
       ...used,
-      findMoreProblems: async (tree) => {
+      findMoreProblems: async (document) => {
         const { namesFiles, tlsProblems } = await import('./files-in-invalid-config.ts');
-        return allFileProblems(namesFiles(tree), await tlsProblems(tree, sources.readFile));
+        return allFileProblems(namesFiles(document), await tlsProblems(document, sources.readFile));
       },
     });
     const files = filesOf(config);

@@ -14,25 +14,25 @@ const smallestIssuer = { issuer: 'https://issuer.invalid', anyAudience: true };
 
 /** Checks that each TLS file of a section can be read, if the section itself is invalid. */
 export async function tlsProblems(
-  tree: Mapping,
+  document: Mapping,
   readFile: (path: string) => string,
 ): Promise<readonly Problem[]> {
   const found = sections
-    .filter((name) => readPart(tree, name, 'tls')[name].tls === undefined)
-    .flatMap((name) => filesOfTls(tree[name], `${name}.tls`))
+    .filter((name) => readPart(document, name, 'tls')[name].tls === undefined)
+    .flatMap((name) => filesOfTls(document[name], `${name}.tls`))
     .map(({ path, file }) => problemsOfFile({ path, source: file, attempt: () => readFile(file) }));
   return (await Promise.all(found)).flat();
 }
 
 /** Reads the options that name files; an invalid option counts as absent. */
-export function namesFiles(tree: Mapping): NamesFiles {
+export function namesFiles(document: Mapping): NamesFiles {
   return {
-    issuers: (Array.isArray(tree.issuers) ? tree.issuers : []).map(issuerOf),
-    limits: readPart(tree, 'limits', 'maxIssuerKeys').limits,
-    http: readPart(tree, 'http', 'tls').http,
-    grpc: readPart(tree, 'grpc', 'tls').grpc,
-    admin: readPart(tree, 'admin', 'tls').admin,
-    denyList: readPart(tree, 'denyList', 'file').denyList,
+    issuers: (Array.isArray(document.issuers) ? document.issuers : []).map(issuerOf),
+    limits: readPart(document, 'limits', 'maxIssuerKeys').limits,
+    http: readPart(document, 'http', 'tls').http,
+    grpc: readPart(document, 'grpc', 'tls').grpc,
+    admin: readPart(document, 'admin', 'tls').admin,
+    denyList: readPart(document, 'denyList', 'file').denyList,
   };
 }
 
@@ -46,8 +46,8 @@ function issuerOf(issuer: unknown): NamesFiles['issuers'][number] {
 }
 
 /** A configuration with one option of one section; without the option if it is invalid. */
-function readPart(tree: Mapping, section: string, option: string) {
-  const whole = tree[section];
+function readPart(document: Mapping, section: string, option: string) {
+  const whole = document[section];
   return read(
     isMapping(whole) && whole[option] !== undefined ? { [section]: { [option]: whole[option] } } : {},
   );

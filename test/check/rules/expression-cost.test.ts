@@ -87,7 +87,7 @@ describe('an expensive expression is rejected at load, with its position', () =>
 
   test('an expression that is evaluated twice, with and without the port, has half the cost limit', () => {
     /** The most parts that are accepted in addition to one that reads the request. */
-    const mostBeside = (part: string) => {
+    const maxAdditionalParts = (part: string) => {
       const isAccepted = (count: number) => {
         const parts = Array.from({ length: count }, (_, index) => `"a" in claims.s${index}.split(" ")`);
         try {
@@ -101,12 +101,12 @@ describe('an expensive expression is rejected at load, with its position', () =>
       while (count < 40 && isAccepted(count + 1)) count++;
       return count;
     };
-    const once = mostBeside('request.method == "a"');
+    const once = maxAdditionalParts('request.method == "a"');
     expect(once).toBeGreaterThan(8);
     expect(once).toBeLessThan(40);
-    expect(mostBeside('claims.host == "a"')).toBe(once);
+    expect(maxAdditionalParts('claims.host == "a"')).toBe(once);
     for (const part of ['request.host == "a"', 'request.host == claims.host']) {
-      const twice = mostBeside(part);
+      const twice = maxAdditionalParts(part);
       expect([part, twice > 0, 2 * twice <= once]).toEqual([part, true, true]);
     }
   });
@@ -256,12 +256,12 @@ test.each(Object.entries(everNew))('new types of claims are not cached: %s', (_,
   const text = 'claims.a.exists(x, x == "a" || x == claims.b)';
   const guarded = compileExpression(text);
   const alone = new Environment().registerVariable('claims', 'map').parse(text);
-  const rememberedBy = (evaluate: (context: ExpressionContext) => unknown) => {
+  const cachedTypesOf = (evaluate: (context: ExpressionContext) => unknown) => {
     evaluate(contextOf(claims(1)));
     const { set } = Map.prototype;
-    let remembered = 0;
+    let cachedTypes = 0;
     Map.prototype.set = function (name: unknown, value: unknown) {
-      remembered++;
+      cachedTypes++;
       return set.call(this, name, value);
     };
     try {
@@ -269,10 +269,10 @@ test.each(Object.entries(everNew))('new types of claims are not cached: %s', (_,
     } finally {
       Map.prototype.set = set;
     }
-    return remembered;
+    return cachedTypes;
   };
-  expect(rememberedBy(guarded)).toBe(0);
-  expect(rememberedBy((context) => alone({ claims: context.claims }))).toBeGreaterThan(20);
+  expect(cachedTypesOf(guarded)).toBe(0);
+  expect(cachedTypesOf((context) => alone({ claims: context.claims }))).toBeGreaterThan(20);
 });
 
 /** Counts reads of lists and maps, and the characters that string functions process. */
@@ -361,12 +361,14 @@ test('two evaluations for a host with a port cost at most the limit of one', () 
   const workOf = (expression: string) =>
     countWork(claims, (counted) => {
       const context = () => contextOf(counted);
-      const unmet = createRuleRequirements(
+      const failedRequirement = createRuleRequirements(
         { scopes: [], claims: {}, expression },
         Object.assign(context, { withPort: context }),
         65_536,
       );
-      expect(unmet({} as Identity, checkRequest({ host: 'orders.example.com:8443' }))).toBe('rule_failed');
+      expect(failedRequirement({} as Identity, checkRequest({ host: 'orders.example.com:8443' }))).toBe(
+        'rule_failed',
+      );
     });
   const once = workOf(parts);
   expect(once).toBeGreaterThan(1_000);

@@ -44,8 +44,8 @@ test.each([
   ['{claims: {tenant: acme, role: admin}}', [], { tenant: 'acme', role: 'user' }, 'claim_not_allowed'],
   ['{claims: {tenant: acme, role: admin}}', [], { tenant: 'acme', role: ['user', 'admin'] }, undefined],
 ])('%s of scopes %j and claims %j: %s', async (text, scopes, claims, reason) => {
-  const unmet = createRuleRequirements(await requireOf(text), noContext, 16 * 1024);
-  expect(unmet(identity(scopes, claims), checkRequest())).toBe(reason);
+  const failedRequirement = createRuleRequirements(await requireOf(text), noContext, 16 * 1024);
+  expect(failedRequirement(identity(scopes, claims), checkRequest())).toBe(reason);
 });
 
 describe('for a host with a port, an expression is evaluated', () => {

@@ -20,8 +20,8 @@ function selectOf(...matches: Match[]) {
     rules,
     createClientAddress({ header: 'x-forwarded-for', trustedProxies: ['10.0.0.0/8'] }),
   );
-  return (path: string, given: Partial<CheckRequest> = {}) =>
-    select(checkRequest({ path, host: 'orders.example.com', ...given }));
+  return (path: string, request: Partial<CheckRequest> = {}) =>
+    select(checkRequest({ path, host: 'orders.example.com', ...request }));
 }
 
 const withHeaders = (headers: Record<string, readonly string[]>): Partial<CheckRequest> => ({
@@ -116,8 +116,11 @@ describe('a path that servers read differently', () => {
 describe('paths.ignoreCase and paths.ignoreTrailingSlash', () => {
   type Kind = 'anonymous' | 'deny' | 'require' | 'preflight' | 'shadow';
   const both = { ignoreCase: true, ignoreTrailingSlash: true };
-  const selectBy = (given: readonly (readonly [Kind, string])[], comparison: Partial<MatchOptions> = {}) => {
-    const rules = given.map(
+  const selectBy = (
+    conditions: readonly (readonly [Kind, string])[],
+    comparison: Partial<MatchOptions> = {},
+  ) => {
+    const rules = conditions.map(
       ([kind, path], index) =>
         ({
           name: `r${index}`,

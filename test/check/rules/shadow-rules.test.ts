@@ -7,8 +7,8 @@ import { checkRequest } from '../../support/requests.ts';
 
 async function outcomeOf(options: string, request: { readonly path: string; readonly host: string }) {
   const config = await configOf(`issuers: [{issuer: "https://a.example.com", audiences: [a]}]\n${options}`);
-  const nobody = () => ({ outcome: 'deny', reason: 'token_missing' }) as const;
-  const decide = createOwnCheck(config, nobody, createTestClock());
+  const withoutToken = () => ({ outcome: 'deny', reason: 'token_missing' }) as const;
+  const decide = createOwnCheck(config, withoutToken, createTestClock());
   return (await decide(checkRequest(request))).outcome;
 }
 

@@ -6,13 +6,13 @@ import { writtenConfig } from '../../../src/config/describe/describe.ts';
 import { loadConfig } from '../../../src/config/load/load.ts';
 import { ConfigError } from '../../../src/config/validate/problems.ts';
 
-interface Given {
+interface Settings {
   readonly file?: string;
   readonly flags?: readonly [name: string, value?: string][];
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-function load({ file, flags = [], environment = {} }: Given) {
+function load({ file, flags = [], environment = {} }: Settings) {
   const config: [string, string?][] = file === undefined ? [] : [['--config', 'config.yaml']];
   return loadConfig({
     flags: [...config, ...flags].map(([name, value]) => ({ name, value })),
@@ -21,8 +21,8 @@ function load({ file, flags = [], environment = {} }: Given) {
   });
 }
 
-async function problemsOf(given: Given): Promise<string[]> {
-  const error = await load(given).then(
+async function problemsOf(settings: Settings): Promise<string[]> {
+  const error = await load(settings).then(
     () => undefined,
     (caught: unknown) => caught,
   );

@@ -5,9 +5,9 @@ import { readDenyList } from '../../../src/config/load/deny-list.ts';
 import { loadConfig } from '../../../src/config/load/load.ts';
 import { ConfigError } from '../../../src/config/validate/problems.ts';
 
-type Given = { flags?: Record<string, string>; environment?: Record<string, string>; file?: unknown };
+type Settings = { flags?: Record<string, string>; environment?: Record<string, string>; file?: unknown };
 
-async function problemsOf({ flags = {}, environment = {}, file }: Given): Promise<string[]> {
+async function problemsOf({ flags = {}, environment = {}, file }: Settings): Promise<string[]> {
   const name = file === undefined ? [] : [{ name: '--config', value: 'f.yaml' }];
   try {
     await loadConfig({
@@ -74,7 +74,7 @@ describe('is reported for the option', () => {
   });
 });
 
-test.each<[string, Given, RegExp]>([
+test.each<[string, Settings, RegExp]>([
   [
     'the issuer of a flag',
     { flags: { '--issuer': 'https://i.example.com ', '--audience': 'a' } },
@@ -133,8 +133,8 @@ test.each<[string, Given, RegExp]>([
     },
     /hosts\[0\] .*ends? with/,
   ],
-])('%s', async (_, given, message) => {
-  expect(await problemsOf(given)).toContainEqual(expect.stringMatching(message));
+])('%s', async (_, settings, message) => {
+  expect(await problemsOf(settings)).toContainEqual(expect.stringMatching(message));
 });
 
 test('is accepted where white space has a meaning or no effect', async () => {

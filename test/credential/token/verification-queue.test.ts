@@ -68,9 +68,9 @@ describe('a verification', () => {
 
   test('of a token with several keys fits into the smallest queue', async () => {
     const { add } = createQueue(1);
-    const dear = add('a', 0, 4);
+    const expensive = add('a', 0, 4);
     expect([add('b', 0, 4), add('c')]).toEqual([undefined, undefined]);
-    expect(await dear).toBe('a verified');
+    expect(await expensive).toBe('a verified');
     expect(await add('d', 0, 4)).toBe('d verified');
   });
 

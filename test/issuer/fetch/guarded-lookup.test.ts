@@ -254,7 +254,7 @@ describe('a document', () => {
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
     let jwksUri = '';
     const ownerOf = async (more: string) => {
-      const told = Promise.withResolvers<string>();
+      const message = Promise.withResolvers<string>();
       const config = await configOf(
         fileFor(url).replace(
           'name: main',
@@ -272,14 +272,14 @@ describe('a document', () => {
           onFetched: () => {},
           onTrustReload: () => {},
           onProblem: () => {},
-          onStateChange: ({ state, problem }) => told.resolve(problem ?? state),
+          onStateChange: ({ state, problem }) => message.resolve(problem ?? state),
           onUnusedKeys: () => {},
           onKeysChange: () => {},
         }),
       }).create();
       onTestFinished(issuer.stop);
       issuer.start();
-      return told.promise;
+      return message.promise;
     };
     for (const host of ['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]']) {
       jwksUri = `http://${host}:${keys.port}/jwks`;

@@ -15,13 +15,13 @@ async function problemOf(
   const config = await configOf(file(fake.url));
   const [issuerConfig] = config.issuers;
   if (issuerConfig === undefined) throw new TypeError('no issuer');
-  const told = Promise.withResolvers<string>();
+  const message = Promise.withResolvers<string>();
   const quiet = quietContext(createTestClock());
   const issuer = planIssuer(issuerConfig, config, {
     ...quiet,
     eventsOf: (...issuer) => ({
       ...quiet.eventsOf(...issuer),
-      onStateChange: ({ problem = '' }) => told.resolve(problem),
+      onStateChange: ({ problem = '' }) => message.resolve(problem),
     }),
   }).create();
   onTestFinished(async () => {
@@ -29,7 +29,7 @@ async function problemOf(
     await fake.close();
   });
   issuer.start();
-  return told.promise;
+  return message.promise;
 }
 
 const redirect =

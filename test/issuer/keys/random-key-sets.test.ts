@@ -94,7 +94,7 @@ async function askJose(jwks: JSONWebKeySet, token: string): Promise<{ found: num
 }
 
 /** Whether a member is the key that signed the token and may verify it according to the RFCs, without order or limits. */
-function speaksFor({ pair, jwk }: Member, signer: number, algorithm: string, kid: unknown): boolean {
+function verifies({ pair, jwk }: Member, signer: number, algorithm: string, kid: unknown): boolean {
   const operations = jwk.key_ops ?? ['verify'];
   return (
     pair === signer &&
@@ -124,13 +124,13 @@ test('accepts the same tokens as jose, unless too many keys match; accepts none 
       stop();
       const published = JSON.parse(text) as JSONWebKeySet;
       const jose = await askJose({ keys: published.keys.filter((key) => key !== null) }, token);
-      const speaking = members.filter((one) => speaksFor(one, signer, algorithm, kid)).length;
+      const matching = members.filter((one) => verifies(one, signer, algorithm, kid)).length;
       if (jose.isTaken && jose.found <= 4) expect(reason).toBe('allowed');
-      if (reason === 'allowed') expect(speaking).toBeGreaterThan(0);
+      if (reason === 'allowed') expect(matching).toBeGreaterThan(0);
       // At most three keys of the pool have one algorithm, so the limit is never reached. A token with a matching key is allowed, unless
       // another key has the `kid` of the token.
       const isNamed = (kid ?? undefined) !== undefined;
-      if (speaking > 0 && !isNamed) expect(reason).toBe('allowed');
+      if (matching > 0 && !isNamed) expect(reason).toBe('allowed');
       counts[reason === 'allowed' ? 'allowed' : 'refused']++;
       if (jose.isTaken && reason === 'allowed') counts.bothTaken++;
       if (jose.found > 1) counts.several++;

@@ -27,8 +27,8 @@ import {
   refusedInstallations,
   theToken,
 } from './installations.ts';
-import { type Setting, settingsIn, settingsOfFlags, tells } from './settings.ts';
-import { startTheirs } from './theirs.ts';
+import { startTheirs } from './run-oauth2-proxy.ts';
+import { isAbout, type Setting, settingsIn, settingsOfFlags } from './settings.ts';
 
 const foundProxy = await findOauth2Proxy();
 const fixtures = fileURLToPath(new URL('fixtures/', import.meta.url));
@@ -163,12 +163,12 @@ function expectNoSecret(folder: Folder, printed: readonly Printed[]): void {
     for (const mark of marks) expect([mark, `${output}${report}`.includes(mark)]).toEqual([mark, false]);
 }
 
-function expectAllTold(folder: Folder, report: string): void {
+function expectAllReported(folder: Folder, report: string): void {
   const lines = report.split('\n');
   const settings = folder.settings();
   expect(settings.length).toBeGreaterThan(4);
-  const untold = settings.filter((setting) => !lines.some((line) => tells(line, setting)));
-  expect(untold).toEqual([]);
+  const unreported = settings.filter((setting) => !lines.some((line) => isAbout(line, setting)));
+  expect(unreported).toEqual([]);
 }
 
 /** The configuration in the form for the chart, which sets ports and probes. */
@@ -396,7 +396,7 @@ describe.each(installations.map((one) => [one.name, one] as const))('%s', (_, in
       Array(4).fill([0, true]),
     );
     expectNoSecret(scene.folder, [config, values, plan, compat]);
-    expectAllTold(scene.folder, config.report);
+    expectAllReported(scene.folder, config.report);
     expect([values.report, plan.report]).toEqual([config.report, config.report]);
     const tree = parse(config.output);
     expect(parse(values.output)).toMatchObject({ config: expect.anything(), istio: { enabled: true } });
@@ -479,7 +479,7 @@ describe.each(refusedInstallations.map((one) => [one.name, one] as const))('%s',
       .flatMap((line) => /^(\S+) \(.*: refused because/.exec(line)?.[1] ?? []);
     expect([...new Set(refused)].toSorted()).toEqual(installation.refused.toSorted());
     expectNoSecret(folder, printed);
-    expectAllTold(folder, report);
+    expectAllReported(folder, report);
   });
 
   test('prints the output if all refused settings are accepted by name', async () => {

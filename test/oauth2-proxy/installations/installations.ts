@@ -10,7 +10,7 @@ import {
   fromToml,
   fromVariables,
   type TheirWay,
-} from './theirs.ts';
+} from './run-oauth2-proxy.ts';
 
 /** Claims of a token; `undefined` removes a default claim. */
 type Claims = Readonly<Record<string, unknown>>;

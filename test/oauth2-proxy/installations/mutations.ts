@@ -14,7 +14,7 @@ export interface Mutation {
 type Path = readonly (string | number)[];
 
 /** A document and the path in it. */
-export interface Spot {
+export interface Location {
   readonly file: string;
   readonly document: unknown;
   readonly path: Path;
@@ -32,7 +32,7 @@ export function rewritten(texts: Texts): Texts {
  *
  * @param isLeft whether a location has no effect and is skipped
  */
-export function deletions(texts: Texts, isLeft: (spot: Spot) => boolean): readonly Mutation[] {
+export function deletions(texts: Texts, isLeft: (location: Location) => boolean): readonly Mutation[] {
   return Object.entries(texts).flatMap(([name, text]) =>
     (isYaml(name) ? yamlDeletions(name, text, isLeft) : lineDeletions(text)).map(([at, mutated]) => ({
       name: `${name} ${at}`,
@@ -45,7 +45,7 @@ export function deletions(texts: Texts, isLeft: (spot: Spot) => boolean): readon
 export function replacements(
   texts: Texts,
   words: Readonly<Record<string, string>>,
-  isLeft: (spot: Spot) => boolean,
+  isLeft: (location: Location) => boolean,
 ): readonly Mutation[] {
   return Object.entries(texts).flatMap(([name, text]) => {
     const all = isYaml(name)
@@ -76,7 +76,7 @@ function changed(text: string, words: Readonly<Record<string, string>>): [at: st
 function yamlDeletions(
   file: string,
   text: string,
-  isLeft: (spot: Spot) => boolean,
+  isLeft: (location: Location) => boolean,
 ): [at: string, text: string][] {
   return yamlScalars(file, text, isLeft).flatMap(({ index, path, value }) => {
     const mutated = (change: (document: Document) => void): string => {
@@ -106,7 +106,7 @@ function lineDeletions(text: string): [at: string, text: string][] {
   );
 }
 
-function yamlScalars(file: string, text: string, isLeft: (spot: Spot) => boolean) {
+function yamlScalars(file: string, text: string, isLeft: (location: Location) => boolean) {
   return documentsOf(text).flatMap((document, index) =>
     scalarsIn(document.toJS(), [])
       .filter(({ path }) => !isLeft({ file, document: document.toJS(), path }))

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { migrate } from '../../../src/cli/migrate.ts';
 import { installations, refusedInstallations } from './installations.ts';
-import { deletions, replacements, rewritten, type Spot, type Texts } from './mutations.ts';
+import { deletions, type Location, replacements, rewritten, type Texts } from './mutations.ts';
 import { wrapped } from './wrapped.ts';
 
 interface Files {
@@ -49,7 +49,7 @@ const everything: readonly Files[] = [
 ];
 
 /** Objects that are reported as a whole, since they do not belong to oauth2-proxy. */
-const toldAsWhole =
+const reportedAsWhole =
   /: (has no meaning here|refused) because .*(it is not read|makes it and is read|it runs the same as|it runs the pod of|its parameters|the chart of oidc-authz|sets where|it is a source of|stays in the cluster)/;
 
 /** Names of chart values that are settings or contain them. */
@@ -62,13 +62,13 @@ const settings = [
  * Parts that do not concern oauth2-proxy: names, labels, the status, and everything below a field that is reported as a
  * whole.
  */
-function isSilent(report: string): (spot: Spot) => boolean {
+function isSilent(report: string): (location: Location) => boolean {
   const lines = report.split('\n');
   return ({ file, document, path }) => {
     const [object, inner] = objectAt(document, path);
     const at = inner.join('.');
     if (asItIsAnyway.test(path.join('.')) || isOfNoValue(document, path)) return true;
-    if (isToldAbove(file, path, lines)) return true;
+    if (isReportedAbove(file, path, lines)) return true;
     if (object === undefined) return isOtherValue(inner, lines);
     if (/^(metadata|status|apiVersion|kind|type|immutable)\b/.test(at)) return true;
     if (/^(data|stringData)\.(client|cookie)[-_]secret$/.test(at)) return true;
@@ -77,7 +77,7 @@ function isSilent(report: string): (spot: Spot) => boolean {
     if (/\.(ports|livenessProbe|readinessProbe|resources|securityContext|workloadRef)\./.test(at))
       return true;
     const own = lines.filter((line) => line.startsWith(`${object.kind}/${object.metadata?.name ?? ''} (`));
-    if (own.some((line) => toldAsWhole.test(line) && !/apart from/.test(line))) return true;
+    if (own.some((line) => reportedAsWhole.test(line) && !/apart from/.test(line))) return true;
     if (isOtherContainer(object, inner, lines)) return true;
     if (isRelease(object.kind)) return /^spec\.(?!values|.*helm\.|.*(valuesContent|set)\b)/.test(at);
     // Below a field that is reported by its name.
@@ -91,7 +91,7 @@ const asItIsAnyway =
   /audienceClaims\.0$|upstreams\.0\.(path|staticCode)$|\.id$|^htpasswdFile\.|^authenticatedEmailsFile\.persistence$/;
 
 /** Empty values, secrets whose value has no effect, and mounts of the cluster itself. */
-function isOfNoValue(document: unknown, path: Spot['path']): boolean {
+function isOfNoValue(document: unknown, path: Location['path']): boolean {
   const values = path.map((_, index) => valueAt(document, path.slice(0, index + 1)));
   const names = values.map((value) => (value as { name?: unknown } | null | undefined)?.name);
   return (
@@ -100,7 +100,7 @@ function isOfNoValue(document: unknown, path: Spot['path']): boolean {
   );
 }
 
-function valueAt(document: unknown, path: Spot['path']): unknown {
+function valueAt(document: unknown, path: Location['path']): unknown {
   return path.reduce<unknown>(
     (value, part) => (value as Record<string | number, unknown> | null)?.[part],
     document,
@@ -108,7 +108,7 @@ function valueAt(document: unknown, path: Spot['path']): unknown {
 }
 
 /** Whether a parent is reported as a whole: replaced, or not read. */
-function isToldAbove(file: string, path: Spot['path'], lines: readonly string[]): boolean {
+function isReportedAbove(file: string, path: Location['path'], lines: readonly string[]): boolean {
   return path.some((part, index) => {
     const above = [path.slice(0, index + 1).join('.'), `container.${part}`];
     return (
@@ -131,7 +131,10 @@ const isRelease = (kind: string) =>
   ['HelmRelease', 'Application', 'ApplicationSet', 'HelmChart', 'HelmChartConfig'].includes(kind);
 
 /** The object that contains a path, and the rest of the path. */
-function objectAt(document: unknown, path: Spot['path']): [KubernetesObject | undefined, Spot['path']] {
+function objectAt(
+  document: unknown,
+  path: Location['path'],
+): [KubernetesObject | undefined, Location['path']] {
   const top = document as { kind?: string; items?: unknown[]; objects?: unknown[] };
   if (typeof top !== 'object' || top === null || typeof top.kind !== 'string') return [undefined, path];
   if ((path[0] === 'items' || path[0] === 'objects') && typeof path[1] === 'number') {
@@ -142,7 +145,7 @@ function objectAt(document: unknown, path: Spot['path']): [KubernetesObject | un
 }
 
 /** Whether it belongs to a container that runs another program. */
-function isOtherContainer(object: unknown, path: Spot['path'], lines: readonly string[]): boolean {
+function isOtherContainer(object: unknown, path: Location['path'], lines: readonly string[]): boolean {
   let value: unknown = object;
   for (const [index, part] of path.entries()) {
     value = (value as Record<string | number, unknown>)?.[part];
@@ -155,8 +158,8 @@ function isOtherContainer(object: unknown, path: Spot['path'], lines: readonly s
 }
 
 /** Whether it is below a chart value or a docker compose service that is reported as a whole. */
-function isOtherValue(path: Spot['path'], lines: readonly string[]): boolean {
-  const told = (name: string) =>
+function isOtherValue(path: Location['path'], lines: readonly string[]): boolean {
+  const isReported = (name: string) =>
     lines.some((line) => line.startsWith(`${name} (`)) ||
     lines.some(
       (line) =>
@@ -168,7 +171,7 @@ function isOtherValue(path: Spot['path'], lines: readonly string[]): boolean {
     return names[2] === undefined || !['command', 'environment', 'env_file', 'entrypoint'].includes(names[2]);
   const index = names.findIndex((name) => !/^(oauth2-proxy|gate|platform)$/.test(name));
   const name = names[index] ?? '';
-  return !settings.includes(name) && told(name) && names.length > index + 1;
+  return !settings.includes(name) && isReported(name) && names.length > index + 1;
 }
 
 describe.each(everything.map((one) => [one.name, one] as const))('%s', (_, one) => {

@@ -117,6 +117,6 @@ function ofAlpha(value: unknown, path: string): readonly Setting[] {
 }
 
 /** Whether a line of a report is about a setting. */
-export function tells(line: string, setting: Setting): boolean {
+export function isAbout(line: string, setting: Setting): boolean {
   return setting.some((name) => line.startsWith(`${name} (`) || line.includes(` ${name}): `));
 }

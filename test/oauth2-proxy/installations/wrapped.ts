@@ -122,10 +122,10 @@ export const wrapped: readonly Wrapped[] = [
     'services.gate.labels.traefik.http.routers.gate.middlewares',
   ),
   refused('compose-other-files', ['compose.yaml', 'gate.env'], 'env_file'),
-  refused('compose-beside-others', ['compose.yaml'], 'services.edge'),
-  refused('emails-beside', ['deployment.yaml', 'others.txt'], 'others.txt'),
+  refused('compose-with-others', ['compose.yaml'], 'services.edge'),
+  refused('emails-in-separate-file', ['deployment.yaml', 'others.txt'], 'others.txt'),
   refused(
-    'emails-elsewhere-beside',
+    'emails-elsewhere-in-separate-file',
     ['deployment.yaml', 'others.txt'],
     'authenticated-emails-file',
     'others.txt',

@@ -158,28 +158,28 @@ describe('several files together', () => {
     };
     const clock = createTestClock();
     const followed = followFiles(files, clock);
-    const told: string[] = [];
+    const reported: string[] = [];
     const following = followed.follow(['certificate', 'key'], () =>
-      told.push(`${followed.read('certificate')} ${followed.read('key')}`),
+      reported.push(`${followed.read('certificate')} ${followed.read('key')}`),
     );
-    return { disk, clock, told, following, followed };
+    return { disk, clock, reported, following, followed };
   }
 
   test('are reported when none is being written', async () => {
-    const { disk, clock, told } = pair();
+    const { disk, clock, reported } = pair();
     disk.certificate = 'two';
     await clock.advance(1_000);
     disk.key = 'tw';
     await clock.advance(1_000);
     disk.key = 'two';
     await clock.advance(1_000);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     await clock.advance(1_000);
-    expect(told).toEqual(['two two']);
+    expect(reported).toEqual(['two two']);
   });
 
   test('settle at that time', async () => {
-    const { disk, clock, told, following } = pair();
+    const { disk, clock, reported, following } = pair();
     let settled: boolean | undefined;
     const wait = async () => {
       settled = await following.settled();
@@ -198,11 +198,11 @@ describe('several files together', () => {
     await clock.advance(1_000);
     expect(settled).toBeUndefined();
     await clock.advance(1_000);
-    expect([settled, told]).toEqual([true, ['one two']]);
+    expect([settled, reported]).toEqual([true, ['one two']]);
   });
 
   test('that keep changing are waited for for one minute', async () => {
-    const { disk, clock, following, told } = pair();
+    const { disk, clock, following, reported } = pair();
     const settled = following.settled();
     const failure = expect(settled).rejects.toThrow(/keeps changing/);
     for (let second = 0; second < 70; second++) {
@@ -210,7 +210,7 @@ describe('several files together', () => {
       await clock.advance(1_000);
     }
     await failure;
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
   test('have the same content for all readers', async () => {
@@ -229,11 +229,11 @@ describe('several files together', () => {
   });
 
   test('are not polled without a follower', async () => {
-    const { disk, clock, told, following, followed } = pair();
+    const { disk, clock, reported, following, followed } = pair();
     following.stop();
     disk.key = 'two';
     await clock.advance(5_000);
-    expect([told, followed.read('key')]).toEqual([[], 'two']);
+    expect([reported, followed.read('key')]).toEqual([[], 'two']);
   });
 });
 
@@ -292,18 +292,18 @@ describe('on a disk', () => {
     ['a pipe', (file) => execFileSync('mkfifo', [file]), '(it is not a file)'],
     ['a link to itself', (file) => symlinkSync('file', file), '(ELOOP)'],
     ['a link to a missing file', (file) => symlinkSync('nothing', file), '(ENOENT)'],
-  ])('reports %s in its place once, and its return once', async (_, put, told) => {
+  ])('reports %s in its place once, and its return once', async (_, put, reported) => {
     const { file } = onDisk();
     const { clock, counted } = follow(systemFiles, file);
     await clock.advance(3_000);
     rmSync(file);
     put(file);
     await clock.advance(5_000);
-    expect(counted).toEqual([told]);
+    expect(counted).toEqual([reported]);
     rmSync(file, { recursive: true, force: true });
     writeFileSync(file, 'one');
     await clock.advance(5_000);
-    expect(counted).toEqual([told, 'one']);
+    expect(counted).toEqual([reported, 'one']);
   });
 
   test('reports a second problem too', async () => {

@@ -214,14 +214,19 @@ const oddKeyIds = [
 
 const keyIds: Case[] = [
   ...oddKeyIds.flatMap((kid) => {
-    const shown = JSON.stringify(kid).slice(0, 40);
+    const keyIdText = JSON.stringify(kid).slice(0, 40);
     return [
-      tokenCase('A7', `kid ${shown}, signed well`, 'key_not_found', (world) => withHeader(world, { kid })),
-      tokenCase('A7', `kid ${shown}, HMAC with nothing`, 'algorithm_not_allowed', ({ main }) =>
+      tokenCase('A7', `kid ${keyIdText}, signed well`, 'key_not_found', (world) =>
+        withHeader(world, { kid }),
+      ),
+      tokenCase('A7', `kid ${keyIdText}, HMAC with nothing`, 'algorithm_not_allowed', ({ main }) =>
         signedBy(main, { alg: 'HS256', kid }, hmac(256, '')),
       ),
-      tokenCase('A7', `kid ${shown}, signed with an unknown key`, 'key_not_found', ({ main, foreignRsa }) =>
-        signedBy(main, { kid }, rsaSignature('sha256', foreignRsa)),
+      tokenCase(
+        'A7',
+        `kid ${keyIdText}, signed with an unknown key`,
+        'key_not_found',
+        ({ main, foreignRsa }) => signedBy(main, { kid }, rsaSignature('sha256', foreignRsa)),
       ),
     ];
   }),

@@ -158,8 +158,8 @@ export async function runDifferential(options: RunOptions): Promise<Summary> {
     const isCurrent = !changes && isPublished(signed, world.origins());
     if (isSigned === true && isCurrent && reason === 'signature_invalid')
       return { what: 'created with a valid signature' };
-    const isAsked = judged % 8 === 0 || (reason === 'signature_invalid' && isSigned === undefined);
-    if (!isAsked || !isCurrent) return undefined;
+    const isCompared = judged % 8 === 0 || (reason === 'signature_invalid' && isSigned === undefined);
+    if (!isCompared || !isCurrent) return undefined;
     const isSignedByOracle = signatureOf(input);
     signaturesByOracle++;
     const disagrees = isSignedByOracle ? reason === 'signature_invalid' : afterSignature.has(reason);
@@ -248,7 +248,7 @@ function createInputs(bases: readonly SignedToken[], random: Random, count: numb
     const tampered = random.chance(0.45)
       ? { token: signed.token, how: '', isSigned: signed.oddity === 'alg' ? undefined : true }
       : tamper(signed, random.pick(bases), random);
-    const verifier = random.chance(0.7) ? 'cold' : random.pick(['remembering', 'mirrored'] as const);
+    const verifier = random.chance(0.7) ? 'cold' : random.pick(['warm', 'mirrored'] as const);
     const input = { ...tampered, signed, verifier } as const;
     inputs.push(input);
     while (random.chance(0.1)) inputs.push(input);

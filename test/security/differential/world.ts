@@ -34,7 +34,7 @@ export interface World {
   /** The published key sets, for a report. */
   readonly published: () => Readonly<Record<string, JSONWebKeySet>>;
   /** The verifier: without a cache, with one, and with keys from another process. */
-  readonly verifiers: Readonly<Record<'cold' | 'remembering' | 'mirrored', Verify>>;
+  readonly verifiers: Readonly<Record<'cold' | 'warm' | 'mirrored', Verify>>;
   /** Changes the key sets: keys are added, removed, replaced under one `kid`, or change their `alg`. */
   readonly rotate: () => void;
   /** Makes the service fetch the key sets. */
@@ -137,7 +137,7 @@ export async function createWorld(pool: readonly Pair[], random: Random): Promis
     published: () => Object.fromEntries(entries.map((one) => [one.config.issuer, jwksOf(one.keys())])),
     verifiers: {
       cold: verifierOf(owners, 0),
-      remembering: verifierOf(owners, 2_000),
+      warm: verifierOf(owners, 2_000),
       mirrored: verifierOf(
         mirrored.map(({ mirror }) => mirror),
         0,

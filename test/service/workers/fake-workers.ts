@@ -131,7 +131,7 @@ export async function createFakePool(options: FakePoolOptions = {}) {
     },
     alive: () => workers.filter((worker) => worker.isAlive()),
     listening: () => workers.filter((worker) => worker.isListening()),
-    told: (message: string) => records.filter(({ msg }) => msg === message),
+    recordsOf: (message: string) => records.filter(({ msg }) => msg === message),
   };
 }
 

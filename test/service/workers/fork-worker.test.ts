@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createForkWorker } from '../../../src/cli/serve/fork-worker.ts';
 import type { Worker } from '../../../src/service/workers/protocol.ts';
 
-const howItEnds = (worker: Worker) => new Promise<number | string>((resolve) => worker.onExit(resolve));
+const exitOf = (worker: Worker) => new Promise<number | string>((resolve) => worker.onExit(resolve));
 
 function program(code: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-fork-'));
@@ -24,7 +24,7 @@ test('a process that cannot be started is reported as exited with the cause, and
   const worker = createForkWorker('main.js', () => {})();
   worker.send({ kind: 'report' });
   worker.kill();
-  expect(await howItEnds(worker)).toMatch(/ENOENT/);
+  expect(await exitOf(worker)).toMatch(/ENOENT/);
 });
 
 test('a start that throws is reported as exited', async () => {
@@ -36,12 +36,12 @@ test('a start that throws is reported as exited', async () => {
   const worker = createForkWorker('main.js', () => {})();
   worker.send({ kind: 'report' });
   worker.kill();
-  expect(await howItEnds(worker)).toMatch(/null bytes/);
+  expect(await exitOf(worker)).toMatch(/null bytes/);
 });
 
 test('a process that closes its channel and keeps running is killed', async () => {
   const worker = createForkWorker(program('setInterval(() => {}, 1000); process.disconnect();'), () => {})();
-  expect(await howItEnds(worker)).toBe('SIGKILL');
+  expect(await exitOf(worker)).toBe('SIGKILL');
 });
 
 test('a process that exits reports how, and gets no signals of this process group', async () => {
@@ -49,7 +49,7 @@ test('a process that exits reports how, and gets no signals of this process grou
     import { readFileSync } from 'node:fs';
     const group = readFileSync('/proc/self/stat', 'utf8').split(' ')[4];
     process.exit(Number(group) === process.pid ? 7 : 8);`;
-  expect(await howItEnds(createForkWorker(program(code), () => {})())).toBe(7);
+  expect(await exitOf(createForkWorker(program(code), () => {})())).toBe(7);
 });
 
 test('a process that does not listen yet exits with its parent', async () => {
@@ -59,5 +59,5 @@ test('a process that does not listen yet exits with its parent', async () => {
   });
   const workers = [start(), start()];
   end();
-  expect(await Promise.all(workers.map(howItEnds))).toEqual(['SIGKILL', 'SIGKILL']);
+  expect(await Promise.all(workers.map(exitOf))).toEqual(['SIGKILL', 'SIGKILL']);
 });

@@ -107,13 +107,13 @@ describe('a start', () => {
 
 describe('a worker that exits', () => {
   test('is replaced after a pause that doubles until a worker lives long enough', async () => {
-    const { pool, workers, clock, told } = await startPool({ count: 2, startByHand: false });
+    const { pool, workers, clock, recordsOf } = await startPool({ count: 2, startByHand: false });
     const die = async () => {
       const before = workers.length;
       // The first worker stays. The slot of the second is refilled repeatedly.
       workers.findLast((worker) => worker.isAlive() && worker !== workers[0])?.exit(70);
       await settled();
-      const pause = Number(told(ended).at(-1)?.restartInMs);
+      const pause = Number(recordsOf(ended).at(-1)?.restartInMs);
       await clock.advance(pause - 1);
       expect(workers).toHaveLength(before);
       await clock.advance(1);
@@ -129,14 +129,14 @@ describe('a worker that exits', () => {
   });
 
   test('is replaced within 1 s if no other listens, also if a longer pause was planned', async () => {
-    const { pool, workers, clock, told } = await startPool();
+    const { pool, workers, clock, recordsOf } = await startPool();
     for (let death = 0; death < 9; death++) {
       workers.findLast((worker) => worker.isAlive() && worker !== workers[0])?.exit(70);
       await clock.advance(26_000);
     }
     workers.at(-1)?.exit(70);
     await settled();
-    expect(told(ended).at(-1)?.restartInMs).toBe(30_000);
+    expect(recordsOf(ended).at(-1)?.restartInMs).toBe(30_000);
     workers[0]?.exit(70);
     await clock.advance(1_000);
     expect(pool.workers()).toBe(2);
@@ -241,14 +241,14 @@ describe('giving up', () => {
 
 describe('a worker that does not respond', () => {
   test('stays until its replacement listens', async () => {
-    const { pool, workers, clock, told } = await createFakePool({ startByHand: true });
+    const { pool, workers, clock, recordsOf } = await createFakePool({ startByHand: true });
     const starting = pool.start();
     await settled();
     for (const worker of workers) worker.listen();
     await starting;
     workers[0]?.stall();
     await clock.advance(30_000);
-    expect(told(silent)).toHaveLength(1);
+    expect(recordsOf(silent)).toHaveLength(1);
     expect(workers).toHaveLength(3);
     await clock.advance(minutes(4));
     expect(workers.map((worker) => worker.wasKilled())).toEqual([false, false, false]);
@@ -291,11 +291,11 @@ describe('a worker that does not respond', () => {
   });
 
   test('is not assumed if this process was stalled', async () => {
-    const { workers, clock, told } = await startPool();
+    const { workers, clock, recordsOf } = await startPool();
     await clock.advance(7_000);
     clock.pass(minutes(3));
     await clock.advance(10_000);
-    expect([told(silent).length, workers.length]).toEqual([0, 2]);
+    expect([recordsOf(silent).length, workers.length]).toEqual([0, 2]);
   });
 
   test('that exits while its replacement starts is replaced by it', async () => {

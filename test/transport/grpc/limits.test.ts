@@ -221,9 +221,9 @@ describe('many large checks at once on one connection, with a stopped clock', ()
     await until(() => calls.filter(({ isAnswered }) => isAnswered()).length > 100, 60);
     const small = checkMessage({ headers: await bearer(service) });
     expect(await makeCall(session, small)).toMatchObject(allowed);
-    const given = calls.filter(({ isAnswered }) => isAnswered());
-    expect(given.length).toBeLessThan(400);
-    for (const { ended } of given) expect(await ended).toMatchObject(overloaded);
+    const answered = calls.filter(({ isAnswered }) => isAnswered());
+    expect(answered.length).toBeLessThan(400);
+    for (const { ended } of answered) expect(await ended).toMatchObject(overloaded);
     // The others complete now.
     for (const { stream, isAnswered } of calls) if (!isAnswered()) stream.end(message.subarray(200 * 1024));
     const ends = await Promise.all(calls.map(({ ended }) => ended));
@@ -238,19 +238,19 @@ describe('memory that other connections hold', () => {
     const hogs = [openSession(service.grpcPort), openSession(service.grpcPort)];
     const held = hogs.flatMap((session) => Array.from({ length: 235 }, () => beginCall(session)));
     for (const { stream } of held) stream.write(large.subarray(0, -1));
-    const given = () => held.filter(({ isAnswered }) => isAnswered());
-    await until(() => given().length > 50, 60);
+    const answered = () => held.filter(({ isAnswered }) => isAnswered());
+    await until(() => answered().length > 50, 60);
     const session = openSession(service.grpcPort);
     const small = checkMessage({ headers: { ...(await bearer(service)), cookie: 'c'.repeat(60 * 1024) } });
-    const before = given().length;
+    const before = answered().length;
     const calls = Array.from({ length: 20 }, () => beginCall(session));
     for (const { stream } of calls) stream.write(small.subarray(0, -1));
     // They need memory too, which the others free.
-    await until(() => given().length > before, 60);
+    await until(() => answered().length > before, 60);
     for (const { stream } of calls) stream.end(small.subarray(-1));
     const ends = await Promise.all(calls.map(({ ended }) => ended));
     expect(ends.filter(({ reason }) => reason !== 'allowed')).toEqual([]);
-    for (const { ended } of given()) expect(await ended).toMatchObject(overloaded);
+    for (const { ended } of answered()) expect(await ended).toMatchObject(overloaded);
     for (const hog of hogs) expect(hog.closed || hog.destroyed).toBe(false);
   }, 90_000);
 });

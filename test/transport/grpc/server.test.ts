@@ -168,28 +168,28 @@ describe('the health service', () => {
     issuer.discovery = (_, response) => response.writeHead(503).end();
     const { grpcPort } = await startApp({ issuer, untilReady: false });
     const client = connect(grpcPort);
-    const told: string[] = [];
+    const states: string[] = [];
     const services = ['', 'envoy.service.auth.v3.Authorization', 'grpc.health.v1.Health'];
     for (const service of services) expect(await client.health(service)).toBe('NOT_SERVING');
     await expect(client.health('nobody')).rejects.toMatchObject({ code: status.NOT_FOUND });
-    onTestFinished(client.watch('', (state) => told.push(state)));
-    onTestFinished(client.watch('nobody', (state) => told.push(`nobody ${state}`)));
-    await until(() => told.length === 2);
+    onTestFinished(client.watch('', (state) => states.push(state)));
+    onTestFinished(client.watch('nobody', (state) => states.push(`nobody ${state}`)));
+    await until(() => states.length === 2);
     issuer.discovery = good;
-    await until(() => told.length === 3);
-    expect(told.toSorted()).toEqual(['NOT_SERVING', 'SERVING', 'nobody SERVICE_UNKNOWN']);
+    await until(() => states.length === 3);
+    expect(states.toSorted()).toEqual(['NOT_SERVING', 'SERVING', 'nobody SERVICE_UNKNOWN']);
     for (const service of services) expect(await client.health(service)).toBe('SERVING');
   });
 
   test('reports NOT_SERVING while the service drains, and watches end with it', async () => {
     const service = await runApp({ flags: ['--shutdown-delay=300ms'] });
     const client = connect(service.grpcPort);
-    const told: string[] = [];
-    client.watch('', (state) => told.push(state));
-    await until(() => told.includes('SERVING'));
+    const states: string[] = [];
+    client.watch('', (state) => states.push(state));
+    await until(() => states.includes('SERVING'));
     await service.stop();
-    await until(() => told.at(-1)?.startsWith('ended') === true);
-    expect(told).toEqual(['SERVING', 'NOT_SERVING', 'ended: UNAVAILABLE']);
+    await until(() => states.at(-1)?.startsWith('ended') === true);
+    expect(states).toEqual(['SERVING', 'NOT_SERVING', 'ended: UNAVAILABLE']);
   });
 });
 

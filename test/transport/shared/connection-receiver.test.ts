@@ -12,17 +12,17 @@ async function startHanded(options: http.ServerOptions, answer: http.RequestList
   const server = http.createServer(options, answer);
   const handed = createConnectionReceiver();
   await handed.listenFor('http')(server, { name: 'http', host: '127.0.0.1', port: 0 });
-  const door = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
+  const acceptor = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
     handed.receive('http', socket.resume()),
   );
-  door.listen(0, '127.0.0.1');
-  await once(door, 'listening');
+  acceptor.listen(0, '127.0.0.1');
+  await once(acceptor, 'listening');
   onTestFinished(() => {
-    door.close();
+    acceptor.close();
     server.closeAllConnections();
     server.close();
   });
-  const connect = () => net.connect((door.address() as AddressInfo).port, '127.0.0.1');
+  const connect = () => net.connect((acceptor.address() as AddressInfo).port, '127.0.0.1');
   return { server, handed, connect };
 }
 

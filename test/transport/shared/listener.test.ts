@@ -8,18 +8,18 @@ const failure = (code: string) => Object.assign(new Error(`listen ${code}`), { c
 
 /** A server on a machine that can bind only some addresses. */
 function machine(codes: Readonly<Record<string, string>>) {
-  const tried: string[] = [];
+  const attempts: string[] = [];
   const server = Object.assign(new EventEmitter(), {
     listen: ({ host }: { host: string }) => {
-      tried.push(host);
+      attempts.push(host);
       const code = codes[host];
       setImmediate(() =>
         code === undefined ? server.emit('listening') : server.emit('error', failure(code)),
       );
     },
-    address: () => ({ address: tried.at(-1), port: 8000 }),
+    address: () => ({ address: attempts.at(-1), port: 8000 }),
   });
-  return { server: server as unknown as Server, tried };
+  return { server: server as unknown as Server, attempts };
 }
 
 const anywhere = { name: 'http', host: undefined, port: 8000 };
@@ -30,26 +30,26 @@ describe('without a configured address', () => {
     [{ '::': 'EAFNOSUPPORT' }, ['::', '0.0.0.0']],
     [{ '::': 'EADDRNOTAVAIL' }, ['::', '0.0.0.0']],
   ])('%j: tries %j', async (codes, expected) => {
-    const { server, tried } = machine(codes);
+    const { server, attempts } = machine(codes);
     expect(await listen(server, anywhere)).toEqual({ host: expected.at(-1), port: 8000 });
-    expect(tried).toEqual(expected);
+    expect(attempts).toEqual(expected);
     expect(server.listenerCount('error') + server.listenerCount('listening')).toBe(0);
   });
 
   test('tries no other address if the port is in use', async () => {
-    const { server, tried } = machine({ '::': 'EADDRINUSE' });
+    const { server, attempts } = machine({ '::': 'EADDRINUSE' });
     await expect(listen(server, anywhere)).rejects.toThrow(
       /^http\.port: port 8000 is in use by another process\. /,
     );
-    expect(tried).toEqual(['::']);
+    expect(attempts).toEqual(['::']);
   });
 
   test('tries no other address than the configured one', async () => {
-    const { server, tried } = machine({ '::': 'EAFNOSUPPORT' });
+    const { server, attempts } = machine({ '::': 'EAFNOSUPPORT' });
     await expect(listen(server, { ...anywhere, host: '[::]' })).rejects.toThrow(
       /^http\.host: .*remove http\.host .*\(EAFNOSUPPORT\)$/,
     );
-    expect(tried).toEqual(['::']);
+    expect(attempts).toEqual(['::']);
   });
 });
 

@@ -38,15 +38,15 @@ async function listener({ withClientCa = false } = {}) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   const clock = createTestClock();
-  const told: string[] = [];
+  const events: string[] = [];
   const start = () => {
     const stop = keepTlsFresh(server, files, clock, (error) =>
-      told.push(error === undefined ? 'new' : 'refused'),
+      events.push(error === undefined ? 'new' : 'refused'),
     );
     onTestFinished(stop);
   };
   /** The subject of the certificate in a handshake, or that there was none. */
-  const shown = () =>
+  const servedCertificate = () =>
     new Promise<string>((resolve) => {
       const credentials = { cert: readFileSync(client.certFile), key: readFileSync(client.keyFile) };
       const socket = tls.connect({ port, host: '127.0.0.1', ca: authority.ca, ...credentials });
@@ -62,39 +62,39 @@ async function listener({ withClientCa = false } = {}) {
       socket.on('close', () => resolve(greeting === 'hello' ? name : 'no handshake'));
     });
   const { port } = server.address() as AddressInfo;
-  return { certFile, keyFile, clientCaFile, clock, told, start, shown, port };
+  return { certFile, keyFile, clientCaFile, clock, events, start, servedCertificate, port };
 }
 
 test('uses a new pair when certificate and key match, with any time between the two writes', async () => {
-  const { certFile, keyFile, clock, told, start, shown } = await listener();
+  const { certFile, keyFile, clock, events, start, servedCertificate } = await listener();
   start();
   await clock.advance(3_000);
-  expect([told, await shown()]).toEqual([[], 'first']);
+  expect([events, await servedCertificate()]).toEqual([[], 'first']);
   copyFileSync(second.certFile, certFile);
   await clock.advance(60_000);
-  expect([told, await shown()]).toEqual([['refused'], 'first']);
+  expect([events, await servedCertificate()]).toEqual([['refused'], 'first']);
   copyFileSync(second.keyFile, keyFile);
   await clock.advance(2_000);
-  expect([told, await shown()]).toEqual([['refused', 'new'], 'second']);
+  expect([events, await servedCertificate()]).toEqual([['refused', 'new'], 'second']);
 });
 
 test('reports a pair that is replaced between two polls once', async () => {
-  const { certFile, keyFile, clock, told, start, shown } = await listener();
+  const { certFile, keyFile, clock, events, start, servedCertificate } = await listener();
   start();
   copyFileSync(second.keyFile, keyFile);
   await clock.advance(1_000);
   copyFileSync(second.certFile, certFile);
   await clock.advance(5_000);
-  expect([told, await shown()]).toEqual([['new'], 'second']);
+  expect([events, await servedCertificate()]).toEqual([['new'], 'second']);
 });
 
 test('uses files that change before the first poll', async () => {
-  const { certFile, keyFile, clock, told, start, shown } = await listener();
+  const { certFile, keyFile, clock, events, start, servedCertificate } = await listener();
   copyFileSync(second.certFile, certFile);
   copyFileSync(second.keyFile, keyFile);
   start();
   await clock.advance(3_000);
-  expect([told, await shown()]).toEqual([[], 'second']);
+  expect([events, await servedCertificate()]).toEqual([[], 'second']);
 });
 
 describe('instead of the certificate, the key or the client CA', () => {
@@ -127,11 +127,19 @@ describe('instead of the certificate, the key or the client CA', () => {
       const before = readFileSync(file);
       spoil(file);
       await started.clock.advance(5_000);
-      expect([which, started.told, await started.shown()]).toEqual([which, ['refused'], 'first']);
+      expect([which, started.events, await started.servedCertificate()]).toEqual([
+        which,
+        ['refused'],
+        'first',
+      ]);
       rmSync(file, { recursive: true, force: true });
       writeFileSync(file, before);
       await started.clock.advance(5_000);
-      expect([which, started.told, await started.shown()]).toEqual([which, ['refused', 'new'], 'first']);
+      expect([which, started.events, await started.servedCertificate()]).toEqual([
+        which,
+        ['refused', 'new'],
+        'first',
+      ]);
     }
   });
 
@@ -141,7 +149,7 @@ describe('instead of the certificate, the key or the client CA', () => {
       const files = { certFile, keyFile, clientCaFile, minVersion: 'TLSv1.2' } as const;
       spoil(files[which]);
       expect(() => readTls(files), which).toThrow();
-      expect(await started.shown()).toBe('first');
+      expect(await started.servedCertificate()).toBe('first');
     }
   });
 });
@@ -153,18 +161,18 @@ test('a certificate with another key is an error at the start', async () => {
 });
 
 test('a new client CA is used for new connections', async () => {
-  const { clientCaFile, clock, told, start, shown } = await listener({ withClientCa: true });
+  const { clientCaFile, clock, events, start, servedCertificate } = await listener({ withClientCa: true });
   start();
-  expect(await shown()).toBe('first');
+  expect(await servedCertificate()).toBe('first');
   copyFileSync(other.caFile, clientCaFile);
   await clock.advance(2_000);
-  expect([told, await shown()]).toEqual([['new'], 'no handshake']);
+  expect([events, await servedCertificate()]).toEqual([['new'], 'no handshake']);
 });
 
 test.each(['TLSv1.2', 'TLSv1.3'] as const)(
   'a client whose CA was removed is rejected with an old session, with %s',
   async (version) => {
-    const { clientCaFile, clock, told, start, port } = await listener({ withClientCa: true });
+    const { clientCaFile, clock, events, start, port } = await listener({ withClientCa: true });
     start();
     const connect = (session: Buffer | undefined) =>
       new Promise<{ greeting: string; isResumed: boolean; session: Buffer | undefined }>((resolve) => {
@@ -179,8 +187,8 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
         socket.on('secureConnect', () => {
           isResumed = socket.isSessionReused();
         });
-        socket.on('session', (given) => {
-          next = given;
+        socket.on('session', (session) => {
+          next = session;
         });
         socket.on('data', (chunk) => {
           greeting += chunk;
@@ -193,7 +201,7 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
     expect(await connect(session)).toMatchObject({ greeting: 'hello', isResumed: true });
     copyFileSync(other.caFile, clientCaFile);
     await clock.advance(2_000);
-    expect(told).toEqual(['new']);
+    expect(events).toEqual(['new']);
     expect((await connect(session)).greeting).toBe('');
   },
 );

@@ -146,9 +146,9 @@ test('the report has no control characters, and each line once', async () => {
   expect(report).toMatch(/^a \[2J kept: all .*has no meaning here/m);
   expect(report).not.toContain('\u001b');
   const lines = report.trim().split('\n');
-  const kept = lines.filter((line) => line.includes(': kept as '));
+  const keptLines = lines.filter((line) => line.includes(': kept as '));
   expect(new Set(lines).size).toBe(lines.length);
-  expect(lines.at(-1)).toMatch(new RegExp(`^${kept.length} kept, `));
+  expect(lines.at(-1)).toMatch(new RegExp(`^${keptLines.length} kept, `));
 });
 
 describe('an issuer', () => {

@@ -73,15 +73,15 @@ test('prints no secret', () => {
     'force-json-errors': false,
     upstream: [`http://user:${secret}@app:80`],
   };
-  const told: string[] = [];
+  const texts: string[] = [];
   for (const accept of [[], ['redirect-url', 'upstream', 'oidc-jwks-url']])
     try {
       const { report, output } = run(flags, accept);
-      told.push(report, output);
+      texts.push(report, output);
     } catch (error) {
-      told.push(String(error));
+      texts.push(String(error));
     }
-  expect(told.join('\n')).not.toContain(secret);
+  expect(texts.join('\n')).not.toContain(secret);
   expect(run({ 'client-secret': secret }).report).toContain('delete it');
 });
 

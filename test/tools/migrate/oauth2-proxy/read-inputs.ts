@@ -16,9 +16,9 @@ export interface Inputs {
 
 /** Reads inputs without problems. */
 export function read(inputs: Inputs): Installation {
-  const given = readAll(inputs);
-  if (given.problems.length > 0) throw new ConfigError(given.problems);
-  return given;
+  const merged = readAll(inputs);
+  if (merged.problems.length > 0) throw new ConfigError(merged.problems);
+  return merged;
 }
 
 function readAll({ files = {}, flags = [], environment = {}, shell, readFile }: Inputs): Installation {

@@ -243,13 +243,13 @@ describe('`headers` and `header_map` of a CheckRequest', () => {
 
   test('a client certificate is ignored if they disagree', () => {
     const name = 'x-forwarded-client-cert';
-    const told = (headers: object, ...lines: readonly (readonly [string, string])[]) =>
+    const certificateOf = (headers: object, ...lines: readonly (readonly [string, string])[]) =>
       read({ headers, ...inMap(...lines) }).forwardedClientCert;
-    expect(told({ [name]: 'Hash=a' })).toBe('Hash=a');
-    expect(told({}, [name, 'Hash=a'])).toBe('Hash=a');
-    expect(told({ [name]: 'Hash=a' }, [name, 'Hash=a'])).toBe('Hash=a');
-    expect(told({ [name]: 'Hash=a' }, [name, 'Hash=b'])).toBe('');
-    expect(told({ [name]: 'Hash=a' }, [name, 'Hash=a'], [name, 'Hash=a'])).toBe('');
+    expect(certificateOf({ [name]: 'Hash=a' })).toBe('Hash=a');
+    expect(certificateOf({}, [name, 'Hash=a'])).toBe('Hash=a');
+    expect(certificateOf({ [name]: 'Hash=a' }, [name, 'Hash=a'])).toBe('Hash=a');
+    expect(certificateOf({ [name]: 'Hash=a' }, [name, 'Hash=b'])).toBe('');
+    expect(certificateOf({ [name]: 'Hash=a' }, [name, 'Hash=a'], [name, 'Hash=a'])).toBe('');
   });
 
   test('a header is found in any case, in both fields', () => {
@@ -450,9 +450,9 @@ test('other headers are read once per request, with any number of lookups', () =
   const request = readWithLookup(bytes);
   let decoded = 0;
   const toText = bytes.toString.bind(bytes);
-  bytes.toString = (...given) => {
+  bytes.toString = (...parameters) => {
     decoded++;
-    return toText(...given);
+    return toText(...parameters);
   };
   for (let index = 0; index < 50; index++) {
     expect(request.header(`x-${index * 7}`)).toEqual([`v${index * 7}`]);

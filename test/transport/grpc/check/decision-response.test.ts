@@ -64,7 +64,7 @@ test('an error fails the call only if it is configured and no client can cause i
 
 test('a denial has its own rule, policy and scopes, not those of an earlier denial', () => {
   const toResponse = createToResponse({ realm: '', dpop, whenUnavailable: 'deny', forwarded: [] }, noDefect);
-  const told = (decision: object) => {
+  const textsOf = (decision: object) => {
     const bytes = messageOf(toResponse({ outcome: 'deny', ...decision } as Decision));
     const { dynamicMetadata, deniedResponse } = codec.readResponse(bytes);
     const { rule, policy } = dynamicMetadata.fields as Record<string, { stringValue?: string }>;
@@ -72,9 +72,9 @@ test('a denial has its own rule, policy and scopes, not those of an earlier deni
   };
   for (const rule of [undefined, 'a', 'b'])
     for (const policy of [undefined, 'a', 'b'])
-      expect(told({ reason: 'rule_denied', rule, policy }).slice(0, 2)).toEqual([rule, policy]);
+      expect(textsOf({ reason: 'rule_denied', rule, policy }).slice(0, 2)).toEqual([rule, policy]);
   for (const scope of ['read', 'write'])
-    expect(told({ reason: 'scope_insufficient', requiredScopes: [scope] })[2]).toContain(
+    expect(textsOf({ reason: 'scope_insufficient', requiredScopes: [scope] })[2]).toContain(
       `scope=\\"${scope}\\"`,
     );
 });

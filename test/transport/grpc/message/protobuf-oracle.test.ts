@@ -256,7 +256,7 @@ function expected({ headers, headerMap, contextExtensions, ...read }: OracleRead
   };
 }
 
-function told(request: CheckRequest, names: readonly string[]) {
+function fieldsOf(request: CheckRequest, names: readonly string[]) {
   const {
     method,
     host,
@@ -289,7 +289,7 @@ describeWith("Go's protocol buffers", await findProtobufOracle(), (path) => {
     const must = expected(reading);
     expect(
       request &&
-        told(
+        fieldsOf(
           request,
           must.headers.map(([key]) => String(key)),
         ),

@@ -106,12 +106,12 @@ export function withoutReplacedByAlpha(
   );
   const ignored = layers.variables.filter(isReplaced);
   const text = 'oauth2-proxy ignores it with an alpha configuration, unless that refers to the variable';
-  const isKept = (one: FoundSetting) => !isReplaced(one) || one.isChartDefault === true;
+  const hasEffect = (one: FoundSetting) => !isReplaced(one) || one.isChartDefault === true;
   return {
     layers: {
-      keys: layers.keys.filter(isKept),
+      keys: layers.keys.filter(hasEffect),
       variables: layers.variables.filter((one) => !isReplaced(one)),
-      flags: layers.flags.filter(isKept),
+      flags: layers.flags.filter(hasEffect),
     },
     findings: ignored.map(({ flag, source }) => ({ setting: flag, source, verdict: 'meaningless', text })),
     problems: wrong.map(({ flag, source }) => ({ path: flag, source, message })),

@@ -51,7 +51,7 @@ function emailAccess(installation: Installation): Judgement {
   const allowedDomains = wanted.filter((domain) => domainPattern.test(domain));
   const allowedAddresses = (authenticatedEmails ?? []).filter((address) => addressPattern.test(address));
   const isFileUnknown = file !== '' && authenticatedEmails === undefined;
-  const isNobody = allowedDomains.length === 0 && allowedAddresses.length === 0;
+  const allowsNoEmail = allowedDomains.length === 0 && allowedAddresses.length === 0;
   const subject = 'for a token without an email, `sub` is compared instead';
   const dropped = domains.filter((_, index) => !domainPattern.test(wanted[index] ?? ''));
   return {
@@ -85,7 +85,7 @@ function emailAccess(installation: Installation): Judgement {
     ],
     // An empty list would allow all tokens, but oauth2-proxy allows none.
     problems:
-      isNobody && !isFileUnknown
+      allowsNoEmail && !isFileUnknown
         ? [
             problemOf(
               installation,

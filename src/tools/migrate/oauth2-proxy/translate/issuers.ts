@@ -70,11 +70,12 @@ function primaryIssuers(
 ): readonly Issuer[] {
   const clientId = textOf(installation, 'client-id');
   const allowed = listOf(installation, 'entra-id-allowed-tenant');
-  const isAsked = tenants.length === 0 && allowed.length > 0 && providerOf(installation) === 'entra-id';
+  const isTenantRequired =
+    tenants.length === 0 && allowed.length > 0 && providerOf(installation) === 'entra-id';
   const issuer = (issuer: string): Issuer => ({
     issuer,
     audiences: clientId === '' ? [] : [clientId],
-    fields: isAsked ? { ...ofPrimary, requiredClaims: { tid: allowed } } : ofPrimary,
+    fields: isTenantRequired ? { ...ofPrimary, requiredClaims: { tid: allowed } } : ofPrimary,
     identity: primaryIdentity(installation),
   });
   return (tenants.length > 0 ? tenants : [textOf(installation, 'oidc-issuer-url')]).map(issuer);

@@ -57,9 +57,9 @@ function all(isOn: boolean): Flags {
 
 describe.each([true, false])('with every flag, booleans %s', (isOn) => {
   test('each setting has one finding', () => {
-    const given = installationOf(all(isOn));
-    const settings = translate(given, false).findings.map(({ setting }) => setting);
-    expect(settings.toSorted()).toEqual([...given.settings.keys()].toSorted());
+    const installation = installationOf(all(isOn));
+    const settings = translate(installation, false).findings.map(({ setting }) => setting);
+    expect(settings.toSorted()).toEqual([...installation.settings.keys()].toSorted());
   });
 
   test('the result is a configuration', async () => {

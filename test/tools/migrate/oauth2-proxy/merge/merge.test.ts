@@ -66,14 +66,14 @@ describe('with several sources', () => {
 
   test('the assumed default of an unset variable is refused', () => {
     const text = "providers:\n- {clientID: '${CLIENT:-a}', allowedGroups: ['${GROUP:+b}']}\n";
-    const told = (more: Partial<Inputs>) =>
+    const findingsFor = (more: Partial<Inputs>) =>
       findingsOf({
         files: { 'alpha.yaml': text, ...more.files },
         ...(more.shell && { shell: more.shell }),
       }).filter((line) => / refused: the default of /.test(line));
-    expect(told({})).toHaveLength(2);
-    expect(told({ shell: { CLIENT: 'c', GROUP: '' } })).toEqual([]);
-    expect(told({ files: { 'gate.env': 'OAUTH2_PROXY_SCOPE=a\n' } })).toEqual([]);
+    expect(findingsFor({})).toHaveLength(2);
+    expect(findingsFor({ shell: { CLIENT: 'c', GROUP: '' } })).toEqual([]);
+    expect(findingsFor({ files: { 'gate.env': 'OAUTH2_PROXY_SCOPE=a\n' } })).toEqual([]);
   });
 
   test('all problems are reported at once', () => {
@@ -189,10 +189,14 @@ nothing-like-it: ${secret}
   };
 
   test('is not in the settings or findings', () => {
-    const given = read(everywhere);
-    expect(given.settings.size).toBeGreaterThan(10);
-    expect(given.findings.length).toBeGreaterThan(5);
-    const all = JSON.stringify([[...given.settings], given.findings, given.injectedHeaders]);
+    const installation = read(everywhere);
+    expect(installation.settings.size).toBeGreaterThan(10);
+    expect(installation.findings.length).toBeGreaterThan(5);
+    const all = JSON.stringify([
+      [...installation.settings],
+      installation.findings,
+      installation.injectedHeaders,
+    ]);
     expect(all).not.toContain(secret);
     expect(all).not.toContain(btoa(secret));
   });

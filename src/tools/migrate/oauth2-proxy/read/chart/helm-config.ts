@@ -49,11 +49,11 @@ export function readCredentials(values: YamlNode, scope: Scope, collected: Colle
   const existing = child(config, 'existingSecret');
   const secret = isEmpty(existing) ? undefined : (scalarText(existing) ?? '');
   const areVariables = !isFalse(child(values, 'proxyVarsAsSecrets'));
-  const isAsked = (key: string) => areVariables && (!Array.isArray(required) || required.includes(key));
+  const isRequired = (key: string) => areVariables && (!Array.isArray(required) || required.includes(key));
   for (const { name, key, variable } of credentials) {
     const node = child(config, name);
     const text = scalarText(node);
-    if (secret !== undefined && isAsked(key)) {
+    if (secret !== undefined && isRequired(key)) {
       const objectText = secret.includes('{{')
         ? { value: markTemplate(secret) }
         : keyValue('Secret', { name: secret, key }, scope);
@@ -65,7 +65,7 @@ export function readCredentials(values: YamlNode, scope: Scope, collected: Colle
     // The default of the chart is a placeholder: a text of the letter X.
     if (isEmpty(node) || (text !== undefined && /^X+$/.test(text))) {
       const shadowed = variables.findLast((one) => one.name === variable);
-      if (secret === undefined && isAsked(key) && shadowed !== undefined && name === 'clientID')
+      if (secret === undefined && isRequired(key) && shadowed !== undefined && name === 'clientID')
         findings.push({
           setting: 'client-id',
           source: shadowed.source,
@@ -83,7 +83,7 @@ export function readCredentials(values: YamlNode, scope: Scope, collected: Colle
       });
       continue;
     }
-    if (secret === undefined && isAsked(key))
+    if (secret === undefined && isRequired(key))
       variables.push({ name: variable, value: markTemplate(text), source });
     else {
       const reason = 'the chart of oauth2-proxy ignores it because of other values in `config`';

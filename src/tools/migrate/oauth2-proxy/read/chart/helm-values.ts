@@ -117,7 +117,7 @@ function mountEmails(file: YamlNode, { objects, namespace }: Scope, collected: C
       text: inline.value,
       name: `${locationOf(inline)} authenticatedEmailsFile.restricted_access`,
     };
-    collected.mounts.push((asked) => (asked === path ? mounted : undefined));
+    collected.mounts.push((requestedPath) => (requestedPath === path ? mounted : undefined));
     return;
   }
   if (!isEmpty(inline))
@@ -129,8 +129,8 @@ function mountEmails(file: YamlNode, { objects, namespace }: Scope, collected: C
     });
   const kind = child(file, 'persistence').value === 'secret' ? 'Secret' : 'ConfigMap';
   const key = scalarText(child(file, 'restrictedUserAccessKey')) || 'restricted_user_access';
-  collected.mounts.push((asked) =>
-    asked === path ? mountedKey({ kind, name, namespace }, key, objects) : undefined,
+  collected.mounts.push((requestedPath) =>
+    requestedPath === path ? mountedKey({ kind, name, namespace }, key, objects) : undefined,
   );
 }
 

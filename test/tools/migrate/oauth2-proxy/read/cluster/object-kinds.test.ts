@@ -5,7 +5,7 @@ import { findingsOf, valuesOf } from '../../read-inputs.ts';
 const workload =
   'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: gate, namespace: auth}\nspec: {template: {spec: {containers: [{name: oauth2-proxy, args: [--scope=openid]}]}}}\n';
 
-function beside(kind: string, apiVersion: string, more = 'spec: {}', metadata = ''): readonly string[] {
+function findingsWith(kind: string, apiVersion: string, more = 'spec: {}', metadata = ''): readonly string[] {
   const text = `${workload}---\napiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x, namespace: auth${metadata}}\n${more}\n`;
   return findingsOf({ files: { 'all.yaml': text } }).filter((line) => line.startsWith(`${kind}/x `));
 }
@@ -24,7 +24,7 @@ describe('an additional object', () => {
     ['SecretStore', 'external-secrets.io/v1'],
     ['Telemetry', 'telemetry.istio.io/v1'],
   ])('does not affect access: %s', (kind, apiVersion) => {
-    expect(beside(kind, apiVersion)).toEqual([expect.stringContaining(' meaningless: ')]);
+    expect(findingsWith(kind, apiVersion)).toEqual([expect.stringContaining(' meaningless: ')]);
   });
 
   test.each([
@@ -35,7 +35,7 @@ describe('an additional object', () => {
     ['EnvoyFilter', 'networking.istio.io/v1alpha3'],
     ['NetworkPolicy', 'networking.k8s.io/v1'],
   ])('may restrict access, or is unknown: %s of %s', (kind, apiVersion) => {
-    expect(beside(kind, apiVersion)).toEqual([expect.stringContaining(' refused: ')]);
+    expect(findingsWith(kind, apiVersion)).toEqual([expect.stringContaining(' refused: ')]);
   });
 
   test.each([
@@ -52,14 +52,14 @@ describe('an additional object', () => {
     ['haproxy.org/allow-list', 'refused'],
   ])('of kind Ingress with the annotation %s is %s', (annotation, verdict) => {
     const metadata = `, annotations: {"${annotation}": "10"}`;
-    expect(beside('Ingress', 'networking.k8s.io/v1', 'spec: {}', metadata)).toEqual([
+    expect(findingsWith('Ingress', 'networking.k8s.io/v1', 'spec: {}', metadata)).toEqual([
       expect.stringContaining(` ${verdict}: `),
     ]);
   });
 
   test('of kind Route restricts access if it lists source addresses', () => {
     const metadata = ', annotations: {haproxy.router.openshift.io/ip_whitelist: 10.0.0.0/8}';
-    expect(beside('Route', 'route.openshift.io/v1', 'spec: {}', metadata)).toEqual([
+    expect(findingsWith('Route', 'route.openshift.io/v1', 'spec: {}', metadata)).toEqual([
       expect.stringContaining(' refused: it is not read: its annotations'),
     ]);
   });
@@ -75,11 +75,11 @@ describe('an additional object', () => {
       'made',
     ],
   ])('that makes a Secret names it: %s, case %#', (kind, apiVersion, spec, name) => {
-    expect(beside(kind, apiVersion, spec)).toEqual([
+    expect(findingsWith(kind, apiVersion, spec)).toEqual([
       expect.stringContaining(`kubectl --namespace auth get secret ${name} --output yaml`),
     ]);
     const secret = `---\napiVersion: v1\nkind: Secret\nmetadata: {name: ${name}, namespace: auth}\n`;
-    expect(beside(kind, apiVersion, `${spec}\n${secret}`)).toEqual([
+    expect(findingsWith(kind, apiVersion, `${spec}\n${secret}`)).toEqual([
       expect.stringContaining(`meaningless: it makes Secret/${name}, which is among the files`),
     ]);
   });
