@@ -1,6 +1,6 @@
 /** Finds the command that a command line names. */
 import { type Arguments, parseArguments } from './arguments.ts';
-import type { Command, CommandLine, ProgramProcess } from './command.ts';
+import type { Command, CommandLine, ManualPage, ProgramProcess } from './command.ts';
 import { commands, loadWorker } from './commands.ts';
 import { rejectCommandLine, rejectWord } from './exit.ts';
 
@@ -26,7 +26,7 @@ export async function findCommand(
 ): Promise<FoundCommand> {
   if (isChild && argv[0] === 'worker')
     return { command: await loadWorker(), line: { argv, words: [], flags: [] } };
-  const named = await findNamed(argv);
+  const named = await findNamed(argv, self);
   const { command, words, flags } = named ?? (await parseFor('serve', argv));
   if (self.environment.npm_lifecycle_event !== undefined) await rejectFlagsOfNpm(argv, self);
 
@@ -46,25 +46,30 @@ export async function findCommand(
 type Parsed = Arguments & { readonly command: Command };
 
 /** The command that the first word names; undefined if there is no word, or no command of that name. */
-async function findNamed(argv: readonly string[]): Promise<Parsed | undefined> {
+async function findNamed(argv: readonly string[], self: ProgramProcess): Promise<Parsed | undefined> {
   const [first = ''] = argv;
-  // Which arguments are words depends on the command: only it knows which of its flags take no value.
-  const candidates = first.startsWith('-') ? argv.filter(isName) : [first].filter(isName);
-  for (const name of new Set(candidates)) {
-    const parsed = await parseFor(name, argv);
-    if (parsed.words[0] === name) return parsed;
-  }
-  return undefined;
+  if (isName(first)) return parseFor(first, argv);
+  if (!first.startsWith('-') || !argv.some(isName)) return undefined;
+  // Flags of any command may come before its name, so the flags without a value of all commands count.
+  const { words, flags } = await parseWith(await self.loadManual(), argv);
+  const [name = ''] = words;
+  return isName(name) ? { command: await load(name), words, flags } : undefined;
 }
 
 async function parseFor(name: string, argv: readonly string[]): Promise<Parsed> {
   const command = await load(name);
-  const own = command.manual.flatMap(({ flags }) => flags.filter(({ takes }) => takes === undefined));
+  return { command, ...(await parseWith(command.manual, argv)) };
+}
+
+/** Parses a command line whose own flags are those of the help pages. */
+async function parseWith(manual: readonly ManualPage[], argv: readonly string[]): Promise<Arguments> {
+  const own = manual.flatMap(({ flags }) => flags.filter(({ takes }) => takes === undefined));
   const bare = new Set([...helpFlags, ...versionFlags, ...own.map((flag) => flag.name)]);
-  const booleans = command.manual.some(({ takesConfig }) => takesConfig) ? await booleanFlags() : new Set();
+  const hasOtherFlags = argv.some((word) => word.startsWith('--') && !bare.has(word));
+  const booleans = hasOtherFlags ? await booleanFlags() : new Set();
   const isBare = (flag: string, next: string) =>
     bare.has(flag) || (booleans.has(flag) && !/^(true|false)$/.test(next));
-  return { command, ...parseArguments(argv, isBare) };
+  return parseArguments(argv, isBare);
 }
 
 /** The flags of the configuration that need no value. */
