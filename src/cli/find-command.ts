@@ -1,6 +1,6 @@
 /** Finds the command that a command line names. */
 import { type Arguments, parseArguments } from './arguments.ts';
-import type { Command, CommandLine, ManualPage, ProgramProcess } from './command.ts';
+import type { Command, CommandLine, ProgramProcess } from './command.ts';
 import { commands, loadWorker } from './commands.ts';
 import { rejectCommandLine, rejectWord } from './exit.ts';
 
@@ -26,50 +26,42 @@ export async function findCommand(
 ): Promise<FoundCommand> {
   if (isChild && argv[0] === 'worker')
     return { command: await loadWorker(), line: { argv, words: [], flags: [] } };
-  const named = await findNamed(argv, self);
-  const { command, words, flags } = named ?? (await parseFor('serve', argv));
+  const { words, flags } = await parse(argv, self);
   if (self.environment.npm_lifecycle_event !== undefined) await rejectFlagsOfNpm(argv, self);
 
   const [name = 'serve'] = words;
   const has = (wanted: readonly string[]) => flags.some((flag) => wanted.includes(flag.name));
   if (name !== 'help' && has(helpFlags)) {
     // A command of several kinds has a page for each.
-    const topic = words.slice(0, command.manual.length > 1 ? 2 : 1);
+    const pages = isName(name) ? (await load(name)).manual.length : 0;
+    const topic = words.slice(0, pages > 1 ? 2 : 1);
     return { command: await load('help'), line: { argv, words: ['help', ...topic], flags } };
   }
   if (name !== 'help' && has(versionFlags))
     return { command: await load('version'), line: { argv, words: ['version'], flags } };
   if (!isName(name)) return rejectWord(name, self);
-  return { command, line: { argv, words, flags } };
+  return { command: await load(name), line: { argv, words, flags } };
 }
 
-type Parsed = Arguments & { readonly command: Command };
-
-/** The command that the first word names; undefined if there is no word, or no command of that name. */
-async function findNamed(argv: readonly string[], self: ProgramProcess): Promise<Parsed | undefined> {
-  const [first = ''] = argv;
-  if (isName(first)) return parseFor(first, argv);
-  if (!first.startsWith('-') || !argv.some(isName)) return undefined;
-  // Flags of any command may come before its name, so the flags without a value of all commands count.
-  const { words, flags } = await parseWith(await self.loadManual(), argv);
-  const [name = ''] = words;
-  return isName(name) ? { command: await load(name), words, flags } : undefined;
-}
-
-async function parseFor(name: string, argv: readonly string[]): Promise<Parsed> {
-  const command = await load(name);
-  return { command, ...(await parseWith(command.manual, argv)) };
-}
-
-/** Parses a command line whose own flags are those of the help pages. */
-async function parseWith(manual: readonly ManualPage[], argv: readonly string[]): Promise<Arguments> {
-  const own = manual.flatMap(({ flags }) => flags.filter(({ takes }) => takes === undefined));
-  const bare = new Set([...helpFlags, ...versionFlags, ...own.map((flag) => flag.name)]);
-  const hasOtherFlags = argv.some((word) => word.startsWith('--') && !bare.has(word));
-  const booleans = hasOtherFlags ? await booleanFlags() : new Set();
+/** Parses a command line. A flag of any command may come before the command's name. */
+async function parse(argv: readonly string[], self: ProgramProcess): Promise<Arguments> {
+  const questions = [...helpFlags, ...versionFlags];
+  const others = argv.filter((word) => word.startsWith('--') && word !== '--' && !questions.includes(word));
+  if (others.length === 0) return parseArguments(argv, (flag) => questions.includes(flag));
+  const booleans = await booleanFlags();
+  const bare = [...questions, ...(await ownBareFlags(others, self))];
   const isBare = (flag: string, next: string) =>
-    bare.has(flag) || (booleans.has(flag) && !/^(true|false)$/.test(next));
+    bare.includes(flag) || (booleans.has(flag) && !/^(true|false)$/.test(next));
   return parseArguments(argv, isBare);
+}
+
+/** The commands' own flags that take no value. Does not load the help pages if every flag is the configuration's. */
+async function ownBareFlags(used: readonly string[], self: ProgramProcess): Promise<readonly string[]> {
+  const { configFlags } = await import('../config/load/settings.ts');
+  const known = new Set(configFlags());
+  if (used.every((word) => known.has(word.replace(/=.*/s, '')))) return [];
+  const own = (await self.loadManual()).flatMap(({ flags }) => flags);
+  return own.filter(({ takes }) => takes === undefined).map(({ name }) => name);
 }
 
 /** The flags of the configuration that need no value. */

@@ -58,6 +58,7 @@ test.each([
   ['migrate oauth2-proxy --help', ['migrate', 'oauth2-proxy']],
   ['--version --help', []],
   ['strat --help', ['strat']],
+  ['--help --without-files strat', ['strat']],
 ])('%j prints help', async (line, topic) => {
   const found = await find(line);
   expect(found.command).toBe(await commands.help?.());
