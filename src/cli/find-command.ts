@@ -26,45 +26,42 @@ export async function findCommand(
 ): Promise<FoundCommand> {
   if (isChild && argv[0] === 'worker')
     return { command: await loadWorker(), line: { argv, words: [], flags: [] } };
-  const named = await findNamed(argv);
-  const { command, words, flags } = named ?? (await parseFor('serve', argv));
+  const { words, flags } = await parse(argv, self);
   if (self.environment.npm_lifecycle_event !== undefined) await rejectFlagsOfNpm(argv, self);
 
   const [name = 'serve'] = words;
   const has = (wanted: readonly string[]) => flags.some((flag) => wanted.includes(flag.name));
   if (name !== 'help' && has(helpFlags)) {
     // A command of several kinds has a page for each.
-    const topic = words.slice(0, command.manual.length > 1 ? 2 : 1);
+    const pages = isName(name) ? (await load(name)).manual.length : 0;
+    const topic = words.slice(0, pages > 1 ? 2 : 1);
     return { command: await load('help'), line: { argv, words: ['help', ...topic], flags } };
   }
   if (name !== 'help' && has(versionFlags))
     return { command: await load('version'), line: { argv, words: ['version'], flags } };
   if (!isName(name)) return rejectWord(name, self);
-  return { command, line: { argv, words, flags } };
+  return { command: await load(name), line: { argv, words, flags } };
 }
 
-type Parsed = Arguments & { readonly command: Command };
-
-/** The command that the first word names; undefined if there is no word, or no command of that name. */
-async function findNamed(argv: readonly string[]): Promise<Parsed | undefined> {
-  const [first = ''] = argv;
-  // Which arguments are words depends on the command: only it knows which of its flags take no value.
-  const candidates = first.startsWith('-') ? argv.filter(isName) : [first].filter(isName);
-  for (const name of new Set(candidates)) {
-    const parsed = await parseFor(name, argv);
-    if (parsed.words[0] === name) return parsed;
-  }
-  return undefined;
-}
-
-async function parseFor(name: string, argv: readonly string[]): Promise<Parsed> {
-  const command = await load(name);
-  const own = command.manual.flatMap(({ flags }) => flags.filter(({ takes }) => takes === undefined));
-  const bare = new Set([...helpFlags, ...versionFlags, ...own.map((flag) => flag.name)]);
-  const booleans = command.manual.some(({ takesConfig }) => takesConfig) ? await booleanFlags() : new Set();
+/** Parses a command line. A flag of any command may come before the command's name. */
+async function parse(argv: readonly string[], self: ProgramProcess): Promise<Arguments> {
+  const questions = [...helpFlags, ...versionFlags];
+  const others = argv.filter((word) => word.startsWith('--') && word !== '--' && !questions.includes(word));
+  if (others.length === 0) return parseArguments(argv, (flag) => questions.includes(flag));
+  const booleans = await booleanFlags();
+  const bare = [...questions, ...(await ownBareFlags(others, self))];
   const isBare = (flag: string, next: string) =>
-    bare.has(flag) || (booleans.has(flag) && !/^(true|false)$/.test(next));
-  return { command, ...parseArguments(argv, isBare) };
+    bare.includes(flag) || (booleans.has(flag) && !/^(true|false)$/.test(next));
+  return parseArguments(argv, isBare);
+}
+
+/** The commands' own flags that take no value. Does not load the help pages if every flag is the configuration's. */
+async function ownBareFlags(used: readonly string[], self: ProgramProcess): Promise<readonly string[]> {
+  const { configFlags } = await import('../config/load/settings.ts');
+  const known = new Set(configFlags());
+  if (used.every((word) => known.has(word.replace(/=.*/s, '')))) return [];
+  const own = (await self.loadManual()).flatMap(({ flags }) => flags);
+  return own.filter(({ takes }) => takes === undefined).map(({ name }) => name);
 }
 
 /** The flags of the configuration that need no value. */

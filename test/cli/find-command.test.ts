@@ -21,6 +21,10 @@ test.each([
   ['check-config a.yaml', 'check-config', ['check-config', 'a.yaml']],
   ['--config a.yaml check-config', 'check-config', ['check-config']],
   ['--without-files check-config a.yaml', 'check-config', ['check-config', 'a.yaml']],
+  ['--show-values check-config a.yaml', 'check-config', ['check-config', 'a.yaml']],
+  ['--log-subject migrate oauth2-proxy a.yaml', 'migrate', ['migrate', 'oauth2-proxy', 'a.yaml']],
+  ['--log-subject help serve', 'help', ['help', 'serve']],
+  ['help --log-subject serve', 'help', ['help', 'serve']],
   ['--grpc-enabled check-config', 'check-config', ['check-config']],
   ['--grpc-enabled true check-config', 'check-config', ['check-config']],
   ['compare --show-values a.yaml', 'compare', ['compare', 'a.yaml']],
@@ -54,6 +58,7 @@ test.each([
   ['migrate oauth2-proxy --help', ['migrate', 'oauth2-proxy']],
   ['--version --help', []],
   ['strat --help', ['strat']],
+  ['--help --without-files strat', ['strat']],
 ])('%j prints help', async (line, topic) => {
   const found = await find(line);
   expect(found.command).toBe(await commands.help?.());

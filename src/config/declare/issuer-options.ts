@@ -243,8 +243,12 @@ function discoverableProblem(issuer: string): string | undefined {
   // The option already reports an empty text.
   if (issuer === '') return undefined;
   const problem = writtenUrlProblem(issuer);
-  if (problem !== undefined)
-    return `${problem}, got ${quoteValue(issuer)}; write the exact iss of its tokens, or set jwksUri, jwks, jwksFile or publicKeyFiles`;
+  if (problem !== undefined) {
+    // A text with @ may contain a password, in a place that only its author recognizes.
+    const isShown = !issuer.includes('@') && !problem.includes(', got ');
+    const got = isShown ? `, got ${quoteValue(issuer)}` : '';
+    return `${problem}${got}; write the exact iss of its tokens, or set jwksUri, jwks, jwksFile or publicKeyFiles`;
+  }
   if (new URL(issuer).pathname.includes('/.well-known/')) {
     return 'must be the issuer, not the URL of its discovery document; remove /.well-known/ and all text after it';
   }

@@ -51,6 +51,25 @@ test.each([
   expect(await check({ issuers: [issuer] })).toMatchObject({ exitCode: 2 });
 });
 
+test.each([
+  '//user:p4ss@a.example.com',
+  'https:/user:p4ss@a.example.com',
+  'https:user:p4ss@a.example.com',
+  'https:\\\\user:p4ss@a.example.com',
+  'https://user:p4ss@a.example.com',
+  'some_user:p4ss@a.example.com',
+])('does not print the password in the issuer %j', async (issuer) => {
+  const { exitCode, output } = await check({ issuers: [{ issuer, audiences: ['a'] }] });
+  expect(exitCode).toBe(2);
+  expect(output).toContain('issuers[0].issuer');
+  expect(output).not.toContain('p4ss');
+});
+
+test('an issuer with another scheme is named once', async () => {
+  const { output } = await check({ issuers: [{ issuer: 'ftp://a.example.com', audiences: ['a'] }] });
+  expect(output).toContain('must begin with https://, got ftp://; write the exact iss of its tokens');
+});
+
 test('accepts a key set of several lines', async () => {
   const jwks =
     '\n{"keys": [\n{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}\n';
