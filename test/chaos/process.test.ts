@@ -11,7 +11,7 @@ import { askOnce, type Question, startLoad } from './load.ts';
 const noWrong = { wrongAllows: 0, wrongDenials: [], failed: [], fivehundreds: 0 };
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-test('R13: a flood of unknown key ids causes few fetches, and valid tokens are allowed', {
+test('R13: a flood of unknown key IDs causes few fetches, and valid tokens are allowed', {
   timeout: 60_000,
 }, async () => {
   const { issuer, httpPort, residentMiB } = await startGuard([

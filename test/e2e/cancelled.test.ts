@@ -56,7 +56,7 @@ const kinds = [
 
 describeWith('a real Envoy', await findEnvoy(), (path) => {
   test.each(kinds)(
-    '1,200 or more cancelled requests, %s, do not affect the checks of other clients',
+    '1,200 or more canceled requests, %s, do not affect the checks of other clients',
     async (_, connections, bytes, protocolOptions) => {
       const { grpcPort, issuer } = await startApp();
       const gateway = await startGateway(path, {

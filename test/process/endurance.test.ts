@@ -96,7 +96,7 @@ test('memory stays flat with 200,000 distinct tokens', { timeout: 300_000 }, asy
   expect(Math.max(...sizes)).toBeLessThan(300);
 });
 
-test('10,000 unknown key ids cause at most two fetches, and 10,000 wrong signatures cause none', async () => {
+test('10,000 unknown key IDs cause at most two fetches, and 10,000 wrong signatures cause none', async () => {
   const { issuer, port } = await startService();
   const before = issuer.hits.jwks;
   const payload = base64url(JSON.stringify(goodClaims(issuer)));

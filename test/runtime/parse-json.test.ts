@@ -29,7 +29,7 @@ describe('a member name with escape sequences', () => {
     expect(Object.keys(parseJson(text) as object)).toEqual(names);
   });
 
-  test('is read as it was written, whatever was read before', () => {
+  test('is read as it was written, regardless of what was read before', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON does not allow them
     const isPlain = (text: string) => !/["\\\u0000-\u001f]/.test(text);
     const name = fc.string({ unit: 'grapheme', maxLength: 4 }).filter(isPlain);

@@ -1689,7 +1689,7 @@ export const tables: readonly Table[] = [
           ['transport/grpc/server.test.ts', 'a shared connection'],
           [
             'transport/grpc/server.test.ts',
-            'closes only a connection with more resets than cancelled requests cause',
+            'closes only a connection with more resets than canceled requests cause',
           ],
         ],
       },
@@ -1845,7 +1845,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LF12',
-        threat: 'A name resolves to such an address, or only the second look-up returns one',
+        threat: 'A name resolves to such an address, or only the second lookup returns one',
         tests: [
           [lookup, 'with the address %s is rejected'],
           [lookup, 'with two different DNS responses is connected to at the first address'],

@@ -264,7 +264,7 @@ export const configSchema = z
         maxVerificationsInFlight: wholeNumber(1, 65_536)
           .default(256)
           .describe(
-            'Maximum number of signatures that wait for verification. A token counts once for each key that may be tried. A check beyond the limit ends as `overloaded`. Tokens that several keys may have signed can use half of the limit. It also limits the checks that wait for a key of one issuer; a check beyond it ends as `key_not_found`.',
+            'Maximum number of signatures that wait for verification. A token counts once for each key that may be tried. A check beyond the limit ends with `overloaded`. Tokens that several keys may have signed can use half of the limit. It also limits the checks that wait for a key of one issuer; a check beyond it ends with `key_not_found`.',
           ),
       })
       .prefault({}),

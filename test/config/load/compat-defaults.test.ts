@@ -40,7 +40,7 @@ describe('compat: oauth2-proxy', () => {
     );
   });
 
-  test('never uses the subject as email if e-mails decide about access', async () => {
+  test('never uses the subject as email if emails decide about access', async () => {
     const file = `issuers: [{issuer: "https://a.example.com", audiences: [a], email: {allowedDomains: [example.com]}}]\n`;
     expect((await configOf(`${file}compat: oauth2-proxy`)).issuers[0]?.email.fallbackClaim).toBe('');
   });

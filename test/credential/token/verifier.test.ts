@@ -309,7 +309,7 @@ test('a known key ID with another algorithm causes no fetch', async () => {
   expect(issuer.hits.jwks).toBe(1);
 });
 
-describe('a token without a key id', () => {
+describe('a token without a key ID', () => {
   test('is verified with every key that matches', async () => {
     const { ask, issuer } = await bench([], fileFor, [await createSigningKey('k1'), spare]);
     for (const key of issuer.keys) {

@@ -322,7 +322,7 @@ describe('closes only the hostile connection', () => {
   });
 });
 
-test('closes only a connection with more resets than cancelled requests cause', {
+test('closes only a connection with more resets than canceled requests cause', {
   timeout: 120_000,
 }, async () => {
   const { grpcPort, issuer } = await startApp({ flags: ['--log-checks=none'] });

@@ -23,7 +23,7 @@ export interface StreamBudget {
 const maxOfConnection = 16;
 const maxOfAll = 1_000;
 
-/** Maximum number of unread bytes of responses. Beyond it, the call is cancelled. */
+/** Maximum number of unread bytes of responses. Beyond it, the call is canceled. */
 const maxUnread = 16 * 1024;
 
 /**

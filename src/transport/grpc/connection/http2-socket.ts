@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 
-// RFC 9113 section 6.8: a GOAWAY with the highest stream id announces that the connection will close, and loses no calls.
+// RFC 9113 section 6.8: a GOAWAY with the highest stream ID announces that the connection will close, and loses no calls.
 const goAwayNotice = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
 
 /**

@@ -77,7 +77,7 @@ function allowed({ set, remove }: Forwarding, user: string | undefined): HttpRep
   return reply(200, lines, linesOf(shared), allowedBody);
 }
 
-/** The email, else the subject, else empty; undefined without an identity, or if the value cannot be a header. */
+/** The email, otherwise the subject, otherwise empty; undefined without an identity, or if the value cannot be a header. */
 function userOf(
   identity: Identity | undefined,
   issuers: ReadonlyMap<string, IdentityClaims>,
