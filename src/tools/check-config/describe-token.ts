@@ -137,7 +137,7 @@ function claimProperties(
   return [
     {
       name: 'scopes',
-      expected: requiredScopes.length === 0 ? 'any' : `all of ${requiredScopes.join(', ')}`,
+      expected: requiredScopes.length === 0 ? 'no particular scope' : `all of ${requiredScopes.join(', ')}`,
       found:
         scopes.length === 0 ? 'none' : scopes.map((name) => `${name} ${printable(claims[name])}`).join(', '),
       reasons: ['scope_insufficient'],

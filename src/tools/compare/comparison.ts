@@ -27,7 +27,7 @@ const expected: Readonly<Record<string, string>> = {
   'set-cookie': 'oidc-authz has no sessions and no cookies',
   status: '`compat: oauth2-proxy` with `compatInvalidTokenStatus` answers with the status of oauth2-proxy',
   vary: 'a denial is the same in every language',
-  'www-authenticate': 'a denial has a challenge with the reason (RFC 6750)',
+  'www-authenticate': 'a denial has a `Bearer` challenge (RFC 6750)',
   'x-accel-expires': 'a denial must not be cached',
   'x-content-type-options': 'the header belongs to the page of oauth2-proxy',
 };
