@@ -242,8 +242,8 @@ function readFiles(
   const files = paths.flatMap((path) => {
     const isInput = path === standardInput;
     try {
-      const text = readInputFile(path, isInput ? readInput : readFile);
-      return [{ name: isInput ? 'standard input' : path, text }];
+      const name = isInput ? 'standard input' : path;
+      return [{ name, text: readInputFile(path, isInput ? readInput : readFile, name) }];
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       problems.push(...error.problems);

@@ -4,7 +4,6 @@ import { isatty } from 'node:tty';
 
 /** Reads all of standard input as UTF-8 text; throws an Error if it is a terminal. */
 export function readStandardInput(): string {
-  if (isatty(0))
-    throw new Error('standard input is a terminal; name a FILE, or pipe a file into this command');
+  if (isatty(0)) throw new Error('it is a terminal; name a FILE, or pipe a file into this command');
   return readFileSync(0, 'utf8');
 }
