@@ -1706,7 +1706,7 @@ export const tables: readonly Table[] = [
       {
         id: 'LG11',
         threat: 'Clients that cancel a thousand requests at once make Envoy close the connection',
-        tests: [['e2e/cancelled.test.ts', 'do not fail any other check']],
+        tests: [['e2e/cancelled.test.ts', 'do not affect the checks of other clients']],
         note: "Envoy's own limits of waiting frames cause this. They must be raised.",
       },
       {
