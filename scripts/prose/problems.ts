@@ -62,7 +62,7 @@ export function headingProblems(text: string): ProseProblem[] {
   return /[.:]$/.test(text.trim()) ? [{ index: 0, message: 'a heading ends without "." and ":"' }] : [];
 }
 
-/** Replaces inline code and URLs with a word of the same length, because the rules do not apply to them. */
+/** Replaces inline code, URLs and link targets with a word of the same length, because the rules do not apply to them. */
 function withoutCode(text: string): string {
   return text
     .replaceAll(/`[^`]*`/g, (code) => 'x'.repeat(code.length))

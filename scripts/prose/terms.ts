@@ -2,7 +2,7 @@
 
 /** A banned phrase. */
 export interface Term {
-  /** The pattern of the phrase. Matching ignores case. */
+  /** The pattern of the phrase. With the flag `i`, matching ignores case. */
   readonly pattern: RegExp;
   /** The replacement. */
   readonly instead: string;
