@@ -36,11 +36,8 @@ const generated = [
   'security/packages.md',
 ];
 
-/** Pages that are not rewritten yet. */
-const pending = /^(adr\/.*|architecture|migrating-from-oauth2-proxy)\.md$/;
-
 const inIndex = (page: string) => !indexed.includes(dirname(page)) || page.endsWith('/README.md');
-const isWritten = (page: string) => !generated.includes(page) && !pending.test(page);
+const isWritten = (page: string) => !generated.includes(page);
 const isRecord = (page: string) => ['adr', 'runbooks'].includes(dirname(page));
 
 /** The pages that another page links to, as paths below `docs/`. */
