@@ -393,7 +393,7 @@ describe('over TLS', () => {
     copyFileSync(next.certFile, files.certFile);
     await until(async () => (await ask(httpPort)).subject === 'second');
     copyFileSync(authority.caFile, files.keyFile);
-    await until(() => records.some(({ msg }) => String(msg).includes('not usable')));
+    await until(() => records.some(({ msg }) => String(msg).includes('the certificate was not reloaded')));
     expect((await ask(httpPort)).subject).toBe('second');
   });
 
