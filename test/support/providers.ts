@@ -276,7 +276,7 @@ export const providers: readonly Provider[] = [
       '`requiredScopes` is `[read]`, without the resource server': {
         issuer: { requiredScopes: ['read'] },
       },
-      'a user signs in by the SDK, and gets only the scope `aws.cognito.signin.user.admin`': {
+      'a user signs in with the SDK, and gets only the scope `aws.cognito.signin.user.admin`': {
         configuration: 2,
         claims: { scope: 'aws.cognito.signin.user.admin' },
       },
