@@ -111,7 +111,9 @@ test('LW3: a stopped worker is replaced, and the other one stays', {
   const [stopped = 0, other = 0] = workers();
   process.kill(stopped, 'SIGSTOP');
   const token = `Bearer ${freshToken(issuer)}`;
-  await service.record(({ msg, pid }) => pid === stopped && String(msg).endsWith('another worker has replaced it'));
+  await service.record(
+    ({ msg, pid }) => pid === stopped && String(msg).endsWith('another worker has replaced it'),
+  );
   await until(async () => (await metric(listening)) === 2, 60);
   expect(workers()).toContain(other);
   expect(workers()).not.toContain(stopped);
