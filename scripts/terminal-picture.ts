@@ -45,10 +45,10 @@ export function drawTerminal(title: string, command: string, lines: readonly str
   }
   const width = Math.ceil(columns * fontSize * columnWidth + 2 * padding);
   const height = row * rowHeight + 2 * padding;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" xml:space="preserve" role="img" aria-labelledby="title">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title">
 <title id="title">${escaped(title)}</title>
 <style>
-text{font:${fontSize}px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#1f2328}
+text{font:${fontSize}px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#1f2328;white-space:pre}
 rect{fill:#f6f8fa;stroke:#d0d7de}.dim{fill:#59636e}.good{fill:#1a7f37}.bad{fill:#cf222e}.step{fill:#0550ae}.strong{font-weight:600}
 @media (prefers-color-scheme:dark){
 text{fill:#e6edf3}rect{fill:#0d1117;stroke:#3d444d}.dim{fill:#9198a1}.good{fill:#3fb950}.bad{fill:#ff7b72}.step{fill:#79c0ff}
