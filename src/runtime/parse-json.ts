@@ -1,11 +1,12 @@
 /** Parses JSON from outside. V8's own parser can misread member names that have escape sequences. */
+import { replaceNames } from './json-text.ts';
 
 /**
  * Parses JSON text (RFC 8259).
  *
  * `JSON.parse` of V8 14.6 compares a name with the names of earlier objects before it decodes the name's escape sequences.
- * After `{"a":1,"\\":1}`, it reads `{"a":1,"\u0061":1}` as `{"a":1,"\\":1}`. A client could so change how the token of
- * another client is read. This function removes the escape sequences from names before it parses.
+ * After `{"a":1,"\\":1}`, it reads `{"a":1,"\u0061":1}` as `{"a":1,"\\":1}`. One client could change how the token
+ * of another client is read. This function removes the escape sequences from names before it parses.
  *
  * @throws SyntaxError if the text is not JSON, or if more than {@link mostUnsafeNames} names need an escape sequence
  */
@@ -14,17 +15,14 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * The most names with a quote, a backslash or a control character. Each costs ten times as much as another name, and
+ * Maximum number of names with a quote, a backslash or a control character. Each costs ten times as much as another name, and
  * the text can come from a client that is not authenticated.
  */
 export const mostUnsafeNames = 100;
 
-const backslash = 0x5c;
-const quote = 0x22;
-
 function parseEscaped(text: string): unknown {
   let unsafeNames = 0;
-  const decoded = withNames(text, (written) => {
+  const decoded = replaceNames(text, (written) => {
     if (!written.includes('\\')) return written;
     const name: string = JSON.parse(written);
     if (unsafe.test(name) && ++unsafeNames > mostUnsafeNames)
@@ -32,39 +30,10 @@ function parseEscaped(text: string): unknown {
     return `"${name}"`;
   });
   if (unsafeNames === 0) return JSON.parse(decoded);
-  const encoded = withNames(text, (written) =>
+  const encoded = replaceNames(text, (written) =>
     /[%\\]/.test(written) ? `"${percentEncoded(JSON.parse(written))}"` : written,
   );
   return withDecodedNames(JSON.parse(encoded));
-}
-
-/** Replaces each member name, with its quotes. A string before a colon is a name. */
-function withNames(text: string, replace: (written: string) => string): string {
-  let result = '';
-  let copied = 0;
-  for (let start = text.indexOf('"'); start >= 0; ) {
-    const end = endOfString(text, start);
-    if (isFollowedByColon(text, end)) {
-      result += text.slice(copied, start) + replace(text.slice(start, end));
-      copied = end;
-    }
-    start = text.indexOf('"', end);
-  }
-  return result + text.slice(copied);
-}
-
-/** The index after the closing quote, or the length of the text if there is none. */
-function endOfString(text: string, start: number): number {
-  let index = start + 1;
-  while (index < text.length && text.charCodeAt(index) !== quote)
-    index += text.charCodeAt(index) === backslash ? 2 : 1;
-  return Math.min(index + 1, text.length);
-}
-
-function isFollowedByColon(text: string, end: number): boolean {
-  let index = end;
-  while (index < text.length && ' \t\r\n'.includes(text.charAt(index))) index++;
-  return text.charAt(index) === ':';
 }
 
 /** The characters that JSON does not allow in a string without an escape sequence. */

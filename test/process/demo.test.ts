@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { demoLines, demoPicture, linesOfPicture, shapeOf } from '../../scripts/terminal-picture.ts';
 import { findEnvoy } from '../../tools/envoy.ts';
 import { until } from '../support/app.ts';
+import { describeWith } from '../support/real-servers.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -133,9 +134,8 @@ test('without the `--` of npm starts nothing and prints the correct command', as
   expect(output()).not.toContain('authorizer  HTTP');
 });
 
-test.skipIf('missing' in (await findEnvoy()))(
-  'the picture of the README shows what the demo prints (if not: npm run picture)',
-  async () => {
+describeWith('with a real Envoy', await findEnvoy(), () => {
+  test('the picture of the README shows what the demo prints (if not: npm run picture)', async () => {
     const { child, output } = startDemo(
       process.pid + 60_000_000,
       'npm run --silent demo -- --once 2>/dev/null',
@@ -145,5 +145,5 @@ test.skipIf('missing' in (await findEnvoy()))(
     const [, ...pictured] = linesOfPicture(svg);
     const printed = demoLines(output()).filter((line) => line !== '');
     expect(shapeOf(pictured)).toEqual(shapeOf(printed));
-  },
-);
+  });
+});

@@ -2,6 +2,7 @@
 
 import type { ClaimName } from '../../config/values/claim-names.ts';
 import type { Claims } from '../../model/identity.ts';
+import { replaceNames } from '../../runtime/json-text.ts';
 import { parseJson } from '../../runtime/parse-json.ts';
 import { createReadClaim, isObject } from './claim-path.ts';
 
@@ -25,9 +26,7 @@ export function namesInOrder(claim: ClaimName): NamesInOrder {
   };
 }
 
-/** Adds the prefix to each member name in JSON text. A string before a colon is a name. */
+/** Adds the prefix to each member name in JSON text. */
 function withPrefixes(json: string): string {
-  return json.replaceAll(/"((?:[^"\\]|\\.)*)"(\s*:)?/g, (text, name: string, behind: string | undefined) =>
-    behind === undefined ? text : `"${prefix}${name}"${behind}`,
-  );
+  return replaceNames(json, (written) => `"${prefix}${written.slice(1)}`);
 }

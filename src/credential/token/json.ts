@@ -1,5 +1,6 @@
 /** Parses the JSON objects of a token more strictly than JSON.parse. */
 import { isUtf8 } from 'node:buffer';
+import { endOfString } from '../../runtime/json-text.ts';
 import { parseJson } from '../../runtime/parse-json.ts';
 
 /** The deepest allowed nesting of objects and lists, including the outermost object. */
@@ -30,7 +31,6 @@ function parse(text: string): unknown {
 }
 
 const quote = 0x22;
-const backslash = 0x5c;
 const colon = 0x3a;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
@@ -65,12 +65,4 @@ function countMembers(text: string): number | undefined {
     }
   }
   return members;
-}
-
-/** The index of the closing quote of a string, or an index past the end of the text if there is none. */
-function endOfString(text: string, start: number): number {
-  let index = start + 1;
-  while (index < text.length && text.charCodeAt(index) !== quote)
-    index += text.charCodeAt(index) === backslash ? 2 : 1;
-  return index;
 }
