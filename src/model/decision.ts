@@ -4,6 +4,7 @@ import type { Forwarding } from './forwarding.ts';
 import type { Identity } from './identity.ts';
 import type { Comparison, IncumbentAnswer } from './incumbent.ts';
 import type { DenyReason, ErrorReason } from './reasons.ts';
+import type { Detail, Trace } from './trace.ts';
 
 /** The result of the incumbent, while one is configured. */
 interface IncumbentResult {
@@ -12,8 +13,16 @@ interface IncumbentResult {
   readonly comparison?: Comparison;
 }
 
+/** How an operator finds a decision again, and what it is based on. */
+interface Traced {
+  /** The id of a decision that does not allow, or would not without shadow mode. Set when the decision is recorded. */
+  readonly id?: string;
+  /** Computes what was expected and found. Called at most once, when the decision is recorded. Absent from an ordinary allow. */
+  readonly detail?: () => Detail;
+}
+
 /** The result of a check. It always has a reason. */
-export type Decision = IncumbentResult & OwnDecision;
+export type Decision = IncumbentResult & Traced & OwnDecision;
 
 type OwnDecision =
   | {
@@ -68,5 +77,7 @@ export type NotAllowed = Denial | Failure;
 /**
  * Decides about a request. The decision is synchronous unless the check must wait, for example for a signature.
  * A check never throws and never rejects.
+ *
+ * @param trace receives each step; a check without it does no work for it
  */
-export type Check = (request: CheckRequest) => Decision | Promise<Decision>;
+export type Check = (request: CheckRequest, trace?: Trace) => Decision | Promise<Decision>;
