@@ -2,7 +2,9 @@
 import type { Config } from '../config/declare/options.ts';
 import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import type { IssuerRegistry } from '../issuer/registry.ts';
+import { mergeDenials } from '../observe/recent-denials.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
+import { decisionRoutes, type FindDenials } from '../transport/admin/decisions.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
 import { createAdminServer } from '../transport/admin/server.ts';
 import type { Listener } from '../transport/shared/listener.ts';
@@ -20,7 +22,7 @@ export interface AdminDependencies
   readonly registry: Pick<IssuerRegistry, 'issuers'>;
   readonly problems: ReloadProblems;
   readonly files: FollowedFiles;
-  readonly checks: Pick<CheckService, 'workers' | 'scrape'>;
+  readonly checks: Pick<CheckService, 'workers' | 'scrape' | 'ask'>;
   /** The current configuration. */
   readonly config: () => Config;
   readonly isDraining: () => boolean;
@@ -44,11 +46,14 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     },
   });
 
+  const findDenials: FindDenials = async (filter) =>
+    mergeDenials(await checks.ask('denials', filter), filter.limit);
+
   const listener = createAdminServer({
     options: initial.admin,
     readiness,
     metrics: { contentType: metrics.contentType, scrape: checks.scrape },
-    routes: [],
+    routes: decisionRoutes(findDenials),
     token: token.current,
     clock,
     onTlsReload: (error) => {

@@ -10,9 +10,11 @@ import { entryHeaders } from '../config/rules/entry-headers.ts';
 import type { TokenCache } from '../credential/token/cache.ts';
 import { createVerifier, type VerifierDependencies } from '../credential/token/verifier.ts';
 import type { CheckRequest } from '../model/check-request.ts';
-import type { Check } from '../model/decision.ts';
+import type { Check, NotAllowed } from '../model/decision.ts';
+import type { Detail } from '../model/trace.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { RecentDenials } from '../observe/recent-denials.ts';
 import { createRecordCheck, recorded } from '../observe/record-check.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { GrpcAuthorizer } from '../transport/grpc/check/check-method.ts';
@@ -36,6 +38,9 @@ export interface AuthorizerParts {
   readonly cache: TokenCache;
   readonly replays: ReplayStore;
   readonly metrics: Metrics;
+  readonly denials: RecentDenials;
+  /** Returns a new decision id. */
+  readonly newDecisionId: () => string;
   readonly logger: Logger;
   readonly clock: Clock;
   /** Called if a response cannot be built. */
@@ -50,6 +55,8 @@ export function createAuthorizer({
   cache,
   replays,
   metrics,
+  denials,
+  newDecisionId,
   logger,
   clock,
   onDefect,
@@ -79,19 +86,28 @@ export function createAuthorizer({
           config.shadow,
           clock,
         );
-  const record = createRecordCheck(config.log, logger, metrics, clock);
+  const recording = {
+    metrics,
+    record: createRecordCheck({ options: config.log, logger, metrics, clock, denials }),
+    clock,
+    newId: newDecisionId,
+  };
   const grpcChecks = createGrpcChecks(config, check, clock);
   const recordedGrpc = <More extends readonly unknown[]>(
     decide: (request: CheckRequest, ...more: More) => ReturnType<Check>,
-  ) => recorded(decide, 'grpc', metrics, record, clock);
+  ) => recorded(decide, 'grpc', recording);
+  const unchecked = (outcome: NotAllowed['outcome'], reason: NotAllowed['reason']) => {
+    const deny = grpcChecks.denyWith(outcome, reason);
+    return recordedGrpc((_, detail?: Detail) => deny(detail));
+  };
   return {
-    http: { check: recorded(check, 'http', metrics, record, clock), toReply },
+    http: { check: recorded(check, 'http', recording), toReply },
     grpc: {
       check: recordedGrpc(grpcChecks.check),
       unchecked: {
-        request_too_large: recordedGrpc(grpcChecks.denyWith('deny', 'request_too_large')),
-        overloaded: recordedGrpc(grpcChecks.denyWith('error', 'overloaded')),
-        internal_error: recordedGrpc(grpcChecks.denyWith('error', 'internal_error')),
+        request_too_large: unchecked('deny', 'request_too_large'),
+        overloaded: unchecked('error', 'overloaded'),
+        internal_error: unchecked('error', 'internal_error'),
       },
       toResponse: createToResponse({ ...config, forwarded: entryHeaders(config).onAllow }, onDefect),
     },

@@ -5,6 +5,7 @@ import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { createTokenCache } from '../credential/token/cache.ts';
 import type { VerifierDependencies } from '../credential/token/verifier.ts';
+import { createDecisionIds } from '../observe/decision-ids.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { createRecentDenials } from '../observe/recent-denials.ts';
@@ -52,6 +53,8 @@ export interface CheckServiceDependencies {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Returns cryptographically random bytes. */
+  readonly randomBytes: (size: number) => Uint8Array;
   /** Whether the gRPC health service reports SERVING. */
   readonly isServing: () => boolean;
   /** Returns how a listener gets its connections. By default, it binds its own port. */
@@ -69,13 +72,15 @@ const maxClosingTime = 5_000;
 
 /** Creates the check service of this process. */
 export function createCheckService(dependencies: CheckServiceDependencies): CheckService {
-  const { initial, metrics, logger, clock, isServing, reportRejected, certificateReloaded } = dependencies;
+  const { initial, metrics, logger, clock, randomBytes } = dependencies;
+  const { isServing, reportRejected, certificateReloaded } = dependencies;
   const { listenFor = () => listen, untilClosing = () => sleep(config.shutdown.delay, clock) } = dependencies;
   let config = initial;
   let issuers: Issuers = [];
   let cache = createTokenCache(config.cache);
   let authorizer: Authorizer | undefined;
   const replays = createReplayStore();
+  const newDecisionId = createDecisionIds(randomBytes);
   const denials = createRecentDenials();
   const answers: Answers = { denials: denials.find };
   const healthListeners = new Set<() => void>();
@@ -144,6 +149,8 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
         cache,
         replays,
         metrics,
+        denials,
+        newDecisionId,
         logger,
         clock,
         onDefect,
