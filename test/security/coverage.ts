@@ -1057,7 +1057,7 @@ export const tables: readonly Table[] = [
         threat:
           'Another machine reads the last denials: through a sidecar, a proxy, or a web page with DNS rebinding',
         tests: [
-          ['transport/admin/access.test.ts', 'is denied, whatever name it requests'],
+          ['transport/admin/access.test.ts', 'is denied with any host'],
           ['transport/admin/access.test.ts', 'is denied on this machine'],
           ['transport/admin/server.test.ts', 'a forwarded request is denied'],
           ['transport/admin/server.test.ts', 'a request for another name is denied'],
