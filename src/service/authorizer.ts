@@ -57,6 +57,7 @@ export function createAuthorizer({
   const verify = createVerifier({
     issuers,
     denyList,
+    denyListFile: config.denyList.file,
     cache,
     limits: config.limits,
     clock,
@@ -89,9 +90,9 @@ export function createAuthorizer({
     grpc: {
       check: recordedGrpc(grpcChecks.check),
       unchecked: {
-        request_too_large: recordedGrpc(grpcChecks.denyWith('deny', 'request_too_large')),
-        overloaded: recordedGrpc(grpcChecks.denyWith('error', 'overloaded')),
-        internal_error: recordedGrpc(grpcChecks.denyWith('error', 'internal_error')),
+        request_too_large: recordedGrpc(() => grpcChecks.denyWith('deny', 'request_too_large')()),
+        overloaded: recordedGrpc(() => grpcChecks.denyWith('error', 'overloaded')()),
+        internal_error: recordedGrpc(() => grpcChecks.denyWith('error', 'internal_error')()),
       },
       toResponse: createToResponse({ ...config, forwarded: entryHeaders(config).onAllow }, onDefect),
     },
