@@ -29,10 +29,13 @@ export function shown(value: string): string {
   return isLong ? `${quoted}…` : quoted;
 }
 
-/** Lists values, each formatted by {@link shown}: `a, b and 3 more`; `none` for an empty list. */
-export function listed(values: readonly string[]): string {
+/** Lists values, each formatted by {@link shown} or `format`: `a, b and 3 more`; `none` for an empty list. */
+export function listed<T = string>(
+  values: readonly T[],
+  format: (value: T) => string = (value) => shown(String(value)),
+): string {
   if (values.length === 0) return 'none';
-  const first = values.slice(0, maxListed).map(shown).join(', ');
+  const first = values.slice(0, maxListed).map(format).join(', ');
   return values.length > maxListed ? `${first} and ${values.length - maxListed} more` : first;
 }
 
