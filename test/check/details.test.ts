@@ -618,7 +618,7 @@ describe('a proof', () => {
       'dpop.maxAge',
     ],
     [
-      'a certificate that nobody reports',
+      'a certificate that no proxy reports',
       { issuer, claims: { cnf: { 'x5t#S256': 'A'.repeat(43) } } },
       'token_bound',
       'the token is bound to a client certificate, and no proxy reports the certificate of the client',

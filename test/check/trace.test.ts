@@ -166,7 +166,7 @@ describe('a traced check is a dry run', () => {
     expect((await traced(core, request)).decision.reason).toBe('proof_invalid');
   });
 
-  test('a check over gRPC is not traced, whatever its deadline', async () => {
+  test('a check over gRPC is not traced, for any deadline', async () => {
     const config = await configOf(`issuers: [{${issuer}}]`);
     const traces: unknown[] = [];
     const denial: Decision = { outcome: 'deny', reason: 'token_missing' };

@@ -15,8 +15,8 @@ const ignorable = /\p{Default_Ignorable_Code_Point}/v;
 const plain = /^[!#-&\x28-+\-.-:<-\x5b\x5d-~]+$/;
 
 /**
- * Formats a value of a request or a token: at most {@link maxDetailValue} characters, with escapes for characters that are not
- * visible, and in quotes if it has other characters than a name or a URL.
+ * Formats a value of a request or a token. It is cut at {@link maxDetailValue} characters, and invisible characters are escaped.
+ * A value with other characters than those of a name or a URL is in quotes.
  */
 export function shown(value: string): string {
   const isLong = value.length > maxDetailValue;

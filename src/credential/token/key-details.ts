@@ -1,4 +1,4 @@
-/** Why no key of an issuer verifies a token: the texts for details and traces. */
+/** Describes why no key of an issuer verifies a token, for details and traces. */
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import { counted, detailOf, duration, listed, shown } from '../../config/values/detail-text.ts';
 import type { IssuerKeys } from '../../issuer/issuer.ts';
@@ -38,7 +38,7 @@ export function describeMissingKey(
   );
 }
 
-/** Describes keys of which none verifies the signature. */
+/** Describes the keys if none of them verifies the signature. */
 export function describeSignature(
   { keyId, algorithm }: JoseHeader,
   keys: readonly VerificationKey[],
