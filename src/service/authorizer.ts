@@ -64,6 +64,7 @@ export function createAuthorizer({
   const verify = createVerifier({
     issuers,
     denyList,
+    denyListFile: config.denyList.file,
     cache,
     limits: config.limits,
     clock,
