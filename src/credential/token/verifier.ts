@@ -20,7 +20,14 @@ import { createReadFacts } from './read-facts.ts';
 import { createCheckRequirements } from './requirements.ts';
 import { createRevocation } from './revocation.ts';
 import { signerOf } from './signer.ts';
-import { deny, denyIssuer, denyIssuerType, denyPayload, denyShape, denyTooLarge } from './token-details.ts';
+import {
+  createDenyIssuer,
+  deny,
+  denyIssuerType,
+  denyPayload,
+  denyShape,
+  denyTooLarge,
+} from './token-details.ts';
 import {
   denyAlgorithm,
   denyKey,
