@@ -7,6 +7,7 @@ import { createIncumbentCheck } from '../check/incumbent/incumbent-check.ts';
 import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { entryHeaders } from '../config/rules/entry-headers.ts';
+import type { Observe } from '../credential/cross-check/observe.ts';
 import type { TokenCache } from '../credential/token/cache.ts';
 import { createVerifier, type VerifierDependencies } from '../credential/token/verifier.ts';
 import type { CheckRequest } from '../model/check-request.ts';
@@ -35,6 +36,8 @@ export interface AuthorizerParts {
   readonly denyList: readonly DenyListEntry[];
   readonly cache: TokenCache;
   readonly replays: ReplayStore;
+  /** Cross-checks new tokens. */
+  readonly observe: Observe;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -49,6 +52,7 @@ export function createAuthorizer({
   denyList,
   cache,
   replays,
+  observe,
   metrics,
   logger,
   clock,
@@ -61,6 +65,7 @@ export function createAuthorizer({
     limits: config.limits,
     clock,
     onLookup: metrics.cacheLookup,
+    observe,
   });
   const authenticate = createAuthenticate({
     verify,

@@ -3,6 +3,8 @@
 import { createReplayStore } from '../check/binding/used-proofs.ts';
 import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
+import { createCrossCheck } from '../credential/cross-check/cross-check.ts';
+import { createObserve } from '../credential/cross-check/observe.ts';
 import { createTokenCache } from '../credential/token/cache.ts';
 import type { VerifierDependencies } from '../credential/token/verifier.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -16,6 +18,7 @@ import type { BoundAddress, Listen, Listener } from '../transport/shared/listene
 import type { RejectionCause, ReportRejected } from '../transport/shared/rejections.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
+import { createCrossCheckEvents } from './cross-check-events.ts';
 
 /** The addresses of the bound listeners. */
 export type CheckAddresses = Readonly<Partial<Record<Listener['name'], BoundAddress>>>;
@@ -49,6 +52,8 @@ export interface CheckServiceDependencies {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Returns a number from 0 to 1, to select tokens for the cross-check. */
+  readonly random: () => number;
   /** Whether the gRPC health service reports SERVING. */
   readonly isServing: () => boolean;
   /** Returns how a listener gets its connections. By default, it binds its own port. */
@@ -66,13 +71,15 @@ const maxClosingTime = 5_000;
 
 /** Creates the check service of this process. */
 export function createCheckService(dependencies: CheckServiceDependencies): CheckService {
-  const { initial, metrics, logger, clock, isServing, reportRejected, certificateReloaded } = dependencies;
+  const { initial, metrics, logger, clock, random, isServing, reportRejected, certificateReloaded } =
+    dependencies;
   const { listenFor = () => listen, untilClosing = () => sleep(config.shutdown.delay, clock) } = dependencies;
   let config = initial;
   let issuers: Issuers = [];
   let cache = createTokenCache(config.cache);
   let authorizer: Authorizer | undefined;
   const replays = createReplayStore();
+  const crossCheck = createCrossCheck({ clock, ...createCrossCheckEvents(metrics, logger, clock) });
   const healthListeners = new Set<() => void>();
 
   const onDefect = (error: unknown) =>
@@ -138,6 +145,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
         denyList,
         cache,
         replays,
+        observe: createObserve(config.crossCheck, { clock, random, onJudged: crossCheck }),
         metrics,
         logger,
         clock,
