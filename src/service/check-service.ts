@@ -17,6 +17,8 @@ import type { BoundAddress, Listen, Listener } from '../transport/shared/listene
 import type { RejectionCause, ReportRejected } from '../transport/shared/rejections.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
+import type { CheckParts } from './configured-check.ts';
+import type { Explain } from './explain/explain.ts';
 import type { Answers, Ask } from './questions.ts';
 
 /** The addresses of the bound listeners. */
@@ -77,7 +79,15 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   let authorizer: Authorizer | undefined;
   const replays = createReplayStore();
   const denials = createRecentDenials();
-  const answers: Answers = { denials: denials.find };
+  let parts: CheckParts | undefined;
+  let explain: Promise<Explain> | undefined;
+  const answers: Answers = {
+    denials: denials.find,
+    explain: async (request) => {
+      explain ??= loadExplain(parts);
+      return (await explain)(request);
+    },
+  };
   const healthListeners = new Set<() => void>();
 
   const onDefect = (error: unknown) =>
@@ -137,17 +147,9 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
     take: (next, owners, denyList) => {
       if (JSON.stringify(next.cache) !== JSON.stringify(config.cache)) cache = createTokenCache(next.cache);
       [config, issuers] = [next, owners];
-      authorizer = createAuthorizer({
-        config,
-        issuers,
-        denyList,
-        cache,
-        replays,
-        metrics,
-        logger,
-        clock,
-        onDefect,
-      });
+      parts = { config, issuers, denyList, cache, replays, clock };
+      explain = undefined;
+      authorizer = createAuthorizer({ ...parts, metrics, logger, onDefect });
     },
     start: async () => {
       const addresses: Partial<Record<Listener['name'], BoundAddress>> = {};
@@ -172,4 +174,11 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
     proofs: () => replays.size(),
     workers: () => 1,
   };
+}
+
+/** Loads the code that explains requests, at the first request for it. */
+async function loadExplain(parts: CheckParts | undefined): Promise<Explain> {
+  if (parts === undefined) throw new TypeError('the check service has no configuration yet');
+  const { createExplain } = await import('./explain/explain.ts');
+  return createExplain(parts);
 }
