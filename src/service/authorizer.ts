@@ -2,6 +2,7 @@
 import { createAskIncumbent } from '../check/incumbent/incumbent.ts';
 import { createIncumbentCheck } from '../check/incumbent/incumbent-check.ts';
 import { entryHeaders } from '../config/rules/entry-headers.ts';
+import type { Observe } from '../credential/cross-check/observe.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Check } from '../model/decision.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -22,6 +23,8 @@ export interface Authorizer {
 
 /** The dependencies of an authorizer. */
 export interface AuthorizerParts extends CheckParts {
+  /** Cross-checks new tokens. */
+  readonly observe: Observe;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** Called if a response cannot be built. */
@@ -35,12 +38,16 @@ export function createAuthorizer({
   denyList,
   cache,
   replays,
+  observe,
   metrics,
   logger,
   clock,
   onDefect,
 }: AuthorizerParts): Authorizer {
-  const own = createConfiguredCheck({ config, issuers, denyList, cache, replays, clock }, metrics);
+  const own = createConfiguredCheck(
+    { config, issuers, denyList, cache, replays, clock },
+    { onLookup: metrics.cacheLookup, onFull: metrics.replayStoreFull, observe },
+  );
   const toReply = createToReply(config, clock);
   const check =
     config.shadow.authorizer === ''

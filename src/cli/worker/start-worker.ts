@@ -23,6 +23,7 @@ export function startWorker(
       return log.logger;
     },
     clock: systemClock,
+    random: Math.random,
     send: (message) => {
       if (process.connected) process.send?.(message, () => {});
     },
