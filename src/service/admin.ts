@@ -2,7 +2,9 @@
 import type { Config } from '../config/declare/options.ts';
 import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import type { IssuerRegistry } from '../issuer/registry.ts';
+import { mergeDenials } from '../observe/recent-denials.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
+import { decisionRoutes, type FindDenials } from '../transport/admin/decisions.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
 import { createAdminServer } from '../transport/admin/server.ts';
 import type { Listener } from '../transport/shared/listener.ts';
@@ -47,11 +49,15 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     },
   });
 
+  const findDenials: FindDenials = async (filter) =>
+    mergeDenials(await checks.ask('denials', filter), filter.limit);
+
   const listener = createAdminServer({
     options: initial.admin,
     readiness,
     metrics: { contentType: metrics.contentType, scrape: checks.scrape },
     routes: [
+      ...decisionRoutes(findDenials),
       createExplainRoute({
         explain: async (request) => (await checks.ask('explain', request, 1))[0],
         state: () => serviceState(readiness(), config(), checks.workers(), clock.monotonic() - startedAt),

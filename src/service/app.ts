@@ -29,7 +29,7 @@ export interface App {
 
 /** Creates the service. */
 export function createApp(initial: Config, dependencies: AppDependencies): App {
-  const { logger, clock, random } = dependencies;
+  const { logger, clock, random, randomBytes } = dependencies;
   let config = initial;
   let isDraining = false;
   let hasBeenReady = false;
@@ -47,7 +47,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
   const problems = createReloadProblems(initial, dependencies);
   const isServing = () => hasBeenReady && !isDraining;
   const reportRejected = createRejectionLog(logger, clock);
-  const shared = { initial, metrics, logger, clock, random, isServing, reportRejected };
+  const shared = { initial, metrics, logger, clock, random, randomBytes, isServing, reportRejected };
   const checks = createChecks({ ...shared, certificateReloaded: problems.certificateReloaded }, dependencies);
   const onKeysChange = () => {
     hasBeenReady ||= registry.issuers().some(({ issuer }) => issuer.hasKeys());

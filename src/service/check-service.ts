@@ -7,6 +7,7 @@ import { createCrossCheck } from '../credential/cross-check/cross-check.ts';
 import { createObserve } from '../credential/cross-check/observe.ts';
 import { createTokenCache } from '../credential/token/cache.ts';
 import type { VerifierDependencies } from '../credential/token/verifier.ts';
+import { createDecisionIds } from '../observe/decision-ids.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { createRecentDenials } from '../observe/recent-denials.ts';
@@ -59,6 +60,8 @@ export interface CheckServiceDependencies {
   readonly clock: Clock;
   /** Returns a number from 0 to 1, to select tokens for the cross-check. */
   readonly random: () => number;
+  /** Returns cryptographically random bytes. */
+  readonly randomBytes: (size: number) => Uint8Array;
   /** Whether the gRPC health service reports SERVING. */
   readonly isServing: () => boolean;
   /** Returns how a listener gets its connections. By default, it binds its own port. */
@@ -76,14 +79,15 @@ const maxClosingTime = 5_000;
 
 /** Creates the check service of this process. */
 export function createCheckService(dependencies: CheckServiceDependencies): CheckService {
-  const { initial, metrics, logger, clock, random, isServing, reportRejected, certificateReloaded } =
-    dependencies;
+  const { initial, metrics, logger, clock, random, randomBytes } = dependencies;
+  const { isServing, reportRejected, certificateReloaded } = dependencies;
   const { listenFor = () => listen, untilClosing = () => sleep(config.shutdown.delay, clock) } = dependencies;
   let config = initial;
   let issuers: Issuers = [];
   let cache = createTokenCache(config.cache);
   let authorizer: Authorizer | undefined;
   const replays = createReplayStore();
+  const newDecisionId = createDecisionIds(randomBytes);
   const denials = createRecentDenials();
   let parts: CheckParts | undefined;
   let explain: Promise<Explain> | undefined;
@@ -157,7 +161,15 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       parts = { config, issuers, denyList, cache, replays, clock };
       explain = undefined;
       const observe = createObserve(config.crossCheck, { clock, random, onJudged: crossCheck });
-      authorizer = createAuthorizer({ ...parts, observe, metrics, logger, onDefect });
+      authorizer = createAuthorizer({
+        ...parts,
+        observe,
+        metrics,
+        denials,
+        newDecisionId,
+        logger,
+        onDefect,
+      });
     },
     start: async () => {
       const addresses: Partial<Record<Listener['name'], BoundAddress>> = {};
