@@ -46,6 +46,7 @@ export function createConfiguredCheck(
   const verify = createVerifier({
     issuers,
     denyList,
+    denyListFile: config.denyList.file,
     cache,
     limits: config.limits,
     clock,

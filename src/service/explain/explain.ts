@@ -1,5 +1,4 @@
-/** Explains a request: runs the check of the service with a trace. It changes nothing: not the cache, the used proofs or the metrics. */
-import type { TokenCache } from '../../credential/token/cache.ts';
+/** Explains a request: runs the check of the service with a trace. Such a check stores no token and no proof, and counts nothing. */
 import type { Verdict } from '../../credential/token/verifier.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Decision } from '../../model/decision.ts';
@@ -21,14 +20,11 @@ const ordinaryHeaders = ['content-length', 'date', 'connection'];
 export function createExplain(parts: CheckParts): Explain {
   const { config, clock } = parts;
   const verdicts = new WeakMap<Trace, Verdict>();
-  const check = createConfiguredCheck(
-    { ...parts, cache: unchanged(parts.cache) },
-    {
-      onLookup: () => {},
-      onFull: () => {},
-      onVerdict: (verdict, trace) => void verdicts.set(trace, verdict),
-    },
-  );
+  const check = createConfiguredCheck(parts, {
+    onLookup: () => {},
+    onFull: () => {},
+    onVerdict: (verdict, trace) => void verdicts.set(trace, verdict),
+  });
   const toReply = createToReply(config, clock);
   return async (explained) => {
     const request = checkRequestOf(explained, config.http.pathPrefix);
@@ -59,11 +55,6 @@ export function createExplain(parts: CheckParts): Explain {
       ...(jose !== undefined && { jose }),
     };
   };
-}
-
-/** A view of the cache for lookups. */
-function unchanged(cache: TokenCache): TokenCache {
-  return { ...cache, put: () => {}, keepOnly: () => {} };
 }
 
 /** The request as a check listener reads it. */
