@@ -4,7 +4,7 @@ import type { CheckRequest } from '../../model/check-request.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { ExplainRequest, Explanation } from '../../model/explanation.ts';
 import { leftToEnvoy, reasons } from '../../model/reasons.ts';
-import type { Trace, TraceStep } from '../../model/trace.ts';
+import type { TraceStep } from '../../model/trace.ts';
 import { toCheckRequest } from '../../transport/http/check/check-request.ts';
 import { createToReply } from '../../transport/http/check/reply.ts';
 import { type CheckParts, createConfiguredCheck } from '../configured-check.ts';
@@ -16,23 +16,24 @@ export type Explain = (request: ExplainRequest) => Promise<Explanation>;
 /** Headers of an HTTP answer that say nothing about the decision. */
 const ordinaryHeaders = ['content-length', 'date', 'connection'];
 
-/** Creates the function that explains requests with the parts of a check service. */
+/** Creates the function that explains requests with the parts of a check service. It explains one request at a time. */
 export function createExplain(parts: CheckParts): Explain {
   const { config, clock } = parts;
-  const verdicts = new WeakMap<Trace, Verdict>();
+  let verdict: Verdict | undefined;
   const check = createConfiguredCheck(parts, {
     onLookup: () => {},
     onFull: () => {},
-    onVerdict: (verdict, trace) => void verdicts.set(trace, verdict),
+    onVerdict: (reported) => {
+      verdict = reported;
+    },
   });
   const toReply = createToReply(config, clock);
-  return async (explained) => {
+  const explainNow: Explain = async (explained) => {
     const request = checkRequestOf(explained, config.http.pathPrefix);
     const steps: TraceStep[] = [];
-    const trace: Trace = (step) => void steps.push(step);
     const begin = { keySets: publishedKeySets(parts), time: clock.now() };
-    const decision = await check(request, trace);
-    const verdict = verdicts.get(trace);
+    verdict = undefined;
+    const decision = await check(request, (step) => void steps.push(step));
     const jose =
       verdict === undefined
         ? undefined
@@ -54,6 +55,12 @@ export function createExplain(parts: CheckParts): Explain {
       }),
       ...(jose !== undefined && { jose }),
     };
+  };
+  let previous: Promise<unknown> = Promise.resolve();
+  return (request) => {
+    const explanation = previous.then(() => explainNow(request));
+    previous = explanation.catch(() => {});
+    return explanation;
   };
 }
 
