@@ -42,7 +42,7 @@ describe('an exception ends in an error, never in an allow', () => {
         createAuthenticate({ verify, prove: () => undefined, schemes: ['bearer'] }),
         forward,
       )(request),
-    ).toEqual({
+    ).toMatchObject({
       outcome: 'error',
       reason: 'internal_error',
       cause: boom,
