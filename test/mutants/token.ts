@@ -120,8 +120,8 @@ export const token: readonly Mutant[] = [
   {
     name: 'a `kid` of any type and length is looked up',
     file: 'src/credential/token/jose-header.ts',
-    find: "if (keyId !== undefined && !isKeyId(keyId)) return 'token_malformed';",
-    replace: '',
+    find: 'if (keyId !== undefined && !isKeyId(keyId))',
+    replace: "if (keyId !== undefined && !isKeyId(keyId) && keyId === '')",
     tests: verifier,
   },
   {
@@ -176,15 +176,15 @@ export const token: readonly Mutant[] = [
   {
     name: 'a token stays cached after its key is removed',
     file: 'src/credential/token/verifier.ts',
-    find: 'if (trusted === undefined || !trusted.issuer.holds(known.key)) return undefined;',
+    find: 'if (trusted === undefined || !isHeld) return undefined;',
     replace: 'if (trusted === undefined) return undefined;',
     tests: verifier,
   },
   {
     name: 'a cached token is not checked again',
     file: 'src/credential/token/verifier.ts',
-    find: 'const reason = trusted.checkRequirements(known.facts, now);',
-    replace: 'const reason = now < 0 ? trusted.checkRequirements(known.facts, now) : undefined;',
+    find: 'const failed = trusted.checkRequirements(known.facts, now, trace);',
+    replace: 'const failed = now < 0 ? trusted.checkRequirements(known.facts, now, trace) : undefined;',
     tests: verifier,
   },
   {
@@ -196,14 +196,14 @@ export const token: readonly Mutant[] = [
   },
   {
     name: 'the signature is not verified',
-    file: 'src/credential/token/verifier.ts',
+    file: 'src/credential/token/signer.ts',
     find: 'if (key.verify(data, bytes)) return key;',
     replace: 'if (key.verify(data, bytes) || bytes.length > 0) return key;',
     tests: verifier,
   },
   {
     name: 'a key that was removed while the token waited is used',
-    file: 'src/credential/token/verifier.ts',
+    file: 'src/credential/token/signer.ts',
     find: 'if (!issuer.holds(key)) continue;',
     replace: '',
     tests: verifier,
