@@ -109,6 +109,7 @@ test.each([
   ['check-config', ['src/cli/check-config.ts'], [0, 1, 2]],
   ['explain', ['src/cli/explain.ts'], [0, 1, 2, 3]],
   ['compare', ['src/cli/compare.ts'], [0, 1, 2]],
+  ['support-bundle', ['src/cli/support-bundle.ts'], [0, 2, 3]],
   ['migrate oauth2-proxy', ['src/cli/migrate.ts', 'src/tools/migrate/oauth2-proxy/**/*.ts'], [0, 2, 3]],
   ['migrate apirule', ['src/cli/migrate.ts', 'src/tools/migrate/apirule/**/*.ts'], [0, 2, 3]],
 ])('the page of %s lists every exit code of the code', (name, sources, expected) => {
@@ -130,7 +131,7 @@ test.each([['migrat'], ['serve x']])('there is no page for %j', (line) => {
 
 test('every command but help and version has a page', () => {
   const names = new Set(manual.map(({ name }) => name.split(' ')[0]));
-  expect([...names]).toEqual(['serve', 'check-config', 'explain', 'compare', 'migrate']);
+  expect([...names]).toEqual(['serve', 'check-config', 'explain', 'compare', 'migrate', 'support-bundle']);
   expect(Object.keys(commands)).toEqual([...names, 'help', 'version']);
 });
 
@@ -214,10 +215,14 @@ test.each([
   ['strat', 'did you mean serve?'],
   ['validate', 'did you mean check-config?'],
   ['checkconfig', 'did you mean check-config?'],
+  ['supportbundle', 'did you mean support-bundle?'],
   ['migrte', 'did you mean migrate?'],
   ['oidc.yaml', '--config FILE'],
   ['https://issuer.example.com', '--issuer https://issuer.example.com'],
-  ['something', 'the commands are serve, check-config, explain, compare, migrate, help and version'],
+  [
+    'something',
+    'the commands are serve, check-config, explain, compare, migrate, support-bundle, help and version',
+  ],
 ])('the hint for the word %s is: %s', (word, expected) => {
   expect(wordHint(word, manual)).toContain(expected);
 });
