@@ -130,7 +130,7 @@ test.each([['migrat'], ['serve x']])('there is no page for %j', (line) => {
 
 test('every command but help and version has a page', () => {
   const names = new Set(manual.map(({ name }) => name.split(' ')[0]));
-  expect([...names]).toEqual(['serve', 'check-config', 'explain', 'compare', 'migrate']);
+  expect([...names]).toEqual(['serve', 'check-config', 'explain', 'compare', 'support-bundle', 'migrate']);
   expect(Object.keys(commands)).toEqual([...names, 'help', 'version']);
 });
 
