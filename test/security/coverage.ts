@@ -1129,6 +1129,23 @@ export const tables: readonly Table[] = [
         tests: [['security/leaks.test.ts', 'no log, metric or answer contains client data']],
       },
       {
+        id: 'I12a',
+        threat: 'Tokens, claims and queries in the detail of a denial or in a trace',
+        tests: [
+          ['check/trace.test.ts', 'no canary is in a detail or a step'],
+          ['check/trace.test.ts', 'has at most 200 characters'],
+          ['check/details.test.ts', 'names the kind of the exception, not its message'],
+        ],
+      },
+      {
+        id: 'I12b',
+        threat: 'A trace that uses up a proof of the client, or a check that is a trace and stores no proof',
+        tests: [
+          ['check/trace.test.ts', 'it does not store a proof as used'],
+          ['check/trace.test.ts', 'a check over gRPC is not traced'],
+        ],
+      },
+      {
         id: 'I13',
         threat: 'An unlimited number of metric series',
         tests: [['observe/records.test.ts', 'the number of series does not depend on requests']],
