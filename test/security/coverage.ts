@@ -318,6 +318,15 @@ export const tables: readonly Table[] = [
         note: 'Only with `crossCheck`.',
       },
       {
+        id: 'LJ8',
+        threat: 'A support bundle that a user publishes has a token, a claim value or a secret',
+        tests: [
+          ['security/support-bundle.test.ts', 'a bundle has no token, claim, secret, file content, header or query'],
+          ['security/support-bundle.test.ts', 'every text option either is a name that a bundle shows, or has a canary'],
+          ['tools/support-bundle/mask.test.ts', 'masks an option that is not declared'],
+        ],
+      },
+      {
         id: 'LJ7',
         threat: 'A flood of new tokens makes the cross-check take CPU or memory',
         tests: [

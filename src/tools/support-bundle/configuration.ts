@@ -7,7 +7,7 @@ import { configHash } from '../../service/config-hash.ts';
 import { checkConfig } from '../check-config/check-config.ts';
 import { configWarnings } from '../check-config/print-config.ts';
 import { type CertificateFile, certificateFiles } from './certificates.ts';
-import { maskConfig } from './mask.ts';
+import { maskConfig, maskMessage } from './mask.ts';
 import type { Part } from './part.ts';
 
 /** A configuration. */
@@ -29,7 +29,10 @@ export async function configurationPart(sources: ConfigSources): Promise<Part<Co
   if (file === undefined && !isSet(sources.environment) && sources.flags.length === 0)
     return { unavailable: 'no configuration is named; write FILE or --config FILE' };
   const { notes, result } = await checkConfig(sources, true);
-  if ('problems' in result) return { file, notes, problems: result.problems };
+  if ('problems' in result) {
+    const problems = result.problems.map((one) => ({ ...one, message: maskMessage(one.path, one.message) }));
+    return { file, notes, problems };
+  }
   return {
     file,
     notes: [...notes, ...configWarnings(result.config)],

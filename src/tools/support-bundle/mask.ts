@@ -57,12 +57,7 @@ export function isShown({ kind, title, path }: OptionInfo): boolean {
  * names of claims and headers stay.
  */
 export function maskConfig(config: unknown): unknown {
-  const options = listOptions();
-  const isGroup = ({ path }: OptionInfo) =>
-    options.some((other) => dotted(other.path).startsWith(`${dotted(path)}[].`));
-  const shown = new Map(
-    options.filter((option) => !isGroup(option)).map((option) => [dotted(option.path), isShown(option)]),
-  );
+  const shown = leafOptions();
   const masked = (value: unknown, path: string): unknown => {
     const isVisible = shown.get(path);
     if (isVisible !== undefined) return isVisible ? value : hide(value);
@@ -73,21 +68,55 @@ export function maskConfig(config: unknown): unknown {
   return masked(config, '');
 }
 
+/** Each option that is not a group of options, and whether its value is shown. */
+function leafOptions(): ReadonlyMap<string, boolean> {
+  const options = listOptions();
+  const isGroup = ({ path }: OptionInfo) =>
+    options.some((other) => dotted(other.path).startsWith(`${dotted(path)}[].`));
+  return new Map(
+    options.filter((option) => !isGroup(option)).map((option) => [dotted(option.path), isShown(option)]),
+  );
+}
+
 function hide(value: unknown): unknown {
   if (value === undefined || value === null || value === '') return value;
   if (Array.isArray(value)) return value.map(hide);
   return typeof value === 'object' ? mapMembers(value, hide) : mask;
 }
 
-/** Masks every text of a value: user names, passwords and queries of URLs, and values that messages quote. */
+/**
+ * Masks every text of a value: user names, passwords and queries of URLs, values that messages quote, and messages about options whose
+ * values are masked.
+ */
 export function maskTexts(value: unknown): unknown {
   if (typeof value === 'string') return maskText(value);
   if (Array.isArray(value)) return value.map(maskTexts);
   return typeof value === 'object' && value !== null ? mapMembers(value, maskTexts) : value;
 }
 
+/** Masks the message of a problem if it can quote the value of a masked option, such as an expression. */
+export function maskMessage(path: string, message: string): string {
+  const name = path.replaceAll(/\[\d+\]/g, '[]');
+  const isMasked = maskedOptions().some(
+    (option) => `${name}.`.startsWith(`${option}.`) || `${name}[`.startsWith(`${option}[`),
+  );
+  return isMasked ? `${mask} (the message can quote the value)` : message;
+}
+
+function maskedOptions(): readonly string[] {
+  return [...leafOptions()].flatMap(([name, isVisible]) => (isVisible ? [] : [name]));
+}
+
+/** A problem in the text of several, as `  - rules[0].name (file:1:2): message`. */
+const listedProblem = /^( {2}- ([\w.[\]]+)(?: \([^)]*\))?: )([\s\S]*)$/;
+
 function maskText(text: string): string {
-  return maskUrls(text)
+  const entries = text
+    .split(/\n(?= {2}- )/)
+    .map((entry) =>
+      entry.replace(listedProblem, (_, place, path, message) => place + maskMessage(path, message)),
+    );
+  return maskUrls(entries.join('\n'))
     .replaceAll(/([a-z][a-z0-9+.-]*:\/\/[^\s?#"'`]*)[?#][^\s"'`]*/gi, `$1?${mask}`)
     .replaceAll(/\bgot ".*"/g, `got "${mask}"`);
 }
