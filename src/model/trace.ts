@@ -30,20 +30,20 @@ export const stepNames = [
 /** The name of a step. */
 export type StepName = (typeof stepNames)[number];
 
-/** What a step looked at, expected and found. Its texts obey the same limits as {@link Detail}. */
+/** The subject of a step, and the expected and found values. Its texts obey the same limits as {@link Detail}. */
 export interface Observation {
   readonly step: StepName;
-  /** What the step looked at, such as `the aud claim`. */
+  /** The part that the step looked at, such as `the aud claim`. */
   readonly subject: string;
-  /** What the configuration requires; undefined if it requires nothing. */
+  /** The requirement of the configuration; undefined if there is none. */
   readonly expected?: string;
-  /** What the request or the token has. */
+  /** The content of the request or the token. */
   readonly found?: string;
   /** The path of the option that the step applies. */
   readonly option?: string;
 }
 
-/** What a check expected and found at the place where it ended, for the operator. The client never receives it. */
+/** Describes for the operator why a check ended. The client never receives it. */
 export interface Detail {
   /**
    * One phrase, such as `expected audience orders-api, found account`. It has only public parts of the token (`iss`, `aud`, `kid`,

@@ -17,7 +17,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { createOwnCheck } from './own-check.ts';
 
-/** What a check uses, in addition to its configuration. */
+/** The configuration of a check, and its dependencies. */
 export interface CheckParts {
   readonly config: Config;
   readonly issuers: VerifierDependencies['issuers'];

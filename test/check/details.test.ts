@@ -1,11 +1,18 @@
 /** The detail of a denial: what was expected and found, and which option decided. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
+import { createAuthenticate } from '../../src/check/authenticate.ts';
 import { createReplayStore } from '../../src/check/binding/used-proofs.ts';
+import { createCheck } from '../../src/check/check.ts';
 import { readDenyList } from '../../src/config/load/deny-list.ts';
+import { createTokenCache } from '../../src/credential/token/cache.ts';
+import { createVerifier, type Verify } from '../../src/credential/token/verifier.ts';
+import type { IssuerKeys } from '../../src/issuer/issuer.ts';
+import type { VerificationKey } from '../../src/issuer/keys/key-set.ts';
 import type { CheckRequest } from '../../src/model/check-request.ts';
 import type { Decision } from '../../src/model/decision.ts';
 import type { TraceStep } from '../../src/model/trace.ts';
+import { createGrpcChecks } from '../../src/service/grpc-checks.ts';
 import { configOf } from '../support/app.ts';
 import { createTestClock, type TestClock } from '../support/clock.ts';
 import { startCore } from '../support/core.ts';
@@ -611,7 +618,7 @@ describe('a proof', () => {
       'dpop.maxAge',
     ],
     [
-      'a certificate that nobody reports',
+      'a certificate that no proxy reports',
       { issuer, claims: { cnf: { 'x5t#S256': 'A'.repeat(43) } } },
       'token_bound',
       'the token is bound to a client certificate, and no proxy reports the certificate of the client',
@@ -894,4 +901,127 @@ trustedHeaders: [x-team]`;
       'policies[1].noRuleMatches',
     ],
   ])('%s', async (...one) => expectDetail(one as unknown as Case));
+});
+
+describe('a check without a decision', () => {
+  const token = signToken(pair, 'ES256', { kid: 'k1' });
+  const request = checkRequest({ authorization: [`Bearer ${token}`] });
+  const oneIssuer = `issuers: [{issuer: "${issuerUrl}", audiences: [${audience}], jwks: ${JSON.stringify(jwks)}}]`;
+
+  /** The detail of a check with an issuer in this state. */
+  async function detailWith(keys: Partial<IssuerKeys>, more = '', prepare?: (verify: Verify) => void) {
+    const config = await configOf(`${oneIssuer}\n${more}`);
+    const clock = wholeSecond();
+    const issuer: IssuerKeys = {
+      hasKeys: () => true,
+      findKeys: () => [],
+      knowsKeyId: () => false,
+      holds: () => true,
+      published: () => undefined,
+      fetchForUnknownKey: () => undefined,
+      describeKeys: () => ({
+        keyIds: ['k9', undefined],
+        age: 12,
+        problem: undefined,
+        problemSince: undefined,
+      }),
+      ...keys,
+    };
+    const verify = createVerifier({
+      issuers: config.issuers.map((one) => ({ config: one, issuer })),
+      denyList: [],
+      cache: createTokenCache(config.cache),
+      limits: config.limits,
+      clock,
+      onLookup: () => {},
+    });
+    prepare?.(verify);
+    const pending = verify(token);
+    if (pending instanceof Promise) await clock.advance(5_000);
+    const verdict = await pending;
+    if (verdict.outcome === 'verified') throw new TypeError('the token is valid');
+    return { reason: verdict.reason, ...verdict.detail?.() };
+  }
+  const key: VerificationKey = {
+    id: 'k1',
+    algorithm: 'ES256',
+    verify: () => true,
+    fingerprint: '',
+    material: '',
+  };
+
+  test('because the issuer has no keys names its problem, and since when', async () => {
+    const problem = 'connect ECONNREFUSED 127.0.0.1:443';
+    const down = { keyIds: [], age: undefined, problem, problemSince: Date.UTC(2026, 10, 26, 12) };
+    expect(await detailWith({ hasKeys: () => false, describeKeys: () => down })).toMatchObject({
+      reason: 'keys_unavailable',
+      text: `the issuer has no usable keys: ${problem}, since 2026-11-26T12:00:00.000Z`,
+      option: 'issuers[0].jwks',
+    });
+    const waiting = { ...down, problem: undefined, problemSince: undefined };
+    expect((await detailWith({ hasKeys: () => false, describeKeys: () => waiting })).text).toBe(
+      'the issuer has no usable keys: not loaded yet',
+    );
+  });
+
+  test.each([
+    ['no fetch was due', () => undefined],
+    ['they were fetched again', () => Promise.resolve()],
+    ['the fetch took too long', () => new Promise<void>(() => {})],
+  ])('because its kid is unknown says that %s', async (result, fetchForUnknownKey) => {
+    expect((await detailWith({ fetchForUnknownKey })).text).toBe(
+      `kid k1 is not in the key set (2 keys: k9, (no kid); loaded 12 s ago; ${result})`,
+    );
+  });
+
+  test('because too many signatures wait names the limit', async () => {
+    const found = await detailWith(
+      { findKeys: () => [key] },
+      'limits: {maxVerificationsInFlight: 1}',
+      (verify) => void verify(signToken(pair, 'ES256', { kid: 'k1' }, { jti: 'other' })),
+    );
+    expect(found).toMatchObject({
+      reason: 'overloaded',
+      text: 'too many signatures wait for verification (limits.maxVerificationsInFlight is 1)',
+      option: 'limits.maxVerificationsInFlight',
+    });
+  });
+
+  test('because it is late names the deadline', async () => {
+    const config = await configOf(oneIssuer);
+    const clock = wholeSecond();
+    const { check } = createGrpcChecks(config, () => new Promise(() => {}), clock);
+    const pending = check(request, () => 100);
+    await clock.advance(100);
+    expect((await pending).detail?.()).toMatchObject({
+      text: expect.stringMatching(
+        /^the check took longer than .* \(limits\.checkDeadline\), or than the deadline of the call$/,
+      ),
+      option: 'limits.checkDeadline',
+    });
+  });
+
+  test('because it threw names the kind of the exception, not its message', async () => {
+    const throwing = () => {
+      throw new RangeError('canary');
+    };
+    const check = createCheck(
+      createAuthenticate({ verify: throwing, prove: () => undefined, schemes: ['bearer'] }),
+      throwing,
+    );
+    expect((await check(request)).detail?.().text).toBe(
+      'the check threw RangeError; the log record "a check failed" has the stack',
+    );
+  });
+
+  test('because its response cannot be built points to the log', async () => {
+    const { denyWith } = createGrpcChecks(
+      await configOf(oneIssuer),
+      () => new Promise(() => {}),
+      wholeSecond(),
+    );
+    expect(denyWith('error', 'internal_error')().detail?.()).toEqual({
+      text: 'the response to the check could not be built; the log has the error',
+    });
+  });
 });

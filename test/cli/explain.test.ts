@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { explainAsJson, runExplainCommand } from '../support/explain-command.ts';
+import { stepNames } from '../../src/model/trace.ts';
+import { explainAsJson, runExplainCommand, stepsOfSchema } from '../support/explain-command.ts';
 import { createSigningKey, type SigningKey } from '../support/keys.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-explain-'));
@@ -38,6 +39,8 @@ rules:
 `,
   );
 });
+
+test('the JSON Schema lists every step', () => expect(stepsOfSchema).toEqual(stepNames));
 
 const onOrders = ['--host', 'orders.test', '--path', '/orders/1?canary=query'];
 

@@ -65,8 +65,9 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'an expression that cannot be evaluated counts as true',
     file: 'src/check/rules/requirements.ts',
-    find: "return expressionFailed(error, expression ?? '', `${path}.require.expression`);",
-    replace: "return String(error) === '' ? isFalse : undefined;",
+    find: 'return evaluated(context) ? undefined : isFalse;\n    } catch (error) {',
+    replace:
+      'return evaluated(context) ? undefined : isFalse;\n    } catch (error) {\n      if (error !== undefined) return undefined;',
     tests: rules,
   },
   {

@@ -9,7 +9,11 @@ import { runExplain } from '../../src/cli/explain.ts';
 import type { ExplainResult } from '../../src/tools/explain/result.ts';
 
 const schemaFile = fileURLToPath(new URL('../../schema/explain.schema.json', import.meta.url));
-const schema = z.fromJSONSchema(JSON.parse(readFileSync(schemaFile, 'utf8')));
+const document = JSON.parse(readFileSync(schemaFile, 'utf8'));
+const schema = z.fromJSONSchema(document);
+
+/** The names of the steps in the JSON Schema. */
+export const stepsOfSchema: readonly string[] = document.properties.steps.items.properties.step.enum;
 
 /** Runs the command with arguments, and with a text as standard input. */
 export function runExplainCommand(args: readonly string[], input = '', hasColors = false) {

@@ -1,4 +1,4 @@
-/** What a rule requires of a token, and what the token has: the texts for details and traces. */
+/** Describes the requirements of a rule and how a token meets them, for details and traces. */
 import { evaluationProblem } from '../../config/expression/evaluation-problem.ts';
 import type { RuleConfig } from '../../config/rules/rule-options.ts';
 import { detailOf, listed, shown } from '../../config/values/detail-text.ts';

@@ -29,7 +29,7 @@ export type RuleRequirements = (
  * Creates the check of a rule. Its result for the claims is cached with the token.
  *
  * @param maxTokenSize `limits.maxTokenSize`, in bytes
- * @param namesPort whether each host of the rule is listed with its port, so that the port cannot change the decision
+ * @param namesPort whether each host of the rule is listed with its port. The port cannot change the decision then.
  * @param path the path of the rule, such as `rules[0]`
  */
 export function createRuleRequirements(

@@ -1,4 +1,4 @@
-/** Why a request has no rule, or which part of it is ambiguous: the texts for details and traces. */
+/** Describes why a request has no rule, or which part of it is ambiguous, for details and traces. */
 import type { RuleConfig } from '../../config/rules/rule-options.ts';
 import { detailOf, listed, shown, shownPath } from '../../config/values/detail-text.ts';
 import { readHost } from '../../config/values/hosts.ts';
@@ -9,7 +9,7 @@ import { createNearestRules } from './nearest-rules.ts';
 import { pathAmbiguity } from './path.ts';
 import { createSelectRule, type MatchOptions } from './select-rule.ts';
 
-/** Where the rules and their options are in the configuration. */
+/** The paths of the rules and their options in the configuration. */
 export interface RulePlaces {
   /** The path of the list, such as `rules` or `policies[0].rules`. */
   readonly rules: string;
@@ -33,7 +33,7 @@ const maxTraced = 5;
 type Part = 'hosts' | 'paths' | 'methods' | 'headers' | 'addresses';
 const parts: readonly Part[] = ['hosts', 'paths', 'methods', 'headers', 'addresses'];
 
-/** Creates the descriptions. What a request does not match is found by the same code that selects the rule. */
+/** Creates the descriptions. The code that selects the rule also finds the parts that a request does not match. */
 export function createSelectionDetails(
   rules: readonly RuleConfig[],
   clientAddress: ClientAddress,

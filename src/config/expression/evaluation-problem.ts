@@ -10,9 +10,7 @@ const codes: Readonly<Record<string, string>> = {
   int_conversion_error: 'int() gets a value that is not a whole number',
   uint_conversion_error: 'uint() gets a value that is not a whole number',
   invalid_comparison_type: 'it compares values of types that have no order',
-  invalid_duration: 'duration() gets a text that is not a duration',
   invalid_timestamp: 'timestamp() gets a text that is not a time',
-  invalid_regular_expression: 'matches() gets an invalid regular expression',
   numeric_overflow: 'a number is too large',
   optional_value_missing: 'an optional value is absent',
 };

@@ -15,8 +15,8 @@ const ignorable = /\p{Default_Ignorable_Code_Point}/v;
 const plain = /^[!#-&\x28-+\-.-:<-\x5b\x5d-~]+$/;
 
 /**
- * Formats a value of a request or a token: at most {@link maxDetailValue} characters, with escapes for characters that are not
- * visible, and in quotes if it has other characters than a name or a URL.
+ * Formats a value of a request or a token. It is cut at {@link maxDetailValue} characters, and invisible characters are escaped.
+ * A value with other characters than those of a name or a URL is in quotes.
  */
 export function shown(value: string): string {
   const isLong = value.length > maxDetailValue;
@@ -29,10 +29,13 @@ export function shown(value: string): string {
   return isLong ? `${quoted}…` : quoted;
 }
 
-/** Lists values, each formatted by {@link shown}: `a, b and 3 more`; `none` for an empty list. */
-export function listed(values: readonly string[]): string {
+/** Lists values, each formatted by {@link shown} or `format`: `a, b and 3 more`; `none` for an empty list. */
+export function listed<T = string>(
+  values: readonly T[],
+  format: (value: T) => string = (value) => shown(String(value)),
+): string {
   if (values.length === 0) return 'none';
-  const first = values.slice(0, maxListed).map(shown).join(', ');
+  const first = values.slice(0, maxListed).map(format).join(', ');
   return values.length > maxListed ? `${first} and ${values.length - maxListed} more` : first;
 }
 

@@ -10,7 +10,7 @@ export interface TokenCacheOptions {
   readonly maxBytes: number;
 }
 
-/** What the cache has for a token. */
+/** The entry of a token, if there is one. */
 export interface PeekedEntry {
   readonly token: VerifiedToken | undefined;
   readonly isExpired: boolean;

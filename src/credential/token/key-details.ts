@@ -1,4 +1,4 @@
-/** Why no key of an issuer verifies a token: the texts for details and traces. */
+/** Describes why no key of an issuer verifies a token, for details and traces. */
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import { counted, detailOf, duration, listed, shown } from '../../config/values/detail-text.ts';
 import type { IssuerKeys } from '../../issuer/issuer.ts';
@@ -38,13 +38,13 @@ export function describeMissingKey(
   );
 }
 
-/** Describes keys of which none verifies the signature. */
+/** Describes the keys if none of them verifies the signature. */
 export function describeSignature(
   { keyId, algorithm }: JoseHeader,
   keys: readonly VerificationKey[],
   located: LocatedIssuer,
 ): StepDetail {
-  const tried = `${counted(keys.length, 'key')} (${listed(keys.map(({ id }) => id ?? noKeyId))})`;
+  const tried = `${counted(keys.length, 'key')} (${listed(keys, ({ id }) => keyIdText(id))})`;
   return detailOf(
     { step: 'signature', subject: 'the signature', expected: `valid for one of ${tried}`, found: 'invalid' },
     `the signature is not valid for ${tried}, alg ${algorithm}${keyId === undefined ? ', and the token does not have a kid' : ''}; keys ${ageText(located.issuer)}`,
@@ -98,14 +98,14 @@ export function candidates(
   return {
     step: 'key',
     subject: `the keys for ${wanted}`,
-    found: listed(keys.map(({ id }) => id ?? noKeyId)),
+    found: listed(keys, ({ id }) => keyIdText(id)),
   };
 }
 
 /** `4 keys: k1, k2, k3, k4; fetched 12 s ago`. */
 export function keysText(issuer: IssuerKeys): string {
   const { keyIds } = issuer.describeKeys();
-  return `${counted(keyIds.length, 'key')}: ${listed(keyIds.map((id) => id ?? noKeyId))}; ${ageText(issuer)}`;
+  return `${counted(keyIds.length, 'key')}: ${listed(keyIds, keyIdText)}; ${ageText(issuer)}`;
 }
 
 /** The option with the source of the keys. */
@@ -114,7 +114,10 @@ export function keySourceOption({ config, path }: Pick<LocatedIssuer, 'config' |
   return `${path}.${sources.find((source) => config[source] !== undefined) ?? 'issuer'}`;
 }
 
-const noKeyId = '(without kid)';
+/** The `kid` of a key in a text. */
+export function keyIdText(keyId: string | undefined): string {
+  return keyId === undefined ? '(no kid)' : shown(keyId);
+}
 
 function ageText(issuer: IssuerKeys): string {
   const { age } = issuer.describeKeys();

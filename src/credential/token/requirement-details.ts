@@ -1,4 +1,4 @@
-/** What an issuer requires of a token, and what the token has: the texts for details and traces. */
+/** Describes the requirements of an issuer and how a token meets them, for details and traces. */
 import type { IssuerConfig } from '../../config/declare/options.ts';
 import { detailOf, duration, listed } from '../../config/values/detail-text.ts';
 import { type Read, wrongType } from './claims.ts';

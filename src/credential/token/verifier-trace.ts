@@ -7,6 +7,7 @@ import type { JoseHeader } from './jose-header.ts';
 import {
   candidates,
   type FetchResult,
+  keyIdText,
   keySourceOption,
   keysText,
   type LocatedIssuer,
@@ -30,7 +31,7 @@ export function peekCache(
 
 /** Emits the step of a cached token. Its requirements are checked again. */
 export function traceCached(trace: Trace, { identity, key }: VerifiedToken, isHeld: boolean): void {
-  const verified = `verified by the key ${shown(key.id ?? '(without kid)')} (${key.algorithm}) of ${shown(identity.issuer)}`;
+  const verified = `verified by the key ${keyIdText(key.id)} (${key.algorithm}) of ${shown(identity.issuer)}`;
   trace({
     step: 'cache',
     result: 'info',
@@ -97,6 +98,6 @@ export function traceSignature(trace: Trace, key: VerificationKey): void {
     step: 'signature',
     subject: 'the signature',
     expected: 'valid',
-    found: `valid for the key ${shown(key.id ?? '(without kid)')} (${key.algorithm})`,
+    found: `valid for the key ${keyIdText(key.id)} (${key.algorithm})`,
   });
 }

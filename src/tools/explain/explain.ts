@@ -10,7 +10,7 @@ import { envoyResult } from './envoy-result.ts';
 import { type ExplainResult, explainedMembers, helpMember, shownRequest } from './result.ts';
 import { claimsOf, tokenOf } from './token-parts.ts';
 
-/** What to ask. */
+/** The configuration, service or port to ask. */
 export type ExplainTarget =
   | {
       readonly mode: 'offline';
