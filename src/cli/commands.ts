@@ -11,6 +11,10 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { checkConfigCommand } = await import('./check-config.ts');
     return checkConfigCommand;
   },
+  explain: async () => {
+    const { explainCommand } = await import('./explain.ts');
+    return explainCommand;
+  },
   compare: async () => {
     const { compare } = await import('./compare.ts');
     return compare;
@@ -18,6 +22,10 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   migrate: async () => {
     const { migrateCommand } = await import('./migrate.ts');
     return migrateCommand;
+  },
+  'support-bundle': async () => {
+    const { supportBundleCommand } = await import('./support-bundle.ts');
+    return supportBundleCommand;
   },
   help: async () => {
     const { help } = await import('./help.ts');

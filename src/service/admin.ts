@@ -11,6 +11,8 @@ import type { Listener } from '../transport/shared/listener.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
 import { createAdminToken } from './admin-token.ts';
 import type { CheckService, CheckServiceDependencies } from './check-service.ts';
+import { createExplainRoute } from './explain/route.ts';
+import { serviceState } from './explain/state.ts';
 import type { ReloadProblems } from './reload-problems.ts';
 
 /** The dependencies of the admin listener. */
@@ -33,6 +35,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
   const { initial, metrics, logger, clock, isServing, reportRejected } = dependencies;
   const { registry, problems, files, checks, config, isDraining } = dependencies;
   const onTlsReload = createTlsEvents('admin', logger, metrics);
+  const startedAt = clock.monotonic();
   const token = createAdminToken(initial.admin.tokenFile, { files, logger, problems });
 
   const readiness = (): Readiness => ({
@@ -53,7 +56,15 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     options: initial.admin,
     readiness,
     metrics: { contentType: metrics.contentType, scrape: checks.scrape },
-    routes: decisionRoutes(findDenials),
+    routes: [
+      ...decisionRoutes(findDenials),
+      createExplainRoute({
+        explain: async (request) => (await checks.ask('explain', request, 1))[0],
+        state: () => serviceState(readiness(), config(), checks.workers(), clock.monotonic() - startedAt),
+        logger,
+        clock,
+      }),
+    ],
     token: token.current,
     clock,
     onTlsReload: (error) => {

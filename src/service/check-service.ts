@@ -3,6 +3,8 @@
 import { createReplayStore } from '../check/binding/used-proofs.ts';
 import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
+import { createCrossCheck } from '../credential/cross-check/cross-check.ts';
+import { createObserve } from '../credential/cross-check/observe.ts';
 import { createTokenCache } from '../credential/token/cache.ts';
 import type { VerifierDependencies } from '../credential/token/verifier.ts';
 import { createDecisionIds } from '../observe/decision-ids.ts';
@@ -18,6 +20,9 @@ import type { BoundAddress, Listen, Listener } from '../transport/shared/listene
 import type { RejectionCause, ReportRejected } from '../transport/shared/rejections.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
+import type { CheckParts } from './configured-check.ts';
+import { createCrossCheckEvents } from './cross-check-events.ts';
+import type { Explain } from './explain/explain.ts';
 import type { Answers, Ask } from './questions.ts';
 
 /** The addresses of the bound listeners. */
@@ -53,6 +58,8 @@ export interface CheckServiceDependencies {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Returns a number from 0 to 1, to select tokens for the cross-check. */
+  readonly random: () => number;
   /** Returns cryptographically random bytes. */
   readonly randomBytes: (size: number) => Uint8Array;
   /** Whether the gRPC health service reports SERVING. */
@@ -72,7 +79,7 @@ const maxClosingTime = 5_000;
 
 /** Creates the check service of this process. */
 export function createCheckService(dependencies: CheckServiceDependencies): CheckService {
-  const { initial, metrics, logger, clock, randomBytes } = dependencies;
+  const { initial, metrics, logger, clock, random, randomBytes } = dependencies;
   const { isServing, reportRejected, certificateReloaded } = dependencies;
   const { listenFor = () => listen, untilClosing = () => sleep(config.shutdown.delay, clock) } = dependencies;
   let config = initial;
@@ -82,7 +89,16 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   const replays = createReplayStore();
   const newDecisionId = createDecisionIds(randomBytes);
   const denials = createRecentDenials();
-  const answers: Answers = { denials: denials.find };
+  let parts: CheckParts | undefined;
+  let explain: Promise<Explain> | undefined;
+  const answers: Answers = {
+    denials: denials.find,
+    explain: async (request) => {
+      explain ??= loadExplain(parts);
+      return (await explain)(request);
+    },
+  };
+  const crossCheck = createCrossCheck({ clock, ...createCrossCheckEvents(metrics, logger, clock) });
   const healthListeners = new Set<() => void>();
 
   const onDefect = (error: unknown) =>
@@ -142,17 +158,16 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
     take: (next, owners, denyList) => {
       if (JSON.stringify(next.cache) !== JSON.stringify(config.cache)) cache = createTokenCache(next.cache);
       [config, issuers] = [next, owners];
+      parts = { config, issuers, denyList, cache, replays, clock };
+      explain = undefined;
+      const observe = createObserve(config.crossCheck, { clock, random, onJudged: crossCheck });
       authorizer = createAuthorizer({
-        config,
-        issuers,
-        denyList,
-        cache,
-        replays,
+        ...parts,
+        observe,
         metrics,
         denials,
         newDecisionId,
         logger,
-        clock,
         onDefect,
       });
     },
@@ -179,4 +194,11 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
     proofs: () => replays.size(),
     workers: () => 1,
   };
+}
+
+/** Loads the code that explains requests, at the first request for it. */
+async function loadExplain(parts: CheckParts | undefined): Promise<Explain> {
+  if (parts === undefined) throw new TypeError('the check service has no configuration yet');
+  const { createExplain } = await import('./explain/explain.ts');
+  return createExplain(parts);
 }

@@ -7,10 +7,39 @@ const verifier = ['test/credential/token', 'test/contract/contract.test.ts', 'te
 const choice = ['test/credential/token/key-choice.test.ts'];
 const waits = ['test/credential/token/pending-keys.test.ts'];
 const queue = ['test/credential/token/verification-queue.test.ts'];
+const crossCheck = ['test/credential/cross-check'];
 const members = ['test/check/rules/request-cost.test.ts'];
 
-/** Each removes one check of `src/credential/token`. */
+/** Each removes one check of `src/credential`. */
 export const token: readonly Mutant[] = [
+  {
+    name: 'the cross-check does not count a difference',
+    file: 'src/credential/cross-check/cross-check.ts',
+    find: "onResult(jose === undefined ? 'agreed' : 'differed');",
+    replace: "onResult('agreed');",
+    tests: crossCheck,
+  },
+  {
+    name: 'the queue of the cross-check has no bound',
+    file: 'src/credential/cross-check/cross-check.ts',
+    find: 'waiting.length >= maxWaiting',
+    replace: 'waiting.length >= 1000 * maxWaiting',
+    tests: crossCheck,
+  },
+  {
+    name: 'the cross-check does not pause',
+    file: 'src/credential/cross-check/cross-check.ts',
+    find: 'Math.max(pause.atLeast, taken * pause.multiple)',
+    replace: '0',
+    tests: crossCheck,
+  },
+  {
+    name: 'an intended difference hides an invalid signature',
+    file: 'src/credential/cross-check/compare-verdicts.ts',
+    find: 'if (key === undefined) return false;',
+    replace: 'if (key === undefined) return true;',
+    tests: crossCheck,
+  },
   {
     name: 'a segment with one leftover character is accepted',
     file: 'src/credential/token/compact-jws.ts',

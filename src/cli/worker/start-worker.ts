@@ -24,6 +24,7 @@ export function startWorker(
       return log.logger;
     },
     clock: systemClock,
+    random: Math.random,
     randomBytes,
     send: (message) => {
       if (process.connected) process.send?.(message, () => {});

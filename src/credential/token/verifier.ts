@@ -8,6 +8,7 @@ import type { Denial, NotAllowed } from '../../model/decision.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Trace } from '../../model/trace.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
+import type { Observe } from '../cross-check/observe.ts';
 import type { TokenCache } from './cache.ts';
 import { readString, wrongType } from './claims.ts';
 import { splitCompact } from './compact-jws.ts';
@@ -69,11 +70,13 @@ export interface VerifierDependencies {
   readonly clock: Clock;
   /** Called after each cache lookup. */
   readonly onLookup: (isHit: boolean) => void;
+  /** Observes the decisions about tokens that are not cached, to cross-check them. */
+  readonly observe?: Observe;
 }
 
 /** Creates the verifier for the issuers of a configuration. */
 export function createVerifier(dependencies: VerifierDependencies): Verify {
-  const { issuers, denyList, denyListFile = '', cache, limits, clock, onLookup } = dependencies;
+  const { issuers, denyList, denyListFile = '', cache, limits, clock, onLookup, observe } = dependencies;
   const trustedIssuers = new Map(
     issuers.map(({ config, issuer }, index) => [
       config.issuer,
@@ -234,6 +237,8 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     );
   };
 
+  const decideAndObserve = observe === undefined ? decide : observe(decide);
+
   return (token, trace) => {
     if (token.length > limits.maxTokenSize) return denyTooLarge(token, limits.maxTokenSize);
     const digest = hash('sha256', token, 'base64');
@@ -242,7 +247,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     if (cached !== undefined) return cached;
 
     const unverified = parse(token, digest, trace);
-    return 'outcome' in unverified ? unverified : decide(unverified);
+    return 'outcome' in unverified ? unverified : decideAndObserve(unverified);
   };
 }
 

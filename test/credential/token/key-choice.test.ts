@@ -283,6 +283,7 @@ describe('verifications', () => {
           findKeys: () => current,
           knowsKeyId: () => false,
           holds: (one: VerificationKey) => current.includes(one),
+          published: () => undefined,
           describeKeys: () => describeKeys(undefined, undefined, undefined, undefined),
           fetchForUnknownKey: () => {
             const next = published.shift();

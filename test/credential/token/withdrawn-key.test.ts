@@ -29,6 +29,7 @@ async function verifierOf(held: Set<VerificationKey>) {
     findKeys: () => [key],
     knowsKeyId: () => true,
     holds: (one: VerificationKey) => held.has(one),
+    published: () => undefined,
     describeKeys: () => describeKeys(undefined, undefined, undefined, undefined),
     fetchForUnknownKey: () => undefined,
   };
