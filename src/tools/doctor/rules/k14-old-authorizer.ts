@@ -6,7 +6,7 @@ import type { World } from '../world/world.ts';
 /** It is expected only during a migration, while `shadow.authorizer` is set. */
 export const oldAuthorizer: Rule<World> = {
   id: 'K14',
-  title: 'oauth2-proxy that is left over from a migration',
+  title: 'Installation of oauth2-proxy that is left over from a migration',
   severity: 'note',
   effect:
     'Its Secret still holds a client secret, its redirect URIs are still registered with the issuer, and its cookies are still valid. A policy that names it still uses it.',

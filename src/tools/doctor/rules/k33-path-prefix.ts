@@ -6,7 +6,7 @@ import type { World } from '../world/world.ts';
 /** Envoy puts the prefix before the path of the request. */
 export const pathPrefix: Rule<World> = {
   id: 'K33',
-  title: 'Path prefix of the entry that differs from `http.pathPrefix`',
+  title: 'Path prefix of the entry that differs from that of the service',
   severity: 'error',
   effect:
     'The service reads another path than the client requested. Rules by path do not match, or a rule for another path decides.',

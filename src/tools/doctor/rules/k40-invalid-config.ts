@@ -9,11 +9,15 @@ export const invalidConfig: Rule<World> = {
   severity: 'error',
   effect: 'A new pod of the service does not start. A running pod keeps its last configuration.',
   fix: 'Correct the option. `oidc-authz check-config FILE` lists all problems of a configuration.',
-  check: ({ ownConfig }) =>
-    ownConfig?.place === undefined
-      ? []
-      : ownConfig.problems.map(({ path, message }) => ({
-          place: ownConfig.place ?? { file: '', object: '', path: '' },
-          cause: `${path === '' ? '' : `${path}: `}${message}${/[.!?]$/.test(message) ? '' : '.'}`,
-        })),
+  check: ({ ownConfig }) => {
+    const placeOf = ownConfig?.placeOf;
+    if (ownConfig === undefined || placeOf === undefined) return [];
+    return ownConfig.problems.map((problem) => {
+      const { path, message } = problem;
+      return {
+        place: placeOf(problem),
+        cause: `${path === '' ? '' : `${path}: `}${message}${/[.!?]$/.test(message) ? '' : '.'}`,
+      };
+    });
+  },
 };
