@@ -222,7 +222,7 @@ describe('the report', () => {
     expect(output).not.toContain('No entry was recognized');
   });
 
-  test('says that there is no entry at all', async () => {
+  test('says that there is no entry', async () => {
     const policy = 'apiVersion: v1\nkind: Service\nmetadata: {name: a}\n';
     expect((await run(['-'], {}, policy)).output).toContain('No entry of an authorizer was found');
   });
