@@ -5,6 +5,7 @@ import { binding } from './binding.ts';
 import { check } from './check.ts';
 import { config } from './config.ts';
 import { explainMutants } from './explain.ts';
+import { doctorMutants } from './doctor.ts';
 import { fetchTargets } from './fetch-targets.ts';
 import { files } from './files.ts';
 import { grpc } from './grpc.ts';
@@ -32,4 +33,5 @@ export const mutants: readonly Mutant[] = [
   ...fetchTargets,
   ...limits,
   ...migrateMutants,
+  ...doctorMutants,
 ];

@@ -2226,6 +2226,22 @@ export const tables: readonly Table[] = [
           ['service/explain.test.ts', 'needs access to the admin listener'],
           ['service/explain.test.ts', 'is rejected with status'],
           ['service/explain.test.ts', 'is rejected if more than 10 are requested at once'],
+          ],
+        },
+        {
+        id: 'T8',
+        threat: '`doctor` prints a Secret of the manifests, or a terminal command in them',
+        tests: [
+          ['tools/doctor/doctor.test.ts', 'contains neither a Secret nor a key'],
+          ['tools/doctor/doctor.test.ts', 'contains no control characters of a manifest'],
+        ],
+      },
+      {
+        id: 'T9',
+        threat: 'A hostile manifest stops `doctor`, or uses all memory',
+        tests: [
+          ['tools/doctor/doctor.test.ts', 'aliases that expand to many values are a problem'],
+          ['tools/doctor/doctor.test.ts', 'in every kind are not an exception'],
         ],
       },
       {
