@@ -19,6 +19,10 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { migrateCommand } = await import('./migrate.ts');
     return migrateCommand;
   },
+  doctor: async () => {
+    const { doctorCommand } = await import('./doctor.ts');
+    return doctorCommand;
+  },
   help: async () => {
     const { help } = await import('./help.ts');
     return help;
