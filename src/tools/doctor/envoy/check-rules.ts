@@ -29,7 +29,7 @@ const asksNobody: Rule<EnvoyInput> = {
       : [
           {
             place: { file: url, object: '', path: 'http_filters' },
-            cause: `none of the ${envoy.chains.length} HTTP connection managers has an ext_authz filter`,
+            cause: `None of the ${envoy.chains.length} HTTP connection managers has an ext_authz filter.`,
           },
         ],
 };
@@ -54,7 +54,7 @@ const uncheckedWay: Rule<EnvoyInput> = {
           : [
               {
                 place: chainPlace(input, chain, 'http_filters'),
-                cause: `it has no ext_authz filter, and it routes to ${named(open)}, which other listeners protect`,
+                cause: `It has no ext_authz filter, and it routes to ${named(open)}, which other listeners protect.`,
               },
             ];
       });
@@ -75,7 +75,7 @@ const failureMode: Rule<EnvoyInput> = {
         const marks = valueAt(one.config, 'failure_mode_allow_header_add') === true;
         return {
           place: filterPlace(input, one, 'failure_mode_allow'),
-          cause: `failure_mode_allow is true${marks ? '; the workload can recognize these requests by x-envoy-auth-failure-mode-allowed' : ', and the workload cannot recognize these requests'}`,
+          cause: `failure_mode_allow is true${marks ? '; the workload can recognize these requests by x-envoy-auth-failure-mode-allowed' : ', and the workload cannot recognize these requests'}.`,
         };
       }),
 };
@@ -84,7 +84,8 @@ const timeout: Rule<EnvoyInput> = {
   id: 'K63',
   title: 'Timeout of the check that does not fit the deadline of the service',
   severity: 'error',
-  effect: 'Envoy applies its failure mode before the service responds, or it waits without a limit for a service that hangs.',
+  effect:
+    'Envoy applies its failure mode before the service responds, or it waits without a limit for a service that hangs.',
   fix: 'Set the timeout of the check to 2 s, and `limits.meshTimeout` to the same value. In Kyma, use whole seconds of at least `1s`.',
   check: (input) =>
     input.filters.flatMap((one): Found[] => {
@@ -100,20 +101,26 @@ const timeout: Rule<EnvoyInput> = {
       const waits = one.timeout ?? (one.transport === 'grpc' ? 200 : undefined);
       if (waits === undefined) return [];
       if (waits === 0)
-        return [{ place, cause: 'the timeout is 0s: since Envoy 1.38 an HTTP check then has no time limit, before that it fails at once' }];
-      const text = `the timeout is ${formatDuration(waits)}${one.timeout === undefined ? ' by default' : ''}`;
+        return [
+          {
+            place,
+            cause:
+              'The timeout is 0s: since Envoy 1.38 an HTTP check then has no time limit, before that it fails at once.',
+          },
+        ];
+      const text = `The timeout is ${formatDuration(waits)}${one.timeout === undefined ? ' by default' : ''}`;
       if (deadline > waits * maxShareOfMeshTimeout)
         return [
           {
             place,
-            cause: `${text}; the service responds within ${formatDuration(deadline)}, which must be at least 20 % below it`,
+            cause: `${text}; the service responds within ${formatDuration(deadline)}, which must be at least 20 % below it.`,
           },
         ];
       if (waits >= longTimeout)
         return [
           {
             place,
-            cause: `${text}${waits === 600_000 ? ', the default of Istio' : ''}`,
+            cause: `${text}${waits === 600_000 ? ', the default of Istio' : ''}.`,
             severity: 'warning',
             effect: 'If the service hangs, each request waits this long.',
           },
@@ -124,7 +131,7 @@ const timeout: Rule<EnvoyInput> = {
         : [
             {
               place,
-              cause: `${text}; limits.meshTimeout is ${formatDuration(configured)}`,
+              cause: `${text}; limits.meshTimeout is ${formatDuration(configured)}.`,
               severity: 'note',
               effect: 'The service accepts deadlines that are too long for this Envoy.',
               fix: `Set \`limits.meshTimeout: ${formatDuration(waits)}\`.`,
@@ -145,7 +152,7 @@ const requestBody: Rule<EnvoyInput> = {
       .filter(({ config }) => valueAt(config, 'with_request_body') !== undefined)
       .map((one) => ({
         place: filterPlace(input, one, 'with_request_body'),
-        cause: `a check contains up to ${numberAt(one.config, 'with_request_body', 'max_request_bytes') ?? 0} bytes of the body`,
+        cause: `A check contains up to ${numberAt(one.config, 'with_request_body', 'max_request_bytes') ?? 0} bytes of the body.`,
       })),
 };
 
@@ -160,9 +167,9 @@ const statusOnError: Rule<EnvoyInput> = {
       if (valueAt(one.config, 'failure_mode_allow') === true) return [];
       const code = valueAt(one.config, 'status_on_error', 'code');
       const place = filterPlace(input, one, 'status_on_error');
-      if (code === undefined) return [{ place, cause: 'status_on_error is absent, so the status is 403' }];
+      if (code === undefined) return [{ place, cause: 'status_on_error is absent, so the status is 403.' }];
       return code === 'Forbidden' || code === 'Unauthorized'
-        ? [{ place, cause: `status_on_error is ${String(code)}` }]
+        ? [{ place, cause: `status_on_error is ${String(code)}.` }]
         : [];
     }),
 };
@@ -171,9 +178,11 @@ const notEveryRequest: Rule<EnvoyInput> = {
   id: 'K70',
   title: 'Requests that Envoy does not check',
   severity: 'warning',
-  effect: 'Requests of these routes reach the workload without a check. Identity headers of the client reach it too.',
+  effect:
+    'Requests of these routes reach the workload without a check. Identity headers of the client reach it too.',
   fix: 'Remove the setting. To allow requests without a token, use a rule with `allow: anonymous`: it still removes identity headers.',
-  check: (input) => input.filters.flatMap((one) => [...samplingProblems(input, one), ...disabledRoutes(input, one)]),
+  check: (input) =>
+    input.filters.flatMap((one) => [...samplingProblems(input, one), ...disabledRoutes(input, one)]),
 };
 
 function samplingProblems(input: EnvoyInput, one: AuthzFilter): readonly Found[] {
@@ -189,7 +198,7 @@ function samplingProblems(input: EnvoyInput, one: AuthzFilter): readonly Found[]
   return [
     {
       place: filterPlace(input, one, 'filter_enabled'),
-      cause: `filter_enabled selects ${(100 * numerator) / parts} % of the requests${denies ? '; deny_at_disable denies the others' : ''}`,
+      cause: `filter_enabled selects ${(100 * numerator) / parts} % of the requests${denies ? '; deny_at_disable denies the others' : ''}.`,
       severity: denies ? 'warning' : 'error',
       effect: denies
         ? 'Envoy denies requests without asking the service.'
@@ -210,7 +219,7 @@ function disabledRoutes(input: EnvoyInput, one: AuthzFilter): readonly Found[] {
     : [
         {
           place: filterPlace(input, one, 'typed_per_filter_config'),
-          cause: `ext_authz is disabled for ${named(open.map(({ place }) => place))}`,
+          cause: `ext_authz is disabled for ${named(open.map(({ place }) => place))}.`,
         },
       ];
 }
@@ -225,12 +234,14 @@ const badProvider: Rule<EnvoyInput> = {
   check: ({ url, envoy }) =>
     badPolicies(envoy).map(({ object, policy }) => ({
       place: { file: url, object, path: 'rules.policies' },
-      cause: `the policy ${policy} denies what its AuthorizationPolicy matches`,
+      cause: `The policy ${policy} denies what its AuthorizationPolicy matches.`,
     })),
 };
 
 /** The policies that istiod writes instead of a check, if the provider is not usable. */
-function badPolicies({ chains }: EnvoyConfig): readonly { readonly object: string; readonly policy: string }[] {
+function badPolicies({
+  chains,
+}: EnvoyConfig): readonly { readonly object: string; readonly policy: string }[] {
   return chains.flatMap((chain) =>
     chain.filters
       .filter(({ type }) => type === 'RBAC')
@@ -251,7 +262,7 @@ const rejectedUpdate: Rule<EnvoyInput> = {
   check: ({ url, envoy }) =>
     envoy.rejected.map(({ name, details }) => ({
       place: { file: url, object: name, path: '' },
-      cause: details === '' ? 'the last update was rejected' : `the last update was rejected: ${details.slice(0, 300)}`,
+      cause: `Envoy rejected the last update${details === '' ? '' : `: ${details.slice(0, 300)}`}.`,
     })),
 };
 

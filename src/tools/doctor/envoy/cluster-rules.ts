@@ -21,7 +21,8 @@ const authorizerCluster: Rule<EnvoyInput> = {
   id: 'K74',
   title: 'Cluster of the authorizer that cannot work',
   severity: 'error',
-  effect: 'Every check fails. Envoy applies its failure mode: the client gets 403 or the status of `status_on_error`.',
+  effect:
+    'Every check fails. Envoy applies its failure mode: the client gets 403 or the status of `status_on_error`.',
   fix: 'In Istio, `service` must be the full name of a Service that this proxy can see (a Sidecar resource can hide it), and a gRPC port must be named `grpc` or have `appProtocol: grpc`. In a configuration of your own, add the cluster, with `http2_protocol_options` for gRPC.',
   check: (input) =>
     distinctClusters(input).flatMap((one): Found[] => {
@@ -31,16 +32,21 @@ const authorizerCluster: Rule<EnvoyInput> = {
         return [
           {
             place: filterPlace(input, one, 'cluster'),
-            cause: `the filter names the cluster ${one.cluster}, which this Envoy does not have`,
+            cause: `The filter names the cluster ${one.cluster}, which this Envoy does not have.`,
           },
         ];
       const health = healthOf(input, one.cluster);
       return [
         ...(one.transport === 'grpc' && !usesHttp2(cluster)
-          ? [{ place, cause: 'it uses HTTP/1, and the filter sends gRPC' }]
+          ? [{ place, cause: 'It uses HTTP/1, and the filter sends gRPC.' }]
           : []),
         ...(one.transport === 'http' && usesHttp2(cluster) && !isAutomatic(cluster)
-          ? [{ place, cause: 'it uses HTTP/2 without negotiation, and the HTTP port of the service uses HTTP/1.1' }]
+          ? [
+              {
+                place,
+                cause: 'It uses HTTP/2 without negotiation, and the HTTP port of the service uses HTTP/1.1.',
+              },
+            ]
           : []),
         ...(health !== undefined && health.healthy === 0
           ? [
@@ -48,8 +54,8 @@ const authorizerCluster: Rule<EnvoyInput> = {
                 place,
                 cause:
                   health.all === 0
-                    ? 'it has no endpoint: the Service selects no ready Pod, or its name does not resolve'
-                    : `none of its ${health.all} endpoints is healthy`,
+                    ? 'It has no endpoint: the Service selects no ready Pod, or its name does not resolve.'
+                    : `None of its ${health.all} endpoints is healthy.`,
               },
             ]
           : []),
@@ -74,13 +80,18 @@ const clusterLimits: Rule<EnvoyInput> = {
       const connect = durationAt(cluster, 'connect_timeout');
       return [
         ...(low.length > 0
-          ? [{ place: place('circuit_breakers.thresholds'), cause: `${low.join(', ')} at most ${defaultLimit}, the default of Envoy` }]
+          ? [
+              {
+                place: place('circuit_breakers.thresholds'),
+                cause: `The limit is at most ${defaultLimit}, the default of Envoy: ${low.join(', ')}.`,
+              },
+            ]
           : []),
         ...(one.transport === 'grpc' && usesHttp2(cluster) && frames < controlFrames.needed
           ? [
               {
                 place: place('http2_protocol_options.max_outbound_control_frames'),
-                cause: `max_outbound_control_frames is ${frames}`,
+                cause: `max_outbound_control_frames is ${frames}.`,
                 effect:
                   'If a client cancels a thousand requests at once, Envoy closes its connection to the service. Every check on this connection fails.',
               },
@@ -90,9 +101,10 @@ const clusterLimits: Rule<EnvoyInput> = {
           ? [
               {
                 place: place('connect_timeout'),
-                cause: `connect_timeout is ${formatDuration(connect)}`,
+                cause: `connect_timeout is ${formatDuration(connect)}.`,
                 severity: 'note',
-                effect: 'Envoy notices late that an endpoint is unreachable. Until then, checks to it end with the timeout of the check.',
+                effect:
+                  'Envoy notices late that an endpoint is unreachable. Until then, checks to it end with the timeout of the check.',
                 fix: 'Set `connect_timeout: 1s` (Istio: `connectionPool.tcp.connectTimeout` of a DestinationRule).',
               } as const,
             ]
@@ -114,7 +126,9 @@ function lowLimits(cluster: unknown, transport: AuthzFilter['transport']): reado
   const thresholds = listAt(cluster, 'circuit_breakers', 'thresholds');
   const ordinary = thresholds.find((threshold) => ['', 'DEFAULT'].includes(textAt(threshold, 'priority')));
   const relevant =
-    transport === 'http' ? ['max_connections', 'max_pending_requests', 'max_requests'] : ['max_pending_requests', 'max_requests'];
+    transport === 'http'
+      ? ['max_connections', 'max_pending_requests', 'max_requests']
+      : ['max_pending_requests', 'max_requests'];
   return relevant.filter((name) => (numberAt(ordinary, name) ?? defaultLimit) <= defaultLimit);
 }
 
@@ -141,7 +155,10 @@ function usesHttp2(cluster: unknown): boolean {
 /** Whether TLS, or the protocol of the client, selects the version of HTTP. */
 function isAutomatic(cluster: unknown): boolean {
   const options = protocolOptions(cluster);
-  return isMapping(valueAt(options, 'auto_config')) || isMapping(valueAt(options, 'use_downstream_protocol_config'));
+  return (
+    isMapping(valueAt(options, 'auto_config')) ||
+    isMapping(valueAt(options, 'use_downstream_protocol_config'))
+  );
 }
 
 /** Counts the endpoints of a cluster; undefined if Envoy does not report them. */
@@ -156,7 +173,10 @@ function healthOf(
     const health = messageAt(host, 'health_status');
     const failures = ['failed_active_health_check', 'failed_outlier_check', 'pending_dynamic_removal'];
     const eds = textAt(health, 'eds_health_status');
-    return !failures.some((failure) => health[failure] === true) && ['', 'HEALTHY', 'UNKNOWN', 'DEGRADED'].includes(eds);
+    return (
+      !failures.some((failure) => health[failure] === true) &&
+      ['', 'HEALTHY', 'UNKNOWN', 'DEGRADED'].includes(eds)
+    );
   };
   return { all: hosts.length, healthy: hosts.filter(isHealthy).length };
 }

@@ -15,7 +15,8 @@ const upstreamHeaders: Rule<EnvoyInput> = {
   id: 'K64',
   title: 'Identity header that Envoy drops',
   severity: 'error',
-  effect: 'Envoy drops the header of the service. The workload receives the header that the client sent: a client can forge its identity.',
+  effect:
+    'Envoy drops the header of the service. The workload receives the header that the client sent: a client can forge its identity.',
   fix: 'Add the headers to `allowed_upstream_headers` (Istio: `headersToUpstreamOnAllow`; Kyma: `toUpstream.onAllow`).',
   needsConfig: true,
   check: (input) => {
@@ -29,7 +30,7 @@ const upstreamHeaders: Rule<EnvoyInput> = {
         : [
             {
               place: filterPlace(input, one, 'http_service.authorization_response.allowed_upstream_headers'),
-              cause: `the service sets ${missing.join(', ')}, which the list does not contain`,
+              cause: `The service sets ${missing.join(', ')}, which the list does not contain.`,
             },
           ];
     });
@@ -48,20 +49,22 @@ const ownMessageHeaders: Rule<EnvoyInput> = {
   fix: 'Replace the pattern by the names of the headers, or by a prefix such as `x-auth-request-`.',
   check: (input) =>
     overHttp(input).flatMap((one) =>
-      ['allowed_upstream_headers', 'allowed_upstream_headers_to_append', 'allowed_client_headers_on_success'].flatMap(
-        (name): Found[] => {
-          const list = response(one, name);
-          const copied = messageHeaders.filter((header) => isListed(list, header));
-          return copied.length === 0
-            ? []
-            : [
-                {
-                  place: filterPlace(input, one, `http_service.authorization_response.${name}`),
-                  cause: `the list also matches ${copied.join(', ')}`,
-                },
-              ];
-        },
-      ),
+      [
+        'allowed_upstream_headers',
+        'allowed_upstream_headers_to_append',
+        'allowed_client_headers_on_success',
+      ].flatMap((name): Found[] => {
+        const list = response(one, name);
+        const copied = messageHeaders.filter((header) => isListed(list, header));
+        return copied.length === 0
+          ? []
+          : [
+              {
+                place: filterPlace(input, one, `http_service.authorization_response.${name}`),
+                cause: `The list also matches ${copied.join(', ')}.`,
+              },
+            ];
+      }),
     ),
 };
 
@@ -69,7 +72,8 @@ const checkHeaders: Rule<EnvoyInput> = {
   id: 'K66',
   title: 'Header that the check lacks',
   severity: 'error',
-  effect: 'The service does not get the header. Rules, proofs or client certificates that need it deny the request.',
+  effect:
+    'The service does not get the header. Rules, proofs or client certificates that need it deny the request.',
   fix: 'Add the headers to `allowed_headers` (Istio: `includeRequestHeadersInCheck`; Kyma: `inCheck.include`), and remove them from `disallowed_headers`.',
   needsConfig: true,
   check: (input) => {
@@ -86,13 +90,13 @@ const checkHeaders: Rule<EnvoyInput> = {
       const missing = entryHeaders(config).include.filter((header) => !isSent(header));
       const place = filterPlace(input, one, 'allowed_headers');
       const needed = missing.filter((header) => header !== config.log.requestIdHeader);
-      if (needed.length > 0) return [{ place, cause: `a check does not contain ${needed.join(', ')}` }];
+      if (needed.length > 0) return [{ place, cause: `A check does not contain ${needed.join(', ')}.` }];
       return missing.length === 0
         ? []
         : [
             {
               place,
-              cause: `a check does not contain ${missing.join(', ')}`,
+              cause: `A check does not contain ${missing.join(', ')}.`,
               severity: 'note',
               effect: 'The log records of the service have no request ID.',
             },
@@ -102,7 +106,13 @@ const checkHeaders: Rule<EnvoyInput> = {
 };
 
 /** The headers of a denial that an entry must pass, if there is no configuration to ask. */
-const denialHeaders = ['www-authenticate', 'content-type', 'cache-control', 'retry-after', 'x-oidc-authz-decision'];
+const denialHeaders = [
+  'www-authenticate',
+  'content-type',
+  'cache-control',
+  'retry-after',
+  'x-oidc-authz-decision',
+];
 
 /** Envoy passes these headers of a denial in any case. */
 const alwaysPassed = ['www-authenticate', 'content-length', 'location'];
@@ -111,18 +121,21 @@ const clientHeaders: Rule<EnvoyInput> = {
   id: 'K67',
   title: 'Header of a denial that Envoy drops',
   severity: 'warning',
-  effect: 'A client that is denied does not get the header: it cannot retry at the right time, or cannot name the decision.',
+  effect:
+    'A client that is denied does not get the header: it cannot retry at the right time, or cannot name the decision.',
   fix: 'Add the headers to `allowed_client_headers` (Istio: `headersToDownstreamOnDeny`; Kyma: `toDownstream.onDeny`), or remove the list: without a list, Envoy passes all headers.',
   check: (input) =>
     overHttp(input).flatMap((one): Found[] => {
       const list = response(one, 'allowed_client_headers');
-      const missing = denialHeaders.filter((header) => !alwaysPassed.includes(header) && !isListed(list, header));
+      const missing = denialHeaders.filter(
+        (header) => !alwaysPassed.includes(header) && !isListed(list, header),
+      );
       return !isListSet(list) || missing.length === 0
         ? []
         : [
             {
               place: filterPlace(input, one, 'http_service.authorization_response.allowed_client_headers'),
-              cause: `the list does not contain ${missing.join(', ')}`,
+              cause: `The list does not contain ${missing.join(', ')}.`,
             },
           ];
     }),
@@ -139,16 +152,19 @@ const pathPrefix: Rule<EnvoyInput> = {
     const { config } = input;
     if (config === undefined) return [];
     const general = config.http.pathPrefix;
-    const expected = (config.policies ?? [{ pathPrefix: '' }]).map((policy) => `${general}${policy.pathPrefix}`);
+    const expected = (config.policies ?? [{ pathPrefix: '' }]).map(
+      (policy) => `${general}${policy.pathPrefix}`,
+    );
     return overHttp(input).flatMap((one): Found[] => {
       const prefix = textAt(one.config, 'http_service', 'path_prefix');
-      const isExpected = (config.policies ?? []).length > 0 ? expected.some((text) => prefix === text) : prefix === general;
+      const isExpected =
+        (config.policies ?? []).length > 0 ? expected.some((text) => prefix === text) : prefix === general;
       return isExpected
         ? []
         : [
             {
               place: filterPlace(input, one, 'http_service.path_prefix'),
-              cause: `the prefix is ${JSON.stringify(prefix)}; the service expects ${expected.map((text) => JSON.stringify(text)).join(' or ')}`,
+              cause: `The prefix is ${JSON.stringify(prefix)}; the service expects ${expected.map((text) => JSON.stringify(text)).join(' or ')}.`,
             },
           ];
     });

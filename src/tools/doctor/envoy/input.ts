@@ -55,7 +55,9 @@ export function authzFilters(envoy: EnvoyConfig): readonly AuthzFilter[] {
           filter,
           config,
           transport: isHttp ? 'http' : 'grpc',
-          cluster: isHttp ? textAt(http, 'cluster') : textAt(config, 'grpc_service', 'envoy_grpc', 'cluster_name'),
+          cluster: isHttp
+            ? textAt(http, 'cluster')
+            : textAt(config, 'grpc_service', 'envoy_grpc', 'cluster_name'),
           timeout: isHttp ? durationAt(http, 'timeout') : durationAt(config, 'grpc_service', 'timeout'),
         } as const,
       ];
@@ -64,7 +66,11 @@ export function authzFilters(envoy: EnvoyConfig): readonly AuthzFilter[] {
 }
 
 /** The place of a field of an ext_authz filter. */
-export function filterPlace({ url }: Pick<EnvoyInput, 'url'>, { chain, filter }: AuthzFilter, path: string): Place {
+export function filterPlace(
+  { url }: Pick<EnvoyInput, 'url'>,
+  { chain, filter }: AuthzFilter,
+  path: string,
+): Place {
   return { file: url, object: `${chain.place}, filter ${filter.name}`, path };
 }
 

@@ -9,7 +9,8 @@ const twoFilters: Rule<EnvoyInput> = {
   id: 'K71',
   title: 'Two ext_authz filters on one listener',
   severity: 'warning',
-  effect: 'Both authorizers decide, one after the other. The later one can replace identity headers of the earlier one, and each check costs twice.',
+  effect:
+    'Both authorizers decide, one after the other. The later one can replace identity headers of the earlier one, and each check costs twice.',
   fix: 'Keep one ext_authz filter. If both are intended, let only one of them set identity headers (`identityHeaders: remove` in the other).',
   check: (input) =>
     checkedChains(input).flatMap((chain): Found[] => {
@@ -19,7 +20,7 @@ const twoFilters: Rule<EnvoyInput> = {
         : [
             {
               place: chainPlace(input, chain, 'http_filters'),
-              cause: `${own.length} filters send checks, to ${own.map(({ cluster, filter }) => cluster || filter.name).join(' and ')}`,
+              cause: `${own.length} filters send checks, to ${own.map(({ cluster, filter }) => cluster || filter.name).join(' and ')}.`,
             },
           ];
     }),
@@ -29,7 +30,8 @@ const order: Rule<EnvoyInput> = {
   id: 'K72',
   title: 'Filter before or after the check that changes its meaning',
   severity: 'warning',
-  effect: 'The workload can receive other identity headers than the service set, or the service does not see what the client sent.',
+  effect:
+    'The workload can receive other identity headers than the service set, or the service does not see what the client sent.',
   fix: 'Move the ext_authz filter directly in front of the filters that need an identity, and let no later filter set identity headers.',
   check: (input) =>
     input.filters.flatMap((one) => [...problemsBefore(input, one), ...problemsAfter(input, one)]),
@@ -48,7 +50,7 @@ function problemsBefore(input: EnvoyInput, one: AuthzFilter): readonly Found[] {
     ...removed.map(
       ({ name }): Found => ({
         place,
-        cause: `${name} runs before it and removes the token from the request (a provider without \`forward: true\`)`,
+        cause: `${name} runs before it and removes the token from the request (a provider without \`forward: true\`).`,
         severity: 'error',
         effect: 'The service sees no token and denies every request.',
         fix: `Set \`forward: true\` for each provider of ${name}, or move it behind ext_authz.`,
@@ -58,7 +60,7 @@ function problemsBefore(input: EnvoyInput, one: AuthzFilter): readonly Found[] {
       ? [
           {
             place,
-            cause: 'the cors filter runs after it, and no rule has `allowPreflight: true`',
+            cause: 'The cors filter runs after it, and no rule has `allowPreflight: true`.',
             severity: 'note',
             effect: 'Preflight requests carry no token, so the service denies them.',
             fix: 'Move the cors filter in front of ext_authz, or set `allowPreflight: true` in the rules.',
@@ -72,7 +74,9 @@ function problemsAfter(input: EnvoyInput, one: AuthzFilter): readonly Found[] {
   const after = one.chain.filters.slice(one.index + 1);
   const place = filterPlace(input, one, 'http_filters');
   const writers = after.filter(({ type }) => headerWriters.has(type)).map(({ name }) => name);
-  const claimWriters = after.filter((filter) => filter.type === 'JwtAuthentication' && setsClaimHeaders(filter));
+  const claimWriters = after.filter(
+    (filter) => filter.type === 'JwtAuthentication' && setsClaimHeaders(filter),
+  );
   const names = [...writers, ...claimWriters.map(({ name }) => name)];
   const clearsRoutes = valueAt(one.config, 'clear_route_cache') === true;
   return [
@@ -81,7 +85,7 @@ function problemsAfter(input: EnvoyInput, one: AuthzFilter): readonly Found[] {
       : [
           {
             place,
-            cause: `${names.join(', ')} ${names.length === 1 ? 'runs' : 'run'} after it and can set request headers`,
+            cause: `${names.join(', ')} ${names.length === 1 ? 'runs' : 'run'} after it and can set request headers.`,
             effect: 'The workload can receive other identity headers than the service set.',
             fix: 'Verify that the filter sets none of the identity headers, or move it in front of ext_authz.',
           },
@@ -90,9 +94,10 @@ function problemsAfter(input: EnvoyInput, one: AuthzFilter): readonly Found[] {
       ? [
           {
             place: filterPlace(input, one, 'clear_route_cache'),
-            cause: 'clear_route_cache is true: Envoy selects the route again after the check',
+            cause: 'clear_route_cache is true: Envoy selects the route again after the check.',
             severity: 'note',
-            effect: 'A header of the response can select another route than the one that was checked, with other settings for filters.',
+            effect:
+              'A header of the response can select another route than the one that was checked, with other settings for filters.',
             fix: 'Remove `clear_route_cache`, unless routes match headers that the service sets.',
           } as const,
         ]

@@ -19,21 +19,24 @@ const paths: Rule<EnvoyInput> = {
   id: 'K76',
   title: 'Path or header that Envoy does not normalize',
   severity: 'warning',
-  effect: 'Envoy, the service and the workload can read the same path differently. The service denies such a path as `path_ambiguous` if rules match paths.',
+  effect:
+    'Envoy, the service and the workload can read the same path differently. The service denies such a path as `path_ambiguous` if rules match paths.',
   fix: 'Set `normalize_path: true`, `merge_slashes: true` and `path_with_escaped_slashes_action: UNESCAPE_AND_REDIRECT` (Istio: `pathNormalization.normalization: DECODE_AND_MERGE_SLASHES`).',
   needsConfig: true,
   check: onEachChain((input, config, chain) => {
     const { manager } = chain;
     const place = (path: string) => chainPlace(input, chain, path);
-    const isLax = valueAt(manager, 'common_http_protocol_options', 'headers_with_underscores_action') ?? 'ALLOW';
+    const isLax =
+      valueAt(manager, 'common_http_protocol_options', 'headers_with_underscores_action') ?? 'ALLOW';
     const underscores: Found[] =
       isLax === 'ALLOW' && config.identityHeaders === 'set'
         ? [
             {
               place: place('common_http_protocol_options.headers_with_underscores_action'),
-              cause: 'headers with underscores are accepted',
+              cause: 'Headers with underscores are accepted.',
               severity: 'note',
-              effect: 'Some workloads read `x_auth_request_user` as `x-auth-request-user`. The service removes these spellings from each request that it allows; Envoy does not if it allows a request without a response.',
+              effect:
+                'Some workloads read `x_auth_request_user` as `x-auth-request-user`. The service removes these spellings from each request that it allows; Envoy does not if it allows a request without a response.',
               fix: 'Set `headers_with_underscores_action: DROP_HEADER`, if no client needs such headers.',
             },
           ]
@@ -45,15 +48,26 @@ const paths: Rule<EnvoyInput> = {
       ...underscores,
       ...(valueAt(manager, 'normalize_path') === true
         ? []
-        : [{ place: place('normalize_path'), cause: 'Envoy does not resolve `.` and `..` in paths, and rules match paths' }]),
+        : [
+            {
+              place: place('normalize_path'),
+              cause: 'Envoy does not resolve `.` and `..` in paths, and rules match paths.',
+            },
+          ]),
       ...(valueAt(manager, 'merge_slashes') === true
         ? []
-        : [{ place: place('merge_slashes'), cause: 'Envoy does not merge `//`, and rules match paths', severity: 'note' } as const]),
+        : [
+            {
+              place: place('merge_slashes'),
+              cause: 'Envoy does not merge `//`, and rules match paths.',
+              severity: 'note',
+            } as const,
+          ]),
       ...(isKept
         ? [
             {
               place: place('path_with_escaped_slashes_action'),
-              cause: 'Envoy does not decode `%2F`, and rules match paths',
+              cause: 'Envoy does not decode `%2F`, and rules match paths.',
               severity: 'note',
             } as const,
           ]
@@ -66,7 +80,8 @@ const hostPorts: Rule<EnvoyInput> = {
   id: 'K77',
   title: 'Port in the host that Envoy and the rules treat differently',
   severity: 'error',
-  effect: 'A client adds a port to the host. Envoy then selects another route than the one whose rule the service applies.',
+  effect:
+    'A client adds a port to the host. Envoy then selects another route than the one whose rule the service applies.',
   fix: 'Set `hosts.ports: exact`. Use `ignore` only if the route configuration has `ignore_port_in_host_matching: true`, as in Istio.',
   needsConfig: true,
   check: onEachChain((input, config, chain) => {
@@ -80,21 +95,27 @@ const hostPorts: Rule<EnvoyInput> = {
         ? [
             {
               place: chainPlace(input, chain, 'route_config.ignore_port_in_host_matching'),
-              cause: 'Envoy ignores the port of the host, and `hosts.ports` is `exact`',
+              cause: 'Envoy ignores the port of the host, and `hosts.ports` is `exact`.',
               severity: 'note',
-              effect: 'The service can deny a request with a port in its host as `host_ambiguous`, although Envoy routes it.',
+              effect:
+                'The service can deny a request with a port in its host as `host_ambiguous`, although Envoy routes it.',
               fix: 'Set `hosts.ports: ignore`.',
             },
           ]
         : [];
     if (strips.length > 0)
-      return [{ place: chainPlace(input, chain, strips.join(', ')), cause: '`hosts.ports` is `ignore`, and Envoy removes only one port of a host such as a:80:80' }];
+      return [
+        {
+          place: chainPlace(input, chain, strips.join(', ')),
+          cause: '`hosts.ports` is `ignore`, and Envoy removes only one port of a host such as a:80:80.',
+        },
+      ];
     return ignores || chain.routes === undefined
       ? []
       : [
           {
             place: chainPlace(input, chain, 'route_config.ignore_port_in_host_matching'),
-            cause: '`hosts.ports` is `ignore`, and Envoy compares the whole host, with its port',
+            cause: '`hosts.ports` is `ignore`, and Envoy compares the whole host, with its port.',
           },
         ];
   }),
@@ -104,7 +125,8 @@ const client: Rule<EnvoyInput> = {
   id: 'K78',
   title: 'Client address or certificate that Envoy does not report',
   severity: 'error',
-  effect: 'The service takes the address or the certificate from a header that the client can set, or it gets none.',
+  effect:
+    'The service takes the address or the certificate from a header that the client can set, or it gets none.',
   fix: 'See the sections about client addresses in docs/rules.md and about client certificates in docs/bound-tokens.md.',
   needsConfig: true,
   check: onEachChain((input, config, chain) => [
@@ -121,12 +143,14 @@ function addressProblems(input: EnvoyInput, config: Config, chain: HttpChain): r
   if (!usesAddresses || config.clientAddress.header !== 'x-forwarded-for') return [];
   const skips = valueAt(chain.manager, 'skip_xff_append') === true;
   const isEdge = valueAt(chain.manager, 'use_remote_address') === true;
-  const effect = 'The last address in `x-forwarded-for` can come from the client: it selects the rules that match its address.';
+  const effect =
+    'The last address in `x-forwarded-for` can come from the client: it selects the rules that match its address.';
   if (isEdge && skips)
     return [
       {
         place: chainPlace(input, chain, 'skip_xff_append'),
-        cause: 'Envoy does not append the address of the client to x-forwarded-for, and rules match addresses',
+        cause:
+          'Envoy does not append the address of the client to x-forwarded-for, and rules match addresses.',
         effect,
         fix: 'Remove `skip_xff_append`.',
       },
@@ -137,7 +161,8 @@ function addressProblems(input: EnvoyInput, config: Config, chain: HttpChain): r
     : [
         {
           place: chainPlace(input, chain, 'use_remote_address'),
-          cause: 'use_remote_address is false, so Envoy does not append the address of the client to x-forwarded-for, and rules match addresses',
+          cause:
+            'use_remote_address is false, so Envoy does not append the address of the client to x-forwarded-for, and rules match addresses.',
           severity: 'warning',
           effect,
           fix: 'Set `use_remote_address: true`, unless a proxy in front appends the address and clients cannot reach this Envoy directly.',
@@ -152,9 +177,11 @@ function certificateProblems(input: EnvoyInput, config: Config, chain: HttpChain
   const place = chainPlace(input, chain, 'forward_client_cert_details');
   if (readsHeader) {
     const causes: Readonly<Record<string, string>> = {
-      SANITIZE: 'Envoy removes x-forwarded-client-cert from each request, and `clientCertificates` needs it',
-      ALWAYS_FORWARD_ONLY: 'Envoy forwards x-forwarded-client-cert as the client sent it, and `clientCertificates` trusts it',
-      FORWARD_ONLY: 'Envoy adds no element to x-forwarded-client-cert, so the last element is not from this Envoy',
+      SANITIZE: 'Envoy removes x-forwarded-client-cert from each request, and `clientCertificates` needs it.',
+      ALWAYS_FORWARD_ONLY:
+        'Envoy forwards x-forwarded-client-cert as the client sent it, and `clientCertificates` trusts it.',
+      FORWARD_ONLY:
+        'Envoy adds no element to x-forwarded-client-cert, so the last element is not from this Envoy.',
     };
     const cause = causes[forwards];
     if (cause === undefined) return [];
@@ -177,7 +204,8 @@ function certificateProblems(input: EnvoyInput, config: Config, chain: HttpChain
     .filter((one) => one.transport === 'http' || valueAt(one.config, 'include_peer_certificate') !== true)
     .map((one) => ({
       place: filterPlace(input, one, 'include_peer_certificate'),
-      cause: '`boundTokens` is `verify`, but a check contains no client certificate and `dpop.origins` is empty',
+      cause:
+        '`boundTokens` is `verify`, but a check contains no client certificate and `dpop.origins` is empty.',
       severity: 'warning',
       effect: 'The service denies every bound token.',
       fix: 'Set `include_peer_certificate: true` (gRPC only), or `clientCertificates`, or `dpop.origins`.',

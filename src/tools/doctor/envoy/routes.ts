@@ -27,7 +27,9 @@ export function routesOf(routeConfig: unknown): readonly Route[] {
         clusters: [textAt(route, 'route', 'cluster'), ...weighted.map((one) => textAt(one, 'name'))].filter(
           (cluster) => cluster !== '',
         ),
-        overrides: [...weighted, route, host, routeConfig].map((level) => messageAt(level, 'typed_per_filter_config')),
+        overrides: [...weighted, route, host, routeConfig].map((level) =>
+          messageAt(level, 'typed_per_filter_config'),
+        ),
       };
     }),
   );

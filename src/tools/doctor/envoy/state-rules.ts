@@ -10,12 +10,18 @@ const version: Rule<EnvoyInput> = {
   id: 'K12',
   title: 'Envoy version that drops the headers of a denial',
   severity: 'warning',
-  effect: 'Envoy 1.37.0 drops the headers of a denial over HTTP: the client gets no `www-authenticate` and no decision ID.',
+  effect:
+    'Envoy 1.37.0 drops the headers of a denial over HTTP: the client gets no `www-authenticate` and no decision ID.',
   fix: 'Upgrade to Envoy 1.37.1 or later, or send checks over gRPC.',
   check: (input) =>
     / 1\.37\.0 /.test(` ${input.version.replaceAll(/[/-]/g, ' ')} `) &&
     input.filters.some(({ transport }) => transport === 'http')
-      ? [{ place: { file: input.url, object: '', path: '/server_info' }, cause: `the version is ${input.version}` }]
+      ? [
+          {
+            place: { file: input.url, object: '', path: '/server_info' },
+            cause: `The version is ${input.version}.`,
+          },
+        ]
       : [],
 };
 
@@ -29,7 +35,9 @@ const certificates: Rule<EnvoyInput> = {
     listAt(all, 'certificates')
       .flatMap((one) => [...listAt(one, 'cert_chain'), ...listAt(one, 'ca_cert')])
       .flatMap((one): Found[] => {
-        const [from, to] = [textAt(one, 'valid_from'), textAt(one, 'expiration_time')].map((text) => Date.parse(text));
+        const [from, to] = [textAt(one, 'valid_from'), textAt(one, 'expiration_time')].map((text) =>
+          Date.parse(text),
+        );
         if (from === undefined || to === undefined || Number.isNaN(to)) return [];
         const left = to - now;
         // Short-lived certificates are renewed after half of their time.
@@ -39,7 +47,7 @@ const certificates: Rule<EnvoyInput> = {
         return [
           {
             place: { file: url, object: `certificate ${name}`, path: '/certs' },
-            cause: `it ${left <= 0 ? 'expired' : 'expires'} on ${textAt(one, 'expiration_time')}`,
+            cause: `It ${left <= 0 ? 'expired' : 'expires'} on ${textAt(one, 'expiration_time')}.`,
             severity: left <= 0 ? 'error' : 'warning',
           },
         ];
@@ -50,7 +58,8 @@ const counters: Rule<EnvoyInput> = {
   id: 'K81',
   title: 'Checks without a response',
   severity: 'warning',
-  effect: 'Envoy got no response within its timeout, or a 5xx. It applied its failure mode to these requests.',
+  effect:
+    'Envoy got no response within its timeout, or a 5xx. It applied its failure mode to these requests.',
   fix: 'Find the cause: readiness and log of the service, its CPU limit, the endpoints of its cluster, and the timeout of the check. The counters begin with the start of Envoy.',
   check: ({ url, counters: all }) => {
     const sum = (name: string) =>
@@ -68,7 +77,7 @@ const counters: Rule<EnvoyInput> = {
         : [
             {
               place: place('ext_authz.failure_mode_allowed'),
-              cause: `Envoy allowed ${allowed} requests without a check`,
+              cause: `Envoy allowed ${allowed} requests without a check.`,
               severity: 'error',
               effect: 'These requests reached a workload without a valid token.',
               fix: 'Set `failure_mode_allow: false`, and find the cause of the failures.',
@@ -79,7 +88,7 @@ const counters: Rule<EnvoyInput> = {
         : [
             {
               place: place('ext_authz.error'),
-              cause: `${failed} checks failed${late === undefined || late === 0 ? '' : `, ${late} of them by the timeout`}`,
+              cause: `${failed} checks failed${late === undefined || late === 0 ? '' : `, ${late} of them by the timeout`}.`,
             },
           ]),
     ];
