@@ -2,11 +2,17 @@
 import type { Config } from '../config/declare/options.ts';
 import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import type { IssuerRegistry } from '../issuer/registry.ts';
+import { mergeDenials } from '../observe/recent-denials.ts';
+import type { FollowedFiles } from '../runtime/files/follow.ts';
+import { decisionRoutes, type FindDenials } from '../transport/admin/decisions.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
 import { createAdminServer } from '../transport/admin/server.ts';
 import type { Listener } from '../transport/shared/listener.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
+import { createAdminToken } from './admin-token.ts';
 import type { CheckService, CheckServiceDependencies } from './check-service.ts';
+import { createExplainRoute } from './explain/route.ts';
+import { serviceState } from './explain/state.ts';
 import type { ReloadProblems } from './reload-problems.ts';
 
 /** The dependencies of the admin listener. */
@@ -17,7 +23,8 @@ export interface AdminDependencies
   > {
   readonly registry: Pick<IssuerRegistry, 'issuers'>;
   readonly problems: ReloadProblems;
-  readonly checks: Pick<CheckService, 'workers' | 'scrape'>;
+  readonly files: FollowedFiles;
+  readonly checks: Pick<CheckService, 'workers' | 'scrape' | 'ask'>;
   /** The current configuration. */
   readonly config: () => Config;
   readonly isDraining: () => boolean;
@@ -26,8 +33,10 @@ export interface AdminDependencies
 /** Creates the admin listener. */
 export function createAdmin(dependencies: AdminDependencies): Listener {
   const { initial, metrics, logger, clock, isServing, reportRejected } = dependencies;
-  const { registry, problems, checks, config, isDraining } = dependencies;
+  const { registry, problems, files, checks, config, isDraining } = dependencies;
   const onTlsReload = createTlsEvents('admin', logger, metrics);
+  const startedAt = clock.monotonic();
+  const token = createAdminToken(initial.admin.tokenFile, { files, logger, problems });
 
   const readiness = (): Readiness => ({
     ready: isServing() && checks.workers() > 0,
@@ -40,10 +49,23 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     },
   });
 
-  return createAdminServer({
+  const findDenials: FindDenials = async (filter) =>
+    mergeDenials(await checks.ask('denials', filter), filter.limit);
+
+  const listener = createAdminServer({
     options: initial.admin,
     readiness,
     metrics: { contentType: metrics.contentType, scrape: checks.scrape },
+    routes: [
+      ...decisionRoutes(findDenials),
+      createExplainRoute({
+        explain: async (request) => (await checks.ask('explain', request, 1))[0],
+        state: () => serviceState(readiness(), config(), checks.workers(), clock.monotonic() - startedAt),
+        logger,
+        clock,
+      }),
+    ],
+    token: token.current,
     clock,
     onTlsReload: (error) => {
       onTlsReload(error);
@@ -53,5 +75,17 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
       metrics.connectionRejected('admin', cause);
       reportRejected('admin', cause, 1);
     },
+    onDefect: (error) => logger.error({ error }, 'a request to the admin listener failed'),
   });
+  return {
+    ...listener,
+    start: async () => {
+      token.start();
+      return listener.start();
+    },
+    close: async (grace) => {
+      token.stop();
+      await listener.close(grace);
+    },
+  };
 }

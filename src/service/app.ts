@@ -1,5 +1,4 @@
 /** The service: its issuers, listeners and reloads. Every object is created here, once. */
-import { hash } from 'node:crypto';
 import type { Config } from '../config/declare/options.ts';
 import { createIssuerRegistry } from '../issuer/registry.ts';
 import { createMetrics } from '../observe/metrics.ts';
@@ -9,6 +8,7 @@ import { createAdmin } from './admin.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import type { CheckAddresses } from './check-service.ts';
 import { createChecks } from './checks.ts';
+import { configHash } from './config-hash.ts';
 import { createDenyList } from './deny-list.ts';
 import { createIssuerPlans } from './issuer-plans.ts';
 import { createReloadProblems } from './reload-problems.ts';
@@ -29,7 +29,7 @@ export interface App {
 
 /** Creates the service. */
 export function createApp(initial: Config, dependencies: AppDependencies): App {
-  const { logger, clock } = dependencies;
+  const { logger, clock, random, randomBytes } = dependencies;
   let config = initial;
   let isDraining = false;
   let hasBeenReady = false;
@@ -47,7 +47,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
   const problems = createReloadProblems(initial, dependencies);
   const isServing = () => hasBeenReady && !isDraining;
   const reportRejected = createRejectionLog(logger, clock);
-  const shared = { initial, metrics, logger, clock, isServing, reportRejected };
+  const shared = { initial, metrics, logger, clock, random, randomBytes, isServing, reportRejected };
   const checks = createChecks({ ...shared, certificateReloaded: problems.certificateReloaded }, dependencies);
   const onKeysChange = () => {
     hasBeenReady ||= registry.issuers().some(({ issuer }) => issuer.hasKeys());
@@ -58,6 +58,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     ...shared,
     registry,
     problems,
+    files: dependencies.files,
     checks,
     config: () => config,
     isDraining: () => isDraining,
@@ -81,11 +82,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     denyList.use(nextDenyList.entries(), config);
     shadowWarnings.update(config);
     problems.configurationLoaded(config);
-    metrics.configLoaded(
-      hash('sha256', JSON.stringify(next)).slice(0, 16),
-      clock.now() / 1000,
-      next.keys.maxStale,
-    );
+    metrics.configLoaded(configHash(next), clock.now() / 1000, next.keys.maxStale);
     onKeysChange();
   };
 

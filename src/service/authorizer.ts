@@ -1,26 +1,21 @@
 /** The authorizer of one configuration. A reload replaces it as a whole, so no check uses two configurations. */
-import { createAuthenticate } from '../check/authenticate.ts';
-import type { ReplayStore } from '../check/binding/used-proofs.ts';
-import { createProve } from '../check/binding/verify-binding.ts';
 import { createAskIncumbent } from '../check/incumbent/incumbent.ts';
 import { createIncumbentCheck } from '../check/incumbent/incumbent-check.ts';
-import type { Config } from '../config/declare/options.ts';
-import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { entryHeaders } from '../config/rules/entry-headers.ts';
-import type { TokenCache } from '../credential/token/cache.ts';
-import { createVerifier, type VerifierDependencies } from '../credential/token/verifier.ts';
+import type { Observe } from '../credential/cross-check/observe.ts';
 import type { CheckRequest } from '../model/check-request.ts';
-import type { Check } from '../model/decision.ts';
+import type { Check, NotAllowed } from '../model/decision.ts';
+import type { Detail } from '../model/trace.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { RecentDenials } from '../observe/recent-denials.ts';
 import { createRecordCheck, recorded } from '../observe/record-check.ts';
-import type { Clock } from '../runtime/time/clock.ts';
 import type { GrpcAuthorizer } from '../transport/grpc/check/check-method.ts';
 import { createToResponse } from '../transport/grpc/check/decision-response.ts';
 import { createToReply } from '../transport/http/check/reply.ts';
 import type { HttpAuthorizer } from '../transport/http/server.ts';
+import { type CheckParts, createConfiguredCheck } from './configured-check.ts';
 import { createGrpcChecks } from './grpc-checks.ts';
-import { createOwnCheck } from './own-check.ts';
 
 /** The authorizer, as the check listeners use it. */
 export interface Authorizer {
@@ -29,15 +24,14 @@ export interface Authorizer {
 }
 
 /** The dependencies of an authorizer. */
-export interface AuthorizerParts {
-  readonly config: Config;
-  readonly issuers: VerifierDependencies['issuers'];
-  readonly denyList: readonly DenyListEntry[];
-  readonly cache: TokenCache;
-  readonly replays: ReplayStore;
+export interface AuthorizerParts extends CheckParts {
+  /** Cross-checks new tokens. */
+  readonly observe: Observe;
   readonly metrics: Metrics;
+  readonly denials: RecentDenials;
+  /** Returns a new decision id. */
+  readonly newDecisionId: () => string;
   readonly logger: Logger;
-  readonly clock: Clock;
   /** Called if a response cannot be built. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -49,25 +43,18 @@ export function createAuthorizer({
   denyList,
   cache,
   replays,
+  observe,
   metrics,
+  denials,
+  newDecisionId,
   logger,
   clock,
   onDefect,
 }: AuthorizerParts): Authorizer {
-  const verify = createVerifier({
-    issuers,
-    denyList,
-    cache,
-    limits: config.limits,
-    clock,
-    onLookup: metrics.cacheLookup,
-  });
-  const authenticate = createAuthenticate({
-    verify,
-    prove: createProve({ config, replays, clock, onFull: metrics.replayStoreFull }),
-    schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
-  });
-  const own = createOwnCheck(config, authenticate, clock);
+  const own = createConfiguredCheck(
+    { config, issuers, denyList, cache, replays, clock },
+    { onLookup: metrics.cacheLookup, onFull: metrics.replayStoreFull, observe },
+  );
   const toReply = createToReply(config, clock);
   const check =
     config.shadow.authorizer === ''
@@ -79,19 +66,28 @@ export function createAuthorizer({
           config.shadow,
           clock,
         );
-  const record = createRecordCheck(config.log, logger, metrics, clock);
+  const recording = {
+    metrics,
+    record: createRecordCheck({ options: config.log, logger, metrics, clock, denials }),
+    clock,
+    newId: newDecisionId,
+  };
   const grpcChecks = createGrpcChecks(config, check, clock);
   const recordedGrpc = <More extends readonly unknown[]>(
     decide: (request: CheckRequest, ...more: More) => ReturnType<Check>,
-  ) => recorded(decide, 'grpc', metrics, record, clock);
+  ) => recorded(decide, 'grpc', recording);
+  const unchecked = (outcome: NotAllowed['outcome'], reason: NotAllowed['reason']) => {
+    const deny = grpcChecks.denyWith(outcome, reason);
+    return recordedGrpc((_, detail?: Detail) => deny(detail));
+  };
   return {
-    http: { check: recorded(check, 'http', metrics, record, clock), toReply },
+    http: { check: recorded(check, 'http', recording), toReply },
     grpc: {
       check: recordedGrpc(grpcChecks.check),
       unchecked: {
-        request_too_large: recordedGrpc(grpcChecks.denyWith('deny', 'request_too_large')),
-        overloaded: recordedGrpc(grpcChecks.denyWith('error', 'overloaded')),
-        internal_error: recordedGrpc(grpcChecks.denyWith('error', 'internal_error')),
+        request_too_large: unchecked('deny', 'request_too_large'),
+        overloaded: unchecked('error', 'overloaded'),
+        internal_error: unchecked('error', 'internal_error'),
       },
       toResponse: createToResponse({ ...config, forwarded: entryHeaders(config).onAllow }, onDefect),
     },

@@ -3,10 +3,14 @@
 import { createReplayStore } from '../check/binding/used-proofs.ts';
 import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
+import { createCrossCheck } from '../credential/cross-check/cross-check.ts';
+import { createObserve } from '../credential/cross-check/observe.ts';
 import { createTokenCache } from '../credential/token/cache.ts';
 import type { VerifierDependencies } from '../credential/token/verifier.ts';
+import { createDecisionIds } from '../observe/decision-ids.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { createRecentDenials } from '../observe/recent-denials.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { sleep } from '../runtime/time/deadline.ts';
 import { createGrpcServer } from '../transport/grpc/server.ts';
@@ -16,6 +20,10 @@ import type { BoundAddress, Listen, Listener } from '../transport/shared/listene
 import type { RejectionCause, ReportRejected } from '../transport/shared/rejections.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
+import type { CheckParts } from './configured-check.ts';
+import { createCrossCheckEvents } from './cross-check-events.ts';
+import type { Explain } from './explain/explain.ts';
+import type { Answers, Ask } from './questions.ts';
 
 /** The addresses of the bound listeners. */
 export type CheckAddresses = Readonly<Partial<Record<Listener['name'], BoundAddress>>>;
@@ -35,6 +43,7 @@ export interface CheckService<Owners = Issuers> {
   readonly stop: () => Promise<void>;
   /** The metrics of all processes in the Prometheus text format. */
   readonly scrape: () => Promise<string>;
+  readonly ask: Ask;
   /** The number of cached tokens in this process. */
   readonly cacheEntries: () => number;
   /** The number of stored DPoP proofs in this process. */
@@ -49,6 +58,10 @@ export interface CheckServiceDependencies {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Returns a number from 0 to 1, to select tokens for the cross-check. */
+  readonly random: () => number;
+  /** Returns cryptographically random bytes. */
+  readonly randomBytes: (size: number) => Uint8Array;
   /** Whether the gRPC health service reports SERVING. */
   readonly isServing: () => boolean;
   /** Returns how a listener gets its connections. By default, it binds its own port. */
@@ -66,13 +79,26 @@ const maxClosingTime = 5_000;
 
 /** Creates the check service of this process. */
 export function createCheckService(dependencies: CheckServiceDependencies): CheckService {
-  const { initial, metrics, logger, clock, isServing, reportRejected, certificateReloaded } = dependencies;
+  const { initial, metrics, logger, clock, random, randomBytes } = dependencies;
+  const { isServing, reportRejected, certificateReloaded } = dependencies;
   const { listenFor = () => listen, untilClosing = () => sleep(config.shutdown.delay, clock) } = dependencies;
   let config = initial;
   let issuers: Issuers = [];
   let cache = createTokenCache(config.cache);
   let authorizer: Authorizer | undefined;
   const replays = createReplayStore();
+  const newDecisionId = createDecisionIds(randomBytes);
+  const denials = createRecentDenials();
+  let parts: CheckParts | undefined;
+  let explain: Promise<Explain> | undefined;
+  const answers: Answers = {
+    denials: denials.find,
+    explain: async (request) => {
+      explain ??= loadExplain(parts);
+      return (await explain)(request);
+    },
+  };
+  const crossCheck = createCrossCheck({ clock, ...createCrossCheckEvents(metrics, logger, clock) });
   const healthListeners = new Set<() => void>();
 
   const onDefect = (error: unknown) =>
@@ -132,15 +158,16 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
     take: (next, owners, denyList) => {
       if (JSON.stringify(next.cache) !== JSON.stringify(config.cache)) cache = createTokenCache(next.cache);
       [config, issuers] = [next, owners];
+      parts = { config, issuers, denyList, cache, replays, clock };
+      explain = undefined;
+      const observe = createObserve(config.crossCheck, { clock, random, onJudged: crossCheck });
       authorizer = createAuthorizer({
-        config,
-        issuers,
-        denyList,
-        cache,
-        replays,
+        ...parts,
+        observe,
         metrics,
+        denials,
+        newDecisionId,
         logger,
-        clock,
         onDefect,
       });
     },
@@ -162,8 +189,16 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       await Promise.all(listeners.map((listener) => listener.close(grace)));
     },
     scrape: () => metrics.scrape(),
+    ask: async (name, question) => [await answers[name](question)],
     cacheEntries: () => cache.size(),
     proofs: () => replays.size(),
     workers: () => 1,
   };
+}
+
+/** Loads the code that explains requests, at the first request for it. */
+async function loadExplain(parts: CheckParts | undefined): Promise<Explain> {
+  if (parts === undefined) throw new TypeError('the check service has no configuration yet');
+  const { createExplain } = await import('./explain/explain.ts');
+  return createExplain(parts);
 }

@@ -10,12 +10,17 @@ import { version } from '../../runtime/version.ts';
 import { createConnectionReceiver } from '../../transport/shared/connection-receiver.ts';
 import { onceAMinute } from '../../transport/shared/rejections.ts';
 import { type CheckService, createCheckService } from '../check-service.ts';
+import { answerMessage } from './ask-workers.ts';
 import type { FromWorker, IssuerKeysMessage, ToWorker } from './protocol.ts';
 
 /** The dependencies of a worker. */
 export interface WorkerDependencies {
   readonly openLog: (options: LogOptions) => Logger;
   readonly clock: Clock;
+  /** Returns a number from 0 to 1. */
+  readonly random: () => number;
+  /** Returns cryptographically random bytes. */
+  readonly randomBytes: (size: number) => Uint8Array;
   readonly send: (message: FromWorker) => void;
   /** Exits the process. */
   readonly exit: () => void;
@@ -23,7 +28,7 @@ export interface WorkerDependencies {
 
 /** Creates a worker. @returns a function that handles the messages of the main process, and the connections sent with them */
 export function createWorker(dependencies: WorkerDependencies): (message: ToWorker, socket?: Socket) => void {
-  const { openLog, clock, send, exit } = dependencies;
+  const { openLog, clock, random, randomBytes, send, exit } = dependencies;
   let logger: Logger | undefined;
   let service: CheckService | undefined;
   let metrics: Metrics | undefined;
@@ -94,6 +99,8 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
       metrics,
       logger,
       clock,
+      random,
+      randomBytes,
       isServing: () => isServing,
       listenFor: connections.listenFor,
       untilClosing: () => closing.promise,
@@ -139,6 +146,9 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
         return;
       case 'report':
         void metrics?.report().then((report) => send({ kind: 'report', metrics: report }));
+        return;
+      case 'ask':
+        if (service !== undefined) void answerMessage(message, service.ask).then(send);
         return;
       case 'connection':
         send({ kind: 'accepted' });

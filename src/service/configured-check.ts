@@ -1,0 +1,73 @@
+/** The check of a configuration, for the check listeners and for `explain`. */
+import { createAuthenticate } from '../check/authenticate.ts';
+import type { ReplayStore } from '../check/binding/used-proofs.ts';
+import { createProve } from '../check/binding/verify-binding.ts';
+import type { Config } from '../config/declare/options.ts';
+import type { DenyListEntry } from '../config/load/deny-list.ts';
+import type { Observe } from '../credential/cross-check/observe.ts';
+import type { TokenCache } from '../credential/token/cache.ts';
+import {
+  createVerifier,
+  type Verdict,
+  type VerifierDependencies,
+  type Verify,
+} from '../credential/token/verifier.ts';
+import type { Check } from '../model/decision.ts';
+import type { Trace } from '../model/trace.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { Clock } from '../runtime/time/clock.ts';
+import { createOwnCheck } from './own-check.ts';
+
+/** What a check uses, in addition to its configuration. */
+export interface CheckParts {
+  readonly config: Config;
+  readonly issuers: VerifierDependencies['issuers'];
+  readonly denyList: readonly DenyListEntry[];
+  readonly cache: TokenCache;
+  readonly replays: ReplayStore;
+  readonly clock: Clock;
+}
+
+/** Receives what happens during checks. */
+export interface CheckHooks {
+  readonly onLookup: (isHit: boolean) => void;
+  /** Called if the store has no space for a proof. */
+  readonly onFull: Metrics['replayStoreFull'];
+  readonly observe?: Observe;
+  /** Called with the verdict on the token of a check with a trace. */
+  readonly onVerdict?: (verdict: Verdict, trace: Trace) => void;
+}
+
+/** Creates the check. */
+export function createConfiguredCheck(
+  { config, issuers, denyList, cache, replays, clock }: CheckParts,
+  { onLookup, onFull, observe, onVerdict }: CheckHooks,
+): Check {
+  const verify = createVerifier({
+    issuers,
+    denyList,
+    cache,
+    limits: config.limits,
+    clock,
+    onLookup,
+    ...(observe !== undefined && { observe }),
+  });
+  const authenticate = createAuthenticate({
+    verify: onVerdict === undefined ? verify : reporting(verify, onVerdict),
+    prove: createProve({ config, replays, clock, onFull }),
+    schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
+  });
+  return createOwnCheck(config, authenticate, clock);
+}
+
+function reporting(verify: Verify, onVerdict: (verdict: Verdict, trace: Trace) => void): Verify {
+  return (token, trace) => {
+    const verdict = verify(token, trace);
+    if (trace === undefined) return verdict;
+    const report = (settled: Verdict) => {
+      onVerdict(settled, trace);
+      return settled;
+    };
+    return verdict instanceof Promise ? verdict.then(report) : report(verdict);
+  };
+}
