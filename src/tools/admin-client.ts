@@ -1,9 +1,8 @@
-/** Sends requests to the admin port of a running process: of this service, or of an Envoy. Time and size are limited. */
-import type { IncomingMessage, RequestOptions } from 'node:http';
-import https from 'node:https';
-import { maskUrls } from '../config/values/quote-value.ts';
+/** Sends GET requests to the admin port of a running process: of this service, or of an Envoy. */
 import { isOrigin } from '../config/values/urls.ts';
-import { http } from '../runtime/node-http.ts';
+import type { Clock } from '../runtime/time/clock.ts';
+import { type ClientTls, NoAnswer } from './explain/envoy-answer.ts';
+import { type OneResponse, type ResponseLimits, sendOnce, TooLargeError } from './explain/http-client.ts';
 import { readInputFile } from './input-file.ts';
 import { singleProblem } from './single-problem.ts';
 
@@ -21,30 +20,13 @@ export interface AdminTarget {
   readonly keyFile?: string | undefined;
 }
 
-/** A response of an admin port, with any status. */
-export interface AdminAnswer {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
-
-/** The limits of one request. */
-export interface AdminLimits {
-  /** Milliseconds for the whole request. */
-  readonly timeout: number;
-  /** Maximum size of the response, in bytes. */
-  readonly maxBytes: number;
-}
-
 /**
- * Sends a request: GET, or POST with a JSON body.
+ * Sends a GET request. The response can have any status.
  *
- * @throws ConfigError if there is no complete response within the limits
+ * @throws NoAnswer if the response exceeds a limit
+ * @throws ConfigError if there is no response
  */
-export type AskAdmin = (path: string, body?: string) => Promise<AdminAnswer>;
-
-/** The response is larger than the limit. */
-export class TooLargeError extends Error {}
+export type AskAdmin = (path: string) => Promise<OneResponse>;
 
 /**
  * Creates the client of an admin port.
@@ -53,77 +35,40 @@ export class TooLargeError extends Error {}
  */
 export function createAdminClient(
   { url, flag, tokenFile, caFile, certFile, keyFile }: AdminTarget,
-  limits: AdminLimits,
-  readFile: (path: string) => string,
+  {
+    limits,
+    readFile,
+    clock,
+  }: {
+    readonly limits: ResponseLimits;
+    readonly readFile: (path: string) => string;
+    readonly clock: Clock;
+  },
 ): AskAdmin {
-  const origin = url.replace(/\/$/, '');
-  if (!isOrigin(origin))
+  if (!isOrigin(url))
     throw singleProblem(`flag ${flag}`, 'expected a URL such as http://127.0.0.1:8081, without a path');
-  const { protocol } = new URL(origin);
+  const origin = new URL(url);
   const read = (file: string | undefined) => (file === undefined ? undefined : readInputFile(file, readFile));
   const token = read(tokenFile)?.trim();
-  const [ca, cert, key] = [caFile, certFile, keyFile].map(read);
-  // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED changes the default.
-  const tls = { ca, cert, key, rejectUnauthorized: true, minVersion: 'TLSv1.2' as const };
-  return async (path, body) => {
-    const signal = AbortSignal.timeout(limits.timeout);
-    const options: RequestOptions = {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: {
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...(body !== undefined && {
-          'content-type': 'application/json',
-          'content-length': Buffer.byteLength(body),
-        }),
-      },
-      agent: false,
-      signal,
-    };
+  const tls: ClientTls = { ca: read(caFile), cert: read(certFile), key: read(keyFile) };
+  const headers = [
+    ['host', origin.host] as const,
+    ...(token === undefined ? [] : [['authorization', `Bearer ${token}`] as const]),
+  ];
+  return async (target) => {
     try {
-      const address = new URL(path, origin);
-      const sent =
-        protocol === 'https:'
-          ? https.request(address, { ...options, ...tls })
-          : http.request(address, options);
-      const arrived = Promise.withResolvers<IncomingMessage>();
-      sent.on('response', arrived.resolve);
-      sent.on('error', arrived.reject);
-      sent.end(body);
-      return await answerOf(await arrived.promise, limits.maxBytes);
+      return await sendOnce(origin, { method: 'GET', target, headers }, tls, clock, limits);
     } catch (error) {
-      if (error instanceof TooLargeError) throw error;
-      const why = signal.aborted ? `no response within ${limits.timeout} ms` : reasonOf(error);
+      if (!(error instanceof NoAnswer) || isTooLarge(error)) throw error;
       throw singleProblem(
         `flag ${flag}`,
-        `cannot ask ${maskUrls(origin)}: ${why}; check the URL, and that the process runs (in Kubernetes: kubectl port-forward)`,
+        `${error.message}; check the URL, and that the process runs (in Kubernetes: kubectl port-forward)`,
       );
     }
   };
 }
 
-async function answerOf(response: IncomingMessage, maxBytes: number): Promise<AdminAnswer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > maxBytes) throw new TooLargeError(`the response is larger than ${maxBytes} bytes`);
-      chunks.push(chunk);
-    }
-  } finally {
-    response.destroy();
-  }
-  if (!response.complete) throw new Error('the connection closed before the whole response arrived');
-  return {
-    status: response.statusCode ?? 0,
-    headers: response.headers,
-    body: Buffer.concat(chunks).toString('utf8'),
-  };
-}
-
-/** The cause of a failed request. An error of several addresses has no message of its own. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return [...new Set(error.errors.map(reasonOf))].join('; ');
-  return error instanceof Error && error.message !== '' ? error.message : String(error);
+/** Whether a response was too large. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof NoAnswer && error.cause instanceof TooLargeError;
 }

@@ -1,6 +1,6 @@
 /** `doctor --envoy` judges the configuration that a real Envoy has loaded. Each mistake has a listener, next to a correct one. */
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/runtime/time/clock.ts';
 import { createAdminClient } from '../../src/tools/admin-client.ts';
 import { askEnvoy, type EnvoyAnswers, envoyLimits } from '../../src/tools/doctor/envoy/ask-envoy.ts';
 import { envoyRules } from '../../src/tools/doctor/envoy/envoy-rules.ts';
@@ -417,8 +417,9 @@ describeWith('doctor judges a real Envoy', await findEnvoy(), (envoyPath) => {
     startEnvoy(envoyPath, ({ adminPort }) => configOf(adminPort));
   const ask = ({ adminPort }: RunningEnvoy) => {
     const url = `http://127.0.0.1:${adminPort}`;
-    const client = createAdminClient({ url, flag: '--envoy' }, envoyLimits, (file) =>
-      readFileSync(file, 'utf8'),
+    const client = createAdminClient(
+      { url, flag: '--envoy' },
+      { limits: envoyLimits, readFile: () => '', clock: systemClock },
     );
     return askEnvoy({ url, ask: client, config: undefined, now: Date.now });
   };

@@ -156,7 +156,8 @@ async function judge(
       const found = Object.keys(documents).find((name) => path === name || path.startsWith(`${name}&`));
       return {
         status: found === undefined ? 404 : 200,
-        headers: {},
+        statusText: '',
+        headers: [],
         body: JSON.stringify(documents[found ?? ''] ?? ''),
       };
     },
@@ -250,7 +251,7 @@ test('trusts the gateway in front of a sidecar for the address of the client', a
 });
 
 test('rejects a port that is not of an Envoy', async () => {
-  const ask = async () => ({ status: 200, headers: {}, body: '{"ready":true}' });
+  const ask = async () => ({ status: 200, statusText: '', headers: [], body: '{"ready":true}' });
   await expect(askEnvoy({ url: 'http://127.0.0.1:8081', config, now: () => now, ask })).rejects.toThrow(
     /flag --envoy\): the response to \/server_info is not one of Envoy/,
   );

@@ -1,14 +1,14 @@
 /** Asks the admin port of an Envoy for everything that the rules read. */
 import type { Config } from '../../../config/declare/options.ts';
 import { parseJson } from '../../../runtime/parse-json.ts';
-import { type AskAdmin, TooLargeError } from '../../admin-client.ts';
+import { type AskAdmin, isTooLarge } from '../../admin-client.ts';
 import { singleProblem } from '../../single-problem.ts';
 import { readConfigDump } from './config-dump.ts';
 import { authzFilters, type EnvoyInput } from './input.ts';
 import { listAt, numberAt, textAt, valueAt } from './message.ts';
 
 /** The limits of one request to an Envoy. A dump of a large mesh has tens of megabytes. */
-export const envoyLimits = { timeout: 20_000, maxBytes: 64 * 1024 * 1024 };
+export const envoyLimits = { timeout: 20_000, maxBodyBytes: 64 * 1024 * 1024 };
 
 /** Who asks, and what for. */
 export interface EnvoyQuestion {
@@ -38,7 +38,7 @@ export async function askEnvoy({ url, ask, config, now }: EnvoyQuestion): Promis
       // Envoy answers 404 if it has no resource of that kind.
       return status === 200 ? parseJson(body) : undefined;
     } catch (error) {
-      if (error instanceof TooLargeError) notes.push(`Not read: ${path}: ${error.message}.`);
+      if (isTooLarge(error)) notes.push(`Not read: ${path}: the response is larger than 64 MiB.`);
       else if (error instanceof SyntaxError) notes.push(`Not read: ${path}: the response is not JSON.`);
       else throw error;
       return undefined;
