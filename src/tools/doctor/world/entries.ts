@@ -97,7 +97,12 @@ const shapes: Readonly<Record<EntryKind, Shape>> = {
     onAllow: ['http', 'headersToBackend'],
     body: ['bodyToExtAuth'],
   },
-  'envoy-gateway-grpc': { timeout: ['timeout'], failOpen: ['failOpen'], body: ['bodyToExtAuth'] },
+  'envoy-gateway-grpc': {
+    timeout: ['timeout'],
+    failOpen: ['failOpen'],
+    include: ['headersToExtAuth'],
+    body: ['bodyToExtAuth'],
+  },
   contour: { timeout: ['responseTimeout'], failOpen: ['failOpen'], body: ['withRequestBody'] },
 };
 

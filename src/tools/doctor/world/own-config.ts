@@ -16,6 +16,8 @@ export interface OwnConfig {
   /** Where it was found, for example `ConfigMap oidc-authz/oidc-authz`. */
   readonly source: string;
   readonly place?: Place;
+  /** The place of a problem, if the configuration is in the manifests. */
+  readonly placeOf?: (problem: Problem) => Place;
   /** The problems of a configuration in the manifests. */
   readonly problems: readonly Problem[];
   /** What was not read. */
@@ -52,6 +54,12 @@ export async function configInManifests(
   const { sources, notes: unread } =
     workload === undefined ? { sources: {}, notes: [] } : podSettings(workload);
   const text = configMap.text('data', configKey);
+  const first = configMap.textLine('data', configKey);
+  const placeOf = ({ path, source: written }: Problem): Place => {
+    const [, line] = /^oidc-authz\.yaml:(\d+):/.exec(written) ?? [];
+    const at = path === '' ? place.path : `${place.path}: ${path}`;
+    return line === undefined ? place : { ...place, line: first + Number(line) - 1, path: at };
+  };
   try {
     const config = await loadConfig({
       environment: sources.environment ?? {},
@@ -61,7 +69,7 @@ export async function configInManifests(
     return { config, source, place, problems: [], notes: [...notes, ...unread] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { source, place, problems: error.problems, notes: [...notes, ...unread] };
+    return { source, place, placeOf, problems: error.problems, notes: [...notes, ...unread] };
   }
 }
 
