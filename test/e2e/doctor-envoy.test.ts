@@ -1,5 +1,8 @@
 /** `doctor --envoy` judges the configuration that a real Envoy has loaded. Each mistake has a listener, next to a correct one. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { doctor } from '../../src/cli/doctor.ts';
 import { systemClock } from '../../src/runtime/time/clock.ts';
 import { createAdminClient } from '../../src/tools/admin-client.ts';
 import { askEnvoy, type EnvoyAnswers, envoyLimits } from '../../src/tools/doctor/envoy/ask-envoy.ts';
@@ -497,6 +500,36 @@ describeWith('doctor judges a real Envoy', await findEnvoy(), (envoyPath) => {
     expect(answers.notes).toHaveLength(1);
   });
 
+  test.each(['http', 'grpc'])('the command finds nothing about deploy/envoy/%s.yaml', async (transport) => {
+    const file = new URL(`../../deploy/envoy/${transport}.yaml`, import.meta.url);
+    const example: string = readFileSync(file, 'utf8');
+    const other = await start((adminPort) =>
+      parse(
+        example
+          .replaceAll(/address: [a-z].*\.svc\.cluster\.local/g, 'address: 127.0.0.1')
+          .replace('address: 0.0.0.0', 'address: 127.0.0.1')
+          .replace('port_value: 8080', 'port_value: 0')
+          .replace('port_value: 9901', `port_value: ${adminPort}`),
+      ),
+    );
+    const result = await doctor({
+      words: [],
+      flags: [
+        { name: '--config', value: 'deploy/oidc-authz.yaml' },
+        { name: '--envoy', value: `http://127.0.0.1:${other.adminPort}` },
+      ],
+      readFile: (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'),
+      readInput: () => '',
+      environment: {},
+      clock: systemClock,
+    });
+    await other.stop();
+    expect(result.output).toMatch(
+      /^# Envoy 1\.\S+ at \S+ has 1 HTTP connection manager and 1 ext_authz filter\.\n0 errors, 0 warnings, 0 notes\n$/,
+    );
+    expect([result.problems, result.exitCode]).toEqual(['', 0]);
+  });
+
   test('reports an Envoy without a check', async () => {
     const other = await start((adminPort) =>
       envoyWith({ open: { isOpen: true } }, [cluster('workload', 1)], adminPort),
@@ -525,7 +558,7 @@ describeWith('doctor judges a real Envoy', await findEnvoy(), (envoyPath) => {
     expect(lines).toContain(
       'K61 warning It has no ext_authz filter, and it routes to workload, which other listeners protect.',
     );
-    expect(lines).toContain('K81 error Envoy allowed 1 requests without a check.');
-    expect(lines.some((line) => line.startsWith('K81 warning 2 checks failed'))).toBe(true);
+    expect(lines).toContain('K81 error Requests that Envoy allowed without a response: 1.');
+    expect(lines.some((line) => line.startsWith('K81 warning Checks that failed: 2'))).toBe(true);
   });
 });

@@ -176,7 +176,7 @@ test.each([false, true])(
     const { lines, notes } = await judge([virtualInbound(correct), outbound], { isWhole });
     expect(lines).toEqual(always);
     expect(notes[0]).toBe(
-      'Envoy 1.38.0-dev at http://127.0.0.1:15000 has 2 HTTP connection managers and 1 ext_authz filters.',
+      'Envoy 1.38.0-dev at http://127.0.0.1:15000 has 2 HTTP connection managers and 1 ext_authz filter.',
     );
   },
 );

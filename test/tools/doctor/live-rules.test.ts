@@ -99,23 +99,26 @@ test.each([
   ],
   [
     'oidc_authz_connections_rejected_total{listener="grpc",cause="http1"} 7',
-    /^K87 warning The listener closed 7 connections: http1\.$/,
+    /^K87 warning Connections that the listener closed because of `http1`: 7\.$/,
   ],
   [
     'oidc_authz_checks_total{transport="http",outcome="deny",reason="overloaded",issuer="none"} 3',
-    /^K88 warning 3 checks ended with `overloaded`\.$/,
+    /^K88 warning Checks that ended with `overloaded`: 3\.$/,
   ],
   [
     'oidc_authz_checks_total{transport="grpc",outcome="deny",reason="internal_error",issuer="none"} 1',
-    /^K88 error 1 checks ended with `internal_error`\.$/,
+    /^K88 error Checks that ended with `internal_error`: 1\.$/,
   ],
-  ['oidc_authz_cross_checks_total{result="differed"} 1', /^K88 error jose judged 1 tokens differently\.$/],
+  [
+    'oidc_authz_cross_checks_total{result="differed"} 1',
+    /^K88 error Tokens that jose judged differently: 1\.$/,
+  ],
   ['oidc_authz_issuer_jwks_uri_moved{issuer="idp"} 1', /^K88 error .* another host than before \(idp\)\.$/],
   [
     'oidc_authz_forwarded_headers_withheld_total{header="x-auth-request-user",cause="not \\"ascii\\""} 2',
-    /^K88 note 2 header values .* \(x-auth-request-user, not "ascii"\)\.$/,
+    /^K88 note Header values .*: 2 \(x-auth-request-user, not "ascii"\)\.$/,
   ],
-  ['oidc_authz_worker_restarts_total 2', /^K88 warning 2 workers were replaced\.$/],
+  ['oidc_authz_worker_restarts_total 2', /^K88 warning Workers that were replaced: 2\.$/],
 ])('reports the sample %s, and nothing if it is 0', async (sample, expected) => {
   const { lines } = await ofService({ metrics: `${sample}\n` });
   expect(lines).toEqual([expect.stringMatching(expected)]);

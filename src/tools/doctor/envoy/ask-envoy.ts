@@ -65,7 +65,7 @@ export async function askEnvoy({ url, ask, config, now }: EnvoyQuestion): Promis
   const envoy = readConfigDump([...listeners, ...routes, ...clusterDumps]);
   const filters = authzFilters(envoy);
   notes.unshift(
-    `Envoy ${version.split('/')[1] ?? version} at ${url} has ${envoy.chains.length} HTTP connection managers and ${filters.length} ext_authz filters.`,
+    `Envoy ${version.split('/')[1] ?? version} at ${url} has ${counted(envoy.chains.length, 'HTTP connection manager')} and ${counted(filters.length, 'ext_authz filter')}.`,
   );
   return {
     notes,
@@ -82,6 +82,10 @@ export async function askEnvoy({ url, ask, config, now }: EnvoyQuestion): Promis
       now: now(),
     },
   };
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function clusterNames(listeners: readonly unknown[]): readonly string[] {

@@ -29,7 +29,7 @@ const asksNobody: Rule<EnvoyInput> = {
       : [
           {
             place: { file: url, object: '', path: 'http_filters' },
-            cause: `None of the ${envoy.chains.length} HTTP connection managers has an ext_authz filter.`,
+            cause: `The number of HTTP connection managers is ${envoy.chains.length}; none of them has an ext_authz filter.`,
           },
         ],
 };

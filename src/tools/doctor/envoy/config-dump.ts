@@ -35,7 +35,7 @@ export interface HttpFilter {
 }
 
 /** The resources of a config dump that are read, for `/config_dump?resource=`. */
-export const dumpedResources = [
+const dumpedResources = [
   'static_listeners',
   'dynamic_listeners',
   'static_route_configs',

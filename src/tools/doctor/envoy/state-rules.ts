@@ -77,7 +77,7 @@ const counters: Rule<EnvoyInput> = {
         : [
             {
               place: place('ext_authz.failure_mode_allowed'),
-              cause: `Envoy allowed ${allowed} requests without a check.`,
+              cause: `Requests that Envoy allowed without a response: ${allowed}.`,
               severity: 'error',
               effect: 'These requests reached a workload without a valid token.',
               fix: 'Set `failure_mode_allow: false`, and find the cause of the failures.',
@@ -88,7 +88,7 @@ const counters: Rule<EnvoyInput> = {
         : [
             {
               place: place('ext_authz.error'),
-              cause: `${failed} checks failed${late === undefined || late === 0 ? '' : `, ${late} of them by the timeout`}.`,
+              cause: `Checks that failed: ${failed}${late === undefined || late === 0 ? '' : `; by the timeout: ${late}`}.`,
             },
           ]),
     ];

@@ -116,7 +116,7 @@ const wrongProtocol: Rule<ServiceInput> = {
           object: `listener ${labels.listener}`,
           path: 'oidc_authz_connections_rejected_total',
         },
-        cause: `The listener closed ${value} connections: ${labels.cause}.`,
+        cause: `Connections that the listener closed because of \`${labels.cause}\`: ${value}.`,
       })),
 };
 
