@@ -9,7 +9,7 @@ import { durationAt, listAt, messageAt, numberAt, textAt, valueAt } from './mess
 /** Envoy's default for each limit of a circuit breaker. */
 const defaultLimit = 1_024;
 
-/** Envoy's default of `max_outbound_control_frames`, and the least value that survives a burst of cancelled requests. */
+/** Envoy's default of `max_outbound_control_frames`, and the least value that survives a burst of canceled requests. */
 const controlFrames = { byDefault: 1_000, needed: 100_000 };
 
 /** A connection attempt that takes longer than this is more likely lost than slow, in milliseconds. */

@@ -1,4 +1,4 @@
-/** What the rules about a running Envoy read. */
+/** The input of the rules about a running Envoy. */
 import type { Config } from '../../../config/declare/options.ts';
 import type { Place } from '../finding.ts';
 import type { EnvoyConfig, HttpChain, HttpFilter } from './config-dump.ts';

@@ -9,7 +9,7 @@ import { parseJson } from '../../../runtime/parse-json.ts';
 import type { Clock } from '../../../runtime/time/clock.ts';
 import { clockDifference } from './clock-difference.ts';
 
-/** What an issuer answers. */
+/** The answers of an issuer. */
 export interface IssuerProbe {
   readonly issuer: IssuerConfig;
   /** Its position in `issuers`. */

@@ -12,7 +12,7 @@ import { readMetrics, type Sample } from './metrics-text.ts';
 /** The limits of one request to the admin listener. */
 export const serviceLimits = { timeout: 10_000, maxBodyBytes: 16 * 1024 * 1024 };
 
-/** What the rules about a running service read. */
+/** The input of the rules about a running service. */
 export interface ServiceInput {
   /** The URL of the admin listener. */
   readonly url: string;

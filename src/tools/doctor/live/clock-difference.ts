@@ -1,8 +1,9 @@
 /** Compares the clock of a server with the one of this machine. */
 
 /**
- * Returns by how much the clock of a server is ahead, in milliseconds, from `Date` (RFC 9110 section 6.6.1) and `Age` (RFC 9111
- * section 5.1) of its response. `Date` has whole seconds, so a difference below 1 s says nothing.
+ * Returns by how much the clock of a server is ahead, in milliseconds.
+ * It reads `Date` (RFC 9110 section 6.6.1) and `Age` (RFC 9111 section 5.1) of a response.
+ * `Date` has whole seconds, so a difference below 1 s has no meaning.
  *
  * @param headers with names in lower case
  * @param sent when the request was sent; `received`: when the response arrived; both in milliseconds since the epoch

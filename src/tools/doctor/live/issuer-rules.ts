@@ -6,7 +6,7 @@ import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { IssuerProbe } from './ask-issuers.ts';
 
-/** What the rules read. */
+/** The input of the rules. */
 export interface IssuersInput {
   /** The file with the configuration. */
   readonly source: string;
