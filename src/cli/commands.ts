@@ -27,6 +27,10 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { doctorCommand } = await import('./doctor.ts');
     return doctorCommand;
   },
+  'support-bundle': async () => {
+    const { supportBundleCommand } = await import('./support-bundle.ts');
+    return supportBundleCommand;
+  },
   help: async () => {
     const { help } = await import('./help.ts');
     return help;

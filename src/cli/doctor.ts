@@ -5,7 +5,6 @@ import type { CommandLineFlag } from '../config/load/settings.ts';
 import { ConfigError, formatProblems, suggestion } from '../config/validate/problems.ts';
 import { splitCommaList } from '../config/values/split-comma-list.ts';
 import { type Clock, systemClock } from '../runtime/time/clock.ts';
-import type { AdminTarget } from '../tools/admin-client.ts';
 import { singleProblem } from '../tools/single-problem.ts';
 import type { Command, ManualPage } from './command.ts';
 import { readStandardInput } from './standard-input.ts';
@@ -130,12 +129,14 @@ export async function doctor(sources: DoctorSources): Promise<DoctorResult> {
 
 async function diagnose(
   { paths, config, output, ignored, authorizers, envoys, admin, asksIssuers }: ReturnType<typeof parsedLine>,
-  { readFile, readInput, environment, clock }: DoctorSources,
+  { flags, readFile, readInput, environment, clock }: DoctorSources,
 ): Promise<DoctorResult> {
   const { readInputs } = await import('../tools/doctor/read/input.ts');
   const { diagnoseManifests } = await import('../tools/doctor/doctor.ts');
   const { diagnoseRunning } = await import('../tools/doctor/running.ts');
   const { sortFindings } = await import('../tools/doctor/rule.ts');
+  const { originOf, readAdminAccess } = await import('./admin-access.ts');
+  const { createFlagReader } = await import('./explain/flags.ts');
   const named = config === undefined ? undefined : await namedConfig(config, readFile);
   const manifests =
     paths.length === 0
@@ -149,8 +150,13 @@ async function diagnose(
         });
   const running = await diagnoseRunning({
     named: named ?? manifests.named,
-    envoys,
-    admin,
+    envoys: envoys.map((url) => ({
+      origin: originOf(url, '--envoy', 'http://127.0.0.1:15000'),
+      tls: { ca: undefined, cert: undefined, key: undefined },
+      token: undefined,
+      clock,
+    })),
+    admin: admin === undefined ? undefined : readAdminAccess(createFlagReader(flags), admin, readFile),
     asksIssuers,
     ignored,
     environment,
@@ -213,20 +219,14 @@ function parsedLine({ words, flags, environment }: DoctorSources) {
   const invalid = ignored.find((id) => !/^K\d\d$/.test(id));
   if (invalid !== undefined)
     throw singleProblem('flag --ignore', `expected ids such as K05, got ${JSON.stringify(invalid)}`);
-  const [config, url] = [last('--config'), last('--admin')];
-  const access = {
-    tokenFile: last('--admin-token-file'),
-    caFile: last('--ca-file'),
-    certFile: last('--cert-file'),
-    keyFile: last('--key-file'),
-  };
-  const admin: AdminTarget | undefined = url === undefined ? undefined : { url, flag: '--admin', ...access };
-  if (admin === undefined && Object.values(access).some((file) => file !== undefined))
+  const [config, admin] = [last('--config'), last('--admin')];
+  const accessFlags = ['--admin-token-file', '--ca-file', '--cert-file', '--key-file'];
+  if (admin === undefined && flags.some(({ name }) => accessFlags.includes(name)))
     throw singleProblem('doctor', 'the flags for the admin listener need --admin URL');
   const asksIssuers = flags.some(({ name }) => name === '--live');
   if (asksIssuers && config === undefined && words.length === 0)
     throw singleProblem('flag --live', 'needs the configuration whose issuers it asks; write --config FILE');
-  const envoys = values('--envoy').map((envoy) => ({ url: envoy, flag: '--envoy' }));
+  const envoys = values('--envoy');
   if (words.length === 0 && config === undefined && admin === undefined && envoys.length === 0)
     throw singleProblem(
       'doctor',

@@ -4,6 +4,7 @@ import type { Algorithm } from '../config/declare/issuer-options.ts';
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { countOf, type KeySet, type VerificationKey } from './keys/key-set.ts';
+import { describeKeys, type KeysDescription } from './keys/keys-description.ts';
 import { keySetRules, readKeySet, UnusableKeySetError } from './keys/read-key-set.ts';
 import type { UnusedKey } from './keys/unused-keys.ts';
 import { createProblemReporter } from './problem-reporter.ts';
@@ -54,6 +55,8 @@ export interface IssuerKeys {
    * @returns resolves when the fetch has ended, never rejects; undefined if no fetch is due
    */
   readonly fetchForUnknownKey: (id: string) => Promise<void> | undefined;
+  /** Describes the keys and their problem, for the operator. */
+  readonly describeKeys: () => KeysDescription;
 }
 
 /** The keys for another process. */
@@ -64,6 +67,9 @@ export interface KeySnapshot {
   readonly age: number | undefined;
   /** Whether the last fetch failed. The keys can be used only until they are older than `keys.maxStale`. */
   readonly isFailing: boolean;
+  /** See {@link KeysDescription}. */
+  readonly problem?: string | undefined;
+  readonly problemSince?: number | undefined;
 }
 
 /** The owner of an issuer's keys. */
@@ -253,7 +259,14 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       return flight === undefined ? fetchOnce(false) : flight.then(() => fetchOnce(false));
     },
     status,
-    snapshot: () => ({ text, age: age(), isFailing: failures > 0 }),
+    describeKeys: () => describeKeys(keySet, age(), allProblems(), problemReporter.since()),
+    snapshot: () => ({
+      text,
+      age: age(),
+      isFailing: failures > 0,
+      problem: allProblems(),
+      problemSince: problemReporter.since(),
+    }),
   };
 }
 

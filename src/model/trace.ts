@@ -1,22 +1,26 @@
 /** The trace of a check: what each step expected and what it found. `explain` shows it. */
 
-/** The steps of a check, in their order. A check runs only the steps that its configuration and its request need. */
+/**
+ * The steps of a check, in the order in which they usually run. A check runs only the steps that its configuration and its request need,
+ * and a step can appear more than once.
+ */
 export const stepNames = [
   'policy',
   'rule',
   'credential',
+  'cache',
   'shape',
   'header',
   'issuer',
-  'cache',
   'key',
   'signature',
   'times',
   'audience',
   'type',
+  'binding',
+  'revocation',
   'scopes',
   'claims',
-  'revocation',
   'proof',
   'requirements',
   'headers',
@@ -48,8 +52,13 @@ export interface Detail {
   readonly text: string;
   /** The path of the option that decided, such as `issuers[0].audiences`; undefined if no option did. */
   readonly option?: string;
-  /** The step that failed, for a trace. Undefined for a decision outside a check, such as that about an unread message. */
+  /** The step at which the check ended, for a trace. Undefined for a decision about a message that was not read. */
   readonly failed?: Observation;
+}
+
+/** The detail of a step. */
+export interface StepDetail extends Detail {
+  readonly failed: Observation;
 }
 
 /** The longest value in a detail, in characters. */
@@ -63,3 +72,8 @@ export interface TraceStep extends Observation {
 
 /** Receives the steps of a check. The steps of one check arrive in order. */
 export type Trace = (step: TraceStep) => void;
+
+/** Emits a step that passed. */
+export function passed(trace: Trace, observation: Observation): void {
+  trace({ ...observation, result: 'passed' });
+}

@@ -1,74 +1,70 @@
-/** Sends GET requests to the admin port of a running process: of this service, or of an Envoy. */
-import { isOrigin } from '../config/values/urls.ts';
+/** Asks the admin listener of a running service. */
+import { parseJson } from '../runtime/parse-json.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { type ClientTls, NoAnswer } from './explain/envoy-answer.ts';
-import { type OneResponse, type ResponseLimits, sendOnce, TooLargeError } from './explain/http-client.ts';
-import { readInputFile } from './input-file.ts';
-import { singleProblem } from './single-problem.ts';
+import { type OneRequest, type OneResponse, type ResponseLimits, sendOnce } from './explain/http-client.ts';
 
-/** How to reach an admin port, by the flags of a command. */
-export interface AdminTarget {
-  /** For example `http://127.0.0.1:8081`. */
-  readonly url: string;
-  /** The flag that names the URL, for problems. */
-  readonly flag: string;
-  /** The file with the token of `admin.tokenFile`. */
-  readonly tokenFile?: string | undefined;
-  /** PEM files for TLS. */
-  readonly caFile?: string | undefined;
-  readonly certFile?: string | undefined;
-  readonly keyFile?: string | undefined;
+/** How to reach an admin listener. */
+export interface AdminAccess {
+  readonly origin: URL;
+  readonly tls: ClientTls;
+  /** The content of `admin.tokenFile`; undefined to send none. */
+  readonly token: string | undefined;
+  readonly clock: Clock;
 }
 
 /**
- * Sends a GET request. The response can have any status.
+ * Sends a request, with a body only if it is not empty.
  *
- * @throws NoAnswer if the response exceeds a limit
- * @throws ConfigError if there is no response
+ * @throws NoAnswer if there is no complete response
  */
-export type AskAdmin = (path: string) => Promise<OneResponse>;
-
-/**
- * Creates the client of an admin port.
- *
- * @throws ConfigError if the URL is more than an origin, or if a file cannot be read
- */
-export function createAdminClient(
-  { url, flag, tokenFile, caFile, certFile, keyFile }: AdminTarget,
-  {
-    limits,
-    readFile,
+export function askAdmin(
+  { origin, tls, token, clock }: AdminAccess,
+  method: OneRequest['method'],
+  target: string,
+  body = '',
+  limits?: ResponseLimits,
+): Promise<OneResponse> {
+  return sendOnce(
+    origin,
+    {
+      method,
+      target,
+      headers: [
+        ['host', origin.host],
+        ...(body === '' ? [] : [['content-type', 'application/json'] as const]),
+        ...(token === undefined ? [] : [['authorization', `Bearer ${token}`] as const]),
+      ],
+      body,
+    },
+    tls,
     clock,
-  }: {
-    readonly limits: ResponseLimits;
-    readonly readFile: (path: string) => string;
-    readonly clock: Clock;
-  },
-): AskAdmin {
-  if (!isOrigin(url))
-    throw singleProblem(`flag ${flag}`, 'expected a URL such as http://127.0.0.1:8081, without a path');
-  const origin = new URL(url);
-  const read = (file: string | undefined) => (file === undefined ? undefined : readInputFile(file, readFile));
-  const token = read(tokenFile)?.trim();
-  const tls: ClientTls = { ca: read(caFile), cert: read(certFile), key: read(keyFile) };
-  const headers = [
-    ['host', origin.host] as const,
-    ...(token === undefined ? [] : [['authorization', `Bearer ${token}`] as const]),
-  ];
-  return async (target) => {
-    try {
-      return await sendOnce(origin, { method: 'GET', target, headers }, tls, clock, limits);
-    } catch (error) {
-      if (!(error instanceof NoAnswer) || isTooLarge(error)) throw error;
-      throw singleProblem(
-        `flag ${flag}`,
-        `${error.message}; check the URL, and that the process runs (in Kubernetes: kubectl port-forward)`,
-      );
-    }
-  };
+    limits,
+  );
 }
 
-/** Whether a response was too large. */
-export function isTooLarge(error: unknown): boolean {
-  return error instanceof NoAnswer && error.cause instanceof TooLargeError;
+/**
+ * The JSON of a response.
+ *
+ * @param statuses the expected statuses
+ * @throws NoAnswer if it has another status, or is not JSON
+ */
+export function jsonOf(
+  response: OneResponse,
+  { origin }: AdminAccess,
+  statuses: readonly number[] = [200],
+): unknown {
+  const { status, body } = response;
+  // The service writes every other response as one line of text, without a value of the request.
+  if (!statuses.includes(status))
+    throw new NoAnswer(
+      `${origin.origin} answers ${status}${body === '' ? '' : `: ${body.trim().slice(0, 500)}`}`,
+    );
+  try {
+    return parseJson(body);
+  } catch (error) {
+    throw new NoAnswer(`${origin.origin} does not answer with JSON; is it the admin listener?`, {
+      cause: error,
+    });
+  }
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { doctor } from '../../src/cli/doctor.ts';
 import { systemClock } from '../../src/runtime/time/clock.ts';
-import { createAdminClient } from '../../src/tools/admin-client.ts';
+import { createAsk } from '../../src/tools/doctor/ask.ts';
 import { askEnvoy, type EnvoyAnswers, envoyLimits } from '../../src/tools/doctor/envoy/ask-envoy.ts';
 import { envoyRules } from '../../src/tools/doctor/envoy/envoy-rules.ts';
 import type { Finding } from '../../src/tools/doctor/finding.ts';
@@ -420,9 +420,15 @@ describeWith('doctor judges a real Envoy', await findEnvoy(), (envoyPath) => {
     startEnvoy(envoyPath, ({ adminPort }) => configOf(adminPort));
   const ask = ({ adminPort }: RunningEnvoy) => {
     const url = `http://127.0.0.1:${adminPort}`;
-    const client = createAdminClient(
-      { url, flag: '--envoy' },
-      { limits: envoyLimits, readFile: () => '', clock: systemClock },
+    const client = createAsk(
+      {
+        origin: new URL(url),
+        tls: { ca: undefined, cert: undefined, key: undefined },
+        token: undefined,
+        clock: systemClock,
+      },
+      '--envoy',
+      envoyLimits,
     );
     return askEnvoy({ url, ask: client, config: undefined, now: Date.now });
   };

@@ -159,7 +159,7 @@ export const check: readonly Mutant[] = [
   {
     name: 'a rule that denies allows a valid token',
     file: 'src/check/ruled-check.ts',
-    find: "? () => 'rule_denied' as const",
+    find: '? () => denied',
     replace: '? () => undefined',
     tests: rules,
   },
@@ -215,8 +215,8 @@ export const check: readonly Mutant[] = [
   {
     name: 'a valid token allows a preflight for a method that the rule does not list',
     file: 'src/check/ruled-check.ts',
-    find: "isUnlisted(request) ? 'rule_denied' : checkRequirements(identity, request)",
-    replace: 'checkRequirements(identity, request)',
+    find: 'isUnlisted(request) ? unlisted : checkRequirements(identity, request, trace)',
+    replace: 'checkRequirements(identity, request, trace)',
     tests: preflight,
   },
   {

@@ -306,6 +306,30 @@ export const tables: readonly Table[] = [
         tests: [['security/differential.test.ts', 'give the same verdict for 20,000 tokens']],
       },
       {
+        id: 'LJ6',
+        threat: 'A defect of the verifier that no test finds allows forged tokens in production',
+        tests: [
+          [
+            'security/cross-check.test.ts',
+            'jose judges valid, forged and unusual tokens as the verifier does',
+          ],
+          ['service/cross-check-differs.test.ts', 'counts and logs a forged token that the verifier accepts'],
+        ],
+        note: 'Only with `crossCheck`.',
+      },
+      {
+        id: 'LJ7',
+        threat: 'A flood of new tokens makes the cross-check take CPU or memory',
+        tests: [
+          ['credential/cross-check/cross-check.test.ts', 'stores 64 tokens, and drops and counts the rest'],
+          ['credential/cross-check/cross-check.test.ts', 'pauses 19 times as long as a token took'],
+          [
+            'service/cross-check.test.ts',
+            'answers a flood of new tokens, and skips those that do not fit in the queue',
+          ],
+        ],
+      },
+      {
         id: 'V4',
         threat: 'Forged tokens without a `kid` each take the capacity of four valid tokens of any issuer',
         tests: [

@@ -1,7 +1,8 @@
 /** `doctor` for what runs: an Envoy, the service and its issuers, and for a configuration. */
 import type { Config } from '../../config/declare/options.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
-import { type AdminTarget, createAdminClient } from '../admin-client.ts';
+import type { AdminAccess } from '../admin-client.ts';
+import { createAsk } from './ask.ts';
 import type { Diagnosis } from './doctor.ts';
 import type { Finding } from './finding.ts';
 import { runRules } from './rule.ts';
@@ -11,9 +12,9 @@ export interface RunningInput {
   /** The configuration of the service; undefined without one. */
   readonly named: { readonly config: Config; readonly source: string } | undefined;
   /** The admin ports of Envoys. */
-  readonly envoys: readonly AdminTarget[];
+  readonly envoys: readonly AdminAccess[];
   /** The admin listener of the service. */
-  readonly admin: AdminTarget | undefined;
+  readonly admin: AdminAccess | undefined;
   /** Whether to ask the issuers of the configuration. */
   readonly asksIssuers: boolean;
   /** Ids of findings to leave out. */
@@ -64,11 +65,11 @@ async function configDiagnosis(
   return { findings, notes: [] };
 }
 
-async function serviceDiagnosis({ named, ignored, clock, readFile }: RunningInput, admin: AdminTarget) {
+async function serviceDiagnosis({ named, ignored, clock }: RunningInput, admin: AdminAccess) {
   const { askService, serviceLimits } = await import('./live/ask-service.ts');
   const { serviceRules } = await import('./live/service-rules.ts');
-  const ask = createAdminClient(admin, { limits: serviceLimits, readFile, clock });
-  const { input, notes } = await askService(admin.url, ask, named, clock.now);
+  const ask = createAsk(admin, '--admin', serviceLimits);
+  const { input, notes } = await askService(admin.origin.origin, ask, named, clock.now);
   return { findings: runRules(serviceRules, input, ignored), notes, clockAhead: input.clockAhead };
 }
 
@@ -92,13 +93,14 @@ async function issuersDiagnosis(
 }
 
 async function envoyDiagnosis(
-  { named, ignored, clock, readFile }: RunningInput,
-  target: AdminTarget,
+  { named, ignored, clock }: RunningInput,
+  access: AdminAccess,
 ): Promise<RunningDiagnosis> {
   const { askEnvoy, envoyLimits } = await import('./envoy/ask-envoy.ts');
   const { envoyRules } = await import('./envoy/envoy-rules.ts');
-  const ask = createAdminClient(target, { limits: envoyLimits, readFile, clock });
-  const { input, notes } = await askEnvoy({ url: target.url, ask, config: named?.config, now: clock.now });
+  const { origin } = access.origin;
+  const ask = createAsk(access, '--envoy', envoyLimits);
+  const { input, notes } = await askEnvoy({ url: origin, ask, config: named?.config, now: clock.now });
   const skipped = envoyRules.filter(({ needsConfig }) => needsConfig).map(({ id }) => id);
   return {
     findings: runRules(envoyRules, input, ignored),

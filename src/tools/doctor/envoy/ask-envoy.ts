@@ -1,8 +1,8 @@
 /** Asks the admin port of an Envoy for everything that the rules read. */
 import type { Config } from '../../../config/declare/options.ts';
 import { parseJson } from '../../../runtime/parse-json.ts';
-import { type AskAdmin, isTooLarge } from '../../admin-client.ts';
 import { singleProblem } from '../../single-problem.ts';
+import { type Ask, isTooLarge } from '../ask.ts';
 import { readConfigDump } from './config-dump.ts';
 import { authzFilters, type EnvoyInput } from './input.ts';
 import { listAt, numberAt, textAt, valueAt } from './message.ts';
@@ -13,7 +13,7 @@ export const envoyLimits = { timeout: 20_000, maxBodyBytes: 64 * 1024 * 1024 };
 /** Who asks, and what for. */
 export interface EnvoyQuestion {
   readonly url: string;
-  readonly ask: AskAdmin;
+  readonly ask: Ask;
   readonly config: Config | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

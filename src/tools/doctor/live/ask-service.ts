@@ -3,8 +3,8 @@ import type { Config } from '../../../config/declare/options.ts';
 import { maxRecentDenials } from '../../../observe/recent-denials.ts';
 import { parseJson } from '../../../runtime/parse-json.ts';
 import { configHash } from '../../../service/config-hash.ts';
-import type { AskAdmin } from '../../admin-client.ts';
 import { singleProblem } from '../../single-problem.ts';
+import type { Ask } from '../ask.ts';
 import { listAt, valueAt } from '../envoy/message.ts';
 import { clockDifference } from './clock-difference.ts';
 import { readMetrics, type Sample } from './metrics-text.ts';
@@ -34,7 +34,7 @@ export interface ServiceInput {
  */
 export async function askService(
   url: string,
-  ask: AskAdmin,
+  ask: Ask,
   named: { readonly config: Config; readonly source: string } | undefined,
   now: () => number,
 ): Promise<{ readonly input: ServiceInput; readonly notes: readonly string[] }> {

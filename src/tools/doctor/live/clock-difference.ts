@@ -2,8 +2,8 @@
 
 /**
  * Returns by how much the clock of a server is ahead, in milliseconds.
- * It reads `Date` (RFC 9110 section 6.6.1) and `Age` (RFC 9111 section 5.1) of a response.
- * `Date` has whole seconds, so a difference below 1 s has no meaning.
+ * It reads `Date` (RFC 9110 section 6.6.1) and `Age` (RFC 9111 section 5.1).
+ * A difference below 1 s has no meaning, because `Date` has whole seconds.
  *
  * @param headers with names in lower case
  * @param sent when the request was sent; `received`: when the response arrived; both in milliseconds since the epoch
