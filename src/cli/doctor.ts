@@ -181,10 +181,17 @@ async function report(
   diagnosis: import('../tools/doctor/doctor.ts').Diagnosis,
   output: (typeof outputs)[number],
 ): Promise<string> {
-  if (output === 'json') return (await import('../tools/doctor/report/json.ts')).jsonReport(diagnosis);
-  if (output === 'text') return (await import('../tools/doctor/report/text.ts')).textReport(diagnosis);
+  if (output === 'json') {
+    const { jsonReport } = await import('../tools/doctor/report/json.ts');
+    return jsonReport(diagnosis);
+  }
+  if (output === 'text') {
+    const { textReport } = await import('../tools/doctor/report/text.ts');
+    return textReport(diagnosis);
+  }
   const { declarations } = await import('../tools/doctor/declarations.ts');
-  return (await import('../tools/doctor/report/sarif.ts')).sarifReport(diagnosis, declarations);
+  const { sarifReport } = await import('../tools/doctor/report/sarif.ts');
+  return sarifReport(diagnosis, declarations);
 }
 
 /** Loads a configuration, or the configuration that the chart makes of its values. Reads no file that it names. */

@@ -131,7 +131,15 @@ test.each([['migrat'], ['serve x']])('there is no page for %j', (line) => {
 
 test('every command but help and version has a page', () => {
   const names = new Set(manual.map(({ name }) => name.split(' ')[0]));
-  expect([...names]).toEqual(['serve', 'check-config', 'explain', 'compare', 'migrate', 'doctor']);
+  expect([...names]).toEqual([
+    'serve',
+    'check-config',
+    'explain',
+    'compare',
+    'migrate',
+    'doctor',
+    'support-bundle',
+  ]);
   expect(Object.keys(commands)).toEqual([...names, 'help', 'version']);
 });
 
@@ -218,7 +226,10 @@ test.each([
   ['migrte', 'did you mean migrate?'],
   ['oidc.yaml', '--config FILE'],
   ['https://issuer.example.com', '--issuer https://issuer.example.com'],
-  ['something', 'the commands are serve, check-config, explain, compare, migrate, doctor, help and version'],
+  [
+    'something',
+    'the commands are serve, check-config, explain, compare, migrate, doctor, support-bundle, help and version',
+  ],
 ])('the hint for the word %s is: %s', (word, expected) => {
   expect(wordHint(word, manual)).toContain(expected);
 });

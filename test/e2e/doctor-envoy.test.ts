@@ -16,6 +16,7 @@ import {
   cluster,
   envoyWith,
   externalAuthorization,
+  type Fields,
   http2,
   names,
   typed,
@@ -53,6 +54,14 @@ const jwt = (provider: object) => ({
     },
   }),
 });
+const rbac = (rules: Fields) => ({
+  name: 'rbac',
+  typed_config: typed('http.rbac.v3.RBAC', rules),
+});
+const allowAll = {
+  action: 'ALLOW',
+  policies: { all: { permissions: [{ any: true }], principals: [{ any: true }] } },
+};
 const disabled = (config: object) => ({
   typed_per_filter_config: { 'envoy.filters.http.ext_authz': config },
 });
@@ -252,6 +261,14 @@ const cases: readonly Case[] = [
     fixed: { before: [jwt({ forward: true })] },
     path: /^http_filters$/,
     severity: 'error',
+  },
+  {
+    id: 'K72',
+    name: 'policy before the check',
+    bad: { before: [rbac({ rules: allowAll })] },
+    fixed: { before: [rbac({ shadow_rules: allowAll })], after: [rbac({ rules: allowAll })] },
+    path: /^http_filters$/,
+    severity: 'note',
   },
   {
     id: 'K72',

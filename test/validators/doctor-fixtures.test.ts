@@ -34,7 +34,8 @@ describeWith('an API server', validator, (program) => {
 
   test.each(cases)('accepts %s/%s', async (fixture = '', file = '') => {
     const objects = objectsIn(fixture, file);
-    const problems = objects === '' ? [] : await apiServerProblems(program, await fetchDefinitions(), objects);
+    const problems =
+      objects === '' ? [] : await apiServerProblems(program, await fetchDefinitions(), objects);
     expect(problems.filter((problem) => !ofThisProject.test(problem))).toEqual([]);
   });
 });

@@ -43,6 +43,11 @@ export async function diagnoseRunning(input: RunningInput): Promise<RunningDiagn
       ? []
       : [await issuersDiagnosis(input, input.named, service?.clockAhead)]),
   ];
+  if (input.named === undefined && input.asksIssuers)
+    parts.push({
+      findings: [],
+      notes: ['No issuer was asked: no configuration was found. Name it with --config FILE.'],
+    });
   for (const target of input.envoys) parts.push(await envoyDiagnosis(input, target));
   return {
     findings: parts.flatMap(({ findings }) => findings),

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { askEnvoy } from '../../../src/tools/doctor/envoy/ask-envoy.ts';
 import { envoyRules } from '../../../src/tools/doctor/envoy/envoy-rules.ts';
 import { runRules } from '../../../src/tools/doctor/rule.ts';
+import { NoAnswer } from '../../../src/tools/explain/envoy-answer.ts';
+import { TooLargeError } from '../../../src/tools/explain/http-client.ts';
 import { configOf } from '../../support/app.ts';
 
 const config = await configOf('issuers: [{issuer: "https://idp.example.com", audiences: [orders-api]}]');
@@ -255,6 +257,22 @@ test('rejects a port that is not of an Envoy', async () => {
   await expect(askEnvoy({ url: 'http://127.0.0.1:8081', config, now: () => now, ask })).rejects.toThrow(
     /flag --envoy\): the response to \/server_info is not one of Envoy/,
   );
+});
+
+test('says which part of the configuration is too large', async () => {
+  const ask = async (path: string) => {
+    if (path.includes('dynamic_route_configs'))
+      throw new NoAnswer('too large', { cause: new TooLargeError('its body is larger') });
+    const body = path === '/server_info' ? '{"version":"a/1.40.0/Clean"}' : 'not JSON';
+    return { status: path.startsWith('/config_dump') ? 404 : 200, statusText: '', headers: [], body };
+  };
+  const { notes } = await askEnvoy({ url: 'http://127.0.0.1:15000', config, now: () => now, ask });
+  expect(notes).toEqual([
+    'Envoy 1.40.0 at http://127.0.0.1:15000 has 0 HTTP connection managers and 0 ext_authz filters.',
+    'Not read: /config_dump?resource=dynamic_route_configs: the response is larger than 64 MiB.',
+    'Not read: /certs: the response is not JSON.',
+    'Not read: /stats?format=json&filter=ext_authz: the response is not JSON.',
+  ]);
 });
 
 test('ignores what it does not know, and any type of any field', async () => {

@@ -45,6 +45,7 @@ function problemsBefore(input: EnvoyInput, one: AuthzFilter): readonly Found[] {
   const before = one.chain.filters.slice(0, one.index);
   const after = one.chain.filters.slice(one.index + 1);
   const removed = before.filter((filter) => filter.type === 'JwtAuthentication' && removesToken(filter));
+  const deciding = before.filter((filter) => decidesItself(filter) && !removed.includes(filter));
   const lateCors = input.config !== undefined && !allowsPreflight(input) && after.some(isCors);
   return [
     ...removed.map(
@@ -56,6 +57,18 @@ function problemsBefore(input: EnvoyInput, one: AuthzFilter): readonly Found[] {
         fix: `Set \`forward: true\` for each provider of ${name}, or move it behind ext_authz.`,
       }),
     ),
+    ...(deciding.length === 0
+      ? []
+      : [
+          {
+            place,
+            cause: `${deciding.map(({ name }) => name).join(', ')} can deny requests before it.`,
+            severity: 'note',
+            effect:
+              'The client gets the response of that filter. The service does not see the request: it has no record and no decision ID.',
+            fix: 'Move the filter behind ext_authz, unless this is intended.',
+          } as const,
+        ]),
     ...(lateCors
       ? [
           {
@@ -113,6 +126,14 @@ const headerWriters: ReadonlySet<string> = new Set([
   'Wasm',
   'DynamicModuleFilter',
 ]);
+
+/** Whether a filter verifies tokens or enforces a policy. Shadow rules enforce nothing. */
+function decidesItself({ type, config }: HttpFilter): boolean {
+  return (
+    (type === 'JwtAuthentication' && listAt(config, 'rules').length > 0) ||
+    (type === 'RBAC' && valueAt(config, 'rules') !== undefined)
+  );
+}
 
 function isCors({ type }: HttpFilter): boolean {
   return type === 'Cors';
