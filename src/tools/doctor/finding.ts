@@ -21,11 +21,11 @@ export interface Finding {
   readonly title: string;
   readonly severity: Severity;
   readonly place: Place;
-  /** What is wrong. */
+  /** The mistake. */
   readonly cause: string;
-  /** What happens because of it. */
+  /** The consequence for requests. */
   readonly effect: string;
-  /** What to write, and where. */
+  /** An instruction: the text to write, and its place. */
   readonly fix: string;
   /** The section of the documentation about this id. */
   readonly link: string;

@@ -6,7 +6,6 @@ import { version } from '../../../runtime/version.ts';
 import type { Diagnosis } from '../doctor.ts';
 import type { Finding, Place } from '../finding.ts';
 import type { Declaration } from '../rule.ts';
-import { placeText } from './text.ts';
 
 /**
  * Writes the diagnosis as a SARIF log with one run.
@@ -49,9 +48,7 @@ function resultOf({ id, severity, place, cause, effect, fix }: Finding, rules: r
     ruleId: id,
     ruleIndex: rules.findIndex((rule) => rule.id === id),
     level: severity,
-    message: {
-      text: `${placeText({ ...place, file: '' }).trim()}: ${cause} ${effect} ${fix}`.replace(/^: /, ''),
-    },
+    message: { text: [subjectOf(place), cause, effect, fix].filter((part) => part !== '').join(' ') },
     locations: [locationOf(place)],
     partialFingerprints: {
       'oidcAuthzFinding/v1': createHash('sha256')
@@ -67,7 +64,7 @@ function locationOf({ file, line, object, path }: Place) {
     : isAbsolute(file)
       ? pathToFileURL(file).href
       : encodeURI(file.replaceAll('\\', '/'));
-  const name = [object, path].filter((part) => part !== '').join(' ');
+  const name = nameOf({ object, path });
   return {
     physicalLocation: {
       artifactLocation: { uri },
@@ -75,4 +72,14 @@ function locationOf({ file, line, object, path }: Place) {
     },
     ...(name !== '' && { logicalLocations: [{ fullyQualifiedName: name }] }),
   };
+}
+
+/** The object and the field of a place; empty if it has none. */
+function nameOf({ object, path }: Pick<Place, 'object' | 'path'>): string {
+  return [object, path].filter((part) => part !== '').join(' ');
+}
+
+function subjectOf(place: Place): string {
+  const name = nameOf(place);
+  return name === '' ? '' : `${name}:`;
 }

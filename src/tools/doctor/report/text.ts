@@ -37,7 +37,7 @@ function findingLines({ id, title, place, cause, effect, fix, link }: Finding): 
 }
 
 /** Writes a place as `file:line Kind namespace/name field`. */
-export function placeText({ file, line, object, path }: Place): string {
+function placeText({ file, line, object, path }: Place): string {
   return [line === undefined ? file : `${file}:${line}`, object, path]
     .filter((part) => part !== '')
     .join(' ');

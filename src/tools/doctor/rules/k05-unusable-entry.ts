@@ -98,6 +98,10 @@ function missingService({ service: host, name, at }: Entry, port: number, world:
       : [
           {
             place: at('service'),
+            // Only the Services of a part of the cluster may be in the manifests.
+            ...(others.every((other) => !world.ownServices.includes(other)) && {
+              severity: 'warning' as const,
+            }),
             cause: `The manifests contain Services of namespace ${wanted.namespace}, but not ${wanted.name}.`,
             fix: `Name one of these Services: ${others.map((other) => other.name).join(', ')}.`,
           },

@@ -32,7 +32,7 @@ function sharesTarget(policy: KubeObject, other: KubeObject, world: World): bool
 
 function operationsOf(policy: KubeObject) {
   const rules = policy.list('spec', 'rules');
-  // A rule without `to` and `when` matches every request, whatever the other rules leave out.
+  // A rule without `to` and `when` matches every request, so the other rules have no effect.
   if (rules.some((rule) => rule.to === undefined && rule.when === undefined)) return [];
   return rules.flatMap((rule, index) =>
     mappingsOf(rule.to).flatMap(({ operation }, position) =>

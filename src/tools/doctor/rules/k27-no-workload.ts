@@ -3,18 +3,23 @@ import type { Rule } from '../rule.ts';
 import { guardsOf, targetText, workloadsIn } from '../world/guards.ts';
 import type { World } from '../world/world.ts';
 
-/** A selector with a typing error protects nothing. */
+/**
+ * A selector with a typing error protects nothing. The input may be a part of a cluster, so the namespace must contain others
+ * than the service itself.
+ */
 export const noWorkload: Rule<World> = {
   id: 'K27',
   title: 'Policy that selects no workload',
-  severity: 'error',
+  severity: 'warning',
   effect: 'The policy has no effect. Requests to the workload that it should protect are not checked.',
   fix: 'Write the labels of the pods (`spec.template.metadata.labels` of the Deployment) into `spec.selector.matchLabels`, in the namespace of the pods.',
   check: (world) => [
     ...guardsOf(world)
       .filter(({ target }) => target.labels !== undefined && workloadsIn(target, world).length === 0)
       .flatMap(({ object, target }) => {
-        const candidates = world.workloads.filter(({ namespace }) => namespace === target.namespace);
+        const candidates = world.workloads.filter(
+          (workload) => workload.namespace === target.namespace && !world.ownWorkloads.includes(workload),
+        );
         return candidates.length === 0
           ? []
           : [
@@ -27,7 +32,11 @@ export const noWorkload: Rule<World> = {
     ...guardsOf(world)
       .filter(({ target }) => target.service !== undefined)
       .flatMap(({ object, target }) => {
-        const services = world.of('Service', '').filter(({ namespace }) => namespace === target.namespace);
+        const services = world
+          .of('Service', '')
+          .filter(
+            (service) => service.namespace === target.namespace && !world.ownServices.includes(service),
+          );
         return services.length === 0 || services.some(({ name }) => name === target.service)
           ? []
           : [

@@ -1,4 +1,4 @@
-/** What makes a proxy ask an authorizer: AuthorizationPolicies with the action CUSTOM, and rules of APIRules. */
+/** The resources that make a proxy ask an authorizer: AuthorizationPolicies with the action CUSTOM, and rules of APIRules. */
 import type { Place } from '../finding.ts';
 import { type KubeObject, type Labels, labelsOf, mappingsOf, textOf } from '../read/objects.ts';
 import { matches, type Workload } from './workloads.ts';

@@ -13,14 +13,14 @@ const configKey = 'oidc-authz.yaml';
 /** The configuration of the service, or the reason for its absence. */
 export interface OwnConfig {
   readonly config?: Config;
-  /** Where it was found, for example `ConfigMap oidc-authz/oidc-authz`. */
+  /** The place where it was found, for example `ConfigMap oidc-authz/oidc-authz`. */
   readonly source: string;
   readonly place?: Place;
   /** The place of a problem, if the configuration is in the manifests. */
   readonly placeOf?: (problem: Problem) => Place;
   /** The problems of a configuration in the manifests. */
   readonly problems: readonly Problem[];
-  /** What was not read. */
+  /** Sentences about settings that were not read. */
   readonly notes: readonly string[];
 }
 

@@ -32,7 +32,7 @@ export interface World {
   readonly rootNamespace: string;
   /** The configuration of the service, if it is known and valid. */
   readonly config?: Config;
-  /** Where the configuration is, and its problems if it is in the manifests. */
+  /** The place of the configuration, and its problems if it is in the manifests. */
   readonly ownConfig?: OwnConfig;
   /** Milliseconds since the epoch. */
   readonly now: number;
