@@ -7,12 +7,16 @@ import { serviceRules } from './live/service-rules.ts';
 import type { Declaration } from './rule.ts';
 import { manifestRules } from './rules.ts';
 
-/** Every kind of finding. */
-export const declarations: readonly Declaration[] = [
+const all: readonly Declaration[] = [
   ...manifestRules,
   ...envoyRules,
   ...serviceRules,
   ...issuerRules,
   ...configRules,
   ...machineRules,
-].toSorted((a, b) => a.id.localeCompare(b.id));
+];
+
+/** Every kind of finding. A rule about manifests and a rule about a running system can share one. */
+export const declarations: readonly Declaration[] = [...Map.groupBy(all, ({ id }) => id).values()]
+  .flatMap(([first]) => first ?? [])
+  .toSorted((a, b) => a.id.localeCompare(b.id));

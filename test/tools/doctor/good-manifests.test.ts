@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { doctor } from '../../../src/cli/doctor.ts';
+import { systemClock } from '../../../src/runtime/time/clock.ts';
 import { findHelm } from '../../../tools/helm.ts';
 import { modes, render } from '../../support/chart.ts';
 import { describeWith } from '../../support/real-servers.ts';
@@ -23,7 +24,8 @@ async function errorsIn(path: string, config?: string): Promise<readonly string[
     ],
     readFile: (name) => readFileSync(name, 'utf8'),
     readInput: () => '',
-    now: Date.parse('2026-11-26T12:00:00Z'),
+    environment: {},
+    clock: { ...systemClock, now: () => Date.parse('2026-11-26T12:00:00Z') },
   });
   expect(result.problems).toBe('');
   const { findings } = JSON.parse(result.output);

@@ -1,18 +1,14 @@
 /** Rules of `doctor --envoy` about the running process: its version, its certificates, and its counters. */
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
+import { envoyVersion } from '../rules/k12-envoy-version.ts';
 import type { EnvoyInput } from './input.ts';
 import { listAt, textAt } from './message.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 
 const version: Rule<EnvoyInput> = {
-  id: 'K12',
-  title: 'Envoy version that drops the headers of a denial',
-  severity: 'warning',
-  effect:
-    'Envoy 1.37.0 drops the headers of a denial over HTTP: the client gets no `www-authenticate` and no decision ID.',
-  fix: 'Upgrade to Envoy 1.37.1 or later, or send checks over gRPC.',
+  ...envoyVersion,
   check: (input) =>
     / 1\.37\.0 /.test(` ${input.version.replaceAll(/[/-]/g, ' ')} `) &&
     input.filters.some(({ transport }) => transport === 'http')
