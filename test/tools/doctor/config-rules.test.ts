@@ -28,6 +28,11 @@ test.each([
       'rules: [{name: y, match: {methods: [GET]}, allow: anonymous}, {name: x, require: {audiences: [a]}}]',
     ),
   ],
+  [
+    'K92 note issuers[0].anyAudience',
+    'issuers: [{issuer: "https://idp.example.com", anyAudience: true, requiredClaims: {azp: shop}}]',
+    issuer(),
+  ],
   ['K92 warning issuers[0].boundTokens', issuer(', boundTokens: asBearer'), issuer(', boundTokens: verify')],
   [
     'K93 warning issuers[0].insecureHttp',

@@ -30,11 +30,13 @@ const otherServices: Rule<ConfigInput> = {
   effect: 'A service that receives such a token can send it here, and the authorizer allows it.',
   fix: 'Set `audiences` to the audience of this API.',
   check: about((config) =>
-    config.issuers.flatMap(({ anyAudience, boundTokens, name }, index) => [
+    config.issuers.flatMap(({ anyAudience, boundTokens, name, requiredClaims }, index) => [
       anyAudience &&
         !requiresAudience(config, name) && {
           path: `issuers[${index}].anyAudience`,
           cause: 'Tokens for any audience are accepted, and not every rule requires one.',
+          // A claim such as the client can take the place of the audience.
+          severity: Object.keys(requiredClaims).length > 0 ? 'note' : 'warning',
         },
       boundTokens === 'asBearer' && {
         path: `issuers[${index}].boundTokens`,
