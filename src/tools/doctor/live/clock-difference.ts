@@ -5,8 +5,9 @@
  * It reads `Date` (RFC 9110 section 6.6.1) and `Age` (RFC 9111 section 5.1).
  * A difference below 1 s has no meaning, because `Date` has whole seconds.
  *
- * @param headers with names in lower case
- * @param sent when the request was sent; `received`: when the response arrived; both in milliseconds since the epoch
+ * @param headers with names in lower case.
+ * @param sent when the request was sent, in milliseconds since the epoch.
+ * @param received when the response arrived.
  * @returns undefined without a valid `Date`
  */
 export function clockDifference(
