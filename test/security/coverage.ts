@@ -2123,6 +2123,22 @@ export const tables: readonly Table[] = [
         ],
       },
       {
+        id: 'T8',
+        threat: '`doctor` prints a Secret of the manifests, or a terminal command in them',
+        tests: [
+          ['tools/doctor/doctor.test.ts', 'contains neither a Secret nor a key'],
+          ['tools/doctor/doctor.test.ts', 'contains no control characters of a manifest'],
+        ],
+      },
+      {
+        id: 'T9',
+        threat: 'A hostile manifest stops `doctor`, or uses all memory',
+        tests: [
+          ['tools/doctor/doctor.test.ts', 'aliases that expand to many values are a problem'],
+          ['tools/doctor/doctor.test.ts', 'in every kind are not an exception'],
+        ],
+      },
+      {
         id: 'X1',
         threat: 'A deny list entry with an invisible character revokes no token',
         tests: [

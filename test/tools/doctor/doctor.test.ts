@@ -7,6 +7,7 @@ import { doctor } from '../../../src/cli/doctor.ts';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
 import { declarations } from '../../../src/tools/doctor/declarations.ts';
 import type { Finding } from '../../../src/tools/doctor/finding.ts';
+import { findingOf, sortFindings } from '../../../src/tools/doctor/rule.ts';
 import { manifestRules } from '../../../src/tools/doctor/rules.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-doctor-'));
@@ -360,4 +361,18 @@ describe('hostile input is bounded:', () => {
     const { problems } = await run(['-'], {}, documents.join('---\n'));
     expect(problems).toBe('');
   });
+});
+
+test('findings are sorted by severity, then by id, and appear once', () => {
+  const place = { file: 'a', object: '', path: '' };
+  const finding = (id: string, severity: 'error' | 'warning' | 'note') =>
+    findingOf({ id, title: id, severity, effect: '', fix: '' }, { place, cause: '' });
+  const sorted = sortFindings([
+    finding('K03', 'note'),
+    finding('K02', 'warning'),
+    finding('K09', 'error'),
+    finding('K01', 'warning'),
+    finding('K02', 'warning'),
+  ]);
+  expect(sorted.map(({ id }) => id)).toEqual(['K09', 'K01', 'K02', 'K03']);
 });

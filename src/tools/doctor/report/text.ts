@@ -44,7 +44,7 @@ function placeText({ file, line, object, path }: Place): string {
 }
 
 /** The numbers of findings, for example `1 error, 2 warnings, 0 notes`. */
-export function summary(findings: readonly Finding[]): string {
+function summary(findings: readonly Finding[]): string {
   const count = (severity: Severity) => {
     const number = findings.filter((finding) => finding.severity === severity).length;
     return `${number} ${severity}${number === 1 ? '' : 's'}`;

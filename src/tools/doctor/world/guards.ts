@@ -72,7 +72,7 @@ function apiRuleGuards(world: World): readonly Guard[] {
 }
 
 /** The target of one rule of an APIRule: the pods of its Service. */
-export function apiRuleTarget(object: KubeObject, index: number, { serviceAt }: World): Target {
+function apiRuleTarget(object: KubeObject, index: number, { serviceAt }: World): Target {
   const own = object.get('spec', 'rules', index, 'service');
   const at =
     own === undefined ? (['spec', 'service'] as const) : (['spec', 'rules', index, 'service'] as const);

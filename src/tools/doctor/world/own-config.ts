@@ -25,7 +25,7 @@ export interface OwnConfig {
 }
 
 /** The ConfigMaps that hold a configuration of the service. */
-export function configMapsWithConfig(objects: readonly KubeObject[]): readonly KubeObject[] {
+function configMapsWithConfig(objects: readonly KubeObject[]): readonly KubeObject[] {
   return objects.filter(
     (object) => object.kind === 'ConfigMap' && object.group === '' && object.text('data', configKey) !== '',
   );
