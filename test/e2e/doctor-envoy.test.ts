@@ -320,7 +320,7 @@ const cases: readonly Case[] = [
   {
     id: 'K75',
     name: 'connect timeout',
-    bad: { cluster: 'slow' },
+    bad: { cluster: 'outbound|8000||slow-1.shop.svc' },
     fixed: {},
     path: /^connect_timeout$/,
     severity: 'note',
@@ -474,7 +474,7 @@ describeWith('doctor judges a real Envoy', await findEnvoy(), (envoyPath) => {
           cluster('empty', 1, { load_assignment: { cluster_name: 'empty' } }),
           cluster('limited', 1, { circuit_breakers: undefined }),
           cluster('framed', 1, http2({})),
-          cluster('slow', 1, { connect_timeout: '30s' }),
+          cluster('outbound|8000||slow-1.shop.svc', 1, { connect_timeout: '30s' }),
         ],
         adminPort,
       ),
