@@ -28,6 +28,7 @@ test.each([
   ['--grpc-enabled check-config', 'check-config', ['check-config']],
   ['--grpc-enabled true check-config', 'check-config', ['check-config']],
   ['compare --show-values a.yaml', 'compare', ['compare', 'a.yaml']],
+  ['doctor --output json - a.yaml', 'doctor', ['doctor', '-', 'a.yaml']],
   [
     'migrate oauth2-proxy a.yaml -- --client-id=a',
     'migrate',

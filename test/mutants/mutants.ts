@@ -3,6 +3,7 @@
 import { binding } from './binding.ts';
 import { check } from './check.ts';
 import { config } from './config.ts';
+import { doctorMutants } from './doctor.ts';
 import { fetchTargets } from './fetch-targets.ts';
 import { files } from './files.ts';
 import { grpc } from './grpc.ts';
@@ -28,4 +29,5 @@ export const mutants: readonly Mutant[] = [
   ...fetchTargets,
   ...limits,
   ...migrateMutants,
+  ...doctorMutants,
 ];

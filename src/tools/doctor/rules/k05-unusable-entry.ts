@@ -68,7 +68,7 @@ function serviceProblems(entry: Entry, world: World): readonly Found[] {
       },
     ];
   const cluster = /^(?:[^/]*\/)?([a-z0-9-]+)\.([a-z0-9-]+)(?:\.svc)?$/.exec(service);
-  if (cluster !== null)
+  if (cluster !== null && !isExternal(service, world))
     return [
       {
         place: entry.at('service'),
@@ -140,4 +140,11 @@ function pathProblems(entry: Entry): readonly Found[] {
           fix: `Write \`pathPrefix: /${prefix}\`.`,
         },
       ];
+}
+
+/** Whether a ServiceEntry declares the host, which can be outside the cluster. */
+function isExternal(host: string, { of }: World): boolean {
+  return of('ServiceEntry', 'networking.istio.io').some((entry) =>
+    entry.texts('spec', 'hosts').includes(host),
+  );
 }

@@ -32,8 +32,7 @@ function sharesTarget(policy: KubeObject, other: KubeObject, world: World): bool
 
 function operationsOf(policy: KubeObject) {
   const rules = policy.list('spec', 'rules');
-  // A rule without `to` and `when` matches every request, so the other rules have no effect.
-  if (rules.some((rule) => rule.to === undefined && rule.when === undefined)) return [];
+  if (rules.some(matchesEverything)) return [];
   return rules.flatMap((rule, index) =>
     mappingsOf(rule.to).flatMap(({ operation }, position) =>
       isMapping(operation) ? [{ operation, index: [index, position] as const }] : [],
@@ -68,4 +67,17 @@ function gaps(
       fix: `Add \`${host}:*\` to \`hosts\`.`,
     })),
   ];
+}
+
+/** Whether a rule matches every request, so that the other rules have no effect. */
+function matchesEverything({ to, from, when }: Mapping): boolean {
+  if (from !== undefined || when !== undefined) return false;
+  return (
+    to === undefined ||
+    mappingsOf(to).some(
+      ({ operation }) =>
+        isMapping(operation) &&
+        Object.entries(operation).every(([name, value]) => name === 'paths' && textsOf(value).includes('/*')),
+    )
+  );
 }

@@ -2,6 +2,7 @@
 import { durationPattern, formatDuration, parseDuration } from '../../../config/values/units.ts';
 import { textOf } from '../read/objects.ts';
 import type { Rule } from '../rule.ts';
+import type { Entry } from '../world/entries.ts';
 import type { World } from '../world/world.ts';
 
 /** The deadline must be at least this share below the timeout. */
@@ -18,17 +19,19 @@ export const deadline: Rule<World> = {
   check: ({ ownEntries, entries, config }) => [
     ...entries
       .filter(({ kind }) => kind === 'kyma' || kind.startsWith('istio'))
-      .filter((entry) => entry.value('timeout') === undefined)
+      .filter((entry) => entry.value('timeout') === undefined || isZero(entry))
       .map((entry) => ({
-        place: entry.at(),
+        place: entry.at(entry.value('timeout') === undefined ? undefined : 'timeout'),
         severity: 'warning' as const,
-        cause: `The entry ${entry.name} has no timeout, so Istio uses 600 s.`,
-        effect: 'While the authorizer does not answer, every request waits for up to ten minutes.',
+        cause: isZero(entry)
+          ? `The timeout of the entry ${entry.name} is 0s, so Envoy waits without a limit.`
+          : `The entry ${entry.name} has no timeout, so Istio uses 600 s.`,
+        effect: 'While the authorizer does not answer, every request waits.',
         fix: `Write \`${entry.fieldName('timeout')}: 2s\`.`,
       })),
     ...ownEntries.flatMap((entry) => {
       const text = textOf(entry.value('timeout'));
-      if (config === undefined || !durationPattern.test(text)) return [];
+      if (config === undefined || !durationPattern.test(text) || isZero(entry)) return [];
       const timeout = parseDuration(text);
       const limits = [
         ['limits.checkDeadline', config.limits.checkDeadline] as const,
@@ -45,3 +48,9 @@ export const deadline: Rule<World> = {
     }),
   ],
 };
+
+/** Kyma's short timeouts have a rule of their own. */
+function isZero(entry: Entry): boolean {
+  const text = textOf(entry.value('timeout'));
+  return entry.kind !== 'kyma' && durationPattern.test(text) && parseDuration(text) === 0;
+}

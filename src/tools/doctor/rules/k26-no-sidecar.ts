@@ -13,7 +13,11 @@ export const noSidecar: Rule<World> = {
   effect:
     'The sidecar of the workload sends the checks. Without one, no policy has an effect, and every request reaches the workload without a check.',
   fix: 'Set the label `istio-injection: enabled` on the namespace, and restart the pods.',
-  check: (world) => [...protectedWorkloads(world), ...protectedNamespaces(world), ...ownPods(world)],
+  check: (world) => [
+    ...oncePerPlace(protectedWorkloads(world)),
+    ...oncePerPlace(protectedNamespaces(world)),
+    ...ownPods(world),
+  ],
 };
 
 const namespaceFix = (namespace: string) =>
@@ -48,6 +52,13 @@ function protectedWorkloads(world: World): readonly Found[] {
       ];
     }),
   );
+}
+
+/** Several policies can protect one workload; the first one is enough. */
+function oncePerPlace(found: readonly Found[]): readonly Found[] {
+  return [
+    ...new Map(found.toReversed().map((one) => [JSON.stringify(one.place), one])).values(),
+  ].toReversed();
 }
 
 /** Policies whose workloads are not in the manifests, in a namespace that is. */

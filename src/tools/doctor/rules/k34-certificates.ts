@@ -21,13 +21,8 @@ export const certificates: Rule<World> = {
     world
       .of('Secret', '')
       .flatMap((secret) => [
-        ...certificatesIn(secret, 'stringData', (text) => text, world.now),
-        ...certificatesIn(
-          secret,
-          'data',
-          (text) => Buffer.from(text, 'base64').toString('latin1'),
-          world.now,
-        ),
+        ...certificatesIn(secret, 'stringData', (text) => text, world),
+        ...certificatesIn(secret, 'data', (text) => Buffer.from(text, 'base64').toString('latin1'), world),
       ]),
 };
 
@@ -35,8 +30,10 @@ function certificatesIn(
   secret: KubeObject,
   part: string,
   decode: (text: string) => string,
-  now: number,
+  world: World,
 ): readonly Found[] {
+  const { now } = world;
+  const isUsed = isReferenced(secret.name, world);
   const members = secret.get(part);
   return ['tls.crt', 'ca.crt'].flatMap((key) => {
     const text = isMapping(members) ? textOf(members[key]) : '';
@@ -47,7 +44,7 @@ function certificatesIn(
     return [
       {
         place: secret.at(part, key),
-        severity: end <= now ? ('error' as const) : ('warning' as const),
+        severity: end <= now && isUsed ? ('error' as const) : ('warning' as const),
         cause:
           end <= now
             ? `The certificate ended on ${date}.`
@@ -64,4 +61,14 @@ function endOf(pem: string): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a Gateway or the service uses the Secret. Any other Secret can be a forgotten one. */
+function isReferenced(name: string, { of, ownWorkloads }: World): boolean {
+  const users = [
+    ...of('Gateway', 'networking.istio.io'),
+    ...of('Gateway', 'gateway.networking.k8s.io'),
+    ...ownWorkloads.map(({ object }) => object),
+  ];
+  return users.some(({ content }) => JSON.stringify(content.spec ?? '').includes(JSON.stringify(name)));
 }

@@ -106,6 +106,9 @@ const shapes: Readonly<Record<EntryKind, Shape>> = {
   contour: { timeout: ['responseTimeout'], failOpen: ['failOpen'], body: ['withRequestBody'] },
 };
 
+/** The deprecated name of the list of headers in a check. */
+const oldInclude: Path = [istioHttp, 'includeHeadersInCheck'];
+
 /** The entries of an object. */
 export function entriesOf(object: KubeObject): readonly Entry[] {
   const { kind, group } = object;
@@ -171,8 +174,13 @@ function entryOf(
   backend?: { readonly service: string; readonly port: unknown },
 ): Entry {
   const shape = shapes[kind];
-  const value = (field: EntryField) => {
+  const pathOf = (field: EntryField): Path | undefined => {
     const fieldPath = shape[field];
+    const old = kind === 'istio-http' && field === 'include' ? oldInclude : undefined;
+    return old !== undefined && object.get(...path, ...old) !== undefined ? old : fieldPath;
+  };
+  const value = (field: EntryField) => {
+    const fieldPath = pathOf(field);
     return fieldPath === undefined ? undefined : (object.get(...path, ...fieldPath) ?? undefined);
   };
   const port = Number(backend?.port ?? value('port'));
@@ -187,7 +195,7 @@ function entryOf(
     value,
     texts: (field) => (value(field) === undefined ? undefined : textsOf(value(field))),
     has: (field) => shape[field] !== undefined,
-    fieldName: (field) => (shape[field] ?? [field]).join('.'),
-    at: (field) => object.at(...path, ...((field !== undefined && shape[field]) || [])),
+    fieldName: (field) => (pathOf(field) ?? [field]).join('.'),
+    at: (field) => object.at(...path, ...((field !== undefined && pathOf(field)) || [])),
   };
 }
