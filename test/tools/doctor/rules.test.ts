@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { doctor } from '../../../src/cli/doctor.ts';
+import { systemClock } from '../../../src/runtime/time/clock.ts';
 import type { Finding } from '../../../src/tools/doctor/finding.ts';
 import { manifestRules } from '../../../src/tools/doctor/rules.ts';
 
@@ -27,7 +28,8 @@ async function findingsIn(fixture: string, file: string): Promise<readonly Findi
     ],
     readFile: (name) => readFileSync(name, 'utf8'),
     readInput: () => '',
-    now,
+    environment: {},
+    clock: { ...systemClock, now: () => now },
   });
   expect(result.problems).toBe('');
   return JSON.parse(result.output).findings;

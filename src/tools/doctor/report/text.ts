@@ -16,7 +16,9 @@ export function textReport({ findings, notes, objects, files }: Diagnosis): stri
   const lines = [
     ...groups,
     ...notes.map((note) => `# ${note}`),
-    `# Read ${files === 1 ? '1 file' : `${files} files`}: ${read.join(', ') || 'no object'}.`,
+    ...(files === 0
+      ? []
+      : [`# Read ${files === 1 ? '1 file' : `${files} files`}: ${read.join(', ') || 'no object'}.`]),
     summary(findings),
   ];
   return `${lines.map(printable).join('\n')}\n`;
