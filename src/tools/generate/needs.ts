@@ -137,8 +137,8 @@ export function adviceFor(needs: Needs, target: Target): readonly string[] {
 export const sharedReasons = {
   timeout: 'At least 25 % longer than the deadline of a check.',
   failOpen: 'With true, requests pass without a check while the authorizer is unreachable.',
-  onAllow: 'The workload gets the header of the client instead of each identity header that is missing here.',
-  include: 'The headers that this configuration reads. A check has no other headers.',
+  onAllow: 'Identity headers. If one is missing here, the workload gets the header that the client sent.',
+  include: 'The request headers that the configuration reads. A check has no others.',
   onDeny: 'Headers of a denial that the client receives.',
 } as const;
 
@@ -271,7 +271,8 @@ function entriesOf(
   { name, policy }: GenerateOptions,
   transport: Transport,
 ): readonly Entry[] {
-  if (transport === 'grpc') return [{ name: `${name}-grpc`, pathPrefix: '', policy }];
+  // With both transports, a mesh can have both entries.
+  if (transport === 'grpc') return [{ name: http.enabled ? `${name}-grpc` : name, pathPrefix: '', policy }];
   if (policies.length === 0) return [{ name, pathPrefix: http.pathPrefix, policy: undefined }];
   return policies
     .filter((one) => policy === undefined || one.name === policy)
