@@ -405,6 +405,16 @@ describeWith('the chart', await findHelm(), (program) => {
         /the service would answer no checks/,
       ],
       ['port 0', { config: { issuers, http: { port: 0 } } }, /three different ports/],
+      [
+        'a policy whose name cannot be in the name of an entry',
+        {
+          config: {
+            issuers,
+            policies: [{ name: 'A_b', pathPrefix: '/a', rules: [{ name: 'r', deny: true }] }],
+          },
+        },
+        /config\.policies: A_b: oidc-authz-A_b is the name of its entry in the mesh/,
+      ],
       ['one port twice', { config: { issuers, http: { port: 9000 } } }, /three different ports/],
       [
         'probes that always fail',

@@ -28,6 +28,8 @@ test.each([
   ['--grpc-enabled check-config', 'check-config', ['check-config']],
   ['--grpc-enabled true check-config', 'check-config', ['check-config']],
   ['compare --show-values a.yaml', 'compare', ['compare', 'a.yaml']],
+  ['generate kyma --apirule a.yaml', 'generate', ['generate', 'kyma', 'a.yaml']],
+  ['generate --name a istio a.yaml', 'generate', ['generate', 'istio', 'a.yaml']],
   [
     'migrate oauth2-proxy a.yaml -- --client-id=a',
     'migrate',

@@ -56,7 +56,7 @@ test('every flag of the service has a description in addition to its type', () =
   expect(descriptions.filter(([, text]) => text.replace(/Takes .*$/, '').trim().length < 12)).toEqual([]);
 });
 
-test.each(['check-config', 'compare', 'migrate'])(
+test.each(['check-config', 'compare', 'generate', 'migrate'])(
   '%s reads every flag of its pages, and no other',
   (name) => {
     const source = readFileSync(join(root, `src/cli/${name}.ts`), 'utf8');
@@ -107,6 +107,7 @@ test.each([
   ['serve', ['src/cli/serve/run.ts'], [0, 1, 2, 70]],
   ['check-config', ['src/cli/check-config.ts'], [0, 1, 2]],
   ['compare', ['src/cli/compare.ts'], [0, 1, 2]],
+  ['generate', ['src/cli/generate.ts'], [0, 2, 3]],
   ['migrate oauth2-proxy', ['src/cli/migrate.ts', 'src/tools/migrate/oauth2-proxy/**/*.ts'], [0, 2, 3]],
   ['migrate apirule', ['src/cli/migrate.ts', 'src/tools/migrate/apirule/**/*.ts'], [0, 2, 3]],
 ])('the page of %s lists every exit code of the code', (name, sources, expected) => {
@@ -128,7 +129,7 @@ test.each([['migrat'], ['serve x']])('there is no page for %j', (line) => {
 
 test('every command but help and version has a page', () => {
   const names = new Set(manual.map(({ name }) => name.split(' ')[0]));
-  expect([...names]).toEqual(['serve', 'check-config', 'compare', 'migrate']);
+  expect([...names]).toEqual(['serve', 'check-config', 'compare', 'generate', 'migrate']);
   expect(Object.keys(commands)).toEqual([...names, 'help', 'version']);
 });
 
@@ -215,7 +216,7 @@ test.each([
   ['migrte', 'did you mean migrate?'],
   ['oidc.yaml', '--config FILE'],
   ['https://issuer.example.com', '--issuer https://issuer.example.com'],
-  ['something', 'the commands are serve, check-config, compare, migrate, help and version'],
+  ['something', 'the commands are serve, check-config, compare, generate, migrate, help and version'],
 ])('the hint for the word %s is: %s', (word, expected) => {
   expect(wordHint(word, manual)).toContain(expected);
 });
