@@ -1,4 +1,4 @@
-/** What `generate` prints, checked by the programs that read it: the API server's patch library, and Envoy. */
+/** The output of `generate`, checked by the programs that read it: the API server's patch library, and Envoy. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';

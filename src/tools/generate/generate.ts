@@ -16,8 +16,8 @@ import { flagNameOf, type GenerateFlags, type GenerateOptions, readOptions, type
 /**
  * Generates the settings.
  *
- * @param readFile reads a file as UTF-8 text; throws the error of the file system
- * @throws ConfigError with every problem; a problem of the command line has no path, and a flag as its source
+ * @param readFile reads a file as UTF-8 text; throws the error of the file system.
+ * @throws ConfigError with every problem. A problem of the command line has no path, and a flag as its source.
  */
 export function generate(
   target: Target,

@@ -22,8 +22,8 @@ export interface ExistingResource {
 /**
  * Generates the patch that registers the authorizer.
  *
- * @param existing the current resource; if absent, the patch appends to a list that must exist
- * @throws ConfigError if the file does not hold the resource, or several of its entries have the name
+ * @param existing the current resource. If absent, the patch appends to a list that must exist.
+ * @throws ConfigError if the file is not the resource, or if two of its entries have the same name
  */
 export function generateKyma(needs: Needs, existing: ExistingResource | undefined): Generated {
   const entries = needs.entries.map((entry) => kymaEntry(needs, entry));
@@ -43,7 +43,7 @@ export function generateKyma(needs: Needs, existing: ExistingResource | undefine
     about: [...about, ...adviceFor(needs, 'kyma')],
     documents: [patch],
     reasons: {
-      timeout: `${sharedReasons.timeout} Whole seconds only: Kyma turns 500ms into 0s, which is no timeout.`,
+      timeout: `${sharedReasons.timeout} Whole seconds only: Kyma turns 500ms into 0s, and Envoy then waits without a limit.`,
       pathPrefix: 'Selects the policy. Without it, the path of the client would.',
       include: sharedReasons.include,
       onAllow: sharedReasons.onAllow,
