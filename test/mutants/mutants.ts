@@ -5,6 +5,7 @@ import { check } from './check.ts';
 import { config } from './config.ts';
 import { fetchTargets } from './fetch-targets.ts';
 import { files } from './files.ts';
+import { generateMutants } from './generate.ts';
 import { grpc } from './grpc.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
@@ -28,4 +29,5 @@ export const mutants: readonly Mutant[] = [
   ...fetchTargets,
   ...limits,
   ...migrateMutants,
+  ...generateMutants,
 ];

@@ -94,6 +94,8 @@ const neededBy: Readonly<
 };
 
 const defaultName = 'oidc-authz';
+/** The name of an entry is a DNS label and can end with `-grpc`. */
+const maxName = 58;
 const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const labelKey = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
@@ -134,6 +136,11 @@ export function readOptions(target: Target, flags: GenerateFlags): GenerateOptio
       'service',
       `must be the name of a Service or a full host name, without a port, got ${quoteValue(host)}`,
     );
+  else if (isFullName && !isUsable(host, target))
+    problem(
+      'service',
+      `${target} needs the name of a Service or its full name, such as authz.security.svc.cluster.local, got ${quoteValue(host)}`,
+    );
   const options: GenerateOptions = {
     name: name('name', defaultName),
     service: serviceOf(host, namespace, isFullName),
@@ -143,12 +150,17 @@ export function readOptions(target: Target, flags: GenerateFlags): GenerateOptio
     workload: Object.fromEntries(flags.workload.map(readLabel)),
     workloadNamespace,
     backend: readBackend(flags.backend),
-    hosts: flags.host.map((written) => written.toLowerCase()),
+    hosts: [...new Set(flags.host.map((written) => written.toLowerCase()))],
     gateway: readObjectName(flags.gateway),
     route: flags.route === undefined ? undefined : name('route', ''),
     existing: flags.existing,
     secondPart: flags.apirule || flags.authorizationPolicy || flags.bootstrap,
   };
+  if (options.name.length > maxName)
+    problem(
+      'name',
+      `must have at most ${maxName} characters, because -grpc can follow it; use a shorter name`,
+    );
   for (const written of options.hosts) {
     const read = readHost(written.replace(/^\*\./, ''));
     if (read === undefined || read.port !== undefined)
@@ -208,6 +220,14 @@ export function flagNameOf(flag: keyof GenerateFlags): string {
 /** Whether a name can be the name of an authorizer in a mesh. */
 export function isLabel(name: string): boolean {
   return label.test(name);
+}
+
+/** Whether a host name with dots identifies the authorizer for a target. istiod does not know the short names of Services. */
+function isUsable(host: string, target: Target): boolean {
+  const parts = host.split('.');
+  const isService = parts.length > 3 && parts[2] === 'svc';
+  if (target === 'envoy') return true;
+  return isService || ((target === 'kyma' || target === 'istio') && parts.length > 2 && parts[2] !== 'svc');
 }
 
 /** The Service; a full name contains its namespace. */

@@ -230,6 +230,12 @@ test('the Gateway API cannot forward no header over HTTP', async () => {
   }
 });
 
+test('the authorizer can be outside the cluster for Envoy, and for Istio with a ServiceEntry', async () => {
+  for (const target of ['envoy', 'istio', 'kyma'] as const)
+    expect(await yaml(target, issuer, { service: 'authz.eu.example.com' })).toContain('authz.eu.example.com');
+  expect(await yaml('envoy', issuer, { service: 'localhost' })).toContain('address: localhost');
+});
+
 test('targets that ignore ports in hosts recommend hosts.ports: ignore, and Envoy gets the setting for it', async () => {
   const rules = `${issuer}rules: [{name: a, match: {hosts: [a.example.com]}, require: {}}]\n`;
   const advice = 'set `hosts.ports: ignore`';
@@ -293,6 +299,10 @@ describe('flags', () => {
   test.each<[Target, Partial<GenerateFlags>, RegExp]>([
     ['kyma', { apirule: true, host: ['a.example.com'] }, /flag --backend: missing/],
     ['kyma', { apirule: true, backend }, /flag --host: missing, and no rule names a host/],
+    ['istio', { name: 'a'.repeat(59) }, /flag --name: must have at most 58 characters/],
+    ['istio', { service: 'authz.security' }, /flag --service: istio needs the name of a Service/],
+    ['kyma', { service: 'authz.security.svc' }, /flag --service: kyma needs the name of a Service/],
+    ['envoy-gateway', { service: 'authz.example.com' }, /flag --service: envoy-gateway needs/],
     ['kyma', { backend }, /flag --backend: has no effect without --apirule/],
     ['kyma', { apirule: true, backend, host: ['a'], existing: 'x' }, /flag --existing: not allowed/],
     ['kyma', { route: 'a' }, /flag --route: generate kyma does not have it; only envoy-gateway/],
