@@ -89,6 +89,14 @@ describe.each(targets)('%s', (target) => {
     ]);
   });
 
+  test('rejects a deadline of more than 80 % of the timeout', async () => {
+    const text = `${issuer}limits: {checkDeadline: 1601ms, meshTimeout: 2002ms}`;
+    expect(await problemsOf(target, text, { timeout: '2s' })).toEqual([
+      expect.stringMatching(/^limits\.checkDeadline : must be at most 1600ms/),
+      expect.stringMatching(/^limits\.meshTimeout : /),
+    ]);
+  });
+
   test('rejects a listener that is disabled or has no fixed port', async () => {
     const transport = target === 'contour' ? 'grpc' : 'http';
     expect(await problemsOf(target, `${issuer}${transport}: {port: 0}`)).toEqual([
