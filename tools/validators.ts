@@ -20,8 +20,10 @@ const modules = [
     'github.com/envoyproxy/gateway@v1.9.1',
     'charts/gateway-helm/charts/crds/crds/generated/gateway.envoyproxy.io_securitypolicies.yaml',
   ],
-  ['github.com/projectcontour/contour@v1.33.8', 'examples/contour/01-crds.yaml'],
 ] as const;
+
+/** Definitions that no manifest of the chart or of `deploy/` needs. */
+const moreModules = [['github.com/projectcontour/contour@v1.33.8', 'examples/contour/01-crds.yaml']] as const;
 
 /** Builds the validator from the API server's packages and returns its path. */
 export function findManifestValidator(): Promise<FoundProgram> {
@@ -46,16 +48,16 @@ export async function readQuantities(program: string, yaml: string): Promise<(bi
 }
 
 /**
- * Fetches the definitions of Istio, the Prometheus operator, the Gateway API, Envoy Gateway, Contour and the VPA.
+ * Fetches the definitions of Istio, the Prometheus operator, the Gateway API, Envoy Gateway and the VPA.
  *
- * @param channel the channel of the Gateway API
+ * @param channel the channel of the Gateway API; with `experimental`, also the definitions of Contour
  * @returns all paths
  */
 export async function fetchDefinitions(
   channel: 'standard' | 'experimental' = 'standard',
 ): Promise<readonly string[]> {
   const paths = await Promise.all(
-    modules.map(async ([module, path]) => {
+    [...modules, ...(channel === 'experimental' ? moreModules : [])].map(async ([module, path]) => {
       const { stdout } = await run('go', ['mod', 'download', '-json', module], {
         cwd: tmpdir(),
         timeout: 300_000,

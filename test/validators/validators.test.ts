@@ -43,8 +43,8 @@ describeWith('an API server', validator, (program) => {
   }, 300_000);
   const problems = (manifests: string) => apiServerProblems(program, definitions, manifests);
 
-  test('loads the definitions of Istio, Prometheus, the Gateway API, the VPA, Envoy Gateway, Contour and Kyma', () => {
-    expect(definitions).toHaveLength(7);
+  test('loads the definitions of Istio, Prometheus, the Gateway API, the VPA, Envoy Gateway and Kyma', () => {
+    expect(definitions).toHaveLength(6);
   });
 
   test.each(deployed)('accepts %s', async (path) => {
