@@ -19,6 +19,10 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { compare } = await import('./compare.ts');
     return compare;
   },
+  generate: async () => {
+    const { generateCommand } = await import('./generate.ts');
+    return generateCommand;
+  },
   migrate: async () => {
     const { migrateCommand } = await import('./migrate.ts');
     return migrateCommand;

@@ -31,6 +31,8 @@ test.each([
   ['explain --show-claims a.yaml', 'explain', ['explain', 'a.yaml']],
   ['explain --tls a.json', 'explain', ['explain', 'a.json']],
   ['doctor --output json - a.yaml', 'doctor', ['doctor', '-', 'a.yaml']],
+  ['generate kyma --apirule a.yaml', 'generate', ['generate', 'kyma', 'a.yaml']],
+  ['generate --name a istio a.yaml', 'generate', ['generate', 'istio', 'a.yaml']],
   [
     'migrate oauth2-proxy a.yaml -- --client-id=a',
     'migrate',

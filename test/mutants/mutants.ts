@@ -8,6 +8,7 @@ import { explainMutants } from './explain.ts';
 import { doctorMutants } from './doctor.ts';
 import { fetchTargets } from './fetch-targets.ts';
 import { files } from './files.ts';
+import { generateMutants } from './generate.ts';
 import { grpc } from './grpc.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
@@ -34,4 +35,5 @@ export const mutants: readonly Mutant[] = [
   ...limits,
   ...migrateMutants,
   ...doctorMutants,
+  ...generateMutants,
 ];

@@ -824,6 +824,24 @@ export const tables: readonly Table[] = [
         ],
         note: 'The service cannot prevent this; docs/wrong-allow.md says how to detect it.',
       },
+      {
+        id: 'U3',
+        threat:
+          'The entry in the mesh does not list a header that the service sets, so that of the client passes',
+        tests: [
+          ['chart/generate.test.ts', 'registers the same entries as generate'],
+          ['e2e/generate.test.ts', 'forwards the identity of a valid token, and no forged header'],
+        ],
+        note: '`generate` and the chart derive the lists from the configuration. An entry that is not updated is not detected here.',
+      },
+      {
+        id: 'U4',
+        threat: 'The registration removes another authorizer, or a name of one changes the patch',
+        tests: [
+          ['deploy/generate.test.ts', 'and keeps everything else'],
+          ['deploy/generate.test.ts', 'replaces the entry with the same name, and no other'],
+        ],
+      },
     ],
   },
   {
