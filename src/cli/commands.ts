@@ -15,6 +15,10 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { compare } = await import('./compare.ts');
     return compare;
   },
+  canary: async () => {
+    const { canaryCommand } = await import('./canary.ts');
+    return canaryCommand;
+  },
   migrate: async () => {
     const { migrateCommand } = await import('./migrate.ts');
     return migrateCommand;
