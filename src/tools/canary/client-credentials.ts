@@ -54,6 +54,7 @@ export async function requestToken(credentials: ClientCredentials): Promise<stri
 function problemOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ('error' in error && typeof error.error === 'string') return error.error.slice(0, 200);
+  if ('status' in error && error.status === 401) return 'it rejects the client or its secret (status 401)';
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
   return `${error.message}${cause}`.slice(0, 300);
 }
