@@ -14,7 +14,7 @@ const exitCode = { good: 0, failed: 1, notTested: 2, usage: 3 };
 
 const page: ManualPage = {
   name: 'canary',
-  summary: 'test through the mesh that forged identity headers do not pass',
+  summary: 'test the guard through the mesh, as clients use it',
   usage: [
     'oidc-authz canary [FILE] --url URL --token-file T',
     'oidc-authz canary [FILE] --url URL --client-id ID --client-secret-file S',

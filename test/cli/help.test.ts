@@ -107,6 +107,7 @@ test.each([
   ['serve', ['src/cli/serve/run.ts'], [0, 1, 2, 70]],
   ['check-config', ['src/cli/check-config.ts'], [0, 1, 2]],
   ['compare', ['src/cli/compare.ts'], [0, 1, 2]],
+  ['canary', ['src/cli/canary.ts'], [0, 1, 2, 3]],
   ['migrate oauth2-proxy', ['src/cli/migrate.ts', 'src/tools/migrate/oauth2-proxy/**/*.ts'], [0, 2, 3]],
   ['migrate apirule', ['src/cli/migrate.ts', 'src/tools/migrate/apirule/**/*.ts'], [0, 2, 3]],
 ])('the page of %s lists every exit code of the code', (name, sources, expected) => {
@@ -128,7 +129,7 @@ test.each([['migrat'], ['serve x']])('there is no page for %j', (line) => {
 
 test('every command but help and version has a page', () => {
   const names = new Set(manual.map(({ name }) => name.split(' ')[0]));
-  expect([...names]).toEqual(['serve', 'check-config', 'compare', 'migrate']);
+  expect([...names]).toEqual(['serve', 'check-config', 'compare', 'canary', 'migrate']);
   expect(Object.keys(commands)).toEqual([...names, 'help', 'version']);
 });
 

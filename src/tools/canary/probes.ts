@@ -11,7 +11,7 @@ export interface ProbeResult {
   readonly fix?: string;
 }
 
-/** What the probes need. */
+/** The settings of the probes. */
 export interface ProbeOptions {
   readonly send: SendCanary;
   readonly path: string;
@@ -143,13 +143,15 @@ function judgeForged(probe: string, response: CanaryResponse, options: ProbeOpti
       ...(!isRejected && { fix: 'the request must reach the workload; check the path' }),
     };
   }
-  const seen = options.forged.filter(({ value }) => response.body.includes(value)).map(({ name }) => name);
-  if (seen.length === 0)
+  const passed = options.forged.filter(({ value }) => response.body.includes(value));
+  // Proxies write names in lower case.
+  const seen = new Set(passed.map(({ name }) => name.toLowerCase()));
+  if (seen.size === 0)
     return { probe, result: 'passed', found: 'the workload saw none of the forged values' };
   return {
     probe,
     result: 'failed',
-    found: `the workload saw the forged ${[...new Set(seen)].join(', ')}`,
+    found: `the workload saw the forged ${[...seen].join(', ')}`,
     fix: 'list the identity headers in headersToUpstreamOnAllow (Kyma: headers.toUpstream.onAllow) of the provider, or set identityHeaders: remove; oidc-authz generate prints the list',
   };
 }
