@@ -132,6 +132,7 @@ test('each library is imported in one place', () => {
     '@marcbachmann/cel-js': ['config/expression/expression.ts'],
     jose: ['credential/cross-check/jose-verdict.ts'],
     'lru-cache': ['credential/token/cache.ts'],
+    'openid-client': ['tools/canary/client-credentials.ts'],
     pino: ['observe/logger.ts'],
     'prom-client': ['observe/metrics.ts', 'observe/worker-metrics.ts'],
     'smol-toml': ['tools/migrate/oauth2-proxy/read/toml.ts'],

@@ -2244,9 +2244,9 @@ export const tables: readonly Table[] = [
           ['service/explain.test.ts', 'needs access to the admin listener'],
           ['service/explain.test.ts', 'is rejected with status'],
           ['service/explain.test.ts', 'is rejected if more than 10 are requested at once'],
-          ],
-        },
-        {
+        ],
+      },
+      {
         id: 'T8',
         threat: '`doctor` prints a Secret of the manifests, or a terminal command in them',
         tests: [
